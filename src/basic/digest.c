@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <openssl/evp.h>
+
+#include "basic/digest.h"
+#include "basic/string-table.h"
+
+struct Hasher {
+        DigestAlgorithm algorithm;
+        EVP_MD_CTX *context;
+};
+
+static const char *const digest_algorithm_table[_DIGEST_MAX] = {
+        [DIGEST_SHA256] = "sha256",
+        [DIGEST_SHA512] = "sha512",
+};
+DEFINE_STRING_TABLE(digest_algorithm, DigestAlgorithm);
+
+static const size_t digest_hex_length[_DIGEST_MAX] = {
+        [DIGEST_SHA256] = 64,
+        [DIGEST_SHA512] = 128,
+};
+
+int digest_parse(const char *s, Digest *ret)
+{
+        _cleanup_free_ char *name = NULL;
+        size_t n = strcspn(s, ":-");
+        DigestAlgorithm a;
+        const char *hex;
+
+        if (n == 0 || !s[n])
+                return -EINVAL;
+
+        name = strndup(s, n);
+        if (!name)
+                return -ENOMEM;
+
+        hex = s + n + 1;
+        a = digest_algorithm_from_string(name);
+        if (a < 0)
+                return string_in_charset(name, LOWERCASE DIGITS "+._") &&
+                                       string_in_charset(hex, LOWERCASE UPPERCASE DIGITS "=_-") && *hex
+                               ? -EOPNOTSUPP
+                               : -EINVAL;
+        if (strlen(hex) != digest_hex_length[a] || !string_in_charset(hex, LOWERCASE_HEX))
+                return -EINVAL;
+
+        *ret = (Digest) { .algorithm = a };
+        strcpy(ret->hex, hex);
+        return 0;
+}
+
+bool digest_equal(const Digest *a, const Digest *b)
+{
+        return a->algorithm == b->algorithm && streq(a->hex, b->hex);
+}
+
+const char *digest_format(const Digest *d, char buffer[static DIGEST_STRING_MAX])
+{
+        (void) snprintf(buffer, DIGEST_STRING_MAX, "%s:%s", digest_algorithm_to_string(d->algorithm), d->hex);
+        return buffer;
+}
+
+const char *digest_format_file(const Digest *d, char buffer[static DIGEST_STRING_MAX])
+{
+        (void) snprintf(buffer, DIGEST_STRING_MAX, "%s-%s", digest_algorithm_to_string(d->algorithm), d->hex);
+        return buffer;
+}
+
+int hasher_new(DigestAlgorithm algorithm, Hasher **ret)
+{
+        _cleanup_(hasher_freep) Hasher *h = new0(Hasher, 1);
+
+        if (!h)
+                return -ENOMEM;
+
+        h->algorithm = algorithm;
+        h->context = EVP_MD_CTX_new();
+        if (!h->context)
+                return -ENOMEM;
+        if (EVP_DigestInit_ex(h->context, algorithm == DIGEST_SHA512 ? EVP_sha512() : EVP_sha256(), NULL) != 1)
+                return -EIO;
+
+        *ret = TAKE_PTR(h);
+        return 0;
+}
+
+Hasher *hasher_free(Hasher *h)
+{
+        if (h)
+                EVP_MD_CTX_free(h->context);
+        return mfree(h);
+}
+
+int hasher_update(Hasher *h, const void *data, size_t n)
+{
+        return EVP_DigestUpdate(h->context, data, n) == 1 ? 0 : -EIO;
+}
+
+int hasher_finish(Hasher *h, Digest *ret)
+{
+        unsigned char value[EVP_MAX_MD_SIZE];
+        unsigned n;
+
+        if (EVP_DigestFinal_ex(h->context, value, &n) != 1)
+                return -EIO;
+
+        *ret = (Digest) { .algorithm = h->algorithm };
+        for (unsigned i = 0; i < n; i++)
+                (void) sprintf(ret->hex + 2 * i, "%02x", value[i]);
+        return 0;
+}
+
+int digest_of_memory(DigestAlgorithm algorithm, const void *data, size_t n, Digest *ret)
+{
+        _cleanup_(hasher_freep) Hasher *h = NULL;
+        int r;
+
+        r = hasher_new(algorithm, &h);
+        if (r < 0)
+                return r;
+        r = hasher_update(h, data, n);
+        if (r < 0)
+                return r;
+        return hasher_finish(h, ret);
+}

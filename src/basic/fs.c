@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+
+#include "basic/alloc.h"
+#include "basic/fs.h"
+#include "basic/path.h"
+#include "basic/strv.h"
+
+int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size)
+{
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *data = NULL;
+        size_t size = 0, room = 0;
+        struct stat st;
+        int r;
+
+        fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (S_ISDIR(st.st_mode))
+                return -EISDIR;
+        if (S_ISREG(st.st_mode) && (uint64_t) st.st_size > max)
+                return -E2BIG;
+
+        for (;;) {
+                ssize_t k;
+
+                r = ARRAY_GROW(data, room, size, MAX((size_t) st.st_size, (size_t) 4096) + 1);
+                if (r < 0)
+                        return r;
+                k = loop_read(fd, data + size, room - size - 1);
+                if (k < 0)
+                        return (int) k;
+                size += (size_t) k;
+                if (size > max)
+                        return -E2BIG;
+                if (size < room - 1)
+                        break;
+        }
+
+        data[size] = 0;
+        *ret = TAKE_PTR(data);
+        if (ret_size)
+                *ret_size = size;
+        return 0;
+}
+
+int write_file_at(int dir_fd, const char *path, const void *data, size_t n, mode_t mode)
+{
+        _cleanup_free_ char *temporary = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        temporary = strprintf("%s.%i.tmp", path, getpid());
+        if (!temporary)
+                return -ENOMEM;
+
+        fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+        if (fd < 0)
+                return -errno;
+
+        r = loop_write(fd, data, n);
+        if (r >= 0 && fsync(fd) < 0)
+                r = -errno;
+        if (r >= 0 && renameat(dir_fd, temporary, dir_fd, path) < 0)
+                r = -errno;
+        if (r < 0)
+                (void) unlinkat(dir_fd, temporary, 0);
+        return r;
+}
+
+int write_string_at(int dir_fd, const char *path, const char *s, mode_t mode)
+{
+        _cleanup_close_ int fd = openat(dir_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+
+        if (fd < 0)
+                return -errno;
+        return loop_write(fd, s, strlen(s));
+}
+
+int mkdir_p_at(int dir_fd, const char *path, mode_t mode)
+{
+        _cleanup_free_ char *parents = strdup(path);
+
+        if (!parents)
+                return -ENOMEM;
+
+        for (char *p = parents + strspn(parents, "/"); (p = strchr(p, '/')); *p++ = '/') {
+                *p = 0;
+                if (mkdirat(dir_fd, parents, mode) < 0 && errno != EEXIST)
+                        return -errno;
+        }
+        return mkdirat(dir_fd, parents, mode) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int open_directory_at(int dir_fd, const char *path)
+{
+        int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+int mkdir_open_at(int dir_fd, const char *path, mode_t mode)
+{
+        int fd = open_directory_at(dir_fd, path);
+
+        if (fd != -ENOENT)
+                return fd;
+
+        int r = mkdir_p_at(dir_fd, path, mode);
+        return r < 0 ? r : open_directory_at(dir_fd, path);
+}
+
+static int rm_rf_children(int fd, dev_t device)
+{
+        _cleanup_closedir_ DIR *d = fdopendir(fd);
+        int first_error = 0;
+
+        if (!d) {
+                int saved = errno;
+                safe_close(fd);
+                return -saved;
+        }
+
+        for (struct dirent *entry; (entry = readdir(d));) {
+                _cleanup_close_ int child = -EBADF;
+                struct stat st;
+                int r;
+
+                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
+                        continue;
+                if (entry->d_type != DT_DIR && unlinkat(dirfd(d), entry->d_name, 0) == 0)
+                        continue;
+                child = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                if (child < 0 || fstat(child, &st) < 0)
+                        r = errno == ENOENT ? 0 : -errno;
+                else if (st.st_dev != device)
+                        r = -EXDEV;
+                else {
+                        r = rm_rf_children(TAKE_FD(child), device);
+                        if (r >= 0 && unlinkat(dirfd(d), entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+                                r = -errno;
+                }
+                if (r < 0 && first_error == 0)
+                        first_error = r;
+        }
+        return first_error;
+}
+
+int rm_rf_at(int dir_fd, const char *path)
+{
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+        int r;
+
+        fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0) {
+                if (errno == ENOENT)
+                        return 0;
+                if (errno != ENOTDIR && errno != ELOOP)
+                        return -errno;
+                return unlinkat(dir_fd, path, 0) < 0 && errno != ENOENT ? -errno : 0;
+        }
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        r = rm_rf_children(TAKE_FD(fd), st.st_dev);
+        if (r < 0)
+                return r;
+        return unlinkat(dir_fd, path, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int open_in_root(int root_fd, const char *path, int flags)
+{
+        struct open_how how = { .flags = (uint64_t) (flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT };
+        long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+
+        return fd < 0 ? -errno : (int) fd;
+}
+
+int mkdir_in_root(int root_fd, const char *path, mode_t mode)
+{
+        _cleanup_free_ char *partial = strdup(path);
+        _cleanup_close_ int fd = -EBADF;
+
+        if (!partial)
+                return -ENOMEM;
+
+        for (char *p = partial + strspn(partial, "/");; p++) {
+                _cleanup_close_ int parent = TAKE_FD(fd);
+                size_t n = strcspn(p, "/");
+                char end = p[n];
+                int r;
+
+                p[n] = 0;
+                fd = open_in_root(root_fd, *partial ? partial : "/", O_PATH | O_DIRECTORY);
+                if (fd == -ENOENT && parent >= 0) {
+                        if (mkdirat(parent, p, mode) < 0 && errno != EEXIST)
+                                return -errno;
+                        fd = open_in_root(root_fd, partial, O_PATH | O_DIRECTORY);
+                } else if (fd == -ENOENT) {
+                        _cleanup_close_ int root = open_in_root(root_fd, "/", O_PATH | O_DIRECTORY);
+                        if (root < 0)
+                                return root;
+                        if (mkdirat(root, p, mode) < 0 && errno != EEXIST)
+                                return -errno;
+                        fd = open_in_root(root_fd, partial, O_PATH | O_DIRECTORY);
+                }
+                r = fd;
+                if (r < 0)
+                        return r;
+                p += n;
+                if (!end)
+                        return TAKE_FD(fd);
+                *p = end;
+        }
+}
+
+static int fsync_directory(int dir_fd)
+{
+        _cleanup_close_ int fd = open_directory_at(dir_fd, ".");
+
+        if (fd < 0)
+                return fd;
+        return fsync(fd) < 0 ? -errno : 0;
+}
+
+int rename_sync(int old_dir_fd, const char *old, int new_dir_fd, const char *new_name)
+{
+        int r;
+
+        if (renameat(old_dir_fd, old, new_dir_fd, new_name) < 0)
+                return -errno;
+
+        r = fsync_directory(new_dir_fd);
+        return r < 0 ? r : fsync_directory(old_dir_fd);
+}
+
+int rename_noreplace(int old_dir_fd, const char *old, int new_dir_fd, const char *new_name)
+{
+        return renameat2(old_dir_fd, old, new_dir_fd, new_name, RENAME_NOREPLACE) < 0 ? -errno : 0;
+}
+
+static int disk_usage_children(int fd, uint64_t *total)
+{
+        _cleanup_closedir_ DIR *d = fdopendir(fd);
+
+        if (!d) {
+                int saved = errno;
+                safe_close(fd);
+                return -saved;
+        }
+
+        for (struct dirent *entry; (entry = readdir(d));) {
+                struct stat st;
+                int child, r;
+
+                if (streq(entry->d_name, ".."))
+                        continue;
+                if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                        continue;
+                if (!S_ISDIR(st.st_mode) || streq(entry->d_name, ".")) {
+                        *total += (uint64_t) st.st_blocks * 512;
+                        continue;
+                }
+                child = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                if (child < 0)
+                        continue;
+                r = disk_usage_children(child, total);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int disk_usage_at(int dir_fd, const char *path, uint64_t *ret)
+{
+        uint64_t total = 0;
+        int fd = open_directory_at(dir_fd, path), r;
+
+        if (fd < 0)
+                return fd;
+        r = disk_usage_children(fd, &total);
+        if (r < 0)
+                return r;
+        *ret = total;
+        return 0;
+}
+
+int list_directory_at(int dir_fd, const char *path, char ***ret)
+{
+        _cleanup_strv_free_ char **names = new0(char *, 1);
+        _cleanup_closedir_ DIR *d = NULL;
+        int fd, r;
+
+        if (!names)
+                return -ENOMEM;
+
+        fd = open_directory_at(dir_fd, path);
+        if (fd < 0 && fd != -ENOENT)
+                return fd;
+
+        if (fd >= 0) {
+                d = fdopendir(fd);
+                if (!d) {
+                        r = -errno;
+                        safe_close(fd);
+                        return r;
+                }
+                for (struct dirent *entry; (entry = readdir(d));) {
+                        if (entry->d_name[0] == '.')
+                                continue;
+                        r = strv_extend(&names, entry->d_name);
+                        if (r < 0)
+                                return r;
+                }
+        }
+
+        strv_sort(names);
+        *ret = TAKE_PTR(names);
+        return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/fd.h"
+
+/* Files and directories, relative to a directory fd (AT_FDCWD for the working directory). */
+
+/* The whole file as a NUL-terminated string. -E2BIG: longer than max bytes; nothing of it is read then. */
+int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
+/* Replaces the file as a whole or not at all: temporary file, fsync, rename. */
+int write_file_at(int dir_fd, const char *path, const void *data, size_t n, mode_t mode);
+/* The same for a string, without fsync and rename: for trees nobody sees before they are complete. */
+int write_string_at(int dir_fd, const char *path, const char *s, mode_t mode);
+
+int mkdir_p_at(int dir_fd, const char *path, mode_t mode);
+/* Makes the directory and its parents where missing, and opens it. */
+int mkdir_open_at(int dir_fd, const char *path, mode_t mode);
+int open_directory_at(int dir_fd, const char *path);
+
+/* Removes path and all below it, never following a symbolic link or crossing into a mount; a path that is not
+ * there is a success. Needs no space. */
+int rm_rf_at(int dir_fd, const char *path);
+
+/* Opens a path as it looks from inside root: symbolic links and ".." never lead out of it (openat2(2),
+ * RESOLVE_IN_ROOT). */
+int open_in_root(int root_fd, const char *path, int flags);
+/* The same, creating missing directories. Returns the directory opened O_PATH. */
+int mkdir_in_root(int root_fd, const char *path, mode_t mode);
+
+/* rename(2) with both directories synced, so that it survives a power cut. */
+int rename_sync(int old_dir_fd, const char *old, int new_dir_fd, const char *new_name);
+/* Fails with -EEXIST instead of replacing. */
+int rename_noreplace(int old_dir_fd, const char *old, int new_dir_fd, const char *new_name);
+
+/* Space used on disk by the tree, in bytes, hard links once per name. */
+int disk_usage_at(int dir_fd, const char *path, uint64_t *ret);
+
+/* Names in the directory, "." and ".." and hidden ones left out, sorted. A directory that is not there is empty. */
+int list_directory_at(int dir_fd, const char *path, char ***ret);

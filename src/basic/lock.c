@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/lock.h"
+
+int fd_lock(int fd, int operation)
+{
+        while (flock(fd, operation) < 0) {
+                if (errno == EINTR)
+                        continue;
+                return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+        }
+        return 0;
+}
+
+int lock_file_at(int dir_fd, const char *path, int operation)
+{
+        for (;;) {
+                _cleanup_close_ int fd = -EBADF;
+                struct stat held, there;
+                int r;
+
+                fd = openat(dir_fd, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+                if (fd < 0)
+                        return -errno;
+
+                r = fd_lock(fd, operation);
+                if (r < 0)
+                        return r;
+
+                if (fstat(fd, &held) < 0)
+                        return -errno;
+                if (fstatat(dir_fd, path, &there, 0) < 0) {
+                        if (errno == ENOENT)
+                                continue;
+                        return -errno;
+                }
+                if (held.st_ino == there.st_ino && held.st_dev == there.st_dev)
+                        return TAKE_FD(fd);
+        }
+}

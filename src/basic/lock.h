@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/file.h>
+
+#include "basic/fd.h"
+
+/* flock(2) locks: they belong to the open file, pass through fork and exec, and end when the last holder does,
+ * however it ends. */
+
+/* operation: LOCK_SH or LOCK_EX, with LOCK_NB for -EAGAIN instead of waiting. */
+int fd_lock(int fd, int operation);
+
+/* Opens the file, creating it, and locks it. Should somebody have unlinked it meanwhile, starts over, so that all
+ * who hold the lock hold it on the same file. */
+int lock_file_at(int dir_fd, const char *path, int operation);

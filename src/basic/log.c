@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/log.h"
+
+static const char *log_program = "podctl";
+static int log_level = LOG_INFO;
+static bool log_to_journal = false;
+static char log_last[512];
+
+void log_setup(const char *program)
+{
+        log_program = program;
+        log_to_journal = getenv("JOURNAL_STREAM") && !getenv("TERM");
+}
+
+void log_set_max_level(int level)
+{
+        log_level = level;
+}
+
+int log_max_level(void)
+{
+        return log_level;
+}
+
+const char *log_last_error(void)
+{
+        return log_last[0] ? log_last : NULL;
+}
+
+int log_full_errno(int level, int error, const char *format, ...)
+{
+        int saved_errno = errno;
+        char line[2048];
+        va_list ap;
+
+        error = abs(error);
+        if (level > log_level)
+                return -error;
+
+        errno = error;
+        va_start(ap, format);
+        (void) vsnprintf(line, sizeof(line), format, ap);
+        va_end(ap);
+
+        if (level <= LOG_ERR)
+                (void) snprintf(log_last, sizeof(log_last), "%.*s", (int) sizeof(log_last) - 1, line);
+
+        if (log_to_journal)
+                (void) fprintf(stderr, "<%d>%s\n", level, line);
+        else
+                (void) fprintf(stderr, "%s: %s\n", log_program, line);
+
+        errno = saved_errno;
+        return -error;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "basic/parse.h"
+#include "basic/string-util.h"
+
+int parse_uint64(const char *s, uint64_t *ret)
+{
+        unsigned long long v;
+        char *end;
+
+        if (isempty(s) || !string_in_charset(s, DIGITS))
+                return -EINVAL;
+
+        errno = 0;
+        v = strtoull(s, &end, 10);
+        if (errno)
+                return -ERANGE;
+
+        *ret = v;
+        return 0;
+}
+
+int parse_int64(const char *s, int64_t *ret)
+{
+        const char *digits = s && *s == '-' ? s + 1 : s;
+        long long v;
+        char *end;
+
+        if (isempty(digits) || !string_in_charset(digits, DIGITS))
+                return -EINVAL;
+
+        errno = 0;
+        v = strtoll(s, &end, 10);
+        if (errno)
+                return -ERANGE;
+
+        *ret = v;
+        return 0;
+}
+
+int parse_uint32(const char *s, uint32_t *ret)
+{
+        uint64_t v;
+        int r;
+
+        r = parse_uint64(s, &v);
+        if (r < 0)
+                return r;
+        if (v > UINT32_MAX)
+                return -ERANGE;
+
+        *ret = (uint32_t) v;
+        return 0;
+}
+
+int parse_mode(const char *s, unsigned *ret)
+{
+        unsigned long v;
+
+        if (isempty(s) || !string_in_charset(s, "01234567"))
+                return -EINVAL;
+
+        errno = 0;
+        v = strtoul(s, NULL, 8);
+        if (errno || v > 07777)
+                return -ERANGE;
+
+        *ret = (unsigned) v;
+        return 0;
+}
+
+int parse_boolean(const char *s)
+{
+        static const char *const yes[] = { "1", "yes", "y", "true", "t", "on" };
+        static const char *const no[] = { "0", "no", "n", "false", "f", "off" };
+
+        for (size_t i = 0; s && i < ELEMENTSOF(yes); i++) {
+                if (strcasecmp(s, yes[i]) == 0)
+                        return true;
+                if (strcasecmp(s, no[i]) == 0)
+                        return false;
+        }
+        return -EINVAL;
+}
+
+int parse_duration(const char *s, uint64_t *ret_usec)
+{
+        static const struct {
+                const char *suffix;
+                uint64_t usec;
+        } units[] = {
+                { "us", 1 },        { "ms", 1000 },       { "min", 60000000 },   { "s", 1000000 },
+                { "m", 60000000 },  { "h", 3600000000 },  { "d", 86400000000 },  { "", 1000000 },
+        };
+        uint64_t total = 0;
+
+        if (isempty(s))
+                return -EINVAL;
+
+        while (*s) {
+                uint64_t number = 0;
+
+                if (!isdigit((unsigned char) *s))
+                        return -EINVAL;
+                for (; isdigit((unsigned char) *s); s++)
+                        if (__builtin_mul_overflow(number, 10, &number) ||
+                            __builtin_add_overflow(number, (uint64_t) (*s - '0'), &number))
+                                return -ERANGE;
+
+                for (size_t i = 0; i < ELEMENTSOF(units); i++) {
+                        const char *rest = startswith(s, units[i].suffix);
+                        if (!rest)
+                                continue;
+                        if (!*units[i].suffix && *rest)
+                                return -EINVAL;
+                        if (__builtin_mul_overflow(number, units[i].usec, &number) ||
+                            __builtin_add_overflow(total, number, &total))
+                                return -ERANGE;
+                        s = rest;
+                        break;
+                }
+        }
+
+        *ret_usec = total;
+        return 0;
+}

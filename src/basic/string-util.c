@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdarg.h>
+
+#include "basic/string-util.h"
+
+const char *startswith(const char *s, const char *prefix)
+{
+        size_t n = strlen(prefix);
+
+        return strncmp(s, prefix, n) == 0 ? s + n : NULL;
+}
+
+const char *endswith(const char *s, const char *suffix)
+{
+        size_t n = strlen(s), m = strlen(suffix);
+
+        return n >= m && streq(s + n - m, suffix) ? s + n - m : NULL;
+}
+
+char *strjoin_real(const char *first, ...)
+{
+        size_t length = 0;
+        char *joined, *end;
+        va_list ap;
+
+        va_start(ap, first);
+        for (const char *s = first; s; s = va_arg(ap, const char *))
+                length += strlen(s);
+        va_end(ap);
+
+        joined = end = malloc(length + 1);
+        if (!joined)
+                return NULL;
+
+        va_start(ap, first);
+        for (const char *s = first; s; s = va_arg(ap, const char *))
+                end = stpcpy(end, s);
+        va_end(ap);
+
+        *end = 0;
+        return joined;
+}
+
+char *strprintf(const char *format, ...)
+{
+        char *s;
+        va_list ap;
+        int n;
+
+        va_start(ap, format);
+        n = vasprintf(&s, format, ap);
+        va_end(ap);
+
+        return n < 0 ? NULL : s;
+}
+
+int split_pair(const char *s, char separator, char **ret_left, char **ret_right)
+{
+        _cleanup_free_ char *left = NULL, *right = NULL;
+        const char *p = strchr(s, separator);
+
+        left = p ? strndup(s, p - s) : strdup(s);
+        if (!left)
+                return -ENOMEM;
+
+        if (p) {
+                right = strdup(p + 1);
+                if (!right)
+                        return -ENOMEM;
+        }
+
+        *ret_left = TAKE_PTR(left);
+        *ret_right = TAKE_PTR(right);
+        return 0;
+}
+
+bool string_is_ascii_printable(const char *s)
+{
+        for (; *s; s++)
+                if (*s < ' ' || *s >= 127)
+                        return false;
+        return true;
+}
+
+bool string_in_charset(const char *s, const char *allowed)
+{
+        return s[strspn(s, allowed)] == 0;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+
+#include "basic/digest.h"
+#include "basic/fs.h"
+#include "basic/parse.h"
+#include "basic/path.h"
+#include "basic/strv.h"
+#include "basic/time-util.h"
+#include "basic/uuid.h"
+
+Test(parse, duration)
+{
+        static const struct {
+                const char *text;
+                int error;
+                uint64_t usec;
+        } cases[] = {
+                { "0", 0, 0 },
+                { "90", 0, 90000000 },
+                { "30m", 0, 1800000000 },
+                { "30m0s", 0, 1800000000 },
+                { "1h30m", 0, 5400000000 },
+                { "100ms", 0, 100000 },
+                { "2min", 0, 120000000 },
+                { "", -EINVAL, 0 },
+                { "m", -EINVAL, 0 },
+                { "5 m", -EINVAL, 0 },
+                { "-1", -EINVAL, 0 },
+                { "99999999999999999999s", -ERANGE, 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                uint64_t usec = 0;
+
+                cr_expect_eq(parse_duration(cases[i].text, &usec), cases[i].error, "%s", cases[i].text);
+                cr_expect_eq(usec, cases[i].usec, "%s", cases[i].text);
+        }
+}
+
+Test(path, clean)
+{
+        static const char *const cases[][2] = {
+                { "/a/../../b", "/b" }, { "/a//b/./c/", "/a/b/c" }, { "/..", "/" }, { "", "/" }, { "a/b", "/a/b" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *clean = NULL;
+
+                cr_assert_eq(path_clean(cases[i][0], &clean), 0);
+                cr_expect_str_eq(clean, cases[i][1]);
+        }
+        cr_expect(path_has_dotdot("a/../b"));
+        cr_expect_not(path_has_dotdot("a/..b/c.."));
+}
+
+Test(digest, parse)
+{
+        Digest d, e;
+        char text[DIGEST_STRING_MAX];
+
+        cr_assert_eq(digest_of_memory(DIGEST_SHA256, "abc", 3, &d), 0);
+        cr_expect_str_eq(DIGEST_STRING(&d), "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        cr_assert_eq(digest_parse(digest_format_file(&d, text), &e), 0);
+        cr_expect(digest_equal(&d, &e));
+        cr_expect_eq(digest_parse("sha256:abc", &e), -EINVAL);
+        cr_expect_eq(digest_parse("sha256", &e), -EINVAL);
+        cr_expect_eq(digest_parse("sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709", &e), -EOPNOTSUPP);
+        cr_expect_eq(digest_parse("sha256:BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD", &e),
+                     -EINVAL);
+}
+
+Test(uuid, round_trip)
+{
+        Uuid u, v;
+        char plain[33];
+
+        cr_assert_eq(uuid_new(&u), 0);
+        cr_assert_eq(uuid_parse(u.s, &v), 0);
+        cr_expect_str_eq(u.s, v.s);
+        cr_expect_eq(strlen(uuid_format_plain(&u, plain)), 32);
+        cr_expect_eq(uuid_parse("not-a-uuid", &v), -EINVAL);
+}
+
+Test(strv, environment)
+{
+        _cleanup_strv_free_ char **l = NULL;
+
+        cr_assert_eq(strv_env_set(&l, "A", "1"), 0);
+        cr_assert_eq(strv_env_set(&l, "AB", "2"), 0);
+        cr_assert_eq(strv_env_set(&l, "A", "3"), 0);
+        cr_expect_eq(strv_length(l), 2);
+        cr_expect_str_eq(strv_env_get(l, "A"), "3");
+        cr_expect_null(strv_env_get(l, "B"));
+}
+
+Test(fs, in_root)
+{
+        char template[] = "/tmp/podctl-test-XXXXXX";
+        _cleanup_close_ int root = -EBADF, fd = -EBADF, other = -EBADF;
+
+        cr_assert_not_null(mkdtemp(template));
+        root = open_directory_at(AT_FDCWD, template);
+        cr_assert_geq(root, 0);
+        cr_assert_eq(symlinkat("/../../target", root, "link"), 0);
+        cr_assert_eq(mkdirat(root, "target", 0755), 0);
+
+        fd = mkdir_in_root(root, "/link/a/../b/c", 0755);
+        cr_assert_geq(fd, 0);
+        other = open_in_root(root, "/target/b/c", O_PATH | O_DIRECTORY);
+        cr_expect_geq(other, 0, "a path through the link stays inside the root");
+
+        cr_expect_eq(rm_rf_at(AT_FDCWD, template), 0);
+        cr_expect_eq(rm_rf_at(AT_FDCWD, template), 0);
+}
+
+Test(time, timestamp)
+{
+        uint64_t nsec;
+
+        cr_assert_eq(parse_timestamp("1970-01-01T01:00:00.5+01:00", &nsec), 0);
+        cr_expect_eq(nsec, 500000000);
+        cr_expect_eq(parse_timestamp("2016-02-30T00:00:00Z", &nsec), -EINVAL);
+        cr_expect_eq(parse_timestamp("2016-02-03", &nsec), -EINVAL);
+}
