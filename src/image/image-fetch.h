@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/image-store.h"
+
+/* Takes images from files into the store: an OCI image layout (directory, or tar of one), a `docker save` archive
+ * (either layout), an appc ACI; tars may be compressed. What it is is told by looking at it, never by its name.
+ * Whether an image may be used without a signature is the caller's decision, made before. */
+
+typedef struct ImageFetchOptions {
+        const char *name;       /* the image's name here, instead of those it brings along */
+        const char *reference;  /* only the image of this org.opencontainers.image.ref.name or name */
+} ImageFetchOptions;
+
+/* Adds every image in there; all are verified before any appears. On success *ret_ids are the IDs ("sha256-…"), in
+ * the order of the archive. On failure nothing is left, and *reterr_message begins with the path.
+ * -EMEDIUMTYPE: it is no image. -ENOENT: no such file, or no image of that reference or for this machine in it.
+ * -EBADMSG: it is damaged, inconsistent or hostile. */
+int image_fetch_path(ImageStore *s, const char *path, const ImageFetchOptions *options, char ***ret_ids,
+                     char **reterr_message);

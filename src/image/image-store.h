@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/digest.h"
+#include "basic/strv.h"
+#include "image/image-ref.h"
+
+typedef struct App App;
+
+/* The images of this host, below DATA/images (DATA is /var/lib/podctl), root's alone to look at:
+ *
+ *     lock                     shared: whoever reads, fetches or prepares a pod. Exclusive: removal and collection
+ *     images/ID/               an image: "manifest" and "config" as fetched, "image" with what we noted; appears and
+ *                              goes by a rename, its mtime is when it was last used
+ *     layers/DIGEST/           an unpacked layer: "rootfs", "layer" with what we noted
+ *     names/NAME               a name (escaped), its content the ID
+ *     tmp/                     what is in the making, each entry locked by its maker; an unlocked one belonged to
+ *                              somebody who was killed, and the next who opens the store for writing removes it
+ *
+ * ID and DIGEST are "sha256-…" or "sha512-…". There is no index and no other state: all is rebuilt by reading the
+ * directories. A broken entry never gets in the way of the others.
+ *
+ * Locks are the caller's affair only where it says so; nothing here logs above debug. */
+
+#define IMAGE_STORE_DEFAULT_DATA "/var/lib/podctl"
+
+typedef struct ImageStore ImageStore;
+
+typedef enum ImageKind {
+        IMAGE_OCI,
+        IMAGE_DOCKER,
+        IMAGE_APPC,
+        _IMAGE_KIND_MAX,
+        _IMAGE_KIND_INVALID = -EINVAL,
+} ImageKind;
+
+const char *image_kind_to_string(ImageKind k);
+ImageKind image_kind_from_string(const char *s);
+
+typedef struct Image {
+        Digest id;              /* of the manifest; for appc of the uncompressed ACI */
+        ImageKind kind;
+        char **names;           /* as kept in names/, sorted; may be empty */
+        uint64_t import_time;   /* nanoseconds since the epoch */
+        uint64_t last_used;
+        uint64_t size;          /* all its layers, bytes of file contents, and manifest and config */
+        Digest *layers;         /* bottom to top */
+        size_t n_layers;
+        App *app;               /* how to run it; NULL when the image has no app (appc) */
+        char *manifest;         /* raw, NUL-terminated */
+        size_t manifest_size;
+        char *config;           /* raw; NULL for appc */
+        size_t config_size;
+} Image;
+
+Image *image_free(Image *i);
+DEFINE_TRIVIAL_CLEANUP_FUNC(Image *, image_free);
+
+Image **image_array_free(Image **images, size_t n);
+
+/* Opens the store below the data directory, making it where missing. */
+int image_store_open(const char *data_path, ImageStore **ret, char **reterr_message);
+ImageStore *image_store_free(ImageStore *s);
+DEFINE_TRIVIAL_CLEANUP_FUNC(ImageStore *, image_store_free);
+
+/* DATA/images, opened; stays the store's. */
+int image_store_fd(ImageStore *s);
+const char *image_store_path(ImageStore *s);
+
+/* The lock on the store; returns an fd whose closing gives it up. operation: LOCK_SH or LOCK_EX, with LOCK_NB for
+ * -EAGAIN. Whoever prepares a pod holds it shared from before finding the image until the pod's own reference to the
+ * layers is on disk. image_store_remove() and image_store_collect() take it exclusively themselves and must not be
+ * called while holding it. */
+int image_store_lock(ImageStore *s, int operation);
+
+/* By ID, beginning of an ID, or name. A name without tag means "latest", failing that the newest appc image of that
+ * name; "busybox" finds "docker.io/library/busybox" too.
+ * -ENOENT: none such. -ENOTUNIQ: fits several. -EINVAL: no image name. */
+int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr_message);
+/* By its whole ID. -ENOENT. */
+int image_store_load(ImageStore *s, const Digest *id, Image **ret, char **reterr_message);
+
+/* All images, oldest import first; broken ones are left out. */
+int image_store_list(ImageStore *s, Image ***ret, size_t *ret_n);
+
+/* Notes that the image is being used. */
+int image_store_touch(ImageStore *s, const Image *image);
+
+/* The absolute paths of the trees to stack, top first, as overlayfs' lowerdir wants them. A layer that occurs twice
+ * is given once, and what an opaque top directory hides is left out. First may come a tree made for this image alone
+ * that corrects directories a layer holds without saying how they should look. */
+int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret);
+
+/* Points the name at the image, taking it from another that had it. */
+int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char **reterr_message);
+
+/* Removes the image, its names, and those of its layers that neither another image nor used_layers ("sha256-…",
+ * those of the pods) needs. */
+int image_store_remove(ImageStore *s, const Digest *id, char *const *used_layers, char **reterr_message);
+
+typedef struct ImageCollect {
+        char *const *used_layers;       /* of all pods there are */
+        char *const *used_images;       /* IDs to keep whatever their age */
+        uint64_t unused_since;          /* images not used since this time (ns) go; 0: none does */
+        char **removed_images;          /* out: IDs */
+        size_t removed_layers;          /* out */
+} ImageCollect;
+
+/* Removes old images, layers nobody needs, names of nothing, and leftovers of killed processes. Goes on after
+ * errors and returns the first. */
+int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message);
