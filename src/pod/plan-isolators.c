@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "pod/plan-isolators.h"
+
+/* What rkt's apps had, and Docker's (reference R§4.8). */
+static const char *const default_capabilities[] = {
+        "AUDIT_WRITE", "CHOWN",            "DAC_OVERRIDE", "FSETID", "FOWNER",  "KILL",    "MKNOD",
+        "NET_RAW",     "NET_BIND_SERVICE", "SETUID",       "SETGID", "SETPCAP", "SETFCAP", "SYS_CHROOT",
+};
+
+static int add_memory(const Isolator *i, char ***lines)
+{
+        return i->resource.has_limit ? strv_extendf(lines, "MemoryMax=%" PRIi64, i->resource.limit) : 0;
+}
+
+/* Thousandths of a CPU; systemd takes whole percent. */
+static int add_cpu(const Isolator *i, char ***lines)
+{
+        return i->resource.has_limit
+                       ? strv_extendf(lines, "CPUQuota=%" PRIi64 "%%", MAX((i->resource.limit + 9) / 10, INT64_C(1)))
+                       : 0;
+}
+
+/* From the range of cgroup v1's shares to that of v2's weight, as OCI runtimes convert them. */
+static int add_cpu_shares(const Isolator *i, char ***lines)
+{
+        return strv_extendf(lines, "CPUWeight=%" PRIi64, 1 + (i->number - 2) * 9999 / 262142);
+}
+
+static int add_oom_score(const Isolator *i, char ***lines)
+{
+        return strv_extendf(lines, "OOMScoreAdjust=%" PRIi64, i->number);
+}
+
+static int add_no_new_privileges(const Isolator *i, char ***lines)
+{
+        return i->boolean ? strv_extend(lines, "NoNewPrivileges=yes") : 0;
+}
+
+typedef struct IsolatorRow {
+        IsolatorType type;
+        unsigned scope;
+        int (*add)(const Isolator *i, char ***lines);
+} IsolatorRow;
+
+static const IsolatorRow isolator_rows[] = {
+        { ISOLATOR_MEMORY, ISOLATOR_APP | ISOLATOR_POD, add_memory },
+        { ISOLATOR_CPU, ISOLATOR_APP | ISOLATOR_POD, add_cpu },
+        { ISOLATOR_CPU_SHARES, ISOLATOR_APP | ISOLATOR_POD, add_cpu_shares },
+        { ISOLATOR_OOM_SCORE_ADJ, ISOLATOR_APP, add_oom_score },
+        { ISOLATOR_NO_NEW_PRIVS, ISOLATOR_APP, add_no_new_privileges },
+        { ISOLATOR_CAPS_RETAIN, ISOLATOR_APP, NULL }, /* plan_capabilities() */
+        { ISOLATOR_CAPS_REMOVE, ISOLATOR_APP, NULL },
+};
+
+static const IsolatorRow *find_row(const Isolator *i, unsigned scope)
+{
+        for (size_t j = 0; j < ELEMENTSOF(isolator_rows); j++)
+                if (isolator_rows[j].type == i->type && (isolator_rows[j].scope & scope))
+                        return &isolator_rows[j];
+        return NULL;
+}
+
+static int add_isolators(const Isolator *isolators, size_t n, unsigned scope, const char *whose, char ***lines,
+                         char ***ignored)
+{
+        for (size_t i = 0; i < n; i++) {
+                const IsolatorRow *row = find_row(&isolators[i], scope);
+                int r = 0;
+
+                if (!row)
+                        r = strv_extendf(ignored, "isolator %s of %s has no effect", isolators[i].name, whose);
+                else if (row->add)
+                        r = row->add(&isolators[i], lines);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static const char *capability_name(const char *s)
+{
+        return startswith(s, "CAP_") ?: s;
+}
+
+static bool set_contains(char *const *set, const char *capability)
+{
+        STRV_FOREACH(s, set)
+                if (streq(capability_name(*s), capability))
+                        return true;
+        return false;
+}
+
+static int plan_capabilities(const App *app, char ***ret)
+{
+        const Isolator *retain = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_RETAIN);
+        const Isolator *remove = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_REMOVE);
+        _cleanup_strv_free_ char **set = new0(char *, 1);
+        int r = 0;
+
+        if (!set)
+                return -ENOMEM;
+
+        if (retain) {
+                STRV_FOREACH(s, retain->set)
+                        if (r >= 0)
+                                r = strv_extend(&set, capability_name(*s));
+        } else
+                for (size_t i = 0; r >= 0 && i < ELEMENTSOF(default_capabilities); i++)
+                        if (!remove || !set_contains(remove->set, default_capabilities[i]))
+                                r = strv_extend(&set, default_capabilities[i]);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(set);
+        return 0;
+}
+
+int plan_app_isolators(const AppcPodApp *app, char ***capabilities, char ***lines, char ***ignored)
+{
+        _cleanup_free_ char *whose = strprintf("app '%s'", app->name);
+        int r;
+
+        if (!whose)
+                return -ENOMEM;
+        r = plan_capabilities(app->app, capabilities);
+        if (r < 0)
+                return r;
+        return add_isolators(app->app->isolators, app->app->n_isolators, ISOLATOR_APP, whose, lines, ignored);
+}
+
+int plan_pod_isolators(const AppcPod *pod, char ***properties, char ***ignored)
+{
+        return add_isolators(pod->isolators, pod->n_isolators, ISOLATOR_POD, "the pod", properties, ignored);
+}

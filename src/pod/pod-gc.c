@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/mount.h>
+
+#include "basic/time-util.h"
+#include "pod/pod-gc.h"
+
+#define HOST_JOURNAL "/var/log/journal"
+
+static char *journal_link(const Pod *p)
+{
+        return strprintf(HOST_JOURNAL "/%s", uuid_format_plain(&p->uuid, (char[33]) {}));
+}
+
+int pod_link_journal(Pod *p)
+{
+        _cleanup_free_ char *link = journal_link(p), *target = pod_path(p, "journal");
+
+        if (!link || !target)
+                return -ENOMEM;
+        /* A host without a persistent journal has no such directory, and wants none. */
+        if (symlink(target, link) < 0 && errno != EEXIST && errno != ENOENT)
+                return -errno;
+        return 0;
+}
+
+static int unlink_journal(const Pod *p)
+{
+        _cleanup_free_ char *link = journal_link(p);
+        char target[2];
+
+        if (!link)
+                return -ENOMEM;
+        /* Only ever a link: a directory there would be somebody else's. */
+        if (readlink(link, target, sizeof(target)) < 0)
+                return 0;
+        return unlink(link) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* An nspawn that was killed leaves directories of its machine behind, and from systemd 257 on it refuses to start
+ * one of the same name while they are there (reference S§0.8). The mounts in them are gone with our namespace. */
+static void remove_nspawn_leftovers(const char *machine)
+{
+        static const char *const places[] = {
+                "/run/systemd/nspawn/propagate/%s",
+                "/run/systemd/nspawn/unix-export/%s",
+                "/run/systemd/nspawn/%s/unix-export",
+                "/run/systemd/nspawn/%s",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                char path[256];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+                (void) snprintf(path, sizeof(path), places[i], machine);
+#pragma GCC diagnostic pop
+                (void) umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+                (void) rmdir(path);
+        }
+}
+
+/* A newer pod may have taken over the name by now. */
+static bool name_is_in_use(Pod *p)
+{
+        _cleanup_(pod_freep) Pod *other = NULL;
+
+        return pod_find(p->store, p->settings->name, &other) >= 0 && other->state == POD_RUNNING &&
+               !streq(other->uuid.s, p->uuid.s);
+}
+
+int pod_tear_down(Pod *p)
+{
+        _cleanup_free_ char *ignored = NULL;
+
+        (void) pod_load(p, &ignored);
+        if (p->settings && !name_is_in_use(p))
+                remove_nspawn_leftovers(p->settings->name);
+        return 0;
+}
+
+static int pod_delete(Pod *p)
+{
+        _cleanup_free_ char *path = strjoin(pod_directory_to_string(p->directory), "/", p->uuid.s);
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = pod_tear_down(p);
+        if (r >= 0)
+                r = unlink_journal(p);
+        return r < 0 ? r : rm_rf_at(p->store->fd, path);
+}
+
+static PodDirectory garbage_of(const Pod *p)
+{
+        return p->directory == POD_DIR_RUN || p->directory == POD_DIR_EXITED_GARBAGE ? POD_DIR_EXITED_GARBAGE
+                                                                                   : POD_DIR_GARBAGE;
+}
+
+static int pod_mark(Pod *p)
+{
+        return garbage_of(p) == p->directory ? 0 : pod_move(p, garbage_of(p));
+}
+
+int pod_remove(Pod *p)
+{
+        int r;
+
+        r = pod_lock(p);
+        if (r < 0)
+                return r == -EAGAIN ? -EBUSY : r;
+        r = pod_mark(p);
+        return r < 0 ? r : pod_delete(p);
+}
+
+typedef enum Verdict {
+        VERDICT_KEEP,
+        VERDICT_MARK,
+        VERDICT_DELETE,
+} Verdict;
+
+static bool older_than(uint64_t nsec, uint64_t usec)
+{
+        uint64_t now = now_nsec();
+
+        return now >= nsec && (now - nsec) / NSEC_PER_USEC >= usec;
+}
+
+static uint64_t changed_time(const Pod *p)
+{
+        struct stat st;
+
+        return fstat(p->fd, &st) < 0 ? 0 : timespec_to_nsec(&st.st_ctim);
+}
+
+static Verdict judge(const Pod *p, const PodCollect *c)
+{
+        switch (p->state) {
+        case POD_EMBRYO:
+                /* Has no lock yet for a moment; whoever makes it is done long before this. */
+                return older_than(changed_time(p), 60 * USEC_PER_SEC) ? VERDICT_DELETE : VERDICT_KEEP;
+        case POD_ABORTED_PREPARE:
+        case POD_GARBAGE:
+                return VERDICT_DELETE;
+        case POD_PREPARED:
+                return older_than(changed_time(p), c->expire_prepared_usec) ? VERDICT_DELETE : VERDICT_KEEP;
+        case POD_EXITED:
+        case POD_EXITED_GARBAGE:
+                return older_than(pod_exited_time(p), c->grace_usec) ? VERDICT_DELETE : VERDICT_MARK;
+        default:
+                return VERDICT_KEEP;
+        }
+}
+
+static int collect_one(Pod *p, const PodCollect *c)
+{
+        PodDirectory was = p->directory;
+        Verdict verdict = judge(p, c);
+        int r;
+
+        if (verdict == VERDICT_KEEP)
+                return 0;
+
+        r = pod_lock(p);
+        /* It may have been started or removed between our look and our lock. */
+        if (r == -EAGAIN || r == -ENOENT)
+                return 0;
+        if (r >= 0)
+                r = pod_mark(p);
+        if (r >= 0 && p->directory != was)
+                c->report(p, "moving pod to garbage", 0);
+        if (r >= 0 && verdict == VERDICT_MARK) {
+                c->report(p, "still within grace period", 0);
+                return 0;
+        }
+        if (r >= 0 && !c->mark_only) {
+                r = pod_delete(p);
+                if (r >= 0)
+                        c->report(p, "garbage collected", 0);
+        }
+        if (r < 0)
+                c->report(p, "cannot be collected", r);
+        return r;
+}
+
+int pod_store_collect(PodStore *s, const PodCollect *c)
+{
+        Pod **pods = NULL;
+        size_t n = 0;
+        int first_error, r;
+
+        first_error = pod_list(s, &pods, &n);
+        if (first_error < 0)
+                return first_error;
+
+        for (size_t i = 0; i < n; i++) {
+                r = collect_one(pods[i], c);
+                if (r < 0 && first_error >= 0)
+                        first_error = r;
+        }
+        pod_array_free(pods, n);
+        return first_error;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pod/pod.h"
+
+/* Collecting what is over. Every step may be repeated, does nothing while somebody holds the pod's lock, and needs no
+ * space on disk. */
+
+/* What is left outside the pod's directory once its process is gone: the link that lets `journalctl -m` see its
+ * journal, and leftovers of a systemd-nspawn that was killed. */
+int pod_tear_down(Pod *p);
+
+/* Lets `journalctl -m` see the pod's journal after the pod has ended, where the host keeps one itself. */
+int pod_link_journal(Pod *p);
+
+/* Removes a pod that is not running, tearing it down before. -EBUSY: it is running or being prepared. */
+int pod_remove(Pod *p);
+
+typedef struct PodCollect {
+        uint64_t grace_usec;           /* exited pods are kept this long, counted from their end */
+        uint64_t expire_prepared_usec; /* prepared pods that nobody started */
+        bool mark_only;                /* move, remove nothing */
+        /* Called for each pod that is moved, kept or removed, and for each that could not be. */
+        void (*report)(const Pod *p, const char *what, int error);
+} PodCollect;
+
+/* Goes on after errors; returns the first. */
+int pod_store_collect(PodStore *s, const PodCollect *c);

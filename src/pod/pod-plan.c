@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
+#include "manifest/appc-image.h"
+#include "pod/pod-plan.h"
+#include "pod/plan-isolators.h"
+
+static void plan_mount_done(PlanMount *m)
+{
+        free(m->what);
+        free(m->source);
+        free(m->app);
+        free(m->target);
+        strv_free(m->lowers);
+        free(m->upper);
+        free(m->work);
+}
+
+static void plan_app_done(PlanApp *a)
+{
+        strv_free(a->environment);
+        strv_free(a->capabilities);
+        strv_free(a->limits);
+}
+
+PodPlan *pod_plan_free(PodPlan *plan)
+{
+        if (!plan)
+                return NULL;
+
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                plan_mount_done(&plan->mounts[i]);
+        for (size_t i = 0; i < plan->n_apps; i++)
+                plan_app_done(&plan->apps[i]);
+        free(plan->mounts);
+        free(plan->apps);
+        free(plan->directory);
+        strv_free(plan->unit_properties);
+        strv_free(plan->ignored);
+        return mfree(plan);
+}
+
+/* Makes room for one more; what it points to is zeroed and the plan's. */
+static PlanMount *plan_add_mount(PodPlan *plan)
+{
+        PlanMount *grown = reallocarray(plan->mounts, plan->n_mounts + 1, sizeof(PlanMount));
+
+        if (!grown)
+                return NULL;
+        plan->mounts = grown;
+        grown[plan->n_mounts] = (PlanMount) {};
+        return &grown[plan->n_mounts++];
+}
+
+static int plan_bind(PodPlan *plan, const char *what, const char *source, const char *app, const char *target,
+                     PlanMount **ret)
+{
+        PlanMount *m = plan_add_mount(plan);
+
+        if (!m)
+                return -ENOMEM;
+
+        m->kind = PLAN_MOUNT_BIND;
+        m->map_ids = pod_plan_private_users(plan);
+        m->what = strdup(what);
+        m->source = strdup(source);
+        m->target = strdup(target);
+        if (!m->what || !m->source || !m->target || free_and_strdup(&m->app, app) < 0)
+                return -ENOMEM;
+        if (ret)
+                *ret = m;
+        return 0;
+}
+
+/* What every pod has: the host's own programs, a place for its journal and one for its apps' exit statuses. */
+static int plan_common_mounts(PodPlan *plan)
+{
+        _cleanup_free_ char *journal = path_join(plan->directory, "journal"),
+                            *status = path_join(plan->directory, "status"),
+                            *journal_target = NULL;
+        char id[33], *p = id;
+        PlanMount *usr, *own;
+        int r;
+
+        for (const char *s = plan->uuid; *s; s++)
+                if (*s != '-')
+                        *p++ = *s;
+        *p = 0;
+
+        journal_target = strjoin("/var/log/journal/", id);
+        if (!journal || !status || !journal_target)
+                return -ENOMEM;
+
+        r = plan_bind(plan, "the host's /usr", "/usr", NULL, "/usr", &usr);
+        if (r < 0)
+                return r;
+        usr->read_only = true;
+        usr->recursive = true;
+        usr->map_ids_optional = true;
+
+        r = plan_bind(plan, "the pod's journal", journal, NULL, journal_target, &own);
+        if (r < 0)
+                return r;
+        own->make_source = true;
+        own->mode = 0755;
+
+        r = plan_bind(plan, "the pod's status directory", status, NULL, POD_STATUS_DIR, &own);
+        if (r < 0)
+                return r;
+        own->make_source = true;
+        own->mode = 0755;
+        return 0;
+}
+
+static int plan_root(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)
+{
+        _cleanup_free_ char *directory = strjoin(plan->directory, "/apps/", app->name);
+        PlanMount *m = plan_add_mount(plan);
+
+        if (!m || !directory)
+                return -ENOMEM;
+
+        m->kind = PLAN_MOUNT_OVERLAY;
+        m->map_ids = pod_plan_private_users(plan);
+        m->what = strprintf("the root of app '%s'", app->name);
+        m->target = strjoin(POD_STAGE2_DIR "/", app->name, "/rootfs");
+        m->upper = path_join(directory, "upper");
+        m->work = path_join(directory, "work");
+        m->lowers = strv_copy(image->lowers);
+        return m->what && m->target && m->upper && m->work && m->lowers ? 0 : -ENOMEM;
+}
+
+/* A volume's own readOnly, if given, overrides the mount point's (rkt 4.9). */
+static bool mount_is_read_only(const AppcPodApp *app, const Volume *volume, const char *path)
+{
+        bool read_only = false;
+
+        for (size_t i = 0; app->app && i < app->app->n_mount_points; i++)
+                if (streq(app->app->mount_points[i].path, path))
+                        read_only = app->app->mount_points[i].read_only;
+        return tristate_or(volume->read_only, read_only);
+}
+
+static int plan_volume(PodPlan *plan, const AppcPodApp *app, const Mount *mount, const Volume *volume)
+{
+        _cleanup_free_ char *empty = NULL, *what = strprintf("volume '%s'", volume->name);
+        PlanMount *m;
+        int r;
+
+        if (volume->kind == VOLUME_EMPTY) {
+                /* An app's own volume may have the name of one of the pod's. */
+                empty = mount->app_volume ? strjoin(plan->directory, "/volumes/", app->name, ".", volume->name)
+                                          : strjoin(plan->directory, "/volumes/", volume->name);
+                if (!empty)
+                        return -ENOMEM;
+        }
+        if (!what)
+                return -ENOMEM;
+
+        r = plan_bind(plan, what, empty ?: volume->source, app->name, mount->path, &m);
+        if (r < 0)
+                return r;
+        m->make_source = volume->kind == VOLUME_EMPTY;
+        m->mode = volume->mode;
+        m->uid = volume->uid;
+        m->gid = volume->gid;
+        m->recursive = tristate_or(volume->recursive, true);
+        m->read_only = mount_is_read_only(app, volume, mount->path);
+        return 0;
+}
+
+static int compare_mount_paths(const void *a, const void *b)
+{
+        return strcmp((*(const Mount *const *) a)->path, (*(const Mount *const *) b)->path);
+}
+
+/* The mounts of an app, outer ones before those inside them whatever the manifest's order. */
+static int plan_volumes(PodPlan *plan, const AppcPodApp *app)
+{
+        _cleanup_free_ const Mount **sorted = new0(const Mount *, app->n_mounts);
+
+        if (!sorted)
+                return -ENOMEM;
+        for (size_t i = 0; i < app->n_mounts; i++)
+                sorted[i] = &app->mounts[i];
+        qsort(sorted, app->n_mounts, sizeof(*sorted), compare_mount_paths);
+
+        for (size_t i = 0; i < app->n_mounts; i++) {
+                const Volume *volume = sorted[i]->app_volume ?:
+                                               appc_pod_find_volume(plan->manifest, sorted[i]->volume);
+                int r = volume ? plan_volume(plan, app, sorted[i], volume) : -EINVAL;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. */
+static int plan_environment(const AppcPodApp *app, char ***ret)
+{
+        static const char *const defaults[][2] = {
+                { "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+                { "SHELL", "/bin/sh" },
+                { "USER", "root" },
+                { "LOGNAME", "root" },
+                { "HOME", "/root" },
+        };
+        _cleanup_strv_free_ char **environment = strv_copy(app->app->environment);
+        int r;
+
+        if (!environment)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < ELEMENTSOF(defaults); i++)
+                if (!strv_env_get(environment, defaults[i][0])) {
+                        r = strv_env_set(&environment, defaults[i][0], defaults[i][1]);
+                        if (r < 0)
+                                return r;
+                }
+
+        r = strv_env_set(&environment, "AC_APP_NAME", app->name);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(environment);
+        return 0;
+}
+
+static bool annotation_is_true(char *const *annotations, const char *name)
+{
+        const char *value = strv_env_get(annotations, name);
+
+        return value && streq(value, "true");
+}
+
+static int plan_app(PodPlan *plan, const AppcPodApp *app, PlanApp *ret)
+{
+        int r;
+
+        ret->app = app;
+        ret->notify = annotation_is_true(app->annotations, APPC_ANNOTATION_NOTIFY);
+        ret->unrestricted = strv_contains(plan->settings->insecure, "capabilities");
+
+        r = plan_environment(app, &ret->environment);
+        if (r < 0)
+                return r;
+        r = plan_app_isolators(app, &ret->capabilities, &ret->limits, &plan->ignored);
+        return r;
+}
+
+/* What systemd's own systemd-nspawn@.service says of a container, for the unit that we make. */
+static int plan_unit_properties(PodPlan *plan)
+{
+        static const char *const common[] = {
+                "Type=notify",
+                "NotifyAccess=main",
+                "KillMode=mixed",
+                "Delegate=yes",
+                "TasksMax=16384",
+                "DevicePolicy=closed",
+                "DeviceAllow=/dev/net/tun rwm",
+                "DeviceAllow=char-pts rw",
+                "SuccessExitStatus=133",
+                "CollectMode=inactive-or-failed",
+                "Slice=machine.slice",
+                "PartOf=machines.target",
+                "Before=machines.target",
+        };
+        int r;
+
+        r = strv_extendf(&plan->unit_properties, "Description=Pod %s", plan->settings->name);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)
+                r = strv_extend(&plan->unit_properties, common[i]);
+        if (r < 0)
+                return r;
+        return plan_pod_isolators(plan->manifest, &plan->unit_properties, &plan->ignored);
+}
+
+static int plan_build(PodPlan *plan, const PlanImage *images)
+{
+        const AppcPod *pod = plan->manifest;
+        int r;
+
+        r = plan_common_mounts(plan);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < pod->n_apps; i++) {
+                r = plan_root(plan, &pod->apps[i], &images[i]);
+                if (r < 0)
+                        return r;
+                r = plan_volumes(plan, &pod->apps[i]);
+                if (r < 0)
+                        return r;
+                r = plan_app(plan, &pod->apps[i], &plan->apps[i]);
+                if (r < 0)
+                        return r;
+        }
+        return plan_unit_properties(plan);
+}
+
+static int check_apps(const AppcPod *pod, JsonError *e)
+{
+        /* Units of the pod itself, which an app's would shadow. */
+        static const char *const reserved[] = {
+                "dbus", "systemd-journald", "systemd-exit", "systemd-poweroff", "systemd-halt", "systemd-reboot",
+        };
+
+        for (size_t i = 0; i < pod->n_apps; i++) {
+                const AppcPodApp *app = &pod->apps[i];
+
+                for (size_t j = 0; j < ELEMENTSOF(reserved); j++)
+                        if (streq(app->name, reserved[j]))
+                                return json_error_below_index(
+                                        e, json_error_set(e, -EINVAL, "name", "'%s' is a service of every pod; "
+                                                          "choose another name with --name", app->name),
+                                        "apps", i);
+                if (!app->app || strv_length(app->app->exec) == 0)
+                        return json_error_below_index(
+                                e, json_error_set(e, -EINVAL, "app.exec", "app '%s' says nothing to execute; "
+                                                  "use --exec", app->name),
+                                "apps", i);
+        }
+        return 0;
+}
+
+int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const PlanImage *images, const char *uuid,
+                 const char *directory, PodPlan **ret, char **reterr_message)
+{
+        _cleanup_(pod_plan_freep) PodPlan *plan = new0(PodPlan, 1);
+        _cleanup_json_error_ JsonError e = {};
+        int r;
+
+        if (!plan)
+                return -ENOMEM;
+
+        r = check_apps(manifest, &e);
+        if (r >= 0)
+                r = appc_pod_check_runnable(manifest, &e);
+        if (r < 0) {
+                *reterr_message = strdup(json_error_message(&e, r));
+                return r;
+        }
+
+        plan->manifest = manifest;
+        plan->settings = settings;
+        plan->directory = strdup(directory);
+        plan->apps = new0(PlanApp, manifest->n_apps);
+        plan->n_apps = manifest->n_apps;
+        if (!plan->directory || !plan->apps)
+                return -ENOMEM;
+        (void) snprintf(plan->uuid, sizeof(plan->uuid), "%s", uuid);
+
+        r = plan_build(plan, images);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(plan);
+        return 0;
+}
+
+static void print_words(FILE *f, const char *label, char *const *words)
+{
+        STRV_FOREACH(word, words)
+                (void) fprintf(f, "    %s %s\n", label, *word);
+}
+
+static void print_app(FILE *f, const PlanApp *a)
+{
+        const App *app = a->app->app;
+
+        (void) fprintf(f, "app %s\n    image %s %s\n", a->app->name, strempty(a->app->image.id),
+                       strempty(a->app->image.name));
+        print_words(f, "exec", app->exec);
+        (void) fprintf(f, "    user %s\n    group %s\n    directory %s\n", app->user ?: "0", app->group ?: "0",
+                       app->working_directory ?: "/");
+        print_words(f, "environment", a->environment);
+        print_words(f, "capability", a->capabilities);
+        print_words(f, "property", a->limits);
+        if (a->app->read_only_rootfs)
+                (void) fputs("    read-only root\n", f);
+}
+
+static void print_mount(FILE *f, const PlanMount *m)
+{
+        (void) fprintf(f, "mount %s%s%s\n", m->app ?: "", m->app ? ":" : "", m->target);
+        if (m->source)
+                (void) fprintf(f, "    source %s\n", m->source);
+        print_words(f, "layer", m->lowers);
+        if (m->upper)
+                (void) fprintf(f, "    upper %s\n", m->upper);
+        if (m->read_only || m->recursive || m->map_ids)
+                (void) fprintf(f, "    options%s%s%s\n", m->read_only ? " read-only" : "",
+                               m->recursive ? " recursive" : "", m->map_ids ? " id-mapped" : "");
+}
+
+void pod_plan_print(const PodPlan *plan, FILE *f)
+{
+        (void) fprintf(f, "pod %s\n    uuid %s\n    hostname %s\n    network %s\n    user namespace %s\n",
+                       plan->settings->name, plan->uuid, plan->settings->hostname ?: plan->settings->name,
+                       plan->settings->net ?: "none",
+                       pod_plan_private_users(plan) ? "own, 65536 ids, chosen at the start" : "the host's");
+        (void) fprintf(f, "unit %s\n", plan->settings->unit ?: "(the caller's)");
+        print_words(f, "property", plan->unit_properties);
+        for (size_t i = 0; i < plan->n_apps; i++)
+                print_app(f, &plan->apps[i]);
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                print_mount(f, &plan->mounts[i]);
+        print_words(f, "ignored:", plan->ignored);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "manifest/appc-pod.h"
+#include "pod/pod-settings.h"
+
+/* What a pod is to become on this host: the manifest resolved against images and settings, as pure data. Making a
+ * plan touches nothing; a stage1 carries it out, --dry-run prints it, tests compare it. All strings are owned by the
+ * plan, but for manifest and settings, which must outlive it. */
+
+/* Where things are inside the pod. */
+#define POD_STAGE2_DIR "/opt/stage2"
+#define POD_STATUS_DIR "/var/lib/podctl/status"
+/* User IDs of a pod's user namespace, as systemd-nspawn has them. */
+#define POD_UID_COUNT 65536U
+
+typedef enum PlanMountKind {
+        PLAN_MOUNT_BIND,    /* source on target */
+        PLAN_MOUNT_OVERLAY, /* the app's root from layers, upper and work directory */
+        _PLAN_MOUNT_KIND_MAX,
+} PlanMountKind;
+
+typedef struct PlanMount {
+        PlanMountKind kind;
+        char *what;      /* for messages: "volume 'data'" */
+        char *source;    /* BIND */
+        char *app;       /* the target is inside this app's root, following its links; NULL: inside the pod's own */
+        char *target;    /* absolute; made when missing, as directory or file like the source */
+        char **lowers;   /* OVERLAY: trees, top first */
+        char *upper;
+        char *work;
+        bool read_only;
+        bool recursive;
+        bool map_ids;    /* IDs in the pod stand for the same IDs outside, shifted by the pod's range */
+        bool map_ids_optional; /* where the file system cannot do that, files belong to nobody and that is fine */
+        bool make_source;      /* a directory of the pod's own, made when it is not there yet: */
+        mode_t mode;
+        uid_t uid;
+        gid_t gid;
+} PlanMount;
+
+typedef struct PlanApp {
+        const AppcPodApp *app;
+        char **environment;
+        char **capabilities;   /* without "CAP_" */
+        bool notify;
+        bool unrestricted;     /* --insecure-options=capabilities */
+        char **limits;         /* further lines for the app's unit, from its isolators */
+} PlanApp;
+
+typedef struct PodPlan {
+        const AppcPod *manifest;
+        const PodSettings *settings;
+        char uuid[37];
+        char *directory;        /* of the pod on disk */
+        PlanApp *apps;
+        size_t n_apps;
+        PlanMount *mounts;      /* in the order in which they are made */
+        size_t n_mounts;
+        char **unit_properties; /* of the pod's unit, where that is ours to make */
+        char **ignored;         /* what cannot be honoured, one line each, for the user */
+} PodPlan;
+
+/* The trees below each app's root, top first, in the order of the manifest's apps. */
+typedef struct PlanImage {
+        char **lowers;
+} PlanImage;
+
+int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const PlanImage *images, const char *uuid,
+                 const char *directory, PodPlan **ret, char **reterr_message);
+PodPlan *pod_plan_free(PodPlan *plan);
+DEFINE_TRIVIAL_CLEANUP_FUNC(PodPlan *, pod_plan_free);
+
+void pod_plan_print(const PodPlan *plan, FILE *f);
+
+static inline bool pod_plan_private_users(const PodPlan *plan)
+{
+        return tristate_or(plan->settings->private_users, true);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
+#include "pod/pod-prepare.h"
+
+PlanImage *plan_images_free(PlanImage *images, size_t n)
+{
+        for (size_t i = 0; images && i < n; i++)
+                strv_free(images[i].lowers);
+        return mfree(images);
+}
+
+/* What the store is asked for: the ID when there is one, else NAME[:VERSION]. */
+static char *image_text(const AppcImageRef *ref)
+{
+        const char *version = strv_env_get(ref->labels, "version");
+
+        if (ref->id)
+                return strdup(ref->id);
+        return version ? strjoin(ref->name, ":", version) : strdup(strempty(ref->name));
+}
+
+static int resolve_image(ImageStore *store, AppcPodApp *app, PlanImage *ret, char **reterr_message)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_free_ char *text = image_text(&app->image);
+        char id[DIGEST_STRING_MAX];
+        int r;
+
+        if (!text)
+                return -ENOMEM;
+        r = image_store_find(store, text, &image, reterr_message);
+        if (r == -ENOENT) {
+                free(*reterr_message);
+                *reterr_message = strprintf("app '%s': there is no image '%s' in the store; fetch it first",
+                                            app->name, text);
+        }
+        if (r < 0)
+                return r;
+
+        /* appc writes IDs with '-', OCI with ':'. */
+        if (image->kind == IMAGE_APPC)
+                (void) digest_format_file(&image->id, id);
+        else
+                (void) digest_format(&image->id, id);
+        r = free_and_strdup(&app->image.id, id);
+        if (r >= 0 && !app->app && image->app)
+                r = app_copy(image->app, &app->app);
+        if (r < 0)
+                return r;
+
+        (void) image_store_touch(store, image);
+        return image_store_lower_paths(store, image, &ret->lowers);
+}
+
+int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char **reterr_message)
+{
+        PlanImage *images = new0(PlanImage, manifest->n_apps);
+        int r = images ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++)
+                r = resolve_image(store, &manifest->apps[i], &images[i], reterr_message);
+        if (r < 0) {
+                plan_images_free(images, manifest->n_apps);
+                return r;
+        }
+
+        *ret_images = images;
+        return 0;
+}
+
+static int write_manifest(Pod *pod, const AppcPod *manifest)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = appc_pod_write(manifest, &o);
+        if (r >= 0)
+                r = json_format_pretty(o, &text);
+        return r < 0 ? r : write_string_at(pod->fd, "pod", text, 0640);
+}
+
+static int write_lowers(Pod *pod, const char *app, const PlanImage *image)
+{
+        _cleanup_free_ char *directory = strjoin("apps/", app), *file = NULL, *text = NULL;
+        int r;
+
+        file = directory ? path_join(directory, "lower") : NULL;
+        text = strv_join(image->lowers, "\n");
+        if (!file || !text)
+                return -ENOMEM;
+        r = mkdir_p_at(pod->fd, directory, 0755);
+        return r < 0 ? r : write_string_at(pod->fd, file, text, 0640);
+}
+
+int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, const PlanImage *images)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = 0;
+
+        /* The layers first: once there is a manifest, nobody may remove them. */
+        for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++)
+                r = write_lowers(pod, manifest->apps[i].name, &images[i]);
+        if (r >= 0)
+                r = pod_settings_format(settings, &text);
+        if (r >= 0)
+                r = write_string_at(pod->fd, "settings", text, 0640);
+        return r < 0 ? r : write_manifest(pod, manifest);
+}
+
+static int read_lowers(const Pod *pod, const char *app, char ***ret)
+{
+        _cleanup_free_ char *path = strjoin("apps/", app, "/lower"), *text = NULL;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = read_file_at(pod->fd, path, 1024 * 1024, &text, NULL);
+        return r < 0 ? r : strv_split(text, '\n', ret);
+}
+
+int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message)
+{
+        _cleanup_free_ char *directory = pod_path(pod, NULL);
+        PlanImage *images;
+        int r;
+
+        if (!directory)
+                return -ENOMEM;
+        r = pod_load(pod, reterr_message);
+        if (r < 0)
+                return r;
+
+        images = new0(PlanImage, pod->manifest->n_apps);
+        if (!images)
+                return -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
+                r = read_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers);
+        if (r >= 0)
+                r = pod_plan_new(pod->manifest, pod->settings, images, pod->uuid.s, directory, ret, reterr_message);
+
+        plan_images_free(images, pod->manifest->n_apps);
+        return r;
+}
+
+/* "/…/layers/sha256-…/rootfs" → "sha256-…" */
+static int add_layer_of_path(const char *path, char ***layers)
+{
+        const char *below = strstr(path, "/layers/");
+        _cleanup_free_ char *name = NULL;
+
+        if (!below)
+                return 0;
+        below += strlen("/layers/");
+        name = strndup(below, strcspn(below, "/"));
+        if (!name)
+                return -ENOMEM;
+        return strv_contains(*layers, name) ? 0 : strv_consume(layers, TAKE_PTR(name));
+}
+
+/* From the files of a pod whose manifest may be damaged or not there yet. */
+static int add_layers_of_pod(const Pod *pod, char ***layers)
+{
+        _cleanup_strv_free_ char **apps = NULL;
+        int r;
+
+        r = list_directory_at(pod->fd, "apps", &apps);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(app, apps) {
+                _cleanup_strv_free_ char **lowers = NULL;
+
+                if (read_lowers(pod, *app, &lowers) < 0)
+                        continue;
+                STRV_FOREACH(lower, lowers) {
+                        r = add_layer_of_path(*lower, layers);
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
+int pod_store_used_layers(PodStore *s, char ***ret)
+{
+        _cleanup_strv_free_ char **layers = new0(char *, 1);
+        Pod **pods = NULL;
+        size_t n = 0;
+        int r = layers ? pod_list(s, &pods, &n) : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = add_layers_of_pod(pods[i], &layers);
+        pod_array_free(pods, n);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(layers);
+        return 0;
+}
+
+int pod_store_used_images(PodStore *s, char ***ret)
+{
+        _cleanup_strv_free_ char **images = new0(char *, 1);
+        Pod **pods = NULL;
+        size_t n = 0;
+        int r = images ? pod_list(s, &pods, &n) : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                _cleanup_free_ char *ignored = NULL;
+
+                if (pod_load(pods[i], &ignored) < 0)
+                        continue;
+                for (size_t j = 0; r >= 0 && j < pods[i]->manifest->n_apps; j++)
+                        r = strv_extend(&images, strempty(pods[i]->manifest->apps[j].image.id));
+        }
+        pod_array_free(pods, n);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(images);
+        return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/image-store.h"
+#include "pod/pod-plan.h"
+#include "pod/pod.h"
+
+/* From a pod manifest, as somebody wrote or composed it, to a pod on disk. */
+
+/* Resolves every app's image in the store: fills in its ID, its name, and the image's app where the manifest has
+ * none of its own. *ret_images, one per app, is for the plan. Whoever calls holds the store's lock, shared, until the
+ * pod is written. -ENOENT, -ENOTUNIQ: an image; *reterr_message says which. */
+int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char **reterr_message);
+PlanImage *plan_images_free(PlanImage *images, size_t n);
+
+/* Writes the pod's files into a pod we hold: manifest, settings, and what its apps' roots are made of. */
+int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, const PlanImage *images);
+
+/* The plan of a pod on disk; loads what is needed. */
+int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message);
+
+/* The trees that pods need, of all pods of the store in whatever state: for who removes images. An entry is the
+ * "sha256-…" of a layer. */
+int pod_store_used_layers(PodStore *s, char ***ret);
+/* The IDs of their images. */
+int pod_store_used_images(PodStore *s, char ***ret);

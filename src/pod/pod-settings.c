@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pod/pod-settings.h"
+
+static const JsonField pod_settings_table[] = {
+        { "name", &json_string, offsetof(PodSettings, name), JSON_MANDATORY | JSON_NONEMPTY },
+        { "hostname", &json_string, offsetof(PodSettings, hostname) },
+        { "net", &json_string, offsetof(PodSettings, net) },
+        { "unit", &json_string, offsetof(PodSettings, unit) },
+        { "privateUsers", &json_tristate, offsetof(PodSettings, private_users) },
+        { "interactive", &json_boolean, offsetof(PodSettings, interactive) },
+        { "insecure", &json_strv, offsetof(PodSettings, insecure) },
+        {},
+};
+
+static const JsonType pod_settings_type = JSON_STRUCT(PodSettings, pod_settings_table, NULL);
+
+PodSettings *pod_settings_free(PodSettings *s)
+{
+        return s ? json_document_free(&pod_settings_type, s) : NULL;
+}
+
+int pod_settings_parse(const char *data, size_t n, PodSettings **ret, JsonError *e)
+{
+        return json_document_parse(&pod_settings_type, data, n, (void **) ret, e);
+}
+
+int pod_settings_format(const PodSettings *s, char **ret)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        int r;
+
+        r = json_table_write(pod_settings_table, s, &o);
+        return r < 0 ? r : json_format_pretty(o, ret);
+}
+
+bool pod_name_is_valid(const char *name)
+{
+        if (isempty(name) || strlen(name) > POD_NAME_MAX ||
+            !string_in_charset(name, LOWERCASE UPPERCASE DIGITS "-."))
+                return false;
+
+        for (const char *label = name;; label++) {
+                size_t n = strcspn(label, ".");
+
+                if (n == 0 || label[0] == '-' || label[n - 1] == '-')
+                        return false;
+                label += n;
+                if (!*label)
+                        return true;
+        }
+}

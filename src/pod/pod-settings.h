@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "shared/json-table.h"
+
+/* What a start says of a pod that is not in its manifest: how it is to be run on this host. Kept with the pod as
+ * JSON, in the file "settings". */
+
+typedef struct PodSettings {
+        char *name;        /* machine name, see pod_name_is_valid() */
+        char *hostname;    /* NULL: the name */
+        char *net;         /* "none" or "host" */
+        char *unit;        /* the unit it runs in, NULL while that is not known */
+        Tristate private_users;
+        bool interactive;
+        /* Protection given up at run time: "capabilities", "paths", "seccomp". */
+        char **insecure;
+} PodSettings;
+
+PodSettings *pod_settings_free(PodSettings *s);
+DEFINE_TRIVIAL_CLEANUP_FUNC(PodSettings *, pod_settings_free);
+
+int pod_settings_parse(const char *data, size_t n, PodSettings **ret, JsonError *e);
+int pod_settings_format(const PodSettings *s, char **ret);
+
+/* Machine names: DNS labels of letters, digits and hyphens, dots between, 64 characters at most
+ * (systemd's hostname_is_valid(); machined refuses others). */
+#define POD_NAME_MAX 64
+bool pod_name_is_valid(const char *name);

@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/lock.h"
+#include "basic/parse.h"
+#include "basic/path.h"
+#include "basic/string-table.h"
+#include "basic/time-util.h"
+#include "pod/pod.h"
+
+static const char *const pod_directory_table[_POD_DIRECTORY_MAX] = {
+        [POD_DIR_EMBRYO] = "embryo",
+        [POD_DIR_PREPARE] = "prepare",
+        [POD_DIR_PREPARED] = "prepared",
+        [POD_DIR_RUN] = "run",
+        [POD_DIR_EXITED_GARBAGE] = "exited-garbage",
+        [POD_DIR_GARBAGE] = "garbage",
+};
+DEFINE_STRING_TABLE(pod_directory, PodDirectory);
+
+static const char *const pod_state_table[_POD_STATE_MAX] = {
+        [POD_EMBRYO] = "embryo",
+        [POD_PREPARING] = "preparing",
+        [POD_ABORTED_PREPARE] = "aborted prepare",
+        [POD_PREPARED] = "prepared",
+        [POD_RUNNING] = "running",
+        [POD_EXITED] = "exited",
+        [POD_EXITED_DELETING] = "exited deleting",
+        [POD_EXITED_GARBAGE] = "exited garbage",
+        [POD_DELETING] = "deleting",
+        [POD_GARBAGE] = "garbage",
+};
+DEFINE_STRING_TABLE(pod_state, PodState);
+
+/* The state by directory, and by whether the lock is held. */
+static const PodState state_of[_POD_DIRECTORY_MAX][2] = {
+        [POD_DIR_EMBRYO] = { POD_EMBRYO, POD_EMBRYO },
+        [POD_DIR_PREPARE] = { POD_ABORTED_PREPARE, POD_PREPARING },
+        [POD_DIR_PREPARED] = { POD_PREPARED, POD_PREPARED },
+        [POD_DIR_RUN] = { POD_EXITED, POD_RUNNING },
+        [POD_DIR_EXITED_GARBAGE] = { POD_EXITED_GARBAGE, POD_EXITED_DELETING },
+        [POD_DIR_GARBAGE] = { POD_GARBAGE, POD_DELETING },
+};
+
+bool pod_state_is_alive(PodState s)
+{
+        return s == POD_RUNNING;
+}
+
+bool pod_state_has_run(PodState s)
+{
+        return s == POD_RUNNING || s == POD_EXITED || s == POD_EXITED_DELETING || s == POD_EXITED_GARBAGE;
+}
+
+int pod_store_open(const char *data, PodStore **ret)
+{
+        _cleanup_(pod_store_freep) PodStore *s = new0(PodStore, 1);
+        _cleanup_free_ char *path = path_join(data, "pods");
+
+        if (!s || !path)
+                return -ENOMEM;
+
+        s->data = strdup(data);
+        if (!s->data)
+                return -ENOMEM;
+
+        s->fd = mkdir_open_at(AT_FDCWD, path, 0750);
+        if (s->fd < 0)
+                return s->fd;
+
+        for (PodDirectory d = 0; d < _POD_DIRECTORY_MAX; d++)
+                if (mkdirat(s->fd, pod_directory_to_string(d), 0750) < 0 && errno != EEXIST && errno != EACCES &&
+                    errno != EROFS)
+                        return -errno;
+
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
+PodStore *pod_store_free(PodStore *s)
+{
+        if (!s)
+                return NULL;
+
+        safe_close(s->fd);
+        free(s->data);
+        return mfree(s);
+}
+
+Pod *pod_free(Pod *p)
+{
+        if (!p)
+                return NULL;
+
+        appc_pod_free(p->manifest);
+        pod_settings_free(p->settings);
+        safe_close(p->fd);
+        return mfree(p);
+}
+
+void pod_array_free(Pod **pods, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                pod_free(pods[i]);
+        free(pods);
+}
+
+static Pod *pod_new_object(PodStore *s, const Uuid *uuid)
+{
+        Pod *p = new0(Pod, 1);
+
+        if (!p)
+                return NULL;
+
+        *p = (Pod) { .store = s, .uuid = *uuid, .fd = -EBADF };
+        return p;
+}
+
+static char *path_in_store(PodDirectory d, const Uuid *uuid)
+{
+        return strjoin(pod_directory_to_string(d), "/", uuid->s);
+}
+
+int pod_new(PodStore *s, const Uuid *uuid, Pod **ret)
+{
+        _cleanup_(pod_freep) Pod *p = pod_new_object(s, uuid);
+        _cleanup_free_ char *path = path_in_store(POD_DIR_EMBRYO, uuid);
+        int r;
+
+        if (!p || !path)
+                return -ENOMEM;
+
+        if (mkdirat(s->fd, path, 0750) < 0)
+                return -errno;
+        p->fd = open_directory_at(s->fd, path);
+        if (p->fd < 0)
+                return p->fd;
+        p->directory = POD_DIR_EMBRYO;
+
+        r = pod_lock(p);
+        if (r < 0)
+                return r;
+        r = pod_move(p, POD_DIR_PREPARE);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(p);
+        return 0;
+}
+
+/* Whether somebody holds the lock, without getting in anybody's way: a shared lock, given up at once. */
+static int lock_is_held(int fd)
+{
+        int r = fd_lock(fd, LOCK_SH | LOCK_NB);
+
+        if (r == -EAGAIN)
+                return true;
+        if (r < 0)
+                return r;
+        (void) fd_lock(fd, LOCK_UN);
+        return false;
+}
+
+static int pod_update_state(Pod *p)
+{
+        int held = p->locked ? true : lock_is_held(p->fd);
+
+        if (held < 0)
+                return held;
+        p->state = state_of[p->directory][held];
+        return 0;
+}
+
+/* Opens DIRECTORY/UUID, and makes sure that it was there when the lock was looked at. */
+static int pod_open_in(Pod *p, PodDirectory d)
+{
+        _cleanup_free_ char *path = path_in_store(d, &p->uuid);
+        _cleanup_close_ int fd = -EBADF;
+        struct stat a, b;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+
+        fd = open_directory_at(p->store->fd, path);
+        if (fd < 0)
+                return fd;
+
+        safe_close(p->fd);
+        p->fd = TAKE_FD(fd);
+        p->directory = d;
+        r = pod_update_state(p);
+        if (r < 0)
+                return r;
+
+        if (fstat(p->fd, &a) < 0 || fstatat(p->store->fd, path, &b, 0) < 0)
+                return errno == ENOENT ? -EAGAIN : -errno;
+        return a.st_ino == b.st_ino ? 0 : -EAGAIN;
+}
+
+static int pod_open_anywhere(Pod *p)
+{
+        int r = -ENOENT;
+
+        /* A pod may move on between two looks, always towards the end of the list: one more round finds it. */
+        for (unsigned round = 0; round < 3; round++)
+                for (PodDirectory d = 0; d < _POD_DIRECTORY_MAX; d++) {
+                        r = pod_open_in(p, d);
+                        if (r != -ENOENT && r != -EAGAIN)
+                                return r;
+                }
+        return -ENOENT;
+}
+
+int pod_open(PodStore *s, const Uuid *uuid, Pod **ret)
+{
+        _cleanup_(pod_freep) Pod *p = pod_new_object(s, uuid);
+        int r;
+
+        if (!p)
+                return -ENOMEM;
+        r = pod_open_anywhere(p);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(p);
+        return 0;
+}
+
+int pod_refresh(Pod *p)
+{
+        return p->locked ? pod_update_state(p) : pod_open_anywhere(p);
+}
+
+static int compare_pods(const void *a, const void *b)
+{
+        return strcmp((*(Pod *const *) a)->uuid.s, (*(Pod *const *) b)->uuid.s);
+}
+
+static int list_one(PodStore *s, PodDirectory d, const char *name, Pod ***pods, size_t *n, size_t *room)
+{
+        _cleanup_(pod_freep) Pod *p = NULL;
+        Uuid uuid;
+        int r;
+
+        if (uuid_parse(name, &uuid) < 0)
+                return 0;
+        for (size_t i = 0; i < *n; i++)
+                if (streq((*pods)[i]->uuid.s, uuid.s))
+                        return 0;
+
+        p = pod_new_object(s, &uuid);
+        if (!p)
+                return -ENOMEM;
+        r = pod_open_in(p, d);
+        if (r == -ENOENT || r == -EAGAIN)
+                r = pod_open_anywhere(p);
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return r;
+
+        r = ARRAY_GROW(*pods, *room, *n, 1);
+        if (r < 0)
+                return r;
+        (*pods)[(*n)++] = TAKE_PTR(p);
+        return 0;
+}
+
+int pod_list(PodStore *s, Pod ***ret, size_t *ret_n)
+{
+        Pod **pods = NULL;
+        size_t n = 0, room = 0;
+        int r = 0;
+
+        for (PodDirectory d = 0; d < _POD_DIRECTORY_MAX && r >= 0; d++) {
+                _cleanup_strv_free_ char **names = NULL;
+
+                r = list_directory_at(s->fd, pod_directory_to_string(d), &names);
+                for (char **name = names; r >= 0 && name && *name; name++)
+                        r = list_one(s, d, *name, &pods, &n, &room);
+        }
+        if (r < 0) {
+                pod_array_free(pods, n);
+                return r;
+        }
+
+        if (n > 0)
+                qsort(pods, n, sizeof(Pod *), compare_pods);
+        *ret = pods;
+        *ret_n = n;
+        return 0;
+}
+
+static bool has_name(Pod *p, const char *name)
+{
+        _cleanup_free_ char *ignored = NULL;
+
+        (void) pod_load(p, &ignored);
+        return p->settings && streq(p->settings->name, name);
+}
+
+/* Whether a is the better answer than b to somebody who gave a name both have. */
+static bool named_before(const Pod *a, const Pod *b)
+{
+        if (pod_state_is_alive(a->state) != pod_state_is_alive(b->state))
+                return pod_state_is_alive(a->state);
+        return pod_created_time(a) > pod_created_time(b);
+}
+
+static bool uuid_has_prefix(const Uuid *u, const char *prefix)
+{
+        return strncasecmp(u->s, prefix, strlen(prefix)) == 0;
+}
+
+int pod_find(PodStore *s, const char *text, Pod **ret)
+{
+        Pod **pods = NULL;
+        size_t n = 0, best = SIZE_MAX, fits = 0;
+        Uuid uuid;
+        int r;
+
+        if (isempty(text))
+                return -EINVAL;
+        if (uuid_parse(text, &uuid) >= 0)
+                return pod_open(s, &uuid, ret);
+
+        r = pod_list(s, &pods, &n);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < n; i++)
+                if (has_name(pods[i], text) && (best == SIZE_MAX || named_before(pods[i], pods[best])))
+                        best = i;
+        for (size_t i = 0; best == SIZE_MAX && i < n; i++)
+                fits += uuid_has_prefix(&pods[i]->uuid, text);
+        for (size_t i = 0; fits == 1 && i < n; i++)
+                if (uuid_has_prefix(&pods[i]->uuid, text))
+                        best = i;
+
+        if (best != SIZE_MAX)
+                *ret = TAKE_PTR(pods[best]);
+        pod_array_free(pods, n);
+        return best != SIZE_MAX ? 0 : fits > 1 ? -ENOTUNIQ : -ENOENT;
+}
+
+/* Reads one JSON file of the pod. */
+static int read_document(const Pod *p, const char *file, char **ret, size_t *ret_size, char **reterr_message)
+{
+        int r = read_file_at(p->fd, file, JSON_MAX_SIZE, ret, ret_size);
+
+        if (r < 0)
+                *reterr_message = strprintf("pod %s: %s: %s", p->uuid.s, file, strerror(-r));
+        return r;
+}
+
+int pod_load(Pod *p, char **reterr_message)
+{
+        _cleanup_free_ char *manifest = NULL, *settings = NULL;
+        _cleanup_json_error_ JsonError e = {};
+        const char *file = "settings";
+        size_t n;
+        int r = 0;
+
+        if (!p->settings) {
+                r = read_document(p, file, &settings, &n, reterr_message);
+                if (r < 0)
+                        return r;
+                r = pod_settings_parse(settings, n, &p->settings, &e);
+        }
+        if (r >= 0 && !p->manifest) {
+                file = "pod";
+                r = read_document(p, file, &manifest, &n, reterr_message);
+                if (r < 0)
+                        return r;
+                r = appc_pod_parse(manifest, n, &p->manifest, &e);
+        }
+        if (r < 0)
+                *reterr_message = strprintf("pod %s: %s: %s", p->uuid.s, file, json_error_message(&e, r));
+        return r;
+}
+
+const char *pod_display_name(Pod *p)
+{
+        _cleanup_free_ char *ignored = NULL;
+
+        (void) pod_load(p, &ignored);
+        return p->settings ? p->settings->name : p->uuid.s;
+}
+
+/* True while the directory we have open is where we believe it to be. */
+static bool pod_is_in_place(const Pod *p)
+{
+        _cleanup_free_ char *path = path_in_store(p->directory, &p->uuid);
+        struct stat a, b;
+
+        return path && fstat(p->fd, &a) >= 0 && fstatat(p->store->fd, path, &b, 0) >= 0 && a.st_ino == b.st_ino;
+}
+
+int pod_lock(Pod *p)
+{
+        int r = -EAGAIN;
+
+        if (p->locked)
+                return 0;
+
+        /* Who looks at a pod holds a shared lock on it for an instant: that is nobody to give way to. */
+        for (unsigned attempt = 0; r == -EAGAIN && attempt < 10; attempt++) {
+                if (attempt > 0)
+                        (void) usleep(1000);
+                r = fd_lock(p->fd, LOCK_EX | LOCK_NB);
+        }
+        if (r < 0)
+                return r;
+        if (!pod_is_in_place(p)) {
+                (void) fd_lock(p->fd, LOCK_UN);
+                return -ENOENT;
+        }
+
+        p->locked = true;
+        return pod_update_state(p);
+}
+
+int pod_adopt_lock(Pod *p, int fd)
+{
+        struct stat a, b;
+
+        if (fstat(p->fd, &a) < 0 || fstat(fd, &b) < 0)
+                return -errno;
+        if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+                return -ESTALE;
+
+        safe_close(p->fd);
+        p->fd = fd;
+        p->locked = true;
+        return pod_update_state(p);
+}
+
+int pod_move(Pod *p, PodDirectory to)
+{
+        _cleanup_free_ char *from_path = path_in_store(p->directory, &p->uuid);
+        _cleanup_free_ char *to_path = path_in_store(to, &p->uuid);
+
+        if (!from_path || !to_path)
+                return -ENOMEM;
+        if (renameat(p->store->fd, from_path, p->store->fd, to_path) < 0)
+                return -errno;
+
+        p->directory = to;
+        return pod_update_state(p);
+}
+
+int pod_wait_exit(Pod *p)
+{
+        int r = fd_lock(p->fd, LOCK_SH);
+
+        if (r < 0)
+                return r;
+        (void) fd_lock(p->fd, LOCK_UN);
+        return pod_refresh(p);
+}
+
+char *pod_path(const Pod *p, const char *below)
+{
+        return strjoin(p->store->data, "/pods/", pod_directory_to_string(p->directory), "/", p->uuid.s,
+                       below ? "/" : "", strempty(below));
+}
+
+static uint64_t mtime_of(int dir_fd, const char *path)
+{
+        struct stat st;
+
+        return fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : timespec_to_nsec(&st.st_mtim);
+}
+
+uint64_t pod_created_time(const Pod *p)
+{
+        return mtime_of(p->fd, "pod") ?: mtime_of(p->fd, ".");
+}
+
+uint64_t pod_started_time(const Pod *p)
+{
+        return mtime_of(p->fd, "pid");
+}
+
+uint64_t pod_exited_time(const Pod *p)
+{
+        _cleanup_strv_free_ char **apps = NULL;
+        uint64_t last = mtime_of(p->fd, "exit");
+        struct stat st;
+
+        if (last > 0)
+                return last;
+
+        (void) list_directory_at(p->fd, "status", &apps);
+        STRV_FOREACH(app, apps) {
+                uint64_t finished = 0;
+                int status;
+
+                if (pod_app_exit_status(p, *app, &status, &finished) >= 0)
+                        last = MAX(last, finished);
+        }
+        if (last > 0)
+                return last;
+        return fstat(p->fd, &st) < 0 ? 0 : timespec_to_nsec(&st.st_ctim);
+}
+
+static int read_number(int dir_fd, const char *path, uint32_t *ret)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = read_file_at(dir_fd, path, 64, &text, NULL);
+        if (r < 0)
+                return r;
+        text[strcspn(text, "\n")] = 0;
+        return parse_uint32(text, ret);
+}
+
+int pod_exit_status(const Pod *p, int *ret)
+{
+        uint32_t status;
+        int r;
+
+        r = read_number(p->fd, "exit", &status);
+        if (r >= 0)
+                *ret = (int) status;
+        return r;
+}
+
+int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished)
+{
+        _cleanup_free_ char *path = strjoin("status/", app);
+        uint32_t status;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = read_number(p->fd, path, &status);
+        if (r < 0)
+                return r;
+
+        *ret = (int) status;
+        if (ret_finished)
+                *ret_finished = mtime_of(p->fd, path);
+        return 0;
+}
+
+int pod_supervisor_pid(const Pod *p, pid_t *ret)
+{
+        uint32_t pid;
+        int r;
+
+        r = read_number(p->fd, "pid", &pid);
+        if (r >= 0)
+                *ret = (pid_t) pid;
+        return r;
+}
+
+/* nspawn has one child, the container's PID 1, but for moments at its start when there is a helper as well. */
+int pod_leader_pid(const Pod *p, pid_t *ret)
+{
+        _cleanup_free_ char *path = NULL, *text = NULL;
+        _cleanup_strv_free_ char **children = NULL;
+        pid_t supervisor;
+        uint32_t pid;
+        int r;
+
+        if (p->state != POD_RUNNING)
+                return -ENOENT;
+        r = pod_supervisor_pid(p, &supervisor);
+        if (r < 0)
+                return r;
+
+        path = strprintf("/proc/%i/task/%i/children", supervisor, supervisor);
+        if (!path)
+                return -ENOMEM;
+        r = read_file_at(AT_FDCWD, path, 4096, &text, NULL);
+        if (r < 0)
+                return r;
+        r = strv_split(text, ' ', &children);
+        if (r < 0)
+                return r;
+        if (strv_length(children) != 1)
+                return -ENOENT;
+
+        r = parse_uint32(children[0], &pid);
+        if (r >= 0)
+                *ret = (pid_t) pid;
+        return r;
+}

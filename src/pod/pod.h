@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/fs.h"
+#include "basic/uuid.h"
+#include "manifest/appc-pod.h"
+#include "pod/pod-settings.h"
+
+/* Pods on disk: DATA/pods/DIRECTORY/UUID, as rkt had them. What a pod is doing follows from the directory it is in
+ * and from whether somebody holds the flock(2) on it; transitions are one rename(2). The lock is on the directory's
+ * own fd and passes through exec to systemd-nspawn, so the kernel gives it up when the pod is gone, however it went.
+ *
+ *     pod            the pod manifest, everything resolved; its mtime is when the pod was created
+ *     settings       what else the start asked for (pod-settings.h)
+ *     pid            of the process systemd watches; its mtime is when the pod was started
+ *     apps/APP/      upper and work directory of the app's root, "lower" the layers below
+ *     volumes/NAME   empty volumes
+ *     journal/       the pod's journal
+ *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod
+ *     exit           exit status of the pod itself, its mtime is when */
+
+typedef enum PodDirectory {
+        POD_DIR_EMBRYO,
+        POD_DIR_PREPARE,
+        POD_DIR_PREPARED,
+        POD_DIR_RUN,
+        POD_DIR_EXITED_GARBAGE,
+        POD_DIR_GARBAGE,
+        _POD_DIRECTORY_MAX,
+        _POD_DIRECTORY_INVALID = -EINVAL,
+} PodDirectory;
+
+const char *pod_directory_to_string(PodDirectory d);
+PodDirectory pod_directory_from_string(const char *s);
+
+/* In rkt's words. */
+typedef enum PodState {
+        POD_EMBRYO,
+        POD_PREPARING,
+        POD_ABORTED_PREPARE,
+        POD_PREPARED,
+        POD_RUNNING,
+        POD_EXITED,
+        POD_EXITED_DELETING,
+        POD_EXITED_GARBAGE,
+        POD_DELETING,
+        POD_GARBAGE,
+        _POD_STATE_MAX,
+        _POD_STATE_INVALID = -EINVAL,
+} PodState;
+
+const char *pod_state_to_string(PodState s);
+PodState pod_state_from_string(const char *s);
+
+#define PODS_DEFAULT_DATA "/var/lib/podctl"
+
+/* DATA/pods, opened. */
+typedef struct PodStore {
+        char *data;    /* absolute path of DATA */
+        int fd;
+} PodStore;
+
+int pod_store_open(const char *data, PodStore **ret);
+PodStore *pod_store_free(PodStore *s);
+DEFINE_TRIVIAL_CLEANUP_FUNC(PodStore *, pod_store_free);
+
+typedef struct Pod {
+        PodStore *store; /* outlives the pod */
+        Uuid uuid;
+        PodDirectory directory;
+        PodState state;
+        int fd;          /* the pod's directory */
+        bool locked;     /* by us, through fd */
+
+        /* Loaded on demand by pod_load(). */
+        AppcPod *manifest;
+        PodSettings *settings;
+} Pod;
+
+Pod *pod_free(Pod *p);
+DEFINE_TRIVIAL_CLEANUP_FUNC(Pod *, pod_free);
+
+/* A new pod in the preparing state, locked by us. */
+int pod_new(PodStore *s, const Uuid *uuid, Pod **ret);
+/* The pod, wherever it is, with its state of this moment. -ENOENT. */
+int pod_open(PodStore *s, const Uuid *uuid, Pod **ret);
+/* All of them, sorted by UUID. Pods that go away meanwhile are left out. */
+int pod_list(PodStore *s, Pod ***ret, size_t *ret_n);
+void pod_array_free(Pod **pods, size_t n);
+
+/* By name, UUID or the beginning of a UUID. A running pod goes before others of its name, then the newest one.
+ * -ENOENT: none such. -ENOTUNIQ: the beginning fits several. -EINVAL: the text is empty. */
+int pod_find(PodStore *s, const char *text, Pod **ret);
+
+/* Reads manifest and settings. *reterr_message names file and member. */
+int pod_load(Pod *p, char **reterr_message);
+/* What it is called: its name, or the UUID when it has none or cannot be read. */
+const char *pod_display_name(Pod *p);
+
+/* Takes the lock. -EAGAIN: somebody else has it. -ENOENT: the pod went elsewhere before we had it; look again. */
+int pod_lock(Pod *p);
+/* Takes over a lock through a copy of the fd that holds it. -ESTALE: that is not this pod's directory. */
+int pod_adopt_lock(Pod *p, int fd);
+/* Moves a pod whose lock we hold. */
+int pod_move(Pod *p, PodDirectory to);
+/* Looks again where the pod is and what it does. -ENOENT: gone. */
+int pod_refresh(Pod *p);
+/* True while the process that systemd watches is there. */
+bool pod_state_is_alive(PodState s);
+bool pod_state_has_run(PodState s);
+
+/* Waits until nobody holds the pod's lock. */
+int pod_wait_exit(Pod *p);
+
+char *pod_path(const Pod *p, const char *below);
+
+/* Nanoseconds since the epoch; 0 when it has not happened yet. */
+uint64_t pod_created_time(const Pod *p);
+uint64_t pod_started_time(const Pod *p);
+/* When the pod ended, as well as we know: its own record, the last app's, or when it was marked as garbage. */
+uint64_t pod_exited_time(const Pod *p);
+/* -ENOENT: not recorded. */
+int pod_exit_status(const Pod *p, int *ret);
+int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished);
+/* Process ID of the pod's supervisor (nspawn) and of PID 1 inside. -ENOENT. */
+int pod_supervisor_pid(const Pod *p, pid_t *ret);
+int pod_leader_pid(const Pod *p, pid_t *ret);

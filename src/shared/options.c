@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "shared/options.h"
+
+static int parse_string(const Option *option, const char *value, void *field)
+{
+        return free_and_strdup(field, value) < 0 ? log_oom() : 0;
+}
+
+static int parse_strv(const Option *option, const char *value, void *field)
+{
+        return strv_extend(field, value) < 0 ? log_oom() : 0;
+}
+
+static int parse_commas(const Option *option, const char *value, void *field)
+{
+        _cleanup_strv_free_ char **parts = NULL;
+
+        if (strv_split(value, ',', &parts) < 0 || strv_extend_strv(field, parts) < 0)
+                return log_oom();
+        return 0;
+}
+
+static int parse_bool_value(const Option *option, const char *value)
+{
+        int b = value ? parse_boolean(value) : true;
+
+        if (b < 0)
+                return log_error_errno(b, "Option --%s takes true or false, not '%s'", option->name, value);
+        return b;
+}
+
+static int parse_bool(const Option *option, const char *value, void *field)
+{
+        int b = parse_bool_value(option, value);
+
+        if (b < 0)
+                return b;
+        *(bool *) field = b;
+        return 0;
+}
+
+static int parse_tristate(const Option *option, const char *value, void *field)
+{
+        int b = parse_bool_value(option, value);
+
+        if (b < 0)
+                return b;
+        *(int *) field = b;
+        return 0;
+}
+
+static int parse_number(const Option *option, const char *value, void *field)
+{
+        int r = parse_uint64(value, field);
+
+        return r < 0 ? log_error_errno(r, "Option --%s takes a number, not '%s'", option->name, value) : 0;
+}
+
+static int parse_duration_value(const Option *option, const char *value, void *field)
+{
+        int r = parse_duration(value, field);
+
+        return r < 0 ? log_error_errno(r, "Option --%s takes a duration such as 30s, 10m or 24h, not '%s'",
+                                       option->name, value)
+                     : 0;
+}
+
+static int parse_choice(const Option *option, const char *value, void *field)
+{
+        _cleanup_strv_free_ char **choices = NULL;
+
+        if (strv_split(option->choices, '|', &choices) < 0)
+                return log_oom();
+        if (!strv_contains(choices, value))
+                return log_error_errno(EINVAL, "Option --%s takes one of %s, not '%s'", option->name,
+                                       option->choices, value);
+        return parse_string(option, value, field);
+}
+
+static void free_string(void *field)
+{
+        free(*(char **) field);
+}
+
+static void free_strv(void *field)
+{
+        strv_free(*(char ***) field);
+}
+
+const OptionType option_string = { parse_string, free_string, OPTION_VALUE_REQUIRED };
+const OptionType option_strv = { parse_strv, free_strv, OPTION_VALUE_REQUIRED };
+const OptionType option_commas = { parse_commas, free_strv, OPTION_VALUE_REQUIRED };
+const OptionType option_bool = { parse_bool, NULL, OPTION_VALUE_OPTIONAL };
+const OptionType option_tristate = { parse_tristate, NULL, OPTION_VALUE_OPTIONAL };
+const OptionType option_uint64 = { parse_number, NULL, OPTION_VALUE_REQUIRED };
+const OptionType option_duration = { parse_duration_value, NULL, OPTION_VALUE_REQUIRED };
+const OptionType option_choice = { parse_choice, free_string, OPTION_VALUE_REQUIRED };
+
+const Option *options_find(const Option *options, const char *word)
+{
+        const char *name = startswith(word, "--");
+        size_t n;
+
+        if (!options)
+                return NULL;
+
+        if (!name) {
+                for (const Option *o = options; o->name; o++)
+                        if (o->letter && word[0] == '-' && word[1] == o->letter)
+                                return o;
+                return NULL;
+        }
+
+        n = strcspn(name, "=");
+        for (const Option *o = options; o->name; o++)
+                if (strlen(o->name) == n && strncmp(o->name, name, n) == 0)
+                        return o;
+        return NULL;
+}
+
+bool option_takes_next_word(const Option *option, const char *word)
+{
+        if (option->type->value != OPTION_VALUE_REQUIRED)
+                return false;
+        return startswith(word, "--") ? !strchr(word, '=') : !word[2];
+}
+
+static const char *inline_value(const Option *option, const char *word)
+{
+        const char *equals;
+
+        if (startswith(word, "--")) {
+                equals = strchr(word, '=');
+                return equals ? equals + 1 : NULL;
+        }
+        if (!word[2])
+                return NULL;
+        return word[2] == '=' ? word + 3 : word + 2;
+}
+
+int options_parse_one(const OptionSet *sets, char ***words)
+{
+        const char *word = **words, *value;
+
+        if (!word || word[0] != '-' || !word[1] || streq(word, "--") || streq(word, "---"))
+                return 0;
+
+        for (; sets->options; sets++) {
+                const Option *o = options_find(sets->options, word);
+                int r;
+
+                if (!o)
+                        continue;
+
+                (*words)++;
+                value = inline_value(o, word);
+                if (option_takes_next_word(o, word)) {
+                        value = **words;
+                        if (!value)
+                                return log_error_errno(EINVAL, "Option --%s needs a value", o->name);
+                        (*words)++;
+                }
+
+                r = o->type->parse(o, value, (char *) sets->target + o->offset);
+                return r < 0 ? r : 1;
+        }
+
+        return log_error_errno(EINVAL, "Unknown option '%.*s'", (int) strcspn(word, "="), word);
+}
+
+int options_parse(const OptionSet *sets, char **words, char ***ret_rest)
+{
+        _cleanup_strv_free_ char **rest = new0(char *, 1);
+        int r;
+
+        if (!rest)
+                return log_oom();
+
+        while (*words) {
+                r = options_parse_one(sets, &words);
+                if (r < 0)
+                        return r;
+                if (r > 0)
+                        continue;
+                if (streq(*words, "--")) {
+                        if (strv_extend_strv(&rest, words + 1) < 0)
+                                return log_oom();
+                        break;
+                }
+                if (strv_extend(&rest, *words++) < 0)
+                        return log_oom();
+        }
+
+        *ret_rest = TAKE_PTR(rest);
+        return 0;
+}
+
+void options_free(const Option *options, void *target)
+{
+        for (const Option *o = options; o && o->name; o++)
+                if (o->type->free)
+                        o->type->free((char *) target + o->offset);
+}
+
+void options_print_help(const Option *options, FILE *f)
+{
+        for (const Option *o = options; o && o->name; o++) {
+                char letter[] = { '-', o->letter, ',', 0 };
+                _cleanup_free_ char *spelled = NULL;
+
+                if (!o->help)
+                        continue;
+
+                spelled = strprintf("%s --%s%s%s%s", o->letter ? letter : "   ", o->name,
+                                    o->metavar && o->type->value == OPTION_VALUE_OPTIONAL ? "[" : "",
+                                    o->metavar ? "=" : "", strempty(o->metavar));
+                if (spelled)
+                        (void) fprintf(f, "  %s%s%*s %s\n", spelled,
+                                       o->metavar && o->type->value == OPTION_VALUE_OPTIONAL ? "]" : "",
+                                       (int) MAX(1, 34 - (int) strlen(spelled)), "", o->help);
+        }
+}

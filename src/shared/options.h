@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdio.h>
+
+#include "basic/strv.h"
+
+/* Command line options as rows of a table. The row says how an option is spelled, what --help prints, what type its
+ * value has and where in the verb's own argument struct it lands; parsing, help, completion and freeing all read the
+ * same rows. The spelling is the one rkt's users know: `--flag`, `--flag=value`, `--flag value`, `-f value`. */
+
+typedef struct Option Option;
+
+typedef struct OptionType {
+        /* Stores value, which is NULL when the option was given without one. Logs its own errors. */
+        int (*parse)(const Option *option, const char *value, void *field);
+        void (*free)(void *field);
+        enum {
+                OPTION_VALUE_REQUIRED, /* --name=web, --name web */
+                OPTION_VALUE_OPTIONAL, /* --net, --net=host; never the next word */
+        } value;
+} OptionType;
+
+struct Option {
+        const char *name;
+        const OptionType *type;
+        size_t offset;
+        /* What --help calls the value; NULL for a flag. "POD", "IMAGE", "APP", "FILE" and "DIR" are completed. */
+        const char *metavar;
+        const char *help; /* NULL: accepted, but not shown */
+        char letter;      /* 0: long form only */
+        /* "a|b|c": the only values taken, for types that check them, and for completion. */
+        const char *choices;
+};
+
+/* Types: where their fields are char *, char **, bool, int (tristate, preset to -1) and uint64_t. */
+extern const OptionType option_string;   /* the last one wins */
+extern const OptionType option_strv;     /* collects all of them */
+extern const OptionType option_commas;   /* collects all, each a comma separated list */
+extern const OptionType option_bool;     /* --flag, --flag=false */
+extern const OptionType option_tristate; /* the same, but -1 when not given */
+extern const OptionType option_uint64;
+extern const OptionType option_duration; /* microseconds */
+extern const OptionType option_choice;   /* a string out of .choices */
+
+/* A table and the struct its offsets point into. */
+typedef struct OptionSet {
+        const Option *options;
+        void *target;
+} OptionSet;
+
+/* Takes one option, with its value, off the front of *words and stores it; the sets end with one whose table is
+ * NULL. 1: done. 0: the next word is no option ("-" and "--" are none, and the end). -EINVAL: logged. */
+int options_parse_one(const OptionSet *sets, char ***words);
+
+/* Takes all options out of words wherever they stand, up to "--". The words left over go to ret_rest. */
+int options_parse(const OptionSet *sets, char **words, char ***ret_rest);
+
+void options_free(const Option *options, void *target);
+
+/* The row for "--name", "--name=…" or "-n"; NULL when there is none. */
+const Option *options_find(const Option *options, const char *word);
+/* True when the word is an option that has its value in the word behind it. */
+bool option_takes_next_word(const Option *option, const char *word);
+
+void options_print_help(const Option *options, FILE *f);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/mount.h>
+
+#include "basic/fs.h"
+#include "basic/path.h"
+#include "stage1/app-mounts.h"
+#include "stage1/mount-util.h"
+
+static int open_app_root(const PlanMount *m, const MountContext *context)
+{
+        _cleanup_free_ char *path = NULL;
+
+        if (!m->app)
+                return open_in_root(context->root_fd, "/", O_PATH | O_DIRECTORY);
+        path = strjoin(POD_STAGE2_DIR "/", m->app, "/rootfs");
+        return path ? open_in_root(context->root_fd, path, O_PATH | O_DIRECTORY) : -ENOMEM;
+}
+
+/* The file system object to mount on, made as what the source is, never outside the root. */
+static int open_target(const PlanMount *m, const MountContext *context, bool directory)
+{
+        _cleanup_free_ char *parent_path = NULL, *clean = NULL;
+        _cleanup_close_ int root = open_app_root(m, context), parent = -EBADF, made = -EBADF;
+        int r;
+
+        if (root < 0)
+                return root;
+        if (directory)
+                return mkdir_in_root(root, m->target, 0755);
+
+        r = open_in_root(root, m->target, O_PATH);
+        if (r != -ENOENT)
+                return r;
+
+        r = path_clean(m->target, &clean);
+        if (r < 0)
+                return r;
+        parent_path = strndup(clean, (size_t) (path_basename(clean) - clean));
+        if (!parent_path)
+                return -ENOMEM;
+        parent = mkdir_in_root(root, parent_path, 0755);
+        if (parent < 0)
+                return parent;
+        made = openat(parent, path_basename(clean), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        if (made < 0)
+                return -errno;
+        return open_in_root(root, m->target, O_PATH);
+}
+
+static int make_source(const PlanMount *m)
+{
+        _cleanup_free_ char *parent = strndup(m->source, (size_t) (path_basename(m->source) - m->source));
+        int r;
+
+        if (!parent)
+                return -ENOMEM;
+        r = mkdir_p_at(AT_FDCWD, parent, 0755);
+        if (r < 0)
+                return r;
+        /* Two apps may share it; what is there already is as it should be. */
+        if (mkdir(m->source, 0700) < 0)
+                return errno == EEXIST ? 0 : -errno;
+        return chown(m->source, m->uid, m->gid) < 0 || chmod(m->source, m->mode) < 0 ? -errno : 0;
+}
+
+static int clone_source(const PlanMount *m, const MountContext *context)
+{
+        MountOptions options = {
+                .userns_fd = m->map_ids ? context->userns_fd : -EBADF,
+                .read_only = m->read_only,
+                .recursive = m->recursive,
+        };
+        int fd;
+
+        if (m->make_source) {
+                int r = make_source(m);
+                if (r < 0)
+                        return r;
+        }
+
+        fd = mount_clone(AT_FDCWD, m->source, &options);
+        /* Some file system in there cannot map IDs; for programs that all may read that does no harm. */
+        if (fd == -EINVAL && m->map_ids_optional) {
+                options.userns_fd = -EBADF;
+                fd = mount_clone(AT_FDCWD, m->source, &options);
+        }
+        return fd;
+}
+
+static int carry_out_bind(const PlanMount *m, const MountContext *context, char **reterr_message)
+{
+        _cleanup_close_ int source = clone_source(m, context), target = -EBADF;
+        struct stat st;
+        int r;
+
+        if (source == -EINVAL && m->map_ids && context->userns_fd >= 0)
+                *reterr_message = strprintf("%s: the file system of %s cannot map user IDs; move it to another one "
+                                            "or run the pod with --private-users=no", m->what, m->source);
+        else if (source < 0)
+                *reterr_message = strprintf("%s: cannot use %s: %s", m->what, m->source, strerror(-source));
+        if (source < 0)
+                return source;
+
+        if (fstat(source, &st) < 0)
+                return -errno;
+        target = open_target(m, context, S_ISDIR(st.st_mode));
+        if (target < 0) {
+                *reterr_message = strprintf("%s: cannot make %s: %s", m->what, m->target, strerror(-target));
+                return target;
+        }
+
+        r = mount_attach(source, target);
+        if (r < 0)
+                *reterr_message = strprintf("%s: cannot mount on %s: %s", m->what, m->target, strerror(-r));
+        return r;
+}
+
+/* The layers, id-mapped, each under a name of a digit or two in the scratch directory: the options of an overlay
+ * have to fit one page, and no character of a path can then be mistaken for a separator. */
+static int attach_layers(const PlanMount *m, const MountContext *context, int scratch, char **ret_lowerdir)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        MountOptions options = { .userns_fd = m->map_ids ? context->userns_fd : -EBADF, .read_only = true };
+        size_t n = 0;
+        int r;
+
+        STRV_FOREACH(lower, m->lowers) {
+                _cleanup_close_ int layer = mount_clone(AT_FDCWD, *lower, &options), target = -EBADF;
+
+                if (layer < 0)
+                        return layer;
+                r = strv_extendf(&names, "%zu", n++);
+                if (r < 0)
+                        return r;
+                if (mkdirat(scratch, names[n - 1], 0700) < 0)
+                        return -errno;
+                target = open_directory_at(scratch, names[n - 1]);
+                if (target < 0)
+                        return target;
+                r = mount_attach(layer, target);
+                if (r < 0)
+                        return r;
+        }
+
+        *ret_lowerdir = strv_join(names, ":");
+        return *ret_lowerdir ? 0 : -ENOMEM;
+}
+
+/* Root in the pod owns what the app changes; the top directory looks like the image's own. */
+static int prepare_upper(const PlanMount *m, const MountContext *context, int scratch)
+{
+        struct stat st;
+        int r;
+
+        r = mkdir_p_at(AT_FDCWD, m->upper, 0755);
+        if (r >= 0)
+                r = mkdir_p_at(AT_FDCWD, m->work, 0700);
+        if (r < 0)
+                return r;
+
+        if (fstatat(scratch, "0", &st, 0) < 0 || chown(m->upper, st.st_uid, st.st_gid) < 0 ||
+            chmod(m->upper, st.st_mode & 07777) < 0 || chown(m->work, context->uid_base, context->uid_base) < 0)
+                return -errno;
+        if (symlinkat(m->upper, scratch, "u") < 0 || symlinkat(m->work, scratch, "w") < 0)
+                return -errno;
+        return 0;
+}
+
+static int mount_overlay(const PlanMount *m, const MountContext *context, int scratch, int target)
+{
+        _cleanup_free_ char *lowerdir = NULL, *options = NULL;
+        char path[PROC_FD_PATH_MAX];
+        int r;
+
+        r = attach_layers(m, context, scratch, &lowerdir);
+        if (r < 0)
+                return r;
+        r = prepare_upper(m, context, scratch);
+        if (r < 0)
+                return r;
+
+        options = strprintf("lowerdir=%s,upperdir=u,workdir=w", lowerdir);
+        if (!options)
+                return -ENOMEM;
+        if (fchdir(scratch) < 0)
+                return -errno;
+        /* Devices of an image are not usable: what an app may have is in its own /dev. */
+        r = mount("overlay", proc_fd_path(target, path), "overlay", MS_NODEV, options) < 0 ? -errno : 0;
+        if (chdir("/") < 0 && r >= 0)
+                r = -errno;
+        return r;
+}
+
+static int carry_out_overlay(const PlanMount *m, const MountContext *context, char **reterr_message)
+{
+        _cleanup_free_ char *name = strdup(m->target);
+        _cleanup_close_ int scratch = -EBADF, target = -EBADF;
+        int r;
+
+        if (!name)
+                return -ENOMEM;
+        for (char *p = name; *p; p++)
+                if (*p == '/')
+                        *p = '-';
+
+        target = open_target(m, context, true);
+        scratch = mkdir_open_at(context->scratch_fd, name, 0700);
+        r = target < 0 ? target : scratch < 0 ? scratch : mount_overlay(m, context, scratch, target);
+        if (r == -EINVAL && context->userns_fd >= 0)
+                *reterr_message = strprintf("%s: the store's file system cannot map user IDs; move it to another "
+                                            "one or run the pod with --private-users=no", m->what);
+        else if (r < 0)
+                *reterr_message = strprintf("%s: cannot mount: %s", m->what, strerror(-r));
+        return r;
+}
+
+int plan_mount_carry_out(const PlanMount *m, const MountContext *context, char **reterr_message)
+{
+        return m->kind == PLAN_MOUNT_OVERLAY ? carry_out_overlay(m, context, reterr_message)
+                                             : carry_out_bind(m, context, reterr_message);
+}

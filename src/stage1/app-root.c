@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <grp.h>
+#include <pwd.h>
+
+#include "basic/fs.h"
+#include "basic/parse.h"
+#include "basic/path.h"
+#include "stage1/app-root.h"
+
+void app_identity_done(AppIdentity *i)
+{
+        i->program = mfree(i->program);
+}
+
+static FILE *open_stream_in_root(int root_fd, const char *path)
+{
+        _cleanup_close_ int fd = open_in_root(root_fd, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+        struct stat st;
+        FILE *f;
+
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+                return NULL;
+        f = fdopen(fd, "re");
+        if (f)
+                (void) TAKE_FD(fd);
+        return f;
+}
+
+/* The entry of a name or, with a NULL name, of a number. */
+static int find_user(int root_fd, const char *name, uid_t uid, uid_t *ret_uid, gid_t *ret_gid)
+{
+        _cleanup_fclose_ FILE *f = open_stream_in_root(root_fd, "/etc/passwd");
+
+        for (struct passwd *pw; f && (pw = fgetpwent(f));)
+                if (name ? streq(pw->pw_name, name) : pw->pw_uid == uid) {
+                        *ret_uid = pw->pw_uid;
+                        *ret_gid = pw->pw_gid;
+                        return 0;
+                }
+        return -ESRCH;
+}
+
+static int find_group(int root_fd, const char *name, gid_t *ret)
+{
+        _cleanup_fclose_ FILE *f = open_stream_in_root(root_fd, "/etc/group");
+
+        for (struct group *gr; f && (gr = fgetgrent(f));)
+                if (streq(gr->gr_name, name)) {
+                        *ret = gr->gr_gid;
+                        return 0;
+                }
+        return -ESRCH;
+}
+
+static int stat_in_root(int root_fd, const char *path, struct stat *ret)
+{
+        _cleanup_close_ int fd = open_in_root(root_fd, path, O_PATH);
+
+        if (fd < 0)
+                return fd;
+        return fstat(fd, ret) < 0 ? -errno : 0;
+}
+
+static int resolve_user(const char *user, int root_fd, uid_t shift, uid_t *ret_uid, gid_t *ret_gid)
+{
+        struct stat st;
+        uint32_t uid;
+        int r;
+
+        if (isempty(user) || streq(user, "root")) {
+                *ret_uid = 0;
+                *ret_gid = 0;
+                return 0;
+        }
+
+        if (path_is_absolute(user)) {
+                r = stat_in_root(root_fd, user, &st);
+                if (r < 0)
+                        return -ESRCH;
+                *ret_uid = st.st_uid - shift;
+                *ret_gid = st.st_gid - shift;
+                return 0;
+        }
+
+        if (parse_uint32(user, &uid) < 0)
+                return find_user(root_fd, user, 0, ret_uid, ret_gid);
+
+        *ret_uid = uid;
+        *ret_gid = 0;
+        (void) find_user(root_fd, NULL, uid, ret_uid, ret_gid);
+        return 0;
+}
+
+static int resolve_group(const char *group, int root_fd, uid_t shift, gid_t *ret)
+{
+        struct stat st;
+        int r;
+
+        if (streq(group, "root")) {
+                *ret = 0;
+                return 0;
+        }
+        if (path_is_absolute(group)) {
+                r = stat_in_root(root_fd, group, &st);
+                if (r < 0)
+                        return -ESRCH;
+                *ret = st.st_gid - shift;
+                return 0;
+        }
+        return parse_uint32(group, ret) >= 0 ? 0 : find_group(root_fd, group, ret);
+}
+
+/* A Docker image that only names a user means that user's own group: its manifest says the same word twice. */
+static bool group_follows_user(const App *app)
+{
+        return isempty(app->group) || streq_ptr(app->user, app->group);
+}
+
+static int identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity *identity, char **reterr_message)
+{
+        const App *a = app->app->app;
+        int r;
+
+        r = resolve_user(a->user, root_fd, shift, &identity->uid, &identity->gid);
+        if (r < 0) {
+                *reterr_message = strprintf("app '%s': the image has no user '%s'", app->app->name, a->user);
+                return r;
+        }
+        if (!group_follows_user(a)) {
+                r = resolve_group(a->group, root_fd, shift, &identity->gid);
+                if (r < 0) {
+                        *reterr_message = strprintf("app '%s': the image has no group '%s'", app->app->name,
+                                                    a->group);
+                        return r;
+                }
+        }
+
+        if (identity->uid >= POD_UID_COUNT || identity->gid >= POD_UID_COUNT) {
+                *reterr_message = strprintf("app '%s': user %u, group %u: IDs in a pod are below %u", app->app->name,
+                                            identity->uid, identity->gid, POD_UID_COUNT);
+                return -ESRCH;
+        }
+        return 0;
+}
+
+static bool is_program(int root_fd, const char *path)
+{
+        struct stat st;
+
+        return stat_in_root(root_fd, path, &st) >= 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
+}
+
+static int find_program(const PlanApp *app, int root_fd, char **ret)
+{
+        const char *name = app->app->app->exec[0], *directory = app->app->app->working_directory ?: "/";
+        _cleanup_strv_free_ char **path = NULL;
+        int r;
+
+        if (strchr(name, '/')) {
+                *ret = path_is_absolute(name) ? strdup(name) : path_join(directory, name);
+                return *ret ? 0 : -ENOMEM;
+        }
+
+        r = strv_split(strempty(strv_env_get(app->environment, "PATH")), ':', &path);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(p, path) {
+                _cleanup_free_ char *candidate = path_join(*p, name);
+
+                if (!candidate)
+                        return -ENOMEM;
+                if (path_is_absolute(candidate) && is_program(root_fd, candidate)) {
+                        *ret = TAKE_PTR(candidate);
+                        return 0;
+                }
+        }
+
+        *ret = path_join("/usr/bin", name);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message)
+{
+        _cleanup_(app_identity_done) AppIdentity identity = {};
+        int r;
+
+        r = identify_user(app, root_fd, uid_shift, &identity, reterr_message);
+        if (r < 0)
+                return r;
+        r = find_program(app, root_fd, &identity.program);
+        if (r < 0)
+                return r;
+
+        *ret = identity;
+        identity.program = NULL;
+        return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/types.h>
+
+#include "pod/pod-plan.h"
+
+/* What can only be told by looking into an app's root: who its user is, and where its program lies. Every path is
+ * followed inside the root (openat2(2), RESOLVE_IN_ROOT). */
+
+typedef struct AppIdentity {
+        uid_t uid;
+        gid_t gid;
+        char *program; /* absolute, inside the root */
+} AppIdentity;
+
+void app_identity_done(AppIdentity *i);
+
+/* User and group are numbers, names of the image's /etc/passwd and /etc/group, or a path whose owner it is
+ * (rkt 4.7). uid_shift is what the owners of files are shifted by. The program is looked for like a shell would: as it is with a slash in it, else in
+ * $PATH of the app. A program that cannot be found is left as it is, for the failing start to tell.
+ * -ESRCH: no such user, group or file, with *reterr_message. */
+int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message);

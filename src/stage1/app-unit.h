@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "stage1/app-root.h"
+
+/* The service that an app is inside its pod, as the text of a unit file (systemd.service(5), systemd.exec(5)). */
+
+/* interactive: the app has the pod's console as its terminal. */
+int app_unit_format(const PlanApp *app, const AppIdentity *identity, bool interactive, char **ret);
+
+/* A word for a unit file that expands nothing: quoted, escaped, percent signs doubled. */
+int unit_quote(const char *s, char **ret);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <dirent.h>
+
+#include "basic/fs.h"
+#include "basic/path.h"
+#include "config.h"
+#include "stage1/app-unit.h"
+#include "stage1/pod-tree.h"
+
+#define UNIT_DIR "etc/systemd/system"
+
+const char *pod_tree_unit_path(void)
+{
+        /* Transient units (machinectl shell, systemd-run -M) are looked up in the last two. */
+        return "/" UNIT_DIR ":" PKGLIBDIR "/units:/run/systemd/system:/run/systemd/transient:/run/systemd/system.control";
+}
+
+static const char *const tree_directories[] = {
+        "dev",           "etc",           "etc/pam.d", "etc/systemd", UNIT_DIR, UNIT_DIR "/pod.target.d", "opt",
+        "opt/stage2",    "proc",          "root",      "run",         "sys",    "tmp",                    "usr",
+        "var",           "var/lib",       "var/lib/podctl", "var/lib/podctl/status", "var/log",
+        "var/log/journal", "var/tmp",
+};
+
+static const char *const tree_links[][2] = {
+        { "../usr/lib/os-release", "etc/os-release" },
+        /* The tools that take --machine= look for the bus below /var/run. */
+        { "../run", "var/run" },
+};
+
+static const char *const tree_files[][2] = {
+        { "etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n" },
+        /* machinectl shell opens a session; nobody logs in with a password. */
+        { "etc/pam.d/login", "auth required pam_deny.so\naccount required pam_permit.so\nsession required pam_permit.so\n" },
+        { "etc/pam.d/other", "auth required pam_deny.so\naccount required pam_permit.so\nsession required pam_permit.so\n" },
+        { "etc/shells", "/bin/sh\n/bin/bash\n" },
+        { "etc/hosts", "127.0.0.1 localhost\n::1 localhost\n" },
+        /* The journal has no other limit than its own; reading the kernel's messages is not a pod's business. */
+        { "etc/systemd/journald.conf",
+          "[Journal]\nStorage=persistent\nReadKMsg=no\nAudit=no\nSystemMaxUse=256M\nSplitMode=none\n" },
+};
+
+/* /bin, /lib64 and their like are links into /usr on a host with a merged one; the pod has the same. */
+static int link_like_host(int root_fd)
+{
+        _cleanup_closedir_ DIR *d = opendir("/");
+
+        if (!d)
+                return -errno;
+
+        for (struct dirent *entry; (entry = readdir(d));) {
+                char target[64];
+                ssize_t n;
+
+                if (entry->d_type != DT_LNK)
+                        continue;
+                n = readlinkat(dirfd(d), entry->d_name, target, sizeof(target) - 1);
+                if (n <= 0)
+                        continue;
+                target[n] = 0;
+                if (startswith(target, "usr/") && symlinkat(target, root_fd, entry->d_name) < 0 && errno != EEXIST)
+                        return -errno;
+        }
+        return 0;
+}
+
+static int write_identity(const PodPlan *plan, int root_fd)
+{
+        _cleanup_free_ char *id = strdup(plan->uuid), *hostname = NULL;
+        char *p = id;
+        int r;
+
+        hostname = strjoin(plan->settings->hostname ?: plan->settings->name, "\n");
+        if (!id || !hostname)
+                return -ENOMEM;
+        for (const char *s = plan->uuid; *s; s++)
+                if (*s != '-')
+                        *p++ = *s;
+        strcpy(p, "\n");
+
+        r = write_string_at(root_fd, "etc/machine-id", id, 0444);
+        return r < 0 ? r : write_string_at(root_fd, "etc/hostname", hostname, 0644);
+}
+
+int pod_tree_make(const PodPlan *plan, int root_fd)
+{
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(tree_directories); i++)
+                if (mkdirat(root_fd, tree_directories[i], 0755) < 0)
+                        return -errno;
+        for (size_t i = 0; i < ELEMENTSOF(tree_links); i++)
+                if (symlinkat(tree_links[i][0], root_fd, tree_links[i][1]) < 0)
+                        return -errno;
+        for (size_t i = 0; i < ELEMENTSOF(tree_files); i++) {
+                r = write_string_at(root_fd, tree_files[i][0], tree_files[i][1], 0644);
+                if (r < 0)
+                        return r;
+        }
+        if (fchmodat(root_fd, "tmp", 01777, 0) < 0 || fchmodat(root_fd, "var/tmp", 01777, 0) < 0)
+                return -errno;
+
+        r = link_like_host(root_fd);
+        return r < 0 ? r : write_identity(plan, root_fd);
+}
+
+/* PID 1 starts a service as a numeric user only if the pod, not the app, knows the number. */
+static int write_users(const PodPlan *plan, const AppIdentity *identities, int root_fd)
+{
+        _cleanup_free_ char *passwd = NULL, *group = NULL;
+        size_t passwd_size, group_size;
+        FILE *p = open_memstream(&passwd, &passwd_size), *g = open_memstream(&group, &group_size);
+        int r;
+
+        if (!p || !g)
+                return -ENOMEM;
+
+        (void) fputs("root:x:0:0:root:/root:/bin/sh\nmessagebus:x:65533:65533::/nonexistent:/usr/sbin/nologin\n"
+                     "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n", p);
+        (void) fputs("root:x:0:\nsystemd-journal:x:65532:\nmessagebus:x:65533:\nnogroup:x:65534:\n", g);
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                const App *app = plan->apps[i].app->app;
+
+                if (identities[i].uid != 0)
+                        (void) fprintf(p, "u%u:x:%u:%u::/:/bin/sh\n", identities[i].uid, identities[i].uid,
+                                       identities[i].gid);
+                if (identities[i].gid != 0)
+                        (void) fprintf(g, "g%u:x:%u:\n", identities[i].gid, identities[i].gid);
+                for (size_t j = 0; j < app->n_supplementary_gids; j++)
+                        (void) fprintf(g, "g%u:x:%u:\n", app->supplementary_gids[j], app->supplementary_gids[j]);
+        }
+        if (fclose(p) != 0 || fclose(g) != 0)
+                return -ENOMEM;
+
+        r = write_string_at(root_fd, "etc/passwd", passwd, 0644);
+        return r < 0 ? r : write_string_at(root_fd, "etc/group", group, 0644);
+}
+
+static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIdentity *identity, int root_fd)
+{
+        _cleanup_free_ char *path = strjoin(UNIT_DIR "/", app->app->name, ".service"), *text = NULL;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = app_unit_format(app, identity, plan->settings->interactive, &text);
+        return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
+}
+
+int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int root_fd)
+{
+        _cleanup_free_ char *wants = NULL, *text = NULL;
+        _cleanup_strv_free_ char **names = NULL;
+        int r;
+
+        r = write_users(plan, identities, root_fd);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                r = write_app_unit(plan, &plan->apps[i], &identities[i], root_fd);
+                if (r < 0)
+                        return r;
+                r = strv_extendf(&names, "%s.service", plan->apps[i].app->name);
+                if (r < 0)
+                        return r;
+        }
+
+        wants = strv_join(names, " ");
+        text = wants ? strprintf("[Unit]\nWants=%s\nAfter=%s\n", wants, wants) : NULL;
+        return text ? write_string_at(root_fd, UNIT_DIR "/pod.target.d/apps.conf", text, 0644) : -ENOMEM;
+}

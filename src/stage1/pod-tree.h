@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pod/pod-plan.h"
+#include "stage1/app-root.h"
+
+/* The pod's own root: a small tree in memory that lives and dies with the pod, around the host's /usr. It is what
+ * systemd needs to be PID 1 (reference S§3.1), and no more. Units that are the same in every pod come from
+ * PKGLIBDIR/units below /usr; what differs is written here. Files belong to whoever is fsuid. */
+
+/* Directories, links and files that do not depend on the apps. */
+int pod_tree_make(const PodPlan *plan, int root_fd);
+
+/* Users, groups and units of the apps, once it is known who and where their programs are. */
+int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int root_fd);
+
+/* Where PID 1 finds its units: for $SYSTEMD_UNIT_PATH. */
+const char *pod_tree_unit_path(void);

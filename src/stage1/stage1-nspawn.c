@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/fsuid.h>
+#include <sys/mount.h>
+
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "basic/path.h"
+#include "stage1/app-mounts.h"
+#include "stage1/mount-util.h"
+#include "stage1/pod-tree.h"
+#include "stage1/stage1.h"
+#include "stage1/uid-range.h"
+
+/* The pod as a systemd-nspawn container whose PID 1 is the host's own systemd (reference S§3). All mounts are made in
+ * a namespace of our own before nspawn is exec'ed, so the host sees none of them and none can be left behind. */
+
+#define NSPAWN "/usr/bin/systemd-nspawn"
+/* A tmpfs is mounted here, differently for each pod. */
+#define WORK_DIRECTORY "/run/podctl/stage1"
+#define ROOT_DIRECTORY WORK_DIRECTORY "/root"
+
+typedef struct Launch {
+        Pod *pod;
+        const PodPlan *plan;
+        UidRange range;
+        int userns_fd;
+        int work_fd;
+        int root_fd;
+        AppIdentity *identities;
+} Launch;
+
+static void launch_done(Launch *l)
+{
+        for (size_t i = 0; l->identities && i < l->plan->n_apps; i++)
+                app_identity_done(&l->identities[i]);
+        free(l->identities);
+        uid_range_done(&l->range);
+        safe_close(l->userns_fd);
+        safe_close(l->work_fd);
+        safe_close(l->root_fd);
+}
+
+/* For files of the pod's own tree: they belong to its root from the start. */
+static void act_as(uid_t uid)
+{
+        (void) setfsgid(uid);
+        (void) setfsuid(uid);
+}
+
+static int launch_acquire_ids(Launch *l, char **reterr_message)
+{
+        int r;
+
+        if (!pod_plan_private_users(l->plan))
+                return 0;
+
+        r = uid_range_acquire(&l->pod->uuid, &l->range);
+        if (r < 0) {
+                *reterr_message = strprintf("cannot find free user IDs for the pod: %s", strerror(-r));
+                return r;
+        }
+
+        l->userns_fd = userns_open(l->range.base);
+        if (l->userns_fd < 0)
+                *reterr_message = strprintf("cannot make a user namespace: %s; run the pod with --private-users=no",
+                                            strerror(-l->userns_fd));
+        return MIN(l->userns_fd, 0);
+}
+
+static int launch_make_root(Launch *l, char **reterr_message)
+{
+        int r;
+
+        r = mkdir_p_at(AT_FDCWD, WORK_DIRECTORY, 0755);
+        if (r < 0)
+                return r;
+        r = mount_namespace_enter();
+        if (r < 0)
+                return r;
+        if (mount("podctl", WORK_DIRECTORY, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0755,size=64m") < 0)
+                return -errno;
+
+        l->work_fd = open_directory_at(AT_FDCWD, WORK_DIRECTORY);
+        if (l->work_fd < 0)
+                return l->work_fd;
+        if (mkdirat(l->work_fd, "root", 0755) < 0 || mkdirat(l->work_fd, "layers", 0700) < 0 ||
+            fchownat(l->work_fd, "root", l->range.base, l->range.base, 0) < 0)
+                return -errno;
+        l->root_fd = open_directory_at(l->work_fd, "root");
+        if (l->root_fd < 0)
+                return l->root_fd;
+
+        act_as(l->range.base);
+        r = pod_tree_make(l->plan, l->root_fd);
+        act_as(0);
+        return r;
+}
+
+static int launch_mount(Launch *l, char **reterr_message)
+{
+        _cleanup_close_ int scratch = open_directory_at(l->work_fd, "layers");
+        MountContext context = {
+                .root_fd = l->root_fd,
+                .scratch_fd = scratch,
+                .scratch = WORK_DIRECTORY "/layers",
+                .userns_fd = l->userns_fd,
+                .uid_base = l->range.base,
+        };
+        int r;
+
+        if (scratch < 0)
+                return scratch;
+
+        for (size_t i = 0; i < l->plan->n_mounts; i++) {
+                r = plan_mount_carry_out(&l->plan->mounts[i], &context, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int launch_write_apps(Launch *l, char **reterr_message)
+{
+        int r;
+
+        l->identities = new0(AppIdentity, l->plan->n_apps);
+        if (!l->identities)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < l->plan->n_apps; i++) {
+                _cleanup_free_ char *path =
+                        strjoin(POD_STAGE2_DIR "/", l->plan->apps[i].app->name, "/rootfs");
+                _cleanup_close_ int root = path ? open_in_root(l->root_fd, path, O_PATH | O_DIRECTORY) : -ENOMEM;
+
+                if (root < 0)
+                        return root;
+                r = app_identify(&l->plan->apps[i], root, l->range.base, &l->identities[i], reterr_message);
+                if (r < 0)
+                        return r;
+        }
+
+        act_as(l->range.base);
+        r = pod_tree_add_apps(l->plan, l->identities, l->root_fd);
+        act_as(0);
+        return r;
+}
+
+static int nspawn_arguments(const Launch *l, char ***ret)
+{
+        static const char *const common[] = {
+                NSPAWN,
+                "--quiet",
+                "--boot",
+                "--keep-unit",
+                "--register=yes",
+                "--settings=no",
+                "--notify-ready=yes",
+                "--link-journal=no",
+                "--resolv-conf=off",
+                "--timezone=off",
+                "--directory=" ROOT_DIRECTORY,
+                "--setenv=SYSTEMD_GENERATOR_PATH=/nonexistent",
+                "--setenv=SYSTEMD_ENVIRONMENT_GENERATOR_PATH=/nonexistent",
+        };
+        static const char *const init[] = {
+                "systemd.unit=pod.target",
+                "systemd.show_status=no",
+                "systemd.log_target=journal",
+        };
+        const PodSettings *s = l->plan->settings;
+        _cleanup_strv_free_ char **argv = NULL;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)
+                r = strv_extend(&argv, common[i]);
+        if (r >= 0)
+                r = strv_extendf(&argv, "--setenv=SYSTEMD_UNIT_PATH=%s", pod_tree_unit_path());
+        if (r >= 0)
+                r = strv_extendf(&argv, "--machine=%s", s->name);
+        if (r >= 0 && s->hostname)
+                r = strv_extendf(&argv, "--hostname=%s", s->hostname);
+        if (r >= 0)
+                r = strv_extendf(&argv, "--console=%s", s->interactive ? "interactive" : "read-only");
+        if (r >= 0 && l->range.base > 0)
+                r = strv_extendf(&argv, "--private-users=%u:%u", l->range.base, POD_UID_COUNT);
+        if (r >= 0 && l->range.base > 0)
+                r = strv_extend(&argv, "--private-users-ownership=off");
+        if (r >= 0 && !streq_ptr(s->net, "host"))
+                r = strv_extend(&argv, "--private-network");
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(init); i++)
+                r = strv_extend(&argv, init[i]);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(argv);
+        return 0;
+}
+
+/* Hands our locks and our process over to nspawn. It closes none of the fds, and passes none of them into the
+ * container. */
+static int launch_exec(Launch *l)
+{
+        _cleanup_strv_free_ char **argv = NULL;
+        _cleanup_free_ char *pid = strprintf("%i\n", getpid());
+        int r;
+
+        r = nspawn_arguments(l, &argv);
+        if (r < 0)
+                return r;
+        if (!pid)
+                return -ENOMEM;
+        r = write_string_at(l->pod->fd, "pid", pid, 0644);
+        if (r < 0)
+                return r;
+
+        if (setenv("SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1) < 0)
+                return -errno;
+        r = fd_set_cloexec(l->pod->fd, false);
+        if (r >= 0 && l->range.lock_fd >= 0)
+                r = fd_set_cloexec(l->range.lock_fd, false);
+        if (r < 0)
+                return r;
+
+        for (char **word = argv; log_max_level() >= LOG_DEBUG && *word; word++)
+                log_debug("nspawn: %s", *word);
+        (void) execv(argv[0], argv);
+        return -errno;
+}
+
+static int nspawn_launch(Pod *pod, const PodPlan *plan, char **reterr_message)
+{
+        _cleanup_(launch_done) Launch l = {
+                .pod = pod,
+                .plan = plan,
+                .range = { .lock_fd = -EBADF },
+                .userns_fd = -EBADF,
+                .work_fd = -EBADF,
+                .root_fd = -EBADF,
+        };
+        int (*const steps[])(Launch *, char **) = {
+                launch_acquire_ids, launch_make_root, launch_mount, launch_write_apps,
+        };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++)
+                r = steps[i](&l, reterr_message);
+        if (r >= 0)
+                r = launch_exec(&l);
+        if (!*reterr_message)
+                *reterr_message = strprintf("cannot start the pod: %s", strerror(-r));
+        return r;
+}
+
+const Stage1 stage1_nspawn = { "nspawn", nspawn_launch };
+
+const Stage1 *stage1_default(void)
+{
+        return &stage1_nspawn;
+}

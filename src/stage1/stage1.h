@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pod/pod-plan.h"
+#include "pod/pod.h"
+
+/* An engine that carries out a plan. What differs between engines is here and nothing else. */
+
+typedef struct Stage1 {
+        const char *name;
+        /* Turns the calling process, which is the main one of the pod's unit and holds the pod's lock, into the pod.
+         * Returns only on failure, with everything it made going away with the process, and *reterr_message. */
+        int (*launch)(Pod *pod, const PodPlan *plan, char **reterr_message);
+} Stage1;
+
+extern const Stage1 stage1_nspawn;
+
+const Stage1 *stage1_default(void);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "basic/fs.h"
+#include "basic/string-util.h"
+#include "pod/pod-plan.h"
+#include "stage1/uid-range.h"
+
+#define LOCK_DIRECTORY "/run/systemd/nspawn-uid"
+#define UID_BASE_MIN UINT32_C(0x00080000)
+#define UID_BASE_MAX UINT32_C(0x6FFF0000)
+#define CANDIDATES_MAX 1000
+
+static uint32_t hash_text(const char *s, uint32_t round)
+{
+        uint32_t h = 2166136261U + round * 16777619U;
+
+        for (; *s; s++)
+                h = (h ^ (uint8_t) *s) * 16777619U;
+        return h;
+}
+
+static int lock_range(uid_t base)
+{
+        char path[sizeof(LOCK_DIRECTORY "/") + 10];
+        _cleanup_close_ int fd = -EBADF;
+        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+        struct stat a, b;
+
+        (void) snprintf(path, sizeof(path), LOCK_DIRECTORY "/%u", base);
+        fd = open(path, O_CREAT | O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+        if (fd < 0)
+                return -errno;
+        if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
+                return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
+
+        /* Its last holder may have removed the file between our open and our lock. */
+        if (fstat(fd, &a) < 0 || stat(path, &b) < 0 || a.st_ino != b.st_ino)
+                return -EBUSY;
+        return TAKE_FD(fd);
+}
+
+int uid_range_acquire(const Uuid *uuid, UidRange *ret)
+{
+        int r;
+
+        r = mkdir_p_at(AT_FDCWD, LOCK_DIRECTORY, 0755);
+        if (r < 0)
+                return r;
+
+        for (uint32_t i = 0; i < CANDIDATES_MAX; i++) {
+                uint32_t n = (UID_BASE_MAX - UID_BASE_MIN) / POD_UID_COUNT + 1;
+                uid_t base = UID_BASE_MIN + hash_text(uuid->s, i) % n * POD_UID_COUNT;
+                int fd;
+
+                fd = lock_range(base);
+                if (fd == -EBUSY)
+                        continue;
+                if (fd < 0)
+                        return fd;
+
+                /* Somebody may have given the range to users of the host by hand. */
+                if (getpwuid(base) || getgrgid(base)) {
+                        safe_close(fd);
+                        continue;
+                }
+                *ret = (UidRange) { .base = base, .lock_fd = fd };
+                return 0;
+        }
+        return -EBUSY;
+}
+
+void uid_range_done(UidRange *r)
+{
+        r->lock_fd = safe_close(r->lock_fd);
+}
+
+/* The namespace lives on through the fd once its only process is gone. */
+int userns_open(uid_t base)
+{
+        _cleanup_free_ char *map = strprintf("0 %u %u\n", base, POD_UID_COUNT), *directory = NULL;
+        _cleanup_close_ int proc_fd = -EBADF;
+        int r, fd;
+        pid_t pid;
+
+        if (!map)
+                return -ENOMEM;
+
+        pid = (pid_t) syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
+        if (pid < 0)
+                return -errno;
+        if (pid == 0) {
+                (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+                for (;;)
+                        (void) pause();
+        }
+
+        directory = strprintf("/proc/%i", pid);
+        r = directory ? proc_fd = open_directory_at(AT_FDCWD, directory) : -ENOMEM;
+        if (r >= 0)
+                r = write_string_at(proc_fd, "uid_map", map, 0);
+        if (r >= 0)
+                r = write_string_at(proc_fd, "gid_map", map, 0);
+        if (r >= 0) {
+                fd = openat(proc_fd, "ns/user", O_RDONLY | O_CLOEXEC);
+                r = fd < 0 ? -errno : fd;
+        }
+
+        (void) kill(pid, SIGKILL);
+        (void) waitpid(pid, NULL, 0);
+        return r;
+}

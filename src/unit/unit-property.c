@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <signal.h>
+
+#include "basic/parse.h"
+#include "basic/strv.h"
+#include "unit/unit-property.h"
+
+typedef struct PropertyRow PropertyRow;
+
+/* Turns the value into what goes over the bus. With a message it appends "(sv)" to it, without one it only checks. */
+typedef int (*append_t)(sd_bus_message *m, const PropertyRow *row, const char *value);
+
+struct PropertyRow {
+        const char *name;
+        append_t append;
+        /* The name on the bus where it differs from the one in unit files. */
+        const char *bus_name;
+};
+
+static const char *bus_name(const PropertyRow *row)
+{
+        return row->bus_name ?: row->name;
+}
+
+static int append_string(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "s", value) : 0;
+}
+
+static int append_boolean(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        int b = parse_boolean(value);
+
+        if (b < 0)
+                return b;
+        return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "b", b) : 0;
+}
+
+static int append_int(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        int64_t v;
+        int r;
+
+        r = parse_int64(value, &v);
+        if (r < 0)
+                return r;
+        if (v < INT32_MIN || v > INT32_MAX)
+                return -ERANGE;
+        return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "i", (int32_t) v) : 0;
+}
+
+static int append_signal(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        const char *name = startswith(value, "SIG") ?: value;
+
+        for (int i = 1; i < NSIG; i++) {
+                const char *abbreviation = sigabbrev_np(i);
+
+                if (abbreviation && streq(name, abbreviation))
+                        return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "i", i) : 0;
+        }
+        return append_int(m, row, value);
+}
+
+static int append_uint64(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        uint64_t v = UINT64_MAX;
+        int r;
+
+        if (!streq(value, "infinity")) {
+                r = parse_uint64(value, &v);
+                if (r < 0)
+                        return r;
+        }
+        return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "t", v) : 0;
+}
+
+/* Bytes with the suffixes K, M, G, T of base 1024; memory limits also as a share of the machine's. */
+static int append_bytes(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        static const char suffixes[] = "KMGTPE";
+        _cleanup_free_ char *digits = strdup(value), *scaled = NULL;
+        const char *percent = endswith(value, "%"), *suffix;
+        size_t n = strlen(value);
+        uint64_t v;
+        int r;
+
+        if (!digits)
+                return -ENOMEM;
+        if (streq(value, "infinity"))
+                return append_uint64(m, row, value);
+
+        suffix = n > 1 ? strchr(suffixes, value[n - 1]) : NULL;
+        if (percent || suffix)
+                digits[n - 1] = 0;
+        r = parse_uint64(digits, &v);
+        if (r < 0)
+                return r;
+
+        if (percent) {
+                if (v > 100)
+                        return -ERANGE;
+                scaled = strprintf("%sScale", bus_name(row));
+                if (!scaled)
+                        return -ENOMEM;
+                return m ? sd_bus_message_append(m, "(sv)", scaled, "u", (uint32_t) (v * UINT32_MAX / 100)) : 0;
+        }
+
+        for (const char *s = suffixes; suffix && s <= suffix; s++)
+                if (__builtin_mul_overflow(v, UINT64_C(1024), &v))
+                        return -ERANGE;
+        return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "t", v) : 0;
+}
+
+static int append_usec(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        uint64_t usec = UINT64_MAX;
+        int r;
+
+        if (!streq(value, "infinity")) {
+                r = parse_duration(value, &usec);
+                if (r < 0)
+                        return r;
+        }
+        return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "t", usec) : 0;
+}
+
+/* "150%" of one CPU, as microseconds of CPU time per second. */
+static int append_quota(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        _cleanup_free_ char *digits = strdup(value);
+        uint64_t percent;
+        int r;
+
+        if (!digits)
+                return -ENOMEM;
+        if (isempty(value) || streq(value, "infinity"))
+                return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "t", UINT64_MAX) : 0;
+        if (!endswith(value, "%"))
+                return -EINVAL;
+
+        digits[strlen(digits) - 1] = 0;
+        r = parse_uint64(digits, &percent);
+        if (r < 0)
+                return r;
+        if (percent == 0 || percent > UINT64_MAX / 10000)
+                return -ERANGE;
+        return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "t", percent * 10000) : 0;
+}
+
+static int append_strv(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        r = strv_split(value, ' ', &words);
+        if (r < 0 || !m)
+                return r;
+
+        r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(m, "s", bus_name(row));
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(m, 'v', "as");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_strv(m, words);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_close_container(m);
+        if (r < 0)
+                return r;
+        return sd_bus_message_close_container(m);
+}
+
+/* One assignment, which may hold spaces. */
+static int append_environment(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        if (!strchr(value, '=') || *value == '=')
+                return -EINVAL;
+        return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "as", 1, value) : 0;
+}
+
+static int parse_limit(const char *s, uint64_t *ret)
+{
+        *ret = UINT64_MAX;
+        return streq(s, "infinity") ? 0 : parse_uint64(s, ret);
+}
+
+/* LIMIT or SOFT:HARD */
+static int append_limit(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        _cleanup_free_ char *soft_text = NULL, *hard_text = NULL, *soft_name = NULL;
+        uint64_t soft, hard;
+        int r;
+
+        r = split_pair(value, ':', &soft_text, &hard_text);
+        if (r < 0)
+                return r;
+        r = parse_limit(soft_text, &soft);
+        if (r < 0)
+                return r;
+        hard = soft;
+        if (hard_text) {
+                r = parse_limit(hard_text, &hard);
+                if (r < 0)
+                        return r;
+        }
+        if (!m)
+                return 0;
+
+        soft_name = strjoin(row->name, "Soft");
+        if (!soft_name)
+                return -ENOMEM;
+        return sd_bus_message_append(m, "(sv)(sv)", row->name, "t", hard, soft_name, "t", soft);
+}
+
+/* NODE PERMISSIONS */
+static int append_device(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        _cleanup_free_ char *node = NULL, *permissions = NULL;
+        int r;
+
+        r = split_pair(value, ' ', &node, &permissions);
+        if (r < 0)
+                return r;
+        if (permissions && !string_in_charset(permissions, "rwm"))
+                return -EINVAL;
+        return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ss)", 1, node, permissions ?: "rwm") : 0;
+}
+
+/* Exit statuses as numbers, separated by spaces. */
+static int append_exit_status(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        uint32_t status;
+        int32_t code;
+        int r;
+
+        r = strv_split(value, ' ', &words);
+        if (r < 0)
+                return r;
+        if (strv_length(words) != 1)
+                return -EINVAL;
+        r = parse_uint32(words[0], &status);
+        if (r < 0)
+                return r;
+        if (status > 255)
+                return -ERANGE;
+        code = (int32_t) status;
+        return m ? sd_bus_message_append(m, "(sv)", row->name, "(aiai)", 1, code, 0) : 0;
+}
+
+static const PropertyRow property_table[] = {
+        /* systemd.unit(5) */
+        { "Description", append_string },
+        { "Documentation", append_strv },
+        { "After", append_strv },
+        { "Before", append_strv },
+        { "Wants", append_strv },
+        { "Requires", append_strv },
+        { "Requisite", append_strv },
+        { "BindsTo", append_strv },
+        { "PartOf", append_strv },
+        { "Upholds", append_strv },
+        { "Conflicts", append_strv },
+        { "OnFailure", append_strv },
+        { "OnSuccess", append_strv },
+        { "RequiresMountsFor", append_strv },
+        { "CollectMode", append_string },
+        { "JobTimeoutSec", append_usec, "JobTimeoutUSec" },
+        { "StartLimitIntervalSec", append_usec, "StartLimitIntervalUSec" },
+        { "AddRef", append_boolean },
+        /* systemd.service(5) */
+        { "Type", append_string },
+        { "NotifyAccess", append_string },
+        { "Restart", append_string },
+        { "RestartSec", append_usec, "RestartUSec" },
+        { "TimeoutStartSec", append_usec, "TimeoutStartUSec" },
+        { "TimeoutStopSec", append_usec, "TimeoutStopUSec" },
+        { "RuntimeMaxSec", append_usec, "RuntimeMaxUSec" },
+        { "WatchdogSec", append_usec, "WatchdogUSec" },
+        { "SuccessExitStatus", append_exit_status },
+        { "RestartForceExitStatus", append_exit_status },
+        { "RestartPreventExitStatus", append_exit_status },
+        { "OOMPolicy", append_string },
+        /* systemd.kill(5) */
+        { "KillMode", append_string },
+        { "KillSignal", append_signal },
+        { "SendSIGKILL", append_boolean },
+        /* systemd.exec(5) */
+        { "Environment", append_environment },
+        { "PassEnvironment", append_strv },
+        { "Nice", append_int },
+        { "OOMScoreAdjust", append_int },
+        { "CPUSchedulingPolicy", append_string },
+        { "SyslogIdentifier", append_string },
+        { "StandardInput", append_string },
+        { "StandardOutput", append_string },
+        { "StandardError", append_string },
+        { "TTYPath", append_string },
+        { "LimitCPU", append_limit },
+        { "LimitFSIZE", append_limit },
+        { "LimitDATA", append_limit },
+        { "LimitSTACK", append_limit },
+        { "LimitCORE", append_limit },
+        { "LimitRSS", append_limit },
+        { "LimitNOFILE", append_limit },
+        { "LimitAS", append_limit },
+        { "LimitNPROC", append_limit },
+        { "LimitMEMLOCK", append_limit },
+        { "LimitLOCKS", append_limit },
+        { "LimitSIGPENDING", append_limit },
+        { "LimitMSGQUEUE", append_limit },
+        { "LimitNICE", append_limit },
+        { "LimitRTPRIO", append_limit },
+        { "LimitRTTIME", append_limit },
+        /* systemd.resource-control(5) */
+        { "Slice", append_string },
+        { "Delegate", append_boolean },
+        { "CPUAccounting", append_boolean },
+        { "CPUQuota", append_quota, "CPUQuotaPerSecUSec" },
+        { "CPUWeight", append_uint64 },
+        { "StartupCPUWeight", append_uint64 },
+        { "MemoryAccounting", append_boolean },
+        { "MemoryMin", append_bytes },
+        { "MemoryLow", append_bytes },
+        { "MemoryHigh", append_bytes },
+        { "MemoryMax", append_bytes },
+        { "MemorySwapMax", append_bytes },
+        { "TasksAccounting", append_boolean },
+        { "TasksMax", append_bytes },
+        { "IOAccounting", append_boolean },
+        { "IOWeight", append_uint64 },
+        { "StartupIOWeight", append_uint64 },
+        { "IPAccounting", append_boolean },
+        { "DevicePolicy", append_string },
+        { "DeviceAllow", append_device },
+        { "ManagedOOMSwap", append_string },
+        { "ManagedOOMMemoryPressure", append_string },
+        {},
+};
+
+static int find_row(const char *assignment, const PropertyRow **ret_row, const char **ret_value)
+{
+        size_t n = strcspn(assignment, "=");
+
+        if (!assignment[n])
+                return -EINVAL;
+
+        for (const PropertyRow *row = property_table; row->name; row++)
+                if (strlen(row->name) == n && strncmp(row->name, assignment, n) == 0) {
+                        *ret_row = row;
+                        *ret_value = assignment + n + 1;
+                        return 0;
+                }
+        return -EOPNOTSUPP;
+}
+
+int unit_property_check(const char *assignment, char **reterr_message)
+{
+        const PropertyRow *row = NULL;
+        const char *value = NULL;
+        int r;
+
+        r = find_row(assignment, &row, &value);
+        if (r == -EOPNOTSUPP)
+                *reterr_message = strprintf("unit property '%.*s' is not supported here; use a drop-in for the unit",
+                                            (int) strcspn(assignment, "="), assignment);
+        else if (r < 0)
+                *reterr_message = strprintf("'%s' is no NAME=VALUE", assignment);
+        if (r < 0)
+                return r;
+
+        r = row->append(NULL, row, value);
+        if (r < 0)
+                *reterr_message = strprintf("unit property %s does not take the value '%s'", row->name, value);
+        return r;
+}
+
+int unit_property_append(sd_bus_message *m, const char *assignment)
+{
+        const PropertyRow *row = NULL;
+        const char *value = NULL;
+        int r;
+
+        r = find_row(assignment, &row, &value);
+        if (r < 0)
+                return r;
+        return row->append(m, row, value);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unit/unit-wait.h"
+
+#define UNIT_PATH_PREFIX "/org/freedesktop/systemd1/unit"
+
+struct UnitWait {
+        sd_bus *bus;
+        sd_event *event;
+        char *unit;
+        char *path;
+        sd_bus_slot *job_slot, *changed_slot;
+        char *job;
+        char *job_result;
+        /* Jobs that were over before we knew which was ours. */
+        char **early_results;
+        bool changed;
+};
+
+void unit_status_done(UnitStatus *s)
+{
+        s->result = mfree(s->result);
+        s->status_text = mfree(s->status_text);
+}
+
+
+static int take_active_state(sd_bus_message *m, UnitStatus *s)
+{
+        const char *state;
+        int r = sd_bus_message_read(m, "v", "s", &state);
+
+        if (r < 0)
+                return r;
+        s->failed = streq(state, "failed");
+        s->running = streq(state, "active") || streq(state, "reloading");
+        s->active = !s->failed && !streq(state, "inactive");
+        return 0;
+}
+
+static int take_exit_code(sd_bus_message *m, UnitStatus *s)
+{
+        return sd_bus_message_read(m, "v", "i", &s->exit_code);
+}
+
+static int take_exit_status(sd_bus_message *m, UnitStatus *s)
+{
+        return sd_bus_message_read(m, "v", "i", &s->exit_status);
+}
+
+static int take_main_pid(sd_bus_message *m, UnitStatus *s)
+{
+        return sd_bus_message_read(m, "v", "u", &s->main_pid);
+}
+
+static int take_string(sd_bus_message *m, char **field)
+{
+        const char *value;
+        int r = sd_bus_message_read(m, "v", "s", &value);
+
+        return r < 0 ? r : free_and_strdup(field, value);
+}
+
+static int take_result(sd_bus_message *m, UnitStatus *s)
+{
+        return take_string(m, &s->result);
+}
+
+static int take_status_text(sd_bus_message *m, UnitStatus *s)
+{
+        return take_string(m, &s->status_text);
+}
+
+static const struct {
+        const char *name;
+        int (*take)(sd_bus_message *m, UnitStatus *s);
+} status_fields[] = {
+        { "ActiveState", take_active_state },
+        { "ExecMainCode", take_exit_code },
+        { "ExecMainStatus", take_exit_status },
+        { "MainPID", take_main_pid },
+        { "Result", take_result },
+        { "StatusText", take_status_text },
+};
+
+static int read_property(sd_bus_message *m, UnitStatus *s)
+{
+        const char *name;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < ELEMENTSOF(status_fields); i++)
+                if (streq(status_fields[i].name, name))
+                        return status_fields[i].take(m, s);
+        return sd_bus_message_skip(m, "v");
+}
+
+static int get_status_at(sd_bus *bus, const char *path, UnitStatus *ret)
+{
+        _cleanup_bus_message_ sd_bus_message *reply = NULL;
+        _cleanup_(unit_status_done) UnitStatus s = {};
+        int r;
+
+        r = sd_bus_call_method(bus, bus_systemd_manager.destination, path, "org.freedesktop.DBus.Properties",
+                               "GetAll", NULL, &reply, "s", "");
+        if (r < 0)
+                return r;
+
+        r = sd_bus_message_enter_container(reply, 'a', "{sv}");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
+                r = read_property(reply, &s);
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_exit_container(reply);
+                if (r < 0)
+                        return r;
+        }
+        if (r < 0)
+                return r;
+
+        *ret = s;
+        s = (UnitStatus) {};
+        return 0;
+}
+
+int unit_get_status(sd_bus *bus, const char *unit, UnitStatus *ret)
+{
+        _cleanup_bus_message_ sd_bus_message *reply = NULL;
+        const char *path;
+        int r;
+
+        r = bus_call(bus, &bus_systemd_manager, "GetUnit", NULL, &reply, "s", unit);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(reply, "o", &path);
+        if (r < 0)
+                return r;
+        return get_status_at(bus, path, ret);
+}
+
+static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        UnitWait *w = userdata;
+        const char *job, *unit, *result;
+        uint32_t id;
+
+        if (sd_bus_message_read(m, "uoss", &id, &job, &unit, &result) < 0 || !streq(unit, w->unit))
+                return 0;
+
+        if (w->job && streq(job, w->job))
+                (void) free_and_strdup(&w->job_result, result);
+        else if (!w->job)
+                (void) strv_env_set(&w->early_results, job, result);
+        return 0;
+}
+
+static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        UnitWait *w = userdata;
+
+        w->changed = true;
+        return 0;
+}
+
+static int watch(UnitWait *w)
+{
+        int r;
+
+        r = sd_bus_match_signal_async(w->bus, &w->job_slot, bus_systemd_manager.destination,
+                                      bus_systemd_manager.path, bus_systemd_manager.interface, "JobRemoved",
+                                      on_job_removed, NULL, w);
+        if (r < 0)
+                return r;
+        r = sd_bus_match_signal_async(w->bus, &w->changed_slot, bus_systemd_manager.destination, w->path,
+                                      "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                      on_properties_changed, NULL, w);
+        if (r < 0)
+                return r;
+
+        /* Answered before our next call, so there is no need to wait for it. */
+        return sd_bus_call_method_async(w->bus, NULL, bus_systemd_manager.destination, bus_systemd_manager.path,
+                                        bus_systemd_manager.interface, "Subscribe", NULL, NULL, NULL);
+}
+
+int unit_wait_new(sd_bus *bus, sd_event *event, const char *unit, UnitWait **ret)
+{
+        _cleanup_(unit_wait_freep) UnitWait *w = new0(UnitWait, 1);
+        int r;
+
+        if (!w)
+                return -ENOMEM;
+
+        w->bus = sd_bus_ref(bus);
+        w->event = sd_event_ref(event);
+        w->unit = strdup(unit);
+        if (!w->unit)
+                return -ENOMEM;
+        r = sd_bus_path_encode(UNIT_PATH_PREFIX, unit, &w->path);
+        if (r < 0)
+                return r;
+        r = watch(w);
+        if (r < 0)
+                return r;
+        r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(w);
+        return 0;
+}
+
+UnitWait *unit_wait_free(UnitWait *w)
+{
+        if (!w)
+                return NULL;
+
+        sd_bus_slot_unref(w->job_slot);
+        sd_bus_slot_unref(w->changed_slot);
+        (void) sd_bus_detach_event(w->bus);
+        sd_bus_unref(w->bus);
+        sd_event_unref(w->event);
+        free(w->unit);
+        free(w->path);
+        free(w->job);
+        free(w->job_result);
+        strv_free(w->early_results);
+        return mfree(w);
+}
+
+int unit_wait_started(UnitWait *w, const char *job, const char **ret_result)
+{
+        const char *early = strv_env_get(w->early_results, job);
+        int r;
+
+        r = free_and_strdup(&w->job, job);
+        if (r < 0)
+                return r;
+        if (early) {
+                r = free_and_strdup(&w->job_result, early);
+                if (r < 0)
+                        return r;
+        }
+
+        while (!w->job_result) {
+                r = sd_event_run(w->event, UINT64_MAX);
+                if (r < 0)
+                        return r;
+                if (sd_event_get_state(w->event) == SD_EVENT_FINISHED)
+                        return -ECANCELED;
+        }
+
+        *ret_result = w->job_result;
+        return 0;
+}
+
+int unit_wait_ended(UnitWait *w, UnitStatus *ret)
+{
+        for (w->changed = true;;) {
+                _cleanup_(unit_status_done) UnitStatus s = {};
+                int r;
+
+                if (w->changed) {
+                        w->changed = false;
+                        r = get_status_at(w->bus, w->path, &s);
+                        if (r < 0)
+                                return r;
+                        if (!s.active) {
+                                *ret = s;
+                                s = (UnitStatus) {};
+                                return 0;
+                        }
+                }
+
+                r = sd_event_run(w->event, UINT64_MAX);
+                if (r < 0)
+                        return r;
+                if (sd_event_get_state(w->event) == SD_EVENT_FINISHED)
+                        return -ECANCELED;
+        }
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "basic/strv.h"
+#include "shared/bus.h"
+
+/* Watches one service unit from its start to its end, over signals on an event loop, the way `systemd-run --wait`
+ * does: JobRemoved tells how the start went, PropertiesChanged that the unit is worth another look. */
+
+DEFINE_TRIVIAL_CLEANUP_FUNC(sd_event *, sd_event_unref);
+#define _cleanup_event_ _cleanup_(sd_event_unrefp)
+
+typedef struct UnitStatus {
+        bool active;       /* there and not ended: starting, running or stopping */
+        bool running;      /* started, as far as the unit's Type= can tell */
+        bool failed;
+        int exit_code;     /* CLD_EXITED, CLD_KILLED, …; 0 while the main process is alive */
+        int exit_status;   /* exit status or signal */
+        uint32_t main_pid;
+        char *result;      /* "success", "exit-code", "signal", … */
+        char *status_text; /* the service's last STATUS= */
+} UnitStatus;
+
+void unit_status_done(UnitStatus *s);
+
+/* -ENOENT: no such unit is loaded. */
+int unit_get_status(sd_bus *bus, const char *unit, UnitStatus *ret);
+
+typedef struct UnitWait UnitWait;
+
+/* Must be made before the unit is started, so that nothing is missed. The bus is attached to the event loop. */
+int unit_wait_new(sd_bus *bus, sd_event *event, const char *unit, UnitWait **ret);
+UnitWait *unit_wait_free(UnitWait *w);
+DEFINE_TRIVIAL_CLEANUP_FUNC(UnitWait *, unit_wait_free);
+
+/* Runs the loop until the start job is done. The result is the job's: "done", "failed", …; owned by the waiter. */
+int unit_wait_started(UnitWait *w, const char *job, const char **ret_result);
+/* Runs the loop until the unit has ended and returns what became of it. */
+int unit_wait_ended(UnitWait *w, UnitStatus *ret);
