@@ -7,9 +7,11 @@
 /* The small types of the App Container specification ("types" of each schema section of spec/types.md), and what
  * turns Docker's and the kernel's names of architectures into appc's. */
 
-/* [a-z0-9]+([-._~/][a-z0-9]+)* — names of images, labels, annotations and isolators. */
+/* Names of images, labels, annotations and isolators: lower-case letters, digits and any of "-._~/", the first and the
+ * last a letter or digit. The regular expression of the specification forbids two of the latter in a row, its examples
+ * ("example.com/~user/app") have them; we accept them, but no empty, "." or ".." component. */
 bool ac_identifier_is_valid(const char *s);
-/* [a-z0-9]+(-[a-z0-9]+)* — names of apps, volumes, mount points and ports. */
+/* Names of apps, volumes, mount points and ports: the same with "-" only. */
 bool ac_name_is_valid(const char *s);
 /* The nearest valid one: lower case, foreign characters turned into '-' or dropped at the ends. -EINVAL: nothing is
  * left. */
@@ -52,6 +54,12 @@ int ac_os_arch_check(const char *os, const char *arch, JsonError *e);
 /* GOOS/GOARCH and variant ("arm", "v7") to appc's arch ("armv7l") and back; NULL when there is none. */
 const char *ac_arch_from_go(const char *os, const char *go_arch, const char *variant);
 const char *ac_arch_to_go(const char *os, const char *arch, const char **ret_variant);
+
+/* acKind: the one that was expected, a known other, or something else. */
+int ac_kind_check(const char *kind, const char *wanted, JsonError *e);
+
+/* Names of an array of structs, each beginning with its `char *name`, are unique. */
+int names_check_unique(const void *items, size_t n, size_t size, const char *member, JsonError *e);
 
 /* Checks for tables: "NAME=VALUE" lists of labels, annotations and environments. */
 int ac_labels_check(char *const *labels, const char *member, JsonError *e);

@@ -25,6 +25,9 @@ typedef struct App {
         char **exec;  /* may be empty: then only the caller's arguments make it runnable */
         char *user;   /* name, number or path of a file whose owner it is */
         char *group;
+        /* From OCI, when it names a user only: the group is the one the image's passwd gives that user, and `group`
+         * what stands in for it when the user is not listed. Written as member "groupFromUser". */
+        bool group_from_user;
         uint32_t *supplementary_gids;
         size_t n_supplementary_gids;
         char **pre_start; /* event handlers; NULL or empty: none */
@@ -40,7 +43,7 @@ typedef struct App {
         char **user_annotations; /* "NAME=VALUE" */
         char **user_labels;
         /* From OCI: "SIGTERM", "9", NULL for the default. Written as member "stopSignal", which appc does not have
-         * and other readers pass over. */
+         * and other readers pass over, like groupFromUser. */
         char *stop_signal;
 } App;
 
@@ -62,5 +65,7 @@ const AppPort *app_find_port(const App *app, const char *name);
 int app_add_mount_point(App *app, const char *name, const char *path, bool read_only);
 int app_add_port(App *app, const char *name, const char *protocol, uint32_t port, uint32_t count);
 
+/* A single one from JSON, into a zeroed struct. */
+int mount_point_read(json_object *o, MountPoint *ret, JsonError *e);
 void mount_point_done(MountPoint *m);
 void app_port_done(AppPort *p);

@@ -94,7 +94,8 @@ const Volume *appc_pod_find_volume(const AppcPod *pod, const char *name);
 const char *appc_pod_annotation(const AppcPod *pod, const char *name);
 
 /* Appending, for who composes a pod. The app comes back to be filled in; it stays owned by the pod and moves with the
- * next call. Volumes, mounts and ports are taken over, and zeroed, on success. -EEXIST: the name is taken. */
+ * next call. Volumes, mounts and ports are taken over, and zeroed, on success. -EEXIST: another app or volume has the
+ * name. */
 int appc_pod_add_app(AppcPod *pod, const char *name, AppcPodApp **ret);
 int appc_pod_add_volume(AppcPod *pod, Volume *volume);
 int appc_pod_add_port(AppcPod *pod, PodPort *port);
@@ -105,5 +106,7 @@ void mount_done(Mount *m);
 void pod_port_done(PodPort *p);
 void appc_image_ref_done(AppcImageRef *r);
 
-/* The rules of a single volume, also for those that did not come from JSON. */
-int volume_check(const Volume *v, JsonError *e);
+/* Single ones from JSON, into zeroed structs. */
+int volume_read(json_object *o, Volume *ret, JsonError *e);
+int mount_read(json_object *o, Mount *ret, JsonError *e);
+int pod_port_read(json_object *o, PodPort *ret, JsonError *e);

@@ -4,8 +4,7 @@
 #include "manifest/appc-pod.h"
 
 /* The one-line forms of manifest parts on rkt's command line. All fill a zeroed struct that is released with its
- * _done() function; -EINVAL with a message that says which key was wrong. Values may be percent-encoded as rkt allows
- * them to be ("%2C" for a comma). */
+ * _done() function; -EINVAL with a message that says which key was wrong. A comma always ends a value. */
 
 /* --volume NAME,kind=host,source=PATH[,readOnly=BOOL][,recursive=BOOL]
  * --volume NAME,kind=empty[,readOnly=BOOL][,mode=0755][,uid=N][,gid=N] */

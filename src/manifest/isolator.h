@@ -37,7 +37,7 @@ typedef enum IsolatorScope {
 const char *isolator_type_to_string(IsolatorType t);
 IsolatorType isolator_type_from_string(const char *s);
 
-/* Zero: not given. A request that was left out is the limit. */
+/* A request that was left out is the limit. */
 typedef struct IsolatorResource {
         int64_t request;
         int64_t limit;
@@ -70,9 +70,12 @@ typedef struct Isolator {
 /* Array of isolators for tables, with everything within one isolator checked. */
 extern const JsonType json_isolators;
 
-/* Checks what concerns a list as a whole: isolators that exclude one another, those that may stand only once, and
- * scope. */
-int isolators_check(const Isolator *isolators, size_t n, IsolatorScope scope, const char *member, JsonError *e);
+/* Where a type has an effect. Elsewhere it is valid all the same (images may carry pod isolators); the caller says
+ * that it is passed over. */
+unsigned isolator_type_scope(IsolatorType t);
+
+/* Checks what concerns a list as a whole: isolators that exclude one another, and those that may stand only once. */
+int isolators_check(const Isolator *isolators, size_t n, const char *member, JsonError *e);
 /* The last one of a type, or NULL. */
 const Isolator *isolators_find(const Isolator *isolators, size_t n, IsolatorType type);
 /* True when any no-new-privileges isolator says so. */

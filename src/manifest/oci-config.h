@@ -60,11 +60,13 @@ int oci_config_write(const OciConfig *config, json_object **ret);
 
 /* The app the configuration describes:
  *   Entrypoint then Cmd   exec
- *   User "u", "u:g", ""   user u and group u; u and g; 0 and 0
- *   Env                   environment, with PATH where it has none
+ *   User "u", "u:g", ""   user u and u's group; u and g; 0 and 0
+ *   Env                   environment, with PATH where it has none; names appc does not allow are left out
  *   WorkingDir            workingDirectory, made absolute
  *   Volumes               mountPoints "volume-<path as AC name>", made unique by "-2", "-3"…
  *   ExposedPorts          ports "<port>-<protocol>"
  *   Labels                userLabels
  *   StopSignal            stop signal */
 int oci_config_to_app(const OciConfig *config, App **ret);
+/* What oci_config_to_app() leaves out, one line each, for the user to be told. */
+int oci_config_ignored(const OciConfig *config, char ***ret);

@@ -85,8 +85,6 @@ typedef struct OciDescriptor {
         OciPlatform *platform;
 } OciDescriptor;
 
-extern const JsonField oci_descriptor_table[];
-int oci_descriptor_check(OciDescriptor *d, json_object *o, JsonError *e);
 /* As a member in place, a pointer, a list. */
 extern const JsonType json_oci_descriptor;
 extern const JsonType json_oci_descriptor_pointer;

@@ -30,6 +30,8 @@ int json_error_set(JsonError *e, int r, const char *member, const char *format, 
 /* Puts "member." or "member[index]." before the path, on the way out of a nested object. Returns r. */
 int json_error_below(JsonError *e, int r, const char *member);
 int json_error_below_index(JsonError *e, int r, const char *member, size_t index);
+/* Wrong kind of value: "expected a string". */
+int json_error_expected(JsonError *e, json_type wanted);
 /* The message, or a text for r where there is none (out of memory, reading failed). */
 const char *json_error_message(const JsonError *e, int r);
 
@@ -91,7 +93,7 @@ struct JsonType {
 int json_table_read(const JsonField *table, json_object *o, void *p, JsonError *e);
 /* Absent, empty and default members are left out. */
 int json_table_write(const JsonField *table, const void *p, json_object **ret);
-/* Frees the members, not the struct, and leaves zeros. */
+/* Frees the members, not the struct, and leaves no pointers behind. */
 void json_table_free(const JsonField *table, void *p);
 /* Copies all members that have a row into a zeroed struct, checks included. */
 int json_table_copy(const JsonType *type, const void *from, void *to);
@@ -110,7 +112,8 @@ static inline bool tristate_or(Tristate t, bool otherwise)
 
 extern const JsonType json_string;     /* char * */
 extern const JsonType json_strv;       /* char **, array of strings */
-extern const JsonType json_string_map; /* char **, object of strings as "NAME=VALUE", sorted as found */
+extern const JsonType json_string_map; /* char **, object of strings as "NAME=VALUE"; a name with '=' is refused */
+extern const JsonType json_labels;     /* the same, but a name with '=' is passed over */
 extern const JsonType json_name_values; /* char **, array of {name, value} as "NAME=VALUE"; names unique */
 extern const JsonType json_keys;       /* char **, the names of an object whose values are ignored */
 extern const JsonType json_boolean;    /* bool, default false */
@@ -137,19 +140,16 @@ void json_array_free(const JsonType *type, void *p);
 
 #define JSON_STRUCT(T, tbl, chk)                                                                               \
         { .read = json_struct_read, .write = json_struct_write, .free = json_struct_free,                      \
-          .json = json_type_object, .table = (tbl), .size = sizeof(T), .check = (JsonCheck) (chk) }
+          .json = json_type_object, .table = (tbl), .size = sizeof(T), .check = (chk) }
 #define JSON_POINTER(T, tbl, chk)                                                                              \
         { .read = json_pointer_read, .write = json_pointer_write, .free = json_pointer_free,                   \
-          .json = json_type_object, .table = (tbl), .size = sizeof(T), .check = (JsonCheck) (chk) }
+          .json = json_type_object, .table = (tbl), .size = sizeof(T), .check = (chk) }
 #define JSON_ARRAY(T, tbl, chk)                                                                                \
         { .read = json_array_read, .write = json_array_write, .free = json_array_free,                         \
-          .json = json_type_array, .table = (tbl), .size = sizeof(T), .check = (JsonCheck) (chk) }
+          .json = json_type_array, .table = (tbl), .size = sizeof(T), .check = (chk) }
 
 /* Whole documents: allocates a struct of a type, reads it, and frees it again on failure. The struct is released
  * with json_document_free(). */
 int json_document_read(const JsonType *type, json_object *o, void **ret, JsonError *e);
 int json_document_parse(const JsonType *type, const char *data, size_t n, void **ret, JsonError *e);
 void *json_document_free(const JsonType *type, void *p);
-
-/* Wrong kind of value: "expected a string". */
-int json_error_expected(JsonError *e, json_type wanted);
