@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "basic/path.h"
+#include "cli/context.h"
+#include "cli/verb.h"
+
+const Option context_options[] = {
+        { "debug", &option_bool, offsetof(Context, debug), NULL, "Tell more of what is done" },
+        { "dir", &option_string, offsetof(Context, dir), "DIR", "Keep images and pods in DIR" },
+        { "help", &option_bool, offsetof(Context, help), NULL, "Show this help", 'h' },
+        { "insecure-options", &option_commas, offsetof(Context, insecure), "LIST",
+          "Give up protection: image, capabilities, paths, seccomp, all-fetch, all-run, all",
+          .choices = "none|image|tls|http|pubkey|ondisk|capabilities|paths|seccomp|all-fetch|all-run|all" },
+        { "local-config", &option_string, offsetof(Context, local_config), "DIR",
+          "The administrator's configuration, /etc/podctl" },
+        { "system-config", &option_string, offsetof(Context, system_config), "DIR",
+          "The vendor's configuration, /usr/lib/podctl" },
+        { "version", &option_bool, offsetof(Context, version), NULL, "Show the version" },
+        {},
+};
+
+void context_done(Context *c)
+{
+        options_free(context_options, c);
+        pod_store_free(c->pods);
+        image_store_free(c->images);
+        sd_bus_flush_close_unref(c->bus);
+}
+
+/* The words of --insecure-options= (rkt 3.9), and those that stand for several. */
+static const struct {
+        const char *word;
+        const char *includes;
+} insecure_words[] = {
+        { "none", "" },
+        { "image", "image" },
+        { "tls", "tls" },
+        { "http", "http" },
+        { "pubkey", "pubkey" },
+        { "ondisk", "" },
+        { "capabilities", "capabilities" },
+        { "paths", "paths" },
+        { "seccomp", "seccomp" },
+        { "all-fetch", "image,tls,http,pubkey" },
+        { "all-run", "capabilities,paths,seccomp" },
+        { "all", "image,tls,http,pubkey,capabilities,paths,seccomp" },
+};
+
+int context_check(const Context *c)
+{
+        STRV_FOREACH(word, c->insecure) {
+                bool known = false;
+
+                for (size_t i = 0; i < ELEMENTSOF(insecure_words); i++)
+                        known |= streq(insecure_words[i].word, *word);
+                if (!known)
+                        return log_error_errno(EINVAL, "Option --insecure-options does not know '%s'", *word);
+        }
+        return 0;
+}
+
+static bool list_contains(const char *list, const char *word)
+{
+        _cleanup_strv_free_ char **words = NULL;
+
+        return strv_split(list, ',', &words) >= 0 && strv_contains(words, word);
+}
+
+bool context_is_insecure(const Context *c, const char *what)
+{
+        STRV_FOREACH(word, c->insecure)
+                for (size_t i = 0; i < ELEMENTSOF(insecure_words); i++)
+                        if (streq(insecure_words[i].word, *word) && list_contains(insecure_words[i].includes, what))
+                                return true;
+        return false;
+}
+
+static const char *data_directory(Context *c)
+{
+        return c->dir ?: PODS_DEFAULT_DATA;
+}
+
+static int absolute_directory(Context *c)
+{
+        char *absolute;
+
+        if (!c->dir || path_is_absolute(c->dir))
+                return 0;
+        if (mkdir(c->dir, 0755) < 0 && errno != EEXIST)
+                return -errno;
+        absolute = realpath(c->dir, NULL);
+        if (!absolute)
+                return -errno;
+        free(c->dir);
+        c->dir = absolute;
+        return 0;
+}
+
+int context_pods(Context *c, PodStore **ret)
+{
+        int r = 0;
+
+        if (!c->pods) {
+                r = absolute_directory(c);
+                if (r >= 0)
+                        r = pod_store_open(data_directory(c), &c->pods);
+                if (r < 0)
+                        return log_error_errno(r, "Cannot open the pods below %s: %m", data_directory(c));
+        }
+        *ret = c->pods;
+        return 0;
+}
+
+int context_images(Context *c, ImageStore **ret)
+{
+        _cleanup_free_ char *message = NULL;
+        int r = 0;
+
+        if (!c->images) {
+                r = absolute_directory(c);
+                if (r >= 0)
+                        r = image_store_open(data_directory(c), &c->images, &message);
+                if (r < 0)
+                        return message ? log_error_errno(r, "%s", message)
+                                       : log_error_errno(r, "Cannot open the images below %s: %m", data_directory(c));
+        }
+        *ret = c->images;
+        return 0;
+}
+
+int context_bus(Context *c, sd_bus **ret)
+{
+        int r;
+
+        if (!c->bus) {
+                r = sd_bus_open_system(&c->bus);
+                if (r < 0)
+                        return log_error_errno(r, "Cannot connect to the system bus: %m; is this a systemd host?");
+        }
+        *ret = c->bus;
+        return 0;
+}
+
+int context_find_pod(Context *c, const char *text, Pod **ret)
+{
+        PodStore *pods;
+        int r;
+
+        r = context_pods(c, &pods);
+        if (r < 0)
+                return r;
+
+        r = pod_find(pods, text, ret);
+        if (r == -EINVAL)
+                return log_error_errno(r, "UUID cannot be empty");
+        if (r == -ENOENT)
+                return log_error_errno(r, "Pod '%s': no matches found", text);
+        if (r == -ENOTUNIQ)
+                return log_error_errno(r, "Pod '%s' is ambiguous: several UUIDs begin so", text);
+        return r < 0 ? log_error_errno(r, "Pod '%s': %m", text) : 0;
+}
+
+int context_find_pod_by_file(Context *c, const char *path, Pod **ret)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = read_file_at(AT_FDCWD, path, 256, &text, NULL);
+        if (r < 0)
+                return log_error_errno(r, "Cannot read the UUID in %s: %m", path);
+        text[strcspn(text, "\n")] = 0;
+        return context_find_pod(c, text, ret);
+}
+
+char *pod_unit_name(const char *pod_name)
+{
+        return strjoin("podctl-", pod_name, ".service");
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/image-store.h"
+#include "pod/pod.h"
+#include "shared/bus.h"
+
+/* What every verb is given: the global options, and what they lead to, opened on first use. */
+
+typedef struct Context {
+        /* Options */
+        char *dir;
+        char **insecure;
+        char *local_config;
+        char *system_config;
+        bool debug;
+        bool help;
+        bool version;
+
+        /* Opened by the functions below, closed by context_done(). */
+        PodStore *pods;
+        ImageStore *images;
+        sd_bus *bus;
+} Context;
+
+void context_done(Context *c);
+
+/* All of these log their failures. */
+int context_pods(Context *c, PodStore **ret);
+int context_images(Context *c, ImageStore **ret);
+int context_bus(Context *c, sd_bus **ret);
+
+/* Whether --insecure-options= has the word, or one that includes it. */
+bool context_is_insecure(const Context *c, const char *what);
+/* -EINVAL for a word that is none, logged. */
+int context_check(const Context *c);
+
+/* Finds a pod for a verb; logs what is wrong with the text. */
+int context_find_pod(Context *c, const char *text, Pod **ret);
+/* The same from a file that --uuid-file-save wrote. */
+int context_find_pod_by_file(Context *c, const char *path, Pod **ret);
+
+/* The name of the unit a pod of that name runs in. */
+char *pod_unit_name(const char *pod_name);

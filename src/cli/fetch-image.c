@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/fetch-image.h"
+#include "image/image-fetch.h"
+
+int fetch_images(Context *c, const char *path, const char *name, char ***ret_ids)
+{
+        ImageFetchOptions options = { .name = name };
+        _cleanup_free_ char *message = NULL;
+        ImageStore *store;
+        int r;
+
+        if (!context_is_insecure(c, "image"))
+                return log_error_errno(EPERM, "%s: the image cannot be verified, signatures are not supported yet; "
+                                       "give --insecure-options=image to use it all the same", path);
+
+        r = context_images(c, &store);
+        if (r < 0)
+                return r;
+        r = image_fetch_path(store, path, &options, ret_ids, &message);
+        if (r < 0)
+                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "%s: %m", path);
+        return 0;
+}
+
+int find_image(Context *c, const char *text, Image **ret)
+{
+        _cleanup_free_ char *message = NULL;
+        ImageStore *store;
+        int r;
+
+        r = context_images(c, &store);
+        if (r < 0)
+                return r;
+        r = image_store_find(store, text, ret, &message);
+        return r < 0 ? message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", text) : 0;
+}
+
+int fetch_or_find_image(Context *c, const char *text, Image **ret)
+{
+        _cleanup_strv_free_ char **ids = NULL;
+        int r;
+
+        if (!image_ref_is_path(text))
+                return find_image(c, text, ret);
+
+        r = fetch_images(c, text, NULL, &ids);
+        if (r < 0)
+                return r;
+        if (strv_length(ids) != 1)
+                return log_error_errno(EINVAL, "%s: there are %zu images in it; fetch it and name the one to run", text,
+                                       strv_length(ids));
+        return find_image(c, ids[0], ret);
+}
+
+char *format_image_id(const char *id, bool full)
+{
+        size_t n = strcspn(id, "-:");
+
+        return full ? strdup(id) : strprintf("%.*s-%.32s", (int) n, id, id[n] ? id + n + 1 : "");
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/context.h"
+
+/* Images for verbs. All of these log. */
+
+/* Brings the images of a file or directory into the store. */
+int fetch_images(Context *c, const char *path, const char *name, char ***ret_ids);
+
+/* The image a user means: a file, which is fetched, or something the store has. */
+int fetch_or_find_image(Context *c, const char *text, Image **ret);
+int find_image(Context *c, const char *text, Image **ret);
+
+/* "sha512-" and 32 hex digits as rkt prints them, or all of them. */
+char *format_image_id(const char *id, bool full);

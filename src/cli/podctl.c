@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <locale.h>
+#include <signal.h>
+
+#include "basic/log.h"
+#include "cli/verb.h"
+#include "config.h"
+
+/* Words that stand between the program and its verb may be options of the verb too, as rkt's users are used to; so
+ * the verb is looked for first, past all options of any verb. */
+static const Option *find_any_option(const char *word)
+{
+        const Option *o = options_find(context_options, word);
+
+        for (size_t i = 0; !o && podctl_verbs[i]; i++)
+                o = options_find(podctl_verbs[i]->options, word);
+        return o;
+}
+
+static size_t skip_options(char **words)
+{
+        size_t i = 0;
+
+        while (words[i] && words[i][0] == '-' && words[i][1] && !streq(words[i], "--")) {
+                const Option *o = find_any_option(words[i]);
+
+                i += o && option_takes_next_word(o, words[i]) && words[i + 1] ? 2 : 1;
+        }
+        return i;
+}
+
+/* The words without those that name the verb, options that came before it first. */
+static char **words_of_verb(char **words, size_t verb_at, size_t n_verb)
+{
+        _cleanup_strv_free_ char **own = new0(char *, 1);
+
+        for (size_t i = 0; own && words[i]; i++)
+                if ((i < verb_at || i >= verb_at + n_verb) && strv_extend(&own, words[i]) < 0)
+                        return NULL;
+        return TAKE_PTR(own);
+}
+
+/* Options up to the first word that is none, which belongs to the verb, and the rest as it stands. */
+static int parse_early(const OptionSet *sets, char **words, char ***ret)
+{
+        _cleanup_strv_free_ char **rest = new0(char *, 1);
+        int r;
+
+        if (!rest)
+                return log_oom();
+
+        for (bool first = true;;) {
+                r = options_parse_one(sets, &words);
+                if (r < 0)
+                        return r;
+                if (r > 0)
+                        continue;
+                if (!first || !*words)
+                        break;
+                if (strv_extend(&rest, *words++) < 0)
+                        return log_oom();
+                first = false;
+        }
+        if (*words && streq(*words, "--"))
+                words++;
+        if (strv_extend_strv(&rest, words) < 0)
+                return log_oom();
+        *ret = TAKE_PTR(rest);
+        return 0;
+}
+
+static int check_words(const Verb *verb, char **words)
+{
+        int n = (int) strv_length(words);
+
+        if (n < verb->min_words)
+                return log_error_errno(EINVAL, "'podctl %s' needs %s; see 'podctl %s --help'", verb->name,
+                                       verb->usage, verb->name);
+        if (verb->max_words >= 0 && n > verb->max_words)
+                return log_error_errno(EINVAL, "'podctl %s' does not take '%s'", verb->name,
+                                       words[verb->max_words]);
+        return 0;
+}
+
+static int run_verb(const Verb *verb, Context *context, void *args, char **words)
+{
+        OptionSet sets[] = { { verb->options, args }, { context_options, context }, {} };
+        _cleanup_strv_free_ char **rest = NULL;
+        const OptionSet *used = verb->options ? sets : sets + 1;
+        int r;
+
+        if (verb->flags & VERB_OWN_WORDS)
+                r = (rest = strv_copy(words)) ? 0 : log_oom();
+        else if (verb->flags & VERB_STOP_EARLY)
+                r = parse_early(used, words, &rest);
+        else
+                r = options_parse(used, words, &rest);
+        if (r < 0)
+                return r;
+
+        if (context->help) {
+                verb_print_help(verb, stdout);
+                return 0;
+        }
+        if (!(verb->flags & VERB_OWN_WORDS)) {
+                log_set_max_level(context->debug ? LOG_DEBUG : LOG_INFO);
+                r = context_check(context);
+                if (r >= 0)
+                        r = check_words(verb, rest);
+                if (r < 0)
+                        return r;
+        }
+        if ((verb->flags & VERB_ROOT) && geteuid() != 0)
+                return log_error_errno(EPERM, "Cannot run '%s' as unprivileged user; become root", verb->name);
+        return verb->run(context, args, rest);
+}
+
+static int dispatch(const Verb *verb, Context *context, char **words)
+{
+        _cleanup_free_ void *args = calloc(1, MAX(verb->args_size, (size_t) 1));
+        int r;
+
+        if (!args)
+                return log_oom();
+        if (verb->presets)
+                memcpy(args, verb->presets, verb->args_size);
+
+        r = run_verb(verb, context, args, words);
+        options_free(verb->options, args);
+        return r < 0 ? EXIT_PODCTL_FAILED : r;
+}
+
+/* No verb: only global options, and those that ask for help. */
+static int run_without_verb(Context *context, char **words, size_t at)
+{
+        OptionSet sets[] = { { context_options, context }, {} };
+        char **cursor = words;
+
+        if (words[at]) {
+                log_error("Unknown command '%s'; see 'podctl --help'", words[at]);
+                return EXIT_USAGE;
+        }
+        while (*cursor)
+                if (options_parse_one(sets, &cursor) <= 0)
+                        return EXIT_USAGE;
+        if (context->version) {
+                (void) printf("podctl %s\n", PODCTL_VERSION);
+                return 0;
+        }
+        podctl_print_help(context->help ? stdout : stderr);
+        return context->help ? 0 : EXIT_USAGE;
+}
+
+int main(int argc, char *argv[])
+{
+        _cleanup_(context_done) Context context = {};
+        _cleanup_strv_free_ char **words = NULL;
+        size_t at, n = 0;
+        const Verb *verb;
+
+        log_setup("podctl");
+        /* Names in archives are bytes; libarchive converts them by the locale unless that is one that takes all. */
+        (void) setlocale(LC_ALL, "");
+        (void) setlocale(LC_CTYPE, "C.UTF-8");
+        (void) signal(SIGPIPE, SIG_IGN);
+
+        at = skip_options(argv + 1);
+        verb = verb_find(argv + 1 + at, &n);
+        if (!verb)
+                return run_without_verb(&context, argv + 1, at);
+
+        words = words_of_verb(argv + 1, at, n);
+        if (!words) {
+                (void) log_oom();
+                return EXIT_PODCTL_FAILED;
+        }
+        return dispatch(verb, &context, words);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/run-args.h"
+#include "cli/verb.h"
+#include "unit/unit-property.h"
+
+const Option run_options[] = {
+        { "annotation", &option_strv, offsetof(RunArgs, annotations), "NAME=VALUE", "Annotate the pod" },
+        { "detach", &option_bool, offsetof(RunArgs, detach), NULL, "Return once the pod is ready", 'd' },
+        { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL, "Print the plan and start nothing" },
+        { "hostname", &option_string, offsetof(RunArgs, hostname), "NAME", "Host name inside, the pod's name by default" },
+        { "inherit-env", &option_bool, offsetof(RunArgs, inherit_env), NULL,
+          "Give the apps the caller's environment, below the image's" },
+        { "interactive", &option_bool, offsetof(RunArgs, interactive), NULL, "Connect the only app to the terminal", 'i' },
+        { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH", "Mount a volume in every app" },
+        { "name", &option_string, offsetof(RunArgs, name), "NAME", "Name of the pod and its machine" },
+        { "net", &option_string, offsetof(RunArgs, net), "MODE", "Network: none or host", .choices = "none|host" },
+        { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE", "Run the pod of an appc pod manifest" },
+        { "private-users", &option_tristate, offsetof(RunArgs, private_users), "BOOL",
+          "User IDs of the pod's own, the default", .choices = "yes|no" },
+        { "property", &option_strv, offsetof(RunArgs, properties), "NAME=VALUE", "Set a property of the pod's unit", 'p' },
+        { "set-env", &option_strv, offsetof(RunArgs, set_env), "NAME=VALUE", "Set a variable in every app" },
+        { "set-env-file", &option_strv, offsetof(RunArgs, set_env_files), "FILE", "Set variables from a file" },
+        { "slice", &option_string, offsetof(RunArgs, slice), "SLICE", "Slice of the pod's unit, machine.slice by default" },
+        { "user-annotation", &option_strv, offsetof(RunArgs, user_annotations), "NAME=VALUE", "Annotate for yourself" },
+        { "user-label", &option_strv, offsetof(RunArgs, user_labels), "NAME=VALUE", "Label for yourself" },
+        { "uuid-file-save", &option_string, offsetof(RunArgs, uuid_file_save), "FILE", "Write the pod's UUID to FILE" },
+        { "volume", &option_strv, offsetof(RunArgs, volumes), "NAME,kind=KIND,…",
+          "Volume: kind=host,source=PATH or kind=empty" },
+        { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
+        {},
+};
+
+const Option run_app_options[] = {
+        { "annotation", &option_strv, offsetof(RunApp, annotations), "NAME=VALUE", "Annotate the app" },
+        { "caps-remove", &option_commas, offsetof(RunApp, caps_remove), "CAP,…", "Capabilities to take away" },
+        { "caps-retain", &option_commas, offsetof(RunApp, caps_retain), "CAP,…", "The only capabilities to keep" },
+        { "cpu", &option_string, offsetof(RunApp, cpu), "QUANTITY", "CPU limit, 500m or 1.5" },
+        { "cpu-shares", &option_string, offsetof(RunApp, cpu_shares), "N", "CPU weight, 2 to 262144" },
+        { "environment", &option_strv, offsetof(RunApp, environment), "NAME=VALUE", "Set a variable", 'e' },
+        { "exec", &option_string, offsetof(RunApp, exec), "PROGRAM", "Run this instead of the image's program" },
+        { "group", &option_string, offsetof(RunApp, group), "GROUP", "Group: name, number, or path of a file of it" },
+        { "memory", &option_string, offsetof(RunApp, memory), "QUANTITY", "Memory limit, 64Mi or 1G" },
+        { "mount", &option_strv, offsetof(RunApp, mounts), "volume=NAME,target=PATH", "Mount a volume" },
+        { "name", &option_string, offsetof(RunApp, name), "NAME", "Name of the app" },
+        { "oom-score-adj", &option_string, offsetof(RunApp, oom_score_adj), "N", "OOM killer adjustment, -1000 to 1000" },
+        { "readonly-rootfs", &option_bool, offsetof(RunApp, readonly_rootfs), NULL, "Mount the app's root read-only" },
+        { "supplementary-gids", &option_commas, offsetof(RunApp, supplementary_gids), "GID,…", "Further groups" },
+        { "user", &option_string, offsetof(RunApp, user), "USER", "User: name, number, or path of a file of theirs" },
+        { "user-annotation", &option_strv, offsetof(RunApp, user_annotations), "NAME=VALUE", "Annotate for yourself" },
+        { "user-label", &option_strv, offsetof(RunApp, user_labels), "NAME=VALUE", "Label for yourself" },
+        { "working-dir", &option_string, offsetof(RunApp, working_dir), "DIR", "Working directory" },
+        {},
+};
+
+void run_args_done_apps(RunArgs *args)
+{
+        for (size_t i = 0; i < args->n_apps; i++) {
+                options_free(run_app_options, &args->apps[i]);
+                free(args->apps[i].image);
+                strv_free(args->apps[i].arguments);
+        }
+        args->apps = mfree(args->apps);
+        args->n_apps = 0;
+}
+
+static int add_app(RunArgs *args, const char *image)
+{
+        RunApp *grown = reallocarray(args->apps, args->n_apps + 1, sizeof(RunApp));
+
+        if (!grown)
+                return log_oom();
+
+        args->apps = grown;
+        grown[args->n_apps] = (RunApp) { .image = strdup(image) };
+        if (!grown[args->n_apps].image)
+                return log_oom();
+        args->n_apps++;
+        return 0;
+}
+
+/* From "--" up to "---" or the end. */
+static int take_arguments(RunArgs *args, char ***words)
+{
+        RunApp *app = &args->apps[args->n_apps - 1];
+
+        if (args->n_apps == 0)
+                return log_error_errno(EINVAL, "Arguments behind '--' belong to an image, and there is none before them");
+        if (app->arguments)
+                return log_error_errno(EINVAL, "Image '%s' has arguments already", app->image);
+
+        app->arguments = new0(char *, 1);
+        if (!app->arguments)
+                return log_oom();
+
+        for ((*words)++; **words && !streq(**words, "---"); (*words)++)
+                if (strv_extend(&app->arguments, **words) < 0)
+                        return log_oom();
+        if (**words)
+                (*words)++;
+        return 0;
+}
+
+static int check_args(const RunArgs *args)
+{
+        if (args->interactive && args->n_apps > 1)
+                return log_error_errno(EINVAL, "Option --interactive takes a pod of one app");
+        if (args->interactive && args->detach)
+                return log_error_errno(EINVAL, "Options --interactive and --detach exclude each other");
+        if (args->net && !streq(args->net, "none") && !streq(args->net, "host"))
+                return log_error_errno(EINVAL, "Option --net takes none or host, not '%s'", args->net);
+        if (args->name && !pod_name_is_valid(args->name))
+                return log_error_errno(EINVAL, "Option --name: '%s' is no machine name: letters, digits, '-' and '.', "
+                                       "at most %i", args->name, POD_NAME_MAX);
+        if (args->hostname && !pod_name_is_valid(args->hostname))
+                return log_error_errno(EINVAL, "Option --hostname: '%s' is no host name", args->hostname);
+        if (args->pod_manifest && (args->n_apps > 0 || args->volumes || args->mounts || args->set_env ||
+                                   args->set_env_files || args->inherit_env))
+                return log_error_errno(EINVAL, "There are conflicting flags set with --pod-manifest: images, --volume, "
+                                       "--mount, --set-env, --set-env-file and --inherit-env say what it says");
+        if (!args->pod_manifest && args->n_apps == 0)
+                return log_error_errno(EINVAL, "You must provide at least one image or specify the pod manifest "
+                                       "with --pod-manifest");
+
+        STRV_FOREACH(p, args->properties) {
+                _cleanup_free_ char *message = NULL;
+                int r = unit_property_check(*p, &message);
+
+                if (r < 0)
+                        return log_error_errno(r, "Option --property: %s", strempty(message));
+        }
+        return 0;
+}
+
+int run_args_parse(Context *context, char **words, RunArgs *args)
+{
+        int r;
+
+        while (*words) {
+                OptionSet of_pod[] = { { run_options, args }, { context_options, context }, {} };
+                OptionSet of_app[] = { { run_app_options, args->n_apps ? &args->apps[args->n_apps - 1] : NULL },
+                                       { run_options, args },
+                                       { context_options, context },
+                                       {} };
+
+                if (streq(*words, "--"))
+                        r = take_arguments(args, &words);
+                else {
+                        if (args->n_apps == 0 && !options_find(run_options, *words) &&
+                            options_find(run_app_options, *words))
+                                return log_error_errno(EINVAL, "Option '%s' belongs behind the image it is for", *words);
+                        r = options_parse_one(args->n_apps ? of_app : of_pod, &words);
+                        if (r == 0)
+                                r = add_app(args, *words++);
+                }
+                if (r < 0)
+                        return r;
+        }
+
+        log_set_max_level(context->debug ? LOG_DEBUG : LOG_INFO);
+        if (args->help)
+                return 0;
+        r = context_check(context);
+        return r < 0 ? r : check_args(args);
+}

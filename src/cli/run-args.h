@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/context.h"
+#include "shared/options.h"
+
+/* The command line of run: options of the pod, then images, each followed by options of its app and, behind "--",
+ * arguments for it up to "---" (rkt 1.3). */
+
+typedef struct RunApp {
+        char *image; /* as it was written */
+        char **arguments;
+
+        char *exec;
+        char *name;
+        char *user;
+        char *group;
+        char **supplementary_gids;
+        char *working_dir;
+        char **environment;
+        char **mounts;
+        char **annotations;
+        char **user_annotations;
+        char **user_labels;
+        bool readonly_rootfs;
+        char *memory;
+        char *cpu;
+        char *cpu_shares;
+        char *oom_score_adj;
+        char **caps_retain;
+        char **caps_remove;
+} RunApp;
+
+typedef struct RunArgs {
+        char *name;
+        char *hostname;
+        char *net;
+        char **set_env;
+        char **set_env_files;
+        bool inherit_env;
+        char **volumes;
+        char **mounts;
+        char **annotations;
+        char **user_annotations;
+        char **user_labels;
+        int private_users; /* tristate */
+        bool detach;
+        bool interactive;
+        bool dry_run;
+        bool help;
+        char *pod_manifest;
+        char *uuid_file_save;
+        char **properties;
+        char *slice;
+
+        RunApp *apps;
+        size_t n_apps;
+} RunArgs;
+
+extern const Option run_options[];
+extern const Option run_app_options[];
+
+/* Fills args, and context with global options among them. Logs. */
+int run_args_parse(Context *context, char **words, RunArgs *args);
+/* What run_options do not free. */
+void run_args_done_apps(RunArgs *args);

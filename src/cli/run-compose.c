@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "basic/path.h"
+#include "cli/fetch-image.h"
+#include "cli/run-compose.h"
+#include "manifest/ac-types.h"
+#include "manifest/appc-strings.h"
+#include "manifest/oci-config.h"
+
+extern char **environ;
+
+static int set_assignments(char ***environment, char *const *assignments, const char *option)
+{
+        STRV_FOREACH(a, assignments) {
+                _cleanup_free_ char *name = NULL, *value = NULL;
+
+                if (split_pair(*a, '=', &name, &value) < 0)
+                        return log_oom();
+                if (!value || !env_name_is_valid(name))
+                        return log_error_errno(EINVAL, "Option --%s takes NAME=VALUE, not '%s'", option, *a);
+                if (strv_env_set(environment, name, value) < 0)
+                        return log_oom();
+        }
+        return 0;
+}
+
+/* Lines NAME=VALUE; empty ones and those that begin with '#' or ';' are skipped. */
+static int set_from_file(char ***environment, const char *path)
+{
+        _cleanup_free_ char *text = NULL;
+        _cleanup_strv_free_ char **lines = NULL;
+        int r;
+
+        r = read_file_at(AT_FDCWD, path, 1024 * 1024, &text, NULL);
+        if (r < 0)
+                return log_error_errno(r, "Option --set-env-file: cannot read %s: %m", path);
+        if (strv_split(text, '\n', &lines) < 0)
+                return log_oom();
+
+        STRV_FOREACH(line, lines) {
+                char *const one[] = { *line, NULL };
+
+                if (**line == '#' || **line == ';')
+                        continue;
+                r = set_assignments(environment, one, "set-env-file");
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int compose_environment(const RunArgs *args, const RunApp *run, App *app)
+{
+        int r;
+
+        for (char **e = args->inherit_env ? environ : NULL; e && *e; e++) {
+                _cleanup_free_ char *name = strndup(*e, strcspn(*e, "="));
+
+                if (!name)
+                        return log_oom();
+                if (env_name_is_valid(name) && strchr(*e, '=') && !strv_env_get(app->environment, name) &&
+                    strv_extend(&app->environment, *e) < 0)
+                        return log_oom();
+        }
+
+        STRV_FOREACH(file, args->set_env_files) {
+                r = set_from_file(&app->environment, *file);
+                if (r < 0)
+                        return r;
+        }
+        r = set_assignments(&app->environment, args->set_env, "set-env");
+        return r < 0 ? r : set_assignments(&app->environment, run->environment, "environment");
+}
+
+static int replace_words(char ***list, char *const *first, char *const *second)
+{
+        _cleanup_strv_free_ char **words = strv_copy(first);
+
+        if (!words || strv_extend_strv(&words, second) < 0)
+                return log_oom();
+        strv_free(*list);
+        *list = TAKE_PTR(words);
+        return 0;
+}
+
+static int compose_exec(const RunApp *run, const Image *image, App *app)
+{
+        _cleanup_(oci_config_freep) OciConfig *config = NULL;
+        char *const exec[] = { run->exec, NULL };
+
+        if (run->exec)
+                return replace_words(&app->exec, exec, run->arguments);
+        if (strv_length(run->arguments) == 0)
+                return 0;
+
+        if (image->kind != IMAGE_APPC &&
+            oci_config_parse(image->config, image->config_size, &config, NULL) >= 0)
+                return replace_words(&app->exec, config->config.entrypoint, run->arguments);
+        return replace_words(&app->exec, app->exec, run->arguments);
+}
+
+static int compose_groups(const RunApp *run, App *app)
+{
+        size_t n = strv_length(run->supplementary_gids);
+        uint32_t *gids;
+
+        if (n == 0)
+                return 0;
+        gids = new0(uint32_t, n);
+        if (!gids)
+                return log_oom();
+
+        for (size_t i = 0; i < n; i++)
+                if (parse_uint32(run->supplementary_gids[i], &gids[i]) < 0) {
+                        free(gids);
+                        return log_error_errno(EINVAL, "Option --supplementary-gids takes numbers, not '%s'",
+                                               run->supplementary_gids[i]);
+                }
+        free(app->supplementary_gids);
+        app->supplementary_gids = gids;
+        app->n_supplementary_gids = n;
+        return 0;
+}
+
+static int set_isolator(App *app, IsolatorType type, const char *option, const char *json)
+{
+        _cleanup_json_error_ JsonError e = {};
+        int r;
+
+        if (!json)
+                return log_oom();
+        r = isolators_set(&app->isolators, &app->n_isolators, type, json, &e);
+        return r < 0 ? log_error_errno(r, "Option --%s: %s", option, json_error_message(&e, r)) : 0;
+}
+
+static char *json_set_of(char *const *words)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+        json_object *array = json_object_new_array();
+
+        STRV_FOREACH(w, words) {
+                _cleanup_free_ char *name = startswith(*w, "CAP_") ? strdup(*w) : strjoin("CAP_", *w);
+
+                (void) json_object_array_add(array, json_object_new_string(strempty(name)));
+        }
+        (void) json_object_object_add(o, "set", array);
+        return strdup(json_object_to_json_string(o));
+}
+
+/* A limit as {"limit": TEXT}, quoted by json-c so that no text can be more than a value. */
+static char *json_limit_of(const char *text)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+
+        (void) json_object_object_add(o, "limit", json_object_new_string(text));
+        return strdup(json_object_to_json_string(o));
+}
+
+static int compose_isolators(const RunApp *run, App *app)
+{
+        const struct {
+                const char *value;
+                IsolatorType type;
+                const char *option;
+                bool is_limit;
+        } rows[] = {
+                { run->memory, ISOLATOR_MEMORY, "memory", true },
+                { run->cpu, ISOLATOR_CPU, "cpu", true },
+                { run->cpu_shares, ISOLATOR_CPU_SHARES, "cpu-shares", false },
+                { run->oom_score_adj, ISOLATOR_OOM_SCORE_ADJ, "oom-score-adj", false },
+        };
+        const bool caps = run->caps_retain || run->caps_remove;
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_free_ char *json = NULL;
+                int r;
+
+                if (!rows[i].value)
+                        continue;
+                json = rows[i].is_limit ? json_limit_of(rows[i].value) : strdup(rows[i].value);
+                r = set_isolator(app, rows[i].type, rows[i].option, json);
+                if (r < 0)
+                        return r;
+        }
+
+        if (run->caps_retain && run->caps_remove)
+                return log_error_errno(EINVAL, "Options --caps-retain and --caps-remove exclude each other");
+        if (caps) {
+                _cleanup_free_ char *json = json_set_of(run->caps_retain ?: run->caps_remove);
+
+                isolators_remove(app->isolators, &app->n_isolators, ISOLATOR_CAPS_RETAIN);
+                isolators_remove(app->isolators, &app->n_isolators, ISOLATOR_CAPS_REMOVE);
+                return set_isolator(app, run->caps_retain ? ISOLATOR_CAPS_RETAIN : ISOLATOR_CAPS_REMOVE,
+                                    run->caps_retain ? "caps-retain" : "caps-remove", json);
+        }
+        return 0;
+}
+
+static int compose_app(const RunArgs *args, const RunApp *run, const Image *image, AppcPodApp *pod_app)
+{
+        const struct {
+                const char *value;
+                char **field;
+        } strings[] = {
+                { run->user, &pod_app->app->user },
+                { run->group, &pod_app->app->group },
+                { run->working_dir, &pod_app->app->working_directory },
+        };
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(strings); i++)
+                if (strings[i].value && free_and_strdup(strings[i].field, strings[i].value) < 0)
+                        return log_oom();
+        /* Another user, and nothing said of the group: that user's own. */
+        if (run->user && !run->group)
+                pod_app->app->group = mfree(pod_app->app->group);
+        if (run->working_dir && !path_is_absolute(run->working_dir))
+                return log_error_errno(EINVAL, "Option --working-dir takes an absolute path, not '%s'", run->working_dir);
+
+        r = compose_exec(run, image, pod_app->app);
+        if (r >= 0)
+                r = compose_environment(args, run, pod_app->app);
+        if (r >= 0)
+                r = compose_groups(run, pod_app->app);
+        if (r >= 0)
+                r = compose_isolators(run, pod_app->app);
+        if (r < 0)
+                return r;
+
+        pod_app->read_only_rootfs = run->readonly_rootfs;
+        if (strv_extend_strv(&pod_app->annotations, run->annotations) < 0 ||
+            strv_extend_strv(&pod_app->app->user_annotations, run->user_annotations) < 0 ||
+            strv_extend_strv(&pod_app->app->user_labels, run->user_labels) < 0)
+                return log_oom();
+        return 0;
+}
+
+static bool has_mount_at(const AppcPodApp *app, const char *path)
+{
+        _cleanup_free_ char *wanted = NULL;
+
+        (void) path_clean(path, &wanted);
+        for (size_t i = 0; i < app->n_mounts; i++) {
+                _cleanup_free_ char *there = NULL;
+
+                (void) path_clean(app->mounts[i].path, &there);
+                if (streq_ptr(there, wanted))
+                        return true;
+        }
+        return false;
+}
+
+static int add_mounts(AppcPod *pod, AppcPodApp *app, char *const *texts)
+{
+        STRV_FOREACH(text, texts) {
+                _cleanup_(mount_done) Mount mount = {};
+                _cleanup_json_error_ JsonError e = {};
+                int r;
+
+                r = mount_from_string(*text, &mount, &e);
+                if (r < 0)
+                        return log_error_errno(r, "Option --mount: %s", json_error_message(&e, r));
+                if (!appc_pod_find_volume(pod, mount.volume))
+                        return log_error_errno(EINVAL, "Option --mount: there is no volume '%s'; declare it with --volume",
+                                               mount.volume);
+                if (has_mount_at(app, mount.path))
+                        continue;
+                if (appc_pod_app_add_mount(app, &mount) < 0)
+                        return log_oom();
+        }
+        return 0;
+}
+
+/* The image's mount points: the volume of that name, else, for appc images, an empty one (rkt 4.9). Docker's volumes
+ * stay part of the app's root. */
+static int add_mount_points(AppcPod *pod, AppcPodApp *app, const Image *image)
+{
+        for (size_t i = 0; i < app->app->n_mount_points; i++) {
+                const MountPoint *point = &app->app->mount_points[i];
+                _cleanup_(mount_done) Mount mount = {};
+
+                if (has_mount_at(app, point->path))
+                        continue;
+                mount.path = strdup(point->path);
+                if (appc_pod_find_volume(pod, point->name))
+                        mount.volume = strdup(point->name);
+                else if (image->kind == IMAGE_APPC) {
+                        _cleanup_(volume_done) Volume volume = { .kind = VOLUME_EMPTY, .mode = 0755 };
+
+                        volume.name = strjoin(app->name, "-", point->name);
+                        mount.volume = volume.name ? strdup(volume.name) : NULL;
+                        log_warning("App '%s': no volume for mount point '%s', using an empty one", app->name, point->name);
+                        if (!mount.volume || appc_pod_add_volume(pod, &volume) < 0)
+                                return log_oom();
+                } else
+                        continue;
+                if (!mount.path || !mount.volume || appc_pod_app_add_mount(app, &mount) < 0)
+                        return log_oom();
+        }
+        return 0;
+}
+
+static int add_volumes(AppcPod *pod, char *const *texts)
+{
+        STRV_FOREACH(text, texts) {
+                _cleanup_(volume_done) Volume volume = {};
+                _cleanup_json_error_ JsonError e = {};
+                int r;
+
+                r = volume_from_string(*text, &volume, &e);
+                if (r < 0)
+                        return log_error_errno(r, "Option --volume: %s", json_error_message(&e, r));
+                if (volume.source && access(volume.source, F_OK) < 0)
+                        return log_error_errno(errno, "Option --volume: source %s: %m", volume.source);
+                r = appc_pod_add_volume(pod, &volume);
+                if (r == -EEXIST)
+                        return log_error_errno(r, "Option --volume: there are two volumes '%s'", volume.name);
+                if (r < 0)
+                        return log_oom();
+        }
+        return 0;
+}
+
+static int name_image(AppcPodApp *app, const Image *image)
+{
+        const char *name = image->names && image->names[0] ? image->names[0] : NULL, *tag;
+        _cleanup_free_ char *bare = NULL, *label = NULL;
+        char id[DIGEST_STRING_MAX];
+
+        (void) (image->kind == IMAGE_APPC ? digest_format_file(&image->id, id) : digest_format(&image->id, id));
+        if (free_and_strdup(&app->image.id, id) < 0)
+                return log_oom();
+        if (!name)
+                return 0;
+
+        tag = strrchr(name, ':');
+        bare = tag && !strchr(tag, '/') ? strndup(name, (size_t) (tag - name)) : strdup(name);
+        if (!bare)
+                return log_oom();
+        if (ac_identifier_sanitize(bare, &app->image.name) < 0)
+                return 0;
+        if (tag && !strchr(tag, '/') && strv_extendf(&app->image.labels, "version=%s", tag + 1) < 0)
+                return log_oom();
+        return 0;
+}
+
+static int add_app(Context *context, const RunArgs *args, const RunApp *run, AppcPod *pod)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_free_ char *name = NULL;
+        AppcPodApp *app;
+        int r;
+
+        r = fetch_or_find_image(context, run->image, &image);
+        if (r < 0)
+                return r;
+
+        r = run->name ? (name = strdup(run->name)) ? 0 : -ENOMEM
+                      : ac_name_from_image_name(image->names && image->names[0] ? image->names[0] : run->image, &name);
+        if (r < 0 || !ac_name_is_valid(name))
+                return log_error_errno(EINVAL, "Image '%s': '%s' is no app name: small letters, digits and '-'; "
+                                       "use --name", run->image, strempty(name));
+        r = appc_pod_add_app(pod, name, &app);
+        if (r == -EEXIST)
+                return log_error_errno(r, "There are multiple apps with name '%s'; use --name", name);
+        if (r < 0)
+                return log_oom();
+
+        r = image->app ? app_copy(image->app, &app->app) : (app->app = app_new()) ? 0 : -ENOMEM;
+        if (r < 0)
+                return log_oom();
+        r = name_image(app, image);
+        if (r >= 0)
+                r = compose_app(args, run, image, app);
+        if (r >= 0)
+                r = add_mounts(pod, app, run->mounts);
+        if (r >= 0)
+                r = add_mounts(pod, app, args->mounts);
+        return r < 0 ? r : add_mount_points(pod, app, image);
+}
+
+static int read_pod_manifest(const char *path, AppcPod **ret)
+{
+        _cleanup_free_ char *text = NULL;
+        _cleanup_json_error_ JsonError e = {};
+        size_t n;
+        int r;
+
+        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
+        if (r < 0)
+                return log_error_errno(r, "%s: %m", path);
+        r = appc_pod_parse(text, n, ret, &e);
+        return r < 0 ? log_error_errno(r, "%s: %s", path, json_error_message(&e, r)) : 0;
+}
+
+int run_compose(Context *context, const RunArgs *args, AppcPod **ret)
+{
+        _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+        int r;
+
+        if (args->pod_manifest)
+                return read_pod_manifest(args->pod_manifest, ret);
+
+        pod = appc_pod_new();
+        if (!pod || strv_extend_strv(&pod->annotations, args->annotations) < 0 ||
+            strv_extend_strv(&pod->user_annotations, args->user_annotations) < 0 ||
+            strv_extend_strv(&pod->user_labels, args->user_labels) < 0)
+                return log_oom();
+
+        r = add_volumes(pod, args->volumes);
+        for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
+                r = add_app(context, args, &args->apps[i], pod);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(pod);
+        return 0;
+}

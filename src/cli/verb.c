@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/verb.h"
+
+extern const Verb verb_cat_manifest, verb_complete, verb_enter, verb_fetch, verb_gc, verb_help, verb_image_cat_manifest,
+        verb_image_list, verb_image_rm, verb_launch, verb_list, verb_logs, verb_rm, verb_run, verb_status, verb_stop,
+        verb_tear_down, verb_version;
+
+const Verb *const podctl_verbs[] = {
+        &verb_fetch,
+        &verb_run,
+        &verb_list,
+        &verb_status,
+        &verb_logs,
+        &verb_enter,
+        &verb_stop,
+        &verb_rm,
+        &verb_gc,
+        &verb_cat_manifest,
+        &verb_image_list,
+        &verb_image_cat_manifest,
+        &verb_image_rm,
+        &verb_version,
+        &verb_help,
+        &verb_launch,
+        &verb_tear_down,
+        &verb_complete,
+        NULL,
+};
+
+/* How well the words name the verb: 0 not at all, 1 abbreviated, 2 fully. The first word of two, as in "image", is
+ * not abbreviated on its own. */
+static int match(const Verb *verb, char *const *words, size_t *ret_n_words)
+{
+        const char *second = strchr(verb->name, ' ');
+        size_t first_length = second ? (size_t) (second - verb->name) : strlen(verb->name);
+        size_t n0, n1;
+
+        if (!words[0] || words[0][0] == '-')
+                return 0;
+        n0 = strlen(words[0]);
+        if (n0 == 0 || n0 > first_length || strncmp(words[0], verb->name, n0) != 0)
+                return 0;
+
+        if (!second) {
+                *ret_n_words = 1;
+                return n0 == first_length ? 2 : 1;
+        }
+        if (n0 != first_length || !words[1])
+                return 0;
+
+        n1 = strlen(words[1]);
+        if (n1 == 0 || strncmp(words[1], second + 1, n1) != 0)
+                return 0;
+        *ret_n_words = 2;
+        return n1 == strlen(second + 1) ? 2 : 1;
+}
+
+const Verb *verb_find(char *const *words, size_t *ret_n_words)
+{
+        const Verb *found = NULL;
+        size_t n = 0, n_found = 0, candidates = 0;
+
+        for (size_t i = 0; podctl_verbs[i]; i++) {
+                int how = match(podctl_verbs[i], words, &n);
+
+                if (how == 2) {
+                        *ret_n_words = n;
+                        return podctl_verbs[i];
+                }
+                if (how == 1 && !(podctl_verbs[i]->flags & VERB_HIDDEN)) {
+                        found = podctl_verbs[i];
+                        n_found = n;
+                        candidates++;
+                }
+        }
+
+        *ret_n_words = n_found;
+        return candidates == 1 ? found : NULL;
+}
+
+void verb_print_help(const Verb *verb, FILE *f)
+{
+        (void) fprintf(f, "podctl %s [OPTIONS] %s\n\n%s.\n", verb->name, strempty(verb->usage), verb->summary);
+        if (verb->options) {
+                (void) fputs("\nOptions:\n", f);
+                options_print_help(verb->options, f);
+        }
+        if (streq(verb->name, "run")) {
+                (void) fputs("\nOptions of an app, behind its image:\n", f);
+                options_print_help(run_app_options, f);
+        }
+        (void) fputs("\nGlobal options:\n", f);
+        options_print_help(context_options, f);
+}
+
+void podctl_print_help(FILE *f)
+{
+        (void) fputs("podctl [OPTIONS] COMMAND ...\n\nRun pods as native systemd machines.\n\nCommands:\n", f);
+        for (size_t i = 0; podctl_verbs[i]; i++)
+                if (!(podctl_verbs[i]->flags & VERB_HIDDEN))
+                        (void) fprintf(f, "  %-20s %s\n", podctl_verbs[i]->name, podctl_verbs[i]->summary);
+        (void) fputs("\nGlobal options:\n", f);
+        options_print_help(context_options, f);
+        (void) fputs("\n'podctl COMMAND --help' tells more; so does podctl(1).\n", f);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/context.h"
+#include "shared/options.h"
+
+/* The verbs of podctl: a row each, a file each. --help, completion and the check of the man pages read the rows. */
+
+typedef enum VerbFlags {
+        VERB_HIDDEN = 1 << 0,    /* for our own units, not shown */
+        VERB_ROOT = 1 << 1,      /* refused to who is not root */
+        VERB_OWN_WORDS = 1 << 2, /* options are not told from words for it: their order matters */
+        VERB_STOP_EARLY = 1 << 3, /* options end at the second word: the rest is somebody else's command line */
+} VerbFlags;
+
+typedef struct Verb {
+        const char *name; /* may be two words: "image list" */
+        const char *usage;
+        const char *summary;
+        const Option *options;
+        size_t args_size;
+        /* Presets of the argument struct that are not zero. */
+        const void *presets;
+        unsigned flags;
+        int min_words;
+        int max_words; /* -1: any number */
+        const char *completes; /* "POD", "IMAGE", "FILE" or NULL */
+        /* Args is the struct that the options filled. The exit status, or a negative errno for 254; whoever returns
+         * one has logged it. */
+        int (*run)(Context *context, void *args, char **words);
+} Verb;
+
+/* Ends with NULL. */
+extern const Verb *const podctl_verbs[];
+extern const Option context_options[];
+
+#define EXIT_PODCTL_FAILED 254
+#define EXIT_USAGE 2
+
+void verb_print_help(const Verb *verb, FILE *f);
+void podctl_print_help(FILE *f);
+
+/* Per app options of run and prepare; see run-args.h. */
+extern const Option run_app_options[];
+
+/* By name, also abbreviated as long as that is unambiguous; *ret_n_words is how many words of the command line the
+ * name takes. NULL: none. */
+const Verb *verb_find(char *const *words, size_t *ret_n_words);
