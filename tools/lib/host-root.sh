@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# The disks hosts boot from: one ext4 image a suite, made once and copied for each host.
+# A disk and not an overlay, since an overlay cannot be ID-mapped and pods map /usr.
+
+# shellcheck disable=SC2034  # for those who include this
+SUITES=(bookworm trixie sid)
+DISK_SIZE=16G
+
+root_image() {
+        echo "$CACHE/roots/$1-$(key_of "$TOOLS/hosts/packages" "$TOOLS/hosts/customize").img"
+}
+
+make_disk() {
+        local tree=$1 disk=$2
+        truncate -s "$DISK_SIZE" "$disk"
+        mke2fs -q -t ext4 -E lazy_itable_init=1,root_owner=0:0 -m 0 -d "$tree" "$disk"
+}
+
+# Made beside its final place and renamed into it, so that half an image is never used.
+build_root() {
+        local suite=$1 image work status=0
+        image=$(root_image "$suite")
+        [[ ! -e $image ]] || return 0
+        log "building a $suite root, about a minute"
+        work=$(mktemp -d "$CACHE/roots/.$suite.XXXXXX")
+        make_root "$suite" "$work/tree" \
+                --include="$(read_lists "$TOOLS/hosts/packages" | paste -sd,)" \
+                --customize-hook="$TOOLS/hosts/customize" &&
+                make_disk "$work/tree" "$work/disk" &&
+                rm -f "$CACHE/roots/$suite"-*.img &&
+                mv "$work/disk" "$image" || status=$?
+        rm -rf "$work"
+        return $status
+}
+
+build_root_once() {
+        locked "$CACHE/roots/.$1.lock" build_root "$1"
+}
+
+# The copy takes only the space of what the host changes where the file system can share blocks.
+copy_disk() {
+        cp --reflink=auto --sparse=always "$1" "$2.new"
+        mv "$2.new" "$2"
+}
