@@ -8,8 +8,10 @@
 SUITES=(bookworm trixie sid)
 DISK_SIZE=16G
 
+ROOT_LISTS=("$TOOLS/hosts/packages" "$TOOLS/lib/packages-build")
+
 root_image() {
-        echo "$CACHE/roots/$1-$(key_of "$TOOLS/hosts/packages" "$TOOLS/hosts/customize").img"
+        echo "$CACHE/roots/$1-$(key_of "${ROOT_LISTS[@]}" "$TOOLS/hosts/customize").img"
 }
 
 make_disk() {
@@ -26,7 +28,7 @@ build_root() {
         log "building a $suite root, about a minute"
         work=$(mktemp -d "$CACHE/roots/.$suite.XXXXXX")
         make_root "$suite" "$work/tree" \
-                --include="$(read_lists "$TOOLS/hosts/packages" | paste -sd,)" \
+                --include="$(read_lists "${ROOT_LISTS[@]}" | paste -sd,)" \
                 --customize-hook="$TOOLS/hosts/customize" &&
                 make_disk "$work/tree" "$work/disk" &&
                 rm -f "$CACHE/roots/$suite"-*.img &&
