@@ -32,6 +32,7 @@ assert_not_contains() {
 }
 
 # assert_fails STATUS CMD…: what it printed is left in $output. Any failure will do for STATUS '*'.
+output=
 assert_fails() {
         local expected=$1 status=0
         shift
@@ -65,6 +66,15 @@ run_deferred() {
                 eval "$command"
         done
         exit $status
+}
+
+# small_disk DIR SIZE: mounts a new ext4 of that size there, for as long as the test runs.
+small_disk() {
+        truncate -s "$2" "$1.img"
+        mkfs.ext4 -q -m 0 "$1.img"
+        mkdir -p "$1"
+        mount -o loop "$1.img" "$1"
+        defer umount "$1"
 }
 
 # What a pod may leave on a host: nothing. The runner compares this before and after each test.

@@ -39,6 +39,13 @@ key_of() {
         cat "$@" | sha256sum | cut -c1-12
 }
 
+# drop_unused DIR KEEP: cache entries nobody has asked for in two days, except KEEP, whose turn it is.
+# Not at once, since checkouts that differ share the cache.
+drop_unused() {
+        [[ ! -e $2 ]] || touch "$2"
+        find "$1" -mindepth 1 -maxdepth 1 ! -name '.*' ! -path "$2" -mtime +1 -exec rm -rf --one-file-system {} +
+}
+
 # Polls COMMAND until it succeeds or SECONDS have passed.
 wait_for() {
         local end=$((SECONDS + $1))

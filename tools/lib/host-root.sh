@@ -21,9 +21,12 @@ make_disk() {
 }
 
 # Made beside its final place and renamed into it, so that half an image is never used.
+# Runs under a lock, so whatever else lies around is of runs that were killed.
 build_root() {
         local suite=$1 image work status=0
         image=$(root_image "$suite")
+        rm -rf --one-file-system "$CACHE/roots/.$suite".??????
+        drop_unused "$CACHE/roots" "$image"
         [[ ! -e $image ]] || return 0
         log "building a $suite root, about a minute"
         work=$(mktemp -d "$CACHE/roots/.$suite.XXXXXX")
@@ -31,9 +34,8 @@ build_root() {
                 --include="$(read_lists "${ROOT_LISTS[@]}" | paste -sd,)" \
                 --customize-hook="$TOOLS/hosts/customize" &&
                 make_disk "$work/tree" "$work/disk" &&
-                rm -f "$CACHE/roots/$suite"-*.img &&
                 mv "$work/disk" "$image" || status=$?
-        rm -rf "$work"
+        rm -rf --one-file-system "$work"
         return $status
 }
 

@@ -119,6 +119,16 @@ host_poweroff() {
         host_kill "$1"
 }
 
+# What has not been written to the disk by now never will be: that is what the ioctl is for
+# (FS_IOC_SHUTDOWN without flushing the log), so a killed host finds its disk as after a power cut.
+host_cut_power() {
+        local supervisor root
+        supervisor=$(host_supervisor "$1") || return 0
+        root=/proc/$supervisor/root$(host_dir "$1")/root
+        perl -e 'open(my $root, "<", $ARGV[0]) && ioctl($root, 0x8004587d, pack("L", 2)) or die "$!\n"' "$root" ||
+                log "the disk of host '$1' did not stop; it will be as after an orderly end"
+}
+
 # In a namespace of its own, where the hierarchy can be mounted without anyone noticing.
 host_kill() {
         local dir
