@@ -125,7 +125,8 @@ host_cut_power() {
         local supervisor root
         supervisor=$(host_supervisor "$1") || return 0
         root=/proc/$supervisor/root$(host_dir "$1")/root
-        perl -e 'open(my $root, "<", $ARGV[0]) && ioctl($root, 0x8004587d, pack("L", 2)) or die "$!\n"' "$root" ||
+        perl -e '$no_flush = pack "L", 2;
+                open(ROOT, "<", $ARGV[0]) && ioctl(ROOT, 0x8004587d, $no_flush) or die "$!\n"' "$root" ||
                 log "the disk of host '$1' did not stop; it will be as after an orderly end"
 }
 
