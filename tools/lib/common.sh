@@ -4,9 +4,10 @@
 # What every tool here needs: where things are, and how to say what happens.
 
 TOOLS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034  # for those who include this
 SOURCE=$(dirname "$TOOLS")
+# shellcheck disable=SC2034
 CACHE=${PODCTL_CACHE:-/var/cache/podctl-tests}
-export TOOLS SOURCE CACHE
 
 # Whatever the caller's umask, images and hosts come out the same.
 umask 022
