@@ -81,7 +81,7 @@ small_disk() {
 leak_state() {
         findmnt -rn -o TARGET | grep -vE '^/(run/(credentials|user|netns$)|proc/sys/fs/binfmt_misc)' | sed 's/^/mount /'
         machinectl list --no-legend --no-pager 2>/dev/null | awk '{ print "machine", $1 }'
-        systemctl list-units --all --plain --no-legend 'podctl-*' 'pod@*' | awk '{ print "unit", $1, $3 }'
+        systemctl list-units --all --plain --no-legend 'podctl-*' 'pod@*' | awk '$3 != "inactive" { print "unit", $1, $3 }'
         pgrep -a 'systemd-nspawn' | awk '{ $1 = "process"; print }' || true
         ip -o link | awk -F': ' '{ print "link", $2 }'
         nft list tables 2>/dev/null | sed 's/^/nft /'

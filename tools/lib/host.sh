@@ -95,7 +95,7 @@ host_exec() {
         supervisor=$(host_supervisor "$name")
         group=/proc/$supervisor/root/sys/fs/cgroup/podctl-hosts/$name/payload/exec
         (
-                mkdir -p "$group"
+                [[ -d $group ]] || mkdir "$group"
                 echo "$BASHPID" >"$group/cgroup.procs"
                 exec nsenter -t "$init" -m -u -i -n -p -C --wdns=/ \
                         env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/bash TERM="${TERM:-dumb}" \
