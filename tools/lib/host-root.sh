@@ -11,7 +11,7 @@ DISK_SIZE=16G
 ROOT_LISTS=("$TOOLS/hosts/packages" "$TOOLS/lib/packages-build")
 
 root_image() {
-        echo "$CACHE/roots/$1-$(key_of "${ROOT_LISTS[@]}" "$TOOLS/hosts/customize").img"
+        echo "$CACHE/roots/$1-$(key_of <(read_lists "${ROOT_LISTS[@]}") "$TOOLS/hosts/customize").img"
 }
 
 make_disk() {
@@ -21,22 +21,21 @@ make_disk() {
 }
 
 # Made beside its final place and renamed into it, so that half an image is never used.
-# Runs under a lock, so whatever else lies around is of runs that were killed.
+# Runs in a shell of its own and under a lock, so whatever else lies around is of runs that were killed.
 build_root() {
-        local suite=$1 image work status=0
+        local suite=$1 image
         image=$(root_image "$suite")
         rm -rf --one-file-system "$CACHE/roots/.$suite".??????
         drop_unused "$CACHE/roots" "$image"
         [[ ! -e $image ]] || return 0
         log "building a $suite root, about a minute"
         work=$(mktemp -d "$CACHE/roots/.$suite.XXXXXX")
+        trap 'rm -rf --one-file-system "$work"' EXIT
         make_root "$suite" "$work/tree" \
                 --include="$(read_lists "${ROOT_LISTS[@]}" | paste -sd,)" \
-                --customize-hook="$TOOLS/hosts/customize" &&
-                make_disk "$work/tree" "$work/disk" &&
-                mv "$work/disk" "$image" || status=$?
-        rm -rf --one-file-system "$work"
-        return $status
+                --customize-hook="$TOOLS/hosts/customize"
+        make_disk "$work/tree" "$work/disk"
+        mv "$work/disk" "$image"
 }
 
 build_root_once() {

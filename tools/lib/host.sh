@@ -70,7 +70,7 @@ host_start() {
         setsid --fork unshare --mount --propagation private \
                 "$TOOLS/hosts/launch" "$name" "$(host_disk "$name")" "$dir" \
                 </dev/null >"$dir/console" 2>&1
-        if ! wait_for 60 host_is_up "$name"; then
+        if ! wait_for 120 host_is_up "$name"; then
                 tail -n 20 "$dir/console" >&2
                 host_kill "$name"
                 die "host '$name' did not come up"
@@ -97,7 +97,7 @@ host_exec() {
         (
                 [[ -d $group ]] || mkdir "$group"
                 echo "$BASHPID" >"$group/cgroup.procs"
-                exec nsenter -t "$init" -m -u -i -n -p -C --wdns=/ \
+                exec nsenter -t "$init" -m -u -i -n -p -C --wdns=/root \
                         env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/bash TERM="${TERM:-dumb}" \
                         LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
                         "$@"

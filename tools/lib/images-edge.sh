@@ -121,3 +121,18 @@ big_ids_image() {
         add_tree $image ids
         finish big-ids.oci
 }
+
+# One layout with a tag for each way out; the layer that tries it lies on busybox.
+hostile_image() {
+        local layer
+        mkdir hostile
+        python3 "$TOOLS/lib/images-hostile.py" hostile
+        new_image hostile.oci:base
+        add_tree hostile.oci:base busybox
+        for layer in hostile/*.tar; do
+                umoci raw add-layer --image hostile.oci:base --history.created $birthday \
+                        --tag "$(basename "$layer" .tar)" "$layer"
+        done
+        umoci rm --image hostile.oci:base
+        finish hostile.oci
+}
