@@ -130,7 +130,7 @@ hostile_image() {
         new_image hostile.oci:base
         add_tree hostile.oci:base busybox
         for layer in hostile/*.tar; do
-                umoci raw add-layer --image hostile.oci:base --history.created $birthday \
+                umoci raw add-layer --image hostile.oci:base --history.created "$birthday" \
                         --tag "$(basename "$layer" .tar)" "$layer"
         done
         umoci rm --image hostile.oci:base
