@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# What the tests in this folder are written with. A test is a function test_* that runs with
+# `set -eu -o pipefail` in a process and a directory of its own; it passes when it returns.
+
+IMAGES=${IMAGES:-/var/lib/podctl-test-images}
+HERE=$(dirname "${BASH_SOURCE[0]}")
+export IMAGES HERE
+
+fail() {
+        echo "$*" >&2
+        exit 1
+}
+
+# Says why this host cannot show what the test asks about.
+skip() {
+        echo "SKIP: $*" >&2
+        exit 77
+}
+
+assert_eq() {
+        [[ $1 == "$2" ]] || fail "got '$1', expected '$2'"
+}
+
+assert_contains() {
+        [[ $1 == *"$2"* ]] || fail "'$2' is not in: $1"
+}
+
+assert_not_contains() {
+        [[ $1 != *"$2"* ]] || fail "'$2' is in: $1"
+}
+
+# assert_fails STATUS CMD…: what it printed is left in $output. Any failure will do for STATUS '*'.
+output=
+assert_fails() {
+        local expected=$1 status=0
+        shift
+        output=$("$@" 2>&1) || status=$?
+        ((status)) || fail "succeeded: $*"
+        [[ $expected == '*' || $status == "$expected" ]] ||
+                fail "exit status $status, expected $expected: $*: $output"
+}
+
+# wait_until CMD…: for what happens soon, but not at once. The bound is only against hanging.
+wait_until() {
+        local end=$((SECONDS + ${WAIT_SECONDS:-60}))
+        until "$@" >/dev/null 2>&1; do
+                ((SECONDS < end)) || fail "never came true: $*"
+                sleep 0.1
+        done
+}
+
+# defer CMD…: to be run when the test is over, last first, however it ends.
+deferred=()
+defer() {
+        local IFS=' '
+        deferred=("${*@Q}" "${deferred[@]}")
+        trap run_deferred EXIT
+}
+
+run_deferred() {
+        local status=$? command
+        set +e
+        for command in "${deferred[@]}"; do
+                eval "$command"
+        done
+        exit $status
+}
+
+# small_disk DIR SIZE: mounts a new ext4 of that size there, for as long as the test runs.
+small_disk() {
+        truncate -s "$2" "$1.img"
+        mkfs.ext4 -q -m 0 "$1.img"
+        mkdir -p "$1"
+        mount -o loop "$1.img" "$1"
+        defer umount "$1"
+}
+
+# What a pod may leave on a host: nothing. The runner compares this before and after each test.
+leak_state() {
+        findmnt -rn -o TARGET | grep -vE '^/(run/(credentials|user|netns$)|proc/sys/fs/binfmt_misc)' | sed 's/^/mount /'
+        machinectl list --no-legend --no-pager 2>/dev/null | awk '{ print "machine", $1 }'
+        systemctl list-units --all --plain --no-legend 'podctl-*' 'pod@*' | awk '$3 != "inactive" { print "unit", $1, $3 }'
+        pgrep -a 'systemd-nspawn' | awk '{ $1 = "process"; print }' || true
+        ip -o link | awk -F': ' '{ print "link", $2 }'
+        nft list tables 2>/dev/null | sed 's/^/nft /'
+        ip netns list 2>/dev/null | sed 's/^/netns /'
+}
+
+# leak_check BEFORE: prints what is there now and was not, or the reverse. Waits for it to settle.
+leak_check() {
+        local before=$1 end=$((SECONDS + 15))
+        until [[ $(leak_state | sort) == "$before" ]]; do
+                if ((SECONDS >= end)); then
+                        diff <(echo "$before") <(leak_state | sort) | grep '^[<>]' |
+                                sed 's/^>/left behind:/; s/^</gone:/'
+                        return 1
+                fi
+                sleep 0.1
+        done
+}

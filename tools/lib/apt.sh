@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Debian packages: those of the machine, and where roots of other suites come from.
+
+missing_packages() {
+        local package
+        for package; do
+                dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+                        echo "$package"
+        done
+}
+
+# Asks the network only if something is missing, so that a prepared machine works offline.
+install_missing() {
+        local -a missing
+        mapfile -t missing < <(missing_packages "$@")
+        ((${#missing[@]})) || return 0
+        need_root
+        log "installing ${missing[*]}"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get -qq update
+        apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The mirror this machine installs from serves the other suites as well.
+apt_mirror() {
+        local codename
+        # shellcheck source=/dev/null
+        codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
+        # shellcheck disable=SC2016  # apt expands these
+        apt-get indextargets --format '$(RELEASE) $(REPO_URI)' |
+                awk -v c="$codename" '$1 == c { print $2; found = 1; exit } END { exit !found }' ||
+                die "apt knows no mirror for $codename"
+}
+
+# The machine's own settings for reaching it: proxies, frozen mirrors.
+apt_options() {
+        apt-config dump --format '%F "%v";%n' |
+                grep -E '^Acquire::(https?::|Retries|Check-)' | grep -v ' "";$' || true
+}
+
+# make_root SUITE TARGET [mmdebstrap option…]
+make_root() {
+        local suite=$1 target=$2 options
+        shift 2
+        options=$(mktemp)
+        apt_options >"$options"
+        local status=0
+        mmdebstrap --quiet --variant=minbase --aptopt="$options" "$@" \
+                "$suite" "$target" "$(apt_mirror)" || status=$?
+        rm -f "$options"
+        return $status
+}
