@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <signal.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-login.h>
+
+#include "basic/lock.h"
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "cli/output-follow.h"
+#include "cli/pod-start.h"
+#include "cli/terminal.h"
+#include "cli/verb.h"
+#include "config.h"
+#include "pod/pod-gc.h"
+#include "stage1/stage1.h"
+#include "unit/transient-unit.h"
+#include "unit/unit-wait.h"
+
+#define PODCTL_PROGRAM BINDIR "/podctl"
+#define NAME_LOCKS "/run/podctl/names"
+/* What a launch that failed tells its unit's watchers, to be told from what nspawn says later. */
+#define STATUS_PREFIX "podctl: "
+
+bool is_main_process_of_service(void)
+{
+        const char *text = getenv("SYSTEMD_EXEC_PID");
+        _cleanup_free_ char *unit = NULL;
+        uint32_t pid;
+
+        return text && parse_uint32(text, &pid) >= 0 && (pid_t) pid == getpid() &&
+               sd_pid_get_unit(0, &unit) >= 0 && endswith(unit, ".service");
+}
+
+/* One pod of a name at a time. The lock goes with the pod, and is left to nspawn like the pod's own. */
+static int lock_name(const Pod *pod)
+{
+        _cleanup_free_ char *path = strjoin(NAME_LOCKS "/", pod->settings->name), *uuid = NULL;
+        int fd, r;
+
+        if (!path)
+                return log_oom();
+        r = mkdir_p_at(AT_FDCWD, NAME_LOCKS, 0755);
+        if (r < 0)
+                return log_error_errno(r, "Cannot make " NAME_LOCKS ": %m");
+
+        fd = lock_file_at(AT_FDCWD, path, LOCK_EX | LOCK_NB);
+        if (fd == -EAGAIN) {
+                (void) read_file_at(AT_FDCWD, path, UUID_STRING_MAX, &uuid, NULL);
+                return log_error_errno(EEXIST, "The name '%s' is in use by pod %s", pod->settings->name,
+                                       isempty(uuid) ? "(starting)" : uuid);
+        }
+        if (fd < 0)
+                return log_error_errno(fd, "Cannot lock the pod's name: %m");
+
+        if (ftruncate(fd, 0) < 0 || loop_write(fd, pod->uuid.s, strlen(pod->uuid.s)) < 0)
+                log_debug("Cannot write to the lock of name '%s'", pod->settings->name);
+        return fd_set_cloexec(fd, false) < 0 ? -EIO : fd;
+}
+
+static int pod_launch_logging(Pod *pod)
+{
+        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
+        _cleanup_close_ int name_lock = -EBADF;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = pod_load(pod, &message);
+        if (r < 0)
+                return log_error_errno(r, "%s", strempty(message));
+        name_lock = lock_name(pod);
+        if (name_lock < 0)
+                return name_lock;
+
+        r = pod_move(pod, POD_DIR_RUN);
+        if (r < 0)
+                return log_error_errno(r, "Cannot move the pod: %m");
+        r = pod_plan_of(pod, &plan, &message);
+        if (r < 0)
+                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+        STRV_FOREACH(line, plan->ignored)
+                log_warning("%s", *line);
+
+        /* Whoever had the name before may have been killed. */
+        (void) pod_tear_down(pod);
+        (void) pod_link_journal(pod);
+        r = stage1_default()->launch(pod, plan, &message);
+        return log_error_errno(r, "%s", strempty(message));
+}
+
+int pod_launch(Pod *pod)
+{
+        int r = pod_launch_logging(pod);
+
+        (void) sd_notifyf(false, "STATUS=" STATUS_PREFIX "%s", strempty(log_last_error()));
+        (void) sd_notify_barrier(false, 5 * 1000000ULL);
+        /* A pod that never ran is of no interest to anybody. */
+        (void) pod_remove(pod);
+        return r;
+}
+
+typedef struct Start {
+        Context *context;
+        Pod *pod;
+        const RunArgs *args;
+        char *unit;
+        sd_bus *bus;
+        sd_event *event;
+        unsigned interrupts;
+        Terminal *terminal;
+        OutputFollow *output;
+} Start;
+
+/* The first Ctrl-C stops the pod in good order, the third one does not wait any longer. */
+static int on_interrupt(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+        Start *s = userdata;
+
+        if (++s->interrupts == 1)
+                (void) sd_bus_call_method_async(s->bus, NULL, bus_systemd_manager.destination,
+                                                bus_systemd_manager.path, bus_systemd_manager.interface, "StopUnit",
+                                                NULL, NULL, "ss", s->unit, "replace");
+        else if (s->interrupts == 3)
+                (void) sd_bus_call_method_async(s->bus, NULL, bus_systemd_manager.destination,
+                                                bus_systemd_manager.path, bus_systemd_manager.interface, "KillUnit",
+                                                NULL, NULL, "ssi", s->unit, "all", SIGKILL);
+        return 0;
+}
+
+static int watch_signals(Start *s)
+{
+        static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+        sigset_t set;
+        int r;
+
+        (void) sigemptyset(&set);
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
+                (void) sigaddset(&set, signals[i]);
+        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+                return -errno;
+
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
+                r = sd_event_add_signal(s->event, NULL, signals[i], on_interrupt, s);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Everything the plan says of the unit, then what the user says, so that the last word is theirs. */
+static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
+{
+        _cleanup_strv_free_ char **properties = strv_copy(plan->unit_properties);
+        int r;
+
+        if (!properties)
+                return -ENOMEM;
+
+        /* Keeps the unit's last state for us to read, until we disconnect. */
+        r = strv_extend(&properties, "AddRef=yes");
+        if (r >= 0 && s->args->slice)
+                r = strv_extendf(&properties, "Slice=%s", s->args->slice);
+        if (r >= 0 && s->terminal) {
+                r = strv_extend(&properties, "StandardInput=tty");
+                if (r >= 0)
+                        r = strv_extend(&properties, "StandardOutput=tty");
+                if (r >= 0)
+                        r = strv_extend(&properties, "StandardError=tty");
+                if (r >= 0)
+                        r = strv_extendf(&properties, "TTYPath=%s", terminal_path(s->terminal));
+        }
+        if (r >= 0)
+                r = strv_extend_strv(&properties, s->args->properties);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(properties);
+        return 0;
+}
+
+/* "podctl launch UUID PID FD": where the new process finds the lock that we hold. */
+static int launch_command(const Start *s, char ***ret)
+{
+        _cleanup_strv_free_ char **argv = NULL;
+        int r;
+
+        r = strv_extend(&argv, PODCTL_PROGRAM);
+        if (r >= 0)
+                r = strv_extendf(&argv, "--dir=%s", s->pod->store->data);
+        if (r >= 0 && s->context->debug)
+                r = strv_extend(&argv, "--debug");
+        if (r >= 0)
+                r = strv_extend(&argv, "launch");
+        if (r >= 0)
+                r = strv_extend(&argv, s->pod->uuid.s);
+        if (r >= 0)
+                r = strv_extendf(&argv, "%i", getpid());
+        if (r >= 0)
+                r = strv_extendf(&argv, "%i", s->pod->fd);
+        if (r >= 0)
+                *ret = TAKE_PTR(argv);
+        return r;
+}
+
+static int tear_down_command(const Start *s, char ***ret)
+{
+        _cleanup_strv_free_ char **argv = NULL;
+        int r;
+
+        r = strv_extend(&argv, PODCTL_PROGRAM);
+        if (r >= 0)
+                r = strv_extendf(&argv, "--dir=%s", s->pod->store->data);
+        if (r >= 0)
+                r = strv_extend(&argv, "tear-down");
+        if (r >= 0)
+                r = strv_extend(&argv, s->pod->uuid.s);
+        if (r >= 0)
+                *ret = TAKE_PTR(argv);
+        return r;
+}
+
+static int start_job(Start *s, char **ret_job)
+{
+        _cleanup_strv_free_ char **properties = NULL, **start = NULL, **stop_post = NULL;
+        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = pod_plan_of(s->pod, &plan, &message);
+        if (r < 0)
+                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+        STRV_FOREACH(line, plan->ignored)
+                log_warning("%s", *line);
+
+        r = unit_properties(s, plan, &properties);
+        if (r >= 0)
+                r = launch_command(s, &start);
+        if (r >= 0)
+                r = tear_down_command(s, &stop_post);
+        if (r < 0)
+                return log_oom();
+
+        r = transient_unit_start(s->bus,
+                                 &(TransientUnit) { .name = s->unit, .properties = properties, .start = start,
+                                                    .stop_post = stop_post },
+                                 ret_job, &error);
+        if (r == -EEXIST)
+                return log_error_errno(r, "The name '%s' is in use: there is a unit %s already",
+                                       s->pod->settings->name, s->unit);
+        return r < 0 ? log_error_errno(r, "Cannot make unit %s: %s", s->unit, bus_error_text(&error, r)) : 0;
+}
+
+/* The unit's end as an exit status; what went wrong before the pod was there is told here. */
+static int report_end(const Start *s, const UnitStatus *status)
+{
+        const char *words = status->status_text ? startswith(status->status_text, STATUS_PREFIX) : NULL;
+
+        if (words && status->exit_status == EXIT_PODCTL_FAILED) {
+                if (*words)
+                        log_error("%s", words);
+                return EXIT_PODCTL_FAILED;
+        }
+        if (status->exit_code == CLD_EXITED)
+                return status->exit_status == 133 ? 0 : status->exit_status;
+        if (status->exit_code == CLD_KILLED || status->exit_code == CLD_DUMPED)
+                return 128 + status->exit_status;
+        log_error("Pod '%s' did not run: unit %s ended with '%s'", s->pod->settings->name, s->unit,
+                  strempty(status->result));
+        return EXIT_PODCTL_FAILED;
+}
+
+static int wait_for_end(Start *s, UnitWait *wait)
+{
+        _cleanup_(unit_status_done) UnitStatus status = {};
+        int r;
+
+        r = unit_wait_ended(wait, &status);
+        if (r < 0)
+                return log_error_errno(r, "Cannot watch unit %s: %m", s->unit);
+        if (s->output)
+                output_follow_finish(s->output);
+        return report_end(s, &status);
+}
+
+static int start_and_wait(Start *s, UnitWait *wait)
+{
+        _cleanup_free_ char *job = NULL;
+        const char *result;
+        int r;
+
+        r = start_job(s, &job);
+        if (r < 0)
+                return r;
+        r = unit_wait_started(wait, job, &result);
+        if (r < 0)
+                return log_error_errno(r, "Cannot watch unit %s: %m", s->unit);
+
+        /* From here on the pod holds its lock itself; ours would keep it from ever looking exited. */
+        s->pod->fd = safe_close(s->pod->fd);
+        if (s->args->detach && streq(result, "done")) {
+                (void) puts(s->pod->uuid.s);
+                return 0;
+        }
+        return wait_for_end(s, wait);
+}
+
+static void start_done(Start *s)
+{
+        terminal_free(s->terminal);
+        output_follow_free(s->output);
+        sd_event_unref(s->event);
+        free(s->unit);
+}
+
+int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
+{
+        _cleanup_(start_done) Start s = { .context = c, .pod = pod, .args = args };
+        _cleanup_(unit_wait_freep) UnitWait *wait = NULL;
+        int r;
+
+        s.unit = strdup(pod->settings->unit);
+        if (!s.unit)
+                return log_oom();
+        r = context_bus(c, &s.bus);
+        if (r < 0)
+                return r;
+        r = sd_event_default(&s.event);
+        if (r >= 0)
+                r = watch_signals(&s);
+        if (r >= 0)
+                r = unit_wait_new(s.bus, s.event, s.unit, &wait);
+        if (r < 0)
+                return log_error_errno(r, "Cannot watch unit %s: %m", s.unit);
+
+        if (args->interactive)
+                r = terminal_new(s.event, &s.terminal);
+        else if (!args->detach)
+                r = output_follow_new(s.event, pod, &s.output);
+        if (r < 0)
+                return log_error_errno(r, "Cannot connect to the pod's output: %m");
+
+        return start_and_wait(&s, wait);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/run-args.h"
+#include "pod/pod-prepare.h"
+
+/* How a prepared pod becomes a running one (DESIGN, three ways). All of these log. */
+
+/* Whether this process is the main one of a service: then the pod runs in its place. */
+bool is_main_process_of_service(void);
+
+/* Turns this process into the pod. Holds the pod's lock and hands it on. Returns only on failure. */
+int pod_launch(Pod *pod);
+
+/* Makes a transient unit that does so, and either waits until the pod is ready or until it has ended. The exit
+ * status of the pod, or of podctl. */
+int pod_start_unit(Context *c, Pod *pod, const RunArgs *args);
+
+/* The pod of a manifest file, in place; for pod@.service. */
+int run_pod_of_unit(Context *c, const char *name, const char *manifest_path);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "basic/macro.h"
+
+/* A pseudo terminal whose other side somebody else uses, with our standard input and output connected to this side:
+ * raw while it lasts, its size kept as ours. Should standard input not be a terminal, its end becomes the Ctrl-D
+ * that a terminal's user would type. */
+
+typedef struct Terminal Terminal;
+
+int terminal_new(sd_event *event, Terminal **ret);
+/* The same on the controlling side of a pair that somebody else made; takes the fd. */
+int terminal_new_from_fd(sd_event *event, int master_fd, Terminal **ret);
+/* Prints what is left and gives the user's terminal back. */
+Terminal *terminal_free(Terminal *t);
+DEFINE_TRIVIAL_CLEANUP_FUNC(Terminal *, terminal_free);
+
+/* "/dev/pts/N" */
+const char *terminal_path(const Terminal *t);

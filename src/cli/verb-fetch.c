@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/fetch-image.h"
+#include "cli/verb.h"
+
+typedef struct FetchArgs {
+        bool full;
+        char *name;
+} FetchArgs;
+
+static const Option options[] = {
+        { "full", &option_bool, offsetof(FetchArgs, full), NULL, "Print whole image IDs" },
+        { "name", &option_string, offsetof(FetchArgs, name), "NAME", "Give the image this name" },
+        {},
+};
+
+static int run(Context *c, void *userdata, char **words)
+{
+        FetchArgs *args = userdata;
+
+        STRV_FOREACH(path, words) {
+                _cleanup_strv_free_ char **ids = NULL;
+                int r;
+
+                r = fetch_images(c, *path, args->name, &ids);
+                if (r < 0)
+                        return r;
+                STRV_FOREACH(id, ids) {
+                        _cleanup_free_ char *shown = format_image_id(*id, args->full);
+
+                        (void) puts(strempty(shown));
+                }
+        }
+        return 0;
+}
+
+const Verb verb_fetch = {
+        .name = "fetch",
+        .usage = "FILE|DIR…",
+        .summary = "Bring images into the store",
+        .options = options,
+        .args_size = sizeof(FetchArgs),
+        .min_words = 1,
+        .max_words = -1,
+        .completes = "FILE",
+        .run = run,
+};

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/syscall.h>
+
+#include "basic/lock.h"
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "basic/path.h"
+#include "cli/pod-start.h"
+#include "cli/verb.h"
+
+/* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID PID FD": the
+ * lock is taken over from file descriptor FD of process PID, which waits for us, so that there is no moment at which
+ * nobody holds it. For pod@NAME.service, "launch --pod NAME": the pod is made from its manifest in pods.d. */
+
+typedef struct LaunchArgs {
+        char *pod;
+} LaunchArgs;
+
+static const Option options[] = {
+        { "pod", &option_string, offsetof(LaunchArgs, pod), "NAME", "Make and start the pod of pods.d/NAME.json" },
+        {},
+};
+
+static int fetch_fd(const char *pid_text, const char *fd_text)
+{
+        _cleanup_close_ int pidfd = -EBADF;
+        uint32_t pid, number;
+        int fd;
+
+        if (parse_uint32(pid_text, &pid) < 0 || parse_uint32(fd_text, &number) < 0)
+                return -EINVAL;
+        pidfd = (int) syscall(SYS_pidfd_open, (pid_t) pid, 0);
+        if (pidfd < 0)
+                return -errno;
+        fd = (int) syscall(SYS_pidfd_getfd, pidfd, (int) number, 0);
+        return fd < 0 ? -errno : fd;
+}
+
+static int launch_prepared(Context *c, char **words)
+{
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = context_find_pod(c, words[0], &pod);
+        if (r < 0)
+                return r;
+
+        fd = fetch_fd(words[1], words[2]);
+        r = fd < 0 ? fd : pod_adopt_lock(pod, fd);
+        if (r < 0)
+                return log_error_errno(r, "Pod %s was abandoned before it started: %m", words[0]);
+        (void) TAKE_FD(fd);
+        return pod_launch(pod);
+}
+
+/* The first of these that has the manifest. */
+static const char *const manifest_directories[] = { "/etc/podctl/pods.d", "/run/podctl/pods.d", "/usr/lib/podctl/pods.d" };
+
+static int find_manifest(const char *name, char **ret)
+{
+        for (size_t i = 0; i < ELEMENTSOF(manifest_directories); i++) {
+                _cleanup_free_ char *path = strjoin(manifest_directories[i], "/", name, ".json");
+
+                if (!path)
+                        return log_oom();
+                if (access(path, F_OK) >= 0) {
+                        *ret = TAKE_PTR(path);
+                        return 0;
+                }
+        }
+        return log_error_errno(ENOENT, "There is no manifest for pod '%s': put it into /etc/podctl/pods.d/%s.json", name,
+                               name);
+}
+
+static int launch_named(Context *c, const char *name)
+{
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = find_manifest(name, &path);
+        if (r < 0)
+                return r;
+        return run_pod_of_unit(c, name, path);
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        LaunchArgs *args = userdata;
+
+        if (args->pod)
+                return launch_named(c, args->pod);
+        if (strv_length(words) != 3)
+                return log_error_errno(EINVAL, "launch needs a UUID, a PID and a file descriptor");
+        return launch_prepared(c, words);
+}
+
+const Verb verb_launch = {
+        .name = "launch",
+        .usage = "UUID PID FD",
+        .summary = "Become a pod",
+        .options = options,
+        .args_size = sizeof(LaunchArgs),
+        .flags = VERB_HIDDEN | VERB_ROOT,
+        .max_words = 3,
+        .run = run,
+};

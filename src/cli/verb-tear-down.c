@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <signal.h>
+
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "cli/verb.h"
+#include "pod/pod-gc.h"
+
+/* Runs when a pod's unit has ended (ExecStopPost=): notes how, and clears away what is left of it outside its own
+ * directory. By UUID, or with --unit every ended pod of that unit. systemd.exec(5) says what is in $EXIT_CODE and
+ * $EXIT_STATUS. */
+
+typedef struct TearDownArgs {
+        char *unit;
+} TearDownArgs;
+
+static const Option options[] = {
+        { "unit", &option_string, offsetof(TearDownArgs, unit), "UNIT", "All pods of this unit" },
+        {},
+};
+
+/* Empty when systemd does not say, as when the pod never started. */
+static char *exit_status_text(void)
+{
+        const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS");
+        uint32_t number;
+
+        if (!code || !status)
+                return NULL;
+        if (streq(code, "exited"))
+                return parse_uint32(status, &number) >= 0 ? strjoin(status, "\n") : NULL;
+
+        for (int i = 1; i < NSIG; i++) {
+                const char *abbreviation = sigabbrev_np(i);
+
+                if (abbreviation && streq(abbreviation, status))
+                        return strprintf("%i\n", 128 + i);
+        }
+        return NULL;
+}
+
+static int tear_down(Pod *pod)
+{
+        _cleanup_free_ char *text = exit_status_text();
+        int known;
+
+        if (pod->state != POD_EXITED)
+                return 0;
+        if (text && pod_exit_status(pod, &known) == -ENOENT)
+                (void) write_string_at(pod->fd, "exit", text, 0644);
+        return pod_tear_down(pod);
+}
+
+static int tear_down_unit(Context *c, const char *unit)
+{
+        PodStore *pods;
+        Pod **all = NULL;
+        size_t n = 0;
+        int r;
+
+        r = context_pods(c, &pods);
+        if (r >= 0)
+                r = pod_list(pods, &all, &n);
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                _cleanup_free_ char *ignored = NULL;
+
+                if (all[i]->state == POD_EXITED && pod_load(all[i], &ignored) >= 0 &&
+                    streq_ptr(all[i]->settings->unit, unit))
+                        r = tear_down(all[i]);
+        }
+        pod_array_free(all, n);
+        return r < 0 ? log_error_errno(r, "Cannot tear down the pods of %s: %m", unit) : 0;
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        TearDownArgs *args = userdata;
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        PodStore *pods;
+        Uuid uuid;
+        int r;
+
+        if (args->unit)
+                return tear_down_unit(c, args->unit);
+        if (!words[0] || uuid_parse(words[0], &uuid) < 0)
+                return log_error_errno(EINVAL, "tear-down needs a UUID");
+
+        r = context_pods(c, &pods);
+        if (r < 0)
+                return r;
+        r = pod_open(pods, &uuid, &pod);
+        if (r == -ENOENT)
+                return 0;
+        if (r >= 0)
+                r = tear_down(pod);
+        return r < 0 ? log_error_errno(r, "Cannot tear down pod %s: %m", uuid.s) : 0;
+}
+
+const Verb verb_tear_down = {
+        .name = "tear-down",
+        .usage = "UUID",
+        .summary = "Clear away what an ended pod left",
+        .options = options,
+        .args_size = sizeof(TearDownArgs),
+        .flags = VERB_HIDDEN | VERB_ROOT,
+        .max_words = 1,
+        .run = run,
+};
