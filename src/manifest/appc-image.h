@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "manifest/app.h"
+
+/* appc image manifests, the file "manifest" of an ACI (spec/aci.md, "Image Manifest Schema"). */
+
+typedef struct AppcDependency {
+        char *image_name;
+        char *image_id; /* "sha512-…", NULL when any will do */
+        char **labels;  /* "NAME=VALUE" */
+        uint64_t size;  /* of the uncompressed ACI, 0 when not said */
+} AppcDependency;
+
+typedef struct AppcImage {
+        char *kind;
+        char *version; /* acVersion */
+        char *name;
+        char **labels; /* "NAME=VALUE" */
+        App *app;      /* NULL: an image only others depend on */
+        AppcDependency *dependencies;
+        size_t n_dependencies;
+        char **path_whitelist; /* absolute; empty: everything */
+        char **annotations;    /* "NAME=VALUE" */
+} AppcImage;
+
+AppcImage *appc_image_free(AppcImage *image);
+DEFINE_TRIVIAL_CLEANUP_FUNC(AppcImage *, appc_image_free);
+
+int appc_image_parse(const char *data, size_t n, AppcImage **ret, JsonError *e);
+int appc_image_read(json_object *o, AppcImage **ret, JsonError *e);
+int appc_image_write(const AppcImage *image, json_object **ret);
+
+/* NULL when it has none. */
+const char *appc_image_label(const AppcImage *image, const char *name);
+const char *appc_image_annotation(const AppcImage *image, const char *name);
+
+/* Annotation by which an app says that it notifies of its readiness: "true". */
+#define APPC_ANNOTATION_NOTIFY "appc.io/executor/supports-systemd-notify"

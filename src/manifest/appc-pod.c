@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <arpa/inet.h>
+
+#include "basic/parse.h"
+#include "basic/path.h"
+#include "basic/string-table.h"
+#include "manifest/ac-types.h"
+#include "manifest/appc-pod.h"
+
+/* Volumes */
+
+static const char *const volume_kind_table[_VOLUME_KIND_MAX] = {
+        [VOLUME_HOST] = "host",
+        [VOLUME_EMPTY] = "empty",
+};
+DEFINE_STRING_TABLE(volume_kind, VolumeKind);
+
+static int kind_read(const JsonType *type, json_object *o, void *p, JsonError *e)
+{
+        VolumeKind k = volume_kind_from_string(json_object_get_string(o));
+
+        if (k < 0)
+                return json_error_set(e, -EINVAL, NULL, "expected \"host\" or \"empty\", not '%s'",
+                                      json_object_get_string(o));
+        *(VolumeKind *) p = k;
+        return 0;
+}
+
+static int kind_write(const JsonType *type, const void *p, json_object **ret)
+{
+        *ret = json_object_new_string(volume_kind_to_string(*(const VolumeKind *) p));
+        return *ret ? 0 : -ENOMEM;
+}
+
+static const JsonType json_volume_kind = { kind_read, kind_write, NULL, json_type_string };
+
+static int mode_read(const JsonType *type, json_object *o, void *p, JsonError *e)
+{
+        unsigned mode;
+
+        if (parse_mode(json_object_get_string(o), &mode) < 0)
+                return json_error_set(e, -EINVAL, NULL, "'%s' is not a file mode like \"0755\"",
+                                      json_object_get_string(o));
+        *(uint32_t *) p = mode;
+        return 0;
+}
+
+/* Zero is a mode as well, and different from the default: whether there is one the kind decides. */
+static int mode_write(const JsonType *type, const void *p, json_object **ret)
+{
+        const Volume *v = (const Volume *) ((const char *) p - offsetof(Volume, mode));
+        char text[16];
+
+        if (v->kind != VOLUME_EMPTY)
+                return 0;
+        (void) snprintf(text, sizeof(text), "%04o", (unsigned) v->mode);
+        *ret = json_object_new_string(text);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static const JsonType json_volume_mode = { mode_read, mode_write, NULL, json_type_string };
+
+static const JsonField volume_table[] = {
+        { "name",      &json_ac_name,       offsetof(Volume, name), JSON_MANDATORY },
+        { "kind",      &json_volume_kind,   offsetof(Volume, kind), JSON_MANDATORY },
+        { "source",    &json_absolute_path, offsetof(Volume, source)               },
+        { "readOnly",  &json_tristate,      offsetof(Volume, read_only)            },
+        { "recursive", &json_tristate,      offsetof(Volume, recursive)            },
+        { "mode",      &json_volume_mode,   offsetof(Volume, mode)                 },
+        { "uid",       &json_uint32,        offsetof(Volume, uid)                  },
+        { "gid",       &json_uint32,        offsetof(Volume, gid)                  },
+        {}
+};
+
+static int volume_check(void *p, json_object *o, JsonError *e)
+{
+        static const char *const empty_only[] = { "mode", "uid", "gid" };
+        Volume *v = p;
+
+        if (v->kind == VOLUME_EMPTY) {
+                if (v->source)
+                        return json_error_set(e, -EINVAL, "source", "an empty volume has no source");
+                if (!json_object_object_get(o, "mode"))
+                        v->mode = 0755;
+                return 0;
+        }
+
+        if (!v->source)
+                return json_error_set(e, -EINVAL, NULL, "missing member 'source', which host volumes need");
+        for (size_t i = 0; i < ELEMENTSOF(empty_only); i++)
+                if (json_object_object_get(o, empty_only[i]))
+                        return json_error_set(e, -EINVAL, empty_only[i], "only empty volumes have this");
+        return 0;
+}
+
+static const JsonType json_volumes = JSON_ARRAY(Volume, volume_table, volume_check);
+static const JsonType json_volume_pointer = JSON_POINTER(Volume, volume_table, volume_check);
+static const JsonType json_volume = JSON_STRUCT(Volume, volume_table, volume_check);
+
+/* Mounts */
+
+static const JsonField mount_table[] = {
+        { "volume",    &json_ac_name,        offsetof(Mount, volume), JSON_MANDATORY },
+        { "path",      &json_absolute_path,  offsetof(Mount, path),   JSON_MANDATORY },
+        { "appVolume", &json_volume_pointer, offsetof(Mount, app_volume)             },
+        {}
+};
+
+static const JsonType json_mounts = JSON_ARRAY(Mount, mount_table, NULL);
+static const JsonType json_mount = JSON_STRUCT(Mount, mount_table, NULL);
+
+/* Ports */
+
+static const JsonField pod_port_table[] = {
+        { "name",     &json_ac_name,  offsetof(PodPort, name),      JSON_MANDATORY },
+        { "hostPort", &json_uint32,   offsetof(PodPort, host_port), JSON_MANDATORY },
+        { "hostIP",   &json_string,   offsetof(PodPort, host_ip)                   },
+        { "podPort",  &json_app_port, offsetof(PodPort, pod_port)                  },
+        {}
+};
+
+static bool ip_is_valid(const char *s)
+{
+        struct in6_addr address;
+
+        return inet_pton(AF_INET, s, &address) == 1 || inet_pton(AF_INET6, s, &address) == 1;
+}
+
+static int pod_port_check(void *p, json_object *o, JsonError *e)
+{
+        PodPort *port = p;
+
+        if (port->host_port < 1 || port->host_port > UINT16_MAX)
+                return json_error_set(e, -EINVAL, "hostPort", "must be between 1 and 65535");
+        if (isempty(port->host_ip))
+                port->host_ip = mfree(port->host_ip);
+        else if (!ip_is_valid(port->host_ip))
+                return json_error_set(e, -EINVAL, "hostIP", "'%s' is not an IP address", port->host_ip);
+        return 0;
+}
+
+static const JsonType json_pod_ports = JSON_ARRAY(PodPort, pod_port_table, pod_port_check);
+static const JsonType json_pod_port = JSON_STRUCT(PodPort, pod_port_table, pod_port_check);
+
+/* Apps */
+
+static const JsonField image_ref_table[] = {
+        { "id",     &json_image_id,      offsetof(AppcImageRef, id)     },
+        { "name",   &json_ac_identifier, offsetof(AppcImageRef, name)   },
+        { "labels", &json_name_values,   offsetof(AppcImageRef, labels) },
+        {}
+};
+
+static int image_ref_check(void *p, json_object *o, JsonError *e)
+{
+        AppcImageRef *ref = p;
+
+        if (!ref->id && !ref->name)
+                return json_error_set(e, -EINVAL, NULL, "missing member 'id' (or 'name' of a stored image)");
+        return ac_labels_check(ref->labels, "labels", e);
+}
+
+static const JsonType json_image_ref = JSON_STRUCT(AppcImageRef, image_ref_table, image_ref_check);
+
+static const JsonField pod_app_table[] = {
+        { "name",           &json_ac_name,     offsetof(AppcPodApp, name),  JSON_MANDATORY },
+        { "image",          &json_image_ref,   offsetof(AppcPodApp, image), JSON_MANDATORY },
+        { "app",            &json_app,         offsetof(AppcPodApp, app)                   },
+        { "readOnlyRootFS", &json_boolean,     offsetof(AppcPodApp, read_only_rootfs)      },
+        { "mounts",         &json_mounts,      offsetof(AppcPodApp, mounts)                },
+        { "annotations",    &json_name_values, offsetof(AppcPodApp, annotations)           },
+        {}
+};
+
+static int pod_app_check(void *p, json_object *o, JsonError *e)
+{
+        return ac_annotations_check(((AppcPodApp *) p)->annotations, "annotations", e);
+}
+
+static const JsonType json_pod_apps = JSON_ARRAY(AppcPodApp, pod_app_table, pod_app_check);
+
+/* Pods */
+
+static const JsonField pod_table[] = {
+        { "acKind",          &json_string,      offsetof(AppcPod, kind),    JSON_MANDATORY },
+        { "acVersion",       &json_ac_version,  offsetof(AppcPod, version), JSON_MANDATORY },
+        { "apps",            &json_pod_apps,    offsetof(AppcPod, apps),    JSON_MANDATORY },
+        { "volumes",         &json_volumes,     offsetof(AppcPod, volumes)                 },
+        { "isolators",       &json_isolators,   offsetof(AppcPod, isolators)               },
+        { "annotations",     &json_name_values, offsetof(AppcPod, annotations)             },
+        { "ports",           &json_pod_ports,   offsetof(AppcPod, ports)                   },
+        { "userAnnotations", &json_string_map,  offsetof(AppcPod, user_annotations)        },
+        { "userLabels",      &json_string_map,  offsetof(AppcPod, user_labels)             },
+        {}
+};
+
+static int pod_check(void *p, json_object *o, JsonError *e)
+{
+        AppcPod *pod = p;
+        int r;
+
+        r = ac_kind_check(pod->kind, "PodManifest", e);
+        if (r < 0)
+                return r;
+        r = names_check_unique(pod->apps, pod->n_apps, sizeof(AppcPodApp), "apps", e);
+        if (r < 0)
+                return r;
+        r = names_check_unique(pod->volumes, pod->n_volumes, sizeof(Volume), "volumes", e);
+        if (r < 0)
+                return r;
+        r = isolators_check(pod->isolators, pod->n_isolators, "isolators", e);
+        if (r < 0)
+                return r;
+        return ac_annotations_check(pod->annotations, "annotations", e);
+}
+
+static const JsonType json_pod = JSON_POINTER(AppcPod, pod_table, pod_check);
+
+AppcPod *appc_pod_new(void)
+{
+        _cleanup_(appc_pod_freep) AppcPod *pod = new0(AppcPod, 1);
+
+        if (!pod || free_and_strdup(&pod->kind, "PodManifest") < 0 ||
+            free_and_strdup(&pod->version, AC_VERSION) < 0)
+                return NULL;
+        return TAKE_PTR(pod);
+}
+
+AppcPod *appc_pod_free(AppcPod *pod)
+{
+        return json_document_free(&json_pod, pod);
+}
+
+int appc_pod_parse(const char *data, size_t n, AppcPod **ret, JsonError *e)
+{
+        return json_document_parse(&json_pod, data, n, (void **) ret, e);
+}
+
+int appc_pod_read(json_object *o, AppcPod **ret, JsonError *e)
+{
+        return json_document_read(&json_pod, o, (void **) ret, e);
+}
+
+int appc_pod_write(const AppcPod *pod, json_object **ret)
+{
+        return json_table_write(pod_table, pod, ret);
+}
+
+/* What only matters when the pod is to run */
+
+static int check_mounts(const AppcPod *pod, const AppcPodApp *app, JsonError *e)
+{
+        _cleanup_strv_free_ char **paths = NULL;
+
+        for (size_t i = 0; i < app->n_mounts; i++) {
+                const Mount *m = &app->mounts[i];
+                _cleanup_free_ char *path = NULL;
+                int r;
+
+                if (!m->app_volume && !appc_pod_find_volume(pod, m->volume))
+                        return json_error_below_index(
+                                e, json_error_set(e, -EINVAL, "volume", "no volume '%s' is declared", m->volume),
+                                "mounts", i);
+
+                r = path_clean(m->path, &path);
+                if (r < 0)
+                        return r;
+                if (strv_contains(paths, path))
+                        return json_error_below_index(
+                                e, json_error_set(e, -EINVAL, "path", "something is mounted at '%s' already", path),
+                                "mounts", i);
+                r = strv_consume(&paths, TAKE_PTR(path));
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int check_port(const AppcPod *pod, const PodPort *port, JsonError *e)
+{
+        size_t found = 0;
+
+        if (port->pod_port)
+                return 0;
+
+        for (size_t i = 0; i < pod->n_apps; i++)
+                found += pod->apps[i].app && app_find_port(pod->apps[i].app, port->name);
+        if (found == 0)
+                return json_error_set(e, -EINVAL, "name", "no app has a port '%s'", port->name);
+        if (found > 1)
+                return json_error_set(e, -EINVAL, "name", "several apps have a port '%s'", port->name);
+        return 0;
+}
+
+int appc_pod_check_runnable(const AppcPod *pod, JsonError *e)
+{
+        if (pod->n_apps == 0)
+                return json_error_set(e, -EINVAL, "apps", "a pod needs at least one app");
+
+        for (size_t i = 0; i < pod->n_apps; i++) {
+                int r = check_mounts(pod, &pod->apps[i], e);
+                if (r < 0)
+                        return json_error_below_index(e, r, "apps", i);
+        }
+        for (size_t i = 0; i < pod->n_ports; i++) {
+                int r = check_port(pod, &pod->ports[i], e);
+                if (r < 0)
+                        return json_error_below_index(e, r, "ports", i);
+        }
+        return 0;
+}
+
+/* Looking up and composing */
+
+const AppcPodApp *appc_pod_find_app(const AppcPod *pod, const char *name)
+{
+        for (size_t i = 0; i < pod->n_apps; i++)
+                if (streq(pod->apps[i].name, name))
+                        return &pod->apps[i];
+        return NULL;
+}
+
+const Volume *appc_pod_find_volume(const AppcPod *pod, const char *name)
+{
+        for (size_t i = 0; i < pod->n_volumes; i++)
+                if (streq(pod->volumes[i].name, name))
+                        return &pod->volumes[i];
+        return NULL;
+}
+
+const char *appc_pod_annotation(const AppcPod *pod, const char *name)
+{
+        return strv_env_get(pod->annotations, name);
+}
+
+#define APPEND(array, n, element)                                                                              \
+        ({                                                                                                     \
+                typeof(array) _grown_ = reallocarray((array), (n) + 1, sizeof(*(array)));                      \
+                                                                                                               \
+                if (_grown_) {                                                                                 \
+                        (array) = _grown_;                                                                     \
+                        (array)[(n)++] = (element);                                                            \
+                        (element) = (typeof(element)) {};                                                      \
+                }                                                                                              \
+                _grown_ ? 0 : -ENOMEM;                                                                         \
+        })
+
+int appc_pod_add_app(AppcPod *pod, const char *name, AppcPodApp **ret)
+{
+        AppcPodApp app = {};
+        int r;
+
+        if (appc_pod_find_app(pod, name))
+                return -EEXIST;
+
+        r = free_and_strdup(&app.name, name);
+        if (r < 0)
+                return r;
+        r = APPEND(pod->apps, pod->n_apps, app);
+        if (r < 0) {
+                free(app.name);
+                return r;
+        }
+
+        *ret = &pod->apps[pod->n_apps - 1];
+        return 0;
+}
+
+int appc_pod_add_volume(AppcPod *pod, Volume *volume)
+{
+        return appc_pod_find_volume(pod, volume->name) ? -EEXIST : APPEND(pod->volumes, pod->n_volumes, *volume);
+}
+
+int appc_pod_add_port(AppcPod *pod, PodPort *port)
+{
+        return APPEND(pod->ports, pod->n_ports, *port);
+}
+
+int appc_pod_app_add_mount(AppcPodApp *app, Mount *mount)
+{
+        return APPEND(app->mounts, app->n_mounts, *mount);
+}
+
+/* Single parts */
+
+#define DEFINE_PART(name, Type)                                                                                \
+        int name##_read(json_object *o, Type *ret, JsonError *e)                                               \
+        {                                                                                                      \
+                return json_##name.read(&json_##name, o, ret, e);                                              \
+        }                                                                                                      \
+        void name##_done(Type *p)                                                                              \
+        {                                                                                                      \
+                json_table_free(name##_table, p);                                                              \
+        }
+
+DEFINE_PART(volume, Volume)
+DEFINE_PART(mount, Mount)
+DEFINE_PART(pod_port, PodPort)
+
+void appc_image_ref_done(AppcImageRef *r)
+{
+        json_table_free(image_ref_table, r);
+}

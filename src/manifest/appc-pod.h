@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "manifest/app.h"
+
+/* appc pod manifests (spec/pods.md): what every description of a pod is turned into, and what is kept with the pod.
+ * Two extensions: an app's image needs no ID when it has a name (the store knows which), and the ID may be the digest
+ * of an OCI manifest, "sha256:…". */
+
+typedef enum VolumeKind {
+        VOLUME_HOST,
+        VOLUME_EMPTY,
+        _VOLUME_KIND_MAX,
+        _VOLUME_KIND_INVALID = -EINVAL,
+} VolumeKind;
+
+const char *volume_kind_to_string(VolumeKind k);
+VolumeKind volume_kind_from_string(const char *s);
+
+typedef struct Volume {
+        char *name;
+        VolumeKind kind;
+        char *source;       /* VOLUME_HOST: absolute */
+        Tristate read_only; /* given, it overrides the mount point's */
+        Tristate recursive;
+        /* VOLUME_EMPTY only; filled in with 0755, 0, 0. */
+        uint32_t mode;
+        uint32_t uid;
+        uint32_t gid;
+} Volume;
+
+typedef struct Mount {
+        char *volume;
+        char *path;
+        Volume *app_volume; /* private to the app; then no volume of the pod is asked for */
+} Mount;
+
+/* An image as manifests and command lines name it. */
+typedef struct AppcImageRef {
+        char *id;      /* NULL when only named */
+        char *name;    /* NULL when only an ID is given */
+        char **labels; /* "NAME=VALUE" */
+} AppcImageRef;
+
+typedef struct AppcPodApp {
+        char *name;
+        AppcImageRef image;
+        App *app; /* replaces the image's entirely; NULL: the image's is used */
+        bool read_only_rootfs;
+        Mount *mounts;
+        size_t n_mounts;
+        char **annotations;
+} AppcPodApp;
+
+typedef struct PodPort {
+        char *name;
+        uint32_t host_port;
+        char *host_ip;     /* NULL: all addresses */
+        AppPort *pod_port; /* NULL: the port of that name in one of the apps */
+} PodPort;
+
+typedef struct AppcPod {
+        char *kind;
+        char *version;
+        AppcPodApp *apps;
+        size_t n_apps;
+        Volume *volumes;
+        size_t n_volumes;
+        Isolator *isolators;
+        size_t n_isolators;
+        PodPort *ports;
+        size_t n_ports;
+        char **annotations; /* "NAME=VALUE" */
+        char **user_annotations;
+        char **user_labels;
+} AppcPod;
+
+/* An empty one with kind and version set. */
+AppcPod *appc_pod_new(void);
+AppcPod *appc_pod_free(AppcPod *pod);
+DEFINE_TRIVIAL_CLEANUP_FUNC(AppcPod *, appc_pod_free);
+
+int appc_pod_parse(const char *data, size_t n, AppcPod **ret, JsonError *e);
+int appc_pod_read(json_object *o, AppcPod **ret, JsonError *e);
+int appc_pod_write(const AppcPod *pod, json_object **ret);
+
+/* What the schema leaves open and running a pod does not: at least one app; every mount names a volume of the pod or
+ * brings its own; no app mounts two volumes at one path; forwarded ports name exactly one port. Apps whose `app` is
+ * NULL must have been given their image's before. */
+int appc_pod_check_runnable(const AppcPod *pod, JsonError *e);
+
+const AppcPodApp *appc_pod_find_app(const AppcPod *pod, const char *name);
+const Volume *appc_pod_find_volume(const AppcPod *pod, const char *name);
+const char *appc_pod_annotation(const AppcPod *pod, const char *name);
+
+/* Appending, for who composes a pod. The app comes back to be filled in; it stays owned by the pod and moves with the
+ * next call. Volumes, mounts and ports are taken over, and zeroed, on success. -EEXIST: another app or volume has the
+ * name. */
+int appc_pod_add_app(AppcPod *pod, const char *name, AppcPodApp **ret);
+int appc_pod_add_volume(AppcPod *pod, Volume *volume);
+int appc_pod_add_port(AppcPod *pod, PodPort *port);
+int appc_pod_app_add_mount(AppcPodApp *app, Mount *mount);
+
+void volume_done(Volume *v);
+void mount_done(Mount *m);
+void pod_port_done(PodPort *p);
+void appc_image_ref_done(AppcImageRef *r);
+
+/* Single ones from JSON, into zeroed structs. */
+int volume_read(json_object *o, Volume *ret, JsonError *e);
+int mount_read(json_object *o, Mount *ret, JsonError *e);
+int pod_port_read(json_object *o, PodPort *ret, JsonError *e);

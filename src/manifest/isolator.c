@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "manifest/ac-types.h"
+#include "manifest/isolator.h"
+
+/* One row per isolator the specification knows; the values' shapes are in tables of their own. */
+
+typedef int (*IsolatorParser)(Isolator *i, JsonError *e);
+
+static int parse_resource(Isolator *i, JsonError *e);
+static int parse_bandwidth(Isolator *i, JsonError *e);
+static int parse_number(Isolator *i, JsonError *e);
+static int parse_capabilities(Isolator *i, JsonError *e);
+static int parse_seccomp(Isolator *i, JsonError *e);
+static int parse_boolean_value(Isolator *i, JsonError *e);
+static int parse_selinux(Isolator *i, JsonError *e);
+static int parse_apparmor(Isolator *i, JsonError *e);
+static int parse_sysctl(Isolator *i, JsonError *e);
+
+#define BOTH (ISOLATOR_APP | ISOLATOR_POD)
+
+static const struct IsolatorRow {
+        const char *name;
+        unsigned scope;
+        IsolatorParser parse;
+        int64_t min, max; /* of numbers */
+        bool once;        /* at most one in a list */
+        IsolatorType excludes;
+} rows[_ISOLATOR_TYPE_MAX] = {
+        [ISOLATOR_CPU] = { "resource/cpu", BOTH, parse_resource },
+        [ISOLATOR_MEMORY] = { "resource/memory", BOTH, parse_resource },
+        [ISOLATOR_BLOCK_BANDWIDTH] = { "resource/block-bandwidth", BOTH, parse_bandwidth },
+        [ISOLATOR_BLOCK_IOPS] = { "resource/block-iops", BOTH, parse_bandwidth },
+        [ISOLATOR_NETWORK_BANDWIDTH] = { "resource/network-bandwidth", BOTH, parse_bandwidth },
+        [ISOLATOR_CPU_SHARES] = { "os/linux/cpu-shares", BOTH, parse_number, 2, 262144 },
+        [ISOLATOR_OOM_SCORE_ADJ] = { "os/linux/oom-score-adj", ISOLATOR_APP, parse_number, -1000, 1000 },
+        [ISOLATOR_CAPS_RETAIN] = { "os/linux/capabilities-retain-set", ISOLATOR_APP, parse_capabilities,
+                                   .excludes = ISOLATOR_CAPS_REMOVE },
+        [ISOLATOR_CAPS_REMOVE] = { "os/linux/capabilities-remove-set", ISOLATOR_APP, parse_capabilities },
+        [ISOLATOR_SECCOMP_RETAIN] = { "os/linux/seccomp-retain-set", ISOLATOR_APP, parse_seccomp, .once = true,
+                                      .excludes = ISOLATOR_SECCOMP_REMOVE },
+        [ISOLATOR_SECCOMP_REMOVE] = { "os/linux/seccomp-remove-set", ISOLATOR_APP, parse_seccomp, .once = true },
+        [ISOLATOR_NO_NEW_PRIVS] = { "os/linux/no-new-privileges", ISOLATOR_APP, parse_boolean_value },
+        [ISOLATOR_SELINUX_CONTEXT] = { "os/linux/selinux-context", BOTH, parse_selinux, .once = true },
+        [ISOLATOR_APPARMOR_PROFILE] = { "os/linux/apparmor-profile", ISOLATOR_APP, parse_apparmor, .once = true },
+        [ISOLATOR_SYSCTL] = { "os/unix/sysctl", ISOLATOR_POD, parse_sysctl, .once = true },
+};
+
+const char *isolator_type_to_string(IsolatorType t)
+{
+        return t > ISOLATOR_UNKNOWN && t < _ISOLATOR_TYPE_MAX ? rows[t].name : NULL;
+}
+
+IsolatorType isolator_type_from_string(const char *s)
+{
+        for (int t = ISOLATOR_UNKNOWN + 1; t < _ISOLATOR_TYPE_MAX; t++)
+                if (streq(rows[t].name, s))
+                        return t;
+        return _ISOLATOR_TYPE_INVALID;
+}
+
+unsigned isolator_type_scope(IsolatorType t)
+{
+        return t > ISOLATOR_UNKNOWN && t < _ISOLATOR_TYPE_MAX ? rows[t].scope : 0;
+}
+
+/* Resources */
+
+typedef struct ResourceValue {
+        Tristate is_default;
+        json_object *request;
+        json_object *limit;
+} ResourceValue;
+
+static const JsonField resource_table[] = {
+        { "default", &json_tristate, offsetof(ResourceValue, is_default) },
+        { "request", &json_raw,      offsetof(ResourceValue, request)    },
+        { "limit",   &json_raw,      offsetof(ResourceValue, limit)      },
+        {}
+};
+
+static void resource_value_done(ResourceValue *v)
+{
+        json_table_free(resource_table, v);
+}
+
+static int read_quantity(const Isolator *i, json_object *o, const char *member, int64_t *ret, JsonError *e)
+{
+        Quantity q;
+        int r;
+
+        r = quantity_from_json(o, &q);
+        if (r == -ENOMEM)
+                return r;
+        if (r == -ERANGE)
+                return json_error_set(e, -EINVAL, member, "%s is out of range", json_object_to_json_string(o));
+        if (r < 0)
+                return json_error_set(e, -EINVAL, member, "%s is not a quantity like \"512Mi\" or \"250m\"",
+                                      json_object_to_json_string(o));
+        if (q.nano < 0)
+                return json_error_set(e, -EINVAL, member, "must not be negative");
+
+        *ret = i->type == ISOLATOR_CPU ? quantity_milli(q) : quantity_units(q);
+        return 0;
+}
+
+static int read_resource(Isolator *i, const ResourceValue *v, JsonError *e)
+{
+        int r;
+
+        i->resource = (IsolatorResource) { .is_default = v->is_default == TRISTATE_YES };
+        if (v->limit) {
+                r = read_quantity(i, v->limit, "limit", &i->resource.limit, e);
+                if (r < 0)
+                        return r;
+                i->resource.has_limit = true;
+        }
+        if (v->request) {
+                r = read_quantity(i, v->request, "request", &i->resource.request, e);
+                if (r < 0)
+                        return r;
+                i->resource.has_request = true;
+        } else
+                i->resource.request = i->resource.limit;
+        return 0;
+}
+
+static int parse_resource(Isolator *i, JsonError *e)
+{
+        _cleanup_(resource_value_done) ResourceValue v = {};
+        int r;
+
+        r = json_table_read(resource_table, i->value, &v, e);
+        if (r < 0)
+                return r;
+        if (v.is_default == TRISTATE_YES)
+                return json_error_set(e, -EINVAL, "default", "must not be true for this resource");
+        return read_resource(i, &v, e);
+}
+
+static int parse_bandwidth(Isolator *i, JsonError *e)
+{
+        _cleanup_(resource_value_done) ResourceValue v = {};
+        int r;
+
+        r = json_table_read(resource_table, i->value, &v, e);
+        if (r < 0)
+                return r;
+        if (v.is_default != TRISTATE_YES)
+                return json_error_set(e, -EINVAL, "default", "must be true for this resource");
+        if (v.request)
+                return json_error_set(e, -EINVAL, "request", "this resource has a limit only");
+        if (!v.limit)
+                return json_error_set(e, -EINVAL, NULL, "missing member 'limit'");
+        return read_resource(i, &v, e);
+}
+
+/* Single values */
+
+static int parse_number(Isolator *i, JsonError *e)
+{
+        const struct IsolatorRow *row = &rows[i->type];
+        int r;
+
+        if (!json_object_is_type(i->value, json_type_int))
+                return json_error_expected(e, json_type_int);
+        r = json_int64.read(&json_int64, i->value, &i->number, e);
+        if (r < 0)
+                return r;
+        if (i->number < row->min || i->number > row->max)
+                return json_error_set(e, -EINVAL, NULL, "must be between %lld and %lld", (long long) row->min,
+                                      (long long) row->max);
+        return 0;
+}
+
+static int parse_boolean_value(Isolator *i, JsonError *e)
+{
+        if (!json_object_is_type(i->value, json_type_boolean))
+                return json_error_expected(e, json_type_boolean);
+        return json_boolean.read(&json_boolean, i->value, &i->boolean, e);
+}
+
+static int parse_sysctl(Isolator *i, JsonError *e)
+{
+        if (!json_object_is_type(i->value, json_type_object))
+                return json_error_expected(e, json_type_object);
+        return json_string_map.read(&json_string_map, i->value, &i->sysctl, e);
+}
+
+/* Sets and contexts: their members lie in the Isolator itself */
+
+static const JsonField set_table[] = {
+        { "set", &json_strv, offsetof(Isolator, set), JSON_MANDATORY | JSON_NONEMPTY },
+        {}
+};
+
+static const JsonField seccomp_table[] = {
+        { "set",   &json_strv,   offsetof(Isolator, set), JSON_MANDATORY | JSON_NONEMPTY },
+        { "errno", &json_string, offsetof(Isolator, error)                               },
+        {}
+};
+
+static const JsonField selinux_table[] = {
+        { "user",  &json_string, offsetof(Isolator, selinux.user),  JSON_MANDATORY | JSON_NONEMPTY },
+        { "role",  &json_string, offsetof(Isolator, selinux.role),  JSON_MANDATORY | JSON_NONEMPTY },
+        { "type",  &json_string, offsetof(Isolator, selinux.type),  JSON_MANDATORY | JSON_NONEMPTY },
+        { "level", &json_string, offsetof(Isolator, selinux.level), JSON_MANDATORY | JSON_NONEMPTY },
+        {}
+};
+
+static const JsonField apparmor_table[] = {
+        { "profile", &json_string, offsetof(Isolator, profile), JSON_MANDATORY | JSON_NONEMPTY },
+        {}
+};
+
+static int check_set(const Isolator *i, JsonError *e)
+{
+        STRV_FOREACH(s, i->set)
+                if (isempty(*s))
+                        return json_error_set(e, -EINVAL, "set", "contains an empty name");
+        return 0;
+}
+
+static int parse_capabilities(Isolator *i, JsonError *e)
+{
+        int r;
+
+        r = json_table_read(set_table, i->value, i, e);
+        return r < 0 ? r : check_set(i, e);
+}
+
+static int parse_seccomp(Isolator *i, JsonError *e)
+{
+        int r;
+
+        r = json_table_read(seccomp_table, i->value, i, e);
+        if (r < 0)
+                return r;
+        if (!isempty(i->error) && (i->error[0] != 'E' || !string_in_charset(i->error, UPPERCASE DIGITS)))
+                return json_error_set(e, -EINVAL, "errno", "'%s' is not the name of an error like \"EPERM\"",
+                                      i->error);
+        return check_set(i, e);
+}
+
+static int parse_selinux(Isolator *i, JsonError *e)
+{
+        const IsolatorSelinux *s = &i->selinux;
+        const char *colon;
+        int r;
+
+        r = json_table_read(selinux_table, i->value, i, e);
+        if (r < 0)
+                return r;
+        if (strchr(s->user, ':') || strchr(s->role, ':') || strchr(s->type, ':'))
+                return json_error_set(e, -EINVAL, NULL, "user, role and type must not contain ':'");
+
+        colon = strchr(s->level, ':');
+        if (colon && strchr(colon + 1, ':'))
+                return json_error_set(e, -EINVAL, "level", "must contain one ':' at most");
+        return 0;
+}
+
+static int parse_apparmor(Isolator *i, JsonError *e)
+{
+        return json_table_read(apparmor_table, i->value, i, e);
+}
+
+/* The table of all isolators. What was parsed out of the value is freed together with it. */
+
+static int value_read(const JsonType *type, json_object *o, void *p, JsonError *e)
+{
+        return json_raw.read(type, o, p, e);
+}
+
+static int value_write(const JsonType *type, const void *p, json_object **ret)
+{
+        return json_raw.write(type, p, ret);
+}
+
+static void value_free(const JsonType *type, void *p)
+{
+        Isolator *i = (Isolator *) ((char *) p - offsetof(Isolator, value));
+
+        json_raw.free(type, p);
+        json_table_free(seccomp_table, i);
+        json_table_free(selinux_table, i);
+        json_table_free(apparmor_table, i);
+        i->sysctl = strv_free(i->sysctl);
+}
+
+static const JsonType json_isolator_value = { value_read, value_write, value_free, json_type_null };
+
+static const JsonField isolator_table[] = {
+        { "name",  &json_ac_identifier,  offsetof(Isolator, name),  JSON_MANDATORY },
+        { "value", &json_isolator_value, offsetof(Isolator, value) },
+        {}
+};
+
+static int isolator_check(void *p, json_object *o, JsonError *e)
+{
+        Isolator *i = p;
+        IsolatorType t = isolator_type_from_string(i->name);
+        int r;
+
+        if (t < 0)
+                return 0;
+        if (!i->value)
+                return json_error_set(e, -EINVAL, NULL, "missing member 'value'");
+
+        i->type = t;
+        i->known = true;
+        r = rows[t].parse(i, e);
+        return r < 0 ? json_error_below(e, r, "value") : 0;
+}
+
+const JsonType json_isolators = JSON_ARRAY(Isolator, isolator_table, isolator_check);
+static const JsonType json_isolator = JSON_STRUCT(Isolator, isolator_table, isolator_check);
+
+void isolator_done(Isolator *i)
+{
+        json_table_free(isolator_table, i);
+        *i = (Isolator) {};
+}
+
+int isolator_parse(const char *name, const char *json, Isolator *ret, JsonError *e)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object(), *value = NULL;
+        json_object *s;
+        int r;
+
+        r = json_parse_memory(json, strlen(json), &value, e);
+        if (r < 0)
+                return r;
+
+        s = json_object_new_string(name);
+        if (!o || !s || json_object_object_add(o, "name", s) < 0) {
+                (void) json_object_put(s);
+                return -ENOMEM;
+        }
+        if (json_object_object_add(o, "value", value) < 0)
+                return -ENOMEM;
+        TAKE_PTR(value);
+
+        r = json_isolator.read(&json_isolator, o, ret, e);
+        if (r < 0)
+                isolator_done(ret);
+        return r;
+}
+
+/* Lists */
+
+const Isolator *isolators_find(const Isolator *isolators, size_t n, IsolatorType type)
+{
+        while (n-- > 0)
+                if (isolators[n].type == type)
+                        return &isolators[n];
+        return NULL;
+}
+
+bool isolators_no_new_privs(const Isolator *isolators, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (isolators[i].type == ISOLATOR_NO_NEW_PRIVS && isolators[i].boolean)
+                        return true;
+        return false;
+}
+
+int isolators_check(const Isolator *isolators, size_t n, const char *member, JsonError *e)
+{
+        unsigned count[_ISOLATOR_TYPE_MAX] = {};
+
+        for (size_t i = 0; i < n; i++)
+                count[isolators[i].type]++;
+
+        for (int t = ISOLATOR_UNKNOWN + 1; t < _ISOLATOR_TYPE_MAX; t++) {
+                if (rows[t].once && count[t] > 1)
+                        return json_error_set(e, -EINVAL, member, "'%s' is there twice", rows[t].name);
+                if (count[t] > 0 && rows[t].excludes && count[rows[t].excludes] > 0)
+                        return json_error_set(e, -EINVAL, member, "'%s' and '%s' exclude one another", rows[t].name,
+                                              rows[rows[t].excludes].name);
+        }
+        return 0;
+}
+
+void isolators_remove(Isolator *isolators, size_t *n, IsolatorType type)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < *n; i++)
+                if (isolators[i].type == type)
+                        isolator_done(&isolators[i]);
+                else if (i == kept++)
+                        continue;
+                else {
+                        isolators[kept - 1] = isolators[i];
+                        isolators[i] = (Isolator) {};
+                }
+        *n = kept;
+}
+
+int isolators_set(Isolator **isolators, size_t *n, IsolatorType type, const char *json, JsonError *e)
+{
+        _cleanup_(isolator_done) Isolator i = {};
+        Isolator *grown;
+        int r;
+
+        r = isolator_parse(rows[type].name, json, &i, e);
+        if (r < 0)
+                return r;
+
+        isolators_remove(*isolators, n, type);
+        grown = reallocarray(*isolators, *n + 1, sizeof(Isolator));
+        if (!grown)
+                return -ENOMEM;
+
+        grown[(*n)++] = i;
+        *isolators = grown;
+        i = (Isolator) {};
+        return 0;
+}

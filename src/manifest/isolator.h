@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "shared/json-table.h"
+
+/* Isolators: limits and privileges of an app or a whole pod (appc spec, ace.md "Isolators"). The JSON value is kept
+ * as it came; for names in our table it is parsed as well. A name that is not there is accepted but not known: the
+ * caller tells the user that it has no effect. */
+
+typedef enum IsolatorType {
+        ISOLATOR_UNKNOWN,
+        ISOLATOR_CPU,               /* .resource, in thousandths of a CPU */
+        ISOLATOR_MEMORY,            /* .resource, bytes */
+        ISOLATOR_BLOCK_BANDWIDTH,   /* .resource, bytes per second */
+        ISOLATOR_BLOCK_IOPS,        /* .resource */
+        ISOLATOR_NETWORK_BANDWIDTH, /* .resource */
+        ISOLATOR_CPU_SHARES,        /* .number, 2…262144 */
+        ISOLATOR_OOM_SCORE_ADJ,     /* .number, -1000…1000 */
+        ISOLATOR_CAPS_RETAIN,       /* .set */
+        ISOLATOR_CAPS_REMOVE,       /* .set */
+        ISOLATOR_SECCOMP_RETAIN,    /* .set, .error */
+        ISOLATOR_SECCOMP_REMOVE,    /* .set, .error */
+        ISOLATOR_NO_NEW_PRIVS,      /* .boolean */
+        ISOLATOR_SELINUX_CONTEXT,   /* .selinux */
+        ISOLATOR_APPARMOR_PROFILE,  /* .profile */
+        ISOLATOR_SYSCTL,            /* .sysctl */
+        _ISOLATOR_TYPE_MAX,
+        _ISOLATOR_TYPE_INVALID = -EINVAL,
+} IsolatorType;
+
+typedef enum IsolatorScope {
+        ISOLATOR_APP = 1 << 0,
+        ISOLATOR_POD = 1 << 1,
+} IsolatorScope;
+
+/* The name as manifests write it: "resource/memory". */
+const char *isolator_type_to_string(IsolatorType t);
+IsolatorType isolator_type_from_string(const char *s);
+
+/* A request that was left out is the limit. */
+typedef struct IsolatorResource {
+        int64_t request;
+        int64_t limit;
+        bool has_request;
+        bool has_limit;
+        bool is_default;
+} IsolatorResource;
+
+typedef struct IsolatorSelinux {
+        char *user, *role, *type, *level;
+} IsolatorSelinux;
+
+typedef struct Isolator {
+        char *name;
+        json_object *value;
+        IsolatorType type;
+        bool known; /* type != ISOLATOR_UNKNOWN */
+
+        /* Those that fit the type; the rest is zero. */
+        IsolatorResource resource;
+        int64_t number;
+        bool boolean;
+        char **set;
+        char *error; /* "EPERM"; NULL or "": kill */
+        IsolatorSelinux selinux;
+        char *profile;
+        char **sysctl; /* "NAME=VALUE" */
+} Isolator;
+
+/* Array of isolators for tables, with everything within one isolator checked. */
+extern const JsonType json_isolators;
+
+/* Where a type has an effect. Elsewhere it is valid all the same (images may carry pod isolators); the caller says
+ * that it is passed over. */
+unsigned isolator_type_scope(IsolatorType t);
+
+/* Checks what concerns a list as a whole: isolators that exclude one another, and those that may stand only once. */
+int isolators_check(const Isolator *isolators, size_t n, const char *member, JsonError *e);
+/* The last one of a type, or NULL. */
+const Isolator *isolators_find(const Isolator *isolators, size_t n, IsolatorType type);
+/* True when any no-new-privileges isolator says so. */
+bool isolators_no_new_privs(const Isolator *isolators, size_t n);
+
+/* Adds one to an array, from its JSON value as text, as command line options make them; replaces those of the same
+ * type. */
+int isolators_set(Isolator **isolators, size_t *n, IsolatorType type, const char *json, JsonError *e);
+/* Removes all of a type. */
+void isolators_remove(Isolator *isolators, size_t *n, IsolatorType type);
+
+/* One isolator from name and value ("resource/memory", "{\"limit\":\"1G\"}") into a zeroed struct. */
+int isolator_parse(const char *name, const char *json, Isolator *ret, JsonError *e);
+void isolator_done(Isolator *i);

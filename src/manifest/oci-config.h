@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "manifest/app.h"
+#include "manifest/oci-descriptor.h"
+
+/* OCI image configuration (image-spec, config.md) and Docker's, whose additions are HealthCheck, ArgsEscaped and
+ * Shell; and what becomes of it as an App. */
+
+typedef struct OciHistory {
+        char *created;
+        char *author;
+        char *created_by;
+        char *comment;
+        bool empty_layer;
+} OciHistory;
+
+typedef struct OciRuntimeConfig {
+        char *user;
+        char **exposed_ports; /* "80/tcp", "53/udp", "8080", "8000-8010/tcp" */
+        char **env;           /* "NAME=VALUE" */
+        char **entrypoint;
+        char **cmd;
+        char **volumes; /* paths */
+        char *working_dir;
+        char **labels; /* "NAME=VALUE" */
+        char *stop_signal;
+        bool args_escaped;
+        char **shell;
+        json_object *healthcheck; /* as it came */
+} OciRuntimeConfig;
+
+typedef struct OciRootfs {
+        char *type; /* "layers" */
+        Digest *diff_ids;
+        size_t n_diff_ids;
+} OciRootfs;
+
+typedef struct OciConfig {
+        char *created; /* RFC 3339 */
+        char *author;
+        char *architecture;
+        char *os;
+        char *os_version;
+        char **os_features;
+        char *variant;
+        OciRuntimeConfig config;
+        OciRootfs rootfs;
+        OciHistory *history;
+        size_t n_history;
+} OciConfig;
+
+OciConfig *oci_config_free(OciConfig *config);
+DEFINE_TRIVIAL_CLEANUP_FUNC(OciConfig *, oci_config_free);
+int oci_config_parse(const char *data, size_t n, OciConfig **ret, JsonError *e);
+int oci_config_read(json_object *o, OciConfig **ret, JsonError *e);
+int oci_config_write(const OciConfig *config, json_object **ret);
+
+#define OCI_DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* The app the configuration describes:
+ *   Entrypoint then Cmd   exec
+ *   User "u", "u:g", ""   user u and u's group; u and g; 0 and 0
+ *   Env                   environment, with PATH where it has none; names appc does not allow are left out
+ *   WorkingDir            workingDirectory, made absolute
+ *   Volumes               mountPoints "volume-<path as AC name>", made unique by "-2", "-3"…
+ *   ExposedPorts          ports "<port>-<protocol>"
+ *   Labels                userLabels
+ *   StopSignal            stop signal */
+int oci_config_to_app(const OciConfig *config, App **ret);
+/* What oci_config_to_app() leaves out, one line each, for the user to be told. */
+int oci_config_ignored(const OciConfig *config, char ***ret);

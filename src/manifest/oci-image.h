@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "manifest/oci-descriptor.h"
+
+/* OCI image index and manifest, with Docker's manifest list and schema 2 manifest, which have the same members
+ * (image-spec, image-index.md and manifest.md; distribution, manifest-v2-2.md); the marker of an OCI image layout
+ * (image-layout.md); and the table of contents of a `docker save` archive.
+ *
+ * -EOPNOTSUPP: a document of another version or kind, or digests of an algorithm we cannot compute. */
+
+typedef struct OciIndex {
+        int64_t schema_version;
+        char *media_type; /* may be NULL in OCI */
+        char *artifact_type;
+        OciDescriptor *manifests;
+        size_t n_manifests;
+        OciDescriptor *subject;
+        char **annotations;
+} OciIndex;
+
+OciIndex *oci_index_free(OciIndex *index);
+DEFINE_TRIVIAL_CLEANUP_FUNC(OciIndex *, oci_index_free);
+int oci_index_parse(const char *data, size_t n, OciIndex **ret, JsonError *e);
+int oci_index_read(json_object *o, OciIndex **ret, JsonError *e);
+int oci_index_write(const OciIndex *index, json_object **ret);
+
+/* The entry that serves the platform best, manifest or nested index; one that names no platform only if no other
+ * does. -ENOENT: none. Belongs to the index. */
+int oci_index_select(const OciIndex *index, const OciPlatform *wanted, const OciDescriptor **ret);
+/* In an image layout: the entry tagged so. With tag NULL the only one there is. -ENOENT, -ENOTUNIQ. */
+int oci_index_find_tag(const OciIndex *index, const char *tag, const OciDescriptor **ret);
+/* "linux/amd64, linux/arm64/v8" for the message that none fits. */
+int oci_index_platforms(const OciIndex *index, char **ret);
+
+typedef struct OciManifest {
+        int64_t schema_version;
+        char *media_type;
+        char *artifact_type;
+        OciDescriptor config;
+        OciDescriptor *layers;
+        size_t n_layers;
+        OciDescriptor *subject;
+        char **annotations;
+} OciManifest;
+
+OciManifest *oci_manifest_free(OciManifest *manifest);
+DEFINE_TRIVIAL_CLEANUP_FUNC(OciManifest *, oci_manifest_free);
+int oci_manifest_parse(const char *data, size_t n, OciManifest **ret, JsonError *e);
+int oci_manifest_read(json_object *o, OciManifest **ret, JsonError *e);
+int oci_manifest_write(const OciManifest *manifest, json_object **ret);
+
+/* Whether it is an image one can run: config and layers of media types we know, digests we can compute. -EOPNOTSUPP
+ * with a message that says what it is instead. */
+int oci_manifest_check_image(const OciManifest *manifest, JsonError *e);
+
+/* What kind of document this is: by its mediaType, else by its members, as the specification advises for documents
+ * that came without a content type. OCI_MEDIA_OTHER: none of them. */
+OciMediaKind oci_document_kind(json_object *o);
+
+/* The file "oci-layout". Version 1.x passes. */
+int oci_layout_parse(const char *data, size_t n, JsonError *e);
+
+typedef struct DockerArchiveImage {
+        char *config;     /* path inside the archive, "HEX.json" */
+        char **repo_tags; /* "busybox:latest" */
+        char **layers;    /* paths inside the archive, lowest first */
+} DockerArchiveImage;
+
+typedef struct DockerArchive {
+        DockerArchiveImage *images;
+        size_t n_images;
+} DockerArchive;
+
+DockerArchive *docker_archive_free(DockerArchive *archive);
+DEFINE_TRIVIAL_CLEANUP_FUNC(DockerArchive *, docker_archive_free);
+/* The file "manifest.json" of the archive. Paths that lead out of it are refused. */
+int docker_archive_parse(const char *data, size_t n, DockerArchive **ret, JsonError *e);
