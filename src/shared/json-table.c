@@ -102,19 +102,64 @@ static int error_at(JsonError *e, const char *data, size_t offset, const char *w
                               column, offset, what);
 }
 
-/* C strings end at a NUL, so one inside a name or value would make us see less than a signature covers. */
-static int refuse_nul(const char *data, size_t n, JsonError *e)
+/* What json-c lets pass even when it is told to be strict: names and strings in single quotes, control characters in
+ * strings. And NUL, also escaped: C strings end at one, so inside a name or value it would make us see less than a
+ * signature covers. */
+static int refuse_lax(const char *data, size_t n, JsonError *e)
 {
-        const char *p = memchr(data, 0, n);
-        bool escaped = false;
-
-        if (p)
-                return error_at(e, data, (size_t) (p - data), "NUL character");
+        bool string = false, escaped = false;
 
         for (size_t i = 0; i < n; i++) {
-                if (escaped && n - i >= 5 && memcmp(data + i, "u0000", 5) == 0)
-                        return error_at(e, data, i - 1, "NUL character");
-                escaped = !escaped && data[i] == '\\';
+                unsigned char c = (unsigned char) data[i];
+
+                if (c == 0 || (escaped && n - i >= 5 && memcmp(data + i, "u0000", 5) == 0))
+                        return error_at(e, data, i, "NUL character");
+                if (string && c < ' ')
+                        return error_at(e, data, i, "control character in a string");
+                if (!string && c == '\'')
+                        return error_at(e, data, i, "single quote");
+                if (c == '"' && !escaped)
+                        string = !string;
+                escaped = string && !escaped && c == '\\';
+        }
+        return 0;
+}
+
+/* How many bytes the character at p takes, 0 when it is none: too long a form, half a surrogate pair, beyond
+ * U+10FFFF (RFC 3629, section 4). json-c looks at the first bits only. */
+static size_t utf8_length(const unsigned char *p, size_t n)
+{
+        static const struct {
+                unsigned char first, last;   /* of the leading byte */
+                unsigned char low, high;     /* of the one behind it */
+                unsigned char length;
+        } forms[] = {
+                { 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+                { 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+                { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(forms); i++) {
+                if (p[0] < forms[i].first || p[0] > forms[i].last)
+                        continue;
+                if (forms[i].length == 1)
+                        return 1;
+                if (forms[i].length > n || p[1] < forms[i].low || p[1] > forms[i].high)
+                        return 0;
+                for (size_t k = 2; k < forms[i].length; k++)
+                        if ((p[k] & 0xc0) != 0x80)
+                                return 0;
+                return forms[i].length;
+        }
+        return 0;
+}
+
+static int refuse_bad_utf8(const char *data, size_t n, JsonError *e)
+{
+        for (size_t i = 0, length; i < n; i += length) {
+                length = utf8_length((const unsigned char *) data + i, n - i);
+                if (length == 0)
+                        return error_at(e, data, i, "not UTF-8");
         }
         return 0;
 }
@@ -146,14 +191,17 @@ int json_parse_memory(const char *data, size_t n, json_object **ret, JsonError *
 
         if (n > JSON_MAX_SIZE)
                 return json_error_set(e, -E2BIG, NULL, "longer than %u bytes", JSON_MAX_SIZE);
-        r = refuse_nul(data, n, e);
+        r = refuse_lax(data, n, e);
+        if (r < 0)
+                return r;
+        r = refuse_bad_utf8(data, n, e);
         if (r < 0)
                 return r;
 
         tokener = json_tokener_new_ex(JSON_MAX_DEPTH + 1);
         if (!tokener)
                 return -ENOMEM;
-        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 
         o = json_tokener_parse_ex(tokener, data, (int) n);
         error = json_tokener_get_error(tokener);
@@ -286,7 +334,7 @@ static json_object *empty_value(json_type type)
         }
 }
 
-int json_table_write(const JsonField *table, const void *p, json_object **ret)
+static int table_write(const JsonField *table, const void *p, bool mandatory, json_object **ret)
 {
         _cleanup_json_object_ json_object *o = json_object_new_object();
 
@@ -300,7 +348,7 @@ int json_table_write(const JsonField *table, const void *p, json_object **ret)
                 r = field->type->write(field->type, const_member_of(p, field), &v);
                 if (r < 0)
                         return r;
-                if (!v && (field->flags & JSON_MANDATORY)) {
+                if (!v && mandatory && (field->flags & JSON_MANDATORY)) {
                         v = empty_value(field->type->json);
                         if (!v)
                                 return -ENOMEM;
@@ -314,6 +362,11 @@ int json_table_write(const JsonField *table, const void *p, json_object **ret)
 
         *ret = TAKE_PTR(o);
         return 0;
+}
+
+int json_table_write(const JsonField *table, const void *p, json_object **ret)
+{
+        return table_write(table, p, true, ret);
 }
 
 void json_table_free(const JsonField *table, void *p)
@@ -356,12 +409,11 @@ int json_struct_write(const JsonType *type, const void *p, json_object **ret)
         _cleanup_json_object_ json_object *o = NULL;
         int r;
 
-        r = json_table_write(type->table, p, &o);
+        /* Nothing in it but what would have to be there: then it was not there itself. */
+        r = table_write(type->table, p, false, &o);
         if (r < 0)
                 return r;
-        if (json_object_object_length(o) > 0)
-                *ret = TAKE_PTR(o);
-        return 0;
+        return json_object_object_length(o) > 0 ? json_table_write(type->table, p, ret) : 0;
 }
 
 void json_struct_free(const JsonType *type, void *p)

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <criterion/criterion.h>
+
+#include "basic/fs.h"
+#include "basic/strv.h"
+#include "shared/json-table.h"
+
+/* Runs case files: below $PODCTL_CASES/AREA/, valid/ has what a parser must take and invalid/ what it must refuse. */
+
+/* What the parser under test does with one file; negative when it refuses. */
+typedef int (*CaseParser)(const char *data, size_t n, JsonError *e);
+
+/* Our JSON in C sources has single quotes. */
+static inline _unused_ char *quoted(const char *s)
+{
+        char *copy = strdup(s);
+
+        cr_assert(copy);
+        for (char *p = copy; *p; p++)
+                if (*p == '\'')
+                        *p = '"';
+        return copy;
+}
+
+static inline _unused_ void run_case(const char *name, CaseParser parse, bool valid, const char *const *deviations)
+{
+        _cleanup_free_ char *path = strprintf("%s/%s", getenv("PODCTL_CASES"), name), *data = NULL;
+        _cleanup_json_error_ JsonError e = {};
+        size_t n;
+        int r;
+
+        for (; deviations && *deviations; deviations++)
+                if (streq(*deviations, name))
+                        valid = !valid;
+
+        cr_assert_eq(read_file_at(AT_FDCWD, path, 64 << 20, &data, &n), 0, "%s", path);
+        r = parse(data, n, &e);
+        if (valid)
+                cr_expect_geq(r, 0, "%s: %s", name, json_error_message(&e, r));
+        else {
+                cr_expect_lt(r, 0, "%s: accepted", name);
+                cr_expect(e.message, "%s: refused without a word", name);
+                cr_expect(!e.message || !strchr(e.message, '\n'), "%s: %s", name, e.message);
+        }
+}
+
+static inline _unused_ size_t run_case_directory(const char *area, const char *kind, CaseParser parse,
+                                                 const char *const *deviations)
+{
+        _cleanup_free_ char *directory = strprintf("%s/%s/%s", getenv("PODCTL_CASES"), area, kind);
+        _cleanup_strv_free_ char **names = NULL;
+
+        cr_assert_eq(list_directory_at(AT_FDCWD, directory, &names), 0, "%s", directory);
+        STRV_FOREACH(s, names) {
+                _cleanup_free_ char *name = strprintf("%s/%s/%s", area, kind, *s);
+
+                run_case(name, parse, streq(kind, "valid"), deviations);
+        }
+        return strv_length(names);
+}
+
+static inline _unused_ void skip_without_cases(void)
+{
+        const char *cases = getenv("PODCTL_CASES");
+
+        if (!cases || access(cases, F_OK) < 0)
+                cr_skip_test("no case files");
+}
+
+/* Deviations: names like "area/valid/010.json" of cases that we judge the other way round. */
+static inline _unused_ void run_cases(const char *area, CaseParser parse, const char *const *deviations)
+{
+        skip_without_cases();
+        cr_expect_gt(run_case_directory(area, "valid", parse, deviations) +
+                             run_case_directory(area, "invalid", parse, deviations),
+                     0, "%s: no cases", area);
+}
+
+/* $PODCTL_CASES/tables/NAME.json, an array. */
+static inline _unused_ json_object *open_table(const char *name)
+{
+        _cleanup_free_ char *path = strprintf("%s/tables/%s.json", getenv("PODCTL_CASES"), name);
+        _cleanup_json_error_ JsonError e = {};
+        json_object *o = NULL;
+        int r;
+
+        skip_without_cases();
+        r = json_parse_file_at(AT_FDCWD, path, &o, &e);
+        cr_assert_eq(r, 0, "%s: %s", path, json_error_message(&e, r));
+        cr_assert(json_object_is_type(o, json_type_array));
+        cr_assert_gt(json_object_array_length(o), 0);
+        return o;
+}
+
+/* The string member "name" of a row, or of the object "case" in it; NULL when it is not there. */
+static inline _unused_ const char *row_string(json_object *row, const char *name)
+{
+        json_object *inner, *v;
+
+        if (json_object_object_get_ex(row, "case", &inner) && json_object_is_type(inner, json_type_object))
+                row = inner;
+        return json_object_object_get_ex(row, name, &v) ? json_object_get_string(v) : NULL;
+}
+
+/* A document of the tests' own, $PODCTL_TEST_DATA/NAME. */
+static inline _unused_ char *read_data(const char *name, size_t *ret_size)
+{
+        _cleanup_free_ char *path = strprintf("%s/%s", getenv("PODCTL_TEST_DATA"), name);
+        char *data = NULL;
+
+        cr_assert_eq(read_file_at(AT_FDCWD, path, 1 << 20, &data, ret_size), 0, "%s", path);
+        return data;
+}
+
+/* Wraps a fragment into a document by printf() format and parses that. */
+#define PARSE_WRAPPED(parser, format, data, e)                                                                 \
+        ({                                                                                                     \
+                _cleanup_free_ char *_document_ = strprintf(format, data);                                     \
+                                                                                                               \
+                cr_assert(_document_);                                                                         \
+                parser(_document_, strlen(_document_), e);                                                     \
+        })
