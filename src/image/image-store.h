@@ -4,13 +4,12 @@
 #include "basic/digest.h"
 #include "basic/strv.h"
 #include "image/image-ref.h"
-
-typedef struct App App;
+#include "manifest/app.h"
 
 /* The images of this host, below DATA/images (DATA is /var/lib/podctl), root's alone to look at:
  *
  *     lock                     shared: whoever reads, fetches or prepares a pod. Exclusive: removal and collection
- *     images/ID/               an image: "manifest" and "config" as fetched, "image" with what we noted; appears and
+ *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with what we noted; appears and
  *                              goes by a rename, its mtime is when it was last used
  *     layers/DIGEST/           an unpacked layer: "rootfs", "layer" with what we noted
  *     names/NAME               a name (escaped), its content the ID
@@ -77,6 +76,8 @@ int image_store_lock(ImageStore *s, int operation);
  * name; "busybox" finds "docker.io/library/busybox" too.
  * -ENOENT: none such. -ENOTUNIQ: fits several. -EINVAL: no image name. */
 int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr_message);
+/* The same without reading it: works for broken images too. */
+int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **reterr_message);
 /* By its whole ID. -ENOENT. */
 int image_store_load(ImageStore *s, const Digest *id, Image **ret, char **reterr_message);
 

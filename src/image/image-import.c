@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/stat.h>
+
+#include "basic/lock.h"
+#include "basic/time-util.h"
+#include "image/image-import.h"
+#include "image/image-unpack.h"
+#include "image/store-internal.h"
+#include "image/store-staging.h"
+#include "shared/explain.h"
+
+typedef struct PendingName {
+        char *name;
+        Digest id;
+} PendingName;
+
+struct ImageImport {
+        ImageStore *store;
+        int lock_fd;
+        Staging *staging;       /* in it "layers", "manifests" and "scratch" */
+        int layers_fd;
+        int manifests_fd;
+        int scratch_fd;
+
+        Digest *locked;
+        int *lock_fds;
+        size_t n_locked;
+
+        PendingName *names;
+        size_t n_names, n_names_allocated;
+};
+
+ImageImport *image_import_free(ImageImport *m)
+{
+        if (!m)
+                return NULL;
+
+        safe_close(m->scratch_fd);
+        safe_close(m->layers_fd);
+        safe_close(m->manifests_fd);
+        staging_free(m->staging);
+        for (size_t i = 0; i < m->n_locked; i++)
+                staging_unlock_layer(m->store, &m->locked[i], m->lock_fds[i]);
+        for (size_t i = 0; i < m->n_names; i++)
+                free(m->names[i].name);
+        free(m->names);
+        free(m->locked);
+        free(m->lock_fds);
+        safe_close(m->lock_fd);
+        return mfree(m);
+}
+
+static int open_staging(ImageImport *m)
+{
+        int r;
+
+        m->lock_fd = image_store_lock(m->store, LOCK_SH);
+        if (m->lock_fd < 0)
+                return m->lock_fd;
+        r = staging_clean(m->store);
+        if (r < 0)
+                return r;
+        r = staging_new(m->store, &m->staging);
+        if (r < 0)
+                return r;
+        m->layers_fd = mkdir_open_at(m->staging->fd, "layers", 0700);
+        if (m->layers_fd < 0)
+                return m->layers_fd;
+        m->manifests_fd = mkdir_open_at(m->staging->fd, "manifests", 0700);
+        return m->manifests_fd < 0 ? m->manifests_fd : 0;
+}
+
+int image_import_new(ImageStore *s, ImageImport **ret, char **reterr_message)
+{
+        _cleanup_(image_import_freep) ImageImport *m = new0(ImageImport, 1);
+        int r;
+
+        if (!m)
+                return -ENOMEM;
+        m->store = s;
+        m->lock_fd = m->layers_fd = m->manifests_fd = m->scratch_fd = -EBADF;
+
+        r = open_staging(m);
+        if (r < 0)
+                return explain_context(reterr_message, r, "image store %s", s->path);
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+int image_import_scratch(ImageImport *m)
+{
+        if (m->scratch_fd < 0)
+                m->scratch_fd = mkdir_open_at(m->staging->fd, "scratch", 0700);
+        return m->scratch_fd;
+}
+
+static int digest_compare(const void *a, const void *b)
+{
+        const Digest *x = a, *y = b;
+
+        return x->algorithm != y->algorithm ? (int) x->algorithm - (int) y->algorithm : strcmp(x->hex, y->hex);
+}
+
+int image_import_expect_layers(ImageImport *m, const Digest *layers, size_t n)
+{
+        assert(!m->locked);
+        m->locked = new0(Digest, n);
+        m->lock_fds = new0(int, n);
+        if (!m->locked || !m->lock_fds)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                m->locked[i] = layers[i];
+
+        /* Everybody takes them in this order, or two could wait for each other. */
+        qsort(m->locked, n, sizeof(Digest), digest_compare);
+        for (size_t i = 0; i < n; i++) {
+                int fd;
+
+                if (m->n_locked > 0 && digest_equal(&m->locked[i], &m->locked[m->n_locked - 1]))
+                        continue;
+                if (layer_exists(m->store->layers_fd, &m->locked[i]))
+                        continue;
+                fd = staging_lock_layer(m->store, &m->locked[i]);
+                if (fd < 0)
+                        return fd;
+                m->locked[m->n_locked] = m->locked[i];
+                m->lock_fds[m->n_locked++] = fd;
+        }
+        return 0;
+}
+
+bool image_import_has_layer(ImageImport *m, const Digest *layer)
+{
+        return layer_exists(m->store->layers_fd, layer) || layer_exists(m->layers_fd, layer);
+}
+
+int image_import_layer_info(ImageImport *m, const Digest *layer, LayerInfo *ret, char **reterr_message)
+{
+        return layer_info_read(layer_exists(m->layers_fd, layer) ? m->layers_fd : m->store->layers_fd, layer, ret,
+                               reterr_message);
+}
+
+/* Unpacks into the directory and leaves the notes there. */
+static int unpack_layer(int layer_fd, int fd, UnpackStyle style, const Digest *stored, DigestAlgorithm tar,
+                        ArchiveTotals *ret_totals, UnpackResult *ret_result, char **reterr_message)
+{
+        _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
+        _cleanup_close_ int tree_fd = -EBADF;
+        UnpackResult result = {};
+        LayerInfo info;
+        int r;
+
+        tree_fd = mkdir_open_at(layer_fd, LAYER_TREE, 0755);
+        if (tree_fd < 0)
+                return tree_fd;
+        if (fchmod(tree_fd, 0755) < 0)
+                return -errno;
+
+        r = archive_reader_new(fd, stored ? stored->algorithm : _DIGEST_INVALID, tar, &reader, reterr_message);
+        if (r < 0)
+                return r;
+        r = image_unpack(reader, style, tree_fd, &result, reterr_message);
+        if (r < 0)
+                return r;
+        r = archive_reader_finish(reader, ret_totals, reterr_message);
+        if (r >= 0) {
+                info = (LayerInfo) { .size = result.size, .tar_size = ret_totals->tar_size };
+                r = layer_info_write(layer_fd, &info, result.implied);
+        }
+        if (r < 0) {
+                unpack_result_done(&result);
+                return r;
+        }
+        *ret_result = result;
+        return 0;
+}
+
+/* What the file was against what it was said to be. */
+static int check_totals(const LayerSource *source, const ArchiveTotals *t, char **reterr_message)
+{
+        if (source->stored_size != UINT64_MAX && t->stored_size != source->stored_size)
+                return explain(reterr_message, EBADMSG, "is %" PRIu64 " bytes long, not %" PRIu64, t->stored_size,
+                               source->stored_size);
+        if (source->stored && !digest_equal(source->stored, &t->stored_digest))
+                return explain(reterr_message, EBADMSG, "its digest is %s, not %s", DIGEST_STRING(&t->stored_digest),
+                               DIGEST_STRING(source->stored));
+        if (!digest_equal(source->tar, &t->tar_digest))
+                return explain(reterr_message, EBADMSG, "the digest of its uncompressed contents is %s, not %s",
+                               DIGEST_STRING(&t->tar_digest), DIGEST_STRING(source->tar));
+        return 0;
+}
+
+static int import_layer(ImageImport *m, const LayerSource *source, char **reterr_message)
+{
+        _cleanup_close_ int layer_fd = -EBADF;
+        UnpackResult result;
+        ArchiveTotals totals;
+        struct stat st;
+        int r;
+
+        /* Worth knowing before reading gigabytes. */
+        if (fstat(source->fd, &st) < 0)
+                return -errno;
+        if (S_ISREG(st.st_mode) && source->stored_size != UINT64_MAX && (uint64_t) st.st_size != source->stored_size)
+                return explain(reterr_message, EBADMSG, "is %" PRIu64 " bytes long, not %" PRIu64,
+                               (uint64_t) st.st_size, source->stored_size);
+
+        layer_fd = mkdir_open_at(m->layers_fd, DIGEST_FILE(source->tar), 0700);
+        if (layer_fd < 0)
+                return layer_fd;
+        r = unpack_layer(layer_fd, source->fd, UNPACK_LAYER, source->stored, source->tar->algorithm, &totals,
+                         &result, reterr_message);
+        if (r < 0)
+                return r;
+        unpack_result_done(&result);
+        return check_totals(source, &totals, reterr_message);
+}
+
+int image_import_layer(ImageImport *m, const LayerSource *source, char **reterr_message)
+{
+        int r;
+
+        if (image_import_has_layer(m, source->tar))
+                return 0;
+        r = import_layer(m, source, reterr_message);
+        if (r < 0)
+                return explain_context(reterr_message, r, "layer %s",
+                                       DIGEST_STRING(source->stored ?: source->tar));
+        return 0;
+}
+
+int image_import_aci(ImageImport *m, int fd, Digest *ret_id, char **ret_manifest, size_t *ret_size,
+                     char **reterr_message)
+{
+        _cleanup_close_ int layer_fd = -EBADF;
+        UnpackResult result;
+        ArchiveTotals totals;
+        int r;
+
+        layer_fd = mkdir_open_at(m->layers_fd, "aci", 0700);
+        if (layer_fd < 0)
+                return layer_fd;
+        r = unpack_layer(layer_fd, fd, UNPACK_ACI, NULL, DIGEST_SHA512, &totals, &result, reterr_message);
+        if (r < 0)
+                return r;
+
+        /* No digest was promised: at least the end must be there. */
+        if (!totals.end_mark)
+                r = explain(reterr_message, EBADMSG, "damaged archive: ends without an end mark");
+        else
+                r = rename_noreplace(m->layers_fd, "aci", m->layers_fd, DIGEST_FILE(&totals.tar_digest));
+        if (r >= 0) {
+                *ret_id = totals.tar_digest;
+                *ret_manifest = TAKE_PTR(result.manifest);
+                *ret_size = result.manifest_size;
+        }
+        unpack_result_done(&result);
+        return r;
+}
+
+static int draft_size(ImageImport *m, const ImageDraft *draft, uint64_t *ret, char **reterr_message)
+{
+        uint64_t size = draft->manifest_size + draft->config_size;
+
+        for (size_t i = 0; i < draft->n_layers; i++) {
+                LayerInfo info;
+                int r = image_import_layer_info(m, &draft->layers[i], &info, reterr_message);
+                if (r < 0)
+                        return r;
+                size += info.size;
+        }
+        *ret = size;
+        return 0;
+}
+
+static int add_name(ImageImport *m, const char *name, const Digest *id)
+{
+        char *copy;
+        int r;
+
+        r = ARRAY_GROW(m->names, m->n_names_allocated, m->n_names, 1);
+        if (r < 0)
+                return r;
+        copy = strdup(name);
+        if (!copy)
+                return -ENOMEM;
+        m->names[m->n_names++] = (PendingName) { copy, *id };
+        return 0;
+}
+
+static int write_image(ImageImport *m, const ImageDraft *draft, uint64_t size)
+{
+        const ImageRecord record = {
+                .kind = (char *) image_kind_to_string(draft->kind),
+                .imported = now_nsec(),
+                .size = size,
+                .layers = (Digest *) draft->layers,
+                .n_layers = draft->n_layers,
+        };
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        fd = mkdir_open_at(m->manifests_fd, DIGEST_FILE(&draft->id), 0700);
+        if (fd < 0)
+                return fd;
+        r = write_file_at(fd, "manifest", draft->manifest, draft->manifest_size, 0600);
+        if (r >= 0 && draft->config)
+                r = write_file_at(fd, "config", draft->config, draft->config_size, 0600);
+        return r < 0 ? r : image_record_write(fd, &record);
+}
+
+int image_import_image(ImageImport *m, const ImageDraft *draft, char **reterr_message)
+{
+        uint64_t size;
+        int r;
+
+        STRV_FOREACH(name, draft->names) {
+                if (!image_name_is_valid(*name))
+                        return explain(reterr_message, EBADMSG, "'%s' cannot be the name of an image", *name);
+                r = add_name(m, *name, &draft->id);
+                if (r < 0)
+                        return r;
+        }
+        /* The same one under another name. */
+        if (faccessat(m->manifests_fd, DIGEST_FILE(&draft->id), F_OK, 0) >= 0)
+                return 0;
+
+        r = draft_size(m, draft, &size, reterr_message);
+        return r < 0 ? r : write_image(m, draft, size);
+}
+
+/* Moves all entries to the store; one that is there already is as good as ours. */
+static int move_in(int from_fd, int to_fd)
+{
+        _cleanup_strv_free_ char **entries = NULL;
+        int r;
+
+        r = list_directory_at(from_fd, ".", &entries);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(entry, entries) {
+                r = rename_noreplace(from_fd, *entry, to_fd, *entry);
+                if (r < 0 && r != -EEXIST)
+                        return r;
+        }
+        return fsync(to_fd) < 0 ? -errno : 0;
+}
+
+static int commit(ImageImport *m)
+{
+        int r;
+
+        /* What is in place after a power cut has to be whole. */
+        if (syncfs(m->staging->fd) < 0)
+                return -errno;
+        r = move_in(m->layers_fd, m->store->layers_fd);
+        return r < 0 ? r : move_in(m->manifests_fd, m->store->manifests_fd);
+}
+
+int image_import_commit(ImageImport *m, char **reterr_message)
+{
+        int r;
+
+        r = commit(m);
+        if (r < 0)
+                return explain_context(reterr_message, r, "image store %s", m->store->path);
+        for (size_t i = 0; i < m->n_names; i++) {
+                r = image_store_set_name(m->store, m->names[i].name, &m->names[i].id, reterr_message);
+                if (r < 0)
+                        return explain_context(reterr_message, r, "image store %s", m->store->path);
+        }
+        return 0;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image/store-internal.h"
+#include "image/store-staging.h"
+#include "shared/explain.h"
+#include "shared/json-table.h"
+
+/* The two small files the store writes of its own: an image's record, and a name. */
+
+static const JsonField image_record_table[] = {
+        { "kind", &json_string, offsetof(ImageRecord, kind), JSON_MANDATORY },
+        { "imported", &json_uint64, offsetof(ImageRecord, imported), JSON_MANDATORY },
+        { "size", &json_uint64, offsetof(ImageRecord, size), JSON_MANDATORY },
+        { "layers", &json_digest_list, offsetof(ImageRecord, layers), JSON_MANDATORY },
+        {}
+};
+
+int image_record_read(int image_fd, ImageRecord *ret, char **reterr_message)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        ImageRecord record = {};
+        int r;
+
+        r = json_parse_file_at(image_fd, "image", &o, &error);
+        if (r >= 0)
+                r = json_table_read(image_record_table, o, &record, &error);
+        if (r < 0) {
+                image_record_done(&record);
+                return explain(reterr_message, r, "record: %s", json_error_message(&error, r));
+        }
+        *ret = record;
+        return 0;
+}
+
+int image_record_write(int image_fd, const ImageRecord *record)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = json_table_write(image_record_table, record, &o);
+        if (r < 0)
+                return r;
+        r = json_format_pretty(o, &text);
+        return r < 0 ? r : write_string_at(image_fd, "image", text, 0600);
+}
+
+void image_record_done(ImageRecord *record)
+{
+        json_table_free(image_record_table, record);
+}
+
+void image_names_free(ImageName *names, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                free(names[i].name);
+        free(names);
+}
+
+static int name_read(ImageStore *s, const char *file, ImageName *ret)
+{
+        _cleanup_free_ char *name = NULL, *text = NULL;
+        int r;
+
+        r = image_name_unescape(file, &name);
+        if (r < 0)
+                return r;
+        r = read_file_at(s->names_fd, file, DIGEST_STRING_MAX, &text, NULL);
+        if (r < 0)
+                return r;
+        text[strcspn(text, "\n")] = 0;
+        r = digest_parse(text, &ret->id);
+        if (r < 0)
+                return r;
+        ret->name = TAKE_PTR(name);
+        return 0;
+}
+
+int image_names_read(ImageStore *s, ImageName **ret, size_t *ret_n)
+{
+        _cleanup_strv_free_ char **files = NULL;
+        ImageName *names;
+        size_t n = 0;
+        int r;
+
+        r = list_directory_at(s->names_fd, ".", &files);
+        if (r < 0)
+                return r;
+        names = new0(ImageName, strv_length(files));
+        if (!names)
+                return -ENOMEM;
+
+        STRV_FOREACH(file, files) {
+                r = name_read(s, *file, &names[n]);
+                if (r == -ENOMEM) {
+                        image_names_free(names, n);
+                        return r;
+                }
+                n += r >= 0;
+        }
+        *ret = names;
+        *ret_n = n;
+        return 0;
+}
+
+int image_name_remove(ImageStore *s, const char *name)
+{
+        _cleanup_free_ char *file = NULL;
+        int r;
+
+        r = image_name_escape(name, &file);
+        if (r < 0)
+                return r;
+        return unlinkat(s->names_fd, file, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char **reterr_message)
+{
+        _cleanup_(staging_freep) Staging *staging = NULL;
+        _cleanup_free_ char *file = NULL, *text = NULL;
+        int r;
+
+        if (!image_name_is_valid(name))
+                return explain(reterr_message, EINVAL, "'%s' cannot be the name of an image", name);
+        text = strjoin(DIGEST_FILE(id), "\n");
+        if (!text)
+                return -ENOMEM;
+        r = image_name_escape(name, &file);
+        if (r < 0)
+                return r;
+
+        /* Put together in tmp/, so that nothing but names is ever in names/. */
+        r = staging_new(s, &staging);
+        if (r < 0)
+                return r;
+        r = write_file_at(staging->fd, "name", text, strlen(text), 0600);
+        if (r < 0)
+                return r;
+        return rename_sync(staging->fd, "name", s->names_fd, file);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "basic/path.h"
+#include "image/image-source.h"
+#include "image/source-docker-archive.h"
+#include "image/store-internal.h"
+#include "manifest/oci-config.h"
+#include "shared/explain.h"
+
+int source_open(const Source *source, const char *path, char **reterr_message)
+{
+        _cleanup_close_ int found = -EBADF;
+        char proc[PROC_FD_PATH_MAX];
+        struct stat st;
+        int fd;
+
+        /* Found first and opened then: opening a device or a pipe does things. */
+        found = open_in_root(source->dir_fd, path, O_PATH);
+        if (found < 0)
+                return explain(reterr_message, found, "%s: %s", path,
+                               found == -ENOENT ? "is missing" : strerror(-found));
+        if (fstat(found, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode))
+                return explain(reterr_message, EBADMSG, "%s: is no regular file", path);
+        fd = open(proc_fd_path(found, proc), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        return fd < 0 ? explain(reterr_message, errno, "%s: %s", path, strerror(errno)) : fd;
+}
+
+int source_read(const Source *source, const char *path, size_t max, char **ret, size_t *ret_size,
+                char **reterr_message)
+{
+        _cleanup_close_ int fd = source_open(source, path, reterr_message);
+        char proc[PROC_FD_PATH_MAX];
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = read_file_at(AT_FDCWD, proc_fd_path(fd, proc), max, ret, ret_size);
+        if (r == -E2BIG)
+                return explain(reterr_message, r, "%s: is larger than %zu MiB", path, max >> 20);
+        return r < 0 ? explain(reterr_message, r, "%s: %s", path, strerror(-r)) : 0;
+}
+
+static void source_image_done(SourceImage *image)
+{
+        for (size_t i = 0; i < image->n_layers && image->files; i++)
+                free(image->files[i].path);
+        free(image->files);
+        free(image->layers);
+        free(image->manifest);
+        free(image->config);
+        strv_free(image->names);
+}
+
+void source_images_done(SourceImages *images)
+{
+        for (size_t i = 0; i < images->n; i++)
+                source_image_done(&images->images[i]);
+        free(images->images);
+        *images = (SourceImages) {};
+}
+
+int source_images_add(SourceImages *images, SourceImage **ret)
+{
+        int r;
+
+        r = ARRAY_GROW(images->images, images->n_allocated, images->n, 1);
+        if (r < 0)
+                return r;
+        *ret = &images->images[images->n++];
+        **ret = (SourceImage) {};
+        return 0;
+}
+
+void source_images_drop_last(SourceImages *images)
+{
+        source_image_done(&images->images[--images->n]);
+}
+
+int source_image_set_config(SourceImage *image, char *config, size_t size, size_t n_files, char **reterr_message)
+{
+        _cleanup_(oci_config_freep) OciConfig *parsed = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        int r;
+
+        image->config = config;
+        image->config_size = size;
+        r = digest_of_memory(DIGEST_SHA256, config, size, &image->config_digest);
+        if (r < 0)
+                return r;
+        r = oci_config_parse(config, size, &parsed, &error);
+        if (r < 0)
+                return explain(reterr_message, r, "%s", json_error_message(&error, r));
+
+        if (n_files == 0)
+                return explain(reterr_message, EBADMSG, "the image has no layers");
+        if (parsed->rootfs.n_diff_ids != n_files)
+                return explain(reterr_message, EBADMSG, "rootfs.diff_ids: %zu of them, but the image has %zu layers",
+                               parsed->rootfs.n_diff_ids, n_files);
+
+        image->files = new0(SourceLayer, n_files);
+        if (!image->files)
+                return -ENOMEM;
+        image->layers = TAKE_PTR(parsed->rootfs.diff_ids);
+        image->n_layers = n_files;
+        parsed->rootfs.n_diff_ids = 0;
+        return 0;
+}
+
+/* Names */
+
+int source_image_add_name(SourceImage *image, const char *name)
+{
+        const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
+        _cleanup_free_ char *full = NULL;
+
+        full = strjoin(name, strpbrk(last, ":@") ? "" : ":latest");
+        if (!full)
+                return -ENOMEM;
+        return strv_contains(image->names, full) ? 0 : strv_extend(&image->names, full);
+}
+
+int source_image_add_default_name(SourceImage *image, const Source *source, const char *tag)
+{
+        static const char *const suffixes[] = { ".gz", ".xz", ".zst", ".bz2", ".tgz", ".txz", ".tar", ".oci", ".docker" };
+        _cleanup_free_ char *real = realpath(source->path, NULL), *name = NULL;
+        char *base;
+
+        if (!real)
+                return -errno;
+        base = (char *) path_basename(real);
+        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
+                char *suffix = (char *) endswith(base, suffixes[i]);
+                if (suffix && suffix > base)
+                        *suffix = 0;
+        }
+        for (char *p = base; *p; p++)
+                if ((unsigned char) *p <= ' ' || strchr(",:@%", *p) || *p >= 0x7f)
+                        *p = '-';
+        name = strjoin(isempty(base) ? "image" : base, ":", tag);
+        return name ? source_image_add_name(image, name) : -ENOMEM;
+}
+
+/* Import */
+
+static int import_layers(const Source *source, ImageImport *m, const SourceImage *image, char **reterr_message)
+{
+        for (size_t i = 0; i < image->n_layers; i++) {
+                const SourceLayer *file = &image->files[i];
+                _cleanup_close_ int fd = -EBADF;
+                int r;
+
+                if (image_import_has_layer(m, &image->layers[i]))
+                        continue;
+                fd = source_open(source, file->path, reterr_message);
+                if (fd < 0)
+                        return explain_context(reterr_message, fd, "layer %s", DIGEST_STRING(&image->layers[i]));
+                r = image_import_layer(m, &(LayerSource) {
+                        .fd = fd,
+                        .stored = file->has_stored ? &file->stored : NULL,
+                        .stored_size = file->has_stored ? file->stored_size : UINT64_MAX,
+                        .tar = &image->layers[i],
+                }, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int import_image(const Source *source, ImageImport *m, SourceImage *image, char ***ids, char **reterr_message)
+{
+        int r;
+
+        r = import_layers(source, m, image, reterr_message);
+        if (r < 0)
+                return r;
+        if (!image->manifest) {
+                r = docker_manifest_make(m, image, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+
+        r = image_import_image(m, &(ImageDraft) {
+                .id = image->id,
+                .kind = image->kind,
+                .layers = image->layers,
+                .n_layers = image->n_layers,
+                .manifest = image->manifest,
+                .manifest_size = image->manifest_size,
+                .config = image->config,
+                .config_size = image->config_size,
+                .names = image->names,
+        }, reterr_message);
+        if (r < 0)
+                return r;
+        return strv_contains(*ids, DIGEST_STRING(&image->id)) ? 0 : strv_extend(ids, DIGEST_STRING(&image->id));
+}
+
+static int expect_layers(ImageImport *m, const SourceImages *images)
+{
+        _cleanup_free_ Digest *layers = NULL;
+        size_t n = 0, k = 0;
+
+        for (size_t i = 0; i < images->n; i++)
+                n += images->images[i].n_layers;
+        layers = new0(Digest, n);
+        if (!layers)
+                return -ENOMEM;
+        for (size_t i = 0; i < images->n; i++)
+                for (size_t j = 0; j < images->images[i].n_layers; j++)
+                        layers[k++] = images->images[i].layers[j];
+        return image_import_expect_layers(m, layers, n);
+}
+
+int source_import(const Source *source, ImageImport *m, SourceImages *images, char ***ids, char **reterr_message)
+{
+        int r;
+
+        if (source->options->name) {
+                if (images->n > 1)
+                        return explain(reterr_message, ENOTUNIQ, "holds %zu images, which cannot all be '%s'", images->n,
+                                       source->options->name);
+                images->images[0].names = strv_free(images->images[0].names);
+                r = source_image_add_name(&images->images[0], source->options->name);
+                if (r < 0)
+                        return r;
+        }
+
+        r = expect_layers(m, images);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < images->n; i++) {
+                r = import_image(source, m, &images->images[i], ids, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

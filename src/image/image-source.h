@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/image-fetch.h"
+#include "image/image-import.h"
+#include "manifest/oci-image.h"
+
+/* What sources have in common: a directory they read from, in which nothing is trusted, and the images they find in
+ * there, described before anything is imported. */
+
+typedef struct Source {
+        int dir_fd;
+        const char *path;       /* as the user knows it: for default names */
+        const ImageFetchOptions *options;
+} Source;
+
+/* Opens a regular file, nothing else, without leaving the directory. */
+int source_open(const Source *source, const char *path, char **reterr_message);
+/* All of it. -E2BIG. */
+int source_read(const Source *source, const char *path, size_t max, char **ret, size_t *ret_size,
+                char **reterr_message);
+
+/* A layer's file; the digest of its contents is in the image's layers. */
+typedef struct SourceLayer {
+        char *path;
+        bool has_stored;        /* digest and size of the file are known */
+        Digest stored;
+        uint64_t stored_size;
+} SourceLayer;
+
+typedef struct SourceImage {
+        ImageKind kind;
+        Digest id;
+        char *manifest;         /* NULL: made up once the layers' sizes are known */
+        size_t manifest_size;
+        char *config;
+        size_t config_size;
+        Digest config_digest;
+        Digest *layers;         /* diff ids, bottom to top */
+        SourceLayer *files;     /* as many */
+        size_t n_layers;
+        char **names;
+} SourceImage;
+
+typedef struct SourceImages {
+        SourceImage *images;
+        size_t n, n_allocated;
+} SourceImages;
+
+void source_images_done(SourceImages *images);
+/* Room for one more, zeroed. */
+int source_images_add(SourceImages *images, SourceImage **ret);
+void source_images_drop_last(SourceImages *images);
+
+/* Sets layers from the parsed config and makes room for as many files. -EBADMSG unless it tells of n_files layers. */
+int source_image_set_config(SourceImage *image, char *config, size_t size, size_t n_files, char **reterr_message);
+
+/* Adds a name, with ":latest" where it has no tag. */
+int source_image_add_name(SourceImage *image, const char *name);
+/* For an image that brings no name along: the file's, without directory and suffixes, and the tag. */
+int source_image_add_default_name(SourceImage *image, const Source *source, const char *tag);
+
+/* Gives the user's name to the one image there is, and takes it all into the import. */
+int source_import(const Source *source, ImageImport *m, SourceImages *images, char ***ids, char **reterr_message);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/xattr.h>
+
+#include "basic/fs.h"
+#include "basic/path.h"
+#include "image/layer-store.h"
+#include "shared/explain.h"
+#include "shared/json-table.h"
+
+#define IMPLIED_MAX (256U * 1024 * 1024)
+
+static const JsonField layer_info_table[] = {
+        { "size", &json_uint64, offsetof(LayerInfo, size), JSON_MANDATORY },
+        { "tarSize", &json_uint64, offsetof(LayerInfo, tar_size), JSON_MANDATORY },
+        {}
+};
+
+static char *layer_path(const Digest *layer, const char *below)
+{
+        return path_join(DIGEST_FILE(layer), below);
+}
+
+bool layer_exists(int layers_fd, const Digest *layer)
+{
+        return faccessat(layers_fd, DIGEST_FILE(layer), F_OK, 0) >= 0;
+}
+
+int layer_info_read(int layers_fd, const Digest *layer, LayerInfo *ret, char **reterr_message)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        _cleanup_free_ char *path = NULL;
+        LayerInfo info = {};
+        int r;
+
+        path = layer_path(layer, "layer");
+        if (!path)
+                return -ENOMEM;
+        r = json_parse_file_at(layers_fd, path, &o, &error);
+        if (r >= 0)
+                r = json_table_read(layer_info_table, o, &info, &error);
+        if (r < 0)
+                return explain(reterr_message, r, "layer %s: %s", DIGEST_STRING(layer),
+                               json_error_message(&error, r));
+        *ret = info;
+        return 0;
+}
+
+int layer_implied_read(int layers_fd, const Digest *layer, char ***ret)
+{
+        _cleanup_strv_free_ char **implied = NULL;
+        _cleanup_free_ char *path = NULL, *data = NULL;
+        size_t size = 0, n = 0, i = 0;
+        int r;
+
+        path = layer_path(layer, "implied");
+        if (!path)
+                return -ENOMEM;
+        r = read_file_at(layers_fd, path, IMPLIED_MAX, &data, &size);
+        if (r < 0 && r != -ENOENT)
+                return r;
+
+        for (size_t k = 0; k < size; k++)
+                n += data[k] == 0;
+        implied = new0(char *, n + 1);
+        if (!implied)
+                return -ENOMEM;
+        for (const char *p = data; i < n; p += strlen(p) + 1) {
+                implied[i] = strdup(p);
+                if (!implied[i++])
+                        return -ENOMEM;
+        }
+        *ret = TAKE_PTR(implied);
+        return 0;
+}
+
+static int implied_write(int layer_fd, char *const *implied)
+{
+        _cleanup_fclose_ FILE *f = NULL;
+        int fd;
+
+        if (strv_length(implied) == 0)
+                return 0;
+        fd = openat(layer_fd, "implied", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return -errno;
+        f = fdopen(fd, "w");
+        if (!f) {
+                safe_close(fd);
+                return -ENOMEM;
+        }
+
+        errno = 0;
+        STRV_FOREACH(directory, implied)
+                (void) fwrite(*directory, strlen(*directory) + 1, 1, f);
+        return fflush(f) != 0 || ferror(f) ? -(errno ?: EIO) : 0;
+}
+
+int layer_info_write(int layer_fd, const LayerInfo *info, char *const *implied)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = json_table_write(layer_info_table, info, &o);
+        if (r < 0)
+                return r;
+        r = json_format_pretty(o, &text);
+        if (r < 0)
+                return r;
+        r = write_string_at(layer_fd, "layer", text, 0600);
+        return r < 0 ? r : implied_write(layer_fd, implied);
+}
+
+int layer_tree_open(int layers_fd, const Digest *layer)
+{
+        _cleanup_free_ char *path = layer_path(layer, LAYER_TREE);
+
+        return path ? open_directory_at(layers_fd, path) : -ENOMEM;
+}
+
+bool layer_is_opaque(int layers_fd, const Digest *layer)
+{
+        _cleanup_close_ int fd = layer_tree_open(layers_fd, layer);
+        char value;
+
+        return fd >= 0 && fgetxattr(fd, "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
+}

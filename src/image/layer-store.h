@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/image-store.h"
+
+/* Layers: a directory each, made elsewhere and renamed to its place complete, then never changed. In it are "rootfs",
+ * "layer" with what we noted as JSON, and, when there are any, "implied": the directories the archive had no entry
+ * for, each ended by a NUL. */
+
+#define LAYER_TREE "rootfs"
+
+typedef struct LayerInfo {
+        uint64_t size;          /* bytes of file contents */
+        uint64_t tar_size;      /* of the uncompressed tar */
+} LayerInfo;
+
+/* layers_fd: the store's directory or one of the same kind in the making. */
+bool layer_exists(int layers_fd, const Digest *layer);
+/* -ENOENT. */
+int layer_info_read(int layers_fd, const Digest *layer, LayerInfo *ret, char **reterr_message);
+int layer_implied_read(int layers_fd, const Digest *layer, char ***ret);
+
+/* Writes the notes into a layer in the making. */
+int layer_info_write(int layer_fd, const LayerInfo *info, char *const *implied);
+
+/* The tree, opened. */
+int layer_tree_open(int layers_fd, const Digest *layer);
+/* Whether its top hides all layers below. */
+bool layer_is_opaque(int layers_fd, const Digest *layer);

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image/source-docker-archive.h"
+#include "image/source-oci-layout.h"
+#include "image/store-internal.h"
+#include "shared/explain.h"
+
+#define NESTING_MAX 8
+#define ANNOTATION_CONTAINERD_NAME "io.containerd.image.name"
+
+static const char *reference_of(const OciDescriptor *d)
+{
+        return strv_env_get(d->annotations, OCI_ANNOTATION_REF_NAME);
+}
+
+/* What tells entries of different images apart. */
+static const char *name_of(const OciDescriptor *d)
+{
+        return strv_env_get(d->annotations, ANNOTATION_CONTAINERD_NAME) ?: reference_of(d);
+}
+
+static bool is_wanted(const OciDescriptor *d, const char *reference)
+{
+        OciMediaKind kind = oci_media_type_kind(d->media_type);
+
+        if (kind != OCI_MEDIA_INDEX && kind != OCI_MEDIA_MANIFEST && kind != OCI_MEDIA_SCHEMA1)
+                return false;
+        return !reference || streq_ptr(reference, name_of(d)) || streq_ptr(reference, reference_of(d));
+}
+
+/* A document small enough to be held, of the digest and size its descriptor says. */
+static int read_blob(const Source *source, const OciDescriptor *d, char **ret, size_t *ret_size,
+                     char **reterr_message)
+{
+        _cleanup_free_ char *path = NULL, *data = NULL;
+        size_t size;
+        Digest digest;
+        int r;
+
+        if (!oci_descriptor_is_supported(d))
+                return explain(reterr_message, EOPNOTSUPP, "the algorithm of its digest is not supported");
+        if (d->size > IMAGE_MANIFEST_MAX)
+                return explain(reterr_message, E2BIG, "is larger than %u MiB", IMAGE_MANIFEST_MAX >> 20);
+        path = strprintf("blobs/%s/%s", digest_algorithm_to_string(d->digest.algorithm), d->digest.hex);
+        if (!path)
+                return -ENOMEM;
+        r = source_read(source, path, IMAGE_MANIFEST_MAX, &data, &size, reterr_message);
+        if (r < 0)
+                return r;
+        if (size != d->size)
+                return explain(reterr_message, EBADMSG, "is %zu bytes long, not %" PRIu64, size, d->size);
+        r = digest_of_memory(d->digest.algorithm, data, size, &digest);
+        if (r < 0)
+                return r;
+        if (!digest_equal(&digest, &d->digest))
+                return explain(reterr_message, EBADMSG, "its digest is %s", DIGEST_STRING(&digest));
+
+        *ret = TAKE_PTR(data);
+        *ret_size = size;
+        return 0;
+}
+
+static int read_config(const Source *source, const OciManifest *manifest, SourceImage *image, char **reterr_message)
+{
+        char *config;
+        size_t size;
+        int r;
+
+        r = read_blob(source, &manifest->config, &config, &size, reterr_message);
+        if (r >= 0)
+                r = source_image_set_config(image, config, size, manifest->n_layers, reterr_message);
+        if (r < 0)
+                return explain_context(reterr_message, r, "config %s", manifest->config.digest_text);
+        return 0;
+}
+
+static int read_manifest(const Source *source, const OciDescriptor *d, SourceImage *image, char **reterr_message)
+{
+        _cleanup_(oci_manifest_freep) OciManifest *manifest = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        int r;
+
+        r = oci_manifest_parse(image->manifest, image->manifest_size, &manifest, &error);
+        if (r >= 0)
+                r = oci_manifest_check_image(manifest, &error);
+        if (r < 0)
+                return explain(reterr_message, r, "%s", json_error_message(&error, r));
+
+        image->id = d->digest;
+        image->kind = startswith(strempty(manifest->media_type), "application/vnd.docker.") ? IMAGE_DOCKER : IMAGE_OCI;
+        r = read_config(source, manifest, image, reterr_message);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < manifest->n_layers; i++) {
+                const OciDescriptor *layer = &manifest->layers[i];
+                SourceLayer *file = &image->files[i];
+
+                file->stored = layer->digest;
+                file->stored_size = layer->size;
+                file->has_stored = true;
+                file->path = strprintf("blobs/%s/%s", digest_algorithm_to_string(layer->digest.algorithm),
+                                       layer->digest.hex);
+                if (!file->path)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static int select_platform(const OciIndex *index, const OciDescriptor **ret, char **reterr_message)
+{
+        _cleanup_(oci_platform_freep) OciPlatform *host = NULL;
+        _cleanup_free_ char *wanted = NULL, *there = NULL;
+        int r;
+
+        r = oci_platform_host(&host);
+        if (r < 0)
+                return r;
+        r = oci_index_select(index, host, ret);
+        if (r != -ENOENT)
+                return r < 0 ? explain_context(reterr_message, r, "cannot choose a platform") : 0;
+
+        r = oci_platform_format(host, &wanted);
+        if (r >= 0)
+                r = oci_index_platforms(index, &there);
+        if (r < 0)
+                return r;
+        return explain(reterr_message, ENOEXEC, "no image for %s, only for: %s", wanted,
+                       isempty(there) ? "nothing known" : there);
+}
+
+static int read_image(const Source *source, const OciDescriptor *d, unsigned depth, SourceImage *image,
+                      char **reterr_message)
+{
+        _cleanup_(oci_index_freep) OciIndex *index = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        const OciDescriptor *inner;
+        int r;
+
+        if (depth > NESTING_MAX)
+                return explain(reterr_message, EBADMSG, "indexes are nested too deep");
+        free(image->manifest);
+        image->manifest = NULL;
+        r = read_blob(source, d, &image->manifest, &image->manifest_size, reterr_message);
+        if (r >= 0 && oci_media_type_kind(d->media_type) != OCI_MEDIA_INDEX)
+                r = read_manifest(source, d, image, reterr_message);
+        else if (r >= 0) {
+                r = oci_index_parse(image->manifest, image->manifest_size, &index, &error);
+                if (r < 0)
+                        r = explain(reterr_message, r, "%s", json_error_message(&error, r));
+                else
+                        r = select_platform(index, &inner, reterr_message);
+        }
+        if (r < 0)
+                return explain_context(reterr_message, r, "%s %s",
+                                       oci_media_type_kind(d->media_type) == OCI_MEDIA_INDEX ? "index" : "manifest",
+                                       d->digest_text);
+        return index ? read_image(source, inner, depth + 1, image, reterr_message) : 0;
+}
+
+static int add_names(const Source *source, const OciDescriptor *d, const DockerArchive *docker, SourceImage *image)
+{
+        const char *full = strv_env_get(d->annotations, ANNOTATION_CONTAINERD_NAME), *reference = reference_of(d);
+        int r = 0;
+
+        if (!full && reference && strpbrk(reference, "/:"))
+                full = reference;
+        if (full)
+                r = source_image_add_name(image, full);
+        if (r >= 0 && docker)
+                r = docker_archive_add_names(docker, image);
+        if (r >= 0 && !image->names)
+                r = source_image_add_default_name(image, source, reference ?: "latest");
+        return r;
+}
+
+/* The entries of the same name as the first, seen as an index of their own. */
+static int find_image(const Source *source, const OciIndex *index, size_t first, const DockerArchive *docker,
+                      SourceImages *images, char **reterr_message)
+{
+        _cleanup_free_ OciDescriptor *same = new0(OciDescriptor, index->n_manifests);
+        const OciDescriptor *d;
+        OciIndex view = { .manifests = same };
+        SourceImage *image;
+        int r;
+
+        if (!same)
+                return -ENOMEM;
+        for (size_t i = first; i < index->n_manifests; i++)
+                if (is_wanted(&index->manifests[i], source->options->reference) &&
+                    streq_ptr(name_of(&index->manifests[i]), name_of(&index->manifests[first])))
+                        same[view.n_manifests++] = index->manifests[i];
+
+        r = select_platform(&view, &d, reterr_message);
+        if (r < 0)
+                return r;
+        r = source_images_add(images, &image);
+        if (r < 0)
+                return r;
+        r = read_image(source, d, 0, image, reterr_message);
+        if (r >= 0)
+                return add_names(source, d, docker, image);
+        source_images_drop_last(images);
+        return r;
+}
+
+static bool is_first_of_name(const OciIndex *index, size_t i, const char *reference)
+{
+        for (size_t k = 0; k < i; k++)
+                if (is_wanted(&index->manifests[k], reference) &&
+                    streq_ptr(name_of(&index->manifests[k]), name_of(&index->manifests[i])))
+                        return false;
+        return true;
+}
+
+static int find_images(const Source *source, const OciIndex *index, const DockerArchive *docker, SourceImages *images,
+                       char **reterr_message)
+{
+        const char *reference = source->options->reference;
+        _cleanup_free_ char *foreign = NULL;
+        int r;
+
+        for (size_t i = 0; i < index->n_manifests; i++) {
+                _cleanup_free_ char *message = NULL;
+
+                if (!is_wanted(&index->manifests[i], reference) || !is_first_of_name(index, i, reference))
+                        continue;
+                r = find_image(source, index, i, docker, images, &message);
+                if (r == -ENOEXEC) {
+                        /* Another one may be for this machine. */
+                        free(foreign);
+                        foreign = TAKE_PTR(message);
+                } else if (r < 0)
+                        return explain(reterr_message, r, "%s", message ?: strerror(-r));
+        }
+        if (images->n > 0)
+                return 0;
+        if (foreign)
+                return explain(reterr_message, ENOEXEC, "%s", foreign);
+        if (reference)
+                return explain(reterr_message, ENOENT, "no image '%s' in it", reference);
+        return explain(reterr_message, ENOENT, "no image in it");
+}
+
+static int check_layout(const Source *source, char **reterr_message)
+{
+        _cleanup_json_error_ JsonError error = {};
+        _cleanup_free_ char *data = NULL;
+        size_t size;
+        int r;
+
+        r = source_read(source, "oci-layout", IMAGE_MANIFEST_MAX, &data, &size, reterr_message);
+        if (r < 0)
+                return r;
+        r = oci_layout_parse(data, size, &error);
+        return r < 0 ? explain(reterr_message, r, "oci-layout: %s", json_error_message(&error, r)) : 0;
+}
+
+int source_oci_layout_find(const Source *source, SourceImages *ret, char **reterr_message)
+{
+        _cleanup_(docker_archive_freep) DockerArchive *docker = NULL;
+        _cleanup_(oci_index_freep) OciIndex *index = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        _cleanup_free_ char *data = NULL;
+        size_t size;
+        int r;
+
+        r = check_layout(source, reterr_message);
+        if (r < 0)
+                return r;
+        r = source_read(source, "index.json", IMAGE_MANIFEST_MAX, &data, &size, reterr_message);
+        if (r < 0)
+                return r;
+        r = oci_index_parse(data, size, &index, &error);
+        if (r < 0)
+                return explain(reterr_message, r, "index.json: %s", json_error_message(&error, r));
+
+        if (faccessat(source->dir_fd, DOCKER_ARCHIVE_MANIFEST, F_OK, AT_SYMLINK_NOFOLLOW) >= 0) {
+                r = docker_archive_read(source, &docker, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        return find_images(source, index, docker, ret, reterr_message);
+}

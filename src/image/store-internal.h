@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/fs.h"
+#include "image/image-store.h"
+
+/* For the files that are the store together: image-store (finding, listing), image-import (what comes in), image-gc
+ * (what goes), layer-store, store-staging. */
+
+struct ImageStore {
+        char *path;             /* DATA/images */
+        int fd;
+        int manifests_fd;
+        int layers_fd;
+        int names_fd;
+        int tmp_fd;
+};
+
+#define IMAGE_MANIFEST_MAX (4U * 1024 * 1024)
+
+/* What we note of an image, the file "image". */
+typedef struct ImageRecord {
+        char *kind;
+        uint64_t imported;
+        uint64_t size;
+        Digest *layers;
+        size_t n_layers;
+} ImageRecord;
+
+int image_record_read(int image_fd, ImageRecord *ret, char **reterr_message);
+int image_record_write(int image_fd, const ImageRecord *record);
+void image_record_done(ImageRecord *record);
+
+/* Names and what they stand for. Entries that cannot be read are left out. */
+typedef struct ImageName {
+        char *name;
+        Digest id;
+} ImageName;
+
+int image_names_read(ImageStore *s, ImageName **ret, size_t *ret_n);
+void image_names_free(ImageName *names, size_t n);
+int image_name_remove(ImageStore *s, const char *name);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/lock.h"
+#include "basic/log.h"
+#include "basic/uuid.h"
+#include "image/store-internal.h"
+#include "image/store-staging.h"
+
+/* Opens and locks the directory; -EAGAIN when a cleaner came between. */
+static int lock_directory(int tmp_fd, const char *name)
+{
+        _cleanup_close_ int fd = open_directory_at(tmp_fd, name);
+        struct stat st;
+        int r;
+
+        if (fd < 0)
+                return fd == -ENOENT ? -EAGAIN : fd;
+        r = fd_lock(fd, LOCK_EX | LOCK_NB);
+        if (r < 0)
+                return r;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return st.st_nlink > 0 ? TAKE_FD(fd) : -EAGAIN;
+}
+
+int staging_new(ImageStore *s, Staging **ret)
+{
+        _cleanup_free_ Staging *g = new0(Staging, 1);
+        Uuid uuid;
+        int r;
+
+        if (!g)
+                return -ENOMEM;
+        g->tmp_fd = s->tmp_fd;
+
+        do {
+                r = uuid_new(&uuid);
+                if (r < 0)
+                        return r;
+                strcpy(g->name, uuid.s);
+                if (mkdirat(s->tmp_fd, g->name, 0700) < 0)
+                        return -errno;
+                g->fd = lock_directory(s->tmp_fd, g->name);
+        } while (g->fd == -EAGAIN);
+        if (g->fd < 0)
+                return g->fd;
+
+        *ret = TAKE_PTR(g);
+        return 0;
+}
+
+Staging *staging_free(Staging *g)
+{
+        int r;
+
+        if (!g)
+                return NULL;
+        r = rm_rf_at(g->tmp_fd, g->name);
+        if (r < 0)
+                log_debug_errno(r, "Failed to remove temporary directory %s, ignoring: %m", g->name);
+        safe_close(g->fd);
+        return mfree(g);
+}
+
+#define LAYER_LOCK_NAME_MAX (DIGEST_STRING_MAX + 5)
+
+static const char *layer_lock_name(const Digest *layer, char buffer[static LAYER_LOCK_NAME_MAX])
+{
+        (void) snprintf(buffer, LAYER_LOCK_NAME_MAX, "%s.lock", DIGEST_FILE(layer));
+        return buffer;
+}
+
+int staging_lock_layer(ImageStore *s, const Digest *layer)
+{
+        char name[LAYER_LOCK_NAME_MAX];
+
+        return lock_file_at(s->tmp_fd, layer_lock_name(layer, name), LOCK_EX);
+}
+
+int staging_unlock_layer(ImageStore *s, const Digest *layer, int lock_fd)
+{
+        char name[LAYER_LOCK_NAME_MAX];
+
+        if (lock_fd < 0)
+                return -EBADF;
+        (void) unlinkat(s->tmp_fd, layer_lock_name(layer, name), 0);
+        return safe_close(lock_fd);
+}
+
+int staging_clean(ImageStore *s)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r, first_error = 0;
+
+        r = list_directory_at(s->tmp_fd, ".", &names);
+        if (r < 0)
+                return r;
+
+        STRV_FOREACH(name, names) {
+                _cleanup_close_ int fd = openat(s->tmp_fd, *name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+                if (fd < 0 && errno == ENOENT)
+                        continue;
+                if (fd >= 0 && fd_lock(fd, LOCK_EX | LOCK_NB) == -EAGAIN)
+                        continue;
+                log_debug("Removing what a killed process left in %s/tmp/%s.", s->path, *name);
+                r = rm_rf_at(s->tmp_fd, *name);
+                if (r < 0 && first_error == 0)
+                        first_error = r;
+        }
+        return first_error;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "basic/macro.h"
+
+/* What an archive says of a file beside its contents. Nothing here is taken for granted: owners must fit the kernel,
+ * attributes pass a table. Errors explain themselves, without the entry's name. */
+
+/* Access and modification time of the entry; now where it has none. */
+void entry_times(struct archive_entry *entry, struct timespec ret[static 2]);
+
+/* -EBADMSG: not a number the kernel takes. */
+int entry_owner(struct archive_entry *entry, uid_t *ret_uid, gid_t *ret_gid);
+
+/* The entry's default ACL as the kernel's attribute; NULL when it has none. */
+int entry_default_acl(struct archive_entry *entry, void **ret, size_t *ret_size);
+
+/* For regular files and directories: owner, mode, extended attributes, access ACL. In this order, since a change of owner
+ * takes the setuid bits and capabilities away. */
+int entry_apply(struct archive_entry *entry, int fd, char **reterr_message);
+
+/* For all others, by name in its directory: owner, mode (not for symbolic links) and times. */
+int entry_apply_at(struct archive_entry *entry, int parent_fd, const char *name, char **reterr_message);

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <locale.h>
+
+#include "basic/fd.h"
+#include "basic/string-table.h"
+#include "shared/archive.h"
+#include "shared/explain.h"
+
+/* Two libarchive objects back to back: "filter" is its "raw" format over one decompressor, giving the tar as a
+ * stream; "tar" reads that stream through a callback. Uncompressed files go into "tar" without the first. Between the
+ * two sits our digest, which is why they are two. */
+
+#define BLOCK_SIZE (256U * 1024)
+#define TAR_BLOCK 512U
+
+struct ArchiveReader {
+        int fd;
+        Compression compression;
+        struct archive *filter;         /* NULL when not compressed */
+        struct archive *tar;
+        locale_t locale;                /* "C" */
+
+        Hasher *stored_hasher;
+        Hasher *tar_hasher;
+        bool same_digest;               /* not compressed: one digest serves as both */
+        uint64_t stored_size;
+        uint64_t tar_size;
+        uint64_t end_offset;            /* where in the tar the last header was looked for */
+
+        int error;                      /* of a callback; libarchive's own text is not ours */
+        char *message;
+
+        size_t n_ahead;                 /* read for detection, to be given out first */
+        char ahead[8];
+        char block[BLOCK_SIZE];
+};
+
+static const char *const compression_table[_COMPRESSION_MAX] = {
+        [COMPRESSION_NONE] = "none",
+        [COMPRESSION_GZIP] = "gzip",
+        [COMPRESSION_BZIP2] = "bzip2",
+        [COMPRESSION_XZ] = "xz",
+        [COMPRESSION_ZSTD] = "zstd",
+};
+DEFINE_STRING_TABLE(compression, Compression);
+
+static const struct {
+        const char *magic;
+        size_t n;
+        int filter;
+} compression_kinds[_COMPRESSION_MAX] = {
+        [COMPRESSION_GZIP] = { "\x1f\x8b", 2, ARCHIVE_FILTER_GZIP },
+        [COMPRESSION_BZIP2] = { "BZh", 3, ARCHIVE_FILTER_BZIP2 },
+        [COMPRESSION_XZ] = { "\xfd" "7zXZ\0", 6, ARCHIVE_FILTER_XZ },
+        [COMPRESSION_ZSTD] = { "\x28\xb5\x2f\xfd", 4, ARCHIVE_FILTER_ZSTD },
+};
+
+Compression compression_detect(const void *data, size_t n)
+{
+        for (Compression c = COMPRESSION_NONE + 1; c < _COMPRESSION_MAX; c++)
+                if (n >= compression_kinds[c].n && memcmp(data, compression_kinds[c].magic, compression_kinds[c].n) == 0)
+                        return c;
+        return COMPRESSION_NONE;
+}
+
+static int callback_failed(ArchiveReader *a, int error)
+{
+        a->error = -abs(error);
+        return a->error;
+}
+
+/* Bytes of the file as stored. 0 at its end. */
+static ssize_t read_stored(ArchiveReader *a, const void **ret)
+{
+        size_t n = a->n_ahead;
+        ssize_t k;
+        int r;
+
+        memcpy(a->block, a->ahead, n);
+        a->n_ahead = 0;
+
+        k = loop_read(a->fd, a->block + n, BLOCK_SIZE - n);
+        if (k < 0)
+                return callback_failed(a, (int) k);
+        n += (size_t) k;
+
+        if (a->stored_hasher) {
+                r = hasher_update(a->stored_hasher, a->block, n);
+                if (r < 0)
+                        return callback_failed(a, r);
+        }
+        a->stored_size += n;
+        *ret = a->block;
+        return (ssize_t) n;
+}
+
+/* Bytes of the tar. 0 at its end. */
+static ssize_t read_contents(ArchiveReader *a, const void **ret)
+{
+        size_t n = 0;
+
+        if (!a->filter) {
+                ssize_t k = read_stored(a, ret);
+                if (k < 0)
+                        return k;
+                n = (size_t) k;
+        } else {
+                int64_t offset;
+                int k;
+
+                do
+                        k = archive_read_data_block(a->filter, ret, &n, &offset);
+                while (k == ARCHIVE_OK && n == 0);
+
+                if (k < ARCHIVE_WARN) {
+                        if (!a->error && !a->message)
+                                a->message = strdup(strempty(archive_error_string(a->filter)));
+                        return callback_failed(a, a->error ?: -EBADMSG);
+                }
+                if (k == ARCHIVE_EOF)
+                        n = 0;
+        }
+
+        if (a->tar_hasher && !a->same_digest) {
+                int r = hasher_update(a->tar_hasher, *ret, n);
+                if (r < 0)
+                        return callback_failed(a, r);
+        }
+        a->tar_size += n;
+        return (ssize_t) n;
+}
+
+static la_ssize_t filter_callback(struct archive *archive, void *userdata, const void **ret)
+{
+        ArchiveReader *a = userdata;
+        ssize_t n = read_stored(a, ret);
+
+        if (n < 0)
+                archive_set_error(archive, -a->error, "%s", strerror(-a->error));
+        return n < 0 ? -1 : n;
+}
+
+static la_ssize_t tar_callback(struct archive *archive, void *userdata, const void **ret)
+{
+        ArchiveReader *a = userdata;
+        ssize_t n = read_contents(a, ret);
+
+        if (n < 0)
+                archive_set_error(archive, -a->error, "%s", a->message ?: strerror(-a->error));
+        return n < 0 ? -1 : n;
+}
+
+/* What went wrong: a read error of our own, a decompressor's complaint, or the tar reader's. */
+static int reader_failed(ArchiveReader *a, struct archive *archive, char **reterr_message)
+{
+        if (a->error && !a->message)
+                return explain(reterr_message, a->error, "cannot be read: %s", strerror(-a->error));
+        if (archive_errno(archive) == ENOMEM)
+                return explain(reterr_message, ENOMEM, "%s", strerror(ENOMEM));
+        return explain(reterr_message, EBADMSG, "damaged archive: %s",
+                       a->message ?: archive_error_string(archive) ?: "unknown error");
+}
+
+static int open_filter(ArchiveReader *a, char **reterr_message)
+{
+        struct archive_entry *entry;
+        int k;
+
+        a->filter = archive_read_new();
+        if (!a->filter)
+                return -ENOMEM;
+
+        /* Naming the one filter turns libarchive's own guessing off, which would go on to decompress twice. */
+        if (archive_read_append_filter(a->filter, compression_kinds[a->compression].filter) < ARCHIVE_WARN ||
+            archive_read_support_format_raw(a->filter) != ARCHIVE_OK ||
+            archive_read_support_format_empty(a->filter) != ARCHIVE_OK)
+                return explain(reterr_message, EOPNOTSUPP, "libarchive has no support for %s",
+                               compression_to_string(a->compression));
+
+        if (archive_read_open(a->filter, a, NULL, filter_callback, NULL) != ARCHIVE_OK)
+                return reader_failed(a, a->filter, reterr_message);
+        k = archive_read_next_header(a->filter, &entry);
+        if (k != ARCHIVE_OK && k != ARCHIVE_WARN && k != ARCHIVE_EOF)
+                return reader_failed(a, a->filter, reterr_message);
+        return 0;
+}
+
+static int open_tar(ArchiveReader *a, char **reterr_message)
+{
+        a->tar = archive_read_new();
+        if (!a->tar)
+                return -ENOMEM;
+
+        /* The empty format is for an archive of no bytes at all. */
+        if (archive_read_support_format_tar(a->tar) != ARCHIVE_OK ||
+            archive_read_support_format_empty(a->tar) != ARCHIVE_OK)
+                return -ENOMEM;
+        if (archive_read_open(a->tar, a, NULL, tar_callback, NULL) != ARCHIVE_OK)
+                return reader_failed(a, a->tar, reterr_message);
+        return 0;
+}
+
+static int open_hashers(ArchiveReader *a, DigestAlgorithm stored, DigestAlgorithm tar)
+{
+        int r;
+
+        a->same_digest = a->compression == COMPRESSION_NONE && stored == tar && stored >= 0;
+        if (stored >= 0) {
+                r = hasher_new(stored, &a->stored_hasher);
+                if (r < 0)
+                        return r;
+        }
+        return tar >= 0 && !a->same_digest ? hasher_new(tar, &a->tar_hasher) : 0;
+}
+
+int archive_reader_new(int fd, DigestAlgorithm stored, DigestAlgorithm tar, ArchiveReader **ret,
+                       char **reterr_message)
+{
+        _cleanup_(archive_reader_freep) ArchiveReader *a = new0(ArchiveReader, 1);
+        ssize_t k;
+        int r;
+
+        if (!a)
+                return -ENOMEM;
+
+        a->fd = fd;
+        a->locale = newlocale(LC_CTYPE_MASK, "C", (locale_t) 0);
+        if (!a->locale)
+                return -ENOMEM;
+        k = loop_read(fd, a->ahead, sizeof(a->ahead));
+        if (k < 0)
+                return explain(reterr_message, (int) -k, "cannot be read: %s", strerror((int) -k));
+        a->n_ahead = (size_t) k;
+        a->compression = compression_detect(a->ahead, a->n_ahead);
+
+        r = open_hashers(a, stored, tar);
+        if (r < 0)
+                return r;
+        if (a->compression != COMPRESSION_NONE) {
+                r = open_filter(a, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        r = open_tar(a, reterr_message);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(a);
+        return 0;
+}
+
+ArchiveReader *archive_reader_free(ArchiveReader *a)
+{
+        if (!a)
+                return NULL;
+
+        (void) archive_read_free(a->tar);
+        (void) archive_read_free(a->filter);
+        hasher_free(a->stored_hasher);
+        hasher_free(a->tar_hasher);
+        if (a->locale)
+                freelocale(a->locale);
+        free(a->message);
+        return mfree(a);
+}
+
+/* Libarchive takes pax names for UTF-8 and converts them to the locale's charset, which in a UTF-8 locale composes
+ * letters and accents: another name. In the C locale there is nothing to convert to, and it falls back to the bytes.
+ * Only this thread is in that locale, and only for this call. */
+static int next_header(ArchiveReader *a, struct archive_entry **ret)
+{
+        locale_t before = uselocale(a->locale);
+        int k = archive_read_next_header(a->tar, ret);
+
+        (void) uselocale(before);
+        return k;
+}
+
+int archive_reader_next(ArchiveReader *a, struct archive_entry **ret, char **reterr_message)
+{
+        int k = next_header(a, ret);
+
+        a->end_offset = (uint64_t) archive_read_header_position(a->tar);
+        if (k == ARCHIVE_EOF)
+                return 0;
+        /* A warning tells of a name that the locale has no letters for; the bytes are given all the same. */
+        if (k == ARCHIVE_OK || k == ARCHIVE_WARN)
+                return 1;
+        return reader_failed(a, a->tar, reterr_message);
+}
+
+int archive_reader_data(ArchiveReader *a, const void **ret_data, size_t *ret_size, uint64_t *ret_offset,
+                        char **reterr_message)
+{
+        int64_t offset = 0;
+        int k = archive_read_data_block(a->tar, ret_data, ret_size, &offset);
+
+        if (k == ARCHIVE_EOF)
+                return 0;
+        if (k < ARCHIVE_WARN || offset < 0)
+                return reader_failed(a, a->tar, reterr_message);
+        *ret_offset = (uint64_t) offset;
+        return 1;
+}
+
+/* Both streams to their ends; what follows a compressed stream still counts for the digest of the file. */
+static int drain(ArchiveReader *a)
+{
+        const void *data;
+        ssize_t n;
+
+        do
+                n = read_contents(a, &data);
+        while (n > 0);
+        while (n == 0 && a->filter && (n = read_stored(a, &data)) > 0)
+                n = 0;
+        return (int) n;
+}
+
+int archive_reader_finish(ArchiveReader *a, ArchiveTotals *ret, char **reterr_message)
+{
+        ArchiveTotals t = { .compression = a->compression };
+        int r;
+
+        if (drain(a) < 0)
+                return reader_failed(a, a->filter ?: a->tar, reterr_message);
+
+        t.stored_size = a->stored_size;
+        t.tar_size = a->tar_size;
+        t.end_mark = a->end_offset + TAR_BLOCK <= a->tar_size;
+        if (a->stored_hasher) {
+                r = hasher_finish(a->stored_hasher, &t.stored_digest);
+                if (r < 0)
+                        return r;
+        }
+        if (a->same_digest)
+                t.tar_digest = t.stored_digest;
+        else if (a->tar_hasher) {
+                r = hasher_finish(a->tar_hasher, &t.tar_digest);
+                if (r < 0)
+                        return r;
+        }
+
+        *ret = t;
+        return 0;
+}

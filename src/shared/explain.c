@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "basic/string-util.h"
+#include "shared/explain.h"
+
+static int store(char **reterr_message, int error, char *text)
+{
+        free(*reterr_message);
+        *reterr_message = text;
+        return -abs(error);
+}
+
+int explain(char **reterr_message, int error, const char *format, ...)
+{
+        char *text = NULL;
+        va_list ap;
+
+        if (!reterr_message)
+                return -abs(error);
+
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        va_end(ap);
+        return store(reterr_message, error, text);
+}
+
+int explain_context(char **reterr_message, int error, const char *format, ...)
+{
+        _cleanup_free_ char *context = NULL;
+        va_list ap;
+        int k;
+
+        if (!reterr_message)
+                return -abs(error);
+
+        va_start(ap, format);
+        k = vasprintf(&context, format, ap);
+        va_end(ap);
+        if (k < 0) {
+                context = NULL;
+                return -abs(error);
+        }
+        return store(reterr_message, error,
+                     strjoin(context, ": ", *reterr_message ?: strerror(abs(error))));
+}

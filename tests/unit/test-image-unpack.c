@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <locale.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+#include "basic/path.h"
+#include "basic/strv.h"
+#include "image/image-unpack.h"
+#include "test-tar.h"
+
+static void setup(void)
+{
+        if (getuid() != 0)
+                cr_skip_test("needs root");
+        setlocale(LC_CTYPE, "C.UTF-8");
+        umask(0077);
+}
+
+TestSuite(image_unpack, .init = setup);
+
+static int unpack_fd(int fd, UnpackStyle style, int tree_fd, UnpackResult *result, char **message)
+{
+        _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
+        int r;
+
+        r = archive_reader_new(fd, _DIGEST_INVALID, _DIGEST_INVALID, &reader, message);
+        return r < 0 ? r : image_unpack(reader, style, tree_fd, result, message);
+}
+
+static int unpack(const Member *members, UnpackStyle style, int tree_fd, UnpackResult *result, char **message)
+{
+        _cleanup_close_ int fd = tar_of(members, ARCHIVE_FILTER_NONE);
+
+        return unpack_fd(fd, style, tree_fd, result, message);
+}
+
+static struct stat stat_of(int fd, const char *path)
+{
+        struct stat st = {};
+
+        cr_assert_eq(fstatat(fd, path, &st, AT_SYMLINK_NOFOLLOW), 0, "%s", path);
+        return st;
+}
+
+static bool is_whiteout(int fd, const char *path)
+{
+        struct stat st;
+
+        return fstatat(fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == 0;
+}
+
+static ssize_t xattr_of(const Temporary *t, const char *path, const char *name, char *value, size_t n)
+{
+        _cleanup_free_ char *full = path_join(t->path, path);
+
+        return lgetxattr(full, name, value, n);
+}
+
+static bool is_opaque(const Temporary *t, const char *path)
+{
+        char value[8];
+
+        return xattr_of(t, path, "trusted.overlay.opaque", value, sizeof(value)) == 1 && *value == 'y';
+}
+
+typedef struct Refusal {
+        UnpackStyle style;
+        const char *message;
+        Member members[6];
+} Refusal;
+
+static const Refusal refusals[] = {
+        { UNPACK_LAYER, "entry '../x' leaves the tree", { FILE_MEMBER("../x", "") } },
+        { UNPACK_LAYER, "entry 'a/../../x' leaves the tree", { FILE_MEMBER("a/../../x", "") } },
+        { UNPACK_LAYER, "entry 'a/../' leaves the tree", { DIR_MEMBER("a/..") } },
+        { UNPACK_LAYER, "entry '/etc/x' leaves the tree", { FILE_MEMBER("/etc/x", "") } },
+        { UNPACK_LAYER, "entry 'l/x' has a symbolic link as parent", { LINK_MEMBER("l", "/tmp"), FILE_MEMBER("l/x", "") } },
+        { UNPACK_LAYER, "entry 'd/l/x/y' has a symbolic link as parent",
+          { DIR_MEMBER("d"), DIR_MEMBER("d/e"), LINK_MEMBER("d/l", "e"), FILE_MEMBER("d/l/x/y", "") } },
+        { UNPACK_LAYER, "entry 'l/' occurs twice", { LINK_MEMBER("l", "/tmp"), DIR_MEMBER("l/") } },
+        { UNPACK_LAYER, "entry 'f/x' has a parent that is no directory", { FILE_MEMBER("f", ""), FILE_MEMBER("f/x", "") } },
+        { UNPACK_LAYER, "entry 'f/x/y' has a parent that is no directory",
+          { FILE_MEMBER("f", ""), FILE_MEMBER("f/x/y", "") } },
+        { UNPACK_LAYER, "entry 'f' occurs twice", { FILE_MEMBER("f", "1"), FILE_MEMBER("f", "2") } },
+        { UNPACK_LAYER, "entry './f' occurs twice", { FILE_MEMBER("f", "1"), LINK_MEMBER("./f", "2") } },
+        { UNPACK_LAYER, "entry 'd' occurs twice", { DIR_MEMBER("d"), FILE_MEMBER("d", "2") } },
+        { UNPACK_LAYER, "entry 'h' occurs twice", { FILE_MEMBER("f", "1"), FILE_MEMBER("h", "2"), HARD_MEMBER("h", "f") } },
+        { UNPACK_LAYER, "entry 'h' is a hard link to '../f', which is outside the tree", { HARD_MEMBER("h", "../f") } },
+        { UNPACK_LAYER, "entry 'h' is a hard link to '/etc/passwd', which is outside the tree",
+          { HARD_MEMBER("h", "/etc/passwd") } },
+        { UNPACK_LAYER, "entry 'h' is a hard link to 'f', which is not in the archive before it", { HARD_MEMBER("h", "f") } },
+        { UNPACK_LAYER, "entry 'h' is a hard link to 'w', which is not in the archive before it",
+          { FILE_MEMBER(".wh.w", ""), HARD_MEMBER("h", "w") } },
+        { UNPACK_LAYER, "entry 'h' is a hard link to 'd', which is a directory", { DIR_MEMBER("d"), HARD_MEMBER("h", "d") } },
+        { UNPACK_LAYER, "entry 'h' is a hard link to 'l/passwd', or has",
+          { LINK_MEMBER("l", "/etc"), HARD_MEMBER("h", "l/passwd") } },
+        { UNPACK_LAYER, "entry 'dev/null' is a device 0/0", { { "dev/null", AE_IFCHR, 0666 } } },
+        { UNPACK_LAYER, "entry 'f': may not have the attribute 'trusted.overlay.redirect'", { { "f", AE_IFREG, 0644, "", 0, 0, "trusted.overlay.redirect", "/x" } } },
+        { UNPACK_LAYER, "entry 'd/': may not have the attribute 'trusted.overlay.opaque'", { { "d", AE_IFDIR, 0755, NULL, 0, 0, "trusted.overlay.opaque", "y" } } },
+        { UNPACK_LAYER, "entry '.' is the top of the tree, but no directory", { LINK_MEMBER(".", "/etc") } },
+        { UNPACK_LAYER, "entry 'd/.wh.' is no valid whiteout", { FILE_MEMBER("d/.wh.", "") } },
+        { UNPACK_LAYER, "entry 'd/.wh..' is no valid whiteout", { FILE_MEMBER("d/.wh..", "") } },
+        { UNPACK_LAYER, "entry 'd/.wh...' is no valid whiteout", { FILE_MEMBER("d/.wh...", "") } },
+        { UNPACK_LAYER, "entry '.wh.d/' is no valid whiteout", { DIR_MEMBER(".wh.d") } },
+        { UNPACK_LAYER, "entry 'a/.wh.d/x' lies below a whiteout", { FILE_MEMBER("a/.wh.d/x", "") } },
+        { UNPACK_LAYER, "entry 'l/.wh.x' has a symbolic link as parent", { LINK_MEMBER("l", "/tmp"), FILE_MEMBER("l/.wh.x", "") } },
+        { UNPACK_LAYER, "entry 'l/.wh..wh..opq' has a symbolic link as parent",
+          { LINK_MEMBER("l", "/tmp"), FILE_MEMBER("l/.wh..wh..opq", "") } },
+        { UNPACK_LAYER, "entry 'bad\\x0aname/../x' leaves the tree", { FILE_MEMBER("bad\nname/../x", "") } },
+        { UNPACK_ACI, "entry 'other' is neither 'manifest' nor below 'rootfs'", { FILE_MEMBER("other", "") } },
+        { UNPACK_ACI, "entry 'rootfsx/y' is neither 'manifest' nor below 'rootfs'", { FILE_MEMBER("rootfsx/y", "") } },
+        { UNPACK_ACI, "entry 'manifest' occurs twice", { FILE_MEMBER("manifest", "{}"), FILE_MEMBER("manifest", "{}") } },
+        { UNPACK_ACI, "entry 'manifest' is no regular file", { LINK_MEMBER("manifest", "rootfs/x") } },
+        { UNPACK_ACI, "has no entry 'manifest'", { DIR_MEMBER("rootfs"), FILE_MEMBER("rootfs/x", "") } },
+        { UNPACK_ACI, "has no entry 'rootfs'", { FILE_MEMBER("manifest", "{}") } },
+        { UNPACK_ACI, "entry 'rootfs' is the top of the tree, but no directory", { LINK_MEMBER("rootfs", "/") } },
+        { UNPACK_ACI, "entry 'rootfs/h' is a hard link to 'manifest', which is outside the tree",
+          { FILE_MEMBER("manifest", "{}"), HARD_MEMBER("rootfs/h", "manifest") } },
+        { UNPACK_FILES, "entry 'd' is neither file, directory nor link", { { "d", AE_IFBLK, 0600, NULL, 8, 0 } } },
+};
+
+Test(image_unpack, refusals)
+{
+        for (size_t i = 0; i < ELEMENTSOF(refusals); i++) {
+                Temporary t = temporary_new();
+                _cleanup_free_ char *message = NULL;
+                UnpackResult result;
+
+                cr_expect_eq(unpack(refusals[i].members, refusals[i].style, t.fd, &result, &message), -EBADMSG, "%s",
+                             refusals[i].message);
+                cr_expect(message && startswith(message, refusals[i].message), "wanted \"%s\", got \"%s\"",
+                          refusals[i].message, message);
+                temporary_done(&t);
+        }
+}
+
+Test(image_unpack, nested_too_deep)
+{
+        char name[4 * 257 + 1] = "";
+        Temporary t = temporary_new();
+        _cleanup_free_ char *message = NULL;
+        UnpackResult result;
+
+        for (int i = 0; i < 257; i++)
+                strcat(name, "a/");
+        cr_expect_eq(unpack((Member[]) { DIR_MEMBER(name), {} }, UNPACK_LAYER, t.fd, &result, &message), -EBADMSG);
+        temporary_done(&t);
+}
+
+Test(image_unpack, metadata)
+{
+        static const Member members[] = {
+                { "./", AE_IFDIR, 0711, .mtime = 1000, .uid = 3 },
+                { "d/", AE_IFDIR, 01777, .mtime = 1500000000, .mtime_nsec = 7, .uid = 12, .gid = 13 },
+                { "d/suid", AE_IFREG, 06755, "text", .mtime = 1234567890, .mtime_nsec = 123456789, .uid = 70000, .gid = 1 },
+                { "d/link", AE_IFLNK, 0777, "/nowhere", .mtime = 99, .uid = 5 },
+                { "d/pipe", AE_IFIFO, 0620, .mtime = 98 },
+                { "d/null", AE_IFCHR, 0666, .major = 1, .minor = 3 },
+                { "d/disk", AE_IFBLK, 0660, .major = 8, .minor = 300, .gid = 6 },
+                HARD_MEMBER("again", "./d/suid"),
+                HARD_MEMBER("pipe2", "d/pipe"),
+                { "user", AE_IFREG, 0600, "x", 0, 0, "user.note", "kept" },
+                { "selinux", AE_IFREG, 0600, "x", 0, 0, "security.selinux", "dropped" },
+                { "trusted", AE_IFREG, 0600, "x", 0, 0, "trusted.other", "dropped" },
+                {},
+        };
+        Temporary t = temporary_new();
+        _cleanup_free_ char *message = NULL;
+        UnpackResult result;
+        struct stat st;
+        char value[16];
+
+        cr_assert_eq(unpack(members, UNPACK_LAYER, t.fd, &result, &message), 0, "%s", message);
+        cr_expect_eq(result.n_entries, 12);
+        cr_expect_eq(strv_length(result.implied), 0);
+
+        st = stat_of(t.fd, ".");
+        cr_expect(st.st_mode == (S_IFDIR | 0711) && st.st_uid == 3 && st.st_mtim.tv_sec == 1000);
+        st = stat_of(t.fd, "d");
+        cr_expect(st.st_mode == (S_IFDIR | 01777) && st.st_uid == 12 && st.st_gid == 13);
+        cr_expect(st.st_mtim.tv_sec == 1500000000 && st.st_mtim.tv_nsec == 7);
+        st = stat_of(t.fd, "d/suid");
+        cr_expect(st.st_mode == (S_IFREG | 06755) && st.st_uid == 70000 && st.st_gid == 1 && st.st_nlink == 2);
+        cr_expect(st.st_mtim.tv_sec == 1234567890 && st.st_mtim.tv_nsec == 123456789 && st.st_size == 4);
+        cr_expect_eq(stat_of(t.fd, "again").st_ino, st.st_ino);
+        st = stat_of(t.fd, "d/link");
+        cr_expect(S_ISLNK(st.st_mode) && st.st_uid == 5 && st.st_mtim.tv_sec == 99);
+        st = stat_of(t.fd, "d/pipe");
+        cr_expect(st.st_mode == (S_IFIFO | 0620) && st.st_mtim.tv_sec == 98 && st.st_nlink == 2);
+        st = stat_of(t.fd, "d/null");
+        cr_expect(st.st_mode == (S_IFCHR | 0666) && st.st_rdev == makedev(1, 3));
+        st = stat_of(t.fd, "d/disk");
+        cr_expect(st.st_mode == (S_IFBLK | 0660) && st.st_rdev == makedev(8, 300) && st.st_gid == 6);
+
+        cr_expect_eq(xattr_of(&t, "user", "user.note", value, sizeof(value)), 4);
+        cr_expect_lt(xattr_of(&t, "selinux", "security.selinux", value, sizeof(value)), 0);
+        cr_expect_lt(xattr_of(&t, "trusted", "trusted.other", value, sizeof(value)), 0);
+        unpack_result_done(&result);
+        temporary_done(&t);
+}
+
+Test(image_unpack, file_capabilities)
+{
+        /* struct vfs_cap_data, revision 2: cap_net_raw permitted and effective. */
+        static const unsigned char capability[20] = { 1, 0, 0, 2, 0, 0x20 };
+        _cleanup_close_ int fd = memfd_create("tar", MFD_CLOEXEC);
+        struct archive *a = tar_begin(fd, ARCHIVE_FILTER_GZIP);
+        struct archive_entry *e = archive_entry_new();
+        Temporary t = temporary_new();
+        UnpackResult result;
+        char value[32];
+
+        archive_entry_set_pathname(e, "ping");
+        archive_entry_set_filetype(e, AE_IFREG);
+        archive_entry_set_perm(e, 0755);
+        archive_entry_set_uid(e, 1000);
+        archive_entry_xattr_add_entry(e, "security.capability", capability, sizeof(capability));
+        archive_write_header(a, e);
+        archive_entry_free(e);
+        tar_end(a);
+        lseek(fd, 0, SEEK_SET);
+
+        cr_assert_eq(unpack_fd(fd, UNPACK_LAYER, t.fd, &result, NULL), 0);
+        cr_assert_eq(xattr_of(&t, "ping", "security.capability", value, sizeof(value)), 20);
+        cr_expect_arr_eq(value, capability, 20);
+        unpack_result_done(&result);
+        temporary_done(&t);
+}
+
+Test(image_unpack, acls)
+{
+        _cleanup_close_ int fd = memfd_create("tar", MFD_CLOEXEC);
+        struct archive *a = tar_begin(fd, ARCHIVE_FILTER_NONE);
+        struct archive_entry *e = archive_entry_new();
+        Temporary t = temporary_new();
+        _cleanup_free_ char *message = NULL;
+        UnpackResult result;
+        char value[64];
+
+        archive_entry_set_pathname(e, "d");
+        archive_entry_set_filetype(e, AE_IFDIR);
+        archive_entry_set_perm(e, 0750);
+        for (int type = ARCHIVE_ENTRY_ACL_TYPE_ACCESS; type <= ARCHIVE_ENTRY_ACL_TYPE_DEFAULT; type *= 2) {
+                archive_entry_acl_add_entry(e, type, 7, ARCHIVE_ENTRY_ACL_USER_OBJ, -1, NULL);
+                archive_entry_acl_add_entry(e, type, 5, ARCHIVE_ENTRY_ACL_GROUP_OBJ, -1, NULL);
+                archive_entry_acl_add_entry(e, type, 0, ARCHIVE_ENTRY_ACL_OTHER, -1, NULL);
+                archive_entry_acl_add_entry(e, type, 5, ARCHIVE_ENTRY_ACL_MASK, -1, NULL);
+                archive_entry_acl_add_entry(e, type, 4, ARCHIVE_ENTRY_ACL_USER, 2000, "someone");
+        }
+        archive_write_header(a, e);
+        archive_entry_free(e);
+        tar_add(a, &(Member) FILE_MEMBER("d/f", "x"));
+        tar_end(a);
+        lseek(fd, 0, SEEK_SET);
+
+        cr_assert_eq(unpack_fd(fd, UNPACK_LAYER, t.fd, &result, &message), 0, "%s", message);
+        cr_expect_eq(xattr_of(&t, "d", "system.posix_acl_access", value, sizeof(value)), 4 + 5 * 8);
+        cr_expect_eq(xattr_of(&t, "d", "system.posix_acl_default", value, sizeof(value)), 4 + 5 * 8);
+        /* Its file does not inherit what it did not have. */
+        cr_expect_lt(xattr_of(&t, "d/f", "system.posix_acl_access", value, sizeof(value)), 0);
+        unpack_result_done(&result);
+        temporary_done(&t);
+}
+
+Test(image_unpack, whiteouts_in_either_order)
+{
+        static const Member members[][12] = {
+                { FILE_MEMBER("gone/.wh.file", ""), FILE_MEMBER(".wh.dir", ""), DIR_MEMBER("dir"), FILE_MEMBER("dir/new", "n"),
+                  FILE_MEMBER(".wh.implied", ""), FILE_MEMBER("implied/a/b", ""), FILE_MEMBER(".wh.real", ""),
+                  FILE_MEMBER("real", "r"), FILE_MEMBER("opaque/.wh..wh..opq", ""), FILE_MEMBER("opaque/x", "") },
+                { FILE_MEMBER("gone/.wh.file", ""), DIR_MEMBER("dir"), FILE_MEMBER("dir/new", "n"), FILE_MEMBER(".wh.dir", ""),
+                  FILE_MEMBER("implied/a/b", ""), FILE_MEMBER(".wh.implied", ""), FILE_MEMBER("real", "r"),
+                  FILE_MEMBER(".wh.real", ""), FILE_MEMBER("opaque/x", ""), FILE_MEMBER("opaque/.wh..wh..opq", "") },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(members); i++) {
+                Temporary t = temporary_new();
+                _cleanup_free_ char *message = NULL;
+                UnpackResult result;
+
+                cr_assert_eq(unpack(members[i], UNPACK_LAYER, t.fd, &result, &message), 0, "%s", message);
+                cr_expect(is_whiteout(t.fd, "gone/file"));
+                cr_expect_not(is_opaque(&t, "gone"));
+                cr_expect(is_opaque(&t, "dir"));
+                cr_expect(S_ISREG(stat_of(t.fd, "dir/new").st_mode));
+                cr_expect(is_opaque(&t, "implied"));
+                cr_expect_not(is_opaque(&t, "implied/a"));
+                cr_expect(S_ISREG(stat_of(t.fd, "real").st_mode));
+                cr_expect(is_opaque(&t, "opaque"));
+                cr_expect_eq(faccessat(t.fd, "opaque/.wh..wh..opq", F_OK, AT_SYMLINK_NOFOLLOW), -1);
+                /* "", gone, implied, implied/a, opaque */
+                cr_expect_eq(strv_length(result.implied), 5);
+                cr_expect(strv_contains(result.implied, "implied/a"));
+                cr_expect_eq(stat_of(t.fd, "implied").st_mode, (mode_t) S_IFDIR | 0755);
+                unpack_result_done(&result);
+                temporary_done(&t);
+        }
+}
+
+Test(image_unpack, whiteout_odds_and_ends)
+{
+        static const Member members[] = {
+                FILE_MEMBER(".wh..wh.aufs", ""), DIR_MEMBER(".wh..wh.plnk"), FILE_MEMBER(".wh..wh.plnk/1.2", ""),
+                FILE_MEMBER("a.wh.b", "ordinary"), HARD_MEMBER("x/.wh.y", ".wh..wh.aufs"), FILE_MEMBER(".wh..wh..opq", ""),
+                FILE_MEMBER(".wh.l", ""), LINK_MEMBER("l", "to"), FILE_MEMBER(".wh.p", ""), { "p", AE_IFIFO, 0600 },
+                FILE_MEMBER(".wh.h", ""), HARD_MEMBER("h", "a.wh.b"), {},
+        };
+        Temporary t = temporary_new();
+        _cleanup_free_ char *message = NULL;
+        UnpackResult result;
+
+        cr_assert_eq(unpack(members, UNPACK_LAYER, t.fd, &result, &message), 0, "%s", message);
+        cr_expect_eq(faccessat(t.fd, ".wh..wh.plnk", F_OK, AT_SYMLINK_NOFOLLOW), -1);
+        cr_expect(S_ISREG(stat_of(t.fd, "a.wh.b").st_mode));
+        cr_expect(is_whiteout(t.fd, "x/y"));
+        cr_expect(is_opaque(&t, "."));
+        cr_expect(S_ISLNK(stat_of(t.fd, "l").st_mode));
+        cr_expect(S_ISFIFO(stat_of(t.fd, "p").st_mode));
+        cr_expect_eq(stat_of(t.fd, "h").st_nlink, 2);
+        unpack_result_done(&result);
+        temporary_done(&t);
+}
+
+Test(image_unpack, directories_may_come_again)
+{
+        static const Member members[] = {
+                FILE_MEMBER("a/b/f", "x"),
+                { "a/b", AE_IFDIR, 0700, .uid = 4, .mtime = 5 },
+                { "a/b", AE_IFDIR, 0750, .uid = 6, .mtime = 7 },
+                {},
+        };
+        Temporary t = temporary_new();
+        UnpackResult result;
+        struct stat st;
+
+        cr_assert_eq(unpack(members, UNPACK_LAYER, t.fd, &result, NULL), 0);
+        st = stat_of(t.fd, "a/b");
+        cr_expect(st.st_mode == (S_IFDIR | 0750) && st.st_uid == 6 && st.st_mtim.tv_sec == 7);
+        cr_expect(strv_contains(result.implied, "a"));
+        cr_expect_not(strv_contains(result.implied, "a/b"));
+        unpack_result_done(&result);
+        temporary_done(&t);
+}
+
+Test(image_unpack, names_are_bytes)
+{
+        static const char *const locales[] = { "C", "C.UTF-8" };
+        char longest[256], path[3 * 256];
+        const char *const names[] = {
+                "latin\xe9", "broken\xff\xfe", "composed-\xc3\xa9", "decomposed-e\xcc\x81", "\xf0\x9f\x90\xb3", "tab\tand\\",
+                longest, path,
+        };
+
+        memset(longest, 'n', 255);
+        longest[255] = 0;
+        snprintf(path, sizeof(path), "%s/%.200s\xe9/%s", longest, longest, "end");
+        for (size_t l = 0; l < ELEMENTSOF(locales); l++) {
+                Member members[ELEMENTSOF(names) * 3 + 1] = {};
+                _cleanup_free_ char *message = NULL;
+                Temporary t = temporary_new();
+                UnpackResult result;
+
+                for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                        char *link;
+
+                        members[3 * i] = (Member) FILE_MEMBER(names[i], "x");
+                        link = strprintf("hard%zu", i);
+                        members[3 * i + 1] = (Member) HARD_MEMBER(link, names[i]);
+                        link = strprintf("soft%zu", i);
+                        members[3 * i + 2] = (Member) LINK_MEMBER(link, names[i]);
+                }
+                /* The longest comes last but one and is a file; as a directory it has another name. */
+                path[0] = 'd';
+
+                setlocale(LC_CTYPE, locales[l]);
+                cr_assert_eq(unpack(members, UNPACK_LAYER, t.fd, &result, &message), 0, "%s", message);
+                for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                        char target[1024] = "";
+
+                        cr_expect_eq(faccessat(t.fd, names[i], F_OK, 0), 0, "%s: %s", locales[l], names[i]);
+                        cr_expect_eq(stat_of(t.fd, members[3 * i + 1].name).st_nlink, 2);
+                        cr_expect_gt(readlinkat(t.fd, members[3 * i + 2].name, target, sizeof(target) - 1), 0);
+                        cr_expect_str_eq(target, names[i], "%s", locales[l]);
+                        free((char *) members[3 * i + 1].name);
+                        free((char *) members[3 * i + 2].name);
+                }
+                unpack_result_done(&result);
+                temporary_done(&t);
+        }
+}
+
+/* What Go's and GNU's writers put in: bytes that are no UTF-8 in a pax header without saying so. */
+Test(image_unpack, names_in_pax_headers_are_bytes)
+{
+        static const char record[] = "23 path=pax-\xe9-\xff-e\xcc\x81.xy\n";
+        static const char *const locales[] = { "C", "C.UTF-8" };
+
+        for (size_t l = 0; l < ELEMENTSOF(locales); l++) {
+                _cleanup_close_ int fd = memfd_create("tar", MFD_CLOEXEC);
+                char blocks[5 * 512] = "";
+                Temporary t = temporary_new();
+                _cleanup_free_ char *message = NULL;
+                UnpackResult result;
+
+                for (int i = 0; i < 2; i++) {
+                        char *h = blocks + i * 1024;
+                        unsigned sum = 0;
+
+                        sprintf(h, i == 0 ? "pax" : "short");
+                        sprintf(h + 100, "%07o", 0644);
+                        sprintf(h + 124, "%011o", i == 0 ? (unsigned) strlen(record) : 0);
+                        h[156] = i == 0 ? 'x' : '0';
+                        memcpy(h + 257, "ustar\00000", 8);
+                        memset(h + 148, ' ', 8);
+                        for (int k = 0; k < 512; k++)
+                                sum += (unsigned char) h[k];
+                        sprintf(h + 148, "%06o", sum);
+                }
+                memcpy(blocks + 512, record, strlen(record));
+                cr_assert_eq(strlen(record), 23);
+                cr_assert_eq(loop_write(fd, blocks, sizeof(blocks)), 0);
+                lseek(fd, 0, SEEK_SET);
+
+                setlocale(LC_CTYPE, locales[l]);
+                cr_assert_eq(unpack_fd(fd, UNPACK_LAYER, t.fd, &result, &message), 0, "%s", message);
+                cr_expect_eq(faccessat(t.fd, "pax-\xe9-\xff-e\xcc\x81.xy", F_OK, 0), 0, "%s", locales[l]);
+                unpack_result_done(&result);
+                temporary_done(&t);
+        }
+}
+
+Test(image_unpack, holes_stay_holes)
+{
+        _cleanup_close_ int fd = memfd_create("tar", MFD_CLOEXEC);
+        struct archive *a = tar_begin(fd, ARCHIVE_FILTER_NONE);
+        struct archive_entry *e = archive_entry_new();
+        const int64_t size = 64 << 20;
+        Temporary t = temporary_new();
+        UnpackResult result;
+        struct stat st;
+
+        archive_entry_set_pathname(e, "sparse");
+        archive_entry_set_filetype(e, AE_IFREG);
+        archive_entry_set_perm(e, 0644);
+        archive_entry_set_size(e, size);
+        archive_entry_sparse_add_entry(e, 1 << 20, 4096);
+        cr_assert_eq(archive_write_header(a, e), ARCHIVE_OK);
+        for (int i = 0; i < size / 4096; i++) {
+                char block[4096];
+                memset(block, i == 256 ? 'x' : 0, sizeof(block));
+                archive_write_data(a, block, sizeof(block));
+        }
+        archive_entry_free(e);
+        tar_end(a);
+        lseek(fd, 0, SEEK_SET);
+
+        cr_assert_eq(unpack_fd(fd, UNPACK_LAYER, t.fd, &result, NULL), 0);
+        st = stat_of(t.fd, "sparse");
+        cr_expect_eq(st.st_size, size);
+        cr_expect_lt(st.st_blocks, 64);
+        cr_expect_eq(result.size, 4096);
+        unpack_result_done(&result);
+        temporary_done(&t);
+}
+
+Test(image_unpack, aci)
+{
+        static const Member members[] = {
+                DIR_MEMBER("./"), FILE_MEMBER("./manifest", "{\"acKind\":\"ImageManifest\"}"),
+                { "rootfs", AE_IFDIR, 0700 }, FILE_MEMBER("rootfs/bin/.wh.x", "an ordinary name here"),
+                HARD_MEMBER("rootfs/h", "rootfs/bin/.wh.x"), {},
+        };
+        Temporary t = temporary_new();
+        _cleanup_free_ char *message = NULL;
+        UnpackResult result;
+
+        cr_assert_eq(unpack(members, UNPACK_ACI, t.fd, &result, &message), 0, "%s", message);
+        cr_expect_str_eq(result.manifest, "{\"acKind\":\"ImageManifest\"}");
+        cr_expect_eq(result.manifest_size, strlen(result.manifest));
+        cr_expect_eq(stat_of(t.fd, ".").st_mode, (mode_t) S_IFDIR | 0700);
+        cr_expect_eq(stat_of(t.fd, "bin/.wh.x").st_nlink, 2);
+        unpack_result_done(&result);
+        temporary_done(&t);
+}
+
+Test(image_unpack, aci_manifest_too_large)
+{
+        _cleanup_free_ char *text = malloc(ACI_MANIFEST_MAX + 2), *message = NULL;
+        Temporary t = temporary_new();
+        UnpackResult result;
+
+        memset(text, ' ', ACI_MANIFEST_MAX + 1);
+        text[ACI_MANIFEST_MAX + 1] = 0;
+        cr_expect_eq(unpack((Member[]) { FILE_MEMBER("manifest", text), {} }, UNPACK_ACI, t.fd, &result, &message), -EBADMSG);
+        cr_expect_str_eq(message, "entry 'manifest' is larger than 4 MiB");
+        temporary_done(&t);
+}
+
+Test(image_unpack, plain_files_are_roots)
+{
+        static const Member members[] = {
+                { "x", AE_IFREG, 06777, "x", 0, 0, "user.note", "dropped", 33, 33 }, LINK_MEMBER("l", "../x"),
+                { "d", AE_IFDIR, 0777, .uid = 33 }, FILE_MEMBER("d/.wh.x", ""), {},
+        };
+        Temporary t = temporary_new();
+        UnpackResult result;
+        struct stat st;
+        char value[16];
+
+        cr_assert_eq(unpack(members, UNPACK_FILES, t.fd, &result, NULL), 0);
+        st = stat_of(t.fd, "x");
+        cr_expect(st.st_mode == (S_IFREG | 0600) && st.st_uid == 0 && st.st_gid == 0);
+        cr_expect_eq(stat_of(t.fd, "d").st_uid, 0);
+        cr_expect(S_ISREG(stat_of(t.fd, "d/.wh.x").st_mode));
+        cr_expect_lt(xattr_of(&t, "x", "user.note", value, sizeof(value)), 0);
+        unpack_result_done(&result);
+        temporary_done(&t);
+}

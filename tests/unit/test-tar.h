@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <criterion/criterion.h>
+#include <sys/mman.h>
+
+#include "basic/fs.h"
+#include "basic/string-util.h"
+
+/* Archives for tests, made in memory from a list of members. */
+
+typedef struct Member {
+        const char *name;
+        mode_t type;            /* AE_IF…; 0: a hard link */
+        mode_t mode;
+        const char *text;       /* contents, or where a link leads */
+        unsigned major, minor;
+        const char *xattr, *value;
+        unsigned uid, gid;
+        int64_t mtime;
+        long mtime_nsec;
+} Member;
+
+#define FILE_MEMBER(n, t) { n, AE_IFREG, 0644, t }
+#define DIR_MEMBER(n) { n, AE_IFDIR, 0755 }
+#define LINK_MEMBER(n, t) { n, AE_IFLNK, 0777, t }
+#define HARD_MEMBER(n, t) { n, 0, 0644, t }
+
+static inline void tar_add(struct archive *a, const Member *m)
+{
+        struct archive_entry *e = archive_entry_new();
+        bool regular = m->type == AE_IFREG;
+        size_t n = regular ? strlen(strempty(m->text)) : 0;
+
+        archive_entry_copy_pathname(e, m->name);
+        archive_entry_set_filetype(e, m->type ?: AE_IFREG);
+        archive_entry_set_perm(e, m->mode);
+        archive_entry_set_uid(e, m->uid);
+        archive_entry_set_gid(e, m->gid);
+        archive_entry_set_mtime(e, m->mtime, m->mtime_nsec);
+        archive_entry_set_size(e, (int64_t) n);
+        if (m->type == 0)
+                archive_entry_copy_hardlink(e, m->text);
+        if (m->type == AE_IFLNK)
+                archive_entry_copy_symlink(e, m->text);
+        archive_entry_set_rdevmajor(e, m->major);
+        archive_entry_set_rdevminor(e, m->minor);
+        if (m->xattr)
+                archive_entry_xattr_add_entry(e, m->xattr, m->value, strlen(m->value));
+
+        cr_assert_geq(archive_write_header(a, e), ARCHIVE_WARN, "%s: %s", m->name, archive_error_string(a));
+        if (n > 0)
+                cr_assert_eq(archive_write_data(a, m->text, n), (ssize_t) n);
+        archive_entry_free(e);
+}
+
+static inline struct archive *tar_begin(int fd, int filter)
+{
+        struct archive *a = archive_write_new();
+
+        cr_assert_eq(archive_write_set_format_pax(a), ARCHIVE_OK);
+        cr_assert_geq(archive_write_add_filter(a, filter), ARCHIVE_WARN);
+        cr_assert_eq(archive_write_set_bytes_in_last_block(a, 1), ARCHIVE_OK);
+        cr_assert_eq(archive_write_open_fd(a, fd), ARCHIVE_OK);
+        return a;
+}
+
+static inline void tar_end(struct archive *a)
+{
+        cr_assert_eq(archive_write_close(a), ARCHIVE_OK);
+        archive_write_free(a);
+}
+
+/* Members end with one that has no name. The fd stands at the beginning. */
+static inline int tar_of(const Member *members, int filter)
+{
+        int fd = memfd_create("tar", MFD_CLOEXEC);
+        struct archive *a;
+
+        cr_assert_geq(fd, 0);
+        a = tar_begin(fd, filter);
+        for (; members->name; members++)
+                tar_add(a, members);
+        tar_end(a);
+        cr_assert_eq(lseek(fd, 0, SEEK_SET), 0);
+        return fd;
+}
+
+/* A fresh directory, opened; removed by temporary_done(). */
+typedef struct Temporary {
+        char path[32];
+        int fd;
+} Temporary;
+
+static inline Temporary temporary_new(void)
+{
+        Temporary t = { .path = "/var/tmp/podctl-test-XXXXXX" };
+
+        cr_assert(mkdtemp(t.path));
+        t.fd = open_directory_at(AT_FDCWD, t.path);
+        cr_assert_geq(t.fd, 0);
+        return t;
+}
+
+static inline void temporary_done(Temporary *t)
+{
+        safe_close(t->fd);
+        cr_expect_eq(rm_rf_at(AT_FDCWD, t->path), 0);
+}
