@@ -47,8 +47,8 @@ static bool number_begins(const char *data, size_t i)
 }
 
 /* What json-c lets pass even when it is told to be strict: names and strings in single quotes, control characters in
- * strings, integers beyond 64 bits. And NUL, also escaped: C strings end at one, so inside a name or value it would make us see less than a
- * signature covers. */
+ * strings, integers beyond 64 bits. And NUL, also escaped: C strings end at one, so inside a name or value it would
+ * make us see less than a signature covers. */
 static int refuse_lax(const char *data, size_t n, JsonError *e)
 {
         bool string = false, escaped = false;
