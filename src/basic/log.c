@@ -32,15 +32,14 @@ const char *log_last_error(void)
         return log_last[0] ? log_last : NULL;
 }
 
-int log_full_errno(int level, int error, const char *format, ...)
+void log_line(int level, int error, const char *format, ...)
 {
         int saved_errno = errno;
         char line[2048];
         va_list ap;
 
-        error = abs(error);
         if (level > log_level)
-                return -error;
+                return;
 
         errno = error;
         va_start(ap, format);
@@ -56,5 +55,4 @@ int log_full_errno(int level, int error, const char *format, ...)
                 (void) fprintf(stderr, "%s: %s\n", log_program, line);
 
         errno = saved_errno;
-        return -error;
 }

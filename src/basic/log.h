@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdlib.h>
 #include <syslog.h>
 
 #include "basic/macro.h"
@@ -12,8 +13,16 @@ void log_setup(const char *program);
 void log_set_max_level(int level);
 int log_max_level(void);
 
-/* Prints and returns -|error|; "%m" in the format is that error's text. */
-int log_full_errno(int level, int error, const char *format, ...) _printf_(3, 4);
+/* Prints; "%m" in the format is the text of |error|. */
+void log_line(int level, int error, const char *format, ...) _printf_(3, 4);
+
+/* The same, and returns -|error|, which the compiler can see is negative. */
+#define log_full_errno(level, error, ...)                                                                      \
+        ({                                                                                                     \
+                int _error_ = abs(error);                                                                      \
+                log_line((level), _error_, __VA_ARGS__);                                                       \
+                -MAX(_error_, 1);                                                                              \
+        })
 
 /* The last line logged at LOG_ERR, or NULL: what a supervisor is told when we fail. */
 const char *log_last_error(void);
@@ -23,10 +32,10 @@ const char *log_last_error(void);
 #define log_notice_errno(error, ...) log_full_errno(LOG_NOTICE, error, __VA_ARGS__)
 #define log_debug_errno(error, ...) log_full_errno(LOG_DEBUG, error, __VA_ARGS__)
 
-#define log_error(...) ((void) log_full_errno(LOG_ERR, 0, __VA_ARGS__))
-#define log_warning(...) ((void) log_full_errno(LOG_WARNING, 0, __VA_ARGS__))
-#define log_notice(...) ((void) log_full_errno(LOG_NOTICE, 0, __VA_ARGS__))
-#define log_info(...) ((void) log_full_errno(LOG_INFO, 0, __VA_ARGS__))
-#define log_debug(...) ((void) log_full_errno(LOG_DEBUG, 0, __VA_ARGS__))
+#define log_error(...) log_line(LOG_ERR, 0, __VA_ARGS__)
+#define log_warning(...) log_line(LOG_WARNING, 0, __VA_ARGS__)
+#define log_notice(...) log_line(LOG_NOTICE, 0, __VA_ARGS__)
+#define log_info(...) log_line(LOG_INFO, 0, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_DEBUG, 0, __VA_ARGS__)
 
 #define log_oom() log_error_errno(ENOMEM, "Out of memory")

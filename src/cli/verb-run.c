@@ -7,6 +7,7 @@
 #include "cli/pod-start.h"
 #include "cli/run-compose.h"
 #include "cli/verb.h"
+#include "pod/pod-gc.h"
 
 static const RunArgs presets = { .private_users = -1 };
 

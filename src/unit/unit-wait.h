@@ -9,7 +9,6 @@
 /* Watches one service unit from its start to its end, over signals on an event loop, the way `systemd-run --wait`
  * does: JobRemoved tells how the start went, PropertiesChanged that the unit is worth another look. */
 
-DEFINE_TRIVIAL_CLEANUP_FUNC(sd_event *, sd_event_unref);
 #define _cleanup_event_ _cleanup_(sd_event_unrefp)
 
 typedef struct UnitStatus {

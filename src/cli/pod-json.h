@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pod/pod.h"
+
+/* A pod as rkt's list and status print it in JSON (R§1.7): "name" is the UUID, times of apps are nanoseconds, those of
+ * the pod seconds. Ours are "machine" (the pod's name), "unit" and "exit_code" of the pod. */
+json_object *pod_to_json(Pod *pod);
+
+/* "running", "exited" … of one app. */
+const char *pod_app_state(const Pod *pod, const char *app);
+
+/* --format=json and json-pretty. False when it is neither. */
+bool print_json(json_object *o, const char *format);
+#define JSON_FORMATS "json|json-pretty"

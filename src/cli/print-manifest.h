@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* JSON to standard output, indented or as short as it goes. Logs. */
+int print_manifest(const char *text, size_t n, bool pretty);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/verb.h"
+
+/* Answers a shell's question what may come next: "podctl complete WORD…" with all words up to the one that is being
+ * written, which may be empty. One answer a line; "@files" and "@directories" mean the shell's own. */
+
+static void print_if(const char *word, const char *prefix)
+{
+        if (startswith(word, prefix))
+                (void) puts(word);
+}
+
+static void complete_pods(Context *c, const char *prefix)
+{
+        PodStore *store;
+        Pod **pods = NULL;
+        size_t n = 0;
+
+        if (context_pods(c, &store) < 0 || pod_list(store, &pods, &n) < 0)
+                return;
+        for (size_t i = 0; i < n; i++) {
+                const char *name = pod_display_name(pods[i]);
+
+                print_if(name, prefix);
+                if (*prefix && !streq(name, pods[i]->uuid.s))
+                        print_if(pods[i]->uuid.s, prefix);
+        }
+        pod_array_free(pods, n);
+}
+
+static void complete_images(Context *c, const char *prefix)
+{
+        ImageStore *store;
+        Image **images = NULL;
+        size_t n = 0;
+
+        if (context_images(c, &store) < 0 || image_store_list(store, &images, &n) < 0)
+                return;
+        for (size_t i = 0; i < n; i++)
+                STRV_FOREACH(name, images[i]->names)
+                        print_if(*name, prefix);
+        image_array_free(images, n);
+}
+
+static void complete_kind(Context *c, const char *kind, const char *prefix)
+{
+        if (!kind)
+                return;
+        if (streq(kind, "POD"))
+                complete_pods(c, prefix);
+        else if (streq(kind, "IMAGE")) {
+                complete_images(c, prefix);
+                (void) puts("@files");
+        } else if (streq(kind, "FILE"))
+                (void) puts("@files");
+        else if (streq(kind, "DIR"))
+                (void) puts("@directories");
+}
+
+static void complete_value(Context *c, const Option *o, const char *written, const char *prefix)
+{
+        _cleanup_strv_free_ char **choices = NULL;
+
+        if (o->choices && strv_split(o->choices, '|', &choices) >= 0)
+                STRV_FOREACH(choice, choices)
+                        if (startswith(*choice, prefix))
+                                (void) printf("%s%s\n", written, *choice);
+        if (!*written)
+                complete_kind(c, o->metavar, prefix);
+}
+
+static void complete_options(const Option *options, const char *prefix)
+{
+        for (const Option *o = options; o && o->name; o++) {
+                _cleanup_free_ char *word = NULL;
+
+                if (!o->help)
+                        continue;
+                word = strjoin("--", o->name, o->type->value == OPTION_VALUE_REQUIRED ? "=" : "");
+                if (word)
+                        print_if(word, prefix);
+        }
+}
+
+/* The names of verbs, of which only the word in question is printed: "image" leads to "list". */
+static void complete_verbs(char *const *before, size_t n_before, const char *prefix)
+{
+        _cleanup_strv_free_ char **seen = NULL;
+
+        for (size_t i = 0; podctl_verbs[i]; i++) {
+                _cleanup_strv_free_ char **parts = NULL;
+
+                if ((podctl_verbs[i]->flags & VERB_HIDDEN) || strv_split(podctl_verbs[i]->name, ' ', &parts) < 0 ||
+                    strv_length(parts) <= n_before || (n_before == 1 && !streq(parts[0], before[0])) ||
+                    strv_contains(seen, parts[n_before]))
+                        continue;
+                (void) strv_extend(&seen, parts[n_before]);
+                print_if(parts[n_before], prefix);
+        }
+}
+
+static const Option *option_of(const Verb *verb, const char *word)
+{
+        const Option *o = verb ? options_find(verb->options, word) : NULL;
+
+        if (!o && verb && streq(verb->name, "run"))
+                o = options_find(run_app_options, word);
+        return o ?: options_find(context_options, word);
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        size_t n = strv_length(words), at = 0, n_verb = 0;
+        const char *last = n > 0 ? words[n - 1] : "", *before = n > 1 ? words[n - 2] : "", *equals;
+        const Verb *verb;
+        const Option *o;
+
+        while (at + 1 < n && words[at][0] == '-')
+                at++;
+        verb = n > at + 1 ? verb_find(words + at, &n_verb) : NULL;
+        if (verb && at + n_verb >= n)
+                verb = NULL;
+
+        equals = strchr(last, '=');
+        o = *last == '-' && equals ? option_of(verb, last) : *before == '-' ? option_of(verb, before) : NULL;
+        if (o && *last == '-') {
+                _cleanup_free_ char *written = strndup(last, (size_t) (equals + 1 - last));
+
+                complete_value(c, o, strempty(written), equals + 1);
+        } else if (o && option_takes_next_word(o, before))
+                complete_value(c, o, "", last);
+        else if (*last == '-') {
+                complete_options(verb ? verb->options : NULL, last);
+                if (verb && streq(verb->name, "run"))
+                        complete_options(run_app_options, last);
+                complete_options(context_options, last);
+        } else if (verb)
+                complete_kind(c, verb->completes, last);
+        else
+                complete_verbs(words + at, n - at - 1, last);
+        return 0;
+}
+
+const Verb verb_complete = {
+        .name = "complete",
+        .usage = "WORD…",
+        .summary = "Tell a shell what may come next",
+        .flags = VERB_HIDDEN | VERB_OWN_WORDS,
+        .max_words = -1,
+        .run = run,
+};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "basic/time-util.h"
+#include "cli/verb.h"
+#include "pod/pod-gc.h"
+
+static const Option options[] = {
+        { "expire-prepared", &option_duration, offsetof(PodCollect, expire_prepared_usec), "TIME",
+          "Remove prepared pods that old, 24h by default" },
+        { "grace-period", &option_duration, offsetof(PodCollect, grace_usec), "TIME",
+          "Keep exited pods so long, 30m by default" },
+        { "mark-only", &option_bool, offsetof(PodCollect, mark_only), NULL, "Mark exited pods, remove none" },
+        {},
+};
+
+static void report(const Pod *pod, const char *what, int error)
+{
+        if (error < 0)
+                log_warning_errno(error, "Pod %s: %s: %m", pod->uuid.s, what);
+        else
+                log_info("Pod %s: %s", pod->uuid.s, what);
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        PodCollect *collect = userdata;
+        PodStore *pods;
+        int r;
+
+        r = context_pods(c, &pods);
+        if (r < 0)
+                return r;
+        collect->report = report;
+        r = pod_store_collect(pods, collect);
+        return r < 0 ? log_error_errno(r, "Some pods could not be collected: %m") : 0;
+}
+
+static const PodCollect presets = {
+        .grace_usec = 30 * 60 * USEC_PER_SEC,
+        .expire_prepared_usec = 24 * 3600 * USEC_PER_SEC,
+};
+
+const Verb verb_gc = {
+        .name = "gc",
+        .summary = "Remove what exited pods left",
+        .options = options,
+        .args_size = sizeof(PodCollect),
+        .presets = &presets,
+        .flags = VERB_ROOT,
+        .max_words = 0,
+        .run = run,
+};

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "basic/time-util.h"
+#include "cli/pod-json.h"
+#include "cli/table.h"
+#include "cli/verb.h"
+
+typedef struct ListArgs {
+        bool full;
+        bool no_legend;
+        char *format;
+} ListArgs;
+
+static const Option options[] = {
+        { "format", &option_choice, offsetof(ListArgs, format), "FORMAT", "json or json-pretty", .choices = JSON_FORMATS },
+        { "full", &option_bool, offsetof(ListArgs, full), NULL, "Print whole UUIDs, image IDs and times" },
+        { "no-legend", &option_bool, offsetof(ListArgs, no_legend), NULL, "Leave out the heading" },
+        {},
+};
+
+static const char *format_time(uint64_t nsec, bool full, char buffer[static TIME_STRING_MAX])
+{
+        if (nsec == 0)
+                return "";
+        return full ? format_time_full(nsec, buffer) : format_time_ago(nsec, now_nsec(), buffer);
+}
+
+/* A row per app; what concerns the pod stands in the first one only. The ID column is there with --full. */
+static int add_row(Table *t, const Pod *pod, const AppcPodApp *app, bool first, bool full)
+{
+        char created[TIME_STRING_MAX], started[TIME_STRING_MAX];
+        _cleanup_free_ char *short_uuid = strndup(pod->uuid.s, 8), *id = NULL;
+        const char *row[9] = {};
+        size_t n = 0;
+
+        if (!short_uuid)
+                return -ENOMEM;
+        if (app && app->image.id) {
+                size_t k = strcspn(app->image.id, ":-");
+
+                id = strprintf("%.*s-%.12s", (int) k, app->image.id, app->image.id[k] ? app->image.id + k + 1 : "");
+                if (!id)
+                        return -ENOMEM;
+        }
+
+        row[n++] = !first ? "" : full ? pod->uuid.s : short_uuid;
+        row[n++] = app ? app->name : "-";
+        row[n++] = app && app->image.name ? app->image.name : "-";
+        if (full)
+                row[n++] = id ?: "-";
+        if (first) {
+                row[n++] = pod_state_to_string(pod->state);
+                row[n++] = format_time(pod_created_time(pod), full, created);
+                row[n++] = format_time(pod_started_time(pod), full, started);
+                row[n++] = "";
+                row[n++] = pod->settings ? pod->settings->name : "-";
+        }
+        return table_add_row(t, row);
+}
+
+static int add_pod(Table *t, Pod *pod, bool full, char ***errors)
+{
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        /* An embryo has nothing yet; one that is being prepared may not have it yet. */
+        r = pod_load(pod, &message);
+        if (r < 0) {
+                if (pod->state != POD_EMBRYO && pod->state != POD_PREPARING && strv_extend(errors, strempty(message)) < 0)
+                        return -ENOMEM;
+                return add_row(t, pod, NULL, true, full);
+        }
+
+        for (size_t i = 0; i < pod->manifest->n_apps; i++) {
+                r = add_row(t, pod, &pod->manifest->apps[i], i == 0, full);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int print_table(Pod **pods, size_t n, const ListArgs *args)
+{
+        static const char *const legend[] = { "UUID", "APP", "IMAGE NAME", "STATE", "CREATED", "STARTED", "NETWORKS", "NAME" };
+        static const char *const full_legend[] = { "UUID",    "APP",     "IMAGE NAME", "IMAGE ID", "STATE",
+                                                   "CREATED", "STARTED", "NETWORKS",   "NAME" };
+        _cleanup_(table_done) Table t = { .n_columns = args->full ? ELEMENTSOF(full_legend) : ELEMENTSOF(legend) };
+        _cleanup_strv_free_ char **errors = NULL;
+        int r = args->no_legend ? 0 : table_add_row(&t, args->full ? full_legend : legend);
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = add_pod(&t, pods[i], args->full, &errors);
+        if (r < 0)
+                return log_oom();
+
+        table_print(&t, stdout);
+        STRV_FOREACH(e, errors)
+                log_warning("%s", *e);
+        return 0;
+}
+
+static int print_pods(Pod **pods, size_t n, const ListArgs *args)
+{
+        _cleanup_json_object_ json_object *array = NULL;
+
+        if (!args->format)
+                return print_table(pods, n, args);
+
+        array = json_object_new_array();
+        for (size_t i = 0; i < n; i++)
+                (void) json_object_array_add(array, pod_to_json(pods[i]));
+        (void) print_json(array, args->format);
+        return 0;
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        PodStore *store;
+        Pod **pods = NULL;
+        size_t n = 0;
+        int r;
+
+        r = context_pods(c, &store);
+        if (r < 0)
+                return r;
+        r = pod_list(store, &pods, &n);
+        if (r < 0)
+                return log_error_errno(r, "Cannot list the pods: %m");
+        r = print_pods(pods, n, userdata);
+        pod_array_free(pods, n);
+        return r;
+}
+
+const Verb verb_list = {
+        .name = "list",
+        .summary = "List pods",
+        .options = options,
+        .args_size = sizeof(ListArgs),
+        .max_words = 0,
+        .run = run,
+};

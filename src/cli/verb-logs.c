@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/verb.h"
+
+/* The journal of a pod, while it runs and afterwards, read by journalctl(1): it knows all formats there are. */
+
+typedef struct LogsArgs {
+        char *app;
+        bool all;
+        bool follow;
+        char *lines;
+        char *output;
+        char *since;
+} LogsArgs;
+
+static const Option options[] = {
+        { "all", &option_bool, offsetof(LogsArgs, all), NULL, "What the pod's own services say, too" },
+        { "app", &option_string, offsetof(LogsArgs, app), "APP", "Of this app only" },
+        { "follow", &option_bool, offsetof(LogsArgs, follow), NULL, "Go on with what comes", 'f' },
+        { "lines", &option_string, offsetof(LogsArgs, lines), "N", "The last N lines", 'n' },
+        { "output", &option_string, offsetof(LogsArgs, output), "FORMAT", "Format of journalctl: short, cat, json …", 'o' },
+        { "since", &option_string, offsetof(LogsArgs, since), "TIME", "Not before this time" },
+        {},
+};
+
+static int add_matches(const Pod *pod, const LogsArgs *args, char ***argv)
+{
+        for (size_t i = 0; !args->all && i < pod->manifest->n_apps; i++) {
+                const char *name = pod->manifest->apps[i].name;
+                int r;
+
+                if (args->app && !streq(args->app, name))
+                        continue;
+                r = strv_extendf(argv, "_SYSTEMD_UNIT=%s.service", name);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int arguments(const Pod *pod, const LogsArgs *args, char ***ret)
+{
+        const struct {
+                const char *option;
+                const char *value;
+        } values[] = {
+                { "--lines", args->lines }, { "--output", args->output }, { "--since", args->since },
+        };
+        _cleanup_strv_free_ char **argv = NULL;
+        _cleanup_free_ char *directory = pod_path(pod, "journal");
+        int r = directory ? 0 : -ENOMEM;
+
+        if (r >= 0)
+                r = strv_extend(&argv, "journalctl");
+        if (r >= 0)
+                r = strv_extend(&argv, "--quiet");
+        if (r >= 0)
+                r = strv_extendf(&argv, "--directory=%s", directory);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(values); i++)
+                if (values[i].value)
+                        r = strv_extendf(&argv, "%s=%s", values[i].option, values[i].value);
+        if (r >= 0)
+                r = strv_extend(&argv, args->follow ? "--follow" : "--no-pager");
+        if (r >= 0)
+                r = add_matches(pod, args, &argv);
+        if (r >= 0)
+                *ret = TAKE_PTR(argv);
+        return r;
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        LogsArgs *args = userdata;
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        _cleanup_strv_free_ char **argv = NULL;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = context_find_pod(c, words[0], &pod);
+        if (r < 0)
+                return r;
+        r = pod_load(pod, &message);
+        if (r < 0)
+                return log_error_errno(r, "%s", strempty(message));
+        if (args->app && !appc_pod_find_app(pod->manifest, args->app))
+                return log_error_errno(ENOENT, "Pod '%s' has no app '%s'", words[0], args->app);
+
+        r = arguments(pod, args, &argv);
+        if (r < 0)
+                return log_oom();
+        (void) execvp(argv[0], argv);
+        return log_error_errno(errno, "Cannot run journalctl: %m");
+}
+
+const Verb verb_logs = {
+        .name = "logs",
+        .usage = "POD",
+        .summary = "Show what a pod's apps have written",
+        .options = options,
+        .args_size = sizeof(LogsArgs),
+        .min_words = 1,
+        .max_words = 1,
+        .completes = "POD",
+        .run = run,
+};

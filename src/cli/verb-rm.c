@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/verb.h"
+#include "pod/pod-gc.h"
+
+typedef struct RmArgs {
+        char *uuid_file;
+} RmArgs;
+
+static const Option options[] = {
+        { "uuid-file", &option_string, offsetof(RmArgs, uuid_file), "FILE", "Take the UUID from FILE" },
+        {},
+};
+
+static int remove_pod(Pod *pod)
+{
+        PodState was = pod->state;
+        int r = was == POD_EMBRYO ? -EBUSY : pod_remove(pod);
+
+        if (r == -EBUSY)
+                return log_error_errno(r, "Pod %s is %s and cannot be removed%s", pod->uuid.s, pod_state_to_string(was),
+                                       was == POD_RUNNING ? "; stop it first" : "");
+        if (r < 0)
+                return log_error_errno(r, "Cannot remove pod %s: %m", pod->uuid.s);
+        (void) printf("\"%s\"\n", pod->uuid.s);
+        return 0;
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        RmArgs *args = userdata;
+        _cleanup_(pod_freep) Pod *by_file = NULL;
+        int r, result = 0;
+
+        if (!words[0] && !args->uuid_file)
+                return log_error_errno(EINVAL, "'podctl rm' needs a pod, or --uuid-file");
+        if (args->uuid_file) {
+                r = context_find_pod_by_file(c, args->uuid_file, &by_file);
+                result = r < 0 ? r : remove_pod(by_file);
+        }
+
+        STRV_FOREACH(word, words) {
+                _cleanup_(pod_freep) Pod *pod = NULL;
+
+                r = context_find_pod(c, *word, &pod);
+                if (r >= 0)
+                        r = remove_pod(pod);
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}
+
+const Verb verb_rm = {
+        .name = "rm",
+        .usage = "POD…",
+        .summary = "Remove pods that are not running",
+        .options = options,
+        .args_size = sizeof(RmArgs),
+        .flags = VERB_ROOT,
+        .max_words = -1,
+        .completes = "POD",
+        .run = run,
+};

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "basic/time-util.h"
+#include "cli/pod-json.h"
+#include "cli/verb.h"
+#include "unit/unit-wait.h"
+
+typedef struct StatusArgs {
+        char *wait;
+        char *wait_ready;
+        char *format;
+        char *uuid_file;
+} StatusArgs;
+
+/* --wait, --wait=true, --wait=30s */
+static int parse_wait(const Option *option, const char *value, void *field)
+{
+        uint64_t usec;
+
+        if (value && parse_boolean(value) < 0 && *value != '-' && parse_duration(value, &usec) < 0)
+                return log_error_errno(EINVAL, "Option --%s takes true, false or a duration, not '%s'", option->name,
+                                       value);
+        return free_and_strdup(field, value ?: "true") < 0 ? log_oom() : 0;
+}
+
+static void free_wait(void *field)
+{
+        free(*(char **) field);
+}
+
+static const OptionType option_wait = { parse_wait, free_wait, OPTION_VALUE_OPTIONAL };
+
+static const Option options[] = {
+        { "format", &option_choice, offsetof(StatusArgs, format), "FORMAT", "json or json-pretty", .choices = JSON_FORMATS },
+        { "uuid-file", &option_string, offsetof(StatusArgs, uuid_file), "FILE", "Take the UUID from FILE" },
+        { "wait", &option_wait, offsetof(StatusArgs, wait), "TIME", "Wait until the pod has exited, TIME at most" },
+        { "wait-ready", &option_wait, offsetof(StatusArgs, wait_ready), "TIME", "Wait until the pod is ready" },
+        {},
+};
+
+/* Microseconds to wait: UINT64_MAX without a bound, 0 not at all. */
+static uint64_t wait_usec(const char *text)
+{
+        uint64_t usec = 0;
+        int b;
+
+        if (!text)
+                return 0;
+        b = parse_boolean(text);
+        if (b >= 0)
+                return b ? UINT64_MAX : 0;
+        if (*text == '-')
+                return UINT64_MAX;
+        (void) parse_duration(text, &usec);
+        return usec;
+}
+
+static bool is_ready(Context *c, Pod *pod)
+{
+        _cleanup_(unit_status_done) UnitStatus status = {};
+        _cleanup_free_ char *ignored = NULL;
+        sd_bus *bus;
+
+        if (pod->state != POD_RUNNING || pod_load(pod, &ignored) < 0 || !pod->settings->unit)
+                return false;
+        return context_bus(c, &bus) >= 0 && unit_get_status(bus, pod->settings->unit, &status) >= 0 && status.running;
+}
+
+static bool has_ended(Context *c, Pod *pod)
+{
+        return pod->state > POD_RUNNING;
+}
+
+static bool is_ready_or_over(Context *c, Pod *pod)
+{
+        return has_ended(c, pod) || is_ready(c, pod);
+}
+
+/* Looks again every 100 ms, as rkt does. Running out of time is no error: who asks reads the state. */
+static int wait_until(Context *c, Pod *pod, uint64_t usec, bool (*done)(Context *c, Pod *pod))
+{
+        for (uint64_t waited = 0; waited < usec && !done(c, pod); waited += 100000) {
+                int r;
+
+                (void) usleep(100000);
+                r = pod_refresh(pod);
+                if (r < 0)
+                        return log_error_errno(r, "Pod %s went away: %m", pod->uuid.s);
+        }
+        return 0;
+}
+
+static void print_plain(Pod *pod)
+{
+        char buffer[TIME_STRING_MAX];
+        pid_t pid;
+
+        (void) printf("state=%s\n", pod_state_to_string(pod->state));
+        (void) printf("created=%s\n", format_time_full(pod_created_time(pod), buffer));
+        if (pod_started_time(pod) > 0)
+                (void) printf("started=%s\n", format_time_full(pod_started_time(pod), buffer));
+        if (pod_state_has_run(pod->state))
+                (void) printf("networks=\n");
+        if (pod_leader_pid(pod, &pid) >= 0)
+                (void) printf("pid=%i\n", pid);
+        (void) printf("exited=%s\n", pod->state > POD_RUNNING ? "true" : "false");
+        if (pod->settings) {
+                (void) printf("name=%s\n", pod->settings->name);
+                (void) printf("unit=%s\n", strempty(pod->settings->unit));
+        }
+        for (size_t i = 0; pod->manifest && pod->state != POD_RUNNING && i < pod->manifest->n_apps; i++) {
+                int status;
+
+                if (pod_app_exit_status(pod, pod->manifest->apps[i].name, &status, NULL) >= 0)
+                        (void) printf("app-%s=%i\n", pod->manifest->apps[i].name, status);
+        }
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        StatusArgs *args = userdata;
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        if (!words[0] == !args->uuid_file)
+                return log_error_errno(EINVAL, "'podctl status' needs one pod, or --uuid-file");
+        r = args->uuid_file ? context_find_pod_by_file(c, args->uuid_file, &pod) : context_find_pod(c, words[0], &pod);
+        if (r < 0)
+                return r;
+
+        r = wait_until(c, pod, wait_usec(args->wait), has_ended);
+        if (r >= 0)
+                r = wait_until(c, pod, wait_usec(args->wait_ready), is_ready_or_over);
+        if (r < 0)
+                return r;
+
+        if (args->format) {
+                o = pod_to_json(pod);
+                (void) print_json(o, args->format);
+                return 0;
+        }
+        if (pod_load(pod, &message) < 0)
+                log_warning("%s", strempty(message));
+        print_plain(pod);
+        return 0;
+}
+
+const Verb verb_status = {
+        .name = "status",
+        .usage = "POD",
+        .summary = "Tell what a pod is doing, or wait for it",
+        .options = options,
+        .args_size = sizeof(StatusArgs),
+        .max_words = 1,
+        .completes = "POD",
+        .run = run,
+};
