@@ -79,7 +79,8 @@ int tree_path(const char *name, char **ret)
 
         if (isempty(name))
                 return -EINVAL;
-        if (*name == '/')
+        /* Some tools call the top itself "/"; more than that is not forgiven. */
+        if (*name == '/' && name[strspn(name, "/")])
                 return -EXDEV;
 
         q = path = new0(char, strlen(name) + 1);

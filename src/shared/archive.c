@@ -30,6 +30,7 @@ struct ArchiveReader {
         int error;                      /* of a callback; libarchive's own text is not ours */
         char *message;
 
+        bool padded;                    /* the tar does not fill its last block */
         size_t n_ahead;                 /* read for detection, to be given out first */
         char ahead[8];
         char block[BLOCK_SIZE];
@@ -140,11 +141,26 @@ static la_ssize_t filter_callback(struct archive *archive, void *userdata, const
         return n < 0 ? -1 : n;
 }
 
+/* There are tools that write neither end mark nor the padding of the last file (umoci's insert does), and others read
+ * that; so we fill the block up. Contents reaching into it are missed by archive_reader_data(). */
+static ssize_t pad_contents(ArchiveReader *a, const void **ret)
+{
+        static const char zeros[TAR_BLOCK];
+
+        if (a->padded)
+                return 0;
+        a->padded = true;
+        *ret = zeros;
+        return (ssize_t) ((TAR_BLOCK - a->tar_size % TAR_BLOCK) % TAR_BLOCK);
+}
+
 static la_ssize_t tar_callback(struct archive *archive, void *userdata, const void **ret)
 {
         ArchiveReader *a = userdata;
         ssize_t n = read_contents(a, ret);
 
+        if (n == 0)
+                n = pad_contents(a, ret);
         if (n < 0)
                 archive_set_error(archive, -a->error, "%s", a->message ?: strerror(-a->error));
         return n < 0 ? -1 : n;
@@ -299,6 +315,9 @@ int archive_reader_data(ArchiveReader *a, const void **ret_data, size_t *ret_siz
                 return 0;
         if (k < ARCHIVE_WARN || offset < 0)
                 return reader_failed(a, a->tar, reterr_message);
+        /* The piece counts as read by the next call only. */
+        if (a->padded && (uint64_t) archive_filter_bytes(a->tar, 0) + *ret_size > a->tar_size)
+                return explain(reterr_message, EBADMSG, "damaged archive: truncated");
         *ret_offset = (uint64_t) offset;
         return 1;
 }

@@ -105,7 +105,7 @@ Test(archive, truncation_is_seen_everywhere)
                 _cleanup_close_ int fd = tar_of(two_files, filters[i].filter);
                 off_t size = lseek(fd, 0, SEEK_END);
 
-                for (off_t n = size - 1; n > 0; n -= i == 0 ? 512 : 1) {
+                for (off_t n = size - 1; n > 0; n--) {
                         _cleanup_free_ char *message = NULL;
                         ArchiveTotals t;
                         int r;
@@ -125,6 +125,22 @@ Test(archive, truncation_is_seen_everywhere)
                         cr_expect_eq(r, -EBADMSG);
                         cr_expect_not_null(message);
                 }
+        }
+}
+
+Test(archive, unfinished_last_block)
+{
+        _cleanup_close_ int fd = tar_of((Member[]) { FILE_MEMBER("f", "four"), {} }, ARCHIVE_FILTER_NONE);
+        off_t size = lseek(fd, 0, SEEK_END), data = size - 1024 - 512;
+        ArchiveTotals t;
+
+        /* Without the end mark, with and without padding; then without the last byte of the file. */
+        for (off_t n = 512; n >= 3; n = n == 512 ? 4 : n - 1) {
+                cr_assert_eq(ftruncate(fd, data + n), 0);
+                lseek(fd, 0, SEEK_SET);
+                cr_expect_eq(read_all(fd, &t, NULL), n >= 4 ? 1 : -EBADMSG, "%zi", n);
+                if (n >= 4)
+                        cr_expect(t.tar_size == (uint64_t) (data + n) && !t.end_mark);
         }
 }
 
