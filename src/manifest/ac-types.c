@@ -130,11 +130,12 @@ bool ac_version_is_valid(const char *s)
 
 bool image_id_is_valid(const char *s)
 {
-        const char *hex = startswith(s, "sha512-");
+        const char *value = startswith(s, "sha512-");
         Digest d;
 
-        if (hex)
-                return *hex && strlen(hex) <= 128 && string_in_charset(hex, LOWERCASE_HEX);
+        /* What is not hexadecimal is no image's, but that is for the store to find out. */
+        if (value)
+                return *value && strlen(value) <= DIGEST_HEX_MAX && string_in_charset(value, LOWERCASE DIGITS);
         return digest_parse(s, &d) >= 0 && d.algorithm == DIGEST_SHA256;
 }
 

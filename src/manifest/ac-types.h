@@ -7,9 +7,9 @@
 /* The small types of the App Container specification ("types" of each schema section of spec/types.md), and what
  * turns Docker's and the kernel's names of architectures into appc's. */
 
-/* Names of images, labels, annotations and isolators: lower-case letters, digits and any of "-._~/", the first and the
- * last a letter or digit. The regular expression of the specification forbids two of the latter in a row, its examples
- * ("example.com/~user/app") have them; we accept them, but no empty, "." or ".." component. */
+/* Names of images, labels, annotations and isolators: lower-case letters, digits and any of "-._~/", the first and
+ * the last a letter or digit. The regular expression of the specification forbids two separators in a row, its
+ * examples ("example.com/~user/app") have them; we accept them, but no empty, "." or ".." component. */
 bool ac_identifier_is_valid(const char *s);
 /* Names of apps, volumes, mount points and ports: the same with "-" only. */
 bool ac_name_is_valid(const char *s);
@@ -40,11 +40,11 @@ typedef struct Quantity {
         __int128 nano;
 } Quantity;
 
-/* -EINVAL: not a quantity. -ERANGE: beyond ±2^63 units. */
+/* -EINVAL: not a quantity. -ERANGE: beyond ±10·2^63 units. */
 int quantity_parse(const char *s, Quantity *ret);
 /* As a JSON value: a number, or a string in which surrounding spaces are forgiven. */
 int quantity_from_json(json_object *o, Quantity *ret);
-/* Whole units or thousandths of one, rounded away from zero. */
+/* Whole units or thousandths of one, rounded away from zero; the largest there is for what is larger. */
 int64_t quantity_units(Quantity q);
 int64_t quantity_milli(Quantity q);
 

@@ -47,7 +47,7 @@ typedef struct App {
         char *stop_signal;
 } App;
 
-/* An App as a pointer member of a larger struct, and a list of ports. */
+/* An App, and a single port, as pointer members of a larger struct. */
 extern const JsonType json_app;
 extern const JsonType json_app_port;
 

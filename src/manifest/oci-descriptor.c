@@ -98,6 +98,14 @@ static bool digest_text_is_valid(const char *s)
         return *s && string_in_charset(s, LOWERCASE UPPERCASE DIGITS "=_-");
 }
 
+/* RFC 4648, section 4, with padding. */
+static bool base64_is_valid(const char *s)
+{
+        size_t n = strspn(s, LOWERCASE UPPERCASE DIGITS "+/"), padding = strspn(s + n, "=");
+
+        return s[n + padding] == 0 && padding <= 2 && (n + padding) % 4 == 0;
+}
+
 static const JsonField platform_table[] = {
         { "architecture", &json_string, offsetof(OciPlatform, architecture), JSON_MANDATORY },
         { "os",           &json_string, offsetof(OciPlatform, os),           JSON_MANDATORY },
@@ -134,6 +142,8 @@ static int descriptor_check(void *p, json_object *o, JsonError *e)
                 return json_error_set(e, -EINVAL, "digest", "'%s' is not a digest", d->digest_text);
         if (d->size > INT64_MAX)
                 return json_error_set(e, -EINVAL, "size", "number out of range");
+        if (d->data && !base64_is_valid(d->data))
+                return json_error_set(e, -EINVAL, "data", "not base64");
         STRV_FOREACH(s, d->urls)
                 if (!uri_is_valid(*s))
                         return json_error_set(e, -EINVAL, "urls", "'%s' is not a URI", *s);

@@ -10,8 +10,8 @@
 typedef __int128 Wide;
 
 #define NANO ((Wide) 1000000000)
-/* 2^63 units, beyond which nothing is representable. */
-#define QUANTITY_MAX ((Wide) INT64_MAX * NANO)
+/* More than 64 bits hold, since "12E" is a quantity; little enough to compute with. */
+#define QUANTITY_MAX ((Wide) INT64_MAX * NANO * 10)
 
 static const struct {
         const char *suffix;

@@ -114,6 +114,30 @@ static inline _unused_ char *read_data(const char *name, size_t *ret_size)
         return data;
 }
 
+/* A document of ours cut off at each byte, and with each byte replaced: whatever the parser makes of it, it has to
+ * survive, and to have a word for what it refuses. */
+static inline _unused_ void run_damaged(const char *name, CaseParser parse)
+{
+        static const char damage[] = "{}[]\",:0n\\";
+        size_t n;
+        _cleanup_free_ char *data = read_data(name, &n);
+
+        for (size_t i = 0; i < n; i++) {
+                char original = data[i];
+
+                (void) parse(data, i, NULL);
+                for (const char *c = damage; *c; c++) {
+                        _cleanup_json_error_ JsonError e = {};
+
+                        data[i] = *c;
+                        if (parse(data, n, &e) < 0)
+                                cr_expect(e.message, "%s: byte %zu as '%c'", name, i, *c);
+                }
+                data[i] = original;
+        }
+        cr_expect_geq(parse(data, n, NULL), 0);
+}
+
 /* Wraps a fragment into a document by printf() format and parses that. */
 #define PARSE_WRAPPED(parser, format, data, e)                                                                 \
         ({                                                                                                     \

@@ -141,7 +141,8 @@ Test(json_table, leaves_out_what_is_not_there)
         _cleanup_json_object_ json_object *o = NULL;
         _cleanup_free_ char *text = NULL;
 
-        cr_assert_eq(parse("{'text':'a','list':[],'map':{},'maybe':null,'unknown':{'x':[]},'array':null}", &x, NULL), 0);
+        cr_assert_eq(parse("{'text':'a','list':[],'map':{},'maybe':null,'unknown':{'x':[]},'array':null}", &x, NULL),
+                     0);
         cr_expect_eq(x.maybe, TRISTATE_UNSET);
         cr_assert_eq(json_table_write(outer_table, &x, &o), 0);
         cr_assert_eq(json_format_pretty(o, &text), 0);
@@ -264,7 +265,8 @@ Test(json_parse, refuses)
 
 Test(json_parse, accepts)
 {
-        static const char *const cases[] = { "1", " 1 ", "\"x\"", "true", "{}\n", "[\"it's\"]", "[\"\\\"'\"]", "[\"\\\\u0000\"]", "[\"\\u00e9\"]",
+        static const char *const cases[] = { "1", " 1 ", "\"x\"", "true", "{}\n", "[\"it's\"]", "[\"\\\"'\"]",
+                                             "[\"\\\\u0000\"]", "[\"\\u00e9\"]",
                                              "[\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa7\"]",
                                              "\t[ 1 ]\r\n" };
 

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "manifest/appc-pod.h"
+#include "test-cases.h"
+
+static int parse_case(const char *data, size_t n, JsonError *e)
+{
+        _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+
+        return appc_pod_parse(data, n, &pod, e);
+}
+
+Test(appc_pod, cases)
+{
+        run_cases("appc-pod-manifest", parse_case, NULL);
+}
+
+Test(appc_pod, survives_damage, .timeout = 120)
+{
+        run_damaged("appc-pod/full.json", parse_case);
+}
+
+static AppcPod *read_full(void)
+{
+        _cleanup_json_error_ JsonError e = {};
+        AppcPod *pod = NULL;
+        size_t n;
+        _cleanup_free_ char *data = read_data("appc-pod/full.json", &n);
+        int r = appc_pod_parse(data, n, &pod, &e);
+
+        cr_assert_eq(r, 0, "%s", json_error_message(&e, r));
+        return pod;
+}
+
+Test(appc_pod, full)
+{
+        _cleanup_(appc_pod_freep) AppcPod *pod = read_full();
+        const AppcPodApp *web = appc_pod_find_app(pod, "web"), *helper = appc_pod_find_app(pod, "helper");
+        const Volume *cache = appc_pod_find_volume(pod, "cache"), *data = appc_pod_find_volume(pod, "data");
+        _cleanup_json_error_ JsonError e = {};
+        int r;
+
+        cr_assert(web && helper && cache && data);
+        cr_expect(startswith(web->image.id, "sha256:"));
+        cr_expect_null(helper->image.id);
+        cr_expect_null(helper->app);
+        cr_expect(web->read_only_rootfs);
+        cr_expect(web->app->group_from_user);
+        cr_expect_str_eq(web->app->stop_signal, "SIGQUIT");
+        cr_expect_eq(web->mounts[1].app_volume->mode, 01777);
+        cr_expect_eq(data->read_only, TRISTATE_NO);
+        cr_expect_eq(data->recursive, TRISTATE_YES);
+        cr_expect_eq(cache->read_only, TRISTATE_UNSET);
+        cr_expect_eq(cache->mode, 0);
+        cr_expect_eq(cache->gid, 34);
+        cr_expect_str_eq(pod->ports[0].host_ip, "127.0.0.1");
+        cr_expect_eq(pod->ports[1].pod_port->port, 53);
+        cr_expect_eq(isolators_find(pod->isolators, pod->n_isolators, ISOLATOR_CPU)->resource.limit, 500);
+        cr_expect_str_eq(appc_pod_annotation(pod, "coreos.com/rkt/stage1/mutable"), "false");
+
+        r = appc_pod_check_runnable(pod, &e);
+        cr_expect_eq(r, 0, "%s", json_error_message(&e, r));
+}
+
+Test(appc_pod, round_trip)
+{
+        _cleanup_(appc_pod_freep) AppcPod *pod = read_full(), *again = NULL;
+        _cleanup_json_object_ json_object *o = NULL, *p = NULL, *original = NULL;
+        size_t n;
+        _cleanup_free_ char *data = read_data("appc-pod/full.json", &n);
+
+        cr_assert_eq(json_parse_memory(data, n, &original, NULL), 0);
+        cr_assert_eq(appc_pod_write(pod, &o), 0);
+        cr_expect(json_object_equal(o, original), "%s", json_object_to_json_string(o));
+        cr_assert_eq(appc_pod_read(o, &again, NULL), 0);
+        cr_assert_eq(appc_pod_write(again, &p), 0);
+        cr_expect(json_object_equal(o, p));
+}
+
+Test(appc_pod, composed)
+{
+        _cleanup_(appc_pod_freep) AppcPod *pod = appc_pod_new(), *again = NULL;
+        _cleanup_(volume_done) Volume volume = { .name = strdup("v"), .kind = VOLUME_EMPTY, .mode = 0755 };
+        _cleanup_(volume_done) Volume twin = { .name = strdup("v"), .kind = VOLUME_EMPTY };
+        _cleanup_(mount_done) Mount mount = { .volume = strdup("v"), .path = strdup("/x") };
+        _cleanup_(pod_port_done) PodPort port = { .name = strdup("p"), .host_port = 80 };
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_json_error_ JsonError e = {};
+        AppcPodApp *app;
+        int r;
+
+        cr_assert(pod);
+        cr_expect_eq(appc_pod_check_runnable(pod, &e), -EINVAL);
+        cr_expect_str_eq(e.message, "apps: a pod needs at least one app");
+        json_error_clear(&e);
+
+        cr_assert_eq(appc_pod_add_app(pod, "a", &app), 0);
+        app->image.name = strdup("example.com/a");
+        cr_assert_eq(appc_pod_app_add_mount(app, &mount), 0);
+        cr_expect_null(mount.volume);
+        cr_expect_eq(appc_pod_add_app(pod, "a", &app), -EEXIST);
+
+        cr_expect_eq(appc_pod_check_runnable(pod, &e), -EINVAL);
+        cr_expect_str_eq(e.message, "apps[0].mounts[0].volume: no volume 'v' is declared");
+        json_error_clear(&e);
+        cr_assert_eq(appc_pod_add_volume(pod, &volume), 0);
+        cr_expect_eq(appc_pod_add_volume(pod, &twin), -EEXIST);
+        cr_expect_eq(appc_pod_check_runnable(pod, &e), 0);
+
+        cr_assert_eq(appc_pod_add_port(pod, &port), 0);
+        cr_expect_eq(appc_pod_check_runnable(pod, &e), -EINVAL);
+        cr_expect_str_eq(e.message, "ports[0].name: no app has a port 'p'");
+        json_error_clear(&e);
+        app = &pod->apps[0];
+        app->app = app_new();
+        app->app->user = strdup("0");
+        app->app->group = strdup("0");
+        cr_assert_eq(app_add_port(app->app, "p", "tcp", 80, 1), 0);
+        cr_expect_eq(appc_pod_check_runnable(pod, &e), 0);
+
+        cr_assert_eq(appc_pod_write(pod, &o), 0);
+        r = appc_pod_read(o, &again, &e);
+        cr_expect_eq(r, 0, "%s", json_error_message(&e, r));
+}
+
+#define POD(members) "{'acKind':'PodManifest','acVersion':'0.8.11'," members "}"
+#define APPS(members) POD("'apps':[{'name':'a','image':{'name':'a'}," members "}]")
+#define VOLUME(members) POD("'apps':[],'volumes':[{'name':'v'," members "}]")
+#define PORT(members) POD("'apps':[],'ports':[{'name':'p'," members "}]")
+
+Test(appc_pod, names_what_is_wrong)
+{
+        static const char *const cases[][2] = {
+                { "{'acKind':'PodManifest','acVersion':'0.8.11'}", "missing member 'apps'" },
+                { POD("'apps':{}"), "apps: expected an array" },
+                { POD("'apps':[{'name':'a'}]"), "apps[0]: missing member 'image'" },
+                { POD("'apps':[{'image':{'name':'a'}}]"), "apps[0]: missing member 'name'" },
+                { POD("'apps':[{'name':'a','image':{}}]"),
+                  "apps[0].image: missing member 'id' (or 'name' of a stored image)" },
+                { POD("'apps':[{'name':'a','image':{'name':'a'}},{'name':'b','image':{'id':7}}]"),
+                  "apps[1].image.id: expected a string" },
+                { POD("'apps':[{'name':'a','image':{'id':'sha256:00'}}]"),
+                  "apps[0].image.id: 'sha256:00' is not an image ID (\"sha512-…\" or \"sha256:…\")" },
+                { POD("'apps':[{'name':'a','image':{'name':'a'}},{'name':'a','image':{'name':'a'}}]"),
+                  "apps: 'a' is there twice" },
+                { APPS("'app':{'user':'0'}"), "apps[0].app: missing member 'group'" },
+                { APPS("'mounts':[{'volume':'v'}]"), "apps[0].mounts[0]: missing member 'path'" },
+                { APPS("'mounts':[{'volume':'v','path':'x'}]"),
+                  "apps[0].mounts[0].path: 'x' is not an absolute path" },
+                { APPS("'mounts':[{'volume':'v','path':'/x','appVolume':{'name':'v','kind':'host'}}]"),
+                  "apps[0].mounts[0].appVolume: missing member 'source', which host volumes need" },
+                { VOLUME("'kind':'disk'"), "volumes[0].kind: expected \"host\" or \"empty\", not 'disk'" },
+                { VOLUME("'kind':'host'"), "volumes[0]: missing member 'source', which host volumes need" },
+                { VOLUME("'kind':'host','source':'a'"), "volumes[0].source: 'a' is not an absolute path" },
+                { VOLUME("'kind':'host','source':'/a','mode':'0755'"),
+                  "volumes[0].mode: only empty volumes have this" },
+                { VOLUME("'kind':'host','source':'/a','uid':0"), "volumes[0].uid: only empty volumes have this" },
+                { VOLUME("'kind':'empty','source':'/a'"), "volumes[0].source: an empty volume has no source" },
+                { VOLUME("'kind':'empty','mode':'0999'"),
+                  "volumes[0].mode: '0999' is not a file mode like \"0755\"" },
+                { VOLUME("'kind':'empty','mode':755"), "volumes[0].mode: expected a string" },
+                { VOLUME("'kind':'empty','uid':-1"), "volumes[0].uid: must not be negative" },
+                { PORT("'hostPort':0"), "ports[0].hostPort: must be between 1 and 65535" },
+                { PORT("'hostPort':65536"), "ports[0].hostPort: must be between 1 and 65535" },
+                { PORT("'hostPort':80,'hostIP':'localhost'"), "ports[0].hostIP: 'localhost' is not an IP address" },
+                { PORT("'hostPort':80,'podPort':{'name':'x','protocol':'tcp'}"),
+                  "ports[0].podPort: missing member 'port'" },
+                { POD("'apps':[],'isolators':[{'name':'os/unix/sysctl','value':{}},"
+                      "{'name':'os/unix/sysctl','value':{}}]"),
+                  "isolators: 'os/unix/sysctl' is there twice" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *json = quoted(cases[i][0]);
+                _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+                _cleanup_json_error_ JsonError e = {};
+
+                cr_expect_eq(appc_pod_parse(json, strlen(json), &pod, &e), -EINVAL, "%s", json);
+                cr_assert(e.message, "%s", json);
+                cr_expect_str_eq(e.message, cases[i][1]);
+        }
+}
+
+Test(appc_pod, not_runnable)
+{
+        static const char *const cases[][2] = {
+                { APPS("'mounts':[{'volume':'v','path':'/x'},{'volume':'v','path':'/y/../x/'}]") ,
+                  "apps[0].mounts[0].volume: no volume 'v' is declared" },
+                { "{'acKind':'PodManifest','acVersion':'0.8.11','volumes':[{'name':'v','kind':'empty'}],"
+                  "'apps':[{'name':'a','image':{'name':'a'},'mounts':[{'volume':'v','path':'/x'},"
+                  "{'volume':'v','path':'/y/../x/'}]}]}",
+                  "apps[0].mounts[1].path: something is mounted at '/x' already" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *json = quoted(cases[i][0]);
+                _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+                _cleanup_json_error_ JsonError e = {};
+
+                cr_assert_eq(appc_pod_parse(json, strlen(json), &pod, &e), 0, "%s", e.message);
+                cr_expect_eq(appc_pod_check_runnable(pod, &e), -EINVAL);
+                cr_assert(e.message);
+                cr_expect_str_eq(e.message, cases[i][1]);
+        }
+}

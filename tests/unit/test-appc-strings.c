@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "manifest/appc-strings.h"
+#include "test-cases.h"
+
+/* Cases are strings in JSON. */
+#define DEFINE_STRING_CASE(name, Type, parse, done)                                                            \
+        static int name(const char *data, size_t n, JsonError *e)                                              \
+        {                                                                                                      \
+                _cleanup_json_object_ json_object *o = NULL;                                                   \
+                _cleanup_(done) Type x = {};                                                                   \
+                int r;                                                                                         \
+                                                                                                               \
+                r = json_parse_memory(data, n, &o, e);                                                         \
+                return r < 0 ? r : parse(json_object_get_string(o), &x, e);                                    \
+        }
+
+DEFINE_STRING_CASE(volume_case, Volume, volume_from_string, volume_done)
+DEFINE_STRING_CASE(mount_point_case, MountPoint, mount_point_from_string, mount_point_done)
+DEFINE_STRING_CASE(discovery_case, AppcImageRef, appc_image_ref_from_string, appc_image_ref_done)
+
+Test(appc_strings, cases)
+{
+        run_cases("appc-volume-string", volume_case, NULL);
+        run_cases("appc-mountpoint-string", mount_point_case, NULL);
+        run_cases("appc-discovery-string", discovery_case, NULL);
+}
+
+Test(appc_strings, port_table)
+{
+        _cleanup_json_object_ json_object *table = open_table("rkt-port-flag");
+
+        for (size_t i = 0; i < json_object_array_length(table); i++) {
+                json_object *row = json_object_array_get_idx(table, i), *c = json_object_object_get(row, "case");
+                bool refused = json_object_get_boolean(json_object_object_get(c, "err"));
+                json_object *expected = json_object_object_get(c, "ex");
+                _cleanup_(pod_port_done) PodPort port = {};
+
+                cr_expect_eq(pod_port_from_string(row_string(row, "in"), &port, NULL), refused ? -EINVAL : 0);
+                if (refused)
+                        continue;
+                cr_expect_str_eq(port.name, json_object_get_string(json_object_object_get(expected, "name")));
+                cr_expect_eq(port.host_port, json_object_get_int(json_object_object_get(expected, "hostPort")));
+        }
+}
+
+/* rkt's own forms of image names: what is a label, what the version. */
+Test(appc_strings, image_name_table)
+{
+        _cleanup_json_object_ json_object *table = open_table("rkt-appc-dist");
+
+        for (size_t i = 0; i < json_object_array_length(table); i++) {
+                const char *in = row_string(json_object_array_get_idx(table, i), "appcRef");
+                _cleanup_(appc_image_ref_done) AppcImageRef ref = {};
+                _cleanup_free_ char *text = NULL;
+
+                if (!in)
+                        continue;
+                cr_assert_eq(appc_image_ref_from_string(in, &ref, NULL), 0, "%s", in);
+                cr_assert_eq(appc_image_ref_to_string(&ref, &text), 0);
+                if (!strstr(in, "version="))
+                        cr_expect_str_eq(text, in);
+        }
+}
+
+Test(appc_strings, image_names)
+{
+        _cleanup_(appc_image_ref_done) AppcImageRef ref = {};
+        _cleanup_free_ char *text = NULL;
+
+        cr_assert_eq(appc_image_ref_from_string("example.com/app:v1.0,os=linux,arch=amd64", &ref, NULL), 0);
+        cr_expect_str_eq(ref.name, "example.com/app");
+        cr_expect_str_eq(strv_env_get(ref.labels, "version"), "v1.0");
+        cr_expect_str_eq(strv_env_get(ref.labels, "arch"), "amd64");
+        cr_assert_eq(appc_image_ref_to_string(&ref, &text), 0);
+        cr_expect_str_eq(text, "example.com/app:v1.0,os=linux,arch=amd64");
+}
+
+Test(appc_strings, volumes_both_ways)
+{
+        static const char *const cases[] = {
+                "v,kind=host,source=/a/b",
+                "v,kind=host,source=/a=b,readOnly=true,recursive=false",
+                "v,kind=empty,mode=0755,uid=0,gid=0",
+                "v,kind=empty,readOnly=false,mode=1777,uid=4294967295,gid=7",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(volume_done) Volume v = {};
+                _cleanup_json_error_ JsonError e = {};
+                _cleanup_free_ char *text = NULL;
+                int r = volume_from_string(cases[i], &v, &e);
+
+                cr_assert_eq(r, 0, "%s: %s", cases[i], json_error_message(&e, r));
+                cr_assert_eq(volume_to_string(&v, &text), 0);
+                cr_expect_str_eq(text, cases[i]);
+        }
+}
+
+Test(appc_strings, volume_defaults)
+{
+        _cleanup_(volume_done) Volume v = {};
+
+        cr_assert_eq(volume_from_string("v,kind=empty", &v, NULL), 0);
+        cr_expect_eq(v.mode, 0755);
+        cr_expect_eq(v.uid, 0);
+        cr_expect_eq(v.read_only, TRISTATE_UNSET);
+        cr_expect(tristate_or(v.recursive, true));
+}
+
+Test(appc_strings, mounts)
+{
+        _cleanup_(mount_done) Mount m = {};
+
+        cr_assert_eq(mount_from_string("volume=v,target=/a b", &m, NULL), 0);
+        cr_expect_str_eq(m.volume, "v");
+        cr_expect_str_eq(m.path, "/a b");
+}
+
+Test(appc_strings, ports)
+{
+        static const struct {
+                const char *text;
+                const char *ip;
+                uint32_t port;
+        } cases[] = {
+                { "http:8080", NULL, 8080 },
+                { "http:127.0.0.1:8080", "127.0.0.1", 8080 },
+                { "http:[::1]:8080", "::1", 8080 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(pod_port_done) PodPort p = {};
+
+                cr_assert_eq(pod_port_from_string(cases[i].text, &p, NULL), 0, "%s", cases[i].text);
+                cr_expect_str_eq(p.name, "http");
+                cr_expect(streq_ptr(p.host_ip, cases[i].ip), "%s", cases[i].text);
+                cr_expect_eq(p.host_port, cases[i].port);
+        }
+}
+
+static int read_volume(const char *s, JsonError *e)
+{
+        _cleanup_(volume_done) Volume x = {};
+
+        return volume_from_string(s, &x, e);
+}
+
+static int read_mount(const char *s, JsonError *e)
+{
+        _cleanup_(mount_done) Mount x = {};
+
+        return mount_from_string(s, &x, e);
+}
+
+static int read_port(const char *s, JsonError *e)
+{
+        _cleanup_(pod_port_done) PodPort x = {};
+
+        return pod_port_from_string(s, &x, e);
+}
+
+static int read_ref(const char *s, JsonError *e)
+{
+        _cleanup_(appc_image_ref_done) AppcImageRef x = {};
+
+        return appc_image_ref_from_string(s, &x, e);
+}
+
+Test(appc_strings, say_what_is_wrong)
+{
+        static const struct {
+                int (*read)(const char *, JsonError *);
+                const char *text;
+                const char *message;
+        } cases[] = {
+                { read_volume, "", "name: '' is not a valid name (lower-case letters, digits, '-')" },
+                { read_volume, "v", "missing member 'kind'" },
+                { read_volume, "v,", "expected KEY=VALUE, not ''" },
+                { read_volume, "v,,kind=empty", "expected KEY=VALUE, not ''" },
+                { read_volume, "v,kind", "expected KEY=VALUE, not 'kind'" },
+                { read_volume, "v,kind=empty,kind=host", "kind: given twice" },
+                { read_volume, "v,kind=empty,size=1", "unknown key 'size'" },
+                { read_volume, "v,kind=empty,name=w", "unknown key 'name'" },
+                { read_volume, "v,kind=empty,uid=-1", "uid: expected a number, not '-1'" },
+                { read_volume, "v,kind=empty,uid=4294967296", "uid: number out of range" },
+                { read_volume, "v,kind=empty,readOnly=perhaps", "readOnly: expected true or false, not 'perhaps'" },
+                { read_volume, "v,kind=host,source=rel", "source: 'rel' is not an absolute path" },
+                { read_mount, "", "expected KEY=VALUE, not ''" },
+                { read_mount, "volume=v", "missing key 'target'" },
+                { read_mount, "target=/x", "missing member 'volume'" },
+                { read_mount, "volume=v,path=/x", "unknown key 'path'" },
+                { read_port, "http", "expected NAME:[HOSTIP:]HOSTPORT, not 'http'" },
+                { read_port, "http:", "'' is not a port number" },
+                { read_port, "http::80", "the address before ':' is empty" },
+                { read_port, "http:x", "'x' is not a port number" },
+                { read_port, "http:0", "hostPort: must be between 1 and 65535" },
+                { read_port, "http:65536", "hostPort: must be between 1 and 65535" },
+                { read_port, "http:99999999999999999999", "'99999999999999999999' is not a port number" },
+                { read_port, "http:host:80", "hostIP: 'host' is not an IP address" },
+                { read_port, "http:::1:80", "an IPv6 address needs brackets around it" },
+                { read_port, "http:[]:80", NULL },
+                { read_port, "http:]:80", NULL },
+                { read_ref, "", "'' is not the name of an image" },
+                { read_ref, "a:", "'' is not a version" },
+                { read_ref, "a:1:2", "'1:2' is not a version" },
+                { read_ref, "a,", "expected LABEL=VALUE, not ''" },
+                { read_ref, "a,b=", "expected LABEL=VALUE, not 'b='" },
+                { read_ref, "a,b=1,b=2", "label 'b' is there twice" },
+                { read_ref, "a,name=x", "labels: a label must not be called 'name'" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_json_error_ JsonError e = {};
+                int r = cases[i].read(cases[i].text, &e);
+
+                if (!cases[i].message) {
+                        /* An empty address is as good as none, anything else is none at all. */
+                        cr_expect(r == 0 || e.message, "%s", cases[i].text);
+                        continue;
+                }
+                cr_expect_eq(r, -EINVAL, "%s", cases[i].text);
+                cr_assert(e.message, "%s", cases[i].text);
+                cr_expect_str_eq(e.message, cases[i].message, "%s: %s", cases[i].text, e.message);
+        }
+}
