@@ -151,7 +151,7 @@ static int fetch_path(ImageStore *s, Source *source, char ***ids, char **reterr_
 {
         _cleanup_(image_import_freep) ImageImport *m = NULL;
         _cleanup_close_ int fd = -EBADF;
-        bool directory;
+        bool directory = false;
         int r;
 
         fd = open_path(source->path, &directory);
