@@ -58,9 +58,8 @@ static int open_staging(ImageImport *m)
         m->lock_fd = image_store_lock(m->store, LOCK_SH);
         if (m->lock_fd < 0)
                 return m->lock_fd;
-        r = staging_clean(m->store);
-        if (r < 0)
-                return r;
+        /* What cannot be removed now is no reason to fetch nothing. */
+        (void) staging_clean(m->store);
         r = staging_new(m->store, &m->staging);
         if (r < 0)
                 return r;

@@ -691,6 +691,33 @@ Test(image_store, docker_archive)
         fixture_done(&f);
 }
 
+/* What docker writes since version 25: an image layout, and manifest.json beside. */
+Test(image_store, docker_archive_of_today)
+{
+        Fixture f = fixture_new();
+        Sample s = sample_layout(&f);
+        _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_free_ char *d = NULL, *text = NULL, *tar = path_join(f.t.path, "new.tar"), *command = NULL;
+        Digest config;
+
+        strv_free(fetch(&f, f.layout, NULL));
+        image = find(&f, "busybox:1.36");
+        cr_assert_eq(digest_of_memory(DIGEST_SHA256, image->config, image->config_size, &config), 0);
+        d = descriptor(&s.manifest, "manifest", ",\"annotations\":{\"io.containerd.image.name\":\"docker.io/library/b:2\","
+                                                "\"org.opencontainers.image.ref.name\":\"2\"}");
+        write_index(f.layout_fd, d);
+        text = strprintf("[{\"Config\":\"blobs/sha256/%s\",\"RepoTags\":[\"b:2\"],\"Layers\":[]}]", config.hex);
+        write_text(f.layout_fd, "manifest.json", text);
+        command = strprintf("tar -C %s -cf %s blobs index.json manifest.json oci-layout", f.layout, tar);
+        cr_assert_eq(system(command), 0);
+
+        strv_free(fetch(&f, tar, NULL));
+        image_free(find(&f, "docker.io/library/b:2"));
+        image_free(find(&f, "b:2"));
+        expect_counts(&f, 1, 2, 3);
+        fixture_done(&f);
+}
+
 Test(image_store, docker_archive_path_tricks)
 {
         static const char *const tricks[][2] = {
