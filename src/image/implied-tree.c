@@ -101,9 +101,9 @@ static int open_in_layer(const Layer *l, const char *path, bool *ret_hides)
         _cleanup_free_ char *partial = strdup(path);
         int fd = -EBADF;
 
+        *ret_hides = false;
         if (!partial)
                 return -ENOMEM;
-        *ret_hides = false;
         for (char *p = partial;;) {
                 size_t n = strcspn(p, "/");
                 char end = p[n];
@@ -138,6 +138,8 @@ static int find_source(const Stack *s, const char *path, bool *ret_repair)
                         *ret_repair = uppermost >= 0;
                         return fd;
                 }
+                if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP)
+                        return fd;
                 if (fd >= 0 && uppermost < 0)
                         uppermost = fd;
                 else
