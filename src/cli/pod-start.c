@@ -298,6 +298,8 @@ static int start_and_wait(Start *s, UnitWait *wait)
 
         /* From here on the pod holds its lock itself; ours would keep it from ever looking exited. */
         s->pod->fd = safe_close(s->pod->fd);
+        if (s->terminal)
+                (void) terminal_enable_input(s->terminal);
         if (s->args->detach && streq(result, "done")) {
                 (void) puts(s->pod->uuid.s);
                 return 0;
