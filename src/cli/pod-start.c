@@ -168,6 +168,9 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
                         r = strv_extend(&properties, "StandardError=tty");
                 if (r >= 0)
                         r = strv_extendf(&properties, "TTYPath=%s", terminal_path(s->terminal));
+                /* Keeps systemd from asking the terminal what it is. */
+                if (r >= 0)
+                        r = strv_extend(&properties, "Environment=TERM=dumb");
         }
         if (r >= 0)
                 r = strv_extend_strv(&properties, s->args->properties);

@@ -216,7 +216,8 @@ static int launch_exec(Launch *l)
                 return r;
 
         /* A terminal that can nothing: nspawn and PID 1 leave it undecorated. Apps are told of the real one. */
-        if (setenv("SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1) < 0 || setenv("TERM", "dumb", 1) < 0)
+        if (setenv("SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1) < 0 || setenv("TERM", "dumb", 1) < 0 ||
+            setenv("SYSTEMD_LOG_LEVEL", "notice", 0) < 0)
                 return -errno;
         r = fd_set_cloexec(l->pod->fd, false);
         if (r >= 0 && l->range.lock_fd >= 0)
