@@ -12,10 +12,10 @@ typedef struct ImageFetchOptions {
         const char *reference;  /* only the image of this org.opencontainers.image.ref.name or name */
 } ImageFetchOptions;
 
-/* Adds every image in there; all are verified before any appears. On success *ret_ids are the IDs ("sha256:…", "sha512-…" for appc), in
- * the order of the archive. On failure nothing is left, and *reterr_message begins with the path.
+/* Adds every image in there; all are verified before any appears. On success *ret_ids are the IDs in the order of the
+ * archive, "sha256:…", for appc "sha512-…". On failure nothing is left, and *reterr_message begins with the path.
  * -EMEDIUMTYPE: it is no image. -ENOENT: no such file, or no image of that reference in it. -ENOEXEC: none for this
  * machine. -ENOTUNIQ: a name for several images.
- * -EBADMSG: it is damaged, inconsistent or hostile. */
+ * -EBADMSG: it is damaged, inconsistent or hostile. Errors of JSON documents are those of shared/json-table.h. */
 int image_fetch_path(ImageStore *s, const char *path, const ImageFetchOptions *options, char ***ret_ids,
                      char **reterr_message);

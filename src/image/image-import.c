@@ -5,6 +5,7 @@
 #include "basic/time-util.h"
 #include "image/image-import.h"
 #include "image/image-unpack.h"
+#include "image/implied-tree.h"
 #include "image/store-internal.h"
 #include "image/store-staging.h"
 #include "shared/explain.h"
@@ -57,9 +58,8 @@ static int open_staging(ImageImport *m)
         m->lock_fd = image_store_lock(m->store, LOCK_SH);
         if (m->lock_fd < 0)
                 return m->lock_fd;
-        r = staging_clean(m->store);
-        if (r < 0)
-                return r;
+        /* What cannot be removed now is no reason to fetch nothing. */
+        (void) staging_clean(m->store);
         r = staging_new(m->store, &m->staging);
         if (r < 0)
                 return r;
@@ -306,6 +306,9 @@ static int write_image(ImageImport *m, const ImageDraft *draft, uint64_t size)
         r = write_file_at(fd, "manifest", draft->manifest, draft->manifest_size, 0600);
         if (r >= 0 && draft->config)
                 r = write_file_at(fd, "config", draft->config, draft->config_size, 0600);
+        if (r >= 0)
+                r = implied_tree_make(fd, (const int[]) { m->layers_fd, m->store->layers_fd }, draft->layers,
+                                      draft->n_layers);
         return r < 0 ? r : image_record_write(fd, &record);
 }
 

@@ -154,7 +154,7 @@ int image_name_unescape(const char *file, char **ret)
 
                 if (*p != '%')
                         *q++ = *p;
-                else if (sscanf(p + 1, "%2X", &c) == 1 && c > 0) {
+                else if (strspn(p + 1, DIGITS "ABCDEF") >= 2 && sscanf(p + 1, "%2X", &c) == 1 && c > 0) {
                         *q++ = (char) c;
                         p += 2;
                 } else

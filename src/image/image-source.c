@@ -123,7 +123,9 @@ int source_image_add_name(SourceImage *image, const char *name)
 
 int source_image_add_default_name(SourceImage *image, const Source *source, const char *tag)
 {
-        static const char *const suffixes[] = { ".gz", ".xz", ".zst", ".bz2", ".tgz", ".txz", ".tar", ".oci", ".docker" };
+        static const char *const suffixes[] = {
+                ".gz", ".xz", ".zst", ".bz2", ".tgz", ".txz", ".tar", ".oci", ".docker",
+        };
         _cleanup_free_ char *real = realpath(source->path, NULL), *name = NULL;
         char *base;
 
@@ -219,8 +221,8 @@ int source_import(const Source *source, ImageImport *m, SourceImages *images, ch
 
         if (source->options->name) {
                 if (images->n > 1)
-                        return explain(reterr_message, ENOTUNIQ, "holds %zu images, which cannot all be '%s'", images->n,
-                                       source->options->name);
+                        return explain(reterr_message, ENOTUNIQ, "holds %zu images, which cannot all be '%s'",
+                                       images->n, source->options->name);
                 images->images[0].names = strv_free(images->images[0].names);
                 r = source_image_add_name(&images->images[0], source->options->name);
                 if (r < 0)

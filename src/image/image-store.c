@@ -4,6 +4,7 @@
 #include "basic/path.h"
 #include "basic/string-table.h"
 #include "basic/time-util.h"
+#include "image/implied-tree.h"
 #include "image/layer-store.h"
 #include "image/store-internal.h"
 #include "manifest/appc-image.h"
@@ -277,11 +278,24 @@ int image_store_touch(ImageStore *s, const Image *image)
         return utimensat(s->manifests_fd, DIGEST_FILE(&image->id), NULL, 0) < 0 ? -errno : 0;
 }
 
+static int add_implied_tree(ImageStore *s, const Image *image, char ***paths)
+{
+        char *path = strprintf("%s/manifests/%s/" IMPLIED_TREE, s->path, DIGEST_FILE(&image->id));
+
+        if (path && access(path, F_OK) >= 0)
+                return strv_consume(paths, path);
+        free(path);
+        return path ? 0 : -ENOMEM;
+}
+
 int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret)
 {
         _cleanup_strv_free_ char **paths = NULL;
         int r;
 
+        r = add_implied_tree(s, image, &paths);
+        if (r < 0)
+                return r;
         for (size_t i = image->n_layers; i-- > 0;) {
                 _cleanup_free_ char *path = NULL;
 

@@ -9,8 +9,9 @@
 /* The images of this host, below DATA/images (DATA is /var/lib/podctl), root's alone to look at:
  *
  *     lock                     shared: whoever reads, fetches or prepares a pod. Exclusive: removal and collection
- *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with what we noted; appears and
- *                              goes by a rename, its mtime is when it was last used
+ *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with what we noted, sometimes "top",
+ *                              a tree (image/implied-tree.h); appears and goes by a rename, its mtime is when it was
+ *                              last used
  *     layers/DIGEST/           an unpacked layer: "rootfs", "layer" with what we noted
  *     names/NAME               a name (escaped), its content the ID
  *     tmp/                     what is in the making, each entry locked by its maker; an unlocked one belonged to

@@ -350,7 +350,8 @@ static int make_layer_entry(Unpack *u)
         hidden = startswith(base, WHITEOUT_PREFIX);
         if (!hidden)
                 return make_entry(u);
-        if (archive_entry_filetype(u->entry) == AE_IFDIR || isempty(hidden) || streq(hidden, ".") || streq(hidden, ".."))
+        if (archive_entry_filetype(u->entry) == AE_IFDIR || isempty(hidden) || streq(hidden, ".") ||
+            streq(hidden, ".."))
                 return refuse(u, "is no valid whiteout");
         path = strprintf("%.*s%s", (int) n, u->path, hidden);
         if (!path)

@@ -59,7 +59,8 @@ static const struct {
 Compression compression_detect(const void *data, size_t n)
 {
         for (Compression c = COMPRESSION_NONE + 1; c < _COMPRESSION_MAX; c++)
-                if (n >= compression_kinds[c].n && memcmp(data, compression_kinds[c].magic, compression_kinds[c].n) == 0)
+                if (n >= compression_kinds[c].n &&
+                    memcmp(data, compression_kinds[c].magic, compression_kinds[c].n) == 0)
                         return c;
         return COMPRESSION_NONE;
 }

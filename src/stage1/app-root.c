@@ -150,9 +150,9 @@ static bool is_program(int root_fd, const char *path)
         return stat_in_root(root_fd, path, &st) >= 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
 }
 
-static int find_program(const PlanApp *app, int root_fd, char **ret)
+int app_find_program(const PlanApp *app, int root_fd, const char *name, char **ret)
 {
-        const char *name = app->app->app->exec[0], *directory = app->app->app->working_directory ?: "/";
+        const char *directory = app->app->app->working_directory ?: "/";
         _cleanup_strv_free_ char **path = NULL;
         int r;
 
@@ -174,9 +174,7 @@ static int find_program(const PlanApp *app, int root_fd, char **ret)
                         return 0;
                 }
         }
-
-        *ret = path_join("/usr/bin", name);
-        return *ret ? 0 : -ENOMEM;
+        return -ENOENT;
 }
 
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message)
@@ -187,7 +185,11 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
         r = identify_user(app, root_fd, uid_shift, &identity, reterr_message);
         if (r < 0)
                 return r;
-        r = find_program(app, root_fd, &identity.program);
+        r = app_find_program(app, root_fd, app->app->app->exec[0], &identity.program);
+        if (r == -ENOENT) {
+                identity.program = path_join("/usr/bin", app->app->app->exec[0]);
+                r = identity.program ? 0 : -ENOMEM;
+        }
         if (r < 0)
                 return r;
 

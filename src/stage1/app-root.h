@@ -17,7 +17,10 @@ typedef struct AppIdentity {
 void app_identity_done(AppIdentity *i);
 
 /* User and group are numbers, names of the image's /etc/passwd and /etc/group, or a path whose owner it is
- * (rkt 4.7). uid_shift is what the owners of files are shifted by. The program is looked for like a shell would: as it is with a slash in it, else in
- * $PATH of the app. A program that cannot be found is left as it is, for the failing start to tell.
- * -ESRCH: no such user, group or file, with *reterr_message. */
+ * (rkt 4.7). uid_shift is what the owners of files are shifted by. A program that cannot be found is left as it is,
+ * for the failing start to tell. -ESRCH: no such user, group or file, with *reterr_message. */
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message);
+
+/* Where a program lies in the app, looked for like a shell would: with a slash in its name it is as it is, relative
+ * to the working directory, else in the directories of $PATH. -ENOENT: in none of them. */
+int app_find_program(const PlanApp *app, int root_fd, const char *name, char **ret);

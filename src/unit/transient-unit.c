@@ -3,7 +3,8 @@
 #include "unit/transient-unit.h"
 #include "unit/unit-property.h"
 
-/* "(sv)" with one command: a(sasb), the program, its arguments, and whether its failure counts. */
+/* "(sv)" with one command: a(sasas), the program, its arguments, and flags; ours keeps systemd from replacing
+ * variables in them. */
 static int append_command(sd_bus_message *m, const char *property, char *const *argv)
 {
         int r;
@@ -14,13 +15,13 @@ static int append_command(sd_bus_message *m, const char *property, char *const *
         r = sd_bus_message_append(m, "s", property);
         if (r < 0)
                 return r;
-        r = sd_bus_message_open_container(m, 'v', "a(sasb)");
+        r = sd_bus_message_open_container(m, 'v', "a(sasas)");
         if (r < 0)
                 return r;
-        r = sd_bus_message_open_container(m, 'a', "(sasb)");
+        r = sd_bus_message_open_container(m, 'a', "(sasas)");
         if (r < 0)
                 return r;
-        r = sd_bus_message_open_container(m, 'r', "sasb");
+        r = sd_bus_message_open_container(m, 'r', "sasas");
         if (r < 0)
                 return r;
         r = sd_bus_message_append(m, "s", argv[0]);
@@ -29,7 +30,7 @@ static int append_command(sd_bus_message *m, const char *property, char *const *
         r = sd_bus_message_append_strv(m, (char **) argv);
         if (r < 0)
                 return r;
-        r = sd_bus_message_append(m, "b", false);
+        r = sd_bus_message_append(m, "as", 1, "no-env-expand");
 
         for (int depth = 0; r >= 0 && depth < 4; depth++)
                 r = sd_bus_message_close_container(m);
@@ -50,9 +51,13 @@ static int append_properties(sd_bus_message *m, const TransientUnit *unit)
                         return r;
         }
 
-        r = append_command(m, "ExecStart", unit->start);
+        r = append_command(m, "ExecStartEx", unit->start);
         if (r >= 0 && unit->stop_post)
-                r = append_command(m, "ExecStopPost", unit->stop_post);
+                r = append_command(m, "ExecStopPostEx", unit->stop_post);
+        if (r >= 0 && unit->stdio)
+                r = sd_bus_message_append(m, "(sv)(sv)(sv)", "StandardInputFileDescriptor", "h", unit->stdio[0],
+                                          "StandardOutputFileDescriptor", "h", unit->stdio[1],
+                                          "StandardErrorFileDescriptor", "h", unit->stdio[2]);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 

@@ -8,8 +8,9 @@
 typedef struct TransientUnit {
         const char *name;         /* with suffix */
         char *const *properties;  /* "NAME=VALUE", see unit-property.h */
-        char *const *start;       /* command lines; argv[0] is an absolute path */
+        char *const *start;       /* command lines, taken as they are; argv[0] is an absolute path */
         char *const *stop_post;   /* NULL: none */
+        const int *stdio;         /* three fds that become its standard input, output and error; NULL: none */
 } TransientUnit;
 
 /* Queues the start and hands out the job's object path. -EEXIST: a unit of that name is there already. Other errors

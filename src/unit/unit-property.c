@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
 #include <signal.h>
+#include <sys/capability.h>
 
 #include "basic/parse.h"
 #include "basic/strv.h"
@@ -231,6 +233,32 @@ static int append_device(sd_bus_message *m, const PropertyRow *row, const char *
         return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ss)", 1, node, permissions ?: "rwm") : 0;
 }
 
+/* The capabilities named, as a mask. */
+static int append_capabilities(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        uint64_t mask = 0;
+        int r;
+
+        r = strv_split(value, ' ', &words);
+        if (r < 0)
+                return r;
+
+        STRV_FOREACH(word, words) {
+                _cleanup_free_ char *name = strdup(*word);
+                cap_value_t capability;
+
+                if (!name)
+                        return -ENOMEM;
+                for (char *p = name; *p; p++)
+                        *p = (char) tolower((unsigned char) *p);
+                if (cap_from_name(name, &capability) < 0)
+                        return -EINVAL;
+                mask |= UINT64_C(1) << capability;
+        }
+        return m ? sd_bus_message_append(m, "(sv)", row->name, "t", mask) : 0;
+}
+
 /* Exit statuses as numbers, separated by spaces. */
 static int append_exit_status(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
@@ -293,6 +321,13 @@ static const PropertyRow property_table[] = {
         /* systemd.exec(5) */
         { "Environment", append_environment },
         { "PassEnvironment", append_strv },
+        { "WorkingDirectory", append_string },
+        { "RootDirectory", append_string },
+        { "MountAPIVFS", append_boolean },
+        { "User", append_string },
+        { "Group", append_string },
+        { "NoNewPrivileges", append_boolean },
+        { "CapabilityBoundingSet", append_capabilities },
         { "Nice", append_int },
         { "OOMScoreAdjust", append_int },
         { "CPUSchedulingPolicy", append_string },

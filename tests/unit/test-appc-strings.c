@@ -96,6 +96,17 @@ Test(appc_strings, volumes_both_ways)
         }
 }
 
+Test(appc_strings, volume_defaults)
+{
+        _cleanup_(volume_done) Volume v = {};
+
+        cr_assert_eq(volume_from_string("v,kind=empty", &v, NULL), 0);
+        cr_expect_eq(v.mode, 0755);
+        cr_expect_eq(v.uid, 0);
+        cr_expect_eq(v.read_only, TRISTATE_UNSET);
+        cr_expect(tristate_or(v.recursive, true));
+}
+
 Test(appc_strings, mounts)
 {
         _cleanup_(mount_done) Mount m = {};

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <dirent.h>
 #include <locale.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include "basic/lock.h"
@@ -689,6 +691,33 @@ Test(image_store, docker_archive)
         fixture_done(&f);
 }
 
+/* What docker writes since version 25: an image layout, and manifest.json beside. */
+Test(image_store, docker_archive_of_today)
+{
+        Fixture f = fixture_new();
+        Sample s = sample_layout(&f);
+        _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_free_ char *d = NULL, *text = NULL, *tar = path_join(f.t.path, "new.tar"), *command = NULL;
+        Digest config;
+
+        strv_free(fetch(&f, f.layout, NULL));
+        image = find(&f, "busybox:1.36");
+        cr_assert_eq(digest_of_memory(DIGEST_SHA256, image->config, image->config_size, &config), 0);
+        d = descriptor(&s.manifest, "manifest", ",\"annotations\":{\"io.containerd.image.name\":\"docker.io/library/b:2\","
+                                                "\"org.opencontainers.image.ref.name\":\"2\"}");
+        write_index(f.layout_fd, d);
+        text = strprintf("[{\"Config\":\"blobs/sha256/%s\",\"RepoTags\":[\"b:2\"],\"Layers\":[]}]", config.hex);
+        write_text(f.layout_fd, "manifest.json", text);
+        command = strprintf("tar -C %s -cf %s blobs index.json manifest.json oci-layout", f.layout, tar);
+        cr_assert_eq(system(command), 0);
+
+        strv_free(fetch(&f, tar, NULL));
+        image_free(find(&f, "docker.io/library/b:2"));
+        image_free(find(&f, "b:2"));
+        expect_counts(&f, 1, 2, 3);
+        fixture_done(&f);
+}
+
 Test(image_store, docker_archive_path_tricks)
 {
         static const char *const tricks[][2] = {
@@ -786,6 +815,93 @@ Test(image_store, no_images)
         cr_assert_eq(read_file_at(AT_FDCWD, cut, 1 << 20, &data, &n), 0);
         cr_assert_eq(truncate(cut, (off_t) n - 1024), 0);
         expect_refused(&f, cut, -EBADMSG, "damaged archive");
+        fixture_done(&f);
+}
+
+/* What a layer does not say of a directory, one below does. */
+Test(image_store, implied_directories)
+{
+        static const Member base[] = {
+                { "./", AE_IFDIR, 0711 }, { "tmp/", AE_IFDIR, 01777, .uid = 5, .mtime = 77 }, { "srv/", AE_IFDIR, 0700 },
+                { "srv/a/", AE_IFDIR, 0700 }, { "same/", AE_IFDIR, 0750 }, { "opaque/", AE_IFDIR, 0700 },
+                { "opaque/d/", AE_IFDIR, 0700 }, FILE_MEMBER("file", ""), {},
+        };
+        static const Member top[] = {
+                FILE_MEMBER("tmp/x", ""), FILE_MEMBER("srv/a/b/c", ""), { "same/", AE_IFDIR, 0755 },
+                FILE_MEMBER("opaque/.wh..wh..opq", ""), FILE_MEMBER("opaque/d/x", ""), FILE_MEMBER("file/x", ""), {},
+        };
+        Fixture f = fixture_new();
+        Layer layers[2] = { add_layer(f.layout_fd, base, ARCHIVE_FILTER_GZIP), add_layer(f.layout_fd, top, ARCHIVE_FILTER_GZIP) };
+        Blob manifest = add_manifest(f.layout_fd, layers, 2, "/x");
+        _cleanup_free_ char *d = descriptor(&manifest, "manifest", "");
+        _cleanup_strv_free_ char **lowers = NULL;
+        _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        write_index(f.layout_fd, d);
+        strv_free(fetch(&f, f.layout, NULL));
+        image = find(&f, "busybox");
+        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers), 0);
+        cr_assert_eq(strv_length(lowers), 3);
+        fd = open(lowers[0], O_RDONLY | O_DIRECTORY);
+        cr_expect(fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0711);
+        cr_expect(fstatat(fd, "tmp", &st, 0) == 0 && (st.st_mode & 07777) == 01777 && st.st_uid == 5 && st.st_mtim.tv_sec == 77);
+        cr_expect(fstatat(fd, "srv/a", &st, 0) == 0 && (st.st_mode & 07777) == 0700);
+        cr_expect(fstatat(fd, "srv", &st, 0) == 0 && (st.st_mode & 07777) == 0700);
+        /* New ones, ones that were told of again, and ones that replace what is below, need nothing. */
+        cr_expect_lt(fstatat(fd, "srv/a/b", &st, 0), 0);
+        cr_expect_lt(fstatat(fd, "same", &st, 0), 0);
+        cr_expect_lt(fstatat(fd, "opaque/d", &st, 0), 0);
+        cr_expect_lt(fstatat(fd, "file", &st, 0), 0);
+        cr_expect_lt(fstatat(fd, "opaque", &st, 0), 0);
+        fixture_done(&f);
+}
+
+/* The kernel's opinion of our whiteouts. */
+Test(image_store, overlayfs_shows_the_image)
+{
+        static const Member base[] = {
+                DIR_MEMBER("./"), FILE_MEMBER("a/kept", "1"), FILE_MEMBER("a/gone", "1"), FILE_MEMBER("b/hidden", "1"),
+                FILE_MEMBER("c/replaced", "1"), FILE_MEMBER("d/below", "1"), {},
+        };
+        static const Member top[] = {
+                FILE_MEMBER("a/.wh.gone", ""), FILE_MEMBER("a/new", "2"), FILE_MEMBER("b/.wh..wh..opq", ""), FILE_MEMBER("b/x", "2"),
+                FILE_MEMBER("c/replaced", "22"), FILE_MEMBER(".wh.d", ""), FILE_MEMBER("d/only", "2"), {},
+        };
+        static const struct {
+                const char *path;
+                off_t size;     /* -1: not there */
+        } expected[] = {
+                { "a/kept", 1 }, { "a/gone", -1 }, { "a/new", 1 }, { "b/hidden", -1 }, { "b/x", 1 }, { "c/replaced", 2 },
+                { "d/below", -1 }, { "d/only", 1 },
+        };
+        Fixture f = fixture_new();
+        Layer layers[2] = { add_layer(f.layout_fd, base, ARCHIVE_FILTER_GZIP), add_layer(f.layout_fd, top, ARCHIVE_FILTER_GZIP) };
+        Blob manifest = add_manifest(f.layout_fd, layers, 2, "/x");
+        _cleanup_free_ char *d = descriptor(&manifest, "manifest", ""), *lower = NULL, *options = NULL;
+        _cleanup_strv_free_ char **lowers = NULL;
+        _cleanup_(image_freep) Image *image = NULL;
+
+        write_index(f.layout_fd, d);
+        strv_free(fetch(&f, f.layout, NULL));
+        image = find(&f, "busybox");
+        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers), 0);
+        lower = strv_join(lowers, ":");
+        options = strjoin("lowerdir=", lower);
+
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+            mount("overlay", f.layout, "overlay", MS_RDONLY, options) < 0)
+                cr_skip_test("cannot mount here");
+        for (size_t i = 0; i < ELEMENTSOF(expected); i++) {
+                _cleanup_free_ char *path = path_join(f.layout, expected[i].path);
+                struct stat st = { .st_size = -1 };
+
+                if (stat(path, &st) < 0)
+                        st.st_size = -1;
+                cr_expect_eq(st.st_size, expected[i].size, "%s", expected[i].path);
+        }
+        cr_expect_eq(umount(f.layout), 0);
         fixture_done(&f);
 }
 

@@ -6,6 +6,7 @@
 #include "basic/path.h"
 #include "basic/strv.h"
 #include "image/image-unpack.h"
+#include "image/unpack-tree.h"
 #include "test-tar.h"
 
 static void setup(void)
@@ -131,6 +132,25 @@ Test(image_unpack, refusals)
                 cr_expect(message && startswith(message, refusals[i].message), "wanted \"%s\", got \"%s\"",
                           refusals[i].message, message);
                 temporary_done(&t);
+        }
+}
+
+Test(image_unpack, paths)
+{
+        static const struct {
+                const char *name, *path;
+                int error;
+        } cases[] = {
+                { "", NULL, -EINVAL },       { ".", "" },           { "./", "" },        { "/", "" },
+                { "./a//b/./c/", "a/b/c" },  { "..a/b..", "..a/b.." }, { "..", NULL, -EXDEV }, { "/a", NULL, -EXDEV },
+                { "//a", NULL, -EXDEV },     { "a/..", NULL, -EXDEV }, { "a/../b", NULL, -EXDEV },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *path = NULL;
+
+                cr_expect_eq(tree_path(cases[i].name, &path), cases[i].error, "%s", cases[i].name);
+                cr_expect(streq_ptr(path, cases[i].path), "%s: %s", cases[i].name, path);
         }
 }
 

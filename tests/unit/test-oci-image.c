@@ -141,8 +141,8 @@ Test(oci_image, select_none)
         const OciDescriptor *d;
 
         /* Without the entry that has no platform. */
-        free(index->manifests[0].media_type);
-        index->manifests[0].media_type = strdup("text/plain");
+        free(index->manifests[1].media_type);
+        index->manifests[1].media_type = strdup("text/plain");
         cr_assert_eq(oci_platform_parse("linux/mips64le", &p), 0);
         cr_expect_eq(oci_index_select(index, p, &d), -ENOENT);
         cr_assert_eq(oci_index_platforms(index, &text), 0);
