@@ -39,10 +39,10 @@ static char *exit_status_text(void)
         return NULL;
 }
 
-/* Whoever started a pod that ended at once may still hold its lock, for the moment until it has heard of the start. */
+/* Whoever started a pod that ended at once may still hold its lock, for the moment until it has heard that it was taken. */
 static void wait_for_starter(Pod *pod)
 {
-        for (unsigned i = 0; i < 500 && pod->state == POD_RUNNING; i++) {
+        for (unsigned i = 0; i < 100 && pod->state == POD_RUNNING; i++) {
                 (void) usleep(10000);
                 if (pod_refresh(pod) < 0)
                         return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
+#include "config.h"
 #include "manifest/appc-image.h"
 #include "pod/pod-plan.h"
 #include "pod/plan-isolators.h"
@@ -95,6 +96,12 @@ static int plan_common_mounts(PodPlan *plan)
                 return r;
         usr->read_only = true;
         usr->recursive = true;
+        usr->map_ids_optional = true;
+
+        r = plan_bind(plan, "the way down", PKGLIBDIR "/pod-shutdown", NULL, "/usr/lib/systemd/systemd-shutdown", &usr);
+        if (r < 0)
+                return r;
+        usr->read_only = true;
         usr->map_ids_optional = true;
 
         r = plan_bind(plan, "the pod's journal", journal, NULL, journal_target, &own);
