@@ -148,7 +148,7 @@ static int watch_signals(Start *s)
         return 0;
 }
 
-/* Everything the plan says of the unit, then what the user says, so that the last word is theirs. */
+/* Everything the plan says of the unit, and what only concerns us who wait for it. */
 static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
 {
         _cleanup_strv_free_ char **properties = strv_copy(plan->unit_properties);
@@ -159,8 +159,6 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
 
         /* Keeps the unit's last state for us to read, until we disconnect. */
         r = strv_extend(&properties, "AddRef=yes");
-        if (r >= 0 && s->args->slice)
-                r = strv_extendf(&properties, "Slice=%s", s->args->slice);
         if (r >= 0 && s->terminal) {
                 r = strv_extend(&properties, "StandardInput=tty");
                 if (r >= 0)
@@ -173,8 +171,6 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
                 if (r >= 0)
                         r = strv_extend(&properties, "Environment=TERM=dumb");
         }
-        if (r >= 0)
-                r = strv_extend_strv(&properties, s->args->properties);
         if (r < 0)
                 return r;
 

@@ -97,6 +97,9 @@ static int launch_named(Context *c, const char *name)
         _cleanup_free_ char *path = NULL;
         int r;
 
+        if (strchr(name, '/'))
+                return log_error_errno(EINVAL, "'%s' cannot be the name of a pod", name);
+
         r = find_manifest(name, &path);
         if (r < 0)
                 return r;

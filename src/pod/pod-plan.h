@@ -29,7 +29,7 @@ typedef struct PlanMount {
         char **lowers;   /* OVERLAY: trees, top first */
         char *upper;
         char *work;
-        bool read_only;
+        bool read_only;  /* OVERLAY: once all targets in it are made */
         bool recursive;
         bool map_ids;    /* IDs in the pod stand for the same IDs outside, shifted by the pod's range */
         bool map_ids_optional; /* where the file system cannot do that, files belong to nobody and that is fine */

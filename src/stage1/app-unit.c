@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/signal-util.h"
 #include "stage1/app-unit.h"
 #include "config.h"
 
@@ -36,6 +37,16 @@ static void print_assignment(FILE *f, const char *key, const char *value)
 
         if (unit_quote(value, &quoted) >= 0)
                 (void) fprintf(f, "%s=%s\n", key, quoted);
+}
+
+/* A setting that systemd does not unquote: what would be a specifier is doubled, and a slash guards the end, where a
+ * backslash would join the next line and a space be lost. */
+static void print_directory(FILE *f, const char *key, const char *value)
+{
+        (void) fprintf(f, "%s=", key);
+        for (const char *p = value; *p; p++)
+                (void) fprintf(f, "%s%c", *p == '%' ? "%" : "", *p);
+        (void) fputs(endswith(value, "\\") || endswith(value, " ") ? "/\n" : "\n", f);
 }
 
 /* ":" keeps systemd from replacing variables; the program may be a path that needs quoting itself. "@" hands over
@@ -92,7 +103,7 @@ static void print_service_section(FILE *f, const PlanApp *app, const AppIdentity
         if (app->notify)
                 (void) fputs("NotifyAccess=all\n", f);
         if (a->stop_signal)
-                (void) fprintf(f, "KillSignal=%s\n", a->stop_signal);
+                (void) fprintf(f, "KillSignal=%i\n", signal_from_string(a->stop_signal));
         print_exec(f, identity->program, a->exec);
 }
 
@@ -100,7 +111,7 @@ static void print_environment(FILE *f, const PlanApp *app)
 {
         STRV_FOREACH(e, app->environment)
                 print_assignment(f, "Environment", *e);
-        (void) fprintf(f, "WorkingDirectory=%s\n", app->app->app->working_directory ?: "/");
+        print_directory(f, "WorkingDirectory", app->app->app->working_directory ?: "/");
 }
 
 static void print_confinement(FILE *f, const PlanApp *app)
@@ -118,11 +129,6 @@ static void print_confinement(FILE *f, const PlanApp *app)
                 for (size_t i = 0; i < a->n_supplementary_gids; i++)
                         (void) fprintf(f, "%s%u", i ? " " : "", a->supplementary_gids[i]);
                 (void) fputc('\n', f);
-        }
-        if (app->app->read_only_rootfs) {
-                (void) fputs("ReadOnlyPaths=/\n", f);
-                for (size_t i = 0; i < app->app->n_mounts; i++)
-                        print_assignment(f, "ReadWritePaths", app->app->mounts[i].path);
         }
         STRV_FOREACH(line, app->limits)
                 (void) fprintf(f, "%s\n", *line);

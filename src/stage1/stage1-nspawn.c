@@ -116,6 +116,11 @@ static int launch_mount(Launch *l, char **reterr_message)
                 if (r < 0)
                         return r;
         }
+        for (size_t i = 0; i < l->plan->n_mounts; i++) {
+                r = plan_mount_seal(&l->plan->mounts[i], &context);
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }
 
