@@ -74,6 +74,20 @@ static int plan_bind(PodPlan *plan, const char *what, const char *source, const 
         return 0;
 }
 
+static int plan_stdio(PodPlan *plan)
+{
+        _cleanup_free_ char *source = path_join(plan->directory, "stdio");
+        PlanMount *m;
+        int r;
+
+        if (!source)
+                return -ENOMEM;
+        r = plan_bind(plan, "the app's standard input and output", source, NULL, POD_STDIO_DIR, &m);
+        if (r >= 0)
+                m->data_only = true;
+        return r;
+}
+
 /* What every pod has: the host's own programs, a place for its journal and one for its apps' exit statuses. */
 static int plan_common_mounts(PodPlan *plan)
 {
@@ -119,7 +133,7 @@ static int plan_common_mounts(PodPlan *plan)
         own->make_source = true;
         own->data_only = true;
         own->mode = 0755;
-        return 0;
+        return plan->settings->pipes ? plan_stdio(plan) : 0;
 }
 
 static int plan_root(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)

@@ -10,6 +10,7 @@
 
 /* Where things are inside the pod. */
 #define POD_STAGE2_DIR "/opt/stage2"
+#define POD_STDIO_DIR "/var/lib/podctl/stdio"
 #define POD_STATUS_DIR "/var/lib/podctl/status"
 /* User IDs of a pod's user namespace, as systemd-nspawn has them. */
 #define POD_UID_COUNT 65536U

@@ -134,14 +134,19 @@ static void print_confinement(FILE *f, const PlanApp *app)
                 (void) fprintf(f, "%s\n", *line);
 }
 
-static void print_terminal(FILE *f, bool interactive)
+static void print_stdio(FILE *f, const PodSettings *settings)
 {
-        (void) fputs(interactive ? "StandardInput=tty-force\nStandardOutput=tty\nStandardError=tty\nTTYPath=/dev/console\n"
-                                 : "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n",
-                     f);
+        static const char journal[] = "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n";
+        static const char terminal[] =
+                "StandardInput=tty-force\nStandardOutput=tty\nStandardError=tty\nTTYPath=/dev/console\n";
+        static const char pipes[] = "StandardInput=file:" POD_STDIO_DIR "/in\n"
+                                    "StandardOutput=file:" POD_STDIO_DIR "/out\n"
+                                    "StandardError=file:" POD_STDIO_DIR "/err\n";
+
+        (void) fputs(!settings->interactive ? journal : settings->pipes ? pipes : terminal, f);
 }
 
-int app_unit_format(const PlanApp *app, const AppIdentity *identity, bool interactive, char **ret)
+int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSettings *settings, char **ret)
 {
         _cleanup_free_ char *text = NULL;
         size_t size;
@@ -154,7 +159,7 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, bool intera
         print_service_section(f, app, identity);
         print_environment(f, app);
         print_confinement(f, app);
-        print_terminal(f, interactive);
+        print_stdio(f, settings);
 
         if (fclose(f) != 0)
                 return -ENOMEM;
