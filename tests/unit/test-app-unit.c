@@ -75,7 +75,7 @@ static void expect_units(const char *name, const PodSettings *s)
         for (size_t i = 0; i < p.plan->n_apps; i++) {
                 _cleanup_free_ char *before = text, *unit = NULL;
 
-                cr_assert_eq(app_unit_format(&p.plan->apps[i], &identity, s->interactive, &unit), 0);
+                cr_assert_eq(app_unit_format(&p.plan->apps[i], &identity, s, &unit), 0);
                 text = strjoin(before, unit);
         }
 
@@ -175,7 +175,7 @@ static void try_evil(const char *app, const char *pod_app, const char *pod, size
                 cr_expect(p.message, "%s%s: refused without a word", app, pod_app);
                 return;
         }
-        cr_assert_eq(app_unit_format(&p.plan->apps[0], &identity, false, &unit), 0);
+        cr_assert_eq(app_unit_format(&p.plan->apps[0], &identity, &settings, &unit), 0);
         expect_own_lines(*app ? app : pod_app, unit);
         if (n_lines > 0)
                 cr_expect_leq(count_lines(unit), n_lines, "%s%s", app, pod_app);
@@ -189,7 +189,7 @@ static size_t lines_of(const char *template, bool of_pod, const char *volume)
 
         if (plan_app_json(&p, &settings, of_pod ? "" : members, of_pod ? members : "", volume) < 0)
                 return 0;
-        cr_assert_eq(app_unit_format(&p.plan->apps[0], &identity, false, &unit), 0);
+        cr_assert_eq(app_unit_format(&p.plan->apps[0], &identity, &settings, &unit), 0);
         return count_lines(unit);
 }
 
@@ -227,9 +227,9 @@ Test(app_unit, no_line_more_in_exec)
                 const AppIdentity other = { .uid = 33, .gid = 34, .program = program };
 
                 cr_assert_eq(plan_app_json(&p, &settings, "", "", ""), 0, "%s", p.message);
-                cr_assert_eq(app_unit_format(&p.plan->apps[0], &identity, false, &plain), 0);
+                cr_assert_eq(app_unit_format(&p.plan->apps[0], &identity, &settings, &plain), 0);
                 cr_assert_eq(strv_extend(&p.manifest->apps[0].app->exec, words[i]), 0);
-                cr_assert_eq(app_unit_format(&p.plan->apps[0], &other, false, &unit), 0);
+                cr_assert_eq(app_unit_format(&p.plan->apps[0], &other, &settings, &unit), 0);
                 expect_own_lines("exec", unit);
                 cr_expect_eq(count_lines(unit), count_lines(plain), "%s", words[i]);
         }
