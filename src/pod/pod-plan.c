@@ -133,7 +133,7 @@ static int plan_common_mounts(PodPlan *plan)
         own->make_source = true;
         own->data_only = true;
         own->mode = 0755;
-        return plan->settings->pipes ? plan_stdio(plan) : 0;
+        return plan->settings->sockets ? plan_stdio(plan) : 0;
 }
 
 static int plan_root(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)
