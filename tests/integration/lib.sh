@@ -61,6 +61,7 @@ defer() {
 
 run_deferred() {
         local status=$? command
+        trap - ERR
         set +e
         for command in "${deferred[@]}"; do
                 eval "$command"
@@ -99,4 +100,33 @@ leak_check() {
                 fi
                 sleep 0.1
         done
+}
+
+# own VERB…: podctl with a store of this test's own, which takes images as they are.
+DATA=$PWD/data
+own() {
+        podctl --dir="$DATA" --insecure-options=image "$@"
+}
+
+# fetch IMAGE…: brings test images into the host's store, under the names they have in $IMAGES.
+fetch() {
+        local image
+        for image; do
+                podctl --insecure-options=image fetch "$IMAGES/$image" >/dev/null
+        done
+}
+
+# pod_cgroup POD: its directory in the host's hierarchy.
+pod_cgroup() {
+        echo "/sys/fs/cgroup$(systemctl show --property=ControlGroup --value "$(machinectl show --property=Unit --value "$1")")"
+}
+
+# app_pid POD APP: a process of the app, as the host numbers them.
+app_pid() {
+        find "$(pod_cgroup "$1")" -path "*/$2.service/cgroup.procs" -exec cat {} + | sort -n | sed -n 1p | grep .
+}
+
+# leader POD: the pod's PID 1, as the host numbers it.
+leader() {
+        machinectl show --property=Leader --value "$1"
 }
