@@ -57,5 +57,29 @@ char *format_image_id(const char *id, bool full)
 {
         size_t n = strcspn(id, "-:");
 
-        return full ? strdup(id) : strprintf("%.*s-%.32s", (int) n, id, id[n] ? id + n + 1 : "");
+        return strprintf("%.*s-%.*s", (int) n, id, full ? DIGEST_HEX_MAX : 32, id[n] ? id + n + 1 : "");
+}
+
+/* "busybox" stands for "docker.io/library/busybox:latest", too. */
+static bool name_is_meant(const char *name, const char *text)
+{
+        const char *at = name;
+
+        while ((at = strstr(at, text))) {
+                bool begins = at == name || at[-1] == '/';
+                char end = at[strlen(text)];
+
+                if (begins && (end == 0 || end == ':'))
+                        return true;
+                at++;
+        }
+        return false;
+}
+
+const char *image_display_name(const Image *image, const char *text)
+{
+        STRV_FOREACH(name, image->names)
+                if (name_is_meant(*name, text))
+                        return *name;
+        return image->names && image->names[0] ? image->names[0] : NULL;
 }

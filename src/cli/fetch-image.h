@@ -12,5 +12,8 @@ int fetch_images(Context *c, const char *path, const char *name, char ***ret_ids
 int fetch_or_find_image(Context *c, const char *text, Image **ret);
 int find_image(Context *c, const char *text, Image **ret);
 
+/* Of an image's names the one that the user means by the text, else the first; NULL when it has none. */
+const char *image_display_name(const Image *image, const char *text);
+
 /* "sha512-" and 32 hex digits as rkt prints them, or all of them. */
 char *format_image_id(const char *id, bool full);

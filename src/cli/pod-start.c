@@ -168,6 +168,9 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
                         r = strv_extend(&properties, "StandardError=tty");
                 if (r >= 0)
                         r = strv_extendf(&properties, "TTYPath=%s", terminal_path(s->terminal));
+                /* Keeps systemd from asking the terminal what it is. */
+                if (r >= 0)
+                        r = strv_extend(&properties, "Environment=TERM=dumb");
         }
         if (r >= 0)
                 r = strv_extend_strv(&properties, s->args->properties);
@@ -298,6 +301,8 @@ static int start_and_wait(Start *s, UnitWait *wait)
 
         /* From here on the pod holds its lock itself; ours would keep it from ever looking exited. */
         s->pod->fd = safe_close(s->pod->fd);
+        if (s->terminal)
+                (void) terminal_enable_input(s->terminal);
         if (s->args->detach && streq(result, "done")) {
                 (void) puts(s->pod->uuid.s);
                 return 0;

@@ -71,6 +71,9 @@ static int compose_environment(const RunArgs *args, const RunApp *run, App *app)
                 if (r < 0)
                         return r;
         }
+        if (args->interactive && !strv_env_get(app->environment, "TERM") &&
+            strv_env_set(&app->environment, "TERM", getenv("TERM") ?: "vt100") < 0)
+                return log_oom();
         r = set_assignments(&app->environment, args->set_env, "set-env");
         return r < 0 ? r : set_assignments(&app->environment, run->environment, "environment");
 }
@@ -324,9 +327,9 @@ static int add_volumes(AppcPod *pod, char *const *texts)
         return 0;
 }
 
-static int name_image(AppcPodApp *app, const Image *image)
+static int name_image(AppcPodApp *app, const Image *image, const char *name)
 {
-        const char *name = image->names && image->names[0] ? image->names[0] : NULL, *tag;
+        const char *tag;
         _cleanup_free_ char *bare = NULL, *label = NULL;
         char id[DIGEST_STRING_MAX];
 
@@ -351,15 +354,17 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
 {
         _cleanup_(image_freep) Image *image = NULL;
         _cleanup_free_ char *name = NULL;
+        const char *image_name;
         AppcPodApp *app;
         int r;
 
         r = fetch_or_find_image(context, run->image, &image);
         if (r < 0)
                 return r;
+        image_name = image_display_name(image, run->image);
 
         r = run->name ? (name = strdup(run->name)) ? 0 : -ENOMEM
-                      : ac_name_from_image_name(image->names && image->names[0] ? image->names[0] : run->image, &name);
+                      : ac_name_from_image_name(image_name ?: run->image, &name);
         if (r < 0 || !ac_name_is_valid(name))
                 return log_error_errno(EINVAL, "Image '%s': '%s' is no app name: small letters, digits and '-'; "
                                        "use --name", run->image, strempty(name));
@@ -372,7 +377,7 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         r = image->app ? app_copy(image->app, &app->app) : (app->app = app_new()) ? 0 : -ENOMEM;
         if (r < 0)
                 return log_oom();
-        r = name_image(app, image);
+        r = name_image(app, image, image_name);
         if (r >= 0)
                 r = compose_app(args, run, image, app);
         if (r >= 0)

@@ -91,15 +91,20 @@ static int on_output(sd_event_source *source, int fd, uint32_t events, void *use
 }
 
 /* Between two users of the other side, as between systemd's opening and nspawn's, a terminal looks hung up: we keep
- * it open ourselves. */
+ * it open ourselves. It is raw, since it only passes on what the terminal inside the pod makes of it. */
 static int open_pair(Terminal *t)
 {
+        struct termios raw;
+
         t->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
         if (t->master < 0 || grantpt(t->master) < 0 || unlockpt(t->master) < 0 ||
             ptsname_r(t->master, t->path, sizeof(t->path)) != 0)
                 return -errno;
         t->slave = open(t->path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-        return t->slave < 0 ? -errno : 0;
+        if (t->slave < 0 || tcgetattr(t->slave, &raw) < 0)
+                return -errno;
+        cfmakeraw(&raw);
+        return tcsetattr(t->slave, TCSANOW, &raw) < 0 ? -errno : 0;
 }
 
 static int connect_terminal(Terminal *t, sd_event *event)
@@ -126,11 +131,10 @@ static int connect_terminal(Terminal *t, sd_event *event)
                 return r;
 
         r = sd_event_add_io(event, &t->input, STDIN_FILENO, EPOLLIN, on_input, t);
-        if (r == -EPERM) {
+        if (r == -EPERM)
                 r = sd_event_add_defer(event, &t->input, on_regular_input, t);
-                if (r >= 0)
-                        r = sd_event_source_set_enabled(t->input, SD_EVENT_ON);
-        }
+        if (r >= 0)
+                r = sd_event_source_set_enabled(t->input, SD_EVENT_OFF);
         if (r < 0)
                 return r;
         return sd_event_add_io(event, &t->output, t->master, EPOLLIN, on_output, t);
@@ -189,6 +193,11 @@ Terminal *terminal_free(Terminal *t)
         safe_close(t->slave);
         safe_close(t->master);
         return mfree(t);
+}
+
+int terminal_enable_input(Terminal *t)
+{
+        return sd_event_source_set_enabled(t->input, SD_EVENT_ON);
 }
 
 const char *terminal_path(const Terminal *t)

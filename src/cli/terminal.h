@@ -18,5 +18,8 @@ int terminal_new_from_fd(sd_event *event, int master_fd, Terminal **ret);
 Terminal *terminal_free(Terminal *t);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Terminal *, terminal_free);
 
+/* Input waits until the other side is in use: before, a Ctrl-D would mean nothing to anybody. */
+int terminal_enable_input(Terminal *t);
+
 /* "/dev/pts/N" */
 const char *terminal_path(const Terminal *t);

@@ -218,6 +218,8 @@ static int run_command(Enter *e)
                 return log_error_errno(r, "Cannot run the command: %s", bus_error_text(&error, r));
 
         r = unit_wait_started(wait, job, &result);
+        if (r >= 0 && e->terminal)
+                r = terminal_enable_input(e->terminal);
         if (r >= 0)
                 r = unit_wait_ended(wait, &status);
         if (r < 0)

@@ -165,7 +165,6 @@ static int nspawn_arguments(const Launch *l, char ***ret)
         static const char *const init[] = {
                 "systemd.unit=pod.target",
                 "systemd.show_status=no",
-                "systemd.log_target=journal",
         };
         const PodSettings *s = l->plan->settings;
         _cleanup_strv_free_ char **argv = NULL;
@@ -189,6 +188,9 @@ static int nspawn_arguments(const Launch *l, char ***ret)
                 r = strv_extend(&argv, "--private-network");
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(init); i++)
                 r = strv_extend(&argv, init[i]);
+        /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
+        if (r >= 0)
+                r = strv_extend(&argv, s->interactive ? "systemd.log_target=null" : "systemd.log_target=journal");
         if (r < 0)
                 return r;
 
@@ -213,7 +215,9 @@ static int launch_exec(Launch *l)
         if (r < 0)
                 return r;
 
-        if (setenv("SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1) < 0)
+        /* A terminal that can nothing: nspawn and PID 1 leave it undecorated. Apps are told of the real one. */
+        if (setenv("SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1) < 0 || setenv("TERM", "dumb", 1) < 0 ||
+            setenv("SYSTEMD_LOG_LEVEL", "notice", 0) < 0)
                 return -errno;
         r = fd_set_cloexec(l->pod->fd, false);
         if (r >= 0 && l->range.lock_fd >= 0)
