@@ -7,17 +7,13 @@
 #include "basic/path.h"
 #include "basic/strv.h"
 
-int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size)
+static int read_file_fd(int fd, size_t max, char **ret, size_t *ret_size)
 {
-        _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *data = NULL;
         size_t size = 0, room = 0;
         struct stat st;
         int r;
 
-        fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        if (fd < 0)
-                return -errno;
         if (fstat(fd, &st) < 0)
                 return -errno;
         if (S_ISDIR(st.st_mode))
@@ -46,6 +42,23 @@ int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *r
         if (ret_size)
                 *ret_size = size;
         return 0;
+}
+
+int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size)
+{
+        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+        return fd < 0 ? -errno : read_file_fd(fd, max, ret, ret_size);
+}
+
+int read_foreign_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size)
+{
+        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        return S_ISREG(st.st_mode) ? read_file_fd(fd, max, ret, ret_size) : -EINVAL;
 }
 
 int write_file_at(int dir_fd, const char *path, const void *data, size_t n, mode_t mode)

@@ -7,6 +7,9 @@
 
 /* The whole file as a NUL-terminated string. -E2BIG: longer than max bytes; nothing of it is read then. */
 int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
+/* The same of a file in a directory that somebody else may write to: only a regular file, no link to one, and without
+ * ever waiting. -ELOOP, -EINVAL: it is something else. */
+int read_foreign_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
 /* Replaces the file as a whole or not at all: temporary file, fsync, rename. */
 int write_file_at(int dir_fd, const char *path, const void *data, size_t n, mode_t mode);
 /* The same for a string, without fsync and rename: for trees nobody sees before they are complete. */

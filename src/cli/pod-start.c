@@ -18,7 +18,6 @@
 #include "unit/unit-wait.h"
 
 #define PODCTL_PROGRAM BINDIR "/podctl"
-#define NAME_LOCKS "/run/podctl/names"
 /* What a launch that failed tells its unit's watchers, to be told from what nspawn says later. */
 #define STATUS_PREFIX "podctl: "
 
@@ -35,14 +34,14 @@ bool is_main_process_of_service(void)
 /* One pod of a name at a time. The lock goes with the pod, and is left to nspawn like the pod's own. */
 static int lock_name(const Pod *pod)
 {
-        _cleanup_free_ char *path = strjoin(NAME_LOCKS "/", pod->settings->name), *uuid = NULL;
+        _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", pod->settings->name), *uuid = NULL;
         int fd, r;
 
         if (!path)
                 return log_oom();
-        r = mkdir_p_at(AT_FDCWD, NAME_LOCKS, 0755);
+        r = mkdir_p_at(AT_FDCWD, POD_NAME_LOCKS, 0755);
         if (r < 0)
-                return log_error_errno(r, "Cannot make " NAME_LOCKS ": %m");
+                return log_error_errno(r, "Cannot make " POD_NAME_LOCKS ": %m");
 
         fd = lock_file_at(AT_FDCWD, path, LOCK_EX | LOCK_NB);
         if (fd == -EAGAIN) {
@@ -82,7 +81,7 @@ static int pod_launch_logging(Pod *pod)
                 log_warning("%s", *line);
 
         /* Whoever had the name before may have been killed. */
-        (void) pod_tear_down(pod);
+        pod_clear_nspawn(pod->settings->name);
         (void) pod_link_journal(pod);
         r = stage1_default()->launch(pod, plan, &message);
         return log_error_errno(r, "%s", strempty(message));

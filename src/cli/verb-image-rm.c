@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/lock.h"
 #include "basic/log.h"
 #include "cli/fetch-image.h"
 #include "cli/verb.h"
@@ -9,6 +10,7 @@ static int remove_image(Context *c, const char *text)
         _cleanup_(image_freep) Image *image = NULL;
         _cleanup_strv_free_ char **used = NULL;
         _cleanup_free_ char *message = NULL;
+        _cleanup_close_ int lock = -EBADF;
         ImageStore *images;
         PodStore *pods;
         int r;
@@ -21,6 +23,9 @@ static int remove_image(Context *c, const char *text)
         if (r < 0)
                 return r;
 
+        lock = image_store_lock(images, LOCK_EX);
+        if (lock < 0)
+                return log_error_errno(lock, "Cannot lock the image store: %m");
         r = pod_store_used_layers(pods, &used);
         if (r < 0)
                 return log_error_errno(r, "Cannot tell which images pods use: %m");

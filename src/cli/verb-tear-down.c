@@ -39,11 +39,22 @@ static char *exit_status_text(void)
         return NULL;
 }
 
+/* Whoever started a pod that ended at once may still hold its lock, for the moment until it has heard of the start. */
+static void wait_for_starter(Pod *pod)
+{
+        for (unsigned i = 0; i < 500 && pod->state == POD_RUNNING; i++) {
+                (void) usleep(10000);
+                if (pod_refresh(pod) < 0)
+                        return;
+        }
+}
+
 static int tear_down(Pod *pod)
 {
         _cleanup_free_ char *text = exit_status_text();
         int known;
 
+        wait_for_starter(pod);
         if (pod->state != POD_EXITED)
                 return 0;
         if (text && pod_exit_status(pod, &known) == -ENOENT)
@@ -64,7 +75,7 @@ static int tear_down_unit(Context *c, const char *unit)
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 _cleanup_free_ char *ignored = NULL;
 
-                if (all[i]->state == POD_EXITED && pod_load(all[i], &ignored) >= 0 &&
+                if (all[i]->directory == POD_DIR_RUN && pod_load(all[i], &ignored) >= 0 &&
                     streq_ptr(all[i]->settings->unit, unit))
                         r = tear_down(all[i]);
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "basic/lock.h"
 #include "basic/log.h"
+#include "image/implied-tree.h"
 #include "image/store-internal.h"
 #include "image/store-staging.h"
 #include "shared/explain.h"
@@ -43,6 +43,8 @@ static int add_record_layers(ImageStore *s, const char *id, char ***layers)
         for (size_t i = 0; i < record.n_layers && r >= 0; i++)
                 if (!strv_contains(*layers, DIGEST_FILE(&record.layers[i])))
                         r = strv_extend(layers, DIGEST_FILE(&record.layers[i]));
+        if (r >= 0)
+                r = strv_extendf(layers, IMPLIED_TREE_PREFIX "%s", id);
         image_record_done(&record);
         return r;
 }
@@ -116,13 +118,10 @@ static int remove_image(ImageStore *s, Staging *staging, const Digest *id, char 
 
 int image_store_remove(ImageStore *s, const Digest *id, char *const *used_layers, char **reterr_message)
 {
-        _cleanup_close_ int lock = image_store_lock(s, LOCK_EX);
         _cleanup_(staging_freep) Staging *staging = NULL;
         size_t removed = 0;
         int r;
 
-        if (lock < 0)
-                return lock;
         r = staging_new(s, &staging);
         if (r < 0)
                 return r;
@@ -169,12 +168,9 @@ static int collect_images(ImageStore *s, Staging *staging, ImageCollect *c, char
 
 int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message)
 {
-        _cleanup_close_ int lock = image_store_lock(s, LOCK_EX);
         _cleanup_(staging_freep) Staging *staging = NULL;
         int r, first_error;
 
-        if (lock < 0)
-                return lock;
         first_error = staging_clean(s);
         r = staging_new(s, &staging);
         if (r < 0)

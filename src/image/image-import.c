@@ -307,7 +307,7 @@ static int write_image(ImageImport *m, const ImageDraft *draft, uint64_t size)
         if (r >= 0 && draft->config)
                 r = write_file_at(fd, "config", draft->config, draft->config_size, 0600);
         if (r >= 0)
-                r = implied_tree_make(fd, (const int[]) { m->layers_fd, m->store->layers_fd }, draft->layers,
+                r = implied_tree_make(&draft->id, (const int[]) { m->layers_fd, m->store->layers_fd }, draft->layers,
                                       draft->n_layers);
         return r < 0 ? r : image_record_write(fd, &record);
 }

@@ -280,7 +280,7 @@ int image_store_touch(ImageStore *s, const Image *image)
 
 static int add_implied_tree(ImageStore *s, const Image *image, char ***paths)
 {
-        char *path = strprintf("%s/manifests/%s/" IMPLIED_TREE, s->path, DIGEST_FILE(&image->id));
+        char *path = strprintf("%s/layers/" IMPLIED_TREE_PREFIX "%s/rootfs", s->path, DIGEST_FILE(&image->id));
 
         if (path && access(path, F_OK) >= 0)
                 return strv_consume(paths, path);

@@ -17,7 +17,8 @@ typedef struct Layer {
 typedef struct Stack {
         Layer *layers;          /* top to bottom, each once, down to an opaque one */
         size_t n;
-        int image_fd;
+        int layers_fd;          /* where the tree is made */
+        const char *tree_path;
         int tree_fd;            /* made when first needed */
 } Stack;
 
@@ -210,7 +211,7 @@ static int make_path(Stack *s, const char *path)
         if (!partial)
                 return -ENOMEM;
         if (s->tree_fd < 0) {
-                s->tree_fd = mkdir_open_at(s->image_fd, IMPLIED_TREE, 0755);
+                s->tree_fd = mkdir_open_at(s->layers_fd, s->tree_path, 0755);
                 if (s->tree_fd < 0)
                         return s->tree_fd;
                 r = make_one(s, "");
@@ -256,10 +257,14 @@ static int repair(Stack *s)
         return 0;
 }
 
-int implied_tree_make(int image_fd, const int layers_fds[static 2], const Digest *layers, size_t n)
+int implied_tree_make(const Digest *image, const int layers_fds[static 2], const Digest *layers, size_t n)
 {
-        Stack s = { .image_fd = image_fd, .tree_fd = -EBADF };
+        _cleanup_free_ char *tree_path = strjoin(IMPLIED_TREE_PREFIX, DIGEST_FILE(image), "/rootfs");
+        Stack s = { .layers_fd = layers_fds[0], .tree_path = tree_path, .tree_fd = -EBADF };
         int r;
+
+        if (!tree_path)
+                return -ENOMEM;
 
         r = stack_open(&s, layers_fds, layers, n);
         if (r >= 0)

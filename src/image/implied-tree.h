@@ -8,7 +8,9 @@
  * would hide that. So an image with such directories gets one more tree, on top of all its layers, of nothing but the
  * directories in question with the metadata they ought to have. */
 
-#define IMPLIED_TREE "top"
+/* It lies among the layers, as IMPLIED_TREE_PREFIX and the image's ID, and is kept like one while somebody uses it. */
+#define IMPLIED_TREE_PREFIX "top-"
 
-/* Makes the tree in the image's directory if it needs one. Layers are bottom to top and lie in either directory. */
-int implied_tree_make(int image_fd, const int layers_fds[static 2], const Digest *layers, size_t n);
+/* Makes the tree of the image in the first of the two directories of layers, if it needs one. Layers are bottom to top
+ * and lie in either. */
+int implied_tree_make(const Digest *image, const int layers_fds[static 2], const Digest *layers, size_t n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <sys/mount.h>
 
+#include "basic/lock.h"
 #include "basic/time-util.h"
 #include "pod/pod-gc.h"
 
@@ -38,7 +39,7 @@ static int unlink_journal(const Pod *p)
 
 /* An nspawn that was killed leaves directories of its machine behind, and from systemd 257 on it refuses to start
  * one of the same name while they are there (reference S§0.8). The mounts in them are gone with our namespace. */
-static void remove_nspawn_leftovers(const char *machine)
+void pod_clear_nspawn(const char *machine)
 {
         static const char *const places[] = {
                 "/run/systemd/nspawn/propagate/%s",
@@ -59,13 +60,33 @@ static void remove_nspawn_leftovers(const char *machine)
         }
 }
 
-/* A newer pod may have taken over the name by now. */
-static bool name_is_in_use(Pod *p)
+/* A newer pod may have taken over the name by now: then its lock is held. Ours goes with the file it was on. */
+static bool release_name(const Pod *p)
 {
-        _cleanup_(pod_freep) Pod *other = NULL;
+        _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", p->settings->name);
+        _cleanup_close_ int fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -EBADF;
 
-        return pod_find(p->store, p->settings->name, &other) >= 0 && other->state == POD_RUNNING &&
-               !streq(other->uuid.s, p->uuid.s);
+        if (fd < 0)
+                return errno == ENOENT;
+        if (fd_lock(fd, LOCK_EX | LOCK_NB) < 0)
+                return false;
+        (void) unlink(path);
+        return true;
+}
+
+static void release_uid_range(const Pod *p)
+{
+        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+        _cleanup_free_ char *base = NULL, *path = NULL;
+        _cleanup_close_ int fd = -EBADF;
+
+        if (read_file_at(p->fd, "uid-base", 32, &base, NULL) < 0)
+                return;
+        base[strcspn(base, "\n")] = 0;
+        path = strjoin(UID_RANGE_LOCKS "/", base);
+        fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -EBADF;
+        if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) >= 0)
+                (void) unlink(path);
 }
 
 int pod_tear_down(Pod *p)
@@ -73,8 +94,9 @@ int pod_tear_down(Pod *p)
         _cleanup_free_ char *ignored = NULL;
 
         (void) pod_load(p, &ignored);
-        if (p->settings && !name_is_in_use(p))
-                remove_nspawn_leftovers(p->settings->name);
+        if (p->settings && release_name(p))
+                pod_clear_nspawn(p->settings->name);
+        release_uid_range(p);
         return 0;
 }
 

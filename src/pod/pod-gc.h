@@ -6,9 +6,16 @@
 /* Collecting what is over. Every step may be repeated, does nothing while somebody holds the pod's lock, and needs no
  * space on disk. */
 
-/* What is left outside the pod's directory once its process is gone: the link that lets `journalctl -m` see its
- * journal, and leftovers of a systemd-nspawn that was killed. */
+/* Removes what is left outside the pod's directory once its process is gone: the lock files of its name and its user
+ * IDs, and leftovers of a systemd-nspawn that was killed. */
 int pod_tear_down(Pod *p);
+/* The last of these, for a machine name that is free. */
+void pod_clear_nspawn(const char *machine);
+
+/* Where the names of running pods are locked; a file each, with the UUID in it. */
+#define POD_NAME_LOCKS "/run/podctl/names"
+/* Where systemd-nspawn and we lock ranges of user IDs. */
+#define UID_RANGE_LOCKS "/run/systemd/nspawn-uid"
 
 /* Lets `journalctl -m` see the pod's journal after the pod has ended, where the host keeps one itself. */
 int pod_link_journal(Pod *p);

@@ -101,12 +101,14 @@ static int plan_common_mounts(PodPlan *plan)
         if (r < 0)
                 return r;
         own->make_source = true;
+        own->data_only = true;
         own->mode = 0755;
 
         r = plan_bind(plan, "the pod's status directory", status, NULL, POD_STATUS_DIR, &own);
         if (r < 0)
                 return r;
         own->make_source = true;
+        own->data_only = true;
         own->mode = 0755;
         return 0;
 }
@@ -387,9 +389,10 @@ static void print_mount(FILE *f, const PlanMount *m)
         print_words(f, "layer", m->lowers);
         if (m->upper)
                 (void) fprintf(f, "    upper %s\n", m->upper);
-        if (m->read_only || m->recursive || m->map_ids)
-                (void) fprintf(f, "    options%s%s%s\n", m->read_only ? " read-only" : "",
-                               m->recursive ? " recursive" : "", m->map_ids ? " id-mapped" : "");
+        if (m->read_only || m->recursive || m->map_ids || m->data_only)
+                (void) fprintf(f, "    options%s%s%s%s\n", m->read_only ? " read-only" : "",
+                               m->recursive ? " recursive" : "", m->map_ids ? " id-mapped" : "",
+                               m->data_only ? " data-only" : "");
 }
 
 void pod_plan_print(const PodPlan *plan, FILE *f)

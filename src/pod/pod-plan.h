@@ -33,6 +33,7 @@ typedef struct PlanMount {
         bool recursive;
         bool map_ids;    /* IDs in the pod stand for the same IDs outside, shifted by the pod's range */
         bool map_ids_optional; /* where the file system cannot do that, files belong to nobody and that is fine */
+        bool data_only;        /* nothing in there may be executed or be a device */
         bool make_source;      /* a directory of the pod's own, made when it is not there yet: */
         mode_t mode;
         uid_t uid;

@@ -508,7 +508,8 @@ static int read_number(int dir_fd, const char *path, uint32_t *ret)
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = read_file_at(dir_fd, path, 64, &text, NULL);
+        /* The pod itself writes its status directory. */
+        r = read_foreign_file_at(dir_fd, path, 64, &text, NULL);
         if (r < 0)
                 return r;
         text[strcspn(text, "\n")] = 0;

@@ -12,6 +12,7 @@
  *
  *     pod            the pod manifest, everything resolved; its mtime is when the pod was created
  *     settings       what else the start asked for (pod-settings.h)
+ *     uid-base       first of the user IDs of its own, when it has some
  *     pid            of the process systemd watches; its mtime is when the pod was started
  *     apps/APP/      upper and work directory of the app's root, "lower" the layers below
  *     volumes/NAME   empty volumes

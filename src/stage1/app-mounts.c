@@ -69,6 +69,7 @@ static int clone_source(const PlanMount *m, const MountContext *context)
                 .userns_fd = m->map_ids ? context->userns_fd : -EBADF,
                 .read_only = m->read_only,
                 .recursive = m->recursive,
+                .data_only = m->data_only,
         };
         int fd;
 

@@ -10,7 +10,7 @@ typedef struct MountOptions {
         int userns_fd; /* IDs are mapped by this namespace; negative: not at all */
         bool read_only;
         bool recursive;
-        bool no_devices;
+        bool data_only; /* nosuid, nodev, noexec */
 } MountOptions;
 
 /* A detached copy of the mount at path (relative to dir_fd; "" is dir_fd itself). -EINVAL: the file system cannot map

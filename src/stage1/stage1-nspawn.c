@@ -203,14 +203,19 @@ static int nspawn_arguments(const Launch *l, char ***ret)
 static int launch_exec(Launch *l)
 {
         _cleanup_strv_free_ char **argv = NULL;
-        _cleanup_free_ char *pid = strprintf("%i\n", getpid());
+        _cleanup_free_ char *pid = strprintf("%i\n", getpid()), *base = strprintf("%u\n", l->range.base);
         int r;
 
         r = nspawn_arguments(l, &argv);
         if (r < 0)
                 return r;
-        if (!pid)
+        if (!pid || !base)
                 return -ENOMEM;
+        if (l->range.base > 0) {
+                r = write_string_at(l->pod->fd, "uid-base", base, 0644);
+                if (r < 0)
+                        return r;
+        }
         r = write_string_at(l->pod->fd, "pid", pid, 0644);
         if (r < 0)
                 return r;

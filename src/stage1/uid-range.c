@@ -11,10 +11,10 @@
 
 #include "basic/fs.h"
 #include "basic/string-util.h"
+#include "pod/pod-gc.h"
 #include "pod/pod-plan.h"
 #include "stage1/uid-range.h"
 
-#define LOCK_DIRECTORY "/run/systemd/nspawn-uid"
 #define UID_BASE_MIN UINT32_C(0x00080000)
 #define UID_BASE_MAX UINT32_C(0x6FFF0000)
 #define CANDIDATES_MAX 1000
@@ -30,12 +30,12 @@ static uint32_t hash_text(const char *s, uint32_t round)
 
 static int lock_range(uid_t base)
 {
-        char path[sizeof(LOCK_DIRECTORY "/") + 10];
+        char path[sizeof(UID_RANGE_LOCKS "/") + 10];
         _cleanup_close_ int fd = -EBADF;
         struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
         struct stat a, b;
 
-        (void) snprintf(path, sizeof(path), LOCK_DIRECTORY "/%u", base);
+        (void) snprintf(path, sizeof(path), UID_RANGE_LOCKS "/%u", base);
         fd = open(path, O_CREAT | O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
         if (fd < 0)
                 return -errno;
@@ -52,7 +52,7 @@ int uid_range_acquire(const Uuid *uuid, UidRange *ret)
 {
         int r;
 
-        r = mkdir_p_at(AT_FDCWD, LOCK_DIRECTORY, 0755);
+        r = mkdir_p_at(AT_FDCWD, UID_RANGE_LOCKS, 0755);
         if (r < 0)
                 return r;
 
