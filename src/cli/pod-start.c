@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-login.h>
@@ -9,6 +10,7 @@
 #include "basic/parse.h"
 #include "cli/output-follow.h"
 #include "cli/pod-start.h"
+#include "cli/stdio-pipes.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "config.h"
@@ -105,8 +107,10 @@ typedef struct Start {
         char *unit;
         sd_bus *bus;
         sd_event *event;
+        int taken_fd; /* eventfd(2): the new process has our lock */
         unsigned interrupts;
         Terminal *terminal;
+        StdioPipes *pipes;
         OutputFollow *output;
 } Start;
 
@@ -146,7 +150,7 @@ static int watch_signals(Start *s)
         return 0;
 }
 
-/* Everything the plan says of the unit, then what the user says, so that the last word is theirs. */
+/* Everything the plan says of the unit, and what only concerns us who wait for it. */
 static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
 {
         _cleanup_strv_free_ char **properties = strv_copy(plan->unit_properties);
@@ -157,8 +161,6 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
 
         /* Keeps the unit's last state for us to read, until we disconnect. */
         r = strv_extend(&properties, "AddRef=yes");
-        if (r >= 0 && s->args->slice)
-                r = strv_extendf(&properties, "Slice=%s", s->args->slice);
         if (r >= 0 && s->terminal) {
                 r = strv_extend(&properties, "StandardInput=tty");
                 if (r >= 0)
@@ -171,8 +173,6 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
                 if (r >= 0)
                         r = strv_extend(&properties, "Environment=TERM=dumb");
         }
-        if (r >= 0)
-                r = strv_extend_strv(&properties, s->args->properties);
         if (r < 0)
                 return r;
 
@@ -180,7 +180,8 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
         return 0;
 }
 
-/* "podctl launch UUID PID FD": where the new process finds the lock that we hold. */
+/* "podctl launch UUID PID LOCK TAKEN": where the new process finds the lock that we hold, and how it tells us that it
+ * has it. */
 static int launch_command(const Start *s, char ***ret)
 {
         _cleanup_strv_free_ char **argv = NULL;
@@ -199,6 +200,8 @@ static int launch_command(const Start *s, char ***ret)
                 r = strv_extendf(&argv, "%i", getpid());
         if (r >= 0)
                 r = strv_extendf(&argv, "%i", s->pod->fd);
+        if (r >= 0)
+                r = strv_extendf(&argv, "%i", s->taken_fd);
         if (r >= 0)
                 *ret = TAKE_PTR(argv);
         return r;
@@ -298,10 +301,10 @@ static int start_and_wait(Start *s, UnitWait *wait)
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", s->unit);
 
-        /* From here on the pod holds its lock itself; ours would keep it from ever looking exited. */
-        s->pod->fd = safe_close(s->pod->fd);
         if (s->terminal)
                 (void) terminal_enable_input(s->terminal);
+        if (s->pipes)
+                (void) stdio_pipes_enable_input(s->pipes);
         if (s->args->detach && streq(result, "done")) {
                 (void) puts(s->pod->uuid.s);
                 return 0;
@@ -309,17 +312,36 @@ static int start_and_wait(Start *s, UnitWait *wait)
         return wait_for_end(s, wait);
 }
 
+/* From here on the pod holds its lock itself; ours would keep it from ever looking exited. */
+static int on_taken(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        Start *s = userdata;
+
+        s->pod->fd = safe_close(s->pod->fd);
+        return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+}
+
+static int watch_handover(Start *s)
+{
+        s->taken_fd = eventfd(0, EFD_CLOEXEC);
+        if (s->taken_fd < 0)
+                return -errno;
+        return sd_event_add_io(s->event, NULL, s->taken_fd, EPOLLIN, on_taken, s);
+}
+
 static void start_done(Start *s)
 {
         terminal_free(s->terminal);
+        stdio_pipes_free(s->pipes);
         output_follow_free(s->output);
         sd_event_unref(s->event);
+        safe_close(s->taken_fd);
         free(s->unit);
 }
 
 int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
 {
-        _cleanup_(start_done) Start s = { .context = c, .pod = pod, .args = args };
+        _cleanup_(start_done) Start s = { .context = c, .pod = pod, .args = args, .taken_fd = -EBADF };
         _cleanup_(unit_wait_freep) UnitWait *wait = NULL;
         int r;
 
@@ -333,11 +355,15 @@ int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
         if (r >= 0)
                 r = watch_signals(&s);
         if (r >= 0)
+                r = watch_handover(&s);
+        if (r >= 0)
                 r = unit_wait_new(s.bus, s.event, s.unit, &wait);
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", s.unit);
 
-        if (args->interactive)
+        if (pod->settings->pipes)
+                r = stdio_pipes_new(s.event, pod, &s.pipes);
+        else if (args->interactive)
                 r = terminal_new(s.event, &s.terminal);
         else if (!args->detach)
                 r = output_follow_new(s.event, pod, &s.output);

@@ -12,8 +12,11 @@
 
 extern char **environ;
 
+/* Within one option, or one file, a name stands once. */
 static int set_assignments(char ***environment, char *const *assignments, const char *option)
 {
+        _cleanup_strv_free_ char **seen = NULL;
+
         STRV_FOREACH(a, assignments) {
                 _cleanup_free_ char *name = NULL, *value = NULL;
 
@@ -21,7 +24,9 @@ static int set_assignments(char ***environment, char *const *assignments, const 
                         return log_oom();
                 if (!value || !env_name_is_valid(name))
                         return log_error_errno(EINVAL, "Option --%s takes NAME=VALUE, not '%s'", option, *a);
-                if (strv_env_set(environment, name, value) < 0)
+                if (strv_contains(seen, name))
+                        return log_error_errno(EINVAL, "Option --%s sets '%s' twice", option, name);
+                if (strv_extend(&seen, name) < 0 || strv_env_set(environment, name, value) < 0)
                         return log_oom();
         }
         return 0;
@@ -30,8 +35,8 @@ static int set_assignments(char ***environment, char *const *assignments, const 
 /* Lines NAME=VALUE; empty ones and those that begin with '#' or ';' are skipped. */
 static int set_from_file(char ***environment, const char *path)
 {
+        _cleanup_strv_free_ char **lines = NULL, **assignments = NULL;
         _cleanup_free_ char *text = NULL;
-        _cleanup_strv_free_ char **lines = NULL;
         int r;
 
         r = read_file_at(AT_FDCWD, path, 1024 * 1024, &text, NULL);
@@ -40,16 +45,10 @@ static int set_from_file(char ***environment, const char *path)
         if (strv_split(text, '\n', &lines) < 0)
                 return log_oom();
 
-        STRV_FOREACH(line, lines) {
-                char *const one[] = { *line, NULL };
-
-                if (**line == '#' || **line == ';')
-                        continue;
-                r = set_assignments(environment, one, "set-env-file");
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        STRV_FOREACH(line, lines)
+                if (**line != '#' && **line != ';' && strv_extend(&assignments, *line) < 0)
+                        return log_oom();
+        return set_assignments(environment, assignments, "set-env-file");
 }
 
 static int compose_environment(const RunArgs *args, const RunApp *run, App *app)
@@ -218,8 +217,8 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
                 if (strings[i].value && free_and_strdup(strings[i].field, strings[i].value) < 0)
                         return log_oom();
         /* Another user, and nothing said of the group: that user's own. */
-        if (run->user && !run->group)
-                pod_app->app->group = mfree(pod_app->app->group);
+        if (run->user || run->group)
+                pod_app->app->group_from_user = !run->group;
         if (run->working_dir && !path_is_absolute(run->working_dir))
                 return log_error_errno(EINVAL, "Option --working-dir takes an absolute path, not '%s'", run->working_dir);
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -7,6 +6,7 @@
 
 #include "basic/alloc.h"
 #include "basic/fd.h"
+#include "cli/pump.h"
 #include "cli/terminal.h"
 
 struct Terminal {
@@ -15,7 +15,8 @@ struct Terminal {
         char path[64];
         bool saved;
         struct termios attributes;
-        sd_event_source *input, *output, *resize;
+        Pump *input, *output;
+        sd_event_source *resize;
 };
 
 static void copy_size(Terminal *t)
@@ -32,62 +33,12 @@ static int on_resize(sd_event_source *source, const struct signalfd_siginfo *si,
         return 0;
 }
 
-/* False once there is nothing to be had at the moment. EIO: nobody has the other side open, or not yet. */
-static bool pass_output(Terminal *t)
-{
-        char buffer[16384];
-        ssize_t n = read(t->master, buffer, sizeof(buffer));
-
-        if (n <= 0)
-                return false;
-        (void) loop_write(STDOUT_FILENO, buffer, (size_t) n);
-        return true;
-}
-
-/* The other side may be slow to take what we have, and wants its output taken meanwhile. */
-static void write_input(Terminal *t, const char *data, size_t n)
-{
-        while (n > 0) {
-                struct pollfd p = { .fd = t->master, .events = POLLOUT | POLLIN };
-                ssize_t k = write(t->master, data, n);
-
-                if (k >= 0) {
-                        data += k;
-                        n -= (size_t) k;
-                } else if (errno != EAGAIN && errno != EINTR)
-                        return;
-                else if (poll(&p, 1, -1) > 0 && (p.revents & POLLIN))
-                        (void) pass_output(t);
-        }
-}
-
-static int on_input(sd_event_source *source, int fd, uint32_t events, void *userdata)
+static void on_end_of_input(void *userdata)
 {
         static const char end_of_input = 4;
         Terminal *t = userdata;
-        char buffer[4096];
-        ssize_t n = read(fd, buffer, sizeof(buffer));
 
-        if (n > 0)
-                write_input(t, buffer, (size_t) n);
-        else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
-                write_input(t, &end_of_input, 1);
-                (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
-        }
-        return 0;
-}
-
-/* A regular file is always ready, which epoll does not do. */
-static int on_regular_input(sd_event_source *source, void *userdata)
-{
-        return on_input(source, STDIN_FILENO, EPOLLIN, userdata);
-}
-
-static int on_output(sd_event_source *source, int fd, uint32_t events, void *userdata)
-{
-        if (!pass_output(userdata) && (events & (EPOLLHUP | EPOLLERR)))
-                (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
-        return 0;
+        (void) loop_write(t->master, &end_of_input, 1);
 }
 
 /* Between two users of the other side, as between systemd's opening and nspawn's, a terminal looks hung up: we keep
@@ -107,19 +58,28 @@ static int open_pair(Terminal *t)
         return tcsetattr(t->slave, TCSANOW, &raw) < 0 ? -errno : 0;
 }
 
-static int connect_terminal(Terminal *t, sd_event *event)
+static int make_raw(Terminal *t)
 {
         struct termios raw;
+
+        if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &t->attributes) < 0)
+                return 0;
+        raw = t->attributes;
+        cfmakeraw(&raw);
+        if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
+                return -errno;
+        t->saved = true;
+        return 0;
+}
+
+static int connect_terminal(Terminal *t, sd_event *event)
+{
         sigset_t set;
         int r;
 
-        if (isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &t->attributes) >= 0) {
-                raw = t->attributes;
-                cfmakeraw(&raw);
-                if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
-                        return -errno;
-                t->saved = true;
-        }
+        r = make_raw(t);
+        if (r < 0)
+                return r;
         copy_size(t);
 
         (void) sigemptyset(&set);
@@ -127,17 +87,11 @@ static int connect_terminal(Terminal *t, sd_event *event)
         if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
                 return -errno;
         r = sd_event_add_signal(event, &t->resize, SIGWINCH, on_resize, t);
-        if (r < 0)
-                return r;
-
-        r = sd_event_add_io(event, &t->input, STDIN_FILENO, EPOLLIN, on_input, t);
-        if (r == -EPERM)
-                r = sd_event_add_defer(event, &t->input, on_regular_input, t);
         if (r >= 0)
-                r = sd_event_source_set_enabled(t->input, SD_EVENT_OFF);
-        if (r < 0)
-                return r;
-        return sd_event_add_io(event, &t->output, t->master, EPOLLIN, on_output, t);
+                r = pump_new(event, STDIN_FILENO, t->master, on_end_of_input, t, &t->input);
+        if (r >= 0)
+                r = pump_new(event, t->master, STDOUT_FILENO, NULL, NULL, &t->output);
+        return r < 0 ? r : pump_enable(t->output);
 }
 
 int terminal_new_from_fd(sd_event *event, int master_fd, Terminal **ret)
@@ -182,12 +136,11 @@ Terminal *terminal_free(Terminal *t)
         if (!t)
                 return NULL;
 
-        sd_event_source_disable_unref(t->input);
-        sd_event_source_disable_unref(t->output);
+        if (t->output)
+                pump_drain(t->output);
+        pump_free(t->input);
+        pump_free(t->output);
         sd_event_source_disable_unref(t->resize);
-        if (t->master >= 0)
-                while (pass_output(t))
-                        ;
         if (t->saved)
                 (void) tcsetattr(STDIN_FILENO, TCSANOW, &t->attributes);
         safe_close(t->slave);
@@ -197,7 +150,7 @@ Terminal *terminal_free(Terminal *t)
 
 int terminal_enable_input(Terminal *t)
 {
-        return sd_event_source_set_enabled(t->input, SD_EVENT_ON);
+        return pump_enable(t->input);
 }
 
 const char *terminal_path(const Terminal *t)

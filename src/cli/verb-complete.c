@@ -65,7 +65,7 @@ static void complete_value(Context *c, const Option *o, const char *written, con
                 STRV_FOREACH(choice, choices)
                         if (startswith(*choice, prefix))
                                 (void) printf("%s%s\n", written, *choice);
-        if (!*written)
+        if (!*written || streq_ptr(o->metavar, "FILE") || streq_ptr(o->metavar, "DIR"))
                 complete_kind(c, o->metavar, prefix);
 }
 

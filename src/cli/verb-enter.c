@@ -144,6 +144,9 @@ static int unit_properties(const Enter *e, char ***ret)
                 r = strv_extendf(&properties, "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs", e->app->app->name);
         if (r >= 0 && !e->app->unrestricted)
                 r = strv_extendf(&properties, "CapabilityBoundingSet=%s", strempty(capabilities));
+        STRV_FOREACH(limit, e->app->limits)
+                if (r >= 0)
+                        r = strv_extend(&properties, *limit);
         STRV_FOREACH(variable, e->app->environment)
                 if (r >= 0)
                         r = strv_extendf(&properties, "Environment=%s", *variable);

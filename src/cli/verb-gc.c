@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/time-util.h"
 #include "cli/verb.h"
 #include "pod/pod-gc.h"
+#include "pod/pod-prepare.h"
 
 static const Option options[] = {
         { "expire-prepared", &option_duration, offsetof(PodCollect, expire_prepared_usec), "TIME",
@@ -21,6 +23,32 @@ static void report(const Pod *pod, const char *what, int error)
                 log_info("Pod %s: %s", pod->uuid.s, what);
 }
 
+/* Layers that only pods needed which are gone now, and leftovers of killed fetches. Whoever is fetching or preparing
+ * holds the store; then it is left to the next time. */
+static int collect_layers(Context *c, PodStore *pods)
+{
+        _cleanup_strv_free_ char **used = NULL;
+        _cleanup_free_ char *message = NULL;
+        _cleanup_close_ int lock = -EBADF;
+        ImageCollect collect = {};
+        ImageStore *images;
+        int r;
+
+        r = context_images(c, &images);
+        if (r < 0)
+                return r;
+        lock = image_store_lock(images, LOCK_EX | LOCK_NB);
+        if (lock == -EAGAIN)
+                return 0;
+        r = lock < 0 ? lock : pod_store_used_layers(pods, &used);
+        if (r >= 0) {
+                collect.used_layers = used;
+                r = image_store_collect(images, &collect, &message);
+        }
+        strv_free(collect.removed_images);
+        return r < 0 ? log_error_errno(r, "Some layers could not be collected: %s", message ?: strerror(-r)) : 0;
+}
+
 static int run(Context *c, void *userdata, char **words)
 {
         PodCollect *collect = userdata;
@@ -32,7 +60,9 @@ static int run(Context *c, void *userdata, char **words)
                 return r;
         collect->report = report;
         r = pod_store_collect(pods, collect);
-        return r < 0 ? log_error_errno(r, "Some pods could not be collected: %m") : 0;
+        if (r < 0)
+                return log_error_errno(r, "Some pods could not be collected: %m");
+        return collect->mark_only ? 0 : collect_layers(c, pods);
 }
 
 static const PodCollect presets = {

@@ -26,7 +26,12 @@ static PodSettings *settings_of(const Context *c, const RunArgs *args, const Uui
         s->net = strdup(args->net ?: "none");
         s->private_users = args->private_users < 0 ? TRISTATE_UNSET : args->private_users ? TRISTATE_YES : TRISTATE_NO;
         s->interactive = args->interactive;
+        s->pipes = args->interactive && !isatty(STDIN_FILENO);
         r = free_and_strdup(&s->hostname, args->hostname);
+        if (r >= 0)
+                r = free_and_strdup(&s->slice, args->slice);
+        if (r >= 0)
+                r = strv_extend_strv(&s->properties, args->properties);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(insecure); i++)
                 if (context_is_insecure(c, insecure[i]))
                         r = strv_extend(&s->insecure, insecure[i]);
@@ -86,7 +91,10 @@ static int prepare(Context *c, const AppcPod *manifest, const PodSettings *setti
         if (r >= 0)
                 r = pod_load(pod, &message);
         if (r < 0) {
-                log_error_errno(r, "Cannot write pod %s: %m", uuid->s);
+                if (message)
+                        log_error("%s", message);
+                else
+                        log_error_errno(r, "Cannot write pod %s: %m", uuid->s);
                 (void) pod_remove(pod);
                 return r;
         }
@@ -194,6 +202,9 @@ int run_pod_of_unit(Context *c, const char *name, const char *manifest_path)
 {
         RunArgs args = presets;
 
+        if (!pod_name_is_valid(name))
+                return log_error_errno(EINVAL, "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
+                                       name, POD_NAME_MAX);
         args.name = (char *) name;
         args.pod_manifest = (char *) manifest_path;
         return run_pod(c, &args);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <signal.h>
-
 #include "basic/log.h"
 #include "basic/parse.h"
+#include "basic/signal-util.h"
 #include "cli/verb.h"
 #include "pod/pod-gc.h"
 
@@ -24,25 +23,21 @@ static char *exit_status_text(void)
 {
         const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS");
         uint32_t number;
+        int signal;
 
         if (!code || !status)
                 return NULL;
         if (streq(code, "exited"))
                 return parse_uint32(status, &number) >= 0 ? strjoin(status, "\n") : NULL;
 
-        for (int i = 1; i < NSIG; i++) {
-                const char *abbreviation = sigabbrev_np(i);
-
-                if (abbreviation && streq(abbreviation, status))
-                        return strprintf("%i\n", 128 + i);
-        }
-        return NULL;
+        signal = signal_from_string(status);
+        return signal < 0 ? NULL : strprintf("%i\n", 128 + signal);
 }
 
-/* Whoever started a pod that ended at once may still hold its lock, for the moment until it has heard of the start. */
+/* Whoever started a pod that ended at once may still hold its lock, for the moment until it has heard that it was taken. */
 static void wait_for_starter(Pod *pod)
 {
-        for (unsigned i = 0; i < 500 && pod->state == POD_RUNNING; i++) {
+        for (unsigned i = 0; i < 100 && pod->state == POD_RUNNING; i++) {
                 (void) usleep(10000);
                 if (pod_refresh(pod) < 0)
                         return;

@@ -80,7 +80,8 @@ const Verb *verb_find(char *const *words, size_t *ret_n_words)
 
 void verb_print_help(const Verb *verb, FILE *f)
 {
-        (void) fprintf(f, "podctl %s [OPTIONS] %s\n\n%s.\n", verb->name, strempty(verb->usage), verb->summary);
+        (void) fprintf(f, "podctl %s [OPTIONS]%s%s\n\n%s.\n", verb->name, verb->usage ? " " : "", strempty(verb->usage),
+                       verb->summary);
         if (verb->options) {
                 (void) fputs("\nOptions:\n", f);
                 options_print_help(verb->options, f);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
+#include "basic/signal-util.h"
+#include "config.h"
 #include "manifest/appc-image.h"
 #include "pod/pod-plan.h"
 #include "pod/plan-isolators.h"
+#include "unit/unit-property.h"
 
 static void plan_mount_done(PlanMount *m)
 {
@@ -71,6 +74,20 @@ static int plan_bind(PodPlan *plan, const char *what, const char *source, const 
         return 0;
 }
 
+static int plan_stdio(PodPlan *plan)
+{
+        _cleanup_free_ char *source = path_join(plan->directory, "stdio");
+        PlanMount *m;
+        int r;
+
+        if (!source)
+                return -ENOMEM;
+        r = plan_bind(plan, "the app's standard input and output", source, NULL, POD_STDIO_DIR, &m);
+        if (r >= 0)
+                m->data_only = true;
+        return r;
+}
+
 /* What every pod has: the host's own programs, a place for its journal and one for its apps' exit statuses. */
 static int plan_common_mounts(PodPlan *plan)
 {
@@ -97,6 +114,12 @@ static int plan_common_mounts(PodPlan *plan)
         usr->recursive = true;
         usr->map_ids_optional = true;
 
+        r = plan_bind(plan, "the way down", PKGLIBDIR "/pod-shutdown", NULL, "/usr/lib/systemd/systemd-shutdown", &usr);
+        if (r < 0)
+                return r;
+        usr->read_only = true;
+        usr->map_ids_optional = true;
+
         r = plan_bind(plan, "the pod's journal", journal, NULL, journal_target, &own);
         if (r < 0)
                 return r;
@@ -110,7 +133,7 @@ static int plan_common_mounts(PodPlan *plan)
         own->make_source = true;
         own->data_only = true;
         own->mode = 0755;
-        return 0;
+        return plan->settings->pipes ? plan_stdio(plan) : 0;
 }
 
 static int plan_root(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)
@@ -123,6 +146,7 @@ static int plan_root(PodPlan *plan, const AppcPodApp *app, const PlanImage *imag
 
         m->kind = PLAN_MOUNT_OVERLAY;
         m->map_ids = pod_plan_private_users(plan);
+        m->read_only = app->read_only_rootfs;
         m->what = strprintf("the root of app '%s'", app->name);
         m->target = strjoin(POD_STAGE2_DIR "/", app->name, "/rootfs");
         m->upper = path_join(directory, "upper");
@@ -263,7 +287,6 @@ static int plan_unit_properties(PodPlan *plan)
                 "DeviceAllow=char-pts rw",
                 "SuccessExitStatus=133",
                 "CollectMode=inactive-or-failed",
-                "Slice=machine.slice",
                 "PartOf=machines.target",
                 "Before=machines.target",
         };
@@ -272,9 +295,12 @@ static int plan_unit_properties(PodPlan *plan)
         r = strv_extendf(&plan->unit_properties, "Description=Pod %s", plan->settings->name);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)
                 r = strv_extend(&plan->unit_properties, common[i]);
-        if (r < 0)
-                return r;
-        return plan_pod_isolators(plan->manifest, &plan->unit_properties, &plan->ignored);
+        if (r >= 0)
+                r = strv_extendf(&plan->unit_properties, "Slice=%s", plan->settings->slice ?: "machine.slice");
+        if (r >= 0)
+                r = plan_pod_isolators(plan->manifest, &plan->unit_properties, &plan->ignored);
+        /* The user's come last, so that they have the last word. */
+        return r < 0 ? r : strv_extend_strv(&plan->unit_properties, plan->settings->properties);
 }
 
 static int plan_build(PodPlan *plan, const PlanImage *images)
@@ -300,6 +326,32 @@ static int plan_build(PodPlan *plan, const PlanImage *images)
         return plan_unit_properties(plan);
 }
 
+/* Capabilities that nobody knows would silently not be there. */
+static int check_capabilities(const PodPlan *plan, char **reterr_message)
+{
+        for (size_t i = 0; i < plan->n_apps; i++)
+                STRV_FOREACH(c, plan->apps[i].capabilities) {
+                        _cleanup_free_ char *assignment = strjoin("CapabilityBoundingSet=CAP_", *c), *ignored = NULL;
+
+                        if (!assignment)
+                                return -ENOMEM;
+                        if (unit_property_check(assignment, &ignored) < 0) {
+                                *reterr_message = strprintf("app '%s': there is no capability 'CAP_%s'",
+                                                            plan->apps[i].app->name, *c);
+                                return -EINVAL;
+                        }
+                }
+        return 0;
+}
+
+static bool is_one_line(const char *s)
+{
+        for (; s && *s; s++)
+                if ((unsigned char) *s < ' ' || *s == 127)
+                        return false;
+        return true;
+}
+
 static int check_apps(const AppcPod *pod, JsonError *e)
 {
         /* Units of the pod itself, which an app's would shadow. */
@@ -316,6 +368,15 @@ static int check_apps(const AppcPod *pod, JsonError *e)
                                         e, json_error_set(e, -EINVAL, "name", "'%s' is a service of every pod; "
                                                           "choose another name with --name", app->name),
                                         "apps", i);
+                if (app->app && app->app->stop_signal && signal_from_string(app->app->stop_signal) < 0)
+                        return json_error_below_index(
+                                e, json_error_set(e, -EINVAL, "app.stopSignal", "there is no signal '%s'",
+                                                  app->app->stop_signal),
+                                "apps", i);
+                if (app->app && !is_one_line(app->app->working_directory))
+                        return json_error_below_index(
+                                e, json_error_set(e, -EINVAL, "app.workingDirectory", "has control characters in it"),
+                                "apps", i);
                 if (!app->app || strv_length(app->app->exec) == 0)
                         return json_error_below_index(
                                 e, json_error_set(e, -EINVAL, "app.exec", "app '%s' says nothing to execute; "
@@ -353,6 +414,8 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
         (void) snprintf(plan->uuid, sizeof(plan->uuid), "%s", uuid);
 
         r = plan_build(plan, images);
+        if (r >= 0)
+                r = check_capabilities(plan, reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(plan);

@@ -10,6 +10,7 @@
 
 /* Where things are inside the pod. */
 #define POD_STAGE2_DIR "/opt/stage2"
+#define POD_STDIO_DIR "/var/lib/podctl/stdio"
 #define POD_STATUS_DIR "/var/lib/podctl/status"
 /* User IDs of a pod's user namespace, as systemd-nspawn has them. */
 #define POD_UID_COUNT 65536U
@@ -29,7 +30,7 @@ typedef struct PlanMount {
         char **lowers;   /* OVERLAY: trees, top first */
         char *upper;
         char *work;
-        bool read_only;
+        bool read_only;  /* OVERLAY: once all targets in it are made */
         bool recursive;
         bool map_ids;    /* IDs in the pod stand for the same IDs outside, shifted by the pod's range */
         bool map_ids_optional; /* where the file system cannot do that, files belong to nobody and that is fine */

@@ -7,7 +7,10 @@ static const JsonField pod_settings_table[] = {
         { "net", &json_string, offsetof(PodSettings, net) },
         { "unit", &json_string, offsetof(PodSettings, unit) },
         { "privateUsers", &json_tristate, offsetof(PodSettings, private_users) },
+        { "slice", &json_string, offsetof(PodSettings, slice) },
+        { "properties", &json_strv, offsetof(PodSettings, properties) },
         { "interactive", &json_boolean, offsetof(PodSettings, interactive) },
+        { "pipes", &json_boolean, offsetof(PodSettings, pipes) },
         { "insecure", &json_strv, offsetof(PodSettings, insecure) },
         {},
 };

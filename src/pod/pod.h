@@ -17,6 +17,7 @@
  *     apps/APP/      upper and work directory of the app's root, "lower" the layers below
  *     volumes/NAME   empty volumes
  *     journal/       the pod's journal
+ *     stdio/         FIFOs of an interactive app without a terminal
  *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod
  *     exit           exit status of the pod itself, its mtime is when */
 

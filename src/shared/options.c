@@ -209,16 +209,16 @@ void options_print_help(const Option *options, FILE *f)
         for (const Option *o = options; o && o->name; o++) {
                 char letter[] = { '-', o->letter, ',', 0 };
                 _cleanup_free_ char *spelled = NULL;
+                bool optional;
 
                 if (!o->help)
                         continue;
 
-                spelled = strprintf("%s --%s%s%s%s", o->letter ? letter : "   ", o->name,
-                                    o->metavar && o->type->value == OPTION_VALUE_OPTIONAL ? "[" : "",
-                                    o->metavar ? "=" : "", strempty(o->metavar));
+                optional = o->metavar && o->type->value == OPTION_VALUE_OPTIONAL;
+                spelled = strprintf("%s --%s%s%s%s%s", o->letter ? letter : "   ", o->name, optional ? "[" : "",
+                                    o->metavar ? "=" : "", strempty(o->metavar), optional ? "]" : "");
                 if (spelled)
-                        (void) fprintf(f, "  %s%s%*s %s\n", spelled,
-                                       o->metavar && o->type->value == OPTION_VALUE_OPTIONAL ? "]" : "",
-                                       (int) MAX(1, 34 - (int) strlen(spelled)), "", o->help);
+                        (void) fprintf(f, "  %s%*s %s\n", spelled, (int) MAX(1, 34 - (int) strlen(spelled)), "",
+                                       o->help);
         }
 }

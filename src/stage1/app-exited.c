@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#define READY_MARK "/run/podctl-ready" /* podctl-ready.path */
 #define STATUS_DIR "/var/lib/podctl/status"
 /* Hidden from who lists the directory. */
 #define FAILED_MARK ".failed"
@@ -48,6 +50,16 @@ static int write_status(int directory, const char *app, const char *text)
         return write(fd, text, n) == (ssize_t) n && write(fd, "\n", 1) == 1 ? close(fd) : -1;
 }
 
+/* Our end may be the end of the pod. It is not to come before the pod was up, or whoever started it would be told that
+ * it failed. Where other apps take longer to start than this, they keep the pod going themselves. */
+static void wait_until_ready(void)
+{
+        static const struct timespec pause = { .tv_nsec = 500 * 1000 };
+
+        for (unsigned i = 0; i < 10000 && access(READY_MARK, F_OK) < 0; i++)
+                (void) nanosleep(&pause, NULL);
+}
+
 int main(int argc, char *argv[])
 {
         const char *result = getenv("SERVICE_RESULT");
@@ -64,8 +76,10 @@ int main(int argc, char *argv[])
         if (directory < 0 || write_status(directory, argv[1], text) < 0)
                 perror(STATUS_DIR);
 
-        if (status == 0 || (result && strcmp(result, "success") == 0))
+        if (status == 0 || (result && strcmp(result, "success") == 0)) {
+                wait_until_ready();
                 return EXIT_SUCCESS;
+        }
 
         /* Whoever makes the mark is the first. A pod that is being shut down anyway ignores the request. */
         mark = openat(directory, FAILED_MARK, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);

@@ -220,3 +220,21 @@ int plan_mount_carry_out(const PlanMount *m, const MountContext *context, char *
         return m->kind == PLAN_MOUNT_OVERLAY ? carry_out_overlay(m, context, reterr_message)
                                              : carry_out_bind(m, context, reterr_message);
 }
+
+int plan_mount_seal(const PlanMount *m, const MountContext *context)
+{
+        /* What systemd mounts into every service that asks for it (MountAPIVFS=), and cannot make any more then. */
+        static const char *const directories[] = { "dev", "proc", "run", "sys", "tmp" };
+        _cleanup_close_ int root = -EBADF;
+
+        if (m->kind != PLAN_MOUNT_OVERLAY || !m->read_only)
+                return 0;
+
+        root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY);
+        if (root < 0)
+                return root;
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++)
+                if (mkdirat(root, directories[i], 0755) < 0 && errno != EEXIST)
+                        return -errno;
+        return mount_set_read_only(root);
+}

@@ -15,3 +15,6 @@ typedef struct MountContext {
 
 /* Makes the mount and its target. *reterr_message names it. */
 int plan_mount_carry_out(const PlanMount *m, const MountContext *context, char **reterr_message);
+
+/* Makes an app's root read-only if it is to be; after all mounts in it. */
+int plan_mount_seal(const PlanMount *m, const MountContext *context);

@@ -61,12 +61,14 @@ static int stat_in_root(int root_fd, const char *path, struct stat *ret)
         return fstat(fd, ret) < 0 ? -errno : 0;
 }
 
-static int resolve_user(const char *user, int root_fd, uid_t shift, uid_t *ret_uid, gid_t *ret_gid)
+/* *ret_listed: the group is one the image gives the user, not merely a stand-in. */
+static int resolve_user(const char *user, int root_fd, uid_t shift, uid_t *ret_uid, gid_t *ret_gid, bool *ret_listed)
 {
         struct stat st;
         uint32_t uid;
         int r;
 
+        *ret_listed = true;
         if (isempty(user) || streq(user, "root")) {
                 *ret_uid = 0;
                 *ret_gid = 0;
@@ -87,7 +89,7 @@ static int resolve_user(const char *user, int root_fd, uid_t shift, uid_t *ret_u
 
         *ret_uid = uid;
         *ret_gid = 0;
-        (void) find_user(root_fd, NULL, uid, ret_uid, ret_gid);
+        *ret_listed = find_user(root_fd, NULL, uid, ret_uid, ret_gid) >= 0;
         return 0;
 }
 
@@ -110,23 +112,18 @@ static int resolve_group(const char *group, int root_fd, uid_t shift, gid_t *ret
         return parse_uint32(group, ret) >= 0 ? 0 : find_group(root_fd, group, ret);
 }
 
-/* A Docker image that only names a user means that user's own group: its manifest says the same word twice. */
-static bool group_follows_user(const App *app)
-{
-        return isempty(app->group) || streq_ptr(app->user, app->group);
-}
-
 static int identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity *identity, char **reterr_message)
 {
         const App *a = app->app->app;
+        bool listed;
         int r;
 
-        r = resolve_user(a->user, root_fd, shift, &identity->uid, &identity->gid);
+        r = resolve_user(a->user, root_fd, shift, &identity->uid, &identity->gid, &listed);
         if (r < 0) {
                 *reterr_message = strprintf("app '%s': the image has no user '%s'", app->app->name, a->user);
                 return r;
         }
-        if (!group_follows_user(a)) {
+        if (!isempty(a->group) && !(a->group_from_user && listed)) {
                 r = resolve_group(a->group, root_fd, shift, &identity->gid);
                 if (r < 0) {
                         *reterr_message = strprintf("app '%s': the image has no group '%s'", app->app->name,
@@ -186,12 +183,11 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
         if (r < 0)
                 return r;
         r = app_find_program(app, root_fd, app->app->app->exec[0], &identity.program);
-        if (r == -ENOENT) {
-                identity.program = path_join("/usr/bin", app->app->app->exec[0]);
-                r = identity.program ? 0 : -ENOMEM;
+        if (r < 0 || !is_program(root_fd, identity.program)) {
+                *reterr_message = strprintf("app '%s': the image has no program '%s'", app->app->name,
+                                            app->app->app->exec[0]);
+                return r < 0 ? r : -ENOENT;
         }
-        if (r < 0)
-                return r;
 
         *ret = identity;
         identity.program = NULL;

@@ -17,8 +17,8 @@ typedef struct AppIdentity {
 void app_identity_done(AppIdentity *i);
 
 /* User and group are numbers, names of the image's /etc/passwd and /etc/group, or a path whose owner it is
- * (rkt 4.7). uid_shift is what the owners of files are shifted by. A program that cannot be found is left as it is,
- * for the failing start to tell. -ESRCH: no such user, group or file, with *reterr_message. */
+ * (rkt 4.7). uid_shift is what the owners of files are shifted by. With *reterr_message: -ESRCH, no such user, group
+ * or file; -ENOENT, no such program, or it is none. */
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message);
 
 /* Where a program lies in the app, looked for like a shell would: with a slash in its name it is as it is, relative

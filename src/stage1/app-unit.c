@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/signal-util.h"
 #include "stage1/app-unit.h"
 #include "config.h"
 
@@ -36,6 +37,16 @@ static void print_assignment(FILE *f, const char *key, const char *value)
 
         if (unit_quote(value, &quoted) >= 0)
                 (void) fprintf(f, "%s=%s\n", key, quoted);
+}
+
+/* A setting that systemd does not unquote: what would be a specifier is doubled, and a slash guards the end, where a
+ * backslash would join the next line and a space be lost. */
+static void print_directory(FILE *f, const char *key, const char *value)
+{
+        (void) fprintf(f, "%s=", key);
+        for (const char *p = value; *p; p++)
+                (void) fprintf(f, "%s%c", *p == '%' ? "%" : "", *p);
+        (void) fputs(endswith(value, "\\") || endswith(value, " ") ? "/\n" : "\n", f);
 }
 
 /* ":" keeps systemd from replacing variables; the program may be a path that needs quoting itself. "@" hands over
@@ -92,7 +103,7 @@ static void print_service_section(FILE *f, const PlanApp *app, const AppIdentity
         if (app->notify)
                 (void) fputs("NotifyAccess=all\n", f);
         if (a->stop_signal)
-                (void) fprintf(f, "KillSignal=%s\n", a->stop_signal);
+                (void) fprintf(f, "KillSignal=%i\n", signal_from_string(a->stop_signal));
         print_exec(f, identity->program, a->exec);
 }
 
@@ -100,7 +111,7 @@ static void print_environment(FILE *f, const PlanApp *app)
 {
         STRV_FOREACH(e, app->environment)
                 print_assignment(f, "Environment", *e);
-        (void) fprintf(f, "WorkingDirectory=%s\n", app->app->app->working_directory ?: "/");
+        print_directory(f, "WorkingDirectory", app->app->app->working_directory ?: "/");
 }
 
 static void print_confinement(FILE *f, const PlanApp *app)
@@ -119,23 +130,23 @@ static void print_confinement(FILE *f, const PlanApp *app)
                         (void) fprintf(f, "%s%u", i ? " " : "", a->supplementary_gids[i]);
                 (void) fputc('\n', f);
         }
-        if (app->app->read_only_rootfs) {
-                (void) fputs("ReadOnlyPaths=/\n", f);
-                for (size_t i = 0; i < app->app->n_mounts; i++)
-                        print_assignment(f, "ReadWritePaths", app->app->mounts[i].path);
-        }
         STRV_FOREACH(line, app->limits)
                 (void) fprintf(f, "%s\n", *line);
 }
 
-static void print_terminal(FILE *f, bool interactive)
+static void print_stdio(FILE *f, const PodSettings *settings)
 {
-        (void) fputs(interactive ? "StandardInput=tty-force\nStandardOutput=tty\nStandardError=tty\nTTYPath=/dev/console\n"
-                                 : "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n",
-                     f);
+        static const char journal[] = "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n";
+        static const char terminal[] =
+                "StandardInput=tty-force\nStandardOutput=tty\nStandardError=tty\nTTYPath=/dev/console\n";
+        static const char pipes[] = "StandardInput=file:" POD_STDIO_DIR "/in\n"
+                                    "StandardOutput=file:" POD_STDIO_DIR "/out\n"
+                                    "StandardError=file:" POD_STDIO_DIR "/err\n";
+
+        (void) fputs(!settings->interactive ? journal : settings->pipes ? pipes : terminal, f);
 }
 
-int app_unit_format(const PlanApp *app, const AppIdentity *identity, bool interactive, char **ret)
+int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSettings *settings, char **ret)
 {
         _cleanup_free_ char *text = NULL;
         size_t size;
@@ -148,7 +159,7 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, bool intera
         print_service_section(f, app, identity);
         print_environment(f, app);
         print_confinement(f, app);
-        print_terminal(f, interactive);
+        print_stdio(f, settings);
 
         if (fclose(f) != 0)
                 return -ENOMEM;

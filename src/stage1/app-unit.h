@@ -5,8 +5,8 @@
 
 /* The service that an app is inside its pod, as the text of a unit file (systemd.service(5), systemd.exec(5)). */
 
-/* interactive: the app has the pod's console as its terminal. */
-int app_unit_format(const PlanApp *app, const AppIdentity *identity, bool interactive, char **ret);
+/* Settings say whether the app is interactive: then its terminal is the pod's console, or it has FIFOs. */
+int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSettings *settings, char **ret);
 
 /* A word for a unit file that expands nothing: quoted, escaped, percent signs doubled. */
 int unit_quote(const char *s, char **ret);

@@ -34,6 +34,13 @@ int mount_attach(int mount_fd, int target_fd)
                        : 0;
 }
 
+int mount_set_read_only(int fd)
+{
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+        return mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
 int mount_namespace_enter(void)
 {
         if (unshare(CLONE_NEWNS) < 0)

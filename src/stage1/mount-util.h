@@ -19,5 +19,8 @@ int mount_clone(int dir_fd, const char *path, const MountOptions *options);
 /* Puts it on an open directory or file. */
 int mount_attach(int mount_fd, int target_fd);
 
+/* Makes the mount read-only whose root the fd is. */
+int mount_set_read_only(int fd);
+
 /* Goes into a mount namespace of our own: what others mount is seen here, what we mount is not seen there. */
 int mount_namespace_enter(void);

@@ -143,7 +143,7 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
 
         if (!path)
                 return -ENOMEM;
-        r = app_unit_format(app, identity, plan->settings->interactive, &text);
+        r = app_unit_format(app, identity, plan->settings, &text);
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 

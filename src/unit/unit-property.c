@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ctype.h>
-#include <signal.h>
 #include <sys/capability.h>
 
 #include "basic/parse.h"
+#include "basic/signal-util.h"
 #include "basic/strv.h"
 #include "unit/unit-property.h"
 
@@ -53,15 +53,11 @@ static int append_int(sd_bus_message *m, const PropertyRow *row, const char *val
 
 static int append_signal(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
-        const char *name = startswith(value, "SIG") ?: value;
+        int number = signal_from_string(value);
 
-        for (int i = 1; i < NSIG; i++) {
-                const char *abbreviation = sigabbrev_np(i);
-
-                if (abbreviation && streq(name, abbreviation))
-                        return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "i", i) : 0;
-        }
-        return append_int(m, row, value);
+        if (number < 0)
+                return number;
+        return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "i", number) : 0;
 }
 
 static int append_uint64(sd_bus_message *m, const PropertyRow *row, const char *value)
@@ -252,7 +248,8 @@ static int append_capabilities(sd_bus_message *m, const PropertyRow *row, const 
                         return -ENOMEM;
                 for (char *p = name; *p; p++)
                         *p = (char) tolower((unsigned char) *p);
-                if (cap_from_name(name, &capability) < 0)
+                /* cap_from_name(3) would stop at a comma. */
+                if (!string_in_charset(name, LOWERCASE DIGITS "_") || cap_from_name(name, &capability) < 0)
                         return -EINVAL;
                 mask |= UINT64_C(1) << capability;
         }

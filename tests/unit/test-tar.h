@@ -8,6 +8,7 @@
 
 #include "basic/fs.h"
 #include "basic/string-util.h"
+#include "test-temporary.h"
 
 /* Archives for tests, made in memory from a list of members. */
 
@@ -86,26 +87,4 @@ static inline int tar_of(const Member *members, int filter)
         tar_end(a);
         cr_assert_eq(lseek(fd, 0, SEEK_SET), 0);
         return fd;
-}
-
-/* A fresh directory, opened; removed by temporary_done(). */
-typedef struct Temporary {
-        char path[32];
-        int fd;
-} Temporary;
-
-static inline Temporary temporary_new(void)
-{
-        Temporary t = { .path = "/var/tmp/podctl-test-XXXXXX" };
-
-        cr_assert(mkdtemp(t.path));
-        t.fd = open_directory_at(AT_FDCWD, t.path);
-        cr_assert_geq(t.fd, 0);
-        return t;
-}
-
-static inline void temporary_done(Temporary *t)
-{
-        safe_close(t->fd);
-        cr_expect_eq(rm_rf_at(AT_FDCWD, t->path), 0);
 }

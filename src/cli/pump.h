@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "basic/macro.h"
+
+/* Moves bytes from one fd to another on an event loop, reading no more while the other side does not take what it
+ * was given. Starts switched off. The fds stay the caller's; the one that is written to should not block. */
+
+typedef struct Pump Pump;
+
+/* at_end is called once, when there is nothing more to come from the source and all of it was passed on. */
+int pump_new(sd_event *event, int from, int to, void (*at_end)(void *userdata), void *userdata, Pump **ret);
+Pump *pump_free(Pump *p);
+
+int pump_enable(Pump *p);
+/* Passes on what can be had without waiting, for the last time. */
+void pump_drain(Pump *p);
