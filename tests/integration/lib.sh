@@ -61,6 +61,7 @@ defer() {
 
 run_deferred() {
         local status=$? command
+        trap - ERR
         set +e
         for command in "${deferred[@]}"; do
                 eval "$command"
@@ -99,4 +100,64 @@ leak_check() {
                 fi
                 sleep 0.1
         done
+}
+
+# own VERB…: podctl with a store of this test's own, which takes images as they are.
+DATA=$PWD/data
+own() {
+        podctl --dir="$DATA" --insecure-options=image "$@"
+}
+
+# fetch IMAGE…: brings test images into the host's store, under the names they have in $IMAGES.
+fetch() {
+        local image
+        for image; do
+                podctl --insecure-options=image fetch "$IMAGES/$image" >/dev/null
+        done
+}
+
+# pod NAME [OPTION…] IMAGE…: a pod in the background, which ends with the test at the latest.
+pod() {
+        local name=$1
+        shift
+        defer end_pod "$name"
+        podctl run --detach --name="$name" "$@" >/dev/null
+}
+
+end_pod() {
+        machinectl show "$1" >/dev/null 2>&1 || return 0
+        podctl stop --force "$1"
+}
+
+# pod_unit POD: the unit it is.
+pod_unit() {
+        machinectl show --property=Unit --value "$1"
+}
+
+# gone POD: nothing of it runs any more.
+gone() {
+        ! machinectl show "$1" >/dev/null 2>&1 && ! systemctl --quiet is-active "podctl-$1.service"
+}
+
+# pod_cgroup POD: its directory in the host's hierarchy.
+pod_cgroup() {
+        echo "/sys/fs/cgroup$(systemctl show --property=ControlGroup --value "$(pod_unit "$1")")"
+}
+
+# app_pid POD APP: a process of the app, as the host numbers them.
+app_pid() {
+        find "$(pod_cgroup "$1")" -path "*/$2.service/cgroup.procs" -exec cat {} + | sort -n | sed -n 1p | grep .
+}
+
+# leader POD: the pod's PID 1, as the host numbers it.
+leader() {
+        machinectl show --property=Leader --value "$1"
+}
+
+# What pods leave behind on purpose, until somebody has looked at it. Collecting it is part of each
+# test, so that what cannot be collected is a failure of the test it belongs to.
+collect() {
+        podctl gc --grace-period=0 >/dev/null 2>&1 || echo "'podctl gc' failed with $?"
+        find /var/lib/podctl/pods -mindepth 2 -maxdepth 2 -printf 'not collected: %p\n' 2>/dev/null
+        find /var/log/journal -maxdepth 1 -type l -printf 'not collected: %p\n'
 }

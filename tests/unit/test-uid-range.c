@@ -64,7 +64,7 @@ Test(uid_range, follows_from_the_uuid)
 /* Held by somebody else, in whatever process, for as long as that one lives. */
 Test(uid_range, is_given_out_once)
 {
-        const Uuid uuid = { UUID_A };
+        const Uuid uuid = { "aaaaaaaa-0000-4000-8000-000000000002" };
         UidRange mine = { .lock_fd = -EBADF };
         uid_t theirs = 0;
         int fds[2];
@@ -99,7 +99,7 @@ Test(uid_range, is_given_out_once)
 /* As systemd-nspawn would hold it. */
 Test(uid_range, respects_foreign_locks)
 {
-        const Uuid uuid = { UUID_A };
+        const Uuid uuid = { "aaaaaaaa-0000-4000-8000-000000000003" };
         struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
         UidRange first = { .lock_fd = -EBADF }, second = first;
         _cleanup_free_ char *path = NULL;
@@ -134,7 +134,7 @@ Test(uid_range, many)
                         continue;
                 for (size_t j = 0; j < RANGES; j++) {
                         UidRange range = { .lock_fd = -EBADF };
-                        const Uuid uuid = { UUID_A };
+                        const Uuid uuid = { "aaaaaaaa-0000-4000-8000-000000000004" };
 
                         if (uid_range_acquire(&uuid, &range) < 0)
                                 range.base = 1;

@@ -1,0 +1,432 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
+#
+# What is done with pods that are there: looked at, entered, stopped, removed, collected.
+
+fetch busybox.oci httpd.oci debian.oci
+
+uuid_of() {
+        podctl status --format=json "$1" | jq -r .name
+}
+
+# ended NAME [STATUS]: a pod that is over, with a line of output to its app.
+ended() {
+        podctl run --name="$1" busybox --name=app --exec=/bin/sh -- -c "echo said; exit ${2-0}" >/dev/null || assert_eq $? "$2"
+}
+
+# prepared NAME: a pod that never started, as a killed podctl or a future `podctl prepare` leaves it.
+# Prints its UUID.
+prepared() {
+        local uuid
+        ended "$1"
+        uuid=$(uuid_of "$1")
+        mkdir -p /var/lib/podctl/pods/prepared
+        mv "/var/lib/podctl/pods/run/$uuid" /var/lib/podctl/pods/prepared/
+        rm -f "/var/log/journal/${uuid//-/}"
+        echo "$uuid"
+}
+
+state_of() {
+        podctl status "$1" | sed -n 's/^state=//p'
+}
+
+# --- list
+
+test_list_has_columns() {
+        local line
+        pod two httpd busybox --name=second --exec=/bin/sleep -- 1000
+        ended over 3
+        assert_eq "$(podctl list | head -n 1 | tr -s ' ')" 'UUID APP IMAGE NAME STATE CREATED STARTED NETWORKS NAME'
+        podctl list --no-legend >list
+        assert_eq "$(wc -l <list)" 3
+        line=$(grep two list)
+        [[ $line =~ ^[0-9a-f]{8}\ +httpd\ +httpd\ +running ]] || fail "$line"
+        grep -A 1 two list | grep -E '^ +second +busybox'
+        grep -E '^[0-9a-f]{8} +app +busybox +exited .* over *$' list
+        assert_eq "$(grep -oE '^[0-9a-f]+' list)" "$(grep -oE '^[0-9a-f]+' list | sort)"
+}
+
+test_list_in_full() {
+        ended over
+        podctl list --full --no-legend >list
+        assert_contains "$(cat list)" "$(uuid_of over)"
+        assert_contains "$(cat list)" sha256-
+        grep -E '[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3}' list
+}
+
+test_list_as_json() {
+        ended over 3
+        podctl list --format=json >list
+        assert_eq "$(wc -l <list)" 1
+        jq -e '.[0] | .state == "exited" and .app_names == ["app"] and .created_at > 1e9 and .started_at >= .created_at and
+                .networks == [] and (.apps[0] | .name == "app" and .state == "exited" and .exit_code == 3 and .created_at > 1e18 and
+                .finished_at >= .started_at and .mounts == [] and (.image_id | startswith("sha256")))' list
+        podctl list --format=json-pretty | jq -e length
+        podctl gc --grace-period=0
+        assert_eq "$(podctl list --format=json)" '[]'
+        assert_eq "$(podctl list --no-legend)" ''
+        assert_fails 254 podctl list --format=xml
+}
+
+# --- status
+
+test_status_of_a_running_pod() {
+        pod running busybox --exec=/bin/sleep -- 1000
+        podctl status running >status
+        assert_eq "$(sed -n 's/^state=//p' status)" running
+        assert_eq "$(sed -n 's/^pid=//p' status)" "$(leader running)"
+        assert_eq "$(sed -n 's/^exited=//p' status)" false
+        grep '^created=' status
+        grep '^started=' status
+        grep '^networks=' status
+}
+
+test_status_of_an_exited_pod() {
+        assert_fails 3 podctl run --name=over busybox --name=good --exec=/bin/true -- --- \
+                busybox --name=bad --exec=/bin/sh -- -c 'sleep 0.3; exit 3'
+        podctl status over >status
+        assert_eq "$(sed -n 's/^state=//p' status)" exited
+        assert_eq "$(sed -n 's/^exited=//p' status)" true
+        assert_eq "$(grep ^app- status | sort)" $'app-bad=3\napp-good=0'
+        assert_eq "$(podctl status --format=json over | jq .apps[1].exit_code)" 3
+}
+
+test_status_waits_for_the_end() {
+        local pid
+        mkdir go
+        podctl run --detach --uuid-file-save=uuid --name=waited --volume=go,kind=host,source="$PWD/go" busybox --name=app --mount=volume=go,target=/go \
+                --exec=/bin/sh -- -c 'until test -e /go/on; do sleep 0.1; done; exit 4'
+        defer end_pod waited
+        podctl status --wait waited >status &
+        pid=$!
+        podctl status --wait=200ms waited >early
+        assert_contains "$(cat early)" state=running
+        assert_eq "$(cat status)" ''
+        touch go/on
+        wait $pid
+        assert_contains "$(cat status)" state=exited
+        assert_contains "$(podctl status --uuid-file=uuid)" app-app=4
+        assert_contains "$(podctl status --wait=-1s waited)" state=exited
+        assert_fails 254 podctl status --wait=soon waited
+}
+
+# An app that says when it is ready is waited for.
+test_status_waits_for_readiness() {
+        pod ready busybox --exec=/bin/sleep -- 1000
+        podctl status --wait-ready ready >status
+        assert_contains "$(cat status)" state=running
+        assert_eq "$(systemctl show --property=ActiveState --value podctl-ready.service)" active
+}
+
+# --- stop
+
+test_stop_asks_first() {
+        local before=$SECONDS
+        pod stopped busybox --name=app --exec=/bin/sh -- -c 'trap "echo asked; exit 0" TERM; while :; do sleep 0.1; done'
+        assert_eq "$(podctl stop stopped)" "\"$(uuid_of stopped)\""
+        wait_until gone stopped
+        assert_contains "$(podctl logs stopped)" asked
+        assert_eq "$(state_of stopped)" exited
+        # Again: it is told, and no error.
+        podctl stop stopped
+        ((SECONDS - before < 60))
+}
+
+# An app that does not listen is not waited for.
+test_stop_by_force() {
+        pod stubborn busybox --exec=/bin/sh -- -c 'trap "" TERM INT; while :; do sleep 0.1; done'
+        podctl stop --force stubborn
+        wait_until gone stubborn
+        assert_eq "$(state_of stubborn)" exited
+}
+
+test_stop_several() {
+        pod one busybox --exec=/bin/sleep -- 1000
+        pod two busybox --exec=/bin/sleep -- 1000
+        podctl status --format=json two | jq -r .name >uuid
+        assert_fails 254 podctl stop nosuch one
+        wait_until gone one
+        podctl stop --uuid-file=uuid
+        wait_until gone two
+}
+
+# The stop signal of the image is what its app gets.
+test_stop_signal_of_the_image() {
+        pod web httpd
+        podctl stop web
+        wait_until gone web
+        assert_contains "$(podctl status web)" app-httpd=130
+}
+
+# --- rm and gc
+
+test_rm() {
+        local uuid
+        pod running busybox --exec=/bin/sleep -- 1000
+        assert_fails 254 podctl rm running
+        assert_contains "$output" running
+        machinectl show running
+        ended over
+        uuid=$(uuid_of over)
+        assert_eq "$(podctl rm over)" "\"$uuid\""
+        [[ -z $(find /var/lib/podctl/pods -name "$uuid") ]]
+        [[ ! -L /var/log/journal/${uuid//-/} ]]
+        ended over
+        uuid_of over >uuid
+        podctl rm --uuid-file=uuid
+        uuid=$(prepared waiting)
+        podctl rm "$uuid"
+        [[ -z $(find /var/lib/podctl/pods -name "$uuid") ]]
+}
+
+test_rm_goes_on_after_errors() {
+        ended over
+        assert_fails 254 podctl rm nosuch over
+        assert_contains "$output" 'no matches found'
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
+test_gc_has_a_grace_period() {
+        pod running busybox --exec=/bin/sleep -- 1000
+        ended over
+        podctl gc
+        assert_eq "$(state_of over)" 'exited garbage'
+        podctl gc --grace-period=1h
+        assert_contains "$(podctl logs over)" said
+        podctl gc --grace-period=0
+        assert_fails 254 podctl status over
+        # What runs is not touched.
+        assert_eq "$(state_of running)" running
+}
+
+test_gc_only_marks() {
+        ended over
+        podctl gc --grace-period=0 --mark-only
+        assert_eq "$(state_of over)" 'exited garbage'
+        podctl gc --grace-period=0
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
+test_gc_of_prepared_pods() {
+        local uuid
+        uuid=$(prepared waiting)
+        assert_eq "$(state_of "$uuid")" prepared
+        podctl gc --grace-period=0
+        assert_eq "$(state_of "$uuid")" prepared
+        podctl gc --expire-prepared=0
+        assert_fails 254 podctl status "$uuid"
+}
+
+test_gc_at_once_with_itself() {
+        local i
+        for i in 1 2 3; do
+                ended "over$i"
+        done
+        for i in 1 2 3; do
+                podctl gc --grace-period=0 &
+        done
+        for i in 1 2 3; do
+                wait -n
+        done
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
+# --- cat-manifest and logs
+
+test_cat_manifest() {
+        podctl run --name=shown --volume=v,kind=empty --user-label=team=green busybox --name=app --mount=volume=v,target=/v --exec=/bin/true -- x
+        podctl cat-manifest shown | jq -e '.acKind == "PodManifest" and .apps[0].name == "app" and .apps[0].app.exec == ["/bin/true", "x"] and
+                .volumes[0].name == "v" and .apps[0].mounts[0].volume == "v" and .userLabels.team == "green"'
+        assert_eq "$(podctl cat-manifest --pretty-print=false shown | wc -l)" 1
+        uuid_of shown >uuid
+        cmp <(podctl cat-manifest --uuid-file=uuid) <(podctl cat-manifest shown)
+        # It is one that can be run.
+        podctl cat-manifest shown >manifest
+        podctl run --pod-manifest=manifest
+}
+
+says() {
+        podctl logs "$@" | grep -q .
+}
+
+test_logs_while_running_and_after() {
+        pod talking busybox --name=a --exec=/bin/sh -- -c 'echo one; echo two >&2; exec sleep 1000' --- \
+                busybox --name=b --exec=/bin/sh -- -c 'echo three; exec sleep 1000'
+        for when in running exited; do
+                wait_until says --app=a talking
+                wait_until says --app=b talking
+                assert_eq "$(podctl logs --output=cat talking | sort)" $'one\nthree\ntwo'
+                assert_eq "$(podctl logs --output=cat --app=b talking)" three
+                assert_eq "$(podctl logs --output=cat --app=a --lines=1 talking)" two
+                assert_contains "$(podctl logs --app=b talking)" 'b[' 
+                assert_eq "$(podctl logs --output=json --app=b talking | jq -r .MESSAGE)" three
+                podctl stop talking
+                wait_until gone talking
+        done
+        assert_eq "$(state_of talking)" exited
+        assert_fails 254 podctl logs --app=nosuch talking
+        assert_contains "$output" nosuch
+}
+
+test_logs_follow_to_the_end() {
+        local pid
+        mkdir go
+        pod talking --volume=go,kind=host,source="$PWD/go" busybox --mount=volume=go,target=/go --exec=/bin/sh -- \
+                -c 'echo one; until test -e /go/on; do sleep 0.1; done; echo two'
+        podctl logs --follow --output=cat talking >logs &
+        pid=$!
+        defer kill $pid 2>/dev/null
+        wait_until grep one logs
+        touch go/on
+        wait $pid
+        assert_eq "$(cat logs)" $'one\ntwo'
+}
+
+# --- enter
+
+test_enter_is_like_the_app() {
+        pod entered --hostname=inside --set-env=FROM=pod debian --name=app --user=0 --exec=/bin/sleep -- 1000
+        assert_eq "$(podctl enter entered hostname)" inside
+        assert_eq "$(podctl enter entered sh -c 'echo $FROM $LANG')" 'pod C.UTF-8'
+        assert_eq "$(podctl enter entered id -u)" 0
+        assert_eq "$(podctl enter entered pwd)" /
+        assert_eq "$(podctl enter entered sh -c 'echo "$1"' sh 'a  b' )" 'a  b'
+        assert_eq "$(podctl enter entered cat /proc/self/uid_map)" "$(cat "/proc/$(app_pid entered app)/uid_map")"
+        assert_contains "$(podctl enter entered cat /proc/self/status)" a80425fb
+        assert_eq "$(podctl enter entered readlink /proc/self/ns/pid)" "$(readlink "/proc/$(leader entered)/ns/pid")"
+        podctl enter entered sh -c 'echo new >/tmp/new'
+        assert_eq "$(cat "/proc/$(app_pid entered app)/root/tmp/new")" new
+}
+
+test_enter_passes_the_status() {
+        pod entered busybox --exec=/bin/sleep -- 1000
+        podctl enter entered true
+        assert_fails 7 podctl enter entered sh -c 'exit 7'
+        assert_fails 137 podctl enter entered sh -c 'kill -9 $$'
+        assert_fails 254 podctl enter entered /no/such
+        assert_contains "$output" /no/such
+        # Neither ends the pod.
+        assert_eq "$(state_of entered)" running
+}
+
+test_enter_passes_input_and_output() {
+        pod entered busybox --exec=/bin/sleep -- 1000
+        assert_eq "$(printf 'one\ntwo\n' | podctl enter entered cat)" $'one\ntwo'
+        assert_eq "$(podctl enter entered sh -c 'echo out; echo err >&2' 2>/dev/null)" out
+        assert_eq "$(head -c 1000000 /dev/urandom | tee bytes | podctl enter entered sha256sum | cut -d' ' -f1)" "$(sha256sum <bytes | cut -d' ' -f1)"
+}
+
+test_enter_with_a_terminal() {
+        pod entered busybox --exec=/bin/sleep -- 1000
+        mkfifo keys
+        exec 5<>keys
+        script -qec 'stty rows 33 cols 111; podctl enter entered sh -c "tty; stty size; read x; echo got:\$x; exit 5"' /dev/null <keys >screen 2>&1 &
+        terminal=$!
+        defer kill $terminal 2>/dev/null
+        wait_until grep '33 111' screen
+        echo hello >&5
+        wait $terminal || assert_eq $? 5
+        assert_contains "$(cat screen)" got:hello
+}
+
+test_enter_chooses_an_app() {
+        pod both busybox --name=a --exec=/bin/sleep -- 1000 --- httpd --name=b
+        assert_eq "$(podctl enter --app=a both sh -c 'echo $AC_APP_NAME')" a
+        assert_eq "$(podctl enter --app=b both sh -c 'echo $AC_APP_NAME')" b
+        assert_fails 254 podctl enter both true
+        assert_contains "$output" --app
+        assert_fails 254 podctl enter --app=c both true
+        assert_contains "$output" "'c'"
+}
+
+test_enter_needs_a_running_pod() {
+        ended over
+        assert_fails 254 podctl enter over true
+        assert_contains "$output" 'not running'
+}
+
+# What is entered is a part of the pod, and ends with it.
+test_what_was_entered_ends_with_the_pod() {
+        local pid
+        pod entered busybox --exec=/bin/sleep -- 1000
+        podctl enter entered sleep 1000 &
+        pid=$!
+        defer kill $pid 2>/dev/null
+        wait_until grep -rq 'sleep' <(cat "$(pod_cgroup entered)"/payload/system.slice/*/cgroup.procs)
+        podctl stop entered
+        wait $pid || true
+        gone entered
+}
+
+# --- names
+
+# Everything takes names, UUIDs and their beginnings, in any case.
+test_names_and_prefixes() {
+        local uuid word
+        pod named busybox --exec=/bin/sleep -- 1000
+        uuid=$(uuid_of named)
+        for word in named "$uuid" "${uuid:0:8}" "${uuid:0:12}" "${uuid^^}"; do
+                assert_contains "$(podctl status "$word")" name=named
+                podctl cat-manifest "$word" | jq -e .apps
+                podctl logs "$word"
+                podctl enter "$word" true
+        done
+        podctl stop "${uuid:0:8}"
+        wait_until gone named
+        podctl rm "${uuid:0:13}"
+}
+
+test_unknown_and_empty() {
+        local verb
+        for verb in status stop rm logs cat-manifest enter; do
+                assert_fails 254 podctl $verb nosuch
+                assert_contains "$output" 'no matches found'
+                assert_fails 254 podctl $verb 00000000-1111-2222-3333-444444444444
+                assert_contains "$output" 'no matches found'
+                assert_fails 254 podctl $verb ''
+                assert_contains "$output" 'UUID cannot be empty'
+        done
+        : >uuid
+        assert_fails 254 podctl status --uuid-file=uuid
+        assert_fails 254 podctl status --uuid-file=nowhere
+        assert_contains "$output" nowhere
+}
+
+test_ambiguous_prefix() {
+        local uuid
+        ended first
+        uuid=$(uuid_of first)
+        cp -a "/var/lib/podctl/pods/run/$uuid" "/var/lib/podctl/pods/run/${uuid:0:35}z" 2>/dev/null
+        mv "/var/lib/podctl/pods/run/${uuid:0:35}z" "/var/lib/podctl/pods/run/${uuid:0:35}$(tr 0-9a-f 1-9a-f0 <<<"${uuid:35}")"
+        assert_fails 254 podctl status "${uuid:0:8}"
+        assert_contains "$output" ambiguous
+        podctl status "$uuid"
+}
+
+# The newest pod of a name is meant, and one that runs before others.
+test_a_name_used_again() {
+        ended again 3
+        ended again 4
+        assert_contains "$(podctl status again)" app-app=4
+        pod again busybox --exec=/bin/sleep -- 1000
+        assert_eq "$(state_of again)" running
+}
+
+test_needs_root() {
+        local verb
+        ended over
+        for verb in 'run busybox' 'stop over' 'rm over' gc 'enter over true'; do
+                # shellcheck disable=SC2086
+                assert_fails 254 setpriv --reuid=65534 --clear-groups podctl $verb
+                assert_contains "$output" unprivileged
+        done
+}
+
+test_verbs_can_be_abbreviated() {
+        ended over
+        assert_eq "$(podctl stat over)" "$(podctl status over)"
+        assert_eq "$(podctl cat over)" "$(podctl cat-manifest over)"
+        assert_fails 2 podctl st over
+        assert_fails 2 podctl nonsense
+        assert_fails 2 podctl
+}
