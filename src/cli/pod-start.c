@@ -10,7 +10,7 @@
 #include "basic/parse.h"
 #include "cli/output-follow.h"
 #include "cli/pod-start.h"
-#include "cli/stdio-pipes.h"
+#include "cli/stdio-sockets.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "config.h"
@@ -110,7 +110,7 @@ typedef struct Start {
         int taken_fd; /* eventfd(2): the new process has our lock */
         unsigned interrupts;
         Terminal *terminal;
-        StdioPipes *pipes;
+        StdioSockets *sockets;
         OutputFollow *output;
 } Start;
 
@@ -303,8 +303,6 @@ static int start_and_wait(Start *s, UnitWait *wait)
 
         if (s->terminal)
                 (void) terminal_enable_input(s->terminal);
-        if (s->pipes)
-                (void) stdio_pipes_enable_input(s->pipes);
         if (s->args->detach && streq(result, "done")) {
                 (void) puts(s->pod->uuid.s);
                 return 0;
@@ -332,7 +330,7 @@ static int watch_handover(Start *s)
 static void start_done(Start *s)
 {
         terminal_free(s->terminal);
-        stdio_pipes_free(s->pipes);
+        stdio_sockets_free(s->sockets);
         output_follow_free(s->output);
         sd_event_unref(s->event);
         safe_close(s->taken_fd);
@@ -361,8 +359,8 @@ int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", s.unit);
 
-        if (pod->settings->pipes)
-                r = stdio_pipes_new(s.event, pod, &s.pipes);
+        if (pod->settings->sockets)
+                r = stdio_sockets_new(s.event, pod, &s.sockets);
         else if (args->interactive)
                 r = terminal_new(s.event, &s.terminal);
         else if (!args->detach)

@@ -26,7 +26,7 @@ static PodSettings *settings_of(const Context *c, const RunArgs *args, const Uui
         s->net = strdup(args->net ?: "none");
         s->private_users = args->private_users < 0 ? TRISTATE_UNSET : args->private_users ? TRISTATE_YES : TRISTATE_NO;
         s->interactive = args->interactive;
-        s->pipes = args->interactive && !isatty(STDIN_FILENO);
+        s->sockets = args->interactive && !isatty(STDIN_FILENO);
         r = free_and_strdup(&s->hostname, args->hostname);
         if (r >= 0)
                 r = free_and_strdup(&s->slice, args->slice);

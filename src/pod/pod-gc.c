@@ -2,6 +2,7 @@
 #include <sys/mount.h>
 
 #include "basic/lock.h"
+#include "basic/parse.h"
 #include "basic/time-util.h"
 #include "pod/pod-gc.h"
 
@@ -79,11 +80,14 @@ static void release_uid_range(const Pod *p)
         struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
         _cleanup_free_ char *base = NULL, *path = NULL;
         _cleanup_close_ int fd = -EBADF;
+        uint32_t number;
 
         if (read_file_at(p->fd, "uid-base", 32, &base, NULL) < 0)
                 return;
         base[strcspn(base, "\n")] = 0;
-        path = strjoin(UID_RANGE_LOCKS "/", base);
+        if (parse_uint32(base, &number) < 0)
+                return;
+        path = strprintf(UID_RANGE_LOCKS "/%u", number);
         fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -EBADF;
         if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) >= 0)
                 (void) unlink(path);

@@ -133,7 +133,7 @@ static int plan_common_mounts(PodPlan *plan)
         own->make_source = true;
         own->data_only = true;
         own->mode = 0755;
-        return plan->settings->pipes ? plan_stdio(plan) : 0;
+        return plan->settings->sockets ? plan_stdio(plan) : 0;
 }
 
 static int plan_root(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)
@@ -155,70 +155,94 @@ static int plan_root(PodPlan *plan, const AppcPodApp *app, const PlanImage *imag
         return m->what && m->target && m->upper && m->work && m->lowers ? 0 : -ENOMEM;
 }
 
+/* A mount of an app with its target as one would write it plainly. */
+typedef struct PlannedVolume {
+        const Mount *mount;
+        char *target;
+} PlannedVolume;
+
 /* A volume's own readOnly, if given, overrides the mount point's (rkt 4.9). */
-static bool mount_is_read_only(const AppcPodApp *app, const Volume *volume, const char *path)
+static int mount_is_read_only(const AppcPodApp *app, const Volume *volume, const char *target)
 {
         bool read_only = false;
 
-        for (size_t i = 0; app->app && i < app->app->n_mount_points; i++)
-                if (streq(app->app->mount_points[i].path, path))
+        for (size_t i = 0; app->app && i < app->app->n_mount_points; i++) {
+                _cleanup_free_ char *path = NULL;
+                int r = path_clean(app->app->mount_points[i].path, &path);
+
+                if (r < 0)
+                        return r;
+                if (streq(path, target))
                         read_only = app->app->mount_points[i].read_only;
+        }
         return tristate_or(volume->read_only, read_only);
 }
 
-static int plan_volume(PodPlan *plan, const AppcPodApp *app, const Mount *mount, const Volume *volume)
+/* Where an empty volume lies. An app's own may have the name of one of the pod's. */
+static char *empty_volume_path(const PodPlan *plan, const AppcPodApp *app, const Mount *mount, const Volume *volume)
 {
-        _cleanup_free_ char *empty = NULL, *what = strprintf("volume '%s'", volume->name);
+        return mount->app_volume ? strjoin(plan->directory, "/volumes/", app->name, ".", volume->name)
+                                 : strjoin(plan->directory, "/volumes/", volume->name);
+}
+
+static int plan_volume(PodPlan *plan, const AppcPodApp *app, const PlannedVolume *planned)
+{
+        const Volume *volume = planned->mount->app_volume ?:
+                                       appc_pod_find_volume(plan->manifest, planned->mount->volume);
+        _cleanup_free_ char *empty = NULL, *what = NULL;
         PlanMount *m;
         int r;
 
+        if (!volume)
+                return -EINVAL;
+        what = strprintf("volume '%s'", volume->name);
+        if (!what)
+                return -ENOMEM;
         if (volume->kind == VOLUME_EMPTY) {
-                /* An app's own volume may have the name of one of the pod's. */
-                empty = mount->app_volume ? strjoin(plan->directory, "/volumes/", app->name, ".", volume->name)
-                                          : strjoin(plan->directory, "/volumes/", volume->name);
+                empty = empty_volume_path(plan, app, planned->mount, volume);
                 if (!empty)
                         return -ENOMEM;
         }
-        if (!what)
-                return -ENOMEM;
 
-        r = plan_bind(plan, what, empty ?: volume->source, app->name, mount->path, &m);
+        r = plan_bind(plan, what, empty ?: volume->source, app->name, planned->target, &m);
         if (r < 0)
                 return r;
+        r = mount_is_read_only(app, volume, planned->target);
+        if (r < 0)
+                return r;
+        m->read_only = r;
+        m->recursive = tristate_or(volume->recursive, true);
         m->make_source = volume->kind == VOLUME_EMPTY;
         m->mode = volume->mode;
         m->uid = volume->uid;
         m->gid = volume->gid;
-        m->recursive = tristate_or(volume->recursive, true);
-        m->read_only = mount_is_read_only(app, volume, mount->path);
         return 0;
 }
 
-static int compare_mount_paths(const void *a, const void *b)
+static int compare_targets(const void *a, const void *b)
 {
-        return strcmp((*(const Mount *const *) a)->path, (*(const Mount *const *) b)->path);
+        return strcmp(((const PlannedVolume *) a)->target, ((const PlannedVolume *) b)->target);
 }
 
 /* The mounts of an app, outer ones before those inside them whatever the manifest's order. */
 static int plan_volumes(PodPlan *plan, const AppcPodApp *app)
 {
-        _cleanup_free_ const Mount **sorted = new0(const Mount *, app->n_mounts);
+        PlannedVolume *planned = new0(PlannedVolume, app->n_mounts);
+        int r = planned ? 0 : -ENOMEM;
 
-        if (!sorted)
-                return -ENOMEM;
-        for (size_t i = 0; i < app->n_mounts; i++)
-                sorted[i] = &app->mounts[i];
-        qsort(sorted, app->n_mounts, sizeof(*sorted), compare_mount_paths);
-
-        for (size_t i = 0; i < app->n_mounts; i++) {
-                const Volume *volume = sorted[i]->app_volume ?:
-                                               appc_pod_find_volume(plan->manifest, sorted[i]->volume);
-                int r = volume ? plan_volume(plan, app, sorted[i], volume) : -EINVAL;
-
-                if (r < 0)
-                        return r;
+        for (size_t i = 0; r >= 0 && i < app->n_mounts; i++) {
+                planned[i].mount = &app->mounts[i];
+                r = path_clean(app->mounts[i].path, &planned[i].target);
         }
-        return 0;
+        if (r >= 0)
+                qsort(planned, app->n_mounts, sizeof(PlannedVolume), compare_targets);
+        for (size_t i = 0; r >= 0 && i < app->n_mounts; i++)
+                r = plan_volume(plan, app, &planned[i]);
+
+        for (size_t i = 0; planned && i < app->n_mounts; i++)
+                free(planned[i].target);
+        free(planned);
+        return r;
 }
 
 /* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. */
@@ -470,5 +494,6 @@ void pod_plan_print(const PodPlan *plan, FILE *f)
                 print_app(f, &plan->apps[i]);
         for (size_t i = 0; i < plan->n_mounts; i++)
                 print_mount(f, &plan->mounts[i]);
-        print_words(f, "ignored:", plan->ignored);
+        STRV_FOREACH(line, plan->ignored)
+                (void) fprintf(f, "ignored: %s\n", *line);
 }

@@ -10,7 +10,7 @@ static const JsonField pod_settings_table[] = {
         { "slice", &json_string, offsetof(PodSettings, slice) },
         { "properties", &json_strv, offsetof(PodSettings, properties) },
         { "interactive", &json_boolean, offsetof(PodSettings, interactive) },
-        { "pipes", &json_boolean, offsetof(PodSettings, pipes) },
+        { "sockets", &json_boolean, offsetof(PodSettings, sockets) },
         { "insecure", &json_strv, offsetof(PodSettings, insecure) },
         {},
 };

@@ -13,7 +13,7 @@ typedef struct PodSettings {
         char *unit;        /* the unit it runs in, NULL while that is not known */
         Tristate private_users;
         bool interactive;
-        bool pipes;        /* interactive without a terminal: through FIFOs in the pod's "stdio" directory */
+        bool sockets;      /* interactive without a terminal: through sockets in the pod's "stdio" directory */
         char *slice;       /* of the unit, where it is ours to make; NULL: machine.slice */
         char **properties; /* further ones of that unit, see unit-property.h */
         /* Protection given up at run time: "capabilities", "paths", "seccomp". */

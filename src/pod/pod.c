@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/lock.h"
+#include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "basic/string-table.h"
@@ -136,11 +137,12 @@ int pod_new(PodStore *s, const Uuid *uuid, Pod **ret)
         p->directory = POD_DIR_EMBRYO;
 
         r = pod_lock(p);
-        if (r < 0)
+        if (r >= 0)
+                r = pod_move(p, POD_DIR_PREPARE);
+        if (r < 0) {
+                (void) unlinkat(s->fd, path, AT_REMOVEDIR);
                 return r;
-        r = pod_move(p, POD_DIR_PREPARE);
-        if (r < 0)
-                return r;
+        }
 
         *ret = TAKE_PTR(p);
         return 0;
@@ -180,9 +182,9 @@ static int pod_open_in(Pod *p, PodDirectory d)
         if (!path)
                 return -ENOMEM;
 
-        fd = open_directory_at(p->store->fd, path);
+        fd = openat(p->store->fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
-                return fd;
+                return -errno;
 
         safe_close(p->fd);
         p->fd = TAKE_FD(fd);
@@ -253,10 +255,13 @@ static int list_one(PodStore *s, PodDirectory d, const char *name, Pod ***pods, 
         r = pod_open_in(p, d);
         if (r == -ENOENT || r == -EAGAIN)
                 r = pod_open_anywhere(p);
-        if (r == -ENOENT)
-                return 0;
-        if (r < 0)
+        if (r == -ENOMEM)
                 return r;
+        if (r < 0) {
+                /* What cannot be opened, for it is no directory or the disk is broken, does not hide the others. */
+                log_debug_errno(r, "Passing over %s/%s: %m", pod_directory_to_string(d), name);
+                return 0;
+        }
 
         r = ARRAY_GROW(*pods, *room, *n, 1);
         if (r < 0)
@@ -422,11 +427,16 @@ int pod_lock(Pod *p)
 int pod_adopt_lock(Pod *p, int fd)
 {
         struct stat a, b;
+        int r;
 
         if (fstat(p->fd, &a) < 0 || fstat(fd, &b) < 0)
                 return -errno;
         if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
                 return -ESTALE;
+        /* Changes nothing when the fd holds the lock, as it should. */
+        r = fd_lock(fd, LOCK_EX | LOCK_NB);
+        if (r < 0)
+                return r;
 
         safe_close(p->fd);
         p->fd = fd;
@@ -439,12 +449,16 @@ int pod_move(Pod *p, PodDirectory to)
         _cleanup_free_ char *from_path = path_in_store(p->directory, &p->uuid);
         _cleanup_free_ char *to_path = path_in_store(to, &p->uuid);
 
+        int r;
+
         if (!from_path || !to_path)
                 return -ENOMEM;
-        if (renameat(p->store->fd, from_path, p->store->fd, to_path) < 0)
-                return -errno;
-
+        r = rename_noreplace(p->store->fd, from_path, p->store->fd, to_path);
+        if (r < 0)
+                return r;
         p->directory = to;
+        if (to == POD_DIR_PREPARED && syncfs(p->fd) < 0)
+                return -errno;
         return pod_update_state(p);
 }
 

@@ -17,7 +17,7 @@
  *     apps/APP/      upper and work directory of the app's root, "lower" the layers below
  *     volumes/NAME   empty volumes
  *     journal/       the pod's journal
- *     stdio/         FIFOs of an interactive app without a terminal
+ *     stdio/         sockets of an interactive app without a terminal
  *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod
  *     exit           exit status of the pod itself, its mtime is when */
 
@@ -101,9 +101,11 @@ const char *pod_display_name(Pod *p);
 
 /* Takes the lock. -EAGAIN: somebody else has it. -ENOENT: the pod went elsewhere before we had it; look again. */
 int pod_lock(Pod *p);
-/* Takes over a lock through a copy of the fd that holds it. -ESTALE: that is not this pod's directory. */
+/* Takes over a lock through a copy of the fd that holds it. -ESTALE: that is not this pod's directory. -EAGAIN: it
+ * does not hold the lock. */
 int pod_adopt_lock(Pod *p, int fd);
-/* Moves a pod whose lock we hold. */
+/* Moves a pod whose lock we hold. A prepared pod is on disk then; others do not outlive a power cut in any useful way,
+ * and no start waits for the disk on their account. */
 int pod_move(Pod *p, PodDirectory to);
 /* Looks again where the pod is and what it does. -ENOENT: gone. */
 int pod_refresh(Pod *p);

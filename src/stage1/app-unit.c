@@ -139,11 +139,11 @@ static void print_stdio(FILE *f, const PodSettings *settings)
         static const char journal[] = "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n";
         static const char terminal[] =
                 "StandardInput=tty-force\nStandardOutput=tty\nStandardError=tty\nTTYPath=/dev/console\n";
-        static const char pipes[] = "StandardInput=file:" POD_STDIO_DIR "/in\n"
-                                    "StandardOutput=file:" POD_STDIO_DIR "/out\n"
-                                    "StandardError=file:" POD_STDIO_DIR "/err\n";
+        static const char sockets[] = "StandardInput=file:" POD_STDIO_DIR "/in\n"
+                                      "StandardOutput=file:" POD_STDIO_DIR "/out\n"
+                                      "StandardError=file:" POD_STDIO_DIR "/err\n";
 
-        (void) fputs(!settings->interactive ? journal : settings->pipes ? pipes : terminal, f);
+        (void) fputs(!settings->interactive ? journal : settings->sockets ? sockets : terminal, f);
 }
 
 int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSettings *settings, char **ret)

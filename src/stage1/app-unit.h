@@ -5,7 +5,7 @@
 
 /* The service that an app is inside its pod, as the text of a unit file (systemd.service(5), systemd.exec(5)). */
 
-/* Settings say whether the app is interactive: then its terminal is the pod's console, or it has FIFOs. */
+/* Settings say whether the app is interactive: then its terminal is the pod's console, or it has sockets. */
 int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSettings *settings, char **ret);
 
 /* A word for a unit file that expands nothing: quoted, escaped, percent signs doubled. */

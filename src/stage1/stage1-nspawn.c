@@ -187,7 +187,7 @@ static int nspawn_arguments(const Launch *l, char ***ret)
         if (r >= 0 && s->hostname)
                 r = strv_extendf(&argv, "--hostname=%s", s->hostname);
         if (r >= 0)
-                r = strv_extendf(&argv, "--console=%s", s->interactive && !s->pipes ? "interactive" : "read-only");
+                r = strv_extendf(&argv, "--console=%s", s->interactive && !s->sockets ? "interactive" : "read-only");
         if (r >= 0 && l->range.base > 0)
                 r = strv_extendf(&argv, "--private-users=%u:%u", l->range.base, POD_UID_COUNT);
         if (r >= 0 && l->range.base > 0)
@@ -198,7 +198,7 @@ static int nspawn_arguments(const Launch *l, char ***ret)
                 r = strv_extend(&argv, init[i]);
         /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
         if (r >= 0)
-                r = strv_extend(&argv, s->interactive && !s->pipes ? "systemd.log_target=null" : "systemd.log_target=journal");
+                r = strv_extend(&argv, s->interactive && !s->sockets ? "systemd.log_target=null" : "systemd.log_target=journal");
         if (r < 0)
                 return r;
 

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "stage1/app-unit.h"
+#include "test-plan.h"
+
+static const PodSettings settings = { .name = (char *) "web" };
+static const AppIdentity identity = { .uid = 33, .gid = 34, .program = (char *) "/bin/web" };
+
+Test(app_unit, quote)
+{
+        static const struct {
+                const char *text;
+                const char *quoted;
+        } cases[] = {
+                { "", "\"\"" },
+                { "plain", "\"plain\"" },
+                { "two words", "\"two words\"" },
+                { " ", "\" \"" },
+                { "a\"b", "\"a\\\"b\"" },
+                { "it's", "\"it's\"" },
+                { "a\\b", "\"a\\\\b\"" },
+                { "ends in \\", "\"ends in \\\\\"" },
+                { "100%", "\"100%%\"" },
+                { "%n%%", "\"%%n%%%%\"" },
+                { "$HOME ${HOME}", "\"$HOME ${HOME}\"" },
+                { "a\nb", "\"a\\x0ab\"" },
+                { "a\tb\rc", "\"a\\x09b\\x0dc\"" },
+                { "\x01\x7f", "\"\\x01\\x7f\"" },
+                { "größe", "\"größe\"" },
+                { "; # - @ + ! :", "\"; # - @ + ! :\"" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *quoted_text = NULL;
+
+                cr_assert_eq(unit_quote(cases[i].text, &quoted_text), 0);
+                cr_expect_str_eq(quoted_text, cases[i].quoted);
+        }
+}
+
+/* Of the longest there can be, with each character at its widest. */
+Test(app_unit, quote_has_room)
+{
+        char text[1001] = {};
+        _cleanup_free_ char *quoted_text = NULL;
+
+        memset(text, 1, sizeof(text) - 1);
+        cr_assert_eq(unit_quote(text, &quoted_text), 0);
+        cr_expect_eq(strlen(quoted_text), 4 * 1000 + 2);
+}
+
+static char *replace(const char *text, const char *what, const char *with)
+{
+        char *result = strdup("");
+
+        for (const char *at; (at = strstr(text, what)); text = at + strlen(what)) {
+                _cleanup_free_ char *before = result;
+
+                result = strprintf("%s%.*s%s", before, (int) (at - text), text, with);
+        }
+        _cleanup_free_ char *before = result;
+        return strjoin(before, text);
+}
+
+/* The units of all apps of a manifest of ours, one after the other, against NAME.service. */
+static void expect_units(const char *name, const PodSettings *s)
+{
+        _cleanup_free_ char *json_name = strjoin("unit/", name, ".json"), *expected_name = strjoin("unit/", name, ".service"),
+                            *json = NULL, *template = NULL, *expected = NULL, *text = strdup("");
+        _cleanup_(planned_done) Planned p = {};
+        size_t n;
+
+        json = read_data(json_name, &n);
+        cr_assert_eq(plan_json(&p, s, json), 0, "%s: %s", name, p.message);
+        for (size_t i = 0; i < p.plan->n_apps; i++) {
+                _cleanup_free_ char *before = text, *unit = NULL;
+
+                cr_assert_eq(app_unit_format(&p.plan->apps[i], &identity, s, &unit), 0);
+                text = strjoin(before, unit);
+        }
+
+        template = read_data(expected_name, &n);
+        expected = replace(template, "@PKGLIBDIR@", PKGLIBDIR);
+        cr_expect_str_eq(text, expected);
+}
+
+Test(app_unit, typical)
+{
+        expect_units("typical", &settings);
+}
+
+Test(app_unit, everything)
+{
+        char *insecure[] = { (char *) "capabilities", NULL };
+        const PodSettings s = { .name = (char *) "web", .interactive = true, .insecure = insecure };
+
+        expect_units("everything", &settings);
+        expect_units("unrestricted", &s);
+}
+
+/* Strings of an app never become more than the value they are meant to be. */
+
+static const char *const app_templates[] = {
+        "'environment':[{'name':'A','value':'%s'}]",
+        "'workingDirectory':'/%s'",
+        "'stopSignal':'%s'",
+        "'userAnnotations':{'a':'%s'}",
+        "'userLabels':{'a':'%s'}",
+        "'mountPoints':[{'name':'m','path':'/%s'}]",
+        "'isolators':[{'name':'os/linux/capabilities-retain-set','value':{'set':['CAP_KILL%s']}}]",
+        "'isolators':[{'name':'os/linux/capabilities-remove-set','value':{'set':['CAP_KILL%s']}}]",
+        "'isolators':[{'name':'os/linux/selinux-context','value':{'user':'%s','role':'r','type':'t','level':'s0'}}]",
+        "'isolators':[{'name':'os/linux/apparmor-profile','value':{'profile':'%s'}}]",
+        "'isolators':[{'name':'os/unix/sysctl','value':{'%s':'%s'}}]",
+        "'isolators':[{'name':'%s','value':1}]",
+        "'ports':[{'name':'p','port':80,'protocol':'%s'}]",
+        "'eventHandlers':[{'name':'pre-start','exec':['/%s']}]",
+};
+
+static const char *const pod_app_templates[] = {
+        "'annotations':[{'name':'a','value':'%s'}]",
+        "'readOnlyRootFS':true,'mounts':[{'volume':'v','path':'/%s'}]",
+};
+
+/* As JSON. */
+static const char *const evil[] = {
+        "\\nExecStartPre=+/evil", "x\\n[Service]\\nUser=0", "\\r\\nUser=0", "\\\\", "x\\\\\\nUser=0", "x\\\\\\\\\\\\",
+        "%%n %%h %%%%",          "\\u000b\\u000c\\u0085", "\\u2028User=0", "' User=0 '", "\\\" User=0 \\\"", "a b",
+};
+
+static size_t count_lines(const char *unit)
+{
+        size_t n = 0;
+
+        for (const char *p = unit; *p; p++)
+                n += *p == '\n';
+        return n;
+}
+
+/* No directive but those we write; none that goes on in the next line; nothing for systemd to replace. */
+static void expect_own_lines(const char *what, const char *unit)
+{
+        static const char *const keys[] = {
+                "[Unit]", "[Service]", "Description=", "DefaultDependencies=", "Requires=", "Wants=", "After=",
+                "Conflicts=", "Before=", "Type=", "SyslogIdentifier=", "RootDirectory=", "RootDirectoryStartOnly=",
+                "MountAPIVFS=", "TimeoutStartSec=", "ExecStopPost=", "User=33", "Group=34", "KillSignal=", "ExecStart=",
+                "Environment=", "WorkingDirectory=", "CapabilityBoundingSet=", "ReadOnlyPaths=", "ReadWritePaths=",
+                "StandardInput=", "StandardOutput=", "StandardError=", NULL,
+        };
+        _cleanup_strv_free_ char **lines = NULL;
+
+        cr_assert_eq(strv_split(unit, '\n', &lines), 0);
+        STRV_FOREACH(line, lines) {
+                bool known = false;
+
+                for (size_t i = 0; keys[i]; i++)
+                        known = known || startswith(*line, keys[i]);
+                cr_expect(known, "%s makes the line: %s", what, *line);
+                cr_expect_neq((*line)[strlen(*line) - 1], '\\', "%s makes a line that goes on: %s", what, *line);
+                for (const char *p = *line; (p = strchr(p, '%')); p += 2)
+                        if (p[1] != '%') {
+                                cr_expect(false, "%s leaves something to replace: %s", what, *line);
+                                break;
+                        }
+        }
+}
+
+static void try_evil(const char *app, const char *pod_app, const char *pod, size_t n_lines)
+{
+        _cleanup_(planned_done) Planned p = {};
+        _cleanup_free_ char *unit = NULL;
+
+        /* To be refused is fine, too. */
+        if (plan_app_json(&p, &settings, app, pod_app, pod) < 0) {
+                cr_expect(p.message, "%s%s: refused without a word", app, pod_app);
+                return;
+        }
+        cr_assert_eq(app_unit_format(&p.plan->apps[0], &identity, &settings, &unit), 0);
+        expect_own_lines(*app ? app : pod_app, unit);
+        if (n_lines > 0)
+                cr_expect_leq(count_lines(unit), n_lines, "%s%s", app, pod_app);
+}
+
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static size_t lines_of(const char *template, bool of_pod, const char *volume)
+{
+        _cleanup_free_ char *members = strprintf(template, "x", "x"), *unit = NULL;
+        _cleanup_(planned_done) Planned p = {};
+
+        if (plan_app_json(&p, &settings, of_pod ? "" : members, of_pod ? members : "", volume) < 0)
+                return 0;
+        cr_assert_eq(app_unit_format(&p.plan->apps[0], &identity, &settings, &unit), 0);
+        return count_lines(unit);
+}
+
+Test(app_unit, no_line_more)
+{
+        static const char volume[] = "'volumes':[{'name':'v','kind':'empty'}]";
+
+        for (size_t i = 0; i < ELEMENTSOF(evil); i++) {
+                char word[64];
+
+                (void) snprintf(word, sizeof(word), evil[i], "");
+                for (size_t j = 0; j < ELEMENTSOF(app_templates); j++) {
+                        _cleanup_free_ char *members = strprintf(app_templates[j], word, word);
+
+                        try_evil(members, "", "", lines_of(app_templates[j], false, ""));
+                }
+                for (size_t j = 0; j < ELEMENTSOF(pod_app_templates); j++) {
+                        _cleanup_free_ char *members = strprintf(pod_app_templates[j], word);
+
+                        try_evil("", members, volume, lines_of(pod_app_templates[j], true, volume));
+                }
+        }
+}
+
+/* Words of the command line, the program found, and whatever else is set without passing through JSON. */
+Test(app_unit, no_line_more_in_exec)
+{
+        static const char *const words[] = {
+                "\nExecStartPre=+/evil", "x\n[Service]\nUser=0", "\\", "\\\nUser=0", "%n", "\"\nUser=0", "a\\\\\\", "\r\nUser=0",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(words); i++) {
+                _cleanup_(planned_done) Planned p = {};
+                _cleanup_free_ char *unit = NULL, *plain = NULL, *program = strjoin("/", words[i]);
+                const AppIdentity other = { .uid = 33, .gid = 34, .program = program };
+
+                cr_assert_eq(plan_app_json(&p, &settings, "", "", ""), 0, "%s", p.message);
+                cr_assert_eq(app_unit_format(&p.plan->apps[0], &identity, &settings, &plain), 0);
+                cr_assert_eq(strv_extend(&p.manifest->apps[0].app->exec, words[i]), 0);
+                cr_assert_eq(app_unit_format(&p.plan->apps[0], &other, &settings, &unit), 0);
+                expect_own_lines("exec", unit);
+                cr_expect_eq(count_lines(unit), count_lines(plain), "%s", words[i]);
+        }
+}
+
+/* The lines are added to the unit as they are: what makes them must not let anything in. */
+Test(app_unit, names_cannot_break_out)
+{
+        static const char *const names[] = { "a\\nb", "a b", "a/b", "../a", "%%n", "A", "", "-a" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                _cleanup_free_ char *json = NULL;
+                _cleanup_(planned_done) Planned p = {};
+
+                json = strprintf("{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":[{\"name\":\"%s\",\"image\":"
+                                 "{\"name\":\"example.com/web\"},\"app\":{\"exec\":[\"/bin/web\"],\"user\":\"0\","
+                                 "\"group\":\"0\"}}]}", names[i]);
+                cr_expect_lt(plan_json(&p, &settings, json), 0, "%s", names[i]);
+                cr_expect(p.message);
+        }
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pod/pod-plan.h"
+#include "test-cases.h"
+
+/* Plans for tests, from manifests in JSON. */
+
+#define TEST_UUID "01234567-89ab-4def-8123-456789abcdef"
+
+typedef struct Planned {
+        AppcPod *manifest;
+        PlanImage images[3];
+        PodPlan *plan;
+        char *message; /* why there is none */
+} Planned;
+
+static inline void planned_done(Planned *p)
+{
+        pod_plan_free(p->plan);
+        appc_pod_free(p->manifest);
+        free(p->message);
+}
+
+static inline int plan_json(Planned *p, const PodSettings *settings, const char *json)
+{
+        static char *lowers[] = { (char *) "/layers/top/rootfs", (char *) "/layers/bottom/rootfs", NULL };
+        _cleanup_json_error_ JsonError e = {};
+        int r;
+
+        *p = (Planned) {};
+        r = appc_pod_parse(json, strlen(json), &p->manifest, &e);
+        if (r < 0) {
+                p->message = strdup(json_error_message(&e, r));
+                return r;
+        }
+        cr_assert_leq(p->manifest->n_apps, ELEMENTSOF(p->images));
+        for (size_t i = 0; i < ELEMENTSOF(p->images); i++)
+                p->images[i].lowers = lowers;
+        return pod_plan_new(p->manifest, settings, p->images, TEST_UUID, "/pods/run/" TEST_UUID, &p->plan, &p->message);
+}
+
+/* A pod of one app, of which more members are given, and so of the pod; quotes are single ones. */
+static inline int plan_app_json(Planned *p, const PodSettings *settings, const char *app, const char *pod_app,
+                                const char *pod)
+{
+        _cleanup_free_ char *a = quoted(app), *b = quoted(pod_app), *c = quoted(pod), *json = NULL;
+
+        json = strprintf("{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":[{\"name\":\"web\",\"image\":"
+                         "{\"name\":\"example.com/web\"},\"app\":{\"exec\":[\"/bin/web\"],\"user\":\"0\",\"group\":"
+                         "\"0\"%s%s}%s%s}]%s%s}",
+                         *a ? "," : "", a, *b ? "," : "", b, *c ? "," : "", c);
+        cr_assert(json);
+        return plan_json(p, settings, json);
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-plan.h"
+
+static const PodSettings settings = { .name = (char *) "web" };
+
+/* One line of the mounts that are the apps' volumes. */
+static char *mounts_of(const PodPlan *plan)
+{
+        _cleanup_strv_free_ char **list = NULL;
+
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                const PlanMount *m = &plan->mounts[i];
+
+                if (m->app)
+                        cr_assert_geq(strv_extendf(&list, "%s:%s=%s%s", m->app, m->target, m->source,
+                                                   m->read_only ? ",ro" : ""), 0);
+        }
+        return strv_join(list, " ");
+}
+
+Test(pod_plan, volumes)
+{
+        static const struct {
+                const char *app;
+                const char *mounts;
+                const char *volumes;
+                const char *expected;
+        } cases[] = {
+                { "", "", "", "" },
+                { "", "{'volume':'a','path':'/a'}", "{'name':'a','kind':'host','source':'/src'}", "web:/a=/src" },
+                { "", "{'volume':'a','path':'/a'}", "{'name':'a','kind':'empty'}",
+                  "web:/a=/pods/run/" TEST_UUID "/volumes/a" },
+                /* An app's own volume is another than the pod's of that name. */
+                { "", "{'volume':'a','path':'/a','appVolume':{'name':'a','kind':'empty'}},{'volume':'a','path':'/b'}",
+                  "{'name':'a','kind':'empty'}",
+                  "web:/a=/pods/run/" TEST_UUID "/volumes/web.a web:/b=/pods/run/" TEST_UUID "/volumes/a" },
+                /* Outer ones first, whatever the order of the manifest. */
+                { "", "{'volume':'a','path':'/x/y/z'},{'volume':'a','path':'/x'},{'volume':'a','path':'/x/y'}",
+                  "{'name':'a','kind':'host','source':'/s'}", "web:/x=/s web:/x/y=/s web:/x/y/z=/s" },
+                { "", "{'volume':'a','path':'/x/y'},{'volume':'a','path':'/x-1'},{'volume':'a','path':'/x'}",
+                  "{'name':'a','kind':'host','source':'/s'}", "web:/x=/s web:/x-1=/s web:/x/y=/s" },
+                /* An unused volume is nothing to mount. */
+                { "", "", "{'name':'a','kind':'host','source':'/s'}", "" },
+                /* Read-only: the volume's word, else the mount point's. */
+                { "", "{'volume':'a','path':'/a'}", "{'name':'a','kind':'host','source':'/s','readOnly':true}",
+                  "web:/a=/s,ro" },
+                { "'mountPoints':[{'name':'a','path':'/a','readOnly':true}]", "{'volume':'a','path':'/a'}",
+                  "{'name':'a','kind':'host','source':'/s'}", "web:/a=/s,ro" },
+                { "'mountPoints':[{'name':'a','path':'/a','readOnly':true}]", "{'volume':'a','path':'/a'}",
+                  "{'name':'a','kind':'host','source':'/s','readOnly':false}", "web:/a=/s" },
+                { "'mountPoints':[{'name':'a','path':'/a','readOnly':false}]", "{'volume':'a','path':'/a'}",
+                  "{'name':'a','kind':'host','source':'/s','readOnly':true}", "web:/a=/s,ro" },
+                { "'mountPoints':[{'name':'a','path':'/elsewhere','readOnly':true}]", "{'volume':'a','path':'/a'}",
+                  "{'name':'a','kind':'host','source':'/s'}", "web:/a=/s" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *mounts = strprintf("'mounts':[%s]", cases[i].mounts), *list = NULL,
+                                    *volumes = strprintf("'volumes':[%s]", cases[i].volumes);
+                _cleanup_(planned_done) Planned p = {};
+
+                cr_assert_eq(plan_app_json(&p, &settings, cases[i].app, mounts, volumes), 0, "%s", p.message);
+                list = mounts_of(p.plan);
+                cr_expect_str_eq(list, cases[i].expected);
+        }
+}
+
+/* Paths that name the same place in several ways: still nothing is mounted over what is inside it. */
+Test(pod_plan, unclean_paths)
+{
+        static const struct {
+                const char *inner;
+                const char *outer;
+        } cases[] = {
+                { "//x/y", "/x" },
+                { "/./x/y", "/x" },
+                { "/a/../x/y", "/x" },
+                { "/x//y", "/x" },
+                { "/x/y", "/x/" },
+                { "/-/../x/y", "/x/." },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                for (size_t turn = 0; turn < 2; turn++) {
+                        _cleanup_free_ char *mounts = NULL;
+                        _cleanup_(planned_done) Planned p = {};
+
+                        mounts = strprintf("'mounts':[{'volume':'%s','path':'%s'},{'volume':'%s','path':'%s'}]",
+                                           turn ? "outer" : "inner", turn ? cases[i].outer : cases[i].inner,
+                                           turn ? "inner" : "outer", turn ? cases[i].inner : cases[i].outer);
+                        cr_assert_eq(plan_app_json(&p, &settings, "", mounts,
+                                                   "'volumes':[{'name':'inner','kind':'host','source':'/inner'},"
+                                                   "{'name':'outer','kind':'host','source':'/outer'}]"), 0, "%s", p.message);
+                        cr_expect_str_eq(p.plan->mounts[p.plan->n_mounts - 1].source, "/inner", "%s behind %s",
+                                         cases[i].outer, cases[i].inner);
+                }
+}
+
+/* A mount that reaches a read-only mount point by another spelling of its path. */
+Test(pod_plan, unclean_read_only)
+{
+        static const char *const paths[] = { "/a/", "//a", "/./a", "/b/../a" };
+
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
+                _cleanup_free_ char *mounts = strprintf("'mounts':[{'volume':'v','path':'%s'}]", paths[i]);
+                _cleanup_(planned_done) Planned p = {};
+
+                cr_assert_eq(plan_app_json(&p, &settings, "'mountPoints':[{'name':'v','path':'/a','readOnly':true}]", mounts,
+                                           "'volumes':[{'name':'v','kind':'empty'}]"), 0, "%s", p.message);
+                cr_expect(p.plan->mounts[p.plan->n_mounts - 1].read_only, "%s", paths[i]);
+        }
+}
+
+Test(pod_plan, empty_volume)
+{
+        _cleanup_(planned_done) Planned p = {};
+        const PlanMount *m;
+
+        cr_assert_eq(plan_app_json(&p, &settings, "", "'mounts':[{'volume':'a','path':'/a'}]",
+                                   "'volumes':[{'name':'a','kind':'empty','mode':'1777','uid':7,'gid':8,'recursive':false}]"), 0,
+                     "%s", p.message);
+        m = &p.plan->mounts[p.plan->n_mounts - 1];
+        cr_expect(m->make_source);
+        cr_expect_eq(m->mode, 01777);
+        cr_expect_eq(m->uid, 7);
+        cr_expect_eq(m->gid, 8);
+        cr_expect_not(m->recursive);
+        cr_expect(m->map_ids);
+        cr_expect_not(m->data_only);
+}
+
+Test(pod_plan, private_users)
+{
+        PodSettings s = { .name = (char *) "web" };
+
+        for (Tristate t = TRISTATE_UNSET; t <= TRISTATE_YES; t++) {
+                _cleanup_(planned_done) Planned p = {};
+
+                s.private_users = t;
+                cr_assert_eq(plan_app_json(&p, &s, "", "'mounts':[{'volume':'a','path':'/a'}]",
+                                           "'volumes':[{'name':'a','kind':'empty'}]"), 0);
+                for (size_t i = 0; i < p.plan->n_mounts; i++)
+                        cr_expect_eq(p.plan->mounts[i].map_ids, t != TRISTATE_NO, "%s", p.plan->mounts[i].target);
+        }
+}
+
+Test(pod_plan, environment)
+{
+        static const struct {
+                const char *environment;
+                const char *expected;
+        } cases[] = {
+                { "",
+                  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL=/bin/sh USER=root LOGNAME=root "
+                  "HOME=/root AC_APP_NAME=web" },
+                { "{'name':'HOME','value':'/home/me'},{'name':'A','value':'b'}",
+                  "HOME=/home/me A=b PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL=/bin/sh USER=root "
+                  "LOGNAME=root AC_APP_NAME=web" },
+                { "{'name':'PATH','value':''},{'name':'SHELL','value':''},{'name':'USER','value':'u'},"
+                  "{'name':'LOGNAME','value':'u'},{'name':'HOME','value':'/'}",
+                  "PATH= SHELL= USER=u LOGNAME=u HOME=/ AC_APP_NAME=web" },
+                /* This one is not the image's to choose. */
+                { "{'name':'AC_APP_NAME','value':'other'},{'name':'PATH','value':'/bin'},{'name':'SHELL','value':'/bin/sh'},"
+                  "{'name':'USER','value':'u'},{'name':'LOGNAME','value':'u'},{'name':'HOME','value':'/'}",
+                  "AC_APP_NAME=web PATH=/bin SHELL=/bin/sh USER=u LOGNAME=u HOME=/" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *app = strprintf("'environment':[%s]", cases[i].environment), *list = NULL;
+                _cleanup_(planned_done) Planned p = {};
+
+                cr_assert_eq(plan_app_json(&p, &settings, app, "", ""), 0, "%s", p.message);
+                list = strv_join(p.plan->apps[0].environment, " ");
+                cr_expect_str_eq(list, cases[i].expected);
+        }
+}
+
+/* rkt's own cases: what is set stays what it was, and comes first. */
+Test(pod_plan, rkt_environment)
+{
+        json_object *table = open_table("rkt-env");
+        size_t n = 0;
+
+        for (size_t i = 0; i < json_object_array_length(table); i++) {
+                json_object *environment, *expected, *inner;
+                _cleanup_free_ char *app = NULL;
+                _cleanup_(planned_done) Planned p = {};
+
+                inner = json_object_object_get(json_object_array_get_idx(table, i), "case");
+                if (!json_object_is_type(inner, json_type_object) ||
+                    !json_object_object_get_ex(inner, "env", &environment) ||
+                    !json_object_object_get_ex(inner, "expected", &expected))
+                        continue;
+                app = strprintf("\"environment\":%s", json_object_to_json_string(environment));
+                cr_assert_eq(plan_app_json(&p, &settings, app, "", ""), 0, "%s", p.message);
+                for (size_t j = 0; expected && j < json_object_array_length(expected); j++)
+                        cr_expect_str_eq(p.plan->apps[0].environment[j],
+                                         json_object_get_string(json_object_array_get_idx(expected, j)));
+                n++;
+        }
+        cr_expect_eq(n, 3);
+        json_object_put(table);
+}
+
+#define DEFAULT_CAPABILITIES                                                                                   \
+        "AUDIT_WRITE CHOWN DAC_OVERRIDE FSETID FOWNER KILL MKNOD NET_RAW NET_BIND_SERVICE SETUID SETGID "      \
+        "SETPCAP SETFCAP SYS_CHROOT"
+
+Test(pod_plan, capabilities)
+{
+        static const struct {
+                const char *isolator;
+                const char *expected;
+        } cases[] = {
+                { "", DEFAULT_CAPABILITIES },
+                { "{'name':'os/linux/capabilities-retain-set','value':{'set':['CAP_NET_ADMIN','CAP_KILL']}}", "NET_ADMIN KILL" },
+                { "{'name':'os/linux/capabilities-retain-set','value':{'set':['CAP_NET_ADMIN','CAP_NET_ADMIN']}}",
+                  "NET_ADMIN NET_ADMIN" },
+                { "{'name':'os/linux/capabilities-remove-set','value':{'set':['CAP_AUDIT_WRITE','CAP_MKNOD','CAP_SYS_ADMIN']}}",
+                  "CHOWN DAC_OVERRIDE FSETID FOWNER KILL NET_RAW NET_BIND_SERVICE SETUID SETGID SETPCAP SETFCAP SYS_CHROOT" },
+                { "{'name':'os/linux/capabilities-remove-set','value':{'set':['CAP_SYS_ADMIN']}}", DEFAULT_CAPABILITIES },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *app = strprintf("'isolators':[%s]", cases[i].isolator), *list = NULL;
+                _cleanup_(planned_done) Planned p = {};
+
+                cr_assert_eq(plan_app_json(&p, &settings, app, "", ""), 0, "%s", p.message);
+                list = strv_join(p.plan->apps[0].capabilities, " ");
+                if (i == 2) /* twice is as good as once */
+                        cr_expect(streq(list, cases[i].expected) || streq(list, "NET_ADMIN"));
+                else
+                        cr_expect_str_eq(list, cases[i].expected);
+                cr_expect_not(p.plan->apps[0].unrestricted);
+                cr_expect_eq(strv_length(p.plan->ignored), 0);
+        }
+}
+
+Test(pod_plan, isolators)
+{
+        static const struct {
+                const char *name;
+                const char *value;
+                const char *app; /* line of the app's unit; NULL: said to have no effect */
+                const char *pod; /* property of the pod's unit */
+        } cases[] = {
+                { "resource/memory", "{'limit':'64Mi'}", "MemoryMax=67108864", "MemoryMax=67108864" },
+                { "resource/memory", "{'request':'1G'}", "", "" },
+                { "resource/cpu", "{'limit':'1500m'}", "CPUQuota=150%", "CPUQuota=150%" },
+                { "resource/cpu", "{'limit':'1m'}", "CPUQuota=1%", "CPUQuota=1%" },
+                { "resource/cpu", "{'limit':'0'}", "CPUQuota=1%", "CPUQuota=1%" },
+                { "resource/cpu", "{'limit':'55m'}", "CPUQuota=6%", "CPUQuota=6%" },
+                { "resource/cpu", "{'request':'1'}", "", "" },
+                { "os/linux/cpu-shares", "2", "CPUWeight=1", "CPUWeight=1" },
+                { "os/linux/cpu-shares", "1024", "CPUWeight=39", "CPUWeight=39" },
+                { "os/linux/cpu-shares", "262144", "CPUWeight=10000", "CPUWeight=10000" },
+                { "os/linux/oom-score-adj", "-100", "OOMScoreAdjust=-100", NULL },
+                { "os/linux/no-new-privileges", "true", "NoNewPrivileges=yes", NULL },
+                { "os/linux/no-new-privileges", "false", "", NULL },
+                { "os/linux/selinux-context", "{'user':'u','role':'r','type':'t','level':'s0'}", NULL, NULL },
+                { "os/unix/sysctl", "{'net.ipv4.ip_forward':'1'}", NULL, NULL },
+                { "resource/block-iops", "{'default':true,'limit':'10'}", NULL, NULL },
+                { "example.com/ponies", "{'n':3}", NULL, NULL },
+        };
+        _cleanup_(planned_done) Planned plain = {};
+
+        cr_assert_eq(plan_app_json(&plain, &settings, "", "", ""), 0);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                for (int of_pod = 0; of_pod < 2; of_pod++) {
+                        _cleanup_free_ char *isolators = strprintf("'isolators':[{'name':'%s','value':%s}]", cases[i].name,
+                                                                   cases[i].value);
+                        _cleanup_(planned_done) Planned p = {};
+                        const char *expected = of_pod ? cases[i].pod : cases[i].app;
+                        size_t n_plain = strv_length(plain.plan->unit_properties);
+                        char **lines;
+
+                        cr_assert_eq(plan_app_json(&p, &settings, of_pod ? "" : isolators, "", of_pod ? isolators : ""), 0,
+                                     "%s", p.message);
+                        lines = of_pod ? p.plan->unit_properties + n_plain : p.plan->apps[0].limits;
+                        cr_expect_eq(strv_length(lines), !isempty(expected), "%s", isolators);
+                        if (!isempty(expected) && strv_length(lines) == 1)
+                                cr_expect_str_eq(lines[0], expected);
+                        cr_expect_eq(strv_length(of_pod ? p.plan->apps[0].limits : p.plan->unit_properties + n_plain), 0);
+                        cr_expect_eq(strv_length(p.plan->ignored), !expected, "%s", isolators);
+                        if (!expected && p.plan->ignored)
+                                cr_expect(strstr(p.plan->ignored[0], cases[i].name) &&
+                                          strstr(p.plan->ignored[0], of_pod ? "the pod" : "'web'"), "%s", p.plan->ignored[0]);
+                }
+}
+
+#define IMAGE "'image':{'name':'example.com/a'}"
+#define APP "'app':{'exec':['/a'],'user':'0','group':'0'}"
+
+Test(pod_plan, refuses)
+{
+        static const struct {
+                const char *members;
+                const char *message;
+        } cases[] = {
+                { "'apps':[]", "app" },
+                { "'apps':[{'name':'a'," IMAGE "}]", "nothing to execute" },
+                { "'apps':[{'name':'a'," IMAGE ",'app':{'exec':[],'user':'0','group':'0'}}]", "nothing to execute" },
+                { "'apps':[{'name':'dbus'," IMAGE "," APP "}]", "dbus" },
+                { "'apps':[{'name':'a'," IMAGE "," APP "},{'name':'systemd-journald'," IMAGE "," APP "}]", "apps[1]" },
+                { "'apps':[{'name':'systemd-exit'," IMAGE "," APP "}]", "systemd-exit" },
+                { "'apps':[{'name':'systemd-poweroff'," IMAGE "," APP "}]", "--name" },
+                { "'apps':[{'name':'systemd-halt'," IMAGE "," APP "}]", "--name" },
+                { "'apps':[{'name':'systemd-reboot'," IMAGE "," APP "}]", "--name" },
+                { "'apps':[{'name':'a'," IMAGE "," APP "},{'name':'a'," IMAGE "," APP "}]", "'a'" },
+                { "'apps':[{'name':'a'," IMAGE "," APP ",'mounts':[{'volume':'v','path':'/v'}]}]", "'v'" },
+                { "'apps':[{'name':'a'," IMAGE "," APP ",'mounts':[{'volume':'v','path':'/v'},{'volume':'w','path':'/v/'}]}],"
+                  "'volumes':[{'name':'v','kind':'empty'},{'name':'w','kind':'empty'}]", "/v" },
+                { "'apps':[{'name':'a'," IMAGE "," APP "}],'ports':[{'name':'http','hostPort':80}]", "'http'" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *json = strprintf("{'acKind':'PodManifest','acVersion':'0.8.11',%s}", cases[i].members),
+                                    *text = quoted(json);
+                _cleanup_(planned_done) Planned p = {};
+
+                cr_expect_eq(plan_json(&p, &settings, text), -EINVAL, "%s", json);
+                cr_expect_null(p.plan);
+                cr_assert(p.message, "%s", json);
+                cr_expect(strstr(p.message, cases[i].message), "%s", p.message);
+        }
+}
+
+/* An app's unit must not take the place of one that every pod has. */
+Test(pod_plan, reserved_names)
+{
+        _cleanup_free_ char *directory = strprintf("%s/../../units/pod", getenv("PODCTL_TEST_DATA"));
+        _cleanup_strv_free_ char **units = NULL;
+        size_t n = 0;
+
+        cr_assert_eq(list_directory_at(AT_FDCWD, directory, &units), 0);
+        STRV_FOREACH(unit, units) {
+                const char *end = endswith(*unit, ".service");
+                _cleanup_free_ char *json = NULL, *text = NULL;
+                _cleanup_(planned_done) Planned p = {};
+
+                if (!end)
+                        continue;
+                json = strprintf("{'acKind':'PodManifest','acVersion':'0.8.11','apps':[{'name':'%.*s'," IMAGE "," APP "}]}",
+                                 (int) (end - *unit), *unit);
+                text = quoted(json);
+                cr_expect_lt(plan_json(&p, &settings, text), 0, "%s", *unit);
+                n++;
+        }
+        cr_expect_gt(n, 3);
+}
+
+/* What --dry-run says */
+static void expect_print(const char *name, const PodSettings *s)
+{
+        _cleanup_free_ char *json_name = strjoin("plan/", name, ".json"), *text_name = strjoin("plan/", name, ".txt"),
+                            *json = NULL, *expected = NULL, *text = NULL;
+        _cleanup_(planned_done) Planned p = {};
+        size_t n;
+        FILE *f;
+
+        json = read_data(json_name, &n);
+        cr_assert_eq(plan_json(&p, s, json), 0, "%s: %s", name, p.message);
+        f = open_memstream(&text, &n);
+        pod_plan_print(p.plan, f);
+        cr_assert_eq(fclose(f), 0);
+        expected = read_data(text_name, &n);
+        cr_expect_str_eq(text, expected, "%s:\n%s", name, text);
+}
+
+Test(pod_plan, print)
+{
+        const PodSettings full = { .name = (char *) "shop", .hostname = (char *) "shop.example.com", .net = (char *) "host",
+                                   .unit = (char *) "podctl-shop.service", .private_users = TRISTATE_NO };
+
+        expect_print("simple", &settings);
+        expect_print("full", &full);
+}
