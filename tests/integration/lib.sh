@@ -139,6 +139,14 @@ gone() {
         ! machinectl show "$1" >/dev/null 2>&1 && ! systemctl --quiet is-active "podctl-$1.service"
 }
 
+# wait_for_jobs: for all there are in the background. Each of them has to succeed.
+wait_for_jobs() {
+        local pid
+        for pid in $(jobs -p); do
+                wait "$pid" || fail "a job in the background failed with $?"
+        done
+}
+
 is_over() {
         ! kill -0 "$1" 2>/dev/null
 }

@@ -188,9 +188,7 @@ test_many_starts_at_once() {
         for i in {1..8}; do
                 podctl run --name="many-$i" busybox --exec=/bin/cat -- /proc/self/uid_map >"map.$i" &
         done
-        for i in {1..8}; do
-                wait -n
-        done
+        wait_for_jobs
         for i in {1..8}; do
                 [[ -s map.$i ]] || fail "pod $i said nothing; its journal: $(podctl logs "many-$i")"
         done

@@ -229,9 +229,7 @@ test_gc_at_once_with_itself() {
         for i in 1 2 3; do
                 podctl gc --grace-period=0 &
         done
-        for i in 1 2 3; do
-                wait -n
-        done
+        wait_for_jobs
         assert_eq "$(podctl list --no-legend)" ''
 }
 

@@ -210,7 +210,7 @@ test_own_unit_fails_as_the_pod_does() {
 
 # A unit that restarts its pod gets it, and under the same name.
 test_own_unit_restarts() {
-        unit own 'Restart=always' 'RestartSec=100ms' 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
+        unit own 'Restart=always' 'RestartSec=100ms' 'KillMode=mixed' 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
         systemctl start own.service
         wait_until machinectl show own
         kill -9 "$(property own.service MainPID)"
