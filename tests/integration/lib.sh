@@ -44,7 +44,7 @@ assert_fails() {
 
 # wait_until CMD…: for what happens soon, but not at once. The bound is only against hanging.
 wait_until() {
-        local end=$((SECONDS + ${WAIT_SECONDS:-60}))
+        local end=$((SECONDS + ${WAIT_SECONDS:-30}))
         until "$@" >/dev/null 2>&1; do
                 ((SECONDS < end)) || fail "never came true: $*"
                 sleep 0.1
@@ -137,6 +137,28 @@ pod_unit() {
 # gone POD: nothing of it runs any more.
 gone() {
         ! machinectl show "$1" >/dev/null 2>&1 && ! systemctl --quiet is-active "podctl-$1.service"
+}
+
+# wait_for_jobs: for all there are in the background. Each of them has to succeed.
+wait_for_jobs() {
+        local pid
+        for pid in $(jobs -p); do
+                wait "$pid" || fail "a job in the background failed with $?"
+        done
+}
+
+is_over() {
+        ! kill -0 "$1" 2>/dev/null
+}
+
+# in_terminal COMMAND: runs it in a terminal whose keys are descriptor 5 and whose screen is in the
+# file "screen"; $terminal is its process.
+in_terminal() {
+        mkfifo keys
+        exec 5<>keys
+        script -qec "$1" /dev/null <keys >screen 2>&1 &
+        terminal=$!
+        defer kill $terminal 2>/dev/null
 }
 
 # pod_cgroup POD: its directory in the host's hierarchy.

@@ -300,9 +300,7 @@ test_several_fetch_the_same_at_once() {
         for i in {1..4}; do
                 own fetch "$IMAGES/debian.oci" >"id.$i" &
         done
-        for i in {1..4}; do
-                wait -n
-        done
+        wait_for_jobs
         assert_eq "$(cat id.? | sort -u | wc -l)" 1
         assert_eq "$(store_state)" "$alone"
         assert_eq "$(ls data/images/tmp)" ''

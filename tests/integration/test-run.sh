@@ -368,16 +368,6 @@ test_interactive_with_piped_input() {
         assert_fails 4 podctl run --interactive busybox --exec=/bin/sh -- -c 'exit 4'
 }
 
-# in_terminal COMMAND: runs it in a terminal whose keys are descriptor 5 and whose screen is in the
-# file "screen"; $terminal is its process.
-in_terminal() {
-        mkfifo keys
-        exec 5<>keys
-        script -qec "$1" /dev/null <keys >screen 2>&1 &
-        terminal=$!
-        defer kill $terminal 2>/dev/null
-}
-
 test_interactive_with_terminal() {
         local status=0
         defer end_pod terminal

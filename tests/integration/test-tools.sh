@@ -6,7 +6,7 @@
 fetch busybox.oci httpd.oci
 
 serving_pod() {
-        pod serving httpd --name=web --- busybox --name=talker --exec=/bin/sh -- -c 'echo hello from talker; exec sleep 1000'
+        pod serving httpd --name=web busybox --name=talker --exec=/bin/sh -- -c 'echo hello from talker; exec sleep 1000'
 }
 
 has_entries() {

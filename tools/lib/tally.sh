@@ -11,10 +11,10 @@ tally_failure() {
         failed=$((failed + 1))
 }
 
-# tally_tap FILE: a test that was announced and has no result has failed.
+# tally_tap FILE: of one run or of several. A test that was announced and has no result has failed.
 tally_tap() {
         local plan ok not_ok skip
-        plan=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$1" | tail -n 1)
+        plan=$(awk -F. '/^1\.\.[0-9]/ { n += $3; found = 1 } END { if (found) print n }' "$1")
         ok=$(grep -c '^ok ' "$1") || true
         not_ok=$(grep -c '^not ok ' "$1") || true
         skip=$(grep -c '^ok .*# SKIP' "$1") || true

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What a power cut leaves: seen from outside the host, which is killed and restarted.
+#
+#   power-cut.sh HOST        HOST as `tools/host list` has it, with podctl installed
+#
+# Prints TAP, for tools/test.
+
+set -euo pipefail
+host=${1:?HOST is missing}
+tool=$(dirname "$0")/../../../tools/host
+images=/var/lib/podctl-test-images
+number=0 failures=0
+
+on_host() {
+        "$tool" exec "$host" bash -euo pipefail -c "$1"
+}
+
+# check NAME SCRIPT: one test, of what the script says on the host.
+check() {
+        local output
+        number=$((number + 1))
+        if output=$(on_host "$2" 2>&1); then
+                echo "ok $number - power-cut/$1"
+        else
+                echo "not ok $number - power-cut/$1"
+                sed 's/^/# /' <<<"$output"
+                failures=$((failures + 1))
+        fi
+}
+
+echo 1..6
+
+# Settled things are on the disk; the image of the second fetch and the pods are of the last moment.
+on_host "
+        podctl --insecure-options=image fetch $images/busybox.oci
+        mkdir -p /etc/podctl/pods.d
+        echo '{\"acVersion\": \"0.8.11\", \"acKind\": \"PodManifest\", \"apps\": [{\"name\": \"app\", \"image\": {\"name\": \"busybox\"},
+                \"app\": {\"exec\": [\"/bin/sleep\", \"1000\"], \"user\": \"0\", \"group\": \"0\"}}]}' >/etc/podctl/pods.d/enabled.json
+        systemctl enable pod@enabled.service
+        sync
+        systemctl start pod@enabled.service
+        podctl run --name=over busybox --exec=/bin/true
+        podctl run --detach --name=cut busybox --exec=/bin/sleep -- 1000
+        podctl --insecure-options=image fetch $images/httpd.oci
+" >/dev/null
+"$tool" kill "$host"
+"$tool" restart "$host"
+
+check pods_are_not_taken_for_running '
+        ! podctl status cut | grep state=running
+        podctl list'
+check enabled_pod_comes_back '
+        systemctl is-active pod@enabled.service
+        podctl status enabled | grep state=running'
+check collection_leaves_nothing '
+        systemctl disable --now pod@enabled.service
+        podctl gc --grace-period=0
+        test -z "$(podctl list --no-legend)"
+        test -z "$(find /var/lib/podctl/pods -mindepth 2 -maxdepth 2)"
+        test -z "$(find /var/log/journal -maxdepth 1 -type l)"
+        test -z "$(machinectl list --no-legend)"'
+check the_same_name_starts_again '
+        test "$(podctl run --name=cut busybox --exec=/bin/echo -- fine)" = fine'
+check last_image_is_whole_or_not_there "
+        if podctl image list --no-legend | grep -q httpd; then
+                test \"\$(podctl run httpd --exec=/bin/cat -- /www/index.html)\" = '<p>hello from busybox</p>'
+        fi
+        podctl --insecure-options=image fetch $images/httpd.oci
+        test \"\$(podctl run httpd --exec=/bin/cat -- /www/index.html)\" = '<p>hello from busybox</p>'
+        test -z \"\$(ls -A /var/lib/podctl/images/tmp)\""
+check nothing_failed '
+        rm /etc/podctl/pods.d/enabled.json
+        podctl gc --grace-period=0
+        test -z "$(systemctl --failed --no-legend --plain)"'
+((failures == 0))

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
+#
+# Pods as units: pod@NAME.service with its manifest in pods.d, and podctl as the main process of
+# a unit of the user's own. In all of them what systemd watches is the container itself.
+
+fetch busybox.oci httpd.oci
+
+# manifest NAME SCRIPT [DIR]: a pod of one app that runs it, until the test is over.
+manifest() {
+        local dir=${3:-/etc/podctl/pods.d}
+        mkdir -p "$dir"
+        jq -n --arg script "$2" '{acVersion: "0.8.11", acKind: "PodManifest", apps: [{name: "app", image: {name: "busybox"},
+                app: {exec: ["/bin/sh", "-c", $script], user: "0", group: "0"}}]}' >"$dir/$1.json"
+        defer rm -f "$dir/$1.json"
+        defer systemctl reset-failed "pod@$1.service" 2>/dev/null
+        defer systemctl stop "pod@$1.service"
+}
+
+property() {
+        systemctl show --property="$2" --value "$1"
+}
+
+# unit NAME LINE…: a service of the user's own, until the test is over.
+unit() {
+        local name=$1
+        shift
+        printf '%s\n' '[Service]' "$@" >"/run/systemd/system/$name.service"
+        systemctl daemon-reload
+        defer systemctl daemon-reload
+        defer rm -f "/run/systemd/system/$name.service"
+        defer systemctl reset-failed "$name.service" 2>/dev/null
+        defer systemctl stop "$name.service"
+}
+
+ended() {
+        [[ $(property "$1" ActiveState) =~ ^(inactive|failed)$ ]]
+}
+
+test_ten_starts_in_a_row() {
+        local i
+        manifest ten 'echo up; exec sleep 1000'
+        for i in {1..10}; do
+                systemctl start pod@ten.service
+                assert_eq "$(property pod@ten.service ActiveState)" active
+                assert_eq "$(machinectl list --no-legend | awk '{ print $1, $2, $3 }')" 'ten container podctl'
+                systemctl stop pod@ten.service
+                gone ten
+                assert_eq "$(property pod@ten.service ActiveState)" inactive
+        done
+        # Each start is a fresh pod.
+        assert_eq "$(podctl list --format=json | jq '[.[] | select(.machine == "ten")] | length')" 10
+}
+
+test_restart() {
+        local first
+        manifest again 'exec sleep 1000'
+        systemctl start pod@again.service
+        first=$(podctl status --format=json again | jq -r .name)
+        systemctl restart pod@again.service
+        assert_eq "$(property pod@again.service ActiveState)" active
+        [[ $(podctl status --format=json again | jq -r .name) != "$first" ]]
+}
+
+# /etc before /run before /usr/lib, as for units.
+test_directories_have_an_order() {
+        local dir
+        for dir in /usr/lib /run /etc; do
+                manifest where "echo from $dir; exec sleep 1000" $dir/podctl/pods.d
+                systemctl restart pod@where.service
+                wait_until podctl logs where
+                wait_until eval 'podctl logs --output=cat where | grep -q .'
+                assert_eq "$(podctl logs --output=cat where)" "from $dir"
+        done
+}
+
+test_enabled_with_a_drop_in() {
+        manifest kept 'exec sleep 1000'
+        mkdir -p /run/systemd/system/pod@kept.service.d
+        printf '[Service]\nMemoryMax=123M\nSlice=kept.slice\n' >/run/systemd/system/pod@kept.service.d/limit.conf
+        defer systemctl daemon-reload
+        defer rm -r /run/systemd/system/pod@kept.service.d
+        systemctl daemon-reload
+        systemctl enable --now pod@kept.service
+        defer systemctl disable pod@kept.service
+        assert_eq "$(property pod@kept.service ActiveState)" active
+        assert_eq "$(systemctl is-enabled pod@kept.service)" enabled
+        assert_eq "$(property pod@kept.service MemoryMax)" $((123 << 20))
+        assert_eq "$(property pod@kept.service Slice)" kept.slice
+        # It is one of the machines that are started together.
+        assert_contains "$(property machines.target Wants)" pod@kept.service
+}
+
+# The manifest names the image and nothing else; what runs has its digest.
+test_image_by_name() {
+        manifest named 'exec sleep 1000'
+        systemctl start pod@named.service
+        assert_eq "$(podctl cat-manifest named | jq -r .apps[0].image.id)" "$(podctl image list --full --format=json | jq -r '.[] | select(.name | test("busybox:latest")) | .id' | tr - :)"
+}
+
+test_image_by_id() {
+        manifest by-id 'exec sleep 1000'
+        jq --arg id "$(podctl image list --full --format=json | jq -r '.[] | select(.name | test("busybox:latest")) | .id' | tr - :)" \
+                '.apps[0].image = {id: $id}' /etc/podctl/pods.d/by-id.json >manifest
+        cp manifest /etc/podctl/pods.d/by-id.json
+        systemctl start pod@by-id.service
+}
+
+test_failure_is_the_units() {
+        manifest failing 'sleep 0.5; exit 3'
+        systemctl start pod@failing.service || true
+        wait_until ended pod@failing.service
+        assert_eq "$(property pod@failing.service ActiveState)" failed
+        assert_eq "$(property pod@failing.service Result)" exit-code
+        assert_eq "$(property pod@failing.service ExecMainStatus)" 3
+        assert_contains "$(podctl status failing)" app-app=3
+}
+
+test_success_is_the_units() {
+        manifest done 'sleep 0.5'
+        systemctl start pod@done.service || true
+        wait_until ended pod@done.service
+        assert_eq "$(property pod@done.service ActiveState)" inactive
+        assert_eq "$(property pod@done.service Result)" success
+}
+
+test_missing_manifest_and_image() {
+        defer systemctl reset-failed pod@nosuch.service
+        assert_fails '*' systemctl start pod@nosuch.service
+        assert_contains "$(journalctl --no-pager -o cat -u pod@nosuch.service)" nosuch.json
+        manifest imageless 'exec sleep 1000'
+        sed -i s/busybox/no-such-image/ /etc/podctl/pods.d/imageless.json
+        assert_fails '*' systemctl start pod@imageless.service
+        assert_contains "$(journalctl --no-pager -o cat -u pod@imageless.service)" no-such-image
+        manifest broken 'exec sleep 1000'
+        echo '{' >/etc/podctl/pods.d/broken.json
+        assert_fails '*' systemctl start pod@broken.service
+        assert_contains "$(journalctl --no-pager -o cat -u pod@broken.service)" broken.json
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
+# The unit is there when the apps are, and one that has its own word for it is waited for.
+test_readiness_of_an_app() {
+        mkdir helper
+        cat >helper/notify.c <<'C'
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+int main(void)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        const char *path = getenv("NOTIFY_SOCKET");
+        int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+        if (!path)
+                return 9;
+        strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+        if (*path == '@')
+                address.sun_path[0] = 0;
+        while (access("/helper/go", F_OK) < 0)
+                usleep(50000);
+        if (sendto(fd, "READY=1", 7, 0, (struct sockaddr *) &address, (socklen_t) (sizeof(sa_family_t) + strlen(path))) < 0)
+                return 8;
+        return pause();
+}
+C
+        gcc -static -o helper/notify helper/notify.c
+        manifest notifying 'exec /helper/notify'
+        jq --arg source "$PWD/helper" '.apps[0].annotations = [{name: "appc.io/executor/supports-systemd-notify", value: "true"}]
+                | .volumes = [{name: "helper", kind: "host", source: $source}] | .apps[0].mounts = [{volume: "helper", path: "/helper"}]' \
+                /etc/podctl/pods.d/notifying.json >manifest
+        cp manifest /etc/podctl/pods.d/notifying.json
+        systemctl start --no-block pod@notifying.service
+        wait_until machinectl show notifying
+        wait_until app_pid notifying app
+        sleep 0.5
+        assert_eq "$(property pod@notifying.service ActiveState)" activating
+        touch helper/go
+        wait_until systemctl is-active pod@notifying.service
+}
+
+test_own_unit_runs_in_place() {
+        unit own 'Type=notify' 'NotifyAccess=all' 'MemoryMax=150M' 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
+        systemctl start own.service
+        assert_eq "$(property own.service ActiveState)" active
+        assert_contains "$(cat "/proc/$(property own.service MainPID)/cmdline" | tr '\0' ' ')" systemd-nspawn
+        assert_eq "$(pod_unit own)" own.service
+        assert_eq "$(property own.service MemoryMax)" $((150 << 20))
+        assert_contains "$(systemctl status --no-pager own.service)" '/bin/sleep 1000'
+        assert_contains "$(podctl status own)" unit=own.service
+        systemctl stop own.service
+        gone own
+        assert_contains "$(podctl status own)" state=exited
+        assert_eq "$(property own.service ActiveState)" inactive
+}
+
+test_own_unit_fails_as_the_pod_does() {
+        unit own 'ExecStart=/usr/bin/podctl run --name=own busybox --exec=/bin/sh -- -c "exit 3"'
+        systemctl start own.service
+        wait_until ended own.service
+        assert_eq "$(property own.service ExecMainStatus)" 3
+        unit own 'ExecStart=/usr/bin/podctl run --name=own no-such-image'
+        systemctl start own.service || true
+        wait_until ended own.service
+        assert_eq "$(property own.service ExecMainStatus)" 254
+}
+
+# A unit that restarts its pod gets it, and under the same name.
+test_own_unit_restarts() {
+        unit own 'Restart=always' 'RestartSec=100ms' 'KillMode=mixed' 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
+        systemctl start own.service
+        wait_until machinectl show own
+        kill -9 "$(property own.service MainPID)"
+        restarted() {
+                (($(property own.service NRestarts) > 0)) && machinectl show own
+        }
+        wait_until restarted
+        wait_until app_pid own app
+}
+
+test_systemd_run() {
+        defer systemctl stop mine.service
+        systemd-run --quiet --collect --unit=mine -p MemoryMax=150M podctl run --name=mine busybox --name=app --exec=/bin/sleep -- 1000
+        wait_until app_pid mine app
+        assert_eq "$(pod_unit mine)" mine.service
+        systemctl stop mine.service
+        gone mine
+        assert_eq "$(systemd-run --quiet --collect --pipe --wait podctl run busybox --exec=/bin/echo -- through)" through
+        assert_fails 5 systemd-run --quiet --collect --pipe --wait podctl run busybox --exec=/bin/sh -- -c 'exit 5'
+}
+
+# A shell in a unit is no main process: the pod gets a unit of its own.
+test_below_a_shell_in_a_unit() {
+        defer end_pod below
+        defer systemctl stop shell.service
+        systemd-run --quiet --collect --unit=shell sh -c 'podctl run --name=below busybox --exec=/bin/sleep -- 1000; :'
+        wait_until machinectl show below
+        assert_eq "$(pod_unit below)" podctl-below.service
+}
+
+test_collection_by_timer() {
+        assert_eq "$(property podctl-gc.timer LoadState)" loaded
+        podctl run busybox --exec=/bin/true
+        mkdir -p /run/systemd/system/podctl-gc.service.d
+        printf '[Service]\nEnvironment=GRACE_PERIOD=0\n' >/run/systemd/system/podctl-gc.service.d/now.conf
+        systemctl daemon-reload
+        defer systemctl daemon-reload
+        defer rm -r /run/systemd/system/podctl-gc.service.d
+        systemctl start podctl-gc.service
+        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(find /var/log/journal -maxdepth 1 -type l)" ''
+}
+
+test_shutdown_order_is_that_of_machines() {
+        manifest ordered 'exec sleep 1000'
+        assert_contains "$(property pod@ordered.service Before)" machines.target
+        assert_contains "$(property pod@ordered.service PartOf)" machines.target
+}
