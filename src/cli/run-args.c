@@ -146,8 +146,9 @@ int run_args_parse(Context *context, char **words, RunArgs *args)
 
                 if (streq(*words, "--"))
                         r = take_arguments(args, &words);
-                else if (streq(*words, "---") && args->n_apps > 0) {
-                        /* Ends arguments, of which there were none. */
+                else if (streq(*words, "---")) {
+                        if (args->n_apps == 0)
+                                return log_error_errno(EINVAL, "'---' ends the arguments of an image, and there is none before it");
                         words++;
                         r = 0;
                 } else {
