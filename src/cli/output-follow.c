@@ -36,6 +36,10 @@ static int open_journal(OutputFollow *o)
         r = sd_journal_open_directory(&o->journal, o->directory, 0);
         if (r < 0)
                 return r;
+        /* Without it the journal does not look for files that come later (sd_journal_process(3)). */
+        r = sd_journal_get_fd(o->journal);
+        if (r < 0)
+                return r;
         STRV_FOREACH(unit, o->units) {
                 r = sd_journal_add_match(o->journal, *unit, 0);
                 if (r < 0)

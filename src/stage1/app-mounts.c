@@ -118,7 +118,8 @@ static int carry_out_bind(const PlanMount *m, const MountContext *context, char 
 
 /* The layers, id-mapped, each under a name of a digit or two in the scratch directory: the options of an overlay
  * have to fit one page, and no character of a path can then be mistaken for a separator. */
-static int attach_layers(const PlanMount *m, const MountContext *context, int scratch, char **ret_lowerdir)
+static int attach_layers(const PlanMount *m, const MountContext *context, int scratch, char **ret_lowerdir,
+                         char **reterr_message)
 {
         _cleanup_strv_free_ char **names = NULL;
         MountOptions options = { .userns_fd = m->map_ids ? context->userns_fd : -EBADF, .read_only = true };
@@ -128,6 +129,8 @@ static int attach_layers(const PlanMount *m, const MountContext *context, int sc
         STRV_FOREACH(lower, m->lowers) {
                 _cleanup_close_ int layer = mount_clone(AT_FDCWD, *lower, &options), target = -EBADF;
 
+                if (layer == -ENOENT)
+                        *reterr_message = strprintf("%s: layer %s is gone; fetch the image again", m->what, *lower);
                 if (layer < 0)
                         return layer;
                 r = strv_extendf(&names, "%zu", n++);
@@ -167,13 +170,14 @@ static int prepare_upper(const PlanMount *m, const MountContext *context, int sc
         return 0;
 }
 
-static int mount_overlay(const PlanMount *m, const MountContext *context, int scratch, int target)
+static int mount_overlay(const PlanMount *m, const MountContext *context, int scratch, int target,
+                         char **reterr_message)
 {
         _cleanup_free_ char *lowerdir = NULL, *options = NULL;
         char path[PROC_FD_PATH_MAX];
         int r;
 
-        r = attach_layers(m, context, scratch, &lowerdir);
+        r = attach_layers(m, context, scratch, &lowerdir, reterr_message);
         if (r < 0)
                 return r;
         r = prepare_upper(m, context, scratch);
@@ -206,7 +210,9 @@ static int carry_out_overlay(const PlanMount *m, const MountContext *context, ch
 
         target = open_target(m, context, true);
         scratch = mkdir_open_at(context->scratch_fd, name, 0700);
-        r = target < 0 ? target : scratch < 0 ? scratch : mount_overlay(m, context, scratch, target);
+        r = target < 0 ? target : scratch < 0 ? scratch : mount_overlay(m, context, scratch, target, reterr_message);
+        if (*reterr_message)
+                return r;
         if (r == -EINVAL && context->userns_fd >= 0)
                 *reterr_message = strprintf("%s: the store's file system cannot map user IDs; move it to another "
                                             "one or run the pod with --private-users=no", m->what);

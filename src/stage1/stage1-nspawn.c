@@ -173,6 +173,9 @@ static int nspawn_arguments(const Launch *l, char ***ret)
         static const char *const init[] = {
                 "systemd.unit=pod.target",
                 "systemd.show_status=no",
+                /* What goes wrong, not what goes well: each line is work for the journal, and the first ones, before
+                 * there is a journal, land on the console. */
+                "systemd.log_level=notice",
         };
         const PodSettings *s = l->plan->settings;
         _cleanup_strv_free_ char **argv = NULL;

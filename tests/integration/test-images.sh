@@ -25,7 +25,8 @@ refused() {
 # own_run IMAGE SCRIPT: what a shell in there prints.
 own_run() {
         defer own gc --grace-period=0
-        own run --net=none "$1" --exec=/bin/sh -- -c "$2" 2>/dev/null
+        # The journal of systemd 252 has no empty lines.
+        own run --net=none "$1" --exec=/bin/sh -- -c "$2" 2>/dev/null | sed '/^$/d'
 }
 
 manifest_file() {
@@ -424,20 +425,20 @@ test_what_is_no_image() {
 
 # A fetch can be killed at any moment. Nothing it leaves keeps the next one from being whole.
 test_killed_fetch() {
-        local i pid whole
+        local i pid
         own fetch "$IMAGES/debian.oci"
-        whole=$(store_state)
+        store_state >whole
         rm -rf data
         for i in {1..12}; do
-                own fetch "$IMAGES/debian.oci" >/dev/null 2>&1 &
+                podctl --dir="$DATA" --insecure-options=image fetch "$IMAGES/debian.oci" >/dev/null 2>&1 &
                 pid=$!
                 sleep "$(printf '0.%02d' $((i * 3)))"
-                kill -9 $(pgrep -P $pid) $pid 2>/dev/null || true
-                wait $pid || true
+                kill -9 $pid 2>/dev/null || true
+                wait $pid 2>/dev/null || true
                 own image list >/dev/null
                 [[ -z $(own image list --no-legend) ]] || own image rm debian
         done
         own fetch "$IMAGES/debian.oci"
-        assert_eq "$(store_state)" "$whole"
+        store_state | diff whole -
         assert_eq "$(ls data/images/tmp)" ''
 }
