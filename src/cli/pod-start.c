@@ -16,6 +16,7 @@
 #include "config.h"
 #include "pod/pod-gc.h"
 #include "stage1/stage1.h"
+#include "unit/machine.h"
 #include "unit/transient-unit.h"
 #include "unit/unit-wait.h"
 
@@ -84,6 +85,11 @@ static int pod_launch_logging(Pod *pod)
 
         /* Whoever had the name before may have been killed. */
         pod_clear_nspawn(pod->settings->name);
+        r = machine_forget_dead(pod->settings->name);
+        if (r == -EEXIST)
+                return log_error_errno(r, "The name '%s' is in use by another machine", pod->settings->name);
+        if (r < 0)
+                log_debug_errno(r, "Cannot look for a dead machine '%s': %m", pod->settings->name);
         (void) pod_link_journal(pod);
         r = stage1_default()->launch(pod, plan, &message);
         return log_error_errno(r, "%s", strempty(message));

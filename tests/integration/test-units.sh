@@ -228,7 +228,8 @@ test_systemd_run() {
         assert_eq "$(pod_unit mine)" mine.service
         systemctl stop mine.service
         gone mine
-        assert_eq "$(systemd-run --quiet --collect --pipe --wait podctl run busybox --exec=/bin/echo -- through)" through
+        systemd-run --quiet --collect --pipe --wait podctl run --name=through busybox --exec=/bin/echo -- in place
+        assert_contains "$(podctl logs through)" 'in place'
         assert_fails 5 systemd-run --quiet --collect --pipe --wait podctl run busybox --exec=/bin/sh -- -c 'exit 5'
 }
 

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What systemd-machined keeps of a machine. */
+
+/* Makes machined forget a machine whose leader is dead. It does so itself once the machine's unit is inactive, but the
+ * unit of one that was killed may have been restarted before that, and then the name would stay taken for ever.
+ * -EEXIST: the leader is alive. */
+int machine_forget_dead(const char *name);
