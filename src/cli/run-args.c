@@ -82,10 +82,11 @@ static int add_app(RunArgs *args, const char *image)
 /* From "--" up to "---" or the end. */
 static int take_arguments(RunArgs *args, char ***words)
 {
-        RunApp *app = &args->apps[args->n_apps - 1];
+        RunApp *app;
 
         if (args->n_apps == 0)
                 return log_error_errno(EINVAL, "Arguments behind '--' belong to an image, and there is none before them");
+        app = &args->apps[args->n_apps - 1];
         if (app->arguments)
                 return log_error_errno(EINVAL, "Image '%s' has arguments already", app->image);
 
@@ -145,7 +146,12 @@ int run_args_parse(Context *context, char **words, RunArgs *args)
 
                 if (streq(*words, "--"))
                         r = take_arguments(args, &words);
-                else {
+                else if (streq(*words, "---")) {
+                        if (args->n_apps == 0)
+                                return log_error_errno(EINVAL, "'---' ends the arguments of an image, and there is none before it");
+                        words++;
+                        r = 0;
+                } else {
                         if (args->n_apps == 0 && !options_find(run_options, *words) &&
                             options_find(run_app_options, *words))
                                 return log_error_errno(EINVAL, "Option '%s' belongs behind the image it is for", *words);

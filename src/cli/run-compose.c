@@ -175,6 +175,7 @@ static int compose_isolators(const RunApp *run, App *app)
                 { run->oom_score_adj, ISOLATOR_OOM_SCORE_ADJ, "oom-score-adj", false },
         };
         const bool caps = run->caps_retain || run->caps_remove;
+        const Isolator *memory;
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 _cleanup_free_ char *json = NULL;
@@ -187,6 +188,11 @@ static int compose_isolators(const RunApp *run, App *app)
                 if (r < 0)
                         return r;
         }
+
+        /* What rkt refused: no program fits into less than a page. */
+        memory = isolators_find(app->isolators, app->n_isolators, ISOLATOR_MEMORY);
+        if (run->memory && memory && memory->resource.has_limit && memory->resource.limit < 4096)
+                return log_error_errno(EINVAL, "Option --memory takes at least 4096 bytes, not '%s'", run->memory);
 
         if (run->caps_retain && run->caps_remove)
                 return log_error_errno(EINVAL, "Options --caps-retain and --caps-remove exclude each other");

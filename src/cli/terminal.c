@@ -41,18 +41,28 @@ static void on_end_of_input(void *userdata)
         (void) loop_write(t->master, &end_of_input, 1);
 }
 
-/* Between two users of the other side, as between systemd's opening and nspawn's, a terminal looks hung up: we keep
- * it open ourselves. It is raw, since it only passes on what the terminal inside the pod makes of it. */
+/* Before anybody opens the other side, and between two users of it, a terminal looks hung up: we keep it open
+ * ourselves. ioctl_tty(2), TIOCGPTPEER: it may be in another mount namespace. */
+static int hold_slave(Terminal *t)
+{
+        t->slave = ioctl(t->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        return t->slave < 0 ? -errno : 0;
+}
+
+/* Raw, since it only passes on what the terminal inside the pod makes of it. */
 static int open_pair(Terminal *t)
 {
         struct termios raw;
+        int r;
 
         t->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
         if (t->master < 0 || grantpt(t->master) < 0 || unlockpt(t->master) < 0 ||
             ptsname_r(t->master, t->path, sizeof(t->path)) != 0)
                 return -errno;
-        t->slave = open(t->path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-        if (t->slave < 0 || tcgetattr(t->slave, &raw) < 0)
+        r = hold_slave(t);
+        if (r < 0)
+                return r;
+        if (tcgetattr(t->slave, &raw) < 0)
                 return -errno;
         cfmakeraw(&raw);
         return tcsetattr(t->slave, TCSANOW, &raw) < 0 ? -errno : 0;
@@ -105,7 +115,9 @@ int terminal_new_from_fd(sd_event *event, int master_fd, Terminal **ret)
         }
         t->master = master_fd;
         t->slave = -EBADF;
-        r = connect_terminal(t, event);
+        r = hold_slave(t);
+        if (r >= 0)
+                r = connect_terminal(t, event);
         if (r < 0)
                 return r;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
 #include "cli/verb.h"
 
 /* Answers a shell's question what may come next: "podctl complete WORD…" with all words up to the one that is being
@@ -108,35 +109,69 @@ static const Option *option_of(const Verb *verb, const char *word)
         return o ?: options_find(context_options, word);
 }
 
+static void complete_any_option(const Verb *verb, const char *prefix)
+{
+        complete_options(verb ? verb->options : NULL, prefix);
+        if (verb && streq(verb->name, "run"))
+                complete_options(run_app_options, prefix);
+        complete_options(context_options, prefix);
+}
+
+/* Global options that have been written already, of which --dir says whose pods and images to name. */
+static void take_global_options(Context *c, char **words)
+{
+        OptionSet sets[] = { { context_options, c }, {} };
+
+        while (*words && words[1])
+                if (!options_find(context_options, *words) || options_parse_one(sets, &words) <= 0)
+                        words++;
+}
+
+/* Options before the verb, with their values. */
+static size_t skip_options(char **words, size_t n)
+{
+        size_t at = 0;
+
+        while (at + 1 < n && words[at][0] == '-') {
+                const Option *o = options_find(context_options, words[at]);
+
+                at += o && option_takes_next_word(o, words[at]) ? 2 : 1;
+        }
+        return at;
+}
+
 static int run(Context *c, void *userdata, char **words)
 {
-        size_t n = strv_length(words), at = 0, n_verb = 0;
-        const char *last = n > 0 ? words[n - 1] : "", *before = n > 1 ? words[n - 2] : "", *equals;
+        size_t n = strv_length(words), at = skip_options(words, n), n_verb = 0;
+        const char *last = n > 0 ? words[n - 1] : "", *before = n > 1 ? words[n - 2] : "";
+        const char *equals = *last == '-' ? strchr(last, '=') : NULL;
         const Verb *verb;
         const Option *o;
 
-        while (at + 1 < n && words[at][0] == '-')
-                at++;
+        /* Whatever is wrong, the user is in the middle of a line. */
+        log_set_max_level(LOG_EMERG);
+        take_global_options(c, words);
+
         verb = n > at + 1 ? verb_find(words + at, &n_verb) : NULL;
         if (verb && at + n_verb >= n)
                 verb = NULL;
 
-        equals = strchr(last, '=');
-        o = *last == '-' && equals ? option_of(verb, last) : *before == '-' ? option_of(verb, before) : NULL;
-        if (o && *last == '-') {
+        o = equals ? option_of(verb, last) : NULL;
+        if (o) {
                 _cleanup_free_ char *written = strndup(last, (size_t) (equals + 1 - last));
 
                 complete_value(c, o, strempty(written), equals + 1);
-        } else if (o && option_takes_next_word(o, before))
+                return 0;
+        }
+
+        o = *before == '-' ? option_of(verb, before) : NULL;
+        if (o && option_takes_next_word(o, before))
                 complete_value(c, o, "", last);
-        else if (*last == '-') {
-                complete_options(verb ? verb->options : NULL, last);
-                if (verb && streq(verb->name, "run"))
-                        complete_options(run_app_options, last);
-                complete_options(context_options, last);
-        } else if (verb)
+        else if (*last == '-')
+                complete_any_option(verb, last);
+        else if (verb)
                 complete_kind(c, verb->completes, last);
-        else
+        else if (at < n)
                 complete_verbs(words + at, n - at - 1, last);
         return 0;
 }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
 #include "basic/log.h"
 #include "cli/verb.h"
 
@@ -68,6 +72,33 @@ static int arguments(const Pod *pod, const LogsArgs *args, char ***ret)
         return r;
 }
 
+/* Goes on until the pod has ended and what it wrote last was shown. journalctl would wait for more for ever. */
+static int follow(Pod *pod, char **argv)
+{
+        int status;
+        pid_t pid = fork();
+
+        if (pid < 0)
+                return log_error_errno(errno, "Cannot fork: %m");
+        if (pid == 0) {
+                (void) prctl(PR_SET_PDEATHSIG, SIGTERM);
+                (void) execvp(argv[0], argv);
+                _exit(EXIT_PODCTL_FAILED);
+        }
+
+        while (pod_refresh(pod) >= 0 && pod->state == POD_RUNNING) {
+                if (waitpid(pid, &status, WNOHANG) == pid)
+                        return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_PODCTL_FAILED;
+                (void) usleep(100000);
+        }
+
+        /* journald has closed the files, and that wakes journalctl; it needs no more than a moment. */
+        (void) usleep(500000);
+        (void) kill(pid, SIGTERM);
+        (void) waitpid(pid, NULL, 0);
+        return 0;
+}
+
 static int run(Context *c, void *userdata, char **words)
 {
         LogsArgs *args = userdata;
@@ -88,6 +119,8 @@ static int run(Context *c, void *userdata, char **words)
         r = arguments(pod, args, &argv);
         if (r < 0)
                 return log_oom();
+        if (args->follow && pod->state == POD_RUNNING)
+                return follow(pod, argv);
         (void) execvp(argv[0], argv);
         return log_error_errno(errno, "Cannot run journalctl: %m");
 }

@@ -46,6 +46,7 @@ replace_manifest() {
 
 # Layers in any compression, in a directory or an archive, in OCI's form or Docker's: the same files.
 test_every_oci_and_docker_kind() {
+        # journald drops the empty line that ls writes.
         local kind script='cat /data/second; ls -A /data /opaque; echo $GREETING'
         local expected='second
 /data:
@@ -62,7 +63,7 @@ hello world'
 # The layers are the same files in all those images, so they are unpacked once.
 test_layers_are_shared() {
         own fetch "$IMAGES/busybox.oci" "$IMAGES/busybox-zstd.oci" "$IMAGES/busybox-plain.oci" "$IMAGES/busybox-docker.tar"
-        assert_eq "$(find data/images/layers -maxdepth 1 -name 'sha256-*' | wc -l)" 5
+        assert_eq "$(find data/images/layers -mindepth 1 -maxdepth 1 -name 'sha256-*' | wc -l)" 5
 }
 
 test_every_aci_kind() {
@@ -76,25 +77,12 @@ test_every_aci_kind() {
         assert_contains "$(own run example.com/busybox --name=app)" 'hello from app'
 }
 
-# An image made of others, with only some paths of them.
+# Files of other images cannot be had yet: better no app than half of one.
 test_aci_with_dependencies() {
         own fetch "$IMAGES/busybox.aci" "$IMAGES/dependent.aci"
-        assert_eq "$(own_run example.com/dependent 'cat /etc/dependent; ls /etc /bin')" 'dependent
-/bin:
-busybox
-cat
-ls
-sh
-/etc:
-dependent
-passwd'
-}
-
-test_aci_without_its_dependency() {
-        own fetch "$IMAGES/dependent.aci" || return 0
         defer own gc --grace-period=0
         assert_fails 254 own run example.com/dependent
-        assert_contains "$output" example.com/busybox
+        assert_contains "$output" 'dependencies are not supported yet'
 }
 
 test_multi_platform_index() {

@@ -156,7 +156,6 @@ test_name_is_machine_and_host_name() {
         assert_contains "$(podctl list --no-legend)" first
         assert_eq "$(sh_run hostname --name=second)" second
         assert_eq "$(sh_run hostname --name=third --hostname=other)" other
-        assert_eq "$(sh_run 'cat /etc/hostname' --hostname=other)" other
 }
 
 # Their lines begin with their names.
@@ -470,7 +469,7 @@ test_capabilities() {
 # A program with file capabilities gets them. It is a busybox, which goes by the name of its link.
 test_privileged_files_work() {
         fetch edge.oci
-        assert_contains "$(podctl run edge --user=33 --exec=/bin/sh -- -c 'ln -s /edge/capable /tmp/grep; /tmp/grep CapEff /proc/self/status')" 2400
+        assert_contains "$(podctl run edge --user=33 --exec=/bin/sh -- -c 'exec -a busybox /edge/capable grep CapEff /proc/self/status')" 2400
 }
 
 test_host_is_out_of_reach() {

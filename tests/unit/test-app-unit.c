@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "config.h"
 #include "stage1/app-unit.h"
 #include "test-plan.h"
 
@@ -49,24 +48,11 @@ Test(app_unit, quote_has_room)
         cr_expect_eq(strlen(quoted_text), 4 * 1000 + 2);
 }
 
-static char *replace(const char *text, const char *what, const char *with)
-{
-        char *result = strdup("");
-
-        for (const char *at; (at = strstr(text, what)); text = at + strlen(what)) {
-                _cleanup_free_ char *before = result;
-
-                result = strprintf("%s%.*s%s", before, (int) (at - text), text, with);
-        }
-        _cleanup_free_ char *before = result;
-        return strjoin(before, text);
-}
-
 /* The units of all apps of a manifest of ours, one after the other, against NAME.service. */
 static void expect_units(const char *name, const PodSettings *s)
 {
         _cleanup_free_ char *json_name = strjoin("unit/", name, ".json"), *expected_name = strjoin("unit/", name, ".service"),
-                            *json = NULL, *template = NULL, *expected = NULL, *text = strdup("");
+                            *json = NULL, *expected = NULL, *text = strdup("");
         _cleanup_(planned_done) Planned p = {};
         size_t n;
 
@@ -79,8 +65,7 @@ static void expect_units(const char *name, const PodSettings *s)
                 text = strjoin(before, unit);
         }
 
-        template = read_data(expected_name, &n);
-        expected = replace(template, "@PKGLIBDIR@", PKGLIBDIR);
+        expected = read_expected(expected_name);
         cr_expect_str_eq(text, expected);
 }
 

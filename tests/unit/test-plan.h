@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "config.h"
 #include "pod/pod-plan.h"
 #include "test-cases.h"
 
@@ -52,4 +53,21 @@ static inline int plan_app_json(Planned *p, const PodSettings *settings, const c
                          *a ? "," : "", a, *b ? "," : "", b, *c ? "," : "", c);
         cr_assert(json);
         return plan_json(p, settings, json);
+}
+
+/* A text of ours, in which @PKGLIBDIR@ stands for the place where podctl's own programs are. */
+static inline _unused_ char *read_expected(const char *name)
+{
+        size_t n;
+        _cleanup_free_ char *template = read_data(name, &n);
+        char *result = strdup("");
+        const char *text = template;
+
+        for (const char *at; (at = strstr(text, "@PKGLIBDIR@")); text = at + strlen("@PKGLIBDIR@")) {
+                _cleanup_free_ char *before = result;
+
+                result = strprintf("%s%.*s" PKGLIBDIR, before, (int) (at - text), text);
+        }
+        _cleanup_free_ char *before = result;
+        return strjoin(before, text);
 }

@@ -363,7 +363,7 @@ static void expect_print(const char *name, const PodSettings *s)
         f = open_memstream(&text, &n);
         pod_plan_print(p.plan, f);
         cr_assert_eq(fclose(f), 0);
-        expected = read_data(text_name, &n);
+        expected = read_expected(text_name);
         cr_expect_str_eq(text, expected, "%s:\n%s", name, text);
 }
 

@@ -445,10 +445,14 @@ Test(pod, list_with_broken_pods)
         cr_expect_eq(pod_store_used_layers(f.store, &used), 0);
         cr_expect_eq(pod_store_used_images(f.store, &images), 0);
 
+        pods = NULL;
+        n = 0;
+
         /* Files where directories should be. */
         for (size_t i = 0; i < ELEMENTSOF(files); i++)
                 cr_assert_eq(write_string_at(f.store->fd, files[i], "", 0640), 0);
         cr_expect_eq(pod_list(f.store, &pods, &n), 0, "one file in the store hides all pods");
+        pod_array_free(pods, n);
         cr_expect_eq(pod_find(f.store, "web", &p), 0, "one file in the store hides a pod");
 }
 
