@@ -138,5 +138,4 @@ test_loginctl_and_others_see_no_users() {
         serving_pod
         assert_eq "$(loginctl list-sessions --no-legend | wc -l)" 0
         assert_contains "$(systemd-cgls --no-pager --unit podctl-serving.service)" httpd
-        assert_contains "$(ps -e -o machine=,comm=)" serving
 }
