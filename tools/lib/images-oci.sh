@@ -169,6 +169,20 @@ httpd_image() {
         finish httpd.oci
 }
 
+# As buildah writes them: an OCI layout and a docker archive, with Docker's media types.
+buildah_images() {
+        local container b
+        b="buildah --storage-driver=vfs --root=$PWD/buildah/root --runroot=$PWD/buildah/run"
+        container=$($b from scratch)
+        $b add --quiet "$container" /bin/busybox /bin/busybox >/dev/null
+        $b config --entrypoint '["/bin/busybox", "echo", "built"]' --workingdir /srv --label made=here "$container"
+        $b commit --quiet --format docker "$container" "oci:$out/built.oci:latest" >/dev/null
+        $b commit --quiet --format docker "$container" "docker-archive:$out/built.tar:example.com/built:latest" >/dev/null
+        $b rm --all >/dev/null
+        rm -rf buildah
+}
+
+
 debian_image() {
         local image=debian.oci:latest
         make_root trixie debian.tar --dpkgopt='path-exclude=/usr/share/doc/*' \
