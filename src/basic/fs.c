@@ -194,42 +194,38 @@ int open_in_root(int root_fd, const char *path, int flags)
         return fd < 0 ? -errno : (int) fd;
 }
 
-int mkdir_in_root(int root_fd, const char *path, mode_t mode)
+static int mkdir_owned(int parent_fd, const char *name, mode_t mode, uid_t owner)
+{
+        if (mkdirat(parent_fd, name, mode) < 0)
+                return errno == EEXIST ? 0 : -errno;
+        return fchownat(parent_fd, name, owner, owner, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+int mkdir_in_root(int root_fd, const char *path, mode_t mode, uid_t owner)
 {
         _cleanup_free_ char *partial = strdup(path);
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_close_ int fd = open_in_root(root_fd, "/", O_PATH | O_DIRECTORY);
 
         if (!partial)
                 return -ENOMEM;
 
-        for (char *p = partial + strspn(partial, "/");; p++) {
+        /* Each longer beginning of the path in turn, from the root: links in it may lead anywhere inside. */
+        for (char *p = partial + strspn(partial, "/"); fd >= 0 && *p;) {
                 _cleanup_close_ int parent = TAKE_FD(fd);
                 size_t n = strcspn(p, "/");
                 char end = p[n];
-                int r;
 
                 p[n] = 0;
-                fd = open_in_root(root_fd, *partial ? partial : "/", O_PATH | O_DIRECTORY);
-                if (fd == -ENOENT && parent >= 0) {
-                        if (mkdirat(parent, p, mode) < 0 && errno != EEXIST)
-                                return -errno;
-                        fd = open_in_root(root_fd, partial, O_PATH | O_DIRECTORY);
-                } else if (fd == -ENOENT) {
-                        _cleanup_close_ int root = open_in_root(root_fd, "/", O_PATH | O_DIRECTORY);
-                        if (root < 0)
-                                return root;
-                        if (mkdirat(root, p, mode) < 0 && errno != EEXIST)
-                                return -errno;
-                        fd = open_in_root(root_fd, partial, O_PATH | O_DIRECTORY);
+                fd = open_in_root(root_fd, partial, O_PATH | O_DIRECTORY);
+                if (fd == -ENOENT) {
+                        fd = mkdir_owned(parent, p, mode, owner);
+                        if (fd >= 0)
+                                fd = open_in_root(root_fd, partial, O_PATH | O_DIRECTORY);
                 }
-                r = fd;
-                if (r < 0)
-                        return r;
-                p += n;
-                if (!end)
-                        return TAKE_FD(fd);
-                *p = end;
+                p[n] = end;
+                p += n + strspn(p + n, "/");
         }
+        return TAKE_FD(fd);
 }
 
 static int fsync_directory(int dir_fd)

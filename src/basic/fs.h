@@ -27,8 +27,8 @@ int rm_rf_at(int dir_fd, const char *path);
 /* Opens a path as it looks from inside root: symbolic links and ".." never lead out of it (openat2(2),
  * RESOLVE_IN_ROOT). */
 int open_in_root(int root_fd, const char *path, int flags);
-/* The same, creating missing directories. Returns the directory opened O_PATH. */
-int mkdir_in_root(int root_fd, const char *path, mode_t mode);
+/* The same, creating missing directories, which belong to owner. Returns the directory opened O_PATH. */
+int mkdir_in_root(int root_fd, const char *path, mode_t mode, uid_t owner);
 
 /* rename(2) with both directories synced, so that it survives a power cut. */
 int rename_sync(int old_dir_fd, const char *old, int new_dir_fd, const char *new_name);

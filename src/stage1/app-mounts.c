@@ -26,7 +26,7 @@ static int open_target(const PlanMount *m, const MountContext *context, bool dir
         if (root < 0)
                 return root;
         if (directory)
-                return mkdir_in_root(root, m->target, 0755);
+                return mkdir_in_root(root, m->target, 0755, context->uid_base);
 
         r = open_in_root(root, m->target, O_PATH);
         if (r != -ENOENT)
@@ -38,11 +38,11 @@ static int open_target(const PlanMount *m, const MountContext *context, bool dir
         parent_path = strndup(clean, (size_t) (path_basename(clean) - clean));
         if (!parent_path)
                 return -ENOMEM;
-        parent = mkdir_in_root(root, parent_path, 0755);
+        parent = mkdir_in_root(root, parent_path, 0755, context->uid_base);
         if (parent < 0)
                 return parent;
         made = openat(parent, path_basename(clean), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (made < 0)
+        if (made < 0 || fchown(made, context->uid_base, context->uid_base) < 0)
                 return -errno;
         return open_in_root(root, m->target, O_PATH);
 }
@@ -239,8 +239,11 @@ int plan_mount_seal(const PlanMount *m, const MountContext *context)
         root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY);
         if (root < 0)
                 return root;
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++)
-                if (mkdirat(root, directories[i], 0755) < 0 && errno != EEXIST)
-                        return -errno;
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                _cleanup_close_ int made = mkdir_in_root(root, directories[i], 0755, context->uid_base);
+
+                if (made < 0)
+                        return made;
+        }
         return mount_set_read_only(root);
 }

@@ -124,6 +124,15 @@ static int launch_mount(Launch *l, char **reterr_message)
         return 0;
 }
 
+/* Docker makes it where the image has none, and images count on that. A root that is read-only by now keeps what it
+ * has, and the app's start tells. */
+static int make_working_directory(const Launch *l, const PlanApp *app, int root)
+{
+        _cleanup_close_ int fd = mkdir_in_root(root, app->app->app->working_directory ?: "/", 0755, l->range.base);
+
+        return fd >= 0 || fd == -EROFS ? 0 : fd;
+}
+
 static int launch_write_apps(Launch *l, char **reterr_message)
 {
         int r;
@@ -139,7 +148,9 @@ static int launch_write_apps(Launch *l, char **reterr_message)
 
                 if (root < 0)
                         return root;
-                r = app_identify(&l->plan->apps[i], root, l->range.base, &l->identities[i], reterr_message);
+                r = make_working_directory(l, &l->plan->apps[i], root);
+                if (r >= 0)
+                        r = app_identify(&l->plan->apps[i], root, l->range.base, &l->identities[i], reterr_message);
                 if (r < 0)
                         return r;
         }
