@@ -11,8 +11,14 @@ missing_packages() {
         done
 }
 
-# Asks the network only if something is missing, so that a prepared machine works offline.
+# Asks the network only if something is missing, so that a prepared machine works offline. One at
+# a time: apt would not wait for another that fetches its lists.
 install_missing() {
+        (($(missing_packages "$@" | wc -l))) || return 0
+        locked /run/podctl-apt.lock install_missing_now "$@"
+}
+
+install_missing_now() {
         local -a missing
         mapfile -t missing < <(missing_packages "$@")
         ((${#missing[@]})) || return 0
