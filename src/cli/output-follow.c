@@ -7,17 +7,19 @@ struct OutputFollow {
         sd_journal *journal;
         sd_event_source *timer;
         char *directory;
-        char **units; /* of the apps */
+        char **matches; /* one for each app */
         bool prefixed; /* several apps: each line begins with its app's name */
 };
 
 /* journald tells its readers of new entries by a file event, but not of every one at once. */
 #define POLL_USEC (250 * 1000ULL)
 
-static int add_units(OutputFollow *o, const Pod *pod)
+/* By the name that systemd gave the app's output. journald tells the unit by looking at the process, which may be gone
+ * before it gets to that. */
+static int add_matches(OutputFollow *o, const Pod *pod)
 {
         for (size_t i = 0; i < pod->manifest->n_apps; i++) {
-                int r = strv_extendf(&o->units, "_SYSTEMD_UNIT=%s.service", pod->manifest->apps[i].name);
+                int r = strv_extendf(&o->matches, "SYSLOG_IDENTIFIER=%s", pod->manifest->apps[i].name);
                 if (r < 0)
                         return r;
         }
@@ -40,8 +42,8 @@ static int open_journal(OutputFollow *o)
         r = sd_journal_get_fd(o->journal);
         if (r < 0)
                 return r;
-        STRV_FOREACH(unit, o->units) {
-                r = sd_journal_add_match(o->journal, *unit, 0);
+        STRV_FOREACH(match, o->matches) {
+                r = sd_journal_add_match(o->journal, *match, 0);
                 if (r < 0)
                         return r;
         }
@@ -96,7 +98,7 @@ int output_follow_new(sd_event *event, const Pod *pod, OutputFollow **ret)
 
         /* Where the pod will be once it runs. */
         o->directory = strjoin(pod->store->data, "/pods/run/", pod->uuid.s, "/journal");
-        r = o->directory ? add_units(o, pod) : -ENOMEM;
+        r = o->directory ? add_matches(o, pod) : -ENOMEM;
         if (r >= 0)
                 r = sd_event_add_time_relative(event, &o->timer, CLOCK_MONOTONIC, POLL_USEC, 0, on_timer, o);
         if (r < 0) {
@@ -116,7 +118,7 @@ OutputFollow *output_follow_free(OutputFollow *o)
         sd_event_source_disable_unref(o->timer);
         if (o->journal)
                 sd_journal_close(o->journal);
-        strv_free(o->units);
+        strv_free(o->matches);
         free(o->directory);
         return mfree(o);
 }

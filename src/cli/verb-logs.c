@@ -27,17 +27,29 @@ static const Option options[] = {
         {},
 };
 
+/* Matches that '+' separates: any of them will do. For a process that was gone before journald could look at it, there
+ * is no unit, but the name that its output was given. */
 static int add_matches(const Pod *pod, const LogsArgs *args, char ***argv)
 {
+        const char *separator = NULL;
+
         for (size_t i = 0; !args->all && i < pod->manifest->n_apps; i++) {
                 const char *name = pod->manifest->apps[i].name;
-                int r;
+                int r = 0;
 
                 if (args->app && !streq(args->app, name))
                         continue;
-                r = strv_extendf(argv, "_SYSTEMD_UNIT=%s.service", name);
+                if (separator)
+                        r = strv_extend(argv, separator);
+                if (r >= 0)
+                        r = strv_extendf(argv, "_SYSTEMD_UNIT=%s.service", name);
+                if (r >= 0)
+                        r = strv_extend(argv, "+");
+                if (r >= 0)
+                        r = strv_extendf(argv, "SYSLOG_IDENTIFIER=%s", name);
                 if (r < 0)
                         return r;
+                separator = "+";
         }
         return 0;
 }
