@@ -253,52 +253,6 @@ int rename_noreplace(int old_dir_fd, const char *old, int new_dir_fd, const char
         return renameat2(old_dir_fd, old, new_dir_fd, new_name, RENAME_NOREPLACE) < 0 ? -errno : 0;
 }
 
-static int disk_usage_children(int fd, uint64_t *total)
-{
-        _cleanup_closedir_ DIR *d = fdopendir(fd);
-
-        if (!d) {
-                int saved = errno;
-                safe_close(fd);
-                return -saved;
-        }
-
-        for (struct dirent *entry; (entry = readdir(d));) {
-                struct stat st;
-                int child, r;
-
-                if (streq(entry->d_name, ".."))
-                        continue;
-                if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                        continue;
-                if (!S_ISDIR(st.st_mode) || streq(entry->d_name, ".")) {
-                        *total += (uint64_t) st.st_blocks * 512;
-                        continue;
-                }
-                child = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-                if (child < 0)
-                        continue;
-                r = disk_usage_children(child, total);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-int disk_usage_at(int dir_fd, const char *path, uint64_t *ret)
-{
-        uint64_t total = 0;
-        int fd = open_directory_at(dir_fd, path), r;
-
-        if (fd < 0)
-                return fd;
-        r = disk_usage_children(fd, &total);
-        if (r < 0)
-                return r;
-        *ret = total;
-        return 0;
-}
-
 int list_directory_at(int dir_fd, const char *path, char ***ret)
 {
         _cleanup_strv_free_ char **names = new0(char *, 1);

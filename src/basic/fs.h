@@ -35,8 +35,5 @@ int rename_sync(int old_dir_fd, const char *old, int new_dir_fd, const char *new
 /* Fails with -EEXIST instead of replacing. */
 int rename_noreplace(int old_dir_fd, const char *old, int new_dir_fd, const char *new_name);
 
-/* Space used on disk by the tree, in bytes, hard links once per name. */
-int disk_usage_at(int dir_fd, const char *path, uint64_t *ret);
-
 /* Names in the directory, "." and ".." and hidden ones left out, sorted. A directory that is not there is empty. */
 int list_directory_at(int dir_fd, const char *path, char ***ret);

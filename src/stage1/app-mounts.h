@@ -8,7 +8,6 @@
 typedef struct MountContext {
         int root_fd;          /* the pod's root */
         int scratch_fd;       /* a directory for short paths to layers, nobody else's */
-        const char *scratch;  /* the same as a path */
         int userns_fd;        /* negative: IDs are the host's */
         uid_t uid_base;
 } MountContext;

@@ -102,7 +102,6 @@ static int launch_mount(Launch *l, char **reterr_message)
         MountContext context = {
                 .root_fd = l->root_fd,
                 .scratch_fd = scratch,
-                .scratch = WORK_DIRECTORY "/layers",
                 .userns_fd = l->userns_fd,
                 .uid_base = l->range.base,
         };
