@@ -46,15 +46,16 @@ static void wait_for_starter(Pod *pod)
 
 static int tear_down(Pod *pod)
 {
-        _cleanup_free_ char *text = exit_status_text();
-        int known;
+        _cleanup_free_ char *text = exit_status_text(), *message = NULL;
+        int known, r;
 
         wait_for_starter(pod);
         if (pod->state != POD_EXITED)
                 return 0;
         if (text && pod_exit_status(pod, &known) == -ENOENT)
                 (void) write_string_at(pod->fd, "exit", text, 0644);
-        return pod_tear_down(pod);
+        r = pod_tear_down(pod, &message);
+        return r < 0 ? log_error_errno(r, "Pod %s: %s", pod->uuid.s, message ?: "cannot take down its network") : 0;
 }
 
 static int tear_down_unit(Context *c, const char *unit)
@@ -97,9 +98,9 @@ static int run(Context *c, void *userdata, char **words)
         r = pod_open(pods, &uuid, &pod);
         if (r == -ENOENT)
                 return 0;
-        if (r >= 0)
-                r = tear_down(pod);
-        return r < 0 ? log_error_errno(r, "Cannot tear down pod %s: %m", uuid.s) : 0;
+        if (r < 0)
+                return log_error_errno(r, "Cannot tear down pod %s: %m", uuid.s);
+        return tear_down(pod);
 }
 
 const Verb verb_tear_down = {
