@@ -12,8 +12,6 @@
  * - Masquerading, besides the pods' way out: for a pod that reaches itself through the host (hairpin), for programs of
  *   the host that come from a loopback address, and for forwarded ports of networks whose pods know no way back. */
 static const char table_text[] =
-        "add table inet " NET_TABLE "\n"
-        "delete table inet " NET_TABLE "\n"
         "table inet " NET_TABLE " {\n"
         "        set masquerade4 { type ipv4_addr; flags interval; }\n"
         "        set masquerade6 { type ipv6_addr; flags interval; }\n"

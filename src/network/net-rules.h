@@ -12,7 +12,7 @@
 /* Links of native networks, on the host's side. */
 #define NET_LINK_PREFIX "pod-"
 
-/* The whole table with these networks and claims in it, replacing one that is there. */
+/* The whole table with these networks and claims in it, where there is none. */
 int net_rules_table(const NetSubnet *subnets, size_t n_subnets, const NetClaim *claims, size_t n_claims, char **ret);
 /* Elements of one network or one claim, to add to a table that is there; empty when there are none. */
 int net_rules_add_subnet(const NetSubnet *subnet, char **ret);

@@ -5,6 +5,7 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/path.h"
+#include "basic/time-util.h"
 #include "network/network.h"
 #include "pod/pod-etc.h"
 #include "stage1/app-mounts.h"
@@ -84,8 +85,10 @@ static int launch_join_networks(Launch *l, char **reterr_message)
                 .ports = l->plan->ports,
                 .n_ports = l->plan->n_ports,
         };
+        uint64_t begin = now_nsec();
         int r = s->n_joins > 0 ? network_attach(&pod, &l->network, reterr_message) : 0;
 
+        log_debug("networks took %llu us", (now_nsec() - begin) / NSEC_PER_USEC);
         return r < 0 ? r : pod_write_etc(l->pod, l->plan, reterr_message);
 }
 
