@@ -133,7 +133,7 @@ static int start(Context *c, Pod *pod, const RunArgs *args)
         int r;
 
         if (is_main_process_of_service())
-                return pod_launch(pod);
+                return pod_launch_in_place(c, pod);
 
         r = pod_start_unit(c, pod, args);
         /* It never came to run: nobody else will take care of it. A pod that did is not ours any more. */

@@ -7,6 +7,7 @@ __attribute__((visibility("default"))) const NetEngine net_engine = {
         .list_routes = netlink_list_routes,
         .add_link = netlink_add_link,
         .remove_link = netlink_remove_link,
+        .route_localhost6 = netlink_route_localhost6,
         .raise_loopback = netlink_raise_loopback,
         .table_exists = net_filter_table_exists,
         .run_rules = net_filter_run,

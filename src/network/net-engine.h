@@ -35,6 +35,8 @@ typedef struct NetEngine {
         int (*add_link)(const NetLink *link, int host_ns, int pod_ns, char **reterr_message);
         /* Success when it is not there. */
         int (*remove_link)(const char *name, char **reterr_message);
+        /* Answers to the host's own ::1 may come in through this link: IPv6 has no route_localnet, but takes a route. */
+        int (*route_localhost6)(const char *name, char **reterr_message);
         /* Brings up "lo" of the namespace we are in. */
         int (*raise_loopback)(char **reterr_message);
         bool (*table_exists)(void);

@@ -255,6 +255,35 @@ int netlink_remove_link(const char *name, char **reterr_message)
                                                                    : explain_nl(reterr_message, r, "remove link", name);
 }
 
+/* The kernel looks for a route to ::1 on the link that a packet came in through (rt6_need_strict()), and drops it where
+ * there is none. This one is that; for all else the metric leaves lo's own the first. What claims to be for ::1 when it
+ * comes in is dropped long before, so nobody gets at the host through it. */
+int netlink_route_localhost6(const char *name, char **reterr_message)
+{
+        _cleanup_(rtnl_route_cleanup) struct rtnl_route *route = rtnl_route_alloc();
+        struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+        _cleanup_(nl_addr_cleanup) struct nl_addr *dst = to_nl(&(NetAddress) { AF_INET6, { [15] = 1 } }, 128);
+        _cleanup_(nl_sock_cleanup) struct nl_sock *s = NULL;
+        int index = index_of(name), r;
+
+        if (!route || !hop || !dst)
+                return -ENOMEM;
+        if (index < 0)
+                return index;
+        r = open_socket(&s);
+        if (r < 0)
+                return r;
+        rtnl_route_nh_set_ifindex(hop, index);
+        rtnl_route_set_family(route, AF_INET6);
+        (void) rtnl_route_set_type(route, RTN_LOCAL);
+        rtnl_route_set_table(route, RT_TABLE_LOCAL);
+        rtnl_route_set_priority(route, 2048);
+        (void) rtnl_route_set_dst(route, dst);
+        rtnl_route_add_nexthop(route, hop);
+        r = rtnl_route_add(s, route, NLM_F_CREATE);
+        return r < 0 && r != -NLE_EXIST ? explain_nl(reterr_message, r, "add a route to ::1 on", name) : 0;
+}
+
 int netlink_raise_loopback(char **reterr_message)
 {
         _cleanup_(nl_sock_cleanup) struct nl_sock *s = NULL;

@@ -8,4 +8,5 @@
 int netlink_list_routes(NetRoutes *ret, char **reterr_message);
 int netlink_add_link(const NetLink *link, int host_ns, int pod_ns, char **reterr_message);
 int netlink_remove_link(const char *name, char **reterr_message);
+int netlink_route_localhost6(const char *name, char **reterr_message);
 int netlink_raise_loopback(char **reterr_message);

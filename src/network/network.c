@@ -548,8 +548,16 @@ static int add_all_rules(Attach *a, char **reterr_message)
                 return lock;
         if (routed)
                 net_sysctl_forward();
-        for (size_t i = 0; forwards && i < a->pod->n_joins; i++)
-                net_sysctl_route_localnet(a->state.joins[i].host_interface);
+        for (size_t i = 0; forwards && i < a->pod->n_joins; i++) {
+                const NetStateJoin *j = &a->state.joins[i];
+                _cleanup_free_ char *address6 = j->native ? net_state_address(j, AF_INET6) : NULL;
+                int r;
+
+                net_sysctl_route_localnet(j->host_interface);
+                r = address6 ? a->engine->route_localhost6(j->host_interface, reterr_message) : 0;
+                if (r < 0)
+                        return r;
+        }
         return add_rules(a, forwards, reterr_message);
 }
 
