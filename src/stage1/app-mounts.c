@@ -111,11 +111,23 @@ static void remove_dangling_link(const PlanMount *m, const MountContext *context
                 (void) unlinkat(etc, path_basename(m->target), 0);
 }
 
+/* Where a volume covers /etc, what is missing there is not ours to make. */
+static bool etc_is_a_volume(const PlanMount *m, const MountContext *context)
+{
+        _cleanup_close_ int root = open_app_root(m, context), etc = -EBADF;
+        struct stat a, b;
+
+        if (root < 0)
+                return false;
+        etc = open_in_root(root, "/etc", O_PATH | O_DIRECTORY);
+        return etc >= 0 && fstat(root, &a) >= 0 && fstat(etc, &b) >= 0 && a.st_dev != b.st_dev;
+}
+
 static bool is_needless(const PlanMount *m, const MountContext *context)
 {
         if (m->if_source && access(m->source, F_OK) < 0)
                 return true;
-        return m->if_absent && app_has_file(m, context);
+        return m->if_absent && (app_has_file(m, context) || etc_is_a_volume(m, context));
 }
 
 static int carry_out_bind(const PlanMount *m, const MountContext *context, char **reterr_message)
@@ -135,6 +147,10 @@ static int carry_out_bind(const PlanMount *m, const MountContext *context, char 
         if (fstat(source, &st) < 0)
                 return -errno;
         target = open_target(m, context, S_ISDIR(st.st_mode));
+        if (target < 0 && m->over_links && etc_is_a_volume(m, context)) {
+                *reterr_message = strprintf("%s: there is none in the volume that is mounted on /etc", m->target);
+                return target;
+        }
         if (target < 0) {
                 *reterr_message = strprintf("%s: cannot make %s: %s", m->what, m->target, strerror(-target));
                 return target;

@@ -233,6 +233,9 @@ static int nspawn_arguments(const Launch *l, char ***ret)
         /* With networks, our process is in the pod's namespace by now (reference S§0.3). */
         if (r >= 0 && s->n_joins == 0 && !net_is_host(s->net))
                 r = strv_extend(&argv, "--private-network");
+        /* What it takes from the apps where it does not make the namespace itself. */
+        if (r >= 0 && s->n_joins > 0)
+                r = strv_extend(&argv, "--capability=CAP_NET_BIND_SERVICE,CAP_NET_ADMIN");
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(init); i++)
                 r = strv_extend(&argv, init[i]);
         /* Until there is a journal, PID 1 would write to the console, which is the app's then. */

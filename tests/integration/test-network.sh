@@ -347,6 +347,10 @@ test_port_is_taken() {
         assert_eq "$(get 127.0.0.1:8086)" 'hello from third'
 }
 
+pings() {
+        [[ $(echo ping | outside nc -u -w 1 "$1" "$2") == ping ]]
+}
+
 test_port_range_and_udp() {
         outside_up
         cat >range.json <<'JSON'
@@ -358,7 +362,7 @@ test_port_range_and_udp() {
         "user": "0", "group": "0", "ports": [ { "name": "many", "protocol": "tcp", "port": 7000, "count": 10 } ] } },
   { "name": "echo", "image": { "name": "debian" }, "app": {
         "exec": [ "/usr/bin/perl", "-MSocket", "-e",
-                "socket(S, PF_INET6, SOCK_DGRAM, 0); bind(S, sockaddr_in6(53, inet_pton(AF_INET6, '::'))) or die; while (defined($a = recv(S, $b, 1500, 0))) { send(S, $b, 0, $a) }" ],
+                "socket(S, PF_INET6, SOCK_DGRAM, 0); bind(S, sockaddr_in6(53, Socket::IN6ADDR_ANY())) or die; while (defined($a = recv(S, $b, 1500, 0))) { send(S, $b, 0, $a) }" ],
         "user": "1000", "group": "1000", "ports": [ { "name": "echo", "protocol": "udp", "port": 53 } ] } } ] }
 JSON
         pod range --pod-manifest=range.json
@@ -366,8 +370,8 @@ JSON
         for p in 0 5 9; do
                 assert_eq "$(outside nc -w 3 192.0.2.1 900$p </dev/null)" "port 700$p"
         done
-        assert_eq "$(echo ping | outside nc -u -w 1 192.0.2.1 9053)" ping
-        assert_eq "$(echo ping | outside nc -u -w 1 2001:db8::1 9053)" ping
+        wait_until pings 192.0.2.1 9053
+        wait_until pings 2001:db8::1 9053
 }
 
 # --- Names and files
