@@ -6,6 +6,7 @@
 #include "basic/log.h"
 #include "basic/path.h"
 #include "basic/time-util.h"
+#include "config.h"
 #include "network/network.h"
 #include "pod/pod-etc.h"
 #include "stage1/app-mounts.h"
@@ -233,9 +234,8 @@ static int nspawn_arguments(const Launch *l, char ***ret)
         /* With networks, our process is in the pod's namespace by now (reference S§0.3). */
         if (r >= 0 && s->n_joins == 0 && !net_is_host(s->net))
                 r = strv_extend(&argv, "--private-network");
-        /* What it takes from the apps where it does not make the namespace itself. */
         if (r >= 0 && s->n_joins > 0)
-                r = strv_extend(&argv, "--capability=CAP_NET_BIND_SERVICE,CAP_NET_ADMIN");
+                r = strv_extend(&argv, "--capability=CAP_NET_ADMIN");
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(init); i++)
                 r = strv_extend(&argv, init[i]);
         /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
@@ -273,6 +273,8 @@ static int launch_exec(Launch *l)
         /* A terminal that can nothing: nspawn and PID 1 leave it undecorated. Apps are told of the real one. */
         if (setenv("SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1) < 0 || setenv("TERM", "dumb", 1) < 0 ||
             setenv("SYSTEMD_LOG_LEVEL", "notice", 0) < 0 || setenv("MEMORY_PRESSURE_WATCH", "/dev/null", 1) < 0)
+                return -errno;
+        if (l->plan->settings->n_joins > 0 && l->range.base > 0 && setenv("LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1) < 0)
                 return -errno;
         r = fd_set_cloexec(l->pod->fd, false);
         if (r >= 0 && l->range.lock_fd >= 0)
