@@ -139,7 +139,8 @@ static int check_network(Pod *pod)
         pid_t pid;
         int r;
 
-        if (pod_leader_pid(pod, &pid) < 0)
+        /* As the plugins were told when they added it. */
+        if (pod_supervisor_pid(pod, &pid) < 0 || pod->state != POD_RUNNING)
                 return log_error_errno(ESRCH, "Pod %s is not running", pod->uuid.s);
         netns = strprintf("/proc/%i/ns/net", pid);
         if (!netns)

@@ -191,14 +191,16 @@ static int find_program(Call *c, char **reterr_message)
 
 static int set_variables(const Call *c)
 {
-        _cleanup_free_ char *path = strv_join(c->join->plugin_path, ":"), *arguments = strv_join(c->join->arguments, ";");
+        _cleanup_free_ char *path = strv_join(c->join->plugin_path, ":"), *arguments = strv_join(c->join->arguments, ";"),
+                            *all = strjoin("IgnoreUnknown=1;", strempty(arguments));
+        /* Each plugin of a chain is told all of them, and most would refuse what only another one knows. */
         const char *const pairs[][2] = {
                 { "CNI_COMMAND", c->command },
                 { "CNI_CONTAINERID", c->pod->uuid },
                 { "CNI_NETNS", strempty(c->pod->netns) },
                 { "CNI_IFNAME", c->join->interface },
                 { "CNI_PATH", strempty(path) },
-                { "CNI_ARGS", strempty(arguments) },
+                { "CNI_ARGS", isempty(arguments) ? "" : strempty(all) },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(pairs); i++)

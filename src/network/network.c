@@ -365,14 +365,16 @@ static int claim_ports(Attach *a, char **reterr_message)
 static int allocate_all(Attach *a, char **reterr_message)
 {
         _cleanup_close_ int lock = net_state_lock();
-        int r = MIN(lock, 0);
+        int r = MIN(lock, 0), k;
 
         for (size_t i = 0; r >= 0 && i < a->pod->n_joins; i++)
                 if (net_join_is_native(&a->pod->joins[i]))
                         r = allocate(a, i, reterr_message);
         if (r >= 0)
                 r = claim_ports(a, reterr_message);
-        return r < 0 ? r : net_state_write(a->pod->dir_fd, &a->state);
+        /* Also when it failed half way: what there is by then has to be given back. */
+        k = net_state_write(a->pod->dir_fd, &a->state);
+        return r < 0 ? r : k;
 }
 
 /* Second step: the namespace and its links */

@@ -338,6 +338,7 @@ test_port_is_taken() {
         manifest second '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8086,"hostIP":"127.0.0.1"}]' >second.json
         assert_fails 254 podctl run --pod-manifest=second.json
         assert_contains "$output" "tcp port 127.0.0.1:8086 of the host is taken by pod 'first'"
+        assert_eq "$(find /run/podctl/network -name '172.*' | wc -l)" 1
         # Another protocol is another port, and it is free once the pod is gone, however it went.
         manifest udp '[{"name":"http","protocol":"udp","port":8080}]' '[{"name":"http","hostPort":8086}]' >udp.json
         pod udp --pod-manifest=udp.json

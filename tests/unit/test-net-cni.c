@@ -119,7 +119,7 @@ Test(net_cni, pairs)
 
         log = log_of(&f);
         last = strrchr(f.directory.path, '/') + 1;
-#define LINE(command, name) command " UUID /netns eth0 IP=10.0.0.1 %1$s " name "\n"
+#define LINE(command, name) command " UUID /netns eth0 IgnoreUnknown=1;IP=10.0.0.1 %1$s " name "\n"
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         expected = strprintf(LINE("ADD", "one") LINE("ADD", "two") LINE("CHECK", "one") LINE("CHECK", "two") LINE("DEL", "two")
