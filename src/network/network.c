@@ -628,7 +628,8 @@ int network_attach(const NetPod *pod, NetHold *hold, char **reterr_message)
         if (!*reterr_message)
                 (void) explain(reterr_message, r, "cannot set up the network: %s", strerror(-r));
         network_hold_done(hold);
-        (void) network_detach(pod->dir_fd, pod->uuid, true, &(char *){ NULL });
+        if (network_detach(pod->dir_fd, pod->uuid, true, &(char *){ NULL }) > 0)
+                (void) network_remove_idle(&(char *){ NULL });
         return r;
 }
 
@@ -698,9 +699,21 @@ static int release_all(const NetState *s, const char *uuid, char **reterr_messag
         for (size_t i = 0; i < s->n_joins; i++)
                 if (s->joins[i].native)
                         release_native(&s->joins[i], uuid);
-        if (!network_is_used() && engine->table_exists())
-                r = engine->run_rules(NET_RULES_REMOVE_TABLE, reterr_message);
-        return r;
+        return !network_is_used();
+}
+
+int network_remove_idle(char **reterr_message)
+{
+        _cleanup_close_ int lock = net_state_lock();
+        const NetEngine *engine;
+        int r;
+
+        if (lock < 0 || network_is_used())
+                return MIN(lock, 0);
+        r = net_engine_load(&engine, reterr_message);
+        if (r < 0 || !engine->table_exists())
+                return MIN(r, 0);
+        return engine->run_rules(NET_RULES_REMOVE_TABLE, reterr_message);
 }
 
 static int detach_cni(const NetState *s, const char *uuid, char **reterr_message)

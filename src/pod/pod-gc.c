@@ -120,6 +120,8 @@ static int pod_delete(Pod *p)
                 return -ENOMEM;
         /* A network that cannot be taken down any more, for want of a plugin say, does not keep the pod for ever. */
         r = tear_down(p, true, &ignored);
+        if (r > 0)
+                r = network_remove_idle(&ignored);
         if (r < 0)
                 log_debug_errno(r, "Pod %s: %s", p->uuid.s, strempty(ignored));
         r = unlink_journal(p);
