@@ -5,10 +5,11 @@
 #include "basic/string-table.h"
 #include "shared/archive.h"
 #include "shared/explain.h"
+#include "shared/gunzip.h"
 
-/* Two libarchive objects back to back: "filter" is its "raw" format over one decompressor, giving the tar as a
- * stream; "tar" reads that stream through a callback. Uncompressed files go into "tar" without the first. Between the
- * two sits our digest, which is why they are two. */
+/* Two readers back to back: a decompressor giving the tar as a stream, and libarchive's "tar", which reads that stream
+ * through a callback. Gzip has a decompressor of its own, the others are libarchive's "raw" format over one filter;
+ * uncompressed files do without. Between the two sits our digest, which is why they are two. */
 
 #define BLOCK_SIZE (256U * 1024)
 #define TAR_BLOCK 512U
@@ -16,7 +17,8 @@
 struct ArchiveReader {
         int fd;
         Compression compression;
-        struct archive *filter;         /* NULL when not compressed */
+        Gunzip *gunzip;                 /* one of these, or none */
+        struct archive *filter;
         struct archive *tar;
         locale_t locale;                /* "C" */
 
@@ -50,7 +52,7 @@ static const struct {
         size_t n;
         int filter;
 } compression_kinds[_COMPRESSION_MAX] = {
-        [COMPRESSION_GZIP] = { "\x1f\x8b", 2, ARCHIVE_FILTER_GZIP },
+        [COMPRESSION_GZIP] = { "\x1f\x8b", 2, ARCHIVE_FILTER_NONE },
         [COMPRESSION_BZIP2] = { "BZh", 3, ARCHIVE_FILTER_BZIP2 },
         [COMPRESSION_XZ] = { "\xfd" "7zXZ\0", 6, ARCHIVE_FILTER_XZ },
         [COMPRESSION_ZSTD] = { "\x28\xb5\x2f\xfd", 4, ARCHIVE_FILTER_ZSTD },
@@ -96,40 +98,52 @@ static ssize_t read_stored(ArchiveReader *a, const void **ret)
         return (ssize_t) n;
 }
 
+static ssize_t gunzip_callback(void *userdata, const void **ret)
+{
+        return read_stored(userdata, ret);
+}
+
+static ssize_t read_gunzip(ArchiveReader *a, const void **ret)
+{
+        ssize_t n = gunzip_read(a->gunzip, ret);
+
+        if (n == -EBADMSG && !a->error && !a->message)
+                a->message = strdup(*ret);
+        return n;
+}
+
+static ssize_t read_filter(ArchiveReader *a, const void **ret)
+{
+        size_t n = 0;
+        int64_t offset;
+        int k;
+
+        do
+                k = archive_read_data_block(a->filter, ret, &n, &offset);
+        while (k == ARCHIVE_OK && n == 0);
+
+        if (k < ARCHIVE_WARN) {
+                if (!a->error && !a->message)
+                        a->message = strdup(strempty(archive_error_string(a->filter)));
+                return -EBADMSG;
+        }
+        return k == ARCHIVE_EOF ? 0 : (ssize_t) n;
+}
+
 /* Bytes of the tar. 0 at its end. */
 static ssize_t read_contents(ArchiveReader *a, const void **ret)
 {
-        size_t n = 0;
+        ssize_t n = a->gunzip ? read_gunzip(a, ret) : a->filter ? read_filter(a, ret) : read_stored(a, ret);
 
-        if (!a->filter) {
-                ssize_t k = read_stored(a, ret);
-                if (k < 0)
-                        return k;
-                n = (size_t) k;
-        } else {
-                int64_t offset;
-                int k;
-
-                do
-                        k = archive_read_data_block(a->filter, ret, &n, &offset);
-                while (k == ARCHIVE_OK && n == 0);
-
-                if (k < ARCHIVE_WARN) {
-                        if (!a->error && !a->message)
-                                a->message = strdup(strempty(archive_error_string(a->filter)));
-                        return callback_failed(a, a->error ?: -EBADMSG);
-                }
-                if (k == ARCHIVE_EOF)
-                        n = 0;
-        }
-
+        if (n < 0)
+                return callback_failed(a, a->error ?: (int) n);
         if (a->tar_hasher && !a->same_digest) {
-                int r = hasher_update(a->tar_hasher, *ret, n);
+                int r = hasher_update(a->tar_hasher, *ret, (size_t) n);
                 if (r < 0)
                         return callback_failed(a, r);
         }
-        a->tar_size += n;
-        return (ssize_t) n;
+        a->tar_size += (uint64_t) n;
+        return n;
 }
 
 static la_ssize_t filter_callback(struct archive *archive, void *userdata, const void **ret)
@@ -253,11 +267,12 @@ int archive_reader_new(int fd, DigestAlgorithm stored, DigestAlgorithm tar, Arch
         r = open_hashers(a, stored, tar);
         if (r < 0)
                 return r;
-        if (a->compression != COMPRESSION_NONE) {
+        if (a->compression == COMPRESSION_GZIP)
+                r = gunzip_new(gunzip_callback, a, &a->gunzip);
+        else if (a->compression != COMPRESSION_NONE)
                 r = open_filter(a, reterr_message);
-                if (r < 0)
-                        return r;
-        }
+        if (r < 0)
+                return r;
         r = open_tar(a, reterr_message);
         if (r < 0)
                 return r;
@@ -273,6 +288,7 @@ ArchiveReader *archive_reader_free(ArchiveReader *a)
 
         (void) archive_read_free(a->tar);
         (void) archive_read_free(a->filter);
+        gunzip_free(a->gunzip);
         hasher_free(a->stored_hasher);
         hasher_free(a->tar_hasher);
         if (a->locale)
@@ -332,7 +348,7 @@ static int drain(ArchiveReader *a)
         do
                 n = read_contents(a, &data);
         while (n > 0);
-        while (n == 0 && a->filter && (n = read_stored(a, &data)) > 0)
+        while (n == 0 && (a->filter || a->gunzip) && (n = read_stored(a, &data)) > 0)
                 n = 0;
         return (int) n;
 }
