@@ -22,10 +22,7 @@ struct ArchiveReader {
         struct archive *tar;
         locale_t locale;                /* "C" */
 
-        Hasher *stored_hasher;
-        Hasher *tar_hasher;
-        bool same_digest;               /* not compressed: one digest serves as both */
-        uint64_t stored_size;
+        Hasher *hasher;                 /* NULL: nobody wants to know */
         uint64_t tar_size;
         uint64_t end_offset;            /* where in the tar the last header was looked for */
 
@@ -78,7 +75,6 @@ static ssize_t read_stored(ArchiveReader *a, const void **ret)
 {
         size_t n = a->n_ahead;
         ssize_t k;
-        int r;
 
         memcpy(a->block, a->ahead, n);
         a->n_ahead = 0;
@@ -87,13 +83,6 @@ static ssize_t read_stored(ArchiveReader *a, const void **ret)
         if (k < 0)
                 return callback_failed(a, (int) k);
         n += (size_t) k;
-
-        if (a->stored_hasher) {
-                r = hasher_update(a->stored_hasher, a->block, n);
-                if (r < 0)
-                        return callback_failed(a, r);
-        }
-        a->stored_size += n;
         *ret = a->block;
         return (ssize_t) n;
 }
@@ -137,8 +126,8 @@ static ssize_t read_contents(ArchiveReader *a, const void **ret)
 
         if (n < 0)
                 return callback_failed(a, a->error ?: (int) n);
-        if (a->tar_hasher && !a->same_digest) {
-                int r = hasher_update(a->tar_hasher, *ret, (size_t) n);
+        if (a->hasher) {
+                int r = hasher_update(a->hasher, *ret, (size_t) n);
                 if (r < 0)
                         return callback_failed(a, r);
         }
@@ -231,21 +220,7 @@ static int open_tar(ArchiveReader *a, char **reterr_message)
         return 0;
 }
 
-static int open_hashers(ArchiveReader *a, DigestAlgorithm stored, DigestAlgorithm tar)
-{
-        int r;
-
-        a->same_digest = a->compression == COMPRESSION_NONE && stored == tar && stored >= 0;
-        if (stored >= 0) {
-                r = hasher_new(stored, &a->stored_hasher);
-                if (r < 0)
-                        return r;
-        }
-        return tar >= 0 && !a->same_digest ? hasher_new(tar, &a->tar_hasher) : 0;
-}
-
-int archive_reader_new(int fd, DigestAlgorithm stored, DigestAlgorithm tar, ArchiveReader **ret,
-                       char **reterr_message)
+int archive_reader_new(int fd, DigestAlgorithm algorithm, ArchiveReader **ret, char **reterr_message)
 {
         _cleanup_(archive_reader_freep) ArchiveReader *a = new0(ArchiveReader, 1);
         ssize_t k;
@@ -264,7 +239,7 @@ int archive_reader_new(int fd, DigestAlgorithm stored, DigestAlgorithm tar, Arch
         a->n_ahead = (size_t) k;
         a->compression = compression_detect(a->ahead, a->n_ahead);
 
-        r = open_hashers(a, stored, tar);
+        r = algorithm >= 0 ? hasher_new(algorithm, &a->hasher) : 0;
         if (r < 0)
                 return r;
         if (a->compression == COMPRESSION_GZIP)
@@ -289,8 +264,7 @@ ArchiveReader *archive_reader_free(ArchiveReader *a)
         (void) archive_read_free(a->tar);
         (void) archive_read_free(a->filter);
         gunzip_free(a->gunzip);
-        hasher_free(a->stored_hasher);
-        hasher_free(a->tar_hasher);
+        hasher_free(a->hasher);
         if (a->locale)
                 freelocale(a->locale);
         free(a->message);
@@ -339,7 +313,7 @@ int archive_reader_data(ArchiveReader *a, const void **ret_data, size_t *ret_siz
         return 1;
 }
 
-/* Both streams to their ends; what follows a compressed stream still counts for the digest of the file. */
+/* Both streams to their ends: who writes the file into a pipe must not find it closed too early. */
 static int drain(ArchiveReader *a)
 {
         const void *data;
@@ -361,18 +335,10 @@ int archive_reader_finish(ArchiveReader *a, ArchiveTotals *ret, char **reterr_me
         if (drain(a) < 0)
                 return reader_failed(a, a->filter ?: a->tar, reterr_message);
 
-        t.stored_size = a->stored_size;
         t.tar_size = a->tar_size;
         t.end_mark = a->end_offset + TAR_BLOCK <= a->tar_size;
-        if (a->stored_hasher) {
-                r = hasher_finish(a->stored_hasher, &t.stored_digest);
-                if (r < 0)
-                        return r;
-        }
-        if (a->same_digest)
-                t.tar_digest = t.stored_digest;
-        else if (a->tar_hasher) {
-                r = hasher_finish(a->tar_hasher, &t.tar_digest);
+        if (a->hasher) {
+                r = hasher_finish(a->hasher, &t.tar_digest);
                 if (r < 0)
                         return r;
         }
