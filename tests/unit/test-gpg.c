@@ -282,7 +282,12 @@ Test(gpg, inline_messages)
                 { "empty", -EBADMSG },
                 { "payload", -EBADMSG },
                 { "tampered.gpg", -EBADMSG },
-                { "two.gpg", -EBADMSG },
+                /* Behind a compressed message gpg does not look; what it hands out is what was signed. */
+                { "behind.gpg", 0 },
+                { "before.gpg", -EBADMSG },
+                { "plain.gpg", 0 },
+                { "behind-plain.gpg", -EBADMSG },
+                { "before-plain.gpg", -EBADMSG },
                 { "bomb.gpg", -E2BIG },
                 { "weak.gpg", -EKEYREJECTED, "SHA-256" },
         };
@@ -292,10 +297,12 @@ Test(gpg, inline_messages)
         signing_key(&s, "bob", "ed25519");
         signing_run(&s, "echo '{\"a\": 1}' >payload; $GPG -u alice -s -o good.gpg payload; $GPG -u alice -s --armor -o good.asc payload;"
                         "$GPG -u bob -s -o bob.gpg payload; $GPG -u alice -u bob -s -o both.gpg payload;"
-                        "$GPG -u alice -b -o detached.sig payload; $GPG --store -o literal.gpg payload; : >empty;"
-                        "${GPG}x --symmetric -o encrypted.gpg payload; head -c 200000000 /dev/zero | $GPG -u alice -s -o bomb.gpg;"
+                        "$GPG -u alice -b -o detached.sig payload; : >empty; ${GPG}x --symmetric -o encrypted.gpg payload; head -c 200000000 /dev/zero | $GPG -u alice -s -o bomb.gpg;"
                         "$GPG -u alice --compress-algo none -s -o plain.gpg payload; sed s/a/b/ plain.gpg >tampered.gpg;"
-                        "cat good.gpg literal.gpg >two.gpg; $GPG -u alice --digest-algo SHA1 -s -o weak.gpg payload");
+                        "echo evil >evil; $GPG --store -o literal.gpg evil; $GPG --compress-algo none --store -o literal-plain.gpg evil;"
+                        "cat good.gpg literal.gpg >behind.gpg; cat literal.gpg good.gpg >before.gpg;"
+                        "cat plain.gpg literal-plain.gpg >behind-plain.gpg; cat literal-plain.gpg plain.gpg >before-plain.gpg;"
+                        "$GPG -u alice --digest-algo SHA1 -s -o weak.gpg payload");
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_free_ char *payload = NULL, *message = NULL;
                 GpgSignature result = {};
