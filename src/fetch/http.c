@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <curl/curl.h>
+#include <inttypes.h>
 #include <time.h>
 
 #include "basic/fd.h"

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "basic/fd.h"
 #include "fetch/discovery.h"
 #include "fetch/fetch-confine.h"
 #include "fetch/registry.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <curl/curl.h>
 
+
+#include "basic/base64.h"
 #include "fetch/http-header.h"
 #include "fetch/registry.h"
 #include "fetch/token-cache.h"
