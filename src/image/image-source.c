@@ -146,31 +146,61 @@ int source_image_add_default_name(SourceImage *image, const Source *source, cons
 
 /* Import */
 
+typedef struct FileLayers {
+        const Source *source;
+        const SourceImage *image;
+} FileLayers;
+
+static int open_layer(void *userdata, size_t i, uint64_t offset, char **reterr_message)
+{
+        const FileLayers *f = userdata;
+
+        assert(offset == 0);
+        return source_open(f->source, f->image->files[i].path, reterr_message);
+}
+
 static int import_layers(const Source *source, ImageImport *m, const SourceImage *image, char **reterr_message)
 {
-        for (size_t i = 0; i < image->n_layers; i++) {
-                const SourceLayer *file = &image->files[i];
-                _cleanup_close_ int fd = -EBADF;
-                int r;
+        FileLayers files = { source, image };
+        const LayerOrigin origin = { .open = open_layer, .poll_fd = -EBADF, .userdata = &files };
+        _cleanup_free_ LayerItem *items = new0(LayerItem, image->n_layers);
 
-                if (image_import_has_layer(m, &image->layers[i]))
-                        continue;
-                fd = source_open(source, file->path, reterr_message);
-                if (fd < 0)
-                        return explain_context(reterr_message, fd, "layer %s", DIGEST_STRING(&image->layers[i]));
-                r = image_import_layer(m, &(LayerSource) {
-                        .fd = fd,
-                        .stored = file->has_stored ? &file->stored : NULL,
-                        .stored_size = file->has_stored ? file->stored_size : UINT64_MAX,
+        if (!items)
+                return -ENOMEM;
+        for (size_t i = 0; i < image->n_layers; i++)
+                items[i] = (LayerItem) {
                         .tar = &image->layers[i],
-                }, reterr_message);
+                        .stored = image->files[i].has_stored ? &image->files[i].stored : NULL,
+                        .stored_size = image->files[i].has_stored ? image->files[i].stored_size : UINT64_MAX,
+                };
+        return image_import_layers(m, &origin, items, image->n_layers, reterr_message);
+}
+
+/* Under each name it is going to have. */
+static int verify(const ImageVerify *v, const SourceImage *image, ImageTrust *ret, char **reterr_message)
+{
+        const Digest digests[] = { image->id, image->index };
+        ImageClaim claim = { .digests = digests, .n_digests = *image->index.hex ? 2 : 1 };
+        int r;
+
+        if (!v)
+                return image_trust_set(ret, TRUST_NONE, image->names ? image->names[0] : "");
+        if (!image->manifest)
+                return explain(reterr_message, ENODATA, "cannot be verified: an archive of docker's has lost what was "
+                               "signed; fetch the image from its registry or from an OCI archive, or give "
+                               "--insecure-options=image to use it all the same");
+        STRV_FOREACH(name, image->names) {
+                image_trust_done(ret);
+                claim.name = *name;
+                r = image_verify_claim(v, &claim, ret, reterr_message);
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return ret->how ? 0 : explain(reterr_message, ENODATA, "cannot be verified: the image has no name");
 }
 
-static int import_image(const Source *source, ImageImport *m, SourceImage *image, char ***ids, char **reterr_message)
+static int import_verified(const Source *source, ImageImport *m, SourceImage *image, const ImageTrust *trust,
+                           char **reterr_message)
 {
         int r;
 
@@ -183,7 +213,7 @@ static int import_image(const Source *source, ImageImport *m, SourceImage *image
                         return r;
         }
 
-        r = image_import_image(m, &(ImageDraft) {
+        return image_import_image(m, &(ImageDraft) {
                 .id = image->id,
                 .kind = image->kind,
                 .layers = image->layers,
@@ -193,7 +223,19 @@ static int import_image(const Source *source, ImageImport *m, SourceImage *image
                 .config = image->config,
                 .config_size = image->config_size,
                 .names = image->names,
+                .trust = trust,
         }, reterr_message);
+}
+
+static int import_image(const Source *source, ImageImport *m, SourceImage *image, char ***ids, char **reterr_message)
+{
+        ImageTrust trust = {};
+        int r;
+
+        r = verify(source->options->verify, image, &trust, reterr_message);
+        if (r >= 0)
+                r = import_verified(source, m, image, &trust, reterr_message);
+        image_trust_done(&trust);
         if (r < 0)
                 return r;
         return strv_contains(*ids, DIGEST_STRING(&image->id)) ? 0 : strv_extend(ids, DIGEST_STRING(&image->id));
