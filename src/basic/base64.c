@@ -47,3 +47,21 @@ int base64_decode(const char *s, char **ret, size_t *ret_size)
         *ret = TAKE_PTR(data);
         return 0;
 }
+
+char *base64_encode(const void *data, size_t n)
+{
+        static const char alphabet[] = UPPERCASE LOWERCASE DIGITS "+/";
+        const unsigned char *p = data;
+        char *s = new(char, (n + 2) / 3 * 4 + 1), *out = s;
+
+        for (size_t i = 0; s && i < n; i += 3) {
+                uint32_t bits = (uint32_t) p[i] << 16 | (i + 1 < n ? (uint32_t) p[i + 1] << 8 : 0) |
+                                (i + 2 < n ? p[i + 2] : 0);
+
+                for (size_t k = 0; k < 4; k++)
+                        *out++ = i + k <= n ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
+        }
+        if (s)
+                *out = 0;
+        return s;
+}

@@ -47,6 +47,8 @@ typedef enum FetchOutcome {
         FETCH_DONE,
         FETCH_UNCHANGED,        /* 304 */
         FETCH_DEFERRED,         /* 202: ask again later */
+        _FETCH_OUTCOME_MAX,
+        _FETCH_OUTCOME_INVALID = -EINVAL,
 } FetchOutcome;
 
 typedef struct FetchReply {
