@@ -201,6 +201,7 @@ static int write_image(ImageImport *m, const ImageDraft *draft, uint64_t size)
                 .size = size,
                 .layers = (Digest *) draft->layers,
                 .n_layers = draft->n_layers,
+                .trust = draft->trust ? *draft->trust : (ImageTrust) {},
         };
         _cleanup_close_ int fd = -EBADF;
         int r;
@@ -254,6 +255,24 @@ static int move_in(int from_fd, int to_fd)
         return fsync(to_fd) < 0 ? -errno : 0;
 }
 
+/* What was not moved in was there before. */
+static int renew_trust(ImageImport *m)
+{
+        _cleanup_strv_free_ char **entries = NULL;
+        int r;
+
+        r = list_directory_at(m->manifests_fd, ".", &entries);
+        STRV_FOREACH(entry, entries) {
+                _cleanup_close_ int from = open_directory_at(m->manifests_fd, *entry),
+                                    to = open_directory_at(m->store->manifests_fd, *entry);
+
+                /* A broken one is no reason for not having the others. */
+                if (from >= 0 && to >= 0)
+                        (void) image_record_renew_trust(from, to);
+        }
+        return r;
+}
+
 static int commit(ImageImport *m)
 {
         int r;
@@ -262,7 +281,9 @@ static int commit(ImageImport *m)
         if (syncfs(m->staging->fd) < 0)
                 return -errno;
         r = move_in(m->layers_fd, m->store->layers_fd);
-        return r < 0 ? r : move_in(m->manifests_fd, m->store->manifests_fd);
+        if (r >= 0)
+                r = move_in(m->manifests_fd, m->store->manifests_fd);
+        return r < 0 ? r : renew_trust(m);
 }
 
 int image_import_commit(ImageImport *m, char **reterr_message)

@@ -14,6 +14,7 @@ DEFINE_STRING_TABLE(trust_how, TrustHow);
 
 static const JsonField trust_table[] = {
         { "how", &json_string, offsetof(ImageTrust, how) },
+        { "name", &json_string, offsetof(ImageTrust, name) },
         { "key", &json_string, offsetof(ImageTrust, key) },
         { "prefix", &json_string, offsetof(ImageTrust, prefix) },
         { "identity", &json_string, offsetof(ImageTrust, identity) },
@@ -33,12 +34,18 @@ int image_trust_copy(const ImageTrust *from, ImageTrust *to)
         return json_table_copy(&json_image_trust, from, to);
 }
 
-int image_trust_set(ImageTrust *t, TrustHow how)
+int image_trust_set(ImageTrust *t, TrustHow how, const char *name)
 {
-        image_trust_done(t);
+        int r;
+
         t->time = now_nsec();
-        t->how = strdup(trust_how_to_string(how));
-        return t->how ? 0 : -ENOMEM;
+        r = free_and_strdup(&t->how, trust_how_to_string(how));
+        return r < 0 ? r : free_and_strdup(&t->name, name);
+}
+
+bool image_trust_is(const ImageTrust *t, TrustHow how)
+{
+        return streq_ptr(t->how, trust_how_to_string(how));
 }
 
 char *image_trust_format(const ImageTrust *t)

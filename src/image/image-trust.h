@@ -20,6 +20,7 @@ TrustHow trust_how_from_string(const char *s);
 
 typedef struct ImageTrust {
         char *how;              /* as above; NULL: nothing is known */
+        char *name;             /* which name it was verified for; the same image may get others later */
         char *key;              /* fingerprint of the key that signed, as the keystore has it */
         char *prefix;           /* what the key is trusted for; NULL: every image */
         char *identity;         /* what the key says of itself: "Name <address>", "ECDSA P-256" */
@@ -30,8 +31,9 @@ extern const JsonType json_image_trust; /* in place */
 
 void image_trust_done(ImageTrust *t);
 int image_trust_copy(const ImageTrust *from, ImageTrust *to);
-/* Nothing but how and now. */
-int image_trust_set(ImageTrust *t, TrustHow how);
+/* How, for which name, and now; the key is left as it is. */
+int image_trust_set(ImageTrust *t, TrustHow how, const char *name);
+bool image_trust_is(const ImageTrust *t, TrustHow how);
 /* In one line: "simple-signing, key 0123… (Name <address>), for example.com". NULL: out of memory. */
 char *image_trust_format(const ImageTrust *t);
 /* NULL when nothing is known. */

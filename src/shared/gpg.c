@@ -127,7 +127,7 @@ static int ask(GpgJob *job, GpgAnswer *answer, char **reterr_message)
         if (r >= 0)
                 r = read_answer(job, answer);
         if (r == -ECHILD)
-                return explain(reterr_message, EPROTO, "gpg came to a bad end; is it installed?");
+                return explain(reterr_message, EPROTO, "the process that runs gpg came to a bad end");
         if (r < 0)
                 return r;
         if (answer->error != 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
-#include <grp.h>
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
@@ -8,51 +7,33 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "basic/alloc.h"
+#include "shared/sandbox.h"
 #include "shared/unprivileged.h"
+#include "shared/worker.h"
 
 /* The kernel's overflow user, which is Debian's nobody. */
 #define NOBODY 65534
 
-typedef struct Identity {
+typedef struct Task {
+        int (*function)(void *userdata);
+        void *userdata;
+        const int *fds;
+        size_t n_fds;
         uid_t uid;
         gid_t gid;
-} Identity;
+        pid_t parent;
+} Task;
 
-static Identity find_identity(void)
+static int leave_standard_files(void)
 {
-        const struct passwd *pw = getpwnam(UNPRIVILEGED_USER);
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
 
-        return pw ? (Identity) { pw->pw_uid, pw->pw_gid } : (Identity) { NOBODY, NOBODY };
-}
-
-static int compare_fds(const void *a, const void *b)
-{
-        return *(const int *) a - *(const int *) b;
-}
-
-/* Among what we have open are directories and locks of the image store. */
-static int keep_only(const int *fds, size_t n)
-{
-        _cleanup_free_ int *sorted = new0(int, n);
-        int null = open("/dev/null", O_RDWR | O_NOCTTY), from = 3;
-
-        if (!sorted || null < 0)
-                return -1;
         for (int fd = 0; fd < 3; fd++)
-                if (dup2(null, fd) < 0)
-                        return -1;
-
-        if (n > 0)
-                memcpy(sorted, fds, n * sizeof(int));
-        qsort(sorted, n, sizeof(int), compare_fds);
-        for (size_t i = 0; i < n; from = sorted[i++] + 1)
-                if (sorted[i] > from && close_range((unsigned) from, (unsigned) sorted[i] - 1, 0) < 0)
-                        return -1;
-        return close_range((unsigned) from, ~0U, 0);
+                if (null < 0 || dup2(null, fd) < 0)
+                        return -errno;
+        return 0;
 }
 
 /* One more wall, where the kernel lets us build it: in containers it may not. The user is what counts. */
@@ -69,49 +50,51 @@ static void hide_the_rest(void)
         (void) mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=1777,size=64m");
 }
 
-static int give_up_root(Identity id)
+static int confine(const Task *t)
 {
-        return setgroups(0, NULL) < 0 || setresgid(id.gid, id.gid, id.gid) < 0 ||
-                               setresuid(id.uid, id.uid, id.uid) < 0 ||
-                               prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0
-                       ? -1
-                       : 0;
+        int r;
+
+        r = leave_standard_files();
+        if (r >= 0)
+                r = sandbox_close_all_but(t->fds, t->n_fds);
+        if (r >= 0 && geteuid() == 0) {
+                hide_the_rest();
+                r = sandbox_set_user(t->uid, t->gid);
+        }
+        if (r >= 0)
+                r = sandbox_keep_capabilities(NULL);
+        if (r < 0)
+                return r;
+
+        /* The change of user took this back. */
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setrlimit(RLIMIT_CORE, &(struct rlimit) {}) < 0)
+                return -errno;
+        if (getppid() != t->parent)
+                return -ECHILD;
+        if (clearenv() != 0 || setenv("PATH", "/usr/bin:/bin", 1) < 0 || setenv("LC_ALL", "C.UTF-8", 1) < 0)
+                return -ENOMEM;
+        return chdir("/") < 0 ? -errno : 0;
 }
 
-static int confine(Identity id, pid_t parent, const int *fds, size_t n_fds)
+static int child(void *userdata, WorkerReport *report, char **reterr_message)
 {
-        bool root = geteuid() == 0;
+        const Task *t = userdata;
+        int r;
 
-        if (keep_only(fds, n_fds) < 0)
-                return -1;
-        if (root)
-                hide_the_rest();
-        if (setrlimit(RLIMIT_CORE, &(struct rlimit) {}) < 0 || (root && give_up_root(id) < 0) ||
-            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-                return -1;
-        /* After the change of user, which would take it back. */
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent)
-                return -1;
-
-        if (clearenv() != 0 || setenv("PATH", "/usr/bin:/bin", 1) < 0 || setenv("LC_ALL", "C.UTF-8", 1) < 0)
-                return -1;
-        return chdir("/");
+        r = confine(t);
+        return r < 0 ? r : t->function(t->userdata);
 }
 
 int run_unprivileged(int (*function)(void *userdata), void *userdata, const int *fds, size_t n_fds)
 {
-        Identity id = find_identity();
-        pid_t parent = getpid(), pid;
-        int status;
+        const struct passwd *pw = getpwnam(UNPRIVILEGED_USER);
+        Task task = {
+                .function = function, .userdata = userdata, .fds = fds, .n_fds = n_fds,
+                .uid = pw ? pw->pw_uid : NOBODY, .gid = pw ? pw->pw_gid : NOBODY, .parent = getpid(),
+        };
+        Worker w = WORKER_NONE;
+        int r;
 
-        pid = fork();
-        if (pid < 0)
-                return -errno;
-        if (pid == 0)
-                _exit(confine(id, parent, fds, n_fds) < 0 || function(userdata) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
-
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return -errno;
-        return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+        r = worker_start(child, &task, &w);
+        return r < 0 ? r : worker_finish(&w, NULL, 0, NULL);
 }
