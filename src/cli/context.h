@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "image/fetcher.h"
 #include "image/image-store.h"
 #include "pod/pod.h"
 #include "shared/bus.h"
@@ -29,6 +30,7 @@ void context_done(Context *c);
 int context_pods(Context *c, PodStore **ret);
 int context_images(Context *c, ImageStore **ret);
 int context_bus(Context *c, sd_bus **ret);
+int context_fetcher(Context *c, Fetcher **ret);
 
 /* Whether --insecure-options= has the word, or one that includes it. */
 bool context_is_insecure(const Context *c, const char *what);
