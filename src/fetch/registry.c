@@ -310,7 +310,7 @@ static int request_at(Exchange *x, const FetchMessage *m, FetchKind kind, HttpSi
         if (!key)
                 return -ENOMEM;
         x->key = key;
-        x->secret = startswith(x->base, "https://") && !x->endpoint->insecure_tls;
+        x->secret = startswith(x->base, "https://");
         r = resource_path(&resources[kind], m->repository, m->reference, &path);
         if (r >= 0)
                 r = request(x, &resources[kind], path, sink, ret, reterr_message);
