@@ -22,6 +22,8 @@ typedef struct Context {
         PodStore *pods;
         ImageStore *images;
         sd_bus *bus;
+        Fetcher *fetcher;
+        const char *config_roots[3]; /* the vendor's, the administrator's, NULL */
 } Context;
 
 void context_done(Context *c);

@@ -202,7 +202,7 @@ int trust_discovered_keys(Context *c, const TrustKeys *how)
         FetchReply reply = {};
         int r;
 
-        r = fetch(c, &(FetchRequest) { .kind = FETCH_DISCOVERY, .url = how->prefix }, &reply);
+        r = fetch(c, &(FetchRequest) { .kind = FETCH_DISCOVERY, .url = how->prefix, .reference = "pubkeys" }, &reply);
         if (r < 0)
                 return r;
         r = json_parse_memory(reply.data, reply.size, &o, &error);

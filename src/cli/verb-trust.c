@@ -216,6 +216,8 @@ static int run(Context *c, void *userdata, char **words)
                 return 0;
 
         how.allow_http = args->allow_http || context_is_insecure(c, "pubkey");
+        if (how.allow_http && strv_extend(&c->insecure, "http") < 0)
+                return log_oom();
         if (!words[0])
                 return trust_discovered_keys(c, &how);
         STRV_FOREACH(location, words) {
