@@ -3,6 +3,7 @@
 #include "basic/path.h"
 #include "cli/context.h"
 #include "cli/verb.h"
+#include "image/keystore.h"
 
 const Option context_options[] = {
         { "debug", &option_bool, offsetof(Context, debug), NULL, "Tell more of what is done" },
@@ -25,6 +26,7 @@ void context_done(Context *c)
         pod_store_free(c->pods);
         image_store_free(c->images);
         sd_bus_flush_close_unref(c->bus);
+        fetcher_free(c->fetcher);
 }
 
 /* The words of --insecure-options= (rkt 3.9), and those that stand for several. */
@@ -138,6 +140,27 @@ int context_bus(Context *c, sd_bus **ret)
                         return log_error_errno(r, "Cannot connect to the system bus: %m; is this a systemd host?");
         }
         *ret = c->bus;
+        return 0;
+}
+
+int context_fetcher(Context *c, Fetcher **ret)
+{
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        if (!c->fetcher) {
+                c->config_roots[0] = c->system_config ?: KEYSTORE_SYSTEM;
+                c->config_roots[1] = c->local_config ?: KEYSTORE_LOCAL;
+                r = fetcher_new(&(FetcherOptions) {
+                        .config_roots = c->config_roots,
+                        .insecure_tls = context_is_insecure(c, "tls"),
+                        .plain_http = context_is_insecure(c, "http"),
+                }, &c->fetcher, &message);
+                if (r < 0)
+                        return message ? log_error_errno(r, "%s", message)
+                                       : log_error_errno(r, "Cannot use the network: %m");
+        }
+        *ret = c->fetcher;
         return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "image/fetcher.h"
 #include "image/image-store.h"
 #include "pod/pod.h"
 #include "shared/bus.h"
@@ -21,6 +22,8 @@ typedef struct Context {
         PodStore *pods;
         ImageStore *images;
         sd_bus *bus;
+        Fetcher *fetcher;
+        const char *config_roots[3]; /* the vendor's, the administrator's, NULL */
 } Context;
 
 void context_done(Context *c);
@@ -29,6 +32,7 @@ void context_done(Context *c);
 int context_pods(Context *c, PodStore **ret);
 int context_images(Context *c, ImageStore **ret);
 int context_bus(Context *c, sd_bus **ret);
+int context_fetcher(Context *c, Fetcher **ret);
 
 /* Whether --insecure-options= has the word, or one that includes it. */
 bool context_is_insecure(const Context *c, const char *what);

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "basic/log.h"
+#include "basic/size-format.h"
 #include "basic/time-util.h"
 #include "cli/pod-json.h"
 #include "cli/table.h"
@@ -17,7 +18,7 @@ typedef struct ImageListArgs {
 } ImageListArgs;
 
 static const Option options[] = {
-        { "fields", &option_commas, offsetof(ImageListArgs, fields), "LIST", "Columns: id,name,size,importtime,lastused" },
+        { "fields", &option_commas, offsetof(ImageListArgs, fields), "LIST", "Columns: id,name,size,importtime,lastused,trust" },
         { "format", &option_choice, offsetof(ImageListArgs, format), "FORMAT", "json or json-pretty", .choices = JSON_FORMATS },
         { "full", &option_bool, offsetof(ImageListArgs, full), NULL, "Print whole IDs, sizes in bytes and times" },
         { "no-legend", &option_bool, offsetof(ImageListArgs, no_legend), NULL, "Leave out the heading" },
@@ -45,17 +46,9 @@ static char *format_names(const Image *i, bool full)
         return image_names(i);
 }
 
-static char *format_size(const Image *i, bool full)
+static char *format_image_size(const Image *i, bool full)
 {
-        static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-        double size = (double) i->size;
-        size_t u = 0;
-
-        if (full)
-                return strprintf("%" PRIu64, i->size);
-        for (; size >= 1024 && u + 1 < ELEMENTSOF(units); u++)
-                size /= 1024;
-        return u == 0 || size >= 100 ? strprintf("%.0f%s", size, units[u]) : strprintf("%.1f%s", size, units[u]);
+        return full ? strprintf("%" PRIu64, i->size) : strdup(format_size(i->size, (char[SIZE_STRING_MAX]) {}));
 }
 
 static char *format_time(uint64_t nsec, bool full)
@@ -73,6 +66,11 @@ static char *format_import(const Image *i, bool full)
 static char *format_last_used(const Image *i, bool full)
 {
         return format_time(i->last_used, full);
+}
+
+static char *format_trust(const Image *i, bool full)
+{
+        return full ? image_trust_format(&i->trust) : strdup(i->trust.how ?: "-");
 }
 
 static int compare_names(const Image *a, const Image *b)
@@ -107,10 +105,14 @@ typedef struct Field {
 static const Field fields[] = {
         { "id", "ID", format_id, NULL },
         { "name", "NAME", format_names, compare_names },
-        { "size", "SIZE", format_size, compare_sizes },
+        { "size", "SIZE", format_image_size, compare_sizes },
         { "importtime", "IMPORT TIME", format_import, compare_imports },
         { "lastused", "LAST USED", format_last_used, compare_uses },
+        { "trust", "TRUST", format_trust, NULL },
 };
+
+/* Rkt's own columns come first, and alone unless more is asked for. */
+#define N_DEFAULT_FIELDS (ELEMENTSOF(fields) - 1)
 
 static const Field *find_field(const char *name)
 {
@@ -123,7 +125,7 @@ static const Field *find_field(const char *name)
 static int choose_fields(const ImageListArgs *args, const Field *ret[static ELEMENTSOF(fields)], size_t *ret_n)
 {
         *ret_n = 0;
-        for (size_t i = 0; !args->fields && i < ELEMENTSOF(fields); i++)
+        for (size_t i = 0; !args->fields && i < (args->full ? ELEMENTSOF(fields) : N_DEFAULT_FIELDS); i++)
                 ret[(*ret_n)++] = &fields[i];
 
         STRV_FOREACH(name, args->fields) {
@@ -190,6 +192,7 @@ static json_object *image_to_json(const Image *i)
         (void) json_object_object_add(o, "import_time", json_object_new_int64((int64_t) i->import_time));
         (void) json_object_object_add(o, "last_used_time", json_object_new_int64((int64_t) i->last_used));
         (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) i->size));
+        (void) json_object_object_add(o, "trust", image_trust_to_json(&i->trust));
         return o;
 }
 

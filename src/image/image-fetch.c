@@ -77,7 +77,7 @@ static int detect(int fd, FileKind *ret, char **reterr_message)
         bool any = false;
         int r;
 
-        r = archive_reader_new(fd, _DIGEST_INVALID, _DIGEST_INVALID, &reader, reterr_message);
+        r = archive_reader_new(fd, _DIGEST_INVALID, &reader, reterr_message);
         while (r >= 0 && kind == FILE_UNKNOWN &&
                (r = archive_reader_next(reader, &entry, reterr_message)) > 0) {
                 _cleanup_free_ char *path = NULL;
@@ -104,7 +104,7 @@ static int fetch_archive(Source *source, int fd, ImageImport *m, char ***ids, ch
         source->dir_fd = image_import_scratch(m);
         if (source->dir_fd < 0)
                 return source->dir_fd;
-        r = archive_reader_new(fd, _DIGEST_INVALID, _DIGEST_INVALID, &reader, reterr_message);
+        r = archive_reader_new(fd, _DIGEST_INVALID, &reader, reterr_message);
         if (r < 0)
                 return r;
         r = image_unpack(reader, UNPACK_FILES, source->dir_fd, &result, reterr_message);
@@ -124,7 +124,7 @@ static int fetch_file(Source *source, int fd, ImageImport *m, char ***ids, char 
                 return r;
         if (lseek(fd, 0, SEEK_SET) < 0)
                 return -errno;
-        return kind == FILE_ACI ? source_aci_import(source, fd, m, ids, reterr_message)
+        return kind == FILE_ACI ? source_aci_import_file(source, fd, m, ids, reterr_message)
                                 : fetch_archive(source, fd, m, ids, reterr_message);
 }
 
@@ -170,7 +170,7 @@ int image_fetch_path(ImageStore *s, const char *path, const ImageFetchOptions *o
                      char **reterr_message)
 {
         _cleanup_strv_free_ char **ids = NULL;
-        Source source = { .dir_fd = -EBADF, .path = path, .options = options ?: &(ImageFetchOptions) {} };
+        Source source = { .kind = &source_directory, .dir_fd = -EBADF, .poll_fd = -EBADF, .path = path, .options = options ?: &(ImageFetchOptions) {} };
         int r;
 
         r = fetch_path(s, &source, &ids, reterr_message);

@@ -27,6 +27,8 @@ ImageStore *image_store_free(ImageStore *s)
         safe_close(s->layers_fd);
         safe_close(s->names_fd);
         safe_close(s->tmp_fd);
+        safe_close(s->partial_fd);
+        safe_close(s->remotes_fd);
         free(s->path);
         return mfree(s);
 }
@@ -41,6 +43,8 @@ static int open_parts(ImageStore *s)
                 { "layers", &s->layers_fd },
                 { "names", &s->names_fd },
                 { "tmp", &s->tmp_fd },
+                { "partial", &s->partial_fd },
+                { "remotes", &s->remotes_fd },
         };
 
         /* Setuid programs of images must not be within reach of the host's users. */
@@ -63,7 +67,7 @@ int image_store_open(const char *data_path, ImageStore **ret, char **reterr_mess
 
         if (!s)
                 return -ENOMEM;
-        s->fd = s->manifests_fd = s->layers_fd = s->names_fd = s->tmp_fd = -EBADF;
+        s->fd = s->manifests_fd = s->layers_fd = s->names_fd = s->tmp_fd = s->partial_fd = s->remotes_fd = -EBADF;
 
         r = mkdir_p_at(AT_FDCWD, data_path, 0755);
         if (r < 0)
@@ -106,6 +110,7 @@ Image *image_free(Image *i)
         app_free(i->app);
         free(i->manifest);
         free(i->config);
+        image_trust_done(&i->trust);
         return mfree(i);
 }
 
@@ -176,6 +181,8 @@ static int load_record(Image *i, int fd, char **reterr_message)
         i->layers = TAKE_PTR(record.layers);
         i->n_layers = record.n_layers;
         record.n_layers = 0;
+        i->trust = record.trust;
+        record.trust = (ImageTrust) {};
         image_record_done(&record);
         return i->kind < 0 ? explain(reterr_message, EBADMSG, "record: kind: unknown") : 0;
 }

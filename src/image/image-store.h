@@ -4,6 +4,7 @@
 #include "basic/digest.h"
 #include "basic/strv.h"
 #include "image/image-ref.h"
+#include "image/image-trust.h"
 #include "manifest/app.h"
 
 /* The images of this host, below DATA/images (DATA is /var/lib/podctl), root's alone to look at:
@@ -12,8 +13,10 @@
  *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with what we noted, sometimes "top",
  *                              a tree (image/implied-tree.h); appears and goes by a rename, its mtime is when it was
  *                              last used
- *     layers/DIGEST/           an unpacked layer: "rootfs", "layer" with what we noted
+ *     layers/DIGEST/           a layer: "rootfs", unpacked; "blob", as it was fetched; "layer", with what we noted
  *     names/NAME               a name (escaped), its content the ID
+ *     remotes/                 what is known of where images came from (image/image-remote.h)
+ *     partial/                 blobs whose transfer broke off, to be gone on with
  *     tmp/                     what is in the making, each entry locked by its maker; an unlocked one belonged to
  *                              somebody who was killed, and the next who opens the store for writing removes it
  *
@@ -51,6 +54,7 @@ typedef struct Image {
         size_t manifest_size;
         char *config;           /* raw; NULL for appc */
         size_t config_size;
+        ImageTrust trust;       /* why we believe it to be what it says */
 } Image;
 
 Image *image_free(Image *i);

@@ -14,6 +14,8 @@ struct ImageStore {
         int layers_fd;
         int names_fd;
         int tmp_fd;
+        int partial_fd;
+        int remotes_fd;
 };
 
 #define IMAGE_MANIFEST_MAX (4U * 1024 * 1024)
@@ -25,10 +27,13 @@ typedef struct ImageRecord {
         uint64_t size;
         Digest *layers;
         size_t n_layers;
+        ImageTrust trust;
 } ImageRecord;
 
 int image_record_read(int image_fd, ImageRecord *ret, char **reterr_message);
 int image_record_write(int image_fd, const ImageRecord *record);
+/* An image that was there came in again: takes over why it was trusted this time, unless nobody asked. */
+int image_record_renew_trust(int from_image_fd, int to_image_fd);
 void image_record_done(ImageRecord *record);
 
 /* Names and what they stand for. Entries that cannot be read are left out. */

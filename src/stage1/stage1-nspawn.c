@@ -10,7 +10,7 @@
 #include "network/network.h"
 #include "pod/pod-etc.h"
 #include "stage1/app-mounts.h"
-#include "stage1/mount-util.h"
+#include "shared/mount-util.h"
 #include "stage1/pod-tree.h"
 #include "stage1/stage1.h"
 #include "stage1/uid-range.h"

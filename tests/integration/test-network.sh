@@ -200,6 +200,16 @@ test_mtu() {
         assert_eq "$(sh_run 'cat /sys/class/net/eth0/mtu')" 9000
 }
 
+# The host begins to route. What it learned from a router on one of its links it goes on learning.
+test_router_advertisements_are_kept() {
+        outside_up
+        echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
+        echo 1 >/proc/sys/net/ipv6/conf/uplink/accept_ra
+        sh_run true
+        assert_eq "$(cat /proc/sys/net/ipv6/conf/all/forwarding)" 1
+        assert_eq "$(cat /proc/sys/net/ipv6/conf/uplink/accept_ra)" 2
+}
+
 # --- Configuration
 
 # conf NAME TEXT: into the administrator's directory, for as long as the test runs.
