@@ -509,6 +509,10 @@ test_in_place() {
 
 # --- Others on the host
 
+ruleset_is() {
+        [[ $(nft list ruleset) == "$1" ]]
+}
+
 test_others_are_left_alone() {
         nft -f - <<'NFT'
 table inet firewalld {
@@ -539,7 +543,7 @@ NFT
         assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8088/)" 'hello from web'
         assert_eq "$(nft list ruleset | sed '/^table inet podctl/,/^}/d')" "$before"
         podctl stop --force web
-        assert_eq "$(nft list ruleset)" "$before"
+        wait_until ruleset_is "$before"
 }
 
 # `systemctl reload nftables` and the like flush everything: the next start makes it all again.
