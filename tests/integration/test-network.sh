@@ -91,7 +91,7 @@ world() {
 network_state() {
         ip -o link | awk -F': ' '{ print "link", $2 }'
         ip route show
-        ip -6 route show | grep -v '^fe80'
+        ip -6 route show | sed '/^fe80/d'
         ip addr show | grep inet
         nft list ruleset
         find /run/podctl/network -type f ! -name lock ! -name subnet ! -name hosts
@@ -288,7 +288,7 @@ test_mistakes() {
         assert_contains "$output" "10-bad.conf: plugins[0].subnet: '10.1.2.3/16' is no IPv4 subnet"
         # What is broken does not matter to who does not ask for it.
         sh_run true
-        is_as_before "$before"
+        wait_until is_as_before "$before"
 }
 
 # --- Ports
