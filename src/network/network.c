@@ -227,11 +227,13 @@ static int release_all(const NetState *s, const char *uuid, char **reterr_messag
 
         if (lock < 0)
                 return lock;
-        r = net_engine_load(&engine, reterr_message);
-        if (r < 0)
-                return r;
-        if (s->n_ports > 0)
+        /* Nothing else in here has to do with the kernel. */
+        if (s->n_ports > 0) {
+                r = net_engine_load(&engine, reterr_message);
+                if (r < 0)
+                        return r;
                 network_claims_release(engine, uuid);
+        }
         for (size_t i = 0; i < s->n_joins; i++)
                 if (s->joins[i].native)
                         network_native_release(&s->joins[i], uuid);
