@@ -22,6 +22,8 @@
 #define RETRY_AFTER_MAX_SEC 120U
 #define ERROR_TEXT_MAX 4096U
 
+#define NO_AUTHORITIES "cannot be told from another: this host knows no certificate authorities; install ca-certificates"
+
 struct Http {
         CURL *curl;
 };
@@ -287,6 +289,7 @@ static const struct {
         { CURLE_GOT_NOTHING, ECONNRESET, VERDICT_AGAIN },
         { CURLE_HTTP2, ECONNRESET, VERDICT_AGAIN },
         { CURLE_HTTP2_STREAM, ECONNRESET, VERDICT_AGAIN },
+        { CURLE_SSL_CACERT_BADFILE, ENOKEY, VERDICT_GIVE_UP },
         { CURLE_OUT_OF_MEMORY, ENOMEM, VERDICT_GIVE_UP },
         { CURLE_UNSUPPORTED_PROTOCOL, EPROTONOSUPPORT, VERDICT_GIVE_UP },
 };
@@ -393,6 +396,8 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
                         failed = 0;
                 if (!validator && is_success(reply.status))
                         validator = strong_validator(&reply);
+                if (request->impatient && code != CURLE_OK)
+                        again = false;
                 /* Without a validator, what is at the same place tomorrow may be another thing. */
                 if (again && sink->at > 0 && !request->fixed && !validator)
                         again = false;
@@ -403,7 +408,8 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
                         else if (code == CURLE_OK)
                                 r = tell_busy(request->url, &reply, retry_after, reterr_message);
                         else
-                                r = tell(request->url, error, curl_easy_strerror(code), reterr_message);
+                                r = tell(request->url, error, error == -ENOKEY ? NO_AUTHORITIES : curl_easy_strerror(code),
+                                         reterr_message);
                         http_reply_done(&reply);
                         return r;
                 }

@@ -32,6 +32,7 @@ typedef struct HttpRequest {
         bool insecure_tls;
         bool plain_http;        /* http:// is allowed, in redirects too */
         const char *validator;  /* ETag of what the sink has the beginning of */
+        bool impatient;         /* a first failure is the last one */
         bool fixed;             /* the same bytes forever: going on needs no validator */
 } HttpRequest;
 
