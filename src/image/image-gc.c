@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "image/image-remote.h"
 #include "image/implied-tree.h"
 #include "image/store-internal.h"
 #include "image/store-staging.h"
@@ -179,6 +180,8 @@ int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message)
         r = collect_images(s, staging, c, reterr_message);
         first_error = first_error ?: r;
         r = names_prune(s, NULL);
+        first_error = first_error ?: r;
+        r = image_remotes_prune(s);
         first_error = first_error ?: r;
         r = layers_prune(s, staging, c->used_layers, &c->removed_layers);
         return first_error ?: r;
