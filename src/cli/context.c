@@ -24,9 +24,9 @@ void context_done(Context *c)
 {
         options_free(context_options, c);
         pod_store_free(c->pods);
-        fetcher_free(c->fetcher);
         image_store_free(c->images);
         sd_bus_flush_close_unref(c->bus);
+        fetcher_free(c->fetcher);
 }
 
 /* The words of --insecure-options= (rkt 3.9), and those that stand for several. */
@@ -130,10 +130,23 @@ int context_images(Context *c, ImageStore **ret)
         return 0;
 }
 
+int context_bus(Context *c, sd_bus **ret)
+{
+        int r;
+
+        if (!c->bus) {
+                r = sd_bus_open_system(&c->bus);
+                if (r < 0)
+                        return log_error_errno(r, "Cannot connect to the system bus: %m; is this a systemd host?");
+        }
+        *ret = c->bus;
+        return 0;
+}
+
 int context_fetcher(Context *c, Fetcher **ret)
 {
         _cleanup_free_ char *message = NULL;
-        int r = 0;
+        int r;
 
         if (!c->fetcher) {
                 c->config_roots[0] = c->system_config ?: KEYSTORE_SYSTEM;
@@ -145,22 +158,9 @@ int context_fetcher(Context *c, Fetcher **ret)
                 }, &c->fetcher, &message);
                 if (r < 0)
                         return message ? log_error_errno(r, "%s", message)
-                                       : log_error_errno(r, "Cannot prepare for fetching: %m");
+                                       : log_error_errno(r, "Cannot use the network: %m");
         }
         *ret = c->fetcher;
-        return 0;
-}
-
-int context_bus(Context *c, sd_bus **ret)
-{
-        int r;
-
-        if (!c->bus) {
-                r = sd_bus_open_system(&c->bus);
-                if (r < 0)
-                        return log_error_errno(r, "Cannot connect to the system bus: %m; is this a systemd host?");
-        }
-        *ret = c->bus;
         return 0;
 }
 
