@@ -140,7 +140,7 @@ test_both_layouts_of_docker_archives() {
 test_unverified_image_is_refused() {
         assert_fails 254 podctl --dir="$PWD/data" fetch "$IMAGES/busybox.oci"
         assert_contains "$output" --insecure-options=image
-        assert_fails 254 podctl --dir="$PWD/data" fetch "$IMAGES/busybox.aci"
+        assert_fails 254 podctl --dir="$PWD/data" fetch "$IMAGES/busybox.gz.aci"
         assert_contains "$output" --insecure-options=image
         assert_fails 254 podctl --dir="$PWD/data" run "$IMAGES/busybox.oci"
         assert_contains "$output" --insecure-options=image
