@@ -94,13 +94,6 @@ int image_import_scratch(ImageImport *m)
         return m->scratch_fd;
 }
 
-static int digest_compare(const void *a, const void *b)
-{
-        const Digest *x = a, *y = b;
-
-        return x->algorithm != y->algorithm ? (int) x->algorithm - (int) y->algorithm : strcmp(x->hex, y->hex);
-}
-
 int image_import_expect_layers(ImageImport *m, const Digest *layers, size_t n)
 {
         assert(!m->locked);

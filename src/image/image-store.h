@@ -40,12 +40,13 @@ ImageKind image_kind_from_string(const char *s);
 typedef struct Image {
         Digest id;              /* of the manifest; for appc of the uncompressed ACI */
         ImageKind kind;
-        char **names;           /* as kept in names/, sorted; may be empty */
+        char **names;           /* as kept in names/, sorted; see the functions for whether they are all there */
         uint64_t import_time;   /* nanoseconds since the epoch */
         uint64_t last_used;
         uint64_t size;          /* all its layers, bytes of file contents, and manifest and config */
         Digest *layers;         /* bottom to top */
         size_t n_layers;
+        /* Read by all but image_store_list(): */
         App *app;               /* how to run it; NULL when the image has no app (appc) */
         char *manifest;         /* raw, NUL-terminated */
         size_t manifest_size;
@@ -75,23 +76,30 @@ int image_store_lock(ImageStore *s, int operation);
 
 /* By ID, beginning of an ID, or name. A name without tag means "latest", failing that the newest appc image of that
  * name; "busybox" finds "docker.io/library/busybox" too.
+ * It comes with the name it was found by, or with all it has when that was an ID.
  * -ENOENT: none such. -ENOTUNIQ: fits several. -EINVAL: no image name. */
 int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr_message);
 /* The same without reading it: works for broken images too. */
 int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **reterr_message);
-/* By its whole ID. -ENOENT. */
+/* By its whole ID, without its names. -ENOENT. */
 int image_store_load(ImageStore *s, const Digest *id, Image **ret, char **reterr_message);
 
-/* All images, oldest import first; broken ones are left out. */
+/* All images, oldest import first; broken ones are left out. Without names and documents, which takes long. */
 int image_store_list(ImageStore *s, Image ***ret, size_t *ret_n);
+
+/* Looks up all names of these images, which have none yet. */
+int image_store_add_names(ImageStore *s, Image **images, size_t n_images);
 
 /* Notes that the image is being used. */
 int image_store_touch(ImageStore *s, const Image *image);
 
 /* The absolute paths of the trees to stack, top first, as overlayfs' lowerdir wants them. A layer that occurs twice
- * is given once, and what an opaque top directory hides is left out. First may come a tree made for this image alone
- * that corrects directories a layer holds without saying how they should look. */
-int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret);
+ * is given once, and what an opaque top directory hides is left out. First may come a tree made for this image alone: one
+ * that corrects directories a layer holds without saying how they should look (image/implied-tree.h), or one that makes
+ * of its dependencies what it wants of them (image/image-render.h), made now if it is not there yet. The caller holds
+ * the store's lock.
+ * -ENOENT: lacks a dependency. -ELOOP: depends on itself. */
+int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message);
 
 /* Points the name at the image, taking it from another that had it. */
 int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char **reterr_message);

@@ -256,7 +256,7 @@ Test(image_store, oci_layout)
         cr_expect_eq(image->manifest_size, s.manifest.size);
         cr_expect_eq(image->size, image->manifest_size + image->config_size + 4 + 3 + 3);
 
-        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers), 0);
+        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
         cr_assert_eq(strv_length(lowers), 2);
         cr_expect_eq(fstatat(AT_FDCWD, lowers[0], &st, 0), 0);
         cr_expect(strstr(lowers[0], DIGEST_FILE(&s.layers[1].diff_id)));
@@ -683,7 +683,7 @@ Test(image_store, docker_archive)
         cr_expect_eq(strv_length(image->names), 2);
         cr_expect_str_eq(image->app->exec[0], "/x");
         /* Twice the same layer is stacked once. */
-        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers), 0);
+        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
         cr_expect_eq(strv_length(lowers), 1);
 
         again = fetch(&f, f.layout, NULL);
@@ -842,7 +842,7 @@ Test(image_store, implied_directories)
         write_index(f.layout_fd, d);
         strv_free(fetch(&f, f.layout, NULL));
         image = find(&f, "busybox");
-        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers), 0);
+        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
         cr_assert_eq(strv_length(lowers), 3);
         fd = open(lowers[0], O_RDONLY | O_DIRECTORY);
         cr_expect(fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0711);
@@ -886,7 +886,7 @@ Test(image_store, overlayfs_shows_the_image)
         write_index(f.layout_fd, d);
         strv_free(fetch(&f, f.layout, NULL));
         image = find(&f, "busybox");
-        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers), 0);
+        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
         lower = strv_join(lowers, ":");
         options = strjoin("lowerdir=", lower);
 
