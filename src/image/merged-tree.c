@@ -73,9 +73,41 @@ static bool is_implied(const MergedLayer *l, const char *path)
         return strv_sorted_contains(l->implied, l->n_implied, path);
 }
 
-static bool is_there(const MergedLayer *l, const char *path, bool is_directory)
+static int implied_is_there(const MergedLayer *l, const char *path);
+
+/* 1: the layer has something there that it may have. */
+static int is_there(const MergedLayer *l, const char *path, const struct stat *st)
 {
-        return !l->allows || l->allows(l->userdata, path, is_directory);
+        if (!l->allows)
+                return 1;
+        if (S_ISDIR(st->st_mode) && is_implied(l, path))
+                return implied_is_there(l, path);
+        return l->allows(l->userdata, path, S_ISDIR(st->st_mode));
+}
+
+/* A directory that is only there for what is in it goes with it. Its files would have it allowed like one of them; what
+ * is left are directories. */
+static int implied_is_there(const MergedLayer *l, const char *path)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r;
+
+        if (l->allows(l->userdata, path, false))
+                return 1;
+        r = list_directory_all_at(l->fd, path_or_dot(path), &names);
+        STRV_FOREACH(name, names) {
+                _cleanup_free_ char *child = merged_path(path, *name);
+                struct stat st;
+
+                if (!child)
+                        return -ENOMEM;
+                if (fstatat(l->fd, child, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                        return -errno;
+                r = S_ISDIR(st.st_mode) ? is_there(l, child, &st) : 0;
+                if (r != 0)
+                        return r;
+        }
+        return r;
 }
 
 typedef struct Search {
@@ -106,8 +138,9 @@ static int search_layer(Search *s, size_t layer, bool is_last)
 
         if (fstatat(l->fd, path_or_dot(s->path), &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 1 : -errno;
-        if (!is_there(l, s->path, S_ISDIR(st.st_mode)))
-                return 1;
+        r = is_there(l, s->path, &st);
+        if (r <= 0)
+                return r < 0 ? r : 1;
         if (!S_ISDIR(st.st_mode)) {
                 if (s->node->n == 0 && !is_whiteout(&st))
                         add_layer(s, layer, &st);
