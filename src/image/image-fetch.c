@@ -77,7 +77,7 @@ static int detect(int fd, FileKind *ret, char **reterr_message)
         bool any = false;
         int r;
 
-        r = archive_reader_new(fd, _DIGEST_INVALID, _DIGEST_INVALID, &reader, reterr_message);
+        r = archive_reader_new(fd, _DIGEST_INVALID, &reader, reterr_message);
         while (r >= 0 && kind == FILE_UNKNOWN &&
                (r = archive_reader_next(reader, &entry, reterr_message)) > 0) {
                 _cleanup_free_ char *path = NULL;
@@ -104,7 +104,7 @@ static int fetch_archive(Source *source, int fd, ImageImport *m, char ***ids, ch
         source->dir_fd = image_import_scratch(m);
         if (source->dir_fd < 0)
                 return source->dir_fd;
-        r = archive_reader_new(fd, _DIGEST_INVALID, _DIGEST_INVALID, &reader, reterr_message);
+        r = archive_reader_new(fd, _DIGEST_INVALID, &reader, reterr_message);
         if (r < 0)
                 return r;
         r = image_unpack(reader, UNPACK_FILES, source->dir_fd, &result, reterr_message);

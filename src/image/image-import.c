@@ -2,9 +2,9 @@
 #include <sys/stat.h>
 
 #include "basic/lock.h"
+#include "basic/path.h"
 #include "basic/time-util.h"
 #include "image/image-import.h"
-#include "image/image-unpack.h"
 #include "image/implied-tree.h"
 #include "image/store-internal.h"
 #include "image/store-staging.h"
@@ -133,122 +133,27 @@ int image_import_layer_info(ImageImport *m, const Digest *layer, LayerInfo *ret,
                                reterr_message);
 }
 
-/* Unpacks into the directory and leaves the notes there. */
-static int unpack_layer(int layer_fd, int fd, UnpackStyle style, const Digest *stored, DigestAlgorithm tar,
-                        ArchiveTotals *ret_totals, UnpackResult *ret_result, char **reterr_message)
+int image_import_blob_open(ImageImport *m, const Digest *layer)
 {
-        _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
-        _cleanup_close_ int tree_fd = -EBADF;
-        UnpackResult result = {};
-        LayerInfo info;
-        int r;
-
-        tree_fd = mkdir_open_at(layer_fd, LAYER_TREE, 0755);
-        if (tree_fd < 0)
-                return tree_fd;
-        if (fchmod(tree_fd, 0755) < 0)
-                return -errno;
-
-        r = archive_reader_new(fd, stored ? stored->algorithm : _DIGEST_INVALID, tar, &reader, reterr_message);
-        if (r < 0)
-                return r;
-        r = image_unpack(reader, style, tree_fd, &result, reterr_message);
-        if (r < 0)
-                return r;
-        r = archive_reader_finish(reader, ret_totals, reterr_message);
-        if (r >= 0) {
-                info = (LayerInfo) { .size = result.size, .tar_size = ret_totals->tar_size };
-                r = layer_info_write(layer_fd, &info, result.implied);
-        }
-        if (r < 0) {
-                unpack_result_done(&result);
-                return r;
-        }
-        *ret_result = result;
-        return 0;
+        return layer_blob_open(layer_exists(m->layers_fd, layer) ? m->layers_fd : m->store->layers_fd, layer);
 }
 
-/* What the file was against what it was said to be. */
-static int check_totals(const LayerSource *source, const ArchiveTotals *t, char **reterr_message)
+int image_import_aci_manifest(ImageImport *m, const Digest *layer, char **ret, size_t *ret_size)
 {
-        if (source->stored_size != UINT64_MAX && t->stored_size != source->stored_size)
-                return explain(reterr_message, EBADMSG, "is %" PRIu64 " bytes long, not %" PRIu64, t->stored_size,
-                               source->stored_size);
-        if (source->stored && !digest_equal(source->stored, &t->stored_digest))
-                return explain(reterr_message, EBADMSG, "its digest is %s, not %s", DIGEST_STRING(&t->stored_digest),
-                               DIGEST_STRING(source->stored));
-        if (!digest_equal(source->tar, &t->tar_digest))
-                return explain(reterr_message, EBADMSG, "the digest of its uncompressed contents is %s, not %s",
-                               DIGEST_STRING(&t->tar_digest), DIGEST_STRING(source->tar));
-        return 0;
+        _cleanup_free_ char *path = path_join(DIGEST_FILE(layer), LAYER_JOB_MANIFEST);
+
+        int r = path ? read_file_at(m->layers_fd, path, ACI_MANIFEST_MAX, ret, ret_size) : -ENOMEM;
+
+        return r < 0 ? r : unlinkat(m->layers_fd, path, 0) < 0 ? -errno : 0;
 }
 
-static int import_layer(ImageImport *m, const LayerSource *source, char **reterr_message)
+int image_import_layers(ImageImport *m, const LayerOrigin *origin, LayerItem *items, size_t n, char **reterr_message)
 {
-        _cleanup_close_ int layer_fd = -EBADF;
-        UnpackResult result;
-        ArchiveTotals totals;
-        struct stat st;
-        int r;
-
-        /* Worth knowing before reading gigabytes. */
-        if (fstat(source->fd, &st) < 0)
-                return -errno;
-        if (S_ISREG(st.st_mode) && source->stored_size != UINT64_MAX && (uint64_t) st.st_size != source->stored_size)
-                return explain(reterr_message, EBADMSG, "is %" PRIu64 " bytes long, not %" PRIu64,
-                               (uint64_t) st.st_size, source->stored_size);
-
-        layer_fd = mkdir_open_at(m->layers_fd, DIGEST_FILE(source->tar), 0700);
-        if (layer_fd < 0)
-                return layer_fd;
-        r = unpack_layer(layer_fd, source->fd, UNPACK_LAYER, source->stored, source->tar->algorithm, &totals,
-                         &result, reterr_message);
-        if (r < 0)
-                return r;
-        unpack_result_done(&result);
-        return check_totals(source, &totals, reterr_message);
-}
-
-int image_import_layer(ImageImport *m, const LayerSource *source, char **reterr_message)
-{
-        int r;
-
-        if (image_import_has_layer(m, source->tar))
-                return 0;
-        r = import_layer(m, source, reterr_message);
-        if (r < 0)
-                return explain_context(reterr_message, r, "layer %s",
-                                       DIGEST_STRING(source->stored ?: source->tar));
-        return 0;
-}
-
-int image_import_aci(ImageImport *m, int fd, Digest *ret_id, char **ret_manifest, size_t *ret_size,
-                     char **reterr_message)
-{
-        _cleanup_close_ int layer_fd = -EBADF;
-        UnpackResult result;
-        ArchiveTotals totals;
-        int r;
-
-        layer_fd = mkdir_open_at(m->layers_fd, "aci", 0700);
-        if (layer_fd < 0)
-                return layer_fd;
-        r = unpack_layer(layer_fd, fd, UNPACK_ACI, NULL, DIGEST_SHA512, &totals, &result, reterr_message);
-        if (r < 0)
-                return r;
-
-        /* No digest was promised: at least the end must be there. */
-        if (!totals.end_mark)
-                r = explain(reterr_message, EBADMSG, "damaged archive: ends without an end mark");
-        else
-                r = rename_noreplace(m->layers_fd, "aci", m->layers_fd, DIGEST_FILE(&totals.tar_digest));
-        if (r >= 0) {
-                *ret_id = totals.tar_digest;
-                *ret_manifest = TAKE_PTR(result.manifest);
-                *ret_size = result.manifest_size;
-        }
-        unpack_result_done(&result);
-        return r;
+        for (size_t i = 0; i < n; i++)
+                for (size_t k = 0; k < m->n_locked; k++)
+                        if (items[i].tar && digest_equal(items[i].tar, &m->locked[k]))
+                                items[i].lock_fd = &m->lock_fds[k];
+        return layer_queue_run(m->store, m->layers_fd, origin, items, n, reterr_message);
 }
 
 static int draft_size(ImageImport *m, const ImageDraft *draft, uint64_t *ret, char **reterr_message)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "image/image-store.h"
-#include "image/layer-store.h"
+#include "image/layer-queue.h"
 
 /* The way into the store. Sources (an image layout, a docker archive, an ACI, later a registry) say what is to come;
  * everything is put together and checked in a staging directory and appears at the end, layers first, then images,
@@ -23,23 +23,16 @@ int image_import_scratch(ImageImport *m);
 /* All layers that will be asked for, for all images of this import, once and before the first. */
 int image_import_expect_layers(ImageImport *m, const Digest *layers, size_t n);
 
-/* What is known of a layer's file before it is read; NULL, or the unlimited size, where nothing is. */
-typedef struct LayerSource {
-        int fd;
-        const Digest *stored;   /* digest of the file */
-        uint64_t stored_size;   /* and size; UINT64_MAX */
-        const Digest *tar;      /* digest of the uncompressed tar, the layer's name */
-} LayerSource;
-
 bool image_import_has_layer(ImageImport *m, const Digest *layer);
 
-/* Unpacks and checks one, unless it is there. -EBADMSG: damaged, hostile, or not of those digests. */
-int image_import_layer(ImageImport *m, const LayerSource *source, char **reterr_message);
+/* Brings the layers in; see image/layer-queue.h for what the items say, but their locks are the import's affair. */
+int image_import_layers(ImageImport *m, const LayerOrigin *origin, LayerItem *items, size_t n, char **reterr_message);
 int image_import_layer_info(ImageImport *m, const Digest *layer, LayerInfo *ret, char **reterr_message);
 
-/* An ACI is one layer whose digest is the image's ID too, known only at the end. Hands out its manifest. */
-int image_import_aci(ImageImport *m, int fd, Digest *ret_id, char **ret_manifest, size_t *ret_size,
-                     char **reterr_message);
+/* Of a layer that was an ACI: its manifest. */
+int image_import_aci_manifest(ImageImport *m, const Digest *layer, char **ret, size_t *ret_size);
+/* The blob of a layer of this import or of the store. */
+int image_import_blob_open(ImageImport *m, const Digest *layer);
 
 /* An image all whose layers are there. Nothing is taken over. */
 typedef struct ImageDraft {

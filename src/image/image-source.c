@@ -146,28 +146,34 @@ int source_image_add_default_name(SourceImage *image, const Source *source, cons
 
 /* Import */
 
+typedef struct FileLayers {
+        const Source *source;
+        const SourceImage *image;
+} FileLayers;
+
+static int open_layer(void *userdata, size_t i, uint64_t offset, char **reterr_message)
+{
+        const FileLayers *f = userdata;
+
+        assert(offset == 0);
+        return source_open(f->source, f->image->files[i].path, reterr_message);
+}
+
 static int import_layers(const Source *source, ImageImport *m, const SourceImage *image, char **reterr_message)
 {
-        for (size_t i = 0; i < image->n_layers; i++) {
-                const SourceLayer *file = &image->files[i];
-                _cleanup_close_ int fd = -EBADF;
-                int r;
+        FileLayers files = { source, image };
+        const LayerOrigin origin = { .open = open_layer, .poll_fd = -EBADF, .userdata = &files };
+        _cleanup_free_ LayerItem *items = new0(LayerItem, image->n_layers);
 
-                if (image_import_has_layer(m, &image->layers[i]))
-                        continue;
-                fd = source_open(source, file->path, reterr_message);
-                if (fd < 0)
-                        return explain_context(reterr_message, fd, "layer %s", DIGEST_STRING(&image->layers[i]));
-                r = image_import_layer(m, &(LayerSource) {
-                        .fd = fd,
-                        .stored = file->has_stored ? &file->stored : NULL,
-                        .stored_size = file->has_stored ? file->stored_size : UINT64_MAX,
+        if (!items)
+                return -ENOMEM;
+        for (size_t i = 0; i < image->n_layers; i++)
+                items[i] = (LayerItem) {
                         .tar = &image->layers[i],
-                }, reterr_message);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+                        .stored = image->files[i].has_stored ? &image->files[i].stored : NULL,
+                        .stored_size = image->files[i].has_stored ? image->files[i].stored_size : UINT64_MAX,
+                };
+        return image_import_layers(m, &origin, items, image->n_layers, reterr_message);
 }
 
 static int import_image(const Source *source, ImageImport *m, SourceImage *image, char ***ids, char **reterr_message)

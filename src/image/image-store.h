@@ -12,8 +12,9 @@
  *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with what we noted, sometimes "top",
  *                              a tree (image/implied-tree.h); appears and goes by a rename, its mtime is when it was
  *                              last used
- *     layers/DIGEST/           an unpacked layer: "rootfs", "layer" with what we noted
+ *     layers/DIGEST/           a layer: "rootfs", unpacked; "blob", as it was fetched; "layer", with what we noted
  *     names/NAME               a name (escaped), its content the ID
+ *     partial/                 blobs whose transfer broke off, to be gone on with
  *     tmp/                     what is in the making, each entry locked by its maker; an unlocked one belonged to
  *                              somebody who was killed, and the next who opens the store for writing removes it
  *

@@ -12,6 +12,8 @@
 static const JsonField layer_info_table[] = {
         { "size", &json_uint64, offsetof(LayerInfo, size), JSON_MANDATORY },
         { "tarSize", &json_uint64, offsetof(LayerInfo, tar_size), JSON_MANDATORY },
+        { "blob", &json_digest, offsetof(LayerInfo, blob) },
+        { "blobSize", &json_uint64, offsetof(LayerInfo, blob_size) },
         {}
 };
 
@@ -53,7 +55,7 @@ int layer_implied_read(int layers_fd, const Digest *layer, char ***ret)
         size_t size = 0, n = 0, i = 0;
         int r;
 
-        path = layer_path(layer, "implied");
+        path = layer_path(layer, LAYER_IMPLIED);
         if (!path)
                 return -ENOMEM;
         r = read_file_at(layers_fd, path, IMPLIED_MAX, &data, &size);
@@ -74,29 +76,7 @@ int layer_implied_read(int layers_fd, const Digest *layer, char ***ret)
         return 0;
 }
 
-static int implied_write(int layer_fd, char *const *implied)
-{
-        _cleanup_fclose_ FILE *f = NULL;
-        int fd;
-
-        if (strv_length(implied) == 0)
-                return 0;
-        fd = openat(layer_fd, "implied", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return -errno;
-        f = fdopen(fd, "w");
-        if (!f) {
-                safe_close(fd);
-                return -ENOMEM;
-        }
-
-        errno = 0;
-        STRV_FOREACH(directory, implied)
-                (void) fwrite(*directory, strlen(*directory) + 1, 1, f);
-        return fflush(f) != 0 || ferror(f) ? -(errno ?: EIO) : 0;
-}
-
-int layer_info_write(int layer_fd, const LayerInfo *info, char *const *implied)
+int layer_info_write(int layer_fd, const LayerInfo *info)
 {
         _cleanup_json_object_ json_object *o = NULL;
         _cleanup_free_ char *text = NULL;
@@ -108,8 +88,18 @@ int layer_info_write(int layer_fd, const LayerInfo *info, char *const *implied)
         r = json_format_pretty(o, &text);
         if (r < 0)
                 return r;
-        r = write_string_at(layer_fd, "layer", text, 0600);
-        return r < 0 ? r : implied_write(layer_fd, implied);
+        return write_string_at(layer_fd, "layer", text, 0600);
+}
+
+int layer_blob_open(int layers_fd, const Digest *layer)
+{
+        _cleanup_free_ char *path = layer_path(layer, LAYER_BLOB);
+        int fd;
+
+        if (!path)
+                return -ENOMEM;
+        fd = openat(layers_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
 }
 
 int layer_tree_open(int layers_fd, const Digest *layer)

@@ -4,14 +4,19 @@
 #include "image/image-store.h"
 
 /* Layers: a directory each, made elsewhere and renamed to its place complete, then never changed. In it are "rootfs",
- * "layer" with what we noted as JSON, and, when there are any, "implied": the directories the archive had no entry
- * for, each ended by a NUL. */
+ * "blob", the archive exactly as it was fetched, "layer" with what we noted as JSON, and "implied": the directories the
+ * archive had no entry for, each ended by a NUL. */
 
 #define LAYER_TREE "rootfs"
+#define LAYER_BLOB "blob"
+#define LAYER_IMPLIED "implied"
 
 typedef struct LayerInfo {
         uint64_t size;          /* bytes of file contents */
         uint64_t tar_size;      /* of the uncompressed tar */
+        Digest blob;            /* digest of the archive as fetched; of the layer's own algorithm where nobody asked
+                                 * for another; no hex: there is no blob (a layer of an older version) */
+        uint64_t blob_size;
 } LayerInfo;
 
 /* layers_fd: the store's directory or one of the same kind in the making. */
@@ -21,7 +26,10 @@ int layer_info_read(int layers_fd, const Digest *layer, LayerInfo *ret, char **r
 int layer_implied_read(int layers_fd, const Digest *layer, char ***ret);
 
 /* Writes the notes into a layer in the making. */
-int layer_info_write(int layer_fd, const LayerInfo *info, char *const *implied);
+int layer_info_write(int layer_fd, const LayerInfo *info);
+
+/* The archive as it was fetched. -ENOENT. */
+int layer_blob_open(int layers_fd, const Digest *layer);
 
 /* The tree, opened. */
 int layer_tree_open(int layers_fd, const Digest *layer);

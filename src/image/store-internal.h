@@ -14,6 +14,7 @@ struct ImageStore {
         int layers_fd;
         int names_fd;
         int tmp_fd;
+        int partial_fd;
 };
 
 #define IMAGE_MANIFEST_MAX (4U * 1024 * 1024)

@@ -5,10 +5,11 @@
 #include "basic/string-table.h"
 #include "shared/archive.h"
 #include "shared/explain.h"
+#include "shared/gunzip.h"
 
-/* Two libarchive objects back to back: "filter" is its "raw" format over one decompressor, giving the tar as a
- * stream; "tar" reads that stream through a callback. Uncompressed files go into "tar" without the first. Between the
- * two sits our digest, which is why they are two. */
+/* Two readers back to back: a decompressor giving the tar as a stream, and libarchive's "tar", which reads that stream
+ * through a callback. Gzip has a decompressor of its own, the others are libarchive's "raw" format over one filter;
+ * uncompressed files do without. Between the two sits our digest, which is why they are two. */
 
 #define BLOCK_SIZE (256U * 1024)
 #define TAR_BLOCK 512U
@@ -16,14 +17,12 @@
 struct ArchiveReader {
         int fd;
         Compression compression;
-        struct archive *filter;         /* NULL when not compressed */
+        Gunzip *gunzip;                 /* one of these, or none */
+        struct archive *filter;
         struct archive *tar;
         locale_t locale;                /* "C" */
 
-        Hasher *stored_hasher;
-        Hasher *tar_hasher;
-        bool same_digest;               /* not compressed: one digest serves as both */
-        uint64_t stored_size;
+        Hasher *hasher;                 /* NULL: nobody wants to know */
         uint64_t tar_size;
         uint64_t end_offset;            /* where in the tar the last header was looked for */
 
@@ -50,7 +49,7 @@ static const struct {
         size_t n;
         int filter;
 } compression_kinds[_COMPRESSION_MAX] = {
-        [COMPRESSION_GZIP] = { "\x1f\x8b", 2, ARCHIVE_FILTER_GZIP },
+        [COMPRESSION_GZIP] = { "\x1f\x8b", 2, ARCHIVE_FILTER_NONE },
         [COMPRESSION_BZIP2] = { "BZh", 3, ARCHIVE_FILTER_BZIP2 },
         [COMPRESSION_XZ] = { "\xfd" "7zXZ\0", 6, ARCHIVE_FILTER_XZ },
         [COMPRESSION_ZSTD] = { "\x28\xb5\x2f\xfd", 4, ARCHIVE_FILTER_ZSTD },
@@ -76,7 +75,6 @@ static ssize_t read_stored(ArchiveReader *a, const void **ret)
 {
         size_t n = a->n_ahead;
         ssize_t k;
-        int r;
 
         memcpy(a->block, a->ahead, n);
         a->n_ahead = 0;
@@ -85,51 +83,56 @@ static ssize_t read_stored(ArchiveReader *a, const void **ret)
         if (k < 0)
                 return callback_failed(a, (int) k);
         n += (size_t) k;
-
-        if (a->stored_hasher) {
-                r = hasher_update(a->stored_hasher, a->block, n);
-                if (r < 0)
-                        return callback_failed(a, r);
-        }
-        a->stored_size += n;
         *ret = a->block;
         return (ssize_t) n;
+}
+
+static ssize_t gunzip_callback(void *userdata, const void **ret)
+{
+        return read_stored(userdata, ret);
+}
+
+static ssize_t read_gunzip(ArchiveReader *a, const void **ret)
+{
+        ssize_t n = gunzip_read(a->gunzip, ret);
+
+        if (n == -EBADMSG && !a->error && !a->message)
+                a->message = strdup(*ret);
+        return n;
+}
+
+static ssize_t read_filter(ArchiveReader *a, const void **ret)
+{
+        size_t n = 0;
+        int64_t offset;
+        int k;
+
+        do
+                k = archive_read_data_block(a->filter, ret, &n, &offset);
+        while (k == ARCHIVE_OK && n == 0);
+
+        if (k < ARCHIVE_WARN) {
+                if (!a->error && !a->message)
+                        a->message = strdup(strempty(archive_error_string(a->filter)));
+                return -EBADMSG;
+        }
+        return k == ARCHIVE_EOF ? 0 : (ssize_t) n;
 }
 
 /* Bytes of the tar. 0 at its end. */
 static ssize_t read_contents(ArchiveReader *a, const void **ret)
 {
-        size_t n = 0;
+        ssize_t n = a->gunzip ? read_gunzip(a, ret) : a->filter ? read_filter(a, ret) : read_stored(a, ret);
 
-        if (!a->filter) {
-                ssize_t k = read_stored(a, ret);
-                if (k < 0)
-                        return k;
-                n = (size_t) k;
-        } else {
-                int64_t offset;
-                int k;
-
-                do
-                        k = archive_read_data_block(a->filter, ret, &n, &offset);
-                while (k == ARCHIVE_OK && n == 0);
-
-                if (k < ARCHIVE_WARN) {
-                        if (!a->error && !a->message)
-                                a->message = strdup(strempty(archive_error_string(a->filter)));
-                        return callback_failed(a, a->error ?: -EBADMSG);
-                }
-                if (k == ARCHIVE_EOF)
-                        n = 0;
-        }
-
-        if (a->tar_hasher && !a->same_digest) {
-                int r = hasher_update(a->tar_hasher, *ret, n);
+        if (n < 0)
+                return callback_failed(a, a->error ?: (int) n);
+        if (a->hasher) {
+                int r = hasher_update(a->hasher, *ret, (size_t) n);
                 if (r < 0)
                         return callback_failed(a, r);
         }
-        a->tar_size += n;
-        return (ssize_t) n;
+        a->tar_size += (uint64_t) n;
+        return n;
 }
 
 static la_ssize_t filter_callback(struct archive *archive, void *userdata, const void **ret)
@@ -217,21 +220,7 @@ static int open_tar(ArchiveReader *a, char **reterr_message)
         return 0;
 }
 
-static int open_hashers(ArchiveReader *a, DigestAlgorithm stored, DigestAlgorithm tar)
-{
-        int r;
-
-        a->same_digest = a->compression == COMPRESSION_NONE && stored == tar && stored >= 0;
-        if (stored >= 0) {
-                r = hasher_new(stored, &a->stored_hasher);
-                if (r < 0)
-                        return r;
-        }
-        return tar >= 0 && !a->same_digest ? hasher_new(tar, &a->tar_hasher) : 0;
-}
-
-int archive_reader_new(int fd, DigestAlgorithm stored, DigestAlgorithm tar, ArchiveReader **ret,
-                       char **reterr_message)
+int archive_reader_new(int fd, DigestAlgorithm algorithm, ArchiveReader **ret, char **reterr_message)
 {
         _cleanup_(archive_reader_freep) ArchiveReader *a = new0(ArchiveReader, 1);
         ssize_t k;
@@ -250,14 +239,15 @@ int archive_reader_new(int fd, DigestAlgorithm stored, DigestAlgorithm tar, Arch
         a->n_ahead = (size_t) k;
         a->compression = compression_detect(a->ahead, a->n_ahead);
 
-        r = open_hashers(a, stored, tar);
+        r = algorithm >= 0 ? hasher_new(algorithm, &a->hasher) : 0;
         if (r < 0)
                 return r;
-        if (a->compression != COMPRESSION_NONE) {
+        if (a->compression == COMPRESSION_GZIP)
+                r = gunzip_new(gunzip_callback, a, &a->gunzip);
+        else if (a->compression != COMPRESSION_NONE)
                 r = open_filter(a, reterr_message);
-                if (r < 0)
-                        return r;
-        }
+        if (r < 0)
+                return r;
         r = open_tar(a, reterr_message);
         if (r < 0)
                 return r;
@@ -273,8 +263,8 @@ ArchiveReader *archive_reader_free(ArchiveReader *a)
 
         (void) archive_read_free(a->tar);
         (void) archive_read_free(a->filter);
-        hasher_free(a->stored_hasher);
-        hasher_free(a->tar_hasher);
+        gunzip_free(a->gunzip);
+        hasher_free(a->hasher);
         if (a->locale)
                 freelocale(a->locale);
         free(a->message);
@@ -323,7 +313,7 @@ int archive_reader_data(ArchiveReader *a, const void **ret_data, size_t *ret_siz
         return 1;
 }
 
-/* Both streams to their ends; what follows a compressed stream still counts for the digest of the file. */
+/* Both streams to their ends: who writes the file into a pipe must not find it closed too early. */
 static int drain(ArchiveReader *a)
 {
         const void *data;
@@ -332,7 +322,7 @@ static int drain(ArchiveReader *a)
         do
                 n = read_contents(a, &data);
         while (n > 0);
-        while (n == 0 && a->filter && (n = read_stored(a, &data)) > 0)
+        while (n == 0 && (a->filter || a->gunzip) && (n = read_stored(a, &data)) > 0)
                 n = 0;
         return (int) n;
 }
@@ -345,18 +335,10 @@ int archive_reader_finish(ArchiveReader *a, ArchiveTotals *ret, char **reterr_me
         if (drain(a) < 0)
                 return reader_failed(a, a->filter ?: a->tar, reterr_message);
 
-        t.stored_size = a->stored_size;
         t.tar_size = a->tar_size;
         t.end_mark = a->end_offset + TAR_BLOCK <= a->tar_size;
-        if (a->stored_hasher) {
-                r = hasher_finish(a->stored_hasher, &t.stored_digest);
-                if (r < 0)
-                        return r;
-        }
-        if (a->same_digest)
-                t.tar_digest = t.stored_digest;
-        else if (a->tar_hasher) {
-                r = hasher_finish(a->tar_hasher, &t.tar_digest);
+        if (a->hasher) {
+                r = hasher_finish(a->hasher, &t.tar_digest);
                 if (r < 0)
                         return r;
         }

@@ -8,11 +8,10 @@
 
 /* A tar archive read once from front to back, as one chain:
  *
- *     fd → digest of the bytes as stored → decompression → digest of the tar → entries
+ *     fd → decompression → digest of the tar → entries
  *
- * Nothing is kept but one block. Both digests cover every byte to the end of the file, whatever follows the tar's
- * end mark included, so they are what sha256sum(1) says of the file and of its decompressed contents.
- * Decompression and tar are libarchive's. Names are handed out as the bytes that are in the archive.
+ * Nothing is kept but one block. The digest covers every byte to the end of the file, whatever follows the tar's end mark
+ * included, so it is what sha256sum(1) says of the file's decompressed contents. Decompression and tar are libarchive's. Names are handed out as the bytes that are in the archive.
  *
  * Errors explain themselves (see shared/explain.h). -EBADMSG: the data is no archive, or damaged or truncated. */
 
@@ -34,19 +33,16 @@ Compression compression_detect(const void *data, size_t n);
 
 typedef struct ArchiveTotals {
         Compression compression;
-        Digest stored_digest;   /* of the file, when asked for */
         Digest tar_digest;      /* of the uncompressed tar, when asked for */
-        uint64_t stored_size;
         uint64_t tar_size;
         bool end_mark;          /* the archive ends with an empty block and not just somewhere between two entries */
 } ArchiveTotals;
 
 typedef struct ArchiveReader ArchiveReader;
 
-/* Reads from fd's current position; the fd stays the caller's and must outlive the reader. Either algorithm may be
- * _DIGEST_INVALID when that digest is of no interest. */
-int archive_reader_new(int fd, DigestAlgorithm stored, DigestAlgorithm tar, ArchiveReader **ret,
-                       char **reterr_message);
+/* Reads from fd's current position; the fd stays the caller's and must outlive the reader. The
+ * algorithm may be _DIGEST_INVALID when the digest is of no interest. */
+int archive_reader_new(int fd, DigestAlgorithm algorithm, ArchiveReader **ret, char **reterr_message);
 ArchiveReader *archive_reader_free(ArchiveReader *a);
 DEFINE_TRIVIAL_CLEANUP_FUNC(ArchiveReader *, archive_reader_free);
 
@@ -58,5 +54,5 @@ int archive_reader_next(ArchiveReader *a, struct archive_entry **ret, char **ret
 int archive_reader_data(ArchiveReader *a, const void **ret_data, size_t *ret_size, uint64_t *ret_offset,
                         char **reterr_message);
 
-/* Reads what is left to the end of the file and tells the digests. Ends the reading. */
+/* Reads what is left to the end of the file and tells the digest. Ends the reading. */
 int archive_reader_finish(ArchiveReader *a, ArchiveTotals *ret, char **reterr_message);

@@ -4,7 +4,7 @@
 #include "basic/fs.h"
 #include "basic/path.h"
 #include "stage1/app-mounts.h"
-#include "stage1/mount-util.h"
+#include "shared/mount-util.h"
 
 static int open_app_root(const PlanMount *m, const MountContext *context)
 {

@@ -6,7 +6,7 @@
 #include "basic/log.h"
 #include "basic/path.h"
 #include "stage1/app-mounts.h"
-#include "stage1/mount-util.h"
+#include "shared/mount-util.h"
 #include "stage1/pod-tree.h"
 #include "stage1/stage1.h"
 #include "stage1/uid-range.h"

@@ -29,7 +29,7 @@ static int read_all(int fd, ArchiveTotals *ret, char **reterr_message)
         struct archive_entry *entry;
         int r, n = 0;
 
-        r = archive_reader_new(fd, DIGEST_SHA256, DIGEST_SHA256, &reader, reterr_message);
+        r = archive_reader_new(fd, DIGEST_SHA256, &reader, reterr_message);
         if (r < 0)
                 return r;
         while ((r = archive_reader_next(reader, &entry, reterr_message)) > 0) {
@@ -65,37 +65,34 @@ Test(archive, digests_of_every_compression)
         for (size_t i = 0; i < ELEMENTSOF(filters); i++) {
                 _cleanup_close_ int fd = tar_of(two_files, filters[i].filter);
                 _cleanup_free_ char *message = NULL;
-                Digest stored = digest_of_fd(fd);
                 ArchiveTotals t;
 
                 cr_assert_eq(read_all(fd, &t, &message), 3, "%s", message);
                 cr_expect_eq(t.compression, filters[i].compression);
                 cr_expect(digest_equal(&t.tar_digest, &tar));
-                cr_expect(digest_equal(&t.stored_digest, &stored));
-                cr_expect_eq(t.stored_size, (uint64_t) lseek(fd, 0, SEEK_END));
                 cr_expect_eq(t.tar_size, (uint64_t) lseek(plain, 0, SEEK_END));
                 cr_expect(t.end_mark);
         }
 }
 
-Test(archive, bytes_after_the_end_count)
+Test(archive, bytes_after_the_end_are_read_too)
 {
         static char padding[300 * 1024] = "x";
 
         for (size_t i = 0; i < ELEMENTSOF(filters); i++) {
                 _cleanup_close_ int fd = tar_of(two_files, filters[i].filter);
                 _cleanup_free_ char *message = NULL;
-                Digest stored;
+                off_t end;
                 ArchiveTotals t;
 
                 /* Zeros after a compressed stream are padding to all of these formats but zstd and xz. */
                 lseek(fd, 0, SEEK_END);
                 if (i < 2)
                         cr_assert_eq(loop_write(fd, padding, sizeof(padding)), 0);
-                stored = digest_of_fd(fd);
+                end = lseek(fd, 0, SEEK_END);
+                lseek(fd, 0, SEEK_SET);
                 cr_assert_eq(read_all(fd, &t, &message), 3, "%s", message);
-                cr_expect(digest_equal(&t.stored_digest, &stored), "%s", compression_to_string(filters[i].compression));
-                cr_expect_eq(t.stored_size, (uint64_t) lseek(fd, 0, SEEK_END));
+                cr_expect_eq(lseek(fd, 0, SEEK_CUR), end, "%s", compression_to_string(filters[i].compression));
         }
 }
 

@@ -24,7 +24,7 @@ static int unpack_fd(int fd, UnpackStyle style, int tree_fd, UnpackResult *resul
         _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
         int r;
 
-        r = archive_reader_new(fd, _DIGEST_INVALID, _DIGEST_INVALID, &reader, message);
+        r = archive_reader_new(fd, _DIGEST_INVALID, &reader, message);
         return r < 0 ? r : image_unpack(reader, style, tree_fd, result, message);
 }
 

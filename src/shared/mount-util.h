@@ -11,6 +11,7 @@ typedef struct MountOptions {
         bool read_only;
         bool recursive;
         bool data_only; /* nosuid, nodev, noexec */
+        bool no_devices; /* nosuid, nodev */
 } MountOptions;
 
 /* A detached copy of the mount at path (relative to dir_fd; "" is dir_fd itself). -EINVAL: the file system cannot map

@@ -2,14 +2,15 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include "stage1/mount-util.h"
+#include "shared/mount-util.h"
 
 int mount_clone(int dir_fd, const char *path, const MountOptions *options)
 {
         unsigned recursive = options->recursive ? AT_RECURSIVE : 0;
         struct mount_attr attr = {
                 .attr_set = (options->read_only ? MOUNT_ATTR_RDONLY : 0) |
-                            (options->data_only ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC : 0),
+                            (options->data_only ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC : 0) |
+                            (options->no_devices ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV : 0),
                 .propagation = MS_PRIVATE,
         };
         _cleanup_close_ int fd = -EBADF;

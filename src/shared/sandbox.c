@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <grp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <sys/capability.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "basic/fd.h"
+#include "shared/mount-util.h"
+#include "shared/sandbox.h"
+
+int sandbox_set_root(int dir_fd)
+{
+        static const MountOptions options = { .userns_fd = -EBADF, .no_devices = true };
+        _cleanup_close_ int root = -EBADF;
+        int r;
+
+        /* Of all that is open only the working directory goes along into a new namespace. */
+        if (fchdir(dir_fd) < 0)
+                return -errno;
+        r = mount_namespace_enter();
+        if (r < 0)
+                return r;
+        root = mount_clone(AT_FDCWD, ".", &options);
+        if (root < 0)
+                return root;
+        if (move_mount(root, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                return -errno;
+        /* pivot_root(2) onto itself: the old root comes to lie on top of the new one, and is taken off. */
+        if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 ||
+            chdir("/") < 0)
+                return -errno;
+        return 0;
+}
+
+static int compare_fds(const void *a, const void *b)
+{
+        return *(const int *) a - *(const int *) b;
+}
+
+int sandbox_close_all_but(const int *keep, size_t n)
+{
+        int sorted[8];
+        unsigned from = 3;
+
+        assert(n <= ELEMENTSOF(sorted));
+        for (size_t i = 0; i < n; i++)
+                sorted[i] = keep[i];
+        qsort(sorted, n, sizeof(int), compare_fds);
+        for (size_t i = 0; i < n; i++) {
+                if (sorted[i] < (int) from)
+                        continue;
+                if (sorted[i] > (int) from && close_range(from, (unsigned) sorted[i] - 1, 0) < 0)
+                        return -errno;
+                from = (unsigned) sorted[i] + 1;
+        }
+        return close_range(from, ~0U, 0) < 0 ? -errno : 0;
+}
+
+int sandbox_set_user(uid_t uid, gid_t gid)
+{
+        if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+                return -errno;
+        return 0;
+}
+
+/* What is not to be kept leaves the bounding set first: that takes a capability itself. */
+static int drop_bounding_set(cap_t keep)
+{
+        cap_flag_value_t kept;
+
+        for (cap_value_t c = 0; c <= cap_max_bits(); c++) {
+                if (cap_get_flag(keep, c, CAP_PERMITTED, &kept) < 0)
+                        return -errno;
+                if (kept == CAP_CLEAR && cap_get_bound(c) > 0 && cap_drop_bound(c) < 0)
+                        return errno == EPERM ? 0 : -errno;
+        }
+        return 0;
+}
+
+int sandbox_keep_capabilities(const char *const *names)
+{
+        cap_t set = cap_init();
+        int r = set ? 0 : -errno;
+
+        for (; r >= 0 && names && *names; names++) {
+                cap_value_t c;
+
+                if (cap_from_name(*names, &c) < 0 || cap_set_flag(set, CAP_PERMITTED, 1, &c, CAP_SET) < 0 ||
+                    cap_set_flag(set, CAP_EFFECTIVE, 1, &c, CAP_SET) < 0)
+                        r = -errno;
+        }
+        if (r >= 0)
+                r = drop_bounding_set(set);
+        if (r >= 0 && (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || cap_set_proc(set) < 0 ||
+                       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0))
+                r = -errno;
+        (void) cap_free(set);
+        return r;
+}
+
+int sandbox_filter_syscalls(const char *const *names)
+{
+        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+        int r = filter ? 0 : -ENOMEM;
+
+        for (; r >= 0 && *names; names++) {
+                int number = seccomp_syscall_resolve_name(*names);
+
+                if (number != __NR_SCMP_ERROR)
+                        r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+        }
+        if (r >= 0)
+                r = seccomp_load(filter);
+        if (filter)
+                seccomp_release(filter);
+        return r;
+}
