@@ -4,6 +4,7 @@
 #include "image/image-render.h"
 #include "image/implied-tree.h"
 #include "image/layer-store.h"
+#include "image/store-damage.h"
 #include "image/store-internal.h"
 #include "image/store-staging.h"
 #include "shared/explain.h"
@@ -197,7 +198,7 @@ static int render(ImageStore *s, const ImageVisits *visits, const char *name)
                 return r;
         if (syncfs(fd) < 0)
                 return -errno;
-        r = rename_noreplace(staging->fd, name, s->layers_fd, name);
+        r = layer_move_in(s, staging->fd, name);
         /* Somebody else made the same meanwhile. */
         return r == -EEXIST ? 0 : r;
 }

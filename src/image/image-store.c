@@ -7,6 +7,7 @@
 #include "image/image-render.h"
 #include "image/implied-tree.h"
 #include "image/layer-store.h"
+#include "image/store-damage.h"
 #include "image/store-internal.h"
 #include "manifest/appc-image.h"
 #include "manifest/oci-config.h"
@@ -199,6 +200,8 @@ static int load(ImageStore *s, const Digest *id, bool whole, Image **ret, char *
                 return explain(reterr_message, fd, "image %s: %s", DIGEST_STRING(id),
                                fd == -ENOENT ? "not in the store" : strerror(-fd));
         r = load_record(i, fd, reterr_message);
+        if (r >= 0 && whole && faccessat(fd, DAMAGE_MARK, F_OK, 0) >= 0)
+                r = explain(reterr_message, EUCLEAN, "is damaged; fetch it again");
         if (r >= 0 && whole)
                 r = load_documents(i, fd, reterr_message);
         if (r < 0)
@@ -304,13 +307,15 @@ int image_store_touch(ImageStore *s, const Image *image)
         return utimensat(s->manifests_fd, DIGEST_FILE(&image->id), NULL, 0) < 0 ? -errno : 0;
 }
 
-static int add_path(ImageStore *s, const char *name, char ***paths)
+static int add_path(ImageStore *s, const char *name, char ***paths, char **reterr_message)
 {
+        if (layer_is_damaged(s, name))
+                return explain(reterr_message, EUCLEAN, "layer %s is damaged; fetch the image again", name);
         return strv_consume(paths, strprintf("%s/layers/%s/" LAYER_TREE, s->path, name));
 }
 
 /* Layers one over the other, as all images have them but those of appc that bring dependencies or whitelists. */
-static int add_layers(ImageStore *s, const Image *image, char ***paths)
+static int add_layers(ImageStore *s, const Image *image, char ***paths, char **reterr_message)
 {
         for (size_t i = image->n_layers; i-- > 0;) {
                 const Digest *layer = &image->layers[i];
@@ -322,7 +327,7 @@ static int add_layers(ImageStore *s, const Image *image, char ***paths)
                         seen = seen || digest_equal(&image->layers[k], layer);
                 if (seen)
                         continue;
-                r = add_path(s, DIGEST_FILE(layer), paths);
+                r = add_path(s, DIGEST_FILE(layer), paths, reterr_message);
                 if (r < 0)
                         return r;
                 if (layer_is_opaque(s->layers_fd, layer))
@@ -331,13 +336,13 @@ static int add_layers(ImageStore *s, const Image *image, char ***paths)
         return 0;
 }
 
-static int add_implied_tree(ImageStore *s, const Image *image, char ***paths)
+static int add_implied_tree(ImageStore *s, const Image *image, char ***paths, char **reterr_message)
 {
         _cleanup_free_ char *name = strjoin(IMPLIED_TREE_PREFIX, DIGEST_FILE(&image->id));
 
         if (!name)
                 return -ENOMEM;
-        return faccessat(s->layers_fd, name, F_OK, 0) < 0 ? 0 : add_path(s, name, paths);
+        return faccessat(s->layers_fd, name, F_OK, 0) < 0 ? 0 : add_path(s, name, paths, reterr_message);
 }
 
 int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message)
@@ -349,14 +354,14 @@ int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret, char
         if (r < 0)
                 return r;
         STRV_FOREACH(name, names) {
-                r = add_path(s, *name, &paths);
+                r = add_path(s, *name, &paths, reterr_message);
                 if (r < 0)
                         return r;
         }
         if (!names) {
-                r = add_implied_tree(s, image, &paths);
+                r = add_implied_tree(s, image, &paths, reterr_message);
                 if (r >= 0)
-                        r = add_layers(s, image, &paths);
+                        r = add_layers(s, image, &paths, reterr_message);
                 if (r < 0)
                         return r;
         }

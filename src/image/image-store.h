@@ -99,24 +99,27 @@ int image_store_touch(ImageStore *s, const Image *image);
  * that corrects directories a layer holds without saying how they should look (image/implied-tree.h), or one that makes
  * of its dependencies what it wants of them (image/image-render.h), made now if it is not there yet. The caller holds
  * the store's lock.
- * -ENOENT: lacks a dependency. -ELOOP: depends on itself. */
+ * -ENOENT: lacks a dependency. -ELOOP: depends on itself. -EUCLEAN: a layer was found damaged. */
 int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message);
 
 /* Points the name at the image, taking it from another that had it. */
 int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char **reterr_message);
 
 /* Removes the image, its names, and those of its layers that neither another image nor used_layers ("sha256-…",
- * those of the pods) needs. */
+ * those of the pods) needs; what pods need is due for collection as soon as they do not. */
 int image_store_remove(ImageStore *s, const Digest *id, char *const *used_layers, char **reterr_message);
 
 typedef struct ImageCollect {
         char *const *used_layers;       /* of all pods there are */
         char *const *used_images;       /* IDs to keep whatever their age */
         uint64_t unused_since;          /* images not used since this time (ns) go; 0: none does */
-        char **removed_images;          /* out: IDs */
+        uint64_t max_size;              /* the least recently used go until the layers take no more bytes; 0: none does */
+        char **removed_images;          /* out: IDs, the caller's */
         size_t removed_layers;          /* out */
+        uint64_t freed;                 /* out: bytes */
 } ImageCollect;
 
-/* Removes old images, layers nobody needs, names of nothing, and leftovers of killed processes. Goes on after
+/* Removes old images, layers nobody needs, names of nothing, and leftovers of killed processes: layers that no image
+ * came to need, and broken transfers, a day after. A dependency counts as used when what depends on it is. Goes on after
  * errors and returns the first. */
 int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <linux/fs.h>
-#include <search.h>
 #include <sys/ioctl.h>
 #include <sys/xattr.h>
 
 #include "basic/fs.h"
-#include "basic/path.h"
+#include "image/hard-links.h"
 #include "image/tree-copy.h"
 #include "shared/explain.h"
 
@@ -101,50 +100,11 @@ static int copy_contents(int from, int to, off_t size)
         return ftruncate(to, size) < 0 ? -errno : 0;
 }
 
-/* A file that has several names, and the first of them. */
-typedef struct Linked {
-        dev_t device;
-        ino_t inode;
-        char path[];
-} Linked;
-
-static int linked_compare(const void *a, const void *b)
-{
-        const Linked *x = a, *y = b;
-
-        if (x->device != y->device)
-                return x->device < y->device ? -1 : 1;
-        return x->inode < y->inode ? -1 : x->inode > y->inode;
-}
-
 typedef struct Copy {
         int to_fd;
-        void *linked;
+        HardLinks links;
         char **reterr_message;
 } Copy;
-
-/* 1: it was copied under another name before, and is linked to that. */
-static int link_to_known(Copy *c, const char *path, const struct stat *st)
-{
-        size_t n = strlen(path) + 1;
-        Linked *l, **found;
-
-        if (st->st_nlink < 2)
-                return 0;
-        l = calloc(1, sizeof(Linked) + n);
-        if (!l)
-                return -ENOMEM;
-        l->device = st->st_dev;
-        l->inode = st->st_ino;
-        memcpy(l->path, path, n);
-        found = tsearch(l, &c->linked, linked_compare);
-        if (found && *found == l)
-                return 0;
-        free(l);
-        if (!found)
-                return -ENOMEM;
-        return linkat(c->to_fd, (*found)->path, c->to_fd, path, 0) < 0 ? -errno : 1;
-}
 
 static int copy_regular(Copy *c, int from_dir, const char *path, const struct stat *st)
 {
@@ -197,6 +157,7 @@ static int finish_directory(Copy *c, int from_dir, const char *path)
 
 static int copy_one(Copy *c, int from_dir, const char *path, const struct stat *st, bool leaving)
 {
+        const char *first;
         int r;
 
         if (S_ISDIR(st->st_mode)) {
@@ -204,9 +165,11 @@ static int copy_one(Copy *c, int from_dir, const char *path, const struct stat *
                         return finish_directory(c, from_dir, *path ? path : ".");
                 return *path && mkdirat(c->to_fd, path, 0700) < 0 ? -errno : 0;
         }
-        r = link_to_known(c, path, st);
-        if (r != 0)
+        r = hard_links_see(&c->links, st, path, &first);
+        if (r < 0)
                 return r;
+        if (first)
+                return linkat(c->to_fd, first, c->to_fd, path, 0) < 0 ? -errno : 0;
         return S_ISREG(st->st_mode) ? copy_regular(c, from_dir, path, st) : copy_special(c, from_dir, path, st);
 }
 
@@ -225,6 +188,6 @@ int tree_copy_merged(const MergedTree *t, int to_fd, char **reterr_message)
         int r;
 
         r = merged_tree_walk(t, visit, &c);
-        tdestroy(c.linked, free);
+        hard_links_done(&c.links);
         return r;
 }

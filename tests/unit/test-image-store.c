@@ -676,12 +676,18 @@ Test(image_store, docker_archive)
         Fixture f = fixture_new();
         _cleanup_free_ char *tar = docker_archive(&f, "two/layer.tar", "config.json");
         _cleanup_strv_free_ char **ids = fetch(&f, tar, NULL), **again = NULL, **lowers = NULL;
-        _cleanup_(image_freep) Image *image = find(&f, "busybox:1");
+        _cleanup_(image_freep) Image *image = find(&f, ids[0]);
 
         expect_counts(&f, 1, 1, 2);
         cr_expect_eq(image->kind, IMAGE_DOCKER);
         cr_expect_eq(image->n_layers, 2);
+        /* By its ID it comes with all names, by a name with that one. */
         cr_expect_eq(strv_length(image->names), 2);
+        {
+                _cleanup_(image_freep) Image *by_name = find(&f, "busybox:1");
+
+                cr_expect_eq(strv_length(by_name->names), 1);
+        }
         cr_expect_str_eq(image->app->exec[0], "/x");
         /* Twice the same layer is stacked once. */
         cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
