@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <archive.h>
 #include <archive_entry.h>
+#include <limits.h>
 
+#include "basic/fd.h"
 #include "basic/path.h"
 #include "image/aci-export.h"
 #include "image/hard-links.h"
