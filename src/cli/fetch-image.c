@@ -3,16 +3,17 @@
 #include "cli/fetch-image.h"
 #include "image/image-fetch.h"
 
-int fetch_images(Context *c, const char *path, const char *name, char ***ret_ids)
+int fetch_images(Context *c, const char *path, const char *name, const char *signature, char ***ret_ids)
 {
-        ImageFetchOptions options = { .name = name };
+        const ImageVerify verify = { .system_config = c->system_config, .local_config = c->local_config };
+        ImageFetchOptions options = {
+                .name = name,
+                .signature = signature,
+                .verify = context_is_insecure(c, "image") ? NULL : &verify,
+        };
         _cleanup_free_ char *message = NULL;
         ImageStore *store;
         int r;
-
-        if (!context_is_insecure(c, "image"))
-                return log_error_errno(EPERM, "%s: the image cannot be verified, signatures are not supported yet; "
-                                       "give --insecure-options=image to use it all the same", path);
 
         r = context_images(c, &store);
         if (r < 0)
@@ -44,7 +45,7 @@ int fetch_or_find_image(Context *c, const char *text, Image **ret)
         if (!image_ref_is_path(text))
                 return find_image(c, text, ret);
 
-        r = fetch_images(c, text, NULL, &ids);
+        r = fetch_images(c, text, NULL, NULL, &ids);
         if (r < 0)
                 return r;
         if (strv_length(ids) != 1)

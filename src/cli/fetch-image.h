@@ -5,8 +5,8 @@
 
 /* Images for verbs. All of these log. */
 
-/* Brings the images of a file or directory into the store. */
-int fetch_images(Context *c, const char *path, const char *name, char ***ret_ids);
+/* Brings the images of a file or directory into the store. Signature is the file with that of an ACI, or NULL. */
+int fetch_images(Context *c, const char *path, const char *name, const char *signature, char ***ret_ids);
 
 /* The image a user means: a file, which is fetched, or something the store has. */
 int fetch_or_find_image(Context *c, const char *text, Image **ret);

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
 #include "cli/fetch-image.h"
 #include "cli/verb.h"
 
 typedef struct FetchArgs {
         bool full;
         char *name;
+        char *signature;
 } FetchArgs;
 
 static const Option options[] = {
         { "full", &option_bool, offsetof(FetchArgs, full), NULL, "Print whole image IDs" },
         { "name", &option_string, offsetof(FetchArgs, name), "NAME", "Give the image this name" },
+        { "signature", &option_string, offsetof(FetchArgs, signature), "FILE", "Signature of an ACI, FILE.asc beside it by default" },
         {},
 };
 
@@ -17,11 +20,14 @@ static int run(Context *c, void *userdata, char **words)
 {
         FetchArgs *args = userdata;
 
+        if (args->signature && strv_length(words) != 1)
+                return log_error_errno(EINVAL, "Option --signature is for one image, but there are %zu",
+                                       strv_length(words));
         STRV_FOREACH(path, words) {
                 _cleanup_strv_free_ char **ids = NULL;
                 int r;
 
-                r = fetch_images(c, *path, args->name, &ids);
+                r = fetch_images(c, *path, args->name, args->signature, &ids);
                 if (r < 0)
                         return r;
                 STRV_FOREACH(id, ids) {

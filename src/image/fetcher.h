@@ -16,8 +16,9 @@ typedef struct Fetcher Fetcher;
 
 typedef enum FetchKind {
         FETCH_URL,              /* url */
-        FETCH_DISCOVERY,        /* url is an appc name: looks for its <meta> elements (appc spec/discovery.md);
-                                 * answers with a JSON object {"aci": [templates], "pubkeys": [URLs]} */
+        FETCH_DISCOVERY,        /* url is an appc name: looks for its <meta> elements (appc spec/discovery.md) until there
+                                 * is one of the kind that reference says, "aci" or "pubkeys"; answers with a JSON object
+                                 * {"aci": [templates], "pubkeys": [URLs]} */
         FETCH_MANIFEST,         /* registry, repository; reference: tag or digest */
         FETCH_MANIFEST_HEAD,    /* the same, only its digest, type and size */
         FETCH_BLOB,             /* registry, repository; reference: digest */
@@ -47,6 +48,8 @@ typedef enum FetchOutcome {
         FETCH_DONE,
         FETCH_UNCHANGED,        /* 304 */
         FETCH_DEFERRED,         /* 202: ask again later */
+        _FETCH_OUTCOME_MAX,
+        _FETCH_OUTCOME_INVALID = -EINVAL,
 } FetchOutcome;
 
 typedef struct FetchReply {
@@ -62,6 +65,28 @@ typedef struct FetchReply {
 
 void fetch_reply_done(FetchReply *reply);
 
+typedef struct FetcherOptions {
+        const char *const *config_roots; /* where auth.d and registries.d are, see shared/config-dir.h */
+        bool insecure_tls;      /* no certificates are checked */
+        bool plain_http;        /* http:// may be used where https:// is not spoken */
+        const char *program;    /* instead of PKGLIBDIR/podctl-fetch; for tests */
+} FetcherOptions;
+
+/* Reads the configuration; the options' roots must outlive the Fetcher. */
+int fetcher_new(const FetcherOptions *options, Fetcher **ret, char **reterr_message);
+Fetcher *fetcher_free(Fetcher *f);
+DEFINE_TRIVIAL_CLEANUP_FUNC(Fetcher *, fetcher_free);
+
 /* Does it and waits. -ENOENT: 404. -EACCES: 401 or 403. -E2BIG: more than max. -EHOSTUNREACH, -ETIMEDOUT, -EPROTO, -EBADMSG:
  * the network, and what was wrong is in the message, which begins with what was asked for. */
 int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char **reterr_message);
+
+/* The same without waiting, for several at a time. The request's fd is needed no longer once this returns; without one
+ * there is nowhere for the body to go. */
+int fetcher_start(Fetcher *f, const FetchRequest *request, uint64_t *ret_id, char **reterr_message);
+/* Waits for the answer, which can be asked for once. */
+int fetcher_finish(Fetcher *f, uint64_t id, FetchReply *ret, char **reterr_message);
+
+/* For poll(2): readable when fetcher_dispatch() has an answer to put by. */
+int fetcher_fd(Fetcher *f);
+int fetcher_dispatch(Fetcher *f);

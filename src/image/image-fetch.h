@@ -2,13 +2,17 @@
 #pragma once
 
 #include "image/image-store.h"
+#include "image/image-verify.h"
 
 /* Takes images from files into the store: an OCI image layout (directory, or tar of one), a `docker save` archive
  * (either layout), an appc ACI; tars may be compressed. What it is is told by looking at it, never by its name.
- * Whether an image may be used without a signature is the caller's decision, made before. */
+ * An image that cannot be verified is not taken, unless the caller does without. An ACI is by a signature in a file beside
+ * it; an OCI image by one in a store of signatures, made for the name it gets here. */
 
 typedef struct ImageFetchOptions {
         const char *name;       /* the image's name here, instead of those it brings along */
+        const ImageVerify *verify;      /* NULL: whatever it is */
+        const char *signature;  /* file with the signature of an ACI; NULL: FILE.asc beside it */
         const char *reference;  /* only the image of this org.opencontainers.image.ref.name or name */
 } ImageFetchOptions;
 
@@ -16,6 +20,6 @@ typedef struct ImageFetchOptions {
  * archive, "sha256:…", for appc "sha512-…". On failure nothing is left, and *reterr_message begins with the path.
  * -EMEDIUMTYPE: it is no image. -ENOENT: no such file, or no image of that reference in it. -ENOEXEC: none for this
  * machine. -ENOTUNIQ: a name for several images.
- * -EBADMSG: it is damaged, inconsistent or hostile. Errors of JSON documents are those of shared/json-table.h. */
+ * Refusals are those of image/image-verify.h. -EBADMSG: it is damaged, inconsistent or hostile. Errors of JSON documents are those of shared/json-table.h. */
 int image_fetch_path(ImageStore *s, const char *path, const ImageFetchOptions *options, char ***ret_ids,
                      char **reterr_message);

@@ -195,6 +195,7 @@ static int write_image(ImageImport *m, const ImageDraft *draft, uint64_t size)
                 .size = size,
                 .layers = (Digest *) draft->layers,
                 .n_layers = draft->n_layers,
+                .trust = draft->trust ? *draft->trust : (ImageTrust) {},
         };
         _cleanup_close_ int fd = -EBADF;
         int r;
@@ -248,6 +249,24 @@ static int move_in(ImageStore *s, int from_fd, int (*move)(ImageStore *s, int fr
         return 0;
 }
 
+/* What was not moved in was there before. */
+static int renew_trust(ImageImport *m)
+{
+        _cleanup_strv_free_ char **entries = NULL;
+        int r;
+
+        r = list_directory_at(m->manifests_fd, ".", &entries);
+        STRV_FOREACH(entry, entries) {
+                _cleanup_close_ int from = open_directory_at(m->manifests_fd, *entry),
+                                    to = open_directory_at(m->store->manifests_fd, *entry);
+
+                /* A broken one is no reason for not having the others. */
+                if (from >= 0 && to >= 0)
+                        (void) image_record_renew_trust(from, to);
+        }
+        return r;
+}
+
 static int commit(ImageImport *m)
 {
         int r;
@@ -260,7 +279,9 @@ static int commit(ImageImport *m)
                 r = -errno;
         if (r >= 0)
                 r = move_in(m->store, m->manifests_fd, image_move_in);
-        return r < 0 ? r : fsync(m->store->manifests_fd) < 0 ? -errno : 0;
+        if (r >= 0 && fsync(m->store->manifests_fd) < 0)
+                r = -errno;
+        return r < 0 ? r : renew_trust(m);
 }
 
 int image_import_commit(ImageImport *m, char **reterr_message)

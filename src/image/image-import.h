@@ -45,6 +45,7 @@ typedef struct ImageDraft {
         const char *config;     /* NULL for appc */
         size_t config_size;
         char *const *names;
+        const ImageTrust *trust;
 } ImageDraft;
 
 int image_import_image(ImageImport *m, const ImageDraft *draft, char **reterr_message);

@@ -11,6 +11,7 @@ static const JsonField image_record_table[] = {
         { "imported", &json_uint64, offsetof(ImageRecord, imported), JSON_MANDATORY },
         { "size", &json_uint64, offsetof(ImageRecord, size), JSON_MANDATORY },
         { "layers", &json_digest_list, offsetof(ImageRecord, layers), JSON_MANDATORY },
+        { "trust", &json_image_trust, offsetof(ImageRecord, trust) },
         {}
 };
 
@@ -32,17 +33,51 @@ int image_record_read(int image_fd, ImageRecord *ret, char **reterr_message)
         return 0;
 }
 
-int image_record_write(int image_fd, const ImageRecord *record)
+static int record_format(const ImageRecord *record, char **ret)
 {
         _cleanup_json_object_ json_object *o = NULL;
-        _cleanup_free_ char *text = NULL;
         int r;
 
         r = json_table_write(image_record_table, record, &o);
-        if (r < 0)
-                return r;
-        r = json_format_pretty(o, &text);
+        return r < 0 ? r : json_format_pretty(o, ret);
+}
+
+int image_record_write(int image_fd, const ImageRecord *record)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = record_format(record, &text);
         return r < 0 ? r : write_string_at(image_fd, "image", text, 0600);
+}
+
+static int renew_trust(const ImageRecord *from, ImageRecord *to, int to_fd)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        if (!from->trust.how || (to->trust.how && image_trust_is(&from->trust, TRUST_NONE)))
+                return 0;
+        image_trust_done(&to->trust);
+        r = image_trust_copy(&from->trust, &to->trust);
+        if (r >= 0)
+                r = record_format(to, &text);
+        return r < 0 ? r : write_file_at(to_fd, "image", text, strlen(text), 0600);
+}
+
+int image_record_renew_trust(int from_image_fd, int to_image_fd)
+{
+        ImageRecord from = {}, to = {};
+        int r;
+
+        r = image_record_read(from_image_fd, &from, NULL);
+        if (r >= 0)
+                r = image_record_read(to_image_fd, &to, NULL);
+        if (r >= 0)
+                r = renew_trust(&from, &to, to_image_fd);
+        image_record_done(&from);
+        image_record_done(&to);
+        return r;
 }
 
 void image_record_done(ImageRecord *record)

@@ -176,7 +176,31 @@ static int import_layers(const Source *source, ImageImport *m, const SourceImage
         return image_import_layers(m, &origin, items, image->n_layers, reterr_message);
 }
 
-static int import_image(const Source *source, ImageImport *m, SourceImage *image, char ***ids, char **reterr_message)
+/* Under each name it is going to have. */
+static int verify(const ImageVerify *v, const SourceImage *image, ImageTrust *ret, char **reterr_message)
+{
+        const Digest digests[] = { image->id, image->index };
+        ImageClaim claim = { .digests = digests, .n_digests = *image->index.hex ? 2 : 1 };
+        int r;
+
+        if (!v)
+                return image_trust_set(ret, TRUST_NONE, image->names ? image->names[0] : "");
+        if (!image->manifest)
+                return explain(reterr_message, ENODATA, "cannot be verified: an archive of docker's has lost what was "
+                               "signed; fetch the image from its registry or from an OCI archive, or give "
+                               "--insecure-options=image to use it all the same");
+        STRV_FOREACH(name, image->names) {
+                image_trust_done(ret);
+                claim.name = *name;
+                r = image_verify_claim(v, &claim, ret, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        return ret->how ? 0 : explain(reterr_message, ENODATA, "cannot be verified: the image has no name");
+}
+
+static int import_verified(const Source *source, ImageImport *m, SourceImage *image, const ImageTrust *trust,
+                           char **reterr_message)
 {
         int r;
 
@@ -189,7 +213,7 @@ static int import_image(const Source *source, ImageImport *m, SourceImage *image
                         return r;
         }
 
-        r = image_import_image(m, &(ImageDraft) {
+        return image_import_image(m, &(ImageDraft) {
                 .id = image->id,
                 .kind = image->kind,
                 .layers = image->layers,
@@ -199,7 +223,19 @@ static int import_image(const Source *source, ImageImport *m, SourceImage *image
                 .config = image->config,
                 .config_size = image->config_size,
                 .names = image->names,
+                .trust = trust,
         }, reterr_message);
+}
+
+static int import_image(const Source *source, ImageImport *m, SourceImage *image, char ***ids, char **reterr_message)
+{
+        ImageTrust trust = {};
+        int r;
+
+        r = verify(source->options->verify, image, &trust, reterr_message);
+        if (r >= 0)
+                r = import_verified(source, m, image, &trust, reterr_message);
+        image_trust_done(&trust);
         if (r < 0)
                 return r;
         return strv_contains(*ids, DIGEST_STRING(&image->id)) ? 0 : strv_extend(ids, DIGEST_STRING(&image->id));

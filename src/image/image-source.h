@@ -39,6 +39,7 @@ typedef struct SourceImage {
         Digest *layers;         /* diff ids, bottom to top */
         SourceLayer *files;     /* as many */
         size_t n_layers;
+        Digest index;           /* of the index its name stands for; .hex is empty when that is the manifest */
         char **names;
 } SourceImage;
 

@@ -110,6 +110,7 @@ Image *image_free(Image *i)
         app_free(i->app);
         free(i->manifest);
         free(i->config);
+        image_trust_done(&i->trust);
         return mfree(i);
 }
 
@@ -180,6 +181,8 @@ static int load_record(Image *i, int fd, char **reterr_message)
         i->layers = TAKE_PTR(record.layers);
         i->n_layers = record.n_layers;
         record.n_layers = 0;
+        i->trust = record.trust;
+        record.trust = (ImageTrust) {};
         image_record_done(&record);
         return i->kind < 0 ? explain(reterr_message, EBADMSG, "record: kind: unknown") : 0;
 }

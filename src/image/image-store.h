@@ -4,6 +4,7 @@
 #include "basic/digest.h"
 #include "basic/strv.h"
 #include "image/image-ref.h"
+#include "image/image-trust.h"
 #include "manifest/app.h"
 
 /* The images of this host, below DATA/images (DATA is /var/lib/podctl), root's alone to look at:
@@ -53,6 +54,7 @@ typedef struct Image {
         size_t manifest_size;
         char *config;           /* raw; NULL for appc */
         size_t config_size;
+        ImageTrust trust;       /* why we believe it to be what it says */
 } Image;
 
 Image *image_free(Image *i);

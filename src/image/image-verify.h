@@ -1,20 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "image/image-store.h"
+#include "image/fetcher.h"
+#include "image/image-trust.h"
 
-/* Whether an image is on disk as it was fetched: its documents and blobs are hashed, and each layer's blob is unpacked
- * once more beside the layer and compared with it, file by file. Takes as much free space as the largest layer, for as
- * long as that takes. What is not right is marked (image/store-damage.h). */
+/* Whether an image may be used. Nobody may who cannot say why: all of these return 0 and a reason, or refuse. Who does
+ * without (--insecure-options=image) does not ask here, and notes TRUST_NONE.
+ *
+ * Refusals, with a message that begins with the image's name and ends with the command or option that helps: -ENOKEY, no
+ * trusted key made the signature; -ENODATA, there is none; -EKEYREJECTED and -EBADMSG, it is not good; others, it
+ * could not be got. */
 
-/* where: "manifest", "config", "record", "layer sha256:…"; path: of a file in that, or NULL; what: "content", "missing", … */
-typedef int (*ImageDifference)(const char *where, const char *path, const char *what, void *userdata);
+typedef struct ImageVerify {
+        const char *system_config;      /* NULL: the usual places */
+        const char *local_config;
+        Fetcher *fetcher;               /* NULL: only what is on this machine */
+} ImageVerify;
 
-/* By its ID, since it may be too broken to be loaded. 0: all is as it should be. 1: it is not; each difference has been
- * reported. -ENOSPC and other errors: it could not be told. The caller holds the store's lock, shared. */
-int image_verify(ImageStore *s, const Digest *id, ImageDifference report, void *userdata, char **reterr_message);
+/* What a name in a registry stands for. */
+typedef struct ImageClaim {
+        const char *name;       /* "docker.io/library/busybox:latest", also the short form; without tag and digest it
+                                 * means "latest" */
+        bool pinned;            /* the name says the digest, and what was got has that digest */
+        const Digest *digests;  /* of the manifest, and of the index it was found through: a signature of either counts */
+        size_t n_digests;
+} ImageClaim;
 
-/* Makes the damaged layers of an image anew from their own blobs, without asking anybody else, and puts them in their
- * places. -EBADMSG, -ENOENT: the blob of some is damaged or missing too; the others were repaired. The caller holds the
- * store's lock, shared. */
-int image_repair(ImageStore *s, const Digest *id, char **reterr_message);
+int image_verify_claim(const ImageVerify *v, const ImageClaim *claim, ImageTrust *ret, char **reterr_message);
+
+/* An ACI by the detached signature of its file as fetched, compressed or not. Name is the one in its manifest. The file
+ * is read from its beginning and left at an unknown place. */
+int image_verify_aci(const ImageVerify *v, const char *name, int fd, const char *signature, size_t n_signature,
+                     ImageTrust *ret, char **reterr_message);
+
+/* The refusal of an ACI that came without a signature; where is the file or URL it was looked for at. */
+int image_verify_aci_unsigned(const char *name, const char *where, char **reterr_message);

@@ -196,6 +196,8 @@ static int find_image(const Source *source, const OciIndex *index, size_t first,
         if (r < 0)
                 return r;
         r = read_image(source, d, 0, image, reterr_message);
+        if (r >= 0 && !digest_equal(&d->digest, &image->id))
+                image->index = d->digest;
         if (r >= 0)
                 return add_names(source, d, docker, image);
         source_images_drop_last(images);

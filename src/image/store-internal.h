@@ -26,10 +26,13 @@ typedef struct ImageRecord {
         uint64_t size;
         Digest *layers;
         size_t n_layers;
+        ImageTrust trust;
 } ImageRecord;
 
 int image_record_read(int image_fd, ImageRecord *ret, char **reterr_message);
 int image_record_write(int image_fd, const ImageRecord *record);
+/* An image that was there came in again: takes over why it was trusted this time, unless nobody asked. */
+int image_record_renew_trust(int from_image_fd, int to_image_fd);
 void image_record_done(ImageRecord *record);
 
 /* manifest, config and app of an image of which only the record was read. */

@@ -4,6 +4,7 @@
 
 #include "basic/fs.h"
 #include "basic/string-util.h"
+#include "basic/utf8.h"
 #include "shared/json-table.h"
 
 /* Text to json-c's objects and back, with what json-c is too lenient about refused beforehand. */
@@ -71,39 +72,10 @@ static int refuse_lax(const char *data, size_t n, JsonError *e)
         return 0;
 }
 
-/* How many bytes the character at p takes, 0 when it is none: too long a form, half a surrogate pair, beyond
- * U+10FFFF (RFC 3629, section 4). json-c looks at the first bits only. */
-static size_t utf8_length(const unsigned char *p, size_t n)
-{
-        static const struct {
-                unsigned char first, last;   /* of the leading byte */
-                unsigned char low, high;     /* of the one behind it */
-                unsigned char length;
-        } forms[] = {
-                { 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-                { 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-                { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(forms); i++) {
-                if (p[0] < forms[i].first || p[0] > forms[i].last)
-                        continue;
-                if (forms[i].length == 1)
-                        return 1;
-                if (forms[i].length > n || p[1] < forms[i].low || p[1] > forms[i].high)
-                        return 0;
-                for (size_t k = 2; k < forms[i].length; k++)
-                        if ((p[k] & 0xc0) != 0x80)
-                                return 0;
-                return forms[i].length;
-        }
-        return 0;
-}
-
 static int refuse_bad_utf8(const char *data, size_t n, JsonError *e)
 {
         for (size_t i = 0, length; i < n; i += length) {
-                length = utf8_length((const unsigned char *) data + i, n - i);
+                length = utf8_length(data + i, n - i);
                 if (length == 0)
                         return error_at(e, data, i, "not UTF-8");
         }

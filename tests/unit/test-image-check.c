@@ -4,7 +4,7 @@
 
 #include "basic/path.h"
 #include "image/image-fetch.h"
-#include "image/image-verify.h"
+#include "image/image-check.h"
 #include "image/layer-store.h"
 #include "image/store-damage.h"
 #include "test-tar.h"
@@ -17,7 +17,7 @@ static void setup(void)
         umask(0022);
 }
 
-TestSuite(image_verify, .init = setup, .timeout = 120);
+TestSuite(image_check, .init = setup, .timeout = 120);
 
 static const char manifest[] = "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"example.com/it\"}";
 
@@ -84,12 +84,12 @@ static int note(const char *where, const char *path, const char *what, void *use
         return longer ? 0 : -ENOMEM;
 }
 
-static void expect_verified(Fixture *f, int result, const char *differences)
+static void expect_checked(Fixture *f, int result, const char *differences)
 {
         _cleanup_free_ char *message = NULL;
 
         f->differences = mfree(f->differences);
-        cr_expect_eq(image_verify(f->store, &f->id, note, f, &message), result, "%s", message);
+        cr_expect_eq(image_check(f->store, &f->id, note, f, &message), result, "%s", message);
         cr_expect_str_eq(strempty(f->differences), differences);
 }
 
@@ -255,7 +255,7 @@ static const struct {
 };
 
 /* Told, marked, and right again after the same fetch. */
-Test(image_verify, damages)
+Test(image_check, damages)
 {
         for (size_t i = 0; i < ELEMENTSOF(damages); i++) {
                 Fixture f = fixture_new();
@@ -263,11 +263,11 @@ Test(image_verify, damages)
                 _cleanup_strv_free_ char **lowers = NULL;
                 _cleanup_free_ char *message = NULL;
 
-                expect_verified(&f, 0, "");
+                expect_checked(&f, 0, "");
                 cr_expect(image_store_is_whole(f.store, &f.id));
                 damages[i].damage(&f);
                 f.differences = mfree(f.differences);
-                cr_expect_eq(image_verify(f.store, &f.id, note, &f, &message), 1, "%zu: %s", i, message);
+                cr_expect_eq(image_check(f.store, &f.id, note, &f, &message), 1, "%zu: %s", i, message);
                 cr_expect(strstr(strempty(f.differences), damages[i].differences), "%zu: %s", i, f.differences);
                 cr_expect(!image_store_is_whole(f.store, &f.id), "%zu", i);
                 /* Nothing of it is run. */
@@ -275,7 +275,7 @@ Test(image_verify, damages)
                         cr_expect_eq(image_store_lower_paths(f.store, image, &lowers, NULL), -EUCLEAN, "%zu", i);
 
                 fetch(&f);
-                expect_verified(&f, 0, "");
+                expect_checked(&f, 0, "");
                 cr_expect(image_store_is_whole(f.store, &f.id), "%zu", i);
                 cr_expect_eq(count(&f, "manifests"), 1);
                 cr_expect_eq(count(&f, "tmp"), 0);
@@ -284,7 +284,7 @@ Test(image_verify, damages)
 }
 
 /* From the blob alone. */
-Test(image_verify, repair)
+Test(image_check, repair)
 {
         for (size_t i = 0; i < ELEMENTSOF(damages); i++) {
                 Fixture f = fixture_new();
@@ -296,7 +296,7 @@ Test(image_verify, repair)
                 }
                 damages[i].damage(&f);
                 cr_assert_eq(unlink(f.aci), 0);
-                cr_assert_eq(image_verify(f.store, &f.id, note, &f, NULL), 1);
+                cr_assert_eq(image_check(f.store, &f.id, note, &f, NULL), 1);
                 r = image_repair(f.store, &f.id, NULL);
                 cr_expect(damages[i].blob ? r < 0 : r == 0, "%zu: %s", i, strerror(-r));
                 cr_expect_eq(count(&f, "tmp"), 0);
@@ -305,7 +305,7 @@ Test(image_verify, repair)
 }
 
 /* What pods have mounted stays until they are gone. */
-Test(image_verify, repair_beside_pods)
+Test(image_check, repair_beside_pods)
 {
         Fixture f = fixture_new();
         char *used[] = { (char *) DIGEST_FILE(&f.id), NULL };
@@ -314,7 +314,7 @@ Test(image_verify, repair_beside_pods)
 
         cr_assert_eq(fstat(f.tree_fd, &before), 0);
         damage_content(&f);
-        cr_assert_eq(image_verify(f.store, &f.id, note, &f, NULL), 1);
+        cr_assert_eq(image_check(f.store, &f.id, note, &f, NULL), 1);
         fetch(&f);
         cr_assert_eq(fstat(f.tree_fd, &mine), 0);
         cr_expect_neq(mine.st_ino, before.st_ino);
@@ -326,6 +326,6 @@ Test(image_verify, repair_beside_pods)
         cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
         cr_expect_eq(collect.removed_layers, 1);
         cr_expect_eq(count(&f, "layers"), 1);
-        expect_verified(&f, 0, "");
+        expect_checked(&f, 0, "");
         fixture_done(&f);
 }

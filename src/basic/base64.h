@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/macro.h"
+
+/* RFC 4648, section 4: with padding, nothing between the characters. -EINVAL: it is not that. The result is
+ * NUL-terminated besides. */
+int base64_decode(const char *s, char **ret, size_t *ret_size);
+/* NULL: out of memory. */
+char *base64_encode(const void *data, size_t n);

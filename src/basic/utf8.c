@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "basic/utf8.h"
+
+size_t utf8_length(const char *s, size_t n)
+{
+        const unsigned char *p = (const unsigned char *) s;
+        static const struct {
+                unsigned char first, last;   /* of the leading byte */
+                unsigned char low, high;     /* of the one behind it */
+                unsigned char length;
+        } forms[] = {
+                { 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+                { 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+                { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(forms); i++) {
+                if (p[0] < forms[i].first || p[0] > forms[i].last)
+                        continue;
+                if (forms[i].length == 1)
+                        return 1;
+                if (forms[i].length > n || p[1] < forms[i].low || p[1] > forms[i].high)
+                        return 0;
+                for (size_t k = 2; k < forms[i].length; k++)
+                        if ((p[k] & 0xc0) != 0x80)
+                                return 0;
+                return forms[i].length;
+        }
+        return 0;
+}
+
+void utf8_make_printable(char *s)
+{
+        size_t n = strlen(s);
+
+        for (size_t i = 0, length; i < n; i += length) {
+                length = utf8_length(s + i, n - i);
+                /* U+0080 to U+009F, of which terminals take commands too, begin with 0xc2. */
+                if (length == 0 || (unsigned char) s[i] < ' ' || s[i] == 0x7f ||
+                    (length == 2 && (unsigned char) s[i] == 0xc2 && (unsigned char) s[i + 1] < 0xa0)) {
+                        length = length ?: 1;
+                        memset(s + i, '?', length);
+                }
+        }
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+#include <curl/curl.h>
+
+#include "basic/parse.h"
+#include "fetch/http-header.h"
+
+#define CHALLENGES_MAX 8U
+
+typedef enum Header {
+        HEADER_CONTENT_TYPE,
+        HEADER_DIGEST,
+        HEADER_ETAG,
+        HEADER_LAST_MODIFIED,
+} Header;
+
+static int take_value(HttpHeaders *h, unsigned which, const char *value)
+{
+        free(h->values[which]);
+        h->values[which] = strdup(value);
+        return h->values[which] ? 0 : -ENOMEM;
+}
+
+static int take_content_type(HttpHeaders *h, unsigned which, const char *value)
+{
+        _cleanup_free_ char *type = strndup(value, strcspn(value, "; \t"));
+
+        return type ? take_value(h, which, type) : -ENOMEM;
+}
+
+static int take_challenge(HttpHeaders *h, unsigned which, const char *value)
+{
+        return strv_length(h->challenges) < CHALLENGES_MAX ? strv_extend(&h->challenges, value) : 0;
+}
+
+static int take_retry_after(HttpHeaders *h, unsigned which, const char *value)
+{
+        h->retry_after = http_parse_retry_after(value, time(NULL));
+        return 0;
+}
+
+static int take_cache_control(HttpHeaders *h, unsigned which, const char *value)
+{
+        h->max_age = http_parse_max_age(value);
+        return 0;
+}
+
+/* "bytes 200-1000/67589"; what does not say where it begins begins nowhere we asked for. */
+static int take_content_range(HttpHeaders *h, unsigned which, const char *value)
+{
+        _cleanup_free_ char *number = NULL;
+
+        h->range_begin = UINT64_MAX;
+        if (strncasecmp(value, "bytes ", 6) != 0)
+                return 0;
+        number = strndup(value + 6, strcspn(value + 6, "-"));
+        if (!number)
+                return -ENOMEM;
+        (void) parse_uint64(number, &h->range_begin);
+        return 0;
+}
+
+static const struct {
+        const char *name;
+        int (*take)(HttpHeaders *h, unsigned which, const char *value);
+        unsigned which;
+} rows[] = {
+        { "Content-Type", take_content_type, HEADER_CONTENT_TYPE },
+        { "Docker-Content-Digest", take_value, HEADER_DIGEST },
+        { "ETag", take_value, HEADER_ETAG },
+        { "Last-Modified", take_value, HEADER_LAST_MODIFIED },
+        { "WWW-Authenticate", take_challenge, 0 },
+        { "Retry-After", take_retry_after, 0 },
+        { "Cache-Control", take_cache_control, 0 },
+        { "Content-Range", take_content_range, 0 },
+};
+
+void http_headers_done(HttpHeaders *h)
+{
+        for (size_t i = 0; i < ELEMENTSOF(h->values); i++)
+                free(h->values[i]);
+        strv_free(h->challenges);
+        *h = (HttpHeaders) {};
+}
+
+int http_headers_add(HttpHeaders *h, const char *line, size_t n)
+{
+        _cleanup_free_ char *copy = NULL;
+        char *value;
+
+        if (n >= 5 && strncasecmp(line, "HTTP/", 5) == 0) {
+                http_headers_done(h);
+                return 0;
+        }
+        copy = strndup(line, n);
+        if (!copy)
+                return -ENOMEM;
+        value = strchr(copy, ':');
+        if (!value)
+                return 0;
+        *value++ = 0;
+        value += strspn(value, " \t");
+        for (size_t k = strlen(value); k > 0 && isspace((unsigned char) value[k - 1]);)
+                value[--k] = 0;
+
+        /* Only what can be shown and passed on: no control characters. */
+        if (!string_is_ascii_printable(value))
+                return 0;
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (strcasecmp(rows[i].name, copy) == 0)
+                        return rows[i].take(h, rows[i].which, value);
+        return 0;
+}
+
+void http_headers_move(HttpHeaders *h, HttpReply *reply)
+{
+        reply->content_type = TAKE_PTR(h->values[HEADER_CONTENT_TYPE]);
+        reply->digest = TAKE_PTR(h->values[HEADER_DIGEST]);
+        reply->etag = TAKE_PTR(h->values[HEADER_ETAG]);
+        reply->last_modified = TAKE_PTR(h->values[HEADER_LAST_MODIFIED]);
+        reply->challenges = TAKE_PTR(h->challenges);
+        reply->retry_after = h->retry_after;
+        reply->max_age = h->max_age;
+        http_headers_done(h);
+}
+
+uint64_t http_parse_retry_after(const char *value, time_t now)
+{
+        uint64_t seconds;
+        time_t date;
+
+        if (parse_uint64(value, &seconds) >= 0)
+                return seconds;
+        date = curl_getdate(value, NULL);
+        return date > now ? (uint64_t) (date - now) : 0;
+}
+
+/* What follows NAME= in a list of directives, all in lower case; NULL when it is not there. */
+static char *directive(const char *value, const char *name, bool *ret_found)
+{
+        for (const char *p = value; *p; p += strcspn(p, ",")) {
+                size_t n = strlen(name);
+
+                p += strspn(p, ", \t");
+                if (strncasecmp(p, name, n) != 0 || !strchr("=, \t", p[n]))
+                        continue;
+                *ret_found = true;
+                return p[n] == '=' ? strndup(p + n + 1, strcspn(p + n + 1, ", \t")) : NULL;
+        }
+        *ret_found = false;
+        return NULL;
+}
+
+uint64_t http_parse_max_age(const char *value)
+{
+        _cleanup_free_ char *text = NULL;
+        bool refused = false, found;
+        uint64_t age;
+
+        free(directive(value, "no-store", &refused));
+        if (!refused)
+                free(directive(value, "no-cache", &refused));
+        if (refused)
+                return 0;
+        text = directive(value, "max-age", &found);
+        return text && parse_uint64(text, &age) >= 0 ? age : 0;
+}
+
+/* Challenges */
+
+bool http_challenge_is(const char *challenge, const char *scheme)
+{
+        size_t n = strlen(scheme);
+
+        return strncasecmp(challenge, scheme, n) == 0 && (challenge[n] == 0 || challenge[n] == ' ');
+}
+
+/* A token, or a quoted string with its quotes taken off; moves on behind it. */
+static char *read_value(const char **p)
+{
+        char *value, *out;
+
+        if (**p != '"') {
+                size_t n = strcspn(*p, ", \t");
+
+                value = strndup(*p, n);
+                *p += n;
+                return value;
+        }
+        value = out = strdup(++*p);
+        if (!value)
+                return NULL;
+        for (; **p && **p != '"'; ++*p) {
+                if (**p == '\\' && (*p)[1])
+                        ++*p;
+                *out++ = **p;
+        }
+        *out = 0;
+        *p += **p == '"';
+        return value;
+}
+
+int http_challenge_parameter(const char *challenge, const char *name, char **ret)
+{
+        const char *p = challenge + strcspn(challenge, " ");
+
+        while (*(p += strspn(p, ", \t"))) {
+                size_t n = strcspn(p, "= ,\t");
+                bool wanted = n == strlen(name) && strncasecmp(p, name, n) == 0;
+                char *value;
+
+                p += n;
+                p += strspn(p, " \t");
+                if (*p != '=')
+                        continue;
+                p++;
+                p += strspn(p, " \t");
+                value = read_value(&p);
+                if (!value)
+                        return -ENOMEM;
+                if (wanted) {
+                        *ret = value;
+                        return 0;
+                }
+                free(value);
+        }
+        return -ENOENT;
+}

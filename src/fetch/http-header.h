@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "fetch/http.h"
+
+/* The head of a reply, line by line as libcurl hands it out, those of redirects first. */
+typedef struct HttpHeaders {
+        char *values[6];        /* by the table in http-header.c */
+        char **challenges;
+        uint64_t range_begin;   /* of Content-Range */
+        uint64_t retry_after;   /* seconds */
+        uint64_t max_age;
+} HttpHeaders;
+
+/* A line with its end, not terminated by NUL; a status line begins a new head and forgets the last one. */
+int http_headers_add(HttpHeaders *h, const char *line, size_t n);
+void http_headers_done(HttpHeaders *h);
+
+/* What of it the reply tells; the headers are empty then. */
+void http_headers_move(HttpHeaders *h, HttpReply *reply);
+
+/* Seconds to wait from the value of Retry-After, a count or a date (RFC 9110 10.2.3); 0: it says nothing of use. */
+uint64_t http_parse_retry_after(const char *value, time_t now);
+/* Seconds from Cache-Control; 0 also for no-store and no-cache. */
+uint64_t http_parse_max_age(const char *value);
+
+/* An authentication challenge (RFC 9110 11.6.1): the scheme, and one of its parameters. */
+bool http_challenge_is(const char *challenge, const char *scheme);
+/* -ENOENT: it has no such parameter. */
+int http_challenge_parameter(const char *challenge, const char *name, char **ret);

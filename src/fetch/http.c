@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <curl/curl.h>
+#include <inttypes.h>
+#include <time.h>
+
+#include "basic/fd.h"
+#include "basic/parse.h"
+#include "basic/time-util.h"
+#include "config.h"
+#include "fetch/http-header.h"
+#include "fetch/http.h"
+#include "shared/explain.h"
+
+#define REDIRECTS_MAX 10L
+#define CONNECT_TIMEOUT_SEC 20L
+/* A transfer without a byte for so long is broken. */
+#define STALL_SEC 60L
+/* Attempts in a row that brought nothing. */
+#define ATTEMPTS_MAX 6U
+#define BACKOFF_FIRST_MSEC 250U
+/* A server that wants more patience than this is told to the user instead. */
+#define RETRY_AFTER_MAX_SEC 120U
+#define ERROR_TEXT_MAX 4096U
+
+struct Http {
+        CURL *curl;
+};
+
+/* One exchange, redirects included. */
+typedef struct Attempt {
+        CURL *curl;
+        HttpSink *sink;
+        HttpHeaders headers;
+        HttpReply *reply;
+        uint64_t skip;          /* bytes the server sends though we have them */
+        size_t text_size;
+        int error;              /* of ours, from within a callback */
+} Attempt;
+
+int http_new(Http **ret)
+{
+        Http *h = new0(Http, 1);
+
+        if (!h)
+                return -ENOMEM;
+        h->curl = curl_easy_init();
+        if (!h->curl) {
+                free(h);
+                return -ENOMEM;
+        }
+        *ret = h;
+        return 0;
+}
+
+Http *http_free(Http *h)
+{
+        if (!h)
+                return NULL;
+        curl_easy_cleanup(h->curl);
+        return mfree(h);
+}
+
+void http_reply_done(HttpReply *reply)
+{
+        free(reply->content_type);
+        free(reply->digest);
+        free(reply->etag);
+        free(reply->last_modified);
+        strv_free(reply->challenges);
+        free(reply->text);
+        *reply = (HttpReply) {};
+}
+
+/* Body */
+
+static int sink_grow(HttpSink *sink, size_t size)
+{
+        char *data;
+
+        if (size + 1 <= sink->allocated)
+                return 0;
+        data = realloc(sink->data, MAX(size + 1, 2 * sink->allocated));
+        if (!data)
+                return -ENOMEM;
+        sink->allocated = MAX(size + 1, 2 * sink->allocated);
+        sink->data = data;
+        return 0;
+}
+
+static int sink_put(HttpSink *sink, const char *data, size_t n)
+{
+        int r;
+
+        if (sink->max > 0 && (n > sink->max || sink->at > sink->max - n))
+                return -E2BIG;
+        if (sink->fd >= 0)
+                r = loop_write(sink->fd, data, n);
+        else {
+                r = sink_grow(sink, (size_t) sink->at + n);
+                if (r >= 0) {
+                        memcpy(sink->data + sink->at, data, n);
+                        sink->data[sink->at + n] = 0;
+                }
+        }
+        if (r >= 0)
+                sink->at += n;
+        return r;
+}
+
+static void keep_text(Attempt *a, const char *data, size_t n)
+{
+        if (!a->reply->text)
+                a->reply->text = calloc(1, ERROR_TEXT_MAX + 1);
+        n = MIN(n, ERROR_TEXT_MAX - a->text_size);
+        if (a->reply->text)
+                memcpy(a->reply->text + a->text_size, data, n);
+        a->text_size += n;
+}
+
+static bool is_success(long status)
+{
+        return status == 200 || status == 206;
+}
+
+static size_t take_body(char *data, size_t one, size_t n, void *userdata)
+{
+        Attempt *a = userdata;
+        size_t skip = 0;
+        long status = 0;
+
+        (void) curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &status);
+        if (!is_success(status)) {
+                keep_text(a, data, n);
+                return n;
+        }
+        if (a->skip > 0) {
+                skip = (size_t) MIN(a->skip, (uint64_t) n);
+                a->skip -= skip;
+        }
+        a->error = n > skip ? sink_put(a->sink, data + skip, n - skip) : 0;
+        return a->error < 0 ? CURL_WRITEFUNC_ERROR : n;
+}
+
+/* Head: what comes decides whether the body is what we want, before any of it arrives. */
+static size_t take_header(char *data, size_t one, size_t n, void *userdata)
+{
+        Attempt *a = userdata;
+        long status = 0;
+
+        a->error = http_headers_add(&a->headers, data, n);
+        if (a->error < 0)
+                return 0;
+        if (n > 2 || data[0] != '\r')
+                return n;
+
+        /* The end of one head. */
+        (void) curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &status);
+        if (status == 200)
+                a->skip = a->sink->at;
+        if (status == 206 && a->headers.range_begin != a->sink->at)
+                a->error = -ESTALE;
+        return a->error < 0 ? 0 : n;
+}
+
+/* One attempt */
+
+static struct curl_slist *header_list(const HttpRequest *request, const HttpSink *sink, const char *validator)
+{
+        struct curl_slist *list = NULL;
+        _cleanup_free_ char *condition = NULL;
+
+        STRV_FOREACH(header, request->headers)
+                list = curl_slist_append(list, *header) ?: list;
+        if (sink->at > 0 && !request->fixed && validator) {
+                condition = strjoin("If-Range: ", validator);
+                list = condition ? curl_slist_append(list, condition) ?: list : list;
+        }
+        return list;
+}
+
+static void set_authentication(CURL *curl, const HttpRequest *request)
+{
+        if (!request->user)
+                return;
+        (void) curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
+        (void) curl_easy_setopt(curl, CURLOPT_PASSWORD, strempty(request->password));
+        if (request->aws_region) {
+                _cleanup_free_ char *provider = strjoin("aws:amz:", request->aws_region, ":s3");
+
+                (void) curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, strempty(provider));
+        } else
+                (void) curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+}
+
+static void set_tls(CURL *curl, const HttpRequest *request)
+{
+        if (request->insecure_tls) {
+                (void) curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+                (void) curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+        }
+        if (request->ca) {
+                struct curl_blob blob = { (void *) request->ca, strlen(request->ca), CURL_BLOB_COPY };
+
+                (void) curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
+        }
+}
+
+static void set_up(CURL *curl, const HttpRequest *request, Attempt *a, struct curl_slist *headers, char *range)
+{
+        const char *protocols = request->plain_http ? "http,https" : "https";
+
+        curl_easy_reset(curl);
+        (void) curl_easy_setopt(curl, CURLOPT_URL, request->url);
+        (void) curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
+        (void) curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+        (void) curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+        (void) curl_easy_setopt(curl, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+        (void) curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+        (void) curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_SEC);
+        (void) curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        (void) curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALL_SEC);
+        (void) curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L * 1024);
+        (void) curl_easy_setopt(curl, CURLOPT_USERAGENT, "podctl/" PODCTL_VERSION);
+        (void) curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+        (void) curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+        (void) curl_easy_setopt(curl, CURLOPT_WRITEDATA, a);
+        (void) curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+        (void) curl_easy_setopt(curl, CURLOPT_HEADERDATA, a);
+        if (request->head)
+                (void) curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+        if (request->form)
+                (void) curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, request->form);
+        if (*range)
+                (void) curl_easy_setopt(curl, CURLOPT_RANGE, range);
+        set_authentication(curl, request);
+        set_tls(curl, request);
+}
+
+static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const char *validator, HttpReply *reply,
+                   CURLcode *ret_code)
+{
+        Attempt a = { .curl = h->curl, .sink = sink, .reply = reply };
+        struct curl_slist *headers = header_list(request, sink, validator);
+        char range[32] = "";
+
+        if (sink->at > 0)
+                (void) snprintf(range, sizeof(range), "%" PRIu64 "-", sink->at);
+        set_up(h->curl, request, &a, headers, range);
+
+        *ret_code = curl_easy_perform(h->curl);
+        (void) curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &reply->status);
+        curl_slist_free_all(headers);
+        http_headers_move(&a.headers, reply);
+        return a.error;
+}
+
+/* Failures */
+
+typedef enum Verdict {
+        VERDICT_DONE,
+        VERDICT_AGAIN,
+        VERDICT_GIVE_UP,
+} Verdict;
+
+static const struct {
+        CURLcode code;
+        int error;
+        Verdict verdict;
+} failures[] = {
+        { CURLE_COULDNT_RESOLVE_HOST, EHOSTUNREACH, VERDICT_AGAIN },
+        { CURLE_COULDNT_RESOLVE_PROXY, EHOSTUNREACH, VERDICT_GIVE_UP },
+        { CURLE_COULDNT_CONNECT, ECONNREFUSED, VERDICT_AGAIN },
+        { CURLE_OPERATION_TIMEDOUT, ETIMEDOUT, VERDICT_AGAIN },
+        { CURLE_SEND_ERROR, ECONNRESET, VERDICT_AGAIN },
+        { CURLE_RECV_ERROR, ECONNRESET, VERDICT_AGAIN },
+        { CURLE_PARTIAL_FILE, ECONNRESET, VERDICT_AGAIN },
+        { CURLE_GOT_NOTHING, ECONNRESET, VERDICT_AGAIN },
+        { CURLE_HTTP2, ECONNRESET, VERDICT_AGAIN },
+        { CURLE_HTTP2_STREAM, ECONNRESET, VERDICT_AGAIN },
+        { CURLE_OUT_OF_MEMORY, ENOMEM, VERDICT_GIVE_UP },
+        { CURLE_UNSUPPORTED_PROTOCOL, EPROTONOSUPPORT, VERDICT_GIVE_UP },
+};
+
+static Verdict judge_code(CURLcode code, int *ret_error)
+{
+        for (size_t i = 0; i < ELEMENTSOF(failures); i++)
+                if (failures[i].code == code) {
+                        *ret_error = -failures[i].error;
+                        return failures[i].verdict;
+                }
+        *ret_error = -EPROTO;
+        return VERDICT_GIVE_UP;
+}
+
+/* RFC 9110: these say "not now". */
+static bool is_busy(long status)
+{
+        return status == 408 || status == 425 || status == 429 || (status >= 500 && status <= 504 && status != 501);
+}
+
+static void wait_before(unsigned failed, uint64_t retry_after)
+{
+        uint64_t msec = (uint64_t) BACKOFF_FIRST_MSEC << MIN(failed, 6U);
+        struct timespec t, now;
+
+        /* Not all who were sent away at one moment at one moment again. */
+        (void) clock_gettime(CLOCK_MONOTONIC, &now);
+        msec += (uint64_t) now.tv_nsec % (msec / 4 + 1);
+        if (retry_after > 0)
+                msec = retry_after * 1000;
+        t = (struct timespec) { .tv_sec = (time_t) (msec / 1000), .tv_nsec = (long) (msec % 1000) * 1000000 };
+        (void) nanosleep(&t, NULL);
+}
+
+static char *host_of(const char *url)
+{
+        const char *host = strstr(url, "://"), *at;
+        size_t n;
+
+        host = host ? host + 3 : url;
+        n = strcspn(host, "/?#");
+        at = memrchr(host, '@', n);
+        return at ? strndup(at + 1, n - (size_t) (at + 1 - host)) : strndup(host, n);
+}
+
+static int tell(const char *url, int error, const char *text, char **reterr_message)
+{
+        _cleanup_free_ char *host = host_of(url);
+
+        return explain(reterr_message, error, "%s: %s", strempty(host), text);
+}
+
+static int tell_own(const char *url, int error, uint64_t max, char **reterr_message)
+{
+        switch (error) {
+        case -E2BIG:
+                return explain(reterr_message, error, "is larger than %" PRIu64 " bytes", max);
+        case -ESTALE:
+                return tell(url, error, "sent another content when asked to go on", reterr_message);
+        default:
+                return error;
+        }
+}
+
+static int tell_busy(const char *url, const HttpReply *reply, uint64_t retry_after, char **reterr_message)
+{
+        _cleanup_free_ char *text = NULL;
+
+        text = retry_after > RETRY_AFTER_MAX_SEC
+                       ? strprintf("is busy (status %ld) and wants to be asked again in %" PRIu64 " s only",
+                                   reply->status, retry_after)
+                       : strprintf("goes on being busy (status %ld)", reply->status);
+        return tell(url, -EREMOTEIO, strempty(text), reterr_message);
+}
+
+int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply *ret, char **reterr_message)
+{
+        _cleanup_free_ char *validator = NULL;
+
+        for (unsigned failed = 0;; failed++) {
+                uint64_t before = sink->at, retry_after;
+                HttpReply reply = {};
+                CURLcode code;
+                int error = 0, r;
+                bool again;
+
+                r = attempt(h, request, sink, validator, &reply, &code);
+                retry_after = reply.retry_after;
+                again = r >= 0 && (code == CURLE_OK ? is_busy(reply.status) : judge_code(code, &error) == VERDICT_AGAIN);
+                if (r >= 0 && code == CURLE_OK && !again) {
+                        *ret = reply;
+                        return 0;
+                }
+                if (sink->at > before)
+                        failed = 0;
+                if (!validator && is_success(reply.status) && reply.etag && !startswith(reply.etag, "W/"))
+                        validator = TAKE_PTR(reply.etag);
+                /* Without a validator, what is at the same place tomorrow may be another thing. */
+                if (again && sink->at > 0 && !request->fixed && !validator)
+                        again = false;
+
+                if (!again || failed + 1 >= ATTEMPTS_MAX || retry_after > RETRY_AFTER_MAX_SEC) {
+                        if (r < 0)
+                                r = tell_own(request->url, r, sink->max, reterr_message);
+                        else if (code == CURLE_OK)
+                                r = tell_busy(request->url, &reply, retry_after, reterr_message);
+                        else
+                                r = tell(request->url, error, curl_easy_strerror(code), reterr_message);
+                        http_reply_done(&reply);
+                        return r;
+                }
+                http_reply_done(&reply);
+                wait_before(failed, retry_after);
+        }
+}

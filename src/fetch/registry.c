@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <curl/curl.h>
+
+
+#include "basic/base64.h"
+#include "fetch/http-header.h"
+#include "fetch/registry.h"
+#include "fetch/token-cache.h"
+#include "shared/explain.h"
+
+#define TOKEN_ANSWER_MAX (256U * 1024)
+#define TOKEN_LIFETIME_DEFAULT 60
+#define TOKEN_CLIENT "podctl"
+
+#define ACCEPT_IMAGES                                                                                          \
+        "Accept: application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, " \
+        "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, "    \
+        "application/vnd.docker.distribution.manifest.v1+prettyjws;q=0.1"
+
+/* What is asked for, and where it is (end-1 … end-12 of the specification). */
+typedef struct Resource {
+        const char *path;       /* of the repository, then of the reference */
+        const char *accept;
+        bool head;
+        bool fixed;             /* named by its digest */
+} Resource;
+
+static const Resource resources[_FETCH_KIND_MAX] = {
+        [FETCH_MANIFEST] = { "/v2/%s/manifests/%s", ACCEPT_IMAGES },
+        [FETCH_MANIFEST_HEAD] = { "/v2/%s/manifests/%s", ACCEPT_IMAGES, .head = true },
+        [FETCH_BLOB] = { "/v2/%s/blobs/%s", NULL, .fixed = true },
+        [FETCH_REFERRERS] = { "/v2/%s/referrers/%s", "Accept: application/vnd.oci.image.index.v1+json" },
+        [FETCH_SIGNATURES] = { "/extensions/v2/%s/signatures/%s", NULL },
+};
+
+/* One request to one endpoint, which may become several. */
+typedef struct Exchange {
+        Http *http;
+        const FetchEndpoint *endpoint;
+        const char *base;       /* the endpoint's URL, or the plain one */
+        const char *repository;
+        const char *key;        /* of its token */
+        bool secret;            /* what is sent can be read by nobody else */
+} Exchange;
+
+/* Tokens */
+
+typedef struct TokenAnswer {
+        char *token;
+        char *access_token;
+        uint64_t expires_in;
+} TokenAnswer;
+
+static const JsonField token_table[] = {
+        { "token", &json_string, offsetof(TokenAnswer, token) },
+        { "access_token", &json_string, offsetof(TokenAnswer, access_token) },
+        { "expires_in", &json_uint64, offsetof(TokenAnswer, expires_in) },
+        {}
+};
+static const JsonType token_type = JSON_STRUCT(TokenAnswer, token_table, NULL);
+
+static int add_pair(char **s, const char *separator, const char *name, const char *value)
+{
+        char *escaped = curl_easy_escape(NULL, value, 0), *longer;
+
+        if (!escaped)
+                return -ENOMEM;
+        longer = strjoin(strempty(*s), separator, name, "=", escaped);
+        curl_free(escaped);
+        free(*s);
+        *s = longer;
+        return longer ? 0 : -ENOMEM;
+}
+
+static int query(const char *realm, const char *service, const char *scope, char **ret)
+{
+        _cleanup_free_ char *url = strdup(realm);
+        int r = url ? 0 : -ENOMEM;
+
+        if (r >= 0 && service)
+                r = add_pair(&url, strchr(url, '?') ? "&" : "?", "service", service);
+        if (r >= 0)
+                r = add_pair(&url, strchr(url, '?') ? "&" : "?", "scope", scope);
+        if (r >= 0)
+                *ret = TAKE_PTR(url);
+        return r;
+}
+
+/* A refresh token is exchanged by a POST (OAuth2), everything else by a GET. */
+static int form(const FetchEndpoint *endpoint, const char *service, const char *scope, char **ret)
+{
+        _cleanup_free_ char *text = strdup("grant_type=refresh_token&client_id=" TOKEN_CLIENT);
+        int r = text ? 0 : -ENOMEM;
+
+        if (r >= 0)
+                r = add_pair(&text, "&", "refresh_token", endpoint->identity_token);
+        if (r >= 0 && service)
+                r = add_pair(&text, "&", "service", service);
+        if (r >= 0)
+                r = add_pair(&text, "&", "scope", scope);
+        if (r >= 0)
+                *ret = TAKE_PTR(text);
+        return r;
+}
+
+static int keep_token(const Exchange *x, const HttpSink *answer, char **reterr_message)
+{
+        _cleanup_json_error_ JsonError error = {};
+        _cleanup_free_ char *value = NULL;
+        TokenAnswer *t = NULL;
+        int r;
+
+        r = json_document_parse(&token_type, strempty(answer->data), (size_t) answer->at, (void **) &t, &error);
+        if (r < 0)
+                return explain(reterr_message, EPROTO, "token service: %s", json_error_message(&error, r));
+        if (isempty(t->token) && isempty(t->access_token))
+                r = explain(reterr_message, EPROTO, "token service: gives no token");
+        else {
+                value = strjoin("Bearer ", isempty(t->token) ? t->access_token : t->token);
+                r = value ? token_cache_put(x->key, value, t->expires_in ?: TOKEN_LIFETIME_DEFAULT) : -ENOMEM;
+        }
+        json_document_free(&token_type, t);
+        return r;
+}
+
+static int ask_for_token(const Exchange *x, const char *url, const char *body, char **reterr_message)
+{
+        const FetchEndpoint *e = x->endpoint;
+        const HttpRequest request = {
+                .url = url,
+                .form = body,
+                .user = body ? NULL : e->user,
+                .password = body ? NULL : e->password,
+                .ca = e->ca,
+                .insecure_tls = e->insecure_tls,
+                .plain_http = e->plain_http,
+        };
+        HttpSink sink = { .fd = -EBADF, .max = TOKEN_ANSWER_MAX };
+        HttpReply reply = {};
+        int r;
+
+        if (e->user && startswith(url, "http://"))
+                return explain(reterr_message, EACCES, "token service: credentials are sent over https only");
+        r = http_perform(x->http, &request, &sink, &reply, reterr_message);
+        if (r >= 0 && reply.status != 200)
+                r = explain(reterr_message, reply.status == 401 || reply.status == 403 ? EACCES : EPROTO,
+                            "token service: status %ld", reply.status);
+        if (r >= 0)
+                r = keep_token(x, &sink, reterr_message);
+        http_reply_done(&reply);
+        free(sink.data);
+        return r;
+}
+
+static int answer_bearer(const Exchange *x, const char *challenge, char **reterr_message)
+{
+        _cleanup_free_ char *realm = NULL, *service = NULL, *scope = NULL, *url = NULL, *body = NULL;
+        int r;
+
+        r = http_challenge_parameter(challenge, "realm", &realm);
+        if (r == -ENOENT)
+                return explain(reterr_message, EPROTO, "asks for a token without saying where there are any");
+        if (r >= 0)
+                r = http_challenge_parameter(challenge, "service", &service);
+        if (r >= 0 || r == -ENOENT)
+                r = http_challenge_parameter(challenge, "scope", &scope);
+        if (r == -ENOENT) {
+                scope = strjoin("repository:", x->repository, ":pull");
+                r = scope ? 0 : -ENOMEM;
+        }
+        if (r >= 0 && x->endpoint->identity_token) {
+                url = strdup(realm);
+                r = url ? form(x->endpoint, service, scope, &body) : -ENOMEM;
+        } else if (r >= 0)
+                r = query(realm, service, scope, &url);
+        return r < 0 ? r : ask_for_token(x, url, body, reterr_message);
+}
+
+static int answer_basic(const Exchange *x, char **reterr_message)
+{
+        _cleanup_free_ char *pair = NULL, *encoded = NULL, *value = NULL;
+
+        if (!x->endpoint->user)
+                return explain(reterr_message, EACCES, "wants a user and a password");
+        if (!x->secret)
+                return explain(reterr_message, EACCES, "credentials are sent over https only");
+        pair = strjoin(x->endpoint->user, ":", strempty(x->endpoint->password));
+        encoded = pair ? base64_encode(pair, strlen(pair)) : NULL;
+        value = encoded ? strjoin("Basic ", encoded) : NULL;
+        return value ? token_cache_put(x->key, value, UINT32_MAX) : -ENOMEM;
+}
+
+/* Gets what the challenges ask for into the cache. -EACCES: there is nothing more to show. */
+static int answer_challenges(const Exchange *x, char *const *challenges, char **reterr_message)
+{
+        STRV_FOREACH(challenge, challenges)
+                if (http_challenge_is(*challenge, "Bearer"))
+                        return answer_bearer(x, *challenge, reterr_message);
+        STRV_FOREACH(challenge, challenges)
+                if (http_challenge_is(*challenge, "Basic"))
+                        return answer_basic(x, reterr_message);
+        return explain(reterr_message, EACCES, "refuses access and says not how to get it");
+}
+
+/* Requests */
+
+/* {"errors":[{"code":…,"message":…}]}: the first, where it can be shown. */
+static char *reason(const HttpReply *reply)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        json_object *errors, *first, *message;
+        const char *text = NULL;
+
+        if (reply->text && json_parse_memory(reply->text, strlen(reply->text), &o, NULL) >= 0 &&
+            json_object_object_get_ex(o, "errors", &errors) && json_object_is_type(errors, json_type_array) &&
+            (first = json_object_array_get_idx(errors, 0)) && json_object_is_type(first, json_type_object) &&
+            json_object_object_get_ex(first, "message", &message))
+                text = json_object_get_string(message);
+        return text && string_is_ascii_printable(text) && strlen(text) < 200 ? strjoin(": ", text) : strdup("");
+}
+
+static int judge_status(const HttpReply *reply, char **reterr_message)
+{
+        _cleanup_free_ char *why = NULL;
+
+        if (reply->status == 200 || reply->status == 206)
+                return 0;
+        why = reason(reply);
+        if (reply->status == 404)
+                return explain(reterr_message, ENOENT, "not found%s", strempty(why));
+        if (reply->status == 401 || reply->status == 403)
+                return explain(reterr_message, EACCES, "access denied%s", strempty(why));
+        return explain(reterr_message, EPROTO, "status %ld%s", reply->status, strempty(why));
+}
+
+static int request_once(const Exchange *x, const Resource *resource, const char *url, HttpSink *sink, HttpReply *ret,
+                        char **reterr_message)
+{
+        _cleanup_strv_free_ char **headers = NULL;
+        _cleanup_free_ char *token = token_cache_find(x->key);
+        int r = 0;
+
+        if (resource->accept)
+                r = strv_extend(&headers, resource->accept);
+        if (r >= 0 && (token || x->endpoint->bearer))
+                r = strv_extendf(&headers, "Authorization: %s%s", token ? "" : "Bearer ", token ?: x->endpoint->bearer);
+        if (r < 0)
+                return r;
+        return http_perform(x->http, &(HttpRequest) {
+                .url = url,
+                .headers = headers,
+                .head = resource->head,
+                .ca = x->endpoint->ca,
+                .insecure_tls = x->endpoint->insecure_tls,
+                .plain_http = x->endpoint->plain_http,
+                .fixed = resource->fixed,
+        }, sink, ret, reterr_message);
+}
+
+/* Once more with a token when one is asked for, and once more with a new one when the old one has become bad. */
+static int request(const Exchange *x, const Resource *resource, const char *path, HttpSink *sink, HttpReply *ret,
+                   char **reterr_message)
+{
+        _cleanup_free_ char *url = strjoin(x->base, path);
+        int r = url ? 0 : -ENOMEM;
+
+        for (unsigned i = 0; r >= 0; i++) {
+                http_reply_done(ret);
+                r = request_once(x, resource, url, sink, ret, reterr_message);
+                if (r < 0 || ret->status != 401 || i == 2)
+                        break;
+                token_cache_forget(x->key);
+                r = answer_challenges(x, ret->challenges, reterr_message);
+        }
+        return r < 0 ? r : judge_status(ret, reterr_message);
+}
+
+static int resource_path(const Resource *resource, const char *repository, const char *reference, char **ret)
+{
+        const char *repository_at = strstr(resource->path, "%s"), *reference_at = strstr(repository_at + 2, "%s");
+        _cleanup_free_ char *head = strndup(resource->path, (size_t) (repository_at - resource->path)),
+                            *middle = strndup(repository_at + 2, (size_t) (reference_at - repository_at - 2));
+
+        *ret = head && middle ? strjoin(head, repository, middle, reference) : NULL;
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* The referrers of a registry without that API are in a tag of that name (specification, "Referrers Tag Schema"). */
+static int request_referrers_tag(const Exchange *x, const char *reference, HttpSink *sink, HttpReply *ret,
+                                 char **reterr_message)
+{
+        _cleanup_free_ char *tag = strdup(reference), *path = NULL;
+        const Resource *resource = &resources[FETCH_MANIFEST];
+        int r;
+
+        if (!tag)
+                return -ENOMEM;
+        tag[strcspn(tag, ":")] = '-';
+        r = resource_path(resource, x->repository, tag, &path);
+        return r < 0 ? r : request(x, resource, path, sink, ret, reterr_message);
+}
+
+static int request_at(Exchange *x, const FetchMessage *m, FetchKind kind, HttpSink *sink, HttpReply *ret,
+                      char **reterr_message)
+{
+        _cleanup_free_ char *path = NULL, *key = NULL;
+        int r;
+
+        key = strjoin(x->base, " ", m->repository);
+        if (!key)
+                return -ENOMEM;
+        x->key = key;
+        x->secret = startswith(x->base, "https://");
+        r = resource_path(&resources[kind], m->repository, m->reference, &path);
+        if (r >= 0)
+                r = request(x, &resources[kind], path, sink, ret, reterr_message);
+        if (r == -ENOENT && kind == FETCH_REFERRERS)
+                r = request_referrers_tag(x, m->reference, sink, ret, reterr_message);
+        return r;
+}
+
+/* Whoever may be talked to in the clear is, but only when he speaks nothing else. */
+static int request_endpoint(Http *http, const FetchEndpoint *endpoint, const FetchMessage *m, FetchKind kind,
+                            HttpSink *sink, HttpReply *ret, char **reterr_message)
+{
+        Exchange x = { .http = http, .endpoint = endpoint, .base = endpoint->url, .repository = m->repository };
+        const char *rest = startswith(endpoint->url, "https://");
+        _cleanup_free_ char *plain = NULL;
+        int r;
+
+        r = request_at(&x, m, kind, sink, ret, reterr_message);
+        if ((r != -EPROTO && r != -ECONNREFUSED) || ret->status != 0 || !endpoint->plain_http || !rest)
+                return r;
+        plain = strjoin("http://", rest);
+        if (!plain)
+                return -ENOMEM;
+        x.base = plain;
+        return request_at(&x, m, kind, sink, ret, reterr_message);
+}
+
+static bool is_final(int r)
+{
+        return r >= 0 || r == -ENOMEM || r == -EPIPE || r == -ENOSPC || r == -E2BIG;
+}
+
+int registry_fetch(Http *http, const FetchMessage *m, FetchKind kind, HttpSink *sink, FetchAnswer *answer,
+                   char **reterr_message)
+{
+        int r = -EINVAL;
+
+        if (!resources[kind].path || !m->repository || !m->reference)
+                return -EINVAL;
+        for (size_t i = 0; i < m->n_endpoints && !is_final(r); i++) {
+                HttpReply reply = {};
+
+                r = request_endpoint(http, &m->endpoints[i], m, kind, sink, &reply, reterr_message);
+                if (r >= 0) {
+                        answer->media_type = TAKE_PTR(reply.content_type);
+                        answer->digest = TAKE_PTR(reply.digest);
+                        answer->etag = TAKE_PTR(reply.etag);
+                }
+                http_reply_done(&reply);
+        }
+        return r;
+}

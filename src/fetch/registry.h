@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "fetch/http.h"
+#include "image/fetch-protocol.h"
+
+/* Registries: the OCI distribution specification 1.1 as a client that pulls, and Docker's token authentication
+ * (distribution, spec/auth). The endpoints of a message are tried in their order, whichever error the one before gave.
+ *
+ * Tokens are kept for all threads; the Http is the caller's own. */
+
+/* The body of what the message asks for goes into the sink, at whose position it begins. Errors are those of
+ * fetcher_fetch(). */
+int registry_fetch(Http *http, const FetchMessage *message, FetchKind kind, HttpSink *sink, FetchAnswer *answer,
+                   char **reterr_message);

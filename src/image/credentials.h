@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/macro.h"
+
+/* What we show to servers to be let in: rkt's auth.d (reference R§3.6) with its kinds "auth", for whatever lies on a
+ * host, and "dockerAuth", for registries; and for registries also the files that `docker login` and `podman login` write
+ * (containers-auth.json(5)): $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json, /run/containers/0/auth.json,
+ * ~/.config/containers/auth.json, $DOCKER_CONFIG/config.json or ~/.docker/config.json. The first that knows the registry
+ * is taken, rkt's before these. Credential helpers are not asked. */
+typedef struct Credentials Credentials;
+
+typedef struct Credential {
+        char *user, *password;
+        char *identity_token;   /* OAuth2 refresh token */
+        char *bearer;           /* access token */
+        char *aws_region;       /* user and password are an access key of this region */
+} Credential;
+
+/* config_roots: as in shared/config-dir.h. A file that cannot be read is an error; one that is not there is not. */
+int credentials_read(const char *const *config_roots, Credentials **ret, char **reterr_message);
+Credentials *credentials_free(Credentials *c);
+DEFINE_TRIVIAL_CLEANUP_FUNC(Credentials *, credentials_free);
+
+/* For a repository of a registry, "docker.io", "library/busybox"; for a host, with its port when it is not the usual one.
+ * NULL: none. The result stays in there. */
+const Credential *credentials_for_registry(const Credentials *c, const char *registry, const char *repository);
+const Credential *credentials_for_host(const Credentials *c, const char *host);

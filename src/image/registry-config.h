@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/macro.h"
+
+/* What the administrator says about registries, files of kind "registries" in registries.d (see shared/config-dir.h):
+ *
+ *     { "rktKind": "registries", "rktVersion": "v1", "registries": ["docker.io"],
+ *       "mirrors": ["https://mirror.example.com:5000"], "http": false, "tlsVerify": true, "ca": "/etc/…/ca.pem" }
+ *
+ * Mirrors are asked first, in their order; what else is said is about the registry itself, a mirror that needs it said has
+ * a file of its own by its host. Authorities are also taken from where docker and podman look for them:
+ * /etc/containers/certs.d/HOST/ and /etc/docker/certs.d/HOST/, all files *.crt. */
+typedef struct RegistryConfig RegistryConfig;
+
+typedef struct RegistrySettings {
+        char **mirrors;
+        bool plain_http;
+        bool insecure_tls;
+        char *ca;               /* a path */
+} RegistrySettings;
+
+int registry_config_read(const char *const *config_roots, RegistryConfig **ret, char **reterr_message);
+RegistryConfig *registry_config_free(RegistryConfig *c);
+DEFINE_TRIVIAL_CLEANUP_FUNC(RegistryConfig *, registry_config_free);
+
+/* Never NULL; stays in there. */
+const RegistrySettings *registry_config_find(const RegistryConfig *c, const char *registry);
+
+/* The PEM of all authorities that are trusted for the registry besides the host's own; *ret is NULL for none. */
+int registry_config_authorities(const RegistrySettings *settings, const char *registry, char **ret, char **reterr_message);

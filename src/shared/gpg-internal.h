@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "shared/gpg.h"
+#include "shared/json-table.h"
+
+/* Between gpg.c, which asks, and gpg-child.c, which runs in the other process and writes its answer as JSON into one
+ * file descriptor, and what was signed into another. */
+
+typedef struct GpgAnswer {
+        int64_t error;          /* a positive errno */
+        char *message;
+        GpgKeys keys;
+        GpgSignature signature;
+} GpgAnswer;
+
+extern const JsonField gpg_answer_table[];
+
+typedef enum GpgTask {
+        GPG_READ_KEYS,
+        GPG_VERIFY_DETACHED,
+        GPG_VERIFY_INLINE,
+} GpgTask;
+
+typedef struct GpgJob {
+        GpgTask task;
+        const GpgKeyData *keys;
+        size_t n_keys;
+        const GpgSigned *what;
+        int answer_fd;
+        int payload_fd;
+} GpgJob;
+
+/* In the other process. */
+int gpg_child(void *job);
