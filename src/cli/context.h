@@ -30,6 +30,9 @@ int context_pods(Context *c, PodStore **ret);
 int context_images(Context *c, ImageStore **ret);
 int context_bus(Context *c, sd_bus **ret);
 
+/* Locks the store of images, telling the user when he has to wait. Returns the lock's fd. */
+int context_lock_images(Context *c, int operation);
+
 /* Whether --insecure-options= has the word, or one that includes it. */
 bool context_is_insecure(const Context *c, const char *what);
 /* -EINVAL for a word that is none, logged. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/fetch-image.h"
+#include "image/image-dependencies.h"
 #include "image/image-fetch.h"
 
 int fetch_images(Context *c, const char *path, const char *name, const char *signature, char ***ret_ids)
@@ -22,6 +23,29 @@ int fetch_images(Context *c, const char *path, const char *name, const char *sig
         if (r < 0)
                 return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "%s: %m", path);
         return 0;
+}
+
+int warn_of_missing_dependencies(Context *c, char *const *ids)
+{
+        ImageStore *store;
+        int r;
+
+        r = context_images(c, &store);
+        STRV_FOREACH(id, ids) {
+                _cleanup_strv_free_ char **missing = NULL;
+                _cleanup_free_ char *message = NULL;
+                Digest d;
+
+                if (r >= 0)
+                        r = digest_parse(*id, &d);
+                if (r >= 0)
+                        r = image_dependencies_missing(store, &d, &missing, &message);
+                if (r < 0)
+                        return log_error_errno(r, "Image %s: %s", *id, message ?: strerror(-r));
+                STRV_FOREACH(text, missing)
+                        log_warning("Image %s depends on '%s', which is not in the store; fetch it too", *id, *text);
+        }
+        return r;
 }
 
 int find_image(Context *c, const char *text, Image **ret)

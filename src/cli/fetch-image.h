@@ -8,6 +8,9 @@
 /* Brings the images of a file or directory into the store. Signature is the file with that of an ACI, or NULL. */
 int fetch_images(Context *c, const char *path, const char *name, const char *signature, char ***ret_ids);
 
+/* Tells of dependencies of these images (IDs) that the store lacks, which is no failure before something is run. */
+int warn_of_missing_dependencies(Context *c, char *const *ids);
+
 /* The image a user means: a file, which is fetched, or something the store has. */
 int fetch_or_find_image(Context *c, const char *text, Image **ret);
 int find_image(Context *c, const char *text, Image **ret);

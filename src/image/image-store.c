@@ -348,6 +348,20 @@ static int add_implied_tree(ImageStore *s, const Image *image, char ***paths, ch
         return faccessat(s->layers_fd, name, F_OK, 0) < 0 ? 0 : add_path(s, name, paths, reterr_message);
 }
 
+int image_store_own_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message)
+{
+        _cleanup_strv_free_ char **paths = NULL;
+        int r;
+
+        r = add_implied_tree(s, image, &paths, reterr_message);
+        if (r >= 0)
+                r = add_layers(s, image, &paths, reterr_message);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(paths);
+        return 0;
+}
+
 int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message)
 {
         _cleanup_strv_free_ char **paths = NULL, **names = NULL;
@@ -356,15 +370,10 @@ int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret, char
         r = image_render(s, image, &names, reterr_message);
         if (r < 0)
                 return r;
+        if (!names)
+                return image_store_own_paths(s, image, ret, reterr_message);
         STRV_FOREACH(name, names) {
                 r = add_path(s, *name, &paths, reterr_message);
-                if (r < 0)
-                        return r;
-        }
-        if (!names) {
-                r = add_implied_tree(s, image, &paths, reterr_message);
-                if (r >= 0)
-                        r = add_layers(s, image, &paths, reterr_message);
                 if (r < 0)
                         return r;
         }

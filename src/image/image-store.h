@@ -104,6 +104,9 @@ int image_store_touch(ImageStore *s, const Image *image);
  * -ENOENT: lacks a dependency. -ELOOP: depends on itself. -EUCLEAN: a layer was found damaged. */
 int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message);
 
+/* The same of what the image itself holds, for an appc image without dependencies and whitelists. */
+int image_store_own_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message);
+
 /* Points the name at the image, taking it from another that had it. */
 int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char **reterr_message);
 
