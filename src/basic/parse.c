@@ -141,6 +141,10 @@ int parse_size(const char *s, uint64_t *ret)
 
         if (!number)
                 return -ENOMEM;
+        if (streq(s, "infinity")) {
+                *ret = UINT64_MAX;
+                return 0;
+        }
         r = parse_uint64(number, &v);
         if (r < 0)
                 return r;

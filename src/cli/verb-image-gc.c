@@ -5,6 +5,7 @@
 #include "cli/verb.h"
 #include "pod/pod-prepare.h"
 
+/* No limit of size, that is. */
 #define NOT_GIVEN UINT64_MAX
 #define GRACE_DEFAULT (24 * 3600 * USEC_PER_SEC)
 
