@@ -218,6 +218,12 @@ static int fill_entry(AciExport *e, struct archive_entry *entry, int from_dir, c
         ssize_t n;
 
         archive_entry_copy_stat(entry, st);
+        /* Of the store, not of the image. */
+        archive_entry_unset_atime(entry);
+        archive_entry_unset_ctime(entry);
+        archive_entry_set_dev(entry, 0);
+        archive_entry_set_ino(entry, 0);
+        archive_entry_set_nlink(entry, 1);
         if (S_ISLNK(st->st_mode)) {
                 n = readlinkat(from_dir, path, target, sizeof(target) - 1);
                 if (n < 0)
@@ -361,7 +367,8 @@ int aci_export(ImageStore *s, const Image *image, int fd, char **reterr_message)
 
         if (e.tar && e.disk) {
                 (void) archive_read_disk_set_behavior(e.disk, ARCHIVE_READDISK_NO_FFLAGS | ARCHIVE_READDISK_NO_SPARSE);
-                if (archive_write_set_format_pax_restricted(e.tar) != ARCHIVE_OK ||
+                /* The whole of it, for the sake of nanoseconds. */
+                if (archive_write_set_format_pax(e.tar) != ARCHIVE_OK ||
                     archive_write_open_fd(e.tar, fd) != ARCHIVE_OK)
                         r = tar_failed(&e);
                 else

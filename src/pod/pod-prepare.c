@@ -24,11 +24,15 @@ static int resolve_image(ImageStore *store, AppcPodApp *app, PlanImage *ret, cha
         _cleanup_(image_freep) Image *image = NULL;
         _cleanup_free_ char *text = image_text(&app->image);
         char id[DIGEST_STRING_MAX];
+        Digest found;
         int r;
 
         if (!text)
                 return -ENOMEM;
-        r = image_store_find(store, text, &image, reterr_message);
+        /* Its names are of no interest here, and take a look at those of all images. */
+        r = image_store_resolve(store, text, &found, reterr_message);
+        if (r >= 0)
+                r = image_store_load(store, &found, &image, reterr_message);
         if (r == -ENOENT) {
                 free(*reterr_message);
                 *reterr_message = strprintf("app '%s': there is no image '%s' in the store; fetch it first",
