@@ -61,7 +61,11 @@ static void report(const ImageCollect *collect)
 static int run(Context *c, void *userdata, char **words)
 {
         const ImageGcArgs *args = userdata;
-        ImageCollect collected = { .unused_since = unused_since(args) };
+        ImageCollect collected = {
+                .unused_since = unused_since(args),
+                /* Who wants to keep nothing gets that. */
+                .orphan_grace = MIN(IMAGE_ORPHAN_GRACE / NSEC_PER_USEC, args->grace_usec) * NSEC_PER_USEC,
+        };
         _cleanup_close_ int lock = -EBADF;
         ImageStore *images;
         PodStore *pods;

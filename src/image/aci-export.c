@@ -367,6 +367,7 @@ int aci_export(ImageStore *s, const Image *image, int fd, char **reterr_message)
 
         if (e.tar && e.disk) {
                 (void) archive_read_disk_set_behavior(e.disk, ARCHIVE_READDISK_NO_FFLAGS | ARCHIVE_READDISK_NO_SPARSE);
+                (void) archive_write_set_bytes_in_last_block(e.tar, 1);
                 /* The whole of it, for the sake of nanoseconds. */
                 if (archive_write_set_format_pax(e.tar) != ARCHIVE_OK ||
                     archive_write_open_fd(e.tar, fd) != ARCHIVE_OK)

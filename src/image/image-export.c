@@ -249,6 +249,8 @@ int image_export_oci(ImageStore *s, const Image *image, int fd, char **reterr_me
         e.tar = archive_write_new();
         if (!e.tar)
                 return -ENOMEM;
+        /* The same to a pipe as to a file. */
+        (void) archive_write_set_bytes_in_last_block(e.tar, 1);
         if (archive_write_set_format_pax_restricted(e.tar) != ARCHIVE_OK || archive_write_open_fd(e.tar, fd) != ARCHIVE_OK)
                 r = tar_failed(&e);
         else

@@ -13,10 +13,6 @@
 /* The way out of the store. What goes is renamed into a staging directory first, image before names before layers,
  * so that an interruption leaves at most things nobody refers to, which the next collection finds. */
 
-/* Layers come before their image, and a transfer that broke off is gone on with: what nobody refers to may be somebody's
- * work. */
-#define GRACE_NSEC (24 * 3600 * NSEC_PER_SEC)
-
 /* Sets of names below layers/, which are many: sorted once all are in. */
 typedef struct NameSet {
         char **names;
@@ -79,6 +75,7 @@ typedef struct Removal {
         NameSet used;           /* layers of pods */
         NameSet needed;         /* by images that stay */
         NameSet freed;          /* layers of images that go: no reason to wait */
+        uint64_t orphan_grace;
         uint64_t bytes;
         size_t n_layers;
 } Removal;
@@ -93,7 +90,7 @@ static void removal_done(Removal *m)
 
 static int removal_begin(ImageStore *s, char *const *used_layers, Removal *ret)
 {
-        Removal m = { .store = s };
+        Removal m = { .store = s, .orphan_grace = IMAGE_ORPHAN_GRACE };
         int r;
 
         r = staging_new(s, &m.staging);
@@ -224,7 +221,7 @@ static bool is_due(const Removal *m, const char *layer)
                 return true;
         if (fstatat(m->store->layers_fd, layer, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return false;
-        return timespec_to_nsec(&st.st_mtim) == 0 || is_older(&st.st_ctim, GRACE_NSEC);
+        return timespec_to_nsec(&st.st_mtim) == 0 || is_older(&st.st_ctim, m->orphan_grace);
 }
 
 /* For the collection that comes when the pods are gone. It must not need space, so it is no file. */
@@ -485,7 +482,7 @@ static int collect_images(Removal *m, ImageCollect *c, char **reterr_message)
 }
 
 /* Transfers nobody went on with. */
-static int collect_partial(ImageStore *s)
+static int collect_partial(ImageStore *s, uint64_t grace)
 {
         _cleanup_strv_free_ char **names = NULL;
         int r, first_error = 0;
@@ -496,7 +493,7 @@ static int collect_partial(ImageStore *s)
         STRV_FOREACH(name, names) {
                 struct stat st;
 
-                if (fstatat(s->partial_fd, *name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_older(&st.st_ctim, GRACE_NSEC))
+                if (fstatat(s->partial_fd, *name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_older(&st.st_ctim, grace))
                         continue;
                 r = rm_rf_at(s->partial_fd, *name);
                 first_error = first_error ?: r;
@@ -514,6 +511,7 @@ int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message)
         if (r < 0)
                 return r;
 
+        m.orphan_grace = c->orphan_grace;
         r = collect_images(&m, c, reterr_message);
         first_error = first_error ?: r;
         r = names_prune(s, NULL);
@@ -522,6 +520,6 @@ int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message)
         first_error = first_error ?: r;
         c->removed_layers = m.n_layers;
         c->freed = m.bytes;
-        r = collect_partial(s);
+        r = collect_partial(s, c->orphan_grace);
         return first_error ?: r;
 }

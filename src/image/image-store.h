@@ -114,17 +114,22 @@ int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char
  * those of the pods) needs; what pods need is due for collection as soon as they do not. */
 int image_store_remove(ImageStore *s, const Digest *id, char *const *used_layers, char **reterr_message);
 
+/* Layers come before their image, and a transfer that broke off is gone on with: what nobody refers to may be somebody's
+ * work, and is usually left alone so long (ns). */
+#define IMAGE_ORPHAN_GRACE (24 * 3600 * UINT64_C(1000000000))
+
 typedef struct ImageCollect {
         char *const *used_layers;       /* of all pods there are */
         char *const *used_images;       /* IDs to keep whatever their age */
         uint64_t unused_since;          /* images not used since this time (ns) go; 0: none does */
         uint64_t max_size;              /* the least recently used go until the layers take no more bytes; 0: none does */
+        uint64_t orphan_grace;          /* ns; 0: they go at once */
         char **removed_images;          /* out: IDs, the caller's */
         size_t removed_layers;          /* out */
         uint64_t freed;                 /* out: bytes */
 } ImageCollect;
 
 /* Removes old images, layers nobody needs, names of nothing, and leftovers of killed processes: layers that no image
- * came to need, and broken transfers, a day after. A dependency counts as used when what depends on it is. Goes on after
+ * came to need, and broken transfers, when they are old enough. A dependency counts as used when what depends on it is. Goes on after
  * errors and returns the first. */
 int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message);

@@ -314,7 +314,8 @@ test_timer() {
         podctl image cat-manifest store-timer >/dev/null
         mkdir -p /run/systemd/system/podctl-image-gc.service.d
         printf '[Service]\nEnvironment=GRACE_PERIOD=365d MAX_SIZE=1\n' >/run/systemd/system/podctl-image-gc.service.d/test.conf
-        defer 'rm -r /run/systemd/system/podctl-image-gc.service.d; systemctl daemon-reload'
+        defer systemctl daemon-reload
+        defer rm -r /run/systemd/system/podctl-image-gc.service.d
         systemctl daemon-reload
         systemctl start podctl-image-gc.service
         assert_fails 254 podctl image cat-manifest store-timer

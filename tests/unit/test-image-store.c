@@ -972,6 +972,87 @@ Test(image_store, collect_by_age)
         fixture_done(&f);
 }
 
+static void touch_use(Fixture *f, const char *name, uint64_t seconds)
+{
+        _cleanup_(image_freep) Image *image = find(f, name);
+        _cleanup_free_ char *path = strjoin("manifests/", DIGEST_FILE(&image->id));
+        const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t) seconds } };
+
+        cr_assert_eq(utimensat(image_store_fd(f->store), path, times, 0), 0);
+}
+
+/* Two images share a layer; what counts is what goes with each. */
+Test(image_store, collect_by_size)
+{
+        Fixture f = fixture_new();
+        Sample s = sample_layout(&f);
+        Blob other = add_manifest(f.layout_fd, s.layers, 1, "/other");
+        _cleanup_free_ char *a = descriptor(&s.manifest, "manifest", REF("a")), *b = descriptor(&other, "manifest", REF("b")),
+                            *all = strjoin(a, ",", b);
+        _cleanup_close_ int layers = -EBADF;
+        ImageCollect collect = {};
+        LayerInfo info[2];
+        uint64_t total = 0;
+
+        write_index(f.layout_fd, all);
+        strv_free(fetch(&f, f.layout, NULL));
+        layers = openat(image_store_fd(f.store), "layers", O_RDONLY | O_DIRECTORY);
+        for (size_t i = 0; i < 2; i++) {
+                cr_assert_eq(layer_info_read(layers, &s.layers[i].diff_id, &info[i], NULL), 0);
+                total += info[i].size + info[i].blob_size;
+        }
+        touch_use(&f, "busybox:b", 1000);
+        touch_use(&f, "busybox:a", 2000);
+
+        collect.max_size = total;
+        cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+        expect_counts(&f, 2, 2, 2);
+
+        /* The older one has nothing of its own, so the other has to go too; its share stays with nobody. */
+        collect.max_size = total - 1;
+        cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+        cr_expect_eq(strv_length(collect.removed_images), 2);
+        cr_expect_eq(collect.freed, total);
+        expect_counts(&f, 0, 0, 0);
+        collect.removed_images = strv_free(collect.removed_images);
+
+        /* Now the one with a layer of its own is the older. */
+        strv_free(fetch(&f, f.layout, NULL));
+        touch_use(&f, "busybox:a", 500);
+        collect.max_size = info[0].size + info[0].blob_size;
+        cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+        cr_expect_eq(strv_length(collect.removed_images), 1);
+        expect_counts(&f, 1, 1, 1);
+        image_free(find(&f, "busybox:b"));
+        collect.removed_images = strv_free(collect.removed_images);
+        fixture_done(&f);
+}
+
+/* What nobody refers to, and a transfer that broke off, are somebody's work for a while. */
+Test(image_store, orphans_stay_for_a_while)
+{
+        Fixture f = fixture_new();
+        ImageCollect collect = { .orphan_grace = IMAGE_ORPHAN_GRACE };
+        _cleanup_free_ char *layer = NULL;
+        Sample s = sample_layout(&f);
+        Digest id;
+
+        strv_free(fetch(&f, f.layout, NULL));
+        id = s.manifest.digest;
+        layer = strjoin("manifests/", DIGEST_FILE(&id));
+        cr_assert_eq(rm_rf_at(image_store_fd(f.store), layer), 0);
+        write_text(image_store_fd(f.store), "partial/sha256-x", "beginning");
+
+        cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+        expect_counts(&f, 0, 2, 0);
+        cr_expect_eq(count(&f, "partial"), 1);
+        collect.orphan_grace = 0;
+        cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+        expect_counts(&f, 0, 0, 0);
+        cr_expect_eq(count(&f, "partial"), 0);
+        fixture_done(&f);
+}
+
 Test(image_store, broken_images_do_not_stop_anything)
 {
         Fixture f = fixture_new();
@@ -983,6 +1064,14 @@ Test(image_store, broken_images_do_not_stop_anything)
         sample_layout(&f);
         cr_assert_eq(mkdirat(manifests, DIGEST_FILE(&d), 0700), 0);
         strv_free(fetch(&f, f.layout, NULL));
+        {
+                ImageCollect collect = {};
+                Image **all;
+
+                cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+                cr_assert_eq(image_store_list(f.store, &all, &n), 0);
+                image_array_free(all, n);
+        }
         cr_assert_eq(image_store_list(f.store, &images, &n), 0);
         cr_expect_eq(n, 1);
         image_array_free(images, n);
