@@ -24,6 +24,7 @@ void context_done(Context *c)
 {
         options_free(context_options, c);
         pod_store_free(c->pods);
+        fetcher_free(c->fetcher);
         image_store_free(c->images);
         sd_bus_flush_close_unref(c->bus);
 }
@@ -143,6 +144,27 @@ int context_lock_images(Context *c, int operation)
                 fd = image_store_lock(images, operation);
         }
         return fd < 0 ? log_error_errno(fd, "Cannot lock the images: %m") : fd;
+}
+
+int context_fetcher(Context *c, Fetcher **ret)
+{
+        _cleanup_free_ char *message = NULL;
+        int r = 0;
+
+        if (!c->fetcher) {
+                c->config_roots[0] = c->system_config ?: "/usr/lib/podctl";
+                c->config_roots[1] = c->local_config ?: "/etc/podctl";
+                r = fetcher_new(&(FetcherOptions) {
+                        .config_roots = c->config_roots,
+                        .insecure_tls = context_is_insecure(c, "tls"),
+                        .plain_http = context_is_insecure(c, "http"),
+                }, &c->fetcher, &message);
+                if (r < 0)
+                        return message ? log_error_errno(r, "%s", message)
+                                       : log_error_errno(r, "Cannot prepare for fetching: %m");
+        }
+        *ret = c->fetcher;
+        return 0;
 }
 
 int context_bus(Context *c, sd_bus **ret)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "image/fetcher.h"
 #include "image/image-store.h"
 #include "pod/pod.h"
 #include "shared/bus.h"
@@ -20,6 +21,8 @@ typedef struct Context {
         /* Opened by the functions below, closed by context_done(). */
         PodStore *pods;
         ImageStore *images;
+        Fetcher *fetcher;
+        const char *config_roots[3];
         sd_bus *bus;
 } Context;
 
@@ -28,6 +31,7 @@ void context_done(Context *c);
 /* All of these log their failures. */
 int context_pods(Context *c, PodStore **ret);
 int context_images(Context *c, ImageStore **ret);
+int context_fetcher(Context *c, Fetcher **ret);
 int context_bus(Context *c, sd_bus **ret);
 
 /* Locks the store of images, telling the user when he has to wait. Returns the lock's fd. */

@@ -1,27 +1,189 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "basic/string-table.h"
 #include "cli/fetch-image.h"
+#include "cli/fetch-progress.h"
 #include "image/image-dependencies.h"
-#include "image/image-fetch.h"
+#include "image/image-location.h"
+#include "image/image-remote.h"
+#include "image/source-registry.h"
+#include "image/source-url.h"
+#include "shared/explain.h"
 
-int fetch_images(Context *c, const char *path, const char *name, const char *signature, char ***ret_ids)
+static const char *const pull_policy_table[_PULL_POLICY_MAX] = {
+        [PULL_NEW] = "new",
+        [PULL_UPDATE] = "update",
+        [PULL_NEVER] = "never",
+};
+DEFINE_STRING_TABLE(pull_policy, PullPolicy);
+
+int pull_policy_from_options(const char *text, bool store_only, bool no_store, PullPolicy otherwise, PullPolicy *ret)
 {
-        const ImageVerify verify = { .system_config = c->system_config, .local_config = c->local_config };
-        ImageFetchOptions options = {
-                .name = name,
-                .signature = signature,
-                .verify = context_is_insecure(c, "image") ? NULL : &verify,
-        };
-        _cleanup_free_ char *message = NULL;
+        if ((text != NULL) + store_only + no_store > 1)
+                return log_error_errno(EINVAL, "Options --pull-policy, --store-only and --no-store exclude each other");
+        *ret = text ? pull_policy_from_string(text) : store_only ? PULL_NEVER : no_store ? PULL_UPDATE : otherwise;
+        if (*ret < 0)
+                return log_error_errno(EINVAL, "Option --pull-policy takes new, update or never, not '%s'", text);
+        return 0;
+}
+
+/* One image, or one file of them, on its way. */
+typedef struct Fetch {
+        Context *context;
+        const ImageWish *wish;
+        const ImageLocation *location;
         ImageStore *store;
+        Fetcher *fetcher;
+        ImageFetchOptions options;
+} Fetch;
+
+static int add_id(char ***ids, const char *id)
+{
+        return strv_contains(*ids, id) ? 0 : strv_extend(ids, id);
+}
+
+static int fetch_from_store(Fetch *f, char ***ids, char **reterr_message)
+{
+        Digest id;
         int r;
 
-        r = context_images(c, &store);
+        r = image_store_resolve(f->store, f->location->text, &id, reterr_message);
+        return r < 0 ? r : add_id(ids, DIGEST_STRING(&id));
+}
+
+static int fetch_from_path(Fetch *f, char ***ids, char **reterr_message)
+{
+        _cleanup_strv_free_ char **found = NULL;
+        int r;
+
+        r = image_fetch_path(f->store, f->location->text, &f->options, &found, reterr_message);
+        return r < 0 ? r : strv_extend_strv(ids, found);
+}
+
+static int fetch_from_registry(Fetch *f, char ***ids, char **reterr_message)
+{
+        _cleanup_free_ char *id = NULL;
+        int r;
+
+        r = source_registry_fetch(f->store, f->fetcher, &f->location->registry, f->location->text, &f->options, &id,
+                                  reterr_message);
+        return r < 0 ? r : add_id(ids, id);
+}
+
+static int fetch_from_web(Fetch *f, char ***ids, char **reterr_message)
+{
+        bool discover = f->location->type == IMAGE_AT_DISCOVERY;
+        const UrlFetch u = {
+                .store = f->store,
+                .fetcher = f->fetcher,
+                .url = discover ? NULL : f->location->text,
+                .signature_url = f->wish->signature,
+                .wanted = discover ? &f->location->appc : NULL,
+                .options = &f->options,
+        };
+        _cleanup_free_ char *id = NULL;
+        int r;
+
+        r = discover ? source_discovery_fetch(&u, &id, reterr_message) : source_url_fetch(&u, &id, reterr_message);
+        if (r == -ENOENT && discover)
+                (void) explain_context(reterr_message, r, "'%s' is not found by appc's discovery, and for a registry "
+                                       "would be written docker://%s", f->wish->text, f->wish->text);
+        return r < 0 ? r : add_id(ids, id);
+}
+
+static const struct {
+        int (*fetch)(Fetch *f, char ***ids, char **reterr_message);
+        bool remote;            /* elsewhere, so that the pull policy matters */
+} locations[_IMAGE_LOCATION_TYPE_MAX] = {
+        [IMAGE_AT_STORE] = { fetch_from_store },
+        [IMAGE_AT_PATH] = { fetch_from_path },
+        [IMAGE_AT_REGISTRY] = { fetch_from_registry, .remote = true },
+        [IMAGE_AT_URL] = { fetch_from_web, .remote = true },
+        [IMAGE_AT_DISCOVERY] = { fetch_from_web, .remote = true },
+};
+
+/* What the store has of that name, or from that place. */
+static int find_stored(const Fetch *f, char ***ids, char **reterr_message)
+{
+        ImageRemote remote = {};
+        Digest id;
+        int r;
+
+        r = image_remote_read(f->store, f->location->text, &remote);
+        if (r >= 0)
+                r = add_id(ids, remote.image);
+        else if (r == -ENOENT && f->location->type != IMAGE_AT_URL) {
+                r = image_store_resolve(f->store, f->location->text, &id, reterr_message);
+                if (r >= 0)
+                        r = add_id(ids, DIGEST_STRING(&id));
+        }
+        image_remote_done(&remote);
+        if (r == -ENOENT && f->wish->policy == PULL_NEVER)
+                return explain(reterr_message, r, "no image '%s' in the store, and --pull-policy=never keeps it from being "
+                               "fetched", f->wish->text);
+        return r;
+}
+
+static int fetch_remote(Fetch *f, char ***ids, char **reterr_message)
+{
+        _cleanup_(fetch_progress_freep) FetchProgress *progress = NULL;
+        ImageVerify verify = {
+                .system_config = f->context->system_config, .local_config = f->context->local_config,
+        };
+        int r;
+
+        r = context_fetcher(f->context, &f->fetcher);
         if (r < 0)
                 return r;
-        r = image_fetch_path(store, path, &options, ret_ids, &message);
+        r = fetch_progress_new(f->wish->text, &progress);
         if (r < 0)
-                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "%s: %m", path);
+                return r;
+        verify.fetcher = f->fetcher;
+        f->options.verify = f->options.verify ? &verify : NULL;
+        f->options.progress = fetch_progress_image(progress);
+        return locations[f->location->type].fetch(f, ids, reterr_message);
+}
+
+static int fetch(Fetch *f, char ***ids, char **reterr_message)
+{
+        const ImageVerify verify = {
+                .system_config = f->context->system_config, .local_config = f->context->local_config,
+        };
+        int r;
+
+        f->options = (ImageFetchOptions) {
+                .name = f->wish->name,
+                .signature = f->wish->signature,
+                .verify = context_is_insecure(f->context, "image") ? NULL : &verify,
+        };
+        if (!locations[f->location->type].remote)
+                return locations[f->location->type].fetch(f, ids, reterr_message);
+
+        if (f->wish->policy != PULL_UPDATE) {
+                r = find_stored(f, ids, reterr_message);
+                if (r != -ENOENT || f->wish->policy == PULL_NEVER)
+                        return r;
+        }
+        return fetch_remote(f, ids, reterr_message);
+}
+
+int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
+{
+        _cleanup_(image_location_done) ImageLocation location = {};
+        _cleanup_strv_free_ char **ids = NULL;
+        _cleanup_free_ char *message = NULL;
+        Fetch f = { .context = c, .wish = wish, .location = &location };
+        int r;
+
+        r = context_images(c, &f.store);
+        if (r < 0)
+                return r;
+        r = image_location_parse(wish->text, &location, &message);
+        if (r >= 0)
+                r = fetch(&f, &ids, &message);
+        if (r < 0)
+                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "%s: %m", wish->text);
+        *ret_ids = TAKE_PTR(ids);
         return 0;
 }
 
@@ -61,20 +223,17 @@ int find_image(Context *c, const char *text, Image **ret)
         return r < 0 ? message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", text) : 0;
 }
 
-int fetch_or_find_image(Context *c, const char *text, Image **ret)
+int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
 {
         _cleanup_strv_free_ char **ids = NULL;
         int r;
 
-        if (!image_ref_is_path(text))
-                return find_image(c, text, ret);
-
-        r = fetch_images(c, text, NULL, NULL, &ids);
+        r = fetch_images(c, wish, &ids);
         if (r < 0)
                 return r;
         if (strv_length(ids) != 1)
-                return log_error_errno(EINVAL, "%s: there are %zu images in it; fetch it and name the one to run", text,
-                                       strv_length(ids));
+                return log_error_errno(EINVAL, "%s: there are %zu images in it; fetch it and name the one to run",
+                                       wish->text, strv_length(ids));
         return find_image(c, ids[0], ret);
 }
 

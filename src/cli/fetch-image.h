@@ -5,14 +5,37 @@
 
 /* Images for verbs. All of these log. */
 
-/* Brings the images of a file or directory into the store. Signature is the file with that of an ACI, or NULL. */
-int fetch_images(Context *c, const char *path, const char *name, const char *signature, char ***ret_ids);
+/* Whether somebody else is asked for an image (rkt's words). */
+typedef enum PullPolicy {
+        PULL_NEW,       /* only when there is none of that name */
+        PULL_UPDATE,    /* whether there is a newer one */
+        PULL_NEVER,
+        _PULL_POLICY_MAX,
+        _PULL_POLICY_INVALID = -EINVAL,
+} PullPolicy;
+
+const char *pull_policy_to_string(PullPolicy p);
+PullPolicy pull_policy_from_string(const char *s);
+
+/* The values of --pull-policy, --store-only and --no-store as one. NULL for the text: otherwise. -EINVAL. */
+int pull_policy_from_options(const char *text, bool store_only, bool no_store, PullPolicy otherwise, PullPolicy *ret);
+
+typedef struct ImageWish {
+        const char *text;       /* as the user names it, see image/image-location.h */
+        const char *name;       /* what it is to be called here, or NULL */
+        const char *signature;  /* file or URL of an ACI's signature, or NULL */
+        PullPolicy policy;
+} ImageWish;
+
+/* Brings what is meant into the store, with what it depends on; a file may hold several images. */
+int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids);
+/* The same for exactly one, found and opened. */
+int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret);
 
 /* Tells of dependencies of these images (IDs) that the store lacks, which is no failure before something is run. */
 int warn_of_missing_dependencies(Context *c, char *const *ids);
 
-/* The image a user means: a file, which is fetched, or something the store has. */
-int fetch_or_find_image(Context *c, const char *text, Image **ret);
+/* An image the store has. */
 int find_image(Context *c, const char *text, Image **ret);
 
 /* Of an image's names the one that the user means by the text, else the first; NULL when it has none. */

@@ -19,8 +19,12 @@ const Option run_options[] = {
         { "private-users", &option_tristate, offsetof(RunArgs, private_users), "BOOL",
           "User IDs of the pod's own, the default", .choices = "yes|no" },
         { "property", &option_strv, offsetof(RunArgs, properties), "NAME=VALUE", "Set a property of the pod's unit", 'p' },
+        { "pull-policy", &option_string, offsetof(RunArgs, pull_policy), "POLICY",
+          "Fetch images: new (where there is none, the default), update or never", .choices = "new|update|never" },
         { "set-env", &option_strv, offsetof(RunArgs, set_env), "NAME=VALUE", "Set a variable in every app" },
         { "set-env-file", &option_strv, offsetof(RunArgs, set_env_files), "FILE", "Set variables from a file" },
+        { "no-store", &option_bool, offsetof(RunArgs, no_store), NULL, "The same as --pull-policy=update" },
+        { "store-only", &option_bool, offsetof(RunArgs, store_only), NULL, "The same as --pull-policy=never" },
         { "slice", &option_string, offsetof(RunArgs, slice), "SLICE", "Slice of the pod's unit, machine.slice by default" },
         { "user-annotation", &option_strv, offsetof(RunArgs, user_annotations), "NAME=VALUE", "Annotate for yourself" },
         { "user-label", &option_strv, offsetof(RunArgs, user_labels), "NAME=VALUE", "Label for yourself" },
@@ -45,6 +49,7 @@ const Option run_app_options[] = {
         { "name", &option_string, offsetof(RunApp, name), "NAME", "Name of the app" },
         { "oom-score-adj", &option_string, offsetof(RunApp, oom_score_adj), "N", "OOM killer adjustment, -1000 to 1000" },
         { "readonly-rootfs", &option_bool, offsetof(RunApp, readonly_rootfs), NULL, "Mount the app's root read-only" },
+        { "signature", &option_string, offsetof(RunApp, signature), "FILE", "The signature of the image, an ACI" },
         { "supplementary-gids", &option_commas, offsetof(RunApp, supplementary_gids), "GID,…", "Further groups" },
         { "user", &option_string, offsetof(RunApp, user), "USER", "User: name, number, or path of a file of theirs" },
         { "user-annotation", &option_strv, offsetof(RunApp, user_annotations), "NAME=VALUE", "Annotate for yourself" },
@@ -102,8 +107,13 @@ static int take_arguments(RunArgs *args, char ***words)
         return 0;
 }
 
-static int check_args(const RunArgs *args)
+static int check_args(RunArgs *args)
 {
+        int r;
+
+        r = pull_policy_from_options(args->pull_policy, args->store_only, args->no_store, PULL_NEW, &args->policy);
+        if (r < 0)
+                return r;
         if (args->interactive && args->n_apps > 1)
                 return log_error_errno(EINVAL, "Option --interactive takes a pod of one app");
         if (args->interactive && args->detach)
@@ -116,16 +126,16 @@ static int check_args(const RunArgs *args)
         if (args->hostname && !pod_name_is_valid(args->hostname))
                 return log_error_errno(EINVAL, "Option --hostname: '%s' is no host name", args->hostname);
         if (args->pod_manifest && (args->n_apps > 0 || args->volumes || args->mounts || args->set_env ||
-                                   args->set_env_files || args->inherit_env))
+                                   args->set_env_files || args->inherit_env || args->policy != PULL_NEW))
                 return log_error_errno(EINVAL, "There are conflicting flags set with --pod-manifest: images, --volume, "
-                                       "--mount, --set-env, --set-env-file and --inherit-env say what it says");
+                                       "--mount, --pull-policy, --set-env, --set-env-file and --inherit-env say what it says");
         if (!args->pod_manifest && args->n_apps == 0)
                 return log_error_errno(EINVAL, "You must provide at least one image or specify the pod manifest "
                                        "with --pod-manifest");
 
         STRV_FOREACH(p, args->properties) {
                 _cleanup_free_ char *message = NULL;
-                int r = unit_property_check(*p, &message);
+                r = unit_property_check(*p, &message);
 
                 if (r < 0)
                         return log_error_errno(r, "Option --property: %s", strempty(message));

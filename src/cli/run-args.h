@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cli/context.h"
+#include "cli/fetch-image.h"
 #include "shared/options.h"
 
 /* The command line of run: options of the pod, then images, each followed by options of its app and, behind "--",
@@ -11,6 +11,7 @@ typedef struct RunApp {
         char *image; /* as it was written */
         char **arguments;
 
+        char *signature;
         char *exec;
         char *name;
         char *user;
@@ -49,6 +50,10 @@ typedef struct RunArgs {
         bool dry_run;
         bool help;
         char *pod_manifest;
+        char *pull_policy;
+        bool store_only;
+        bool no_store;
+        PullPolicy policy;      /* what these three come to */
         char *uuid_file_save;
         char **properties;
         char *slice;

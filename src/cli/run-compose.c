@@ -363,7 +363,9 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         AppcPodApp *app;
         int r;
 
-        r = fetch_or_find_image(context, run->image, &image);
+        r = fetch_or_find_image(context, &(ImageWish) {
+                .text = run->image, .signature = run->signature, .policy = args->policy,
+        }, &image);
         if (r < 0)
                 return r;
         image_name = image_display_name(image, run->image);

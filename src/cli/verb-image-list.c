@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "basic/log.h"
+#include "basic/size-format.h"
 #include "basic/time-util.h"
 #include "cli/pod-json.h"
 #include "cli/table.h"
@@ -45,17 +46,9 @@ static char *format_names(const Image *i, bool full)
         return image_names(i);
 }
 
-static char *format_size(const Image *i, bool full)
+static char *format_image_size(const Image *i, bool full)
 {
-        static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-        double size = (double) i->size;
-        size_t u = 0;
-
-        if (full)
-                return strprintf("%" PRIu64, i->size);
-        for (; size >= 1024 && u + 1 < ELEMENTSOF(units); u++)
-                size /= 1024;
-        return u == 0 || size >= 100 ? strprintf("%.0f%s", size, units[u]) : strprintf("%.1f%s", size, units[u]);
+        return full ? strprintf("%" PRIu64, i->size) : strdup(format_size(i->size, (char[SIZE_STRING_MAX]) {}));
 }
 
 static char *format_time(uint64_t nsec, bool full)
@@ -107,7 +100,7 @@ typedef struct Field {
 static const Field fields[] = {
         { "id", "ID", format_id, NULL },
         { "name", "NAME", format_names, compare_names },
-        { "size", "SIZE", format_size, compare_sizes },
+        { "size", "SIZE", format_image_size, compare_sizes },
         { "importtime", "IMPORT TIME", format_import, compare_imports },
         { "lastused", "LAST USED", format_last_used, compare_uses },
 };

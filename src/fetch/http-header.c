@@ -7,46 +7,41 @@
 
 #define CHALLENGES_MAX 8U
 
-typedef enum Header {
-        HEADER_CONTENT_TYPE,
-        HEADER_DIGEST,
-        HEADER_ETAG,
-        HEADER_LAST_MODIFIED,
-} Header;
-
-static int take_value(HttpHeaders *h, unsigned which, const char *value)
+static int take_value(HttpHeaders *h, size_t offset, const char *value)
 {
-        free(h->values[which]);
-        h->values[which] = strdup(value);
-        return h->values[which] ? 0 : -ENOMEM;
+        char **member = (char **) ((char *) h + offset);
+
+        free(*member);
+        *member = strdup(value);
+        return *member ? 0 : -ENOMEM;
 }
 
-static int take_content_type(HttpHeaders *h, unsigned which, const char *value)
+static int take_content_type(HttpHeaders *h, size_t offset, const char *value)
 {
         _cleanup_free_ char *type = strndup(value, strcspn(value, "; \t"));
 
-        return type ? take_value(h, which, type) : -ENOMEM;
+        return type ? take_value(h, offset, type) : -ENOMEM;
 }
 
-static int take_challenge(HttpHeaders *h, unsigned which, const char *value)
+static int take_challenge(HttpHeaders *h, size_t offset, const char *value)
 {
         return strv_length(h->challenges) < CHALLENGES_MAX ? strv_extend(&h->challenges, value) : 0;
 }
 
-static int take_retry_after(HttpHeaders *h, unsigned which, const char *value)
+static int take_retry_after(HttpHeaders *h, size_t offset, const char *value)
 {
         h->retry_after = http_parse_retry_after(value, time(NULL));
         return 0;
 }
 
-static int take_cache_control(HttpHeaders *h, unsigned which, const char *value)
+static int take_cache_control(HttpHeaders *h, size_t offset, const char *value)
 {
         h->max_age = http_parse_max_age(value);
         return 0;
 }
 
 /* "bytes 200-1000/67589"; what does not say where it begins begins nowhere we asked for. */
-static int take_content_range(HttpHeaders *h, unsigned which, const char *value)
+static int take_content_range(HttpHeaders *h, size_t offset, const char *value)
 {
         _cleanup_free_ char *number = NULL;
 
@@ -62,13 +57,13 @@ static int take_content_range(HttpHeaders *h, unsigned which, const char *value)
 
 static const struct {
         const char *name;
-        int (*take)(HttpHeaders *h, unsigned which, const char *value);
-        unsigned which;
+        int (*take)(HttpHeaders *h, size_t offset, const char *value);
+        size_t offset;
 } rows[] = {
-        { "Content-Type", take_content_type, HEADER_CONTENT_TYPE },
-        { "Docker-Content-Digest", take_value, HEADER_DIGEST },
-        { "ETag", take_value, HEADER_ETAG },
-        { "Last-Modified", take_value, HEADER_LAST_MODIFIED },
+        { "Content-Type", take_content_type, offsetof(HttpHeaders, content_type) },
+        { "Docker-Content-Digest", take_value, offsetof(HttpHeaders, digest) },
+        { "ETag", take_value, offsetof(HttpHeaders, etag) },
+        { "Last-Modified", take_value, offsetof(HttpHeaders, last_modified) },
         { "WWW-Authenticate", take_challenge, 0 },
         { "Retry-After", take_retry_after, 0 },
         { "Cache-Control", take_cache_control, 0 },
@@ -77,8 +72,10 @@ static const struct {
 
 void http_headers_done(HttpHeaders *h)
 {
-        for (size_t i = 0; i < ELEMENTSOF(h->values); i++)
-                free(h->values[i]);
+        free(h->content_type);
+        free(h->digest);
+        free(h->etag);
+        free(h->last_modified);
         strv_free(h->challenges);
         *h = (HttpHeaders) {};
 }
@@ -108,16 +105,16 @@ int http_headers_add(HttpHeaders *h, const char *line, size_t n)
                 return 0;
         for (size_t i = 0; i < ELEMENTSOF(rows); i++)
                 if (strcasecmp(rows[i].name, copy) == 0)
-                        return rows[i].take(h, rows[i].which, value);
+                        return rows[i].take(h, rows[i].offset, value);
         return 0;
 }
 
 void http_headers_move(HttpHeaders *h, HttpReply *reply)
 {
-        reply->content_type = TAKE_PTR(h->values[HEADER_CONTENT_TYPE]);
-        reply->digest = TAKE_PTR(h->values[HEADER_DIGEST]);
-        reply->etag = TAKE_PTR(h->values[HEADER_ETAG]);
-        reply->last_modified = TAKE_PTR(h->values[HEADER_LAST_MODIFIED]);
+        reply->content_type = TAKE_PTR(h->content_type);
+        reply->digest = TAKE_PTR(h->digest);
+        reply->etag = TAKE_PTR(h->etag);
+        reply->last_modified = TAKE_PTR(h->last_modified);
         reply->challenges = TAKE_PTR(h->challenges);
         reply->retry_after = h->retry_after;
         reply->max_age = h->max_age;

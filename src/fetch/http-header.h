@@ -5,7 +5,10 @@
 
 /* The head of a reply, line by line as libcurl hands it out, those of redirects first. */
 typedef struct HttpHeaders {
-        char *values[6];        /* by the table in http-header.c */
+        char *content_type;     /* without parameters */
+        char *digest;           /* Docker-Content-Digest */
+        char *etag;
+        char *last_modified;
         char **challenges;
         uint64_t range_begin;   /* of Content-Range */
         uint64_t retry_after;   /* seconds */

@@ -32,6 +32,8 @@ typedef struct Attempt {
         HttpSink *sink;
         HttpHeaders headers;
         HttpReply *reply;
+        const HttpRequest *request;
+        const char *validator;
         uint64_t skip;          /* bytes the server sends though we have them */
         size_t text_size;
         int error;              /* of ours, from within a callback */
@@ -141,6 +143,13 @@ static size_t take_body(char *data, size_t one, size_t n, void *userdata)
         return a->error < 0 ? CURL_WRITEFUNC_ERROR : n;
 }
 
+/* Whether all of it once more is the same as what we have the beginning of. */
+static bool is_same(const Attempt *a)
+{
+        return a->request->fixed || (a->validator && (streq_ptr(a->validator, a->headers.etag) ||
+                                                      streq_ptr(a->validator, a->headers.last_modified)));
+}
+
 /* Head: what comes decides whether the body is what we want, before any of it arrives. */
 static size_t take_header(char *data, size_t one, size_t n, void *userdata)
 {
@@ -157,7 +166,8 @@ static size_t take_header(char *data, size_t one, size_t n, void *userdata)
         (void) curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &status);
         if (status == 200)
                 a->skip = a->sink->at;
-        if (status == 206 && a->headers.range_begin != a->sink->at)
+        if ((status == 200 && a->sink->at > 0 && !is_same(a)) || (status == 206 && a->headers.range_begin != a->sink->at) ||
+            (status == 416 && a->sink->at > 0))
                 a->error = -ESTALE;
         return a->error < 0 ? 0 : n;
 }
@@ -239,7 +249,7 @@ static void set_up(CURL *curl, const HttpRequest *request, Attempt *a, struct cu
 static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const char *validator, HttpReply *reply,
                    CURLcode *ret_code)
 {
-        Attempt a = { .curl = h->curl, .sink = sink, .reply = reply };
+        Attempt a = { .curl = h->curl, .sink = sink, .reply = reply, .request = request, .validator = validator };
         struct curl_slist *headers = header_list(request, sink, validator);
         char range[32] = "";
 
@@ -353,9 +363,17 @@ static int tell_busy(const char *url, const HttpReply *reply, uint64_t retry_aft
         return tell(url, -EREMOTEIO, strempty(text), reterr_message);
 }
 
+/* What makes sure that the rest belongs to the beginning (RFC 9110 13.1.5). */
+static char *strong_validator(HttpReply *reply)
+{
+        if (reply->etag && !startswith(reply->etag, "W/"))
+                return TAKE_PTR(reply->etag);
+        return TAKE_PTR(reply->last_modified);
+}
+
 int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply *ret, char **reterr_message)
 {
-        _cleanup_free_ char *validator = NULL;
+        _cleanup_free_ char *validator = request->validator ? strdup(request->validator) : NULL;
 
         for (unsigned failed = 0;; failed++) {
                 uint64_t before = sink->at, retry_after;
@@ -373,8 +391,8 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
                 }
                 if (sink->at > before)
                         failed = 0;
-                if (!validator && is_success(reply.status) && reply.etag && !startswith(reply.etag, "W/"))
-                        validator = TAKE_PTR(reply.etag);
+                if (!validator && is_success(reply.status))
+                        validator = strong_validator(&reply);
                 /* Without a validator, what is at the same place tomorrow may be another thing. */
                 if (again && sink->at > 0 && !request->fixed && !validator)
                         again = false;

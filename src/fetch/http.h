@@ -31,6 +31,7 @@ typedef struct HttpRequest {
         const char *ca;         /* PEM, more authorities to trust */
         bool insecure_tls;
         bool plain_http;        /* http:// is allowed, in redirects too */
+        const char *validator;  /* ETag of what the sink has the beginning of */
         bool fixed;             /* the same bytes forever: going on needs no validator */
 } HttpRequest;
 

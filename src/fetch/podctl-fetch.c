@@ -53,7 +53,8 @@ static int url_headers(const FetchMessage *m, const FetchEndpoint *e, char ***re
 {
         int r = 0;
 
-        if (m->etag)
+        /* Going on somewhere is for http_perform() to ask for. */
+        if (m->etag && m->offset == 0)
                 r = strv_extendf(ret, "If-None-Match: %s", m->etag);
         if (r >= 0 && m->last_modified && !m->etag)
                 r = strv_extendf(ret, "If-Modified-Since: %s", m->last_modified);
@@ -80,7 +81,7 @@ static int judge_url_status(long status, FetchOutcome *ret, char **reterr_messag
                        status == 404 ? "not found" : "status %ld", status);
 }
 
-static int fetch_url(Http *http, const FetchMessage *m, HttpSink *sink, FetchOutcome *outcome, FetchAnswer *answer,
+static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sink, FetchOutcome *outcome, FetchAnswer *answer,
                      char **reterr_message)
 {
         const FetchEndpoint *e = m->endpoints;
@@ -96,6 +97,8 @@ static int fetch_url(Http *http, const FetchMessage *m, HttpSink *sink, FetchOut
         r = http_perform(http, &(HttpRequest) {
                 .url = m->url,
                 .headers = headers,
+                .head = head,
+                .validator = m->offset > 0 ? m->etag : NULL,
                 .user = e->user,
                 .password = e->password,
                 .aws_region = e->aws_region,
@@ -124,8 +127,8 @@ static int carry_out(Http *http, const Task *task, FetchOutcome *outcome, FetchA
 
         if (kind < 0)
                 return -EINVAL;
-        if (kind == FETCH_URL)
-                r = fetch_url(http, m, &sink, outcome, answer, reterr_message);
+        if (kind == FETCH_URL || kind == FETCH_URL_HEAD)
+                r = fetch_url(http, m, kind == FETCH_URL_HEAD, &sink, outcome, answer, reterr_message);
         else if (kind == FETCH_DISCOVERY)
                 r = discovery_fetch(http, m, &sink, reterr_message);
         else

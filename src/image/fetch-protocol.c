@@ -52,6 +52,7 @@ const JsonType fetch_answer_type = JSON_STRUCT(FetchAnswer, answer_table, NULL);
 
 static const char *const fetch_kind_table[_FETCH_KIND_MAX] = {
         [FETCH_URL] = "url",
+        [FETCH_URL_HEAD] = "url-head",
         [FETCH_DISCOVERY] = "discovery",
         [FETCH_MANIFEST] = "manifest",
         [FETCH_MANIFEST_HEAD] = "manifest-head",

@@ -15,7 +15,8 @@
 typedef struct Fetcher Fetcher;
 
 typedef enum FetchKind {
-        FETCH_URL,              /* url */
+        FETCH_URL,              /* url; with an offset the ETag is a condition: -ESTALE when it is another by now */
+        FETCH_URL_HEAD,         /* the same without its body */
         FETCH_DISCOVERY,        /* url is an appc name: looks for its <meta> elements (appc spec/discovery.md) until there
                                  * is one of the kind that reference says, "aci" or "pubkeys"; answers with a JSON object
                                  * {"aci": [templates], "pubkeys": [URLs]} */

@@ -124,7 +124,7 @@ static int fetch_file(Source *source, int fd, ImageImport *m, char ***ids, char 
                 return r;
         if (lseek(fd, 0, SEEK_SET) < 0)
                 return -errno;
-        return kind == FILE_ACI ? source_aci_import(source, fd, m, ids, reterr_message)
+        return kind == FILE_ACI ? source_aci_import_file(source, fd, m, ids, reterr_message)
                                 : fetch_archive(source, fd, m, ids, reterr_message);
 }
 
@@ -170,7 +170,7 @@ int image_fetch_path(ImageStore *s, const char *path, const ImageFetchOptions *o
                      char **reterr_message)
 {
         _cleanup_strv_free_ char **ids = NULL;
-        Source source = { .dir_fd = -EBADF, .path = path, .options = options ?: &(ImageFetchOptions) {} };
+        Source source = { .kind = &source_directory, .dir_fd = -EBADF, .poll_fd = -EBADF, .path = path, .options = options ?: &(ImageFetchOptions) {} };
         int r;
 
         r = fetch_path(s, &source, &ids, reterr_message);

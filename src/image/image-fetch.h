@@ -9,10 +9,18 @@
  * An image that cannot be verified is not taken, unless the caller does without. An ACI is by a signature in a file beside
  * it; an OCI image by one in a store of signatures, made for the name it gets here. */
 
+/* What is told about a transfer now and then: the blob, how much of it there is, and how much it will be (UINT64_MAX:
+ * not known). */
+typedef struct ImageProgress {
+        void (*update)(void *userdata, const char *blob, uint64_t done, uint64_t total);
+        void *userdata;
+} ImageProgress;
+
 typedef struct ImageFetchOptions {
         const char *name;       /* the image's name here, instead of those it brings along */
         const ImageVerify *verify;      /* NULL: whatever it is */
         const char *signature;  /* file with the signature of an ACI; NULL: FILE.asc beside it */
+        const ImageProgress *progress;  /* NULL: nobody looks */
         const char *reference;  /* only the image of this org.opencontainers.image.ref.name or name */
 } ImageFetchOptions;
 

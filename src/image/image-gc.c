@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "basic/time-util.h"
 #include "image/image-dependencies.h"
+#include "image/image-remote.h"
 #include "image/image-render.h"
 #include "image/implied-tree.h"
 #include "image/layer-store.h"
@@ -515,6 +516,8 @@ int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message)
         r = collect_images(&m, c, reterr_message);
         first_error = first_error ?: r;
         r = names_prune(s, NULL);
+        first_error = first_error ?: r;
+        r = image_remotes_prune(s);
         first_error = first_error ?: r;
         r = layers_prune(&m);
         first_error = first_error ?: r;

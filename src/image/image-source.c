@@ -42,6 +42,27 @@ int source_read(const Source *source, const char *path, size_t max, char **ret, 
         return r < 0 ? explain(reterr_message, r, "%s: %s", path, strerror(-r)) : 0;
 }
 
+static int read_file_blob(const Source *source, const OciDescriptor *d, char **ret, size_t *ret_size, char **reterr_message)
+{
+        _cleanup_free_ char *path = strjoin("blobs/", digest_algorithm_to_string(d->digest.algorithm), "/", d->digest.hex);
+
+        return path ? source_read(source, path, IMAGE_MANIFEST_MAX, ret, ret_size, reterr_message) : -ENOMEM;
+}
+
+static int open_file_layer(const Source *source, SourceLayer *layer, uint64_t offset, char **reterr_message)
+{
+        _cleanup_free_ char *path = strjoin("blobs/", layer->has_stored ? digest_algorithm_to_string(layer->stored.algorithm)
+                                                                         : "", "/", layer->stored.hex);
+
+        assert(offset == 0);
+        return path ? source_open(source, layer->path ?: path, reterr_message) : -ENOMEM;
+}
+
+const SourceKind source_directory = {
+        .read_blob = read_file_blob,
+        .open_layer = open_file_layer,
+};
+
 static void source_image_done(SourceImage *image)
 {
         for (size_t i = 0; i < image->n_layers && image->files; i++)
@@ -146,33 +167,71 @@ int source_image_add_default_name(SourceImage *image, const Source *source, cons
 
 /* Import */
 
-typedef struct FileLayers {
+typedef struct Layers {
         const Source *source;
-        const SourceImage *image;
-} FileLayers;
+        SourceImage *image;
+} Layers;
 
 static int open_layer(void *userdata, size_t i, uint64_t offset, char **reterr_message)
 {
-        const FileLayers *f = userdata;
+        const Layers *l = userdata;
 
-        assert(offset == 0);
-        return source_open(f->source, f->image->files[i].path, reterr_message);
+        return l->source->kind->open_layer(l->source, &l->image->files[i], offset, reterr_message);
 }
 
-static int import_layers(const Source *source, ImageImport *m, const SourceImage *image, char **reterr_message)
+static int layer_done(void *userdata, size_t i, int r, char **reterr_message)
 {
-        FileLayers files = { source, image };
-        const LayerOrigin origin = { .open = open_layer, .poll_fd = -EBADF, .userdata = &files };
+        const Layers *l = userdata;
+
+        return l->source->kind->layer_done(l->source, &l->image->files[i], r, reterr_message);
+}
+
+static int dispatch(void *userdata)
+{
+        const Layers *l = userdata;
+
+        return l->source->dispatch(l->source);
+}
+
+static void show_progress(void *userdata, size_t i, uint64_t done)
+{
+        const Layers *l = userdata;
+        const SourceLayer *layer = &l->image->files[i];
+        const ImageProgress *progress = l->source->options->progress;
+
+        progress->update(progress->userdata, DIGEST_STRING(&layer->stored), done, layer->stored_size);
+}
+
+static LayerItem layer_item(const Source *source, SourceLayer *layer, const Digest *tar)
+{
+        if (source->kind->remote)
+                (void) digest_format_file(&layer->stored, layer->partial);
+        return (LayerItem) {
+                .tar = tar,
+                .stored = layer->has_stored ? &layer->stored : NULL,
+                .stored_size = layer->has_stored ? layer->stored_size : UINT64_MAX,
+                .partial = source->kind->remote ? layer->partial : NULL,
+                .publish = source->kind->remote,
+        };
+}
+
+static int import_layers(const Source *source, ImageImport *m, SourceImage *image, char **reterr_message)
+{
+        Layers layers = { source, image };
+        const LayerOrigin origin = {
+                .open = open_layer,
+                .done = source->kind->layer_done ? layer_done : NULL,
+                .dispatch = dispatch,
+                .poll_fd = source->poll_fd,
+                .progress = source->options->progress && source->kind->remote ? show_progress : NULL,
+                .userdata = &layers,
+        };
         _cleanup_free_ LayerItem *items = new0(LayerItem, image->n_layers);
 
         if (!items)
                 return -ENOMEM;
         for (size_t i = 0; i < image->n_layers; i++)
-                items[i] = (LayerItem) {
-                        .tar = &image->layers[i],
-                        .stored = image->files[i].has_stored ? &image->files[i].stored : NULL,
-                        .stored_size = image->files[i].has_stored ? image->files[i].stored_size : UINT64_MAX,
-                };
+                items[i] = layer_item(source, &image->files[i], &image->layers[i]);
         return image_import_layers(m, &origin, items, image->n_layers, reterr_message);
 }
 
@@ -180,7 +239,7 @@ static int import_layers(const Source *source, ImageImport *m, const SourceImage
 static int verify(const ImageVerify *v, const SourceImage *image, ImageTrust *ret, char **reterr_message)
 {
         const Digest digests[] = { image->id, image->index };
-        ImageClaim claim = { .digests = digests, .n_digests = *image->index.hex ? 2 : 1 };
+        ImageClaim claim = { .digests = digests, .n_digests = *image->index.hex ? 2 : 1, .pinned = image->pinned };
         int r;
 
         if (!v)

@@ -5,14 +5,35 @@
 #include "image/image-import.h"
 #include "manifest/oci-image.h"
 
-/* What sources have in common: a directory they read from, in which nothing is trusted, and the images they find in
- * there, described before anything is imported. */
+/* What sources have in common: blobs that they give, none of which is trusted, and the images they find in there,
+ * described before anything is imported. */
 
-typedef struct Source {
-        int dir_fd;
+typedef struct Source Source;
+typedef struct SourceLayer SourceLayer;
+
+/* What differs between a directory and a registry. */
+typedef struct SourceKind {
+        /* A document small enough to be held; the caller checks its size and digest. */
+        int (*read_blob)(const Source *source, const OciDescriptor *d, char **ret, size_t *ret_size,
+                         char **reterr_message);
+        /* As in LayerOrigin; done may be NULL. */
+        int (*open_layer)(const Source *source, SourceLayer *layer, uint64_t offset, char **reterr_message);
+        int (*layer_done)(const Source *source, SourceLayer *layer, int r, char **reterr_message);
+        bool remote;            /* what was got is not thrown away because something else went wrong */
+} SourceKind;
+
+struct Source {
+        const SourceKind *kind;
         const char *path;       /* as the user knows it: for default names */
         const ImageFetchOptions *options;
-} Source;
+        int dir_fd;             /* of a directory */
+        void *userdata;         /* of other kinds */
+        int poll_fd;            /* see LayerOrigin; negative where there is nothing to poll */
+        int (*dispatch)(const Source *source);
+};
+
+/* Directories and unpacked archives: blobs are files. */
+extern const SourceKind source_directory;
 
 /* Opens a regular file, nothing else, without leaving the directory. */
 int source_open(const Source *source, const char *path, char **reterr_message);
@@ -20,13 +41,15 @@ int source_open(const Source *source, const char *path, char **reterr_message);
 int source_read(const Source *source, const char *path, size_t max, char **ret, size_t *ret_size,
                 char **reterr_message);
 
-/* A layer's file; the digest of its contents is in the image's layers. */
-typedef struct SourceLayer {
-        char *path;
-        bool has_stored;        /* digest and size of the file are known */
+/* A layer's blob; the digest of its contents is in the image's layers. */
+struct SourceLayer {
+        char *path;             /* NULL: blobs/ALGORITHM/HEX of an image layout */
+        bool has_stored;        /* digest and size of the blob are known */
         Digest stored;
         uint64_t stored_size;
-} SourceLayer;
+        char partial[DIGEST_STRING_MAX];
+        uint64_t request;       /* of a registry: what is under way */
+};
 
 typedef struct SourceImage {
         ImageKind kind;
@@ -40,6 +63,7 @@ typedef struct SourceImage {
         SourceLayer *files;     /* as many */
         size_t n_layers;
         Digest index;           /* of the index its name stands for; .hex is empty when that is the manifest */
+        bool pinned;            /* it was asked for by its digest, or the index's */
         char **names;
 } SourceImage;
 

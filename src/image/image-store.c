@@ -30,6 +30,7 @@ ImageStore *image_store_free(ImageStore *s)
         safe_close(s->names_fd);
         safe_close(s->tmp_fd);
         safe_close(s->partial_fd);
+        safe_close(s->remotes_fd);
         free(s->path);
         return mfree(s);
 }
@@ -45,6 +46,7 @@ static int open_parts(ImageStore *s)
                 { "names", &s->names_fd },
                 { "tmp", &s->tmp_fd },
                 { "partial", &s->partial_fd },
+                { "remotes", &s->remotes_fd },
         };
 
         /* Setuid programs of images must not be within reach of the host's users. */
@@ -67,7 +69,7 @@ int image_store_open(const char *data_path, ImageStore **ret, char **reterr_mess
 
         if (!s)
                 return -ENOMEM;
-        s->fd = s->manifests_fd = s->layers_fd = s->names_fd = s->tmp_fd = s->partial_fd = -EBADF;
+        s->fd = s->manifests_fd = s->layers_fd = s->names_fd = s->tmp_fd = s->partial_fd = s->remotes_fd = -EBADF;
 
         r = mkdir_p_at(AT_FDCWD, data_path, 0755);
         if (r < 0)

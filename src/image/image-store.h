@@ -15,6 +15,7 @@
  *                              last used
  *     layers/DIGEST/           a layer: "rootfs", unpacked; "blob", as it was fetched; "layer", with what we noted
  *     names/NAME               a name (escaped), its content the ID
+ *     remotes/                 what is known of where images came from (image/image-remote.h)
  *     partial/                 blobs whose transfer broke off, to be gone on with
  *     tmp/                     what is in the making, each entry locked by its maker; an unlocked one belonged to
  *                              somebody who was killed, and the next who opens the store for writing removes it

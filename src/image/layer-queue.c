@@ -163,8 +163,9 @@ static int slot_finish(Queue *q, Slot *slot, char **reterr_message)
                 r = settle(q, slot);
         if (q->origin->done)
                 r = q->origin->done(q->origin->userdata, index_of(q, slot), r, &message);
-        if (r == -EBADMSG && slot->from_partial) {
-                /* The beginning was what is wrong, perhaps: a power cut leaves such. Once more, from the start. */
+        if ((r == -EBADMSG || r == -ESTALE) && slot->from_partial) {
+                /* The beginning was what is wrong, perhaps: a power cut leaves such, and what is at a URL changes. Once
+                 * more, from the start. */
                 drop_partial(q, slot);
                 slot_close(slot);
                 r = slot_start(q, slot, item, reterr_message);

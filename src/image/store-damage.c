@@ -118,14 +118,17 @@ int image_move_in(ImageStore *s, int from_fd, const char *name)
         return r < 0 ? r : rm_rf_at(s->manifests_fd, aside);
 }
 
-bool image_store_is_whole(ImageStore *s, const Digest *id)
+bool image_has_layers(ImageStore *s, const Image *image)
 {
-        _cleanup_(image_freep) Image *image = NULL;
-
-        if (image_store_load(s, id, &image, NULL) < 0)
-                return false;
         for (size_t i = 0; i < image->n_layers; i++)
                 if (!layer_exists(s->layers_fd, &image->layers[i]))
                         return false;
         return true;
+}
+
+bool image_store_is_whole(ImageStore *s, const Digest *id)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+
+        return image_store_load(s, id, &image, NULL) >= 0 && image_has_layers(s, image);
 }

@@ -23,6 +23,8 @@ int image_move_in(ImageStore *s, int from_fd, const char *name);
 
 /* Whether the image is there with all its layers, none of them damaged: what a fetch may take for granted. */
 bool image_store_is_whole(ImageStore *s, const Digest *id);
+/* The same of one that was loaded. */
+bool image_has_layers(ImageStore *s, const Image *image);
 
 /* The name of a layer that was put aside; NULL: it was not. The caller frees it. */
 char *layer_of_aside(const char *name);

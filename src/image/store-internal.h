@@ -15,6 +15,7 @@ struct ImageStore {
         int names_fd;
         int tmp_fd;
         int partial_fd;
+        int remotes_fd;
 };
 
 #define IMAGE_MANIFEST_MAX (4U * 1024 * 1024)
