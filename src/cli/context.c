@@ -4,6 +4,7 @@
 #include "basic/path.h"
 #include "cli/context.h"
 #include "cli/verb.h"
+#include "image/keystore.h"
 
 const Option context_options[] = {
         { "debug", &option_bool, offsetof(Context, debug), NULL, "Tell more of what is done" },
@@ -24,9 +25,9 @@ void context_done(Context *c)
 {
         options_free(context_options, c);
         pod_store_free(c->pods);
-        fetcher_free(c->fetcher);
         image_store_free(c->images);
         sd_bus_flush_close_unref(c->bus);
+        fetcher_free(c->fetcher);
 }
 
 /* The words of --insecure-options= (rkt 3.9), and those that stand for several. */
@@ -146,27 +147,6 @@ int context_lock_images(Context *c, int operation)
         return fd < 0 ? log_error_errno(fd, "Cannot lock the images: %m") : fd;
 }
 
-int context_fetcher(Context *c, Fetcher **ret)
-{
-        _cleanup_free_ char *message = NULL;
-        int r = 0;
-
-        if (!c->fetcher) {
-                c->config_roots[0] = c->system_config ?: "/usr/lib/podctl";
-                c->config_roots[1] = c->local_config ?: "/etc/podctl";
-                r = fetcher_new(&(FetcherOptions) {
-                        .config_roots = c->config_roots,
-                        .insecure_tls = context_is_insecure(c, "tls"),
-                        .plain_http = context_is_insecure(c, "http"),
-                }, &c->fetcher, &message);
-                if (r < 0)
-                        return message ? log_error_errno(r, "%s", message)
-                                       : log_error_errno(r, "Cannot prepare for fetching: %m");
-        }
-        *ret = c->fetcher;
-        return 0;
-}
-
 int context_bus(Context *c, sd_bus **ret)
 {
         int r;
@@ -177,6 +157,27 @@ int context_bus(Context *c, sd_bus **ret)
                         return log_error_errno(r, "Cannot connect to the system bus: %m; is this a systemd host?");
         }
         *ret = c->bus;
+        return 0;
+}
+
+int context_fetcher(Context *c, Fetcher **ret)
+{
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        if (!c->fetcher) {
+                c->config_roots[0] = c->system_config ?: KEYSTORE_SYSTEM;
+                c->config_roots[1] = c->local_config ?: KEYSTORE_LOCAL;
+                r = fetcher_new(&(FetcherOptions) {
+                        .config_roots = c->config_roots,
+                        .insecure_tls = context_is_insecure(c, "tls"),
+                        .plain_http = context_is_insecure(c, "http"),
+                }, &c->fetcher, &message);
+                if (r < 0)
+                        return message ? log_error_errno(r, "%s", message)
+                                       : log_error_errno(r, "Cannot use the network: %m");
+        }
+        *ret = c->fetcher;
         return 0;
 }
 

@@ -21,9 +21,9 @@ typedef struct Context {
         /* Opened by the functions below, closed by context_done(). */
         PodStore *pods;
         ImageStore *images;
-        Fetcher *fetcher;
-        const char *config_roots[3];
         sd_bus *bus;
+        Fetcher *fetcher;
+        const char *config_roots[3]; /* the vendor's, the administrator's, NULL */
 } Context;
 
 void context_done(Context *c);
@@ -31,8 +31,8 @@ void context_done(Context *c);
 /* All of these log their failures. */
 int context_pods(Context *c, PodStore **ret);
 int context_images(Context *c, ImageStore **ret);
-int context_fetcher(Context *c, Fetcher **ret);
 int context_bus(Context *c, sd_bus **ret);
+int context_fetcher(Context *c, Fetcher **ret);
 
 /* Locks the store of images, telling the user when he has to wait. Returns the lock's fd. */
 int context_lock_images(Context *c, int operation);

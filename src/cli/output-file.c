@@ -22,14 +22,15 @@ void output_done(Output *o)
 static int name_temporary(const char *path, Output *o)
 {
         size_t n = strlen(path);
+        const char *name;
 
         while (n > 1 && path[n - 1] == '/')
                 n--;
         o->path = strndup(path, n);
         if (!o->path)
                 return log_oom();
-        o->temporary = strprintf("%.*s.%s.%i", (int) (path_basename(o->path) - o->path), o->path, path_basename(o->path),
-                                 getpid());
+        name = path_basename(o->path);
+        o->temporary = strprintf("%.*s.%s.%i", (int) (name - o->path), o->path, name, getpid());
         return o->temporary ? 0 : log_oom();
 }
 

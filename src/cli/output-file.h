@@ -3,8 +3,9 @@
 
 #include "basic/macro.h"
 
-/* Files and directories that a user wants something in: put together beside their place under another name, and there as
- * a whole or not at all. What is no regular file, such as a pipe or /dev/stdout, is written to as it is. All of these log. */
+/* Files and directories that a user wants something in: put together beside their place under another name, and there
+ * as a whole or not at all. What is no regular file, such as a pipe or /dev/stdout, is written to as it is. All of
+ * these log. */
 
 typedef struct Output {
         char *path;

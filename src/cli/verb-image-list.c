@@ -18,7 +18,7 @@ typedef struct ImageListArgs {
 } ImageListArgs;
 
 static const Option options[] = {
-        { "fields", &option_commas, offsetof(ImageListArgs, fields), "LIST", "Columns: id,name,size,importtime,lastused" },
+        { "fields", &option_commas, offsetof(ImageListArgs, fields), "LIST", "Columns: id,name,size,importtime,lastused,trust" },
         { "format", &option_choice, offsetof(ImageListArgs, format), "FORMAT", "json or json-pretty", .choices = JSON_FORMATS },
         { "full", &option_bool, offsetof(ImageListArgs, full), NULL, "Print whole IDs, sizes in bytes and times" },
         { "no-legend", &option_bool, offsetof(ImageListArgs, no_legend), NULL, "Leave out the heading" },
@@ -68,6 +68,11 @@ static char *format_last_used(const Image *i, bool full)
         return format_time(i->last_used, full);
 }
 
+static char *format_trust(const Image *i, bool full)
+{
+        return full ? image_trust_format(&i->trust) : strdup(i->trust.how ?: "-");
+}
+
 static int compare_names(const Image *a, const Image *b)
 {
         return strcmp(a->names && a->names[0] ? a->names[0] : "", b->names && b->names[0] ? b->names[0] : "");
@@ -103,7 +108,11 @@ static const Field fields[] = {
         { "size", "SIZE", format_image_size, compare_sizes },
         { "importtime", "IMPORT TIME", format_import, compare_imports },
         { "lastused", "LAST USED", format_last_used, compare_uses },
+        { "trust", "TRUST", format_trust, NULL },
 };
+
+/* Rkt's own columns come first, and alone unless more is asked for. */
+#define N_DEFAULT_FIELDS (ELEMENTSOF(fields) - 1)
 
 static const Field *find_field(const char *name)
 {
@@ -116,7 +125,7 @@ static const Field *find_field(const char *name)
 static int choose_fields(const ImageListArgs *args, const Field *ret[static ELEMENTSOF(fields)], size_t *ret_n)
 {
         *ret_n = 0;
-        for (size_t i = 0; !args->fields && i < ELEMENTSOF(fields); i++)
+        for (size_t i = 0; !args->fields && i < (args->full ? ELEMENTSOF(fields) : N_DEFAULT_FIELDS); i++)
                 ret[(*ret_n)++] = &fields[i];
 
         STRV_FOREACH(name, args->fields) {
@@ -183,6 +192,7 @@ static json_object *image_to_json(const Image *i)
         (void) json_object_object_add(o, "import_time", json_object_new_int64((int64_t) i->import_time));
         (void) json_object_object_add(o, "last_used_time", json_object_new_int64((int64_t) i->last_used));
         (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) i->size));
+        (void) json_object_object_add(o, "trust", image_trust_to_json(&i->trust));
         return o;
 }
 

@@ -93,6 +93,53 @@ static int wait_until(Context *c, Pod *pod, uint64_t usec, bool (*done)(Context 
         return 0;
 }
 
+/* What made the image of an app trusted; it may be gone from the store. NULL: not known. */
+static Image *image_of(Context *c, const AppcPodApp *app)
+{
+        _cleanup_free_ char *ignored = NULL;
+        Image *image = NULL;
+        Digest id;
+
+        if (!app->image.id || digest_parse(app->image.id, &id) < 0 || !c->images ||
+            image_store_load(c->images, &id, &image, &ignored) < 0)
+                return NULL;
+        return image;
+}
+
+/* Only who may read the store is told. */
+static void open_images(Context *c)
+{
+        ImageStore *images;
+
+        if (geteuid() == 0)
+                (void) context_images(c, &images);
+}
+
+static void print_trust(Context *c, const Pod *pod)
+{
+        for (size_t i = 0; pod->manifest && i < pod->manifest->n_apps; i++) {
+                _cleanup_(image_freep) Image *image = image_of(c, &pod->manifest->apps[i]);
+                _cleanup_free_ char *trust = image && image->trust.how ? image_trust_format(&image->trust) : NULL;
+
+                if (trust)
+                        (void) printf("trust-%s=%s\n", pod->manifest->apps[i].name, trust);
+        }
+}
+
+static void add_trust(Context *c, const Pod *pod, json_object *o)
+{
+        json_object *apps;
+
+        if (!pod->manifest || !json_object_object_get_ex(o, "apps", &apps))
+                return;
+        for (size_t i = 0; i < MIN(pod->manifest->n_apps, json_object_array_length(apps)); i++) {
+                _cleanup_(image_freep) Image *image = image_of(c, &pod->manifest->apps[i]);
+
+                (void) json_object_object_add(json_object_array_get_idx(apps, i), "trust",
+                                              image ? image_trust_to_json(&image->trust) : NULL);
+        }
+}
+
 static void print_plain(Pod *pod)
 {
         char buffer[TIME_STRING_MAX];
@@ -139,14 +186,17 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return r;
 
+        open_images(c);
         if (args->format) {
                 o = pod_to_json(pod);
+                add_trust(c, pod, o);
                 (void) print_json(o, args->format);
                 return 0;
         }
         if (pod_load(pod, &message) < 0)
                 log_warning("%s", strempty(message));
         print_plain(pod);
+        print_trust(c, pod);
         return 0;
 }
 

@@ -36,7 +36,7 @@ static bool registry_is_valid(const char *s)
         size_t n = strspn(s, LOWERCASE UPPERCASE DIGITS ".-");
 
         if (*s == '[')
-                n = strcspn(s, "]") + (strchr(s, ']') ? 1 : 0);
+                n = strchr(s, ']') ? strcspn(s, "]") + 1 : 0;
         return n > 0 && *s != '.' && *s != '-' &&
                (!s[n] || (s[n] == ':' && s[n + 1] && string_in_charset(s + n + 1, DIGITS) && strlen(s + n + 1) <= 5)) &&
                string_in_charset(s, LOWERCASE UPPERCASE DIGITS ".-:[]");

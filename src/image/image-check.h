@@ -7,7 +7,8 @@
  * once more beside the layer and compared with it, file by file. Takes as much free space as the largest layer, for as
  * long as that takes. What is not right is marked (image/store-damage.h). */
 
-/* where: "manifest", "config", "record", "layer sha256:…"; path: of a file in that, or NULL; what: "content", "missing", … */
+/* where: "manifest", "config", "record", "layer sha256:…"; path: of a file in that, or NULL; what: "content",
+ * "missing", … */
 typedef int (*ImageDifference)(const char *where, const char *path, const char *what, void *userdata);
 
 /* By its ID, since it may be too broken to be loaded. 0: all is as it should be. 1: it is not; each difference has been

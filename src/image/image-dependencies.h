@@ -34,9 +34,10 @@ int image_visits_find(ImageStore *s, const Image *image, ImageVisits *ret, char 
  * image itself, or the parent of something there. From its own whitelist directories are exempt. */
 bool image_visit_allows(const ImageVisit *v, const char *path, bool is_directory);
 
-/* Which dependencies the store lacks, the image's and those of its dependencies as far as these are there, as arguments
- * of `podctl fetch`: "NAME[:VERSION][,label=value…]", each once. Images that are not appc's lack none. After fetching them ask
- * again: they have dependencies too, and may not be what was asked for (an image ID, other labels). */
+/* Which dependencies the store lacks, the image's and those of its dependencies as far as these are there, as
+ * arguments of `podctl fetch`: "NAME[:VERSION][,label=value…]", each once. Images that are not appc's lack none.
+ * After fetching them ask again: they have dependencies too, and may not be what was asked for (an image ID, other
+ * labels). */
 int image_dependencies_missing(ImageStore *s, const Digest *id, char ***ret, char **reterr_message);
 
 /* The image in the store that serves as the dependency. -ENOENT. */

@@ -125,7 +125,8 @@ static int write_decompressed(Export *e, const OciDescriptor *d, int fd)
 
         if (!raw)
                 return -ENOMEM;
-        if (archive_read_support_filter_all(raw) < ARCHIVE_WARN || archive_read_support_format_raw(raw) != ARCHIVE_OK ||
+        if (archive_read_support_filter_all(raw) < ARCHIVE_WARN ||
+            archive_read_support_format_raw(raw) != ARCHIVE_OK ||
             archive_read_open_fd(raw, fd, BLOCK_SIZE) != ARCHIVE_OK ||
             archive_read_next_header(raw, &entry) < ARCHIVE_WARN)
                 r = explain(e->reterr_message, EBADMSG, "is damaged; fetch the image again");
@@ -251,7 +252,8 @@ int image_export_oci(ImageStore *s, const Image *image, int fd, char **reterr_me
                 return -ENOMEM;
         /* The same to a pipe as to a file. */
         (void) archive_write_set_bytes_in_last_block(e.tar, 1);
-        if (archive_write_set_format_pax_restricted(e.tar) != ARCHIVE_OK || archive_write_open_fd(e.tar, fd) != ARCHIVE_OK)
+        if (archive_write_set_format_pax_restricted(e.tar) != ARCHIVE_OK ||
+            archive_write_open_fd(e.tar, fd) != ARCHIVE_OK)
                 r = tar_failed(&e);
         else
                 r = export_oci(&e);

@@ -98,10 +98,10 @@ int image_store_add_names(ImageStore *s, Image **images, size_t n_images);
 int image_store_touch(ImageStore *s, const Image *image);
 
 /* The absolute paths of the trees to stack, top first, as overlayfs' lowerdir wants them. A layer that occurs twice
- * is given once, and what an opaque top directory hides is left out. First may come a tree made for this image alone: one
- * that corrects directories a layer holds without saying how they should look (image/implied-tree.h), or one that makes
- * of its dependencies what it wants of them (image/image-render.h), made now if it is not there yet. The caller holds
- * the store's lock.
+ * is given once, and what an opaque top directory hides is left out. First may come a tree made for this image alone:
+ * one that corrects directories a layer holds without saying how they should look (image/implied-tree.h), or one that
+ * makes of its dependencies what it wants of them (image/image-render.h), made now if it is not there yet. The caller
+ * holds the store's lock.
  * -ENOENT: lacks a dependency. -ELOOP: depends on itself. -EUCLEAN: a layer was found damaged. */
 int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message);
 
@@ -115,8 +115,8 @@ int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char
  * those of the pods) needs; what pods need is due for collection as soon as they do not. */
 int image_store_remove(ImageStore *s, const Digest *id, char *const *used_layers, char **reterr_message);
 
-/* Layers come before their image, and a transfer that broke off is gone on with: what nobody refers to may be somebody's
- * work, and is usually left alone so long (ns). */
+/* Layers come before their image, and a transfer that broke off is gone on with: what nobody refers to may be
+ * somebody's work, and is usually left alone so long (ns). */
 #define IMAGE_ORPHAN_GRACE (24 * 3600 * UINT64_C(1000000000))
 
 typedef struct ImageCollect {
@@ -131,6 +131,6 @@ typedef struct ImageCollect {
 } ImageCollect;
 
 /* Removes old images, layers nobody needs, names of nothing, and leftovers of killed processes: layers that no image
- * came to need, and broken transfers, when they are old enough. A dependency counts as used when what depends on it is. Goes on after
- * errors and returns the first. */
+ * came to need, and broken transfers, when they are old enough. A dependency counts as used when what depends on it
+ * is. Goes on after errors and returns the first. */
 int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message);

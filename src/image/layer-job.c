@@ -5,6 +5,7 @@
 #include "image/layer-job.h"
 #include "image/layer-unpack.h"
 #include "shared/explain.h"
+#include "shared/sandbox.h"
 
 #define BLOCK_SIZE (256U * 1024)
 
@@ -181,10 +182,14 @@ static int run(void *userdata, WorkerReport *report, char **reterr_message)
 {
         const LayerJob *job = userdata;
         Pump p = { .job = job, .report = report, .blob_fd = -EBADF, .pipe_fd = -EBADF };
+        const int keep[] = { job->input_fd, job->layer_fd, MAX(job->blob_fd, 2) };
         Worker unpacking = WORKER_NONE;
         int r;
 
-        r = open_blob(&p);
+        /* Locks among them: they are to end with the process that has them, even if we take a moment longer. */
+        r = sandbox_close_all_but(keep, ELEMENTSOF(keep));
+        if (r >= 0)
+                r = open_blob(&p);
         if (r >= 0)
                 r = start_unpacking(job, &p, &unpacking);
         if (r >= 0)

@@ -17,10 +17,11 @@ static bool is_marked(int dir_fd, const char *name)
 static int mark(int dir_fd, const char *name)
 {
         _cleanup_free_ char *path = strjoin(name, "/" DAMAGE_MARK);
-        _cleanup_close_ int fd = path ? openat(dir_fd, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -EBADF;
+        _cleanup_close_ int fd = -EBADF;
 
         if (!path)
                 return -ENOMEM;
+        fd = openat(dir_fd, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 

@@ -5,8 +5,8 @@
 #include "basic/fd.h"
 #include "basic/fs.h"
 #include "basic/utf8.h"
-#include "shared/explain.h"
 #include "shared/gpg-internal.h"
+#include "shared/gpg-loop.h"
 
 /* The half that runs without rights; all of gpgme is in here, so that its state dies with the process. */
 
@@ -96,7 +96,12 @@ static int context_new(GpgAnswer *a, const char *home, gpgme_ctx_t *ret)
 
 /* Keys */
 
-/* How many keys it took; what is no key at all counts for nothing, which shows when the key is missed. */
+static gpgme_error_t start_import(gpgme_ctx_t c, void *data)
+{
+        return gpgme_op_import_start(c, data);
+}
+
+/* What is no key at all counts for nothing, which shows when the key is missed. */
 static int import_keys(GpgAnswer *a, gpgme_ctx_t c, const GpgJob *job, bool *ret_secret)
 {
         *ret_secret = false;
@@ -107,7 +112,7 @@ static int import_keys(GpgAnswer *a, gpgme_ctx_t c, const GpgJob *job, bool *ret
 
                 e = gpgme_data_new_from_mem(&data, job->keys[i].data, job->keys[i].size, 0);
                 if (!e)
-                        e = gpgme_op_import(c, data);
+                        e = gpg_loop_run(c, start_import, data);
                 if (e && gpgme_err_code(e) != GPG_ERR_NO_DATA)
                         return fail_gpgme(a, e, "read a key");
                 result = gpgme_op_import_result(c);
@@ -350,6 +355,19 @@ static int judge_all(GpgAnswer *a, gpgme_ctx_t c, bool single)
         return r;
 }
 
+typedef struct Verification {
+        gpgme_data_t signature;
+        gpgme_data_t text;      /* one of these: what is signed, where it goes to */
+        gpgme_data_t plain;
+} Verification;
+
+static gpgme_error_t start_verify(gpgme_ctx_t c, void *userdata)
+{
+        const Verification *v = userdata;
+
+        return gpgme_op_verify_start(c, v->signature, v->text, v->plain);
+}
+
 /* What is signed goes through here, so that whoever uses it afterwards can tell it was the same. */
 typedef struct Source {
         int fd;
@@ -393,7 +411,7 @@ static int verify_detached(GpgAnswer *a, gpgme_ctx_t c, const GpgSigned *what)
         if (!e)
                 e = gpgme_data_new_from_cbs(&text, &callbacks, &source);
         if (!e)
-                e = gpgme_op_verify(c, signature, text, NULL);
+                e = gpg_loop_run(c, start_verify, &(Verification) { signature, text, NULL });
         /* "General error" is gpg's word for what is OpenPGP, but no signature. */
         if (gpgme_err_code(e) == GPG_ERR_NO_DATA || gpgme_err_code(e) == GPG_ERR_BAD_DATA ||
             gpgme_err_code(e) == GPG_ERR_GENERAL)
@@ -438,7 +456,7 @@ static int verify_inline(GpgAnswer *a, gpgme_ctx_t c, const GpgJob *job)
         if (!e)
                 e = gpgme_data_new_from_cbs(&plain, &callbacks, &sink);
         if (!e)
-                e = gpgme_op_verify(c, signature, NULL, plain);
+                e = gpg_loop_run(c, start_verify, &(Verification) { signature, NULL, plain });
         if (gpgme_err_code(e) == GPG_ERR_EFBIG)
                 return fail(a, E2BIG, "what is signed is longer than %u bytes", GPG_PAYLOAD_MAX);
         if (e)

@@ -59,7 +59,10 @@ static int confine(const Task *t)
                 r = sandbox_close_all_but(t->fds, t->n_fds);
         if (r >= 0 && geteuid() == 0) {
                 hide_the_rest();
-                r = sandbox_set_user(t->uid, t->gid);
+                /* Only root can take anything off the bounding set. */
+                r = sandbox_keep_capabilities((const char *const[]) { "cap_setuid", "cap_setgid", NULL });
+                if (r >= 0)
+                        r = sandbox_set_user(t->uid, t->gid);
         }
         if (r >= 0)
                 r = sandbox_keep_capabilities(NULL);

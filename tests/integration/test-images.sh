@@ -7,7 +7,7 @@
 # What is in the store, whatever it is called. The lock file is nothing one could lose.
 store_state() {
         [[ ! -d data/images ]] || find data/images -mindepth 1 ! -name lock -printf '%P %y %s\n' |
-                sed -E '/^(manifests|layers|names|tmp|partial|remotes|blobs) d /d' | sort
+                sed -E '/^(manifests|layers|names|remotes|partial|tmp) d /d' | sort
 }
 
 # refused WORDS FILE…: fetching fails with a line that has the words, and leaves the store as it was.

@@ -82,3 +82,15 @@ static inline _unused_ void signing_write(Signing *s, const char *name, const vo
 {
         cr_assert_eq(write_file_at(s->t.fd, name, data, n, 0644), 0);
 }
+
+/* A key pair NAME.key and NAME.pub for cosign's signatures; what: arguments of `openssl genpkey`. */
+static inline _unused_ void signing_cosign_key(Signing *s, const char *name, const char *what)
+{
+        signing_run(s, "openssl genpkey %s -out %s.key && openssl pkey -in %s.key -pubout -out %s.pub", what, name, name,
+                    name);
+}
+
+#define P256 "-algorithm EC -pkeyopt ec_paramgen_curve:P-256"
+#define P384 "-algorithm EC -pkeyopt ec_paramgen_curve:P-384"
+#define RSA2048 "-algorithm RSA -pkeyopt rsa_keygen_bits:2048"
+#define ED25519 "-algorithm ed25519"
