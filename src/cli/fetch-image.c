@@ -223,6 +223,20 @@ int find_image(Context *c, const char *text, Image **ret)
         return r < 0 ? message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", text) : 0;
 }
 
+/* By the name it was asked for, if that is one: by its ID it comes with all its names, which takes a look at those of all
+ * images. */
+static bool find_by_wish(Context *c, const char *text, const char *id, Image **ret)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+        Digest d;
+
+        if (image_ref_is_path(text) || startswith(text, "http") || digest_parse(id, &d) < 0 ||
+            image_store_find(c->images, text, &image, NULL) < 0 || !digest_equal(&image->id, &d))
+                return false;
+        *ret = TAKE_PTR(image);
+        return true;
+}
+
 int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
 {
         _cleanup_strv_free_ char **ids = NULL;
@@ -234,7 +248,7 @@ int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
         if (strv_length(ids) != 1)
                 return log_error_errno(EINVAL, "%s: there are %zu images in it; fetch it and name the one to run",
                                        wish->text, strv_length(ids));
-        return find_image(c, ids[0], ret);
+        return find_by_wish(c, wish->text, ids[0], ret) ? 0 : find_image(c, ids[0], ret);
 }
 
 char *format_image_id(const char *id, bool full)
