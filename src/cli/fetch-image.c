@@ -3,6 +3,7 @@
 #include "basic/string-table.h"
 #include "cli/fetch-image.h"
 #include "cli/fetch-progress.h"
+#include "image/image-dependencies.h"
 #include "image/image-location.h"
 #include "image/image-remote.h"
 #include "image/source-registry.h"
@@ -186,6 +187,29 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
         return 0;
 }
 
+int warn_of_missing_dependencies(Context *c, char *const *ids)
+{
+        ImageStore *store;
+        int r;
+
+        r = context_images(c, &store);
+        STRV_FOREACH(id, ids) {
+                _cleanup_strv_free_ char **missing = NULL;
+                _cleanup_free_ char *message = NULL;
+                Digest d;
+
+                if (r >= 0)
+                        r = digest_parse(*id, &d);
+                if (r >= 0)
+                        r = image_dependencies_missing(store, &d, &missing, &message);
+                if (r < 0)
+                        return log_error_errno(r, "Image %s: %s", *id, message ?: strerror(-r));
+                STRV_FOREACH(text, missing)
+                        log_warning("Image %s depends on '%s', which is not in the store; fetch it too", *id, *text);
+        }
+        return r;
+}
+
 int find_image(Context *c, const char *text, Image **ret)
 {
         _cleanup_free_ char *message = NULL;
@@ -199,6 +223,20 @@ int find_image(Context *c, const char *text, Image **ret)
         return r < 0 ? message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", text) : 0;
 }
 
+/* By the name it was asked for, if that is one: by its ID it comes with all its names, which takes a look at those of all
+ * images. */
+static bool find_by_wish(Context *c, const char *text, const char *id, Image **ret)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+        Digest d;
+
+        if (image_ref_is_path(text) || startswith(text, "http") || digest_parse(id, &d) < 0 ||
+            image_store_find(c->images, text, &image, NULL) < 0 || !digest_equal(&image->id, &d))
+                return false;
+        *ret = TAKE_PTR(image);
+        return true;
+}
+
 int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
 {
         _cleanup_strv_free_ char **ids = NULL;
@@ -210,7 +248,7 @@ int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
         if (strv_length(ids) != 1)
                 return log_error_errno(EINVAL, "%s: there are %zu images in it; fetch it and name the one to run",
                                        wish->text, strv_length(ids));
-        return find_image(c, ids[0], ret);
+        return find_by_wish(c, wish->text, ids[0], ret) ? 0 : find_image(c, ids[0], ret);
 }
 
 char *format_image_id(const char *id, bool full)

@@ -32,6 +32,9 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids);
 /* The same for exactly one, found and opened. */
 int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret);
 
+/* Tells of dependencies of these images (IDs) that the store lacks, which is no failure before something is run. */
+int warn_of_missing_dependencies(Context *c, char *const *ids);
+
 /* An image the store has. */
 int find_image(Context *c, const char *text, Image **ret);
 

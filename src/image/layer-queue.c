@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include "image/layer-queue.h"
+#include "image/store-damage.h"
 #include "image/store-internal.h"
 #include "image/store-staging.h"
 #include "shared/explain.h"
@@ -116,7 +117,7 @@ static int publish(Queue *q, const Digest *layer, int *lock_fd)
 {
         int r;
 
-        r = rename_noreplace(q->staging_fd, DIGEST_FILE(layer), q->store->layers_fd, DIGEST_FILE(layer));
+        r = layer_move_in(q->store, q->staging_fd, DIGEST_FILE(layer));
         if (r < 0 && r != -EEXIST)
                 return r;
         if (lock_fd)
