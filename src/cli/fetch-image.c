@@ -35,6 +35,7 @@ typedef struct Fetch {
         ImageStore *store;
         Fetcher *fetcher;
         ImageFetchOptions options;
+        bool told;              /* what went wrong */
 } Fetch;
 
 static int add_id(char ***ids, const char *id)
@@ -133,6 +134,7 @@ static int fetch_remote(Fetch *f, char ***ids, char **reterr_message)
         int r;
 
         r = context_fetcher(f->context, &f->fetcher);
+        f->told = r < 0;
         if (r < 0)
                 return r;
         r = fetch_progress_new(f->wish->text, &progress);
@@ -182,32 +184,71 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
         if (r >= 0)
                 r = fetch(&f, &ids, &message);
         if (r < 0)
-                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "%s: %m", wish->text);
+                return f.told    ? r
+                       : message ? log_error_errno(r, "%s", message)
+                                 : log_error_errno(r, "%s: %m", wish->text);
         *ret_ids = TAKE_PTR(ids);
         return 0;
 }
 
-int warn_of_missing_dependencies(Context *c, char *const *ids)
+/* What an image depends on depends on more; each round knows more of them. */
+#define DEPENDENCY_ROUNDS_MAX 32
+
+static int find_missing(Context *c, const char *id, char ***ret)
 {
+        _cleanup_free_ char *message = NULL;
         ImageStore *store;
+        Digest d;
         int r;
 
         r = context_images(c, &store);
-        STRV_FOREACH(id, ids) {
-                _cleanup_strv_free_ char **missing = NULL;
-                _cleanup_free_ char *message = NULL;
-                Digest d;
+        if (r < 0)
+                return r;
+        r = digest_parse(id, &d);
+        if (r >= 0)
+                r = image_dependencies_missing(store, &d, ret, &message);
+        return r < 0 ? log_error_errno(r, "Image %s: %s", id, message ?: strerror(-r)) : 0;
+}
 
-                if (r >= 0)
-                        r = digest_parse(*id, &d);
-                if (r >= 0)
-                        r = image_dependencies_missing(store, &d, &missing, &message);
-                if (r < 0)
-                        return log_error_errno(r, "Image %s: %s", *id, message ?: strerror(-r));
-                STRV_FOREACH(text, missing)
-                        log_warning("Image %s depends on '%s', which is not in the store; fetch it too", *id, *text);
+static int fetch_missing(Context *c, const char *id, char *const *missing, PullPolicy policy)
+{
+        STRV_FOREACH(text, missing) {
+                _cleanup_strv_free_ char **ids = NULL;
+                const ImageWish wish = { .text = *text, .policy = PULL_NEW };
+
+                if (policy != PULL_NEVER && fetch_images(c, &wish, &ids) >= 0)
+                        continue;
+                log_warning("Image %s depends on '%s', which is not in the store; fetch it too", id, *text);
+                return 0;
         }
-        return r;
+        return 1;
+}
+
+static int fetch_dependencies_of(Context *c, const char *id, PullPolicy policy)
+{
+        for (unsigned i = 0; i < DEPENDENCY_ROUNDS_MAX; i++) {
+                _cleanup_strv_free_ char **missing = NULL;
+                int r;
+
+                r = find_missing(c, id, &missing);
+                if (r < 0 || strv_length(missing) == 0)
+                        return r;
+                r = fetch_missing(c, id, missing, policy);
+                if (r <= 0)
+                        return r;
+        }
+        log_warning("Image %s depends on images that are not what they are said to be", id);
+        return 0;
+}
+
+int fetch_dependencies(Context *c, char *const *ids, PullPolicy policy)
+{
+        STRV_FOREACH(id, ids) {
+                int r = fetch_dependencies_of(c, *id, policy);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 int find_image(Context *c, const char *text, Image **ret)

@@ -15,8 +15,9 @@
 #define CONNECT_TIMEOUT_SEC 20L
 /* A transfer without a byte for so long is broken. */
 #define STALL_SEC 60L
-/* Attempts in a row that brought nothing. */
+/* Attempts in a row that brought nothing; fewer where there is nobody to talk to. */
 #define ATTEMPTS_MAX 6U
+#define ATTEMPTS_UNREACHABLE_MAX 2U
 #define BACKOFF_FIRST_MSEC 250U
 /* A server that wants more patience than this is told to the user instead. */
 #define RETRY_AFTER_MAX_SEC 120U
@@ -290,6 +291,7 @@ static const struct {
         { CURLE_HTTP2, ECONNRESET, VERDICT_AGAIN },
         { CURLE_HTTP2_STREAM, ECONNRESET, VERDICT_AGAIN },
         { CURLE_SSL_CACERT_BADFILE, ENOKEY, VERDICT_GIVE_UP },
+        { CURLE_PEER_FAILED_VERIFICATION, EKEYREJECTED, VERDICT_GIVE_UP },
         { CURLE_OUT_OF_MEMORY, ENOMEM, VERDICT_GIVE_UP },
         { CURLE_UNSUPPORTED_PROTOCOL, EPROTONOSUPPORT, VERDICT_GIVE_UP },
 };
@@ -309,6 +311,11 @@ static Verdict judge_code(CURLcode code, int *ret_error)
 static bool is_busy(long status)
 {
         return status == 408 || status == 425 || status == 429 || (status >= 500 && status <= 504 && status != 501);
+}
+
+static bool is_unreachable(int error)
+{
+        return error == -EHOSTUNREACH || error == -ECONNREFUSED;
 }
 
 static void wait_before(unsigned failed, uint64_t retry_after)
@@ -402,7 +409,7 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
                 if (again && sink->at > 0 && !request->fixed && !validator)
                         again = false;
 
-                if (!again || failed + 1 >= ATTEMPTS_MAX || retry_after > RETRY_AFTER_MAX_SEC) {
+                if (!again || failed + 1 >= (is_unreachable(error) ? ATTEMPTS_UNREACHABLE_MAX : ATTEMPTS_MAX) || retry_after > RETRY_AFTER_MAX_SEC) {
                         if (r < 0)
                                 r = tell_own(request->url, r, sink->max, reterr_message);
                         else if (code == CURLE_OK)

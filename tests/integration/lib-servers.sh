@@ -72,9 +72,9 @@ certificates() {
 }
 
 # plain VERB…: podctl with a store of this test's own, for servers that do not speak TLS and images nobody signed.
-plain() {
-        podctl --dir="$DATA" --local-config="$PWD/config" --insecure-options=image,http "$@"
-}
+# As an array it is a process of its own in the background, that can be killed.
+PLAIN=(podctl --dir="$DATA" --local-config="$PWD/config" --insecure-options=image,http)
+plain() { "${PLAIN[@]}" "$@"; }
 
 # configure DIRECTORY NAME JSON: a file of configuration for these.
 configure() {
