@@ -54,6 +54,13 @@ bool digest_equal(const Digest *a, const Digest *b)
         return a->algorithm == b->algorithm && streq(a->hex, b->hex);
 }
 
+int digest_compare(const void *a, const void *b)
+{
+        const Digest *x = a, *y = b;
+
+        return x->algorithm != y->algorithm ? (int) x->algorithm - (int) y->algorithm : strcmp(x->hex, y->hex);
+}
+
 const char *digest_format(const Digest *d, char buffer[static DIGEST_STRING_MAX])
 {
         (void) snprintf(buffer, DIGEST_STRING_MAX, "%s:%s", digest_algorithm_to_string(d->algorithm), d->hex);

@@ -31,6 +31,8 @@ typedef struct Digest {
  * -EOPNOTSUPP: a well-formed one of another algorithm. */
 int digest_parse(const char *s, Digest *ret);
 bool digest_equal(const Digest *a, const Digest *b);
+/* An order of them, for qsort(3). */
+int digest_compare(const void *a, const void *b);
 /* The OCI form "sha256:…", and the form with '-' that also serves as a file name. */
 const char *digest_format(const Digest *d, char buffer[static DIGEST_STRING_MAX]);
 const char *digest_format_file(const Digest *d, char buffer[static DIGEST_STRING_MAX]);

@@ -253,7 +253,37 @@ int rename_noreplace(int old_dir_fd, const char *old, int new_dir_fd, const char
         return renameat2(old_dir_fd, old, new_dir_fd, new_name, RENAME_NOREPLACE) < 0 ? -errno : 0;
 }
 
-int list_directory_at(int dir_fd, const char *path, char ***ret)
+static bool is_hidden(const char *name)
+{
+        return *name == '.';
+}
+
+static bool is_self_or_parent(const char *name)
+{
+        return streq(name, ".") || streq(name, "..");
+}
+
+/* Appending to an array of known length: directories may have many thousand names. */
+static int read_names(DIR *d, bool (*skip)(const char *name), char ***names)
+{
+        size_t n = 0, n_allocated = 1;
+        int r;
+
+        for (struct dirent *entry; (errno = 0, entry = readdir(d));) {
+                if (skip(entry->d_name))
+                        continue;
+                r = ARRAY_GROW(*names, n_allocated, n, 2);
+                if (r < 0)
+                        return r;
+                (*names)[n] = strdup(entry->d_name);
+                (*names)[n + 1] = NULL;
+                if (!(*names)[n++])
+                        return -ENOMEM;
+        }
+        return -errno;
+}
+
+static int list_directory(int dir_fd, const char *path, bool (*skip)(const char *name), char ***ret)
 {
         _cleanup_strv_free_ char **names = new0(char *, 1);
         _cleanup_closedir_ DIR *d = NULL;
@@ -273,16 +303,22 @@ int list_directory_at(int dir_fd, const char *path, char ***ret)
                         safe_close(fd);
                         return r;
                 }
-                for (struct dirent *entry; (entry = readdir(d));) {
-                        if (entry->d_name[0] == '.')
-                                continue;
-                        r = strv_extend(&names, entry->d_name);
-                        if (r < 0)
-                                return r;
-                }
+                r = read_names(d, skip, &names);
+                if (r < 0)
+                        return r;
         }
 
         strv_sort(names);
         *ret = TAKE_PTR(names);
         return 0;
+}
+
+int list_directory_at(int dir_fd, const char *path, char ***ret)
+{
+        return list_directory(dir_fd, path, is_hidden, ret);
+}
+
+int list_directory_all_at(int dir_fd, const char *path, char ***ret)
+{
+        return list_directory(dir_fd, path, is_self_or_parent, ret);
 }

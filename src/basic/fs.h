@@ -37,3 +37,5 @@ int rename_noreplace(int old_dir_fd, const char *old, int new_dir_fd, const char
 
 /* Names in the directory, "." and ".." and hidden ones left out, sorted. A directory that is not there is empty. */
 int list_directory_at(int dir_fd, const char *path, char ***ret);
+/* The same with hidden ones. */
+int list_directory_all_at(int dir_fd, const char *path, char ***ret);

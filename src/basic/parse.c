@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "basic/alloc.h"
 #include "basic/parse.h"
 #include "basic/string-util.h"
 
@@ -126,5 +127,32 @@ int parse_duration(const char *s, uint64_t *ret_usec)
         }
 
         *ret_usec = total;
+        return 0;
+}
+
+int parse_size(const char *s, uint64_t *ret)
+{
+        static const char units[] = "KMGTPE";
+        size_t n = strspn(s, DIGITS);
+        _cleanup_free_ char *number = strndup(s, n);
+        const char *rest = s + n, *unit = *rest ? strchr(units, *rest) : NULL;
+        uint64_t v;
+        int r;
+
+        if (!number)
+                return -ENOMEM;
+        if (streq(s, "infinity")) {
+                *ret = UINT64_MAX;
+                return 0;
+        }
+        r = parse_uint64(number, &v);
+        if (r < 0)
+                return r;
+        if (*rest && (!unit || (rest[1] && !streq(rest + 1, "i") && !streq(rest + 1, "iB"))))
+                return -EINVAL;
+        for (ptrdiff_t i = unit ? unit - units + 1 : 0; i > 0; i--)
+                if (__builtin_mul_overflow(v, 1024, &v))
+                        return -ERANGE;
+        *ret = v;
         return 0;
 }

@@ -137,6 +137,25 @@ void strv_sort(char **l)
                 qsort(l, strv_length(l), sizeof(char *), compare_strings);
 }
 
+bool strv_sorted_contains(char *const *l, size_t n, const char *s)
+{
+        return n > 0 && bsearch(&s, l, n, sizeof(char *), compare_strings);
+}
+
+size_t strv_sorted_uniq(char **l)
+{
+        size_t n = 0;
+
+        for (char **s = l; s && *s; s++)
+                if (n > 0 && streq(l[n - 1], *s))
+                        free(*s);
+                else
+                        l[n++] = *s;
+        if (l)
+                l[n] = NULL;
+        return n;
+}
+
 const char *strv_env_get(char *const *l, const char *name)
 {
         size_t n = strlen(name);

@@ -25,6 +25,10 @@ int strv_consume(char ***l, char *s);
 int strv_split(const char *s, char separator, char ***ret);
 char *strv_join(char *const *l, const char *separator);
 void strv_sort(char **l);
+/* In a sorted one of n strings. */
+bool strv_sorted_contains(char *const *l, size_t n, const char *s);
+/* Leaves one of each in a sorted one; returns how many there are then. */
+size_t strv_sorted_uniq(char **l);
 
 /* "NAME=VALUE" lists. The value of name, or NULL. */
 const char *strv_env_get(char *const *l, const char *name);

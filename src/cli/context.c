@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/path.h"
 #include "cli/context.h"
@@ -128,6 +129,22 @@ int context_images(Context *c, ImageStore **ret)
         }
         *ret = c->images;
         return 0;
+}
+
+int context_lock_images(Context *c, int operation)
+{
+        ImageStore *images;
+        int fd;
+
+        fd = context_images(c, &images);
+        if (fd < 0)
+                return fd;
+        fd = image_store_lock(images, operation | LOCK_NB);
+        if (fd == -EAGAIN) {
+                log_info("Waiting for somebody else to be done with the images");
+                fd = image_store_lock(images, operation);
+        }
+        return fd < 0 ? log_error_errno(fd, "Cannot lock the images: %m") : fd;
 }
 
 int context_bus(Context *c, sd_bus **ret)

@@ -34,6 +34,9 @@ int context_images(Context *c, ImageStore **ret);
 int context_bus(Context *c, sd_bus **ret);
 int context_fetcher(Context *c, Fetcher **ret);
 
+/* Locks the store of images, telling the user when he has to wait. Returns the lock's fd. */
+int context_lock_images(Context *c, int operation);
+
 /* Whether --insecure-options= has the word, or one that includes it. */
 bool context_is_insecure(const Context *c, const char *what);
 /* -EINVAL for a word that is none, logged. */

@@ -3,6 +3,7 @@
 #include "basic/string-table.h"
 #include "cli/fetch-image.h"
 #include "cli/fetch-progress.h"
+#include "image/image-dependencies.h"
 #include "image/image-location.h"
 #include "image/image-remote.h"
 #include "image/source-registry.h"
@@ -34,6 +35,7 @@ typedef struct Fetch {
         ImageStore *store;
         Fetcher *fetcher;
         ImageFetchOptions options;
+        bool told;              /* what went wrong */
 } Fetch;
 
 static int add_id(char ***ids, const char *id)
@@ -132,6 +134,7 @@ static int fetch_remote(Fetch *f, char ***ids, char **reterr_message)
         int r;
 
         r = context_fetcher(f->context, &f->fetcher);
+        f->told = r < 0;
         if (r < 0)
                 return r;
         r = fetch_progress_new(f->wish->text, &progress);
@@ -181,8 +184,70 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
         if (r >= 0)
                 r = fetch(&f, &ids, &message);
         if (r < 0)
-                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "%s: %m", wish->text);
+                return f.told    ? r
+                       : message ? log_error_errno(r, "%s", message)
+                                 : log_error_errno(r, "%s: %m", wish->text);
         *ret_ids = TAKE_PTR(ids);
+        return 0;
+}
+
+/* What an image depends on depends on more; each round knows more of them. */
+#define DEPENDENCY_ROUNDS_MAX 32
+
+static int find_missing(Context *c, const char *id, char ***ret)
+{
+        _cleanup_free_ char *message = NULL;
+        ImageStore *store;
+        Digest d;
+        int r;
+
+        r = context_images(c, &store);
+        if (r < 0)
+                return r;
+        r = digest_parse(id, &d);
+        if (r >= 0)
+                r = image_dependencies_missing(store, &d, ret, &message);
+        return r < 0 ? log_error_errno(r, "Image %s: %s", id, message ?: strerror(-r)) : 0;
+}
+
+static int fetch_missing(Context *c, const char *id, char *const *missing, PullPolicy policy)
+{
+        STRV_FOREACH(text, missing) {
+                _cleanup_strv_free_ char **ids = NULL;
+                const ImageWish wish = { .text = *text, .policy = PULL_NEW };
+
+                if (policy != PULL_NEVER && fetch_images(c, &wish, &ids) >= 0)
+                        continue;
+                log_warning("Image %s depends on '%s', which is not in the store; fetch it too", id, *text);
+                return 0;
+        }
+        return 1;
+}
+
+static int fetch_dependencies_of(Context *c, const char *id, PullPolicy policy)
+{
+        for (unsigned i = 0; i < DEPENDENCY_ROUNDS_MAX; i++) {
+                _cleanup_strv_free_ char **missing = NULL;
+                int r;
+
+                r = find_missing(c, id, &missing);
+                if (r < 0 || strv_length(missing) == 0)
+                        return r;
+                r = fetch_missing(c, id, missing, policy);
+                if (r <= 0)
+                        return r;
+        }
+        log_warning("Image %s depends on images that are not what they are said to be", id);
+        return 0;
+}
+
+int fetch_dependencies(Context *c, char *const *ids, PullPolicy policy)
+{
+        STRV_FOREACH(id, ids) {
+                int r = fetch_dependencies_of(c, *id, policy);
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }
 
@@ -199,6 +264,20 @@ int find_image(Context *c, const char *text, Image **ret)
         return r < 0 ? message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", text) : 0;
 }
 
+/* By the name it was asked for, if that is one: by its ID it comes with all its names, which takes a look at those of all
+ * images. */
+static bool find_by_wish(Context *c, const char *text, const char *id, Image **ret)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+        Digest d;
+
+        if (image_ref_is_path(text) || startswith(text, "http") || digest_parse(id, &d) < 0 ||
+            image_store_find(c->images, text, &image, NULL) < 0 || !digest_equal(&image->id, &d))
+                return false;
+        *ret = TAKE_PTR(image);
+        return true;
+}
+
 int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
 {
         _cleanup_strv_free_ char **ids = NULL;
@@ -210,7 +289,7 @@ int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
         if (strv_length(ids) != 1)
                 return log_error_errno(EINVAL, "%s: there are %zu images in it; fetch it and name the one to run",
                                        wish->text, strv_length(ids));
-        return find_image(c, ids[0], ret);
+        return find_by_wish(c, wish->text, ids[0], ret) ? 0 : find_image(c, ids[0], ret);
 }
 
 char *format_image_id(const char *id, bool full)

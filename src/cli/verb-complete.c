@@ -35,7 +35,8 @@ static void complete_images(Context *c, const char *prefix)
         Image **images = NULL;
         size_t n = 0;
 
-        if (context_images(c, &store) < 0 || image_store_list(store, &images, &n) < 0)
+        if (context_images(c, &store) < 0 || image_store_list(store, &images, &n) < 0 ||
+            image_store_add_names(store, images, n) < 0)
                 return;
         for (size_t i = 0; i < n; i++)
                 STRV_FOREACH(name, images[i]->names)

@@ -25,6 +25,7 @@ static const Option options[] = {
 
 static int run(Context *c, void *userdata, char **words)
 {
+        _cleanup_strv_free_ char **all = NULL;
         FetchArgs *args = userdata;
         PullPolicy policy;
         int r;
@@ -43,13 +44,16 @@ static int run(Context *c, void *userdata, char **words)
                 }, &ids);
                 if (r < 0)
                         return r;
+                if (strv_extend_strv(&all, ids) < 0)
+                        return log_oom();
                 STRV_FOREACH(id, ids) {
                         _cleanup_free_ char *shown = format_image_id(*id, args->full);
 
                         (void) puts(strempty(shown));
                 }
         }
-        return 0;
+        /* Once all are there: some may be others' dependencies. */
+        return fetch_dependencies(c, all, policy);
 }
 
 const Verb verb_fetch = {

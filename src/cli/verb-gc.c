@@ -30,7 +30,7 @@ static int collect_layers(Context *c, PodStore *pods)
         _cleanup_strv_free_ char **used = NULL;
         _cleanup_free_ char *message = NULL;
         _cleanup_close_ int lock = -EBADF;
-        ImageCollect collect = {};
+        ImageCollect collect = { .orphan_grace = IMAGE_ORPHAN_GRACE };
         ImageStore *images;
         int r;
 

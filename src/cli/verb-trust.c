@@ -19,10 +19,12 @@ typedef struct TrustArgs {
 } TrustArgs;
 
 static const Option options[] = {
-        { "format", &option_choice, offsetof(TrustArgs, format), "FORMAT", "With --list: json or json-pretty", .choices = JSON_FORMATS },
+        { "format", &option_choice, offsetof(TrustArgs, format), "FORMAT", "With --list: json or json-pretty",
+          .choices = JSON_FORMATS },
         { "insecure-allow-http", &option_bool, offsetof(TrustArgs, allow_http), NULL, "Take keys from http: URLs too" },
         { "list", &option_bool, offsetof(TrustArgs, list), NULL, "List the trusted keys" },
-        { "prefix", &option_string, offsetof(TrustArgs, prefix), "PREFIX", "Trust the keys for images whose names begin so" },
+        { "prefix", &option_string, offsetof(TrustArgs, prefix), "PREFIX",
+          "Trust the keys for images whose names begin so" },
         { "remove", &option_strv, offsetof(TrustArgs, remove), "FINGERPRINT", "Trust this key no longer" },
         { "root", &option_bool, offsetof(TrustArgs, root), NULL, "Trust the keys for every image" },
         { "skip-fingerprint-review", &option_bool, offsetof(TrustArgs, skip_review), NULL, "Do not ask" },
@@ -165,8 +167,8 @@ static int remove_key(Context *c, const TrustArgs *args, const char *text)
                 }
         trusted_keys_done(&keys);
         if (r >= 0 && n == 0)
-                return log_error_errno(ENOENT, "Key %s is not trusted%s%s", fingerprint, args->prefix || args->root ? " for " : "",
-                                       args->root ? "every image" : strempty(args->prefix));
+                return log_error_errno(ENOENT, "Key %s is not trusted%s%s", fingerprint,
+                                       args->prefix || args->root ? " for " : "", args->root ? "every image" : strempty(args->prefix));
         return r;
 }
 
@@ -181,14 +183,14 @@ static int check(TrustArgs *args, char **words)
         if (args->format && !args->list)
                 return log_error_errno(EINVAL, "Option --format is for --list");
         if (!adding && words[0])
-                return log_error_errno(EINVAL, "Option --%s takes no keys, but there is '%s'", args->list ? "list" : "remove",
-                                       words[0]);
+                return log_error_errno(EINVAL, "Option --%s takes no keys, but there is '%s'",
+                                       args->list ? "list" : "remove", words[0]);
         if (args->prefix && strstr(args->prefix, "://"))
                 return log_error_errno(EINVAL, "Option --prefix takes the beginning of a name, without '%.*s'",
                                        (int) (strstr(args->prefix, "://") + 3 - args->prefix), args->prefix);
         if (args->prefix && !key_prefix_is_valid(args->prefix))
-                return log_error_errno(EINVAL, "Option --prefix: '%s' cannot be the beginning of an image's name, without tag or "
-                                       "digest", args->prefix);
+                return log_error_errno(EINVAL, "Option --prefix: '%s' cannot be the beginning of an image's name, "
+                                       "without tag or digest", args->prefix);
         if (adding && !args->prefix && !args->root)
                 return log_error_errno(EINVAL, "For which images? Give --prefix=NAME, or --root for all of them");
         if (adding && args->root && !words[0])

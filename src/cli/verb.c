@@ -2,7 +2,8 @@
 #include "cli/verb.h"
 
 extern const Verb verb_cat_manifest, verb_complete, verb_enter, verb_fetch, verb_gc, verb_help, verb_image_cat_manifest,
-        verb_image_list, verb_image_rm, verb_launch, verb_list, verb_logs, verb_rm, verb_run, verb_status, verb_stop,
+        verb_image_export, verb_image_extract, verb_image_gc, verb_image_list, verb_image_render, verb_image_rm,
+        verb_image_verify, verb_launch, verb_list, verb_logs, verb_rm, verb_run, verb_status, verb_stop,
         verb_tear_down, verb_trust, verb_version;
 
 const Verb *const podctl_verbs[] = {
@@ -19,7 +20,12 @@ const Verb *const podctl_verbs[] = {
         &verb_cat_manifest,
         &verb_image_list,
         &verb_image_cat_manifest,
+        &verb_image_verify,
+        &verb_image_export,
+        &verb_image_extract,
+        &verb_image_render,
         &verb_image_rm,
+        &verb_image_gc,
         &verb_version,
         &verb_help,
         &verb_launch,

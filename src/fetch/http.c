@@ -15,12 +15,15 @@
 #define CONNECT_TIMEOUT_SEC 20L
 /* A transfer without a byte for so long is broken. */
 #define STALL_SEC 60L
-/* Attempts in a row that brought nothing. */
+/* Attempts in a row that brought nothing; fewer where there is nobody to talk to. */
 #define ATTEMPTS_MAX 6U
+#define ATTEMPTS_UNREACHABLE_MAX 2U
 #define BACKOFF_FIRST_MSEC 250U
 /* A server that wants more patience than this is told to the user instead. */
 #define RETRY_AFTER_MAX_SEC 120U
 #define ERROR_TEXT_MAX 4096U
+
+#define NO_AUTHORITIES "cannot be told from another: this host knows no certificate authorities; install ca-certificates"
 
 struct Http {
         CURL *curl;
@@ -287,6 +290,8 @@ static const struct {
         { CURLE_GOT_NOTHING, ECONNRESET, VERDICT_AGAIN },
         { CURLE_HTTP2, ECONNRESET, VERDICT_AGAIN },
         { CURLE_HTTP2_STREAM, ECONNRESET, VERDICT_AGAIN },
+        { CURLE_SSL_CACERT_BADFILE, ENOKEY, VERDICT_GIVE_UP },
+        { CURLE_PEER_FAILED_VERIFICATION, EKEYREJECTED, VERDICT_GIVE_UP },
         { CURLE_OUT_OF_MEMORY, ENOMEM, VERDICT_GIVE_UP },
         { CURLE_UNSUPPORTED_PROTOCOL, EPROTONOSUPPORT, VERDICT_GIVE_UP },
 };
@@ -306,6 +311,11 @@ static Verdict judge_code(CURLcode code, int *ret_error)
 static bool is_busy(long status)
 {
         return status == 408 || status == 425 || status == 429 || (status >= 500 && status <= 504 && status != 501);
+}
+
+static bool is_unreachable(int error)
+{
+        return error == -EHOSTUNREACH || error == -ECONNREFUSED;
 }
 
 static void wait_before(unsigned failed, uint64_t retry_after)
@@ -393,17 +403,20 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
                         failed = 0;
                 if (!validator && is_success(reply.status))
                         validator = strong_validator(&reply);
+                if (request->impatient && code != CURLE_OK)
+                        again = false;
                 /* Without a validator, what is at the same place tomorrow may be another thing. */
                 if (again && sink->at > 0 && !request->fixed && !validator)
                         again = false;
 
-                if (!again || failed + 1 >= ATTEMPTS_MAX || retry_after > RETRY_AFTER_MAX_SEC) {
+                if (!again || failed + 1 >= (is_unreachable(error) ? ATTEMPTS_UNREACHABLE_MAX : ATTEMPTS_MAX) || retry_after > RETRY_AFTER_MAX_SEC) {
                         if (r < 0)
                                 r = tell_own(request->url, r, sink->max, reterr_message);
                         else if (code == CURLE_OK)
                                 r = tell_busy(request->url, &reply, retry_after, reterr_message);
                         else
-                                r = tell(request->url, error, curl_easy_strerror(code), reterr_message);
+                                r = tell(request->url, error, error == -ENOKEY ? NO_AUTHORITIES : curl_easy_strerror(code),
+                                         reterr_message);
                         http_reply_done(&reply);
                         return r;
                 }

@@ -41,6 +41,7 @@ typedef struct Exchange {
         const char *repository;
         const char *key;        /* of its token */
         bool secret;            /* what is sent can be read by nobody else */
+        bool probing;           /* it is not known yet whether the endpoint speaks TLS */
 } Exchange;
 
 /* Tokens */
@@ -253,6 +254,7 @@ static int request_once(const Exchange *x, const Resource *resource, const char 
                 .ca = x->endpoint->ca,
                 .insecure_tls = x->endpoint->insecure_tls,
                 .plain_http = x->endpoint->plain_http,
+                .impatient = x->probing,
                 .fixed = resource->fixed,
         }, sink, ret, reterr_message);
 }
@@ -319,23 +321,34 @@ static int request_at(Exchange *x, const FetchMessage *m, FetchKind kind, HttpSi
         return r;
 }
 
-/* Whoever may be talked to in the clear is, but only when he speaks nothing else. */
+/* Whoever may be talked to in the clear is, but only when he speaks nothing else. What he speaks is kept among the
+ * tokens. */
 static int request_endpoint(Http *http, const FetchEndpoint *endpoint, const FetchMessage *m, FetchKind kind,
                             HttpSink *sink, HttpReply *ret, char **reterr_message)
 {
         Exchange x = { .http = http, .endpoint = endpoint, .base = endpoint->url, .repository = m->repository };
-        const char *rest = startswith(endpoint->url, "https://");
-        _cleanup_free_ char *plain = NULL;
-        int r;
+        const char *rest = endpoint->plain_http ? startswith(endpoint->url, "https://") : NULL;
+        _cleanup_free_ char *plain = NULL, *known = NULL;
+        int r = -EPROTO;
 
-        r = request_at(&x, m, kind, sink, ret, reterr_message);
-        if ((r != -EPROTO && r != -ECONNREFUSED) || ret->status != 0 || !endpoint->plain_http || !rest)
+        if (rest) {
+                plain = strjoin("http://", rest);
+                if (!plain)
+                        return -ENOMEM;
+                known = token_cache_find(endpoint->url);
+        }
+        x.probing = rest && !known;
+        if (!known || streq(known, endpoint->url))
+                r = request_at(&x, m, kind, sink, ret, reterr_message);
+        if (!rest || (known && streq(known, endpoint->url)) || r == -EKEYREJECTED || r == -ENOKEY)
                 return r;
-        plain = strjoin("http://", rest);
-        if (!plain)
-                return -ENOMEM;
+        if (ret->status != 0)
+                return token_cache_put(endpoint->url, endpoint->url, UINT32_MAX) < 0 ? -ENOMEM : r;
+
+        x.probing = false;
         x.base = plain;
-        return request_at(&x, m, kind, sink, ret, reterr_message);
+        r = request_at(&x, m, kind, sink, ret, reterr_message);
+        return ret->status != 0 && token_cache_put(endpoint->url, plain, UINT32_MAX) < 0 ? -ENOMEM : r;
 }
 
 static bool is_final(int r)

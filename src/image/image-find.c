@@ -5,23 +5,26 @@
 
 /* From what the user wrote to an image. */
 
-static int find_id(ImageStore *s, const ImageRef *ref, Digest *ret)
+/* By the beginning of a file name in manifests/, or all of it. */
+static int find_id(ImageStore *s, const char *prefix, Digest *ret)
 {
-        _cleanup_free_ char *prefix = NULL;
         _cleanup_strv_free_ char **ids = NULL;
         size_t n = 0;
         int r;
 
-        prefix = strjoin(digest_algorithm_to_string(ref->algorithm), "-", ref->hex);
-        if (!prefix)
-                return -ENOMEM;
+        if (digest_parse(prefix, ret) >= 0)
+                return faccessat(s->manifests_fd, DIGEST_FILE(ret), F_OK, 0) < 0 ? -errno : 0;
         r = list_directory_at(s->manifests_fd, ".", &ids);
         if (r < 0)
                 return r;
+        STRV_FOREACH(id, ids) {
+                Digest found;
 
-        STRV_FOREACH(id, ids)
-                if (startswith(*id, prefix) && digest_parse(*id, ret) >= 0)
+                if (startswith(*id, prefix) && digest_parse(*id, &found) >= 0) {
+                        *ret = found;
                         n++;
+                }
+        }
         return n == 0 ? -ENOENT : n > 1 ? -ENOTUNIQ : 0;
 }
 
@@ -49,91 +52,146 @@ static int candidates(const ImageRef *ref, char ***ret)
         return 0;
 }
 
-static int find_exact_name(ImageStore *s, const ImageRef *ref, Digest *ret)
+static int find_exact_name(ImageStore *s, const ImageRef *ref, Digest *ret, char **ret_name)
 {
         _cleanup_strv_free_ char **wanted = NULL;
-        ImageName *names;
-        size_t n;
         int r;
 
         r = candidates(ref, &wanted);
         if (r < 0)
                 return r;
-        r = image_names_read(s, &names, &n);
-        if (r < 0)
-                return r;
-
-        r = -ENOENT;
         STRV_FOREACH(name, wanted)
-                for (size_t i = 0; i < n && r < 0; i++)
-                        if (streq(names[i].name, *name) &&
-                            faccessat(s->manifests_fd, DIGEST_FILE(&names[i].id), F_OK, 0) >= 0) {
-                                *ret = names[i].id;
-                                r = 0;
-                        }
-        image_names_free(names, n);
-        return r;
+                if (image_name_read(s, *name, ret) >= 0 &&
+                    faccessat(s->manifests_fd, DIGEST_FILE(ret), F_OK, 0) >= 0) {
+                        *ret_name = strdup(*name);
+                        return *ret_name ? 0 : -ENOMEM;
+                }
+        return -ENOENT;
 }
 
+/* What is looked for, and what was found so far. */
+typedef struct AppcSearch {
+        ImageStore *store;
+        const char *name;
+        char *const *labels;
+        const char *id;
+        bool found;
+        uint64_t import_time;
+        Digest best;
+} AppcSearch;
+
 /* appc: the name, and at least the labels asked for (spec/aci.md, "Dependency Matching"). */
-static bool appc_matches(const Image *image, const ImageRef *ref)
+static bool appc_matches(const AppcSearch *search, const Image *image)
 {
         _cleanup_(appc_image_freep) AppcImage *appc = NULL;
-        const char *version;
 
-        if (image->kind != IMAGE_APPC || appc_image_parse(image->manifest, image->manifest_size, &appc, NULL) < 0)
+        if (appc_image_parse(image->manifest, image->manifest_size, &appc, NULL) < 0 ||
+            !streq(appc->name, search->name))
                 return false;
-        version = appc_image_label(appc, "version");
-        if (!streq(appc->name, ref->name) || (ref->tag && !streq_ptr(ref->tag, version)))
-                return false;
-        STRV_FOREACH(label, ref->labels)
+        STRV_FOREACH(label, search->labels)
                 if (!strv_contains(appc->labels, *label))
                         return false;
         return true;
 }
 
-static int find_appc(ImageStore *s, const ImageRef *ref, Digest *ret)
+/* Of images of which only the record is there: the documents are read of those in question. */
+static void search_image(AppcSearch *search, Image *image)
+{
+        if (image->kind != IMAGE_APPC || (search->found && image->import_time < search->import_time) ||
+            (search->id && !startswith(DIGEST_FILE(&image->id), search->id)) ||
+            image_load_documents(search->store, image, NULL) < 0 || !appc_matches(search, image))
+                return;
+        search->found = true;
+        search->import_time = image->import_time;
+        search->best = image->id;
+}
+
+static int search_all(AppcSearch *search)
 {
         Image **images;
         size_t n;
         int r;
 
-        r = image_store_list(s, &images, &n);
+        r = image_store_list(search->store, &images, &n);
         if (r < 0)
                 return r;
-        r = -ENOENT;
-        for (size_t i = n; i-- > 0 && r < 0;)
-                if (appc_matches(images[i], ref)) {
-                        *ret = images[i]->id;
-                        r = 0;
-                }
+        for (size_t i = 0; i < n; i++)
+                search_image(search, images[i]);
         image_array_free(images, n);
-        return r;
+        return 0;
 }
 
-static int find(ImageStore *s, const ImageRef *ref, Digest *ret)
+/* Nearly always an image is kept under the name that is in it, which saves looking into all of them. */
+static int search_names(AppcSearch *search)
 {
+        const char *version = strv_env_get(search->labels, "version");
+        _cleanup_free_ char *name = version ? strjoin(search->name, ":", version) : strdup(search->name);
+        _cleanup_(image_freep) Image *image = NULL;
+        Digest id;
+
+        if (!name)
+                return -ENOMEM;
+        if (image_name_read(search->store, name, &id) >= 0 &&
+            image_store_load(search->store, &id, &image, NULL) >= 0)
+                search_image(search, image);
+        return 0;
+}
+
+int image_find_appc(ImageStore *s, const char *name, char *const *labels, const char *id, Digest *ret)
+{
+        AppcSearch search = { .store = s, .name = name, .labels = labels, .id = id };
+        int r;
+
+        r = search_names(&search);
+        if (r >= 0 && !search.found)
+                r = search_all(&search);
+        if (r < 0)
+                return r;
+        if (!search.found)
+                return -ENOENT;
+        *ret = search.best;
+        return 0;
+}
+
+static int find_appc(ImageStore *s, const ImageRef *ref, Digest *ret)
+{
+        _cleanup_strv_free_ char **labels = new0(char *, 1);
+        int r;
+
+        r = labels ? strv_extend_strv(&labels, ref->labels) : -ENOMEM;
+        if (r >= 0 && ref->tag)
+                r = strv_extendf(&labels, "version=%s", ref->tag);
+        return r < 0 ? r : image_find_appc(s, ref->name, labels, NULL, ret);
+}
+
+static int find(ImageStore *s, const ImageRef *ref, Digest *ret, char **ret_name)
+{
+        _cleanup_free_ char *prefix = NULL;
         int r = -ENOENT;
 
-        if (ref->type == IMAGE_REF_ID)
-                return find_id(s, ref, ret);
+        if (ref->type == IMAGE_REF_ID) {
+                prefix = strjoin(digest_algorithm_to_string(ref->algorithm), "-", ref->hex);
+                return prefix ? find_id(s, prefix, ret) : -ENOMEM;
+        }
         if (strv_length(ref->labels) == 0)
-                r = find_exact_name(s, ref, ret);
+                r = find_exact_name(s, ref, ret, ret_name);
         return r == -ENOENT ? find_appc(s, ref, ret) : r;
 }
 
-int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **reterr_message)
+/* *ret_name: of the names in the store the one that led to it; NULL when none did. */
+static int resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name, char **reterr_message)
 {
         ImageRef ref = {};
         int r;
 
+        *ret_name = NULL;
         r = image_ref_parse(text, &ref);
         if (r == -EINVAL)
                 return explain(reterr_message, r, "'%s' is neither the name nor the ID of an image", text);
         if (r < 0)
                 return r;
 
-        r = find(s, &ref, ret);
+        r = find(s, &ref, ret, ret_name);
         image_ref_done(&ref);
         if (r == -ENOENT)
                 return explain(reterr_message, r, "no image '%s' in the store", text);
@@ -142,11 +200,28 @@ int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **ret
         return r;
 }
 
+int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **reterr_message)
+{
+        _cleanup_free_ char *name = NULL;
+
+        return resolve(s, text, ret, &name, reterr_message);
+}
+
 int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr_message)
 {
+        _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_free_ char *name = NULL;
         Digest id;
         int r;
 
-        r = image_store_resolve(s, text, &id, reterr_message);
-        return r < 0 ? r : image_store_load(s, &id, ret, reterr_message);
+        r = resolve(s, text, &id, &name, reterr_message);
+        if (r >= 0)
+                r = image_store_load(s, &id, &image, reterr_message);
+        /* All names means reading all there are, of other images too. */
+        if (r >= 0)
+                r = name ? strv_extend(&image->names, name) : image_store_add_names(s, &image, 1);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(image);
+        return 0;
 }

@@ -6,6 +6,7 @@
 #include "basic/time-util.h"
 #include "image/image-import.h"
 #include "image/implied-tree.h"
+#include "image/store-damage.h"
 #include "image/store-internal.h"
 #include "image/store-staging.h"
 #include "shared/explain.h"
@@ -92,13 +93,6 @@ int image_import_scratch(ImageImport *m)
         if (m->scratch_fd < 0)
                 m->scratch_fd = mkdir_open_at(m->staging->fd, "scratch", 0700);
         return m->scratch_fd;
-}
-
-static int digest_compare(const void *a, const void *b)
-{
-        const Digest *x = a, *y = b;
-
-        return x->algorithm != y->algorithm ? (int) x->algorithm - (int) y->algorithm : strcmp(x->hex, y->hex);
 }
 
 int image_import_expect_layers(ImageImport *m, const Digest *layers, size_t n)
@@ -239,7 +233,7 @@ int image_import_image(ImageImport *m, const ImageDraft *draft, char **reterr_me
 }
 
 /* Moves all entries to the store; one that is there already is as good as ours. */
-static int move_in(int from_fd, int to_fd)
+static int move_in(ImageStore *s, int from_fd, int (*move)(ImageStore *s, int from_fd, const char *name))
 {
         _cleanup_strv_free_ char **entries = NULL;
         int r;
@@ -248,11 +242,11 @@ static int move_in(int from_fd, int to_fd)
         if (r < 0)
                 return r;
         STRV_FOREACH(entry, entries) {
-                r = rename_noreplace(from_fd, *entry, to_fd, *entry);
+                r = move(s, from_fd, *entry);
                 if (r < 0 && r != -EEXIST)
                         return r;
         }
-        return fsync(to_fd) < 0 ? -errno : 0;
+        return 0;
 }
 
 /* What was not moved in was there before. */
@@ -280,9 +274,13 @@ static int commit(ImageImport *m)
         /* What is in place after a power cut has to be whole. */
         if (syncfs(m->staging->fd) < 0)
                 return -errno;
-        r = move_in(m->layers_fd, m->store->layers_fd);
+        r = move_in(m->store, m->layers_fd, layer_move_in);
+        if (r >= 0 && fsync(m->store->layers_fd) < 0)
+                r = -errno;
         if (r >= 0)
-                r = move_in(m->manifests_fd, m->store->manifests_fd);
+                r = move_in(m->store, m->manifests_fd, image_move_in);
+        if (r >= 0 && fsync(m->store->manifests_fd) < 0)
+                r = -errno;
         return r < 0 ? r : renew_trust(m);
 }
 

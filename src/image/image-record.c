@@ -92,23 +92,35 @@ void image_names_free(ImageName *names, size_t n)
         free(names);
 }
 
-static int name_read(ImageStore *s, const char *file, ImageName *ret)
+static int name_file_read(ImageStore *s, const char *file, Digest *ret)
 {
-        _cleanup_free_ char *name = NULL, *text = NULL;
+        _cleanup_free_ char *text = NULL;
         int r;
 
-        r = image_name_unescape(file, &name);
-        if (r < 0)
-                return r;
         r = read_file_at(s->names_fd, file, DIGEST_STRING_MAX, &text, NULL);
         if (r < 0)
                 return r;
         text[strcspn(text, "\n")] = 0;
-        r = digest_parse(text, &ret->id);
-        if (r < 0)
-                return r;
-        ret->name = TAKE_PTR(name);
-        return 0;
+        return digest_parse(text, ret);
+}
+
+int image_name_read(ImageStore *s, const char *name, Digest *ret)
+{
+        _cleanup_free_ char *file = NULL;
+        int r;
+
+        if (!image_name_is_valid(name))
+                return -ENOENT;
+        r = image_name_escape(name, &file);
+        return r < 0 ? r : name_file_read(s, file, ret);
+}
+
+static int name_compare(const void *a, const void *b)
+{
+        const ImageName *x = a, *y = b;
+        int k = digest_compare(&x->id, &y->id);
+
+        return k != 0 ? k : strcmp(x->name, y->name);
 }
 
 int image_names_read(ImageStore *s, ImageName **ret, size_t *ret_n)
@@ -126,13 +138,16 @@ int image_names_read(ImageStore *s, ImageName **ret, size_t *ret_n)
                 return -ENOMEM;
 
         STRV_FOREACH(file, files) {
-                r = name_read(s, *file, &names[n]);
+                r = name_file_read(s, *file, &names[n].id);
+                if (r >= 0)
+                        r = image_name_unescape(*file, &names[n].name);
                 if (r == -ENOMEM) {
                         image_names_free(names, n);
                         return r;
                 }
                 n += r >= 0;
         }
+        qsort(names, n, sizeof(ImageName), name_compare);
         *ret = names;
         *ret_n = n;
         return 0;

@@ -4,8 +4,10 @@
 #include "basic/path.h"
 #include "basic/string-table.h"
 #include "basic/time-util.h"
+#include "image/image-render.h"
 #include "image/implied-tree.h"
 #include "image/layer-store.h"
+#include "image/store-damage.h"
 #include "image/store-internal.h"
 #include "manifest/appc-image.h"
 #include "manifest/oci-config.h"
@@ -187,8 +189,8 @@ static int load_record(Image *i, int fd, char **reterr_message)
         return i->kind < 0 ? explain(reterr_message, EBADMSG, "record: kind: unknown") : 0;
 }
 
-static int load(ImageStore *s, const Digest *id, const ImageName *names, size_t n_names, Image **ret,
-                char **reterr_message)
+/* With or without documents. */
+static int load(ImageStore *s, const Digest *id, bool whole, Image **ret, char **reterr_message)
 {
         _cleanup_(image_freep) Image *i = new0(Image, 1);
         _cleanup_close_ int fd = -EBADF;
@@ -203,22 +205,53 @@ static int load(ImageStore *s, const Digest *id, const ImageName *names, size_t 
                 return explain(reterr_message, fd, "image %s: %s", DIGEST_STRING(id),
                                fd == -ENOENT ? "not in the store" : strerror(-fd));
         r = load_record(i, fd, reterr_message);
-        if (r >= 0)
+        if (r >= 0 && whole && faccessat(fd, DAMAGE_MARK, F_OK, 0) >= 0)
+                r = explain(reterr_message, EUCLEAN, "is damaged; fetch it again");
+        if (r >= 0 && whole)
                 r = load_documents(i, fd, reterr_message);
         if (r < 0)
                 return explain_context(reterr_message, r, "image %s", DIGEST_STRING(id));
-
-        for (size_t k = 0; k < n_names; k++)
-                if (digest_equal(&names[k].id, id)) {
-                        r = strv_extend(&i->names, names[k].name);
-                        if (r < 0)
-                                return r;
-                }
         *ret = TAKE_PTR(i);
         return 0;
 }
 
 int image_store_load(ImageStore *s, const Digest *id, Image **ret, char **reterr_message)
+{
+        return load(s, id, true, ret, reterr_message);
+}
+
+int image_load_documents(ImageStore *s, Image *image, char **reterr_message)
+{
+        _cleanup_close_ int fd = -EBADF;
+
+        if (image->manifest)
+                return 0;
+        fd = open_directory_at(s->manifests_fd, DIGEST_FILE(&image->id));
+        return fd < 0 ? fd : load_documents(image, fd, reterr_message);
+}
+
+/* Of the image's names those from the list, which is sorted by ID. */
+static int add_names(Image *i, const ImageName *names, size_t n)
+{
+        size_t low = 0, high = n;
+
+        while (low < high) {
+                size_t middle = (low + high) / 2;
+
+                if (digest_compare(&names[middle].id, &i->id) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        for (; low < n && digest_equal(&names[low].id, &i->id); low++) {
+                int r = strv_extend(&i->names, names[low].name);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int image_store_add_names(ImageStore *s, Image **images, size_t n_images)
 {
         ImageName *names;
         size_t n;
@@ -227,7 +260,8 @@ int image_store_load(ImageStore *s, const Digest *id, Image **ret, char **reterr
         r = image_names_read(s, &names, &n);
         if (r < 0)
                 return r;
-        r = load(s, id, names, n, ret, reterr_message);
+        for (size_t i = 0; i < n_images && r >= 0; i++)
+                r = add_names(images[i], names, n);
         image_names_free(names, n);
         return r;
 }
@@ -244,22 +278,16 @@ static int image_compare(const void *a, const void *b)
 int image_store_list(ImageStore *s, Image ***ret, size_t *ret_n)
 {
         _cleanup_strv_free_ char **ids = NULL;
-        ImageName *names;
         Image **images;
-        size_t n_names, n = 0;
+        size_t n = 0;
         int r;
 
         r = list_directory_at(s->manifests_fd, ".", &ids);
         if (r < 0)
                 return r;
-        r = image_names_read(s, &names, &n_names);
-        if (r < 0)
-                return r;
         images = new0(Image *, strv_length(ids));
-        if (!images) {
-                image_names_free(names, n_names);
+        if (!images)
                 return -ENOMEM;
-        }
 
         STRV_FOREACH(id, ids) {
                 _cleanup_free_ char *message = NULL;
@@ -267,13 +295,12 @@ int image_store_list(ImageStore *s, Image ***ret, size_t *ret_n)
 
                 if (digest_parse(*id, &d) < 0)
                         continue;
-                r = load(s, &d, names, n_names, &images[n], &message);
+                r = load(s, &d, false, &images[n], &message);
                 if (r < 0)
                         log_debug_errno(r, "Leaving out of the list: %s", message ?: strerror(-r));
                 else
                         n++;
         }
-        image_names_free(names, n_names);
         qsort(images, n, sizeof(Image *), image_compare);
         *ret = images;
         *ret_n = n;
@@ -285,38 +312,72 @@ int image_store_touch(ImageStore *s, const Image *image)
         return utimensat(s->manifests_fd, DIGEST_FILE(&image->id), NULL, 0) < 0 ? -errno : 0;
 }
 
-static int add_implied_tree(ImageStore *s, const Image *image, char ***paths)
+static int add_path(ImageStore *s, const char *name, char ***paths, char **reterr_message)
 {
-        char *path = strprintf("%s/layers/" IMPLIED_TREE_PREFIX "%s/rootfs", s->path, DIGEST_FILE(&image->id));
-
-        if (path && access(path, F_OK) >= 0)
-                return strv_consume(paths, path);
-        free(path);
-        return path ? 0 : -ENOMEM;
+        if (layer_is_damaged(s, name))
+                return explain(reterr_message, EUCLEAN, "layer %s is damaged; fetch the image again", name);
+        return strv_consume(paths, strprintf("%s/layers/%s/" LAYER_TREE, s->path, name));
 }
 
-int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret)
+/* Layers one over the other, as all images have them but those of appc that bring dependencies or whitelists. */
+static int add_layers(ImageStore *s, const Image *image, char ***paths, char **reterr_message)
+{
+        for (size_t i = image->n_layers; i-- > 0;) {
+                const Digest *layer = &image->layers[i];
+                bool seen = false;
+                int r;
+
+                /* A second time further down it has nothing to add, and overlayfs refuses it. */
+                for (size_t k = i + 1; k < image->n_layers; k++)
+                        seen = seen || digest_equal(&image->layers[k], layer);
+                if (seen)
+                        continue;
+                r = add_path(s, DIGEST_FILE(layer), paths, reterr_message);
+                if (r < 0)
+                        return r;
+                if (layer_is_opaque(s->layers_fd, layer))
+                        break;
+        }
+        return 0;
+}
+
+static int add_implied_tree(ImageStore *s, const Image *image, char ***paths, char **reterr_message)
+{
+        _cleanup_free_ char *name = strjoin(IMPLIED_TREE_PREFIX, DIGEST_FILE(&image->id));
+
+        if (!name)
+                return -ENOMEM;
+        return faccessat(s->layers_fd, name, F_OK, 0) < 0 ? 0 : add_path(s, name, paths, reterr_message);
+}
+
+int image_store_own_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message)
 {
         _cleanup_strv_free_ char **paths = NULL;
         int r;
 
-        r = add_implied_tree(s, image, &paths);
+        r = add_implied_tree(s, image, &paths, reterr_message);
+        if (r >= 0)
+                r = add_layers(s, image, &paths, reterr_message);
         if (r < 0)
                 return r;
-        for (size_t i = image->n_layers; i-- > 0;) {
-                _cleanup_free_ char *path = NULL;
+        *ret = TAKE_PTR(paths);
+        return 0;
+}
 
-                path = strprintf("%s/layers/%s/" LAYER_TREE, s->path, DIGEST_FILE(&image->layers[i]));
-                if (!path)
-                        return -ENOMEM;
-                /* A second time further down it has nothing to add, and overlayfs refuses it. */
-                if (strv_contains(paths, path))
-                        continue;
-                r = strv_extend(&paths, path);
+int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message)
+{
+        _cleanup_strv_free_ char **paths = NULL, **names = NULL;
+        int r;
+
+        r = image_render(s, image, &names, reterr_message);
+        if (r < 0)
+                return r;
+        if (!names)
+                return image_store_own_paths(s, image, ret, reterr_message);
+        STRV_FOREACH(name, names) {
+                r = add_path(s, *name, &paths, reterr_message);
                 if (r < 0)
                         return r;
-                if (layer_is_opaque(s->layers_fd, &image->layers[i]))
-                        break;
         }
         *ret = TAKE_PTR(paths);
         return 0;

@@ -43,12 +43,13 @@ ImageKind image_kind_from_string(const char *s);
 typedef struct Image {
         Digest id;              /* of the manifest; for appc of the uncompressed ACI */
         ImageKind kind;
-        char **names;           /* as kept in names/, sorted; may be empty */
+        char **names;           /* as kept in names/, sorted; see the functions for whether they are all there */
         uint64_t import_time;   /* nanoseconds since the epoch */
         uint64_t last_used;
         uint64_t size;          /* all its layers, bytes of file contents, and manifest and config */
         Digest *layers;         /* bottom to top */
         size_t n_layers;
+        /* Read by all but image_store_list(): */
         App *app;               /* how to run it; NULL when the image has no app (appc) */
         char *manifest;         /* raw, NUL-terminated */
         size_t manifest_size;
@@ -79,39 +80,57 @@ int image_store_lock(ImageStore *s, int operation);
 
 /* By ID, beginning of an ID, or name. A name without tag means "latest", failing that the newest appc image of that
  * name; "busybox" finds "docker.io/library/busybox" too.
+ * It comes with the name it was found by, or with all it has when that was an ID.
  * -ENOENT: none such. -ENOTUNIQ: fits several. -EINVAL: no image name. */
 int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr_message);
 /* The same without reading it: works for broken images too. */
 int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **reterr_message);
-/* By its whole ID. -ENOENT. */
+/* By its whole ID, without its names. -ENOENT. */
 int image_store_load(ImageStore *s, const Digest *id, Image **ret, char **reterr_message);
 
-/* All images, oldest import first; broken ones are left out. */
+/* All images, oldest import first; broken ones are left out. Without names and documents, which takes long. */
 int image_store_list(ImageStore *s, Image ***ret, size_t *ret_n);
+
+/* Looks up all names of these images, which have none yet. */
+int image_store_add_names(ImageStore *s, Image **images, size_t n_images);
 
 /* Notes that the image is being used. */
 int image_store_touch(ImageStore *s, const Image *image);
 
 /* The absolute paths of the trees to stack, top first, as overlayfs' lowerdir wants them. A layer that occurs twice
- * is given once, and what an opaque top directory hides is left out. First may come a tree made for this image alone
- * that corrects directories a layer holds without saying how they should look. */
-int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret);
+ * is given once, and what an opaque top directory hides is left out. First may come a tree made for this image alone:
+ * one that corrects directories a layer holds without saying how they should look (image/implied-tree.h), or one that
+ * makes of its dependencies what it wants of them (image/image-render.h), made now if it is not there yet. The caller
+ * holds the store's lock.
+ * -ENOENT: lacks a dependency. -ELOOP: depends on itself. -EUCLEAN: a layer was found damaged. */
+int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message);
+
+/* The same of what the image itself holds, for an appc image without dependencies and whitelists. */
+int image_store_own_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message);
 
 /* Points the name at the image, taking it from another that had it. */
 int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char **reterr_message);
 
 /* Removes the image, its names, and those of its layers that neither another image nor used_layers ("sha256-…",
- * those of the pods) needs. */
+ * those of the pods) needs; what pods need is due for collection as soon as they do not. */
 int image_store_remove(ImageStore *s, const Digest *id, char *const *used_layers, char **reterr_message);
+
+/* Layers come before their image, and a transfer that broke off is gone on with: what nobody refers to may be
+ * somebody's work, and is usually left alone so long (ns). */
+#define IMAGE_ORPHAN_GRACE (24 * 3600 * UINT64_C(1000000000))
 
 typedef struct ImageCollect {
         char *const *used_layers;       /* of all pods there are */
         char *const *used_images;       /* IDs to keep whatever their age */
         uint64_t unused_since;          /* images not used since this time (ns) go; 0: none does */
-        char **removed_images;          /* out: IDs */
+        uint64_t max_size;              /* the least recently used go until the layers take no more bytes; 0: none does */
+        uint64_t orphan_grace;          /* ns; 0: they go at once */
+        char **removed_images;          /* out: IDs, the caller's */
         size_t removed_layers;          /* out */
+        uint64_t freed;                 /* out: bytes */
 } ImageCollect;
 
-/* Removes old images, layers nobody needs, names of nothing, and leftovers of killed processes. Goes on after
- * errors and returns the first. */
+/* Removes old images, layers nobody needs, names of nothing, and leftovers of killed processes: layers that no image
+ * came to need, and broken transfers, when they are old enough. A dependency counts as used when what depends on it
+ * is. Goes on after errors and returns the first. */
 int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message);

@@ -121,8 +121,8 @@ static int refuse(const SignatureSearch *s, const char *name, const char *reposi
                 r = refuse_without_signature(s, name, repository, reterr_message);
                 break;
         case -ENOKEY:
-                r = explain(reterr_message, r, "%s: %s; to trust the key for this image: podctl trust --prefix=%s KEYFILE",
-                            name, strempty(s->problem), repository);
+                r = explain(reterr_message, r,
+                            "%s: %s; to trust the key for this image: podctl trust --prefix=%s KEYFILE", name, strempty(s->problem), repository);
                 break;
         default:
                 r = explain(reterr_message, r, "%s: %s; give " DO_WITHOUT " to use it all the same", name,

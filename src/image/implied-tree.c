@@ -7,6 +7,7 @@
 #include "basic/strv.h"
 #include "image/implied-tree.h"
 #include "image/layer-store.h"
+#include "image/tree-copy.h"
 
 typedef struct Layer {
         int fd;
@@ -151,43 +152,6 @@ static int find_source(const Stack *s, const char *path, bool *ret_repair)
         return uppermost >= 0 ? TAKE_FD(uppermost) : -ENOENT;
 }
 
-static int copy_xattrs(int from, int to)
-{
-        _cleanup_free_ char *names = NULL;
-        ssize_t n = flistxattr(from, NULL, 0);
-
-        if (n <= 0)
-                return n < 0 && errno != EOPNOTSUPP ? -errno : 0;
-        names = new0(char, (size_t) n + 1);
-        if (!names)
-                return -ENOMEM;
-        n = flistxattr(from, names, (size_t) n);
-        for (const char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) {
-                char value[64 * 1024];
-                ssize_t k;
-
-                if (!startswith(name, "user.") && !startswith(name, "system.posix_acl_"))
-                        continue;
-                k = fgetxattr(from, name, value, sizeof(value));
-                if (k < 0 || fsetxattr(to, name, value, (size_t) k, 0) < 0)
-                        return -errno;
-        }
-        return 0;
-}
-
-static int copy_metadata(int from, int to)
-{
-        struct stat st;
-        int r;
-
-        if (fstat(from, &st) < 0 || fchown(to, st.st_uid, st.st_gid) < 0 || fchmod(to, st.st_mode & 07777) < 0)
-                return -errno;
-        r = copy_xattrs(from, to);
-        if (r < 0)
-                return r;
-        return futimens(to, (struct timespec[]) { st.st_atim, st.st_mtim }) < 0 ? -errno : 0;
-}
-
 /* One directory of the tree, its parent being there. */
 static int make_one(Stack *s, const char *path)
 {
@@ -200,7 +164,7 @@ static int make_one(Stack *s, const char *path)
         if (from < 0)
                 return from;
         to = open_beneath(s->tree_fd, path);
-        return to < 0 ? to : copy_metadata(from, to);
+        return to < 0 ? to : tree_copy_metadata(from, to);
 }
 
 static int make_path(Stack *s, const char *path)

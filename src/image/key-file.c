@@ -70,9 +70,11 @@ static const struct {
         const char *words;
         const char *message;
 } mistakes[] = {
-        { "PRIVATE KEY-----", "a private key: keep it to yourself, and give the public one (openssl pkey -pubout, cosign public-key)" },
+        { "PRIVATE KEY-----", "a private key: keep it to yourself, and give the public one (openssl pkey -pubout, "
+                              "cosign public-key)" },
         { "-----BEGIN CERTIFICATE-----", "a certificate: give the public key in it (openssl x509 -pubkey -noout)" },
-        { "-----BEGIN RSA PUBLIC KEY-----", "a key in a form of RSA's own: convert it (openssl rsa -RSAPublicKey_in -pubout)" },
+        { "-----BEGIN RSA PUBLIC KEY-----", "a key in a form of RSA's own: convert it (openssl rsa -RSAPublicKey_in "
+                                            "-pubout)" },
 };
 
 int key_file_parse(const char *data, size_t n, KeyFile *ret, char **reterr_message)

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include "image/layer-queue.h"
+#include "image/store-damage.h"
 #include "image/store-internal.h"
 #include "image/store-staging.h"
 #include "shared/explain.h"
@@ -116,7 +117,7 @@ static int publish(Queue *q, const Digest *layer, int *lock_fd)
 {
         int r;
 
-        r = rename_noreplace(q->staging_fd, DIGEST_FILE(layer), q->store->layers_fd, DIGEST_FILE(layer));
+        r = layer_move_in(q->store, q->staging_fd, DIGEST_FILE(layer));
         if (r < 0 && r != -EEXIST)
                 return r;
         if (lock_fd)
@@ -170,7 +171,7 @@ static int slot_finish(Queue *q, Slot *slot, char **reterr_message)
                 r = slot_start(q, slot, item, reterr_message);
                 return r < 0 ? name_layer(item, r, reterr_message) : 0;
         }
-        if (r == -EBADMSG || r == -ENOSPC || r == -EDQUOT)
+        if (r == -EBADMSG)
                 drop_partial(q, slot);
         if (r < 0) {
                 /* Too short and nobody to blame: so it was stored. */
@@ -269,7 +270,11 @@ int layer_queue_run(ImageStore *s, int staging_fd, const LayerOrigin *origin, La
         } while (r > 0);
 
         for (size_t k = 0; k < q.n_slots; k++)
-                if (q.slots[k].item)
+                if (q.slots[k].item) {
+                        /* Going on some day is worth less than space now. */
+                        if (r == -ENOSPC || r == -EDQUOT)
+                                drop_partial(&q, &q.slots[k]);
                         slot_close(&q.slots[k]);
+                }
         return r;
 }

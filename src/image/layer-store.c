@@ -4,6 +4,7 @@
 #include "basic/fs.h"
 #include "basic/path.h"
 #include "image/layer-store.h"
+#include "image/store-damage.h"
 #include "shared/explain.h"
 #include "shared/json-table.h"
 
@@ -24,7 +25,10 @@ static char *layer_path(const Digest *layer, const char *below)
 
 bool layer_exists(int layers_fd, const Digest *layer)
 {
-        return faccessat(layers_fd, DIGEST_FILE(layer), F_OK, 0) >= 0;
+        _cleanup_free_ char *damaged = layer_path(layer, DAMAGE_MARK);
+
+        return faccessat(layers_fd, DIGEST_FILE(layer), F_OK, 0) >= 0 &&
+               damaged && faccessat(layers_fd, damaged, F_OK, 0) < 0;
 }
 
 int layer_info_read(int layers_fd, const Digest *layer, LayerInfo *ret, char **reterr_message)

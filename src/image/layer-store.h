@@ -19,7 +19,8 @@ typedef struct LayerInfo {
         uint64_t blob_size;
 } LayerInfo;
 
-/* layers_fd: the store's directory or one of the same kind in the making. */
+/* layers_fd: the store's directory or one of the same kind in the making. One that was found damaged does not count
+ * (image/store-damage.h). */
 bool layer_exists(int layers_fd, const Digest *layer);
 /* -ENOENT. */
 int layer_info_read(int layers_fd, const Digest *layer, LayerInfo *ret, char **reterr_message);

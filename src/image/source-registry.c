@@ -3,6 +3,7 @@
 #include "image/image-remote.h"
 #include "image/source-oci.h"
 #include "image/source-registry.h"
+#include "image/store-damage.h"
 #include "image/store-internal.h"
 #include "shared/explain.h"
 
@@ -188,7 +189,7 @@ static bool is_current(ImageStore *s, const ImageRemote *remote, const char *dig
         Digest id;
 
         if (!remote->image || !streq_ptr(remote->digest, digest) || digest_parse(remote->image, &id) < 0 ||
-            image_store_load(s, &id, &image, NULL) < 0)
+            image_store_load(s, &id, &image, NULL) < 0 || !image_has_layers(s, image))
                 return false;
         return !options->verify || !image_trust_is(&image->trust, TRUST_NONE);
 }

@@ -6,6 +6,7 @@
 #include "image/image-remote.h"
 #include "image/source-aci.h"
 #include "image/source-url.h"
+#include "image/store-damage.h"
 #include "image/store-internal.h"
 #include "shared/explain.h"
 #include "shared/gpg.h"
@@ -220,7 +221,7 @@ static bool is_usable(const UrlFetch *u, const ImageRemote *remote)
         Digest id;
 
         return remote->image && digest_parse(remote->image, &id) >= 0 &&
-               image_store_load(u->store, &id, &image, NULL) >= 0 &&
+               image_store_load(u->store, &id, &image, NULL) >= 0 && image_has_layers(u->store, image) &&
                (!u->options->verify || !image_trust_is(&image->trust, TRUST_NONE));
 }
 

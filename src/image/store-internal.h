@@ -36,12 +36,22 @@ int image_record_write(int image_fd, const ImageRecord *record);
 int image_record_renew_trust(int from_image_fd, int to_image_fd);
 void image_record_done(ImageRecord *record);
 
+/* manifest, config and app of an image of which only the record was read. */
+int image_load_documents(ImageStore *s, Image *image, char **reterr_message);
+
+/* The appc image of that name with at least these labels ("NAME=VALUE") and, unless NULL, an ID beginning so: the one
+ * imported last. -ENOENT. */
+int image_find_appc(ImageStore *s, const char *name, char *const *labels, const char *id, Digest *ret);
+
 /* Names and what they stand for. Entries that cannot be read are left out. */
 typedef struct ImageName {
         char *name;
         Digest id;
 } ImageName;
 
+/* By ID, then by name. */
 int image_names_read(ImageStore *s, ImageName **ret, size_t *ret_n);
+/* What one name stands for. -ENOENT. */
+int image_name_read(ImageStore *s, const char *name, Digest *ret);
 void image_names_free(ImageName *names, size_t n);
 int image_name_remove(ImageStore *s, const char *name);

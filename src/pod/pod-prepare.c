@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
-#include "manifest/appc-image.h"
 #include "pod/pod-prepare.h"
 
 PlanImage *plan_images_free(PlanImage *images, size_t n)
@@ -20,47 +19,25 @@ static char *image_text(const AppcImageRef *ref)
         return version ? strjoin(ref->name, ":", version) : strdup(strempty(ref->name));
 }
 
-/* Files from other images are a matter of the store, which does not do that yet: better no app than half of one. */
-static int check_appc_image(const Image *image, const char *text, char **reterr_message)
-{
-        _cleanup_(appc_image_freep) AppcImage *manifest = NULL;
-        _cleanup_json_error_ JsonError e = {};
-        int r;
-
-        if (image->kind != IMAGE_APPC)
-                return 0;
-        r = appc_image_parse(image->manifest, image->manifest_size, &manifest, &e);
-        if (r < 0) {
-                *reterr_message = strprintf("image '%s': %s", text, json_error_message(&e, r));
-                return r;
-        }
-        if (manifest->n_dependencies == 0 && strv_length(manifest->path_whitelist) == 0)
-                return 0;
-
-        *reterr_message = strprintf("image '%s': %s are not supported yet", text,
-                                    manifest->n_dependencies > 0 ? "dependencies" : "path whitelists");
-        return -EOPNOTSUPP;
-}
-
 static int resolve_image(ImageStore *store, AppcPodApp *app, PlanImage *ret, char **reterr_message)
 {
         _cleanup_(image_freep) Image *image = NULL;
         _cleanup_free_ char *text = image_text(&app->image);
         char id[DIGEST_STRING_MAX];
+        Digest found;
         int r;
 
         if (!text)
                 return -ENOMEM;
-        r = image_store_find(store, text, &image, reterr_message);
+        /* Its names are of no interest here, and take a look at those of all images. */
+        r = image_store_resolve(store, text, &found, reterr_message);
+        if (r >= 0)
+                r = image_store_load(store, &found, &image, reterr_message);
         if (r == -ENOENT) {
                 free(*reterr_message);
                 *reterr_message = strprintf("app '%s': there is no image '%s' in the store; fetch it first",
                                             app->name, text);
         }
-        if (r < 0)
-                return r;
-
-        r = check_appc_image(image, text, reterr_message);
         if (r < 0)
                 return r;
 
@@ -76,7 +53,7 @@ static int resolve_image(ImageStore *store, AppcPodApp *app, PlanImage *ret, cha
                 return r;
 
         (void) image_store_touch(store, image);
-        return image_store_lower_paths(store, image, &ret->lowers);
+        return image_store_lower_paths(store, image, &ret->lowers, reterr_message);
 }
 
 int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char **reterr_message)

@@ -67,6 +67,14 @@ static int parse_duration_value(const Option *option, const char *value, void *f
                      : 0;
 }
 
+static int parse_size_value(const Option *option, const char *value, void *field)
+{
+        int r = parse_size(value, field);
+
+        return r < 0 ? log_error_errno(r, "Option --%s takes a size such as 500M or 20G, not '%s'", option->name, value)
+                     : 0;
+}
+
 static int parse_choice(const Option *option, const char *value, void *field)
 {
         _cleanup_strv_free_ char **choices = NULL;
@@ -95,6 +103,7 @@ const OptionType option_commas = { parse_commas, free_strv, OPTION_VALUE_REQUIRE
 const OptionType option_bool = { parse_bool, NULL, OPTION_VALUE_OPTIONAL };
 const OptionType option_tristate = { parse_tristate, NULL, OPTION_VALUE_OPTIONAL };
 const OptionType option_uint64 = { parse_number, NULL, OPTION_VALUE_REQUIRED };
+const OptionType option_size = { parse_size_value, NULL, OPTION_VALUE_REQUIRED };
 const OptionType option_duration = { parse_duration_value, NULL, OPTION_VALUE_REQUIRED };
 const OptionType option_choice = { parse_choice, free_string, OPTION_VALUE_REQUIRED };
 

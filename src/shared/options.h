@@ -41,6 +41,7 @@ extern const OptionType option_bool;     /* --flag, --flag=false */
 extern const OptionType option_tristate; /* the same, but -1 when not given */
 extern const OptionType option_uint64;
 extern const OptionType option_duration; /* microseconds */
+extern const OptionType option_size;     /* bytes */
 extern const OptionType option_choice;   /* a string out of .choices */
 
 /* A table and the struct its offsets point into. */

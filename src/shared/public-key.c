@@ -76,7 +76,8 @@ static int describe_curve(PublicKey *k, char **reterr_message)
                         k->description = strjoin("ECDSA ", curves[i].name);
                         return k->description ? 0 : -ENOMEM;
                 }
-        return explain(reterr_message, EOPNOTSUPP, "an ECDSA key on the curve %s; only P-256, P-384 and P-521 are supported",
+        return explain(reterr_message, EOPNOTSUPP,
+                       "an ECDSA key on the curve %s; only P-256, P-384 and P-521 are supported",
                        *group ? group : "without a name");
 }
 
@@ -100,8 +101,8 @@ static int describe(PublicKey *k, char **reterr_message)
         if (EVP_PKEY_is_a(k->key, "RSA"))
                 return describe_rsa(k, reterr_message);
         if (!EVP_PKEY_is_a(k->key, "ED25519"))
-                return explain(reterr_message, EOPNOTSUPP, "a key of the kind %s; only ECDSA, Ed25519 and RSA are supported",
-                               strempty(EVP_PKEY_get0_type_name(k->key)));
+                return explain(reterr_message, EOPNOTSUPP,
+                               "a key of the kind %s; only ECDSA, Ed25519 and RSA are supported", strempty(EVP_PKEY_get0_type_name(k->key)));
         k->schemes = ed25519_schemes;
         k->n_schemes = ELEMENTSOF(ed25519_schemes);
         k->description = strdup("Ed25519");

@@ -84,11 +84,11 @@ cosign_fingerprint() {
 # openssl_sign KEY FILE: the signature, in base64.
 openssl_sign() {
         if openssl pkey -in "$1.key" -noout -text | grep -qi ed25519; then
-                openssl pkeyutl -sign -rawin -inkey "$1.key" -in "$2" -out signature
+                openssl pkeyutl -sign -rawin -inkey "$1.key" -in "$2" -out openssl.sig
         else
-                openssl dgst -sha256 -sign "$1.key" -out signature "$2"
+                openssl dgst -sha256 -sign "$1.key" -out openssl.sig "$2"
         fi
-        base64 -w0 signature
+        base64 -w0 openssl.sig
 }
 
 oci_blob() {
@@ -150,4 +150,46 @@ cosign_bundle() {
                 layers: [{mediaType: "application/vnd.dev.sigstore.bundle.v0.3+json", digest: $bundle, size: $size}],
                 subject: {mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $subject, size: 1}
         }' >"$3/manifest.json"
+}
+
+# static_server DIRECTORY: serves its files; $server is HOST:PORT.
+static_server() {
+        python3 -u -m http.server --bind 127.0.0.1 --directory "$1" 0 >server.log 2>&1 &
+        defer kill $!
+        wait_until grep -q 'port [0-9]' server.log
+        server=127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' server.log)
+}
+
+# static_registry LAYOUT DIRECTORY REPOSITORY TAG: the files of a registry that has the layout's image and can be read,
+# not written.
+static_registry() {
+        local repository=$2/v2/$3 digest blob
+        mkdir -p "$repository"/{blobs,manifests,referrers}
+        for blob in "$1"/blobs/sha256/*; do
+                cp "$blob" "$repository/blobs/sha256:${blob##*/}"
+        done
+        digest=$(jq -r '.manifests[0].digest' "$1/index.json")
+        cp "$repository/blobs/$digest" "$repository/manifests/$digest"
+        cp "$repository/blobs/$digest" "$repository/manifests/$4"
+}
+
+# static_push_tag SIGNATURE DIRECTORY REPOSITORY TAG: what cosign_sign left in SIGNATURE, under a tag.
+static_push_tag() {
+        cp "$1"/blobs/* "$2/v2/$3/blobs/"
+        cp "$1/manifest.json" "$2/v2/$3/manifests/$4"
+}
+
+# static_push_referrer SIGNATURE DIRECTORY REPOSITORY DIGEST: the same, or what cosign_bundle left, among what refers to
+# DIGEST.
+static_push_referrer() {
+        local digest
+        digest=$(oci_blob "$1/manifest.json")
+        static_push_tag "$1" "$2" "$3" "$digest"
+        jq -nc --arg digest "$digest" --argjson size "$(stat -c %s "$1/manifest.json")" \
+                --arg type "$(jq -r .artifactType "$1/manifest.json")" '{
+                schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json",
+                manifests: [{
+                        mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $digest, size: $size, artifactType: $type
+                }]
+        }' >"$2/v2/$3/referrers/$4"
 }

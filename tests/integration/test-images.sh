@@ -84,14 +84,6 @@ test_every_aci_kind() {
         assert_contains "$(own run example.com/busybox --name=app)" 'hello from app'
 }
 
-# Files of other images cannot be had yet: better no app than half of one.
-test_aci_with_dependencies() {
-        own fetch "$IMAGES/busybox.aci" "$IMAGES/dependent.aci"
-        defer own gc --grace-period=0
-        assert_fails 254 own run example.com/dependent
-        assert_contains "$output" 'dependencies are not supported yet'
-}
-
 test_multi_platform_index() {
         local arch=amd64
         [[ $(uname -m) != aarch64 ]] || arch=arm64
@@ -140,7 +132,7 @@ test_both_layouts_of_docker_archives() {
 test_unverified_image_is_refused() {
         assert_fails 254 podctl --dir="$PWD/data" fetch "$IMAGES/busybox.oci"
         assert_contains "$output" --insecure-options=image
-        assert_fails 254 podctl --dir="$PWD/data" fetch "$IMAGES/busybox.aci"
+        assert_fails 254 podctl --dir="$PWD/data" fetch "$IMAGES/busybox.gz.aci"
         assert_contains "$output" --insecure-options=image
         assert_fails 254 podctl --dir="$PWD/data" run "$IMAGES/busybox.oci"
         assert_contains "$output" --insecure-options=image

@@ -394,3 +394,131 @@ test_gpg_has_no_rights() {
         assert_eq "$(grep '^tmp ' heard | sort -u)" 'tmp '
         assert_not_contains "$(cat heard)" wrote
 }
+
+# From registries
+
+# registry_image: serves one as $server/app:1, whose digest is $digest.
+registry_image() {
+        static_registry "$IMAGES/busybox-plain.oci" www app 1
+        digest=$(jq -r '.manifests[0].digest' "$IMAGES/busybox-plain.oci/index.json")
+        static_server www
+}
+
+from_registry() {
+        trusting --insecure-options=http "$@"
+}
+
+registry_refuses() {
+        assert_fails 254 from_registry fetch "docker://$server/app:1"
+        assert_contains "$output" "$1"
+        assert_eq "$(trusting image list --no-legend)" ''
+}
+
+test_registry_by_digest() {
+        registry_image
+        registry_refuses 'no signature found'
+        from_registry fetch "docker://$server/app@$digest"
+        assert_eq "$(trust_of)" digest
+}
+
+test_registry_cosign_by_tag() {
+        local kind
+        registry_image
+        for kind in p256 p384 rsa ed25519; do
+                cosign_key $kind $kind
+                cosign_key other-$kind $kind
+                cosign_sign $kind "$digest" "$server/app" signature
+                static_push_tag signature www app "$(cosign_tag "$digest")"
+                registry_refuses "podctl trust --prefix=$server/app KEYFILE"
+                trust_key --prefix="$server" other-$kind.pub
+                registry_refuses "podctl trust --prefix=$server/app KEYFILE"
+                trust_key --prefix="$server" $kind.pub
+                from_registry fetch "docker://$server/app:1"
+                assert_contains "$(trust_of)" "cosign, key $(cosign_fingerprint $kind)"
+                trusting image rm "$server/app:1"
+                trusting trust --remove="$(cosign_fingerprint $kind)" --remove="$(cosign_fingerprint other-$kind)"
+        done
+}
+
+test_registry_cosign_refused() {
+        registry_image
+        cosign_key a
+        trust_key --root a.pub
+        cosign_sign a "$(oci_blob /etc/hostname)" "$server/app" signature
+        static_push_tag signature www app "$(cosign_tag "$digest")"
+        registry_refuses 'is of the image'
+        cosign_sign a "$digest" "$server/other" signature
+        static_push_tag signature www app "$(cosign_tag "$digest")"
+        registry_refuses 'is for the name'
+        # Another payload in the place of what was signed.
+        echo '{}' >"www/v2/app/blobs/$(oci_blob signature/payload)"
+        registry_refuses 'its digest is not'
+        # What was signed is how it was built, not that it is good.
+        rm "www/v2/app/manifests/$(cosign_tag "$digest")"
+        cosign_bundle a "$digest" bundle https://slsa.dev/provenance/v1
+        static_push_referrer bundle www app "$digest"
+        registry_refuses 'does not approve'
+}
+
+test_registry_cosign_by_referrers() {
+        registry_image
+        cosign_key a
+        trust_key --root a.pub
+        cosign_sign a "$digest" "$server/app" signature
+        static_push_referrer signature www app "$digest"
+        from_registry fetch "docker://$server/app:1"
+        assert_contains "$(trust_of)" cosign
+        trusting image rm "$server/app:1"
+        cosign_bundle a "$digest" bundle
+        static_push_referrer bundle www app "$digest"
+        from_registry fetch "docker://$server/app:1"
+        assert_contains "$(trust_of)" cosign
+}
+
+test_registry_simple_signing() {
+        registry_image
+        gpg_key alice
+        trust_key --root alice.asc
+        use_store "$server" "http://$server/store"
+        simple_sign alice "$digest" "$server/app:2" www/store
+        registry_refuses 'is for the name'
+        simple_sign alice "$digest" "$server/app:1" www/store
+        from_registry fetch "docker://$server/app:1"
+        assert_contains "$(trust_of)" simple-signing
+        trusting image rm "$server/app:1"
+
+        # And kept by the registry itself.
+        rm -r www/store
+        registry_refuses 'no signature found'
+        mkdir -p www/extensions/v2/app/signatures
+        simple_signature_json alice "$digest" "$server/app:1" >"www/extensions/v2/app/signatures/$digest"
+        from_registry fetch "docker://$server/app:1"
+        assert_contains "$(trust_of)" simple-signing
+}
+
+test_trust_from_url() {
+        mkdir www
+        gpg_key alice
+        cosign_key c
+        cp alice.asc c.pub www
+        static_server www
+        assert_fails 254 trusting trust --prefix=a --skip-fingerprint-review "http://$server/alice.asc"
+        assert_contains "$output" --insecure-allow-http
+        trusting trust --prefix=a --skip-fingerprint-review --insecure-allow-http "http://$server/alice.asc" "http://$server/c.pub"
+        assert_eq "$(trusting trust --list --prefix=a | wc -l)" 3
+        assert_fails 254 trusting trust --prefix=a --skip-fingerprint-review --insecure-allow-http "http://$server/missing"
+        assert_contains "$output" missing
+}
+
+test_trust_by_discovery() {
+        gpg_key alice
+        mkdir -p www/app
+        cp alice.asc www
+        static_server www
+        echo "<html><head><meta name='ac-discovery-pubkeys' content='$server/app http://$server/alice.asc'></head></html>" \
+                >www/app/index.html
+        assert_fails 254 trusting trust --prefix="$server/app" --skip-fingerprint-review
+        trusting trust --prefix="$server/app" --skip-fingerprint-review --insecure-allow-http
+        assert_contains "$(trusting trust --list --prefix="$server/app")" "$(gpg_fingerprint alice)"
+        assert_fails 254 trusting trust --prefix="$server/other" --skip-fingerprint-review --insecure-allow-http
+}

@@ -38,6 +38,51 @@ Test(parse, duration)
         }
 }
 
+Test(parse, size)
+{
+        static const struct {
+                const char *text;
+                int error;
+                uint64_t size;
+        } cases[] = {
+                { "0", 0, 0 },
+                { "1048576", 0, 1048576 },
+                { "512K", 0, 524288 },
+                { "20M", 0, 20971520 },
+                { "1Gi", 0, 1073741824 },
+                { "3TiB", 0, 3298534883328 },
+                { "infinity", 0, UINT64_MAX },
+                { "", -EINVAL, 0 },
+                { "G", -EINVAL, 0 },
+                { "5GB", -EINVAL, 0 },
+                { "5 G", -EINVAL, 0 },
+                { "-1", -EINVAL, 0 },
+                { "1.5G", -EINVAL, 0 },
+                { "16E", -ERANGE, 0 },
+                { "99999999999999999999", -ERANGE, 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                uint64_t size = 0;
+
+                cr_expect_eq(parse_size(cases[i].text, &size), cases[i].error, "%s", cases[i].text);
+                cr_expect_eq(size, cases[i].size, "%s", cases[i].text);
+        }
+}
+
+Test(strings, sorted)
+{
+        _cleanup_strv_free_ char **l = NULL;
+
+        cr_assert_eq(strv_split("b a c b a", ' ', &l), 0);
+        strv_sort(l);
+        cr_expect_eq(strv_sorted_uniq(l), 3);
+        cr_expect_eq(strv_length(l), 3);
+        cr_expect(strv_sorted_contains(l, 3, "b"));
+        cr_expect_not(strv_sorted_contains(l, 3, "bb"));
+        cr_expect_not(strv_sorted_contains(NULL, 0, "b"));
+}
+
 Test(path, clean)
 {
         static const char *const cases[][2] = {

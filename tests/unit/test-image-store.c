@@ -256,7 +256,7 @@ Test(image_store, oci_layout)
         cr_expect_eq(image->manifest_size, s.manifest.size);
         cr_expect_eq(image->size, image->manifest_size + image->config_size + 4 + 3 + 3);
 
-        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers), 0);
+        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
         cr_assert_eq(strv_length(lowers), 2);
         cr_expect_eq(fstatat(AT_FDCWD, lowers[0], &st, 0), 0);
         cr_expect(strstr(lowers[0], DIGEST_FILE(&s.layers[1].diff_id)));
@@ -675,15 +675,21 @@ Test(image_store, docker_archive)
         Fixture f = fixture_new();
         _cleanup_free_ char *tar = docker_archive(&f, "two/layer.tar", "config.json");
         _cleanup_strv_free_ char **ids = fetch(&f, tar, NULL), **again = NULL, **lowers = NULL;
-        _cleanup_(image_freep) Image *image = find(&f, "busybox:1");
+        _cleanup_(image_freep) Image *image = find(&f, ids[0]);
 
         expect_counts(&f, 1, 1, 2);
         cr_expect_eq(image->kind, IMAGE_DOCKER);
         cr_expect_eq(image->n_layers, 2);
+        /* By its ID it comes with all names, by a name with that one. */
         cr_expect_eq(strv_length(image->names), 2);
+        {
+                _cleanup_(image_freep) Image *by_name = find(&f, "busybox:1");
+
+                cr_expect_eq(strv_length(by_name->names), 1);
+        }
         cr_expect_str_eq(image->app->exec[0], "/x");
         /* Twice the same layer is stacked once. */
-        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers), 0);
+        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
         cr_expect_eq(strv_length(lowers), 1);
 
         again = fetch(&f, f.layout, NULL);
@@ -842,7 +848,7 @@ Test(image_store, implied_directories)
         write_index(f.layout_fd, d);
         strv_free(fetch(&f, f.layout, NULL));
         image = find(&f, "busybox");
-        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers), 0);
+        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
         cr_assert_eq(strv_length(lowers), 3);
         fd = open(lowers[0], O_RDONLY | O_DIRECTORY);
         cr_expect(fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0711);
@@ -886,7 +892,7 @@ Test(image_store, overlayfs_shows_the_image)
         write_index(f.layout_fd, d);
         strv_free(fetch(&f, f.layout, NULL));
         image = find(&f, "busybox");
-        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers), 0);
+        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
         lower = strv_join(lowers, ":");
         options = strjoin("lowerdir=", lower);
 
@@ -965,6 +971,87 @@ Test(image_store, collect_by_age)
         fixture_done(&f);
 }
 
+static void touch_use(Fixture *f, const char *name, uint64_t seconds)
+{
+        _cleanup_(image_freep) Image *image = find(f, name);
+        _cleanup_free_ char *path = strjoin("manifests/", DIGEST_FILE(&image->id));
+        const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t) seconds } };
+
+        cr_assert_eq(utimensat(image_store_fd(f->store), path, times, 0), 0);
+}
+
+/* Two images share a layer; what counts is what goes with each. */
+Test(image_store, collect_by_size)
+{
+        Fixture f = fixture_new();
+        Sample s = sample_layout(&f);
+        Blob other = add_manifest(f.layout_fd, s.layers, 1, "/other");
+        _cleanup_free_ char *a = descriptor(&s.manifest, "manifest", REF("a")), *b = descriptor(&other, "manifest", REF("b")),
+                            *all = strjoin(a, ",", b);
+        _cleanup_close_ int layers = -EBADF;
+        ImageCollect collect = {};
+        LayerInfo info[2];
+        uint64_t total = 0;
+
+        write_index(f.layout_fd, all);
+        strv_free(fetch(&f, f.layout, NULL));
+        layers = openat(image_store_fd(f.store), "layers", O_RDONLY | O_DIRECTORY);
+        for (size_t i = 0; i < 2; i++) {
+                cr_assert_eq(layer_info_read(layers, &s.layers[i].diff_id, &info[i], NULL), 0);
+                total += info[i].size + info[i].blob_size;
+        }
+        touch_use(&f, "busybox:b", 1000);
+        touch_use(&f, "busybox:a", 2000);
+
+        collect.max_size = total;
+        cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+        expect_counts(&f, 2, 2, 2);
+
+        /* The older one has nothing of its own, so the other has to go too; its share stays with nobody. */
+        collect.max_size = total - 1;
+        cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+        cr_expect_eq(strv_length(collect.removed_images), 2);
+        cr_expect_eq(collect.freed, total);
+        expect_counts(&f, 0, 0, 0);
+        collect.removed_images = strv_free(collect.removed_images);
+
+        /* Now the one with a layer of its own is the older. */
+        strv_free(fetch(&f, f.layout, NULL));
+        touch_use(&f, "busybox:a", 500);
+        collect.max_size = info[0].size + info[0].blob_size;
+        cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+        cr_expect_eq(strv_length(collect.removed_images), 1);
+        expect_counts(&f, 1, 1, 1);
+        image_free(find(&f, "busybox:b"));
+        collect.removed_images = strv_free(collect.removed_images);
+        fixture_done(&f);
+}
+
+/* What nobody refers to, and a transfer that broke off, are somebody's work for a while. */
+Test(image_store, orphans_stay_for_a_while)
+{
+        Fixture f = fixture_new();
+        ImageCollect collect = { .orphan_grace = IMAGE_ORPHAN_GRACE };
+        _cleanup_free_ char *layer = NULL;
+        Sample s = sample_layout(&f);
+        Digest id;
+
+        strv_free(fetch(&f, f.layout, NULL));
+        id = s.manifest.digest;
+        layer = strjoin("manifests/", DIGEST_FILE(&id));
+        cr_assert_eq(rm_rf_at(image_store_fd(f.store), layer), 0);
+        write_text(image_store_fd(f.store), "partial/sha256-x", "beginning");
+
+        cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+        expect_counts(&f, 0, 2, 0);
+        cr_expect_eq(count(&f, "partial"), 1);
+        collect.orphan_grace = 0;
+        cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+        expect_counts(&f, 0, 0, 0);
+        cr_expect_eq(count(&f, "partial"), 0);
+        fixture_done(&f);
+}
+
 Test(image_store, broken_images_do_not_stop_anything)
 {
         Fixture f = fixture_new();
@@ -976,6 +1063,14 @@ Test(image_store, broken_images_do_not_stop_anything)
         sample_layout(&f);
         cr_assert_eq(mkdirat(manifests, DIGEST_FILE(&d), 0700), 0);
         strv_free(fetch(&f, f.layout, NULL));
+        {
+                ImageCollect collect = {};
+                Image **all;
+
+                cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+                cr_assert_eq(image_store_list(f.store, &all, &n), 0);
+                image_array_free(all, n);
+        }
         cr_assert_eq(image_store_list(f.store, &images, &n), 0);
         cr_expect_eq(n, 1);
         image_array_free(images, n);

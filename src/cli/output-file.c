@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "basic/path.h"
+#include "basic/string-util.h"
+#include "cli/output-file.h"
+
+void output_done(Output *o)
+{
+        safe_close(o->fd);
+        if (o->temporary)
+                (void) rm_rf_at(AT_FDCWD, o->temporary);
+        free(o->temporary);
+        free(o->path);
+        *o = (Output) OUTPUT_NONE;
+}
+
+/* A hidden name beside the path, without slashes at its end. */
+static int name_temporary(const char *path, Output *o)
+{
+        size_t n = strlen(path);
+        const char *name;
+
+        while (n > 1 && path[n - 1] == '/')
+                n--;
+        o->path = strndup(path, n);
+        if (!o->path)
+                return log_oom();
+        name = path_basename(o->path);
+        o->temporary = strprintf("%.*s.%s.%i", (int) (name - o->path), o->path, name, getpid());
+        return o->temporary ? 0 : log_oom();
+}
+
+static int refuse_existing(const char *path)
+{
+        return log_error_errno(EEXIST, "%s exists already; use --overwrite to replace it", path);
+}
+
+static int open_in_place(const char *path, Output *o)
+{
+        o->temporary = mfree(o->temporary);
+        o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        return o->fd < 0 ? log_error_errno(errno, "Cannot write to %s: %m", path) : 0;
+}
+
+int output_open_file(const char *path, bool replace, Output *ret)
+{
+        _cleanup_(output_done) Output o = { .fd = -EBADF, .replace = replace };
+        struct stat st;
+        bool exists;
+        int r;
+
+        r = name_temporary(path, &o);
+        if (r < 0)
+                return r;
+        exists = stat(path, &st) >= 0;
+        if (exists && S_ISDIR(st.st_mode))
+                return log_error_errno(EISDIR, "%s is a directory", path);
+        if (exists && !S_ISREG(st.st_mode)) {
+                r = open_in_place(path, &o);
+                if (r < 0)
+                        return r;
+        } else {
+                if (exists && !replace)
+                        return refuse_existing(path);
+                o.fd = open(o.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+                if (o.fd < 0)
+                        return log_error_errno(errno, "Cannot write to %s: %m", path);
+        }
+        *ret = o;
+        o = (Output) OUTPUT_NONE;
+        return 0;
+}
+
+static bool is_root(const char *path)
+{
+        struct stat st, root;
+
+        return stat(path, &st) >= 0 && stat("/", &root) >= 0 && st.st_dev == root.st_dev && st.st_ino == root.st_ino;
+}
+
+int output_open_directory(const char *path, bool replace, Output *ret)
+{
+        _cleanup_(output_done) Output o = { .fd = -EBADF, .replace = replace };
+        int r;
+
+        if (is_root(path))
+                return log_error_errno(EINVAL, "The root directory cannot be written to");
+        if (!replace && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
+                return refuse_existing(path);
+        r = name_temporary(path, &o);
+        if (r < 0)
+                return r;
+        o.fd = mkdir(o.temporary, 0755) < 0 ? -errno : open_directory_at(AT_FDCWD, o.temporary);
+        if (o.fd < 0)
+                return log_error_errno(o.fd, "Cannot make %s: %m", path);
+        *ret = o;
+        o = (Output) OUTPUT_NONE;
+        return 0;
+}
+
+/* What was there is ours to remove then. */
+static int replace(Output *o)
+{
+        if (renameat2(AT_FDCWD, o->temporary, AT_FDCWD, o->path, RENAME_EXCHANGE) >= 0)
+                return rm_rf_at(AT_FDCWD, o->temporary);
+        return errno == ENOENT ? rename_noreplace(AT_FDCWD, o->temporary, AT_FDCWD, o->path) : -errno;
+}
+
+int output_commit(Output *o)
+{
+        int r;
+
+        if (!o->temporary)
+                return 0;
+        r = o->replace ? replace(o) : rename_noreplace(AT_FDCWD, o->temporary, AT_FDCWD, o->path);
+        if (r == -EEXIST)
+                return refuse_existing(o->path);
+        if (r < 0)
+                return log_error_errno(r, "Cannot put %s in its place: %m", o->path);
+        o->temporary = mfree(o->temporary);
+        return 0;
+}

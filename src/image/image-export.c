@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "image/aci-export.h"
+#include "image/image-export.h"
+#include "image/layer-store.h"
+#include "image/store-internal.h"
+#include "manifest/oci-image.h"
+#include "shared/explain.h"
+
+#define BLOCK_SIZE (256U * 1024)
+
+typedef struct Export {
+        ImageStore *store;
+        const Image *image;
+        struct archive *tar;
+        OciManifest *manifest;
+        char **reterr_message;
+} Export;
+
+static int tar_failed(Export *e)
+{
+        int error = archive_errno(e->tar);
+
+        return explain(e->reterr_message, error > 0 ? error : EIO, "cannot be written: %s",
+                       archive_error_string(e->tar) ?: strerror(EIO));
+}
+
+/* Everything belongs to root and was made when time began: the same image is the same archive. */
+static int begin_file(Export *e, const char *path, uint64_t size)
+{
+        struct archive_entry *entry = archive_entry_new();
+        int k;
+
+        if (!entry)
+                return -ENOMEM;
+        archive_entry_copy_pathname(entry, path);
+        archive_entry_set_filetype(entry, AE_IFREG);
+        archive_entry_set_perm(entry, 0644);
+        archive_entry_set_size(entry, (int64_t) size);
+        archive_entry_set_mtime(entry, 0, 0);
+        k = archive_write_header(e->tar, entry);
+        archive_entry_free(entry);
+        return k < ARCHIVE_WARN ? tar_failed(e) : 0;
+}
+
+static int write_data(Export *e, const void *data, size_t n)
+{
+        return archive_write_data(e->tar, data, n) != (la_ssize_t) n ? tar_failed(e) : 0;
+}
+
+static int write_text(Export *e, const char *path, const char *text, size_t n)
+{
+        int r = begin_file(e, path, n);
+
+        return r < 0 ? r : write_data(e, text, n);
+}
+
+static int write_blob_text(Export *e, const Digest *digest, const char *text, size_t n)
+{
+        _cleanup_free_ char *path = strjoin("blobs/", digest_algorithm_to_string(digest->algorithm), "/", digest->hex);
+
+        return path ? write_text(e, path, text, n) : -ENOMEM;
+}
+
+/* Layers */
+
+/* Reads the next bytes of a layer; 0 at the end. */
+typedef ssize_t (*ReadLayer)(void *from, char *buffer, size_t n);
+
+static ssize_t read_file(void *from, char *buffer, size_t n)
+{
+        return loop_read(*(int *) from, buffer, n);
+}
+
+static ssize_t read_decompressed(void *from, char *buffer, size_t n)
+{
+        la_ssize_t k = archive_read_data(from, buffer, n);
+
+        return k < 0 ? -EBADMSG : k;
+}
+
+/* What leaves is what the manifest says, or nothing leaves. */
+static int write_checked(Export *e, const OciDescriptor *d, ReadLayer read_layer, void *from)
+{
+        _cleanup_free_ char *path = NULL, *block = new(char, BLOCK_SIZE);
+        _cleanup_(hasher_freep) Hasher *hasher = NULL;
+        uint64_t size = 0;
+        Digest found;
+        ssize_t n;
+        int r;
+
+        path = strjoin("blobs/", digest_algorithm_to_string(d->digest.algorithm), "/", d->digest.hex);
+        if (!path || !block)
+                return -ENOMEM;
+        r = hasher_new(d->digest.algorithm, &hasher);
+        if (r >= 0)
+                r = begin_file(e, path, d->size);
+        if (r < 0)
+                return r;
+        while ((n = read_layer(from, block, BLOCK_SIZE)) > 0 && size + (uint64_t) n <= d->size) {
+                size += (uint64_t) n;
+                r = hasher_update(hasher, block, (size_t) n);
+                if (r >= 0)
+                        r = write_data(e, block, (size_t) n);
+                if (r < 0)
+                        return r;
+        }
+        if (n < 0)
+                return (int) n;
+        r = hasher_finish(hasher, &found);
+        if (r < 0)
+                return r;
+        return n > 0 || size != d->size || !digest_equal(&found, &d->digest)
+                       ? explain(e->reterr_message, EBADMSG, "is damaged; fetch the image again")
+                       : 0;
+}
+
+static int write_decompressed(Export *e, const OciDescriptor *d, int fd)
+{
+        struct archive *raw = archive_read_new();
+        struct archive_entry *entry;
+        int r;
+
+        if (!raw)
+                return -ENOMEM;
+        if (archive_read_support_filter_all(raw) < ARCHIVE_WARN ||
+            archive_read_support_format_raw(raw) != ARCHIVE_OK ||
+            archive_read_open_fd(raw, fd, BLOCK_SIZE) != ARCHIVE_OK ||
+            archive_read_next_header(raw, &entry) < ARCHIVE_WARN)
+                r = explain(e->reterr_message, EBADMSG, "is damaged; fetch the image again");
+        else
+                r = write_checked(e, d, read_decompressed, raw);
+        (void) archive_read_free(raw);
+        return r;
+}
+
+static int write_layer(Export *e, const OciDescriptor *d, const Digest *layer)
+{
+        _cleanup_close_ int fd = -EBADF;
+        LayerInfo info;
+        int r;
+
+        r = layer_info_read(e->store->layers_fd, layer, &info, e->reterr_message);
+        if (r < 0)
+                return r;
+        fd = layer_blob_open(e->store->layers_fd, layer);
+        if (fd < 0)
+                return explain(e->reterr_message, fd, "is not kept as it was fetched; fetch the image again");
+
+        if (info.blob_size == d->size &&
+            (info.blob.algorithm != d->digest.algorithm || digest_equal(&info.blob, &d->digest)))
+                return write_checked(e, d, read_file, &fd);
+        if (digest_equal(&d->digest, layer))
+                return write_decompressed(e, d, fd);
+        return explain(e->reterr_message, EMEDIUMTYPE,
+                       "came with another image that has it in another form (%s); remove that image, then this one, and "
+                       "fetch this one again, or use --format=aci", DIGEST_STRING(&info.blob));
+}
+
+static int write_layers(Export *e)
+{
+        const Image *image = e->image;
+
+        if (e->manifest->n_layers != image->n_layers)
+                return explain(e->reterr_message, EBADMSG, "manifest and config tell of different layers");
+        for (size_t i = 0; i < image->n_layers; i++) {
+                bool seen = false;
+                int r;
+
+                for (size_t k = 0; k < i; k++)
+                        seen = seen || digest_equal(&e->manifest->layers[k].digest, &e->manifest->layers[i].digest);
+                if (seen)
+                        continue;
+                r = write_layer(e, &e->manifest->layers[i], &image->layers[i]);
+                if (r < 0)
+                        return explain_context(e->reterr_message, r, "layer %s",
+                                               DIGEST_STRING(&e->manifest->layers[i].digest));
+        }
+        return 0;
+}
+
+/* index.json */
+
+static json_object *index_entry(const Export *e, const char *name)
+{
+        json_object *o = json_object_new_object(), *annotations;
+
+        (void) json_object_object_add(o, "mediaType",
+                                      json_object_new_string(e->manifest->media_type ?: OCI_MEDIA_TYPE_MANIFEST));
+        (void) json_object_object_add(o, "digest", json_object_new_string(DIGEST_STRING(&e->image->id)));
+        (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) e->image->manifest_size));
+        if (name) {
+                annotations = json_object_new_object();
+                (void) json_object_object_add(annotations, OCI_ANNOTATION_REF_NAME, json_object_new_string(name));
+                (void) json_object_object_add(o, "annotations", annotations);
+        }
+        return o;
+}
+
+static int write_index(Export *e)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+        json_object *manifests = json_object_new_array();
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        STRV_FOREACH(name, e->image->names)
+                (void) json_object_array_add(manifests, index_entry(e, *name));
+        if (strv_length(e->image->names) == 0)
+                (void) json_object_array_add(manifests, index_entry(e, NULL));
+        (void) json_object_object_add(o, "schemaVersion", json_object_new_int(2));
+        (void) json_object_object_add(o, "mediaType", json_object_new_string(OCI_MEDIA_TYPE_INDEX));
+        (void) json_object_object_add(o, "manifests", manifests);
+        r = json_format_compact(o, &text);
+        return r < 0 ? r : write_text(e, "index.json", text, strlen(text));
+}
+
+static int export_oci(Export *e)
+{
+        static const char layout[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
+        _cleanup_json_error_ JsonError error = {};
+        int r;
+
+        r = oci_manifest_parse(e->image->manifest, e->image->manifest_size, &e->manifest, &error);
+        if (r < 0)
+                return explain(e->reterr_message, r, "manifest: %s", json_error_message(&error, r));
+        r = write_text(e, "oci-layout", layout, strlen(layout));
+        if (r >= 0)
+                r = write_index(e);
+        if (r >= 0)
+                r = write_blob_text(e, &e->image->id, e->image->manifest, e->image->manifest_size);
+        if (r >= 0)
+                r = write_blob_text(e, &e->manifest->config.digest, e->image->config, e->image->config_size);
+        if (r >= 0)
+                r = write_layers(e);
+        if (r >= 0 && archive_write_close(e->tar) != ARCHIVE_OK)
+                r = tar_failed(e);
+        return r;
+}
+
+int image_export_oci(ImageStore *s, const Image *image, int fd, char **reterr_message)
+{
+        Export e = { .store = s, .image = image, .reterr_message = reterr_message };
+        int r;
+
+        if (image->kind == IMAGE_APPC)
+                return explain(reterr_message, EMEDIUMTYPE, "an appc image can be exported as an ACI only");
+        e.tar = archive_write_new();
+        if (!e.tar)
+                return -ENOMEM;
+        /* The same to a pipe as to a file. */
+        (void) archive_write_set_bytes_in_last_block(e.tar, 1);
+        if (archive_write_set_format_pax_restricted(e.tar) != ARCHIVE_OK ||
+            archive_write_open_fd(e.tar, fd) != ARCHIVE_OK)
+                r = tar_failed(&e);
+        else
+                r = export_oci(&e);
+        /* Closing a file that is not complete would complain; what is written of it is of no use. */
+        if (r < 0)
+                (void) archive_write_fail(e.tar);
+        (void) archive_write_free(e.tar);
+        oci_manifest_free(e.manifest);
+        return r;
+}
+
+int image_export_aci(ImageStore *s, const Image *image, int fd, char **reterr_message)
+{
+        _cleanup_close_ int blob = -EBADF;
+        int r;
+
+        if (image->kind != IMAGE_APPC)
+                return aci_export(s, image, fd, reterr_message);
+        blob = layer_blob_open(s->layers_fd, &image->layers[0]);
+        if (blob < 0)
+                return explain(reterr_message, blob, "is not kept as it was fetched; fetch it again");
+        r = copy_bytes(blob, fd);
+        return r < 0 ? explain(reterr_message, r, "cannot be written: %s", strerror(-r)) : 0;
+}

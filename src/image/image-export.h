@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/image-store.h"
+
+/* Images on their way out, written to a file as they came in. The caller holds the store's lock, shared. */
+
+/* An OCI archive: a tar of an image layout (image-spec, image-layout.md) with the manifest, config and layers under
+ * the digests they have, and an entry of index.json for each of the image's names (which the caller looked up).
+ * -EMEDIUMTYPE: a layer is kept in another form than the manifest names, since it came with another image. -EBADMSG:
+ * it is damaged. */
+int image_export_oci(ImageStore *s, const Image *image, int fd, char **reterr_message);
+
+/* For appc's the ACI, byte for byte as it was fetched, so that its signature still fits. For others one ACI of all
+ * that the layers add up to, not compressed, with a manifest made of the config (reference R§3.5). */
+int image_export_aci(ImageStore *s, const Image *image, int fd, char **reterr_message);
+
+/* The manifest of the latter; for the tests. */
+int image_to_appc(const Image *image, json_object **ret, char **reterr_message);

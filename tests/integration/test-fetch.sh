@@ -1,0 +1,473 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Images from registries. See test-aci.sh for those from web servers.
+
+. "$HERE/lib-servers.sh"
+
+# blobs LAYOUT TAG: digests of its layers, from below.
+blobs() {
+        local manifest
+        manifest=$(jq -r --arg tag "$2" '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $tag).digest' \
+                "$1/index.json")
+        jq -r '.layers[].digest' "$1/blobs/${manifest/://}"
+}
+
+# refused WORDS CMD…: fails with one line that has the words.
+refused() {
+        local words=$1
+        shift
+        assert_fails 254 "$@"
+        assert_contains "$output" "$words"
+        assert_eq "$(grep -vc ': fetching' <<<"$output")" 1
+}
+
+# nothing_kept: no image, and no layer that was wrong.
+nothing_kept() {
+        assert_eq "$(plain image list --no-legend)" ''
+        assert_eq "$(find data/images/layers data/images/tmp data/images/partial -mindepth 1)" ''
+}
+
+test_run_from_a_registry() {
+        registry
+        push "$IMAGES/busybox.oci:latest" test/busybox
+        defer plain gc --grace-period=0
+        assert_contains "$(plain run --net=none docker://127.0.0.1:5000/test/busybox --exec=/bin/echo -- it runs)" 'it runs'
+        assert_contains "$(plain image list --no-legend --fields=name)" 127.0.0.1:5000/test/busybox:latest
+}
+
+# Everything of what others push comes out as from the layout it was pushed from.
+test_same_as_from_the_layout() {
+        local image
+        registry
+        for image in busybox.oci:latest busybox-zstd.oci:latest busybox-plain.oci:latest edge.oci:latest; do
+                push "$IMAGES/$image" same
+                plain fetch docker://127.0.0.1:5000/same >/dev/null
+                skopeo copy --quiet "oci:$IMAGES/$image" oci:copy:latest
+                plain fetch --name=layout "$PWD/copy" >/dev/null
+                assert_eq "$(plain image list --no-legend | wc -l)" 1
+                assert_eq "$(plain image cat-manifest 127.0.0.1:5000/same)" "$(plain image cat-manifest layout)"
+                rm -rf data copy
+        done
+}
+
+test_docker_schema_2_and_lists() {
+        registry
+        skopeo copy --quiet --dest-tls-verify=false --format=v2s2 "oci:$IMAGES/busybox.oci:latest" docker://127.0.0.1:5000/schema2
+        plain fetch docker://127.0.0.1:5000/schema2
+        skopeo copy --quiet --all --dest-tls-verify=false "oci:$IMAGES/multi.oci" docker://127.0.0.1:5000/list
+        plain fetch docker://127.0.0.1:5000/list
+        assert_contains "$(plain image list --no-legend --fields=name)" 127.0.0.1:5000/list:latest
+}
+
+test_built_and_pushed_by_buildah() {
+        local container
+        registry
+        export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
+        container=$(buildah from scratch)
+        buildah copy --quiet "$container" /usr/bin/busybox /bin/busybox >/dev/null
+        buildah config --cmd '["/bin/busybox", "echo", "by buildah"]' "$container"
+        buildah commit --quiet "$container" built >/dev/null
+        buildah push --quiet --tls-verify=false built docker://127.0.0.1:5000/built >/dev/null
+        defer plain gc --grace-period=0
+        assert_contains "$(plain run --net=none docker://127.0.0.1:5000/built)" 'by buildah'
+}
+
+test_by_digest_without_a_signature() {
+        local digest
+        registry
+        push "$IMAGES/busybox.oci:latest" pinned
+        digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/pinned)
+        # http must be said, image need not.
+        podctl --dir="$DATA" --insecure-options=http fetch "docker://127.0.0.1:5000/pinned@$digest"
+        refused 'no key is trusted for 127.0.0.1:5000/pinned' podctl --dir="$DATA" --insecure-options=http fetch docker://127.0.0.1:5000/pinned
+        # What is there needs nobody to ask.
+        plain run --pull-policy=never --net=none "docker://127.0.0.1:5000/pinned@$digest" --exec=/bin/true
+        plain gc --grace-period=0
+}
+
+test_what_is_not_there() {
+        registry
+        push "$IMAGES/busybox.oci:latest" there
+        refused 'not found' plain fetch docker://127.0.0.1:5000/nowhere
+        refused 'not found' plain fetch docker://127.0.0.1:5000/there:other
+        refused 'not found' plain fetch "docker://127.0.0.1:5000/there@sha256:$(printf '0%.0s' {1..64})"
+        refused 'is no name in a registry' plain fetch docker://127.0.0.1:5000/UPPER
+        refused 'is no name in a registry' plain fetch docker://
+        refused "Couldn't connect" plain fetch docker://127.0.0.1:5999/there
+        refused "Couldn't resolve host" plain fetch docker://nowhere.invalid/there
+        refused 'pull-policy=never' plain fetch --pull-policy=never docker://127.0.0.1:5000/there
+        nothing_kept
+}
+
+# TLS
+
+test_tls() {
+        certificates ours
+        certificates others
+        registry 5000 ours
+        push "$IMAGES/busybox.oci:latest" busybox
+        refused 'certificate' own fetch docker://127.0.0.1:5000/busybox
+        refused 'certificate' plain fetch docker://127.0.0.1:5000/busybox
+        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"ca":"'"$PWD"'/others/ca.crt"}'
+        refused 'certificate' plain fetch docker://127.0.0.1:5000/busybox
+        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"ca":"'"$PWD"'/ours/ca.crt"}'
+        plain fetch docker://127.0.0.1:5000/busybox
+        rm -rf data config
+        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"tlsVerify":false}'
+        plain fetch docker://127.0.0.1:5000/busybox
+        rm -rf data config
+        podctl --dir="$DATA" --insecure-options=image,tls fetch docker://127.0.0.1:5000/busybox
+}
+
+test_authorities_where_docker_has_them() {
+        certificates ours
+        registry 5000 ours
+        push "$IMAGES/busybox.oci:latest" busybox
+        mkdir -p /etc/docker/certs.d/127.0.0.1:5000
+        defer rm -r /etc/docker/certs.d/127.0.0.1:5000
+        cp ours/ca.crt /etc/docker/certs.d/127.0.0.1:5000/
+        own fetch docker://127.0.0.1:5000/busybox
+}
+
+test_plain_http_must_be_said() {
+        registry
+        push "$IMAGES/busybox.oci:latest" busybox
+        refused '127.0.0.1:5000' own fetch docker://127.0.0.1:5000/busybox
+        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"http":true}'
+        podctl --dir="$DATA" --local-config="$PWD/config" --insecure-options=image fetch docker://127.0.0.1:5000/busybox
+}
+
+# Credentials
+
+htpasswd() {
+        perl -e 'print "user:", crypt("secret", q($2y$05$abcdefghijklmnopqrstuu)), "\n"' >"$1"
+}
+
+test_basic_authentication() {
+        certificates ours
+        htpasswd htpasswd
+        registry 5000 ours htpasswd
+        skopeo copy --quiet --dest-tls-verify=false --dest-creds=user:secret "oci:$IMAGES/busybox.oci:latest" \
+                docker://127.0.0.1:5000/private/busybox
+        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"ca":"'"$PWD"'/ours/ca.crt"}'
+        refused 'wants a user and a password' plain fetch docker://127.0.0.1:5000/private/busybox
+        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["127.0.0.1:5000"],"credentials":{"user":"user","password":"wrong"}}'
+        refused 'access denied' plain fetch docker://127.0.0.1:5000/private/busybox
+        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["127.0.0.1:5000"],"credentials":{"user":"user","password":"secret"}}'
+        plain fetch docker://127.0.0.1:5000/private/busybox
+        # As podman and docker write it, the more precise one first.
+        rm -rf data config/auth.d
+        printf '{"auths":{"127.0.0.1:5000":{"auth":"%s"},"127.0.0.1:5000/private":{"auth":"%s"}}}' \
+                "$(printf 'user:wrong' | base64)" "$(printf 'user:secret' | base64)" >auth.json
+        REGISTRY_AUTH_FILE=$PWD/auth.json plain fetch docker://127.0.0.1:5000/private/busybox
+}
+
+test_credentials_stay_off_plain_lines() {
+        htpasswd htpasswd
+        registry 5000 '' htpasswd
+        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["127.0.0.1:5000"],"credentials":{"user":"user","password":"secret"}}'
+        refused 'over https only' plain fetch docker://127.0.0.1:5000/private/busybox
+}
+
+test_bad_configuration_is_named() {
+        configure auth.d a '{"rktKind":"auth","rktVersion":"v1","domains":["example.com"],"type":"basic","credentials":{"user":"u"}}'
+        refused 'config/auth.d/a.json: credentials.password' plain fetch docker://127.0.0.1:5000/x
+        rm -r config
+        configure registries.d a '{"rktKind":"registries","rktVersion":"v1","registries":["x"],"mirrors":["mirror"]}'
+        refused "config/registries.d/a.json: mirrors[0]: 'mirror' is no URL" plain fetch docker://127.0.0.1:5000/x
+        configure registries.d a '{"rktKind":"registries","rktVersion":"v1","registries":["x"]}'
+        configure registries.d b '{"rktKind":"registries","rktVersion":"v1","registries":["x"]}'
+        refused "config/registries.d/b.json: registry 'x' is described in this directory already" plain fetch docker://127.0.0.1:5000/x
+}
+
+test_tokens_for_anybody() {
+        front_registry --token -
+        push "$IMAGES/busybox.oci:latest" busybox
+        plain fetch docker://$FRONT/busybox
+        # One token does for everything of a repository.
+        assert_eq "$(requests '^GET /token')" 1
+}
+
+test_tokens_for_users() {
+        certificates ours
+        front_registry --token user:secret --tls ours/server.crt ours/server.key
+        push "$IMAGES/busybox.oci:latest" busybox
+        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["'$FRONT'"],"ca":"'"$PWD"'/ours/ca.crt"}'
+        refused 'token service: status 401' plain fetch docker://$FRONT/busybox
+        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["'$FRONT'"],"credentials":{"user":"user","password":"secret"}}'
+        plain fetch docker://$FRONT/busybox
+        # An identity token, as docker login keeps it.
+        rm -rf data config/auth.d
+        printf '{"auths":{"%s":{"auth":"%s","identitytoken":"refresh-user:secret"}}}' "$FRONT" "$(printf '<token>:' | base64)" >auth.json
+        REGISTRY_AUTH_FILE=$PWD/auth.json plain fetch docker://$FRONT/busybox
+        assert_eq "$(requests '^POST /token 200')" 1
+}
+
+# Blobs are often somewhere else. That somebody must not learn what we show to the registry.
+test_redirects_do_not_leak_credentials() {
+        certificates ours
+        front_registry --token user:secret --tls ours/server.crt ours/server.key
+        push "$IMAGES/busybox.oci:latest" busybox
+        serve 127.0.0.1:5002 "$HERE/web-server" --listen 127.0.0.1:5002 --upstream http://127.0.0.1:5000 --log elsewhere \
+                --tls ours/server.crt ours/server.key
+        rules '[{"path": "/blobs/", "redirect": "https://localhost:5002"}]'
+        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["'$FRONT'"],"ca":"'"$PWD"'/ours/ca.crt"}'
+        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["'$FRONT'"],"credentials":{"user":"user","password":"secret"}}'
+        plain fetch docker://$FRONT/busybox
+        grep -q '^GET /v2/busybox/blobs/.* 200 - -$' elsewhere
+        ! grep -E 'Bearer|Basic' elsewhere || fail "credentials went elsewhere"
+        # Nor is there a way from https to http.
+        rm -rf data
+        rules '[{"path": "/blobs/", "redirect": "http://127.0.0.1:5000"}]'
+        assert_fails 254 podctl --dir="$DATA" --local-config="$PWD/config" --insecure-options=image fetch docker://$FRONT/busybox
+}
+
+# Lines and servers that fail
+
+test_busy_servers_are_asked_again() {
+        front_registry
+        push "$IMAGES/busybox.oci:latest" busybox
+        rules '[{"path": "/manifests/", "method": "GET", "times": 1, "status": 429, "headers": {"Retry-After": "1"}},
+                {"path": "/blobs/", "times": 2, "status": 503}, {"path": "/blobs/", "skip": 3, "times": 1, "status": 500}]'
+        plain fetch docker://$FRONT/busybox
+        assert_eq "$(requests ' 429 ')" 1
+        assert_eq "$(requests ' 503 ')" 2
+}
+
+test_servers_that_stay_busy() {
+        front_registry
+        rules '[{"path": "/manifests/", "method": "GET", "status": 429, "headers": {"Retry-After": "86400"}}]'
+        refused 'wants to be asked again in 86400 s' plain fetch docker://$FRONT/busybox
+        assert_eq "$(requests '^GET .* 429 ')" 1
+}
+
+# Cut here, cut there: what was got is not asked for again.
+test_broken_transfers_go_on() {
+        front_registry
+        random_layout layout big 1 3000000 2000000
+        push layout:big big
+        rules '[{"path": "/blobs/", "cut": 700000, "times": 6}]'
+        plain fetch docker://$FRONT/big
+        (($(requests '^GET .*/blobs/.* 206 - bytes=[0-9]+-$') >= 5)) || fail "not gone on: $(cat requests)"
+        plain fetch --name=copy "$PWD/layout"
+        assert_eq "$(plain image cat-manifest copy)" "$(plain image cat-manifest $FRONT/big)"
+}
+
+test_servers_without_ranges() {
+        front_registry
+        random_layout layout big 1 3000000
+        push layout:big big
+        rules '[{"path": "/blobs/", "cut": 900000, "times": 2, "no_range": true}, {"path": "/blobs/", "no_range": true}]'
+        plain fetch docker://$FRONT/big
+        assert_eq "$(requests '/blobs/.* 206 ')" 0
+}
+
+test_slow_servers() {
+        front_registry
+        push "$IMAGES/httpd.oci:latest" slow
+        rules '[{"path": "/blobs/", "slow": 20000}]'
+        plain fetch docker://$FRONT/slow
+}
+
+test_wrong_contents() {
+        front_registry
+        random_layout layout big 1 300000 300000
+        push layout:big big
+        rules '[{"path": "/blobs/'"$(blobs layout big | tail -n 1)"'", "corrupt": 123456}]'
+        refused 'layer sha256:' plain fetch docker://$FRONT/big
+        assert_eq "$(plain image list --no-legend)" ''
+        assert_eq "$(find data/images/partial -name "$(blobs layout big | tail -n 1 | tr : -)")" ''
+        # Once it is mended it is fetched anew.
+        rules '[]'
+        : >requests
+        plain fetch docker://$FRONT/big
+        assert_eq "$(requests "/blobs/$(blobs layout big | tail -n 1)")" 1
+}
+
+test_manifests_of_another_digest() {
+        local digest
+        front_registry
+        push "$IMAGES/busybox.oci:latest" busybox
+        digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/busybox)
+        echo '{"schemaVersion": 2}' >other
+        rules '[{"path": "/manifests/sha256:", "replace": "'"$PWD"'/other"}]'
+        refused 'has the digest sha256:' plain fetch "docker://$FRONT/busybox@$digest"
+        rules '[{"path": "/manifests/", "replace": "'"$PWD"'/other"}]'
+        refused 'neither an image nor an index' plain fetch "docker://$FRONT/busybox"
+        echo '<html>' >other
+        refused 'manifest: ' plain fetch "docker://$FRONT/busybox"
+        head -c 5000000 /dev/zero >other
+        refused 'is larger than' plain fetch "docker://$FRONT/busybox"
+        nothing_kept
+}
+
+test_layers_longer_than_they_say() {
+        front_registry
+        push "$IMAGES/busybox.oci:latest" busybox
+        head -c 3000000 /dev/urandom >other
+        rules '[{"path": "/blobs/'"$(blobs "$IMAGES/busybox.oci" latest | head -n 1)"'", "replace": "'"$PWD"'/other"}]'
+        refused 'layer sha256:' plain fetch docker://$FRONT/busybox
+        assert_eq "$(plain image list --no-legend)" ''
+}
+
+test_mirrors_first() {
+        front_registry
+        push "$IMAGES/busybox.oci:latest" busybox
+        push "$IMAGES/httpd.oci:latest" httpd
+        configure registries.d m '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"mirrors":["http://127.0.0.1:5999","http://'$FRONT'"],"http":true}'
+        plain fetch docker://127.0.0.1:5000/busybox
+        (($(requests '/v2/busybox/') > 0))
+        # One that does not have it.
+        rules '[{"path": "/httpd/", "status": 404}]'
+        plain fetch docker://127.0.0.1:5000/httpd
+        assert_contains "$(plain image list --no-legend --fields=name)" 127.0.0.1:5000/httpd:latest
+}
+
+test_proxy_variables() {
+        front_registry
+        push "$IMAGES/busybox.oci:latest" busybox
+        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["registry.invalid"],"mirrors":["http://registry.invalid"]}'
+        http_proxy=http://$FRONT plain fetch docker://registry.invalid/busybox
+        (($(requests '^GET http://registry.invalid/v2/busybox/') > 0))
+}
+
+# Nothing twice
+
+test_update_of_what_is_current() {
+        front_registry
+        push "$IMAGES/busybox.oci:latest" busybox
+        plain fetch docker://$FRONT/busybox
+        : >requests
+        plain fetch docker://$FRONT/busybox
+        assert_eq "$(wc -l <requests)" 1
+        assert_eq "$(requests '^HEAD /v2/busybox/manifests/latest 200')" 1
+        : >requests
+        plain fetch --pull-policy=new docker://$FRONT/busybox
+        assert_eq "$(wc -l <requests)" 0
+}
+
+test_only_what_changed() {
+        front_registry
+        random_layout layout one 1 100000 200000
+        push layout:one changing
+        plain fetch docker://$FRONT/changing
+        umoci tag --image layout:one two
+        echo more >more
+        umoci insert --image layout:two more /more
+        push layout:two changing
+        : >requests
+        plain fetch docker://$FRONT/changing
+        # The config and the one layer.
+        assert_eq "$(requests '^GET .*/blobs/')" 2
+        assert_eq "$(requests "/blobs/$(blobs layout two | tail -n 1)")" 1
+}
+
+test_layers_are_shared_by_images() {
+        front_registry
+        random_layout layout one 1 100000
+        umoci tag --image layout:one two
+        echo more >more
+        umoci insert --image layout:two more /more
+        push layout:one first
+        push layout:two second
+        plain fetch docker://$FRONT/first docker://$FRONT/second
+        assert_eq "$(requests "^GET .*/blobs/$(blobs layout one)")" 1
+}
+
+test_two_fetch_the_same_at_once() {
+        local i
+        front_registry
+        random_layout layout big 1 2000000 1000000
+        push layout:big big
+        rules '[{"path": "/blobs/", "slow": 400000}]'
+        for i in 1 2 3; do
+                plain fetch docker://$FRONT/big >"out-$i" 2>&1 &
+        done
+        wait -n && wait -n && wait -n
+        for i in $(blobs layout big); do
+                assert_eq "$(requests "^GET .*/blobs/$i")" 1
+        done
+}
+
+# Interrupted
+
+test_killed_fetch_goes_on() {
+        local i pid killed=0 total
+        front_registry
+        random_layout layout big 20 50000 100000 30000
+        push layout:big big
+        plain fetch docker://$FRONT/big >/dev/null 2>&1
+        (cd data/images/layers && find . -path './top-*' -prune -o -type f ! -name layer -print0 | sort -z | xargs -0 sha256sum) >whole
+        rm -rf data
+        rules '[{"path": "/blobs/", "slow": 150000}]'
+        for ((i = 0; i < 50; i++)); do
+                : >requests
+                "${PLAIN[@]}" fetch docker://$FRONT/big >/dev/null 2>&1 &
+                pid=$!
+                sleep "0.$(printf '%03d' $((RANDOM % 400)))"
+                ! kill -9 $pid 2>/dev/null || killed=$((killed + 1))
+                wait $pid 2>/dev/null || true
+                plain image list >/dev/null
+                # Once in a while from nothing.
+                ((i % 10 != 9)) || rm -rf data
+        done
+        ((killed > 10)) || fail "only $killed were killed"
+        rules '[]'
+        plain fetch docker://$FRONT/big
+        plain image verify $FRONT/big
+        (cd data/images/layers && find . -path './top-*' -prune -o -type f ! -name layer -print0 | sort -z | xargs -0 sha256sum) |
+                diff whole -
+        assert_eq "$(ls -A data/images/partial data/images/tmp | grep -vE '^data|^$' || true)" ''
+}
+
+test_killed_fetch_fetches_nothing_again() {
+        local pid offset
+        front_registry
+        random_layout layout big 1 4000000
+        push layout:big big
+        rules '[{"path": "/blobs/'"$(blobs layout big)"'", "slow": 100000}]'
+        "${PLAIN[@]}" fetch docker://$FRONT/big >/dev/null 2>&1 &
+        pid=$!
+        wait_until eval '(($(stat -c %s data/images/partial/* 2>/dev/null || echo 0) > 1000000))'
+        kill -9 $pid
+        wait $pid || true
+        rules '[]'
+        : >requests
+        plain fetch docker://$FRONT/big
+        offset=$(sed -nE 's/^GET .*\/blobs\/.* 206 - bytes=([0-9]+)-$/\1/p' requests)
+        ((offset > 900000)) || fail "went on at '$offset'"
+}
+
+test_full_disk() {
+        front_registry
+        random_layout layout big 10 300000 300000
+        push layout:big big
+        small_disk data 6M
+        refused 'No space left' plain fetch docker://$FRONT/big
+        assert_eq "$(plain image list --no-legend)" ''
+        assert_eq "$(ls -A data/images/partial)" ''
+        # With some of it free again.
+        push "$IMAGES/httpd.oci:latest" small
+        plain gc --grace-period=0
+        rm -rf data/images/layers/*
+        plain fetch docker://$FRONT/small
+}
+
+# A layer of any size takes the same memory.
+test_memory() {
+        registry
+        umoci init --layout layout
+        umoci new --image layout:big
+        mkdir tree
+        head -c 300M /dev/zero >tree/zeros
+        head -c 60M /dev/urandom >tree/noise
+        umoci insert --image layout:big tree /tree
+        push layout:big big
+        python3 - "$DATA" <<'P'
+import resource, subprocess, sys
+subprocess.run(["podctl", "--dir", sys.argv[1], "--insecure-options=image,http", "fetch", "docker://127.0.0.1:5000/big"], check=True)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+assert peak < 64 * 1024, f"{peak} KiB"
+P
+}

@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # $output is of lib.sh
+#
+# The store: what goes in comes out again, what is damaged is found and mended, what nobody needs goes, and nothing else.
+
+layer_count() {
+        find data/images/layers -mindepth 1 -maxdepth 1 -name 'sha*' | wc -l
+}
+
+# The space that files take, as they are counted once.
+used_space() {
+        du -sk data/images | cut -f1
+}
+
+# own_run IMAGE SCRIPT: what a shell in there prints.
+own_run() {
+        defer own gc --grace-period=0
+        own run --net=none "$1" --exec=/bin/sh -- -c "$2" 2>/dev/null | grep .
+}
+
+# Everything about a tree that one can see.
+tree_of() {
+        (cd "$1" && find . -printf '%P %y %m %U %G %T@ %l\n' | sort && find . -type f -exec sha256sum {} + | sort)
+}
+
+# aci NAME MANIFEST-FILTER: packs ./NAME into NAME.aci with that manifest.
+aci() {
+        jq -n --arg name "example.com/$1" '{acKind: "ImageManifest", acVersion: "0.8.11", name: $name,
+                labels: [{name: "os", value: "linux"}, {name: "arch", value: "amd64"}],
+                app: {exec: ["/bin/sh", "-c", "cat /etc/who"], user: "0", group: "0"}} | '"${2:-.}" >manifest
+        mkdir -p "$1"
+        tar --transform="s,^$1,rootfs," -cf "$1.aci" manifest "$1"
+}
+
+# Exported and fetched again, an image is the same one.
+test_export_oci() {
+        local id kind
+        for kind in busybox-oci.tar busybox-zstd.oci busybox-plain.oci busybox-docker.tar; do
+                rm -rf data
+                id=$(own fetch --full --name=it:1 "$IMAGES/$kind")
+                own image export it:1 "$kind.out"
+                assert_eq "$(tar -xOf "$kind.out" index.json | jq -r '.manifests[0].digest')" "${id/-/:}"
+                rm -rf data
+                assert_eq "$(own fetch --full "$kind.out")" "$id"
+                assert_eq "$(own image list --no-legend --fields=name)" it:1
+        done
+        assert_fails 254 own image export it:1 "$kind.out"
+        assert_contains "$output" --overwrite
+        own image export --overwrite it:1 "$kind.out"
+        own image export it:1 /dev/stdout | cat >piped
+        cmp piped "$kind.out"
+        assert_fails 254 own image export no-such-image x
+        assert_eq "$(find . -maxdepth 1 -name '.*.out*')" ''
+}
+
+# Others read it too.
+test_export_is_read_by_skopeo() {
+        command -v skopeo >/dev/null || skip 'no skopeo here'
+        local id
+        id=$(own fetch --full --name=it:1 "$IMAGES/busybox-oci.tar")
+        own image export it:1 it.tar
+        assert_eq "$(skopeo inspect --format '{{.Digest}}' oci-archive:it.tar)" "${id/-/:}"
+        skopeo copy --quiet oci-archive:it.tar dir:copied
+}
+
+# A layer that came with another image, compressed there and here not, or the other way round.
+test_export_of_shared_layers() {
+        own fetch --name=gz "$IMAGES/busybox-oci.tar"
+        own fetch --name=plain "$IMAGES/busybox-plain.oci"
+        own fetch --name=zstd "$IMAGES/busybox-zstd.oci"
+        own image export plain plain.tar
+        assert_fails 254 own image export zstd zstd.tar
+        assert_contains "$output" 'layer sha256:'
+        assert_contains "$output" 'in another form'
+        [[ ! -e zstd.tar ]] || fail 'half an image was left'
+        own image export --format=aci zstd zstd.aci
+        rm -rf data
+        own fetch plain.tar
+        own image verify plain
+}
+
+# Byte for byte, so that its signature still fits.
+test_export_aci() {
+        local kind
+        for kind in busybox.aci busybox.gz.aci busybox.xz.aci; do
+                rm -rf data
+                own fetch "$IMAGES/$kind"
+                own image export example.com/busybox out.aci --overwrite
+                cmp "$IMAGES/$kind" out.aci
+        done
+        assert_fails 254 own image export --format=oci example.com/busybox x
+        assert_contains "$output" 'as an ACI only'
+}
+
+# An image of several layers as one ACI runs like the image itself, and has the same files.
+test_export_as_aci() {
+        local script='cat /data/second; ls -A /data /opaque; echo $GREETING' before
+        own fetch --name=registry.example.com/a/busybox:1.2 "$IMAGES/busybox-oci.tar"
+        before=$(own_run registry.example.com/a/busybox:1.2 "$script")
+        own image export --format=aci registry.example.com/a/busybox:1.2 out.aci
+        tar -xOf out.aci manifest >manifest
+        assert_eq "$(jq -r '.name, (.labels[] | .name + "=" + .value)' manifest | paste -sd' ')" \
+                "registry.example.com/a/busybox version=1.2 os=linux arch=$(jq -r '.labels[] | select(.name == "arch").value' manifest)"
+        assert_eq "$(jq -r '.annotations[] | select(.name == "appc.io/docker/tag").value' manifest)" 1.2
+        own image render --rootfs-only registry.example.com/a/busybox:1.2 rendered
+        rm -rf data
+        own fetch out.aci
+        assert_eq "$(own_run registry.example.com/a/busybox "$script")" "$before"
+        own image render --rootfs-only registry.example.com/a/busybox again
+        # But for the links that were added to /dev, and that directory's time therefore.
+        assert_eq "$(diff <(tree_of rendered | grep -v ^dev) <(tree_of again | grep -v ^dev))" ''
+}
+
+test_extract_and_render() {
+        mkdir -p base/etc
+        echo base >base/etc/who
+        echo gone >base/etc/gone
+        ln -s /etc/who base/link
+        aci base
+        mkdir -p top/etc
+        chmod 711 top/etc
+        touch -d 2001-01-01 top/etc
+        echo top >top/etc/top
+        aci top '.dependencies = [{imageName: "example.com/base"}] | .pathWhitelist = ["/etc/who", "/etc/top", "/link"]'
+        own fetch top.aci base.aci 2>warnings
+        assert_not_contains "$(<warnings)" 'not in the store'
+
+        own image extract example.com/top extracted
+        assert_eq "$(cd extracted && find . | sort | paste -sd' ')" '. ./manifest ./rootfs ./rootfs/etc ./rootfs/etc/top'
+        own image render example.com/top rendered
+        assert_eq "$(cd rendered/rootfs && find . | sort | paste -sd' ')" '. ./etc ./etc/top ./etc/who ./link'
+        assert_eq "$(stat -c '%a %Y' rendered/rootfs/etc)" "$(stat -c '%a %Y' top/etc)"
+        cmp rendered/manifest <(tar -xOf top.aci manifest)
+
+        assert_fails 254 own image render example.com/top rendered
+        assert_contains "$output" --overwrite
+        own image render --overwrite --rootfs-only example.com/top rendered
+        assert_eq "$(readlink rendered/link)" /etc/who
+        assert_fails 254 own image render --overwrite example.com/top /
+        assert_fails 254 own image extract --overwrite example.com/top /..
+        assert_contains "$output" 'root directory'
+        assert_fails 254 own image extract example.com/top "$PWD/none/x"
+        assert_eq "$(find . -maxdepth 1 -name '.rendered*' -o -maxdepth 1 -name '.extracted*')" ''
+}
+
+test_aci_with_dependencies() {
+        defer own gc --grace-period=0
+        output=$(own fetch "$IMAGES/dependent.aci" 2>&1)
+        assert_contains "$output" "depends on 'example.com/busybox:1.0.0'"
+        assert_fails 254 own run example.com/dependent
+        assert_contains "$output" "depends on 'example.com/busybox:1.0.0'"
+        own fetch "$IMAGES/busybox.aci"
+        assert_contains "$(own run example.com/dependent --name=app)" 'hello from app'
+        # What is on the whitelist, and the app's own links.
+        assert_eq "$(own_run example.com/dependent 'ls /bin; cat /etc/dependent' | paste -sd' ')" \
+                'busybox cat ls sh dependent'
+        # Nothing was copied.
+        [[ $(find data/images/layers/top-* -type f -size +0 ! -name lower -links 1) == '' ]]
+}
+
+# A pod keeps what its image depends on, also when no image is left.
+test_dependencies_stay_while_pods_need_them() {
+        own fetch "$IMAGES/busybox.aci" "$IMAGES/dependent.aci"
+        defer own gc --grace-period=0
+        own run --detach --net=none --name=store-dependent example.com/dependent --exec=/bin/sh -- -c 'while :; do /bin/ls >/dev/null; done' >/dev/null
+        defer own stop --force store-dependent
+        own image rm example.com/dependent example.com/busybox
+        own image gc --grace-period=0
+        assert_eq "$(own enter store-dependent /bin/cat /etc/dependent)" dependent
+        own stop store-dependent
+        wait_until gone store-dependent
+        own gc --grace-period=0
+        assert_eq "$(ls -A data/images/layers)" ''
+}
+
+test_cycles_of_dependencies() {
+        aci one '.dependencies = [{imageName: "example.com/two"}]'
+        aci two '.dependencies = [{imageName: "example.com/one"}]'
+        own fetch one.aci two.aci
+        assert_fails 254 own run example.com/one
+        assert_contains "$output" 'depends on itself'
+        assert_fails 254 own image render example.com/one out
+        assert_contains "$output" 'depends on itself'
+}
+
+test_verify_and_repair() {
+        local layer file
+        own fetch --name=it "$IMAGES/busybox-oci.tar"
+        assert_contains "$(own image verify it)" 'successfully verified'
+        layer=$(find data/images/layers -path '*/rootfs/data/second' | cut -d/ -f4)
+        file=data/images/layers/$layer/rootfs/data/second
+        echo evil >"$file"
+        assert_fails 254 own image verify it
+        assert_contains "$output" "layer ${layer/-/:}: /data/second: size"
+        assert_contains "$output" 'fetch it again'
+        # Not run before that.
+        assert_fails 254 own run it
+        assert_contains "$output" 'is damaged; fetch the image again'
+
+        own fetch --name=it "$IMAGES/busybox-oci.tar"
+        own image verify it
+        assert_eq "$(own_run it 'cat /data/second')" second
+        # Of several, each is told of.
+        assert_fails 254 own image verify it no-such-image
+        assert_contains "$output" 'successfully verified'
+        assert_contains "$output" 'no-such-image'
+}
+
+# While a pod has the damaged files mounted they stay where it sees them.
+test_repair_beside_a_pod() {
+        local file
+        own fetch --name=it "$IMAGES/busybox-oci.tar"
+        defer own gc --grace-period=0
+        own run --detach --net=none --name=store-repair it --exec=/bin/sleep -- 1000 >/dev/null
+        defer own stop --force store-repair
+        file=$(find data/images/layers -path '*/rootfs/data/keep')
+        chmod 4755 "$file"
+        assert_fails 254 own image verify it
+        assert_contains "$output" '/data/keep: mode'
+        own fetch --name=it "$IMAGES/busybox-oci.tar"
+        own image verify it
+        own image gc --grace-period=0
+        assert_eq "$(own enter store-repair /bin/cat /data/second)" second
+        own stop store-repair
+        wait_until gone store-repair
+        own gc --grace-period=0
+        assert_eq "$(find data/images/layers -maxdepth 1 -name 'aside-*')" ''
+}
+
+# The space is free when the command returns.
+test_rm_gives_space_back() {
+        local empty
+        own image list >/dev/null
+        own fetch --name=other "$IMAGES/busybox.aci" >/dev/null
+        own image rm other
+        empty=$(used_space)
+        own fetch --name=a "$IMAGES/busybox-oci.tar"
+        own fetch --name=b "$IMAGES/busybox-plain.oci"
+        (($(used_space) > empty + 100))
+        assert_eq "$(own image rm a)" "successfully removed aci for image: \"$(own fetch --full --name=a "$IMAGES/busybox-oci.tar")\""
+        own image rm a a
+        own image verify b
+        assert_fails 254 own image rm no-such-image b
+        assert_contains "$output" 'successfully removed'
+        assert_eq "$(used_space)" "$empty"
+        assert_eq "$(layer_count)" 0
+}
+
+test_gc_by_age() {
+        own fetch --name=old "$IMAGES/busybox-oci.tar"
+        own fetch --name=new "$IMAGES/built.oci"
+        touch -d '40 days ago' "data/images/manifests/$(own image list --full --no-legend --fields=id,name | awk '$2 ~ /old/ { print $1 }')"
+        own image gc
+        own image gc --grace-period=30d
+        assert_eq "$(own image list --no-legend --fields=name)" new:latest
+        own image verify new
+        own image gc --grace-period=0
+        assert_eq "$(own image list --no-legend)" ''
+        assert_eq "$(ls -A data/images/layers)" ''
+}
+
+# Least recently used first, and what pods use not at all.
+test_gc_by_size() {
+        local size
+        own fetch --name=first "$IMAGES/busybox-oci.tar"
+        own fetch --name=second "$IMAGES/built.oci"
+        own fetch --name=third "$IMAGES/busybox.aci"
+        defer own gc --grace-period=0
+        own image gc --max-size=1T
+        assert_eq "$(own image list --no-legend | wc -l)" 3
+        # Used last.
+        own run --net=none --name=store-size first --exec=/bin/true
+        own image gc --max-size=0
+        assert_eq "$(own image list --no-legend --fields=name)" first:latest
+        own image verify first
+        own gc --grace-period=0
+        own image gc --max-size=0
+        assert_eq "$(own image list --no-legend)" ''
+
+        own fetch --name=first "$IMAGES/busybox-oci.tar"
+        own fetch --name=third "$IMAGES/busybox.aci"
+        size=$(cat data/images/layers/*/layer | jq -s 'map(.size + .blobSize) | add')
+        own image gc --max-size=$size
+        assert_eq "$(own image list --no-legend | wc -l)" 2
+        own image gc --max-size=$((size - 1))
+        assert_eq "$(own image list --no-legend --fields=name)" third
+        assert_fails '*' own image gc --max-size=much
+        assert_contains "$output" '500M or 20G'
+}
+
+# A dependency is as fresh as what needs it.
+test_gc_keeps_dependencies() {
+        own fetch "$IMAGES/busybox.aci" "$IMAGES/dependent.aci"
+        touch -d '40 days ago' "data/images/manifests/$(own image list --full --no-legend --fields=id,name | awk '$2 ~ /busybox/ { print $1 }')"
+        own image gc --grace-period=30d
+        assert_eq "$(own image list --no-legend | wc -l)" 2
+        assert_contains "$(own run example.com/dependent)" hello
+        own gc --grace-period=0
+}
+
+# On a full disk as well: removing needs no space.
+test_rm_on_a_full_disk() {
+        small_disk "$PWD/disk" 64M
+        podctl --dir="$PWD/disk" --insecure-options=image fetch --name=it "$IMAGES/busybox-oci.tar"
+        cat /dev/zero >disk/fill 2>/dev/null || true
+        podctl --dir="$PWD/disk" image rm it
+        assert_eq "$(ls -A disk/images/layers disk/images/manifests disk/images/tmp | grep -v : | grep . || true)" ''
+}
+
+test_timer() {
+        systemctl cat podctl-image-gc.timer >/dev/null
+        podctl --insecure-options=image fetch --name=store-timer "$IMAGES/busybox-oci.tar" >/dev/null
+        systemctl start podctl-image-gc.service
+        podctl image cat-manifest store-timer >/dev/null
+        mkdir -p /run/systemd/system/podctl-image-gc.service.d
+        printf '[Service]\nEnvironment=GRACE_PERIOD=365d MAX_SIZE=1\n' >/run/systemd/system/podctl-image-gc.service.d/test.conf
+        defer systemctl daemon-reload
+        defer rm -r /run/systemd/system/podctl-image-gc.service.d
+        systemctl daemon-reload
+        systemctl start podctl-image-gc.service
+        assert_fails 254 podctl image cat-manifest store-timer
+}
