@@ -406,9 +406,9 @@ test_names() {
 test_addresses_are_shown() {
         server web
         assert_contains "$(podctl list)" "default:ip4=$(address web)"
-        podctl status web >status
-        assert_contains "$(cat status)" "networks=default:ip4=$(address web)"
-        assert_contains "$(cat status)" "addresses=$(address web) $(address6 web)"
+        podctl status web >shown
+        assert_contains "$(cat shown)" "networks=default:ip4=$(address web)"
+        assert_contains "$(cat shown)" "addresses=$(address web) $(address6 web)"
         assert_contains "$(machinectl list --no-pager)" "$(address web)"
         assert_contains "$(machinectl status --no-pager web)" "$(address6 web)"
         podctl status --check-network web
