@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <unistd.h>
+
 #include "basic/log.h"
 #include "basic/string-table.h"
 #include "cli/fetch-image.h"
 #include "cli/fetch-progress.h"
+#include "cli/trust-keys.h"
 #include "image/image-dependencies.h"
 #include "image/image-location.h"
 #include "image/image-remote.h"
@@ -92,6 +95,33 @@ static int fetch_from_web(Fetch *f, char ***ids, char **reterr_message)
         return r < 0 ? r : add_id(ids, id);
 }
 
+/* Trust on first use (reference R§3.4): where nothing is known of who signs images of that name, its own pages are asked, and
+ * the user whether to believe them. What comes of it shows when the image is verified. */
+static int find_first_keys(Fetch *f)
+{
+        const char *name = f->location->appc.name;
+        Keystore keystore = context_keystore(f->context);
+        _cleanup_free_ char *message = NULL;
+        TrustedKeys keys = {};
+        bool known;
+        int r;
+
+        if (!f->context->trust_keys_from_https && !isatty(STDIN_FILENO))
+                return 0;
+        r = keystore_find(&keystore, name, &keys, &message);
+        known = keys.n > 0;
+        trusted_keys_done(&keys);
+        if (r < 0)
+                return log_error_errno(r, "%s", message ?: strerror(-r));
+        if (!known)
+                (void) trust_discovered_keys(f->context, &(TrustKeys) {
+                        .prefix = name,
+                        .skip_review = f->context->trust_keys_from_https,
+                        .allow_http = context_is_insecure(f->context, "pubkey"),
+                });
+        return 0;
+}
+
 static const struct {
         int (*fetch)(Fetch *f, char ***ids, char **reterr_message);
         bool remote;            /* elsewhere, so that the pull policy matters */
@@ -137,6 +167,12 @@ static int fetch_remote(Fetch *f, char ***ids, char **reterr_message)
         f->told = r < 0;
         if (r < 0)
                 return r;
+        if (f->options.verify && f->location->type == IMAGE_AT_DISCOVERY) {
+                r = find_first_keys(f);
+                f->told = r < 0;
+                if (r < 0)
+                        return r;
+        }
         r = fetch_progress_new(f->wish->text, &progress);
         if (r < 0)
                 return r;

@@ -39,7 +39,7 @@ registry() {
 
 # push LAYOUT[:TAG] NAME [PORT]: as skopeo does it.
 push() {
-        skopeo copy --quiet --dest-tls-verify=false "oci:$1" "docker://127.0.0.1:${3:-$REGISTRY_PORT}/$2"
+        skopeo copy --quiet --preserve-digests --dest-tls-verify=false "oci:$1" "docker://127.0.0.1:${3:-$REGISTRY_PORT}/$2"
 }
 
 # front [OPTION…]: the server that misbehaves by the rules in the file "rules", before the registry. What is asked of it is
