@@ -140,7 +140,7 @@ static int ask_for_token(const Exchange *x, const char *url, const char *body, c
         HttpReply reply = {};
         int r;
 
-        if (e->user && startswith(url, "http://"))
+        if ((e->user || body) && !startswith(url, "https://"))
                 return explain(reterr_message, EACCES, "token service: credentials are sent over https only");
         r = http_perform(x->http, &request, &sink, &reply, reterr_message);
         if (r >= 0 && reply.status != 200)
@@ -243,13 +243,14 @@ static int request_once(const Exchange *x, const Resource *resource, const char 
 
         if (resource->accept)
                 r = strv_extend(&headers, resource->accept);
-        if (r >= 0 && (token || x->endpoint->bearer))
-                r = strv_extendf(&headers, "Authorization: %s%s", token ? "" : "Bearer ", token ?: x->endpoint->bearer);
+        if (r >= 0 && token)
+                r = strv_extendf(&headers, "Authorization: %s", token);
         if (r < 0)
                 return r;
         return http_perform(x->http, &(HttpRequest) {
                 .url = url,
                 .headers = headers,
+                .bearer = token ? NULL : x->endpoint->bearer,
                 .head = resource->head,
                 .ca = x->endpoint->ca,
                 .insecure_tls = x->endpoint->insecure_tls,
