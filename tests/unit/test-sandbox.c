@@ -174,14 +174,18 @@ static const char *system_calls_not_named(int fd)
 {
         static const char *const names[] = { "write", "exit_group", "exit", "no_such_system_call", "openat", "read", "close", NULL };
 
-        /* What sanitizers do at the end is none of this. */
-        EXPECT(sandbox_filter_syscalls(names) >= 0);
+        static const SandboxRule rules[] = { { "dup", 0, UINT32_MAX, 2 }, { "dup", 0, UINT32_MAX, 1 }, {} };
+
+        EXPECT(sandbox_filter_syscalls(names, rules) >= 0);
         EXPECT_ERRNO(socket(AF_INET, SOCK_STREAM, 0), EPERM);
         EXPECT_ERRNO(fork(), EPERM);
         EXPECT_ERRNO(execl("/bin/true", "true", NULL), EPERM);
         EXPECT_ERRNO(kill(1, 0), EPERM);
         EXPECT_ERRNO(unlink("/no/such/file"), EPERM);
         EXPECT(open("/etc/passwd", O_RDONLY) >= 0);
+        /* By argument. */
+        EXPECT(dup(2) >= 0);
+        EXPECT_ERRNO(dup(0), EPERM);
         return NULL;
 }
 
