@@ -116,7 +116,7 @@ static int ask_at(Http *http, const FetchEndpoint *e, const char *at, const char
         int r;
 
         r = fetch_page(http, e, "https://", at, &page, reterr_message);
-        if (r < 0 && r != -ENOMEM && e->plain_http)
+        if (r < 0 && r != -ENOMEM && r != -EKEYREJECTED && r != -ENOKEY && e->plain_http)
                 r = fetch_page(http, e, "http://", at, &page, reterr_message);
         if (r >= 0)
                 r = discovery_parse(strempty(page.data), (size_t) page.at, name, ret);

@@ -573,6 +573,14 @@ test_discovery_in_the_clear() {
         web --insecure-options=image,http fetch example.test/app:1.0.0
         assert_eq "$(names)" example.test/app:1.0.0
         assert_eq "$(cut -d' ' -f1-3 clear)" 'GET /app?ac-discovery=1 200'
+        # A bad certificate is no reason for it, either.
+        rm -rf data config
+        : >clear
+        assert_fails 254 web --insecure-options=image,http fetch example.test/app:1.0.0
+        assert_contains "$output" certificate
+        assert_eq "$(cat clear)" ''
+        configure registries.d web '{"rktKind":"registries","rktVersion":"v1","registries":["example.test","storage.test"],
+                                     "ca":"'"$PWD"'/ours/ca.crt"}'
         # Nor may a page lead there.
         rm -rf data
         pages /app "<html><head>$(meta ac-discovery 'example.test/app http://example.test/{name}.{ext}')</head></html>"
