@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* A string for who takes strings: up to the first NUL. */
 static inline _unused_ char *fuzz_string(const uint8_t *data, size_t size)
 {
-        char *s = strndup((const char *) data, size);
+        char *s = size > 0 ? string_from_bytes(data, size) : strdup("");
 
         if (!s)
                 abort();
