@@ -17,7 +17,7 @@ sh_run() {
 host_state() {
         podctl list --no-legend --full
         machinectl list --no-legend
-        systemctl list-units --all --plain --no-legend 'podctl-*' | awk '{ print $1 }'
+        systemctl list-units --all --plain --no-legend 'podctl-*' | awk '!/^podctl-networks-/ { print $1 }'
         ls /var/log/journal /run/systemd/nspawn 2>/dev/null || true
         find /var/lib/podctl/pods -mindepth 2 -maxdepth 2
 }
