@@ -613,6 +613,30 @@ test_discovery_and_pull_policy() {
         assert_eq "$(cut -d' ' -f1,3 storage-requests)" 'HEAD 304'
 }
 
+# A diamond, of which the top is named: what it needs is found in the same way, each once.
+test_dependencies_by_discovery() {
+        websites
+        mkdir -p storage/example.test
+        needs() { jq -nc '{dependencies: [$ARGS.positional[] | {imageName: ("example.test/" + .), labels: [{name: "version", value: "1.0.0"}]}]}' --args "$@"; }
+        stored_app 1.0.0 example.test/base
+        stored_app 1.0.0 example.test/left ". + $(needs base)"
+        stored_app 1.0.0 example.test/right ". + $(needs base)"
+        stored_app 1.0.0 example.test/top ". + $(needs left right)"
+        pages '/?' "<html><head>$(meta ac-discovery "example.test $template")</head></html>"
+        unsigned fetch example.test/top:1.0.0
+        assert_eq "$(names | sort)" 'example.test/base:1.0.0
+example.test/left:1.0.0
+example.test/right:1.0.0
+example.test/top:1.0.0'
+        assert_eq "$(storage_requests '^GET .*/base-.* 200')" 1
+        # One that is nowhere to be found is told; the image is there, but does not run.
+        stored_app 1.0.0 example.test/lonely ". + $(needs nobody)"
+        output=$(unsigned fetch example.test/lonely:1.0.0 2>&1)
+        assert_contains "$output" "depends on 'example.test/nobody:1.0.0'"
+        assert_fails 254 unsigned run --net=none example.test/lonely:1.0.0 --exec=/x
+        assert_contains "$output" example.test/nobody
+}
+
 # The whole of it: a name, a page, a server, a key, a pod.
 test_run_by_discovery() {
         websites
