@@ -49,7 +49,7 @@ static void http_give_back(Http *h)
         http_free(h);
 }
 
-static int url_headers(const FetchMessage *m, const FetchEndpoint *e, char ***ret)
+static int url_headers(const FetchMessage *m, char ***ret)
 {
         int r = 0;
 
@@ -58,8 +58,6 @@ static int url_headers(const FetchMessage *m, const FetchEndpoint *e, char ***re
                 r = strv_extendf(ret, "If-None-Match: %s", m->etag);
         if (r >= 0 && m->last_modified && !m->etag)
                 r = strv_extendf(ret, "If-Modified-Since: %s", m->last_modified);
-        if (r >= 0 && e->bearer)
-                r = strv_extendf(ret, "Authorization: Bearer %s", e->bearer);
         return r;
 }
 
@@ -91,7 +89,7 @@ static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sin
 
         if (m->n_endpoints != 1 || !m->url)
                 return -EINVAL;
-        r = url_headers(m, e, &headers);
+        r = url_headers(m, &headers);
         if (r < 0)
                 return r;
         r = http_perform(http, &(HttpRequest) {
@@ -101,6 +99,7 @@ static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sin
                 .validator = m->offset > 0 ? m->etag : NULL,
                 .user = e->user,
                 .password = e->password,
+                .bearer = e->bearer,
                 .aws_region = e->aws_region,
                 .ca = e->ca,
                 .insecure_tls = e->insecure_tls,

@@ -309,6 +309,8 @@ static int read_logins(Credentials *c, const char *path, char **reterr_message)
         r = json_parse_file_at(AT_FDCWD, path, &o, &error);
         if (r == -ENOENT || r == -ENOTDIR)
                 return 0;
+        if (r >= 0 && !json_object_is_type(o, json_type_object))
+                r = json_error_expected(&error, json_type_object);
         if (r >= 0 && (!json_object_object_get_ex(o, "auths", &auths) || !auths))
                 return 0;
         if (r >= 0)
