@@ -75,8 +75,12 @@ static int judge_url_status(long status, FetchOutcome *ret, char **reterr_messag
                         *ret = outcomes[i].outcome;
                         return 0;
                 }
-        return explain(reterr_message, status == 404 || status == 410 ? ENOENT : status == 401 || status == 403 ? EACCES : EPROTO,
-                       status == 404 ? "not found" : "status %ld", status);
+        if (status == 404 || status == 410)
+                return explain(reterr_message, ENOENT, "not found");
+        if (status == 401 || status == 403)
+                return explain(reterr_message, EACCES, "access denied (status %ld); credentials are in auth.d, and sent over "
+                               "https only", status);
+        return explain(reterr_message, EPROTO, "status %ld", status);
 }
 
 static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sink, FetchOutcome *outcome, FetchAnswer *answer,

@@ -72,7 +72,8 @@ Test(credentials, kinds)
 
         put(&f, "admin/auth.d/a.json", BASIC("a.test", "u"));
         put(&f, "admin/auth.d/b.json", AUTH("b.test", "'type':'oauth','credentials':{'token':'t'}"));
-        put(&f, "admin/auth.d/c.json", AUTH("c.test", "'type':'aws','credentials':{'accessKeyID':'k','secretAccessKey':'s'}"));
+        put(&f, "admin/auth.d/c.json", AUTH("c.test', 's3.amazonaws.com', 's3-eu-west-1.amazonaws.com', 'b.s3.ap-south-1.amazonaws.com",
+                                            "'type':'aws','credentials':{'accessKeyID':'k','secretAccessKey':'s'}"));
         put(&f, "admin/auth.d/d.json", AUTH("d.test', 'e.test:8443",
                                             "'type':'aws','credentials':{'accessKeyID':'k','secretAccessKey':'s','awsRegion':'eu'}"));
         cr_assert_eq(load(&f), 0, "%s", f.message);
@@ -85,6 +86,9 @@ Test(credentials, kinds)
         cr_expect_str_eq(c->bearer, "t");
         cr_expect_null(c->user);
         cr_expect_str_eq(credentials_for_host(f.c, "c.test")->aws_region, "us-east-1");
+        cr_expect_str_eq(credentials_for_host(f.c, "s3.amazonaws.com")->aws_region, "us-east-1");
+        cr_expect_str_eq(credentials_for_host(f.c, "s3-eu-west-1.amazonaws.com")->aws_region, "eu-west-1");
+        cr_expect_str_eq(credentials_for_host(f.c, "b.s3.ap-south-1.amazonaws.com")->aws_region, "ap-south-1");
         cr_expect_str_eq(credentials_for_host(f.c, "e.test:8443")->aws_region, "eu");
 
         /* A domain is a host, no more and no less; and none of it is for registries. */
