@@ -442,3 +442,17 @@ test_words_with_dollars() {
         pod entered busybox --exec=/bin/sleep -- 1000
         assert_eq "$(podctl enter entered /bin/echo '$HOME' '${HOME}' '$$' 'a$b' '$')" '$HOME ${HOME} $$ a$b $'
 }
+
+# The name of a pod is free for the next one as soon as it has ended, however long its clearing away takes.
+test_name_of_a_pod_that_just_ended() {
+        local i
+        defer end_pod again
+        for i in 1 2 3 4 5; do
+                podctl run --detach --name=again busybox --exec=/bin/sleep -- 1000 >/dev/null
+                kill -9 "$(systemctl show --property=MainPID --value podctl-again.service)"
+        done
+        podctl run --name=again busybox --exec=/bin/true
+        pod again busybox --exec=/bin/sleep -- 1000
+        assert_fails 254 podctl run --name=again busybox --exec=/bin/true
+        assert_contains "$output" 'in use'
+}
