@@ -49,6 +49,8 @@ const Option run_app_options[] = {
         { "name", &option_string, offsetof(RunApp, name), "NAME", "Name of the app" },
         { "oom-score-adj", &option_string, offsetof(RunApp, oom_score_adj), "N", "OOM killer adjustment, -1000 to 1000" },
         { "readonly-rootfs", &option_bool, offsetof(RunApp, readonly_rootfs), NULL, "Mount the app's root read-only" },
+        { "seccomp", &option_string, offsetof(RunApp, seccomp), "FILTER",
+          "System calls: mode=retain|remove,[errno=NAME,]CALL,…, or a profile's file" },
         { "signature", &option_string, offsetof(RunApp, signature), "FILE", "The signature of the image, an ACI" },
         { "supplementary-gids", &option_commas, offsetof(RunApp, supplementary_gids), "GID,…", "Further groups" },
         { "user", &option_string, offsetof(RunApp, user), "USER", "User: name, number, or path of a file of theirs" },

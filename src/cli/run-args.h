@@ -30,6 +30,7 @@ typedef struct RunApp {
         char *oom_score_adj;
         char **caps_retain;
         char **caps_remove;
+        char *seccomp;
 } RunApp;
 
 typedef struct RunArgs {

@@ -33,11 +33,6 @@ static int add_oom_score(const Isolator *i, char ***lines)
         return strv_extendf(lines, "OOMScoreAdjust=%" PRIi64, i->number);
 }
 
-static int add_no_new_privileges(const Isolator *i, char ***lines)
-{
-        return i->boolean ? strv_extend(lines, "NoNewPrivileges=yes") : 0;
-}
-
 typedef struct IsolatorRow {
         IsolatorType type;
         unsigned scope;
@@ -49,7 +44,12 @@ static const IsolatorRow isolator_rows[] = {
         { ISOLATOR_CPU, ISOLATOR_APP | ISOLATOR_POD, add_cpu },
         { ISOLATOR_CPU_SHARES, ISOLATOR_APP | ISOLATOR_POD, add_cpu_shares },
         { ISOLATOR_OOM_SCORE_ADJ, ISOLATOR_APP, add_oom_score },
-        { ISOLATOR_NO_NEW_PRIVS, ISOLATOR_APP, add_no_new_privileges },
+        { ISOLATOR_NO_NEW_PRIVS, ISOLATOR_APP, NULL }, /* from here on the launcher's, stage1/app-exec.c */
+        { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_APP, NULL },
+        { ISOLATOR_SECCOMP_REMOVE, ISOLATOR_APP, NULL },
+        { ISOLATOR_SECCOMP_PROFILE, ISOLATOR_APP, NULL },
+        { ISOLATOR_APPARMOR_PROFILE, ISOLATOR_APP, NULL },
+        { ISOLATOR_SELINUX_CONTEXT, ISOLATOR_APP, NULL },
         { ISOLATOR_CAPS_RETAIN, ISOLATOR_APP, NULL }, /* plan_capabilities() */
         { ISOLATOR_CAPS_REMOVE, ISOLATOR_APP, NULL },
 };
@@ -117,17 +117,36 @@ static int plan_capabilities(const App *app, char ***ret)
         return 0;
 }
 
-int plan_app_isolators(const AppcPodApp *app, char ***capabilities, char ***lines, char ***ignored)
+static int plan_labels(PlanApp *plan, const App *app)
 {
+        const Isolator *apparmor = isolators_find(app->isolators, app->n_isolators, ISOLATOR_APPARMOR_PROFILE);
+        const Isolator *selinux = isolators_find(app->isolators, app->n_isolators, ISOLATOR_SELINUX_CONTEXT);
+
+        if (apparmor && free_and_strdup(&plan->apparmor, apparmor->profile) < 0)
+                return -ENOMEM;
+        if (selinux) {
+                plan->selinux = strprintf("%s:%s:%s:%s", selinux->selinux.user, selinux->selinux.role,
+                                          selinux->selinux.type, selinux->selinux.level);
+                if (!plan->selinux)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+int plan_app_isolators(PlanApp *plan, char ***ignored)
+{
+        const AppcPodApp *app = plan->app;
         _cleanup_free_ char *whose = strprintf("app '%s'", app->name);
         int r;
 
         if (!whose)
                 return -ENOMEM;
-        r = plan_capabilities(app->app, capabilities);
+        r = plan_capabilities(app->app, &plan->capabilities);
+        if (r >= 0)
+                r = plan_labels(plan, app->app);
         if (r < 0)
                 return r;
-        return add_isolators(app->app->isolators, app->app->n_isolators, ISOLATOR_APP, whose, lines, ignored);
+        return add_isolators(app->app->isolators, app->app->n_isolators, ISOLATOR_APP, whose, &plan->limits, ignored);
 }
 
 int plan_pod_isolators(const AppcPod *pod, char ***properties, char ***ignored)

@@ -5,6 +5,7 @@
 #include "manifest/appc-image.h"
 #include "pod/pod-plan.h"
 #include "pod/plan-isolators.h"
+#include "pod/plan-seccomp.h"
 #include "unit/unit-property.h"
 
 static void plan_mount_done(PlanMount *m)
@@ -23,6 +24,8 @@ static void plan_app_done(PlanApp *a)
         strv_free(a->environment);
         strv_free(a->capabilities);
         strv_free(a->limits);
+        free(a->apparmor);
+        free(a->selinux);
 }
 
 PodPlan *pod_plan_free(PodPlan *plan)
@@ -269,6 +272,8 @@ static int plan_environment(const AppcPodApp *app, char ***ret)
                 }
 
         r = strv_env_set(&environment, "AC_APP_NAME", app->name);
+        if (r >= 0)
+                r = strv_env_set(&environment, "container", "podctl");
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(environment);
@@ -289,12 +294,13 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, PlanApp *ret)
         ret->app = app;
         ret->notify = annotation_is_true(app->annotations, APPC_ANNOTATION_NOTIFY);
         ret->unrestricted = strv_contains(plan->settings->insecure, "capabilities");
+        ret->unfiltered = strv_contains(plan->settings->insecure, "seccomp");
+        ret->open_paths = strv_contains(plan->settings->insecure, "paths");
 
         r = plan_environment(app, &ret->environment);
         if (r < 0)
                 return r;
-        r = plan_app_isolators(app, &ret->capabilities, &ret->limits, &plan->ignored);
-        return r;
+        return plan_app_isolators(ret, &plan->ignored);
 }
 
 /* What systemd's own systemd-nspawn@.service says of a container, for the unit that we make. */
@@ -440,6 +446,8 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
         r = plan_build(plan, images);
         if (r >= 0)
                 r = check_capabilities(plan, reterr_message);
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+                r = plan_filter_check(&plan->apps[i], reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(plan);
@@ -450,6 +458,24 @@ static void print_words(FILE *f, const char *label, char *const *words)
 {
         STRV_FOREACH(word, words)
                 (void) fprintf(f, "    %s %s\n", label, *word);
+}
+
+static void print_filter(FILE *f, const PlanApp *a)
+{
+        static const char *const words[_PLAN_FILTER_MAX] = {
+                [PLAN_FILTER_NONE] = "all", [PLAN_FILTER_USUAL] = "containers' usual", [PLAN_FILTER_OWN] = "filtered",
+        };
+        const App *app = a->app->app;
+
+        (void) fprintf(f, "    system calls %s\n", words[plan_filter_kind(a)]);
+        for (size_t i = 0; i < app->n_isolators; i++)
+                if (startswith(app->isolators[i].name, "os/linux/seccomp-"))
+                        (void) fprintf(f, "        %s %s\n", app->isolators[i].name,
+                                       json_object_to_json_string_ext(app->isolators[i].value, JSON_C_TO_STRING_PLAIN));
+        if (a->apparmor)
+                (void) fprintf(f, "    AppArmor profile %s\n", a->apparmor);
+        if (a->selinux)
+                (void) fprintf(f, "    SELinux context %s\n", a->selinux);
 }
 
 static void print_app(FILE *f, const PlanApp *a)
@@ -463,6 +489,7 @@ static void print_app(FILE *f, const PlanApp *a)
                        app->working_directory ?: "/");
         print_words(f, "environment", a->environment);
         print_words(f, "capability", a->capabilities);
+        print_filter(f, a);
         print_words(f, "property", a->limits);
         if (a->app->read_only_rootfs)
                 (void) fputs("    read-only root\n", f);

@@ -47,6 +47,10 @@ typedef struct PlanApp {
         char **capabilities;   /* without "CAP_" */
         bool notify;
         bool unrestricted;     /* --insecure-options=capabilities */
+        bool unfiltered;       /* --insecure-options=seccomp */
+        bool open_paths;       /* --insecure-options=paths */
+        char *apparmor;        /* the profile, or NULL */
+        char *selinux;         /* the context, or NULL */
         char **limits;         /* further lines for the app's unit, from its isolators */
 } PlanApp;
 

@@ -112,7 +112,7 @@ static int resolve_group(const char *group, int root_fd, uid_t shift, gid_t *ret
         return parse_uint32(group, ret) >= 0 ? 0 : find_group(root_fd, group, ret);
 }
 
-static int identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity *identity, char **reterr_message)
+int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity *identity, char **reterr_message)
 {
         const App *a = app->app->app;
         bool listed;
@@ -179,7 +179,7 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
         _cleanup_(app_identity_done) AppIdentity identity = {};
         int r;
 
-        r = identify_user(app, root_fd, uid_shift, &identity, reterr_message);
+        r = app_identify_user(app, root_fd, uid_shift, &identity, reterr_message);
         if (r < 0)
                 return r;
         r = app_find_program(app, root_fd, app->app->app->exec[0], &identity.program);

@@ -21,6 +21,9 @@ void app_identity_done(AppIdentity *i);
  * or file; -ENOENT, no such program, or it is none. */
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message);
 
+/* Only who the user is; program is left alone. */
+int app_identify_user(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *identity, char **reterr_message);
+
 /* Where a program lies in the app, looked for like a shell would: with a slash in its name it is as it is, relative
  * to the working directory, else in the directories of $PATH. -ENOENT: in none of them. */
 int app_find_program(const PlanApp *app, int root_fd, const char *name, char **ret);

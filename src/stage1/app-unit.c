@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/signal-util.h"
+#include "stage1/app-launch.h"
 #include "stage1/app-unit.h"
 #include "config.h"
 
@@ -39,32 +40,32 @@ static void print_assignment(FILE *f, const char *key, const char *value)
                 (void) fprintf(f, "%s=%s\n", key, quoted);
 }
 
-/* A setting that systemd does not unquote: what would be a specifier is doubled, and a slash guards the end, where a
- * backslash would join the next line and a space be lost. */
-static void print_directory(FILE *f, const char *key, const char *value)
+static void print_words(FILE *f, char *const *words)
 {
-        (void) fprintf(f, "%s=", key);
-        for (const char *p = value; *p; p++)
-                (void) fprintf(f, "%s%c", *p == '%' ? "%" : "", *p);
-        (void) fputs(endswith(value, "\\") || endswith(value, " ") ? "/\n" : "\n", f);
+        STRV_FOREACH(word, words) {
+                _cleanup_free_ char *quoted = NULL;
+
+                if (unit_quote(*word, &quoted) >= 0)
+                        (void) fprintf(f, " %s", quoted);
+        }
 }
 
-/* ":" keeps systemd from replacing variables; the program may be a path that needs quoting itself. "@" hands over
- * the name the image gave as argv[0]. */
-static void print_exec(FILE *f, const char *program, char *const *argv)
+/* The launcher, and what it is to become. ":" keeps systemd from replacing variables. */
+static int print_exec(FILE *f, const char *key, const PlanApp *app, const AppIdentity *identity, char *const *argv)
 {
-        _cleanup_free_ char *quoted = NULL;
+        char *const program[] = { identity->program, NULL };
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
 
-        if (unit_quote(program, &quoted) < 0)
-                return;
-        (void) fprintf(f, "ExecStart=:@%s", quoted);
-        STRV_FOREACH(word, argv) {
-                _cleanup_free_ char *q = NULL;
-
-                if (unit_quote(*word, &q) >= 0)
-                        (void) fprintf(f, " %s", q);
-        }
+        r = app_launch_words(app, identity, false, &words);
+        if (r < 0)
+                return r;
+        (void) fprintf(f, "%s=:%s", key, words[0]);
+        print_words(f, words + 1);
+        print_words(f, program);
+        print_words(f, argv);
         (void) fputc('\n', f);
+        return 0;
 }
 
 static void print_unit_section(FILE *f, const PlanApp *app)
@@ -83,7 +84,7 @@ static void print_unit_section(FILE *f, const PlanApp *app)
 }
 
 /* The record of the exit is written outside the app's root, by us; see app-exited.c. */
-static void print_service_section(FILE *f, const PlanApp *app, const AppIdentity *identity)
+static int print_service_section(FILE *f, const PlanApp *app, const AppIdentity *identity)
 {
         const App *a = app->app->app;
 
@@ -95,43 +96,38 @@ static void print_service_section(FILE *f, const PlanApp *app, const AppIdentity
                        "RootDirectoryStartOnly=yes\n"
                        "MountAPIVFS=yes\n"
                        "TimeoutStartSec=infinity\n"
-                       "ExecStopPost=+" PKGLIBDIR "/app-exited %s\n"
-                       "User=%u\n"
-                       "Group=%u\n",
-                       app->notify ? "notify" : "exec", app->app->name, app->app->name, app->app->name,
-                       identity->uid, identity->gid);
+                       "ExecStopPost=+" PKGLIBDIR "/app-exited %s\n",
+                       app->notify ? "notify" : "exec", app->app->name, app->app->name, app->app->name);
         if (app->notify)
                 (void) fputs("NotifyAccess=all\n", f);
         if (a->stop_signal)
                 (void) fprintf(f, "KillSignal=%i\n", signal_from_string(a->stop_signal));
-        print_exec(f, identity->program, a->exec);
+        return print_exec(f, "ExecStart", app, identity, a->exec);
 }
 
 static void print_environment(FILE *f, const PlanApp *app)
 {
         STRV_FOREACH(e, app->environment)
-                print_assignment(f, "Environment", *e);
-        print_directory(f, "WorkingDirectory", app->app->app->working_directory ?: "/");
+                if (app_launch_leaves(*e))
+                        print_assignment(f, "Environment", *e);
 }
 
-static void print_confinement(FILE *f, const PlanApp *app)
+/* Capabilities, user and filter are the launcher's business. */
+static int print_confinement(FILE *f, const PlanApp *app)
 {
-        const App *a = app->app->app;
+        _cleanup_strv_free_ char **mounts = NULL;
+        int r;
 
-        if (!app->unrestricted) {
-                (void) fputs("CapabilityBoundingSet=", f);
-                STRV_FOREACH(c, app->capabilities)
-                        (void) fprintf(f, "%sCAP_%s", c == app->capabilities ? "" : " ", *c);
-                (void) fputc('\n', f);
-        }
-        if (a->n_supplementary_gids > 0) {
-                (void) fputs("SupplementaryGroups=", f);
-                for (size_t i = 0; i < a->n_supplementary_gids; i++)
-                        (void) fprintf(f, "%s%u", i ? " " : "", a->supplementary_gids[i]);
-                (void) fputc('\n', f);
-        }
+        r = app_launch_mounts(app, &mounts);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(mount, mounts)
+                (void) fprintf(f, "BindReadOnlyPaths=%s\n", *mount);
+        STRV_FOREACH(line, app_launch_path_settings(app))
+                (void) fprintf(f, "%s\n", *line);
         STRV_FOREACH(line, app->limits)
                 (void) fprintf(f, "%s\n", *line);
+        return 0;
 }
 
 static void print_stdio(FILE *f, const PodSettings *settings)
@@ -151,17 +147,19 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSe
         _cleanup_free_ char *text = NULL;
         size_t size;
         FILE *f = open_memstream(&text, &size);
+        int r;
 
         if (!f)
                 return -ENOMEM;
 
         print_unit_section(f, app);
-        print_service_section(f, app, identity);
+        r = print_service_section(f, app, identity);
         print_environment(f, app);
-        print_confinement(f, app);
+        if (r >= 0)
+                r = print_confinement(f, app);
         print_stdio(f, settings);
 
-        if (fclose(f) != 0)
+        if (fclose(f) != 0 || r < 0)
                 return -ENOMEM;
         *ret = TAKE_PTR(text);
         return 0;

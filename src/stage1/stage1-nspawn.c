@@ -155,7 +155,7 @@ static int launch_write_apps(Launch *l, char **reterr_message)
         }
 
         act_as(l->range.base);
-        r = pod_tree_add_apps(l->plan, l->identities, l->root_fd);
+        r = pod_tree_add_apps(l->plan, l->identities, l->root_fd, reterr_message);
         act_as(0);
         return r;
 }
@@ -244,6 +244,8 @@ static int launch_exec(Launch *l)
         /* A terminal that can nothing: nspawn and PID 1 leave it undecorated. Apps are told of the real one. */
         if (setenv("SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1) < 0 || setenv("TERM", "dumb", 1) < 0 ||
             setenv("SYSTEMD_LOG_LEVEL", "notice", 0) < 0 || setenv("MEMORY_PRESSURE_WATCH", "/dev/null", 1) < 0)
+                return -errno;
+        if (strv_contains(l->plan->settings->insecure, "paths") && setenv("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1) < 0)
                 return -errno;
         r = fd_set_cloexec(l->pod->fd, false);
         if (r >= 0 && l->range.lock_fd >= 0)
