@@ -54,6 +54,17 @@ char *strprintf(const char *format, ...)
         return n < 0 ? NULL : s;
 }
 
+char *string_from_bytes(const void *data, size_t n)
+{
+        char *s = malloc(n + 1);
+
+        if (!s)
+                return NULL;
+        memcpy(s, data, n);
+        s[n] = 0;
+        return s;
+}
+
 int split_pair(const char *s, char separator, char **ret_left, char **ret_right)
 {
         _cleanup_free_ char *left = NULL, *right = NULL;

@@ -35,6 +35,9 @@ char *strjoin_real(const char *first, ...) _sentinel_;
 /* printf into a fresh string; NULL only when memory ran out. */
 char *strprintf(const char *format, ...) _printf_(1, 2);
 
+/* A string of n bytes that are followed by no NUL; NULL only when memory ran out. (strndup(3) may look for one.) */
+char *string_from_bytes(const void *data, size_t n);
+
 /* Splits s at the first occurrence of separator. The right half is NULL when there is none. */
 int split_pair(const char *s, char separator, char **ret_left, char **ret_right);
 

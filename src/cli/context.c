@@ -17,6 +17,8 @@ const Option context_options[] = {
           "The administrator's configuration, /etc/podctl" },
         { "system-config", &option_string, offsetof(Context, system_config), "DIR",
           "The vendor's configuration, /usr/lib/podctl" },
+        { "trust-keys-from-https", &option_bool, offsetof(Context, trust_keys_from_https), NULL,
+          "Trust keys an image's own site names, without asking" },
         { "version", &option_bool, offsetof(Context, version), NULL, "Show the version" },
         {},
 };

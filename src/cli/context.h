@@ -14,6 +14,7 @@ typedef struct Context {
         char **insecure;
         char *local_config;
         char *system_config;
+        bool trust_keys_from_https;
         bool debug;
         bool help;
         bool version;

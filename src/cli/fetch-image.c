@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <unistd.h>
+
 #include "basic/log.h"
 #include "basic/string-table.h"
 #include "cli/fetch-image.h"
 #include "cli/fetch-progress.h"
+#include "cli/trust-keys.h"
 #include "image/image-dependencies.h"
 #include "image/image-location.h"
 #include "image/image-remote.h"
@@ -35,6 +38,7 @@ typedef struct Fetch {
         ImageStore *store;
         Fetcher *fetcher;
         ImageFetchOptions options;
+        bool told;              /* what went wrong */
 } Fetch;
 
 static int add_id(char ***ids, const char *id)
@@ -91,6 +95,33 @@ static int fetch_from_web(Fetch *f, char ***ids, char **reterr_message)
         return r < 0 ? r : add_id(ids, id);
 }
 
+/* Trust on first use (reference R§3.4): where nothing is known of who signs images of that name, its own pages are asked, and
+ * the user whether to believe them. What comes of it shows when the image is verified. */
+static int find_first_keys(Fetch *f)
+{
+        const char *name = f->location->appc.name;
+        Keystore keystore = context_keystore(f->context);
+        _cleanup_free_ char *message = NULL;
+        TrustedKeys keys = {};
+        bool known;
+        int r;
+
+        if (!f->context->trust_keys_from_https && !isatty(STDIN_FILENO))
+                return 0;
+        r = keystore_find(&keystore, name, &keys, &message);
+        known = keys.n > 0;
+        trusted_keys_done(&keys);
+        if (r < 0)
+                return log_error_errno(r, "%s", message ?: strerror(-r));
+        if (!known)
+                (void) trust_discovered_keys(f->context, &(TrustKeys) {
+                        .prefix = name,
+                        .skip_review = f->context->trust_keys_from_https,
+                        .allow_http = context_is_insecure(f->context, "pubkey"),
+                });
+        return 0;
+}
+
 static const struct {
         int (*fetch)(Fetch *f, char ***ids, char **reterr_message);
         bool remote;            /* elsewhere, so that the pull policy matters */
@@ -133,8 +164,15 @@ static int fetch_remote(Fetch *f, char ***ids, char **reterr_message)
         int r;
 
         r = context_fetcher(f->context, &f->fetcher);
+        f->told = r < 0;
         if (r < 0)
                 return r;
+        if (f->options.verify && f->location->type == IMAGE_AT_DISCOVERY) {
+                r = find_first_keys(f);
+                f->told = r < 0;
+                if (r < 0)
+                        return r;
+        }
         r = fetch_progress_new(f->wish->text, &progress);
         if (r < 0)
                 return r;
@@ -182,32 +220,71 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
         if (r >= 0)
                 r = fetch(&f, &ids, &message);
         if (r < 0)
-                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "%s: %m", wish->text);
+                return f.told    ? r
+                       : message ? log_error_errno(r, "%s", message)
+                                 : log_error_errno(r, "%s: %m", wish->text);
         *ret_ids = TAKE_PTR(ids);
         return 0;
 }
 
-int warn_of_missing_dependencies(Context *c, char *const *ids)
+/* What an image depends on depends on more; each round knows more of them. */
+#define DEPENDENCY_ROUNDS_MAX 32
+
+static int find_missing(Context *c, const char *id, char ***ret)
 {
+        _cleanup_free_ char *message = NULL;
         ImageStore *store;
+        Digest d;
         int r;
 
         r = context_images(c, &store);
-        STRV_FOREACH(id, ids) {
-                _cleanup_strv_free_ char **missing = NULL;
-                _cleanup_free_ char *message = NULL;
-                Digest d;
+        if (r < 0)
+                return r;
+        r = digest_parse(id, &d);
+        if (r >= 0)
+                r = image_dependencies_missing(store, &d, ret, &message);
+        return r < 0 ? log_error_errno(r, "Image %s: %s", id, message ?: strerror(-r)) : 0;
+}
 
-                if (r >= 0)
-                        r = digest_parse(*id, &d);
-                if (r >= 0)
-                        r = image_dependencies_missing(store, &d, &missing, &message);
-                if (r < 0)
-                        return log_error_errno(r, "Image %s: %s", *id, message ?: strerror(-r));
-                STRV_FOREACH(text, missing)
-                        log_warning("Image %s depends on '%s', which is not in the store; fetch it too", *id, *text);
+static int fetch_missing(Context *c, const char *id, char *const *missing, PullPolicy policy)
+{
+        STRV_FOREACH(text, missing) {
+                _cleanup_strv_free_ char **ids = NULL;
+                const ImageWish wish = { .text = *text, .policy = PULL_NEW };
+
+                if (policy != PULL_NEVER && fetch_images(c, &wish, &ids) >= 0)
+                        continue;
+                log_warning("Image %s depends on '%s', which is not in the store; fetch it too", id, *text);
+                return 0;
         }
-        return r;
+        return 1;
+}
+
+static int fetch_dependencies_of(Context *c, const char *id, PullPolicy policy)
+{
+        for (unsigned i = 0; i < DEPENDENCY_ROUNDS_MAX; i++) {
+                _cleanup_strv_free_ char **missing = NULL;
+                int r;
+
+                r = find_missing(c, id, &missing);
+                if (r < 0 || strv_length(missing) == 0)
+                        return r;
+                r = fetch_missing(c, id, missing, policy);
+                if (r <= 0)
+                        return r;
+        }
+        log_warning("Image %s depends on images that are not what they are said to be", id);
+        return 0;
+}
+
+int fetch_dependencies(Context *c, char *const *ids, PullPolicy policy)
+{
+        STRV_FOREACH(id, ids) {
+                int r = fetch_dependencies_of(c, *id, policy);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 int find_image(Context *c, const char *text, Image **ret)

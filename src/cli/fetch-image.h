@@ -27,13 +27,13 @@ typedef struct ImageWish {
         PullPolicy policy;
 } ImageWish;
 
-/* Brings what is meant into the store, with what it depends on; a file may hold several images. */
+/* Brings what is meant into the store; a file may hold several images. */
 int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids);
-/* The same for exactly one, found and opened. */
+/* The same for exactly one, found and opened, with what it depends on. */
 int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret);
 
-/* Tells of dependencies of these images (IDs) that the store lacks, which is no failure before something is run. */
-int warn_of_missing_dependencies(Context *c, char *const *ids);
+/* Fetches what the images, which are there, depend on, unless the policy is PULL_NEVER; warns of what cannot be had. */
+int fetch_dependencies(Context *c, char *const *ids, PullPolicy policy);
 
 /* An image the store has. */
 int find_image(Context *c, const char *text, Image **ret);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/time-util.h"
 #include "cli/pod-json.h"
+#include "cli/pod-networks.h"
 
 bool print_json(json_object *o, const char *format)
 {
@@ -106,7 +107,7 @@ json_object *pod_to_json(Pod *pod)
         (void) pod_load(pod, &ignored);
         (void) json_object_object_add(o, "name", json_object_new_string(pod->uuid.s));
         (void) json_object_object_add(o, "state", json_object_new_string(pod_state_to_string(pod->state)));
-        (void) json_object_object_add(o, "networks", json_object_new_array());
+        (void) json_object_object_add(o, "networks", pod_networks_to_json(pod));
         (void) json_object_object_add(o, "created_at",
                                       json_object_new_int64((int64_t) (pod_created_time(pod) / NSEC_PER_SEC)));
         if (pod_started_time(pod) > 0)

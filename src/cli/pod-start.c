@@ -106,6 +106,39 @@ int pod_launch(Pod *pod)
         return r;
 }
 
+static int start_follower(Context *c, const Pod *pod)
+{
+        _cleanup_free_ char *name = strjoin("podctl-tear-down-", pod->uuid.s, ".service"), *job = NULL,
+                            *binds_to = strjoin("BindsTo=", pod->settings->unit),
+                            *data = strjoin("--dir=", pod->store->data);
+        char *const properties[] = { (char *) "Description=Clear away after a pod", (char *) "Type=oneshot",
+                                     (char *) "RemainAfterExit=yes", (char *) "CollectMode=inactive-or-failed",
+                                     binds_to, NULL };
+        char *const start[] = { (char *) "/usr/bin/true", NULL };
+        char *const stop_post[] = { (char *) PODCTL_PROGRAM, data, (char *) "tear-down", (char *) pod->uuid.s, NULL };
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus *bus;
+        int r;
+
+        if (!name || !binds_to || !data)
+                return log_oom();
+        r = context_bus(c, &bus);
+        if (r < 0)
+                return r;
+        r = transient_unit_start(bus, &(TransientUnit) { .name = name, .properties = properties, .start = start,
+                                                         .stop_post = stop_post }, &job, &error);
+        return r < 0 ? log_warning_errno(r, "Nobody will clear away this pod's network before 'podctl gc': %s",
+                                         bus_error_text(&error, r)) : 0;
+}
+
+int pod_launch_in_place(Context *c, Pod *pod)
+{
+        /* Those of our own have ExecStopPost=. */
+        if (pod->settings->n_joins > 0 && !startswith(strempty(pod->settings->unit), "pod@"))
+                (void) start_follower(c, pod);
+        return pod_launch(pod);
+}
+
 typedef struct Start {
         Context *context;
         Pod *pod;

@@ -12,6 +12,10 @@ bool is_main_process_of_service(void);
 /* Turns this process into the pod. Holds the pod's lock and hands it on. Returns only on failure. */
 int pod_launch(Pod *pod);
 
+/* The same in a service of the user's own, which knows nothing of clearing away after a pod: a unit of ours is bound
+ * to it for that. */
+int pod_launch_in_place(Context *c, Pod *pod);
+
 /* Makes a transient unit that does so, and either waits until the pod is ready or until it has ended. The exit
  * status of the pod, or of podctl. */
 int pod_start_unit(Context *c, Pod *pod, const RunArgs *args);

@@ -2,20 +2,47 @@
 #include "basic/log.h"
 #include "cli/run-args.h"
 #include "cli/verb.h"
+#include "network/net-request.h"
 #include "unit/unit-property.h"
+
+/* May be given more than once; without a value it is the default network. */
+static int parse_net(const Option *option, const char *value, void *field)
+{
+        char **net = field, *joined = *net ? strjoin(*net, ",", value ?: "default") : strdup(value ?: "default");
+
+        if (!joined)
+                return log_oom();
+        free(*net);
+        *net = joined;
+        return 0;
+}
+
+static void free_net(void *field)
+{
+        free(*(char **) field);
+}
+
+static const OptionType option_net = { parse_net, free_net, OPTION_VALUE_OPTIONAL };
 
 const Option run_options[] = {
         { "annotation", &option_strv, offsetof(RunArgs, annotations), "NAME=VALUE", "Annotate the pod" },
         { "detach", &option_bool, offsetof(RunArgs, detach), NULL, "Return once the pod is ready", 'd' },
+        { "dns", &option_commas, offsetof(RunArgs, dns), "IP,…", "Name servers of the apps; host or none" },
+        { "dns-domain", &option_string, offsetof(RunArgs, dns_domain), "DOMAIN", "Their local domain" },
+        { "dns-opt", &option_strv, offsetof(RunArgs, dns_opt), "OPTION", "Option of their resolver" },
+        { "dns-search", &option_strv, offsetof(RunArgs, dns_search), "DOMAIN", "Domain in which they look for names" },
         { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL, "Print the plan and start nothing" },
         { "hostname", &option_string, offsetof(RunArgs, hostname), "NAME", "Host name inside, the pod's name by default" },
+        { "hosts-entry", &option_strv, offsetof(RunArgs, hosts_entries), "IP=NAME,…", "Line of their /etc/hosts; or host" },
         { "inherit-env", &option_bool, offsetof(RunArgs, inherit_env), NULL,
           "Give the apps the caller's environment, below the image's" },
         { "interactive", &option_bool, offsetof(RunArgs, interactive), NULL, "Connect the only app to the terminal", 'i' },
         { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH", "Mount a volume in every app" },
         { "name", &option_string, offsetof(RunArgs, name), "NAME", "Name of the pod and its machine" },
-        { "net", &option_string, offsetof(RunArgs, net), "MODE", "Network: none or host", .choices = "none|host" },
+        { "net", &option_net, offsetof(RunArgs, net), "NETWORK,…", "Networks, with NAME:KEY=VALUE;…; default, none, host, all",
+          .choices = "default|default-restricted|none|host|all" },
         { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE", "Run the pod of an appc pod manifest" },
+        { "port", &option_strv, offsetof(RunArgs, ports), "NAME:[IP:]PORT", "Forward a port of the host to that port of an app" },
         { "private-users", &option_tristate, offsetof(RunArgs, private_users), "BOOL",
           "User IDs of the pod's own, the default", .choices = "yes|no" },
         { "property", &option_strv, offsetof(RunArgs, properties), "NAME=VALUE", "Set a property of the pod's unit", 'p' },
@@ -109,6 +136,27 @@ static int take_arguments(RunArgs *args, char ***words)
         return 0;
 }
 
+static int check_network_args(const RunArgs *args)
+{
+        _cleanup_(net_requests_done) NetRequests requests = {};
+        _cleanup_free_ char *message = NULL;
+        const char *net;
+        int r;
+
+        r = net_requests_parse(args->net, &requests, &message);
+        if (r < 0)
+                return log_error_errno(r, "Option --net: %s", strempty(message));
+        net = requests.items[0].name;
+        if (args->ports && (net_is_none(net) || net_is_host(net)))
+                return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, and --net=%s is none", net);
+
+        STRV_FOREACH(word, args->dns)
+                if ((streq(*word, "host") || streq(*word, "none")) &&
+                    (strv_length(args->dns) > 1 || args->dns_search || args->dns_opt || args->dns_domain))
+                        return log_error_errno(EINVAL, "Option --dns=%s cannot be combined with other --dns options", *word);
+        return 0;
+}
+
 static int check_args(RunArgs *args)
 {
         int r;
@@ -120,17 +168,17 @@ static int check_args(RunArgs *args)
                 return log_error_errno(EINVAL, "Option --interactive takes a pod of one app");
         if (args->interactive && args->detach)
                 return log_error_errno(EINVAL, "Options --interactive and --detach exclude each other");
-        if (args->net && !streq(args->net, "none") && !streq(args->net, "host"))
-                return log_error_errno(EINVAL, "Option --net takes none or host, not '%s'", args->net);
+        if (check_network_args(args) < 0)
+                return -EINVAL;
         if (args->name && !pod_name_is_valid(args->name))
                 return log_error_errno(EINVAL, "Option --name: '%s' is no machine name: letters, digits, '-' and '.', "
                                        "at most %i", args->name, POD_NAME_MAX);
         if (args->hostname && !pod_name_is_valid(args->hostname))
                 return log_error_errno(EINVAL, "Option --hostname: '%s' is no host name", args->hostname);
         if (args->pod_manifest && (args->n_apps > 0 || args->volumes || args->mounts || args->set_env ||
-                                   args->set_env_files || args->inherit_env || args->policy != PULL_NEW))
+                                   args->set_env_files || args->inherit_env || args->ports || args->policy != PULL_NEW))
                 return log_error_errno(EINVAL, "There are conflicting flags set with --pod-manifest: images, --volume, "
-                                       "--mount, --pull-policy, --set-env, --set-env-file and --inherit-env say what it says");
+                                       "--mount, --port, --pull-policy, --set-env, --set-env-file and --inherit-env say what it says");
         if (!args->pod_manifest && args->n_apps == 0)
                 return log_error_errno(EINVAL, "You must provide at least one image or specify the pod manifest "
                                        "with --pod-manifest");

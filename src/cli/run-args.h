@@ -36,7 +36,13 @@ typedef struct RunApp {
 typedef struct RunArgs {
         char *name;
         char *hostname;
-        char *net;
+        char *net; /* all that were given, with commas between */
+        char **ports;
+        char **dns;
+        char **dns_search;
+        char **dns_opt;
+        char *dns_domain;
+        char **hosts_entries;
         char **set_env;
         char **set_env_files;
         bool inherit_env;

@@ -390,6 +390,22 @@ static int add_volumes(AppcPod *pod, char *const *texts)
         return 0;
 }
 
+static int add_ports(AppcPod *pod, char *const *texts)
+{
+        STRV_FOREACH(text, texts) {
+                _cleanup_(pod_port_done) PodPort port = {};
+                _cleanup_json_error_ JsonError e = {};
+                int r;
+
+                r = pod_port_from_string(*text, &port, &e);
+                if (r < 0)
+                        return log_error_errno(r, "Option --port: %s", json_error_message(&e, r));
+                if (appc_pod_add_port(pod, &port) < 0)
+                        return log_oom();
+        }
+        return 0;
+}
+
 static int name_image(AppcPodApp *app, const Image *image, const char *name)
 {
         const char *tag;
@@ -483,6 +499,8 @@ int run_compose(Context *context, const RunArgs *args, AppcPod **ret)
         r = add_volumes(pod, args->volumes);
         for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
                 r = add_app(context, args, &args->apps[i], pod);
+        if (r >= 0)
+                r = add_ports(pod, args->ports);
         if (r < 0)
                 return r;
 

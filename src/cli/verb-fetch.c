@@ -53,7 +53,7 @@ static int run(Context *c, void *userdata, char **words)
                 }
         }
         /* Once all are there: some may be others' dependencies. */
-        return warn_of_missing_dependencies(c, all);
+        return fetch_dependencies(c, all, policy);
 }
 
 const Verb verb_fetch = {

@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "basic/time-util.h"
 #include "cli/pod-json.h"
+#include "cli/pod-networks.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 
@@ -29,11 +30,11 @@ static const char *format_time(uint64_t nsec, bool full, char buffer[static TIME
 static int add_row(Table *t, const Pod *pod, const AppcPodApp *app, bool first, bool full)
 {
         char created[TIME_STRING_MAX], started[TIME_STRING_MAX];
-        _cleanup_free_ char *short_uuid = strndup(pod->uuid.s, 8), *id = NULL;
+        _cleanup_free_ char *short_uuid = strndup(pod->uuid.s, 8), *id = NULL, *networks = pod_networks_text(pod);
         const char *row[9] = {};
         size_t n = 0;
 
-        if (!short_uuid)
+        if (!short_uuid || !networks)
                 return -ENOMEM;
         if (app && app->image.id) {
                 size_t k = strcspn(app->image.id, ":-");
@@ -52,7 +53,7 @@ static int add_row(Table *t, const Pod *pod, const AppcPodApp *app, bool first, 
                 row[n++] = pod_state_to_string(pod->state);
                 row[n++] = format_time(pod_created_time(pod), full, created);
                 row[n++] = format_time(pod_started_time(pod), full, started);
-                row[n++] = "";
+                row[n++] = networks;
                 row[n++] = pod->settings ? pod->settings->name : "-";
         }
         return table_add_row(t, row);

@@ -6,6 +6,7 @@
 #include "basic/path.h"
 #include "cli/pod-start.h"
 #include "cli/run-compose.h"
+#include "cli/run-network.h"
 #include "cli/verb.h"
 #include "pod/pod-gc.h"
 
@@ -23,7 +24,6 @@ static PodSettings *settings_of(const Context *c, const RunArgs *args, const Uui
                 return NULL;
 
         s->name = args->name ? strdup(args->name) : strprintf("pod-%.8s", uuid->s);
-        s->net = strdup(args->net ?: "none");
         s->private_users = args->private_users < 0 ? TRISTATE_UNSET : args->private_users ? TRISTATE_YES : TRISTATE_NO;
         s->interactive = args->interactive;
         s->sockets = args->interactive && !isatty(STDIN_FILENO);
@@ -35,7 +35,7 @@ static PodSettings *settings_of(const Context *c, const RunArgs *args, const Uui
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(insecure); i++)
                 if (context_is_insecure(c, insecure[i]))
                         r = strv_extend(&s->insecure, insecure[i]);
-        return r >= 0 && s->name && s->net ? TAKE_PTR(s) : NULL;
+        return r >= 0 && s->name ? TAKE_PTR(s) : NULL;
 }
 
 static int save_uuid(const char *path, const Uuid *uuid)
@@ -133,7 +133,7 @@ static int start(Context *c, Pod *pod, const RunArgs *args)
         int r;
 
         if (is_main_process_of_service())
-                return pod_launch(pod);
+                return pod_launch_in_place(c, pod);
 
         r = pod_start_unit(c, pod, args);
         /* It never came to run: nobody else will take care of it. A pod that did is not ours any more. */
@@ -171,7 +171,9 @@ static int run_pod(Context *c, const RunArgs *args)
         settings = settings_of(c, args, &uuid);
         if (!settings)
                 return log_oom();
-        r = note_unit(settings, is_main_process_of_service());
+        r = run_network_settings(c, args, manifest, settings);
+        if (r >= 0)
+                r = note_unit(settings, is_main_process_of_service());
         if (r < 0)
                 return r;
 

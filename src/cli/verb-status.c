@@ -5,7 +5,9 @@
 #include "basic/parse.h"
 #include "basic/time-util.h"
 #include "cli/pod-json.h"
+#include "cli/pod-networks.h"
 #include "cli/verb.h"
+#include "network/network.h"
 #include "unit/unit-wait.h"
 
 typedef struct StatusArgs {
@@ -13,6 +15,7 @@ typedef struct StatusArgs {
         char *wait_ready;
         char *format;
         char *uuid_file;
+        bool check_network;
 } StatusArgs;
 
 /* --wait, --wait=true, --wait=30s */
@@ -34,6 +37,7 @@ static void free_wait(void *field)
 static const OptionType option_wait = { parse_wait, free_wait, OPTION_VALUE_OPTIONAL };
 
 static const Option options[] = {
+        { "check-network", &option_bool, offsetof(StatusArgs, check_network), NULL, "Fail when its network is not as it was made" },
         { "format", &option_choice, offsetof(StatusArgs, format), "FORMAT", "json or json-pretty", .choices = JSON_FORMATS },
         { "uuid-file", &option_string, offsetof(StatusArgs, uuid_file), "FILE", "Take the UUID from FILE" },
         { "wait", &option_wait, offsetof(StatusArgs, wait), "TIME", "Wait until the pod has exited, TIME at most" },
@@ -93,6 +97,15 @@ static int wait_until(Context *c, Pod *pod, uint64_t usec, bool (*done)(Context 
         return 0;
 }
 
+static void print_networks(const Pod *pod)
+{
+        _cleanup_free_ char *networks = pod_networks_text(pod), *addresses = pod_addresses_text(pod);
+
+        (void) printf("networks=%s\n", strempty(networks));
+        if (!isempty(addresses))
+                (void) printf("addresses=%s\n", addresses);
+}
+
 /* What made the image of an app trusted; it may be gone from the store. NULL: not known. */
 static Image *image_of(Context *c, const AppcPodApp *app)
 {
@@ -150,7 +163,7 @@ static void print_plain(Pod *pod)
         if (pod_started_time(pod) > 0)
                 (void) printf("started=%s\n", format_time_full(pod_started_time(pod), buffer));
         if (pod_state_has_run(pod->state))
-                (void) printf("networks=\n");
+                print_networks(pod);
         if (pod_leader_pid(pod, &pid) >= 0)
                 (void) printf("pid=%i\n", pid);
         (void) printf("exited=%s\n", pod->state > POD_RUNNING ? "true" : "false");
@@ -164,6 +177,23 @@ static void print_plain(Pod *pod)
                 if (pod_app_exit_status(pod, pod->manifest->apps[i].name, &status, NULL) >= 0)
                         (void) printf("app-%s=%i\n", pod->manifest->apps[i].name, status);
         }
+}
+
+/* The interfaces in there, and what CNI plugins say of theirs. */
+static int check_network(Pod *pod)
+{
+        _cleanup_free_ char *netns = NULL, *message = NULL;
+        pid_t pid;
+        int r;
+
+        /* As the plugins were told when they added it. */
+        if (pod_supervisor_pid(pod, &pid) < 0 || pod->state != POD_RUNNING)
+                return log_error_errno(ESRCH, "Pod %s is not running", pod->uuid.s);
+        netns = strprintf("/proc/%i/ns/net", pid);
+        if (!netns)
+                return log_oom();
+        r = network_check(pod->fd, pod->uuid.s, netns, &message);
+        return r < 0 ? log_error_errno(r, "Pod %s: %s", pod->uuid.s, message ?: "cannot check its network") : 0;
 }
 
 static int run(Context *c, void *userdata, char **words)
@@ -186,6 +216,11 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return r;
 
+        if (args->check_network) {
+                r = check_network(pod);
+                if (r < 0)
+                        return r;
+        }
         open_images(c);
         if (args->format) {
                 o = pod_to_json(pod);

@@ -3,7 +3,10 @@
 #include "basic/parse.h"
 #include "basic/signal-util.h"
 #include "cli/verb.h"
+#include "config.h"
+#include "network/network.h"
 #include "pod/pod-gc.h"
+#include "unit/transient-unit.h"
 
 /* Runs when a pod's unit has ended (ExecStopPost=): notes how, and clears away what is left of it outside its own
  * directory. By UUID, or with --unit every ended pod of that unit. systemd.exec(5) says what is in $EXIT_CODE and
@@ -11,10 +14,12 @@
 
 typedef struct TearDownArgs {
         char *unit;
+        bool networks;
 } TearDownArgs;
 
 static const Option options[] = {
         { "unit", &option_string, offsetof(TearDownArgs, unit), "UNIT", "All pods of this unit" },
+        { "networks", &option_bool, offsetof(TearDownArgs, networks), NULL, "What no pod uses any more of networks" },
         {},
 };
 
@@ -44,17 +49,48 @@ static void wait_for_starter(Pod *pod)
         }
 }
 
-static int tear_down(Pod *pod)
+static int remove_idle_network(void)
 {
-        _cleanup_free_ char *text = exit_status_text();
-        int known;
+        _cleanup_free_ char *message = NULL;
+        int r = network_remove_idle(&message);
+
+        return r < 0 ? log_error_errno(r, "Cannot clear away networks: %s", message ?: strerror(-r)) : 0;
+}
+
+/* By a process that nobody waits for, if that can be had. */
+static int remove_idle_network_later(Context *c, const Pod *pod)
+{
+        _cleanup_free_ char *name = strjoin("podctl-networks-", pod->uuid.s, ".service"), *job = NULL;
+        char *const start[] = { (char *) BINDIR "/podctl", (char *) "tear-down", (char *) "--networks", NULL };
+        char *const properties[] = { (char *) "Description=Clear away after the last pod", (char *) "Type=oneshot",
+                                     (char *) "CollectMode=inactive-or-failed", NULL };
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus *bus;
+        int r;
+
+        if (!name)
+                return log_oom();
+        r = context_bus(c, &bus);
+        if (r >= 0)
+                r = transient_unit_start(bus, &(TransientUnit) { .name = name, .properties = properties, .start = start },
+                                         &job, &error);
+        return r < 0 ? remove_idle_network() : 0;
+}
+
+static int tear_down(Context *c, Pod *pod)
+{
+        _cleanup_free_ char *text = exit_status_text(), *message = NULL;
+        int known, r;
 
         wait_for_starter(pod);
         if (pod->state != POD_EXITED)
                 return 0;
         if (text && pod_exit_status(pod, &known) == -ENOENT)
                 (void) write_string_at(pod->fd, "exit", text, 0644);
-        return pod_tear_down(pod);
+        r = pod_tear_down(pod, &message);
+        if (r > 0)
+                return remove_idle_network_later(c, pod);
+        return r < 0 ? log_error_errno(r, "Pod %s: %s", pod->uuid.s, message ?: "cannot take down its network") : 0;
 }
 
 static int tear_down_unit(Context *c, const char *unit)
@@ -72,7 +108,7 @@ static int tear_down_unit(Context *c, const char *unit)
 
                 if (all[i]->directory == POD_DIR_RUN && pod_load(all[i], &ignored) >= 0 &&
                     streq_ptr(all[i]->settings->unit, unit))
-                        r = tear_down(all[i]);
+                        r = tear_down(c, all[i]);
         }
         pod_array_free(all, n);
         return r < 0 ? log_error_errno(r, "Cannot tear down the pods of %s: %m", unit) : 0;
@@ -86,6 +122,8 @@ static int run(Context *c, void *userdata, char **words)
         Uuid uuid;
         int r;
 
+        if (args->networks)
+                return remove_idle_network();
         if (args->unit)
                 return tear_down_unit(c, args->unit);
         if (!words[0] || uuid_parse(words[0], &uuid) < 0)
@@ -97,9 +135,9 @@ static int run(Context *c, void *userdata, char **words)
         r = pod_open(pods, &uuid, &pod);
         if (r == -ENOENT)
                 return 0;
-        if (r >= 0)
-                r = tear_down(pod);
-        return r < 0 ? log_error_errno(r, "Cannot tear down pod %s: %m", uuid.s) : 0;
+        if (r < 0)
+                return log_error_errno(r, "Cannot tear down pod %s: %m", uuid.s);
+        return tear_down(c, pod);
 }
 
 const Verb verb_tear_down = {

@@ -15,8 +15,9 @@
 #define CONNECT_TIMEOUT_SEC 20L
 /* A transfer without a byte for so long is broken. */
 #define STALL_SEC 60L
-/* Attempts in a row that brought nothing. */
+/* Attempts in a row that brought nothing; fewer where there is nobody to talk to. */
 #define ATTEMPTS_MAX 6U
+#define ATTEMPTS_UNREACHABLE_MAX 2U
 #define BACKOFF_FIRST_MSEC 250U
 /* A server that wants more patience than this is told to the user instead. */
 #define RETRY_AFTER_MAX_SEC 120U
@@ -26,6 +27,7 @@
 
 struct Http {
         CURL *curl;
+        bool by_directory;      /* see authorities_by_directory() */
 };
 
 /* One exchange, redirects included. */
@@ -41,6 +43,24 @@ typedef struct Attempt {
         int error;              /* of ours, from within a callback */
 } Attempt;
 
+/* Where authorities also lie in a directory of files named by hashes, as update-ca-certificates(8) makes it, the one that is
+ * needed is found there; reading all of them from the one large file takes 15 ms, which is more than all the rest of
+ * asking whether an image has changed. */
+static bool authorities_by_directory(void)
+{
+        const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+        _cleanup_closedir_ DIR *dir = NULL;
+        const struct dirent *entry;
+
+        if (!info->cainfo || !info->capath)
+                return false;
+        dir = opendir(info->capath);
+        while (dir && (entry = readdir(dir)))
+                if (endswith(entry->d_name, ".0"))
+                        return true;
+        return false;
+}
+
 int http_new(Http **ret)
 {
         Http *h = new0(Http, 1);
@@ -52,6 +72,7 @@ int http_new(Http **ret)
                 free(h);
                 return -ENOMEM;
         }
+        h->by_directory = authorities_by_directory();
         *ret = h;
         return 0;
 }
@@ -204,8 +225,10 @@ static void set_authentication(CURL *curl, const HttpRequest *request)
                 (void) curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 }
 
-static void set_tls(CURL *curl, const HttpRequest *request)
+static void set_tls(CURL *curl, const HttpRequest *request, bool by_directory)
 {
+        if (by_directory)
+                (void) curl_easy_setopt(curl, CURLOPT_CAINFO, NULL);
         if (request->insecure_tls) {
                 (void) curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
                 (void) curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
@@ -217,9 +240,10 @@ static void set_tls(CURL *curl, const HttpRequest *request)
         }
 }
 
-static void set_up(CURL *curl, const HttpRequest *request, Attempt *a, struct curl_slist *headers, char *range)
+static void set_up(const Http *h, const HttpRequest *request, Attempt *a, struct curl_slist *headers, char *range)
 {
         const char *protocols = request->plain_http ? "http,https" : "https";
+        CURL *curl = h->curl;
 
         curl_easy_reset(curl);
         (void) curl_easy_setopt(curl, CURLOPT_URL, request->url);
@@ -245,7 +269,7 @@ static void set_up(CURL *curl, const HttpRequest *request, Attempt *a, struct cu
         if (*range)
                 (void) curl_easy_setopt(curl, CURLOPT_RANGE, range);
         set_authentication(curl, request);
-        set_tls(curl, request);
+        set_tls(curl, request, h->by_directory);
 }
 
 static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const char *validator, HttpReply *reply,
@@ -257,7 +281,7 @@ static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const ch
 
         if (sink->at > 0)
                 (void) snprintf(range, sizeof(range), "%" PRIu64 "-", sink->at);
-        set_up(h->curl, request, &a, headers, range);
+        set_up(h, request, &a, headers, range);
 
         *ret_code = curl_easy_perform(h->curl);
         (void) curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &reply->status);
@@ -290,6 +314,7 @@ static const struct {
         { CURLE_HTTP2, ECONNRESET, VERDICT_AGAIN },
         { CURLE_HTTP2_STREAM, ECONNRESET, VERDICT_AGAIN },
         { CURLE_SSL_CACERT_BADFILE, ENOKEY, VERDICT_GIVE_UP },
+        { CURLE_PEER_FAILED_VERIFICATION, EKEYREJECTED, VERDICT_GIVE_UP },
         { CURLE_OUT_OF_MEMORY, ENOMEM, VERDICT_GIVE_UP },
         { CURLE_UNSUPPORTED_PROTOCOL, EPROTONOSUPPORT, VERDICT_GIVE_UP },
 };
@@ -309,6 +334,11 @@ static Verdict judge_code(CURLcode code, int *ret_error)
 static bool is_busy(long status)
 {
         return status == 408 || status == 425 || status == 429 || (status >= 500 && status <= 504 && status != 501);
+}
+
+static bool is_unreachable(int error)
+{
+        return error == -EHOSTUNREACH || error == -ECONNREFUSED;
 }
 
 static void wait_before(unsigned failed, uint64_t retry_after)
@@ -402,7 +432,7 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
                 if (again && sink->at > 0 && !request->fixed && !validator)
                         again = false;
 
-                if (!again || failed + 1 >= ATTEMPTS_MAX || retry_after > RETRY_AFTER_MAX_SEC) {
+                if (!again || failed + 1 >= (is_unreachable(error) ? ATTEMPTS_UNREACHABLE_MAX : ATTEMPTS_MAX) || retry_after > RETRY_AFTER_MAX_SEC) {
                         if (r < 0)
                                 r = tell_own(request->url, r, sink->max, reterr_message);
                         else if (code == CURLE_OK)

@@ -51,6 +51,7 @@ typedef struct HttpReply {
 void http_reply_done(HttpReply *reply);
 
 /* 0: there is a status, be it 200 or 404; the body of a success is in the sink. Otherwise: -ETIMEDOUT, -EHOSTUNREACH,
- * -ECONNREFUSED, -ECONNRESET, -EPROTO (TLS too), -EREMOTEIO (the server goes on being busy), -E2BIG, -EPIPE (nobody reads
+ * -ECONNREFUSED, -ECONNRESET, -EPROTO (TLS
+ * too), -EKEYREJECTED (the certificate is not good), -ENOKEY (no authorities are known), -EREMOTEIO (the server goes on being busy), -E2BIG, -EPIPE (nobody reads
  * the body), -ESTALE (another content came when going on). Messages begin with the host. */
 int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply *ret, char **reterr_message);

@@ -340,7 +340,7 @@ static int request_endpoint(Http *http, const FetchEndpoint *endpoint, const Fet
         x.probing = rest && !known;
         if (!known || streq(known, endpoint->url))
                 r = request_at(&x, m, kind, sink, ret, reterr_message);
-        if (!rest || (known && streq(known, endpoint->url)))
+        if (!rest || (known && streq(known, endpoint->url)) || r == -EKEYREJECTED || r == -ENOKEY)
                 return r;
         if (ret->status != 0)
                 return token_cache_put(endpoint->url, endpoint->url, UINT32_MAX) < 0 ? -ENOMEM : r;

@@ -171,7 +171,7 @@ static int slot_finish(Queue *q, Slot *slot, char **reterr_message)
                 r = slot_start(q, slot, item, reterr_message);
                 return r < 0 ? name_layer(item, r, reterr_message) : 0;
         }
-        if (r == -EBADMSG || r == -ENOSPC || r == -EDQUOT)
+        if (r == -EBADMSG)
                 drop_partial(q, slot);
         if (r < 0) {
                 /* Too short and nobody to blame: so it was stored. */
@@ -270,7 +270,11 @@ int layer_queue_run(ImageStore *s, int staging_fd, const LayerOrigin *origin, La
         } while (r > 0);
 
         for (size_t k = 0; k < q.n_slots; k++)
-                if (q.slots[k].item)
+                if (q.slots[k].item) {
+                        /* Going on some day is worth less than space now. */
+                        if (r == -ENOSPC || r == -EDQUOT)
+                                drop_partial(&q, &q.slots[k]);
                         slot_close(&q.slots[k]);
+                }
         return r;
 }

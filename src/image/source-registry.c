@@ -43,7 +43,7 @@ static int read_blob(const Source *source, const OciDescriptor *d, char **ret, s
         int r;
 
         if (digest_equal(&d->digest, &g->top.digest)) {
-                *ret = strndup(g->data, (size_t) g->top.size);
+                *ret = string_from_bytes(g->data, (size_t) g->top.size);
                 *ret_size = (size_t) g->top.size;
                 return *ret ? 0 : -ENOMEM;
         }

@@ -2,8 +2,10 @@
 #include <sys/mount.h>
 
 #include "basic/lock.h"
+#include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/time-util.h"
+#include "network/network.h"
 #include "pod/pod-gc.h"
 
 #define HOST_JOURNAL "/var/log/journal"
@@ -93,7 +95,7 @@ static void release_uid_range(const Pod *p)
                 (void) unlink(path);
 }
 
-int pod_tear_down(Pod *p)
+static int tear_down(Pod *p, bool final, char **reterr_message)
 {
         _cleanup_free_ char *ignored = NULL;
 
@@ -101,19 +103,28 @@ int pod_tear_down(Pod *p)
         if (p->settings && release_name(p))
                 pod_clear_nspawn(p->settings->name);
         release_uid_range(p);
-        return 0;
+        return network_detach(p->fd, p->uuid.s, final, reterr_message);
+}
+
+int pod_tear_down(Pod *p, char **reterr_message)
+{
+        return tear_down(p, false, reterr_message);
 }
 
 static int pod_delete(Pod *p)
 {
-        _cleanup_free_ char *path = strjoin(pod_directory_to_string(p->directory), "/", p->uuid.s);
+        _cleanup_free_ char *path = strjoin(pod_directory_to_string(p->directory), "/", p->uuid.s), *ignored = NULL;
         int r;
 
         if (!path)
                 return -ENOMEM;
-        r = pod_tear_down(p);
-        if (r >= 0)
-                r = unlink_journal(p);
+        /* A network that cannot be taken down any more, for want of a plugin say, does not keep the pod for ever. */
+        r = tear_down(p, true, &ignored);
+        if (r > 0)
+                r = network_remove_idle(&ignored);
+        if (r < 0)
+                log_debug_errno(r, "Pod %s: %s", p->uuid.s, strempty(ignored));
+        r = unlink_journal(p);
         return r < 0 ? r : rm_rf_at(p->store->fd, path);
 }
 

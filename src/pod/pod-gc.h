@@ -6,9 +6,10 @@
 /* Collecting what is over. Every step may be repeated, does nothing while somebody holds the pod's lock, and needs no
  * space on disk. */
 
-/* Removes what is left outside the pod's directory once its process is gone: the lock files of its name and its user
- * IDs, and leftovers of a systemd-nspawn that was killed. */
-int pod_tear_down(Pod *p);
+/* Removes what is left outside the pod's directory once its process is gone: its networks, the lock files of its name
+ * and its user IDs, and leftovers of a systemd-nspawn that was killed. All but the networks is always
+ * done. 1: no pod has a network any more, see network_remove_idle(). */
+int pod_tear_down(Pod *p, char **reterr_message);
 /* The last of these, for a machine name that is free. */
 void pod_clear_nspawn(const char *machine);
 

@@ -5,6 +5,7 @@
 #include "manifest/appc-image.h"
 #include "pod/pod-plan.h"
 #include "pod/plan-isolators.h"
+#include "pod/plan-network.h"
 #include "pod/plan-seccomp.h"
 #include "unit/unit-property.h"
 
@@ -40,6 +41,7 @@ PodPlan *pod_plan_free(PodPlan *plan)
         free(plan->mounts);
         free(plan->apps);
         free(plan->directory);
+        net_ports_free(plan->ports, plan->n_ports);
         strv_free(plan->unit_properties);
         strv_free(plan->ignored);
         return mfree(plan);
@@ -248,6 +250,50 @@ static int plan_volumes(PodPlan *plan, const AppcPodApp *app)
         return r;
 }
 
+static bool has_volume_at(const AppcPodApp *app, const char *path)
+{
+        for (size_t i = 0; i < app->n_mounts; i++) {
+                _cleanup_free_ char *clean = NULL;
+
+                if (path_clean(app->mounts[i].path, &clean) >= 0 && streq(clean, path))
+                        return true;
+        }
+        return false;
+}
+
+static int plan_file(PodPlan *plan, const AppcPodApp *app, const PlanFile *file)
+{
+        PlanMount *m;
+        int r;
+
+        if (file->yields && has_volume_at(app, file->target))
+                return 0;
+        r = plan_bind(plan, file->target, file->source, app->name, file->target, &m);
+        if (r < 0)
+                return r;
+        m->if_source = file->if_source;
+        m->if_absent = file->if_absent;
+        m->over_links = true;
+        m->read_only = file->shared;
+        m->map_ids_optional = true;
+        m->data_only = true;
+        return 0;
+}
+
+/* After the volumes: who says --dns= means it (rkt 5.4). */
+static int plan_etc(PodPlan *plan, const AppcPodApp *app)
+{
+        PlanFile files[PLAN_FILES_MAX] = {};
+        size_t n = 0;
+        int r = plan_files(plan, files, &n);
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = plan_file(plan, app, &files[i]);
+        for (size_t i = 0; i < PLAN_FILES_MAX; i++)
+                free(files[i].source);
+        return r;
+}
+
 /* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. */
 static int plan_environment(const AppcPodApp *app, char ***ret)
 {
@@ -347,6 +393,8 @@ static int plan_build(PodPlan *plan, const PlanImage *images)
                 if (r < 0)
                         return r;
                 r = plan_volumes(plan, &pod->apps[i]);
+                if (r >= 0)
+                        r = plan_etc(plan, &pod->apps[i]);
                 if (r < 0)
                         return r;
                 r = plan_app(plan, &pod->apps[i], &plan->apps[i]);
@@ -443,7 +491,9 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
                 return -ENOMEM;
         (void) snprintf(plan->uuid, sizeof(plan->uuid), "%s", uuid);
 
-        r = plan_build(plan, images);
+        r = plan_ports(manifest, settings, &plan->ports, &plan->n_ports, &plan->ignored, reterr_message);
+        if (r >= 0)
+                r = plan_build(plan, images);
         if (r >= 0)
                 r = check_capabilities(plan, reterr_message);
         for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
@@ -504,9 +554,26 @@ static void print_mount(FILE *f, const PlanMount *m)
         if (m->upper)
                 (void) fprintf(f, "    upper %s\n", m->upper);
         if (m->read_only || m->recursive || m->map_ids || m->data_only)
-                (void) fprintf(f, "    options%s%s%s%s\n", m->read_only ? " read-only" : "",
+                (void) fprintf(f, "    options%s%s%s%s%s%s\n", m->read_only ? " read-only" : "",
                                m->recursive ? " recursive" : "", m->map_ids ? " id-mapped" : "",
-                               m->data_only ? " data-only" : "");
+                               m->data_only ? " data-only" : "", m->if_source ? " if-there" : "",
+                               m->if_absent ? " if-app-has-none" : "");
+}
+
+static void print_network(FILE *f, const PodPlan *plan)
+{
+        for (size_t i = 0; i < plan->settings->n_joins; i++) {
+                const NetJoin *j = &plan->settings->joins[i];
+
+                (void) fprintf(f, "network %s\n    interface %s\n    kind %s\n", j->name, j->interface,
+                               net_join_is_native(j) ? "native, address chosen at the start" : "CNI");
+                print_words(f, "argument", j->arguments);
+        }
+        for (size_t i = 0; i < plan->n_ports; i++) {
+                _cleanup_free_ char *host = net_port_describe(&plan->ports[i]);
+
+                (void) fprintf(f, "forward %s\n    to %u\n", strempty(host), plan->ports[i].port);
+        }
 }
 
 void pod_plan_print(const PodPlan *plan, FILE *f)
@@ -517,6 +584,7 @@ void pod_plan_print(const PodPlan *plan, FILE *f)
                        pod_plan_private_users(plan) ? "own, 65536 ids, chosen at the start" : "the host's");
         (void) fprintf(f, "unit %s\n", plan->settings->unit ?: "(the caller's)");
         print_words(f, "property", plan->unit_properties);
+        print_network(f, plan);
         for (size_t i = 0; i < plan->n_apps; i++)
                 print_app(f, &plan->apps[i]);
         for (size_t i = 0; i < plan->n_mounts; i++)

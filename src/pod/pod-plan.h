@@ -2,6 +2,7 @@
 #pragma once
 
 #include "manifest/appc-pod.h"
+#include "network/net-port.h"
 #include "pod/pod-settings.h"
 
 /* What a pod is to become on this host: the manifest resolved against images and settings, as pure data. Making a
@@ -12,6 +13,8 @@
 #define POD_STAGE2_DIR "/opt/stage2"
 #define POD_STDIO_DIR "/var/lib/podctl/stdio"
 #define POD_STATUS_DIR "/var/lib/podctl/status"
+/* Texts for /etc in apps, in the pod's directory on disk. */
+#define POD_FILES_DIR "files"
 /* User IDs of a pod's user namespace, as systemd-nspawn has them. */
 #define POD_UID_COUNT 65536U
 
@@ -35,6 +38,9 @@ typedef struct PlanMount {
         bool map_ids;    /* IDs in the pod stand for the same IDs outside, shifted by the pod's range */
         bool map_ids_optional; /* where the file system cannot do that, files belong to nobody and that is fine */
         bool data_only;        /* nothing in there may be executed or be a device */
+        bool if_source;        /* nothing to do where there is no source: only the pod's start knows */
+        bool if_absent;        /* nothing to do where the app has something there itself */
+        bool over_links;       /* in /etc of the app: in place of a link that leads nowhere */
         bool make_source;      /* a directory of the pod's own, made when it is not there yet: */
         mode_t mode;
         uid_t uid;
@@ -63,6 +69,8 @@ typedef struct PodPlan {
         size_t n_apps;
         PlanMount *mounts;      /* in the order in which they are made */
         size_t n_mounts;
+        NetPort *ports;         /* that the host forwards */
+        size_t n_ports;
         char **unit_properties; /* of the pod's unit, where that is ours to make */
         char **ignored;         /* what cannot be honoured, one line each, for the user */
 } PodPlan;

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pod/pod-settings.h"
 
+static const JsonType dns_type = JSON_STRUCT(NetDns, net_dns_table, NULL);
+
 static const JsonField pod_settings_table[] = {
         { "name", &json_string, offsetof(PodSettings, name), JSON_MANDATORY | JSON_NONEMPTY },
         { "hostname", &json_string, offsetof(PodSettings, hostname) },
         { "net", &json_string, offsetof(PodSettings, net) },
+        { "networks", &net_joins_type, offsetof(PodSettings, joins) },
+        { "dns", &dns_type, offsetof(PodSettings, dns) },
+        { "dnsMode", &json_string, offsetof(PodSettings, dns_mode) },
+        { "hosts", &json_strv, offsetof(PodSettings, hosts) },
+        { "hostsOfHost", &json_boolean, offsetof(PodSettings, hosts_host) },
         { "unit", &json_string, offsetof(PodSettings, unit) },
         { "privateUsers", &json_tristate, offsetof(PodSettings, private_users) },
         { "slice", &json_string, offsetof(PodSettings, slice) },

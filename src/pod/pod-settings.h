@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "shared/json-table.h"
+#include "network/net-config.h"
 
 /* What a start says of a pod that is not in its manifest: how it is to be run on this host. Kept with the pod as
  * JSON, in the file "settings". */
@@ -9,7 +9,13 @@
 typedef struct PodSettings {
         char *name;        /* machine name, see pod_name_is_valid() */
         char *hostname;    /* NULL: the name */
-        char *net;         /* "none" or "host" */
+        char *net;         /* what was asked for: "default", "none", "host", "a,b:IP=…"; NULL: "none" */
+        NetJoin *joins;    /* the networks that these are, resolved */
+        size_t n_joins;
+        NetDns dns;        /* for /etc/resolv.conf, before what networks say */
+        char *dns_mode;    /* "host": the host's own file; "none": not even what networks say */
+        char **hosts;      /* lines for /etc/hosts */
+        bool hosts_host;   /* the host's own file */
         char *unit;        /* the unit it runs in, NULL while that is not known */
         Tristate private_users;
         bool interactive;

@@ -160,7 +160,7 @@ static int export_armoured(gpgme_ctx_t c, gpgme_key_t k, char **ret)
         text = gpgme_data_release_and_get_mem(TAKE_PTR(data), &n);
         if (!text)
                 return -ENOMEM;
-        *ret = strndup(text, n);
+        *ret = string_from_bytes(text, n);
         gpgme_free(text);
         return *ret ? 0 : -ENOMEM;
 }

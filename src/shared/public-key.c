@@ -190,7 +190,7 @@ int public_key_format(const PublicKey *k, char **ret)
         if (!bio || PEM_write_bio_PUBKEY(bio, k->key) != 1)
                 return -ENOMEM;
         n = BIO_get_mem_data(bio, &text);
-        *ret = n > 0 ? strndup(text, (size_t) n) : NULL;
+        *ret = n > 0 ? string_from_bytes(text, (size_t) n) : NULL;
         return *ret ? 0 : -ENOMEM;
 }
 

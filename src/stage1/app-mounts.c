@@ -88,6 +88,48 @@ static int clone_source(const PlanMount *m, const MountContext *context)
         return fd;
 }
 
+/* Whether the app has the file itself. An empty one is what other engines leave where they mounted theirs. */
+static bool app_has_file(const PlanMount *m, const MountContext *context)
+{
+        _cleanup_close_ int root = open_app_root(m, context), fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH);
+        struct stat st;
+
+        return fd >= 0 && fstat(fd, &st) >= 0 && !(S_ISREG(st.st_mode) && st.st_size == 0);
+}
+
+/* A link that leads nowhere, as images have them to files of a running system, is in the way of ours. */
+static void remove_dangling_link(const PlanMount *m, const MountContext *context)
+{
+        _cleanup_close_ int root = open_app_root(m, context), fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH),
+                            etc = -EBADF;
+        struct stat st;
+
+        if (root < 0 || fd != -ENOENT)
+                return;
+        etc = open_in_root(root, "/etc", O_PATH | O_DIRECTORY);
+        if (etc >= 0 && fstatat(etc, path_basename(m->target), &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISLNK(st.st_mode))
+                (void) unlinkat(etc, path_basename(m->target), 0);
+}
+
+/* Where a volume covers /etc, what is missing there is not ours to make. */
+static bool etc_is_a_volume(const PlanMount *m, const MountContext *context)
+{
+        _cleanup_close_ int root = open_app_root(m, context), etc = -EBADF;
+        struct stat a, b;
+
+        if (root < 0)
+                return false;
+        etc = open_in_root(root, "/etc", O_PATH | O_DIRECTORY);
+        return etc >= 0 && fstat(root, &a) >= 0 && fstat(etc, &b) >= 0 && a.st_dev != b.st_dev;
+}
+
+static bool is_needless(const PlanMount *m, const MountContext *context)
+{
+        if (m->if_source && access(m->source, F_OK) < 0)
+                return true;
+        return m->if_absent && (app_has_file(m, context) || etc_is_a_volume(m, context));
+}
+
 static int carry_out_bind(const PlanMount *m, const MountContext *context, char **reterr_message)
 {
         _cleanup_close_ int source = clone_source(m, context), target = -EBADF;
@@ -105,6 +147,10 @@ static int carry_out_bind(const PlanMount *m, const MountContext *context, char 
         if (fstat(source, &st) < 0)
                 return -errno;
         target = open_target(m, context, S_ISDIR(st.st_mode));
+        if (target < 0 && m->over_links && etc_is_a_volume(m, context)) {
+                *reterr_message = strprintf("%s: there is none in the volume that is mounted on /etc", m->target);
+                return target;
+        }
         if (target < 0) {
                 *reterr_message = strprintf("%s: cannot make %s: %s", m->what, m->target, strerror(-target));
                 return target;
@@ -223,6 +269,10 @@ static int carry_out_overlay(const PlanMount *m, const MountContext *context, ch
 
 int plan_mount_carry_out(const PlanMount *m, const MountContext *context, char **reterr_message)
 {
+        if (is_needless(m, context))
+                return 0;
+        if (m->over_links)
+                remove_dangling_link(m, context);
         return m->kind == PLAN_MOUNT_OVERLAY ? carry_out_overlay(m, context, reterr_message)
                                              : carry_out_bind(m, context, reterr_message);
 }

@@ -5,6 +5,10 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/path.h"
+#include "basic/time-util.h"
+#include "config.h"
+#include "network/network.h"
+#include "pod/pod-etc.h"
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
 #include "stage1/pod-tree.h"
@@ -23,6 +27,7 @@ typedef struct Launch {
         Pod *pod;
         const PodPlan *plan;
         UidRange range;
+        NetHold network;
         int userns_fd;
         int work_fd;
         int root_fd;
@@ -35,6 +40,7 @@ static void launch_done(Launch *l)
                 app_identity_done(&l->identities[i]);
         free(l->identities);
         uid_range_done(&l->range);
+        network_hold_done(&l->network);
         safe_close(l->userns_fd);
         safe_close(l->work_fd);
         safe_close(l->root_fd);
@@ -65,6 +71,26 @@ static int launch_acquire_ids(Launch *l, char **reterr_message)
                 *reterr_message = strprintf("cannot make a user namespace: %s; run the pod with --private-users=no",
                                             strerror(-l->userns_fd));
         return MIN(l->userns_fd, 0);
+}
+
+static int launch_join_networks(Launch *l, char **reterr_message)
+{
+        const PodSettings *s = l->plan->settings;
+        NetPod pod = {
+                .dir_fd = l->pod->fd,
+                .uuid = l->pod->uuid.s,
+                .name = s->name,
+                .hostname = s->hostname,
+                .joins = s->joins,
+                .n_joins = s->n_joins,
+                .ports = l->plan->ports,
+                .n_ports = l->plan->n_ports,
+        };
+        uint64_t begin = now_nsec();
+        int r = s->n_joins > 0 ? network_attach(&pod, &l->network, reterr_message) : 0;
+
+        log_debug("networks took %llu us", (now_nsec() - begin) / NSEC_PER_USEC);
+        return r < 0 ? r : pod_write_etc(l->pod, l->plan, reterr_message);
 }
 
 static int launch_make_root(Launch *l, char **reterr_message)
@@ -205,8 +231,11 @@ static int nspawn_arguments(const Launch *l, char ***ret)
                 r = strv_extendf(&argv, "--private-users=%u:%u", l->range.base, POD_UID_COUNT);
         if (r >= 0 && l->range.base > 0)
                 r = strv_extend(&argv, "--private-users-ownership=off");
-        if (r >= 0 && !streq_ptr(s->net, "host"))
+        /* With networks, our process is in the pod's namespace by now (reference S§0.3). */
+        if (r >= 0 && s->n_joins == 0 && !net_is_host(s->net))
                 r = strv_extend(&argv, "--private-network");
+        if (r >= 0 && s->n_joins > 0)
+                r = strv_extend(&argv, "--capability=CAP_NET_ADMIN");
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(init); i++)
                 r = strv_extend(&argv, init[i]);
         /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
@@ -247,9 +276,13 @@ static int launch_exec(Launch *l)
                 return -errno;
         if (strv_contains(l->plan->settings->insecure, "paths") && setenv("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1) < 0)
                 return -errno;
+        if (l->plan->settings->n_joins > 0 && l->range.base > 0 && setenv("LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1) < 0)
+                return -errno;
         r = fd_set_cloexec(l->pod->fd, false);
         if (r >= 0 && l->range.lock_fd >= 0)
                 r = fd_set_cloexec(l->range.lock_fd, false);
+        if (r >= 0)
+                r = network_hold_keep(&l->network);
         if (r < 0)
                 return r;
 
@@ -265,12 +298,13 @@ static int nspawn_launch(Pod *pod, const PodPlan *plan, char **reterr_message)
                 .pod = pod,
                 .plan = plan,
                 .range = { .lock_fd = -EBADF },
+                .network = { .host_ns = -EBADF },
                 .userns_fd = -EBADF,
                 .work_fd = -EBADF,
                 .root_fd = -EBADF,
         };
         int (*const steps[])(Launch *, char **) = {
-                launch_acquire_ids, launch_make_root, launch_mount, launch_write_apps,
+                launch_acquire_ids, launch_join_networks, launch_make_root, launch_mount, launch_write_apps,
         };
         int r = 0;
 

@@ -316,6 +316,7 @@ static const PropertyRow property_table[] = {
         /* systemd.service(5) */
         { "Type", append_string },
         { "NotifyAccess", append_string },
+        { "RemainAfterExit", append_boolean },
         { "Restart", append_string },
         { "RestartSec", append_usec, "RestartUSec" },
         { "TimeoutStartSec", append_usec, "TimeoutStartUSec" },

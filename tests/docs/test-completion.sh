@@ -55,9 +55,9 @@ test_bash() {
         bash_completes '--set-env-file= --set-env=' podctl run --set
         bash_completes '--hostname= [nospace]' podctl run --hostn
         bash_completes '--insecure-options= [nospace]' podctl --ins
-        bash_completes 'host none' podctl run --net =
+        bash_completes 'all default default-restricted host none' podctl run --net =
         bash_completes 'host' podctl run --net = h
-        bash_completes 'none' podctl run --net n
+        bash_completes 'none' podctl run --net = n
         bash_completes 'json json-pretty' podctl list --format = j
         bash_completes 'desc' podctl image list --sort = size --order = d
         bash_completes 'a.tar a:b.tar [filenames]' podctl fetch a

@@ -39,7 +39,7 @@ registry() {
 
 # push LAYOUT[:TAG] NAME [PORT]: as skopeo does it.
 push() {
-        skopeo copy --quiet --dest-tls-verify=false "oci:$1" "docker://127.0.0.1:${3:-$REGISTRY_PORT}/$2"
+        skopeo copy --quiet --preserve-digests --dest-tls-verify=false "oci:$1" "docker://127.0.0.1:${3:-$REGISTRY_PORT}/$2"
 }
 
 # front [OPTION…]: the server that misbehaves by the rules in the file "rules", before the registry. What is asked of it is
@@ -72,9 +72,9 @@ certificates() {
 }
 
 # plain VERB…: podctl with a store of this test's own, for servers that do not speak TLS and images nobody signed.
-plain() {
-        podctl --dir="$DATA" --local-config="$PWD/config" --insecure-options=image,http "$@"
-}
+# As an array it is a process of its own in the background, that can be killed.
+PLAIN=(podctl --dir="$DATA" --local-config="$PWD/config" --insecure-options=image,http)
+plain() { "${PLAIN[@]}" "$@"; }
 
 # configure DIRECTORY NAME JSON: a file of configuration for these.
 configure() {

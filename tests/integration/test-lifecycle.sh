@@ -64,7 +64,7 @@ test_list_as_json() {
         podctl list --format=json >list
         assert_eq "$(wc -l <list)" 1
         jq -e '.[0] | .state == "exited" and .app_names == ["app"] and .created_at > 1e9 and .started_at >= .created_at and
-                .networks == [] and (.apps[0] | .name == "app" and .state == "exited" and .exit_code == 3 and .created_at > 1e18 and
+                (.networks[0] | .netName == "default" and .ifName == "eth0") and (.apps[0] | .name == "app" and .state == "exited" and .exit_code == 3 and .created_at > 1e18 and
                 .finished_at >= .started_at and .mounts == [] and (.image_id | startswith("sha256")))' list
         podctl list --format=json-pretty | jq -e length
         podctl gc --grace-period=0

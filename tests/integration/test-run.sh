@@ -185,7 +185,7 @@ test_failure_is_not_covered_by_later_ones() {
 }
 
 test_network() {
-        assert_eq "$(sh_run 'ls /sys/class/net')" lo
+        assert_eq "$(sh_run 'ls /sys/class/net')" $'eth0\nlo'
         assert_eq "$(sh_run 'ls /sys/class/net' --net=none)" lo
         ip link add podctl-test0 type veth peer name podctl-test1
         defer ip link del podctl-test0

@@ -11,11 +11,22 @@ static char *mounts_of(const PodPlan *plan)
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 const PlanMount *m = &plan->mounts[i];
 
-                if (m->app)
+                if (m->app && !m->over_links)
                         cr_assert_geq(strv_extendf(&list, "%s:%s=%s%s", m->app, m->target, m->source,
                                                    m->read_only ? ",ro" : ""), 0);
         }
         return strv_join(list, " ");
+}
+
+/* The files of /etc come behind all volumes. */
+static const PlanMount *last_volume(const PodPlan *plan)
+{
+        size_t i = plan->n_mounts;
+
+        while (i > 0 && plan->mounts[i - 1].over_links)
+                i--;
+        cr_assert_gt(i, 0);
+        return &plan->mounts[i - 1];
 }
 
 Test(pod_plan, volumes)
@@ -91,7 +102,7 @@ Test(pod_plan, unclean_paths)
                         cr_assert_eq(plan_app_json(&p, &settings, "", mounts,
                                                    "'volumes':[{'name':'inner','kind':'host','source':'/inner'},"
                                                    "{'name':'outer','kind':'host','source':'/outer'}]"), 0, "%s", p.message);
-                        cr_expect_str_eq(p.plan->mounts[p.plan->n_mounts - 1].source, "/inner", "%s behind %s",
+                        cr_expect_str_eq(last_volume(p.plan)->source, "/inner", "%s behind %s",
                                          cases[i].outer, cases[i].inner);
                 }
 }
@@ -107,7 +118,7 @@ Test(pod_plan, unclean_read_only)
 
                 cr_assert_eq(plan_app_json(&p, &settings, "'mountPoints':[{'name':'v','path':'/a','readOnly':true}]", mounts,
                                            "'volumes':[{'name':'v','kind':'empty'}]"), 0, "%s", p.message);
-                cr_expect(p.plan->mounts[p.plan->n_mounts - 1].read_only, "%s", paths[i]);
+                cr_expect(last_volume(p.plan)->read_only, "%s", paths[i]);
         }
 }
 
@@ -119,7 +130,7 @@ Test(pod_plan, empty_volume)
         cr_assert_eq(plan_app_json(&p, &settings, "", "'mounts':[{'volume':'a','path':'/a'}]",
                                    "'volumes':[{'name':'a','kind':'empty','mode':'1777','uid':7,'gid':8,'recursive':false}]"), 0,
                      "%s", p.message);
-        m = &p.plan->mounts[p.plan->n_mounts - 1];
+        m = last_volume(p.plan);
         cr_expect(m->make_source);
         cr_expect_eq(m->mode, 01777);
         cr_expect_eq(m->uid, 7);
@@ -127,6 +138,105 @@ Test(pod_plan, empty_volume)
         cr_expect_not(m->recursive);
         cr_expect(m->map_ids);
         cr_expect_not(m->data_only);
+}
+
+/* Which files of /etc a pod gets, and when: "TARGET=SOURCE", "?" where the start knows, "+" where the app lacks it. */
+static char *files_of(const PodPlan *plan)
+{
+        _cleanup_strv_free_ char **list = NULL;
+
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                const PlanMount *m = &plan->mounts[i];
+
+                if (m->over_links)
+                        cr_assert_geq(strv_extendf(&list, "%s%s%s%s=%s", m->target, m->if_source ? "?" : "",
+                                                   m->if_absent ? "+" : "", m->read_only ? "!" : "", m->source), 0);
+        }
+        return strv_join(list, " ");
+}
+
+#define FILES "/pods/run/" TEST_UUID "/files/"
+
+Test(pod_plan, files)
+{
+        static char *lines[] = { (char *) "192.0.2.1 a", NULL };
+        _cleanup_json_object_ json_object *conf = json_tokener_parse("{'plugins':[{'type':'podctl'}]}");
+        NetJoin join = { .name = (char *) "lan", .interface = (char *) "eth0", .conf = conf };
+        const PodSettings entries = { .name = (char *) "web", .hosts = lines, .joins = &join, .n_joins = 1 };
+        const PodSettings native = { .name = (char *) "web", .joins = &join, .n_joins = 1 };
+        const struct {
+                const PodSettings *settings;
+                const char *mounts;
+                const char *expected;
+        } cases[] = {
+                { &settings, "", "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts+=" FILES "hosts /etc/hostname+=" FILES "hostname" },
+                { &native, "", "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts+!=/run/podctl/network/networks/lan/hosts "
+                  "/etc/hostname+=" FILES "hostname" },
+                { &entries, "", "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts=" FILES "hosts /etc/hostname+=" FILES "hostname" },
+                /* What is mounted there by the user stays, but for name servers. */
+                { &entries, "{'volume':'a','path':'/etc/hosts'},{'volume':'a','path':'/etc//hostname'},"
+                  "{'volume':'a','path':'/etc/resolv.conf'}", "/etc/resolv.conf?=" FILES "resolv.conf" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *mounts = strprintf("'mounts':[%s]", cases[i].mounts), *list = NULL;
+                _cleanup_(planned_done) Planned p = {};
+
+                cr_assert_eq(plan_app_json(&p, cases[i].settings, "", mounts,
+                                           "'volumes':[{'name':'a','kind':'host','source':'/s'}]"), 0, "%s", p.message);
+                list = files_of(p.plan);
+                cr_expect_str_eq(list, cases[i].expected);
+        }
+}
+
+/* Forwarded ports as the network is told of them. */
+Test(pod_plan, ports)
+{
+        static const PodSettings on_default = { .name = (char *) "web", .net = (char *) "default" },
+                                 on_host = { .name = (char *) "web", .net = (char *) "host" };
+        static const struct {
+                const PodSettings *settings;
+                const char *app;
+                const char *pod;
+                const char *expected; /* NULL: refused, and then part of the message */
+                const char *words;
+        } cases[] = {
+                { &on_default, "'ports':[{'name':'http','protocol':'tcp','port':80}]", "'ports':[{'name':'http','hostPort':8080}]",
+                  "tcp port 8080>80", NULL },
+                { &on_default, "'ports':[{'name':'many','protocol':'udp','port':80,'count':3}]",
+                  "'ports':[{'name':'many','hostPort':8080,'hostIP':'::1'}]", "udp ports [::1]:8080-8082>80", NULL },
+                { &on_default, "", "'ports':[{'name':'own','hostPort':1,'podPort':{'name':'own','protocol':'tcp','port':2}}]",
+                  "tcp port 1>2", NULL },
+                { &on_host, "'ports':[{'name':'http','protocol':'tcp','port':80}]", "'ports':[{'name':'http','hostPort':8080}]",
+                  "", NULL },
+                { &on_default, "'ports':[{'name':'a','protocol':'icmp','port':80}]", "'ports':[{'name':'a','hostPort':80}]", NULL,
+                  "'icmp'" },
+                { &on_default, "'ports':[{'name':'a','protocol':'tcp','port':1,'count':100}]", "'ports':[{'name':'a','hostPort':65500}]",
+                  NULL, "100 ports" },
+                { &on_default, "'ports':[{'name':'a','protocol':'tcp','port':1,'count':10},{'name':'b','protocol':'tcp','port':50}]",
+                  "'ports':[{'name':'a','hostPort':80},{'name':'b','hostPort':89,'hostIP':'10.0.0.1'}]", NULL, "'a' and 'b'" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_strv_free_ char **list = NULL;
+                _cleanup_free_ char *text = NULL;
+                _cleanup_(planned_done) Planned p = {};
+                int r = plan_app_json(&p, cases[i].settings, cases[i].app, "", cases[i].pod);
+
+                if (!cases[i].expected) {
+                        cr_expect_eq(r, -EINVAL);
+                        cr_expect(strstr(strempty(p.message), cases[i].words), "%s", strempty(p.message));
+                        continue;
+                }
+                cr_assert_eq(r, 0, "%s", p.message);
+                for (size_t k = 0; k < p.plan->n_ports; k++) {
+                        _cleanup_free_ char *host = net_port_describe(&p.plan->ports[k]);
+
+                        cr_assert_geq(strv_extendf(&list, "%s>%u", host, p.plan->ports[k].port), 0);
+                }
+                text = strv_join(list, " ");
+                cr_expect_str_eq(text, cases[i].expected);
+        }
 }
 
 Test(pod_plan, private_users)

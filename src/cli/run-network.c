@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/run-network.h"
+#include "network/net-files.h"
+
+
+static const char *annotation(const AppcPod *manifest, const char *option)
+{
+        _cleanup_free_ char *name = strjoin("podctl/", option);
+
+        return name ? appc_pod_annotation(manifest, name) : NULL;
+}
+
+/* The option's words, else the annotation's, with commas between. */
+static int words_of(const AppcPod *manifest, const char *option, char *const *given, char ***ret)
+{
+        const char *text = given ? NULL : annotation(manifest, option);
+
+        *ret = NULL;
+        if (given)
+                return strv_extend_strv(ret, given) < 0 ? log_oom() : 0;
+        return text && strv_split(text, ',', ret) < 0 ? log_oom() : 0;
+}
+
+static int set_dns(const RunArgs *args, const AppcPod *manifest, PodSettings *s)
+{
+        _cleanup_free_ char *message = NULL;
+        NetDns *dns = &s->dns;
+        int r;
+
+        r = words_of(manifest, "dns", args->dns, &dns->nameservers);
+        if (r >= 0)
+                r = words_of(manifest, "dns-search", args->dns_search, &dns->search);
+        if (r >= 0)
+                r = words_of(manifest, "dns-opt", args->dns_opt, &dns->options);
+        if (r >= 0 && free_and_strdup(&dns->domain, args->dns_domain ?: annotation(manifest, "dns-domain")) < 0)
+                r = log_oom();
+        if (r < 0)
+                return r;
+
+        if (strv_length(dns->nameservers) == 1 &&
+            (streq(dns->nameservers[0], "host") || streq(dns->nameservers[0], "none"))) {
+                s->dns_mode = TAKE_PTR(dns->nameservers[0]);
+                dns->nameservers = strv_free(dns->nameservers);
+        }
+        r = net_dns_check(dns, &message);
+        return r < 0 ? log_error_errno(r, "Options --dns…: %s", strempty(message)) : 0;
+}
+
+static int set_hosts(const RunArgs *args, const AppcPod *manifest, PodSettings *s)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        r = words_of(manifest, "hosts-entry", args->hosts_entries, &words);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(word, words) {
+                _cleanup_free_ char *message = NULL;
+
+                if (streq(*word, "host")) {
+                        s->hosts_host = true;
+                        continue;
+                }
+                r = net_hosts_entry_parse(*word, &s->hosts, &message);
+                if (r < 0)
+                        return log_error_errno(r, "Option --hosts-entry %s", message ?: "is out of memory");
+        }
+        if (s->hosts_host && s->hosts)
+                return log_error_errno(EINVAL, "Option --hosts-entry=host cannot be combined with entries");
+        return 0;
+}
+
+static int set_networks(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *s)
+{
+        _cleanup_strv_free_ char **directories = NULL, **warnings = NULL;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = free_and_strdup(&s->net, args->net ?: annotation(manifest, "net") ?: "default");
+        if (r >= 0)
+                r = net_config_directories(c->local_config, c->system_config, &directories);
+        if (r < 0)
+                return log_oom();
+        r = net_config_resolve(s->net, directories, c->local_config, &s->joins, &s->n_joins, &warnings, &message);
+        if (r < 0)
+                return log_error_errno(r, "Option --net: %s", message ?: "cannot read the configuration of networks");
+        STRV_FOREACH(warning, warnings)
+                log_debug("Network configuration: %s", *warning);
+        return 0;
+}
+
+int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings)
+{
+        int r = set_networks(c, args, manifest, settings);
+
+        if (r >= 0)
+                r = set_dns(args, manifest, settings);
+        return r < 0 ? r : set_hosts(args, manifest, settings);
+}

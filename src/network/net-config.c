@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "basic/path.h"
+#include "network/net-config.h"
+#include "shared/explain.h"
+
+const JsonField net_dns_table[] = {
+        { "nameservers", &json_strv, offsetof(NetDns, nameservers) },
+        { "domain", &json_string, offsetof(NetDns, domain) },
+        { "search", &json_strv, offsetof(NetDns, search) },
+        { "options", &json_strv, offsetof(NetDns, options) },
+        {},
+};
+
+static const JsonType dns_type = JSON_STRUCT(NetDns, net_dns_table, NULL);
+
+static const JsonField native_table[] = {
+        { "subnet", &json_string, offsetof(NetNative, subnet_text) },
+        { "subnet6", &json_string, offsetof(NetNative, subnet6_text) },
+        { "ipv6", &json_tristate, offsetof(NetNative, ipv6) },
+        { "ipMasq", &json_tristate, offsetof(NetNative, masquerade) },
+        { "isDefaultGateway", &json_tristate, offsetof(NetNative, default_gateway) },
+        { "mtu", &json_uint32, offsetof(NetNative, mtu) },
+        { "dns", &dns_type, offsetof(NetNative, dns) },
+        {},
+};
+
+static const JsonField join_table[] = {
+        { "name", &json_string, offsetof(NetJoin, name), JSON_MANDATORY | JSON_NONEMPTY },
+        { "interface", &json_string, offsetof(NetJoin, interface), JSON_MANDATORY | JSON_NONEMPTY },
+        { "arguments", &json_strv, offsetof(NetJoin, arguments) },
+        { "pluginPath", &json_strv, offsetof(NetJoin, plugin_path) },
+        { "conf", &json_raw, offsetof(NetJoin, conf), JSON_MANDATORY },
+        {},
+};
+
+const JsonType net_joins_type = JSON_ARRAY(NetJoin, join_table, NULL);
+
+void net_joins_free(NetJoin *joins, size_t n)
+{
+        for (size_t i = 0; joins && i < n; i++)
+                json_table_free(join_table, &joins[i]);
+        free(joins);
+}
+
+static const char *string_member(json_object *o, const char *name)
+{
+        json_object *value;
+
+        return json_object_object_get_ex(o, name, &value) && json_object_is_type(value, json_type_string)
+                       ? json_object_get_string(value) : NULL;
+}
+
+static json_object *first_plugin(json_object *conf)
+{
+        json_object *plugins;
+
+        return json_object_object_get_ex(conf, "plugins", &plugins) && json_object_is_type(plugins, json_type_array)
+                       ? json_object_array_get_idx(plugins, 0) : NULL;
+}
+
+bool net_join_is_native(const NetJoin *j)
+{
+        json_object *plugin = first_plugin(j->conf);
+
+        return plugin && streq(strempty(string_member(plugin, "type")), NET_NATIVE_TYPE);
+}
+
+void net_native_done(NetNative *n)
+{
+        json_table_free(native_table, n);
+}
+
+static int native_subnet(const char *member, const char *text, int family, unsigned shortest, unsigned longest,
+                         NetPrefix *ret, JsonError *e)
+{
+        if (!text)
+                return 0;
+        if (net_prefix_parse(text, ret) < 0 || ret->address.family != family)
+                return json_error_set(e, -EINVAL, member, "'%s' is no %s subnet", text,
+                                      family == AF_INET ? "IPv4" : "IPv6");
+        if (ret->length < shortest || ret->length > longest)
+                return json_error_set(e, -EINVAL, member, "'%s' must be between /%u and /%u", text, shortest, longest);
+        return 0;
+}
+
+static int native_read(json_object *plugin, NetNative *ret, JsonError *e)
+{
+        int r = json_table_read(native_table, plugin, ret, e);
+
+        if (r >= 0)
+                r = native_subnet("subnet", ret->subnet_text, AF_INET, 8, 30, &ret->subnet, e);
+        if (r >= 0)
+                r = native_subnet("subnet6", ret->subnet6_text, AF_INET6, 16, 126, &ret->subnet6, e);
+        if (r >= 0 && ret->mtu != 0 && (ret->mtu < 1280 || ret->mtu > 65535))
+                r = json_error_set(e, -EINVAL, "mtu", "must be between 1280 and 65535");
+        STRV_FOREACH(server, ret->dns.nameservers) {
+                NetAddress ignored;
+
+                if (r >= 0 && net_address_parse(*server, &ignored) < 0)
+                        r = json_error_set(e, -EINVAL, "dns.nameservers", "'%s' is no IP address", *server);
+        }
+        return r;
+}
+
+int net_join_native(const NetJoin *j, NetNative *ret, char **reterr_message)
+{
+        _cleanup_json_error_ JsonError e = {};
+        int r = native_read(first_plugin(j->conf), ret, &e);
+
+        if (r >= 0)
+                return 0;
+        net_native_done(ret);
+        return explain(reterr_message, r, "network '%s': %s", j->name, json_error_message(&e, r));
+}
+
+int net_config_directories(const char *local, const char *system, char ***ret)
+{
+        _cleanup_strv_free_ char **directories = NULL;
+        int r;
+
+        r = strv_extendf(&directories, "%s/net.d", local ?: "/etc/podctl");
+        if (r >= 0)
+                r = strv_extend(&directories, "/etc/cni/net.d");
+        if (r >= 0)
+                r = strv_extendf(&directories, "%s/net.d", system ?: "/usr/lib/podctl");
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(directories);
+        return 0;
+}
+
+/* Where plugins are looked for: rkt's and CNI's own places, and Debian's. */
+static int plugin_path(const char *local, char ***ret)
+{
+        static const char *const places[] = {
+                "/usr/lib/podctl/plugins/net", "/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni",
+        };
+        int r = strv_extendf(ret, "%s/net.d", local ?: "/etc/podctl");
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(places); i++)
+                r = strv_extend(ret, places[i]);
+        return r;
+}
+
+/* What a file says. */
+typedef struct NetFile {
+        char *name;
+        char *path; /* "built in" */
+        json_object *conf;
+} NetFile;
+
+typedef struct NetFiles {
+        NetFile *items;
+        size_t n;
+        char **broken;   /* "PATH: what is wrong" */
+} NetFiles;
+
+static void net_files_done(NetFiles *f)
+{
+        for (size_t i = 0; i < f->n; i++) {
+                free(f->items[i].name);
+                free(f->items[i].path);
+                (void) json_object_put(f->items[i].conf);
+        }
+        free(f->items);
+        strv_free(f->broken);
+}
+
+static int check_plugin(json_object *plugin, JsonError *e)
+{
+        _cleanup_(net_native_done) NetNative native = {};
+        const char *type = json_object_is_type(plugin, json_type_object) ? string_member(plugin, "type") : NULL;
+
+        if (isempty(type))
+                return json_error_set(e, -EINVAL, "type", "a plugin needs a type");
+        if (strchr(type, '/'))
+                return json_error_set(e, -EINVAL, "type", "'%s' is no name of a plugin", type);
+        return streq(type, NET_NATIVE_TYPE) ? native_read(plugin, &native, e) : 0;
+}
+
+/* A single plugin becomes a list of one. */
+static int normalize(json_object *o, json_object **ret, JsonError *e)
+{
+        const char *name = json_object_is_type(o, json_type_object) ? string_member(o, "name") : NULL;
+        json_object *plugins, *list;
+
+        if (isempty(name) || strchr(name, '/') || name[0] == '.')
+                return json_error_set(e, -EINVAL, "name", "a network needs a name, without slashes");
+        if (json_object_object_get_ex(o, "plugins", &plugins)) {
+                if (!json_object_is_type(plugins, json_type_array) || json_object_array_length(plugins) == 0)
+                        return json_error_set(e, -EINVAL, "plugins", "expected a list of plugins");
+                *ret = json_object_get(o);
+                return 0;
+        }
+
+        list = json_object_new_object();
+        plugins = json_object_new_array();
+        if (!list || !plugins)
+                return -ENOMEM;
+        (void) json_object_array_add(plugins, json_object_get(o));
+        (void) json_object_object_add(list, "name", json_object_new_string(name));
+        if (string_member(o, "cniVersion"))
+                (void) json_object_object_add(list, "cniVersion", json_object_new_string(string_member(o, "cniVersion")));
+        (void) json_object_object_add(list, "plugins", plugins);
+        *ret = list;
+        return 0;
+}
+
+static int check_plugins(json_object *conf, JsonError *e)
+{
+        json_object *plugins = NULL;
+
+        (void) json_object_object_get_ex(conf, "plugins", &plugins);
+        for (size_t i = 0; i < json_object_array_length(plugins); i++) {
+                int r = check_plugin(json_object_array_get_idx(plugins, i), e);
+
+                if (r < 0)
+                        return json_error_below_index(e, r, "plugins", i);
+        }
+        if (json_object_array_length(plugins) > 1 &&
+            streq(string_member(first_plugin(conf), "type"), NET_NATIVE_TYPE))
+                return json_error_set(e, -EINVAL, "plugins", "type '" NET_NATIVE_TYPE "' stands alone");
+        return 0;
+}
+
+/* The first of a name counts. */
+static int add_file(NetFiles *files, json_object *o, const char *path, JsonError *e)
+{
+        _cleanup_json_object_ json_object *conf = NULL;
+        NetFile *grown;
+        const char *name;
+        int r;
+
+        r = normalize(o, &conf, e);
+        if (r >= 0)
+                r = check_plugins(conf, e);
+        if (r < 0)
+                return r;
+        name = string_member(conf, "name");
+        for (size_t i = 0; i < files->n; i++)
+                if (streq(files->items[i].name, name)) {
+                        if (streq(path, "built in"))
+                                return 0;
+                        return json_error_set(e, -EEXIST, NULL, "%s has a network '%s' already", files->items[i].path,
+                                              name);
+                }
+
+        grown = reallocarray(files->items, files->n + 1, sizeof(NetFile));
+        if (!grown)
+                return -ENOMEM;
+        files->items = grown;
+        grown[files->n] = (NetFile) { strdup(name), strdup(path), TAKE_PTR(conf) };
+        files->n++;
+        return grown[files->n - 1].name && grown[files->n - 1].path ? 0 : -ENOMEM;
+}
+
+static int read_directory(NetFiles *files, const char *directory)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r;
+
+        r = list_directory_at(AT_FDCWD, directory, &names);
+        if (r < 0)
+                return strv_extendf(&files->broken, "%s: %s", directory, strerror(-r));
+
+        STRV_FOREACH(name, names) {
+                _cleanup_json_object_ json_object *o = NULL;
+                _cleanup_json_error_ JsonError e = {};
+                _cleanup_free_ char *path = NULL;
+
+                if (!endswith(*name, ".conf") && !endswith(*name, ".conflist"))
+                        continue;
+                path = path_join(directory, *name);
+                if (!path)
+                        return -ENOMEM;
+                r = json_parse_file_at(AT_FDCWD, path, &o, &e);
+                if (r >= 0)
+                        r = add_file(files, o, path, &e);
+                if (r < 0 && strv_extendf(&files->broken, "%s: %s", path, json_error_message(&e, r)) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static const char *const built_in[] = {
+        "{\"cniVersion\":\"1.0.0\",\"name\":\"default\",\"type\":\"" NET_NATIVE_TYPE "\"}",
+        "{\"cniVersion\":\"1.0.0\",\"name\":\"default-restricted\",\"type\":\"" NET_NATIVE_TYPE "\",\"ipMasq\":false,"
+        "\"isDefaultGateway\":false}",
+};
+
+static int read_files(char *const *directories, NetFiles *ret)
+{
+        int r = 0;
+
+        STRV_FOREACH(directory, directories)
+                if (r >= 0)
+                        r = read_directory(ret, *directory);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(built_in); i++) {
+                _cleanup_json_object_ json_object *o = NULL;
+
+                r = json_parse_memory(built_in[i], strlen(built_in[i]), &o, NULL);
+                if (r >= 0)
+                        r = add_file(ret, o, "built in", NULL);
+        }
+        return r;
+}
+
+static const NetFile *find_file(const NetFiles *files, const char *name)
+{
+        for (size_t i = 0; i < files->n; i++)
+                if (streq(files->items[i].name, name))
+                        return &files->items[i];
+        return NULL;
+}
+
+static int join(const NetFile *file, size_t number, char *const *arguments, const char *local, NetJoin *ret)
+{
+        ret->name = strdup(file->name);
+        ret->interface = strprintf("eth%zu", number);
+        ret->conf = json_object_get(file->conf);
+        if (!ret->name || !ret->interface || strv_extend_strv(&ret->arguments, arguments) < 0)
+                return -ENOMEM;
+        return net_join_is_native(ret) ? 0 : plugin_path(local, &ret->plugin_path);
+}
+
+static int resolve_all(const NetFiles *files, const char *local, NetJoin **ret, size_t *ret_n)
+{
+        NetJoin *joins = new0(NetJoin, files->n);
+        size_t n = 0;
+        int r = joins ? 0 : -ENOMEM;
+
+        /* rkt's "all" are those that are configured; the built-in ones come along only where nothing is. */
+        for (size_t i = 0; r >= 0 && i < files->n; i++)
+                if (!streq(files->items[i].path, "built in") || (i == 0 && n == 0)) {
+                        r = join(&files->items[i], n, NULL, local, &joins[n]);
+                        n++;
+                }
+        if (r < 0) {
+                net_joins_free(joins, n);
+                return r;
+        }
+        *ret = joins;
+        *ret_n = n;
+        return 0;
+}
+
+static int complain_missing(const NetRequests *requests, const NetFiles *files, char **reterr_message)
+{
+        _cleanup_strv_free_ char **missing = NULL;
+        _cleanup_free_ char *names = NULL, *broken = NULL;
+
+        for (size_t i = 0; i < requests->n; i++)
+                if (!find_file(files, requests->items[i].name) && strv_extend(&missing, requests->items[i].name) < 0)
+                        return -ENOMEM;
+        if (!missing)
+                return 0;
+        names = strv_join(missing, ", ");
+        broken = files->broken ? strv_join(files->broken, "; ") : NULL;
+        return explain(reterr_message, ENOENT, "networks not found: %s; put their configuration into /etc/podctl/net.d%s%s%s",
+                       strempty(names), broken ? " (not read: " : "", strempty(broken), broken ? ")" : "");
+}
+
+static int resolve_named(const NetRequests *requests, const NetFiles *files, const char *local, NetJoin **ret,
+                         size_t *ret_n)
+{
+        NetJoin *joins = new0(NetJoin, requests->n);
+        int r = joins ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < requests->n; i++)
+                r = join(find_file(files, requests->items[i].name), i, requests->items[i].arguments, local, &joins[i]);
+        if (r < 0) {
+                net_joins_free(joins, requests->n);
+                return r;
+        }
+        *ret = joins;
+        *ret_n = requests->n;
+        return 0;
+}
+
+int net_config_resolve(const char *text, char *const *directories, const char *local, NetJoin **ret, size_t *ret_n,
+                       char ***ret_warnings, char **reterr_message)
+{
+        _cleanup_(net_requests_done) NetRequests requests = {};
+        _cleanup_(net_files_done) NetFiles files = {};
+        int r;
+
+        *ret = NULL;
+        *ret_n = 0;
+        r = net_requests_parse(text, &requests, reterr_message);
+        if (r < 0 || net_is_host(requests.items[0].name) || net_is_none(requests.items[0].name))
+                return r;
+
+        r = read_files(directories, &files);
+        if (r < 0)
+                return r;
+        if (streq(requests.items[0].name, "all"))
+                r = resolve_all(&files, local, ret, ret_n);
+        else {
+                r = complain_missing(&requests, &files, reterr_message);
+                if (r >= 0)
+                        r = resolve_named(&requests, &files, local, ret, ret_n);
+        }
+        if (r >= 0 && ret_warnings)
+                *ret_warnings = TAKE_PTR(files.broken);
+        return r;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <dlfcn.h>
+
+#include "basic/string-util.h"
+#include "config.h"
+#include "network/net-engine.h"
+#include "network/net-rules.h"
+#include "shared/explain.h"
+
+#define MODULE PKGLIBDIR "/network.so"
+
+int net_engine_load(const NetEngine **ret, char **reterr_message)
+{
+        static const NetEngine *loaded;
+
+        if (!loaded) {
+                void *module = dlopen(MODULE, RTLD_NOW | RTLD_LOCAL);
+
+                loaded = module ? dlsym(module, "net_engine") : NULL;
+                if (!loaded)
+                        return explain(reterr_message, ENOSYS, "cannot load " MODULE ": %s", strempty(dlerror()));
+        }
+        *ret = loaded;
+        return 0;
+}
+
+void net_link_done(NetLink *l)
+{
+        free(l->alias);
+}
+
+int net_link_plan(const NetSubnet *subnet, uint32_t index, const char *uuid, size_t number, const char *pod_name,
+                  const char *pod, bool default_route, NetLink *ret)
+{
+        NetLink l = {
+                .mtu = subnet->mtu,
+                .subnet = subnet->subnet,
+                .subnet6 = subnet->subnet6,
+                .default_route = default_route && !subnet->restricted,
+        };
+
+        (void) snprintf(l.pod_name, sizeof(l.pod_name), "%s", pod_name);
+        if (number == 0)
+                (void) snprintf(l.host_name, sizeof(l.host_name), NET_LINK_PREFIX "%.8s", uuid);
+        else
+                (void) snprintf(l.host_name, sizeof(l.host_name), NET_LINK_PREFIX "%.8s.%u", uuid,
+                                (unsigned) number % 100);
+        net_prefix_nth(&l.subnet, index, &l.address);
+        net_prefix_nth(&l.subnet, 1, &l.gateway);
+        if (net_address_is_set(&l.subnet6.address)) {
+                net_prefix_nth(&l.subnet6, index, &l.address6);
+                net_prefix_nth(&l.subnet6, 1, &l.gateway6);
+        }
+        l.alias = strprintf("podctl %s", pod);
+        if (!l.alias)
+                return -ENOMEM;
+        *ret = l;
+        return 0;
+}

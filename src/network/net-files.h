@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "network/net-config.h"
+
+/* Texts of /etc/resolv.conf and /etc/hosts in apps (rkt 5.4). */
+
+/* search, nameservers, options, domain, in this order. */
+int net_resolv_conf_format(const NetDns *dns, char **ret);
+/* The fallback, with further lines "IP NAME…" if there are any. */
+int net_hosts_format(const char *hostname, char *const *entries, char **ret);
+
+/* --hosts-entry=IP=NAME[,IP=NAME…] as lines. -EINVAL with a message. */
+int net_hosts_entry_parse(const char *text, char ***ret_lines, char **reterr_message);
+/* Nameservers have to be addresses. */
+int net_dns_check(const NetDns *dns, char **reterr_message);

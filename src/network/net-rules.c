@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "network/net-rules.h"
+
+/* Numbers instead of names of priorities: nft 1.0.6 does not take the names in every chain of an inet table. -300 is
+ * before connection tracking (raw), -100 dstnat, 0 filter, 100 srcnat.
+ *
+ * - Whatever comes from a pod and is for the host's own loopback addresses is forged (route_localnet, see
+ *   netlink-link.c, would let it in).
+ * - Ports: first those of one address of the host, then those of all of them. Output is for the host's own programs.
+ * - Networks without a gateway: what comes back of forwarded ports, else nothing in or out. The host's own packets do
+ *   not come through here.
+ * - Masquerading, besides the pods' way out: for a pod that reaches itself through the host (hairpin), for programs of
+ *   the host that come from a loopback address, and for forwarded ports of networks whose pods know no way back. */
+static const char table_text[] =
+        "table inet " NET_TABLE " {\n"
+        "        set masquerade4 { type ipv4_addr; flags interval; }\n"
+        "        set masquerade6 { type ipv6_addr; flags interval; }\n"
+        "        set restricted4 { type ipv4_addr; flags interval; }\n"
+        "        set restricted6 { type ipv6_addr; flags interval; }\n"
+        "        set hairpin4 { type ipv4_addr . ipv4_addr; }\n"
+        "        set hairpin6 { type ipv6_addr . ipv6_addr; }\n"
+        "        map ports4 { type inet_proto . inet_service : ipv4_addr . inet_service; }\n"
+        "        map ports6 { type inet_proto . inet_service : ipv6_addr . inet_service; }\n"
+        "        map ports4_at { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }\n"
+        "        map ports6_at { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }\n"
+        "        chain raw {\n"
+        "                type filter hook prerouting priority -300; policy accept;\n"
+        "                iifname \"" NET_LINK_PREFIX "*\" ip daddr 127.0.0.0/8 drop\n"
+        "        }\n"
+        "        chain prerouting {\n"
+        "                type nat hook prerouting priority -100; policy accept;\n"
+        "                fib daddr type local jump ports\n"
+        "        }\n"
+        "        chain output {\n"
+        "                type nat hook output priority -100; policy accept;\n"
+        "                fib daddr type local jump ports\n"
+        "        }\n"
+        "        chain ports {\n"
+        "                dnat ip to ip daddr . meta l4proto . th dport map @ports4_at\n"
+        "                dnat ip6 to ip6 daddr . meta l4proto . th dport map @ports6_at\n"
+        "                dnat ip to meta l4proto . th dport map @ports4\n"
+        "                dnat ip6 to meta l4proto . th dport map @ports6\n"
+        "        }\n"
+        "        chain forward {\n"
+        "                type filter hook forward priority 0; policy accept;\n"
+        "                ct state established,related accept\n"
+        "                ct status dnat accept\n"
+        "                ip saddr @restricted4 ip daddr != @restricted4 reject\n"
+        "                ip6 saddr @restricted6 ip6 daddr != @restricted6 reject\n"
+        "                ip daddr @restricted4 ip saddr != @restricted4 reject\n"
+        "                ip6 daddr @restricted6 ip6 saddr != @restricted6 reject\n"
+        "        }\n"
+        "        chain postrouting {\n"
+        "                type nat hook postrouting priority 100; policy accept;\n"
+        "                ip saddr . ip daddr @hairpin4 masquerade\n"
+        "                ip6 saddr . ip6 daddr @hairpin6 masquerade\n"
+        "                ct status dnat ip saddr 127.0.0.0/8 oifname != \"lo\" masquerade\n"
+        "                ct status dnat ip6 saddr ::1 oifname != \"lo\" masquerade\n"
+        "                ct status dnat ip daddr @restricted4 masquerade\n"
+        "                ct status dnat ip6 daddr @restricted6 masquerade\n"
+        "                ip saddr @masquerade4 oifname != \"" NET_LINK_PREFIX "*\" masquerade\n"
+        "                ip6 saddr @masquerade6 oifname != \"" NET_LINK_PREFIX "*\" masquerade\n"
+        "        }\n"
+        "}\n";
+
+static void element(FILE *f, const char *verb, const char *set, const char *what)
+{
+        (void) fprintf(f, "%s element inet " NET_TABLE " %s { %s }\n", verb, set, what);
+}
+
+static void subnet_elements(FILE *f, const NetSubnet *s)
+{
+        const char *set4 = s->restricted ? "restricted4" : "masquerade4",
+                   *set6 = s->restricted ? "restricted6" : "masquerade6";
+
+        if (!s->restricted && !s->masquerade)
+                return;
+        element(f, "add", set4, s->subnet_text);
+        if (s->subnet6_text)
+                element(f, "add", set6, s->subnet6_text);
+}
+
+/* Where nft takes the key alone, to remove it, the rest does no harm but has to be right. */
+static void port_elements(FILE *f, const char *verb, const NetPort *p, const char *address, char family)
+{
+        NetAddress host = {};
+        bool at = p->host_ip && net_address_parse(p->host_ip, &host) >= 0 && !streq(p->host_ip, "0.0.0.0") &&
+                  !streq(p->host_ip, "::");
+
+        if (!address || (p->host_ip && (strchr(p->host_ip, ':') != NULL) != (family == '6')))
+                return;
+        (void) fprintf(f, "%s element inet " NET_TABLE " ports%c%s {", verb, family, at ? "_at" : "");
+        for (uint32_t i = 0; i < p->count; i++)
+                (void) fprintf(f, "%s %s%s%s . %u : %s . %u", i > 0 ? "," : "", at ? p->host_ip : "", at ? " . " : "",
+                               p->protocol, p->host_port + i, address, p->port + i);
+        (void) fputs(" }\n", f);
+}
+
+static void claim_elements(FILE *f, const char *verb, const NetClaim *c)
+{
+        const struct {
+                const char *address;
+                char family;
+                const char *hairpin;
+        } rows[] = { { c->address, '4', "hairpin4" }, { c->address6, '6', "hairpin6" } };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_free_ char *pair = NULL;
+
+                if (!rows[i].address || c->n_ports == 0)
+                        continue;
+                pair = strjoin(rows[i].address, " . ", rows[i].address);
+                element(f, verb, rows[i].hairpin, strempty(pair));
+                for (size_t j = 0; j < c->n_ports; j++)
+                        port_elements(f, verb, &c->ports[j], rows[i].address, rows[i].family);
+        }
+}
+
+typedef struct Text {
+        char *data;
+        size_t size;
+} Text;
+
+static int text_finish(FILE *f, Text *t, char **ret)
+{
+        if (fclose(f) != 0) {
+                free(t->data);
+                return -ENOMEM;
+        }
+        *ret = t->data;
+        return 0;
+}
+
+int net_rules_table(const NetSubnet *subnets, size_t n_subnets, const NetClaim *claims, size_t n_claims, char **ret)
+{
+        Text t = {};
+        FILE *f = open_memstream(&t.data, &t.size);
+
+        if (!f)
+                return -ENOMEM;
+        (void) fputs(table_text, f);
+        for (size_t i = 0; i < n_subnets; i++)
+                subnet_elements(f, &subnets[i]);
+        for (size_t i = 0; i < n_claims; i++)
+                claim_elements(f, "add", &claims[i]);
+        return text_finish(f, &t, ret);
+}
+
+int net_rules_add_subnet(const NetSubnet *subnet, char **ret)
+{
+        Text t = {};
+        FILE *f = open_memstream(&t.data, &t.size);
+
+        if (!f)
+                return -ENOMEM;
+        subnet_elements(f, subnet);
+        return text_finish(f, &t, ret);
+}
+
+static int claim_text(const char *verb, const NetClaim *claim, char **ret)
+{
+        Text t = {};
+        FILE *f = open_memstream(&t.data, &t.size);
+
+        if (!f)
+                return -ENOMEM;
+        claim_elements(f, verb, claim);
+        return text_finish(f, &t, ret);
+}
+
+int net_rules_add_claim(const NetClaim *claim, char **ret)
+{
+        return claim_text("add", claim, ret);
+}
+
+int net_rules_remove_claim(const NetClaim *claim, char **ret)
+{
+        return claim_text("delete", claim, ret);
+}

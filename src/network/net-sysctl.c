@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "basic/strv.h"
+#include "network/net-sysctl.h"
+
+#define SYS_NET "/proc/sys/net/"
+
+static void set(const char *path, const char *value)
+{
+        _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+        if (fd >= 0)
+                (void) loop_write(fd, value, strlen(value));
+}
+
+static bool is(const char *path, const char *value)
+{
+        _cleanup_free_ char *text = NULL;
+
+        return read_file_at(AT_FDCWD, path, 64, &text, NULL) >= 0 && startswith(text, value);
+}
+
+void net_sysctl_of_pod(void)
+{
+        set(SYS_NET "ipv4/ip_unprivileged_port_start", "0");
+        set(SYS_NET "ipv4/ping_group_range", "0 2147483647");
+        set(SYS_NET "ipv4/conf/all/accept_redirects", "0");
+        set(SYS_NET "ipv4/conf/default/accept_redirects", "0");
+        set(SYS_NET "ipv6/conf/default/accept_ra", "0");
+        set(SYS_NET "ipv6/conf/default/accept_redirects", "0");
+}
+
+/* A router ignores routers, unless it is told not to: a host that has its own way to the world from one would lose
+ * it. */
+static void keep_router_advertisements(void)
+{
+        _cleanup_strv_free_ char **interfaces = NULL;
+
+        (void) list_directory_at(AT_FDCWD, SYS_NET "ipv6/conf", &interfaces);
+        STRV_FOREACH(name, interfaces) {
+                _cleanup_free_ char *path = strjoin(SYS_NET "ipv6/conf/", *name, "/accept_ra");
+
+                if (path && !streq(*name, "all") && !streq(*name, "default") && is(path, "1"))
+                        set(path, "2");
+        }
+}
+
+void net_sysctl_forward(void)
+{
+        if (!is(SYS_NET "ipv4/ip_forward", "1"))
+                set(SYS_NET "ipv4/ip_forward", "1");
+        if (access(SYS_NET "ipv6", F_OK) < 0 || is(SYS_NET "ipv6/conf/all/forwarding", "1"))
+                return;
+        keep_router_advertisements();
+        set(SYS_NET "ipv6/conf/all/forwarding", "1");
+}
+
+void net_sysctl_route_localnet(const char *interface)
+{
+        _cleanup_free_ char *path = interface ? strjoin(SYS_NET "ipv4/conf/", interface, "/route_localnet") : NULL;
+
+        if (path)
+                set(path, "1");
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Switches of the kernel's network stack. Of the namespace we are in; none of them is worth failing for, since what
+ * they are for fails by itself where they are missing. */
+
+/* A new namespace: apps without privileges may have low ports and send pings, since no capability of theirs counts in
+ * a namespace that the host made; no router that announces itself is believed. */
+void net_sysctl_of_pod(void);
+/* The host routes for its pods. It stays that way: others may count on it by then. */
+void net_sysctl_forward(void);
+/* Packets from the host's loopback addresses may leave through this link; NULL is none. */
+void net_sysctl_route_localnet(const char *interface);

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <net/if.h>
+#include <netlink/netlink.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/veth.h>
+#include <netlink/route/route.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+
+#include "basic/fd.h"
+#include "basic/string-util.h"
+#include "network/net-rules.h"
+#include "network/netlink-link.h"
+#include "shared/explain.h"
+
+#define CLEANUP(type, function)                                                                                \
+        static inline void type##_cleanup(struct type **p)                                                     \
+        {                                                                                                      \
+                if (*p)                                                                                        \
+                        function(*p);                                                                          \
+        }
+
+CLEANUP(nl_sock, nl_socket_free)
+CLEANUP(nl_addr, nl_addr_put)
+CLEANUP(nl_cache, nl_cache_free)
+CLEANUP(rtnl_link, rtnl_link_put)
+CLEANUP(rtnl_addr, rtnl_addr_put)
+CLEANUP(rtnl_route, rtnl_route_put)
+
+/* libnl has error numbers of its own, and texts for them. */
+static int explain_nl(char **reterr_message, int error, const char *what, const char *name)
+{
+        return explain(reterr_message, error == -NLE_EXIST ? EEXIST : EIO, "cannot %s %s: %s", what, name,
+                       nl_geterror(error));
+}
+
+static int open_socket(struct nl_sock **ret)
+{
+        _cleanup_(nl_sock_cleanup) struct nl_sock *s = nl_socket_alloc();
+
+        if (!s || nl_connect(s, NETLINK_ROUTE) < 0)
+                return -ENOMEM;
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
+/* The namespace in which a netlink socket was opened is the one it speaks of. */
+static int open_socket_in(int ns, struct nl_sock **ret)
+{
+        if (setns(ns, CLONE_NEWNET) < 0)
+                return -errno;
+        return open_socket(ret);
+}
+
+static struct nl_addr *to_nl(const NetAddress *a, unsigned length)
+{
+        struct nl_addr *n = nl_addr_build(a->family, a->bytes, net_address_bits(a) / 8);
+
+        if (n)
+                nl_addr_set_prefixlen(n, (int) length);
+        return n;
+}
+
+/* Addresses of our own making, in the range for those, so that nobody (udev) gives the link another one when we have
+ * told the pod about this one. */
+static int set_hardware_address(struct rtnl_link *link, uint8_t side, const NetAddress *address)
+{
+        uint8_t mac[6] = { 0x02, side, address->bytes[0], address->bytes[1], address->bytes[2], address->bytes[3] };
+        _cleanup_(nl_addr_cleanup) struct nl_addr *a = nl_addr_build(AF_LLC, mac, sizeof(mac));
+
+        if (!a)
+                return -ENOMEM;
+        rtnl_link_set_addr(link, a);
+        return 0;
+}
+
+/* The pair, at once where it belongs: moving a link between namespaces afterwards takes the kernel many milliseconds. */
+static int add_pair(struct nl_sock *host, const NetLink *l, int pod_ns, char **reterr_message)
+{
+        _cleanup_(rtnl_link_cleanup) struct rtnl_link *inner = rtnl_link_veth_alloc();
+        struct rtnl_link *outer;
+        int r;
+
+        if (!inner)
+                return -ENOMEM;
+        outer = rtnl_link_veth_get_peer(inner);
+        rtnl_link_set_name(inner, l->pod_name);
+        rtnl_link_set_name(outer, l->host_name);
+        rtnl_link_set_mtu(inner, l->mtu);
+        rtnl_link_set_mtu(outer, l->mtu);
+        rtnl_link_set_ns_fd(inner, pod_ns);
+        r = set_hardware_address(inner, 0x70, &l->address);
+        if (r >= 0)
+                r = set_hardware_address(outer, 0x71, &l->address);
+        if (r >= 0) {
+                rtnl_link_set_flags(inner, IFF_UP);
+                r = rtnl_link_add(host, inner, NLM_F_CREATE | NLM_F_EXCL);
+                if (r < 0)
+                        r = explain_nl(reterr_message, r, "make link", l->host_name);
+        }
+        rtnl_link_put(outer);
+        return r;
+}
+
+static int raise_link(struct nl_sock *s, int index, const char *alias, char **reterr_message)
+{
+        _cleanup_(rtnl_link_cleanup) struct rtnl_link *which = rtnl_link_alloc(), *change = rtnl_link_alloc();
+        int r;
+
+        if (!which || !change)
+                return -ENOMEM;
+        rtnl_link_set_ifindex(which, index);
+        rtnl_link_set_flags(change, IFF_UP);
+        if (alias)
+                rtnl_link_set_ifalias(change, alias);
+        r = rtnl_link_change(s, which, change, 0);
+        return r < 0 ? explain_nl(reterr_message, r, "raise link", strempty(alias)) : 0;
+}
+
+static int add_address(struct nl_sock *s, int index, const NetAddress *address, char **reterr_message)
+{
+        _cleanup_(rtnl_addr_cleanup) struct rtnl_addr *a = rtnl_addr_alloc();
+        _cleanup_(nl_addr_cleanup) struct nl_addr *local = NULL;
+        int r;
+
+        if (!net_address_is_set(address))
+                return 0;
+        local = to_nl(address, net_address_bits(address));
+        if (!a || !local)
+                return -ENOMEM;
+        rtnl_addr_set_ifindex(a, index);
+        (void) rtnl_addr_set_local(a, local);
+        /* Nobody else is on the link who could have it, so it need not be asked for, and is usable at once. */
+        if (address->family == AF_INET6)
+                rtnl_addr_set_flags(a, IFA_F_NODAD);
+        r = rtnl_addr_add(s, a, NLM_F_REPLACE);
+        return r < 0 ? explain_nl(reterr_message, r, "add address", NET_ADDRESS(address)) : 0;
+}
+
+/* gateway NULL: on the link. source NULL: whatever fits. */
+static int add_route(struct nl_sock *s, int index, const NetPrefix *to, const NetAddress *gateway,
+                     const NetAddress *source, char **reterr_message)
+{
+        _cleanup_(nl_addr_cleanup) struct nl_addr *dst = to_nl(&to->address, to->length), *via = NULL, *from = NULL;
+        _cleanup_(rtnl_route_cleanup) struct rtnl_route *route = rtnl_route_alloc();
+        struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+        int r;
+
+        if (!dst || !route || !hop)
+                return -ENOMEM;
+        rtnl_route_nh_set_ifindex(hop, index);
+        rtnl_route_set_family(route, (uint8_t) to->address.family);
+        rtnl_route_set_scope(route, gateway || to->address.family == AF_INET6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
+        (void) rtnl_route_set_dst(route, dst);
+        if (gateway) {
+                via = to_nl(gateway, net_address_bits(gateway));
+                rtnl_route_nh_set_gateway(hop, via);
+        }
+        if (source) {
+                from = to_nl(source, net_address_bits(source));
+                (void) rtnl_route_set_pref_src(route, from);
+        }
+        rtnl_route_add_nexthop(route, hop);
+        r = rtnl_route_add(s, route, NLM_F_CREATE | NLM_F_REPLACE);
+        return r < 0 ? explain_nl(reterr_message, r, "add route to", NET_PREFIX(to)) : 0;
+}
+
+static int set_up_outer(struct nl_sock *s, int index, const NetLink *l, const NetAddress *address,
+                        const NetAddress *gateway, char **reterr_message)
+{
+        NetPrefix pod = { *address, net_address_bits(address) };
+        int r;
+
+        if (!net_address_is_set(address))
+                return 0;
+        r = add_address(s, index, gateway, reterr_message);
+        return r < 0 ? r : add_route(s, index, &pod, NULL, gateway, reterr_message);
+}
+
+static int set_up_inner(struct nl_sock *s, int index, const NetLink *l, const NetPrefix *subnet,
+                        const NetAddress *address, const NetAddress *gateway, char **reterr_message)
+{
+        NetPrefix hop = { *gateway, net_address_bits(gateway) }, everything = { { .family = gateway->family }, 0 };
+        int r;
+
+        if (!net_address_is_set(address))
+                return 0;
+        r = add_address(s, index, address, reterr_message);
+        if (r >= 0)
+                r = add_route(s, index, &hop, NULL, address, reterr_message);
+        if (r >= 0)
+                r = add_route(s, index, subnet, gateway, address, reterr_message);
+        if (r >= 0 && l->default_route)
+                r = add_route(s, index, &everything, gateway, address, reterr_message);
+        return r;
+}
+
+static int index_of(const char *name)
+{
+        unsigned index = if_nametoindex(name);
+
+        return index == 0 ? -errno : (int) index;
+}
+
+int netlink_add_link(const NetLink *l, int host_ns, int pod_ns, char **reterr_message)
+{
+        _cleanup_(nl_sock_cleanup) struct nl_sock *host = NULL, *pod = NULL;
+        int inner, outer, r;
+
+        r = open_socket_in(host_ns, &host);
+        if (r >= 0)
+                r = add_pair(host, l, pod_ns, reterr_message);
+        if (r < 0)
+                return r;
+        outer = index_of(l->host_name);
+        if (outer < 0)
+                return outer;
+        r = raise_link(host, outer, l->alias, reterr_message);
+        if (r >= 0)
+                r = set_up_outer(host, outer, l, &l->address, &l->gateway, reterr_message);
+        if (r >= 0)
+                r = set_up_outer(host, outer, l, &l->address6, &l->gateway6, reterr_message);
+        if (r < 0)
+                return r;
+
+        r = open_socket_in(pod_ns, &pod);
+        if (r < 0)
+                return r;
+        inner = index_of(l->pod_name);
+        if (inner < 0)
+                return inner;
+        r = set_up_inner(pod, inner, l, &l->subnet, &l->address, &l->gateway, reterr_message);
+        return r < 0 ? r : set_up_inner(pod, inner, l, &l->subnet6, &l->address6, &l->gateway6, reterr_message);
+}
+
+int netlink_remove_link(const char *name, char **reterr_message)
+{
+        _cleanup_(nl_sock_cleanup) struct nl_sock *s = NULL;
+        _cleanup_(rtnl_link_cleanup) struct rtnl_link *link = NULL;
+        int r;
+
+        if (if_nametoindex(name) == 0)
+                return 0;
+        r = open_socket(&s);
+        if (r < 0)
+                return r;
+        link = rtnl_link_alloc();
+        if (!link)
+                return -ENOMEM;
+        rtnl_link_set_name(link, name);
+        r = rtnl_link_delete(s, link);
+        /* The kernel takes it down with the namespace of its other end, and may have been quicker. */
+        return r >= 0 || r == -NLE_NODEV || r == -NLE_OBJ_NOTFOUND ? 0
+                                                                   : explain_nl(reterr_message, r, "remove link", name);
+}
+
+/* The kernel looks for a route to ::1 on the link that a packet came in through (rt6_need_strict()), and drops it where
+ * there is none. This one is that; for all else the metric leaves lo's own the first. What claims to be for ::1 when it
+ * comes in is dropped long before, so nobody gets at the host through it. */
+int netlink_route_localhost6(const char *name, char **reterr_message)
+{
+        _cleanup_(rtnl_route_cleanup) struct rtnl_route *route = rtnl_route_alloc();
+        struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+        _cleanup_(nl_addr_cleanup) struct nl_addr *dst = to_nl(&(NetAddress) { AF_INET6, { [15] = 1 } }, 128);
+        _cleanup_(nl_sock_cleanup) struct nl_sock *s = NULL;
+        int index = index_of(name), r;
+
+        if (!route || !hop || !dst)
+                return -ENOMEM;
+        if (index < 0)
+                return index;
+        r = open_socket(&s);
+        if (r < 0)
+                return r;
+        rtnl_route_nh_set_ifindex(hop, index);
+        rtnl_route_set_family(route, AF_INET6);
+        (void) rtnl_route_set_type(route, RTN_LOCAL);
+        rtnl_route_set_table(route, RT_TABLE_LOCAL);
+        rtnl_route_set_priority(route, 2048);
+        (void) rtnl_route_set_dst(route, dst);
+        rtnl_route_add_nexthop(route, hop);
+        r = rtnl_route_add(s, route, NLM_F_CREATE);
+        return r < 0 && r != -NLE_EXIST ? explain_nl(reterr_message, r, "add a route to ::1 on", name) : 0;
+}
+
+int netlink_raise_loopback(char **reterr_message)
+{
+        _cleanup_(nl_sock_cleanup) struct nl_sock *s = NULL;
+        int r = open_socket(&s);
+
+        return r < 0 ? r : raise_link(s, 1, NULL, reterr_message);
+}
+
+static uint32_t mtu_of(int index)
+{
+        _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct ifreq request = {};
+
+        if (fd < 0 || !if_indextoname((unsigned) index, request.ifr_name) || ioctl(fd, SIOCGIFMTU, &request) < 0)
+                return 0;
+        return (uint32_t) MIN(MAX(request.ifr_mtu, 1280), 65535);
+}
+
+static void add_route_of_host(struct rtnl_route *route, NetRoutes *routes)
+{
+        struct nl_addr *dst = rtnl_route_get_dst(route);
+        struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
+        char name[IF_NAMESIZE] = "";
+        NetPrefix *grown, *p;
+
+        if (!dst || rtnl_route_get_table(route) != RT_TABLE_MAIN || rtnl_route_get_type(route) != RTN_UNICAST)
+                return;
+        if (hop)
+                (void) if_indextoname((unsigned) rtnl_route_nh_get_ifindex(hop), name);
+        if (startswith(name, NET_LINK_PREFIX))
+                return;
+        grown = reallocarray(routes->items, routes->n + 1, sizeof(NetPrefix));
+        if (!grown)
+                return;
+
+        routes->items = grown;
+        p = &grown[routes->n++];
+        *p = (NetPrefix) { { .family = rtnl_route_get_family(route) }, nl_addr_get_prefixlen(dst) };
+        memcpy(p->address.bytes, nl_addr_get_binary_addr(dst), MIN(nl_addr_get_len(dst), 16U));
+        if (p->length == 0 && hop && routes->mtu == 0)
+                routes->mtu = mtu_of(rtnl_route_nh_get_ifindex(hop));
+}
+
+int netlink_list_routes(NetRoutes *ret, char **reterr_message)
+{
+        _cleanup_(nl_sock_cleanup) struct nl_sock *s = NULL;
+        _cleanup_(nl_cache_cleanup) struct nl_cache *cache = NULL;
+        int r;
+
+        r = open_socket(&s);
+        if (r < 0)
+                return r;
+        r = rtnl_route_alloc_cache(s, AF_UNSPEC, 0, &cache);
+        if (r < 0)
+                return explain_nl(reterr_message, r, "list", "the host's routes");
+        for (struct nl_object *o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o))
+                add_route_of_host((struct rtnl_route *) o, ret);
+        return 0;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "basic/uuid.h"
+#include "network/net-lease.h"
+#include "network/net-names.h"
+#include "network/network-attach.h"
+#include "shared/explain.h"
+
+static char *read_machine_id(void)
+{
+        char *id = NULL;
+
+        /* Without IPv6 in the kernel there is nothing to choose it for. */
+        if (access("/proc/sys/net/ipv6", F_OK) < 0 || read_file_at(AT_FDCWD, "/etc/machine-id", 64, &id, NULL) < 0)
+                return NULL;
+        id[strcspn(id, "\n")] = 0;
+        return id;
+}
+
+/* Other native networks of this host are not to be overlapped either. */
+static int add_own_subnets(NetRoutes *routes, const char *except)
+{
+        _cleanup_strv_free_ char **networks = NULL;
+        int r;
+
+        r = net_list_networks(&networks);
+        STRV_FOREACH(name, networks) {
+                _cleanup_close_ int fd = r < 0 || streq(*name, except) ? -EBADF : net_open_network(*name);
+                _cleanup_(net_subnet_done) NetSubnet s = {};
+                NetPrefix *grown;
+
+                if (fd < 0 || net_subnet_read(fd, &s) < 0)
+                        continue;
+                grown = reallocarray(routes->items, routes->n + 2, sizeof(NetPrefix));
+                if (!grown)
+                        return -ENOMEM;
+                routes->items = grown;
+                grown[routes->n++] = s.subnet;
+                if (s.subnet6_text)
+                        grown[routes->n++] = s.subnet6;
+        }
+        return r;
+}
+
+static int choose_subnet(Attach *a, const char *name, int dir_fd, Native *n, char **reterr_message)
+{
+        _cleanup_free_ char *machine_id = read_machine_id();
+        NetRoutes routes = {};
+        int r;
+
+        r = a->engine->list_routes(&routes, reterr_message);
+        if (r >= 0)
+                r = add_own_subnets(&routes, name);
+        if (r >= 0) {
+                r = net_subnet_choose(name, &n->conf, &routes, machine_id, &n->subnet);
+                if (r == -EADDRNOTAVAIL)
+                        r = explain(reterr_message, r, "network '%s': all private subnets overlap routes of the host; "
+                                    "give it one in /etc/podctl/net.d", name);
+        }
+        free(routes.items);
+        n->fresh = true;
+        return r < 0 ? r : net_subnet_write(dir_fd, &n->subnet);
+}
+
+static int find_subnet(Attach *a, const char *name, int dir_fd, Native *n, char **reterr_message)
+{
+        bool used = net_leases_held(dir_fd);
+
+        if (used && net_subnet_read(dir_fd, &n->subnet) >= 0) {
+                if (net_subnet_fits(&n->subnet, &n->conf))
+                        return 0;
+                return explain(reterr_message, EBUSY, "network '%s' was configured anew, and pods still use it as it was, "
+                               "with %s; stop these first", name, n->subnet.subnet_text);
+        }
+        return choose_subnet(a, name, dir_fd, n, reterr_message);
+}
+
+/* IP=… of the network's arguments as a number in its subnet; 0 when there is none. */
+static int wanted_index(const NetJoin *j, const NetSubnet *s, uint32_t *ret, char **reterr_message)
+{
+        const char *text = strv_env_get(j->arguments, "IP");
+        const NetPrefix *p;
+        NetAddress address;
+
+        *ret = 0;
+        STRV_FOREACH(argument, j->arguments)
+                if (!startswith(*argument, "IP="))
+                        return explain(reterr_message, EINVAL, "network '%s' takes no argument '%s', only IP=ADDRESS",
+                                       j->name, *argument);
+        if (!text)
+                return 0;
+        if (net_address_parse(text, &address) < 0)
+                return explain(reterr_message, EINVAL, "network '%s': '%s' is no IP address", j->name, text);
+        p = address.family == AF_INET ? &s->subnet : &s->subnet6;
+        if (!net_address_is_set(&p->address) || !net_prefix_contains(p, &address))
+                return explain(reterr_message, EINVAL, "network '%s': %s is not in its subnet %s", j->name, text,
+                               NET_PREFIX(p));
+        *ret = net_prefix_index(p, &address);
+        if (*ret < 2 || *ret >= net_prefix_size(&s->subnet) - 1)
+                return explain(reterr_message, EINVAL, "network '%s': %s is not for pods", j->name, text);
+        return 0;
+}
+
+static int explain_lease(const NetJoin *j, int r, const char *holder, char **reterr_message)
+{
+        const char *text = strv_env_get(j->arguments, "IP");
+
+        if (r == -EADDRINUSE)
+                return explain(reterr_message, r, "network '%s': pod %s has the address %s already", j->name,
+                               strempty(holder), strempty(text));
+        return explain(reterr_message, r, "network '%s': %s", j->name,
+                       r == -EADDRNOTAVAIL ? "all its addresses are taken; give it a larger subnet" : strerror(-r));
+}
+
+static const JsonType dns_type = JSON_STRUCT(NetDns, net_dns_table, NULL);
+
+static int describe_native(const NetJoin *j, const Native *n, const NetLink *link, NetStateJoin *s)
+{
+        int r = strv_extendf(&s->addresses, "%s/%u", NET_ADDRESS(&link->address), link->subnet.length);
+
+        if (r >= 0)
+                r = strv_extend(&s->gateways, NET_ADDRESS(&link->gateway));
+        if (r >= 0 && net_address_is_set(&link->address6)) {
+                r = strv_extendf(&s->addresses, "%s/%u", NET_ADDRESS(&link->address6), link->subnet6.length);
+                if (r >= 0)
+                        r = strv_extend(&s->gateways, NET_ADDRESS(&link->gateway6));
+        }
+        s->native = true;
+        s->masquerade = n->subnet.masquerade && !n->subnet.restricted;
+        s->host_interface = strdup(link->host_name);
+        if (r < 0 || !s->host_interface)
+                return r < 0 ? r : -ENOMEM;
+        return json_table_copy(&dns_type, &n->conf.dns, &s->dns);
+}
+
+int network_native_plan_link(const Attach *a, size_t i, bool default_route, NetLink *ret)
+{
+        const Native *n = &a->natives[i];
+
+        return net_link_plan(&n->subnet, n->index, a->pod->uuid, i, a->pod->joins[i].interface, a->pod->name,
+                             default_route, ret);
+}
+
+static int add_names(const Attach *a, int dir_fd, const NetStateJoin *s)
+{
+        _cleanup_strv_free_ char **addresses = NULL, **names = NULL;
+        int r = strv_extend(&names, a->pod->name);
+
+        if (r >= 0 && a->pod->hostname && !streq(a->pod->hostname, a->pod->name))
+                r = strv_extend(&names, a->pod->hostname);
+        for (size_t f = 0; r >= 0 && f < 2; f++) {
+                char *address = net_state_address(s, f == 0 ? AF_INET : AF_INET6);
+
+                if (address)
+                        r = strv_consume(&addresses, address);
+        }
+        return r < 0 ? r : net_names_add(dir_fd, addresses, names);
+}
+
+int network_native_allocate(Attach *a, size_t i, char **reterr_message)
+{
+        const NetJoin *j = &a->pod->joins[i];
+        Native *n = &a->natives[i];
+        _cleanup_(net_link_done) NetLink link = {};
+        _cleanup_close_ int dir_fd = -EBADF;
+        _cleanup_free_ char *holder = NULL;
+        NetLease lease = { .fd = -EBADF };
+        uint32_t wanted;
+        int r;
+
+        r = net_join_native(j, &n->conf, reterr_message);
+        if (r < 0)
+                return r;
+        dir_fd = net_open_network(j->name);
+        if (dir_fd < 0)
+                return dir_fd;
+        r = find_subnet(a, j->name, dir_fd, n, reterr_message);
+        if (r >= 0)
+                r = wanted_index(j, &n->subnet, &wanted, reterr_message);
+        if (r < 0)
+                return r;
+        r = net_lease_acquire(dir_fd, &n->subnet.subnet, a->pod->name, wanted, a->pod->uuid, &lease, &holder);
+        if (r < 0)
+                return explain_lease(j, r, holder, reterr_message);
+        n->index = lease.index;
+        r = network_hold_lock(a->hold, lease.fd);
+        if (r >= 0)
+                r = network_native_plan_link(a, i, false, &link);
+        if (r >= 0)
+                r = describe_native(j, n, &link, &a->state.joins[i]);
+        return r < 0 ? r : add_names(a, dir_fd, &a->state.joins[i]);
+}
+
+void network_native_release(const NetStateJoin *j, const char *uuid)
+{
+        _cleanup_close_ int dir_fd = net_open_network(j->name);
+        _cleanup_strv_free_ char **addresses = NULL;
+        _cleanup_free_ char *address = net_state_address(j, AF_INET), *address6 = net_state_address(j, AF_INET6),
+                            *holder = NULL;
+
+        if (dir_fd < 0 || !address)
+                return;
+        /* The next pod with this address has its own names by now. */
+        if (read_file_at(dir_fd, address, UUID_STRING_MAX, &holder, NULL) < 0 || !streq(holder, uuid))
+                return;
+        if (strv_extend(&addresses, address) >= 0 && (!address6 || strv_extend(&addresses, address6) >= 0))
+                net_names_remove(dir_fd, addresses);
+        net_lease_release(dir_fd, address, uuid);
+}

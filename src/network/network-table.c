@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "network/net-lease.h"
+#include "network/net-rules.h"
+#include "network/network-attach.h"
+#include "shared/explain.h"
+
+static int append_subnet(NetSubnet **subnets, size_t *n, const char *name)
+{
+        _cleanup_close_ int fd = net_open_network(name);
+        NetSubnet s = {}, *grown;
+
+        if (fd < 0 || !net_leases_held(fd) || net_subnet_read(fd, &s) < 0)
+                return 0;
+        grown = reallocarray(*subnets, *n + 1, sizeof(NetSubnet));
+        if (!grown) {
+                net_subnet_done(&s);
+                return -ENOMEM;
+        }
+        *subnets = grown;
+        grown[(*n)++] = s;
+        return 0;
+}
+
+static int append_claim(NetClaim **claims, size_t *n, int dir_fd, const char *uuid)
+{
+        NetClaim c = {}, *grown;
+
+        if (!net_claim_is_held(dir_fd, uuid) || net_claim_read(dir_fd, uuid, &c) < 0)
+                return 0;
+        grown = reallocarray(*claims, *n + 1, sizeof(NetClaim));
+        if (!grown) {
+                net_claim_done(&c);
+                return -ENOMEM;
+        }
+        *claims = grown;
+        grown[(*n)++] = c;
+        return 0;
+}
+
+/* The table from scratch, for all pods there are: the first one starts, or somebody flushed all rules. */
+static int make_table(const NetEngine *engine, char **reterr_message)
+{
+        _cleanup_strv_free_ char **networks = NULL, **uuids = NULL;
+        _cleanup_close_ int claims_fd = net_open_claims();
+        _cleanup_free_ char *rules = NULL;
+        NetSubnet *subnets = NULL;
+        NetClaim *claims = NULL;
+        size_t n_subnets = 0, n_claims = 0;
+        int r;
+
+        r = net_list_networks(&networks);
+        if (r >= 0 && claims_fd >= 0)
+                r = list_directory_at(claims_fd, ".", &uuids);
+        STRV_FOREACH(name, networks)
+                if (r >= 0)
+                        r = append_subnet(&subnets, &n_subnets, *name);
+        STRV_FOREACH(uuid, uuids)
+                if (r >= 0)
+                        r = append_claim(&claims, &n_claims, claims_fd, *uuid);
+        if (r >= 0)
+                r = net_rules_table(subnets, n_subnets, claims, n_claims, &rules);
+        if (r >= 0)
+                r = engine->run_rules(rules, reterr_message);
+
+        for (size_t i = 0; i < n_subnets; i++)
+                net_subnet_done(&subnets[i]);
+        for (size_t i = 0; i < n_claims; i++)
+                net_claim_done(&claims[i]);
+        free(subnets);
+        free(claims);
+        return r;
+}
+
+static int add_elements(Attach *a, const NetClaim *claim, char **reterr_message)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < a->pod->n_joins; i++) {
+                _cleanup_free_ char *rules = NULL;
+
+                if (!a->natives[i].fresh)
+                        continue;
+                r = net_rules_add_subnet(&a->natives[i].subnet, &rules);
+                if (r >= 0)
+                        r = a->engine->run_rules(rules, reterr_message);
+        }
+        if (r >= 0 && claim)
+                r = network_claims_run(a->engine, net_rules_add_claim, claim, reterr_message);
+        return r;
+}
+
+/* rkt's choice: the first network that masquerades, else the last one. */
+static const NetStateJoin *port_target(const NetState *s)
+{
+        for (size_t i = 0; i < s->n_joins; i++)
+                if (s->joins[i].masquerade)
+                        return &s->joins[i];
+        return s->n_joins > 0 ? &s->joins[s->n_joins - 1] : NULL;
+}
+
+int network_table_add(Attach *a, bool forwards, char **reterr_message)
+{
+        const NetStateJoin *target = port_target(&a->state);
+        _cleanup_free_ char *address = net_state_address(target, AF_INET), *address6 = net_state_address(target, AF_INET6);
+        NetClaim claim = {
+                .address = address, .address6 = address6,
+                .ports = (NetPort *) a->pod->ports, .n_ports = a->pod->n_ports,
+        };
+        int r = forwards ? network_claims_write(a, address, address6) : 0;
+
+        if (r < 0)
+                return r;
+        if (!a->engine->table_exists())
+                return make_table(a->engine, reterr_message);
+        return add_elements(a, forwards ? &claim : NULL, reterr_message);
+}
+
+bool network_table_is_used(void)
+{
+        _cleanup_strv_free_ char **networks = NULL, **uuids = NULL;
+        _cleanup_close_ int claims_fd = net_open_claims();
+
+        (void) net_list_networks(&networks);
+        STRV_FOREACH(name, networks) {
+                _cleanup_close_ int fd = net_open_network(*name);
+
+                if (fd >= 0 && net_leases_held(fd))
+                        return true;
+        }
+        if (claims_fd >= 0)
+                (void) list_directory_at(claims_fd, ".", &uuids);
+        STRV_FOREACH(uuid, uuids)
+                if (net_claim_is_held(claims_fd, *uuid))
+                        return true;
+        return false;
+}
+
+int network_remove_idle(char **reterr_message)
+{
+        _cleanup_close_ int lock = net_state_lock();
+        const NetEngine *engine;
+        int r;
+
+        if (lock < 0 || network_table_is_used())
+                return MIN(lock, 0);
+        r = net_engine_load(&engine, reterr_message);
+        if (r < 0 || !engine->table_exists())
+                return MIN(r, 0);
+        return engine->run_rules(NET_RULES_REMOVE_TABLE, reterr_message);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <net/if.h>
+#include <sched.h>
+
+#include "basic/fs.h"
+#include "network/net-cni.h"
+#include "network/net-sysctl.h"
+#include "network/network-attach.h"
+#include "shared/explain.h"
+
+int network_hold_lock(NetHold *hold, int fd)
+{
+        int *grown = reallocarray(hold->locks, hold->n_locks + 1, sizeof(int));
+
+        if (!grown) {
+                safe_close(fd);
+                return -ENOMEM;
+        }
+        hold->locks = grown;
+        grown[hold->n_locks++] = fd;
+        return 0;
+}
+
+int network_hold_keep(const NetHold *hold)
+{
+        for (size_t i = 0; i < hold->n_locks; i++) {
+                int r = fd_set_cloexec(hold->locks[i], false);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+void network_hold_done(NetHold *hold)
+{
+        if (hold->host_ns >= 0)
+                (void) setns(hold->host_ns, CLONE_NEWNET);
+        hold->host_ns = safe_close(hold->host_ns);
+        for (size_t i = 0; i < hold->n_locks; i++)
+                safe_close(hold->locks[i]);
+        hold->locks = mfree(hold->locks);
+        hold->n_locks = 0;
+}
+
+/* First step, under the lock: what nobody else may have. */
+static int allocate_all(Attach *a, char **reterr_message)
+{
+        _cleanup_close_ int lock = net_state_lock();
+        int r = MIN(lock, 0), k;
+
+        for (size_t i = 0; r >= 0 && i < a->pod->n_joins; i++)
+                if (net_join_is_native(&a->pod->joins[i]))
+                        r = network_native_allocate(a, i, reterr_message);
+        if (r >= 0)
+                r = network_claims_take(a, reterr_message);
+        /* Also when it failed half way: what there is by then has to be given back. */
+        k = net_state_write(a->pod->dir_fd, &a->state);
+        return r < 0 ? r : k;
+}
+
+/* Second step: the namespace and its links */
+
+static int make_namespace(Attach *a, char **reterr_message)
+{
+        a->hold->host_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+        if (a->hold->host_ns < 0)
+                return -errno;
+        if (unshare(CLONE_NEWNET) < 0)
+                return explain(reterr_message, errno, "cannot make a network namespace: %s", strerror(errno));
+        a->pod_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+        if (a->pod_ns < 0)
+                return -errno;
+        net_sysctl_of_pod();
+        return a->engine->raise_loopback(reterr_message);
+}
+
+static int join_native(Attach *a, size_t i, char **reterr_message)
+{
+        _cleanup_(net_link_done) NetLink link = {};
+        int r;
+
+        r = network_native_plan_link(a, i, !a->has_gateway, &link);
+        if (r >= 0)
+                r = a->engine->add_link(&link, a->hold->host_ns, a->pod_ns, reterr_message);
+        a->has_gateway |= link.default_route;
+        return r < 0 ? explain_context(reterr_message, r, "network '%s'", a->pod->joins[i].name) : 0;
+}
+
+static int join_cni(Attach *a, size_t i, char **reterr_message)
+{
+        _cleanup_free_ char *netns = strprintf("/proc/%i/ns/net", getpid());
+        CniPod pod = { a->pod->uuid, netns, a->hold->host_ns, a->pod->ports, a->pod->n_ports };
+        int r;
+
+        if (!netns)
+                return -ENOMEM;
+        r = cni_add(&pod, &a->state.joins[i], reterr_message);
+        a->has_gateway |= a->state.joins[i].gateways != NULL;
+        return r < 0 ? r : net_state_write(a->pod->dir_fd, &a->state);
+}
+
+static int join_all(Attach *a, char **reterr_message)
+{
+        int r = make_namespace(a, reterr_message);
+
+        for (size_t i = 0; r >= 0 && i < a->pod->n_joins; i++)
+                r = net_join_is_native(&a->pod->joins[i]) ? join_native(a, i, reterr_message)
+                                                          : join_cni(a, i, reterr_message);
+        return r;
+}
+
+static bool plugins_forward(const NetPod *pod)
+{
+        for (size_t i = 0; i < pod->n_joins; i++)
+                if (cni_forwards_ports(pod->joins[i].conf))
+                        return true;
+        return false;
+}
+
+static int add_all_rules(Attach *a, char **reterr_message)
+{
+        bool forwards = a->pod->n_ports > 0 && !plugins_forward(a->pod), native = false, routed = forwards;
+        _cleanup_close_ int lock = -EBADF;
+
+        for (size_t i = 0; i < a->pod->n_joins; i++) {
+                native |= a->state.joins[i].native;
+                routed |= a->state.joins[i].native && !a->natives[i].subnet.restricted;
+        }
+        if (!native && !forwards)
+                return 0;
+        if (setns(a->hold->host_ns, CLONE_NEWNET) < 0)
+                return -errno;
+        lock = net_state_lock();
+        if (lock < 0)
+                return lock;
+        if (routed)
+                net_sysctl_forward();
+        for (size_t i = 0; forwards && i < a->pod->n_joins; i++) {
+                const NetStateJoin *j = &a->state.joins[i];
+                _cleanup_free_ char *address6 = j->native ? net_state_address(j, AF_INET6) : NULL;
+                int r;
+
+                net_sysctl_route_localnet(j->host_interface);
+                r = address6 ? a->engine->route_localhost6(j->host_interface, reterr_message) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return network_table_add(a, forwards, reterr_message);
+}
+
+static int copy_ports(const NetPod *pod, NetState *state)
+{
+        static const JsonField table[] = { { "ports", &net_ports_type, offsetof(NetState, ports) }, {} };
+        static const JsonType type = JSON_STRUCT(NetState, table, NULL);
+
+        return json_table_copy(&type, &(NetState) { .ports = (NetPort *) pod->ports, .n_ports = pod->n_ports }, state);
+}
+
+static int attach_new(const NetPod *pod, NetHold *hold, Attach *a)
+{
+        *a = (Attach) { .pod = pod, .hold = hold, .pod_ns = -EBADF, .claim_fd = -EBADF };
+        a->state.joins = new0(NetStateJoin, pod->n_joins);
+        a->natives = new0(Native, pod->n_joins);
+        if (!a->state.joins || !a->natives)
+                return -ENOMEM;
+
+        a->state.n_joins = pod->n_joins;
+        for (size_t i = 0; i < pod->n_joins; i++) {
+                const NetJoin *j = &pod->joins[i];
+                NetStateJoin *s = &a->state.joins[i];
+
+                s->name = strdup(j->name);
+                s->interface = strdup(j->interface);
+                s->conf = net_join_is_native(j) ? NULL : json_object_get(j->conf);
+                if (!s->name || !s->interface || strv_extend_strv(&s->arguments, j->arguments) < 0 ||
+                    strv_extend_strv(&s->plugin_path, j->plugin_path) < 0)
+                        return -ENOMEM;
+        }
+        return copy_ports(pod, &a->state);
+}
+
+static void attach_done(Attach *a)
+{
+        for (size_t i = 0; a->natives && i < a->state.n_joins; i++) {
+                net_native_done(&a->natives[i].conf);
+                net_subnet_done(&a->natives[i].subnet);
+        }
+        free(a->natives);
+        net_state_done(&a->state);
+        safe_close(a->pod_ns);
+}
+
+int network_attach(const NetPod *pod, NetHold *hold, char **reterr_message)
+{
+        _cleanup_(attach_done) Attach a = {};
+        int r;
+
+        *hold = (NetHold) { .host_ns = -EBADF };
+        r = attach_new(pod, hold, &a);
+        if (r >= 0)
+                r = net_engine_load(&a.engine, reterr_message);
+        if (r >= 0)
+                r = allocate_all(&a, reterr_message);
+        if (r >= 0)
+                r = join_all(&a, reterr_message);
+        if (r >= 0)
+                r = add_all_rules(&a, reterr_message);
+        if (r >= 0 && setns(a.pod_ns, CLONE_NEWNET) < 0)
+                r = -errno;
+        if (r >= 0)
+                return 0;
+
+        if (!*reterr_message)
+                (void) explain(reterr_message, r, "cannot set up the network: %s", strerror(-r));
+        network_hold_done(hold);
+        if (network_detach(pod->dir_fd, pod->uuid, true, &(char *){ NULL }) > 0)
+                (void) network_remove_idle(&(char *){ NULL });
+        return r;
+}
+
+static int release_all(const NetState *s, const char *uuid, char **reterr_message)
+{
+        _cleanup_close_ int lock = net_state_lock();
+        const NetEngine *engine;
+        int r;
+
+        if (lock < 0)
+                return lock;
+        /* Nothing else in here has to do with the kernel. */
+        if (s->n_ports > 0) {
+                r = net_engine_load(&engine, reterr_message);
+                if (r < 0)
+                        return r;
+                network_claims_release(engine, uuid);
+        }
+        for (size_t i = 0; i < s->n_joins; i++)
+                if (s->joins[i].native)
+                        network_native_release(&s->joins[i], uuid);
+        return !network_table_is_used();
+}
+
+static int detach_cni(const NetState *s, const char *uuid, char **reterr_message)
+{
+        CniPod pod = { .uuid = uuid, .host_ns = -EBADF, .ports = s->ports, .n_ports = s->n_ports };
+        int first = 0;
+
+        for (size_t i = s->n_joins; i-- > 0;) {
+                _cleanup_free_ char *message = NULL;
+                int r = s->joins[i].native || !s->joins[i].conf ? 0 : cni_delete(&pod, &s->joins[i], &message);
+
+                if (r < 0 && first >= 0)
+                        first = explain(reterr_message, r, "%s", strempty(message));
+        }
+        return first;
+}
+
+static void remove_links(const NetState *s)
+{
+        const NetEngine *engine;
+        char *ignored = NULL;
+
+        for (size_t i = 0; i < s->n_joins; i++)
+                if (s->joins[i].native && s->joins[i].host_interface && if_nametoindex(s->joins[i].host_interface) > 0 &&
+                    net_engine_load(&engine, &ignored) >= 0)
+                        (void) engine->remove_link(s->joins[i].host_interface, &ignored);
+        free(ignored);
+}
+
+int network_detach(int pod_fd, const char *uuid, bool final, char **reterr_message)
+{
+        _cleanup_(net_state_done) NetState s = {};
+        int r, k;
+
+        r = net_state_read(pod_fd, &s);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        if (final)
+                remove_links(&s);
+        if (s.ended)
+                return 0;
+        r = detach_cni(&s, uuid, reterr_message);
+        k = release_all(&s, uuid, r < 0 ? &(char *){ NULL } : reterr_message);
+        if (r >= 0 && k >= 0)
+                net_state_end(pod_fd);
+        return r < 0 ? r : k;
+}
+
+int network_check(int pod_fd, const char *uuid, const char *netns, char **reterr_message)
+{
+        _cleanup_(net_state_done) NetState s = {};
+        int r = net_state_read(pod_fd, &s);
+
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        for (size_t i = 0; r >= 0 && i < s.n_joins; i++) {
+                CniPod pod = { uuid, netns, -EBADF, s.ports, s.n_ports };
+
+                if (s.joins[i].native) {
+                        if (if_nametoindex(strempty(s.joins[i].host_interface)) == 0)
+                                r = explain(reterr_message, ENODEV, "network '%s': link %s is gone", s.joins[i].name,
+                                            s.joins[i].host_interface);
+                } else
+                        r = cni_check(&pod, &s.joins[i], reterr_message);
+                if (r == -EOPNOTSUPP)
+                        r = 0;
+        }
+        return r;
+}

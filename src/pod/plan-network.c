@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
+#include "network/net-names.h"
+#include "network/net-state.h"
+#include "pod/plan-network.h"
+#include "shared/explain.h"
+
+static const AppPort *find_pod_port(const AppcPod *pod, const PodPort *p)
+{
+        const AppPort *found = p->pod_port;
+
+        for (size_t i = 0; !found && i < pod->n_apps; i++)
+                found = app_find_port(pod->apps[i].app, p->name);
+        return found;
+}
+
+static int plan_port(const AppcPod *pod, const PodPort *p, NetPort *ret, char **reterr_message)
+{
+        const AppPort *inner = find_pod_port(pod, p);
+
+        /* appc_pod_check_runnable() has seen to it that there is one. */
+        if (!inner)
+                return -EINVAL;
+        if (!streq(inner->protocol, "tcp") && !streq(inner->protocol, "udp") && !streq(inner->protocol, "sctp"))
+                return explain(reterr_message, EINVAL, "port '%s': protocol '%s' cannot be forwarded, only tcp, udp and sctp",
+                               p->name, inner->protocol);
+        if (p->host_port + inner->count - 1 > UINT16_MAX)
+                return explain(reterr_message, EINVAL, "port '%s': it is %u ports, and there are no so many from %u on",
+                               p->name, inner->count, p->host_port);
+
+        *ret = (NetPort) {
+                .name = strdup(p->name),
+                .protocol = strdup(inner->protocol),
+                .host_port = p->host_port,
+                .port = inner->port,
+                .count = inner->count,
+        };
+        return ret->name && ret->protocol ? free_and_strdup(&ret->host_ip, p->host_ip) : -ENOMEM;
+}
+
+static int check_overlaps(const NetPort *ports, size_t n, char **reterr_message)
+{
+        for (size_t i = 0; i < n; i++)
+                for (size_t k = 0; k < i; k++)
+                        if (net_ports_overlap(&ports[i], &ports[k]))
+                                return explain(reterr_message, EINVAL, "ports '%s' and '%s' both want %s port %u of the host",
+                                               ports[k].name, ports[i].name, ports[i].protocol, ports[i].host_port);
+        return 0;
+}
+
+int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, size_t *ret_n, char ***ignored,
+               char **reterr_message)
+{
+        NetPort *ports;
+        int r = 0;
+
+        *ret = NULL;
+        *ret_n = 0;
+        if (pod->n_ports == 0)
+                return 0;
+        if (!settings->net || net_is_host(settings->net) || net_is_none(settings->net))
+                return strv_extendf(ignored, "ports: nothing is forwarded with network '%s'", settings->net ?: "none");
+
+        ports = new0(NetPort, pod->n_ports);
+        if (!ports)
+                return -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < pod->n_ports; i++)
+                r = plan_port(pod, &pod->ports[i], &ports[i], reterr_message);
+        if (r >= 0)
+                r = check_overlaps(ports, pod->n_ports, reterr_message);
+        if (r < 0) {
+                net_ports_free(ports, pod->n_ports);
+                return r;
+        }
+        *ret = ports;
+        *ret_n = pod->n_ports;
+        return 0;
+}
+
+/* Names that a pod of a native network sees are those of all its pods. */
+static const NetJoin *first_native(const PodSettings *s)
+{
+        for (size_t i = 0; i < s->n_joins; i++)
+                if (net_join_is_native(&s->joins[i]))
+                        return &s->joins[i];
+        return NULL;
+}
+
+static bool has_own_hosts(const PodSettings *s)
+{
+        return s->hosts || s->hosts_host;
+}
+
+int plan_files(const PodPlan *plan, PlanFile ret[static PLAN_FILES_MAX], size_t *ret_n)
+{
+        const PodSettings *s = plan->settings;
+        const NetJoin *native = has_own_hosts(s) ? NULL : first_native(s);
+        PlanFile files[PLAN_FILES_MAX] = {
+                { .target = "/etc/resolv.conf", .what = "resolv.conf", .if_source = true },
+                { .target = "/etc/hosts", .what = "hosts", .if_absent = !has_own_hosts(s), .shared = native, .yields = true },
+                { .target = "/etc/hostname", .what = "hostname", .if_absent = true, .yields = true },
+        };
+
+        for (size_t i = 0; i < PLAN_FILES_MAX; i++) {
+                files[i].source = files[i].shared ? strjoin(NET_RUN_DIRECTORY "/networks/", native->name, "/" NET_NAMES_FILE)
+                                                  : strjoin(plan->directory, "/" POD_FILES_DIR "/", files[i].what);
+                ret[i] = files[i];
+        }
+        *ret_n = PLAN_FILES_MAX;
+        return files[0].source && files[1].source && files[2].source ? 0 : -ENOMEM;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pod/pod-plan.h"
+
+/* What the network has to do with a pod's plan: the ports that are forwarded, and the files in apps' /etc that follow
+ * from names and addresses. Pure. */
+
+/* Ports of the manifest as the network takes them. -EINVAL with a message. */
+int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, size_t *ret_n, char ***ignored,
+               char **reterr_message);
+
+/* A file of apps' /etc. */
+typedef struct PlanFile {
+        const char *target;
+        char *source;
+        const char *what;
+        bool if_source;
+        bool if_absent;
+        bool shared;      /* belongs to the host, and is not to be written to */
+        bool yields;      /* to a volume at the same place */
+} PlanFile;
+
+#define PLAN_FILES_MAX 3
+int plan_files(const PodPlan *plan, PlanFile ret[static PLAN_FILES_MAX], size_t *ret_n);

@@ -1,0 +1,623 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
+#
+# Pods' networks, with traffic: the default one, forwarded ports, names, and that nothing of it stays.
+# CNI plugins are in test-cni.sh.
+
+fetch busybox.oci httpd.oci debian.oci
+
+# sh_run SCRIPT [OPTION…]: runs it in a pod of its own and prints what it prints.
+sh_run() {
+        local script=$1
+        shift
+        podctl run "$@" busybox --name=app --exec=/bin/sh -- -c "$script"
+}
+
+# server NAME [OPTION…]: a pod whose app answers "hello from NAME" on tcp 8080, on both families.
+server() {
+        local name=$1
+        shift
+        manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' >"$name.json"
+        pod "$name" "$@" --pod-manifest="$name.json"
+        wait_until answers "$name" "$(address "$name")"
+}
+
+answers() {
+        [[ $(curl -s -m 2 "http://$2:8080/") == "hello from $1" ]]
+}
+
+# manifest NAME PORTS [POD PORTS]
+manifest() {
+        cat <<JSON
+{ "acKind": "PodManifest", "acVersion": "0.8.11", "ports": ${3-[]},
+  "apps": [ { "name": "app", "image": { "name": "busybox" }, "app": {
+        "exec": [ "/bin/sh", "-c", "mkdir -p /www; echo hello from $1 >/www/index.html; exec httpd -f -p 8080 -h /www" ],
+        "user": "0", "group": "0", "ports": $2 } } ] }
+JSON
+}
+
+# forwarded NAME POD-PORTS [OPTION…]: the same, with ports of the host that lead to it.
+forwarded() {
+        local name=$1 ports=$2
+        shift 2
+        manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' "$ports" >"$name.json"
+        pod "$name" "$@" --pod-manifest="$name.json"
+        wait_until answers "$name" "$(address "$name")"
+}
+
+address() {
+        podctl status --format=json "$1" | jq -r '.networks[0].ip'
+}
+
+address6() {
+        podctl status --format=json "$1" | jq -r '.networks[0].ip6'
+}
+
+get() {
+        curl -s -g -m 5 "http://$1/"
+}
+
+# A second network namespace as the world outside, with this host as a neighbour that it has no
+# route through: what gets there and back was masqueraded.
+outside_up() {
+        ip netns add outside
+        defer ip netns del outside
+        ip link add uplink type veth peer name eth0 netns outside
+        defer ip link del uplink
+        ip addr add 192.0.2.1/24 dev uplink
+        ip addr add 2001:db8::1/64 dev uplink nodad
+        ip link set uplink up
+        ip -n outside addr add 192.0.2.2/24 dev eth0
+        ip -n outside addr add 2001:db8::2/64 dev eth0 nodad
+        ip -n outside link set eth0 up
+        ip -n outside link set lo up
+}
+
+outside() {
+        ip netns exec outside "$@"
+}
+
+# world: a server in the world outside, on tcp 8000, which says who asked.
+world() {
+        mkdir -p cgi/cgi-bin
+        printf '#!/bin/sh\nprintf "Content-Type: text/plain\\r\\n\\r\\n%%s\\n" "$REMOTE_ADDR"\n' >cgi/cgi-bin/who
+        chmod +x cgi/cgi-bin/who
+        ip netns exec outside busybox httpd -f -p 8000 -h "$PWD/cgi" &
+        defer kill $!
+        wait_until outside curl -s http://127.0.0.1:8000/cgi-bin/who
+}
+
+# What is there of networks on this host.
+network_state() {
+        ip -o link | awk -F': ' '{ print "link", $2 }'
+        ip route show
+        ip -6 route show | sed '/^fe80/d'
+        ip addr show | grep inet
+        nft list ruleset
+        find /run/podctl/network -type f ! -name lock ! -name subnet ! -name hosts
+        lsns --noheadings --type net --output NS
+}
+
+is_as_before() {
+        [[ $(network_state) == "$1" ]]
+}
+
+# --- The default network
+
+test_default() {
+        sh_run 'ip -o addr show eth0; ip route; ip -6 route; ls /sys/class/net' >out
+        grep -E 'inet 172\.16\.[0-9.]+/32' out
+        grep -E 'inet6 fd[0-9a-f:]+/128' out
+        grep -E '^default via 172\.16\.0\.1 ' out
+        grep -E '^default via fd[0-9a-f:]+::1 ' out
+        assert_not_contains "$(cat out)" tentative$'\n'
+        [[ $(sh_run 'readlink /proc/self/ns/net') != "$(readlink /proc/self/ns/net)" ]]
+        assert_eq "$(sh_run 'ls /sys/class/net' --net)" $'eth0\nlo'
+        assert_eq "$(sh_run 'ls /sys/class/net' --net=default --private-users=no)" $'eth0\nlo'
+}
+
+test_none_and_host() {
+        assert_eq "$(sh_run 'ls /sys/class/net' --net=none)" lo
+        assert_eq "$(sh_run 'ip -o addr show lo' --net=none | grep -c 127.0.0.1)" 1
+        assert_eq "$(sh_run 'readlink /proc/self/ns/net' --net=host)" "$(readlink /proc/self/ns/net)"
+        echo local >index.html
+        busybox httpd -f -p 127.0.0.1:8123 -h "$PWD" &
+        defer kill $!
+        wait_until get 127.0.0.1:8123
+        assert_eq "$(sh_run 'wget -qO- http://127.0.0.1:8123' --net=host)" local
+}
+
+# The host reaches the pod, pods reach each other and every address of the host.
+test_pods_and_host() {
+        server one
+        server two
+        outside_up
+        assert_eq "$(get "$(address one):8080")" 'hello from one'
+        assert_eq "$(get "[$(address6 one)]:8080")" 'hello from one'
+        assert_eq "$(sh_run "wget -qO- http://$(address one):8080; wget -qO- 'http://[$(address6 two)]:8080'")" \
+                $'hello from one\nhello from two'
+        busybox httpd -f -p 8123 -h "$PWD" &
+        defer kill $!
+        echo from the host >index.html
+        wait_until get 127.0.0.1:8123
+        for to in 192.0.2.1 172.16.0.1 '[2001:db8::1]'; do
+                assert_eq "$(sh_run "wget -qO- http://$to:8123")" 'from the host'
+        done
+        # Loopback addresses are everybody's own.
+        assert_fails '*' sh_run 'wget -qO- http://127.0.0.1:8123'
+        assert_contains "$output" refused
+}
+
+test_world_outside() {
+        outside_up
+        world
+        assert_eq "$(sh_run 'wget -qO- http://192.0.2.2:8000/cgi-bin/who')" '[::ffff:192.0.2.1]'
+        assert_contains "$(sh_run 'wget -qO- "http://[2001:db8::2]:8000/cgi-bin/who"')" 2001:db8::1
+}
+
+# From the first instruction on, without waiting for anything.
+test_ready_before_the_app() {
+        outside_up
+        world
+        podctl run busybox --exec=/bin/wget -- -qO- http://192.0.2.2:8000/cgi-bin/who >out
+        assert_eq "$(cat out)" '[::ffff:192.0.2.1]'
+        podctl run busybox --exec=/bin/wget -- -qO- 'http://[2001:db8::2]:8000/cgi-bin/who' >out
+        assert_contains "$(cat out)" 2001:db8::1
+}
+
+# Low ports and pings need no privileges in there.
+test_privileges() {
+        sh_run 'nc -l -p 80 >/dev/null & sleep 0.2; netstat -tln' | grep -E ':80 '
+        podctl run debian --user=1000 --exec=/bin/sh -- -c 'cat /proc/sys/net/ipv4/ip_unprivileged_port_start' | grep '^0'
+        assert_eq "$(nsenter --net=/proc/self/ns/net cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" 1024
+}
+
+test_restricted() {
+        outside_up
+        world
+        server inner --net=default-restricted
+        assert_eq "$(get "$(address inner):8080")" 'hello from inner'
+        sh_run 'ip route' --net=default-restricted >out
+        assert_not_contains "$(cat out)" default
+        assert_fails '*' sh_run 'wget -qO- http://192.0.2.2:8000/cgi-bin/who' --net=default-restricted
+        assert_contains "$output" unreachable
+        # Nor from there to it, with a route and all.
+        ip -n outside route add 172.16.0.0/12 via 192.0.2.1
+        assert_fails '*' outside curl -s -m 3 "http://$(address inner):8080/"
+        # Both networks at once.
+        sh_run 'ls /sys/class/net; ip -o -4 addr show scope global | wc -l; ip route | grep -c default' \
+                --net=default,default-restricted >out
+        assert_eq "$(cat out)" $'eth0\neth1\nlo\n2\n1'
+}
+
+test_mtu() {
+        outside_up
+        ip route add default via 192.0.2.2
+        defer ip route del default via 192.0.2.2
+        ip link set uplink mtu 1400
+        assert_eq "$(sh_run 'cat /sys/class/net/eth0/mtu')" 1400
+        ip link set uplink mtu 9000
+        assert_eq "$(sh_run 'cat /sys/class/net/eth0/mtu')" 9000
+}
+
+# The host begins to route. What it learned from a router on one of its links it goes on learning.
+test_router_advertisements_are_kept() {
+        outside_up
+        echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
+        echo 1 >/proc/sys/net/ipv6/conf/uplink/accept_ra
+        sh_run true
+        assert_eq "$(cat /proc/sys/net/ipv6/conf/all/forwarding)" 1
+        assert_eq "$(cat /proc/sys/net/ipv6/conf/uplink/accept_ra)" 2
+}
+
+# --- Configuration
+
+# conf NAME TEXT: into the administrator's directory, for as long as the test runs.
+conf() {
+        mkdir -p /etc/podctl/net.d
+        echo "$2" >"/etc/podctl/net.d/$1"
+        defer rm "/etc/podctl/net.d/$1"
+}
+
+test_configured_subnet() {
+        conf 10-lan.conf '{ "name": "lan", "type": "podctl", "subnet": "10.99.0.0/24", "subnet6": "fd00:99::/64", "mtu": 1300 }'
+        sh_run 'ip -o addr show eth0; ip route; cat /sys/class/net/eth0/mtu' --net=lan:IP=10.99.0.77 >out
+        grep 'inet 10.99.0.77/32' out
+        grep 'inet6 fd00:99::4d/128' out
+        grep '^1300$' out
+        assert_contains "$(sh_run 'ip -o addr' --net='lan:IP=fd00:99::50')" 10.99.0.80/32
+        conf 20-four.conf '{ "name": "four", "type": "podctl", "ipv6": false }'
+        assert_not_contains "$(sh_run 'ip -o addr show eth0' --net=four)" 'scope global eth0'$'\n'*inet6
+        assert_eq "$(sh_run 'ip -6 route' --net=four | grep -c default || true)" 0
+        conf 30-default.conf '{ "name": "default", "type": "podctl", "subnet": "10.98.0.0/16" }'
+        assert_contains "$(sh_run 'ip -o addr show eth0')" ' 10.98.'
+}
+
+test_address_is_taken() {
+        pod first --net=default:IP=172.16.9.9 busybox --exec=/bin/sleep -- 1000
+        assert_eq "$(address first)" 172.16.9.9
+        assert_fails 254 podctl run --net=default:IP=172.16.9.9 busybox
+        assert_contains "$output" 'has the address 172.16.9.9 already'
+        podctl stop --force first
+        assert_contains "$(sh_run 'ip -o addr' --net=default:IP=172.16.9.9)" 172.16.9.9/32
+        for wrong in 10.0.0.1 172.16.0.1 172.16.255.255 172.16.0.0 nonsense; do
+                assert_fails 254 podctl run --net=default:IP=$wrong busybox
+                assert_contains "$output" "$wrong"
+        done
+        assert_fails 254 podctl run --net=default:MAC=x busybox
+        assert_contains "$output" "'MAC=x'"
+        conf 10-small.conf '{ "name": "small", "type": "podctl", "subnet": "10.97.0.0/30" }'
+        pod only --net=small busybox --exec=/bin/sleep -- 1000
+        assert_fails 254 podctl run --net=small busybox
+        assert_contains "$output" 'all its addresses are taken'
+}
+
+test_subnet_avoids_routes() {
+        ip link add elsewhere type bridge
+        defer ip link del elsewhere
+        ip addr add 172.16.200.1/24 dev elsewhere
+        ip link set elsewhere up
+        ip route add 172.16.0.0/12 dev elsewhere
+        assert_contains "$(sh_run 'ip -o addr show eth0')" ' 10.128.'
+}
+
+# The networks of a pod that runs are left alone when the configuration changes.
+test_configuration_changes() {
+        conf 10-lan.conf '{ "name": "lan", "type": "podctl", "subnet": "10.96.0.0/24" }'
+        pod early --net=lan busybox --exec=/bin/sleep -- 1000
+        echo '{ "name": "lan", "type": "podctl", "subnet": "10.95.0.0/24" }' >/etc/podctl/net.d/10-lan.conf
+        assert_fails 254 podctl run --net=lan busybox
+        assert_contains "$output" 'pods still use it as it was'
+        podctl stop --force early
+        assert_contains "$(sh_run 'ip -o addr show eth0' --net=lan)" ' 10.95.0.'
+}
+
+test_mistakes() {
+        local before
+        before=$(network_state)
+        assert_fails 254 podctl run --net=notavalid busybox
+        assert_contains "$output" 'networks not found: notavalid'
+        assert_fails 254 podctl run --net=a,default,b busybox
+        assert_contains "$output" 'networks not found: a, b'
+        for wrong in default,default host,default none:IP=1 default:IP all:A=b a/b; do
+                assert_fails 254 podctl run "--net=$wrong" busybox
+                assert_contains "$output" --net
+        done
+        conf 10-bad.conf '{ "name": "bad", "type": "podctl", "subnet": "10.1.2.3/16" }'
+        assert_fails 254 podctl run --net=bad busybox
+        assert_contains "$output" "10-bad.conf: plugins[0].subnet: '10.1.2.3/16' is no IPv4 subnet"
+        # What is broken does not matter to who does not ask for it.
+        sh_run true
+        wait_until is_as_before "$before"
+}
+
+# --- Ports
+
+test_ports() {
+        outside_up
+        forwarded web '[{"name":"http","hostPort":8081}]'
+        for to in 127.0.0.1 '[::1]' localhost 192.0.2.1 172.16.0.1 '[2001:db8::1]'; do
+                assert_eq "$(get "$to:8081")" 'hello from web'
+        done
+        assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8081/)" 'hello from web'
+        assert_eq "$(outside curl -s -g -m 5 'http://[2001:db8::1]:8081/')" 'hello from web'
+        # From another pod, and from the pod itself through the host.
+        assert_eq "$(sh_run 'wget -qO- http://192.0.2.1:8081')" 'hello from web'
+        assert_eq "$(podctl enter web /bin/wget -qO- http://192.0.2.1:8081)" 'hello from web'
+        assert_eq "$(podctl enter web /bin/wget -qO- 'http://[2001:db8::1]:8081')" 'hello from web'
+        assert_eq "$(podctl enter web /bin/wget -qO- http://172.16.0.1:8081)" 'hello from web'
+        podctl stop --force web
+        assert_fails '*' get 192.0.2.1:8081
+}
+
+test_port_options() {
+        podctl run --detach --name=web --port=8080-tcp:8082 httpd >/dev/null
+        defer end_pod web
+        wait_until get 127.0.0.1:8082
+        podctl run --dry-run --port=8080-tcp:127.0.0.1:8083 httpd | grep 'forward tcp port 127.0.0.1:8083'
+        assert_fails 254 podctl run --port=nosuch:80 httpd
+        assert_contains "$output" nosuch
+        assert_fails 254 podctl run --port=8080-tcp:99999 httpd
+        assert_fails 254 podctl run --port=8080-tcp httpd
+        assert_fails 254 podctl run --port=8080-tcp:1.2.3:80 httpd
+        for net in none host; do
+                assert_fails 254 podctl run --net=$net --port=8080-tcp:80 httpd
+                assert_contains "$output" --port
+        done
+        assert_fails 254 podctl run --port=8080-tcp:80 --port=8080-tcp:80 httpd
+        assert_contains "$output" 'both want tcp port 80'
+}
+
+test_port_of_one_address() {
+        outside_up
+        ip addr add 192.0.2.9/24 dev uplink
+        forwarded one '[{"name":"http","hostPort":8084,"hostIP":"192.0.2.9"}]'
+        forwarded two '[{"name":"http","hostPort":8084,"hostIP":"192.0.2.1"}]'
+        forwarded six '[{"name":"http","hostPort":8084,"hostIP":"2001:db8::1"}]'
+        assert_eq "$(outside curl -s -m 5 http://192.0.2.9:8084/)" 'hello from one'
+        assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8084/)" 'hello from two'
+        assert_eq "$(outside curl -s -g -m 5 'http://[2001:db8::1]:8084/')" 'hello from six'
+        assert_fails '*' get 127.0.0.1:8084
+        forwarded lo '[{"name":"http","hostPort":8085,"hostIP":"127.0.0.1"}]'
+        assert_eq "$(get 127.0.0.1:8085)" 'hello from lo'
+        assert_fails '*' outside curl -s -m 3 http://192.0.2.1:8085/
+}
+
+test_port_is_taken() {
+        forwarded first '[{"name":"http","hostPort":8086}]'
+        manifest second '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8086,"hostIP":"127.0.0.1"}]' >second.json
+        assert_fails 254 podctl run --pod-manifest=second.json
+        assert_contains "$output" "tcp port 127.0.0.1:8086 of the host is taken by pod 'first'"
+        assert_eq "$(find /run/podctl/network -name '172.*' | wc -l)" 1
+        # Another protocol is another port, and it is free once the pod is gone, however it went.
+        manifest udp '[{"name":"http","protocol":"udp","port":8080}]' '[{"name":"http","hostPort":8086}]' >udp.json
+        pod udp --pod-manifest=udp.json
+        kill -9 "$(systemctl show --property=MainPID --value podctl-first.service)"
+        wait_until gone first
+        forwarded third '[{"name":"http","hostPort":8086}]'
+        assert_eq "$(get 127.0.0.1:8086)" 'hello from third'
+}
+
+pings() {
+        [[ $(echo ping | outside nc -u -w 1 "$1" "$2") == ping ]]
+}
+
+test_port_range_and_udp() {
+        outside_up
+        cat >range.json <<'JSON'
+{ "acKind": "PodManifest", "acVersion": "0.8.11",
+  "ports": [ { "name": "many", "hostPort": 9000 }, { "name": "echo", "hostPort": 9053 } ],
+  "apps": [
+  { "name": "app", "image": { "name": "busybox" }, "app": {
+        "exec": [ "/bin/sh", "-c", "for p in 7000 7005; do nc -ll -p $p -e echo port $p & done; exec nc -ll -p 7009 -e echo port 7009" ],
+        "user": "0", "group": "0", "ports": [ { "name": "many", "protocol": "tcp", "port": 7000, "count": 10 } ] } },
+  { "name": "echo", "image": { "name": "debian" }, "app": {
+        "exec": [ "/usr/bin/perl", "-MSocket", "-e",
+                "socket(S, PF_INET6, SOCK_DGRAM, 0); bind(S, sockaddr_in6(53, Socket::IN6ADDR_ANY())) or die; while (defined($a = recv(S, $b, 1500, 0))) { send(S, $b, 0, $a) }" ],
+        "user": "1000", "group": "1000", "ports": [ { "name": "echo", "protocol": "udp", "port": 53 } ] } } ] }
+JSON
+        pod range --pod-manifest=range.json
+        wait_until nc -z 127.0.0.1 9009
+        for p in 0 5 9; do
+                assert_eq "$(outside nc -w 3 192.0.2.1 900$p </dev/null)" "port 700$p"
+        done
+        wait_until pings 192.0.2.1 9053
+        wait_until pings 2001:db8::1 9053
+}
+
+# --- Names and files
+
+test_names() {
+        server one
+        server two --hostname=two.example
+        assert_eq "$(sh_run 'wget -qO- http://one:8080; wget -qO- http://two:8080; wget -qO- http://two.example:8080')" \
+                $'hello from one\nhello from two\nhello from two'
+        # Also of pods that came later, and no longer of those that went.
+        server three
+        assert_eq "$(podctl enter one /bin/wget -qO- http://three:8080)" 'hello from three'
+        podctl stop --force three
+        assert_fails '*' podctl enter one /bin/grep three /etc/hosts
+        assert_eq "$(podctl enter one /bin/hostname)" one
+        # The host, through nss-mymachines or resolved.
+        assert_contains "$(getent ahosts one)" "$(address one)"
+        assert_eq "$(get one:8080)" 'hello from one'
+}
+
+test_addresses_are_shown() {
+        server web
+        assert_contains "$(podctl list)" "default:ip4=$(address web)"
+        podctl status web >shown
+        assert_contains "$(cat shown)" "networks=default:ip4=$(address web)"
+        assert_contains "$(cat shown)" "addresses=$(address web) $(address6 web)"
+        assert_contains "$(machinectl list --no-pager)" "$(address web)"
+        assert_contains "$(machinectl status --no-pager web)" "$(address6 web)"
+        podctl status --check-network web
+        podctl list --format=json | jq -e '.[0].networks[0] | .netName == "default" and .ifName == "eth0" and .mask == "255.255.0.0"'
+}
+
+test_resolv_conf() {
+        if [[ ! -e /etc/resolv.conf ]]; then
+                printf 'nameserver 192.0.2.200\n' >/etc/resolv.conf
+                defer rm /etc/resolv.conf
+        fi
+        assert_fails '*' sh_run 'cat /etc/resolv.conf'
+        assert_eq "$(sh_run 'cat /etc/resolv.conf' --dns=192.0.2.53)" 'nameserver 192.0.2.53'
+        sh_run 'cat /etc/resolv.conf' --dns=192.0.2.53,2001:db8::53 --dns=192.0.2.54 --dns-search=a.example --dns-search=b.example \
+                --dns-opt=ndots:2 --dns-opt=rotate --dns-domain=example >out
+        assert_eq "$(cat out)" 'search a.example b.example
+nameserver 192.0.2.53
+nameserver 2001:db8::53
+nameserver 192.0.2.54
+options ndots:2 rotate
+domain example'
+        sh_run 'cat /etc/resolv.conf' --dns=host >out
+        cmp out /etc/resolv.conf
+        sh_run 'cat /etc/resolv.conf' --dns=host --net=host >out
+        cmp out /etc/resolv.conf
+        conf 10-dns.conf '{ "name": "dns", "type": "podctl", "dns": { "nameservers": ["192.0.2.99"], "search": ["net.example"] } }'
+        assert_eq "$(sh_run 'cat /etc/resolv.conf' --net=dns)" $'search net.example\nnameserver 192.0.2.99'
+        assert_eq "$(sh_run 'cat /etc/resolv.conf' --net=dns --dns=192.0.2.1)" 'nameserver 192.0.2.1'
+        assert_fails '*' sh_run 'cat /etc/resolv.conf' --net=dns --dns=none
+        # A volume there: what is asked for goes before it, and so does the network's.
+        echo 'nameserver 192.0.2.7' >volume
+        assert_eq "$(podctl run --volume=r,kind=host,source="$PWD/volume" busybox --exec=/bin/cat --mount=volume=r,target=/etc/resolv.conf \
+                -- /etc/resolv.conf)" 'nameserver 192.0.2.7'
+        assert_eq "$(podctl run --dns=192.0.2.1 --volume=r,kind=host,source="$PWD/volume" busybox --exec=/bin/cat \
+                --mount=volume=r,target=/etc/resolv.conf -- /etc/resolv.conf)" 'nameserver 192.0.2.1'
+        for wrong in --dns=nonsense --dns=host,1.1.1.1 '--dns=none --dns-search=x' '--dns=host --dns-opt=x'; do
+                # shellcheck disable=SC2086
+                assert_fails 254 podctl run $wrong busybox
+                assert_contains "$output" --dns
+        done
+}
+
+test_hosts() {
+        sh_run 'cat /etc/hosts' --net=none --hostname=me.example >out
+        grep -E '^127\.0\.0\.1 .*me\.example' out
+        grep -E '^::1 .*me\.example' out
+        sh_run 'cat /etc/hosts' --hosts-entry=192.0.2.1=a,192.0.2.2=b --hosts-entry=2001:db8::1=c >out
+        grep -x '192.0.2.1 a' out
+        grep -x '192.0.2.2 b' out
+        grep -x '2001:db8::1 c' out
+        sh_run 'cat /etc/hosts' --hosts-entry=host --hosts-entry=host >out
+        cmp out <(sed '/^$/d' /etc/hosts)
+        echo '192.0.2.8 volume' >volume
+        assert_eq "$(podctl run --volume=h,kind=host,source="$PWD/volume" busybox --exec=/bin/cat --mount=volume=h,target=/etc/hosts \
+                -- /etc/hosts)" '192.0.2.8 volume'
+        for wrong in host,192.0.2.1=a nonsense=a 192.0.2.1 192.0.2.1=; do
+                assert_fails 254 podctl run --hosts-entry=$wrong busybox
+                assert_contains "$output" --hosts-entry
+        done
+        assert_fails 254 podctl run --hosts-entry=host --hosts-entry=192.0.2.1=a busybox
+}
+
+test_hostname() {
+        assert_eq "$(sh_run 'cat /etc/hostname; hostname' --hostname=some.name)" $'some.name\nsome.name'
+        assert_eq "$(sh_run 'cat /etc/hostname' --name=called)" called
+        # The image's own is the image's.
+        assert_not_contains "$(podctl run --name=other debian --user=0 --exec=/bin/cat -- /etc/hostname)" other
+        assert_eq "$(sh_run 'ls -l /etc/hostname' | cut -c1-10)" -rw-r--r--
+}
+
+# --- Manifests and units
+
+test_manifest_and_unit() {
+        mkdir -p /etc/podctl/pods.d
+        manifest unit '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8087}]' |
+                jq '.annotations = [ { name: "podctl/net", value: "default:IP=172.16.7.7" }, { name: "podctl/dns", value: "192.0.2.1" } ]' \
+                        >/etc/podctl/pods.d/unit.json
+        defer rm /etc/podctl/pods.d/unit.json
+        defer systemctl stop pod@unit
+        systemctl start pod@unit
+        wait_until get 127.0.0.1:8087
+        assert_eq "$(address unit)" 172.16.7.7
+        assert_eq "$(podctl enter unit /bin/cat /etc/resolv.conf)" 'nameserver 192.0.2.1'
+        systemctl restart pod@unit
+        wait_until get 127.0.0.1:8087
+        assert_eq "$(address unit)" 172.16.7.7
+        systemctl stop pod@unit
+        assert_fails '*' get 127.0.0.1:8087
+}
+
+test_in_place() {
+        systemd-run --quiet --unit=own-unit --slice=machine.slice -p Delegate=yes -p Type=notify podctl run --name=own busybox \
+                --exec=/bin/sleep -- 1000
+        defer systemctl stop own-unit
+        assert_contains "$(address own)" 172.16.
+        nft list table inet podctl >/dev/null
+}
+
+# --- Others on the host
+
+ruleset_is() {
+        [[ $(nft list ruleset) == "$1" ]]
+}
+
+test_others_are_left_alone() {
+        nft -f - <<'NFT'
+table inet firewalld {
+        chain filter_FORWARD { type filter hook forward priority filter + 10; policy accept; ct state established accept
+        }
+}
+table ip nat {
+        chain DOCKER { return
+        }
+        chain POSTROUTING { type nat hook postrouting priority srcnat; policy accept; ip saddr 172.17.0.0/16 masquerade
+        }
+}
+table ip filter {
+        chain ufw-user-forward {
+        }
+        chain FORWARD { type filter hook forward priority filter; policy accept; jump ufw-user-forward
+        }
+}
+NFT
+        defer nft delete table inet firewalld
+        defer nft delete table ip nat
+        defer nft delete table ip filter
+        local before
+        before=$(nft list ruleset)
+        outside_up
+        world
+        forwarded web '[{"name":"http","hostPort":8088}]'
+        assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8088/)" 'hello from web'
+        assert_eq "$(nft list ruleset | sed '/^table inet podctl/,/^}/d')" "$before"
+        podctl stop --force web
+        wait_until ruleset_is "$before"
+}
+
+# `systemctl reload nftables` and the like flush everything: the next start makes it all again.
+test_flushed_rules_come_back() {
+        outside_up
+        forwarded one '[{"name":"http","hostPort":8089}]'
+        nft flush ruleset
+        assert_fails '*' outside curl -s -m 2 http://192.0.2.1:8089/
+        server two
+        assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8089/)" 'hello from one'
+}
+
+# A host that forged packets from a pod could fool: its own loopback addresses.
+test_loopback_of_the_host_is_closed() {
+        (cd / && exec busybox nc -ll -p 8124 -s 127.0.0.1 -e echo secret) &
+        defer kill $!
+        forwarded web '[{"name":"http","hostPort":8090}]' --private-users=no
+        nsenter -t "$(leader web)" -n sh -c 'ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via 172.16.0.1 dev eth0 src '"$(address web)"
+        nsenter -t "$(leader web)" -n sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
+        assert_eq "$(nsenter -t "$(leader web)" -n nc -w 2 127.0.0.1 8124 </dev/null || true)" ''
+}
+
+# --- Ends
+
+test_killed_supervisor() {
+        local before
+        before=$(network_state)
+        forwarded web '[{"name":"http","hostPort":8091}]'
+        kill -9 "$(systemctl show --property=MainPID --value podctl-web.service)"
+        wait_until gone web
+        wait_until is_as_before "$before"
+}
+
+# Nobody is there to tear down: the next one to have the port, and gc, do it.
+test_killed_tear_down() {
+        local before uuid
+        before=$(network_state)
+        mkdir -p /run/systemd/system/podctl-web.service.d
+        printf '[Service]\nExecStopPost=\n' >/run/systemd/system/podctl-web.service.d/none.conf
+        defer rm -r /run/systemd/system/podctl-web.service.d
+        defer systemctl daemon-reload
+        forwarded web '[{"name":"http","hostPort":8092}]'
+        uuid=$(podctl list --format=json | jq -r '.[0].name')
+        kill -9 "$(systemctl show --property=MainPID --value podctl-web.service)"
+        wait_until gone web
+        podctl gc --grace-period=0
+        wait_until is_as_before "$before"
+        podctl tear-down "$uuid"
+}
+
+test_failed_start() {
+        local before
+        before=$(network_state)
+        assert_fails 254 podctl run busybox --exec=/no/such/program
+        wait_until is_as_before "$before"
+}
+
+# However many start at once, no two have the same address.
+test_many_at_once() {
+        local i before
+        before=$(network_state)
+        for i in {1..16}; do
+                podctl run --detach --name="many-$i" busybox --exec=/bin/sleep -- 1000 >/dev/null &
+        done
+        wait_for_jobs
+        for i in {1..16}; do
+                defer end_pod "many-$i"
+        done
+        podctl list --format=json | jq -r '.[].networks[].ip' >addresses
+        assert_eq "$(wc -l <addresses)" 16
+        assert_eq "$(sort -u addresses | wc -l)" 16
+        for i in {1..16}; do
+                podctl stop --force "many-$i" >/dev/null &
+        done
+        wait_for_jobs
+        wait_until is_as_before "$before"
+}
