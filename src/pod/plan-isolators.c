@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "pod/plan-isolators.h"
+#include "shared/explain.h"
 
 /* What rkt's apps had, and Docker's (reference R§4.8). */
 static const char *const default_capabilities[] = {
@@ -48,6 +49,7 @@ static const IsolatorRow isolator_rows[] = {
         { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_APP, NULL },
         { ISOLATOR_SECCOMP_REMOVE, ISOLATOR_APP, NULL },
         { ISOLATOR_SECCOMP_PROFILE, ISOLATOR_APP, NULL },
+        { ISOLATOR_SYSCTL, ISOLATOR_POD, NULL }, /* stage1/pod-limits.c */
         { ISOLATOR_APPARMOR_PROFILE, ISOLATOR_APP, NULL },
         { ISOLATOR_SELINUX_CONTEXT, ISOLATOR_APP, NULL },
         { ISOLATOR_CAPS_RETAIN, ISOLATOR_APP, NULL }, /* plan_capabilities() */
@@ -147,6 +149,41 @@ int plan_app_isolators(PlanApp *plan, char ***ignored)
         if (r < 0)
                 return r;
         return add_isolators(app->app->isolators, app->app->n_isolators, ISOLATOR_APP, whose, &plan->limits, ignored);
+}
+
+/* Parameters of the IPC namespace (ipc_namespaces(7)); those of the network namespace are all below net. */
+static bool is_ipc_parameter(const char *name)
+{
+        static const char *const names[] = {
+                "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",    "kernel.shmall",
+                "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(names[i], name))
+                        return true;
+        return startswith(name, "fs.mqueue.") != NULL;
+}
+
+int plan_check_sysctls(const PodPlan *plan, char **reterr_message)
+{
+        const Isolator *i = isolators_find(plan->manifest->isolators, plan->manifest->n_isolators, ISOLATOR_SYSCTL);
+
+        STRV_FOREACH(s, i ? i->sysctl : NULL) {
+                _cleanup_free_ char *name = strndup(*s, strcspn(*s, "="));
+                const char *net = plan->settings->net;
+
+                if (!name)
+                        return -ENOMEM;
+                if (strstr(name, "..") || name[0] == '/' || name[0] == '.' ||
+                    (!is_ipc_parameter(name) && !startswith(name, "net.") && !startswith(name, "net/")))
+                        return explain(reterr_message, EINVAL, "isolator os/unix/sysctl: '%s' is the whole host's, no pod has "
+                                       "its own", name);
+                if (startswith(name, "net") && net && (streq(net, "none") || streq(net, "host")))
+                        return explain(reterr_message, EINVAL, "isolator os/unix/sysctl: '%s' needs a network of the pod's "
+                                       "own; use --net=default", name);
+        }
+        return 0;
 }
 
 int plan_pod_isolators(const AppcPod *pod, char ***properties, char ***ignored)

@@ -9,4 +9,6 @@
 
 /* Fills in capabilities, the app's bounding set, limits, apparmor and selinux. */
 int plan_app_isolators(PlanApp *app, char ***ignored);
+/* -EINVAL with a message: a kernel parameter that a pod has not for itself. */
+int plan_check_sysctls(const PodPlan *plan, char **reterr_message);
 int plan_pod_isolators(const AppcPod *pod, char ***properties, char ***ignored);

@@ -53,6 +53,10 @@ int seccomp_filter_new(uint32_t action, scmp_filter_ctx *ret)
 }
 
 /* A rule that says what is said already is none; a call that no architecture here has neither. */
+/* Docker's lists say clone and mean the namespaces it may make. */
+#define NAMESPACES_WORD "@podctl/namespaces"
+#define CONDITIONAL_WORD "@podctl/conditional"
+
 static int add_rule(scmp_filter_ctx ctx, uint32_t action, int nr, const struct scmp_arg_cmp *args, unsigned n)
 {
         int r = seccomp_rule_add_array(ctx, action, nr, n, args);
@@ -60,6 +64,38 @@ static int add_rule(scmp_filter_ctx ctx, uint32_t action, int nr, const struct s
         return r == -EACCES || r == -EDOM || r == -EEXIST ? 0 : r;
 }
 
+static int add_namespaces(scmp_filter_ctx ctx, uint32_t action)
+{
+        int r = 0;
+
+        for (uint64_t flag = 1; r >= 0 && flag <= NAMESPACE_FLAGS; flag <<= 1) {
+                struct scmp_arg_cmp given = SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag);
+
+                if (flag & NAMESPACE_FLAGS)
+                        r = add_rule(ctx, action, SCMP_SYS(clone), &given, 1);
+        }
+        return r;
+}
+
+/* Three calls are a question of what they are called with: clone of the namespaces it makes, socket of its family (that
+ * of virtual machines is the host's), personality of what takes no protection away. clone3 hides the same in memory, so
+ * that it looks as if it were not there, and C libraries then use clone. */
+static int add_conditional(scmp_filter_ctx ctx)
+{
+        static const uint64_t personalities[] = { 0, 8, 0x20000, 0x20008, 0xffffffff };
+        const struct scmp_arg_cmp no_namespaces = SCMP_A0(SCMP_CMP_MASKED_EQ, NAMESPACE_FLAGS, 0),
+                                  other_family = SCMP_A0(SCMP_CMP_NE, AF_VSOCK);
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(personalities); i++) {
+                struct scmp_arg_cmp same = SCMP_A0(SCMP_CMP_EQ, personalities[i]);
+
+                r = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(personality), &same, 1);
+        }
+        if (r >= 0)
+                r = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), &other_family, 1);
+        return r < 0 ? r : add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), &no_namespaces, 1);
+}
 /* Calls a word of a list or of our own tables stands for, one or many. *unknown takes the first word nobody knows;
  * NULL: those are passed over. */
 static int add_calls(scmp_filter_ctx ctx, uint32_t action, const char *word, char **unknown)
@@ -68,6 +104,10 @@ static int add_calls(scmp_filter_ctx ctx, uint32_t action, const char *word, cha
         _cleanup_strv_free_ char **words = NULL;
         int nr, r;
 
+        if (streq(word, NAMESPACES_WORD))
+                return add_namespaces(ctx, action);
+        if (streq(word, CONDITIONAL_WORD))
+                return add_conditional(ctx);
         if (!calls) {
                 nr = word[0] == '@' ? __NR_SCMP_ERROR : seccomp_syscall_resolve_name(word);
                 if (nr != __NR_SCMP_ERROR)
@@ -81,39 +121,6 @@ static int add_calls(scmp_filter_ctx ctx, uint32_t action, const char *word, cha
         STRV_FOREACH(w, words)
                 if (r >= 0)
                         r = add_calls(ctx, action, *w, NULL);
-        return r;
-}
-
-/* Three calls are a question of what they are called with: clone of the namespaces it makes, socket of its family (that
- * of virtual machines is the host's), personality of what takes no protection away. clone3 hides the same in memory, so
- * that it looks as if it were not there, and C libraries then use clone. */
-static int add_conditional(scmp_filter_ctx ctx, bool admin)
-{
-        static const uint64_t personalities[] = { 0, 8, 0x20000, 0x20008, 0xffffffff };
-        const struct scmp_arg_cmp no_namespaces = SCMP_A0(SCMP_CMP_MASKED_EQ, NAMESPACE_FLAGS, 0),
-                                  other_family = SCMP_A0(SCMP_CMP_NE, AF_VSOCK),
-                                  host_family = SCMP_A0(SCMP_CMP_EQ, AF_VSOCK);
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(personalities); i++) {
-                struct scmp_arg_cmp same = SCMP_A0(SCMP_CMP_EQ, personalities[i]);
-
-                r = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(personality), &same, 1);
-        }
-        if (r >= 0)
-                r = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), &other_family, 1);
-        if (r >= 0)
-                r = add_rule(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), &host_family, 1);
-        if (r < 0 || admin)
-                return r < 0 ? r : add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), NULL, 0);
-
-        r = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), &no_namespaces, 1);
-        for (uint64_t flag = 1; r >= 0 && flag <= NAMESPACE_FLAGS; flag <<= 1) {
-                struct scmp_arg_cmp given = SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag);
-
-                if (flag & NAMESPACE_FLAGS)
-                        r = add_rule(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), &given, 1);
-        }
         return r;
 }
 
@@ -146,6 +153,7 @@ static int add_denied(scmp_filter_ctx ctx, char *const *capabilities)
 
 int seccomp_filter_default(char *const *capabilities, scmp_filter_ctx *ret)
 {
+        const struct scmp_arg_cmp host_family = SCMP_A0(SCMP_CMP_EQ, AF_VSOCK);
         _cleanup_seccomp_ scmp_filter_ctx ctx = NULL;
         int r;
 
@@ -155,7 +163,11 @@ int seccomp_filter_default(char *const *capabilities, scmp_filter_ctx *ret)
         if (r >= 0)
                 r = add_denied(ctx, capabilities);
         if (r >= 0)
-                r = add_conditional(ctx, strv_contains(capabilities, "SYS_ADMIN"));
+                r = add_conditional(ctx);
+        if (r >= 0)
+                r = add_rule(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), &host_family, 1);
+        if (r >= 0)
+                r = add_namespaces(ctx, strv_contains(capabilities, "SYS_ADMIN") ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM));
         for (const SyscallSet *s = syscall_sets_of_capabilities; r >= 0 && s->name; s++) {
                 _cleanup_strv_free_ char **calls = NULL;
 

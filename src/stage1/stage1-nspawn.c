@@ -11,6 +11,7 @@
 #include "pod/pod-etc.h"
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
+#include "stage1/pod-limits.h"
 #include "stage1/pod-tree.h"
 #include "stage1/stage1.h"
 #include "stage1/uid-range.h"
@@ -91,6 +92,11 @@ static int launch_join_networks(Launch *l, char **reterr_message)
 
         log_debug("networks took %llu us", (now_nsec() - begin) / NSEC_PER_USEC);
         return r < 0 ? r : pod_write_etc(l->pod, l->plan, reterr_message);
+}
+
+static int launch_set_limits(Launch *l, char **reterr_message)
+{
+        return pod_limits_set(l->plan, reterr_message);
 }
 
 static int launch_make_root(Launch *l, char **reterr_message)
@@ -304,7 +310,7 @@ static int nspawn_launch(Pod *pod, const PodPlan *plan, char **reterr_message)
                 .root_fd = -EBADF,
         };
         int (*const steps[])(Launch *, char **) = {
-                launch_acquire_ids, launch_join_networks, launch_make_root, launch_mount, launch_write_apps,
+                launch_acquire_ids, launch_join_networks, launch_set_limits, launch_make_root, launch_mount, launch_write_apps,
         };
         int r = 0;
 

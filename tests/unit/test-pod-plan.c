@@ -370,7 +370,7 @@ Test(pod_plan, isolators)
                 { "os/linux/selinux-context", "{'user':'u','role':'r','type':'t','level':'s0'}", "", NULL },
                 { "os/linux/apparmor-profile", "{'profile':'p'}", "", NULL },
                 { "os/linux/seccomp-retain-set", "{'set':['read']}", "", NULL },
-                { "os/unix/sysctl", "{'net.ipv4.ip_forward':'1'}", NULL, NULL },
+                { "os/unix/sysctl", "{'kernel.shmmax':'1'}", NULL, "" },
                 { "resource/block-iops", "{'default':true,'limit':'10'}", NULL, NULL },
                 { "example.com/ponies", "{'n':3}", NULL, NULL },
         };

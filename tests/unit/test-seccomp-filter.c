@@ -84,6 +84,8 @@ Test(seccomp_filter, names_in_the_tables_exist)
                 cr_assert_eq(strv_split(s->calls, ' ', &words), 0);
                 STRV_FOREACH(w, words) {
                         n++;
+                        if (startswith(*w, "@podctl/"))
+                                continue; /* not all of them are lists */
                         if (**w == '@')
                                 cr_expect(syscall_set_find(*w), "%s: %s", s->name, *w);
                         else if (seccomp_syscall_resolve_name(*w) == __NR_SCMP_ERROR)
