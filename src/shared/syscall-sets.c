@@ -60,7 +60,7 @@ const SyscallSet syscall_sets[] = {
           "move_pages name_to_handle_at nfsservctl nice oldfstat oldlstat oldolduname oldstat olduname "
           "open_by_handle_at open_tree open_tree_attr pciconfig_iobase pciconfig_read pciconfig_write "
           "perf_event_open pivot_root process_madvise query_module quotactl quotactl_fd reboot request_key "
-          "set_mempolicy set_mempolicy_home_node setdomainname sethostname setns settimeofday sgetmask socket "
+          "set_mempolicy set_mempolicy_home_node setdomainname sethostname setns settimeofday sgetmask "
           "ssetmask stime swapoff swapon syscall sysfs syslog umount umount2 unshare uselib userfaultfd ustat "
           "vhangup vm86 vm86old" },
         { "@docker/default-blacklist",

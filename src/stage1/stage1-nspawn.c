@@ -280,7 +280,9 @@ static int launch_exec(Launch *l)
         if (setenv("SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1) < 0 || setenv("TERM", "dumb", 1) < 0 ||
             setenv("SYSTEMD_LOG_LEVEL", "notice", 0) < 0 || setenv("MEMORY_PRESSURE_WATCH", "/dev/null", 1) < 0)
                 return -errno;
-        if (strv_contains(l->plan->settings->insecure, "paths") && setenv("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1) < 0)
+        /* nspawn refuses that in a user namespace, where root of the pod could do nothing with it either. */
+        if (l->range.base == 0 && strv_contains(l->plan->settings->insecure, "paths") &&
+            setenv("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1) < 0)
                 return -errno;
         if (l->plan->settings->n_joins > 0 && l->range.base > 0 && setenv("LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1) < 0)
                 return -errno;

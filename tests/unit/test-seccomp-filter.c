@@ -68,6 +68,9 @@ Test(seccomp_filter, default_follows_the_capabilities)
         cr_expect_eq(try_call(a, SYS_clone3, 0), ENOSYS, "C libraries have to fall back to clone");
         cr_expect_eq(try_call(b, SYS_clone3, 0), EINVAL);
         cr_expect_eq(try_call(a, SYS_socket, AF_VSOCK), EPERM);
+        cr_expect_neq(try_call(a, SYS_socket, AF_INET), EPERM);
+        cr_expect_neq(try_call(a, SYS_socket, AF_UNIX), EPERM);
+        cr_expect_neq(try_call(b, SYS_socket, AF_INET), EPERM);
         cr_expect_eq(try_call(a, SYS_personality, 0), PASSES);
         cr_expect_eq(try_call(a, SYS_personality, 0x0040000), ENOSYS);
         cr_expect_eq(try_call(a, 100000, 0), ENOSYS);
