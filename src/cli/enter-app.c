@@ -89,7 +89,7 @@ static int identify(Enter *e, int root)
 static int find_command(Enter *e, char **words)
 {
         static char *const shells[] = { (char *) "bash", (char *) "sh", NULL };
-        _cleanup_close_ int root = open_app_root(e);
+        _cleanup_close_ int root = open_app_root(e), there = -EBADF;
         _cleanup_free_ char *program = NULL;
         char *const *command = words;
         int r = root;
@@ -100,6 +100,8 @@ static int find_command(Enter *e, char **words)
                 command = (char *const[]) { *shell, NULL };
                 (void) app_find_program(e->app, root, *shell, &program);
         }
+        if (r >= 0 && program && (there = open_in_root(root, program, O_PATH)) < 0)
+                r = -ENOENT;
         if (r == -ENOENT || (r >= 0 && !program))
                 return log_error_errno(ENOENT, "App '%s' has no program '%s'", e->app->app->name, *words ?: "sh");
         if (r < 0)

@@ -31,6 +31,9 @@ typedef struct RunApp {
         char **caps_retain;
         char **caps_remove;
         char *seccomp;
+        char **after;
+        char **requires;
+        char *restart;
 } RunApp;
 
 typedef struct RunArgs {

@@ -7,6 +7,7 @@
 #include "cli/fetch-image.h"
 #include "cli/run-compose.h"
 #include "manifest/ac-types.h"
+#include "manifest/appc-image.h"
 #include "manifest/appc-strings.h"
 #include "manifest/oci-config.h"
 
@@ -265,6 +266,25 @@ static int compose_isolators(const RunApp *run, App *app)
         return 0;
 }
 
+/* Kept as annotations of the app, where a manifest says them as well. */
+static int compose_order(const RunApp *run, AppcPodApp *app)
+{
+        _cleanup_free_ char *after = run->after ? strv_join(run->after, ",") : NULL,
+                            *requires = run->requires ? strv_join(run->requires, ",") : NULL;
+        const struct {
+                const char *name, *value;
+        } rows[] = {
+                { APPC_ANNOTATION_AFTER, after },
+                { APPC_ANNOTATION_REQUIRES, requires },
+                { APPC_ANNOTATION_RESTART, run->restart },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].value && strv_env_set(&app->annotations, rows[i].name, rows[i].value) < 0)
+                        return log_oom();
+        return 0;
+}
+
 static int compose_app(const RunArgs *args, const RunApp *run, const Image *image, AppcPodApp *pod_app)
 {
         const struct {
@@ -296,6 +316,9 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
         if (r < 0)
                 return r;
 
+        r = compose_order(run, pod_app);
+        if (r < 0)
+                return r;
         pod_app->read_only_rootfs = run->readonly_rootfs;
         if (strv_extend_strv(&pod_app->annotations, run->annotations) < 0 ||
             strv_extend_strv(&pod_app->app->user_annotations, run->user_annotations) < 0 ||

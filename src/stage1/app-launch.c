@@ -22,17 +22,19 @@ static uint64_t capability_mask(char *const *names)
         return mask;
 }
 
-static int add_groups(const App *app, char ***words)
+/* The group itself is among them, as after a login. */
+static int add_groups(const App *app, const AppIdentity *identity, char ***words)
 {
         _cleanup_strv_free_ char **groups = NULL;
         _cleanup_free_ char *joined = NULL;
-        int r;
+        int r = 0;
 
-        for (size_t i = 0; i < app->n_supplementary_gids; i++) {
+        if (identity->uid != 0)
+                r = strv_extendf(&groups, "%u", identity->gid);
+        for (size_t i = 0; r >= 0 && i < app->n_supplementary_gids; i++)
                 r = strv_extendf(&groups, "%u", app->supplementary_gids[i]);
-                if (r < 0)
-                        return r;
-        }
+        if (r < 0)
+                return r;
         joined = groups ? strv_join(groups, ",") : NULL;
         return joined ? strv_extendf(words, "--groups=%s", joined) : groups ? -ENOMEM : 0;
 }
@@ -76,7 +78,7 @@ int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_ro
         if (r >= 0 && !as_root)
                 r = strv_extendf(&words, "--gid=%u", identity->gid);
         if (r >= 0 && !as_root)
-                r = add_groups(a, &words);
+                r = add_groups(a, identity, &words);
         if (r >= 0)
                 r = add_confinement(app, &words);
         if (r >= 0)

@@ -12,6 +12,8 @@ typedef struct AppIdentity {
         uid_t uid;
         gid_t gid;
         char *program; /* absolute, inside the root */
+        char *pre_start; /* programs of the event handlers, where the app has such */
+        char *post_stop;
 } AppIdentity;
 
 void app_identity_done(AppIdentity *i);

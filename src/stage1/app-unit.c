@@ -51,16 +51,17 @@ static void print_words(FILE *f, char *const *words)
 }
 
 /* The launcher, and what it is to become. ":" keeps systemd from replacing variables. */
-static int print_exec(FILE *f, const char *key, const PlanApp *app, const AppIdentity *identity, char *const *argv)
+static int print_exec(FILE *f, const char *key, const PlanApp *app, const AppIdentity *identity, char *program_path,
+                      char *const *argv)
 {
-        char *const program[] = { identity->program, NULL };
+        char *const program[] = { program_path, NULL };
         _cleanup_strv_free_ char **words = NULL;
         int r;
 
         r = app_launch_words(app, identity, false, &words);
         if (r < 0)
                 return r;
-        (void) fprintf(f, "%s=:%s", key, words[0]);
+        (void) fprintf(f, "%s=%s:%s", key, streq(key, "ExecStop") ? "-" : "", words[0]);
         print_words(f, words + 1);
         print_words(f, program);
         print_words(f, argv);
@@ -78,9 +79,17 @@ static void print_unit_section(FILE *f, const PlanApp *app)
                        "Wants=podctl-apps.target\n"
                        "After=systemd-journald.socket podctl-apps.target\n"
                        "Conflicts=shutdown.target\n"
-                       "Before=shutdown.target pod.target\n"
-                       "\n",
+                       "Before=shutdown.target pod.target\n",
                        app->app->name);
+        if (app_hooks_wanted(app))
+                (void) fprintf(f, "Requires=" HOOKS_UNIT "\nAfter=" HOOKS_UNIT "\n", app->app->name, app->app->name);
+        STRV_FOREACH(other, app->after)
+                (void) fprintf(f, "After=%s.service\n", *other);
+        STRV_FOREACH(other, app->requires)
+                (void) fprintf(f, "Requires=%s.service\nAfter=%s.service\n", *other, *other);
+        if (app->restart)
+                (void) fputs("StartLimitIntervalSec=0\n", f);
+        (void) fputc('\n', f);
 }
 
 /* The record of the exit is written outside the app's root, by us; see app-exited.c. */
@@ -96,13 +105,16 @@ static int print_service_section(FILE *f, const PlanApp *app, const AppIdentity 
                        "RootDirectoryStartOnly=yes\n"
                        "MountAPIVFS=yes\n"
                        "TimeoutStartSec=infinity\n"
-                       "ExecStopPost=+" PKGLIBDIR "/app-exited %s\n",
-                       app->notify ? "notify" : "exec", app->app->name, app->app->name, app->app->name);
+                       "ExecStopPost=+" PKGLIBDIR "/app-exited %s%s\n",
+                       app->notify ? "notify" : "exec", app->app->name, app->app->name, app->app->name,
+                       app->restart ? " restarts" : "");
+        if (app->restart)
+                (void) fprintf(f, "Restart=%s\nRestartSec=1s\n", app->restart);
         if (app->notify)
                 (void) fputs("NotifyAccess=all\n", f);
         if (a->stop_signal)
                 (void) fprintf(f, "KillSignal=%i\n", signal_from_string(a->stop_signal));
-        return print_exec(f, "ExecStart", app, identity, a->exec);
+        return print_exec(f, "ExecStart", app, identity, identity->program, a->exec);
 }
 
 static void print_environment(FILE *f, const PlanApp *app)
@@ -140,6 +152,46 @@ static void print_stdio(FILE *f, const PodSettings *settings)
                                       "StandardError=file:" POD_STDIO_DIR "/err\n";
 
         (void) fputs(!settings->interactive ? journal : settings->sockets ? sockets : terminal, f);
+}
+
+bool app_hooks_wanted(const PlanApp *app)
+{
+        return strv_length(app->app->app->pre_start) + strv_length(app->app->app->post_stop) > 0;
+}
+
+/* Event handlers are a service that the app needs: its start is before the app's, its stop when nobody needs it any more.
+ * They run as root in the app's root, with as much time as they want; a post-stop that fails changes nothing. */
+int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret)
+{
+        static const AppIdentity root = {};
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+        int r = 0;
+
+        if (!f)
+                return -ENOMEM;
+
+        (void) fprintf(f,
+                       "[Unit]\nDescription=Event handlers of app %s\nDefaultDependencies=no\n"
+                       "Requires=systemd-journald.socket\nWants=podctl-apps.target\n"
+                       "After=systemd-journald.socket podctl-apps.target\nConflicts=shutdown.target\n"
+                       "Before=shutdown.target\nStopWhenUnneeded=yes\nFailureAction=exit\n\n"
+                       "[Service]\nType=oneshot\nRemainAfterExit=yes\nSyslogIdentifier=%s\n"
+                       "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs\nMountAPIVFS=yes\nTimeoutStartSec=infinity\n"
+                       "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n",
+                       app->app->name, app->app->name, app->app->name);
+        if (identity->pre_start)
+                r = print_exec(f, "ExecStart", app, &root, identity->pre_start, app->app->app->pre_start);
+        if (r >= 0 && identity->post_stop)
+                r = print_exec(f, "ExecStop", app, &root, identity->post_stop, app->app->app->post_stop);
+        print_environment(f, app);
+        if (r >= 0)
+                r = print_confinement(f, app);
+        if (fclose(f) != 0 || r < 0)
+                return -ENOMEM;
+        *ret = TAKE_PTR(text);
+        return 0;
 }
 
 int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSettings *settings, char **ret)

@@ -140,7 +140,8 @@ static int write_users(const PodPlan *plan, const AppIdentity *identities, int r
 static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIdentity *identity, int root_fd,
                           char **reterr_message)
 {
-        _cleanup_free_ char *path = strjoin(UNIT_DIR "/", app->app->name, ".service"), *text = NULL;
+        _cleanup_free_ char *path = strjoin(UNIT_DIR "/", app->app->name, ".service"), *text = NULL, *hooks = NULL,
+                            *hooks_path = NULL;
         int r;
 
         if (!path)
@@ -148,7 +149,16 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
         r = app_launch_write_filter(app, root_fd, reterr_message);
         if (r >= 0)
                 r = app_unit_format(app, identity, plan->settings, &text);
-        return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
+        if (r >= 0)
+                r = write_string_at(root_fd, path, text, 0644);
+        if (r < 0 || !app_hooks_wanted(app))
+                return r;
+
+        hooks_path = strprintf(UNIT_DIR "/" HOOKS_UNIT, app->app->name);
+        if (!hooks_path)
+                return -ENOMEM;
+        r = app_hooks_format(app, identity, &hooks);
+        return r < 0 ? r : write_string_at(root_fd, hooks_path, hooks, 0644);
 }
 
 int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int root_fd, char **reterr_message)
