@@ -64,6 +64,7 @@ const Option run_options[] = {
 
 const Option run_app_options[] = {
         { "annotation", &option_strv, offsetof(RunApp, annotations), "NAME=VALUE", "Annotate the app" },
+        { "after", &option_commas, offsetof(RunApp, after), "APP,…", "Start after these apps" },
         { "caps-remove", &option_commas, offsetof(RunApp, caps_remove), "CAP,…", "Capabilities to take away" },
         { "caps-retain", &option_commas, offsetof(RunApp, caps_retain), "CAP,…", "The only capabilities to keep" },
         { "cpu", &option_string, offsetof(RunApp, cpu), "QUANTITY", "CPU limit, 500m or 1.5" },
@@ -76,6 +77,10 @@ const Option run_app_options[] = {
         { "name", &option_string, offsetof(RunApp, name), "NAME", "Name of the app" },
         { "oom-score-adj", &option_string, offsetof(RunApp, oom_score_adj), "N", "OOM killer adjustment, -1000 to 1000" },
         { "readonly-rootfs", &option_bool, offsetof(RunApp, readonly_rootfs), NULL, "Mount the app's root read-only" },
+        { "requires", &option_commas, offsetof(RunApp, requires), "APP,…", "Start after these apps, and stop with them" },
+        { "restart", &option_string, offsetof(RunApp, restart), "WHEN", "Start again: no, on-failure or always", .choices = "no|on-failure|always" },
+        { "seccomp", &option_string, offsetof(RunApp, seccomp), "FILTER",
+          "System calls: mode=retain|remove,[errno=NAME,]CALL,…, or a profile's file" },
         { "signature", &option_string, offsetof(RunApp, signature), "FILE", "The signature of the image, an ACI" },
         { "supplementary-gids", &option_commas, offsetof(RunApp, supplementary_gids), "GID,…", "Further groups" },
         { "user", &option_string, offsetof(RunApp, user), "USER", "User: name, number, or path of a file of theirs" },

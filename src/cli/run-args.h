@@ -30,6 +30,10 @@ typedef struct RunApp {
         char *oom_score_adj;
         char **caps_retain;
         char **caps_remove;
+        char *seccomp;
+        char **after;
+        char **requires;
+        char *restart;
 } RunApp;
 
 typedef struct RunArgs {

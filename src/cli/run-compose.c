@@ -7,6 +7,7 @@
 #include "cli/fetch-image.h"
 #include "cli/run-compose.h"
 #include "manifest/ac-types.h"
+#include "manifest/appc-image.h"
 #include "manifest/appc-strings.h"
 #include "manifest/oci-config.h"
 
@@ -161,6 +162,57 @@ static char *json_limit_of(const char *text)
         return strdup(json_object_to_json_string(o));
 }
 
+static void remove_seccomp(App *app)
+{
+        static const IsolatorType types[] = { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_SECCOMP_REMOVE, ISOLATOR_SECCOMP_PROFILE };
+
+        for (size_t i = 0; i < ELEMENTSOF(types); i++)
+                isolators_remove(app->isolators, &app->n_isolators, types[i]);
+}
+
+static int compose_seccomp_profile(const char *path, App *app)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, NULL);
+        if (r < 0)
+                return log_error_errno(r, "Option --seccomp: cannot read %s: %m", path);
+        return set_isolator(app, ISOLATOR_SECCOMP_PROFILE, "seccomp", text);
+}
+
+/* "mode=retain|remove,[errno=NAME,]CALL,…" as rkt has it (rkt 1.3), else the file of a profile. */
+static int compose_seccomp(const char *option, App *app)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+        json_object *set = json_object_new_array();
+        _cleanup_strv_free_ char **words = NULL;
+        IsolatorType type = _ISOLATOR_TYPE_INVALID;
+
+        (void) json_object_object_add(o, "set", set);
+        remove_seccomp(app);
+        if (!strchr(option, ',') && !startswith(option, "mode="))
+                return compose_seccomp_profile(option, app);
+
+        if (strv_split(option, ',', &words) < 0)
+                return log_oom();
+        STRV_FOREACH(w, words) {
+                const char *value;
+
+                if ((value = startswith(*w, "errno=")))
+                        (void) json_object_object_add(o, "errno", json_object_new_string(value));
+                else if ((value = startswith(*w, "mode=")))
+                        type = streq(value, "retain") ? ISOLATOR_SECCOMP_RETAIN
+                               : streq(value, "remove") ? ISOLATOR_SECCOMP_REMOVE : _ISOLATOR_TYPE_INVALID;
+                else
+                        (void) json_object_array_add(set, json_object_new_string(*w));
+        }
+        if (type < 0)
+                return log_error_errno(EINVAL, "Option --seccomp takes mode=retain or mode=remove, then names of system "
+                                       "calls, or the file of a profile; not '%s'", option);
+        return set_isolator(app, type, "seccomp", json_object_to_json_string(o));
+}
+
 static int compose_isolators(const RunApp *run, App *app)
 {
         const struct {
@@ -176,6 +228,13 @@ static int compose_isolators(const RunApp *run, App *app)
         };
         const bool caps = run->caps_retain || run->caps_remove;
         const Isolator *memory;
+
+        if (run->seccomp) {
+                int r = compose_seccomp(run->seccomp, app);
+
+                if (r < 0)
+                        return r;
+        }
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 _cleanup_free_ char *json = NULL;
@@ -204,6 +263,25 @@ static int compose_isolators(const RunApp *run, App *app)
                 return set_isolator(app, run->caps_retain ? ISOLATOR_CAPS_RETAIN : ISOLATOR_CAPS_REMOVE,
                                     run->caps_retain ? "caps-retain" : "caps-remove", json);
         }
+        return 0;
+}
+
+/* Kept as annotations of the app, where a manifest says them as well. */
+static int compose_order(const RunApp *run, AppcPodApp *app)
+{
+        _cleanup_free_ char *after = run->after ? strv_join(run->after, ",") : NULL,
+                            *requires = run->requires ? strv_join(run->requires, ",") : NULL;
+        const struct {
+                const char *name, *value;
+        } rows[] = {
+                { APPC_ANNOTATION_AFTER, after },
+                { APPC_ANNOTATION_REQUIRES, requires },
+                { APPC_ANNOTATION_RESTART, run->restart },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].value && strv_env_set(&app->annotations, rows[i].name, rows[i].value) < 0)
+                        return log_oom();
         return 0;
 }
 
@@ -238,6 +316,9 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
         if (r < 0)
                 return r;
 
+        r = compose_order(run, pod_app);
+        if (r < 0)
+                return r;
         pod_app->read_only_rootfs = run->readonly_rootfs;
         if (strv_extend_strv(&pod_app->annotations, run->annotations) < 0 ||
             strv_extend_strv(&pod_app->app->user_annotations, run->user_annotations) < 0 ||

@@ -36,4 +36,9 @@ const char *appc_image_label(const AppcImage *image, const char *name);
 const char *appc_image_annotation(const AppcImage *image, const char *name);
 
 /* Annotation by which an app says that it notifies of its readiness: "true". */
+/* Ours, of apps in pods: systemd's Restart= ("no", "on-failure", "always"), and names of other apps with commas between
+ * that start before it, or without which it is not to be. */
+#define APPC_ANNOTATION_RESTART "podctl/restart"
+#define APPC_ANNOTATION_AFTER "podctl/after"
+#define APPC_ANNOTATION_REQUIRES "podctl/requires"
 #define APPC_ANNOTATION_NOTIFY "appc.io/executor/supports-systemd-notify"

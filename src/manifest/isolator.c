@@ -11,6 +11,7 @@ static int parse_bandwidth(Isolator *i, JsonError *e);
 static int parse_number(Isolator *i, JsonError *e);
 static int parse_capabilities(Isolator *i, JsonError *e);
 static int parse_seccomp(Isolator *i, JsonError *e);
+static int parse_profile(Isolator *i, JsonError *e);
 static int parse_boolean_value(Isolator *i, JsonError *e);
 static int parse_selinux(Isolator *i, JsonError *e);
 static int parse_apparmor(Isolator *i, JsonError *e);
@@ -39,6 +40,7 @@ static const struct IsolatorRow {
         [ISOLATOR_SECCOMP_RETAIN] = { "os/linux/seccomp-retain-set", ISOLATOR_APP, parse_seccomp, .once = true,
                                       .excludes = ISOLATOR_SECCOMP_REMOVE },
         [ISOLATOR_SECCOMP_REMOVE] = { "os/linux/seccomp-remove-set", ISOLATOR_APP, parse_seccomp, .once = true },
+        [ISOLATOR_SECCOMP_PROFILE] = { "os/linux/seccomp-profile", ISOLATOR_APP, parse_profile, .once = true },
         [ISOLATOR_NO_NEW_PRIVS] = { "os/linux/no-new-privileges", ISOLATOR_APP, parse_boolean_value },
         [ISOLATOR_SELINUX_CONTEXT] = { "os/linux/selinux-context", BOTH, parse_selinux, .once = true },
         [ISOLATOR_APPARMOR_PROFILE] = { "os/linux/apparmor-profile", ISOLATOR_APP, parse_apparmor, .once = true },
@@ -239,6 +241,14 @@ static int parse_seccomp(Isolator *i, JsonError *e)
                 return json_error_set(e, -EINVAL, "errno", "'%s' is not the name of an error like \"EPERM\"",
                                       i->error);
         return check_set(i, e);
+}
+
+/* The rest of it is for who makes the filter. */
+static int parse_profile(Isolator *i, JsonError *e)
+{
+        if (!json_object_is_type(i->value, json_type_object))
+                return json_error_expected(e, json_type_object);
+        return 0;
 }
 
 static int parse_selinux(Isolator *i, JsonError *e)

@@ -20,6 +20,7 @@ typedef enum IsolatorType {
         ISOLATOR_CAPS_REMOVE,       /* .set */
         ISOLATOR_SECCOMP_RETAIN,    /* .set, .error */
         ISOLATOR_SECCOMP_REMOVE,    /* .set, .error */
+        ISOLATOR_SECCOMP_PROFILE,   /* .value; ours: a profile as OCI runtimes have it */
         ISOLATOR_NO_NEW_PRIVS,      /* .boolean */
         ISOLATOR_SELINUX_CONTEXT,   /* .selinux */
         ISOLATOR_APPARMOR_PROFILE,  /* .profile */

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "pod/plan-isolators.h"
+#include "shared/explain.h"
 
 /* What rkt's apps had, and Docker's (reference R§4.8). */
 static const char *const default_capabilities[] = {
@@ -33,11 +34,6 @@ static int add_oom_score(const Isolator *i, char ***lines)
         return strv_extendf(lines, "OOMScoreAdjust=%" PRIi64, i->number);
 }
 
-static int add_no_new_privileges(const Isolator *i, char ***lines)
-{
-        return i->boolean ? strv_extend(lines, "NoNewPrivileges=yes") : 0;
-}
-
 typedef struct IsolatorRow {
         IsolatorType type;
         unsigned scope;
@@ -49,7 +45,13 @@ static const IsolatorRow isolator_rows[] = {
         { ISOLATOR_CPU, ISOLATOR_APP | ISOLATOR_POD, add_cpu },
         { ISOLATOR_CPU_SHARES, ISOLATOR_APP | ISOLATOR_POD, add_cpu_shares },
         { ISOLATOR_OOM_SCORE_ADJ, ISOLATOR_APP, add_oom_score },
-        { ISOLATOR_NO_NEW_PRIVS, ISOLATOR_APP, add_no_new_privileges },
+        { ISOLATOR_NO_NEW_PRIVS, ISOLATOR_APP, NULL }, /* from here on the launcher's, stage1/app-exec.c */
+        { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_APP, NULL },
+        { ISOLATOR_SECCOMP_REMOVE, ISOLATOR_APP, NULL },
+        { ISOLATOR_SECCOMP_PROFILE, ISOLATOR_APP, NULL },
+        { ISOLATOR_SYSCTL, ISOLATOR_POD, NULL }, /* stage1/pod-limits.c */
+        { ISOLATOR_APPARMOR_PROFILE, ISOLATOR_APP, NULL },
+        { ISOLATOR_SELINUX_CONTEXT, ISOLATOR_APP, NULL },
         { ISOLATOR_CAPS_RETAIN, ISOLATOR_APP, NULL }, /* plan_capabilities() */
         { ISOLATOR_CAPS_REMOVE, ISOLATOR_APP, NULL },
 };
@@ -117,17 +119,71 @@ static int plan_capabilities(const App *app, char ***ret)
         return 0;
 }
 
-int plan_app_isolators(const AppcPodApp *app, char ***capabilities, char ***lines, char ***ignored)
+static int plan_labels(PlanApp *plan, const App *app)
 {
+        const Isolator *apparmor = isolators_find(app->isolators, app->n_isolators, ISOLATOR_APPARMOR_PROFILE);
+        const Isolator *selinux = isolators_find(app->isolators, app->n_isolators, ISOLATOR_SELINUX_CONTEXT);
+
+        if (apparmor && free_and_strdup(&plan->apparmor, apparmor->profile) < 0)
+                return -ENOMEM;
+        if (selinux) {
+                plan->selinux = strprintf("%s:%s:%s:%s", selinux->selinux.user, selinux->selinux.role,
+                                          selinux->selinux.type, selinux->selinux.level);
+                if (!plan->selinux)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+int plan_app_isolators(PlanApp *plan, char ***ignored)
+{
+        const AppcPodApp *app = plan->app;
         _cleanup_free_ char *whose = strprintf("app '%s'", app->name);
         int r;
 
         if (!whose)
                 return -ENOMEM;
-        r = plan_capabilities(app->app, capabilities);
+        r = plan_capabilities(app->app, &plan->capabilities);
+        if (r >= 0)
+                r = plan_labels(plan, app->app);
         if (r < 0)
                 return r;
-        return add_isolators(app->app->isolators, app->app->n_isolators, ISOLATOR_APP, whose, lines, ignored);
+        return add_isolators(app->app->isolators, app->app->n_isolators, ISOLATOR_APP, whose, &plan->limits, ignored);
+}
+
+/* Parameters of the IPC namespace (ipc_namespaces(7)); those of the network namespace are all below net. */
+static bool is_ipc_parameter(const char *name)
+{
+        static const char *const names[] = {
+                "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",    "kernel.shmall",
+                "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(names[i], name))
+                        return true;
+        return startswith(name, "fs.mqueue.") != NULL;
+}
+
+int plan_check_sysctls(const PodPlan *plan, char **reterr_message)
+{
+        const Isolator *i = isolators_find(plan->manifest->isolators, plan->manifest->n_isolators, ISOLATOR_SYSCTL);
+
+        STRV_FOREACH(s, i ? i->sysctl : NULL) {
+                _cleanup_free_ char *name = strndup(*s, strcspn(*s, "="));
+                const char *net = plan->settings->net;
+
+                if (!name)
+                        return -ENOMEM;
+                if (strstr(name, "..") || name[0] == '/' || name[0] == '.' ||
+                    (!is_ipc_parameter(name) && !startswith(name, "net.") && !startswith(name, "net/")))
+                        return explain(reterr_message, EINVAL, "isolator os/unix/sysctl: '%s' is the whole host's, no pod has "
+                                       "its own", name);
+                if (startswith(name, "net") && net && (streq(net, "none") || streq(net, "host")))
+                        return explain(reterr_message, EINVAL, "isolator os/unix/sysctl: '%s' needs a network of the pod's "
+                                       "own; use --net=default", name);
+        }
+        return 0;
 }
 
 int plan_pod_isolators(const AppcPod *pod, char ***properties, char ***ignored)

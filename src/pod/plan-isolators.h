@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "manifest/appc-pod.h"
+#include "pod/pod-plan.h"
 
 /* Isolators as systemd properties: those of an app become lines of its unit inside the pod, those of the pod
  * properties of its unit on the host. What we do not carry out is named in *ignored, a line each, since the
  * specification lets an executor ignore isolators only if it says so. */
 
-/* *capabilities: the app's bounding set. */
-int plan_app_isolators(const AppcPodApp *app, char ***capabilities, char ***lines, char ***ignored);
+/* Fills in capabilities, the app's bounding set, limits, apparmor and selinux. */
+int plan_app_isolators(PlanApp *app, char ***ignored);
+/* -EINVAL with a message: a kernel parameter that a pod has not for itself. */
+int plan_check_sysctls(const PodPlan *plan, char **reterr_message);
 int plan_pod_isolators(const AppcPod *pod, char ***properties, char ***ignored);

@@ -6,6 +6,7 @@
 #include "pod/pod-plan.h"
 #include "pod/plan-isolators.h"
 #include "pod/plan-network.h"
+#include "pod/plan-seccomp.h"
 #include "unit/unit-property.h"
 
 static void plan_mount_done(PlanMount *m)
@@ -24,6 +25,10 @@ static void plan_app_done(PlanApp *a)
         strv_free(a->environment);
         strv_free(a->capabilities);
         strv_free(a->limits);
+        strv_free(a->after);
+        strv_free(a->requires);
+        free(a->apparmor);
+        free(a->selinux);
 }
 
 PodPlan *pod_plan_free(PodPlan *plan)
@@ -315,6 +320,8 @@ static int plan_environment(const AppcPodApp *app, char ***ret)
                 }
 
         r = strv_env_set(&environment, "AC_APP_NAME", app->name);
+        if (r >= 0)
+                r = strv_env_set(&environment, "container", "podctl");
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(environment);
@@ -328,6 +335,18 @@ static bool annotation_is_true(char *const *annotations, const char *name)
         return value && streq(value, "true");
 }
 
+/* What the checks below have passed. */
+static int plan_order(PlanApp *ret)
+{
+        char *const *annotations = ret->app->annotations;
+        const char *restart = strv_env_get(annotations, APPC_ANNOTATION_RESTART);
+        int r;
+
+        ret->restart = restart && !streq(restart, "no") ? restart : NULL;
+        r = strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_AFTER)), ',', &ret->after);
+        return r < 0 ? r : strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_REQUIRES)), ',', &ret->requires);
+}
+
 static int plan_app(PodPlan *plan, const AppcPodApp *app, PlanApp *ret)
 {
         int r;
@@ -335,12 +354,16 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, PlanApp *ret)
         ret->app = app;
         ret->notify = annotation_is_true(app->annotations, APPC_ANNOTATION_NOTIFY);
         ret->unrestricted = strv_contains(plan->settings->insecure, "capabilities");
+        ret->unfiltered = strv_contains(plan->settings->insecure, "seccomp");
+        ret->open_paths = strv_contains(plan->settings->insecure, "paths");
 
+        r = plan_order(ret);
+        if (r < 0)
+                return r;
         r = plan_environment(app, &ret->environment);
         if (r < 0)
                 return r;
-        r = plan_app_isolators(app, &ret->capabilities, &ret->limits, &plan->ignored);
-        return r;
+        return plan_app_isolators(ret, &plan->ignored);
 }
 
 /* What systemd's own systemd-nspawn@.service says of a container, for the unit that we make. */
@@ -424,6 +447,11 @@ static bool is_one_line(const char *s)
         return true;
 }
 
+static bool restart_is_valid(const char *restart)
+{
+        return !restart || streq(restart, "no") || streq(restart, "on-failure") || streq(restart, "always");
+}
+
 static int check_apps(const AppcPod *pod, JsonError *e)
 {
         /* Units of the pod itself, which an app's would shadow. */
@@ -445,6 +473,12 @@ static int check_apps(const AppcPod *pod, JsonError *e)
                                 e, json_error_set(e, -EINVAL, "app.stopSignal", "there is no signal '%s'",
                                                   app->app->stop_signal),
                                 "apps", i);
+                if (!restart_is_valid(strv_env_get(app->annotations, APPC_ANNOTATION_RESTART)))
+                        return json_error_below_index(
+                                e, json_error_set(e, -EINVAL, "annotations", "'" APPC_ANNOTATION_RESTART "' is 'no', "
+                                                  "'on-failure' or 'always', not '%s'",
+                                                  strv_env_get(app->annotations, APPC_ANNOTATION_RESTART)),
+                                "apps", i);
                 if (app->app && !is_one_line(app->app->working_directory))
                         return json_error_below_index(
                                 e, json_error_set(e, -EINVAL, "app.workingDirectory", "has control characters in it"),
@@ -455,6 +489,47 @@ static int check_apps(const AppcPod *pod, JsonError *e)
                                                   "use --exec", app->name),
                                 "apps", i);
         }
+        return 0;
+}
+
+static bool waits_for(const PlanApp *app, const PlanApp *other)
+{
+        return strv_contains(app->after, other->app->name) || strv_contains(app->requires, other->app->name);
+}
+
+/* Apps whose predecessors are done, over and over; whoever is left then waits for itself. */
+static int check_order(const PodPlan *plan, char **reterr_message)
+{
+        _cleanup_free_ bool *done = new0(bool, plan->n_apps);
+        bool progress = true;
+
+        if (!done)
+                return -ENOMEM;
+        for (size_t i = 0; i < plan->n_apps; i++)
+                for (int k = 0; k < 2; k++)
+                        STRV_FOREACH(name, k ? plan->apps[i].requires : plan->apps[i].after)
+                                if (!appc_pod_find_app(plan->manifest, *name)) {
+                                        *reterr_message = strprintf("app '%s': it is to start after app '%s', which the pod "
+                                                                    "does not have", plan->apps[i].app->name, *name);
+                                        return -EINVAL;
+                                }
+        while (progress) {
+                progress = false;
+                for (size_t i = 0; i < plan->n_apps; i++) {
+                        bool ready = !done[i];
+
+                        for (size_t j = 0; ready && j < plan->n_apps; j++)
+                                ready = done[j] || !waits_for(&plan->apps[i], &plan->apps[j]);
+                        done[i] = done[i] || ready;
+                        progress = progress || ready;
+                }
+        }
+        for (size_t i = 0; i < plan->n_apps; i++)
+                if (!done[i]) {
+                        *reterr_message = strprintf("app '%s': it would wait for itself; see --after and --requires",
+                                                    plan->apps[i].app->name);
+                        return -EINVAL;
+                }
         return 0;
 }
 
@@ -490,6 +565,12 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
                 r = plan_build(plan, images);
         if (r >= 0)
                 r = check_capabilities(plan, reterr_message);
+        if (r >= 0)
+                r = check_order(plan, reterr_message);
+        if (r >= 0)
+                r = plan_check_sysctls(plan, reterr_message);
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+                r = plan_filter_check(&plan->apps[i], reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(plan);
@@ -500,6 +581,24 @@ static void print_words(FILE *f, const char *label, char *const *words)
 {
         STRV_FOREACH(word, words)
                 (void) fprintf(f, "    %s %s\n", label, *word);
+}
+
+static void print_filter(FILE *f, const PlanApp *a)
+{
+        static const char *const words[_PLAN_FILTER_MAX] = {
+                [PLAN_FILTER_NONE] = "all", [PLAN_FILTER_USUAL] = "containers' usual", [PLAN_FILTER_OWN] = "filtered",
+        };
+        const App *app = a->app->app;
+
+        (void) fprintf(f, "    system calls %s\n", words[plan_filter_kind(a)]);
+        for (size_t i = 0; i < app->n_isolators; i++)
+                if (startswith(app->isolators[i].name, "os/linux/seccomp-"))
+                        (void) fprintf(f, "        %s %s\n", app->isolators[i].name,
+                                       json_object_to_json_string_ext(app->isolators[i].value, JSON_C_TO_STRING_PLAIN));
+        if (a->apparmor)
+                (void) fprintf(f, "    AppArmor profile %s\n", a->apparmor);
+        if (a->selinux)
+                (void) fprintf(f, "    SELinux context %s\n", a->selinux);
 }
 
 static void print_app(FILE *f, const PlanApp *a)
@@ -513,6 +612,7 @@ static void print_app(FILE *f, const PlanApp *a)
                        app->working_directory ?: "/");
         print_words(f, "environment", a->environment);
         print_words(f, "capability", a->capabilities);
+        print_filter(f, a);
         print_words(f, "property", a->limits);
         if (a->app->read_only_rootfs)
                 (void) fputs("    read-only root\n", f);

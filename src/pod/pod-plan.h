@@ -53,6 +53,13 @@ typedef struct PlanApp {
         char **capabilities;   /* without "CAP_" */
         bool notify;
         bool unrestricted;     /* --insecure-options=capabilities */
+        bool unfiltered;       /* --insecure-options=seccomp */
+        bool open_paths;       /* --insecure-options=paths */
+        const char *restart;   /* systemd's Restart=, or NULL for never */
+        char **after;          /* names of apps that start before this one */
+        char **requires;       /* and those that have to be there for it as well */
+        char *apparmor;        /* the profile, or NULL */
+        char *selinux;         /* the context, or NULL */
         char **limits;         /* further lines for the app's unit, from its isolators */
 } PlanApp;
 

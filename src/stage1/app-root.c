@@ -10,6 +10,8 @@
 void app_identity_done(AppIdentity *i)
 {
         i->program = mfree(i->program);
+        i->pre_start = mfree(i->pre_start);
+        i->post_stop = mfree(i->post_stop);
 }
 
 static FILE *open_stream_in_root(int root_fd, const char *path)
@@ -112,7 +114,7 @@ static int resolve_group(const char *group, int root_fd, uid_t shift, gid_t *ret
         return parse_uint32(group, ret) >= 0 ? 0 : find_group(root_fd, group, ret);
 }
 
-static int identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity *identity, char **reterr_message)
+int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity *identity, char **reterr_message)
 {
         const App *a = app->app->app;
         bool listed;
@@ -174,12 +176,29 @@ int app_find_program(const PlanApp *app, int root_fd, const char *name, char **r
         return -ENOENT;
 }
 
+static int find_handler(const PlanApp *app, int root_fd, char *const *exec, const char *event, char **ret, char **reterr_message)
+{
+        int r;
+
+        if (strv_length(exec) == 0)
+                return 0;
+        r = app_find_program(app, root_fd, exec[0], ret);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0 || !is_program(root_fd, *ret)) {
+                *reterr_message = strprintf("app '%s': the image has no program '%s' for event %s", app->app->name, exec[0],
+                                            event);
+                return -ENOENT;
+        }
+        return 0;
+}
+
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message)
 {
         _cleanup_(app_identity_done) AppIdentity identity = {};
         int r;
 
-        r = identify_user(app, root_fd, uid_shift, &identity, reterr_message);
+        r = app_identify_user(app, root_fd, uid_shift, &identity, reterr_message);
         if (r < 0)
                 return r;
         r = app_find_program(app, root_fd, app->app->app->exec[0], &identity.program);
@@ -189,7 +208,13 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
                 return r < 0 ? r : -ENOENT;
         }
 
+        r = find_handler(app, root_fd, app->app->app->pre_start, "pre-start", &identity.pre_start, reterr_message);
+        if (r >= 0)
+                r = find_handler(app, root_fd, app->app->app->post_stop, "post-stop", &identity.post_stop, reterr_message);
+        if (r < 0)
+                return r;
+
         *ret = identity;
-        identity.program = NULL;
+        identity = (AppIdentity) {};
         return 0;
 }

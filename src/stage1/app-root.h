@@ -12,6 +12,8 @@ typedef struct AppIdentity {
         uid_t uid;
         gid_t gid;
         char *program; /* absolute, inside the root */
+        char *pre_start; /* programs of the event handlers, where the app has such */
+        char *post_stop;
 } AppIdentity;
 
 void app_identity_done(AppIdentity *i);
@@ -20,6 +22,9 @@ void app_identity_done(AppIdentity *i);
  * (rkt 4.7). uid_shift is what the owners of files are shifted by. With *reterr_message: -ESRCH, no such user, group
  * or file; -ENOENT, no such program, or it is none. */
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message);
+
+/* Only who the user is; program is left alone. */
+int app_identify_user(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *identity, char **reterr_message);
 
 /* Where a program lies in the app, looked for like a shell would: with a slash in its name it is as it is, relative
  * to the working directory, else in the directories of $PATH. -ENOENT: in none of them. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/signal-util.h"
+#include "stage1/app-launch.h"
 #include "stage1/app-unit.h"
 #include "config.h"
 
@@ -39,32 +40,33 @@ static void print_assignment(FILE *f, const char *key, const char *value)
                 (void) fprintf(f, "%s=%s\n", key, quoted);
 }
 
-/* A setting that systemd does not unquote: what would be a specifier is doubled, and a slash guards the end, where a
- * backslash would join the next line and a space be lost. */
-static void print_directory(FILE *f, const char *key, const char *value)
+static void print_words(FILE *f, char *const *words)
 {
-        (void) fprintf(f, "%s=", key);
-        for (const char *p = value; *p; p++)
-                (void) fprintf(f, "%s%c", *p == '%' ? "%" : "", *p);
-        (void) fputs(endswith(value, "\\") || endswith(value, " ") ? "/\n" : "\n", f);
+        STRV_FOREACH(word, words) {
+                _cleanup_free_ char *quoted = NULL;
+
+                if (unit_quote(*word, &quoted) >= 0)
+                        (void) fprintf(f, " %s", quoted);
+        }
 }
 
-/* ":" keeps systemd from replacing variables; the program may be a path that needs quoting itself. "@" hands over
- * the name the image gave as argv[0]. */
-static void print_exec(FILE *f, const char *program, char *const *argv)
+/* The launcher, and what it is to become. ":" keeps systemd from replacing variables. */
+static int print_exec(FILE *f, const char *key, const PlanApp *app, const AppIdentity *identity, char *program_path,
+                      char *const *argv)
 {
-        _cleanup_free_ char *quoted = NULL;
+        char *const program[] = { program_path, NULL };
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
 
-        if (unit_quote(program, &quoted) < 0)
-                return;
-        (void) fprintf(f, "ExecStart=:@%s", quoted);
-        STRV_FOREACH(word, argv) {
-                _cleanup_free_ char *q = NULL;
-
-                if (unit_quote(*word, &q) >= 0)
-                        (void) fprintf(f, " %s", q);
-        }
+        r = app_launch_words(app, identity, false, &words);
+        if (r < 0)
+                return r;
+        (void) fprintf(f, "%s=%s:%s", key, streq(key, "ExecStop") ? "-" : "", words[0]);
+        print_words(f, words + 1);
+        print_words(f, program);
+        print_words(f, argv);
         (void) fputc('\n', f);
+        return 0;
 }
 
 static void print_unit_section(FILE *f, const PlanApp *app)
@@ -77,13 +79,21 @@ static void print_unit_section(FILE *f, const PlanApp *app)
                        "Wants=podctl-apps.target\n"
                        "After=systemd-journald.socket podctl-apps.target\n"
                        "Conflicts=shutdown.target\n"
-                       "Before=shutdown.target pod.target\n"
-                       "\n",
+                       "Before=shutdown.target pod.target\n",
                        app->app->name);
+        if (app_hooks_wanted(app))
+                (void) fprintf(f, "Requires=" HOOKS_UNIT "\nAfter=" HOOKS_UNIT "\n", app->app->name, app->app->name);
+        STRV_FOREACH(other, app->after)
+                (void) fprintf(f, "After=%s.service\n", *other);
+        STRV_FOREACH(other, app->requires)
+                (void) fprintf(f, "Requires=%s.service\nAfter=%s.service\n", *other, *other);
+        if (app->restart)
+                (void) fputs("StartLimitIntervalSec=0\n", f);
+        (void) fputc('\n', f);
 }
 
 /* The record of the exit is written outside the app's root, by us; see app-exited.c. */
-static void print_service_section(FILE *f, const PlanApp *app, const AppIdentity *identity)
+static int print_service_section(FILE *f, const PlanApp *app, const AppIdentity *identity)
 {
         const App *a = app->app->app;
 
@@ -95,43 +105,41 @@ static void print_service_section(FILE *f, const PlanApp *app, const AppIdentity
                        "RootDirectoryStartOnly=yes\n"
                        "MountAPIVFS=yes\n"
                        "TimeoutStartSec=infinity\n"
-                       "ExecStopPost=+" PKGLIBDIR "/app-exited %s\n"
-                       "User=%u\n"
-                       "Group=%u\n",
+                       "ExecStopPost=+" PKGLIBDIR "/app-exited %s%s\n",
                        app->notify ? "notify" : "exec", app->app->name, app->app->name, app->app->name,
-                       identity->uid, identity->gid);
+                       app->restart ? " restarts" : "");
+        if (app->restart)
+                (void) fprintf(f, "Restart=%s\nRestartSec=1s\n", app->restart);
         if (app->notify)
                 (void) fputs("NotifyAccess=all\n", f);
         if (a->stop_signal)
                 (void) fprintf(f, "KillSignal=%i\n", signal_from_string(a->stop_signal));
-        print_exec(f, identity->program, a->exec);
+        return print_exec(f, "ExecStart", app, identity, identity->program, a->exec);
 }
 
 static void print_environment(FILE *f, const PlanApp *app)
 {
         STRV_FOREACH(e, app->environment)
-                print_assignment(f, "Environment", *e);
-        print_directory(f, "WorkingDirectory", app->app->app->working_directory ?: "/");
+                if (app_launch_leaves(*e))
+                        print_assignment(f, "Environment", *e);
 }
 
-static void print_confinement(FILE *f, const PlanApp *app)
+/* Capabilities, user and filter are the launcher's business. */
+static int print_confinement(FILE *f, const PlanApp *app)
 {
-        const App *a = app->app->app;
+        _cleanup_strv_free_ char **mounts = NULL;
+        int r;
 
-        if (!app->unrestricted) {
-                (void) fputs("CapabilityBoundingSet=", f);
-                STRV_FOREACH(c, app->capabilities)
-                        (void) fprintf(f, "%sCAP_%s", c == app->capabilities ? "" : " ", *c);
-                (void) fputc('\n', f);
-        }
-        if (a->n_supplementary_gids > 0) {
-                (void) fputs("SupplementaryGroups=", f);
-                for (size_t i = 0; i < a->n_supplementary_gids; i++)
-                        (void) fprintf(f, "%s%u", i ? " " : "", a->supplementary_gids[i]);
-                (void) fputc('\n', f);
-        }
+        r = app_launch_mounts(app, &mounts);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(mount, mounts)
+                (void) fprintf(f, "BindReadOnlyPaths=%s\n", *mount);
+        STRV_FOREACH(line, app_launch_path_settings(app))
+                (void) fprintf(f, "%s\n", *line);
         STRV_FOREACH(line, app->limits)
                 (void) fprintf(f, "%s\n", *line);
+        return 0;
 }
 
 static void print_stdio(FILE *f, const PodSettings *settings)
@@ -146,22 +154,64 @@ static void print_stdio(FILE *f, const PodSettings *settings)
         (void) fputs(!settings->interactive ? journal : settings->sockets ? sockets : terminal, f);
 }
 
+bool app_hooks_wanted(const PlanApp *app)
+{
+        return strv_length(app->app->app->pre_start) + strv_length(app->app->app->post_stop) > 0;
+}
+
+/* Event handlers are a service that the app needs: its start is before the app's, its stop when nobody needs it any more.
+ * They run as root in the app's root, with as much time as they want; a post-stop that fails changes nothing. */
+int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret)
+{
+        static const AppIdentity root = {};
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+        int r = 0;
+
+        if (!f)
+                return -ENOMEM;
+
+        (void) fprintf(f,
+                       "[Unit]\nDescription=Event handlers of app %s\nDefaultDependencies=no\n"
+                       "Requires=systemd-journald.socket\nWants=podctl-apps.target\n"
+                       "After=systemd-journald.socket podctl-apps.target\nConflicts=shutdown.target\n"
+                       "Before=shutdown.target\nStopWhenUnneeded=yes\nFailureAction=exit\n\n"
+                       "[Service]\nType=oneshot\nRemainAfterExit=yes\nSyslogIdentifier=%s\n"
+                       "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs\nMountAPIVFS=yes\nTimeoutStartSec=infinity\n"
+                       "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n",
+                       app->app->name, app->app->name, app->app->name);
+        if (identity->pre_start)
+                r = print_exec(f, "ExecStart", app, &root, identity->pre_start, app->app->app->pre_start);
+        if (r >= 0 && identity->post_stop)
+                r = print_exec(f, "ExecStop", app, &root, identity->post_stop, app->app->app->post_stop);
+        print_environment(f, app);
+        if (r >= 0)
+                r = print_confinement(f, app);
+        if (fclose(f) != 0 || r < 0)
+                return -ENOMEM;
+        *ret = TAKE_PTR(text);
+        return 0;
+}
+
 int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSettings *settings, char **ret)
 {
         _cleanup_free_ char *text = NULL;
         size_t size;
         FILE *f = open_memstream(&text, &size);
+        int r;
 
         if (!f)
                 return -ENOMEM;
 
         print_unit_section(f, app);
-        print_service_section(f, app, identity);
+        r = print_service_section(f, app, identity);
         print_environment(f, app);
-        print_confinement(f, app);
+        if (r >= 0)
+                r = print_confinement(f, app);
         print_stdio(f, settings);
 
-        if (fclose(f) != 0)
+        if (fclose(f) != 0 || r < 0)
                 return -ENOMEM;
         *ret = TAKE_PTR(text);
         return 0;

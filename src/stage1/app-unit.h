@@ -8,5 +8,10 @@
 /* Settings say whether the app is interactive: then its terminal is the pod's console, or it has sockets. */
 int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSettings *settings, char **ret);
 
+/* The service that an app's event handlers are, and its name; see HOOKS_UNIT. */
+#define HOOKS_UNIT "podctl-hooks@%s.service"
+bool app_hooks_wanted(const PlanApp *app);
+int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret);
+
 /* A word for a unit file that expands nothing: quoted, escaped, percent signs doubled. */
 int unit_quote(const char *s, char **ret);

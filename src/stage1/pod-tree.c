@@ -4,6 +4,7 @@
 #include "basic/fs.h"
 #include "basic/path.h"
 #include "config.h"
+#include "stage1/app-launch.h"
 #include "stage1/app-unit.h"
 #include "stage1/pod-tree.h"
 
@@ -136,18 +137,31 @@ static int write_users(const PodPlan *plan, const AppIdentity *identities, int r
         return r < 0 ? r : write_string_at(root_fd, "etc/group", group, 0644);
 }
 
-static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIdentity *identity, int root_fd)
+static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIdentity *identity, int root_fd,
+                          char **reterr_message)
 {
-        _cleanup_free_ char *path = strjoin(UNIT_DIR "/", app->app->name, ".service"), *text = NULL;
+        _cleanup_free_ char *path = strjoin(UNIT_DIR "/", app->app->name, ".service"), *text = NULL, *hooks = NULL,
+                            *hooks_path = NULL;
         int r;
 
         if (!path)
                 return -ENOMEM;
-        r = app_unit_format(app, identity, plan->settings, &text);
-        return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
+        r = app_launch_write_filter(app, root_fd, reterr_message);
+        if (r >= 0)
+                r = app_unit_format(app, identity, plan->settings, &text);
+        if (r >= 0)
+                r = write_string_at(root_fd, path, text, 0644);
+        if (r < 0 || !app_hooks_wanted(app))
+                return r;
+
+        hooks_path = strprintf(UNIT_DIR "/" HOOKS_UNIT, app->app->name);
+        if (!hooks_path)
+                return -ENOMEM;
+        r = app_hooks_format(app, identity, &hooks);
+        return r < 0 ? r : write_string_at(root_fd, hooks_path, hooks, 0644);
 }
 
-int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int root_fd)
+int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int root_fd, char **reterr_message)
 {
         _cleanup_free_ char *wants = NULL, *text = NULL;
         _cleanup_strv_free_ char **names = NULL;
@@ -158,7 +172,7 @@ int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int ro
                 return r;
 
         for (size_t i = 0; i < plan->n_apps; i++) {
-                r = write_app_unit(plan, &plan->apps[i], &identities[i], root_fd);
+                r = write_app_unit(plan, &plan->apps[i], &identities[i], root_fd, reterr_message);
                 if (r < 0)
                         return r;
                 r = strv_extendf(&names, "%s.service", plan->apps[i].app->name);

@@ -12,7 +12,7 @@
 int pod_tree_make(const PodPlan *plan, int root_fd);
 
 /* Users, groups and units of the apps, once it is known who and where their programs are. */
-int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int root_fd);
+int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int root_fd, char **reterr_message);
 
 /* Where PID 1 finds its units: for $SYSTEMD_UNIT_PATH. */
 const char *pod_tree_unit_path(void);

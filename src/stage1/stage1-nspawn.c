@@ -11,6 +11,7 @@
 #include "pod/pod-etc.h"
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
+#include "stage1/pod-limits.h"
 #include "stage1/pod-tree.h"
 #include "stage1/stage1.h"
 #include "stage1/uid-range.h"
@@ -91,6 +92,11 @@ static int launch_join_networks(Launch *l, char **reterr_message)
 
         log_debug("networks took %llu us", (now_nsec() - begin) / NSEC_PER_USEC);
         return r < 0 ? r : pod_write_etc(l->pod, l->plan, reterr_message);
+}
+
+static int launch_set_limits(Launch *l, char **reterr_message)
+{
+        return pod_limits_set(l->plan, reterr_message);
 }
 
 static int launch_make_root(Launch *l, char **reterr_message)
@@ -181,7 +187,7 @@ static int launch_write_apps(Launch *l, char **reterr_message)
         }
 
         act_as(l->range.base);
-        r = pod_tree_add_apps(l->plan, l->identities, l->root_fd);
+        r = pod_tree_add_apps(l->plan, l->identities, l->root_fd, reterr_message);
         act_as(0);
         return r;
 }
@@ -274,6 +280,10 @@ static int launch_exec(Launch *l)
         if (setenv("SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1) < 0 || setenv("TERM", "dumb", 1) < 0 ||
             setenv("SYSTEMD_LOG_LEVEL", "notice", 0) < 0 || setenv("MEMORY_PRESSURE_WATCH", "/dev/null", 1) < 0)
                 return -errno;
+        /* nspawn refuses that in a user namespace, where root of the pod could do nothing with it either. */
+        if (l->range.base == 0 && strv_contains(l->plan->settings->insecure, "paths") &&
+            setenv("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1) < 0)
+                return -errno;
         if (l->plan->settings->n_joins > 0 && l->range.base > 0 && setenv("LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1) < 0)
                 return -errno;
         r = fd_set_cloexec(l->pod->fd, false);
@@ -302,7 +312,7 @@ static int nspawn_launch(Pod *pod, const PodPlan *plan, char **reterr_message)
                 .root_fd = -EBADF,
         };
         int (*const steps[])(Launch *, char **) = {
-                launch_acquire_ids, launch_join_networks, launch_make_root, launch_mount, launch_write_apps,
+                launch_acquire_ids, launch_join_networks, launch_set_limits, launch_make_root, launch_mount, launch_write_apps,
         };
         int r = 0;
 

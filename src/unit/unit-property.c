@@ -3,6 +3,7 @@
 #include <sys/capability.h>
 
 #include "basic/parse.h"
+#include "basic/path.h"
 #include "basic/signal-util.h"
 #include "basic/strv.h"
 #include "unit/unit-property.h"
@@ -229,6 +230,20 @@ static int append_device(sd_bus_message *m, const PropertyRow *row, const char *
         return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ss)", 1, node, permissions ?: "rwm") : 0;
 }
 
+/* SOURCE:TARGET. */
+static int append_bind(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        _cleanup_free_ char *source = NULL, *target = NULL;
+        int r;
+
+        r = split_pair(value, ':', &source, &target);
+        if (r < 0)
+                return r;
+        if (!target || !path_is_absolute(source) || !path_is_absolute(target))
+                return -EINVAL;
+        return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ssbt)", 1, source, target, (int) false, UINT64_C(0)) : 0;
+}
+
 /* The capabilities named, as a mask. */
 static int append_capabilities(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
@@ -322,6 +337,11 @@ static const PropertyRow property_table[] = {
         { "WorkingDirectory", append_string },
         { "RootDirectory", append_string },
         { "MountAPIVFS", append_boolean },
+        { "BindPaths", append_bind },
+        { "BindReadOnlyPaths", append_bind },
+        { "ProtectControlGroups", append_boolean },
+        { "InaccessiblePaths", append_strv },
+        { "ReadOnlyPaths", append_strv },
         { "User", append_string },
         { "Group", append_string },
         { "NoNewPrivileges", append_boolean },

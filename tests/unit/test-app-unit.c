@@ -128,8 +128,8 @@ static void expect_own_lines(const char *what, const char *unit)
         static const char *const keys[] = {
                 "[Unit]", "[Service]", "Description=", "DefaultDependencies=", "Requires=", "Wants=", "After=",
                 "Conflicts=", "Before=", "Type=", "SyslogIdentifier=", "RootDirectory=", "RootDirectoryStartOnly=",
-                "MountAPIVFS=", "TimeoutStartSec=", "ExecStopPost=", "User=33", "Group=34", "KillSignal=", "ExecStart=",
-                "Environment=", "WorkingDirectory=", "CapabilityBoundingSet=", "ReadOnlyPaths=", "ReadWritePaths=",
+                "MountAPIVFS=", "TimeoutStartSec=", "ExecStopPost=", "KillSignal=", "ExecStart=",
+                "Environment=", "BindReadOnlyPaths=", "ProtectControlGroups=", "ReadOnlyPaths=", "InaccessiblePaths=",
                 "StandardInput=", "StandardOutput=", "StandardError=", NULL,
         };
         _cleanup_strv_free_ char **lines = NULL;

@@ -262,17 +262,17 @@ Test(pod_plan, environment)
         } cases[] = {
                 { "",
                   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL=/bin/sh USER=root LOGNAME=root "
-                  "HOME=/root AC_APP_NAME=web" },
+                  "HOME=/root AC_APP_NAME=web container=podctl" },
                 { "{'name':'HOME','value':'/home/me'},{'name':'A','value':'b'}",
                   "HOME=/home/me A=b PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL=/bin/sh USER=root "
-                  "LOGNAME=root AC_APP_NAME=web" },
+                  "LOGNAME=root AC_APP_NAME=web container=podctl" },
                 { "{'name':'PATH','value':''},{'name':'SHELL','value':''},{'name':'USER','value':'u'},"
                   "{'name':'LOGNAME','value':'u'},{'name':'HOME','value':'/'}",
-                  "PATH= SHELL= USER=u LOGNAME=u HOME=/ AC_APP_NAME=web" },
+                  "PATH= SHELL= USER=u LOGNAME=u HOME=/ AC_APP_NAME=web container=podctl" },
                 /* This one is not the image's to choose. */
                 { "{'name':'AC_APP_NAME','value':'other'},{'name':'PATH','value':'/bin'},{'name':'SHELL','value':'/bin/sh'},"
                   "{'name':'USER','value':'u'},{'name':'LOGNAME','value':'u'},{'name':'HOME','value':'/'}",
-                  "AC_APP_NAME=web PATH=/bin SHELL=/bin/sh USER=u LOGNAME=u HOME=/" },
+                  "AC_APP_NAME=web PATH=/bin SHELL=/bin/sh USER=u LOGNAME=u HOME=/ container=podctl" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -365,10 +365,12 @@ Test(pod_plan, isolators)
                 { "os/linux/cpu-shares", "1024", "CPUWeight=39", "CPUWeight=39" },
                 { "os/linux/cpu-shares", "262144", "CPUWeight=10000", "CPUWeight=10000" },
                 { "os/linux/oom-score-adj", "-100", "OOMScoreAdjust=-100", NULL },
-                { "os/linux/no-new-privileges", "true", "NoNewPrivileges=yes", NULL },
+                { "os/linux/no-new-privileges", "true", "", NULL },
                 { "os/linux/no-new-privileges", "false", "", NULL },
-                { "os/linux/selinux-context", "{'user':'u','role':'r','type':'t','level':'s0'}", NULL, NULL },
-                { "os/unix/sysctl", "{'net.ipv4.ip_forward':'1'}", NULL, NULL },
+                { "os/linux/selinux-context", "{'user':'u','role':'r','type':'t','level':'s0'}", "", NULL },
+                { "os/linux/apparmor-profile", "{'profile':'p'}", "", NULL },
+                { "os/linux/seccomp-retain-set", "{'set':['read']}", "", NULL },
+                { "os/unix/sysctl", "{'kernel.shmmax':'1'}", NULL, "" },
                 { "resource/block-iops", "{'default':true,'limit':'10'}", NULL, NULL },
                 { "example.com/ponies", "{'n':3}", NULL, NULL },
         };

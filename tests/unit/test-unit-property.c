@@ -43,6 +43,7 @@ static const struct {
         { append_capabilities,
           { "CAP_KILL", "CAP_KILL CAP_CHOWN", "cap_kill", "" },
           { "CAP_PONY", "KILL", "CAP_KILL,CAP_CHOWN", "~CAP_KILL" } },
+        { append_bind, { "/a:/b", "/usr/lib:/usr" }, { "", "/a", "a:/b", "/a:b", ":/b" } },
         { append_exit_status, { "0", "133", "255" }, { "", "256", "-1", "a", "99999999999" } },
 };
 

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "cli/enter-app.h"
+#include "cli/terminal.h"
+#include "pod/pod-prepare.h"
+#include "stage1/app-launch.h"
+#include "unit/transient-unit.h"
+#include "unit/unit-wait.h"
+
+/* A command beside an app's own: one more transient service of the pod's systemd, confined like the app, on the
+ * pod's bus. Nothing of ours enters the pod's namespaces, but for the connection that libsystemd makes. */
+
+typedef struct Enter {
+        Pod *pod;
+        PodPlan *plan;
+        const PlanApp *app;
+        sd_bus *host_bus;
+        sd_bus *bus; /* the pod's */
+        sd_event *event;
+        Terminal *terminal;
+        char *tty; /* as the pod names it */
+        char *unit;
+        char *program;
+        char **command; /* the launcher's */
+        AppIdentity identity;
+        bool as_root;
+} Enter;
+
+static void enter_done(Enter *e)
+{
+        terminal_free(e->terminal);
+        sd_event_unref(e->event);
+        sd_bus_flush_close_unref(e->bus);
+        pod_plan_free(e->plan);
+        pod_free(e->pod);
+        strv_free(e->command);
+        free(e->program);
+        free(e->tty);
+        free(e->unit);
+}
+
+static int choose_app(Enter *e, const char *name)
+{
+        if (!name && e->plan->n_apps > 1)
+                return log_error_errno(EINVAL, "Pod '%s' has several apps; choose one with --app", pod_display_name(e->pod));
+
+        for (size_t i = 0; i < e->plan->n_apps; i++)
+                if (!name || streq(e->plan->apps[i].app->name, name))
+                        e->app = &e->plan->apps[i];
+        return e->app ? 0 : log_error_errno(ENOENT, "Pod '%s' has no app '%s'", pod_display_name(e->pod), name);
+}
+
+static int open_app_root(const Enter *e)
+{
+        _cleanup_free_ char *path = NULL;
+        pid_t leader;
+        int r;
+
+        r = pod_leader_pid(e->pod, &leader);
+        if (r < 0)
+                return r;
+        path = strprintf("/proc/%i/root" POD_STAGE2_DIR "/%s/rootfs", leader, e->app->app->name);
+        return path ? open_directory_at(AT_FDCWD, path) : -ENOMEM;
+}
+
+/* Who the app's user is; what the app runs need not be there any more. */
+static int identify(Enter *e, int root)
+{
+        _cleanup_free_ char *base = NULL, *message = NULL;
+        uint32_t shift = 0;
+        int r;
+
+        if (e->as_root)
+                return 0;
+        if (read_file_at(e->pod->fd, "uid-base", 32, &base, NULL) >= 0) {
+                base[strcspn(base, "\n")] = 0;
+                if (parse_uint32(base, &shift) < 0)
+                        return log_error_errno(EINVAL, "Pod '%s' has no valid user IDs", pod_display_name(e->pod));
+        }
+        r = app_identify_user(e->app, root, shift, &e->identity, &message);
+        return r < 0 ? log_error_errno(r, "%s", strempty(message)) : 0;
+}
+
+/* The command with the path of its program; without one a shell, as rkt has it. */
+static int find_command(Enter *e, char **words)
+{
+        static char *const shells[] = { (char *) "bash", (char *) "sh", NULL };
+        _cleanup_close_ int root = open_app_root(e), there = -EBADF;
+        _cleanup_free_ char *program = NULL;
+        char *const *command = words;
+        int r = root;
+
+        if (r >= 0 && *words)
+                r = app_find_program(e->app, root, *words, &program);
+        for (char *const *shell = shells; r >= 0 && !*words && !program && *shell; shell++) {
+                command = (char *const[]) { *shell, NULL };
+                (void) app_find_program(e->app, root, *shell, &program);
+        }
+        if (r >= 0 && program && (there = open_in_root(root, program, O_PATH)) < 0)
+                r = -ENOENT;
+        if (r == -ENOENT || (r >= 0 && !program))
+                return log_error_errno(ENOENT, "App '%s' has no program '%s'", e->app->app->name, *words ?: "sh");
+        if (r < 0)
+                return log_error_errno(r, "Cannot look into app '%s': %m", e->app->app->name);
+
+        r = identify(e, root);
+        if (r < 0)
+                return r;
+        e->program = TAKE_PTR(program);
+        if (app_launch_words(e->app, &e->identity, e->as_root, &e->command) < 0 ||
+            strv_extend(&e->command, e->program) < 0 || strv_extend(&e->command, e->program) < 0 ||
+            strv_extend_strv(&e->command, command + 1) < 0)
+                return log_oom();
+        return 0;
+}
+
+/* A terminal of the pod's own, so that programs in there can name it. */
+static int open_terminal(Enter *e)
+{
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_bus_message_ sd_bus_message *reply = NULL;
+        const char *path;
+        int fd, r;
+
+        r = bus_call(e->host_bus, &bus_machine_manager, "OpenMachinePTY", &error, &reply, "s", e->pod->settings->name);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "hs", &fd, &path);
+        if (r < 0)
+                return log_error_errno(r, "Cannot get a terminal from the pod: %s", bus_error_text(&error, r));
+
+        e->tty = strdup(path);
+        fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (fd < 0 || !e->tty)
+                return log_oom();
+        if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+                return log_error_errno(errno, "Cannot use the pod's terminal: %m");
+        r = terminal_new_from_fd(e->event, fd, &e->terminal);
+        return r < 0 ? log_error_errno(r, "Cannot connect the terminal: %m") : 0;
+}
+
+static int add_terminal(const Enter *e, char ***properties)
+{
+        static const char *const lines[] = { "StandardInput=tty", "StandardOutput=tty", "StandardError=tty" };
+        int r;
+
+        r = strv_extendf(properties, "TTYPath=%s", e->tty);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(lines); i++)
+                r = strv_extend(properties, lines[i]);
+        return r;
+}
+
+/* The same as the app's own unit has; see app-unit.c. */
+static int unit_properties(const Enter *e, char ***ret)
+{
+        static const char *const common[] = { "Type=exec", "MountAPIVFS=yes", "AddRef=yes",
+                                              "CollectMode=inactive-or-failed" };
+        const char *term = getenv("TERM");
+        _cleanup_strv_free_ char **properties = NULL, **mounts = NULL;
+        int r;
+
+        r = strv_extendf(&properties, "Description=Entered app %s", e->app->app->name);
+        if (r >= 0)
+                r = strv_extendf(&properties, "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs", e->app->app->name);
+        if (r >= 0)
+                r = app_launch_mounts(e->app, &mounts);
+        STRV_FOREACH(mount, mounts)
+                if (r >= 0)
+                        r = strv_extendf(&properties, "BindReadOnlyPaths=%s", *mount);
+        STRV_FOREACH(line, app_launch_path_settings(e->app))
+                if (r >= 0)
+                        r = strv_extend(&properties, *line);
+        STRV_FOREACH(line, e->app->limits)
+                if (r >= 0)
+                        r = strv_extend(&properties, *line);
+        STRV_FOREACH(variable, e->app->environment)
+                if (r >= 0 && app_launch_leaves(*variable))
+                        r = strv_extendf(&properties, "Environment=%s", *variable);
+        if (r >= 0)
+                r = strv_extendf(&properties, "Environment=TERM=%s", isempty(term) ? "vt100" : term);
+        if (r >= 0 && e->tty)
+                r = add_terminal(e, &properties);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)
+                r = strv_extend(&properties, common[i]);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(properties);
+        return 0;
+}
+
+static int on_interrupt(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+        Enter *e = userdata;
+
+        (void) sd_bus_call_method_async(e->bus, NULL, bus_systemd_manager.destination, bus_systemd_manager.path,
+                                        bus_systemd_manager.interface, "KillUnit", NULL, NULL, "ssi", e->unit, "all",
+                                        (int32_t) si->ssi_signo);
+        return 0;
+}
+
+static int watch_signals(Enter *e)
+{
+        static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+        sigset_t set;
+        int r = 0;
+
+        (void) sigemptyset(&set);
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
+                (void) sigaddset(&set, signals[i]);
+        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+                return -errno;
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(signals); i++)
+                r = sd_event_add_signal(e->event, NULL, signals[i], on_interrupt, e);
+        return r;
+}
+
+static int run_command(Enter *e)
+{
+        static const int stdio[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
+        _cleanup_strv_free_ char **properties = NULL;
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(unit_status_done) UnitStatus status = {};
+        _cleanup_(unit_wait_freep) UnitWait *wait = NULL;
+        _cleanup_free_ char *job = NULL;
+        const char *result;
+        int r;
+
+        r = unit_properties(e, &properties);
+        if (r < 0)
+                return log_oom();
+        r = unit_wait_new(e->bus, e->event, e->unit, &wait);
+        if (r < 0)
+                return log_error_errno(r, "Cannot watch unit %s: %m", e->unit);
+        r = transient_unit_start(e->bus,
+                                 &(TransientUnit) { .name = e->unit, .properties = properties, .start = e->command,
+                                                    .stdio = e->tty ? NULL : stdio },
+                                 &job, &error);
+        if (r < 0)
+                return log_error_errno(r, "Cannot run the command: %s", bus_error_text(&error, r));
+
+        r = unit_wait_started(wait, job, &result);
+        if (r >= 0 && e->terminal)
+                r = terminal_enable_input(e->terminal);
+        if (r >= 0)
+                r = unit_wait_ended(wait, &status);
+        if (r < 0)
+                return log_error_errno(r, "Lost the pod: %m");
+        if (!streq(result, "done") && status.exit_status >= 200)
+                return log_error_errno(ENOEXEC, "Cannot execute %s in app '%s'", e->program, e->app->app->name);
+        return status.exit_code == CLD_EXITED ? status.exit_status : 128 + status.exit_status;
+}
+
+static int enter(Context *c, Enter *e, char **command)
+{
+        Uuid uuid;
+        int r;
+
+        r = find_command(e, command);
+        if (r >= 0)
+                r = context_bus(c, &e->host_bus);
+        if (r < 0)
+                return r;
+
+        r = sd_bus_open_system_machine(&e->bus, e->pod->settings->name);
+        if (r < 0)
+                return log_error_errno(r, "Cannot connect to the bus of pod '%s': %m", e->pod->settings->name);
+        r = uuid_new(&uuid);
+        if (r >= 0)
+                r = sd_event_default(&e->event);
+        if (r >= 0)
+                r = watch_signals(e);
+        e->unit = strprintf("enter-%.8s.service", uuid.s);
+        if (r < 0 || !e->unit)
+                return log_error_errno(r < 0 ? r : -ENOMEM, "Cannot prepare for the command: %m");
+
+        if (isatty(STDIN_FILENO)) {
+                r = open_terminal(e);
+                if (r < 0)
+                        return r;
+        }
+        return run_command(e);
+}
+
+int enter_app(Context *c, const char *pod, const char *app, bool as_root, char **command)
+{
+        _cleanup_(enter_done) Enter e = { .as_root = as_root };
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = context_find_pod(c, pod, &e.pod);
+        if (r < 0)
+                return r;
+        if (e.pod->state != POD_RUNNING)
+                return log_error_errno(ESRCH, "Pod '%s' is not running, but %s", pod, pod_state_to_string(e.pod->state));
+        r = pod_plan_of(e.pod, &e.plan, &message);
+        if (r < 0)
+                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+        r = choose_app(&e, app);
+        return r < 0 ? r : enter(c, &e, command);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/context.h"
+
+/* A command beside an app of a running pod, confined exactly like it. */
+
+/* App NULL: the only one. As root: of the pod, at "/"; else as the app's user where the app started. A command without
+ * words is a shell. Returns its exit status, 128 and the signal that ended it, or an error that was logged. */
+int enter_app(Context *c, const char *pod, const char *app, bool as_root, char **command);

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The first program of every app: does what systemd cannot say of a service, gives up what it needed for that, and
+ * becomes the app. PID 1 starts it in the app's root, where it is mounted below LAUNCH_DIR for this moment, as root with
+ * all the pod's capabilities:
+ *
+ *   app-exec [--OPTION=VALUE…] -- PROGRAM ARGV0 [ARGUMENT…]
+ *
+ * The filter of system calls was compiled before, so that it costs no app any time, and is loaded last, so that it need
+ * not let pass what is done here; it does not take no_new_privs, which would break programs that gain privileges.
+ * capabilities(7), "Effect of user ID changes on capabilities" and "Transformation of capabilities during execve()", tell
+ * why there is nothing left to drop after it: execve() itself leaves what the bounding set has to root, and nothing to
+ * others. Static, since the app's root may have any libraries or none. */
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define LAUNCH_PLACES_ONLY
+#include "stage1/app-launch.h"
+
+#define EXIT_EXEC 203 /* systemd.exec(5), "Process Exit Codes" */
+#define FILTER_MAX 4096 /* BPF_MAXINSNS of the kernel */
+
+typedef struct Launch {
+        uid_t uid;
+        gid_t gid;
+        gid_t groups[256];
+        size_t n_groups;
+        uint64_t capabilities;
+        bool restrict_capabilities;
+        bool no_new_privileges;
+        const char *filter;
+        const char *apparmor;
+        const char *selinux;
+        const char *directory;
+        struct sock_filter program[FILTER_MAX];
+        unsigned short n_program;
+} Launch;
+
+__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
+{
+        va_list ap;
+
+        va_start(ap, format);
+        (void) fputs("podctl: ", stderr);
+        (void) vfprintf(stderr, format, ap);
+        (void) fputc('\n', stderr);
+        va_end(ap);
+        _exit(EXIT_EXEC);
+}
+
+static void read_groups(Launch *l, char *text)
+{
+        for (char *word = strtok(text, ","); word; word = strtok(NULL, ",")) {
+                if (l->n_groups == sizeof(l->groups) / sizeof(l->groups[0]))
+                        die("more groups than an app can have");
+                l->groups[l->n_groups++] = (gid_t) strtoul(word, NULL, 10);
+        }
+}
+
+static void read_option(Launch *l, char *option)
+{
+        char *value = strchr(option, '=');
+        size_t n;
+
+        if (!value)
+                die("option %s has no value", option);
+        n = (size_t) (value++ - option);
+#define IS(name) (n == strlen("--" name) && strncmp(option, "--" name, n) == 0)
+        if (IS("uid"))
+                l->uid = (uid_t) strtoul(value, NULL, 10);
+        else if (IS("gid"))
+                l->gid = (gid_t) strtoul(value, NULL, 10);
+        else if (IS("groups"))
+                read_groups(l, value);
+        else if (IS("capabilities")) {
+                l->capabilities = strtoull(value, NULL, 16);
+                l->restrict_capabilities = true;
+        } else if (IS("no-new-privileges"))
+                l->no_new_privileges = *value == '1';
+        else if (IS("filter"))
+                l->filter = value;
+        else if (IS("apparmor"))
+                l->apparmor = value;
+        else if (IS("selinux"))
+                l->selinux = value;
+        else if (IS("directory"))
+                l->directory = value;
+        else if (IS("env")) {
+                if (putenv(value) != 0)
+                        die("cannot set a variable: %m");
+        } else
+                die("unknown option %s", option);
+#undef IS
+}
+
+static void read_filter(Launch *l)
+{
+        ssize_t n;
+        int fd;
+
+        if (!l->filter)
+                return;
+        fd = open(l->filter, O_RDONLY | O_CLOEXEC);
+        n = fd < 0 ? -1 : read(fd, l->program, sizeof(l->program));
+        if (n <= 0 || n % (ssize_t) sizeof(struct sock_filter))
+                die("cannot read the filter of system calls %s: %m", l->filter);
+        l->n_program = (unsigned short) ((size_t) n / sizeof(struct sock_filter));
+        (void) close(fd);
+}
+
+/* Nothing of ours is there when the app looks. */
+static void clear_traces(void)
+{
+        (void) umount2(LAUNCH_FILTER, MNT_DETACH);
+        (void) unlink(LAUNCH_FILTER);
+        (void) umount2(LAUNCH_BIN, MNT_DETACH);
+        (void) rmdir(LAUNCH_BIN);
+        (void) rmdir(LAUNCH_DIR);
+}
+
+static void write_attribute(const char *const *paths, const char *text, const char *what)
+{
+        int fd = -1;
+
+        for (; fd < 0 && *paths; paths++)
+                fd = open(*paths, O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, text, strlen(text)) < 0)
+                die("cannot use %s: %m", what);
+        (void) close(fd);
+}
+
+static void set_labels(const Launch *l)
+{
+        char text[4096];
+
+        if (l->apparmor) {
+                (void) snprintf(text, sizeof(text), "exec %s", l->apparmor);
+                write_attribute((const char *const[]) { "/proc/self/attr/apparmor/exec", "/proc/self/attr/exec", NULL },
+                                text, "the AppArmor profile");
+        }
+        if (l->selinux)
+                write_attribute((const char *const[]) { "/proc/self/attr/exec", NULL }, l->selinux, "the SELinux context");
+}
+
+/* The bounding set while we still may, the user with the capabilities kept that loading a filter takes. */
+static void become_user(const Launch *l)
+{
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[2] = {};
+
+        for (int c = 0; l->restrict_capabilities && c < 64 && prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
+                if (!(l->capabilities & (UINT64_C(1) << c)) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
+                        die("cannot give up capability %i: %m", c);
+        if (isatty(STDIN_FILENO))
+                (void) fchown(STDIN_FILENO, l->uid, (gid_t) -1);
+
+        if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setgroups(l->n_groups, l->groups) < 0 ||
+            setresgid(l->gid, l->gid, l->gid) < 0 || setresuid(l->uid, l->uid, l->uid) < 0)
+                die("cannot become user %u, group %u: %m", l->uid, l->gid);
+
+        if (syscall(SYS_capget, &header, data) < 0)
+                die("cannot tell the capabilities: %m");
+        for (int i = 0; i < 2; i++) {
+                data[i].effective = l->uid == 0 ? data[i].permitted : 0;
+                data[i].inheritable = 0;
+        }
+        if (syscall(SYS_capset, &header, data) < 0 || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+                die("cannot set the capabilities: %m");
+}
+
+static void change_directory(const Launch *l)
+{
+        if (l->directory && chdir(l->directory) < 0)
+                die("cannot change to the working directory %s: %m", l->directory);
+}
+
+static void raise_capability(unsigned c)
+{
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[2] = {};
+
+        if (syscall(SYS_capget, &header, data) < 0)
+                die("cannot tell the capabilities: %m");
+        data[c / 32].effective |= UINT32_C(1) << (c % 32);
+        if (syscall(SYS_capset, &header, data) < 0)
+                die("cannot set the capabilities: %m");
+}
+
+static void load_filter(const Launch *l)
+{
+        struct sock_fprog program = { .len = l->n_program, .filter = (struct sock_filter *) l->program };
+
+        if (l->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                die("cannot set no_new_privs: %m");
+        if (l->n_program == 0)
+                return;
+        if (!l->no_new_privileges)
+                raise_capability(CAP_SYS_ADMIN);
+        if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+                die("cannot load the filter of system calls: %m");
+}
+
+/* The file that execve() would not find: of a script its interpreter, of a program its loader (elf(5)). Returns it in
+ * buffer, or NULL where there is nothing to tell. */
+static const char *interpreter_of(const char *path, char *buffer, size_t size)
+{
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? -1 : pread(fd, buffer, size - 1, 0);
+        const Elf64_Ehdr *header = (const Elf64_Ehdr *) buffer;
+        Elf64_Phdr segment = {};
+        char *result = NULL;
+
+        if (n > 2 && buffer[0] == '#' && buffer[1] == '!') {
+                buffer[n] = 0;
+                result = buffer + 2 + strspn(buffer + 2, " \t");
+                result[strcspn(result, " \t\n")] = 0;
+        } else if (n >= (ssize_t) sizeof(*header) && memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
+                   header->e_ident[EI_CLASS] == ELFCLASS64) {
+                off_t at = (off_t) header->e_phoff;
+                unsigned count = header->e_phnum;
+
+                for (unsigned i = 0; i < count && segment.p_type != PT_INTERP; i++, at += (off_t) sizeof(segment))
+                        if (pread(fd, &segment, sizeof(segment), at) != (ssize_t) sizeof(segment))
+                                break;
+                if (segment.p_type == PT_INTERP && segment.p_filesz < size &&
+                    pread(fd, buffer, segment.p_filesz, (off_t) segment.p_offset) == (ssize_t) segment.p_filesz) {
+                        buffer[segment.p_filesz] = 0;
+                        result = buffer;
+                }
+        }
+        if (fd >= 0)
+                (void) close(fd);
+        return result;
+}
+
+/* Said before the filter may forbid saying it. Whether a user may execute something is left to execve(). */
+static void check_program(const char *path)
+{
+        _Alignas(Elf64_Ehdr) char buffer[4096];
+        const char *interpreter;
+        struct stat st;
+
+        if (stat(path, &st) < 0)
+                die("cannot execute %s: %m", path);
+        interpreter = interpreter_of(path, buffer, sizeof(buffer));
+        if (interpreter && *interpreter && stat(interpreter, &st) < 0)
+                die("cannot execute %s: its interpreter %s: %m", path, interpreter);
+}
+
+int main(int argc, char *argv[])
+{
+        static Launch l;
+        int i;
+
+        for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+                read_option(&l, argv[i]);
+        if (argc < i + 3)
+                die("nothing to execute");
+        argv += i + 1;
+
+        read_filter(&l);
+        clear_traces();
+        set_labels(&l);
+        become_user(&l);
+        change_directory(&l);
+        check_program(argv[0]);
+        load_filter(&l);
+
+        (void) execv(argv[0], argv + 1);
+        die("cannot execute %s: %m", argv[0]);
+}

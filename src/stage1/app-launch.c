@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <sys/capability.h>
+
+#include "basic/fs.h"
+#include "config.h"
+#include "pod/plan-seccomp.h"
+#include "shared/explain.h"
+#include "stage1/app-launch.h"
+
+static uint64_t capability_mask(char *const *names)
+{
+        uint64_t mask = 0;
+
+        STRV_FOREACH(name, names) {
+                _cleanup_free_ char *full = strjoin("cap_", *name);
+                cap_value_t c;
+
+                if (full && cap_from_name(full, &c) >= 0)
+                        mask |= UINT64_C(1) << c;
+        }
+        return mask;
+}
+
+/* The group itself is among them, as after a login. */
+static int add_groups(const App *app, const AppIdentity *identity, char ***words)
+{
+        _cleanup_strv_free_ char **groups = NULL;
+        _cleanup_free_ char *joined = NULL;
+        int r = 0;
+
+        if (identity->uid != 0)
+                r = strv_extendf(&groups, "%u", identity->gid);
+        for (size_t i = 0; r >= 0 && i < app->n_supplementary_gids; i++)
+                r = strv_extendf(&groups, "%u", app->supplementary_gids[i]);
+        if (r < 0)
+                return r;
+        joined = groups ? strv_join(groups, ",") : NULL;
+        return joined ? strv_extendf(words, "--groups=%s", joined) : groups ? -ENOMEM : 0;
+}
+
+bool app_launch_leaves(const char *assignment)
+{
+        size_t n = strcspn(assignment, "=");
+
+        return strspn(assignment, LOWERCASE UPPERCASE DIGITS "_") == n;
+}
+
+static int add_confinement(const PlanApp *app, char ***words)
+{
+        PlanFilter filter = plan_filter_kind(app);
+        int r = 0;
+
+        if (!app->unrestricted)
+                r = strv_extendf(words, "--capabilities=%" PRIx64, capability_mask(app->capabilities));
+        if (r >= 0 && isolators_no_new_privs(app->app->app->isolators, app->app->app->n_isolators))
+                r = strv_extend(words, "--no-new-privileges=1");
+        if (r >= 0 && filter == PLAN_FILTER_USUAL)
+                r = strv_extend(words, "--filter=" LAUNCH_BIN "/" LAUNCH_DEFAULT_FILTER);
+        if (r >= 0 && filter == PLAN_FILTER_OWN)
+                r = strv_extend(words, "--filter=" LAUNCH_FILTER);
+        if (r >= 0 && app->apparmor)
+                r = strv_extendf(words, "--apparmor=%s", app->apparmor);
+        if (r >= 0 && app->selinux)
+                r = strv_extendf(words, "--selinux=%s", app->selinux);
+        return r;
+}
+
+int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret)
+{
+        const App *a = app->app->app;
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        r = strv_extend(&words, LAUNCH_BIN "/" LAUNCH_PROGRAM);
+        if (r >= 0 && !as_root)
+                r = strv_extendf(&words, "--uid=%u", identity->uid);
+        if (r >= 0 && !as_root)
+                r = strv_extendf(&words, "--gid=%u", identity->gid);
+        if (r >= 0 && !as_root)
+                r = add_groups(a, identity, &words);
+        if (r >= 0)
+                r = add_confinement(app, &words);
+        if (r >= 0)
+                r = strv_extendf(&words, "--directory=%s", as_root ? "/" : a->working_directory ?: "/");
+        STRV_FOREACH(e, app->environment)
+                if (r >= 0 && !app_launch_leaves(*e))
+                        r = strv_extendf(&words, "--env=%s", *e);
+        if (r >= 0)
+                r = strv_extend(&words, "--");
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(words);
+        return 0;
+}
+
+int app_launch_mounts(const PlanApp *app, char ***ret)
+{
+        _cleanup_strv_free_ char **mounts = NULL;
+        int r;
+
+        r = strv_extend(&mounts, PKGLIBDIR "/launch:" LAUNCH_BIN);
+        if (r >= 0 && plan_filter_kind(app) == PLAN_FILTER_OWN)
+                r = strv_extendf(&mounts, "/" LAUNCH_FILTERS "/%s:" LAUNCH_FILTER, app->app->name);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(mounts);
+        return 0;
+}
+
+/* What Docker and rkt hide and protect (reference R§4.6), the control groups of the pod among it: whoever may write there
+ * has no limits. */
+char *const *app_launch_path_settings(const PlanApp *app)
+{
+        static const char *const lines[] = {
+                "ProtectControlGroups=yes",
+                "ReadOnlyPaths=-/proc/bus -/proc/fs -/proc/irq -/proc/sys -/proc/sysrq-trigger",
+                "InaccessiblePaths=-/proc/acpi -/proc/asound -/proc/config.gz -/proc/kallsyms -/proc/kcore "
+                "-/proc/keys -/proc/kmem -/proc/latency_stats -/proc/mem -/proc/sched_debug -/proc/scsi -/proc/timer_list "
+                "-/proc/timer_stats -/sys/devices/virtual/powercap -/sys/firmware -/sys/hypervisor -/sys/module -/sys/power",
+                NULL,
+        };
+
+        return app->open_paths ? NULL : (char *const *) lines;
+}
+
+int app_launch_write_filter(const PlanApp *app, int root_fd, char **reterr_message)
+{
+        _cleanup_free_ char *path = strjoin(LAUNCH_FILTERS "/", app->app->name);
+        _cleanup_seccomp_ scmp_filter_ctx ctx = NULL;
+        _cleanup_free_ void *data = NULL;
+        size_t n;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        if (plan_filter_kind(app) != PLAN_FILTER_OWN)
+                return 0;
+
+        r = plan_filter_make(app, &ctx, reterr_message);
+        if (r >= 0)
+                r = seccomp_filter_export(ctx, &data, &n);
+        if (r >= 0)
+                r = mkdir_p_at(root_fd, LAUNCH_FILTERS, 0700);
+        if (r >= 0)
+                r = write_file_at(root_fd, path, data, n, 0400);
+        return r < 0 ? explain_context(reterr_message, -r, "app '%s': cannot filter its system calls", app->app->name) : 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Where an app's root has the launcher (app-exec.c) until it has become the app: below /run, which systemd mounts afresh
+ * for each service (MountAPIVFS=). */
+#define LAUNCH_DIR "/run/podctl"
+#define LAUNCH_BIN LAUNCH_DIR "/bin"       /* PKGLIBDIR/launch of the host */
+#define LAUNCH_FILTER LAUNCH_DIR "/filter" /* an app's own filter of system calls */
+
+/* What PKGLIBDIR/launch holds. */
+#define LAUNCH_PROGRAM "app-exec"
+#define LAUNCH_DEFAULT_FILTER "default.bpf"
+
+#ifndef LAUNCH_PLACES_ONLY
+#include "stage1/app-root.h"
+
+/* Where the pod has the filters of apps that have one of their own, below its root; NAME is the app's. */
+#define LAUNCH_FILTERS "etc/podctl/filters"
+
+/* The words before the program's own: the launcher and what it is to do. Environment variables that systemd does not take
+ * are among them. As root: the user is 0:0 and the directory "/", and nothing else is different. */
+int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret);
+
+/* systemd takes variables whose names are a shell's; the launcher sets the others. */
+bool app_launch_leaves(const char *assignment);
+
+/* What a unit has to mount for the launcher, as "SOURCE:TARGET", for BindReadOnlyPaths=. */
+int app_launch_mounts(const PlanApp *app, char ***ret);
+
+/* The settings that hide or protect what of /proc and /sys is not an app's business, as lines of a unit; NULL for an app
+ * whose paths are open (--insecure-options=paths). */
+char *const *app_launch_path_settings(const PlanApp *app);
+
+/* Writes the filter of an app, if it has one of its own, below the pod's root. */
+int app_launch_write_filter(const PlanApp *app, int root_fd, char **reterr_message);
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <sched.h>
+#include <sys/capability.h>
+
+#include "basic/fs.h"
+#include "basic/path.h"
+#include "shared/explain.h"
+#include "stage1/pod-limits.h"
+
+#define APPARMOR_PROFILES "/sys/kernel/security/apparmor/profiles"
+#define SELINUX_CONTEXT "/sys/fs/selinux/context"
+
+/* Made by the kernel, or not there. */
+static int write_kernel_file(const char *path, const char *text)
+{
+        _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                return -errno;
+        return write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+/* "NAME (MODE)", a line each. */
+static bool has_profile(const char *profiles, const char *name)
+{
+        size_t n = strlen(name);
+
+        for (const char *p = profiles; p && *p; p = (p = strchr(p, '\n')) ? p + 1 : NULL)
+                if (strncmp(p, name, n) == 0 && strncmp(p + n, " (", 2) == 0)
+                        return true;
+        return false;
+}
+
+static int check_labels(const PlanApp *app, char **reterr_message)
+{
+        _cleanup_free_ char *profiles = NULL;
+        int r;
+
+        if (app->apparmor) {
+                r = read_file_at(AT_FDCWD, APPARMOR_PROFILES, 4 * 1024 * 1024, &profiles, NULL);
+                if (r < 0)
+                        return explain(reterr_message, ENOENT, "app '%s': AppArmor profile '%s': this host has no AppArmor",
+                                       app->app->name, app->apparmor);
+                if (!has_profile(profiles, app->apparmor))
+                        return explain(reterr_message, ENOENT, "app '%s': there is no AppArmor profile '%s'; load it with "
+                                       "apparmor_parser", app->app->name, app->apparmor);
+        }
+        if (app->selinux) {
+                r = write_kernel_file(SELINUX_CONTEXT, app->selinux);
+                if (r == -EINVAL)
+                        return explain(reterr_message, EINVAL, "app '%s': SELinux's policy has no context '%s'",
+                                       app->app->name, app->selinux);
+                if (r < 0)
+                        return explain(reterr_message, ENOENT, "app '%s': SELinux context '%s': this host has no SELinux",
+                                       app->app->name, app->selinux);
+        }
+        return 0;
+}
+
+/* Those of the IPC namespace are written in one of the pod's own, which it is then left to; those of the network
+ * namespace in the one this process has joined. */
+static int write_sysctls(const PodPlan *plan, char **reterr_message)
+{
+        const Isolator *i = isolators_find(plan->manifest->isolators, plan->manifest->n_isolators, ISOLATOR_SYSCTL);
+        bool own_ipc = false;
+
+        STRV_FOREACH(s, i ? i->sysctl : NULL)
+                own_ipc = own_ipc || !startswith(*s, "net");
+        if (own_ipc && (unshare(CLONE_NEWIPC) < 0 || setenv("SYSTEMD_NSPAWN_SHARE_NS_IPC", "1", 1) < 0))
+                return -errno;
+
+        STRV_FOREACH(s, i ? i->sysctl : NULL) {
+                _cleanup_free_ char *name = NULL, *value = NULL, *path = NULL;
+                int r;
+
+                r = split_pair(*s, '=', &name, &value);
+                path = r < 0 ? NULL : strjoin("/proc/sys/", name);
+                if (!path)
+                        return -ENOMEM;
+                /* As sysctl(8) has it: a name with slashes keeps its dots. */
+                for (char *p = path + strlen("/proc/sys/"); !strchr(name, '/') && *p; p++)
+                        if (*p == '.')
+                                *p = '/';
+                r = write_kernel_file(path, strempty(value));
+                if (r < 0)
+                        return explain(reterr_message, -r, "isolator os/unix/sysctl: cannot set '%s' to '%s': %s", name,
+                                       strempty(value), strerror(-r));
+        }
+        return 0;
+}
+
+static int write_oom_score(int64_t score)
+{
+        char text[24];
+
+        (void) snprintf(text, sizeof(text), "%" PRIi64, score);
+        return write_kernel_file("/proc/self/oom_score_adj", text);
+}
+
+/* How low the pod's processes may put theirs: the kernel remembers what somebody privileged has once written, and hands it
+ * on to children (proc(5), oom_score_adj). Going back to where we were is no privilege, and must not be taken for one. */
+static int lower_oom_score_limit(int64_t score)
+{
+        const cap_value_t resource = CAP_SYS_RESOURCE;
+        cap_t before = cap_get_proc(), without = cap_get_proc();
+        int r = before && without ? 0 : -ENOMEM;
+
+        if (r >= 0)
+                r = write_oom_score(score);
+        if (r >= 0 && (cap_set_flag(without, CAP_EFFECTIVE, 1, &resource, CAP_CLEAR) < 0 || cap_set_proc(without) < 0))
+                r = -errno;
+        if (r >= 0)
+                r = write_oom_score(0);
+        if (before && cap_set_proc(before) < 0 && r >= 0)
+                r = -errno;
+        (void) cap_free(before);
+        (void) cap_free(without);
+        return r;
+}
+
+int pod_limits_set(const PodPlan *plan, char **reterr_message)
+{
+        int64_t lowest = 0;
+        int r;
+
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                const App *app = plan->apps[i].app->app;
+                const Isolator *score = isolators_find(app->isolators, app->n_isolators, ISOLATOR_OOM_SCORE_ADJ);
+
+                if (score)
+                        lowest = MIN(lowest, score->number);
+                r = check_labels(&plan->apps[i], reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        if (lowest < 0) {
+                r = lower_oom_score_limit(lowest);
+                if (r < 0)
+                        return explain(reterr_message, -r, "cannot allow an OOM score of %i: %s", (int) lowest, strerror(-r));
+        }
+        return write_sysctls(plan, reterr_message);
+}

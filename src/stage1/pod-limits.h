@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pod/pod-plan.h"
+
+/* What a pod's own root could not do for its apps any more: kernel parameters of its namespaces, how far their OOM scores
+ * may go down, and that the labels they want exist. */
+
+/* For the process that is about to become the pod, once it is in the pod's network namespace. With *reterr_message. */
+int pod_limits_set(const PodPlan *plan, char **reterr_message);

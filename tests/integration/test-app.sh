@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
+#
+# What an app finds when it wakes up, and when it does.
+
+fetch busybox.oci debian.oci
+
+# refused WORDS ARG…: 254, one line that has the words, and no pod.
+refused() {
+        local words=$1 before
+        shift
+        before=$(podctl list --no-legend --full)
+        assert_fails 254 podctl run "$@"
+        assert_contains "$output" "$words"
+        assert_eq "$(wc -l <<<"$output")" 1
+        assert_eq "$(podctl list --no-legend --full)" "$before"
+}
+
+# manifest SCRIPT MEMBERS: a pod manifest of one app, with more members of it.
+manifest() {
+        cat <<JSON
+{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},
+"app":{"exec":["/bin/sh","-c","$1"],"user":"0","group":"0"$2}}]}
+JSON
+}
+
+# --- Environment
+
+# Names that a shell cannot have are as good as others.
+test_any_name_of_a_variable() {
+        manifest env ',"environment":[{"name":"a.b","value":"dot = 1"},{"name":"a-b","value":"%n $HOME \\"q\\""},{"name":"C_1","value":"x"}]' >pod.json
+        sed -i 's|"/bin/sh","-c","env"|"/bin/env"|' pod.json
+        podctl run --pod-manifest=pod.json >out
+        assert_contains "$(cat out)" 'a.b=dot = 1'
+        assert_contains "$(cat out)" 'a-b=%n $HOME "q"'
+        assert_contains "$(cat out)" C_1=x
+        assert_contains "$(cat out)" container=podctl
+        assert_contains "$(podctl run busybox --environment=x.y=z --exec=/bin/sh -- -c 'tr "\0" "\n" </proc/self/environ')" x.y=z
+}
+
+test_groups() {
+        assert_eq "$(podctl run busybox --user=33 --group=50 --supplementary-gids=7,4711 --exec=/bin/sh -- -c 'id -G')" '50 7 4711'
+}
+
+# --- Programs that cannot be executed
+
+test_missing_interpreter_is_named() {
+        mkdir -p volume
+        printf '#!/no/interpreter -x\n' >volume/script
+        chmod 755 volume volume/script
+        assert_fails 203 podctl run --volume="v,kind=host,source=$PWD/volume" busybox --mount=volume=v,target=/v --exec=/v/script
+        assert_contains "$output" /no/interpreter
+        # A real program of a Debian, in an image without its loader.
+        cp /bin/true volume/true
+        assert_fails 203 podctl run --volume="v,kind=host,source=$PWD/volume" busybox --mount=volume=v,target=/v --exec=/v/true
+        assert_contains "$output" /lib
+        assert_contains "$output" ld
+        refused '/no such/program' busybox --exec='/no such/program' -- -x
+}
+
+# --- Event handlers
+
+test_event_handlers() {
+        manifest 'id -u; cat /pre; echo main' ',"eventHandlers":[{"name":"pre-start","exec":["/bin/sh","-c","id -u >/pre"]},{"name":"post-stop","exec":["sh","-c","echo post of $AC_APP_NAME"]}]' |
+                sed 's/"user":"0"/"user":"33"/' >pod.json
+        assert_eq "$(podctl run --pod-manifest=pod.json)" $'33\n0\nmain\npost of app'
+}
+
+test_post_stop_comes_after_a_failure_too() {
+        manifest 'exit 7' ',"eventHandlers":[{"name":"post-stop","exec":["/bin/sh","-c","echo post; exit 3"]}]' >pod.json
+        assert_fails 7 podctl run --pod-manifest=pod.json
+        assert_contains "$output" post
+}
+
+test_failing_pre_start_ends_the_pod() {
+        manifest 'echo never' ',"eventHandlers":[{"name":"pre-start","exec":["/bin/sh","-c","echo before; exit 9"]}]' >pod.json
+        assert_fails 9 podctl run --pod-manifest=pod.json
+        assert_contains "$output" before
+        assert_not_contains "$output" never
+}
+
+test_missing_handler() {
+        manifest true ',"eventHandlers":[{"name":"pre-start","exec":["/no/handler"]}]' >pod.json
+        refused /no/handler --pod-manifest=pod.json
+        assert_contains "$output" pre-start
+}
+
+# --- Order and restarts
+
+test_order() {
+        pod ordered busybox --name=b --after=a --exec=/bin/sleep -- 1000 --- busybox --name=a --exec=/bin/sleep -- 1000
+        assert_contains "$(systemctl -M ordered show -p After --value b.service)" a.service
+        assert_not_contains "$(systemctl -M ordered show -p After --value a.service)" b.service
+        assert_contains "$(podctl run --net=none busybox --name=b --requires=a --exec=/bin/echo -- b --- busybox --name=a --exec=/bin/echo -- a)" b
+}
+
+test_order_mistakes() {
+        refused nosuch busybox --name=a --after=nosuch
+        refused "'a'" busybox --name=a --after=a
+        refused wait busybox --name=a --after=b busybox --name=b --requires=c busybox --name=c --after=a
+        refused ponies busybox --restart=ponies
+}
+
+test_restart() {
+        mkdir v
+        podctl run --volume="v,kind=host,source=$PWD/v" busybox --name=app --mount=volume=v,target=/v --restart=on-failure --exec=/bin/sh -- \
+                -c 'echo x >>/v/count; [ "$(wc -l </v/count)" -ge 3 ]'
+        assert_eq "$(wc -l <v/count)" 3
+        pod always busybox --name=app --restart=always --exec=/bin/true
+        wait_until sh -c '[ "$(journalctl -M always -o cat _COMM=x 2>/dev/null; systemctl -M always show -p NRestarts --value app.service)" -ge 2 ]'
+        podctl stop always
+        gone always
+        assert_fails 5 podctl run busybox --name=app --restart=on-failure --exec=/bin/sleep -- 1000 --- busybox --name=bad --exec=/bin/sh -- -c 'exit 5'
+}

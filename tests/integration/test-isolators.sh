@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
+#
+# What confines an app: system calls, capabilities, paths, devices, limits. By default, as its
+# image or a manifest says, and as the command line does.
+
+fetch busybox.oci debian.oci
+
+# sh_run SCRIPT [OPTION…]: runs it in a pod of its own and prints what it prints.
+sh_run() {
+        local script=$1
+        shift
+        podctl run busybox --name=app "$@" --exec=/bin/sh -- -c "$script"
+}
+
+# insecure WHAT SCRIPT: the same without a protection.
+insecure() {
+        podctl --insecure-options="$1" run busybox --name=app --exec=/bin/sh -- -c "$2"
+}
+
+# refused WORDS ARG…: 254, one line that has the words, and no pod.
+refused() {
+        local words=$1 before
+        shift
+        before=$(podctl list --no-legend --full)
+        assert_fails 254 podctl run "$@"
+        assert_contains "$output" "$words"
+        assert_eq "$(wc -l <<<"$output")" 1
+        assert_eq "$(podctl list --no-legend --full)" "$before"
+}
+
+# manifest_with ISOLATORS [SCRIPT]: a pod manifest of one app.
+manifest_with() {
+        cat <<JSON
+{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},
+"app":{"exec":["/bin/sh","-c","${2:-true}"],"user":"0","group":"0","isolators":[$1]}}]}
+JSON
+}
+
+# --- System calls
+
+test_default_filter() {
+        assert_contains "$(sh_run 'cat /proc/self/status')" $'Seccomp:\t2'
+        assert_contains "$(sh_run 'unshare -m true 2>&1 || true')" 'not permitted'
+        assert_contains "$(sh_run 'mount -t tmpfs x /mnt 2>&1 || true')" 'denied'
+        # The capability alone would let it.
+        assert_contains "$(sh_run 'unshare -m true && echo can' --caps-retain=SYS_ADMIN)" can
+        assert_eq "$(insecure seccomp 'grep -c "Seccomp_filters" /proc/self/status')" 1
+}
+
+# For a user that is not root as well, and nobody loses set-user-ID programs for it.
+test_filter_takes_no_privileges_away() {
+        local out
+        out=$(podctl run busybox --user=33 --exec=/bin/cat -- /proc/self/status)
+        assert_contains "$out" $'NoNewPrivs:\t0'
+        assert_contains "$out" $'Seccomp:\t2'
+        assert_contains "$out" $'CapEff:\t0000000000000000'
+        assert_contains "$out" $'CapBnd:\t00000000a80425fb'
+        assert_contains "$out" $'Uid:\t33\t33\t33\t33'
+}
+
+test_no_new_privileges() {
+        local value
+        for value in true false; do
+                manifest_with '{"name":"os/linux/no-new-privileges","value":'$value'}' 'grep NoNew /proc/self/status' >pod.json
+                assert_eq "$(podctl run --pod-manifest=pod.json)" $'NoNewPrivs:\t'"$([[ $value == true ]] && echo 1 || echo 0)"
+        done
+        manifest_with '{"name":"os/linux/no-new-privileges","value":true},{"name":"os/linux/no-new-privileges","value":false}' \
+                'grep NoNew /proc/self/status' >pod.json
+        assert_eq "$(podctl run --pod-manifest=pod.json)" $'NoNewPrivs:\t1'
+        sed -i 's/"user":"0"/"user":"33"/' pod.json
+        assert_eq "$(podctl run --pod-manifest=pod.json)" $'NoNewPrivs:\t1'
+}
+
+test_filter_by_option() {
+        assert_contains "$(sh_run 'mkdir /a 2>&1 || true' --seccomp=mode=remove,errno=EXFULL,mkdir,mkdirat)" 'xchange full'
+        assert_fails 159 sh_run 'exec mkdir /a' --seccomp=mode=remove,mkdir,mkdirat
+        assert_contains "$(sh_run 'mkdir /a 2>&1 || true' --seccomp=mode=retain,errno=EXFULL,@systemd/default-whitelist,@systemd/process,@systemd/network-io,read,write,close,openat,open,stat,newfstatat,fstat,lstat,fcntl,ioctl,dup2,pipe,rt_sigaction,rt_sigprocmask,access,getcwd,uname,wait4,pread64,umask)" 'xchange full'
+        assert_eq "$(sh_run 'echo fine' --seccomp=mode=retain,@appc.io/all)" fine
+        assert_eq "$(sh_run 'unshare -m true 2>/dev/null || echo no' --seccomp=mode=remove,@appc.io/empty)" no
+        assert_eq "$(sh_run 'unshare -m true 2>/dev/null || echo no; true' --seccomp=mode=remove,@docker/default-blacklist,errno=EPERM --caps-retain=SYS_ADMIN)" no
+        # Somebody else's protection is not given up with another one's name.
+        assert_contains "$(podctl --insecure-options=paths run busybox --seccomp=mode=remove,errno=EXFULL,mkdir,mkdirat --exec=/bin/sh -- -c 'mkdir /a 2>&1 || true')" 'xchange full'
+        podctl --insecure-options=seccomp run busybox --seccomp=mode=remove,errno=EXFULL,mkdir,mkdirat --exec=/bin/mkdir -- /a
+        podctl --insecure-options=all-run run busybox --seccomp=mode=remove,errno=EXFULL,mkdir,mkdirat --exec=/bin/mkdir -- /a
+}
+
+test_filter_by_profile() {
+        cat >profile.json <<'JSON'
+{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
+ {"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":54},
+ {"names":["kill"],"action":"SCMP_ACT_ERRNO","errnoRet":54,"args":[{"index":1,"value":10,"op":"SCMP_CMP_EQ"}]},
+ {"names":["unlink","unlinkat"],"action":"SCMP_ACT_ERRNO","includes":{"caps":["CAP_SYS_ADMIN"]}}]}
+JSON
+        sh_run 'mkdir /a 2>&1; touch /b; rm /b && echo removed; kill -USR1 $$ 2>&1; kill -0 $$ && echo alive' --seccomp=profile.json >out || true
+        assert_contains "$(cat out)" 'xchange full'
+        assert_contains "$(cat out)" removed
+        assert_contains "$(cat out)" alive
+        assert_eq "$(grep -c 'xchange full' out)" 2
+        podctl run --dry-run busybox --seccomp=profile.json | grep -q 'os/linux/seccomp-profile {"defaultAction'
+}
+
+test_dockers_own_profile() {
+        [[ -e /usr/share/containers/seccomp.json ]] || skip 'no profile of podman on this host'
+        assert_eq "$(sh_run 'mkdir /a && echo made; keyctl 2>/dev/null; swapoff /a 2>&1' --seccomp=/usr/share/containers/seccomp.json | grep -c 'made\|not permitted')" 2
+}
+
+test_filter_mistakes() {
+        refused ponies busybox --seccomp=mode=retain,ponies
+        refused @ponies busybox --seccomp=mode=remove,@ponies
+        refused EPONY busybox --seccomp=mode=remove,errno=EPONY,mkdir
+        refused --seccomp busybox --seccomp=mode=refuse,mkdir
+        refused --seccomp busybox --seccomp=mkdir,mkdirat
+        refused set busybox --seccomp=mode=retain
+        refused nowhere.json busybox --seccomp=nowhere.json
+        echo '{"defaultAction":"SCMP_ACT_PONY"}' >profile.json
+        refused defaultAction busybox --seccomp=profile.json
+        manifest_with '{"name":"os/linux/seccomp-retain-set","value":{"set":["read"]}},{"name":"os/linux/seccomp-remove-set","value":{"set":["read"]}}' >pod.json
+        refused seccomp-retain-set --pod-manifest=pod.json
+        manifest_with '{"name":"os/linux/seccomp-retain-set","value":{"set":["ponies"]}}' >pod.json
+        refused ponies --pod-manifest=pod.json
+}
+
+# --- Paths
+
+test_paths() {
+        local path
+        for path in /proc/kcore /proc/kallsyms /proc/keys /proc/timer_list; do
+                sh_run "[ ! -e $path ] || [ -z \"\$(head -c 1 $path 2>/dev/null)\" ]"
+        done
+        for path in /proc/sys/kernel/core_pattern /proc/sys/vm/panic_on_oom /proc/sys/net/ipv4/ip_forward /proc/sysrq-trigger /sys/fs/cgroup/cgroup.procs; do
+                sh_run "! [ -e $path ] || ! echo 1 2>/dev/null >$path"
+        done
+        sh_run 'grep " /sys/fs/cgroup " /proc/mounts | grep -q "[ ,]ro,"'
+        sh_run 'mkdir /sys/fs/cgroup/x 2>/dev/null && exit 1; true'
+        sh_run '[ "$(stat -c %a /dev/pts/ptmx)" = 666 ]'
+        insecure paths 'grep " /sys/fs/cgroup " /proc/mounts | grep -q "[ ,]rw,"'
+}
+
+# Nothing of what starts an app is there for it to see.
+test_launcher_leaves_no_trace() {
+        assert_eq "$(sh_run 'ls -d /run/podctl* 2>/dev/null; grep -c podctl/bin /proc/mounts; true')" 0
+        assert_eq "$(sh_run 'ls -d /run/podctl* 2>/dev/null; grep -c podctl/bin /proc/mounts; true' --seccomp=mode=remove,ustat --readonly-rootfs)" 0
+        assert_eq "$(sh_run 'tr "\0" " " </proc/1/cmdline | grep -c app-exec; true')" 0
+}
+
+# --- Devices
+
+test_devices() {
+        assert_eq "$(sh_run 'for d in null zero full random urandom tty; do [ -c /dev/$d ] || echo missing $d; done; head -c 3 /dev/zero | wc -c')" 3
+        assert_contains "$(sh_run 'mknod /sda b 8 0 2>&1; cat /sda 2>&1; true')" 'not permitted'
+        assert_eq "$(sh_run 'readlink /dev/fd; ls /dev/shm | wc -l; [ -d /dev/pts ] && echo pts')" $'/proc/self/fd\n0\npts'
+}
+
+# --- Limits
+
+test_oom_score() {
+        assert_eq "$(sh_run 'cat /proc/self/oom_score_adj')" 0
+        assert_eq "$(sh_run 'cat /proc/self/oom_score_adj' --oom-score-adj=99)" 99
+        refused oom-score-adj busybox --oom-score-adj=1001
+        (echo -50 >/proc/self/oom_score_adj) 2>/dev/null || skip 'root of this host may not lower OOM scores'
+        assert_eq "$(sh_run 'cat /proc/self/oom_score_adj' --oom-score-adj=-50)" -50
+}
+
+test_apparmor_and_selinux_refuse_without_them() {
+        [[ ! -e /sys/kernel/security/apparmor/profiles ]] || skip 'this host has AppArmor'
+        manifest_with '{"name":"os/linux/apparmor-profile","value":{"profile":"no-such"}}' >pod.json
+        refused no-such --pod-manifest=pod.json
+        manifest_with '{"name":"os/linux/selinux-context","value":{"user":"u","role":"r","type":"t","level":"s0"}}' >pod.json
+        refused u:r:t:s0 --pod-manifest=pod.json
+}
+
+test_sysctl() {
+        pod_with() {
+                manifest_with '' "$2" | sed 's|^{|{"isolators":[{"name":"os/unix/sysctl","value":{'"$1"'}}],|'
+        }
+        pod_with '"kernel.shmmax":"12345678","kernel.msgmni":"77","fs.mqueue.msg_max":"9"' 'cat /proc/sys/kernel/shmmax /proc/sys/kernel/msgmni' >pod.json
+        assert_eq "$(podctl run --pod-manifest=pod.json)" $'12345678\n77'
+        [[ $(cat /proc/sys/kernel/shmmax) != 12345678 ]]
+        pod_with '"net.ipv4.ip_default_ttl":"33","kernel.shmmax":"4321"' 'cat /proc/sys/net/ipv4/ip_default_ttl /proc/sys/kernel/shmmax' >pod.json
+        assert_eq "$(podctl run --net=default --pod-manifest=pod.json)" $'33\n4321'
+        refused net.ipv4.ip_default_ttl --net=none --pod-manifest=pod.json
+        refused net.ipv4.ip_default_ttl --net=host --pod-manifest=pod.json
+        pod_with '"vm.swappiness":"1"' true >pod.json
+        refused vm.swappiness --pod-manifest=pod.json
+        pod_with '"kernel.shmmax":"ponies"' true >pod.json
+        refused kernel.shmmax --pod-manifest=pod.json
+        pod_with '"net/../kernel/core_pattern":"x"' true >pod.json
+        refused core_pattern --net=default --pod-manifest=pod.json
+}
+
+# --- Beside the app
+
+test_exec_and_enter_are_confined_alike() {
+        pod joined busybox --name=app --user=33 --working-dir=/var --caps-retain=KILL,CHOWN --seccomp=mode=remove,errno=EXFULL,mkdir,mkdirat --exec=/bin/sleep -- 1000
+        assert_contains "$(podctl enter joined sh -c 'mkdir /a 2>&1 || true')" 'xchange full'
+        assert_contains "$(podctl exec joined sh -c 'mkdir /tmp/a 2>&1 || true')" 'xchange full'
+        assert_eq "$(podctl enter joined sh -c 'id -u; pwd')" $'0\n/'
+        assert_eq "$(podctl exec joined sh -c 'id -u; pwd')" $'33\n/var'
+        assert_contains "$(podctl enter joined grep CapBnd /proc/self/status)" 0000000000000021
+        assert_contains "$(podctl exec joined grep CapBnd /proc/self/status)" 0000000000000021
+        assert_contains "$(podctl exec joined grep CapEff /proc/self/status)" 0000000000000000
+        assert_eq "$(podctl exec joined sh -c 'echo $AC_APP_NAME; grep -c podctl/bin /proc/mounts; true')" $'app\n0'
+        podctl exec joined sh -c '! echo 1 2>/dev/null >/sys/fs/cgroup/cgroup.procs'
+        assert_fails 7 podctl exec joined sh -c 'exit 7'
+        assert_fails 254 podctl exec joined nosuch
+        assert_contains "$output" nosuch
+}
