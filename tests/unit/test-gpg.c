@@ -299,7 +299,7 @@ Test(gpg, inline_messages)
         signing_run(&s, "echo '{\"a\": 1}' >payload; $GPG -u alice -s -o good.gpg payload; $GPG -u alice -s --armor -o good.asc payload;"
                         "$GPG -u bob -s -o bob.gpg payload; $GPG -u alice -u bob -s -o both.gpg payload;"
                         "$GPG -u alice -b -o detached.sig payload; : >empty; ${GPG}x --symmetric -o encrypted.gpg payload; head -c 200000000 /dev/zero | $GPG -u alice -s -o bomb.gpg;"
-                        "$GPG -u alice --compress-algo none -s -o plain.gpg payload; sed s/a/b/ plain.gpg >tampered.gpg;"
+                        "$GPG -u alice --compress-algo none -s -o plain.gpg payload; sed 's/\"a\"/\"b\"/' plain.gpg >tampered.gpg;"
                         "echo evil >evil; $GPG --store -o literal.gpg evil; $GPG --compress-algo none --store -o literal-plain.gpg evil;"
                         "cat good.gpg literal.gpg >behind.gpg; cat literal.gpg good.gpg >before.gpg;"
                         "cat plain.gpg literal-plain.gpg >behind-plain.gpg; cat literal-plain.gpg plain.gpg >before-plain.gpg;"
