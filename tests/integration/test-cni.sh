@@ -229,7 +229,7 @@ test_failure_undoes() {
         assert_fails 254 podctl run --net=default,bridged,spied busybox
         assert_contains "$output" "network 'spied': ADD of plugin 'spy': "
         assert_eq "$(leases)" ''
-        wait_until test "$(ip -o link | grep -c ' pod-\| veth' || true)" = "$before"
+        wait_until eval '[[ $(ip -o link | grep -c " pod-\\| veth" || true) == "$before" ]]'
         assert_eq "$(find /run/podctl/network/networks/default -name '172*')" ''
         assert_contains "$(paste -sd' ' calls)" 'ADD DEL'
         conf 30-none.conf '{ "name": "none-such", "type": "no-such-plugin" }'
