@@ -131,7 +131,8 @@ static void read_filter(Launch *l)
         (void) close(fd);
 }
 
-/* Nothing of ours is there when the app looks; under systemd 252, an empty directory. */
+/* Nothing of ours is there when the app looks; under systemd 252, which keeps a second
+ * mount out of reach, names of empty files. */
 static void clear_traces(void)
 {
         (void) umount2(LAUNCH_FILTER, MNT_DETACH);
@@ -200,8 +201,6 @@ static void relay(const int from[2], const int to[2])
         static char buffer[16384];
         bool unfinished[2] = {};
 
-        for (int i = 1; i < NSIG; i++)
-                (void) signal(i, SIG_IGN);
         while (polls[0].fd >= 0 || polls[1].fd >= 0) {
                 if (poll(polls, 2, -1) < 0)
                         continue;
@@ -237,12 +236,16 @@ static void start_relay(void)
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct none[2] = {};
         int out[2], err[2];
+        sigset_t all, before;
         pid_t pid;
 
         if (!is_socket(STDOUT_FILENO) || !is_socket(STDERR_FILENO))
                 return;
         if (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
                 die("cannot make a pipe: %m");
+        /* What ends the app is to leave the other process its last lines, from its first moment on. */
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, &before);
         pid = fork();
         if (pid < 0)
                 die("cannot fork: %m");
@@ -256,6 +259,7 @@ static void start_relay(void)
                 relay((const int[]) { 0, 3 }, (const int[]) { STDOUT_FILENO, STDERR_FILENO });
         }
         (void) waitpid(pid, NULL, 0);
+        (void) sigprocmask(SIG_SETMASK, &before, NULL);
         if (dup2(out[1], STDOUT_FILENO) < 0 || dup2(err[1], STDERR_FILENO) < 0)
                 die("cannot use a pipe: %m");
         (void) close(out[0]);
