@@ -11,6 +11,8 @@
 #define BLOBS_MAX 64U
 #define BLOB_NAME_MAX 19
 #define COLUMNS_DEFAULT 80
+/* "1023.9MiB of 1023.9MiB" */
+#define NUMBERS_WIDTH 22
 
 typedef struct Blob {
         char *name;
@@ -28,6 +30,8 @@ struct FetchProgress {
 
 int fetch_progress_format(const char *blob, uint64_t done, uint64_t total, size_t columns, char **ret)
 {
+        static const char filling[] = "================================================================================"
+                                      "================================================================================";
         char done_text[SIZE_STRING_MAX], total_text[SIZE_STRING_MAX], numbers[2 * SIZE_STRING_MAX + 8];
         size_t width, filled;
 
@@ -37,15 +41,13 @@ int fetch_progress_format(const char *blob, uint64_t done, uint64_t total, size_
         else
                 (void) snprintf(numbers, sizeof(numbers), "%s of %s", done_text, format_size(total, total_text));
 
-        width = BLOB_NAME_MAX + 6 + sizeof(numbers);
-        width = columns > width + 4 ? columns - width : 0;
+        width = BLOB_NAME_MAX + 6 + NUMBERS_WIDTH;
+        width = columns > width + 4 ? MIN(columns - width, sizeof(filling) - 1) : 0;
         filled = total > 0 && total != UINT64_MAX ? (size_t) ((double) MIN(done, total) / (double) total * (double) width) : 0;
         *ret = width == 0 || total == UINT64_MAX
                        ? strprintf("%-*.*s  %s", BLOB_NAME_MAX, BLOB_NAME_MAX, blob, numbers)
                        : strprintf("%-*.*s  [%.*s%*s]  %s", BLOB_NAME_MAX, BLOB_NAME_MAX, blob, (int) filled,
-                                   "================================================================================"
-                                   "================================================================================",
-                                   (int) (width - filled), "", numbers);
+                                   filling, (int) (width - filled), "", numbers);
         return *ret ? 0 : -ENOMEM;
 }
 

@@ -263,6 +263,34 @@ static int tear_down_command(const Start *s, char ***ret)
         return r;
 }
 
+/* A pod that has ended but for what systemd does afterwards: its name will be free in a moment. */
+#define NAME_WAIT_STEPS 250
+#define NAME_WAIT_STEP_USEC 20000
+
+static bool name_is_being_freed(Start *s)
+{
+        UnitStatus status = {};
+        bool ending;
+        int r;
+
+        r = unit_get_status(s->bus, s->unit, &status);
+        ending = r == -ENOENT || (r >= 0 && (!status.active || status.exit_code != 0));
+        unit_status_done(&status);
+        return ending;
+}
+
+static int start_unit(Start *s, const TransientUnit *unit, char **ret_job, sd_bus_error *reterr_error)
+{
+        for (unsigned i = 0;; i++) {
+                int r = transient_unit_start(s->bus, unit, ret_job, reterr_error);
+
+                if (r != -EEXIST || i == NAME_WAIT_STEPS || !name_is_being_freed(s))
+                        return r;
+                sd_bus_error_free(reterr_error);
+                (void) usleep(NAME_WAIT_STEP_USEC);
+        }
+}
+
 static int start_job(Start *s, char **ret_job)
 {
         _cleanup_strv_free_ char **properties = NULL, **start = NULL, **stop_post = NULL;
@@ -285,10 +313,9 @@ static int start_job(Start *s, char **ret_job)
         if (r < 0)
                 return log_oom();
 
-        r = transient_unit_start(s->bus,
-                                 &(TransientUnit) { .name = s->unit, .properties = properties, .start = start,
-                                                    .stop_post = stop_post },
-                                 ret_job, &error);
+        r = start_unit(s, &(TransientUnit) {
+                .name = s->unit, .properties = properties, .start = start, .stop_post = stop_post,
+        }, ret_job, &error);
         if (r == -EEXIST)
                 return log_error_errno(r, "The name '%s' is in use: there is a unit %s already",
                                        s->pod->settings->name, s->unit);

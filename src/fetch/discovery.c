@@ -86,21 +86,18 @@ int discovery_parse(const char *html, size_t size, const char *name, Discovery *
 static int fetch_page(Http *http, const FetchEndpoint *e, const char *scheme, const char *at, HttpSink *page,
                       char **reterr_message)
 {
-        _cleanup_free_ char *url = strjoin(scheme, at, "?ac-discovery=1"), *bearer = NULL;
-        char *headers[] = { NULL, NULL };
+        _cleanup_free_ char *url = strjoin(scheme, at, "?ac-discovery=1");
         HttpReply reply = {};
         int r;
 
         if (!url)
                 return -ENOMEM;
-        if (e->bearer && !(headers[0] = bearer = strjoin("Authorization: Bearer ", e->bearer)))
-                return -ENOMEM;
         page->at = 0;
         r = http_perform(http, &(HttpRequest) {
                 .url = url,
-                .headers = headers,
                 .user = e->aws_region ? NULL : e->user,
                 .password = e->password,
+                .bearer = e->bearer,
                 .ca = e->ca,
                 .insecure_tls = e->insecure_tls,
                 .plain_http = e->plain_http,
@@ -119,7 +116,7 @@ static int ask_at(Http *http, const FetchEndpoint *e, const char *at, const char
         int r;
 
         r = fetch_page(http, e, "https://", at, &page, reterr_message);
-        if (r < 0 && r != -ENOMEM && e->plain_http)
+        if (r < 0 && r != -ENOMEM && r != -EKEYREJECTED && r != -ENOKEY && e->plain_http)
                 r = fetch_page(http, e, "http://", at, &page, reterr_message);
         if (r >= 0)
                 r = discovery_parse(strempty(page.data), (size_t) page.at, name, ret);

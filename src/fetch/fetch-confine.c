@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <linux/prctl.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "fetch/fetch-confine.h"
 #include "shared/sandbox.h"
@@ -10,18 +14,32 @@
 static const char *const syscalls[] = {
         /* Sockets, as libcurl and the resolver use them. */
         "connect", "getpeername", "getsockname", "getsockopt", "poll", "ppoll", "pselect6", "recvfrom", "recvmmsg", "recvmsg",
-        "select", "sendmmsg", "sendmsg", "sendto", "setsockopt", "shutdown", "socket", "socketpair",
+        "select", "sendmmsg", "sendmsg", "sendto", "setsockopt", "shutdown",
         "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2", "pipe2",
         /* Files, for reading: certificates and the resolver's configuration. */
-        "access", "close", "dup", "faccessat", "faccessat2", "fcntl", "fstat", "fstatfs", "getdents64", "ioctl", "lseek", "lstat", "mmap",
+        "access", "close", "dup", "faccessat", "faccessat2", "fcntl", "fstat", "fstatfs", "getdents64", "lseek", "lstat", "mmap",
         "newfstatat", "openat", "pread64", "read", "readlink", "readlinkat", "readv", "stat", "statx", "write", "writev",
         /* Threads and memory. */
-        "brk", "clone", "clone3", "exit", "exit_group", "futex", "futex_time64", "get_robust_list", "madvise", "mprotect",
+        "brk", "exit", "exit_group", "futex", "futex_time64", "get_robust_list", "madvise", "mprotect",
         "mremap", "munmap", "rseq", "sched_getaffinity", "sched_yield", "set_robust_list", "set_tid_address",
         /* What is asked in passing. */
         "clock_getres", "clock_gettime", "clock_nanosleep", "getegid", "geteuid", "getgid", "getpid", "getppid", "getrandom",
-        "gettid", "gettimeofday", "getuid", "nanosleep", "prctl", "restart_syscall", "rt_sigaction", "rt_sigprocmask",
+        "gettid", "gettimeofday", "getuid", "nanosleep", "restart_syscall", "rt_sigaction", "rt_sigprocmask",
         "rt_sigreturn", "sigaltstack", "sysinfo", "time", "uname", NULL,
+};
+
+#define ALL UINT32_MAX
+
+static const SandboxRule rules[] = {
+        /* The network, and the resolver's services: Unix sockets it connects to, and the kernel's word on addresses. */
+        { "socket", 0, ALL, AF_INET }, { "socket", 0, ALL, AF_INET6 }, { "socket", 0, ALL, AF_UNIX }, { "socket", 0, ALL, AF_NETLINK },
+        { "socketpair", 0, ALL, AF_UNIX },
+        /* Threads, but no processes, and no namespaces in which it had capabilities. */
+        { "clone", 0, CLONE_THREAD, CLONE_THREAD },
+        { "ioctl", 1, ALL, FIONBIO }, { "ioctl", 1, ALL, FIONREAD }, { "ioctl", 1, ALL, TCGETS },
+        /* Names for threads and memory. */
+        { "prctl", 0, ALL, PR_SET_NAME }, { "prctl", 0, ALL, PR_SET_VMA },
+        {}
 };
 
 int fetch_confine(void)
@@ -30,6 +48,9 @@ int fetch_confine(void)
 
         if (setrlimit(RLIMIT_CORE, &(struct rlimit) {}) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
                 return -errno;
-        r = sandbox_keep_capabilities(NULL);
-        return r < 0 ? r : sandbox_filter_syscalls(syscalls);
+        /* Until here it was for messages of the dynamic linker. */
+        r = sandbox_drop_terminal();
+        if (r >= 0)
+                r = sandbox_keep_capabilities(NULL);
+        return r < 0 ? r : sandbox_filter_syscalls(syscalls, rules);
 }

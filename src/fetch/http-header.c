@@ -89,7 +89,7 @@ int http_headers_add(HttpHeaders *h, const char *line, size_t n)
                 http_headers_done(h);
                 return 0;
         }
-        copy = strndup(line, n);
+        copy = string_from_bytes(line, n);
         if (!copy)
                 return -ENOMEM;
         value = strchr(copy, ':');

@@ -182,7 +182,7 @@ static size_t take_header(char *data, size_t one, size_t n, void *userdata)
         a->error = http_headers_add(&a->headers, data, n);
         if (a->error < 0)
                 return 0;
-        if (n > 2 || data[0] != '\r')
+        if (n > 2 || (data[0] != '\r' && data[0] != '\n'))
                 return n;
 
         /* The end of one head. */
@@ -197,11 +197,21 @@ static size_t take_header(char *data, size_t one, size_t n, void *userdata)
 
 /* One attempt */
 
+/* What others on the line may not read. */
+static bool is_confidential(const HttpRequest *request)
+{
+        return startswith(request->url, "https://");
+}
+
 static struct curl_slist *header_list(const HttpRequest *request, const HttpSink *sink, const char *validator)
 {
         struct curl_slist *list = NULL;
-        _cleanup_free_ char *condition = NULL;
+        _cleanup_free_ char *condition = NULL, *bearer = NULL;
 
+        if (request->bearer && is_confidential(request)) {
+                bearer = strjoin("Authorization: Bearer ", request->bearer);
+                list = bearer ? curl_slist_append(list, bearer) : NULL;
+        }
         STRV_FOREACH(header, request->headers)
                 list = curl_slist_append(list, *header) ?: list;
         if (sink->at > 0 && !request->fixed && validator) {
@@ -213,7 +223,7 @@ static struct curl_slist *header_list(const HttpRequest *request, const HttpSink
 
 static void set_authentication(CURL *curl, const HttpRequest *request)
 {
-        if (!request->user)
+        if (!request->user || !is_confidential(request))
                 return;
         (void) curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
         (void) curl_easy_setopt(curl, CURLOPT_PASSWORD, strempty(request->password));

@@ -26,7 +26,9 @@ typedef struct HttpRequest {
         char **headers;         /* "Name: value"; they do not go to another host */
         const char *form;       /* POST this */
         bool head;
+        /* Sent over https only, and not to another host. */
         const char *user, *password;
+        const char *bearer;
         const char *aws_region; /* sign with user and password instead */
         const char *ca;         /* PEM, more authorities to trust */
         bool insecure_tls;

@@ -49,7 +49,7 @@ static void http_give_back(Http *h)
         http_free(h);
 }
 
-static int url_headers(const FetchMessage *m, const FetchEndpoint *e, char ***ret)
+static int url_headers(const FetchMessage *m, char ***ret)
 {
         int r = 0;
 
@@ -58,8 +58,6 @@ static int url_headers(const FetchMessage *m, const FetchEndpoint *e, char ***re
                 r = strv_extendf(ret, "If-None-Match: %s", m->etag);
         if (r >= 0 && m->last_modified && !m->etag)
                 r = strv_extendf(ret, "If-Modified-Since: %s", m->last_modified);
-        if (r >= 0 && e->bearer)
-                r = strv_extendf(ret, "Authorization: Bearer %s", e->bearer);
         return r;
 }
 
@@ -77,8 +75,12 @@ static int judge_url_status(long status, FetchOutcome *ret, char **reterr_messag
                         *ret = outcomes[i].outcome;
                         return 0;
                 }
-        return explain(reterr_message, status == 404 || status == 410 ? ENOENT : status == 401 || status == 403 ? EACCES : EPROTO,
-                       status == 404 ? "not found" : "status %ld", status);
+        if (status == 404 || status == 410)
+                return explain(reterr_message, ENOENT, "not found");
+        if (status == 401 || status == 403)
+                return explain(reterr_message, EACCES, "access denied (status %ld); credentials are in auth.d, and sent over "
+                               "https only", status);
+        return explain(reterr_message, EPROTO, "status %ld", status);
 }
 
 static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sink, FetchOutcome *outcome, FetchAnswer *answer,
@@ -91,7 +93,7 @@ static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sin
 
         if (m->n_endpoints != 1 || !m->url)
                 return -EINVAL;
-        r = url_headers(m, e, &headers);
+        r = url_headers(m, &headers);
         if (r < 0)
                 return r;
         r = http_perform(http, &(HttpRequest) {
@@ -101,6 +103,7 @@ static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sin
                 .validator = m->offset > 0 ? m->etag : NULL,
                 .user = e->user,
                 .password = e->password,
+                .bearer = e->bearer,
                 .aws_region = e->aws_region,
                 .ca = e->ca,
                 .insecure_tls = e->insecure_tls,

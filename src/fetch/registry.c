@@ -104,24 +104,42 @@ static int form(const FetchEndpoint *endpoint, const char *service, const char *
         return r;
 }
 
-static int keep_token(const Exchange *x, const HttpSink *answer, char **reterr_message)
+int registry_token_parse(const char *data, size_t n, char **ret, uint64_t *ret_lifetime, char **reterr_message)
 {
         _cleanup_json_error_ JsonError error = {};
-        _cleanup_free_ char *value = NULL;
         TokenAnswer *t = NULL;
+        const char *token;
         int r;
 
-        r = json_document_parse(&token_type, strempty(answer->data), (size_t) answer->at, (void **) &t, &error);
+        r = json_document_parse(&token_type, data, n, (void **) &t, &error);
         if (r < 0)
                 return explain(reterr_message, EPROTO, "token service: %s", json_error_message(&error, r));
-        if (isempty(t->token) && isempty(t->access_token))
+        token = isempty(t->token) ? t->access_token : t->token;
+        if (isempty(token))
                 r = explain(reterr_message, EPROTO, "token service: gives no token");
+        else if (!string_is_ascii_printable(token) || strchr(token, ' '))
+                /* It becomes a part of a header, and must not become another one. */
+                r = explain(reterr_message, EPROTO, "token service: gives a token that cannot be one");
         else {
-                value = strjoin("Bearer ", isempty(t->token) ? t->access_token : t->token);
-                r = value ? token_cache_put(x->key, value, t->expires_in ?: TOKEN_LIFETIME_DEFAULT) : -ENOMEM;
+                *ret = strdup(token);
+                *ret_lifetime = t->expires_in ?: TOKEN_LIFETIME_DEFAULT;
+                r = *ret ? 0 : -ENOMEM;
         }
         json_document_free(&token_type, t);
         return r;
+}
+
+static int keep_token(const Exchange *x, const HttpSink *answer, char **reterr_message)
+{
+        _cleanup_free_ char *token = NULL, *value = NULL;
+        uint64_t lifetime;
+        int r;
+
+        r = registry_token_parse(strempty(answer->data), (size_t) answer->at, &token, &lifetime, reterr_message);
+        if (r < 0)
+                return r;
+        value = strjoin("Bearer ", token);
+        return value ? token_cache_put(x->key, value, lifetime) : -ENOMEM;
 }
 
 static int ask_for_token(const Exchange *x, const char *url, const char *body, char **reterr_message)
@@ -140,7 +158,7 @@ static int ask_for_token(const Exchange *x, const char *url, const char *body, c
         HttpReply reply = {};
         int r;
 
-        if (e->user && startswith(url, "http://"))
+        if ((e->user || body) && !startswith(url, "https://"))
                 return explain(reterr_message, EACCES, "token service: credentials are sent over https only");
         r = http_perform(x->http, &request, &sink, &reply, reterr_message);
         if (r >= 0 && reply.status != 200)
@@ -243,13 +261,14 @@ static int request_once(const Exchange *x, const Resource *resource, const char 
 
         if (resource->accept)
                 r = strv_extend(&headers, resource->accept);
-        if (r >= 0 && (token || x->endpoint->bearer))
-                r = strv_extendf(&headers, "Authorization: %s%s", token ? "" : "Bearer ", token ?: x->endpoint->bearer);
+        if (r >= 0 && token)
+                r = strv_extendf(&headers, "Authorization: %s", token);
         if (r < 0)
                 return r;
         return http_perform(x->http, &(HttpRequest) {
                 .url = url,
                 .headers = headers,
+                .bearer = token ? NULL : x->endpoint->bearer,
                 .head = resource->head,
                 .ca = x->endpoint->ca,
                 .insecure_tls = x->endpoint->insecure_tls,

@@ -139,7 +139,7 @@ static int aws_credential(const AuthFile *f, Credential *ret, JsonError *e)
         *ret = (Credential) {
                 .user = f->credentials.access_key,
                 .password = f->credentials.secret_key,
-                .aws_region = f->credentials.region ?: (char *) "us-east-1",
+                .aws_region = f->credentials.region ?: (char *) "", /* told by the host */
         };
         return r;
 }
@@ -180,6 +180,33 @@ static int put(Credentials *c, const char *key, bool registry, unsigned layer, c
         return add(c, key, registry, layer, credential);
 }
 
+/* "s3.eu-west-1.amazonaws.com", "s3-eu-west-1.amazonaws.com", each also with a bucket before it. */
+static char *aws_region_of_host(const char *host)
+{
+        const char *end = strstr(host, ".amazonaws.com");
+
+        for (const char *p = host; end && p < end; p += strcspn(p, ".") + 1) {
+                const char *rest = startswith(p, "s3.") ?: startswith(p, "s3-");
+
+                if (rest && rest < end)
+                        return strndup(rest, (size_t) (end - rest));
+        }
+        return strdup("us-east-1");
+}
+
+static int put_for(Credentials *c, const char *key, bool registry, unsigned layer, const Credential *credential, JsonError *e)
+{
+        _cleanup_free_ char *region = NULL;
+        Credential own = *credential;
+
+        if (own.aws_region && !*own.aws_region) {
+                own.aws_region = region = aws_region_of_host(key);
+                if (!region)
+                        return -ENOMEM;
+        }
+        return put(c, key, registry, layer, &own, e);
+}
+
 static int read_file(json_object *o, const JsonField *table, bool registry, unsigned layer, Credentials *c, JsonError *e)
 {
         Credential credential = {};
@@ -191,7 +218,7 @@ static int read_file(json_object *o, const JsonField *table, bool registry, unsi
                 r = registry ? basic_credential(&f, &credential, e) : make_credential(&f, &credential, e);
         if (r >= 0)
                 STRV_FOREACH(key, registry ? f.registries : f.domains) {
-                        r = put(c, *key, registry, layer, &credential, e);
+                        r = put_for(c, *key, registry, layer, &credential, e);
                         if (r < 0)
                                 break;
                 }
@@ -309,6 +336,8 @@ static int read_logins(Credentials *c, const char *path, char **reterr_message)
         r = json_parse_file_at(AT_FDCWD, path, &o, &error);
         if (r == -ENOENT || r == -ENOTDIR)
                 return 0;
+        if (r >= 0 && !json_object_is_type(o, json_type_object))
+                r = json_error_expected(&error, json_type_object);
         if (r >= 0 && (!json_object_object_get_ex(o, "auths", &auths) || !auths))
                 return 0;
         if (r >= 0)

@@ -106,13 +106,22 @@ int fetch_send(int socket_fd, const JsonType *type, const void *message, int fd)
         return n < 0 ? -errno : 0;
 }
 
+/* The one there is; of several, which nobody of ours sends, all are closed. There may be more than the space is for, as the
+ * kernel fills it up to its alignment. */
 static int received_fd(struct msghdr *m)
 {
         struct cmsghdr *c = CMSG_FIRSTHDR(m);
         int fd = -EBADF;
+        size_t n;
 
-        if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-                memcpy(&fd, CMSG_DATA(c), sizeof(int));
+        if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+                return -EBADF;
+        n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < n; i++) {
+                memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+                if (n > 1)
+                        fd = safe_close(fd);
+        }
         return fd;
 }
 

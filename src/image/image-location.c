@@ -204,8 +204,13 @@ int image_location_parse(const char *s, ImageLocation *ret, char **reterr_messag
         for (size_t i = 0; i < ELEMENTSOF(schemes) && r == -EAGAIN; i++)
                 if (startswith(s, schemes[i].scheme))
                         r = schemes[i].parse(s, &l, reterr_message);
+        if (r == -EAGAIN && image_ref_is_path(s))
+                r = set_text(&l, IMAGE_AT_PATH, s);
+        /* Not a name of which "//…" is the version. */
+        if (r == -EAGAIN && strstr(s, "://"))
+                r = explain(reterr_message, EINVAL, "'%s': images are fetched by docker, oci, https, http and file only", s);
         if (r == -EAGAIN)
-                r = image_ref_is_path(s) ? set_text(&l, IMAGE_AT_PATH, s) : parse_discovery(s, &l, reterr_message);
+                r = parse_discovery(s, &l, reterr_message);
         if (r < 0) {
                 image_location_done(&l);
                 return r;

@@ -316,16 +316,28 @@ static int expect_layers(ImageImport *m, const SourceImages *images)
         return image_import_expect_layers(m, layers, n);
 }
 
+/* The user's name goes to the one image there is, be it there under several names. */
+static int rename_images(SourceImages *images, const char *name, char **reterr_message)
+{
+        SourceImage *first = &images->images[0];
+
+        for (size_t i = 1; i < images->n; i++)
+                if (!digest_equal(&images->images[i].config_digest, &first->config_digest) ||
+                    !digest_equal(&images->images[i].id, &first->id))
+                        return explain(reterr_message, ENOTUNIQ, "holds %zu images, which cannot all be '%s'", images->n,
+                                       name);
+        while (images->n > 1)
+                source_images_drop_last(images);
+        first->names = strv_free(first->names);
+        return source_image_add_name(first, name);
+}
+
 int source_import(const Source *source, ImageImport *m, SourceImages *images, char ***ids, char **reterr_message)
 {
         int r;
 
         if (source->options->name) {
-                if (images->n > 1)
-                        return explain(reterr_message, ENOTUNIQ, "holds %zu images, which cannot all be '%s'",
-                                       images->n, source->options->name);
-                images->images[0].names = strv_free(images->images[0].names);
-                r = source_image_add_name(&images->images[0], source->options->name);
+                r = rename_images(images, source->options->name, reterr_message);
                 if (r < 0)
                         return r;
         }

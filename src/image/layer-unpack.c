@@ -16,25 +16,27 @@ static const char *const capabilities[] = {
 static const char *const syscalls[] = {
         "brk", "clock_gettime", "close", "dup", "exit", "exit_group", "faccessat", "faccessat2", "fadvise64", "fchdir", "fchmod",
         "fchmodat", "fchmodat2", "fchown", "fchownat", "fcntl", "fgetxattr", "flistxattr", "fremovexattr", "fsetxattr",
-        "fstat", "fstatfs", "fsync", "ftruncate", "futex", "getdents64", "geteuid", "getpid", "getrandom", "getuid", "ioctl",
+        "fstat", "fstatfs", "fsync", "ftruncate", "futex", "getdents64", "geteuid", "getpid", "getrandom", "getuid",
         "lgetxattr", "linkat", "lseek", "lsetxattr", "lstat", "madvise", "mkdirat", "mknodat", "mmap", "mprotect", "mremap",
         "munmap", "newfstatat", "openat", "openat2", "pread64", "pwrite64", "read", "readlinkat", "readv", "renameat",
         "renameat2", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "stat", "statx", "symlinkat",
         "umask", "unlinkat", "utimensat", "write", "writev", NULL,
 };
 
-static int confine(const LayerUnpack *u, char **reterr_message)
+int layer_unpack_confine(const LayerUnpack *u, char **reterr_message)
 {
         const int keep[] = { u->input_fd, u->implied_fd, MAX(u->manifest_fd, 2) };
         int r;
 
-        r = sandbox_set_root(u->tree_fd);
+        r = sandbox_drop_terminal();
+        if (r >= 0)
+                r = sandbox_set_root(u->tree_fd);
         if (r >= 0)
                 r = sandbox_close_all_but(keep, ELEMENTSOF(keep));
         if (r >= 0)
                 r = sandbox_keep_capabilities(capabilities);
         if (r >= 0)
-                r = sandbox_filter_syscalls(syscalls);
+                r = sandbox_filter_syscalls(syscalls, NULL);
         return r < 0 ? explain_context(reterr_message, r, "cannot confine the unpacking") : 0;
 }
 
@@ -77,7 +79,7 @@ static int unpack(void *userdata, WorkerReport *shared, char **reterr_message)
         UnpackResult unpacked = {};
         int r;
 
-        r = confine(u, reterr_message);
+        r = layer_unpack_confine(u, reterr_message);
         if (r < 0)
                 return r;
         tree_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

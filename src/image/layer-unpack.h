@@ -25,6 +25,9 @@ typedef struct LayerUnpackResult {
         bool end_mark;
 } LayerUnpackResult;
 
+/* The first thing the process does. */
+int layer_unpack_confine(const LayerUnpack *u, char **reterr_message);
+
 /* Errors are those of image_unpack(). The fds stay the caller's. */
 int layer_unpack_start(const LayerUnpack *what, Worker *ret);
 int layer_unpack_finish(Worker *w, LayerUnpackResult *ret, char **reterr_message);

@@ -171,9 +171,7 @@ static int import(Download *d, Digest *ret, char **reterr_message)
         };
         int r;
 
-        r = lock_partial(d);
-        if (r >= 0)
-                r = image_import_new(u->store, &m, reterr_message);
+        r = image_import_new(u->store, &m, reterr_message);
         if (r >= 0)
                 r = source_aci_import(&origin, u->options, m, ret, reterr_message);
         return r < 0 ? r : image_import_commit(m, reterr_message);
@@ -189,28 +187,6 @@ static int remember(const UrlFetch *u, const FetchReply *head, const char *id)
                 .max_age = head->max_age,
                 .checked = now_nsec(),
         });
-}
-
-static int download(const UrlFetch *u, const FetchReply *head, char **ret_id, char **reterr_message)
-{
-        const char *validator = head->etag && !startswith(head->etag, "W/") ? head->etag : head->last_modified;
-        Download d = { .u = u, .partial_lock_fd = -EBADF };
-        Digest id;
-        int r;
-
-        r = u->signature_url ? (d.signature_url = strdup(u->signature_url)) ? 0 : -ENOMEM
-                             : image_signature_url(u->url, &d.signature_url);
-        if (r >= 0 && validator && !(d.validator = strdup(validator)))
-                r = -ENOMEM;
-        if (r >= 0)
-                r = fetch_signature_early(&d, reterr_message);
-        if (r >= 0)
-                r = import(&d, &id, reterr_message);
-        download_done(&d);
-        if (r < 0)
-                return r;
-        *ret_id = strdup(DIGEST_FILE(&id));
-        return *ret_id ? remember(u, head, *ret_id) : -ENOMEM;
 }
 
 /* What is there */
@@ -230,6 +206,55 @@ static bool is_fresh(const UrlFetch *u, const ImageRemote *remote)
         uint64_t now = now_nsec();
 
         return !u->ask_always && remote->checked <= now && (now - remote->checked) / NSEC_PER_SEC < remote->max_age;
+}
+
+/* Somebody else may have fetched the very same while we waited for the lock. *ret_id remains NULL when nobody did. */
+static int find_fetched_meanwhile(const UrlFetch *u, const FetchReply *head, char **ret_id)
+{
+        ImageRemote remote = {};
+        int r;
+
+        r = image_remote_read(u->store, u->url, &remote);
+        if (r >= 0 && (head->etag || head->last_modified) && streq_ptr(remote.etag, head->etag) &&
+            streq_ptr(remote.last_modified, head->last_modified) && is_usable(u, &remote))
+                *ret_id = TAKE_PTR(remote.image);
+        image_remote_done(&remote);
+        return r == -ENOENT ? 0 : r;
+}
+
+static int import_once(Download *d, const FetchReply *head, char **ret_id, char **reterr_message)
+{
+        Digest id;
+        int r;
+
+        r = lock_partial(d);
+        if (r >= 0)
+                r = find_fetched_meanwhile(d->u, head, ret_id);
+        if (r < 0 || *ret_id)
+                return r;
+        r = import(d, &id, reterr_message);
+        if (r < 0)
+                return r;
+        *ret_id = strdup(DIGEST_FILE(&id));
+        return *ret_id ? remember(d->u, head, *ret_id) : -ENOMEM;
+}
+
+static int download(const UrlFetch *u, const FetchReply *head, char **ret_id, char **reterr_message)
+{
+        const char *validator = head->etag && !startswith(head->etag, "W/") ? head->etag : head->last_modified;
+        Download d = { .u = u, .partial_lock_fd = -EBADF };
+        int r;
+
+        r = u->signature_url ? (d.signature_url = strdup(u->signature_url)) ? 0 : -ENOMEM
+                             : image_signature_url(u->url, &d.signature_url);
+        if (r >= 0 && validator && !(d.validator = strdup(validator)))
+                r = -ENOMEM;
+        if (r >= 0)
+                r = fetch_signature_early(&d, reterr_message);
+        if (r >= 0)
+                r = import_once(&d, head, ret_id, reterr_message);
+        download_done(&d);
+        return r;
 }
 
 static int fetch(const UrlFetch *u, const ImageRemote *remote, char **ret_id, char **reterr_message)

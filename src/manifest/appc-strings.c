@@ -251,6 +251,19 @@ static int add_label(char ***labels, const char *label, JsonError *e)
         return strv_extend(labels, label);
 }
 
+/* Who names an architecture only means Linux, the only system there is here. */
+static int check_ref_labels(char *const *labels, JsonError *e)
+{
+        _cleanup_strv_free_ char **all = NULL;
+        int r;
+
+        if (!strv_env_get(labels, "arch") || strv_env_get(labels, "os"))
+                return ac_labels_check(labels, "labels", e);
+        all = strv_copy(labels);
+        r = all ? strv_env_set(&all, "os", "linux") : -ENOMEM;
+        return r < 0 ? r : ac_labels_check(all, "labels", e);
+}
+
 int appc_image_ref_from_string(const char *s, AppcImageRef *ret, JsonError *e)
 {
         _cleanup_free_ char *first = strndup(s, strcspn(s, ",")), *version = NULL;
@@ -282,7 +295,7 @@ int appc_image_ref_from_string(const char *s, AppcImageRef *ret, JsonError *e)
                         return r;
                 s += n;
         }
-        return ac_labels_check(ret->labels, "labels", e);
+        return check_ref_labels(ret->labels, e);
 }
 
 int appc_image_ref_to_string(const AppcImageRef *r, char **ret)

@@ -2,6 +2,7 @@
 #include "basic/fs.h"
 #include "basic/uuid.h"
 #include "network/net-lease.h"
+#include "network/net-host-names.h"
 #include "network/net-names.h"
 #include "network/network-attach.h"
 #include "shared/explain.h"
@@ -154,7 +155,11 @@ static int add_names(const Attach *a, int dir_fd, const NetStateJoin *s)
                 if (address)
                         r = strv_consume(&addresses, address);
         }
-        return r < 0 ? r : net_names_add(dir_fd, addresses, names);
+        if (r >= 0)
+                r = net_names_add(dir_fd, addresses, names);
+        if (r >= 0)
+                net_host_names_add(addresses, names);
+        return r;
 }
 
 int network_native_allocate(Attach *a, size_t i, char **reterr_message)
@@ -203,7 +208,9 @@ void network_native_release(const NetStateJoin *j, const char *uuid)
         /* The next pod with this address has its own names by now. */
         if (read_file_at(dir_fd, address, UUID_STRING_MAX, &holder, NULL) < 0 || !streq(holder, uuid))
                 return;
-        if (strv_extend(&addresses, address) >= 0 && (!address6 || strv_extend(&addresses, address6) >= 0))
+        if (strv_extend(&addresses, address) >= 0 && (!address6 || strv_extend(&addresses, address6) >= 0)) {
                 net_names_remove(dir_fd, addresses);
+                net_host_names_remove(addresses);
+        }
         net_lease_release(dir_fd, address, uuid);
 }

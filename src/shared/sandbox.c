@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -37,6 +38,15 @@ int sandbox_set_root(int dir_fd)
         return 0;
 }
 
+int sandbox_drop_terminal(void)
+{
+        int fd = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+        if (fd < 0 || dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+                return -errno;
+        return fd > STDERR_FILENO ? safe_close(fd), 0 : 0;
+}
+
 static int compare_fds(const void *a, const void *b)
 {
         return *(const int *) a - *(const int *) b;
@@ -61,13 +71,6 @@ int sandbox_close_all_but(const int *keep, size_t n)
         return close_range(from, ~0U, 0) < 0 ? -errno : 0;
 }
 
-int sandbox_set_user(uid_t uid, gid_t gid)
-{
-        if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
-                return -errno;
-        return 0;
-}
-
 /* What is not to be kept leaves the bounding set first: that takes a capability itself. */
 static int drop_bounding_set(cap_t keep)
 {
@@ -79,6 +82,19 @@ static int drop_bounding_set(cap_t keep)
                 if (kept == CAP_CLEAR && cap_get_bound(c) > 0 && cap_drop_bound(c) < 0)
                         return errno == EPERM ? 0 : -errno;
         }
+        return 0;
+}
+
+int sandbox_set_user(uid_t uid, gid_t gid)
+{
+        cap_t none = cap_init();
+        int r = none ? drop_bounding_set(none) : -errno;
+
+        (void) cap_free(none);
+        if (r < 0)
+                return r;
+        if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+                return -errno;
         return 0;
 }
 
@@ -103,17 +119,33 @@ int sandbox_keep_capabilities(const char *const *names)
         return r;
 }
 
-int sandbox_filter_syscalls(const char *const *names)
+static int allow_by_argument(scmp_filter_ctx filter, const SandboxRule *rule)
+{
+        int number = seccomp_syscall_resolve_name(rule->name);
+
+        if (number == __NR_SCMP_ERROR)
+                return 0;
+        return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
+                                SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value));
+}
+
+int sandbox_filter_syscalls(const char *const *names, const SandboxRule *rules)
 {
         scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+        bool clone3 = false;
         int r = filter ? 0 : -ENOMEM;
 
         for (; r >= 0 && *names; names++) {
                 int number = seccomp_syscall_resolve_name(*names);
 
+                clone3 = clone3 || strcmp(*names, "clone3") == 0;
                 if (number != __NR_SCMP_ERROR)
                         r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
         }
+        for (; r >= 0 && rules && rules->name; rules++)
+                r = allow_by_argument(filter, rules);
+        if (r >= 0 && !clone3)
+                r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
         if (r >= 0)
                 r = seccomp_load(filter);
         if (filter)

@@ -3,34 +3,54 @@
 #include "unit/transient-unit.h"
 #include "unit/unit-property.h"
 
-/* "(sv)" with one command: a(sasas), the program, its arguments, and flags; ours keeps systemd from replacing
- * variables in them. */
+/* "$" stands for itself (systemd.service(5), "Command lines"). */
+static int escape_arguments(char *const *argv, char ***ret)
+{
+        _cleanup_strv_free_ char **escaped = NULL;
+
+        STRV_FOREACH(arg, argv) {
+                char *copy = new(char, 2 * strlen(*arg) + 1), *out = copy;
+
+                if (!copy)
+                        return -ENOMEM;
+                for (const char *p = *arg; *p; p++) {
+                        if (*p == '$')
+                                *out++ = '$';
+                        *out++ = *p;
+                }
+                *out = 0;
+                if (strv_consume(&escaped, copy) < 0)
+                        return -ENOMEM;
+        }
+        *ret = TAKE_PTR(escaped);
+        return 0;
+}
+
+/* "(sv)" with one command: a(sasb), the program, its arguments, and whether its failure counts for nothing. There are
+ * newer properties, ExecStartEx= and the like, which need no escaping; but systemd 252 writes them down under names it
+ * does not know when it reads them again, and so forgets at the next daemon-reload what was to be run at the end. */
 static int append_command(sd_bus_message *m, const char *property, char *const *argv)
 {
+        _cleanup_strv_free_ char **escaped = NULL;
         int r;
 
-        r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(m, "s", property);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(m, 'v', "a(sasas)");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(m, 'a', "(sasas)");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(m, 'r', "sasas");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(m, "s", argv[0]);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append_strv(m, (char **) argv);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(m, "as", 1, "no-env-expand");
+        r = escape_arguments(argv, &escaped);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", property);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "a(sasb)");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "(sasb)");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'r', "sasb");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", argv[0]);
+        if (r >= 0)
+                r = sd_bus_message_append_strv(m, escaped);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "b", false);
 
         for (int depth = 0; r >= 0 && depth < 4; depth++)
                 r = sd_bus_message_close_container(m);
@@ -51,9 +71,9 @@ static int append_properties(sd_bus_message *m, const TransientUnit *unit)
                         return r;
         }
 
-        r = append_command(m, "ExecStartEx", unit->start);
+        r = append_command(m, "ExecStart", unit->start);
         if (r >= 0 && unit->stop_post)
-                r = append_command(m, "ExecStopPostEx", unit->stop_post);
+                r = append_command(m, "ExecStopPost", unit->stop_post);
         if (r >= 0 && unit->stdio)
                 r = sd_bus_message_append(m, "(sv)(sv)(sv)", "StandardInputFileDescriptor", "h", unit->stdio[0],
                                           "StandardOutputFileDescriptor", "h", unit->stdio[1],

@@ -99,3 +99,36 @@ random_layout() {
                 rm -r "tree-$n"
         done
 }
+
+# websites: example.test, which serves the directory "site" by "rules" to "requests", and storage.test with "storage",
+# "storage-rules" and "storage-requests". Both speak TLS, as servers that everybody trusts.
+websites() {
+        certificates ours
+        mkdir -p site storage
+        : >requests
+        : >storage-requests
+        cp /etc/hosts hosts
+        defer cp "$PWD/hosts" /etc/hosts
+        printf '127.0.0.2 example.test\n127.0.0.3 storage.test\n' >>/etc/hosts
+        configure registries.d web '{"rktKind":"registries","rktVersion":"v1","registries":["example.test","storage.test"],
+                                     "ca":"'"$PWD"'/ours/ca.crt"}'
+        serve 127.0.0.2:443 "$HERE/web-server" --listen 127.0.0.2:443 --directory site --rules rules --log requests \
+                --tls ours/server.crt ours/server.key
+        serve 127.0.0.3:443 "$HERE/web-server" --listen 127.0.0.3:443 --directory storage --rules storage-rules \
+                --log storage-requests --tls ours/server.crt ours/server.key
+}
+
+# aci FILE NAME [NOISE [JQ-FILTER]]: an ACI with so many bytes that do not compress, and its manifest changed by the filter.
+aci() {
+        local tree
+        tree=$(mktemp -d "$PWD/aci.XXXXXX")
+        mkdir "$tree/rootfs"
+        head -c "${3:-100}" /dev/urandom >"$tree/rootfs/noise"
+        jq -n --arg name "$2" '{
+                acKind: "ImageManifest", acVersion: "0.8.11", name: $name, labels: [
+                        {name: "version", value: "1.0.0"}, {name: "os", value: "linux"}, {name: "arch", value: "amd64"}
+                ]
+        }' | jq "${4:-.}" >"$tree/manifest"
+        tar -czf "$1" --owner=0 --group=0 -C "$tree" manifest rootfs
+        rm -r "$tree"
+}

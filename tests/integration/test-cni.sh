@@ -243,7 +243,7 @@ test_killed_pod_is_cleared() {
         server one --net=bridged
         kill -9 "$(systemctl show --property=MainPID --value podctl-one.service)"
         wait_until gone one
-        wait_until test -z "$(leases)"
+        wait_until eval '[[ -z $(leases) ]]'
 }
 
 # The timer's service, sandboxed as it is, can do it as well.

@@ -43,7 +43,7 @@ test_same_as_from_the_layout() {
         for image in busybox.oci:latest busybox-zstd.oci:latest busybox-plain.oci:latest edge.oci:latest; do
                 push "$IMAGES/$image" same
                 plain fetch docker://127.0.0.1:5000/same >/dev/null
-                skopeo copy --quiet "oci:$IMAGES/$image" oci:copy:latest
+                skopeo copy --quiet --preserve-digests "oci:$IMAGES/$image" oci:copy:latest
                 plain fetch --name=layout "$PWD/copy" >/dev/null
                 assert_eq "$(plain image list --no-legend | wc -l)" 1
                 assert_eq "$(plain image cat-manifest 127.0.0.1:5000/same)" "$(plain image cat-manifest layout)"
@@ -94,8 +94,8 @@ test_what_is_not_there() {
         refused 'not found' plain fetch "docker://127.0.0.1:5000/there@sha256:$(printf '0%.0s' {1..64})"
         refused 'is no name in a registry' plain fetch docker://127.0.0.1:5000/UPPER
         refused 'is no name in a registry' plain fetch docker://
-        refused "Couldn't connect" plain fetch docker://127.0.0.1:5999/there
-        refused "Couldn't resolve host" plain fetch docker://nowhere.invalid/there
+        refused 'connect to server' plain fetch docker://127.0.0.1:5999/there
+        refused 'resolve host' plain fetch docker://nowhere.invalid/there
         refused 'pull-policy=never' plain fetch --pull-policy=never docker://127.0.0.1:5000/there
         nothing_kept
 }
@@ -249,7 +249,7 @@ test_broken_transfers_go_on() {
         push layout:big big
         rules '[{"path": "/blobs/", "cut": 700000, "times": 6}]'
         plain fetch docker://$FRONT/big
-        (($(requests '^GET .*/blobs/.* 206 - bytes=[0-9]+-$') >= 5)) || fail "not gone on: $(cat requests)"
+        (($(requests '^GET .*/blobs/.* 206 - bytes=[0-9]+-$') >= 3)) || fail "not gone on: $(cat requests)"
         plain fetch --name=copy "$PWD/layout"
         assert_eq "$(plain image cat-manifest copy)" "$(plain image cat-manifest $FRONT/big)"
 }
@@ -353,8 +353,8 @@ test_only_what_changed() {
         push layout:one changing
         plain fetch docker://$FRONT/changing
         umoci tag --image layout:one two
-        echo more >more
-        umoci insert --image layout:two more /more
+        echo more >more.txt
+        umoci insert --image layout:two more.txt /more
         push layout:two changing
         : >requests
         plain fetch docker://$FRONT/changing
@@ -367,8 +367,8 @@ test_layers_are_shared_by_images() {
         front_registry
         random_layout layout one 1 100000
         umoci tag --image layout:one two
-        echo more >more
-        umoci insert --image layout:two more /more
+        echo more >more.txt
+        umoci insert --image layout:two more.txt /more
         push layout:one first
         push layout:two second
         plain fetch docker://$FRONT/first docker://$FRONT/second
@@ -393,7 +393,7 @@ test_two_fetch_the_same_at_once() {
 # Interrupted
 
 test_killed_fetch_goes_on() {
-        local i pid killed=0 total
+        local i pid killed=0
         front_registry
         random_layout layout big 20 50000 100000 30000
         push layout:big big
@@ -418,7 +418,7 @@ test_killed_fetch_goes_on() {
         plain image verify $FRONT/big
         (cd data/images/layers && find . -path './top-*' -prune -o -type f ! -name layer -print0 | sort -z | xargs -0 sha256sum) |
                 diff whole -
-        assert_eq "$(ls -A data/images/partial data/images/tmp | grep -vE '^data|^$' || true)" ''
+        assert_eq "$(find data/images/partial data/images/tmp -mindepth 1)" ''
 }
 
 test_killed_fetch_fetches_nothing_again() {
@@ -470,4 +470,44 @@ subprocess.run(["podctl", "--dir", sys.argv[1], "--insecure-options=image,http",
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 assert peak < 64 * 1024, f"{peak} KiB"
 P
+}
+
+# Signed
+
+# push_signature SIGNATURE REPOSITORY TAG CA: what cosign_sign left, by the registry's own protocol.
+push_signature() {
+        local file location url=https://127.0.0.1:5000/v2/$2
+        for file in "$1"/blobs/*; do
+                location=$(curl -fsS --cacert "$4" -X POST -o /dev/null -D - "$url/blobs/uploads/" | tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
+                curl -fsS --cacert "$4" -X PUT -H 'Content-Type: application/octet-stream' --data-binary @"$file" \
+                        "$location&digest=sha256:$(sha256sum "$file" | cut -d' ' -f1)"
+        done
+        curl -fsS --cacert "$4" -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' \
+                --data-binary @"$1/manifest.json" "$url/manifests/$3"
+}
+
+# The whole way as it is in the world: TLS, a registry that keeps signatures of cosign's as tags, a key for a prefix.
+test_signed_image_of_a_registry() {
+        local digest
+        . "$HERE/lib-signatures.sh"
+        certificates ours
+        registry 5000 ours
+        push "$IMAGES/busybox.oci:latest" team/busybox
+        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"ca":"'"$PWD"'/ours/ca.crt"}'
+        digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/team/busybox)
+        cosign_key release p256
+        cosign_key other p256
+        verified() { podctl --dir="$DATA" --local-config="$PWD/config" "$@"; }
+        verified trust --prefix=127.0.0.1:5000/team --skip-fingerprint-review release.pub
+
+        refused 'no signature found' verified fetch docker://127.0.0.1:5000/team/busybox
+        cosign_sign other "$digest" 127.0.0.1:5000/team/busybox wrong
+        push_signature wrong team/busybox "$(cosign_tag "$digest")" ours/ca.crt
+        refused '127.0.0.1:5000/team/busybox' verified fetch docker://127.0.0.1:5000/team/busybox
+        assert_eq "$(verified image list --no-legend)" ''
+        cosign_sign release "$digest" 127.0.0.1:5000/team/busybox right
+        push_signature right team/busybox "$(cosign_tag "$digest")" ours/ca.crt
+        verified run --net=none docker://127.0.0.1:5000/team/busybox --exec=/bin/true
+        assert_contains "$(verified image list --full --no-legend)" cosign
+        verified gc --grace-period=0
 }

@@ -139,6 +139,11 @@ test_unverified_image_is_refused() {
         assert_eq "$(store_state)" ''
 }
 
+test_one_image_under_two_names_can_have_a_third() {
+        own fetch --name=third "$IMAGES/busybox.oci"
+        assert_eq "$(own image list --no-legend --fields=name)" third:latest
+}
+
 test_list_has_columns() {
         own fetch "$IMAGES/busybox.oci" "$IMAGES/httpd.oci"
         assert_eq "$(own image list | head -n 1 | tr -s ' ')" 'ID NAME SIZE IMPORT TIME LAST USED'

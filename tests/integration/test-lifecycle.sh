@@ -427,3 +427,32 @@ test_verbs_can_be_abbreviated() {
         assert_fails 2 podctl nonsense
         assert_fails 2 podctl
 }
+
+# systemd reads its units again, whenever a package is installed; the end of a pod is what it was all the same.
+test_daemon_reload_beside_a_pod() {
+        pod reloaded busybox --exec=/bin/sleep -- 1000
+        systemctl daemon-reload
+        assert_contains "$(systemctl show --property=ExecStopPost podctl-reloaded.service)" tear-down
+        systemctl stop podctl-reloaded.service
+        assert_eq "$(journalctl --no-pager --boot --grep='Unknown key' --unit=podctl-reloaded.service --quiet --output=cat)" ''
+        [[ -e $(echo /var/lib/podctl/pods/run/*/exit) ]] || fail "nobody noted how it ended"
+}
+
+test_words_with_dollars() {
+        pod entered busybox --exec=/bin/sleep -- 1000
+        assert_eq "$(podctl enter entered /bin/echo '$HOME' '${HOME}' '$$' 'a$b' '$')" '$HOME ${HOME} $$ a$b $'
+}
+
+# The name of a pod is free for the next one as soon as it has ended, however long its clearing away takes.
+test_name_of_a_pod_that_just_ended() {
+        local i
+        defer end_pod again
+        for i in 1 2 3 4 5; do
+                podctl run --detach --name=again busybox --exec=/bin/sleep -- 1000 >/dev/null
+                kill -9 "$(systemctl show --property=MainPID --value podctl-again.service)"
+        done
+        podctl run --name=again busybox --exec=/bin/true
+        pod again busybox --exec=/bin/sleep -- 1000
+        assert_fails 254 podctl run --name=again busybox --exec=/bin/true
+        assert_contains "$output" 'in use'
+}

@@ -403,6 +403,18 @@ test_names() {
         assert_eq "$(get one:8080)" 'hello from one'
 }
 
+# A host of which nothing else knows pods finds them in its /etc/hosts, and only as long as there are any.
+test_names_without_nss() {
+        cp /etc/nsswitch.conf nsswitch
+        cp /etc/hosts hosts
+        defer cp "$PWD/nsswitch" /etc/nsswitch.conf
+        sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf
+        server one
+        assert_contains "$(getent ahosts one)" "$(address one)"
+        podctl stop --force one
+        wait_until diff hosts /etc/hosts
+}
+
 test_addresses_are_shown() {
         server web
         assert_contains "$(podctl list)" "default:ip4=$(address web)"

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fuzz.h"
+#include "image/cosign-bundle.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        _cleanup_json_error_ JsonError e = {}, e2 = {};
+        _cleanup_strv_free_ char **digests = NULL;
+        CosignBundle b = {};
+
+        (void) cosign_bundle_parse((const char *) data, size, &b, &e);
+        cosign_bundle_done(&b);
+        (void) cosign_statement_parse((const char *) data, size, &digests, &e2);
+        return 0;
+}

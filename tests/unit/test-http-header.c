@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+#include <inttypes.h>
+
+#include "basic/string-util.h"
+#include "fetch/http-header.h"
+
+static void add(HttpHeaders *h, const char *line)
+{
+        cr_assert_eq(http_headers_add(h, line, strlen(line)), 0, "%s", line);
+}
+
+Test(http_header, what_is_taken)
+{
+        HttpHeaders h = {};
+        HttpReply reply = {};
+
+        add(&h, "HTTP/1.1 200 OK\r\n");
+        add(&h, "content-TYPE:\t application/json; charset=utf-8\r\n");
+        add(&h, "Docker-Content-Digest:sha256:ab  \r\n");
+        add(&h, "ETag: W/\"a b\"\r\n");
+        add(&h, "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+        add(&h, "Cache-Control: public, Max-Age=60\r\n");
+        add(&h, "Content-Range: bytes 200-1000/67589\r\n");
+        add(&h, "Retry-After: 7\r\n");
+        add(&h, "WWW-Authenticate: Bearer realm=\"a\"\r\n");
+        add(&h, "WWW-Authenticate: Basic realm=\"b\"\r\n");
+        add(&h, "X-Other: x\r\n");
+        add(&h, "\r\n");
+        cr_expect_eq(h.range_begin, 200);
+
+        http_headers_move(&h, &reply);
+        cr_expect_str_eq(reply.content_type, "application/json");
+        cr_expect_str_eq(reply.digest, "sha256:ab");
+        cr_expect_str_eq(reply.etag, "W/\"a b\"");
+        cr_expect_str_eq(reply.last_modified, "Sun, 06 Nov 1994 08:49:37 GMT");
+        cr_expect_eq(reply.max_age, 60);
+        cr_expect_eq(reply.retry_after, 7);
+        cr_expect_eq(strv_length(reply.challenges), 2);
+        cr_expect_str_eq(reply.challenges[1], "Basic realm=\"b\"");
+        cr_expect_null(h.etag);
+        http_reply_done(&reply);
+}
+
+/* What a redirect said is not said of what it leads to. */
+Test(http_header, a_status_line_begins_anew)
+{
+        HttpHeaders h = {};
+
+        add(&h, "HTTP/1.1 307 Temporary Redirect\r\n");
+        add(&h, "ETag: \"first\"\r\n");
+        add(&h, "WWW-Authenticate: Basic\r\n");
+        add(&h, "Cache-Control: max-age=5\r\n");
+        add(&h, "HTTP/2 200\r\n");
+        cr_expect_null(h.etag);
+        cr_expect_null(h.challenges);
+        cr_expect_eq(h.max_age, 0);
+        add(&h, "etag: \"a\"\r\n");
+        add(&h, "etag: \"b\"\r\n");
+        cr_expect_str_eq(h.etag, "\"b\"");
+        http_headers_done(&h);
+}
+
+Test(http_header, garbage)
+{
+        static const char *const lines[] = {
+                "", "\r\n", "\n", ":", ": \r\n", "no colon\r\n", "ETag\r\n", "ETag :x\r\n", " ETag: x\r\n", "ETag: \033[31mred\r\n",
+                "ETag: a\x01\r\n", "ETag: \xff\xfe\r\n", "ETag: a\rb\r\n", "ETagg: x\r\n", "ETa: x\r\n",
+        };
+        HttpHeaders h = {};
+
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+                add(&h, lines[i]);
+                cr_expect_null(h.etag, "%s", lines[i]);
+        }
+        /* Not more of the line than there is. */
+        cr_assert_eq(http_headers_add(&h, "ETag: abcdef\r\n", 9), 0);
+        cr_expect_str_eq(h.etag, "abc");
+        /* Nor more challenges than anybody means. */
+        for (unsigned i = 0; i < 100; i++)
+                add(&h, "WWW-Authenticate: Basic\r\n");
+        cr_expect_eq(strv_length(h.challenges), 8);
+        http_headers_done(&h);
+}
+
+Test(http_header, content_range)
+{
+        static const struct {
+                const char *value;
+                uint64_t begin;
+        } cases[] = {
+                { "bytes 0-9/10", 0 },
+                { "Bytes 5-9/*", 5 },
+                { "bytes 18446744073709551614-18446744073709551615/*", UINT64_MAX - 1 },
+                { "bytes */10", UINT64_MAX },
+                { "bytes=5-9/10", UINT64_MAX },
+                { "lines 5-9/10", UINT64_MAX },
+                { "bytes -5-9", UINT64_MAX },
+                { "bytes +5-9", UINT64_MAX },
+                { "bytes 99999999999999999999-", UINT64_MAX },
+                { "bytes", UINT64_MAX },
+                { "", UINT64_MAX },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *line = strjoin("Content-Range: ", cases[i].value, "\r\n");
+                HttpHeaders h = {};
+
+                add(&h, line);
+                cr_expect_eq(h.range_begin, cases[i].begin, "%s: %" PRIu64, cases[i].value, h.range_begin);
+                http_headers_done(&h);
+        }
+}
+
+Test(http_header, retry_after)
+{
+        static const struct {
+                const char *value;
+                uint64_t seconds;
+        } cases[] = {
+                { "0", 0 }, { "120", 120 }, { "18446744073709551615", UINT64_MAX },
+                { "Sun, 06 Nov 1994 08:49:37 GMT", 37 },
+                { "Sunday, 06-Nov-94 08:49:37 GMT", 37 },
+                { "Sun Nov  6 08:49:37 1994", 37 },
+                { "Sun, 06 Nov 1994 08:48:59 GMT", 0 },
+                { "", 0 }, { "soon", 0 }, { "-5", 0 }, { "5 minutes", 0 }, { "1.5", 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                cr_expect_eq(http_parse_retry_after(cases[i].value, 784111740), cases[i].seconds, "%s: %" PRIu64,
+                             cases[i].value, http_parse_retry_after(cases[i].value, 784111740));
+}
+
+Test(http_header, max_age)
+{
+        static const struct {
+                const char *value;
+                uint64_t seconds;
+        } cases[] = {
+                { "max-age=60", 60 }, { "MAX-AGE=60", 60 }, { "public, max-age=60, immutable", 60 }, { "a,max-age=1,max-age=2", 1 },
+                { "max-age=60, no-store", 0 }, { "no-cache, max-age=60", 0 }, { "No-Cache=\"x\", max-age=60", 0 },
+                { "s-maxage=60", 0 }, { "max-age", 0 }, { "max-age=", 0 }, { "max-age=-1", 0 }, { "max-age=1h", 0 }, { "max-ages=60", 0 },
+                { "x-max-age=60", 0 }, { "", 0 }, { ",,,", 0 }, { "no-storeroom, max-age=60", 60 }, { "max-age=99999999999999999999", 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                cr_expect_eq(http_parse_max_age(cases[i].value), cases[i].seconds, "%s: %" PRIu64, cases[i].value,
+                             http_parse_max_age(cases[i].value));
+}
+
+Test(http_header, challenge_schemes)
+{
+        cr_expect(http_challenge_is("Bearer realm=x", "Bearer"));
+        cr_expect(http_challenge_is("bearer", "Bearer"));
+        cr_expect_not(http_challenge_is("Bearers realm=x", "Bearer"));
+        cr_expect_not(http_challenge_is("Basic realm=\"Bearer\"", "Bearer"));
+        cr_expect_not(http_challenge_is("", "Bearer"));
+}
+
+Test(http_header, challenge_parameters)
+{
+        static const struct {
+                const char *challenge, *name, *value;
+        } cases[] = {
+                { "Bearer realm=\"https://a/token\",service=\"s\",scope=\"repository:a/b:pull,push\"", "realm", "https://a/token" },
+                { "Bearer realm=\"https://a/token\",service=\"s\",scope=\"repository:a/b:pull,push\"", "scope", "repository:a/b:pull,push" },
+                { "Bearer realm=\"x\" , Service = token , scope=y", "service", "token" },
+                { "Bearer realm=\"a \\\"quoted\\\" \\\\ one\"", "realm", "a \"quoted\" \\ one" },
+                { "Bearer x=\"realm=no\", realm=yes", "realm", "yes" },
+                { "Bearer realm=\"\"", "realm", "" },
+                { "Bearer realm=", "realm", "" },
+                { "Bearer realm=\"never ends", "realm", "never ends" },
+                { "Bearer realm=\"ends in \\", "realm", "ends in \\" },
+                { "Bearer ,,, realm=x", "realm", "x" },
+                { "Bearer =x, realm=y", "realm", "y" },
+                { "Bearer xrealm=x, realmx=y", "realm", NULL },
+                { "Bearer realm", "realm", NULL },
+                { "Bearer", "realm", NULL },
+                { "", "realm", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *value = NULL;
+                int r = http_challenge_parameter(cases[i].challenge, cases[i].name, &value);
+
+                cr_expect_eq(r, cases[i].value ? 0 : -ENOENT, "%s: %d", cases[i].challenge, r);
+                cr_expect(streq_ptr(value, cases[i].value), "%s: %s", cases[i].challenge, value);
+        }
+}
