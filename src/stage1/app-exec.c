@@ -19,6 +19,8 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +31,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define LAUNCH_PLACES_ONLY
@@ -49,6 +52,7 @@ typedef struct Launch {
         const char *apparmor;
         const char *selinux;
         const char *directory;
+        bool relay;
         struct sock_filter program[FILTER_MAX];
         unsigned short n_program;
 } Launch;
@@ -102,6 +106,8 @@ static void read_option(Launch *l, char *option)
                 l->selinux = value;
         else if (IS("directory"))
                 l->directory = value;
+        else if (IS("relay"))
+                l->relay = *value == '1';
         else if (IS("env")) {
                 if (putenv(value) != 0)
                         die("cannot set a variable: %m");
@@ -125,7 +131,8 @@ static void read_filter(Launch *l)
         (void) close(fd);
 }
 
-/* Nothing of ours is there when the app looks. */
+/* Nothing of ours is there when the app looks; under systemd 252, which keeps a second
+ * mount out of reach, names of empty files. */
 static void clear_traces(void)
 {
         (void) umount2(LAUNCH_FILTER, MNT_DETACH);
@@ -183,6 +190,82 @@ static void become_user(const Launch *l)
         }
         if (syscall(SYS_capset, &header, data) < 0 || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
                 die("cannot set the capabilities: %m");
+}
+
+/* The journal is a socket, and a socket cannot be opened: programs that log to /dev/stdout, as many images have theirs do,
+ * would fail with ENXIO. What they get is a pipe of their own, and a process behind it. It is not their child, since they
+ * may be waiting for all they have, has no privileges, cannot be traced, and ends with the last who could write. */
+static void relay(const int from[2], const int to[2])
+{
+        struct pollfd polls[2] = { { .fd = from[0], .events = POLLIN }, { .fd = from[1], .events = POLLIN } };
+        static char buffer[16384];
+        bool unfinished[2] = {};
+
+        while (polls[0].fd >= 0 || polls[1].fd >= 0) {
+                if (poll(polls, 2, -1) < 0)
+                        continue;
+                for (int i = 0; i < 2; i++) {
+                        ssize_t n = polls[i].revents ? read(polls[i].fd, buffer, sizeof(buffer)) : 1;
+
+                        /* The journal would hold an unfinished line back until it is too late. */
+                        if (n <= 0 && unfinished[i])
+                                (void) !write(to[i], "\n", 1);
+                        if (n <= 0)
+                                polls[i].fd = -1;
+                        else if (polls[i].revents)
+                                unfinished[i] = buffer[n - 1] != '\n';
+                        for (ssize_t done = 0, w; polls[i].revents && done < n; done += w) {
+                                w = write(to[i], buffer + done, (size_t) (n - done));
+                                if (w <= 0)
+                                        _exit(EXIT_FAILURE);
+                        }
+                }
+        }
+        _exit(EXIT_SUCCESS);
+}
+
+static bool is_socket(int fd)
+{
+        struct stat st;
+
+        return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+static void start_relay(void)
+{
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct none[2] = {};
+        int out[2], err[2];
+        sigset_t all, before;
+        pid_t pid;
+
+        if (!is_socket(STDOUT_FILENO) || !is_socket(STDERR_FILENO))
+                return;
+        if (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
+                die("cannot make a pipe: %m");
+        /* What ends the app is to leave the other process its last lines, from its first moment on. */
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, &before);
+        pid = fork();
+        if (pid < 0)
+                die("cannot fork: %m");
+        if (pid == 0) {
+                if (fork() != 0)
+                        _exit(EXIT_SUCCESS);
+                if (dup2(out[0], 0) < 0 || dup2(err[0], 3) < 0 || close_range(4, ~0U, 0) < 0 || chdir("/") < 0 ||
+                    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || syscall(SYS_capset, &header, none) < 0)
+                        _exit(EXIT_FAILURE);
+                (void) prctl(PR_SET_NAME, "podctl-output");
+                relay((const int[]) { 0, 3 }, (const int[]) { STDOUT_FILENO, STDERR_FILENO });
+        }
+        (void) waitpid(pid, NULL, 0);
+        (void) sigprocmask(SIG_SETMASK, &before, NULL);
+        if (dup2(out[1], STDOUT_FILENO) < 0 || dup2(err[1], STDERR_FILENO) < 0)
+                die("cannot use a pipe: %m");
+        (void) close(out[0]);
+        (void) close(out[1]);
+        (void) close(err[0]);
+        (void) close(err[1]);
 }
 
 static void change_directory(const Launch *l)
@@ -279,6 +362,8 @@ int main(int argc, char *argv[])
         clear_traces();
         set_labels(&l);
         become_user(&l);
+        if (l.relay)
+                start_relay();
         change_directory(&l);
         check_program(argv[0]);
         load_filter(&l);

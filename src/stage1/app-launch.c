@@ -73,6 +73,8 @@ int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_ro
         int r;
 
         r = strv_extend(&words, LAUNCH_BIN "/" LAUNCH_PROGRAM);
+        if (r >= 0 && !as_root && identity->program)
+                r = strv_extend(&words, "--relay=1");
         if (r >= 0 && !as_root)
                 r = strv_extendf(&words, "--uid=%u", identity->uid);
         if (r >= 0 && !as_root)
@@ -108,16 +110,16 @@ int app_launch_mounts(const PlanApp *app, char ***ret)
         return 0;
 }
 
-/* What Docker and rkt hide and protect (reference R§4.6), the control groups of the pod among it: whoever may write there
+/* "+": as the app sees the path, not its pod. What Docker and rkt hide and protect (reference R§4.6), the control groups of the pod among it: whoever may write there
  * has no limits. */
 char *const *app_launch_path_settings(const PlanApp *app)
 {
         static const char *const lines[] = {
                 "ProtectControlGroups=yes",
-                "ReadOnlyPaths=-/proc/bus -/proc/fs -/proc/irq -/proc/sys -/proc/sysrq-trigger",
-                "InaccessiblePaths=-/proc/acpi -/proc/asound -/proc/config.gz -/proc/kallsyms -/proc/kcore "
-                "-/proc/keys -/proc/kmem -/proc/latency_stats -/proc/mem -/proc/sched_debug -/proc/scsi -/proc/timer_list "
-                "-/proc/timer_stats -/sys/devices/virtual/powercap -/sys/firmware -/sys/hypervisor -/sys/module -/sys/power",
+                "ReadOnlyPaths=-+/proc/bus -+/proc/fs -+/proc/irq -+/proc/sys -+/proc/sysrq-trigger",
+                "InaccessiblePaths=-+/proc/acpi -+/proc/asound -+/proc/config.gz -+/proc/kallsyms -+/proc/kcore "
+                "-+/proc/keys -+/proc/kmem -+/proc/latency_stats -+/proc/mem -+/proc/sched_debug -+/proc/scsi -+/proc/timer_list "
+                "-+/proc/timer_stats -+/sys/devices/virtual/powercap -+/sys/firmware -+/sys/hypervisor -+/sys/module -+/sys/power",
                 NULL,
         };
 

@@ -28,14 +28,14 @@ JSON
 
 # Names that a shell cannot have are as good as others.
 test_any_name_of_a_variable() {
-        manifest env ',"environment":[{"name":"a.b","value":"dot = 1"},{"name":"a-b","value":"%n $HOME \\"q\\""},{"name":"C_1","value":"x"}]' >pod.json
+        manifest env ',"environment":[{"name":"a.b","value":"dot = 1"},{"name":"a-b","value":"%n $HOME \"q\""},{"name":"C_1","value":"x"}]' >pod.json
         sed -i 's|"/bin/sh","-c","env"|"/bin/env"|' pod.json
         podctl run --pod-manifest=pod.json >out
         assert_contains "$(cat out)" 'a.b=dot = 1'
         assert_contains "$(cat out)" 'a-b=%n $HOME "q"'
         assert_contains "$(cat out)" C_1=x
         assert_contains "$(cat out)" container=podctl
-        assert_contains "$(podctl run busybox --environment=x.y=z --exec=/bin/sh -- -c 'tr "\0" "\n" </proc/self/environ')" x.y=z
+        assert_contains "$(podctl run busybox --environment=x.y=z --exec=/bin/env)" x.y=z
 }
 
 test_groups() {
@@ -111,4 +111,17 @@ test_restart() {
         podctl stop always
         gone always
         assert_fails 5 podctl run busybox --name=app --restart=on-failure --exec=/bin/sleep -- 1000 --- busybox --name=bad --exec=/bin/sh -- -c 'exit 5'
+}
+
+# --- Output
+
+# As nginx's image has its logs, for root and for others.
+test_standard_output_can_be_opened() {
+        local out
+        for user in 0 33; do
+                out=$(podctl run busybox --name=app --user=$user --exec=/bin/sh -- -c 'echo one >/dev/stdout; echo two >>/dev/stderr; ln -s /dev/stdout /tmp/log; echo three >/tmp/log; echo four >/proc/self/fd/1' 2>&1)
+                assert_eq "$(sort <<<"$out")" $'four\none\nthree\ntwo'
+        done
+        # What carries it is neither a child of the app nor anything it could take privileges from.
+        assert_eq "$(podctl run busybox --name=app --exec=/bin/sh -- -c 'for p in /proc/[0-9]*; do grep -q podctl-output $p/comm 2>/dev/null && grep -E "CapEff|PPid" $p/status; done; true')" $'PPid:\t1\nCapEff:\t0000000000000000'
 }
