@@ -407,11 +407,16 @@ int pod_lock(Pod *p)
         if (p->locked)
                 return 0;
 
-        /* Who looks at a pod holds a shared lock on it for an instant: that is nobody to give way to. */
-        for (unsigned attempt = 0; r == -EAGAIN && attempt < 10; attempt++) {
-                if (attempt > 0)
-                        (void) usleep(1000);
+        /* Who looks at a pod holds a shared lock on it for an instant: that is nobody to give way to. Whoever keeps us
+         * from having a shared one, too, is. */
+        for (unsigned attempt = 0; r == -EAGAIN && attempt < 1000; attempt++) {
                 r = fd_lock(p->fd, LOCK_EX | LOCK_NB);
+                if (r != -EAGAIN)
+                        break;
+                if (fd_lock(p->fd, LOCK_SH | LOCK_NB) < 0)
+                        return r;
+                (void) fd_lock(p->fd, LOCK_UN);
+                (void) usleep(1000);
         }
         if (r < 0)
                 return r;
