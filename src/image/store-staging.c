@@ -86,6 +86,19 @@ int staging_unlock_layer(ImageStore *s, const Digest *layer, int lock_fd)
         return safe_close(lock_fd);
 }
 
+/* What a process that was killed had working for it may take another moment to be gone, and put something in meanwhile. */
+static int remove_leftover(int tmp_fd, const char *name)
+{
+        int r = -ENOTEMPTY;
+
+        for (unsigned i = 0; r == -ENOTEMPTY && i < 100; i++) {
+                if (i > 0)
+                        (void) usleep(10000);
+                r = rm_rf_at(tmp_fd, name);
+        }
+        return r;
+}
+
 int staging_clean(ImageStore *s)
 {
         _cleanup_strv_free_ char **names = NULL;
@@ -103,7 +116,7 @@ int staging_clean(ImageStore *s)
                 if (fd >= 0 && fd_lock(fd, LOCK_EX | LOCK_NB) == -EAGAIN)
                         continue;
                 log_debug("Removing what a killed process left in %s/tmp/%s.", s->path, *name);
-                r = rm_rf_at(s->tmp_fd, *name);
+                r = remove_leftover(s->tmp_fd, *name);
                 if (r < 0 && first_error == 0)
                         first_error = r;
         }
