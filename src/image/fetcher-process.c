@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <linux/magic.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -28,7 +27,7 @@ static const char *const shown[] = {
 /* What a merged /usr needs besides. */
 static const char *const links[] = { "bin", "sbin", "lib", "lib32", "lib64", "libx32" };
 
-/* Of the environment: what libcurl knows as proxies, and the certificates OpenSSL is to use. */
+/* Of the environment: what libcurl knows as proxies. */
 static const char *const variables[] = {
         "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", NULL,
 };
