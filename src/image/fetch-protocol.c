@@ -28,7 +28,6 @@ static const JsonField message_table[] = {
         { "etag", &json_string, offsetof(FetchMessage, etag) },
         { "lastModified", &json_string, offsetof(FetchMessage, last_modified) },
         { "offset", &json_uint64, offsetof(FetchMessage, offset) },
-        { "size", &json_uint64, offsetof(FetchMessage, size) },
         { "max", &json_uint64, offsetof(FetchMessage, max) },
         { "endpoints", &endpoint_list, offsetof(FetchMessage, endpoints) },
         {}

@@ -30,7 +30,6 @@ typedef struct FetchMessage {
         char *etag;
         char *last_modified;
         uint64_t offset;
-        uint64_t size;
         uint64_t max;
         FetchEndpoint *endpoints;       /* tried in this order; for a URL one, which says what to show there */
         size_t n_endpoints;

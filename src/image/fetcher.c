@@ -204,7 +204,6 @@ static int make_message(Fetcher *f, const FetchRequest *request, FetchMessage *m
 
         m->id = ++f->last_id;
         m->offset = request->offset;
-        m->size = request->size;
         m->max = request->max ?: request->fd > 0 ? 0 : IMAGE_MANIFEST_MAX;
         for (size_t i = 0; i < ELEMENTSOF(strings); i++)
                 if (copy_string(strings[i].from, strings[i].to) < 0)

@@ -40,7 +40,6 @@ typedef struct FetchRequest {
         const char *etag;       /* what we have: the outcome may be FETCH_UNCHANGED */
         const char *last_modified;
         uint64_t offset;        /* begin there */
-        uint64_t size;          /* what is expected in all; 0: not known */
         uint64_t max;           /* refuse more; 0: IMAGE_MANIFEST_MAX */
         int fd;                 /* the body goes there when it is positive; else into the reply */
 } FetchRequest;

@@ -74,7 +74,7 @@ static int open_layer(const Source *source, SourceLayer *layer, uint64_t offset,
         if (offset == layer->stored_size)
                 return TAKE_FD(read_fd);
         request.offset = offset;
-        request.size = request.max = layer->stored_size;
+        request.max = layer->stored_size;
         request.fd = write_fd;
         r = fetcher_start(g->fetcher, &request, &layer->request, reterr_message);
         return r < 0 ? r : TAKE_FD(read_fd);
