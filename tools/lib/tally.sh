@@ -3,17 +3,22 @@
 #
 # Counts test results of several runs, in the forms the runners leave them.
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 retried=0
+stories=$(mktemp)       # of what did not pass at once, for the end, where they are looked for
 
 # A whole run that did not get as far as its tests.
 tally_failure() {
         log "$*"
+        echo "$*" >>"$stories"
         failed=$((failed + 1))
 }
 
-# tally_tap FILE: of one run or of several. A test that was announced and has no result has failed.
+# tally_tap FILE WHOSE: of one run or of several. A test that was announced and has no result has failed.
 tally_tap() {
         local plan ok not_ok skip
+        # Diagnostics stand behind the result they belong to (Test Anything Protocol 14).
+        awk -v whose="$2" '/^(ok|not ok) / { tell = /^not ok / || /# second try$/ } tell { print whose ": " $0 }' "$1" >>"$stories"
+        retried=$((retried + $(grep -c '^ok .*# second try$' "$1" || true)))
         plan=$(awk -F. '/^1\.\.[0-9]/ { n += $3; found = 1 } END { if (found) print n }' "$1")
         ok=$(grep -c '^ok ' "$1") || true
         not_ok=$(grep -c '^not ok ' "$1") || true
@@ -26,18 +31,19 @@ tally_tap() {
 # tally_meson FILE: Meson's testlog.json, an object a line, one for each program. One that prints
 # TAP counts by its cases, and must not fail without a case that did.
 tally_meson() {
-        local object result tap before
+        local object result name tap before
         tap=$(mktemp)
         while IFS= read -r object; do
-                result=$(jq -r .result <<<"$object")
+                result=$(jq -r .result <<<"$object") name=$(jq -r .name <<<"$object")
                 jq -r '.stdout // ""' <<<"$object" >"$tap"
                 before=$failed
                 if grep -q '^1\.\.' "$tap"; then
-                        tally_tap "$tap"
+                        tally_tap "$tap" "$name"
                         [[ $result =~ ^(OK|SKIP|EXPECTEDFAIL)$ ]] || failed=$((failed > before ? failed : before + 1))
                 else
                         tally_result "$result"
                 fi
+                ((failed == before)) || jq -r '"\(.name): \(.result)\n\(.stderr // "")"' <<<"$object" | tail -n 40 >>"$stories"
         done <"$1"
         rm -f "$tap"
 }
@@ -51,5 +57,8 @@ tally_result() {
 }
 
 tally_line() {
+        sed 's/^/> /' "$stories"
+        rm -f "$stories"
+        ((!retried)) || echo "$retried of them passed on the second try only: look at them"
         echo "$passed passed, $failed failed, $skipped skipped"
 }
