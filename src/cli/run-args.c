@@ -26,6 +26,9 @@ static const OptionType option_net = { parse_net, free_net, OPTION_VALUE_OPTIONA
 
 const Option run_options[] = {
         { "annotation", &option_strv, offsetof(RunArgs, annotations), "NAME=VALUE", "Annotate the pod" },
+        { "credential", &option_strv, offsetof(RunArgs, credentials), "NAME[=SOURCE]", "Secret of every app, from a file or the host's store" },
+        { "credential-encrypted", &option_strv, offsetof(RunArgs, credentials_encrypted), "NAME[=SOURCE]",
+          "The same, encrypted with systemd-creds" },
         { "detach", &option_bool, offsetof(RunArgs, detach), NULL, "Return once the pod is ready", 'd' },
         { "dns", &option_commas, offsetof(RunArgs, dns), "IP,…", "Name servers of the apps; host or none" },
         { "dns-domain", &option_string, offsetof(RunArgs, dns_domain), "DOMAIN", "Their local domain" },
@@ -69,6 +72,9 @@ const Option run_app_options[] = {
         { "caps-retain", &option_commas, offsetof(RunApp, caps_retain), "CAP,…", "The only capabilities to keep" },
         { "cpu", &option_string, offsetof(RunApp, cpu), "QUANTITY", "CPU limit, 500m or 1.5" },
         { "cpu-shares", &option_string, offsetof(RunApp, cpu_shares), "N", "CPU weight, 2 to 262144" },
+        { "credential", &option_strv, offsetof(RunApp, credentials), "NAME[=SOURCE]", "Secret of the app, from a file or the host's store" },
+        { "credential-encrypted", &option_strv, offsetof(RunApp, credentials_encrypted), "NAME[=SOURCE]",
+          "The same, encrypted with systemd-creds" },
         { "environment", &option_strv, offsetof(RunApp, environment), "NAME=VALUE", "Set a variable", 'e' },
         { "exec", &option_string, offsetof(RunApp, exec), "PROGRAM", "Run this instead of the image's program" },
         { "group", &option_string, offsetof(RunApp, group), "GROUP", "Group: name, number, or path of a file of it" },
@@ -179,9 +185,10 @@ static int check_args(RunArgs *args)
         if (args->hostname && !pod_name_is_valid(args->hostname))
                 return log_error_errno(EINVAL, "Option --hostname: '%s' is no host name", args->hostname);
         if (args->pod_manifest && (args->n_apps > 0 || args->volumes || args->mounts || args->set_env ||
-                                   args->set_env_files || args->inherit_env || args->ports || args->policy != PULL_NEW))
+                                   args->set_env_files || args->inherit_env || args->ports || args->policy != PULL_NEW ||
+                                   args->credentials || args->credentials_encrypted))
                 return log_error_errno(EINVAL, "There are conflicting flags set with --pod-manifest: images, --volume, "
-                                       "--mount, --port, --pull-policy, --set-env, --set-env-file and --inherit-env say what it says");
+                                       "--mount, --port, --pull-policy, --set-env, --set-env-file, --inherit-env and --credential say what it says");
         if (!args->pod_manifest && args->n_apps == 0)
                 return log_error_errno(EINVAL, "You must provide at least one image or specify the pod manifest "
                                        "with --pod-manifest");

@@ -34,6 +34,8 @@ typedef struct RunApp {
         char **after;
         char **requires;
         char *restart;
+        char **credentials;
+        char **credentials_encrypted;
 } RunApp;
 
 typedef struct RunArgs {
@@ -67,6 +69,8 @@ typedef struct RunArgs {
         char *uuid_file_save;
         char **properties;
         char *slice;
+        char **credentials;
+        char **credentials_encrypted;
 
         RunApp *apps;
         size_t n_apps;

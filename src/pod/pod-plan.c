@@ -366,6 +366,16 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, PlanApp *ret)
         return plan_app_isolators(ret, &plan->ignored);
 }
 
+/* What they are encrypted with may be the TPM's to know, and systemd lets units with such credentials have it too. */
+static bool has_encrypted_credentials(const AppcPod *pod)
+{
+        for (size_t i = 0; i < pod->n_apps; i++)
+                for (size_t j = 0; j < pod->apps[i].n_credentials; j++)
+                        if (pod->apps[i].credentials[j].encrypted)
+                                return true;
+        return false;
+}
+
 /* What systemd's own systemd-nspawn@.service says of a container, for the unit that we make. */
 static int plan_unit_properties(PodPlan *plan)
 {
@@ -390,6 +400,8 @@ static int plan_unit_properties(PodPlan *plan)
                 r = strv_extend(&plan->unit_properties, common[i]);
         if (r >= 0)
                 r = strv_extendf(&plan->unit_properties, "Slice=%s", plan->settings->slice ?: "machine.slice");
+        if (r >= 0 && has_encrypted_credentials(plan->manifest))
+                r = strv_extend(&plan->unit_properties, "DeviceAllow=char-tpm rw");
         if (r >= 0)
                 r = plan_pod_isolators(plan->manifest, &plan->unit_properties, &plan->ignored);
         /* The user's come last, so that they have the last word. */
@@ -613,6 +625,9 @@ static void print_app(FILE *f, const PlanApp *a)
         print_words(f, "environment", a->environment);
         print_words(f, "capability", a->capabilities);
         print_filter(f, a);
+        for (size_t i = 0; i < a->app->n_credentials; i++)
+                (void) fprintf(f, "    credential %s\n        from %s%s\n", a->app->credentials[i].name,
+                               a->app->credentials[i].source, a->app->credentials[i].encrypted ? ", encrypted" : "");
         print_words(f, "property", a->limits);
         if (a->app->read_only_rootfs)
                 (void) fputs("    read-only root\n", f);

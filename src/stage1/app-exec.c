@@ -12,6 +12,7 @@
  * why there is nothing left to drop after it: execve() itself leaves what the bounding set has to root, and nothing to
  * others. Static, since the app's root may have any libraries or none. */
 
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -53,6 +54,7 @@ typedef struct Launch {
         const char *selinux;
         const char *directory;
         bool relay;
+        bool credentials;
         struct sock_filter program[FILTER_MAX];
         unsigned short n_program;
 } Launch;
@@ -108,6 +110,8 @@ static void read_option(Launch *l, char *option)
                 l->directory = value;
         else if (IS("relay"))
                 l->relay = *value == '1';
+        else if (IS("credentials"))
+                l->credentials = *value == '1';
         else if (IS("env")) {
                 if (putenv(value) != 0)
                         die("cannot set a variable: %m");
@@ -140,6 +144,24 @@ static void clear_traces(void)
         (void) umount2(LAUNCH_BIN, MNT_DETACH);
         (void) rmdir(LAUNCH_BIN);
         (void) rmdir(LAUNCH_DIR);
+}
+
+/* systemd gives them to its own idea of the service's user, which is root. Nobody but the app's is to read them. */
+static void own_credentials(const Launch *l)
+{
+        const unsigned long flags = MS_REMOUNT | MS_BIND | MS_NODEV | MS_NOSUID | MS_NOEXEC;
+        const char *path = getenv("CREDENTIALS_DIRECTORY");
+        DIR *d = path ? opendir(path) : NULL;
+
+        if (!d || mount(NULL, path, NULL, flags, NULL) < 0)
+                die("cannot use the app's credentials: %m");
+        for (struct dirent *entry; (entry = readdir(d));)
+                if (entry->d_name[0] != '.' && (fchmodat(dirfd(d), entry->d_name, 0400, 0) < 0 ||
+                                                fchownat(dirfd(d), entry->d_name, l->uid, l->gid, 0) < 0))
+                        die("cannot hand over the credential %s: %m", entry->d_name);
+        if (fchown(dirfd(d), l->uid, l->gid) < 0 || mount(NULL, path, NULL, flags | MS_RDONLY, NULL) < 0)
+                die("cannot hand over the app's credentials: %m");
+        (void) closedir(d);
 }
 
 static void write_attribute(const char *const *paths, const char *text, const char *what)
@@ -360,6 +382,8 @@ int main(int argc, char *argv[])
 
         read_filter(&l);
         clear_traces();
+        if (l.credentials)
+                own_credentials(&l);
         set_labels(&l);
         become_user(&l);
         if (l.relay)

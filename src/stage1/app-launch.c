@@ -73,6 +73,8 @@ int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_ro
         int r;
 
         r = strv_extend(&words, LAUNCH_BIN "/" LAUNCH_PROGRAM);
+        if (r >= 0 && !as_root && identity->program && app->app->n_credentials > 0)
+                r = strv_extend(&words, "--credentials=1");
         if (r >= 0 && !as_root && identity->program)
                 r = strv_extend(&words, "--relay=1");
         if (r >= 0 && !as_root)

@@ -110,6 +110,9 @@ static int print_service_section(FILE *f, const PlanApp *app, const AppIdentity 
                        app->restart ? " restarts" : "");
         if (app->restart)
                 (void) fprintf(f, "Restart=%s\nRestartSec=1s\n", app->restart);
+        for (size_t i = 0; i < app->app->n_credentials; i++)
+                (void) fprintf(f, "LoadCredential=%s:%s.%s\n", app->app->credentials[i].name, app->app->name,
+                               app->app->credentials[i].name);
         if (app->notify)
                 (void) fputs("NotifyAccess=all\n", f);
         if (a->stop_signal)

@@ -11,6 +11,7 @@
 #include "pod/pod-etc.h"
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
+#include "stage1/pod-credentials.h"
 #include "stage1/pod-limits.h"
 #include "stage1/pod-tree.h"
 #include "stage1/stage1.h"
@@ -33,6 +34,7 @@ typedef struct Launch {
         int work_fd;
         int root_fd;
         AppIdentity *identities;
+        char **credentials; /* options of nspawn */
 } Launch;
 
 static void launch_done(Launch *l)
@@ -40,6 +42,7 @@ static void launch_done(Launch *l)
         for (size_t i = 0; l->identities && i < l->plan->n_apps; i++)
                 app_identity_done(&l->identities[i]);
         free(l->identities);
+        strv_free(l->credentials);
         uid_range_done(&l->range);
         network_hold_done(&l->network);
         safe_close(l->userns_fd);
@@ -126,6 +129,11 @@ static int launch_make_root(Launch *l, char **reterr_message)
         r = pod_tree_make(l->plan, l->root_fd);
         act_as(0);
         return r;
+}
+
+static int launch_load_credentials(Launch *l, char **reterr_message)
+{
+        return pod_credentials_load(l->plan, WORK_DIRECTORY "/credentials", &l->credentials, reterr_message);
 }
 
 static int launch_mount(Launch *l, char **reterr_message)
@@ -242,6 +250,8 @@ static int nspawn_arguments(const Launch *l, char ***ret)
                 r = strv_extend(&argv, "--private-network");
         if (r >= 0 && s->n_joins > 0)
                 r = strv_extend(&argv, "--capability=CAP_NET_ADMIN");
+        if (r >= 0)
+                r = strv_extend_strv(&argv, l->credentials);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(init); i++)
                 r = strv_extend(&argv, init[i]);
         /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
@@ -312,7 +322,8 @@ static int nspawn_launch(Pod *pod, const PodPlan *plan, char **reterr_message)
                 .root_fd = -EBADF,
         };
         int (*const steps[])(Launch *, char **) = {
-                launch_acquire_ids, launch_join_networks, launch_set_limits, launch_make_root, launch_mount, launch_write_apps,
+                launch_acquire_ids,      launch_join_networks, launch_set_limits, launch_make_root,
+                launch_load_credentials, launch_mount,         launch_write_apps,
         };
         int r = 0;
 

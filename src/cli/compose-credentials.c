@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fd.h"
+#include "basic/log.h"
+#include "basic/path.h"
+#include "cli/compose-credentials.h"
+
+static int add_credential(AppcPodApp *app, const char *text, const char *option, bool encrypted)
+{
+        _cleanup_free_ char *name = NULL, *source = NULL;
+        _cleanup_json_error_ JsonError e = {};
+        int r;
+
+        r = split_pair(text, '=', &name, &source);
+        if (r < 0)
+                return log_oom();
+        if (source && path_is_absolute(source) && access(source, F_OK) < 0)
+                return log_error_errno(errno, "Option --%s: source %s: %m", option, source);
+        r = appc_pod_app_add_credential(app, name, source, encrypted, &e);
+        if (r < 0 && r != -EEXIST)
+                return log_error_errno(r, "Option --%s: %s", option, json_error_message(&e, r));
+        return r;
+}
+
+int compose_credentials(const RunArgs *args, const RunApp *run, AppcPodApp *app)
+{
+        const struct {
+                char *const *texts;
+                const char *option;
+                bool encrypted, of_all;
+        } rows[] = {
+                { run->credentials, "credential", false, false },
+                { run->credentials_encrypted, "credential-encrypted", true, false },
+                { args->credentials, "credential", false, true },
+                { args->credentials_encrypted, "credential-encrypted", true, true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                STRV_FOREACH(text, rows[i].texts) {
+                        int r = add_credential(app, *text, rows[i].option, rows[i].encrypted);
+
+                        if (r == -EEXIST && !rows[i].of_all)
+                                return log_error_errno(r, "Option --%s: app '%s' has that credential already: '%s'",
+                                                       rows[i].option, app->name, *text);
+                        if (r < 0 && r != -EEXIST)
+                                return r;
+                }
+        return 0;
+}

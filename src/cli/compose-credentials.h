@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/run-args.h"
+#include "manifest/appc-pod.h"
+
+/* What --credential= and --credential-encrypted= say, for the app and for all apps; an app's own go first. Logs. */
+int compose_credentials(const RunArgs *args, const RunApp *run, AppcPodApp *app);
