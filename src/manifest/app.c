@@ -166,6 +166,7 @@ static const JsonField app_table[] = {
         { "userAnnotations",   &json_string_map,     offsetof(App, user_annotations)                            },
         { "userLabels",        &json_string_map,     offsetof(App, user_labels)                                 },
         { "stopSignal",        &json_string,         offsetof(App, stop_signal)                                 },
+        { "healthcheck",       &json_health_check,   offsetof(App, health_check)                                },
         {}
 };
 

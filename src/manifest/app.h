@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "manifest/health-check.h"
 #include "manifest/isolator.h"
 #include "shared/json-table.h"
 
@@ -45,6 +46,8 @@ typedef struct App {
         /* From OCI: "SIGTERM", "9", NULL for the default. Written as member "stopSignal", which appc does not have
          * and other readers pass over, like groupFromUser. */
         char *stop_signal;
+        /* Member "healthcheck", in Docker's words; also not of appc. */
+        HealthCheck *health_check;
 } App;
 
 /* An App, and a single port, as pointer members of a larger struct. */

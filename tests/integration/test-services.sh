@@ -83,6 +83,7 @@ test_credentials_of_a_unit() {
         mkdir -p /etc/podctl/pods.d /etc/credstore /run/systemd/system/pod@secret.service.d
         defer rm -rf /etc/podctl/pods.d/secret.json /etc/credstore/from-store /run/systemd/system/pod@secret.service.d
         defer systemctl daemon-reload
+        defer systemctl reset-failed pod@secret
         defer systemctl stop pod@secret
         echo store >/etc/credstore/from-store
         echo file >file
@@ -117,4 +118,58 @@ test_credential_mistakes() {
         refused larger busybox --credential="a=$PWD/large"
         echo '{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},"credentials":[{"name":"a/b"}]}]}' >pod.json
         refused 'apps[0].credentials[0].name' --pod-manifest=pod.json
+}
+
+# --- Commands beside an app
+
+# What the app's unit says of itself, then what a command in there is.
+test_exec_is_in_the_app() {
+        pod joined busybox --name=app --user=33 --supplementary-gids=7 --environment=WORD='two words' --environment=a.b=c --exec=/bin/sleep -- 1000
+        # /run is each service's own: to see this one's is to be in it.
+        podctl enter joined touch /run/mark
+        podctl exec joined test -e /run/mark
+        assert_contains "$(podctl exec joined cat /proc/self/cgroup)" /app.service
+        assert_contains "$(podctl enter joined cat /proc/self/cgroup)" /app.service
+        assert_eq "$(podctl exec joined id -G)" '33 7'
+        assert_contains "$(podctl exec joined env)" 'WORD=two words'
+        assert_contains "$(podctl exec joined env)" a.b=c
+        assert_eq "$(podctl exec joined sh -c 'for n in mnt pid net ipc uts user cgroup; do [ $(readlink /proc/self/ns/$n) = $(readlink /proc/$(pidof -s sleep)/ns/$n) ] || echo $n; done')" ''
+        assert_eq "$(podctl exec joined sh -c 'ls /run/podctl 2>&1; grep -c podctl /proc/mounts')" $'ls: /run/podctl: No such file or directory\n0'
+}
+
+test_exec_status_and_signals() {
+        pod statuses busybox --name=app --exec=/bin/sleep -- 1000
+        assert_fails 3 podctl exec statuses sh -c 'exit 3'
+        assert_fails 137 podctl exec statuses sh -c 'kill -KILL $$'
+        assert_fails 254 podctl exec statuses /no/such/program
+        # Standard input, output and error are the caller's.
+        assert_eq "$(echo in | podctl exec statuses sh -c 'cat; echo err >&2' 2>err)" in
+        assert_eq "$(cat err)" err
+        podctl exec statuses sh -c 'trap "echo got it; exit 5" TERM; echo ready; while :; do sleep 0.1; done' >out &
+        wait_until grep -q ready out
+        kill -TERM $!
+        ! wait $! || fail 'the signal did not come'
+        assert_contains "$(cat out)" 'got it'
+        # What is left of a command ends with its app.
+        podctl exec statuses sh -c 'sleep 2000 >/dev/null 2>&1 & echo left'
+        assert_contains "$(podctl exec statuses sh -c 'for p in /proc/[0-9]*; do [ "$(tr "\0" " " <$p/cmdline 2>/dev/null)" = "sleep 2000 " ] && cat $p/cgroup; done; true')" /app.service
+        podctl stop statuses
+}
+
+test_exec_terminal() {
+        pod screen busybox --name=app --user=33 --exec=/bin/sleep -- 1000
+        in_terminal 'stty rows 20 cols 70; exec podctl exec screen sh'
+        echo 'tty; stty size; [ -w $(tty) ] && echo mine; grep -o "[a-z]*\.service" /proc/self/cgroup; exit 6' >&5
+        wait_until grep -q app.service screen
+        grep -q '/dev/pts/' screen
+        grep -q '20 70' screen
+        grep -q '^mine' screen
+        ! wait $terminal || fail 'no exit status'
+}
+
+# There is nothing to join, and yet something to see.
+test_exec_in_an_app_that_has_ended() {
+        pod halves busybox --name=gone --exec=/bin/touch -- /left --- busybox --name=here --exec=/bin/sleep -- 1000
+        wait_until test -e "/var/lib/podctl/pods/run/$(podctl list --format=json | jq -r '.[] | select(.machine == "halves") | .name')/status/gone"
+        assert_eq "$(podctl exec halves --app=gone ls /left)" /left
 }
