@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
 #include "basic/path.h"
 #include "basic/signal-util.h"
 #include "config.h"
@@ -613,6 +615,18 @@ static void print_filter(FILE *f, const PlanApp *a)
                 (void) fprintf(f, "    SELinux context %s\n", a->selinux);
 }
 
+static void print_health_check(FILE *f, const HealthCheck *h)
+{
+        HealthTimes times;
+
+        if (!health_check_wanted(h))
+                return;
+        times = health_check_times(h);
+        (void) fprintf(f, "    health check every %" PRIu64 " ms, for %" PRIu64 " ms at most, %" PRIu64 " times\n",
+                       times.interval_usec / 1000, times.timeout_usec / 1000, times.retries);
+        print_words(f, "    check", h->test);
+}
+
 static void print_app(FILE *f, const PlanApp *a)
 {
         const App *app = a->app->app;
@@ -625,6 +639,7 @@ static void print_app(FILE *f, const PlanApp *a)
         print_words(f, "environment", a->environment);
         print_words(f, "capability", a->capabilities);
         print_filter(f, a);
+        print_health_check(f, app->health_check);
         for (size_t i = 0; i < a->app->n_credentials; i++)
                 (void) fprintf(f, "    credential %s\n        from %s%s\n", a->app->credentials[i].name,
                                a->app->credentials[i].source, a->app->credentials[i].encrypted ? ", encrypted" : "");

@@ -127,7 +127,7 @@ int app_join_words(const PlanApp *app, const AppIdentity *identity, bool as_root
         int r;
 
         r = strv_extend(&words, LAUNCH_SOURCE "/" LAUNCH_PROGRAM);
-        if (r >= 0)
+        if (r >= 0 && pid)
                 r = strv_extendf(&words, "--join=%s", pid);
         if (r >= 0)
                 r = strv_extendf(&words, "--unit=%s.service", app->app->name);

@@ -133,7 +133,7 @@ test_exec_is_in_the_app() {
         assert_eq "$(podctl exec joined id -G)" '33 7'
         assert_contains "$(podctl exec joined env)" 'WORD=two words'
         assert_contains "$(podctl exec joined env)" a.b=c
-        assert_eq "$(podctl exec joined sh -c 'for n in mnt pid net ipc uts user cgroup; do [ $(readlink /proc/self/ns/$n) = $(readlink /proc/$(pidof -s sleep)/ns/$n) ] || echo $n; done')" ''
+        assert_eq "$(podctl exec joined sh -c 'for n in mnt pid net ipc uts user cgroup; do [ $(readlink /proc/self/ns/$n) = $(readlink /proc/$(pidof sleep)/ns/$n) ] || echo $n; done')" ''
         assert_eq "$(podctl exec joined sh -c 'ls /run/podctl 2>&1; grep -c podctl /proc/mounts')" $'ls: /run/podctl: No such file or directory\n0'
 }
 
@@ -172,4 +172,121 @@ test_exec_in_an_app_that_has_ended() {
         pod halves busybox --name=gone --exec=/bin/touch -- /left --- busybox --name=here --exec=/bin/sleep -- 1000
         wait_until test -e "/var/lib/podctl/pods/run/$(podctl list --format=json | jq -r '.[] | select(.machine == "halves") | .name')/status/gone"
         assert_eq "$(podctl exec halves --app=gone ls /left)" /left
+}
+
+# --- Health checks
+
+# image_with NAME FILTER: a copy of the busybox image whose configuration went through jq.
+image_with() {
+        local name=$1 filter=$2 blobs old manifest
+        cp -a "$IMAGES/busybox.oci" "$name"
+        blobs=$name/blobs/sha256
+        manifest=$(jq -r '.manifests[0].digest | ltrimstr("sha256:")' "$name/index.json")
+        old=$(jq -r '.config.digest | ltrimstr("sha256:")' "$blobs/$manifest")
+        jq -c "$filter" "$blobs/$old" >new
+        jq -c --arg digest "sha256:$(put_blob "$blobs" new)" --argjson size "$(stat -c %s new)" \
+                '.config += {digest: $digest, size: $size}' "$blobs/$manifest" >new-manifest
+        jq -c --arg digest "sha256:$(put_blob "$blobs" new-manifest)" --argjson size "$(stat -c %s new-manifest)" \
+                '.manifests = [.manifests[0] + {digest: $digest, size: $size}]' "$name/index.json" >index.json
+        mv index.json "$name/index.json"
+}
+
+put_blob() {
+        local digest
+        digest=$(sha256sum "$2" | cut -d' ' -f1)
+        cp "$2" "$1/$digest"
+        echo "$digest"
+}
+
+# health POD [APP]
+health() {
+        podctl status "$1" --format=json | jq -r ".apps[] | select(.name == \"${2-app}\") | .health.status"
+}
+
+has_failed() {
+        [[ $(podctl status "$1" --format=json | jq '.apps[0].health.exit_code') == 1 ]]
+}
+
+has_health() {
+        [[ $(health "$1") == "$2" ]]
+}
+
+# checked_manifest TEST MEMBERS: a pod of an app that is well while its file /run/well is there.
+checked_manifest() {
+        cat <<JSON
+{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},
+"app":{"exec":["/bin/sleep","1000"],"user":"33","group":"33","environment":[{"name":"FILE","value":"/run/well"}],
+"healthcheck":{"Test":$1,"Interval":50000000$2}}}]}
+JSON
+}
+
+test_health() {
+        local lines
+        checked_manifest '["CMD-SHELL","[ $(id -u) = 33 ] && [ -e $FILE ] && grep -q app.service /proc/self/cgroup && grep -q a80425fb /proc/self/status"]' \
+                ',"Retries":2' >pod.json
+        lines=$(journalctl -o cat --no-pager | wc -l)
+        pod checked --pod-manifest=pod.json
+        wait_until has_health checked unhealthy
+        podctl status checked --format=json | jq -e '.apps[0].health | .failing_streak >= 2 and .exit_code == 1' >/dev/null
+        assert_contains "$(podctl status checked)" health-app=unhealthy
+        podctl enter checked touch /run/well
+        wait_until has_health checked healthy
+        podctl status checked --format=json | jq -e '.apps[0].health | .failing_streak == 0 and .exit_code == 0' >/dev/null
+        # Nobody hears of it, but for who asks.
+        podctl enter checked rm /run/well
+        wait_until has_health checked unhealthy
+        ! journalctl --no-pager -o cat -n $(($(journalctl -o cat --no-pager | wc -l) - lines)) | grep -i 'health'
+        ! podctl logs checked | grep -i 'health\|app-exec'
+        podctl stop checked
+        gone checked
+}
+
+test_health_of_an_image() {
+        image_with checked.oci '.config.Healthcheck = {Test: ["CMD", "test", "-e", "/run/well"], Interval: 50000000, Retries: 1}'
+        podctl --insecure-options=image fetch "$PWD/checked.oci" >id
+        pod checked "$(cat id)" --name=app --exec=/bin/sleep -- 1000
+        wait_until has_health checked unhealthy
+        podctl enter checked touch /run/well
+        wait_until has_health checked healthy
+        podctl image rm "$(cat id)" >/dev/null
+
+        image_with none.oci '.config.Healthcheck = {Test: ["NONE"]}'
+        podctl --insecure-options=image fetch "$PWD/none.oci" >id
+        pod unchecked "$(cat id)" --name=app --exec=/bin/sleep -- 1000
+        assert_eq "$(health unchecked)" null
+        ! systemctl -M unchecked list-units --all --plain --no-legend | grep podctl-health
+        podctl image rm "$(cat id)" >/dev/null
+
+        image_with bad.oci '.config.Healthcheck = {Test: ["PONY"]}'
+        assert_fails 254 podctl --insecure-options=image fetch "$PWD/bad.oci"
+        assert_contains "$output" Healthcheck.Test
+}
+
+# A program that hangs is killed, one that is not there is a failure, and the time to start is given.
+test_health_that_cannot_be_told() {
+        checked_manifest '["CMD","sleep","3000"]' ',"Timeout":100000000,"Retries":1' >pod.json
+        pod slow --pod-manifest=pod.json
+        wait_until has_health slow unhealthy
+        podctl status slow --format=json | jq -e '.apps[0].health.exit_code == -1' >/dev/null
+        checked_manifest '["CMD","nosuch"]' ',"Retries":1' >pod.json
+        pod missing --pod-manifest=pod.json
+        wait_until has_health missing unhealthy
+        checked_manifest '["CMD","test","-e","/run/well"]' ',"Retries":1,"StartPeriod":3600000000000,"StartInterval":50000000' >pod.json
+        pod patient --pod-manifest=pod.json
+        wait_until has_failed patient
+        assert_eq "$(health patient)" starting
+        podctl enter patient touch /run/well
+        wait_until has_health patient healthy
+        # From the first success on, failures count.
+        podctl enter patient rm /run/well
+        wait_until has_health patient unhealthy
+}
+
+test_health_mistakes() {
+        checked_manifest '["CMD"]' '' >pod.json
+        refused 'healthcheck.Test' --pod-manifest=pod.json
+        checked_manifest '["CMD","true"]' ',"Timeout":-1' >pod.json
+        refused 'healthcheck.Timeout' --pod-manifest=pod.json
+        checked_manifest '["CMD","true"]' ',"Retries":-1' >pod.json
+        refused 'healthcheck.Retries' --pod-manifest=pod.json
 }
