@@ -206,17 +206,18 @@ static void join(const Launch *l)
 /* systemd gives them to its own idea of the service's user, which is root. Nobody but the app's is to read them. */
 static void own_credentials(const Launch *l)
 {
-        const unsigned long flags = MS_REMOUNT | MS_BIND | MS_NODEV | MS_NOSUID | MS_NOEXEC;
+        const unsigned long flags = MS_REMOUNT | MS_NODEV | MS_NOSUID | MS_NOEXEC;
         const char *path = getenv("CREDENTIALS_DIRECTORY");
         DIR *d = path ? opendir(path) : NULL;
 
-        if (!d || mount(NULL, path, NULL, flags, NULL) < 0)
+        /* Newer versions make the file system read-only and not just this mount of it. */
+        if (!d || mount(NULL, path, NULL, flags, NULL) < 0 || mount(NULL, path, NULL, flags | MS_BIND, NULL) < 0)
                 die("cannot use the app's credentials: %m");
         for (struct dirent *entry; (entry = readdir(d));)
                 if (entry->d_name[0] != '.' && (fchmodat(dirfd(d), entry->d_name, 0400, 0) < 0 ||
                                                 fchownat(dirfd(d), entry->d_name, l->uid, l->gid, 0) < 0))
                         die("cannot hand over the credential %s: %m", entry->d_name);
-        if (fchown(dirfd(d), l->uid, l->gid) < 0 || mount(NULL, path, NULL, flags | MS_RDONLY, NULL) < 0)
+        if (fchown(dirfd(d), l->uid, l->gid) < 0 || mount(NULL, path, NULL, flags | MS_BIND | MS_RDONLY, NULL) < 0)
                 die("cannot hand over the app's credentials: %m");
         (void) closedir(d);
 }
