@@ -88,6 +88,8 @@ const Option run_app_options[] = {
         { "seccomp", &option_string, offsetof(RunApp, seccomp), "FILTER",
           "System calls: mode=retain|remove,[errno=NAME,]CALL,…, or a profile's file" },
         { "signature", &option_string, offsetof(RunApp, signature), "FILE", "The signature of the image, an ACI" },
+        { "socket-activated", &option_commas, offsetof(RunApp, socket_activated), "PORT,…",
+          "Ports whose sockets the service manager passes" },
         { "supplementary-gids", &option_commas, offsetof(RunApp, supplementary_gids), "GID,…", "Further groups" },
         { "user", &option_string, offsetof(RunApp, user), "USER", "User: name, number, or path of a file of theirs" },
         { "user-annotation", &option_strv, offsetof(RunApp, user_annotations), "NAME=VALUE", "Annotate for yourself" },
@@ -149,15 +151,11 @@ static int check_network_args(const RunArgs *args)
 {
         _cleanup_(net_requests_done) NetRequests requests = {};
         _cleanup_free_ char *message = NULL;
-        const char *net;
         int r;
 
         r = net_requests_parse(args->net, &requests, &message);
         if (r < 0)
                 return log_error_errno(r, "Option --net: %s", strempty(message));
-        net = requests.items[0].name;
-        if (args->ports && (net_is_none(net) || net_is_host(net)))
-                return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, and --net=%s is none", net);
 
         STRV_FOREACH(word, args->dns)
                 if ((streq(*word, "host") || streq(*word, "none")) &&

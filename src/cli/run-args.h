@@ -36,6 +36,7 @@ typedef struct RunApp {
         char *restart;
         char **credentials;
         char **credentials_encrypted;
+        char **socket_activated;
 } RunApp;
 
 typedef struct RunArgs {

@@ -4,7 +4,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/path.h"
-#include "cli/compose-credentials.h"
+#include "cli/compose-service.h"
 #include "cli/fetch-image.h"
 #include "cli/run-compose.h"
 #include "manifest/ac-types.h"
@@ -491,6 +491,8 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
                 r = add_mounts(pod, app, args->mounts);
         if (r >= 0)
                 r = compose_credentials(args, run, app);
+        if (r >= 0)
+                r = compose_sockets(run, app);
         return r < 0 ? r : add_mount_points(pod, app, image);
 }
 

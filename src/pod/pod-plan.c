@@ -627,6 +627,13 @@ static void print_health_check(FILE *f, const HealthCheck *h)
         print_words(f, "    check", h->test);
 }
 
+static void print_sockets(FILE *f, const App *app)
+{
+        for (size_t i = 0; i < app->n_ports; i++)
+                if (app->ports[i].socket_activated)
+                        (void) fprintf(f, "    socket %s\n", app->ports[i].name);
+}
+
 static void print_app(FILE *f, const PlanApp *a)
 {
         const App *app = a->app->app;
@@ -639,6 +646,7 @@ static void print_app(FILE *f, const PlanApp *a)
         print_words(f, "environment", a->environment);
         print_words(f, "capability", a->capabilities);
         print_filter(f, a);
+        print_sockets(f, app);
         print_health_check(f, app->health_check);
         for (size_t i = 0; i < a->app->n_credentials; i++)
                 (void) fprintf(f, "    credential %s\n        from %s%s\n", a->app->credentials[i].name,

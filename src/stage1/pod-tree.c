@@ -222,3 +222,46 @@ int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int ro
         text = wants ? strprintf("[Unit]\nWants=%s\nAfter=%s\n", wants, wants) : NULL;
         return text ? write_string_at(root_fd, UNIT_DIR "/pod.target.d/apps.conf", text, 0644) : -ENOMEM;
 }
+
+static int write_dropin(int root_fd, const char *unit, const char *text)
+{
+        _cleanup_free_ char *directory = strjoin(UNIT_DIR "/", unit, ".d"), *path = directory ? strjoin(directory, "/sockets.conf") : NULL;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = mkdir_p_at(root_fd, directory, 0755);
+        return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
+}
+
+static int write_sockets_of_app(const PlanApp *app, const PodSockets *sockets, int root_fd)
+{
+        _cleanup_free_ char *unit = strjoin(app->app->name, ".service"), *text = NULL;
+        int r;
+
+        if (!unit)
+                return -ENOMEM;
+        r = pod_sockets_format_service(sockets, app, &text);
+        return r < 0 || !text ? r : write_dropin(root_fd, unit, text);
+}
+
+int pod_tree_add_sockets(const PodPlan *plan, const PodSockets *sockets, int root_fd)
+{
+        _cleanup_free_ char *wants = strdup("[Unit]\n");
+        int r = wants ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < sockets->n; i++) {
+                _cleanup_free_ char *name = pod_socket_unit_name(&sockets->items[i]), *text = NULL, *before = wants,
+                                    *path = name ? strjoin(UNIT_DIR "/", name) : NULL;
+
+                wants = name ? strjoin(before, "Wants=", name, "\n") : NULL;
+                if (!wants || !path)
+                        return -ENOMEM;
+                r = pod_socket_format(&sockets->items[i], &text);
+                if (r >= 0)
+                        r = write_string_at(root_fd, path, text, 0644);
+        }
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+                r = write_sockets_of_app(&plan->apps[i], sockets, root_fd);
+        return r < 0 || sockets->n == 0 ? r : write_dropin(root_fd, "-.slice", wants);
+}

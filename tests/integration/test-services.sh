@@ -291,3 +291,119 @@ test_health_mistakes() {
         checked_manifest '["CMD","true"]' ',"Retries":-1' >pod.json
         refused 'healthcheck.Retries' --pod-manifest=pod.json
 }
+
+# --- Sockets
+
+# An app of a Debian image that says what it was given, once to each who connects, as often as it has descriptors.
+serve='print STDERR "fds=$ENV{LISTEN_FDS} names=$ENV{LISTEN_FDNAMES} me=", $ENV{LISTEN_PID} == $$ ? "yes" : "no", "\n";
+        for my $fd (3 .. 2 + $ENV{LISTEN_FDS}) { open S, "+<&=", $fd or die; accept C, S or die; print C "fd $fd of $ENV{LISTEN_FDNAMES} in $ENV{AC_APP_NAME}\n"; close C; }'
+
+# ask PORT: the first line of who is there.
+ask() {
+        timeout 60 bash -c "exec 3<>/dev/tcp/127.0.0.1/$1 && head -n 1 <&3"
+}
+
+# socket_unit UNIT LINE…: a socket of the host, and the end of it.
+socket_unit() {
+        local unit=$1
+        shift
+        printf '[Socket]\n' >"/run/systemd/system/$unit.socket"
+        printf '%s\n' "$@" >>"/run/systemd/system/$unit.socket"
+        defer end_socket "$unit"
+}
+
+end_socket() {
+        systemctl stop "$1.socket" "$1.service"
+        systemctl reset-failed "$1.socket" "$1.service" 2>/dev/null
+        rm -f "/run/systemd/system/$1.socket" "/run/systemd/system/$1.service"
+        systemctl daemon-reload
+}
+
+# socket_service UNIT PODCTL-WORD…: a service of a user's own.
+socket_service() {
+        local unit=$1
+        shift
+        cat >"/run/systemd/system/$unit.service" <<UNIT
+[Service]
+Type=notify
+NotifyAccess=main
+Delegate=yes
+KillMode=mixed
+ExecStart=/usr/bin/podctl $(printf '"%s" ' "${@//\"/\\\"}" | sed 's/\$/$$/g; s/%/%%/g' | tr '\n' ' ')
+UNIT
+        systemctl daemon-reload
+        systemctl start "$unit.socket"
+}
+
+# The pod has no network at all, and starts with the first who comes; and again with the next.
+test_socket_of_the_host() {
+        socket_unit podtest-web ListenStream=8090
+        socket_service podtest-web run --net=none --name=web-by-socket debian --name=web --user=33 --working-dir=/ --socket-activated=8090-tcp --exec=/usr/bin/perl -- -e "$serve"
+        assert_eq "$(systemctl is-active podtest-web.service || true)" inactive
+        assert_eq "$(ask 8090)" 'fd 3 of 8090-tcp in web'
+        wait_until gone web-by-socket
+        assert_eq "$(ask 8090)" 'fd 3 of 8090-tcp in web'
+        wait_until gone web-by-socket
+        assert_contains "$(podctl logs web-by-socket)" 'fds=1 names=8090-tcp me=yes'
+}
+
+# Each app has its own; a port forwarded from another one of the host is found by that, as with rkt.
+test_sockets_of_several_apps() {
+        socket_unit podtest-two ListenStream=127.0.0.1:8091 ListenStream=8092 ListenStream=8093 'FileDescriptorName=two'
+        socket_service podtest-two run --name=two-by-socket --port=80-tcp:8092 debian --name=one --socket-activated=8091-tcp --exec=/usr/bin/perl -- -e "$serve" --- \
+                debian --name=two --socket-activated=80-tcp,8093-tcp --exec=/usr/bin/perl -- -e "$serve"
+        assert_eq "$(ask 8091)" 'fd 3 of 8091-tcp in one'
+        local answers
+        answers=$(ask 8092 & ask 8093 & wait)
+        assert_contains "$answers" 'fd 3 of '
+        assert_contains "$answers" 'fd 4 of '
+        assert_contains "$answers" '80-tcp'
+        assert_contains "$answers" '8093-tcp'
+        assert_not_contains "$answers" '8091'
+        assert_not_contains "$answers" 'in one'
+        wait_until gone two-by-socket
+}
+
+# A pod of pods.d, whose socket has the port's name and not its number; one of the kind that has no number.
+test_socket_of_a_named_pod() {
+        mkdir -p /etc/podctl/pods.d
+        defer rm -f /etc/podctl/pods.d/listens.json
+        jq -n --arg serve "$serve" '{acKind: "PodManifest", acVersion: "0.8.11", annotations: [{name: "podctl/net", value: "none"}],
+                apps: [{name: "web", image: {name: "debian"}, app: {exec: ["/usr/bin/perl", "-e", $serve], user: "0", group: "0",
+                        ports: [{name: "http", protocol: "tcp", port: 80, socketActivated: true}]}}]}' >/etc/podctl/pods.d/listens.json
+        socket_unit pod@listens "ListenStream=$PWD/socket" FileDescriptorName=http
+        systemctl daemon-reload
+        systemctl start pod@listens.socket
+        assert_eq "$(timeout 60 curl --http0.9 -s --unix-socket "$PWD/socket" http://x/)" 'fd 3 of http in web'
+        wait_until gone listens
+}
+
+# Where nobody passes one, the pod listens itself, in its own network.
+test_socket_of_the_pod() {
+        pod listener --port=8090-tcp:8094 debian --name=web --socket-activated=8090-tcp --exec=/usr/bin/perl -- -e "$serve"
+        assert_eq "$(ask 8094)" 'fd 3 of 8090-tcp in web'
+        wait_until gone listener
+}
+
+# What systemd has for programs that know nothing of this.
+test_socket_proxy() {
+        [[ -x /usr/lib/systemd/systemd-socket-proxyd ]] || skip 'no systemd-socket-proxyd on this host'
+        pod behind debian --name=web --exec=/usr/bin/perl -- -e 'use Socket; socket S, AF_INET, SOCK_STREAM, 0; setsockopt S, SOL_SOCKET, SO_REUSEADDR, 1; bind S, sockaddr_in(80, INADDR_ANY) or die; listen S, 5; while (accept C, S) { print C "hello\n"; close C; }'
+        socket_unit podtest-proxy ListenStream=8095
+        printf '[Service]\nExecStart=/usr/lib/systemd/systemd-socket-proxyd %s:80\n' "$(podctl status behind --format=json | jq -r '.networks[0].ip')" \
+                >/run/systemd/system/podtest-proxy.service
+        systemctl daemon-reload
+        systemctl start podtest-proxy.socket
+        wait_until podctl exec behind perl -e 'use Socket; socket S, AF_INET, SOCK_STREAM, 0; connect S, sockaddr_in(80, INADDR_LOOPBACK) or exit 1'
+        assert_eq "$(ask 8095)" hello
+}
+
+test_socket_mistakes() {
+        refused ponies debian --name=web --socket-activated=ponies --exec=/bin/true
+        refused --net=none --net=none --port=80-tcp:8080 debian --name=web --exec=/bin/true
+        socket_unit podtest-lost ListenStream=8096 FileDescriptorName=lost
+        socket_service podtest-lost run --net=none --name=lost debian --name=web --socket-activated=80-tcp --exec=/bin/true
+        (ask 8096 || true) >/dev/null 2>&1
+        wait_until systemctl is-failed podtest-lost.service
+        journalctl -u podtest-lost -o cat --no-pager | grep -q "no app has a socketActivated port for socket 'lost', \[::\]:8096"
+}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fd.h"
 #include "basic/log.h"
+#include "basic/parse.h"
 #include "basic/path.h"
-#include "cli/compose-credentials.h"
+#include "cli/compose-service.h"
 
 static int add_credential(AppcPodApp *app, const char *text, const char *option, bool encrypted)
 {
@@ -44,5 +45,38 @@ int compose_credentials(const RunArgs *args, const RunApp *run, AppcPodApp *app)
                         if (r < 0 && r != -EEXIST)
                                 return r;
                 }
+        return 0;
+}
+
+/* "80-tcp", as ports of Docker images are called. */
+static int add_port(App *app, const char *name)
+{
+        _cleanup_free_ char *number = NULL, *protocol = NULL;
+        uint32_t port;
+        int r;
+
+        r = split_pair(name, '-', &number, &protocol);
+        if (r < 0)
+                return r;
+        if (!protocol || (!streq(protocol, "tcp") && !streq(protocol, "udp")) || parse_uint32(number, &port) < 0 || port < 1 ||
+            port > UINT16_MAX)
+                return -EINVAL;
+        return app_add_port(app, name, protocol, port, 1);
+}
+
+int compose_sockets(const RunApp *run, AppcPodApp *app)
+{
+        STRV_FOREACH(name, run->socket_activated) {
+                int r = app_find_port(app->app, *name) ? 0 : add_port(app->app, *name);
+
+                if (r == -EINVAL)
+                        return log_error_errno(r, "Option --socket-activated: app '%s' has no port '%s'; one like 80-tcp or 53-udp "
+                                               "needs none in the image", app->name, *name);
+                if (r < 0)
+                        return log_oom();
+                for (size_t i = 0; i < app->app->n_ports; i++)
+                        if (streq(app->app->ports[i].name, *name))
+                                app->app->ports[i].socket_activated = true;
+        }
         return 0;
 }
