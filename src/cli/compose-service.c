@@ -3,6 +3,8 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/path.h"
+#include "basic/signal-util.h"
+#include "basic/time-util.h"
 #include "cli/compose-service.h"
 
 static int add_credential(AppcPodApp *app, const char *text, const char *option, bool encrypted)
@@ -78,5 +80,26 @@ int compose_sockets(const RunApp *run, AppcPodApp *app)
                         if (streq(app->app->ports[i].name, *name))
                                 app->app->ports[i].socket_activated = true;
         }
+        return 0;
+}
+
+int compose_stop(const RunApp *run, App *app)
+{
+        uint64_t usec;
+
+        if (run->stop_signal && signal_from_string(run->stop_signal) < 0)
+                return log_error_errno(EINVAL, "Option --stop-signal: there is no signal '%s'", run->stop_signal);
+        if (run->stop_signal && free_and_strdup(&app->stop_signal, run->stop_signal) < 0)
+                return log_oom();
+        if (!run->stop_timeout)
+                return 0;
+        if (streq(run->stop_timeout, "infinity")) {
+                app->stop_timeout = -1;
+                return 0;
+        }
+        if (parse_duration(run->stop_timeout, &usec) < 0 || usec == 0 || usec / USEC_PER_SEC >= APP_STOP_TIMEOUT_MAX)
+                return log_error_errno(EINVAL, "Option --stop-timeout takes a time such as 10s or 5m, or infinity, not '%s'",
+                                       run->stop_timeout);
+        app->stop_timeout = (int64_t) ((usec + USEC_PER_SEC - 1) / USEC_PER_SEC);
         return 0;
 }

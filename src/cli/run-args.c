@@ -90,6 +90,8 @@ const Option run_app_options[] = {
         { "signature", &option_string, offsetof(RunApp, signature), "FILE", "The signature of the image, an ACI" },
         { "socket-activated", &option_commas, offsetof(RunApp, socket_activated), "PORT,…",
           "Ports whose sockets the service manager passes" },
+        { "stop-signal", &option_string, offsetof(RunApp, stop_signal), "SIGNAL", "What asks the app to end, SIGTERM by default" },
+        { "stop-timeout", &option_string, offsetof(RunApp, stop_timeout), "TIME", "How long it may take then before it is killed" },
         { "supplementary-gids", &option_commas, offsetof(RunApp, supplementary_gids), "GID,…", "Further groups" },
         { "user", &option_string, offsetof(RunApp, user), "USER", "User: name, number, or path of a file of theirs" },
         { "user-annotation", &option_strv, offsetof(RunApp, user_annotations), "NAME=VALUE", "Annotate for yourself" },

@@ -37,6 +37,8 @@ typedef struct RunApp {
         char **credentials;
         char **credentials_encrypted;
         char **socket_activated;
+        char *stop_signal;
+        char *stop_timeout;
 } RunApp;
 
 typedef struct RunArgs {

@@ -314,6 +314,8 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
                 r = compose_groups(run, pod_app->app);
         if (r >= 0)
                 r = compose_isolators(run, pod_app->app);
+        if (r >= 0)
+                r = compose_stop(run, pod_app->app);
         if (r < 0)
                 return r;
 

@@ -25,6 +25,7 @@ typedef struct OciRuntimeConfig {
         char *working_dir;
         char **labels; /* "NAME=VALUE" */
         char *stop_signal;
+        int64_t stop_timeout; /* seconds */
         bool args_escaped;
         char **shell;
         HealthCheck *health_check;
@@ -67,6 +68,7 @@ int oci_config_write(const OciConfig *config, json_object **ret);
  *   ExposedPorts          ports "<port>-<protocol>"
  *   Labels                userLabels
  *   StopSignal            stop signal
+ *   StopTimeout           stop timeout
  *   Healthcheck, Shell    health check, unless it is "NONE" */
 int oci_config_to_app(const OciConfig *config, App **ret);
 /* What oci_config_to_app() leaves out, one line each, for the user to be told. */

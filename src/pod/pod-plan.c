@@ -378,6 +378,22 @@ static bool has_encrypted_credentials(const AppcPod *pod)
         return false;
 }
 
+/* The pod is given longer than the slowest of its apps. */
+static int add_stop_timeout(PodPlan *plan)
+{
+        const int64_t usual = 90, margin = 15;
+        int64_t longest = 0;
+        bool endless = false;
+
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                longest = MAX(longest, plan->apps[i].app->app->stop_timeout);
+                endless = endless || plan->apps[i].app->app->stop_timeout < 0;
+        }
+        if (endless)
+                return strv_extend(&plan->unit_properties, "TimeoutStopSec=infinity");
+        return longest + margin > usual ? strv_extendf(&plan->unit_properties, "TimeoutStopSec=%" PRIi64 "s", longest + margin) : 0;
+}
+
 /* What systemd's own systemd-nspawn@.service says of a container, for the unit that we make. */
 static int plan_unit_properties(PodPlan *plan)
 {
@@ -402,6 +418,8 @@ static int plan_unit_properties(PodPlan *plan)
                 r = strv_extend(&plan->unit_properties, common[i]);
         if (r >= 0)
                 r = strv_extendf(&plan->unit_properties, "Slice=%s", plan->settings->slice ?: "machine.slice");
+        if (r >= 0)
+                r = add_stop_timeout(plan);
         if (r >= 0 && has_encrypted_credentials(plan->manifest))
                 r = strv_extend(&plan->unit_properties, "DeviceAllow=char-tpm rw");
         if (r >= 0)
@@ -646,6 +664,10 @@ static void print_app(FILE *f, const PlanApp *a)
         print_words(f, "environment", a->environment);
         print_words(f, "capability", a->capabilities);
         print_filter(f, a);
+        if (app->stop_signal)
+                (void) fprintf(f, "    stop signal %s\n", app->stop_signal);
+        if (app->stop_timeout != 0)
+                (void) fprintf(f, "    stop timeout %" PRIi64 "\n", app->stop_timeout);
         print_sockets(f, app);
         print_health_check(f, app->health_check);
         for (size_t i = 0; i < a->app->n_credentials; i++)

@@ -121,6 +121,10 @@ static int print_service_section(FILE *f, const PlanApp *app, const AppIdentity 
                 (void) fputs("NotifyAccess=all\n", f);
         if (a->stop_signal)
                 (void) fprintf(f, "KillSignal=%i\n", signal_from_string(a->stop_signal));
+        if (a->stop_timeout < 0)
+                (void) fputs("TimeoutStopSec=infinity\n", f);
+        else if (a->stop_timeout > 0)
+                (void) fprintf(f, "TimeoutStopSec=%" PRIi64 "s\n", a->stop_timeout);
         return print_exec(f, "ExecStart", app, identity, identity->program, a->exec);
 }
 

@@ -407,3 +407,77 @@ test_socket_mistakes() {
         wait_until systemctl is-failed podtest-lost.service
         journalctl -u podtest-lost -o cat --no-pager | grep -q "no app has a socketActivated port for socket 'lost', \[::\]:8096"
 }
+
+# --- Readiness, and the end
+
+test_readiness() {
+        mkdir v
+        chmod 777 v
+        # Its child may say it as well, and whoever it is.
+        podctl run --detach --name=told --volume="v,kind=host,source=$PWD/v" --mount=volume=v,target=/v debian --name=app --user=33 --working-dir=/ \
+                --annotation=appc.io/executor/supports-systemd-notify=true --exec=/usr/bin/perl -- -e 'use Socket; $SIG{TERM} = sub { exit 0 };
+                open F, ">/v/started"; close F; sleep 0.1 until -e "/v/go";
+                if (fork == 0) { socket S, AF_UNIX, SOCK_DGRAM, 0; send S, "READY=1", 0, sockaddr_un($ENV{NOTIFY_SOCKET}) or die "send: $!"; exit 0; }
+                sleep 1000' >uuid &
+        defer end_pod told
+        wait_until test -e v/started
+        assert_eq "$(systemctl show -p ActiveState --value podctl-told.service)" activating
+        assert_eq "$(podctl status told --format=json | jq -r .state)" running
+        assert_eq "$(cat uuid)" ''
+        touch v/go
+        wait_for_jobs
+        assert_eq "$(systemctl show -p ActiveState --value podctl-told.service)" active
+        [[ -s uuid ]]
+        podctl stop told
+}
+
+# An app that never says it is an app that fails when it ends.
+test_readiness_that_never_comes() {
+        assert_fails 1 podctl run debian --name=app --working-dir=/ --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/true
+        assert_contains "$output" 'without having said that it is ready'
+}
+
+# ends_with POD STATUS: of its app, when it is stopped.
+ends_with() {
+        local uuid
+        uuid=$(podctl status "$1" --format=json | jq -r .name)
+        podctl stop "$1" >/dev/null
+        assert_eq "$(podctl status "$uuid" | sed -n 's/^app-app=//p')" "$2"
+}
+
+test_stop_signal() {
+        local deaf='trap "" TERM; trap "exit 7" USR1; touch /ready; while :; do sleep 0.1; done'
+        image_with quits.oci '.config.StopSignal = "SIGUSR1"'
+        podctl --insecure-options=image fetch "$PWD/quits.oci" >id
+        pod quits "$(cat id)" --name=app --exec=/bin/sh -- -c "$deaf"
+        wait_until podctl exec quits test -e /ready
+        ends_with quits 7
+        pod quits "$(cat id)" --name=app --stop-signal=TERM --exec=/bin/sh -- -c "${deaf/\"\" TERM/\"exit 8\" TERM}"
+        wait_until podctl exec quits test -e /ready
+        ends_with quits 8
+        podctl image rm "$(cat id)" >/dev/null
+}
+
+# Who does not listen is killed when its own time is over, and not when that of all is.
+test_stop_timeout() {
+        image_with deaf.oci '.config.StopTimeout = 1'
+        podctl --insecure-options=image fetch "$PWD/deaf.oci" >id
+        pod deaf "$(cat id)" --name=app --exec=/bin/sh -- -c 'trap "" TERM; touch /ready; while :; do sleep 0.1; done'
+        wait_until podctl exec deaf test -e /ready
+        assert_eq "$(systemctl -M deaf show -p TimeoutStopUSec --value app.service)" 1s
+        ends_with deaf 137
+        podctl image rm "$(cat id)" >/dev/null
+        pod slow busybox --name=app --stop-timeout=100s --exec=/bin/sh -- -c 'trap "sleep 0.1; exit 9" TERM; touch /ready; while :; do sleep 0.1; done'
+        assert_eq "$(systemctl show -p TimeoutStopUSec --value podctl-slow.service)" '1min 55s'
+        wait_until podctl exec slow test -e /ready
+        ends_with slow 9
+        assert_contains "$(podctl run --dry-run busybox --stop-timeout=infinity)" TimeoutStopSec=infinity
+}
+
+test_stop_mistakes() {
+        refused SIGPONY busybox --stop-signal=SIGPONY
+        refused 'a while' busybox --stop-timeout='a while'
+        refused --stop-timeout busybox --stop-timeout=0
+        checked_manifest '["NONE"]' ',"Retries":0},"stopTimeout":-2,"x":{"a":1' >pod.json
+        refused stopTimeout --pod-manifest=pod.json
+}
