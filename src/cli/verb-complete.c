@@ -105,16 +105,15 @@ static const Option *option_of(const Verb *verb, const char *word)
 {
         const Option *o = verb ? options_find(verb->options, word) : NULL;
 
-        if (!o && verb && streq(verb->name, "run"))
-                o = options_find(run_app_options, word);
+        if (!o && verb)
+                o = options_find(verb->app_options, word);
         return o ?: options_find(context_options, word);
 }
 
 static void complete_any_option(const Verb *verb, const char *prefix)
 {
         complete_options(verb ? verb->options : NULL, prefix);
-        if (verb && streq(verb->name, "run"))
-                complete_options(run_app_options, prefix);
+        complete_options(verb ? verb->app_options : NULL, prefix);
         complete_options(context_options, prefix);
 }
 

@@ -31,7 +31,9 @@ static int parse_wait(const Option *option, const char *value, void *field)
 
 static void free_wait(void *field)
 {
-        free(*(char **) field);
+        char **text = field;
+
+        *text = mfree(*text);
 }
 
 static const OptionType option_wait = { parse_wait, free_wait, OPTION_VALUE_OPTIONAL };

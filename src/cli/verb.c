@@ -3,13 +3,15 @@
 
 extern const Verb verb_cat_manifest, verb_complete, verb_enter, verb_exec, verb_fetch, verb_gc, verb_help, verb_image_cat_manifest,
         verb_image_export, verb_image_extract, verb_image_gc, verb_image_list, verb_image_render, verb_image_rm,
-        verb_image_verify, verb_launch, verb_list, verb_logs, verb_rm, verb_run, verb_status, verb_stop,
+        verb_image_verify, verb_launch, verb_list, verb_logs, verb_prepare, verb_rm, verb_run, verb_run_prepared, verb_status, verb_stop,
         verb_tear_down, verb_trust, verb_version;
 
 const Verb *const podctl_verbs[] = {
         &verb_fetch,
         &verb_trust,
         &verb_run,
+        &verb_prepare,
+        &verb_run_prepared,
         &verb_list,
         &verb_status,
         &verb_logs,
@@ -94,9 +96,9 @@ void verb_print_help(const Verb *verb, FILE *f)
                 (void) fputs("\nOptions:\n", f);
                 options_print_help(verb->options, f);
         }
-        if (streq(verb->name, "run")) {
+        if (verb->app_options) {
                 (void) fputs("\nOptions of an app, behind its image:\n", f);
-                options_print_help(run_app_options, f);
+                options_print_help(verb->app_options, f);
         }
         (void) fputs("\nGlobal options:\n", f);
         options_print_help(context_options, f);

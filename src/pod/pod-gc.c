@@ -150,6 +150,40 @@ int pod_remove(Pod *p)
         return r < 0 ? r : pod_delete(p);
 }
 
+/* What belongs to the user IDs the pod had. */
+static int forget_roots(const Pod *p)
+{
+        static const char *const names[] = { "upper", "work" };
+        _cleanup_strv_free_ char **apps = NULL;
+        int r = list_directory_at(p->fd, "apps", &apps);
+
+        STRV_FOREACH(app, apps)
+                for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++) {
+                        _cleanup_free_ char *path = strjoin("apps/", *app, "/", names[i]);
+
+                        r = path ? rm_rf_at(p->fd, path) : -ENOMEM;
+                }
+        if (r >= 0 && unlinkat(p->fd, "uid-base", 0) < 0 && errno != ENOENT)
+                r = -errno;
+        return r;
+}
+
+int pod_put_back(Pod *p)
+{
+        _cleanup_free_ char *ignored = NULL;
+        int r;
+
+        if (p->directory == POD_DIR_PREPARED)
+                return 0;
+        r = tear_down(p, true, &ignored);
+        if (r > 0)
+                (void) network_remove_idle(&ignored);
+        r = unlink_journal(p);
+        if (r >= 0)
+                r = forget_roots(p);
+        return r < 0 ? r : pod_move(p, POD_DIR_PREPARED);
+}
+
 typedef enum Verdict {
         VERDICT_KEEP,
         VERDICT_MARK,
@@ -180,7 +214,7 @@ static Verdict judge(const Pod *p, const PodCollect *c)
         case POD_GARBAGE:
                 return VERDICT_DELETE;
         case POD_PREPARED:
-                return older_than(changed_time(p), c->expire_prepared_usec) ? VERDICT_DELETE : VERDICT_KEEP;
+                return !c->mark_only && older_than(changed_time(p), c->expire_prepared_usec) ? VERDICT_DELETE : VERDICT_KEEP;
         case POD_EXITED:
         case POD_EXITED_GARBAGE:
                 return older_than(pod_exited_time(p), c->grace_usec) ? VERDICT_DELETE : VERDICT_MARK;

@@ -24,6 +24,9 @@ int pod_link_journal(Pod *p);
 /* Removes a pod that is not running, tearing it down before. -EBUSY: it is running or being prepared. */
 int pod_remove(Pod *p);
 
+/* A prepared pod whose start failed, which we hold, is a prepared pod again. */
+int pod_put_back(Pod *p);
+
 typedef struct PodCollect {
         uint64_t grace_usec;           /* exited pods are kept this long, counted from their end */
         uint64_t expire_prepared_usec; /* prepared pods that nobody started */

@@ -97,6 +97,14 @@ static int write_lowers(Pod *pod, const char *app, const PlanImage *image)
         return r < 0 ? r : write_string_at(pod->fd, file, text, 0640);
 }
 
+int pod_write_settings(const Pod *pod)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = pod_settings_format(pod->settings, &text);
+
+        return r < 0 ? r : write_file_at(pod->fd, "settings", text, strlen(text), 0640);
+}
+
 int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, const PlanImage *images)
 {
         _cleanup_free_ char *text = NULL;

@@ -458,6 +458,8 @@ int pod_move(Pod *p, PodDirectory to)
 
         if (!from_path || !to_path)
                 return -ENOMEM;
+        if (to == POD_DIR_PREPARED && syncfs(p->fd) < 0)
+                return -errno;
         r = rename_noreplace(p->store->fd, from_path, p->store->fd, to_path);
         if (r < 0)
                 return r;

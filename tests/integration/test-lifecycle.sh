@@ -14,16 +14,9 @@ ended() {
         podctl run --name="$1" busybox --name=app --exec=/bin/sh -- -c "echo said; exit ${2-0}" >/dev/null || assert_eq $? "$2"
 }
 
-# prepared NAME: a pod that never started, as a killed podctl or a future `podctl prepare` leaves it.
-# Prints its UUID.
+# prepared NAME: a pod that was never started. Prints its UUID.
 prepared() {
-        local uuid
-        ended "$1"
-        uuid=$(uuid_of "$1")
-        mkdir -p /var/lib/podctl/pods/prepared
-        mv "/var/lib/podctl/pods/run/$uuid" /var/lib/podctl/pods/prepared/
-        rm -f "/var/log/journal/${uuid//-/}"
-        echo "$uuid"
+        podctl prepare --name="$1" busybox --name=app --exec=/bin/true
 }
 
 # says [OPTION…] POD: there is output of its apps.
@@ -209,16 +202,6 @@ test_gc_only_marks() {
         assert_eq "$(state_of over)" 'exited garbage'
         podctl gc --grace-period=0
         assert_eq "$(podctl list --no-legend)" ''
-}
-
-test_gc_of_prepared_pods() {
-        local uuid
-        uuid=$(prepared waiting)
-        assert_eq "$(state_of "$uuid")" prepared
-        podctl gc --grace-period=0
-        assert_eq "$(state_of "$uuid")" prepared
-        podctl gc --expire-prepared=0
-        assert_fails 254 podctl status "$uuid"
 }
 
 test_gc_at_once_with_itself() {

@@ -66,7 +66,7 @@ Test(complete, exactly)
                 const char *answer;
         } cases[] = {
                 /* Verbs */
-                { "ru", "run" },
+                { "ru", "run run-prepared" },
                 { "zzz", "" },
                 { "im", "image" },
                 { "image l", "list" },
@@ -76,8 +76,8 @@ Test(complete, exactly)
                 { "launc", "" },
                 { "tear", "" },
                 { "comp", "" },
-                { "--debug ru", "run" },
-                { "--dir=/x ru", "run" },
+                { "--debug ru", "run run-prepared" },
+                { "--dir=/x ru", "run run-prepared" },
                 /* Options */
                 { "run --hostn", "--hostname=" },
                 { "run --dry", "--dry-run" },
