@@ -80,16 +80,13 @@ static bool release_name(const Pod *p)
 static void release_uid_range(const Pod *p)
 {
         struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-        _cleanup_free_ char *base = NULL, *path = NULL;
+        _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
-        uint32_t number;
+        uid_t base;
 
-        if (read_file_at(p->fd, "uid-base", 32, &base, NULL) < 0)
+        if (pod_uid_base(p, &base) < 0 || base == 0)
                 return;
-        base[strcspn(base, "\n")] = 0;
-        if (parse_uint32(base, &number) < 0)
-                return;
-        path = strprintf(UID_RANGE_LOCKS "/%u", number);
+        path = strprintf(UID_RANGE_LOCKS "/%u", base);
         fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -EBADF;
         if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) >= 0)
                 (void) unlink(path);

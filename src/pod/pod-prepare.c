@@ -120,7 +120,7 @@ int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, co
         return r < 0 ? r : write_manifest(pod, manifest);
 }
 
-static int read_lowers(const Pod *pod, const char *app, char ***ret)
+int pod_app_lowers(const Pod *pod, const char *app, char ***ret)
 {
         _cleanup_free_ char *path = strjoin("apps/", app, "/lower"), *text = NULL;
         int r;
@@ -147,7 +147,7 @@ int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message)
         if (!images)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
-                r = read_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers);
+                r = pod_app_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers);
         if (r >= 0)
                 r = pod_plan_new(pod->manifest, pod->settings, images, pod->uuid.s, directory, ret, reterr_message);
 
@@ -182,7 +182,7 @@ static int add_layers_of_pod(const Pod *pod, char ***layers)
         STRV_FOREACH(app, apps) {
                 _cleanup_strv_free_ char **lowers = NULL;
 
-                if (read_lowers(pod, *app, &lowers) < 0)
+                if (pod_app_lowers(pod, *app, &lowers) < 0)
                         continue;
                 STRV_FOREACH(lower, lowers) {
                         r = add_layer_of_path(*lower, layers);

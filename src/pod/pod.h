@@ -126,6 +126,8 @@ uint64_t pod_exited_time(const Pod *p);
 /* -ENOENT: not recorded. */
 int pod_exit_status(const Pod *p, int *ret);
 int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished);
+/* The first of the user IDs of its own; 0 when it has none. */
+int pod_uid_base(const Pod *p, uid_t *ret);
 /* Process ID of the pod's supervisor (nspawn) and of PID 1 inside. -ENOENT. */
 int pod_supervisor_pid(const Pod *p, pid_t *ret);
 int pod_leader_pid(const Pod *p, pid_t *ret);
