@@ -4,6 +4,7 @@
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/path.h"
+#include "cli/persona.h"
 #include "cli/pod-make.h"
 #include "cli/pod-start.h"
 #include "cli/run-compose.h"
@@ -13,7 +14,7 @@
 /* As machined knows it. */
 static char *default_name(const Uuid *uuid)
 {
-        return strprintf("pod-%.8s", uuid->s);
+        return persona_is_rkt() ? strjoin("rkt-", uuid->s) : strprintf("pod-%.8s", uuid->s);
 }
 
 /* What is part of the pod itself. */
@@ -166,6 +167,25 @@ static int resolve_and_write(Context *c, const RunArgs *args, AppcPod *manifest,
         return r;
 }
 
+/* What stage1.d says counts where nothing was chosen. */
+static int check_default_stage1(Context *c, const RunArgs *args)
+{
+        const HostConfig *config;
+        const char *chosen;
+        int r;
+
+        if (args->stage1)
+                return 0;
+        r = context_config(c, &config);
+        if (r < 0)
+                return r;
+        chosen = config->stage1_name ?: config->stage1_location;
+        if (!chosen || stage1_is_ours(chosen))
+                return 0;
+        return log_error_errno(EOPNOTSUPP, "The configuration, in stage1.d, wants the engine '%s', and there is only 'nspawn'",
+                               chosen);
+}
+
 int pod_make(Context *c, const RunArgs *args, bool to_start, Pod **ret)
 {
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
@@ -173,6 +193,9 @@ int pod_make(Context *c, const RunArgs *args, bool to_start, Pod **ret)
         Uuid uuid;
         int r;
 
+        r = check_default_stage1(c, args);
+        if (r < 0)
+                return r;
         r = uuid_new(&uuid);
         if (r < 0)
                 return log_error_errno(r, "Cannot make a UUID: %m");

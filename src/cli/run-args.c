@@ -231,14 +231,19 @@ int run_args_check_start(const RunArgs *args)
 }
 
 /* rkt's names for the one engine there is so far, as they stand in names, paths and URLs of its images. */
-static int check_stage1(const char *stage1)
+bool stage1_is_ours(const char *text)
 {
         static const char *const ours[] = { "nspawn", "stage1-coreos", "stage1-host", "stage1-src" };
 
-        for (size_t i = 0; stage1 && i < ELEMENTSOF(ours); i++)
-                if (strstr(stage1, ours[i]))
-                        return 0;
-        return stage1 ? log_error_errno(EOPNOTSUPP, "Option --stage1-%s: there is no such engine, only 'nspawn', which needs "
+        for (size_t i = 0; i < ELEMENTSOF(ours); i++)
+                if (strstr(text, ours[i]))
+                        return true;
+        return false;
+}
+
+static int check_stage1(const char *stage1)
+{
+        return stage1 && !stage1_is_ours(stage1) ? log_error_errno(EOPNOTSUPP, "Option --stage1-%s: there is no such engine, only 'nspawn', which needs "
                                         "no option", stage1) : 0;
 }
 

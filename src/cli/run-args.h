@@ -86,5 +86,7 @@ extern const Option run_app_options[];
 int run_args_parse(Context *context, char **words, RunArgs *args);
 /* The part of the check that concerns the start. */
 int run_args_check_start(const RunArgs *args);
+/* Whether a name, path or URL of an engine of rkt's means the one we have. */
+bool stage1_is_ours(const char *text);
 /* What run_options do not free. */
 void run_args_done_apps(RunArgs *args);

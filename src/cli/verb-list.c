@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "basic/time-util.h"
+#include "cli/persona.h"
 #include "cli/pod-json.h"
 #include "cli/pod-networks.h"
 #include "cli/table.h"
@@ -26,7 +27,8 @@ static const char *format_time(uint64_t nsec, bool full, char buffer[static TIME
         return full ? format_time_full(nsec, buffer) : format_time_ago(nsec, now_nsec(), buffer);
 }
 
-/* A row per app; what concerns the pod stands in the first one only. The ID column is there with --full. */
+/* A row per app; what concerns the pod stands in the first one only. The ID column is there with --full; rkt's pods had
+ * no names. */
 static int add_row(Table *t, const Pod *pod, const AppcPodApp *app, bool first, bool full)
 {
         char created[TIME_STRING_MAX], started[TIME_STRING_MAX];
@@ -54,7 +56,8 @@ static int add_row(Table *t, const Pod *pod, const AppcPodApp *app, bool first, 
                 row[n++] = format_time(pod_created_time(pod), full, created);
                 row[n++] = format_time(pod_started_time(pod), full, started);
                 row[n++] = networks;
-                row[n++] = pod->settings ? pod->settings->name : "-";
+                if (!persona_is_rkt())
+                        row[n++] = pod->settings ? pod->settings->name : "-";
         }
         return table_add_row(t, row);
 }
@@ -85,7 +88,9 @@ static int print_table(Pod **pods, size_t n, const ListArgs *args)
         static const char *const legend[] = { "UUID", "APP", "IMAGE NAME", "STATE", "CREATED", "STARTED", "NETWORKS", "NAME" };
         static const char *const full_legend[] = { "UUID",    "APP",     "IMAGE NAME", "IMAGE ID", "STATE",
                                                    "CREATED", "STARTED", "NETWORKS",   "NAME" };
-        _cleanup_(table_done) Table t = { .n_columns = args->full ? ELEMENTSOF(full_legend) : ELEMENTSOF(legend) };
+        _cleanup_(table_done) Table t = {
+                .n_columns = (args->full ? ELEMENTSOF(full_legend) : ELEMENTSOF(legend)) - persona_is_rkt(),
+        };
         _cleanup_strv_free_ char **errors = NULL;
         int r = args->no_legend ? 0 : table_add_row(&t, args->full ? full_legend : legend);
 

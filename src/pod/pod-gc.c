@@ -222,7 +222,8 @@ static Verdict judge(const Pod *p, const PodCollect *c)
 
 static int collect_one(Pod *p, const PodCollect *c)
 {
-        PodDirectory was = p->directory;
+        PodDirectory from = p->directory;
+        PodState was = p->state;
         Verdict verdict = judge(p, c);
         int r;
 
@@ -235,19 +236,20 @@ static int collect_one(Pod *p, const PodCollect *c)
                 return 0;
         if (r >= 0)
                 r = pod_mark(p);
-        if (r >= 0 && p->directory != was)
-                c->report(p, "moving pod to garbage", 0);
+        if (r >= 0 && p->directory != from)
+                c->report(c, p, POD_FATE_MARKED, was, 0);
         if (r >= 0 && verdict == VERDICT_MARK) {
-                c->report(p, "still within grace period", 0);
+                if (!c->mark_only)
+                        c->report(c, p, POD_FATE_KEPT, was, 0);
                 return 0;
         }
         if (r >= 0 && !c->mark_only) {
                 r = pod_delete(p);
                 if (r >= 0)
-                        c->report(p, "garbage collected", 0);
+                        c->report(c, p, POD_FATE_REMOVED, was, 0);
         }
         if (r < 0)
-                c->report(p, "cannot be collected", r);
+                c->report(c, p, POD_FATE_STUCK, was, r);
         return r;
 }
 

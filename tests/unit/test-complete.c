@@ -75,7 +75,7 @@ Test(complete, exactly)
                 /* Hidden ones are nobody's to type. */
                 { "launc", "" },
                 { "tear", "" },
-                { "comp", "" },
+                { "comp", "completion" }, { "tear", "" },
                 { "--debug ru", "run run-prepared" },
                 { "--dir=/x ru", "run run-prepared" },
                 /* Options */

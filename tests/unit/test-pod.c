@@ -707,9 +707,12 @@ Test(pod, remove)
 
 static char **reports;
 
-static void report(const Pod *p, const char *what, int error)
+static void report(const PodCollect *c, const Pod *p, PodFate fate, PodState was, int error)
 {
-        cr_assert_geq(strv_extendf(&reports, "%c %s%s", p->uuid.s[0], what, error < 0 ? " !" : ""), 0);
+        static const char *const fates[_POD_FATE_MAX] = { "marked", "kept", "removed", "stuck" };
+
+        cr_assert_eq(error < 0, fate == POD_FATE_STUCK);
+        cr_assert_geq(strv_extendf(&reports, "%c %s", p->uuid.s[0], fates[fate]), 0);
 }
 
 static int collect(Fixture *f, uint64_t grace, uint64_t expire, bool mark_only)
@@ -753,8 +756,8 @@ Test(pod, collect_counts_from_the_exit)
         cr_expect_eq(collect(&f, 900, 100, false), 0);
         cr_expect(gone(&f, UUID_A));
         cr_expect_eq(collect(&f, 0, 0, false), 0, "nothing to do is no error");
-        cr_expect(strv_contains(reports, "c garbage collected"));
-        cr_expect(strv_contains(reports, "a still within grace period"));
+        cr_expect(strv_contains(reports, "c removed"));
+        cr_expect(strv_contains(reports, "a kept"));
         reports = strv_free(reports);
 }
 
@@ -769,7 +772,7 @@ Test(pod, collect_mark_only)
         cr_expect(exists(&f, POD_DIR_EXITED_GARBAGE, UUID_A));
         cr_expect(exists(&f, POD_DIR_GARBAGE, UUID_B));
         cr_expect(exists(&f, POD_DIR_PREPARED, UUID_C));
-        cr_expect_not(strv_contains(reports, "a garbage collected"));
+        cr_expect_not(strv_contains(reports, "a removed"));
         cr_expect_eq(collect(&f, 0, 0, false), 0);
         cr_expect(gone(&f, UUID_A) && gone(&f, UUID_B) && gone(&f, UUID_C));
         reports = strv_free(reports);
@@ -833,7 +836,7 @@ Test(pod, collect_goes_on)
         }
         cr_expect_lt(collect(&f, 0, 0, false), 0);
         cr_expect(gone(&f, UUID_B) && gone(&f, UUID_C));
-        cr_expect(strv_contains(reports, "a cannot be collected !"));
+        cr_expect(strv_contains(reports, "a stuck"));
         (void) set_immutable(&f, "exited-garbage/" UUID_A "/pod", false);
         cr_expect_eq(collect(&f, 0, 0, false), 0, "a second attempt");
         cr_expect(gone(&f, UUID_A));
