@@ -5,6 +5,7 @@
 #include "cli/context.h"
 #include "cli/verb.h"
 #include "image/keystore.h"
+#include "shared/json-foreign.h"
 
 const Option context_options[] = {
         { "debug", &option_bool, offsetof(Context, debug), NULL, "Tell more of what is done" },
@@ -32,6 +33,7 @@ void context_done(Context *c)
         sd_bus_flush_close_unref(c->bus);
         fetcher_free(c->fetcher);
         host_config_free(c->config);
+        json_foreign_done();
 }
 
 /* The words of --insecure-options= (rkt 3.9), and those that stand for several. */
