@@ -255,19 +255,20 @@ static int collect_one(Pod *p, const PodCollect *c)
 
 int pod_store_collect(PodStore *s, const PodCollect *c)
 {
-        Pod **pods = NULL;
-        size_t n = 0;
-        int first_error, r;
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        int first_error = 0, r;
 
-        first_error = pod_list(s, &pods, &n);
-        if (first_error < 0)
-                return first_error;
+        r = pod_scan_new(s, &scan);
+        while (r >= 0) {
+                _cleanup_(pod_freep) Pod *pod = NULL;
+                int k;
 
-        for (size_t i = 0; i < n; i++) {
-                r = collect_one(pods[i], c);
-                if (r < 0 && first_error >= 0)
-                        first_error = r;
+                r = pod_scan_next(scan, &pod);
+                if (r <= 0)
+                        break;
+                k = collect_one(pod, c);
+                if (k < 0 && first_error >= 0)
+                        first_error = k;
         }
-        pod_array_free(pods, n);
-        return first_error;
+        return first_error < 0 ? first_error : r;
 }

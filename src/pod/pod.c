@@ -95,13 +95,6 @@ Pod *pod_free(Pod *p)
         return mfree(p);
 }
 
-void pod_array_free(Pod **pods, size_t n)
-{
-        for (size_t i = 0; i < n; i++)
-                pod_free(pods[i]);
-        free(pods);
-}
-
 Pod *pod_new_object(PodStore *s, const Uuid *uuid)
 {
         Pod *p = new0(Pod, 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <linux/fs.h>
 
@@ -383,6 +384,32 @@ Test(pod, find_the_running_one)
         cr_expect_str_eq(found(&f, "web"), UUID_C, "the running one");
 }
 
+static void pod_array_free(Pod **pods, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                pod_free(pods[i]);
+        free(pods);
+}
+
+/* All of a scan at once. */
+static int pod_list(PodStore *store, Pod ***ret, size_t *ret_n)
+{
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        int r = pod_scan_new(store, &scan);
+        size_t room = 0;
+
+        *ret = NULL;
+        *ret_n = 0;
+        while (r >= 0) {
+                cr_assert_eq(ARRAY_GROW(*ret, room, *ret_n, 1), 0);
+                r = pod_scan_next(scan, &(*ret)[*ret_n]);
+                if (r <= 0)
+                        break;
+                (*ret_n)++;
+        }
+        return r;
+}
+
 Test(pod, list)
 {
         _cleanup_(fixture_done) Fixture f = fixture_new();
@@ -720,6 +747,38 @@ static int collect(Fixture *f, uint64_t grace, uint64_t expire, bool mark_only)
         const PodCollect c = { .grace_usec = grace * USEC_PER_SEC, .expire_prepared_usec = expire * USEC_PER_SEC,
                                .mark_only = mark_only, .report = report };
         return pod_store_collect(f->store, &c);
+}
+
+/* There may be more pods than a process may have files open. */
+Test(pod, list_more_than_can_be_open)
+{
+        const struct rlimit limit = { 64, 64 };
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        Pod *none = NULL;
+        size_t n = 0;
+
+        for (size_t i = 0; i < 200; i++) {
+                _cleanup_free_ char *uuid = strprintf("cccccccc-0000-4000-8000-%012zu", i), *name = strprintf("pod-%zu", i);
+
+                put(&f, uuid, name, i % 2 ? POD_DIR_RUN : POD_DIR_PREPARED);
+        }
+        cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        cr_assert_eq(pod_scan_new(f.store, &scan), 0);
+        for (;; n++) {
+                _cleanup_(pod_freep) Pod *p = NULL;
+                int r = pod_scan_next(scan, &p);
+
+                cr_assert_geq(r, 0);
+                if (r == 0)
+                        break;
+        }
+        cr_expect_eq(n, 200);
+        cr_expect_str_eq(found(&f, "pod-199"), "cccccccc-0000-4000-8000-000000000199");
+        cr_expect_eq(pod_find(f.store, "cccccccc-0000-4000-8000-00000000000", &none), -ENOTUNIQ);
+        cr_expect_eq(collect(&f, 0, 0, false), 0);
+        cr_expect_eq(pod_find(f.store, "pod-199", &none), -ENOENT);
+        reports = strv_free(reports);
 }
 
 static bool gone(Fixture *f, const char *uuid)
