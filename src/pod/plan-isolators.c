@@ -174,6 +174,10 @@ int plan_check_sysctls(const PodPlan *plan, char **reterr_message)
                 _cleanup_free_ char *name = strndup(*s, strcspn(*s, "="));
                 const char *net = plan->settings->net;
 
+                if (name && is_ipc_parameter(name) && pod_settings_shares_ipc(plan->settings))
+                        return explain(reterr_message, EINVAL, "isolator os/unix/sysctl: '%s' is the host's with --ipc=parent",
+                                       name);
+
                 if (!name)
                         return -ENOMEM;
                 if (strstr(name, "..") || name[0] == '/' || name[0] == '.' ||
