@@ -603,6 +603,8 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
                 r = check_order(plan, reterr_message);
         if (r >= 0)
                 r = plan_check_sysctls(plan, reterr_message);
+        if (r >= 0)
+                r = plan_journal(manifest, &plan->journal, reterr_message);
         for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
                 r = plan_filter_check(&plan->apps[i], reterr_message);
         if (r < 0)

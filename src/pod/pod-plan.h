@@ -3,6 +3,7 @@
 
 #include "manifest/appc-pod.h"
 #include "network/net-port.h"
+#include "pod/plan-journal.h"
 #include "pod/pod-settings.h"
 
 /* What a pod is to become on this host: the manifest resolved against images and settings, as pure data. Making a
@@ -74,6 +75,7 @@ typedef struct PodPlan {
         size_t n_mounts;
         NetPort *ports;         /* that the host forwards */
         size_t n_ports;
+        PlanJournal journal;
         char **unit_properties; /* of the pod's unit, where that is ours to make */
         char **ignored;         /* what cannot be honoured, one line each, for the user */
 } PodPlan;
