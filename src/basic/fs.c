@@ -7,6 +7,8 @@
 #include "basic/path.h"
 #include "basic/strv.h"
 
+#define LINKS_MAX 40 /* as the kernel has it, path_resolution(7) */
+
 static int read_file_fd(int fd, size_t max, char **ret, size_t *ret_size)
 {
         _cleanup_free_ char *data = NULL;
@@ -226,6 +228,86 @@ int mkdir_in_root(int root_fd, const char *path, mode_t mode, uid_t owner)
                 p += n + strspn(p + n, "/");
         }
         return TAKE_FD(fd);
+}
+
+/* 1: it was a link, and what is left to follow, and from where, has changed. */
+static int follow_link(int root_fd, const char *candidate, char **done, char **rest)
+{
+        _cleanup_close_ int fd = open_in_root(root_fd, candidate, O_PATH | O_NOFOLLOW);
+        _cleanup_free_ char *longer = NULL;
+        char target[PATH_MAX];
+        struct stat st;
+        ssize_t n;
+
+        if (fd == -ENOENT || fd == -ENOTDIR)
+                return 0;
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (!S_ISLNK(st.st_mode))
+                return 0;
+        n = readlinkat(fd, "", target, sizeof(target) - 1);
+        if (n < 0)
+                return -errno;
+        target[n] = 0;
+
+        longer = strjoin(target, "/", *rest);
+        if (!longer)
+                return -ENOMEM;
+        free(*rest);
+        *rest = TAKE_PTR(longer);
+        if (path_is_absolute(target))
+                (*done)[0] = 0;
+        return 1;
+}
+
+/* Takes the next component off the rest. */
+static int follow_component(int root_fd, char **done, char **rest, unsigned *links)
+{
+        const char *name = *rest + strspn(*rest, "/");
+        size_t n = strcspn(name, "/");
+        _cleanup_free_ char *component = strndup(name, n), *candidate = NULL, *left = strdup(name + n);
+        char *slash;
+        int r;
+
+        if (!component || !left)
+                return -ENOMEM;
+        free(*rest);
+        *rest = TAKE_PTR(left);
+        if (streq(component, "..")) {
+                slash = strrchr(*done, '/');
+                if (slash)
+                        *slash = 0;
+        }
+        if (n == 0 || streq(component, ".") || streq(component, ".."))
+                return 0;
+
+        candidate = strjoin(*done, "/", component);
+        if (!candidate)
+                return -ENOMEM;
+        r = follow_link(root_fd, candidate, done, rest);
+        if (r > 0)
+                return ++*links > LINKS_MAX ? -ELOOP : 0;
+        if (r >= 0) {
+                free(*done);
+                *done = TAKE_PTR(candidate);
+        }
+        return r;
+}
+
+int follow_in_root(int root_fd, const char *path, char **ret)
+{
+        _cleanup_free_ char *done = strdup(""), *rest = strdup(path);
+        unsigned links = 0;
+        int r = done && rest ? 0 : -ENOMEM;
+
+        while (r >= 0 && *rest)
+                r = follow_component(root_fd, &done, &rest, &links);
+        if (r < 0)
+                return r;
+        *ret = *done ? TAKE_PTR(done) : strdup("/");
+        return *ret ? 0 : -ENOMEM;
 }
 
 static int fsync_directory(int dir_fd)

@@ -38,6 +38,7 @@ static void enter_done(Enter *e)
         pod_plan_free(e->plan);
         pod_free(e->pod);
         strv_free(e->command);
+        app_identity_done(&e->identity);
         free(e->program);
         free(e->tty);
         free(e->unit);
@@ -153,16 +154,42 @@ static int add_terminal(const Enter *e, char ***properties)
         return r;
 }
 
+/* What the app's unit binds. Where it did, only the pod's start knew. */
+static int read_binds(Enter *e)
+{
+        _cleanup_free_ char *unit = strjoin(e->app->app->name, ".service"), *path = NULL;
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_bus_message_ sd_bus_message *m = NULL;
+        const char *source, *target;
+        uint64_t flags;
+        int r, ignore;
+
+        if (!unit)
+                return log_oom();
+        r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path);
+        if (r >= 0)
+                r = sd_bus_get_property(e->bus, bus_systemd_manager.destination, path, "org.freedesktop.systemd1.Service",
+                                        "BindPaths", &error, &m, "a(ssbt)");
+        if (r >= 0)
+                r = sd_bus_message_enter_container(m, 'a', "(ssbt)");
+        while (r >= 0 && (r = sd_bus_message_read(m, "(ssbt)", &source, &target, &ignore, &flags)) > 0)
+                r = strv_extendf(&e->identity.binds, "%s:%s", source, target);
+        return r < 0 ? log_error_errno(r, "Cannot tell what is mounted in app '%s': %s", e->app->app->name,
+                                       bus_error_text(&error, r)) : 0;
+}
+
 /* The same as the app's own unit has; see app-unit.c. */
 static int unit_properties(const Enter *e, char ***ret)
 {
         static const char *const common[] = { "Type=exec", "MountAPIVFS=yes", "AddRef=yes",
                                               "CollectMode=inactive-or-failed" };
         const char *term = getenv("TERM");
-        _cleanup_strv_free_ char **properties = NULL, **mounts = NULL;
+        _cleanup_strv_free_ char **properties = NULL, **mounts = NULL, **settings = NULL;
         int r;
 
-        r = strv_extendf(&properties, "Description=Entered app %s", e->app->app->name);
+        r = app_launch_path_settings(e->app, e->identity.binds, &settings);
+        if (r >= 0)
+                r = strv_extendf(&properties, "Description=Entered app %s", e->app->app->name);
         if (r >= 0)
                 r = strv_extendf(&properties, "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs", e->app->app->name);
         if (r >= 0)
@@ -170,7 +197,10 @@ static int unit_properties(const Enter *e, char ***ret)
         STRV_FOREACH(mount, mounts)
                 if (r >= 0)
                         r = strv_extendf(&properties, "BindReadOnlyPaths=%s", *mount);
-        STRV_FOREACH(line, app_launch_path_settings(e->app))
+        STRV_FOREACH(bind, e->identity.binds)
+                if (r >= 0)
+                        r = strv_extendf(&properties, "BindPaths=%s", *bind);
+        STRV_FOREACH(line, settings)
                 if (r >= 0)
                         r = strv_extend(&properties, *line);
         STRV_FOREACH(line, e->app->limits)
@@ -268,6 +298,9 @@ static int enter(Context *c, Enter *e, char **command)
         r = sd_bus_open_system_machine(&e->bus, e->pod->settings->name);
         if (r < 0)
                 return log_error_errno(r, "Cannot connect to the bus of pod '%s': %m", e->pod->settings->name);
+        r = read_binds(e);
+        if (r < 0)
+                return r;
         r = uuid_new(&uuid);
         if (r >= 0)
                 r = sd_event_default(&e->event);

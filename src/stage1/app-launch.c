@@ -110,20 +110,68 @@ int app_launch_mounts(const PlanApp *app, char ***ret)
         return 0;
 }
 
-/* "+": as the app sees the path, not its pod. What Docker and rkt hide and protect (reference R§4.6), the control groups of the pod among it: whoever may write there
- * has no limits. */
-char *const *app_launch_path_settings(const PlanApp *app)
-{
-        static const char *const lines[] = {
-                "ProtectControlGroups=yes",
-                "ReadOnlyPaths=-+/proc/bus -+/proc/fs -+/proc/irq -+/proc/sys -+/proc/sysrq-trigger",
-                "InaccessiblePaths=-+/proc/acpi -+/proc/asound -+/proc/config.gz -+/proc/kallsyms -+/proc/kcore "
-                "-+/proc/keys -+/proc/kmem -+/proc/latency_stats -+/proc/mem -+/proc/sched_debug -+/proc/scsi -+/proc/timer_list "
-                "-+/proc/timer_stats -+/sys/devices/virtual/powercap -+/sys/firmware -+/sys/hypervisor -+/sys/module -+/sys/power",
-                NULL,
-        };
+static const char *const read_only_paths[] = {
+        "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
+};
 
-        return app->open_paths ? NULL : (char *const *) lines;
+static const char *const inaccessible_paths[] = {
+        "/proc/acpi", "/proc/asound", "/proc/config.gz", "/proc/kallsyms", "/proc/kcore", "/proc/keys", "/proc/kmem",
+        "/proc/latency_stats", "/proc/mem", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats",
+        "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/hypervisor", "/sys/module", "/sys/power", NULL,
+};
+
+static bool is_at_or_below(const char *path, const char *other)
+{
+        const char *rest = startswith(path, other);
+
+        return rest && (!*rest || *rest == '/');
+}
+
+/* What lies at or below the path, and what the path lies in, is the app's own then. */
+static bool is_bound(char *const *binds, const char *path)
+{
+        STRV_FOREACH(bind, binds) {
+                const char *target = strchr(*bind, ':') + 1;
+
+                if (is_at_or_below(target, path) || is_at_or_below(path, target))
+                        return true;
+        }
+        return false;
+}
+
+/* "+": as the app sees the path, not its pod. */
+static int add_path_setting(const char *setting, const char *const *paths, char *const *binds, char ***lines)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        _cleanup_free_ char *joined = NULL;
+        int r = 0;
+
+        for (; r >= 0 && *paths; paths++)
+                if (!is_bound(binds, *paths))
+                        r = strv_extendf(&words, "-+%s", *paths);
+        if (r < 0 || !words)
+                return r;
+        joined = strv_join(words, " ");
+        return joined ? strv_extendf(lines, "%s=%s", setting, joined) : -ENOMEM;
+}
+
+/* What Docker and rkt hide and protect (reference R§4.6), the control groups of the pod among it: whoever may write there
+ * has no limits. */
+int app_launch_path_settings(const PlanApp *app, char *const *binds, char ***ret)
+{
+        _cleanup_strv_free_ char **lines = NULL;
+        int r = 0;
+
+        if (!app->open_paths && !is_bound(binds, "/sys/fs/cgroup"))
+                r = strv_extend(&lines, "ProtectControlGroups=yes");
+        if (r >= 0 && !app->open_paths)
+                r = add_path_setting("ReadOnlyPaths", read_only_paths, binds, &lines);
+        if (r >= 0 && !app->open_paths)
+                r = add_path_setting("InaccessiblePaths", inaccessible_paths, binds, &lines);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(lines);
+        return 0;
 }
 
 int app_launch_write_filter(const PlanApp *app, int root_fd, char **reterr_message)

@@ -17,34 +17,48 @@ static int open_app_root(const PlanMount *m, const MountContext *context)
 }
 
 /* The file system object to mount on, made as what the source is, never outside the root. */
-static int open_target(const PlanMount *m, const MountContext *context, bool directory)
+static int make_target(int root, const char *path, const MountContext *context, bool directory)
 {
-        _cleanup_free_ char *parent_path = NULL, *clean = NULL;
-        _cleanup_close_ int root = open_app_root(m, context), parent = -EBADF, made = -EBADF;
+        _cleanup_free_ char *parent_path = NULL;
+        _cleanup_close_ int parent = -EBADF, made = -EBADF;
         int r;
 
-        if (root < 0)
-                return root;
         if (directory)
-                return mkdir_in_root(root, m->target, 0755, context->uid_base);
+                return mkdir_in_root(root, path, 0755, context->uid_base);
 
-        r = open_in_root(root, m->target, O_PATH);
+        r = open_in_root(root, path, O_PATH);
         if (r != -ENOENT)
                 return r;
 
-        r = path_clean(m->target, &clean);
-        if (r < 0)
-                return r;
-        parent_path = strndup(clean, (size_t) (path_basename(clean) - clean));
+        parent_path = strndup(path, (size_t) (path_basename(path) - path));
         if (!parent_path)
                 return -ENOMEM;
         parent = mkdir_in_root(root, parent_path, 0755, context->uid_base);
         if (parent < 0)
                 return parent;
-        made = openat(parent, path_basename(clean), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        made = openat(parent, path_basename(path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
         if (made < 0 || fchown(made, context->uid_base, context->uid_base) < 0)
                 return -errno;
-        return open_in_root(root, m->target, O_PATH);
+        return open_in_root(root, path, O_PATH);
+}
+
+/* Where systemd will cover the target, a place that it can mount it from. */
+static int open_target(const PlanMount *m, MountContext *context, bool directory)
+{
+        _cleanup_close_ int root = open_app_root(m, context);
+        _cleanup_free_ char *target = NULL;
+        const char *source;
+        int r;
+
+        if (root < 0)
+                return root;
+        r = follow_in_root(root, m->target, &target);
+        if (r >= 0 && m->app)
+                r = late_target_check(target);
+        if (r <= 0)
+                return r < 0 ? r : make_target(root, target, context, directory);
+        r = late_mounts_add(&context->late, m->app, target, &source);
+        return r < 0 ? r : make_target(context->root_fd, source, context, directory);
 }
 
 static int make_source(const PlanMount *m)
@@ -130,7 +144,7 @@ static bool is_needless(const PlanMount *m, const MountContext *context)
         return m->if_absent && (app_has_file(m, context) || etc_is_a_volume(m, context));
 }
 
-static int carry_out_bind(const PlanMount *m, const MountContext *context, char **reterr_message)
+static int carry_out_bind(const PlanMount *m, MountContext *context, char **reterr_message)
 {
         _cleanup_close_ int source = clone_source(m, context), target = -EBADF;
         struct stat st;
@@ -151,10 +165,13 @@ static int carry_out_bind(const PlanMount *m, const MountContext *context, char 
                 *reterr_message = strprintf("%s: there is none in the volume that is mounted on /etc", m->target);
                 return target;
         }
-        if (target < 0) {
+        if (target == -EINVAL)
+                *reterr_message = strprintf("%s: %s: a path below /dev, /proc, /run or /sys cannot have quotes, backslashes or "
+                                            "control characters", m->what, m->target);
+        else if (target < 0)
                 *reterr_message = strprintf("%s: cannot make %s: %s", m->what, m->target, strerror(-target));
+        if (target < 0)
                 return target;
-        }
 
         r = mount_attach(source, target);
         if (r < 0)
@@ -242,7 +259,22 @@ static int mount_overlay(const PlanMount *m, const MountContext *context, int sc
         return r;
 }
 
-static int carry_out_overlay(const PlanMount *m, const MountContext *context, char **reterr_message)
+/* What systemd mounts into every service that asks for it (MountAPIVFS=), before links lead there or the root is read-only. */
+static int make_api_directories(const PlanMount *m, const MountContext *context)
+{
+        static const char *const directories[] = { "dev", "proc", "run", "sys", "tmp" };
+        _cleanup_close_ int root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY);
+
+        for (size_t i = 0; root >= 0 && i < ELEMENTSOF(directories); i++) {
+                _cleanup_close_ int made = mkdir_in_root(root, directories[i], 0755, context->uid_base);
+
+                if (made < 0)
+                        return made;
+        }
+        return MIN(root, 0);
+}
+
+static int carry_out_overlay(const PlanMount *m, MountContext *context, char **reterr_message)
 {
         _cleanup_free_ char *name = strdup(m->target);
         _cleanup_close_ int scratch = -EBADF, target = -EBADF;
@@ -257,6 +289,8 @@ static int carry_out_overlay(const PlanMount *m, const MountContext *context, ch
         target = open_target(m, context, true);
         scratch = mkdir_open_at(context->scratch_fd, name, 0700);
         r = target < 0 ? target : scratch < 0 ? scratch : mount_overlay(m, context, scratch, target, reterr_message);
+        if (r >= 0)
+                r = make_api_directories(m, context);
         if (*reterr_message)
                 return r;
         if (r == -EINVAL && context->userns_fd >= 0)
@@ -267,7 +301,7 @@ static int carry_out_overlay(const PlanMount *m, const MountContext *context, ch
         return r;
 }
 
-int plan_mount_carry_out(const PlanMount *m, const MountContext *context, char **reterr_message)
+int plan_mount_carry_out(const PlanMount *m, MountContext *context, char **reterr_message)
 {
         if (is_needless(m, context))
                 return 0;
@@ -279,21 +313,11 @@ int plan_mount_carry_out(const PlanMount *m, const MountContext *context, char *
 
 int plan_mount_seal(const PlanMount *m, const MountContext *context)
 {
-        /* What systemd mounts into every service that asks for it (MountAPIVFS=), and cannot make any more then. */
-        static const char *const directories[] = { "dev", "proc", "run", "sys", "tmp" };
         _cleanup_close_ int root = -EBADF;
 
         if (m->kind != PLAN_MOUNT_OVERLAY || !m->read_only)
                 return 0;
 
         root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY);
-        if (root < 0)
-                return root;
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                _cleanup_close_ int made = mkdir_in_root(root, directories[i], 0755, context->uid_base);
-
-                if (made < 0)
-                        return made;
-        }
-        return mount_set_read_only(root);
+        return root < 0 ? root : mount_set_read_only(root);
 }

@@ -12,6 +12,7 @@ void app_identity_done(AppIdentity *i)
         i->program = mfree(i->program);
         i->pre_start = mfree(i->pre_start);
         i->post_stop = mfree(i->post_stop);
+        i->binds = strv_free(i->binds);
 }
 
 static FILE *open_stream_in_root(int root_fd, const char *path)

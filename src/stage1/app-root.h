@@ -14,6 +14,7 @@ typedef struct AppIdentity {
         char *program; /* absolute, inside the root */
         char *pre_start; /* programs of the event handlers, where the app has such */
         char *post_stop;
+        char **binds; /* "SOURCE:TARGET": what systemd has to mount, see stage1/late-mounts.h */
 } AppIdentity;
 
 void app_identity_done(AppIdentity *i);

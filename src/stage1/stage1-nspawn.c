@@ -33,6 +33,7 @@ typedef struct Launch {
         int work_fd;
         int root_fd;
         AppIdentity *identities;
+        LateMounts late;
 } Launch;
 
 static void launch_done(Launch *l)
@@ -40,6 +41,7 @@ static void launch_done(Launch *l)
         for (size_t i = 0; l->identities && i < l->plan->n_apps; i++)
                 app_identity_done(&l->identities[i]);
         free(l->identities);
+        late_mounts_done(&l->late);
         uid_range_done(&l->range);
         network_hold_done(&l->network);
         safe_close(l->userns_fd);
@@ -128,6 +130,17 @@ static int launch_make_root(Launch *l, char **reterr_message)
         return r;
 }
 
+static int carry_out_mounts(const Launch *l, MountContext *context, char **reterr_message)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < l->plan->n_mounts; i++)
+                r = plan_mount_carry_out(&l->plan->mounts[i], context, reterr_message);
+        for (size_t i = 0; r >= 0 && i < l->plan->n_mounts; i++)
+                r = plan_mount_seal(&l->plan->mounts[i], context);
+        return r;
+}
+
 static int launch_mount(Launch *l, char **reterr_message)
 {
         _cleanup_close_ int scratch = open_directory_at(l->work_fd, "layers");
@@ -137,22 +150,12 @@ static int launch_mount(Launch *l, char **reterr_message)
                 .userns_fd = l->userns_fd,
                 .uid_base = l->range.base,
         };
-        int r;
+        int r = MIN(scratch, 0);
 
-        if (scratch < 0)
-                return scratch;
-
-        for (size_t i = 0; i < l->plan->n_mounts; i++) {
-                r = plan_mount_carry_out(&l->plan->mounts[i], &context, reterr_message);
-                if (r < 0)
-                        return r;
-        }
-        for (size_t i = 0; i < l->plan->n_mounts; i++) {
-                r = plan_mount_seal(&l->plan->mounts[i], &context);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        if (r >= 0)
+                r = carry_out_mounts(l, &context, reterr_message);
+        l->late = context.late;
+        return r;
 }
 
 /* Docker makes it where the image has none, and images count on that. A root that is read-only by now keeps what it
@@ -182,6 +185,8 @@ static int launch_write_apps(Launch *l, char **reterr_message)
                 r = make_working_directory(l, &l->plan->apps[i], root);
                 if (r >= 0)
                         r = app_identify(&l->plan->apps[i], root, l->range.base, &l->identities[i], reterr_message);
+                if (r >= 0)
+                        r = late_mounts_of(&l->late, l->plan->apps[i].app->name, &l->identities[i].binds);
                 if (r < 0)
                         return r;
         }
