@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <linux/openat2.h>
+#include <linux/securebits.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "basic/alloc.h"
@@ -196,11 +199,45 @@ int open_in_root(int root_fd, const char *path, int flags)
         return fd < 0 ? -errno : (int) fd;
 }
 
+static int make_inode(int parent_fd, const char *name, mode_t mode)
+{
+        return (S_ISDIR(mode) ? mkdirat(parent_fd, name, mode & 07777) : mknodat(parent_fd, name, mode, 0)) < 0 ? -errno : 0;
+}
+
+/* On a mount that maps IDs only who is mapped can make anything: the owner, with all we may do (capabilities(7),
+ * SECBIT_NO_SETUID_FIXUP). */
+static int make_inode_as(int parent_fd, const char *name, mode_t mode, uid_t owner)
+{
+        int bits = prctl(PR_GET_SECUREBITS), r;
+        uid_t uid;
+        gid_t gid;
+
+        if (bits < 0 || prctl(PR_SET_SECUREBITS, bits | SECBIT_NO_SETUID_FIXUP) < 0)
+                return -errno;
+        gid = (gid_t) setfsgid(owner);
+        uid = (uid_t) setfsuid(owner);
+        r = make_inode(parent_fd, name, mode);
+        (void) setfsuid(uid);
+        (void) setfsgid(gid);
+        return prctl(PR_SET_SECUREBITS, bits) < 0 && r >= 0 ? -errno : r;
+}
+
+static int make_owned(int parent_fd, const char *name, mode_t mode, uid_t owner)
+{
+        int r = make_inode(parent_fd, name, mode);
+
+        if (r == -EOVERFLOW)
+                return make_inode_as(parent_fd, name, mode, owner);
+        if (r < 0)
+                return r;
+        return fchownat(parent_fd, name, owner, owner, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
 static int mkdir_owned(int parent_fd, const char *name, mode_t mode, uid_t owner)
 {
-        if (mkdirat(parent_fd, name, mode) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        return fchownat(parent_fd, name, owner, owner, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+        int r = make_owned(parent_fd, name, S_IFDIR | mode, owner);
+
+        return r == -EEXIST ? 0 : r;
 }
 
 int mkdir_in_root(int root_fd, const char *path, mode_t mode, uid_t owner)
@@ -228,6 +265,21 @@ int mkdir_in_root(int root_fd, const char *path, mode_t mode, uid_t owner)
                 p += n + strspn(p + n, "/");
         }
         return TAKE_FD(fd);
+}
+
+int make_file_in_root(int root_fd, const char *path, mode_t mode, mode_t directory_mode, uid_t owner)
+{
+        _cleanup_free_ char *parent_path = strndup(path, (size_t) (path_basename(path) - path));
+        _cleanup_close_ int parent = -EBADF;
+        int r;
+
+        if (!parent_path)
+                return -ENOMEM;
+        parent = mkdir_in_root(root_fd, parent_path, directory_mode, owner);
+        if (parent < 0)
+                return parent;
+        r = make_owned(parent, path_basename(path), S_IFREG | mode, owner);
+        return r < 0 ? r : open_in_root(root_fd, path, O_PATH | O_NOFOLLOW);
 }
 
 /* 1: it was a link, and what is left to follow, and from where, has changed. */

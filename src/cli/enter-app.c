@@ -6,6 +6,7 @@
 #include "basic/parse.h"
 #include "cli/enter-app.h"
 #include "cli/terminal.h"
+#include "pod/plan-sources.h"
 #include "pod/pod-prepare.h"
 #include "stage1/app-launch.h"
 #include "unit/transient-unit.h"
@@ -332,6 +333,8 @@ int enter_app(Context *c, const char *pod, const char *app, bool as_root, char *
         r = pod_plan_of(e.pod, &e.plan, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+        /* Whatever has become of the sources: this is for what may be used of them. */
+        (void) plan_check_sources(e.plan, NULL);
         r = choose_app(&e, app);
         return r < 0 ? r : enter(c, &e, command);
 }

@@ -23,7 +23,7 @@ static uint64_t capability_mask(char *const *names)
 }
 
 /* The group itself is among them, as after a login. */
-static int add_groups(const App *app, const AppIdentity *identity, char ***words)
+static int add_groups(const AppIdentity *identity, char ***words)
 {
         _cleanup_strv_free_ char **groups = NULL;
         _cleanup_free_ char *joined = NULL;
@@ -31,8 +31,9 @@ static int add_groups(const App *app, const AppIdentity *identity, char ***words
 
         if (identity->uid != 0)
                 r = strv_extendf(&groups, "%u", identity->gid);
-        for (size_t i = 0; r >= 0 && i < app->n_supplementary_gids; i++)
-                r = strv_extendf(&groups, "%u", app->supplementary_gids[i]);
+        for (size_t i = 0; r >= 0 && i < identity->n_groups; i++)
+                if (identity->uid == 0 || identity->groups[i] != identity->gid)
+                        r = strv_extendf(&groups, "%u", identity->groups[i]);
         if (r < 0)
                 return r;
         joined = groups ? strv_join(groups, ",") : NULL;
@@ -80,7 +81,7 @@ int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_ro
         if (r >= 0 && !as_root)
                 r = strv_extendf(&words, "--gid=%u", identity->gid);
         if (r >= 0 && !as_root)
-                r = add_groups(a, identity, &words);
+                r = add_groups(identity, &words);
         if (r >= 0)
                 r = add_confinement(app, &words);
         if (r >= 0)

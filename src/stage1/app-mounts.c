@@ -6,46 +6,10 @@
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
 
-static int open_app_root(const PlanMount *m, const MountContext *context)
-{
-        _cleanup_free_ char *path = NULL;
-
-        if (!m->app)
-                return open_in_root(context->root_fd, "/", O_PATH | O_DIRECTORY);
-        path = strjoin(POD_STAGE2_DIR "/", m->app, "/rootfs");
-        return path ? open_in_root(context->root_fd, path, O_PATH | O_DIRECTORY) : -ENOMEM;
-}
-
-/* The file system object to mount on, made as what the source is, never outside the root. */
-static int make_target(int root, const char *path, const MountContext *context, bool directory)
-{
-        _cleanup_free_ char *parent_path = NULL;
-        _cleanup_close_ int parent = -EBADF, made = -EBADF;
-        int r;
-
-        if (directory)
-                return mkdir_in_root(root, path, 0755, context->uid_base);
-
-        r = open_in_root(root, path, O_PATH);
-        if (r != -ENOENT)
-                return r;
-
-        parent_path = strndup(path, (size_t) (path_basename(path) - path));
-        if (!parent_path)
-                return -ENOMEM;
-        parent = mkdir_in_root(root, parent_path, 0755, context->uid_base);
-        if (parent < 0)
-                return parent;
-        made = openat(parent, path_basename(path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (made < 0 || fchown(made, context->uid_base, context->uid_base) < 0)
-                return -errno;
-        return open_in_root(root, path, O_PATH);
-}
-
 /* Where systemd will cover the target, a place that it can mount it from. */
 static int open_target(const PlanMount *m, MountContext *context, bool directory)
 {
-        _cleanup_close_ int root = open_app_root(m, context);
+        _cleanup_close_ int root = mount_open_app_root(context, m->app);
         _cleanup_free_ char *target = NULL;
         const char *source;
         int r;
@@ -56,56 +20,15 @@ static int open_target(const PlanMount *m, MountContext *context, bool directory
         if (r >= 0 && m->app)
                 r = late_target_check(target);
         if (r <= 0)
-                return r < 0 ? r : make_target(root, target, context, directory);
+                return r < 0 ? r : mount_make_target(context, root, target, directory);
         r = late_mounts_add(&context->late, m->app, target, &source);
-        return r < 0 ? r : make_target(context->root_fd, source, context, directory);
-}
-
-static int make_source(const PlanMount *m)
-{
-        _cleanup_free_ char *parent = strndup(m->source, (size_t) (path_basename(m->source) - m->source));
-        int r;
-
-        if (!parent)
-                return -ENOMEM;
-        r = mkdir_p_at(AT_FDCWD, parent, 0755);
-        if (r < 0)
-                return r;
-        /* Two apps may share it; what is there already is as it should be. */
-        if (mkdir(m->source, 0700) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        return chown(m->source, m->uid, m->gid) < 0 || chmod(m->source, m->mode) < 0 ? -errno : 0;
-}
-
-static int clone_source(const PlanMount *m, const MountContext *context)
-{
-        MountOptions options = {
-                .userns_fd = m->map_ids ? context->userns_fd : -EBADF,
-                .read_only = m->read_only,
-                .recursive = m->recursive,
-                .data_only = m->data_only,
-        };
-        int fd;
-
-        if (m->make_source) {
-                int r = make_source(m);
-                if (r < 0)
-                        return r;
-        }
-
-        fd = mount_clone(AT_FDCWD, m->source, &options);
-        /* Some file system in there cannot map IDs; for programs that all may read that does no harm. */
-        if (fd == -EINVAL && m->map_ids_optional) {
-                options.userns_fd = -EBADF;
-                fd = mount_clone(AT_FDCWD, m->source, &options);
-        }
-        return fd;
+        return r < 0 ? r : mount_make_target(context, context->root_fd, source, directory);
 }
 
 /* Whether the app has the file itself. An empty one is what other engines leave where they mounted theirs. */
 static bool app_has_file(const PlanMount *m, const MountContext *context)
 {
-        _cleanup_close_ int root = open_app_root(m, context), fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH);
+        _cleanup_close_ int root = mount_open_app_root(context, m->app), fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH);
         struct stat st;
 
         return fd >= 0 && fstat(fd, &st) >= 0 && !(S_ISREG(st.st_mode) && st.st_size == 0);
@@ -114,7 +37,7 @@ static bool app_has_file(const PlanMount *m, const MountContext *context)
 /* A link that leads nowhere, as images have them to files of a running system, is in the way of ours. */
 static void remove_dangling_link(const PlanMount *m, const MountContext *context)
 {
-        _cleanup_close_ int root = open_app_root(m, context), fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH),
+        _cleanup_close_ int root = mount_open_app_root(context, m->app), fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH),
                             etc = -EBADF;
         struct stat st;
 
@@ -128,7 +51,7 @@ static void remove_dangling_link(const PlanMount *m, const MountContext *context
 /* Where a volume covers /etc, what is missing there is not ours to make. */
 static bool etc_is_a_volume(const PlanMount *m, const MountContext *context)
 {
-        _cleanup_close_ int root = open_app_root(m, context), etc = -EBADF;
+        _cleanup_close_ int root = mount_open_app_root(context, m->app), etc = -EBADF;
         struct stat a, b;
 
         if (root < 0)
@@ -146,15 +69,10 @@ static bool is_needless(const PlanMount *m, const MountContext *context)
 
 static int carry_out_bind(const PlanMount *m, MountContext *context, char **reterr_message)
 {
-        _cleanup_close_ int source = clone_source(m, context), target = -EBADF;
+        _cleanup_close_ int source = mount_source_clone(m, context, reterr_message), target = -EBADF;
         struct stat st;
         int r;
 
-        if (source == -EINVAL && m->map_ids && context->userns_fd >= 0)
-                *reterr_message = strprintf("%s: the file system of %s cannot map user IDs; move it to another one "
-                                            "or run the pod with --private-users=no", m->what, m->source);
-        else if (source < 0)
-                *reterr_message = strprintf("%s: cannot use %s: %s", m->what, m->source, strerror(-source));
         if (source < 0)
                 return source;
 
@@ -259,8 +177,19 @@ static int mount_overlay(const PlanMount *m, const MountContext *context, int sc
         return r;
 }
 
+/* Where the image has no /etc it wants none, as rkt has it. */
+static int make_mtab(int root, uid_t owner)
+{
+        _cleanup_close_ int etc = open_in_root(root, "/etc", O_PATH | O_DIRECTORY);
+
+        if (etc < 0 || faccessat(etc, "mtab", F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
+                return 0;
+        return symlinkat("../proc/self/mounts", etc, "mtab") < 0 || fchownat(etc, "mtab", owner, owner, AT_SYMLINK_NOFOLLOW) < 0
+                       ? -errno : 0;
+}
+
 /* What systemd mounts into every service that asks for it (MountAPIVFS=), before links lead there or the root is read-only. */
-static int make_api_directories(const PlanMount *m, const MountContext *context)
+static int make_usual_places(const PlanMount *m, const MountContext *context)
 {
         static const char *const directories[] = { "dev", "proc", "run", "sys", "tmp" };
         _cleanup_close_ int root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY);
@@ -271,7 +200,7 @@ static int make_api_directories(const PlanMount *m, const MountContext *context)
                 if (made < 0)
                         return made;
         }
-        return MIN(root, 0);
+        return root < 0 ? root : make_mtab(root, context->uid_base);
 }
 
 static int carry_out_overlay(const PlanMount *m, MountContext *context, char **reterr_message)
@@ -290,7 +219,7 @@ static int carry_out_overlay(const PlanMount *m, MountContext *context, char **r
         scratch = mkdir_open_at(context->scratch_fd, name, 0700);
         r = target < 0 ? target : scratch < 0 ? scratch : mount_overlay(m, context, scratch, target, reterr_message);
         if (r >= 0)
-                r = make_api_directories(m, context);
+                r = make_usual_places(m, context);
         if (*reterr_message)
                 return r;
         if (r == -EINVAL && context->userns_fd >= 0)

@@ -7,8 +7,11 @@
 #include "basic/path.h"
 #include "stage1/app-root.h"
 
+#define APP_GROUPS_MAX 200 /* fewer than the launcher takes */
+
 void app_identity_done(AppIdentity *i)
 {
+        i->groups = mfree(i->groups);
         i->program = mfree(i->program);
         i->pre_start = mfree(i->pre_start);
         i->post_stop = mfree(i->post_stop);
@@ -29,8 +32,8 @@ static FILE *open_stream_in_root(int root_fd, const char *path)
         return f;
 }
 
-/* The entry of a name or, with a NULL name, of a number. */
-static int find_user(int root_fd, const char *name, uid_t uid, uid_t *ret_uid, gid_t *ret_gid)
+/* The entry of a name or, with a NULL name, of a number. *ret_name may be NULL. */
+static int find_user(int root_fd, const char *name, uid_t uid, uid_t *ret_uid, gid_t *ret_gid, char **ret_name)
 {
         _cleanup_fclose_ FILE *f = open_stream_in_root(root_fd, "/etc/passwd");
 
@@ -38,9 +41,39 @@ static int find_user(int root_fd, const char *name, uid_t uid, uid_t *ret_uid, g
                 if (name ? streq(pw->pw_name, name) : pw->pw_uid == uid) {
                         *ret_uid = pw->pw_uid;
                         *ret_gid = pw->pw_gid;
-                        return 0;
+                        return ret_name ? free_and_strdup(ret_name, pw->pw_name) : 0;
                 }
         return -ESRCH;
+}
+
+static int add_group(AppIdentity *identity, gid_t gid)
+{
+        gid_t *grown;
+
+        for (size_t i = 0; i < identity->n_groups; i++)
+                if (identity->groups[i] == gid)
+                        return 0;
+        grown = reallocarray(identity->groups, identity->n_groups + 1, sizeof(gid_t));
+        if (!grown)
+                return -ENOMEM;
+        grown[identity->n_groups++] = gid;
+        identity->groups = grown;
+        return 0;
+}
+
+/* Those beyond what a pod has, or an app can have, nobody can be in. */
+static int add_groups_of_user(int root_fd, const char *name, AppIdentity *identity)
+{
+        _cleanup_fclose_ FILE *f = open_stream_in_root(root_fd, "/etc/group");
+
+        for (struct group *gr; f && (gr = fgetgrent(f));) {
+                int r = strv_contains(gr->gr_mem, name) && gr->gr_gid < POD_UID_COUNT && identity->n_groups < APP_GROUPS_MAX
+                                ? add_group(identity, gr->gr_gid) : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static int find_group(int root_fd, const char *name, gid_t *ret)
@@ -88,11 +121,11 @@ static int resolve_user(const char *user, int root_fd, uid_t shift, uid_t *ret_u
         }
 
         if (parse_uint32(user, &uid) < 0)
-                return find_user(root_fd, user, 0, ret_uid, ret_gid);
+                return find_user(root_fd, user, 0, ret_uid, ret_gid, NULL);
 
         *ret_uid = uid;
         *ret_gid = 0;
-        *ret_listed = find_user(root_fd, NULL, uid, ret_uid, ret_gid) >= 0;
+        *ret_listed = find_user(root_fd, NULL, uid, ret_uid, ret_gid, NULL) >= 0;
         return 0;
 }
 
@@ -113,6 +146,21 @@ static int resolve_group(const char *group, int root_fd, uid_t shift, gid_t *ret
                 return 0;
         }
         return parse_uint32(group, ret) >= 0 ? 0 : find_group(root_fd, group, ret);
+}
+
+static int resolve_groups(const App *a, int root_fd, AppIdentity *identity)
+{
+        _cleanup_free_ char *name = NULL;
+        uid_t uid;
+        gid_t gid;
+        int r = 0;
+
+        identity->n_groups = 0;
+        for (size_t i = 0; r >= 0 && i < a->n_supplementary_gids; i++)
+                r = add_group(identity, a->supplementary_gids[i]);
+        if (r < 0 || !a->group_from_user || find_user(root_fd, NULL, identity->uid, &uid, &gid, &name) < 0)
+                return r;
+        return add_groups_of_user(root_fd, name, identity);
 }
 
 int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity *identity, char **reterr_message)
@@ -140,7 +188,7 @@ int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity 
                                             identity->uid, identity->gid, POD_UID_COUNT);
                 return -ESRCH;
         }
-        return 0;
+        return resolve_groups(a, root_fd, identity);
 }
 
 static bool is_program(int root_fd, const char *path)

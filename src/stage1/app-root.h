@@ -11,6 +11,8 @@
 typedef struct AppIdentity {
         uid_t uid;
         gid_t gid;
+        gid_t *groups; /* further ones: the app's, and those the image lists an OCI image's user in */
+        size_t n_groups;
         char *program; /* absolute, inside the root */
         char *pre_start; /* programs of the event handlers, where the app has such */
         char *post_stop;
@@ -24,7 +26,8 @@ void app_identity_done(AppIdentity *i);
  * or file; -ENOENT, no such program, or it is none. */
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message);
 
-/* Only who the user is; program is left alone. */
+/* Only who the user is; program is left alone. Docker gives a user the groups that /etc/group of the image lists them in,
+ * unless the group is named as well. */
 int app_identify_user(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *identity, char **reterr_message);
 
 /* Where a program lies in the app, looked for like a shell would: with a slash in its name it is as it is, relative

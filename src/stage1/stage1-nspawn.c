@@ -247,6 +247,8 @@ static int nspawn_arguments(const Launch *l, char ***ret)
                 r = strv_extend(&argv, "--private-network");
         if (r >= 0 && s->n_joins > 0)
                 r = strv_extend(&argv, "--capability=CAP_NET_ADMIN");
+        if (r >= 0)
+                r = pod_limits_arguments(l->plan, &argv);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(init); i++)
                 r = strv_extend(&argv, init[i]);
         /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
