@@ -331,7 +331,9 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
         for (size_t i = 0; i < ELEMENTSOF(strings); i++)
                 if (strings[i].value && free_and_strdup(strings[i].field, strings[i].value) < 0)
                         return log_oom();
-        /* Another user, and nothing said of the group: that user's own. */
+        /* Another user, and nothing said of the group: that user's own, or none where an image lists no such user. */
+        if (run->user && !run->group && pod_app->app->group_from_user && free_and_strdup(&pod_app->app->group, "0") < 0)
+                return log_oom();
         if (run->user || run->group)
                 pod_app->app->group_from_user = !run->group;
         if (run->working_dir && !path_is_absolute(run->working_dir))

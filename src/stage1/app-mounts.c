@@ -6,23 +6,37 @@
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
 
-/* Where systemd will cover the target, a place that it can mount it from. */
+/* A place that systemd can mount it from, or systemd-nspawn before. */
+static int open_late_target(const PlanMount *m, MountContext *context, const char *path, bool directory)
+{
+        const LateMount *late;
+        int r;
+
+        r = late_mounts_add(&context->late, m->app, path, m->slave, &late);
+        if (r < 0)
+                return r;
+        if (late->scratch) {
+                _cleanup_close_ int place = mount_make_target(context, context->root_fd, late->source, directory);
+
+                return place < 0 ? place : mount_make_target(context, context->scratch_fd, late->scratch, directory);
+        }
+        return mount_make_target(context, context->root_fd, late->source, directory);
+}
+
 static int open_target(const PlanMount *m, MountContext *context, bool directory)
 {
         _cleanup_close_ int root = mount_open_app_root(context, m->app);
         _cleanup_free_ char *target = NULL;
-        const char *source;
         int r;
 
         if (root < 0)
                 return root;
         r = follow_in_root(root, m->target, &target);
         if (r >= 0 && m->app)
-                r = late_target_check(target);
-        if (r <= 0)
-                return r < 0 ? r : mount_make_target(context, root, target, directory);
-        r = late_mounts_add(&context->late, m->app, target, &source);
-        return r < 0 ? r : mount_make_target(context, context->root_fd, source, directory);
+                r = late_mounts_check(&context->late, m->app, target, m->slave);
+        if (r < 0)
+                return r;
+        return r > 0 ? open_late_target(m, context, target, directory) : mount_make_target(context, root, target, directory);
 }
 
 /* Whether the app has the file itself. An empty one is what other engines leave where they mounted theirs. */

@@ -225,7 +225,26 @@ int app_find_program(const PlanApp *app, int root_fd, const char *name, char **r
         return -ENOENT;
 }
 
-static int find_handler(const PlanApp *app, int root_fd, char *const *exec, const char *event, char **ret, char **reterr_message)
+/* What systemd mounts when the app starts cannot be looked into before. */
+static bool may_be_program(int root_fd, char *const *binds, const char *path)
+{
+        _cleanup_free_ char *followed = NULL;
+
+        if (is_program(root_fd, path))
+                return true;
+        if (!binds || follow_in_root(root_fd, path, &followed) < 0)
+                return false;
+        STRV_FOREACH(bind, binds) {
+                const char *rest = startswith(followed, strchr(*bind, ':') + 1);
+
+                if (rest && (!*rest || *rest == '/'))
+                        return true;
+        }
+        return false;
+}
+
+static int find_handler(const PlanApp *app, int root_fd, char *const *binds, char *const *exec, const char *event, char **ret,
+                        char **reterr_message)
 {
         int r;
 
@@ -234,7 +253,7 @@ static int find_handler(const PlanApp *app, int root_fd, char *const *exec, cons
         r = app_find_program(app, root_fd, exec[0], ret);
         if (r == -ENOMEM)
                 return r;
-        if (r < 0 || !is_program(root_fd, *ret)) {
+        if (r < 0 || !may_be_program(root_fd, binds, *ret)) {
                 *reterr_message = strprintf("app '%s': the image has no program '%s' for event %s", app->app->name, exec[0],
                                             event);
                 return -ENOENT;
@@ -244,22 +263,24 @@ static int find_handler(const PlanApp *app, int root_fd, char *const *exec, cons
 
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message)
 {
-        _cleanup_(app_identity_done) AppIdentity identity = {};
+        _cleanup_(app_identity_done) AppIdentity identity = { .binds = TAKE_PTR(ret->binds) };
         int r;
 
         r = app_identify_user(app, root_fd, uid_shift, &identity, reterr_message);
         if (r < 0)
                 return r;
         r = app_find_program(app, root_fd, app->app->app->exec[0], &identity.program);
-        if (r < 0 || !is_program(root_fd, identity.program)) {
+        if (r < 0 || !may_be_program(root_fd, identity.binds, identity.program)) {
                 *reterr_message = strprintf("app '%s': the image has no program '%s'", app->app->name,
                                             app->app->app->exec[0]);
                 return r < 0 ? r : -ENOENT;
         }
 
-        r = find_handler(app, root_fd, app->app->app->pre_start, "pre-start", &identity.pre_start, reterr_message);
+        r = find_handler(app, root_fd, identity.binds, app->app->app->pre_start, "pre-start", &identity.pre_start,
+                         reterr_message);
         if (r >= 0)
-                r = find_handler(app, root_fd, app->app->app->post_stop, "post-stop", &identity.post_stop, reterr_message);
+                r = find_handler(app, root_fd, identity.binds, app->app->app->post_stop, "post-stop", &identity.post_stop,
+                                 reterr_message);
         if (r < 0)
                 return r;
 

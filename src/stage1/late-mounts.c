@@ -9,22 +9,30 @@ void late_mounts_done(LateMounts *l)
         for (size_t i = 0; i < l->n; i++) {
                 free(l->items[i].source);
                 free(l->items[i].target);
+                free(l->items[i].scratch);
         }
         free(l->items);
         *l = (LateMounts) {};
 }
 
-static bool is_covered(const char *path)
+static bool is_at_or_below(const char *path, const char *other)
+{
+        const char *rest = startswith(path, other);
+
+        return rest && (!*rest || *rest == '/' || streq(other, "/"));
+}
+
+static bool is_covered(const LateMounts *l, const char *app, const char *path)
 {
         static const char *const covered[] = { "/dev", "/proc", "/sys" };
 
-        for (size_t i = 0; i < ELEMENTSOF(covered); i++) {
-                const char *rest = startswith(path, covered[i]);
-
-                if (rest && (!*rest || *rest == '/'))
+        for (size_t i = 0; i < ELEMENTSOF(covered); i++)
+                if (is_at_or_below(path, covered[i]))
                         return true;
-        }
-        return startswith(path, "/run/") != NULL;
+        for (size_t i = 0; i < l->n; i++)
+                if (streq(l->items[i].app, app) && is_at_or_below(path, l->items[i].target))
+                        return true;
+        return startswith(path, "/run/");
 }
 
 /* What the kernel does not show in there nobody can make; it shows the pod no more than us. */
@@ -33,9 +41,9 @@ static bool cannot_exist(const char *path)
         return (startswith(path, "/proc/") || startswith(path, "/sys/")) && access(path, F_OK) < 0;
 }
 
-int late_target_check(const char *path)
+int late_mounts_check(const LateMounts *l, const char *app, const char *path, bool anyway)
 {
-        if (!is_covered(path))
+        if (!anyway && !is_covered(l, app, path))
                 return 0;
         /* In quotes, systemd unescapes nothing else. */
         for (const char *p = path; *p; p++)
@@ -44,7 +52,7 @@ int late_target_check(const char *path)
         return cannot_exist(path) ? -ENOENT : 1;
 }
 
-int late_mounts_add(LateMounts *l, const char *app, const char *target, const char **ret_source)
+int late_mounts_add(LateMounts *l, const char *app, const char *target, bool handed, const LateMount **ret)
 {
         LateMount *grown = reallocarray(l->items, l->n + 1, sizeof(LateMount)), *m;
 
@@ -56,11 +64,12 @@ int late_mounts_add(LateMounts *l, const char *app, const char *target, const ch
                 .app = app,
                 .source = strprintf(POD_STAGE2_DIR "/%s/volumes/%zu", app, l->n),
                 .target = strdup(target),
+                .scratch = handed ? strprintf("late-%zu", l->n) : NULL,
         };
         l->n++;
-        if (!m->source || !m->target)
+        if (!m->source || !m->target || (handed && !m->scratch))
                 return -ENOMEM;
-        *ret_source = m->source;
+        *ret = m;
         return 0;
 }
 

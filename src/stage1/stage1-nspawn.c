@@ -23,6 +23,7 @@
 /* A tmpfs is mounted here, differently for each pod. */
 #define WORK_DIRECTORY "/run/podctl/stage1"
 #define ROOT_DIRECTORY WORK_DIRECTORY "/root"
+#define SCRATCH_DIRECTORY WORK_DIRECTORY "/layers"
 
 typedef struct Launch {
         Pod *pod;
@@ -184,9 +185,9 @@ static int launch_write_apps(Launch *l, char **reterr_message)
                         return root;
                 r = make_working_directory(l, &l->plan->apps[i], root);
                 if (r >= 0)
-                        r = app_identify(&l->plan->apps[i], root, l->range.base, &l->identities[i], reterr_message);
-                if (r >= 0)
                         r = late_mounts_of(&l->late, l->plan->apps[i].app->name, &l->identities[i].binds);
+                if (r >= 0)
+                        r = app_identify(&l->plan->apps[i], root, l->range.base, &l->identities[i], reterr_message);
                 if (r < 0)
                         return r;
         }
@@ -194,6 +195,17 @@ static int launch_write_apps(Launch *l, char **reterr_message)
         act_as(l->range.base);
         r = pod_tree_add_apps(l->plan, l->identities, l->root_fd, reterr_message);
         act_as(0);
+        return r;
+}
+
+static int add_late_mounts(const Launch *l, char ***argv)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < l->late.n; i++)
+                if (l->late.items[i].scratch)
+                        r = strv_extendf(argv, "--bind=" SCRATCH_DIRECTORY "/%s:%s", l->late.items[i].scratch,
+                                         l->late.items[i].source);
         return r;
 }
 
@@ -247,6 +259,8 @@ static int nspawn_arguments(const Launch *l, char ***ret)
                 r = strv_extend(&argv, "--private-network");
         if (r >= 0 && s->n_joins > 0)
                 r = strv_extend(&argv, "--capability=CAP_NET_ADMIN");
+        if (r >= 0)
+                r = add_late_mounts(l, &argv);
         if (r >= 0)
                 r = pod_limits_arguments(l->plan, &argv);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(init); i++)

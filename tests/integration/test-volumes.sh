@@ -53,6 +53,16 @@ test_file_below_run() {
         sh_run 'test -S /var/run/docker.sock' $(host v "$PWD/socket" /var/run/docker.sock)
 }
 
+# A program that is only there when the app starts.
+test_program_below_run() {
+        mkdir volume
+        printf '#!/bin/sh\necho "program $1"\n' >volume/program
+        chmod 755 volume volume/program
+        assert_eq "$(podctl run --volume=v,kind=host,source="$PWD/volume" busybox --name=app --mount=volume=v,target=/run/v --exec=/var/../run/v/program -- one)" 'program one'
+        assert_fails 203 podctl run --volume=v,kind=host,source="$PWD/volume" busybox --name=app --mount=volume=v,target=/run/v --exec=/run/v/missing
+        assert_contains "$output" /run/v/missing
+}
+
 # One within another, and a link that leads there.
 test_nested_below_run() {
         mkdir -p outer inner links
@@ -190,12 +200,13 @@ test_tmpfs() {
 
 # What the host mounts later appears, or it does not.
 test_propagation() {
-        mkdir -p volume/below
+        mkdir -p volume/below inner
+        echo inner >inner/file
         mount --bind volume volume
         defer umount "$PWD/volume"
         mount --make-shared volume
         pod slave --volume=s,kind=host,source="$PWD/volume",propagation=slave --volume=p,kind=host,source="$PWD/volume" \
-                busybox --name=app --mount=volume=s,target=/s --mount=volume=p,target=/p --mount=volume=s,target=/run/s --exec=/bin/sleep -- 1000
+                busybox --name=app --mount=volume=s,target=/s --mount=volume=p,target=/p --mount=volume=s,target=/run/s --volume=i,kind=host,source="$PWD/inner" --mount=volume=i,target=/s/inner --exec=/bin/sleep -- 1000
         mount -t tmpfs tmpfs volume/below
         defer umount "$PWD/volume/below"
         chmod 755 volume/below
@@ -203,6 +214,7 @@ test_propagation() {
         wait_until podctl exec slave cat /s/below/file
         assert_eq "$(podctl exec slave cat /run/s/below/file)" late
         assert_eq "$(podctl exec slave ls /p/below)" ''
+        assert_eq "$(podctl exec slave cat /s/inner/file)" inner
         podctl stop slave
         refused shared --volume=s,kind=host,source="$PWD/volume",propagation=shared busybox
 }
@@ -402,8 +414,8 @@ www:staff 33:50
 /link/file:50 33:50
 CASES
         done
-        refused /no/such "$image" --name=app --user=/no/such
-        refused nobody-here "$image" --name=app --group=nobody-here
+        refused /no/such busybox --name=app --user=/no/such
+        refused nobody-here busybox --name=app --group=nobody-here
 }
 
 test_mtab() {
