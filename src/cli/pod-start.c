@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-login.h>
@@ -100,30 +102,34 @@ static int pod_launch_logging(Pod *pod)
 
 int pod_launch(Pod *pod)
 {
+        bool prepared = pod->directory == POD_DIR_PREPARED;
         int r = pod_launch_logging(pod);
 
         (void) sd_notifyf(false, "STATUS=" STATUS_PREFIX "%s", strempty(log_last_error()));
         (void) sd_notify_barrier(false, 5 * 1000000ULL);
-        /* A pod that never ran is of no interest to anybody. */
-        (void) pod_remove(pod);
+        /* A pod that never ran is of no interest to anybody, unless somebody has prepared it. */
+        (void) (prepared ? pod_put_back(pod) : pod_remove(pod));
         return r;
 }
 
+/* A unit that ends with the pod's. What comes before another unit is stopped after it (systemd.unit(5), Before=): so the pod
+ * is gone when it is cleared away after, also when both are stopped at once. */
 static int start_follower(Context *c, const Pod *pod)
 {
         _cleanup_free_ char *name = strjoin("podctl-tear-down-", pod->uuid.s, ".service"), *job = NULL,
                             *binds_to = strjoin("BindsTo=", pod->settings->unit),
+                            *before = strjoin("Before=", pod->settings->unit),
                             *data = strjoin("--dir=", pod->store->data);
         char *const properties[] = { (char *) "Description=Clear away after a pod", (char *) "Type=oneshot",
                                      (char *) "RemainAfterExit=yes", (char *) "CollectMode=inactive-or-failed",
-                                     binds_to, NULL };
+                                     binds_to, before, NULL };
         char *const start[] = { (char *) "/usr/bin/true", NULL };
         char *const stop_post[] = { (char *) PODCTL_PROGRAM, data, (char *) "tear-down", (char *) pod->uuid.s, NULL };
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         sd_bus *bus;
         int r;
 
-        if (!name || !binds_to || !data)
+        if (!name || !binds_to || !before || !data)
                 return log_oom();
         r = context_bus(c, &bus);
         if (r < 0)
@@ -270,6 +276,16 @@ static int tear_down_command(const Start *s, char ***ret)
 #define NAME_WAIT_STEPS 250
 #define NAME_WAIT_STEP_USEC 20000
 
+/* Systemd hears of it later than we can see it. */
+static bool has_ended(uint32_t pid)
+{
+        _cleanup_close_ int pidfd = pid > 0 ? (int) syscall(SYS_pidfd_open, (pid_t) pid, 0) : -EBADF;
+
+        if (pidfd < 0)
+                return pid > 0 && errno == ESRCH;
+        return poll(&(struct pollfd) { .fd = pidfd, .events = POLLIN }, 1, 0) > 0;
+}
+
 static bool name_is_being_freed(Start *s)
 {
         UnitStatus status = {};
@@ -277,7 +293,7 @@ static bool name_is_being_freed(Start *s)
         int r;
 
         r = unit_get_status(s->bus, s->unit, &status);
-        ending = r == -ENOENT || (r >= 0 && (!status.active || status.exit_code != 0));
+        ending = r == -ENOENT || (r >= 0 && (!status.active || status.exit_code != 0 || has_ended(status.main_pid)));
         unit_status_done(&status);
         return ending;
 }

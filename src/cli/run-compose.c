@@ -5,6 +5,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/path.h"
+#include "cli/compose-service.h"
 #include "cli/fetch-image.h"
 #include "cli/run-compose.h"
 #include "manifest/ac-types.h"
@@ -72,9 +73,6 @@ static int compose_environment(const RunArgs *args, const RunApp *run, App *app)
                 if (r < 0)
                         return r;
         }
-        if (args->interactive && !strv_env_get(app->environment, "TERM") &&
-            strv_env_set(&app->environment, "TERM", getenv("TERM") ?: "vt100") < 0)
-                return log_oom();
         r = set_assignments(&app->environment, args->set_env, "set-env");
         return r < 0 ? r : set_assignments(&app->environment, run->environment, "environment");
 }
@@ -346,6 +344,8 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
                 r = compose_groups(run, pod_app->app);
         if (r >= 0)
                 r = compose_isolators(run, pod_app->app);
+        if (r >= 0)
+                r = compose_stop(run, pod_app->app);
         if (r < 0)
                 return r;
 
@@ -539,6 +539,10 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
                 r = add_devices(app, run->devices);
         if (r >= 0)
                 r = add_mounts(pod, app, args->mounts);
+        if (r >= 0)
+                r = compose_credentials(args, run, app);
+        if (r >= 0)
+                r = compose_sockets(run, app);
         return r;
 }
 

@@ -9,6 +9,7 @@
 #include "image/fetcher.h"
 #include "image/key-file.h"
 #include "shared/gpg.h"
+#include "shared/json-foreign.h"
 
 Keystore context_keystore(const Context *c)
 {
@@ -205,7 +206,7 @@ int trust_discovered_keys(Context *c, const TrustKeys *how)
         r = fetch(c, &(FetchRequest) { .kind = FETCH_DISCOVERY, .url = how->prefix, .reference = "pubkeys" }, &reply);
         if (r < 0)
                 return r;
-        r = json_parse_memory(reply.data, reply.size, &o, &error);
+        r = json_parse_foreign(reply.data, reply.size, &o, &error);
         fetch_reply_done(&reply);
         if (r >= 0)
                 r = json_table_read(discovered_table, o, &found, &error);

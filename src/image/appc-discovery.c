@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/appc-discovery.h"
 #include "shared/explain.h"
+#include "shared/json-foreign.h"
 
 typedef struct Answer {
         char **aci;
@@ -85,7 +86,7 @@ int appc_endpoints_render(const char *answer, size_t size, const AppcImageRef *r
         Answer *a = NULL;
         int r;
 
-        r = json_document_parse(&type, answer, size, (void **) &a, &error);
+        r = json_document_parse_foreign(&type, answer, size, (void **) &a, &error);
         if (r < 0)
                 return explain(reterr_message, r, "discovery: %s", json_error_message(&error, r));
         e.endpoints = new0(AppcEndpoint, strv_length(a->aci) + 1);

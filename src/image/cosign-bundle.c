@@ -98,13 +98,13 @@ static int take_envelope(const Envelope *envelope, CosignBundle *ret, JsonError 
                               &ret->signed_size);
 }
 
-int cosign_bundle_parse(const char *data, size_t n, CosignBundle *ret, JsonError *e)
+int cosign_bundle_read(json_object *o, CosignBundle *ret, JsonError *e)
 {
         CosignBundle result = {};
         Bundle *b = NULL;
         int r;
 
-        r = json_document_parse(&json_bundle, data, n, (void **) &b, e);
+        r = json_document_read(&json_bundle, o, (void **) &b, e);
         if (r < 0)
                 return r;
         if (!startswith(b->media_type, COSIGN_BUNDLE_TYPE))

@@ -4,6 +4,7 @@
 #include "image/simple-signing.h"
 #include "manifest/oci-image.h"
 #include "shared/explain.h"
+#include "shared/json-foreign.h"
 
 /* Signatures by keys as cosign makes them (sigstore/cosign, SIGNATURE_SPEC.md and BUNDLE_SPEC.md): a manifest whose
  * layers are what was signed, found by its tag, sha256-HEX.sig, or among the referrers of the image. Certificates and the
@@ -118,13 +119,16 @@ static int check_statement(SignatureSearch *s, const CosignBundle *b, char **ret
 
 static int try_bundle(SignatureSearch *s, const char *data, size_t n)
 {
+        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         char *message = NULL;
         CosignBundle b = {};
         ImageTrust trust = {};
         int r;
 
-        r = cosign_bundle_parse(data, n, &b, &error);
+        r = json_parse_foreign(data, n, &o, &error);
+        if (r >= 0)
+                r = cosign_bundle_read(o, &b, &error);
         if (r < 0 && r != -ENOMEM)
                 r = explain(&message, EBADMSG, "%s", json_error_message(&error, r));
         else if (r >= 0) {
@@ -156,10 +160,13 @@ static int try_bundle_layer(SignatureSearch *s, const OciDescriptor *layer)
 static int try_manifest(SignatureSearch *s, const char *data, size_t n)
 {
         _cleanup_(oci_manifest_freep) OciManifest *manifest = NULL;
+        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         int r;
 
-        r = oci_manifest_parse(data, n, &manifest, &error);
+        r = json_parse_foreign(data, n, &o, &error);
+        if (r >= 0)
+                r = oci_manifest_read(o, &manifest, &error);
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
@@ -202,11 +209,14 @@ static bool may_be_signature(const OciDescriptor *d)
 static int try_referrers(SignatureSearch *s, const char *data, size_t n)
 {
         _cleanup_(oci_index_freep) OciIndex *index = NULL;
+        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         size_t tried = 0;
         int r;
 
-        r = oci_index_parse(data, n, &index, &error);
+        r = json_parse_foreign(data, n, &o, &error);
+        if (r >= 0)
+                r = oci_index_read(o, &index, &error);
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {

@@ -4,6 +4,7 @@
 #include "basic/fd.h"
 #include "basic/string-table.h"
 #include "image/fetch-protocol.h"
+#include "shared/json-pack.h"
 
 static const JsonField endpoint_table[] = {
         { "url", &json_string, offsetof(FetchEndpoint, url) },
@@ -76,19 +77,19 @@ typedef union Control {
 int fetch_send(int socket_fd, const JsonType *type, const void *message, int fd)
 {
         _cleanup_json_object_ json_object *o = NULL;
-        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *packed = NULL;
         Control control = {};
-        struct iovec iov;
+        struct iovec iov = {};
         struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
         ssize_t n;
         int r;
 
         r = json_table_write(type->table, message, &o);
         if (r >= 0)
-                r = json_format_compact(o, &text);
+                r = json_pack(o, &packed, &iov.iov_len);
         if (r < 0)
                 return r;
-        iov = (struct iovec) { .iov_base = text, .iov_len = strlen(text) };
+        iov.iov_base = packed;
         if (iov.iov_len > FETCH_PACKET_MAX)
                 return -E2BIG;
         if (fd >= 0) {
@@ -132,6 +133,7 @@ int fetch_receive(int socket_fd, const JsonType *type, void **ret, int *ret_fd)
         struct msghdr m = {
                 .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
         };
+        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_close_ int fd = -EBADF;
         ssize_t n;
         int r;
@@ -146,7 +148,9 @@ int fetch_receive(int socket_fd, const JsonType *type, void **ret, int *ret_fd)
         fd = received_fd(&m);
         if (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
                 return -EPROTO;
-        r = json_document_parse(type, buffer, (size_t) n, ret, NULL);
+        r = json_unpack(buffer, (size_t) n, &o);
+        if (r >= 0)
+                r = json_document_read(type, o, ret, NULL);
         if (r < 0)
                 return r;
         if (ret_fd)

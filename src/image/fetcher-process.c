@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -12,10 +11,9 @@
 #include "image/fetcher-process.h"
 #include "shared/mount-util.h"
 #include "shared/sandbox.h"
+#include "shared/unprivileged.h"
 
 #define SOCKET_FD 3
-/* The kernel's overflow user, which is Debian's nobody. */
-#define NOBODY 65534
 
 /* What is shown of the host's file system, where it is there. Links are followed: resolv.conf often is one. */
 static const char *const shown[] = {
@@ -150,27 +148,29 @@ static int arrange_fds(int socket_fd, int program_fd)
         return sandbox_close_all_but((const int[]) { SOCKET_FD, SOCKET_FD + 1 }, 2);
 }
 
-static int confine(const struct passwd *pw)
+static int confine(uid_t uid, gid_t gid)
 {
         int r;
 
         if (geteuid() != 0)
                 return 0;
         r = enter_root();
-        return r < 0 ? r : sandbox_set_user(pw ? pw->pw_uid : NOBODY, pw ? pw->pw_gid : NOBODY);
+        return r < 0 ? r : sandbox_set_user(uid, gid);
 }
 
 static _noreturn_ void child(int program_fd, int socket_fd, pid_t parent)
 {
         char *const argv[] = { (char *) "podctl-fetch", NULL };
         _cleanup_strv_free_ char **environment = kept_environment();
-        const struct passwd *pw = getpwnam(FETCHER_USER);
         int r = environment ? 0 : -ENOMEM;
+        uid_t uid;
+        gid_t gid;
 
+        unprivileged_user(&uid, &gid);
         if (r >= 0)
                 r = arrange_fds(socket_fd, program_fd);
         if (r >= 0)
-                r = confine(pw);
+                r = confine(uid, gid);
         if (r < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
                 _exit(EXIT_FAILURE);
         (void) fexecve(SOCKET_FD + 1, argv, environment);

@@ -5,9 +5,6 @@
 
 #include "basic/macro.h"
 
-/* The user the process that talks to the network runs as. */
-#define FETCHER_USER "podctl-fetch"
-
 /* The walls put up around the process that talks to the network before it begins: as root, it becomes a user of its own
  * (nobody, where there is none), in a file system that has the host's /usr, what of /etc the resolver and TLS read, a few
  * devices, and nothing that could be written to. Without root, only the file descriptors are closed. Then it becomes the

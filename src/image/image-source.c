@@ -6,6 +6,7 @@
 #include "image/store-internal.h"
 #include "manifest/oci-config.h"
 #include "shared/explain.h"
+#include "shared/json-foreign.h"
 
 int source_open(const Source *source, const char *path, char **reterr_message)
 {
@@ -102,6 +103,7 @@ void source_images_drop_last(SourceImages *images)
 int source_image_set_config(SourceImage *image, char *config, size_t size, size_t n_files, char **reterr_message)
 {
         _cleanup_(oci_config_freep) OciConfig *parsed = NULL;
+        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         int r;
 
@@ -110,7 +112,9 @@ int source_image_set_config(SourceImage *image, char *config, size_t size, size_
         r = digest_of_memory(DIGEST_SHA256, config, size, &image->config_digest);
         if (r < 0)
                 return r;
-        r = oci_config_parse(config, size, &parsed, &error);
+        r = json_parse_foreign(config, size, &o, &error);
+        if (r >= 0)
+                r = oci_config_read(o, &parsed, &error);
         if (r < 0)
                 return explain(reterr_message, r, "%s", json_error_message(&error, r));
 

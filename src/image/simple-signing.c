@@ -4,6 +4,7 @@
 #include "basic/path.h"
 #include "image/simple-signing.h"
 #include "shared/explain.h"
+#include "shared/json-foreign.h"
 
 /* The payload */
 
@@ -265,7 +266,7 @@ static int search_registry(SignatureSearch *s, const Digest *digest)
         r = signature_search_fetch(s, FETCH_SIGNATURES, DIGEST_STRING(digest), JSON_MAX_SIZE, &reply);
         if (r <= 0)
                 return r;
-        r = json_document_parse(&json_attached_list, reply.data, reply.size, (void **) &list, &error);
+        r = json_document_parse_foreign(&json_attached_list, reply.data, reply.size, (void **) &list, &error);
         fetch_reply_done(&reply);
         if (r == -ENOMEM)
                 return r;

@@ -5,6 +5,7 @@
 #include "image/source-aci.h"
 #include "manifest/appc-image.h"
 #include "shared/explain.h"
+#include "shared/json-foreign.h"
 #include "shared/gpg.h"
 
 static int image_name(const AppcImage *appc, const char *given, char **ret)
@@ -51,11 +52,14 @@ static int import_image(const AciOrigin *origin, const ImageFetchOptions *option
 {
         ImageTrust trust = {};
         _cleanup_(appc_image_freep) AppcImage *appc = NULL;
+        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         _cleanup_free_ char *name = NULL;
         int r;
 
-        r = appc_image_parse(draft->manifest, draft->manifest_size, &appc, &error);
+        r = json_parse_foreign(draft->manifest, draft->manifest_size, &o, &error);
+        if (r >= 0)
+                r = appc_image_read(o, &appc, &error);
         if (r < 0)
                 return explain(reterr_message, r, "manifest: %s", json_error_message(&error, r));
         r = check_wanted(appc, origin->wanted, reterr_message);

@@ -2,6 +2,7 @@
 #include "image/source-oci.h"
 #include "image/store-internal.h"
 #include "shared/explain.h"
+#include "shared/json-foreign.h"
 
 #define NESTING_MAX 8
 
@@ -51,10 +52,13 @@ static int read_config(const Source *source, const OciManifest *manifest, Source
 static int read_manifest(const Source *source, const OciDescriptor *d, SourceImage *image, char **reterr_message)
 {
         _cleanup_(oci_manifest_freep) OciManifest *manifest = NULL;
+        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         int r;
 
-        r = oci_manifest_parse(image->manifest, image->manifest_size, &manifest, &error);
+        r = json_parse_foreign(image->manifest, image->manifest_size, &o, &error);
+        if (r >= 0)
+                r = oci_manifest_read(o, &manifest, &error);
         if (r >= 0)
                 r = oci_manifest_check_image(manifest, &error);
         if (r < 0)
@@ -102,6 +106,7 @@ static int read_image(const Source *source, const OciDescriptor *d, unsigned dep
                       char **reterr_message)
 {
         _cleanup_(oci_index_freep) OciIndex *index = NULL;
+        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         const OciDescriptor *inner;
         int r;
@@ -114,7 +119,9 @@ static int read_image(const Source *source, const OciDescriptor *d, unsigned dep
         if (r >= 0 && oci_media_type_kind(d->media_type) != OCI_MEDIA_INDEX)
                 r = read_manifest(source, d, image, reterr_message);
         else if (r >= 0) {
-                r = oci_index_parse(image->manifest, image->manifest_size, &index, &error);
+                r = json_parse_foreign(image->manifest, image->manifest_size, &o, &error);
+                if (r >= 0)
+                        r = oci_index_read(o, &index, &error);
                 if (r < 0)
                         r = explain(reterr_message, r, "%s", json_error_message(&error, r));
                 else

@@ -6,6 +6,7 @@
 #include "image/store-damage.h"
 #include "image/store-internal.h"
 #include "shared/explain.h"
+#include "shared/json-foreign.h"
 
 typedef struct Registry {
         Fetcher *fetcher;
@@ -119,7 +120,7 @@ static int kind_of_document(const char *data, size_t n, const char **ret, char *
         _cleanup_json_error_ JsonError error = {};
         int r;
 
-        r = json_parse_memory(data, n, &o, &error);
+        r = json_parse_foreign(data, n, &o, &error);
         if (r < 0)
                 return explain(reterr_message, r, "manifest: %s", json_error_message(&error, r));
         switch (oci_document_kind(o)) {

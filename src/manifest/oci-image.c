@@ -2,6 +2,7 @@
 #include "basic/path.h"
 #include "manifest/ac-types.h"
 #include "manifest/oci-image.h"
+#include "shared/json-foreign.h"
 
 /* Index */
 
@@ -287,7 +288,7 @@ int oci_layout_parse(const char *data, size_t n, JsonError *e)
         void *layout = NULL;
         int r;
 
-        r = json_document_parse(&json_layout, data, n, &layout, e);
+        r = json_document_parse_foreign(&json_layout, data, n, &layout, e);
         json_document_free(&json_layout, layout);
         return r;
 }
@@ -336,7 +337,7 @@ int docker_archive_parse(const char *data, size_t n, DockerArchive **ret, JsonEr
 
         if (!archive)
                 return -ENOMEM;
-        r = json_parse_memory(data, n, &o, e);
+        r = json_parse_foreign(data, n, &o, e);
         if (r < 0)
                 return r;
         if (!json_object_is_type(o, json_type_array))

@@ -18,6 +18,7 @@
  *     volumes/NAME   empty volumes
  *     journal/       the pod's journal
  *     stdio/         sockets of an interactive app without a terminal
+ *     status/.health-APP  how it is, while it runs, where it has a health check; likewise
  *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod
  *     exit           exit status of the pod itself, its mtime is when */
 
@@ -86,9 +87,14 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(Pod *, pod_free);
 int pod_new(PodStore *s, const Uuid *uuid, Pod **ret);
 /* The pod, wherever it is, with its state of this moment. -ENOENT. */
 int pod_open(PodStore *s, const Uuid *uuid, Pod **ret);
-/* All of them, sorted by UUID. Pods that go away meanwhile are left out. */
-int pod_list(PodStore *s, Pod ***ret, size_t *ret_n);
-void pod_array_free(Pod **pods, size_t n);
+
+/* All of them, one after the other, sorted by UUID; those that go away meanwhile, or that somebody has broken, are left
+ * out. 1: *ret is the next one. 0: there are no more. */
+typedef struct PodScan PodScan;
+int pod_scan_new(PodStore *s, PodScan **ret);
+int pod_scan_next(PodScan *s, Pod **ret);
+PodScan *pod_scan_free(PodScan *s);
+DEFINE_TRIVIAL_CLEANUP_FUNC(PodScan *, pod_scan_free);
 
 /* By name, UUID or the beginning of a UUID. A running pod goes before others of its name, then the newest one.
  * -ENOENT: none such. -ENOTUNIQ: the beginning fits several. -EINVAL: the text is empty. */
@@ -126,6 +132,16 @@ uint64_t pod_exited_time(const Pod *p);
 /* -ENOENT: not recorded. */
 int pod_exit_status(const Pod *p, int *ret);
 int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished);
+/* How an app with a health check is, by what was found inside the pod. */
+typedef struct PodHealth {
+        const char *status; /* "starting", "healthy" or "unhealthy" */
+        uint32_t failures;  /* checks in a row that failed */
+        int32_t exit_code;  /* of the last check, -1 when it took too long; 0 when there was none */
+} PodHealth;
+/* -ENOENT: nothing is known. */
+int pod_app_health(const Pod *p, const char *app, PodHealth *ret);
+/* The first of the user IDs of its own; 0 when it has none. */
+int pod_uid_base(const Pod *p, uid_t *ret);
 /* Process ID of the pod's supervisor (nspawn) and of PID 1 inside. -ENOENT. */
 int pod_supervisor_pid(const Pod *p, pid_t *ret);
 int pod_leader_pid(const Pod *p, pid_t *ret);

@@ -7,6 +7,7 @@
 #include "basic/utf8.h"
 #include "shared/gpg-internal.h"
 #include "shared/gpg-loop.h"
+#include "shared/json-pack.h"
 
 /* The half that runs without rights; all of gpgme is in here, so that its state dies with the process. */
 
@@ -485,13 +486,14 @@ static int work(const GpgJob *job, const char *home, GpgAnswer *a)
 static int send_answer(int fd, const GpgAnswer *a)
 {
         _cleanup_json_object_ json_object *o = NULL;
-        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *packed = NULL;
+        size_t size;
         int r;
 
         r = json_table_write(gpg_answer_table, a, &o);
         if (r >= 0)
-                r = json_format_compact(o, &text);
-        return r < 0 ? r : loop_write(fd, text, strlen(text));
+                r = json_pack(o, &packed, &size);
+        return r < 0 ? r : loop_write(fd, packed, size);
 }
 
 int gpg_child(void *userdata)

@@ -6,6 +6,7 @@
 #include "basic/utf8.h"
 #include "shared/explain.h"
 #include "shared/gpg-internal.h"
+#include "shared/json-pack.h"
 #include "shared/unprivileged.h"
 
 #define ANSWER_MAX (4U * 1024 * 1024)
@@ -96,13 +97,13 @@ static int read_back(int fd, size_t max, char **ret, size_t *ret_size)
 static int read_answer(const GpgJob *job, GpgAnswer *answer)
 {
         _cleanup_json_object_ json_object *o = NULL;
-        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *packed = NULL;
         size_t size;
         int r;
 
-        r = read_back(job->answer_fd, ANSWER_MAX, &text, &size);
+        r = read_back(job->answer_fd, ANSWER_MAX, &packed, &size);
         if (r >= 0)
-                r = json_parse_memory(text, size, &o, NULL);
+                r = json_unpack(packed, size, &o);
         if (r >= 0)
                 r = json_table_read(gpg_answer_table, o, answer, NULL);
         if (r == -ENOMEM)

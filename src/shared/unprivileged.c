@@ -26,6 +26,14 @@ typedef struct Task {
         pid_t parent;
 } Task;
 
+void unprivileged_user(uid_t *ret_uid, gid_t *ret_gid)
+{
+        const struct passwd *pw = getpwnam(UNPRIVILEGED_USER);
+
+        *ret_uid = pw ? pw->pw_uid : NOBODY;
+        *ret_gid = pw ? pw->pw_gid : NOBODY;
+}
+
 static int leave_standard_files(void)
 {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -90,14 +98,11 @@ static int child(void *userdata, WorkerReport *report, char **reterr_message)
 
 int run_unprivileged(int (*function)(void *userdata), void *userdata, const int *fds, size_t n_fds)
 {
-        const struct passwd *pw = getpwnam(UNPRIVILEGED_USER);
-        Task task = {
-                .function = function, .userdata = userdata, .fds = fds, .n_fds = n_fds,
-                .uid = pw ? pw->pw_uid : NOBODY, .gid = pw ? pw->pw_gid : NOBODY, .parent = getpid(),
-        };
+        Task task = { .function = function, .userdata = userdata, .fds = fds, .n_fds = n_fds, .parent = getpid() };
         Worker w = WORKER_NONE;
         int r;
 
+        unprivileged_user(&task.uid, &task.gid);
         r = worker_start(child, &task, &w);
         return r < 0 ? r : worker_finish(&w, NULL, 0, NULL);
 }

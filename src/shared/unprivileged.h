@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <sys/types.h>
+
 #include "basic/macro.h"
 
 /* A function in a process of its own that may do next to nothing, for libraries that read what strangers sent and start
@@ -10,6 +12,9 @@
  * cases nothing it starts can gain privileges. */
 
 #define UNPRIVILEGED_USER "podctl-fetch"
+
+/* Who that is: reads the system's list of users. */
+void unprivileged_user(uid_t *ret_uid, gid_t *ret_gid);
 
 /* The process has these descriptors and no other; standard input and output lead nowhere. Returns what the function
  * does; -ECHILD: it came to a bad end. What else there is to say it says through one of the descriptors. */

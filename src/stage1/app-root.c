@@ -16,6 +16,7 @@ void app_identity_done(AppIdentity *i)
         i->pre_start = mfree(i->pre_start);
         i->post_stop = mfree(i->post_stop);
         i->binds = strv_free(i->binds);
+        i->health = mfree(i->health);
 }
 
 static FILE *open_stream_in_root(int root_fd, const char *path)
@@ -261,6 +262,20 @@ static int find_handler(const PlanApp *app, int root_fd, char *const *binds, cha
         return 0;
 }
 
+/* One that is missing makes the app unhealthy; that is no reason not to start it. */
+static int find_health_program(const PlanApp *app, int root_fd, char **ret)
+{
+        _cleanup_strv_free_ char **command = NULL;
+        int r;
+
+        if (!health_check_wanted(app->app->app->health_check))
+                return 0;
+        r = health_check_command(app->app->app->health_check, NULL, &command);
+        if (r >= 0)
+                r = app_find_program(app, root_fd, command[0], ret);
+        return r == -ENOENT ? free_and_strdup(ret, command[0]) : r;
+}
+
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message)
 {
         _cleanup_(app_identity_done) AppIdentity identity = { .binds = TAKE_PTR(ret->binds) };
@@ -281,6 +296,8 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
         if (r >= 0)
                 r = find_handler(app, root_fd, identity.binds, app->app->app->post_stop, "post-stop", &identity.post_stop,
                                  reterr_message);
+        if (r >= 0)
+                r = find_health_program(app, root_fd, &identity.health);
         if (r < 0)
                 return r;
 

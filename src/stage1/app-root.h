@@ -16,6 +16,7 @@ typedef struct AppIdentity {
         char *program; /* absolute, inside the root */
         char *pre_start; /* programs of the event handlers, where the app has such */
         char *post_stop;
+        char *health; /* program of the health check, or its name where the image does not have it (yet) */
         char **binds; /* "SOURCE:TARGET": what systemd has to mount, see stage1/late-mounts.h */
 } AppIdentity;
 

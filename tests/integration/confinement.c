@@ -21,11 +21,13 @@
 #include "fetch/fetch-confine.h"
 #include "image/fetcher-process.h"
 #include "image/layer-unpack.h"
+#include "shared/json-foreign.h"
 
 /* What the processes that handle strangers' bytes could still do if they were taken over.
  *
  *     confinement fetch    confined as podctl-fetch is
  *     confinement unpack   confined as the unpacking of a layer is
+ *     confinement json     confined as the reading of manifests is
  *
  * prints what the kernel says of such a process, and what it can open and do. For test-confinement.sh. */
 
@@ -286,6 +288,29 @@ static int probe_unpack(void)
         return status;
 }
 
+static int json_probe(void *userdata, WorkerReport *report, char **reterr_message)
+{
+        const int r = json_foreign_confine(*(int *) userdata);
+
+        if (r < 0)
+                return r;
+        report_fd = *(int *) userdata;
+        tell_all();
+}
+
+static int probe_json(void)
+{
+        Worker w = WORKER_NONE;
+        int fds[2], status;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0 || worker_start(json_probe, &fds[1], &w) < 0)
+                return EXIT_FAILURE;
+        safe_close(fds[1]);
+        status = read_report(fds[0], w.pid);
+        worker_done(&w);
+        return status;
+}
+
 int main(int argc, char *argv[])
 {
         if (streq(argv[0], "podctl-fetch")) {
@@ -297,5 +322,7 @@ int main(int argc, char *argv[])
                 return probe_fetch();
         if (argc == 2 && streq(argv[1], "unpack"))
                 return probe_unpack();
+        if (argc == 2 && streq(argv[1], "json"))
+                return probe_json();
         return EXIT_FAILURE;
 }

@@ -94,3 +94,31 @@ fd /memfd:implied (deleted)'
 mknod("/null", S_IFCHR | 0666, 0x103): done'
         (($(deeds <all | wc -l) > 50)) || fail "not all was tried: $(cat all)"
 }
+
+# Manifests, configurations, lists of signatures.
+test_reading_process() {
+        local uid gid
+        "$PROBE" json >all
+        uid=$(id -u podctl-fetch)
+        gid=$(id -g podctl-fetch)
+
+        assert_eq "$(grep -E '^(Uid|Gid|Groups|Cap|NoNew|Seccomp:)' all | tr -s '\t ' ' ' | sed 's/ $//')" "Uid: $uid $uid $uid $uid
+Gid: $gid $gid $gid $gid
+Groups:
+CapInh: 0000000000000000
+CapPrm: 0000000000000000
+CapEff: 0000000000000000
+CapBnd: 0000000000000000
+CapAmb: 0000000000000000
+NoNewPrivs: 1
+Seccomp: 2"
+        assert_eq "$(grep '^fd' all | cut -d' ' -f1,3-)" 'fd /dev/null
+fd /dev/null
+fd /dev/null
+fd socket:'
+
+        # Nothing at all.
+        assert_eq "$(grep -E '^(read|write)' all || true)" ''
+        assert_eq "$(deeds <all | grep ': done' || true)" ''
+        (($(deeds <all | wc -l) > 50)) || fail "not all was tried: $(cat all)"
+}
