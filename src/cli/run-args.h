@@ -34,6 +34,8 @@ typedef struct RunApp {
         char **after;
         char **requires;
         char *restart;
+        char **devices;
+        char **rlimits;
         char **credentials;
         char **credentials_encrypted;
         char **socket_activated;

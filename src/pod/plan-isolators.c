@@ -35,6 +35,34 @@ static int add_oom_score(const Isolator *i, char ***lines)
         return strv_extendf(lines, "OOMScoreAdjust=%" PRIi64, i->number);
 }
 
+static void print_limit(char *buffer, size_t size, uint64_t value)
+{
+        if (value == UINT64_MAX)
+                (void) snprintf(buffer, size, "infinity");
+        else
+                (void) snprintf(buffer, size, "%" PRIu64, value);
+}
+
+static int add_rlimits(const Isolator *i, char ***lines)
+{
+        STRV_FOREACH(limit, i->rlimits) {
+                const char *value = strchr(*limit, '=') + 1;
+                char soft_text[24], hard_text[24];
+                uint64_t soft, hard;
+                int r;
+
+                r = rlimit_parse(value, &soft, &hard);
+                if (r < 0)
+                        return r;
+                print_limit(soft_text, sizeof(soft_text), soft);
+                print_limit(hard_text, sizeof(hard_text), hard);
+                r = strv_extendf(lines, "Limit%.*s=%s:%s", (int) (value - 1 - *limit), *limit, soft_text, hard_text);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 typedef struct IsolatorRow {
         IsolatorType type;
         unsigned scope;
@@ -46,6 +74,7 @@ static const IsolatorRow isolator_rows[] = {
         { ISOLATOR_CPU, ISOLATOR_APP | ISOLATOR_POD, add_cpu },
         { ISOLATOR_CPU_SHARES, ISOLATOR_APP | ISOLATOR_POD, add_cpu_shares },
         { ISOLATOR_OOM_SCORE_ADJ, ISOLATOR_APP, add_oom_score },
+        { ISOLATOR_RLIMITS, ISOLATOR_APP, add_rlimits },
         { ISOLATOR_NO_NEW_PRIVS, ISOLATOR_APP, NULL }, /* from here on the launcher's, stage1/app-exec.c */
         { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_APP, NULL },
         { ISOLATOR_SECCOMP_REMOVE, ISOLATOR_APP, NULL },

@@ -135,15 +135,13 @@ static int write_users(const PodPlan *plan, const AppIdentity *identities, int r
                      "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n", p);
         (void) fputs("root:x:0:\nsystemd-journal:x:65532:\nmessagebus:x:65533:\nnogroup:x:65534:\n", g);
         for (size_t i = 0; i < plan->n_apps; i++) {
-                const App *app = plan->apps[i].app->app;
-
                 if (identities[i].uid != 0)
                         (void) fprintf(p, "u%u:x:%u:%u::/:/bin/sh\n", identities[i].uid, identities[i].uid,
                                        identities[i].gid);
                 if (identities[i].gid != 0)
                         (void) fprintf(g, "g%u:x:%u:\n", identities[i].gid, identities[i].gid);
-                for (size_t j = 0; j < app->n_supplementary_gids; j++)
-                        (void) fprintf(g, "g%u:x:%u:\n", app->supplementary_gids[j], app->supplementary_gids[j]);
+                for (size_t j = 0; j < identities[i].n_groups; j++)
+                        (void) fprintf(g, "g%u:x:%u:\n", identities[i].groups[j], identities[i].groups[j]);
         }
         if (fclose(p) != 0 || fclose(g) != 0)
                 return -ENOMEM;

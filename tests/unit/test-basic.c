@@ -160,6 +160,52 @@ Test(fs, in_root)
         cr_expect_eq(rm_rf_at(AT_FDCWD, template), 0);
 }
 
+Test(fs, follow_in_root)
+{
+        static const struct {
+                const char *path;
+                const char *followed; /* NULL: never ends */
+        } cases[] = {
+                { "/", "/" },
+                { "/a//b/./c/", "/a/b/c" },
+                { "/a/../../b", "/b" },
+                { "/missing/../d/x", "/d/x" },
+                { "/absolute/x", "/d/x" },
+                { "/relative/x", "/d/x" },
+                { "/d/up/x", "/x" },
+                { "/d/up/../../x", "/x" },
+                { "/twice/x", "/d/x" },
+                { "/nowhere/x", "/not/there/x" },
+                { "/nowhere/../x", "/not/x" },
+                { "/d/file/x", "/d/file/x" },
+                { "/loop", NULL },
+                { "/loop/x", NULL },
+        };
+        static const char *const links[][2] = {
+                { "/d", "absolute" },      { "./d", "relative" },      { "../../..", "d/up" }, { "relative", "twice" },
+                { "/not/there", "nowhere" }, { "loop", "loop" },
+        };
+        char template[] = "/tmp/podctl-test-XXXXXX";
+        _cleanup_close_ int root = -EBADF;
+
+        cr_assert_not_null(mkdtemp(template));
+        root = open_directory_at(AT_FDCWD, template);
+        cr_assert_geq(root, 0);
+        cr_assert_eq(mkdirat(root, "d", 0755), 0);
+        cr_assert_eq(write_string_at(root, "d/file", "", 0644), 0);
+        for (size_t i = 0; i < ELEMENTSOF(links); i++)
+                cr_assert_eq(symlinkat(links[i][0], root, links[i][1]), 0);
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *followed = NULL;
+                int r = follow_in_root(root, cases[i].path, &followed);
+
+                cr_expect_eq(r, cases[i].followed ? 0 : -ELOOP, "%s: %i", cases[i].path, r);
+                cr_expect(streq_ptr(followed, cases[i].followed), "%s: %s", cases[i].path, followed);
+        }
+        cr_expect_eq(rm_rf_at(AT_FDCWD, template), 0);
+}
+
 Test(time, timestamp)
 {
         uint64_t nsec;
