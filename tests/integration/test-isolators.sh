@@ -206,3 +206,35 @@ test_exec_and_enter_are_confined_alike() {
         assert_fails 254 podctl exec joined nosuch
         assert_contains "$output" nosuch
 }
+
+# --- Bandwidth
+
+test_block_bandwidth() {
+        local of_app='{"name":"resource/block-bandwidth","value":{"default":true,"limit":"3M"}},{"name":"resource/block-iops","value":{"default":true,"limit":70}}'
+        manifest_with "$of_app" 'sleep 1000' | sed 's|^{|{"isolators":[{"name":"resource/block-bandwidth","value":{"default":true,"limit":"4M"}}],|' >pod.json
+        pod slow --pod-manifest=pod.json
+        assert_eq "$(systemctl show -p IOReadBandwidthMax -p IOWriteBandwidthMax "$(pod_unit slow)" | sort)" \
+                $'IOReadBandwidthMax=/var/lib/podctl 4000000\nIOWriteBandwidthMax=/var/lib/podctl 4000000'
+        assert_eq "$(systemctl -M slow show -p IOWriteBandwidthMax -p IOReadIOPSMax app.service | sort)" \
+                $'IOReadIOPSMax=/var/lib/podctl/status 70\nIOWriteBandwidthMax=/var/lib/podctl/status 3000000'
+        # The pod's systemd has to find the disk by that.
+        [[ $(stat -c %Hd:%Ld "/proc/$(leader slow)/root/var/lib/podctl/status") == "$(stat -c %Hd:%Ld /var/lib/podctl)" ]]
+        podctl exec slow test -e "/sys/dev/block/$(stat -c %Hd:%Ld /var/lib/podctl)"
+}
+
+test_network_bandwidth() {
+        manifest_with '' 'sleep 1000' | sed 's|^{|{"isolators":[{"name":"resource/network-bandwidth","value":{"default":true,"limit":"1M"}}],|' >pod.json
+        pod narrow --net=default --pod-manifest=pod.json
+        assert_contains "$(tc qdisc show | grep -v 'dev lo')" 'tbf'
+        assert_contains "$(tc qdisc show)" 'rate 8Mbit'
+        assert_contains "$(nsenter --net -t "$(leader narrow)" tc qdisc show dev eth0)" 'tbf'
+        podctl stop narrow
+        gone narrow
+        refused 'network-bandwidth' --net=host --pod-manifest=pod.json
+        manifest_with '{"name":"resource/network-bandwidth","value":{"default":true,"limit":"1M"}}' >pod.json
+        refused "app 'app': isolator resource/network-bandwidth" --pod-manifest=pod.json
+        manifest_with '{"name":"resource/block-bandwidth","value":{"default":true,"limit":0}}' >pod.json
+        refused 'block-bandwidth' --pod-manifest=pod.json
+        manifest_with '{"name":"resource/block-iops","value":{"limit":10}}' >pod.json
+        refused 'isolators[0].value.default' --pod-manifest=pod.json
+}
