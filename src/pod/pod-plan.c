@@ -446,6 +446,7 @@ static int plan_build(PodPlan *plan, const PlanImage *images)
                         r = plan_etc(plan, &pod->apps[i]);
                 if (r < 0)
                         return r;
+                plan->apps[i].privileged_image = images[i].privileged;
                 r = plan_app(plan, &pod->apps[i], &plan->apps[i]);
                 if (r < 0)
                         return r;

@@ -48,15 +48,29 @@ test_default_filter() {
         assert_eq "$(insecure seccomp 'grep -c "Seccomp_filters" /proc/self/status')" 1
 }
 
-# For a user that is not root as well, and nobody loses set-user-ID programs for it.
+# For a user that is not root as well, and nobody loses set-user-ID programs for it: this image has some.
 test_filter_takes_no_privileges_away() {
         local out
-        out=$(podctl run busybox --user=33 --exec=/bin/cat -- /proc/self/status)
+        out=$(podctl run debian --user=33 --working-dir=/ --exec=/bin/cat -- /proc/self/status)
         assert_contains "$out" $'NoNewPrivs:\t0'
         assert_contains "$out" $'Seccomp:\t2'
         assert_contains "$out" $'CapEff:\t0000000000000000'
         assert_contains "$out" $'CapBnd:\t00000000a80425fb'
         assert_contains "$out" $'Uid:\t33\t33\t33\t33'
+}
+
+# Where nothing could be gained, nothing can be lost; root and those who say no keep what they have.
+test_no_new_privileges_by_default() {
+        local out
+        out='grep NoNew /proc/self/status'
+        assert_eq "$(sh_run "$out" --user=33)" $'NoNewPrivs:\t1'
+        assert_eq "$(sh_run "$out")" $'NoNewPrivs:\t0'
+        assert_eq "$(podctl --insecure-options=seccomp run busybox --user=33 --exec=/bin/sh -- -c "$out")" $'NoNewPrivs:\t1'
+        manifest_with '{"name":"os/linux/no-new-privileges","value":false}' "$out" | sed 's/"user":"0"/"user":"33"/' >pod.json
+        assert_eq "$(podctl run --pod-manifest=pod.json)" $'NoNewPrivs:\t0'
+        pod both busybox --name=app --user=33 --exec=/bin/sleep -- 1000
+        assert_eq "$(podctl exec both sh -c "$out")" $'NoNewPrivs:\t1'
+        assert_eq "$(podctl enter both sh -c "$out")" $'NoNewPrivs:\t0'
 }
 
 test_no_new_privileges() {
