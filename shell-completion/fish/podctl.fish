@@ -20,4 +20,5 @@ function __podctl_complete
     end
 end
 
+complete --command rkt --no-files --arguments '(__podctl_complete)'
 complete --command podctl --no-files --arguments '(__podctl_complete)'

@@ -127,6 +127,8 @@ int mkdir_open_at(int dir_fd, const char *path, mode_t mode)
         return r < 0 ? r : open_directory_at(dir_fd, path);
 }
 
+static int rm_rf_entry(int fd, const struct dirent *entry, dev_t device);
+
 static int rm_rf_children(int fd, dev_t device)
 {
         _cleanup_closedir_ DIR *d = fdopendir(fd);
@@ -139,28 +141,32 @@ static int rm_rf_children(int fd, dev_t device)
         }
 
         for (struct dirent *entry; (entry = readdir(d));) {
-                _cleanup_close_ int child = -EBADF;
-                struct stat st;
-                int r;
+                int r = streq(entry->d_name, ".") || streq(entry->d_name, "..") ? 0 : rm_rf_entry(dirfd(d), entry, device);
 
-                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
-                        continue;
-                if (entry->d_type != DT_DIR && unlinkat(dirfd(d), entry->d_name, 0) == 0)
-                        continue;
-                child = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-                if (child < 0 || fstat(child, &st) < 0)
-                        r = errno == ENOENT ? 0 : -errno;
-                else if (st.st_dev != device)
-                        r = -EXDEV;
-                else {
-                        r = rm_rf_children(TAKE_FD(child), device);
-                        if (r >= 0 && unlinkat(dirfd(d), entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-                                r = -errno;
-                }
                 if (r < 0 && first_error == 0)
                         first_error = r;
         }
         return first_error;
+}
+
+static int rm_rf_entry(int fd, const struct dirent *entry, dev_t device)
+{
+        _cleanup_close_ int child = -EBADF;
+        int error = 0, r;
+        struct stat st;
+
+        if (entry->d_type != DT_DIR) {
+                if (unlinkat(fd, entry->d_name, 0) >= 0 || errno == ENOENT)
+                        return 0;
+                error = errno;
+        }
+        child = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (child < 0 || fstat(child, &st) < 0)
+                return errno == ENOENT ? 0 : errno == ENOTDIR || errno == ELOOP ? -error : -errno;
+        if (st.st_dev != device)
+                return -EXDEV;
+        r = rm_rf_children(TAKE_FD(child), device);
+        return r < 0 ? r : unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 int rm_rf_at(int dir_fd, const char *path)

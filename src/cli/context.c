@@ -20,6 +20,7 @@ const Option context_options[] = {
           "The vendor's configuration, /usr/lib/podctl" },
         { "trust-keys-from-https", &option_bool, offsetof(Context, trust_keys_from_https), NULL,
           "Trust keys an image's own site names, without asking" },
+        { "user-config", &option_string, offsetof(Context, user_config), "DIR", "Configuration of your own, before these" },
         { "version", &option_bool, offsetof(Context, version), NULL, "Show the version" },
         {},
 };
@@ -31,6 +32,7 @@ void context_done(Context *c)
         image_store_free(c->images);
         sd_bus_flush_close_unref(c->bus);
         fetcher_free(c->fetcher);
+        host_config_free(c->config);
         json_foreign_done();
 }
 
@@ -82,37 +84,76 @@ bool context_is_insecure(const Context *c, const char *what)
         return false;
 }
 
-static const char *data_directory(Context *c)
+const char *const *context_config_roots(Context *c)
 {
-        return c->dir ?: PODS_DEFAULT_DATA;
+        c->config_roots[0] = c->system_config ?: KEYSTORE_SYSTEM;
+        c->config_roots[1] = c->local_config ?: KEYSTORE_LOCAL;
+        c->config_roots[2] = c->user_config;
+        return c->config_roots;
 }
 
-static int absolute_directory(Context *c)
+int context_config(Context *c, const HostConfig **ret)
+{
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        if (!c->config) {
+                r = host_config_read(context_config_roots(c), &c->config, &message);
+                if (r < 0)
+                        return message ? log_error_errno(r, "%s", message)
+                                       : log_error_errno(r, "Cannot read the configuration: %m");
+        }
+        *ret = c->config;
+        return 0;
+}
+
+/* As others will see it, who run elsewhere. */
+static int make_absolute(char **path)
 {
         char *absolute;
 
-        if (!c->dir || path_is_absolute(c->dir))
-                return 0;
-        if (mkdir(c->dir, 0755) < 0 && errno != EEXIST)
+        if (!path_is_absolute(*path) && mkdir(*path, 0755) < 0 && errno != EEXIST)
                 return -errno;
-        absolute = realpath(c->dir, NULL);
+        absolute = realpath(*path, NULL);
         if (!absolute)
-                return -errno;
-        free(c->dir);
-        c->dir = absolute;
+                return errno == ENOENT ? 0 : -errno;
+        free(*path);
+        *path = absolute;
+        return 0;
+}
+
+/* --dir, else what the configuration says, else the usual one; from then on it is in c->dir. */
+static int data_directory(Context *c, const char **ret)
+{
+        const HostConfig *config;
+        int r;
+
+        if (!c->dir) {
+                r = context_config(c, &config);
+                if (r < 0)
+                        return r;
+                if (free_and_strdup(&c->dir, config->data ?: PODS_DEFAULT_DATA) < 0)
+                        return log_oom();
+        }
+        r = make_absolute(&c->dir);
+        if (r < 0)
+                return log_error_errno(r, "Cannot use %s: %m", c->dir);
+        *ret = c->dir;
         return 0;
 }
 
 int context_pods(Context *c, PodStore **ret)
 {
-        int r = 0;
+        const char *data;
+        int r;
 
         if (!c->pods) {
-                r = absolute_directory(c);
-                if (r >= 0)
-                        r = pod_store_open(data_directory(c), &c->pods);
+                r = data_directory(c, &data);
                 if (r < 0)
-                        return log_error_errno(r, "Cannot open the pods below %s: %m", data_directory(c));
+                        return r;
+                r = pod_store_open(data, &c->pods);
+                if (r < 0)
+                        return log_error_errno(r, "Cannot open the pods below %s: %m", data);
         }
         *ret = c->pods;
         return 0;
@@ -121,15 +162,17 @@ int context_pods(Context *c, PodStore **ret)
 int context_images(Context *c, ImageStore **ret)
 {
         _cleanup_free_ char *message = NULL;
-        int r = 0;
+        const char *data;
+        int r;
 
         if (!c->images) {
-                r = absolute_directory(c);
-                if (r >= 0)
-                        r = image_store_open(data_directory(c), &c->images, &message);
+                r = data_directory(c, &data);
+                if (r < 0)
+                        return r;
+                r = image_store_open(data, &c->images, &message);
                 if (r < 0)
                         return message ? log_error_errno(r, "%s", message)
-                                       : log_error_errno(r, "Cannot open the images below %s: %m", data_directory(c));
+                                       : log_error_errno(r, "Cannot open the images below %s: %m", data);
         }
         *ret = c->images;
         return 0;
@@ -170,10 +213,8 @@ int context_fetcher(Context *c, Fetcher **ret)
         int r;
 
         if (!c->fetcher) {
-                c->config_roots[0] = c->system_config ?: KEYSTORE_SYSTEM;
-                c->config_roots[1] = c->local_config ?: KEYSTORE_LOCAL;
                 r = fetcher_new(&(FetcherOptions) {
-                        .config_roots = c->config_roots,
+                        .config_roots = context_config_roots(c),
                         .insecure_tls = context_is_insecure(c, "tls"),
                         .plain_http = context_is_insecure(c, "http"),
                 }, &c->fetcher, &message);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "cli/host-config.h"
 #include "image/fetcher.h"
 #include "image/image-store.h"
 #include "pod/pod.h"
@@ -14,6 +15,7 @@ typedef struct Context {
         char **insecure;
         char *local_config;
         char *system_config;
+        char *user_config;
         bool trust_keys_from_https;
         bool debug;
         bool help;
@@ -24,7 +26,8 @@ typedef struct Context {
         ImageStore *images;
         sd_bus *bus;
         Fetcher *fetcher;
-        const char *config_roots[3]; /* the vendor's, the administrator's, NULL */
+        HostConfig *config;
+        const char *config_roots[4]; /* see context_config_roots() */
 } Context;
 
 void context_done(Context *c);
@@ -34,6 +37,10 @@ int context_pods(Context *c, PodStore **ret);
 int context_images(Context *c, ImageStore **ret);
 int context_bus(Context *c, sd_bus **ret);
 int context_fetcher(Context *c, Fetcher **ret);
+int context_config(Context *c, const HostConfig **ret);
+
+/* The vendor's, the administrator's and, where there is one, the user's configuration, for shared/config-dir.h. */
+const char *const *context_config_roots(Context *c);
 
 /* Locks the store of images, telling the user when he has to wait. Returns the lock's fd. */
 int context_lock_images(Context *c, int operation);

@@ -99,12 +99,13 @@ static int pod_launch_logging(Pod *pod)
 
 int pod_launch(Pod *pod)
 {
+        bool prepared = pod->directory == POD_DIR_PREPARED;
         int r = pod_launch_logging(pod);
 
         (void) sd_notifyf(false, "STATUS=" STATUS_PREFIX "%s", strempty(log_last_error()));
         (void) sd_notify_barrier(false, 5 * 1000000ULL);
-        /* A pod that never ran is of no interest to anybody. */
-        (void) pod_remove(pod);
+        /* A pod that never ran is of no interest to anybody, unless somebody has prepared it. */
+        (void) (prepared ? pod_put_back(pod) : pod_remove(pod));
         return r;
 }
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "basic/log.h"
+#include "cli/persona.h"
 #include "cli/verb.h"
 #include "config.h"
 
@@ -158,7 +159,8 @@ int main(int argc, char *argv[])
         size_t at, n = 0;
         const Verb *verb;
 
-        log_setup("podctl");
+        persona_set(argv[0]);
+        log_setup(persona_name());
         /* Names in archives are bytes; libarchive converts them by the locale unless that is one that takes all. */
         (void) setlocale(LC_ALL, "");
         (void) setlocale(LC_CTYPE, "C.UTF-8");

@@ -17,51 +17,93 @@ static int parse_net(const Option *option, const char *value, void *field)
         return 0;
 }
 
-static void free_net(void *field)
+static void free_text(void *field)
 {
-        free(*(char **) field);
+        char **text = field;
+
+        *text = mfree(*text);
 }
 
-static const OptionType option_net = { parse_net, free_net, OPTION_VALUE_OPTIONAL };
+static const OptionType option_net = { parse_net, free_text, OPTION_VALUE_OPTIONAL };
+
+/* All of them choose the same thing: "name=VALUE", once. */
+static int parse_stage1(const Option *option, const char *value, void *field)
+{
+        char **stage1 = field;
+
+        if (*stage1)
+                return log_error_errno(EINVAL, "Option --%s: there is a choice of stage1 already, --stage1-%s", option->name, *stage1);
+        *stage1 = strjoin(option->name + strlen("stage1-"), "=", value);
+        return *stage1 ? 0 : log_oom();
+}
+
+static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_REQUIRED };
+
+/* What a pod is made of, what its start says, and what both have: run has all of them. */
+#define PREPARE_OPTIONS \
+        { "annotation", &option_strv, offsetof(RunArgs, annotations), "NAME=VALUE", "Annotate the pod" }, \
+        { "credential", &option_strv, offsetof(RunArgs, credentials), "NAME[=SOURCE]", "Secret of every app, from a file or the host's store" }, \
+        { "credential-encrypted", &option_strv, offsetof(RunArgs, credentials_encrypted), "NAME[=SOURCE]", \
+          "The same, encrypted with systemd-creds" }, \
+        { "inherit-env", &option_bool, offsetof(RunArgs, inherit_env), NULL, \
+          "Give the apps the caller's environment, below the image's" }, \
+        { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH", "Mount a volume in every app" }, \
+        { "name", &option_string, offsetof(RunArgs, name), "NAME", "Name of the pod and its machine" }, \
+        { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE", "Run the pod of an appc pod manifest" }, \
+        { "port", &option_strv, offsetof(RunArgs, ports), "NAME:[IP:]PORT", "Forward a port of the host to that port of an app" }, \
+        { "private-users", &option_tristate, offsetof(RunArgs, private_users), "BOOL", \
+          "User IDs of the pod's own, the default", .choices = "yes|no" }, \
+        { "pull-policy", &option_string, offsetof(RunArgs, pull_policy), "POLICY", \
+          "Fetch images: new (where there is none, the default), update or never", .choices = "new|update|never" }, \
+        { "set-env", &option_strv, offsetof(RunArgs, set_env), "NAME=VALUE", "Set a variable in every app" }, \
+        { "set-env-file", &option_strv, offsetof(RunArgs, set_env_files), "FILE", "Set variables from a file" }, \
+        { "no-store", &option_bool, offsetof(RunArgs, no_store), NULL, "The same as --pull-policy=update" }, \
+        { "store-only", &option_bool, offsetof(RunArgs, store_only), NULL, "The same as --pull-policy=never" }, \
+        { "user-annotation", &option_strv, offsetof(RunArgs, user_annotations), "NAME=VALUE", "Annotate for yourself" }, \
+        { "user-label", &option_strv, offsetof(RunArgs, user_labels), "NAME=VALUE", "Label for yourself" }, \
+        { "volume", &option_strv, offsetof(RunArgs, volumes), "NAME,kind=KIND,…", \
+          "Volume: kind=host,source=PATH or kind=empty" }, \
+        { "no-overlay", &option_bool, offsetof(RunArgs, no_overlay), NULL, "Changes nothing; rkt had it" }, \
+        { "stage1-from-dir", &option_stage1, offsetof(RunArgs, stage1), "FILE", "Engine, by rkt's file name of its image" }, \
+        { "stage1-hash", &option_stage1, offsetof(RunArgs, stage1), "HASH", "Engine, by rkt's hash of its image" }, \
+        { "stage1-name", &option_stage1, offsetof(RunArgs, stage1), "NAME", "Engine, by rkt's name of its image" }, \
+        { "stage1-path", &option_stage1, offsetof(RunArgs, stage1), "FILE", "Engine, by rkt's path of its image" }, \
+        { "stage1-url", &option_stage1, offsetof(RunArgs, stage1), "URL", "Engine, by rkt's URL of its image" },
+
+#define START_OPTIONS \
+        { "detach", &option_bool, offsetof(RunArgs, detach), NULL, "Return once the pod is ready", 'd' }, \
+        { "dns", &option_commas, offsetof(RunArgs, dns), "IP,…", "Name servers of the apps; host or none" }, \
+        { "dns-domain", &option_string, offsetof(RunArgs, dns_domain), "DOMAIN", "Their local domain" }, \
+        { "dns-opt", &option_strv, offsetof(RunArgs, dns_opt), "OPTION", "Option of their resolver" }, \
+        { "dns-search", &option_strv, offsetof(RunArgs, dns_search), "DOMAIN", "Domain in which they look for names" }, \
+        { "hostname", &option_string, offsetof(RunArgs, hostname), "NAME", "Host name inside, the pod's name by default" }, \
+        { "hosts-entry", &option_strv, offsetof(RunArgs, hosts_entries), "IP=NAME,…", "Line of their /etc/hosts; or host" }, \
+        { "interactive", &option_bool, offsetof(RunArgs, interactive), NULL, "Connect the only app to the terminal", 'i' }, \
+        { "net", &option_net, offsetof(RunArgs, net), "NETWORK,…", "Networks, with NAME:KEY=VALUE;…; default, none, host, all", \
+          .choices = "default|default-restricted|none|host|all" }, \
+        { "property", &option_strv, offsetof(RunArgs, properties), "NAME=VALUE", "Set a property of the pod's unit", 'p' }, \
+        { "slice", &option_string, offsetof(RunArgs, slice), "SLICE", "Slice of the pod's unit, machine.slice by default" }, \
+        { "ipc", &option_choice, offsetof(RunArgs, ipc), "WHOSE", "IPC namespace: auto or private, the pod's own; parent, the host's", \
+          .choices = "auto|private|parent" },
 
 const Option run_options[] = {
-        { "annotation", &option_strv, offsetof(RunArgs, annotations), "NAME=VALUE", "Annotate the pod" },
-        { "credential", &option_strv, offsetof(RunArgs, credentials), "NAME[=SOURCE]", "Secret of every app, from a file or the host's store" },
-        { "credential-encrypted", &option_strv, offsetof(RunArgs, credentials_encrypted), "NAME[=SOURCE]",
-          "The same, encrypted with systemd-creds" },
-        { "detach", &option_bool, offsetof(RunArgs, detach), NULL, "Return once the pod is ready", 'd' },
-        { "dns", &option_commas, offsetof(RunArgs, dns), "IP,…", "Name servers of the apps; host or none" },
-        { "dns-domain", &option_string, offsetof(RunArgs, dns_domain), "DOMAIN", "Their local domain" },
-        { "dns-opt", &option_strv, offsetof(RunArgs, dns_opt), "OPTION", "Option of their resolver" },
-        { "dns-search", &option_strv, offsetof(RunArgs, dns_search), "DOMAIN", "Domain in which they look for names" },
+        PREPARE_OPTIONS
+        START_OPTIONS
         { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL, "Print the plan and start nothing" },
-        { "hostname", &option_string, offsetof(RunArgs, hostname), "NAME", "Host name inside, the pod's name by default" },
-        { "hosts-entry", &option_strv, offsetof(RunArgs, hosts_entries), "IP=NAME,…", "Line of their /etc/hosts; or host" },
-        { "inherit-env", &option_bool, offsetof(RunArgs, inherit_env), NULL,
-          "Give the apps the caller's environment, below the image's" },
-        { "interactive", &option_bool, offsetof(RunArgs, interactive), NULL, "Connect the only app to the terminal", 'i' },
-        { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH", "Mount a volume in every app" },
-        { "name", &option_string, offsetof(RunArgs, name), "NAME", "Name of the pod and its machine" },
-        { "net", &option_net, offsetof(RunArgs, net), "NETWORK,…", "Networks, with NAME:KEY=VALUE;…; default, none, host, all",
-          .choices = "default|default-restricted|none|host|all" },
-        { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE", "Run the pod of an appc pod manifest" },
-        { "port", &option_strv, offsetof(RunArgs, ports), "NAME:[IP:]PORT", "Forward a port of the host to that port of an app" },
-        { "private-users", &option_tristate, offsetof(RunArgs, private_users), "BOOL",
-          "User IDs of the pod's own, the default", .choices = "yes|no" },
-        { "property", &option_strv, offsetof(RunArgs, properties), "NAME=VALUE", "Set a property of the pod's unit", 'p' },
-        { "pull-policy", &option_string, offsetof(RunArgs, pull_policy), "POLICY",
-          "Fetch images: new (where there is none, the default), update or never", .choices = "new|update|never" },
-        { "set-env", &option_strv, offsetof(RunArgs, set_env), "NAME=VALUE", "Set a variable in every app" },
-        { "set-env-file", &option_strv, offsetof(RunArgs, set_env_files), "FILE", "Set variables from a file" },
-        { "no-store", &option_bool, offsetof(RunArgs, no_store), NULL, "The same as --pull-policy=update" },
-        { "store-only", &option_bool, offsetof(RunArgs, store_only), NULL, "The same as --pull-policy=never" },
-        { "slice", &option_string, offsetof(RunArgs, slice), "SLICE", "Slice of the pod's unit, machine.slice by default" },
-        { "user-annotation", &option_strv, offsetof(RunArgs, user_annotations), "NAME=VALUE", "Annotate for yourself" },
-        { "user-label", &option_strv, offsetof(RunArgs, user_labels), "NAME=VALUE", "Label for yourself" },
         { "uuid-file-save", &option_string, offsetof(RunArgs, uuid_file_save), "FILE", "Write the pod's UUID to FILE" },
-        { "volume", &option_strv, offsetof(RunArgs, volumes), "NAME,kind=KIND,…",
-          "Volume: kind=host,source=PATH or kind=empty" },
         { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
+        {},
+};
+
+const Option prepare_options[] = {
+        PREPARE_OPTIONS
+        { "quiet", &option_bool, offsetof(RunArgs, quiet), NULL, "Print nothing but the UUID" },
+        { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
+        {},
+};
+
+const Option run_prepared_options[] = {
+        START_OPTIONS
         {},
 };
 
@@ -70,6 +112,8 @@ const Option run_app_options[] = {
         { "after", &option_commas, offsetof(RunApp, after), "APP,…", "Start after these apps" },
         { "caps-remove", &option_commas, offsetof(RunApp, caps_remove), "CAP,…", "Capabilities to take away" },
         { "caps-retain", &option_commas, offsetof(RunApp, caps_retain), "CAP,…", "The only capabilities to keep" },
+        { "cap-remove", &option_commas, offsetof(RunApp, caps_remove), "CAP,…", "The same as --caps-remove" },
+        { "cap-retain", &option_commas, offsetof(RunApp, caps_retain), "CAP,…", "The same as --caps-retain" },
         { "cpu", &option_string, offsetof(RunApp, cpu), "QUANTITY", "CPU limit, 500m or 1.5" },
         { "cpu-shares", &option_string, offsetof(RunApp, cpu_shares), "N", "CPU weight, 2 to 262144" },
         { "credential", &option_strv, offsetof(RunApp, credentials), "NAME[=SOURCE]", "Secret of the app, from a file or the host's store" },
@@ -166,24 +210,64 @@ static int check_network_args(const RunArgs *args)
         return 0;
 }
 
+static bool is_host_name(const char *name, const char *option)
+{
+        if (!name || pod_name_is_valid(name))
+                return true;
+        (void) log_error_errno(EINVAL, "Option --%s: '%s' is no machine name: letters, digits, '-' and '.', at most %i", option,
+                               name, POD_NAME_MAX);
+        return false;
+}
+
+int run_args_check_start(const RunArgs *args)
+{
+        if (args->interactive && args->detach)
+                return log_error_errno(EINVAL, "Options --interactive and --detach exclude each other");
+        if (check_network_args(args) < 0 || !is_host_name(args->hostname, "hostname"))
+                return -EINVAL;
+
+        STRV_FOREACH(p, args->properties) {
+                _cleanup_free_ char *message = NULL;
+                int r = unit_property_check(*p, &message);
+
+                if (r < 0)
+                        return log_error_errno(r, "Option --property: %s", strempty(message));
+        }
+        return 0;
+}
+
+/* rkt's names for the one engine there is so far, as they stand in names, paths and URLs of its images. */
+bool stage1_is_ours(const char *text)
+{
+        static const char *const ours[] = { "nspawn", "stage1-coreos", "stage1-host", "stage1-src" };
+
+        for (size_t i = 0; i < ELEMENTSOF(ours); i++)
+                if (strstr(text, ours[i]))
+                        return true;
+        return false;
+}
+
+static int check_stage1(const char *stage1)
+{
+        return stage1 && !stage1_is_ours(stage1) ? log_error_errno(EOPNOTSUPP, "Option --stage1-%s: there is no such engine, only 'nspawn', which needs "
+                                        "no option", stage1) : 0;
+}
+
 static int check_args(RunArgs *args)
 {
         int r;
 
         r = pull_policy_from_options(args->pull_policy, args->store_only, args->no_store, PULL_NEW, &args->policy);
+        if (r >= 0)
+                r = check_stage1(args->stage1);
         if (r < 0)
                 return r;
         if (args->interactive && args->n_apps > 1)
                 return log_error_errno(EINVAL, "Option --interactive takes a pod of one app");
-        if (args->interactive && args->detach)
-                return log_error_errno(EINVAL, "Options --interactive and --detach exclude each other");
-        if (check_network_args(args) < 0)
+        if (run_args_check_start(args) < 0 || !is_host_name(args->name, "name"))
                 return -EINVAL;
-        if (args->name && !pod_name_is_valid(args->name))
-                return log_error_errno(EINVAL, "Option --name: '%s' is no machine name: letters, digits, '-' and '.', "
-                                       "at most %i", args->name, POD_NAME_MAX);
-        if (args->hostname && !pod_name_is_valid(args->hostname))
-                return log_error_errno(EINVAL, "Option --hostname: '%s' is no host name", args->hostname);
+        if (args->no_overlay)
+                log_info("Option --no-overlay: not needed, overlays and user IDs of a pod's own go together here");
         if (args->pod_manifest && (args->n_apps > 0 || args->volumes || args->mounts || args->set_env ||
                                    args->set_env_files || args->inherit_env || args->ports || args->policy != PULL_NEW ||
                                    args->credentials || args->credentials_encrypted))
@@ -192,25 +276,31 @@ static int check_args(RunArgs *args)
         if (!args->pod_manifest && args->n_apps == 0)
                 return log_error_errno(EINVAL, "You must provide at least one image or specify the pod manifest "
                                        "with --pod-manifest");
+        return 0;
+}
 
-        STRV_FOREACH(p, args->properties) {
-                _cleanup_free_ char *message = NULL;
-                r = unit_property_check(*p, &message);
-
-                if (r < 0)
-                        return log_error_errno(r, "Option --property: %s", strempty(message));
-        }
+/* What stands before an image, or is not for this verb at all. */
+static int check_place(const RunArgs *args, const Option *own, const char *word)
+{
+        if (args->n_apps == 0 && !options_find(own, word) && options_find(run_app_options, word))
+                return log_error_errno(EINVAL, "Option '%s' belongs behind the image it is for", word);
+        if (args->n_apps > 0 && options_find(run_app_options, word))
+                return 0;
+        if (own == prepare_options && !options_find(own, word) && options_find(run_options, word))
+                return log_error_errno(EINVAL, "Option '%.*s' is not for 'prepare' but for 'run-prepared'",
+                                       (int) strcspn(word, "="), word);
         return 0;
 }
 
 int run_args_parse(Context *context, char **words, RunArgs *args)
 {
+        const Option *own = args->options ?: run_options;
         int r;
 
         while (*words) {
-                OptionSet of_pod[] = { { run_options, args }, { context_options, context }, {} };
+                OptionSet of_pod[] = { { own, args }, { context_options, context }, {} };
                 OptionSet of_app[] = { { run_app_options, args->n_apps ? &args->apps[args->n_apps - 1] : NULL },
-                                       { run_options, args },
+                                       { own, args },
                                        { context_options, context },
                                        {} };
 
@@ -222,9 +312,8 @@ int run_args_parse(Context *context, char **words, RunArgs *args)
                         words++;
                         r = 0;
                 } else {
-                        if (args->n_apps == 0 && !options_find(run_options, *words) &&
-                            options_find(run_app_options, *words))
-                                return log_error_errno(EINVAL, "Option '%s' belongs behind the image it is for", *words);
+                        if (check_place(args, own, *words) < 0)
+                                return -EINVAL;
                         r = options_parse_one(args->n_apps ? of_app : of_pod, &words);
                         if (r == 0)
                                 r = add_app(args, *words++);

@@ -4,7 +4,7 @@
 #include "cli/fetch-image.h"
 #include "shared/options.h"
 
-/* The command line of run: options of the pod, then images, each followed by options of its app and, behind "--",
+/* The command line of run, and of its two halves prepare and run-prepared: options of the pod, then images, each followed by options of its app and, behind "--",
  * arguments for it up to "---" (rkt 1.3). */
 
 typedef struct RunApp {
@@ -42,6 +42,7 @@ typedef struct RunApp {
 } RunApp;
 
 typedef struct RunArgs {
+        const Option *options;  /* those of the verb; NULL: run_options */
         char *name;
         char *hostname;
         char *net; /* all that were given, with commas between */
@@ -74,15 +75,25 @@ typedef struct RunArgs {
         char *slice;
         char **credentials;
         char **credentials_encrypted;
+        char *ipc;
+        char *stage1;           /* "name=VALUE" of --stage1-name=VALUE and so on */
+        bool no_overlay;
+        bool quiet;
 
         RunApp *apps;
         size_t n_apps;
 } RunArgs;
 
 extern const Option run_options[];
+extern const Option prepare_options[];      /* what a pod is made of */
+extern const Option run_prepared_options[]; /* what its start says */
 extern const Option run_app_options[];
 
 /* Fills args, and context with global options among them. Logs. */
 int run_args_parse(Context *context, char **words, RunArgs *args);
+/* The part of the check that concerns the start. */
+int run_args_check_start(const RunArgs *args);
+/* Whether a name, path or URL of an engine of rkt's means the one we have. */
+bool stage1_is_ours(const char *text);
 /* What run_options do not free. */
 void run_args_done_apps(RunArgs *args);

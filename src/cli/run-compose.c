@@ -72,9 +72,6 @@ static int compose_environment(const RunArgs *args, const RunApp *run, App *app)
                 if (r < 0)
                         return r;
         }
-        if (args->interactive && !strv_env_get(app->environment, "TERM") &&
-            strv_env_set(&app->environment, "TERM", getenv("TERM") ?: "vt100") < 0)
-                return log_oom();
         r = set_assignments(&app->environment, args->set_env, "set-env");
         return r < 0 ? r : set_assignments(&app->environment, run->environment, "environment");
 }

@@ -3,24 +3,32 @@
 
 void table_done(Table *t)
 {
-        t->cells = strv_free(t->cells);
+        for (size_t i = 0; i < t->n_cells; i++)
+                free(t->cells[i]);
+        t->cells = mfree(t->cells);
+        t->n_cells = t->room = 0;
 }
 
 int table_add_row(Table *t, const char *const *row)
 {
         for (size_t i = 0; i < t->n_columns; i++) {
-                int r = strv_extend(&t->cells, strempty(row[i]));
+                int r = ARRAY_GROW(t->cells, t->room, t->n_cells, 1);
+
                 if (r < 0)
                         return r;
+                t->cells[t->n_cells] = strdup(strempty(row[i]));
+                if (!t->cells[t->n_cells])
+                        return -ENOMEM;
+                t->n_cells++;
         }
         return 0;
 }
 
 static size_t column_width(const Table *t, size_t column)
 {
-        size_t width = 0, n = strv_length(t->cells);
+        size_t width = 0;
 
-        for (size_t i = column; i < n; i += t->n_columns)
+        for (size_t i = column; i < t->n_cells; i += t->n_columns)
                 width = MAX(width, strlen(t->cells[i]));
         return width;
 }
@@ -28,12 +36,11 @@ static size_t column_width(const Table *t, size_t column)
 void table_print(const Table *t, FILE *f)
 {
         _cleanup_free_ size_t *widths = new0(size_t, t->n_columns);
-        size_t n = strv_length(t->cells);
 
         for (size_t i = 0; widths && i < t->n_columns; i++)
                 widths[i] = column_width(t, i);
 
-        for (size_t i = 0; widths && i < n; i++) {
+        for (size_t i = 0; widths && i < t->n_cells; i++) {
                 bool last = i % t->n_columns == t->n_columns - 1;
 
                 (void) fprintf(f, "%-*s%s", last ? 0 : (int) widths[i % t->n_columns], t->cells[i], last ? "\n" : "  ");

@@ -10,6 +10,7 @@
 typedef struct Table {
         size_t n_columns;
         char **cells; /* row by row */
+        size_t n_cells, room;
 } Table;
 
 void table_done(Table *t);

@@ -13,20 +13,22 @@ static void print_if(const char *word, const char *prefix)
 
 static void complete_pods(Context *c, const char *prefix)
 {
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
         PodStore *store;
-        Pod **pods = NULL;
-        size_t n = 0;
 
-        if (context_pods(c, &store) < 0 || pod_list(store, &pods, &n) < 0)
+        if (context_pods(c, &store) < 0 || pod_scan_new(store, &scan) < 0)
                 return;
-        for (size_t i = 0; i < n; i++) {
-                const char *name = pod_display_name(pods[i]);
+        for (;;) {
+                _cleanup_(pod_freep) Pod *pod = NULL;
+                const char *name;
 
+                if (pod_scan_next(scan, &pod) <= 0)
+                        return;
+                name = pod_display_name(pod);
                 print_if(name, prefix);
-                if (*prefix && !streq(name, pods[i]->uuid.s))
-                        print_if(pods[i]->uuid.s, prefix);
+                if (*prefix && !streq(name, pod->uuid.s))
+                        print_if(pod->uuid.s, prefix);
         }
-        pod_array_free(pods, n);
 }
 
 static void complete_images(Context *c, const char *prefix)
@@ -105,16 +107,15 @@ static const Option *option_of(const Verb *verb, const char *word)
 {
         const Option *o = verb ? options_find(verb->options, word) : NULL;
 
-        if (!o && verb && streq(verb->name, "run"))
-                o = options_find(run_app_options, word);
+        if (!o && verb)
+                o = options_find(verb->app_options, word);
         return o ?: options_find(context_options, word);
 }
 
 static void complete_any_option(const Verb *verb, const char *prefix)
 {
         complete_options(verb ? verb->options : NULL, prefix);
-        if (verb && streq(verb->name, "run"))
-                complete_options(run_app_options, prefix);
+        complete_options(verb ? verb->app_options : NULL, prefix);
         complete_options(context_options, prefix);
 }
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/time-util.h"
+#include "cli/persona.h"
 #include "cli/verb.h"
 #include "pod/pod-gc.h"
 #include "pod/pod-prepare.h"
@@ -15,12 +18,44 @@ static const Option options[] = {
         {},
 };
 
-static void report(const Pod *pod, const char *what, int error)
+static void report(const PodCollect *c, const Pod *pod, PodFate fate, PodState was, int error)
 {
-        if (error < 0)
-                log_warning_errno(error, "Pod %s: %s: %m", pod->uuid.s, what);
+        static const char *const words[_POD_FATE_MAX] = {
+                [POD_FATE_MARKED] = "moving pod to garbage",
+                [POD_FATE_KEPT] = "still within grace period",
+                [POD_FATE_REMOVED] = "garbage collected",
+        };
+
+        if (fate == POD_FATE_STUCK)
+                log_warning_errno(error, "Pod %s: cannot be collected: %m", pod->uuid.s);
         else
-                log_info("Pod %s: %s", pod->uuid.s, what);
+                log_info("Pod %s: %s", pod->uuid.s, words[fate]);
+}
+
+/* As Go writes durations: "30m0s". */
+static char *go_duration(uint64_t usec)
+{
+        uint64_t seconds = usec / USEC_PER_SEC, h = seconds / 3600, m = seconds / 60 % 60;
+
+        if (h > 0)
+                return strprintf("%" PRIu64 "h%" PRIu64 "m%" PRIu64 "s", h, m, seconds % 60);
+        return m > 0 ? strprintf("%" PRIu64 "m%" PRIu64 "s", m, seconds % 60) : strprintf("%" PRIu64 "s", seconds);
+}
+
+/* In rkt's words, of which one goes to standard output. */
+static void report_as_rkt(const PodCollect *c, const Pod *pod, PodFate fate, PodState was, int error)
+{
+        _cleanup_free_ char *grace = go_duration(c->grace_usec);
+
+        if (fate == POD_FATE_STUCK)
+                log_warning_errno(error, "unable to remove pod \"%s\": %m", pod->uuid.s);
+        else if (fate == POD_FATE_KEPT)
+                log_info("pod \"%s\" not removed: still within grace period (%s)", pod->uuid.s, strempty(grace));
+        else if (fate == POD_FATE_REMOVED)
+                (void) printf("Garbage collecting pod \"%s\"\n", pod->uuid.s);
+        else
+                log_info("moving %s \"%s\" to garbage", was == POD_ABORTED_PREPARE ? "failed prepare"
+                         : was == POD_PREPARED ? "expired prepared pod" : "pod", pod->uuid.s);
 }
 
 /* Layers that only pods needed which are gone now, and leftovers of killed fetches. Whoever is fetching or preparing
@@ -58,7 +93,7 @@ static int run(Context *c, void *userdata, char **words)
         r = context_pods(c, &pods);
         if (r < 0)
                 return r;
-        collect->report = report;
+        collect->report = persona_is_rkt() ? report_as_rkt : report;
         r = pod_store_collect(pods, collect);
         if (r < 0)
                 return log_error_errno(r, "Some pods could not be collected: %m");

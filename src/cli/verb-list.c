@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "basic/time-util.h"
+#include "cli/persona.h"
 #include "cli/pod-json.h"
 #include "cli/pod-networks.h"
 #include "cli/table.h"
@@ -26,7 +27,8 @@ static const char *format_time(uint64_t nsec, bool full, char buffer[static TIME
         return full ? format_time_full(nsec, buffer) : format_time_ago(nsec, now_nsec(), buffer);
 }
 
-/* A row per app; what concerns the pod stands in the first one only. The ID column is there with --full. */
+/* A row per app; what concerns the pod stands in the first one only. The ID column is there with --full; rkt's pods had
+ * no names. */
 static int add_row(Table *t, const Pod *pod, const AppcPodApp *app, bool first, bool full)
 {
         char created[TIME_STRING_MAX], started[TIME_STRING_MAX];
@@ -54,7 +56,8 @@ static int add_row(Table *t, const Pod *pod, const AppcPodApp *app, bool first, 
                 row[n++] = format_time(pod_created_time(pod), full, created);
                 row[n++] = format_time(pod_started_time(pod), full, started);
                 row[n++] = networks;
-                row[n++] = pod->settings ? pod->settings->name : "-";
+                if (!persona_is_rkt())
+                        row[n++] = pod->settings ? pod->settings->name : "-";
         }
         return table_add_row(t, row);
 }
@@ -80,19 +83,36 @@ static int add_pod(Table *t, Pod *pod, bool full, char ***errors)
         return 0;
 }
 
-static int print_table(Pod **pods, size_t n, const ListArgs *args)
+static int fill_table(PodScan *scan, const ListArgs *args, Table *t, char ***errors)
+{
+        int r = 0;
+
+        while (r >= 0) {
+                _cleanup_(pod_freep) Pod *pod = NULL;
+
+                r = pod_scan_next(scan, &pod);
+                if (r <= 0)
+                        break;
+                r = add_pod(t, pod, args->full, errors);
+        }
+        return r;
+}
+
+static int print_table(PodScan *scan, const ListArgs *args)
 {
         static const char *const legend[] = { "UUID", "APP", "IMAGE NAME", "STATE", "CREATED", "STARTED", "NETWORKS", "NAME" };
         static const char *const full_legend[] = { "UUID",    "APP",     "IMAGE NAME", "IMAGE ID", "STATE",
                                                    "CREATED", "STARTED", "NETWORKS",   "NAME" };
-        _cleanup_(table_done) Table t = { .n_columns = args->full ? ELEMENTSOF(full_legend) : ELEMENTSOF(legend) };
+        _cleanup_(table_done) Table t = {
+                .n_columns = (args->full ? ELEMENTSOF(full_legend) : ELEMENTSOF(legend)) - persona_is_rkt(),
+        };
         _cleanup_strv_free_ char **errors = NULL;
         int r = args->no_legend ? 0 : table_add_row(&t, args->full ? full_legend : legend);
 
-        for (size_t i = 0; r >= 0 && i < n; i++)
-                r = add_pod(&t, pods[i], args->full, &errors);
+        if (r >= 0)
+                r = fill_table(scan, args, &t, &errors);
         if (r < 0)
-                return log_oom();
+                return log_error_errno(r, "Cannot list the pods: %m");
 
         table_print(&t, stdout);
         STRV_FOREACH(e, errors)
@@ -100,36 +120,38 @@ static int print_table(Pod **pods, size_t n, const ListArgs *args)
         return 0;
 }
 
-static int print_pods(Pod **pods, size_t n, const ListArgs *args)
+static int print_as_json(PodScan *scan, const char *format)
 {
-        _cleanup_json_object_ json_object *array = NULL;
+        _cleanup_json_object_ json_object *array = json_object_new_array();
 
-        if (!args->format)
-                return print_table(pods, n, args);
+        for (;;) {
+                _cleanup_(pod_freep) Pod *pod = NULL;
+                int r = pod_scan_next(scan, &pod);
 
-        array = json_object_new_array();
-        for (size_t i = 0; i < n; i++)
-                (void) json_object_array_add(array, pod_to_json(pods[i]));
-        (void) print_json(array, args->format);
+                if (r < 0)
+                        return log_error_errno(r, "Cannot list the pods: %m");
+                if (r == 0)
+                        break;
+                (void) json_object_array_add(array, pod_to_json(pod));
+        }
+        (void) print_json(array, format);
         return 0;
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        const ListArgs *args = userdata;
         PodStore *store;
-        Pod **pods = NULL;
-        size_t n = 0;
         int r;
 
         r = context_pods(c, &store);
         if (r < 0)
                 return r;
-        r = pod_list(store, &pods, &n);
+        r = pod_scan_new(store, &scan);
         if (r < 0)
                 return log_error_errno(r, "Cannot list the pods: %m");
-        r = print_pods(pods, n, userdata);
-        pod_array_free(pods, n);
-        return r;
+        return args->format ? print_as_json(scan, args->format) : print_table(scan, args);
 }
 
 const Verb verb_list = {

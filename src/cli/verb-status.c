@@ -4,6 +4,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/time-util.h"
+#include "cli/persona.h"
 #include "cli/pod-json.h"
 #include "cli/pod-networks.h"
 #include "cli/verb.h"
@@ -31,7 +32,9 @@ static int parse_wait(const Option *option, const char *value, void *field)
 
 static void free_wait(void *field)
 {
-        free(*(char **) field);
+        char **text = field;
+
+        *text = mfree(*text);
 }
 
 static const OptionType option_wait = { parse_wait, free_wait, OPTION_VALUE_OPTIONAL };
@@ -97,15 +100,6 @@ static int wait_until(Context *c, Pod *pod, uint64_t usec, bool (*done)(Context 
         return 0;
 }
 
-static void print_networks(const Pod *pod)
-{
-        _cleanup_free_ char *networks = pod_networks_text(pod), *addresses = pod_addresses_text(pod);
-
-        (void) printf("networks=%s\n", strempty(networks));
-        if (!isempty(addresses))
-                (void) printf("addresses=%s\n", addresses);
-}
-
 /* What made the image of an app trusted; it may be gone from the store. NULL: not known. */
 static Image *image_of(Context *c, const AppcPodApp *app)
 {
@@ -153,23 +147,87 @@ static void add_trust(Context *c, const Pod *pod, json_object *o)
         }
 }
 
-static void print_plain(Pod *pod)
+/* The lines, each with what it says of the pod; nothing where that is NULL. */
+
+static char *say_state(const Pod *pod)
+{
+        return strdup(pod_state_to_string(pod->state));
+}
+
+static char *say_time(uint64_t nsec)
 {
         char buffer[TIME_STRING_MAX];
+
+        return nsec > 0 ? strdup(format_time_full(nsec, buffer)) : NULL;
+}
+
+static char *say_created(const Pod *pod)
+{
+        return say_time(pod_created_time(pod));
+}
+
+static char *say_started(const Pod *pod)
+{
+        return say_time(pod_started_time(pod));
+}
+
+static char *say_networks(const Pod *pod)
+{
+        return pod_state_has_run(pod->state) ? pod_networks_text(pod) : NULL;
+}
+
+static char *say_addresses(const Pod *pod)
+{
+        _cleanup_free_ char *addresses = pod_state_has_run(pod->state) ? pod_addresses_text(pod) : NULL;
+
+        return isempty(addresses) ? NULL : TAKE_PTR(addresses);
+}
+
+static char *say_pid(const Pod *pod)
+{
         pid_t pid;
 
-        (void) printf("state=%s\n", pod_state_to_string(pod->state));
-        (void) printf("created=%s\n", format_time_full(pod_created_time(pod), buffer));
-        if (pod_started_time(pod) > 0)
-                (void) printf("started=%s\n", format_time_full(pod_started_time(pod), buffer));
-        if (pod_state_has_run(pod->state))
-                print_networks(pod);
-        if (pod_leader_pid(pod, &pid) >= 0)
-                (void) printf("pid=%i\n", pid);
-        (void) printf("exited=%s\n", pod->state > POD_RUNNING ? "true" : "false");
-        if (pod->settings) {
-                (void) printf("name=%s\n", pod->settings->name);
-                (void) printf("unit=%s\n", strempty(pod->settings->unit));
+        return pod_leader_pid(pod, &pid) >= 0 ? strprintf("%i", pid) : NULL;
+}
+
+static char *say_exited(const Pod *pod)
+{
+        return strdup(pod->state > POD_RUNNING ? "true" : "false");
+}
+
+static char *say_name(const Pod *pod)
+{
+        return pod->settings ? strdup(pod->settings->name) : NULL;
+}
+
+static char *say_unit(const Pod *pod)
+{
+        return pod->settings && pod->settings->unit ? strdup(pod->settings->unit) : NULL;
+}
+
+static const struct {
+        const char *key;
+        char *(*say)(const Pod *pod);
+        bool ours;      /* rkt had no such line */
+} lines[] = {
+        { "state", say_state, false },
+        { "created", say_created, false },
+        { "started", say_started, false },
+        { "networks", say_networks, false },
+        { "addresses", say_addresses, true },
+        { "pid", say_pid, false },
+        { "exited", say_exited, false },
+        { "name", say_name, true },
+        { "unit", say_unit, true },
+};
+
+static void print_plain(const Pod *pod)
+{
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+                _cleanup_free_ char *value = lines[i].ours && persona_is_rkt() ? NULL : lines[i].say(pod);
+
+                if (value)
+                        (void) printf("%s=%s\n", lines[i].key, value);
         }
         for (size_t i = 0; pod->manifest && pod->state != POD_RUNNING && i < pod->manifest->n_apps; i++) {
                 int status;
@@ -242,7 +300,8 @@ static int run(Context *c, void *userdata, char **words)
                 log_warning("%s", strempty(message));
         print_plain(pod);
         print_health(pod);
-        print_trust(c, pod);
+        if (!persona_is_rkt())
+                print_trust(c, pod);
         return 0;
 }
 

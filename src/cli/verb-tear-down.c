@@ -95,22 +95,23 @@ static int tear_down(Context *c, Pod *pod)
 
 static int tear_down_unit(Context *c, const char *unit)
 {
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
         PodStore *pods;
-        Pod **all = NULL;
-        size_t n = 0;
         int r;
 
         r = context_pods(c, &pods);
         if (r >= 0)
-                r = pod_list(pods, &all, &n);
-        for (size_t i = 0; r >= 0 && i < n; i++) {
+                r = pod_scan_new(pods, &scan);
+        while (r >= 0) {
                 _cleanup_free_ char *ignored = NULL;
+                _cleanup_(pod_freep) Pod *pod = NULL;
 
-                if (all[i]->directory == POD_DIR_RUN && pod_load(all[i], &ignored) >= 0 &&
-                    streq_ptr(all[i]->settings->unit, unit))
-                        r = tear_down(c, all[i]);
+                r = pod_scan_next(scan, &pod);
+                if (r <= 0)
+                        break;
+                if (pod->directory == POD_DIR_RUN && pod_load(pod, &ignored) >= 0 && streq_ptr(pod->settings->unit, unit))
+                        r = tear_down(c, pod);
         }
-        pod_array_free(all, n);
         return r < 0 ? log_error_errno(r, "Cannot tear down the pods of %s: %m", unit) : 0;
 }
 

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/persona.h"
 #include "cli/verb.h"
 
-extern const Verb verb_cat_manifest, verb_complete, verb_enter, verb_exec, verb_fetch, verb_gc, verb_help, verb_image_cat_manifest,
+extern const Verb verb_cat_manifest, verb_complete, verb_completion, verb_config, verb_enter, verb_exec, verb_export, verb_fetch, verb_gc, verb_help, verb_image_cat_manifest,
         verb_image_export, verb_image_extract, verb_image_gc, verb_image_list, verb_image_render, verb_image_rm,
-        verb_image_verify, verb_launch, verb_list, verb_logs, verb_rm, verb_run, verb_status, verb_stop,
+        verb_image_verify, verb_launch, verb_list, verb_logs, verb_prepare, verb_rm, verb_run, verb_run_prepared, verb_status, verb_stop,
         verb_tear_down, verb_trust, verb_version;
 
 const Verb *const podctl_verbs[] = {
         &verb_fetch,
         &verb_trust,
         &verb_run,
+        &verb_prepare,
+        &verb_run_prepared,
         &verb_list,
         &verb_status,
         &verb_logs,
         &verb_enter,
         &verb_exec,
         &verb_stop,
+        &verb_export,
         &verb_rm,
         &verb_gc,
         &verb_cat_manifest,
@@ -27,6 +31,8 @@ const Verb *const podctl_verbs[] = {
         &verb_image_render,
         &verb_image_rm,
         &verb_image_gc,
+        &verb_config,
+        &verb_completion,
         &verb_version,
         &verb_help,
         &verb_launch,
@@ -86,17 +92,54 @@ const Verb *verb_find(char *const *words, size_t *ret_n_words)
         return candidates == 1 ? found : NULL;
 }
 
+/* rkt's pages, in its order. */
+static void print_rkt_page(const char *name, const char *summary, const char *usage, const char *description, FILE *f)
+{
+        (void) fprintf(f, "NAME:\n  rkt%s%s - %s\n\nUSAGE:\n  rkt%s%s%s%s\n", *name ? " " : "", name, summary,
+                       *name ? " " : "", name, *usage ? " " : "", usage);
+        if (!*name)
+                (void) fprintf(f, "\nVERSION:\n  %s\n\nCOMMANDS:\n", RKT_VERSION);
+        for (size_t i = 0; !*name && podctl_verbs[i]; i++)
+                if (!(podctl_verbs[i]->flags & VERB_HIDDEN))
+                        (void) fprintf(f, "  %-20s %s\n", podctl_verbs[i]->name, podctl_verbs[i]->summary);
+        (void) fprintf(f, "\nDESCRIPTION:\n  %s\n", description);
+}
+
+static void print_rkt_options(const char *heading, const Option *options, FILE *f)
+{
+        if (!options)
+                return;
+        (void) fprintf(f, "\n%s:\n", heading);
+        options_print_help(options, f);
+}
+
+static void print_rkt_help(const Verb *verb, FILE *f)
+{
+        if (verb)
+                print_rkt_page(verb->name, verb->summary, strempty(verb->usage), verb->summary, f);
+        else
+                print_rkt_page("", "the application container runner", "[command]",
+                               "What rkt did, by podctl: see podctl(1).", f);
+        print_rkt_options("OPTIONS", verb ? verb->options : NULL, f);
+        print_rkt_options("OPTIONS OF AN APP, behind its image", verb ? verb->app_options : NULL, f);
+        print_rkt_options("GLOBAL OPTIONS", context_options, f);
+}
+
 void verb_print_help(const Verb *verb, FILE *f)
 {
+        if (persona_is_rkt()) {
+                print_rkt_help(verb, f);
+                return;
+        }
         (void) fprintf(f, "podctl %s [OPTIONS]%s%s\n\n%s.\n", verb->name, verb->usage ? " " : "", strempty(verb->usage),
                        verb->summary);
         if (verb->options) {
                 (void) fputs("\nOptions:\n", f);
                 options_print_help(verb->options, f);
         }
-        if (streq(verb->name, "run")) {
+        if (verb->app_options) {
                 (void) fputs("\nOptions of an app, behind its image:\n", f);
-                options_print_help(run_app_options, f);
+                options_print_help(verb->app_options, f);
         }
         (void) fputs("\nGlobal options:\n", f);
         options_print_help(context_options, f);
@@ -104,6 +147,10 @@ void verb_print_help(const Verb *verb, FILE *f)
 
 void podctl_print_help(FILE *f)
 {
+        if (persona_is_rkt()) {
+                print_rkt_help(NULL, f);
+                return;
+        }
         (void) fputs("podctl [OPTIONS] COMMAND ...\n\nRun pods as native systemd machines.\n\nCommands:\n", f);
         for (size_t i = 0; podctl_verbs[i]; i++)
                 if (!(podctl_verbs[i]->flags & VERB_HIDDEN))

@@ -18,6 +18,7 @@ typedef struct Verb {
         const char *usage;
         const char *summary;
         const Option *options;
+        const Option *app_options; /* behind the image they are for, see run-args.h */
         size_t args_size;
         /* Presets of the argument struct that are not zero. */
         const void *presets;
@@ -39,9 +40,6 @@ extern const Option context_options[];
 
 void verb_print_help(const Verb *verb, FILE *f);
 void podctl_print_help(FILE *f);
-
-/* Per app options of run and prepare; see run-args.h. */
-extern const Option run_app_options[];
 
 /* By name, also abbreviated as long as that is unambiguous; *ret_n_words is how many words of the command line the
  * name takes. NULL: none. */

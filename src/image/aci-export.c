@@ -279,7 +279,8 @@ static int visit(const MergedTree *t, const char *path, const MergedNode *node, 
         struct archive_entry *entry;
         int r;
 
-        if (leaving)
+        /* What only somebody who listens gives a meaning, and tar has no word for. */
+        if (leaving || S_ISSOCK(node->st.st_mode))
                 return 0;
         remember(e, path);
         entry = archive_entry_new2(e->tar);
@@ -326,41 +327,24 @@ static int write_device_links(AciExport *e)
         return r;
 }
 
-static int write_tree(AciExport *e, ImageStore *s, const Image *image)
+static int write_aci(AciExport *e, const AciContents *contents)
 {
-        _cleanup_strv_free_ char **lowers = NULL;
-        MergedTree tree;
-        int r;
-
-        r = image_store_lower_paths(s, image, &lowers, e->reterr_message);
-        if (r >= 0)
-                r = merged_tree_open(lowers, &tree);
-        if (r < 0)
-                return r;
-        r = merged_tree_walk(&tree, visit, e);
-        merged_tree_done(&tree);
-        return r < 0 ? r : write_device_links(e);
-}
-
-static int write_aci(AciExport *e, ImageStore *s, const Image *image)
-{
-        _cleanup_json_object_ json_object *manifest = NULL;
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = image_to_appc(image, &manifest, e->reterr_message);
-        if (r >= 0)
-                r = json_format_pretty(manifest, &text);
+        r = json_format_pretty(contents->manifest, &text);
         if (r >= 0)
                 r = write_made_up(e, "manifest", AE_IFREG, text);
         if (r >= 0)
-                r = write_tree(e, s, image);
+                r = merged_tree_walk(contents->tree, visit, e);
+        if (r >= 0 && contents->device_links)
+                r = write_device_links(e);
         if (r >= 0 && archive_write_close(e->tar) != ARCHIVE_OK)
                 r = tar_failed(e);
         return r;
 }
 
-int aci_export(ImageStore *s, const Image *image, int fd, char **reterr_message)
+int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_message)
 {
         AciExport e = { .tar = archive_write_new(), .disk = archive_read_disk_new(), .reterr_message = reterr_message };
         int r = -ENOMEM;
@@ -368,17 +352,38 @@ int aci_export(ImageStore *s, const Image *image, int fd, char **reterr_message)
         if (e.tar && e.disk) {
                 (void) archive_read_disk_set_behavior(e.disk, ARCHIVE_READDISK_NO_FFLAGS | ARCHIVE_READDISK_NO_SPARSE);
                 (void) archive_write_set_bytes_in_last_block(e.tar, 1);
-                /* The whole of it, for the sake of nanoseconds. */
+                /* The whole of pax, for the sake of nanoseconds. */
                 if (archive_write_set_format_pax(e.tar) != ARCHIVE_OK ||
+                    (gzip && archive_write_add_filter_gzip(e.tar) != ARCHIVE_OK) ||
                     archive_write_open_fd(e.tar, fd) != ARCHIVE_OK)
                         r = tar_failed(&e);
                 else
-                        r = write_aci(&e, s, image);
+                        r = write_aci(&e, contents);
         }
         if (r < 0 && e.tar)
                 (void) archive_write_fail(e.tar);
         (void) archive_write_free(e.tar);
         (void) archive_read_free(e.disk);
         hard_links_done(&e.links);
+        return r;
+}
+
+int aci_export(ImageStore *s, const Image *image, int fd, char **reterr_message)
+{
+        _cleanup_json_object_ json_object *manifest = NULL;
+        _cleanup_strv_free_ char **lowers = NULL;
+        MergedTree tree;
+        int r;
+
+        r = image_to_appc(image, &manifest, reterr_message);
+        if (r >= 0)
+                r = image_store_lower_paths(s, image, &lowers, reterr_message);
+        if (r >= 0)
+                r = merged_tree_open(lowers, &tree);
+        if (r < 0)
+                return r;
+        r = aci_write(&(AciContents) { .manifest = manifest, .tree = &tree, .device_links = true }, false, fd,
+                      reterr_message);
+        merged_tree_done(&tree);
         return r;
 }

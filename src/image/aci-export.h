@@ -2,6 +2,18 @@
 #pragma once
 
 #include "image/image-store.h"
+#include "image/merged-tree.h"
+
+/* ACIs that are made here (spec/aci.md). */
+
+typedef struct AciContents {
+        json_object *manifest;
+        const MergedTree *tree;
+        bool device_links;      /* add those to /dev/fd and its like that Docker's images count on */
+} AciContents;
+
+/* Sockets stay behind. */
+int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_message);
 
 /* An OCI or Docker image as one ACI: part of image/image-export.h. */
 int aci_export(ImageStore *s, const Image *image, int fd, char **reterr_message);

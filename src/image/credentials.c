@@ -242,6 +242,47 @@ static const ConfigKind auth_kinds[] = {
         {}
 };
 
+/* As a file of one domain or registry would say it. */
+
+static void secrets_of(const Entry *e, AuthFile *f)
+{
+        const Credential *c = &e->credential;
+
+        if (c->bearer) {
+                f->type = (char *) "oauth";
+                f->credentials.token = c->bearer;
+        } else if (c->aws_region) {
+                f->type = (char *) "aws";
+                f->credentials = (Secrets) { .access_key = c->user, .secret_key = c->password, .region = c->aws_region };
+        } else {
+                f->type = (char *) "basic";
+                f->credentials = (Secrets) { .user = c->user, .password = c->password };
+        }
+}
+
+static int entry_to_json(const Entry *e, json_object *array)
+{
+        char *keys[] = { e->key, NULL };
+        AuthFile f = { .domains = keys, .registries = keys };
+        json_object *o = NULL;
+        int r;
+
+        secrets_of(e, &f);
+        r = json_table_write(e->registry ? docker_auth_table : auth_table, &f, &o);
+        if (r < 0)
+                return r;
+        config_file_header(o, e->registry ? "dockerAuth" : "auth");
+        (void) json_object_array_add(array, o);
+        return 0;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+        const Entry *x = *(const Entry *const *) a, *y = *(const Entry *const *) b;
+
+        return x->registry != y->registry ? (int) x->registry - (int) y->registry : strcmp(x->key, y->key);
+}
+
 /* Files of docker and podman */
 
 /* Layers are rkt's; these come after all of them and never replace. */
@@ -378,7 +419,22 @@ static int read_all_logins(Credentials *c, char **reterr_message)
         return 0;
 }
 
-int credentials_read(const char *const *config_roots, Credentials **ret, char **reterr_message)
+int credentials_to_json(const Credentials *c, json_object *array)
+{
+        _cleanup_free_ const Entry **sorted = new0(const Entry *, c->n + 1);
+        size_t n = 0;
+        int r = sorted ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < c->n; i++)
+                sorted[n++] = &c->entries[i];
+        if (n > 0)
+                qsort(sorted, n, sizeof(Entry *), compare_entries);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = entry_to_json(sorted[i], array);
+        return r;
+}
+
+int credentials_read_config(const char *const *config_roots, Credentials **ret, char **reterr_message)
 {
         _cleanup_(credentials_freep) Credentials *c = new0(Credentials, 1);
         int r;
@@ -386,6 +442,18 @@ int credentials_read(const char *const *config_roots, Credentials **ret, char **
         if (!c)
                 return -ENOMEM;
         r = config_dir_read(config_roots, "auth.d", auth_kinds, c, reterr_message);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(c);
+        return 0;
+}
+
+int credentials_read(const char *const *config_roots, Credentials **ret, char **reterr_message)
+{
+        _cleanup_(credentials_freep) Credentials *c = NULL;
+        int r;
+
+        r = credentials_read_config(config_roots, &c, reterr_message);
         if (r >= 0)
                 r = read_all_logins(c, reterr_message);
         if (r < 0)

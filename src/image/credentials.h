@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "basic/macro.h"
+#include "shared/json-table.h"
 
 /* What we show to servers to be let in: rkt's auth.d (reference R§3.6) with its kinds "auth", for whatever lies on a
  * host, and "dockerAuth", for registries; and for registries also the files that `docker login` and `podman login` write
@@ -19,8 +19,13 @@ typedef struct Credential {
 
 /* config_roots: as in shared/config-dir.h. A file that cannot be read is an error; one that is not there is not. */
 int credentials_read(const char *const *config_roots, Credentials **ret, char **reterr_message);
+/* Of rkt's files only. */
+int credentials_read_config(const char *const *config_roots, Credentials **ret, char **reterr_message);
 Credentials *credentials_free(Credentials *c);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Credentials *, credentials_free);
+
+/* Adds an entry in the form of a file for each domain and each registry, sorted. */
+int credentials_to_json(const Credentials *c, json_object *array);
 
 /* For a repository of a registry, "docker.io", "library/busybox"; for a host, with its port when it is not the usual one.
  * NULL: none. The result stays in there. */

@@ -80,16 +80,13 @@ static bool release_name(const Pod *p)
 static void release_uid_range(const Pod *p)
 {
         struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-        _cleanup_free_ char *base = NULL, *path = NULL;
+        _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
-        uint32_t number;
+        uid_t base;
 
-        if (read_file_at(p->fd, "uid-base", 32, &base, NULL) < 0)
+        if (pod_uid_base(p, &base) < 0 || base == 0)
                 return;
-        base[strcspn(base, "\n")] = 0;
-        if (parse_uint32(base, &number) < 0)
-                return;
-        path = strprintf(UID_RANGE_LOCKS "/%u", number);
+        path = strprintf(UID_RANGE_LOCKS "/%u", base);
         fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -EBADF;
         if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) >= 0)
                 (void) unlink(path);
@@ -150,6 +147,40 @@ int pod_remove(Pod *p)
         return r < 0 ? r : pod_delete(p);
 }
 
+/* What belongs to the user IDs the pod had. */
+static int forget_roots(const Pod *p)
+{
+        static const char *const names[] = { "upper", "work" };
+        _cleanup_strv_free_ char **apps = NULL;
+        int r = list_directory_at(p->fd, "apps", &apps);
+
+        STRV_FOREACH(app, apps)
+                for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++) {
+                        _cleanup_free_ char *path = strjoin("apps/", *app, "/", names[i]);
+
+                        r = path ? rm_rf_at(p->fd, path) : -ENOMEM;
+                }
+        if (r >= 0 && unlinkat(p->fd, "uid-base", 0) < 0 && errno != ENOENT)
+                r = -errno;
+        return r;
+}
+
+int pod_put_back(Pod *p)
+{
+        _cleanup_free_ char *ignored = NULL;
+        int r;
+
+        if (p->directory == POD_DIR_PREPARED)
+                return 0;
+        r = tear_down(p, true, &ignored);
+        if (r > 0)
+                (void) network_remove_idle(&ignored);
+        r = unlink_journal(p);
+        if (r >= 0)
+                r = forget_roots(p);
+        return r < 0 ? r : pod_move(p, POD_DIR_PREPARED);
+}
+
 typedef enum Verdict {
         VERDICT_KEEP,
         VERDICT_MARK,
@@ -180,7 +211,7 @@ static Verdict judge(const Pod *p, const PodCollect *c)
         case POD_GARBAGE:
                 return VERDICT_DELETE;
         case POD_PREPARED:
-                return older_than(changed_time(p), c->expire_prepared_usec) ? VERDICT_DELETE : VERDICT_KEEP;
+                return !c->mark_only && older_than(changed_time(p), c->expire_prepared_usec) ? VERDICT_DELETE : VERDICT_KEEP;
         case POD_EXITED:
         case POD_EXITED_GARBAGE:
                 return older_than(pod_exited_time(p), c->grace_usec) ? VERDICT_DELETE : VERDICT_MARK;
@@ -191,7 +222,8 @@ static Verdict judge(const Pod *p, const PodCollect *c)
 
 static int collect_one(Pod *p, const PodCollect *c)
 {
-        PodDirectory was = p->directory;
+        PodDirectory from = p->directory;
+        PodState was = p->state;
         Verdict verdict = judge(p, c);
         int r;
 
@@ -204,37 +236,39 @@ static int collect_one(Pod *p, const PodCollect *c)
                 return 0;
         if (r >= 0)
                 r = pod_mark(p);
-        if (r >= 0 && p->directory != was)
-                c->report(p, "moving pod to garbage", 0);
+        if (r >= 0 && p->directory != from)
+                c->report(c, p, POD_FATE_MARKED, was, 0);
         if (r >= 0 && verdict == VERDICT_MARK) {
-                c->report(p, "still within grace period", 0);
+                if (!c->mark_only)
+                        c->report(c, p, POD_FATE_KEPT, was, 0);
                 return 0;
         }
         if (r >= 0 && !c->mark_only) {
                 r = pod_delete(p);
                 if (r >= 0)
-                        c->report(p, "garbage collected", 0);
+                        c->report(c, p, POD_FATE_REMOVED, was, 0);
         }
         if (r < 0)
-                c->report(p, "cannot be collected", r);
+                c->report(c, p, POD_FATE_STUCK, was, r);
         return r;
 }
 
 int pod_store_collect(PodStore *s, const PodCollect *c)
 {
-        Pod **pods = NULL;
-        size_t n = 0;
-        int first_error, r;
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        int first_error = 0, r;
 
-        first_error = pod_list(s, &pods, &n);
-        if (first_error < 0)
-                return first_error;
+        r = pod_scan_new(s, &scan);
+        while (r >= 0) {
+                _cleanup_(pod_freep) Pod *pod = NULL;
+                int k;
 
-        for (size_t i = 0; i < n; i++) {
-                r = collect_one(pods[i], c);
-                if (r < 0 && first_error >= 0)
-                        first_error = r;
+                r = pod_scan_next(scan, &pod);
+                if (r <= 0)
+                        break;
+                k = collect_one(pod, c);
+                if (k < 0 && first_error >= 0)
+                        first_error = k;
         }
-        pod_array_free(pods, n);
-        return first_error;
+        return first_error < 0 ? first_error : r;
 }

@@ -24,12 +24,24 @@ int pod_link_journal(Pod *p);
 /* Removes a pod that is not running, tearing it down before. -EBUSY: it is running or being prepared. */
 int pod_remove(Pod *p);
 
+/* A prepared pod whose start failed, which we hold, is a prepared pod again. */
+int pod_put_back(Pod *p);
+
+/* What becomes of a pod. */
+typedef enum PodFate {
+        POD_FATE_MARKED,        /* as garbage */
+        POD_FATE_KEPT,          /* marked, but its end is not long ago */
+        POD_FATE_REMOVED,
+        POD_FATE_STUCK,         /* could not be removed, or even marked */
+        _POD_FATE_MAX,
+} PodFate;
+
 typedef struct PodCollect {
         uint64_t grace_usec;           /* exited pods are kept this long, counted from their end */
         uint64_t expire_prepared_usec; /* prepared pods that nobody started */
         bool mark_only;                /* move, remove nothing */
-        /* Called for each pod that is moved, kept or removed, and for each that could not be. */
-        void (*report)(const Pod *p, const char *what, int error);
+        /* Called for each pod that something becomes of; was is what it has been before. The error is for what is stuck. */
+        void (*report)(const struct PodCollect *c, const Pod *p, PodFate fate, PodState was, int error);
 } PodCollect;
 
 /* Goes on after errors; returns the first. */

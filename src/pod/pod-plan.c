@@ -299,7 +299,7 @@ static int plan_etc(PodPlan *plan, const AppcPodApp *app)
 }
 
 /* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. */
-static int plan_environment(const AppcPodApp *app, char ***ret)
+static int plan_environment(const PodSettings *settings, const AppcPodApp *app, char ***ret)
 {
         static const char *const defaults[][2] = {
                 { "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
@@ -322,6 +322,8 @@ static int plan_environment(const AppcPodApp *app, char ***ret)
                 }
 
         r = strv_env_set(&environment, "AC_APP_NAME", app->name);
+        if (r >= 0 && settings->interactive && !strv_env_get(environment, "TERM"))
+                r = strv_env_set(&environment, "TERM", settings->terminal ?: "vt100");
         if (r >= 0)
                 r = strv_env_set(&environment, "container", "podctl");
         if (r < 0)
@@ -362,7 +364,7 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, PlanApp *ret)
         r = plan_order(ret);
         if (r < 0)
                 return r;
-        r = plan_environment(app, &ret->environment);
+        r = plan_environment(plan->settings, app, &ret->environment);
         if (r < 0)
                 return r;
         return plan_app_isolators(ret, &plan->ignored);

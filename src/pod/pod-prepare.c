@@ -105,6 +105,14 @@ static int write_lowers(Pod *pod, const char *app, const PlanImage *image)
         return r < 0 ? r : write_string_at(pod->fd, file, text, 0640);
 }
 
+int pod_write_settings(const Pod *pod)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = pod_settings_format(pod->settings, &text);
+
+        return r < 0 ? r : write_file_at(pod->fd, "settings", text, strlen(text), 0640);
+}
+
 int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, const PlanImage *images)
 {
         _cleanup_free_ char *text = NULL;
@@ -120,7 +128,7 @@ int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, co
         return r < 0 ? r : write_manifest(pod, manifest);
 }
 
-static int read_lowers(const Pod *pod, const char *app, char ***ret)
+int pod_app_lowers(const Pod *pod, const char *app, char ***ret)
 {
         _cleanup_free_ char *path = strjoin("apps/", app, "/lower"), *text = NULL;
         int r;
@@ -147,7 +155,7 @@ int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message)
         if (!images)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
-                if ((r = read_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers)) >= 0)
+                if ((r = pod_app_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers)) >= 0)
                         note_privileges(&images[i]);
         if (r >= 0)
                 r = pod_plan_new(pod->manifest, pod->settings, images, pod->uuid.s, directory, ret, reterr_message);
@@ -183,7 +191,7 @@ static int add_layers_of_pod(const Pod *pod, char ***layers)
         STRV_FOREACH(app, apps) {
                 _cleanup_strv_free_ char **lowers = NULL;
 
-                if (read_lowers(pod, *app, &lowers) < 0)
+                if (pod_app_lowers(pod, *app, &lowers) < 0)
                         continue;
                 STRV_FOREACH(lower, lowers) {
                         r = add_layer_of_path(*lower, layers);
@@ -197,13 +205,17 @@ static int add_layers_of_pod(const Pod *pod, char ***layers)
 int pod_store_used_layers(PodStore *s, char ***ret)
 {
         _cleanup_strv_free_ char **layers = new0(char *, 1);
-        Pod **pods = NULL;
-        size_t n = 0;
-        int r = layers ? pod_list(s, &pods, &n) : -ENOMEM;
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        int r = layers ? pod_scan_new(s, &scan) : -ENOMEM;
 
-        for (size_t i = 0; r >= 0 && i < n; i++)
-                r = add_layers_of_pod(pods[i], &layers);
-        pod_array_free(pods, n);
+        while (r >= 0) {
+                _cleanup_(pod_freep) Pod *pod = NULL;
+
+                r = pod_scan_next(scan, &pod);
+                if (r <= 0)
+                        break;
+                r = add_layers_of_pod(pod, &layers);
+        }
         if (r < 0)
                 return r;
 
@@ -214,19 +226,24 @@ int pod_store_used_layers(PodStore *s, char ***ret)
 int pod_store_used_images(PodStore *s, char ***ret)
 {
         _cleanup_strv_free_ char **images = new0(char *, 1);
-        Pod **pods = NULL;
-        size_t n = 0;
-        int r = images ? pod_list(s, &pods, &n) : -ENOMEM;
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        int r = images ? pod_scan_new(s, &scan) : -ENOMEM;
 
-        for (size_t i = 0; r >= 0 && i < n; i++) {
+        while (r >= 0) {
                 _cleanup_free_ char *ignored = NULL;
+                _cleanup_(pod_freep) Pod *pod = NULL;
 
-                if (pod_load(pods[i], &ignored) < 0)
+                r = pod_scan_next(scan, &pod);
+                if (r <= 0)
+                        break;
+                if (pod_load(pod, &ignored) < 0)
                         continue;
-                for (size_t j = 0; r >= 0 && j < pods[i]->manifest->n_apps; j++)
-                        r = strv_extend(&images, strempty(pods[i]->manifest->apps[j].image.id));
+                for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++) {
+                        const char *id = strempty(pod->manifest->apps[i].image.id);
+
+                        r = strv_contains(images, id) ? 0 : strv_extend(&images, id);
+                }
         }
-        pod_array_free(pods, n);
         if (r < 0)
                 return r;
 

@@ -16,6 +16,12 @@ PlanImage *plan_images_free(PlanImage *images, size_t n);
 /* Writes the pod's files into a pod we hold: manifest, settings, and what its apps' roots are made of. */
 int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, const PlanImage *images);
 
+/* Puts the loaded settings, changed, in place of those on disk. */
+int pod_write_settings(const Pod *pod);
+
+/* The trees below an app's root, top first. */
+int pod_app_lowers(const Pod *pod, const char *app, char ***ret);
+
 /* The plan of a pod on disk; loads what is needed. */
 int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message);
 

@@ -17,6 +17,8 @@ static const JsonField pod_settings_table[] = {
         { "slice", &json_string, offsetof(PodSettings, slice) },
         { "properties", &json_strv, offsetof(PodSettings, properties) },
         { "interactive", &json_boolean, offsetof(PodSettings, interactive) },
+        { "ipc", &json_string, offsetof(PodSettings, ipc) },
+        { "terminal", &json_string, offsetof(PodSettings, terminal) },
         { "sockets", &json_boolean, offsetof(PodSettings, sockets) },
         { "insecure", &json_strv, offsetof(PodSettings, insecure) },
         {},

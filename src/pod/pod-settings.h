@@ -18,13 +18,20 @@ typedef struct PodSettings {
         bool hosts_host;   /* the host's own file */
         char *unit;        /* the unit it runs in, NULL while that is not known */
         Tristate private_users;
+        char *ipc;         /* "parent": the IPC namespace is the host's */
         bool interactive;
+        char *terminal;    /* $TERM of an interactive app that has none itself */
         bool sockets;      /* interactive without a terminal: through sockets in the pod's "stdio" directory */
         char *slice;       /* of the unit, where it is ours to make; NULL: machine.slice */
         char **properties; /* further ones of that unit, see unit-property.h */
         /* Protection given up at run time: "capabilities", "paths", "seccomp". */
         char **insecure;
 } PodSettings;
+
+static inline bool pod_settings_shares_ipc(const PodSettings *s)
+{
+        return s->ipc && streq(s->ipc, "parent");
+}
 
 PodSettings *pod_settings_free(PodSettings *s);
 DEFINE_TRIVIAL_CLEANUP_FUNC(PodSettings *, pod_settings_free);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/lock.h"
 #include "basic/log.h"
-#include "basic/parse.h"
 #include "basic/path.h"
 #include "basic/string-table.h"
-#include "basic/time-util.h"
-#include "pod/pod.h"
+#include "pod/pod-internal.h"
 
 static const char *const pod_directory_table[_POD_DIRECTORY_MAX] = {
         [POD_DIR_EMBRYO] = "embryo",
@@ -97,14 +95,7 @@ Pod *pod_free(Pod *p)
         return mfree(p);
 }
 
-void pod_array_free(Pod **pods, size_t n)
-{
-        for (size_t i = 0; i < n; i++)
-                pod_free(pods[i]);
-        free(pods);
-}
-
-static Pod *pod_new_object(PodStore *s, const Uuid *uuid)
+Pod *pod_new_object(PodStore *s, const Uuid *uuid)
 {
         Pod *p = new0(Pod, 1);
 
@@ -171,8 +162,7 @@ static int pod_update_state(Pod *p)
         return 0;
 }
 
-/* Opens DIRECTORY/UUID, and makes sure that it was there when the lock was looked at. */
-static int pod_open_in(Pod *p, PodDirectory d)
+int pod_open_in(Pod *p, PodDirectory d)
 {
         _cleanup_free_ char *path = path_in_store(d, &p->uuid);
         _cleanup_close_ int fd = -EBADF;
@@ -198,7 +188,7 @@ static int pod_open_in(Pod *p, PodDirectory d)
         return a.st_ino == b.st_ino ? 0 : -EAGAIN;
 }
 
-static int pod_open_anywhere(Pod *p)
+int pod_open_anywhere(Pod *p)
 {
         int r = -ENOENT;
 
@@ -230,121 +220,6 @@ int pod_open(PodStore *s, const Uuid *uuid, Pod **ret)
 int pod_refresh(Pod *p)
 {
         return p->locked ? pod_update_state(p) : pod_open_anywhere(p);
-}
-
-static int compare_pods(const void *a, const void *b)
-{
-        return strcmp((*(Pod *const *) a)->uuid.s, (*(Pod *const *) b)->uuid.s);
-}
-
-static int list_one(PodStore *s, PodDirectory d, const char *name, Pod ***pods, size_t *n, size_t *room)
-{
-        _cleanup_(pod_freep) Pod *p = NULL;
-        Uuid uuid;
-        int r;
-
-        if (uuid_parse(name, &uuid) < 0)
-                return 0;
-        for (size_t i = 0; i < *n; i++)
-                if (streq((*pods)[i]->uuid.s, uuid.s))
-                        return 0;
-
-        p = pod_new_object(s, &uuid);
-        if (!p)
-                return -ENOMEM;
-        r = pod_open_in(p, d);
-        if (r == -ENOENT || r == -EAGAIN)
-                r = pod_open_anywhere(p);
-        if (r == -ENOMEM)
-                return r;
-        if (r < 0) {
-                /* What cannot be opened, for it is no directory or the disk is broken, does not hide the others. */
-                log_debug_errno(r, "Passing over %s/%s: %m", pod_directory_to_string(d), name);
-                return 0;
-        }
-
-        r = ARRAY_GROW(*pods, *room, *n, 1);
-        if (r < 0)
-                return r;
-        (*pods)[(*n)++] = TAKE_PTR(p);
-        return 0;
-}
-
-int pod_list(PodStore *s, Pod ***ret, size_t *ret_n)
-{
-        Pod **pods = NULL;
-        size_t n = 0, room = 0;
-        int r = 0;
-
-        for (PodDirectory d = 0; d < _POD_DIRECTORY_MAX && r >= 0; d++) {
-                _cleanup_strv_free_ char **names = NULL;
-
-                r = list_directory_at(s->fd, pod_directory_to_string(d), &names);
-                for (char **name = names; r >= 0 && name && *name; name++)
-                        r = list_one(s, d, *name, &pods, &n, &room);
-        }
-        if (r < 0) {
-                pod_array_free(pods, n);
-                return r;
-        }
-
-        if (n > 0)
-                qsort(pods, n, sizeof(Pod *), compare_pods);
-        *ret = pods;
-        *ret_n = n;
-        return 0;
-}
-
-static bool has_name(Pod *p, const char *name)
-{
-        _cleanup_free_ char *ignored = NULL;
-
-        (void) pod_load(p, &ignored);
-        return p->settings && streq(p->settings->name, name);
-}
-
-/* Whether a is the better answer than b to somebody who gave a name both have. */
-static bool named_before(const Pod *a, const Pod *b)
-{
-        if (pod_state_is_alive(a->state) != pod_state_is_alive(b->state))
-                return pod_state_is_alive(a->state);
-        return pod_created_time(a) > pod_created_time(b);
-}
-
-static bool uuid_has_prefix(const Uuid *u, const char *prefix)
-{
-        return strncasecmp(u->s, prefix, strlen(prefix)) == 0;
-}
-
-int pod_find(PodStore *s, const char *text, Pod **ret)
-{
-        Pod **pods = NULL;
-        size_t n = 0, best = SIZE_MAX, fits = 0;
-        Uuid uuid;
-        int r;
-
-        if (isempty(text))
-                return -EINVAL;
-        if (uuid_parse(text, &uuid) >= 0)
-                return pod_open(s, &uuid, ret);
-
-        r = pod_list(s, &pods, &n);
-        if (r < 0)
-                return r;
-
-        for (size_t i = 0; i < n; i++)
-                if (has_name(pods[i], text) && (best == SIZE_MAX || named_before(pods[i], pods[best])))
-                        best = i;
-        for (size_t i = 0; best == SIZE_MAX && i < n; i++)
-                fits += uuid_has_prefix(&pods[i]->uuid, text);
-        for (size_t i = 0; fits == 1 && i < n; i++)
-                if (uuid_has_prefix(&pods[i]->uuid, text))
-                        best = i;
-
-        if (best != SIZE_MAX)
-                *ret = TAKE_PTR(pods[best]);
-        pod_array_free(pods, n);
-        return best != SIZE_MAX ? 0 : fits > 1 ? -ENOTUNIQ : -ENOENT;
 }
 
 /* Reads one JSON file of the pod. */
@@ -458,6 +333,8 @@ int pod_move(Pod *p, PodDirectory to)
 
         if (!from_path || !to_path)
                 return -ENOMEM;
+        if (to == POD_DIR_PREPARED && syncfs(p->fd) < 0)
+                return -errno;
         r = rename_noreplace(p->store->fd, from_path, p->store->fd, to_path);
         if (r < 0)
                 return r;
@@ -481,156 +358,4 @@ char *pod_path(const Pod *p, const char *below)
 {
         return strjoin(p->store->data, "/pods/", pod_directory_to_string(p->directory), "/", p->uuid.s,
                        below ? "/" : "", strempty(below));
-}
-
-static uint64_t mtime_of(int dir_fd, const char *path)
-{
-        struct stat st;
-
-        return fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : timespec_to_nsec(&st.st_mtim);
-}
-
-uint64_t pod_created_time(const Pod *p)
-{
-        return mtime_of(p->fd, "pod") ?: mtime_of(p->fd, ".");
-}
-
-uint64_t pod_started_time(const Pod *p)
-{
-        return mtime_of(p->fd, "pid");
-}
-
-uint64_t pod_exited_time(const Pod *p)
-{
-        _cleanup_strv_free_ char **apps = NULL;
-        uint64_t last = mtime_of(p->fd, "exit");
-        struct stat st;
-
-        if (last > 0)
-                return last;
-
-        (void) list_directory_at(p->fd, "status", &apps);
-        STRV_FOREACH(app, apps) {
-                uint64_t finished = 0;
-                int status;
-
-                if (pod_app_exit_status(p, *app, &status, &finished) >= 0)
-                        last = MAX(last, finished);
-        }
-        if (last > 0)
-                return last;
-        return fstat(p->fd, &st) < 0 ? 0 : timespec_to_nsec(&st.st_ctim);
-}
-
-static int read_number(int dir_fd, const char *path, uint32_t *ret)
-{
-        _cleanup_free_ char *text = NULL;
-        int r;
-
-        /* The pod itself writes its status directory. */
-        r = read_foreign_file_at(dir_fd, path, 64, &text, NULL);
-        if (r < 0)
-                return r;
-        text[strcspn(text, "\n")] = 0;
-        return parse_uint32(text, ret);
-}
-
-int pod_exit_status(const Pod *p, int *ret)
-{
-        uint32_t status;
-        int r;
-
-        r = read_number(p->fd, "exit", &status);
-        if (r >= 0)
-                *ret = (int) status;
-        return r;
-}
-
-int pod_app_health(const Pod *p, const char *app, PodHealth *ret)
-{
-        static const char *const words[] = { "starting", "healthy", "unhealthy" };
-        _cleanup_free_ char *path = strjoin("status/.health-", app), *text = NULL;
-        _cleanup_strv_free_ char **lines = NULL;
-        int64_t code;
-        int r;
-
-        if (!path)
-                return -ENOMEM;
-        r = read_foreign_file_at(p->fd, path, 128, &text, NULL);
-        if (r >= 0)
-                r = strv_split(text, '\n', &lines);
-        if (r < 0)
-                return r;
-
-        *ret = (PodHealth) {};
-        for (size_t i = 0; strv_length(lines) == 3 && i < ELEMENTSOF(words); i++)
-                if (streq(lines[0], words[i]))
-                        ret->status = words[i];
-        if (!ret->status || parse_uint32(lines[1], &ret->failures) < 0 || parse_int64(lines[2], &code) < 0 || code < -1 ||
-            code > 255)
-                return -ENOENT;
-        ret->exit_code = (int32_t) code;
-        return 0;
-}
-
-int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished)
-{
-        _cleanup_free_ char *path = strjoin("status/", app);
-        uint32_t status;
-        int r;
-
-        if (!path)
-                return -ENOMEM;
-        r = read_number(p->fd, path, &status);
-        if (r < 0)
-                return r;
-
-        *ret = (int) status;
-        if (ret_finished)
-                *ret_finished = mtime_of(p->fd, path);
-        return 0;
-}
-
-int pod_supervisor_pid(const Pod *p, pid_t *ret)
-{
-        uint32_t pid;
-        int r;
-
-        r = read_number(p->fd, "pid", &pid);
-        if (r >= 0)
-                *ret = (pid_t) pid;
-        return r;
-}
-
-/* nspawn has one child, the container's PID 1, but for moments at its start when there is a helper as well. */
-int pod_leader_pid(const Pod *p, pid_t *ret)
-{
-        _cleanup_free_ char *path = NULL, *text = NULL;
-        _cleanup_strv_free_ char **children = NULL;
-        pid_t supervisor;
-        uint32_t pid;
-        int r;
-
-        if (p->state != POD_RUNNING)
-                return -ENOENT;
-        r = pod_supervisor_pid(p, &supervisor);
-        if (r < 0)
-                return r;
-
-        path = strprintf("/proc/%i/task/%i/children", supervisor, supervisor);
-        if (!path)
-                return -ENOMEM;
-        r = read_file_at(AT_FDCWD, path, 4096, &text, NULL);
-        if (r < 0)
-                return r;
-        r = strv_split(text, ' ', &children);
-        if (r < 0)
-                return r;
-        if (strv_length(children) != 1)
-                return -ENOENT;
-
-        r = parse_uint32(children[0], &pid);
-        if (r >= 0)
-                *ret = (pid_t) pid;
-        return r;
 }

@@ -87,9 +87,14 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(Pod *, pod_free);
 int pod_new(PodStore *s, const Uuid *uuid, Pod **ret);
 /* The pod, wherever it is, with its state of this moment. -ENOENT. */
 int pod_open(PodStore *s, const Uuid *uuid, Pod **ret);
-/* All of them, sorted by UUID. Pods that go away meanwhile are left out. */
-int pod_list(PodStore *s, Pod ***ret, size_t *ret_n);
-void pod_array_free(Pod **pods, size_t n);
+
+/* All of them, one after the other, sorted by UUID; those that go away meanwhile, or that somebody has broken, are left
+ * out. 1: *ret is the next one. 0: there are no more. */
+typedef struct PodScan PodScan;
+int pod_scan_new(PodStore *s, PodScan **ret);
+int pod_scan_next(PodScan *s, Pod **ret);
+PodScan *pod_scan_free(PodScan *s);
+DEFINE_TRIVIAL_CLEANUP_FUNC(PodScan *, pod_scan_free);
 
 /* By name, UUID or the beginning of a UUID. A running pod goes before others of its name, then the newest one.
  * -ENOENT: none such. -ENOTUNIQ: the beginning fits several. -EINVAL: the text is empty. */
@@ -135,6 +140,8 @@ typedef struct PodHealth {
 } PodHealth;
 /* -ENOENT: nothing is known. */
 int pod_app_health(const Pod *p, const char *app, PodHealth *ret);
+/* The first of the user IDs of its own; 0 when it has none. */
+int pod_uid_base(const Pod *p, uid_t *ret);
 /* Process ID of the pod's supervisor (nspawn) and of PID 1 inside. -ENOENT. */
 int pod_supervisor_pid(const Pod *p, pid_t *ret);
 int pod_leader_pid(const Pod *p, pid_t *ret);

@@ -16,6 +16,12 @@ static const JsonField header_table[] = {
         {}
 };
 
+void config_file_header(json_object *o, const char *kind)
+{
+        (void) json_object_object_add(o, "rktKind", json_object_new_string(kind));
+        (void) json_object_object_add(o, "rktVersion", json_object_new_string(CONFIG_VERSION));
+}
+
 static int find_kind(const ConfigKind *kinds, const Header *header, const ConfigKind **ret, JsonError *e)
 {
         if (!streq(header->version, CONFIG_VERSION))

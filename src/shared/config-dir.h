@@ -14,6 +14,9 @@ typedef struct ConfigKind {
         int (*read)(json_object *o, unsigned layer, void *userdata, JsonError *e);
 } ConfigKind;
 
+/* Adds the two members that say what a file is. */
+void config_file_header(json_object *o, const char *kind);
+
 /* Reads all files in ROOT/directory for each root; kinds ends with an empty row. Roots and directories that do not
  * exist are empty. On failure the message begins with the file's path. */
 int config_dir_read(const char *const *roots, const char *directory, const ConfigKind *kinds, void *userdata,

@@ -89,12 +89,16 @@ static int parse_choice(const Option *option, const char *value, void *field)
 
 static void free_string(void *field)
 {
-        free(*(char **) field);
+        char **text = field;
+
+        *text = mfree(*text);
 }
 
 static void free_strv(void *field)
 {
-        strv_free(*(char ***) field);
+        char ***list = field;
+
+        *list = strv_free(*list);
 }
 
 const OptionType option_string = { parse_string, free_string, OPTION_VALUE_REQUIRED };
@@ -213,21 +217,37 @@ void options_free(const Option *options, void *target)
                         o->type->free((char *) target + o->offset);
 }
 
+static void print_option_help(const Option *o, FILE *f)
+{
+        char letter[] = { '-', o->letter, ',', 0 };
+        bool optional = o->metavar && o->type->value == OPTION_VALUE_OPTIONAL;
+        _cleanup_free_ char *spelled =
+                strprintf("%s --%s%s%s%s%s", o->letter ? letter : "   ", o->name, optional ? "[" : "",
+                          o->metavar ? "=" : "", strempty(o->metavar), optional ? "]" : "");
+
+        if (spelled)
+                (void) fprintf(f, "  %s%*s %s\n", spelled, (int) MAX(1, 34 - (int) strlen(spelled)), "", o->help);
+}
+
+static int compare_options(const void *a, const void *b)
+{
+        return strcmp((*(const Option *const *) a)->name, (*(const Option *const *) b)->name);
+}
+
+/* By name, in whatever order and of whatever parts the table is put together. */
 void options_print_help(const Option *options, FILE *f)
 {
-        for (const Option *o = options; o && o->name; o++) {
-                char letter[] = { '-', o->letter, ',', 0 };
-                _cleanup_free_ char *spelled = NULL;
-                bool optional;
+        _cleanup_free_ const Option **sorted = NULL;
+        size_t n = 0, k = 0;
 
-                if (!o->help)
-                        continue;
-
-                optional = o->metavar && o->type->value == OPTION_VALUE_OPTIONAL;
-                spelled = strprintf("%s --%s%s%s%s%s", o->letter ? letter : "   ", o->name, optional ? "[" : "",
-                                    o->metavar ? "=" : "", strempty(o->metavar), optional ? "]" : "");
-                if (spelled)
-                        (void) fprintf(f, "  %s%*s %s\n", spelled, (int) MAX(1, 34 - (int) strlen(spelled)), "",
-                                       o->help);
-        }
+        for (const Option *o = options; o && o->name; o++)
+                n++;
+        sorted = new0(const Option *, n + 1);
+        for (const Option *o = options; sorted && o && o->name; o++)
+                if (o->help)
+                        sorted[k++] = o;
+        if (k > 0)
+                qsort(sorted, k, sizeof(Option *), compare_options);
+        for (size_t i = 0; i < k; i++)
+                print_option_help(sorted[i], f);
 }

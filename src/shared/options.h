@@ -14,6 +14,7 @@ typedef struct Option Option;
 typedef struct OptionType {
         /* Stores value, which is NULL when the option was given without one. Logs its own errors. */
         int (*parse)(const Option *option, const char *value, void *field);
+        /* Leaves nothing behind: several rows may lead to one field. */
         void (*free)(void *field);
         enum {
                 OPTION_VALUE_REQUIRED, /* --name=web, --name web */

@@ -164,19 +164,19 @@ static int carry_out_bind(const PlanMount *m, const MountContext *context, char 
 
 /* The layers, id-mapped, each under a name of a digit or two in the scratch directory: the options of an overlay
  * have to fit one page, and no character of a path can then be mistaken for a separator. */
-static int attach_layers(const PlanMount *m, const MountContext *context, int scratch, char **ret_lowerdir,
-                         char **reterr_message)
+int layers_attach(char *const *lowers, const char *what, int userns_fd, int scratch, char **ret_lowerdir,
+                  char **reterr_message)
 {
         _cleanup_strv_free_ char **names = NULL;
-        MountOptions options = { .userns_fd = m->map_ids ? context->userns_fd : -EBADF, .read_only = true };
+        MountOptions options = { .userns_fd = userns_fd, .read_only = true };
         size_t n = 0;
         int r;
 
-        STRV_FOREACH(lower, m->lowers) {
+        STRV_FOREACH(lower, lowers) {
                 _cleanup_close_ int layer = mount_clone(AT_FDCWD, *lower, &options), target = -EBADF;
 
                 if (layer == -ENOENT)
-                        *reterr_message = strprintf("%s: layer %s is gone; fetch the image again", m->what, *lower);
+                        *reterr_message = strprintf("%s: layer %s is gone; fetch the image again", what, *lower);
                 if (layer < 0)
                         return layer;
                 r = strv_extendf(&names, "%zu", n++);
@@ -223,7 +223,7 @@ static int mount_overlay(const PlanMount *m, const MountContext *context, int sc
         char path[PROC_FD_PATH_MAX];
         int r;
 
-        r = attach_layers(m, context, scratch, &lowerdir, reterr_message);
+        r = layers_attach(m->lowers, m->what, m->map_ids ? context->userns_fd : -EBADF, scratch, &lowerdir, reterr_message);
         if (r < 0)
                 return r;
         r = prepare_upper(m, context, scratch);

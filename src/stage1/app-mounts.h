@@ -15,5 +15,10 @@ typedef struct MountContext {
 /* Makes the mount and its target. *reterr_message names it. */
 int plan_mount_carry_out(const PlanMount *m, const MountContext *context, char **reterr_message);
 
+/* Attaches layers, top first, in the scratch directory; *ret_lowerdir is what overlayfs is to be told of them, relative to
+ * there. */
+int layers_attach(char *const *lowers, const char *what, int userns_fd, int scratch, char **ret_lowerdir,
+                  char **reterr_message);
+
 /* Makes an app's root read-only if it is to be; after all mounts in it. */
 int plan_mount_seal(const PlanMount *m, const MountContext *context);

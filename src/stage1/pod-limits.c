@@ -65,6 +65,10 @@ static int write_sysctls(const PodPlan *plan, char **reterr_message)
         const Isolator *i = isolators_find(plan->manifest->isolators, plan->manifest->n_isolators, ISOLATOR_SYSCTL);
         bool own_ipc = false;
 
+        /* The one this process is in. */
+        if (pod_settings_shares_ipc(plan->settings) && setenv("SYSTEMD_NSPAWN_SHARE_NS_IPC", "1", 1) < 0)
+                return -errno;
+
         STRV_FOREACH(s, i ? i->sysctl : NULL)
                 own_ipc = own_ipc || !startswith(*s, "net");
         if (own_ipc && (unshare(CLONE_NEWIPC) < 0 || setenv("SYSTEMD_NSPAWN_SHARE_NS_IPC", "1", 1) < 0))

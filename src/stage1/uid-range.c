@@ -84,9 +84,9 @@ void uid_range_done(UidRange *r)
 }
 
 /* The namespace lives on through the fd once its only process is gone. */
-int userns_open(uid_t base)
+static int userns_open_map(uid_t inside, uid_t outside)
 {
-        _cleanup_free_ char *map = strprintf("0 %u %u\n", base, POD_UID_COUNT), *directory = NULL;
+        _cleanup_free_ char *map = strprintf("%u %u %u\n", inside, outside, POD_UID_COUNT), *directory = NULL;
         _cleanup_close_ int proc_fd = -EBADF;
         int r, fd;
         pid_t pid;
@@ -117,4 +117,14 @@ int userns_open(uid_t base)
         (void) kill(pid, SIGKILL);
         (void) waitpid(pid, NULL, 0);
         return r;
+}
+
+int userns_open(uid_t base)
+{
+        return userns_open_map(0, base);
+}
+
+int userns_open_reverse(uid_t base)
+{
+        return userns_open_map(base, 0);
 }

@@ -21,3 +21,5 @@ void uid_range_done(UidRange *r);
 
 /* A user namespace in which 0…65535 are base…base+65535, for mount_setattr(2). */
 int userns_open(uid_t base);
+/* The other way round: what belongs to base… on disk is seen as 0…, for looking at what a pod has written. */
+int userns_open_reverse(uid_t base);

@@ -14,16 +14,9 @@ ended() {
         podctl run --name="$1" busybox --name=app --exec=/bin/sh -- -c "echo said; exit ${2-0}" >/dev/null || assert_eq $? "$2"
 }
 
-# prepared NAME: a pod that never started, as a killed podctl or a future `podctl prepare` leaves it.
-# Prints its UUID.
+# prepared NAME: a pod that was never started. Prints its UUID.
 prepared() {
-        local uuid
-        ended "$1"
-        uuid=$(uuid_of "$1")
-        mkdir -p /var/lib/podctl/pods/prepared
-        mv "/var/lib/podctl/pods/run/$uuid" /var/lib/podctl/pods/prepared/
-        rm -f "/var/log/journal/${uuid//-/}"
-        echo "$uuid"
+        podctl prepare --name="$1" busybox --name=app --exec=/bin/true
 }
 
 # says [OPTION…] POD: there is output of its apps.
@@ -211,14 +204,81 @@ test_gc_only_marks() {
         assert_eq "$(podctl list --no-legend)" ''
 }
 
-test_gc_of_prepared_pods() {
+# As many as a busy host has after a day, all in one run.
+test_gc_of_a_thousand() {
+        local uuid pods=/var/lib/podctl/pods i
+        for i in 1 2 3; do
+                ended "over$i"
+        done
+        ended template
+        uuid=$(uuid_of template)
+        "$HERE/../bench/make-pods" "$uuid" 996
+        podctl run --detach --name=alive busybox --exec=/bin/sleep -- 1000
+        defer end_pod alive
+        assert_eq "$(podctl list --no-legend | wc -l)" 1001
+        assert_eq "$(podctl list --format=json | jq '[.[] | select(.state == "exited")] | length')" 1000
+        # Fewer files may be open than there are pods.
+        (ulimit -n 100 && podctl list --no-legend | wc -l && podctl status over1) >out
+        assert_eq "$(head -n 1 out)" 1001
+        podctl gc --grace-period=0 2>gc
+        assert_eq "$(grep -c 'garbage collected$' gc)" 1000
+        assert_eq "$(find "$pods" -mindepth 2 -maxdepth 2 | wc -l)" 1
+        assert_eq "$(state_of alive)" running
+}
+
+# One that cannot be removed is told, and keeps none of the others.
+test_gc_passes_over_what_cannot_be_removed() {
         local uuid
-        uuid=$(prepared waiting)
-        assert_eq "$(state_of "$uuid")" prepared
+        ended a
+        ended stuck
+        ended z
+        uuid=$(uuid_of stuck)
+        chattr +i "/var/lib/podctl/pods/run/$uuid/settings" 2>/dev/null || skip 'no immutable files here'
+        defer find /var/lib/podctl/pods -path "*/$uuid/settings" -exec chattr -i {} +
+        assert_fails 254 podctl gc --grace-period=0
+        assert_contains "$output" "Pod $uuid: cannot be collected: Operation not permitted"
+        assert_eq "$(podctl list --no-legend --full | cut -d' ' -f1)" "$uuid"
+        chattr -i "/var/lib/podctl/pods/exited-garbage/$uuid/settings"
         podctl gc --grace-period=0
-        assert_eq "$(state_of "$uuid")" prepared
-        podctl gc --expire-prepared=0
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
+# From the end, not from when a collection first saw it: one run is enough.
+test_gc_counts_from_the_end() {
+        local uuid
+        ended old
+        ended new
+        uuid=$(uuid_of old)
+        touch -d '2 hours ago' "/var/lib/podctl/pods/run/$uuid/exit"
+        podctl gc --grace-period=1h
         assert_fails 254 podctl status "$uuid"
+        assert_eq "$(state_of new)" 'exited garbage'
+}
+
+# What was left by who was killed while it prepared a pod.
+test_gc_of_an_aborted_prepare() {
+        local uuid
+        uuid=$(prepared aborted)
+        mv "/var/lib/podctl/pods/prepared/$uuid" /var/lib/podctl/pods/prepare/
+        assert_eq "$(state_of "$uuid")" 'aborted prepare'
+        podctl gc
+        assert_fails 254 podctl status "$uuid"
+}
+
+# A pod through its life, as list shows it; after its image has gone too.
+test_list_through_a_life() {
+        local uuid
+        uuid=$(prepared life)
+        podctl list --no-legend | grep -E "^${uuid:0:8} +app +busybox +prepared "
+        podctl run-prepared "$uuid"
+        podctl list --no-legend | grep -E "^${uuid:0:8} +app +busybox +exited .* life *$"
+        podctl image rm busybox
+        defer podctl --insecure-options=image fetch "$IMAGES/busybox.oci"
+        podctl list --no-legend | grep -E "^${uuid:0:8} +app +busybox +exited "
+        podctl gc
+        podctl list --no-legend | grep -E "^${uuid:0:8} +app +busybox +exited garbage "
+        podctl rm life
+        assert_eq "$(podctl list --no-legend)" ''
 }
 
 test_gc_at_once_with_itself() {

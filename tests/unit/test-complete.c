@@ -66,7 +66,7 @@ Test(complete, exactly)
                 const char *answer;
         } cases[] = {
                 /* Verbs */
-                { "ru", "run" },
+                { "ru", "run run-prepared" },
                 { "zzz", "" },
                 { "im", "image" },
                 { "image l", "list" },
@@ -75,9 +75,9 @@ Test(complete, exactly)
                 /* Hidden ones are nobody's to type. */
                 { "launc", "" },
                 { "tear", "" },
-                { "comp", "" },
-                { "--debug ru", "run" },
-                { "--dir=/x ru", "run" },
+                { "comp", "completion" }, { "tear", "" },
+                { "--debug ru", "run run-prepared" },
+                { "--dir=/x ru", "run run-prepared" },
                 /* Options */
                 { "run --hostn", "--hostname=" },
                 { "run --dry", "--dry-run" },

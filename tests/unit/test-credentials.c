@@ -237,6 +237,33 @@ Test(credentials, bad_logins)
         }
 }
 
+/* An entry for each domain and registry, of whichever file and layer it came; others' files are theirs. */
+Test(credentials, as_files)
+{
+        static const char expected[] =
+                "[{'domains':['a.example'],'type':'oauth','credentials':{'token':'t'},'rktKind':'auth','rktVersion':'v1'},"
+                "{'domains':['b.example'],'type':'basic','credentials':{'user':'u','password':'p'},'rktKind':'auth','rktVersion':'v1'},"
+                "{'domains':['c.example'],'type':'aws','credentials':{'accessKeyID':'k','secretAccessKey':'s','awsRegion':'r'},"
+                "'rktKind':'auth','rktVersion':'v1'},"
+                "{'registries':['quay.io'],'credentials':{'user':'d','password':'p'},'rktKind':'dockerAuth','rktVersion':'v1'}]";
+        _cleanup_json_object_ json_object *array = json_object_new_array();
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        _cleanup_free_ char *json = quoted(expected), *text = NULL, *path = strjoin(f.t.path, "/auth.json");
+
+        put(&f, "vendor/auth.d/b.json", "{'rktKind':'auth','rktVersion':'v1','domains':['b.example','a.example'],'type':'basic',"
+                                        "'credentials':{'user':'u','password':'p'}}");
+        put(&f, "admin/auth.d/a.json", AUTH("a.example", "'type':'oauth','credentials':{'token':'t'}"));
+        put(&f, "admin/auth.d/c.json", AUTH("c.example", "'type':'aws','credentials':{'accessKeyID':'k','secretAccessKey':'s',"
+                                            "'awsRegion':'r'}"));
+        put(&f, "admin/auth.d/d.json", DOCKER("quay.io", "d"));
+        put(&f, "auth.json", "{'auths':{'else.example':{'username':'x','password':'y'}}}");
+        setenv("REGISTRY_AUTH_FILE", path, 1);
+        cr_assert_eq(credentials_read_config((const char *const *) f.roots, &f.c, &f.message), 0, "%s", strempty(f.message));
+        cr_assert_eq(credentials_to_json(f.c, array), 0);
+        cr_assert_eq(json_format_compact(array, &text), 0);
+        cr_expect_str_eq(text, json);
+}
+
 /* rkt's own cases. */
 static int read_case(const char *data, size_t n, JsonError *e)
 {

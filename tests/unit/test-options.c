@@ -254,13 +254,13 @@ Test(options, finds)
 
 Test(options, help)
 {
-        static const char expected[] = "  -n, --name=NAME                    The name\n"
-                                       "  -w, --word=WORD                    One of them\n"
+        static const char expected[] = "      --color=COLOR                  Which\n"
                                        "  -f, --flag                         A flag\n"
-                                       "      --users[=BOOL]                 Three ways\n"
+                                       "  -n, --name=NAME                    The name\n"
                                        "      --number=N                     A number\n"
+                                       "      --users[=BOOL]                 Three ways\n"
                                        "      --wait=TIME                    How long\n"
-                                       "      --color=COLOR                  Which\n";
+                                       "  -w, --word=WORD                    One of them\n";
         static const Option wide[] = {
                 { "a-rather-long-name-of-an-option", &option_string, 0, "VALUE", "Still apart" },
                 {},

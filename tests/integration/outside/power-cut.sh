@@ -30,7 +30,7 @@ check() {
         fi
 }
 
-echo 1..6
+echo 1..8
 
 # Settled things are on the disk; the image of the second fetch and the pods are of the last moment.
 on_host "
@@ -39,7 +39,9 @@ on_host "
         echo '{\"acVersion\": \"0.8.11\", \"acKind\": \"PodManifest\", \"apps\": [{\"name\": \"app\", \"image\": {\"name\": \"busybox\"},
                 \"app\": {\"exec\": [\"/bin/sleep\", \"1000\"], \"user\": \"0\", \"group\": \"0\"}}]}' >/etc/podctl/pods.d/enabled.json
         systemctl enable pod@enabled.service
+        podctl run --name=written busybox --name=app --exec=/bin/sh -- -c 'echo kept >/kept'
         sync
+        podctl prepare --name=later busybox --name=app --exec=/bin/echo -- later >/dev/null
         systemctl start pod@enabled.service
         podctl run --name=over busybox --exec=/bin/true
         podctl run --detach --name=cut busybox --exec=/bin/sleep -- 1000
@@ -54,6 +56,14 @@ check pods_are_not_taken_for_running '
 check enabled_pod_comes_back '
         systemctl is-active pod@enabled.service
         podctl status enabled | grep state=running'
+# Prepared is on the disk.
+check prepared_pod_can_be_run '
+        podctl status later | grep -x state=prepared
+        test "$(podctl run-prepared later)" = later'
+check exited_pod_can_be_exported '
+        podctl export written /tmp/written.aci
+        test "$(tar -xzOf /tmp/written.aci rootfs/kept)" = kept
+        rm /tmp/written.aci'
 check collection_leaves_nothing '
         systemctl disable --now pod@enabled.service
         podctl gc --grace-period=0

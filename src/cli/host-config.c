@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
+#include "cli/host-config.h"
+#include "shared/config-dir.h"
+
+static const JsonField paths_table[] = {
+        { "data", &json_string, offsetof(HostConfig, data), JSON_NONEMPTY },
+        { "stage1-images", &json_string, offsetof(HostConfig, stage1_images), JSON_NONEMPTY },
+        {}
+};
+
+static const JsonField stage1_table[] = {
+        { "name", &json_string, offsetof(HostConfig, stage1_name), JSON_NONEMPTY },
+        { "version", &json_string, offsetof(HostConfig, stage1_version), JSON_NONEMPTY },
+        { "location", &json_string, offsetof(HostConfig, stage1_location), JSON_NONEMPTY },
+        {}
+};
+
+typedef struct Kind {
+        const char *name;
+        const JsonField *table;
+} Kind;
+
+static const Kind all_kinds[] = {
+        { "paths", paths_table },
+        { "stage1", stage1_table },
+        {}
+};
+
+typedef struct Reading {
+        HostConfig *config;
+        unsigned layers[sizeof(HostConfig) / sizeof(char *)]; /* that each member is from, counted from 1 */
+} Reading;
+
+static char **member_at(HostConfig *c, size_t offset)
+{
+        return (char **) ((char *) c + offset);
+}
+
+/* Takes over what a file says; within one layer a thing is said once. */
+static int take(Reading *reading, const JsonField *table, HostConfig *said, unsigned layer, JsonError *e)
+{
+        for (const JsonField *f = table; f->name; f++) {
+                char **from = member_at(said, f->offset), **to = member_at(reading->config, f->offset);
+                unsigned *known = &reading->layers[f->offset / sizeof(char *)];
+
+                if (!*from)
+                        continue;
+                if (*known == layer + 1)
+                        return json_error_set(e, -EEXIST, f->name, "is said by another file of this directory already");
+                *known = layer + 1;
+                free(*to);
+                *to = TAKE_PTR(*from);
+        }
+        return 0;
+}
+
+static int check_paths(const HostConfig *said, JsonError *e)
+{
+        for (const JsonField *f = paths_table; f->name; f++) {
+                const char *path = *member_at((HostConfig *) said, f->offset);
+
+                if (path && !path_is_absolute(path))
+                        return json_error_set(e, -EINVAL, f->name, "'%s' is no absolute path", path);
+        }
+        return 0;
+}
+
+static int check_stage1(const HostConfig *said, JsonError *e)
+{
+        static const char *const schemes[] = { "/", "file://", "http://", "https://", "docker://", "docker:" };
+
+        if (said->stage1_version && !said->stage1_name)
+                return json_error_set(e, -EINVAL, "name", "is missing, though there is a version");
+        if (said->stage1_name && !said->stage1_version)
+                return json_error_set(e, -EINVAL, "version", "is missing, though there is a name");
+        for (size_t i = 0; said->stage1_location && i < ELEMENTSOF(schemes); i++)
+                if (startswith(said->stage1_location, schemes[i]))
+                        return 0;
+        return said->stage1_location
+                       ? json_error_set(e, -EINVAL, "location", "'%s' is neither an absolute path nor a URL of file, http, "
+                                        "https or docker", said->stage1_location)
+                       : 0;
+}
+
+static int read_kind(json_object *o, const JsonField *table, int (*check)(const HostConfig *said, JsonError *e), unsigned layer,
+                     void *userdata, JsonError *e)
+{
+        HostConfig said = {};
+        int r;
+
+        r = json_table_read(table, o, &said, e);
+        if (r >= 0)
+                r = check(&said, e);
+        if (r >= 0)
+                r = take(userdata, table, &said, layer, e);
+        json_table_free(table, &said);
+        return r;
+}
+
+static int read_paths(json_object *o, unsigned layer, void *userdata, JsonError *e)
+{
+        return read_kind(o, paths_table, check_paths, layer, userdata, e);
+}
+
+static int read_stage1(json_object *o, unsigned layer, void *userdata, JsonError *e)
+{
+        return read_kind(o, stage1_table, check_stage1, layer, userdata, e);
+}
+
+int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_message)
+{
+        static const ConfigKind in_paths[] = { { "paths", read_paths }, {} };
+        static const ConfigKind in_stage1[] = { { "stage1", read_stage1 }, {} };
+        _cleanup_(host_config_freep) HostConfig *c = new0(HostConfig, 1);
+        Reading reading = { .config = c };
+        int r;
+
+        if (!c)
+                return -ENOMEM;
+        r = config_dir_read(roots, "paths.d", in_paths, &reading, reterr_message);
+        if (r >= 0)
+                r = config_dir_read(roots, "stage1.d", in_stage1, &reading, reterr_message);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(c);
+        return 0;
+}
+
+HostConfig *host_config_free(HostConfig *c)
+{
+        if (!c)
+                return NULL;
+        for (const Kind *k = all_kinds; k->name; k++)
+                json_table_free(k->table, c);
+        return mfree(c);
+}
+
+int host_config_to_json(const HostConfig *c, json_object *array)
+{
+        for (const Kind *k = all_kinds; k->name; k++) {
+                json_object *o = NULL;
+                int r;
+
+                r = json_table_write(k->table, c, &o);
+                if (r < 0)
+                        return r;
+                if (json_object_object_length(o) == 0) {
+                        (void) json_object_put(o);
+                        continue;
+                }
+                config_file_header(o, k->name);
+                (void) json_object_array_add(array, o);
+        }
+        return 0;
+}

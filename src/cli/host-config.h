@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "shared/json-table.h"
+
+/* What a host is told once instead of with every command (reference R§3.6): rkt's kinds "paths", in paths.d, and
+ * "stage1", in stage1.d. Other kinds belong to those who use them (image/credentials.h, image/registry-config.h). */
+
+typedef struct HostConfig {
+        char *data;             /* where images and pods are; absolute */
+        char *stage1_images;    /* absolute; nobody reads it here */
+        char *stage1_name;      /* both or none */
+        char *stage1_version;
+        char *stage1_location;  /* an absolute path, or a URL */
+} HostConfig;
+
+/* Roots are as in shared/config-dir.h: each member is the last layer's that has it. */
+int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_message);
+HostConfig *host_config_free(HostConfig *c);
+DEFINE_TRIVIAL_CLEANUP_FUNC(HostConfig *, host_config_free);
+
+/* Adds an entry in the form of a file for each kind something is said of. */
+int host_config_to_json(const HostConfig *c, json_object *array);

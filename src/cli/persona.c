@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
+#include "cli/persona.h"
+
+static bool is_rkt;
+
+void persona_set(const char *program)
+{
+        is_rkt = program && streq(path_basename(program), "rkt");
+}
+
+bool persona_is_rkt(void)
+{
+        return is_rkt;
+}
+
+const char *persona_name(void)
+{
+        return is_rkt ? "rkt" : "podctl";
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/verb.h"
+#include "completion.h"
+
+static int run(Context *c, void *userdata, char **words)
+{
+        static const struct {
+                const char *shell;
+                const char *script;
+        } scripts[] = {
+                { "bash", COMPLETION_BASH },
+                { "fish", COMPLETION_FISH },
+                { "zsh", COMPLETION_ZSH },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(scripts); i++)
+                if (streq(scripts[i].shell, words[0])) {
+                        (void) fputs(scripts[i].script, stdout);
+                        return 0;
+                }
+        return log_error_errno(EINVAL, "There is no completion for '%s', only for bash, fish and zsh", words[0]);
+}
+
+const Verb verb_completion = {
+        .name = "completion",
+        .usage = "SHELL",
+        .summary = "Print what makes a shell complete commands of podctl",
+        .min_words = 1,
+        .max_words = 1,
+        .run = run,
+};

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pod/pod.h"
+
+/* Between pod.c and pod-list.c. */
+
+Pod *pod_new_object(PodStore *s, const Uuid *uuid);
+/* Opens DIRECTORY/UUID, and makes sure that it was there when the lock was looked at. -EAGAIN: it was not. */
+int pod_open_in(Pod *p, PodDirectory d);
+int pod_open_anywhere(Pod *p);

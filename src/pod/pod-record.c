@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/parse.h"
+#include "basic/time-util.h"
+#include "pod/pod.h"
+
+/* What a pod's files and their times tell of it. */
+
+static uint64_t mtime_of(int dir_fd, const char *path)
+{
+        struct stat st;
+
+        return fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : timespec_to_nsec(&st.st_mtim);
+}
+
+uint64_t pod_created_time(const Pod *p)
+{
+        return mtime_of(p->fd, "pod") ?: mtime_of(p->fd, ".");
+}
+
+uint64_t pod_started_time(const Pod *p)
+{
+        return mtime_of(p->fd, "pid");
+}
+
+uint64_t pod_exited_time(const Pod *p)
+{
+        _cleanup_strv_free_ char **apps = NULL;
+        uint64_t last = mtime_of(p->fd, "exit");
+        struct stat st;
+
+        if (last > 0)
+                return last;
+
+        (void) list_directory_at(p->fd, "status", &apps);
+        STRV_FOREACH(app, apps) {
+                uint64_t finished = 0;
+                int status;
+
+                if (pod_app_exit_status(p, *app, &status, &finished) >= 0)
+                        last = MAX(last, finished);
+        }
+        if (last > 0)
+                return last;
+        return fstat(p->fd, &st) < 0 ? 0 : timespec_to_nsec(&st.st_ctim);
+}
+
+static int read_number(int dir_fd, const char *path, uint32_t *ret)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        /* The pod itself writes its status directory. */
+        r = read_foreign_file_at(dir_fd, path, 64, &text, NULL);
+        if (r < 0)
+                return r;
+        text[strcspn(text, "\n")] = 0;
+        return parse_uint32(text, ret);
+}
+
+int pod_exit_status(const Pod *p, int *ret)
+{
+        uint32_t status;
+        int r;
+
+        r = read_number(p->fd, "exit", &status);
+        if (r >= 0)
+                *ret = (int) status;
+        return r;
+}
+
+int pod_app_health(const Pod *p, const char *app, PodHealth *ret)
+{
+        static const char *const words[] = { "starting", "healthy", "unhealthy" };
+        _cleanup_free_ char *path = strjoin("status/.health-", app), *text = NULL;
+        _cleanup_strv_free_ char **lines = NULL;
+        int64_t code;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = read_foreign_file_at(p->fd, path, 128, &text, NULL);
+        if (r >= 0)
+                r = strv_split(text, '\n', &lines);
+        if (r < 0)
+                return r;
+
+        *ret = (PodHealth) {};
+        for (size_t i = 0; strv_length(lines) == 3 && i < ELEMENTSOF(words); i++)
+                if (streq(lines[0], words[i]))
+                        ret->status = words[i];
+        if (!ret->status || parse_uint32(lines[1], &ret->failures) < 0 || parse_int64(lines[2], &code) < 0 || code < -1 ||
+            code > 255)
+                return -ENOENT;
+        ret->exit_code = (int32_t) code;
+        return 0;
+}
+
+int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished)
+{
+        _cleanup_free_ char *path = strjoin("status/", app);
+        uint32_t status;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = read_number(p->fd, path, &status);
+        if (r < 0)
+                return r;
+
+        *ret = (int) status;
+        if (ret_finished)
+                *ret_finished = mtime_of(p->fd, path);
+        return 0;
+}
+
+int pod_supervisor_pid(const Pod *p, pid_t *ret)
+{
+        uint32_t pid;
+        int r;
+
+        r = read_number(p->fd, "pid", &pid);
+        if (r >= 0)
+                *ret = (pid_t) pid;
+        return r;
+}
+
+/* nspawn has one child, the container's PID 1, but for moments at its start when there is a helper as well. */
+int pod_leader_pid(const Pod *p, pid_t *ret)
+{
+        _cleanup_free_ char *path = NULL, *text = NULL;
+        _cleanup_strv_free_ char **children = NULL;
+        pid_t supervisor;
+        uint32_t pid;
+        int r;
+
+        if (p->state != POD_RUNNING)
+                return -ENOENT;
+        r = pod_supervisor_pid(p, &supervisor);
+        if (r < 0)
+                return r;
+
+        path = strprintf("/proc/%i/task/%i/children", supervisor, supervisor);
+        if (!path)
+                return -ENOMEM;
+        r = read_file_at(AT_FDCWD, path, 4096, &text, NULL);
+        if (r < 0)
+                return r;
+        r = strv_split(text, ' ', &children);
+        if (r < 0)
+                return r;
+        if (strv_length(children) != 1)
+                return -ENOENT;
+
+        r = parse_uint32(children[0], &pid);
+        if (r >= 0)
+                *ret = (pid_t) pid;
+        return r;
+}
+
+int pod_uid_base(const Pod *p, uid_t *ret)
+{
+        uint32_t number = 0;
+        int r = read_number(p->fd, "uid-base", &number);
+
+        if (r < 0 && r != -ENOENT)
+                return r;
+        *ret = number;
+        return 0;
+}
