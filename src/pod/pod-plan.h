@@ -59,6 +59,7 @@ typedef struct PlanApp {
         char **environment;
         char **capabilities;   /* without "CAP_" */
         bool notify;
+        bool privileged_image; /* no_new_privs would take away what its programs may count on */
         bool unrestricted;     /* --insecure-options=capabilities */
         bool unfiltered;       /* --insecure-options=seccomp */
         bool open_paths;       /* --insecure-options=paths */
@@ -89,6 +90,7 @@ typedef struct PodPlan {
 /* The trees below each app's root, top first, in the order of the manifest's apps. */
 typedef struct PlanImage {
         char **lowers;
+        bool privileged; /* executing something in there may give privileges */
 } PlanImage;
 
 int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const PlanImage *images, const char *uuid,

@@ -199,8 +199,6 @@ Test(run_args, refuses)
                 { "--net=host,bridge a", "host" },
                 { "--net=a,a a", "twice" },
                 { "--net=a:b a", "NAME=VALUE" },
-                { "--net=host --port=a:1 a", "--port" },
-                { "--net=none --port=a:1 a", "--port" },
                 { "--dns=host --dns-search=x a", "--dns=host" },
                 { "--pod-manifest=f --port=a:1", "--port" },
                 { "--name=a_b a", "a_b" },
