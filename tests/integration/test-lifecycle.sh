@@ -356,6 +356,27 @@ test_enter_is_like_the_app() {
         assert_eq "$(cat "/proc/$(app_pid entered app)/root/tmp/new")" new
 }
 
+# Nobody waits for a pod that has no process, or none yet.
+test_enter_a_pod_without_a_process() {
+        local uuid
+        ended over
+        uuid=$(uuid_of over)
+        rm "/var/lib/podctl/pods/run/$uuid/pid"
+        assert_fails 254 podctl enter "$uuid" true
+        flock "/var/lib/podctl/pods/run/$uuid" sleep 1000 &
+        defer kill $!
+        wait_until eval "[[ \$(podctl status $uuid) == *state=running* ]]"
+        assert_not_contains "$(podctl status "$uuid")" pid=
+        assert_fails 254 timeout 10 podctl enter "$uuid" true
+        assert_eq "$(wc -l <<<"$output")" 1
+        assert_fails 254 podctl rm "$uuid"
+        assert_fails 254 podctl export "$uuid" out.aci
+        podctl gc --grace-period=0
+        kill $!
+        wait || true
+        wait_until eval "[[ \$(podctl status $uuid) == *state=exited* ]]"
+}
+
 test_enter_passes_the_status() {
         pod entered busybox --exec=/bin/sleep -- 1000
         podctl enter entered true

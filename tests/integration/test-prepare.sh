@@ -110,6 +110,23 @@ test_run_prepared_may_be_tried_again() {
         podctl rm "$uuid"
 }
 
+# Nor what another pod has for now.
+test_run_prepared_waits_for_no_port() {
+        local uuid port=18322
+        podctl run --detach --name=first --port=8080-tcp:$port httpd >/dev/null
+        defer end_pod first
+        uuid=$(podctl prepare --name=second --port=8080-tcp:$port httpd)
+        assert_fails 254 podctl run-prepared --detach "$uuid"
+        assert_contains "$output" $port
+        assert_eq "$(state_of "$uuid")" prepared
+        assert_not_contains "$(podctl status "$uuid")" started=
+        podctl stop first
+        wait_until gone first
+        podctl run-prepared --detach "$uuid"
+        defer end_pod second
+        wait_until curl --silent --fail "http://localhost:$port/"
+}
+
 test_run_prepared_with_networks_and_ports() {
         local uuid port=18321
         uuid=$(podctl prepare --name=web --port=8080-tcp:$port httpd)
