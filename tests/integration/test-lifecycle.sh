@@ -363,18 +363,17 @@ test_enter_a_pod_without_a_process() {
         uuid=$(uuid_of over)
         rm "/var/lib/podctl/pods/run/$uuid/pid"
         assert_fails 254 podctl enter "$uuid" true
-        flock "/var/lib/podctl/pods/run/$uuid" sleep 1000 &
-        defer kill $!
-        wait_until eval "[[ \$(podctl status $uuid) == *state=running* ]]"
+        exec 7<"/var/lib/podctl/pods/run/$uuid"
+        flock --exclusive 7
+        assert_eq "$(state_of "$uuid")" running
         assert_not_contains "$(podctl status "$uuid")" pid=
         assert_fails 254 timeout 10 podctl enter "$uuid" true
         assert_eq "$(wc -l <<<"$output")" 1
         assert_fails 254 podctl rm "$uuid"
         assert_fails 254 podctl export "$uuid" out.aci
         podctl gc --grace-period=0
-        kill $!
-        wait || true
-        wait_until eval "[[ \$(podctl status $uuid) == *state=exited* ]]"
+        exec 7<&-
+        assert_eq "$(state_of "$uuid")" exited
 }
 
 test_enter_passes_the_status() {
