@@ -11,8 +11,9 @@
 #include "unit/transient-unit.h"
 #include "unit/unit-wait.h"
 
-/* A command beside an app's own: one more transient service of the pod's systemd, confined like the app, on the
- * pod's bus. Nothing of ours enters the pod's namespaces, but for the connection that libsystemd makes. */
+/* A command beside an app's own: one more transient service of the pod's systemd, on the pod's bus, whose process joins the
+ * app, see app-exec.c. There is nothing to join in an app that has ended: then the service has the app's root and
+ * confinement itself. Nothing of ours enters the pod's namespaces, but for the connection that libsystemd makes. */
 
 typedef struct Enter {
         Pod *pod;
@@ -26,6 +27,7 @@ typedef struct Enter {
         char *unit;
         char *program;
         char **command; /* the launcher's */
+        char *main_pid; /* of the app, as the pod numbers it; NULL: it has ended */
         AppIdentity identity;
         bool as_root;
 } Enter;
@@ -39,6 +41,7 @@ static void enter_done(Enter *e)
         pod_free(e->pod);
         strv_free(e->command);
         free(e->program);
+        free(e->main_pid);
         free(e->tty);
         free(e->unit);
 }
@@ -111,8 +114,9 @@ static int find_command(Enter *e, char **words)
         if (r < 0)
                 return r;
         e->program = TAKE_PTR(program);
-        if (app_launch_words(e->app, &e->identity, e->as_root, &e->command) < 0 ||
-            strv_extend(&e->command, e->program) < 0 || strv_extend(&e->command, e->program) < 0 ||
+        r = e->main_pid ? app_join_words(e->app, &e->identity, e->as_root, e->main_pid, &e->command)
+                        : app_launch_words(e->app, &e->identity, e->as_root, &e->command);
+        if (r < 0 || strv_extend(&e->command, e->program) < 0 || strv_extend(&e->command, e->program) < 0 ||
             strv_extend_strv(&e->command, command + 1) < 0)
                 return log_oom();
         return 0;
@@ -154,25 +158,35 @@ static int add_terminal(const Enter *e, char ***properties)
 }
 
 /* The same as the app's own unit has; see app-unit.c. */
-static int unit_properties(const Enter *e, char ***ret)
+static int add_root(const Enter *e, char ***properties)
 {
-        static const char *const common[] = { "Type=exec", "MountAPIVFS=yes", "AddRef=yes",
-                                              "CollectMode=inactive-or-failed" };
-        const char *term = getenv("TERM");
-        _cleanup_strv_free_ char **properties = NULL, **mounts = NULL;
+        _cleanup_strv_free_ char **mounts = NULL;
         int r;
 
-        r = strv_extendf(&properties, "Description=Entered app %s", e->app->app->name);
+        r = strv_extendf(properties, "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs", e->app->app->name);
         if (r >= 0)
-                r = strv_extendf(&properties, "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs", e->app->app->name);
+                r = strv_extend(properties, "MountAPIVFS=yes");
         if (r >= 0)
                 r = app_launch_mounts(e->app, &mounts);
         STRV_FOREACH(mount, mounts)
                 if (r >= 0)
-                        r = strv_extendf(&properties, "BindReadOnlyPaths=%s", *mount);
+                        r = strv_extendf(properties, "BindReadOnlyPaths=%s", *mount);
         STRV_FOREACH(line, app_launch_path_settings(e->app))
                 if (r >= 0)
-                        r = strv_extend(&properties, *line);
+                        r = strv_extend(properties, *line);
+        return r;
+}
+
+static int unit_properties(const Enter *e, char ***ret)
+{
+        static const char *const common[] = { "Type=exec", "AddRef=yes", "CollectMode=inactive-or-failed" };
+        const char *term = getenv("TERM");
+        _cleanup_strv_free_ char **properties = NULL;
+        int r;
+
+        r = strv_extendf(&properties, "Description=Entered app %s", e->app->app->name);
+        if (r >= 0 && !e->main_pid)
+                r = add_root(e, &properties);
         STRV_FOREACH(line, e->app->limits)
                 if (r >= 0)
                         r = strv_extend(&properties, *line);
@@ -254,20 +268,51 @@ static int run_command(Enter *e)
         return status.exit_code == CLD_EXITED ? status.exit_status : 128 + status.exit_status;
 }
 
+static int find_main_process(Enter *e)
+{
+        _cleanup_free_ char *unit = strjoin(e->app->app->name, ".service"), *path = NULL;
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        uint32_t pid = 0;
+        int r;
+
+        if (!unit)
+                return log_oom();
+        r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path);
+        if (r >= 0)
+                r = sd_bus_get_property_trivial(e->bus, bus_systemd_manager.destination, path,
+                                                "org.freedesktop.systemd1.Service", "MainPID", &error, 'u', &pid);
+        if (r < 0)
+                return log_error_errno(r, "Cannot find app '%s': %s", e->app->app->name, bus_error_text(&error, r));
+        if (pid == 0)
+                return 0;
+        e->main_pid = strprintf("%u", pid);
+        return e->main_pid ? 0 : log_oom();
+}
+
+static int connect_pod(Context *c, Enter *e)
+{
+        int r;
+
+        r = context_bus(c, &e->host_bus);
+        if (r < 0)
+                return r;
+        r = sd_bus_open_system_machine(&e->bus, e->pod->settings->name);
+        if (r < 0)
+                return log_error_errno(r, "Cannot connect to the bus of pod '%s': %m", e->pod->settings->name);
+        return find_main_process(e);
+}
+
 static int enter(Context *c, Enter *e, char **command)
 {
         Uuid uuid;
         int r;
 
-        r = find_command(e, command);
+        r = connect_pod(c, e);
         if (r >= 0)
-                r = context_bus(c, &e->host_bus);
+                r = find_command(e, command);
         if (r < 0)
                 return r;
 
-        r = sd_bus_open_system_machine(&e->bus, e->pod->settings->name);
-        if (r < 0)
-                return log_error_errno(r, "Cannot connect to the bus of pod '%s': %m", e->pod->settings->name);
         r = uuid_new(&uuid);
         if (r >= 0)
                 r = sd_event_default(&e->event);

@@ -26,6 +26,30 @@ const char *pod_app_state(const Pod *pod, const char *app)
         return pod_state_has_run(pod->state) ? "exited" : "unknown";
 }
 
+bool pod_app_is_checked(const Pod *pod, const AppcPodApp *app, PodHealth *ret)
+{
+        if (!app->app || !health_check_wanted(app->app->health_check) || !streq(pod_app_state(pod, app->name), "running"))
+                return false;
+        /* Until the first word of it. */
+        if (pod_app_health(pod, app->name, ret) < 0)
+                *ret = (PodHealth) { .status = "starting" };
+        return true;
+}
+
+static void add_health(const Pod *pod, const AppcPodApp *app, json_object *o)
+{
+        json_object *health;
+        PodHealth h;
+
+        if (!pod_app_is_checked(pod, app, &h))
+                return;
+        health = json_object_new_object();
+        (void) json_object_object_add(health, "status", json_object_new_string(h.status));
+        (void) json_object_object_add(health, "failing_streak", json_object_new_int64(h.failures));
+        (void) json_object_object_add(health, "exit_code", json_object_new_int(h.exit_code));
+        (void) json_object_object_add(o, "health", health);
+}
+
 static json_object *assignments_to_json(char *const *assignments)
 {
         json_object *o = json_object_new_object();
@@ -73,6 +97,7 @@ static json_object *app_to_json(const Pod *pod, const AppcPodApp *app)
                 (void) json_object_object_add(o, "finished_at", json_object_new_int64((int64_t) finished));
                 (void) json_object_object_add(o, "exit_code", json_object_new_int(status));
         }
+        add_health(pod, app, o);
         (void) json_object_object_add(o, "image_id", json_object_new_string(strempty(app->image.id)));
         (void) json_object_object_add(o, "image_name", json_object_new_string(strempty(app->image.name)));
         (void) json_object_object_add(o, "mounts", mounts_to_json(pod, app));

@@ -7,6 +7,9 @@
  * the pod seconds. Ours are "machine" (the pod's name), "unit" and "exit_code" of the pod. */
 json_object *pod_to_json(Pod *pod);
 
+/* Of an app that runs and has a health check. */
+bool pod_app_is_checked(const Pod *pod, const AppcPodApp *app, PodHealth *ret);
+
 /* "running", "exited" … of one app. */
 const char *pod_app_state(const Pod *pod, const char *app);
 

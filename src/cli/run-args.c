@@ -42,6 +42,9 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
 /* What a pod is made of, what its start says, and what both have: run has all of them. */
 #define PREPARE_OPTIONS \
         { "annotation", &option_strv, offsetof(RunArgs, annotations), "NAME=VALUE", "Annotate the pod" }, \
+        { "credential", &option_strv, offsetof(RunArgs, credentials), "NAME[=SOURCE]", "Secret of every app, from a file or the host's store" }, \
+        { "credential-encrypted", &option_strv, offsetof(RunArgs, credentials_encrypted), "NAME[=SOURCE]", \
+          "The same, encrypted with systemd-creds" }, \
         { "inherit-env", &option_bool, offsetof(RunArgs, inherit_env), NULL, \
           "Give the apps the caller's environment, below the image's" }, \
         { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH", "Mount a volume in every app" }, \
@@ -113,6 +116,9 @@ const Option run_app_options[] = {
         { "cap-retain", &option_commas, offsetof(RunApp, caps_retain), "CAP,…", "The same as --caps-retain" },
         { "cpu", &option_string, offsetof(RunApp, cpu), "QUANTITY", "CPU limit, 500m or 1.5" },
         { "cpu-shares", &option_string, offsetof(RunApp, cpu_shares), "N", "CPU weight, 2 to 262144" },
+        { "credential", &option_strv, offsetof(RunApp, credentials), "NAME[=SOURCE]", "Secret of the app, from a file or the host's store" },
+        { "credential-encrypted", &option_strv, offsetof(RunApp, credentials_encrypted), "NAME[=SOURCE]",
+          "The same, encrypted with systemd-creds" },
         { "environment", &option_strv, offsetof(RunApp, environment), "NAME=VALUE", "Set a variable", 'e' },
         { "exec", &option_string, offsetof(RunApp, exec), "PROGRAM", "Run this instead of the image's program" },
         { "group", &option_string, offsetof(RunApp, group), "GROUP", "Group: name, number, or path of a file of it" },
@@ -126,6 +132,10 @@ const Option run_app_options[] = {
         { "seccomp", &option_string, offsetof(RunApp, seccomp), "FILTER",
           "System calls: mode=retain|remove,[errno=NAME,]CALL,…, or a profile's file" },
         { "signature", &option_string, offsetof(RunApp, signature), "FILE", "The signature of the image, an ACI" },
+        { "socket-activated", &option_commas, offsetof(RunApp, socket_activated), "PORT,…",
+          "Ports whose sockets the service manager passes" },
+        { "stop-signal", &option_string, offsetof(RunApp, stop_signal), "SIGNAL", "What asks the app to end, SIGTERM by default" },
+        { "stop-timeout", &option_string, offsetof(RunApp, stop_timeout), "TIME", "How long it may take then before it is killed" },
         { "supplementary-gids", &option_commas, offsetof(RunApp, supplementary_gids), "GID,…", "Further groups" },
         { "user", &option_string, offsetof(RunApp, user), "USER", "User: name, number, or path of a file of theirs" },
         { "user-annotation", &option_strv, offsetof(RunApp, user_annotations), "NAME=VALUE", "Annotate for yourself" },
@@ -187,15 +197,11 @@ static int check_network_args(const RunArgs *args)
 {
         _cleanup_(net_requests_done) NetRequests requests = {};
         _cleanup_free_ char *message = NULL;
-        const char *net;
         int r;
 
         r = net_requests_parse(args->net, &requests, &message);
         if (r < 0)
                 return log_error_errno(r, "Option --net: %s", strempty(message));
-        net = requests.items[0].name;
-        if (args->ports && (net_is_none(net) || net_is_host(net)))
-                return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, and --net=%s is none", net);
 
         STRV_FOREACH(word, args->dns)
                 if ((streq(*word, "host") || streq(*word, "none")) &&
@@ -263,9 +269,10 @@ static int check_args(RunArgs *args)
         if (args->no_overlay)
                 log_info("Option --no-overlay: not needed, overlays and user IDs of a pod's own go together here");
         if (args->pod_manifest && (args->n_apps > 0 || args->volumes || args->mounts || args->set_env ||
-                                   args->set_env_files || args->inherit_env || args->ports || args->policy != PULL_NEW))
+                                   args->set_env_files || args->inherit_env || args->ports || args->policy != PULL_NEW ||
+                                   args->credentials || args->credentials_encrypted))
                 return log_error_errno(EINVAL, "There are conflicting flags set with --pod-manifest: images, --volume, "
-                                       "--mount, --port, --pull-policy, --set-env, --set-env-file and --inherit-env say what it says");
+                                       "--mount, --port, --pull-policy, --set-env, --set-env-file, --inherit-env and --credential say what it says");
         if (!args->pod_manifest && args->n_apps == 0)
                 return log_error_errno(EINVAL, "You must provide at least one image or specify the pod manifest "
                                        "with --pod-manifest");

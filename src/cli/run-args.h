@@ -34,6 +34,11 @@ typedef struct RunApp {
         char **after;
         char **requires;
         char *restart;
+        char **credentials;
+        char **credentials_encrypted;
+        char **socket_activated;
+        char *stop_signal;
+        char *stop_timeout;
 } RunApp;
 
 typedef struct RunArgs {
@@ -68,6 +73,8 @@ typedef struct RunArgs {
         char *uuid_file_save;
         char **properties;
         char *slice;
+        char **credentials;
+        char **credentials_encrypted;
         char *ipc;
         char *stage1;           /* "name=VALUE" of --stage1-name=VALUE and so on */
         bool no_overlay;

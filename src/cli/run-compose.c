@@ -4,6 +4,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/path.h"
+#include "cli/compose-service.h"
 #include "cli/fetch-image.h"
 #include "cli/run-compose.h"
 #include "manifest/ac-types.h"
@@ -310,6 +311,8 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
                 r = compose_groups(run, pod_app->app);
         if (r >= 0)
                 r = compose_isolators(run, pod_app->app);
+        if (r >= 0)
+                r = compose_stop(run, pod_app->app);
         if (r < 0)
                 return r;
 
@@ -485,6 +488,10 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
                 r = add_mounts(pod, app, run->mounts);
         if (r >= 0)
                 r = add_mounts(pod, app, args->mounts);
+        if (r >= 0)
+                r = compose_credentials(args, run, app);
+        if (r >= 0)
+                r = compose_sockets(run, app);
         return r < 0 ? r : add_mount_points(pod, app, image);
 }
 

@@ -2,7 +2,8 @@
 #include "basic/log.h"
 #include "cli/run-network.h"
 #include "network/net-files.h"
-
+#include "network/net-request.h"
+#include "pod/plan-network.h"
 
 static const char *annotation(const AppcPod *manifest, const char *option)
 {
@@ -90,10 +91,20 @@ static int set_networks(Context *c, const RunArgs *args, const AppcPod *manifest
         return 0;
 }
 
+/* Ports with a socket of the service manager's come from elsewhere. */
+static int check_ports(const RunArgs *args, const AppcPod *manifest, const PodSettings *s)
+{
+        if (!args->ports || (!net_is_none(s->net) && !net_is_host(s->net)) || !plan_wants_forwards(manifest))
+                return 0;
+        return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, and --net=%s is none", s->net);
+}
+
 int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings)
 {
         int r = set_networks(c, args, manifest, settings);
 
+        if (r >= 0)
+                r = check_ports(args, manifest, settings);
         if (r >= 0)
                 r = set_dns(args, manifest, settings);
         return r < 0 ? r : set_hosts(args, manifest, settings);

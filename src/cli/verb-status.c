@@ -237,6 +237,16 @@ static void print_plain(const Pod *pod)
         }
 }
 
+static void print_health(const Pod *pod)
+{
+        for (size_t i = 0; pod->manifest && i < pod->manifest->n_apps; i++) {
+                PodHealth health;
+
+                if (pod_app_is_checked(pod, &pod->manifest->apps[i], &health))
+                        (void) printf("health-%s=%s\n", pod->manifest->apps[i].name, health.status);
+        }
+}
+
 /* The interfaces in there, and what CNI plugins say of theirs. */
 static int check_network(Pod *pod)
 {
@@ -289,6 +299,7 @@ static int run(Context *c, void *userdata, char **words)
         if (pod_load(pod, &message) < 0)
                 log_warning("%s", strempty(message));
         print_plain(pod);
+        print_health(pod);
         if (!persona_is_rkt())
                 print_trust(c, pod);
         return 0;

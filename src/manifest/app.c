@@ -166,6 +166,8 @@ static const JsonField app_table[] = {
         { "userAnnotations",   &json_string_map,     offsetof(App, user_annotations)                            },
         { "userLabels",        &json_string_map,     offsetof(App, user_labels)                                 },
         { "stopSignal",        &json_string,         offsetof(App, stop_signal)                                 },
+        { "stopTimeout",       &json_int64,          offsetof(App, stop_timeout)                                },
+        { "healthcheck",       &json_health_check,   offsetof(App, health_check)                                },
         {}
 };
 
@@ -181,6 +183,9 @@ static int app_check(void *p, json_object *o, JsonError *e)
         else if (!path_is_absolute(app->working_directory))
                 return json_error_set(e, -EINVAL, "workingDirectory", "'%s' is not an absolute path",
                                       app->working_directory);
+
+        if (app->stop_timeout < -1 || app->stop_timeout > APP_STOP_TIMEOUT_MAX)
+                return json_error_set(e, -EINVAL, "stopTimeout", "must be seconds, at most %u, or -1", APP_STOP_TIMEOUT_MAX);
 
         r = ac_environment_check(app->environment, "environment", e);
         if (r < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "manifest/health-check.h"
 #include "manifest/isolator.h"
 #include "shared/json-table.h"
 
@@ -45,7 +46,15 @@ typedef struct App {
         /* From OCI: "SIGTERM", "9", NULL for the default. Written as member "stopSignal", which appc does not have
          * and other readers pass over, like groupFromUser. */
         char *stop_signal;
+        /* From Docker: seconds that it has to end after that signal; 0: as systemd has it, -1: all it wants. Member
+         * "stopTimeout". */
+        int64_t stop_timeout;
+        /* Member "healthcheck", in Docker's words; also not of appc. */
+        HealthCheck *health_check;
 } App;
+
+/* Hundred years. */
+#define APP_STOP_TIMEOUT_MAX 3153600000U
 
 /* An App, and a single port, as pointer members of a larger struct. */
 extern const JsonType json_app;

@@ -162,19 +162,54 @@ static int image_ref_check(void *p, json_object *o, JsonError *e)
 
 static const JsonType json_image_ref = JSON_STRUCT(AppcImageRef, image_ref_table, image_ref_check);
 
+static const JsonField credential_table[] = {
+        { "name",      &json_string,  offsetof(AppcCredential, name),      JSON_MANDATORY },
+        { "source",    &json_string,  offsetof(AppcCredential, source)                    },
+        { "encrypted", &json_boolean, offsetof(AppcCredential, encrypted)                 },
+        {}
+};
+
+bool credential_name_is_valid(const char *name)
+{
+        return !isempty(name) && strlen(name) <= CREDENTIAL_NAME_MAX && name[0] != '.' &&
+               string_in_charset(name, LOWERCASE UPPERCASE DIGITS "._-");
+}
+
+static int credential_check(void *p, json_object *o, JsonError *e)
+{
+        AppcCredential *c = p;
+
+        if (!credential_name_is_valid(c->name))
+                return json_error_set(e, -EINVAL, "name", "'%s' is no name of a credential: letters, digits, '.', '_' and '-', "
+                                      "at most %i", c->name, CREDENTIAL_NAME_MAX);
+        if (isempty(c->source) && free_and_strdup(&c->source, c->name) < 0)
+                return -ENOMEM;
+        if (!path_is_absolute(c->source) && !credential_name_is_valid(c->source))
+                return json_error_set(e, -EINVAL, "source", "'%s' is neither an absolute path nor the name of a credential",
+                                      c->source);
+        return 0;
+}
+
+static const JsonType json_credentials = JSON_ARRAY(AppcCredential, credential_table, credential_check);
+
 static const JsonField pod_app_table[] = {
         { "name",           &json_ac_name,     offsetof(AppcPodApp, name),  JSON_MANDATORY },
         { "image",          &json_image_ref,   offsetof(AppcPodApp, image), JSON_MANDATORY },
         { "app",            &json_app,         offsetof(AppcPodApp, app)                   },
         { "readOnlyRootFS", &json_boolean,     offsetof(AppcPodApp, read_only_rootfs)      },
         { "mounts",         &json_mounts,      offsetof(AppcPodApp, mounts)                },
+        { "credentials",    &json_credentials, offsetof(AppcPodApp, credentials)           },
         { "annotations",    &json_name_values, offsetof(AppcPodApp, annotations)           },
         {}
 };
 
 static int pod_app_check(void *p, json_object *o, JsonError *e)
 {
-        return ac_annotations_check(((AppcPodApp *) p)->annotations, "annotations", e);
+        const AppcPodApp *app = p;
+        int r;
+
+        r = names_check_unique(app->credentials, app->n_credentials, sizeof(AppcCredential), "credentials", e);
+        return r < 0 ? r : ac_annotations_check(app->annotations, "annotations", e);
 }
 
 static const JsonType json_pod_apps = JSON_ARRAY(AppcPodApp, pod_app_table, pod_app_check);
@@ -379,6 +414,27 @@ int appc_pod_add_port(AppcPod *pod, PodPort *port)
 int appc_pod_app_add_mount(AppcPodApp *app, Mount *mount)
 {
         return APPEND(app->mounts, app->n_mounts, *mount);
+}
+
+int appc_pod_app_add_credential(AppcPodApp *app, const char *name, const char *source, bool encrypted, JsonError *e)
+{
+        AppcCredential c = { .encrypted = encrypted };
+        int r;
+
+        for (size_t i = 0; i < app->n_credentials; i++)
+                if (streq(app->credentials[i].name, name))
+                        return -EEXIST;
+
+        r = free_and_strdup(&c.name, name);
+        if (r >= 0)
+                r = free_and_strdup(&c.source, source);
+        if (r >= 0)
+                r = credential_check(&c, NULL, e);
+        if (r >= 0)
+                r = APPEND(app->credentials, app->n_credentials, c);
+        if (r < 0)
+                json_table_free(credential_table, &c);
+        return r;
 }
 
 /* Single parts */

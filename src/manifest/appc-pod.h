@@ -42,6 +42,19 @@ typedef struct AppcImageRef {
         char **labels; /* "NAME=VALUE" */
 } AppcImageRef;
 
+/* A secret of one app, which it finds below $CREDENTIALS_DIRECTORY (systemd.exec(5), "Credentials"). Only where it comes
+ * from is told here, never what it is. Beyond appc. */
+typedef struct AppcCredential {
+        char *name;     /* see credential_name_is_valid() */
+        char *source;   /* an absolute path of the host, or the name of a credential that the pod's unit has, or the host's
+                         * store of them; the name, where none is given */
+        bool encrypted; /* as systemd-creds(1) does it, under this name */
+} AppcCredential;
+
+/* A file's name that needs no quoting anywhere: letters, digits, ".", "_" and "-", at most CREDENTIAL_NAME_MAX. */
+#define CREDENTIAL_NAME_MAX 128
+bool credential_name_is_valid(const char *name);
+
 typedef struct AppcPodApp {
         char *name;
         AppcImageRef image;
@@ -49,6 +62,8 @@ typedef struct AppcPodApp {
         bool read_only_rootfs;
         Mount *mounts;
         size_t n_mounts;
+        AppcCredential *credentials;
+        size_t n_credentials;
         char **annotations;
 } AppcPodApp;
 
@@ -100,6 +115,8 @@ int appc_pod_add_app(AppcPod *pod, const char *name, AppcPodApp **ret);
 int appc_pod_add_volume(AppcPod *pod, Volume *volume);
 int appc_pod_add_port(AppcPod *pod, PodPort *port);
 int appc_pod_app_add_mount(AppcPodApp *app, Mount *mount);
+/* Checked like one of a manifest. -EEXIST: the app has one of that name. */
+int appc_pod_app_add_credential(AppcPodApp *app, const char *name, const char *source, bool encrypted, JsonError *e);
 
 void volume_done(Volume *v);
 void mount_done(Mount *m);

@@ -57,9 +57,10 @@ static const JsonField runtime_table[] = {
         { "WorkingDir",   &json_string,  offsetof(OciRuntimeConfig, working_dir)   },
         { "Labels",       &json_labels,  offsetof(OciRuntimeConfig, labels)        },
         { "StopSignal",   &json_string,  offsetof(OciRuntimeConfig, stop_signal)   },
+        { "StopTimeout",  &json_int64,   offsetof(OciRuntimeConfig, stop_timeout)  },
         { "ArgsEscaped",  &json_boolean, offsetof(OciRuntimeConfig, args_escaped)  },
         { "Shell",        &json_strv,    offsetof(OciRuntimeConfig, shell)         },
-        { "Healthcheck",  &json_raw,     offsetof(OciRuntimeConfig, healthcheck)   },
+        { "Healthcheck",  &json_health_check, offsetof(OciRuntimeConfig, health_check) },
         {}
 };
 
@@ -298,15 +299,23 @@ static int map_labels(const OciRuntimeConfig *config, App *app)
         return strv_extend_strv(&app->user_labels, config->labels);
 }
 
-static int map_stop_signal(const OciRuntimeConfig *config, App *app)
+static int map_stop(const OciRuntimeConfig *config, App *app)
 {
+        /* Any negative number is no bound at all. */
+        app->stop_timeout = MIN(MAX(config->stop_timeout, INT64_C(-1)), (int64_t) APP_STOP_TIMEOUT_MAX);
         return isempty(config->stop_signal) ? 0 : free_and_strdup(&app->stop_signal, config->stop_signal);
+}
+
+static int map_health_check(const OciRuntimeConfig *config, App *app)
+{
+        return health_check_resolve(config->health_check, config->shell, &app->health_check);
 }
 
 int oci_config_to_app(const OciConfig *config, App **ret)
 {
         static const Mapper mappers[] = {
-                map_exec, map_user, map_env, map_working_dir, map_volumes, map_ports, map_labels, map_stop_signal,
+                map_exec,  map_user,   map_env,         map_working_dir,  map_volumes,
+                map_ports, map_labels, map_stop, map_health_check,
         };
         _cleanup_(app_freep) App *app = app_new();
 
@@ -333,11 +342,6 @@ int oci_config_ignored(const OciConfig *config, char ***ret)
                         continue;
                 r = strv_extendf(&lines, "environment variable '%.*s' (not a valid name)", (int) strcspn(*s, "="),
                                  *s);
-                if (r < 0)
-                        return r;
-        }
-        if (config->config.healthcheck) {
-                r = strv_extend(&lines, "health check");
                 if (r < 0)
                         return r;
         }

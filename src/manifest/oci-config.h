@@ -25,9 +25,10 @@ typedef struct OciRuntimeConfig {
         char *working_dir;
         char **labels; /* "NAME=VALUE" */
         char *stop_signal;
+        int64_t stop_timeout; /* seconds */
         bool args_escaped;
         char **shell;
-        json_object *healthcheck; /* as it came */
+        HealthCheck *health_check;
 } OciRuntimeConfig;
 
 typedef struct OciRootfs {
@@ -66,7 +67,9 @@ int oci_config_write(const OciConfig *config, json_object **ret);
  *   Volumes               mountPoints "volume-<path as AC name>", made unique by "-2", "-3"…
  *   ExposedPorts          ports "<port>-<protocol>"
  *   Labels                userLabels
- *   StopSignal            stop signal */
+ *   StopSignal            stop signal
+ *   StopTimeout           stop timeout
+ *   Healthcheck, Shell    health check, unless it is "NONE" */
 int oci_config_to_app(const OciConfig *config, App **ret);
 /* What oci_config_to_app() leaves out, one line each, for the user to be told. */
 int oci_config_ignored(const OciConfig *config, char ***ret);

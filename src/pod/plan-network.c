@@ -48,6 +48,17 @@ static int check_overlaps(const NetPort *ports, size_t n, char **reterr_message)
         return 0;
 }
 
+bool plan_wants_forwards(const AppcPod *pod)
+{
+        for (size_t i = 0; i < pod->n_ports; i++) {
+                const AppPort *inner = find_pod_port(pod, &pod->ports[i]);
+
+                if (!inner || !inner->socket_activated)
+                        return true;
+        }
+        return false;
+}
+
 int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, size_t *ret_n, char ***ignored,
                char **reterr_message)
 {
@@ -59,7 +70,7 @@ int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, s
         if (pod->n_ports == 0)
                 return 0;
         if (!settings->net || net_is_host(settings->net) || net_is_none(settings->net))
-                return strv_extendf(ignored, "ports: nothing is forwarded with network '%s'", settings->net ?: "none");
+                return !plan_wants_forwards(pod) ? 0 : strv_extendf(ignored, "ports: nothing is forwarded with network '%s'", settings->net ?: "none");
 
         ports = new0(NetPort, pod->n_ports);
         if (!ports)

@@ -10,6 +10,9 @@
 int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, size_t *ret_n, char ***ignored,
                char **reterr_message);
 
+/* Whether the host has to forward any: what apps have sockets for can do without. */
+bool plan_wants_forwards(const AppcPod *pod);
+
 /* A file of apps' /etc. */
 typedef struct PlanFile {
         const char *target;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
 #include "basic/path.h"
 #include "basic/signal-util.h"
 #include "config.h"
@@ -368,6 +370,32 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, PlanApp *ret)
         return plan_app_isolators(ret, &plan->ignored);
 }
 
+/* What they are encrypted with may be the TPM's to know, and systemd lets units with such credentials have it too. */
+static bool has_encrypted_credentials(const AppcPod *pod)
+{
+        for (size_t i = 0; i < pod->n_apps; i++)
+                for (size_t j = 0; j < pod->apps[i].n_credentials; j++)
+                        if (pod->apps[i].credentials[j].encrypted)
+                                return true;
+        return false;
+}
+
+/* The pod is given longer than the slowest of its apps. */
+static int add_stop_timeout(PodPlan *plan)
+{
+        const int64_t usual = 90, margin = 15;
+        int64_t longest = 0;
+        bool endless = false;
+
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                longest = MAX(longest, plan->apps[i].app->app->stop_timeout);
+                endless = endless || plan->apps[i].app->app->stop_timeout < 0;
+        }
+        if (endless)
+                return strv_extend(&plan->unit_properties, "TimeoutStopSec=infinity");
+        return longest + margin > usual ? strv_extendf(&plan->unit_properties, "TimeoutStopSec=%" PRIi64 "s", longest + margin) : 0;
+}
+
 /* What systemd's own systemd-nspawn@.service says of a container, for the unit that we make. */
 static int plan_unit_properties(PodPlan *plan)
 {
@@ -392,6 +420,10 @@ static int plan_unit_properties(PodPlan *plan)
                 r = strv_extend(&plan->unit_properties, common[i]);
         if (r >= 0)
                 r = strv_extendf(&plan->unit_properties, "Slice=%s", plan->settings->slice ?: "machine.slice");
+        if (r >= 0)
+                r = add_stop_timeout(plan);
+        if (r >= 0 && has_encrypted_credentials(plan->manifest))
+                r = strv_extend(&plan->unit_properties, "DeviceAllow=char-tpm rw");
         if (r >= 0)
                 r = plan_pod_isolators(plan->manifest, &plan->unit_properties, &plan->ignored);
         /* The user's come last, so that they have the last word. */
@@ -603,6 +635,25 @@ static void print_filter(FILE *f, const PlanApp *a)
                 (void) fprintf(f, "    SELinux context %s\n", a->selinux);
 }
 
+static void print_health_check(FILE *f, const HealthCheck *h)
+{
+        HealthTimes times;
+
+        if (!health_check_wanted(h))
+                return;
+        times = health_check_times(h);
+        (void) fprintf(f, "    health check every %" PRIu64 " ms, for %" PRIu64 " ms at most, %" PRIu64 " times\n",
+                       times.interval_usec / 1000, times.timeout_usec / 1000, times.retries);
+        print_words(f, "    check", h->test);
+}
+
+static void print_sockets(FILE *f, const App *app)
+{
+        for (size_t i = 0; i < app->n_ports; i++)
+                if (app->ports[i].socket_activated)
+                        (void) fprintf(f, "    socket %s\n", app->ports[i].name);
+}
+
 static void print_app(FILE *f, const PlanApp *a)
 {
         const App *app = a->app->app;
@@ -615,6 +666,15 @@ static void print_app(FILE *f, const PlanApp *a)
         print_words(f, "environment", a->environment);
         print_words(f, "capability", a->capabilities);
         print_filter(f, a);
+        if (app->stop_signal)
+                (void) fprintf(f, "    stop signal %s\n", app->stop_signal);
+        if (app->stop_timeout != 0)
+                (void) fprintf(f, "    stop timeout %" PRIi64 "\n", app->stop_timeout);
+        print_sockets(f, app);
+        print_health_check(f, app->health_check);
+        for (size_t i = 0; i < a->app->n_credentials; i++)
+                (void) fprintf(f, "    credential %s\n        from %s%s\n", a->app->credentials[i].name,
+                               a->app->credentials[i].source, a->app->credentials[i].encrypted ? ", encrypted" : "");
         print_words(f, "property", a->limits);
         if (a->app->read_only_rootfs)
                 (void) fputs("    read-only root\n", f);

@@ -68,6 +68,33 @@ int pod_exit_status(const Pod *p, int *ret)
         return r;
 }
 
+int pod_app_health(const Pod *p, const char *app, PodHealth *ret)
+{
+        static const char *const words[] = { "starting", "healthy", "unhealthy" };
+        _cleanup_free_ char *path = strjoin("status/.health-", app), *text = NULL;
+        _cleanup_strv_free_ char **lines = NULL;
+        int64_t code;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = read_foreign_file_at(p->fd, path, 128, &text, NULL);
+        if (r >= 0)
+                r = strv_split(text, '\n', &lines);
+        if (r < 0)
+                return r;
+
+        *ret = (PodHealth) {};
+        for (size_t i = 0; strv_length(lines) == 3 && i < ELEMENTSOF(words); i++)
+                if (streq(lines[0], words[i]))
+                        ret->status = words[i];
+        if (!ret->status || parse_uint32(lines[1], &ret->failures) < 0 || parse_int64(lines[2], &code) < 0 || code < -1 ||
+            code > 255)
+                return -ENOENT;
+        ret->exit_code = (int32_t) code;
+        return 0;
+}
+
 int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished)
 {
         _cleanup_free_ char *path = strjoin("status/", app);

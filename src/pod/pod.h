@@ -18,6 +18,7 @@
  *     volumes/NAME   empty volumes
  *     journal/       the pod's journal
  *     stdio/         sockets of an interactive app without a terminal
+ *     status/.health-APP  how it is, while it runs, where it has a health check; likewise
  *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod
  *     exit           exit status of the pod itself, its mtime is when */
 
@@ -131,6 +132,14 @@ uint64_t pod_exited_time(const Pod *p);
 /* -ENOENT: not recorded. */
 int pod_exit_status(const Pod *p, int *ret);
 int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished);
+/* How an app with a health check is, by what was found inside the pod. */
+typedef struct PodHealth {
+        const char *status; /* "starting", "healthy" or "unhealthy" */
+        uint32_t failures;  /* checks in a row that failed */
+        int32_t exit_code;  /* of the last check, -1 when it took too long; 0 when there was none */
+} PodHealth;
+/* -ENOENT: nothing is known. */
+int pod_app_health(const Pod *p, const char *app, PodHealth *ret);
 /* The first of the user IDs of its own; 0 when it has none. */
 int pod_uid_base(const Pod *p, uid_t *ret);
 /* Process ID of the pod's supervisor (nspawn) and of PID 1 inside. -ENOENT. */

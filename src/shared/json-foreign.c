@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -27,6 +28,7 @@ typedef struct Header {
 static struct {
         Worker worker;
         int fd;
+        pid_t owner;            /* who started it; a process forked since must not talk in between */
 } reader = { .worker = WORKER_NONE, .fd = -EBADF };
 
 /* The other process */
@@ -58,6 +60,9 @@ int json_foreign_confine(int fd)
                 r = sandbox_close_all_but(&fd, 1);
         if (r >= 0 && geteuid() == 0)
                 r = sandbox_set_user(uid, gid);
+        /* The change of user took this back. */
+        if (r >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+                r = -errno;
         if (r >= 0)
                 r = sandbox_keep_capabilities(NULL);
         if (r >= 0 && (setrlimit(RLIMIT_CORE, &(struct rlimit) {}) < 0 ||
@@ -132,8 +137,9 @@ static int start(void)
         _cleanup_close_ int here = -EBADF, there = -EBADF;
         int fds[2], r;
 
-        if (reader.fd >= 0)
+        if (reader.fd >= 0 && reader.owner == getpid())
                 return 0;
+        json_foreign_done();
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
                 return -errno;
         here = fds[0];
@@ -142,12 +148,15 @@ static int start(void)
         if (r < 0)
                 return r;
         reader.fd = TAKE_FD(here);
+        reader.owner = getpid();
         return 0;
 }
 
 void json_foreign_done(void)
 {
         reader.fd = safe_close(reader.fd);
+        if (reader.owner != getpid())
+                reader.worker.pid = 0;
         worker_done(&reader.worker);
 }
 

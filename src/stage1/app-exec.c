@@ -6,12 +6,16 @@
  *
  *   app-exec [--OPTION=VALUE…] -- PROGRAM ARGV0 [ARGUMENT…]
  *
+ * Also the first program of what is run beside an app, with --join= the app's main process and --unit= its service: then it
+ * is started in the pod's root and goes to where the app is.
+ *
  * The filter of system calls was compiled before, so that it costs no app any time, and is loaded last, so that it need
  * not let pass what is done here; it does not take no_new_privs, which would break programs that gain privileges.
  * capabilities(7), "Effect of user ID changes on capabilities" and "Transformation of capabilities during execve()", tell
  * why there is nothing left to drop after it: execve() itself leaves what the bounding set has to root, and nothing to
  * others. Static, since the app's root may have any libraries or none. */
 
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +24,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -53,6 +58,9 @@ typedef struct Launch {
         const char *selinux;
         const char *directory;
         bool relay;
+        bool credentials;
+        const char *join;
+        const char *unit;
         struct sock_filter program[FILTER_MAX];
         unsigned short n_program;
 } Launch;
@@ -108,6 +116,12 @@ static void read_option(Launch *l, char *option)
                 l->directory = value;
         else if (IS("relay"))
                 l->relay = *value == '1';
+        else if (IS("credentials"))
+                l->credentials = *value == '1';
+        else if (IS("join"))
+                l->join = value;
+        else if (IS("unit"))
+                l->unit = value;
         else if (IS("env")) {
                 if (putenv(value) != 0)
                         die("cannot set a variable: %m");
@@ -140,6 +154,72 @@ static void clear_traces(void)
         (void) umount2(LAUNCH_BIN, MNT_DETACH);
         (void) rmdir(LAUNCH_BIN);
         (void) rmdir(LAUNCH_DIR);
+}
+
+static ssize_t read_text(const char *path, char *buffer, size_t size)
+{
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? -1 : read(fd, buffer, size - 1);
+
+        if (fd >= 0)
+                (void) close(fd);
+        buffer[n > 0 ? n : 0] = 0;
+        return n;
+}
+
+/* The control group of the process, below /sys/fs/cgroup, if it is still that of the unit. */
+static const char *group_of(const Launch *l, char *buffer, size_t size)
+{
+        char path[64], *group, *name;
+
+        (void) snprintf(path, sizeof(path), "/proc/%s/cgroup", l->join);
+        (void) read_text(path, buffer, size);
+        group = strncmp(buffer, "0::/", 4) == 0 ? buffer : strstr(buffer, "\n0::/");
+        if (!group)
+                return NULL;
+        group = strchr(group, '/');
+        group[strcspn(group, "\n")] = 0;
+        name = strrchr(group, '/') + 1;
+        return l->unit && strcmp(name, l->unit) == 0 ? group : NULL;
+}
+
+/* To where the app is: into its control group, whose limits count and with which we end, and its mounts. All other
+ * namespaces are the pod's. */
+static void join(const Launch *l)
+{
+        char buffer[4096], path[4200];
+        const char *group = group_of(l, buffer, sizeof(buffer));
+        int mounts, procs;
+
+        if (!group)
+                die("the app does not run any more");
+        (void) snprintf(path, sizeof(path), "/proc/%s/ns/mnt", l->join);
+        mounts = open(path, O_RDONLY | O_CLOEXEC);
+        (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.procs", group);
+        procs = open(path, O_WRONLY | O_CLOEXEC);
+        if (mounts < 0 || procs < 0 || write(procs, "0", 1) < 0 || setns(mounts, CLONE_NEWNS) < 0)
+                die("cannot join the app: %m");
+        (void) close(mounts);
+        (void) close(procs);
+}
+
+/* systemd gives them to its own idea of the service's user, which is root. Nobody but the app's is to read them. */
+static void own_credentials(const Launch *l)
+{
+        const unsigned long flags = MS_REMOUNT | MS_NODEV | MS_NOSUID | MS_NOEXEC;
+        const char *path = getenv("CREDENTIALS_DIRECTORY");
+        DIR *d = path ? opendir(path) : NULL;
+
+        /* Newer versions make the file system read-only and not just this mount of it. */
+        if (!d || mount(NULL, path, NULL, flags, NULL) < 0 || mount(NULL, path, NULL, flags | MS_BIND, NULL) < 0)
+                die("cannot use the app's credentials: %m");
+        for (struct dirent *entry; (entry = readdir(d));)
+                if (entry->d_name[0] != '.' && (fchmodat(dirfd(d), entry->d_name, 0400, 0) < 0 ||
+                                                fchownat(dirfd(d), entry->d_name, l->uid, l->gid, 0) < 0))
+                        die("cannot hand over the credential %s: %m", entry->d_name);
+        if (fchown(dirfd(d), l->uid, l->gid) < 0 || mount(NULL, path, NULL, flags | MS_BIND | MS_RDONLY, NULL) < 0)
+                die("cannot hand over the app's credentials: %m");
+        (void) closedir(d);
 }
 
 static void write_attribute(const char *const *paths, const char *text, const char *what)
@@ -359,7 +439,12 @@ int main(int argc, char *argv[])
         argv += i + 1;
 
         read_filter(&l);
-        clear_traces();
+        if (l.join)
+                join(&l);
+        else
+                clear_traces();
+        if (l.credentials)
+                own_credentials(&l);
         set_labels(&l);
         become_user(&l);
         if (l.relay)

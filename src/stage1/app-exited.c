@@ -76,6 +76,13 @@ int main(int argc, char *argv[])
         if (directory < 0 || write_status(directory, argv[1], text) < 0)
                 perror(STATUS_DIR);
 
+        /* As systemd has it, and who waits for the app to be ready waits no more. */
+        if (argc <= 2 && status == 0 && result && strcmp(result, "protocol") == 0) {
+                (void) fputs("podctl: the app ended without having said that it is ready\n", stderr);
+                (void) snprintf(text, sizeof(text), "%i", EXIT_FAILURE);
+                status = EXIT_FAILURE;
+        }
+
         /* "restarts": its failure is the service manager's affair, not the end of the pod. */
         if (argc > 2 || status == 0 || (result && strcmp(result, "success") == 0)) {
                 wait_until_ready();

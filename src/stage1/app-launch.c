@@ -8,6 +8,9 @@
 #include "shared/explain.h"
 #include "stage1/app-launch.h"
 
+/* The same as LAUNCH_BIN where the pod has it. */
+#define LAUNCH_SOURCE PKGLIBDIR "/launch"
+
 static uint64_t capability_mask(char *const *names)
 {
         uint64_t mask = 0;
@@ -46,19 +49,28 @@ bool app_launch_leaves(const char *assignment)
         return strspn(assignment, LOWERCASE UPPERCASE DIGITS "_") == n;
 }
 
-static int add_confinement(const PlanApp *app, char ***words)
+/* Where the filter lies depends on whether the launcher starts in the app's root or in the pod's. */
+static int add_filter(const PlanApp *app, bool joins, char ***words)
 {
         PlanFilter filter = plan_filter_kind(app);
+
+        if (filter == PLAN_FILTER_USUAL)
+                return strv_extendf(words, "--filter=%s/" LAUNCH_DEFAULT_FILTER, joins ? LAUNCH_SOURCE : LAUNCH_BIN);
+        if (filter == PLAN_FILTER_OWN && joins)
+                return strv_extendf(words, "--filter=/" LAUNCH_FILTERS "/%s", app->app->name);
+        return filter == PLAN_FILTER_OWN ? strv_extend(words, "--filter=" LAUNCH_FILTER) : 0;
+}
+
+static int add_confinement(const PlanApp *app, bool joins, char ***words)
+{
         int r = 0;
 
         if (!app->unrestricted)
                 r = strv_extendf(words, "--capabilities=%" PRIx64, capability_mask(app->capabilities));
         if (r >= 0 && isolators_no_new_privs(app->app->app->isolators, app->app->app->n_isolators))
                 r = strv_extend(words, "--no-new-privileges=1");
-        if (r >= 0 && filter == PLAN_FILTER_USUAL)
-                r = strv_extend(words, "--filter=" LAUNCH_BIN "/" LAUNCH_DEFAULT_FILTER);
-        if (r >= 0 && filter == PLAN_FILTER_OWN)
-                r = strv_extend(words, "--filter=" LAUNCH_FILTER);
+        if (r >= 0)
+                r = add_filter(app, joins, words);
         if (r >= 0 && app->apparmor)
                 r = strv_extendf(words, "--apparmor=%s", app->apparmor);
         if (r >= 0 && app->selinux)
@@ -66,30 +78,63 @@ static int add_confinement(const PlanApp *app, char ***words)
         return r;
 }
 
+static int add_user(const PlanApp *app, const AppIdentity *identity, char ***words)
+{
+        int r;
+
+        r = strv_extendf(words, "--uid=%u", identity->uid);
+        if (r >= 0)
+                r = strv_extendf(words, "--gid=%u", identity->gid);
+        return r < 0 ? r : add_groups(app->app->app, identity, words);
+}
+
+/* Who it is to be and how it is confined, up to the program. */
+static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_root, bool joins, char ***words)
+{
+        int r = as_root ? 0 : add_user(app, identity, words);
+
+        if (r >= 0)
+                r = add_confinement(app, joins, words);
+        if (r >= 0)
+                r = strv_extendf(words, "--directory=%s", as_root ? "/" : app->app->app->working_directory ?: "/");
+        STRV_FOREACH(e, app->environment)
+                if (r >= 0 && !app_launch_leaves(*e))
+                        r = strv_extendf(words, "--env=%s", *e);
+        return r < 0 ? r : strv_extend(words, "--");
+}
+
 int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret)
 {
-        const App *a = app->app->app;
         _cleanup_strv_free_ char **words = NULL;
         int r;
 
         r = strv_extend(&words, LAUNCH_BIN "/" LAUNCH_PROGRAM);
+        if (r >= 0 && !as_root && identity->program && app->app->n_credentials > 0)
+                r = strv_extend(&words, "--credentials=1");
         if (r >= 0 && !as_root && identity->program)
                 r = strv_extend(&words, "--relay=1");
-        if (r >= 0 && !as_root)
-                r = strv_extendf(&words, "--uid=%u", identity->uid);
-        if (r >= 0 && !as_root)
-                r = strv_extendf(&words, "--gid=%u", identity->gid);
-        if (r >= 0 && !as_root)
-                r = add_groups(a, identity, &words);
         if (r >= 0)
-                r = add_confinement(app, &words);
+                r = add_rest(app, identity, as_root, false, &words);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(words);
+        return 0;
+}
+
+int app_join_words(const PlanApp *app, const AppIdentity *identity, bool as_root, const char *pid, char ***ret)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        r = strv_extend(&words, LAUNCH_SOURCE "/" LAUNCH_PROGRAM);
+        if (r >= 0 && pid)
+                r = strv_extendf(&words, "--join=%s", pid);
         if (r >= 0)
-                r = strv_extendf(&words, "--directory=%s", as_root ? "/" : a->working_directory ?: "/");
-        STRV_FOREACH(e, app->environment)
-                if (r >= 0 && !app_launch_leaves(*e))
-                        r = strv_extendf(&words, "--env=%s", *e);
+                r = strv_extendf(&words, "--unit=%s.service", app->app->name);
+        if (r >= 0 && app->app->n_credentials > 0)
+                r = strv_extendf(&words, "--env=CREDENTIALS_DIRECTORY=/run/credentials/%s.service", app->app->name);
         if (r >= 0)
-                r = strv_extend(&words, "--");
+                r = add_rest(app, identity, as_root, true, &words);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(words);
@@ -101,7 +146,7 @@ int app_launch_mounts(const PlanApp *app, char ***ret)
         _cleanup_strv_free_ char **mounts = NULL;
         int r;
 
-        r = strv_extend(&mounts, PKGLIBDIR "/launch:" LAUNCH_BIN);
+        r = strv_extend(&mounts, LAUNCH_SOURCE ":" LAUNCH_BIN);
         if (r >= 0 && plan_filter_kind(app) == PLAN_FILTER_OWN)
                 r = strv_extendf(&mounts, "/" LAUNCH_FILTERS "/%s:" LAUNCH_FILTER, app->app->name);
         if (r < 0)

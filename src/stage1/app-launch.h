@@ -21,6 +21,10 @@
  * are among them. As root: the user is 0:0 and the directory "/", and nothing else is different. */
 int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret);
 
+/* The same for a program beside the app, which a service without a root of its own executes: it joins the app, of which pid
+ * is the main process as the pod numbers it, and sees its credentials. NULL: who executes it says so, with --join=PID. */
+int app_join_words(const PlanApp *app, const AppIdentity *identity, bool as_root, const char *pid, char ***ret);
+
 /* systemd takes variables whose names are a shell's; the launcher sets the others. */
 bool app_launch_leaves(const char *assignment);
 

@@ -12,6 +12,7 @@ void app_identity_done(AppIdentity *i)
         i->program = mfree(i->program);
         i->pre_start = mfree(i->pre_start);
         i->post_stop = mfree(i->post_stop);
+        i->health = mfree(i->health);
 }
 
 static FILE *open_stream_in_root(int root_fd, const char *path)
@@ -193,6 +194,20 @@ static int find_handler(const PlanApp *app, int root_fd, char *const *exec, cons
         return 0;
 }
 
+/* One that is missing makes the app unhealthy; that is no reason not to start it. */
+static int find_health_program(const PlanApp *app, int root_fd, char **ret)
+{
+        _cleanup_strv_free_ char **command = NULL;
+        int r;
+
+        if (!health_check_wanted(app->app->app->health_check))
+                return 0;
+        r = health_check_command(app->app->app->health_check, NULL, &command);
+        if (r >= 0)
+                r = app_find_program(app, root_fd, command[0], ret);
+        return r == -ENOENT ? free_and_strdup(ret, command[0]) : r;
+}
+
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message)
 {
         _cleanup_(app_identity_done) AppIdentity identity = {};
@@ -211,6 +226,8 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
         r = find_handler(app, root_fd, app->app->app->pre_start, "pre-start", &identity.pre_start, reterr_message);
         if (r >= 0)
                 r = find_handler(app, root_fd, app->app->app->post_stop, "post-stop", &identity.post_stop, reterr_message);
+        if (r >= 0)
+                r = find_health_program(app, root_fd, &identity.health);
         if (r < 0)
                 return r;
 

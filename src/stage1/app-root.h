@@ -14,6 +14,7 @@ typedef struct AppIdentity {
         char *program; /* absolute, inside the root */
         char *pre_start; /* programs of the event handlers, where the app has such */
         char *post_stop;
+        char *health; /* program of the health check, or its name where the image does not have it (yet) */
 } AppIdentity;
 
 void app_identity_done(AppIdentity *i);

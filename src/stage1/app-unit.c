@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
 #include "basic/signal-util.h"
 #include "stage1/app-launch.h"
 #include "stage1/app-unit.h"
@@ -83,6 +85,8 @@ static void print_unit_section(FILE *f, const PlanApp *app)
                        app->app->name);
         if (app_hooks_wanted(app))
                 (void) fprintf(f, "Requires=" HOOKS_UNIT "\nAfter=" HOOKS_UNIT "\n", app->app->name, app->app->name);
+        if (app_health_wanted(app))
+                (void) fprintf(f, "Wants=" HEALTH_UNIT "\n", app->app->name);
         STRV_FOREACH(other, app->after)
                 (void) fprintf(f, "After=%s.service\n", *other);
         STRV_FOREACH(other, app->requires)
@@ -110,10 +114,17 @@ static int print_service_section(FILE *f, const PlanApp *app, const AppIdentity 
                        app->restart ? " restarts" : "");
         if (app->restart)
                 (void) fprintf(f, "Restart=%s\nRestartSec=1s\n", app->restart);
+        for (size_t i = 0; i < app->app->n_credentials; i++)
+                (void) fprintf(f, "LoadCredential=%s:%s.%s\n", app->app->credentials[i].name, app->app->name,
+                               app->app->credentials[i].name);
         if (app->notify)
                 (void) fputs("NotifyAccess=all\n", f);
         if (a->stop_signal)
                 (void) fprintf(f, "KillSignal=%i\n", signal_from_string(a->stop_signal));
+        if (a->stop_timeout < 0)
+                (void) fputs("TimeoutStopSec=infinity\n", f);
+        else if (a->stop_timeout > 0)
+                (void) fprintf(f, "TimeoutStopSec=%" PRIi64 "s\n", a->stop_timeout);
         return print_exec(f, "ExecStart", app, identity, identity->program, a->exec);
 }
 
@@ -189,6 +200,68 @@ int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret
         if (r >= 0)
                 r = print_confinement(f, app);
         if (fclose(f) != 0 || r < 0)
+                return -ENOMEM;
+        *ret = TAKE_PTR(text);
+        return 0;
+}
+
+bool app_health_wanted(const PlanApp *app)
+{
+        return health_check_wanted(app->app->app->health_check);
+}
+
+static int health_words(const PlanApp *app, const AppIdentity *identity, char ***ret)
+{
+        const HealthTimes times = health_check_times(app->app->app->health_check);
+        const uint64_t numbers[] = { times.interval_usec, times.timeout_usec, times.start_period_usec,
+                                     times.start_interval_usec, times.retries };
+        _cleanup_strv_free_ char **words = NULL, **join = NULL, **command = NULL;
+        int r;
+
+        r = strv_extend(&words, app->app->name);
+        if (r >= 0)
+                r = strv_extendf(&words, "/" HEALTH_ENVIRONMENT "/%s", app->app->name);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(numbers); i++)
+                r = strv_extendf(&words, "%" PRIu64, numbers[i]);
+        if (r >= 0)
+                r = app_join_words(app, identity, false, NULL, &join);
+        if (r >= 0)
+                r = strv_extend_strv(&words, join);
+        if (r >= 0)
+                r = strv_extend(&words, strempty(identity->health));
+        if (r >= 0)
+                r = health_check_command(app->app->app->health_check, NULL, &command);
+        if (r >= 0)
+                r = strv_extend_strv(&words, command);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(words);
+        return 0;
+}
+
+int app_health_format(const PlanApp *app, const AppIdentity *identity, char **ret)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *f;
+        int r;
+
+        r = health_words(app, identity, &words);
+        if (r < 0)
+                return r;
+        f = open_memstream(&text, &size);
+        if (!f)
+                return -ENOMEM;
+        (void) fprintf(f,
+                       "[Unit]\nDescription=Health check of app %s\nDefaultDependencies=no\n"
+                       "BindsTo=%s.service\nAfter=%s.service\nConflicts=shutdown.target\nBefore=shutdown.target\n\n"
+                       "[Service]\nStandardInput=null\nStandardOutput=null\nStandardError=null\n"
+                       "ExecStart=:" PKGLIBDIR "/app-health",
+                       app->app->name, app->app->name, app->app->name);
+        print_words(f, words);
+        (void) fputc('\n', f);
+        if (fclose(f) != 0)
                 return -ENOMEM;
         *ret = TAKE_PTR(text);
         return 0;

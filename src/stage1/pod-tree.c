@@ -137,11 +137,52 @@ static int write_users(const PodPlan *plan, const AppIdentity *identities, int r
         return r < 0 ? r : write_string_at(root_fd, "etc/group", group, 0644);
 }
 
+static int write_hooks(const PlanApp *app, const AppIdentity *identity, int root_fd)
+{
+        _cleanup_free_ char *path = strprintf(UNIT_DIR "/" HOOKS_UNIT, app->app->name), *text = NULL;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = app_hooks_format(app, identity, &text);
+        return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
+}
+
+/* Each variable ends with a NUL. */
+static int write_environment(const PlanApp *app, int root_fd)
+{
+        _cleanup_free_ char *path = strjoin(HEALTH_ENVIRONMENT "/", app->app->name), *data = NULL;
+        size_t size;
+        FILE *f = open_memstream(&data, &size);
+        int r;
+
+        if (!f)
+                return -ENOMEM;
+        STRV_FOREACH(e, app->environment)
+                (void) fwrite(*e, strlen(*e) + 1, 1, f);
+        if (fclose(f) != 0 || !path)
+                return -ENOMEM;
+        r = mkdir_p_at(root_fd, HEALTH_ENVIRONMENT, 0700);
+        return r < 0 ? r : write_file_at(root_fd, path, data, size, 0400);
+}
+
+static int write_health(const PlanApp *app, const AppIdentity *identity, int root_fd)
+{
+        _cleanup_free_ char *path = strprintf(UNIT_DIR "/" HEALTH_UNIT, app->app->name), *text = NULL;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = app_health_format(app, identity, &text);
+        if (r >= 0)
+                r = write_environment(app, root_fd);
+        return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
+}
+
 static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIdentity *identity, int root_fd,
                           char **reterr_message)
 {
-        _cleanup_free_ char *path = strjoin(UNIT_DIR "/", app->app->name, ".service"), *text = NULL, *hooks = NULL,
-                            *hooks_path = NULL;
+        _cleanup_free_ char *path = strjoin(UNIT_DIR "/", app->app->name, ".service"), *text = NULL;
         int r;
 
         if (!path)
@@ -151,14 +192,11 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
                 r = app_unit_format(app, identity, plan->settings, &text);
         if (r >= 0)
                 r = write_string_at(root_fd, path, text, 0644);
-        if (r < 0 || !app_hooks_wanted(app))
-                return r;
-
-        hooks_path = strprintf(UNIT_DIR "/" HOOKS_UNIT, app->app->name);
-        if (!hooks_path)
-                return -ENOMEM;
-        r = app_hooks_format(app, identity, &hooks);
-        return r < 0 ? r : write_string_at(root_fd, hooks_path, hooks, 0644);
+        if (r >= 0 && app_hooks_wanted(app))
+                r = write_hooks(app, identity, root_fd);
+        if (r >= 0 && app_health_wanted(app))
+                r = write_health(app, identity, root_fd);
+        return r;
 }
 
 int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int root_fd, char **reterr_message)
@@ -183,4 +221,47 @@ int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int ro
         wants = strv_join(names, " ");
         text = wants ? strprintf("[Unit]\nWants=%s\nAfter=%s\n", wants, wants) : NULL;
         return text ? write_string_at(root_fd, UNIT_DIR "/pod.target.d/apps.conf", text, 0644) : -ENOMEM;
+}
+
+static int write_dropin(int root_fd, const char *unit, const char *text)
+{
+        _cleanup_free_ char *directory = strjoin(UNIT_DIR "/", unit, ".d"), *path = directory ? strjoin(directory, "/sockets.conf") : NULL;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = mkdir_p_at(root_fd, directory, 0755);
+        return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
+}
+
+static int write_sockets_of_app(const PlanApp *app, const PodSockets *sockets, int root_fd)
+{
+        _cleanup_free_ char *unit = strjoin(app->app->name, ".service"), *text = NULL;
+        int r;
+
+        if (!unit)
+                return -ENOMEM;
+        r = pod_sockets_format_service(sockets, app, &text);
+        return r < 0 || !text ? r : write_dropin(root_fd, unit, text);
+}
+
+int pod_tree_add_sockets(const PodPlan *plan, const PodSockets *sockets, int root_fd)
+{
+        _cleanup_free_ char *wants = strdup("[Unit]\n");
+        int r = wants ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < sockets->n; i++) {
+                _cleanup_free_ char *name = pod_socket_unit_name(&sockets->items[i]), *text = NULL, *before = wants,
+                                    *path = name ? strjoin(UNIT_DIR "/", name) : NULL;
+
+                wants = name ? strjoin(before, "Wants=", name, "\n") : NULL;
+                if (!wants || !path)
+                        return -ENOMEM;
+                r = pod_socket_format(&sockets->items[i], &text);
+                if (r >= 0)
+                        r = write_string_at(root_fd, path, text, 0644);
+        }
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+                r = write_sockets_of_app(&plan->apps[i], sockets, root_fd);
+        return r < 0 || sockets->n == 0 ? r : write_dropin(root_fd, "-.slice", wants);
 }

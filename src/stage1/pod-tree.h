@@ -3,6 +3,7 @@
 
 #include "pod/pod-plan.h"
 #include "stage1/app-root.h"
+#include "stage1/pod-sockets.h"
 
 /* The pod's own root: a small tree in memory that lives and dies with the pod, around the host's /usr. It is what
  * systemd needs to be PID 1 (reference S§3.1), and no more. Units that are the same in every pod come from
@@ -13,6 +14,8 @@ int pod_tree_make(const PodPlan *plan, int root_fd);
 
 /* Users, groups and units of the apps, once it is known who and where their programs are. */
 int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int root_fd, char **reterr_message);
+/* Units for the sockets of apps, named by one that is there before PID 1 hands out what it was given. */
+int pod_tree_add_sockets(const PodPlan *plan, const PodSockets *sockets, int root_fd);
 
 /* Where PID 1 finds its units: for $SYSTEMD_UNIT_PATH. */
 const char *pod_tree_unit_path(void);

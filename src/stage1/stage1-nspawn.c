@@ -11,6 +11,7 @@
 #include "pod/pod-etc.h"
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
+#include "stage1/pod-credentials.h"
 #include "stage1/pod-limits.h"
 #include "stage1/pod-tree.h"
 #include "stage1/stage1.h"
@@ -33,6 +34,8 @@ typedef struct Launch {
         int work_fd;
         int root_fd;
         AppIdentity *identities;
+        char **credentials; /* options of nspawn */
+        PodSockets sockets;
 } Launch;
 
 static void launch_done(Launch *l)
@@ -40,6 +43,8 @@ static void launch_done(Launch *l)
         for (size_t i = 0; l->identities && i < l->plan->n_apps; i++)
                 app_identity_done(&l->identities[i]);
         free(l->identities);
+        strv_free(l->credentials);
+        pod_sockets_done(&l->sockets);
         uid_range_done(&l->range);
         network_hold_done(&l->network);
         safe_close(l->userns_fd);
@@ -74,9 +79,15 @@ static int launch_acquire_ids(Launch *l, char **reterr_message)
         return MIN(l->userns_fd, 0);
 }
 
+static int launch_take_sockets(Launch *l, char **reterr_message)
+{
+        return pod_sockets_take(l->plan, &l->sockets, reterr_message);
+}
+
 static int launch_join_networks(Launch *l, char **reterr_message)
 {
         const PodSettings *s = l->plan->settings;
+        _cleanup_free_ NetPort *forwards = NULL;
         NetPod pod = {
                 .dir_fd = l->pod->fd,
                 .uuid = l->pod->uuid.s,
@@ -84,11 +95,15 @@ static int launch_join_networks(Launch *l, char **reterr_message)
                 .hostname = s->hostname,
                 .joins = s->joins,
                 .n_joins = s->n_joins,
-                .ports = l->plan->ports,
-                .n_ports = l->plan->n_ports,
         };
         uint64_t begin = now_nsec();
-        int r = s->n_joins > 0 ? network_attach(&pod, &l->network, reterr_message) : 0;
+        int r;
+
+        r = pod_sockets_forwards(l->plan, &l->sockets, &forwards, &pod.n_ports);
+        if (r < 0)
+                return r;
+        pod.ports = forwards;
+        r = s->n_joins > 0 ? network_attach(&pod, &l->network, reterr_message) : 0;
 
         log_debug("networks took %llu us", (now_nsec() - begin) / NSEC_PER_USEC);
         return r < 0 ? r : pod_write_etc(l->pod, l->plan, reterr_message);
@@ -126,6 +141,11 @@ static int launch_make_root(Launch *l, char **reterr_message)
         r = pod_tree_make(l->plan, l->root_fd);
         act_as(0);
         return r;
+}
+
+static int launch_load_credentials(Launch *l, char **reterr_message)
+{
+        return pod_credentials_load(l->plan, WORK_DIRECTORY "/credentials", &l->credentials, reterr_message);
 }
 
 static int launch_mount(Launch *l, char **reterr_message)
@@ -188,6 +208,8 @@ static int launch_write_apps(Launch *l, char **reterr_message)
 
         act_as(l->range.base);
         r = pod_tree_add_apps(l->plan, l->identities, l->root_fd, reterr_message);
+        if (r >= 0)
+                r = pod_tree_add_sockets(l->plan, &l->sockets, l->root_fd);
         act_as(0);
         return r;
 }
@@ -242,6 +264,8 @@ static int nspawn_arguments(const Launch *l, char ***ret)
                 r = strv_extend(&argv, "--private-network");
         if (r >= 0 && s->n_joins > 0)
                 r = strv_extend(&argv, "--capability=CAP_NET_ADMIN");
+        if (r >= 0)
+                r = strv_extend_strv(&argv, l->credentials);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(init); i++)
                 r = strv_extend(&argv, init[i]);
         /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
@@ -291,6 +315,8 @@ static int launch_exec(Launch *l)
                 r = fd_set_cloexec(l->range.lock_fd, false);
         if (r >= 0)
                 r = network_hold_keep(&l->network);
+        if (r >= 0)
+                r = pod_sockets_keep(&l->sockets);
         if (r < 0)
                 return r;
 
@@ -312,7 +338,8 @@ static int nspawn_launch(Pod *pod, const PodPlan *plan, char **reterr_message)
                 .root_fd = -EBADF,
         };
         int (*const steps[])(Launch *, char **) = {
-                launch_acquire_ids, launch_join_networks, launch_set_limits, launch_make_root, launch_mount, launch_write_apps,
+                launch_take_sockets, launch_acquire_ids,      launch_join_networks, launch_set_limits,
+                launch_make_root,    launch_load_credentials, launch_mount,         launch_write_apps,
         };
         int r = 0;
 

@@ -45,7 +45,8 @@ def page_of(verb):
 
 def terms(path, section):
     """The terms of a section's definition list, without markup."""
-    text = open(path, encoding='utf-8').read()
+    text = re.sub(r'^\.\. include:: (.*)$', lambda m: open(os.path.join(man, m[1]), encoding='utf-8').read(),
+                  open(path, encoding='utf-8').read(), flags=re.M)
     section = re.search(rf'^{section}\n=+\n(.*?)(?=^\S[^\n]*\n=+\n|\Z)', text, re.M | re.S)
     lines = re.findall(r'^(``.*``)\n ', section.group(1), re.M) if section else []
     return {line.replace('`', '') for line in lines}

@@ -14,6 +14,7 @@
 #include "image/image-fetch.h"
 #include "image/layer-store.h"
 #include "manifest/oci-descriptor.h"
+#include "shared/json-foreign.h"
 #include "test-tar.h"
 
 static void setup(void)
@@ -200,6 +201,8 @@ static char **fetch(Fixture *f, const char *path, const ImageFetchOptions *optio
 
         cr_assert_eq(image_fetch_path(f->store, path, options, &ids, &message), 0, "%s", message);
         cr_assert_null(message);
+        /* Tests wait for the processes they started, and for no other. */
+        json_foreign_done();
         return ids;
 }
 

@@ -98,6 +98,24 @@ Test(json_foreign, reader_is_confined)
         cr_expect_eq(waitpid(pid, NULL, 0), -1);
 }
 
+Test(json_foreign, forked_process_has_its_own)
+{
+        _cleanup_json_object_ json_object *o = NULL, *o2 = NULL;
+        int status = 0;
+        pid_t first, pid;
+
+        cr_assert_eq(parse("{}", &o, NULL), 0);
+        first = reader();
+        pid = fork();
+        cr_assert_geq(pid, 0);
+        if (pid == 0)
+                _exit(parse("[]", &o2, NULL) == 0 && reader() != first ? 0 : 1);
+        cr_assert_eq(waitpid(pid, &status, 0), pid);
+        cr_expect_eq(status, 0);
+        cr_expect_eq(parse("[]", &o2, NULL), 0);
+        json_foreign_done();
+}
+
 Test(json_foreign, killed_reader_is_told_and_replaced)
 {
         _cleanup_json_object_ json_object *o = NULL, *o2 = NULL;

@@ -393,7 +393,7 @@ Test(oci_config, becomes_an_app)
         cr_expect_eq(app_find_port(app, "8000-8010-tcp")->count, 11);
 
         cr_assert_eq(oci_config_ignored(config, &ignored), 0);
-        cr_expect_eq(strv_length(ignored), 2);
+        cr_expect_eq(strv_length(ignored), 1);
         cr_expect(strstr(ignored[0], "9LIVES"));
 
         /* It is a valid app for a pod manifest. */

@@ -362,7 +362,7 @@ Test(pod_plan, isolators)
                 { "resource/cpu", "{'limit':'55m'}", "CPUQuota=6%", "CPUQuota=6%" },
                 { "resource/cpu", "{'request':'1'}", "", "" },
                 { "os/linux/cpu-shares", "2", "CPUWeight=1", "CPUWeight=1" },
-                { "os/linux/cpu-shares", "1024", "CPUWeight=39", "CPUWeight=39" },
+                { "os/linux/cpu-shares", "1024", "CPUWeight=100", "CPUWeight=100" },
                 { "os/linux/cpu-shares", "262144", "CPUWeight=10000", "CPUWeight=10000" },
                 { "os/linux/oom-score-adj", "-100", "OOMScoreAdjust=-100", NULL },
                 { "os/linux/no-new-privileges", "true", "", NULL },

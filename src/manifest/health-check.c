@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/time-util.h"
+#include "manifest/health-check.h"
+
+#define DEFAULT_INTERVAL_USEC (30 * USEC_PER_SEC)
+#define DEFAULT_TIMEOUT_USEC (30 * USEC_PER_SEC)
+#define DEFAULT_START_INTERVAL_USEC (5 * USEC_PER_SEC)
+#define DEFAULT_RETRIES 3
+/* Docker's own bound. */
+#define SHORTEST_NSEC 1000000
+
+static const JsonField health_check_table[] = {
+        { "Test",          &json_strv,  offsetof(HealthCheck, test)           },
+        { "Interval",      &json_int64, offsetof(HealthCheck, interval)       },
+        { "Timeout",       &json_int64, offsetof(HealthCheck, timeout)        },
+        { "StartPeriod",   &json_int64, offsetof(HealthCheck, start_period)   },
+        { "StartInterval", &json_int64, offsetof(HealthCheck, start_interval) },
+        { "Retries",       &json_int64, offsetof(HealthCheck, retries)        },
+        {}
+};
+
+static int check_test(const HealthCheck *h, JsonError *e)
+{
+        size_t n = strv_length(h->test);
+
+        if (n == 0 || (streq(h->test[0], "NONE") && n == 1))
+                return 0;
+        if (streq(h->test[0], "NONE"))
+                return json_error_set(e, -EINVAL, "Test", "nothing can follow \"NONE\"");
+        if (streq(h->test[0], "CMD"))
+                return n > 1 && !isempty(h->test[1]) ? 0 : json_error_set(e, -EINVAL, "Test", "\"CMD\" needs a program");
+        if (streq(h->test[0], "CMD-SHELL"))
+                return n == 2 ? 0 : json_error_set(e, -EINVAL, "Test", "\"CMD-SHELL\" needs exactly one text");
+        return json_error_set(e, -EINVAL, "Test", "expected \"NONE\", \"CMD\" or \"CMD-SHELL\", not '%s'", h->test[0]);
+}
+
+static int health_check_check(void *p, json_object *o, JsonError *e)
+{
+        const HealthCheck *h = p;
+        const struct {
+                const char *member;
+                int64_t value;
+        } times[] = {
+                { "Interval", h->interval },
+                { "Timeout", h->timeout },
+                { "StartPeriod", h->start_period },
+                { "StartInterval", h->start_interval },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(times); i++)
+                if (times[i].value < 0 || (times[i].value > 0 && times[i].value < SHORTEST_NSEC))
+                        return json_error_set(e, -EINVAL, times[i].member, "must be 0 or at least 1000000 nanoseconds");
+        if (h->retries < 0)
+                return json_error_set(e, -EINVAL, "Retries", "must not be negative");
+        return check_test(h, e);
+}
+
+const JsonType json_health_check = JSON_POINTER(HealthCheck, health_check_table, health_check_check);
+
+bool health_check_wanted(const HealthCheck *h)
+{
+        return h && strv_length(h->test) > 0 && !streq(h->test[0], "NONE");
+}
+
+int health_check_command(const HealthCheck *h, char *const *shell, char ***ret)
+{
+        static char *const usual[] = { (char *) "/bin/sh", (char *) "-c", NULL };
+        _cleanup_strv_free_ char **command = NULL;
+        int r = 0;
+
+        if (streq(h->test[0], "CMD-SHELL"))
+                r = strv_extend_strv(&command, strv_length(shell) > 0 ? shell : usual);
+        if (r >= 0)
+                r = strv_extend_strv(&command, h->test + 1);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(command);
+        return 0;
+}
+
+static uint64_t usec_or(int64_t nsec, uint64_t otherwise)
+{
+        return nsec > 0 ? (uint64_t) nsec / NSEC_PER_USEC : otherwise;
+}
+
+HealthTimes health_check_times(const HealthCheck *h)
+{
+        return (HealthTimes) {
+                .interval_usec = usec_or(h->interval, DEFAULT_INTERVAL_USEC),
+                .timeout_usec = usec_or(h->timeout, DEFAULT_TIMEOUT_USEC),
+                .start_period_usec = usec_or(h->start_period, 0),
+                .start_interval_usec = usec_or(h->start_interval, DEFAULT_START_INTERVAL_USEC),
+                .retries = h->retries > 0 ? (uint64_t) h->retries : DEFAULT_RETRIES,
+        };
+}
+
+int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck **ret)
+{
+        _cleanup_(health_check_freep) HealthCheck *copy = NULL;
+        _cleanup_strv_free_ char **command = NULL, **test = NULL;
+        int r;
+
+        *ret = NULL;
+        if (!health_check_wanted(h))
+                return 0;
+        r = health_check_command(h, shell, &command);
+        if (r >= 0)
+                r = strv_extend(&test, "CMD");
+        if (r >= 0)
+                r = strv_extend_strv(&test, command);
+        if (r < 0)
+                return r;
+        copy = new0(HealthCheck, 1);
+        if (!copy)
+                return -ENOMEM;
+        *copy = *h;
+        copy->test = TAKE_PTR(test);
+        *ret = TAKE_PTR(copy);
+        return 0;
+}
+
+HealthCheck *health_check_free(HealthCheck *h)
+{
+        if (!h)
+                return NULL;
+        json_table_free(health_check_table, h);
+        return mfree(h);
+}

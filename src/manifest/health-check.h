@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "shared/json-table.h"
+
+/* How to tell whether an app is well: member "Healthcheck" of Docker's image configuration, and "healthcheck" of an app in
+ * a pod manifest, which has the same members (Docker Engine API, "HealthConfig"; Dockerfile reference, HEALTHCHECK). */
+
+typedef struct HealthCheck {
+        char **test; /* "NONE"; "CMD", PROGRAM, ARGUMENTS…; "CMD-SHELL", TEXT; empty: nothing is said */
+        /* Nanoseconds; 0 is the default. */
+        int64_t interval;
+        int64_t timeout;
+        int64_t start_period;   /* in which failures do not count until the first success */
+        int64_t start_interval; /* between checks in that time */
+        int64_t retries;        /* failures in a row that make an app unhealthy; 0 is the default */
+} HealthCheck;
+
+/* The values with the defaults filled in. */
+typedef struct HealthTimes {
+        uint64_t interval_usec;
+        uint64_t timeout_usec;
+        uint64_t start_period_usec;
+        uint64_t start_interval_usec;
+        uint64_t retries;
+} HealthTimes;
+
+/* A HealthCheck as a pointer member of a larger struct. */
+extern const JsonType json_health_check;
+
+/* False also for NULL, and for "NONE". */
+bool health_check_wanted(const HealthCheck *h);
+/* What is to be executed, with the shell that interprets a TEXT: "/bin/sh", "-c" where shell is empty. */
+int health_check_command(const HealthCheck *h, char *const *shell, char ***ret);
+HealthTimes health_check_times(const HealthCheck *h);
+
+/* A copy whose test is the command. NULL where none is wanted. */
+int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck **ret);
+HealthCheck *health_check_free(HealthCheck *h);
+DEFINE_TRIVIAL_CLEANUP_FUNC(HealthCheck *, health_check_free);

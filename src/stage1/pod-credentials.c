@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+#include "basic/fs.h"
+#include "basic/path.h"
+#include "shared/explain.h"
+#include "stage1/pod-credentials.h"
+
+#define SYSTEMD_CREDS "/usr/bin/systemd-creds"
+/* What systemd-nspawn takes, all together. */
+#define CREDENTIALS_MAX (1024 * 1024)
+
+/* Where systemd itself looks for one that has no path. */
+static const char *const plain_stores[] = { "/etc/credstore", "/run/credstore", "/usr/lib/credstore", NULL };
+static const char *const encrypted_stores[] = { "/etc/credstore.encrypted", "/run/credstore.encrypted",
+                                                "/usr/lib/credstore.encrypted", NULL };
+
+/* -ENOENT: not in there. */
+static int find_in(const char *directory, const AppcCredential *c, char **ret)
+{
+        *ret = path_join(directory, c->source);
+        if (!*ret)
+                return -ENOMEM;
+        if (access(*ret, F_OK) >= 0)
+                return 0;
+        *ret = mfree(*ret);
+        return -ENOENT;
+}
+
+/* One that the unit was given is not encrypted any more, whatever it was. */
+static int find_source(const AppcCredential *c, bool *ret_encrypted, char **ret)
+{
+        const char *own = getenv("CREDENTIALS_DIRECTORY");
+        int r = -ENOENT;
+
+        *ret_encrypted = c->encrypted;
+        if (path_is_absolute(c->source)) {
+                *ret = strdup(c->source);
+                return *ret ? 0 : -ENOMEM;
+        }
+
+        if (own) {
+                r = find_in(own, c, ret);
+                *ret_encrypted = c->encrypted && r < 0;
+        }
+        for (const char *const *store = c->encrypted ? encrypted_stores : plain_stores; r == -ENOENT && *store; store++)
+                r = find_in(*store, c, ret);
+        return r;
+}
+
+static _noreturn_ void become_decryptor(const AppcCredential *c, const char *path, int out, int err)
+{
+        _cleanup_free_ char *name = strjoin("--name=", c->name);
+        char *const argv[] = { (char *) "systemd-creds", (char *) "decrypt", (char *) "--newline=no", name, (char *) path,
+                               (char *) "-", NULL };
+
+        if (name && dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0)
+                (void) execv(SYSTEMD_CREDS, argv);
+        _exit(127);
+}
+
+/* The last line of what a program said, which is the one that tells. */
+static char *last_line(int fd)
+{
+        char text[1024];
+        ssize_t n = pread(fd, text, sizeof(text) - 1, MAX(lseek(fd, 0, SEEK_END) - (off_t) sizeof(text) + 1, (off_t) 0));
+        char *line;
+
+        while (n > 0 && text[n - 1] == '\n')
+                n--;
+        if (n <= 0)
+                return strdup("it said nothing");
+        text[n] = 0;
+        line = strrchr(text, '\n');
+        return strdup(line ? line + 1 : text);
+}
+
+/* systemd-creds knows where the keys are, the TPM's among them. */
+static int decrypt(const AppcCredential *c, const char *path, int out, char **reterr_message)
+{
+        _cleanup_close_ int err = memfd_create("podctl-message", MFD_CLOEXEC);
+        _cleanup_free_ char *said = NULL;
+        int status;
+        pid_t pid;
+
+        if (err < 0)
+                return -errno;
+        pid = fork();
+        if (pid < 0)
+                return -errno;
+        if (pid == 0)
+                become_decryptor(c, path, out, err);
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+                return 0;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+                return explain(reterr_message, ENOENT, "cannot execute " SYSTEMD_CREDS);
+        said = last_line(err);
+        return explain(reterr_message, EBADMSG, "cannot decrypt %s: %s", path, strempty(said));
+}
+
+static int copy_plain(const char *path, int out, char **reterr_message)
+{
+        _cleanup_close_ int in = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        struct stat st;
+        int r;
+
+        if (in < 0 || fstat(in, &st) < 0)
+                return explain(reterr_message, errno, "%s: %s", path, strerror(errno));
+        if (!S_ISREG(st.st_mode))
+                return explain(reterr_message, EINVAL, "%s is no regular file", path);
+        if (st.st_size > CREDENTIALS_MAX)
+                return explain(reterr_message, E2BIG, "%s is larger than 1M", path);
+        r = copy_bytes(in, out);
+        return r < 0 ? explain(reterr_message, r, "%s: %s", path, strerror(-r)) : 0;
+}
+
+/* Adds its size to *total. */
+static int load(const AppcCredential *c, const char *target, uint64_t *total, char **reterr_message)
+{
+        _cleanup_close_ int out = -EBADF;
+        _cleanup_free_ char *path = NULL;
+        bool encrypted;
+        struct stat st;
+        int r;
+
+        r = find_source(c, &encrypted, &path);
+        if (r == -ENOENT)
+                return explain(reterr_message, ENOENT, "neither the pod's unit nor the host's %s has '%s'",
+                               c->encrypted ? encrypted_stores[0] : plain_stores[0], c->source);
+        if (r < 0)
+                return r;
+        out = open(target, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+        if (out < 0)
+                return -errno;
+        r = encrypted ? decrypt(c, path, out, reterr_message) : copy_plain(path, out, reterr_message);
+        if (r < 0)
+                return r;
+        if (fstat(out, &st) < 0)
+                return -errno;
+        *total += (uint64_t) st.st_size;
+        return *total > CREDENTIALS_MAX ? explain(reterr_message, E2BIG, "the pod's credentials are larger than 1M together") : 0;
+}
+
+/* A ramfs is never swapped out. */
+static int mount_memory(const char *directory)
+{
+        if (mkdir(directory, 0700) < 0)
+                return -errno;
+        return mount("podctl", directory, "ramfs", MS_NODEV | MS_NOSUID | MS_NOEXEC, "mode=0700") < 0 ? -errno : 0;
+}
+
+static int load_of_app(const AppcPodApp *app, const char *directory, uint64_t *total, char ***options, char **reterr_message)
+{
+        for (size_t i = 0; i < app->n_credentials; i++) {
+                const AppcCredential *c = &app->credentials[i];
+                _cleanup_free_ char *id = strjoin(app->name, ".", c->name), *target = id ? path_join(directory, id) : NULL;
+                int r;
+
+                if (!target)
+                        return -ENOMEM;
+                r = load(c, target, total, reterr_message);
+                if (r < 0)
+                        return explain_context(reterr_message, r, "app '%s': credential '%s'", app->name, c->name);
+                r = strv_extendf(options, "--load-credential=%s:%s", id, target);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int pod_credentials_load(const PodPlan *plan, const char *directory, char ***ret_options, char **reterr_message)
+{
+        _cleanup_strv_free_ char **options = NULL;
+        uint64_t total = 0;
+        bool mounted = false;
+
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                int r = 0;
+
+                if (plan->apps[i].app->n_credentials > 0 && !mounted)
+                        r = mount_memory(directory);
+                mounted = mounted || plan->apps[i].app->n_credentials > 0;
+                if (r >= 0)
+                        r = load_of_app(plan->apps[i].app, directory, &total, &options, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        *ret_options = TAKE_PTR(options);
+        return 0;
+}

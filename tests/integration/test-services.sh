@@ -1,0 +1,483 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
+#
+# What apps have from the service manager: credentials, health checks, sockets, readiness, an orderly stop, and commands
+# beside them.
+
+fetch busybox.oci debian.oci
+
+# refused WORDS ARG…: 254, one line that has the words, and no pod.
+refused() {
+        local words=$1 before
+        shift
+        before=$(podctl list --no-legend --full)
+        assert_fails 254 podctl run "$@"
+        assert_contains "$output" "$words"
+        assert_eq "$(wc -l <<<"$output")" 1
+        assert_eq "$(podctl list --no-legend --full)" "$before"
+}
+
+# --- Credentials
+
+# How an app sees its credentials, whoever it is.
+show='cd "$CREDENTIALS_DIRECTORY" && stat -c "%n %a %u" . * && cat *'
+
+# nowhere_on_disk POD SECRET: below no directory that podctl or the pod has.
+nowhere_on_disk() {
+        ! grep -rqF -- "$2" /var/lib/podctl/pods /run/podctl /run/systemd/transient "/proc/$(leader "$1")/root/etc" 2>/dev/null
+        ! journalctl --no-pager -o cat | grep -qF -- "$2"
+        ! tr '\0' ' ' <"/proc/$(systemctl show -p MainPID --value "$(pod_unit "$1")")/cmdline" | grep -qF -- "$2"
+}
+
+test_credential() {
+        local user
+        echo secret-of-db >db
+        chmod 600 db
+        for user in 0 33; do
+                assert_eq "$(podctl run --credential="db=$PWD/db" busybox --user=$user --exec=/bin/sh -- -c "$show")" \
+                        ". 500 $user"$'\n'"db 400 $user"$'\nsecret-of-db'
+        done
+        # An app that is not asked for has none, and none of another's.
+        podctl run busybox --name=a --credential="db=$PWD/db" --exec=/bin/sh -- -c 'cat $CREDENTIALS_DIRECTORY/db' --- \
+                busybox --name=b --exec=/bin/sh -- -c 'echo "<${CREDENTIALS_DIRECTORY-none}>"; find / -xdev -name "*db" 2>/dev/null; ls /run/credentials 2>/dev/null; true' >out
+        assert_contains "$(cat out)" secret-of-db
+        assert_contains "$(cat out)" '<none>'
+        assert_eq "$(wc -l <out)" 2
+}
+
+test_credential_is_nowhere_on_disk() {
+        head -c 700 /dev/urandom | base64 -w 0 >key
+        pod keeper busybox --name=app --user=33 --credential="k.e-y_1=$PWD/key" --exec=/bin/sleep -- 1000
+        assert_eq "$(podctl exec keeper sh -c 'cat $CREDENTIALS_DIRECTORY/k.e-y_1')" "$(cat key)"
+        nowhere_on_disk keeper "$(cat key)"
+        assert_contains "$(podctl cat-manifest keeper)" "$PWD/key"
+        ! podctl exec keeper sh -c 'echo x >>$CREDENTIALS_DIRECTORY/k.e-y_1'
+}
+
+test_one_name_in_two_apps() {
+        echo one >1
+        echo two >2
+        echo all >3
+        podctl run --credential="x=$PWD/3" --credential="y=$PWD/3" busybox --name=a --credential="x=$PWD/1" --exec=/bin/sh -- -c 'cd $CREDENTIALS_DIRECTORY; echo a $(cat x y)' --- \
+                busybox --name=b --credential="x=$PWD/2" --exec=/bin/sh -- -c 'cd $CREDENTIALS_DIRECTORY; echo b $(cat x y)' >out
+        assert_contains "$(cat out)" 'a one all'
+        assert_contains "$(cat out)" 'b two all'
+}
+
+test_encrypted_credential() {
+        echo hidden-words | systemd-creds encrypt --with-key=host --name=db - db.cred
+        assert_eq "$(podctl run busybox --credential-encrypted="db=$PWD/db.cred" --exec=/bin/sh -- -c 'cat $CREDENTIALS_DIRECTORY/db')" hidden-words
+        # Under another name it is none, as systemd has it.
+        assert_fails 254 podctl run busybox --name=app --credential-encrypted="other=$PWD/db.cred" --exec=/bin/true
+        assert_contains "$output" "credential 'other': cannot decrypt $PWD/db.cred"
+        echo rubbish >broken
+        assert_fails 254 podctl run busybox --name=app --credential-encrypted="db=$PWD/broken" --exec=/bin/true
+        assert_contains "$output" "cannot decrypt $PWD/broken"
+        assert_eq "$(wc -l <<<"$output")" 1
+        # It is not decrypted where nobody says so.
+        assert_eq "$(podctl run busybox --credential="db=$PWD/db.cred" --exec=/bin/sh -- -c 'cat $CREDENTIALS_DIRECTORY/db')" "$(cat db.cred)"
+}
+
+# As pod@NAME.service, where the unit may have them from elsewhere.
+test_credentials_of_a_unit() {
+        mkdir -p /etc/podctl/pods.d /etc/credstore /run/systemd/system/pod@secret.service.d
+        defer rm -rf /etc/podctl/pods.d/secret.json /etc/credstore/from-store /run/systemd/system/pod@secret.service.d
+        defer systemctl daemon-reload
+        defer systemctl reset-failed pod@secret
+        defer systemctl stop pod@secret
+        echo store >/etc/credstore/from-store
+        echo file >file
+        echo hidden | systemd-creds encrypt --with-key=host --name=enc - enc
+        echo drop-in | systemd-creds encrypt --with-key=host --name=given - given
+        printf '[Service]\nLoadCredentialEncrypted=given:%s\n' "$PWD/given" >/run/systemd/system/pod@secret.service.d/given.conf
+        systemctl daemon-reload
+        cat >/etc/podctl/pods.d/secret.json <<JSON
+{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},
+"app":{"exec":["/bin/sleep","1000"],"user":"33","group":"33"},
+"credentials":[{"name":"from-store"},{"name":"file","source":"$PWD/file"},{"name":"renamed","source":"given"},
+{"name":"enc","source":"$PWD/enc","encrypted":true},{"name":"given","encrypted":true}]}]}
+JSON
+        systemctl start pod@secret
+        assert_eq "$(podctl exec secret sh -c 'cd $CREDENTIALS_DIRECTORY && cat enc file from-store given renamed')" \
+                $'hidden\nfile\nstore\ndrop-in\ndrop-in'
+        systemctl stop pod@secret
+        rm /etc/credstore/from-store
+        assert_fails 1 systemctl start pod@secret
+        journalctl -u pod@secret -o cat -n 20 | grep -q "credential 'from-store'"
+}
+
+test_credential_mistakes() {
+        echo x >x
+        refused 'no/such/file' busybox --credential=a=/no/such/file
+        refused 'a b' busybox --credential="a b=$PWD/x"
+        refused '../x' busybox --credential=a=../x
+        refused twice busybox --name=twice --credential="a=$PWD/x" --credential-encrypted="a=$PWD/x"
+        refused '/etc/credstore' busybox --credential=nosuch
+        refused 'regular file' busybox --credential=a=/dev
+        head -c 1100000 /dev/zero >large
+        refused larger busybox --credential="a=$PWD/large"
+        echo '{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},"credentials":[{"name":"a/b"}]}]}' >pod.json
+        refused 'apps[0].credentials[0].name' --pod-manifest=pod.json
+}
+
+# --- Commands beside an app
+
+# What the app's unit says of itself, then what a command in there is.
+test_exec_is_in_the_app() {
+        pod joined busybox --name=app --user=33 --supplementary-gids=7 --environment=WORD='two words' --environment=a.b=c --exec=/bin/sleep -- 1000
+        # /run is each service's own: to see this one's is to be in it.
+        podctl enter joined touch /run/mark
+        podctl exec joined test -e /run/mark
+        assert_contains "$(podctl exec joined cat /proc/self/cgroup)" /app.service
+        assert_contains "$(podctl enter joined cat /proc/self/cgroup)" /app.service
+        assert_eq "$(podctl exec joined id -G)" '33 7'
+        assert_contains "$(podctl exec joined env)" 'WORD=two words'
+        assert_contains "$(podctl exec joined env)" a.b=c
+        assert_eq "$(podctl exec joined sh -c 'for n in mnt pid net ipc uts user cgroup; do [ $(readlink /proc/self/ns/$n) = $(readlink /proc/$(pidof sleep)/ns/$n) ] || echo $n; done')" ''
+        # Under systemd 252 an empty directory stays.
+        podctl exec joined sh -c '! grep podctl /proc/mounts && ! ls /run/podctl/bin 2>/dev/null | grep .'
+}
+
+test_exec_status_and_signals() {
+        pod statuses busybox --name=app --exec=/bin/sleep -- 1000
+        assert_fails 3 podctl exec statuses sh -c 'exit 3'
+        assert_fails 137 podctl exec statuses sh -c 'kill -KILL $$'
+        assert_fails 254 podctl exec statuses /no/such/program
+        # Standard input, output and error are the caller's.
+        assert_eq "$(echo in | podctl exec statuses sh -c 'cat; echo err >&2' 2>err)" in
+        assert_eq "$(cat err)" err
+        podctl exec statuses sh -c 'trap "echo got it; exit 5" TERM; echo ready; while :; do sleep 0.1; done' >out &
+        wait_until grep -q ready out
+        kill -TERM $!
+        ! wait $! || fail 'the signal did not come'
+        assert_contains "$(cat out)" 'got it'
+        # What is left of a command ends with its app.
+        podctl exec statuses sh -c 'sleep 2000 >/dev/null 2>&1 & echo left'
+        assert_contains "$(podctl exec statuses sh -c 'for p in /proc/[0-9]*; do [ "$(tr "\0" " " <$p/cmdline 2>/dev/null)" = "sleep 2000 " ] && cat $p/cgroup; done; true')" /app.service
+        podctl stop statuses
+}
+
+test_exec_terminal() {
+        pod screen busybox --name=app --user=33 --exec=/bin/sleep -- 1000
+        in_terminal 'stty rows 20 cols 70; exec podctl exec screen sh'
+        echo 'tty; stty size; [ -w $(tty) ] && echo mine; grep -o "[a-z]*\.service" /proc/self/cgroup; exit 6' >&5
+        wait_until grep -q app.service screen
+        grep -q '/dev/pts/' screen
+        grep -q '20 70' screen
+        grep -q '^mine' screen
+        ! wait $terminal || fail 'no exit status'
+}
+
+# There is nothing to join, and yet something to see.
+test_exec_in_an_app_that_has_ended() {
+        pod halves busybox --name=gone --exec=/bin/touch -- /left --- busybox --name=here --exec=/bin/sleep -- 1000
+        wait_until test -e "/var/lib/podctl/pods/run/$(podctl list --format=json | jq -r '.[] | select(.machine == "halves") | .name')/status/gone"
+        assert_eq "$(podctl exec halves --app=gone ls /left)" /left
+}
+
+# --- Health checks
+
+# image_with NAME FILTER: a copy of the busybox image whose configuration went through jq.
+image_with() {
+        local name=$1 filter=$2 blobs old manifest
+        cp -a "$IMAGES/busybox.oci" "$name"
+        blobs=$name/blobs/sha256
+        manifest=$(jq -r '.manifests[0].digest | ltrimstr("sha256:")' "$name/index.json")
+        old=$(jq -r '.config.digest | ltrimstr("sha256:")' "$blobs/$manifest")
+        jq -c "$filter" "$blobs/$old" >new
+        jq -c --arg digest "sha256:$(put_blob "$blobs" new)" --argjson size "$(stat -c %s new)" \
+                '.config += {digest: $digest, size: $size}' "$blobs/$manifest" >new-manifest
+        jq -c --arg digest "sha256:$(put_blob "$blobs" new-manifest)" --argjson size "$(stat -c %s new-manifest)" \
+                '.manifests = [.manifests[0] + {digest: $digest, size: $size}]' "$name/index.json" >index.json
+        mv index.json "$name/index.json"
+}
+
+put_blob() {
+        local digest
+        digest=$(sha256sum "$2" | cut -d' ' -f1)
+        cp "$2" "$1/$digest"
+        echo "$digest"
+}
+
+# health POD [APP]
+health() {
+        podctl status "$1" --format=json | jq -r ".apps[] | select(.name == \"${2-app}\") | .health.status"
+}
+
+has_failed() {
+        [[ $(podctl status "$1" --format=json | jq '.apps[0].health.exit_code') == 1 ]]
+}
+
+has_health() {
+        [[ $(health "$1") == "$2" ]]
+}
+
+# checked_manifest TEST MEMBERS: a pod of an app that is well while its file /run/well is there.
+checked_manifest() {
+        cat <<JSON
+{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},
+"app":{"exec":["/bin/sleep","1000"],"user":"33","group":"33","environment":[{"name":"FILE","value":"/run/well"}],
+"healthcheck":{"Test":$1,"Interval":50000000$2}}}]}
+JSON
+}
+
+test_health() {
+        local lines
+        checked_manifest '["CMD-SHELL","[ $(id -u) = 33 ] && [ -e $FILE ] && grep -q app.service /proc/self/cgroup && grep -q a80425fb /proc/self/status"]' \
+                ',"Retries":2' >pod.json
+        lines=$(journalctl -o cat --no-pager | wc -l)
+        pod checked --pod-manifest=pod.json
+        wait_until has_health checked unhealthy
+        podctl status checked --format=json | jq -e '.apps[0].health | .failing_streak >= 2 and .exit_code == 1' >/dev/null
+        assert_contains "$(podctl status checked)" health-app=unhealthy
+        podctl enter checked touch /run/well
+        wait_until has_health checked healthy
+        podctl status checked --format=json | jq -e '.apps[0].health | .failing_streak == 0 and .exit_code == 0' >/dev/null
+        # Nobody hears of it, but for who asks.
+        podctl enter checked rm /run/well
+        wait_until has_health checked unhealthy
+        ! journalctl --no-pager -o cat -n $(($(journalctl -o cat --no-pager | wc -l) - lines)) | grep -i 'health'
+        ! podctl logs checked | grep -i 'health\|app-exec'
+        podctl stop checked
+        gone checked
+}
+
+test_health_of_an_image() {
+        image_with checked.oci '.config.Healthcheck = {Test: ["CMD", "test", "-e", "/run/well"], Interval: 50000000, Retries: 1}'
+        podctl --insecure-options=image fetch "$PWD/checked.oci" >id
+        pod checked "$(cat id)" --name=app --exec=/bin/sleep -- 1000
+        wait_until has_health checked unhealthy
+        podctl enter checked touch /run/well
+        wait_until has_health checked healthy
+        podctl image rm "$(cat id)" >/dev/null
+
+        image_with none.oci '.config.Healthcheck = {Test: ["NONE"]}'
+        podctl --insecure-options=image fetch "$PWD/none.oci" >id
+        pod unchecked "$(cat id)" --name=app --exec=/bin/sleep -- 1000
+        assert_eq "$(health unchecked)" null
+        ! systemctl -M unchecked list-units --all --plain --no-legend | grep podctl-health
+        podctl image rm "$(cat id)" >/dev/null
+
+        image_with bad.oci '.config.Healthcheck = {Test: ["PONY"]}'
+        assert_fails 254 podctl --insecure-options=image fetch "$PWD/bad.oci"
+        assert_contains "$output" Healthcheck.Test
+}
+
+# A program that hangs is killed, one that is not there is a failure, and the time to start is given.
+test_health_that_cannot_be_told() {
+        checked_manifest '["CMD","sleep","3000"]' ',"Timeout":100000000,"Retries":1' >pod.json
+        pod slow --pod-manifest=pod.json
+        wait_until has_health slow unhealthy
+        podctl status slow --format=json | jq -e '.apps[0].health.exit_code == -1' >/dev/null
+        checked_manifest '["CMD","nosuch"]' ',"Retries":1' >pod.json
+        pod missing --pod-manifest=pod.json
+        wait_until has_health missing unhealthy
+        checked_manifest '["CMD","test","-e","/run/well"]' ',"Retries":1,"StartPeriod":3600000000000,"StartInterval":50000000' >pod.json
+        pod patient --pod-manifest=pod.json
+        wait_until has_failed patient
+        assert_eq "$(health patient)" starting
+        podctl enter patient touch /run/well
+        wait_until has_health patient healthy
+        # From the first success on, failures count.
+        podctl enter patient rm /run/well
+        wait_until has_health patient unhealthy
+}
+
+test_health_mistakes() {
+        checked_manifest '["CMD"]' '' >pod.json
+        refused 'healthcheck.Test' --pod-manifest=pod.json
+        checked_manifest '["CMD","true"]' ',"Timeout":-1' >pod.json
+        refused 'healthcheck.Timeout' --pod-manifest=pod.json
+        checked_manifest '["CMD","true"]' ',"Retries":-1' >pod.json
+        refused 'healthcheck.Retries' --pod-manifest=pod.json
+}
+
+# --- Sockets
+
+# An app of a Debian image that says what it was given, once to each who connects, as often as it has descriptors.
+serve='print STDERR "fds=$ENV{LISTEN_FDS} names=$ENV{LISTEN_FDNAMES} me=", $ENV{LISTEN_PID} == $$ ? "yes" : "no", "\n";
+        for my $fd (3 .. 2 + $ENV{LISTEN_FDS}) { open S, "+<&=", $fd or die; accept C, S or die; print C "fd $fd of $ENV{LISTEN_FDNAMES} in $ENV{AC_APP_NAME}\n"; close C; }'
+
+# ask PORT: the first line of who is there.
+ask() {
+        timeout 60 bash -c "exec 3<>/dev/tcp/127.0.0.1/$1 && head -n 1 <&3"
+}
+
+# socket_unit UNIT LINE…: a socket of the host, and the end of it.
+socket_unit() {
+        local unit=$1
+        shift
+        printf '[Socket]\n' >"/run/systemd/system/$unit.socket"
+        printf '%s\n' "$@" >>"/run/systemd/system/$unit.socket"
+        defer end_socket "$unit"
+}
+
+end_socket() {
+        systemctl stop "$1.socket" "$1.service"
+        systemctl reset-failed "$1.socket" "$1.service" 2>/dev/null
+        rm -f "/run/systemd/system/$1.socket" "/run/systemd/system/$1.service"
+        systemctl daemon-reload
+}
+
+# socket_service UNIT PODCTL-WORD…: a service of a user's own.
+socket_service() {
+        local unit=$1
+        shift
+        cat >"/run/systemd/system/$unit.service" <<UNIT
+[Service]
+Type=notify
+NotifyAccess=main
+Delegate=yes
+KillMode=mixed
+ExecStart=/usr/bin/podctl $(printf '"%s" ' "${@//\"/\\\"}" | sed 's/\$/$$/g; s/%/%%/g' | tr '\n' ' ')
+UNIT
+        systemctl daemon-reload
+        systemctl start "$unit.socket"
+}
+
+# The pod has no network at all, and starts with the first who comes; and again with the next.
+test_socket_of_the_host() {
+        socket_unit podtest-web ListenStream=8090
+        socket_service podtest-web run --net=none --name=web-by-socket debian --name=web --user=33 --working-dir=/ --socket-activated=8090-tcp --exec=/usr/bin/perl -- -e "$serve"
+        assert_eq "$(systemctl is-active podtest-web.service || true)" inactive
+        assert_eq "$(ask 8090)" 'fd 3 of 8090-tcp in web'
+        wait_until gone web-by-socket
+        assert_eq "$(ask 8090)" 'fd 3 of 8090-tcp in web'
+        wait_until gone web-by-socket
+        assert_contains "$(podctl logs web-by-socket)" 'fds=1 names=8090-tcp me=yes'
+}
+
+# Each app has its own; a port forwarded from another one of the host is found by that, as with rkt.
+test_sockets_of_several_apps() {
+        socket_unit podtest-two ListenStream=127.0.0.1:8091 ListenStream=8092 ListenStream=8093 'FileDescriptorName=two'
+        socket_service podtest-two run --name=two-by-socket --port=80-tcp:8092 debian --name=one --socket-activated=8091-tcp --exec=/usr/bin/perl -- -e "$serve" --- \
+                debian --name=two --socket-activated=80-tcp,8093-tcp --exec=/usr/bin/perl -- -e "$serve"
+        assert_eq "$(ask 8091)" 'fd 3 of 8091-tcp in one'
+        local answers
+        answers=$(ask 8092 & ask 8093 & wait)
+        assert_contains "$answers" 'fd 3 of '
+        assert_contains "$answers" 'fd 4 of '
+        assert_contains "$answers" '80-tcp'
+        assert_contains "$answers" '8093-tcp'
+        assert_not_contains "$answers" '8091'
+        assert_not_contains "$answers" 'in one'
+        wait_until gone two-by-socket
+}
+
+# A pod of pods.d, whose socket has the port's name and not its number; one of the kind that has no number.
+test_socket_of_a_named_pod() {
+        mkdir -p /etc/podctl/pods.d
+        defer rm -f /etc/podctl/pods.d/listens.json
+        jq -n --arg serve "$serve" '{acKind: "PodManifest", acVersion: "0.8.11", annotations: [{name: "podctl/net", value: "none"}],
+                apps: [{name: "web", image: {name: "debian"}, app: {exec: ["/usr/bin/perl", "-e", $serve], user: "0", group: "0",
+                        ports: [{name: "http", protocol: "tcp", port: 80, socketActivated: true}]}}]}' >/etc/podctl/pods.d/listens.json
+        socket_unit pod@listens "ListenStream=$PWD/socket" FileDescriptorName=http
+        systemctl daemon-reload
+        systemctl start pod@listens.socket
+        assert_eq "$(timeout 60 curl --http0.9 -s --unix-socket "$PWD/socket" http://x/)" 'fd 3 of http in web'
+        wait_until gone listens
+}
+
+# Where nobody passes one, the pod listens itself, in its own network.
+test_socket_of_the_pod() {
+        pod listener --port=8090-tcp:8094 debian --name=web --socket-activated=8090-tcp --exec=/usr/bin/perl -- -e "$serve"
+        assert_eq "$(ask 8094)" 'fd 3 of 8090-tcp in web'
+        wait_until gone listener
+}
+
+# What systemd has for programs that know nothing of this.
+test_socket_proxy() {
+        [[ -x /usr/lib/systemd/systemd-socket-proxyd ]] || skip 'no systemd-socket-proxyd on this host'
+        pod behind debian --name=web --exec=/usr/bin/perl -- -e 'use Socket; socket S, AF_INET, SOCK_STREAM, 0; setsockopt S, SOL_SOCKET, SO_REUSEADDR, 1; bind S, sockaddr_in(80, INADDR_ANY) or die; listen S, 5; while (accept C, S) { print C "hello\n"; close C; }'
+        socket_unit podtest-proxy ListenStream=8095
+        printf '[Service]\nExecStart=/usr/lib/systemd/systemd-socket-proxyd %s:80\n' "$(podctl status behind --format=json | jq -r '.networks[0].ip')" \
+                >/run/systemd/system/podtest-proxy.service
+        systemctl daemon-reload
+        systemctl start podtest-proxy.socket
+        wait_until podctl exec behind perl -e 'use Socket; socket S, AF_INET, SOCK_STREAM, 0; connect S, sockaddr_in(80, INADDR_LOOPBACK) or exit 1'
+        assert_eq "$(ask 8095)" hello
+}
+
+test_socket_mistakes() {
+        refused ponies debian --name=web --socket-activated=ponies --exec=/bin/true
+        refused --net=none --net=none --port=80-tcp:8080 debian --name=web --exec=/bin/true
+        socket_unit podtest-lost ListenStream=8096 FileDescriptorName=lost
+        socket_service podtest-lost run --net=none --name=lost debian --name=web --socket-activated=80-tcp --exec=/bin/true
+        (ask 8096 || true) >/dev/null 2>&1
+        wait_until systemctl is-failed podtest-lost.service
+        journalctl -u podtest-lost -o cat --no-pager | grep -q "no app has a socketActivated port for socket 'lost', \[::\]:8096"
+}
+
+# --- Readiness, and the end
+
+test_readiness() {
+        mkdir v
+        chmod 777 v
+        # Its child may say it as well, and whoever it is.
+        podctl run --detach --name=told --volume="v,kind=host,source=$PWD/v" --mount=volume=v,target=/v debian --name=app --user=33 --working-dir=/ \
+                --annotation=appc.io/executor/supports-systemd-notify=true --exec=/usr/bin/perl -- -e 'use Socket; $SIG{TERM} = sub { exit 0 };
+                open F, ">/v/started"; close F; sleep 0.1 until -e "/v/go";
+                if (fork == 0) { socket S, AF_UNIX, SOCK_DGRAM, 0; send S, "READY=1", 0, sockaddr_un($ENV{NOTIFY_SOCKET}) or die "send: $!"; exit 0; }
+                sleep 1000' >uuid &
+        defer end_pod told
+        wait_until test -e v/started
+        assert_eq "$(systemctl show -p ActiveState --value podctl-told.service)" activating
+        assert_eq "$(podctl status told --format=json | jq -r .state)" running
+        assert_eq "$(cat uuid)" ''
+        touch v/go
+        wait_for_jobs
+        assert_eq "$(systemctl show -p ActiveState --value podctl-told.service)" active
+        [[ -s uuid ]]
+        podctl stop told
+}
+
+# An app that never says it is an app that fails when it ends.
+test_readiness_that_never_comes() {
+        assert_fails 1 podctl run debian --name=app --working-dir=/ --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/true
+        assert_contains "$output" 'without having said that it is ready'
+}
+
+# ends_with POD STATUS: of its app, when it is stopped.
+ends_with() {
+        local uuid
+        uuid=$(podctl status "$1" --format=json | jq -r .name)
+        podctl stop "$1" >/dev/null
+        assert_eq "$(podctl status "$uuid" | sed -n 's/^app-app=//p')" "$2"
+}
+
+test_stop_signal() {
+        local deaf='trap "" TERM; trap "exit 7" USR1; touch /ready; while :; do sleep 0.1; done'
+        image_with quits.oci '.config.StopSignal = "SIGUSR1"'
+        podctl --insecure-options=image fetch "$PWD/quits.oci" >id
+        pod quits "$(cat id)" --name=app --exec=/bin/sh -- -c "$deaf"
+        wait_until podctl exec quits test -e /ready
+        ends_with quits 7
+        pod quits "$(cat id)" --name=app --stop-signal=TERM --exec=/bin/sh -- -c "${deaf/\"\" TERM/\"exit 8\" TERM}"
+        wait_until podctl exec quits test -e /ready
+        ends_with quits 8
+        podctl image rm "$(cat id)" >/dev/null
+}
+
+# Who does not listen is killed when its own time is over, and not when that of all is.
+test_stop_timeout() {
+        image_with deaf.oci '.config.StopTimeout = 1'
+        podctl --insecure-options=image fetch "$PWD/deaf.oci" >id
+        pod deaf "$(cat id)" --name=app --exec=/bin/sh -- -c 'trap "" TERM; touch /ready; while :; do sleep 0.1; done'
+        wait_until podctl exec deaf test -e /ready
+        assert_eq "$(systemctl -M deaf show -p TimeoutStopUSec --value app.service)" 1s
+        ends_with deaf 137
+        podctl image rm "$(cat id)" >/dev/null
+        pod slow busybox --name=app --stop-timeout=100s --exec=/bin/sh -- -c 'trap "sleep 0.1; exit 9" TERM; touch /ready; while :; do sleep 0.1; done'
+        assert_eq "$(systemctl show -p TimeoutStopUSec --value podctl-slow.service)" '1min 55s'
+        wait_until podctl exec slow test -e /ready
+        ends_with slow 9
+        assert_contains "$(podctl run --dry-run busybox --stop-timeout=infinity)" TimeoutStopSec=infinity
+}
+
+test_stop_mistakes() {
+        refused SIGPONY busybox --stop-signal=SIGPONY
+        refused 'a while' busybox --stop-timeout='a while'
+        refused --stop-timeout busybox --stop-timeout=0
+        checked_manifest '["NONE"]' ',"Retries":0},"stopTimeout":-2,"x":{"a":1' >pod.json
+        refused stopTimeout --pod-manifest=pod.json
+}

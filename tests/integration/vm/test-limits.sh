@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
+#
+# Limits that bite, which takes a kernel that gives away its controllers and has AppArmor: run in a
+# virtual machine, by outside/virtual-machine.sh.
+
+fetch busybox.oci
+
+# in_cgroup POD FILE [APP]: of the app's control group, else of the pod's unit.
+in_cgroup() {
+        local dir
+        dir=$(pod_cgroup "$1")
+        [[ $# == 2 ]] || dir=$(find "$dir" -type d -name "$3.service")
+        cat "$dir/$2"
+}
+
+# Takes 200 MB: tail keeps what has no line end.
+HUNGRY='head -c 200000000 /dev/zero | tail >/dev/null'
+BUSY='while :; do :; done'
+
+test_memory_of_an_app() {
+        pod fed busybox --name=fed --exec=/bin/sleep -- 1000 --- busybox --name=app --memory=64M --exec=/bin/sleep -- 1000
+        assert_eq "$(in_cgroup fed memory.max app)" 64000000
+        # A command beside the app is in the same group.
+        assert_fails '*' podctl exec --app=app fed /bin/sh -c "$HUNGRY"
+        in_cgroup fed memory.events app | grep -q '^oom_kill [1-9]'
+        assert_eq "$(podctl exec --app=fed fed /bin/sh -c 'head -c 100000000 /dev/zero | tail | wc -c')" 100000000
+}
+
+test_app_that_takes_too_much_ends_the_pod() {
+        assert_fails 137 podctl run busybox --name=app --memory=64M --exec=tail -- -n 1 /dev/zero
+        podctl run busybox --name=app --memory=400M --exec=/bin/sh -- -c "$HUNGRY"
+}
+
+test_memory_of_a_pod() {
+        manifest() {
+                cat <<JSON
+{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},
+"app":{"exec":["tail","-n","1","$1"],"user":"0","group":"0"}}],
+"isolators":[{"name":"resource/memory","value":{"limit":"100M"}}]}
+JSON
+        }
+        manifest /dev/zero >pod.json
+        assert_fails '*' podctl run --pod-manifest=pod.json
+        manifest /dev/null >pod.json
+        podctl run --pod-manifest=pod.json
+        pod small -p MemoryMax=150M busybox --name=app --exec=/bin/sleep -- 1000
+        assert_eq "$(in_cgroup small memory.max)" 157286400
+        assert_fails '*' podctl exec small /bin/sh -c "$HUNGRY"
+}
+
+test_processor_time() {
+        pod busy busybox --name=app --cpu=100m --exec=/bin/sh -- -c "$BUSY" --- busybox --name=heavy --cpu-shares=2048 --exec=/bin/sleep -- 1000
+        assert_eq "$(in_cgroup busy cpu.max app)" '10000 100000'
+        # rkt's shares are those of version 1 of the control groups, of which 1024 are a weight of 100.
+        assert_eq "$(in_cgroup busy cpu.weight heavy)" 200
+        throttled() { in_cgroup busy cpu.stat app | grep -q '^nr_throttled [1-9]'; }
+        wait_until throttled
+}
+
+test_number_of_processes() {
+        pod few -p TasksMax=40 busybox --name=app --exec=/bin/sleep -- 1000
+        assert_contains "$(podctl exec few /bin/sh -c 'for i in $(seq 60); do sleep 100 & done; true' 2>&1 || true)" fork
+        in_cgroup few pids.max | grep -qx 40
+}
+
+test_apparmor() {
+        [[ -e /sys/kernel/security/apparmor/profiles ]] || skip 'no AppArmor'
+        manifest() {
+                cat <<JSON
+{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},
+"app":{"exec":["/bin/sh","-c","$2"],"user":"0","group":"0",
+"isolators":[{"name":"os/linux/apparmor-profile","value":{"profile":"$1"}}]}}]}
+JSON
+        }
+        manifest no-such true >pod.json
+        assert_fails 254 podctl run --pod-manifest=pod.json
+        assert_contains "$output" no-such
+        apparmor_parser --replace <<'PROFILE'
+profile podctl-test flags=(attach_disconnected,mediate_deleted) {
+        file,
+        capability,
+        signal,
+        deny /forbidden rw,
+}
+PROFILE
+        manifest podctl-test 'cat /proc/self/attr/current; echo x >/allowed; echo x >/forbidden' >pod.json
+        assert_fails 1 podctl run --pod-manifest=pod.json
+        assert_contains "$output" 'podctl-test (enforce)'
+        assert_contains "$output" 'denied'
+        assert_not_contains "$output" '/allowed'
+}
