@@ -293,6 +293,34 @@ test_gc_at_once_with_itself() {
         assert_eq "$(podctl list --no-legend)" ''
 }
 
+# A file with a UUID, as --uuid-file-save writes it, or with anything else.
+test_uuid_files() {
+        local verb
+        ended over
+        uuid_of over >good
+        tr -d '\n' <good >bare
+        : >empty
+        echo 'not a UUID' >wrong
+        head -c 100000 /dev/zero >large
+        for verb in status stop cat-manifest; do
+                podctl $verb --uuid-file=good
+                podctl $verb --uuid-file=bare
+        done
+        for verb in status stop cat-manifest rm; do
+                assert_fails 254 podctl $verb --uuid-file=missing
+                assert_contains "$output" missing
+                assert_fails 254 podctl $verb --uuid-file=empty
+                assert_contains "$output" 'UUID cannot be empty'
+                assert_fails 254 podctl $verb --uuid-file=wrong
+                assert_contains "$output" 'no matches found'
+                assert_fails 254 podctl $verb --uuid-file=large
+                assert_eq "$(wc -l <<<"$output")" 1
+                assert_fails 254 podctl $verb
+                assert_eq "$(wc -l <<<"$output")" 1
+        done
+        podctl rm --uuid-file=bare
+}
+
 # --- cat-manifest and logs
 
 test_cat_manifest() {
