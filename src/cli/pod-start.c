@@ -16,6 +16,7 @@
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "config.h"
+#include "pod/plan-sources.h"
 #include "pod/pod-gc.h"
 #include "stage1/stage1.h"
 #include "unit/machine.h"
@@ -80,6 +81,8 @@ static int pod_launch_logging(Pod *pod)
         if (r < 0)
                 return log_error_errno(r, "Cannot move the pod: %m");
         r = pod_plan_of(pod, &plan, &message);
+        if (r >= 0)
+                r = plan_check_sources(plan, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
         STRV_FOREACH(line, plan->ignored)
@@ -292,6 +295,8 @@ static int start_job(Start *s, char **ret_job)
         int r;
 
         r = pod_plan_of(s->pod, &plan, &message);
+        if (r >= 0)
+                r = plan_check_sources(plan, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
         STRV_FOREACH(line, plan->ignored)

@@ -3,6 +3,7 @@
 #include "cli/pod-make.h"
 #include "cli/pod-start.h"
 #include "cli/verb.h"
+#include "pod/plan-sources.h"
 
 static int renew_settings(Context *c, const RunArgs *args, Pod *pod)
 {
@@ -20,6 +21,8 @@ static int renew_settings(Context *c, const RunArgs *args, Pod *pod)
         pod_settings_free(pod->settings);
         pod->settings = TAKE_PTR(fresh);
         r = pod_plan_of(pod, &plan, &message);
+        if (r >= 0)
+                r = plan_check_sources(plan, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
         r = pod_write_settings(pod);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
+#include "image/layer-store.h"
 #include "pod/pod-prepare.h"
+#include "pod/pod-volumes.h"
 
 PlanImage *plan_images_free(PlanImage *images, size_t n)
 {
@@ -19,7 +21,8 @@ static char *image_text(const AppcImageRef *ref)
         return version ? strjoin(ref->name, ":", version) : strdup(strempty(ref->name));
 }
 
-static int resolve_image(ImageStore *store, AppcPodApp *app, PlanImage *ret, char **reterr_message)
+static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, PlanImage *ret, char ***warnings,
+                         char **reterr_message)
 {
         _cleanup_(image_freep) Image *image = NULL;
         _cleanup_free_ char *text = image_text(&app->image);
@@ -49,6 +52,8 @@ static int resolve_image(ImageStore *store, AppcPodApp *app, PlanImage *ret, cha
         r = free_and_strdup(&app->image.id, id);
         if (r >= 0 && !app->app && image->app)
                 r = app_copy(image->app, &app->app);
+        if (r >= 0)
+                r = pod_imply_volumes(manifest, app, image->kind != IMAGE_APPC, warnings, reterr_message);
         if (r < 0)
                 return r;
 
@@ -56,13 +61,20 @@ static int resolve_image(ImageStore *store, AppcPodApp *app, PlanImage *ret, cha
         return image_store_lower_paths(store, image, &ret->lowers, reterr_message);
 }
 
-int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char **reterr_message)
+static void note_privileges(PlanImage *image)
+{
+        STRV_FOREACH(lower, image->lowers)
+                image->privileged = image->privileged || layer_path_is_privileged(*lower);
+}
+
+int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char ***warnings, char **reterr_message)
 {
         PlanImage *images = new0(PlanImage, manifest->n_apps);
         int r = images ? 0 : -ENOMEM;
 
         for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++)
-                r = resolve_image(store, &manifest->apps[i], &images[i], reterr_message);
+                if ((r = resolve_image(store, manifest, &manifest->apps[i], &images[i], warnings, reterr_message)) >= 0)
+                        note_privileges(&images[i]);
         if (r < 0) {
                 plan_images_free(images, manifest->n_apps);
                 return r;
@@ -147,7 +159,8 @@ int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message)
         if (!images)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
-                r = pod_app_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers);
+                if ((r = pod_app_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers)) >= 0)
+                        note_privileges(&images[i]);
         if (r >= 0)
                 r = pod_plan_new(pod->manifest, pod->settings, images, pod->uuid.s, directory, ret, reterr_message);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ctype.h>
 #include <sys/capability.h>
+#include <sys/mount.h>
 
 #include "basic/parse.h"
 #include "basic/path.h"
@@ -230,7 +231,26 @@ static int append_device(sd_bus_message *m, const PropertyRow *row, const char *
         return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ss)", 1, node, permissions ?: "rwm") : 0;
 }
 
+/* FILE NUMBER: of the device that has the file, or is it. */
+static int append_device_limit(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        _cleanup_free_ char *file = NULL, *number = NULL;
+        uint64_t v;
+        int r;
+
+        r = split_pair(value, ' ', &file, &number);
+        if (r < 0)
+                return r;
+        if (!number || !path_is_absolute(file))
+                return -EINVAL;
+        r = parse_limit(number, &v);
+        if (r < 0)
+                return r;
+        return m ? sd_bus_message_append(m, "(sv)", row->name, "a(st)", 1, file, v) : 0;
+}
+
 /* SOURCE:TARGET. */
+/* With what is mounted below the source, as in unit files. */
 static int append_bind(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_free_ char *source = NULL, *target = NULL;
@@ -241,7 +261,8 @@ static int append_bind(sd_bus_message *m, const PropertyRow *row, const char *va
                 return r;
         if (!target || !path_is_absolute(source) || !path_is_absolute(target))
                 return -EINVAL;
-        return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ssbt)", 1, source, target, (int) false, UINT64_C(0)) : 0;
+        return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ssbt)", 1, source, target, (int) false,
+                                         (uint64_t) MS_REC) : 0;
 }
 
 /* The capabilities named, as a mask. */
@@ -388,6 +409,10 @@ static const PropertyRow property_table[] = {
         { "IOAccounting", append_boolean },
         { "IOWeight", append_uint64 },
         { "StartupIOWeight", append_uint64 },
+        { "IOReadBandwidthMax", append_device_limit },
+        { "IOWriteBandwidthMax", append_device_limit },
+        { "IOReadIOPSMax", append_device_limit },
+        { "IOWriteIOPSMax", append_device_limit },
         { "IPAccounting", append_boolean },
         { "DevicePolicy", append_string },
         { "DeviceAllow", append_device },

@@ -60,8 +60,11 @@ static void expect_units(const char *name, const PodSettings *s)
         cr_assert_eq(plan_json(&p, s, json), 0, "%s: %s", name, p.message);
         for (size_t i = 0; i < p.plan->n_apps; i++) {
                 _cleanup_free_ char *before = text, *unit = NULL;
+                AppIdentity who = identity;
 
-                cr_assert_eq(app_unit_format(&p.plan->apps[i], &identity, s, &unit), 0);
+                who.groups = p.plan->apps[i].app->app->supplementary_gids;
+                who.n_groups = p.plan->apps[i].app->app->n_supplementary_gids;
+                cr_assert_eq(app_unit_format(&p.plan->apps[i], &who, s, &unit), 0);
                 text = strjoin(before, unit);
         }
 
@@ -83,12 +86,55 @@ Test(app_unit, everything)
         expect_units("unrestricted", &s);
 }
 
+Test(app_unit, health)
+{
+        AppIdentity with_program = { .uid = 33, .gid = 34, .program = (char *) "/bin/web", .health = (char *) "/bin/sh",
+                                     .groups = (gid_t[]) { 4, 20 }, .n_groups = 2 };
+        _cleanup_free_ char *json = NULL, *text = NULL, *expected = read_expected("unit/health.service");
+        _cleanup_(planned_done) Planned p = {};
+        size_t n;
+
+        json = read_data("unit/everything.json", &n);
+        cr_assert_eq(plan_json(&p, &settings, json), 0, "%s", p.message);
+        cr_expect(app_health_wanted(&p.plan->apps[0]));
+        cr_assert_eq(app_health_format(&p.plan->apps[0], &with_program, &text), 0);
+        cr_expect_str_eq(text, expected);
+}
+
+/* Where nobody says anything: not for root, and not where programs of the image count on privileges. */
+Test(app_unit, no_new_privileges)
+{
+        static const struct {
+                const char *isolators;
+                uid_t uid;
+                bool privileged, expected;
+        } cases[] = {
+                { "", 33, false, true },
+                { "", 33, true, false },
+                { "", 0, false, false },
+                { "'isolators':[{'name':'os/linux/no-new-privileges','value':false}]", 33, false, false },
+                { "'isolators':[{'name':'os/linux/no-new-privileges','value':true}]", 0, true, true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const AppIdentity who = { .uid = cases[i].uid, .program = (char *) "/bin/web" };
+                _cleanup_(planned_done) Planned p = {};
+                _cleanup_free_ char *unit = NULL;
+
+                cr_assert_eq(plan_app_json(&p, &settings, cases[i].isolators, "", ""), 0, "%s", p.message);
+                p.plan->apps[0].privileged_image = cases[i].privileged;
+                cr_assert_eq(app_unit_format(&p.plan->apps[0], &who, &settings, &unit), 0);
+                cr_expect_eq(strstr(unit, "--no-new-privileges=1") != NULL, cases[i].expected, "%zu", i);
+        }
+}
+
 /* Strings of an app never become more than the value they are meant to be. */
 
 static const char *const app_templates[] = {
         "'environment':[{'name':'A','value':'%s'}]",
         "'workingDirectory':'/%s'",
         "'stopSignal':'%s'",
+        "'healthcheck':{'Test':['CMD-SHELL','%s']}",
         "'userAnnotations':{'a':'%s'}",
         "'userLabels':{'a':'%s'}",
         "'mountPoints':[{'name':'m','path':'/%s'}]",
@@ -234,5 +280,35 @@ Test(app_unit, names_cannot_break_out)
                                  "\"group\":\"0\"}}]}", names[i]);
                 cr_expect_lt(plan_json(&p, &settings, json), 0, "%s", names[i]);
                 cr_expect(p.message);
+        }
+}
+
+/* What the pod's start left to systemd, and the settings that would be in its way. */
+Test(app_unit, binds)
+{
+        static const struct {
+                const char *bind;
+                const char *line;
+                const char *without;
+                const char *with;
+        } cases[] = {
+                { "/opt/0:/run/a b:c%", "BindPaths=/opt/0:\"/run/a b:c%%\"\n", "", "ProtectControlGroups=yes\n" },
+                { "/opt/0:/sys/firmware/x", "BindPaths=/opt/0:\"/sys/firmware/x\"\n", "/sys/firmware ", "+/sys/module" },
+                { "/opt/0:/sys", "BindPaths=/opt/0:\"/sys\"\n", "+/sys/", "+/proc/kcore" },
+                { "/opt/0:/sys/fs", "BindPaths=/opt/0:\"/sys/fs\"\n", "ProtectControlGroups", "+/sys/module" },
+                { "/opt/0:/proc/sys/net", "BindPaths=/opt/0:\"/proc/sys/net\"\n", "/proc/sys ", "+/proc/sysrq-trigger" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(planned_done) Planned p = {};
+                _cleanup_free_ char *unit = NULL;
+                AppIdentity who = identity;
+
+                who.binds = (char *[]) { (char *) cases[i].bind, NULL };
+                cr_assert_eq(plan_app_json(&p, &settings, "", "", ""), 0, "%s", p.message);
+                cr_assert_eq(app_unit_format(&p.plan->apps[0], &who, &settings, &unit), 0);
+                cr_expect(strstr(unit, cases[i].line), "%s: %s", cases[i].bind, unit);
+                cr_expect(!*cases[i].without || !strstr(unit, cases[i].without), "%s: %s", cases[i].bind, unit);
+                cr_expect(strstr(unit, cases[i].with), "%s: %s", cases[i].bind, unit);
         }
 }
