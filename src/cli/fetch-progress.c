@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "basic/log.h"
 #include "basic/size-format.h"
 #include "basic/string-util.h"
+#include "basic/time-util.h"
 #include "cli/fetch-progress.h"
 
 #define BLOBS_MAX 64U

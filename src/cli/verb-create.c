@@ -17,17 +17,22 @@ static const RunArgs presets = { .options = create_options, .private_users = -1 
 /* What stands in the file of an app: where its image comes from, so that it can be fetched again; and no more than was
  * said on the command line, so that a newer image is followed. */
 
+static ImageLocationType location_type(const char *text)
+{
+        ImageLocation l = {};
+        ImageLocationType type = image_location_parse(text, &l, NULL) < 0 ? _IMAGE_LOCATION_TYPE_INVALID : l.type;
+
+        image_location_done(&l);
+        return type;
+}
+
 /* A name without a host is one of the store's. */
 static bool is_remote(const char *text)
 {
         const char *slash = strchr(text, '/'), *dot = strchr(text, '.');
-        ImageLocation l = {};
-        bool remote = image_location_parse(text, &l, NULL) >= 0 &&
-                      (l.type == IMAGE_AT_REGISTRY || l.type == IMAGE_AT_URL ||
-                       (l.type == IMAGE_AT_DISCOVERY && dot && slash && dot < slash));
+        ImageLocationType type = location_type(text);
 
-        image_location_done(&l);
-        return remote;
+        return type == IMAGE_AT_REGISTRY || type == IMAGE_AT_URL || (type == IMAGE_AT_DISCOVERY && dot && slash && dot < slash);
 }
 
 static bool same_app(const App *a, const App *b)
@@ -52,7 +57,7 @@ static int simplify_app(Context *c, const RunApp *run, AppcPodApp *app)
         if (is_remote(run->image) && strv_env_set(&app->annotations, "podctl/image", run->image) < 0)
                 return log_oom();
         /* By its digest is what it is meant by. */
-        if (app->image.name && !strchr(run->image, '@'))
+        if (app->image.name && !strchr(run->image, '@') && location_type(run->image) != IMAGE_AT_STORE)
                 app->image.id = mfree(app->image.id);
         return 0;
 }
