@@ -49,6 +49,7 @@ PodPlan *pod_plan_free(PodPlan *plan)
         free(plan->directory);
         net_ports_free(plan->ports, plan->n_ports);
         strv_free(plan->unit_properties);
+        strv_free(plan->limits);
         strv_free(plan->ignored);
         return mfree(plan);
 }
@@ -453,9 +454,11 @@ static int plan_unit_properties(PodPlan *plan)
         if (r >= 0)
                 r = add_stop_timeout(plan);
         if (r >= 0 && has_encrypted_credentials(plan->manifest))
-                r = strv_extend(&plan->unit_properties, "DeviceAllow=char-tpm rw");
+                r = strv_extend(&plan->limits, "DeviceAllow=char-tpm rw");
         if (r >= 0)
-                r = plan_pod_isolators(plan, &plan->unit_properties, &plan->ignored);
+                r = plan_pod_isolators(plan, &plan->limits, &plan->ignored);
+        if (r >= 0)
+                r = strv_extend_strv(&plan->unit_properties, plan->limits);
         /* The user's come last, so that they have the last word. */
         return r < 0 ? r : strv_extend_strv(&plan->unit_properties, plan->settings->properties);
 }
