@@ -157,14 +157,26 @@ test_exec_status_and_signals() {
         podctl stop statuses
 }
 
+# screen_says TEXT KEYS: after these, if it did not before.
+screen_says() {
+        grep -q "$1" screen || { echo "$2" >&5 && false; }
+}
+
 test_exec_terminal() {
         pod screen busybox --name=app --user=33 --exec=/bin/sleep -- 1000
         in_terminal 'stty rows 20 cols 70; exec podctl exec screen sh'
-        echo 'tty; stty size; [ -w $(tty) ] && echo mine; grep -o "[a-z]*\.service" /proc/self/cgroup; exit 6' >&5
+        echo 'tty; stty size; [ -w $(tty) ] && echo mine; grep -o "[a-z]*\.service" /proc/self/cgroup' >&5
         wait_until grep -q app.service screen
         grep -q '/dev/pts/' screen
         grep -q '20 70' screen
+        stty -F "$(readlink "/proc/$(pgrep -xf 'podctl exec screen sh')/fd/0")" rows 33 cols 99
+        wait_until screen_says '33 99' 'stty size'
+        # Ctrl-C is the command's, and not podctl's.
+        echo 'trap "echo inter""rupted" INT; sleep 1000' >&5
+        wait_until podctl exec screen pidof sleep
+        wait_until screen_says interrupted $'\003'
         grep -q '^mine' screen
+        echo 'exit 6' >&5
         ! wait $terminal || fail 'no exit status'
 }
 
