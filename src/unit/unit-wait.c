@@ -230,6 +230,19 @@ UnitWait *unit_wait_free(UnitWait *w)
         return mfree(w);
 }
 
+/* A connection that is lost says so once, and never anything again. */
+static int run_events(UnitWait *w)
+{
+        int r;
+
+        r = sd_event_run(w->event, UINT64_MAX);
+        if (r < 0)
+                return r;
+        if (sd_event_get_state(w->event) == SD_EVENT_FINISHED)
+                return -ECANCELED;
+        return sd_bus_is_open(w->bus) > 0 ? 0 : -ECONNRESET;
+}
+
 int unit_wait_started(UnitWait *w, const char *job, const char **ret_result)
 {
         const char *early = strv_env_get(w->early_results, job);
@@ -245,11 +258,9 @@ int unit_wait_started(UnitWait *w, const char *job, const char **ret_result)
         }
 
         while (!w->job_result) {
-                r = sd_event_run(w->event, UINT64_MAX);
+                r = run_events(w);
                 if (r < 0)
                         return r;
-                if (sd_event_get_state(w->event) == SD_EVENT_FINISHED)
-                        return -ECANCELED;
         }
 
         *ret_result = w->job_result;
@@ -274,10 +285,8 @@ int unit_wait_ended(UnitWait *w, UnitStatus *ret)
                         }
                 }
 
-                r = sd_event_run(w->event, UINT64_MAX);
+                r = run_events(w);
                 if (r < 0)
                         return r;
-                if (sd_event_get_state(w->event) == SD_EVENT_FINISHED)
-                        return -ECANCELED;
         }
 }
