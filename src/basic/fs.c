@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <linux/openat2.h>
+#include <linux/securebits.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "basic/alloc.h"
 #include "basic/fs.h"
 #include "basic/path.h"
 #include "basic/strv.h"
+
+#define LINKS_MAX 40 /* as the kernel has it, path_resolution(7) */
 
 static int read_file_fd(int fd, size_t max, char **ret, size_t *ret_size)
 {
@@ -200,11 +205,45 @@ int open_in_root(int root_fd, const char *path, int flags)
         return fd < 0 ? -errno : (int) fd;
 }
 
+static int make_inode(int parent_fd, const char *name, mode_t mode)
+{
+        return (S_ISDIR(mode) ? mkdirat(parent_fd, name, mode & 07777) : mknodat(parent_fd, name, mode, 0)) < 0 ? -errno : 0;
+}
+
+/* On a mount that maps IDs only who is mapped can make anything: the owner, with all we may do (capabilities(7),
+ * SECBIT_NO_SETUID_FIXUP). */
+static int make_inode_as(int parent_fd, const char *name, mode_t mode, uid_t owner)
+{
+        int bits = prctl(PR_GET_SECUREBITS), r;
+        uid_t uid;
+        gid_t gid;
+
+        if (bits < 0 || prctl(PR_SET_SECUREBITS, bits | SECBIT_NO_SETUID_FIXUP) < 0)
+                return -errno;
+        gid = (gid_t) setfsgid(owner);
+        uid = (uid_t) setfsuid(owner);
+        r = make_inode(parent_fd, name, mode);
+        (void) setfsuid(uid);
+        (void) setfsgid(gid);
+        return prctl(PR_SET_SECUREBITS, bits) < 0 && r >= 0 ? -errno : r;
+}
+
+static int make_owned(int parent_fd, const char *name, mode_t mode, uid_t owner)
+{
+        int r = make_inode(parent_fd, name, mode);
+
+        if (r == -EOVERFLOW)
+                return make_inode_as(parent_fd, name, mode, owner);
+        if (r < 0)
+                return r;
+        return fchownat(parent_fd, name, owner, owner, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
 static int mkdir_owned(int parent_fd, const char *name, mode_t mode, uid_t owner)
 {
-        if (mkdirat(parent_fd, name, mode) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        return fchownat(parent_fd, name, owner, owner, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+        int r = make_owned(parent_fd, name, S_IFDIR | mode, owner);
+
+        return r == -EEXIST ? 0 : r;
 }
 
 int mkdir_in_root(int root_fd, const char *path, mode_t mode, uid_t owner)
@@ -232,6 +271,101 @@ int mkdir_in_root(int root_fd, const char *path, mode_t mode, uid_t owner)
                 p += n + strspn(p + n, "/");
         }
         return TAKE_FD(fd);
+}
+
+int make_file_in_root(int root_fd, const char *path, mode_t mode, mode_t directory_mode, uid_t owner)
+{
+        _cleanup_free_ char *parent_path = strndup(path, (size_t) (path_basename(path) - path));
+        _cleanup_close_ int parent = -EBADF;
+        int r;
+
+        if (!parent_path)
+                return -ENOMEM;
+        parent = mkdir_in_root(root_fd, parent_path, directory_mode, owner);
+        if (parent < 0)
+                return parent;
+        r = make_owned(parent, path_basename(path), S_IFREG | mode, owner);
+        return r < 0 ? r : open_in_root(root_fd, path, O_PATH | O_NOFOLLOW);
+}
+
+/* 1: it was a link, and what is left to follow, and from where, has changed. */
+static int follow_link(int root_fd, const char *candidate, char **done, char **rest)
+{
+        _cleanup_close_ int fd = open_in_root(root_fd, candidate, O_PATH | O_NOFOLLOW);
+        _cleanup_free_ char *longer = NULL;
+        char target[PATH_MAX];
+        struct stat st;
+        ssize_t n;
+
+        if (fd == -ENOENT || fd == -ENOTDIR)
+                return 0;
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (!S_ISLNK(st.st_mode))
+                return 0;
+        n = readlinkat(fd, "", target, sizeof(target) - 1);
+        if (n < 0)
+                return -errno;
+        target[n] = 0;
+
+        longer = strjoin(target, "/", *rest);
+        if (!longer)
+                return -ENOMEM;
+        free(*rest);
+        *rest = TAKE_PTR(longer);
+        if (path_is_absolute(target))
+                (*done)[0] = 0;
+        return 1;
+}
+
+/* Takes the next component off the rest. */
+static int follow_component(int root_fd, char **done, char **rest, unsigned *links)
+{
+        const char *name = *rest + strspn(*rest, "/");
+        size_t n = strcspn(name, "/");
+        _cleanup_free_ char *component = strndup(name, n), *candidate = NULL, *left = strdup(name + n);
+        char *slash;
+        int r;
+
+        if (!component || !left)
+                return -ENOMEM;
+        free(*rest);
+        *rest = TAKE_PTR(left);
+        if (streq(component, "..")) {
+                slash = strrchr(*done, '/');
+                if (slash)
+                        *slash = 0;
+        }
+        if (n == 0 || streq(component, ".") || streq(component, ".."))
+                return 0;
+
+        candidate = strjoin(*done, "/", component);
+        if (!candidate)
+                return -ENOMEM;
+        r = follow_link(root_fd, candidate, done, rest);
+        if (r > 0)
+                return ++*links > LINKS_MAX ? -ELOOP : 0;
+        if (r >= 0) {
+                free(*done);
+                *done = TAKE_PTR(candidate);
+        }
+        return r;
+}
+
+int follow_in_root(int root_fd, const char *path, char **ret)
+{
+        _cleanup_free_ char *done = strdup(""), *rest = strdup(path);
+        unsigned links = 0;
+        int r = done && rest ? 0 : -ENOMEM;
+
+        while (r >= 0 && *rest)
+                r = follow_component(root_fd, &done, &rest, &links);
+        if (r < 0)
+                return r;
+        *ret = *done ? TAKE_PTR(done) : strdup("/");
+        return *ret ? 0 : -ENOMEM;
 }
 
 static int fsync_directory(int dir_fd)

@@ -30,6 +30,13 @@ int open_in_root(int root_fd, const char *path, int flags);
 /* The same, creating missing directories, which belong to owner. Returns the directory opened O_PATH. */
 int mkdir_in_root(int root_fd, const char *path, mode_t mode, uid_t owner);
 
+/* The same for an empty file, which must not be there yet; returns it opened O_PATH. */
+int make_file_in_root(int root_fd, const char *path, mode_t mode, mode_t directory_mode, uid_t owner);
+
+/* The path without links and "..", as it looks from inside root; what does not exist stays as it is written, also behind a
+ * link that leads nowhere yet. -ELOOP: too many links. */
+int follow_in_root(int root_fd, const char *path, char **ret);
+
 /* rename(2) with both directories synced, so that it survives a power cut. */
 int rename_sync(int old_dir_fd, const char *old, int new_dir_fd, const char *new_name);
 /* Fails with -EEXIST instead of replacing. */

@@ -3,9 +3,9 @@
 #include <sys/wait.h>
 
 #include "basic/log.h"
-#include "basic/parse.h"
 #include "cli/enter-app.h"
 #include "cli/terminal.h"
+#include "pod/plan-sources.h"
 #include "pod/pod-prepare.h"
 #include "stage1/app-launch.h"
 #include "unit/transient-unit.h"
@@ -40,6 +40,7 @@ static void enter_done(Enter *e)
         pod_plan_free(e->plan);
         pod_free(e->pod);
         strv_free(e->command);
+        app_identity_done(&e->identity);
         free(e->program);
         free(e->main_pid);
         free(e->tty);
@@ -73,17 +74,14 @@ static int open_app_root(const Enter *e)
 /* Who the app's user is; what the app runs need not be there any more. */
 static int identify(Enter *e, int root)
 {
-        _cleanup_free_ char *base = NULL, *message = NULL;
-        uint32_t shift = 0;
+        _cleanup_free_ char *message = NULL;
+        uid_t shift;
         int r;
 
         if (e->as_root)
                 return 0;
-        if (read_file_at(e->pod->fd, "uid-base", 32, &base, NULL) >= 0) {
-                base[strcspn(base, "\n")] = 0;
-                if (parse_uint32(base, &shift) < 0)
-                        return log_error_errno(EINVAL, "Pod '%s' has no valid user IDs", pod_display_name(e->pod));
-        }
+        if (pod_uid_base(e->pod, &shift) < 0)
+                return log_error_errno(EINVAL, "Pod '%s' has no valid user IDs", pod_display_name(e->pod));
         r = app_identify_user(e->app, root, shift, &e->identity, &message);
         return r < 0 ? log_error_errno(r, "%s", strempty(message)) : 0;
 }
@@ -157,13 +155,39 @@ static int add_terminal(const Enter *e, char ***properties)
         return r;
 }
 
+/* What the app's unit binds. Where it did, only the pod's start knew. */
+static int read_binds(Enter *e)
+{
+        _cleanup_free_ char *unit = strjoin(e->app->app->name, ".service"), *path = NULL;
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_bus_message_ sd_bus_message *m = NULL;
+        const char *source, *target;
+        uint64_t flags;
+        int r, ignore;
+
+        if (!unit)
+                return log_oom();
+        r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path);
+        if (r >= 0)
+                r = sd_bus_get_property(e->bus, bus_systemd_manager.destination, path, "org.freedesktop.systemd1.Service",
+                                        "BindPaths", &error, &m, "a(ssbt)");
+        if (r >= 0)
+                r = sd_bus_message_enter_container(m, 'a', "(ssbt)");
+        while (r >= 0 && (r = sd_bus_message_read(m, "(ssbt)", &source, &target, &ignore, &flags)) > 0)
+                r = strv_extendf(&e->identity.binds, "%s:%s", source, target);
+        return r < 0 ? log_error_errno(r, "Cannot tell what is mounted in app '%s': %s", e->app->app->name,
+                                       bus_error_text(&error, r)) : 0;
+}
+
 /* The same as the app's own unit has; see app-unit.c. */
 static int add_root(const Enter *e, char ***properties)
 {
-        _cleanup_strv_free_ char **mounts = NULL;
+        _cleanup_strv_free_ char **mounts = NULL, **settings = NULL;
         int r;
 
-        r = strv_extendf(properties, "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs", e->app->app->name);
+        r = app_launch_path_settings(e->app, e->identity.binds, &settings);
+        if (r >= 0)
+                r = strv_extendf(properties, "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs", e->app->app->name);
         if (r >= 0)
                 r = strv_extend(properties, "MountAPIVFS=yes");
         if (r >= 0)
@@ -171,7 +195,10 @@ static int add_root(const Enter *e, char ***properties)
         STRV_FOREACH(mount, mounts)
                 if (r >= 0)
                         r = strv_extendf(properties, "BindReadOnlyPaths=%s", *mount);
-        STRV_FOREACH(line, app_launch_path_settings(e->app))
+        STRV_FOREACH(bind, e->identity.binds)
+                if (r >= 0)
+                        r = strv_extendf(properties, "BindPaths=%s", *bind);
+        STRV_FOREACH(line, settings)
                 if (r >= 0)
                         r = strv_extend(properties, *line);
         return r;
@@ -310,6 +337,8 @@ static int enter(Context *c, Enter *e, char **command)
         r = connect_pod(c, e);
         if (r >= 0)
                 r = find_command(e, command);
+        if (r >= 0 && !e->main_pid)
+                r = read_binds(e);
         if (r < 0)
                 return r;
 
@@ -344,6 +373,8 @@ int enter_app(Context *c, const char *pod, const char *app, bool as_root, char *
         r = pod_plan_of(e.pod, &e.plan, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+        /* Whatever has become of the sources: this is for what may be used of them. */
+        (void) plan_check_sources(e.plan, NULL);
         r = choose_app(&e, app);
         return r < 0 ? r : enter(c, &e, command);
 }

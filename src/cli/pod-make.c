@@ -9,6 +9,7 @@
 #include "cli/pod-start.h"
 #include "cli/run-compose.h"
 #include "cli/run-network.h"
+#include "pod/plan-sources.h"
 #include "pod/pod-gc.h"
 
 /* As machined knows it. */
@@ -27,6 +28,16 @@ static PodSettings *settings_new(const RunArgs *args, const Uuid *uuid)
         s->name = args->name ? strdup(args->name) : default_name(uuid);
         s->private_users = args->private_users < 0 ? TRISTATE_UNSET : args->private_users ? TRISTATE_YES : TRISTATE_NO;
         return s->name ? TAKE_PTR(s) : NULL;
+}
+
+PodSettings *pod_settings_renew(const PodSettings *old)
+{
+        _cleanup_(pod_settings_freep) PodSettings *s = new0(PodSettings, 1);
+
+        if (!s || free_and_strdup(&s->name, old->name) < 0)
+                return NULL;
+        s->private_users = old->private_users;
+        return TAKE_PTR(s);
 }
 
 static int copy_start_args(const Context *c, const RunArgs *args, PodSettings *s)
@@ -100,6 +111,8 @@ static int print_plan(Context *c, const AppcPod *manifest, const PodSettings *se
         if (!directory)
                 return log_oom();
         r = pod_plan_new(manifest, settings, images, uuid->s, directory, &plan, &message);
+        if (r >= 0)
+                r = plan_check_sources(plan, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
         pod_plan_print(plan, stdout);
@@ -120,6 +133,8 @@ static int write_pod(Context *c, const AppcPod *manifest, const PodSettings *set
         if (r < 0)
                 return r;
         r = pod_plan_new(manifest, settings, images, uuid->s, "/", &plan, &message);
+        if (r >= 0)
+                r = plan_check_sources(plan, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
 
@@ -145,6 +160,7 @@ static int write_pod(Context *c, const AppcPod *manifest, const PodSettings *set
 static int resolve_and_write(Context *c, const RunArgs *args, AppcPod *manifest, const PodSettings *settings,
                                const Uuid *uuid, Pod **ret)
 {
+        _cleanup_strv_free_ char **warnings = NULL;
         _cleanup_free_ char *message = NULL;
         _cleanup_close_ int lock = -EBADF;
         PlanImage *images = NULL;
@@ -157,9 +173,11 @@ static int resolve_and_write(Context *c, const RunArgs *args, AppcPod *manifest,
         lock = image_store_lock(store, LOCK_SH);
         if (lock < 0)
                 return log_error_errno(lock, "Cannot lock the image store: %m");
-        r = pod_resolve_images(store, manifest, &images, &message);
+        r = pod_resolve_images(store, manifest, &images, &warnings, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: "Cannot resolve the images");
+        STRV_FOREACH(warning, warnings)
+                log_warning("%s", *warning);
 
         r = args->dry_run ? print_plan(c, manifest, settings, images, uuid)
                           : write_pod(c, manifest, settings, images, uuid, ret);

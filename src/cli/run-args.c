@@ -47,6 +47,8 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
           "The same, encrypted with systemd-creds" }, \
         { "inherit-env", &option_bool, offsetof(RunArgs, inherit_env), NULL, \
           "Give the apps the caller's environment, below the image's" }, \
+        { "journal-age", &option_string, offsetof(RunArgs, journal_age), "TIME", "Let the journal forget what is older" }, \
+        { "journal-size", &option_string, offsetof(RunArgs, journal_size), "SIZE", "Size of the journal, 256M by default" }, \
         { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH", "Mount a volume in every app" }, \
         { "name", &option_string, offsetof(RunArgs, name), "NAME", "Name of the pod and its machine" }, \
         { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE", "Run the pod of an appc pod manifest" }, \
@@ -119,6 +121,7 @@ const Option run_app_options[] = {
         { "credential", &option_strv, offsetof(RunApp, credentials), "NAME[=SOURCE]", "Secret of the app, from a file or the host's store" },
         { "credential-encrypted", &option_strv, offsetof(RunApp, credentials_encrypted), "NAME[=SOURCE]",
           "The same, encrypted with systemd-creds" },
+        { "device", &option_strv, offsetof(RunApp, devices), "PATH[:TARGET][:rwm]", "Give it a device of the host" },
         { "environment", &option_strv, offsetof(RunApp, environment), "NAME=VALUE", "Set a variable", 'e' },
         { "exec", &option_string, offsetof(RunApp, exec), "PROGRAM", "Run this instead of the image's program" },
         { "group", &option_string, offsetof(RunApp, group), "GROUP", "Group: name, number, or path of a file of it" },
@@ -128,6 +131,7 @@ const Option run_app_options[] = {
         { "oom-score-adj", &option_string, offsetof(RunApp, oom_score_adj), "N", "OOM killer adjustment, -1000 to 1000" },
         { "readonly-rootfs", &option_bool, offsetof(RunApp, readonly_rootfs), NULL, "Mount the app's root read-only" },
         { "requires", &option_commas, offsetof(RunApp, requires), "APP,…", "Start after these apps, and stop with them" },
+        { "rlimit", &option_strv, offsetof(RunApp, rlimits), "NAME=SOFT[:HARD]", "Resource limit, NOFILE=1024:4096" },
         { "restart", &option_string, offsetof(RunApp, restart), "WHEN", "Start again: no, on-failure or always", .choices = "no|on-failure|always" },
         { "seccomp", &option_string, offsetof(RunApp, seccomp), "FILTER",
           "System calls: mode=retain|remove,[errno=NAME,]CALL,…, or a profile's file" },

@@ -34,6 +34,8 @@ typedef struct RunApp {
         char **after;
         char **requires;
         char *restart;
+        char **devices;
+        char **rlimits;
         char **credentials;
         char **credentials_encrypted;
         char **socket_activated;
@@ -73,6 +75,7 @@ typedef struct RunArgs {
         char *uuid_file_save;
         char **properties;
         char *slice;
+        char *journal_size, *journal_age;
         char **credentials;
         char **credentials_encrypted;
         char *ipc;

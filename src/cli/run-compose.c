@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
 #include <inttypes.h>
 
 #include "basic/log.h"
@@ -211,6 +212,33 @@ static int compose_seccomp(const char *option, App *app)
         return set_isolator(app, type, "seccomp", json_object_to_json_string(o));
 }
 
+/* Those of the image that are not named stay. */
+static int compose_rlimits(const RunApp *run, App *app)
+{
+        const Isolator *given = isolators_find(app->isolators, app->n_isolators, ISOLATOR_RLIMITS);
+        _cleanup_strv_free_ char **limits = strv_copy(given ? given->rlimits : NULL);
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+
+        STRV_FOREACH(limit, run->rlimits) {
+                _cleanup_free_ char *name = NULL, *value = NULL;
+
+                if (split_pair(*limit, '=', &name, &value) < 0)
+                        return log_oom();
+                if (isempty(name) || !value)
+                        return log_error_errno(EINVAL, "Option --rlimit takes NAME=SOFT[:HARD], not '%s'", *limit);
+                for (char *p = name; *p; p++)
+                        *p = (char) toupper(*p);
+                if (strv_env_set(&limits, name, value) < 0)
+                        return log_oom();
+        }
+        STRV_FOREACH(limit, limits) {
+                _cleanup_free_ char *name = strndup(*limit, strcspn(*limit, "="));
+
+                (void) json_object_object_add(o, strempty(name), json_object_new_string(strchr(*limit, '=') + 1));
+        }
+        return run->rlimits ? set_isolator(app, ISOLATOR_RLIMITS, "rlimit", json_object_to_json_string(o)) : 0;
+}
+
 static int compose_isolators(const RunApp *run, App *app)
 {
         const struct {
@@ -233,6 +261,9 @@ static int compose_isolators(const RunApp *run, App *app)
                 if (r < 0)
                         return r;
         }
+
+        if (compose_rlimits(run, app) < 0)
+                return -EINVAL;
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 _cleanup_free_ char *json = NULL;
@@ -298,7 +329,9 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
         for (size_t i = 0; i < ELEMENTSOF(strings); i++)
                 if (strings[i].value && free_and_strdup(strings[i].field, strings[i].value) < 0)
                         return log_oom();
-        /* Another user, and nothing said of the group: that user's own. */
+        /* Another user, and nothing said of the group: that user's own, or none where an image lists no such user. */
+        if (run->user && !run->group && pod_app->app->group_from_user && free_and_strdup(&pod_app->app->group, "0") < 0)
+                return log_oom();
         if (run->user || run->group)
                 pod_app->app->group_from_user = !run->group;
         if (run->working_dir && !path_is_absolute(run->working_dir))
@@ -327,21 +360,6 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
         return 0;
 }
 
-static bool has_mount_at(const AppcPodApp *app, const char *path)
-{
-        _cleanup_free_ char *wanted = NULL;
-
-        (void) path_clean(path, &wanted);
-        for (size_t i = 0; i < app->n_mounts; i++) {
-                _cleanup_free_ char *there = NULL;
-
-                (void) path_clean(app->mounts[i].path, &there);
-                if (streq_ptr(there, wanted))
-                        return true;
-        }
-        return false;
-}
-
 static int add_mounts(AppcPod *pod, AppcPodApp *app, char *const *texts)
 {
         STRV_FOREACH(text, texts) {
@@ -355,7 +373,7 @@ static int add_mounts(AppcPod *pod, AppcPodApp *app, char *const *texts)
                 if (!appc_pod_find_volume(pod, mount.volume))
                         return log_error_errno(EINVAL, "Option --mount: there is no volume '%s'; declare it with --volume",
                                                mount.volume);
-                if (has_mount_at(app, mount.path))
+                if (appc_pod_app_has_mount(app, mount.path))
                         continue;
                 if (appc_pod_app_add_mount(app, &mount) < 0)
                         return log_oom();
@@ -363,30 +381,61 @@ static int add_mounts(AppcPod *pod, AppcPodApp *app, char *const *texts)
         return 0;
 }
 
-/* The image's mount points: the volume of that name, else, for appc images, an empty one (rkt 4.9). Docker's volumes
- * stay part of the app's root. */
-static int add_mount_points(AppcPod *pod, AppcPodApp *app, const Image *image)
+/* PATH[:TARGET][:ACCESS]; what begins with no slash is the access. */
+static int split_device(const char *text, char **ret_source, char **ret_target, char **ret_access)
 {
-        for (size_t i = 0; i < app->app->n_mount_points; i++) {
-                const MountPoint *point = &app->app->mount_points[i];
+        _cleanup_strv_free_ char **words = NULL;
+        size_t n;
+
+        if (strv_split(text, ':', &words) < 0)
+                return -ENOMEM;
+        n = strv_length(words);
+        if (n < 1 || n > 3 || !path_is_absolute(words[0]) || (n == 3 && !path_is_absolute(words[1])))
+                return -EINVAL;
+        *ret_source = strdup(words[0]);
+        *ret_target = strdup(n > 1 && path_is_absolute(words[1]) ? words[1] : words[0]);
+        *ret_access = strdup(n > 1 && !path_is_absolute(words[n - 1]) ? words[n - 1] : "rwm");
+        return *ret_source && *ret_target && *ret_access ? 0 : -ENOMEM;
+}
+
+/* A mount with a volume of its own, as JSON so that the manifest's rules hold. */
+static int device_mount(const char *text, size_t n, Mount *ret, JsonError *e)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+        _cleanup_free_ char *source = NULL, *target = NULL, *access = NULL, *name = strprintf("device-%zu", n);
+        json_object *volume = json_object_new_object();
+        int r;
+
+        (void) json_object_object_add(o, "appVolume", volume);
+        r = split_device(text, &source, &target, &access);
+        if (r == -EINVAL)
+                return json_error_set(e, r, NULL, "expected PATH[:TARGET][:rwm], not '%s'", text);
+        if (r < 0 || !name)
+                return -ENOMEM;
+        (void) json_object_object_add(volume, "name", json_object_new_string(name));
+        (void) json_object_object_add(volume, "kind", json_object_new_string("host"));
+        (void) json_object_object_add(volume, "source", json_object_new_string(source));
+        (void) json_object_object_add(volume, "deviceAccess", json_object_new_string(access));
+        (void) json_object_object_add(o, "volume", json_object_new_string(name));
+        (void) json_object_object_add(o, "path", json_object_new_string(target));
+        return mount_read(o, ret, e);
+}
+
+static int add_devices(AppcPodApp *app, char *const *texts)
+{
+        size_t n = 0;
+
+        STRV_FOREACH(text, texts) {
                 _cleanup_(mount_done) Mount mount = {};
+                _cleanup_json_error_ JsonError e = {};
+                int r;
 
-                if (has_mount_at(app, point->path))
-                        continue;
-                mount.path = strdup(point->path);
-                if (appc_pod_find_volume(pod, point->name))
-                        mount.volume = strdup(point->name);
-                else if (image->kind == IMAGE_APPC) {
-                        _cleanup_(volume_done) Volume volume = { .kind = VOLUME_EMPTY, .mode = 0755 };
-
-                        volume.name = strjoin(app->name, "-", point->name);
-                        mount.volume = volume.name ? strdup(volume.name) : NULL;
-                        log_warning("App '%s': no volume for mount point '%s', using an empty one", app->name, point->name);
-                        if (!mount.volume || appc_pod_add_volume(pod, &volume) < 0)
-                                return log_oom();
-                } else
-                        continue;
-                if (!mount.path || !mount.volume || appc_pod_app_add_mount(app, &mount) < 0)
+                r = device_mount(*text, n++, &mount, &e);
+                if (r < 0)
+                        return log_error_errno(r, "Option --device: %s", json_error_message(&e, r));
+                if (appc_pod_app_has_mount(app, mount.path))
+                        return log_error_errno(EINVAL, "Option --device: something is mounted at '%s' already", mount.path);
+                if (appc_pod_app_add_mount(app, &mount) < 0)
                         return log_oom();
         }
         return 0;
@@ -487,12 +536,14 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         if (r >= 0)
                 r = add_mounts(pod, app, run->mounts);
         if (r >= 0)
+                r = add_devices(app, run->devices);
+        if (r >= 0)
                 r = add_mounts(pod, app, args->mounts);
         if (r >= 0)
                 r = compose_credentials(args, run, app);
         if (r >= 0)
                 r = compose_sockets(run, app);
-        return r < 0 ? r : add_mount_points(pod, app, image);
+        return r;
 }
 
 static int read_pod_manifest(const char *path, AppcPod **ret)
@@ -509,6 +560,15 @@ static int read_pod_manifest(const char *path, AppcPod **ret)
         return r < 0 ? log_error_errno(r, "%s: %s", path, json_error_message(&e, r)) : 0;
 }
 
+/* Looked at with the plan, wherever the manifest comes from. */
+static int add_journal_limits(AppcPod *pod, const RunArgs *args)
+{
+        if ((args->journal_size && strv_env_set(&pod->annotations, "podctl/journal-size", args->journal_size) < 0) ||
+            (args->journal_age && strv_env_set(&pod->annotations, "podctl/journal-age", args->journal_age) < 0))
+                return log_oom();
+        return 0;
+}
+
 int run_compose(Context *context, const RunArgs *args, AppcPod **ret)
 {
         _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
@@ -523,7 +583,9 @@ int run_compose(Context *context, const RunArgs *args, AppcPod **ret)
             strv_extend_strv(&pod->user_labels, args->user_labels) < 0)
                 return log_oom();
 
-        r = add_volumes(pod, args->volumes);
+        r = add_journal_limits(pod, args);
+        if (r >= 0)
+                r = add_volumes(pod, args->volumes);
         for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
                 r = add_app(context, args, &args->apps[i], pod);
         if (r >= 0)

@@ -3,6 +3,7 @@
 #include "cli/pod-make.h"
 #include "cli/pod-start.h"
 #include "cli/verb.h"
+#include "pod/plan-sources.h"
 #include "pod/pod-gc.h"
 
 static const RunArgs presets = { .private_users = -1 };

@@ -12,15 +12,22 @@
 static const char *const volume_kind_table[_VOLUME_KIND_MAX] = {
         [VOLUME_HOST] = "host",
         [VOLUME_EMPTY] = "empty",
+        [VOLUME_TMPFS] = "tmpfs",
 };
 DEFINE_STRING_TABLE(volume_kind, VolumeKind);
+
+static const char *const volume_propagation_table[_PROPAGATION_MAX] = {
+        [PROPAGATION_PRIVATE] = "private",
+        [PROPAGATION_SLAVE] = "slave",
+};
+DEFINE_STRING_TABLE(volume_propagation, VolumePropagation);
 
 static int kind_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 {
         VolumeKind k = volume_kind_from_string(json_object_get_string(o));
 
         if (k < 0)
-                return json_error_set(e, -EINVAL, NULL, "expected \"host\" or \"empty\", not '%s'",
+                return json_error_set(e, -EINVAL, NULL, "expected \"host\", \"empty\" or \"tmpfs\", not '%s'",
                                       json_object_get_string(o));
         *(VolumeKind *) p = k;
         return 0;
@@ -51,7 +58,7 @@ static int mode_write(const JsonType *type, const void *p, json_object **ret)
         const Volume *v = (const Volume *) ((const char *) p - offsetof(Volume, mode));
         char text[16];
 
-        if (v->kind != VOLUME_EMPTY)
+        if (v->kind == VOLUME_HOST)
                 return 0;
         (void) snprintf(text, sizeof(text), "%04o", (unsigned) v->mode);
         *ret = json_object_new_string(text);
@@ -60,36 +67,85 @@ static int mode_write(const JsonType *type, const void *p, json_object **ret)
 
 static const JsonType json_volume_mode = { mode_read, mode_write, NULL, json_type_string };
 
+static int propagation_read(const JsonType *type, json_object *o, void *p, JsonError *e)
+{
+        const char *text = json_object_get_string(o);
+        VolumePropagation propagation = volume_propagation_from_string(text);
+
+        if (streq(text, "shared"))
+                return json_error_set(e, -EINVAL, NULL, "'shared' cannot be had: systemd keeps the mounts of a service to "
+                                      "itself; use \"slave\"");
+        if (propagation < 0)
+                return json_error_set(e, -EINVAL, NULL, "expected \"private\" or \"slave\", not '%s'", text);
+        *(VolumePropagation *) p = propagation;
+        return 0;
+}
+
+static int propagation_write(const JsonType *type, const void *p, json_object **ret)
+{
+        VolumePropagation propagation = *(const VolumePropagation *) p;
+
+        if (propagation == PROPAGATION_PRIVATE)
+                return 0;
+        *ret = json_object_new_string(volume_propagation_to_string(propagation));
+        return *ret ? 0 : -ENOMEM;
+}
+
+static const JsonType json_propagation = { propagation_read, propagation_write, NULL, json_type_string };
+
 static const JsonField volume_table[] = {
-        { "name",      &json_ac_name,       offsetof(Volume, name), JSON_MANDATORY },
-        { "kind",      &json_volume_kind,   offsetof(Volume, kind), JSON_MANDATORY },
-        { "source",    &json_absolute_path, offsetof(Volume, source)               },
-        { "readOnly",  &json_tristate,      offsetof(Volume, read_only)            },
-        { "recursive", &json_tristate,      offsetof(Volume, recursive)            },
-        { "mode",      &json_volume_mode,   offsetof(Volume, mode)                 },
-        { "uid",       &json_uint32,        offsetof(Volume, uid)                  },
-        { "gid",       &json_uint32,        offsetof(Volume, gid)                  },
+        { "name",         &json_ac_name,       offsetof(Volume, name), JSON_MANDATORY },
+        { "kind",         &json_volume_kind,   offsetof(Volume, kind), JSON_MANDATORY },
+        { "source",       &json_absolute_path, offsetof(Volume, source)               },
+        { "readOnly",     &json_tristate,      offsetof(Volume, read_only)            },
+        { "recursive",    &json_tristate,      offsetof(Volume, recursive)            },
+        { "mode",         &json_volume_mode,   offsetof(Volume, mode)                 },
+        { "uid",          &json_uint32,        offsetof(Volume, uid)                  },
+        { "gid",          &json_uint32,        offsetof(Volume, gid)                  },
+        { "size",         &json_uint64,        offsetof(Volume, size)                 },
+        { "fromImage",    &json_boolean,       offsetof(Volume, from_image)           },
+        { "propagation",  &json_propagation,   offsetof(Volume, propagation)          },
+        { "idMap",        &json_tristate,      offsetof(Volume, map_ids)              },
+        { "deviceAccess", &json_string,        offsetof(Volume, device_access)        },
         {}
 };
 
+/* Which members only some kinds have. */
+static const struct {
+        const char *member;
+        bool kinds[_VOLUME_KIND_MAX];
+        const char *whose;
+} volume_members[] = {
+        { "source",       { [VOLUME_HOST] = true },                         "host volumes have" },
+        { "mode",         { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true }, "empty and tmpfs volumes have" },
+        { "uid",          { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true }, "empty and tmpfs volumes have" },
+        { "gid",          { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true }, "empty and tmpfs volumes have" },
+        { "size",         { [VOLUME_TMPFS] = true },                        "tmpfs volumes have" },
+        { "fromImage",    { [VOLUME_EMPTY] = true },                        "empty volumes have" },
+        { "propagation",  { [VOLUME_HOST] = true },                         "host volumes have" },
+        { "idMap",        { [VOLUME_HOST] = true },                         "host volumes have" },
+        { "deviceAccess", { [VOLUME_HOST] = true },                         "host volumes have" },
+};
+
+static bool device_access_is_valid(const char *s)
+{
+        return streq(s, "r") || streq(s, "rw") || streq(s, "rwm");
+}
+
 static int volume_check(void *p, json_object *o, JsonError *e)
 {
-        static const char *const empty_only[] = { "mode", "uid", "gid" };
         Volume *v = p;
 
-        if (v->kind == VOLUME_EMPTY) {
-                if (v->source)
-                        return json_error_set(e, -EINVAL, "source", "an empty volume has no source");
-                if (!json_object_object_get(o, "mode"))
-                        v->mode = 0755;
-                return 0;
-        }
-
-        if (!v->source)
+        for (size_t i = 0; i < ELEMENTSOF(volume_members); i++)
+                if (!volume_members[i].kinds[v->kind] && json_object_object_get(o, volume_members[i].member))
+                        return json_error_set(e, -EINVAL, volume_members[i].member, "only %s this", volume_members[i].whose);
+        if (v->kind == VOLUME_HOST && !v->source)
                 return json_error_set(e, -EINVAL, NULL, "missing member 'source', which host volumes need");
-        for (size_t i = 0; i < ELEMENTSOF(empty_only); i++)
-                if (json_object_object_get(o, empty_only[i]))
-                        return json_error_set(e, -EINVAL, empty_only[i], "only empty volumes have this");
+        if (v->device_access && !device_access_is_valid(v->device_access))
+                return json_error_set(e, -EINVAL, "deviceAccess", "expected \"r\", \"rw\" or \"rwm\", not '%s'",
+                                      v->device_access);
+        if (v->kind != VOLUME_HOST && !json_object_object_get(o, "mode"))
+                v->mode = v->kind == VOLUME_TMPFS ? 01777 : 0755;
         return 0;
 }
 
@@ -414,6 +470,21 @@ int appc_pod_add_port(AppcPod *pod, PodPort *port)
 int appc_pod_app_add_mount(AppcPodApp *app, Mount *mount)
 {
         return APPEND(app->mounts, app->n_mounts, *mount);
+}
+
+bool appc_pod_app_has_mount(const AppcPodApp *app, const char *path)
+{
+        _cleanup_free_ char *wanted = NULL;
+
+        (void) path_clean(path, &wanted);
+        for (size_t i = 0; i < app->n_mounts; i++) {
+                _cleanup_free_ char *there = NULL;
+
+                (void) path_clean(app->mounts[i].path, &there);
+                if (streq_ptr(there, wanted))
+                        return true;
+        }
+        return false;
 }
 
 int appc_pod_app_add_credential(AppcPodApp *app, const char *name, const char *source, bool encrypted, JsonError *e)

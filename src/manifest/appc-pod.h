@@ -4,12 +4,13 @@
 #include "manifest/app.h"
 
 /* appc pod manifests (spec/pods.md): what every description of a pod is turned into, and what is kept with the pod.
- * Two extensions: an app's image needs no ID when it has a name (the store knows which), and the ID may be the digest
- * of an OCI manifest, "sha256:…". */
+ * Extensions: an app's image needs no ID when it has a name (the store knows which), and the ID may be the digest of an
+ * OCI manifest, "sha256:…"; volumes have members that appc does not know, see below. */
 
 typedef enum VolumeKind {
         VOLUME_HOST,
         VOLUME_EMPTY,
+        VOLUME_TMPFS,
         _VOLUME_KIND_MAX,
         _VOLUME_KIND_INVALID = -EINVAL,
 } VolumeKind;
@@ -17,16 +18,34 @@ typedef enum VolumeKind {
 const char *volume_kind_to_string(VolumeKind k);
 VolumeKind volume_kind_from_string(const char *s);
 
+/* Whether what is mounted on the host below the source later is seen in the pod. The reverse cannot be had: systemd cuts
+ * every service's mounts off from those of others. */
+typedef enum VolumePropagation {
+        PROPAGATION_PRIVATE,
+        PROPAGATION_SLAVE,
+        _PROPAGATION_MAX,
+        _PROPAGATION_INVALID = -EINVAL,
+} VolumePropagation;
+
+const char *volume_propagation_to_string(VolumePropagation p);
+VolumePropagation volume_propagation_from_string(const char *s);
+
 typedef struct Volume {
         char *name;
         VolumeKind kind;
         char *source;       /* VOLUME_HOST: absolute */
         Tristate read_only; /* given, it overrides the mount point's */
         Tristate recursive;
-        /* VOLUME_EMPTY only; filled in with 0755, 0, 0. */
+        /* Not VOLUME_HOST; filled in with 0755 (tmpfs: 1777), 0, 0. */
         uint32_t mode;
         uint32_t uid;
         uint32_t gid;
+        /* Ours: */
+        uint64_t size;                 /* VOLUME_TMPFS: bytes; 0: what the kernel likes */
+        bool from_image;               /* VOLUME_EMPTY: begins as what the image of the first app that mounts it has there */
+        VolumePropagation propagation; /* VOLUME_HOST */
+        Tristate map_ids;              /* VOLUME_HOST: "idMap" */
+        char *device_access;           /* VOLUME_HOST: "r", "rw" or "rwm"; the source is a device then */
 } Volume;
 
 typedef struct Mount {
@@ -117,6 +136,9 @@ int appc_pod_add_port(AppcPod *pod, PodPort *port);
 int appc_pod_app_add_mount(AppcPodApp *app, Mount *mount);
 /* Checked like one of a manifest. -EEXIST: the app has one of that name. */
 int appc_pod_app_add_credential(AppcPodApp *app, const char *name, const char *source, bool encrypted, JsonError *e);
+
+/* Whether it mounts something there, however that is spelled. */
+bool appc_pod_app_has_mount(const AppcPodApp *app, const char *path);
 
 void volume_done(Volume *v);
 void mount_done(Mount *m);

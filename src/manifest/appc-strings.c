@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
 #include "basic/parse.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-strings.h"
@@ -10,6 +12,7 @@ typedef enum ValueKind {
         VALUE_STRING,
         VALUE_BOOLEAN,
         VALUE_NUMBER,
+        VALUE_SIZE,
 } ValueKind;
 
 typedef struct KeyRow {
@@ -26,6 +29,10 @@ static const KeyRow volume_keys[] = {
         { "mode", "mode" },
         { "uid", "uid", VALUE_NUMBER },
         { "gid", "gid", VALUE_NUMBER },
+        { "size", "size", VALUE_SIZE },
+        { "fromImage", "fromImage", VALUE_BOOLEAN },
+        { "propagation", "propagation" },
+        { "idMap", "idMap", VALUE_BOOLEAN },
         {}
 };
 
@@ -56,6 +63,11 @@ static int value_to_json(const KeyRow *row, const char *value, json_object **ret
         case VALUE_NUMBER:
                 if (parse_uint64(value, &number) < 0)
                         return json_error_set(e, -EINVAL, row->key, "expected a number, not '%s'", value);
+                *ret = json_object_new_uint64(number);
+                break;
+        case VALUE_SIZE:
+                if (parse_size(value, &number) < 0 || number == 0 || number > INT64_MAX)
+                        return json_error_set(e, -EINVAL, row->key, "expected a size like 64M, not '%s'", value);
                 *ret = json_object_new_uint64(number);
                 break;
         default:
@@ -332,9 +344,17 @@ int volume_to_string(const Volume *v, char **ret)
                 r = strv_extendf(&parts, "readOnly=%s", words[v->read_only]);
         if (r >= 0 && v->recursive)
                 r = strv_extendf(&parts, "recursive=%s", words[v->recursive]);
-        if (r >= 0 && v->kind == VOLUME_EMPTY)
+        if (r >= 0 && v->kind != VOLUME_HOST)
                 r = strv_extendf(&parts, "mode=%04o,uid=%u,gid=%u", (unsigned) v->mode, (unsigned) v->uid,
                                  (unsigned) v->gid);
+        if (r >= 0 && v->size > 0)
+                r = strv_extendf(&parts, "size=%" PRIu64, v->size);
+        if (r >= 0 && v->from_image)
+                r = strv_extend(&parts, "fromImage=true");
+        if (r >= 0 && v->propagation != PROPAGATION_PRIVATE)
+                r = strv_extendf(&parts, "propagation=%s", volume_propagation_to_string(v->propagation));
+        if (r >= 0 && v->map_ids)
+                r = strv_extendf(&parts, "idMap=%s", words[v->map_ids]);
         if (r < 0)
                 return r;
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/resource.h>
+
+#include "basic/parse.h"
+#include "basic/string-table.h"
 #include "manifest/ac-types.h"
 #include "manifest/isolator.h"
 
@@ -16,6 +20,7 @@ static int parse_boolean_value(Isolator *i, JsonError *e);
 static int parse_selinux(Isolator *i, JsonError *e);
 static int parse_apparmor(Isolator *i, JsonError *e);
 static int parse_sysctl(Isolator *i, JsonError *e);
+static int parse_rlimits(Isolator *i, JsonError *e);
 
 #define BOTH (ISOLATOR_APP | ISOLATOR_POD)
 
@@ -45,6 +50,7 @@ static const struct IsolatorRow {
         [ISOLATOR_SELINUX_CONTEXT] = { "os/linux/selinux-context", BOTH, parse_selinux, .once = true },
         [ISOLATOR_APPARMOR_PROFILE] = { "os/linux/apparmor-profile", ISOLATOR_APP, parse_apparmor, .once = true },
         [ISOLATOR_SYSCTL] = { "os/unix/sysctl", ISOLATOR_POD, parse_sysctl, .once = true },
+        [ISOLATOR_RLIMITS] = { "os/linux/rlimits", ISOLATOR_APP, parse_rlimits, .once = true },
 };
 
 const char *isolator_type_to_string(IsolatorType t)
@@ -188,6 +194,52 @@ static int parse_sysctl(Isolator *i, JsonError *e)
         return json_string_map.read(&json_string_map, i->value, &i->sysctl, e);
 }
 
+/* setrlimit(2), by the names that systemd.exec(5) has behind "Limit". */
+static const char *const rlimit_table[RLIM_NLIMITS] = {
+        [RLIMIT_CPU] = "CPU",         [RLIMIT_FSIZE] = "FSIZE",           [RLIMIT_DATA] = "DATA",
+        [RLIMIT_STACK] = "STACK",     [RLIMIT_CORE] = "CORE",             [RLIMIT_RSS] = "RSS",
+        [RLIMIT_NOFILE] = "NOFILE",   [RLIMIT_AS] = "AS",                 [RLIMIT_NPROC] = "NPROC",
+        [RLIMIT_MEMLOCK] = "MEMLOCK", [RLIMIT_LOCKS] = "LOCKS",           [RLIMIT_SIGPENDING] = "SIGPENDING",
+        [RLIMIT_MSGQUEUE] = "MSGQUEUE", [RLIMIT_NICE] = "NICE",           [RLIMIT_RTPRIO] = "RTPRIO",
+        [RLIMIT_RTTIME] = "RTTIME",
+};
+DEFINE_STRING_TABLE(rlimit, int);
+
+int rlimit_parse(const char *value, uint64_t *ret_soft, uint64_t *ret_hard)
+{
+        _cleanup_free_ char *soft = NULL, *hard = NULL;
+        int r;
+
+        r = split_pair(value, ':', &soft, &hard);
+        if (r < 0)
+                return r;
+        if (parse_size(soft, ret_soft) < 0 || parse_size(hard ?: soft, ret_hard) < 0 || *ret_soft > *ret_hard)
+                return -EINVAL;
+        return 0;
+}
+
+static int parse_rlimits(Isolator *i, JsonError *e)
+{
+        int r;
+
+        if (!json_object_is_type(i->value, json_type_object))
+                return json_error_expected(e, json_type_object);
+        r = json_string_map.read(&json_string_map, i->value, &i->rlimits, e);
+        STRV_FOREACH(limit, i->rlimits) {
+                _cleanup_free_ char *name = strndup(*limit, strcspn(*limit, "="));
+                uint64_t soft, hard;
+
+                if (r < 0 || !name)
+                        return r < 0 ? r : -ENOMEM;
+                if (rlimit_from_string(name) < 0)
+                        return json_error_set(e, -EINVAL, NULL, "there is no limit '%s'; see Limit… in systemd.exec(5)", name);
+                if (rlimit_parse(strchr(*limit, '=') + 1, &soft, &hard) < 0)
+                        return json_error_set(e, -EINVAL, name, "expected SOFT[:HARD], numbers or \"infinity\", the soft one "
+                                              "not above the hard one; not '%s'", strchr(*limit, '=') + 1);
+        }
+        return r;
+}
+
 /* Sets and contexts: their members lie in the Isolator itself */
 
 static const JsonField set_table[] = {
@@ -295,6 +347,7 @@ static void value_free(const JsonType *type, void *p)
         json_table_free(selinux_table, i);
         json_table_free(apparmor_table, i);
         i->sysctl = strv_free(i->sysctl);
+        i->rlimits = strv_free(i->rlimits);
 }
 
 static const JsonType json_isolator_value = { value_read, value_write, value_free, json_type_null };

@@ -25,6 +25,7 @@ typedef enum IsolatorType {
         ISOLATOR_SELINUX_CONTEXT,   /* .selinux */
         ISOLATOR_APPARMOR_PROFILE,  /* .profile */
         ISOLATOR_SYSCTL,            /* .sysctl */
+        ISOLATOR_RLIMITS,           /* .rlimits; ours */
         _ISOLATOR_TYPE_MAX,
         _ISOLATOR_TYPE_INVALID = -EINVAL,
 } IsolatorType;
@@ -66,10 +67,18 @@ typedef struct Isolator {
         IsolatorSelinux selinux;
         char *profile;
         char **sysctl; /* "NAME=VALUE" */
+        char **rlimits; /* "NOFILE=1024:4096", see rlimit_parse() */
 } Isolator;
 
 /* Array of isolators for tables, with everything within one isolator checked. */
 extern const JsonType json_isolators;
+
+/* "SOFT[:HARD]", each a number, with K, M, G or T of base 1024 behind it, or "infinity" (UINT64_MAX). -EINVAL: none, or the
+ * soft one is the greater. */
+int rlimit_parse(const char *value, uint64_t *ret_soft, uint64_t *ret_hard);
+/* The number that setrlimit(2) has for it. -EINVAL: none such. */
+int rlimit_from_string(const char *name);
+const char *rlimit_to_string(int resource);
 
 /* Where a type has an effect. Elsewhere it is valid all the same (images may carry pod isolators); the caller says
  * that it is passed over. */

@@ -36,6 +36,34 @@ static int add_oom_score(const Isolator *i, const char *disk, char ***lines)
         return strv_extendf(lines, "OOMScoreAdjust=%" PRIi64, i->number);
 }
 
+static void print_limit(char *buffer, size_t size, uint64_t value)
+{
+        if (value == UINT64_MAX)
+                (void) snprintf(buffer, size, "infinity");
+        else
+                (void) snprintf(buffer, size, "%" PRIu64, value);
+}
+
+static int add_rlimits(const Isolator *i, const char *disk, char ***lines)
+{
+        STRV_FOREACH(limit, i->rlimits) {
+                const char *value = strchr(*limit, '=') + 1;
+                char soft_text[24], hard_text[24];
+                uint64_t soft, hard;
+                int r;
+
+                r = rlimit_parse(value, &soft, &hard);
+                if (r < 0)
+                        return r;
+                print_limit(soft_text, sizeof(soft_text), soft);
+                print_limit(hard_text, sizeof(hard_text), hard);
+                r = strv_extendf(lines, "Limit%.*s=%s:%s", (int) (value - 1 - *limit), *limit, soft_text, hard_text);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int add_block(const Isolator *i, const char *what, const char *disk, char ***lines)
 {
         int r = strv_extendf(lines, "IORead%sMax=%s %" PRIi64, what, disk, i->resource.limit);
@@ -65,6 +93,7 @@ static const IsolatorRow isolator_rows[] = {
         { ISOLATOR_CPU, ISOLATOR_APP | ISOLATOR_POD, add_cpu },
         { ISOLATOR_CPU_SHARES, ISOLATOR_APP | ISOLATOR_POD, add_cpu_shares },
         { ISOLATOR_OOM_SCORE_ADJ, ISOLATOR_APP, add_oom_score },
+        { ISOLATOR_RLIMITS, ISOLATOR_APP, add_rlimits },
         { ISOLATOR_BLOCK_BANDWIDTH, ISOLATOR_APP | ISOLATOR_POD, add_block_bandwidth },
         { ISOLATOR_BLOCK_IOPS, ISOLATOR_APP | ISOLATOR_POD, add_block_iops },
         { ISOLATOR_NETWORK_BANDWIDTH, ISOLATOR_APP | ISOLATOR_POD, NULL }, /* plan_network_bandwidth() */

@@ -15,6 +15,8 @@ static void plan_mount_done(PlanMount *m)
 {
         free(m->what);
         free(m->source);
+        free(m->source_app);
+        free(m->device_access);
         free(m->app);
         free(m->target);
         strv_free(m->lowers);
@@ -187,33 +189,65 @@ static int mount_is_read_only(const AppcPodApp *app, const Volume *volume, const
         return tristate_or(volume->read_only, read_only);
 }
 
-/* Where an empty volume lies. An app's own may have the name of one of the pod's. */
-static char *empty_volume_path(const PodPlan *plan, const AppcPodApp *app, const Mount *mount, const Volume *volume)
+/* What a volume that is no directory of the host is called in the pod. An app's own may have the name of one of the pod's. */
+static char *own_volume_name(const AppcPodApp *app, const Mount *mount, const Volume *volume)
 {
-        return mount->app_volume ? strjoin(plan->directory, "/volumes/", app->name, ".", volume->name)
-                                 : strjoin(plan->directory, "/volumes/", volume->name);
+        return mount->app_volume ? strjoin(app->name, ".", volume->name) : strdup(volume->name);
+}
+
+/* Whose image a volume begins with, and where in there. */
+static const AppcPodApp *first_with_volume(const PodPlan *plan, const AppcPodApp *app, const Mount *mount, const char **ret_path)
+{
+        const AppcPod *pod = plan->manifest;
+
+        *ret_path = mount->path;
+        for (size_t i = 0; !mount->app_volume && i < pod->n_apps; i++)
+                for (size_t j = 0; j < pod->apps[i].n_mounts; j++)
+                        if (!pod->apps[i].mounts[j].app_volume && streq(pod->apps[i].mounts[j].volume, mount->volume)) {
+                                *ret_path = pod->apps[i].mounts[j].path;
+                                return &pod->apps[i];
+                        }
+        return app;
+}
+
+static int plan_host_volume(PlanMount *m, const Volume *volume, bool private_users)
+{
+        m->map_ids = tristate_or(volume->map_ids, private_users) && private_users;
+        m->slave = volume->propagation == PROPAGATION_SLAVE;
+        m->is_device = volume->device_access;
+        m->device_access = strdup(volume->device_access ?: m->read_only ? "r" : "rw");
+        return m->device_access ? 0 : -ENOMEM;
+}
+
+/* It is a part of the app's own root, and so has what the image has there without a copy, but is a mount of its own: it
+ * stays writable in a read-only root, and other apps may mount it as well. */
+static int plan_image_volume(const PodPlan *plan, PlanMount *m, const AppcPodApp *app, const PlannedVolume *planned)
+{
+        const char *path;
+        const AppcPodApp *first = first_with_volume(plan, app, planned->mount, &path);
+
+        m->map_ids = false;
+        m->make_source = false;
+        return free_and_strdup(&m->source_app, first->name) < 0 || free_and_strdup(&m->source, path) < 0 ? -ENOMEM : 0;
 }
 
 static int plan_volume(PodPlan *plan, const AppcPodApp *app, const PlannedVolume *planned)
 {
         const Volume *volume = planned->mount->app_volume ?:
                                        appc_pod_find_volume(plan->manifest, planned->mount->volume);
-        _cleanup_free_ char *empty = NULL, *what = NULL;
+        _cleanup_free_ char *name = NULL, *empty = NULL, *what = NULL;
         PlanMount *m;
         int r;
 
         if (!volume)
                 return -EINVAL;
         what = strprintf("volume '%s'", volume->name);
-        if (!what)
+        name = own_volume_name(app, planned->mount, volume);
+        empty = name ? strjoin(plan->directory, "/volumes/", name) : NULL;
+        if (!what || !empty)
                 return -ENOMEM;
-        if (volume->kind == VOLUME_EMPTY) {
-                empty = empty_volume_path(plan, app, planned->mount, volume);
-                if (!empty)
-                        return -ENOMEM;
-        }
 
-        r = plan_bind(plan, what, empty ?: volume->source, app->name, planned->target, &m);
+        r = plan_bind(plan, what, volume->source ?: volume->kind == VOLUME_TMPFS ? name : empty, app->name, planned->target, &m);
         if (r < 0)
                 return r;
         r = mount_is_read_only(app, volume, planned->target);
@@ -225,7 +259,12 @@ static int plan_volume(PodPlan *plan, const AppcPodApp *app, const PlannedVolume
         m->mode = volume->mode;
         m->uid = volume->uid;
         m->gid = volume->gid;
-        return 0;
+        m->size = volume->size;
+        if (volume->kind == VOLUME_HOST)
+                return plan_host_volume(m, volume, pod_plan_private_users(plan));
+        if (volume->kind == VOLUME_TMPFS)
+                m->kind = PLAN_MOUNT_TMPFS;
+        return volume->from_image ? plan_image_volume(plan, m, app, planned) : 0;
 }
 
 static int compare_targets(const void *a, const void *b)
@@ -254,23 +293,12 @@ static int plan_volumes(PodPlan *plan, const AppcPodApp *app)
         return r;
 }
 
-static bool has_volume_at(const AppcPodApp *app, const char *path)
-{
-        for (size_t i = 0; i < app->n_mounts; i++) {
-                _cleanup_free_ char *clean = NULL;
-
-                if (path_clean(app->mounts[i].path, &clean) >= 0 && streq(clean, path))
-                        return true;
-        }
-        return false;
-}
-
 static int plan_file(PodPlan *plan, const AppcPodApp *app, const PlanFile *file)
 {
         PlanMount *m;
         int r;
 
-        if (file->yields && has_volume_at(app, file->target))
+        if (file->yields && appc_pod_app_has_mount(app, file->target))
                 return 0;
         r = plan_bind(plan, file->target, file->source, app->name, file->target, &m);
         if (r < 0)
@@ -413,11 +441,13 @@ static int plan_unit_properties(PodPlan *plan)
                 "PartOf=machines.target",
                 "Before=machines.target",
         };
+        const bool open_paths = strv_contains(plan->settings->insecure, "paths");
         int r;
 
         r = strv_extendf(&plan->unit_properties, "Description=Pod %s", plan->settings->name);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)
-                r = strv_extend(&plan->unit_properties, common[i]);
+                if (!open_paths || !startswith(common[i], "Device"))
+                        r = strv_extend(&plan->unit_properties, common[i]);
         if (r >= 0)
                 r = strv_extendf(&plan->unit_properties, "Slice=%s", plan->settings->slice ?: "machine.slice");
         if (r >= 0)
@@ -605,6 +635,8 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
         if (r >= 0)
                 r = plan_check_sysctls(plan, reterr_message);
         if (r >= 0)
+                r = plan_journal(manifest, &plan->journal, reterr_message);
+        if (r >= 0)
                 r = plan_check_bandwidth(plan, reterr_message);
         for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
                 r = plan_filter_check(&plan->apps[i], reterr_message);
@@ -687,14 +719,15 @@ static void print_mount(FILE *f, const PlanMount *m)
 {
         (void) fprintf(f, "mount %s%s%s\n", m->app ?: "", m->app ? ":" : "", m->target);
         if (m->source)
-                (void) fprintf(f, "    source %s\n", m->source);
+                (void) fprintf(f, "    source %s%s%s%s\n", m->kind == PLAN_MOUNT_TMPFS ? "tmpfs " : "", m->source_app ?: "",
+                               m->source_app ? ":" : "", m->source);
         print_words(f, "layer", m->lowers);
         if (m->upper)
                 (void) fprintf(f, "    upper %s\n", m->upper);
-        if (m->read_only || m->recursive || m->map_ids || m->data_only)
-                (void) fprintf(f, "    options%s%s%s%s%s%s\n", m->read_only ? " read-only" : "",
+        if (m->read_only || m->recursive || m->map_ids || m->data_only || m->slave)
+                (void) fprintf(f, "    options%s%s%s%s%s%s%s\n", m->read_only ? " read-only" : "",
                                m->recursive ? " recursive" : "", m->map_ids ? " id-mapped" : "",
-                               m->data_only ? " data-only" : "", m->if_source ? " if-there" : "",
+                               m->data_only ? " data-only" : "", m->slave ? " slave" : "", m->if_source ? " if-there" : "",
                                m->if_absent ? " if-app-has-none" : "");
 }
 

@@ -3,6 +3,7 @@
 
 #include "manifest/appc-pod.h"
 #include "network/net-port.h"
+#include "pod/plan-journal.h"
 #include "pod/pod-settings.h"
 
 /* What a pod is to become on this host: the manifest resolved against images and settings, as pure data. Making a
@@ -21,13 +22,15 @@
 typedef enum PlanMountKind {
         PLAN_MOUNT_BIND,    /* source on target */
         PLAN_MOUNT_OVERLAY, /* the app's root from layers, upper and work directory */
+        PLAN_MOUNT_TMPFS,
         _PLAN_MOUNT_KIND_MAX,
 } PlanMountKind;
 
 typedef struct PlanMount {
         PlanMountKind kind;
         char *what;      /* for messages: "volume 'data'" */
-        char *source;    /* BIND */
+        char *source;    /* BIND: on the host; TMPFS: its name in the pod, since apps may share it */
+        char *source_app; /* BIND: or in the root of this app, where it is made when missing */
         char *app;       /* the target is inside this app's root, following its links; NULL: inside the pod's own */
         char *target;    /* absolute; made when missing, as directory or file like the source */
         char **lowers;   /* OVERLAY: trees, top first */
@@ -41,10 +44,14 @@ typedef struct PlanMount {
         bool if_source;        /* nothing to do where there is no source: only the pod's start knows */
         bool if_absent;        /* nothing to do where the app has something there itself */
         bool over_links;       /* in /etc of the app: in place of a link that leads nowhere */
+        bool slave;            /* what is mounted below the source later appears here */
+        char *device_access;   /* the source may be a device, or a directory of some: "r", "rw" or "rwm" */
+        bool is_device;        /* and has to be */
         bool make_source;      /* a directory of the pod's own, made when it is not there yet: */
-        mode_t mode;
+        mode_t mode;           /* also TMPFS */
         uid_t uid;
         gid_t gid;
+        uint64_t size;         /* TMPFS: bytes; 0: the kernel's default */
 } PlanMount;
 
 typedef struct PlanApp {
@@ -75,6 +82,7 @@ typedef struct PodPlan {
         size_t n_mounts;
         NetPort *ports;         /* that the host forwards */
         size_t n_ports;
+        PlanJournal journal;
         char **unit_properties; /* of the pod's unit, where that is ours to make */
         char **ignored;         /* what cannot be honoured, one line each, for the user */
 } PodPlan;

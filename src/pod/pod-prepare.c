@@ -2,6 +2,7 @@
 #include "basic/path.h"
 #include "image/layer-store.h"
 #include "pod/pod-prepare.h"
+#include "pod/pod-volumes.h"
 
 PlanImage *plan_images_free(PlanImage *images, size_t n)
 {
@@ -20,7 +21,8 @@ static char *image_text(const AppcImageRef *ref)
         return version ? strjoin(ref->name, ":", version) : strdup(strempty(ref->name));
 }
 
-static int resolve_image(ImageStore *store, AppcPodApp *app, PlanImage *ret, char **reterr_message)
+static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, PlanImage *ret, char ***warnings,
+                         char **reterr_message)
 {
         _cleanup_(image_freep) Image *image = NULL;
         _cleanup_free_ char *text = image_text(&app->image);
@@ -50,6 +52,8 @@ static int resolve_image(ImageStore *store, AppcPodApp *app, PlanImage *ret, cha
         r = free_and_strdup(&app->image.id, id);
         if (r >= 0 && !app->app && image->app)
                 r = app_copy(image->app, &app->app);
+        if (r >= 0)
+                r = pod_imply_volumes(manifest, app, image->kind != IMAGE_APPC, warnings, reterr_message);
         if (r < 0)
                 return r;
 
@@ -63,13 +67,13 @@ static void note_privileges(PlanImage *image)
                 image->privileged = image->privileged || layer_path_is_privileged(*lower);
 }
 
-int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char **reterr_message)
+int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char ***warnings, char **reterr_message)
 {
         PlanImage *images = new0(PlanImage, manifest->n_apps);
         int r = images ? 0 : -ENOMEM;
 
         for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++)
-                if ((r = resolve_image(store, &manifest->apps[i], &images[i], reterr_message)) >= 0)
+                if ((r = resolve_image(store, manifest, &manifest->apps[i], &images[i], warnings, reterr_message)) >= 0)
                         note_privileges(&images[i]);
         if (r < 0) {
                 plan_images_free(images, manifest->n_apps);

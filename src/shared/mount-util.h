@@ -12,6 +12,7 @@ typedef struct MountOptions {
         bool recursive;
         bool data_only; /* nosuid, nodev, noexec */
         bool no_devices; /* nosuid, nodev */
+        bool slave; /* sees what is mounted below the original later; else nothing of that */
 } MountOptions;
 
 /* A detached copy of the mount at path (relative to dir_fd; "" is dir_fd itself). -EINVAL: the file system cannot map

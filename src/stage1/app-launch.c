@@ -26,7 +26,7 @@ static uint64_t capability_mask(char *const *names)
 }
 
 /* The group itself is among them, as after a login. */
-static int add_groups(const App *app, const AppIdentity *identity, char ***words)
+static int add_groups(const AppIdentity *identity, char ***words)
 {
         _cleanup_strv_free_ char **groups = NULL;
         _cleanup_free_ char *joined = NULL;
@@ -34,8 +34,9 @@ static int add_groups(const App *app, const AppIdentity *identity, char ***words
 
         if (identity->uid != 0)
                 r = strv_extendf(&groups, "%u", identity->gid);
-        for (size_t i = 0; r >= 0 && i < app->n_supplementary_gids; i++)
-                r = strv_extendf(&groups, "%u", app->supplementary_gids[i]);
+        for (size_t i = 0; r >= 0 && i < identity->n_groups; i++)
+                if (identity->uid == 0 || identity->groups[i] != identity->gid)
+                        r = strv_extendf(&groups, "%u", identity->groups[i]);
         if (r < 0)
                 return r;
         joined = groups ? strv_join(groups, ",") : NULL;
@@ -89,20 +90,20 @@ static int add_confinement(const PlanApp *app, const AppIdentity *identity, bool
         return r;
 }
 
-static int add_user(const PlanApp *app, const AppIdentity *identity, char ***words)
+static int add_user(const AppIdentity *identity, char ***words)
 {
         int r;
 
         r = strv_extendf(words, "--uid=%u", identity->uid);
         if (r >= 0)
                 r = strv_extendf(words, "--gid=%u", identity->gid);
-        return r < 0 ? r : add_groups(app->app->app, identity, words);
+        return r < 0 ? r : add_groups(identity, words);
 }
 
 /* Who it is to be and how it is confined, up to the program. */
 static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_root, bool joins, char ***words)
 {
-        int r = as_root ? 0 : add_user(app, identity, words);
+        int r = as_root ? 0 : add_user(identity, words);
 
         if (r >= 0)
                 r = add_confinement(app, identity, as_root, joins, words);
@@ -166,20 +167,68 @@ int app_launch_mounts(const PlanApp *app, char ***ret)
         return 0;
 }
 
-/* "+": as the app sees the path, not its pod. What Docker and rkt hide and protect (reference R§4.6), the control groups of the pod among it: whoever may write there
- * has no limits. */
-char *const *app_launch_path_settings(const PlanApp *app)
-{
-        static const char *const lines[] = {
-                "ProtectControlGroups=yes",
-                "ReadOnlyPaths=-+/proc/bus -+/proc/fs -+/proc/irq -+/proc/sys -+/proc/sysrq-trigger",
-                "InaccessiblePaths=-+/proc/acpi -+/proc/asound -+/proc/config.gz -+/proc/kallsyms -+/proc/kcore "
-                "-+/proc/keys -+/proc/kmem -+/proc/latency_stats -+/proc/mem -+/proc/sched_debug -+/proc/scsi -+/proc/timer_list "
-                "-+/proc/timer_stats -+/sys/devices/virtual/powercap -+/sys/firmware -+/sys/hypervisor -+/sys/module -+/sys/power",
-                NULL,
-        };
+static const char *const read_only_paths[] = {
+        "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
+};
 
-        return app->open_paths ? NULL : (char *const *) lines;
+static const char *const inaccessible_paths[] = {
+        "/proc/acpi", "/proc/asound", "/proc/config.gz", "/proc/kallsyms", "/proc/kcore", "/proc/keys", "/proc/kmem",
+        "/proc/latency_stats", "/proc/mem", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats",
+        "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/hypervisor", "/sys/module", "/sys/power", NULL,
+};
+
+static bool is_at_or_below(const char *path, const char *other)
+{
+        const char *rest = startswith(path, other);
+
+        return rest && (!*rest || *rest == '/');
+}
+
+/* What lies at or below the path, and what the path lies in, is the app's own then. */
+static bool is_bound(char *const *binds, const char *path)
+{
+        STRV_FOREACH(bind, binds) {
+                const char *target = strchr(*bind, ':') + 1;
+
+                if (is_at_or_below(target, path) || is_at_or_below(path, target))
+                        return true;
+        }
+        return false;
+}
+
+/* "+": as the app sees the path, not its pod. */
+static int add_path_setting(const char *setting, const char *const *paths, char *const *binds, char ***lines)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        _cleanup_free_ char *joined = NULL;
+        int r = 0;
+
+        for (; r >= 0 && *paths; paths++)
+                if (!is_bound(binds, *paths))
+                        r = strv_extendf(&words, "-+%s", *paths);
+        if (r < 0 || !words)
+                return r;
+        joined = strv_join(words, " ");
+        return joined ? strv_extendf(lines, "%s=%s", setting, joined) : -ENOMEM;
+}
+
+/* What Docker and rkt hide and protect (reference R§4.6), the control groups of the pod among it: whoever may write there
+ * has no limits. */
+int app_launch_path_settings(const PlanApp *app, char *const *binds, char ***ret)
+{
+        _cleanup_strv_free_ char **lines = NULL;
+        int r = 0;
+
+        if (!app->open_paths && !is_bound(binds, "/sys/fs/cgroup"))
+                r = strv_extend(&lines, "ProtectControlGroups=yes");
+        if (r >= 0 && !app->open_paths)
+                r = add_path_setting("ReadOnlyPaths", read_only_paths, binds, &lines);
+        if (r >= 0 && !app->open_paths)
+                r = add_path_setting("InaccessiblePaths", inaccessible_paths, binds, &lines);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(lines);
+        return 0;
 }
 
 int app_launch_write_filter(const PlanApp *app, int root_fd, char **reterr_message)

@@ -31,9 +31,10 @@ bool app_launch_leaves(const char *assignment);
 /* What a unit has to mount for the launcher, as "SOURCE:TARGET", for BindReadOnlyPaths=. */
 int app_launch_mounts(const PlanApp *app, char ***ret);
 
-/* The settings that hide or protect what of /proc and /sys is not an app's business, as lines of a unit; NULL for an app
- * whose paths are open (--insecure-options=paths). */
-char *const *app_launch_path_settings(const PlanApp *app);
+/* The settings that hide or protect what of /proc and /sys is not an app's business, as lines of a unit; none for an app
+ * whose paths are open (--insecure-options=paths). Where one of the binds ("SOURCE:TARGET") puts something at or below such a
+ * path it is meant to be seen. */
+int app_launch_path_settings(const PlanApp *app, char *const *binds, char ***ret);
 
 /* Writes the filter of an app, if it has one of its own, below the pod's root. */
 int app_launch_write_filter(const PlanApp *app, int root_fd, char **reterr_message);

@@ -6,92 +6,43 @@
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
 
-static int open_app_root(const PlanMount *m, const MountContext *context)
+/* A place that systemd can mount it from, or systemd-nspawn before. */
+static int open_late_target(const PlanMount *m, MountContext *context, const char *path, bool directory)
 {
-        _cleanup_free_ char *path = NULL;
+        const LateMount *late;
+        int r;
 
-        if (!m->app)
-                return open_in_root(context->root_fd, "/", O_PATH | O_DIRECTORY);
-        path = strjoin(POD_STAGE2_DIR "/", m->app, "/rootfs");
-        return path ? open_in_root(context->root_fd, path, O_PATH | O_DIRECTORY) : -ENOMEM;
+        r = late_mounts_add(&context->late, m->app, path, m->slave, &late);
+        if (r < 0)
+                return r;
+        if (late->scratch) {
+                _cleanup_close_ int place = mount_make_target(context, context->root_fd, late->source, directory);
+
+                return place < 0 ? place : mount_make_target(context, context->scratch_fd, late->scratch, directory);
+        }
+        return mount_make_target(context, context->root_fd, late->source, directory);
 }
 
-/* The file system object to mount on, made as what the source is, never outside the root. */
-static int open_target(const PlanMount *m, const MountContext *context, bool directory)
+static int open_target(const PlanMount *m, MountContext *context, bool directory)
 {
-        _cleanup_free_ char *parent_path = NULL, *clean = NULL;
-        _cleanup_close_ int root = open_app_root(m, context), parent = -EBADF, made = -EBADF;
+        _cleanup_close_ int root = mount_open_app_root(context, m->app);
+        _cleanup_free_ char *target = NULL;
         int r;
 
         if (root < 0)
                 return root;
-        if (directory)
-                return mkdir_in_root(root, m->target, 0755, context->uid_base);
-
-        r = open_in_root(root, m->target, O_PATH);
-        if (r != -ENOENT)
-                return r;
-
-        r = path_clean(m->target, &clean);
+        r = follow_in_root(root, m->target, &target);
+        if (r >= 0 && m->app)
+                r = late_mounts_check(&context->late, m->app, target, m->slave);
         if (r < 0)
                 return r;
-        parent_path = strndup(clean, (size_t) (path_basename(clean) - clean));
-        if (!parent_path)
-                return -ENOMEM;
-        parent = mkdir_in_root(root, parent_path, 0755, context->uid_base);
-        if (parent < 0)
-                return parent;
-        made = openat(parent, path_basename(clean), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (made < 0 || fchown(made, context->uid_base, context->uid_base) < 0)
-                return -errno;
-        return open_in_root(root, m->target, O_PATH);
-}
-
-static int make_source(const PlanMount *m)
-{
-        _cleanup_free_ char *parent = strndup(m->source, (size_t) (path_basename(m->source) - m->source));
-        int r;
-
-        if (!parent)
-                return -ENOMEM;
-        r = mkdir_p_at(AT_FDCWD, parent, 0755);
-        if (r < 0)
-                return r;
-        /* Two apps may share it; what is there already is as it should be. */
-        if (mkdir(m->source, 0700) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        return chown(m->source, m->uid, m->gid) < 0 || chmod(m->source, m->mode) < 0 ? -errno : 0;
-}
-
-static int clone_source(const PlanMount *m, const MountContext *context)
-{
-        MountOptions options = {
-                .userns_fd = m->map_ids ? context->userns_fd : -EBADF,
-                .read_only = m->read_only,
-                .recursive = m->recursive,
-                .data_only = m->data_only,
-        };
-        int fd;
-
-        if (m->make_source) {
-                int r = make_source(m);
-                if (r < 0)
-                        return r;
-        }
-
-        fd = mount_clone(AT_FDCWD, m->source, &options);
-        /* Some file system in there cannot map IDs; for programs that all may read that does no harm. */
-        if (fd == -EINVAL && m->map_ids_optional) {
-                options.userns_fd = -EBADF;
-                fd = mount_clone(AT_FDCWD, m->source, &options);
-        }
-        return fd;
+        return r > 0 ? open_late_target(m, context, target, directory) : mount_make_target(context, root, target, directory);
 }
 
 /* Whether the app has the file itself. An empty one is what other engines leave where they mounted theirs. */
 static bool app_has_file(const PlanMount *m, const MountContext *context)
 {
-        _cleanup_close_ int root = open_app_root(m, context), fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH);
+        _cleanup_close_ int root = mount_open_app_root(context, m->app), fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH);
         struct stat st;
 
         return fd >= 0 && fstat(fd, &st) >= 0 && !(S_ISREG(st.st_mode) && st.st_size == 0);
@@ -100,7 +51,7 @@ static bool app_has_file(const PlanMount *m, const MountContext *context)
 /* A link that leads nowhere, as images have them to files of a running system, is in the way of ours. */
 static void remove_dangling_link(const PlanMount *m, const MountContext *context)
 {
-        _cleanup_close_ int root = open_app_root(m, context), fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH),
+        _cleanup_close_ int root = mount_open_app_root(context, m->app), fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH),
                             etc = -EBADF;
         struct stat st;
 
@@ -114,7 +65,7 @@ static void remove_dangling_link(const PlanMount *m, const MountContext *context
 /* Where a volume covers /etc, what is missing there is not ours to make. */
 static bool etc_is_a_volume(const PlanMount *m, const MountContext *context)
 {
-        _cleanup_close_ int root = open_app_root(m, context), etc = -EBADF;
+        _cleanup_close_ int root = mount_open_app_root(context, m->app), etc = -EBADF;
         struct stat a, b;
 
         if (root < 0)
@@ -130,17 +81,12 @@ static bool is_needless(const PlanMount *m, const MountContext *context)
         return m->if_absent && (app_has_file(m, context) || etc_is_a_volume(m, context));
 }
 
-static int carry_out_bind(const PlanMount *m, const MountContext *context, char **reterr_message)
+static int carry_out_bind(const PlanMount *m, MountContext *context, char **reterr_message)
 {
-        _cleanup_close_ int source = clone_source(m, context), target = -EBADF;
+        _cleanup_close_ int source = mount_source_clone(m, context, reterr_message), target = -EBADF;
         struct stat st;
         int r;
 
-        if (source == -EINVAL && m->map_ids && context->userns_fd >= 0)
-                *reterr_message = strprintf("%s: the file system of %s cannot map user IDs; move it to another one "
-                                            "or run the pod with --private-users=no", m->what, m->source);
-        else if (source < 0)
-                *reterr_message = strprintf("%s: cannot use %s: %s", m->what, m->source, strerror(-source));
         if (source < 0)
                 return source;
 
@@ -151,10 +97,13 @@ static int carry_out_bind(const PlanMount *m, const MountContext *context, char 
                 *reterr_message = strprintf("%s: there is none in the volume that is mounted on /etc", m->target);
                 return target;
         }
-        if (target < 0) {
+        if (target == -EINVAL)
+                *reterr_message = strprintf("%s: %s: a path below /dev, /proc, /run or /sys cannot have quotes, backslashes or "
+                                            "control characters", m->what, m->target);
+        else if (target < 0)
                 *reterr_message = strprintf("%s: cannot make %s: %s", m->what, m->target, strerror(-target));
+        if (target < 0)
                 return target;
-        }
 
         r = mount_attach(source, target);
         if (r < 0)
@@ -242,7 +191,33 @@ static int mount_overlay(const PlanMount *m, const MountContext *context, int sc
         return r;
 }
 
-static int carry_out_overlay(const PlanMount *m, const MountContext *context, char **reterr_message)
+/* Where the image has no /etc it wants none, as rkt has it. */
+static int make_mtab(int root, uid_t owner)
+{
+        _cleanup_close_ int etc = open_in_root(root, "/etc", O_PATH | O_DIRECTORY);
+
+        if (etc < 0 || faccessat(etc, "mtab", F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
+                return 0;
+        return symlinkat("../proc/self/mounts", etc, "mtab") < 0 || fchownat(etc, "mtab", owner, owner, AT_SYMLINK_NOFOLLOW) < 0
+                       ? -errno : 0;
+}
+
+/* What systemd mounts into every service that asks for it (MountAPIVFS=), before links lead there or the root is read-only. */
+static int make_usual_places(const PlanMount *m, const MountContext *context)
+{
+        static const char *const directories[] = { "dev", "proc", "run", "sys", "tmp" };
+        _cleanup_close_ int root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY);
+
+        for (size_t i = 0; root >= 0 && i < ELEMENTSOF(directories); i++) {
+                _cleanup_close_ int made = mkdir_in_root(root, directories[i], 0755, context->uid_base);
+
+                if (made < 0)
+                        return made;
+        }
+        return root < 0 ? root : make_mtab(root, context->uid_base);
+}
+
+static int carry_out_overlay(const PlanMount *m, MountContext *context, char **reterr_message)
 {
         _cleanup_free_ char *name = strdup(m->target);
         _cleanup_close_ int scratch = -EBADF, target = -EBADF;
@@ -257,6 +232,8 @@ static int carry_out_overlay(const PlanMount *m, const MountContext *context, ch
         target = open_target(m, context, true);
         scratch = mkdir_open_at(context->scratch_fd, name, 0700);
         r = target < 0 ? target : scratch < 0 ? scratch : mount_overlay(m, context, scratch, target, reterr_message);
+        if (r >= 0)
+                r = make_usual_places(m, context);
         if (*reterr_message)
                 return r;
         if (r == -EINVAL && context->userns_fd >= 0)
@@ -267,7 +244,7 @@ static int carry_out_overlay(const PlanMount *m, const MountContext *context, ch
         return r;
 }
 
-int plan_mount_carry_out(const PlanMount *m, const MountContext *context, char **reterr_message)
+int plan_mount_carry_out(const PlanMount *m, MountContext *context, char **reterr_message)
 {
         if (is_needless(m, context))
                 return 0;
@@ -279,21 +256,11 @@ int plan_mount_carry_out(const PlanMount *m, const MountContext *context, char *
 
 int plan_mount_seal(const PlanMount *m, const MountContext *context)
 {
-        /* What systemd mounts into every service that asks for it (MountAPIVFS=), and cannot make any more then. */
-        static const char *const directories[] = { "dev", "proc", "run", "sys", "tmp" };
         _cleanup_close_ int root = -EBADF;
 
         if (m->kind != PLAN_MOUNT_OVERLAY || !m->read_only)
                 return 0;
 
         root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY);
-        if (root < 0)
-                return root;
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                _cleanup_close_ int made = mkdir_in_root(root, directories[i], 0755, context->uid_base);
-
-                if (made < 0)
-                        return made;
-        }
-        return mount_set_read_only(root);
+        return root < 0 ? root : mount_set_read_only(root);
 }

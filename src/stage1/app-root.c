@@ -7,11 +7,15 @@
 #include "basic/path.h"
 #include "stage1/app-root.h"
 
+#define APP_GROUPS_MAX 200 /* fewer than the launcher takes */
+
 void app_identity_done(AppIdentity *i)
 {
+        i->groups = mfree(i->groups);
         i->program = mfree(i->program);
         i->pre_start = mfree(i->pre_start);
         i->post_stop = mfree(i->post_stop);
+        i->binds = strv_free(i->binds);
         i->health = mfree(i->health);
 }
 
@@ -29,8 +33,8 @@ static FILE *open_stream_in_root(int root_fd, const char *path)
         return f;
 }
 
-/* The entry of a name or, with a NULL name, of a number. */
-static int find_user(int root_fd, const char *name, uid_t uid, uid_t *ret_uid, gid_t *ret_gid)
+/* The entry of a name or, with a NULL name, of a number. *ret_name may be NULL. */
+static int find_user(int root_fd, const char *name, uid_t uid, uid_t *ret_uid, gid_t *ret_gid, char **ret_name)
 {
         _cleanup_fclose_ FILE *f = open_stream_in_root(root_fd, "/etc/passwd");
 
@@ -38,9 +42,39 @@ static int find_user(int root_fd, const char *name, uid_t uid, uid_t *ret_uid, g
                 if (name ? streq(pw->pw_name, name) : pw->pw_uid == uid) {
                         *ret_uid = pw->pw_uid;
                         *ret_gid = pw->pw_gid;
-                        return 0;
+                        return ret_name ? free_and_strdup(ret_name, pw->pw_name) : 0;
                 }
         return -ESRCH;
+}
+
+static int add_group(AppIdentity *identity, gid_t gid)
+{
+        gid_t *grown;
+
+        for (size_t i = 0; i < identity->n_groups; i++)
+                if (identity->groups[i] == gid)
+                        return 0;
+        grown = reallocarray(identity->groups, identity->n_groups + 1, sizeof(gid_t));
+        if (!grown)
+                return -ENOMEM;
+        grown[identity->n_groups++] = gid;
+        identity->groups = grown;
+        return 0;
+}
+
+/* Those beyond what a pod has, or an app can have, nobody can be in. */
+static int add_groups_of_user(int root_fd, const char *name, AppIdentity *identity)
+{
+        _cleanup_fclose_ FILE *f = open_stream_in_root(root_fd, "/etc/group");
+
+        for (struct group *gr; f && (gr = fgetgrent(f));) {
+                int r = strv_contains(gr->gr_mem, name) && gr->gr_gid < POD_UID_COUNT && identity->n_groups < APP_GROUPS_MAX
+                                ? add_group(identity, gr->gr_gid) : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static int find_group(int root_fd, const char *name, gid_t *ret)
@@ -88,11 +122,11 @@ static int resolve_user(const char *user, int root_fd, uid_t shift, uid_t *ret_u
         }
 
         if (parse_uint32(user, &uid) < 0)
-                return find_user(root_fd, user, 0, ret_uid, ret_gid);
+                return find_user(root_fd, user, 0, ret_uid, ret_gid, NULL);
 
         *ret_uid = uid;
         *ret_gid = 0;
-        *ret_listed = find_user(root_fd, NULL, uid, ret_uid, ret_gid) >= 0;
+        *ret_listed = find_user(root_fd, NULL, uid, ret_uid, ret_gid, NULL) >= 0;
         return 0;
 }
 
@@ -113,6 +147,21 @@ static int resolve_group(const char *group, int root_fd, uid_t shift, gid_t *ret
                 return 0;
         }
         return parse_uint32(group, ret) >= 0 ? 0 : find_group(root_fd, group, ret);
+}
+
+static int resolve_groups(const App *a, int root_fd, AppIdentity *identity)
+{
+        _cleanup_free_ char *name = NULL;
+        uid_t uid;
+        gid_t gid;
+        int r = 0;
+
+        identity->n_groups = 0;
+        for (size_t i = 0; r >= 0 && i < a->n_supplementary_gids; i++)
+                r = add_group(identity, a->supplementary_gids[i]);
+        if (r < 0 || !a->group_from_user || find_user(root_fd, NULL, identity->uid, &uid, &gid, &name) < 0)
+                return r;
+        return add_groups_of_user(root_fd, name, identity);
 }
 
 int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity *identity, char **reterr_message)
@@ -140,7 +189,7 @@ int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity 
                                             identity->uid, identity->gid, POD_UID_COUNT);
                 return -ESRCH;
         }
-        return 0;
+        return resolve_groups(a, root_fd, identity);
 }
 
 static bool is_program(int root_fd, const char *path)
@@ -177,7 +226,26 @@ int app_find_program(const PlanApp *app, int root_fd, const char *name, char **r
         return -ENOENT;
 }
 
-static int find_handler(const PlanApp *app, int root_fd, char *const *exec, const char *event, char **ret, char **reterr_message)
+/* What systemd mounts when the app starts cannot be looked into before. */
+static bool may_be_program(int root_fd, char *const *binds, const char *path)
+{
+        _cleanup_free_ char *followed = NULL;
+
+        if (is_program(root_fd, path))
+                return true;
+        if (!binds || follow_in_root(root_fd, path, &followed) < 0)
+                return false;
+        STRV_FOREACH(bind, binds) {
+                const char *rest = startswith(followed, strchr(*bind, ':') + 1);
+
+                if (rest && (!*rest || *rest == '/'))
+                        return true;
+        }
+        return false;
+}
+
+static int find_handler(const PlanApp *app, int root_fd, char *const *binds, char *const *exec, const char *event, char **ret,
+                        char **reterr_message)
 {
         int r;
 
@@ -186,7 +254,7 @@ static int find_handler(const PlanApp *app, int root_fd, char *const *exec, cons
         r = app_find_program(app, root_fd, exec[0], ret);
         if (r == -ENOMEM)
                 return r;
-        if (r < 0 || !is_program(root_fd, *ret)) {
+        if (r < 0 || !may_be_program(root_fd, binds, *ret)) {
                 *reterr_message = strprintf("app '%s': the image has no program '%s' for event %s", app->app->name, exec[0],
                                             event);
                 return -ENOENT;
@@ -210,22 +278,24 @@ static int find_health_program(const PlanApp *app, int root_fd, char **ret)
 
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message)
 {
-        _cleanup_(app_identity_done) AppIdentity identity = {};
+        _cleanup_(app_identity_done) AppIdentity identity = { .binds = TAKE_PTR(ret->binds) };
         int r;
 
         r = app_identify_user(app, root_fd, uid_shift, &identity, reterr_message);
         if (r < 0)
                 return r;
         r = app_find_program(app, root_fd, app->app->app->exec[0], &identity.program);
-        if (r < 0 || !is_program(root_fd, identity.program)) {
+        if (r < 0 || !may_be_program(root_fd, identity.binds, identity.program)) {
                 *reterr_message = strprintf("app '%s': the image has no program '%s'", app->app->name,
                                             app->app->app->exec[0]);
                 return r < 0 ? r : -ENOENT;
         }
 
-        r = find_handler(app, root_fd, app->app->app->pre_start, "pre-start", &identity.pre_start, reterr_message);
+        r = find_handler(app, root_fd, identity.binds, app->app->app->pre_start, "pre-start", &identity.pre_start,
+                         reterr_message);
         if (r >= 0)
-                r = find_handler(app, root_fd, app->app->app->post_stop, "post-stop", &identity.post_stop, reterr_message);
+                r = find_handler(app, root_fd, identity.binds, app->app->app->post_stop, "post-stop", &identity.post_stop,
+                                 reterr_message);
         if (r >= 0)
                 r = find_health_program(app, root_fd, &identity.health);
         if (r < 0)

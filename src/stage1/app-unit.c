@@ -135,18 +135,30 @@ static void print_environment(FILE *f, const PlanApp *app)
                         print_assignment(f, "Environment", *e);
 }
 
-/* Capabilities, user and filter are the launcher's business. */
-static int print_confinement(FILE *f, const PlanApp *app)
+static void print_bind(FILE *f, const char *bind)
 {
-        _cleanup_strv_free_ char **mounts = NULL;
+        _cleanup_free_ char *source = NULL, *target = NULL, *quoted = NULL;
+
+        if (split_pair(bind, ':', &source, &target) >= 0 && unit_quote(target, &quoted) >= 0)
+                (void) fprintf(f, "BindPaths=%s:%s\n", source, quoted);
+}
+
+/* Capabilities, user and filter are the launcher's business. */
+static int print_confinement(FILE *f, const PlanApp *app, const AppIdentity *identity)
+{
+        _cleanup_strv_free_ char **mounts = NULL, **settings = NULL;
         int r;
 
         r = app_launch_mounts(app, &mounts);
+        if (r >= 0)
+                r = app_launch_path_settings(app, identity->binds, &settings);
         if (r < 0)
                 return r;
         STRV_FOREACH(mount, mounts)
                 (void) fprintf(f, "BindReadOnlyPaths=%s\n", *mount);
-        STRV_FOREACH(line, app_launch_path_settings(app))
+        STRV_FOREACH(bind, identity->binds)
+                print_bind(f, *bind);
+        STRV_FOREACH(line, settings)
                 (void) fprintf(f, "%s\n", *line);
         STRV_FOREACH(line, app->limits)
                 (void) fprintf(f, "%s\n", *line);
@@ -198,7 +210,7 @@ int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret
                 r = print_exec(f, "ExecStop", app, &root, identity->post_stop, app->app->app->post_stop);
         print_environment(f, app);
         if (r >= 0)
-                r = print_confinement(f, app);
+                r = print_confinement(f, app, identity);
         if (fclose(f) != 0 || r < 0)
                 return -ENOMEM;
         *ret = TAKE_PTR(text);
@@ -281,7 +293,7 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSe
         r = print_service_section(f, app, identity);
         print_environment(f, app);
         if (r >= 0)
-                r = print_confinement(f, app);
+                r = print_confinement(f, app, identity);
         print_stdio(f, settings);
 
         if (fclose(f) != 0 || r < 0)

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <sys/capability.h>
+#include <sys/resource.h>
 
 #include "basic/fs.h"
 #include "basic/path.h"
@@ -123,6 +124,79 @@ static int lower_oom_score_limit(int64_t score)
         return r;
 }
 
+/* The highest of the apps' hard limits. False: none names the resource. */
+static bool wanted_rlimit(const PodPlan *plan, int resource, rlim_t *ret, const PlanApp **ret_app)
+{
+        bool found = false;
+
+        *ret = 0;
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                const App *app = plan->apps[i].app->app;
+                const Isolator *limits = isolators_find(app->isolators, app->n_isolators, ISOLATOR_RLIMITS);
+                const char *value = limits ? strv_env_get(limits->rlimits, rlimit_to_string(resource)) : NULL;
+                uint64_t soft, hard;
+
+                if (!value || rlimit_parse(value, &soft, &hard) < 0 || (found && hard <= *ret))
+                        continue;
+                found = true;
+                *ret = hard; /* RLIM_INFINITY is UINT64_MAX */
+                *ret_app = &plan->apps[i];
+        }
+        return found;
+}
+
+/* In a user namespace nobody can raise what the kernel let it have when it came there. */
+static int raise_rlimits(const PodPlan *plan, char **reterr_message)
+{
+        for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
+                const PlanApp *app;
+                struct rlimit now;
+                rlim_t wanted;
+
+                if (!wanted_rlimit(plan, resource, &wanted, &app))
+                        continue;
+                if (getrlimit(resource, &now) < 0)
+                        return -errno;
+                if (wanted <= now.rlim_max)
+                        continue;
+                if (setrlimit(resource, &(struct rlimit) { now.rlim_cur, wanted }) < 0)
+                        return explain(reterr_message, errno, "app '%s': limit %s: this host allows no more than %llu: %s",
+                                       app->app->name, rlimit_to_string(resource), (unsigned long long) now.rlim_max,
+                                       strerror(errno));
+        }
+        return 0;
+}
+
+static void print_rlimit(char *buffer, size_t size, rlim_t value)
+{
+        if (value == RLIM_INFINITY)
+                (void) snprintf(buffer, size, "infinity");
+        else
+                (void) snprintf(buffer, size, "%llu", (unsigned long long) value);
+}
+
+int pod_limits_arguments(const PodPlan *plan, char ***argv)
+{
+        for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
+                char soft[24], hard[24];
+                const PlanApp *app;
+                struct rlimit now;
+                rlim_t wanted;
+                int r;
+
+                if (!wanted_rlimit(plan, resource, &wanted, &app))
+                        continue;
+                if (getrlimit(resource, &now) < 0)
+                        return -errno;
+                print_rlimit(soft, sizeof(soft), now.rlim_cur);
+                print_rlimit(hard, sizeof(hard), now.rlim_max);
+                r = strv_extendf(argv, "--rlimit=%s=%s:%s", rlimit_to_string(resource), soft, hard);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 int pod_limits_set(const PodPlan *plan, char **reterr_message)
 {
         int64_t lowest = 0;
@@ -143,5 +217,6 @@ int pod_limits_set(const PodPlan *plan, char **reterr_message)
                 if (r < 0)
                         return explain(reterr_message, -r, "cannot allow an OOM score of %i: %s", (int) lowest, strerror(-r));
         }
-        return write_sysctls(plan, reterr_message);
+        r = raise_rlimits(plan, reterr_message);
+        return r < 0 ? r : write_sysctls(plan, reterr_message);
 }

@@ -25,6 +25,7 @@
 /* A tmpfs is mounted here, differently for each pod. */
 #define WORK_DIRECTORY "/run/podctl/stage1"
 #define ROOT_DIRECTORY WORK_DIRECTORY "/root"
+#define SCRATCH_DIRECTORY WORK_DIRECTORY "/layers"
 
 typedef struct Launch {
         Pod *pod;
@@ -35,6 +36,7 @@ typedef struct Launch {
         int work_fd;
         int root_fd;
         AppIdentity *identities;
+        LateMounts late;
         char **credentials; /* options of nspawn */
         PodSockets sockets;
 } Launch;
@@ -44,6 +46,7 @@ static void launch_done(Launch *l)
         for (size_t i = 0; l->identities && i < l->plan->n_apps; i++)
                 app_identity_done(&l->identities[i]);
         free(l->identities);
+        late_mounts_done(&l->late);
         strv_free(l->credentials);
         pod_sockets_done(&l->sockets);
         uid_range_done(&l->range);
@@ -145,6 +148,17 @@ static int launch_make_root(Launch *l, char **reterr_message)
         return r;
 }
 
+static int carry_out_mounts(const Launch *l, MountContext *context, char **reterr_message)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < l->plan->n_mounts; i++)
+                r = plan_mount_carry_out(&l->plan->mounts[i], context, reterr_message);
+        for (size_t i = 0; r >= 0 && i < l->plan->n_mounts; i++)
+                r = plan_mount_seal(&l->plan->mounts[i], context);
+        return r;
+}
+
 static int launch_load_credentials(Launch *l, char **reterr_message)
 {
         return pod_credentials_load(l->plan, WORK_DIRECTORY "/credentials", &l->credentials, reterr_message);
@@ -159,22 +173,12 @@ static int launch_mount(Launch *l, char **reterr_message)
                 .userns_fd = l->userns_fd,
                 .uid_base = l->range.base,
         };
-        int r;
+        int r = MIN(scratch, 0);
 
-        if (scratch < 0)
-                return scratch;
-
-        for (size_t i = 0; i < l->plan->n_mounts; i++) {
-                r = plan_mount_carry_out(&l->plan->mounts[i], &context, reterr_message);
-                if (r < 0)
-                        return r;
-        }
-        for (size_t i = 0; i < l->plan->n_mounts; i++) {
-                r = plan_mount_seal(&l->plan->mounts[i], &context);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        if (r >= 0)
+                r = carry_out_mounts(l, &context, reterr_message);
+        l->late = context.late;
+        return r;
 }
 
 /* Docker makes it where the image has none, and images count on that. A root that is read-only by now keeps what it
@@ -203,6 +207,8 @@ static int launch_write_apps(Launch *l, char **reterr_message)
                         return root;
                 r = make_working_directory(l, &l->plan->apps[i], root);
                 if (r >= 0)
+                        r = late_mounts_of(&l->late, l->plan->apps[i].app->name, &l->identities[i].binds);
+                if (r >= 0)
                         r = app_identify(&l->plan->apps[i], root, l->range.base, &l->identities[i], reterr_message);
                 if (r < 0)
                         return r;
@@ -213,6 +219,17 @@ static int launch_write_apps(Launch *l, char **reterr_message)
         if (r >= 0)
                 r = pod_tree_add_sockets(l->plan, &l->sockets, l->root_fd);
         act_as(0);
+        return r;
+}
+
+static int add_late_mounts(const Launch *l, char ***argv)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < l->late.n; i++)
+                if (l->late.items[i].scratch)
+                        r = strv_extendf(argv, "--bind=" SCRATCH_DIRECTORY "/%s:%s", l->late.items[i].scratch,
+                                         l->late.items[i].source);
         return r;
 }
 
@@ -266,6 +283,10 @@ static int nspawn_arguments(const Launch *l, char ***ret)
                 r = strv_extend(&argv, "--private-network");
         if (r >= 0 && s->n_joins > 0)
                 r = strv_extend(&argv, "--capability=CAP_NET_ADMIN");
+        if (r >= 0)
+                r = add_late_mounts(l, &argv);
+        if (r >= 0)
+                r = pod_limits_arguments(l->plan, &argv);
         if (r >= 0)
                 r = strv_extend_strv(&argv, l->credentials);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(init); i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ctype.h>
 #include <sys/capability.h>
+#include <sys/mount.h>
 
 #include "basic/parse.h"
 #include "basic/path.h"
@@ -249,6 +250,7 @@ static int append_device_limit(sd_bus_message *m, const PropertyRow *row, const 
 }
 
 /* SOURCE:TARGET. */
+/* With what is mounted below the source, as in unit files. */
 static int append_bind(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_free_ char *source = NULL, *target = NULL;
@@ -259,7 +261,8 @@ static int append_bind(sd_bus_message *m, const PropertyRow *row, const char *va
                 return r;
         if (!target || !path_is_absolute(source) || !path_is_absolute(target))
                 return -EINVAL;
-        return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ssbt)", 1, source, target, (int) false, UINT64_C(0)) : 0;
+        return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ssbt)", 1, source, target, (int) false,
+                                         (uint64_t) MS_REC) : 0;
 }
 
 /* The capabilities named, as a mask. */

@@ -60,8 +60,11 @@ static void expect_units(const char *name, const PodSettings *s)
         cr_assert_eq(plan_json(&p, s, json), 0, "%s: %s", name, p.message);
         for (size_t i = 0; i < p.plan->n_apps; i++) {
                 _cleanup_free_ char *before = text, *unit = NULL;
+                AppIdentity who = identity;
 
-                cr_assert_eq(app_unit_format(&p.plan->apps[i], &identity, s, &unit), 0);
+                who.groups = p.plan->apps[i].app->app->supplementary_gids;
+                who.n_groups = p.plan->apps[i].app->app->n_supplementary_gids;
+                cr_assert_eq(app_unit_format(&p.plan->apps[i], &who, s, &unit), 0);
                 text = strjoin(before, unit);
         }
 
@@ -85,7 +88,8 @@ Test(app_unit, everything)
 
 Test(app_unit, health)
 {
-        const AppIdentity with_program = { .uid = 33, .gid = 34, .program = (char *) "/bin/web", .health = (char *) "/bin/sh" };
+        AppIdentity with_program = { .uid = 33, .gid = 34, .program = (char *) "/bin/web", .health = (char *) "/bin/sh",
+                                     .groups = (gid_t[]) { 4, 20 }, .n_groups = 2 };
         _cleanup_free_ char *json = NULL, *text = NULL, *expected = read_expected("unit/health.service");
         _cleanup_(planned_done) Planned p = {};
         size_t n;
@@ -276,5 +280,35 @@ Test(app_unit, names_cannot_break_out)
                                  "\"group\":\"0\"}}]}", names[i]);
                 cr_expect_lt(plan_json(&p, &settings, json), 0, "%s", names[i]);
                 cr_expect(p.message);
+        }
+}
+
+/* What the pod's start left to systemd, and the settings that would be in its way. */
+Test(app_unit, binds)
+{
+        static const struct {
+                const char *bind;
+                const char *line;
+                const char *without;
+                const char *with;
+        } cases[] = {
+                { "/opt/0:/run/a b:c%", "BindPaths=/opt/0:\"/run/a b:c%%\"\n", "", "ProtectControlGroups=yes\n" },
+                { "/opt/0:/sys/firmware/x", "BindPaths=/opt/0:\"/sys/firmware/x\"\n", "/sys/firmware ", "+/sys/module" },
+                { "/opt/0:/sys", "BindPaths=/opt/0:\"/sys\"\n", "+/sys/", "+/proc/kcore" },
+                { "/opt/0:/sys/fs", "BindPaths=/opt/0:\"/sys/fs\"\n", "ProtectControlGroups", "+/sys/module" },
+                { "/opt/0:/proc/sys/net", "BindPaths=/opt/0:\"/proc/sys/net\"\n", "/proc/sys ", "+/proc/sysrq-trigger" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(planned_done) Planned p = {};
+                _cleanup_free_ char *unit = NULL;
+                AppIdentity who = identity;
+
+                who.binds = (char *[]) { (char *) cases[i].bind, NULL };
+                cr_assert_eq(plan_app_json(&p, &settings, "", "", ""), 0, "%s", p.message);
+                cr_assert_eq(app_unit_format(&p.plan->apps[0], &who, &settings, &unit), 0);
+                cr_expect(strstr(unit, cases[i].line), "%s: %s", cases[i].bind, unit);
+                cr_expect(!*cases[i].without || !strstr(unit, cases[i].without), "%s: %s", cases[i].bind, unit);
+                cr_expect(strstr(unit, cases[i].with), "%s: %s", cases[i].bind, unit);
         }
 }

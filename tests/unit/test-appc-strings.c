@@ -82,6 +82,10 @@ Test(appc_strings, volumes_both_ways)
                 "v,kind=host,source=/a=b,readOnly=true,recursive=false",
                 "v,kind=empty,mode=0755,uid=0,gid=0",
                 "v,kind=empty,readOnly=false,mode=1777,uid=4294967295,gid=7",
+                "v,kind=empty,mode=0755,uid=0,gid=0,fromImage=true",
+                "v,kind=tmpfs,mode=1777,uid=0,gid=0",
+                "v,kind=tmpfs,mode=0700,uid=5,gid=6,size=1048576",
+                "v,kind=host,source=/a,propagation=slave,idMap=false",
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -179,7 +183,21 @@ Test(appc_strings, say_what_is_wrong)
                 { read_volume, "v,,kind=empty", "expected KEY=VALUE, not ''" },
                 { read_volume, "v,kind", "expected KEY=VALUE, not 'kind'" },
                 { read_volume, "v,kind=empty,kind=host", "kind: given twice" },
-                { read_volume, "v,kind=empty,size=1", "unknown key 'size'" },
+                { read_volume, "v,kind=empty,colour=1", "unknown key 'colour'" },
+                { read_volume, "v,kind=empty,size=1", "size: only tmpfs volumes have this" },
+                { read_volume, "v,kind=tmpfs,size=0", "size: expected a size like 64M, not '0'" },
+                { read_volume, "v,kind=tmpfs,size=much", "size: expected a size like 64M, not 'much'" },
+                { read_volume, "v,kind=tmpfs,source=/a", "source: only host volumes have this" },
+                { read_volume, "v,kind=tmpfs,fromImage=yes", "fromImage: only empty volumes have this" },
+                { read_volume, "v,kind=host,source=/a,fromImage=yes", "fromImage: only empty volumes have this" },
+                { read_volume, "v,kind=host,source=/a,mode=0755", "mode: only empty and tmpfs volumes have this" },
+                { read_volume, "v,kind=empty,propagation=slave", "propagation: only host volumes have this" },
+                { read_volume, "v,kind=empty,idMap=no", "idMap: only host volumes have this" },
+                { read_volume, "v,kind=host,source=/a,propagation=loud", "propagation: expected \"private\" or \"slave\", not "
+                                                                         "'loud'" },
+                { read_volume, "v,kind=host,source=/a,propagation=shared",
+                  "propagation: 'shared' cannot be had: systemd keeps the mounts of a service to itself; use \"slave\"" },
+                { read_volume, "v,kind=host,source=/a,deviceAccess=r", "unknown key 'deviceAccess'" },
                 { read_volume, "v,kind=empty,name=w", "unknown key 'name'" },
                 { read_volume, "v,kind=empty,uid=-1", "uid: expected a number, not '-1'" },
                 { read_volume, "v,kind=empty,uid=4294967296", "uid: number out of range" },

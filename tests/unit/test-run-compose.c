@@ -5,6 +5,7 @@
 #include "basic/log.h"
 #include "basic/path.h"
 #include "cli/run-compose.h"
+#include "pod/pod-volumes.h"
 #include "test-cases.h"
 #include "test-tar.h"
 
@@ -286,9 +287,9 @@ Test(run_compose, mounts)
                 const char *mounts;
                 size_t n_volumes;
         } cases[] = {
-                /* A mount point without a volume gets an empty one of its own; a Docker volume is part of the root. */
+                /* A mount point without a volume gets an empty one of its own. */
                 { "ACI", "web:/data=web-data web:/cache=web-cache", 2 },
-                { "OCI --name=web", "", 0 },
+                { "OCI --name=web", "web:/data=web-volume-data", 1 },
                 { "--volume=data,kind=empty ACI", "web:/data=data web:/cache=web-cache", 2 },
                 { "--volume=data,kind=host,source=TMP --volume=cache,kind=empty ACI", "web:/data=data web:/cache=cache", 2 },
                 { "--volume=v,kind=empty ACI --mount=volume=v,target=/v", "web:/v=v web:/data=web-data web:/cache=web-cache", 3 },
@@ -298,8 +299,8 @@ Test(run_compose, mounts)
                   "web:/v=v web:/data=web-data web:/cache=web-cache b:/v=v b:/data=b-data b:/cache=b-cache", 5 },
                 /* The app's own goes before the pod's at the same place, however that is spelled. */
                 { "--volume=v,kind=empty --volume=w,kind=empty --mount=volume=v,target=/m OCI --name=web --mount=volume=w,target=/m/",
-                  "web:/m/=w", 2 },
-                { "--volume=unused,kind=empty OCI --name=web", "", 1 },
+                  "web:/m/=w web:/data=web-volume-data", 3 },
+                { "--volume=unused,kind=empty OCI --name=web", "web:/data=web-volume-data", 2 },
         };
         _cleanup_(fixture_done) Fixture f = fixture_new();
 
@@ -307,6 +308,12 @@ Test(run_compose, mounts)
                 _cleanup_free_ char *mounts = NULL;
 
                 cr_assert_eq(compose(&f, cases[i].line), 0, "%s: %s", cases[i].line, log_last_error());
+                for (size_t j = 0; j < f.pod->n_apps; j++) {
+                        _cleanup_strv_free_ char **warnings = NULL;
+                        _cleanup_free_ char *message = NULL;
+
+                        cr_assert_eq(pod_imply_volumes(f.pod, &f.pod->apps[j], false, &warnings, &message), 0, "%s", message);
+                }
                 mounts = mounts_of(f.pod);
                 cr_expect_str_eq(mounts, cases[i].mounts, "%s: %s", cases[i].line, mounts);
                 cr_expect_eq(f.pod->n_volumes, cases[i].n_volumes, "%s: %zu", cases[i].line, f.pod->n_volumes);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <linux/magic.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+
+#include "basic/fs.h"
+#include "pod/plan-sources.h"
+#include "shared/explain.h"
+
+#define DEPTH_MAX 8
+
+bool source_may_have_devices(int directory_fd)
+{
+        struct statfs fs;
+
+        return fstatfs(directory_fd, &fs) >= 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC) &&
+               !(fs.f_flags & ST_NODEV);
+}
+
+/* A device as systemd takes it whether or not it has a name somewhere. */
+static int allow(const struct stat *st, const char *access, char ***lines)
+{
+        _cleanup_free_ char *line = strprintf("DeviceAllow=/dev/%s/%u:%u %s", S_ISCHR(st->st_mode) ? "char" : "block",
+                                              major(st->st_rdev), minor(st->st_rdev), access);
+
+        if (!line)
+                return -ENOMEM;
+        return strv_contains(*lines, line) ? 0 : strv_consume(lines, TAKE_PTR(line));
+}
+
+static bool is_device(const struct stat *st)
+{
+        return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
+}
+
+static int allow_directory(int dir_fd, const char *path, const char *access, unsigned depth, char ***lines)
+{
+        _cleanup_close_ int fd = open_directory_at(dir_fd, path);
+        _cleanup_strv_free_ char **names = NULL;
+        int r;
+
+        if (fd < 0 || depth > DEPTH_MAX || !source_may_have_devices(fd))
+                return 0;
+        r = list_directory_all_at(fd, ".", &names);
+        STRV_FOREACH(name, names) {
+                struct stat st;
+
+                if (fstatat(fd, *name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                        continue;
+                r = is_device(&st) ? allow(&st, access, lines)
+                    : S_ISDIR(st.st_mode) ? allow_directory(fd, *name, access, depth + 1, lines) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+static int check_source(const PlanMount *m, char ***lines, char **reterr_message)
+{
+        _cleanup_close_ int fd = open(m->source, O_PATH | O_CLOEXEC);
+        size_t before = strv_length(*lines);
+        struct stat st;
+        int r;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return explain(reterr_message, errno, "%s: source %s: %s", m->what, m->source, strerror(errno));
+        r = is_device(&st) ? allow(&st, m->device_access, lines)
+            : S_ISDIR(st.st_mode) ? allow_directory(AT_FDCWD, m->source, m->device_access, 0, lines) : 0;
+        if (r >= 0 && m->is_device && strv_length(*lines) == before && !is_device(&st))
+                return explain(reterr_message, ENODEV, "%s: %s is no device, nor a directory of devices", m->what, m->source);
+        return r;
+}
+
+static int add_app_devices(PlanApp *app, char *const *lines)
+{
+        static const char *const common[] = { "DevicePolicy=closed", "DeviceAllow=/dev/net/tun rwm", "DeviceAllow=char-pts rw" };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)
+                r = strv_extend(&app->limits, common[i]);
+        return r < 0 ? r : strv_extend_strv(&app->limits, lines);
+}
+
+static int check_app(PodPlan *plan, PlanApp *app, char **reterr_message)
+{
+        _cleanup_strv_free_ char **lines = NULL;
+        int r;
+
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                const PlanMount *m = &plan->mounts[i];
+
+                if (!m->device_access || !streq(m->app, app->app->name))
+                        continue;
+                r = check_source(m, &lines, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        if (app->open_paths)
+                return 0;
+        r = strv_extend_strv(&plan->unit_properties, lines);
+        return r < 0 || pod_plan_private_users(plan) ? r : add_app_devices(app, lines);
+}
+
+int plan_check_sources(PodPlan *plan, char **reterr_message)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+                r = check_app(plan, &plan->apps[i], reterr_message);
+        return r;
+}

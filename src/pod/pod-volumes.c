@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pod/pod-volumes.h"
+#include "shared/explain.h"
+
+static int add_empty(AppcPod *pod, const AppcPodApp *app, const MountPoint *point, bool fill, Mount *mount, char ***warnings,
+                     char **reterr_message)
+{
+        _cleanup_(volume_done) Volume volume = { .kind = VOLUME_EMPTY, .mode = 0755, .from_image = fill };
+        int r;
+
+        volume.name = strjoin(app->name, "-", point->name);
+        mount->volume = volume.name ? strdup(volume.name) : NULL;
+        if (!mount->volume)
+                return -ENOMEM;
+        r = appc_pod_add_volume(pod, &volume);
+        if (r == -EEXIST)
+                return explain(reterr_message, EEXIST, "app '%s': mount point '%s' needs an empty volume '%s', and there is "
+                               "another of that name; use --mount", app->name, point->name, mount->volume);
+        if (r < 0)
+                return r;
+        return strv_extendf(warnings, "App '%s': no volume for mount point '%s', using an empty one%s", app->name, point->name,
+                            fill ? " with what the image has there" : "");
+}
+
+int pod_imply_volumes(AppcPod *pod, AppcPodApp *app, bool fill, char ***warnings, char **reterr_message)
+{
+        for (size_t i = 0; app->app && i < app->app->n_mount_points; i++) {
+                const MountPoint *point = &app->app->mount_points[i];
+                _cleanup_(mount_done) Mount mount = {};
+                int r;
+
+                if (appc_pod_app_has_mount(app, point->path))
+                        continue;
+                mount.path = strdup(point->path);
+                if (!mount.path)
+                        return -ENOMEM;
+                if (appc_pod_find_volume(pod, point->name))
+                        r = (mount.volume = strdup(point->name)) ? 0 : -ENOMEM;
+                else
+                        r = add_empty(pod, app, point, fill, &mount, warnings, reterr_message);
+                if (r >= 0)
+                        r = appc_pod_app_add_mount(app, &mount);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pod/pod-plan.h"
+#include "stage1/late-mounts.h"
+
+typedef struct MountContext {
+        int root_fd;          /* the pod's root */
+        int scratch_fd;       /* a directory for short paths to layers, and for sources; nobody else's */
+        int userns_fd;        /* negative: IDs are the host's */
+        uid_t uid_base;
+        LateMounts late;      /* what has been left to systemd */
+        unsigned n_devices;
+} MountContext;
+
+/* The root of the app that the mount is in, or whose name is given. */
+int mount_open_app_root(const MountContext *context, const char *app);
+
+/* The file or directory in a root, whose path is without links; what is missing of it is made, as directory or file, and
+ * belongs to root in the pod. Returns it opened O_PATH. */
+int mount_make_target(const MountContext *context, int root_fd, const char *path, bool directory);
+
+/* A mount of what is to be seen, attached nowhere yet. *reterr_message says what it is of. */
+int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_message);
