@@ -158,14 +158,26 @@ test_exec_status_and_signals() {
         podctl stop statuses
 }
 
+# screen_says TEXT KEYS: after these, if it did not before.
+screen_says() {
+        grep -q "$1" screen || { echo "$2" >&5 && false; }
+}
+
 test_exec_terminal() {
         pod screen busybox --name=app --user=33 --exec=/bin/sleep -- 1000
         in_terminal 'stty rows 20 cols 70; exec podctl exec screen sh'
-        echo 'tty; stty size; [ -w $(tty) ] && echo mine; grep -o "[a-z]*\.service" /proc/self/cgroup; exit 6' >&5
+        echo 'tty; stty size; [ -w $(tty) ] && echo mine; grep -o "[a-z]*\.service" /proc/self/cgroup' >&5
         wait_until grep -q app.service screen
         grep -q '/dev/pts/' screen
         grep -q '20 70' screen
+        stty -F "$(readlink "/proc/$(pgrep -xf 'podctl exec screen sh')/fd/0")" rows 33 cols 99
+        wait_until screen_says '33 99' 'stty size'
+        # Ctrl-C is the command's, and not podctl's.
+        echo 'trap "echo inter""rupted" INT; sleep 1000' >&5
+        wait_until podctl exec screen pidof sleep
+        wait_until screen_says interrupted $'\003'
         grep -q '^mine' screen
+        echo 'exit 6' >&5
         ! wait $terminal || fail 'no exit status'
 }
 
@@ -406,7 +418,7 @@ test_socket_mistakes() {
         socket_service podtest-lost run --net=none --name=lost debian --name=web --socket-activated=80-tcp --exec=/bin/true
         (ask 8096 || true) >/dev/null 2>&1
         wait_until systemctl is-failed podtest-lost.service
-        journalctl -u podtest-lost -o cat --no-pager | grep -q "no app has a socketActivated port for socket 'lost', \[::\]:8096"
+        wait_until sh -c "journalctl -u podtest-lost -o cat --no-pager | grep -q \"no app has a socketActivated port for socket 'lost', \[::\]:8096\""
 }
 
 # --- Readiness, and the end
