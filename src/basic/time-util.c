@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "basic/parse.h"
+#include "basic/string-util.h"
 #include "basic/time-util.h"
 
 uint64_t timespec_to_nsec(const struct timespec *ts)
@@ -74,6 +76,98 @@ int parse_timestamp(const char *s, uint64_t *ret_nsec)
         t -= zone;
         *ret_nsec = t < 0 ? 0 : (uint64_t) t * NSEC_PER_SEC + fraction;
         return 0;
+}
+
+/* A date or a time of day, or both; what is not said is today's, or zero. */
+static int parse_local_time(const char *s, time_t now, time_t *ret)
+{
+        static const struct {
+                const char *format;
+                bool date, time;
+        } forms[] = {
+                { "%Y-%m-%d %H:%M:%S", true, true }, { "%Y-%m-%d %H:%M", true, true }, { "%Y-%m-%d", true, false },
+                { "%H:%M:%S", false, true },         { "%H:%M", false, true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(forms); i++) {
+                struct tm tm = {}, today;
+                const char *end;
+
+                if (!localtime_r(&now, &today))
+                        return -EINVAL;
+                if (!forms[i].date)
+                        tm = (struct tm) { .tm_year = today.tm_year, .tm_mon = today.tm_mon, .tm_mday = today.tm_mday };
+                end = strptime(s, forms[i].format, &tm);
+                if (!end || *end)
+                        continue;
+                tm.tm_isdst = -1;
+                *ret = mktime(&tm);
+                return *ret < 0 ? -EINVAL : 0;
+        }
+        return -EINVAL;
+}
+
+/* Midnight, so many days ago. */
+static int day_begin(time_t now, int days_ago, uint64_t *ret_usec)
+{
+        struct tm tm;
+        time_t t;
+
+        if (!localtime_r(&now, &tm))
+                return -EINVAL;
+        tm = (struct tm) { .tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday - days_ago, .tm_isdst = -1 };
+        t = mktime(&tm);
+        if (t < 0)
+                return -EINVAL;
+        *ret_usec = (uint64_t) t * USEC_PER_SEC;
+        return 0;
+}
+
+static int parse_ago(const char *s, size_t n, uint64_t now_usec, uint64_t *ret_usec)
+{
+        char text[64];
+        uint64_t ago;
+        int r;
+
+        if (n >= sizeof(text))
+                return -EINVAL;
+        memcpy(text, s, n);
+        text[n] = 0;
+        r = parse_duration(text, &ago);
+        if (r >= 0)
+                *ret_usec = ago > now_usec ? 0 : now_usec - ago;
+        return r < 0 ? -EINVAL : 0;
+}
+
+int parse_point_in_time(const char *s, uint64_t now_usec, uint64_t *ret_usec)
+{
+        const char *ago = endswith(s, " ago");
+        const time_t now = (time_t) (now_usec / USEC_PER_SEC);
+        uint64_t n;
+        time_t t;
+        int r;
+
+        if (streq(s, "now")) {
+                *ret_usec = now_usec;
+                return 0;
+        }
+        if (streq(s, "today") || streq(s, "yesterday"))
+                return day_begin(now, *s == 'y', ret_usec);
+        if (ago || *s == '-')
+                return ago ? parse_ago(s, (size_t) (ago - s), now_usec, ret_usec) : parse_ago(s + 1, strlen(s + 1), now_usec, ret_usec);
+        if (*s == '@') {
+                if (parse_uint64(s + 1, &n) < 0 || __builtin_mul_overflow(n, USEC_PER_SEC, ret_usec))
+                        return -EINVAL;
+                return 0;
+        }
+        if (parse_timestamp(s, &n) >= 0) {
+                *ret_usec = n / 1000;
+                return 0;
+        }
+        r = parse_local_time(s, now, &t);
+        if (r >= 0)
+                *ret_usec = (uint64_t) t * USEC_PER_SEC;
+        return r;
 }
 
 const char *format_time_ago(uint64_t nsec, uint64_t now, char buffer[static TIME_STRING_MAX])

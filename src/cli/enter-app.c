@@ -3,7 +3,6 @@
 #include <sys/wait.h>
 
 #include "basic/log.h"
-#include "basic/parse.h"
 #include "cli/enter-app.h"
 #include "cli/terminal.h"
 #include "pod/plan-sources.h"
@@ -75,17 +74,14 @@ static int open_app_root(const Enter *e)
 /* Who the app's user is; what the app runs need not be there any more. */
 static int identify(Enter *e, int root)
 {
-        _cleanup_free_ char *base = NULL, *message = NULL;
-        uint32_t shift = 0;
+        _cleanup_free_ char *message = NULL;
+        uid_t shift;
         int r;
 
         if (e->as_root)
                 return 0;
-        if (read_file_at(e->pod->fd, "uid-base", 32, &base, NULL) >= 0) {
-                base[strcspn(base, "\n")] = 0;
-                if (parse_uint32(base, &shift) < 0)
-                        return log_error_errno(EINVAL, "Pod '%s' has no valid user IDs", pod_display_name(e->pod));
-        }
+        if (pod_uid_base(e->pod, &shift) < 0)
+                return log_error_errno(EINVAL, "Pod '%s' has no valid user IDs", pod_display_name(e->pod));
         r = app_identify_user(e->app, root, shift, &e->identity, &message);
         return r < 0 ? log_error_errno(r, "%s", strempty(message)) : 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <systemd/sd-journal.h>
-
 #include "cli/output-follow.h"
+#include "cli/pod-journal.h"
 
 struct OutputFollow {
         sd_journal *journal;
@@ -50,17 +49,6 @@ static int open_journal(OutputFollow *o)
         return 0;
 }
 
-static const char *field(sd_journal *j, const char *name, size_t *ret_n)
-{
-        const void *data;
-        size_t n, prefix = strlen(name) + 1;
-
-        if (sd_journal_get_data(j, name, &data, &n) < 0 || n < prefix)
-                return NULL;
-        *ret_n = n - prefix;
-        return (const char *) data + prefix;
-}
-
 static void print_new_entries(OutputFollow *o)
 {
         if (open_journal(o) < 0)
@@ -69,11 +57,11 @@ static void print_new_entries(OutputFollow *o)
 
         while (sd_journal_next(o->journal) > 0) {
                 size_t n_text, n_name = 0;
-                const char *name = o->prefixed ? field(o->journal, "SYSLOG_IDENTIFIER", &n_name) : NULL, *text;
+                const char *name = o->prefixed ? journal_field(o->journal, "SYSLOG_IDENTIFIER", &n_name) : NULL, *text;
 
                 if (name)
                         (void) printf("%.*s: ", (int) n_name, name);
-                text = field(o->journal, "MESSAGE", &n_text);
+                text = journal_field(o->journal, "MESSAGE", &n_text);
                 if (text)
                         (void) fwrite(text, 1, n_text, stdout);
                 (void) fputc('\n', stdout);

@@ -30,6 +30,16 @@ static PodSettings *settings_new(const RunArgs *args, const Uuid *uuid)
         return s->name ? TAKE_PTR(s) : NULL;
 }
 
+PodSettings *pod_settings_renew(const PodSettings *old)
+{
+        _cleanup_(pod_settings_freep) PodSettings *s = new0(PodSettings, 1);
+
+        if (!s || free_and_strdup(&s->name, old->name) < 0)
+                return NULL;
+        s->private_users = old->private_users;
+        return TAKE_PTR(s);
+}
+
 static int copy_start_args(const Context *c, const RunArgs *args, PodSettings *s)
 {
         static const char *const insecure[] = { "capabilities", "paths", "seccomp" };

@@ -11,5 +11,8 @@
  * that could not be made. */
 int pod_make(Context *c, const RunArgs *args, bool to_start, Pod **ret);
 
+/* Settings with what of these is part of the pod, and not of an earlier start. NULL: out of memory. */
+PodSettings *pod_settings_renew(const PodSettings *old);
+
 /* Adds what options of the start say to settings that have nothing of it yet. */
 int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings);

@@ -201,6 +201,11 @@ static int watch_signals(Start *s)
 /* Everything the plan says of the unit, and what only concerns us who wait for it. */
 static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
 {
+        static char *const of_terminal[] = {
+                (char *) "StandardInput=tty", (char *) "StandardOutput=tty", (char *) "StandardError=tty",
+                (char *) "Environment=TERM=dumb", /* keeps systemd from asking the terminal what it is */
+                NULL,
+        };
         _cleanup_strv_free_ char **properties = strv_copy(plan->unit_properties);
         int r;
 
@@ -209,18 +214,10 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
 
         /* Keeps the unit's last state for us to read, until we disconnect. */
         r = strv_extend(&properties, "AddRef=yes");
-        if (r >= 0 && s->terminal) {
-                r = strv_extend(&properties, "StandardInput=tty");
-                if (r >= 0)
-                        r = strv_extend(&properties, "StandardOutput=tty");
-                if (r >= 0)
-                        r = strv_extend(&properties, "StandardError=tty");
-                if (r >= 0)
-                        r = strv_extendf(&properties, "TTYPath=%s", terminal_path(s->terminal));
-                /* Keeps systemd from asking the terminal what it is. */
-                if (r >= 0)
-                        r = strv_extend(&properties, "Environment=TERM=dumb");
-        }
+        if (r >= 0 && s->terminal)
+                r = strv_extend_strv(&properties, of_terminal);
+        if (r >= 0 && s->terminal)
+                r = strv_extendf(&properties, "TTYPath=%s", terminal_path(s->terminal));
         if (r < 0)
                 return r;
 
@@ -232,44 +229,23 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
  * has it. */
 static int launch_command(const Start *s, char ***ret)
 {
-        _cleanup_strv_free_ char **argv = NULL;
+        _cleanup_free_ char *data = strjoin("--dir=", s->pod->store->data), *pid = strprintf("%i", getpid()),
+                            *lock = strprintf("%i", s->pod->fd), *taken = strprintf("%i", s->taken_fd);
+        char *const words[] = { (char *) PODCTL_PROGRAM, data, (char *) "launch", s->pod->uuid.s, pid, lock, taken, NULL };
         int r;
 
-        r = strv_extend(&argv, PODCTL_PROGRAM);
-        if (r >= 0)
-                r = strv_extendf(&argv, "--dir=%s", s->pod->store->data);
-        if (r >= 0 && s->context->debug)
-                r = strv_extend(&argv, "--debug");
-        if (r >= 0)
-                r = strv_extend(&argv, "launch");
-        if (r >= 0)
-                r = strv_extend(&argv, s->pod->uuid.s);
-        if (r >= 0)
-                r = strv_extendf(&argv, "%i", getpid());
-        if (r >= 0)
-                r = strv_extendf(&argv, "%i", s->pod->fd);
-        if (r >= 0)
-                r = strv_extendf(&argv, "%i", s->taken_fd);
-        if (r >= 0)
-                *ret = TAKE_PTR(argv);
-        return r;
+        if (!data || !pid || !lock || !taken)
+                return -ENOMEM;
+        r = strv_extend_strv(ret, words);
+        return r < 0 || !s->context->debug ? r : strv_extend(ret, "--debug");
 }
 
 static int tear_down_command(const Start *s, char ***ret)
 {
-        _cleanup_strv_free_ char **argv = NULL;
-        int r;
+        _cleanup_free_ char *data = strjoin("--dir=", s->pod->store->data);
+        char *const words[] = { (char *) PODCTL_PROGRAM, data, (char *) "tear-down", s->pod->uuid.s, NULL };
 
-        r = strv_extend(&argv, PODCTL_PROGRAM);
-        if (r >= 0)
-                r = strv_extendf(&argv, "--dir=%s", s->pod->store->data);
-        if (r >= 0)
-                r = strv_extend(&argv, "tear-down");
-        if (r >= 0)
-                r = strv_extend(&argv, s->pod->uuid.s);
-        if (r >= 0)
-                *ret = TAKE_PTR(argv);
-        return r;
+        return data ? strv_extend_strv(ret, words) : -ENOMEM;
 }
 
 /* A pod that has ended but for what systemd does afterwards: its name will be free in a moment. */

@@ -47,6 +47,8 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
           "The same, encrypted with systemd-creds" }, \
         { "inherit-env", &option_bool, offsetof(RunArgs, inherit_env), NULL, \
           "Give the apps the caller's environment, below the image's" }, \
+        { "journal-age", &option_string, offsetof(RunArgs, journal_age), "TIME", "Let the journal forget what is older" }, \
+        { "journal-size", &option_string, offsetof(RunArgs, journal_size), "SIZE", "Size of the journal, 256M by default" }, \
         { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH", "Mount a volume in every app" }, \
         { "name", &option_string, offsetof(RunArgs, name), "NAME", "Name of the pod and its machine" }, \
         { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE", "Run the pod of an appc pod manifest" }, \

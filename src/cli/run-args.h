@@ -75,6 +75,7 @@ typedef struct RunArgs {
         char *uuid_file_save;
         char **properties;
         char *slice;
+        char *journal_size, *journal_age;
         char **credentials;
         char **credentials_encrypted;
         char *ipc;

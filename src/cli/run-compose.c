@@ -560,6 +560,15 @@ static int read_pod_manifest(const char *path, AppcPod **ret)
         return r < 0 ? log_error_errno(r, "%s: %s", path, json_error_message(&e, r)) : 0;
 }
 
+/* Looked at with the plan, wherever the manifest comes from. */
+static int add_journal_limits(AppcPod *pod, const RunArgs *args)
+{
+        if ((args->journal_size && strv_env_set(&pod->annotations, "podctl/journal-size", args->journal_size) < 0) ||
+            (args->journal_age && strv_env_set(&pod->annotations, "podctl/journal-age", args->journal_age) < 0))
+                return log_oom();
+        return 0;
+}
+
 int run_compose(Context *context, const RunArgs *args, AppcPod **ret)
 {
         _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
@@ -574,7 +583,9 @@ int run_compose(Context *context, const RunArgs *args, AppcPod **ret)
             strv_extend_strv(&pod->user_labels, args->user_labels) < 0)
                 return log_oom();
 
-        r = add_volumes(pod, args->volumes);
+        r = add_journal_limits(pod, args);
+        if (r >= 0)
+                r = add_volumes(pod, args->volumes);
         for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
                 r = add_app(context, args, &args->apps[i], pod);
         if (r >= 0)

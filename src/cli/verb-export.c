@@ -7,16 +7,18 @@
 #include "image/image-export.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
-#include "manifest/oci-descriptor.h"
+#include "manifest/oci-config.h"
 #include "stage1/app-view.h"
 
 typedef struct ExportArgs {
         char *app;
+        char *format;
         bool overwrite;
 } ExportArgs;
 
 static const Option options[] = {
         { "app", &option_string, offsetof(ExportArgs, app), "APP", "The app, where the pod has several" },
+        { "format", &option_choice, offsetof(ExportArgs, format), "FORMAT", "aci, the default, or oci", .choices = "aci|oci" },
         { "overwrite", &option_bool, offsetof(ExportArgs, overwrite), NULL, "Replace the file if there is one" },
         {},
 };
@@ -35,19 +37,22 @@ static int find_app(const Pod *pod, const char *name, const AppcPodApp **ret)
         return log_error_errno(ENOENT, "Pod %s has no app '%s'", pod->uuid.s, name);
 }
 
-/* What the image says of itself, as long as it is there. */
-static int manifest_of_image(Context *c, const AppcPodApp *app, json_object **ret)
+/* The image of the app, as long as it is there. */
+static int find_app_image(Context *c, const AppcPodApp *app, Image **ret)
 {
-        _cleanup_(image_freep) Image *image = NULL;
         _cleanup_free_ char *ignored = NULL;
         ImageStore *store;
         int r;
 
         r = context_images(c, &store);
-        if (r >= 0)
-                r = image_store_find(store, strempty(app->image.id), &image, &ignored);
-        if (r < 0)
-                return r;
+        return r < 0 ? r : image_store_find(store, strempty(app->image.id), ret, &ignored);
+}
+
+/* What the image says of itself. */
+static int manifest_of_image(const Image *image, json_object **ret)
+{
+        _cleanup_free_ char *ignored = NULL;
+
         return image->kind == IMAGE_APPC ? json_parse_memory(image->manifest, image->manifest_size, ret, NULL)
                                          : image_to_appc(image, ret, &ignored);
 }
@@ -89,9 +94,9 @@ static int manifest_of_pod(const AppcPodApp *app, json_object **ret)
 }
 
 /* The files are all there are, whatever the image had them from. */
-static int make_manifest(Context *c, const AppcPodApp *app, json_object **ret)
+static int make_manifest(const Image *image, const AppcPodApp *app, json_object **ret)
 {
-        int r = manifest_of_image(c, app, ret);
+        int r = image ? manifest_of_image(image, ret) : -ENOENT;
 
         if (r < 0)
                 r = manifest_of_pod(app, ret);
@@ -102,21 +107,75 @@ static int make_manifest(Context *c, const AppcPodApp *app, json_object **ret)
         return 0;
 }
 
-static int export_app(Context *c, const Pod *pod, const AppcPodApp *app, Output *output)
+/* What an appc image, or one that is gone, would say in OCI's words. */
+static int config_of_pod(const AppcPodApp *app, json_object **ret)
+{
+        _cleanup_(oci_platform_freep) OciPlatform *host = NULL;
+        _cleanup_strv_free_ char **ports = NULL;
+        _cleanup_free_ char *user = NULL;
+        const App *a = app->app;
+        OciConfig config = {};
+        int r;
+
+        r = oci_platform_host(&host);
+        for (size_t i = 0; r >= 0 && a && i < a->n_ports; i++)
+                r = strv_extendf(&ports, "%u/%s", a->ports[i].port, a->ports[i].protocol);
+        if (r < 0)
+                return r;
+        config.os = host->os;
+        config.architecture = host->architecture;
+        config.variant = host->variant;
+        if (a) {
+                user = a->group_from_user ? strdup(strempty(a->user)) : strjoin(strempty(a->user), ":", a->group ?: "0");
+                if (!user)
+                        return -ENOMEM;
+                config.config = (OciRuntimeConfig) {
+                        .user = user, .exposed_ports = ports, .env = a->environment, .entrypoint = a->exec,
+                        .working_dir = a->working_directory, .labels = a->user_labels, .stop_signal = a->stop_signal,
+                };
+        }
+        return oci_config_write(&config, ret);
+}
+
+static int make_config(const Image *image, const AppcPodApp *app, json_object **ret)
+{
+        return image && image->kind != IMAGE_APPC ? json_parse_memory(image->config, image->config_size, ret, NULL)
+                                                  : config_of_pod(app, ret);
+}
+
+static int write_aci(const Image *image, const AppcPodApp *app, const MergedTree *tree, int fd, char **reterr_message)
 {
         _cleanup_json_object_ json_object *manifest = NULL;
+        int r = make_manifest(image, app, &manifest);
+
+        return r < 0 ? r : aci_write(&(AciContents) { .manifest = manifest, .tree = tree }, true, fd, reterr_message);
+}
+
+static int write_oci(const Image *image, const AppcPodApp *app, const MergedTree *tree, int fd, char **reterr_message)
+{
+        const char *version = strv_env_get(app->image.labels, "version");
+        _cleanup_free_ char *name = strjoin(app->image.name ?: app->name, version ? ":" : "", strempty(version));
+        _cleanup_json_object_ json_object *config = NULL;
+        char *names[] = { name, NULL };
+        int r = name ? make_config(image, app, &config) : -ENOMEM;
+
+        return r < 0 ? r : image_write_oci(&(OciContents) { .config = config, .tree = tree, .names = names }, fd, reterr_message);
+}
+
+static int export_app(Context *c, const Pod *pod, const AppcPodApp *app, bool oci, Output *output)
+{
+        _cleanup_(image_freep) Image *image = NULL;
         _cleanup_free_ char *message = NULL;
         _cleanup_close_ int root = -EBADF;
         MergedLayer layer = {};
         MergedTree tree = { .layers = &layer, .n = 1 };
         int r;
 
-        r = make_manifest(c, app, &manifest);
-        if (r >= 0)
-                r = root = app_view_open(pod, app->name, &message);
+        (void) find_app_image(c, app, &image);
+        r = root = app_view_open(pod, app->name, &message);
         if (r >= 0) {
                 layer.fd = root;
-                r = aci_write(&(AciContents) { .manifest = manifest, .tree = &tree }, true, output->fd, &message);
+                r = (oci ? write_oci : write_aci)(image, app, &tree, output->fd, &message);
         }
         return r < 0 ? log_error_errno(r, "Cannot export app '%s' of pod %s: %s", app->name, pod->uuid.s,
                                        message ?: strerror(-r))
@@ -151,22 +210,23 @@ static int run(Context *c, void *userdata, char **words)
         ExportArgs *args = userdata;
         _cleanup_(output_done) Output output = OUTPUT_NONE;
         _cleanup_(pod_freep) Pod *pod = NULL;
+        bool oci = args->format && streq(args->format, "oci");
         const AppcPodApp *app;
         int r;
 
-        if (!endswith(words[1], ".aci"))
+        if (!oci && !endswith(words[1], ".aci"))
                 return log_error_errno(EINVAL, "'%s' is no name for an ACI: it has to end in '.aci'", words[1]);
         r = take_pod(c, words[0], &pod);
         if (r >= 0)
                 r = find_app(pod, args->app, &app);
         if (r >= 0)
                 r = output_open_file(words[1], args->overwrite, &output);
-        return r < 0 ? r : export_app(c, pod, app, &output);
+        return r < 0 ? r : export_app(c, pod, app, oci, &output);
 }
 
 const Verb verb_export = {
         .name = "export",
-        .usage = "POD FILE.aci",
+        .usage = "POD FILE",
         .summary = "Write an app of an exited pod to a file, as an image",
         .options = options,
         .args_size = sizeof(ExportArgs),

@@ -67,3 +67,16 @@ const Verb verb_fetch = {
         .completes = "FILE",
         .run = run,
 };
+
+/* rkt's other name for it. */
+const Verb verb_image_fetch = {
+        .name = "image fetch",
+        .usage = "IMAGE…",
+        .summary = "Bring images into the store",
+        .options = options,
+        .args_size = sizeof(FetchArgs),
+        .flags = VERB_HIDDEN,
+        .min_words = 1,
+        .max_words = -1,
+        .run = run,
+};

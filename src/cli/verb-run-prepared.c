@@ -5,17 +5,15 @@
 #include "cli/verb.h"
 #include "pod/plan-sources.h"
 
-/* What an earlier start that failed has said counts no more. */
 static int renew_settings(Context *c, const RunArgs *args, Pod *pod)
 {
-        _cleanup_(pod_settings_freep) PodSettings *fresh = new0(PodSettings, 1);
+        _cleanup_(pod_settings_freep) PodSettings *fresh = pod_settings_renew(pod->settings);
         _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
         _cleanup_free_ char *message = NULL;
         int r;
 
-        if (!fresh || free_and_strdup(&fresh->name, pod->settings->name) < 0)
+        if (!fresh)
                 return log_oom();
-        fresh->private_users = pod->settings->private_users;
         r = pod_settings_for_start(c, args, pod->manifest, fresh);
         if (r < 0)
                 return r;

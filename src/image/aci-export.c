@@ -153,6 +153,7 @@ static const struct {
 typedef struct AciExport {
         struct archive *tar;
         struct archive *disk;   /* knows how to ask for attributes */
+        const char *prefix;     /* of all names: "rootfs/" in an ACI, "" in a layer */
         HardLinks links;
         bool has_dev;
         bool has_link[ELEMENTSOF(device_links)];
@@ -246,7 +247,7 @@ static void remember(AciExport *e, const char *path)
 
 static int write_path(AciExport *e, struct archive_entry *entry, int from_dir, const char *path, const struct stat *st)
 {
-        _cleanup_free_ char *name = *path ? strjoin("rootfs/", path) : strdup("rootfs"), *first_name = NULL;
+        _cleanup_free_ char *name = *path ? strjoin(e->prefix, path) : strdup(*e->prefix ? "rootfs" : "."), *first_name = NULL;
         _cleanup_close_ int fd = -EBADF;
         const char *first;
         int r;
@@ -266,7 +267,7 @@ static int write_path(AciExport *e, struct archive_entry *entry, int from_dir, c
         if (r < 0)
                 return r;
         if (first) {
-                first_name = strjoin("rootfs/", first);
+                first_name = strjoin(e->prefix, first);
                 archive_entry_copy_hardlink(entry, first_name);
                 archive_entry_set_size(entry, 0);
         }
@@ -330,11 +331,13 @@ static int write_device_links(AciExport *e)
 static int write_aci(AciExport *e, const AciContents *contents)
 {
         _cleanup_free_ char *text = NULL;
-        int r;
+        int r = 0;
 
-        r = json_format_pretty(contents->manifest, &text);
-        if (r >= 0)
-                r = write_made_up(e, "manifest", AE_IFREG, text);
+        if (contents->manifest) {
+                r = json_format_pretty(contents->manifest, &text);
+                if (r >= 0)
+                        r = write_made_up(e, "manifest", AE_IFREG, text);
+        }
         if (r >= 0)
                 r = merged_tree_walk(contents->tree, visit, e);
         if (r >= 0 && contents->device_links)
@@ -346,7 +349,10 @@ static int write_aci(AciExport *e, const AciContents *contents)
 
 int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_message)
 {
-        AciExport e = { .tar = archive_write_new(), .disk = archive_read_disk_new(), .reterr_message = reterr_message };
+        AciExport e = {
+                .tar = archive_write_new(), .disk = archive_read_disk_new(), .prefix = contents->manifest ? "rootfs/" : "",
+                .reterr_message = reterr_message,
+        };
         int r = -ENOMEM;
 
         if (e.tar && e.disk) {

@@ -7,7 +7,7 @@
 /* ACIs that are made here (spec/aci.md). */
 
 typedef struct AciContents {
-        json_object *manifest;
+        json_object *manifest;  /* NULL: none, and no "rootfs/" either: a layer of an OCI image */
         const MergedTree *tree;
         bool device_links;      /* add those to /dev/fd and its like that Docker's images count on */
 } AciContents;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
 
 #include "image/aci-export.h"
 #include "image/image-export.h"
@@ -16,6 +17,7 @@ typedef struct Export {
         const Image *image;
         struct archive *tar;
         OciManifest *manifest;
+        int layer_fd;           /* of an image made here, the only layer; otherwise negative */
         char **reterr_message;
 } Export;
 
@@ -163,6 +165,8 @@ static int write_layers(Export *e)
 {
         const Image *image = e->image;
 
+        if (e->layer_fd >= 0)
+                return write_checked(e, &e->manifest->layers[0], read_file, &e->layer_fd);
         if (e->manifest->n_layers != image->n_layers)
                 return explain(e->reterr_message, EBADMSG, "manifest and config tell of different layers");
         for (size_t i = 0; i < image->n_layers; i++) {
@@ -240,29 +244,35 @@ static int export_oci(Export *e)
         return r;
 }
 
+static int export_to(Export *e, int fd)
+{
+        int r;
+
+        e->tar = archive_write_new();
+        if (!e->tar)
+                return -ENOMEM;
+        /* The same to a pipe as to a file. */
+        (void) archive_write_set_bytes_in_last_block(e->tar, 1);
+        if (archive_write_set_format_pax_restricted(e->tar) != ARCHIVE_OK ||
+            archive_write_open_fd(e->tar, fd) != ARCHIVE_OK)
+                r = tar_failed(e);
+        else
+                r = export_oci(e);
+        /* Closing a file that is not complete would complain; what is written of it is of no use. */
+        if (r < 0)
+                (void) archive_write_fail(e->tar);
+        (void) archive_write_free(e->tar);
+        oci_manifest_free(e->manifest);
+        return r;
+}
+
 int image_export_oci(ImageStore *s, const Image *image, int fd, char **reterr_message)
 {
-        Export e = { .store = s, .image = image, .reterr_message = reterr_message };
-        int r;
+        Export e = { .store = s, .image = image, .layer_fd = -EBADF, .reterr_message = reterr_message };
 
         if (image->kind == IMAGE_APPC)
                 return explain(reterr_message, EMEDIUMTYPE, "an appc image can be exported as an ACI only");
-        e.tar = archive_write_new();
-        if (!e.tar)
-                return -ENOMEM;
-        /* The same to a pipe as to a file. */
-        (void) archive_write_set_bytes_in_last_block(e.tar, 1);
-        if (archive_write_set_format_pax_restricted(e.tar) != ARCHIVE_OK ||
-            archive_write_open_fd(e.tar, fd) != ARCHIVE_OK)
-                r = tar_failed(&e);
-        else
-                r = export_oci(&e);
-        /* Closing a file that is not complete would complain; what is written of it is of no use. */
-        if (r < 0)
-                (void) archive_write_fail(e.tar);
-        (void) archive_write_free(e.tar);
-        oci_manifest_free(e.manifest);
-        return r;
+        return export_to(&e, fd);
 }
 
 int image_export_aci(ImageStore *s, const Image *image, int fd, char **reterr_message)
@@ -277,4 +287,116 @@ int image_export_aci(ImageStore *s, const Image *image, int fd, char **reterr_me
                 return explain(reterr_message, blob, "is not kept as it was fetched; fetch it again");
         r = copy_bytes(blob, fd);
         return r < 0 ? explain(reterr_message, r, "cannot be written: %s", strerror(-r)) : 0;
+}
+
+/* Images made here */
+
+static json_object *descriptor(const char *media_type, const Digest *digest, uint64_t size)
+{
+        json_object *o = json_object_new_object();
+
+        (void) json_object_object_add(o, "mediaType", json_object_new_string(media_type));
+        (void) json_object_object_add(o, "digest", json_object_new_string(DIGEST_STRING(digest)));
+        (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) size));
+        return o;
+}
+
+static json_object *array_of(json_object *o)
+{
+        json_object *array = json_object_new_array();
+
+        (void) json_object_array_add(array, o);
+        return array;
+}
+
+/* Of the layer, which is not compressed, so that its digest is that of its tar. */
+static int describe_layer(int fd, Digest *ret, uint64_t *ret_size)
+{
+        _cleanup_free_ char *block = new(char, BLOCK_SIZE);
+        _cleanup_(hasher_freep) Hasher *hasher = NULL;
+        uint64_t size = 0;
+        ssize_t n;
+        int r;
+
+        r = block ? hasher_new(DIGEST_SHA256, &hasher) : -ENOMEM;
+        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+                r = -errno;
+        while (r >= 0 && (n = loop_read(fd, block, BLOCK_SIZE)) != 0) {
+                r = n < 0 ? (int) n : hasher_update(hasher, block, (size_t) n);
+                size += n > 0 ? (uint64_t) n : 0;
+        }
+        if (r >= 0)
+                r = hasher_finish(hasher, ret);
+        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+                r = -errno;
+        *ret_size = size;
+        return r;
+}
+
+static int complete_config(json_object *config, const Digest *layer, char **ret, size_t *ret_size)
+{
+        json_object *rootfs = json_object_new_object();
+        int r;
+
+        (void) json_object_object_add(rootfs, "type", json_object_new_string("layers"));
+        (void) json_object_object_add(rootfs, "diff_ids", array_of(json_object_new_string(DIGEST_STRING(layer))));
+        (void) json_object_object_add(config, "rootfs", rootfs);
+        /* Of layers that are no more. */
+        json_object_object_del(config, "history");
+        r = json_format_compact(config, ret);
+        if (r >= 0)
+                *ret_size = strlen(*ret);
+        return r;
+}
+
+static int make_manifest(const Image *image, const Digest *layer, uint64_t layer_size, char **ret, size_t *ret_size)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+        Digest config;
+        int r;
+
+        r = digest_of_memory(DIGEST_SHA256, image->config, image->config_size, &config);
+        if (r < 0)
+                return r;
+        (void) json_object_object_add(o, "schemaVersion", json_object_new_int(2));
+        (void) json_object_object_add(o, "mediaType", json_object_new_string(OCI_MEDIA_TYPE_MANIFEST));
+        (void) json_object_object_add(o, "config", descriptor(OCI_MEDIA_TYPE_CONFIG, &config, image->config_size));
+        (void) json_object_object_add(o, "layers", array_of(descriptor(OCI_MEDIA_TYPE_LAYER, layer, layer_size)));
+        r = json_format_compact(o, ret);
+        if (r >= 0)
+                *ret_size = strlen(*ret);
+        return r;
+}
+
+/* Its size comes before it in the archive, so the layer has to be somewhere meanwhile. */
+static int write_layer_aside(const OciContents *contents, char **reterr_message)
+{
+        _cleanup_close_ int fd = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        int r;
+
+        if (fd < 0)
+                return explain(reterr_message, errno, "cannot write to /var/tmp: %s", strerror(errno));
+        r = aci_write(&(AciContents) { .tree = contents->tree }, false, fd, reterr_message);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+int image_write_oci(const OciContents *contents, int fd, char **reterr_message)
+{
+        _cleanup_close_ int layer_fd = write_layer_aside(contents, reterr_message);
+        _cleanup_free_ char *config = NULL, *manifest = NULL;
+        Image image = { .kind = IMAGE_OCI, .names = contents->names };
+        uint64_t size;
+        Digest layer;
+        int r;
+
+        r = layer_fd < 0 ? layer_fd : describe_layer(layer_fd, &layer, &size);
+        if (r >= 0)
+                r = complete_config(contents->config, &layer, &config, &image.config_size);
+        image.config = config;
+        if (r >= 0)
+                r = make_manifest(&image, &layer, size, &manifest, &image.manifest_size);
+        image.manifest = manifest;
+        if (r >= 0)
+                r = digest_of_memory(DIGEST_SHA256, image.manifest, image.manifest_size, &image.id);
+        return r < 0 ? r : export_to(&(Export) { .image = &image, .layer_fd = layer_fd, .reterr_message = reterr_message }, fd);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "image/image-store.h"
+#include "image/merged-tree.h"
 
 /* Images on their way out, written to a file as they came in. The caller holds the store's lock, shared. */
 
@@ -15,5 +16,14 @@ int image_export_oci(ImageStore *s, const Image *image, int fd, char **reterr_me
  * that the layers add up to, not compressed, with a manifest made of the config (reference R§3.5). */
 int image_export_aci(ImageStore *s, const Image *image, int fd, char **reterr_message);
 
-/* The manifest of the latter; for the tests. */
+/* An OCI archive made here, of one layer, the tree. */
+typedef struct OciContents {
+        json_object *config;    /* is completed */
+        const MergedTree *tree;
+        char **names;
+} OciContents;
+
+int image_write_oci(const OciContents *contents, int fd, char **reterr_message);
+
+/* The manifest of image_export_aci(). */
 int image_to_appc(const Image *image, json_object **ret, char **reterr_message);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/xattr.h>
 #include <stdarg.h>
 #include <sys/sysmacros.h>
 
@@ -135,6 +136,15 @@ static int write_contents(Unpack *u, int fd)
         return 0;
 }
 
+/* What no_new_privs takes away (execve(2), capabilities(7)). */
+static bool gives_privileges(int fd)
+{
+        struct stat st;
+
+        return fstat(fd, &st) < 0 || ((st.st_mode & 0111) && (st.st_mode & (S_ISUID | S_ISGID))) ||
+               fgetxattr(fd, "security.capability", NULL, 0) > 0;
+}
+
 static int make_regular(Unpack *u)
 {
         const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -163,6 +173,7 @@ static int make_regular(Unpack *u)
         r = entry_apply(u->entry, fd, u->reterr_message);
         if (r < 0)
                 return in_entry(u, r);
+        u->result.privileged = u->result.privileged || gives_privileges(fd);
         entry_times(u->entry, times);
         return futimens(fd, times) < 0 ? in_entry(u, -errno) : 0;
 }

@@ -30,6 +30,7 @@ typedef enum UnpackStyle {
 typedef struct UnpackResult {
         uint64_t size;          /* bytes of file contents written */
         uint64_t n_entries;
+        bool privileged;        /* executing a file of it may give privileges: set-user-ID, set-group-ID, capabilities */
         char *manifest;         /* UNPACK_ACI: the manifest, NUL-terminated */
         size_t manifest_size;
         char **implied;         /* directories made because something is in them, without an entry of their own;

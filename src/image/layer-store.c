@@ -3,6 +3,7 @@
 
 #include "basic/fs.h"
 #include "basic/path.h"
+#include "image/implied-tree.h"
 #include "image/layer-store.h"
 #include "image/store-damage.h"
 #include "shared/explain.h"
@@ -15,6 +16,7 @@ static const JsonField layer_info_table[] = {
         { "tarSize", &json_uint64, offsetof(LayerInfo, tar_size), JSON_MANDATORY },
         { "blob", &json_digest, offsetof(LayerInfo, blob) },
         { "blobSize", &json_uint64, offsetof(LayerInfo, blob_size) },
+        { "privileged", &json_tristate, offsetof(LayerInfo, privileged) },
         {}
 };
 
@@ -31,9 +33,32 @@ bool layer_exists(int layers_fd, const Digest *layer)
                damaged && faccessat(layers_fd, damaged, F_OK, 0) < 0;
 }
 
-int layer_info_read(int layers_fd, const Digest *layer, LayerInfo *ret, char **reterr_message)
+static int read_info(int dir_fd, const char *path, LayerInfo *ret, JsonError *e)
 {
         _cleanup_json_object_ json_object *o = NULL;
+        int r;
+
+        r = json_parse_file_at(dir_fd, path, &o, e);
+        return r < 0 ? r : json_table_read(layer_info_table, o, ret, e);
+}
+
+bool layer_path_is_privileged(const char *tree)
+{
+        const char *end = endswith(tree, "/" LAYER_TREE), *name = end;
+        _cleanup_free_ char *path = NULL;
+        LayerInfo info = {};
+
+        while (name && name > tree && name[-1] != '/')
+                name--;
+        /* Nothing but directories. */
+        if (name && startswith(name, IMPLIED_TREE_PREFIX))
+                return false;
+        path = end ? strprintf("%.*s/layer", (int) (end - tree), tree) : NULL;
+        return !path || read_info(AT_FDCWD, path, &info, NULL) < 0 || info.privileged != TRISTATE_NO;
+}
+
+int layer_info_read(int layers_fd, const Digest *layer, LayerInfo *ret, char **reterr_message)
+{
         _cleanup_json_error_ JsonError error = {};
         _cleanup_free_ char *path = NULL;
         LayerInfo info = {};
@@ -42,9 +67,7 @@ int layer_info_read(int layers_fd, const Digest *layer, LayerInfo *ret, char **r
         path = layer_path(layer, "layer");
         if (!path)
                 return -ENOMEM;
-        r = json_parse_file_at(layers_fd, path, &o, &error);
-        if (r >= 0)
-                r = json_table_read(layer_info_table, o, &info, &error);
+        r = read_info(layers_fd, path, &info, &error);
         if (r < 0)
                 return explain(reterr_message, r, "layer %s: %s", DIGEST_STRING(layer),
                                json_error_message(&error, r));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "image/image-store.h"
+#include "shared/json-table.h"
 
 /* Layers: a directory each, made elsewhere and renamed to its place complete, then never changed. In it are "rootfs",
  * "blob", the archive exactly as it was fetched, "layer" with what we noted as JSON, and "implied": the directories the
@@ -17,6 +18,7 @@ typedef struct LayerInfo {
         Digest blob;            /* digest of the archive as fetched; of the layer's own algorithm where nobody asked
                                  * for another; no hex: there is no blob (a layer of an older version) */
         uint64_t blob_size;
+        Tristate privileged;    /* whether executing a file of it may give privileges; unset in a layer of an older version */
 } LayerInfo;
 
 /* layers_fd: the store's directory or one of the same kind in the making. One that was found damaged does not count
@@ -25,6 +27,9 @@ bool layer_exists(int layers_fd, const Digest *layer);
 /* -ENOENT. */
 int layer_info_read(int layers_fd, const Digest *layer, LayerInfo *ret, char **reterr_message);
 int layer_implied_read(int layers_fd, const Digest *layer, char ***ret);
+
+/* The same as privileged, yes where it is not known, of the tree of a layer by its path, LAYERS/NAME/rootfs. */
+bool layer_path_is_privileged(const char *tree);
 
 /* Writes the notes into a layer in the making. */
 int layer_info_write(int layer_fd, const LayerInfo *info);

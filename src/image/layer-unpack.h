@@ -23,6 +23,7 @@ typedef struct LayerUnpackResult {
         Digest tar_digest;
         uint64_t tar_size;
         bool end_mark;
+        bool privileged;        /* see UnpackResult */
 } LayerUnpackResult;
 
 /* The first thing the process does. */

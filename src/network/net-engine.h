@@ -14,6 +14,7 @@ typedef struct NetLink {
         char pod_name[NET_INTERFACE_MAX + 1];
         char *alias;            /* of the host's end, for who looks at it */
         uint32_t mtu;
+        uint64_t bandwidth;     /* bytes a second at most, in either direction; 0: no limit */
         NetPrefix subnet;
         NetPrefix subnet6;      /* unset: no IPv6 */
         NetAddress address;

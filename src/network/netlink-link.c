@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <limits.h>
+#include <linux/pkt_sched.h>
 #include <net/if.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
+#include <netlink/route/qdisc.h>
+#include <netlink/route/qdisc/tbf.h>
 #include <netlink/route/route.h>
+#include <netlink/route/tc.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 
@@ -27,6 +32,7 @@ CLEANUP(nl_cache, nl_cache_free)
 CLEANUP(rtnl_link, rtnl_link_put)
 CLEANUP(rtnl_addr, rtnl_addr_put)
 CLEANUP(rtnl_route, rtnl_route_put)
+CLEANUP(rtnl_qdisc, rtnl_qdisc_put)
 
 /* libnl has error numbers of its own, and texts for them. */
 static int explain_nl(char **reterr_message, int error, const char *what, const char *name)
@@ -166,6 +172,33 @@ static int add_route(struct nl_sock *s, int index, const NetPrefix *to, const Ne
         return r < 0 ? explain_nl(reterr_message, r, "add route to", NET_PREFIX(to)) : 0;
 }
 
+/* How much may leave the link at once, and how long the rest waits: a largest packet, and what keeps a queue short. */
+#define BURST_BYTES (64 * 1024)
+#define LATENCY_USEC 50000
+
+/* tc-tbf(8) */
+static int limit_link(struct nl_sock *s, int index, const NetLink *l, char **reterr_message)
+{
+        _cleanup_(rtnl_qdisc_cleanup) struct rtnl_qdisc *q = NULL;
+        int r;
+
+        if (l->bandwidth == 0)
+                return 0;
+        q = rtnl_qdisc_alloc();
+        if (!q)
+                return -ENOMEM;
+        rtnl_tc_set_ifindex(TC_CAST(q), index);
+        rtnl_tc_set_parent(TC_CAST(q), TC_H_ROOT);
+        r = rtnl_tc_set_kind(TC_CAST(q), "tbf");
+        if (r >= 0) {
+                rtnl_qdisc_tbf_set_rate(q, (int) MIN(l->bandwidth, (uint64_t) INT_MAX), BURST_BYTES, 0);
+                r = rtnl_qdisc_tbf_set_limit_by_latency(q, LATENCY_USEC);
+        }
+        if (r >= 0)
+                r = rtnl_qdisc_add(s, q, NLM_F_CREATE | NLM_F_EXCL);
+        return r < 0 ? explain_nl(reterr_message, r, "limit the bandwidth of link", l->host_name) : 0;
+}
+
 static int set_up_outer(struct nl_sock *s, int index, const NetLink *l, const NetAddress *address,
                         const NetAddress *gateway, char **reterr_message)
 {
@@ -218,6 +251,8 @@ int netlink_add_link(const NetLink *l, int host_ns, int pod_ns, char **reterr_me
                 return outer;
         r = raise_link(host, outer, l->alias, reterr_message);
         if (r >= 0)
+                r = limit_link(host, outer, l, reterr_message);
+        if (r >= 0)
                 r = set_up_outer(host, outer, l, &l->address, &l->gateway, reterr_message);
         if (r >= 0)
                 r = set_up_outer(host, outer, l, &l->address6, &l->gateway6, reterr_message);
@@ -230,7 +265,9 @@ int netlink_add_link(const NetLink *l, int host_ns, int pod_ns, char **reterr_me
         inner = index_of(l->pod_name);
         if (inner < 0)
                 return inner;
-        r = set_up_inner(pod, inner, l, &l->subnet, &l->address, &l->gateway, reterr_message);
+        r = limit_link(pod, inner, l, reterr_message);
+        if (r >= 0)
+                r = set_up_inner(pod, inner, l, &l->subnet, &l->address, &l->gateway, reterr_message);
         return r < 0 ? r : set_up_inner(pod, inner, l, &l->subnet6, &l->address6, &l->gateway6, reterr_message);
 }
 

@@ -137,9 +137,12 @@ static int describe_native(const NetJoin *j, const Native *n, const NetLink *lin
 int network_native_plan_link(const Attach *a, size_t i, bool default_route, NetLink *ret)
 {
         const Native *n = &a->natives[i];
+        int r;
 
-        return net_link_plan(&n->subnet, n->index, a->pod->uuid, i, a->pod->joins[i].interface, a->pod->name,
-                             default_route, ret);
+        r = net_link_plan(&n->subnet, n->index, a->pod->uuid, i, a->pod->joins[i].interface, a->pod->name, default_route,
+                          ret);
+        ret->bandwidth = a->pod->bandwidth;
+        return r;
 }
 
 static int add_names(const Attach *a, int dir_fd, const NetStateJoin *s)

@@ -17,6 +17,7 @@ typedef struct NetPod {
         size_t n_joins;
         const NetPort *ports;
         size_t n_ports;
+        uint64_t bandwidth;   /* of each link of a native network, bytes a second; 0: no limit */
 } NetPod;
 
 /* What has to stay open until the process becomes the pod. */

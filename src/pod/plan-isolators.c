@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
 
+#include "network/net-request.h"
 #include "pod/plan-isolators.h"
 #include "shared/explain.h"
 
@@ -10,13 +11,13 @@ static const char *const default_capabilities[] = {
         "NET_RAW",     "NET_BIND_SERVICE", "SETUID",       "SETGID", "SETPCAP", "SETFCAP", "SYS_CHROOT",
 };
 
-static int add_memory(const Isolator *i, char ***lines)
+static int add_memory(const Isolator *i, const char *disk, char ***lines)
 {
         return i->resource.has_limit ? strv_extendf(lines, "MemoryMax=%" PRIi64, i->resource.limit) : 0;
 }
 
 /* Thousandths of a CPU; systemd takes whole percent. */
-static int add_cpu(const Isolator *i, char ***lines)
+static int add_cpu(const Isolator *i, const char *disk, char ***lines)
 {
         return i->resource.has_limit
                        ? strv_extendf(lines, "CPUQuota=%" PRIi64 "%%", MAX((i->resource.limit + 9) / 10, INT64_C(1)))
@@ -25,12 +26,12 @@ static int add_cpu(const Isolator *i, char ***lines)
 
 /* From the shares of cgroup v1 to the weight of v2, so that who has shares compares to who has none as before: 1024 and 100
  * are what a group has that says nothing, as systemd converts them. */
-static int add_cpu_shares(const Isolator *i, char ***lines)
+static int add_cpu_shares(const Isolator *i, const char *disk, char ***lines)
 {
         return strv_extendf(lines, "CPUWeight=%" PRIi64, MAX(INT64_C(1), MIN(i->number * 100 / 1024, INT64_C(10000))));
 }
 
-static int add_oom_score(const Isolator *i, char ***lines)
+static int add_oom_score(const Isolator *i, const char *disk, char ***lines)
 {
         return strv_extendf(lines, "OOMScoreAdjust=%" PRIi64, i->number);
 }
@@ -43,7 +44,7 @@ static void print_limit(char *buffer, size_t size, uint64_t value)
                 (void) snprintf(buffer, size, "%" PRIu64, value);
 }
 
-static int add_rlimits(const Isolator *i, char ***lines)
+static int add_rlimits(const Isolator *i, const char *disk, char ***lines)
 {
         STRV_FOREACH(limit, i->rlimits) {
                 const char *value = strchr(*limit, '=') + 1;
@@ -63,10 +64,28 @@ static int add_rlimits(const Isolator *i, char ***lines)
         return 0;
 }
 
+static int add_block(const Isolator *i, const char *what, const char *disk, char ***lines)
+{
+        int r = strv_extendf(lines, "IORead%sMax=%s %" PRIi64, what, disk, i->resource.limit);
+
+        return r < 0 ? r : strv_extendf(lines, "IOWrite%sMax=%s %" PRIi64, what, disk, i->resource.limit);
+}
+
+static int add_block_bandwidth(const Isolator *i, const char *disk, char ***lines)
+{
+        return add_block(i, "Bandwidth", disk, lines);
+}
+
+static int add_block_iops(const Isolator *i, const char *disk, char ***lines)
+{
+        return add_block(i, "IOPS", disk, lines);
+}
+
 typedef struct IsolatorRow {
         IsolatorType type;
         unsigned scope;
-        int (*add)(const Isolator *i, char ***lines);
+        /* disk: a file on the one that has the pod's files, by which systemd knows it. */
+        int (*add)(const Isolator *i, const char *disk, char ***lines);
 } IsolatorRow;
 
 static const IsolatorRow isolator_rows[] = {
@@ -75,6 +94,9 @@ static const IsolatorRow isolator_rows[] = {
         { ISOLATOR_CPU_SHARES, ISOLATOR_APP | ISOLATOR_POD, add_cpu_shares },
         { ISOLATOR_OOM_SCORE_ADJ, ISOLATOR_APP, add_oom_score },
         { ISOLATOR_RLIMITS, ISOLATOR_APP, add_rlimits },
+        { ISOLATOR_BLOCK_BANDWIDTH, ISOLATOR_APP | ISOLATOR_POD, add_block_bandwidth },
+        { ISOLATOR_BLOCK_IOPS, ISOLATOR_APP | ISOLATOR_POD, add_block_iops },
+        { ISOLATOR_NETWORK_BANDWIDTH, ISOLATOR_APP | ISOLATOR_POD, NULL }, /* plan_network_bandwidth() */
         { ISOLATOR_NO_NEW_PRIVS, ISOLATOR_APP, NULL }, /* from here on the launcher's, stage1/app-exec.c */
         { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_APP, NULL },
         { ISOLATOR_SECCOMP_REMOVE, ISOLATOR_APP, NULL },
@@ -94,8 +116,8 @@ static const IsolatorRow *find_row(const Isolator *i, unsigned scope)
         return NULL;
 }
 
-static int add_isolators(const Isolator *isolators, size_t n, unsigned scope, const char *whose, char ***lines,
-                         char ***ignored)
+static int add_isolators(const Isolator *isolators, size_t n, unsigned scope, const char *whose, const char *disk,
+                         char ***lines, char ***ignored)
 {
         for (size_t i = 0; i < n; i++) {
                 const IsolatorRow *row = find_row(&isolators[i], scope);
@@ -104,7 +126,7 @@ static int add_isolators(const Isolator *isolators, size_t n, unsigned scope, co
                 if (!row)
                         r = strv_extendf(ignored, "isolator %s of %s has no effect", isolators[i].name, whose);
                 else if (row->add)
-                        r = row->add(&isolators[i], lines);
+                        r = row->add(&isolators[i], disk, lines);
                 if (r < 0)
                         return r;
         }
@@ -178,7 +200,8 @@ int plan_app_isolators(PlanApp *plan, char ***ignored)
                 r = plan_labels(plan, app->app);
         if (r < 0)
                 return r;
-        return add_isolators(app->app->isolators, app->app->n_isolators, ISOLATOR_APP, whose, &plan->limits, ignored);
+        return add_isolators(app->app->isolators, app->app->n_isolators, ISOLATOR_APP, whose, POD_STATUS_DIR,
+                             &plan->limits, ignored);
 }
 
 /* Parameters of the IPC namespace (ipc_namespaces(7)); those of the network namespace are all below net. */
@@ -220,7 +243,63 @@ int plan_check_sysctls(const PodPlan *plan, char **reterr_message)
         return 0;
 }
 
-int plan_pod_isolators(const AppcPod *pod, char ***properties, char ***ignored)
+int plan_pod_isolators(const PodPlan *plan, char ***properties, char ***ignored)
 {
-        return add_isolators(pod->isolators, pod->n_isolators, ISOLATOR_POD, "the pod", properties, ignored);
+        const AppcPod *pod = plan->manifest;
+        const char *pods = strstr(plan->directory, "/pods/");
+        /* The pod itself moves from one directory to another. */
+        _cleanup_free_ char *disk = pods && pods > plan->directory ? strndup(plan->directory, (size_t) (pods - plan->directory))
+                                                                   : strdup("/");
+
+        return disk ? add_isolators(pod->isolators, pod->n_isolators, ISOLATOR_POD, "the pod", disk, properties, ignored)
+                    : -ENOMEM;
+}
+
+uint64_t plan_network_bandwidth(const PodPlan *plan)
+{
+        const Isolator *i = isolators_find(plan->manifest->isolators, plan->manifest->n_isolators, ISOLATOR_NETWORK_BANDWIDTH);
+
+        return i ? (uint64_t) i->resource.limit : 0;
+}
+
+static int check_limits(const Isolator *isolators, size_t n, const char *whose, char **reterr_message)
+{
+        static const IsolatorType types[] = { ISOLATOR_BLOCK_BANDWIDTH, ISOLATOR_BLOCK_IOPS, ISOLATOR_NETWORK_BANDWIDTH };
+
+        for (size_t i = 0; i < ELEMENTSOF(types); i++) {
+                const Isolator *found = isolators_find(isolators, n, types[i]);
+
+                if (found && found->resource.limit == 0)
+                        return explain(reterr_message, EINVAL, "%s: isolator %s: nothing would get through with a limit of 0", whose,
+                                       found->name);
+        }
+        return 0;
+}
+
+int plan_check_bandwidth(const PodPlan *plan, char **reterr_message)
+{
+        const PodSettings *s = plan->settings;
+        int r = check_limits(plan->manifest->isolators, plan->manifest->n_isolators, "pod", reterr_message);
+
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++) {
+                const App *app = plan->apps[i].app->app;
+                _cleanup_free_ char *whose = strprintf("app '%s'", plan->apps[i].app->name);
+
+                if (!whose)
+                        return -ENOMEM;
+                r = check_limits(app->isolators, app->n_isolators, whose, reterr_message);
+                if (r >= 0 && isolators_find(app->isolators, app->n_isolators, ISOLATOR_NETWORK_BANDWIDTH))
+                        r = explain(reterr_message, EINVAL, "%s: isolator resource/network-bandwidth: the network is the whole "
+                                    "pod's; say it of the pod", whose);
+        }
+        if (r < 0 || plan_network_bandwidth(plan) == 0)
+                return r;
+        if (s->net && net_is_host(s->net))
+                return explain(reterr_message, EINVAL, "isolator resource/network-bandwidth: the host's own network cannot be "
+                               "limited; use --net=default");
+        for (size_t i = 0; i < s->n_joins; i++)
+                if (!net_join_is_native(&s->joins[i]))
+                        return explain(reterr_message, EINVAL, "isolator resource/network-bandwidth: network '%s' is one of CNI "
+                                       "plugins; add the plugin 'bandwidth' to it instead", s->joins[i].name);
+        return 0;
 }

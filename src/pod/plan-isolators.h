@@ -11,4 +11,8 @@
 int plan_app_isolators(PlanApp *app, char ***ignored);
 /* -EINVAL with a message: a kernel parameter that a pod has not for itself. */
 int plan_check_sysctls(const PodPlan *plan, char **reterr_message);
-int plan_pod_isolators(const AppcPod *pod, char ***properties, char ***ignored);
+/* -EINVAL with a message: a bandwidth that nobody can keep to, or of something that is not the pod's own. */
+int plan_check_bandwidth(const PodPlan *plan, char **reterr_message);
+int plan_pod_isolators(const PodPlan *plan, char ***properties, char ***ignored);
+/* Bytes a second that each link of the pod is limited to; 0: none. */
+uint64_t plan_network_bandwidth(const PodPlan *plan);

@@ -147,10 +147,10 @@ int pod_remove(Pod *p)
         return r < 0 ? r : pod_delete(p);
 }
 
-/* What belongs to the user IDs the pod had. */
-static int forget_roots(const Pod *p)
+/* What belongs to the start: the process, and the user IDs it had. */
+static int forget_start(const Pod *p)
 {
-        static const char *const names[] = { "upper", "work" };
+        static const char *const names[] = { "upper", "work" }, *const files[] = { "uid-base", "pid" };
         _cleanup_strv_free_ char **apps = NULL;
         int r = list_directory_at(p->fd, "apps", &apps);
 
@@ -160,8 +160,9 @@ static int forget_roots(const Pod *p)
 
                         r = path ? rm_rf_at(p->fd, path) : -ENOMEM;
                 }
-        if (r >= 0 && unlinkat(p->fd, "uid-base", 0) < 0 && errno != ENOENT)
-                r = -errno;
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(files); i++)
+                if (unlinkat(p->fd, files[i], 0) < 0 && errno != ENOENT)
+                        r = -errno;
         return r;
 }
 
@@ -177,7 +178,7 @@ int pod_put_back(Pod *p)
                 (void) network_remove_idle(&ignored);
         r = unlink_journal(p);
         if (r >= 0)
-                r = forget_roots(p);
+                r = forget_start(p);
         return r < 0 ? r : pod_move(p, POD_DIR_PREPARED);
 }
 

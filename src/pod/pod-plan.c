@@ -455,7 +455,7 @@ static int plan_unit_properties(PodPlan *plan)
         if (r >= 0 && has_encrypted_credentials(plan->manifest))
                 r = strv_extend(&plan->unit_properties, "DeviceAllow=char-tpm rw");
         if (r >= 0)
-                r = plan_pod_isolators(plan->manifest, &plan->unit_properties, &plan->ignored);
+                r = plan_pod_isolators(plan, &plan->unit_properties, &plan->ignored);
         /* The user's come last, so that they have the last word. */
         return r < 0 ? r : strv_extend_strv(&plan->unit_properties, plan->settings->properties);
 }
@@ -478,6 +478,7 @@ static int plan_build(PodPlan *plan, const PlanImage *images)
                         r = plan_etc(plan, &pod->apps[i]);
                 if (r < 0)
                         return r;
+                plan->apps[i].privileged_image = images[i].privileged;
                 r = plan_app(plan, &pod->apps[i], &plan->apps[i]);
                 if (r < 0)
                         return r;
@@ -633,6 +634,10 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
                 r = check_order(plan, reterr_message);
         if (r >= 0)
                 r = plan_check_sysctls(plan, reterr_message);
+        if (r >= 0)
+                r = plan_journal(manifest, &plan->journal, reterr_message);
+        if (r >= 0)
+                r = plan_check_bandwidth(plan, reterr_message);
         for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
                 r = plan_filter_check(&plan->apps[i], reterr_message);
         if (r < 0)

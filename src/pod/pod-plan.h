@@ -3,6 +3,7 @@
 
 #include "manifest/appc-pod.h"
 #include "network/net-port.h"
+#include "pod/plan-journal.h"
 #include "pod/pod-settings.h"
 
 /* What a pod is to become on this host: the manifest resolved against images and settings, as pure data. Making a
@@ -58,6 +59,7 @@ typedef struct PlanApp {
         char **environment;
         char **capabilities;   /* without "CAP_" */
         bool notify;
+        bool privileged_image; /* no_new_privs would take away what its programs may count on */
         bool unrestricted;     /* --insecure-options=capabilities */
         bool unfiltered;       /* --insecure-options=seccomp */
         bool open_paths;       /* --insecure-options=paths */
@@ -80,6 +82,7 @@ typedef struct PodPlan {
         size_t n_mounts;
         NetPort *ports;         /* that the host forwards */
         size_t n_ports;
+        PlanJournal journal;
         char **unit_properties; /* of the pod's unit, where that is ours to make */
         char **ignored;         /* what cannot be honoured, one line each, for the user */
 } PodPlan;
@@ -87,6 +90,7 @@ typedef struct PodPlan {
 /* The trees below each app's root, top first, in the order of the manifest's apps. */
 typedef struct PlanImage {
         char **lowers;
+        bool privileged; /* executing something in there may give privileges */
 } PlanImage;
 
 int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const PlanImage *images, const char *uuid,

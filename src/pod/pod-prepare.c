@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
+#include "image/layer-store.h"
 #include "pod/pod-prepare.h"
 #include "pod/pod-volumes.h"
 
@@ -60,13 +61,20 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
         return image_store_lower_paths(store, image, &ret->lowers, reterr_message);
 }
 
+static void note_privileges(PlanImage *image)
+{
+        STRV_FOREACH(lower, image->lowers)
+                image->privileged = image->privileged || layer_path_is_privileged(*lower);
+}
+
 int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char ***warnings, char **reterr_message)
 {
         PlanImage *images = new0(PlanImage, manifest->n_apps);
         int r = images ? 0 : -ENOMEM;
 
         for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++)
-                r = resolve_image(store, manifest, &manifest->apps[i], &images[i], warnings, reterr_message);
+                if ((r = resolve_image(store, manifest, &manifest->apps[i], &images[i], warnings, reterr_message)) >= 0)
+                        note_privileges(&images[i]);
         if (r < 0) {
                 plan_images_free(images, manifest->n_apps);
                 return r;
@@ -151,7 +159,8 @@ int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message)
         if (!images)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
-                r = pod_app_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers);
+                if ((r = pod_app_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers)) >= 0)
+                        note_privileges(&images[i]);
         if (r >= 0)
                 r = pod_plan_new(pod->manifest, pod->settings, images, pod->uuid.s, directory, ret, reterr_message);
 

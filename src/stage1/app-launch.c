@@ -63,13 +63,24 @@ static int add_filter(const PlanApp *app, bool joins, char ***words)
         return filter == PLAN_FILTER_OWN ? strv_extend(words, "--filter=" LAUNCH_FILTER) : 0;
 }
 
-static int add_confinement(const PlanApp *app, bool joins, char ***words)
+/* What the app or its image says. Where nobody says anything, it is set for who is not root in an image none of whose
+ * programs would give privileges: nothing is lost, but for what a volume might bring. */
+static bool wants_no_new_privs(const PlanApp *app, const AppIdentity *identity, bool as_root)
+{
+        const App *a = app->app->app;
+
+        if (isolators_find(a->isolators, a->n_isolators, ISOLATOR_NO_NEW_PRIVS))
+                return isolators_no_new_privs(a->isolators, a->n_isolators);
+        return !as_root && identity->uid != 0 && !app->privileged_image;
+}
+
+static int add_confinement(const PlanApp *app, const AppIdentity *identity, bool as_root, bool joins, char ***words)
 {
         int r = 0;
 
         if (!app->unrestricted)
                 r = strv_extendf(words, "--capabilities=%" PRIx64, capability_mask(app->capabilities));
-        if (r >= 0 && isolators_no_new_privs(app->app->app->isolators, app->app->app->n_isolators))
+        if (r >= 0 && wants_no_new_privs(app, identity, as_root))
                 r = strv_extend(words, "--no-new-privileges=1");
         if (r >= 0)
                 r = add_filter(app, joins, words);
@@ -96,7 +107,7 @@ static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_roo
         int r = as_root ? 0 : add_user(identity, words);
 
         if (r >= 0)
-                r = add_confinement(app, joins, words);
+                r = add_confinement(app, identity, as_root, joins, words);
         if (r >= 0)
                 r = strv_extendf(words, "--directory=%s", as_root ? "/" : app->app->app->working_directory ?: "/");
         STRV_FOREACH(e, app->environment)

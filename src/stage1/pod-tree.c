@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <dirent.h>
+#include <inttypes.h>
 
 #include "basic/fs.h"
 #include "basic/path.h"
@@ -36,9 +37,6 @@ static const char *const tree_files[][2] = {
         { "etc/pam.d/other", "auth required pam_deny.so\naccount required pam_permit.so\nsession required pam_permit.so\n" },
         { "etc/shells", "/bin/sh\n/bin/bash\n" },
         { "etc/hosts", "127.0.0.1 localhost\n::1 localhost\n" },
-        /* The journal has no other limit than its own; reading the kernel's messages is not a pod's business. */
-        { "etc/systemd/journald.conf",
-          "[Journal]\nStorage=persistent\nReadKMsg=no\nAudit=no\nSystemMaxUse=256M\nSplitMode=none\n" },
 };
 
 /* /bin, /lib64 and their like are links into /usr on a host with a merged one; the pod has the same. */
@@ -63,6 +61,21 @@ static int link_like_host(int root_fd)
                         return -errno;
         }
         return 0;
+}
+
+/* The journal has no other limits than its own; reading the kernel's messages is not a pod's business. */
+static int write_journal_config(const PlanJournal *journal, int root_fd)
+{
+        _cleanup_free_ char *age = NULL, *text = NULL;
+
+        if (journal->max_age_usec > 0) {
+                age = strprintf("MaxRetentionSec=%" PRIu64 "us\n", journal->max_age_usec);
+                if (!age)
+                        return -ENOMEM;
+        }
+        text = strprintf("[Journal]\nStorage=persistent\nReadKMsg=no\nAudit=no\nSplitMode=none\nSystemMaxUse=%" PRIu64 "\n%s",
+                         journal->max_bytes, strempty(age));
+        return text ? write_string_at(root_fd, "etc/systemd/journald.conf", text, 0644) : -ENOMEM;
 }
 
 static int write_identity(const PodPlan *plan, int root_fd)
@@ -102,6 +115,8 @@ int pod_tree_make(const PodPlan *plan, int root_fd)
                 return -errno;
 
         r = link_like_host(root_fd);
+        if (r >= 0)
+                r = write_journal_config(&plan->journal, root_fd);
         return r < 0 ? r : write_identity(plan, root_fd);
 }
 
@@ -177,6 +192,39 @@ static int write_health(const PlanApp *app, const AppIdentity *identity, int roo
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
+/* What the app's entries in the journal have besides: whose they are, for who reads the journals of several pods. In the
+ * [Service] section, which a unit's text ends with. */
+static int add_journal_fields(const PodPlan *plan, const PlanApp *app, char **text)
+{
+        const AppcImageRef *image = &app->app->image;
+        const struct {
+                const char *field, *value;
+        } rows[] = {
+                { "PODCTL_POD_UUID", plan->uuid },
+                { "PODCTL_POD_NAME", plan->settings->name },
+                { "PODCTL_APP", app->app->name },
+                { "PODCTL_IMAGE", image->name },
+                { "PODCTL_IMAGE_ID", image->id },
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++) {
+                _cleanup_free_ char *assignment = strjoin(rows[i].field, "=", strempty(rows[i].value)), *quoted = NULL, *longer = NULL;
+
+                if (isempty(rows[i].value))
+                        continue;
+                r = assignment ? unit_quote(assignment, &quoted) : -ENOMEM;
+                if (r < 0)
+                        return r;
+                longer = strjoin(*text, "LogExtraFields=", quoted, "\n");
+                if (!longer)
+                        return -ENOMEM;
+                free(*text);
+                *text = TAKE_PTR(longer);
+        }
+        return r;
+}
+
 static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIdentity *identity, int root_fd,
                           char **reterr_message)
 {
@@ -188,6 +236,8 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
         r = app_launch_write_filter(app, root_fd, reterr_message);
         if (r >= 0)
                 r = app_unit_format(app, identity, plan->settings, &text);
+        if (r >= 0)
+                r = add_journal_fields(plan, app, &text);
         if (r >= 0)
                 r = write_string_at(root_fd, path, text, 0644);
         if (r >= 0 && app_hooks_wanted(app))

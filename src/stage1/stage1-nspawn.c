@@ -8,6 +8,7 @@
 #include "basic/time-util.h"
 #include "config.h"
 #include "network/network.h"
+#include "pod/plan-isolators.h"
 #include "pod/pod-etc.h"
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
@@ -98,6 +99,7 @@ static int launch_join_networks(Launch *l, char **reterr_message)
                 .hostname = s->hostname,
                 .joins = s->joins,
                 .n_joins = s->n_joins,
+                .bandwidth = plan_network_bandwidth(l->plan),
         };
         uint64_t begin = now_nsec();
         int r;

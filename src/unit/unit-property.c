@@ -231,6 +231,24 @@ static int append_device(sd_bus_message *m, const PropertyRow *row, const char *
         return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ss)", 1, node, permissions ?: "rwm") : 0;
 }
 
+/* FILE NUMBER: of the device that has the file, or is it. */
+static int append_device_limit(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        _cleanup_free_ char *file = NULL, *number = NULL;
+        uint64_t v;
+        int r;
+
+        r = split_pair(value, ' ', &file, &number);
+        if (r < 0)
+                return r;
+        if (!number || !path_is_absolute(file))
+                return -EINVAL;
+        r = parse_limit(number, &v);
+        if (r < 0)
+                return r;
+        return m ? sd_bus_message_append(m, "(sv)", row->name, "a(st)", 1, file, v) : 0;
+}
+
 /* SOURCE:TARGET. */
 /* With what is mounted below the source, as in unit files. */
 static int append_bind(sd_bus_message *m, const PropertyRow *row, const char *value)
@@ -391,6 +409,10 @@ static const PropertyRow property_table[] = {
         { "IOAccounting", append_boolean },
         { "IOWeight", append_uint64 },
         { "StartupIOWeight", append_uint64 },
+        { "IOReadBandwidthMax", append_device_limit },
+        { "IOWriteBandwidthMax", append_device_limit },
+        { "IOReadIOPSMax", append_device_limit },
+        { "IOWriteIOPSMax", append_device_limit },
         { "IPAccounting", append_boolean },
         { "DevicePolicy", append_string },
         { "DeviceAllow", append_device },

@@ -118,3 +118,33 @@ test_export_to_a_full_disk() {
         assert_eq "$(wc -l <<<"$output")" 1
         assert_eq "$(find small -name '*out*')" ''
 }
+
+# For everybody else.
+test_export_as_oci() {
+        wrote over
+        podctl export --format=oci over out.oci.tar
+        skopeo inspect --config "oci-archive:$PWD/out.oci.tar" >config
+        jq -e '.os == "linux" and (.rootfs.diff_ids | length == 1) and (has("history") | not)' config
+        # What the image said of itself.
+        assert_eq "$(jq -cS .config config)" "$(skopeo inspect --config "oci-archive:$IMAGES/busybox-oci.tar" | jq -cS .config)"
+        has_data "$PWD/out.oci.tar"
+
+        podctl image rm busybox
+        defer podctl --insecure-options=image fetch "$IMAGES/busybox.oci"
+        podctl export --format=oci --overwrite over out.oci.tar
+        skopeo inspect --config "oci-archive:$PWD/out.oci.tar" | jq -e '.config.Entrypoint[0] == "/bin/sh" and .architecture != ""'
+        assert_fails 254 podctl export --format=tar over out
+}
+
+# An appc image says what it said, but for what it took its files from: they are all there.
+test_export_of_an_appc_image() {
+        podctl --insecure-options=image fetch --name=appc "$IMAGES/busybox.aci" >/dev/null
+        defer podctl image rm appc
+        podctl run --name=over --net=none appc --name=app --exec=/bin/sh -- -c 'echo new >/new' 2>/dev/null
+        podctl export over out.aci
+        podctl image cat-manifest appc | jq -S 'del(.dependencies, .pathWhitelist)' >expected
+        tar -xzOf out.aci manifest | jq -S . | diff expected -
+        assert_eq "$(tar -xzOf out.aci rootfs/new)" new
+        podctl export --format=oci over out.tar
+        skopeo inspect --config "oci-archive:$PWD/out.tar" | jq -e '.architecture != "" and .os == "linux"'
+}

@@ -48,15 +48,29 @@ test_default_filter() {
         assert_eq "$(insecure seccomp 'grep -c "Seccomp_filters" /proc/self/status')" 1
 }
 
-# For a user that is not root as well, and nobody loses set-user-ID programs for it.
+# For a user that is not root as well, and nobody loses set-user-ID programs for it: this image has some.
 test_filter_takes_no_privileges_away() {
         local out
-        out=$(podctl run busybox --user=33 --exec=/bin/cat -- /proc/self/status)
+        out=$(podctl run debian --user=33 --working-dir=/ --exec=/bin/cat -- /proc/self/status)
         assert_contains "$out" $'NoNewPrivs:\t0'
         assert_contains "$out" $'Seccomp:\t2'
         assert_contains "$out" $'CapEff:\t0000000000000000'
         assert_contains "$out" $'CapBnd:\t00000000a80425fb'
         assert_contains "$out" $'Uid:\t33\t33\t33\t33'
+}
+
+# Where nothing could be gained, nothing can be lost; root and those who say no keep what they have.
+test_no_new_privileges_by_default() {
+        local out
+        out='grep NoNew /proc/self/status'
+        assert_eq "$(sh_run "$out" --user=33)" $'NoNewPrivs:\t1'
+        assert_eq "$(sh_run "$out")" $'NoNewPrivs:\t0'
+        assert_eq "$(podctl --insecure-options=seccomp run busybox --user=33 --exec=/bin/sh -- -c "$out")" $'NoNewPrivs:\t1'
+        manifest_with '{"name":"os/linux/no-new-privileges","value":false}' "$out" | sed 's/"user":"0"/"user":"33"/' >pod.json
+        assert_eq "$(podctl run --pod-manifest=pod.json)" $'NoNewPrivs:\t0'
+        pod both busybox --name=app --user=33 --exec=/bin/sleep -- 1000
+        assert_eq "$(podctl exec both sh -c "$out")" $'NoNewPrivs:\t1'
+        assert_eq "$(podctl enter both sh -c "$out")" $'NoNewPrivs:\t0'
 }
 
 test_no_new_privileges() {
@@ -205,4 +219,36 @@ test_exec_and_enter_are_confined_alike() {
         assert_fails 7 podctl exec joined sh -c 'exit 7'
         assert_fails 254 podctl exec joined nosuch
         assert_contains "$output" nosuch
+}
+
+# --- Bandwidth
+
+test_block_bandwidth() {
+        local of_app='{"name":"resource/block-bandwidth","value":{"default":true,"limit":"3M"}},{"name":"resource/block-iops","value":{"default":true,"limit":70}}'
+        manifest_with "$of_app" 'sleep 1000' | sed 's|^{|{"isolators":[{"name":"resource/block-bandwidth","value":{"default":true,"limit":"4M"}}],|' >pod.json
+        pod slow --pod-manifest=pod.json
+        assert_eq "$(systemctl show -p IOReadBandwidthMax -p IOWriteBandwidthMax "$(pod_unit slow)" | sort)" \
+                $'IOReadBandwidthMax=/var/lib/podctl 4000000\nIOWriteBandwidthMax=/var/lib/podctl 4000000'
+        assert_eq "$(systemctl -M slow show -p IOWriteBandwidthMax -p IOReadIOPSMax app.service | sort)" \
+                $'IOReadIOPSMax=/var/lib/podctl/status 70\nIOWriteBandwidthMax=/var/lib/podctl/status 3000000'
+        # The pod's systemd has to find the disk by that.
+        [[ $(stat -c %Hd:%Ld "/proc/$(leader slow)/root/var/lib/podctl/status") == "$(stat -c %Hd:%Ld /var/lib/podctl)" ]]
+        podctl exec slow test -e "/sys/dev/block/$(stat -c %Hd:%Ld /var/lib/podctl)"
+}
+
+test_network_bandwidth() {
+        manifest_with '' 'sleep 1000' | sed 's|^{|{"isolators":[{"name":"resource/network-bandwidth","value":{"default":true,"limit":"1M"}}],|' >pod.json
+        pod narrow --net=default --pod-manifest=pod.json
+        assert_contains "$(tc qdisc show | grep -v 'dev lo')" 'tbf'
+        assert_contains "$(tc qdisc show)" 'rate 8Mbit'
+        assert_contains "$(nsenter --net -t "$(leader narrow)" tc qdisc show dev eth0)" 'tbf'
+        podctl stop narrow
+        gone narrow
+        refused 'network-bandwidth' --net=host --pod-manifest=pod.json
+        manifest_with '{"name":"resource/network-bandwidth","value":{"default":true,"limit":"1M"}}' >pod.json
+        refused "app 'app': isolator resource/network-bandwidth" --pod-manifest=pod.json
+        manifest_with '{"name":"resource/block-bandwidth","value":{"default":true,"limit":0}}' >pod.json
+        refused 'block-bandwidth' --pod-manifest=pod.json
+        manifest_with '{"name":"resource/block-iops","value":{"limit":10}}' >pod.json
+        refused 'isolators[0].value.default' --pod-manifest=pod.json
 }

@@ -293,6 +293,34 @@ test_gc_at_once_with_itself() {
         assert_eq "$(podctl list --no-legend)" ''
 }
 
+# A file with a UUID, as --uuid-file-save writes it, or with anything else.
+test_uuid_files() {
+        local verb
+        ended over
+        uuid_of over >good
+        tr -d '\n' <good >bare
+        : >empty
+        echo 'not a UUID' >wrong
+        head -c 100000 /dev/zero >large
+        for verb in status stop cat-manifest; do
+                podctl $verb --uuid-file=good
+                podctl $verb --uuid-file=bare
+        done
+        for verb in status stop cat-manifest rm; do
+                assert_fails 254 podctl $verb --uuid-file=missing
+                assert_contains "$output" missing
+                assert_fails 254 podctl $verb --uuid-file=empty
+                assert_contains "$output" 'UUID cannot be empty'
+                assert_fails 254 podctl $verb --uuid-file=wrong
+                assert_contains "$output" 'no matches found'
+                assert_fails 254 podctl $verb --uuid-file=large
+                assert_eq "$(wc -l <<<"$output")" 1
+                assert_fails 254 podctl $verb
+                assert_eq "$(wc -l <<<"$output")" 1
+        done
+        podctl rm --uuid-file=bare
+}
+
 # --- cat-manifest and logs
 
 test_cat_manifest() {
@@ -354,6 +382,26 @@ test_enter_is_like_the_app() {
         assert_eq "$(podctl enter entered readlink /proc/self/ns/pid)" "$(readlink "/proc/$(leader entered)/ns/pid")"
         podctl enter entered sh -c 'echo new >/tmp/new'
         assert_eq "$(cat "/proc/$(app_pid entered app)/root/tmp/new")" new
+}
+
+# Nobody waits for a pod that has no process, or none yet.
+test_enter_a_pod_without_a_process() {
+        local uuid
+        ended over
+        uuid=$(uuid_of over)
+        rm "/var/lib/podctl/pods/run/$uuid/pid"
+        assert_fails 254 podctl enter "$uuid" true
+        exec 7<"/var/lib/podctl/pods/run/$uuid"
+        flock --exclusive 7
+        assert_eq "$(state_of "$uuid")" running
+        assert_not_contains "$(podctl status "$uuid")" pid=
+        assert_fails 254 timeout 10 podctl enter "$uuid" true
+        assert_eq "$(wc -l <<<"$output")" 1
+        assert_fails 254 podctl rm "$uuid"
+        assert_fails 254 podctl export "$uuid" out.aci
+        podctl gc --grace-period=0
+        exec 7<&-
+        assert_eq "$(state_of "$uuid")" exited
 }
 
 test_enter_passes_the_status() {

@@ -110,6 +110,23 @@ test_run_prepared_may_be_tried_again() {
         podctl rm "$uuid"
 }
 
+# Nor what another pod has for now.
+test_run_prepared_waits_for_no_port() {
+        local uuid port=18322
+        podctl run --detach --name=first --port=8080-tcp:$port httpd >/dev/null
+        defer end_pod first
+        uuid=$(podctl prepare --name=second --port=8080-tcp:$port httpd)
+        assert_fails 254 podctl run-prepared --detach "$uuid"
+        assert_contains "$output" $port
+        assert_eq "$(state_of "$uuid")" prepared
+        assert_not_contains "$(podctl status "$uuid")" started=
+        podctl stop first
+        wait_until gone first
+        podctl run-prepared --detach "$uuid"
+        defer end_pod second
+        wait_until curl --silent --fail "http://localhost:$port/"
+}
+
 test_run_prepared_with_networks_and_ports() {
         local uuid port=18321
         uuid=$(podctl prepare --name=web --port=8080-tcp:$port httpd)
@@ -150,6 +167,33 @@ test_run_prepared_in_a_service() {
         assert_eq "$(state_of "$uuid")" running
         systemctl stop podctl-test-prepared
         wait_until eval "[[ \$(podctl status $uuid) == *state=exited* ]]"
+}
+
+test_prepare_on_a_full_disk() {
+        small_disk small 16M
+        DATA=$PWD/small/data own fetch "$IMAGES/busybox.oci" >/dev/null
+        podctl --dir="$PWD/small/data" list >/dev/null
+        dd if=/dev/zero of=small/fill bs=64K 2>/dev/null || true
+        dd if=/dev/zero of=small/fill2 bs=1 2>/dev/null || true
+        assert_fails 254 podctl --dir="$PWD/small/data" prepare busybox --exec=/bin/true
+        assert_contains "$output" 'No space left'
+        assert_eq "$(wc -l <<<"$output")" 1
+        assert_eq "$(find small/data/pods -mindepth 2)" ''
+        rm small/fill small/fill2
+        podctl --dir="$PWD/small/data" prepare busybox --exec=/bin/true
+        podctl --dir="$PWD/small/data" gc --expire-prepared=0
+}
+
+# Whoever comes first; the other is told.
+test_prepared_pod_is_started_or_removed() {
+        local uuid i
+        for i in 1 2 3 4 5; do
+                uuid=$(podctl prepare busybox --exec=/bin/true)
+                podctl run-prepared --net=none "$uuid" >run 2>&1 &
+                podctl gc --expire-prepared=0 --grace-period=1h >/dev/null 2>&1
+                wait $! || grep -E 'no matches found|by somebody else|abandoned|cannot be opened|No such file' run
+                [[ $(podctl status "$uuid" 2>&1 || true) =~ state=exited|'no matches found' ]] || fail "$(cat run)"
+        done
 }
 
 # Nobody may start one pod twice.

@@ -41,6 +41,7 @@ test_rkt_fetch_prints_the_hash() {
         grep -xE 'sha(256|512)-[0-9a-f]{32}' id
         rkt --insecure-options=image fetch --full "$IMAGES/busybox.oci" >id
         grep -xE 'sha256-[0-9a-f]{64}' id
+        rkt --insecure-options=image image fetch --full "$IMAGES/busybox.oci" | cmp - id
         # Flags of a command may stand before it, and names of commands may be shortened.
         rkt --insecure-options=image --full fet "$IMAGES/busybox.oci" | cmp - id
 }

@@ -255,6 +255,17 @@ test_collection_by_timer() {
         assert_eq "$(find /var/log/journal -maxdepth 1 -type l)" ''
 }
 
+test_timers_are_enabled_by_preset() {
+        local timers=(podctl-gc.timer podctl-image-gc.timer) timer
+        defer systemctl --quiet disable --now "${timers[@]}"
+        systemctl --quiet disable "${timers[@]}"
+        systemctl --quiet preset "${timers[@]}" pod@.service
+        for timer in "${timers[@]}"; do
+                assert_eq "$(systemctl is-enabled "$timer")" enabled
+        done
+        assert_contains "$(systemctl is-enabled pod@.service || true)" disabled
+}
+
 test_shutdown_order_is_that_of_machines() {
         manifest ordered 'exec sleep 1000'
         assert_contains "$(property pod@ordered.service Before)" machines.target

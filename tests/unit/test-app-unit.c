@@ -86,12 +86,54 @@ Test(app_unit, everything)
         expect_units("unrestricted", &s);
 }
 
+Test(app_unit, health)
+{
+        const AppIdentity with_program = { .uid = 33, .gid = 34, .program = (char *) "/bin/web", .health = (char *) "/bin/sh" };
+        _cleanup_free_ char *json = NULL, *text = NULL, *expected = read_expected("unit/health.service");
+        _cleanup_(planned_done) Planned p = {};
+        size_t n;
+
+        json = read_data("unit/everything.json", &n);
+        cr_assert_eq(plan_json(&p, &settings, json), 0, "%s", p.message);
+        cr_expect(app_health_wanted(&p.plan->apps[0]));
+        cr_assert_eq(app_health_format(&p.plan->apps[0], &with_program, &text), 0);
+        cr_expect_str_eq(text, expected);
+}
+
+/* Where nobody says anything: not for root, and not where programs of the image count on privileges. */
+Test(app_unit, no_new_privileges)
+{
+        static const struct {
+                const char *isolators;
+                uid_t uid;
+                bool privileged, expected;
+        } cases[] = {
+                { "", 33, false, true },
+                { "", 33, true, false },
+                { "", 0, false, false },
+                { "'isolators':[{'name':'os/linux/no-new-privileges','value':false}]", 33, false, false },
+                { "'isolators':[{'name':'os/linux/no-new-privileges','value':true}]", 0, true, true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const AppIdentity who = { .uid = cases[i].uid, .program = (char *) "/bin/web" };
+                _cleanup_(planned_done) Planned p = {};
+                _cleanup_free_ char *unit = NULL;
+
+                cr_assert_eq(plan_app_json(&p, &settings, cases[i].isolators, "", ""), 0, "%s", p.message);
+                p.plan->apps[0].privileged_image = cases[i].privileged;
+                cr_assert_eq(app_unit_format(&p.plan->apps[0], &who, &settings, &unit), 0);
+                cr_expect_eq(strstr(unit, "--no-new-privileges=1") != NULL, cases[i].expected, "%zu", i);
+        }
+}
+
 /* Strings of an app never become more than the value they are meant to be. */
 
 static const char *const app_templates[] = {
         "'environment':[{'name':'A','value':'%s'}]",
         "'workingDirectory':'/%s'",
         "'stopSignal':'%s'",
+        "'healthcheck':{'Test':['CMD-SHELL','%s']}",
         "'userAnnotations':{'a':'%s'}",
         "'userLabels':{'a':'%s'}",
         "'mountPoints':[{'name':'m','path':'/%s'}]",

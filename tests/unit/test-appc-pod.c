@@ -148,6 +148,12 @@ Test(appc_pod, names_what_is_wrong)
                   "apps[0].mounts[0].path: 'x' is not an absolute path" },
                 { APPS("'mounts':[{'volume':'v','path':'/x','appVolume':{'name':'v','kind':'host'}}]"),
                   "apps[0].mounts[0].appVolume: missing member 'source', which host volumes need" },
+                { APPS("'credentials':[{'source':'/a'}]"), "apps[0].credentials[0]: missing member 'name'" },
+                { APPS("'credentials':[{'name':'a'},{'name':'a','source':'/a'}]"), "apps[0].credentials: 'a' is there twice" },
+                { APPS("'credentials':[{'name':'a','source':'b/c'}]"),
+                  "apps[0].credentials[0].source: 'b/c' is neither an absolute path nor the name of a credential" },
+                { APPS("'credentials':[{'name':'.a'}]"), "apps[0].credentials[0].name: '.a' is no name of a credential: letters, "
+                                                         "digits, '.', '_' and '-', at most 128" },
                 { VOLUME("'kind':'disk'"), "volumes[0].kind: expected \"host\", \"empty\" or \"tmpfs\", not 'disk'" },
                 { VOLUME("'kind':'host'"), "volumes[0]: missing member 'source', which host volumes need" },
                 { VOLUME("'kind':'host','source':'a'"), "volumes[0].source: 'a' is not an absolute path" },

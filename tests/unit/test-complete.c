@@ -92,6 +92,13 @@ Test(complete, exactly)
                 { "run --net=h", "--net=host" },
                 /* Its value never is the next word. */
                 { "run --net h", NULL },
+                { "run-prepared --net=h", "--net=host" },
+                { "prepare --pull-policy=n", "--pull-policy=new --pull-policy=never" },
+                { "prepare busybox --readonly", "--readonly-rootfs" },
+                { "run-prepared --readonly", "" },
+                { "prepare --interac", "" },
+                { "export --format=o", "--format=oci" },
+                { "config --pretty", "--pretty-print" },
                 { "run --net=zz", "" },
                 { "run --private-users=n", "--private-users=no" },
                 { "run --pod-manifest ", "@files" },

@@ -380,6 +380,9 @@ Test(oci_config, becomes_an_app)
         cr_expect_null(strv_env_get(app->environment, "9LIVES"));
         cr_expect_str_eq(app->stop_signal, "SIGKILL");
         cr_expect_str_eq(strv_env_get(app->user_labels, "note"), "x=y");
+        cr_expect_eq(app->stop_timeout, 25);
+        cr_assert(app->health_check);
+        cr_expect_str_eq(app->health_check->test[1], "true");
 
         cr_expect_eq(app->n_mount_points, 3);
         cr_expect_str_eq(app_find_mount_point(app, "volume-var-spool-in")->path, "/var/spool_in");

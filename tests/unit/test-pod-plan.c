@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pod/plan-isolators.h"
 #include "test-plan.h"
 
 static const PodSettings settings = { .name = (char *) "web" };
@@ -406,7 +407,6 @@ Test(pod_plan, isolators)
                 { "os/linux/apparmor-profile", "{'profile':'p'}", "", NULL },
                 { "os/linux/seccomp-retain-set", "{'set':['read']}", "", NULL },
                 { "os/unix/sysctl", "{'kernel.shmmax':'1'}", NULL, "" },
-                { "resource/block-iops", "{'default':true,'limit':'10'}", NULL, NULL },
                 { "example.com/ponies", "{'n':3}", NULL, NULL },
         };
         _cleanup_(planned_done) Planned plain = {};
@@ -494,6 +494,85 @@ Test(pod_plan, reserved_names)
                 n++;
         }
         cr_expect_gt(n, 3);
+}
+
+/* Read and written; inside the pod the disk is known by another file of it than outside. */
+Test(pod_plan, block_isolators)
+{
+        static const char isolators[] = "'isolators':[{'name':'resource/block-bandwidth','value':{'default':true,'limit':'2M'}},"
+                                        "{'name':'resource/block-iops','value':{'default':true,'limit':30}}]";
+        static const char *const expected[][4] = {
+                { "IOReadBandwidthMax=" POD_STATUS_DIR " 2000000", "IOWriteBandwidthMax=" POD_STATUS_DIR " 2000000",
+                  "IOReadIOPSMax=" POD_STATUS_DIR " 30", "IOWriteIOPSMax=" POD_STATUS_DIR " 30" },
+                { "IOReadBandwidthMax=/ 2000000", "IOWriteBandwidthMax=/ 2000000", "IOReadIOPSMax=/ 30", "IOWriteIOPSMax=/ 30" },
+        };
+
+        for (int of_pod = 0; of_pod < 2; of_pod++) {
+                _cleanup_(planned_done) Planned p = {};
+
+                cr_assert_eq(plan_app_json(&p, &settings, of_pod ? "" : isolators, "", of_pod ? isolators : ""), 0, "%s",
+                             p.message);
+                for (size_t i = 0; i < ELEMENTSOF(expected[0]); i++)
+                        cr_expect(strv_contains(of_pod ? p.plan->unit_properties : p.plan->apps[0].limits, expected[of_pod][i]),
+                                  "%s", expected[of_pod][i]);
+        }
+}
+
+Test(pod_plan, bandwidth_that_cannot_be)
+{
+        static const struct {
+                const char *name, *limit;
+                const char *net;
+                bool of_pod;
+                const char *message;
+        } cases[] = {
+                { "resource/block-bandwidth", "0", NULL, false, "app 'web': isolator resource/block-bandwidth" },
+                { "resource/block-iops", "0", NULL, true, "pod: isolator resource/block-iops" },
+                { "resource/network-bandwidth", "1M", NULL, false, "app 'web': isolator resource/network-bandwidth" },
+                { "resource/network-bandwidth", "1M", "host", true, "host's own network" },
+                { "resource/network-bandwidth", "0", NULL, true, "pod: isolator resource/network-bandwidth" },
+                { "resource/network-bandwidth", "1M", NULL, true, NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *isolators = strprintf("'isolators':[{'name':'%s','value':{'default':true,'limit':'%s'}}]",
+                                                           cases[i].name, cases[i].limit);
+                const PodSettings s = { .name = (char *) "web", .net = (char *) cases[i].net };
+                _cleanup_(planned_done) Planned p = {};
+                int r;
+
+                r = plan_app_json(&p, &s, cases[i].of_pod ? "" : isolators, "", cases[i].of_pod ? isolators : "");
+                cr_expect_eq(r, cases[i].message ? -EINVAL : 0, "%zu: %s", i, p.message);
+                if (cases[i].message)
+                        cr_expect(p.message && strstr(p.message, cases[i].message), "%s", p.message);
+                else
+                        cr_expect_eq(plan_network_bandwidth(p.plan), 1000000);
+        }
+}
+
+/* The pod is not killed before the slowest of its apps. */
+Test(pod_plan, stop_timeout)
+{
+        static const struct {
+                const char *app;
+                const char *property;
+        } cases[] = {
+                { "'stopTimeout':75", NULL },
+                { "'stopTimeout':76", "TimeoutStopSec=91s" },
+                { "'stopTimeout':-1", "TimeoutStopSec=infinity" },
+                { "", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(planned_done) Planned p = {};
+                const char *found = NULL;
+
+                cr_assert_eq(plan_app_json(&p, &settings, cases[i].app, "", ""), 0, "%s", p.message);
+                STRV_FOREACH(property, p.plan->unit_properties)
+                        if (startswith(*property, "TimeoutStopSec="))
+                                found = *property;
+                cr_expect(streq_ptr(found, cases[i].property), "%s: %s", cases[i].app, found);
+        }
 }
 
 /* What --dry-run says */

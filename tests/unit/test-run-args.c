@@ -199,8 +199,6 @@ Test(run_args, refuses)
                 { "--net=host,bridge a", "host" },
                 { "--net=a,a a", "twice" },
                 { "--net=a:b a", "NAME=VALUE" },
-                { "--net=host --port=a:1 a", "--port" },
-                { "--net=none --port=a:1 a", "--port" },
                 { "--dns=host --dns-search=x a", "--dns=host" },
                 { "--pod-manifest=f --port=a:1", "--port" },
                 { "--name=a_b a", "a_b" },
@@ -289,10 +287,55 @@ Test(run_args, rkt_insecure_options)
         json_object_put(table);
 }
 
+/* run is its two halves, each option being of one of them. */
+Test(run_args, halves)
+{
+        static const char *const of_run_alone[] = { "dry-run", "uuid-file-save", "help", NULL };
+
+        for (const Option *o = run_options; o->name; o++) {
+                _cleanup_free_ char *word = strjoin("--", o->name);
+                unsigned places = !!options_find(prepare_options, word) + !!options_find(run_prepared_options, word);
+
+                if (strv_contains((char *const *) of_run_alone, o->name))
+                        continue;
+                cr_expect_eq(places, 1, "%s: %u", word, places);
+        }
+}
+
+/* What prepare refuses it says a word about, and where to take it. */
+Test(run_args, prepare_refuses)
+{
+        static const struct {
+                const char *line, *says;
+        } cases[] = {
+                { "--net=host busybox", "'--net' is not for 'prepare' but for 'run-prepared'" },
+                { "busybox --dns 1.1.1.1", "'--dns' is not for 'prepare'" },
+                { "--interactive busybox", "'--interactive'" },
+                { "-i busybox", "'-i'" },
+                { "--exec=/bin/sh busybox", "behind the image" },
+                { "--nonsense busybox", "Unknown option '--nonsense'" },
+                { "", "at least one image" },
+                { "--stage1-name=a --stage1-hash=b busybox", "already" },
+                { "--stage1-name=coreos.com/rkt/stage1-kvm busybox", "no such engine" },
+                { "--store-only --no-store busybox", "no-store" },
+                { "--pod-manifest=f busybox", "conflicting flags" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(parsed_done) Parsed p = { .args = { .options = prepare_options, .private_users = -1 } };
+                _cleanup_strv_free_ char **words = NULL;
+
+                cr_assert_eq(strv_split(cases[i].line, ' ', &words), 0);
+                cr_expect_lt(run_args_parse(&p.context, words ?: (char *[]) { NULL }, &p.args), 0, "%s", cases[i].line);
+                cr_expect(log_last_error() && strstr(log_last_error(), cases[i].says), "%s: %s", cases[i].line,
+                          strempty(log_last_error()));
+        }
+}
+
 /* Tables in which nothing hides anything else. */
 Test(run_args, tables)
 {
-        const Option *const tables[] = { run_options, run_app_options, context_options };
+        const Option *const tables[] = { run_options, prepare_options, run_prepared_options, run_app_options, context_options };
 
         for (size_t t = 0; t < ELEMENTSOF(tables); t++)
                 for (const Option *o = tables[t]; o->name; o++) {

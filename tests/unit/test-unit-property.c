@@ -43,6 +43,9 @@ static const struct {
         { append_capabilities,
           { "CAP_KILL", "CAP_KILL CAP_CHOWN", "cap_kill", "" },
           { "CAP_PONY", "KILL", "CAP_KILL,CAP_CHOWN", "~CAP_KILL" } },
+        { append_device_limit,
+          { "/var/lib 1000", "/dev/sda infinity", "/ 0" },
+          { "", "/var", "/var 1K", "var 10", "/var -1", "/var 10 20" } },
         { append_bind, { "/a:/b", "/usr/lib:/usr" }, { "", "/a", "a:/b", "/a:b", ":/b" } },
         { append_exit_status, { "0", "133", "255" }, { "", "256", "-1", "a", "99999999999" } },
 };

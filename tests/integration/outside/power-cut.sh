@@ -43,7 +43,8 @@ on_host "
         sync
         podctl prepare --name=later busybox --name=app --exec=/bin/echo -- later >/dev/null
         systemctl start pod@enabled.service
-        podctl run --name=over busybox --exec=/bin/true
+        podctl run --name=over busybox --exec=/bin/echo -- said
+        sync
         podctl run --detach --name=cut busybox --exec=/bin/sleep -- 1000
         podctl --insecure-options=image fetch $images/httpd.oci
 " >/dev/null
@@ -53,6 +54,8 @@ on_host "
 check pods_are_not_taken_for_running '
         ! podctl status cut | grep state=running
         podctl list'
+check logs_are_still_there '
+        test "$(podctl logs --output=cat over)" = said'
 check enabled_pod_comes_back '
         systemctl is-active pod@enabled.service
         podctl status enabled | grep state=running'

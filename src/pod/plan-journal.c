@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/parse.h"
+#include "pod/plan-journal.h"
+#include "shared/explain.h"
+
+#define SIZE "podctl/journal-size"
+#define AGE "podctl/journal-age"
+
+/* Pods' journals are kept until they are collected: enough for days of usual output. */
+#define DEFAULT_BYTES (256ULL << 20)
+/* journald goes no lower: a file of its has 512K at least, and it wants two. */
+#define MIN_BYTES (1ULL << 20)
+
+int plan_journal(const AppcPod *manifest, PlanJournal *ret, char **reterr_message)
+{
+        const char *size = appc_pod_annotation(manifest, SIZE), *age = appc_pod_annotation(manifest, AGE);
+
+        *ret = (PlanJournal) { .max_bytes = DEFAULT_BYTES };
+        if (size && (parse_size(size, &ret->max_bytes) < 0 || ret->max_bytes < MIN_BYTES || ret->max_bytes == UINT64_MAX))
+                return explain(reterr_message, EINVAL, "annotation '" SIZE "': '%s' is no size of 1M or more, as 64M or 1G",
+                               size);
+        if (age && (parse_duration(age, &ret->max_age_usec) < 0 || ret->max_age_usec == 0))
+                return explain(reterr_message, EINVAL, "annotation '" AGE "': '%s' is no time, as 12h or 30d", age);
+        return 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "manifest/appc-pod.h"
+
+/* How much a pod's journal may hold, by the annotations podctl/journal-size and podctl/journal-age of its manifest. The
+ * oldest goes first. */
+
+typedef struct PlanJournal {
+        uint64_t max_bytes;
+        uint64_t max_age_usec;  /* 0: any */
+} PlanJournal;
+
+/* -EINVAL, with a message that names the annotation. */
+int plan_journal(const AppcPod *manifest, PlanJournal *ret, char **reterr_message);
