@@ -130,7 +130,7 @@ test_exec_is_in_the_app() {
         podctl exec joined test -e /run/mark
         assert_contains "$(podctl exec joined cat /proc/self/cgroup)" /app.service
         assert_contains "$(podctl enter joined cat /proc/self/cgroup)" /app.service
-        assert_eq "$(podctl exec joined id -G)" '33 7'
+        assert_eq "$(podctl exec joined id -G)" '33 7 50'
         assert_contains "$(podctl exec joined env)" 'WORD=two words'
         assert_contains "$(podctl exec joined env)" a.b=c
         assert_eq "$(podctl exec joined sh -c 'for n in mnt pid net ipc uts user cgroup; do [ $(readlink /proc/self/ns/$n) = $(readlink /proc/$(pidof sleep)/ns/$n) ] || echo $n; done')" ''
