@@ -3,9 +3,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <systemd/sd-daemon.h>
+
 #include "basic/log.h"
 #include "basic/size-format.h"
 #include "basic/string-util.h"
+#include "basic/time-util.h"
 #include "cli/fetch-progress.h"
 
 #define BLOBS_MAX 64U
@@ -26,6 +29,7 @@ struct FetchProgress {
         Blob blobs[BLOBS_MAX];
         size_t n;
         size_t drawn;           /* lines on the screen */
+        uint64_t extended;      /* when systemd was told last that it goes on */
 };
 
 int fetch_progress_format(const char *blob, uint64_t done, uint64_t total, size_t columns, char **ret)
@@ -92,11 +96,27 @@ static void announce(const FetchProgress *p, const Blob *b)
                 log_info("%s: fetching layer %.*s, %s", p->text, BLOB_NAME_MAX, b->name, format_size(b->total, size));
 }
 
+/* In a unit that is starting: as long as something comes, its time to start does not run out (sd_notify(3)). */
+#define EXTEND_NSEC (5 * NSEC_PER_SEC)
+#define EXTEND_BY "60000000"
+
+static void extend_start(FetchProgress *p)
+{
+        uint64_t now = now_nsec();
+
+        if (now < p->extended + EXTEND_NSEC)
+                return;
+        (void) sd_notify(false, "EXTEND_TIMEOUT_USEC=" EXTEND_BY);
+        p->extended = now;
+}
+
 static void update(void *userdata, const char *name, uint64_t done, uint64_t total)
 {
         FetchProgress *p = userdata;
         size_t i = 0;
 
+        if (done < total || total == 0)
+                extend_start(p);
         while (i < p->n && !streq(p->blobs[i].name, name))
                 i++;
         if (i == BLOBS_MAX)

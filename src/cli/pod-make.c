@@ -3,10 +3,12 @@
 
 #include "basic/lock.h"
 #include "basic/log.h"
+#include "basic/parse.h"
 #include "basic/path.h"
 #include "cli/persona.h"
 #include "cli/pod-make.h"
 #include "cli/pod-start.h"
+#include "cli/pods-d.h"
 #include "cli/run-compose.h"
 #include "cli/run-network.h"
 #include "pod/plan-sources.h"
@@ -19,15 +21,22 @@ static char *default_name(const Uuid *uuid)
 }
 
 /* What is part of the pod itself. */
-static PodSettings *settings_new(const RunArgs *args, const Uuid *uuid)
+static int settings_new(const RunArgs *args, const AppcPod *manifest, const Uuid *uuid, PodSettings **ret)
 {
         _cleanup_(pod_settings_freep) PodSettings *s = new0(PodSettings, 1);
+        const char *text = appc_pod_annotation(manifest, "podctl/private-users");
+        int users = args->private_users < 0 && text ? parse_boolean(text) : args->private_users;
 
+        if (users < 0 && text)
+                return log_error_errno(EINVAL, "Annotation 'podctl/private-users' is yes or no, not '%s'", text);
         if (!s)
-                return NULL;
+                return log_oom();
         s->name = args->name ? strdup(args->name) : default_name(uuid);
-        s->private_users = args->private_users < 0 ? TRISTATE_UNSET : args->private_users ? TRISTATE_YES : TRISTATE_NO;
-        return s->name ? TAKE_PTR(s) : NULL;
+        s->private_users = users < 0 ? TRISTATE_UNSET : users ? TRISTATE_YES : TRISTATE_NO;
+        if (!s->name)
+                return log_oom();
+        *ret = TAKE_PTR(s);
+        return 0;
 }
 
 PodSettings *pod_settings_renew(const PodSettings *old)
@@ -40,16 +49,17 @@ PodSettings *pod_settings_renew(const PodSettings *old)
         return TAKE_PTR(s);
 }
 
-static int copy_start_args(const Context *c, const RunArgs *args, PodSettings *s)
+/* The option, else the manifest's annotation. */
+static int copy_start_args(const Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *s)
 {
         static const char *const insecure[] = { "capabilities", "paths", "seccomp" };
         const struct {
                 const char *value;
                 char **field;
         } strings[] = {
-                { args->hostname, &s->hostname },
+                { args->hostname ?: appc_pod_annotation(manifest, "podctl/hostname"), &s->hostname },
                 { args->slice, &s->slice },
-                { args->ipc, &s->ipc },
+                { args->ipc ?: appc_pod_annotation(manifest, "podctl/ipc"), &s->ipc },
                 { args->interactive ? getenv("TERM") : NULL, &s->terminal },
         };
         int r = 0;
@@ -76,13 +86,27 @@ static int note_unit(PodSettings *settings)
         return r < 0 ? log_error_errno(r, "Cannot tell the pod's unit: %m") : free_and_strdup(&settings->unit, own);
 }
 
+static int check_start_annotations(const AppcPod *manifest)
+{
+        const char *hostname = appc_pod_annotation(manifest, "podctl/hostname"), *ipc = appc_pod_annotation(manifest, "podctl/ipc");
+
+        if (hostname && !pod_name_is_valid(hostname))
+                return log_error_errno(EINVAL, "Annotation 'podctl/hostname': '%s' is no host name", hostname);
+        if (ipc && !streq(ipc, "auto") && !streq(ipc, "private") && !streq(ipc, "parent"))
+                return log_error_errno(EINVAL, "Annotation 'podctl/ipc' is auto, private or parent, not '%s'", ipc);
+        return 0;
+}
+
 int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings)
 {
         int r;
 
         if (args->interactive && manifest->n_apps != 1)
                 return log_error_errno(EINVAL, "Option --interactive takes a pod of one app");
-        if (copy_start_args(c, args, settings) < 0)
+        r = check_start_annotations(manifest);
+        if (r < 0)
+                return r;
+        if (copy_start_args(c, args, manifest, settings) < 0)
                 return log_oom();
         r = run_network_settings(c, args, manifest, settings);
         return r < 0 ? r : note_unit(settings);
@@ -95,9 +119,15 @@ static int save_uuid(const char *path, const Uuid *uuid)
         return r < 0 ? log_error_errno(r, "Option --uuid-file-save: cannot write %s: %m", path) : 0;
 }
 
+/* What is wrong with a pod, and in which line where it comes from a file. */
+static int complain(const RunArgs *args, int r, const char *message)
+{
+        return args->pod_manifest ? pod_manifest_complain(args->pod_manifest, r, message) : log_error_errno(r, "%s", message);
+}
+
 /* The plan as it would be carried out, without making anything. */
-static int print_plan(Context *c, const AppcPod *manifest, const PodSettings *settings, const PlanImage *images,
-                      const Uuid *uuid)
+static int try_plan(Context *c, const RunArgs *args, const AppcPod *manifest, const PodSettings *settings,
+                    const PlanImage *images, const Uuid *uuid)
 {
         _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
         _cleanup_free_ char *directory = NULL, *message = NULL;
@@ -114,14 +144,15 @@ static int print_plan(Context *c, const AppcPod *manifest, const PodSettings *se
         if (r >= 0)
                 r = plan_check_sources(plan, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
-        pod_plan_print(plan, stdout);
+                return complain(args, r, message ?: "Cannot plan the pod");
+        if (!args->check)
+                pod_plan_print(plan, stdout);
         return 0;
 }
 
 /* Checks the plan and writes the pod; nothing is left of one that cannot be. */
-static int write_pod(Context *c, const AppcPod *manifest, const PodSettings *settings, const PlanImage *images,
-                   const Uuid *uuid, Pod **ret)
+static int write_pod(Context *c, const RunArgs *args, const AppcPod *manifest, const PodSettings *settings,
+                     const PlanImage *images, const Uuid *uuid, Pod **ret)
 {
         _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
         _cleanup_(pod_freep) Pod *pod = NULL;
@@ -136,7 +167,7 @@ static int write_pod(Context *c, const AppcPod *manifest, const PodSettings *set
         if (r >= 0)
                 r = plan_check_sources(plan, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+                return complain(args, r, message ?: "Cannot plan the pod");
 
         r = pod_new(pods, uuid, &pod);
         if (r < 0)
@@ -175,12 +206,12 @@ static int resolve_and_write(Context *c, const RunArgs *args, AppcPod *manifest,
                 return log_error_errno(lock, "Cannot lock the image store: %m");
         r = pod_resolve_images(store, manifest, &images, &warnings, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", message ?: "Cannot resolve the images");
+                return complain(args, r, message ?: "Cannot resolve the images");
         STRV_FOREACH(warning, warnings)
                 log_warning("%s", *warning);
 
-        r = args->dry_run ? print_plan(c, manifest, settings, images, uuid)
-                          : write_pod(c, manifest, settings, images, uuid, ret);
+        r = args->dry_run ? try_plan(c, args, manifest, settings, images, uuid)
+                          : write_pod(c, args, manifest, settings, images, uuid, ret);
         plan_images_free(images, manifest->n_apps);
         return r;
 }
@@ -220,9 +251,9 @@ int pod_make(Context *c, const RunArgs *args, bool to_start, Pod **ret)
         r = run_compose(c, args, &manifest);
         if (r < 0)
                 return r;
-        settings = settings_new(args, &uuid);
-        if (!settings)
-                return log_oom();
+        r = settings_new(args, manifest, &uuid, &settings);
+        if (r < 0)
+                return r;
         r = to_start ? pod_settings_for_start(c, args, manifest, settings) : 0;
         if (r >= 0)
                 r = save_uuid(args->uuid_file_save, &uuid);

@@ -39,7 +39,15 @@ static int parse_stage1(const Option *option, const char *value, void *field)
 
 static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_REQUIRED };
 
-/* What a pod is made of, what its start says, and what both have: run has all of them. */
+/* What a pod is made of, what its start says, and what is of no use in a file: run has all of them. */
+#define MAKE_OPTIONS \
+        { "name", &option_string, offsetof(RunArgs, name), "NAME", "Name of the pod and its machine" }, \
+        { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE", "Run the pod of an appc pod manifest" },
+
+#define ATTACH_OPTIONS \
+        { "detach", &option_bool, offsetof(RunArgs, detach), NULL, "Return once the pod is ready", 'd' }, \
+        { "interactive", &option_bool, offsetof(RunArgs, interactive), NULL, "Connect the only app to the terminal", 'i' },
+
 #define PREPARE_OPTIONS \
         { "annotation", &option_strv, offsetof(RunArgs, annotations), "NAME=VALUE", "Annotate the pod" }, \
         { "credential", &option_strv, offsetof(RunArgs, credentials), "NAME[=SOURCE]", "Secret of every app, from a file or the host's store" }, \
@@ -50,8 +58,6 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
         { "journal-age", &option_string, offsetof(RunArgs, journal_age), "TIME", "Let the journal forget what is older" }, \
         { "journal-size", &option_string, offsetof(RunArgs, journal_size), "SIZE", "Size of the journal, 256M by default" }, \
         { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH", "Mount a volume in every app" }, \
-        { "name", &option_string, offsetof(RunArgs, name), "NAME", "Name of the pod and its machine" }, \
-        { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE", "Run the pod of an appc pod manifest" }, \
         { "port", &option_strv, offsetof(RunArgs, ports), "NAME:[IP:]PORT", "Forward a port of the host to that port of an app" }, \
         { "private-users", &option_tristate, offsetof(RunArgs, private_users), "BOOL", \
           "User IDs of the pod's own, the default", .choices = "yes|no" }, \
@@ -73,14 +79,12 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
         { "stage1-url", &option_stage1, offsetof(RunArgs, stage1), "URL", "Engine, by rkt's URL of its image" },
 
 #define START_OPTIONS \
-        { "detach", &option_bool, offsetof(RunArgs, detach), NULL, "Return once the pod is ready", 'd' }, \
         { "dns", &option_commas, offsetof(RunArgs, dns), "IP,…", "Name servers of the apps; host or none" }, \
         { "dns-domain", &option_string, offsetof(RunArgs, dns_domain), "DOMAIN", "Their local domain" }, \
         { "dns-opt", &option_strv, offsetof(RunArgs, dns_opt), "OPTION", "Option of their resolver" }, \
         { "dns-search", &option_strv, offsetof(RunArgs, dns_search), "DOMAIN", "Domain in which they look for names" }, \
         { "hostname", &option_string, offsetof(RunArgs, hostname), "NAME", "Host name inside, the pod's name by default" }, \
         { "hosts-entry", &option_strv, offsetof(RunArgs, hosts_entries), "IP=NAME,…", "Line of their /etc/hosts; or host" }, \
-        { "interactive", &option_bool, offsetof(RunArgs, interactive), NULL, "Connect the only app to the terminal", 'i' }, \
         { "net", &option_net, offsetof(RunArgs, net), "NETWORK,…", "Networks, with NAME:KEY=VALUE;…; default, none, host, all", \
           .choices = "default|default-restricted|none|host|all" }, \
         { "property", &option_strv, offsetof(RunArgs, properties), "NAME=VALUE", "Set a property of the pod's unit", 'p' }, \
@@ -89,7 +93,9 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
           .choices = "auto|private|parent" },
 
 const Option run_options[] = {
+        MAKE_OPTIONS
         PREPARE_OPTIONS
+        ATTACH_OPTIONS
         START_OPTIONS
         { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL, "Print the plan and start nothing" },
         { "uuid-file-save", &option_string, offsetof(RunArgs, uuid_file_save), "FILE", "Write the pod's UUID to FILE" },
@@ -98,13 +104,25 @@ const Option run_options[] = {
 };
 
 const Option prepare_options[] = {
+        MAKE_OPTIONS
         PREPARE_OPTIONS
         { "quiet", &option_bool, offsetof(RunArgs, quiet), NULL, "Print nothing but the UUID" },
         { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
         {},
 };
 
+/* All that can stand in a file. */
+const Option create_options[] = {
+        PREPARE_OPTIONS
+        START_OPTIONS
+        { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL, "Print the file and write nothing" },
+        { "replace", &option_bool, offsetof(RunArgs, replace), NULL, "Write over a file there is" },
+        { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
+        {},
+};
+
 const Option run_prepared_options[] = {
+        ATTACH_OPTIONS
         START_OPTIONS
         {},
 };
@@ -319,7 +337,9 @@ int run_args_parse(Context *context, char **words, RunArgs *args)
                         if (check_place(args, own, *words) < 0)
                                 return -EINVAL;
                         r = options_parse_one(args->n_apps ? of_app : of_pod, &words);
-                        if (r == 0)
+                        if (r == 0 && args->options == create_options && !args->subject)
+                                args->subject = *words++;
+                        else if (r == 0)
                                 r = add_app(args, *words++);
                 }
                 if (r < 0)

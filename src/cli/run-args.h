@@ -66,6 +66,9 @@ typedef struct RunArgs {
         bool detach;
         bool interactive;
         bool dry_run;
+        bool check;             /* as dry_run, and nothing is printed or fetched */
+        bool replace;           /* of create, as is: */
+        char *subject;          /* the word before the first image */
         bool help;
         char *pod_manifest;
         char *pull_policy;
@@ -90,6 +93,7 @@ typedef struct RunArgs {
 extern const Option run_options[];
 extern const Option prepare_options[];      /* what a pod is made of */
 extern const Option run_prepared_options[]; /* what its start says */
+extern const Option create_options[];       /* what can stand in a file */
 extern const Option run_app_options[];
 
 /* Fills args, and context with global options among them. Logs. */

@@ -7,6 +7,7 @@
 #include "basic/path.h"
 #include "cli/compose-service.h"
 #include "cli/fetch-image.h"
+#include "cli/pods-d.h"
 #include "cli/run-compose.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
@@ -546,20 +547,6 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         return r;
 }
 
-static int read_pod_manifest(const char *path, AppcPod **ret)
-{
-        _cleanup_free_ char *text = NULL;
-        _cleanup_json_error_ JsonError e = {};
-        size_t n;
-        int r;
-
-        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
-        if (r < 0)
-                return log_error_errno(r, "%s: %m", path);
-        r = appc_pod_parse(text, n, ret, &e);
-        return r < 0 ? log_error_errno(r, "%s: %s", path, json_error_message(&e, r)) : 0;
-}
-
 /* Looked at with the plan, wherever the manifest comes from. */
 static int add_journal_limits(AppcPod *pod, const RunArgs *args)
 {
@@ -574,8 +561,14 @@ int run_compose(Context *context, const RunArgs *args, AppcPod **ret)
         _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
         int r;
 
-        if (args->pod_manifest)
-                return read_pod_manifest(args->pod_manifest, ret);
+        if (args->pod_manifest) {
+                r = pod_manifest_read(args->pod_manifest, &pod);
+                if (r >= 0 && !args->check)
+                        r = pod_manifest_fetch(context, pod);
+                if (r >= 0)
+                        *ret = TAKE_PTR(pod);
+                return r;
+        }
 
         pod = appc_pod_new();
         if (!pod || strv_extend_strv(&pod->annotations, args->annotations) < 0 ||

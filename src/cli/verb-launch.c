@@ -5,8 +5,8 @@
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/parse.h"
-#include "basic/path.h"
 #include "cli/pod-start.h"
+#include "cli/pods-d.h"
 #include "cli/verb.h"
 
 /* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID PID LOCK
@@ -73,25 +73,6 @@ static int launch_prepared(Context *c, char **words)
         return pod_launch(pod);
 }
 
-/* The first of these that has the manifest. */
-static const char *const manifest_directories[] = { "/etc/podctl/pods.d", "/run/podctl/pods.d", "/usr/lib/podctl/pods.d" };
-
-static int find_manifest(const char *name, char **ret)
-{
-        for (size_t i = 0; i < ELEMENTSOF(manifest_directories); i++) {
-                _cleanup_free_ char *path = strjoin(manifest_directories[i], "/", name, ".json");
-
-                if (!path)
-                        return log_oom();
-                if (access(path, F_OK) >= 0) {
-                        *ret = TAKE_PTR(path);
-                        return 0;
-                }
-        }
-        return log_error_errno(ENOENT, "There is no manifest for pod '%s': put it into /etc/podctl/pods.d/%s.json", name,
-                               name);
-}
-
 static int launch_named(Context *c, const char *name)
 {
         _cleanup_free_ char *path = NULL;
@@ -100,9 +81,10 @@ static int launch_named(Context *c, const char *name)
         if (strchr(name, '/'))
                 return log_error_errno(EINVAL, "'%s' cannot be the name of a pod", name);
 
-        r = find_manifest(name, &path);
+        r = pods_d_find(name, &path);
         if (r < 0)
-                return r;
+                return log_error_errno(r, "There is no manifest for pod '%s': write " PODS_D_LOCAL "/%s.json, as podctl create does", name,
+                                       name);
         return run_pod_of_unit(c, name, path);
 }
 

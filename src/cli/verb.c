@@ -2,7 +2,7 @@
 #include "cli/persona.h"
 #include "cli/verb.h"
 
-extern const Verb verb_cat_manifest, verb_complete, verb_completion, verb_config, verb_enter, verb_exec, verb_export, verb_fetch, verb_gc, verb_help, verb_image_cat_manifest,
+extern const Verb verb_cat_manifest, verb_check, verb_complete, verb_completion, verb_config, verb_create, verb_enter, verb_exec, verb_export, verb_fetch, verb_gc, verb_help, verb_image_cat_manifest,
         verb_image_export, verb_image_extract, verb_image_fetch, verb_image_gc, verb_image_list, verb_image_render, verb_image_rm,
         verb_image_verify, verb_launch, verb_list, verb_logs, verb_prepare, verb_rm, verb_run, verb_run_prepared, verb_status, verb_stop,
         verb_tear_down, verb_trust, verb_version;
@@ -23,6 +23,7 @@ const Verb *const podctl_verbs[] = {
         &verb_rm,
         &verb_gc,
         &verb_cat_manifest,
+        &verb_check,
         &verb_image_list,
         &verb_image_cat_manifest,
         &verb_image_verify,
@@ -32,6 +33,7 @@ const Verb *const podctl_verbs[] = {
         &verb_image_rm,
         &verb_image_gc,
         &verb_config,
+        &verb_create,
         &verb_completion,
         &verb_version,
         &verb_help,

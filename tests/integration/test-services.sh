@@ -130,6 +130,7 @@ test_exec_is_in_the_app() {
         podctl exec joined test -e /run/mark
         assert_contains "$(podctl exec joined cat /proc/self/cgroup)" /app.service
         assert_contains "$(podctl enter joined cat /proc/self/cgroup)" /app.service
+        # 50 is where the image's /etc/group has the user.
         assert_eq "$(podctl exec joined id -G)" '33 7 50'
         assert_contains "$(podctl exec joined env)" 'WORD=two words'
         assert_contains "$(podctl exec joined env)" a.b=c

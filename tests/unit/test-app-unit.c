@@ -88,7 +88,8 @@ Test(app_unit, everything)
 
 Test(app_unit, health)
 {
-        const AppIdentity with_program = { .uid = 33, .gid = 34, .program = (char *) "/bin/web", .health = (char *) "/bin/sh" };
+        AppIdentity with_program = { .uid = 33, .gid = 34, .program = (char *) "/bin/web", .health = (char *) "/bin/sh",
+                                     .groups = (gid_t[]) { 4, 20 }, .n_groups = 2 };
         _cleanup_free_ char *json = NULL, *text = NULL, *expected = read_expected("unit/health.service");
         _cleanup_(planned_done) Planned p = {};
         size_t n;

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "cli/pods-d.h"
+#include "image/image-store.h"
+#include "manifest/ac-types.h"
+#include "manifest/appc-image.h"
+#include "shared/json-locate.h"
+
+/* Files */
+
+static const char *const directories[] = { PODS_D_LOCAL, "/run/podctl/pods.d", "/usr/lib/podctl/pods.d" };
+
+int pods_d_find(const char *name, char **ret_path)
+{
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                _cleanup_free_ char *path = strjoin(directories[i], "/", name, ".json");
+
+                if (!path)
+                        return -ENOMEM;
+                if (access(path, F_OK) >= 0) {
+                        *ret_path = TAKE_PTR(path);
+                        return 0;
+                }
+        }
+        return -ENOENT;
+}
+
+int pods_d_list(char ***ret)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                _cleanup_strv_free_ char **files = NULL;
+                _cleanup_close_ int fd = open_directory_at(AT_FDCWD, directories[i]);
+
+                if (fd == -ENOENT)
+                        continue;
+                r = fd < 0 ? fd : list_directory_at(fd, ".", &files);
+                if (r < 0)
+                        return r;
+                STRV_FOREACH(file, files) {
+                        char *suffix = (char *) endswith(*file, ".json");
+
+                        if (!suffix || suffix == *file)
+                                continue;
+                        *suffix = 0;
+                        if (!strv_contains(names, *file) && strv_extend(&names, *file) < 0)
+                                return -ENOMEM;
+                }
+        }
+        strv_sort(names);
+        *ret = TAKE_PTR(names);
+        return 0;
+}
+
+/* What podctl itself understands of a manifest beyond appc */
+
+static const char *const pod_annotations[] = {
+        "podctl/dns", "podctl/dns-domain", "podctl/dns-opt", "podctl/dns-search", "podctl/hostname", "podctl/hosts-entry",
+        "podctl/ipc", "podctl/journal-age", "podctl/journal-size", "podctl/net", "podctl/private-users", "podctl/pull-policy",
+        "podctl/mds-register", NULL,
+};
+
+static const char *const app_annotations[] = {
+        "podctl/image", APPC_ANNOTATION_RESTART, APPC_ANNOTATION_AFTER, APPC_ANNOTATION_REQUIRES, NULL,
+};
+
+static const char *find_unknown(char *const *annotations, const char *const *known)
+{
+        STRV_FOREACH(a, annotations) {
+                bool found = !startswith(*a, "podctl/");
+
+                for (size_t i = 0; known[i] && !found; i++)
+                        found = strlen(known[i]) == strcspn(*a, "=") && startswith(*a, known[i]);
+                if (!found)
+                        return *a;
+        }
+        return NULL;
+}
+
+/* Versions are three numbers (appc, types/semver). */
+static bool is_newer(const char *version)
+{
+        unsigned v[3] = {}, ours[3] = {};
+
+        (void) sscanf(version, "%u.%u.%u", &v[0], &v[1], &v[2]);
+        (void) sscanf(AC_VERSION, "%u.%u.%u", &ours[0], &ours[1], &ours[2]);
+        for (size_t i = 0; i < ELEMENTSOF(v); i++)
+                if (v[i] != ours[i])
+                        return v[i] > ours[i];
+        return false;
+}
+
+static int check_age(const AppcPod *pod, char **ret_message)
+{
+        const char *unknown;
+
+        if (is_newer(pod->version))
+                *ret_message = strprintf("acVersion: %s is newer than " AC_VERSION ", which is what this podctl knows; bring podctl "
+                                         "up to date", pod->version);
+        else if ((unknown = find_unknown(pod->annotations, pod_annotations)))
+                *ret_message = strprintf("annotations: this podctl knows no '%.*s'; it is misspelt, or of a newer podctl",
+                                         (int) strcspn(unknown, "="), unknown);
+        else
+                for (size_t i = 0; i < pod->n_apps && !*ret_message; i++)
+                        if ((unknown = find_unknown(pod->apps[i].annotations, app_annotations)))
+                                *ret_message = strprintf("apps[%zu].annotations: this podctl knows no '%.*s'; it is misspelt, or of a "
+                                                         "newer podctl", i, (int) strcspn(unknown, "="), unknown);
+        return *ret_message ? -EOPNOTSUPP : 0;
+}
+
+/* Errors */
+
+static size_t line_of(const char *path, const char *message)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+
+        return read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n) < 0 ? 0 : json_line_of(text, n, message);
+}
+
+int pod_manifest_complain(const char *path, int r, const char *message)
+{
+        size_t line = r == -EBADMSG ? 0 : line_of(path, message);
+
+        /* What is no JSON at all says itself where. */
+        if (line > 0)
+                return log_error_errno(r, "%s:%zu: %s", path, line, message);
+        return log_error_errno(r, "%s: %s", path, message);
+}
+
+int pod_manifest_read(const char *path, AppcPod **ret)
+{
+        _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+        _cleanup_free_ char *text = NULL, *message = NULL;
+        _cleanup_json_error_ JsonError e = {};
+        size_t n;
+        int r;
+
+        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
+        if (r < 0)
+                return log_error_errno(r, "%s: %m", path);
+        r = appc_pod_parse(text, n, &pod, &e);
+        if (r < 0)
+                return pod_manifest_complain(path, r, json_error_message(&e, r));
+        r = check_age(pod, &message);
+        if (r < 0)
+                return pod_manifest_complain(path, r, message);
+        *ret = TAKE_PTR(pod);
+        return 0;
+}
+
+/* Annotations */
+
+static int annotate(AppcPod *manifest, const char *name, const char *value)
+{
+        return isempty(value) ? 0 : strv_env_set(&manifest->annotations, name, value);
+}
+
+static int annotate_list(AppcPod *manifest, const char *name, char *const *values)
+{
+        _cleanup_free_ char *text = strv_join(values, ",");
+
+        return text ? annotate(manifest, name, text) : -ENOMEM;
+}
+
+int pod_manifest_annotate(AppcPod *manifest, const RunArgs *args)
+{
+        const struct {
+                const char *name;
+                const char *value;
+                char *const *values;
+        } rows[] = {
+                { "podctl/net", args->net, NULL },
+                { "podctl/dns", NULL, args->dns },
+                { "podctl/dns-domain", args->dns_domain, NULL },
+                { "podctl/dns-opt", NULL, args->dns_opt },
+                { "podctl/dns-search", NULL, args->dns_search },
+                { "podctl/hosts-entry", NULL, args->hosts_entries },
+                { "podctl/hostname", args->hostname, NULL },
+                { "podctl/ipc", args->ipc, NULL },
+                { "podctl/private-users", args->private_users < 0 ? NULL : args->private_users ? "yes" : "no", NULL },
+                { "podctl/pull-policy", args->policy == PULL_NEW ? NULL : pull_policy_to_string(args->policy), NULL },
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++)
+                r = rows[i].values ? annotate_list(manifest, rows[i].name, rows[i].values)
+                                   : annotate(manifest, rows[i].name, rows[i].value);
+        return r;
+}
+
+/* Images */
+
+static int pull_policy(const AppcPod *manifest, PullPolicy *ret)
+{
+        const char *text = appc_pod_annotation(manifest, "podctl/pull-policy");
+
+        *ret = text ? pull_policy_from_string(text) : PULL_NEW;
+        return *ret < 0 ? log_error_errno(EINVAL, "Annotation 'podctl/pull-policy' is new, update or never, not '%s'", text) : 0;
+}
+
+int pod_manifest_fetch(Context *c, AppcPod *manifest)
+{
+        PullPolicy policy;
+        int r = pull_policy(manifest, &policy);
+
+        for (size_t i = 0; i < manifest->n_apps && r >= 0; i++) {
+                const char *location = strv_env_get(manifest->apps[i].annotations, "podctl/image");
+                _cleanup_(image_freep) Image *image = NULL;
+
+                if (!location)
+                        continue;
+                r = fetch_or_find_image(c, &(ImageWish) { .text = location, .policy = policy }, &image);
+                if (r >= 0 && free_and_strdup(&manifest->apps[i].image.id, DIGEST_STRING(&image->id)) < 0)
+                        r = log_oom();
+        }
+        return r;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/pod-make.h"
+#include "cli/pods-d.h"
+#include "cli/verb.h"
+
+/* Images that are fetched at the start cannot be looked into before. */
+static bool images_are_there(Context *c, const AppcPod *manifest)
+{
+        for (size_t i = 0; i < manifest->n_apps; i++) {
+                const AppcPodApp *app = &manifest->apps[i];
+                _cleanup_free_ char *message = NULL;
+                _cleanup_(image_freep) Image *image = NULL;
+                ImageStore *store;
+
+                if (!strv_env_get(app->annotations, "podctl/image"))
+                        continue;
+                if (context_images(c, &store) < 0 || image_store_find(store, app->image.id ?: app->image.name, &image, &message) < 0)
+                        return false;
+        }
+        return true;
+}
+
+static int check_file(Context *c, const char *name, const char *path)
+{
+        RunArgs args = { .private_users = -1, .name = (char *) name, .pod_manifest = (char *) path, .dry_run = true, .check = true };
+        _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
+        int r;
+
+        if (name && !pod_name_is_valid(name))
+                return log_error_errno(EINVAL, "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
+                                       path, name, POD_NAME_MAX);
+        r = pod_manifest_read(path, &manifest);
+        if (r < 0)
+                return r;
+        if (!images_are_there(c, manifest)) {
+                (void) printf("%s: good, as far as can be seen before its images are fetched\n", path);
+                return 0;
+        }
+        r = pod_make(c, &args, true, NULL);
+        if (r >= 0)
+                (void) printf("%s: good\n", path);
+        return r;
+}
+
+/* A name, or the path of a file that has none yet. */
+static int check_word(Context *c, const char *word)
+{
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        if (strchr(word, '/'))
+                return check_file(c, NULL, word);
+        r = pods_d_find(word, &path);
+        if (r < 0)
+                return log_error_errno(r, "There is no manifest for pod '%s' in " PODS_D_LOCAL " and its like", word);
+        return check_file(c, word, path);
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        _cleanup_strv_free_ char **all = NULL;
+        int r = 0;
+
+        if (!words[0]) {
+                r = pods_d_list(&all);
+                if (r < 0)
+                        return log_error_errno(r, "Cannot read " PODS_D_LOCAL " and its like: %m");
+                words = all;
+        }
+        STRV_FOREACH(word, words) {
+                int k = check_word(c, *word);
+
+                r = r < 0 ? r : k;
+        }
+        return r;
+}
+
+const Verb verb_check = {
+        .name = "check",
+        .usage = "[NAME|FILE…]",
+        .summary = "Look for mistakes in pods that systemd starts",
+        .flags = VERB_ROOT,
+        .max_words = -1,
+        .run = run,
+};

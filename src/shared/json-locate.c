@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "basic/macro.h"
+#include "shared/json-locate.h"
+
+/* Walks text that is known to be JSON, so it need not look closely; it only never leaves it. */
+
+typedef struct Walk {
+        const char *p, *end;
+} Walk;
+
+static void skip_space(Walk *w)
+{
+        while (w->p < w->end && isspace((unsigned char) *w->p))
+                w->p++;
+}
+
+static void skip_string(Walk *w)
+{
+        for (w->p++; w->p < w->end && *w->p != '"'; w->p++)
+                if (*w->p == '\\')
+                        w->p++;
+        w->p++;
+}
+
+static void skip_value(Walk *w)
+{
+        size_t depth = 0;
+
+        skip_space(w);
+        do {
+                if (w->p >= w->end)
+                        return;
+                if (*w->p == '"') {
+                        skip_string(w);
+                        continue;
+                }
+                if (strchr("{[", *w->p))
+                        depth++;
+                else if (strchr("}]", *w->p)) {
+                        if (depth == 0)
+                                return;
+                        depth--;
+                } else if (*w->p == ',' && depth == 0)
+                        return;
+                w->p++;
+        } while (depth > 0 || (w->p < w->end && !strchr(",}]", *w->p)));
+}
+
+/* Goes to the beginning of the element's value. */
+static bool enter_element(Walk *w, size_t index)
+{
+        skip_space(w);
+        if (w->p >= w->end || *w->p != '[')
+                return false;
+        for (w->p++; index > 0; index--) {
+                skip_value(w);
+                if (w->p >= w->end || *w->p != ',')
+                        return false;
+                w->p++;
+        }
+        skip_space(w);
+        return w->p < w->end && *w->p != ']';
+}
+
+/* Goes to the beginning of the member's name. */
+static bool enter_member(Walk *w, const char *name, size_t n)
+{
+        skip_space(w);
+        if (w->p >= w->end || *w->p != '{')
+                return false;
+        for (w->p++;; w->p++) {
+                const char *begin;
+
+                skip_space(w);
+                begin = w->p;
+                if (w->p >= w->end || *w->p != '"')
+                        return false;
+                skip_string(w);
+                if ((size_t) (w->p - begin) == n + 2 && memcmp(begin + 1, name, n) == 0) {
+                        w->p = begin;
+                        return true;
+                }
+                skip_space(w);
+                w->p++;
+                skip_value(w);
+                if (w->p >= w->end || *w->p != ',')
+                        return false;
+        }
+}
+
+static void skip_name(Walk *w)
+{
+        skip_string(w);
+        skip_space(w);
+        w->p++;
+}
+
+/* One step of the path: false where it ends, or leads to what is not there. */
+static bool step(Walk *w, const char **path)
+{
+        const char *name = *path + (**path == '.');
+        size_t n;
+        char *end;
+
+        if (**path == '[') {
+                size_t index = strtoul(*path + 1, &end, 10);
+
+                *path = end + (*end == ']');
+                return enter_element(w, index);
+        }
+        n = strcspn(name, ".[: ");
+        *path = name + n;
+        return n > 0 && enter_member(w, name, n);
+}
+
+size_t json_line_of(const char *text, size_t n, const char *path)
+{
+        Walk w = { text, text + n };
+        const char *found = NULL;
+        size_t line = 1;
+
+        skip_space(&w);
+        while (*path && *path != ':' && *path != ' ' && step(&w, &path)) {
+                found = w.p;
+                if (*w.p == '"' && *path && (*path == '.' || *path == '['))
+                        skip_name(&w);
+        }
+        if (!found)
+                return 0;
+        for (const char *p = text; p < found && p < w.end; p++)
+                line += *p == '\n';
+        return line;
+}

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # $output is of lib.sh
+#
+# Pods as files: written from a command line, looked over before a start, fetched for at the start.
+
+. "$HERE/lib-servers.sh"
+fetch busybox.oci httpd.oci
+LOCAL=/etc/podctl/pods.d
+
+# created NAME WORD…: which goes with the test.
+created() {
+        local name=$1
+        shift
+        defer rm -rf "$LOCAL/$name.json" "/etc/systemd/system/pod@$name.service.d"
+        defer systemctl stop "pod@$name"
+        podctl create "$name" "$@"
+}
+
+test_next_thing_to_type() {
+        assert_eq "$(created site --port=8080-tcp:8080 httpd 2>/dev/null)" "$LOCAL/site.json"
+        defer systemctl disable --quiet --now pod@site
+        systemctl enable --quiet --now pod@site
+        assert_eq "$(curl -sf http://localhost:8080/)" '<p>hello from busybox</p>'
+        assert_eq "$(podctl status site | grep ^state)" state=running
+}
+
+test_file_says_what_the_command_line_says() {
+        created full --net=none --hostname=host --dns=192.0.2.1 --volume=v,kind=empty --journal-size=10M --private-users=no \
+                busybox --name=app --mount=volume=v,target=/v --memory=64Mi --environment=A=b --exec=/bin/sh -- -c 'hostname; sleep 1000' >/dev/null 2>&1
+        jq -e '.apps[0].app.exec == ["/bin/sh", "-c", "hostname; sleep 1000"] and .apps[0].mounts[0].path == "/v" and
+                (.annotations | map({key: .name, value: .value}) | from_entries |
+                        .["podctl/net"] == "none" and .["podctl/hostname"] == "host" and .["podctl/private-users"] == "no")' "$LOCAL/full.json"
+        systemctl start pod@full
+        assert_eq "$(podctl exec full hostname)" host
+        assert_eq "$(podctl exec full cat /proc/self/uid_map | tr -s ' ')" ' 0 0 4294967295'
+        assert_eq "$(podctl exec full ip -o link | wc -l)" 1
+        grep -qx 'nameserver 192.0.2.1' <(podctl exec full cat /etc/resolv.conf)
+}
+
+# What only the image says is the image's, also when that becomes another.
+test_follows_its_image() {
+        created plain busybox >/dev/null 2>&1
+        jq -e '.apps[0] | has("app") or (.image | has("id")) | not' "$LOCAL/plain.json"
+        created pinned "$(podctl image list --no-legend --full --fields=id,name | awk '$2 ~ /busybox:latest$/ { print $1 }')" --exec=/bin/true >/dev/null 2>&1 ||
+                skip 'no such ID'
+        jq -e '.apps[0].image.id' "$LOCAL/pinned.json"
+}
+
+# Longer than the unit has time to start, as long as something comes.
+test_long_fetch_at_the_start() {
+        local digest
+        front_registry
+        push "$IMAGES/busybox.oci:latest" fetched
+        digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://127.0.0.1:$REGISTRY_PORT/fetched")
+        mkdir -p /etc/podctl/registries.d
+        defer rm -f /etc/podctl/registries.d/test-create.json
+        echo '{"rktKind":"registries","rktVersion":"v1","registries":["'$FRONT'"],"http":true}' >/etc/podctl/registries.d/test-create.json
+        created late "docker://$FRONT/fetched@$digest" --exec=/bin/sleep -- 1000 >/dev/null 2>&1
+        jq -e '.apps[0].annotations | any(.name == "podctl/image")' "$LOCAL/late.json"
+        # As after "image rm", or on another host.
+        podctl image rm "$digest" busybox >/dev/null
+        defer fetch busybox.oci
+        mkdir -p /etc/systemd/system/pod@late.service.d
+        printf '[Service]\nTimeoutStartSec=4s\n' >/etc/systemd/system/pod@late.service.d/time.conf
+        systemctl daemon-reload
+        rules '[{"path": "/blobs/", "method": "GET", "slow": 14000}]'
+        systemctl start pod@late
+        assert_eq "$(podctl status late | grep ^state)" state=running
+}
+
+test_dry_run() {
+        podctl create --dry-run none busybox --exec=/bin/true | jq -e '.acKind == "PodManifest"'
+        [[ ! -e $LOCAL/none.json ]]
+}
+
+test_properties_are_a_drop_in() {
+        created limited -p MemoryMax=300M --slice=machine.slice busybox --exec=/bin/sleep -- 1000 >/dev/null 2>&1
+        systemctl start pod@limited
+        assert_eq "$(systemctl show -P MemoryMax pod@limited)" 314572800
+        # And go when they are not wanted any more.
+        podctl create --replace limited busybox --exec=/bin/true >/dev/null 2>&1
+        [[ ! -e /etc/systemd/system/pod@limited.service.d/50-podctl.conf ]]
+}
+
+test_mistakes() {
+        created there busybox --exec=/bin/true >/dev/null 2>&1
+        cp "$LOCAL/there.json" before
+        assert_fails 254 podctl create there busybox --exec=/bin/false
+        assert_contains "$output" '--replace'
+        assert_fails 254 podctl create --replace there busybox --mount=volume=no,target=/x
+        assert_fails 254 podctl create --replace --net=nosuch there busybox
+        assert_contains "$output" nosuch
+        cmp before "$LOCAL/there.json"
+        assert_fails 254 podctl create 'a/b' busybox
+        assert_fails 254 podctl create --detach there busybox
+        assert_fails 254 podctl create there
+        assert_fails 254 podctl create
+        assert_eq "$(ls -A "$LOCAL" | grep -v there || true)" ''
+}
+
+# --- check
+
+test_check_names_file_line_and_member() {
+        mkdir -p "$LOCAL"
+        defer rm -f "$LOCAL/checked.json"
+        wrong() {
+                echo "$1" >"$LOCAL/checked.json"
+                assert_fails 254 podctl check checked
+                assert_eq "$output" "$2"
+                assert_fails '*' systemctl start pod@checked
+                assert_contains "$(systemctl status pod@checked 2>&1 || true)" "${2#*: }"
+                systemctl reset-failed pod@checked
+        }
+        wrong '{"acKind": "PodManifest",
+ "acVersion": "0.8.11",
+ "apps": [
+  {"name": "app",
+   "image": {"name": 7}}]}' "$LOCAL/checked.json:5: apps[0].image.name: expected a string"
+        wrong '{"acKind": "PodManifest",
+ "acVersion": "0.9.0",
+ "apps": [{"name": "app", "image": {"name": "busybox"}}]}' \
+                "$LOCAL/checked.json:2: acVersion: 0.9.0 is newer than 0.8.11, which is what this podctl knows; bring podctl up to date"
+        wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
+ "annotations": [{"name": "podctl/levitate", "value": "yes"}],
+ "apps": [{"name": "app", "image": {"name": "busybox"}}]}' \
+                "$LOCAL/checked.json:2: annotations: this podctl knows no 'podctl/levitate'; it is misspelt, or of a newer podctl"
+        wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
+ "apps": [{"name": "app", "image": {"name": "busybox"},
+  "mounts": [{"volume": "no", "path": "/x"}]}]}' \
+                "$LOCAL/checked.json:3: apps[0].mounts[0].volume: there is no volume 'no'"
+        echo '{' >"$LOCAL/checked.json"
+        assert_fails 254 podctl check checked
+        assert_contains "$output" "$LOCAL/checked.json: not valid JSON at line"
+}
+
+test_check_of_several() {
+        created good busybox --exec=/bin/true >/dev/null 2>&1
+        echo '{}' >"$LOCAL/bad.json"
+        defer rm -f "$LOCAL/bad.json"
+        assert_eq "$(podctl check good)" "$LOCAL/good.json: good"
+        assert_eq "$(podctl check "$LOCAL/good.json")" "$LOCAL/good.json: good"
+        assert_fails 254 podctl check
+        assert_contains "$output" "$LOCAL/bad.json: missing member"
+        assert_contains "$output" "$LOCAL/good.json: good"
+        assert_fails 254 podctl check nosuch
+        assert_contains "$output" nosuch
+        assert_eq "$(podctl list --no-legend)" ''
+}
