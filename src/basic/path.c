@@ -58,3 +58,10 @@ bool path_has_dotdot(const char *p)
         }
         return false;
 }
+
+bool path_is_at_or_below(const char *path, const char *other)
+{
+        const char *rest = startswith(path, other);
+
+        return rest && (!*rest || *rest == '/' || streq(other, "/"));
+}

@@ -16,5 +16,7 @@ char *path_join(const char *a, const char *b);
 const char *path_basename(const char *p);
 /* Removes "." and double slashes and resolves ".." as text, never above the root: "/a/../../b" is "/b". */
 int path_clean(const char *p, char **ret);
+/* Both clean: the path is the other or lies in it. */
+bool path_is_at_or_below(const char *path, const char *other);
 /* True when any component is "..". */
 bool path_has_dotdot(const char *p);

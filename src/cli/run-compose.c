@@ -453,7 +453,7 @@ static int add_volumes(AppcPod *pod, char *const *texts)
                 if (r < 0)
                         return log_error_errno(r, "Option --volume: %s", json_error_message(&e, r));
                 if (volume.source && access(volume.source, F_OK) < 0)
-                        return log_error_errno(errno, "Option --volume: source %s: %m", volume.source);
+                        return log_error_errno(errno, "Option --volume: volume '%s': source %s: %m", volume.name, volume.source);
                 r = appc_pod_add_volume(pod, &volume);
                 if (r == -EEXIST)
                         return log_error_errno(r, "Option --volume: there are two volumes '%s'", volume.name);

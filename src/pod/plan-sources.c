@@ -56,6 +56,12 @@ static int allow_directory(int dir_fd, const char *path, const char *access, uns
         return r;
 }
 
+/* In a user namespace the pod's start makes a node of the pod's own (stage1/mount-source.c), and nobody else can. */
+static const char *access_of(const PlanMount *m)
+{
+        return !m->map_ids ? m->device_access : strchr(m->device_access, 'w') ? "rwm" : "rm";
+}
+
 static int check_source(const PlanMount *m, char ***lines, char **reterr_message)
 {
         _cleanup_close_ int fd = open(m->source, O_PATH | O_CLOEXEC);
@@ -65,8 +71,8 @@ static int check_source(const PlanMount *m, char ***lines, char **reterr_message
 
         if (fd < 0 || fstat(fd, &st) < 0)
                 return explain(reterr_message, errno, "%s: source %s: %s", m->what, m->source, strerror(errno));
-        r = is_device(&st) ? allow(&st, m->device_access, lines)
-            : S_ISDIR(st.st_mode) ? allow_directory(AT_FDCWD, m->source, m->device_access, 0, lines) : 0;
+        r = is_device(&st) ? allow(&st, access_of(m), lines)
+            : S_ISDIR(st.st_mode) ? allow_directory(AT_FDCWD, m->source, access_of(m), 0, lines) : 0;
         if (r >= 0 && m->is_device && strv_length(*lines) == before && !is_device(&st))
                 return explain(reterr_message, ENODEV, "%s: %s is no device, nor a directory of devices", m->what, m->source);
         return r;

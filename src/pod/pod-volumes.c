@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
 #include "pod/pod-volumes.h"
 #include "shared/explain.h"
 
@@ -22,6 +23,20 @@ static int add_empty(AppcPod *pod, const AppcPodApp *app, const MountPoint *poin
                             fill ? " with what the image has there" : "");
 }
 
+/* Images may say that of anything; of these places there is nothing to keep. */
+static bool is_left_alone(const MountPoint *point)
+{
+        static const char *const paths[] = { "/", "/dev", "/proc", "/sys" };
+        _cleanup_free_ char *path = NULL;
+
+        if (path_clean(point->path, &path) < 0)
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++)
+                if (streq(path, paths[i]))
+                        return true;
+        return false;
+}
+
 int pod_imply_volumes(AppcPod *pod, AppcPodApp *app, bool fill, char ***warnings, char **reterr_message)
 {
         for (size_t i = 0; app->app && i < app->app->n_mount_points; i++) {
@@ -31,6 +46,13 @@ int pod_imply_volumes(AppcPod *pod, AppcPodApp *app, bool fill, char ***warnings
 
                 if (appc_pod_app_has_mount(app, point->path))
                         continue;
+                if (!appc_pod_find_volume(pod, point->name) && is_left_alone(point)) {
+                        r = strv_extendf(warnings, "App '%s': mount point '%s' is %s, which gets no empty volume", app->name,
+                                         point->name, point->path);
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
                 mount.path = strdup(point->path);
                 if (!mount.path)
                         return -ENOMEM;

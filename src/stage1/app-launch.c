@@ -3,6 +3,7 @@
 #include <sys/capability.h>
 
 #include "basic/fs.h"
+#include "basic/path.h"
 #include "config.h"
 #include "pod/plan-seccomp.h"
 #include "shared/explain.h"
@@ -177,20 +178,13 @@ static const char *const inaccessible_paths[] = {
         "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/hypervisor", "/sys/module", "/sys/power", NULL,
 };
 
-static bool is_at_or_below(const char *path, const char *other)
-{
-        const char *rest = startswith(path, other);
-
-        return rest && (!*rest || *rest == '/');
-}
-
 /* What lies at or below the path, and what the path lies in, is the app's own then. */
 static bool is_bound(char *const *binds, const char *path)
 {
         STRV_FOREACH(bind, binds) {
                 const char *target = strchr(*bind, ':') + 1;
 
-                if (is_at_or_below(target, path) || is_at_or_below(path, target))
+                if (path_is_at_or_below(target, path) || path_is_at_or_below(path, target))
                         return true;
         }
         return false;

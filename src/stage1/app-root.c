@@ -235,12 +235,9 @@ static bool may_be_program(int root_fd, char *const *binds, const char *path)
                 return true;
         if (!binds || follow_in_root(root_fd, path, &followed) < 0)
                 return false;
-        STRV_FOREACH(bind, binds) {
-                const char *rest = startswith(followed, strchr(*bind, ':') + 1);
-
-                if (rest && (!*rest || *rest == '/'))
+        STRV_FOREACH(bind, binds)
+                if (path_is_at_or_below(followed, strchr(*bind, ':') + 1))
                         return true;
-        }
         return false;
 }
 

@@ -15,22 +15,15 @@ void late_mounts_done(LateMounts *l)
         *l = (LateMounts) {};
 }
 
-static bool is_at_or_below(const char *path, const char *other)
-{
-        const char *rest = startswith(path, other);
-
-        return rest && (!*rest || *rest == '/' || streq(other, "/"));
-}
-
 static bool is_covered(const LateMounts *l, const char *app, const char *path)
 {
         static const char *const covered[] = { "/dev", "/proc", "/sys" };
 
         for (size_t i = 0; i < ELEMENTSOF(covered); i++)
-                if (is_at_or_below(path, covered[i]))
+                if (path_is_at_or_below(path, covered[i]))
                         return true;
         for (size_t i = 0; i < l->n; i++)
-                if (streq(l->items[i].app, app) && is_at_or_below(path, l->items[i].target))
+                if (streq(l->items[i].app, app) && path_is_at_or_below(path, l->items[i].target))
                         return true;
         return startswith(path, "/run/");
 }

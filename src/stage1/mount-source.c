@@ -186,14 +186,16 @@ static int open_own_devices(const PlanMount *m, MountContext *context, int sourc
 /* 1: there is one. */
 static int wants_own_devices(const PlanMount *m, const MountContext *context, int fd, const struct stat *st)
 {
+        const bool maps = m->map_ids && context->userns_fd >= 0;
+
         if (!m->device_access)
                 return 0;
         if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
                 struct statfs fs;
 
-                return fstatfs(fd, &fs) < 0 ? -errno : fs.f_flags & ST_NODEV ? -EACCES : 1;
+                return fstatfs(fd, &fs) < 0 ? -errno : fs.f_flags & ST_NODEV ? -EACCES : maps;
         }
-        return m->map_ids && context->userns_fd >= 0 && S_ISDIR(st->st_mode) && streq(m->device_access, "r") &&
+        return maps && S_ISDIR(st->st_mode) && streq(m->device_access, "r") &&
                source_may_have_devices(fd);
 }
 
@@ -251,5 +253,8 @@ int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_
         if (r == -EACCES && m->device_access)
                 return explain(reterr_message, EACCES, "%s: %s is a device on a file system that may have none (nodev)", m->what,
                                m->source);
+        if (r == -EPERM && m->device_access)
+                return explain(reterr_message, EPERM, "%s: the pod's unit does not let it make device %s; give it DeviceAllow=%s "
+                               "%s", m->what, m->source, m->source, strchr(m->device_access, 'w') ? "rwm" : "rm");
         return r < 0 ? explain(reterr_message, -r, "%s: cannot use %s: %s", m->what, m->source, strerror(-r)) : r;
 }

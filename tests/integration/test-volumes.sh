@@ -275,7 +275,7 @@ test_device() {
                 'echo x >/dev/nothing && head -c 2 /z | wc -c; echo x 2>/dev/null >/z || echo read-only; stat -c "%F %t:%T" /dev/nothing /z; ls /dev/fuse 2>/dev/null')" \
                 $'2\nread-only\ncharacter special file 1:3\ncharacter special file 1:5'
         podctl run busybox --name=app --user=33 --group=33 --device=/dev/zero:/z:rw --exec=/bin/sh -- -c 'echo x >/z && head -c 1 /z >/dev/null'
-        podctl run --dry-run busybox --device=/dev/null:/dev/nothing:r | grep -qx '    property DeviceAllow=/dev/char/1:3 r'
+        podctl run --dry-run busybox --device=/dev/null:/dev/nothing:r | grep -qx '    property DeviceAllow=/dev/char/1:3 rm'
         pod device busybox --name=app --device=/dev/zero:/dev/more/zero --exec=/bin/sleep -- 1000
         assert_eq "$(podctl exec device sh -c 'head -c 2 /dev/more/zero | wc -c')" 2
         systemctl show -p DeviceAllow --value podctl-device.service | grep -q '/dev/char/1:5 rwm'
@@ -311,7 +311,7 @@ test_device_as_volume() {
         # shellcheck disable=SC2046
         assert_eq "$(sh_run 'head -c 2 /d/link | wc -c; echo x 2>/dev/null >/d/sub/zero || echo no' $(host d "$PWD/devices" /d readOnly=true))" $'2\nno'
         # shellcheck disable=SC2046
-        podctl run --dry-run $(host d "$PWD/devices" /d) busybox | grep -qx '    property DeviceAllow=/dev/char/1:5 rw'
+        podctl run --dry-run $(host d "$PWD/devices" /d) busybox | grep -qx '    property DeviceAllow=/dev/char/1:5 rwm'
         mount -o remount,nodev "$PWD/devices"
         # shellcheck disable=SC2046
         assert_fails 254 sh_run true $(host d "$PWD/devices/sub/zero" /z)
@@ -362,7 +362,12 @@ test_rlimits() {
 test_rlimits_beyond_the_usual() {
         local highest
         highest=$(ulimit -Hn)
-        (ulimit -Hn $((highest + 1000))) 2>/dev/null || skip 'root of this host may raise no limits'
+        if ! (ulimit -Hn $((highest + 1000))) 2>/dev/null; then
+                assert_fails 254 podctl run busybox --name=app --rlimit=NOFILE=1000:$((highest + 1000)) --exec=/bin/true
+                assert_contains "$output" "app 'app': limit NOFILE: this host allows no more than"
+                assert_eq "$(wc -l <<<"$output")" 1
+                skip 'root of this host may raise no limits'
+        fi
         assert_eq "$(podctl run busybox --name=app --rlimit=NOFILE=1000:$((highest + 1000)) --exec=/bin/sh -- -c 'ulimit -Hn')" $((highest + 1000))
 }
 

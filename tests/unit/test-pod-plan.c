@@ -141,6 +141,41 @@ Test(pod_plan, empty_volume)
         cr_expect_not(m->data_only);
 }
 
+Test(pod_plan, volume_kinds)
+{
+        static const struct {
+                const char *volume;
+                PlanMountKind kind;
+                const char *source, *source_app, *device_access;
+                bool map_ids, make_source, slave;
+        } cases[] = {
+                { "'kind':'empty'", PLAN_MOUNT_BIND, "/pods/run/" TEST_UUID "/volumes/a", NULL, NULL, true, true, false },
+                { "'kind':'empty','fromImage':true", PLAN_MOUNT_BIND, "/data", "web", NULL, false, false, false },
+                { "'kind':'tmpfs','size':4096", PLAN_MOUNT_TMPFS, "a", NULL, NULL, true, false, false },
+                { "'kind':'host','source':'/s'", PLAN_MOUNT_BIND, "/s", NULL, "rw", true, false, false },
+                { "'kind':'host','source':'/s','readOnly':true", PLAN_MOUNT_BIND, "/s", NULL, "r", true, false, false },
+                { "'kind':'host','source':'/s','deviceAccess':'rwm'", PLAN_MOUNT_BIND, "/s", NULL, "rwm", true, false, false },
+                { "'kind':'host','source':'/s','idMap':false", PLAN_MOUNT_BIND, "/s", NULL, "rw", false, false, false },
+                { "'kind':'host','source':'/s','propagation':'slave'", PLAN_MOUNT_BIND, "/s", NULL, "rw", true, false, true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *volumes = strprintf("'volumes':[{'name':'a',%s}]", cases[i].volume);
+                _cleanup_(planned_done) Planned p = {};
+                const PlanMount *m;
+
+                cr_assert_eq(plan_app_json(&p, &settings, "", "'mounts':[{'volume':'a','path':'/data'}]", volumes), 0, "%s", p.message);
+                m = last_volume(p.plan);
+                cr_expect_eq(m->kind, cases[i].kind, "%s", cases[i].volume);
+                cr_expect_str_eq(m->source, cases[i].source, "%s", cases[i].volume);
+                cr_expect(streq_ptr(m->source_app, cases[i].source_app), "%s", cases[i].volume);
+                cr_expect(streq_ptr(m->device_access, cases[i].device_access), "%s: %s", cases[i].volume, m->device_access);
+                cr_expect_eq(m->map_ids, cases[i].map_ids, "%s", cases[i].volume);
+                cr_expect_eq(m->make_source, cases[i].make_source, "%s", cases[i].volume);
+                cr_expect_eq(m->slave, cases[i].slave, "%s", cases[i].volume);
+        }
+}
+
 /* Which files of /etc a pod gets, and when: "TARGET=SOURCE", "?" where the start knows, "+" where the app lacks it. */
 static char *files_of(const PodPlan *plan)
 {

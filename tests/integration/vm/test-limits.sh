@@ -90,3 +90,29 @@ PROFILE
         assert_contains "$output" 'denied'
         assert_not_contains "$output" '/allowed'
 }
+
+# --- Devices, and limits beyond those of the host's services
+
+# Without a user namespace the app may make those nodes that it may use; with one it can make none. A disk is none of those
+# that every service may use.
+test_devices_are_closed() {
+        local disk private script='head -c 1 /d | wc -c; { true >>/d; } 2>/dev/null || echo not written; head -c 1 "$1" 2>/dev/null | wc -c; mknod /dev/other b 7 7 2>/dev/null || echo none made'
+        disk=$(df --output=source / | tail -n 1)
+        for private in yes no; do
+                assert_eq "$(podctl run --private-users=$private busybox --name=app --device="$disk:/d:r" --exec=/bin/sh -- -c "$script" sh "$disk")" \
+                        $'1\nnot written\n0\nnone made'
+                assert_eq "$(podctl run --private-users=$private busybox --name=app --device="$disk:/d:rw" --exec=/bin/sh -- -c '{ true >>/d; } && echo written')" written
+        done
+        # mknod() itself is allowed, of what is allowed.
+        podctl run --private-users=no busybox --name=app --exec=/bin/mknod -- /dev/own c 1 9
+        assert_eq "$(podctl run --private-users=no --insecure-options=paths busybox --name=app --exec=/bin/sh -- -c "mknod /dev/disk b $(stat -c '0x%t 0x%T' "$disk" | xargs printf '%d %d') && head -c 1 /dev/disk | wc -c")" 1
+}
+
+test_rlimits_beyond_the_usual() {
+        local highest
+        highest=$(systemctl show -p DefaultLimitNOFILE --value)
+        assert_eq "$(podctl run busybox --name=app --rlimit=NOFILE=1000:$((highest + 1000)) --rlimit=MEMLOCK=infinity --exec=/bin/sh -- -c 'ulimit -Sn; ulimit -Hn; ulimit -Hl')" \
+                "1000
+$((highest + 1000))
+unlimited"
+}
