@@ -174,7 +174,7 @@ static void expect_own_lines(const char *what, const char *unit)
         static const char *const keys[] = {
                 "[Unit]", "[Service]", "Description=", "DefaultDependencies=", "Requires=", "Wants=", "After=",
                 "Conflicts=", "Before=", "Type=", "SyslogIdentifier=", "RootDirectory=", "RootDirectoryStartOnly=",
-                "MountAPIVFS=", "TimeoutStartSec=", "ExecStopPost=", "KillSignal=", "ExecStart=",
+                "MountAPIVFS=", "TimeoutStartSec=", "OOMPolicy=", "ExecStopPost=", "KillSignal=", "ExecStart=",
                 "Environment=", "BindReadOnlyPaths=", "ProtectControlGroups=", "ReadOnlyPaths=", "InaccessiblePaths=",
                 "StandardInput=", "StandardOutput=", "StandardError=", NULL,
         };
