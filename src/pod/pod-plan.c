@@ -179,7 +179,7 @@ static int plan_unit_properties(PodPlan *plan)
         if (r >= 0)
                 r = add_stop_timeout(plan);
         if (r >= 0 && has_encrypted_credentials(plan->manifest))
-                r = strv_extend(&plan->limits, "DeviceAllow=char-tpm rw");
+                r = strv_extend(&plan->unit_properties, "DeviceAllow=char-tpm rw");
         if (r >= 0)
                 r = plan_pod_isolators(plan, &plan->limits, &plan->ignored);
         if (r >= 0)

@@ -84,7 +84,7 @@ typedef struct PodPlan {
         size_t n_ports;
         PlanJournal journal;
         char **unit_properties; /* of the pod's unit, where that is ours to make */
-        char **limits;          /* of these, what the pod takes of a unit that is another's as well */
+        char **limits;          /* of these, what the pod's isolators say */
         char **ignored;         /* what cannot be honoured, one line each, for the user */
 } PodPlan;
 
