@@ -12,7 +12,7 @@
 
 extern const Verb verb_create;
 
-static const RunArgs presets = { .options = create_options, .private_users = -1 };
+static const RunArgs presets = { .options = create_options, .private_users = -1, .mds_register = -1 };
 
 /* What stands in the file of an app: where its image comes from, so that it can be fetched again; and no more than was
  * said on the command line, so that a newer image is followed. */
@@ -140,7 +140,7 @@ static int write_drop_in(const char *name, const RunArgs *args, bool *ret_writte
 static int write_checked(Context *c, const char *name, const RunArgs *args, const char *text)
 {
         _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"), *new = strjoin(PODS_D_LOCAL "/.", name, ".new");
-        RunArgs check = { .private_users = -1, .name = (char *) name, .pod_manifest = new, .dry_run = true, .check = true };
+        RunArgs check = { .private_users = -1, .mds_register = -1, .name = (char *) name, .pod_manifest = new, .dry_run = true, .check = true };
         int r;
 
         if (!path || !new)

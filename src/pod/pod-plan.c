@@ -80,6 +80,8 @@ static int plan_environment(const PodSettings *settings, const AppcPodApp *app, 
                 r = strv_env_set(&environment, "TERM", settings->terminal ?: "vt100");
         if (r >= 0)
                 r = strv_env_set(&environment, "container", "podctl");
+        if (r >= 0 && settings->metadata_url)
+                r = strv_env_set(&environment, POD_METADATA_VARIABLE, settings->metadata_url);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(environment);

@@ -16,6 +16,8 @@
 #define POD_STATUS_DIR "/var/lib/podctl/status"
 /* Texts for /etc in apps, in the pod's directory on disk. */
 #define POD_FILES_DIR "files"
+/* Where an app of a registered pod finds the metadata service (appc, ace.md "Execution Environment"). */
+#define POD_METADATA_VARIABLE "AC_METADATA_URL"
 /* User IDs of a pod's user namespace, as systemd-nspawn has them. */
 #define POD_UID_COUNT 65536U
 
