@@ -182,12 +182,10 @@ static int read_binds(Enter *e)
 /* The same as the app's own unit has; see app-unit.c. */
 static int add_root(const Enter *e, char ***properties)
 {
-        _cleanup_strv_free_ char **mounts = NULL, **settings = NULL;
+        _cleanup_strv_free_ char **mounts = NULL;
         int r;
 
-        r = app_launch_path_settings(e->app, e->identity.binds, &settings);
-        if (r >= 0)
-                r = strv_extendf(properties, "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs", e->app->app->name);
+        r = strv_extendf(properties, "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs", e->app->app->name);
         if (r >= 0)
                 r = strv_extend(properties, "MountAPIVFS=yes");
         if (r >= 0)
@@ -198,9 +196,6 @@ static int add_root(const Enter *e, char ***properties)
         STRV_FOREACH(bind, e->identity.binds)
                 if (r >= 0)
                         r = strv_extendf(properties, "BindPaths=%s", *bind);
-        STRV_FOREACH(line, settings)
-                if (r >= 0)
-                        r = strv_extend(properties, *line);
         return r;
 }
 

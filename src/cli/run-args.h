@@ -75,6 +75,7 @@ typedef struct RunArgs {
         bool store_only;
         bool no_store;
         PullPolicy policy;      /* what these three come to */
+        int mds_register;       /* tristate */
         char *uuid_file_save;
         char **properties;
         char *slice;

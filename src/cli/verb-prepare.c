@@ -43,7 +43,7 @@ static int run(Context *c, void *userdata, char **words)
         return r;
 }
 
-static const RunArgs presets = { .options = prepare_options, .private_users = -1 };
+static const RunArgs presets = { .options = prepare_options, .private_users = -1, .mds_register = -1 };
 
 const Verb verb_prepare = {
         .name = "prepare",

@@ -6,7 +6,7 @@
 #include "pod/plan-sources.h"
 #include "pod/pod-gc.h"
 
-static const RunArgs presets = { .private_users = -1 };
+static const RunArgs presets = { .private_users = -1, .mds_register = -1 };
 
 extern const Verb verb_run;
 

@@ -41,6 +41,7 @@
 
 #define LAUNCH_PLACES_ONLY
 #include "stage1/app-launch.h"
+#include "stage1/app-paths.h"
 
 #define EXIT_EXEC 203 /* systemd.exec(5), "Process Exit Codes" */
 #define FILTER_MAX 4096 /* BPF_MAXINSNS of the kernel */
@@ -61,6 +62,8 @@ typedef struct Launch {
         bool credentials;
         const char *join;
         const char *unit;
+        char *protect;
+        char *hide;
         struct sock_filter program[FILTER_MAX];
         unsigned short n_program;
 } Launch;
@@ -122,6 +125,10 @@ static void read_option(Launch *l, char *option)
                 l->join = value;
         else if (IS("unit"))
                 l->unit = value;
+        else if (IS("protect"))
+                l->protect = value;
+        else if (IS("hide"))
+                l->hide = value;
         else if (IS("env")) {
                 if (putenv(value) != 0)
                         die("cannot set a variable: %m");
@@ -154,6 +161,17 @@ static void clear_traces(void)
         (void) umount2(LAUNCH_BIN, MNT_DETACH);
         (void) rmdir(LAUNCH_BIN);
         (void) rmdir(LAUNCH_DIR);
+}
+
+static void cover_paths(const Launch *l)
+{
+        const char *failed = l->protect ? app_paths_protect(l->protect) : NULL;
+
+        if (failed)
+                die("cannot protect %s: %m", failed);
+        failed = l->hide ? app_paths_hide(l->hide, LAUNCH_DIR) : NULL;
+        if (failed)
+                die("cannot hide %s: %m", failed);
 }
 
 static ssize_t read_text(const char *path, char *buffer, size_t size)
@@ -441,8 +459,10 @@ int main(int argc, char *argv[])
         read_filter(&l);
         if (l.join)
                 join(&l);
-        else
+        else {
+                cover_paths(&l);
                 clear_traces();
+        }
         if (l.credentials)
                 own_credentials(&l);
         set_labels(&l);

@@ -116,6 +116,55 @@ static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_roo
         return r < 0 ? r : strv_extend(words, "--");
 }
 
+/* What Docker and rkt protect and hide (reference R§4.6), the control groups of the pod among it: whoever may write there
+ * has no limits. */
+static const char *const protected_paths[] = {
+        "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", "/sys/fs/cgroup", NULL,
+};
+
+static const char *const hidden_paths[] = {
+        "/proc/acpi", "/proc/asound", "/proc/config.gz", "/proc/kallsyms", "/proc/kcore", "/proc/keys", "/proc/kmem",
+        "/proc/latency_stats", "/proc/mem", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats",
+        "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/hypervisor", "/sys/module", "/sys/power", NULL,
+};
+
+/* What lies at or below the path, and what the path lies in, is the app's own then. */
+static bool is_bound(char *const *binds, const char *path)
+{
+        STRV_FOREACH(bind, binds) {
+                const char *target = strchr(*bind, ':') + 1;
+
+                if (path_is_at_or_below(target, path) || path_is_at_or_below(path, target))
+                        return true;
+        }
+        return false;
+}
+
+static int add_path_option(const char *option, const char *const *paths, char *const *binds, char ***words)
+{
+        _cleanup_strv_free_ char **kept = NULL;
+        _cleanup_free_ char *joined = NULL;
+        int r = 0;
+
+        for (; r >= 0 && *paths; paths++)
+                if (!is_bound(binds, *paths))
+                        r = strv_extend(&kept, *paths);
+        if (r < 0 || !kept)
+                return r;
+        joined = strv_join(kept, ":");
+        return joined ? strv_extendf(words, "%s=%s", option, joined) : -ENOMEM;
+}
+
+static int add_paths(const PlanApp *app, const AppIdentity *identity, char ***words)
+{
+        int r;
+
+        if (app->open_paths)
+                return 0;
+        r = add_path_option("--protect", protected_paths, identity->binds, words);
+        return r < 0 ? r : add_path_option("--hide", hidden_paths, identity->binds, words);
+}
+
 int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret)
 {
         _cleanup_strv_free_ char **words = NULL;
@@ -126,6 +175,8 @@ int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_ro
                 r = strv_extend(&words, "--credentials=1");
         if (r >= 0 && !as_root && identity->program)
                 r = strv_extend(&words, "--relay=1");
+        if (r >= 0)
+                r = add_paths(app, identity, &words);
         if (r >= 0)
                 r = add_rest(app, identity, as_root, false, &words);
         if (r < 0)
@@ -165,63 +216,6 @@ int app_launch_mounts(const PlanApp *app, char ***ret)
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(mounts);
-        return 0;
-}
-
-static const char *const read_only_paths[] = {
-        "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
-};
-
-static const char *const inaccessible_paths[] = {
-        "/proc/acpi", "/proc/asound", "/proc/config.gz", "/proc/kallsyms", "/proc/kcore", "/proc/keys", "/proc/kmem",
-        "/proc/latency_stats", "/proc/mem", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats",
-        "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/hypervisor", "/sys/module", "/sys/power", NULL,
-};
-
-/* What lies at or below the path, and what the path lies in, is the app's own then. */
-static bool is_bound(char *const *binds, const char *path)
-{
-        STRV_FOREACH(bind, binds) {
-                const char *target = strchr(*bind, ':') + 1;
-
-                if (path_is_at_or_below(target, path) || path_is_at_or_below(path, target))
-                        return true;
-        }
-        return false;
-}
-
-/* "+": as the app sees the path, not its pod. */
-static int add_path_setting(const char *setting, const char *const *paths, char *const *binds, char ***lines)
-{
-        _cleanup_strv_free_ char **words = NULL;
-        _cleanup_free_ char *joined = NULL;
-        int r = 0;
-
-        for (; r >= 0 && *paths; paths++)
-                if (!is_bound(binds, *paths))
-                        r = strv_extendf(&words, "-+%s", *paths);
-        if (r < 0 || !words)
-                return r;
-        joined = strv_join(words, " ");
-        return joined ? strv_extendf(lines, "%s=%s", setting, joined) : -ENOMEM;
-}
-
-/* What Docker and rkt hide and protect (reference R§4.6), the control groups of the pod among it: whoever may write there
- * has no limits. */
-int app_launch_path_settings(const PlanApp *app, char *const *binds, char ***ret)
-{
-        _cleanup_strv_free_ char **lines = NULL;
-        int r = 0;
-
-        if (!app->open_paths && !is_bound(binds, "/sys/fs/cgroup"))
-                r = strv_extend(&lines, "ProtectControlGroups=yes");
-        if (r >= 0 && !app->open_paths)
-                r = add_path_setting("ReadOnlyPaths", read_only_paths, binds, &lines);
-        if (r >= 0 && !app->open_paths)
-                r = add_path_setting("InaccessiblePaths", inaccessible_paths, binds, &lines);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(lines);
         return 0;
 }
 

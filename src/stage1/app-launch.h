@@ -18,7 +18,9 @@
 #define LAUNCH_FILTERS "etc/podctl/filters"
 
 /* The words before the program's own: the launcher and what it is to do. Environment variables that systemd does not take
- * are among them. As root: the user is 0:0 and the directory "/", and nothing else is different. */
+ * are among them, and the paths that it hides and protects; none for an app whose paths are open
+ * (--insecure-options=paths). Where one of the identity's binds puts something at or below such a path it is meant to be
+ * seen. As root: the user is 0:0 and the directory "/", and nothing else is different. */
 int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret);
 
 /* The same for a program beside the app, which a service without a root of its own executes: it joins the app, of which pid
@@ -30,11 +32,6 @@ bool app_launch_leaves(const char *assignment);
 
 /* What a unit has to mount for the launcher, as "SOURCE:TARGET", for BindReadOnlyPaths=. */
 int app_launch_mounts(const PlanApp *app, char ***ret);
-
-/* The settings that hide or protect what of /proc and /sys is not an app's business, as lines of a unit; none for an app
- * whose paths are open (--insecure-options=paths). Where one of the binds ("SOURCE:TARGET") puts something at or below such a
- * path it is meant to be seen. */
-int app_launch_path_settings(const PlanApp *app, char *const *binds, char ***ret);
 
 /* Writes the filter of an app, if it has one of its own, below the pod's root. */
 int app_launch_write_filter(const PlanApp *app, int root_fd, char **reterr_message);

@@ -109,6 +109,8 @@ static int print_service_section(FILE *f, const PlanApp *app, const AppIdentity 
                        "RootDirectoryStartOnly=yes\n"
                        "MountAPIVFS=yes\n"
                        "TimeoutStartSec=infinity\n"
+                       /* Who goes over the limit dies of it; a worker's death is its master's affair. */
+                       "OOMPolicy=continue\n"
                        "ExecStopPost=+" PKGLIBDIR "/app-exited %s%s\n",
                        app->notify ? "notify" : "exec", app->app->name, app->app->name, app->app->name,
                        app->restart ? " restarts" : "");
@@ -143,23 +145,19 @@ static void print_bind(FILE *f, const char *bind)
                 (void) fprintf(f, "BindPaths=%s:%s\n", source, quoted);
 }
 
-/* Capabilities, user and filter are the launcher's business. */
+/* Capabilities, user, filter and hidden paths are the launcher's business. */
 static int print_confinement(FILE *f, const PlanApp *app, const AppIdentity *identity)
 {
-        _cleanup_strv_free_ char **mounts = NULL, **settings = NULL;
+        _cleanup_strv_free_ char **mounts = NULL;
         int r;
 
         r = app_launch_mounts(app, &mounts);
-        if (r >= 0)
-                r = app_launch_path_settings(app, identity->binds, &settings);
         if (r < 0)
                 return r;
         STRV_FOREACH(mount, mounts)
                 (void) fprintf(f, "BindReadOnlyPaths=%s\n", *mount);
         STRV_FOREACH(bind, identity->binds)
                 print_bind(f, *bind);
-        STRV_FOREACH(line, settings)
-                (void) fprintf(f, "%s\n", *line);
         STRV_FOREACH(line, app->limits)
                 (void) fprintf(f, "%s\n", *line);
         return 0;
@@ -186,7 +184,7 @@ bool app_hooks_wanted(const PlanApp *app)
  * They run as root in the app's root, with as much time as they want; a post-stop that fails changes nothing. */
 int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret)
 {
-        static const AppIdentity root = {};
+        const AppIdentity root = { .binds = identity->binds };
         _cleanup_free_ char *text = NULL;
         size_t size;
         FILE *f = open_memstream(&text, &size);

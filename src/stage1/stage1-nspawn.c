@@ -10,6 +10,7 @@
 #include "network/network.h"
 #include "pod/plan-isolators.h"
 #include "pod/pod-etc.h"
+#include "pod/pod-register.h"
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
 #include "stage1/pod-credentials.h"
@@ -29,7 +30,7 @@
 
 typedef struct Launch {
         Pod *pod;
-        const PodPlan *plan;
+        PodPlan *plan;
         UidRange range;
         NetHold network;
         int userns_fd;
@@ -101,6 +102,7 @@ static int launch_join_networks(Launch *l, char **reterr_message)
                 .n_joins = s->n_joins,
                 .bandwidth = plan_network_bandwidth(l->plan),
         };
+        _cleanup_close_ int probe = s->mds_register ? pod_register_probe() : -EBADF;
         uint64_t begin = now_nsec();
         int r;
 
@@ -111,6 +113,8 @@ static int launch_join_networks(Launch *l, char **reterr_message)
         r = s->n_joins > 0 ? network_attach(&pod, &l->network, reterr_message) : 0;
 
         log_debug("networks took %llu us", (now_nsec() - begin) / NSEC_PER_USEC);
+        if (r >= 0 && s->mds_register)
+                r = pod_register(l->pod, l->plan, probe, reterr_message);
         return r < 0 ? r : pod_write_etc(l->pod, l->plan, reterr_message);
 }
 
@@ -233,67 +237,89 @@ static int add_late_mounts(const Launch *l, char ***argv)
         return r;
 }
 
-static int nspawn_arguments(const Launch *l, char ***ret)
+/* What every pod has. */
+static const char *const common_arguments[] = {
+        NSPAWN,
+        "--quiet",
+        "--boot",
+        "--keep-unit",
+        "--register=yes",
+        "--settings=no",
+        "--notify-ready=yes",
+        "--link-journal=no",
+        "--resolv-conf=off",
+        "--timezone=off",
+        "--directory=" ROOT_DIRECTORY,
+        /* Nobody there would know what to do without memory, and ending the watch takes the kernel 10 to 40 ms
+         * (sd_event_add_memory_pressure(3)). */
+        "--setenv=MEMORY_PRESSURE_WATCH=/dev/null",
+        "--setenv=SYSTEMD_GENERATOR_PATH=/nonexistent",
+        "--setenv=SYSTEMD_ENVIRONMENT_GENERATOR_PATH=/nonexistent",
+        NULL,
+};
+
+/* Options whose value is the pod's, or that not every pod has. */
+static int add_own_arguments(const Launch *l, bool console, char ***argv)
 {
-        static const char *const common[] = {
-                NSPAWN,
-                "--quiet",
-                "--boot",
-                "--keep-unit",
-                "--register=yes",
-                "--settings=no",
-                "--notify-ready=yes",
-                "--link-journal=no",
-                "--resolv-conf=off",
-                "--timezone=off",
-                "--directory=" ROOT_DIRECTORY,
-                /* Nobody there would know what to do without memory, and ending the watch takes the kernel 10 to 40 ms
-                 * (sd_event_add_memory_pressure(3)). */
-                "--setenv=MEMORY_PRESSURE_WATCH=/dev/null",
-                "--setenv=SYSTEMD_GENERATOR_PATH=/nonexistent",
-                "--setenv=SYSTEMD_ENVIRONMENT_GENERATOR_PATH=/nonexistent",
+        const PodSettings *s = l->plan->settings;
+        const bool mapped = l->range.base > 0;
+        _cleanup_free_ char *range = strprintf("%u:%u", l->range.base, POD_UID_COUNT);
+        const struct {
+                bool wanted;
+                const char *option, *value;
+        } rows[] = {
+                { true, "--setenv=SYSTEMD_UNIT_PATH=", pod_tree_unit_path() },
+                { true, "--machine=", s->name },
+                { s->hostname, "--hostname=", s->hostname },
+                { true, "--console=", console ? "interactive" : "read-only" },
+                { mapped, "--private-users=", range },
+                { mapped, "--private-users-ownership=off", NULL },
+                /* With networks, our process is in the pod's namespace by now (reference S§0.3). */
+                { s->n_joins == 0 && !net_is_host(s->net), "--private-network", NULL },
+                { s->n_joins > 0, "--capability=CAP_NET_ADMIN", NULL },
         };
-        static const char *const init[] = {
+        int r = range ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
+                if (rows[i].wanted)
+                        r = strv_extendf(argv, "%s%s", rows[i].option, strempty(rows[i].value));
+        return r;
+}
+
+/* For PID 1: they come last. */
+static int add_init_arguments(bool console, char ***argv)
+{
+        const char *const words[] = {
                 "systemd.unit=pod.target",
                 "systemd.show_status=no",
                 /* What goes wrong, not what goes well: each line is work for the journal, and the first ones, before
                  * there is a journal, land on the console. */
                 "systemd.log_level=notice",
+                /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
+                console ? "systemd.log_target=null" : "systemd.log_target=journal",
+                NULL,
         };
-        const PodSettings *s = l->plan->settings;
-        _cleanup_strv_free_ char **argv = NULL;
-        int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)
-                r = strv_extend(&argv, common[i]);
+        return strv_extend_strv(argv, (char *const *) words);
+}
+
+static int nspawn_arguments(const Launch *l, char ***ret)
+{
+        const bool console = l->plan->settings->interactive && !l->plan->settings->sockets;
+        _cleanup_strv_free_ char **argv = NULL;
+        int r;
+
+        r = strv_extend_strv(&argv, (char *const *) common_arguments);
         if (r >= 0)
-                r = strv_extendf(&argv, "--setenv=SYSTEMD_UNIT_PATH=%s", pod_tree_unit_path());
-        if (r >= 0)
-                r = strv_extendf(&argv, "--machine=%s", s->name);
-        if (r >= 0 && s->hostname)
-                r = strv_extendf(&argv, "--hostname=%s", s->hostname);
-        if (r >= 0)
-                r = strv_extendf(&argv, "--console=%s", s->interactive && !s->sockets ? "interactive" : "read-only");
-        if (r >= 0 && l->range.base > 0)
-                r = strv_extendf(&argv, "--private-users=%u:%u", l->range.base, POD_UID_COUNT);
-        if (r >= 0 && l->range.base > 0)
-                r = strv_extend(&argv, "--private-users-ownership=off");
-        /* With networks, our process is in the pod's namespace by now (reference S§0.3). */
-        if (r >= 0 && s->n_joins == 0 && !net_is_host(s->net))
-                r = strv_extend(&argv, "--private-network");
-        if (r >= 0 && s->n_joins > 0)
-                r = strv_extend(&argv, "--capability=CAP_NET_ADMIN");
+                r = add_own_arguments(l, console, &argv);
         if (r >= 0)
                 r = add_late_mounts(l, &argv);
         if (r >= 0)
                 r = pod_limits_arguments(l->plan, &argv);
         if (r >= 0)
                 r = strv_extend_strv(&argv, l->credentials);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(init); i++)
-                r = strv_extend(&argv, init[i]);
-        /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
         if (r >= 0)
-                r = strv_extend(&argv, s->interactive && !s->sockets ? "systemd.log_target=null" : "systemd.log_target=journal");
+                r = add_init_arguments(console, &argv);
         if (r < 0)
                 return r;
 
@@ -349,7 +375,7 @@ static int launch_exec(Launch *l)
         return -errno;
 }
 
-static int nspawn_launch(Pod *pod, const PodPlan *plan, char **reterr_message)
+static int nspawn_launch(Pod *pod, PodPlan *plan, char **reterr_message)
 {
         _cleanup_(launch_done) Launch l = {
                 .pod = pod,

@@ -75,8 +75,9 @@ test_dry_run() {
 }
 
 test_properties_are_a_drop_in() {
-        created limited -p MemoryMax=300M --slice=machine.slice busybox --exec=/bin/sleep -- 1000 >/dev/null 2>&1
+        created limited -p MemoryMax=300M --slice=machine.slice busybox --device=/dev/fuse --exec=/bin/sleep -- 1000 >/dev/null 2>&1
         systemctl start pod@limited
+        assert_contains "$(systemctl show -P DeviceAllow pod@limited)" /dev/fuse
         assert_eq "$(systemctl show -P MemoryMax pod@limited)" 314572800
         # And go when they are not wanted any more.
         podctl create --replace limited busybox --exec=/bin/true >/dev/null 2>&1

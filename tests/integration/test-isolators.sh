@@ -137,18 +137,30 @@ test_filter_mistakes() {
 
 # --- Paths
 
+# What is hidden looks like nothing, and what is protected cannot be written, below it neither; in a pod without IDs of
+# its own as well. All of that until somebody gives it up.
 test_paths() {
-        local path
-        for path in /proc/kcore /proc/kallsyms /proc/keys /proc/timer_list; do
-                sh_run "[ ! -e $path ] || [ -z \"\$(head -c 1 $path 2>/dev/null)\" ]"
+        local private hidden='/proc/config.gz /proc/kallsyms /proc/kcore /proc/keys /proc/latency_stats /proc/sched_debug /proc/timer_list /sys/firmware /sys/hypervisor /sys/module /sys/power'
+        local protected='/proc/bus /proc/fs /proc/irq /proc/sys /proc/sys/kernel/core_pattern /proc/sys/vm/panic_on_oom /proc/sys/net/ipv4/ip_forward /proc/sysrq-trigger /sys/fs/cgroup'
+        local script="for p in $hidden; do [ ! -e \$p ] || echo \"\$(stat -c %a \$p) \$p\"; done
+                for p in $protected; do [ ! -f \$p ] || (: >>\$p) 2>/dev/null && [ -f \$p ] && echo \"writable \$p\"; done
+                grep -E ' (/proc/(bus|fs|irq|sys)|/sys/fs/cgroup) ' /proc/mounts | awk '{ print \$2, substr(\$4, 1, 2) }'"
+        for private in yes no; do
+                sh_run "$script" --private-users=$private >out
+                assert_eq "$(grep -E '^[0-9]' out | grep -v '^0 ' || true)" ''
+                (($(grep -c '^0 ' out) >= 3)) || fail "hidden: $(cat out)"
+                assert_eq "$(grep -E '^writable| rw$' out || true)" ''
+                assert_eq "$(grep -c ' ro$' out)" 5
         done
-        for path in /proc/sys/kernel/core_pattern /proc/sys/vm/panic_on_oom /proc/sys/net/ipv4/ip_forward /proc/sysrq-trigger /sys/fs/cgroup/cgroup.procs; do
-                sh_run "! [ -e $path ] || ! echo 1 2>/dev/null >$path"
-        done
-        sh_run 'grep " /sys/fs/cgroup " /proc/mounts | grep -q "[ ,]ro,"'
         sh_run 'mkdir /sys/fs/cgroup/x 2>/dev/null && exit 1; true'
         sh_run '[ "$(stat -c %a /dev/pts/ptmx)" = 666 ]'
+        podctl --insecure-options=paths run --private-users=no busybox --name=app --exec=/bin/sh -- -c "$script" >out
+        assert_contains "$(cat out)" '/sys/fs/cgroup rw'
+        assert_not_contains "$(cat out)" '0 /sys/module'
         insecure paths 'grep " /sys/fs/cgroup " /proc/mounts | grep -q "[ ,]rw,"'
+        # The hook of an app, and who joins it, are no better off.
+        manifest_with '' | sed 's|"user"|"eventHandlers":[{"name":"pre-start","exec":["/bin/sh","-c","stat -c %a /proc/keys"]}],"user"|' >pod.json
+        assert_eq "$(podctl run --pod-manifest=pod.json)" 0
 }
 
 # Nothing of what starts an app is there for it to see.

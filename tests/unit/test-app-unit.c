@@ -174,9 +174,8 @@ static void expect_own_lines(const char *what, const char *unit)
         static const char *const keys[] = {
                 "[Unit]", "[Service]", "Description=", "DefaultDependencies=", "Requires=", "Wants=", "After=",
                 "Conflicts=", "Before=", "Type=", "SyslogIdentifier=", "RootDirectory=", "RootDirectoryStartOnly=",
-                "MountAPIVFS=", "TimeoutStartSec=", "ExecStopPost=", "KillSignal=", "ExecStart=",
-                "Environment=", "BindReadOnlyPaths=", "ProtectControlGroups=", "ReadOnlyPaths=", "InaccessiblePaths=",
-                "StandardInput=", "StandardOutput=", "StandardError=", NULL,
+                "MountAPIVFS=", "TimeoutStartSec=", "OOMPolicy=", "ExecStopPost=", "KillSignal=", "ExecStart=",
+                "Environment=", "BindReadOnlyPaths=", "StandardInput=", "StandardOutput=", "StandardError=", NULL,
         };
         _cleanup_strv_free_ char **lines = NULL;
 
@@ -292,11 +291,11 @@ Test(app_unit, binds)
                 const char *without;
                 const char *with;
         } cases[] = {
-                { "/opt/0:/run/a b:c%", "BindPaths=/opt/0:\"/run/a b:c%%\"\n", "", "ProtectControlGroups=yes\n" },
-                { "/opt/0:/sys/firmware/x", "BindPaths=/opt/0:\"/sys/firmware/x\"\n", "/sys/firmware ", "+/sys/module" },
-                { "/opt/0:/sys", "BindPaths=/opt/0:\"/sys\"\n", "+/sys/", "+/proc/kcore" },
-                { "/opt/0:/sys/fs", "BindPaths=/opt/0:\"/sys/fs\"\n", "ProtectControlGroups", "+/sys/module" },
-                { "/opt/0:/proc/sys/net", "BindPaths=/opt/0:\"/proc/sys/net\"\n", "/proc/sys ", "+/proc/sysrq-trigger" },
+                { "/opt/0:/run/a b:c%", "BindPaths=/opt/0:\"/run/a b:c%%\"\n", "", ":/sys/fs/cgroup" },
+                { "/opt/0:/sys/firmware/x", "BindPaths=/opt/0:\"/sys/firmware/x\"\n", ":/sys/firmware", ":/sys/module" },
+                { "/opt/0:/sys", "BindPaths=/opt/0:\"/sys\"\n", ":/sys/", ":/proc/kcore" },
+                { "/opt/0:/sys/fs", "BindPaths=/opt/0:\"/sys/fs\"\n", ":/sys/fs/cgroup", ":/sys/module" },
+                { "/opt/0:/proc/sys/net", "BindPaths=/opt/0:\"/proc/sys/net\"\n", "/proc/sys:", "/proc/sysrq-trigger" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "cli/compose-environment.h"
+#include "manifest/ac-types.h"
+
+extern char **environ;
+
+/* Within one option, or one file, a name stands once. */
+static int set_assignments(char ***environment, char *const *assignments, const char *option)
+{
+        _cleanup_strv_free_ char **seen = NULL;
+
+        STRV_FOREACH(a, assignments) {
+                _cleanup_free_ char *name = NULL, *value = NULL;
+
+                if (split_pair(*a, '=', &name, &value) < 0)
+                        return log_oom();
+                if (!value || !env_name_is_valid(name))
+                        return log_error_errno(EINVAL, "Option --%s takes NAME=VALUE, not '%s'", option, *a);
+                if (strv_contains(seen, name))
+                        return log_error_errno(EINVAL, "Option --%s sets '%s' twice", option, name);
+                if (strv_extend(&seen, name) < 0 || strv_env_set(environment, name, value) < 0)
+                        return log_oom();
+        }
+        return 0;
+}
+
+/* Lines NAME=VALUE; empty ones and those that begin with '#' or ';' are skipped. */
+static int set_from_file(char ***environment, const char *path)
+{
+        _cleanup_strv_free_ char **lines = NULL, **assignments = NULL;
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = read_file_at(AT_FDCWD, path, 1024 * 1024, &text, NULL);
+        if (r < 0)
+                return log_error_errno(r, "Option --set-env-file: cannot read %s: %m", path);
+        if (strv_split(text, '\n', &lines) < 0)
+                return log_oom();
+
+        STRV_FOREACH(line, lines)
+                if (**line != '#' && **line != ';' && strv_extend(&assignments, *line) < 0)
+                        return log_oom();
+        return set_assignments(environment, assignments, "set-env-file");
+}
+
+int compose_environment(const RunArgs *args, const RunApp *run, App *app)
+{
+        int r;
+
+        for (char **e = args->inherit_env ? environ : NULL; e && *e; e++) {
+                _cleanup_free_ char *name = strndup(*e, strcspn(*e, "="));
+
+                if (!name)
+                        return log_oom();
+                if (env_name_is_valid(name) && strchr(*e, '=') && !strv_env_get(app->environment, name) &&
+                    strv_extend(&app->environment, *e) < 0)
+                        return log_oom();
+        }
+
+        STRV_FOREACH(file, args->set_env_files) {
+                r = set_from_file(&app->environment, *file);
+                if (r < 0)
+                        return r;
+        }
+        r = set_assignments(&app->environment, args->set_env, "set-env");
+        return r < 0 ? r : set_assignments(&app->environment, run->environment, "environment");
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/signal-util.h"
+#include "manifest/appc-image.h"
+#include "pod/plan-check.h"
+#include "shared/explain.h"
+#include "unit/unit-property.h"
+
+/* Capabilities that nobody knows would silently not be there. */
+int plan_check_capabilities(const PodPlan *plan, char **reterr_message)
+{
+        for (size_t i = 0; i < plan->n_apps; i++)
+                STRV_FOREACH(c, plan->apps[i].capabilities) {
+                        _cleanup_free_ char *assignment = strjoin("CapabilityBoundingSet=CAP_", *c), *ignored = NULL;
+
+                        if (!assignment)
+                                return -ENOMEM;
+                        if (unit_property_check(assignment, &ignored) < 0) {
+                                *reterr_message = strprintf("app '%s': there is no capability 'CAP_%s'",
+                                                            plan->apps[i].app->name, *c);
+                                return -EINVAL;
+                        }
+                }
+        return 0;
+}
+
+static bool is_one_line(const char *s)
+{
+        for (; s && *s; s++)
+                if ((unsigned char) *s < ' ' || *s == 127)
+                        return false;
+        return true;
+}
+
+static bool restart_is_valid(const char *restart)
+{
+        return !restart || streq(restart, "no") || streq(restart, "on-failure") || streq(restart, "always");
+}
+
+/* NULL when there is nothing to object to; else the member, and why in *ret. */
+static const char *app_mistake(const AppcPodApp *app, char **ret)
+{
+        /* Units of the pod itself, which an app's would shadow. */
+        static const char *const reserved[] = {
+                "dbus", "systemd-journald", "systemd-exit", "systemd-poweroff", "systemd-halt", "systemd-reboot",
+        };
+        const char *restart = strv_env_get(app->annotations, APPC_ANNOTATION_RESTART);
+        const App *a = app->app;
+
+        for (size_t i = 0; i < ELEMENTSOF(reserved); i++)
+                if (streq(app->name, reserved[i])) {
+                        *ret = strprintf("'%s' is a service of every pod; choose another name with --name", app->name);
+                        return "name";
+                }
+        if (!restart_is_valid(restart)) {
+                *ret = strprintf("'" APPC_ANNOTATION_RESTART "' is 'no', 'on-failure' or 'always', not '%s'", restart);
+                return "annotations";
+        }
+        if (a && a->stop_signal && signal_from_string(a->stop_signal) < 0) {
+                *ret = strprintf("there is no signal '%s'", a->stop_signal);
+                return "app.stopSignal";
+        }
+        if (a && !is_one_line(a->working_directory)) {
+                *ret = strdup("has control characters in it");
+                return "app.workingDirectory";
+        }
+        if (!a || strv_length(a->exec) == 0) {
+                *ret = strprintf("app '%s' says nothing to execute; use --exec", app->name);
+                return "app.exec";
+        }
+        return NULL;
+}
+
+int plan_check_apps(const AppcPod *pod, JsonError *e)
+{
+        for (size_t i = 0; i < pod->n_apps; i++) {
+                _cleanup_free_ char *why = NULL;
+                const char *member = app_mistake(&pod->apps[i], &why);
+
+                if (member)
+                        return json_error_below_index(e, json_error_set(e, -EINVAL, member, "%s", strempty(why)),
+                                                      "apps", i);
+        }
+        return 0;
+}
+
+static bool waits_for(const PlanApp *app, const PlanApp *other)
+{
+        return strv_contains(app->after, other->app->name) || strv_contains(app->requires, other->app->name);
+}
+
+static int check_names(const PodPlan *plan, const PlanApp *app, char *const *names, char **reterr_message)
+{
+        STRV_FOREACH(name, names)
+                if (!appc_pod_find_app(plan->manifest, *name))
+                        return explain(reterr_message, EINVAL,
+                                       "app '%s': it is to start after app '%s', which the pod does not have",
+                                       app->app->name, *name);
+        return 0;
+}
+
+static bool is_ready(const PodPlan *plan, const PlanApp *app, const bool *done)
+{
+        for (size_t i = 0; i < plan->n_apps; i++)
+                if (!done[i] && waits_for(app, &plan->apps[i]))
+                        return false;
+        return true;
+}
+
+/* Apps whose predecessors are done, over and over; whoever is left then waits for itself. */
+int plan_check_order(const PodPlan *plan, char **reterr_message)
+{
+        _cleanup_free_ bool *done = new0(bool, plan->n_apps);
+        bool progress = true;
+        int r = done ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++) {
+                r = check_names(plan, &plan->apps[i], plan->apps[i].after, reterr_message);
+                if (r >= 0)
+                        r = check_names(plan, &plan->apps[i], plan->apps[i].requires, reterr_message);
+        }
+        while (r >= 0 && progress) {
+                progress = false;
+                for (size_t i = 0; i < plan->n_apps; i++)
+                        if (!done[i] && is_ready(plan, &plan->apps[i], done))
+                                progress = done[i] = true;
+        }
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+                if (!done[i])
+                        r = explain(reterr_message, EINVAL, "app '%s': it would wait for itself; see --after and --requires",
+                                    plan->apps[i].app->name);
+        return r;
+}

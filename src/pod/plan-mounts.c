@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
+#include "config.h"
+#include "pod/plan-mounts.h"
+#include "pod/plan-network.h"
+
+/* Makes room for one more; what it points to is zeroed and the plan's. */
+static PlanMount *plan_add_mount(PodPlan *plan)
+{
+        PlanMount *grown = reallocarray(plan->mounts, plan->n_mounts + 1, sizeof(PlanMount));
+
+        if (!grown)
+                return NULL;
+        plan->mounts = grown;
+        grown[plan->n_mounts] = (PlanMount) {};
+        return &grown[plan->n_mounts++];
+}
+
+static int plan_bind(PodPlan *plan, const char *what, const char *source, const char *app, const char *target,
+                     PlanMount **ret)
+{
+        PlanMount *m = plan_add_mount(plan);
+
+        if (!m)
+                return -ENOMEM;
+
+        m->kind = PLAN_MOUNT_BIND;
+        m->map_ids = pod_plan_private_users(plan);
+        m->what = strdup(what);
+        m->source = strdup(source);
+        m->target = strdup(target);
+        if (!m->what || !m->source || !m->target || free_and_strdup(&m->app, app) < 0)
+                return -ENOMEM;
+        if (ret)
+                *ret = m;
+        return 0;
+}
+
+static int plan_stdio(PodPlan *plan)
+{
+        _cleanup_free_ char *source = path_join(plan->directory, "stdio");
+        PlanMount *m;
+        int r;
+
+        if (!source)
+                return -ENOMEM;
+        r = plan_bind(plan, "the app's standard input and output", source, NULL, POD_STDIO_DIR, &m);
+        if (r >= 0)
+                m->data_only = true;
+        return r;
+}
+
+/* What every pod has: the host's own programs, a place for its journal and one for its apps' exit statuses. */
+int plan_common_mounts(PodPlan *plan)
+{
+        _cleanup_free_ char *journal = path_join(plan->directory, "journal"),
+                            *status = path_join(plan->directory, "status"),
+                            *journal_target = NULL;
+        char id[33], *p = id;
+        PlanMount *usr, *own;
+        int r;
+
+        for (const char *s = plan->uuid; *s; s++)
+                if (*s != '-')
+                        *p++ = *s;
+        *p = 0;
+
+        journal_target = strjoin("/var/log/journal/", id);
+        if (!journal || !status || !journal_target)
+                return -ENOMEM;
+
+        r = plan_bind(plan, "the host's /usr", "/usr", NULL, "/usr", &usr);
+        if (r < 0)
+                return r;
+        usr->read_only = true;
+        usr->recursive = true;
+        usr->map_ids_optional = true;
+
+        r = plan_bind(plan, "the way down", PKGLIBDIR "/pod-shutdown", NULL, "/usr/lib/systemd/systemd-shutdown", &usr);
+        if (r < 0)
+                return r;
+        usr->read_only = true;
+        usr->map_ids_optional = true;
+
+        r = plan_bind(plan, "the pod's journal", journal, NULL, journal_target, &own);
+        if (r < 0)
+                return r;
+        own->make_source = true;
+        own->data_only = true;
+        own->mode = 0755;
+
+        r = plan_bind(plan, "the pod's status directory", status, NULL, POD_STATUS_DIR, &own);
+        if (r < 0)
+                return r;
+        own->make_source = true;
+        own->data_only = true;
+        own->mode = 0755;
+        return plan->settings->sockets ? plan_stdio(plan) : 0;
+}
+
+static int plan_root(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)
+{
+        _cleanup_free_ char *directory = strjoin(plan->directory, "/apps/", app->name);
+        PlanMount *m = plan_add_mount(plan);
+
+        if (!m || !directory)
+                return -ENOMEM;
+
+        m->kind = PLAN_MOUNT_OVERLAY;
+        m->map_ids = pod_plan_private_users(plan);
+        m->read_only = app->read_only_rootfs;
+        m->what = strprintf("the root of app '%s'", app->name);
+        m->target = strjoin(POD_STAGE2_DIR "/", app->name, "/rootfs");
+        m->upper = path_join(directory, "upper");
+        m->work = path_join(directory, "work");
+        m->lowers = strv_copy(image->lowers);
+        return m->what && m->target && m->upper && m->work && m->lowers ? 0 : -ENOMEM;
+}
+
+/* A mount of an app with its target as one would write it plainly. */
+typedef struct PlannedVolume {
+        const Mount *mount;
+        char *target;
+} PlannedVolume;
+
+/* A volume's own readOnly, if given, overrides the mount point's (rkt 4.9). */
+static int mount_is_read_only(const AppcPodApp *app, const Volume *volume, const char *target)
+{
+        bool read_only = false;
+
+        for (size_t i = 0; app->app && i < app->app->n_mount_points; i++) {
+                _cleanup_free_ char *path = NULL;
+                int r = path_clean(app->app->mount_points[i].path, &path);
+
+                if (r < 0)
+                        return r;
+                if (streq(path, target))
+                        read_only = app->app->mount_points[i].read_only;
+        }
+        return tristate_or(volume->read_only, read_only);
+}
+
+/* What a volume that is no directory of the host is called in the pod. An app's own may have the name of one of the pod's. */
+static char *own_volume_name(const AppcPodApp *app, const Mount *mount, const Volume *volume)
+{
+        return mount->app_volume ? strjoin(app->name, ".", volume->name) : strdup(volume->name);
+}
+
+/* Whose image a volume begins with, and where in there. */
+static const AppcPodApp *first_with_volume(const PodPlan *plan, const AppcPodApp *app, const Mount *mount, const char **ret_path)
+{
+        const AppcPod *pod = plan->manifest;
+
+        *ret_path = mount->path;
+        for (size_t i = 0; !mount->app_volume && i < pod->n_apps; i++)
+                for (size_t j = 0; j < pod->apps[i].n_mounts; j++)
+                        if (!pod->apps[i].mounts[j].app_volume && streq(pod->apps[i].mounts[j].volume, mount->volume)) {
+                                *ret_path = pod->apps[i].mounts[j].path;
+                                return &pod->apps[i];
+                        }
+        return app;
+}
+
+static int plan_host_volume(PlanMount *m, const Volume *volume, bool private_users)
+{
+        m->map_ids = tristate_or(volume->map_ids, private_users) && private_users;
+        m->slave = volume->propagation == PROPAGATION_SLAVE;
+        m->is_device = volume->device_access;
+        m->device_access = strdup(volume->device_access ?: m->read_only ? "r" : "rw");
+        return m->device_access ? 0 : -ENOMEM;
+}
+
+/* It is a part of the app's own root, and so has what the image has there without a copy, but is a mount of its own: it
+ * stays writable in a read-only root, and other apps may mount it as well. */
+static int plan_image_volume(const PodPlan *plan, PlanMount *m, const AppcPodApp *app, const PlannedVolume *planned)
+{
+        const char *path;
+        const AppcPodApp *first = first_with_volume(plan, app, planned->mount, &path);
+
+        m->map_ids = false;
+        m->make_source = false;
+        return free_and_strdup(&m->source_app, first->name) < 0 || free_and_strdup(&m->source, path) < 0 ? -ENOMEM : 0;
+}
+
+static int plan_volume(PodPlan *plan, const AppcPodApp *app, const PlannedVolume *planned)
+{
+        const Volume *volume = planned->mount->app_volume ?:
+                                       appc_pod_find_volume(plan->manifest, planned->mount->volume);
+        _cleanup_free_ char *name = NULL, *empty = NULL, *what = NULL;
+        PlanMount *m;
+        int r;
+
+        if (!volume)
+                return -EINVAL;
+        what = strprintf("volume '%s'", volume->name);
+        name = own_volume_name(app, planned->mount, volume);
+        empty = name ? strjoin(plan->directory, "/volumes/", name) : NULL;
+        if (!what || !empty)
+                return -ENOMEM;
+
+        r = plan_bind(plan, what, volume->source ?: volume->kind == VOLUME_TMPFS ? name : empty, app->name, planned->target, &m);
+        if (r < 0)
+                return r;
+        r = mount_is_read_only(app, volume, planned->target);
+        if (r < 0)
+                return r;
+        m->read_only = r;
+        m->recursive = tristate_or(volume->recursive, true);
+        m->make_source = volume->kind == VOLUME_EMPTY;
+        m->mode = volume->mode;
+        m->uid = volume->uid;
+        m->gid = volume->gid;
+        m->size = volume->size;
+        if (volume->kind == VOLUME_HOST)
+                return plan_host_volume(m, volume, pod_plan_private_users(plan));
+        if (volume->kind == VOLUME_TMPFS)
+                m->kind = PLAN_MOUNT_TMPFS;
+        return volume->from_image ? plan_image_volume(plan, m, app, planned) : 0;
+}
+
+static int compare_targets(const void *a, const void *b)
+{
+        return strcmp(((const PlannedVolume *) a)->target, ((const PlannedVolume *) b)->target);
+}
+
+/* The mounts of an app, outer ones before those inside them whatever the manifest's order. */
+static int plan_volumes(PodPlan *plan, const AppcPodApp *app)
+{
+        PlannedVolume *planned = new0(PlannedVolume, app->n_mounts);
+        int r = planned ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < app->n_mounts; i++) {
+                planned[i].mount = &app->mounts[i];
+                r = path_clean(app->mounts[i].path, &planned[i].target);
+        }
+        if (r >= 0)
+                qsort(planned, app->n_mounts, sizeof(PlannedVolume), compare_targets);
+        for (size_t i = 0; r >= 0 && i < app->n_mounts; i++)
+                r = plan_volume(plan, app, &planned[i]);
+
+        for (size_t i = 0; planned && i < app->n_mounts; i++)
+                free(planned[i].target);
+        free(planned);
+        return r;
+}
+
+static int plan_file(PodPlan *plan, const AppcPodApp *app, const PlanFile *file)
+{
+        PlanMount *m;
+        int r;
+
+        if (file->yields && appc_pod_app_has_mount(app, file->target))
+                return 0;
+        r = plan_bind(plan, file->target, file->source, app->name, file->target, &m);
+        if (r < 0)
+                return r;
+        m->if_source = file->if_source;
+        m->if_absent = file->if_absent;
+        m->over_links = true;
+        m->read_only = file->shared;
+        m->map_ids_optional = true;
+        m->data_only = true;
+        return 0;
+}
+
+/* After the volumes: who says --dns= means it (rkt 5.4). */
+static int plan_etc(PodPlan *plan, const AppcPodApp *app)
+{
+        PlanFile files[PLAN_FILES_MAX] = {};
+        size_t n = 0;
+        int r = plan_files(plan, files, &n);
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = plan_file(plan, app, &files[i]);
+        for (size_t i = 0; i < PLAN_FILES_MAX; i++)
+                free(files[i].source);
+        return r;
+}
+
+int plan_app_mounts(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)
+{
+        int r;
+
+        r = plan_root(plan, app, image);
+        if (r >= 0)
+                r = plan_volumes(plan, app);
+        return r < 0 ? r : plan_etc(plan, app);
+}

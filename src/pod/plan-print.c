@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "pod/plan-seccomp.h"
+#include "pod/pod-plan.h"
+
+/* For people, and for --dry-run: what a pod is to become. */
+
+static void print_words(FILE *f, const char *label, char *const *words)
+{
+        STRV_FOREACH(word, words)
+                (void) fprintf(f, "    %s %s\n", label, *word);
+}
+
+static void print_filter(FILE *f, const PlanApp *a)
+{
+        static const char *const words[_PLAN_FILTER_MAX] = {
+                [PLAN_FILTER_NONE] = "all", [PLAN_FILTER_USUAL] = "containers' usual", [PLAN_FILTER_OWN] = "filtered",
+        };
+        const App *app = a->app->app;
+
+        (void) fprintf(f, "    system calls %s\n", words[plan_filter_kind(a)]);
+        for (size_t i = 0; i < app->n_isolators; i++)
+                if (startswith(app->isolators[i].name, "os/linux/seccomp-"))
+                        (void) fprintf(f, "        %s %s\n", app->isolators[i].name,
+                                       json_object_to_json_string_ext(app->isolators[i].value, JSON_C_TO_STRING_PLAIN));
+        if (a->apparmor)
+                (void) fprintf(f, "    AppArmor profile %s\n", a->apparmor);
+        if (a->selinux)
+                (void) fprintf(f, "    SELinux context %s\n", a->selinux);
+}
+
+static void print_health_check(FILE *f, const HealthCheck *h)
+{
+        HealthTimes times;
+
+        if (!health_check_wanted(h))
+                return;
+        times = health_check_times(h);
+        (void) fprintf(f, "    health check every %" PRIu64 " ms, for %" PRIu64 " ms at most, %" PRIu64 " times\n",
+                       times.interval_usec / 1000, times.timeout_usec / 1000, times.retries);
+        print_words(f, "    check", h->test);
+}
+
+static void print_sockets(FILE *f, const App *app)
+{
+        for (size_t i = 0; i < app->n_ports; i++)
+                if (app->ports[i].socket_activated)
+                        (void) fprintf(f, "    socket %s\n", app->ports[i].name);
+}
+
+static void print_app(FILE *f, const PlanApp *a)
+{
+        const App *app = a->app->app;
+
+        (void) fprintf(f, "app %s\n    image %s %s\n", a->app->name, strempty(a->app->image.id),
+                       strempty(a->app->image.name));
+        print_words(f, "exec", app->exec);
+        (void) fprintf(f, "    user %s\n    group %s\n    directory %s\n", app->user ?: "0", app->group ?: "0",
+                       app->working_directory ?: "/");
+        print_words(f, "environment", a->environment);
+        print_words(f, "capability", a->capabilities);
+        print_filter(f, a);
+        if (app->stop_signal)
+                (void) fprintf(f, "    stop signal %s\n", app->stop_signal);
+        if (app->stop_timeout != 0)
+                (void) fprintf(f, "    stop timeout %" PRIi64 "\n", app->stop_timeout);
+        print_sockets(f, app);
+        print_health_check(f, app->health_check);
+        for (size_t i = 0; i < a->app->n_credentials; i++)
+                (void) fprintf(f, "    credential %s\n        from %s%s\n", a->app->credentials[i].name,
+                               a->app->credentials[i].source, a->app->credentials[i].encrypted ? ", encrypted" : "");
+        print_words(f, "property", a->limits);
+        if (a->app->read_only_rootfs)
+                (void) fputs("    read-only root\n", f);
+}
+
+static void print_mount(FILE *f, const PlanMount *m)
+{
+        (void) fprintf(f, "mount %s%s%s\n", m->app ?: "", m->app ? ":" : "", m->target);
+        if (m->source)
+                (void) fprintf(f, "    source %s%s%s%s\n", m->kind == PLAN_MOUNT_TMPFS ? "tmpfs " : "", m->source_app ?: "",
+                               m->source_app ? ":" : "", m->source);
+        print_words(f, "layer", m->lowers);
+        if (m->upper)
+                (void) fprintf(f, "    upper %s\n", m->upper);
+        if (m->read_only || m->recursive || m->map_ids || m->data_only || m->slave)
+                (void) fprintf(f, "    options%s%s%s%s%s%s%s\n", m->read_only ? " read-only" : "",
+                               m->recursive ? " recursive" : "", m->map_ids ? " id-mapped" : "",
+                               m->data_only ? " data-only" : "", m->slave ? " slave" : "", m->if_source ? " if-there" : "",
+                               m->if_absent ? " if-app-has-none" : "");
+}
+
+static void print_network(FILE *f, const PodPlan *plan)
+{
+        for (size_t i = 0; i < plan->settings->n_joins; i++) {
+                const NetJoin *j = &plan->settings->joins[i];
+
+                (void) fprintf(f, "network %s\n    interface %s\n    kind %s\n", j->name, j->interface,
+                               net_join_is_native(j) ? "native, address chosen at the start" : "CNI");
+                print_words(f, "argument", j->arguments);
+        }
+        for (size_t i = 0; i < plan->n_ports; i++) {
+                _cleanup_free_ char *host = net_port_describe(&plan->ports[i]);
+
+                (void) fprintf(f, "forward %s\n    to %u\n", strempty(host), plan->ports[i].port);
+        }
+}
+
+void pod_plan_print(const PodPlan *plan, FILE *f)
+{
+        (void) fprintf(f, "pod %s\n    uuid %s\n    hostname %s\n    network %s\n    user namespace %s\n",
+                       plan->settings->name, plan->uuid, plan->settings->hostname ?: plan->settings->name,
+                       plan->settings->net ?: "none",
+                       pod_plan_private_users(plan) ? "own, 65536 ids, chosen at the start" : "the host's");
+        (void) fprintf(f, "unit %s\n", plan->settings->unit ?: "(the caller's)");
+        print_words(f, "property", plan->unit_properties);
+        print_network(f, plan);
+        for (size_t i = 0; i < plan->n_apps; i++)
+                print_app(f, &plan->apps[i]);
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                print_mount(f, &plan->mounts[i]);
+        STRV_FOREACH(line, plan->ignored)
+                (void) fprintf(f, "ignored: %s\n", *line);
+}
