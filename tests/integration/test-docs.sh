@@ -34,20 +34,6 @@ test_completes_live_names() {
         assert_eq "$(completions 'podctl enter --app web complete')" complete-pod
 }
 
-test_example_of_the_page() {
-        local manifest=/etc/podctl/pods.d/site.json
-        fetch busybox busybox-oci.tar
-        fetch httpd httpd.oci
-        [[ ! -e $manifest ]] || skip "$manifest is somebody else's"
-        defer rm "$manifest"
-        sed -n '/^    {$/,/^    }$/p' "$ROOT/man/podctl-pods.d.5.rst" >"$manifest"
-        systemctl start pod@site
-        defer systemctl stop pod@site
-        wait_until sh -c 'podctl enter --app=clock site cat /www/index.html | grep -q UTC'
-        podctl enter --app=web site wget -qO- http://127.0.0.1:8080/ | grep -q UTC
-        assert_contains "$(systemctl -M site is-active web clock | sort -u)" active
-}
-
 test_gc_service_collects() {
         local uuid
         fetch busybox busybox-oci.tar
