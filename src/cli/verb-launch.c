@@ -100,7 +100,7 @@ static int run(Context *c, void *userdata, char **words)
                 return r;
         }
         if (strv_length(words) != 4)
-                return log_error_errno(EINVAL, "launch needs a UUID, a PID and two file descriptors");
+                return log_error_errno(EINVAL, "'podctl launch' needs a UUID, a PID and two file descriptors");
         return launch_prepared(c, words);
 }
 

@@ -132,7 +132,7 @@ static int run(Context *c, void *userdata, char **words)
         if (args->unit)
                 return tear_down_unit(c, args->unit);
         if (!words[0] || uuid_parse(words[0], &uuid) < 0)
-                return log_error_errno(EINVAL, "tear-down needs a UUID");
+                return log_error_errno(EINVAL, "'podctl tear-down' needs a UUID");
 
         r = context_pods(c, &pods);
         if (r < 0)
