@@ -19,7 +19,8 @@
  * $STATE_DIRECTORY and $RUNTIME_DIRECTORY; it ends when nobody asks any more. Started as "podctl-metadata PORT", by podctl
  * metadata-service, it makes all these itself, becomes its user, and stays. */
 
-#define IDLE_SECONDS 30
+/* Or what $PODCTL_METADATA_IDLE says. */
+#define IDLE_SECONDS 30U
 #define STATE_DIRECTORY "/var/lib/podctl/metadata"
 
 static int own_directory(const char *variable, const char *otherwise, int *ret)
@@ -149,6 +150,14 @@ static int serve_in_foreground(MetadataServer *server, const char *port_text)
         return r < 0 ? log_error_errno(r, "Cannot become user " REGISTRY_GROUP ": %m") : 0;
 }
 
+static unsigned idle_seconds(void)
+{
+        const char *text = getenv("PODCTL_METADATA_IDLE");
+        uint32_t n;
+
+        return text && parse_uint32(text, &n) >= 0 ? MIN(n, 3600U) : IDLE_SECONDS;
+}
+
 static int serve(const char *port)
 {
         MetadataService service = { .registry_fd = -EBADF, .foreign_fd = -EBADF };
@@ -170,7 +179,7 @@ static int serve(const char *port)
                 return r;
         if (port)
                 log_info("Serving metadata on port %s", port);
-        r = metadata_server_run(server, port ? 0 : IDLE_SECONDS);
+        r = metadata_server_run(server, port ? 0 : idle_seconds());
         return r < 0 ? log_error_errno(r, "Cannot serve metadata any more: %m") : 0;
 }
 
