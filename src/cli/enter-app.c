@@ -204,6 +204,7 @@ static int unit_properties(const Enter *e, char ***ret)
         static const char *const common[] = { "Type=exec", "AddRef=yes", "CollectMode=inactive-or-failed" };
         const char *term = getenv("TERM");
         _cleanup_strv_free_ char **properties = NULL;
+        _cleanup_free_ char *unset = NULL;
         int r;
 
         r = strv_extendf(&properties, "Description=Entered app %s", e->app->app->name);
@@ -215,6 +216,10 @@ static int unit_properties(const Enter *e, char ***ret)
         STRV_FOREACH(variable, e->app->environment)
                 if (r >= 0 && app_launch_leaves(*variable))
                         r = strv_extendf(&properties, "Environment=%s", *variable);
+        if (r >= 0)
+                r = app_launch_unset(e->app, &unset);
+        if (r >= 0)
+                r = strv_extend(&properties, unset);
         if (r >= 0)
                 r = strv_extendf(&properties, "Environment=TERM=%s", isempty(term) ? "vt100" : term);
         if (r >= 0 && e->tty)

@@ -11,6 +11,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "cli/output-follow.h"
+#include "cli/pod-event.h"
 #include "cli/pod-start.h"
 #include "cli/stdio-sockets.h"
 #include "cli/terminal.h"
@@ -96,6 +97,7 @@ static int pod_launch_logging(Pod *pod)
         if (r < 0)
                 log_debug_errno(r, "Cannot look for a dead machine '%s': %m", pod->settings->name);
         (void) pod_link_journal(pod);
+        pod_event_starts(pod);
         r = stage1_default()->launch(pod, plan, &message);
         return log_error_errno(r, "%s", strempty(message));
 }
@@ -105,6 +107,7 @@ int pod_launch(Pod *pod)
         bool prepared = pod->directory == POD_DIR_PREPARED;
         int r = pod_launch_logging(pod);
 
+        pod_event_failed_to_start(NULL, pod);
         (void) sd_notifyf(false, "STATUS=" STATUS_PREFIX "%s", strempty(log_last_error()));
         (void) sd_notify_barrier(false, 5 * 1000000ULL);
         /* A pod that never ran is of no interest to anybody, unless somebody has prepared it. */

@@ -354,3 +354,17 @@ int run_args_parse(Context *context, char **words, RunArgs *args)
         r = context_check(context);
         return r < 0 ? r : check_args(args);
 }
+
+int run_args_run(Context *context, const Verb *verb, char **words, RunArgs *args,
+                 int (*function)(Context *context, const RunArgs *args))
+{
+        int r;
+
+        r = run_args_parse(context, words, args);
+        if (r >= 0 && args->help)
+                verb_print_help(verb, stdout);
+        else if (r >= 0)
+                r = function(context, args);
+        run_args_done_apps(args);
+        return r;
+}

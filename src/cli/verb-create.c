@@ -12,7 +12,7 @@
 
 extern const Verb verb_create;
 
-static const RunArgs presets = { .options = create_options, .private_users = -1, .mds_register = -1 };
+static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
 
 /* What stands in the file of an app: where its image comes from, so that it can be fetched again; and no more than was
  * said on the command line, so that a newer image is followed. */
@@ -140,7 +140,7 @@ static int write_drop_in(const char *name, const RunArgs *args, bool *ret_writte
 static int write_checked(Context *c, const char *name, const RunArgs *args, const char *text)
 {
         _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"), *new = strjoin(PODS_D_LOCAL "/.", name, ".new");
-        RunArgs check = { .private_users = -1, .mds_register = -1, .name = (char *) name, .pod_manifest = new, .dry_run = true, .check = true };
+        RunArgs check = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = new, .dry_run = true, .check = true };
         int r;
 
         if (!path || !new)
@@ -175,13 +175,17 @@ static void reload_units(Context *c)
                 log_warning_errno(r, "The unit has to be read again, with systemctl daemon-reload: %s", bus_error_text(&error, r));
 }
 
-static int create(Context *c, const char *name, const RunArgs *args)
+static int create(Context *c, const RunArgs *args)
 {
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         _cleanup_free_ char *text = NULL;
+        const char *name = args->subject;
         bool drop_in;
         int r;
 
+        if (!pod_name_is_valid(name))
+                return log_error_errno(EINVAL, "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i", name,
+                                       POD_NAME_MAX);
         r = compose(c, args, &manifest);
         if (r >= 0)
                 r = format(manifest, &text);
@@ -203,19 +207,7 @@ static int create(Context *c, const char *name, const RunArgs *args)
 
 static int run(Context *c, void *userdata, char **words)
 {
-        RunArgs *args = userdata;
-        int r;
-
-        r = run_args_parse(c, words, args);
-        if (r >= 0 && args->help)
-                verb_print_help(&verb_create, stdout);
-        else if (r >= 0 && !pod_name_is_valid(args->subject))
-                r = log_error_errno(EINVAL, "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
-                                    args->subject, POD_NAME_MAX);
-        else if (r >= 0)
-                r = create(c, args->subject, args);
-        run_args_done_apps(args);
-        return r;
+        return run_args_run(c, &verb_create, words, userdata, create);
 }
 
 const Verb verb_create = {

@@ -70,7 +70,7 @@ static int run(Context *c, void *userdata, char **words)
         return is_main_process_of_service() ? pod_launch_in_place(c, pod) : pod_start_unit(c, pod, args);
 }
 
-static const RunArgs presets = { .private_users = -1, .mds_register = -1 };
+static const RunArgs presets = { RUN_ARGS_UNSET };
 
 const Verb verb_run_prepared = {
         .name = "run-prepared",

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
+#include "image/image-platform.h"
 #include "image/layer-store.h"
 #include "pod/pod-prepare.h"
 #include "pod/pod-volumes.h"
+#include "shared/explain.h"
 
 PlanImage *plan_images_free(PlanImage *images, size_t n)
 {
@@ -19,6 +21,17 @@ static char *image_text(const AppcImageRef *ref)
         if (ref->id)
                 return strdup(ref->id);
         return version ? strjoin(ref->name, ":", version) : strdup(strempty(ref->name));
+}
+
+static int check_platform(const Image *image, const char *app, char ***warnings, char **reterr_message)
+{
+        _cleanup_free_ char *warning = NULL;
+        int r;
+
+        r = image_check_platform(image, &warning, reterr_message);
+        if (r < 0)
+                return explain_context(reterr_message, -r, "app '%s'", app);
+        return warning ? strv_extendf(warnings, "app '%s': %s", app, warning) : 0;
 }
 
 static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, PlanImage *ret, char ***warnings,
@@ -44,6 +57,9 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
         if (r < 0)
                 return r;
 
+        r = check_platform(image, app->name, warnings, reterr_message);
+        if (r < 0)
+                return r;
         /* appc writes IDs with '-', OCI with ':'. */
         if (image->kind == IMAGE_APPC)
                 (void) digest_format_file(&image->id, id);

@@ -47,27 +47,38 @@ static bool number_begins(const char *data, size_t i)
         return i == 0 || !strchr("0123456789.eE+", data[i - 1]);
 }
 
+/* Whether the text is within a string, and right behind a backslash there. */
+typedef struct Scan {
+        bool string;
+        bool escaped;
+} Scan;
+
+static void scan_step(Scan *s, char c)
+{
+        if (c == '"' && !s->escaped)
+                s->string = !s->string;
+        s->escaped = s->string && !s->escaped && c == '\\';
+}
+
 /* What json-c lets pass even when it is told to be strict: names and strings in single quotes, control characters in
  * strings, integers beyond 64 bits. And NUL, also escaped: C strings end at one, so inside a name or value it would
  * make us see less than a signature covers. */
 static int refuse_lax(const char *data, size_t n, JsonError *e)
 {
-        bool string = false, escaped = false;
+        Scan s = {};
 
         for (size_t i = 0; i < n; i++) {
                 unsigned char c = (unsigned char) data[i];
 
-                if (c == 0 || (escaped && n - i >= 5 && memcmp(data + i, "u0000", 5) == 0))
+                if (c == 0 || (s.escaped && n - i >= 5 && memcmp(data + i, "u0000", 5) == 0))
                         return error_at(e, data, i, "NUL character");
-                if (string && c < ' ')
+                if (s.string && c < ' ')
                         return error_at(e, data, i, "control character in a string");
-                if (!string && c == '\'')
+                if (!s.string && c == '\'')
                         return error_at(e, data, i, "single quote");
-                if (!string && number_begins(data, i) && !integer_fits(data + i, n - i, i > 0 && data[i - 1] == '-'))
+                if (!s.string && number_begins(data, i) && !integer_fits(data + i, n - i, i > 0 && data[i - 1] == '-'))
                         return error_at(e, data, i, "number out of range");
-                if (c == '"' && !escaped)
-                        string = !string;
-                escaped = string && !escaped && c == '\\';
+                scan_step(&s, data[i]);
         }
         return 0;
 }
@@ -80,6 +91,55 @@ static int refuse_bad_utf8(const char *data, size_t n, JsonError *e)
                         return error_at(e, data, i, "not UTF-8");
         }
         return 0;
+}
+
+/* json-c 0.18, told to be strict, takes all that is not ASCII for control characters in strings; so it gets "\u00fc" for a
+ * "ü". Behind a backslash there may be nothing but ASCII, and outside of strings neither: there things stay as they are. */
+static size_t ascii_length(const Scan *s, size_t length)
+{
+        return length == 1 || !s->string || s->escaped ? length : length == 4 ? 12 : 6;
+}
+
+static char *put_escaped(char *p, const char *utf8, size_t length)
+{
+        uint32_t c = (unsigned char) utf8[0] & (0xffU >> (length + 1));
+
+        for (size_t i = 1; i < length; i++)
+                c = c << 6 | ((unsigned char) utf8[i] & 0x3fU);
+        if (c > 0xffff) {
+                p += sprintf(p, "\\u%04x", 0xd800 + ((c - 0x10000) >> 10));
+                c = 0xdc00 + ((c - 0x10000) & 0x3ff);
+        }
+        return p + sprintf(p, "\\u%04x", c);
+}
+
+static char *to_ascii(const char *data, size_t n, size_t *ret_n)
+{
+        char *copy = malloc(n * 3 + 1), *p = copy;
+        Scan s = {};
+
+        for (size_t i = 0, length; copy && i < n; i += length) {
+                length = utf8_length(data + i, n - i);
+                p = ascii_length(&s, length) == length ? mempcpy(p, data + i, length) : put_escaped(p, data + i, length);
+                scan_step(&s, data[i]);
+        }
+        *ret_n = copy ? (size_t) (p - copy) : 0;
+        return copy;
+}
+
+/* Where that is in the text which is at the offset in the copy. */
+static size_t original_offset(const char *data, size_t n, size_t offset)
+{
+        size_t in_copy = 0, i = 0;
+        Scan s = {};
+
+        for (; i < n; i += utf8_length(data + i, n - i)) {
+                in_copy += ascii_length(&s, utf8_length(data + i, n - i));
+                if (in_copy > offset)
+                        break;
+                scan_step(&s, data[i]);
+        }
+        return i;
 }
 
 /* NaN and Infinity are no JSON, but json-c takes them. */
@@ -103,8 +163,10 @@ int json_parse_memory(const char *data, size_t n, json_object **ret, JsonError *
 {
         _cleanup_(tokener_freep) json_tokener *tokener = NULL;
         _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_free_ char *ascii = NULL;
         enum json_tokener_error error;
         bool not_finite = false;
+        size_t n_ascii;
         int r;
 
         if (n > JSON_MAX_SIZE)
@@ -116,12 +178,13 @@ int json_parse_memory(const char *data, size_t n, json_object **ret, JsonError *
         if (r < 0)
                 return r;
 
+        ascii = to_ascii(data, n, &n_ascii);
         tokener = json_tokener_new_ex(JSON_MAX_DEPTH + 1);
-        if (!tokener)
+        if (!tokener || !ascii)
                 return -ENOMEM;
         json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 
-        o = json_tokener_parse_ex(tokener, data, (int) n);
+        o = json_tokener_parse_ex(tokener, ascii, (int) n_ascii);
         error = json_tokener_get_error(tokener);
         if (error == json_tokener_continue && n > 0) {
                 /* A number could go on; a space ends it. */
@@ -132,7 +195,7 @@ int json_parse_memory(const char *data, size_t n, json_object **ret, JsonError *
         } else if (n == 0)
                 return error_at(e, data, 0, "nothing there");
         if (error != json_tokener_success)
-                return error_at(e, data, MIN(json_tokener_get_parse_end(tokener), n),
+                return error_at(e, data, original_offset(data, n, json_tokener_get_parse_end(tokener)),
                                 json_tokener_error_desc(error));
 
         (void) json_c_visit(o, 0, refuse_not_a_number, &not_finite);

@@ -6,7 +6,9 @@
  * what $EXIT_CODE and $EXIT_STATUS hold. */
 
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 #include <unistd.h>
 
 #define READY_MARK "/run/podctl-ready" /* podctl-ready.path */
+#define JOURNAL "/var/log/journal/*/system.journal"
 #define STATUS_DIR "/var/lib/podctl/status"
 /* Hidden from who lists the directory. */
 #define FAILED_MARK ".failed"
@@ -50,14 +53,30 @@ static int write_status(int directory, const char *app, const char *text)
         return write(fd, text, n) == (ssize_t) n && write(fd, "\n", 1) == 1 ? close(fd) : -1;
 }
 
-/* Our end may be the end of the pod. It is not to come before the pod was up, or whoever started it would be told that
- * it failed. Where other apps take longer to start than this, they keep the pod going themselves. */
-static void wait_until_ready(void)
+static void wait_until(bool (*is_so)(void))
 {
         static const struct timespec pause = { .tv_nsec = 500 * 1000 };
 
-        for (unsigned i = 0; i < 10000 && access(READY_MARK, F_OK) < 0; i++)
+        for (unsigned i = 0; i < 10000 && !is_so(); i++)
                 (void) nanosleep(&pause, NULL);
+}
+
+/* Our end may be the end of the pod. It is not to come before the pod was up, or whoever started it would be told that
+ * it failed. Where other apps take longer to start than this, they keep the pod going themselves. */
+static bool is_ready(void)
+{
+        return access(READY_MARK, F_OK) == 0;
+}
+
+/* An app may fail sooner than journald has started. What it said waits in a socket until then, and would be lost with it:
+ * this file is the last thing that journald makes before it listens. */
+static bool has_journal(void)
+{
+        glob_t found = {};
+        bool has = glob(JOURNAL, GLOB_NOSORT, NULL, &found) == 0;
+
+        globfree(&found);
+        return has;
 }
 
 int main(int argc, char *argv[])
@@ -85,7 +104,7 @@ int main(int argc, char *argv[])
 
         /* "restarts": its failure is the service manager's affair, not the end of the pod. */
         if (argc > 2 || status == 0 || (result && strcmp(result, "success") == 0)) {
-                wait_until_ready();
+                wait_until(is_ready);
                 return EXIT_SUCCESS;
         }
 
@@ -94,6 +113,7 @@ int main(int argc, char *argv[])
         if (mark < 0)
                 return EXIT_SUCCESS;
 
+        wait_until(has_journal);
         (void) execl("/usr/bin/systemctl", "systemctl", "exit", text, (char *) NULL);
         return EXIT_FAILURE;
 }

@@ -51,6 +51,25 @@ bool app_launch_leaves(const char *assignment)
         return strspn(assignment, LOWERCASE UPPERCASE DIGITS "_") == n;
 }
 
+int app_launch_unset(const PlanApp *app, char **ret)
+{
+        /* The language of the host; where the journal is, which is not what the app writes to; and a file that it could not
+         * write to be told of a want of memory. */
+        static const char *const names[] = { "LANG", "JOURNAL_STREAM", "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE" };
+        _cleanup_strv_free_ char **unset = NULL;
+        _cleanup_free_ char *joined = NULL;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++)
+                if (!strv_env_get(app->environment, names[i]))
+                        r = strv_extend(&unset, names[i]);
+        if (r < 0)
+                return r;
+        joined = unset ? strv_join(unset, " ") : strdup("");
+        *ret = joined ? strjoin("UnsetEnvironment=", joined) : NULL;
+        return *ret ? 0 : -ENOMEM;
+}
+
 /* Where the filter lies depends on whether the launcher starts in the app's root or in the pod's. */
 static int add_filter(const PlanApp *app, bool joins, char ***words)
 {

@@ -30,6 +30,9 @@ int app_join_words(const PlanApp *app, const AppIdentity *identity, bool as_root
 /* systemd takes variables whose names are a shell's; the launcher sets the others. */
 bool app_launch_leaves(const char *assignment);
 
+/* The setting that takes away those variables which systemd gives each service and the app did not ask for. */
+int app_launch_unset(const PlanApp *app, char **ret);
+
 /* What a unit has to mount for the launcher, as "SOURCE:TARGET", for BindReadOnlyPaths=. */
 int app_launch_mounts(const PlanApp *app, char ***ret);
 

@@ -43,7 +43,7 @@ static bool make_nothing(const char *directory, const char *nothing_at_all, cons
 {
         const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
-        return mount("podctl", directory, "tmpfs", flags, "mode=0755,size=4k,nr_inodes=4") == 0 &&
+        return mount("tmpfs", directory, "tmpfs", flags, "mode=0755,size=4k,nr_inodes=4") == 0 &&
                mkdir(nothing_at_all, 0) == 0 && mknod(empty, S_IFREG, 0) == 0 &&
                mount(NULL, directory, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags, NULL) == 0;
 }

@@ -130,11 +130,18 @@ static int print_service_section(FILE *f, const PlanApp *app, const AppIdentity 
         return print_exec(f, "ExecStart", app, identity, identity->program, a->exec);
 }
 
-static void print_environment(FILE *f, const PlanApp *app)
+static int print_environment(FILE *f, const PlanApp *app)
 {
+        _cleanup_free_ char *unset = NULL;
+        int r = app_launch_unset(app, &unset);
+
+        if (r < 0)
+                return r;
         STRV_FOREACH(e, app->environment)
                 if (app_launch_leaves(*e))
                         print_assignment(f, "Environment", *e);
+        (void) fprintf(f, "%s\n", unset);
+        return 0;
 }
 
 static void print_bind(FILE *f, const char *bind)
@@ -206,7 +213,8 @@ int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret
                 r = print_exec(f, "ExecStart", app, &root, identity->pre_start, app->app->app->pre_start);
         if (r >= 0 && identity->post_stop)
                 r = print_exec(f, "ExecStop", app, &root, identity->post_stop, app->app->app->post_stop);
-        print_environment(f, app);
+        if (r >= 0)
+                r = print_environment(f, app);
         if (r >= 0)
                 r = print_confinement(f, app, identity);
         if (fclose(f) != 0 || r < 0)
@@ -289,7 +297,8 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSe
 
         print_unit_section(f, app);
         r = print_service_section(f, app, identity);
-        print_environment(f, app);
+        if (r >= 0)
+                r = print_environment(f, app);
         if (r >= 0)
                 r = print_confinement(f, app, identity);
         print_stdio(f, settings);

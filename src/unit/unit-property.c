@@ -355,6 +355,7 @@ static const PropertyRow property_table[] = {
         /* systemd.exec(5) */
         { "Environment", append_environment },
         { "PassEnvironment", append_strv },
+        { "UnsetEnvironment", append_strv },
         { "WorkingDirectory", append_string },
         { "RootDirectory", append_string },
         { "MountAPIVFS", append_boolean },

@@ -110,7 +110,8 @@ test_check_names_file_line_and_member() {
                 assert_fails 254 podctl check checked
                 assert_eq "$output" "podctl: $2"
                 assert_fails '*' systemctl start pod@checked
-                assert_contains "$(systemctl status pod@checked 2>&1 || true)" "${2#*: }"
+                told() { systemctl status --no-pager --full pod@checked 2>&1 | grep -F "$1"; }
+                wait_until told "${2#*: }"
                 systemctl reset-failed pod@checked
         }
         wrong '{"acKind": "PodManifest",

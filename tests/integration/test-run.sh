@@ -59,6 +59,11 @@ test_last_lines_are_not_lost() {
         assert_eq "$output" "$(seq 1 2000)"
         podctl logs --output=cat "$(podctl list --no-legend | awk 'NR == 1 { print $1 }')" >logs
         assert_eq "$(wc -l <logs)" 2000
+        # Which may be before there is a journal.
+        for i in 1 2 3 4 5 6 7 8; do
+                assert_fails 7 podctl run --net=none busybox --exec=/bin/sh -- -c 'echo last words; exit 7'
+                assert_eq "$output" 'last words'
+        done
 }
 
 # A line that is not ended, and bytes that are no text.

@@ -343,3 +343,32 @@ Test(json_parse, files)
         cr_expect_eq(json_parse_file_at(AT_FDCWD, "/nonexistent/file", &o, &e), -ENOENT);
         cr_expect_str_eq(json_error_message(&e, -ENOENT), strerror(ENOENT));
 }
+
+/* Whatever json-c makes of characters beyond ASCII: they come out as they went in, and a mistake behind them is where it is. */
+Test(json_table, characters_of_all_lengths)
+{
+        static const char text[] = "[\"\xc3\xbc \xe2\x82\xac \xf0\x9f\x8c\x8d \\\\\xc3\xbc\\\"\xc3\xbc\"]";
+        static const struct {
+                const char *text;
+                const char *where;
+        } wrong[] = {
+                { "[\"\xc3\xbc\xf0\x9f\x8c\x8d\", x]", "(offset 11)" },
+                { "[\"\\\xc3\xbc\"]", "(offset 3)" },
+                { "[\xc3\xbc]", "(offset 1)" },
+        };
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_json_error_ JsonError e = {};
+
+        cr_assert_eq(json_parse_memory(text, sizeof(text) - 1, &o, &e), 0, "%s", json_error_message(&e, 0));
+        cr_expect_str_eq(json_object_get_string(json_object_array_get_idx(o, 0)),
+                         "\xc3\xbc \xe2\x82\xac \xf0\x9f\x8c\x8d \\\xc3\xbc\"\xc3\xbc");
+
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                _cleanup_json_error_ JsonError why = {};
+                int r = json_parse_memory(wrong[i].text, strlen(wrong[i].text), &o, &why);
+
+                cr_expect_eq(r, -EBADMSG, "%s", wrong[i].text);
+                cr_expect(strstr(json_error_message(&why, r), wrong[i].where), "%s: %s", wrong[i].text,
+                          json_error_message(&why, r));
+        }
+}
