@@ -10,6 +10,7 @@ typedef enum VerbFlags {
         VERB_HIDDEN = 1 << 0,    /* for our own units, not shown */
         VERB_ROOT = 1 << 1,      /* refused to who is not root */
         VERB_OWN_WORDS = 1 << 2, /* options are not told from words for it: their order matters */
+        VERB_GROUP = 1 << 4,      /* the group podctl may have it done, see group-helper.h */
         VERB_STOP_EARLY = 1 << 3, /* options end at the second word: the rest is somebody else's command line */
 } VerbFlags;
 
