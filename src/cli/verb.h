@@ -26,7 +26,9 @@ typedef struct Verb {
         unsigned flags;
         int min_words;
         int max_words; /* -1: any number */
-        const char *completes; /* "POD", "IMAGE", "FILE" or NULL */
+        /* What its words are, the last one as often as there are more: "POD", "PREPARED", "MANIFEST" (of pods.d), "IMAGE",
+         * "FILE", "DIR", the words themselves with "|" between, "-" for what nobody knows. NULL: there are none. */
+        const char *completes;
         /* Args is the struct that the options filled. The exit status, or a negative errno for 254; whoever returns
          * one has logged it. */
         int (*run)(Context *context, void *args, char **words);
