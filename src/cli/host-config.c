@@ -16,6 +16,11 @@ static const JsonField stage1_table[] = {
         {}
 };
 
+static const JsonField metadata_table[] = {
+        { "register", &json_tristate, offsetof(HostConfig, mds_register) },
+        {}
+};
+
 typedef struct Kind {
         const char *name;
         const JsonField *table;
@@ -24,6 +29,7 @@ typedef struct Kind {
 static const Kind all_kinds[] = {
         { "paths", paths_table },
         { "stage1", stage1_table },
+        { "metadata", metadata_table },
         {}
 };
 
@@ -37,20 +43,35 @@ static char **member_at(HostConfig *c, size_t offset)
         return (char **) ((char *) c + offset);
 }
 
+static bool is_said(const JsonField *f, HostConfig *c)
+{
+        return f->type == &json_tristate ? *(Tristate *) member_at(c, f->offset) != TRISTATE_UNSET : *member_at(c, f->offset) != NULL;
+}
+
+static void move_member(const JsonField *f, HostConfig *from, HostConfig *to)
+{
+        char **text = member_at(to, f->offset);
+
+        if (f->type == &json_tristate) {
+                *(Tristate *) text = *(Tristate *) member_at(from, f->offset);
+                return;
+        }
+        free(*text);
+        *text = TAKE_PTR(*member_at(from, f->offset));
+}
+
 /* Takes over what a file says; within one layer a thing is said once. */
 static int take(Reading *reading, const JsonField *table, HostConfig *said, unsigned layer, JsonError *e)
 {
         for (const JsonField *f = table; f->name; f++) {
-                char **from = member_at(said, f->offset), **to = member_at(reading->config, f->offset);
                 unsigned *known = &reading->layers[f->offset / sizeof(char *)];
 
-                if (!*from)
+                if (!is_said(f, said))
                         continue;
                 if (*known == layer + 1)
                         return json_error_set(e, -EEXIST, f->name, "is said by another file of this directory already");
                 *known = layer + 1;
-                free(*to);
-                *to = TAKE_PTR(*from);
+                move_member(f, said, reading->config);
         }
         return 0;
 }
@@ -90,7 +111,7 @@ static int read_kind(json_object *o, const JsonField *table, int (*check)(const 
         int r;
 
         r = json_table_read(table, o, &said, e);
-        if (r >= 0)
+        if (r >= 0 && check)
                 r = check(&said, e);
         if (r >= 0)
                 r = take(userdata, table, &said, layer, e);
@@ -108,10 +129,16 @@ static int read_stage1(json_object *o, unsigned layer, void *userdata, JsonError
         return read_kind(o, stage1_table, check_stage1, layer, userdata, e);
 }
 
+static int read_metadata(json_object *o, unsigned layer, void *userdata, JsonError *e)
+{
+        return read_kind(o, metadata_table, NULL, layer, userdata, e);
+}
+
 int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_message)
 {
         static const ConfigKind in_paths[] = { { "paths", read_paths }, {} };
         static const ConfigKind in_stage1[] = { { "stage1", read_stage1 }, {} };
+        static const ConfigKind in_metadata[] = { { "metadata", read_metadata }, {} };
         _cleanup_(host_config_freep) HostConfig *c = new0(HostConfig, 1);
         Reading reading = { .config = c };
         int r;
@@ -121,6 +148,8 @@ int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_m
         r = config_dir_read(roots, "paths.d", in_paths, &reading, reterr_message);
         if (r >= 0)
                 r = config_dir_read(roots, "stage1.d", in_stage1, &reading, reterr_message);
+        if (r >= 0)
+                r = config_dir_read(roots, "metadata.d", in_metadata, &reading, reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(c);

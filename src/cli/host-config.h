@@ -4,7 +4,7 @@
 #include "shared/json-table.h"
 
 /* What a host is told once instead of with every command (reference R§3.6): rkt's kinds "paths", in paths.d, and
- * "stage1", in stage1.d. Other kinds belong to those who use them (image/credentials.h, image/registry-config.h). */
+ * "stage1", in stage1.d, and "metadata", in metadata.d. Other kinds belong to those who use them (image/credentials.h, image/registry-config.h). */
 
 typedef struct HostConfig {
         char *data;             /* where images and pods are; absolute */
@@ -12,6 +12,7 @@ typedef struct HostConfig {
         char *stage1_name;      /* both or none */
         char *stage1_version;
         char *stage1_location;  /* an absolute path, or a URL */
+        Tristate mds_register;  /* make pods known to the metadata service that do not say themselves */
 } HostConfig;
 
 /* Roots are as in shared/config-dir.h: each member is the last layer's that has it. */

@@ -191,7 +191,7 @@ static json_object *json_of_field(const char *value, size_t n)
 static int add_field(json_object *o, const char *data, size_t n)
 {
         const char *equals = memchr(data, '=', n);
-        _cleanup_free_ char *name = equals ? strndup(data, (size_t) (equals - data)) : NULL;
+        _cleanup_free_ char *name = equals ? string_from_bytes(data, (size_t) (equals - data)) : NULL;
         json_object *value, *there, *list;
 
         if (!name)

@@ -76,6 +76,28 @@ static int copy_start_args(const Context *c, const RunArgs *args, const AppcPod 
         return r;
 }
 
+/* The option, else the manifest's annotation, else the configuration; only the last one yields to a pod without network. */
+static int set_metadata(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *s)
+{
+        const char *text = appc_pod_annotation(manifest, "podctl/mds-register");
+        int wanted = args->mds_register < 0 && text ? parse_boolean(text) : args->mds_register, r;
+        const HostConfig *config;
+
+        if (wanted < 0 && text)
+                return log_error_errno(EINVAL, "Annotation 'podctl/mds-register' is yes or no, not '%s'", text);
+        if (wanted > 0 && net_is_none(s->net))
+                return log_error_errno(EINVAL, "Option --mds-register needs a network, through which the pod asks the metadata service, "
+                                       "and --net=%s is none; try default-restricted", s->net);
+        if (wanted < 0) {
+                r = context_config(c, &config);
+                if (r < 0)
+                        return r;
+                wanted = tristate_or(config->mds_register, false) && !net_is_none(s->net);
+        }
+        s->mds_register = wanted > 0;
+        return 0;
+}
+
 /* The unit we are the main process of, or the one we will make. */
 static int note_unit(PodSettings *settings)
 {
@@ -109,6 +131,8 @@ int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manif
         if (copy_start_args(c, args, manifest, settings) < 0)
                 return log_oom();
         r = run_network_settings(c, args, manifest, settings);
+        if (r >= 0)
+                r = set_metadata(c, args, manifest, settings);
         return r < 0 ? r : note_unit(settings);
 }
 

@@ -11,6 +11,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "cli/output-follow.h"
+#include "cli/pod-event.h"
 #include "cli/pod-start.h"
 #include "cli/stdio-sockets.h"
 #include "cli/terminal.h"
@@ -96,6 +97,7 @@ static int pod_launch_logging(Pod *pod)
         if (r < 0)
                 log_debug_errno(r, "Cannot look for a dead machine '%s': %m", pod->settings->name);
         (void) pod_link_journal(pod);
+        pod_event_starts(pod);
         r = stage1_default()->launch(pod, plan, &message);
         return log_error_errno(r, "%s", strempty(message));
 }
@@ -105,6 +107,7 @@ int pod_launch(Pod *pod)
         bool prepared = pod->directory == POD_DIR_PREPARED;
         int r = pod_launch_logging(pod);
 
+        pod_event_failed_to_start(NULL, pod);
         (void) sd_notifyf(false, "STATUS=" STATUS_PREFIX "%s", strempty(log_last_error()));
         (void) sd_notify_barrier(false, 5 * 1000000ULL);
         /* A pod that never ran is of no interest to anybody, unless somebody has prepared it. */
@@ -140,35 +143,8 @@ static int start_follower(Context *c, const Pod *pod)
                                          bus_error_text(&error, r)) : 0;
 }
 
-/* What the manifest asks for counts in whatever unit the pod is. */
-static int limit_unit(Context *c, Pod *pod)
-{
-        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
-        _cleanup_free_ char *message = NULL;
-        sd_bus *bus;
-        int r;
-
-        r = pod_plan_of(pod, &plan, &message);
-        if (r < 0)
-                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
-        if (!plan->limits)
-                return 0;
-        r = context_bus(c, &bus);
-        if (r < 0)
-                return r;
-        r = unit_set_properties(bus, pod->settings->unit, plan->limits, &error);
-        return r < 0 ? log_error_errno(r, "Cannot limit unit %s: %s", pod->settings->unit, bus_error_text(&error, r)) : 0;
-}
-
 int pod_launch_in_place(Context *c, Pod *pod)
 {
-        int r = limit_unit(c, pod);
-
-        if (r < 0) {
-                (void) pod_remove(pod);
-                return r;
-        }
         /* Those of our own have ExecStopPost=. */
         if (pod->settings->n_joins > 0 && !startswith(strempty(pod->settings->unit), "pod@"))
                 (void) start_follower(c, pod);

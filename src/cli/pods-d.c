@@ -181,6 +181,7 @@ int pod_manifest_annotate(AppcPod *manifest, const RunArgs *args)
                 { "podctl/hosts-entry", NULL, args->hosts_entries },
                 { "podctl/hostname", args->hostname, NULL },
                 { "podctl/ipc", args->ipc, NULL },
+                { "podctl/mds-register", args->mds_register < 0 ? NULL : args->mds_register ? "yes" : "no", NULL },
                 { "podctl/private-users", args->private_users < 0 ? NULL : args->private_users ? "yes" : "no", NULL },
                 { "podctl/pull-policy", args->policy == PULL_NEW ? NULL : pull_policy_to_string(args->policy), NULL },
         };

@@ -85,6 +85,8 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
         { "dns-search", &option_strv, offsetof(RunArgs, dns_search), "DOMAIN", "Domain in which they look for names" }, \
         { "hostname", &option_string, offsetof(RunArgs, hostname), "NAME", "Host name inside, the pod's name by default" }, \
         { "hosts-entry", &option_strv, offsetof(RunArgs, hosts_entries), "IP=NAME,…", "Line of their /etc/hosts; or host" }, \
+        { "mds-register", &option_tristate, offsetof(RunArgs, mds_register), "BOOL", "Make the pod known to the metadata service", \
+          .choices = "yes|no" }, \
         { "net", &option_net, offsetof(RunArgs, net), "NETWORK,…", "Networks, with NAME:KEY=VALUE;…; default, none, host, all", \
           .choices = "default|default-restricted|none|host|all" }, \
         { "property", &option_strv, offsetof(RunArgs, properties), "NAME=VALUE", "Set a property of the pod's unit", 'p' }, \
@@ -351,4 +353,18 @@ int run_args_parse(Context *context, char **words, RunArgs *args)
                 return 0;
         r = context_check(context);
         return r < 0 ? r : check_args(args);
+}
+
+int run_args_run(Context *context, const Verb *verb, char **words, RunArgs *args,
+                 int (*function)(Context *context, const RunArgs *args))
+{
+        int r;
+
+        r = run_args_parse(context, words, args);
+        if (r >= 0 && args->help)
+                verb_print_help(verb, stdout);
+        else if (r >= 0)
+                r = function(context, args);
+        run_args_done_apps(args);
+        return r;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/fetch-image.h"
+#include "cli/verb.h"
 #include "shared/options.h"
 
 /* The command line of run, and of its two halves prepare and run-prepared: options of the pod, then images, each followed by options of its app and, behind "--",
@@ -75,6 +76,7 @@ typedef struct RunArgs {
         bool store_only;
         bool no_store;
         PullPolicy policy;      /* what these three come to */
+        int mds_register;       /* tristate */
         char *uuid_file_save;
         char **properties;
         char *slice;
@@ -90,6 +92,9 @@ typedef struct RunArgs {
         size_t n_apps;
 } RunArgs;
 
+/* For who fills them in himself: what is not said. */
+#define RUN_ARGS_UNSET .private_users = -1, .mds_register = -1
+
 extern const Option run_options[];
 extern const Option prepare_options[];      /* what a pod is made of */
 extern const Option run_prepared_options[]; /* what its start says */
@@ -98,6 +103,9 @@ extern const Option run_app_options[];
 
 /* Fills args, and context with global options among them. Logs. */
 int run_args_parse(Context *context, char **words, RunArgs *args);
+/* What a verb does that takes these: parses them and calls the function, or prints the verb's help. */
+int run_args_run(Context *context, const Verb *verb, char **words, RunArgs *args,
+                 int (*function)(Context *context, const RunArgs *args));
 /* The part of the check that concerns the start. */
 int run_args_check_start(const RunArgs *args);
 /* Whether a name, path or URL of an engine of rkt's means the one we have. */

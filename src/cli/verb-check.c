@@ -23,7 +23,8 @@ static bool images_are_there(Context *c, const AppcPod *manifest)
 
 static int check_file(Context *c, const char *name, const char *path)
 {
-        RunArgs args = { .private_users = -1, .name = (char *) name, .pod_manifest = (char *) path, .dry_run = true, .check = true };
+        RunArgs args = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = (char *) path, .dry_run = true,
+                         .check = true };
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         int r;
 

@@ -12,7 +12,7 @@
 
 extern const Verb verb_create;
 
-static const RunArgs presets = { .options = create_options, .private_users = -1 };
+static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
 
 /* What stands in the file of an app: where its image comes from, so that it can be fetched again; and no more than was
  * said on the command line, so that a newer image is followed. */
@@ -84,37 +84,55 @@ static int format(const AppcPod *manifest, char **ret)
         return appc_pod_write(manifest, &o) < 0 || json_format_pretty(o, ret) < 0 ? log_oom() : 0;
 }
 
-/* Properties of the unit are no affair of the manifest. */
+/* Properties of the unit are no affair of the manifest, which devices it lets through among them. */
+static bool wants_drop_in(const RunArgs *args)
+{
+        bool devices = false;
+
+        for (size_t i = 0; i < args->n_apps; i++)
+                devices = devices || args->apps[i].devices;
+        return devices || args->properties || args->slice;
+}
+
+static int drop_in_lines(const RunArgs *args, char ***ret)
+{
+        _cleanup_strv_free_ char **lines = NULL;
+        int r;
+
+        r = strv_extend(&lines, "# Written by podctl create.\n[Service]");
+        if (r >= 0)
+                r = strv_extend_strv(&lines, args->properties);
+        if (r >= 0 && args->slice)
+                r = strv_extendf(&lines, "Slice=%s", args->slice);
+        for (size_t i = 0; i < args->n_apps; i++)
+                STRV_FOREACH(device, args->apps[i].devices)
+                        if (r >= 0)
+                                r = strv_extendf(&lines, "DeviceAllow=%.*s rwm", (int) strcspn(*device, ":"), *device);
+        if (r >= 0)
+                r = strv_extend(&lines, "");
+        if (r >= 0)
+                *ret = TAKE_PTR(lines);
+        return r;
+}
+
 static int write_drop_in(const char *name, const RunArgs *args, bool *ret_written)
 {
         _cleanup_free_ char *directory = strprintf(DROP_IN_DIRECTORY, name), *path = NULL, *text = NULL;
+        _cleanup_strv_free_ char **lines = NULL;
         int r;
 
         path = directory ? strjoin(directory, "/50-podctl.conf") : NULL;
-        text = strdup("# Written by podctl create.\n[Service]\n");
-        if (!path || !text)
+        if (!path || drop_in_lines(args, &lines) < 0)
                 return log_oom();
-        *ret_written = false;
-        if (!args->properties && !args->slice)
+        text = strv_join(lines, "\n");
+        if (!text)
+                return log_oom();
+        *ret_written = wants_drop_in(args);
+        if (!*ret_written)
                 return unlink(path) < 0 && errno != ENOENT ? log_error_errno(errno, "Cannot remove %s: %m", path) : 0;
-        STRV_FOREACH(p, args->properties) {
-                char *longer = strjoin(text, *p, "\n");
-
-                free(text);
-                text = longer;
-                if (!text)
-                        return log_oom();
-        }
-        if (args->slice) {
-                char *longer = strjoin(text, "Slice=", args->slice, "\n");
-
-                free(text);
-                text = longer;
-        }
-        r = text ? mkdir_p_at(AT_FDCWD, directory, 0755) : -ENOMEM;
+        r = mkdir_p_at(AT_FDCWD, directory, 0755);
         if (r >= 0)
                 r = write_file_at(AT_FDCWD, path, text, strlen(text), 0644);
-        *ret_written = r >= 0;
         return r < 0 ? log_error_errno(r, "Cannot write %s: %m", path) : 0;
 }
 
@@ -122,7 +140,7 @@ static int write_drop_in(const char *name, const RunArgs *args, bool *ret_writte
 static int write_checked(Context *c, const char *name, const RunArgs *args, const char *text)
 {
         _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"), *new = strjoin(PODS_D_LOCAL "/.", name, ".new");
-        RunArgs check = { .private_users = -1, .name = (char *) name, .pod_manifest = new, .dry_run = true, .check = true };
+        RunArgs check = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = new, .dry_run = true, .check = true };
         int r;
 
         if (!path || !new)
@@ -157,13 +175,17 @@ static void reload_units(Context *c)
                 log_warning_errno(r, "The unit has to be read again, with systemctl daemon-reload: %s", bus_error_text(&error, r));
 }
 
-static int create(Context *c, const char *name, const RunArgs *args)
+static int create(Context *c, const RunArgs *args)
 {
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         _cleanup_free_ char *text = NULL;
+        const char *name = args->subject;
         bool drop_in;
         int r;
 
+        if (!pod_name_is_valid(name))
+                return log_error_errno(EINVAL, "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i", name,
+                                       POD_NAME_MAX);
         r = compose(c, args, &manifest);
         if (r >= 0)
                 r = format(manifest, &text);
@@ -185,19 +207,7 @@ static int create(Context *c, const char *name, const RunArgs *args)
 
 static int run(Context *c, void *userdata, char **words)
 {
-        RunArgs *args = userdata;
-        int r;
-
-        r = run_args_parse(c, words, args);
-        if (r >= 0 && args->help)
-                verb_print_help(&verb_create, stdout);
-        else if (r >= 0 && !pod_name_is_valid(args->subject))
-                r = log_error_errno(EINVAL, "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
-                                    args->subject, POD_NAME_MAX);
-        else if (r >= 0)
-                r = create(c, args->subject, args);
-        run_args_done_apps(args);
-        return r;
+        return run_args_run(c, &verb_create, words, userdata, create);
 }
 
 const Verb verb_create = {

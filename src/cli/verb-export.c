@@ -8,6 +8,7 @@
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
 #include "manifest/oci-config.h"
+#include "pod/pod-image-manifest.h"
 #include "stage1/app-view.h"
 
 typedef struct ExportArgs {
@@ -48,58 +49,11 @@ static int find_app_image(Context *c, const AppcPodApp *app, Image **ret)
         return r < 0 ? r : image_store_find(store, strempty(app->image.id), ret, &ignored);
 }
 
-/* What the image says of itself. */
-static int manifest_of_image(const Image *image, json_object **ret)
-{
-        _cleanup_free_ char *ignored = NULL;
-
-        return image->kind == IMAGE_APPC ? json_parse_memory(image->manifest, image->manifest_size, ret, NULL)
-                                         : image_to_appc(image, ret, &ignored);
-}
-
-static int add_platform(AppcImage *m)
-{
-        _cleanup_(oci_platform_freep) OciPlatform *host = NULL;
-        const char *arch;
-        int r;
-
-        r = oci_platform_host(&host);
-        if (r >= 0 && !appc_image_label(m, "os"))
-                r = strv_extendf(&m->labels, "os=%s", host->os);
-        if (r < 0 || appc_image_label(m, "arch"))
-                return r;
-        arch = ac_arch_from_go(host->os, host->architecture, host->variant);
-        return arch ? strv_extendf(&m->labels, "arch=%s", arch) : 0;
-}
-
-/* Else what the pod knows of it. */
-static int manifest_of_pod(const AppcPodApp *app, json_object **ret)
-{
-        _cleanup_(appc_image_freep) AppcImage *m = new0(AppcImage, 1);
-        int r;
-
-        if (!m)
-                return -ENOMEM;
-        m->kind = strdup("ImageManifest");
-        m->version = strdup(AC_VERSION);
-        m->name = strdup(app->image.name ?: app->name);
-        if (!m->kind || !m->version || !m->name)
-                return -ENOMEM;
-        r = strv_extend_strv(&m->labels, app->image.labels);
-        if (r >= 0)
-                r = add_platform(m);
-        if (r >= 0 && app->app)
-                r = app_copy(app->app, &m->app);
-        return r < 0 ? r : appc_image_write(m, ret);
-}
-
 /* The files are all there are, whatever the image had them from. */
 static int make_manifest(const Image *image, const AppcPodApp *app, json_object **ret)
 {
-        int r = image ? manifest_of_image(image, ret) : -ENOENT;
+        int r = pod_image_manifest(image, app, ret);
 
-        if (r < 0)
-                r = manifest_of_pod(app, ret);
         if (r < 0)
                 return r;
         json_object_object_del(*ret, "dependencies");

@@ -18,14 +18,18 @@ static const Option options[] = {
         {},
 };
 
-static int export_image(ImageStore *store, const Image *image, const char *format, Output *output)
+static int export_image(Context *c, ImageStore *store, const Image *image, const char *format, Output *output)
 {
         bool aci = format ? streq(format, "aci") : image->kind == IMAGE_APPC;
         _cleanup_free_ char *message = NULL;
+        Fetcher *fetcher;
         int r;
 
+        r = context_fetcher(c, &fetcher);
+        if (r < 0)
+                return r;
         r = aci ? image_export_aci(store, image, output->fd, &message)
-                : image_export_oci(store, image, output->fd, &message);
+                : image_export_oci(store, image, fetcher, output->fd, &message);
         return r < 0 ? log_error_errno(r, "Cannot export image %s: %s", DIGEST_FILE(&image->id),
                                        message ?: strerror(-r))
                      : output_commit(output);
@@ -55,7 +59,7 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return log_error_errno(r, "Cannot read the names of images: %m");
         r = output_open_file(words[1], args->overwrite, &output);
-        return r < 0 ? r : export_image(store, image, args->format, &output);
+        return r < 0 ? r : export_image(c, store, image, args->format, &output);
 }
 
 const Verb verb_image_export = {

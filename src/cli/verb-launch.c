@@ -5,6 +5,7 @@
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/parse.h"
+#include "cli/pod-event.h"
 #include "cli/pod-start.h"
 #include "cli/pods-d.h"
 #include "cli/verb.h"
@@ -92,10 +93,14 @@ static int run(Context *c, void *userdata, char **words)
 {
         LaunchArgs *args = userdata;
 
-        if (args->pod)
-                return launch_named(c, args->pod);
+        if (args->pod) {
+                int r = launch_named(c, args->pod);
+
+                pod_event_failed_to_start(args->pod, NULL);
+                return r;
+        }
         if (strv_length(words) != 4)
-                return log_error_errno(EINVAL, "launch needs a UUID, a PID and two file descriptors");
+                return log_error_errno(EINVAL, "'podctl launch' needs a UUID, a PID and two file descriptors");
         return launch_prepared(c, words);
 }
 

@@ -29,21 +29,10 @@ static int prepare(Context *c, const RunArgs *args)
 
 static int run(Context *c, void *userdata, char **words)
 {
-        RunArgs *args = userdata;
-        int r;
-
-        r = run_args_parse(c, words, args);
-        if (r >= 0) {
-                if (args->help)
-                        verb_print_help(&verb_prepare, stdout);
-                else
-                        r = prepare(c, args);
-        }
-        run_args_done_apps(args);
-        return r;
+        return run_args_run(c, &verb_prepare, words, userdata, prepare);
 }
 
-static const RunArgs presets = { .options = prepare_options, .private_users = -1 };
+static const RunArgs presets = { .options = prepare_options, RUN_ARGS_UNSET };
 
 const Verb verb_prepare = {
         .name = "prepare",

@@ -70,12 +70,15 @@ static int run(Context *c, void *userdata, char **words)
         return is_main_process_of_service() ? pod_launch_in_place(c, pod) : pod_start_unit(c, pod, args);
 }
 
+static const RunArgs presets = { RUN_ARGS_UNSET };
+
 const Verb verb_run_prepared = {
         .name = "run-prepared",
         .usage = "POD",
         .summary = "Run a pod that was prepared",
         .options = run_prepared_options,
         .args_size = sizeof(RunArgs),
+        .presets = &presets,
         .flags = VERB_ROOT,
         .min_words = 1,
         .max_words = 1,

@@ -6,7 +6,7 @@
 #include "pod/plan-sources.h"
 #include "pod/pod-gc.h"
 
-static const RunArgs presets = { .private_users = -1 };
+static const RunArgs presets = { RUN_ARGS_UNSET };
 
 extern const Verb verb_run;
 
@@ -34,18 +34,7 @@ static int run_pod(Context *c, const RunArgs *args)
 
 static int run(Context *c, void *userdata, char **words)
 {
-        RunArgs *args = userdata;
-        int r;
-
-        r = run_args_parse(c, words, args);
-        if (r >= 0) {
-                if (args->help)
-                        verb_print_help(&verb_run, stdout);
-                else
-                        r = run_pod(c, args);
-        }
-        run_args_done_apps(args);
-        return r;
+        return run_args_run(c, &verb_run, words, userdata, run_pod);
 }
 
 int run_pod_of_unit(Context *c, const char *name, const char *manifest_path)

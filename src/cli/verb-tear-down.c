@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/signal-util.h"
+#include "cli/pod-event.h"
 #include "cli/verb.h"
 #include "config.h"
 #include "network/network.h"
@@ -85,8 +86,11 @@ static int tear_down(Context *c, Pod *pod)
         wait_for_starter(pod);
         if (pod->state != POD_EXITED)
                 return 0;
-        if (text && pod_exit_status(pod, &known) == -ENOENT)
+        if (text && pod_exit_status(pod, &known) == -ENOENT) {
                 (void) write_string_at(pod->fd, "exit", text, 0644);
+                if (pod_exit_status(pod, &known) >= 0)
+                        pod_event_ended(pod, known);
+        }
         r = pod_tear_down(pod, &message);
         if (r > 0)
                 return remove_idle_network_later(c, pod);
@@ -128,7 +132,7 @@ static int run(Context *c, void *userdata, char **words)
         if (args->unit)
                 return tear_down_unit(c, args->unit);
         if (!words[0] || uuid_parse(words[0], &uuid) < 0)
-                return log_error_errno(EINVAL, "tear-down needs a UUID");
+                return log_error_errno(EINVAL, "'podctl tear-down' needs a UUID");
 
         r = context_pods(c, &pods);
         if (r < 0)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "image/aci-export.h"
+#include "image/docker-reference.h"
 #include "image/image-export.h"
 #include "image/layer-store.h"
 #include "image/store-internal.h"
@@ -15,6 +16,7 @@
 typedef struct Export {
         ImageStore *store;
         const Image *image;
+        Fetcher *fetcher;
         struct archive *tar;
         OciManifest *manifest;
         int layer_fd;           /* of an image made here, the only layer; otherwise negative */
@@ -138,6 +140,48 @@ static int write_decompressed(Export *e, const OciDescriptor *d, int fd)
         return r;
 }
 
+/* A name that says the registry itself: that of a file's image says nothing of where it came from. */
+static bool names_registry(const char *name)
+{
+        size_t n = strcspn(name, "/");
+
+        return name[n] == '/' && (memchr(name, '.', n) || memchr(name, ':', n));
+}
+
+/* Into a file that is nobody's; it is checked on its way out like any other. */
+static int fetch_from(Export *e, const char *name, const OciDescriptor *d)
+{
+        _cleanup_close_ int fd = -EBADF;
+        DockerReference reference = {};
+        FetchReply reply = {};
+        int r;
+
+        r = names_registry(name) ? docker_reference_parse(name, &reference) : -EINVAL;
+        if (r < 0)
+                return r;
+        fd = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        r = fd < 0 ? -errno : fetcher_fetch(e->fetcher, &(FetchRequest) {
+                .kind = FETCH_BLOB, .registry = reference.registry, .repository = reference.path,
+                .reference = d->digest_text, .max = d->size, .fd = fd,
+        }, &reply, NULL);
+        fetch_reply_done(&reply);
+        docker_reference_done(&reference);
+        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+                r = -errno;
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int write_fetched(Export *e, const OciDescriptor *d)
+{
+        STRV_FOREACH(name, e->fetcher ? e->image->names : NULL) {
+                _cleanup_close_ int fd = fetch_from(e, *name, d);
+
+                if (fd >= 0)
+                        return write_checked(e, d, read_file, &fd);
+        }
+        return -EMEDIUMTYPE;
+}
+
 static int write_layer(Export *e, const OciDescriptor *d, const Digest *layer)
 {
         _cleanup_close_ int fd = -EBADF;
@@ -156,8 +200,11 @@ static int write_layer(Export *e, const OciDescriptor *d, const Digest *layer)
                 return write_checked(e, d, read_file, &fd);
         if (digest_equal(&d->digest, layer))
                 return write_decompressed(e, d, fd);
+        r = write_fetched(e, d);
+        if (r != -EMEDIUMTYPE)
+                return r;
         return explain(e->reterr_message, EMEDIUMTYPE,
-                       "came with another image that has it in another form (%s); remove that image, then this one, and "
+                       "cannot be fetched, and came with another image that has it in another form (%s); remove that image, then this one, and "
                        "fetch this one again, or use --format=aci", DIGEST_STRING(&info.blob));
 }
 
@@ -266,9 +313,9 @@ static int export_to(Export *e, int fd)
         return r;
 }
 
-int image_export_oci(ImageStore *s, const Image *image, int fd, char **reterr_message)
+int image_export_oci(ImageStore *s, const Image *image, Fetcher *fetcher, int fd, char **reterr_message)
 {
-        Export e = { .store = s, .image = image, .layer_fd = -EBADF, .reterr_message = reterr_message };
+        Export e = { .store = s, .image = image, .fetcher = fetcher, .layer_fd = -EBADF, .reterr_message = reterr_message };
 
         if (image->kind == IMAGE_APPC)
                 return explain(reterr_message, EMEDIUMTYPE, "an appc image can be exported as an ACI only");

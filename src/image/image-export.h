@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "image/fetcher.h"
 #include "image/image-store.h"
 #include "image/merged-tree.h"
 
@@ -8,9 +9,9 @@
 
 /* An OCI archive: a tar of an image layout (image-spec, image-layout.md) with the manifest, config and layers under
  * the digests they have, and an entry of index.json for each of the image's names (which the caller looked up).
- * -EMEDIUMTYPE: a layer is kept in another form than the manifest names, since it came with another image. -EBADMSG:
- * it is damaged. */
-int image_export_oci(ImageStore *s, const Image *image, int fd, char **reterr_message);
+ * A layer that came with another image may be kept in another form than the manifest names: it is fetched then from where
+ * one of the names says. -EMEDIUMTYPE: it could not be, or there is no fetcher (NULL). -EBADMSG: it is damaged. */
+int image_export_oci(ImageStore *s, const Image *image, Fetcher *fetcher, int fd, char **reterr_message);
 
 /* For appc's the ACI, byte for byte as it was fetched, so that its signature still fits. For others one ACI of all
  * that the layers add up to, not compressed, with a manifest made of the config (reference R§3.5). */

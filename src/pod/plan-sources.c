@@ -105,8 +105,6 @@ static int check_app(PodPlan *plan, PlanApp *app, char **reterr_message)
         if (app->open_paths)
                 return 0;
         r = strv_extend_strv(&plan->unit_properties, lines);
-        if (r >= 0)
-                r = strv_extend_strv(&plan->limits, lines);
         return r < 0 || pod_plan_private_users(plan) ? r : add_app_devices(app, lines);
 }
 

@@ -7,6 +7,7 @@
 #include "basic/time-util.h"
 #include "network/network.h"
 #include "pod/pod-gc.h"
+#include "pod/pod-register.h"
 
 #define HOST_JOURNAL "/var/log/journal"
 
@@ -100,6 +101,7 @@ static int tear_down(Pod *p, bool final, char **reterr_message)
         if (p->settings && release_name(p))
                 pod_clear_nspawn(p->settings->name);
         release_uid_range(p);
+        (void) pod_unregister(p);
         return network_detach(p->fd, p->uuid.s, final, reterr_message);
 }
 

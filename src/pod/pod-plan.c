@@ -80,6 +80,8 @@ static int plan_environment(const PodSettings *settings, const AppcPodApp *app, 
                 r = strv_env_set(&environment, "TERM", settings->terminal ?: "vt100");
         if (r >= 0)
                 r = strv_env_set(&environment, "container", "podctl");
+        if (r >= 0 && settings->metadata_url)
+                r = strv_env_set(&environment, POD_METADATA_VARIABLE, settings->metadata_url);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(environment);
@@ -179,7 +181,7 @@ static int plan_unit_properties(PodPlan *plan)
         if (r >= 0)
                 r = add_stop_timeout(plan);
         if (r >= 0 && has_encrypted_credentials(plan->manifest))
-                r = strv_extend(&plan->limits, "DeviceAllow=char-tpm rw");
+                r = strv_extend(&plan->unit_properties, "DeviceAllow=char-tpm rw");
         if (r >= 0)
                 r = plan_pod_isolators(plan, &plan->limits, &plan->ignored);
         if (r >= 0)

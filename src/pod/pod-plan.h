@@ -16,6 +16,8 @@
 #define POD_STATUS_DIR "/var/lib/podctl/status"
 /* Texts for /etc in apps, in the pod's directory on disk. */
 #define POD_FILES_DIR "files"
+/* Where an app of a registered pod finds the metadata service (appc, ace.md "Execution Environment"). */
+#define POD_METADATA_VARIABLE "AC_METADATA_URL"
 /* User IDs of a pod's user namespace, as systemd-nspawn has them. */
 #define POD_UID_COUNT 65536U
 
@@ -84,7 +86,7 @@ typedef struct PodPlan {
         size_t n_ports;
         PlanJournal journal;
         char **unit_properties; /* of the pod's unit, where that is ours to make */
-        char **limits;          /* of these, what the pod takes of a unit that is another's as well */
+        char **limits;          /* of these, what the pod's isolators say */
         char **ignored;         /* what cannot be honoured, one line each, for the user */
 } PodPlan;
 

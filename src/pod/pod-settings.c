@@ -14,6 +14,8 @@ static const JsonField pod_settings_table[] = {
         { "hostsOfHost", &json_boolean, offsetof(PodSettings, hosts_host) },
         { "unit", &json_string, offsetof(PodSettings, unit) },
         { "privateUsers", &json_tristate, offsetof(PodSettings, private_users) },
+        { "mdsRegister", &json_boolean, offsetof(PodSettings, mds_register) },
+        { "metadataURL", &json_string, offsetof(PodSettings, metadata_url) },
         { "slice", &json_string, offsetof(PodSettings, slice) },
         { "properties", &json_strv, offsetof(PodSettings, properties) },
         { "interactive", &json_boolean, offsetof(PodSettings, interactive) },

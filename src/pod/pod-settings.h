@@ -22,6 +22,8 @@ typedef struct PodSettings {
         bool interactive;
         char *terminal;    /* $TERM of an interactive app that has none itself */
         bool sockets;      /* interactive without a terminal: through sockets in the pod's "stdio" directory */
+        bool mds_register;  /* make it known to the metadata service */
+        char *metadata_url; /* where its apps find that, once it is */
         char *slice;       /* of the unit, where it is ours to make; NULL: machine.slice */
         char **properties; /* further ones of that unit, see unit-property.h */
         /* Protection given up at run time: "capabilities", "paths", "seccomp". */

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "basic/fd.h"
+#include "basic/string-util.h"
 #include "basic/utf8.h"
 #include "shared/json-pack.h"
 #include "shared/json-table.h"
@@ -200,7 +201,7 @@ static int get_member(Input *in, unsigned depth, json_object *object)
         r = get_string(in, &s, &n);
         if (r < 0)
                 return r;
-        name = strndup(s, n);
+        name = string_from_bytes(s, n);
         if (!name)
                 return -ENOMEM;
         r = get_value(in, depth, &value);

@@ -109,6 +109,8 @@ static int print_service_section(FILE *f, const PlanApp *app, const AppIdentity 
                        "RootDirectoryStartOnly=yes\n"
                        "MountAPIVFS=yes\n"
                        "TimeoutStartSec=infinity\n"
+                       /* Who goes over the limit dies of it; a worker's death is its master's affair. */
+                       "OOMPolicy=continue\n"
                        "ExecStopPost=+" PKGLIBDIR "/app-exited %s%s\n",
                        app->notify ? "notify" : "exec", app->app->name, app->app->name, app->app->name,
                        app->restart ? " restarts" : "");

@@ -247,6 +247,28 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
         return r;
 }
 
+/* Whose unit the pod is in may not be ours to limit; the slice that all its services are in is. But not disks, which a pod
+ * knows nothing of. */
+static int write_slice(const PodPlan *plan, int root_fd)
+{
+        _cleanup_free_ char *text = strdup("[Slice]\n");
+        bool any = false;
+        int r;
+
+        STRV_FOREACH(line, plan->limits) {
+                _cleanup_free_ char *before = text;
+
+                text = before && !startswith(*line, "IO") ? strjoin(before, *line, "\n") : before ? strdup(before) : NULL;
+                any = any || !startswith(*line, "IO");
+        }
+        if (!text)
+                return -ENOMEM;
+        r = any ? mkdirat(root_fd, UNIT_DIR "/system.slice.d", 0755) : 0;
+        if (r < 0)
+                return -errno;
+        return any ? write_string_at(root_fd, UNIT_DIR "/system.slice.d/50-pod.conf", text, 0644) : 0;
+}
+
 int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int root_fd, char **reterr_message)
 {
         _cleanup_free_ char *wants = NULL, *text = NULL;
@@ -254,6 +276,8 @@ int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int ro
         int r;
 
         r = write_users(plan, identities, root_fd);
+        if (r >= 0)
+                r = write_slice(plan, root_fd);
         if (r < 0)
                 return r;
 

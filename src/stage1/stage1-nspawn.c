@@ -10,6 +10,7 @@
 #include "network/network.h"
 #include "pod/plan-isolators.h"
 #include "pod/pod-etc.h"
+#include "pod/pod-register.h"
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
 #include "stage1/pod-credentials.h"
@@ -29,7 +30,7 @@
 
 typedef struct Launch {
         Pod *pod;
-        const PodPlan *plan;
+        PodPlan *plan;
         UidRange range;
         NetHold network;
         int userns_fd;
@@ -101,6 +102,7 @@ static int launch_join_networks(Launch *l, char **reterr_message)
                 .n_joins = s->n_joins,
                 .bandwidth = plan_network_bandwidth(l->plan),
         };
+        _cleanup_close_ int probe = s->mds_register ? pod_register_probe() : -EBADF;
         uint64_t begin = now_nsec();
         int r;
 
@@ -111,6 +113,8 @@ static int launch_join_networks(Launch *l, char **reterr_message)
         r = s->n_joins > 0 ? network_attach(&pod, &l->network, reterr_message) : 0;
 
         log_debug("networks took %llu us", (now_nsec() - begin) / NSEC_PER_USEC);
+        if (r >= 0 && s->mds_register)
+                r = pod_register(l->pod, l->plan, probe, reterr_message);
         return r < 0 ? r : pod_write_etc(l->pod, l->plan, reterr_message);
 }
 
@@ -371,7 +375,7 @@ static int launch_exec(Launch *l)
         return -errno;
 }
 
-static int nspawn_launch(Pod *pod, const PodPlan *plan, char **reterr_message)
+static int nspawn_launch(Pod *pod, PodPlan *plan, char **reterr_message)
 {
         _cleanup_(launch_done) Launch l = {
                 .pod = pod,

@@ -10,7 +10,7 @@ typedef struct Stage1 {
         const char *name;
         /* Turns the calling process, which is the main one of the pod's unit and holds the pod's lock, into the pod.
          * Returns only on failure, with everything it made going away with the process, and *reterr_message. */
-        int (*launch)(Pod *pod, const PodPlan *plan, char **reterr_message);
+        int (*launch)(Pod *pod, PodPlan *plan, char **reterr_message);
 } Stage1;
 
 extern const Stage1 stage1_nspawn;

@@ -110,21 +110,3 @@ int transient_unit_start(sd_bus *bus, const TransientUnit *unit, char **ret_job,
         *ret_job = strdup(job);
         return *ret_job ? 0 : -ENOMEM;
 }
-
-int unit_set_properties(sd_bus *bus, const char *unit, char *const *properties, sd_bus_error *reterr_error)
-{
-        _cleanup_bus_message_ sd_bus_message *m = NULL;
-        int r;
-
-        r = bus_message_new(bus, &bus_systemd_manager, "SetUnitProperties", &m);
-        if (r >= 0)
-                r = sd_bus_message_append(m, "sb", unit, true);
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "(sv)");
-        STRV_FOREACH(p, properties)
-                if (r >= 0)
-                        r = unit_property_append(m, *p);
-        if (r >= 0)
-                r = sd_bus_message_close_container(m);
-        return r < 0 ? r : sd_bus_call(bus, m, 0, reterr_error, NULL);
-}

@@ -16,6 +16,3 @@ typedef struct TransientUnit {
 /* Queues the start and hands out the job's object path. -EEXIST: a unit of that name is there already. Other errors
  * come with *reterr_error. */
 int transient_unit_start(sd_bus *bus, const TransientUnit *unit, char **ret_job, sd_bus_error *reterr_error);
-
-/* Properties of a unit there is, for as long as it runs: those of systemd.resource-control(5). */
-int unit_set_properties(sd_bus *bus, const char *unit, char *const *properties, sd_bus_error *reterr_error);

@@ -6,11 +6,14 @@
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 
 podctl, man, rst2man = (sys.argv[1:] + [None])[:3]
 HELP_WIDTH = 110
+PAGE_WIDTH = 80
+LINK = re.compile(r'\*\*(podctl[\w.-]*|pod@\.service)\*\*\\ \((\d)\)')
 
 # Options stand in the pages as terms of a definition list: ``-d``, ``--detach``
 GLOBAL, OWN, APP = 'GLOBAL OPTIONS', 'OPTIONS', 'APP OPTIONS'
@@ -83,11 +86,26 @@ def check_links():
     """Pages of ours that others name are there."""
     problems = []
     for path in glob.glob(os.path.join(man, '*.rst')):
-        for name, section in re.findall(r'\*\*(podctl[\w.-]*|pod@\.service)\*\*\\ \((\d)\)',
-                                        open(path, encoding='utf-8').read()):
+        for name, section in LINK.findall(open(path, encoding='utf-8').read()):
             if not os.path.exists(os.path.join(man, f'{name}.{section}.rst')):
                 problems.append(f'{os.path.basename(path)} names {name}({section}), which is not there')
     return problems
+
+
+def check_map():
+    """podctl(1) is where to begin: what is no command's page stands there itself."""
+    pages = {os.path.basename(p)[:-4] for p in glob.glob(os.path.join(man, '*.rst'))} - {'podctl.1'}
+    named = {f'{name}.{section}' for name, section in LINK.findall(open(page_of(''), encoding='utf-8').read())}
+    return [f'podctl.1 does not name {page}' for page in sorted(pages - named)]
+
+
+def check_width(path):
+    """On a terminal of the usual width, as man shows it there."""
+    roff = subprocess.run([rst2man, path], capture_output=True, check=True).stdout
+    done = subprocess.run(['groff', '-t', '-k', '-man', '-Tutf8', f'-rLL={PAGE_WIDTH - 2}n', '-P-cbou'], input=roff,
+                          capture_output=True, check=True)
+    lines = done.stdout.decode().splitlines()
+    return [f'{len(line)} columns: {line.strip()}' for line in lines if len(line) > PAGE_WIDTH]
 
 
 def check_verb(verb):
@@ -120,6 +138,7 @@ def cases():
     yield 'podctl.1 lists the global options', check_global_options
     yield 'all pages are built', check_built
     yield 'pages name pages that are there', check_links
+    yield 'podctl.1 names all pages', check_map
     for verb in ['', *verbs]:
         yield ' '.join(['podctl', *verb.split(), '--help']), lambda verb=verb: check_help(verb)
     for verb in verbs:
@@ -127,6 +146,8 @@ def cases():
             yield f'options of podctl {verb}', lambda verb=verb: check_verb(verb)
     for path in sorted(glob.glob(os.path.join(man, '*.rst'))) if rst2man else []:
         yield f'{os.path.basename(path)} has no markup errors', lambda path=path: check_rst(path)
+        if shutil.which('groff'):
+            yield f'{os.path.basename(path)} fits a terminal', lambda path=path: check_width(path)
 
 
 failed = 0

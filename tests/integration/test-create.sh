@@ -75,8 +75,9 @@ test_dry_run() {
 }
 
 test_properties_are_a_drop_in() {
-        created limited -p MemoryMax=300M --slice=machine.slice busybox --exec=/bin/sleep -- 1000 >/dev/null 2>&1
+        created limited -p MemoryMax=300M --slice=machine.slice busybox --device=/dev/fuse --exec=/bin/sleep -- 1000 >/dev/null 2>&1
         systemctl start pod@limited
+        assert_contains "$(systemctl show -P DeviceAllow pod@limited)" /dev/fuse
         assert_eq "$(systemctl show -P MemoryMax pod@limited)" 314572800
         # And go when they are not wanted any more.
         podctl create --replace limited busybox --exec=/bin/true >/dev/null 2>&1
@@ -109,7 +110,8 @@ test_check_names_file_line_and_member() {
                 assert_fails 254 podctl check checked
                 assert_eq "$output" "podctl: $2"
                 assert_fails '*' systemctl start pod@checked
-                assert_contains "$(systemctl status pod@checked 2>&1 || true)" "${2#*: }"
+                told() { systemctl status --no-pager --full pod@checked 2>&1 | grep -F "$1"; }
+                wait_until told "${2#*: }"
                 systemctl reset-failed pod@checked
         }
         wrong '{"acKind": "PodManifest",

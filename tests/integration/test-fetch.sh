@@ -511,3 +511,17 @@ test_signed_image_of_a_registry() {
         assert_contains "$(verified image list --full --no-legend)" cosign
         verified gc --grace-period=0
 }
+
+# A layer is kept as it came first; an image that has it in another form is exported as it is all the same.
+test_export_of_shared_layers() {
+        registry
+        push "$IMAGES/busybox.oci:latest" gz
+        push "$IMAGES/busybox-zstd.oci:latest" zstd
+        plain fetch docker://127.0.0.1:5000/gz docker://127.0.0.1:5000/zstd
+        plain image export 127.0.0.1:5000/zstd zstd.tar
+        assert_eq "$(skopeo inspect --raw oci-archive:zstd.tar | sha256sum)" \
+                "$(skopeo inspect --raw --tls-verify=false docker://127.0.0.1:5000/zstd | sha256sum)"
+        rm -rf data
+        plain fetch zstd.tar
+        plain image verify 127.0.0.1:5000/zstd
+}

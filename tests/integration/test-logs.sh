@@ -96,3 +96,61 @@ test_goes_with_the_pod() {
         [[ ! -e $journal ]]
         assert_fails 254 podctl logs gone
 }
+
+# --- What the host's journal says of a pod
+
+# events POD FIELD: a line for each, MESSAGE|FIELD.
+events() {
+        journalctl --sync
+        journalctl --no-pager --quiet -o json "PODCTL_POD_NAME=$1" |
+                jq -r 'select(.MESSAGE_ID != null) | [.MESSAGE, .'"$2"'] | join("|")'
+}
+
+test_events_of_a_pod() {
+        local uuid name=event-$$
+        podctl run --name=$name busybox --name=app --exec=/bin/true
+        assert_eq "$(events $name PODCTL_EXIT_STATUS)" "Pod $name starts.|"$'\n'"Pod $name ended with exit status 0.|0"
+        uuid=$(podctl list --no-legend --full --format=json | jq -r '.[] | select(.machine == "'$name'") | .name')
+        assert_eq "$(events $name PODCTL_POD_UUID | cut -d'|' -f2 | sort -u)" "$uuid"
+        assert_eq "$(events $name PODCTL_UNIT | cut -d'|' -f2 | sort -u)" "podctl-$name.service"
+        assert_contains "$(journalctl --no-pager -u "podctl-$name.service" -o cat)" 'ended with exit status 0'
+}
+
+test_event_of_a_failure_says_what_to_do() {
+        local name=failing-$$
+        podctl run --name=$name busybox --name=good --exec=/bin/sleep -- 1000 --- \
+                busybox --name=bad --exec=/bin/sh -- -c 'exit 7' || assert_eq $? 7
+        assert_eq "$(events $name PODCTL_APP | tail -n 1)" "Pod $name ended with exit status 7.|bad"
+        journalctl --no-pager -x PODCTL_POD_NAME=$name >explained
+        assert_contains "$(cat explained)" "Subject: Pod $name has failed"
+        assert_contains "$(cat explained)" 'podctl status '
+        assert_contains "$(cat explained)" "Subject: Pod $name starts"
+        # Once, also when gc comes by.
+        podctl gc --grace-period=0 >/dev/null 2>&1
+        assert_eq "$(events $name PODCTL_APP | grep -c ended)" 1
+}
+
+test_event_of_a_start_that_failed() {
+        local name=nothing-$$
+        assert_fails '*' systemctl start pod@$name
+        systemctl reset-failed pod@$name
+        assert_eq "$(events $name PODCTL_ERROR | cut -d'|' -f2)" \
+                "There is no manifest for pod '$name': write /etc/podctl/pods.d/$name.json, as podctl create does"
+        journalctl --no-pager -x PODCTL_POD_NAME=$name >explained
+        assert_contains "$(cat explained)" "podctl check $name"
+        podctl create --replace "$name" busybox --exec=/bin/true >/dev/null 2>&1
+        defer rm -f "/etc/podctl/pods.d/$name.json"
+        jq '.volumes = [{"name": "gone", "kind": "host", "source": "/no/such"}]' "/etc/podctl/pods.d/$name.json" >new
+        mv new "/etc/podctl/pods.d/$name.json"
+        assert_fails '*' systemctl start pod@$name
+        systemctl reset-failed pod@$name
+        assert_contains "$(events $name PODCTL_ERROR | tail -n 1)" /no/such
+        assert_eq "$(events $name PODCTL_ERROR | grep -c 'could not be started')" 2
+}
+
+test_catalogue_knows_all_events() {
+        local id
+        for id in $(grep -oE '"[0-9a-f]{32}"' "$HERE/../../src/cli/pod-event.c" | tr -d '"'); do
+                journalctl --dump-catalog "$id" | grep -q '^Defined-By: podctl' || fail "$id is not in the catalogue"
+        done
+}

@@ -91,20 +91,20 @@ test_enabled_with_a_drop_in() {
         assert_contains "$(property machines.target Wants)" pod@kept.service
 }
 
-# Limits of the whole pod are the unit's, also of one that podctl did not make.
+# Limits of the whole pod count also in a unit that podctl did not make.
 test_limits_of_the_manifest() {
         manifest limited 'exec sleep 1000'
         jq '.isolators = [{name: "resource/memory", value: {limit: "150M"}}, {name: "os/linux/cpu-shares", value: 2048}]' \
                 /etc/podctl/pods.d/limited.json >limited.json
         cp limited.json /etc/podctl/pods.d/
         systemctl start pod@limited.service
-        assert_eq "$(property pod@limited.service MemoryMax)" 150000000
-        assert_eq "$(property pod@limited.service CPUWeight)" 200
+        assert_eq "$(systemctl -M limited show --property=MemoryMax --value system.slice)" 150000000
+        assert_eq "$(systemctl -M limited show --property=CPUWeight --value system.slice)" 200
         systemctl stop pod@limited.service
         unit own 'KillMode=mixed' "ExecStart=/usr/bin/podctl run --name=own --pod-manifest=$PWD/limited.json"
         systemctl start own.service
         wait_until app_pid own app
-        assert_eq "$(property own.service MemoryMax)" 150000000
+        assert_eq "$(systemctl -M own show --property=MemoryMax --value system.slice)" 150000000
 }
 
 # The manifest names the image and nothing else; what runs has its digest.

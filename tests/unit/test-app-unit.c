@@ -174,8 +174,9 @@ static void expect_own_lines(const char *what, const char *unit)
         static const char *const keys[] = {
                 "[Unit]", "[Service]", "Description=", "DefaultDependencies=", "Requires=", "Wants=", "After=",
                 "Conflicts=", "Before=", "Type=", "SyslogIdentifier=", "RootDirectory=", "RootDirectoryStartOnly=",
-                "MountAPIVFS=", "TimeoutStartSec=", "ExecStopPost=", "KillSignal=", "ExecStart=",
-                "Environment=", "UnsetEnvironment=", "BindReadOnlyPaths=", "StandardInput=", "StandardOutput=", "StandardError=", NULL,
+                "MountAPIVFS=", "TimeoutStartSec=", "OOMPolicy=", "ExecStopPost=", "KillSignal=", "ExecStart=",
+                "Environment=", "UnsetEnvironment=", "BindReadOnlyPaths=", "StandardInput=", "StandardOutput=",
+                "StandardError=", NULL,
         };
         _cleanup_strv_free_ char **lines = NULL;
 

@@ -68,6 +68,28 @@ Test(host_config, layers)
         cr_expect_str_eq(text, json);
 }
 
+#define METADATA(members) "{'rktKind':'metadata','rktVersion':'v1'" members "}"
+
+Test(host_config, metadata)
+{
+        static const char json[] = "[{\"register\":false,\"rktKind\":\"metadata\",\"rktVersion\":\"v1\"}]";
+        _cleanup_json_object_ json_object *array = json_object_new_array();
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        _cleanup_free_ char *text = NULL;
+
+        put(&f, "vendor/metadata.d/a.json", METADATA(",'register':true"));
+        cr_assert_eq(load(&f), 0, "%s", strempty(f.message));
+        cr_expect_eq(f.c->mds_register, TRISTATE_YES);
+        f.c = host_config_free(f.c);
+        put(&f, "admin/metadata.d/a.json", METADATA(",'register':false"));
+        put(&f, "admin/metadata.d/b.json", METADATA(""));
+        cr_assert_eq(load(&f), 0, "%s", strempty(f.message));
+        cr_expect_eq(f.c->mds_register, TRISTATE_NO);
+        cr_assert_eq(host_config_to_json(f.c, array), 0);
+        cr_assert_eq(json_format_compact(array, &text), 0);
+        cr_expect_str_eq(text, json);
+}
+
 Test(host_config, nothing)
 {
         _cleanup_json_object_ json_object *array = json_object_new_array();
@@ -93,6 +115,8 @@ Test(host_config, refuses)
                 { "admin/paths.d/a.json", "{'rktKind':'paths'}", "rktVersion" },
                 { "admin/paths.d/a.json", "[]", "a.json" },
                 { "admin/paths.d/a.json", "{", "a.json" },
+                { "admin/metadata.d/a.json", METADATA(",'register':'yes'"), "register" },
+                { "admin/metadata.d/a.json", PATHS(""), "rktKind" },
                 { "admin/stage1.d/a.json", STAGE1(",'name':'n'"), "version: is missing" },
                 { "admin/stage1.d/a.json", STAGE1(",'version':'1'"), "name: is missing" },
                 { "admin/stage1.d/a.json", STAGE1(",'location':'image.aci'"), "location" },

@@ -25,7 +25,7 @@ static int parse(Parsed *p, const char *line)
         STRV_FOREACH(word, words)
                 if (streq(*word, "."))
                         (*word)[0] = 0;
-        *p = (Parsed) { .args.private_users = -1 };
+        *p = (Parsed) { .args.private_users = -1, .args.mds_register = -1 };
         return run_args_parse(&p->context, words ?: (char *[]) { NULL }, &p->args);
 }
 
@@ -322,7 +322,7 @@ Test(run_args, prepare_refuses)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_(parsed_done) Parsed p = { .args = { .options = prepare_options, .private_users = -1 } };
+                _cleanup_(parsed_done) Parsed p = { .args = { .options = prepare_options, .private_users = -1, .mds_register = -1 } };
                 _cleanup_strv_free_ char **words = NULL;
 
                 cr_assert_eq(strv_split(cases[i].line, ' ', &words), 0);

@@ -111,7 +111,7 @@ static void reset(Fixture *f)
         context_done(&f->context);
         f->pod = appc_pod_free(f->pod);
         f->context = (Context) {};
-        f->args = (RunArgs) { .private_users = -1 };
+        f->args = (RunArgs) { .private_users = -1, .mds_register = -1 };
 }
 
 static void fixture_done(Fixture *f)

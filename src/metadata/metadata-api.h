@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+#include "metadata/metadata-key.h"
+
+/* What the metadata service answers (appc 0.8.11, ace.md "App Container Metadata Service"), whatever brought the request.
+ * Pods ask below /TOKEN/acMetadata/v1; those who register pods that podctl did not start, below /pods, as with rkt. */
+
+typedef struct MetadataService {
+        MetadataKey key;
+        int registry_fd;        /* podctl's own pods; -EBADF while there are none */
+        int foreign_fd;         /* those registered here; -EBADF: nobody may */
+} MetadataService;
+
+typedef struct FormField {
+        const char *name;
+        const char *value;      /* NUL-terminated besides */
+        size_t size;
+} FormField;
+
+typedef struct MetadataRequest {
+        const char *method;
+        const char *path;               /* percent-decoded, without query */
+        const char *flavor;             /* header Metadata-Flavor, or NULL */
+        const char *token;              /* the query's, or NULL */
+        const FormField *fields;        /* of a POST */
+        size_t n_fields;
+        const char *body;               /* of a PUT, NUL-terminated besides */
+        size_t body_size;
+} MetadataRequest;
+
+typedef struct MetadataReply {
+        unsigned status;
+        const char *type;       /* of the body */
+        const char *allow;      /* with 405: the methods there are */
+        char *body;             /* never NULL */
+} MetadataReply;
+
+#define METADATA_TYPE_JSON "application/json"
+#define METADATA_TYPE_TEXT "text/plain; charset=us-ascii"
+
+/* How long a body of the method may be; 0: it has none. */
+size_t metadata_body_max(const char *method);
+
+/* What an app of a pod asks. -ENOMEM. */
+int metadata_answer_pod(MetadataService *s, const MetadataRequest *q, MetadataReply *ret);
+/* What somebody asks who may register pods. */
+int metadata_answer_registrar(MetadataService *s, const MetadataRequest *q, MetadataReply *ret);
+
+/* One line that says what is wrong. */
+int metadata_refuse(MetadataReply *ret, unsigned status, const char *format, ...) _printf_(3, 4);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/random.h>
+
+#include "basic/base64.h"
+#include "basic/fs.h"
+#include "basic/string-util.h"
+#include "metadata/metadata-key.h"
+
+#define KEY_FILE "hmac-key"
+#define SIGNATURE_SIZE 64 /* of SHA-512 */
+
+static int read_key(int dir_fd, MetadataKey *ret)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+        int r = read_file_at(dir_fd, KEY_FILE, METADATA_KEY_SIZE, &text, &n);
+
+        if (r < 0)
+                return r == -E2BIG ? -EUCLEAN : r;
+        if (n != METADATA_KEY_SIZE)
+                return -EUCLEAN;
+        memcpy(ret->bytes, text, n);
+        OPENSSL_cleanse(text, n);
+        return 0;
+}
+
+int metadata_key_load(int dir_fd, MetadataKey *ret)
+{
+        int r = read_key(dir_fd, ret);
+
+        if (r != -ENOENT)
+                return r;
+        if (getrandom(ret->bytes, sizeof(ret->bytes), 0) != sizeof(ret->bytes))
+                return -EIO;
+        return write_file_at(dir_fd, KEY_FILE, ret->bytes, sizeof(ret->bytes), 0600);
+}
+
+static int hex_value(char c)
+{
+        return c >= '0' && c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+/* Uuids are in lower case, always. */
+static void uuid_bytes(const Uuid *uuid, unsigned char ret[static 16])
+{
+        size_t n = 0;
+
+        for (const char *p = uuid->s; *p; p++)
+                if (*p != '-') {
+                        ret[n / 2] = (unsigned char) (n % 2 == 0 ? hex_value(*p) << 4 : ret[n / 2] | hex_value(*p));
+                        n++;
+                }
+}
+
+static int compute(const MetadataKey *key, const Uuid *uuid, const void *content, size_t n, unsigned char ret[static SIGNATURE_SIZE])
+{
+        _cleanup_free_ unsigned char *message = new(unsigned char, 16 + n);
+        unsigned length = SIGNATURE_SIZE;
+
+        if (!message)
+                return -ENOMEM;
+        uuid_bytes(uuid, message);
+        memcpy(message + 16, content, n);
+        return HMAC(EVP_sha512(), key->bytes, sizeof(key->bytes), message, 16 + n, ret, &length) ? 0 : -EIO;
+}
+
+int metadata_key_sign(const MetadataKey *key, const Uuid *uuid, const void *content, size_t n, char **ret)
+{
+        unsigned char signature[SIGNATURE_SIZE];
+        int r = compute(key, uuid, content, n, signature);
+
+        if (r < 0)
+                return r;
+        *ret = base64_encode(signature, sizeof(signature));
+        return *ret ? 0 : -ENOMEM;
+}
+
+int metadata_key_verify(const MetadataKey *key, const Uuid *uuid, const void *content, size_t n, const char *signature)
+{
+        unsigned char expected[SIGNATURE_SIZE];
+        _cleanup_free_ char *given = NULL;
+        size_t size;
+        int r = base64_decode(signature, &given, &size);
+
+        if (r >= 0)
+                r = compute(key, uuid, content, n, expected);
+        if (r < 0)
+                return r;
+        return size == sizeof(expected) && CRYPTO_memcmp(given, expected, size) == 0;
+}

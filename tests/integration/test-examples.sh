@@ -1,0 +1,362 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# What the manual pages and the README show, as written. A test has the name of its page; it makes what the page takes
+# for granted, and looks at what came of it. What is left out says why.
+
+. "$HERE/lib-examples.sh"
+. "$HERE/lib-signatures.sh"
+
+sleeping() { pod "$1" busybox --name=app --exec=/bin/sleep -- 1000; }
+
+# to_be_started NAME: what pod@NAME is about.
+to_be_started() {
+        defer rm -rf "/etc/podctl/pods.d/$1.json" "/etc/systemd/system/pod@$1.service.d"
+        defer systemctl disable --quiet --now "pod@$1.service"
+}
+
+# archive IMAGE FILE: as somebody would have it who got it from elsewhere.
+archive() { skopeo copy --quiet "oci:$IMAGES/$1:latest" "oci-archive:$2"; }
+
+# signed_aci FILE NAME: an ACI that can be run, and its signature by the key "author", whose public half is
+# FILE without its ending and with -key.asc.
+signed_aci() {
+        mkdir aci
+        tar -C aci -xf "$IMAGES/busybox.aci"
+        jq --arg name "$2" '.name = $name | .app = {exec: ["/bin/echo", "hello"], user: "0", group: "0"}' \
+                aci/manifest >manifest.json
+        mv manifest.json aci/manifest
+        tar -C aci -czf "$1" .
+        gpg_key author
+        cp author.asc "${1%.aci}-key.asc"
+        gpg_here --armor --output "$1.asc" --detach-sign "$1"
+}
+
+# trusting: whoever sits at the terminal says yes, in the examples that follow.
+trusting() {
+        mkfifo keyboard
+        KEYBOARD=$PWD/keyboard
+        export KEYBOARD
+        # shellcheck disable=SC2317  # the examples call it
+        podctl() {
+                if [[ $1 == trust && $* != *--list* ]]; then
+                        # Nobody closes it, so that there is no end of the keys before the answer was read.
+                        exec 7<>"$KEYBOARD"
+                        echo yes >&7
+                        script -qec "$(printf '%q ' "$(type -P podctl)" "$@")" /dev/null <"$KEYBOARD"
+                else
+                        command podctl "$@"
+                fi
+        }
+        export -f podctl
+        defer rm -rf /etc/podctl/trustedkeys
+}
+
+test_podctl_1() {
+        forget_images_after
+        archive httpd.oci web.tar
+        defer end_pod web
+        example podctl.1
+        grep -qE '^web +container +podctl ' out
+}
+
+test_pod_at_service_8() {
+        local name
+        fetch busybox.oci
+        for name in web db; do
+                to_be_started $name
+                podctl create $name busybox --exec=/bin/sleep -- 1000 >/dev/null 2>&1
+        done
+        printf '[Service]\nExecStart=/bin/sleep 1000\n' >/etc/systemd/system/needy.service
+        defer systemctl daemon-reload
+        defer rm -rf /etc/systemd/system/needy.service /etc/systemd/system/needy.service.d
+        defer systemctl stop needy.service
+        example pod@.service.8
+        systemctl daemon-reload
+        assert_eq "$(systemctl show -P MemoryMax -P CPUQuotaPerSecUSec -P Restart pod@web | paste -sd,)" \
+                on-failure,1.500000s,536870912
+        systemctl start needy.service
+        systemctl is-active pod@db.service
+}
+
+test_podctl_cat_manifest_1() {
+        fetch httpd.oci
+        pod web httpd
+        to_be_started web
+        mkdir -p /etc/podctl/pods.d
+        example podctl-cat-manifest.1
+        systemctl is-active pod@web.service
+}
+
+test_podctl_check_1() {
+        fetch busybox.oci
+        to_be_started site
+        podctl create site busybox >/dev/null 2>&1
+        cat >draft.json <<'X'
+{
+  "acKind": "PodManifest",
+  "acVersion": "0.8.11",
+  "apps": [
+    { "name": "web",
+      "image": { "name": "busybox" },
+      "mounts": [ { "volume": "www", "path": "/www" } ] }
+  ]
+}
+X
+        example podctl-check.1
+}
+
+test_podctl_completion_1() { example podctl-completion.1; }
+test_podctl_config_1() { example podctl-config.1; }
+
+test_podctl_create_1() {
+        hub
+        podctl --insecure-options=image fetch docker://nginx docker://busybox >/dev/null
+        defer rm -rf /srv/www
+        mkdir -p /srv/www
+        echo mine >/srv/www/index.html
+        to_be_started web
+        example podctl-create.1
+        assert_eq "$(curl -s http://localhost:8080/)" mine
+}
+
+test_podctl_enter_1() {
+        fetch httpd.oci debian.oci
+        pod web httpd
+        pod site debian --name=db --exec=/bin/sleep -- 1000 --- httpd --name=web
+        example podctl-enter.1
+        assert_contains "$(cat out)" ./index.html
+}
+
+test_podctl_exec_1() {
+        fetch httpd.oci busybox.oci
+        printf '#!/bin/sh\necho "postgres=#"\n' >psql
+        chmod 755 psql
+        pod web httpd
+        pod site --volume="psql,kind=host,source=$PWD/psql" httpd --name=web \
+                busybox --name=db --exec=/bin/sleep --mount=volume=psql,target=/bin/psql -- 1000
+        example podctl-exec.1
+        assert_contains "$(cat out)" uid=33
+        assert_contains "$(cat out)" 'postgres=#'
+}
+
+test_podctl_export_1() {
+        fetch debian.oci
+        forget_images_after
+        example podctl-export.1
+        assert_eq "$(podctl run mine --exec=/bin/echo -- exported)" exported
+}
+
+test_podctl_fetch_1() {
+        hub
+        trusting
+        signed_aci app.aci example.com/app
+        podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
+        podman tag docker.io/library/busybox localhost/site
+        example podctl-fetch.1
+}
+
+test_podctl_gc_1() {
+        fetch busybox.oci
+        podctl run --name=over busybox --exec=/bin/true
+        example podctl-gc.1
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
+test_podctl_gc_service_8() {
+        defer systemctl daemon-reload
+        example podctl-gc.service.8
+        systemctl daemon-reload
+        assert_eq "$(systemctl show -P Environment podctl-gc.service | grep -c GRACE_PERIOD=7d)" 1
+}
+
+test_podctl_image_gc_service_8() {
+        defer systemctl daemon-reload
+        example podctl-image-gc.service.8
+        systemctl daemon-reload
+        assert_eq "$(systemctl show -P Environment podctl-image-gc.service | grep -c MAX_SIZE=20G)" 1
+}
+
+test_podctl_help_1() { example podctl-help.1; }
+test_podctl_version_1() { example podctl-version.1; }
+test_podctl_list_1() { fetch busybox.oci; sleeping one; example podctl-list.1; grep -qx one out; }
+
+test_podctl_image_cat_manifest_1() { fetch httpd.oci; example podctl-image-cat-manifest.1; }
+test_podctl_image_gc_1() { example podctl-image-gc.1; }
+test_podctl_image_list_1() { fetch httpd.oci; example podctl-image-list.1; }
+test_podctl_image_extract_1() { fetch busybox.oci; example podctl-image-extract.1; test -x busybox/bin/busybox; }
+
+test_podctl_image_export_1() {
+        forget_images_after
+        podctl --insecure-options=image fetch --name=nginx "$IMAGES/httpd.oci" >/dev/null
+        example podctl-image-export.1
+        tar -tf nginx.aci manifest
+}
+
+test_podctl_image_render_1() {
+        forget_images_after
+        signed_aci app.aci example.com/app
+        podctl --insecure-options=image fetch --name=example.com/app:1.0 ./app.aci >/dev/null
+        example podctl-image-render.1
+        test -x tree/bin/busybox
+}
+
+# The ID is that of an image its author had.
+test_podctl_image_rm_1() { example podctl-image-rm.1 '# podctl image rm busybox sha256-41de8f40'; }
+
+test_podctl_image_verify_1() {
+        local file
+        forget_images_after
+        nginx_image
+        podctl --insecure-options=image fetch --name=nginx "$PWD/nginx.oci" >/dev/null
+        file=$(find /var/lib/podctl/images/layers -path '*/rootfs/usr/sbin/nginx')
+        sed -i 's/own/OWN/' "$file"
+        example podctl-image-verify.1
+}
+
+test_podctl_logs_1() {
+        fetch busybox.oci
+        mkfifo end
+        defer end_pod site
+        pod site --volume="end,kind=host,source=$PWD/end" busybox --name=web --mount=volume=end,target=/end \
+                --exec=/bin/sh -- -c 'echo served; read -r x </end'
+        (wait_until grep -q 'podctl logs' out && echo >end) &
+        example podctl-logs.1
+        assert_eq "$(grep -c '^served$' out)" 1
+}
+
+test_podctl_prepare_1() { fetch busybox.oci; example podctl-prepare.1; grep -qx 'done' out; }
+
+test_podctl_rm_1() {
+        fetch busybox.oci
+        podctl run --name=web busybox --exec=/bin/true
+        podctl run --uuid-file-save=/run/web.uuid busybox --exec=/bin/true
+        defer rm -f /run/web.uuid
+        example podctl-rm.1
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
+# The UUID is that of a pod its author had.
+test_podctl_run_prepared_1() { example podctl-run-prepared.1 '[Service]'; }
+
+test_podctl_run_1() {
+        hub
+        podctl --insecure-options=image fetch --pull-policy=new docker://nginx >/dev/null
+        fetch busybox.oci httpd.oci
+        defer rm -rf /srv/www
+        mkdir -p /srv/www
+        defer end_pod web
+        # "server" understands sockets: one that only says that it got one.
+        podctl --insecure-options=image fetch --name=server "$IMAGES/httpd.oci" >/dev/null
+        defer systemctl daemon-reload
+        printf '[Socket]\nListenStream=8080\n' >/etc/systemd/system/web.socket
+        defer rm -f /etc/systemd/system/web.socket
+        defer systemctl stop site.service
+        example podctl-run.1
+        grep -qx 'hello' out || grep -q 'reader.*hello' out
+        podctl stop --force web >/dev/null
+        systemctl daemon-reload
+        sed 's/--name=web/--name=site/' /etc/systemd/system/site.service >/run/site.service
+        mv /run/site.service /etc/systemd/system/site.service
+        systemctl daemon-reload
+        systemctl start site.service
+        assert_eq "$(machinectl show --property=Unit --value site)" site.service
+        systemctl stop site.service
+        systemd-analyze verify --man=no web.service 2>&1 | tee verified
+        assert_eq "$(grep -F web. verified || true)" ''
+}
+
+test_podctl_status_1() {
+        fetch busybox.oci
+        sleeping web
+        pod batch busybox --name=batch --exec=/bin/sh -- -c 'exit 3' || true
+        example podctl-status.1
+        grep -qx 3 out
+}
+
+test_podctl_stop_1() { fetch busybox.oci; sleeping web; example podctl-stop.1; }
+
+# The fingerprint is that of a key its author had.
+test_podctl_trust_1() {
+        trusting
+        signed_aci app.aci example.com/app
+        cosign_key cosign
+        mkdir site
+        cp cosign.pub site/
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout tls.key -out tls.crt -subj /CN=registry -days 2 \
+                -addext subjectAltName=DNS:registry.example.com 2>/dev/null
+        cp /etc/hosts hosts
+        defer cp "$PWD/hosts" /etc/hosts
+        echo '127.0.0.2 registry.example.com' >>/etc/hosts
+        mkdir -p /etc/podctl/registries.d
+        echo '{"rktKind": "registries", "rktVersion": "v1", "registries": ["registry.example.com"],
+               "ca": "'"$PWD"'/tls.crt"}' >/etc/podctl/registries.d/trust.json
+        defer rm -f /etc/podctl/registries.d/trust.json
+        serve 127.0.0.2:443 "$HERE/web-server" --listen 127.0.0.2:443 --directory site --tls tls.crt tls.key
+        # What is signed by hand is signed by this key.
+        gpg_key me
+        rm -f me.asc app.aci.asc
+        export GNUPGHOME=$PWD/gnupg
+        echo 'default-key me@example.com' >"$GNUPGHOME/gpg.conf"
+        printf 'batch\npinentry-mode loopback\npassphrase ""\n' >>"$GNUPGHOME/gpg.conf"
+        forget_images_after
+        example podctl-trust.1 '# podctl trust --remove=8b86de38890ddb7291867b025210bd8888182190'
+        grep -qx hello out
+}
+
+# As configuration that is read, the store of images and pods moving elsewhere with it.
+test_podctl_files_5() {
+        defer rm -rf /srv/podctl
+        example podctl-files.5
+        podctl config >config
+        jq -e '.stage0 | map(.rktKind) | contains(["auth", "dockerAuth", "paths", "registries"])' config ||
+                jq -e '.stage0 | map(.rktKind) | contains(["auth", "dockerAuth", "paths"])' config
+        assert_fails 254 podctl fetch docker://example.com/app
+}
+
+test_podctl_net_d_5() {
+        fetch busybox.oci
+        if ip link add eth0 type veth peer name eth0-peer 2>/dev/null; then
+                defer ip link del eth0
+        fi
+        ip link set eth0 up
+        mkdir -p /etc/podctl/net.d
+        defer rm -f /etc/podctl/net.d/10-lan.conf /etc/podctl/net.d/20-default.conf
+        example podctl-net.d.5
+        [[ $(podctl run --net=lan busybox --exec=/bin/ip -- -o addr) =~ 192\.168\.7\.[0-9]+/24 ]]
+        podctl run busybox --exec=/bin/sh -- -c 'ip -o addr; cat /etc/resolv.conf' >inside
+        assert_contains "$(cat inside)" 'inet 10.40.'
+        assert_contains "$(cat inside)" 'nameserver 10.0.0.53'
+}
+
+test_podctl_pods_d_5() {
+        forget_images_after
+        archive httpd.oci httpd.tar
+        archive busybox.oci busybox.tar
+        to_be_started site
+        example podctl-pods.d.5
+        wait_until sh -c 'podctl enter --app=clock site cat /www/index.html | grep -q UTC'
+        podctl enter --app=web site wget -qO- http://127.0.0.1:8080/ | grep -q UTC
+        assert_contains "$(systemctl -M site is-active web clock | sort -u)" active
+}
+
+# What makes a server, takes the place of the test's own, or installs.
+test_readme() {
+        hub
+        defer rm -f /usr/local/bin/rkt
+        defer end_pod web
+        example README.md '# sudo tools/demo     # a minute, the first time three' \
+                '# sudo apt install gcc libc6-dev meson pkg-config python3-docutils systemd-container \' \
+                "# $(sed -n 's/^    \(command line ──.*\)/\1/p' "$ROOT/README.md")"
+        assert_contains "$(cat out)" "UTC"
+}
+
+# Every page that shows something has its test here, the guides in test-guides.sh.
+test_pages_have_tests() {
+        local page name
+        for page in "$ROOT"/man/*.rst; do
+                [[ -n $("$EXAMPLES" list "$page") && $page != */podctl-from-* ]] || continue
+                name=${page##*/} name=${name%.rst} name=${name/@./-at.}
+                grep -q "^test_${name//[-.]/_}()" "$HERE/test-examples.sh" || fail "$page has examples and no test"
+        done
+}
