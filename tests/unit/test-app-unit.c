@@ -175,7 +175,8 @@ static void expect_own_lines(const char *what, const char *unit)
                 "[Unit]", "[Service]", "Description=", "DefaultDependencies=", "Requires=", "Wants=", "After=",
                 "Conflicts=", "Before=", "Type=", "SyslogIdentifier=", "RootDirectory=", "RootDirectoryStartOnly=",
                 "MountAPIVFS=", "TimeoutStartSec=", "OOMPolicy=", "ExecStopPost=", "KillSignal=", "ExecStart=",
-                "Environment=", "UnsetEnvironment=", "BindReadOnlyPaths=", "StandardInput=", "StandardOutput=", "StandardError=", NULL,
+                "Environment=", "UnsetEnvironment=", "BindReadOnlyPaths=", "StandardInput=", "StandardOutput=",
+                "StandardError=", NULL,
         };
         _cleanup_strv_free_ char **lines = NULL;
 
