@@ -10,7 +10,7 @@ static int run(Context *c, void *userdata, char **words)
         int n = sd_listen_fds(true);
 
         if (n != 1)
-                return log_error_errno(EINVAL, "serve-group is what podctl-group.socket starts");
+                return log_error_errno(EINVAL, "Command 'serve-group' is what podctl-group.socket starts");
         return group_helper_serve(SD_LISTEN_FDS_START);
 }
 
