@@ -142,6 +142,12 @@ static int data_directory(Context *c, const char **ret)
         return 0;
 }
 
+static const char *remedy(int error)
+{
+        return error == -EACCES && geteuid() != 0
+                       ? "; become root, or for list, status, fetch, image list and image cat-manifest a member of the group podctl" : "";
+}
+
 int context_pods(Context *c, PodStore **ret)
 {
         const char *data;
@@ -153,7 +159,7 @@ int context_pods(Context *c, PodStore **ret)
                         return r;
                 r = pod_store_open(data, &c->pods);
                 if (r < 0)
-                        return log_error_errno(r, "Cannot open the pods below %s: %m", data);
+                        return log_error_errno(r, "Cannot open the pods below %s: %m%s", data, remedy(r));
         }
         *ret = c->pods;
         return 0;
@@ -172,7 +178,7 @@ int context_images(Context *c, ImageStore **ret)
                 r = image_store_open(data, &c->images, &message);
                 if (r < 0)
                         return message ? log_error_errno(r, "%s", message)
-                                       : log_error_errno(r, "Cannot open the images below %s: %m", data);
+                                       : log_error_errno(r, "Cannot open the images below %s: %m%s", data, remedy(r));
         }
         *ret = c->images;
         return 0;

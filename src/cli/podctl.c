@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "basic/log.h"
+#include "cli/group-helper.h"
 #include "cli/persona.h"
 #include "cli/verb.h"
 #include "config.h"
@@ -113,6 +114,9 @@ static int run_verb(const Verb *verb, Context *context, void *args, char **words
         }
         if ((verb->flags & VERB_ROOT) && geteuid() != 0)
                 return log_error_errno(EPERM, "Cannot run '%s' as unprivileged user; become root", verb->name);
+        /* A store of one's own is one's own affair. */
+        if ((verb->flags & VERB_GROUP) && geteuid() != 0 && !context->dir && group_helper_is_there())
+                return group_helper_ask(verb, words);
         return verb->run(context, args, rest);
 }
 

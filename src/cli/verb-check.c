@@ -82,6 +82,7 @@ const Verb verb_check = {
         .usage = "[NAME|FILE…]",
         .summary = "Look for mistakes in pods that systemd starts",
         .flags = VERB_ROOT,
+        .completes = "MANIFEST",
         .max_words = -1,
         .run = run,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "cli/pods-d.h"
 #include "cli/verb.h"
 
 /* Answers a shell's question what may come next: "podctl complete WORD…" with all words up to the one that is being
@@ -11,7 +12,7 @@ static void print_if(const char *word, const char *prefix)
                 (void) puts(word);
 }
 
-static void complete_pods(Context *c, const char *prefix)
+static void complete_pods(Context *c, bool prepared, const char *prefix)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
         PodStore *store;
@@ -24,6 +25,8 @@ static void complete_pods(Context *c, const char *prefix)
 
                 if (pod_scan_next(scan, &pod) <= 0)
                         return;
+                if (prepared && pod->state != POD_PREPARED)
+                        continue;
                 name = pod_display_name(pod);
                 print_if(name, prefix);
                 if (*prefix && !streq(name, pod->uuid.s))
@@ -46,12 +49,25 @@ static void complete_images(Context *c, const char *prefix)
         image_array_free(images, n);
 }
 
+static void complete_words(char *const *words, const char *written, const char *prefix)
+{
+        STRV_FOREACH(word, words)
+                if (startswith(*word, prefix))
+                        (void) printf("%s%s\n", written, *word);
+}
+
 static void complete_kind(Context *c, const char *kind, const char *prefix)
 {
+        _cleanup_strv_free_ char **words = NULL;
+
         if (!kind)
                 return;
-        if (streq(kind, "POD"))
-                complete_pods(c, prefix);
+        if (streq(kind, "POD") || streq(kind, "PREPARED"))
+                complete_pods(c, streq(kind, "PREPARED"), prefix);
+        else if (streq(kind, "MANIFEST") && pods_d_list(&words) >= 0)
+                complete_words(words, "", prefix);
+        else if (strchr(kind, '|') && strv_split(kind, '|', &words) >= 0)
+                complete_words(words, "", prefix);
         else if (streq(kind, "IMAGE")) {
                 complete_images(c, prefix);
                 (void) puts("@files");
@@ -66,9 +82,7 @@ static void complete_value(Context *c, const Option *o, const char *written, con
         _cleanup_strv_free_ char **choices = NULL;
 
         if (o->choices && strv_split(o->choices, '|', &choices) >= 0)
-                STRV_FOREACH(choice, choices)
-                        if (startswith(*choice, prefix))
-                                (void) printf("%s%s\n", written, *choice);
+                complete_words(choices, written, prefix);
         if (!*written || streq_ptr(o->metavar, "FILE") || streq_ptr(o->metavar, "DIR"))
                 complete_kind(c, o->metavar, prefix);
 }
@@ -117,6 +131,25 @@ static void complete_any_option(const Verb *verb, const char *prefix)
         complete_options(verb ? verb->options : NULL, prefix);
         complete_options(verb ? verb->app_options : NULL, prefix);
         complete_options(context_options, prefix);
+}
+
+/* What the word behind these of a verb is. */
+static void complete_argument(Context *c, const Verb *verb, char **words, size_t n, const char *prefix)
+{
+        _cleanup_strv_free_ char **kinds = NULL;
+        size_t at = 0;
+
+        if (!verb->completes || strv_split(verb->completes, ' ', &kinds) < 0)
+                return;
+        for (size_t i = 0; i < n; i++) {
+                const Option *o = words[i][0] == '-' ? option_of(verb, words[i]) : NULL;
+
+                if (o && option_takes_next_word(o, words[i]))
+                        i++;
+                else if (words[i][0] != '-')
+                        at++;
+        }
+        complete_kind(c, kinds[MIN(at, strv_length(kinds) - 1)], prefix);
 }
 
 /* Global options that have been written already, of which --dir says whose pods and images to name. */
@@ -172,7 +205,7 @@ static int run(Context *c, void *userdata, char **words)
         else if (*last == '-')
                 complete_any_option(verb, last);
         else if (verb)
-                complete_kind(c, verb->completes, last);
+                complete_argument(c, verb, words + at + n_verb, n - at - n_verb - 1, last);
         else if (at < n)
                 complete_verbs(words + at, n - at - 1, last);
         return 0;

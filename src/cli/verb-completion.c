@@ -27,6 +27,7 @@ const Verb verb_completion = {
         .usage = "SHELL",
         .summary = "Print what makes a shell complete commands of podctl",
         .min_words = 1,
+        .completes = "bash|fish|zsh",
         .max_words = 1,
         .run = run,
 };

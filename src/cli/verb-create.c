@@ -220,6 +220,6 @@ const Verb verb_create = {
         .presets = &presets,
         .flags = VERB_OWN_WORDS | VERB_ROOT,
         .max_words = -1,
-        .completes = "IMAGE",
+        .completes = "- IMAGE",
         .run = run,
 };

@@ -27,6 +27,6 @@ const Verb verb_enter = {
         .flags = VERB_ROOT | VERB_STOP_EARLY,
         .min_words = 1,
         .max_words = -1,
-        .completes = "POD",
+        .completes = "POD -",
         .run = run,
 };

@@ -187,6 +187,6 @@ const Verb verb_export = {
         .flags = VERB_ROOT,
         .min_words = 2,
         .max_words = 2,
-        .completes = "POD",
+        .completes = "POD FILE",
         .run = run,
 };

@@ -31,6 +31,7 @@ const Verb verb_image_cat_manifest = {
         .options = options,
         .args_size = sizeof(CatManifestArgs),
         .presets = &presets,
+        .flags = VERB_GROUP,
         .min_words = 1,
         .max_words = 1,
         .completes = "IMAGE",

@@ -71,6 +71,6 @@ const Verb verb_image_export = {
         .flags = VERB_ROOT,
         .min_words = 2,
         .max_words = 2,
-        .completes = "IMAGE",
+        .completes = "IMAGE FILE",
         .run = run,
 };

@@ -241,6 +241,7 @@ const Verb verb_image_list = {
         .summary = "List the images of the store",
         .options = options,
         .args_size = sizeof(ImageListArgs),
+        .flags = VERB_GROUP,
         .max_words = 0,
         .run = run,
 };

@@ -16,6 +16,6 @@ const Verb verb_image_render = {
         .flags = VERB_ROOT,
         .min_words = 2,
         .max_words = 2,
-        .completes = "IMAGE",
+        .completes = "IMAGE DIR",
         .run = run,
 };

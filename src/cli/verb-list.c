@@ -159,6 +159,7 @@ const Verb verb_list = {
         .summary = "List pods",
         .options = options,
         .args_size = sizeof(ListArgs),
+        .flags = VERB_GROUP,
         .max_words = 0,
         .run = run,
 };

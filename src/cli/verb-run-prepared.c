@@ -82,6 +82,6 @@ const Verb verb_run_prepared = {
         .flags = VERB_ROOT,
         .min_words = 1,
         .max_words = 1,
-        .completes = "POD",
+        .completes = "PREPARED",
         .run = run,
 };

@@ -311,6 +311,7 @@ const Verb verb_status = {
         .summary = "Tell what a pod is doing, or wait for it",
         .options = options,
         .args_size = sizeof(StatusArgs),
+        .flags = VERB_GROUP,
         .max_words = 1,
         .completes = "POD",
         .run = run,

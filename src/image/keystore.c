@@ -266,6 +266,43 @@ int trusted_key_read(const TrustedKey *key, char **ret, size_t *ret_size, char *
         return r < 0 ? explain(reterr_message, r, "%s: %s", key->path, strerror(-r)) : 0;
 }
 
+/* As the directory above is: where a group may write, it may everywhere below, whoever was the first to. */
+static int inherit_mode(const char *path)
+{
+        _cleanup_free_ char *above = strndup(path, (size_t) (strrchr(path, '/') - path));
+        struct stat st;
+
+        if (!above)
+                return -ENOMEM;
+        if (stat(above, &st) < 0)
+                return -errno;
+        return (st.st_mode & S_ISGID) && chmod(path, st.st_mode & 07777) < 0 ? -errno : 0;
+}
+
+static int make_key_directory(const char *path)
+{
+        _cleanup_free_ char *parents = strdup(path);
+
+        if (!parents)
+                return -ENOMEM;
+        for (char *p = parents + 1; p; ) {
+                int r = 0;
+
+                p = strchr(p, '/');
+                if (p)
+                        *p = 0;
+                if (mkdir(parents, 0755) >= 0)
+                        r = inherit_mode(parents);
+                else if (errno != EEXIST)
+                        r = -errno;
+                if (r < 0)
+                        return r;
+                if (p)
+                        *p++ = '/';
+        }
+        return 0;
+}
+
 /* Readable for all whatever the umask says: there is nothing secret about a public key. */
 static int write_key(const char *directory, const char *fingerprint, const char *text, char **reterr_message)
 {
@@ -273,8 +310,11 @@ static int write_key(const char *directory, const char *fingerprint, const char 
         mode_t mask = umask(0022);
         int r;
 
-        fd = mkdir_open_at(AT_FDCWD, directory, 0755);
-        r = fd < 0 ? fd : write_file_at(fd, fingerprint, text, strlen(text), 0644);
+        r = make_key_directory(directory);
+        if (r >= 0)
+                r = fd = open_directory_at(AT_FDCWD, directory);
+        if (r >= 0)
+                r = write_file_at(fd, fingerprint, text, strlen(text), 0644);
         (void) umask(mask);
         return r < 0 ? explain(reterr_message, r, "%s/%s: %s", directory, fingerprint, strerror(-r)) : 0;
 }

@@ -57,10 +57,11 @@ static enum MHD_Result on_field(void *userdata, enum MHD_ValueKind kind, const c
                                 const char *content_type, const char *transfer_encoding, const char *data, uint64_t offset, size_t size)
 {
         Exchange *e = userdata;
-        FormField *f = offset > 0 && e->n_fields > 0 ? &e->fields[e->n_fields - 1] : NULL;
+        FormField *f = e->n_fields > 0 ? &e->fields[e->n_fields - 1] : NULL;
         char *longer;
 
-        if (!f) {
+        /* Its first piece may have been empty. */
+        if (!f || f->size != offset || (offset == 0 && (!key || !streq(f->name, key)))) {
                 if (!key || e->n_fields == FIELDS_MAX)
                         return MHD_NO;
                 f = &e->fields[e->n_fields];

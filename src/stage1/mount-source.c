@@ -69,7 +69,7 @@ static int open_tmpfs(const PlanMount *m, const MountContext *context)
                 fd = open_directory_at(context->scratch_fd, path);
                 if (fd < 0)
                         return fd;
-                if (mount("podctl", proc_fd_path(fd, link), "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
+                if (mount("tmpfs", proc_fd_path(fd, link), "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
                         return -errno;
         }
         return open_directory_at(context->scratch_fd, path);
@@ -100,7 +100,7 @@ static int open_devices(MountContext *context)
 
         if (fd < 0 || context->n_devices > 0)
                 return TAKE_FD(fd);
-        if (mount("podctl", proc_fd_path(fd, link), "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0700") < 0)
+        if (mount("tmpfs", proc_fd_path(fd, link), "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0700") < 0)
                 return -errno;
         return open_directory_at(context->scratch_fd, SCRATCH_DEVICES);
 }

@@ -63,7 +63,11 @@ static int link_like_host(int root_fd)
         return 0;
 }
 
-/* The journal has no other limits than its own; reading the kernel's messages is not a pod's business. */
+/* The journal has no other limits than its own; reading the kernel's messages is not a pod's business. Its files are small:
+ * journald sizes tables in each by how large it may become, and has them in memory and on the disk from the start. Of
+ * journald's 100 files at most, this many hold what the journal may be. */
+#define JOURNAL_FILES 64
+
 static int write_journal_config(const PlanJournal *journal, int root_fd)
 {
         _cleanup_free_ char *age = NULL, *text = NULL;
@@ -73,8 +77,9 @@ static int write_journal_config(const PlanJournal *journal, int root_fd)
                 if (!age)
                         return -ENOMEM;
         }
-        text = strprintf("[Journal]\nStorage=persistent\nReadKMsg=no\nAudit=no\nSplitMode=none\nSystemMaxUse=%" PRIu64 "\n%s",
-                         journal->max_bytes, strempty(age));
+        text = strprintf("[Journal]\nStorage=persistent\nReadKMsg=no\nAudit=no\nSplitMode=none\nSystemMaxUse=%" PRIu64
+                         "\nSystemMaxFileSize=%" PRIu64 "\n%s",
+                         journal->max_bytes, MAX(journal->max_bytes / JOURNAL_FILES, UINT64_C(524288)), strempty(age));
         return text ? write_string_at(root_fd, "etc/systemd/journald.conf", text, 0644) : -ENOMEM;
 }
 

@@ -41,6 +41,21 @@ bash_completes() {
         report "bash: $line" "$(printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd' ')$options" "$expected"
 }
 
+# As --help has them, whatever there is by now.
+every_verb_and_option() {
+        local verb option missing=''
+        while read -r verb; do
+                # shellcheck disable=SC2086  # a verb may be two words
+                [[ " $(podctl complete $verb | paste -sd' ') " == *" ${verb##* } "* ]] ||
+                        missing+=" $verb"
+                # shellcheck disable=SC2086
+                while read -r option; do
+                        [[ " $(podctl complete $verb "$option" | paste -sd' ') " == *" $option"* ]] || missing+=" $verb:$option"
+                done < <(podctl $verb --help | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -- '--.*')
+        done < <(podctl --help | sed -n '/^Commands/,/^$/s/^  \([a-z-]*\( [a-z-]*\)\?\)  .*/\1/p')
+        report 'every verb and option of --help' "$missing" ''
+}
+
 test_bash() {
         # shellcheck source=/dev/null
         . "$shims/bash/podctl"
@@ -61,7 +76,20 @@ test_bash() {
         bash_completes 'json json-pretty' podctl list --format = j
         bash_completes 'desc' podctl image list --sort = size --order = d
         bash_completes 'a.tar a:b.tar [filenames]' podctl fetch a
-        bash_completes 'a.tar a:b.tar [filenames]' podctl run --pod-manifest ''
+        bash_completes 'a.tar a:b.tar d [filenames]' podctl run --pod-manifest ''
+        bash_completes 'check' podctl ch
+        bash_completes 'create' podctl cr
+        bash_completes 'run run-prepared' podctl run
+        bash_completes 'bash fish zsh' podctl completion ''
+        bash_completes '--dry-run' podctl create --dry
+        bash_completes '--overwrite' podctl export --ov
+        bash_completes '--quiet' podctl prepare --qu
+        bash_completes '--replace' podctl create --repl
+        bash_completes 'a.tar a:b.tar [filenames]' podctl export some-pod a
+        bash_completes 'd [filenames]' podctl image extract some-image ''
+        bash_completes '' podctl exec some-pod ''
+        bash_completes '' podctl create ''
+        every_verb_and_option
 }
 
 test_zsh() {
@@ -107,6 +135,7 @@ trap 'rm -rf "$work"' EXIT
 export HOME=$work/home LC_ALL=C.UTF-8
 mkdir "$work/files" "$HOME" && cd "$work/files" || exit 1
 touch a.tar a:b.tar
+mkdir d
 
 for shell in bash zsh fish; do
         if command -v "$shell" >/dev/null; then

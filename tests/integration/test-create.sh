@@ -110,7 +110,7 @@ test_check_names_file_line_and_member() {
                 assert_fails 254 podctl check checked
                 assert_eq "$output" "podctl: $2"
                 assert_fails '*' systemctl start pod@checked
-                told() { systemctl status --no-pager --full pod@checked 2>&1 | grep -F "$1"; }
+                told() { { systemctl status --no-pager --full pod@checked || true; } 2>&1 | grep -F "$1"; }
                 wait_until told "${2#*: }"
                 systemctl reset-failed pod@checked
         }

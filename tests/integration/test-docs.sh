@@ -25,6 +25,7 @@ completions() {
 }
 
 test_completes_live_names() {
+        local verb
         fetch complete-image busybox-oci.tar
         podctl run --detach --name=complete-pod complete-image --exec=/bin/sleep -- 1000 >/dev/null
         defer podctl stop complete-pod
@@ -32,6 +33,20 @@ test_completes_live_names() {
         assert_eq "$(completions 'podctl image rm complete')" complete-image:latest
         assert_contains "$(completions 'podctl run ')" complete-image:latest
         assert_eq "$(completions 'podctl enter --app web complete')" complete-pod
+        for verb in logs exec export cat-manifest status rm; do
+                assert_eq "$(completions "podctl $verb complete")" complete-pod
+        done
+        assert_contains "$(completions 'podctl create site ')" complete-image:latest
+        assert_eq "$(completions 'podctl create ')" ''
+        assert_eq "$(completions 'podctl exec complete-pod ')" ''
+        # Only what that verb can do something with.
+        assert_eq "$(completions 'podctl run-prepared complete')" ''
+        podctl prepare --name=complete-later complete-image --exec=/bin/true >/dev/null
+        defer podctl rm complete-later
+        assert_eq "$(completions 'podctl run-prepared complete')" complete-later
+        podctl create complete-file complete-image --exec=/bin/true >/dev/null 2>&1
+        defer rm -f /etc/podctl/pods.d/complete-file.json
+        assert_eq "$(completions 'podctl check complete')" complete-file
 }
 
 test_gc_service_collects() {
@@ -76,13 +91,14 @@ test_units_are_confined() {
 podctl-metadata.service 0.5
 podctl-image-gc.service 1.2
 podctl-gc.service 2.7
+podctl-group@x.service 4.5
 UNITS
 }
 
 # None that a package would leave out, and none that is on without having been asked for.
 test_units_are_preset() {
         local unit
-        for unit in podctl-gc.timer podctl-image-gc.timer; do
+        for unit in podctl-gc.timer podctl-image-gc.timer podctl-group.socket; do
                 assert_contains "$(systemctl list-unit-files --no-legend --no-pager "$unit")" 'enabled'
         done
         assert_eq "$(systemctl list-unit-files --no-legend --no-pager podctl-metadata.socket | awk '{ print $NF }')" disabled

@@ -156,6 +156,19 @@ test_podctl_fetch_1() {
         example podctl-fetch.1
 }
 
+# It would stay in the foreground.
+test_podctl_metadata_service_1() { example podctl-metadata-service.1 '# systemctl stop podctl-metadata.socket'; }
+
+test_podctl_metadata_service_8() {
+        fetch busybox.oci
+        defer systemctl daemon-reload
+        defer systemctl disable --quiet --now podctl-metadata.socket
+        defer systemctl stop podctl-metadata.service
+        example podctl-metadata.service.8
+        systemctl daemon-reload
+        assert_contains "$(systemctl show -P IPAddressAllow podctl-metadata.socket)" 172.16.0.0/16
+}
+
 test_podctl_gc_1() {
         fetch busybox.oci
         podctl run --name=over busybox --exec=/bin/true

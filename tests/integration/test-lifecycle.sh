@@ -553,11 +553,14 @@ test_words_with_dollars() {
 
 # The name of a pod is free for the next one as soon as it has ended, however long its clearing away takes.
 test_name_of_a_pod_that_just_ended() {
-        local i
+        local i pid
         defer end_pod again
         for i in 1 2 3 4 5; do
                 podctl run --detach --name=again busybox --exec=/bin/sleep -- 1000 >/dev/null
-                kill -9 "$(systemctl show --property=MainPID --value podctl-again.service)"
+                pid=$(systemctl show --property=MainPID --value podctl-again.service)
+                kill -9 "$pid"
+                # It takes a moment to die, and another until systemd hears of it; the latter is what this is about.
+                wait_until eval "! grep -q '^State:.[RSDI]' /proc/$pid/status"
         done
         podctl run --name=again busybox --exec=/bin/true
         pod again busybox --exec=/bin/sleep -- 1000

@@ -138,13 +138,14 @@ test_event_of_a_start_that_failed() {
                 "There is no manifest for pod '$name': write /etc/podctl/pods.d/$name.json, as podctl create does"
         journalctl --no-pager -x PODCTL_POD_NAME=$name >explained
         assert_contains "$(cat explained)" "podctl check $name"
-        podctl create --replace "$name" busybox --exec=/bin/true >/dev/null 2>&1
+        mkdir gone
+        podctl create --volume="gone,kind=host,source=$PWD/gone" "$name" busybox --mount=volume=gone,target=/gone \
+                --exec=/bin/true >/dev/null 2>&1
         defer rm -f "/etc/podctl/pods.d/$name.json"
-        jq '.volumes = [{"name": "gone", "kind": "host", "source": "/no/such"}]' "/etc/podctl/pods.d/$name.json" >new
-        mv new "/etc/podctl/pods.d/$name.json"
+        rmdir gone
         assert_fails '*' systemctl start pod@$name
         systemctl reset-failed pod@$name
-        assert_contains "$(events $name PODCTL_ERROR | tail -n 1)" /no/such
+        assert_contains "$(events $name PODCTL_ERROR | tail -n 1)" "$PWD/gone"
         assert_eq "$(events $name PODCTL_ERROR | grep -c 'could not be started')" 2
 }
 
