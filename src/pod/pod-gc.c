@@ -149,10 +149,10 @@ int pod_remove(Pod *p)
         return r < 0 ? r : pod_delete(p);
 }
 
-/* What belongs to the start: the process, and the user IDs it had. */
+/* What belongs to the start: the process, the user IDs and the addresses it had. */
 static int forget_start(const Pod *p)
 {
-        static const char *const names[] = { "upper", "work" }, *const files[] = { "uid-base", "pid" };
+        static const char *const names[] = { "upper", "work" }, *const files[] = { "uid-base", "pid", "network-ended" };
         _cleanup_strv_free_ char **apps = NULL;
         int r = list_directory_at(p->fd, "apps", &apps);
 

@@ -110,7 +110,7 @@ test_manifests_that_are_refused() {
                 refused "$words" run --pod-manifest=pod.json
                 if [[ $filter == .app.user* || $filter == .app.group* ]]; then
                         uuid=$(podctl prepare --pod-manifest=pod.json)
-                        refused "$words" run-prepared --net=none "$uuid"
+                        refused "$words" run-prepared "$uuid"
                         podctl rm "$uuid"
                 else
                         refused "$words" prepare --pod-manifest=pod.json

@@ -81,6 +81,17 @@ test_export_leaves_volumes_out() {
         assert_eq "$(tar -xzOf out.aci rootfs/own)" own
 }
 
+# But for those that are: what a Docker image's own volumes were given is not lost.
+test_export_keeps_volumes_of_the_image() {
+        podctl run --name=over --net=none --volume=v,kind=empty,fromImage=true busybox --name=app --mount=volume=v,target=/etc \
+                --exec=/bin/sh -- -c 'echo written >/etc/new' --- busybox --name=other --mount=volume=v,target=/v --exec=/bin/true
+        podctl export --app=app over out.aci
+        assert_eq "$(tar -xzOf out.aci rootfs/etc/new)" written
+        assert_contains "$(tar -xzOf out.aci rootfs/etc/passwd)" root
+        podctl export --app=other over other.aci
+        assert_eq "$(tar -tzf other.aci | grep -c '^rootfs/v/.' || true)" 0
+}
+
 # Without the image, of which the pod keeps the layers but not the manifest.
 test_export_when_the_image_is_gone() {
         wrote over
