@@ -5,16 +5,18 @@
 
 STORES=$HERE/../data/store
 
-# for_all FUNCTION: in a directory of its own for each of the stores, with own() working on what is in there.
+# for_all FUNCTION: with own() working on each of the stores, in the place where it was, since pods name their layers.
 for_all() {
         local store top=$PWD
         for store in "$STORES"/*.tar.gz; do
                 echo "-- ${store##*/}"
-                DATA=$top/${store##*/}.d/data
-                mkdir -p "$DATA"
-                cd "$DATA/.."
-                tar -C "$DATA" --numeric-owner -xzf "$store"
+                DATA=$(tar -xzOf "$store" --wildcards './pods/*/apps/*/lower' | sed -n 's|/images/.*||p' | sort -u)
+                [[ $DATA == /var/tmp/* && ! -e $DATA ]] || fail "the store cannot be put to '$DATA'"
+                defer rm -rf "$DATA"
                 defer podctl "--dir=$DATA" gc --grace-period=0 --expire-prepared=0
+                mkdir -p "$DATA" "$top/${store##*/}.d"
+                tar -C "$DATA" --numeric-owner -xzf "$store"
+                cd "$top/${store##*/}.d"
                 "$1"
         done
 }
