@@ -150,8 +150,9 @@ static int find_stored(const Fetch *f, char ***ids, char **reterr_message)
         }
         image_remote_done(&remote);
         if (r == -ENOENT && f->wish->policy == PULL_NEVER)
-                return explain(reterr_message, r, "no image '%s' in the store, and --pull-policy=never keeps it from being "
-                               "fetched", f->wish->text);
+                return explain(reterr_message, r,
+                               "no image '%s' in the store, and --pull-policy=never keeps it from being fetched",
+                               f->wish->text);
         return r;
 }
 

@@ -234,7 +234,9 @@ static int launch_command(const Start *s, char ***ret)
 {
         _cleanup_free_ char *data = strjoin("--dir=", s->pod->store->data), *pid = strprintf("%i", getpid()),
                             *lock = strprintf("%i", s->pod->fd), *taken = strprintf("%i", s->taken_fd);
-        char *const words[] = { (char *) PODCTL_PROGRAM, data, (char *) "launch", s->pod->uuid.s, pid, lock, taken, NULL };
+        char *const words[] = {
+                (char *) PODCTL_PROGRAM, data, (char *) "launch", s->pod->uuid.s, pid, lock, taken, NULL
+        };
         int r;
 
         if (!data || !pid || !lock || !taken)

@@ -84,8 +84,9 @@ static int launch_named(Context *c, const char *name)
 
         r = pods_d_find(name, &path);
         if (r < 0)
-                return log_error_errno(r, "There is no manifest for pod '%s': write " PODS_D_LOCAL "/%s.json, as podctl create does", name,
-                                       name);
+                return log_error_errno(
+                        r, "There is no manifest for pod '%s': write " PODS_D_LOCAL "/%s.json, as podctl create does",
+                        name, name);
         return run_pod_of_unit(c, name, path);
 }
 

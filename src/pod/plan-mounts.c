@@ -147,7 +147,8 @@ static char *own_volume_name(const AppcPodApp *app, const Mount *mount, const Vo
 }
 
 /* Whose image a volume begins with, and where in there. */
-static const AppcPodApp *first_with_volume(const PodPlan *plan, const AppcPodApp *app, const Mount *mount, const char **ret_path)
+static const AppcPodApp *first_with_volume(const PodPlan *plan, const AppcPodApp *app, const Mount *mount,
+                                           const char **ret_path)
 {
         const AppcPod *pod = plan->manifest;
 
@@ -187,6 +188,7 @@ static int plan_volume(PodPlan *plan, const AppcPodApp *app, const PlannedVolume
         const Volume *volume = planned->mount->app_volume ?:
                                        appc_pod_find_volume(plan->manifest, planned->mount->volume);
         _cleanup_free_ char *name = NULL, *empty = NULL, *what = NULL;
+        const char *source;
         PlanMount *m;
         int r;
 
@@ -198,7 +200,8 @@ static int plan_volume(PodPlan *plan, const AppcPodApp *app, const PlannedVolume
         if (!what || !empty)
                 return -ENOMEM;
 
-        r = plan_bind(plan, what, volume->source ?: volume->kind == VOLUME_TMPFS ? name : empty, app->name, planned->target, &m);
+        source = volume->source ?: volume->kind == VOLUME_TMPFS ? name : empty;
+        r = plan_bind(plan, what, source, app->name, planned->target, &m);
         if (r < 0)
                 return r;
         r = mount_is_read_only(app, volume, planned->target);

@@ -261,7 +261,8 @@ static void set_labels(const Launch *l)
                                 text, "the AppArmor profile");
         }
         if (l->selinux)
-                write_attribute((const char *const[]) { "/proc/self/attr/exec", NULL }, l->selinux, "the SELinux context");
+                write_attribute((const char *const[]) { "/proc/self/attr/exec", NULL }, l->selinux,
+                                "the SELinux context");
 }
 
 /* The bounding set while we still may, the user with the capabilities kept that loading a filter takes. */

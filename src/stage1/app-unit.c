@@ -80,8 +80,7 @@ static void print_unit_section(FILE *f, const PlanApp *app)
                        "Requires=systemd-journald.socket\n"
                        "Wants=podctl-apps.target\n"
                        "After=systemd-journald.socket podctl-apps.target\n"
-                       "Conflicts=shutdown.target\n"
-                       "Before=shutdown.target pod.target\n",
+                       "Conflicts=shutdown.target\nBefore=shutdown.target pod.target\n",
                        app->app->name);
         if (app_hooks_wanted(app))
                 (void) fprintf(f, "Requires=" HOOKS_UNIT "\nAfter=" HOOKS_UNIT "\n", app->app->name, app->app->name);

@@ -14,7 +14,8 @@
 const char *pod_tree_unit_path(void)
 {
         /* Transient units (machinectl shell, systemd-run -M) are looked up in the last two. */
-        return "/" UNIT_DIR ":" PKGLIBDIR "/units:/run/systemd/system:/run/systemd/transient:/run/systemd/system.control";
+        return "/" UNIT_DIR ":" PKGLIBDIR
+               "/units:/run/systemd/system:/run/systemd/transient:/run/systemd/system.control";
 }
 
 static const char *const tree_directories[] = {
@@ -214,7 +215,8 @@ static int add_journal_fields(const PodPlan *plan, const PlanApp *app, char **te
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++) {
-                _cleanup_free_ char *assignment = strjoin(rows[i].field, "=", strempty(rows[i].value)), *quoted = NULL, *longer = NULL;
+                _cleanup_free_ char *assignment = strjoin(rows[i].field, "=", strempty(rows[i].value)), *quoted = NULL,
+                                    *longer = NULL;
 
                 if (isempty(rows[i].value))
                         continue;
@@ -263,7 +265,9 @@ static int write_slice(const PodPlan *plan, int root_fd)
         STRV_FOREACH(line, plan->limits) {
                 _cleanup_free_ char *before = text;
 
-                text = before && !startswith(*line, "IO") ? strjoin(before, *line, "\n") : before ? strdup(before) : NULL;
+                text = before && !startswith(*line, "IO") ? strjoin(before, *line, "\n")
+                       : before                           ? strdup(before)
+                                                          : NULL;
                 any = any || !startswith(*line, "IO");
         }
         if (!text)
@@ -302,7 +306,8 @@ int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int ro
 
 static int write_dropin(int root_fd, const char *unit, const char *text)
 {
-        _cleanup_free_ char *directory = strjoin(UNIT_DIR "/", unit, ".d"), *path = directory ? strjoin(directory, "/sockets.conf") : NULL;
+        _cleanup_free_ char *directory = strjoin(UNIT_DIR "/", unit, ".d"),
+                            *path = directory ? strjoin(directory, "/sockets.conf") : NULL;
         int r;
 
         if (!path)
