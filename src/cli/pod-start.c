@@ -139,14 +139,14 @@ static int start_follower(Context *c, const Pod *pod)
                 return r;
         r = transient_unit_start(bus, &(TransientUnit) { .name = name, .properties = properties, .start = start,
                                                          .stop_post = stop_post }, &job, &error);
-        return r < 0 ? log_warning_errno(r, "Nobody will clear away this pod's network before 'podctl gc': %s",
+        return r < 0 ? log_warning_errno(r, "Nobody will clear away what this pod has outside its directory before 'podctl gc': %s",
                                          bus_error_text(&error, r)) : 0;
 }
 
 int pod_launch_in_place(Context *c, Pod *pod)
 {
         /* Those of our own have ExecStopPost=. */
-        if (pod->settings->n_joins > 0 && !startswith(strempty(pod->settings->unit), "pod@"))
+        if ((pod->settings->n_joins > 0 || pod->settings->mds_register) && !startswith(strempty(pod->settings->unit), "pod@"))
                 (void) start_follower(c, pod);
         return pod_launch(pod);
 }

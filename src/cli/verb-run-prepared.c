@@ -25,7 +25,7 @@ static int renew_settings(Context *c, const RunArgs *args, Pod *pod)
                 r = plan_check_sources(plan, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
-        r = pod_write_settings(pod);
+        r = pod_write_settings(pod, true);
         return r < 0 ? log_error_errno(r, "Cannot write the settings of pod %s: %m", pod->uuid.s) : 0;
 }
 

@@ -12,7 +12,7 @@
 #define SOCKETS_MAX 8
 #define CONNECTIONS_MAX 512U
 #define CONNECTIONS_OF_ADDRESS_MAX 64U
-#define SILENCE_SECONDS 15U
+#define SILENCE_SECONDS 5U
 #define FIELDS_MAX 8
 
 typedef struct Listener {

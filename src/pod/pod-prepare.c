@@ -126,12 +126,16 @@ static int write_lowers(Pod *pod, const char *app, const PlanImage *image)
         return r < 0 ? r : write_string_at(pod->fd, file, text, 0640);
 }
 
-int pod_write_settings(const Pod *pod)
+int pod_write_settings(const Pod *pod, bool durable)
 {
         _cleanup_free_ char *text = NULL;
         int r = pod_settings_format(pod->settings, &text);
 
-        return r < 0 ? r : write_file_at(pod->fd, "settings", text, strlen(text), 0640);
+        if (r >= 0 && durable)
+                return write_file_at(pod->fd, "settings", text, strlen(text), 0640);
+        if (r >= 0)
+                r = write_string_at(pod->fd, "settings.new", text, 0640);
+        return r < 0 ? r : renameat(pod->fd, "settings.new", pod->fd, "settings") < 0 ? -errno : 0;
 }
 
 int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, const PlanImage *images)

@@ -17,8 +17,8 @@ PlanImage *plan_images_free(PlanImage *images, size_t n);
 /* Writes the pod's files into a pod we hold: manifest, settings, and what its apps' roots are made of. */
 int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, const PlanImage *images);
 
-/* Puts the loaded settings, changed, in place of those on disk. */
-int pod_write_settings(const Pod *pod);
+/* Puts the loaded settings, changed, in place of those on disk; durable: of a pod that has to outlive a power cut. */
+int pod_write_settings(const Pod *pod, bool durable);
 
 /* The trees below an app's root, top first. */
 int pod_app_lowers(const Pod *pod, const char *app, char ***ret);

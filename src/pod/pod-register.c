@@ -119,7 +119,7 @@ static int set_url(Pod *pod, PodPlan *plan, const char *host, const char *token)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
                 r = strv_env_set(&plan->apps[i].environment, POD_METADATA_VARIABLE, s->metadata_url);
-        return r < 0 ? r : pod_write_settings(pod);
+        return r < 0 ? r : pod_write_settings(pod, false);
 }
 
 int pod_register(Pod *pod, PodPlan *plan, int probe, char **reterr_message)

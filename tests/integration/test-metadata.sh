@@ -181,6 +181,15 @@ test_prepared_and_created() {
         wait_until eval '[[ $(registered) == 0 ]]'
 }
 
+# The main process of somebody else's unit, without a network of its own.
+test_in_place() {
+        serve
+        systemd-run --quiet --collect --pipe --wait podctl run --mds-register --net=host --uuid-file-save="$PWD/uuid" busybox \
+                --exec=/bin/sh -- -c "wget -q -O - \$AC_METADATA_URL$BASE/pod/uuid"
+        assert_contains "$(podctl logs "$(cat uuid)")" "$(cat uuid)"
+        wait_until eval '[[ $(registered) == 0 ]]'
+}
+
 # Killed with nobody to clear away: gc does it.
 test_crash() {
         serve
