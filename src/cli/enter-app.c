@@ -11,9 +11,10 @@
 #include "unit/transient-unit.h"
 #include "unit/unit-wait.h"
 
-/* A command beside an app's own: one more transient service of the pod's systemd, on the pod's bus, whose process joins the
- * app, see app-exec.c. There is nothing to join in an app that has ended: then the service has the app's root and
- * confinement itself. Nothing of ours enters the pod's namespaces, but for the connection that libsystemd makes. */
+/* A command beside an app's own: one more transient service of the pod's systemd, on the pod's bus, whose process
+ * joins the app, see app-exec.c. There is nothing to join in an app that has ended: then the service has the app's
+ * root and confinement itself. Nothing of ours enters the pod's namespaces, but for the connection that libsystemd
+ * makes. */
 
 typedef struct Enter {
         Pod *pod;

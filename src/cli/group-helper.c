@@ -17,8 +17,8 @@
 #define MESSAGE_MAX 65536
 #define N_FDS 2 /* standard output and error */
 
-/* The message: the name we were started under, the verb and its words, each with a NUL behind it, and the two files. The
- * answer is one byte, the exit status. */
+/* The message: the name we were started under, the verb and its words, each with a NUL behind it, and the two files.
+ * The answer is one byte, the exit status. */
 
 typedef struct Allowed {
         const char *verb;
@@ -84,7 +84,8 @@ int group_helper_check(const char *verb, char *const *words, char **reterr_messa
                 /* They go to the log. */
                 if (!string_is_ascii_printable(*word))
                         return explain(reterr_message, EPERM, "a word of the command is not of printable characters");
-                /* Both what looks like an option and what may be one's value is looked at as what it would be otherwise. */
+                /* Both what looks like an option and what may be one's value is looked at as what it would be
+                 * otherwise. */
                 if (**word == '-')
                         r = check_option(a, *word, reterr_message);
                 else

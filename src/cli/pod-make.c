@@ -76,7 +76,8 @@ static int copy_start_args(const Context *c, const RunArgs *args, const AppcPod 
         return r;
 }
 
-/* The option, else the manifest's annotation, else the configuration; only the last one yields to a pod without network. */
+/* The option, else the manifest's annotation, else the configuration; only the last one yields to a pod without
+ * network. */
 static int set_metadata(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *s)
 {
         const char *text = appc_pod_annotation(manifest, "podctl/mds-register");

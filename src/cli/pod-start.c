@@ -115,8 +115,8 @@ int pod_launch(Pod *pod)
         return r;
 }
 
-/* A unit that ends with the pod's. What comes before another unit is stopped after it (systemd.unit(5), Before=): so the pod
- * is gone when it is cleared away after, also when both are stopped at once. */
+/* A unit that ends with the pod's. What comes before another unit is stopped after it (systemd.unit(5), Before=): so
+ * the pod is gone when it is cleared away after, also when both are stopped at once. */
 static int start_follower(Context *c, const Pod *pod)
 {
         _cleanup_free_ char *name = strjoin("podctl-tear-down-", pod->uuid.s, ".service"), *job = NULL,

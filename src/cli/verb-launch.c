@@ -12,7 +12,8 @@
 
 /* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID PID LOCK
  * TAKEN": the lock is taken over from file descriptor LOCK of process PID, which waits for us to say so on eventfd
- * TAKEN, so that there is no moment at which nobody holds it. For pod@NAME.service, "launch --pod NAME": the pod is made from its manifest in pods.d. */
+ * TAKEN, so that there is no moment at which nobody holds it. For pod@NAME.service, "launch --pod NAME": the pod is
+ * made from its manifest in pods.d. */
 
 typedef struct LaunchArgs {
         char *pod;

@@ -40,7 +40,8 @@ static char *exit_status_text(void)
         return signal < 0 ? NULL : strprintf("%i\n", 128 + signal);
 }
 
-/* Whoever started a pod that ended at once may still hold its lock, for the moment until it has heard that it was taken. */
+/* Whoever started a pod that ended at once may still hold its lock, for the moment until it has heard that it was
+ * taken. */
 static void wait_for_starter(Pod *pod)
 {
         for (unsigned i = 0; i < 100 && pod->state == POD_RUNNING; i++) {

@@ -24,8 +24,8 @@ static int add_cpu(const Isolator *i, const char *disk, char ***lines)
                        : 0;
 }
 
-/* From the shares of cgroup v1 to the weight of v2, so that who has shares compares to who has none as before: 1024 and 100
- * are what a group has that says nothing, as systemd converts them. */
+/* From the shares of cgroup v1 to the weight of v2, so that who has shares compares to who has none as before: 1024
+ * and 100 are what a group has that says nothing, as systemd converts them. */
 static int add_cpu_shares(const Isolator *i, const char *disk, char ***lines)
 {
         return strv_extendf(lines, "CPUWeight=%" PRIi64, MAX(INT64_C(1), MIN(i->number * 100 / 1024, INT64_C(10000))));

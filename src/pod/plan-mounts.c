@@ -140,7 +140,8 @@ static int mount_is_read_only(const AppcPodApp *app, const Volume *volume, const
         return tristate_or(volume->read_only, read_only);
 }
 
-/* What a volume that is no directory of the host is called in the pod. An app's own may have the name of one of the pod's. */
+/* What a volume that is no directory of the host is called in the pod. An app's own may have the name of one of the
+ * pod's. */
 static char *own_volume_name(const AppcPodApp *app, const Mount *mount, const Volume *volume)
 {
         return mount->app_volume ? strjoin(app->name, ".", volume->name) : strdup(volume->name);

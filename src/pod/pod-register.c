@@ -25,7 +25,8 @@ static bool is_of_host(int probe, const char *text)
                bind(probe, (struct sockaddr *) &address, sizeof(address)) >= 0;
 }
 
-/* The first address of the host that a network leads to: the gateway, but of a CNI network that may be another machine. */
+/* The first address of the host that a network leads to: the gateway, but of a CNI network that may be another
+ * machine. */
 static int find_host(const Pod *pod, int probe, char **ret, char **reterr_message)
 {
         _cleanup_(net_state_done) NetState state = {};

@@ -53,8 +53,8 @@ bool app_launch_leaves(const char *assignment)
 
 int app_launch_unset(const PlanApp *app, char **ret)
 {
-        /* The language of the host; where the journal is, which is not what the app writes to; and a file that it could not
-         * write to be told of a want of memory. */
+        /* The language of the host; where the journal is, which is not what the app writes to; and a file that it
+         * could not write to be told of a want of memory. */
         static const char *const names[] = { "LANG", "JOURNAL_STREAM", "MEMORY_PRESSURE_WATCH",
                                              "MEMORY_PRESSURE_WRITE" };
         _cleanup_strv_free_ char **unset = NULL;
@@ -136,8 +136,8 @@ static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_roo
         return r < 0 ? r : strv_extend(words, "--");
 }
 
-/* What Docker and rkt protect and hide (reference R§4.6), the control groups of the pod among it: whoever may write there
- * has no limits. */
+/* What Docker and rkt protect and hide (reference R§4.6), the control groups of the pod among it: whoever may write
+ * there has no limits. */
 static const char *const protected_paths[] = {
         "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", "/sys/fs/cgroup", NULL,
 };

@@ -207,7 +207,8 @@ static int make_mtab(int root, uid_t owner)
                        : 0;
 }
 
-/* What systemd mounts into every service that asks for it (MountAPIVFS=), before links lead there or the root is read-only. */
+/* What systemd mounts into every service that asks for it (MountAPIVFS=), before links lead there or the root is
+ * read-only. */
 static int make_usual_places(const PlanMount *m, const MountContext *context)
 {
         static const char *const directories[] = { "dev", "proc", "run", "sys", "tmp" };

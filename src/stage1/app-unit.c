@@ -186,8 +186,8 @@ bool app_hooks_wanted(const PlanApp *app)
         return strv_length(app->app->app->pre_start) + strv_length(app->app->app->post_stop) > 0;
 }
 
-/* Event handlers are a service that the app needs: its start is before the app's, its stop when nobody needs it any more.
- * They run as root in the app's root, with as much time as they want; a post-stop that fails changes nothing. */
+/* Event handlers are a service that the app needs: its start is before the app's, its stop when nobody needs it any
+ * more. They run as root in the app's root, with as much time as they want; a post-stop that fails changes nothing. */
 int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret)
 {
         const AppIdentity root = { .binds = identity->binds };

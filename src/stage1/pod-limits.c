@@ -106,8 +106,9 @@ static int write_oom_score(int64_t score)
         return write_kernel_file("/proc/self/oom_score_adj", text);
 }
 
-/* How low the pod's processes may put theirs: the kernel remembers what somebody privileged has once written, and hands it
- * on to children (proc(5), oom_score_adj). Going back to where we were is no privilege, and must not be taken for one. */
+/* How low the pod's processes may put theirs: the kernel remembers what somebody privileged has once written, and
+ * hands it on to children (proc(5), oom_score_adj). Going back to where we were is no privilege, and must not be
+ * taken for one. */
 static int lower_oom_score_limit(int64_t score)
 {
         const cap_value_t resource = CAP_SYS_RESOURCE;

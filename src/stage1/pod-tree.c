@@ -64,9 +64,9 @@ static int link_like_host(int root_fd)
         return 0;
 }
 
-/* The journal has no other limits than its own; reading the kernel's messages is not a pod's business. Its files are small:
- * journald sizes tables in each by how large it may become, and has them in memory and on the disk from the start. Of
- * journald's 100 files at most, this many hold what the journal may be. */
+/* The journal has no other limits than its own; reading the kernel's messages is not a pod's business. Its files are
+ * small: journald sizes tables in each by how large it may become, and has them in memory and on the disk from the
+ * start. Of journald's 100 files at most, this many hold what the journal may be. */
 #define JOURNAL_FILES 64
 
 static int write_journal_config(const PlanJournal *journal, int root_fd)
@@ -198,8 +198,8 @@ static int write_health(const PlanApp *app, const AppIdentity *identity, int roo
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
-/* What the app's entries in the journal have besides: whose they are, for who reads the journals of several pods. In the
- * [Service] section, which a unit's text ends with. */
+/* What the app's entries in the journal have besides: whose they are, for who reads the journals of several pods. In
+ * the [Service] section, which a unit's text ends with. */
 static int add_journal_fields(const PodPlan *plan, const PlanApp *app, char **text)
 {
         const AppcImageRef *image = &app->app->image;
@@ -254,8 +254,8 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
         return r;
 }
 
-/* Whose unit the pod is in may not be ours to limit; the slice that all its services are in is. But not disks, which a pod
- * knows nothing of. */
+/* Whose unit the pod is in may not be ours to limit; the slice that all its services are in is. But not disks, which
+ * a pod knows nothing of. */
 static int write_slice(const PodPlan *plan, int root_fd)
 {
         _cleanup_free_ char *text = strdup("[Slice]\n");
