@@ -42,7 +42,8 @@ static char *json_limit_of(const char *text)
 
 static void remove_seccomp(App *app)
 {
-        static const IsolatorType types[] = { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_SECCOMP_REMOVE, ISOLATOR_SECCOMP_PROFILE };
+        static const IsolatorType types[] = { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_SECCOMP_REMOVE,
+                                              ISOLATOR_SECCOMP_PROFILE };
 
         for (size_t i = 0; i < ELEMENTSOF(types); i++)
                 isolators_remove(app->isolators, &app->n_isolators, types[i]);
@@ -86,8 +87,10 @@ static int compose_seccomp(const char *option, App *app)
                         (void) json_object_array_add(set, json_object_new_string(*w));
         }
         if (type < 0)
-                return log_error_errno(EINVAL, "Option --seccomp takes mode=retain or mode=remove, then names of system "
-                                       "calls, or the file of a profile; not '%s'", option);
+                return log_error_errno(EINVAL,
+                                       "Option --seccomp takes mode=retain or mode=remove, then names of system "
+                                       "calls, or the file of a profile; not '%s'",
+                                       option);
         return set_isolator(app, type, "seccomp", json_object_to_json_string(o));
 }
 

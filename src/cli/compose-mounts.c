@@ -17,7 +17,8 @@ int compose_mounts(AppcPod *pod, AppcPodApp *app, char *const *texts)
                 if (r < 0)
                         return log_error_errno(r, "Option --mount: %s", json_error_message(&e, r));
                 if (!appc_pod_find_volume(pod, mount.volume))
-                        return log_error_errno(EINVAL, "Option --mount: there is no volume '%s'; declare it with --volume",
+                        return log_error_errno(EINVAL,
+                                               "Option --mount: there is no volume '%s'; declare it with --volume",
                                                mount.volume);
                 if (appc_pod_app_has_mount(app, mount.path))
                         continue;
@@ -80,7 +81,8 @@ int compose_devices(AppcPodApp *app, char *const *texts)
                 if (r < 0)
                         return log_error_errno(r, "Option --device: %s", json_error_message(&e, r));
                 if (appc_pod_app_has_mount(app, mount.path))
-                        return log_error_errno(EINVAL, "Option --device: something is mounted at '%s' already", mount.path);
+                        return log_error_errno(EINVAL, "Option --device: something is mounted at '%s' already",
+                                               mount.path);
                 if (appc_pod_app_add_mount(app, &mount) < 0)
                         return log_oom();
         }
@@ -98,7 +100,8 @@ int compose_volumes(AppcPod *pod, char *const *texts)
                 if (r < 0)
                         return log_error_errno(r, "Option --volume: %s", json_error_message(&e, r));
                 if (volume.source && access(volume.source, F_OK) < 0)
-                        return log_error_errno(errno, "Option --volume: volume '%s': source %s: %m", volume.name, volume.source);
+                        return log_error_errno(errno, "Option --volume: volume '%s': source %s: %m", volume.name,
+                                               volume.source);
                 r = appc_pod_add_volume(pod, &volume);
                 if (r == -EEXIST)
                         return log_error_errno(r, "Option --volume: there are two volumes '%s'", volume.name);

@@ -60,8 +60,8 @@ static int add_port(App *app, const char *name)
         r = split_pair(name, '-', &number, &protocol);
         if (r < 0)
                 return r;
-        if (!protocol || (!streq(protocol, "tcp") && !streq(protocol, "udp")) || parse_uint32(number, &port) < 0 || port < 1 ||
-            port > UINT16_MAX)
+        if (!protocol || (!streq(protocol, "tcp") && !streq(protocol, "udp")) || parse_uint32(number, &port) < 0 ||
+            port < 1 || port > UINT16_MAX)
                 return -EINVAL;
         return app_add_port(app, name, protocol, port, 1);
 }
@@ -72,8 +72,11 @@ int compose_sockets(const RunApp *run, AppcPodApp *app)
                 int r = app_find_port(app->app, *name) ? 0 : add_port(app->app, *name);
 
                 if (r == -EINVAL)
-                        return log_error_errno(r, "Option --socket-activated: app '%s' has no port '%s'; one like 80-tcp or 53-udp "
-                                               "needs none in the image", app->name, *name);
+                        return log_error_errno(
+                                r,
+                                "Option --socket-activated: app '%s' has no port '%s'; one like 80-tcp or 53-udp "
+                                "needs none in the image",
+                                app->name, *name);
                 if (r < 0)
                         return log_oom();
                 for (size_t i = 0; i < app->app->n_ports; i++)
@@ -98,7 +101,8 @@ int compose_stop(const RunApp *run, App *app)
                 return 0;
         }
         if (parse_duration(run->stop_timeout, &usec) < 0 || usec == 0 || usec / USEC_PER_SEC >= APP_STOP_TIMEOUT_MAX)
-                return log_error_errno(EINVAL, "Option --stop-timeout takes a time such as 10s or 5m, or infinity, not '%s'",
+                return log_error_errno(EINVAL,
+                                       "Option --stop-timeout takes a time such as 10s or 5m, or infinity, not '%s'",
                                        run->stop_timeout);
         app->stop_timeout = (int64_t) ((usec + USEC_PER_SEC - 1) / USEC_PER_SEC);
         return 0;

@@ -144,8 +144,9 @@ static int data_directory(Context *c, const char **ret)
 
 static const char *remedy(int error)
 {
-        return error == -EACCES && geteuid() != 0
-                       ? "; become root, or for list, status, fetch, image list and image cat-manifest a member of the group podctl" : "";
+        return error == -EACCES && geteuid() != 0 ? "; become root, or for list, status, fetch, image list and image "
+                                                    "cat-manifest a member of the group podctl"
+                                                  : "";
 }
 
 int context_pods(Context *c, PodStore **ret)

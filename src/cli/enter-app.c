@@ -11,9 +11,10 @@
 #include "unit/transient-unit.h"
 #include "unit/unit-wait.h"
 
-/* A command beside an app's own: one more transient service of the pod's systemd, on the pod's bus, whose process joins the
- * app, see app-exec.c. There is nothing to join in an app that has ended: then the service has the app's root and
- * confinement itself. Nothing of ours enters the pod's namespaces, but for the connection that libsystemd makes. */
+/* A command beside an app's own: one more transient service of the pod's systemd, on the pod's bus, whose process
+ * joins the app, see app-exec.c. There is nothing to join in an app that has ended: then the service has the app's
+ * root and confinement itself. Nothing of ours enters the pod's namespaces, but for the connection that libsystemd
+ * makes. */
 
 typedef struct Enter {
         Pod *pod;
@@ -50,7 +51,8 @@ static void enter_done(Enter *e)
 static int choose_app(Enter *e, const char *name)
 {
         if (!name && e->plan->n_apps > 1)
-                return log_error_errno(EINVAL, "Pod '%s' has several apps; choose one with --app", pod_display_name(e->pod));
+                return log_error_errno(EINVAL, "Pod '%s' has several apps; choose one with --app",
+                                       pod_display_name(e->pod));
 
         for (size_t i = 0; i < e->plan->n_apps; i++)
                 if (!name || streq(e->plan->apps[i].app->name, name))
@@ -169,8 +171,8 @@ static int read_binds(Enter *e)
                 return log_oom();
         r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path);
         if (r >= 0)
-                r = sd_bus_get_property(e->bus, bus_systemd_manager.destination, path, "org.freedesktop.systemd1.Service",
-                                        "BindPaths", &error, &m, "a(ssbt)");
+                r = sd_bus_get_property(e->bus, bus_systemd_manager.destination, path,
+                                        "org.freedesktop.systemd1.Service", "BindPaths", &error, &m, "a(ssbt)");
         if (r >= 0)
                 r = sd_bus_message_enter_container(m, 'a', "(ssbt)");
         while (r >= 0 && (r = sd_bus_message_read(m, "(ssbt)", &source, &target, &ignore, &flags)) > 0)
@@ -369,7 +371,8 @@ int enter_app(Context *c, const char *pod, const char *app, bool as_root, char *
         if (r < 0)
                 return r;
         if (e.pod->state != POD_RUNNING)
-                return log_error_errno(ESRCH, "Pod '%s' is not running, but %s", pod, pod_state_to_string(e.pod->state));
+                return log_error_errno(ESRCH, "Pod '%s' is not running, but %s", pod,
+                                       pod_state_to_string(e.pod->state));
         r = pod_plan_of(e.pod, &e.plan, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: "Cannot plan the pod");

@@ -95,8 +95,8 @@ static int fetch_from_web(Fetch *f, char ***ids, char **reterr_message)
         return r < 0 ? r : add_id(ids, id);
 }
 
-/* Trust on first use (reference R§3.4): where nothing is known of who signs images of that name, its own pages are asked, and
- * the user whether to believe them. What comes of it shows when the image is verified. */
+/* Trust on first use (reference R§3.4): where nothing is known of who signs images of that name, its own pages are
+ * asked, and the user whether to believe them. What comes of it shows when the image is verified. */
 static int find_first_keys(Fetch *f)
 {
         const char *name = f->location->appc.name;
@@ -150,8 +150,9 @@ static int find_stored(const Fetch *f, char ***ids, char **reterr_message)
         }
         image_remote_done(&remote);
         if (r == -ENOENT && f->wish->policy == PULL_NEVER)
-                return explain(reterr_message, r, "no image '%s' in the store, and --pull-policy=never keeps it from being "
-                               "fetched", f->wish->text);
+                return explain(reterr_message, r,
+                               "no image '%s' in the store, and --pull-policy=never keeps it from being fetched",
+                               f->wish->text);
         return r;
 }
 
@@ -300,8 +301,8 @@ int find_image(Context *c, const char *text, Image **ret)
         return r < 0 ? message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", text) : 0;
 }
 
-/* By the name it was asked for, if that is one: by its ID it comes with all its names, which takes a look at those of all
- * images. */
+/* By the name it was asked for, if that is one: by its ID it comes with all its names, which takes a look at those of
+ * all images. */
 static bool find_by_wish(Context *c, const char *text, const char *id, Image **ret)
 {
         _cleanup_(image_freep) Image *image = NULL;

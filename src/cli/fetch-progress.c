@@ -33,8 +33,9 @@ struct FetchProgress {
 
 int fetch_progress_format(const char *blob, uint64_t done, uint64_t total, size_t columns, char **ret)
 {
-        static const char filling[] = "================================================================================"
-                                      "================================================================================";
+        static const char filling[] =
+                "================================================================================"
+                "================================================================================";
         char done_text[SIZE_STRING_MAX], total_text[SIZE_STRING_MAX], numbers[2 * SIZE_STRING_MAX + 8];
         size_t width, filled;
 
@@ -46,7 +47,9 @@ int fetch_progress_format(const char *blob, uint64_t done, uint64_t total, size_
 
         width = BLOB_NAME_MAX + 6 + NUMBERS_WIDTH;
         width = columns > width + 4 ? MIN(columns - width, sizeof(filling) - 1) : 0;
-        filled = total > 0 && total != UINT64_MAX ? (size_t) ((double) MIN(done, total) / (double) total * (double) width) : 0;
+        filled = total > 0 && total != UINT64_MAX
+                         ? (size_t) ((double) MIN(done, total) / (double) total * (double) width)
+                         : 0;
         *ret = width == 0 || total == UINT64_MAX
                        ? strprintf("%-*.*s  %s", BLOB_NAME_MAX, BLOB_NAME_MAX, blob, numbers)
                        : strprintf("%-*.*s  [%.*s%*s]  %s", BLOB_NAME_MAX, BLOB_NAME_MAX, blob, (int) filled,
@@ -58,7 +61,8 @@ static size_t columns(void)
 {
         struct winsize size;
 
-        return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) >= 0 && size.ws_col > 0 ? MIN(size.ws_col, 160U) : COLUMNS_DEFAULT;
+        return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) >= 0 && size.ws_col > 0 ? MIN(size.ws_col, 160U)
+                                                                               : COLUMNS_DEFAULT;
 }
 
 /* Up to where the bars began, and everything below away. */

@@ -3,8 +3,8 @@
 
 #include "image/image-fetch.h"
 
-/* What is seen of a transfer, on standard error: on a terminal a bar for each blob, taken away when all is done; elsewhere
- * a line for each as it begins. */
+/* What is seen of a transfer, on standard error: on a terminal a bar for each blob, taken away when all is done;
+ * elsewhere a line for each as it begins. */
 typedef struct FetchProgress FetchProgress;
 
 /* The text is the user's name of what is fetched. */

@@ -17,8 +17,8 @@
 #define MESSAGE_MAX 65536
 #define N_FDS 2 /* standard output and error */
 
-/* The message: the name we were started under, the verb and its words, each with a NUL behind it, and the two files. The
- * answer is one byte, the exit status. */
+/* The message: the name we were started under, the verb and its words, each with a NUL behind it, and the two files.
+ * The answer is one byte, the exit status. */
 
 typedef struct Allowed {
         const char *verb;
@@ -35,8 +35,11 @@ static int check_remote(const char *word, char **reterr_message)
         image_location_done(&l);
         if (r < 0)
                 return r;
-        return remote ? 0 : explain(reterr_message, EPERM, "'%s': files are fetched by root only, images of registries and sites "
-                                    "by the group " GROUP_NAME " too", word);
+        return remote ? 0
+                      : explain(reterr_message, EPERM,
+                                "'%s': files are fetched by root only, images of registries and sites "
+                                "by the group " GROUP_NAME " too",
+                                word);
 }
 
 /* Not --name, which could pass one image off as another, nor what reads a file or gives up protection. */
@@ -81,7 +84,8 @@ int group_helper_check(const char *verb, char *const *words, char **reterr_messa
                 /* They go to the log. */
                 if (!string_is_ascii_printable(*word))
                         return explain(reterr_message, EPERM, "a word of the command is not of printable characters");
-                /* Both what looks like an option and what may be one's value is looked at as what it would be otherwise. */
+                /* Both what looks like an option and what may be one's value is looked at as what it would be
+                 * otherwise. */
                 if (**word == '-')
                         r = check_option(a, *word, reterr_message);
                 else
@@ -119,7 +123,9 @@ static int send_command(int fd, const char *text, size_t n)
                 char space[CMSG_SPACE(N_FDS * sizeof(int))];
         } control = {};
         struct iovec part = { .iov_base = (char *) text, .iov_len = n };
-        struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+        struct msghdr message = {
+                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+        };
         struct cmsghdr *c = CMSG_FIRSTHDR(&message);
 
         *c = (struct cmsghdr) { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(N_FDS * sizeof(int)) };
@@ -143,7 +149,8 @@ int group_helper_ask(const Verb *verb, char *const *words)
         if (n > MESSAGE_MAX)
                 return log_error_errno(E2BIG, "The command is too long");
         if (fd < 0 || connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
-                return log_error_errno(errno, "Cannot connect to " GROUP_SOCKET ": %m; systemctl start podctl-group.socket");
+                return log_error_errno(errno,
+                                       "Cannot connect to " GROUP_SOCKET ": %m; systemctl start podctl-group.socket");
         r = send_command(fd, text, n);
         if (r < 0)
                 return log_error_errno(r, "Cannot ask at " GROUP_SOCKET ": %m");
@@ -176,7 +183,9 @@ static int receive(int fd, Command *ret)
         } control = {};
         _cleanup_free_ char *text = new(char, MESSAGE_MAX + 1);
         struct iovec part = { .iov_base = text, .iov_len = MESSAGE_MAX };
-        struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+        struct msghdr message = {
+                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+        };
         struct cmsghdr *c;
         ssize_t n;
         int r = 0;
@@ -187,7 +196,8 @@ static int receive(int fd, Command *ret)
         if (n <= 0)
                 return n < 0 ? -errno : -ECONNRESET;
         c = CMSG_FIRSTHDR(&message);
-        if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(N_FDS * sizeof(int)))
+        if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
+            c->cmsg_len != CMSG_LEN(N_FDS * sizeof(int)))
                 return -EBADMSG;
         memcpy(ret->fds, CMSG_DATA(c), N_FDS * sizeof(int));
         if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || text[n - 1] != 0)
@@ -214,11 +224,14 @@ static int arguments_of(const Command *c, char ***ret)
 static _noreturn_ void become(const Command *c, char *const *argv)
 {
         static char *const environment[] = {
-                (char *) "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", (char *) "LC_ALL=C.UTF-8", NULL,
+                (char *) "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                (char *) "LC_ALL=C.UTF-8",
+                NULL,
         };
         int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-        if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(c->fds[0], STDOUT_FILENO) >= 0 && dup2(c->fds[1], STDERR_FILENO) >= 0)
+        if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(c->fds[0], STDOUT_FILENO) >= 0 &&
+            dup2(c->fds[1], STDERR_FILENO) >= 0)
                 (void) execve(BINDIR "/podctl", argv, environment);
         _exit(EXIT_PODCTL_FAILED);
 }

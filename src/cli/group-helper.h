@@ -3,11 +3,11 @@
 
 #include "cli/verb.h"
 
-/* What members of the group "podctl" may have done without being root: to look at pods and images, and to fetch images as
- * the host is configured to. They are not given the files for that: images hold programs of all users, pods their secrets,
- * and modes would have to be right from the first start on. Instead systemd starts a process of root's for each such command
- * (podctl-group.socket, for the group to connect to), which knows what it may be asked for, and writes its answer to the
- * caller's own output. */
+/* What members of the group "podctl" may have done without being root: to look at pods and images, and to fetch
+ * images as the host is configured to. They are not given the files for that: images hold programs of all users, pods
+ * their secrets, and modes would have to be right from the first start on. Instead systemd starts a process of root's
+ * for each such command (podctl-group.socket, for the group to connect to), which knows what it may be asked for, and
+ * writes its answer to the caller's own output. */
 
 #define GROUP_NAME "podctl"
 #define GROUP_SOCKET "/run/podctl/group.sock"

@@ -45,7 +45,8 @@ static char **member_at(HostConfig *c, size_t offset)
 
 static bool is_said(const JsonField *f, HostConfig *c)
 {
-        return f->type == &json_tristate ? *(Tristate *) member_at(c, f->offset) != TRISTATE_UNSET : *member_at(c, f->offset) != NULL;
+        return f->type == &json_tristate ? *(Tristate *) member_at(c, f->offset) != TRISTATE_UNSET
+                                         : *member_at(c, f->offset) != NULL;
 }
 
 static void move_member(const JsonField *f, HostConfig *from, HostConfig *to)
@@ -98,14 +99,15 @@ static int check_stage1(const HostConfig *said, JsonError *e)
         for (size_t i = 0; said->stage1_location && i < ELEMENTSOF(schemes); i++)
                 if (startswith(said->stage1_location, schemes[i]))
                         return 0;
-        return said->stage1_location
-                       ? json_error_set(e, -EINVAL, "location", "'%s' is neither an absolute path nor a URL of file, http, "
-                                        "https or docker", said->stage1_location)
-                       : 0;
+        return said->stage1_location ? json_error_set(e, -EINVAL, "location",
+                                                      "'%s' is neither an absolute path nor a URL of file, http, "
+                                                      "https or docker",
+                                                      said->stage1_location)
+                                     : 0;
 }
 
-static int read_kind(json_object *o, const JsonField *table, int (*check)(const HostConfig *said, JsonError *e), unsigned layer,
-                     void *userdata, JsonError *e)
+static int read_kind(json_object *o, const JsonField *table, int (*check)(const HostConfig *said, JsonError *e),
+                     unsigned layer, void *userdata, JsonError *e)
 {
         HostConfig said = {};
         int r;

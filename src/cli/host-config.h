@@ -4,7 +4,8 @@
 #include "shared/json-table.h"
 
 /* What a host is told once instead of with every command (reference R§3.6): rkt's kinds "paths", in paths.d, and
- * "stage1", in stage1.d, and "metadata", in metadata.d. Other kinds belong to those who use them (image/credentials.h, image/registry-config.h). */
+ * "stage1", in stage1.d, and "metadata", in metadata.d. Other kinds belong to those who use them
+ * (image/credentials.h, image/registry-config.h). */
 
 typedef struct HostConfig {
         char *data;             /* where images and pods are; absolute */

@@ -3,8 +3,8 @@
 
 #include "basic/macro.h"
 
-/* Under which name this program was started. As "rkt" it prints what rkt printed, for scripts that were written for that;
- * all else is the same. */
+/* Under which name this program was started. As "rkt" it prints what rkt printed, for scripts that were written for
+ * that; all else is the same. */
 void persona_set(const char *program);
 bool persona_is_rkt(void);
 /* "podctl" or "rkt". */

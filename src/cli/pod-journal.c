@@ -70,7 +70,8 @@ static int seek(sd_journal *j, const JournalQuery *query)
         int r;
 
         if (query->lines == JOURNAL_ALL_LINES)
-                return query->since_usec ? sd_journal_seek_realtime_usec(j, query->since_usec) : sd_journal_seek_head(j);
+                return query->since_usec ? sd_journal_seek_realtime_usec(j, query->since_usec)
+                                         : sd_journal_seek_head(j);
         r = sd_journal_seek_tail(j);
         if (r >= 0)
                 r = sd_journal_previous_skip(j, query->lines + 1);

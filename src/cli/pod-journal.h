@@ -6,8 +6,8 @@
 
 #include "pod/pod.h"
 
-/* A pod's journal, read in the order in which it was written: while the pod runs, afterwards, and after a reboot, since it
- * lies with the pod's files. */
+/* A pod's journal, read in the order in which it was written: while the pod runs, afterwards, and after a reboot,
+ * since it lies with the pod's files. */
 
 typedef enum JournalFormat {
         JOURNAL_SHORT,          /* "Jan 31 12:00:00 site web[7]: text", as syslogs are written */

@@ -28,7 +28,8 @@ const char *pod_app_state(const Pod *pod, const char *app)
 
 bool pod_app_is_checked(const Pod *pod, const AppcPodApp *app, PodHealth *ret)
 {
-        if (!app->app || !health_check_wanted(app->app->health_check) || !streq(pod_app_state(pod, app->name), "running"))
+        if (!app->app || !health_check_wanted(app->app->health_check) ||
+            !streq(pod_app_state(pod, app->name), "running"))
                 return false;
         /* Until the first word of it. */
         if (pod_app_health(pod, app->name, ret) < 0)

@@ -76,7 +76,8 @@ static int copy_start_args(const Context *c, const RunArgs *args, const AppcPod 
         return r;
 }
 
-/* The option, else the manifest's annotation, else the configuration; only the last one yields to a pod without network. */
+/* The option, else the manifest's annotation, else the configuration; only the last one yields to a pod without
+ * network. */
 static int set_metadata(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *s)
 {
         const char *text = appc_pod_annotation(manifest, "podctl/mds-register");
@@ -86,8 +87,11 @@ static int set_metadata(Context *c, const RunArgs *args, const AppcPod *manifest
         if (wanted < 0 && text)
                 return log_error_errno(EINVAL, "Annotation 'podctl/mds-register' is yes or no, not '%s'", text);
         if (wanted > 0 && net_is_none(s->net))
-                return log_error_errno(EINVAL, "Option --mds-register needs a network, through which the pod asks the metadata service, "
-                                       "and --net=%s is none; try default-restricted", s->net);
+                return log_error_errno(
+                        EINVAL,
+                        "Option --mds-register needs a network, through which the pod asks the metadata service, "
+                        "and --net=%s is none; try default-restricted",
+                        s->net);
         if (wanted < 0) {
                 r = context_config(c, &config);
                 if (r < 0)
@@ -104,13 +108,16 @@ static int note_unit(PodSettings *settings)
         _cleanup_free_ char *own = NULL;
         int r;
 
-        r = is_main_process_of_service() ? sd_pid_get_unit(0, &own) : (own = pod_unit_name(settings->name)) ? 0 : -ENOMEM;
+        r = is_main_process_of_service()            ? sd_pid_get_unit(0, &own)
+            : (own = pod_unit_name(settings->name)) ? 0
+                                                    : -ENOMEM;
         return r < 0 ? log_error_errno(r, "Cannot tell the pod's unit: %m") : free_and_strdup(&settings->unit, own);
 }
 
 static int check_start_annotations(const AppcPod *manifest)
 {
-        const char *hostname = appc_pod_annotation(manifest, "podctl/hostname"), *ipc = appc_pod_annotation(manifest, "podctl/ipc");
+        const char *hostname = appc_pod_annotation(manifest, "podctl/hostname"),
+                   *ipc = appc_pod_annotation(manifest, "podctl/ipc");
 
         if (hostname && !pod_name_is_valid(hostname))
                 return log_error_errno(EINVAL, "Annotation 'podctl/hostname': '%s' is no host name", hostname);
@@ -146,7 +153,8 @@ static int save_uuid(const char *path, const Uuid *uuid)
 /* What is wrong with a pod, and in which line where it comes from a file. */
 static int complain(const RunArgs *args, int r, const char *message)
 {
-        return args->pod_manifest ? pod_manifest_complain(args->pod_manifest, r, message) : log_error_errno(r, "%s", message);
+        return args->pod_manifest ? pod_manifest_complain(args->pod_manifest, r, message)
+                                  : log_error_errno(r, "%s", message);
 }
 
 /* The plan as it would be carried out, without making anything. */
@@ -255,7 +263,8 @@ static int check_default_stage1(Context *c, const RunArgs *args)
         chosen = config->stage1_name ?: config->stage1_location;
         if (!chosen || stage1_is_ours(chosen))
                 return 0;
-        return log_error_errno(EOPNOTSUPP, "The configuration, in stage1.d, wants the engine '%s', and there is only 'nspawn'",
+        return log_error_errno(EOPNOTSUPP,
+                               "The configuration, in stage1.d, wants the engine '%s', and there is only 'nspawn'",
                                chosen);
 }
 

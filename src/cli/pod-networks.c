@@ -13,7 +13,8 @@ char *pod_networks_text(const Pod *pod)
                 _cleanup_free_ char *ip4 = net_state_address(&s.joins[i], AF_INET),
                                     *ip6 = ip4 ? NULL : net_state_address(&s.joins[i], AF_INET6);
 
-                if ((ip4 || ip6) && strv_extendf(&words, "%s:%s=%s", s.joins[i].name, ip4 ? "ip4" : "ip6", ip4 ?: ip6) < 0)
+                if ((ip4 || ip6) &&
+                    strv_extendf(&words, "%s:%s=%s", s.joins[i].name, ip4 ? "ip4" : "ip6", ip4 ?: ip6) < 0)
                         return NULL;
         }
         return strv_join(words, ", ");

@@ -115,8 +115,8 @@ int pod_launch(Pod *pod)
         return r;
 }
 
-/* A unit that ends with the pod's. What comes before another unit is stopped after it (systemd.unit(5), Before=): so the pod
- * is gone when it is cleared away after, also when both are stopped at once. */
+/* A unit that ends with the pod's. What comes before another unit is stopped after it (systemd.unit(5), Before=): so
+ * the pod is gone when it is cleared away after, also when both are stopped at once. */
 static int start_follower(Context *c, const Pod *pod)
 {
         _cleanup_free_ char *name = strjoin("podctl-tear-down-", pod->uuid.s, ".service"), *job = NULL,
@@ -234,7 +234,9 @@ static int launch_command(const Start *s, char ***ret)
 {
         _cleanup_free_ char *data = strjoin("--dir=", s->pod->store->data), *pid = strprintf("%i", getpid()),
                             *lock = strprintf("%i", s->pod->fd), *taken = strprintf("%i", s->taken_fd);
-        char *const words[] = { (char *) PODCTL_PROGRAM, data, (char *) "launch", s->pod->uuid.s, pid, lock, taken, NULL };
+        char *const words[] = {
+                (char *) PODCTL_PROGRAM, data, (char *) "launch", s->pod->uuid.s, pid, lock, taken, NULL
+        };
         int r;
 
         if (!data || !pid || !lock || !taken)

@@ -58,9 +58,13 @@ int pods_d_list(char ***ret)
 /* What podctl itself understands of a manifest beyond appc */
 
 static const char *const pod_annotations[] = {
-        "podctl/dns", "podctl/dns-domain", "podctl/dns-opt", "podctl/dns-search", "podctl/hostname", "podctl/hosts-entry",
-        "podctl/ipc", "podctl/journal-age", "podctl/journal-size", "podctl/net", "podctl/private-users", "podctl/pull-policy",
-        "podctl/mds-register", NULL,
+        "podctl/dns",           "podctl/dns-domain",
+        "podctl/dns-opt",       "podctl/dns-search",
+        "podctl/hostname",      "podctl/hosts-entry",
+        "podctl/ipc",           "podctl/journal-age",
+        "podctl/journal-size",  "podctl/net",
+        "podctl/private-users", "podctl/pull-policy",
+        "podctl/mds-register",  NULL,
 };
 
 static const char *const app_annotations[] = {
@@ -200,7 +204,9 @@ static int pull_policy(const AppcPod *manifest, PullPolicy *ret)
         const char *text = appc_pod_annotation(manifest, "podctl/pull-policy");
 
         *ret = text ? pull_policy_from_string(text) : PULL_NEW;
-        return *ret < 0 ? log_error_errno(EINVAL, "Annotation 'podctl/pull-policy' is new, update or never, not '%s'", text) : 0;
+        return *ret < 0 ? log_error_errno(EINVAL, "Annotation 'podctl/pull-policy' is new, update or never, not '%s'",
+                                          text)
+                        : 0;
 }
 
 int pod_manifest_fetch(Context *c, AppcPod *manifest)

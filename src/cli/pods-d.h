@@ -13,14 +13,15 @@ int pods_d_find(const char *name, char **ret_path);
 /* The names of all pods there are, each once, in order. */
 int pods_d_list(char ***ret);
 
-/* A manifest from a file. Logs what is wrong with it, with the line and the member; one that says more than this program
- * knows is refused too: it was written for a newer one. */
+/* A manifest from a file. Logs what is wrong with it, with the line and the member; one that says more than this
+ * program knows is refused too: it was written for a newer one. */
 int pod_manifest_read(const char *path, AppcPod **ret);
 
 /* "PATH:LINE: MESSAGE" for a message that begins with the path of a member. Returns r. */
 int pod_manifest_complain(const char *path, int r, const char *message);
 
-/* What the options of a start say, as annotations of the manifest, where they are looked for when a start has no options. */
+/* What the options of a start say, as annotations of the manifest, where they are looked for when a start has no
+ * options. */
 int pod_manifest_annotate(AppcPod *manifest, const RunArgs *args);
 
 /* Fetches the images of apps that say where they come from (podctl/image), as podctl/pull-policy says, and has the apps

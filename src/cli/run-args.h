@@ -5,8 +5,8 @@
 #include "cli/verb.h"
 #include "shared/options.h"
 
-/* The command line of run, and of its two halves prepare and run-prepared: options of the pod, then images, each followed by options of its app and, behind "--",
- * arguments for it up to "---" (rkt 1.3). */
+/* The command line of run, and of its two halves prepare and run-prepared: options of the pod, then images, each
+ * followed by options of its app and, behind "--", arguments for it up to "---" (rkt 1.3). */
 
 typedef struct RunApp {
         char *image; /* as it was written */

@@ -105,7 +105,8 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
         if (run->user || run->group)
                 pod_app->app->group_from_user = !run->group;
         if (run->working_dir && !path_is_absolute(run->working_dir))
-                return log_error_errno(EINVAL, "Option --working-dir takes an absolute path, not '%s'", run->working_dir);
+                return log_error_errno(EINVAL, "Option --working-dir takes an absolute path, not '%s'",
+                                       run->working_dir);
 
         r = compose_exec(run, image, pod_app->app);
         if (r >= 0)

@@ -99,8 +99,10 @@ static int review(const TrustKeys *how, const char *location, const KeyFile *f)
         if (how->skip_review)
                 return 0;
         if (!isatty(STDIN_FILENO))
-                return log_error_errno(ENOTTY, "%s: nobody to review the fingerprint: standard input is not a terminal; "
-                                       "give --skip-fingerprint-review to trust it unseen", location);
+                return log_error_errno(ENOTTY,
+                                       "%s: nobody to review the fingerprint: standard input is not a terminal; "
+                                       "give --skip-fingerprint-review to trust it unseen",
+                                       location);
         print_review(how, location, f);
         for (;;) {
                 (void) printf("Are you sure you want to trust %s (yes/no)? ", f->n == 1 ? "this key" : "these keys");
@@ -159,7 +161,8 @@ int trust_keys_at(Context *c, const TrustKeys *how, const char *location)
                 return r;
         r = key_file_parse(data, n, &f, &message);
         if (r < 0)
-                return message ? log_error_errno(r, "%s: %s", location, message) : log_error_errno(r, "%s: %m", location);
+                return message ? log_error_errno(r, "%s: %s", location, message)
+                               : log_error_errno(r, "%s: %m", location);
 
         r = check(location, &f);
         if (r >= 0)

@@ -15,7 +15,8 @@ static bool images_are_there(Context *c, const AppcPod *manifest)
 
                 if (!strv_env_get(app->annotations, "podctl/image"))
                         continue;
-                if (context_images(c, &store) < 0 || image_store_find(store, app->image.id ?: app->image.name, &image, &message) < 0)
+                if (context_images(c, &store) < 0 ||
+                    image_store_find(store, app->image.id ?: app->image.name, &image, &message) < 0)
                         return false;
         }
         return true;
@@ -29,7 +30,8 @@ static int check_file(Context *c, const char *name, const char *path)
         int r;
 
         if (name && !pod_name_is_valid(name))
-                return log_error_errno(EINVAL, "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
+                return log_error_errno(EINVAL,
+                                       "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
                                        path, name, POD_NAME_MAX);
         r = pod_manifest_read(path, &manifest);
         if (r < 0)

@@ -20,7 +20,8 @@ static int add_credentials(Context *c, json_object *array)
 
         r = credentials_read_config(context_config_roots(c), &credentials, &message);
         if (r < 0)
-                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Cannot read the configuration: %m");
+                return message ? log_error_errno(r, "%s", message)
+                               : log_error_errno(r, "Cannot read the configuration: %m");
         return credentials_to_json(credentials, array) < 0 ? log_oom() : 0;
 }
 

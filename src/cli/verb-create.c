@@ -32,7 +32,8 @@ static bool is_remote(const char *text)
         const char *slash = strchr(text, '/'), *dot = strchr(text, '.');
         ImageLocationType type = location_type(text);
 
-        return type == IMAGE_AT_REGISTRY || type == IMAGE_AT_URL || (type == IMAGE_AT_DISCOVERY && dot && slash && dot < slash);
+        return type == IMAGE_AT_REGISTRY || type == IMAGE_AT_URL ||
+               (type == IMAGE_AT_DISCOVERY && dot && slash && dot < slash);
 }
 
 static bool same_app(const App *a, const App *b)
@@ -139,7 +140,8 @@ static int write_drop_in(const char *name, const RunArgs *args, bool *ret_writte
 /* Tried as a start would, before it takes the place of another. */
 static int write_checked(Context *c, const char *name, const RunArgs *args, const char *text)
 {
-        _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"), *new = strjoin(PODS_D_LOCAL "/.", name, ".new");
+        _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"),
+                            *new = strjoin(PODS_D_LOCAL "/.", name, ".new");
         RunArgs check = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = new, .dry_run = true, .check = true };
         int r;
 
@@ -172,7 +174,8 @@ static void reload_units(Context *c)
         if (r >= 0)
                 r = bus_call(bus, &bus_systemd_manager, "Reload", &error, NULL, NULL);
         if (r < 0)
-                log_warning_errno(r, "The unit has to be read again, with systemctl daemon-reload: %s", bus_error_text(&error, r));
+                log_warning_errno(r, "The unit has to be read again, with systemctl daemon-reload: %s",
+                                  bus_error_text(&error, r));
 }
 
 static int create(Context *c, const RunArgs *args)
@@ -184,8 +187,9 @@ static int create(Context *c, const RunArgs *args)
         int r;
 
         if (!pod_name_is_valid(name))
-                return log_error_errno(EINVAL, "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i", name,
-                                       POD_NAME_MAX);
+                return log_error_errno(EINVAL,
+                                       "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
+                                       name, POD_NAME_MAX);
         r = compose(c, args, &manifest);
         if (r >= 0)
                 r = format(manifest, &text);

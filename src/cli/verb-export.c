@@ -80,7 +80,8 @@ static int config_of_pod(const AppcPodApp *app, json_object **ret)
         config.architecture = host->architecture;
         config.variant = host->variant;
         if (a) {
-                user = a->group_from_user ? strdup(strempty(a->user)) : strjoin(strempty(a->user), ":", a->group ?: "0");
+                user = a->group_from_user ? strdup(strempty(a->user))
+                                          : strjoin(strempty(a->user), ":", a->group ?: "0");
                 if (!user)
                         return -ENOMEM;
                 config.config = (OciRuntimeConfig) {
@@ -113,7 +114,9 @@ static int write_oci(const Image *image, const AppcPodApp *app, const MergedTree
         char *names[] = { name, NULL };
         int r = name ? make_config(image, app, &config) : -ENOMEM;
 
-        return r < 0 ? r : image_write_oci(&(OciContents) { .config = config, .tree = tree, .names = names }, fd, reterr_message);
+        return r < 0 ? r
+                     : image_write_oci(&(OciContents){ .config = config, .tree = tree, .names = names }, fd,
+                                       reterr_message);
 }
 
 static int export_app(Context *c, const Pod *pod, const AppcPodApp *app, bool oci, Output *output)

@@ -12,7 +12,8 @@
 
 /* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID PID LOCK
  * TAKEN": the lock is taken over from file descriptor LOCK of process PID, which waits for us to say so on eventfd
- * TAKEN, so that there is no moment at which nobody holds it. For pod@NAME.service, "launch --pod NAME": the pod is made from its manifest in pods.d. */
+ * TAKEN, so that there is no moment at which nobody holds it. For pod@NAME.service, "launch --pod NAME": the pod is
+ * made from its manifest in pods.d. */
 
 typedef struct LaunchArgs {
         char *pod;
@@ -84,8 +85,9 @@ static int launch_named(Context *c, const char *name)
 
         r = pods_d_find(name, &path);
         if (r < 0)
-                return log_error_errno(r, "There is no manifest for pod '%s': write " PODS_D_LOCAL "/%s.json, as podctl create does", name,
-                                       name);
+                return log_error_errno(
+                        r, "There is no manifest for pod '%s': write " PODS_D_LOCAL "/%s.json, as podctl create does",
+                        name, name);
         return run_pod_of_unit(c, name, path);
 }
 

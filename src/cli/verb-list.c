@@ -70,7 +70,8 @@ static int add_pod(Table *t, Pod *pod, bool full, char ***errors)
         /* An embryo has nothing yet; one that is being prepared may not have it yet. */
         r = pod_load(pod, &message);
         if (r < 0) {
-                if (pod->state != POD_EMBRYO && pod->state != POD_PREPARING && strv_extend(errors, strempty(message)) < 0)
+                if (pod->state != POD_EMBRYO && pod->state != POD_PREPARING &&
+                    strv_extend(errors, strempty(message)) < 0)
                         return -ENOMEM;
                 return add_row(t, pod, NULL, true, full);
         }
@@ -100,7 +101,8 @@ static int fill_table(PodScan *scan, const ListArgs *args, Table *t, char ***err
 
 static int print_table(PodScan *scan, const ListArgs *args)
 {
-        static const char *const legend[] = { "UUID", "APP", "IMAGE NAME", "STATE", "CREATED", "STARTED", "NETWORKS", "NAME" };
+        static const char *const legend[] = { "UUID",    "APP",     "IMAGE NAME", "STATE",
+                                              "CREATED", "STARTED", "NETWORKS",   "NAME" };
         static const char *const full_legend[] = { "UUID",    "APP",     "IMAGE NAME", "IMAGE ID", "STATE",
                                                    "CREATED", "STARTED", "NETWORKS",   "NAME" };
         _cleanup_(table_done) Table t = {

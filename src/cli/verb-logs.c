@@ -32,8 +32,10 @@ static int parse_args(const LogsArgs *args, JournalQuery *ret)
             (parse_uint64(args->lines, &ret->lines) < 0 || ret->lines > INT32_MAX))
                 return log_error_errno(EINVAL, "Option --lines takes a number or all, not '%s'", args->lines);
         if (args->since && parse_point_in_time(args->since, now_nsec() / 1000, &ret->since_usec) < 0)
-                return log_error_errno(EINVAL, "Option --since takes a time like '2026-01-31 12:00', '12:00', 'today' or '-1h', "
-                                       "not '%s'", args->since);
+                return log_error_errno(
+                        EINVAL,
+                        "Option --since takes a time like '2026-01-31 12:00', '12:00', 'today' or '-1h', not '%s'",
+                        args->since);
         return 0;
 }
 

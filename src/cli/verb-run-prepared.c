@@ -40,8 +40,9 @@ static int take_pod(Context *c, const char *text, Pod **ret)
         if (r < 0)
                 return r;
         if (pod->state != POD_PREPARED)
-                return log_error_errno(EINVAL, "Pod %s is %s, not prepared; only what 'podctl prepare' made can be run so, once",
-                                       pod->uuid.s, pod_state_to_string(pod->state));
+                return log_error_errno(
+                        EINVAL, "Pod %s is %s, not prepared; only what 'podctl prepare' made can be run so, once",
+                        pod->uuid.s, pod_state_to_string(pod->state));
         r = pod_lock(pod);
         if (r == -EAGAIN || r == -ENOENT)
                 return log_error_errno(EBUSY, "Pod %s is being started or removed by somebody else", pod->uuid.s);

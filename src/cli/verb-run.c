@@ -42,7 +42,8 @@ int run_pod_of_unit(Context *c, const char *name, const char *manifest_path)
         RunArgs args = presets;
 
         if (!pod_name_is_valid(name))
-                return log_error_errno(EINVAL, "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
+                return log_error_errno(EINVAL,
+                                       "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
                                        name, POD_NAME_MAX);
         args.name = (char *) name;
         args.pod_manifest = (char *) manifest_path;

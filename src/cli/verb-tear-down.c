@@ -40,7 +40,8 @@ static char *exit_status_text(void)
         return signal < 0 ? NULL : strprintf("%i\n", 128 + signal);
 }
 
-/* Whoever started a pod that ended at once may still hold its lock, for the moment until it has heard that it was taken. */
+/* Whoever started a pod that ended at once may still hold its lock, for the moment until it has heard that it was
+ * taken. */
 static void wait_for_starter(Pod *pod)
 {
         for (unsigned i = 0; i < 100 && pod->state == POD_RUNNING; i++) {
@@ -73,8 +74,8 @@ static int remove_idle_network_later(Context *c, const Pod *pod)
                 return log_oom();
         r = context_bus(c, &bus);
         if (r >= 0)
-                r = transient_unit_start(bus, &(TransientUnit) { .name = name, .properties = properties, .start = start },
-                                         &job, &error);
+                r = transient_unit_start(
+                        bus, &(TransientUnit){ .name = name, .properties = properties, .start = start }, &job, &error);
         return r < 0 ? remove_idle_network() : 0;
 }
 
@@ -113,7 +114,8 @@ static int tear_down_unit(Context *c, const char *unit)
                 r = pod_scan_next(scan, &pod);
                 if (r <= 0)
                         break;
-                if (pod->directory == POD_DIR_RUN && pod_load(pod, &ignored) >= 0 && streq_ptr(pod->settings->unit, unit))
+                if (pod->directory == POD_DIR_RUN && pod_load(pod, &ignored) >= 0 &&
+                    streq_ptr(pod->settings->unit, unit))
                         r = tear_down(c, pod);
         }
         return r < 0 ? log_error_errno(r, "Cannot tear down the pods of %s: %m", unit) : 0;

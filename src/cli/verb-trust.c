@@ -128,8 +128,10 @@ static int normalize_fingerprint(const char *text, char **ret)
         *ret = s;
         return key_kind_of_fingerprint(s) >= 0
                        ? 0
-                       : log_error_errno(EINVAL, "'%s' is not the fingerprint of a key; 'podctl trust --list' has those "
-                                         "that are trusted", s);
+                       : log_error_errno(EINVAL,
+                                         "'%s' is not the fingerprint of a key; 'podctl trust --list' has those "
+                                         "that are trusted",
+                                         s);
 }
 
 static int remove_one(const Keystore *keystore, const TrustedKey *key)
@@ -168,7 +170,8 @@ static int remove_key(Context *c, const TrustArgs *args, const char *text)
         trusted_keys_done(&keys);
         if (r >= 0 && n == 0)
                 return log_error_errno(ENOENT, "Key %s is not trusted%s%s", fingerprint,
-                                       args->prefix || args->root ? " for " : "", args->root ? "every image" : strempty(args->prefix));
+                                       args->prefix || args->root ? " for " : "",
+                                       args->root ? "every image" : strempty(args->prefix));
         return r;
 }
 

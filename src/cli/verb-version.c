@@ -14,7 +14,8 @@ static int print_as_rkt(void)
         if (oci_platform_host(&host) < 0)
                 return log_oom();
         (void) printf("rkt Version: %s+podctl-%s\nappc Version: %s\nGo Version: none\nGo OS/Arch: %s/%s\n"
-                      "Features: -TPM +SDJOURNAL\n", RKT_VERSION, PODCTL_VERSION, AC_VERSION, host->os, host->architecture);
+                      "Features: -TPM +SDJOURNAL\n",
+                      RKT_VERSION, PODCTL_VERSION, AC_VERSION, host->os, host->architecture);
         return 0;
 }
 

@@ -26,8 +26,9 @@ typedef struct Verb {
         unsigned flags;
         int min_words;
         int max_words; /* -1: any number */
-        /* What its words are, the last one as often as there are more: "POD", "PREPARED", "MANIFEST" (of pods.d), "IMAGE",
-         * "FILE", "DIR", the words themselves with "|" between, "-" for what nobody knows. NULL: there are none. */
+        /* What its words are, the last one as often as there are more: "POD", "PREPARED", "MANIFEST" (of pods.d),
+         * "IMAGE", "FILE", "DIR", the words themselves with "|" between, "-" for what nobody knows. NULL: there are
+         * none. */
         const char *completes;
         /* Args is the struct that the options filled. The exit status, or a negative errno for 254; whoever returns
          * one has logged it. */

@@ -126,7 +126,8 @@ int plan_check_order(const PodPlan *plan, char **reterr_message)
         }
         for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
                 if (!done[i])
-                        r = explain(reterr_message, EINVAL, "app '%s': it would wait for itself; see --after and --requires",
+                        r = explain(reterr_message, EINVAL,
+                                    "app '%s': it would wait for itself; see --after and --requires",
                                     plan->apps[i].app->name);
         return r;
 }

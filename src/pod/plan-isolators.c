@@ -24,8 +24,8 @@ static int add_cpu(const Isolator *i, const char *disk, char ***lines)
                        : 0;
 }
 
-/* From the shares of cgroup v1 to the weight of v2, so that who has shares compares to who has none as before: 1024 and 100
- * are what a group has that says nothing, as systemd converts them. */
+/* From the shares of cgroup v1 to the weight of v2, so that who has shares compares to who has none as before: 1024
+ * and 100 are what a group has that says nothing, as systemd converts them. */
 static int add_cpu_shares(const Isolator *i, const char *disk, char ***lines)
 {
         return strv_extendf(lines, "CPUWeight=%" PRIi64, MAX(INT64_C(1), MIN(i->number * 100 / 1024, INT64_C(10000))));
@@ -227,18 +227,21 @@ int plan_check_sysctls(const PodPlan *plan, char **reterr_message)
                 const char *net = plan->settings->net;
 
                 if (name && is_ipc_parameter(name) && pod_settings_shares_ipc(plan->settings))
-                        return explain(reterr_message, EINVAL, "isolator os/unix/sysctl: '%s' is the host's with --ipc=parent",
-                                       name);
+                        return explain(reterr_message, EINVAL,
+                                       "isolator os/unix/sysctl: '%s' is the host's with --ipc=parent", name);
 
                 if (!name)
                         return -ENOMEM;
                 if (strstr(name, "..") || name[0] == '/' || name[0] == '.' ||
                     (!is_ipc_parameter(name) && !startswith(name, "net.") && !startswith(name, "net/")))
-                        return explain(reterr_message, EINVAL, "isolator os/unix/sysctl: '%s' is the whole host's, no pod has "
-                                       "its own", name);
+                        return explain(reterr_message, EINVAL,
+                                       "isolator os/unix/sysctl: '%s' is the whole host's, no pod has its own",
+                                       name);
                 if (startswith(name, "net") && net && (streq(net, "none") || streq(net, "host")))
-                        return explain(reterr_message, EINVAL, "isolator os/unix/sysctl: '%s' needs a network of the pod's "
-                                       "own; use --net=default", name);
+                        return explain(reterr_message, EINVAL,
+                                       "isolator os/unix/sysctl: '%s' needs a network of the pod's "
+                                       "own; use --net=default",
+                                       name);
         }
         return 0;
 }
@@ -248,29 +251,34 @@ int plan_pod_isolators(const PodPlan *plan, char ***properties, char ***ignored)
         const AppcPod *pod = plan->manifest;
         const char *pods = strstr(plan->directory, "/pods/");
         /* The pod itself moves from one directory to another. */
-        _cleanup_free_ char *disk = pods && pods > plan->directory ? strndup(plan->directory, (size_t) (pods - plan->directory))
-                                                                   : strdup("/");
+        _cleanup_free_ char *disk = pods && pods > plan->directory
+                                            ? strndup(plan->directory, (size_t) (pods - plan->directory))
+                                            : strdup("/");
 
-        return disk ? add_isolators(pod->isolators, pod->n_isolators, ISOLATOR_POD, "the pod", disk, properties, ignored)
+        return disk ? add_isolators(pod->isolators, pod->n_isolators, ISOLATOR_POD, "the pod", disk, properties,
+                                    ignored)
                     : -ENOMEM;
 }
 
 uint64_t plan_network_bandwidth(const PodPlan *plan)
 {
-        const Isolator *i = isolators_find(plan->manifest->isolators, plan->manifest->n_isolators, ISOLATOR_NETWORK_BANDWIDTH);
+        const Isolator *i =
+                isolators_find(plan->manifest->isolators, plan->manifest->n_isolators, ISOLATOR_NETWORK_BANDWIDTH);
 
         return i ? (uint64_t) i->resource.limit : 0;
 }
 
 static int check_limits(const Isolator *isolators, size_t n, const char *whose, char **reterr_message)
 {
-        static const IsolatorType types[] = { ISOLATOR_BLOCK_BANDWIDTH, ISOLATOR_BLOCK_IOPS, ISOLATOR_NETWORK_BANDWIDTH };
+        static const IsolatorType types[] = { ISOLATOR_BLOCK_BANDWIDTH, ISOLATOR_BLOCK_IOPS,
+                                              ISOLATOR_NETWORK_BANDWIDTH };
 
         for (size_t i = 0; i < ELEMENTSOF(types); i++) {
                 const Isolator *found = isolators_find(isolators, n, types[i]);
 
                 if (found && found->resource.limit == 0)
-                        return explain(reterr_message, EINVAL, "%s: isolator %s: nothing would get through with a limit of 0", whose,
+                        return explain(reterr_message, EINVAL,
+                                       "%s: isolator %s: nothing would get through with a limit of 0", whose,
                                        found->name);
         }
         return 0;
@@ -289,17 +297,22 @@ int plan_check_bandwidth(const PodPlan *plan, char **reterr_message)
                         return -ENOMEM;
                 r = check_limits(app->isolators, app->n_isolators, whose, reterr_message);
                 if (r >= 0 && isolators_find(app->isolators, app->n_isolators, ISOLATOR_NETWORK_BANDWIDTH))
-                        r = explain(reterr_message, EINVAL, "%s: isolator resource/network-bandwidth: the network is the whole "
-                                    "pod's; say it of the pod", whose);
+                        r = explain(reterr_message, EINVAL,
+                                    "%s: isolator resource/network-bandwidth: the network is the whole "
+                                    "pod's; say it of the pod",
+                                    whose);
         }
         if (r < 0 || plan_network_bandwidth(plan) == 0)
                 return r;
         if (s->net && net_is_host(s->net))
-                return explain(reterr_message, EINVAL, "isolator resource/network-bandwidth: the host's own network cannot be "
+                return explain(reterr_message, EINVAL,
+                               "isolator resource/network-bandwidth: the host's own network cannot be "
                                "limited; use --net=default");
         for (size_t i = 0; i < s->n_joins; i++)
                 if (!net_join_is_native(&s->joins[i]))
-                        return explain(reterr_message, EINVAL, "isolator resource/network-bandwidth: network '%s' is one of CNI "
-                                       "plugins; add the plugin 'bandwidth' to it instead", s->joins[i].name);
+                        return explain(reterr_message, EINVAL,
+                                       "isolator resource/network-bandwidth: network '%s' is one of CNI "
+                                       "plugins; add the plugin 'bandwidth' to it instead",
+                                       s->joins[i].name);
         return 0;
 }

@@ -140,14 +140,16 @@ static int mount_is_read_only(const AppcPodApp *app, const Volume *volume, const
         return tristate_or(volume->read_only, read_only);
 }
 
-/* What a volume that is no directory of the host is called in the pod. An app's own may have the name of one of the pod's. */
+/* What a volume that is no directory of the host is called in the pod. An app's own may have the name of one of the
+ * pod's. */
 static char *own_volume_name(const AppcPodApp *app, const Mount *mount, const Volume *volume)
 {
         return mount->app_volume ? strjoin(app->name, ".", volume->name) : strdup(volume->name);
 }
 
 /* Whose image a volume begins with, and where in there. */
-static const AppcPodApp *first_with_volume(const PodPlan *plan, const AppcPodApp *app, const Mount *mount, const char **ret_path)
+static const AppcPodApp *first_with_volume(const PodPlan *plan, const AppcPodApp *app, const Mount *mount,
+                                           const char **ret_path)
 {
         const AppcPod *pod = plan->manifest;
 
@@ -187,6 +189,7 @@ static int plan_volume(PodPlan *plan, const AppcPodApp *app, const PlannedVolume
         const Volume *volume = planned->mount->app_volume ?:
                                        appc_pod_find_volume(plan->manifest, planned->mount->volume);
         _cleanup_free_ char *name = NULL, *empty = NULL, *what = NULL;
+        const char *source;
         PlanMount *m;
         int r;
 
@@ -198,7 +201,8 @@ static int plan_volume(PodPlan *plan, const AppcPodApp *app, const PlannedVolume
         if (!what || !empty)
                 return -ENOMEM;
 
-        r = plan_bind(plan, what, volume->source ?: volume->kind == VOLUME_TMPFS ? name : empty, app->name, planned->target, &m);
+        source = volume->source ?: volume->kind == VOLUME_TMPFS ? name : empty;
+        r = plan_bind(plan, what, source, app->name, planned->target, &m);
         if (r < 0)
                 return r;
         r = mount_is_read_only(app, volume, planned->target);

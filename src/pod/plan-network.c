@@ -22,8 +22,9 @@ static int plan_port(const AppcPod *pod, const PodPort *p, NetPort *ret, char **
         if (!inner)
                 return -EINVAL;
         if (!streq(inner->protocol, "tcp") && !streq(inner->protocol, "udp") && !streq(inner->protocol, "sctp"))
-                return explain(reterr_message, EINVAL, "port '%s': protocol '%s' cannot be forwarded, only tcp, udp and sctp",
-                               p->name, inner->protocol);
+                return explain(reterr_message, EINVAL,
+                               "port '%s': protocol '%s' cannot be forwarded, only tcp, udp and sctp", p->name,
+                               inner->protocol);
         if (p->host_port + inner->count - 1 > UINT16_MAX)
                 return explain(reterr_message, EINVAL, "port '%s': it is %u ports, and there are no so many from %u on",
                                p->name, inner->count, p->host_port);
@@ -43,8 +44,9 @@ static int check_overlaps(const NetPort *ports, size_t n, char **reterr_message)
         for (size_t i = 0; i < n; i++)
                 for (size_t k = 0; k < i; k++)
                         if (net_ports_overlap(&ports[i], &ports[k]))
-                                return explain(reterr_message, EINVAL, "ports '%s' and '%s' both want %s port %u of the host",
-                                               ports[k].name, ports[i].name, ports[i].protocol, ports[i].host_port);
+                                return explain(reterr_message, EINVAL,
+                                               "ports '%s' and '%s' both want %s port %u of the host", ports[k].name,
+                                               ports[i].name, ports[i].protocol, ports[i].host_port);
         return 0;
 }
 
@@ -70,7 +72,10 @@ int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, s
         if (pod->n_ports == 0)
                 return 0;
         if (!settings->net || net_is_host(settings->net) || net_is_none(settings->net))
-                return !plan_wants_forwards(pod) ? 0 : strv_extendf(ignored, "ports: nothing is forwarded with network '%s'", settings->net ?: "none");
+                return !plan_wants_forwards(pod)
+                               ? 0
+                               : strv_extendf(ignored, "ports: nothing is forwarded with network '%s'",
+                                              settings->net ?: "none");
 
         ports = new0(NetPort, pod->n_ports);
         if (!ports)
@@ -113,8 +118,9 @@ int plan_files(const PodPlan *plan, PlanFile ret[static PLAN_FILES_MAX], size_t 
         };
 
         for (size_t i = 0; i < PLAN_FILES_MAX; i++) {
-                files[i].source = files[i].shared ? strjoin(NET_RUN_DIRECTORY "/networks/", native->name, "/" NET_NAMES_FILE)
-                                                  : strjoin(plan->directory, "/" POD_FILES_DIR "/", files[i].what);
+                files[i].source = files[i].shared
+                                          ? strjoin(NET_RUN_DIRECTORY "/networks/", native->name, "/" NET_NAMES_FILE)
+                                          : strjoin(plan->directory, "/" POD_FILES_DIR "/", files[i].what);
                 ret[i] = files[i];
         }
         *ret_n = PLAN_FILES_MAX;

@@ -79,16 +79,16 @@ static void print_mount(FILE *f, const PlanMount *m)
 {
         (void) fprintf(f, "mount %s%s%s\n", m->app ?: "", m->app ? ":" : "", m->target);
         if (m->source)
-                (void) fprintf(f, "    source %s%s%s%s\n", m->kind == PLAN_MOUNT_TMPFS ? "tmpfs " : "", m->source_app ?: "",
-                               m->source_app ? ":" : "", m->source);
+                (void) fprintf(f, "    source %s%s%s%s\n", m->kind == PLAN_MOUNT_TMPFS ? "tmpfs " : "",
+                               m->source_app ?: "", m->source_app ? ":" : "", m->source);
         print_words(f, "layer", m->lowers);
         if (m->upper)
                 (void) fprintf(f, "    upper %s\n", m->upper);
         if (m->read_only || m->recursive || m->map_ids || m->data_only || m->slave)
                 (void) fprintf(f, "    options%s%s%s%s%s%s%s\n", m->read_only ? " read-only" : "",
                                m->recursive ? " recursive" : "", m->map_ids ? " id-mapped" : "",
-                               m->data_only ? " data-only" : "", m->slave ? " slave" : "", m->if_source ? " if-there" : "",
-                               m->if_absent ? " if-app-has-none" : "");
+                               m->data_only ? " data-only" : "", m->slave ? " slave" : "",
+                               m->if_source ? " if-there" : "", m->if_absent ? " if-app-has-none" : "");
 }
 
 static void print_network(FILE *f, const PodPlan *plan)

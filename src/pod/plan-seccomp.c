@@ -5,7 +5,8 @@
 
 static const Isolator *find_isolator(const PlanApp *app)
 {
-        static const IsolatorType types[] = { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_SECCOMP_REMOVE, ISOLATOR_SECCOMP_PROFILE };
+        static const IsolatorType types[] = { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_SECCOMP_REMOVE,
+                                              ISOLATOR_SECCOMP_PROFILE };
         const App *a = app->app->app;
 
         for (size_t i = 0; i < ELEMENTSOF(types); i++) {

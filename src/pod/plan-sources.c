@@ -74,13 +74,15 @@ static int check_source(const PlanMount *m, char ***lines, char **reterr_message
         r = is_device(&st) ? allow(&st, access_of(m), lines)
             : S_ISDIR(st.st_mode) ? allow_directory(AT_FDCWD, m->source, access_of(m), 0, lines) : 0;
         if (r >= 0 && m->is_device && strv_length(*lines) == before && !is_device(&st))
-                return explain(reterr_message, ENODEV, "%s: %s is no device, nor a directory of devices", m->what, m->source);
+                return explain(reterr_message, ENODEV, "%s: %s is no device, nor a directory of devices", m->what,
+                               m->source);
         return r;
 }
 
 static int add_app_devices(PlanApp *app, char *const *lines)
 {
-        static const char *const common[] = { "DevicePolicy=closed", "DeviceAllow=/dev/net/tun rwm", "DeviceAllow=char-pts rw" };
+        static const char *const common[] = { "DevicePolicy=closed", "DeviceAllow=/dev/net/tun rwm",
+                                              "DeviceAllow=char-pts rw" };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)

@@ -3,9 +3,9 @@
 
 #include "pod/pod-plan.h"
 
-/* What a plan has to ask the host about before it is carried out: whether the sources of its volumes are there, and which
- * of them are devices. Those are added to what the pod's unit, and without a user namespace the app's as well, may use
- * (DeviceAllow=). In a user namespace an app can make no devices, and has but those that are mounted for it.
+/* What a plan has to ask the host about before it is carried out: whether the sources of its volumes are there, and
+ * which of them are devices. Those are added to what the pod's unit, and without a user namespace the app's as well,
+ * may use (DeviceAllow=). In a user namespace an app can make no devices, and has but those that are mounted for it.
  *
  * -ENOENT: a source is not there. -ENODEV: it should be a device and is none. */
 int plan_check_sources(PodPlan *plan, char **reterr_message);

@@ -214,7 +214,8 @@ static Verdict judge(const Pod *p, const PodCollect *c)
         case POD_GARBAGE:
                 return VERDICT_DELETE;
         case POD_PREPARED:
-                return !c->mark_only && older_than(changed_time(p), c->expire_prepared_usec) ? VERDICT_DELETE : VERDICT_KEEP;
+                return !c->mark_only && older_than(changed_time(p), c->expire_prepared_usec) ? VERDICT_DELETE
+                                                                                             : VERDICT_KEEP;
         case POD_EXITED:
         case POD_EXITED_GARBAGE:
                 return older_than(pod_exited_time(p), c->grace_usec) ? VERDICT_DELETE : VERDICT_MARK;

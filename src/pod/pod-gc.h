@@ -40,7 +40,8 @@ typedef struct PodCollect {
         uint64_t grace_usec;           /* exited pods are kept this long, counted from their end */
         uint64_t expire_prepared_usec; /* prepared pods that nobody started */
         bool mark_only;                /* move, remove nothing */
-        /* Called for each pod that something becomes of; was is what it has been before. The error is for what is stuck. */
+        /* Called for each pod that something becomes of; was is what it has been before. The error is for what is
+         * stuck. */
         void (*report)(const struct PodCollect *c, const Pod *p, PodFate fate, PodState was, int error);
 } PodCollect;
 

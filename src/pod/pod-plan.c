@@ -104,7 +104,8 @@ static int plan_order(PlanApp *ret)
 
         ret->restart = restart && !streq(restart, "no") ? restart : NULL;
         r = strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_AFTER)), ',', &ret->after);
-        return r < 0 ? r : strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_REQUIRES)), ',', &ret->requires);
+        return r < 0 ? r
+                     : strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_REQUIRES)), ',', &ret->requires);
 }
 
 static int plan_app(PodPlan *plan, const AppcPodApp *app, PlanApp *ret)
@@ -149,7 +150,9 @@ static int add_stop_timeout(PodPlan *plan)
         }
         if (endless)
                 return strv_extend(&plan->unit_properties, "TimeoutStopSec=infinity");
-        return longest + margin > usual ? strv_extendf(&plan->unit_properties, "TimeoutStopSec=%" PRIi64 "s", longest + margin) : 0;
+        return longest + margin > usual
+                       ? strv_extendf(&plan->unit_properties, "TimeoutStopSec=%" PRIi64 "s", longest + margin)
+                       : 0;
 }
 
 /* What systemd's own systemd-nspawn@.service says of a container, for the unit that we make. */

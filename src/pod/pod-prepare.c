@@ -83,7 +83,8 @@ static void note_privileges(PlanImage *image)
                 image->privileged = image->privileged || layer_path_is_privileged(*lower);
 }
 
-int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char ***warnings, char **reterr_message)
+int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char ***warnings,
+                       char **reterr_message)
 {
         PlanImage *images = new0(PlanImage, manifest->n_apps);
         int r = images ? 0 : -ENOMEM;

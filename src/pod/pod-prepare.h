@@ -7,9 +7,10 @@
 
 /* From a pod manifest, as somebody wrote or composed it, to a pod on disk. */
 
-/* Resolves every app's image in the store: fills in its ID, its name, the image's app where the manifest has none of its
- * own, and volumes for mount points that have none, of which *warnings tells (pod/pod-volumes.h). *ret_images, one per app, is for the plan. Whoever calls holds the store's lock, shared, until the
- * pod is written. -ENOENT, -ENOTUNIQ: an image; *reterr_message says which. */
+/* Resolves every app's image in the store: fills in its ID, its name, the image's app where the manifest has none of
+ * its own, and volumes for mount points that have none, of which *warnings tells (pod/pod-volumes.h). *ret_images,
+ * one per app, is for the plan. Whoever calls holds the store's lock, shared, until the pod is written. -ENOENT,
+ * -ENOTUNIQ: an image; *reterr_message says which. */
 int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char ***warnings,
                        char **reterr_message);
 PlanImage *plan_images_free(PlanImage *images, size_t n);

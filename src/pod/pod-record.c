@@ -88,8 +88,8 @@ int pod_app_health(const Pod *p, const char *app, PodHealth *ret)
         for (size_t i = 0; strv_length(lines) == 3 && i < ELEMENTSOF(words); i++)
                 if (streq(lines[0], words[i]))
                         ret->status = words[i];
-        if (!ret->status || parse_uint32(lines[1], &ret->failures) < 0 || parse_int64(lines[2], &code) < 0 || code < -1 ||
-            code > 255)
+        if (!ret->status || parse_uint32(lines[1], &ret->failures) < 0 || parse_int64(lines[2], &code) < 0 ||
+            code < -1 || code > 255)
                 return -ENOENT;
         ret->exit_code = (int32_t) code;
         return 0;

@@ -25,7 +25,8 @@ static bool is_of_host(int probe, const char *text)
                bind(probe, (struct sockaddr *) &address, sizeof(address)) >= 0;
 }
 
-/* The first address of the host that a network leads to: the gateway, but of a CNI network that may be another machine. */
+/* The first address of the host that a network leads to: the gateway, but of a CNI network that may be another
+ * machine. */
 static int find_host(const Pod *pod, int probe, char **ret, char **reterr_message)
 {
         _cleanup_(net_state_done) NetState state = {};
@@ -42,8 +43,10 @@ static int find_host(const Pod *pod, int probe, char **ret, char **reterr_messag
                                 *ret = strchr(*gateway, ':') ? strjoin("[", *gateway, "]") : strdup(*gateway);
                                 return *ret ? 0 : -ENOMEM;
                         }
-        return explain(reterr_message, EHOSTUNREACH, "--mds-register: none of the pod's networks (%s) leads to an address of the host; "
-                       "let it join default-restricted too", pod->settings->net);
+        return explain(reterr_message, EHOSTUNREACH,
+                       "--mds-register: none of the pod's networks (%s) leads to an address of the host; "
+                       "let it join default-restricted too",
+                       pod->settings->net);
 }
 
 /* With the name that the pod knows it by. */
@@ -126,7 +129,8 @@ int pod_register(Pod *pod, PodPlan *plan, int probe, char **reterr_message)
         int r;
 
         if (!registry_is_served())
-                return explain(reterr_message, ENOTCONN, "--mds-register: the metadata service does not listen; start it with "
+                return explain(reterr_message, ENOTCONN,
+                               "--mds-register: the metadata service does not listen; start it with "
                                "systemctl enable --now podctl-metadata.socket");
         r = find_host(pod, probe, &host, reterr_message);
         if (r >= 0)
@@ -136,7 +140,8 @@ int pod_register(Pod *pod, PodPlan *plan, int probe, char **reterr_message)
         if (r >= 0)
                 r = set_url(pod, plan, host, token);
         if (r == -ESRCH)
-                return explain(reterr_message, r, "--mds-register: there is no group " REGISTRY_GROUP "; systemd-sysusers makes it");
+                return explain(reterr_message, r,
+                               "--mds-register: there is no group " REGISTRY_GROUP "; systemd-sysusers makes it");
         return r < 0 && !*reterr_message ? explain(reterr_message, r, "--mds-register: %s", strerror(-r)) : r;
 }
 

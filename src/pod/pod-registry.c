@@ -146,7 +146,8 @@ int registry_add_app(int fd, const Uuid *uuid, const char *app, const char *mani
 
 int registry_remove(int fd, const Uuid *uuid)
 {
-        _cleanup_free_ char *path = pod_path_of(uuid, NULL), *file = pod_path_of(uuid, "token"), *token = NULL, *link = NULL;
+        _cleanup_free_ char *path = pod_path_of(uuid, NULL), *file = pod_path_of(uuid, "token"), *token = NULL,
+                            *link = NULL;
         struct stat st;
 
         if (!path || !file)

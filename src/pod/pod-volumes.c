@@ -3,8 +3,8 @@
 #include "pod/pod-volumes.h"
 #include "shared/explain.h"
 
-static int add_empty(AppcPod *pod, const AppcPodApp *app, const MountPoint *point, bool fill, Mount *mount, char ***warnings,
-                     char **reterr_message)
+static int add_empty(AppcPod *pod, const AppcPodApp *app, const MountPoint *point, bool fill, Mount *mount,
+                     char ***warnings, char **reterr_message)
 {
         _cleanup_(volume_done) Volume volume = { .kind = VOLUME_EMPTY, .mode = 0755, .from_image = fill };
         int r;
@@ -15,12 +15,14 @@ static int add_empty(AppcPod *pod, const AppcPodApp *app, const MountPoint *poin
                 return -ENOMEM;
         r = appc_pod_add_volume(pod, &volume);
         if (r == -EEXIST)
-                return explain(reterr_message, EEXIST, "app '%s': mount point '%s' needs an empty volume '%s', and there is "
-                               "another of that name; use --mount", app->name, point->name, mount->volume);
+                return explain(reterr_message, EEXIST,
+                               "app '%s': mount point '%s' needs an empty volume '%s', and there is "
+                               "another of that name; use --mount",
+                               app->name, point->name, mount->volume);
         if (r < 0)
                 return r;
-        return strv_extendf(warnings, "App '%s': no volume for mount point '%s', using an empty one%s", app->name, point->name,
-                            fill ? " with what the image has there" : "");
+        return strv_extendf(warnings, "App '%s': no volume for mount point '%s', using an empty one%s", app->name,
+                            point->name, fill ? " with what the image has there" : "");
 }
 
 /* Images may say that of anything; of these places there is nothing to keep. */
@@ -47,8 +49,8 @@ int pod_imply_volumes(AppcPod *pod, AppcPodApp *app, bool fill, char ***warnings
                 if (appc_pod_app_has_mount(app, point->path))
                         continue;
                 if (!appc_pod_find_volume(pod, point->name) && is_left_alone(point)) {
-                        r = strv_extendf(warnings, "App '%s': mount point '%s' is %s, which gets no empty volume", app->name,
-                                         point->name, point->path);
+                        r = strv_extendf(warnings, "App '%s': mount point '%s' is %s, which gets no empty volume",
+                                         app->name, point->name, point->path);
                         if (r < 0)
                                 return r;
                         continue;

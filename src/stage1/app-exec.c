@@ -261,7 +261,8 @@ static void set_labels(const Launch *l)
                                 text, "the AppArmor profile");
         }
         if (l->selinux)
-                write_attribute((const char *const[]) { "/proc/self/attr/exec", NULL }, l->selinux, "the SELinux context");
+                write_attribute((const char *const[]) { "/proc/self/attr/exec", NULL }, l->selinux,
+                                "the SELinux context");
 }
 
 /* The bounding set while we still may, the user with the capabilities kept that loading a filter takes. */
@@ -290,9 +291,10 @@ static void become_user(const Launch *l)
                 die("cannot set the capabilities: %m");
 }
 
-/* The journal is a socket, and a socket cannot be opened: programs that log to /dev/stdout, as many images have theirs do,
- * would fail with ENXIO. What they get is a pipe of their own, and a process behind it. It is not their child, since they
- * may be waiting for all they have, has no privileges, cannot be traced, and ends with the last who could write. */
+/* The journal is a socket, and a socket cannot be opened: programs that log to /dev/stdout, as many images have
+ * theirs do, would fail with ENXIO. What they get is a pipe of their own, and a process behind it. It is not their
+ * child, since they may be waiting for all they have, has no privileges, cannot be traced, and ends with the last who
+ * could write. */
 static void relay(const int from[2], const int to[2])
 {
         struct pollfd polls[2] = { { .fd = from[0], .events = POLLIN }, { .fd = from[1], .events = POLLIN } };

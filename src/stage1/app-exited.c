@@ -68,8 +68,8 @@ static bool is_ready(void)
         return access(READY_MARK, F_OK) == 0;
 }
 
-/* An app may fail sooner than journald has started. What it said waits in a socket until then, and would be lost with it:
- * this file is the last thing that journald makes before it listens. */
+/* An app may fail sooner than journald has started. What it said waits in a socket until then, and would be lost with
+ * it: this file is the last thing that journald makes before it listens. */
 static bool has_journal(void)
 {
         glob_t found = {};

@@ -50,7 +50,8 @@ static uint64_t now(void)
 
 static struct timespec timespec_of(uint64_t usec)
 {
-        return (struct timespec) { .tv_sec = (time_t) (usec / USEC_PER_SEC), .tv_nsec = (long) (usec % USEC_PER_SEC) * 1000 };
+        return (struct timespec) { .tv_sec = (time_t) (usec / USEC_PER_SEC),
+                                   .tv_nsec = (long) (usec % USEC_PER_SEC) * 1000 };
 }
 
 /* Whoever reads it sees an old one or a new one. */
@@ -97,9 +98,10 @@ static uint32_t main_pid(const char *app)
         sd_bus *bus = NULL;
 
         (void) snprintf(unit, sizeof(unit), "%s.service", app);
-        if (sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, "unix:path=/run/systemd/private") < 0 || sd_bus_start(bus) < 0 ||
-            sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) < 0 ||
-            sd_bus_get_property_trivial(bus, NULL, path, "org.freedesktop.systemd1.Service", "MainPID", NULL, 'u', &pid) < 0)
+        if (sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, "unix:path=/run/systemd/private") < 0 ||
+            sd_bus_start(bus) < 0 || sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) < 0 ||
+            sd_bus_get_property_trivial(bus, NULL, path, "org.freedesktop.systemd1.Service", "MainPID", NULL, 'u',
+                                        &pid) < 0)
                 pid = 0;
         free(path);
         sd_bus_close_unref(bus);

@@ -53,9 +53,10 @@ bool app_launch_leaves(const char *assignment)
 
 int app_launch_unset(const PlanApp *app, char **ret)
 {
-        /* The language of the host; where the journal is, which is not what the app writes to; and a file that it could not
-         * write to be told of a want of memory. */
-        static const char *const names[] = { "LANG", "JOURNAL_STREAM", "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE" };
+        /* The language of the host; where the journal is, which is not what the app writes to; and a file that it
+         * could not write to be told of a want of memory. */
+        static const char *const names[] = { "LANG", "JOURNAL_STREAM", "MEMORY_PRESSURE_WATCH",
+                                             "MEMORY_PRESSURE_WRITE" };
         _cleanup_strv_free_ char **unset = NULL;
         _cleanup_free_ char *joined = NULL;
         int r = 0;
@@ -135,8 +136,8 @@ static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_roo
         return r < 0 ? r : strv_extend(words, "--");
 }
 
-/* What Docker and rkt protect and hide (reference R§4.6), the control groups of the pod among it: whoever may write there
- * has no limits. */
+/* What Docker and rkt protect and hide (reference R§4.6), the control groups of the pod among it: whoever may write
+ * there has no limits. */
 static const char *const protected_paths[] = {
         "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", "/sys/fs/cgroup", NULL,
 };
@@ -258,5 +259,6 @@ int app_launch_write_filter(const PlanApp *app, int root_fd, char **reterr_messa
                 r = mkdir_p_at(root_fd, LAUNCH_FILTERS, 0700);
         if (r >= 0)
                 r = write_file_at(root_fd, path, data, n, 0400);
-        return r < 0 ? explain_context(reterr_message, -r, "app '%s': cannot filter its system calls", app->app->name) : 0;
+        return r < 0 ? explain_context(reterr_message, -r, "app '%s': cannot filter its system calls", app->app->name)
+                     : 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Where an app's root has the launcher (app-exec.c) until it has become the app: below /run, which systemd mounts afresh
- * for each service (MountAPIVFS=). */
+/* Where an app's root has the launcher (app-exec.c) until it has become the app: below /run, which systemd mounts
+ * afresh for each service (MountAPIVFS=). */
 #define LAUNCH_DIR "/run/podctl"
 #define LAUNCH_BIN LAUNCH_DIR "/bin"       /* PKGLIBDIR/launch of the host */
 #define LAUNCH_FILTER LAUNCH_DIR "/filter" /* an app's own filter of system calls */
@@ -17,14 +17,15 @@
 /* Where the pod has the filters of apps that have one of their own, below its root; NAME is the app's. */
 #define LAUNCH_FILTERS "etc/podctl/filters"
 
-/* The words before the program's own: the launcher and what it is to do. Environment variables that systemd does not take
- * are among them, and the paths that it hides and protects; none for an app whose paths are open
- * (--insecure-options=paths). Where one of the identity's binds puts something at or below such a path it is meant to be
- * seen. As root: the user is 0:0 and the directory "/", and nothing else is different. */
+/* The words before the program's own: the launcher and what it is to do. Environment variables that systemd does not
+ * take are among them, and the paths that it hides and protects; none for an app whose paths are open
+ * (--insecure-options=paths). Where one of the identity's binds puts something at or below such a path it is meant to
+ * be seen. As root: the user is 0:0 and the directory "/", and nothing else is different. */
 int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret);
 
-/* The same for a program beside the app, which a service without a root of its own executes: it joins the app, of which pid
- * is the main process as the pod numbers it, and sees its credentials. NULL: who executes it says so, with --join=PID. */
+/* The same for a program beside the app, which a service without a root of its own executes: it joins the app, of
+ * which pid is the main process as the pod numbers it, and sees its credentials. NULL: who executes it says so, with
+ * --join=PID. */
 int app_join_words(const PlanApp *app, const AppIdentity *identity, bool as_root, const char *pid, char ***ret);
 
 /* systemd takes variables whose names are a shell's; the launcher sets the others. */

@@ -36,13 +36,15 @@ static int open_target(const PlanMount *m, MountContext *context, bool directory
                 r = late_mounts_check(&context->late, m->app, target, m->slave);
         if (r < 0)
                 return r;
-        return r > 0 ? open_late_target(m, context, target, directory) : mount_make_target(context, root, target, directory);
+        return r > 0 ? open_late_target(m, context, target, directory)
+                     : mount_make_target(context, root, target, directory);
 }
 
 /* Whether the app has the file itself. An empty one is what other engines leave where they mounted theirs. */
 static bool app_has_file(const PlanMount *m, const MountContext *context)
 {
-        _cleanup_close_ int root = mount_open_app_root(context, m->app), fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH);
+        _cleanup_close_ int root = mount_open_app_root(context, m->app),
+                            fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH);
         struct stat st;
 
         return fd >= 0 && fstat(fd, &st) >= 0 && !(S_ISREG(st.st_mode) && st.st_size == 0);
@@ -51,8 +53,8 @@ static bool app_has_file(const PlanMount *m, const MountContext *context)
 /* A link that leads nowhere, as images have them to files of a running system, is in the way of ours. */
 static void remove_dangling_link(const PlanMount *m, const MountContext *context)
 {
-        _cleanup_close_ int root = mount_open_app_root(context, m->app), fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH),
-                            etc = -EBADF;
+        _cleanup_close_ int root = mount_open_app_root(context, m->app),
+                            fd = root < 0 ? -EBADF : open_in_root(root, m->target, O_PATH), etc = -EBADF;
         struct stat st;
 
         if (root < 0 || fd != -ENOENT)
@@ -172,7 +174,8 @@ static int mount_overlay(const PlanMount *m, const MountContext *context, int sc
         char path[PROC_FD_PATH_MAX];
         int r;
 
-        r = layers_attach(m->lowers, m->what, m->map_ids ? context->userns_fd : -EBADF, scratch, &lowerdir, reterr_message);
+        r = layers_attach(m->lowers, m->what, m->map_ids ? context->userns_fd : -EBADF, scratch, &lowerdir,
+                          reterr_message);
         if (r < 0)
                 return r;
         r = prepare_upper(m, context, scratch);
@@ -198,11 +201,14 @@ static int make_mtab(int root, uid_t owner)
 
         if (etc < 0 || faccessat(etc, "mtab", F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
                 return 0;
-        return symlinkat("../proc/self/mounts", etc, "mtab") < 0 || fchownat(etc, "mtab", owner, owner, AT_SYMLINK_NOFOLLOW) < 0
-                       ? -errno : 0;
+        return symlinkat("../proc/self/mounts", etc, "mtab") < 0 ||
+                               fchownat(etc, "mtab", owner, owner, AT_SYMLINK_NOFOLLOW) < 0
+                       ? -errno
+                       : 0;
 }
 
-/* What systemd mounts into every service that asks for it (MountAPIVFS=), before links lead there or the root is read-only. */
+/* What systemd mounts into every service that asks for it (MountAPIVFS=), before links lead there or the root is
+ * read-only. */
 static int make_usual_places(const PlanMount *m, const MountContext *context)
 {
         static const char *const directories[] = { "dev", "proc", "run", "sys", "tmp" };

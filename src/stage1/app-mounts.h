@@ -8,8 +8,8 @@
 /* Makes the mount and its target. *reterr_message names it. */
 int plan_mount_carry_out(const PlanMount *m, MountContext *context, char **reterr_message);
 
-/* Attaches layers, top first, in the scratch directory; *ret_lowerdir is what overlayfs is to be told of them, relative to
- * there. */
+/* Attaches layers, top first, in the scratch directory; *ret_lowerdir is what overlayfs is to be told of them,
+ * relative to there. */
 int layers_attach(char *const *lowers, const char *what, int userns_fd, int scratch, char **ret_lowerdir,
                   char **reterr_message);
 

@@ -68,8 +68,10 @@ static int add_groups_of_user(int root_fd, const char *name, AppIdentity *identi
         _cleanup_fclose_ FILE *f = open_stream_in_root(root_fd, "/etc/group");
 
         for (struct group *gr; f && (gr = fgetgrent(f));) {
-                int r = strv_contains(gr->gr_mem, name) && gr->gr_gid < POD_UID_COUNT && identity->n_groups < APP_GROUPS_MAX
-                                ? add_group(identity, gr->gr_gid) : 0;
+                int r = strv_contains(gr->gr_mem, name) && gr->gr_gid < POD_UID_COUNT &&
+                                        identity->n_groups < APP_GROUPS_MAX
+                                ? add_group(identity, gr->gr_gid)
+                                : 0;
 
                 if (r < 0)
                         return r;
@@ -241,8 +243,8 @@ static bool may_be_program(int root_fd, char *const *binds, const char *path)
         return false;
 }
 
-static int find_handler(const PlanApp *app, int root_fd, char *const *binds, char *const *exec, const char *event, char **ret,
-                        char **reterr_message)
+static int find_handler(const PlanApp *app, int root_fd, char *const *binds, char *const *exec, const char *event,
+                        char **ret, char **reterr_message)
 {
         int r;
 
@@ -291,8 +293,8 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
         r = find_handler(app, root_fd, identity.binds, app->app->app->pre_start, "pre-start", &identity.pre_start,
                          reterr_message);
         if (r >= 0)
-                r = find_handler(app, root_fd, identity.binds, app->app->app->post_stop, "post-stop", &identity.post_stop,
-                                 reterr_message);
+                r = find_handler(app, root_fd, identity.binds, app->app->app->post_stop, "post-stop",
+                                 &identity.post_stop, reterr_message);
         if (r >= 0)
                 r = find_health_program(app, root_fd, &identity.health);
         if (r < 0)

@@ -22,13 +22,13 @@ typedef struct AppIdentity {
 
 void app_identity_done(AppIdentity *i);
 
-/* User and group are numbers, names of the image's /etc/passwd and /etc/group, or a path whose owner it is
- * (rkt 4.7). uid_shift is what the owners of files are shifted by. The binds that *ret has are kept. With *reterr_message: -ESRCH, no such user, group
- * or file; -ENOENT, no such program, or it is none. */
+/* User and group are numbers, names of the image's /etc/passwd and /etc/group, or a path whose owner it is (rkt 4.7).
+ * uid_shift is what the owners of files are shifted by. The binds that *ret has are kept. With *reterr_message:
+ * -ESRCH, no such user, group or file; -ENOENT, no such program, or it is none. */
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message);
 
-/* Only who the user is; program is left alone. Docker gives a user the groups that /etc/group of the image lists them in,
- * unless the group is named as well. */
+/* Only who the user is; program is left alone. Docker gives a user the groups that /etc/group of the image lists them
+ * in, unless the group is named as well. */
 int app_identify_user(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *identity, char **reterr_message);
 
 /* Where a program lies in the app, looked for like a shell would: with a slash in its name it is as it is, relative

@@ -80,8 +80,7 @@ static void print_unit_section(FILE *f, const PlanApp *app)
                        "Requires=systemd-journald.socket\n"
                        "Wants=podctl-apps.target\n"
                        "After=systemd-journald.socket podctl-apps.target\n"
-                       "Conflicts=shutdown.target\n"
-                       "Before=shutdown.target pod.target\n",
+                       "Conflicts=shutdown.target\nBefore=shutdown.target pod.target\n",
                        app->app->name);
         if (app_hooks_wanted(app))
                 (void) fprintf(f, "Requires=" HOOKS_UNIT "\nAfter=" HOOKS_UNIT "\n", app->app->name, app->app->name);
@@ -187,8 +186,8 @@ bool app_hooks_wanted(const PlanApp *app)
         return strv_length(app->app->app->pre_start) + strv_length(app->app->app->post_stop) > 0;
 }
 
-/* Event handlers are a service that the app needs: its start is before the app's, its stop when nobody needs it any more.
- * They run as root in the app's root, with as much time as they want; a post-stop that fails changes nothing. */
+/* Event handlers are a service that the app needs: its start is before the app's, its stop when nobody needs it any
+ * more. They run as root in the app's root, with as much time as they want; a post-stop that fails changes nothing. */
 int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret)
 {
         const AppIdentity root = { .binds = identity->binds };

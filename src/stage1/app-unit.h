@@ -13,8 +13,8 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSe
 bool app_hooks_wanted(const PlanApp *app);
 int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret);
 
-/* The service that looks after an app with a health check, and the variables it has for what it executes: not as its own
- * environment, since it is of the pod's, and the app's would say where its libraries are. */
+/* The service that looks after an app with a health check, and the variables it has for what it executes: not as its
+ * own environment, since it is of the pod's, and the app's would say where its libraries are. */
 #define HEALTH_UNIT "podctl-health@%s.service"
 #define HEALTH_ENVIRONMENT "etc/podctl/environment"
 bool app_health_wanted(const PlanApp *app);

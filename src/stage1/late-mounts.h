@@ -3,11 +3,11 @@
 
 #include "basic/strv.h"
 
-/* Mounts that have to wait for systemd: at or below /dev, /proc and /sys and below /run of an app it mounts file systems of
- * its own (MountAPIVFS=), over whatever is there before. So they are made in a place of the pod's own, and the app's unit
- * binds them (BindPaths=). So are those that are to be slaves of the host's, since systemd-nspawn from 257 on cuts off all
- * but those it is told of (--bind=), and whatever lies in one of these. What an app's path means only its root tells, since links lead there too: /var/run in most
- * images. */
+/* Mounts that have to wait for systemd: at or below /dev, /proc and /sys and below /run of an app it mounts file
+ * systems of its own (MountAPIVFS=), over whatever is there before. So they are made in a place of the pod's own, and
+ * the app's unit binds them (BindPaths=). So are those that are to be slaves of the host's, since systemd-nspawn from
+ * 257 on cuts off all but those it is told of (--bind=), and whatever lies in one of these. What an app's path means
+ * only its root tells, since links lead there too: /var/run in most images. */
 
 typedef struct LateMount {
         const char *app; /* the plan's */
@@ -23,12 +23,12 @@ typedef struct LateMounts {
 
 void late_mounts_done(LateMounts *l);
 
-/* 1: the path, which is without links, lies where systemd or what it mounts covers it, or is wanted late anyway. -EINVAL: it
- * could not be told of it. -ENOENT: nobody can make it there. */
+/* 1: the path, which is without links, lies where systemd or what it mounts covers it, or is wanted late anyway.
+ * -EINVAL: it could not be told of it. -ENOENT: nobody can make it there. */
 int late_mounts_check(const LateMounts *l, const char *app, const char *path, bool anyway);
 
-/* Notes it under the next free place, which the caller makes. What comes back is owned by the list, valid until the next
- * call. */
+/* Notes it under the next free place, which the caller makes. What comes back is owned by the list, valid until the
+ * next call. */
 int late_mounts_add(LateMounts *l, const char *app, const char *target, bool handed, const LateMount **ret);
 
 /* Those of one app, as "SOURCE:TARGET". */

@@ -27,7 +27,8 @@ int mount_open_app_root(const MountContext *context, const char *app)
 
 int mount_make_target(const MountContext *context, int root_fd, const char *path, bool directory)
 {
-        int fd = directory ? mkdir_in_root(root_fd, path, 0755, context->uid_base) : open_in_root(root_fd, path, O_PATH);
+        int fd =
+                directory ? mkdir_in_root(root_fd, path, 0755, context->uid_base) : open_in_root(root_fd, path, O_PATH);
 
         return directory || fd != -ENOENT ? fd : make_file_in_root(root_fd, path, 0644, 0755, context->uid_base);
 }
@@ -112,7 +113,8 @@ static uid_t shifted(const MountContext *context, uid_t id)
 
 /* One that may only be read belongs to somebody the pod's root has no power over, and to root's group there: being
  * mounted read-only keeps nobody from writing to a device. */
-static int make_node(const MountContext *context, int dir_fd, const char *name, const struct stat *st, const char *access)
+static int make_node(const MountContext *context, int dir_fd, const char *name, const struct stat *st,
+                     const char *access)
 {
         bool writable = strchr(access, 'w') || context->uid_base == 0;
         mode_t mode = writable ? st->st_mode & 0777 : (st->st_mode & 0444) | 0440;
@@ -140,7 +142,8 @@ static int copy_link(int from_fd, int to_fd, const char *name)
 static int copy_devices(const MountContext *context, int from_fd, int to_fd, dev_t device, const char *access)
 {
         _cleanup_strv_free_ char **names = NULL;
-        int r = fchown(to_fd, context->uid_base, context->uid_base) < 0 ? -errno : list_directory_all_at(from_fd, ".", &names);
+        int r = fchown(to_fd, context->uid_base, context->uid_base) < 0 ? -errno
+                                                                        : list_directory_all_at(from_fd, ".", &names);
 
         STRV_FOREACH(name, names) {
                 struct stat st;
@@ -154,7 +157,8 @@ static int copy_devices(const MountContext *context, int from_fd, int to_fd, dev
                 else if (S_ISLNK(st.st_mode))
                         r = copy_link(from_fd, to_fd, *name);
                 else if (S_ISDIR(st.st_mode)) {
-                        _cleanup_close_ int from = open_directory_at(from_fd, *name), to = mkdir_open_at(to_fd, *name, 0755);
+                        _cleanup_close_ int from = open_directory_at(from_fd, *name),
+                                            to = mkdir_open_at(to_fd, *name, 0755);
 
                         r = from < 0 ? from : to < 0 ? to : copy_devices(context, from, to, device, access);
                 }
@@ -174,7 +178,8 @@ static int open_own_devices(const PlanMount *m, MountContext *context, int sourc
         (void) snprintf(name, sizeof(name), "%u", context->n_devices++);
         if (S_ISDIR(st->st_mode)) {
                 directory = mkdir_open_at(devices, name, 0755);
-                r = directory < 0 ? directory : copy_devices(context, source_fd, directory, st->st_dev, m->device_access);
+                r = directory < 0 ? directory
+                                  : copy_devices(context, source_fd, directory, st->st_dev, m->device_access);
         } else
                 r = make_node(context, devices, name, st, m->device_access);
         if (r < 0)
@@ -248,13 +253,16 @@ int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_
         if (r >= 0)
                 r = is_own ? clone_own(m, context, &options) : clone_host(m, context, &options);
         if (r == -EINVAL && options.userns_fd >= 0)
-                return explain(reterr_message, EINVAL, "%s: the file system of %s cannot map user IDs; move it to another one, give "
-                               "the volume idMap=false, or run the pod with --private-users=no", m->what, m->source);
+                return explain(reterr_message, EINVAL,
+                               "%s: the file system of %s cannot map user IDs; move it to another one, give "
+                               "the volume idMap=false, or run the pod with --private-users=no",
+                               m->what, m->source);
         if (r == -EACCES && m->device_access)
-                return explain(reterr_message, EACCES, "%s: %s is a device on a file system that may have none (nodev)", m->what,
-                               m->source);
+                return explain(reterr_message, EACCES, "%s: %s is a device on a file system that may have none (nodev)",
+                               m->what, m->source);
         if (r == -EPERM && m->device_access)
-                return explain(reterr_message, EPERM, "%s: the pod's unit does not let it make device %s; give it DeviceAllow=%s "
-                               "%s", m->what, m->source, m->source, strchr(m->device_access, 'w') ? "rwm" : "rm");
+                return explain(reterr_message, EPERM,
+                               "%s: the pod's unit does not let it make device %s; give it DeviceAllow=%s %s",
+                               m->what, m->source, m->source, strchr(m->device_access, 'w') ? "rwm" : "rm");
         return r < 0 ? explain(reterr_message, -r, "%s: cannot use %s: %s", m->what, m->source, strerror(-r)) : r;
 }

@@ -16,8 +16,8 @@ typedef struct MountContext {
 /* The root of the app that the mount is in, or whose name is given. */
 int mount_open_app_root(const MountContext *context, const char *app);
 
-/* The file or directory in a root, whose path is without links; what is missing of it is made, as directory or file, and
- * belongs to root in the pod. Returns it opened O_PATH. */
+/* The file or directory in a root, whose path is without links; what is missing of it is made, as directory or file,
+ * and belongs to root in the pod. Returns it opened O_PATH. */
 int mount_make_target(const MountContext *context, int root_fd, const char *path, bool directory);
 
 /* A mount of what is to be seen, attached nowhere yet. *reterr_message says what it is of. */

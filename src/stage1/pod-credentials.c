@@ -53,8 +53,13 @@ static int find_source(const AppcCredential *c, bool *ret_encrypted, char **ret)
 static _noreturn_ void become_decryptor(const AppcCredential *c, const char *path, int out, int err)
 {
         _cleanup_free_ char *name = strjoin("--name=", c->name);
-        char *const argv[] = { (char *) "systemd-creds", (char *) "decrypt", (char *) "--newline=no", name, (char *) path,
-                               (char *) "-", NULL };
+        char *const argv[] = { (char *) "systemd-creds",
+                               (char *) "decrypt",
+                               (char *) "--newline=no",
+                               name,
+                               (char *) path,
+                               (char *) "-",
+                               NULL };
 
         if (name && dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0)
                 (void) execv(SYSTEMD_CREDS, argv);
@@ -65,7 +70,8 @@ static _noreturn_ void become_decryptor(const AppcCredential *c, const char *pat
 static char *last_line(int fd)
 {
         char text[1024];
-        ssize_t n = pread(fd, text, sizeof(text) - 1, MAX(lseek(fd, 0, SEEK_END) - (off_t) sizeof(text) + 1, (off_t) 0));
+        ssize_t n =
+                pread(fd, text, sizeof(text) - 1, MAX(lseek(fd, 0, SEEK_END) - (off_t) sizeof(text) + 1, (off_t) 0));
         char *line;
 
         while (n > 0 && text[n - 1] == '\n')
@@ -143,7 +149,9 @@ static int load(const AppcCredential *c, const char *target, uint64_t *total, ch
         if (fstat(out, &st) < 0)
                 return -errno;
         *total += (uint64_t) st.st_size;
-        return *total > CREDENTIALS_MAX ? explain(reterr_message, E2BIG, "the pod's credentials are larger than 1M together") : 0;
+        return *total > CREDENTIALS_MAX
+                       ? explain(reterr_message, E2BIG, "the pod's credentials are larger than 1M together")
+                       : 0;
 }
 
 /* A ramfs is never swapped out. */
@@ -154,11 +162,13 @@ static int mount_memory(const char *directory)
         return mount("podctl", directory, "ramfs", MS_NODEV | MS_NOSUID | MS_NOEXEC, "mode=0700") < 0 ? -errno : 0;
 }
 
-static int load_of_app(const AppcPodApp *app, const char *directory, uint64_t *total, char ***options, char **reterr_message)
+static int load_of_app(const AppcPodApp *app, const char *directory, uint64_t *total, char ***options,
+                       char **reterr_message)
 {
         for (size_t i = 0; i < app->n_credentials; i++) {
                 const AppcCredential *c = &app->credentials[i];
-                _cleanup_free_ char *id = strjoin(app->name, ".", c->name), *target = id ? path_join(directory, id) : NULL;
+                _cleanup_free_ char *id = strjoin(app->name, ".", c->name),
+                                    *target = id ? path_join(directory, id) : NULL;
                 int r;
 
                 if (!target)

@@ -41,11 +41,13 @@ static int check_labels(const PlanApp *app, char **reterr_message)
         if (app->apparmor) {
                 r = read_file_at(AT_FDCWD, APPARMOR_PROFILES, 4 * 1024 * 1024, &profiles, NULL);
                 if (r < 0)
-                        return explain(reterr_message, ENOENT, "app '%s': AppArmor profile '%s': this host has no AppArmor",
-                                       app->app->name, app->apparmor);
+                        return explain(reterr_message, ENOENT,
+                                       "app '%s': AppArmor profile '%s': this host has no AppArmor", app->app->name,
+                                       app->apparmor);
                 if (!has_profile(profiles, app->apparmor))
-                        return explain(reterr_message, ENOENT, "app '%s': there is no AppArmor profile '%s'; load it with "
-                                       "apparmor_parser", app->app->name, app->apparmor);
+                        return explain(reterr_message, ENOENT,
+                                       "app '%s': there is no AppArmor profile '%s'; load it with apparmor_parser",
+                                       app->app->name, app->apparmor);
         }
         if (app->selinux) {
                 r = write_kernel_file(SELINUX_CONTEXT, app->selinux);
@@ -53,8 +55,9 @@ static int check_labels(const PlanApp *app, char **reterr_message)
                         return explain(reterr_message, EINVAL, "app '%s': SELinux's policy has no context '%s'",
                                        app->app->name, app->selinux);
                 if (r < 0)
-                        return explain(reterr_message, ENOENT, "app '%s': SELinux context '%s': this host has no SELinux",
-                                       app->app->name, app->selinux);
+                        return explain(reterr_message, ENOENT,
+                                       "app '%s': SELinux context '%s': this host has no SELinux", app->app->name,
+                                       app->selinux);
         }
         return 0;
 }
@@ -103,8 +106,9 @@ static int write_oom_score(int64_t score)
         return write_kernel_file("/proc/self/oom_score_adj", text);
 }
 
-/* How low the pod's processes may put theirs: the kernel remembers what somebody privileged has once written, and hands it
- * on to children (proc(5), oom_score_adj). Going back to where we were is no privilege, and must not be taken for one. */
+/* How low the pod's processes may put theirs: the kernel remembers what somebody privileged has once written, and
+ * hands it on to children (proc(5), oom_score_adj). Going back to where we were is no privilege, and must not be
+ * taken for one. */
 static int lower_oom_score_limit(int64_t score)
 {
         const cap_value_t resource = CAP_SYS_RESOURCE;
@@ -160,9 +164,9 @@ static int raise_rlimits(const PodPlan *plan, char **reterr_message)
                 if (wanted <= now.rlim_max)
                         continue;
                 if (setrlimit(resource, &(struct rlimit) { now.rlim_cur, wanted }) < 0)
-                        return explain(reterr_message, errno, "app '%s': limit %s: this host allows no more than %llu: %s",
-                                       app->app->name, rlimit_to_string(resource), (unsigned long long) now.rlim_max,
-                                       strerror(errno));
+                        return explain(reterr_message, errno,
+                                       "app '%s': limit %s: this host allows no more than %llu: %s", app->app->name,
+                                       rlimit_to_string(resource), (unsigned long long) now.rlim_max, strerror(errno));
         }
         return 0;
 }
@@ -215,7 +219,8 @@ int pod_limits_set(const PodPlan *plan, char **reterr_message)
         if (lowest < 0) {
                 r = lower_oom_score_limit(lowest);
                 if (r < 0)
-                        return explain(reterr_message, -r, "cannot allow an OOM score of %i: %s", (int) lowest, strerror(-r));
+                        return explain(reterr_message, -r, "cannot allow an OOM score of %i: %s", (int) lowest,
+                                       strerror(-r));
         }
         r = raise_rlimits(plan, reterr_message);
         return r < 0 ? r : write_sysctls(plan, reterr_message);

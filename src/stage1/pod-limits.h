@@ -3,11 +3,12 @@
 
 #include "pod/pod-plan.h"
 
-/* What a pod's own root could not do for its apps any more: kernel parameters of its namespaces, how far their OOM scores
- * may go down and their resource limits up, and that the labels they want exist. */
+/* What a pod's own root could not do for its apps any more: kernel parameters of its namespaces, how far their OOM
+ * scores may go down and their resource limits up, and that the labels they want exist. */
 
 /* For the process that is about to become the pod, once it is in the pod's network namespace. With *reterr_message. */
 int pod_limits_set(const PodPlan *plan, char **reterr_message);
 
-/* Options of systemd-nspawn for the resources whose limits apps name: the pod's PID 1 keeps what this process has of them. */
+/* Options of systemd-nspawn for the resources whose limits apps name: the pod's PID 1 keeps what this process has of
+ * them. */
 int pod_limits_arguments(const PodPlan *plan, char ***argv);

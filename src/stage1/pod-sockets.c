@@ -98,8 +98,8 @@ static bool fits_by_number(const PodPlan *plan, const PodSocket *s, const Passed
 {
         uint32_t first = expected_port(plan, s->port);
 
-        return (p->family == AF_INET || p->family == AF_INET6) && p->port >= first && p->port - first < s->port->count &&
-               streq(s->port->protocol, p->type == SOCK_DGRAM ? "udp" : "tcp");
+        return (p->family == AF_INET || p->family == AF_INET6) && p->port >= first &&
+               p->port - first < s->port->count && streq(s->port->protocol, p->type == SOCK_DGRAM ? "udp" : "tcp");
 }
 
 static PodSocket *find_socket(const PodPlan *plan, const PodSockets *s, const Passed *p)
@@ -142,9 +142,11 @@ static int assign(const PodPlan *plan, PodSockets *s, int fd, const char *name, 
                 return explain(reterr_message, EINVAL, "what the unit was given as '%s' is no listening socket", name);
         found = r < 0 ? NULL : find_socket(plan, s, &p);
         if (r >= 0 && !found)
-                r = explain(reterr_message, EINVAL, "no app has a socketActivated port for socket '%s', %s", name, p.text);
+                r = explain(reterr_message, EINVAL, "no app has a socketActivated port for socket '%s', %s", name,
+                            p.text);
         if (r >= 0 && !is_plain(p.text))
-                r = explain(reterr_message, EINVAL, "socket '%s' has an address that cannot be passed on: '%s'", name, p.text);
+                r = explain(reterr_message, EINVAL, "socket '%s' has an address that cannot be passed on: '%s'", name,
+                            p.text);
         if (r >= 0)
                 r = strv_extendf(&found->listens, "%s=%s", listen_key(p.type), p.text);
         if (r >= 0)
@@ -162,7 +164,8 @@ static int add_own_listens(PodSocket *s, char **reterr_message)
         if (s->passed)
                 return 0;
         if (!udp && !streq(s->port->protocol, "tcp"))
-                return explain(reterr_message, EINVAL, "app '%s': port '%s' is socketActivated, which protocol '%s' cannot be",
+                return explain(reterr_message, EINVAL,
+                               "app '%s': port '%s' is socketActivated, which protocol '%s' cannot be",
                                s->app->app->name, s->port->name, s->port->protocol);
         for (uint32_t i = 0; r >= 0 && i < s->port->count; i++)
                 r = strv_extendf(&s->listens, "%s=%u", listen_key(udp ? SOCK_DGRAM : SOCK_STREAM), s->port->port + i);
@@ -243,12 +246,13 @@ char *pod_socket_unit_name(const PodSocket *s)
 
 int pod_socket_format(const PodSocket *s, char **ret)
 {
+        static const char head[] = "DefaultDependencies=no\nConflicts=shutdown.target\nBefore=shutdown.target\n\n[Socket]\n";
         _cleanup_free_ char *listens = strv_join(s->listens, "\n");
 
-        *ret = listens ? strprintf("[Unit]\nDescription=Port %s of app %s\nDefaultDependencies=no\nConflicts=shutdown.target\n"
-                                   "Before=shutdown.target\n\n[Socket]\n%s\nService=%s.service\nFileDescriptorName=%s\n",
-                                   s->port->name, s->app->app->name, listens, s->app->app->name, s->port->name)
-                       : NULL;
+        if (!listens)
+                return -ENOMEM;
+        *ret = strprintf("[Unit]\nDescription=Port %s of app %s\n%s%s\nService=%s.service\nFileDescriptorName=%s\n",
+                         s->port->name, s->app->app->name, head, listens, s->app->app->name, s->port->name);
         return *ret ? 0 : -ENOMEM;
 }
 

@@ -14,7 +14,8 @@
 const char *pod_tree_unit_path(void)
 {
         /* Transient units (machinectl shell, systemd-run -M) are looked up in the last two. */
-        return "/" UNIT_DIR ":" PKGLIBDIR "/units:/run/systemd/system:/run/systemd/transient:/run/systemd/system.control";
+        return "/" UNIT_DIR ":" PKGLIBDIR
+               "/units:/run/systemd/system:/run/systemd/transient:/run/systemd/system.control";
 }
 
 static const char *const tree_directories[] = {
@@ -63,9 +64,9 @@ static int link_like_host(int root_fd)
         return 0;
 }
 
-/* The journal has no other limits than its own; reading the kernel's messages is not a pod's business. Its files are small:
- * journald sizes tables in each by how large it may become, and has them in memory and on the disk from the start. Of
- * journald's 100 files at most, this many hold what the journal may be. */
+/* The journal has no other limits than its own; reading the kernel's messages is not a pod's business. Its files are
+ * small: journald sizes tables in each by how large it may become, and has them in memory and on the disk from the
+ * start. Of journald's 100 files at most, this many hold what the journal may be. */
 #define JOURNAL_FILES 64
 
 static int write_journal_config(const PlanJournal *journal, int root_fd)
@@ -197,8 +198,8 @@ static int write_health(const PlanApp *app, const AppIdentity *identity, int roo
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
-/* What the app's entries in the journal have besides: whose they are, for who reads the journals of several pods. In the
- * [Service] section, which a unit's text ends with. */
+/* What the app's entries in the journal have besides: whose they are, for who reads the journals of several pods. In
+ * the [Service] section, which a unit's text ends with. */
 static int add_journal_fields(const PodPlan *plan, const PlanApp *app, char **text)
 {
         const AppcImageRef *image = &app->app->image;
@@ -214,7 +215,8 @@ static int add_journal_fields(const PodPlan *plan, const PlanApp *app, char **te
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++) {
-                _cleanup_free_ char *assignment = strjoin(rows[i].field, "=", strempty(rows[i].value)), *quoted = NULL, *longer = NULL;
+                _cleanup_free_ char *assignment = strjoin(rows[i].field, "=", strempty(rows[i].value)), *quoted = NULL,
+                                    *longer = NULL;
 
                 if (isempty(rows[i].value))
                         continue;
@@ -252,8 +254,8 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
         return r;
 }
 
-/* Whose unit the pod is in may not be ours to limit; the slice that all its services are in is. But not disks, which a pod
- * knows nothing of. */
+/* Whose unit the pod is in may not be ours to limit; the slice that all its services are in is. But not disks, which
+ * a pod knows nothing of. */
 static int write_slice(const PodPlan *plan, int root_fd)
 {
         _cleanup_free_ char *text = strdup("[Slice]\n");
@@ -263,7 +265,9 @@ static int write_slice(const PodPlan *plan, int root_fd)
         STRV_FOREACH(line, plan->limits) {
                 _cleanup_free_ char *before = text;
 
-                text = before && !startswith(*line, "IO") ? strjoin(before, *line, "\n") : before ? strdup(before) : NULL;
+                text = before && !startswith(*line, "IO") ? strjoin(before, *line, "\n")
+                       : before                           ? strdup(before)
+                                                          : NULL;
                 any = any || !startswith(*line, "IO");
         }
         if (!text)
@@ -302,7 +306,8 @@ int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int ro
 
 static int write_dropin(int root_fd, const char *unit, const char *text)
 {
-        _cleanup_free_ char *directory = strjoin(UNIT_DIR "/", unit, ".d"), *path = directory ? strjoin(directory, "/sockets.conf") : NULL;
+        _cleanup_free_ char *directory = strjoin(UNIT_DIR "/", unit, ".d"),
+                            *path = directory ? strjoin(directory, "/sockets.conf") : NULL;
         int r;
 
         if (!path)

@@ -357,7 +357,8 @@ static int launch_exec(Launch *l)
         if (l->range.base == 0 && strv_contains(l->plan->settings->insecure, "paths") &&
             setenv("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1) < 0)
                 return -errno;
-        if (l->plan->settings->n_joins > 0 && l->range.base > 0 && setenv("LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1) < 0)
+        if (l->plan->settings->n_joins > 0 && l->range.base > 0 &&
+            setenv("LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1) < 0)
                 return -errno;
         r = fd_set_cloexec(l->pod->fd, false);
         if (r >= 0 && l->range.lock_fd >= 0)
