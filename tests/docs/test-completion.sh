@@ -43,14 +43,15 @@ bash_completes() {
 
 # As --help has them, whatever there is by now.
 every_verb_and_option() {
-        local verb option missing=''
+        local verb option answers missing=''
         while read -r verb; do
                 # shellcheck disable=SC2086  # a verb may be two words
                 [[ " $(podctl complete $verb | paste -sd' ') " == *" ${verb##* } "* ]] ||
                         missing+=" $verb"
                 # shellcheck disable=SC2086
+                answers=$(podctl complete $verb --)
                 while read -r option; do
-                        [[ " $(podctl complete $verb "$option" | paste -sd' ') " == *" $option"* ]] || missing+=" $verb:$option"
+                        [[ $'\n'$answers == *$'\n'$option* ]] || missing+=" $verb:$option"
                 done < <(podctl $verb --help | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -- '--.*')
         done < <(podctl --help | sed -n '/^Commands/,/^$/s/^  \([a-z-]*\( [a-z-]*\)\?\)  .*/\1/p')
         report 'every verb and option of --help' "$missing" ''

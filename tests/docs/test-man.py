@@ -13,6 +13,7 @@ import sys
 podctl, man, rst2man = (sys.argv[1:] + [None])[:3]
 HELP_WIDTH = 110
 PAGE_WIDTH = 80
+roff = {}  # of pages that were read
 LINK = re.compile(r'\*\*(podctl[\w.-]*|pod@\.service)\*\*\\ \((\d)\)')
 
 # Options stand in the pages as terms of a definition list: ``-d``, ``--detach``
@@ -101,8 +102,7 @@ def check_map():
 
 def check_width(path):
     """On a terminal of the usual width, as man shows it there."""
-    roff = subprocess.run([rst2man, path], capture_output=True, check=True).stdout
-    done = subprocess.run(['groff', '-t', '-k', '-man', '-Tutf8', f'-rLL={PAGE_WIDTH - 2}n', '-P-cbou'], input=roff,
+    done = subprocess.run(['groff', '-t', '-k', '-man', '-Tutf8', f'-rLL={PAGE_WIDTH - 2}n', '-P-cbou'], input=roff[path],
                           capture_output=True, check=True)
     lines = done.stdout.decode().splitlines()
     return [f'{len(line)} columns: {line.strip()}' for line in lines if len(line) > PAGE_WIDTH]
@@ -127,6 +127,7 @@ def check_help(verb):
 
 def check_rst(path):
     done = subprocess.run([rst2man, '--halt=warning', '--report=info', path], capture_output=True, text=True)
+    roff[path] = done.stdout.encode()
     return done.stderr.splitlines() if done.returncode != 0 or done.stderr else []
 
 

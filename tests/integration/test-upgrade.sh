@@ -16,7 +16,7 @@ for_all() {
                 defer podctl "--dir=$DATA" gc --grace-period=0 --expire-prepared=0
                 mkdir -p "$DATA" "$top/${store##*/}.d"
                 tar -C "$DATA" --numeric-owner -xzf "$store"
-                cd "$top/${store##*/}.d"
+                cd "$top/${store##*/}.d" || return
                 "$1"
         done
 }
