@@ -29,11 +29,11 @@ install_missing_now() {
         apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# The mirror this machine installs from serves the other suites as well.
+# apt_mirror [CODENAME]: the mirror this machine installs its own suite from, which serves the others as well, or that one.
 apt_mirror() {
-        local codename
+        local codename=${1-}
         # shellcheck source=/dev/null
-        codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
+        [[ $codename ]] || codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
         # shellcheck disable=SC2016  # apt expands these
         apt-get indextargets --format '$(RELEASE) $(REPO_URI)' |
                 awk -v c="$codename" '$1 == c { print $2; found = 1; exit } END { exit !found }' ||
@@ -60,20 +60,22 @@ make_root() {
 }
 
 # download_upgrade SUITE STATUS TARGET PACKAGE…: what brings these packages of a machine with that dpkg status to another
-# suite, as files.
+# suite, be they newer there or older, as files.
 download_upgrade() {
-        local suite=$1 status=$2 target=$3 scratch
+        local suite=$1 status=$2 target=$3 scratch mirror
         local -a options
         shift 3
         scratch=$(mktemp -d)
         mkdir -p "$scratch/lists/partial" "$scratch/archives/partial" "$target"
         apt_options >"$scratch/options"
-        echo "deb $(apt_mirror) $suite main" >"$scratch/sources"
+        [[ $suite == *-security ]] && mirror=$(apt_mirror "$suite") || mirror=$(apt_mirror)
+        echo "deb $mirror $suite main" >"$scratch/sources"
         options=(-q -q -c "$scratch/options" -o "Dir::Etc::SourceList=$scratch/sources" -o Dir::Etc::SourceParts=-
                 -o "Dir::State::Lists=$scratch/lists" -o "Dir::State::Status=$status" -o "Dir::Cache::Archives=$scratch/archives"
                 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Check-Valid-Until=false -o Debug::NoLocking=1)
         apt-get "${options[@]}" update >/dev/null &&
-                apt-get "${options[@]}" --yes --no-install-recommends --download-only install "$@" >/dev/null &&
+                apt-get "${options[@]}" --yes --no-install-recommends --allow-downgrades --download-only \
+                        install "${@/%//$suite}" >/dev/null &&
                 mv "$scratch"/archives/*.deb "$target"
         rm -rf "$scratch"
 }

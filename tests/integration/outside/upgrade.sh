@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The host's systemd is upgraded under running pods, from trixie's version to sid's, by the packages. On a host of its own,
-# since there is no way back.
+# The host's systemd is upgraded under running pods, by the packages: from trixie's version to sid's, and from one point
+# release to the next of bookworm's, whose security archive keeps an older one. On a host of its own, since there is no
+# way back.
 #
 #   upgrade.sh HOST        HOST as `tools/host list` has it, with podctl installed
 #
-# Only for a host of trixie, from whose suite to the next there is a new version. Prints TAP, for tools/test.
+# Nothing for a host of sid, after which nothing comes. Prints TAP, for tools/test.
 
 set -euo pipefail
 host=${1:?HOST is missing}
@@ -15,7 +16,20 @@ tool=$tools/host
 . "$tools/lib/common.sh"
 . "$tools/lib/apt.sh"
 
-[[ $(cat "/run/podctl-hosts/$host/suite") == trixie ]] || exit 0
+suite=$(cat "/run/podctl-hosts/$host/suite")
+case $suite in
+bookworm)
+        to=bookworm
+        if ! apt_mirror bookworm-security >/dev/null 2>&1; then
+                printf '1..1\nok 1 - upgrade/bookworm # SKIP apt has no bookworm-security on this machine\n'
+                exit
+        fi
+        ;;
+trixie) to=sid ;;
+*) exit 0 ;;
+esac
+packages=(systemd systemd-sysv systemd-container libpam-systemd libnss-mymachines libsystemd0 libsystemd-shared libsystemd-dev
+        libudev1)
 upgraded=$host-upgrade
 number=0 failures=0
 work=$(mktemp -d)
@@ -40,22 +54,25 @@ check() {
 
 # What was built on the one serves the other, which is of the same suite.
 prepare_host() {
-        "$tool" boot trixie "$upgraded"
+        "$tool" boot "$suite" "$upgraded"
         "$tool" exec "$host" tar -C / -c usr/src/podctl var/tmp/podctl-build | "$tool" exec "$upgraded" tar -C / -x
         "$tool" exec "$upgraded" /usr/src/podctl/tools/hosts/install
 }
 
-upgrade() {
+# change_to SUITE: the packages as they are there.
+change_to() {
         on_host 'cat /var/lib/dpkg/status' >"$work/status"
-        download_upgrade sid "$work/status" "$work/packages" systemd systemd-sysv systemd-container libpam-systemd libnss-mymachines
-        tar -C "$work/packages" -c . | on_host 'mkdir /var/tmp/packages && tar -C /var/tmp/packages -x'
-        on_host 'DEBIAN_FRONTEND=noninteractive apt-get -q -q --yes -o Dpkg::Options::=--force-confold install \
-                        /var/tmp/packages/*.deb </dev/null'
+        rm -rf "$work/packages"
+        download_upgrade "$1" "$work/status" "$work/packages" "${packages[@]}"
+        tar -C "$work/packages" -c . | on_host 'rm -rf /var/tmp/packages; mkdir /var/tmp/packages && tar -C /var/tmp/packages -x'
+        on_host 'DEBIAN_FRONTEND=noninteractive apt-get -q -q --yes --allow-downgrades -o Dpkg::Options::=--force-confold \
+                        install /var/tmp/packages/*.deb </dev/null'
 }
 
 echo 1..8
 {
         prepare_host
+        [[ $suite != bookworm ]] || change_to bookworm-security
         on_host '
                 images=/var/lib/podctl-test-images
                 podctl --insecure-options=image fetch $images/busybox.oci $images/httpd.oci
@@ -66,11 +83,12 @@ echo 1..8
                 podctl run --detach --name=ids --private-users=no --net=none busybox --name=app --exec=/bin/sleep -- 100000
                 podctl status web | grep ^pid= >/var/tmp/pid
                 systemctl --version | head -n 1 >/var/tmp/version'
-        upgrade
+        change_to "$to"
 } >"$work/log" 2>&1 || { sed 's/^/# /' "$work/log"; echo 'not ok 1 - upgrade/prepare'; exit 1; }
 
 check systemd_is_another '
-        systemctl --version | head -n 1 | tee /dev/stderr | diff -q - /var/tmp/version && exit 1
+        version=$(systemctl --version | head -n 1)
+        test "$version" != "$(cat /var/tmp/version)"
         systemctl is-system-running | grep -E "running|degraded"'
 check pods_run_on '
         test "$(podctl list --format=json | jq -r ".[].state" | sort -u)" = running
@@ -81,7 +99,7 @@ check pods_run_on '
 check pid_1_becomes_the_new_one '
         for pod in web file ids; do
                 for ((i = 0; i < 300; i++)); do
-                        exe=$(readlink "/proc/$(machinectl show -P Leader $pod)/exe")
+                        exe=$(readlink "/proc/$(machinectl show --property=Leader --value $pod)/exe")
                         [[ $exe == *deleted* ]] || break
                         sleep 0.1
                 done
