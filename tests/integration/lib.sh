@@ -136,9 +136,10 @@ pod_unit() {
         machinectl show --property=Unit --value "$1"
 }
 
-# gone POD: nothing of it runs any more.
+# gone POD: nothing of it runs any more, nor does what clears away after it.
 gone() {
-        ! machinectl show "$1" >/dev/null 2>&1 && ! systemctl --quiet is-active "podctl-$1.service"
+        ! machinectl show "$1" >/dev/null 2>&1 &&
+                [[ $(systemctl show -P ActiveState "podctl-$1.service") == @(inactive|failed) ]]
 }
 
 # wait_for_jobs: for all there are in the background. Each of them has to succeed.

@@ -90,6 +90,7 @@ test_units_are_confined() {
         done <<'UNITS'
 podctl-metadata.service 0.5
 podctl-image-gc.service 1.2
+podctl-upgrade.service 1.4
 podctl-gc.service 2.7
 podctl-group@x.service 4.5
 UNITS
@@ -98,7 +99,7 @@ UNITS
 # None that a package would leave out, and none that is on without having been asked for.
 test_units_are_preset() {
         local unit
-        for unit in podctl-gc.timer podctl-image-gc.timer podctl-group.socket; do
+        for unit in podctl-gc.timer podctl-image-gc.timer podctl-upgrade.path podctl-group.socket; do
                 assert_contains "$(systemctl list-unit-files --no-legend --no-pager "$unit")" 'enabled'
         done
         assert_eq "$(systemctl list-unit-files --no-legend --no-pager podctl-metadata.socket | awk '{ print $NF }')" disabled

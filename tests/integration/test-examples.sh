@@ -353,7 +353,17 @@ test_podctl_pods_d_5() {
         assert_contains "$(systemctl -M site is-active web clock | sort -u)" active
 }
 
-# What makes a server, takes the place of the test's own, or installs.
+# There is neither alice nor that digest; other tests have users of their own.
+test_podctl_group_socket_8() { example podctl-group.socket.8 '# systemctl enable --now podctl-group.socket'; }
+
+test_podctl_upgrades_7() {
+        fetch busybox.oci
+        sleeping web
+        example podctl-upgrades.7
+        wait_until podctl exec web true
+}
+
+# Left out: what makes a server, and what installs.
 test_readme() {
         hub
         defer rm -f /usr/local/bin/rkt

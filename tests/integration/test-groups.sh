@@ -28,15 +28,15 @@ test_member_looks() {
         pod seen --set-env=SECRET=hunter2 busybox --name=app --exec=/bin/sleep -- 1000
         assert_eq "$(member podctl list)" "$(podctl list)"
         assert_eq "$(member podctl list --format=json | jq -r '.[].name')" "$(podctl status --format=json seen | jq -r .name)"
-        member podctl status seen >status
-        assert_contains "$(cat status)" state=running
-        member podctl status --format=json seen >>status
+        member podctl status seen >told
+        assert_contains "$(cat told)" state=running
+        member podctl status --format=json seen >>told
         assert_eq "$(member podctl image list)" "$(podctl image list)"
         assert_eq "$(member podctl image cat-manifest busybox)" "$(podctl image cat-manifest busybox)"
         # What it says, and how it ends, is as for root.
         assert_fails 254 member podctl status no-such-pod
         assert_contains "$output" 'no matches found'
-        assert_not_contains "$(cat status)" hunter2
+        assert_not_contains "$(cat told)" hunter2
         ln -s /usr/bin/podctl rkt
         assert_eq "$(member ./rkt list)" "$(./rkt list)"
 }
@@ -44,6 +44,7 @@ test_member_looks() {
 test_member_fetches() {
         local digest
         group_socket
+        # shellcheck disable=SC2119
         registry
         random_layout image latest 1 1000
         push image:latest grouped:latest

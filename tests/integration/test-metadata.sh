@@ -39,7 +39,7 @@ status_of() {
 }
 
 registered() {
-        ls /run/podctl/metadata/pods /run/podctl/metadata/tokens | grep -cv -e ':$' -e '^$' || true
+        find /run/podctl/metadata/pods /run/podctl/metadata/tokens -mindepth 1 -maxdepth 1 | wc -l
 }
 
 test_app_learns_of_its_pod() {

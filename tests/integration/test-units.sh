@@ -287,3 +287,30 @@ test_shutdown_order_is_that_of_machines() {
         assert_contains "$(property pod@ordered.service Before)" machines.target
         assert_contains "$(property pod@ordered.service PartOf)" machines.target
 }
+
+# An upgrade of systemd, as far as a pod can see: the program of its PID 1 is replaced. outside/upgrade.sh has a real one.
+test_new_systemd_under_a_running_pod() {
+        local leader app systemd=/usr/lib/systemd/systemd
+        fetch busybox.oci
+        systemctl is-active podctl-upgrade.path
+        pod upgraded busybox --name=stays --exec=/bin/sleep -- 1000 --- \
+                busybox --name=again --restart=always --exec=/bin/sleep -- 1000
+        leader=$(leader upgraded)
+        app=$(app_pid upgraded stays)
+        assert_eq "$(readlink "/proc/$leader/exe")" $systemd
+        cp -a $systemd $systemd.new
+        mv $systemd.new $systemd
+        assert_eq "$(readlink "/proc/$leader/exe")" "$systemd (deleted)"
+        wait_until eval '[[ $(readlink "/proc/'"$leader"'/exe") == '$systemd' ]]'
+        # It is the same PID 1, which knows what it started before.
+        assert_eq "$(leader upgraded)" "$leader"
+        assert_eq "$(app_pid upgraded stays)" "$app"
+        wait_until systemctl -M upgraded is-active stays.service
+        systemctl -M upgraded restart again.service
+        assert_eq "$(podctl exec --app=stays upgraded cat /proc/1/comm)" systemd
+        podctl stop upgraded >/dev/null
+        assert_eq "$(podctl status upgraded | grep -c '^app-')" 2
+        # Where nothing was replaced nothing happens.
+        systemctl start podctl-upgrade.service
+        assert_eq "$(systemctl show -P Result podctl-upgrade.service)" success
+}

@@ -58,3 +58,22 @@ make_root() {
         rm -f "$options"
         return $status
 }
+
+# download_upgrade SUITE STATUS TARGET PACKAGE…: what brings these packages of a machine with that dpkg status to another
+# suite, as files.
+download_upgrade() {
+        local suite=$1 status=$2 target=$3 scratch
+        local -a options
+        shift 3
+        scratch=$(mktemp -d)
+        mkdir -p "$scratch/lists/partial" "$scratch/archives/partial" "$target"
+        apt_options >"$scratch/options"
+        echo "deb $(apt_mirror) $suite main" >"$scratch/sources"
+        options=(-q -q -c "$scratch/options" -o "Dir::Etc::SourceList=$scratch/sources" -o Dir::Etc::SourceParts=-
+                -o "Dir::State::Lists=$scratch/lists" -o "Dir::State::Status=$status" -o "Dir::Cache::Archives=$scratch/archives"
+                -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Check-Valid-Until=false -o Debug::NoLocking=1)
+        apt-get "${options[@]}" update >/dev/null &&
+                apt-get "${options[@]}" --yes --no-install-recommends --download-only install "$@" >/dev/null &&
+                mv "$scratch"/archives/*.deb "$target"
+        rm -rf "$scratch"
+}
