@@ -28,8 +28,12 @@ tally_tap() {
         failed=$((failed + not_ok + ${plan:-1} - ok - not_ok))
 }
 
-# tally_meson FILE: Meson's testlog.json, an object a line, one for each program. One that prints
-# TAP counts by its cases, and must not fail without a case that did.
+# meson_failed FILE: the programs that did, of Meson's testlog.json, an object a line.
+meson_failed() {
+        jq -r 'select(.result | IN("OK", "SKIP", "EXPECTEDFAIL") | not) | .name | sub(".* / "; "")' "$1"
+}
+
+# tally_meson FILE: one that prints TAP counts by its cases, and must not fail without a case that did.
 tally_meson() {
         local object result name tap before
         tap=$(mktemp)
@@ -46,6 +50,14 @@ tally_meson() {
                 ((failed == before)) || jq -r '"\(.name): \(.result)\n\(.stderr // "")"' <<<"$object" | tail -n 40 >>"$stories"
         done <"$1"
         rm -f "$tap"
+}
+
+# tally_second_try NAME FILE: a program that failed in FILE has passed since; what it said then.
+tally_second_try() {
+        retried=$((retried + 1))
+        echo "$1: # second try" >>"$stories"
+        jq -r --arg name "$1" 'select(.name | endswith(" / " + $name)) | .stdout // "", .stderr // ""' "$2" |
+                grep -v '^ok ' | tail -n 60 >>"$stories"
 }
 
 tally_result() {
