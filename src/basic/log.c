@@ -32,6 +32,16 @@ const char *log_last_error(void)
         return log_last[0] ? log_last : NULL;
 }
 
+/* What went wrong, and below it why, and why that (rkt 1.1): contexts stand before what they are contexts of. */
+static void print_chain(const char *line)
+{
+        unsigned depth = 0;
+
+        for (const char *colon; (colon = strstr(line, ": ")); line = colon + 2, depth++)
+                (void) fprintf(stderr, "%*s%s%.*s\n", (int) depth * 2, "", depth ? "└─" : "", (int) (colon - line), line);
+        (void) fprintf(stderr, "%*s%s%s\n", (int) depth * 2, "", depth ? "└─" : "", line);
+}
+
 void log_line(int level, int error, const char *format, ...)
 {
         int saved_errno = errno;
@@ -51,8 +61,13 @@ void log_line(int level, int error, const char *format, ...)
 
         if (log_to_journal)
                 (void) fprintf(stderr, "<%d>%s\n", level, line);
-        else
-                (void) fprintf(stderr, "%s: %s\n", log_program, line);
+        else {
+                (void) fprintf(stderr, "%s: ", log_program);
+                if (log_level >= LOG_DEBUG && level <= LOG_ERR)
+                        print_chain(line);
+                else
+                        (void) fprintf(stderr, "%s\n", line);
+        }
 
         errno = saved_errno;
 }

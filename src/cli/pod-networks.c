@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
 #include "cli/pod-networks.h"
 #include "network/net-state.h"
 
@@ -64,8 +65,42 @@ static json_object *mask_to_json(const NetStateJoin *j)
         return text_to_json(inet_ntop(AF_INET, &mask, (char[NET_ADDRESS_MAX]){}, NET_ADDRESS_MAX));
 }
 
-static json_object *join_to_json(const NetStateJoin *j)
+static const NetJoin *find_settings(const Pod *pod, const char *name)
 {
+        for (size_t i = 0; pod->settings && i < pod->settings->n_joins; i++)
+                if (streq_ptr(pod->settings->joins[i].name, name))
+                        return &pod->settings->joins[i];
+        return NULL;
+}
+
+/* The program of a network's first plugin; NULL: there is none, or not any more. */
+static char *plugin_path(const NetJoin *j)
+{
+        json_object *plugins, *type;
+
+        if (!j || !json_object_object_get_ex(j->conf, "plugins", &plugins) ||
+            !json_object_object_get_ex(json_object_array_get_idx(plugins, 0), "type", &type))
+                return NULL;
+        STRV_FOREACH(directory, j->plugin_path) {
+                char *path = path_join(*directory, json_object_get_string(type));
+
+                if (path && access(path, X_OK) >= 0)
+                        return path;
+                free(path);
+        }
+        return NULL;
+}
+
+/* What rkt kept in a file of its own, and told the name of: the configuration itself. */
+static json_object *conf_to_json(const NetJoin *j)
+{
+        return text_to_json(j && j->conf ? json_object_to_json_string_ext(j->conf, JSON_C_TO_STRING_PLAIN) : NULL);
+}
+
+static json_object *join_to_json(const Pod *pod, const NetStateJoin *j)
+{
+        const NetJoin *settings = find_settings(pod, j->name);
+        _cleanup_free_ char *plugin = j->native ? NULL : plugin_path(settings);
         _cleanup_free_ char *ip4 = net_state_address(j, AF_INET), *ip6 = net_state_address(j, AF_INET6),
                             *args = strv_join(j->arguments, ";");
         json_object *o = json_object_new_object();
@@ -78,6 +113,8 @@ static json_object *join_to_json(const NetStateJoin *j)
         (void) json_object_object_add(o, "args", text_to_json(args));
         (void) json_object_object_add(o, "hostInterface", text_to_json(j->host_interface));
         (void) json_object_object_add(o, "gateways", words_to_json(j->gateways));
+        (void) json_object_object_add(o, "netConf", conf_to_json(settings));
+        (void) json_object_object_add(o, "pluginPath", text_to_json(plugin));
         (void) json_object_object_add(o, "native", json_object_new_boolean(j->native));
         return o;
 }
@@ -90,6 +127,6 @@ json_object *pod_networks_to_json(const Pod *pod)
         if (net_state_read(pod->fd, &s) < 0)
                 return array;
         for (size_t i = 0; i < s.n_joins; i++)
-                (void) json_object_array_add(array, join_to_json(&s.joins[i]));
+                (void) json_object_array_add(array, join_to_json(pod, &s.joins[i]));
         return array;
 }

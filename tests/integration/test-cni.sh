@@ -166,7 +166,8 @@ test_several_networks() {
         grep 'eth1 .* 10.22.0.' out
         grep 'eth2 .* 10.24.0.9/' out
         podctl list --format=json | jq -e '[.[0].networks[].netName] == ["default", "bridged", "second"]'
-        podctl list --format=json | jq -e '.[0].networks[2] | .args == "IP=10.24.0.9" and .ip == "10.24.0.9" and .mask == "255.255.255.0"'
+        podctl list --format=json | jq -e '.[0].networks[2] | .args == "IP=10.24.0.9" and .ip == "10.24.0.9" and .mask == "255.255.255.0" and
+                (.pluginPath | endswith("/ptp")) and (.netConf | fromjson | .name == "second")'
         # There may be networks of others on the host.
         defer ip link del cni-podman0 2>/dev/null
         sh_run 'ip -o -4 addr show' --net=all >out

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 
 #include "basic/digest.h"
 #include "basic/fs.h"
+#include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "basic/strv.h"
@@ -252,4 +254,16 @@ Test(time_util, points_in_time)
         }
         for (size_t i = 0; i < ELEMENTSOF(bad); i++)
                 cr_expect_eq(parse_point_in_time(bad[i], now, &(uint64_t) { 0 }), -EINVAL, "%s", bad[i]);
+}
+
+/* What main() says of its own when it is asked to tell more. */
+Test(log, chain, .init = cr_redirect_stderr)
+{
+        log_setup("test");
+        log_line(LOG_ERR, 0, "one: two: three");
+        log_set_max_level(LOG_DEBUG);
+        log_line(LOG_ERR, 0, "one: two: three");
+        log_line(LOG_INFO, 0, "one: two");
+        (void) fflush(stderr);
+        cr_assert_stderr_eq_str("test: one: two: three\ntest: one\n  └─two\n    └─three\ntest: one: two\n");
 }
