@@ -13,9 +13,10 @@ tally_failure() {
         failed=$((failed + 1))
 }
 
-# tally_tap FILE WHOSE: of one run or of several. A test that was announced and has no result has failed.
+# tally_tap FILE WHOSE: of one run or of several. A test that was announced and has no result has failed, and so has one
+# that was not announced.
 tally_tap() {
-        local plan ok not_ok skip
+        local plan ok not_ok skip missing
         # Diagnostics stand behind the result they belong to (Test Anything Protocol 14).
         awk -v whose="$2" '/^(ok|not ok) / { tell = /^not ok / || /# second try$/ } tell { print whose ": " $0 }' "$1" >>"$stories"
         retried=$((retried + $(grep -c '^ok .*# second try$' "$1" || true)))
@@ -25,7 +26,9 @@ tally_tap() {
         skip=$(grep -c '^ok .*# SKIP' "$1") || true
         passed=$((passed + ok - skip))
         skipped=$((skipped + skip))
-        failed=$((failed + not_ok + ${plan:-1} - ok - not_ok))
+        missing=$((${plan:-1} - ok - not_ok))
+        failed=$((failed + not_ok + (missing < 0 ? -missing : missing)))
+        ((!missing)) || echo "$2: $((ok + not_ok)) results of ${plan:-1} tests" >>"$stories"
 }
 
 # meson_failed FILE: the programs that did, of Meson's testlog.json, an object a line.

@@ -30,7 +30,7 @@ check() {
         fi
 }
 
-echo 1..8
+echo 1..9
 
 # Settled things are on the disk; the image of the second fetch and the pods are of the last moment.
 on_host "
