@@ -42,6 +42,22 @@ assert_fails() {
                 fail "exit status $status, expected $expected: $*: $output"
 }
 
+# refused WORDS ARG…: podctl run ends with 254 and one line that has the words, and there is no pod more.
+refused() {
+        refused_command "$1" run "${@:2}"
+}
+
+# refused_command WORDS ARG…: the same of any command.
+refused_command() {
+        local words=$1 before
+        shift
+        before=$(podctl list --no-legend --full)
+        assert_fails 254 podctl "$@"
+        assert_contains "$output" "$words"
+        assert_eq "$(wc -l <<<"$output")" 1
+        assert_eq "$(podctl list --no-legend --full)" "$before"
+}
+
 # wait_until CMD…: for what happens soon, but not at once. The bound is only against hanging.
 wait_until() {
         local end=$((SECONDS + ${WAIT_SECONDS:-30}))

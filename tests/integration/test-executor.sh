@@ -6,17 +6,6 @@
 
 fetch busybox.oci debian.oci busybox.aci
 
-# refused WORDS ARG…: 254, one line that has the words, and no pod.
-refused() {
-        local words=$1 before
-        shift
-        before=$(podctl list --no-legend --full)
-        assert_fails 254 podctl "$@"
-        assert_contains "$output" "$words"
-        assert_eq "$(wc -l <<<"$output")" 1
-        assert_eq "$(podctl list --no-legend --full)" "$before"
-}
-
 # app NAME SCRIPT [JQ-FILTER]: an app of the pod manifest pod.json, to be changed by the filter.
 app() {
         [[ -e pod.json ]] || echo '{"acKind": "PodManifest", "acVersion": "0.8.11", "apps": []}' >pod.json
@@ -107,13 +96,13 @@ test_manifests_that_are_refused() {
         while IFS=: read -r words filter; do
                 rm -f pod.json
                 app app true "$filter"
-                refused "$words" run --pod-manifest=pod.json
+                refused_command "$words" run --pod-manifest=pod.json
                 if [[ $filter == .app.user* || $filter == .app.group* ]]; then
                         uuid=$(podctl prepare --pod-manifest=pod.json)
-                        refused "$words" run-prepared "$uuid"
+                        refused_command "$words" run-prepared "$uuid"
                         podctl rm "$uuid"
                 else
-                        refused "$words" prepare --pod-manifest=pod.json
+                        refused_command "$words" prepare --pod-manifest=pod.json
                 fi
         done <<'CASES'
 nosuch:.app.user = "nosuch"
@@ -135,8 +124,8 @@ test_manifest_takes_no_options() {
         local option
         app app true
         for option in --volume=v,kind=empty --mount=volume=v,target=/v --port=http:80 --inherit-env --set-env=A=b --set-env-file=pod.json busybox; do
-                refused 'conflicting flags set with --pod-manifest' run --pod-manifest=pod.json $option
-                refused 'conflicting flags set with --pod-manifest' prepare --pod-manifest=pod.json $option
+                refused_command 'conflicting flags set with --pod-manifest' run --pod-manifest=pod.json $option
+                refused_command 'conflicting flags set with --pod-manifest' prepare --pod-manifest=pod.json $option
         done
 }
 
@@ -276,10 +265,10 @@ test_images_for_other_machines() {
                 tar -C image -cf other.aci manifest rootfs
         }
         other ', {name: "os", value: "freebsd"}, {name: "arch", value: "amd64"}'
-        refused "app 'other': the image is for freebsd/amd64, and this host is linux/" --insecure-options=image run ./other.aci
+        refused_command "app 'other': the image is for freebsd/amd64, and this host is linux/" --insecure-options=image run ./other.aci
         id=$(podctl --insecure-options=image fetch ./other.aci)
-        refused 'the image is for freebsd/amd64' run "$id"
-        refused 'the image is for freebsd/amd64' prepare "$id"
+        refused_command 'the image is for freebsd/amd64' run "$id"
+        refused_command 'the image is for freebsd/amd64' prepare "$id"
         other ', {name: "os", value: "linux"}, {name: "arch", value: "ppc64"}'
         assert_eq "$(podctl --insecure-options=image run --net=none ./other.aci 2>err)" runs
         assert_contains "$(cat err)" "app 'other': the image is for linux/ppc64, and this host is linux/"

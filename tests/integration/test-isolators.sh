@@ -18,17 +18,6 @@ insecure() {
         podctl --insecure-options="$1" run busybox --name=app --exec=/bin/sh -- -c "$2"
 }
 
-# refused WORDS ARG…: 254, one line that has the words, and no pod.
-refused() {
-        local words=$1 before
-        shift
-        before=$(podctl list --no-legend --full)
-        assert_fails 254 podctl run "$@"
-        assert_contains "$output" "$words"
-        assert_eq "$(wc -l <<<"$output")" 1
-        assert_eq "$(podctl list --no-legend --full)" "$before"
-}
-
 # manifest_with ISOLATORS [SCRIPT]: a pod manifest of one app.
 manifest_with() {
         cat <<JSON

@@ -6,17 +6,6 @@
 
 fetch busybox.oci debian.oci
 
-# refused WORDS ARG…: 254, one line that has the words, and no pod.
-refused() {
-        local words=$1 before
-        shift
-        before=$(podctl list --no-legend --full)
-        assert_fails 254 podctl run "$@"
-        assert_contains "$output" "$words"
-        assert_eq "$(wc -l <<<"$output")" 1
-        assert_eq "$(podctl list --no-legend --full)" "$before"
-}
-
 # --- Credentials
 
 # How an app sees its credentials, whoever it is.

@@ -12,17 +12,6 @@ sh_run() {
         podctl run "$@" busybox --name=app --exec=/bin/sh -- -c "$script"
 }
 
-# refused WORDS ARG…: 254, one line that has the words, and no pod.
-refused() {
-        local words=$1 before
-        shift
-        before=$(podctl list --no-legend --full)
-        assert_fails 254 podctl run "$@"
-        assert_contains "$output" "$words"
-        assert_eq "$(wc -l <<<"$output")" 1
-        assert_eq "$(podctl list --no-legend --full)" "$before"
-}
-
 # host NAME SOURCE TARGET [FIELDS]: the options of one volume.
 host() {
         echo "--volume=$1,kind=host,source=$2${4:+,$4} --mount=volume=$1,target=$3"
