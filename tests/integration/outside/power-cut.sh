@@ -11,24 +11,8 @@ set -euo pipefail
 host=${1:?HOST is missing}
 tool=$(dirname "$0")/../../../tools/host
 images=/var/lib/podctl-test-images
-number=0 failures=0
-
-on_host() {
-        "$tool" exec "$host" bash -euo pipefail -c "$1"
-}
-
-# check NAME SCRIPT: one test, of what the script says on the host.
-check() {
-        local output
-        number=$((number + 1))
-        if output=$(on_host "$2" 2>&1); then
-                echo "ok $number - power-cut/$1"
-        else
-                echo "not ok $number - power-cut/$1"
-                sed 's/^/# /' <<<"$output"
-                failures=$((failures + 1))
-        fi
-}
+subject=$host about=power-cut
+. "$(dirname "$0")/../lib-outside.sh"
 
 echo 1..9
 

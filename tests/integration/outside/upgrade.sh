@@ -31,26 +31,10 @@ esac
 packages=(systemd systemd-sysv systemd-container libpam-systemd libnss-mymachines libsystemd0 libsystemd-shared libsystemd-dev
         libudev1)
 upgraded=$host-upgrade
-number=0 failures=0
+subject=$upgraded about=upgrade
+. "$(dirname "$0")/../lib-outside.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"; "$tool" stop "$upgraded" >/dev/null 2>&1' EXIT
-
-on_host() {
-        "$tool" exec "$upgraded" bash -euo pipefail -c "$1"
-}
-
-# check NAME SCRIPT: one test, of what the script says on the host.
-check() {
-        local output
-        number=$((number + 1))
-        if output=$(on_host "$2" 2>&1); then
-                echo "ok $number - upgrade/$1"
-        else
-                echo "not ok $number - upgrade/$1"
-                sed 's/^/# /' <<<"$output"
-                failures=$((failures + 1))
-        fi
-}
 
 # What was built on the one serves the other, which is of the same suite.
 prepare_host() {
