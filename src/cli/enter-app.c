@@ -94,6 +94,7 @@ static int find_command(Enter *e, char **words)
         static char *const shells[] = { (char *) "bash", (char *) "sh", NULL };
         _cleanup_close_ int root = open_app_root(e), there = -EBADF;
         _cleanup_free_ char *program = NULL;
+        const char *term = getenv("TERM");
         char *const *command = words;
         int r = root;
 
@@ -116,10 +117,12 @@ static int find_command(Enter *e, char **words)
         e->program = TAKE_PTR(program);
         r = e->main_pid ? app_join_words(e->app, &e->identity, e->as_root, e->main_pid, &e->command)
                         : app_launch_words(e->app, &e->identity, e->as_root, &e->command);
-        if (r < 0 || strv_extend(&e->command, e->program) < 0 || strv_extend(&e->command, e->program) < 0 ||
-            strv_extend_strv(&e->command, command + 1) < 0)
-                return log_oom();
-        return 0;
+        return r < 0 || strv_extendf(&e->command, "--env=TERM=%s", isempty(term) ? "vt100" : term) < 0 ||
+                               strv_extend(&e->command, "--") < 0 || strv_extend(&e->command, e->program) < 0 ||
+                               strv_extend(&e->command, e->program) < 0 ||
+                               strv_extend_strv(&e->command, command + 1) < 0
+                       ? log_oom()
+                       : 0;
 }
 
 /* A terminal of the pod's own, so that programs in there can name it. */
@@ -204,9 +207,7 @@ static int add_root(const Enter *e, char ***properties)
 static int unit_properties(const Enter *e, char ***ret)
 {
         static const char *const common[] = { "Type=exec", "AddRef=yes", "CollectMode=inactive-or-failed" };
-        const char *term = getenv("TERM");
         _cleanup_strv_free_ char **properties = NULL;
-        _cleanup_free_ char *unset = NULL;
         int r;
 
         r = strv_extendf(&properties, "Description=Entered app %s", e->app->app->name);
@@ -215,15 +216,6 @@ static int unit_properties(const Enter *e, char ***ret)
         STRV_FOREACH(line, e->app->limits)
                 if (r >= 0)
                         r = strv_extend(&properties, *line);
-        STRV_FOREACH(variable, e->app->environment)
-                if (r >= 0 && app_launch_leaves(*variable))
-                        r = strv_extendf(&properties, "Environment=%s", *variable);
-        if (r >= 0)
-                r = app_launch_unset(e->app, &unset);
-        if (r >= 0)
-                r = strv_extend(&properties, unset);
-        if (r >= 0)
-                r = strv_extendf(&properties, "Environment=TERM=%s", isempty(term) ? "vt100" : term);
         if (r >= 0 && e->tty)
                 r = add_terminal(e, &properties);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)

@@ -86,6 +86,12 @@ int ac_name_from_image_name(const char *image_name, char **ret)
 
 bool env_name_is_valid(const char *s)
 {
+        return !isempty(s) && !strchr(s, '=');
+}
+
+/* appc's (schema/types/environment.go): [A-Za-z_][A-Za-z0-9_.-]* */
+static bool ac_env_name_is_valid(const char *s)
+{
         return !isempty(s) && !strchr(DIGITS ".-", s[0]) && string_in_charset(s, LOWERCASE UPPERCASE DIGITS "_.-");
 }
 
@@ -249,9 +255,14 @@ int ac_annotations_check(char *const *annotations, const char *member, JsonError
         return 0;
 }
 
-int ac_environment_check(char *const *environment, const char *member, JsonError *e)
+int environment_check(char *const *environment, const char *member, JsonError *e)
 {
         return names_check_valid(environment, env_name_is_valid, member, e);
+}
+
+int ac_environment_check(char *const *environment, const char *member, JsonError *e)
+{
+        return names_check_valid(environment, ac_env_name_is_valid, member, e);
 }
 
 /* Os and arch: appc's whitelist, and Go's names for what it has names for */

@@ -28,7 +28,7 @@ bool ac_version_is_valid(const char *s);
 /* "sha512-<hex>" of an ACI, also abbreviated, or our OCI manifest digests "sha256:<64 hex>", "sha256-<64 hex>". */
 bool image_id_is_valid(const char *s);
 
-/* [A-Za-z_][A-Za-z0-9_.-]* */
+/* The name of a variable: any that has no '=' in it, as the kernel and Docker take them. */
 bool env_name_is_valid(const char *s);
 /* http:// or https:// with a host, as homepage and documentation ask for. */
 bool http_url_is_valid(const char *s);
@@ -65,6 +65,8 @@ int names_check_unique(const void *items, size_t n, size_t size, const char *mem
 int ac_labels_check(char *const *labels, const char *member, JsonError *e);
 int ac_annotations_check(char *const *annotations, const char *member, JsonError *e);
 int ac_environment_check(char *const *environment, const char *member, JsonError *e);
+/* Of what is run, wherever it comes from: more names than appc has for its images. */
+int environment_check(char *const *environment, const char *member, JsonError *e);
 
 extern const JsonType json_ac_name;       /* char * */
 extern const JsonType json_ac_identifier; /* char * */

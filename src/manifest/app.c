@@ -187,7 +187,7 @@ static int app_check(void *p, json_object *o, JsonError *e)
         if (app->stop_timeout < -1 || app->stop_timeout > APP_STOP_TIMEOUT_MAX)
                 return json_error_set(e, -EINVAL, "stopTimeout", "must be seconds, at most %u, or -1", APP_STOP_TIMEOUT_MAX);
 
-        r = ac_environment_check(app->environment, "environment", e);
+        r = environment_check(app->environment, "environment", e);
         if (r < 0)
                 return r;
         r = isolators_check(app->isolators, app->n_isolators, "isolators", e);

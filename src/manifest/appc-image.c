@@ -39,6 +39,8 @@ static int image_check(void *p, json_object *o, JsonError *e)
         if (r < 0)
                 return r;
         r = ac_labels_check(image->labels, "labels", e);
+        if (r >= 0 && image->app)
+                r = ac_environment_check(image->app->environment, "app.environment", e);
         if (r < 0)
                 return r;
         STRV_FOREACH(s, image->path_whitelist)

@@ -5,6 +5,10 @@
  * all the pod's capabilities:
  *
  *   app-exec [--OPTION=VALUE…] -- PROGRAM ARGV0 [ARGUMENT…]
+ *   app-exec --words=FILE    the same words, from a file
+ *
+ * The app's variables come in a file as well (--environment=). They are never our own, nor those of what is started
+ * beside the app: a variable of an image decides nothing outside of the app.
  *
  * Also the first program of what is run beside an app, with --join= the app's main process and --unit= its service: then it
  * is started in the pod's root and goes to where the app is.
@@ -22,6 +26,8 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
@@ -35,6 +41,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,14 +49,17 @@
 #define LAUNCH_PLACES_ONLY
 #include "stage1/app-launch.h"
 #include "stage1/app-paths.h"
+#include "stage1/launch-words.h"
 
+#define ELEMENTSOF(x) (sizeof(x) / sizeof((x)[0]))
 #define EXIT_EXEC 203 /* systemd.exec(5), "Process Exit Codes" */
+#define PROC_ROOT_INO 1 /* include/linux/proc_fs.h of the kernel */
 #define FILTER_MAX 4096 /* BPF_MAXINSNS of the kernel */
 
 typedef struct Launch {
         uid_t uid;
         gid_t gid;
-        gid_t groups[256];
+        gid_t *groups;
         size_t n_groups;
         uint64_t capabilities;
         bool restrict_capabilities;
@@ -59,11 +69,14 @@ typedef struct Launch {
         const char *selinux;
         const char *directory;
         bool relay;
-        bool credentials;
+        const char *credentials;
         const char *join;
         const char *unit;
         char *protect;
         char *hide;
+        char **keep; /* what of the protected is a volume: it stays as it is */
+        char **environment;
+        size_t n_environment, n_added;
         struct sock_filter program[FILTER_MAX];
         unsigned short n_program;
 } Launch;
@@ -82,14 +95,86 @@ __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *form
 
 static void read_groups(Launch *l, char *text)
 {
-        for (char *word = strtok(text, ","); word; word = strtok(NULL, ",")) {
-                if (l->n_groups == sizeof(l->groups) / sizeof(l->groups[0]))
-                        die("more groups than an app can have");
+        size_t n = 1;
+
+        for (const char *p = text; *p; p++)
+                n += *p == ',';
+        l->groups = calloc(n, sizeof(gid_t));
+        if (!l->groups)
+                die("cannot set the groups: %m");
+        for (char *word = strtok(text, ","); word; word = strtok(NULL, ","))
                 l->groups[l->n_groups++] = (gid_t) strtoul(word, NULL, 10);
+}
+
+/* A NULL-terminated list that grows by one. */
+static void add_word(char ***list, char *word)
+{
+        size_t n = 0;
+        char **grown;
+
+        while (*list && (*list)[n])
+                n++;
+        grown = reallocarray(*list, n + 2, sizeof(char *));
+        if (!grown)
+                die("cannot read the options: %m");
+        grown[n] = word;
+        grown[n + 1] = NULL;
+        *list = grown;
+}
+
+/* What the service manager says of a service is for the app as well, where it does not say otherwise itself:
+ * systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager". The other variables are for us:
+ * the host's language, the search path of the pod's own programs, a journal that is not what the app writes to, and
+ * files of its control group that it may not use. */
+static const char *const passed_on[] = {
+        "CREDENTIALS_DIRECTORY", "INVOCATION_ID", "LISTEN_FDNAMES", "LISTEN_FDS",  "LISTEN_PID",
+        "LISTEN_PIDFDID",        "NOTIFY_SOCKET", "SYSTEMD_EXEC_PID", "WATCHDOG_PID", "WATCHDOG_USEC",
+};
+
+static bool has_variable(const Launch *l, const char *name)
+{
+        size_t n = strlen(name);
+
+        for (size_t i = 0; i < l->n_environment; i++)
+                if (strncmp(l->environment[i], name, n) == 0 && l->environment[i][n] == '=')
+                        return true;
+        return false;
+}
+
+/* There is room for all of ours, and for as many as there are options. */
+static void read_environment(Launch *l, const char *path, size_t n_options)
+{
+        l->environment = launch_words_read(path, ELEMENTSOF(passed_on) + n_options, &l->n_environment);
+        if (!l->environment)
+                die("cannot read the app's environment %s: %m", path);
+        l->n_added = l->n_environment;
+        for (size_t i = 0; i < ELEMENTSOF(passed_on); i++) {
+                const char *value = getenv(passed_on[i]);
+                char *assignment;
+
+                if (!value || has_variable(l, passed_on[i]))
+                        continue;
+                if (asprintf(&assignment, "%s=%s", passed_on[i], value) < 0)
+                        die("cannot set a variable: %m");
+                l->environment[l->n_added++] = assignment;
         }
 }
 
-static void read_option(Launch *l, char *option)
+/* In place of the app's own. */
+static void set_variable(Launch *l, char *assignment)
+{
+        size_t n = strcspn(assignment, "=") + 1, i = 0;
+
+        if (!l->environment)
+                die("a variable without an environment");
+        while (i < l->n_added && strncmp(l->environment[i], assignment, n) != 0)
+                i++;
+        l->environment[i] = assignment;
+        if (i == l->n_added)
+                l->n_added++;
+}
+
+static void read_option(Launch *l, char *option, size_t n_options)
 {
         char *value = strchr(option, '=');
         size_t n;
@@ -120,7 +205,7 @@ static void read_option(Launch *l, char *option)
         else if (IS("relay"))
                 l->relay = *value == '1';
         else if (IS("credentials"))
-                l->credentials = *value == '1';
+                l->credentials = value;
         else if (IS("join"))
                 l->join = value;
         else if (IS("unit"))
@@ -129,10 +214,13 @@ static void read_option(Launch *l, char *option)
                 l->protect = value;
         else if (IS("hide"))
                 l->hide = value;
-        else if (IS("env")) {
-                if (putenv(value) != 0)
-                        die("cannot set a variable: %m");
-        } else
+        else if (IS("keep"))
+                add_word(&l->keep, value);
+        else if (IS("environment"))
+                read_environment(l, value, n_options);
+        else if (IS("env"))
+                set_variable(l, value);
+        else
                 die("unknown option %s", option);
 #undef IS
 }
@@ -152,24 +240,20 @@ static void read_filter(Launch *l)
         (void) close(fd);
 }
 
-/* Nothing of ours is there when the app looks; under systemd 252, which keeps a second
- * mount out of reach, names of empty files. */
+/* Nothing of ours is there when the app looks. */
 static void clear_traces(void)
 {
-        (void) umount2(LAUNCH_FILTER, MNT_DETACH);
-        (void) unlink(LAUNCH_FILTER);
+        (void) umount2(LAUNCH_FILES, MNT_DETACH);
         (void) umount2(LAUNCH_BIN, MNT_DETACH);
-        (void) rmdir(LAUNCH_BIN);
-        (void) rmdir(LAUNCH_DIR);
 }
 
 static void cover_paths(const Launch *l)
 {
-        const char *failed = l->protect ? app_paths_protect(l->protect) : NULL;
+        const char *failed = l->protect ? app_paths_protect(l->protect, l->keep) : NULL;
 
         if (failed)
                 die("cannot protect %s: %m", failed);
-        failed = l->hide ? app_paths_hide(l->hide, LAUNCH_DIR) : NULL;
+        failed = l->hide ? app_paths_hide(l->hide, LAUNCH_BIN) : NULL;
         if (failed)
                 die("cannot hide %s: %m", failed);
 }
@@ -221,34 +305,92 @@ static void join(const Launch *l)
         (void) close(procs);
 }
 
+static int open_below(int directory_fd, const char *path, uint64_t flags, uint64_t resolve)
+{
+        struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = resolve };
+
+        return (int) syscall(SYS_openat2, directory_fd, path, &how, sizeof(how));
+}
+
+static uint64_t mount_id(int directory_fd, const char *path)
+{
+        struct statx stx;
+
+        if (statx(directory_fd, path, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &stx) < 0)
+                die("cannot tell the mount of %s: %m", path);
+        return stx.stx_mnt_id;
+}
+
+/* The directory systemd mounted for them, and nothing that the image has in its place. We are in there then. */
+static DIR *open_credentials(const Launch *l)
+{
+        int fd = open_below(AT_FDCWD, l->credentials, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+        DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+        if (!d || fchdir(fd) < 0)
+                die("cannot use the app's credentials: %m");
+        if (mount_id(fd, ".") == mount_id(fd, ".."))
+                die("cannot use the app's credentials: %s is not what systemd mounted", l->credentials);
+        return d;
+}
+
+static void own_credential(const Launch *l, int directory_fd, const char *name)
+{
+        int fd = open_below(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, RESOLVE_NO_XDEV);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || fchmod(fd, 0400) < 0 ||
+            fchown(fd, l->uid, l->gid) < 0)
+                die("cannot hand over the credential %s: %m", name);
+        (void) close(fd);
+}
+
 /* systemd gives them to its own idea of the service's user, which is root. Nobody but the app's is to read them. */
 static void own_credentials(const Launch *l)
 {
         const unsigned long flags = MS_REMOUNT | MS_NODEV | MS_NOSUID | MS_NOEXEC;
-        const char *path = getenv("CREDENTIALS_DIRECTORY");
-        DIR *d = path ? opendir(path) : NULL;
+        DIR *d = open_credentials(l);
 
         /* Newer versions make the file system read-only and not just this mount of it. */
-        if (!d || mount(NULL, path, NULL, flags, NULL) < 0 || mount(NULL, path, NULL, flags | MS_BIND, NULL) < 0)
+        if (mount(NULL, ".", NULL, flags, NULL) < 0 || mount(NULL, ".", NULL, flags | MS_BIND, NULL) < 0)
                 die("cannot use the app's credentials: %m");
         for (struct dirent *entry; (entry = readdir(d));)
-                if (entry->d_name[0] != '.' && (fchmodat(dirfd(d), entry->d_name, 0400, 0) < 0 ||
-                                                fchownat(dirfd(d), entry->d_name, l->uid, l->gid, 0) < 0))
-                        die("cannot hand over the credential %s: %m", entry->d_name);
-        if (fchown(dirfd(d), l->uid, l->gid) < 0 || mount(NULL, path, NULL, flags | MS_BIND | MS_RDONLY, NULL) < 0)
+                if (entry->d_name[0] != '.')
+                        own_credential(l, dirfd(d), entry->d_name);
+        if (fchown(dirfd(d), l->uid, l->gid) < 0 || mount(NULL, ".", NULL, flags | MS_BIND | MS_RDONLY, NULL) < 0 ||
+            chdir("/") < 0)
                 die("cannot hand over the app's credentials: %m");
         (void) closedir(d);
 }
 
-static void write_attribute(const char *const *paths, const char *text, const char *what)
+/* The kernel's own /proc, whatever an image or a volume may have put in its place. */
+static int open_proc(void)
 {
-        int fd = -1;
+        int fd = open_below(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+        struct statfs fs;
+        struct stat st;
 
-        for (; fd < 0 && *paths; paths++)
-                fd = open(*paths, O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+                die("cannot use /proc: %m");
+        if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INO)
+                die("cannot use /proc: something else is mounted there");
+        return fd;
+}
+
+/* Nothing that was mounted below /proc answers for the kernel (CVE-2019-16884 was that). */
+static void write_attribute(const char *const *names, const char *text, const char *what)
+{
+        int proc = open_proc(), fd = -1;
+        char path[64];
+
+        for (; fd < 0 && *names; names++) {
+                (void) snprintf(path, sizeof(path), "%i/attr/%s", getpid(), *names);
+                fd = open_below(proc, path, O_WRONLY, RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+        }
         if (fd < 0 || write(fd, text, strlen(text)) < 0)
                 die("cannot use %s: %m", what);
         (void) close(fd);
+        (void) close(proc);
 }
 
 static void set_labels(const Launch *l)
@@ -257,12 +399,10 @@ static void set_labels(const Launch *l)
 
         if (l->apparmor) {
                 (void) snprintf(text, sizeof(text), "exec %s", l->apparmor);
-                write_attribute((const char *const[]) { "/proc/self/attr/apparmor/exec", "/proc/self/attr/exec", NULL },
-                                text, "the AppArmor profile");
+                write_attribute((const char *const[]) { "apparmor/exec", "exec", NULL }, text, "the AppArmor profile");
         }
         if (l->selinux)
-                write_attribute((const char *const[]) { "/proc/self/attr/exec", NULL }, l->selinux,
-                                "the SELinux context");
+                write_attribute((const char *const[]) { "exec", NULL }, l->selinux, "the SELinux context");
 }
 
 /* The bounding set while we still may, the user with the capabilities kept that loading a filter takes. */
@@ -447,23 +587,60 @@ static void check_program(const char *path)
                 die("cannot execute %s: its interpreter %s: %m", path, interpreter);
 }
 
+/* Linux takes so much of one string, and a quarter of the limit of the stack, of 6 MB at most, of all together
+ * (execve(2), "Limits on size of arguments and environment"). */
+__attribute__((noreturn)) static void die_of_size(const char *path, char *const *argv, char *const *environment)
+{
+        char *const *const lists[] = { argv, environment };
+        size_t all = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                for (char *const *s = lists[i]; *s; s++) {
+                        size_t n = strlen(*s) + 1;
+
+                        all += n + sizeof(char *);
+                        if (n > 131072)
+                                die("cannot execute %s: %s of %zu bytes (%.24s…) is longer than the 131072 bytes that the kernel takes",
+                                    path, i == 0 ? "an argument" : "a variable", n, *s);
+                }
+        die("cannot execute %s: the command line and the environment have %zu bytes, more than the kernel takes; see "
+            "--rlimit=RLIMIT_STACK",
+            path, all);
+}
+
+/* The words after the options. */
+static char **read_options(Launch *l, char **words, size_t n)
+{
+        size_t i = 0;
+
+        for (; i < n && strcmp(words[i], "--") != 0; i++)
+                read_option(l, words[i], n);
+        if (i + 2 >= n)
+                die("nothing to execute");
+        return words + i + 1;
+}
+
 int main(int argc, char *argv[])
 {
         static Launch l;
-        int i;
+        char **words = argv + 1;
+        size_t n = (size_t) argc - 1;
 
-        for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-                read_option(&l, argv[i]);
-        if (argc < i + 3)
-                die("nothing to execute");
-        argv += i + 1;
+        if (n == 1 && strncmp(words[0], "--words=", strlen("--words=")) == 0) {
+                const char *path = words[0] + strlen("--words=");
+
+                words = launch_words_read(path, 0, &n);
+                if (!words)
+                        die("cannot read %s: %m", path);
+        }
+        words = read_options(&l, words, n);
 
         read_filter(&l);
         if (l.join)
                 join(&l);
         else {
-                cover_paths(&l);
                 clear_traces();
+                cover_paths(&l);
         }
         if (l.credentials)
                 own_credentials(&l);
@@ -472,9 +649,11 @@ int main(int argc, char *argv[])
         if (l.relay)
                 start_relay();
         change_directory(&l);
-        check_program(argv[0]);
+        check_program(words[0]);
         load_filter(&l);
 
-        (void) execv(argv[0], argv + 1);
-        die("cannot execute %s: %m", argv[0]);
+        (void) execve(words[0], words + 1, l.environment);
+        if (errno == E2BIG)
+                die_of_size(words[0], words + 1, l.environment);
+        die("cannot execute %s: %m", words[0]);
 }

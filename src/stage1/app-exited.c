@@ -114,6 +114,7 @@ int main(int argc, char *argv[])
                 return EXIT_SUCCESS;
 
         wait_until(has_journal);
-        (void) execl("/usr/bin/systemctl", "systemctl", "exit", text, (char *) NULL);
+        (void) execve("/usr/bin/systemctl", (char *[]) { (char *) "systemctl", (char *) "exit", text, NULL },
+                      (char *[]) { NULL });
         return EXIT_FAILURE;
 }

@@ -2,8 +2,9 @@
 
 /* Runs inside a pod, as root there, beside an app that has a health check (Dockerfile reference, HEALTHCHECK):
  *
- *   app-health APP ENVIRONMENT INTERVAL TIMEOUT START-PERIOD START-INTERVAL RETRIES LAUNCHER [WORD…]
+ *   app-health FILE
  *
+ * The file has the words APP INTERVAL TIMEOUT START-PERIOD START-INTERVAL RETRIES LAUNCHER [WORD…], see launch-words.h.
  * Executes the launcher, which joins the app, every now and then (microseconds), and writes down what that says of it.
  * A process that sleeps instead of a timer that starts services: nothing of it is in any journal, and the time between
  * checks counts from the end of one to the beginning of the next. */
@@ -18,9 +19,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <systemd/sd-bus.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "stage1/launch-words.h"
 
 #define STATUS_DIR "/var/lib/podctl/status"
 #define USEC_PER_SEC UINT64_C(1000000)
@@ -31,7 +33,6 @@ typedef struct Health {
         const char *app;
         uint64_t interval, timeout, start_period, start_interval, retries;
         char **launcher; /* its words, with room for one more behind the first */
-        char **environment;
 
         uint32_t pid; /* the app's main process: another one is another life */
         uint64_t born;
@@ -70,42 +71,43 @@ static void write_record(const Health *h)
                 (void) rename(temporary, path);
 }
 
-/* Variables that end with a NUL each. NULL: cannot be read. */
-static char **read_environment(const char *path)
+static uint32_t read_number(int fd)
 {
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
-        char **list, *data;
-        struct stat st;
-        size_t n = 0;
+        char text[32] = {};
+        size_t done = 0;
 
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return NULL;
-        data = calloc((size_t) st.st_size + 1, 1);
-        list = calloc((size_t) st.st_size + 1, sizeof(char *));
-        if (!data || !list || read(fd, data, (size_t) st.st_size) != st.st_size)
-                return NULL;
-        for (char *p = data; p < data + st.st_size; p += strlen(p) + 1)
-                list[n++] = p;
-        (void) close(fd);
-        return list;
+        for (ssize_t n; done < sizeof(text) - 1 && (n = read(fd, text + done, sizeof(text) - 1 - done)) > 0;)
+                done += (size_t) n;
+        return (uint32_t) strtoul(text, NULL, 10);
 }
 
-/* 0: it has none. Through PID 1's own socket, so that no bus has to be started for it. */
+/* 0: it has none. systemctl asks PID 1 without a bus, and so works wherever systemd does. */
 static uint32_t main_pid(const char *app)
 {
-        char unit[NAME_MAX], *path = NULL;
-        uint32_t pid = 0;
-        sd_bus *bus = NULL;
+        char unit[NAME_MAX];
+        int out[2];
+        uint32_t number;
+        pid_t pid;
 
         (void) snprintf(unit, sizeof(unit), "%s.service", app);
-        if (sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, "unix:path=/run/systemd/private") < 0 ||
-            sd_bus_start(bus) < 0 || sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) < 0 ||
-            sd_bus_get_property_trivial(bus, NULL, path, "org.freedesktop.systemd1.Service", "MainPID", NULL, 'u',
-                                        &pid) < 0)
-                pid = 0;
-        free(path);
-        sd_bus_close_unref(bus);
-        return pid;
+        if (pipe2(out, O_CLOEXEC) < 0)
+                return 0;
+        pid = fork();
+        if (pid == 0) {
+                char *const argv[] = { (char *) "systemctl", (char *) "show", (char *) "--property=MainPID",
+                                       (char *) "--value",   (char *) "--",   unit, NULL };
+                char *const nothing[] = { NULL };
+
+                if (dup2(out[1], STDOUT_FILENO) >= 0)
+                        (void) execve("/usr/bin/systemctl", argv, nothing);
+                _exit(EXIT_EXEC);
+        }
+        (void) close(out[1]);
+        number = pid < 0 ? 0 : read_number(out[0]);
+        (void) close(out[0]);
+        if (pid > 0)
+                (void) waitpid(pid, NULL, 0);
+        return number;
 }
 
 static void become_launcher(const Health *h)
@@ -118,7 +120,7 @@ static void become_launcher(const Health *h)
         (void) sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
         (void) setsid();
-        (void) execve(h->launcher[0], h->launcher, h->environment);
+        (void) execve(h->launcher[0], h->launcher, (char *[]) { NULL });
         _exit(EXIT_EXEC);
 }
 
@@ -203,23 +205,28 @@ static void look_after(Health *h)
         }
 }
 
+static int read_words(Health *h, const char *path)
+{
+        uint64_t *const numbers[] = { &h->interval, &h->timeout, &h->start_period, &h->start_interval, &h->retries };
+        size_t n, i = 0;
+        char **words = launch_words_read(path, 0, &n);
+
+        if (!words || n < 7)
+                return -1;
+        h->app = words[i++];
+        for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++)
+                *numbers[j] = strtoull(words[i++], NULL, 10);
+        h->launcher = words + i - 1;
+        h->launcher[0] = words[i];
+        return 0;
+}
+
 int main(int argc, char *argv[])
 {
         Health h = {};
         sigset_t child;
 
-        if (argc < 9)
-                return EXIT_FAILURE;
-        h.app = argv[1];
-        h.environment = read_environment(argv[2]);
-        h.interval = strtoull(argv[3], NULL, 10);
-        h.timeout = strtoull(argv[4], NULL, 10);
-        h.start_period = strtoull(argv[5], NULL, 10);
-        h.start_interval = strtoull(argv[6], NULL, 10);
-        h.retries = strtoull(argv[7], NULL, 10);
-        h.launcher = argv + 7;
-        h.launcher[0] = argv[8];
-        if (!h.environment)
+        if (argc != 2 || read_words(&h, argv[1]) < 0)
                 return EXIT_FAILURE;
 
         (void) sigemptyset(&child);

@@ -44,43 +44,21 @@ static int add_groups(const AppIdentity *identity, char ***words)
         return joined ? strv_extendf(words, "--groups=%s", joined) : groups ? -ENOMEM : 0;
 }
 
-bool app_launch_leaves(const char *assignment)
+/* An option that names one of the app's own files. Where that lies depends on whether the launcher starts in the app's
+ * root or in the pod's. */
+static int add_file(const PlanApp *app, const char *option, const char *name, bool joins, char ***words)
 {
-        size_t n = strcspn(assignment, "=");
-
-        return strspn(assignment, LOWERCASE UPPERCASE DIGITS "_") == n;
+        return joins ? strv_extendf(words, "%s=/" LAUNCH_POD_FILES "/%s/%s", option, app->app->name, name)
+                     : strv_extendf(words, "%s=" LAUNCH_FILES "/%s", option, name);
 }
 
-int app_launch_unset(const PlanApp *app, char **ret)
-{
-        /* The language of the host; where the journal is, which is not what the app writes to; and a file that it
-         * could not write to be told of a want of memory. */
-        static const char *const names[] = { "LANG", "JOURNAL_STREAM", "MEMORY_PRESSURE_WATCH",
-                                             "MEMORY_PRESSURE_WRITE" };
-        _cleanup_strv_free_ char **unset = NULL;
-        _cleanup_free_ char *joined = NULL;
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++)
-                if (!strv_env_get(app->environment, names[i]))
-                        r = strv_extend(&unset, names[i]);
-        if (r < 0)
-                return r;
-        joined = unset ? strv_join(unset, " ") : strdup("");
-        *ret = joined ? strjoin("UnsetEnvironment=", joined) : NULL;
-        return *ret ? 0 : -ENOMEM;
-}
-
-/* Where the filter lies depends on whether the launcher starts in the app's root or in the pod's. */
 static int add_filter(const PlanApp *app, bool joins, char ***words)
 {
         PlanFilter filter = plan_filter_kind(app);
 
         if (filter == PLAN_FILTER_USUAL)
                 return strv_extendf(words, "--filter=%s/" LAUNCH_DEFAULT_FILTER, joins ? LAUNCH_SOURCE : LAUNCH_BIN);
-        if (filter == PLAN_FILTER_OWN && joins)
-                return strv_extendf(words, "--filter=/" LAUNCH_FILTERS "/%s", app->app->name);
-        return filter == PLAN_FILTER_OWN ? strv_extend(words, "--filter=" LAUNCH_FILTER) : 0;
+        return filter == PLAN_FILTER_OWN ? add_file(app, "--filter", LAUNCH_FILTER, joins, words) : 0;
 }
 
 /* What the app or its image says. Where nobody says anything, it is set for who is not root in an image none of whose
@@ -130,10 +108,7 @@ static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_roo
                 r = add_confinement(app, identity, as_root, joins, words);
         if (r >= 0)
                 r = strv_extendf(words, "--directory=%s", as_root ? "/" : app->app->app->working_directory ?: "/");
-        STRV_FOREACH(e, app->environment)
-                if (r >= 0 && !app_launch_leaves(*e))
-                        r = strv_extendf(words, "--env=%s", *e);
-        return r < 0 ? r : strv_extend(words, "--");
+        return r < 0 ? r : add_file(app, "--environment", LAUNCH_ENVIRONMENT, joins, words);
 }
 
 /* What Docker and rkt protect and hide (reference R§4.6), the control groups of the pod among it: whoever may write
@@ -148,15 +123,12 @@ static const char *const hidden_paths[] = {
         "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/hypervisor", "/sys/module", "/sys/power", NULL,
 };
 
-/* What lies at or below the path, and what the path lies in, is the app's own then. */
+/* Where a volume is mounted at or above the path, it is the app's own then. */
 static bool is_bound(char *const *binds, const char *path)
 {
-        STRV_FOREACH(bind, binds) {
-                const char *target = strchr(*bind, ':') + 1;
-
-                if (path_is_at_or_below(target, path) || path_is_at_or_below(path, target))
+        STRV_FOREACH(bind, binds)
+                if (path_is_at_or_below(path, strchr(*bind, ':') + 1))
                         return true;
-        }
         return false;
 }
 
@@ -175,6 +147,28 @@ static int add_path_option(const char *option, const char *const *paths, char *c
         return joined ? strv_extendf(words, "%s=%s", option, joined) : -ENOMEM;
 }
 
+static bool is_below_any(const char *path, const char *const *parents)
+{
+        for (; *parents; parents++)
+                if (path_is_at_or_below(path, *parents))
+                        return true;
+        return false;
+}
+
+/* Volumes below what is protected are as they were given; all around them stays protected. */
+static int add_kept(char *const *binds, char ***words)
+{
+        int r = 0;
+
+        STRV_FOREACH(bind, binds) {
+                const char *target = strchr(*bind, ':') + 1;
+
+                if (r >= 0 && is_below_any(target, protected_paths))
+                        r = strv_extendf(words, "--keep=%s", target);
+        }
+        return r;
+}
+
 static int add_paths(const PlanApp *app, const AppIdentity *identity, char ***words)
 {
         int r;
@@ -182,7 +176,17 @@ static int add_paths(const PlanApp *app, const AppIdentity *identity, char ***wo
         if (app->open_paths)
                 return 0;
         r = add_path_option("--protect", protected_paths, identity->binds, words);
+        if (r >= 0)
+                r = add_kept(identity->binds, words);
         return r < 0 ? r : add_path_option("--hide", hidden_paths, identity->binds, words);
+}
+
+const char *app_launch_hides(const char *path)
+{
+        for (const char *const *hidden = hidden_paths; *hidden; hidden++)
+                if (path_is_at_or_below(path, *hidden) && !streq(path, *hidden))
+                        return *hidden;
+        return NULL;
 }
 
 int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret)
@@ -192,7 +196,7 @@ int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_ro
 
         r = strv_extend(&words, LAUNCH_BIN "/" LAUNCH_PROGRAM);
         if (r >= 0 && !as_root && identity->program && app->app->n_credentials > 0)
-                r = strv_extend(&words, "--credentials=1");
+                r = strv_extendf(&words, "--credentials=" CREDENTIALS_DIRECTORY, app->app->name);
         if (r >= 0 && !as_root && identity->program)
                 r = strv_extend(&words, "--relay=1");
         if (r >= 0)
@@ -215,10 +219,10 @@ int app_join_words(const PlanApp *app, const AppIdentity *identity, bool as_root
                 r = strv_extendf(&words, "--join=%s", pid);
         if (r >= 0)
                 r = strv_extendf(&words, "--unit=%s.service", app->app->name);
-        if (r >= 0 && app->app->n_credentials > 0)
-                r = strv_extendf(&words, "--env=CREDENTIALS_DIRECTORY=/run/credentials/%s.service", app->app->name);
         if (r >= 0)
                 r = add_rest(app, identity, as_root, true, &words);
+        if (r >= 0 && app->app->n_credentials > 0)
+                r = strv_extendf(&words, "--env=CREDENTIALS_DIRECTORY=" CREDENTIALS_DIRECTORY, app->app->name);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(words);
@@ -231,17 +235,32 @@ int app_launch_mounts(const PlanApp *app, char ***ret)
         int r;
 
         r = strv_extend(&mounts, LAUNCH_SOURCE ":" LAUNCH_BIN);
-        if (r >= 0 && plan_filter_kind(app) == PLAN_FILTER_OWN)
-                r = strv_extendf(&mounts, "/" LAUNCH_FILTERS "/%s:" LAUNCH_FILTER, app->app->name);
+        if (r >= 0)
+                r = strv_extendf(&mounts, "/" LAUNCH_POD_FILES "/%s:" LAUNCH_FILES, app->app->name);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(mounts);
         return 0;
 }
 
-int app_launch_write_filter(const PlanApp *app, int root_fd, char **reterr_message)
+int app_launch_write_words(const PlanApp *app, const char *name, char *const *words, int root_fd)
 {
-        _cleanup_free_ char *path = strjoin(LAUNCH_FILTERS "/", app->app->name);
+        _cleanup_free_ char *path = strjoin(LAUNCH_POD_FILES "/", app->app->name, "/", name), *data = NULL;
+        size_t size;
+        FILE *f = open_memstream(&data, &size);
+
+        if (!f)
+                return -ENOMEM;
+        STRV_FOREACH(word, words)
+                (void) fwrite(*word, strlen(*word) + 1, 1, f);
+        if (fclose(f) != 0 || !path)
+                return -ENOMEM;
+        return write_file_at(root_fd, path, data, size, 0400);
+}
+
+static int write_filter(const PlanApp *app, int root_fd, char **reterr_message)
+{
+        _cleanup_free_ char *path = strjoin(LAUNCH_POD_FILES "/", app->app->name, "/" LAUNCH_FILTER);
         _cleanup_seccomp_ scmp_filter_ctx ctx = NULL;
         _cleanup_free_ void *data = NULL;
         size_t n;
@@ -256,9 +275,39 @@ int app_launch_write_filter(const PlanApp *app, int root_fd, char **reterr_messa
         if (r >= 0)
                 r = seccomp_filter_export(ctx, &data, &n);
         if (r >= 0)
-                r = mkdir_p_at(root_fd, LAUNCH_FILTERS, 0700);
-        if (r >= 0)
                 r = write_file_at(root_fd, path, data, n, 0400);
         return r < 0 ? explain_context(reterr_message, -r, "app '%s': cannot filter its system calls", app->app->name)
                      : 0;
+}
+
+int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, const char *name, const char *program,
+                             char *const *argv, int root_fd)
+{
+        char *const what[] = { (char *) "--", (char *) program, NULL };
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        r = app_launch_words(app, identity, false, &words);
+        if (r >= 0)
+                r = strv_extend_strv(&words, what);
+        if (r >= 0)
+                r = strv_extend_strv(&words, argv);
+        /* The first is the launcher itself. */
+        return r < 0 ? r : app_launch_write_words(app, name, words + 1, root_fd);
+}
+
+int app_launch_write(const PlanApp *app, const AppIdentity *identity, int root_fd, char **reterr_message)
+{
+        _cleanup_free_ char *directory = strjoin(LAUNCH_POD_FILES "/", app->app->name);
+        int r;
+
+        if (!directory)
+                return -ENOMEM;
+        r = mkdir_p_at(root_fd, directory, 0700);
+        if (r >= 0)
+                r = write_filter(app, root_fd, reterr_message);
+        if (r >= 0)
+                r = app_launch_write_words(app, LAUNCH_ENVIRONMENT, app->environment, root_fd);
+        return r < 0 ? r : app_launch_write_command(app, identity, LAUNCH_START, identity->program, app->app->app->exec,
+                                                    root_fd);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "stage1/app-paths.h"
@@ -30,11 +31,41 @@ static bool protect(const char *path)
         return errno == EINVAL && mount(path, path, NULL, MS_BIND | MS_REC, NULL) == 0 && set_read_only(path);
 }
 
-const char *app_paths_protect(char *paths)
+static bool is_read_only(const char *path)
 {
+        struct statvfs st;
+
+        return statvfs(path, &st) == 0 && (st.f_flag & ST_RDONLY);
+}
+
+static bool set_writable(const char *path)
+{
+        struct mount_attr attributes = { .attr_clr = MOUNT_ATTR_RDONLY };
+
+        return mount_setattr(AT_FDCWD, path, 0, &attributes, sizeof(attributes)) == 0;
+}
+
+/* Names of those that are writable now, the others are dropped. */
+static void drop_read_only(char **paths)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; paths[i]; i++)
+                if (!is_read_only(paths[i]))
+                        paths[n++] = paths[i];
+        paths[n] = NULL;
+}
+
+const char *app_paths_protect(char *paths, char **keep)
+{
+        if (keep)
+                drop_read_only(keep);
         for (char *path = strtok(paths, ":"); path; path = strtok(NULL, ":"))
                 if (!protect(path))
                         return path;
+        for (; keep && *keep; keep++)
+                if (!set_writable(*keep))
+                        return *keep;
         return NULL;
 }
 

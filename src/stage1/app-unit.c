@@ -34,41 +34,12 @@ int unit_quote(const char *s, char **ret)
         return 0;
 }
 
-static void print_assignment(FILE *f, const char *key, const char *value)
+/* The launcher, and where it reads what it is to become: nothing of that can be too long for a unit, is expanded by
+ * systemd, or can be read in a list of processes. */
+static void print_exec(FILE *f, const char *key, const char *words)
 {
-        _cleanup_free_ char *quoted = NULL;
-
-        if (unit_quote(value, &quoted) >= 0)
-                (void) fprintf(f, "%s=%s\n", key, quoted);
-}
-
-static void print_words(FILE *f, char *const *words)
-{
-        STRV_FOREACH(word, words) {
-                _cleanup_free_ char *quoted = NULL;
-
-                if (unit_quote(*word, &quoted) >= 0)
-                        (void) fprintf(f, " %s", quoted);
-        }
-}
-
-/* The launcher, and what it is to become. ":" keeps systemd from replacing variables. */
-static int print_exec(FILE *f, const char *key, const PlanApp *app, const AppIdentity *identity, char *program_path,
-                      char *const *argv)
-{
-        char *const program[] = { program_path, NULL };
-        _cleanup_strv_free_ char **words = NULL;
-        int r;
-
-        r = app_launch_words(app, identity, false, &words);
-        if (r < 0)
-                return r;
-        (void) fprintf(f, "%s=%s:%s", key, streq(key, "ExecStop") ? "-" : "", words[0]);
-        print_words(f, words + 1);
-        print_words(f, program);
-        print_words(f, argv);
-        (void) fputc('\n', f);
-        return 0;
+        (void) fprintf(f, "%s=%s:" LAUNCH_BIN "/" LAUNCH_PROGRAM " --words=" LAUNCH_FILES "/%s\n", key,
+                       streq(key, "ExecStop") ? "-" : "", words);
 }
 
 static void print_unit_section(FILE *f, const PlanApp *app)
@@ -96,7 +67,7 @@ static void print_unit_section(FILE *f, const PlanApp *app)
 }
 
 /* The record of the exit is written outside the app's root, by us; see app-exited.c. */
-static int print_service_section(FILE *f, const PlanApp *app, const AppIdentity *identity)
+static void print_service_section(FILE *f, const PlanApp *app)
 {
         const App *a = app->app->app;
 
@@ -126,21 +97,7 @@ static int print_service_section(FILE *f, const PlanApp *app, const AppIdentity 
                 (void) fputs("TimeoutStopSec=infinity\n", f);
         else if (a->stop_timeout > 0)
                 (void) fprintf(f, "TimeoutStopSec=%" PRIi64 "s\n", a->stop_timeout);
-        return print_exec(f, "ExecStart", app, identity, identity->program, a->exec);
-}
-
-static int print_environment(FILE *f, const PlanApp *app)
-{
-        _cleanup_free_ char *unset = NULL;
-        int r = app_launch_unset(app, &unset);
-
-        if (r < 0)
-                return r;
-        STRV_FOREACH(e, app->environment)
-                if (app_launch_leaves(*e))
-                        print_assignment(f, "Environment", *e);
-        (void) fprintf(f, "%s\n", unset);
-        return 0;
+        print_exec(f, "ExecStart", LAUNCH_START);
 }
 
 static void print_bind(FILE *f, const char *bind)
@@ -190,11 +147,10 @@ bool app_hooks_wanted(const PlanApp *app)
  * more. They run as root in the app's root, with as much time as they want; a post-stop that fails changes nothing. */
 int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret)
 {
-        const AppIdentity root = { .binds = identity->binds };
         _cleanup_free_ char *text = NULL;
         size_t size;
         FILE *f = open_memstream(&text, &size);
-        int r = 0;
+        int r;
 
         if (!f)
                 return -ENOMEM;
@@ -209,13 +165,10 @@ int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret
                        "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n",
                        app->app->name, app->app->name, app->app->name);
         if (identity->pre_start)
-                r = print_exec(f, "ExecStart", app, &root, identity->pre_start, app->app->app->pre_start);
-        if (r >= 0 && identity->post_stop)
-                r = print_exec(f, "ExecStop", app, &root, identity->post_stop, app->app->app->post_stop);
-        if (r >= 0)
-                r = print_environment(f, app);
-        if (r >= 0)
-                r = print_confinement(f, app, identity);
+                print_exec(f, "ExecStart", LAUNCH_PRE_START);
+        if (identity->post_stop)
+                print_exec(f, "ExecStop", LAUNCH_POST_STOP);
+        r = print_confinement(f, app, identity);
         if (fclose(f) != 0 || r < 0)
                 return -ENOMEM;
         *ret = TAKE_PTR(text);
@@ -227,7 +180,7 @@ bool app_health_wanted(const PlanApp *app)
         return health_check_wanted(app->app->app->health_check);
 }
 
-static int health_words(const PlanApp *app, const AppIdentity *identity, char ***ret)
+int app_health_words(const PlanApp *app, const AppIdentity *identity, char ***ret)
 {
         const HealthTimes times = health_check_times(app->app->app->health_check);
         const uint64_t numbers[] = { times.interval_usec, times.timeout_usec, times.start_period_usec,
@@ -236,14 +189,14 @@ static int health_words(const PlanApp *app, const AppIdentity *identity, char **
         int r;
 
         r = strv_extend(&words, app->app->name);
-        if (r >= 0)
-                r = strv_extendf(&words, "/" HEALTH_ENVIRONMENT "/%s", app->app->name);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(numbers); i++)
                 r = strv_extendf(&words, "%" PRIu64, numbers[i]);
         if (r >= 0)
                 r = app_join_words(app, identity, false, NULL, &join);
         if (r >= 0)
                 r = strv_extend_strv(&words, join);
+        if (r >= 0)
+                r = strv_extend(&words, "--");
         if (r >= 0)
                 r = strv_extend(&words, strempty(identity->health));
         if (r >= 0)
@@ -256,32 +209,16 @@ static int health_words(const PlanApp *app, const AppIdentity *identity, char **
         return 0;
 }
 
-int app_health_format(const PlanApp *app, const AppIdentity *identity, char **ret)
+int app_health_format(const PlanApp *app, char **ret)
 {
-        _cleanup_strv_free_ char **words = NULL;
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-        FILE *f;
-        int r;
+        const char *name = app->app->name;
 
-        r = health_words(app, identity, &words);
-        if (r < 0)
-                return r;
-        f = open_memstream(&text, &size);
-        if (!f)
-                return -ENOMEM;
-        (void) fprintf(f,
-                       "[Unit]\nDescription=Health check of app %s\nDefaultDependencies=no\n"
-                       "BindsTo=%s.service\nAfter=%s.service\nConflicts=shutdown.target\nBefore=shutdown.target\n\n"
-                       "[Service]\nStandardInput=null\nStandardOutput=null\nStandardError=null\n"
-                       "ExecStart=:" PKGLIBDIR "/app-health",
-                       app->app->name, app->app->name, app->app->name);
-        print_words(f, words);
-        (void) fputc('\n', f);
-        if (fclose(f) != 0)
-                return -ENOMEM;
-        *ret = TAKE_PTR(text);
-        return 0;
+        *ret = strprintf("[Unit]\nDescription=Health check of app %s\nDefaultDependencies=no\n"
+                         "BindsTo=%s.service\nAfter=%s.service\nConflicts=shutdown.target\nBefore=shutdown.target\n\n"
+                         "[Service]\nStandardInput=null\nStandardOutput=null\nStandardError=null\n"
+                         "ExecStart=:" PKGLIBDIR "/app-health /" LAUNCH_POD_FILES "/%s/" LAUNCH_HEALTH "\n",
+                         name, name, name, name);
+        return *ret ? 0 : -ENOMEM;
 }
 
 int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSettings *settings, char **ret)
@@ -295,11 +232,8 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSe
                 return -ENOMEM;
 
         print_unit_section(f, app);
-        r = print_service_section(f, app, identity);
-        if (r >= 0)
-                r = print_environment(f, app);
-        if (r >= 0)
-                r = print_confinement(f, app, identity);
+        print_service_section(f, app);
+        r = print_confinement(f, app, identity);
         print_stdio(f, settings);
 
         if (fclose(f) != 0 || r < 0)

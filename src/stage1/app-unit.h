@@ -13,12 +13,11 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSe
 bool app_hooks_wanted(const PlanApp *app);
 int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret);
 
-/* The service that looks after an app with a health check, and the variables it has for what it executes: not as its
- * own environment, since it is of the pod's, and the app's would say where its libraries are. */
+/* The service that looks after an app with a health check, and the words of its program, see app-health.c. */
 #define HEALTH_UNIT "podctl-health@%s.service"
-#define HEALTH_ENVIRONMENT "etc/podctl/environment"
 bool app_health_wanted(const PlanApp *app);
-int app_health_format(const PlanApp *app, const AppIdentity *identity, char **ret);
+int app_health_words(const PlanApp *app, const AppIdentity *identity, char ***ret);
+int app_health_format(const PlanApp *app, char **ret);
 
 /* A word for a unit file that expands nothing: quoted, escaped, percent signs doubled. */
 int unit_quote(const char *s, char **ret);

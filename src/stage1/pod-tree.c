@@ -158,43 +158,38 @@ static int write_users(const PodPlan *plan, const AppIdentity *identities, int r
 
 static int write_hooks(const PlanApp *app, const AppIdentity *identity, int root_fd)
 {
+        const AppIdentity root = { .binds = identity->binds };
+        const struct {
+                const char *name, *program;
+                char *const *argv;
+        } rows[] = {
+                { LAUNCH_PRE_START, identity->pre_start, app->app->app->pre_start },
+                { LAUNCH_POST_STOP, identity->post_stop, app->app->app->post_stop },
+        };
         _cleanup_free_ char *path = strprintf(UNIT_DIR "/" HOOKS_UNIT, app->app->name), *text = NULL;
-        int r;
+        int r = path ? 0 : -ENOMEM;
 
-        if (!path)
-                return -ENOMEM;
-        r = app_hooks_format(app, identity, &text);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
+                if (rows[i].program)
+                        r = app_launch_write_command(app, &root, rows[i].name, rows[i].program, rows[i].argv, root_fd);
+        if (r >= 0)
+                r = app_hooks_format(app, identity, &text);
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
-}
-
-/* Each variable ends with a NUL. */
-static int write_environment(const PlanApp *app, int root_fd)
-{
-        _cleanup_free_ char *path = strjoin(HEALTH_ENVIRONMENT "/", app->app->name), *data = NULL;
-        size_t size;
-        FILE *f = open_memstream(&data, &size);
-        int r;
-
-        if (!f)
-                return -ENOMEM;
-        STRV_FOREACH(e, app->environment)
-                (void) fwrite(*e, strlen(*e) + 1, 1, f);
-        if (fclose(f) != 0 || !path)
-                return -ENOMEM;
-        r = mkdir_p_at(root_fd, HEALTH_ENVIRONMENT, 0700);
-        return r < 0 ? r : write_file_at(root_fd, path, data, size, 0400);
 }
 
 static int write_health(const PlanApp *app, const AppIdentity *identity, int root_fd)
 {
         _cleanup_free_ char *path = strprintf(UNIT_DIR "/" HEALTH_UNIT, app->app->name), *text = NULL;
+        _cleanup_strv_free_ char **words = NULL;
         int r;
 
         if (!path)
                 return -ENOMEM;
-        r = app_health_format(app, identity, &text);
+        r = app_health_words(app, identity, &words);
         if (r >= 0)
-                r = write_environment(app, root_fd);
+                r = app_launch_write_words(app, LAUNCH_HEALTH, words, root_fd);
+        if (r >= 0)
+                r = app_health_format(app, &text);
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
@@ -240,7 +235,7 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
 
         if (!path)
                 return -ENOMEM;
-        r = app_launch_write_filter(app, root_fd, reterr_message);
+        r = app_launch_write(app, identity, root_fd, reterr_message);
         if (r >= 0)
                 r = app_unit_format(app, identity, plan->settings, &text);
         if (r >= 0)

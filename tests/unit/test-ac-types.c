@@ -322,12 +322,23 @@ Test(ac_types, docker_arch_table)
 Test(ac_types, environment_names)
 {
         cr_expect(env_name_is_valid("_a.b-C9"));
-        cr_expect_not(env_name_is_valid("9a"));
+        cr_expect(env_name_is_valid("9a"));
+        cr_expect(env_name_is_valid("BASH_FUNC_f%%"));
+        cr_expect(env_name_is_valid("É a$b"));
         cr_expect_not(env_name_is_valid("a=b"));
-        cr_expect_not(env_name_is_valid(".a"));
-        cr_expect_not(env_name_is_valid("-a"));
-        cr_expect_not(env_name_is_valid("a b"));
         cr_expect_not(env_name_is_valid(""));
+}
+
+/* An appc image is told that its names are not those of the specification. */
+Test(ac_types, environment_of_images)
+{
+        static const char *const bad[] = { "9a=x", ".a=x", "-a=x", "a b=x", "=x" };
+        char *good[] = { (char *) "_a.b-C9=x", NULL };
+
+        cr_expect_eq(ac_environment_check(good, "environment", NULL), 0);
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                cr_expect_eq(ac_environment_check((char *[]) { (char *) bad[i], NULL }, "environment", NULL), -EINVAL, "%s",
+                             bad[i]);
 }
 
 Test(ac_types, urls)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "stage1/app-launch.h"
 #include "stage1/app-unit.h"
 #include "test-plan.h"
 
@@ -48,6 +49,15 @@ Test(app_unit, quote_has_room)
         cr_expect_eq(strlen(quoted_text), 4 * 1000 + 2);
 }
 
+/* What the launcher is told, which no unit shows. */
+static char *launch_words(const PlanApp *app, const AppIdentity *who)
+{
+        _cleanup_strv_free_ char **words = NULL;
+
+        cr_assert_eq(app_launch_words(app, who, false, &words), 0);
+        return strv_join(words, " ");
+}
+
 /* The units of all apps of a manifest of ours, one after the other, against NAME.service. */
 static void expect_units(const char *name, const PodSettings *s)
 {
@@ -59,13 +69,14 @@ static void expect_units(const char *name, const PodSettings *s)
         json = read_data(json_name, &n);
         cr_assert_eq(plan_json(&p, s, json), 0, "%s: %s", name, p.message);
         for (size_t i = 0; i < p.plan->n_apps; i++) {
-                _cleanup_free_ char *before = text, *unit = NULL;
+                _cleanup_free_ char *before = text, *unit = NULL, *words = NULL;
                 AppIdentity who = identity;
 
                 who.groups = p.plan->apps[i].app->app->supplementary_gids;
                 who.n_groups = p.plan->apps[i].app->app->n_supplementary_gids;
                 cr_assert_eq(app_unit_format(&p.plan->apps[i], &who, s, &unit), 0);
-                text = strjoin(before, unit);
+                words = launch_words(&p.plan->apps[i], &who);
+                text = strjoin(before, unit, "# ", words, "\n");
         }
 
         expected = read_expected(expected_name);
@@ -90,15 +101,20 @@ Test(app_unit, health)
 {
         AppIdentity with_program = { .uid = 33, .gid = 34, .program = (char *) "/bin/web", .health = (char *) "/bin/sh",
                                      .groups = (gid_t[]) { 4, 20 }, .n_groups = 2 };
-        _cleanup_free_ char *json = NULL, *text = NULL, *expected = read_expected("unit/health.service");
+        _cleanup_free_ char *json = NULL, *text = NULL, *joined = NULL, *all = NULL,
+                            *expected = read_expected("unit/health.service");
+        _cleanup_strv_free_ char **words = NULL;
         _cleanup_(planned_done) Planned p = {};
         size_t n;
 
         json = read_data("unit/everything.json", &n);
         cr_assert_eq(plan_json(&p, &settings, json), 0, "%s", p.message);
         cr_expect(app_health_wanted(&p.plan->apps[0]));
-        cr_assert_eq(app_health_format(&p.plan->apps[0], &with_program, &text), 0);
-        cr_expect_str_eq(text, expected);
+        cr_assert_eq(app_health_format(&p.plan->apps[0], &text), 0);
+        cr_assert_eq(app_health_words(&p.plan->apps[0], &with_program, &words), 0);
+        joined = strv_join(words, " ");
+        all = strjoin(text, "# ", joined, "\n");
+        cr_expect_str_eq(all, expected);
 }
 
 /* Where nobody says anything: not for root, and not where programs of the image count on privileges. */
@@ -119,12 +135,12 @@ Test(app_unit, no_new_privileges)
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 const AppIdentity who = { .uid = cases[i].uid, .program = (char *) "/bin/web" };
                 _cleanup_(planned_done) Planned p = {};
-                _cleanup_free_ char *unit = NULL;
+                _cleanup_free_ char *words = NULL;
 
                 cr_assert_eq(plan_app_json(&p, &settings, cases[i].isolators, "", ""), 0, "%s", p.message);
                 p.plan->apps[0].privileged_image = cases[i].privileged;
-                cr_assert_eq(app_unit_format(&p.plan->apps[0], &who, &settings, &unit), 0);
-                cr_expect_eq(strstr(unit, "--no-new-privileges=1") != NULL, cases[i].expected, "%zu", i);
+                words = launch_words(&p.plan->apps[0], &who);
+                cr_expect_eq(strstr(words, "--no-new-privileges=1") != NULL, cases[i].expected, "%zu", i);
         }
 }
 
@@ -175,7 +191,7 @@ static void expect_own_lines(const char *what, const char *unit)
                 "[Unit]", "[Service]", "Description=", "DefaultDependencies=", "Requires=", "Wants=", "After=",
                 "Conflicts=", "Before=", "Type=", "SyslogIdentifier=", "RootDirectory=", "RootDirectoryStartOnly=",
                 "MountAPIVFS=", "TimeoutStartSec=", "OOMPolicy=", "ExecStopPost=", "KillSignal=", "ExecStart=",
-                "Environment=", "UnsetEnvironment=", "BindReadOnlyPaths=", "StandardInput=", "StandardOutput=",
+                "BindReadOnlyPaths=", "StandardInput=", "StandardOutput=",
                 "StandardError=", NULL,
         };
         _cleanup_strv_free_ char **lines = NULL;
@@ -245,25 +261,20 @@ Test(app_unit, no_line_more)
         }
 }
 
-/* Words of the command line, the program found, and whatever else is set without passing through JSON. */
-Test(app_unit, no_line_more_in_exec)
+/* Nothing of the command line, the program and the environment is in a unit at all. */
+Test(app_unit, says_nothing_of_the_app)
 {
-        static const char *const words[] = {
-                "\nExecStartPre=+/evil", "x\n[Service]\nUser=0", "\\", "\\\nUser=0", "%n", "\"\nUser=0", "a\\\\\\", "\r\nUser=0",
-        };
+        static const char environment[] = "'environment':[{'name':'LD_PRELOAD','value':'/secret'}]";
+        const AppIdentity other = { .uid = 33, .gid = 34, .program = (char *) "/secret" };
+        _cleanup_(planned_done) Planned p = {};
+        _cleanup_free_ char *unit = NULL, *words = NULL;
 
-        for (size_t i = 0; i < ELEMENTSOF(words); i++) {
-                _cleanup_(planned_done) Planned p = {};
-                _cleanup_free_ char *unit = NULL, *plain = NULL, *program = strjoin("/", words[i]);
-                const AppIdentity other = { .uid = 33, .gid = 34, .program = program };
-
-                cr_assert_eq(plan_app_json(&p, &settings, "", "", ""), 0, "%s", p.message);
-                cr_assert_eq(app_unit_format(&p.plan->apps[0], &identity, &settings, &plain), 0);
-                cr_assert_eq(strv_extend(&p.manifest->apps[0].app->exec, words[i]), 0);
-                cr_assert_eq(app_unit_format(&p.plan->apps[0], &other, &settings, &unit), 0);
-                expect_own_lines("exec", unit);
-                cr_expect_eq(count_lines(unit), count_lines(plain), "%s", words[i]);
-        }
+        cr_assert_eq(plan_app_json(&p, &settings, environment, "", ""), 0, "%s", p.message);
+        cr_assert_eq(strv_extend(&p.manifest->apps[0].app->exec, "secret\n"), 0);
+        cr_assert_eq(app_unit_format(&p.plan->apps[0], &other, &settings, &unit), 0);
+        cr_expect(!strstr(unit, "secret") && !strstr(unit, "Environment"), "%s", unit);
+        words = launch_words(&p.plan->apps[0], &other);
+        cr_expect(!strstr(words, "secret") && !strstr(words, "LD_PRELOAD"), "%s", words);
 }
 
 /* The lines are added to the unit as they are: what makes them must not let anything in. */
@@ -283,7 +294,8 @@ Test(app_unit, names_cannot_break_out)
         }
 }
 
-/* What the pod's start left to systemd, and the settings that would be in its way. */
+/* What the pod's start left to systemd, and the settings that would be in its way: only those for what a volume
+ * covers. What lies around it stays protected. */
 Test(app_unit, binds)
 {
         static const struct {
@@ -292,23 +304,27 @@ Test(app_unit, binds)
                 const char *without;
                 const char *with;
         } cases[] = {
-                { "/opt/0:/run/a b:c%", "BindPaths=/opt/0:\"/run/a b:c%%\"\n", "", ":/sys/fs/cgroup" },
-                { "/opt/0:/sys/firmware/x", "BindPaths=/opt/0:\"/sys/firmware/x\"\n", ":/sys/firmware", ":/sys/module" },
+                { "/opt/0:/run/a b:c%", "BindPaths=/opt/0:\"/run/a b:c%%\"\n", "--keep", ":/sys/fs/cgroup " },
                 { "/opt/0:/sys", "BindPaths=/opt/0:\"/sys\"\n", ":/sys/", ":/proc/kcore" },
                 { "/opt/0:/sys/fs", "BindPaths=/opt/0:\"/sys/fs\"\n", ":/sys/fs/cgroup", ":/sys/module" },
-                { "/opt/0:/proc/sys/net", "BindPaths=/opt/0:\"/proc/sys/net\"\n", "/proc/sys:", "/proc/sysrq-trigger" },
+                { "/opt/0:/sys/fs/cgroup/a", "BindPaths=/opt/0:\"/sys/fs/cgroup/a\"\n", "", ":/sys/fs/cgroup --keep=/sys/fs/cgroup/a " },
+                { "/opt/0:/proc/sys/net", "BindPaths=/opt/0:\"/proc/sys/net\"\n", "", ":/proc/sys:" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_(planned_done) Planned p = {};
-                _cleanup_free_ char *unit = NULL;
+                _cleanup_free_ char *unit = NULL, *words = NULL;
                 AppIdentity who = identity;
 
                 who.binds = (char *[]) { (char *) cases[i].bind, NULL };
                 cr_assert_eq(plan_app_json(&p, &settings, "", "", ""), 0, "%s", p.message);
                 cr_assert_eq(app_unit_format(&p.plan->apps[0], &who, &settings, &unit), 0);
+                words = launch_words(&p.plan->apps[0], &who);
                 cr_expect(strstr(unit, cases[i].line), "%s: %s", cases[i].bind, unit);
-                cr_expect(!*cases[i].without || !strstr(unit, cases[i].without), "%s: %s", cases[i].bind, unit);
-                cr_expect(strstr(unit, cases[i].with), "%s: %s", cases[i].bind, unit);
+                cr_expect(!*cases[i].without || !strstr(words, cases[i].without), "%s: %s", cases[i].bind, words);
+                cr_expect(strstr(words, cases[i].with), "%s: %s", cases[i].bind, words);
         }
+        cr_expect_str_eq(app_launch_hides("/sys/firmware/x"), "/sys/firmware");
+        cr_expect_null(app_launch_hides("/sys/firmware"));
+        cr_expect_null(app_launch_hides("/sys/fs/cgroup"));
 }

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
+#
+# Nothing of an app outside of the app: what an image, or a user, gives an app as its environment reaches
+# no process but those in the app's root, and decides nothing that others decide.
+
+fetch busybox.oci
+
+# Variables that decide something for whoever takes them for his own: the loader, libc, the service manager, systemctl.
+HOSTILE=(
+        --environment=LD_PRELOAD=/opt/stage2/app/rootfs/evil.so --environment=LD_AUDIT=/opt/stage2/app/rootfs/evil.so
+        --environment=LD_LIBRARY_PATH=/opt/stage2/app/rootfs --environment=LD_DEBUG=all
+        --environment=GLIBC_TUNABLES=glibc.malloc.check=3 --environment=EXIT_STATUS=0 --environment=EXIT_CODE=exited
+        --environment=SERVICE_RESULT=success --environment=SYSTEMD_OFFLINE=1 --environment=SYSTEMD_IN_CHROOT=1
+        --environment=CREDENTIALS_DIRECTORY=/data --environment=SYSTEMD_EXEC_PID=1
+)
+# In the value of one more, for whoever looks at all environments and command lines.
+MARK=mark-of-the-app
+
+# A library that writes down which program it was loaded into, wherever that is.
+evil_library() {
+        cat >evil.c <<'C'
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+unsigned la_version(unsigned v) { return v; }
+__attribute__((constructor)) static void loaded(void)
+{
+        char path[256] = {};
+        FILE *f = fopen("/opt/stage2/app/rootfs/loaded", "a");
+        if (f && readlink("/proc/self/exe", path, sizeof(path) - 1) > 0)
+                fprintf(f, "%s\n", path);
+}
+C
+        gcc -shared -fPIC -o evil.so evil.c
+        chmod 755 . evil.so
+}
+
+# hostile_pod [OPTION…]: "wall" has an app that does all that an app can have done beside it, and ends with 7 when told.
+hostile_pod() {
+        evil_library
+        cat >wall.json <<JSON
+{"acKind": "PodManifest", "acVersion": "0.8.11",
+ "volumes": [{"name": "evil", "kind": "host", "source": "$PWD/evil.so", "readOnly": true}],
+ "apps": [{"name": "app", "image": {"name": "busybox"},
+  "mounts": [{"volume": "evil", "path": "/evil.so"}],
+  "app": {"exec": ["/bin/sh", "-c", "until [ -e /go ]; do sleep 0.1; done; exit 7"], "user": "33", "group": "33",
+          "healthcheck": {"Test": ["CMD", "/bin/true"], "Interval": 100000000},
+          "eventHandlers": [{"name": "pre-start", "exec": ["/bin/true"]}, {"name": "post-stop", "exec": ["/bin/true"]}],
+          "environment": [$(printf '%s\n' "${HOSTILE[@]#--environment=}" "MARK=$MARK" |
+                jq -Rc 'split("=") | {name: .[0], value: (.[1:] | join("="))}' | paste -sd,)]}},
+  {"name": "other", "image": {"name": "busybox"}, "app": {"exec": ["/bin/sleep", "1000"], "user": "0", "group": "0"}}]}
+JSON
+        defer end_pod wall
+        podctl run --detach --name=wall "$@" --pod-manifest=wall.json >/dev/null
+}
+
+# Each program that is executed in the pod, with its words and its whole environment.
+watch_programs() {
+        strace -f -v -s 100000 -e trace=execve -e signal=none -o executed -p "$(leader wall)" 2>strace.err &
+        defer end_job $!
+        wait_until grep -q attached strace.err
+}
+
+end_job() {
+        kill "$1" 2>/dev/null || true
+}
+
+# Every process on the host that is not in the app's root: its program, command line, environment and loaded objects.
+outside_processes() {
+        python3 - "/proc/$(leader wall)/root/opt/stage2/app/rootfs" <<'PYTHON'
+import glob, os, sys
+app = os.stat(sys.argv[1])
+for process in glob.glob("/proc/[0-9]*"):
+    try:
+        root = os.stat(process + "/root")
+        if (root.st_dev, root.st_ino) == (app.st_dev, app.st_ino):
+            continue
+        for name in "comm", "cmdline", "environ", "maps":
+            for line in open(f"{process}/{name}", "rb").read().replace(b"\0", b"\n").splitlines():
+                print(process, name, line.decode(errors="replace"))
+    except OSError:
+        pass
+PYTHON
+}
+
+nothing_outside() {
+        outside_processes >processes
+        grep -qa systemd-nspawn processes || fail "the pod's own processes were not seen"
+        if grep -aE "$MARK|evil\.so" processes; then
+                fail "the app's environment is in a process outside of the app"
+        fi
+}
+
+is_healthy() {
+        podctl status wall | grep -q healthy
+}
+
+all_that_can_happen() {
+        hostile_pod "$@"
+        watch_programs
+        nothing_outside
+        wait_until is_healthy
+        assert_contains "$(podctl exec --app=app wall env)" "MARK=$MARK"
+        assert_contains "$(podctl enter --app=app wall env)" "MARK=$MARK"
+        nothing_outside
+        podctl exec --app=app wall env >env.out
+        for variable in "${HOSTILE[@]#--environment=}"; do
+                grep -qxF -- "$variable" env.out || fail "$variable did not arrive"
+        done
+        podctl enter --app=app wall touch /go
+        podctl status --wait wall >status
+        assert_contains "$(cat status)" app-app=7
+        assert_contains "$(cat status)" exited
+        # Whatever was executed with the mark was the app's own: its shell's programs, the handlers, the check.
+        if grep -a "$MARK" executed | grep -avE 'execve\("/(bin/[a-z]+|proc/self/exe)"'; then
+                fail "a program outside of the app was given the app's environment"
+        fi
+        grep -q app-exited executed || fail "nothing was seen of the end of an app"
+        grep -q app-health executed || grep -q systemctl executed || fail "nothing was seen of the health check"
+        test ! -e "/var/lib/podctl/pods/run/$(podctl list --format=json | jq -r '.[] | select(.machine == "wall").name')/apps/app/upper/loaded"
+}
+
+test_no_environment_outside() {
+        all_that_can_happen
+}
+
+test_no_environment_outside_without_user_namespace() {
+        all_that_can_happen --private-users=no
+}
