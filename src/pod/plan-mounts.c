@@ -3,6 +3,7 @@
 #include "config.h"
 #include "pod/plan-mounts.h"
 #include "pod/plan-network.h"
+#include "pod/pod-volumes.h"
 
 /* Makes room for one more; what it points to is zeroed and the plan's. */
 static PlanMount *plan_add_mount(PodPlan *plan)
@@ -211,6 +212,7 @@ static int plan_volume(PodPlan *plan, const AppcPodApp *app, const PlannedVolume
         m->read_only = r;
         m->recursive = tristate_or(volume->recursive, true);
         m->make_source = volume->kind == VOLUME_EMPTY;
+        m->implied = pod_volume_is_implied(app, planned->mount, volume);
         m->mode = volume->mode;
         m->uid = volume->uid;
         m->gid = volume->gid;

@@ -25,18 +25,32 @@ static int add_empty(AppcPod *pod, const AppcPodApp *app, const MountPoint *poin
                             point->name, fill ? " with what the image has there" : "");
 }
 
+bool pod_place_is_reserved(const char *path)
+{
+        static const char *const places[] = { "/dev", "/proc", "/sys", "/run/credentials", "/run/host", "/run/podctl",
+                                              "/run/systemd" };
+
+        for (size_t i = 0; i < ELEMENTSOF(places); i++)
+                if (path_is_at_or_below(path, places[i]))
+                        return true;
+        return streq(path, "/");
+}
+
+bool pod_volume_is_implied(const AppcPodApp *app, const Mount *mount, const Volume *volume)
+{
+        const char *point = startswith(volume->name, app->name);
+
+        return volume->kind == VOLUME_EMPTY && point && *point == '-' && app->app &&
+               app_find_mount_point(app->app, point + 1) &&
+               streq(app_find_mount_point(app->app, point + 1)->path, mount->path);
+}
+
 /* Images may say that of anything; of these places there is nothing to keep. */
 static bool is_left_alone(const MountPoint *point)
 {
-        static const char *const paths[] = { "/", "/dev", "/proc", "/sys" };
         _cleanup_free_ char *path = NULL;
 
-        if (path_clean(point->path, &path) < 0)
-                return false;
-        for (size_t i = 0; i < ELEMENTSOF(paths); i++)
-                if (streq(path, paths[i]))
-                        return true;
-        return false;
+        return path_clean(point->path, &path) >= 0 && pod_place_is_reserved(path);
 }
 
 int pod_imply_volumes(AppcPod *pod, AppcPodApp *app, bool fill, char ***warnings, char **reterr_message)
@@ -49,7 +63,7 @@ int pod_imply_volumes(AppcPod *pod, AppcPodApp *app, bool fill, char ***warnings
                 if (appc_pod_app_has_mount(app, point->path))
                         continue;
                 if (!appc_pod_find_volume(pod, point->name) && is_left_alone(point)) {
-                        r = strv_extendf(warnings, "App '%s': mount point '%s' is %s, which gets no empty volume",
+                        r = strv_extendf(warnings, "App '%s': mount point '%s' is %s, where no image gets a volume",
                                          app->name, point->name, point->path);
                         if (r < 0)
                                 return r;

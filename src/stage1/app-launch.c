@@ -181,12 +181,31 @@ static int add_paths(const PlanApp *app, const AppIdentity *identity, char ***wo
         return r < 0 ? r : add_path_option("--hide", hidden_paths, identity->binds, words);
 }
 
-const char *app_launch_hides(const char *path)
+/* Of processes, of which nobody knows whose they will be when systemd mounts there; and ours. */
+static bool is_refused(const char *path)
 {
-        for (const char *const *hidden = hidden_paths; *hidden; hidden++)
-                if (path_is_at_or_below(path, *hidden) && !streq(path, *hidden))
-                        return *hidden;
-        return NULL;
+        static const char *const refused[] = { "/proc/self", "/proc/thread-self", LAUNCH_BIN, LAUNCH_FILES, NULL };
+        const char *name = startswith(path, "/proc/");
+
+        return is_below_any(path, refused) || (name && strspn(name, DIGITS) == strcspn(name, "/") && *name);
+}
+
+int app_launch_check_binds(const PlanApp *app, char *const *binds, char **reterr_message)
+{
+        STRV_FOREACH(bind, binds) {
+                const char *target = strchr(*bind, ':') + 1;
+
+                if (is_refused(target))
+                        return explain(reterr_message, EINVAL, "app '%s': no volume can be mounted at %s",
+                                       app->app->name, target);
+                for (const char *const *hidden = hidden_paths; !app->open_paths && *hidden; hidden++)
+                        if (path_is_at_or_below(target, *hidden) && !streq(target, *hidden))
+                                return explain(reterr_message, EINVAL,
+                                               "app '%s': a volume at %s could not be seen, since %s is hidden; use "
+                                               "--insecure-options=paths",
+                                               app->app->name, target, *hidden);
+        }
+        return 0;
 }
 
 int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret)

@@ -38,8 +38,8 @@ int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_ro
  * --join=PID. */
 int app_join_words(const PlanApp *app, const AppIdentity *identity, bool as_root, const char *pid, char ***ret);
 
-/* The hidden path that a path lies below, where nobody could see a volume; NULL: there is none. */
-const char *app_launch_hides(const char *path);
+/* -EINVAL: a volume of the app is where it could not be seen, or where none may be. */
+int app_launch_check_binds(const PlanApp *app, char *const *binds, char **reterr_message);
 
 /* What a unit has to mount for the launcher, as "SOURCE:TARGET", for BindReadOnlyPaths=. */
 int app_launch_mounts(const PlanApp *app, char ***ret);

@@ -2,7 +2,10 @@
 #include <sys/mount.h>
 
 #include "basic/fs.h"
+#include "basic/log.h"
 #include "basic/path.h"
+#include "pod/pod-volumes.h"
+#include "shared/explain.h"
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
 
@@ -76,11 +79,52 @@ static bool etc_is_a_volume(const PlanMount *m, const MountContext *context)
         return etc >= 0 && fstat(root, &a) >= 0 && fstat(etc, &b) >= 0 && a.st_dev != b.st_dev;
 }
 
+/* A volume that only the image asks for must not get the better of what protects it. */
+static bool leads_to_reserved(const PlanMount *m, const MountContext *context)
+{
+        _cleanup_close_ int root = mount_open_app_root(context, m->app);
+        _cleanup_free_ char *target = NULL;
+
+        if (root < 0 || follow_in_root(root, m->target, &target) < 0 || !pod_place_is_reserved(target))
+                return false;
+        log_warning("App '%s': mount point %s leads to %s, where no image gets a volume", m->app, m->target, target);
+        return true;
+}
+
 static bool is_needless(const PlanMount *m, const MountContext *context)
 {
         if (m->if_source && access(m->source, F_OK) < 0)
                 return true;
+        if (m->implied && leads_to_reserved(m, context))
+                return true;
         return m->if_absent && (app_has_file(m, context) || etc_is_a_volume(m, context));
+}
+
+/* In a file system of the kernel's the pod has what we have. */
+static int stat_target(int root, const char *target, struct stat *ret)
+{
+        static const char *const kernel[] = { "/dev/", "/proc/", "/sys/" };
+        _cleanup_close_ int fd = open_in_root(root, target, O_PATH);
+
+        for (size_t i = 0; i < ELEMENTSOF(kernel); i++)
+                if (startswith(target, kernel[i]))
+                        return stat(target, ret) < 0 ? -errno : 0;
+        return fd < 0 ? fd : fstat(fd, ret) < 0 ? -errno : 0;
+}
+
+/* A directory can be mounted on a directory only, anything else on anything else (mount(2)). */
+static int check_kinds(const PlanMount *m, const MountContext *context, bool directory, char **reterr_message)
+{
+        _cleanup_close_ int root = mount_open_app_root(context, m->app);
+        _cleanup_free_ char *target = NULL;
+        struct stat st;
+
+        if (root < 0 || follow_in_root(root, m->target, &target) < 0 || stat_target(root, target, &st) < 0 ||
+            S_ISDIR(st.st_mode) == directory)
+                return 0;
+        return explain(reterr_message, directory ? ENOTDIR : EISDIR, "%s: %s is %s, and %s in the app is %s", m->what,
+                       m->source, directory ? "a directory" : "a file", m->target,
+                       directory ? "a file" : "a directory");
 }
 
 static int carry_out_bind(const PlanMount *m, MountContext *context, char **reterr_message)
@@ -94,6 +138,9 @@ static int carry_out_bind(const PlanMount *m, MountContext *context, char **rete
 
         if (fstat(source, &st) < 0)
                 return -errno;
+        r = m->app ? check_kinds(m, context, S_ISDIR(st.st_mode), reterr_message) : 0;
+        if (r < 0)
+                return r;
         target = open_target(m, context, S_ISDIR(st.st_mode));
         if (target < 0 && m->over_links && etc_is_a_volume(m, context)) {
                 *reterr_message = strprintf("%s: there is none in the volume that is mounted on /etc", m->target);
@@ -223,6 +270,17 @@ static int make_usual_places(const PlanMount *m, const MountContext *context)
         return root < 0 ? root : make_mtab(root, context->uid_base);
 }
 
+/* What the image has in /run is there, and can be written to in a read-only root, too. systemd would mount an empty file
+ * system over it, but for that there is a mount already (systemd.exec(5), MountAPIVFS=). */
+static int keep_run(const PlanMount *m, const MountContext *context)
+{
+        _cleanup_close_ int root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY),
+                            run = root < 0 ? root : open_in_root(root, "/run", O_PATH | O_DIRECTORY),
+                            clone = run < 0 ? run : mount_clone(run, "", &(MountOptions) { .userns_fd = -EBADF });
+
+        return clone < 0 ? clone : mount_attach(clone, run);
+}
+
 static int carry_out_overlay(const PlanMount *m, MountContext *context, char **reterr_message)
 {
         _cleanup_free_ char *name = strdup(m->target);
@@ -240,6 +298,8 @@ static int carry_out_overlay(const PlanMount *m, MountContext *context, char **r
         r = target < 0 ? target : scratch < 0 ? scratch : mount_overlay(m, context, scratch, target, reterr_message);
         if (r >= 0)
                 r = make_usual_places(m, context);
+        if (r >= 0)
+                r = keep_run(m, context);
         if (*reterr_message)
                 return r;
         if (r == -EINVAL && context->userns_fd >= 0)

@@ -11,6 +11,7 @@
 #include "pod/plan-isolators.h"
 #include "pod/pod-etc.h"
 #include "pod/pod-register.h"
+#include "stage1/app-launch.h"
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
 #include "stage1/pod-credentials.h"
@@ -212,6 +213,8 @@ static int launch_write_apps(Launch *l, char **reterr_message)
                 r = make_working_directory(l, &l->plan->apps[i], root);
                 if (r >= 0)
                         r = late_mounts_of(&l->late, l->plan->apps[i].app->name, &l->identities[i].binds);
+                if (r >= 0)
+                        r = app_launch_check_binds(&l->plan->apps[i], l->identities[i].binds, reterr_message);
                 if (r >= 0)
                         r = app_identify(&l->plan->apps[i], root, l->range.base, &l->identities[i], reterr_message);
                 if (r < 0)

@@ -94,7 +94,97 @@ test_late_mistakes() {
         refused control busybox --volume=v,kind=empty --mount='volume=v,target=/run/a"b'
 }
 
+# --- Volumes that undermine
+
+# own_image NAME TREE [CONFIG…]: busybox with a tree of files and what umoci config takes; $image is its ID.
+own_image() {
+        local name=$1 tree=$2
+        shift 2
+        cp -a "$IMAGES/busybox.oci" "$name.oci"
+        umoci insert --image "$name.oci:latest" "$tree" /
+        umoci config --image "$name.oci:latest" "$@"
+        umoci gc --layout "$name.oci"
+        jq -c '.manifests |= map(select(.annotations["org.opencontainers.image.ref.name"] == "latest"))' "$name.oci/index.json" >index
+        cat index >"$name.oci/index.json"
+        podctl --insecure-options=image fetch "$PWD/$name.oci" >fetched
+        image=$(tail -n 1 fetched)
+}
+
+# What an image says of these places, by name or through links, is left alone, and said.
+test_images_volumes_in_places_of_the_kernel() {
+        mkdir -p tree/proc/self/attr/apparmor tree/marked
+        touch tree/proc/self/attr/exec tree/marked/mark
+        ln -s /proc tree/p
+        ln -s /sys tree/s
+        ln -s /sys/fs/cgroup/init.scope tree/c
+        ln -s . tree/here
+        own_image under tree --config.volume /proc/self/attr --config.volume /sys/fs/cgroup/system.slice --config.volume /p \
+                --config.volume /s --config.volume /c --config.volume /here --config.volume /run/systemd/journal --config.volume /proc/x \
+                --config.volume /run/credentials/app.service --config.volume /marked
+        local script='test -e /proc/self/status && test -d /sys/class/net && test -e /marked/mark || echo missing
+                grep -E "^overlay (/proc|/sys|/run/)" /proc/mounts
+                mkdir /sys/fs/cgroup/mine 2>/dev/null || echo read-only; echo 0 2>/dev/null >/sys/fs/cgroup/init.scope/cgroup.procs || echo kept'
+        for option in --private-users=yes --private-users=no; do
+                podctl run $option --name=under "$image" --name=app --exec=/bin/sh -- -c "$script" >out 2>err
+                assert_eq "$(cat out)" $'read-only\nkept'
+                assert_eq "$(grep -c 'where no image gets a volume' err)" 5
+                assert_eq "$(journalctl -u podctl-under -o cat --since=-1min | grep -c 'leads to /.*where no image gets a volume')" 4
+                podctl rm under >/dev/null
+                journalctl --rotate --vacuum-time=1s >/dev/null 2>&1
+        done
+}
+
+# What is protected stays so around a volume that is mounted below it, and the volume is as it was given.
+test_protected_around_a_volume() {
+        mkdir volume
+        local script='echo x >/sys/fs/cgroup/init.scope/f && echo written; mkdir /sys/fs/cgroup/x 2>/dev/null || echo protected
+                echo x 2>/dev/null >/proc/sys/net/f || echo read-only; echo 1 2>/dev/null >/proc/sys/vm/swappiness || echo protected'
+        # shellcheck disable=SC2046
+        assert_eq "$(sh_run "$script" $(host v "$PWD/volume" /sys/fs/cgroup/init.scope) $(host w "$PWD/volume" /proc/sys/net readOnly=true))" \
+                $'written\nprotected\nread-only\nprotected'
+}
+
+test_volumes_where_none_may_be() {
+        local target
+        mkdir volume
+        for target in /proc/self /proc/self/fd /proc/thread-self/attr /proc/1 /proc/driver /proc/fs/x; do
+                [[ $target == /proc/fs/x || -e $target ]] || continue
+                # shellcheck disable=SC2046
+                assert_fails 254 podctl run busybox --name=app $(host v "$PWD/volume" "${target%/x}")
+                assert_contains "$output" "no volume can be mounted at"
+        done
+}
+
+test_files_on_directories() {
+        mkdir volume
+        echo x >file
+        # shellcheck disable=SC2046
+        refused "$PWD/file is a file, and /etc in the app is a directory" busybox --name=app $(host v "$PWD/file" /etc)
+        # shellcheck disable=SC2046
+        refused "$PWD/volume is a directory, and /etc/passwd in the app is a file" busybox --name=app $(host v "$PWD/volume" /etc/passwd)
+        # shellcheck disable=SC2046
+        refused "$PWD/volume is a directory, and /dev/null in the app is a file" busybox --name=app $(host v "$PWD/volume" /dev/null)
+        # shellcheck disable=SC2046
+        refused "$PWD/file is a file, and /proc/sys in the app is a directory" busybox --name=app $(host v "$PWD/file" /proc/sys)
+}
+
 # --- What the image has there
+
+# Images of databases make directories there and count on them.
+test_run_of_the_image() {
+        mkdir -p tree/run/mysqld tree/var
+        echo mine >tree/run/mysqld/file
+        chown -R 33:33 tree/run/mysqld
+        ln -s /run tree/var/run
+        own_image run tree --config.user 33
+        local script='cat /var/run/mysqld/file; stat -c %u /run/mysqld; touch /run/mysqld/mysqld.sock.lock && echo OK'
+        for option in '' --readonly-rootfs --notify; do
+                # shellcheck disable=SC2086
+                assert_eq "$(podctl run "$image" --name=app ${option/--notify/} --exec=/bin/sh -- -c "$script")" $'mine\n33\nOK'
+        done
+        # It is the app's own, and as writable as its root is.
+        assert_eq "$(sh_run 'touch /run/x && echo written' --private-users=no)" written
+}
 
 # image NAME: an OCI image of busybox with /data owned by 33 and volumes, made of the test image's layout.
 docker_image() {

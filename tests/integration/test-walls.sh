@@ -128,3 +128,50 @@ test_no_environment_outside() {
 test_no_environment_outside_without_user_namespace() {
         all_that_can_happen --private-users=no
 }
+
+# --- What an app is given arrives
+
+test_any_variable_arrives() {
+        local variables=('1A=2' '2FA_KEY=x' 'A B=3' 'É=4' 'A$B=5' 'BASH_FUNC_f%%=() { :; }' 'a.b-c=6' $'LINES=1\n2\t3' 'EMPTY=' 'Q="\\"%n$HOME')
+        local options=() variable
+        for variable in "${variables[@]}"; do
+                options+=("--environment=$variable")
+        done
+        podctl run --interactive busybox "${options[@]}" --exec=/bin/cat -- /proc/self/environ </dev/null >got
+        for variable in "${variables[@]}"; do
+                tr '\n\0' '\001\n' <got | grep -qxF -- "$(tr '\n' '\001' <<<"$variable" | sed 's/\o001$//')" || fail "'$variable' did not arrive"
+        done
+}
+
+# Linux takes 2 MB of all words together; a line of a unit file one.
+test_long_command_line() {
+        local word control
+        word=$(printf '%0100000d' 0)
+        control=$(printf '\001%.0s' {1..100000})
+        assert_eq "$(podctl run busybox --exec=/bin/sh -- -c 'echo $#' x $(yes "$word" | head -n 11))" 11
+        assert_eq "$(podctl run busybox --exec=/bin/sh -- -c 'echo $# ${#3}' x "$control" "$control" "$control")" '3 100000'
+}
+
+# A kernel limit is told, by its name, and is no success.
+test_too_large_for_the_kernel() {
+        local file
+        printf 'HUGE=%0140000d\n' 0 >one
+        for file in {1..400}; do printf 'SERVICE_%d=%010000d\n' "$file" 0; done >many
+        assert_fails 203 podctl run --set-env-file="$PWD/one" busybox --exec=/bin/true
+        assert_contains "$output" 'a variable of 140006 bytes (HUGE=0000'
+        head -c 900000 many >some
+        sed -i '$d' some
+        podctl run --set-env-file="$PWD/some" busybox --exec=/bin/true
+        jq -Rn '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{name: "app", image: {name: "busybox"}, app: {exec: ["/bin/true"], user: "0", group: "0",
+                environment: [inputs | split("=") | {name: .[0], value: .[1]}]}}]}' <many >many.json
+        assert_fails 203 podctl run --pod-manifest=many.json
+        assert_contains "$output" 'more than the kernel takes'
+}
+
+# Also where root of the pod is the host's.
+test_variables_do_not_decide_the_status() {
+        local option
+        for option in --private-users=yes --private-users=no; do
+                assert_fails 7 podctl run $option busybox "${HOSTILE[@]}" --environment=LD_TRACE_LOADED_OBJECTS=1 --exec=/bin/sh -- -c 'exit 7'
+        done
+}

@@ -324,7 +324,28 @@ Test(app_unit, binds)
                 cr_expect(!*cases[i].without || !strstr(words, cases[i].without), "%s: %s", cases[i].bind, words);
                 cr_expect(strstr(words, cases[i].with), "%s: %s", cases[i].bind, words);
         }
-        cr_expect_str_eq(app_launch_hides("/sys/firmware/x"), "/sys/firmware");
-        cr_expect_null(app_launch_hides("/sys/firmware"));
-        cr_expect_null(app_launch_hides("/sys/fs/cgroup"));
+}
+
+Test(app_unit, refused_binds)
+{
+        static const struct {
+                const char *bind;
+                bool open_paths, refused;
+        } cases[] = {
+                { "/opt/0:/sys/firmware/x", false, true },  { "/opt/0:/sys/firmware/x", true, false },
+                { "/opt/0:/sys/firmware", false, false },   { "/opt/0:/sys/fs/cgroup/x", false, false },
+                { "/opt/0:/proc/self", true, true },        { "/opt/0:/proc/self/fd", false, true },
+                { "/opt/0:/proc/thread-self", false, true }, { "/opt/0:/proc/17/attr", false, true },
+                { "/opt/0:/proc/driver", false, true },     { "/opt/0:/proc/fs", false, true },
+                { "/opt/0:/proc/sys/net", false, false },   { "/opt/0:/proc", false, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const PlanApp app = { .app = &(AppcPodApp) { .name = (char *) "a" }, .open_paths = cases[i].open_paths };
+                _cleanup_free_ char *message = NULL;
+                int r = app_launch_check_binds(&app, (char *[]) { (char *) cases[i].bind, NULL }, &message);
+
+                cr_expect_eq(r, cases[i].refused ? -EINVAL : 0, "%s", cases[i].bind);
+                cr_expect_eq(message != NULL, cases[i].refused, "%s", cases[i].bind);
+        }
 }
