@@ -10,11 +10,13 @@
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/parse.h"
-#include "cli/output-follow.h"
+#include "basic/time-util.h"
 #include "cli/pod-event.h"
+#include "cli/pod-output.h"
 #include "cli/pod-start.h"
 #include "cli/stdio-sockets.h"
 #include "cli/terminal.h"
+#include "cli/unit-words.h"
 #include "cli/verb.h"
 #include "config.h"
 #include "pod/plan-sources.h"
@@ -64,6 +66,16 @@ static int lock_name(const Pod *pod)
         return fd_set_cloexec(fd, false) < 0 ? -EIO : fd;
 }
 
+/* Whatever our unit is given by options, drop-ins or its file. */
+static int limit_stop(PodPlan *plan)
+{
+        uint64_t usec;
+
+        if (unit_stop_timeout(plan->settings->unit, &usec) < 0 || usec == UINT64_MAX)
+                return 0;
+        return pod_plan_limit_stop(plan, (int64_t) (usec / USEC_PER_SEC)) < 0 ? log_oom() : 0;
+}
+
 static int pod_launch_logging(Pod *pod)
 {
         _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
@@ -86,6 +98,9 @@ static int pod_launch_logging(Pod *pod)
                 r = plan_check_sources(plan, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+        r = limit_stop(plan);
+        if (r < 0)
+                return r;
         STRV_FOREACH(line, plan->ignored)
                 log_warning("%s", *line);
 
@@ -159,10 +174,11 @@ typedef struct Start {
         sd_bus *bus;
         sd_event *event;
         int taken_fd; /* eventfd(2): the new process has our lock */
+        uint64_t began_usec; /* since the epoch */
         unsigned interrupts;
         Terminal *terminal;
         StdioSockets *sockets;
-        OutputFollow *output;
+        PodOutput *output;
 } Start;
 
 /* The first Ctrl-C stops the pod in good order, the third one does not wait any longer. */
@@ -324,8 +340,62 @@ static int start_job(Start *s, char **ret_job)
         return r < 0 ? log_error_errno(r, "Cannot make unit %s: %s", s->unit, bus_error_text(&error, r)) : 0;
 }
 
+/* The pod as it is on disk now, for what it wrote down itself. */
+static Pod *pod_that_ended(const Start *s)
+{
+        Pod *pod = NULL;
+
+        return pod_open(s->pod->store, &s->pod->uuid, &pod) >= 0 ? pod : NULL;
+}
+
+static void tell_never_started(const Start *s, const Pod *pod)
+{
+        _cleanup_strv_free_ char **names = NULL;
+
+        (void) pod_never_started(pod, &names);
+        STRV_FOREACH(name, names)
+                log_error("App '%s' of pod '%s' was never started; 'podctl logs --all %s' may tell why", *name,
+                          pod_display_name(s->pod), s->pod->uuid.s);
+}
+
+/* Of a pod that never came up, its unit's processes were the last that could say why. True: its apps have records. */
+static bool tell_trouble(const Start *s)
+{
+        _cleanup_(pod_freep) Pod *pod = pod_that_ended(s);
+
+        if (pod && pod_has_records(pod)) {
+                tell_never_started(s, pod);
+                return true;
+        }
+        (void) unit_words_tell(s->unit, s->began_usec);
+        log_error("Pod '%s' ended, and nothing is known of its apps; see 'journalctl -u %s'", pod_display_name(s->pod), s->unit);
+        return false;
+}
+
+/* A success is what everybody says is one: systemd, the pod's end, and whoever was to be told that it is ready. */
+static int report_exited(const Start *s, const UnitStatus *status, bool was_ready)
+{
+        int n = status->exit_status == 133 ? 0 : status->exit_status;
+
+        if (n != 0) {
+                bool known = tell_trouble(s);
+
+                return known || was_ready ? n : EXIT_PODCTL_FAILED;
+        }
+        if (!streq_ptr(status->result, "success")) {
+                log_error("Pod '%s' was cut off: unit %s ended with '%s'", pod_display_name(s->pod), s->unit,
+                          strempty(status->result));
+                return EXIT_PODCTL_FAILED;
+        }
+        if (!was_ready && s->args->detach) {
+                log_error("Pod '%s' ended before it was ready", pod_display_name(s->pod));
+                return EXIT_PODCTL_FAILED;
+        }
+        return 0;
+}
+
 /* The unit's end as an exit status; what went wrong before the pod was there is told here. */
-static int report_end(const Start *s, const UnitStatus *status)
+static int report_end(const Start *s, const UnitStatus *status, bool was_ready)
 {
         const char *words = status->status_text ? startswith(status->status_text, STATUS_PREFIX) : NULL;
 
@@ -335,25 +405,29 @@ static int report_end(const Start *s, const UnitStatus *status)
                 return EXIT_PODCTL_FAILED;
         }
         if (status->exit_code == CLD_EXITED)
-                return status->exit_status == 133 ? 0 : status->exit_status;
+                return report_exited(s, status, was_ready);
         if (status->exit_code == CLD_KILLED || status->exit_code == CLD_DUMPED)
                 return 128 + status->exit_status;
-        log_error("Pod '%s' did not run: unit %s ended with '%s'", s->pod->settings->name, s->unit,
+        if (s->interrupts > 0)
+                return 128 + SIGINT;
+        log_error("Pod '%s' did not run: unit %s ended with '%s'", pod_display_name(s->pod), s->unit,
                   strempty(status->result));
         return EXIT_PODCTL_FAILED;
 }
 
-static int wait_for_end(Start *s, UnitWait *wait)
+static int wait_for_end(Start *s, UnitWait *wait, bool was_ready)
 {
         _cleanup_(unit_status_done) UnitStatus status = {};
-        int r;
+        int status_of_pod, r;
 
         r = unit_wait_ended(wait, &status);
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", s->unit);
-        if (s->output)
-                output_follow_finish(s->output);
-        return report_end(s, &status);
+        r = s->output ? pod_output_finish(s->output) : 0;
+        if (r < 0)
+                (void) log_error_errno(r, "Cannot write what the pod's apps wrote: %m; 'podctl logs %s' has it", s->pod->uuid.s);
+        status_of_pod = report_end(s, &status, was_ready);
+        return r < 0 && status_of_pod == 0 ? EXIT_PODCTL_FAILED : status_of_pod;
 }
 
 static int start_and_wait(Start *s, UnitWait *wait)
@@ -375,7 +449,7 @@ static int start_and_wait(Start *s, UnitWait *wait)
                 (void) puts(s->pod->uuid.s);
                 return 0;
         }
-        return wait_for_end(s, wait);
+        return wait_for_end(s, wait, streq(result, "done"));
 }
 
 /* From here on the pod holds its lock itself; ours would keep it from ever looking exited. */
@@ -399,7 +473,7 @@ static void start_done(Start *s)
 {
         terminal_free(s->terminal);
         stdio_sockets_free(s->sockets);
-        output_follow_free(s->output);
+        pod_output_free(s->output);
         sd_event_unref(s->event);
         safe_close(s->taken_fd);
         free(s->unit);
@@ -407,7 +481,8 @@ static void start_done(Start *s)
 
 int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
 {
-        _cleanup_(start_done) Start s = { .context = c, .pod = pod, .args = args, .taken_fd = -EBADF };
+        _cleanup_(start_done) Start s = { .context = c, .pod = pod, .args = args, .taken_fd = -EBADF,
+                                          .began_usec = now_nsec() / NSEC_PER_USEC };
         _cleanup_(unit_wait_freep) UnitWait *wait = NULL;
         int r;
 
@@ -432,7 +507,7 @@ int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
         else if (args->interactive)
                 r = terminal_new(s.event, &s.terminal);
         else if (!args->detach)
-                r = output_follow_new(s.event, pod, &s.output);
+                r = pod_output_new(s.event, pod, &s.output);
         if (r < 0)
                 return log_error_errno(r, "Cannot connect to the pod's output: %m");
 

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <signal.h>
 
+#include "basic/fs.h"
 #include "basic/log.h"
+#include "basic/parse.h"
 #include "cli/verb.h"
 #include "unit/unit-wait.h"
 
 typedef struct StopArgs {
         bool force;
+        char *time;
         char *uuid_file;
+        uint64_t patience_usec; /* what the time says */
 } StopArgs;
 
 static const Option options[] = {
         { "force", &option_bool, offsetof(StopArgs, force), NULL, "Kill the pod instead of asking it" },
+        { "time", &option_string, offsetof(StopArgs, time), "TIME", "Kill apps that have not ended by then", 't' },
         { "uuid-file", &option_string, offsetof(StopArgs, uuid_file), "FILE", "Take the UUID from FILE" },
         {},
 };
@@ -25,19 +30,81 @@ static int kill_unit(sd_bus *bus, const char *unit)
         return r < 0 ? log_error_errno(r, "Cannot kill unit %s: %s", unit, bus_error_text(&error, r)) : 0;
 }
 
+/* Of the pod's PID 1, the control group that all of its services are in. */
+static int open_services(const Pod *pod)
+{
+        _cleanup_free_ char *path = NULL, *text = NULL, *directory = NULL;
+        char *group, *end;
+        pid_t leader;
+        int r;
+
+        r = pod_leader_pid(pod, &leader);
+        if (r < 0)
+                return r;
+        path = strprintf("/proc/%i/cgroup", leader);
+        r = path ? read_file_at(AT_FDCWD, path, 4096, &text, NULL) : -ENOMEM;
+        if (r < 0)
+                return r;
+        group = startswith(text, "0::") ? text : strstr(text, "\n0::");
+        end = group ? strstr(group, "/init.scope") : NULL;
+        if (!end)
+                return -ENOENT;
+        *end = 0;
+        directory = strjoin("/sys/fs/cgroup", strchr(group, '/'), "/system.slice");
+        return directory ? open_directory_at(AT_FDCWD, directory) : -ENOMEM;
+}
+
+/* The process that carries the app's last lines to the journal ends by itself. */
+static bool carries_output(pid_t pid)
+{
+        _cleanup_free_ char *path = strprintf("/proc/%i/comm", pid), *name = NULL;
+
+        return path && read_file_at(AT_FDCWD, path, 64, &name, NULL) >= 0 && streq(name, "podctl-output\n");
+}
+
+/* One by one: cgroup.kill would kill what notes the app's exit status as well. */
+static void kill_app(int services, const char *app)
+{
+        _cleanup_free_ char *path = strjoin(app, ".service/cgroup.procs"), *text = NULL;
+        _cleanup_strv_free_ char **pids = NULL;
+
+        if (!path || read_foreign_file_at(services, path, 1024 * 1024, &text, NULL) < 0 ||
+            strv_split(text, '\n', &pids) < 0)
+                return;
+        STRV_FOREACH(word, pids) {
+                uint32_t pid;
+
+                if (parse_uint32(*word, &pid) >= 0 && !carries_output((pid_t) pid))
+                        (void) kill((pid_t) pid, SIGKILL);
+        }
+}
+
+/* The apps, not the pod: how each of them ended is noted then, and the rest goes in good order. */
+static int on_time_over(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        const Pod *pod = userdata;
+        _cleanup_close_ int services = open_services(pod);
+
+        for (size_t i = 0; services >= 0 && i < pod->manifest->n_apps; i++)
+                kill_app(services, pod->manifest->apps[i].name);
+        return 0;
+}
+
 /* Stopping the unit is stopping the pod; the job is done when its last process is gone. */
-static int stop_unit(sd_bus *bus, const char *unit)
+static int stop_unit(sd_bus *bus, Pod *pod, uint64_t patience_usec)
 {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_bus_message_ sd_bus_message *reply = NULL;
         _cleanup_(unit_wait_freep) UnitWait *wait = NULL;
         _cleanup_event_ sd_event *event = NULL;
-        const char *job, *result;
+        const char *unit = pod->settings->unit, *job, *result;
         int r;
 
         r = sd_event_new(&event);
         if (r >= 0)
                 r = unit_wait_new(bus, event, unit, &wait);
+        if (r >= 0 && patience_usec != UINT64_MAX)
+                r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, patience_usec, 0, on_time_over, pod);
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", unit);
 
@@ -52,7 +119,7 @@ static int stop_unit(sd_bus *bus, const char *unit)
         return r < 0 ? log_error_errno(r, "Cannot stop unit %s: %s", unit, bus_error_text(&error, r)) : 0;
 }
 
-static int stop_pod(Context *c, Pod *pod, bool force)
+static int stop_pod(Context *c, Pod *pod, const StopArgs *args)
 {
         _cleanup_free_ char *message = NULL;
         sd_bus *bus;
@@ -67,10 +134,10 @@ static int stop_pod(Context *c, Pod *pod, bool force)
         if (r < 0)
                 return log_error_errno(r, "%s", strempty(message));
         r = context_bus(c, &bus);
-        if (r >= 0 && force)
+        if (r >= 0 && args->force)
                 r = kill_unit(bus, pod->settings->unit);
         if (r >= 0)
-                r = stop_unit(bus, pod->settings->unit);
+                r = stop_unit(bus, pod, args->patience_usec);
         if (r >= 0)
                 (void) printf("\"%s\"\n", pod->uuid.s);
         return r;
@@ -84,9 +151,12 @@ static int run(Context *c, void *userdata, char **words)
 
         if (!words[0] && !args->uuid_file)
                 return log_error_errno(EINVAL, "'podctl stop' needs a pod, or --uuid-file");
+        args->patience_usec = UINT64_MAX;
+        if (args->time && !streq(args->time, "infinity") && parse_duration(args->time, &args->patience_usec) < 0)
+                return log_error_errno(EINVAL, "Option --time takes a time such as 10s, not '%s'", args->time);
         if (args->uuid_file) {
                 r = context_find_pod_by_file(c, args->uuid_file, &by_file);
-                result = r < 0 ? r : stop_pod(c, by_file, args->force);
+                result = r < 0 ? r : stop_pod(c, by_file, args);
         }
 
         /* What is wrong with one pod does not keep the others running. */
@@ -95,7 +165,7 @@ static int run(Context *c, void *userdata, char **words)
 
                 r = context_find_pod(c, *word, &pod);
                 if (r >= 0)
-                        r = stop_pod(c, pod, args->force);
+                        r = stop_pod(c, pod, args);
                 if (r < 0)
                         result = r;
         }

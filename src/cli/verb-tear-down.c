@@ -27,12 +27,15 @@ static const Option options[] = {
 /* Empty when systemd does not say, as when the pod never started. */
 static char *exit_status_text(void)
 {
-        const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS");
+        const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS"), *result = getenv("SERVICE_RESULT");
         uint32_t number;
         int signal;
 
         if (!code || !status)
                 return NULL;
+        /* One that systemd cut off is none that ended well (systemd.exec(5), $SERVICE_RESULT). */
+        if (streq(code, "exited") && streq(status, "0") && result && !streq(result, "success"))
+                return strprintf("%i\n", EXIT_PODCTL_FAILED);
         if (streq(code, "exited"))
                 return parse_uint32(status, &number) >= 0 ? strjoin(status, "\n") : NULL;
 

@@ -113,6 +113,8 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, PlanApp *ret)
         int r;
 
         ret->app = app;
+        ret->raw_output = plan->settings->sockets;
+        ret->stop_timeout = app->app->stop_timeout ?: PLAN_STOP_TIMEOUT;
         ret->notify = annotation_is_true(app->annotations, APPC_ANNOTATION_NOTIFY);
         ret->unrestricted = strv_contains(plan->settings->insecure, "capabilities");
         ret->unfiltered = strv_contains(plan->settings->insecure, "seccomp");
@@ -137,22 +139,45 @@ static bool has_encrypted_credentials(const AppcPod *pod)
         return false;
 }
 
+/* For all that comes before and after the apps' own end. */
+#define STOP_MARGIN 15
+
 /* The pod is given longer than the slowest of its apps. */
 static int add_stop_timeout(PodPlan *plan)
 {
-        const int64_t usual = 90, margin = 15;
+        const int64_t usual = 90;
         int64_t longest = 0;
         bool endless = false;
 
         for (size_t i = 0; i < plan->n_apps; i++) {
-                longest = MAX(longest, plan->apps[i].app->app->stop_timeout);
-                endless = endless || plan->apps[i].app->app->stop_timeout < 0;
+                longest = MAX(longest, plan->apps[i].stop_timeout);
+                endless = endless || plan->apps[i].stop_timeout < 0;
         }
         if (endless)
                 return strv_extend(&plan->unit_properties, "TimeoutStopSec=infinity");
-        return longest + margin > usual
-                       ? strv_extendf(&plan->unit_properties, "TimeoutStopSec=%" PRIi64 "s", longest + margin)
+        return longest + STOP_MARGIN > usual
+                       ? strv_extendf(&plan->unit_properties, "TimeoutStopSec=%" PRIi64 "s", longest + STOP_MARGIN)
                        : 0;
+}
+
+int pod_plan_limit_stop(PodPlan *plan, int64_t unit_timeout)
+{
+        const int64_t most = MAX(unit_timeout - MIN(STOP_MARGIN, unit_timeout / 2), 1);
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++) {
+                PlanApp *a = &plan->apps[i];
+
+                if (a->stop_timeout >= 0 && a->stop_timeout <= most)
+                        continue;
+                if (a->app->app->stop_timeout != 0)
+                        r = strv_extendf(&plan->ignored,
+                                         "App '%s' is killed %" PRIi64 " s after it was asked to end, since its unit has "
+                                         "TimeoutStopSec=%" PRIi64 "s; give the unit more",
+                                         a->app->name, most, unit_timeout);
+                a->stop_timeout = most;
+        }
+        return r;
 }
 
 /* What systemd's own systemd-nspawn@.service says of a container, for the unit that we make. */

@@ -59,6 +59,8 @@ typedef struct PlanMount {
 
 typedef struct PlanApp {
         const AppcPodApp *app;
+        bool raw_output;      /* it goes to sockets, and to no journal */
+        int64_t stop_timeout; /* seconds that it has to end before it is killed, -1: all it wants */
         char **environment;
         char **capabilities;   /* without "CAP_" */
         bool notify;
@@ -96,6 +98,13 @@ typedef struct PlanImage {
         char **lowers;
         bool privileged; /* executing something in there may give privileges */
 } PlanImage;
+
+/* How long an app has that does not say so itself, as with Docker and podman. */
+#define PLAN_STOP_TIMEOUT 10
+
+/* Apps end before their unit's time is over, in seconds, or nobody could note how they ended. A line for each that has
+ * less time than it asks for is added to plan->ignored. */
+int pod_plan_limit_stop(PodPlan *plan, int64_t unit_timeout);
 
 int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const PlanImage *images, const char *uuid,
                  const char *directory, PodPlan **ret, char **reterr_message);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/parse.h"
 #include "basic/time-util.h"
+#include "manifest/ac-types.h"
 #include "pod/pod.h"
 
 /* What a pod's files and their times tell of it. */
@@ -66,6 +67,33 @@ int pod_exit_status(const Pod *p, int *ret)
         if (r >= 0)
                 *ret = (int) status;
         return r;
+}
+
+int pod_never_started(const Pod *p, char ***ret)
+{
+        _cleanup_free_ char *text = NULL;
+        _cleanup_strv_free_ char **lines = NULL;
+        int r;
+
+        *ret = NULL;
+        r = read_foreign_file_at(p->fd, "status/.end", 65536, &text, NULL);
+        if (r >= 0)
+                r = strv_split(text, '\n', &lines);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        /* The first is the verb; a name that is not one is not ours. */
+        for (size_t i = 1; i < strv_length(lines); i++)
+                if (ac_name_is_valid(lines[i]))
+                        r = r < 0 ? r : strv_extend(ret, lines[i]);
+        return r;
+}
+
+bool pod_has_records(const Pod *p)
+{
+        _cleanup_strv_free_ char **apps = NULL;
+
+        return faccessat(p->fd, "status/.end", F_OK, AT_SYMLINK_NOFOLLOW) >= 0 ||
+               (list_directory_at(p->fd, "status", &apps) >= 0 && strv_length(apps) > 0);
 }
 
 int pod_app_health(const Pod *p, const char *app, PodHealth *ret)

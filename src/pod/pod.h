@@ -18,6 +18,7 @@
  *     volumes/NAME   empty volumes
  *     journal/       the pod's journal
  *     stdio/         sockets of an interactive app without a terminal
+ *     output/        a socket for each app, on which `podctl run` waits for what it writes
  *     status/.health-APP  how it is, while it runs, where it has a health check; likewise
  *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod
  *     exit           exit status of the pod itself, its mtime is when */
@@ -56,6 +57,8 @@ const char *pod_state_to_string(PodState s);
 PodState pod_state_from_string(const char *s);
 
 #define PODS_DEFAULT_DATA "/var/lib/podctl"
+
+#define POD_OUTPUT_DIR "output"
 
 /* DATA/pods, opened. */
 typedef struct PodStore {
@@ -132,6 +135,11 @@ uint64_t pod_exited_time(const Pod *p);
 /* -ENOENT: not recorded. */
 int pod_exit_status(const Pod *p, int *ret);
 int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished);
+/* The apps that never started in a pod that has ended, as it wrote that down itself; a list of their names, NULL: none
+ * that is known of. */
+int pod_never_started(const Pod *p, char ***ret);
+/* Whether any app has a record, or the pod itself of its end: else what was to be the pod never came up. */
+bool pod_has_records(const Pod *p);
 /* How an app with a health check is, by what was found inside the pod. */
 typedef struct PodHealth {
         const char *status; /* "starting", "healthy" or "unhealthy" */

@@ -48,6 +48,7 @@
 
 #define LAUNCH_PLACES_ONLY
 #include "stage1/app-launch.h"
+#include "stage1/app-output.h"
 #include "stage1/app-paths.h"
 #include "stage1/launch-words.h"
 
@@ -68,7 +69,8 @@ typedef struct Launch {
         const char *apparmor;
         const char *selinux;
         const char *directory;
-        bool relay;
+        const char *relay; /* "journal" or "raw", where there is one */
+        int client;        /* see app-output.h */
         const char *credentials;
         const char *join;
         const char *unit;
@@ -81,15 +83,23 @@ typedef struct Launch {
         unsigned short n_program;
 } Launch;
 
+/* `podctl run`, where it waits for the app, until the relay speaks to it. */
+static int the_client = -1;
+
 __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
 {
+        char text[8192] = "podctl: ";
+        size_t n = strlen(text);
         va_list ap;
 
         va_start(ap, format);
-        (void) fputs("podctl: ", stderr);
-        (void) vfprintf(stderr, format, ap);
-        (void) fputc('\n', stderr);
+        (void) vsnprintf(text + n, sizeof(text) - n - 1, format, ap);
         va_end(ap);
+        n = strlen(text);
+        text[n++] = '\n';
+        (void) !write(STDERR_FILENO, text, n);
+        if (the_client >= 0)
+                (void) app_output_send(the_client, OUTPUT_STDERR, text, n);
         _exit(EXIT_EXEC);
 }
 
@@ -203,7 +213,7 @@ static void read_option(Launch *l, char *option, size_t n_options)
         else if (IS("directory"))
                 l->directory = value;
         else if (IS("relay"))
-                l->relay = *value == '1';
+                l->relay = value;
         else if (IS("credentials"))
                 l->credentials = value;
         else if (IS("join"))
@@ -431,39 +441,6 @@ static void become_user(const Launch *l)
                 die("cannot set the capabilities: %m");
 }
 
-/* The journal is a socket, and a socket cannot be opened: programs that log to /dev/stdout, as many images have
- * theirs do, would fail with ENXIO. What they get is a pipe of their own, and a process behind it. It is not their
- * child, since they may be waiting for all they have, has no privileges, cannot be traced, and ends with the last who
- * could write. */
-static void relay(const int from[2], const int to[2])
-{
-        struct pollfd polls[2] = { { .fd = from[0], .events = POLLIN }, { .fd = from[1], .events = POLLIN } };
-        static char buffer[16384];
-        bool unfinished[2] = {};
-
-        while (polls[0].fd >= 0 || polls[1].fd >= 0) {
-                if (poll(polls, 2, -1) < 0)
-                        continue;
-                for (int i = 0; i < 2; i++) {
-                        ssize_t n = polls[i].revents ? read(polls[i].fd, buffer, sizeof(buffer)) : 1;
-
-                        /* The journal would hold an unfinished line back until it is too late. */
-                        if (n <= 0 && unfinished[i])
-                                (void) !write(to[i], "\n", 1);
-                        if (n <= 0)
-                                polls[i].fd = -1;
-                        else if (polls[i].revents)
-                                unfinished[i] = buffer[n - 1] != '\n';
-                        for (ssize_t done = 0, w; polls[i].revents && done < n; done += w) {
-                                w = write(to[i], buffer + done, (size_t) (n - done));
-                                if (w <= 0)
-                                        _exit(EXIT_FAILURE);
-                        }
-                }
-        }
-        _exit(EXIT_SUCCESS);
-}
-
 static bool is_socket(int fd)
 {
         struct stat st;
@@ -471,17 +448,45 @@ static bool is_socket(int fd)
         return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-static void start_relay(void)
+__attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2], const int err[2])
 {
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct none[2] = {};
+
+        int fds[] = { out[0], err[0], o->app, o->client };
+        const int places[] = { 0, 3, 4, 5 };
+
+        /* Nothing else is to stay open. First out of each other's way. */
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                fds[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, 10);
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                if (fds[i] >= 0 && dup2(fds[i], places[i]) < 0)
+                        _exit(EXIT_FAILURE);
+        if (close_range(fds[3] >= 0 ? 6 : 5, ~0U, 0) < 0 || chdir("/") < 0 ||
+            prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || syscall(SYS_capset, &header, none) < 0)
+                _exit(EXIT_FAILURE);
+        (void) prctl(PR_SET_NAME, "podctl-output");
+        *o = (AppOutput) { .pipes = { 0, 3 }, .journal = { STDOUT_FILENO, STDERR_FILENO },
+                           .client = fds[3] >= 0 ? 5 : -1, .app = 4, .raw = o->raw };
+        app_output_carry(o);
+        _exit(EXIT_SUCCESS);
+}
+
+/* The journal is a socket, and a socket cannot be opened: programs that log to /dev/stdout, as many images have
+ * theirs do, would fail with ENXIO. What they get is a pipe of their own, and a process behind it. It is not their
+ * child, since they may be waiting for all they have, has no privileges, cannot be traced, and ends with the last who
+ * could write. */
+static void start_relay(Launch *l)
+{
+        AppOutput o = { .client = l->client, .raw = strcmp(l->relay, "raw") == 0 };
         int out[2], err[2];
         sigset_t all, before;
         pid_t pid;
 
         if (!is_socket(STDOUT_FILENO) || !is_socket(STDERR_FILENO))
                 return;
-        if (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
+        o.app = (int) syscall(SYS_pidfd_open, getpid(), 0);
+        if (o.app < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
                 die("cannot make a pipe: %m");
         /* What ends the app is to leave the other process its last lines, from its first moment on. */
         (void) sigfillset(&all);
@@ -492,20 +497,20 @@ static void start_relay(void)
         if (pid == 0) {
                 if (fork() != 0)
                         _exit(EXIT_SUCCESS);
-                if (dup2(out[0], 0) < 0 || dup2(err[0], 3) < 0 || close_range(4, ~0U, 0) < 0 || chdir("/") < 0 ||
-                    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || syscall(SYS_capset, &header, none) < 0)
-                        _exit(EXIT_FAILURE);
-                (void) prctl(PR_SET_NAME, "podctl-output");
-                relay((const int[]) { 0, 3 }, (const int[]) { STDOUT_FILENO, STDERR_FILENO });
+                become_relay(&o, out, err);
         }
         (void) waitpid(pid, NULL, 0);
         (void) sigprocmask(SIG_SETMASK, &before, NULL);
         if (dup2(out[1], STDOUT_FILENO) < 0 || dup2(err[1], STDERR_FILENO) < 0)
                 die("cannot use a pipe: %m");
-        (void) close(out[0]);
-        (void) close(out[1]);
-        (void) close(err[0]);
-        (void) close(err[1]);
+        for (int i = 0; i < 2; i++) {
+                (void) close(out[i]);
+                (void) close(err[i]);
+        }
+        (void) close(o.app);
+        if (l->client >= 0)
+                (void) close(l->client);
+        the_client = l->client = -1;
 }
 
 static void change_directory(const Launch *l)
@@ -634,6 +639,7 @@ int main(int argc, char *argv[])
                         die("cannot read %s: %m", path);
         }
         words = read_options(&l, words, n);
+        the_client = l.client = l.relay ? app_output_connect(LAUNCH_FILES "/" LAUNCH_OUTPUT) : -1;
 
         read_filter(&l);
         if (l.join)
@@ -647,11 +653,13 @@ int main(int argc, char *argv[])
         set_labels(&l);
         become_user(&l);
         if (l.relay)
-                start_relay();
+                start_relay(&l);
         change_directory(&l);
         check_program(words[0]);
         load_filter(&l);
 
+        /* Services ignore it by default, and what is ignored stays so (systemd.exec(5), IgnoreSIGPIPE=). */
+        (void) signal(SIGPIPE, SIG_DFL);
         (void) execve(words[0], words + 1, l.environment);
         if (errno == E2BIG)
                 die_of_size(words[0], words + 1, l.environment);

@@ -7,19 +7,22 @@
 
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#define READY_MARK "/run/podctl-ready" /* podctl-ready.path */
+#include "stage1/app-output.h"
+#include "stage1/app-status.h"
+
+#define READY_MARK "/run/podctl-ready"   /* podctl-ready.path */
+#define ENDING_MARK "/run/podctl-ending" /* podctl-ending.path */
 #define JOURNAL "/var/log/journal/*/system.journal"
-#define STATUS_DIR "/var/lib/podctl/status"
-/* Hidden from who lists the directory. */
-#define FAILED_MARK ".failed"
 
 static int signal_number(const char *name)
 {
@@ -42,15 +45,50 @@ static int exit_status(void)
         return strcmp(code, "exited") == 0 ? atoi(status) : 128 + signal_number(status);
 }
 
-static int write_status(int directory, const char *app, const char *text)
+/* To systemd, an app that one of these signals ends has ended well (systemd.service(5), SuccessExitStatus=). That is
+ * so when it was told to end; else somebody has killed it. */
+static bool is_clean_signal(int status)
 {
-        size_t n = strlen(text);
-        int fd;
+        return status == 128 + SIGHUP || status == 128 + SIGINT || status == 128 + SIGTERM || status == 128 + SIGPIPE;
+}
 
-        fd = openat(directory, app, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-        if (fd < 0)
-                return -1;
-        return write(fd, text, n) == (ssize_t) n && write(fd, "\n", 1) == 1 ? close(fd) : -1;
+/* Whether there is a job for the app's unit: while it ends, that is one to stop it. */
+static bool was_asked(const char *app)
+{
+        char unit[NAME_MAX], answer[16] = {};
+        int out[2];
+        ssize_t n;
+        pid_t pid;
+
+        (void) snprintf(unit, sizeof(unit), "%s.service", app);
+        if (access(ENDING_MARK, F_OK) == 0)
+                return true;
+        if (pipe2(out, O_CLOEXEC) < 0)
+                return false;
+        pid = fork();
+        if (pid == 0) {
+                if (dup2(out[1], STDOUT_FILENO) >= 0)
+                        (void) execve("/usr/bin/systemctl",
+                                      (char *[]) { (char *) "systemctl", (char *) "show", (char *) "--property=Job",
+                                                   (char *) "--value", (char *) "--", unit, NULL },
+                                      (char *[]) { NULL });
+                _exit(EXIT_FAILURE);
+        }
+        (void) close(out[1]);
+        n = read(out[0], answer, sizeof(answer) - 1);
+        (void) close(out[0]);
+        if (pid > 0)
+                (void) waitpid(pid, NULL, 0);
+        return n > 0 && atoi(answer) > 0;
+}
+
+static int write_status(int directory, const char *app, int status, bool asked)
+{
+        char text[64];
+        int n = snprintf(text, sizeof(text), "%i\n%s", status, asked ? STATUS_ASKED "\n" : "");
+        int fd = openat(directory, app, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+        return fd >= 0 && write(fd, text, (size_t) n) == n ? close(fd) : -1;
 }
 
 static void wait_until(bool (*is_so)(void))
@@ -65,7 +103,7 @@ static void wait_until(bool (*is_so)(void))
  * it failed. Where other apps take longer to start than this, they keep the pod going themselves. */
 static bool is_ready(void)
 {
-        return access(READY_MARK, F_OK) == 0;
+        return access(READY_MARK, F_OK) == 0 || access(ENDING_MARK, F_OK) == 0;
 }
 
 /* An app may fail sooner than journald has started. What it said waits in a socket until then, and would be lost with
@@ -79,41 +117,57 @@ static bool has_journal(void)
         return has;
 }
 
+/* To the journal, and to who waits for what the app writes. */
+static void say(const char *app, const char *text)
+{
+        char path[NAME_MAX];
+        int fd;
+
+        (void) snprintf(path, sizeof(path), "/etc/podctl/launch/%s/output", app);
+        fd = app_output_connect(path);
+        if (fd >= 0) {
+                (void) app_output_send(fd, OUTPUT_STDERR, text, strlen(text));
+                (void) close(fd);
+        }
+        (void) fputs(text, stderr);
+}
+
 int main(int argc, char *argv[])
 {
         const char *result = getenv("SERVICE_RESULT");
-        char text[16];
         int directory, mark, status;
+        bool asked, failed;
+        char text[16];
 
         if (argc < 2)
                 return EXIT_FAILURE;
 
+        /* As systemd has it: who waits for the app to be ready waits no more. */
         status = exit_status();
-        (void) snprintf(text, sizeof(text), "%i", status);
-
-        directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (directory < 0 || write_status(directory, argv[1], text) < 0)
-                perror(STATUS_DIR);
-
-        /* As systemd has it, and who waits for the app to be ready waits no more. */
         if (argc <= 2 && status == 0 && result && strcmp(result, "protocol") == 0) {
-                (void) fputs("podctl: the app ended without having said that it is ready\n", stderr);
-                (void) snprintf(text, sizeof(text), "%i", EXIT_FAILURE);
+                say(argv[1], "podctl: the app ended without having said that it is ready\n");
                 status = EXIT_FAILURE;
         }
+        asked = is_clean_signal(status) && was_asked(argv[1]);
+        failed = status != 0 && !asked && (is_clean_signal(status) || !result || strcmp(result, "success") != 0);
+
+        directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (directory < 0 || write_status(directory, argv[1], status, !failed) < 0)
+                perror(STATUS_DIR);
 
         /* "restarts": its failure is the service manager's affair, not the end of the pod. */
-        if (argc > 2 || status == 0 || (result && strcmp(result, "success") == 0)) {
+        if (argc > 2 || !failed) {
                 wait_until(is_ready);
                 return EXIT_SUCCESS;
         }
 
         /* Whoever makes the mark is the first. A pod that is being shut down anyway ignores the request. */
-        mark = openat(directory, FAILED_MARK, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        mark = openat(directory, STATUS_FAILED, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
         if (mark < 0)
                 return EXIT_SUCCESS;
 
         wait_until(has_journal);
+        (void) snprintf(text, sizeof(text), "%i", status);
         (void) execve("/usr/bin/systemctl", (char *[]) { (char *) "systemctl", (char *) "exit", text, NULL },
                       (char *[]) { NULL });
         return EXIT_FAILURE;

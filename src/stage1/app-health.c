@@ -22,9 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "stage1/app-status.h"
 #include "stage1/launch-words.h"
 
-#define STATUS_DIR "/var/lib/podctl/status"
 #define USEC_PER_SEC UINT64_C(1000000)
 #define TIMED_OUT (-1)
 #define EXIT_EXEC 203 /* systemd.exec(5), "Process Exit Codes" */

@@ -216,8 +216,6 @@ int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_ro
         r = strv_extend(&words, LAUNCH_BIN "/" LAUNCH_PROGRAM);
         if (r >= 0 && !as_root && identity->program && app->app->n_credentials > 0)
                 r = strv_extendf(&words, "--credentials=" CREDENTIALS_DIRECTORY, app->app->name);
-        if (r >= 0 && !as_root && identity->program)
-                r = strv_extend(&words, "--relay=1");
         if (r >= 0)
                 r = add_paths(app, identity, &words);
         if (r >= 0)
@@ -307,6 +305,8 @@ int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, co
         int r;
 
         r = app_launch_words(app, identity, false, &words);
+        if (r >= 0)
+                r = strv_extendf(&words, "--relay=%s", app->raw_output ? "raw" : "journal");
         if (r >= 0)
                 r = strv_extend_strv(&words, what);
         if (r >= 0)

@@ -18,6 +18,7 @@
 #define LAUNCH_HEALTH "health"           /* words of app-health */
 #define LAUNCH_ENVIRONMENT "environment" /* the app's variables, which all of these have */
 #define LAUNCH_FILTER "filter"           /* an app's own filter of system calls */
+#define LAUNCH_OUTPUT "output"           /* the socket of who waits for what it writes, see app-output.h */
 
 #ifndef LAUNCH_PLACES_ONLY
 #include "stage1/app-root.h"
@@ -47,7 +48,8 @@ int app_launch_mounts(const PlanApp *app, char ***ret);
 /* Makes the app's directory below the pod's root, with its environment, its filter, and how it starts. */
 int app_launch_write(const PlanApp *app, const AppIdentity *identity, int root_fd, char **reterr_message);
 
-/* One file more there: a program that the launcher is to become, or words for somebody else. */
+/* One file more there: a program that the launcher is to become and whose output it carries, or words for somebody
+ * else. */
 int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, const char *name, const char *program,
                              char *const *argv, int root_fd);
 int app_launch_write_words(const PlanApp *app, const char *name, char *const *words, int root_fd);

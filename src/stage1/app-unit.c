@@ -85,7 +85,9 @@ static void print_service_section(FILE *f, const PlanApp *app)
                        app->notify ? "notify" : "exec", app->app->name, app->app->name, app->app->name,
                        app->restart ? " restarts" : "");
         if (app->restart)
-                (void) fprintf(f, "Restart=%s\nRestartSec=1s\n", app->restart);
+                /* These signals are clean ends to systemd, but were they asked for, it would not restart at all. */
+                (void) fprintf(f, "Restart=%s\nRestartSec=1s\nRestartForceExitStatus=SIGHUP SIGINT SIGTERM SIGPIPE\n",
+                               app->restart);
         for (size_t i = 0; i < app->app->n_credentials; i++)
                 (void) fprintf(f, "LoadCredential=%s:%s.%s\n", app->app->credentials[i].name, app->app->name,
                                app->app->credentials[i].name);
@@ -93,10 +95,10 @@ static void print_service_section(FILE *f, const PlanApp *app)
                 (void) fputs("NotifyAccess=all\n", f);
         if (a->stop_signal)
                 (void) fprintf(f, "KillSignal=%i\n", signal_from_string(a->stop_signal));
-        if (a->stop_timeout < 0)
+        if (app->stop_timeout < 0)
                 (void) fputs("TimeoutStopSec=infinity\n", f);
-        else if (a->stop_timeout > 0)
-                (void) fprintf(f, "TimeoutStopSec=%" PRIi64 "s\n", a->stop_timeout);
+        else
+                (void) fprintf(f, "TimeoutStopSec=%" PRIi64 "s\n", app->stop_timeout);
         print_exec(f, "ExecStart", LAUNCH_START);
 }
 

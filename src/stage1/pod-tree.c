@@ -78,7 +78,9 @@ static int write_journal_config(const PlanJournal *journal, int root_fd)
                 if (!age)
                         return -ENOMEM;
         }
-        text = strprintf("[Journal]\nStorage=persistent\nReadKMsg=no\nAudit=no\nSplitMode=none\nSystemMaxUse=%" PRIu64
+        text = strprintf("[Journal]\nStorage=persistent\nReadKMsg=no\nAudit=no\nSplitMode=none\n"
+                         /* Nothing is dropped: what is too old makes room, see journald.conf(5). */
+                         "RateLimitIntervalSec=0\nSystemMaxUse=%" PRIu64
                          "\nSystemMaxFileSize=%" PRIu64 "\n%s",
                          journal->max_bytes, MAX(journal->max_bytes / JOURNAL_FILES, UINT64_C(524288)), strempty(age));
         return text ? write_string_at(root_fd, "etc/systemd/journald.conf", text, 0644) : -ENOMEM;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <sys/fsuid.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 
 #include "basic/fs.h"
@@ -11,9 +12,11 @@
 #include "pod/plan-isolators.h"
 #include "pod/pod-etc.h"
 #include "pod/pod-register.h"
+#include "shared/explain.h"
 #include "stage1/app-launch.h"
 #include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
+#include "stage1/nspawn-keep.h"
 #include "stage1/pod-credentials.h"
 #include "stage1/pod-limits.h"
 #include "stage1/pod-tree.h"
@@ -65,6 +68,31 @@ static void act_as(uid_t uid)
         (void) setfsuid(uid);
 }
 
+/* What the pod's systemd takes of what the kernel has little of (inotify(7), "/proc interfaces"). It would end without a
+ * word that anybody could read. */
+#define INOTIFY_INSTANCES 4
+
+static int launch_check_limits(Launch *l, char **reterr_message)
+{
+        _cleanup_free_ char *limit = NULL;
+        int fds[INOTIFY_INSTANCES], r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
+                fds[i] = r < 0 ? -EBADF : inotify_init1(IN_CLOEXEC);
+                if (fds[i] < 0 && r >= 0)
+                        r = -errno;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                safe_close(fds[i]);
+        if (r >= 0)
+                return 0;
+        (void) read_file_at(AT_FDCWD, "/proc/sys/fs/inotify/max_user_instances", 64, &limit, NULL);
+        return explain(reterr_message, -r,
+                       "the pod's systemd needs %i inotify instances: %s; raise fs.inotify.max_user_instances, which is %.*s, or "
+                       "the unit's LimitNOFILE=",
+                       INOTIFY_INSTANCES, strerror(-r), (int) strcspn(strempty(limit), "\n"), strempty(limit));
+}
+
 static int launch_acquire_ids(Launch *l, char **reterr_message)
 {
         int r;
@@ -80,7 +108,8 @@ static int launch_acquire_ids(Launch *l, char **reterr_message)
 
         l->userns_fd = userns_open(l->range.base);
         if (l->userns_fd < 0)
-                *reterr_message = strprintf("cannot make a user namespace: %s; run the pod with --private-users=no",
+                *reterr_message = strprintf("cannot make a user namespace: %s; see /proc/sys/user/max_user_namespaces, or run "
+                                            "the pod with --private-users=no",
                                             strerror(-l->userns_fd));
         return MIN(l->userns_fd, 0);
 }
@@ -193,6 +222,31 @@ static int make_working_directory(const Launch *l, const PlanApp *app, int root)
         _cleanup_close_ int fd = mkdir_in_root(root, app->app->app->working_directory ?: "/", 0755, l->range.base);
 
         return fd >= 0 || fd == -EROFS ? 0 : fd;
+}
+
+/* The socket of an app on which `podctl run` waits for what it writes, if it does. */
+static int connect_output(const Launch *l, const char *app)
+{
+        _cleanup_free_ char *below = strjoin(POD_OUTPUT_DIR "/", app), *source = below ? pod_path(l->pod, below) : NULL,
+                            *path = strjoin(LAUNCH_POD_FILES "/", app, "/" LAUNCH_OUTPUT);
+        _cleanup_close_ int socket = -EBADF, target = -EBADF;
+
+        if (!source || !path)
+                return -ENOMEM;
+        socket = mount_clone(AT_FDCWD, source, &(MountOptions) { .userns_fd = l->userns_fd, .data_only = true });
+        if (socket < 0)
+                return socket == -ENOENT ? 0 : socket;
+        target = make_file_in_root(l->root_fd, path, 0600, 0700, l->range.base);
+        return target < 0 ? target : mount_attach(socket, target);
+}
+
+static int launch_connect_outputs(Launch *l, char **reterr_message)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < l->plan->n_apps; i++)
+                r = connect_output(l, l->plan->apps[i].app->name);
+        return r;
 }
 
 static int launch_write_apps(Launch *l, char **reterr_message)
@@ -360,8 +414,9 @@ static int launch_exec(Launch *l)
         if (l->range.base == 0 && strv_contains(l->plan->settings->insecure, "paths") &&
             setenv("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1) < 0)
                 return -errno;
-        if (l->plan->settings->n_joins > 0 && l->range.base > 0 &&
-            setenv("LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1) < 0)
+        if (setenv("LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1) < 0)
+                return -errno;
+        if (l->plan->settings->n_joins > 0 && l->range.base > 0 && setenv(NSPAWN_KEEP_LOW_PORTS, "1", 1) < 0)
                 return -errno;
         r = fd_set_cloexec(l->pod->fd, false);
         if (r >= 0 && l->range.lock_fd >= 0)
@@ -391,8 +446,9 @@ static int nspawn_launch(Pod *pod, PodPlan *plan, char **reterr_message)
                 .root_fd = -EBADF,
         };
         int (*const steps[])(Launch *, char **) = {
-                launch_take_sockets, launch_acquire_ids,      launch_join_networks, launch_set_limits,
-                launch_make_root,    launch_load_credentials, launch_mount,         launch_write_apps,
+                launch_check_limits,  launch_take_sockets, launch_acquire_ids,      launch_join_networks,
+                launch_set_limits,    launch_make_root,    launch_load_credentials, launch_mount,
+                launch_write_apps,    launch_connect_outputs,
         };
         int r = 0;
 

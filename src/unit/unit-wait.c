@@ -141,6 +141,20 @@ int unit_get_status(sd_bus *bus, const char *unit, UnitStatus *ret)
         return get_status_at(bus, path, ret);
 }
 
+int unit_stop_timeout(const char *unit, uint64_t *ret)
+{
+        _cleanup_bus_ sd_bus *bus = NULL;
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = sd_bus_path_encode(UNIT_PATH_PREFIX, unit, &path);
+        if (r >= 0)
+                r = sd_bus_open_system(&bus);
+        return r < 0 ? r : sd_bus_get_property_trivial(bus, bus_systemd_manager.destination, path,
+                                                       "org.freedesktop.systemd1.Service", "TimeoutStopUSec", NULL, 't',
+                                                       ret);
+}
+
 static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         UnitWait *w = userdata;

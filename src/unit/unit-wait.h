@@ -27,6 +27,9 @@ void unit_status_done(UnitStatus *s);
 /* -ENOENT: no such unit is loaded. */
 int unit_get_status(sd_bus *bus, const char *unit, UnitStatus *ret);
 
+/* TimeoutStopSec= of a loaded unit, microseconds; UINT64_MAX: infinity. */
+int unit_stop_timeout(const char *unit, uint64_t *ret);
+
 typedef struct UnitWait UnitWait;
 
 /* Must be made before the unit is started, so that nothing is missed. The bus is attached to the event loop. */

@@ -190,7 +190,7 @@ static void expect_own_lines(const char *what, const char *unit)
         static const char *const keys[] = {
                 "[Unit]", "[Service]", "Description=", "DefaultDependencies=", "Requires=", "Wants=", "After=",
                 "Conflicts=", "Before=", "Type=", "SyslogIdentifier=", "RootDirectory=", "RootDirectoryStartOnly=",
-                "MountAPIVFS=", "TimeoutStartSec=", "OOMPolicy=", "ExecStopPost=", "KillSignal=", "ExecStart=",
+                "MountAPIVFS=", "TimeoutStartSec=", "OOMPolicy=", "ExecStopPost=", "KillSignal=", "TimeoutStopSec=", "ExecStart=",
                 "BindReadOnlyPaths=", "StandardInput=", "StandardOutput=",
                 "StandardError=", NULL,
         };

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "stage1/app-output.h"
+
+#define CHUNK 16384
+/* sd-daemon(3): what is written to the standard error is a warning, unless the line says otherwise itself. */
+#define WARNING "<4>"
+
+int app_output_connect(const char *path)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        (void) snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+        if (fd >= 0 && connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0) {
+                (void) close(fd);
+                return -1;
+        }
+        return fd;
+}
+
+static bool send_all(int fd, const void *data, size_t n)
+{
+        for (const char *p = data; n > 0;) {
+                ssize_t k = send(fd, p, n, MSG_NOSIGNAL);
+
+                if (k < 0 && errno == EINTR)
+                        continue;
+                if (k <= 0)
+                        return false;
+                p += k;
+                n -= (size_t) k;
+        }
+        return true;
+}
+
+int app_output_send(int fd, int stream, const char *data, size_t n)
+{
+        OutputFrame frame = { .stream = (uint8_t) stream, .n = (uint32_t) n };
+
+        return send_all(fd, &frame, sizeof(frame)) && send_all(fd, data, n) ? 0 : -1;
+}
+
+static bool write_all(int fd, const char *data, size_t n)
+{
+        while (n > 0) {
+                ssize_t k = write(fd, data, n);
+
+                if (k < 0 && errno == EINTR)
+                        continue;
+                if (k <= 0)
+                        return false;
+                data += k;
+                n -= (size_t) k;
+        }
+        return true;
+}
+
+/* *in_line is whether the last line has not ended yet. */
+static void write_journal(int fd, bool warns, const char *data, size_t n, bool *in_line)
+{
+        static char text[CHUNK * (1 + sizeof(WARNING) - 1)];
+        size_t length = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                if (warns && !*in_line && data[i] != '<') {
+                        memcpy(text + length, WARNING, sizeof(WARNING) - 1);
+                        length += sizeof(WARNING) - 1;
+                }
+                text[length++] = data[i];
+                *in_line = data[i] != '\n';
+        }
+        (void) write_all(fd, text, length);
+}
+
+typedef struct Relay {
+        AppOutput *o;
+        bool in_line[2];
+        uint64_t under_way;
+} Relay;
+
+static void lose_client(Relay *r)
+{
+        (void) close(r->o->client);
+        r->o->client = -1;
+}
+
+static void take_acknowledgements(Relay *r)
+{
+        uint32_t numbers[64];
+        ssize_t n = recv(r->o->client, numbers, sizeof(numbers), MSG_DONTWAIT);
+
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) || n % (ssize_t) sizeof(numbers[0]) != 0) {
+                lose_client(r);
+                return;
+        }
+        for (ssize_t i = 0; i < n / (ssize_t) sizeof(numbers[0]); i++)
+                r->under_way -= numbers[i] < r->under_way ? numbers[i] : r->under_way;
+}
+
+static void carry_chunk(Relay *r, int i)
+{
+        static char data[CHUNK];
+        AppOutput *o = r->o;
+        ssize_t n = read(o->pipes[i], data, sizeof(data));
+
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
+                return;
+        if (n <= 0) {
+                /* The journal would hold an unfinished line back until it is too late. */
+                if (r->in_line[i] && !o->raw)
+                        (void) write_all(o->journal[i], "\n", 1);
+                o->pipes[i] = -1;
+                return;
+        }
+        if (o->raw) {
+                if (!write_all(o->journal[i], data, (size_t) n))
+                        o->pipes[i] = -1;
+                return;
+        }
+        if (o->client >= 0 && app_output_send(o->client, i == 0 ? OUTPUT_STDOUT : OUTPUT_STDERR, data, (size_t) n) < 0)
+                lose_client(r);
+        else if (o->client >= 0)
+                r->under_way += (uint64_t) n;
+        write_journal(o->journal[i], i == 1, data, (size_t) n, &r->in_line[i]);
+}
+
+void app_output_carry(AppOutput *o)
+{
+        Relay r = { .o = o };
+
+        while (o->pipes[0] >= 0 || o->pipes[1] >= 0) {
+                bool waits = o->client >= 0 && o->app >= 0 && r.under_way >= OUTPUT_WINDOW;
+                struct pollfd polls[] = {
+                        { .fd = waits ? -1 : o->pipes[0], .events = POLLIN },
+                        { .fd = waits ? -1 : o->pipes[1], .events = POLLIN },
+                        { .fd = o->client, .events = POLLIN },
+                        { .fd = o->app, .events = POLLIN },
+                };
+
+                if (poll(polls, sizeof(polls) / sizeof(polls[0]), -1) < 0)
+                        continue;
+                if (polls[3].revents) {
+                        (void) close(o->app);
+                        o->app = -1;
+                }
+                if (polls[2].revents)
+                        take_acknowledgements(&r);
+                for (int i = 0; i < 2; i++)
+                        if (polls[i].revents)
+                                carry_chunk(&r, i);
+        }
+}

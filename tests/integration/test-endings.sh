@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
+#
+# How pods end: with success only when each of their apps has a record that says so, and always when somebody asks.
+
+fetch busybox.oci
+
+# one_line STATUS WORDS ARG…: podctl run ends so, and says one line that has the words.
+one_line() {
+        local status=$1 words=$2
+        shift 2
+        assert_fails "$status" podctl run "$@"
+        assert_contains "$output" "$words"
+        assert_eq "$(wc -l <<<"$output")" 1
+}
+
+# --- What is no success
+
+# To systemd these are clean ends, whoever sent the signal.
+test_killed_by_signals_nobody_of_ours_sent() {
+        local signal
+        for signal in HUP:129 INT:130 PIPE:141 TERM:143 SEGV:139; do
+                assert_fails "${signal#*:}" podctl run --name=killed busybox --name=app --exec=/bin/sh -- -c "kill -${signal%:*} \$\$; sleep 1"
+                assert_contains "$(podctl status killed)" "app-app=${signal#*:}"
+        done
+        # The first failure is the end of the others.
+        assert_fails 143 podctl run busybox --name=a --exec=/bin/sleep -- 1000 --- busybox --name=b --exec=/bin/sh -- -c 'kill -TERM $$; sleep 1'
+}
+
+test_killed_app_is_restarted() {
+        mkdir state
+        chmod 777 state
+        podctl run --volume=s,kind=host,source="$PWD/state" busybox --name=app --restart=on-failure --mount=volume=s,target=/s \
+                --exec=/bin/sh -- -c 'if [ -e /s/once ]; then echo again; exit 0; fi; touch /s/once; kill -TERM $$; sleep 1' >out
+        assert_eq "$(cat out)" again
+}
+
+# Only a stop that was asked for makes them clean.
+test_stops_that_were_asked_for() {
+        pod asked busybox --name=app --exec=/bin/sleep -- 1000
+        podctl stop asked
+        assert_contains "$(podctl status asked)" app-app=143
+        assert_eq "$(systemctl show -P Result podctl-asked)" success
+        podctl run --name=alone busybox --name=one --exec=/bin/sleep -- 1000 --- busybox --name=two --exec=/bin/sh -- -c 'until [ -e /go ]; do sleep 0.1; done' &
+        defer end_pod alone
+        wait_until app_pid alone two
+        systemctl -M alone stop one.service
+        podctl exec --app=two alone touch /go
+        wait $! || fail "an app that was stopped is a failure"
+}
+
+test_cut_off_by_systemd() {
+        one_line 254 "was cut off: unit podctl-cut.service ended with 'timeout'" --name=cut -p RuntimeMaxSec=1 busybox --exec=/bin/sleep -- 1000
+        assert_eq "$(podctl status cut | grep '^exit' || true)" "$(podctl status cut | grep '^exited')"
+        one_line 254 "was cut off" --detach -p TimeoutStartSec=1 busybox --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/sleep -- 1000
+}
+
+# The service manager in the pod can start neither the journal nor the app.
+test_nothing_could_be_started() {
+        assert_fails 254 podctl run --name=nothing -p LimitNPROC=1 busybox --name=app --exec=/bin/true
+        assert_contains "$output" "App 'app' of pod 'nothing' was never started"
+        assert_fails 254 podctl run -p LimitNOFILE=20 busybox --exec=/bin/true
+        assert_contains "$output" 'Too many open files'
+}
+
+# What systemd-nspawn says is all there is.
+test_machined_is_missing() {
+        systemctl mask --quiet --now systemd-machined
+        defer systemctl unmask --quiet systemd-machined
+        podctl run --name=unregistered busybox --exec=/bin/true >out 2>&1 && return
+        assert_contains "$(cat out)" systemd-machined
+}
+
+# --- Whoever asks is heard
+
+test_app_that_does_not_listen() {
+        local deaf='trap "" TERM; while :; do sleep 1; done'
+        pod deaf -p TimeoutStopSec=4s busybox --name=app --exec=/bin/sh -- -c "$deaf"
+        podctl stop deaf
+        assert_contains "$(podctl status deaf)" app-app=137
+        assert_eq "$(systemctl show -P Result podctl-deaf)" success
+        assert_contains "$(journalctl -o cat -u podctl-deaf)" 'Started'
+        pod hurry busybox --name=app --stop-timeout=1h --exec=/bin/sh -- -c "$deaf"
+        podctl stop --time=1s hurry
+        assert_contains "$(podctl status hurry)" app-app=137
+        assert_fails 254 podctl stop --time=soon hurry
+        assert_contains "$output" 'not '\''soon'\'
+}
+
+early_manifest() {
+        cat >/etc/podctl/pods.d/early.json <<'JSON'
+{"acKind": "PodManifest", "acVersion": "0.8.11", "apps": [{"name": "app", "image": {"name": "busybox"},
+        "app": {"exec": ["/bin/sleep", "1000"], "user": "0", "group": "0"}}]}
+JSON
+        defer rm /etc/podctl/pods.d/early.json
+}
+
+# At every moment of a start: nobody has to wait for a time-out, or be killed.
+test_stop_at_every_moment() {
+        local ms
+        early_manifest
+        for ms in {000..200..4}; do
+                systemctl start --no-block pod@early
+                sleep "0.$ms"
+                systemctl stop pod@early
+                assert_eq "$(systemctl show -P Result pod@early)" success
+        done
+}
+
+test_interrupt_at_every_moment() {
+        local ms client
+        for ms in {000..200..4}; do
+                podctl run --name=early busybox --exec=/bin/sleep -- 1000 >out 2>&1 &
+                client=$!
+                sleep "0.$ms"
+                # Not INT, which a shell has its background jobs ignore. podctl takes both alike.
+                kill -TERM $client
+                wait $client || true
+                [[ $(systemctl show -P Result podctl-early) != timeout ]] || fail "after $ms ms: $(cat out)"
+                wait_until gone early
+        done
+}
+
+test_poweroff_at_every_moment() {
+        local ms
+        early_manifest
+        for ms in {040..200..8}; do
+                systemctl start --no-block pod@early
+                sleep "0.$ms"
+                machinectl poweroff early 2>/dev/null || systemctl stop pod@early
+                wait_until is_inactive pod@early
+                assert_eq "$(systemctl show -P Result pod@early)" success
+        done
+}
+
+is_inactive() {
+        [[ $(systemctl show -P ActiveState "$1") == inactive ]]
+}
