@@ -226,6 +226,28 @@ test_gc_of_a_thousand() {
         assert_eq "$(state_of alive)" running
 }
 
+# Deeper than a path can be long, and than files may be open.
+test_gc_of_deep_directories() {
+        local uuid upper i chain
+        ended deep
+        ended other
+        uuid=$(uuid_of deep)
+        upper=/var/lib/podctl/pods/run/$uuid/apps/app/upper
+        chain=$(printf 'd/%.0s' {1..900})
+        for i in 1 2 3; do
+                mkdir -p "$upper/new/$chain"
+                [[ $i == 1 ]] || mv "$upper/top" "$upper/new/$chain"
+                mv "$upper/new" "$upper/top"
+        done
+        # As an interrupted removal leaves it.
+        podctl gc --mark-only
+        rm "/var/lib/podctl/pods/exited-garbage/$uuid/"{settings,pod}
+        assert_eq "$(podctl list 2>&1 >/dev/null)" ''
+        assert_contains "$(podctl list --full)" "$uuid"
+        (ulimit -n 100 && podctl gc --grace-period=0)
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
 # One that cannot be removed is told, and keeps none of the others.
 test_gc_passes_over_what_cannot_be_removed() {
         local uuid
