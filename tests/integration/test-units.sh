@@ -271,6 +271,27 @@ test_collection_by_timer() {
         assert_eq "$(find /var/log/journal -maxdepth 1 -type l)" ''
 }
 
+is_inactive() {
+        [[ $(property "$1" ActiveState) == inactive ]]
+}
+
+test_reload_collects_nothing() {
+        local timer before
+        for timer in podctl-gc podctl-image-gc; do
+                systemctl --quiet start "$timer.timer"
+                defer systemctl stop "$timer.timer"
+                # One that is overdue runs now.
+                wait_until is_inactive "$timer.service"
+                before=$(property "$timer.timer" LastTriggerUSec)
+                systemctl daemon-reload
+                assert_eq "$(property "$timer.timer" SubState)" waiting
+                systemctl daemon-reload
+                assert_eq "$(property "$timer.timer" SubState)" waiting
+                assert_eq "$(property "$timer.timer" LastTriggerUSec)" "$before"
+                assert_not_contains "$(systemctl list-jobs)" "$timer"
+        done
+}
+
 test_timers_are_enabled_by_preset() {
         local timers=(podctl-gc.timer podctl-image-gc.timer) timer
         defer systemctl --quiet disable --now "${timers[@]}"
