@@ -73,6 +73,9 @@ static int run(Context *c, void *userdata, char **words)
         r = pod_load(pod, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", strempty(message));
+        r = pod_hold(pod);
+        if (r < 0)
+                return log_error_errno(r, "Cannot hold pod '%s': %m", words[0]);
         if (args->app && !appc_pod_find_app(pod->manifest, args->app))
                 return log_error_errno(ENOENT, "Pod '%s' has no app '%s'", words[0], args->app);
         return show(pod, args, &query);

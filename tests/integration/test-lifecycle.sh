@@ -226,6 +226,82 @@ test_gc_of_a_thousand() {
         assert_eq "$(state_of alive)" running
 }
 
+# Whatever directory the pod is in by now.
+test_journal_follows_an_ended_pod() {
+        local uuid link mark
+        said() {
+                journalctl --no-pager -m "_MACHINE_ID=${uuid//-/}" SYSLOG_IDENTIFIER=app -o cat 2>errors || true
+        }
+        ln -s "$(command -v podctl)" rkt
+        for mark in 'podctl gc' './rkt gc --mark-only' 'systemctl start podctl-gc.service'; do
+                ended "followed"
+                uuid=$(uuid_of followed)
+                link=/var/log/journal/${uuid//-/}
+                assert_eq "$(said)" said
+                $mark
+                assert_eq "$(state_of followed)" 'exited garbage'
+                assert_eq "$(said)" said
+                assert_not_contains "$(cat errors)" 'No such file'
+                # As one that was killed between its two steps leaves it.
+                ln -sfn "/var/lib/podctl/pods/run/$uuid/journal" "$link"
+                podctl gc --mark-only
+                assert_eq "$(said)" said
+                podctl rm followed
+                [[ ! -L $link ]]
+        done
+}
+
+# What journald reserves for a journal that stays small is given back, and what is in it stays.
+test_small_journal_of_an_ended_pod() {
+        local uuid kilobytes
+        ended small
+        uuid=$(uuid_of small)
+        kilobytes=$(du -sk "/var/lib/podctl/pods/run/$uuid/journal" | cut -f1)
+        ((kilobytes < 1024)) || fail "it takes $kilobytes K"
+        journalctl --quiet --verify -D "/var/lib/podctl/pods/run/$uuid/journal"
+        assert_contains "$(podctl logs small)" said
+}
+
+test_crash_loop_keeps_the_last_few() {
+        local i
+        for i in {1..8}; do
+                ended again 3
+        done
+        ended once
+        wait_until gone again
+        assert_eq "$(podctl list --no-legend | grep -c again)" 5
+        mkdir -p /etc/podctl/ended.d
+        defer rm -r /etc/podctl/ended.d
+        echo '{ "rktKind": "ended", "rktVersion": "v1", "pods": "2" }' >/etc/podctl/ended.d/few.json
+        podctl gc
+        assert_eq "$(podctl list --no-legend | grep -c again)" 2
+        assert_eq "$(state_of once)" 'exited garbage'
+}
+
+# A start that was killed at the wrong moment left it.
+test_gc_takes_stale_locks_of_user_ids() {
+        local stale=/run/systemd/nspawn-uid/1879048192 held
+        pod running busybox --exec=/bin/sleep -- 1000
+        held=$(cat "/var/lib/podctl/pods/run/$(uuid_of running)/uid-base")
+        [[ -e /run/systemd/nspawn-uid/$held ]]
+        touch "$stale"
+        podctl gc
+        [[ ! -e $stale && -e /run/systemd/nspawn-uid/$held ]]
+}
+
+# All is said before the pod may go.
+test_gc_beside_who_waits() {
+        local i
+        (while [[ ! -e over ]]; do podctl gc --grace-period=0 2>/dev/null; done) &
+        defer touch over
+        for i in {1..10}; do
+                assert_eq "$(podctl run --name=waited busybox --exec=/bin/sh -- -c 'echo all of it; exit 3' || echo $?)" \
+                        $'all of it\n3'
+        done
+        touch over
+        wait_for_jobs
+}
+
 # Deeper than a path can be long, and than files may be open.
 test_gc_of_deep_directories() {
         local uuid upper i chain

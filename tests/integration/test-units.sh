@@ -237,6 +237,22 @@ test_own_unit_restarts() {
         wait_until app_pid own app
 }
 
+# The unit that rkt's users have. Nothing of the pod's is left that others could want.
+test_own_unit_marks_its_pod() {
+        local uuid
+        fetch httpd.oci
+        ln -s "$(command -v podctl)" rkt
+        unit own 'KillMode=mixed' "ExecStart=$PWD/rkt run --net=default --port=8080-tcp:8123 --uuid-file-save=$PWD/uuid httpd" "ExecStopPost=$PWD/rkt gc --mark-only"
+        systemctl start own.service
+        wait_until test -s uuid
+        uuid=$(cat uuid)
+        wait_until test -e "/run/podctl/network/claims/$uuid"
+        systemctl stop own.service
+        assert_contains "$(podctl list --full)" 'exited garbage'
+        wait_until test -z "$(find /run/podctl/names /run/podctl/network/claims -mindepth 1)"
+        assert_eq "$(find /run/podctl/network -name '[0-9]*')" ''
+}
+
 test_systemd_run() {
         defer systemctl stop mine.service
         systemd-run --quiet --collect --unit=mine -p MemoryMax=150M podctl run --name=mine busybox --name=app --exec=/bin/sleep -- 1000
