@@ -625,6 +625,40 @@ test_needs_root() {
         done
 }
 
+# Nothing of it arrived, so it is no success.
+test_output_that_cannot_be_written() {
+        local words
+        ended over
+        defer podctl rm left
+        while read -r words; do
+                # shellcheck disable=SC2086
+                assert_fails 254 eval "podctl $words >/dev/full"
+                assert_contains "$output" 'podctl: Cannot write the output: '
+                assert_eq "$(wc -l <<<"$output")" 1
+        done <<-END
+		list
+		list --format=json
+		status over
+		cat-manifest over
+		logs over
+		image list
+		image cat-manifest busybox
+		config
+		version
+		help
+		list --help
+		--version
+		completion bash
+		prepare --name=left busybox
+		run --detach busybox --exec=/bin/true
+		run busybox --exec=/bin/echo -- said
+		rm over
+	END
+        # A reader who has had enough is no failure.
+        podctl help | true
+        podctl list --format=json | head -c 1 >first
+}
+
 test_verbs_can_be_abbreviated() {
         ended over
         assert_eq "$(podctl stat over)" "$(podctl status over)"
