@@ -678,6 +678,21 @@ test_daemon_reload_beside_a_pod() {
         [[ -e $(echo /var/lib/podctl/pods/run/*/exit) ]] || fail "nobody noted how it ended"
 }
 
+# There is nothing to start again, and that is said.
+test_restart_of_a_pod_of_run() {
+        local cursor
+        pod once busybox --exec=/bin/sleep -- 1000
+        cursor=$(journalctl --quiet -n 1 -o json | jq -r .__CURSOR)
+        assert_fails '*' systemctl restart podctl-once.service
+        said_so() {
+                journalctl --quiet -o cat --after-cursor="$cursor" | grep -q "'once' has run.*podctl create"
+        }
+        wait_until said_so
+        wait_until gone once
+        # Its name is free.
+        podctl run --name=once busybox --exec=/bin/true
+}
+
 test_words_with_dollars() {
         pod entered busybox --exec=/bin/sleep -- 1000
         assert_eq "$(podctl enter entered /bin/echo '$HOME' '${HOME}' '$$' 'a$b' '$')" '$HOME ${HOME} $$ a$b $'
