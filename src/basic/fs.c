@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <linux/openat2.h>
 #include <linux/securebits.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 
 #include "basic/alloc.h"
@@ -56,14 +58,52 @@ int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *r
         return fd < 0 ? -errno : read_file_fd(fd, max, ret, ret_size);
 }
 
-int read_foreign_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size)
+/* A device is not even opened: some do things then. */
+static int read_regular_file(int path_fd, size_t max, char **ret, size_t *ret_size)
 {
-        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+        char proc[PROC_FD_PATH_MAX];
         struct stat st;
 
-        if (fd < 0 || fstat(fd, &st) < 0)
+        if (fstat(path_fd, &st) < 0)
                 return -errno;
-        return S_ISREG(st.st_mode) ? read_file_fd(fd, max, ret, ret_size) : -EINVAL;
+        if (S_ISLNK(st.st_mode))
+                return -ELOOP;
+        return S_ISREG(st.st_mode) ? read_file_at(AT_FDCWD, proc_fd_path(path_fd, proc), max, ret, ret_size) : -EINVAL;
+}
+
+int read_foreign_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size)
+{
+        _cleanup_close_ int fd = openat(dir_fd, path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+
+        return fd < 0 ? -errno : read_regular_file(fd, max, ret, ret_size);
+}
+
+int read_file_in_root(int root_fd, const char *path, size_t max, char **ret, size_t *ret_size)
+{
+        _cleanup_close_ int fd = open_in_root(root_fd, path, O_PATH);
+
+        return fd < 0 ? fd : read_regular_file(fd, max, ret, ret_size);
+}
+
+/* A file that was not there before, beside path, under a name that nobody can have put anything at. */
+static int open_temporary(int dir_fd, const char *path, mode_t mode, char **ret_name)
+{
+        uint64_t random;
+        int fd;
+
+        do {
+                _cleanup_free_ char *name = NULL;
+
+                if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+                        return -EIO;
+                name = strprintf("%.*s.%016" PRIx64 ".tmp", (int) (path_basename(path) - path), path, random);
+                if (!name)
+                        return -ENOMEM;
+                fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+                if (fd >= 0)
+                        *ret_name = TAKE_PTR(name);
+        } while (fd < 0 && errno == EEXIST);
+        return fd < 0 ? -errno : fd;
 }
 
 int write_file_at(int dir_fd, const char *path, const void *data, size_t n, mode_t mode)
@@ -72,13 +112,9 @@ int write_file_at(int dir_fd, const char *path, const void *data, size_t n, mode
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        temporary = strprintf("%s.%i.tmp", path, getpid());
-        if (!temporary)
-                return -ENOMEM;
-
-        fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+        fd = open_temporary(dir_fd, path, mode, &temporary);
         if (fd < 0)
-                return -errno;
+                return fd;
 
         r = loop_write(fd, data, n);
         if (r >= 0 && fsync(fd) < 0)
@@ -132,9 +168,19 @@ int mkdir_open_at(int dir_fd, const char *path, mode_t mode)
         return r < 0 ? r : open_directory_at(dir_fd, path);
 }
 
-static int rm_rf_entry(int fd, const struct dirent *entry, dev_t device);
+/* Removal takes a few open directories, however deep the tree is: what lies deeper than that is moved up into the
+ * topmost directory and removed from there. A path cannot be used, which ends at PATH_MAX. */
+#define RM_RF_DEPTH 16U
 
-static int rm_rf_children(int fd, dev_t device)
+typedef struct Removal {
+        dev_t device;
+        int top_fd;
+        bool moved;     /* something came up, maybe behind what was read of the topmost directory */
+} Removal;
+
+static int rm_rf_entry(Removal *m, unsigned depth, int fd, const struct dirent *entry);
+
+static int rm_rf_children(Removal *m, unsigned depth, int fd)
 {
         _cleanup_closedir_ DIR *d = fdopendir(fd);
         int first_error = 0;
@@ -146,7 +192,7 @@ static int rm_rf_children(int fd, dev_t device)
         }
 
         for (struct dirent *entry; (entry = readdir(d));) {
-                int r = streq(entry->d_name, ".") || streq(entry->d_name, "..") ? 0 : rm_rf_entry(dirfd(d), entry, device);
+                int r = streq(entry->d_name, ".") || streq(entry->d_name, "..") ? 0 : rm_rf_entry(m, depth, dirfd(d), entry);
 
                 if (r < 0 && first_error == 0)
                         first_error = r;
@@ -154,7 +200,29 @@ static int rm_rf_children(int fd, dev_t device)
         return first_error;
 }
 
-static int rm_rf_entry(int fd, const struct dirent *entry, dev_t device)
+/* Under a name that nothing in there can have been given beforehand, but by chance. */
+static int move_up(Removal *m, int fd, const char *name)
+{
+        uint64_t random;
+        char up[2 * sizeof(random) + 1];
+        int r;
+
+        do {
+                if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+                        return -EIO;
+                (void) snprintf(up, sizeof(up), "%016" PRIx64, random);
+                r = rename_noreplace(fd, name, m->top_fd, up);
+        } while (r == -EEXIST);
+        m->moved = m->moved || r >= 0;
+        return r;
+}
+
+static int remove_directory(int fd, const char *name)
+{
+        return unlinkat(fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int rm_rf_entry(Removal *m, unsigned depth, int fd, const struct dirent *entry)
 {
         _cleanup_close_ int child = -EBADF;
         int error = 0, r;
@@ -168,10 +236,29 @@ static int rm_rf_entry(int fd, const struct dirent *entry, dev_t device)
         child = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (child < 0 || fstat(child, &st) < 0)
                 return errno == ENOENT ? 0 : errno == ENOTDIR || errno == ELOOP ? -error : -errno;
-        if (st.st_dev != device)
+        if (st.st_dev != m->device)
                 return -EXDEV;
-        r = rm_rf_children(TAKE_FD(child), device);
-        return r < 0 ? r : unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+        if (depth == RM_RF_DEPTH) {
+                r = remove_directory(fd, entry->d_name);
+                return r == -ENOTEMPTY ? move_up(m, fd, entry->d_name) : r;
+        }
+        r = rm_rf_children(m, depth + 1, TAKE_FD(child));
+        return r < 0 ? r : remove_directory(fd, entry->d_name);
+}
+
+/* As long as something comes up, which everything does once at most. */
+static int rm_rf_tree(int fd, dev_t device)
+{
+        Removal m = { .device = device, .top_fd = fd };
+        int r;
+
+        do {
+                int again = open_directory_at(fd, ".");
+
+                m.moved = false;
+                r = again < 0 ? again : rm_rf_children(&m, 0, again);
+        } while (m.moved);
+        return r;
 }
 
 int rm_rf_at(int dir_fd, const char *path)
@@ -191,10 +278,8 @@ int rm_rf_at(int dir_fd, const char *path)
 
         if (fstat(fd, &st) < 0)
                 return -errno;
-        r = rm_rf_children(TAKE_FD(fd), st.st_dev);
-        if (r < 0)
-                return r;
-        return unlinkat(dir_fd, path, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+        r = rm_rf_tree(fd, st.st_dev);
+        return r < 0 ? r : remove_directory(dir_fd, path);
 }
 
 int open_in_root(int root_fd, const char *path, int flags)

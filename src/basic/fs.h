@@ -10,6 +10,9 @@ int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *r
 /* The same of a file in a directory that somebody else may write to: only a regular file, no link to one, and without
  * ever waiting. -ELOOP, -EINVAL: it is something else. */
 int read_foreign_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
+/* The same of a file inside a root that is somebody else's, all of whose links are followed within. -EINVAL: it is no
+ * regular file. */
+int read_file_in_root(int root_fd, const char *path, size_t max, char **ret, size_t *ret_size);
 /* Replaces the file as a whole or not at all: temporary file, fsync, rename. */
 int write_file_at(int dir_fd, const char *path, const void *data, size_t n, mode_t mode);
 /* The same for a string, without fsync and rename: for trees nobody sees before they are complete. */
@@ -21,7 +24,7 @@ int mkdir_open_at(int dir_fd, const char *path, mode_t mode);
 int open_directory_at(int dir_fd, const char *path);
 
 /* Removes path and all below it, never following a symbolic link or crossing into a mount; a path that is not
- * there is a success. Needs no space. */
+ * there is a success. Needs no space, and a few descriptors however deep the tree is. */
 int rm_rf_at(int dir_fd, const char *path);
 
 /* Opens a path as it looks from inside root: symbolic links and ".." never lead out of it (openat2(2),

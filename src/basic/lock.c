@@ -37,3 +37,14 @@ int lock_file_at(int dir_fd, const char *path, int operation)
                         return TAKE_FD(fd);
         }
 }
+
+int unlink_locked(int fd, int dir_fd, const char *path)
+{
+        struct stat held, there;
+
+        if (fstat(fd, &held) < 0 || fstatat(dir_fd, path, &there, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (held.st_ino != there.st_ino || held.st_dev != there.st_dev)
+                return 0;
+        return unlinkat(dir_fd, path, 0) < 0 && errno != ENOENT ? -errno : 0;
+}

@@ -14,3 +14,6 @@ int fd_lock(int fd, int operation);
 /* Opens the file, creating it, and locks it. Should somebody have unlinked it meanwhile, starts over, so that all
  * who hold the lock hold it on the same file. */
 int lock_file_at(int dir_fd, const char *path, int operation);
+
+/* Removes a file whose lock, of either kind, we hold through fd: unless path is another file by now. */
+int unlink_locked(int fd, int dir_fd, const char *path);

@@ -20,6 +20,14 @@ uint64_t now_nsec(void)
         return timespec_to_nsec(&ts);
 }
 
+uint64_t now_monotonic_usec(void)
+{
+        struct timespec ts;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+        return timespec_to_nsec(&ts) / NSEC_PER_USEC;
+}
+
 static int parse_zone(const char *s, int *ret_seconds)
 {
         int hours, minutes, n = 0;

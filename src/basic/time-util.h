@@ -12,6 +12,8 @@
 
 /* Wall clock, nanoseconds since the epoch. */
 uint64_t now_nsec(void);
+/* Of a clock that is never set, for measuring. */
+uint64_t now_monotonic_usec(void);
 uint64_t timespec_to_nsec(const struct timespec *ts);
 
 /* RFC 3339 date-time, with 'T' or 't' and a zone. -EINVAL when it is not one. */

@@ -6,7 +6,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "basic/fd.h"
+#include "basic/fs.h"
+#include "basic/lock.h"
 #include "basic/log.h"
 #include "cli/group-helper.h"
 #include "cli/persona.h"
@@ -163,6 +164,37 @@ int group_helper_ask(const Verb *verb, char *const *words)
 
 /* Root's side */
 
+/* Nobody keeps the others out: by saying nothing, or by asking for very much at once. */
+#define SILENCE_SECONDS 3
+#define SILENCE_REFUSED_USEC 200000
+#define COMMANDS_OF_USER_MAX 8
+#define TURNS "/run/podctl/commands"
+
+/* One of the commands the user may have carried out at a time, as a lock. -EBUSY: they are all taken. */
+static int take_turn(uid_t uid)
+{
+        int r = mkdir_p_at(AT_FDCWD, TURNS, 0700);
+
+        for (unsigned i = 0; r >= 0 && i < COMMANDS_OF_USER_MAX; i++) {
+                char path[sizeof(TURNS) + 32];
+                int fd;
+
+                (void) snprintf(path, sizeof(path), TURNS "/%u.%u", uid, i);
+                fd = lock_file_at(AT_FDCWD, path, LOCK_EX | LOCK_NB);
+                if (fd != -EAGAIN)
+                        return fd;
+        }
+        return r < 0 ? r : -EBUSY;
+}
+
+static int limit_silence(int connection, bool refused)
+{
+        const struct timeval time = refused ? (struct timeval) { .tv_usec = SILENCE_REFUSED_USEC }
+                                            : (struct timeval) { .tv_sec = SILENCE_SECONDS };
+
+        return setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) < 0 ? -errno : 0;
+}
+
 typedef struct Command {
         char **words; /* the name, the verb, and so on */
         int fds[N_FDS];
@@ -273,16 +305,24 @@ int group_helper_serve(int connection)
 {
         _cleanup_(command_done) Command c = { .fds = { -EBADF, -EBADF } };
         _cleanup_free_ char *message = NULL, *text = NULL;
+        _cleanup_close_ int turn = -EBADF;
         struct ucred who = {};
         unsigned char status;
         int r;
 
         if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &who, &(socklen_t) { sizeof(who) }) < 0)
                 return log_error_errno(errno, "Cannot tell who asks: %m");
-        r = receive(connection, &c);
+        turn = take_turn(who.uid);
+        if (turn < 0 && turn != -EBUSY)
+                return log_error_errno(turn, "Cannot lock in " TURNS ": %m");
+        r = limit_silence(connection, turn < 0);
+        if (r >= 0)
+                r = receive(connection, &c);
         if (r < 0)
-                return log_error_errno(r, "User %u sent no command: %m", who.uid);
-        r = group_helper_check(c.words[1], c.words + 2, &message);
+                return log_error_errno(r == -EAGAIN ? -ETIMEDOUT : r, "User %u sent no command: %m", who.uid);
+        r = turn < 0 ? explain(&message, EBUSY, "%i commands of yours are being carried out; wait for one of them",
+                               COMMANDS_OF_USER_MAX)
+                     : group_helper_check(c.words[1], c.words + 2, &message);
         if (r < 0) {
                 (void) dprintf(c.fds[1], "podctl: %s\n", message ?: strerror(-r));
                 status = EXIT_PODCTL_FAILED;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/parse.h"
 #include "basic/path.h"
 #include "cli/host-config.h"
 #include "shared/config-dir.h"
@@ -21,6 +22,12 @@ static const JsonField metadata_table[] = {
         {}
 };
 
+static const JsonField ended_table[] = {
+        { "pods", &json_string, offsetof(HostConfig, keep_pods), JSON_NONEMPTY },
+        { "size", &json_string, offsetof(HostConfig, keep_size), JSON_NONEMPTY },
+        {}
+};
+
 typedef struct Kind {
         const char *name;
         const JsonField *table;
@@ -30,6 +37,7 @@ static const Kind all_kinds[] = {
         { "paths", paths_table },
         { "stage1", stage1_table },
         { "metadata", metadata_table },
+        { "ended", ended_table },
         {}
 };
 
@@ -136,10 +144,38 @@ static int read_metadata(json_object *o, unsigned layer, void *userdata, JsonErr
         return read_kind(o, metadata_table, NULL, layer, userdata, e);
 }
 
+static int check_ended(const HostConfig *said, JsonError *e)
+{
+        uint64_t n;
+
+        if (said->keep_pods && (parse_uint64(said->keep_pods, &n) < 0 || n == 0))
+                return json_error_set(e, -EINVAL, "pods", "'%s' is not a number of 1 or more", said->keep_pods);
+        if (said->keep_size && parse_size(said->keep_size, &n) < 0)
+                return json_error_set(e, -EINVAL, "size", "'%s' is not a size, as 500M, 20G or infinity", said->keep_size);
+        return 0;
+}
+
+static int read_ended(json_object *o, unsigned layer, void *userdata, JsonError *e)
+{
+        return read_kind(o, ended_table, check_ended, layer, userdata, e);
+}
+
+PodKeep host_config_keep(const HostConfig *c)
+{
+        PodKeep keep = POD_KEEP_DEFAULT;
+
+        if (c->keep_pods)
+                (void) parse_uint64(c->keep_pods, &keep.pods);
+        if (c->keep_size)
+                (void) parse_size(c->keep_size, &keep.bytes);
+        return keep;
+}
+
 int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_message)
 {
         static const ConfigKind in_paths[] = { { "paths", read_paths }, {} };
         static const ConfigKind in_stage1[] = { { "stage1", read_stage1 }, {} };
+        static const ConfigKind in_ended[] = { { "ended", read_ended }, {} };
         static const ConfigKind in_metadata[] = { { "metadata", read_metadata }, {} };
         _cleanup_(host_config_freep) HostConfig *c = new0(HostConfig, 1);
         Reading reading = { .config = c };
@@ -152,6 +188,8 @@ int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_m
                 r = config_dir_read(roots, "stage1.d", in_stage1, &reading, reterr_message);
         if (r >= 0)
                 r = config_dir_read(roots, "metadata.d", in_metadata, &reading, reterr_message);
+        if (r >= 0)
+                r = config_dir_read(roots, "ended.d", in_ended, &reading, reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(c);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "pod/pod-keep.h"
 #include "shared/json-table.h"
 
 /* What a host is told once instead of with every command (reference R§3.6): rkt's kinds "paths", in paths.d, and
- * "stage1", in stage1.d, and "metadata", in metadata.d. Other kinds belong to those who use them
+ * "stage1", in stage1.d, "metadata", in metadata.d, and
+ * "ended", in ended.d. Other kinds belong to those who use them
  * (image/credentials.h, image/registry-config.h). */
 
 typedef struct HostConfig {
@@ -14,12 +16,17 @@ typedef struct HostConfig {
         char *stage1_version;
         char *stage1_location;  /* an absolute path, or a URL */
         Tristate mds_register;  /* make pods known to the metadata service that do not say themselves */
+        char *keep_pods;        /* how many ended pods of a name are kept, and what they may take: a number and a size */
+        char *keep_size;
 } HostConfig;
 
 /* Roots are as in shared/config-dir.h: each member is the last layer's that has it. */
 int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_message);
 HostConfig *host_config_free(HostConfig *c);
 DEFINE_TRIVIAL_CLEANUP_FUNC(HostConfig *, host_config_free);
+
+/* The last two, or what goes without them. */
+PodKeep host_config_keep(const HostConfig *c);
 
 /* Adds an entry in the form of a file for each kind something is said of. */
 int host_config_to_json(const HostConfig *c, json_object *array);

@@ -19,6 +19,7 @@
 #include "cli/unit-words.h"
 #include "cli/verb.h"
 #include "config.h"
+#include "pod/host-journal.h"
 #include "pod/plan-sources.h"
 #include "pod/pod-gc.h"
 #include "stage1/stage1.h"
@@ -489,6 +490,8 @@ int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
         s.unit = strdup(pod->settings->unit);
         if (!s.unit)
                 return log_oom();
+        if (!args->detach && (r = pod_hold(pod)) < 0)
+                return log_error_errno(r, "Cannot hold pod %s: %m", pod->uuid.s);
         r = context_bus(c, &s.bus);
         if (r < 0)
                 return r;

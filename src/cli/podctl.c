@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 
 #include "basic/log.h"
@@ -156,12 +157,45 @@ static int run_without_verb(Context *context, char **words, size_t at)
         return context->help ? 0 : EXIT_USAGE;
 }
 
+/* Of a pipe whose reader has had enough. */
+static bool reader_has_gone(void)
+{
+        struct pollfd output = { .fd = STDOUT_FILENO };
+
+        return poll(&output, 1, 0) > 0 && (output.revents & (POLLERR | POLLHUP));
+}
+
+/* For all verbs at once: what was said and did not arrive, for the disk is full, is no success. */
+static int finish_output(int status)
+{
+        bool gone = reader_has_gone(), failed = ferror(stdout);
+        int error = fclose(stdout) != 0 ? errno : 0;
+
+        if ((!failed && error == 0) || gone || error == EPIPE)
+                return status;
+        (void) log_error_errno(error ?: EIO, "Cannot write the output: %m");
+        return status != 0 ? status : EXIT_PODCTL_FAILED;
+}
+
+static int run_words(Context *context, char *argv[])
+{
+        _cleanup_strv_free_ char **words = NULL;
+        size_t at = skip_options(argv), n = 0;
+        const Verb *verb = verb_find(argv + at, &n);
+
+        if (!verb)
+                return run_without_verb(context, argv, at);
+        words = words_of_verb(argv, at, n);
+        if (!words) {
+                (void) log_oom();
+                return EXIT_PODCTL_FAILED;
+        }
+        return dispatch(verb, context, words);
+}
+
 int main(int argc, char *argv[])
 {
         _cleanup_(context_done) Context context = {};
-        _cleanup_strv_free_ char **words = NULL;
-        size_t at, n = 0;
-        const Verb *verb;
 
         persona_set(argv[0]);
         log_setup(persona_name());
@@ -170,15 +204,5 @@ int main(int argc, char *argv[])
         (void) setlocale(LC_CTYPE, "C.UTF-8");
         (void) signal(SIGPIPE, SIG_IGN);
 
-        at = skip_options(argv + 1);
-        verb = verb_find(argv + 1 + at, &n);
-        if (!verb)
-                return run_without_verb(&context, argv + 1, at);
-
-        words = words_of_verb(argv + 1, at, n);
-        if (!words) {
-                (void) log_oom();
-                return EXIT_PODCTL_FAILED;
-        }
-        return dispatch(verb, &context, words);
+        return finish_output(run_words(&context, argv + 1));
 }

@@ -87,14 +87,22 @@ static int collect_layers(Context *c, PodStore *pods)
 static int run(Context *c, void *userdata, char **words)
 {
         PodCollect *collect = userdata;
+        const HostConfig *config;
         PodStore *pods;
-        int r;
+        PodKeep keep;
+        int r, k = 0;
 
-        r = context_pods(c, &pods);
+        r = context_config(c, &config);
+        if (r >= 0)
+                r = context_pods(c, &pods);
         if (r < 0)
                 return r;
         collect->report = persona_is_rkt() ? report_as_rkt : report;
+        keep = host_config_keep(config);
         r = pod_store_collect(pods, collect);
+        if (!collect->mark_only)
+                k = pod_store_keep_last(pods, NULL, &keep, collect);
+        r = r < 0 ? r : k;
         if (r < 0)
                 return log_error_errno(r, "Some pods could not be collected: %m");
         return collect->mark_only ? 0 : collect_layers(c, pods);

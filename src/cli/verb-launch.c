@@ -69,6 +69,10 @@ static int launch_prepared(Context *c, char **words)
         r = context_find_pod(c, words[0], &pod);
         if (r < 0)
                 return r;
+        /* Its unit is still known while it is being restarted. */
+        if (pod_state_has_run(pod->state) && !pod_state_is_alive(pod->state))
+                return log_error_errno(EEXIST, "Pod '%s' has run, and one of 'podctl run' is not started again; "
+                                       "make one that can be restarted with 'podctl create'", pod_display_name(pod));
         r = take_lock(pod, words[1], words[2], words[3]);
         if (r < 0)
                 return log_error_errno(r, "Pod %s was abandoned before it started: %m", words[0]);

@@ -62,16 +62,21 @@ static int add_row(Table *t, const Pod *pod, const AppcPodApp *app, bool first, 
         return table_add_row(t, row);
 }
 
+/* An embryo has nothing yet; one that is being prepared may not have it yet, and one that is being removed, or whose removal
+ * was interrupted, may not have it any more. */
+static bool may_lack_files(PodState s)
+{
+        return !(s == POD_PREPARED || s == POD_RUNNING || s == POD_EXITED);
+}
+
 static int add_pod(Table *t, Pod *pod, bool full, char ***errors)
 {
         _cleanup_free_ char *message = NULL;
         int r;
 
-        /* An embryo has nothing yet; one that is being prepared may not have it yet. */
         r = pod_load(pod, &message);
         if (r < 0) {
-                if (pod->state != POD_EMBRYO && pod->state != POD_PREPARING &&
-                    strv_extend(errors, strempty(message)) < 0)
+                if (!(r == -ENOENT && may_lack_files(pod->state)) && strv_extend(errors, strempty(message)) < 0)
                         return -ENOMEM;
                 return add_row(t, pod, NULL, true, full);
         }

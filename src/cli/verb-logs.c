@@ -53,8 +53,8 @@ static int show(Pod *pod, const LogsArgs *args, const JournalQuery *query)
         r = args->follow && pod->state == POD_RUNNING ? pod_journal_follow(j, pod, format, stdout)
                                                       : pod_journal_print(j, format, stdout);
         sd_journal_close(j);
-        /* Who only wanted the beginning has it. */
-        return r < 0 && r != -EPIPE ? log_error_errno(r, "Cannot read the journal of pod %s: %m", pod->uuid.s) : 0;
+        /* Who only wanted the beginning has it; whether that is so, or the disk is full, is looked at when a verb ends. */
+        return r < 0 && !ferror(stdout) ? log_error_errno(r, "Cannot read the journal of pod %s: %m", pod->uuid.s) : 0;
 }
 
 static int run(Context *c, void *userdata, char **words)
@@ -73,6 +73,9 @@ static int run(Context *c, void *userdata, char **words)
         r = pod_load(pod, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", strempty(message));
+        r = pod_hold(pod);
+        if (r < 0)
+                return log_error_errno(r, "Cannot hold pod '%s': %m", words[0]);
         if (args->app && !appc_pod_find_app(pod->manifest, args->app))
                 return log_error_errno(ENOENT, "Pod '%s' has no app '%s'", words[0], args->app);
         return show(pod, args, &query);

@@ -12,11 +12,30 @@ static const Option options[] = {
         {},
 };
 
+/* Whoever waits for its end may have a few lines left to say. */
+#define HOLD_STEPS 500
+#define HOLD_STEP_USEC 10000
+
+static int wait_until_unheld(const Pod *pod)
+{
+        int r = pod_is_held(pod);
+
+        for (unsigned i = 0; r > 0 && i < HOLD_STEPS; i++) {
+                (void) usleep(HOLD_STEP_USEC);
+                r = pod_is_held(pod);
+        }
+        return r;
+}
+
 static int remove_pod(Pod *pod)
 {
         PodState was = pod->state;
-        int r = was == POD_EMBRYO ? -EBUSY : pod_remove(pod);
+        int r;
 
+        if (!pod_state_is_alive(was) && wait_until_unheld(pod) > 0)
+                return log_error_errno(EBUSY, "Pod %s cannot be removed: a 'podctl run', 'logs' or 'status --wait' is not done with it",
+                                       pod->uuid.s);
+        r = was == POD_EMBRYO ? -EBUSY : pod_remove(pod);
         if (r == -EBUSY)
                 return log_error_errno(r, "Pod %s is %s and cannot be removed%s", pod->uuid.s, pod_state_to_string(was),
                                        was == POD_RUNNING ? "; stop it first" : "");

@@ -278,6 +278,9 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return r;
 
+        /* So that there is something to tell of when it has ended. One in the making cannot be held yet, nor collected. */
+        if (args->wait || args->wait_ready)
+                (void) pod_hold(pod);
         r = wait_until(c, pod, wait_usec(args->wait), has_ended);
         if (r >= 0)
                 r = wait_until(c, pod, wait_usec(args->wait_ready), is_ready_or_over);

@@ -82,13 +82,33 @@ static int remove_idle_network_later(Context *c, const Pod *pod)
         return r < 0 ? remove_idle_network() : 0;
 }
 
+static void report(const PodCollect *c, const Pod *pod, PodFate fate, PodState was, int error)
+{
+        if (fate == POD_FATE_STUCK)
+                log_warning_errno(error, "Pod %s: cannot be collected: %m", pod->uuid.s);
+}
+
+/* Those before it of the same unit, but for the last few. What fails here is left to 'podctl gc'. */
+static void keep_last(Context *c, Pod *pod)
+{
+        _cleanup_free_ char *ignored = NULL;
+        const HostConfig *config;
+        PodKeep keep;
+
+        if (pod_load(pod, &ignored) < 0 || context_config(c, &config) < 0)
+                return;
+        keep = host_config_keep(config);
+        (void) pod_store_keep_last(pod->store, pod, &keep, &(PodCollect) { .report = report });
+}
+
 static int tear_down(Context *c, Pod *pod)
 {
         _cleanup_free_ char *text = exit_status_text(), *message = NULL;
         int known, r;
 
         wait_for_starter(pod);
-        if (pod->state != POD_EXITED)
+        /* A collection may have marked it before its unit came to this. */
+        if (pod->state != POD_EXITED && pod->state != POD_EXITED_GARBAGE)
                 return 0;
         if (text && pod_exit_status(pod, &known) == -ENOENT) {
                 (void) write_string_at(pod->fd, "exit", text, 0644);
@@ -96,6 +116,7 @@ static int tear_down(Context *c, Pod *pod)
                         pod_event_ended(pod, known);
         }
         r = pod_tear_down(pod, &message);
+        keep_last(c, pod);
         if (r > 0)
                 return remove_idle_network_later(c, pod);
         return r < 0 ? log_error_errno(r, "Pod %s: %s", pod->uuid.s, message ?: "cannot take down its network") : 0;

@@ -13,11 +13,13 @@
 
 #define REDIRECTS_MAX 10L
 #define CONNECT_TIMEOUT_SEC 20L
-/* A transfer without a byte for so long is broken. */
+/* A transfer that was slower for so long is broken, and a server that goes on like that never comes to an end. */
+#define RATE_MIN 1024L
 #define STALL_SEC 60L
-/* Attempts in a row that brought nothing; fewer where there is nobody to talk to. */
+/* Attempts in a row that brought next to nothing; fewer where there was nobody to talk to from the start. */
 #define ATTEMPTS_MAX 6U
 #define ATTEMPTS_UNREACHABLE_MAX 2U
+#define GAIN_MIN (64U * 1024)
 #define BACKOFF_FIRST_MSEC 250U
 /* A server that wants more patience than this is told to the user instead. */
 #define RETRY_AFTER_MAX_SEC 120U
@@ -263,7 +265,7 @@ static void set_up(const Http *h, const HttpRequest *request, Attempt *a, struct
         (void) curl_easy_setopt(curl, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
         (void) curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
         (void) curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_SEC);
-        (void) curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        (void) curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, RATE_MIN);
         (void) curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALL_SEC);
         (void) curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L * 1024);
         (void) curl_easy_setopt(curl, CURLOPT_USERAGENT, "podctl/" PODCTL_VERSION);
@@ -351,6 +353,12 @@ static bool is_unreachable(int error)
         return error == -EHOSTUNREACH || error == -ECONNREFUSED;
 }
 
+/* What goes to a file is asked for when other answers came: somebody is there, and is just being restarted. */
+static unsigned attempts_max(const HttpSink *sink, int error)
+{
+        return is_unreachable(error) && sink->fd < 0 ? ATTEMPTS_UNREACHABLE_MAX : ATTEMPTS_MAX;
+}
+
 static void wait_before(unsigned failed, uint64_t retry_after)
 {
         uint64_t msec = (uint64_t) BACKOFF_FIRST_MSEC << MIN(failed, 6U);
@@ -432,7 +440,7 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
                         *ret = reply;
                         return 0;
                 }
-                if (sink->at > before)
+                if (sink->at >= before + GAIN_MIN)
                         failed = 0;
                 if (!validator && is_success(reply.status))
                         validator = strong_validator(&reply);
@@ -442,7 +450,7 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
                 if (again && sink->at > 0 && !request->fixed && !validator)
                         again = false;
 
-                if (!again || failed + 1 >= (is_unreachable(error) ? ATTEMPTS_UNREACHABLE_MAX : ATTEMPTS_MAX) || retry_after > RETRY_AFTER_MAX_SEC) {
+                if (!again || failed + 1 >= attempts_max(sink, error) || retry_after > RETRY_AFTER_MAX_SEC) {
                         if (r < 0)
                                 r = tell_own(request->url, r, sink->max, reterr_message);
                         else if (code == CURLE_OK)

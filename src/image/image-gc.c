@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/time-util.h"
 #include "image/image-dependencies.h"
@@ -73,7 +74,7 @@ static int name_set_of(char *const *names, NameSet *ret)
 typedef struct Removal {
         ImageStore *store;
         Staging *staging;
-        NameSet used;           /* layers of pods */
+        NameSet used;           /* layers of pods, and of fetches that are under way */
         NameSet needed;         /* by images that stay */
         NameSet freed;          /* layers of images that go: no reason to wait */
         uint64_t orphan_grace;
@@ -89,6 +90,17 @@ static void removal_done(Removal *m)
         name_set_done(&m->freed);
 }
 
+/* By pods, and by who is fetching right now. */
+static int gather_used(ImageStore *s, char *const *used_layers, NameSet *ret)
+{
+        _cleanup_strv_free_ char **used = NULL;
+        int r = staging_read_pins(s, &used);
+
+        if (r >= 0)
+                r = strv_extend_strv(&used, used_layers);
+        return r < 0 ? r : name_set_of(used, ret);
+}
+
 static int removal_begin(ImageStore *s, char *const *used_layers, Removal *ret)
 {
         Removal m = { .store = s, .orphan_grace = IMAGE_ORPHAN_GRACE };
@@ -96,7 +108,7 @@ static int removal_begin(ImageStore *s, char *const *used_layers, Removal *ret)
 
         r = staging_new(s, &m.staging);
         if (r >= 0)
-                r = name_set_of(used_layers, &m.used);
+                r = gather_used(s, used_layers, &m.used);
         if (r < 0) {
                 removal_done(&m);
                 return r;
@@ -482,6 +494,19 @@ static int collect_images(Removal *m, ImageCollect *c, char **reterr_message)
         return r;
 }
 
+static int remove_partial(ImageStore *s, const char *name, uint64_t grace)
+{
+        _cleanup_close_ int fd = openat(s->partial_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        struct stat st;
+
+        if (fstatat(s->partial_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_older(&st.st_ctim, grace))
+                return 0;
+        /* Whoever fetches it holds a lock on it. */
+        if (fd >= 0 && fd_lock(fd, LOCK_EX | LOCK_NB) == -EAGAIN)
+                return 0;
+        return rm_rf_at(s->partial_fd, name);
+}
+
 /* Transfers nobody went on with. */
 static int collect_partial(ImageStore *s, uint64_t grace)
 {
@@ -492,11 +517,7 @@ static int collect_partial(ImageStore *s, uint64_t grace)
         if (r < 0)
                 return r;
         STRV_FOREACH(name, names) {
-                struct stat st;
-
-                if (fstatat(s->partial_fd, *name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_older(&st.st_ctim, grace))
-                        continue;
-                r = rm_rf_at(s->partial_fd, *name);
+                r = remove_partial(s, *name, grace);
                 first_error = first_error ?: r;
         }
         return first_error;

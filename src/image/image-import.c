@@ -56,9 +56,6 @@ static int open_staging(ImageImport *m)
 {
         int r;
 
-        m->lock_fd = image_store_lock(m->store, LOCK_SH);
-        if (m->lock_fd < 0)
-                return m->lock_fd;
         /* What cannot be removed now is no reason to fetch nothing. */
         (void) staging_clean(m->store);
         r = staging_new(m->store, &m->staging);
@@ -95,9 +92,22 @@ int image_import_scratch(ImageImport *m)
         return m->scratch_fd;
 }
 
+/* What is there stays there from here on; nobody needs to wait for us meanwhile, which may be long. */
+static int pin_layers(ImageImport *m, const Digest *layers, size_t n)
+{
+        _cleanup_close_ int lock_fd = image_store_lock(m->store, LOCK_SH);
+
+        return lock_fd < 0 ? lock_fd : staging_pin(m->staging, layers, n);
+}
+
 int image_import_expect_layers(ImageImport *m, const Digest *layers, size_t n)
 {
+        int r;
+
         assert(!m->locked);
+        r = pin_layers(m, layers, n);
+        if (r < 0)
+                return r;
         m->locked = new0(Digest, n);
         m->lock_fds = new0(int, n);
         if (!m->locked || !m->lock_fds)
@@ -288,7 +298,10 @@ int image_import_commit(ImageImport *m, char **reterr_message)
 {
         int r;
 
-        r = commit(m);
+        /* Images before their names, and nobody between. */
+        r = m->lock_fd = image_store_lock(m->store, LOCK_SH);
+        if (r >= 0)
+                r = commit(m);
         if (r < 0)
                 return explain_context(reterr_message, r, "image store %s", m->store->path);
         for (size_t i = 0; i < m->n_names; i++) {

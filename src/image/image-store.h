@@ -9,15 +9,16 @@
 
 /* The images of this host, below DATA/images (DATA is /var/lib/podctl), root's alone to look at:
  *
- *     lock                     shared: whoever reads, fetches or prepares a pod. Exclusive: removal and collection
+ *     lock                     shared: whoever prepares a pod, or brings in what was fetched. Exclusive: removal and
+ *                              collection
  *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with what we noted, sometimes "top",
  *                              a tree (image/implied-tree.h); appears and goes by a rename, its mtime is when it was
  *                              last used
  *     layers/DIGEST/           a layer: "rootfs", unpacked; "blob", as it was fetched; "layer", with what we noted
  *     names/NAME               a name (escaped), its content the ID
  *     remotes/                 what is known of where images came from (image/image-remote.h)
- *     partial/                 blobs whose transfer broke off, to be gone on with
- *     tmp/                     what is in the making, each entry locked by its maker; an unlocked one belonged to
+ *     partial/                 blobs whose transfer broke off, to be gone on with; locked by who does
+ *     tmp/                     what is in the making, each entry locked by its maker, with the layers it needs in "pins"; an unlocked one belonged to
  *                              somebody who was killed, and the next who opens the store for writing removes it
  *
  * ID and DIGEST are "sha256-…" or "sha512-…". There is no index and no other state: all is rebuilt by reading the

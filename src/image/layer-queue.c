@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <sched.h>
 
+#include "basic/lock.h"
 #include "image/layer-queue.h"
 #include "image/store-damage.h"
 #include "image/store-internal.h"
@@ -53,6 +54,26 @@ static void slot_close(Slot *slot)
         slot->item = NULL;
 }
 
+/* Its lock keeps it from being collected, as long as the process that writes to it lives. */
+static int lock_partial(const Queue *q, const char *name)
+{
+        for (;;) {
+                _cleanup_close_ int fd = openat(q->store->partial_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+                struct stat st;
+                int r;
+
+                if (fd < 0)
+                        return -errno;
+                r = fd_lock(fd, LOCK_SH);
+                if (r < 0)
+                        return r;
+                if (fstat(fd, &st) < 0)
+                        return -errno;
+                if (st.st_nlink > 0)
+                        return TAKE_FD(fd);
+        }
+}
+
 /* Returns the offset to go on from. */
 static int open_partial(Queue *q, Slot *slot, uint64_t *ret)
 {
@@ -61,8 +82,10 @@ static int open_partial(Queue *q, Slot *slot, uint64_t *ret)
         *ret = 0;
         if (!slot->item->partial)
                 return 0;
-        slot->partial_fd = openat(q->store->partial_fd, slot->item->partial, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (slot->partial_fd < 0 || fstat(slot->partial_fd, &st) < 0)
+        slot->partial_fd = lock_partial(q, slot->item->partial);
+        if (slot->partial_fd < 0)
+                return slot->partial_fd;
+        if (fstat(slot->partial_fd, &st) < 0)
                 return -errno;
         if ((uint64_t) st.st_size > slot->item->stored_size) {
                 if (ftruncate(slot->partial_fd, 0) < 0)
@@ -138,6 +161,14 @@ static int settle(Queue *q, Slot *slot)
         return r < 0 || !item->publish ? r : publish(q, &item->result.tar, item->lock_fd);
 }
 
+/* There is nothing to go on with once all of it came: what is wrong is something else. */
+static bool is_whole(const Slot *slot)
+{
+        struct stat st;
+
+        return slot->partial_fd >= 0 && fstat(slot->partial_fd, &st) >= 0 && (uint64_t) st.st_size == slot->item->stored_size;
+}
+
 static void drop_partial(Queue *q, const Slot *slot)
 {
         if (slot->item->partial)
@@ -171,7 +202,7 @@ static int slot_finish(Queue *q, Slot *slot, char **reterr_message)
                 r = slot_start(q, slot, item, reterr_message);
                 return r < 0 ? name_layer(item, r, reterr_message) : 0;
         }
-        if (r == -EBADMSG)
+        if (r == -EBADMSG || (r < 0 && r != -ECHILD && r != -ENOMEM && is_whole(slot)))
                 drop_partial(q, slot);
         if (r < 0) {
                 /* Too short and nobody to blame: so it was stored. */
@@ -271,8 +302,8 @@ int layer_queue_run(ImageStore *s, int staging_fd, const LayerOrigin *origin, La
 
         for (size_t k = 0; k < q.n_slots; k++)
                 if (q.slots[k].item) {
-                        /* Going on some day is worth less than space now. */
-                        if (r == -ENOSPC || r == -EDQUOT)
+                        /* Going on some day is worth less than space now; and nobody goes on with an image that is bad. */
+                        if (r == -ENOSPC || r == -EDQUOT || r == -EBADMSG)
                                 drop_partial(&q, &q.slots[k]);
                         slot_close(&q.slots[k]);
                 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/lock.h"
 #include "basic/log.h"
+#include "basic/strv.h"
 #include "basic/uuid.h"
 #include "image/store-internal.h"
 #include "image/store-staging.h"
@@ -59,6 +60,56 @@ Staging *staging_free(Staging *g)
                 log_debug_errno(r, "Failed to remove temporary directory %s, ignoring: %m", g->name);
         safe_close(g->fd);
         return mfree(g);
+}
+
+#define PINS "pins"
+#define PINS_MAX (16U << 20)
+
+int staging_pin(Staging *g, const Digest *layers, size_t n)
+{
+        _cleanup_strv_free_ char **names = new0(char *, n + 1);
+        _cleanup_free_ char *text = NULL;
+
+        if (!names)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                names[i] = strdup(DIGEST_FILE(&layers[i]));
+                if (!names[i])
+                        return -ENOMEM;
+        }
+        text = strv_join(names, "\n");
+        return text ? write_string_at(g->fd, PINS, text, 0600) : -ENOMEM;
+}
+
+static int read_pins(int tmp_fd, const char *name, char ***pins)
+{
+        _cleanup_free_ char *path = strjoin(name, "/" PINS), *text = NULL;
+        _cleanup_strv_free_ char **layers = NULL;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = read_foreign_file_at(tmp_fd, path, PINS_MAX, &text, NULL);
+        if (r < 0)
+                return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+        r = strv_split(text, '\n', &layers);
+        return r < 0 ? r : strv_extend_strv(pins, layers);
+}
+
+int staging_read_pins(ImageStore *s, char ***ret)
+{
+        _cleanup_strv_free_ char **names = NULL, **pins = new0(char *, 1);
+        int r = pins ? list_directory_at(s->tmp_fd, ".", &names) : -ENOMEM;
+
+        if (r < 0)
+                return r;
+        STRV_FOREACH(name, names) {
+                r = read_pins(s->tmp_fd, *name, &pins);
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(pins);
+        return 0;
 }
 
 #define LAYER_LOCK_NAME_MAX (DIGEST_STRING_MAX + 5)

@@ -22,5 +22,11 @@ int staging_lock_layer(ImageStore *s, const Digest *layer);
 /* Gives it up, and its file with it. */
 int staging_unlock_layer(ImageStore *s, const Digest *layer, int lock_fd);
 
+/* Layers that its maker counts on, be they in the store already or to come: nobody removes them while the staging
+ * directory is there. For the caller to hold the store's lock shared meanwhile; afterwards he need not. */
+int staging_pin(Staging *g, const Digest *layers, size_t n);
+/* Of all staging directories there are, "sha256-…". */
+int staging_read_pins(ImageStore *s, char ***ret);
+
 /* Removes what killed processes left behind. */
 int staging_clean(ImageStore *s);

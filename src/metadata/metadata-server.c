@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "basic/alloc.h"
 #include "basic/fd.h"
 #include "basic/parse.h"
 #include "basic/string-util.h"
+#include "basic/time-util.h"
+#include "metadata/metadata-clients.h"
 #include "metadata/metadata-server.h"
+#include "pod/pod-registry.h"
 
 #define SOCKETS_MAX 8
-#define CONNECTIONS_MAX 512U
-#define CONNECTIONS_OF_ADDRESS_MAX 64U
+/* Our own limits come first: at this one, the library would let newcomers wait. */
+#define CONNECTIONS_MAX (2 * CLIENTS_MAX)
 #define SILENCE_SECONDS 5U
 #define FIELDS_MAX 8
 
@@ -19,11 +24,12 @@ typedef struct Listener {
         MetadataService *service;
         struct MHD_Daemon *daemon;
         int epoll_fd; /* the daemon's */
-        bool registrar;
+        ClientTable *clients; /* the server's; NULL: of the registrar's nobody is counted */
 } Listener;
 
 struct MetadataServer {
         MetadataService *service;
+        ClientTable *clients;
         Listener listeners[SOCKETS_MAX];
         size_t n;
 };
@@ -146,7 +152,7 @@ static enum MHD_Result answer(const Listener *l, struct MHD_Connection *connecti
         if (e->bad)
                 r = metadata_refuse(&reply, e->max > 0 ? 413 : 400, e->max > 0 ? "that is too long\n" : "nothing is expected to be sent\n");
         else
-                r = l->registrar ? metadata_answer_registrar(l->service, &q, &reply) : metadata_answer_pod(l->service, &q, &reply);
+                r = !l->clients ? metadata_answer_registrar(l->service, &q, &reply) : metadata_answer_pod(l->service, &q, &reply);
         return r < 0 ? MHD_NO : send_reply(connection, &reply);
 }
 
@@ -176,7 +182,58 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 
 static void on_completed(void *userdata, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
 {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
         *state = exchange_free(*state);
+        if (info && info->socket_context)
+                client_table_answered(info->socket_context, now_monotonic_usec());
+}
+
+/* Only pods are served, and this host. Where there are pods of which nobody has said from where they ask, everybody is. */
+static bool find_client(const MetadataService *service, int fd, ClientKey *ret)
+{
+        union {
+                struct sockaddr header;
+                struct sockaddr_in v4;
+                struct sockaddr_in6 v6;
+        } peer = {}, local = {};
+        char text[INET6_ADDRSTRLEN];
+        Uuid pod;
+
+        if (getpeername(fd, &peer.header, &(socklen_t) { sizeof(peer) }) < 0 ||
+            getsockname(fd, &local.header, &(socklen_t) { sizeof(local) }) < 0)
+                return false;
+        *ret = client_key(&peer.header, &local.header);
+        if (client_is_host(ret))
+                return true;
+        if (client_address(&peer.header, text) && registry_find_address(service->registry_fd, text, &pod) >= 0) {
+                *ret = client_key_of_pod(&pod);
+                return true;
+        }
+        return registry_has_strangers(service->foreign_fd) || registry_has_strangers(service->registry_fd);
+}
+
+static void on_connection(void *userdata, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        const Listener *l = userdata;
+        Client *client;
+        ClientKey key;
+
+        if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+                if (*context)
+                        client_table_remove(l->clients, *context);
+                return;
+        }
+        if (!info)
+                return;
+        if (!find_client(l->service, info->connect_fd, &key) ||
+            client_table_add(l->clients, &key, info->connect_fd, now_monotonic_usec(), &client) < 0) {
+                (void) shutdown(info->connect_fd, SHUT_RDWR);
+                return;
+        }
+        *context = client;
 }
 
 /* A path is a C string to us: one with a NUL in it is cut short, and is not found then. */
@@ -192,6 +249,10 @@ int metadata_server_new(MetadataService *service, MetadataServer **ret)
         if (!s)
                 return -ENOMEM;
         s->service = service;
+        if (client_table_new(&s->clients) < 0) {
+                free(s);
+                return -ENOMEM;
+        }
         *ret = s;
         return 0;
 }
@@ -205,6 +266,7 @@ MetadataServer *metadata_server_free(MetadataServer *s)
                 safe_close(MHD_quiesce_daemon(s->listeners[i].daemon));
                 MHD_stop_daemon(s->listeners[i].daemon);
         }
+        client_table_free(s->clients);
         return mfree(s);
 }
 
@@ -217,11 +279,11 @@ int metadata_server_add(MetadataServer *s, int fd, bool registrar)
                 return -E2BIG;
         if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0)
                 return -errno;
-        *l = (Listener) { .service = s->service, .registrar = registrar };
+        *l = (Listener) { .service = s->service, .clients = registrar ? NULL : s->clients };
         l->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, l,
                                      MHD_OPTION_LISTEN_SOCKET, fd,
                                      MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-                                     MHD_OPTION_PER_IP_CONNECTION_LIMIT, registrar ? 0U : CONNECTIONS_OF_ADDRESS_MAX,
+                                     MHD_OPTION_NOTIFY_CONNECTION, registrar ? NULL : on_connection, l,
                                      MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_SECONDS,
                                      MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
                                      MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
@@ -253,6 +315,10 @@ static bool is_busy(const MetadataServer *s)
 static int next_timeout(const MetadataServer *s, unsigned idle_seconds)
 {
         MHD_UNSIGNED_LONG_LONG least = idle_seconds > 0 && !is_busy(s) ? idle_seconds * 1000ULL : INT32_MAX, n;
+        uint64_t now = now_monotonic_usec(), next = client_table_expire(s->clients, now);
+
+        if (next != UINT64_MAX)
+                least = MIN(least, (next - now) / 1000 + 1);
 
         for (size_t i = 0; i < s->n; i++)
                 if (MHD_get_timeout(s->listeners[i].daemon, &n) == MHD_YES)

@@ -6,40 +6,9 @@
 #include "basic/parse.h"
 #include "basic/time-util.h"
 #include "network/network.h"
+#include "pod/host-journal.h"
 #include "pod/pod-gc.h"
 #include "pod/pod-register.h"
-
-#define HOST_JOURNAL "/var/log/journal"
-
-static char *journal_link(const Pod *p)
-{
-        return strprintf(HOST_JOURNAL "/%s", uuid_format_plain(&p->uuid, (char[33]) {}));
-}
-
-int pod_link_journal(Pod *p)
-{
-        _cleanup_free_ char *link = journal_link(p), *target = pod_path(p, "journal");
-
-        if (!link || !target)
-                return -ENOMEM;
-        /* A host without a persistent journal has no such directory, and wants none. */
-        if (symlink(target, link) < 0 && errno != EEXIST && errno != ENOENT)
-                return -errno;
-        return 0;
-}
-
-static int unlink_journal(const Pod *p)
-{
-        _cleanup_free_ char *link = journal_link(p);
-        char target[2];
-
-        if (!link)
-                return -ENOMEM;
-        /* Only ever a link: a directory there would be somebody else's. */
-        if (readlink(link, target, sizeof(target)) < 0)
-                return 0;
-        return unlink(link) < 0 && errno != ENOENT ? -errno : 0;
-}
 
 /* An nspawn that was killed leaves directories of its machine behind, and from systemd 257 on it refuses to start
  * one of the same name while they are there (reference S§0.8). The mounts in them are gone with our namespace. */
@@ -74,23 +43,43 @@ static bool release_name(const Pod *p)
                 return errno == ENOENT;
         if (fd_lock(fd, LOCK_EX | LOCK_NB) < 0)
                 return false;
-        (void) unlink(path);
+        (void) unlink_locked(fd, AT_FDCWD, path);
         return true;
+}
+
+/* As systemd-nspawn does it: who removes the file holds its lock. */
+static void remove_unlocked_range(int dir_fd, const char *name)
+{
+        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+        _cleanup_close_ int fd = openat(dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+        if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) >= 0)
+                (void) unlink_locked(fd, dir_fd, name);
 }
 
 static void release_uid_range(const Pod *p)
 {
-        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-        _cleanup_free_ char *path = NULL;
-        _cleanup_close_ int fd = -EBADF;
+        char path[sizeof(UID_RANGE_LOCKS "/") + 10];
         uid_t base;
 
         if (pod_uid_base(p, &base) < 0 || base == 0)
                 return;
-        path = strprintf(UID_RANGE_LOCKS "/%u", base);
-        fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -EBADF;
-        if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) >= 0)
-                (void) unlink(path);
+        (void) snprintf(path, sizeof(path), UID_RANGE_LOCKS "/%u", base);
+        remove_unlocked_range(AT_FDCWD, path);
+}
+
+/* Those of starts that were killed before there was a pod to remember them by. */
+static void release_stale_ranges(void)
+{
+        _cleanup_close_ int fd = open_directory_at(AT_FDCWD, UID_RANGE_LOCKS);
+        _cleanup_strv_free_ char **names = NULL;
+        uint32_t base;
+
+        if (fd < 0 || list_directory_at(fd, ".", &names) < 0)
+                return;
+        STRV_FOREACH(name, names)
+                if (parse_uint32(*name, &base) >= 0)
+                        remove_unlocked_range(fd, *name);
 }
 
 static int tear_down(Pod *p, bool final, char **reterr_message)
@@ -107,6 +96,7 @@ static int tear_down(Pod *p, bool final, char **reterr_message)
 
 int pod_tear_down(Pod *p, char **reterr_message)
 {
+        pod_trim_journal(p);
         return tear_down(p, false, reterr_message);
 }
 
@@ -123,7 +113,7 @@ static int pod_delete(Pod *p)
                 r = network_remove_idle(&ignored);
         if (r < 0)
                 log_debug_errno(r, "Pod %s: %s", p->uuid.s, strempty(ignored));
-        r = unlink_journal(p);
+        r = pod_unlink_journal(p);
         return r < 0 ? r : rm_rf_at(p->store->fd, path);
 }
 
@@ -149,10 +139,22 @@ int pod_remove(Pod *p)
         return r < 0 ? r : pod_delete(p);
 }
 
+int pod_remove_unheld(Pod *p)
+{
+        int r = pod_lock(p);
+
+        if (r < 0)
+                return r == -EAGAIN ? -EBUSY : r;
+        r = pod_is_held(p);
+        if (r != 0)
+                return r < 0 ? r : -EBUSY;
+        return pod_remove(p);
+}
+
 /* What belongs to the start: the process, the user IDs and the addresses it had. */
 static int forget_start(const Pod *p)
 {
-        static const char *const names[] = { "upper", "work" }, *const files[] = { "uid-base", "pid", "network-ended" };
+        static const char *const names[] = { "upper", "work" }, *const files[] = { "uid-base", "pid", "network-ended", "size" };
         _cleanup_strv_free_ char **apps = NULL;
         int r = list_directory_at(p->fd, "apps", &apps);
 
@@ -178,7 +180,7 @@ int pod_put_back(Pod *p)
         r = tear_down(p, true, &ignored);
         if (r > 0)
                 (void) network_remove_idle(&ignored);
-        r = unlink_journal(p);
+        r = pod_unlink_journal(p);
         if (r >= 0)
                 r = forget_start(p);
         return r < 0 ? r : pod_move(p, POD_DIR_PREPARED);
@@ -224,30 +226,54 @@ static Verdict judge(const Pod *p, const PodCollect *c)
         }
 }
 
+/* Marked, it is looked for where it is from now on, and what it had outside its directory is free, whether or not its unit
+ * clears away itself. Also puts right what an earlier run that was killed in the middle left. */
+static void settle_marked(Pod *p, PodDirectory from)
+{
+        _cleanup_free_ char *ignored = NULL;
+
+        if (p->directory != POD_DIR_EXITED_GARBAGE)
+                return;
+        /* One that was over before it had any leads nowhere. */
+        if (faccessat(p->fd, "journal", F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
+                (void) pod_link_journal(p);
+        if (p->directory != from && pod_tear_down(p, &ignored) > 0)
+                (void) network_remove_idle(&ignored);
+}
+
+static int lock_and_mark(Pod *p)
+{
+        int r = pod_lock(p);
+
+        if (r >= 0)
+                r = pod_is_held(p);
+        if (r != 0)
+                return r < 0 ? r : -EAGAIN;
+        return pod_mark(p);
+}
+
 static int collect_one(Pod *p, const PodCollect *c)
 {
         PodDirectory from = p->directory;
         PodState was = p->state;
         Verdict verdict = judge(p, c);
+        bool remove = verdict == VERDICT_DELETE && !c->mark_only;
         int r;
 
         if (verdict == VERDICT_KEEP)
                 return 0;
 
-        r = pod_lock(p);
-        /* It may have been started or removed between our look and our lock. */
+        r = lock_and_mark(p);
+        /* It may have been started or removed between our look and our lock; or somebody is not done with it. */
         if (r == -EAGAIN || r == -ENOENT)
                 return 0;
-        if (r >= 0)
-                r = pod_mark(p);
         if (r >= 0 && p->directory != from)
                 c->report(c, p, POD_FATE_MARKED, was, 0);
-        if (r >= 0 && verdict == VERDICT_MARK) {
-                if (!c->mark_only)
-                        c->report(c, p, POD_FATE_KEPT, was, 0);
-                return 0;
-        }
-        if (r >= 0 && !c->mark_only) {
+        if (r >= 0 && !remove)
+                settle_marked(p, from);
+        if (r >= 0 && verdict == VERDICT_MARK && !c->mark_only)
+                c->report(c, p, POD_FATE_KEPT, was, 0);
+        if (r >= 0 && remove) {
                 r = pod_delete(p);
                 if (r >= 0)
                         c->report(c, p, POD_FATE_REMOVED, was, 0);
@@ -274,5 +300,6 @@ int pod_store_collect(PodStore *s, const PodCollect *c)
                 if (k < 0 && first_error >= 0)
                         first_error = k;
         }
+        release_stale_ranges();
         return first_error < 0 ? first_error : r;
 }

@@ -7,7 +7,7 @@
  * space on disk. */
 
 /* Removes what is left outside the pod's directory once its process is gone: its networks, the lock files of its name
- * and its user IDs, and leftovers of a systemd-nspawn that was killed. All but the networks is always
+ * and its user IDs, and leftovers of a systemd-nspawn that was killed; and what its journal does not need of the disk. All but the networks is always
  * done. 1: no pod has a network any more, see network_remove_idle(). */
 int pod_tear_down(Pod *p, char **reterr_message);
 /* The last of these, for a machine name that is free. */
@@ -18,11 +18,10 @@ void pod_clear_nspawn(const char *machine);
 /* Where systemd-nspawn and we lock ranges of user IDs. */
 #define UID_RANGE_LOCKS "/run/systemd/nspawn-uid"
 
-/* Lets `journalctl -m` see the pod's journal after the pod has ended, where the host keeps one itself. */
-int pod_link_journal(Pod *p);
-
 /* Removes a pod that is not running, tearing it down before. -EBUSY: it is running or being prepared. */
 int pod_remove(Pod *p);
+/* The same, unless somebody holds it (pod_hold()): -EBUSY. */
+int pod_remove_unheld(Pod *p);
 
 /* A prepared pod whose start failed, which we hold, is a prepared pod again. */
 int pod_put_back(Pod *p);

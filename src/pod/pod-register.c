@@ -84,6 +84,27 @@ static int add_app(int registry, const Pod *pod, ImageStore *store, const AppcPo
         return r < 0 ? r : registry_add_app(registry, &pod->uuid, app->name, text);
 }
 
+/* Those it has, which are written with their lengths; of a pod in the host's network there is nothing to tell. */
+static int add_addresses(int registry, const Pod *pod)
+{
+        _cleanup_strv_free_ char **addresses = new0(char *, 1);
+        _cleanup_(net_state_done) NetState state = {};
+        int r = addresses ? net_state_read(pod->fd, &state) : -ENOMEM;
+
+        if (r == -ENOENT)
+                r = 0;
+        for (size_t i = 0; i < state.n_joins; i++)
+                STRV_FOREACH(a, state.joins[i].addresses) {
+                        NetAddress parsed;
+                        _cleanup_free_ char *text = strndup(*a, strcspn(*a, "/"));
+
+                        /* As the service writes it. */
+                        if (text && net_address_parse(text, &parsed) >= 0)
+                                r = r < 0 ? r : strv_extend(&addresses, NET_ADDRESS(&parsed));
+                }
+        return r < 0 ? r : registry_add_addresses(registry, &pod->uuid, addresses);
+}
+
 static int add_pod(const Pod *pod, const char *token)
 {
         _cleanup_(image_store_freep) ImageStore *store = NULL;
@@ -101,6 +122,7 @@ static int add_pod(const Pod *pod, const char *token)
                 r = registry_add(registry, &pod->uuid, token, text);
         if (r < 0)
                 return r;
+        r = add_addresses(registry, pod);
         (void) image_store_open(pod->store->data, &store, &ignored);
         for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
                 r = add_app(registry, pod, store, &pod->manifest->apps[i]);

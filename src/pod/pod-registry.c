@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <arpa/inet.h>
 #include <grp.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -6,11 +7,13 @@
 
 #include "basic/fs.h"
 #include "basic/string-util.h"
+#include "basic/strv.h"
 #include "pod/pod-registry.h"
 #include "shared/json-table.h"
 
 #define PODS "pods"
 #define TOKENS "tokens"
+#define ADDRESSES "addresses"
 #define TARGET "../" PODS "/"
 
 bool registry_is_served(void)
@@ -144,11 +147,98 @@ int registry_add_app(int fd, const Uuid *uuid, const char *app, const char *mani
         return r < 0 ? r : renameat(fd, from, fd, to) < 0 ? -errno : 0;
 }
 
+static bool is_address(const char *s)
+{
+        struct in6_addr a;
+
+        return inet_pton(strchr(s, ':') ? AF_INET6 : AF_INET, s, &a) == 1;
+}
+
+/* Whose directory the link leads to. */
+static int read_link(int fd, const char *path, Uuid *ret)
+{
+        char target[sizeof(TARGET) + UUID_STRING_MAX] = {};
+        const char *text;
+
+        if (readlinkat(fd, path, target, sizeof(target) - 1) < 0)
+                return -errno;
+        text = startswith(target, TARGET);
+        return text && uuid_parse(text, ret) >= 0 ? 0 : -ENOENT;
+}
+
+int registry_add_addresses(int fd, const Uuid *uuid, char *const *addresses)
+{
+        _cleanup_free_ char *text = strv_join(addresses, "\n"), *target = strjoin(TARGET, uuid->s);
+        OWN_UMASK;
+        int r;
+
+        if (!text || !target)
+                return -ENOMEM;
+        r = mkdir_p_at(fd, ADDRESSES, 0750);
+        /* Before the links: who removes the pod has to find them. */
+        if (r >= 0)
+                r = write_at(fd, uuid, "addresses", text);
+        STRV_FOREACH(address, addresses) {
+                _cleanup_free_ char *link = strjoin(ADDRESSES "/", *address);
+
+                if (r < 0 || !link)
+                        return r < 0 ? r : -ENOMEM;
+                if (!is_address(*address))
+                        return -EINVAL;
+                if (unlinkat(fd, link, 0) < 0 && errno != ENOENT)
+                        return -errno;
+                if (symlinkat(target, fd, link) < 0)
+                        return -errno;
+        }
+        return r;
+}
+
+int registry_find_address(int fd, const char *address, Uuid *ret_uuid)
+{
+        _cleanup_free_ char *link = is_address(address) ? strjoin(ADDRESSES "/", address) : NULL;
+
+        return link ? read_link(fd, link, ret_uuid) : -ENOENT;
+}
+
+bool registry_has_strangers(int fd)
+{
+        _cleanup_strv_free_ char **uuids = NULL;
+
+        (void) list_directory_at(fd, PODS, &uuids);
+        STRV_FOREACH(uuid, uuids) {
+                _cleanup_free_ char *path = strjoin(PODS "/", *uuid, "/addresses");
+
+                if (path && faccessat(fd, path, F_OK, 0) < 0)
+                        return true;
+        }
+        return false;
+}
+
+static int remove_addresses(int fd, const Uuid *uuid)
+{
+        _cleanup_free_ char *file = pod_path_of(uuid, "addresses"), *text = NULL;
+        _cleanup_strv_free_ char **addresses = NULL;
+        int r;
+
+        r = file ? read_file_at(fd, file, 65536, &text, NULL) : -ENOMEM;
+        if (r >= 0)
+                r = strv_split(text, '\n', &addresses);
+        STRV_FOREACH(address, addresses) {
+                _cleanup_free_ char *link = is_address(*address) ? strjoin(ADDRESSES "/", *address) : NULL;
+                Uuid owner;
+
+                if (link && read_link(fd, link, &owner) >= 0 && streq(owner.s, uuid->s))
+                        (void) unlinkat(fd, link, 0);
+        }
+        return r == -ENOENT ? 0 : r;
+}
+
 int registry_remove(int fd, const Uuid *uuid)
 {
         _cleanup_free_ char *path = pod_path_of(uuid, NULL), *file = pod_path_of(uuid, "token"), *token = NULL,
                             *link = NULL;
         struct stat st;
+        int r;
 
         if (!path || !file)
                 return -ENOMEM;
@@ -161,21 +251,17 @@ int registry_remove(int fd, const Uuid *uuid)
                 if (unlinkat(fd, link, 0) < 0 && errno != ENOENT)
                         return -errno;
         }
-        return rm_rf_at(fd, path);
+        r = remove_addresses(fd, uuid);
+        return r < 0 ? r : rm_rf_at(fd, path);
 }
 
 int registry_find(int fd, const char *token, int *ret_pod_fd, Uuid *ret_uuid)
 {
         _cleanup_free_ char *link = token_is_valid(token) ? strjoin(TOKENS "/", token) : NULL, *path = NULL;
-        char target[sizeof(TARGET) + UUID_STRING_MAX] = {};
-        const char *text;
-        int pod_fd;
+        int pod_fd, r = link ? read_link(fd, link, ret_uuid) : -ENOENT;
 
-        if (!link || readlinkat(fd, link, target, sizeof(target) - 1) < 0)
-                return !link || errno == ENOENT ? -ENOENT : -errno;
-        text = startswith(target, TARGET);
-        if (!text || uuid_parse(text, ret_uuid) < 0)
-                return -ENOENT;
+        if (r < 0)
+                return r;
         path = pod_path_of(ret_uuid, NULL);
         pod_fd = path ? open_directory_at(fd, path) : -ENOMEM;
         if (pod_fd < 0)

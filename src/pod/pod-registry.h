@@ -9,7 +9,9 @@
  * the pod, and whatever their number, each request is answered from one directory found by name.
  *
  *     tokens/TOKEN     a link to ../pods/UUID: who knows the token is an app of that pod
+ *     addresses/ADDRESS  a link likewise: who asks from there is an app of that pod, if it has the token
  *     pods/UUID/       token     the token
+ *                      addresses its addresses, a line each
  *                      manifest  the pod manifest, resolved
  *                      apps/APP  the manifest of the app's image, in appc's words
  *
@@ -46,6 +48,12 @@ int registry_format_manifest(json_object *manifest, char **ret);
 int registry_add(int fd, const Uuid *uuid, const char *token, const char *manifest);
 /* -ENOENT: no such pod. The name is an AC Name. */
 int registry_add_app(int fd, const Uuid *uuid, const char *app, const char *manifest);
+/* Where its requests come from; an address has one pod, the last that was given it. */
+int registry_add_addresses(int fd, const Uuid *uuid, char *const *addresses);
+/* -ENOENT: nobody's. */
+int registry_find_address(int fd, const char *address, Uuid *ret_uuid);
+/* Whether there are pods whose addresses nobody has told. */
+bool registry_has_strangers(int fd);
 /* -ENOENT: no such pod. What is left of a registration that broke off goes as well. */
 int registry_remove(int fd, const Uuid *uuid);
 

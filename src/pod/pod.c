@@ -91,6 +91,7 @@ Pod *pod_free(Pod *p)
 
         appc_pod_free(p->manifest);
         pod_settings_free(p->settings);
+        safe_close(p->hold_fd);
         safe_close(p->fd);
         return mfree(p);
 }
@@ -102,7 +103,7 @@ Pod *pod_new_object(PodStore *s, const Uuid *uuid)
         if (!p)
                 return NULL;
 
-        *p = (Pod) { .store = s, .uuid = *uuid, .fd = -EBADF };
+        *p = (Pod) { .store = s, .uuid = *uuid, .fd = -EBADF, .hold_fd = -EBADF };
         return p;
 }
 
@@ -322,6 +323,33 @@ int pod_adopt_lock(Pod *p, int fd)
         p->fd = fd;
         p->locked = true;
         return pod_update_state(p);
+}
+
+int pod_hold(Pod *p)
+{
+        _cleanup_close_ int fd = openat(p->fd, "pod", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        int r;
+
+        if (fd < 0)
+                return -errno;
+        r = fd_lock(fd, LOCK_SH);
+        if (r < 0)
+                return r;
+        safe_close(p->hold_fd);
+        p->hold_fd = TAKE_FD(fd);
+        return 0;
+}
+
+int pod_is_held(const Pod *p)
+{
+        _cleanup_close_ int fd = openat(p->fd, "pod", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        int r;
+
+        /* One whose making or removal was broken off may have no such file. */
+        if (fd < 0)
+                return errno == ENOENT || errno == ELOOP ? 0 : -errno;
+        r = fd_lock(fd, LOCK_EX | LOCK_NB);
+        return r == -EAGAIN ? 1 : r;
 }
 
 int pod_move(Pod *p, PodDirectory to)

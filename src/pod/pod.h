@@ -21,7 +21,8 @@
  *     output/        a socket for each app, on which `podctl run` waits for what it writes
  *     status/.health-APP  how it is, while it runs, where it has a health check; likewise
  *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod
- *     exit           exit status of the pod itself, its mtime is when */
+ *     exit           exit status of the pod itself, its mtime is when
+ *     size           how much it takes on the disk, once somebody wanted to know of an ended one (pod-keep.h) */
 
 typedef enum PodDirectory {
         POD_DIR_EMBRYO,
@@ -77,6 +78,7 @@ typedef struct Pod {
         PodState state;
         int fd;          /* the pod's directory */
         bool locked;     /* by us, through fd */
+        int hold_fd;     /* see pod_hold() */
 
         /* Loaded on demand by pod_load(). */
         AppcPod *manifest;
@@ -113,6 +115,11 @@ int pod_lock(Pod *p);
 /* Takes over a lock through a copy of the fd that holds it. -ESTALE: that is not this pod's directory. -EAGAIN: it
  * does not hold the lock. */
 int pod_adopt_lock(Pod *p, int fd);
+/* Keeps the pod from being collected, or moved for that, until it is freed: for who waits for it and is not done when it
+ * ends. Any number may. A shared lock of the file "pod". */
+int pod_hold(Pod *p);
+/* 1: somebody else does. */
+int pod_is_held(const Pod *p);
 /* Moves a pod whose lock we hold. A prepared pod is on disk then; others do not outlive a power cut in any useful way,
  * and no start waits for the disk on their account. */
 int pod_move(Pod *p, PodDirectory to);

@@ -19,26 +19,54 @@ void app_identity_done(AppIdentity *i)
         i->health = mfree(i->health);
 }
 
-static FILE *open_stream_in_root(int root_fd, const char *path)
-{
-        _cleanup_close_ int fd = open_in_root(root_fd, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
-        struct stat st;
-        FILE *f;
+/* Who made the image, or the app itself, may have put anything there. Longer files have no users in them, longer lines are
+ * passed over: to fgetpwent(3) a line is work by the square of its length. */
+#define USERS_FILE_MAX (4U * 1024 * 1024)
+#define USERS_LINE_MAX (64U * 1024)
 
-        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-                return NULL;
-        f = fdopen(fd, "re");
-        if (f)
-                (void) TAKE_FD(fd);
+static size_t drop_long_lines(char *text, size_t n)
+{
+        size_t kept = 0;
+
+        for (size_t at = 0, length; at < n; at += length) {
+                const char *end = memchr(text + at, '\n', n - at);
+
+                length = end ? (size_t) (end - text) + 1 - at : n - at;
+                if (length > USERS_LINE_MAX)
+                        continue;
+                memmove(text + kept, text + at, length);
+                kept += length;
+        }
+        return kept;
+}
+
+typedef struct UsersFile {
+        char *text;
+        FILE *stream; /* NULL: there are none */
+} UsersFile;
+
+static UsersFile users_file_open(int root_fd, const char *path)
+{
+        UsersFile f = {};
+        size_t n = 0;
+
+        if (read_file_in_root(root_fd, path, USERS_FILE_MAX, &f.text, &n) >= 0 && (n = drop_long_lines(f.text, n)) > 0)
+                f.stream = fmemopen(f.text, n, "re");
         return f;
+}
+
+static void users_file_done(UsersFile *f)
+{
+        fclosep(&f->stream);
+        free(f->text);
 }
 
 /* The entry of a name or, with a NULL name, of a number. *ret_name may be NULL. */
 static int find_user(int root_fd, const char *name, uid_t uid, uid_t *ret_uid, gid_t *ret_gid, char **ret_name)
 {
-        _cleanup_fclose_ FILE *f = open_stream_in_root(root_fd, "/etc/passwd");
+        _cleanup_(users_file_done) UsersFile f = users_file_open(root_fd, "/etc/passwd");
 
-        for (struct passwd *pw; f && (pw = fgetpwent(f));)
+        for (struct passwd *pw; f.stream && (pw = fgetpwent(f.stream));)
                 if (name ? streq(pw->pw_name, name) : pw->pw_uid == uid) {
                         *ret_uid = pw->pw_uid;
                         *ret_gid = pw->pw_gid;
@@ -65,9 +93,9 @@ static int add_group(AppIdentity *identity, gid_t gid)
 /* Those beyond what a pod has, or an app can have, nobody can be in. */
 static int add_groups_of_user(int root_fd, const char *name, AppIdentity *identity)
 {
-        _cleanup_fclose_ FILE *f = open_stream_in_root(root_fd, "/etc/group");
+        _cleanup_(users_file_done) UsersFile f = users_file_open(root_fd, "/etc/group");
 
-        for (struct group *gr; f && (gr = fgetgrent(f));) {
+        for (struct group *gr; f.stream && (gr = fgetgrent(f.stream));) {
                 int r = strv_contains(gr->gr_mem, name) && gr->gr_gid < POD_UID_COUNT &&
                                         identity->n_groups < APP_GROUPS_MAX
                                 ? add_group(identity, gr->gr_gid)
@@ -81,9 +109,9 @@ static int add_groups_of_user(int root_fd, const char *name, AppIdentity *identi
 
 static int find_group(int root_fd, const char *name, gid_t *ret)
 {
-        _cleanup_fclose_ FILE *f = open_stream_in_root(root_fd, "/etc/group");
+        _cleanup_(users_file_done) UsersFile f = users_file_open(root_fd, "/etc/group");
 
-        for (struct group *gr; f && (gr = fgetgrent(f));)
+        for (struct group *gr; f.stream && (gr = fgetgrent(f.stream));)
                 if (streq(gr->gr_name, name)) {
                         *ret = gr->gr_gid;
                         return 0;

@@ -390,6 +390,83 @@ test_two_fetch_the_same_at_once() {
         done
 }
 
+# However long it takes: what the fetch counts on stays, all else can be removed.
+test_slow_fetch_holds_up_nobody() {
+        local shared slow pid
+        front_registry
+        random_layout layout one 1 200000
+        head -c 200000 /dev/urandom >more
+        umoci tag --image layout:one two
+        umoci insert --image layout:two more /more
+        push layout:one one
+        push layout:two two
+        shared=$(blobs layout one)
+        slow=$(blobs layout two | tail -n 1)
+        plain fetch docker://$FRONT/one
+        assert_eq "$(find data/images/layers -mindepth 1 -maxdepth 1 -name 'sha*' | wc -l)" 1
+        rules '[{"path": "/blobs/'"$slow"'", "until": "'"$PWD"'/go"}]'
+        defer touch go
+        plain fetch docker://$FRONT/two >out 2>&1 &
+        pid=$!
+        wait_until test -s "data/images/partial/${slow/:/-}"
+        timeout 20 "${PLAIN[@]}" image rm $FRONT/one
+        timeout 20 "${PLAIN[@]}" image gc --grace-period=0
+        timeout 20 "${PLAIN[@]}" gc --grace-period=0
+        [[ -s data/images/partial/${slow/:/-} ]]
+        touch go
+        wait $pid
+        plain image verify $FRONT/two
+        assert_eq "$(requests "^GET .*/blobs/$shared")" 1
+        assert_eq "$(find data/images/partial data/images/tmp -mindepth 1)" ''
+        # What a fetch that failed counted on goes like anything else.
+        plain image rm $FRONT/two
+        plain image gc --grace-period=0
+        assert_eq "$(find data/images/layers -mindepth 1)" ''
+}
+
+# A little comes each time, and never an end.
+test_servers_that_never_come_to_an_end() {
+        front_registry
+        random_layout layout big 1 3000000
+        push layout:big big
+        rules '[{"path": "/blobs/'"$(blobs layout big)"'", "cut": 1000}]'
+        refused 'layer sha256:' plain fetch docker://$FRONT/big
+        (($(requests '^GET .*/blobs/') < 10)) || fail "asked $(requests '^GET .*/blobs/') times"
+}
+
+# A registry that is restarted in the midst of it.
+test_refused_connections_in_the_midst() {
+        local blob pid
+        front_registry
+        random_layout layout big 1 3000000
+        push layout:big big
+        blob=$(blobs layout big)
+        rules '[{"path": "/blobs/'"$blob"'", "cut": 700000, "times": 1}]'
+        nft add table ip test_refused
+        defer nft delete table ip test_refused
+        nft add chain ip test_refused output '{ type filter hook output priority 0; }'
+        plain fetch docker://$FRONT/big >out 2>&1 &
+        pid=$!
+        wait_until grep -q "^GET .*/blobs/$blob" requests
+        nft add rule ip test_refused output tcp dport $FRONT_PORT tcp flags '&' '(syn|ack)' == syn counter reject with tcp reset
+        wait_until eval 'nft list table ip test_refused | grep -qE "packets ([2-9]|1[0-9])"'
+        nft flush chain ip test_refused output
+        wait $pid
+        plain image verify $FRONT/big
+}
+
+# Of an image that is refused nothing is left to go on with.
+test_refused_image_leaves_no_blobs() {
+        local bad
+        front_registry
+        random_layout layout big 1 200000 200000 200000
+        push layout:big big
+        bad=$(blobs layout big | sed -n 2p)
+        rules '[{"path": "/blobs/'"$bad"'", "corrupt": 1000}, {"path": "/blobs/sha256:[0-9a-f]*$", "slow": 20000}]'
+        refused 'layer sha256:' plain fetch docker://$FRONT/big
+        assert_eq "$(ls -A data/images/partial)" ''
+}
+
 # Interrupted
 
 test_killed_fetch_goes_on() {

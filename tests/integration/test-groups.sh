@@ -14,6 +14,7 @@ as() {
 }
 
 member() { as "$(getent group podctl | cut -d: -f3)" "$@"; }
+second_member() { setpriv --reuid=12347 --regid=12347 --groups="$(getent group podctl | cut -d: -f3)" env HOME=/nonexistent "$@"; }
 admin() { as "$(getent group podctl-admin | cut -d: -f3)" "$@"; }
 nobody() { setpriv --reuid=12346 --regid=12346 --clear-groups env HOME=/nonexistent "$@"; }
 
@@ -114,6 +115,55 @@ test_helper_ends_with_its_caller() {
         kill $!
         wait_until eval '! systemctl list-units --plain --no-legend "podctl-group@*" | grep -q running'
         assert_contains "$(podctl status seen)" state=running
+}
+
+# One member keeps the others out neither by silence nor by asking too much.
+test_members_do_not_block_each_other() {
+        local hog
+        group_socket
+        cat >hog.py <<'END'
+import socket, time
+sockets = []
+for _ in range(100):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.connect("/run/podctl/group.sock")
+    sockets.append(s)
+open("ready", "w").close()
+time.sleep(1000)
+END
+        chmod 777 .
+        member python3 hog.py &
+        hog=$!
+        defer kill $hog
+        wait_until test -e ready
+        wait_until second_member podctl list
+        assert_eq "$(second_member podctl list)" "$(podctl list)"
+        # Their own time is over soon, too.
+        wait_until member podctl list
+}
+
+test_commands_of_one_member() {
+        local i jobs=()
+        group_socket
+        rm -rf /run/podctl/commands
+        pod seen busybox --name=app --exec=/bin/sleep -- 1000
+        for i in {1..8}; do
+                setpriv --reuid=12345 --regid=12345 --groups="$(getent group podctl | cut -d: -f3)" \
+                        podctl status --wait seen >/dev/null &
+                jobs+=($!)
+                defer kill $! 2>/dev/null
+        done
+        running() {
+                systemctl list-units --plain --no-legend 'podctl-group@*' | grep -c running
+        }
+        # Each has its turn by now.
+        wait_until test -e /run/podctl/commands/12345.7
+        assert_fails 254 member podctl list
+        assert_contains "$output" 'commands of yours are being carried out'
+        second_member podctl list
+        kill "${jobs[0]}"
+        wait_until eval '[[ $(running) == 7 ]]'
+        member podctl list
 }
 
 # Nobody else, and a member neither without the socket: the way the files are, however podctl was first used.

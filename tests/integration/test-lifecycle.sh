@@ -226,6 +226,104 @@ test_gc_of_a_thousand() {
         assert_eq "$(state_of alive)" running
 }
 
+# Whatever directory the pod is in by now.
+test_journal_follows_an_ended_pod() {
+        local uuid link mark
+        said() {
+                journalctl --no-pager -m "_MACHINE_ID=${uuid//-/}" SYSLOG_IDENTIFIER=app -o cat 2>errors || true
+        }
+        ln -s "$(command -v podctl)" rkt
+        for mark in 'podctl gc' './rkt gc --mark-only' 'systemctl start podctl-gc.service'; do
+                ended "followed"
+                uuid=$(uuid_of followed)
+                link=/var/log/journal/${uuid//-/}
+                assert_eq "$(said)" said
+                $mark
+                assert_eq "$(state_of followed)" 'exited garbage'
+                assert_eq "$(said)" said
+                assert_not_contains "$(cat errors)" 'No such file'
+                # As one that was killed between its two steps leaves it.
+                ln -sfn "/var/lib/podctl/pods/run/$uuid/journal" "$link"
+                podctl gc --mark-only
+                assert_eq "$(said)" said
+                podctl rm followed
+                [[ ! -L $link ]]
+        done
+}
+
+# What journald reserves for a journal that stays small is given back, and what is in it stays.
+test_small_journal_of_an_ended_pod() {
+        local uuid kilobytes
+        ended small
+        uuid=$(uuid_of small)
+        kilobytes=$(du -sk "/var/lib/podctl/pods/run/$uuid/journal" | cut -f1)
+        ((kilobytes < 1024)) || fail "it takes $kilobytes K"
+        journalctl --quiet --verify -D "/var/lib/podctl/pods/run/$uuid/journal"
+        assert_contains "$(podctl logs small)" said
+}
+
+test_crash_loop_keeps_the_last_few() {
+        local i
+        for i in {1..8}; do
+                ended again 3
+        done
+        ended once
+        wait_until gone again
+        assert_eq "$(podctl list --no-legend | grep -c again)" 5
+        mkdir -p /etc/podctl/ended.d
+        defer rm -r /etc/podctl/ended.d
+        echo '{ "rktKind": "ended", "rktVersion": "v1", "pods": "2" }' >/etc/podctl/ended.d/few.json
+        podctl gc
+        assert_eq "$(podctl list --no-legend | grep -c again)" 2
+        assert_eq "$(state_of once)" 'exited garbage'
+}
+
+# A start that was killed at the wrong moment left it.
+test_gc_takes_stale_locks_of_user_ids() {
+        local stale=/run/systemd/nspawn-uid/1879048192 held
+        pod running busybox --exec=/bin/sleep -- 1000
+        held=$(cat "/var/lib/podctl/pods/run/$(uuid_of running)/uid-base")
+        [[ -e /run/systemd/nspawn-uid/$held ]]
+        touch "$stale"
+        podctl gc
+        [[ ! -e $stale && -e /run/systemd/nspawn-uid/$held ]]
+}
+
+# All is said before the pod may go.
+test_gc_beside_who_waits() {
+        local i
+        (while [[ ! -e over ]]; do podctl gc --grace-period=0 2>/dev/null; done) &
+        defer touch over
+        for i in {1..10}; do
+                assert_eq "$(podctl run --name=waited busybox --exec=/bin/sh -- -c 'echo all of it; exit 3' || echo $?)" \
+                        $'all of it\n3'
+        done
+        touch over
+        wait_for_jobs
+}
+
+# Deeper than a path can be long, and than files may be open.
+test_gc_of_deep_directories() {
+        local uuid upper i chain
+        ended deep
+        ended other
+        uuid=$(uuid_of deep)
+        upper=/var/lib/podctl/pods/run/$uuid/apps/app/upper
+        chain=$(printf 'd/%.0s' {1..900})
+        for i in 1 2 3; do
+                mkdir -p "$upper/new/$chain"
+                [[ $i == 1 ]] || mv "$upper/top" "$upper/new/$chain"
+                mv "$upper/new" "$upper/top"
+        done
+        # As an interrupted removal leaves it.
+        podctl gc --mark-only
+        rm "/var/lib/podctl/pods/exited-garbage/$uuid/"{settings,pod}
+        assert_eq "$(podctl list 2>&1 >/dev/null)" ''
+        assert_contains "$(podctl list --full)" "$uuid"
+        (ulimit -n 100 && podctl gc --grace-period=0)
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
 # One that cannot be removed is told, and keeps none of the others.
 test_gc_passes_over_what_cannot_be_removed() {
         local uuid
@@ -527,6 +625,40 @@ test_needs_root() {
         done
 }
 
+# Nothing of it arrived, so it is no success.
+test_output_that_cannot_be_written() {
+        local words
+        ended over
+        defer podctl rm left
+        while read -r words; do
+                # shellcheck disable=SC2086
+                assert_fails 254 eval "podctl $words >/dev/full"
+                assert_contains "$output" 'podctl: Cannot write the output: '
+                assert_eq "$(wc -l <<<"$output")" 1
+        done <<-END
+		list
+		list --format=json
+		status over
+		cat-manifest over
+		logs over
+		image list
+		image cat-manifest busybox
+		config
+		version
+		help
+		list --help
+		--version
+		completion bash
+		prepare --name=left busybox
+		run --detach busybox --exec=/bin/true
+		run busybox --exec=/bin/echo -- said
+		rm over
+	END
+        # A reader who has had enough is no failure.
+        podctl help | true
+        podctl list --format=json | head -c 1 >first
+}
+
 test_verbs_can_be_abbreviated() {
         ended over
         assert_eq "$(podctl stat over)" "$(podctl status over)"
@@ -544,6 +676,21 @@ test_daemon_reload_beside_a_pod() {
         systemctl stop podctl-reloaded.service
         assert_eq "$(journalctl --no-pager --boot --grep='Unknown key' --unit=podctl-reloaded.service --quiet --output=cat)" ''
         [[ -e $(echo /var/lib/podctl/pods/run/*/exit) ]] || fail "nobody noted how it ended"
+}
+
+# There is nothing to start again, and that is said.
+test_restart_of_a_pod_of_run() {
+        local cursor
+        pod once busybox --exec=/bin/sleep -- 1000
+        cursor=$(journalctl --quiet -n 1 -o json | jq -r .__CURSOR)
+        assert_fails '*' systemctl restart podctl-once.service
+        said_so() {
+                journalctl --quiet -o cat --after-cursor="$cursor" | grep -q "'once' has run.*podctl create"
+        }
+        wait_until said_so
+        wait_until gone once
+        # Its name is free.
+        podctl run --name=once busybox --exec=/bin/true
 }
 
 test_words_with_dollars() {

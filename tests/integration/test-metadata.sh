@@ -38,8 +38,13 @@ status_of() {
         curl -s -g -m 5 -o /dev/null -w '%{http_code}' "$@"
 }
 
+stop_job() {
+        kill "$1"
+        wait "$1" 2>/dev/null || true
+}
+
 registered() {
-        find /run/podctl/metadata/pods /run/podctl/metadata/tokens -mindepth 1 -maxdepth 1 | wc -l
+        find /run/podctl/metadata/{pods,tokens,addresses} -mindepth 1 -maxdepth 1 | wc -l
 }
 
 test_app_learns_of_its_pod() {
@@ -253,6 +258,37 @@ test_in_the_foreground() {
         assert_contains "$output" 'running already'
         assert_fails 254 podctl metadata-service --listen-port=70000
         assert_contains "$output" '--listen-port'
+}
+
+# Connections that trickle, of anybody on this host, keep no pod from its answers.
+test_slow_clients() {
+        local slow
+        serve
+        pod told --mds-register busybox --name=app --exec=/bin/sleep -- 1000
+        chmod 777 .
+        setpriv --reuid=65534 --clear-groups "$HERE/slow-clients" 18112 600 ready &
+        slow=$!
+        defer stop_job $slow
+        wait_until test -e ready
+        for _ in 1 2 3; do
+                assert_eq "$(podctl exec told /bin/sh -c "wget -q -O - \$AC_METADATA_URL$BASE/pod/uuid")" "$(uuid told)"
+        done
+        kill -0 $slow
+}
+
+# Nobody is served but who may know something.
+test_only_pods_are_served() {
+        local at
+        serve
+        pod told --mds-register busybox --name=app --exec=/bin/sleep -- 1000
+        pod other busybox --name=app --exec=/bin/sleep -- 1000
+        at=$(url told)
+        podctl exec told /bin/wget -q -O /dev/null "$at$BASE/pod/uuid"
+        assert_fails '*' podctl exec other /bin/wget -q -O - "$at$BASE/pod/uuid"
+        assert_not_contains "$output" "$(uuid told)"
+        assert_eq "$(status_of "$at$BASE/pod/uuid")" 200
+        podctl stop told
+        wait_until test -z "$(ls -A /run/podctl/metadata/addresses)"
 }
 
 # It goes when nobody asks, and comes back.

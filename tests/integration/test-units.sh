@@ -48,8 +48,8 @@ test_ten_starts_in_a_row() {
                 gone ten
                 assert_eq "$(property pod@ten.service ActiveState)" inactive
         done
-        # Each start is a fresh pod.
-        assert_eq "$(podctl list --format=json | jq '[.[] | select(.machine == "ten")] | length')" 10
+        # Each start is a fresh pod; the last few are kept.
+        assert_eq "$(podctl list --format=json | jq '[.[] | select(.machine == "ten")] | length')" 5
 }
 
 test_restart() {
@@ -237,6 +237,22 @@ test_own_unit_restarts() {
         wait_until app_pid own app
 }
 
+# The unit that rkt's users have. Nothing of the pod's is left that others could want.
+test_own_unit_marks_its_pod() {
+        local uuid
+        fetch httpd.oci
+        ln -s "$(command -v podctl)" rkt
+        unit own 'KillMode=mixed' "ExecStart=$PWD/rkt run --net=default --port=8080-tcp:8123 --uuid-file-save=$PWD/uuid httpd" "ExecStopPost=$PWD/rkt gc --mark-only"
+        systemctl start own.service
+        wait_until test -s uuid
+        uuid=$(cat uuid)
+        wait_until test -e "/run/podctl/network/claims/$uuid"
+        systemctl stop own.service
+        assert_contains "$(podctl list --full)" 'exited garbage'
+        wait_until test -z "$(find /run/podctl/names /run/podctl/network/claims -mindepth 1)"
+        assert_eq "$(find /run/podctl/network -name '[0-9]*')" ''
+}
+
 test_systemd_run() {
         defer systemctl stop mine.service
         systemd-run --quiet --collect --unit=mine -p MemoryMax=150M podctl run --name=mine busybox --name=app --exec=/bin/sleep -- 1000
@@ -269,6 +285,27 @@ test_collection_by_timer() {
         systemctl start podctl-gc.service
         assert_eq "$(podctl list --no-legend)" ''
         assert_eq "$(find /var/log/journal -maxdepth 1 -type l)" ''
+}
+
+is_inactive() {
+        [[ $(property "$1" ActiveState) == inactive ]]
+}
+
+test_reload_collects_nothing() {
+        local timer before
+        for timer in podctl-gc podctl-image-gc; do
+                systemctl --quiet start "$timer.timer"
+                defer systemctl stop "$timer.timer"
+                # One that is overdue runs now.
+                wait_until is_inactive "$timer.service"
+                before=$(property "$timer.timer" LastTriggerUSec)
+                systemctl daemon-reload
+                assert_eq "$(property "$timer.timer" SubState)" waiting
+                systemctl daemon-reload
+                assert_eq "$(property "$timer.timer" SubState)" waiting
+                assert_eq "$(property "$timer.timer" LastTriggerUSec)" "$before"
+                assert_not_contains "$(systemctl list-jobs)" "$timer"
+        done
 }
 
 test_timers_are_enabled_by_preset() {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/sysmacros.h>
+
 #include "basic/path.h"
 #include "stage1/app-root.h"
 #include "test-plan.h"
@@ -51,6 +53,69 @@ static int identify(int root_fd, const char *user, const char *group, bool from_
         const PlanApp plan_app = { .app = &pod_app };
 
         return app_identify(&plan_app, root_fd, shift, ret, message);
+}
+
+/* Whatever lies where the users should be is looked at in bounds, and has no users. */
+Test(app_root, files_that_are_not_of_users)
+{
+        static const struct {
+                const char *name;
+                mode_t type;
+                off_t size;             /* of zeros, with an entry behind them */
+        } cases[] = {
+                { "sparse", S_IFREG, (off_t) 4 << 30 },
+                { "large", S_IFREG, 64 << 20 },
+                { "one line", S_IFREG, 3 << 20 },
+                { "fifo", S_IFIFO, 0 },
+                { "directory", S_IFDIR, 0 },
+                { "device", S_IFCHR, 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Temporary t = root_new(true);
+
+                for (unsigned k = 0; k < 2; k++) {
+                        const char *path = k == 0 ? "etc/passwd" : "etc/group";
+                        _cleanup_close_ int fd = -EBADF;
+
+                        cr_assert_eq(unlinkat(t.fd, path, 0), 0);
+                        if (cases[i].type == S_IFDIR)
+                                cr_assert_eq(mkdirat(t.fd, path, 0755), 0);
+                        else if (mknodat(t.fd, path, cases[i].type | 0644, makedev(1, 5)) < 0)
+                                cr_assert_eq(errno, EPERM);
+                        if (cases[i].type != S_IFREG)
+                                continue;
+                        fd = openat(t.fd, path, O_WRONLY | O_CLOEXEC);
+                        cr_assert_eq(pwrite(fd, k == 0 ? PASSWD : GROUP, 10, cases[i].size), 10);
+                }
+                for (unsigned k = 0; k < 3; k++) {
+                        _cleanup_(app_identity_done) AppIdentity identity = {};
+                        _cleanup_free_ char *message = NULL;
+                        int r = identify(t.fd, k == 0 ? "www" : "33", k == 1 ? "www" : "0", true, 0, &identity, &message);
+
+                        cr_expect_eq(r, k == 2 ? 0 : -ESRCH, "%s: %i", cases[i].name, r);
+                }
+                temporary_done(&t);
+        }
+}
+
+/* One line too long hides none of the others. */
+Test(app_root, long_line_among_users)
+{
+        _cleanup_(app_identity_done) AppIdentity identity = {};
+        _cleanup_free_ char *message = NULL, *line = NULL;
+        Temporary t = root_new(true);
+        int fd = openat(t.fd, "etc/passwd", O_WRONLY | O_APPEND | O_CLOEXEC);
+
+        line = new(char, 1 << 20);
+        memset(line, 'x', 1 << 20);
+        cr_assert_eq(loop_write(fd, line, 1 << 20), 0);
+        cr_assert_eq(loop_write(fd, "\nlast:x:70:71::/:\n", 19), 0);
+        safe_close(fd);
+        cr_expect_eq(identify(t.fd, "last", NULL, false, 0, &identity, &message), 0);
+        cr_expect_eq(identity.uid, 70);
+        cr_expect_eq(identity.gid, 71);
+        temporary_done(&t);
 }
 
 Test(app_root, users)

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
+#include <limits.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
 
@@ -11,6 +15,7 @@
 #include "basic/strv.h"
 #include "basic/time-util.h"
 #include "basic/uuid.h"
+#include "test-temporary.h"
 
 Test(parse, duration)
 {
@@ -160,6 +165,103 @@ Test(fs, in_root)
 
         cr_expect_eq(rm_rf_at(AT_FDCWD, template), 0);
         cr_expect_eq(rm_rf_at(AT_FDCWD, template), 0);
+}
+
+/* Nothing that lies there already is written through, also not what a guess at the temporary name would hit. */
+Test(fs, write_file_replaces)
+{
+        Temporary t = temporary_new();
+        _cleanup_free_ char *guess = strprintf("f.%i.tmp", getpid()), *text = NULL, *other = NULL;
+        _cleanup_strv_free_ char **names = NULL;
+
+        cr_assert_eq(write_string_at(t.fd, "other", "precious", 0600), 0);
+        cr_assert_eq(symlinkat("other", t.fd, guess), 0);
+        cr_assert_eq(symlinkat("other", t.fd, "f"), 0);
+        cr_expect_eq(write_file_at(t.fd, "f", "new", 3, 0600), 0);
+        cr_assert_eq(read_foreign_file_at(t.fd, "f", 100, &text, NULL), 0);
+        cr_expect_str_eq(text, "new");
+        cr_assert_eq(read_file_at(t.fd, "other", 100, &other, NULL), 0);
+        cr_expect_str_eq(other, "precious");
+        cr_assert_eq(list_directory_all_at(t.fd, ".", &names), 0);
+        cr_expect_eq(strv_length(names), 3);
+        temporary_done(&t);
+}
+
+/* Makes a chain of directories, each with a file, below fd and returns how deep it came. */
+static unsigned make_chain(int fd, const char *name, unsigned depth)
+{
+        int at = dup(fd);
+        unsigned i;
+
+        for (i = 0; i < depth && at >= 0; i++) {
+                int next = mkdirat(at, name, 0700) < 0 ? -1 : openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+                if (next >= 0 && i % 1000 == 0)
+                        cr_assert_eq(write_string_at(next, "file", "x", 0600), 0);
+                safe_close(at);
+                at = next;
+        }
+        safe_close(at);
+        return i;
+}
+
+static unsigned count_open(void)
+{
+        _cleanup_strv_free_ char **names = NULL;
+
+        cr_assert_eq(list_directory_at(AT_FDCWD, "/proc/self/fd", &names), 0);
+        return (unsigned) strv_length(names);
+}
+
+Test(fs, rm_rf_deep, .timeout = 120)
+{
+        char longest[NAME_MAX + 1] = {}, path[] = "/dev/shm/podctl-test-XXXXXX";
+        struct rlimit limit;
+        int fd;
+
+        cr_assert(mkdtemp(path));
+        fd = open_directory_at(AT_FDCWD, path);
+        memset(longest, 'n', NAME_MAX);
+        cr_assert_eq(make_chain(fd, "d", 100000), 100000);
+        cr_assert_eq(make_chain(fd, longest, 100), 100);
+        cr_assert_eq(symlinkat("/", fd, "link"), 0);
+        safe_close(fd);
+
+        cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        limit.rlim_cur = count_open() + 24;
+        cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        cr_expect_eq(rm_rf_at(AT_FDCWD, path), 0);
+        cr_expect_eq(faccessat(AT_FDCWD, path, F_OK, 0), -1);
+}
+
+/* What cannot be removed stays, with an error, and hides nothing else. */
+Test(fs, rm_rf_stuck)
+{
+        _cleanup_strv_free_ char **left = NULL;
+        Temporary t;
+        int lower;
+
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+                cr_skip_test("cannot mount here");
+        t = temporary_new();
+        cr_assert_eq(make_chain(t.fd, "d", 100), 100);
+        cr_assert_eq(mkdir_p_at(t.fd, "d/d/d/mount/below", 0700), 0);
+        lower = openat(t.fd, "d/d/d/mount", O_PATH | O_CLOEXEC);
+        cr_assert_eq(mount("none", proc_fd_path(lower, (char[PROC_FD_PATH_MAX]) {}), "tmpfs", 0, NULL), 0);
+        safe_close(lower);
+
+        cr_expect_eq(rm_rf_at(AT_FDCWD, t.path), -EXDEV);
+        cr_assert_eq(list_directory_at(t.fd, ".", &left), 0);
+        cr_expect_eq(strv_length(left), 1);
+        cr_expect_eq(faccessat(t.fd, "d/d/d/mount", F_OK, 0), 0);
+        cr_expect_eq(faccessat(t.fd, "d/d/d/d", F_OK, 0), -1);
+
+        lower = openat(t.fd, "d/d/d", O_RDONLY | O_CLOEXEC);
+        cr_assert_eq(fchdir(lower), 0);
+        cr_assert_eq(umount2("mount", MNT_DETACH), 0);
+        cr_assert_eq(chdir("/"), 0);
+        safe_close(lower);
+        temporary_done(&t);
 }
 
 Test(fs, follow_in_root)

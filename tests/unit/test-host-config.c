@@ -90,6 +90,26 @@ Test(host_config, metadata)
         cr_expect_str_eq(text, json);
 }
 
+#define ENDED(members) "{'rktKind':'ended','rktVersion':'v1'" members "}"
+
+Test(host_config, ended)
+{
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        PodKeep keep;
+
+        cr_assert_eq(load(&f), 0);
+        keep = host_config_keep(f.c);
+        cr_expect_eq(keep.pods, 5);
+        cr_expect_eq(keep.bytes, 1ULL << 30);
+        f.c = host_config_free(f.c);
+        put(&f, "vendor/ended.d/a.json", ENDED(",'pods':'20','size':'1M'"));
+        put(&f, "admin/ended.d/a.json", ENDED(",'size':'infinity'"));
+        cr_assert_eq(load(&f), 0, "%s", strempty(f.message));
+        keep = host_config_keep(f.c);
+        cr_expect_eq(keep.pods, 20);
+        cr_expect_eq(keep.bytes, UINT64_MAX);
+}
+
 Test(host_config, nothing)
 {
         _cleanup_json_object_ json_object *array = json_object_new_array();
@@ -107,6 +127,8 @@ Test(host_config, refuses)
         static const struct {
                 const char *path, *text, *message;
         } cases[] = {
+                { "admin/ended.d/a.json", ENDED(",'pods':'0'"), "ended.d/a.json: pods: '0' is not a number of 1 or more" },
+                { "admin/ended.d/a.json", ENDED(",'size':'much'"), "ended.d/a.json: size: 'much' is not a size" },
                 { "admin/paths.d/a.json", PATHS(",'data':'relative'"), "paths.d/a.json: data: 'relative' is no absolute path" },
                 { "admin/paths.d/a.json", PATHS(",'stage1-images':'x'"), "stage1-images" },
                 { "admin/paths.d/a.json", PATHS(",'data':7"), "data: expected a string" },

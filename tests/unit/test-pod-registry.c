@@ -116,3 +116,37 @@ Test(pod_registry, reads_with_any_umask)
         cr_assert_eq(fstatat(t.fd, "pods/aaaaaaaa-0000-4000-8000-000000000001/manifest", &st, 0), 0);
         cr_expect_eq(st.st_mode & 0777, 0640);
 }
+
+static void expect_address(int fd, const char *address, const Uuid *owner)
+{
+        Uuid found;
+
+        cr_assert_eq(registry_find_address(fd, address, &found), owner ? 0 : -ENOENT, "%s", address);
+        if (owner)
+                cr_expect_str_eq(found.s, owner->s);
+}
+
+/* An address that was given to another pod is that one's, whenever the first is removed. */
+Test(pod_registry, addresses)
+{
+        _cleanup_(temporary_done) Temporary t = temporary_new();
+        _cleanup_strv_free_ char **left = NULL;
+        char *first[] = { (char *) "172.16.0.2", (char *) "fd00::2", NULL }, *second[] = { (char *) "172.16.0.2", NULL };
+
+        cr_assert_eq(registry_add(t.fd, &a, TOKEN_A, "of a"), 0);
+        cr_expect(registry_has_strangers(t.fd));
+        cr_assert_eq(registry_add_addresses(t.fd, &a, first), 0);
+        cr_expect(!registry_has_strangers(t.fd));
+        cr_assert_eq(registry_add(t.fd, &b, TOKEN_B, "of b"), 0);
+        cr_assert_eq(registry_add_addresses(t.fd, &b, second), 0);
+        expect_address(t.fd, "172.16.0.2", &b);
+        expect_address(t.fd, "fd00::2", &a);
+        expect_address(t.fd, "172.16.0.3", NULL);
+        expect_address(t.fd, "../pods", NULL);
+        cr_assert_eq(registry_remove(t.fd, &a), 0);
+        expect_address(t.fd, "172.16.0.2", &b);
+        expect_address(t.fd, "fd00::2", NULL);
+        cr_assert_eq(registry_remove(t.fd, &b), 0);
+        cr_assert_eq(list_directory_at(t.fd, "addresses", &left), 0);
+        cr_expect_eq(strv_length(left), 0);
+}

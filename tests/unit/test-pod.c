@@ -9,6 +9,7 @@
 #include "basic/path.h"
 #include "basic/time-util.h"
 #include "pod/pod-gc.h"
+#include "pod/pod-keep.h"
 #include "pod/pod-prepare.h"
 #include "test-cases.h"
 #include "test-temporary.h"
@@ -817,6 +818,88 @@ Test(pod, collect_counts_from_the_exit)
         cr_expect_eq(collect(&f, 0, 0, false), 0, "nothing to do is no error");
         cr_expect(strv_contains(reports, "c removed"));
         cr_expect(strv_contains(reports, "a kept"));
+        reports = strv_free(reports);
+}
+
+/* Somebody who waits for it is not done with it. */
+Test(pod, collect_leaves_the_held)
+{
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        _cleanup_(pod_freep) Pod *p = NULL;
+
+        put_exited(&f, UUID_A, 1000);
+        put_exited(&f, UUID_B, 1000);
+        p = look(&f, UUID_A);
+        cr_expect_eq(pod_is_held(p), 0);
+        cr_assert_eq(pod_hold(p), 0);
+        cr_expect_eq(pod_is_held(p), 1);
+        cr_expect_eq(collect(&f, 0, 0, false), 0);
+        cr_expect_eq(collect(&f, 0, 0, true), 0);
+        cr_expect(exists(&f, POD_DIR_RUN, UUID_A));
+        cr_expect(gone(&f, UUID_B));
+        cr_expect_eq(pod_remove_unheld(p), -EBUSY);
+        p = pod_free(p);
+        cr_expect_eq(collect(&f, 0, 0, false), 0);
+        cr_expect(gone(&f, UUID_A));
+        reports = strv_free(reports);
+}
+
+static void put_many(Fixture *f, const char *name, unsigned first, unsigned n)
+{
+        for (unsigned i = first; i < first + n; i++) {
+                _cleanup_free_ char *uuid = strprintf("%08x-0000-4000-8000-000000000000", i);
+                _cleanup_(pod_freep) Pod *p = NULL;
+
+                put(f, uuid, name, i % 2 == 0 ? POD_DIR_RUN : POD_DIR_EXITED_GARBAGE);
+                p = look(f, uuid);
+                cr_assert_eq(write_string_at(p->fd, "exit", "0\n", 0644), 0);
+                set_time(f, uuid, "exit", 1000 - (int64_t) i);
+        }
+}
+
+static size_t count_pods(Fixture *f)
+{
+        Pod **pods;
+        size_t n;
+
+        cr_assert_eq(pod_list(f->store, &pods, &n), 0);
+        pod_array_free(pods, n);
+        return n;
+}
+
+/* Of each name the last few, by number and by size. */
+Test(pod, keep_last)
+{
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        const PodCollect c = { .report = report };
+        _cleanup_free_ char *large = new0(char, 1 << 20);
+        _cleanup_(let_go) Holder h = {};
+        _cleanup_(pod_freep) Pod *like = NULL, *last = NULL;
+
+        put_many(&f, "a", 16, 8);
+        put_many(&f, "b", 32, 3);
+        put(&f, UUID_A, "a", POD_DIR_RUN);
+        h = hold(&f, UUID_A);
+        put(&f, UUID_C, "a", POD_DIR_PREPARED);
+        cr_expect_eq(pod_store_keep_last(f.store, NULL, &(PodKeep) { 5, UINT64_MAX }, &c), 0);
+        cr_expect_eq(count_pods(&f), 5 + 3 + 2);
+        cr_expect(gone(&f, "00000012-0000-4000-8000-000000000000"));
+        cr_expect_not(gone(&f, "00000013-0000-4000-8000-000000000000"));
+
+        /* Those of the name of one. */
+        like = look(&f, "00000022-0000-4000-8000-000000000000");
+        cr_assert_eq(pod_load(like, &(char *) { NULL }), 0);
+        cr_expect_eq(pod_store_keep_last(f.store, like, &(PodKeep) { 1, UINT64_MAX }, &c), 0);
+        cr_expect_eq(count_pods(&f), 5 + 1 + 2);
+
+        /* The last one stays, however large it is. */
+        memset(large, 'x', (1 << 20) - 1);
+        last = look(&f, "00000017-0000-4000-8000-000000000000");
+        cr_assert_eq(unlinkat(last->fd, "size", 0), 0);
+        cr_assert_eq(write_string_at(last->fd, "large", large, 0600), 0);
+        cr_expect_eq(pod_store_keep_last(f.store, NULL, &(PodKeep) { 5, 1 << 19 }, &c), 0);
+        cr_expect_eq(count_pods(&f), 1 + 1 + 2);
+        cr_expect_not(gone(&f, "00000017-0000-4000-8000-000000000000"));
         reports = strv_free(reports);
 }
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "pod/host-journal.h"
+
+#define HOST_JOURNAL "/var/log/journal"
+
+/* Larger ones are full of entries, and it would be work for nothing. */
+#define TRIM_FILE_MAX (16 << 20)
+#define TRIM_FILES_MAX 100U
+#define CHUNK_SIZE 65536U
+#define BLOCK_SIZE 4096U
+
+static char *journal_link(const Pod *p)
+{
+        return strprintf(HOST_JOURNAL "/%s", uuid_format_plain(&p->uuid, (char[33]) {}));
+}
+
+/* 0: a link of ours, or nothing, may be replaced. 1: it is right already. */
+static int look_at_link(const char *link, const char *target)
+{
+        char found[PATH_MAX];
+        ssize_t n = readlink(link, found, sizeof(found) - 1);
+
+        if (n < 0)
+                return errno == ENOENT ? 0 : -errno;
+        found[n] = 0;
+        return streq(found, target);
+}
+
+int pod_link_journal(const Pod *p)
+{
+        _cleanup_free_ char *link = journal_link(p), *target = pod_path(p, "journal"), *fresh = NULL;
+        int r;
+
+        if (!link || !target)
+                return -ENOMEM;
+        r = look_at_link(link, target);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        fresh = strjoin(link, ".podctl");
+        if (!fresh)
+                return -ENOMEM;
+        (void) unlink(fresh);
+        /* A host without a persistent journal has no such directory, and wants none. */
+        if (symlink(target, fresh) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (rename(fresh, link) < 0) {
+                r = -errno;
+                (void) unlink(fresh);
+                return r;
+        }
+        return 0;
+}
+
+int pod_unlink_journal(const Pod *p)
+{
+        _cleanup_free_ char *link = journal_link(p);
+        char target[2];
+
+        if (!link)
+                return -ENOMEM;
+        /* Only ever a link: a directory there would be somebody else's. */
+        if (readlink(link, target, sizeof(target)) < 0)
+                return 0;
+        return unlink(link) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static void punch(int fd, off_t begin, off_t end)
+{
+        if (end > begin)
+                (void) fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, begin, end - begin);
+}
+
+static bool is_zero(const char *data, size_t n)
+{
+        return *data == 0 && memcmp(data, data + 1, n - 1) == 0;
+}
+
+/* Of what is written, the blocks without anything in them: tables that are filled sparsely. */
+static int trim_data(int fd, off_t begin, off_t end, char *chunk)
+{
+        for (off_t at = begin; at < end;) {
+                ssize_t n = pread(fd, chunk, CHUNK_SIZE, at);
+
+                if (n <= 0)
+                        return n < 0 ? -errno : 0;
+                for (ssize_t i = 0; i + (ssize_t) BLOCK_SIZE <= n; i += BLOCK_SIZE)
+                        if (is_zero(chunk + i, BLOCK_SIZE))
+                                punch(fd, at + i, at + i + BLOCK_SIZE);
+                at += n;
+        }
+        return 0;
+}
+
+static int trim_file(int fd, char *chunk)
+{
+        off_t data, at = 0;
+        struct stat st;
+        int r = 0;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_size > TRIM_FILE_MAX)
+                return 0;
+        while (r >= 0 && at < st.st_size) {
+                data = lseek(fd, at, SEEK_DATA);
+                if (data < 0) {
+                        if (errno != ENXIO)
+                                return -errno;
+                        data = st.st_size;
+                }
+                /* Reserved, never written. */
+                punch(fd, at, data);
+                at = data < st.st_size ? lseek(fd, data, SEEK_HOLE) : data;
+                if (at < 0)
+                        return -errno;
+                r = trim_data(fd, data, at, chunk);
+        }
+        return r;
+}
+
+/* The pod's root wrote the directory: there may be anything in it. */
+static int open_journal_file(int dir_fd, const char *name)
+{
+        _cleanup_close_ int path_fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        char proc[PROC_FD_PATH_MAX];
+        struct stat st;
+        int fd;
+
+        if (path_fd < 0 || fstat(path_fd, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+                return -EINVAL;
+        fd = open(proc_fd_path(path_fd, proc), O_RDWR | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+void pod_trim_journal(const Pod *p)
+{
+        _cleanup_free_ char *chunk = new(char, CHUNK_SIZE);
+        _cleanup_closedir_ DIR *d = NULL;
+        int fd = open_directory_at(p->fd, "journal");
+        unsigned n = 0;
+
+        if (fd < 0 || !chunk || !(d = fdopendir(fd))) {
+                safe_close(fd);
+                return;
+        }
+        for (struct dirent *entry; n < TRIM_FILES_MAX && (entry = readdir(d));) {
+                _cleanup_close_ int file = -EBADF;
+                int r;
+
+                if (!endswith(entry->d_name, ".journal"))
+                        continue;
+                n++;
+                file = open_journal_file(fd, entry->d_name);
+                r = file < 0 ? file : trim_file(file, chunk);
+                if (r < 0)
+                        log_debug_errno(r, "Pod %s: %s: cannot give back what it does not use: %m", p->uuid.s, entry->d_name);
+        }
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "basic/tree-size.h"
+#include "pod/pod-keep.h"
+
+typedef struct Ended {
+        Uuid uuid;
+        char *group;
+        uint64_t exited;
+} Ended;
+
+typedef struct EndedList {
+        Ended *items;
+        size_t n, room;
+} EndedList;
+
+static void ended_list_done(EndedList *l)
+{
+        for (size_t i = 0; i < l->n; i++)
+                free(l->items[i].group);
+        free(l->items);
+}
+
+static bool has_ended(const Pod *p)
+{
+        return p->state == POD_EXITED || p->state == POD_EXITED_GARBAGE;
+}
+
+/* NULL: nobody can tell any more. */
+static const char *group_of(Pod *p)
+{
+        _cleanup_free_ char *ignored = NULL;
+
+        (void) pod_load(p, &ignored);
+        return p->settings ? p->settings->unit ?: p->settings->name : NULL;
+}
+
+static int add(EndedList *l, Pod *p, const char *wanted)
+{
+        const char *group = group_of(p);
+        char *copy;
+        int r;
+
+        if (!group || (wanted && !streq(group, wanted)))
+                return 0;
+        r = ARRAY_GROW(l->items, l->room, l->n, 1);
+        if (r < 0)
+                return r;
+        copy = strdup(group);
+        if (!copy)
+                return -ENOMEM;
+        l->items[l->n++] = (Ended) { .uuid = p->uuid, .group = copy, .exited = pod_exited_time(p) };
+        return 0;
+}
+
+/* Those of a group together, the last one first. */
+static int compare(const void *a, const void *b)
+{
+        const Ended *x = a, *y = b;
+        int k = strcmp(x->group, y->group);
+
+        if (k != 0)
+                return k;
+        return x->exited != y->exited ? (x->exited > y->exited ? -1 : 1) : strcmp(x->uuid.s, y->uuid.s);
+}
+
+static int list_ended(PodStore *s, const char *wanted, EndedList *ret)
+{
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        int r = pod_scan_new(s, &scan);
+
+        while (r >= 0) {
+                _cleanup_(pod_freep) Pod *p = NULL;
+
+                r = pod_scan_next(scan, &p);
+                if (r <= 0)
+                        break;
+                r = has_ended(p) ? add(ret, p, wanted) : 0;
+        }
+        if (r >= 0 && ret->n > 0)
+                qsort(ret->items, ret->n, sizeof(Ended), compare);
+        return r;
+}
+
+/* What has ended does not change: it is measured once. */
+static uint64_t size_of(const Pod *p, uint64_t max)
+{
+        _cleanup_free_ char *text = NULL;
+        uint64_t bytes = 0;
+
+        if (read_file_at(p->fd, "size", 32, &text, NULL) >= 0 && parse_uint64(text, &bytes) >= 0)
+                return bytes;
+        if (tree_size_at(p->fd, ".", max, &bytes) < 0)
+                return 0;
+        free(text);
+        text = strprintf("%" PRIu64, bytes);
+        /* Without this file, its directory's time says when it ended. */
+        if (text && faccessat(p->fd, "exit", F_OK, 0) >= 0)
+                (void) write_string_at(p->fd, "size", text, 0640);
+        return bytes;
+}
+
+static int remove_one(Pod *p, const PodCollect *c)
+{
+        PodState was = p->state;
+        int r = pod_remove_unheld(p);
+
+        /* Somebody looks at it, or has removed it. */
+        if (r == -EBUSY || r == -ENOENT)
+                return 0;
+        c->report(c, p, r < 0 ? POD_FATE_STUCK : POD_FATE_REMOVED, was, r);
+        return r;
+}
+
+int pod_store_keep_last(PodStore *s, const Pod *like, const PodKeep *keep, const PodCollect *c)
+{
+        _cleanup_(ended_list_done) EndedList list = {};
+        const char *wanted = like && like->settings ? like->settings->unit ?: like->settings->name : NULL;
+        uint64_t n = 0, bytes = 0;
+        int r, first_error = 0;
+
+        if (like && !wanted)
+                return 0;
+        r = list_ended(s, wanted, &list);
+        for (size_t i = 0; r >= 0 && i < list.n; i++) {
+                _cleanup_(pod_freep) Pod *p = NULL;
+                uint64_t size;
+
+                if (i == 0 || !streq(list.items[i].group, list.items[i - 1].group))
+                        n = bytes = 0;
+                if (pod_open(s, &list.items[i].uuid, &p) < 0 || !has_ended(p))
+                        continue;
+                size = n < keep->pods ? size_of(p, keep->bytes) : 0;
+                n++;
+                bytes = size > UINT64_MAX - bytes ? UINT64_MAX : bytes + size;
+                if (n > 1 && (n > keep->pods || bytes > keep->bytes)) {
+                        int k = remove_one(p, c);
+
+                        first_error = first_error ?: k;
+                }
+        }
+        return r < 0 ? r : first_error;
+}
