@@ -304,6 +304,15 @@ static const struct {
         { AE_IFIFO, make_node },
 };
 
+static void note_owner(Unpack *u)
+{
+        uid_t uid;
+        gid_t gid;
+
+        if (styles[u->style].metadata && entry_owner(u->entry, &uid, &gid) >= 0)
+                u->result.highest_id = MAX(u->result.highest_id, MAX(uid, gid));
+}
+
 static int make_entry(Unpack *u)
 {
         mode_t type = archive_entry_filetype(u->entry);
@@ -312,6 +321,7 @@ static int make_entry(Unpack *u)
                 return refuse(u, "is the top of the tree, but no directory");
         if (archive_entry_hardlink(u->entry))
                 return make_hard_link(u);
+        note_owner(u);
         for (size_t i = 0; i < ELEMENTSOF(makers); i++)
                 if (makers[i].type == type)
                         return makers[i].make(u);

@@ -31,6 +31,7 @@ typedef enum UnpackStyle {
 typedef struct UnpackResult {
         uint64_t size;          /* bytes of file contents written */
         uint64_t n_entries;
+        uint32_t highest_id;    /* of the users and groups files belong to */
         bool privileged;        /* executing a file of it may give privileges: set-user-ID, set-group-ID, capabilities */
         char *manifest;         /* UNPACK_ACI: the manifest, NUL-terminated */
         size_t manifest_size;

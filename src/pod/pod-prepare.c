@@ -77,10 +77,15 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
         return image_store_lower_paths(store, image, &ret->lowers, reterr_message);
 }
 
-static void note_privileges(PlanImage *image)
+static void note_layers(PlanImage *image)
 {
-        STRV_FOREACH(lower, image->lowers)
-                image->privileged = image->privileged || layer_path_is_privileged(*lower);
+        STRV_FOREACH(lower, image->lowers) {
+                LayerInfo info;
+
+                layer_path_info(*lower, &info);
+                image->privileged = image->privileged || info.privileged != TRISTATE_NO;
+                image->highest_id = MAX(image->highest_id, info.highest_id);
+        }
 }
 
 int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char ***warnings,
@@ -91,7 +96,7 @@ int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_ima
 
         for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++)
                 if ((r = resolve_image(store, manifest, &manifest->apps[i], &images[i], warnings, reterr_message)) >= 0)
-                        note_privileges(&images[i]);
+                        note_layers(&images[i]);
         if (r < 0) {
                 plan_images_free(images, manifest->n_apps);
                 return r;
@@ -181,7 +186,7 @@ int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
                 if ((r = pod_app_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers)) >= 0)
-                        note_privileges(&images[i]);
+                        note_layers(&images[i]);
         if (r >= 0)
                 r = pod_plan_new(pod->manifest, pod->settings, images, pod->uuid.s, directory, ret, reterr_message);
 

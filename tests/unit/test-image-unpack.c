@@ -372,6 +372,7 @@ Test(image_unpack, metadata)
         cr_assert_eq(unpack(members, UNPACK_LAYER, t.fd, &result, &message), 0, "%s", message);
         cr_expect_eq(result.n_entries, 12);
         cr_expect_eq(strv_length(result.implied), 0);
+        cr_expect_eq(result.highest_id, 70000);
 
         st = stat_of(t.fd, ".");
         cr_expect(st.st_mode == (S_IFDIR | 0711) && st.st_uid == 3 && st.st_mtim.tv_sec == 1000);
