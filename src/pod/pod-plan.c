@@ -8,6 +8,7 @@
 #include "pod/plan-network.h"
 #include "pod/plan-seccomp.h"
 #include "pod/pod-plan.h"
+#include "shared/explain.h"
 
 static void plan_mount_done(PlanMount *m)
 {
@@ -193,7 +194,29 @@ static int plan_unit_properties(PodPlan *plan)
         return r < 0 ? r : strv_extend_strv(&plan->unit_properties, plan->settings->properties);
 }
 
-static int plan_build(PodPlan *plan, const PlanImage *images)
+/* More than the kernel's OVL_MAX_STACK it says no word about. */
+static int check_layers(const AppcPodApp *app, const PlanImage *image, char **reterr_message)
+{
+        size_t n = strv_length(image->lowers);
+
+        return n <= PLAN_LAYERS_MAX ? 0
+                                    : explain(reterr_message, E2BIG,
+                                              "app '%s': its image has %zu layers, and the kernel stacks no more than %u; "
+                                              "build it with fewer, for example with 'buildah build --squash'",
+                                              app->name, n, PLAN_LAYERS_MAX);
+}
+
+static int tell_of_owners(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)
+{
+        return image->highest_id < POD_UID_COUNT || !pod_plan_private_users(plan)
+                       ? 0
+                       : strv_extendf(&plan->ignored,
+                                      "app '%s': files of its image belong to users or groups up to %" PRIu64 "; from %u on "
+                                      "they are nobody's in a pod with user IDs of its own, see --private-users=no",
+                                      app->name, image->highest_id, POD_UID_COUNT);
+}
+
+static int plan_build(PodPlan *plan, const PlanImage *images, char **reterr_message)
 {
         const AppcPod *pod = plan->manifest;
         int r;
@@ -203,7 +226,11 @@ static int plan_build(PodPlan *plan, const PlanImage *images)
                 return r;
 
         for (size_t i = 0; i < pod->n_apps; i++) {
-                r = plan_app_mounts(plan, &pod->apps[i], &images[i]);
+                r = check_layers(&pod->apps[i], &images[i], reterr_message);
+                if (r >= 0)
+                        r = tell_of_owners(plan, &pod->apps[i], &images[i]);
+                if (r >= 0)
+                        r = plan_app_mounts(plan, &pod->apps[i], &images[i]);
                 if (r < 0)
                         return r;
                 plan->apps[i].privileged_image = images[i].privileged;
@@ -243,7 +270,7 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
 
         r = plan_ports(manifest, settings, &plan->ports, &plan->n_ports, &plan->ignored, reterr_message);
         if (r >= 0)
-                r = plan_build(plan, images);
+                r = plan_build(plan, images, reterr_message);
         if (r >= 0)
                 r = plan_check_capabilities(plan, reterr_message);
         if (r >= 0)
