@@ -2,6 +2,7 @@
 #include "basic/path.h"
 #include "image/image-platform.h"
 #include "image/layer-store.h"
+#include "manifest/appc-image.h"
 #include "pod/pod-prepare.h"
 #include "pod/pod-volumes.h"
 #include "shared/explain.h"
@@ -32,6 +33,16 @@ static int check_platform(const Image *image, const char *app, char ***warnings,
         if (r < 0)
                 return explain_context(reterr_message, -r, "app '%s'", app);
         return warning ? strv_extendf(warnings, "app '%s': %s", app, warning) : 0;
+}
+
+/* Volumes of Docker images begin with what the image has there, and so did rkt's of images that docker2aci made. */
+static bool volumes_have_files(const Image *image)
+{
+        _cleanup_(appc_image_freep) AppcImage *appc = NULL;
+
+        return image->kind != IMAGE_APPC ||
+               (appc_image_parse(image->manifest, image->manifest_size, &appc, NULL) >= 0 &&
+                appc_image_annotation(appc, APPC_ANNOTATION_DOCKER_REPOSITORY));
 }
 
 static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, PlanImage *ret, char ***warnings,
@@ -69,7 +80,7 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
         if (r >= 0 && !app->app && image->app)
                 r = app_copy(image->app, &app->app);
         if (r >= 0)
-                r = pod_imply_volumes(manifest, app, image->kind != IMAGE_APPC, warnings, reterr_message);
+                r = pod_imply_volumes(manifest, app, volumes_have_files(image), warnings, reterr_message);
         if (r < 0)
                 return r;
 
