@@ -170,6 +170,17 @@ static int name_image(AppcPodApp *app, const Image *image, const char *name)
         return 0;
 }
 
+/* For an appc image that says nothing of how to run it: rkt ran as root what --exec says. */
+static int app_of_nobody(App **ret)
+{
+        _cleanup_(app_freep) App *app = app_new();
+
+        if (!app || free_and_strdup(&app->user, "0") < 0 || free_and_strdup(&app->group, "0") < 0)
+                return -ENOMEM;
+        *ret = TAKE_PTR(app);
+        return 0;
+}
+
 static int add_app(Context *context, const RunArgs *args, const RunApp *run, AppcPod *pod)
 {
         _cleanup_(image_freep) Image *image = NULL;
@@ -196,7 +207,7 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         if (r < 0)
                 return log_oom();
 
-        r = image->app ? app_copy(image->app, &app->app) : (app->app = app_new()) ? 0 : -ENOMEM;
+        r = image->app ? app_copy(image->app, &app->app) : app_of_nobody(&app->app);
         if (r < 0)
                 return log_oom();
         r = name_image(app, image, image_name);
