@@ -178,6 +178,7 @@ static int map_user(const OciRuntimeConfig *config, App *app)
         _cleanup_free_ char *user = NULL, *group = NULL;
         int r;
 
+        app->home_from_user = true;
         if (isempty(config->user)) {
                 r = free_and_strdup(&app->user, "0");
                 return r < 0 ? r : free_and_strdup(&app->group, "0");
@@ -191,14 +192,7 @@ static int map_user(const OciRuntimeConfig *config, App *app)
         if (r < 0)
                 return r;
         app->group_from_user = isempty(group);
-        return free_and_strdup(&app->group, isempty(group) ? app->user : group);
-}
-
-static bool env_entry_is_usable(const char *s)
-{
-        _cleanup_free_ char *name = strndup(s, strcspn(s, "="));
-
-        return name && env_name_is_valid(name);
+        return free_and_strdup(&app->group, isempty(group) ? "0" : group);
 }
 
 static int map_env(const OciRuntimeConfig *config, App *app)
@@ -207,8 +201,6 @@ static int map_env(const OciRuntimeConfig *config, App *app)
                 _cleanup_free_ char *name = NULL, *value = NULL;
                 int r;
 
-                if (!env_entry_is_usable(*s))
-                        continue;
                 r = split_pair(*s, '=', &name, &value);
                 if (r < 0)
                         return r;
@@ -324,18 +316,6 @@ int oci_config_to_app(const OciConfig *config, App **ret)
         return 0;
 }
 
-static int ignored_env(const OciRuntimeConfig *config, char ***lines)
-{
-        STRV_FOREACH(s, config->env) {
-                int r = env_entry_is_usable(*s) ? 0
-                                                : strv_extendf(lines, "Env: '%.*s' is not a valid name of a variable",
-                                                               (int) strcspn(*s, "="), *s);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
 static int ignored_ports(const OciRuntimeConfig *config, char ***lines)
 {
         STRV_FOREACH(s, config->exposed_ports) {
@@ -365,7 +345,7 @@ static int ignored_health_check(const OciRuntimeConfig *config, char ***lines)
 int oci_config_ignored(const OciConfig *config, char ***ret)
 {
         static int (*const members[])(const OciRuntimeConfig *config, char ***lines) = {
-                ignored_env, ignored_ports, ignored_health_check,
+                ignored_ports, ignored_health_check,
         };
         _cleanup_strv_free_ char **lines = NULL;
 

@@ -61,8 +61,8 @@ int oci_config_write(const OciConfig *config, json_object **ret);
 
 /* The app the configuration describes:
  *   Entrypoint then Cmd   exec
- *   User "u", "u:g", ""   user u and u's group; u and g; 0 and 0
- *   Env                   environment, with PATH where it has none; names appc does not allow are left out
+ *   User "u", "u:g", ""   user u and the group the image gives u, else 0; u and g; 0 and 0
+ *   Env                   environment, with PATH where it has none
  *   WorkingDir            workingDirectory, made absolute
  *   Volumes               mountPoints "volume-<path as AC name>", made unique by "-2", "-3"…
  *   ExposedPorts          ports "<port>-<protocol>"; those that are none are left out

@@ -53,15 +53,19 @@ PodPlan *pod_plan_free(PodPlan *plan)
         return mfree(plan);
 }
 
-/* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. */
+/* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. Those of the
+ * user are told by the image's passwd, if they are not always root's, and are added at the start. */
 static int plan_environment(const PodSettings *settings, const AppcPodApp *app, char ***ret)
 {
-        static const char *const defaults[][2] = {
+        static const struct {
+                const char *name, *value;
+                bool of_user;
+        } defaults[] = {
                 { "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
                 { "SHELL", "/bin/sh" },
-                { "USER", "root" },
-                { "LOGNAME", "root" },
-                { "HOME", "/root" },
+                { "USER", "root", .of_user = true },
+                { "LOGNAME", "root", .of_user = true },
+                { "HOME", "/root", .of_user = true },
         };
         _cleanup_strv_free_ char **environment = strv_copy(app->app->environment);
         int r;
@@ -70,8 +74,8 @@ static int plan_environment(const PodSettings *settings, const AppcPodApp *app, 
                 return -ENOMEM;
 
         for (size_t i = 0; i < ELEMENTSOF(defaults); i++)
-                if (!strv_env_get(environment, defaults[i][0])) {
-                        r = strv_env_set(&environment, defaults[i][0], defaults[i][1]);
+                if (!strv_env_get(environment, defaults[i].name) && !(defaults[i].of_user && app->app->home_from_user)) {
+                        r = strv_env_set(&environment, defaults[i].name, defaults[i].value);
                         if (r < 0)
                                 return r;
                 }

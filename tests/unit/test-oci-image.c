@@ -371,7 +371,7 @@ Test(oci_config, becomes_an_app)
         cr_expect_str_eq(app->exec[0], "/usr/bin/worker");
         cr_expect_str_eq(app->exec[3], "/etc/worker.conf");
         cr_expect_str_eq(app->user, "worker");
-        cr_expect_str_eq(app->group, "worker");
+        cr_expect_str_eq(app->group, "0");
         cr_expect(app->group_from_user);
         cr_expect_str_eq(app->working_directory, "/srv/worker");
         cr_expect_str_eq(strv_env_get(app->environment, "FOO"), "again");
@@ -417,10 +417,10 @@ Test(oci_config, users)
                 { OCI_CONFIG("'config':{}"), "0", "0", false },
                 { OCI_CONFIG("'config':null"), "0", "0", false },
                 { OCI_CONFIG("'config':{'User':''}"), "0", "0", false },
-                { OCI_CONFIG("'config':{'User':'1000'}"), "1000", "1000", true },
+                { OCI_CONFIG("'config':{'User':'1000'}"), "1000", "0", true },
                 { OCI_CONFIG("'config':{'User':'a:b'}"), "a", "b", false },
                 { OCI_CONFIG("'config':{'User':':b'}"), "0", "b", false },
-                { OCI_CONFIG("'config':{'User':'a:'}"), "a", "a", true },
+                { OCI_CONFIG("'config':{'User':'a:'}"), "a", "0", true },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

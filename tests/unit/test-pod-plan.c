@@ -309,6 +309,10 @@ Test(pod_plan, environment)
                 { "{'name':'AC_APP_NAME','value':'other'},{'name':'PATH','value':'/bin'},{'name':'SHELL','value':'/bin/sh'},"
                   "{'name':'USER','value':'u'},{'name':'LOGNAME','value':'u'},{'name':'HOME','value':'/'}",
                   "AC_APP_NAME=web PATH=/bin SHELL=/bin/sh USER=u LOGNAME=u HOME=/ container=podctl" },
+                /* The user's, which only the image's root can tell. */
+                { "{'name':'USER','value':'u'}],'homeFromUser':true,'userAnnotations':{},'ports':[",
+                  "USER=u PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL=/bin/sh AC_APP_NAME=web "
+                  "container=podctl" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
