@@ -485,10 +485,11 @@ static int finish_implied(Finish *f, const Directory *d)
 
 static int finish_directory(Finish *f, const Directory *d)
 {
+        static const struct timespec nobody_knows[2];
         const char *path = *d->path ? d->path : ".";
 
         if (d->implied)
-                return finish_implied(f, d);
+                return utimensat(f->tree->fd, path, nobody_knows, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : finish_implied(f, d);
 
         if (d->default_acl) {
                 _cleanup_close_ int fd = open_beneath(f->tree->fd, path);

@@ -56,5 +56,5 @@ int tree_opaque(Tree *t, const char *path);
 /* The existing file a hard link is to be made to. */
 int tree_link(Tree *t, const char *target, const char *path);
 
-/* Finishes the directories and lists those that never had an entry of their own. */
+/* Finishes the directories and lists those that never had an entry of their own; their time is 0, whenever it was. */
 int tree_finish(Tree *t, char ***ret_implied);

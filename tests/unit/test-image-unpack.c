@@ -492,6 +492,8 @@ Test(image_unpack, whiteouts_in_either_order)
                 cr_expect_eq(strv_length(result.implied), 5);
                 cr_expect(strv_contains(result.implied, "implied/a"));
                 cr_expect_eq(stat_of(t.fd, "implied").st_mode, (mode_t) S_IFDIR | 0755);
+                cr_expect_eq(stat_of(t.fd, "implied").st_mtim.tv_sec, 0);
+                cr_expect_eq(stat_of(t.fd, ".").st_mtim.tv_sec, 0);
                 unpack_result_done(&result);
                 temporary_done(&t);
         }
