@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/stat.h>
+
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "cli/extract-image.h"
@@ -38,6 +40,14 @@ static int write_documents(const Image *image, int to_fd)
         return r < 0 || !image->config ? r : write_file_at(to_fd, "config", image->config, image->config_size, 0644);
 }
 
+/* There may be set-user-ID programs and devices in it, which everybody could use whom the way is open to. */
+static int close_to_others(int fd)
+{
+        struct stat st;
+
+        return fstat(fd, &st) < 0 || fchmod(fd, st.st_mode & 0700) < 0 ? -errno : 0;
+}
+
 static int write_image(ImageStore *store, const Image *image, const ExtractArgs *args, bool rendered, int to_fd,
                        char **reterr_message)
 {
@@ -74,6 +84,8 @@ int extract_image(Context *c, const ExtractArgs *args, const char *text, const c
         if (r < 0)
                 return r;
         r = write_image(store, image, args, rendered, output.fd, &message);
+        if (r >= 0)
+                r = close_to_others(output.fd);
         return r < 0 ? log_error_errno(r, "Cannot write image '%s' to %s: %s", text, directory, message ?: strerror(-r))
                      : output_commit(&output);
 }

@@ -8,9 +8,11 @@
 #include "cli/trust-keys.h"
 #include "image/image-dependencies.h"
 #include "image/image-location.h"
+#include "image/image-oddities.h"
 #include "image/image-remote.h"
 #include "image/source-registry.h"
 #include "image/source-url.h"
+#include "pod/pod-plan.h"
 #include "shared/explain.h"
 
 static const char *const pull_policy_table[_PULL_POLICY_MAX] = {
@@ -39,6 +41,7 @@ typedef struct Fetch {
         Fetcher *fetcher;
         ImageFetchOptions options;
         bool told;              /* what went wrong */
+        bool brought;           /* something came that may not have been in the store */
 } Fetch;
 
 static int add_id(char ***ids, const char *id)
@@ -59,6 +62,8 @@ static int fetch_from_path(Fetch *f, char ***ids, char **reterr_message)
 {
         _cleanup_strv_free_ char **found = NULL;
         int r;
+
+        f->brought = true;
 
         r = image_fetch_path(f->store, f->location->text, &f->options, &found, reterr_message);
         return r < 0 ? r : strv_extend_strv(ids, found);
@@ -177,6 +182,7 @@ static int fetch_remote(Fetch *f, char ***ids, char **reterr_message)
         r = fetch_progress_new(f->wish->text, &progress);
         if (r < 0)
                 return r;
+        f->brought = true;
         verify.fetcher = f->fetcher;
         f->options.verify = f->options.verify ? &verify : NULL;
         f->options.progress = fetch_progress_image(progress);
@@ -206,6 +212,20 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
         return fetch_remote(f, ids, reterr_message);
 }
 
+/* Who runs an image is told only of what keeps it from being run. */
+static void tell_oddities(const Fetch *f, char *const *ids)
+{
+        STRV_FOREACH(id, ids) {
+                _cleanup_strv_free_ char **lines = NULL;
+                Digest d;
+
+                if (digest_parse(*id, &d) < 0 || image_oddities(f->store, &d, POD_UID_COUNT, &lines, NULL) < 0)
+                        continue;
+                STRV_FOREACH(line, lines)
+                        log_warning("Image '%s': %s", f->wish->text, *line);
+        }
+}
+
 int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
 {
         _cleanup_(image_location_done) ImageLocation location = {};
@@ -224,6 +244,8 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
                 return f.told    ? r
                        : message ? log_error_errno(r, "%s", message)
                                  : log_error_errno(r, "%s: %m", wish->text);
+        if (f.brought)
+                tell_oddities(&f, ids);
         *ret_ids = TAKE_PTR(ids);
         return 0;
 }

@@ -9,6 +9,7 @@
 #include "cli/pod-make.h"
 #include "cli/pod-start.h"
 #include "cli/pods-d.h"
+#include "cli/rkt-ways.h"
 #include "cli/run-compose.h"
 #include "cli/run-network.h"
 #include "pod/plan-sources.h"
@@ -239,6 +240,10 @@ static int resolve_and_write(Context *c, const RunArgs *args, AppcPod *manifest,
         r = pod_resolve_images(store, manifest, &images, &warnings, &message);
         if (r < 0)
                 return complain(args, r, message ?: "Cannot resolve the images");
+        if (rkt_ways_apply(manifest) < 0) {
+                plan_images_free(images, manifest->n_apps);
+                return log_oom();
+        }
         STRV_FOREACH(warning, warnings)
                 log_warning("%s", *warning);
 

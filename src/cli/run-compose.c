@@ -84,6 +84,18 @@ static int compose_order(const RunApp *run, AppcPodApp *app)
         return 0;
 }
 
+/* Another user, and nothing said of the group: that user's own. Where an image lists no such user, it is 0, or what an
+ * appc image says. */
+static int compose_group(const RunApp *run, const Image *image, App *app)
+{
+        if (!run->user && !run->group)
+                return 0;
+        app->group_from_user = !run->group;
+        if (run->group || image->kind == IMAGE_APPC)
+                return 0;
+        return free_and_strdup(&app->group, "0") < 0 ? log_oom() : 0;
+}
+
 static int compose_app(const RunArgs *args, const RunApp *run, const Image *image, AppcPodApp *pod_app)
 {
         const struct {
@@ -99,16 +111,13 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
         for (size_t i = 0; i < ELEMENTSOF(strings); i++)
                 if (strings[i].value && free_and_strdup(strings[i].field, strings[i].value) < 0)
                         return log_oom();
-        /* Another user, and nothing said of the group: that user's own, or none where an image lists no such user. */
-        if (run->user && !run->group && pod_app->app->group_from_user && free_and_strdup(&pod_app->app->group, "0") < 0)
-                return log_oom();
-        if (run->user || run->group)
-                pod_app->app->group_from_user = !run->group;
         if (run->working_dir && !path_is_absolute(run->working_dir))
                 return log_error_errno(EINVAL, "Option --working-dir takes an absolute path, not '%s'",
                                        run->working_dir);
 
-        r = compose_exec(run, image, pod_app->app);
+        r = compose_group(run, image, pod_app->app);
+        if (r >= 0)
+                r = compose_exec(run, image, pod_app->app);
         if (r >= 0)
                 r = compose_environment(args, run, pod_app->app);
         if (r >= 0)
@@ -170,6 +179,17 @@ static int name_image(AppcPodApp *app, const Image *image, const char *name)
         return 0;
 }
 
+/* For an appc image that says nothing of how to run it: rkt ran as root what --exec says. */
+static int app_of_nobody(App **ret)
+{
+        _cleanup_(app_freep) App *app = app_new();
+
+        if (!app || free_and_strdup(&app->user, "0") < 0 || free_and_strdup(&app->group, "0") < 0)
+                return -ENOMEM;
+        *ret = TAKE_PTR(app);
+        return 0;
+}
+
 static int add_app(Context *context, const RunArgs *args, const RunApp *run, AppcPod *pod)
 {
         _cleanup_(image_freep) Image *image = NULL;
@@ -196,7 +216,7 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         if (r < 0)
                 return log_oom();
 
-        r = image->app ? app_copy(image->app, &app->app) : (app->app = app_new()) ? 0 : -ENOMEM;
+        r = image->app ? app_copy(image->app, &app->app) : app_of_nobody(&app->app);
         if (r < 0)
                 return log_oom();
         r = name_image(app, image, image_name);

@@ -85,7 +85,7 @@ static int tree_failed(Unpack *u, int r)
                 { -EXDEV, "leaves the tree" },
                 { -EINVAL, "has an empty name" },
                 { -ENAMETOOLONG, "has too long a name or is nested too deep" },
-                { -ELOOP, "has a symbolic link as parent" },
+                { -ELOOP, "has a symbolic link as parent that leads to nothing in the archive" },
                 { -ENOTDIR, "has a parent that is no directory" },
                 { -EEXIST, "occurs twice" },
         };
@@ -287,7 +287,7 @@ static int make_hard_link(Unpack *u)
         if (r == -EISDIR)
                 return refuse(u, "is a hard link to '%s', which is a directory", strempty(shown));
         if (r == -ELOOP || r == -ENOTDIR)
-                return refuse(u, "is a hard link to '%s', or has a parent itself, that is no plain directory",
+                return refuse(u, "is a hard link to '%s', or has a parent itself, that is no directory of the archive",
                               strempty(shown));
         return r < 0 ? tree_failed(u, r) : 0;
 }
@@ -304,6 +304,15 @@ static const struct {
         { AE_IFIFO, make_node },
 };
 
+static void note_owner(Unpack *u)
+{
+        uid_t uid;
+        gid_t gid;
+
+        if (styles[u->style].metadata && entry_owner(u->entry, &uid, &gid) >= 0)
+                u->result.highest_id = MAX(u->result.highest_id, MAX(uid, gid));
+}
+
 static int make_entry(Unpack *u)
 {
         mode_t type = archive_entry_filetype(u->entry);
@@ -312,6 +321,7 @@ static int make_entry(Unpack *u)
                 return refuse(u, "is the top of the tree, but no directory");
         if (archive_entry_hardlink(u->entry))
                 return make_hard_link(u);
+        note_owner(u);
         for (size_t i = 0; i < ELEMENTSOF(makers); i++)
                 if (makers[i].type == type)
                         return makers[i].make(u);
@@ -346,10 +356,7 @@ static int make_layer_entry(Unpack *u)
         if (!strstr(u->path, WHITEOUT_PREFIX))
                 return make_entry(u);
         if (streq(base, WHITEOUT_OPAQUE)) {
-                path = strndup(u->path, n > 0 ? n - 1 : 0);
-                if (!path)
-                        return -ENOMEM;
-                r = tree_opaque(&u->tree, path);
+                r = tree_opaque(&u->tree, u->path);
                 return r < 0 ? tree_failed(u, r) : 0;
         }
         /* AUFS kept files and directories of its own under such names; nothing in them belongs to the image. */

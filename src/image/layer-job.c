@@ -168,6 +168,7 @@ static int finish(Pump *p, Worker *unpacking, LayerJobResult *result, char **ret
                 .size = unpacked.size,
                 .tar_size = unpacked.tar_size,
                 .blob_size = p->size,
+                .highest_id = unpacked.highest_id,
                 .privileged = unpacked.privileged ? TRISTATE_YES : TRISTATE_NO,
         };
         r = hasher_finish(p->hasher, &result->info.blob);

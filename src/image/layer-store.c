@@ -16,6 +16,7 @@ static const JsonField layer_info_table[] = {
         { "tarSize", &json_uint64, offsetof(LayerInfo, tar_size), JSON_MANDATORY },
         { "blob", &json_digest, offsetof(LayerInfo, blob) },
         { "blobSize", &json_uint64, offsetof(LayerInfo, blob_size) },
+        { "highestID", &json_uint64, offsetof(LayerInfo, highest_id) },
         { "privileged", &json_tristate, offsetof(LayerInfo, privileged) },
         {}
 };
@@ -42,7 +43,7 @@ static int read_info(int dir_fd, const char *path, LayerInfo *ret, JsonError *e)
         return r < 0 ? r : json_table_read(layer_info_table, o, ret, e);
 }
 
-bool layer_path_is_privileged(const char *tree)
+void layer_path_info(const char *tree, LayerInfo *ret)
 {
         const char *end = endswith(tree, "/" LAYER_TREE), *name = end;
         _cleanup_free_ char *path = NULL;
@@ -50,11 +51,13 @@ bool layer_path_is_privileged(const char *tree)
 
         while (name && name > tree && name[-1] != '/')
                 name--;
+        path = end ? strprintf("%.*s/layer", (int) (end - tree), tree) : NULL;
         /* Nothing but directories. */
         if (name && startswith(name, IMPLIED_TREE_PREFIX))
-                return false;
-        path = end ? strprintf("%.*s/layer", (int) (end - tree), tree) : NULL;
-        return !path || read_info(AT_FDCWD, path, &info, NULL) < 0 || info.privileged != TRISTATE_NO;
+                info.privileged = TRISTATE_NO;
+        else if (!path || read_info(AT_FDCWD, path, &info, NULL) < 0 || info.privileged != TRISTATE_NO)
+                info.privileged = TRISTATE_YES;
+        *ret = info;
 }
 
 int layer_info_read(int layers_fd, const Digest *layer, LayerInfo *ret, char **reterr_message)

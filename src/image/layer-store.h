@@ -18,6 +18,7 @@ typedef struct LayerInfo {
         Digest blob;            /* digest of the archive as fetched; of the layer's own algorithm where nobody asked
                                  * for another; no hex: there is no blob (a layer of an older version) */
         uint64_t blob_size;
+        uint64_t highest_id;    /* of the users and groups its files belong to; 0 in a layer of an older version, too */
         Tristate privileged;    /* whether executing a file of it may give privileges; unset in a layer of an older version */
 } LayerInfo;
 
@@ -28,8 +29,8 @@ bool layer_exists(int layers_fd, const Digest *layer);
 int layer_info_read(int layers_fd, const Digest *layer, LayerInfo *ret, char **reterr_message);
 int layer_implied_read(int layers_fd, const Digest *layer, char ***ret);
 
-/* The same as privileged, yes where it is not known, of the tree of a layer by its path, LAYERS/NAME/rootfs. */
-bool layer_path_is_privileged(const char *tree);
+/* The same of the tree of a layer by its path, LAYERS/NAME/rootfs. What is not known may be privileged. */
+void layer_path_info(const char *tree, LayerInfo *ret);
 
 /* Writes the notes into a layer in the making. */
 int layer_info_write(int layer_fd, const LayerInfo *info);

@@ -67,6 +67,7 @@ static int report(const LayerUnpack *u, ArchiveReader *reader, const UnpackResul
                 .tar_digest = totals.tar_digest,
                 .tar_size = totals.tar_size,
                 .end_mark = totals.end_mark,
+                .highest_id = unpacked->highest_id,
                 .privileged = unpacked->privileged,
         };
         return r;

@@ -23,7 +23,8 @@ typedef struct LayerUnpackResult {
         Digest tar_digest;
         uint64_t tar_size;
         bool end_mark;
-        bool privileged;        /* see UnpackResult */
+        uint32_t highest_id;    /* see UnpackResult, as the next */
+        bool privileged;
 } LayerUnpackResult;
 
 /* The first thing the process does. */

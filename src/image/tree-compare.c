@@ -2,6 +2,7 @@
 #include <sys/xattr.h>
 
 #include "basic/fs.h"
+#include "image/hard-links.h"
 #include "image/merged-tree.h"
 #include "image/tree-compare.h"
 
@@ -12,6 +13,7 @@ typedef struct Compare {
         int found_fd;
         char *const *implied;
         size_t n_implied;
+        HardLinks wanted_links, found_links;
         TreeDifference report;
         void *userdata;
         char *blocks[2];        /* to read into */
@@ -167,6 +169,18 @@ static int same_target(Compare *c, const Pair *p)
         return n < 0 ? -errno : n == k && memcmp(a, b, (size_t) n) == 0;
 }
 
+/* Both are walked in the same order, so the first of a file's names is the same. */
+static int same_hard_link(Compare *c, const Pair *p)
+{
+        const char *wanted, *found;
+        int r;
+
+        r = hard_links_see(&c->wanted_links, &p->wanted.st, p->path, &wanted);
+        if (r >= 0)
+                r = hard_links_see(&c->found_links, &p->found.st, p->path, &found);
+        return r < 0 ? r : streq_ptr(wanted, found);
+}
+
 static const struct {
         const char *what;
         int (*same)(Compare *c, const Pair *p);
@@ -178,6 +192,7 @@ static const struct {
         { "content", same_content },
         { "link target", same_target },
         { "device", same_device },
+        { "hard link", same_hard_link },
         { "xattrs", same_xattrs },
 };
 
@@ -266,5 +281,9 @@ int tree_compare(int wanted_fd, int found_fd, char *const *implied, TreeDifferen
                       .n_implied = strv_length(implied), .report = report, .userdata = userdata,
                       .blocks = { a, b } };
 
-        return a && b ? compare_path(&c, "") : -ENOMEM;
+        int r = a && b ? compare_path(&c, "") : -ENOMEM;
+
+        hard_links_done(&c.wanted_links);
+        hard_links_done(&c.found_links);
+        return r;
 }

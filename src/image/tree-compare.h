@@ -6,7 +6,7 @@
 /* What differs between a file tree and what it ought to be. */
 
 /* path begins with '/'; what: "content", "size", "type", "mode", "owner", "times", "xattrs", "link target", "device",
- * "missing", "extra". */
+ * "hard link", "missing", "extra". */
 typedef int (*TreeDifference)(const char *path, const char *what, void *userdata);
 
 /* Calls for each difference; a directory that is missing or one too many is told once, not for what is in it. Times

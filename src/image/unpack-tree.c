@@ -67,8 +67,17 @@ void tree_done(Tree *t)
         t->fd = safe_close(t->fd);
         t->parent_fd = safe_close(t->parent_fd);
         t->parent_path = mfree(t->parent_path);
+        t->parent_real = mfree(t->parent_real);
         tdestroy(t->directories, directory_free);
         t->directories = NULL;
+}
+
+/* Takes the last component off. */
+static char *take_off(char *path, char *end)
+{
+        while (end > path && *--end != '/')
+                ;
+        return end;
 }
 
 int tree_path(const char *name, char **ret)
@@ -79,10 +88,6 @@ int tree_path(const char *name, char **ret)
 
         if (isempty(name))
                 return -EINVAL;
-        /* Some tools call the top itself "/"; more than that is not forgiven. */
-        if (*name == '/' && name[strspn(name, "/")])
-                return -EXDEV;
-
         q = path = new0(char, strlen(name) + 1);
         if (!path)
                 return -ENOMEM;
@@ -90,9 +95,11 @@ int tree_path(const char *name, char **ret)
         for (const char *p = name; *p;) {
                 size_t n = strcspn(p, "/");
 
-                if (n == 2 && memcmp(p, "..", 2) == 0)
-                        return -EXDEV;
-                if (n > 0 && !(n == 1 && *p == '.')) {
+                if (n == 2 && memcmp(p, "..", 2) == 0) {
+                        if (depth-- == 0)
+                                return -EXDEV;
+                        q = take_off(path, q);
+                } else if (n > 0 && !(n == 1 && *p == '.')) {
                         if (++depth > TREE_DEPTH_MAX)
                                 return -ENAMETOOLONG;
                         if (q > path)
@@ -118,13 +125,18 @@ static int open_beneath(int fd, const char *path)
         return k < 0 ? -errno : (int) k;
 }
 
+static bool is_whiteout(const struct stat *st)
+{
+        return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
+}
+
 int tree_give_way(int parent_fd, const char *name)
 {
         struct stat st;
 
         if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
-        if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(0, 0))
+        if (!is_whiteout(&st))
                 return -EEXIST;
         return unlinkat(parent_fd, name, 0) < 0 ? -errno : 0;
 }
@@ -195,9 +207,127 @@ static int make_parents(Tree *t, const char *directory)
         return TAKE_FD(fd);
 }
 
+typedef struct Follow {
+        char done[PATH_MAX];    /* has no links in it */
+        char *end;
+        char *rest;             /* yet to be walked */
+        const char *at;         /* in there */
+        size_t own;             /* of it, what is the path's own; before that, where a link leads */
+        unsigned n_links;
+} Follow;
+
+/* What is to be walked now is where the link leads, and then what was left. */
+static int follow_link(Follow *f, const char *target)
+{
+        char *rest;
+
+        if (++f->n_links > TREE_LINKS_MAX)
+                return -ELOOP;
+        f->own = MIN(f->own, strlen(f->at));
+        rest = strjoin(target, "/", f->at);
+        if (!rest)
+                return -ENOMEM;
+        free(f->rest);
+        f->at = f->rest = rest;
+        f->end = *target == '/' ? f->done : take_off(f->done, f->end);
+        *f->end = 0;
+        return 0;
+}
+
+static int check_directory(const Tree *t, const char *path)
+{
+        struct stat st;
+
+        if (fstatat(t->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? -ELOOP : -errno;
+        return S_ISDIR(st.st_mode) ? 0 : is_whiteout(&st) ? -ELOOP : -ENOTDIR;
+}
+
+static int follow_component(const Tree *t, Follow *f, size_t n)
+{
+        bool own = strlen(f->at) <= f->own;
+        char target[PATH_MAX];
+        ssize_t k;
+
+        if ((size_t) (f->end - f->done) + n + 2 > sizeof(f->done))
+                return -ENAMETOOLONG;
+        if (f->end > f->done)
+                *f->end++ = '/';
+        f->end = mempcpy(f->end, f->at, n);
+        *f->end = 0;
+        f->at += n + (f->at[n] == '/');
+
+        k = readlinkat(t->fd, f->done, target, sizeof(target) - 1);
+        if (k >= 0) {
+                target[k] = 0;
+                return follow_link(f, target);
+        }
+        if (errno != EINVAL && errno != ENOENT && errno != ENOTDIR)
+                return -errno;
+        /* Of the path's own components those that are missing are made; a link must lead to something. */
+        return own ? 0 : check_directory(t, f->done);
+}
+
+/* The path with all links in it followed, as by a process that has the tree as its root directory: "/" and ".." of a
+ * link never lead out of it. Since nothing in the tree is ever replaced, it stays right. */
+static int follow(const Tree *t, const char *path, char **ret)
+{
+        Follow f = { .rest = strdup(path), .own = SIZE_MAX };
+        int r = 0;
+
+        f.at = f.rest;
+        f.end = f.done;
+        if (!f.rest)
+                return -ENOMEM;
+
+        while (r >= 0 && *f.at) {
+                size_t n = strcspn(f.at, "/");
+
+                if (n == 2 && memcmp(f.at, "..", 2) == 0) {
+                        f.end = take_off(f.done, f.end);
+                        *f.end = 0;
+                } else if (n > 0 && !(n == 1 && *f.at == '.')) {
+                        r = follow_component(t, &f, n);
+                        continue;
+                }
+                f.at += n + (f.at[n] == '/');
+        }
+        free(f.rest);
+        if (r < 0)
+                return r;
+        /* Clean, and not too deep. */
+        return *f.done ? tree_path(f.done, ret) : (*ret = strdup("")) ? 0 : -ENOMEM;
+}
+
+/* Opens a directory that may lie below links. *ret_real is where it truly is. */
+static int open_followed(Tree *t, const char *path, bool make, char **ret_real)
+{
+        _cleanup_free_ char *real = NULL;
+        int fd, r;
+
+        fd = open_beneath(t->fd, path);
+        if (fd == -ELOOP || (make && (fd == -ENOENT || fd == -ENOTDIR))) {
+                r = follow(t, path, &real);
+                if (r < 0)
+                        return r;
+                fd = open_beneath(t->fd, *real ? real : ".");
+                if (make && (fd == -ENOENT || fd == -ENOTDIR))
+                        fd = make_parents(t, real);
+        } else if (fd >= 0) {
+                real = strdup(path);
+                if (!real) {
+                        safe_close(fd);
+                        return -ENOMEM;
+                }
+        }
+        if (fd >= 0)
+                *ret_real = TAKE_PTR(real);
+        return fd;
+}
+
 int tree_parent(Tree *t, const char *path, bool make, const char **ret_name)
 {
-        _cleanup_free_ char *parent = NULL;
+        _cleanup_free_ char *parent = NULL, *real = NULL;
         const char *slash = strrchr(path, '/');
         int fd;
 
@@ -213,9 +343,7 @@ int tree_parent(Tree *t, const char *path, bool make, const char **ret_name)
         if (streq_ptr(parent, t->parent_path))
                 return t->parent_fd;
 
-        fd = open_beneath(t->fd, parent);
-        if ((fd == -ENOENT || fd == -ENOTDIR) && make)
-                fd = make_parents(t, parent);
+        fd = open_followed(t, parent, make, &real);
         if (fd < 0)
                 return fd;
 
@@ -223,15 +351,24 @@ int tree_parent(Tree *t, const char *path, bool make, const char **ret_name)
         t->parent_fd = fd;
         free(t->parent_path);
         t->parent_path = TAKE_PTR(parent);
+        free(t->parent_real);
+        t->parent_real = TAKE_PTR(real);
         return fd;
+}
+
+/* The path of what lies in the parent last asked for. */
+static char *real_path(const Tree *t, const char *path, const char *name)
+{
+        return name == path || !*t->parent_real ? strdup(name) : strjoin(t->parent_real, "/", name);
 }
 
 int tree_directory(Tree *t, const char *path, const struct timespec times[static 2], void *default_acl,
                    size_t default_acl_size)
 {
         _cleanup_free_ void *acl = default_acl;
+        _cleanup_free_ char *real = NULL;
         _cleanup_close_ int fd = -EBADF;
-        const char *name;
+        const char *name = path;
         Directory *d;
         int parent;
 
@@ -248,7 +385,8 @@ int tree_directory(Tree *t, const char *path, const struct timespec times[static
         if (fd < 0)
                 return fd;
 
-        d = remember(t, path);
+        real = real_path(t, path, name);
+        d = real ? remember(t, real) : NULL;
         if (!d)
                 return -ENOMEM;
         d->implied = false;
@@ -279,16 +417,11 @@ int tree_whiteout(Tree *t, const char *path)
         return fd < 0 ? fd : set_opaque(fd);
 }
 
-int tree_opaque(Tree *t, const char *directory)
+int tree_opaque(Tree *t, const char *path)
 {
-        _cleanup_close_ int fd = -EBADF;
+        const char *name;
+        int fd = tree_parent(t, path, true, &name);
 
-        if (isempty(directory))
-                return set_opaque(t->fd);
-
-        fd = open_beneath(t->fd, directory);
-        if (fd == -ENOENT || fd == -ENOTDIR)
-                fd = make_parents(t, directory);
         return fd < 0 ? fd : set_opaque(fd);
 }
 
@@ -309,7 +442,7 @@ int tree_link(Tree *t, const char *target, const char *path)
                 return parent;
         if (fstatat(parent, target_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
-        if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
+        if (is_whiteout(&st))
                 return -ENOENT;
         if (S_ISDIR(st.st_mode))
                 return -EISDIR;
@@ -352,10 +485,11 @@ static int finish_implied(Finish *f, const Directory *d)
 
 static int finish_directory(Finish *f, const Directory *d)
 {
+        static const struct timespec nobody_knows[2];
         const char *path = *d->path ? d->path : ".";
 
         if (d->implied)
-                return finish_implied(f, d);
+                return utimensat(f->tree->fd, path, nobody_knows, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : finish_implied(f, d);
 
         if (d->default_acl) {
                 _cleanup_close_ int fd = open_beneath(f->tree->fd, path);

@@ -5,27 +5,34 @@
 
 #include "basic/strv.h"
 
-/* The tree an archive is being unpacked into: finds and makes parents without ever following a symbolic link or
- * leaving the top, and knows overlayfs' whiteouts. Paths are relative and clean as tree_path() makes them, "" is the
- * top itself.
+/* The tree an archive is being unpacked into: finds and makes parents without ever leaving the top, and knows overlayfs'
+ * whiteouts. Paths are relative and clean as tree_path() makes them, "" is the top itself.
  *
- * What archives may do wrong has an error of its own: -ELOOP, a parent is a symbolic link; -ENOTDIR, a parent is no
- * directory; -EEXIST, there is something of that name already; -ENOENT, something that must be there is not. */
+ * A parent may be a symbolic link that the archive brought before. It is followed as by a process that has the tree as
+ * its root directory, to the path where the parent truly is, and that is then opened without following anything. Nothing
+ * that is there is ever replaced, only whiteouts give way; so no name leads elsewhere later. What a path ends with is
+ * never followed.
+ *
+ * What archives may do wrong has an error of its own: -ELOOP, a parent is a symbolic link that leads in a circle or to
+ * nothing in the tree (what layers below have there is not known); -ENOTDIR, a parent is no directory; -EEXIST, there is
+ * something of that name already; -ENOENT, something that must be there is not. */
 
 #define TREE_DEPTH_MAX 256
+#define TREE_LINKS_MAX 40 /* in one path; the kernel's own bound */
 
 typedef struct Tree {
         int fd;
         int parent_fd;          /* the parent last asked for: archives keep neighbours together */
-        char *parent_path;
+        char *parent_path;      /* as it was asked for */
+        char *parent_real;      /* without links in it */
         void *directories;      /* all we made or were told of */
 } Tree;
 
 int tree_open(int top_fd, Tree *ret);
 void tree_done(Tree *t);
 
-/* A name out of an archive as a path of ours. -EXDEV: absolute, or leads out by "..". -EINVAL: empty.
- * -ENAMETOOLONG: nested too deep. */
+/* A name out of an archive as a path of ours. Absolute ones mean below the top, as everywhere, and ".." takes off what
+ * stands before it. -EXDEV: leads out by "..". -EINVAL: empty. -ENAMETOOLONG: nested too deep. */
 int tree_path(const char *name, char **ret);
 
 /* Opens the directory the path lies in and points at the path's last component. The fd is the tree's, valid until the
@@ -43,11 +50,11 @@ int tree_give_way(int parent_fd, const char *name);
 
 /* Hides what a lower layer has of that name, unless this tree has it itself; then only what is below it. */
 int tree_whiteout(Tree *t, const char *path);
-/* Hides all a lower layer has in that directory. */
-int tree_opaque(Tree *t, const char *directory);
+/* Hides all a lower layer has in the directory that path lies in. */
+int tree_opaque(Tree *t, const char *path);
 
 /* The existing file a hard link is to be made to. */
 int tree_link(Tree *t, const char *target, const char *path);
 
-/* Finishes the directories and lists those that never had an entry of their own. */
+/* Finishes the directories and lists those that never had an entry of their own; their time is 0, whenever it was. */
 int tree_finish(Tree *t, char ***ret_implied);

@@ -142,7 +142,7 @@ bool image_id_is_valid(const char *s)
         /* What is not hexadecimal is no image's, but that is for the store to find out. */
         if (value)
                 return *value && strlen(value) <= DIGEST_HEX_MAX && string_in_charset(value, LOWERCASE DIGITS);
-        return digest_parse(s, &d) >= 0 && d.algorithm == DIGEST_SHA256;
+        return digest_parse(s, &d) >= 0;
 }
 
 int ac_kind_check(const char *kind, const char *wanted, JsonError *e)
@@ -360,5 +360,5 @@ DEFINE_STRING_TYPE(json_ac_name, ac_name_is_valid, "a valid name (lower-case let
 DEFINE_STRING_TYPE(json_ac_identifier, ac_identifier_is_valid,
                    "a valid name (lower-case letters, digits, any of \"-._~/\" between them)");
 DEFINE_STRING_TYPE(json_ac_version, ac_version_is_valid, "a version like \"" AC_VERSION "\"");
-DEFINE_STRING_TYPE(json_image_id, image_id_is_valid, "an image ID (\"sha512-…\" or \"sha256:…\")");
+DEFINE_STRING_TYPE(json_image_id, image_id_is_valid, "an image ID (\"sha512-…\", \"sha256:…\" or \"sha512:…\")");
 DEFINE_STRING_TYPE(json_absolute_path, path_is_absolute, "an absolute path");

@@ -156,6 +156,7 @@ static const JsonField app_table[] = {
         { "user",              &json_string,         offsetof(App, user),  JSON_MANDATORY | JSON_NONEMPTY       },
         { "group",             &json_string,         offsetof(App, group), JSON_MANDATORY | JSON_NONEMPTY       },
         { "groupFromUser",     &json_boolean,        offsetof(App, group_from_user)                             },
+        { "homeFromUser",      &json_boolean,        offsetof(App, home_from_user)                              },
         { "supplementaryGIDs", &json_uint32_list,    offsetof(App, supplementary_gids)                          },
         { "eventHandlers",     &json_event_handlers, offsetof(App, pre_start)                                   },
         { "workingDirectory",  &json_string,         offsetof(App, working_directory)                           },

@@ -35,6 +35,8 @@ int appc_image_write(const AppcImage *image, json_object **ret);
 const char *appc_image_label(const AppcImage *image, const char *name);
 const char *appc_image_annotation(const AppcImage *image, const char *name);
 
+/* Annotation of images that docker2aci made: the repository they come from. */
+#define APPC_ANNOTATION_DOCKER_REPOSITORY "appc.io/docker/repository"
 /* Annotation by which an app says that it notifies of its readiness: "true". */
 /* Ours, of apps in pods: systemd's Restart= ("no", "on-failure", "always"), and names of other apps with commas between
  * that start before it, or without which it is not to be. */

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "basic/parse.h"
+#include "basic/path.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-strings.h"
 
@@ -174,6 +175,22 @@ int mount_point_from_string(const char *s, MountPoint *ret, JsonError *e)
         return mount_point_read(o, ret, e);
 }
 
+/* rkt took "data" as "/data". */
+static int make_absolute(json_object *o, const char *member)
+{
+        json_object *value;
+        const char *path;
+        _cleanup_free_ char *absolute = NULL;
+
+        if (!json_object_object_get_ex(o, member, &value))
+                return 0;
+        path = json_object_get_string(value);
+        if (isempty(path) || path_is_absolute(path))
+                return 0;
+        absolute = strjoin("/", path);
+        return absolute ? add_member(o, member, json_object_new_string(absolute)) : -ENOMEM;
+}
+
 int mount_from_string(const char *s, Mount *ret, JsonError *e)
 {
         _cleanup_json_object_ json_object *o = json_object_new_object();
@@ -186,6 +203,9 @@ int mount_from_string(const char *s, Mount *ret, JsonError *e)
                 return r;
         if (!json_object_object_get_ex(o, "path", NULL))
                 return json_error_set(e, -EINVAL, NULL, "missing key 'target'");
+        r = make_absolute(o, "path");
+        if (r < 0)
+                return r;
         return mount_read(o, ret, e);
 }
 

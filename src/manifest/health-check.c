@@ -34,28 +34,61 @@ static int check_test(const HealthCheck *h, JsonError *e)
         return json_error_set(e, -EINVAL, "Test", "expected \"NONE\", \"CMD\" or \"CMD-SHELL\", not '%s'", h->test[0]);
 }
 
+static const struct {
+        const char *member;
+        size_t offset;
+        int64_t least;          /* beside 0 */
+        const char *wanted;
+} numbers[] = {
+        { "Interval",      offsetof(HealthCheck, interval),       SHORTEST_NSEC, "0 or at least 1000000 nanoseconds" },
+        { "Timeout",       offsetof(HealthCheck, timeout),        SHORTEST_NSEC, "0 or at least 1000000 nanoseconds" },
+        { "StartPeriod",   offsetof(HealthCheck, start_period),   SHORTEST_NSEC, "0 or at least 1000000 nanoseconds" },
+        { "StartInterval", offsetof(HealthCheck, start_interval), SHORTEST_NSEC, "0 or at least 1000000 nanoseconds" },
+        { "Retries",       offsetof(HealthCheck, retries),        1,             "0 or more" },
+};
+
+static int64_t *number_of(const HealthCheck *h, size_t i)
+{
+        return (int64_t *) ((char *) h + numbers[i].offset);
+}
+
+static int check_number(const HealthCheck *h, size_t i, JsonError *e)
+{
+        int64_t value = *number_of(h, i);
+
+        return value == 0 || value >= numbers[i].least
+                       ? 0
+                       : json_error_set(e, -EINVAL, numbers[i].member, "must be %s, not %" PRId64, numbers[i].wanted, value);
+}
+
 static int health_check_check(void *p, json_object *o, JsonError *e)
 {
-        const HealthCheck *h = p;
-        const struct {
-                const char *member;
-                int64_t value;
-        } times[] = {
-                { "Interval", h->interval },
-                { "Timeout", h->timeout },
-                { "StartPeriod", h->start_period },
-                { "StartInterval", h->start_interval },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(times); i++)
-                if (times[i].value < 0 || (times[i].value > 0 && times[i].value < SHORTEST_NSEC))
-                        return json_error_set(e, -EINVAL, times[i].member, "must be 0 or at least 1000000 nanoseconds");
-        if (h->retries < 0)
-                return json_error_set(e, -EINVAL, "Retries", "must not be negative");
-        return check_test(h, e);
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
+                int r = check_number(p, i, e);
+                if (r < 0)
+                        return r;
+        }
+        return check_test(p, e);
 }
 
 const JsonType json_health_check = JSON_POINTER(HealthCheck, health_check_table, health_check_check);
+const JsonType json_image_health_check = JSON_POINTER(HealthCheck, health_check_table, NULL);
+
+int health_check_faults(const HealthCheck *h, char ***lines)
+{
+        int r = 0;
+
+        if (!h)
+                return 0;
+        for (size_t i = 0; r >= 0 && i <= ELEMENTSOF(numbers); i++) {
+                _cleanup_json_error_ JsonError e = {};
+
+                r = i < ELEMENTSOF(numbers) ? check_number(h, i, &e) : check_test(h, &e);
+                if (r < 0 && e.message)
+                        r = strv_extend(lines, e.message);
+        }
+        return r;
+}
 
 bool health_check_wanted(const HealthCheck *h)
 {
@@ -101,7 +134,7 @@ int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck *
         int r;
 
         *ret = NULL;
-        if (!health_check_wanted(h))
+        if (!health_check_wanted(h) || check_test(h, NULL) < 0)
                 return 0;
         r = health_check_command(h, shell, &command);
         if (r >= 0)
@@ -114,6 +147,9 @@ int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck *
         if (!copy)
                 return -ENOMEM;
         *copy = *h;
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
+                if (check_number(h, i, NULL) < 0)
+                        *number_of(copy, i) = 0;
         copy->test = TAKE_PTR(test);
         *ret = TAKE_PTR(copy);
         return 0;

@@ -25,8 +25,12 @@ typedef struct HealthTimes {
         uint64_t retries;
 } HealthTimes;
 
-/* A HealthCheck as a pointer member of a larger struct. */
+/* A HealthCheck as a pointer member of a larger struct; of an image, with whatever values it has. */
 extern const JsonType json_health_check;
+extern const JsonType json_image_health_check;
+
+/* Adds a line for each value that cannot be used, "Retries: must be …, not -3". */
+int health_check_faults(const HealthCheck *h, char ***lines);
 
 /* False also for NULL, and for "NONE". */
 bool health_check_wanted(const HealthCheck *h);
@@ -34,7 +38,8 @@ bool health_check_wanted(const HealthCheck *h);
 int health_check_command(const HealthCheck *h, char *const *shell, char ***ret);
 HealthTimes health_check_times(const HealthCheck *h);
 
-/* A copy whose test is the command. NULL where none is wanted. */
+/* A copy whose test is the command, with the defaults for numbers that cannot be used. NULL where none is wanted, or the
+ * test cannot be used. */
 int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck **ret);
 HealthCheck *health_check_free(HealthCheck *h);
 DEFINE_TRIVIAL_CLEANUP_FUNC(HealthCheck *, health_check_free);

@@ -60,7 +60,7 @@ static const JsonField runtime_table[] = {
         { "StopTimeout",  &json_int64,   offsetof(OciRuntimeConfig, stop_timeout)  },
         { "ArgsEscaped",  &json_boolean, offsetof(OciRuntimeConfig, args_escaped)  },
         { "Shell",        &json_strv,    offsetof(OciRuntimeConfig, shell)         },
-        { "Healthcheck",  &json_health_check, offsetof(OciRuntimeConfig, health_check) },
+        { "Healthcheck",  &json_image_health_check, offsetof(OciRuntimeConfig, health_check) },
         {}
 };
 
@@ -113,16 +113,6 @@ static int runtime_check(void *p, json_object *o, JsonError *e)
         STRV_FOREACH(s, config->env)
                 if (strcspn(*s, "=") == 0 || !strchr(*s, '='))
                         return json_error_set(e, -EINVAL, "Env", "'%s' is not NAME=VALUE", *s);
-        STRV_FOREACH(s, config->exposed_ports) {
-                _cleanup_(exposed_port_done) ExposedPort port = {};
-                int r;
-
-                r = exposed_port_parse(*s, &port);
-                if (r == -ENOMEM)
-                        return r;
-                if (r < 0)
-                        return json_error_set(e, r, "ExposedPorts", "'%s' is not a port like \"80/tcp\"", *s);
-        }
         return 0;
 }
 
@@ -188,6 +178,7 @@ static int map_user(const OciRuntimeConfig *config, App *app)
         _cleanup_free_ char *user = NULL, *group = NULL;
         int r;
 
+        app->home_from_user = true;
         if (isempty(config->user)) {
                 r = free_and_strdup(&app->user, "0");
                 return r < 0 ? r : free_and_strdup(&app->group, "0");
@@ -201,14 +192,7 @@ static int map_user(const OciRuntimeConfig *config, App *app)
         if (r < 0)
                 return r;
         app->group_from_user = isempty(group);
-        return free_and_strdup(&app->group, isempty(group) ? app->user : group);
-}
-
-static bool env_entry_is_usable(const char *s)
-{
-        _cleanup_free_ char *name = strndup(s, strcspn(s, "="));
-
-        return name && env_name_is_valid(name);
+        return free_and_strdup(&app->group, isempty(group) ? "0" : group);
 }
 
 static int map_env(const OciRuntimeConfig *config, App *app)
@@ -217,8 +201,6 @@ static int map_env(const OciRuntimeConfig *config, App *app)
                 _cleanup_free_ char *name = NULL, *value = NULL;
                 int r;
 
-                if (!env_entry_is_usable(*s))
-                        continue;
                 r = split_pair(*s, '=', &name, &value);
                 if (r < 0)
                         return r;
@@ -284,8 +266,10 @@ static int map_ports(const OciRuntimeConfig *config, App *app)
                 int r;
 
                 r = exposed_port_parse(*s, &port);
-                if (r < 0)
+                if (r == -ENOMEM)
                         return r;
+                if (r < 0)
+                        continue;
                 /* "80" and "80/tcp" are the same one. */
                 r = app_add_port(app, port.name, port.protocol, port.first, port.count);
                 if (r < 0 && r != -EEXIST)
@@ -332,16 +316,41 @@ int oci_config_to_app(const OciConfig *config, App **ret)
         return 0;
 }
 
-int oci_config_ignored(const OciConfig *config, char ***ret)
+static int ignored_ports(const OciRuntimeConfig *config, char ***lines)
 {
-        _cleanup_strv_free_ char **lines = NULL;
+        STRV_FOREACH(s, config->exposed_ports) {
+                _cleanup_(exposed_port_done) ExposedPort port = {};
+                int r = exposed_port_parse(*s, &port);
+
+                if (r < 0 && r != -ENOMEM)
+                        r = strv_extendf(lines, "ExposedPorts: '%s' is not a port like \"80/tcp\"", *s);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int ignored_health_check(const OciRuntimeConfig *config, char ***lines)
+{
+        _cleanup_strv_free_ char **faults = NULL;
         int r;
 
-        STRV_FOREACH(s, config->config.env) {
-                if (env_entry_is_usable(*s))
-                        continue;
-                r = strv_extendf(&lines, "environment variable '%.*s' (not a valid name)", (int) strcspn(*s, "="),
-                                 *s);
+        r = health_check_faults(config->health_check, &faults);
+        STRV_FOREACH(fault, faults)
+                if (r >= 0)
+                        r = strv_extendf(lines, "Healthcheck.%s", *fault);
+        return r;
+}
+
+int oci_config_ignored(const OciConfig *config, char ***ret)
+{
+        static int (*const members[])(const OciRuntimeConfig *config, char ***lines) = {
+                ignored_ports, ignored_health_check,
+        };
+        _cleanup_strv_free_ char **lines = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(members); i++) {
+                int r = members[i](&config->config, &lines);
                 if (r < 0)
                         return r;
         }

@@ -61,15 +61,16 @@ int oci_config_write(const OciConfig *config, json_object **ret);
 
 /* The app the configuration describes:
  *   Entrypoint then Cmd   exec
- *   User "u", "u:g", ""   user u and u's group; u and g; 0 and 0
- *   Env                   environment, with PATH where it has none; names appc does not allow are left out
+ *   User "u", "u:g", ""   user u and the group the image gives u, else 0; u and g; 0 and 0
+ *   Env                   environment, with PATH where it has none
  *   WorkingDir            workingDirectory, made absolute
  *   Volumes               mountPoints "volume-<path as AC name>", made unique by "-2", "-3"…
- *   ExposedPorts          ports "<port>-<protocol>"
+ *   ExposedPorts          ports "<port>-<protocol>"; those that are none are left out
  *   Labels                userLabels
  *   StopSignal            stop signal
  *   StopTimeout           stop timeout
- *   Healthcheck, Shell    health check, unless it is "NONE" */
+ *   Healthcheck, Shell    health check, unless it is "NONE" or cannot be carried out; numbers that cannot be used are the
+ *                         defaults */
 int oci_config_to_app(const OciConfig *config, App **ret);
-/* What oci_config_to_app() leaves out, one line each, for the user to be told. */
+/* What oci_config_to_app() leaves out, one line each with the member and the value, for the user to be told. */
 int oci_config_ignored(const OciConfig *config, char ***ret);

@@ -8,6 +8,7 @@
 #include "pod/plan-network.h"
 #include "pod/plan-seccomp.h"
 #include "pod/pod-plan.h"
+#include "shared/explain.h"
 
 static void plan_mount_done(PlanMount *m)
 {
@@ -52,15 +53,19 @@ PodPlan *pod_plan_free(PodPlan *plan)
         return mfree(plan);
 }
 
-/* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. */
+/* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. Those of the
+ * user are told by the image's passwd, if they are not always root's, and are added at the start. */
 static int plan_environment(const PodSettings *settings, const AppcPodApp *app, char ***ret)
 {
-        static const char *const defaults[][2] = {
+        static const struct {
+                const char *name, *value;
+                bool of_user;
+        } defaults[] = {
                 { "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
                 { "SHELL", "/bin/sh" },
-                { "USER", "root" },
-                { "LOGNAME", "root" },
-                { "HOME", "/root" },
+                { "USER", "root", .of_user = true },
+                { "LOGNAME", "root", .of_user = true },
+                { "HOME", "/root", .of_user = true },
         };
         _cleanup_strv_free_ char **environment = strv_copy(app->app->environment);
         int r;
@@ -69,8 +74,8 @@ static int plan_environment(const PodSettings *settings, const AppcPodApp *app, 
                 return -ENOMEM;
 
         for (size_t i = 0; i < ELEMENTSOF(defaults); i++)
-                if (!strv_env_get(environment, defaults[i][0])) {
-                        r = strv_env_set(&environment, defaults[i][0], defaults[i][1]);
+                if (!strv_env_get(environment, defaults[i].name) && !(defaults[i].of_user && app->app->home_from_user)) {
+                        r = strv_env_set(&environment, defaults[i].name, defaults[i].value);
                         if (r < 0)
                                 return r;
                 }
@@ -218,7 +223,29 @@ static int plan_unit_properties(PodPlan *plan)
         return r < 0 ? r : strv_extend_strv(&plan->unit_properties, plan->settings->properties);
 }
 
-static int plan_build(PodPlan *plan, const PlanImage *images)
+/* More than the kernel's OVL_MAX_STACK it says no word about. */
+static int check_layers(const AppcPodApp *app, const PlanImage *image, char **reterr_message)
+{
+        size_t n = strv_length(image->lowers);
+
+        return n <= PLAN_LAYERS_MAX ? 0
+                                    : explain(reterr_message, E2BIG,
+                                              "app '%s': its image has %zu layers, and the kernel stacks no more than %u; "
+                                              "build it with fewer, for example with 'buildah build --squash'",
+                                              app->name, n, PLAN_LAYERS_MAX);
+}
+
+static int tell_of_owners(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)
+{
+        return image->highest_id < POD_UID_COUNT || !pod_plan_private_users(plan)
+                       ? 0
+                       : strv_extendf(&plan->ignored,
+                                      "app '%s': files of its image belong to users or groups up to %" PRIu64 "; from %u on "
+                                      "they are nobody's in a pod with user IDs of its own, see --private-users=no",
+                                      app->name, image->highest_id, POD_UID_COUNT);
+}
+
+static int plan_build(PodPlan *plan, const PlanImage *images, char **reterr_message)
 {
         const AppcPod *pod = plan->manifest;
         int r;
@@ -228,7 +255,11 @@ static int plan_build(PodPlan *plan, const PlanImage *images)
                 return r;
 
         for (size_t i = 0; i < pod->n_apps; i++) {
-                r = plan_app_mounts(plan, &pod->apps[i], &images[i]);
+                r = check_layers(&pod->apps[i], &images[i], reterr_message);
+                if (r >= 0)
+                        r = tell_of_owners(plan, &pod->apps[i], &images[i]);
+                if (r >= 0)
+                        r = plan_app_mounts(plan, &pod->apps[i], &images[i]);
                 if (r < 0)
                         return r;
                 plan->apps[i].privileged_image = images[i].privileged;
@@ -268,7 +299,7 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
 
         r = plan_ports(manifest, settings, &plan->ports, &plan->n_ports, &plan->ignored, reterr_message);
         if (r >= 0)
-                r = plan_build(plan, images);
+                r = plan_build(plan, images, reterr_message);
         if (r >= 0)
                 r = plan_check_capabilities(plan, reterr_message);
         if (r >= 0)

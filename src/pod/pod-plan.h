@@ -20,6 +20,8 @@
 #define POD_METADATA_VARIABLE "AC_METADATA_URL"
 /* User IDs of a pod's user namespace, as systemd-nspawn has them. */
 #define POD_UID_COUNT 65536U
+/* What overlayfs stacks. */
+#define PLAN_LAYERS_MAX 500U
 
 typedef enum PlanMountKind {
         PLAN_MOUNT_BIND,    /* source on target */
@@ -97,6 +99,7 @@ typedef struct PodPlan {
 typedef struct PlanImage {
         char **lowers;
         bool privileged; /* executing something in there may give privileges */
+        uint64_t highest_id; /* of the users and groups its files belong to, as far as is known */
 } PlanImage;
 
 /* How long an app has that does not say so itself, as with Docker and podman. */

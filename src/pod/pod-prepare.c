@@ -2,6 +2,7 @@
 #include "basic/path.h"
 #include "image/image-platform.h"
 #include "image/layer-store.h"
+#include "manifest/appc-image.h"
 #include "pod/pod-prepare.h"
 #include "pod/pod-volumes.h"
 #include "shared/explain.h"
@@ -32,6 +33,16 @@ static int check_platform(const Image *image, const char *app, char ***warnings,
         if (r < 0)
                 return explain_context(reterr_message, -r, "app '%s'", app);
         return warning ? strv_extendf(warnings, "app '%s': %s", app, warning) : 0;
+}
+
+/* Volumes of Docker images begin with what the image has there, and so did rkt's of images that docker2aci made. */
+static bool volumes_have_files(const Image *image)
+{
+        _cleanup_(appc_image_freep) AppcImage *appc = NULL;
+
+        return image->kind != IMAGE_APPC ||
+               (appc_image_parse(image->manifest, image->manifest_size, &appc, NULL) >= 0 &&
+                appc_image_annotation(appc, APPC_ANNOTATION_DOCKER_REPOSITORY));
 }
 
 static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, PlanImage *ret, char ***warnings,
@@ -69,7 +80,7 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
         if (r >= 0 && !app->app && image->app)
                 r = app_copy(image->app, &app->app);
         if (r >= 0)
-                r = pod_imply_volumes(manifest, app, image->kind != IMAGE_APPC, warnings, reterr_message);
+                r = pod_imply_volumes(manifest, app, volumes_have_files(image), warnings, reterr_message);
         if (r < 0)
                 return r;
 
@@ -77,10 +88,15 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
         return image_store_lower_paths(store, image, &ret->lowers, reterr_message);
 }
 
-static void note_privileges(PlanImage *image)
+static void note_layers(PlanImage *image)
 {
-        STRV_FOREACH(lower, image->lowers)
-                image->privileged = image->privileged || layer_path_is_privileged(*lower);
+        STRV_FOREACH(lower, image->lowers) {
+                LayerInfo info;
+
+                layer_path_info(*lower, &info);
+                image->privileged = image->privileged || info.privileged != TRISTATE_NO;
+                image->highest_id = MAX(image->highest_id, info.highest_id);
+        }
 }
 
 int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char ***warnings,
@@ -91,7 +107,7 @@ int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_ima
 
         for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++)
                 if ((r = resolve_image(store, manifest, &manifest->apps[i], &images[i], warnings, reterr_message)) >= 0)
-                        note_privileges(&images[i]);
+                        note_layers(&images[i]);
         if (r < 0) {
                 plan_images_free(images, manifest->n_apps);
                 return r;
@@ -181,7 +197,7 @@ int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
                 if ((r = pod_app_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers)) >= 0)
-                        note_privileges(&images[i]);
+                        note_layers(&images[i]);
         if (r >= 0)
                 r = pod_plan_new(pod->manifest, pod->settings, images, pod->uuid.s, directory, ret, reterr_message);
 

@@ -113,7 +113,7 @@ static inline bool tristate_or(Tristate t, bool otherwise)
 extern const JsonType json_string;     /* char * */
 extern const JsonType json_strv;       /* char **, array of strings */
 extern const JsonType json_string_map; /* char **, object of strings as "NAME=VALUE"; a name with '=' is refused */
-extern const JsonType json_labels;     /* the same, but a name with '=' is passed over */
+extern const JsonType json_labels;     /* the same, but a name with '=' is passed over, and null is empty */
 extern const JsonType json_name_values; /* char **, array of {name, value} as "NAME=VALUE"; names unique */
 extern const JsonType json_keys;       /* char **, the names of an object whose values are ignored */
 extern const JsonType json_boolean;    /* bool, default false */

@@ -88,7 +88,8 @@ const JsonType json_strv = { strv_read, strv_write, strv_type_free, json_type_ar
 
 /* char ** of "NAME=VALUE", from an object of strings */
 
-static int map_read_names(json_object *o, void *p, bool skip, JsonError *e)
+/* Lenient with what strangers wrote: a name with '=' is passed over, and null, which is nothing to Go, is empty. */
+static int map_read_names(json_object *o, void *p, bool lenient, JsonError *e)
 {
         _cleanup_strv_free_ char **l = new0(char *, (size_t) json_object_object_length(o) + 1);
         size_t n = 0;
@@ -98,13 +99,13 @@ static int map_read_names(json_object *o, void *p, bool skip, JsonError *e)
 
         json_object_object_foreach(o, name, value) {
                 if (strchr(name, '=')) {
-                        if (skip)
+                        if (lenient)
                                 continue;
                         return json_error_set(e, -EINVAL, NULL, "'=' in name '%s'", name);
                 }
-                if (!json_object_is_type(value, json_type_string))
+                if (!json_object_is_type(value, json_type_string) && !(lenient && !value))
                         return json_error_below(e, json_error_expected(e, json_type_string), name);
-                l[n] = strjoin(name, "=", json_object_get_string(value));
+                l[n] = strjoin(name, "=", strempty(json_object_get_string(value)));
                 if (!l[n++])
                         return -ENOMEM;
         }

@@ -318,15 +318,19 @@ int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, co
 int app_launch_write(const PlanApp *app, const AppIdentity *identity, int root_fd, char **reterr_message)
 {
         _cleanup_free_ char *directory = strjoin(LAUNCH_POD_FILES "/", app->app->name);
+        _cleanup_strv_free_ char **environment = NULL;
         int r;
 
         if (!directory)
                 return -ENOMEM;
+        r = app_environment(app, identity, &environment);
+        if (r < 0)
+                return r;
         r = mkdir_p_at(root_fd, directory, 0700);
         if (r >= 0)
                 r = write_filter(app, root_fd, reterr_message);
         if (r >= 0)
-                r = app_launch_write_words(app, LAUNCH_ENVIRONMENT, app->environment, root_fd);
+                r = app_launch_write_words(app, LAUNCH_ENVIRONMENT, environment, root_fd);
         return r < 0 ? r : app_launch_write_command(app, identity, LAUNCH_START, identity->program, app->app->app->exec,
                                                     root_fd);
 }

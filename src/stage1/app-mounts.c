@@ -194,7 +194,9 @@ int layers_attach(char *const *lowers, const char *what, int userns_fd, int scra
         return *ret_lowerdir ? 0 : -ENOMEM;
 }
 
-/* Root in the pod owns what the app changes; the top directory looks like the image's own. */
+/* Root in the pod owns what the app changes; the top directory looks like the image's own, but that everybody can read and
+ * pass it: archives made of a directory of mktemp(1) say otherwise, no tool heeds that, and without it only root could run
+ * anything. */
 static int prepare_upper(const PlanMount *m, const MountContext *context, int scratch)
 {
         struct stat st;
@@ -207,7 +209,7 @@ static int prepare_upper(const PlanMount *m, const MountContext *context, int sc
                 return r;
 
         if (fstatat(scratch, "0", &st, 0) < 0 || chown(m->upper, st.st_uid, st.st_gid) < 0 ||
-            chmod(m->upper, st.st_mode & 07777) < 0 || chown(m->work, context->uid_base, context->uid_base) < 0)
+            chmod(m->upper, (st.st_mode & 07777) | 0555) < 0 || chown(m->work, context->uid_base, context->uid_base) < 0)
                 return -errno;
         if (symlinkat(m->upper, scratch, "u") < 0 || symlinkat(m->work, scratch, "w") < 0)
                 return -errno;

@@ -12,6 +12,8 @@
 void app_identity_done(AppIdentity *i)
 {
         i->groups = mfree(i->groups);
+        i->name = mfree(i->name);
+        i->home = mfree(i->home);
         i->program = mfree(i->program);
         i->pre_start = mfree(i->pre_start);
         i->post_stop = mfree(i->post_stop);
@@ -194,6 +196,47 @@ static int resolve_groups(const App *a, int root_fd, AppIdentity *identity)
         return add_groups_of_user(root_fd, name, identity);
 }
 
+/* Of two entries of a number, that of the name the image gave. */
+static int resolve_home(const App *a, int root_fd, AppIdentity *identity)
+{
+        _cleanup_fclose_ FILE *f = a->home_from_user ? open_stream_in_root(root_fd, "/etc/passwd") : NULL;
+        int r = 0;
+
+        for (struct passwd *pw; f && r >= 0 && (pw = fgetpwent(f));) {
+                bool named = a->user && streq(pw->pw_name, a->user);
+
+                if (pw->pw_uid != identity->uid || (identity->name && !named))
+                        continue;
+                r = free_and_strdup(&identity->name, pw->pw_name);
+                if (r >= 0)
+                        r = free_and_strdup(&identity->home, isempty(pw->pw_dir) ? "/" : pw->pw_dir);
+                if (named)
+                        break;
+        }
+        return r >= 0 && a->home_from_user && !identity->home ? free_and_strdup(&identity->home, "/") : r;
+}
+
+int app_environment(const PlanApp *app, const AppIdentity *identity, char ***ret)
+{
+        const struct {
+                const char *name, *value;
+        } rows[] = {
+                { "HOME", identity->home },
+                { "USER", identity->name },
+                { "LOGNAME", identity->name },
+        };
+        _cleanup_strv_free_ char **environment = strv_copy(app->environment);
+        int r = environment ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
+                if (rows[i].value && !strv_env_get(environment, rows[i].name))
+                        r = strv_env_set(&environment, rows[i].name, rows[i].value);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(environment);
+        return 0;
+}
+
 int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity *identity, char **reterr_message)
 {
         const App *a = app->app->app;
@@ -219,7 +262,8 @@ int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity 
                                             identity->uid, identity->gid, POD_UID_COUNT);
                 return -ESRCH;
         }
-        return resolve_groups(a, root_fd, identity);
+        r = resolve_groups(a, root_fd, identity);
+        return r < 0 ? r : resolve_home(a, root_fd, identity);
 }
 
 static bool is_program(int root_fd, const char *path)

@@ -13,6 +13,8 @@ typedef struct AppIdentity {
         gid_t gid;
         gid_t *groups; /* further ones: the app's, and those the image lists an OCI image's user in */
         size_t n_groups;
+        char *name; /* as the image calls the user, or NULL; this and the next only where they are asked for */
+        char *home; /* "/" where the image does not say */
         char *program; /* absolute, inside the root */
         char *pre_start; /* programs of the event handlers, where the app has such */
         char *post_stop;
@@ -30,6 +32,10 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
 /* Only who the user is; program is left alone. Docker gives a user the groups that /etc/group of the image lists them
  * in, unless the group is named as well. */
 int app_identify_user(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *identity, char **reterr_message);
+
+/* The app's environment, with the HOME, USER and LOGNAME of an OCI image's user where nobody set them. A user whom the image
+ * does not list has no name, and "/" as home, as in Docker. */
+int app_environment(const PlanApp *app, const AppIdentity *identity, char ***ret);
 
 /* Where a program lies in the app, looked for like a shell would: with a slash in its name it is as it is, relative
  * to the working directory, else in the directories of $PATH. -ENOENT: in none of them. */

@@ -217,11 +217,15 @@ static int launch_mount(Launch *l, char **reterr_message)
 
 /* Docker makes it where the image has none, and images count on that. A root that is read-only by now keeps what it
  * has, and the app's start tells. */
-static int make_working_directory(const Launch *l, const PlanApp *app, int root)
+static int make_working_directory(const Launch *l, const PlanApp *app, int root, char **reterr_message)
 {
-        _cleanup_close_ int fd = mkdir_in_root(root, app->app->app->working_directory ?: "/", 0755, l->range.base);
+        const char *directory = app->app->app->working_directory ?: "/";
+        _cleanup_close_ int fd = mkdir_in_root(root, directory, 0755, l->range.base);
 
-        return fd >= 0 || fd == -EROFS ? 0 : fd;
+        return fd >= 0 || fd == -EROFS ? 0
+                                       : explain(reterr_message, fd,
+                                                 "app '%s': %s cannot be its working directory: %s; see --working-dir",
+                                                 app->app->name, directory, strerror(-fd));
 }
 
 /* The socket of an app on which `podctl run` waits for what it writes, if it does. */
@@ -264,7 +268,7 @@ static int launch_write_apps(Launch *l, char **reterr_message)
 
                 if (root < 0)
                         return root;
-                r = make_working_directory(l, &l->plan->apps[i], root);
+                r = make_working_directory(l, &l->plan->apps[i], root, reterr_message);
                 if (r >= 0)
                         r = late_mounts_of(&l->late, l->plan->apps[i].app->name, &l->identities[i].binds);
                 if (r >= 0)

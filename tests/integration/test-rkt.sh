@@ -197,3 +197,53 @@ test_rkt_needs_root() {
         "${as_nobody[@]}" rkt help >/dev/null
         "${as_nobody[@]}" env HOME=/nonexistent rkt config
 }
+
+# Docker's ways are for podctl; podctl-from-rkt(7) has the table.
+test_rkt_users_of_oci_images() {
+        local script='echo $(id -u):$(id -g) $HOME $USER'
+        echo "image([base(d('home/web'))], {'Cmd': ['/bin/sh', '-c', '$script'], 'User': '1001'})" | "$HERE/make-image" users
+        podctl --insecure-options=image fetch "$PWD/users" >id
+        defer podctl image rm "$(cat id)"
+        assert_eq "$(podctl run --net=none "$(cat id)" --name=app)" '1001:0 /'
+        assert_eq "$(podctl run --net=none "$(cat id)" --name=app --user=web)" '33:44 /var/www web'
+        assert_eq "$(rkt run --net=none "$(cat id)" --name=app)" '1001:1001 /root root'
+        assert_eq "$(rkt run --net=none "$(cat id)" --name=app --user=1002)" '1002:1002 /root root'
+        assert_eq "$(rkt run-prepared --net=none "$(rkt prepare "$(cat id)" --name=app)")" '1001:1001 /root root'
+        pod users "$(cat id)" --name=app --user=web --exec=/bin/sleep -- 1000
+        assert_eq "$(podctl exec users sh -c "$script")" '33:44 /var/www web'
+        podctl stop users
+}
+
+# aci FILE MANIFEST: of a shell and a directory.
+aci_of() {
+        mkdir -p aci/rootfs/data aci/rootfs/bin
+        cp /usr/bin/busybox aci/rootfs/bin/sh
+        echo 'of the image' >aci/rootfs/data/file
+        jq -n --argjson more "$2" '{acKind: "ImageManifest", acVersion: "0.8.11", name: "example.com/app", labels: [
+                {name: "os", value: "linux"}, {name: "arch", value: "amd64"}]} + $more' >aci/manifest
+        tar -cf "$1" --owner=0 --group=0 -C aci manifest rootfs
+        podctl --insecure-options=image fetch "$PWD/$1" >id
+        defer podctl image rm "$(cat id)"
+}
+
+test_rkt_image_without_an_app() {
+        aci_of bare.aci '{}'
+        assert_eq "$(rkt run --net=none "$(cat id)" --exec=/bin/sh -- -c 'echo $HOME; echo >/root-can-write && echo yes')" $'/root\nyes'
+        assert_fails 254 podctl run --net=none "$(cat id)"
+        assert_contains "$output" --exec
+}
+
+test_rkt_volumes_of_docker2aci() {
+        local app='{"app": {"exec": ["/bin/sh", "-c", "cat /data/file"], "user": "0", "group": "0",
+                    "mountPoints": [{"name": "data", "path": "/data"}]}'
+        aci_of converted.aci "$app"', "annotations": [{"name": "appc.io/docker/repository", "value": "library/app"}]}'
+        assert_eq "$(rkt run --net=none "$(cat id)" 2>err)" 'of the image'
+        aci_of plain.aci "$app}"
+        assert_fails 1 rkt run --net=none "$(cat id)"
+}
+
+test_rkt_relative_target() {
+        mkdir volume
+        assert_eq "$(rkt run --net=none --volume=v,kind=host,source="$PWD/volume" busybox --mount=volume=v,target=a/b --exec=/bin/sh -- \
+                -c 'grep -c " /a/b " /proc/self/mountinfo')" 1
+}

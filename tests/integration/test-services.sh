@@ -448,7 +448,7 @@ ends_with() {
 
 test_stop_signal() {
         local deaf='trap "" TERM; trap "exit 7" USR1; touch /ready; while :; do sleep 0.1; done'
-        image_with quits.oci '.config.StopSignal = "SIGUSR1"'
+        image_with quits.oci '.config.StopSignal = "sigusr1"'
         podctl --insecure-options=image fetch "$PWD/quits.oci" >id
         pod quits "$(cat id)" --name=app --exec=/bin/sh -- -c "$deaf"
         wait_until podctl exec quits test -e /ready

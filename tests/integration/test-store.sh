@@ -131,11 +131,14 @@ test_extract_and_render() {
         assert_eq "$(cd rendered/rootfs && find . | sort | paste -sd' ')" '. ./etc ./etc/top ./etc/who ./link'
         assert_eq "$(stat -c '%a %Y' rendered/rootfs/etc)" "$(stat -c '%a %Y' top/etc)"
         cmp rendered/manifest <(tar -xOf top.aci manifest)
+        # Whoever else there is on this host gets at none of it, set-user-ID programs and devices least of all.
+        assert_eq "$(stat -c %a extracted rendered | paste -sd' ')" '700 700'
 
         assert_fails 254 own image render example.com/top rendered
         assert_contains "$output" --overwrite
         own image render --overwrite --rootfs-only example.com/top rendered
         assert_eq "$(readlink rendered/link)" /etc/who
+        assert_eq "$(stat -c %a rendered)" 700
         assert_fails 254 own image render --overwrite example.com/top /
         assert_fails 254 own image extract --overwrite example.com/top /..
         assert_contains "$output" 'root directory'

@@ -167,6 +167,9 @@ Test(ac_types, image_ids)
         cr_expect(image_id_is_valid("sha512-a"));
         cr_expect(image_id_is_valid("sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"));
         cr_expect(image_id_is_valid("sha256-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"));
+        cr_expect(image_id_is_valid("sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                                    "0123456789abcdef0123456789abcdef0123456789abcdef"));
+        cr_expect_not(image_id_is_valid("sha512:0123456789abcdef"));
         cr_expect_not(image_id_is_valid("sha256:0123"));
         cr_expect_not(image_id_is_valid("sha512-"));
         cr_expect_not(image_id_is_valid("sha512-ABC"));

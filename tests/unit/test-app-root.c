@@ -376,3 +376,49 @@ Test(app_root, program_must_be_one)
         }
         temporary_done(&t);
 }
+
+Test(app_root, homes)
+{
+        static const struct {
+                const char *user;
+                bool from_user;
+                const char *environment, *expected;
+        } cases[] = {
+                { "www", true, "A=b", "A=b HOME=/var/www USER=www LOGNAME=www" },
+                { "33", true, "A=b", "A=b HOME=/var/www USER=www LOGNAME=www" },
+                { "root", true, "A=b", "A=b HOME=/root USER=root LOGNAME=root" },
+                { "0", true, "A=b", "A=b HOME=/root USER=root LOGNAME=root" },
+                { NULL, true, "A=b", "A=b HOME=/root USER=root LOGNAME=root" },
+                /* Not listed: no name, and a home that is there. */
+                { "4711", true, "A=b", "A=b HOME=/" },
+                /* Two names for a number, one home that is not said. */
+                { "toor", true, "A=b", "A=b HOME=/ USER=toor LOGNAME=toor" },
+                { "second", true, "A=b", "A=b HOME=/second USER=second LOGNAME=second" },
+                { "77", true, "A=b", "A=b HOME=/first USER=first LOGNAME=first" },
+                { "/srv/own", true, "A=b", "A=b HOME=/root USER=root LOGNAME=root" },
+                /* What is set stays, empty or not. */
+                { "www", true, "HOME=/x", "HOME=/x USER=www LOGNAME=www" },
+                { "www", true, "HOME=", "HOME= USER=www LOGNAME=www" },
+                { "www", true, "USER=me", "USER=me HOME=/var/www LOGNAME=www" },
+                { "www", false, "HOME=/root", "HOME=/root" },
+        };
+        Temporary t = root_new(true);
+
+        cr_assert_eq(write_string_at(t.fd, "etc/passwd", PASSWD "toor:x:0:0:::/bin/sh\nfirst:x:77:77::/first:\n"
+                                     "second:x:77:78::/second:\n", 0644), 0);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                App app = { .exec = (char *[]) { (char *) "/bin/web", NULL }, .user = (char *) cases[i].user,
+                            .home_from_user = cases[i].from_user };
+                const AppcPodApp pod_app = { .name = (char *) "web", .app = &app };
+                const PlanApp plan_app = { .app = &pod_app, .environment = (char *[]) { (char *) cases[i].environment, NULL } };
+                _cleanup_(app_identity_done) AppIdentity identity = {};
+                _cleanup_free_ char *message = NULL, *list = NULL;
+                _cleanup_strv_free_ char **environment = NULL;
+
+                cr_assert_eq(app_identify(&plan_app, t.fd, 0, &identity, &message), 0, "%s", message);
+                cr_assert_eq(app_environment(&plan_app, &identity, &environment), 0);
+                list = strv_join(environment, " ");
+                cr_expect_str_eq(list, cases[i].expected, "%s", cases[i].user);
+        }
+        temporary_done(&t);
+}

@@ -139,7 +139,7 @@ Test(appc_pod, names_what_is_wrong)
                 { POD("'apps':[{'name':'a','image':{'name':'a'}},{'name':'b','image':{'id':7}}]"),
                   "apps[1].image.id: expected a string" },
                 { POD("'apps':[{'name':'a','image':{'id':'sha256:00'}}]"),
-                  "apps[0].image.id: 'sha256:00' is not an image ID (\"sha512-…\" or \"sha256:…\")" },
+                  "apps[0].image.id: 'sha256:00' is not an image ID (\"sha512-…\", \"sha256:…\" or \"sha512:…\")" },
                 { POD("'apps':[{'name':'a','image':{'name':'a'}},{'name':'a','image':{'name':'a'}}]"),
                   "apps: 'a' is there twice" },
                 { APPS("'app':{'user':'0'}"), "apps[0].app: missing member 'group'" },

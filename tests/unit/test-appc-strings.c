@@ -115,6 +115,10 @@ Test(appc_strings, mounts)
 {
         _cleanup_(mount_done) Mount m = {};
 
+        cr_assert_eq(mount_from_string("volume=v,target=dir/../x", &m, NULL), 0);
+        cr_expect_str_eq(m.path, "/dir/../x");
+        mount_done(&m);
+        m = (Mount) {};
         cr_assert_eq(mount_from_string("volume=v,target=/a b", &m, NULL), 0);
         cr_expect_str_eq(m.volume, "v");
         cr_expect_str_eq(m.path, "/a b");

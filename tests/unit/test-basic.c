@@ -12,6 +12,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/path.h"
+#include "basic/signal-util.h"
 #include "basic/strv.h"
 #include "basic/time-util.h"
 #include "basic/uuid.h"
@@ -76,6 +77,27 @@ Test(parse, size)
                 cr_expect_eq(parse_size(cases[i].text, &size), cases[i].error, "%s", cases[i].text);
                 cr_expect_eq(size, cases[i].size, "%s", cases[i].text);
         }
+}
+
+Test(signals, from_string)
+{
+        const struct {
+                const char *text;
+                int number;
+        } cases[] = {
+                { "SIGTERM", SIGTERM }, { "TERM", SIGTERM }, { "sigterm", SIGTERM }, { "SigTerm", SIGTERM }, { "quit", SIGQUIT },
+                { "15", SIGTERM }, { "9", SIGKILL }, { "37", 37 }, { "SIGCLD", SIGCHLD }, { "iot", SIGABRT }, { "io", SIGIO },
+                { "SIGRTMIN", SIGRTMIN }, { "SIGRTMIN+3", SIGRTMIN + 3 }, { "rtmin+3", SIGRTMIN + 3 }, { "SIGRTMAX", SIGRTMAX },
+                { "SIGRTMAX-3", SIGRTMAX - 3 }, { "sigrtmax-0", SIGRTMAX }, { "RTMAX-30", SIGRTMAX - 30 },
+                { "", -EINVAL }, { "0", -EINVAL }, { "-1", -EINVAL }, { "65", -EINVAL }, { "SIGFOO", -EINVAL }, { "SIG", -EINVAL },
+                { " SIGTERM", -EINVAL }, { "SIGTERM ", -EINVAL }, { "SIGSIGTERM", -EINVAL }, { "SIG15", -EINVAL },
+                { "SIGRTMIN-1", -EINVAL }, { "SIGRTMIN+31", -EINVAL }, { "SIGRTMAX+1", -EINVAL }, { "SIGRTMAX-31", -EINVAL },
+                { "SIGRTMIN+", -EINVAL }, { "SIGRTMINX", -EINVAL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                cr_expect_eq(signal_from_string(cases[i].text), cases[i].number, "%s: %d", cases[i].text,
+                             signal_from_string(cases[i].text));
 }
 
 Test(strings, sorted)

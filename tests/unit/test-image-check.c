@@ -185,6 +185,19 @@ static void damage_device(Fixture *f)
         cr_assert_eq(utimensat(f->tree_fd, "null", times, 0), 0);
 }
 
+/* A copy that is the same in all else. */
+static void damage_hard_link(Fixture *f)
+{
+        const struct timespec times[] = { { .tv_sec = 6 }, { .tv_sec = 6 } };
+        _cleanup_close_ int fd = -EBADF;
+
+        cr_assert_eq(unlinkat(f->tree_fd, "h", 0), 0);
+        write_text(f->tree_fd, "h", "text");
+        fd = openat(f->tree_fd, "h", O_RDONLY | O_CLOEXEC);
+        cr_assert(fchown(fd, 7, 0) == 0 && fchmod(fd, 0640) == 0 && fsetxattr(fd, "user.x", "y", 1, 0) == 0);
+        cr_assert_eq(futimens(fd, times), 0);
+}
+
 static void damage_blob(Fixture *f)
 {
         _cleanup_free_ char *path = in_layer(f, LAYER_BLOB);
@@ -246,6 +259,7 @@ static const struct {
         { damage_type, "layer /fifo type\n" },
         { damage_target, "layer /l link target\n" },
         { damage_device, "layer /null device\n" },
+        { damage_hard_link, "layer /h hard link\n" },
         { damage_blob, "layer - ", .blob = true },
         { damage_blob_short, "layer - is 60 bytes long", .blob = true },
         { damage_no_blob, "layer - blob: missing\n", .blob = true },

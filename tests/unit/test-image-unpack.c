@@ -73,11 +73,30 @@ typedef struct Refusal {
 static const Refusal refusals[] = {
         { UNPACK_LAYER, "entry '../x' leaves the tree", { FILE_MEMBER("../x", "") } },
         { UNPACK_LAYER, "entry 'a/../../x' leaves the tree", { FILE_MEMBER("a/../../x", "") } },
-        { UNPACK_LAYER, "entry 'a/../' leaves the tree", { DIR_MEMBER("a/..") } },
-        { UNPACK_LAYER, "entry '/etc/x' leaves the tree", { FILE_MEMBER("/etc/x", "") } },
-        { UNPACK_LAYER, "entry 'l/x' has a symbolic link as parent", { LINK_MEMBER("l", "/tmp"), FILE_MEMBER("l/x", "") } },
-        { UNPACK_LAYER, "entry 'd/l/x/y' has a symbolic link as parent",
-          { DIR_MEMBER("d"), DIR_MEMBER("d/e"), LINK_MEMBER("d/l", "e"), FILE_MEMBER("d/l/x/y", "") } },
+        { UNPACK_LAYER, "entry '/../x' leaves the tree", { FILE_MEMBER("/../x", "") } },
+        { UNPACK_LAYER, "entry 'a/..' is the top of the tree, but no directory", { FILE_MEMBER("a/..", "") } },
+        { UNPACK_LAYER, "entry 'l/x' has a symbolic link as parent that leads to nothing in the archive",
+          { LINK_MEMBER("l", "/tmp"), FILE_MEMBER("l/x", "") } },
+        { UNPACK_LAYER, "entry 'l/x' has a symbolic link as parent that", { LINK_MEMBER("l", "l"), FILE_MEMBER("l/x", "") } },
+        { UNPACK_LAYER, "entry 'a/x' has a symbolic link as parent that",
+          { LINK_MEMBER("a", "b/"), LINK_MEMBER("b", "./c"), LINK_MEMBER("c", "/a/a"), FILE_MEMBER("a/x", "") } },
+        { UNPACK_LAYER, "entry 'l/x/y' has a symbolic link as parent that",
+          { LINK_MEMBER("l", "d/none"), DIR_MEMBER("d"), FILE_MEMBER("l/x/y", "") } },
+        { UNPACK_LAYER, "entry 'l/x' has a parent that is no directory",
+          { FILE_MEMBER("f", ""), LINK_MEMBER("l", "f"), FILE_MEMBER("l/x", "") } },
+        { UNPACK_LAYER, "entry 'l/x' has a parent that is no directory",
+          { FILE_MEMBER("f", ""), LINK_MEMBER("l", "/f/g"), FILE_MEMBER("l/x", "") } },
+        /* A whiteout is nothing of this archive. */
+        { UNPACK_LAYER, "entry 'l/x' has a symbolic link as parent that",
+          { FILE_MEMBER(".wh.w", ""), LINK_MEMBER("l", "w"), FILE_MEMBER("l/x", "") } },
+        /* No link is exchanged for another under those who have followed it. */
+        { UNPACK_LAYER, "entry 'l' occurs twice",
+          { DIR_MEMBER("d"), LINK_MEMBER("l", "d"), FILE_MEMBER("l/x", ""), LINK_MEMBER("l", "/") } },
+        { UNPACK_LAYER, "entry 'd/' occurs twice",
+          { DIR_MEMBER("e"), LINK_MEMBER("d", "e"), FILE_MEMBER("d/x", ""), DIR_MEMBER("d") } },
+        { UNPACK_LAYER, "entry 'l/x' occurs twice",
+          { DIR_MEMBER("d"), FILE_MEMBER("d/x", ""), LINK_MEMBER("l", "d"), FILE_MEMBER("l/x", "") } },
+        { UNPACK_LAYER, "entry 'implied' occurs twice", { FILE_MEMBER("implied/x", ""), LINK_MEMBER("implied", "/") } },
         { UNPACK_LAYER, "entry 'l/' occurs twice", { LINK_MEMBER("l", "/tmp"), DIR_MEMBER("l/") } },
         { UNPACK_LAYER, "entry 'f/x' has a parent that is no directory", { FILE_MEMBER("f", ""), FILE_MEMBER("f/x", "") } },
         { UNPACK_LAYER, "entry 'f/x/y' has a parent that is no directory",
@@ -87,7 +106,9 @@ static const Refusal refusals[] = {
         { UNPACK_LAYER, "entry 'd' occurs twice", { DIR_MEMBER("d"), FILE_MEMBER("d", "2") } },
         { UNPACK_LAYER, "entry 'h' occurs twice", { FILE_MEMBER("f", "1"), FILE_MEMBER("h", "2"), HARD_MEMBER("h", "f") } },
         { UNPACK_LAYER, "entry 'h' is a hard link to '../f', which is outside the tree", { HARD_MEMBER("h", "../f") } },
-        { UNPACK_LAYER, "entry 'h' is a hard link to '/etc/passwd', which is outside the tree",
+        { UNPACK_LAYER, "entry 'h' is a hard link to 'd/../../f', which is outside the tree",
+          { DIR_MEMBER("d"), HARD_MEMBER("h", "d/../../f") } },
+        { UNPACK_LAYER, "entry 'h' is a hard link to '/etc/passwd', which is not in the archive before it",
           { HARD_MEMBER("h", "/etc/passwd") } },
         { UNPACK_LAYER, "entry 'h' is a hard link to 'f', which is not in the archive before it", { HARD_MEMBER("h", "f") } },
         { UNPACK_LAYER, "entry 'h' is a hard link to 'w', which is not in the archive before it",
@@ -104,14 +125,21 @@ static const Refusal refusals[] = {
         { UNPACK_LAYER, "entry 'd/.wh...' is no valid whiteout", { FILE_MEMBER("d/.wh...", "") } },
         { UNPACK_LAYER, "entry '.wh.d/' is no valid whiteout", { DIR_MEMBER(".wh.d") } },
         { UNPACK_LAYER, "entry 'a/.wh.d/x' lies below a whiteout", { FILE_MEMBER("a/.wh.d/x", "") } },
-        { UNPACK_LAYER, "entry 'l/.wh.x' has a symbolic link as parent", { LINK_MEMBER("l", "/tmp"), FILE_MEMBER("l/.wh.x", "") } },
-        { UNPACK_LAYER, "entry 'l/.wh..wh..opq' has a symbolic link as parent",
+        { UNPACK_LAYER, "entry 'l/.wh.x' has a symbolic link as parent that",
+          { LINK_MEMBER("l", "/tmp"), FILE_MEMBER("l/.wh.x", "") } },
+        { UNPACK_LAYER, "entry 'l/.wh..wh..opq' has a symbolic link as parent that",
           { LINK_MEMBER("l", "/tmp"), FILE_MEMBER("l/.wh..wh..opq", "") } },
-        { UNPACK_LAYER, "entry 'bad\\x0aname/../x' leaves the tree", { FILE_MEMBER("bad\nname/../x", "") } },
+        { UNPACK_LAYER, "entry 'bad\\x0aname/../../x' leaves the tree", { FILE_MEMBER("bad\nname/../../x", "") } },
         { UNPACK_ACI, "entry 'other' is neither 'manifest' nor below 'rootfs'", { FILE_MEMBER("other", "") } },
         { UNPACK_ACI, "entry 'rootfsx/y' is neither 'manifest' nor below 'rootfs'", { FILE_MEMBER("rootfsx/y", "") } },
         { UNPACK_ACI, "entry 'manifest' occurs twice", { FILE_MEMBER("manifest", "{}"), FILE_MEMBER("manifest", "{}") } },
         { UNPACK_ACI, "entry 'manifest' is no regular file", { LINK_MEMBER("manifest", "rootfs/x") } },
+        { UNPACK_ACI, "entry 'rootfs/../rootfs2' is neither", { DIR_MEMBER("rootfs"), FILE_MEMBER("rootfs/../rootfs2", "") } },
+        { UNPACK_ACI, "entry 'rootfs/h' is a hard link to 'rootfs/../manifest', which is outside the tree",
+          { FILE_MEMBER("manifest", "{}"), HARD_MEMBER("rootfs/h", "rootfs/../manifest") } },
+        { UNPACK_ACI, "entry 'rootfs/l/manifest' occurs twice",
+          { FILE_MEMBER("manifest", "{}"), LINK_MEMBER("rootfs/l", "../.."), FILE_MEMBER("rootfs/manifest", ""),
+            FILE_MEMBER("rootfs/l/manifest", "") } },
         { UNPACK_ACI, "has no entry 'manifest'", { DIR_MEMBER("rootfs"), FILE_MEMBER("rootfs/x", "") } },
         { UNPACK_ACI, "has no entry 'rootfs'", { FILE_MEMBER("manifest", "{}") } },
         { UNPACK_ACI, "entry 'rootfs' is the top of the tree, but no directory", { LINK_MEMBER("rootfs", "/") } },
@@ -142,8 +170,9 @@ Test(image_unpack, paths)
                 int error;
         } cases[] = {
                 { "", NULL, -EINVAL },       { ".", "" },           { "./", "" },        { "/", "" },
-                { "./a//b/./c/", "a/b/c" },  { "..a/b..", "..a/b.." }, { "..", NULL, -EXDEV }, { "/a", NULL, -EXDEV },
-                { "//a", NULL, -EXDEV },     { "a/..", NULL, -EXDEV }, { "a/../b", NULL, -EXDEV },
+                { "./a//b/./c/", "a/b/c" },  { "..a/b..", "..a/b.." }, { "..", NULL, -EXDEV }, { "/a", "a" },
+                { "//a//", "a" },            { "a/..", "" },           { "a/../b", "b" },    { "/..", NULL, -EXDEV },
+                { "a/b/../../c/d/..", "c" }, { "a/../../b", NULL, -EXDEV }, { "a/.../b", "a/.../b" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -152,6 +181,156 @@ Test(image_unpack, paths)
                 cr_expect_eq(tree_path(cases[i].name, &path), cases[i].error, "%s", cases[i].name);
                 cr_expect(streq_ptr(path, cases[i].path), "%s: %s", cases[i].name, path);
         }
+}
+
+/* What entries of members are to be found as afterwards; nothing else is there. */
+typedef struct Followed {
+        Member members[12];
+        const char *paths[10];
+        const char *implied[4];
+} Followed;
+
+static const Followed followed[] = {
+        /* as pnpm's layers are made */
+        { { DIR_MEMBER("app"), DIR_MEMBER("store"), DIR_MEMBER("store/dash"), LINK_MEMBER("app/dash", "../store/dash"),
+            FILE_MEMBER("app/dash/index.js", ""), FILE_MEMBER("app/dash/new/deep/x", "") },
+          { "app", "app/dash", "store", "store/dash", "store/dash/index.js", "store/dash/new", "store/dash/new/deep",
+            "store/dash/new/deep/x" },
+          { "", "store/dash/new", "store/dash/new/deep" } },
+        /* merged usr, with a directory that comes by its other name */
+        { { DIR_MEMBER("."), DIR_MEMBER("usr"), DIR_MEMBER("usr/lib"), LINK_MEMBER("lib", "usr/lib"), FILE_MEMBER("lib/foo", ""),
+            { "lib/d", AE_IFDIR, 0700, .mtime = 5 }, FILE_MEMBER("usr/lib/d/x", ""), FILE_MEMBER("lib/d/y", "") },
+          { "lib", "usr", "usr/lib", "usr/lib/d", "usr/lib/d/x", "usr/lib/d/y", "usr/lib/foo" }, { NULL } },
+        /* absolute; above the top there is nothing; links to links, and to the top itself */
+        { { DIR_MEMBER("usr/lib"), LINK_MEMBER("a", "/usr/lib"), LINK_MEMBER("b", "../../a/../lib/./"), LINK_MEMBER("usr/c", "../b"),
+            LINK_MEMBER("top", "/"), FILE_MEMBER("a/1", ""), FILE_MEMBER("b/2", ""), FILE_MEMBER("usr/c/3", ""),
+            FILE_MEMBER("top/usr/c/4", ""), FILE_MEMBER("top/top/5", "") },
+          { "5", "a", "b", "top", "usr", "usr/c", "usr/lib", "usr/lib/1", "usr/lib/2" }, { "", "usr" } },
+        /* hard links on either side, one to the link itself */
+        { { DIR_MEMBER("./"), DIR_MEMBER("usr"), FILE_MEMBER("usr/foo", ""), LINK_MEMBER("l", "/usr"), HARD_MEMBER("l/bar", "usr/foo"),
+            HARD_MEMBER("baz", "/l/bar"), HARD_MEMBER("again", "/l"), DIR_MEMBER("dir/../dir"), HARD_MEMBER("l/../of", "/./baz") },
+          { "again", "baz", "dir", "l", "of", "usr", "usr/bar", "usr/foo" }, { NULL } },
+        /* names of ko, kaniko and distroless */
+        { { DIR_MEMBER("/"), DIR_MEMBER("/usr/"), FILE_MEMBER("/ko-app/app", ""), HARD_MEMBER("usr/again", "/ko-app/app"),
+            DIR_MEMBER("a"), FILE_MEMBER("a/../b/c", "") },
+          { "a", "b", "b/c", "ko-app", "ko-app/app", "usr", "usr/again" }, { "b", "ko-app" } },
+};
+
+static void list_tree(int fd, const char *path, char ***names)
+{
+        _cleanup_strv_free_ char **here = NULL;
+
+        cr_assert_eq(list_directory_at(fd, path, &here), 0, "%s", path);
+        strv_sort(here);
+        STRV_FOREACH(name, here) {
+                _cleanup_free_ char *child = streq(path, ".") ? strdup(*name) : path_join(path, *name);
+
+                cr_assert_eq(strv_extend(names, child), 0);
+                if (S_ISDIR(stat_of(fd, child).st_mode))
+                        list_tree(fd, child, names);
+        }
+}
+
+Test(image_unpack, follows_links_of_the_archive)
+{
+        for (size_t i = 0; i < ELEMENTSOF(followed); i++) {
+                _cleanup_strv_free_ char **names = NULL;
+                _cleanup_free_ char *message = NULL;
+                Temporary t = temporary_new();
+                UnpackResult result = {};
+                size_t n = 0;
+
+                cr_assert_eq(unpack(followed[i].members, UNPACK_LAYER, t.fd, &result, &message), 0, "%zu: %s", i, message);
+                list_tree(t.fd, ".", &names);
+                for (; n < ELEMENTSOF(followed[i].paths) && followed[i].paths[n]; n++)
+                        cr_expect(strv_contains(names, followed[i].paths[n]), "%zu: %s", i, followed[i].paths[n]);
+                cr_expect_geq(strv_length(names), n, "%zu", i);
+                for (n = 0; followed[i].implied[n]; n++)
+                        cr_expect(strv_contains(result.implied, followed[i].implied[n]), "%zu: '%s'", i, followed[i].implied[n]);
+                cr_expect_eq(strv_length(result.implied), n, "%zu", i);
+                unpack_result_done(&result);
+                temporary_done(&t);
+        }
+}
+
+Test(image_unpack, directories_below_links_have_their_metadata)
+{
+        Temporary t = temporary_new();
+        UnpackResult result;
+        struct stat st;
+
+        cr_assert_eq(unpack(followed[1].members, UNPACK_LAYER, t.fd, &result, NULL), 0);
+        st = stat_of(t.fd, "usr/lib/d");
+        cr_expect(st.st_mode == (S_IFDIR | 0700) && st.st_mtim.tv_sec == 5);
+        unpack_result_done(&result);
+        temporary_done(&t);
+}
+
+Test(image_unpack, whiteouts_below_links)
+{
+        static const Member members[] = {
+                DIR_MEMBER("usr"), DIR_MEMBER("usr/lib"), LINK_MEMBER("lib", "/usr/lib"), FILE_MEMBER("lib/.wh.gone", ""),
+                FILE_MEMBER("lib/.wh.back", ""), FILE_MEMBER("usr/lib/back/x", ""), LINK_MEMBER("usr/lib/o", "../opaque"),
+                DIR_MEMBER("usr/opaque"), FILE_MEMBER("lib/o/.wh..wh..opq", ""), FILE_MEMBER("lib/o/new/.wh..wh..opq", ""),
+                /* Nothing is hidden that the archive has itself, by whatever name. */
+                FILE_MEMBER("lib/.wh.o", ""), {},
+        };
+        Temporary t = temporary_new();
+        _cleanup_free_ char *message = NULL;
+        UnpackResult result;
+
+        cr_assert_eq(unpack(members, UNPACK_LAYER, t.fd, &result, &message), 0, "%s", message);
+        cr_expect(is_whiteout(t.fd, "usr/lib/gone"));
+        cr_expect(is_opaque(&t, "usr/lib/back"));
+        cr_expect(is_opaque(&t, "usr/opaque"));
+        cr_expect(is_opaque(&t, "usr/opaque/new"));
+        cr_expect_not(is_opaque(&t, "usr/lib"));
+        cr_expect(S_ISLNK(stat_of(t.fd, "usr/lib/o").st_mode));
+        unpack_result_done(&result);
+        temporary_done(&t);
+}
+
+/* A chain of as many links as the kernel follows, and one more. */
+Test(image_unpack, chains_of_links)
+{
+        for (int n = 40; n <= 41; n++) {
+                Member members[44] = { DIR_MEMBER("l0") };
+                char names[42][8] = { "l0" }, last[8];
+                Temporary t = temporary_new();
+                UnpackResult result = {};
+                int r;
+
+                for (int i = 1; i <= n; i++) {
+                        snprintf(names[i], sizeof(names[i]), "l%d", i);
+                        members[i] = (Member) LINK_MEMBER(names[i], names[i - 1]);
+                }
+                snprintf(last, sizeof(last), "l%d/x", n);
+                members[n + 1] = (Member) FILE_MEMBER(last, "");
+                r = unpack(members, UNPACK_LAYER, t.fd, &result, NULL);
+                cr_expect_eq(r, n == 40 ? 0 : -EBADMSG);
+                cr_expect_eq(faccessat(t.fd, "l0/x", F_OK, 0), n == 40 ? 0 : -1);
+                unpack_result_done(&result);
+                temporary_done(&t);
+        }
+}
+
+/* Links that multiply what is to be walked: each leads through the one before it twice, and a deep one. */
+Test(image_unpack, links_that_multiply)
+{
+        Member members[40] = { DIR_MEMBER("d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d") };
+        char names[30][8], targets[30][32];
+        Temporary t = temporary_new();
+        UnpackResult result;
+
+        members[1] = (Member) LINK_MEMBER("l0", "d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d");
+        for (int i = 1; i < 30; i++) {
+                snprintf(names[i], sizeof(names[i]), "l%d", i);
+                snprintf(targets[i], sizeof(targets[i]), "l%d/../../l%d", i - 1, i - 1);
+                members[i + 1] = (Member) LINK_MEMBER(names[i], targets[i]);
+        }
+        members[31] = (Member) FILE_MEMBER("l29/x", "");
+        cr_expect_eq(unpack(members, UNPACK_LAYER, t.fd, &result, NULL), -EBADMSG);
+        temporary_done(&t);
 }
 
 Test(image_unpack, nested_too_deep)
@@ -193,6 +372,7 @@ Test(image_unpack, metadata)
         cr_assert_eq(unpack(members, UNPACK_LAYER, t.fd, &result, &message), 0, "%s", message);
         cr_expect_eq(result.n_entries, 12);
         cr_expect_eq(strv_length(result.implied), 0);
+        cr_expect_eq(result.highest_id, 70000);
 
         st = stat_of(t.fd, ".");
         cr_expect(st.st_mode == (S_IFDIR | 0711) && st.st_uid == 3 && st.st_mtim.tv_sec == 1000);
@@ -312,6 +492,8 @@ Test(image_unpack, whiteouts_in_either_order)
                 cr_expect_eq(strv_length(result.implied), 5);
                 cr_expect(strv_contains(result.implied, "implied/a"));
                 cr_expect_eq(stat_of(t.fd, "implied").st_mode, (mode_t) S_IFDIR | 0755);
+                cr_expect_eq(stat_of(t.fd, "implied").st_mtim.tv_sec, 0);
+                cr_expect_eq(stat_of(t.fd, ".").st_mtim.tv_sec, 0);
                 unpack_result_done(&result);
                 temporary_done(&t);
         }

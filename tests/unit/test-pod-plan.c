@@ -309,6 +309,10 @@ Test(pod_plan, environment)
                 { "{'name':'AC_APP_NAME','value':'other'},{'name':'PATH','value':'/bin'},{'name':'SHELL','value':'/bin/sh'},"
                   "{'name':'USER','value':'u'},{'name':'LOGNAME','value':'u'},{'name':'HOME','value':'/'}",
                   "AC_APP_NAME=web PATH=/bin SHELL=/bin/sh USER=u LOGNAME=u HOME=/ container=podctl" },
+                /* The user's, which only the image's root can tell. */
+                { "{'name':'USER','value':'u'}],'homeFromUser':true,'userAnnotations':{},'ports':[",
+                  "USER=u PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL=/bin/sh AC_APP_NAME=web "
+                  "container=podctl" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -600,4 +604,54 @@ Test(pod_plan, print)
 
         expect_print("simple", &settings);
         expect_print("full", &full);
+}
+
+Test(pod_plan, more_layers_than_the_kernel_stacks)
+{
+        for (size_t n = PLAN_LAYERS_MAX; n <= PLAN_LAYERS_MAX + 1; n++) {
+                _cleanup_strv_free_ char **lowers = NULL;
+                Planned p;
+                PlanImage images[1];
+                PodPlan *plan = NULL;
+                int r;
+
+                for (size_t i = 0; i < n; i++)
+                        cr_assert_geq(strv_extendf(&lowers, "/layers/%zu/rootfs", i), 0);
+                cr_assert_eq(plan_app_json(&p, &settings, "", "", ""), 0, "%s", p.message);
+                images[0] = (PlanImage) { .lowers = lowers };
+                r = pod_plan_new(p.manifest, &settings, images, TEST_UUID, "/pods", &plan, &p.message);
+                cr_expect_eq(r, n <= PLAN_LAYERS_MAX ? 0 : -E2BIG);
+                if (n > PLAN_LAYERS_MAX)
+                        cr_expect(startswith(p.message, "app 'web': its image has 501 layers, and the kernel stacks no more than 500"),
+                                  "%s", p.message);
+                pod_plan_free(plan);
+                planned_done(&p);
+        }
+}
+
+Test(pod_plan, owners_that_pods_do_not_have)
+{
+        static const struct {
+                uint64_t highest;
+                Tristate private_users;
+                bool told;
+        } cases[] = {
+                { 65535, TRISTATE_UNSET, false }, { 65536, TRISTATE_UNSET, true }, { 65536, TRISTATE_NO, false },
+                { UINT32_MAX - 1, TRISTATE_YES, true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const PodSettings s = { .name = (char *) "web", .private_users = cases[i].private_users };
+                PodPlan *plan = NULL;
+                Planned p;
+
+                cr_assert_eq(plan_app_json(&p, &settings, "", "", ""), 0, "%s", p.message);
+                p.images[0].highest_id = cases[i].highest;
+                cr_assert_eq(pod_plan_new(p.manifest, &s, p.images, TEST_UUID, "/pods", &plan, &p.message), 0);
+                cr_expect_eq(strv_length(plan->ignored), cases[i].told, "%zu", i);
+                if (cases[i].told)
+                        cr_expect(strstr(plan->ignored[0], "--private-users=no"));
+                pod_plan_free(plan);
+                planned_done(&p);
+        }
 }

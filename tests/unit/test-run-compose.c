@@ -4,6 +4,8 @@
 #include "basic/digest.h"
 #include "basic/log.h"
 #include "basic/path.h"
+#include "cli/persona.h"
+#include "cli/rkt-ways.h"
 #include "cli/run-compose.h"
 #include "pod/pod-volumes.h"
 #include "test-cases.h"
@@ -266,6 +268,40 @@ Test(run_compose, overrides)
 
         cr_assert_eq(compose(&f, "ACI --user=www"), 0);
         cr_expect(f.pod->apps[0].app->group_from_user);
+        cr_expect_str_eq(f.pod->apps[0].app->group, "34");
+}
+
+/* Docker's ways under one name, rkt's under the other, and those always for an ACI. */
+Test(run_compose, users_in_both_worlds)
+{
+        static const struct {
+                const char *line;
+                const char *user, *group, *rkts_group;
+                bool group_from_user, home_from_user;
+        } cases[] = {
+                { "OCI", "www", "0", "www", true, true },
+                { "OCI --user=1000", "1000", "0", "1000", true, true },
+                { "OCI --user=1000 --group=7", "1000", "7", "7", false, true },
+                { "OCI --group=7", "www", "7", "7", false, true },
+                { "ACI", "33", "34", "34", false, false },
+                { "ACI --user=1000", "1000", "34", "34", true, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                for (int rkt = 0; rkt < 2; rkt++) {
+                        _cleanup_(fixture_done) Fixture f = fixture_new();
+                        const App *app;
+
+                        persona_set(rkt ? "/usr/local/bin/rkt" : "podctl");
+                        cr_assert_eq(compose(&f, cases[i].line), 0, "%s", log_last_error());
+                        cr_assert_eq(rkt_ways_apply(f.pod), 0);
+                        app = f.pod->apps[0].app;
+                        cr_expect_str_eq(app->user, cases[i].user, "%s", cases[i].line);
+                        cr_expect_str_eq(app->group, rkt ? cases[i].rkts_group : cases[i].group, "%s", cases[i].line);
+                        cr_expect_eq(app->group_from_user, cases[i].group_from_user, "%s", cases[i].line);
+                        cr_expect_eq(app->home_from_user, cases[i].home_from_user && !rkt, "%s", cases[i].line);
+                }
+        persona_set("podctl");
 }
 
 /* "APP:PATH=VOLUME", in order. */
@@ -293,6 +329,7 @@ Test(run_compose, mounts)
                 { "--volume=data,kind=empty ACI", "web:/data=data web:/cache=web-cache", 2 },
                 { "--volume=data,kind=host,source=TMP --volume=cache,kind=empty ACI", "web:/data=data web:/cache=cache", 2 },
                 { "--volume=v,kind=empty ACI --mount=volume=v,target=/v", "web:/v=v web:/data=web-data web:/cache=web-cache", 3 },
+                { "--volume=v,kind=empty ACI --mount=volume=v,target=rel/v", "web:/rel/v=v web:/data=web-data web:/cache=web-cache", 3 },
                 /* What is mounted by hand is not mounted twice. */
                 { "--volume=v,kind=empty ACI --mount=volume=v,target=/data", "web:/data=v web:/cache=web-cache", 2 },
                 { "--volume=v,kind=empty --mount=volume=v,target=/v ACI ACI --name=b",
@@ -345,7 +382,6 @@ Test(run_compose, refuses)
                 { "--volume=v,kind=empty --volume=v,kind=empty ACI", "'v'" },
                 { "ACI --mount=volume=v,target=/v", "'v'" },
                 { "--mount=volume=v,target=/v ACI", "'v'" },
-                { "--volume=v,kind=empty ACI --mount=volume=v,target=relative", "--mount" },
                 { "ACI --working-dir=relative", "--working-dir" },
                 { "ACI --supplementary-gids=1,x", "'x'" },
                 { "ACI --memory=lots", "--memory" },
