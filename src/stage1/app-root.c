@@ -7,7 +7,7 @@
 #include "basic/path.h"
 #include "stage1/app-root.h"
 
-#define APP_GROUPS_MAX 200 /* fewer than the launcher takes */
+#define APP_GROUPS_MAX 65536 /* NGROUPS_MAX of the kernel */
 
 void app_identity_done(AppIdentity *i)
 {
@@ -77,14 +77,10 @@ static int find_user(int root_fd, const char *name, uid_t uid, uid_t *ret_uid, g
         return -ESRCH;
 }
 
-static int add_group(AppIdentity *identity, gid_t gid)
+static int append_group(AppIdentity *identity, gid_t gid)
 {
-        gid_t *grown;
+        gid_t *grown = reallocarray(identity->groups, identity->n_groups + 1, sizeof(gid_t));
 
-        for (size_t i = 0; i < identity->n_groups; i++)
-                if (identity->groups[i] == gid)
-                        return 0;
-        grown = reallocarray(identity->groups, identity->n_groups + 1, sizeof(gid_t));
         if (!grown)
                 return -ENOMEM;
         grown[identity->n_groups++] = gid;
@@ -92,16 +88,33 @@ static int add_group(AppIdentity *identity, gid_t gid)
         return 0;
 }
 
+static int add_group(AppIdentity *identity, gid_t gid)
+{
+        for (size_t i = 0; i < identity->n_groups; i++)
+                if (identity->groups[i] == gid)
+                        return 0;
+        return append_group(identity, gid);
+}
+
 /* Those beyond what a pod has, or an app can have, nobody can be in. */
 static int add_groups_of_user(int root_fd, const char *name, AppIdentity *identity)
 {
         _cleanup_(users_file_done) UsersFile f = users_file_open(root_fd, "/etc/group");
+        _cleanup_free_ bool *seen = new0(bool, POD_UID_COUNT);
 
+        if (!seen)
+                return -ENOMEM;
+        for (size_t i = 0; i < identity->n_groups; i++)
+                if (identity->groups[i] < POD_UID_COUNT)
+                        seen[identity->groups[i]] = true;
         for (struct group *gr; f.stream && (gr = fgetgrent(f.stream));) {
-                int r = strv_contains(gr->gr_mem, name) && gr->gr_gid < POD_UID_COUNT &&
-                                        identity->n_groups < APP_GROUPS_MAX
-                                ? add_group(identity, gr->gr_gid)
-                                : 0;
+                int r;
+
+                if (gr->gr_gid >= POD_UID_COUNT || seen[gr->gr_gid] || identity->n_groups == APP_GROUPS_MAX ||
+                    !strv_contains(gr->gr_mem, name))
+                        continue;
+                seen[gr->gr_gid] = true;
+                r = append_group(identity, gr->gr_gid);
 
                 if (r < 0)
                         return r;
@@ -199,10 +212,11 @@ static int resolve_groups(const App *a, int root_fd, AppIdentity *identity)
 /* Of two entries of a number, that of the name the image gave. */
 static int resolve_home(const App *a, int root_fd, AppIdentity *identity)
 {
-        _cleanup_fclose_ FILE *f = a->home_from_user ? open_stream_in_root(root_fd, "/etc/passwd") : NULL;
+        _cleanup_(users_file_done) UsersFile f = a->home_from_user ? users_file_open(root_fd, "/etc/passwd")
+                                                                   : (UsersFile) {};
         int r = 0;
 
-        for (struct passwd *pw; f && r >= 0 && (pw = fgetpwent(f));) {
+        for (struct passwd *pw; f.stream && r >= 0 && (pw = fgetpwent(f.stream));) {
                 bool named = a->user && streq(pw->pw_name, a->user);
 
                 if (pw->pw_uid != identity->uid || (identity->name && !named))
