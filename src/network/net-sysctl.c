@@ -55,10 +55,28 @@ void net_sysctl_forward(void)
         set(SYS_NET "ipv6/conf/all/forwarding", "1");
 }
 
-void net_sysctl_route_localnet(const char *interface)
+bool net_sysctl_route_localnet(const char *interface, bool on)
 {
         _cleanup_free_ char *path = interface ? strjoin(SYS_NET "ipv4/conf/", interface, "/route_localnet") : NULL;
+        bool was = path && is(path, "1");
 
-        if (path)
-                set(path, "1");
+        if (path && was != on)
+                set(path, on ? "1" : "0");
+        return was;
+}
+
+void net_sysctl_of_link(const char *interface)
+{
+        static const char *const names[][2] = {
+                { SYS_NET "ipv4/conf/", "/accept_redirects" },
+                { SYS_NET "ipv6/conf/", "/accept_redirects" },
+                { SYS_NET "ipv6/conf/", "/accept_ra" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                _cleanup_free_ char *path = strjoin(names[i][0], interface, names[i][1]);
+
+                if (path)
+                        set(path, "0");
+        }
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
+
 /* Switches of the kernel's network stack. Of the namespace we are in; none of them is worth failing for, since what
  * they are for fails by itself where they are missing. */
 
@@ -9,5 +11,8 @@
 void net_sysctl_of_pod(void);
 /* The host routes for its pods. It stays that way: others may count on it by then. */
 void net_sysctl_forward(void);
-/* Packets from the host's loopback addresses may leave through this link; NULL is none. */
-void net_sysctl_route_localnet(const char *interface);
+/* Packets from the host's loopback addresses may leave through this link; NULL is none. Whether they did before, so that
+ * it can be put back. */
+bool net_sysctl_route_localnet(const char *interface, bool on);
+/* A pod's link on the host: what is sent from there does not change the host's routes. */
+void net_sysctl_of_link(const char *interface);

@@ -38,7 +38,8 @@ static int append_claim(NetClaim **claims, size_t *n, int dir_fd, const char *uu
         return 0;
 }
 
-/* The table from scratch, for all pods there are: the first one starts, or somebody flushed all rules. */
+/* The table from scratch, for all pods there are: the first one starts, somebody flushed all rules, or another version
+ * of podctl made the one there is. */
 static int make_table(const NetEngine *engine, char **reterr_message)
 {
         _cleanup_strv_free_ char **networks = NULL, **uuids = NULL;
@@ -102,7 +103,8 @@ static const NetStateJoin *port_target(const NetState *s)
 int network_table_add(Attach *a, bool forwards, char **reterr_message)
 {
         const NetStateJoin *target = port_target(&a->state);
-        _cleanup_free_ char *address = net_state_address(target, AF_INET), *address6 = net_state_address(target, AF_INET6);
+        _cleanup_free_ char *address = net_state_address(target, AF_INET), *address6 = net_state_address(target, AF_INET6),
+                            *ignored = NULL;
         NetClaim claim = {
                 .address = address, .address6 = address6,
                 .ports = (NetPort *) a->pod->ports, .n_ports = a->pod->n_ports,
@@ -111,9 +113,9 @@ int network_table_add(Attach *a, bool forwards, char **reterr_message)
 
         if (r < 0)
                 return r;
-        if (!a->engine->table_exists())
-                return make_table(a->engine, reterr_message);
-        return add_elements(a, forwards ? &claim : NULL, reterr_message);
+        if (a->engine->table_exists() && add_elements(a, forwards ? &claim : NULL, &ignored) >= 0)
+                return 0;
+        return make_table(a->engine, reterr_message);
 }
 
 bool network_table_is_used(void)
@@ -144,6 +146,7 @@ int network_remove_idle(char **reterr_message)
 
         if (lock < 0 || network_table_is_used())
                 return MIN(lock, 0);
+        network_localhost_close();
         r = net_engine_load(&engine, reterr_message);
         if (r < 0 || !engine->table_exists())
                 return MIN(r, 0);

@@ -122,6 +122,7 @@ static int add_all_rules(Attach *a, char **reterr_message)
 {
         bool forwards = a->pod->n_ports > 0 && !plugins_forward(a->pod), native = false, routed = forwards;
         _cleanup_close_ int lock = -EBADF;
+        int r;
 
         for (size_t i = 0; i < a->pod->n_joins; i++) {
                 native |= a->state.joins[i].native;
@@ -136,17 +137,8 @@ static int add_all_rules(Attach *a, char **reterr_message)
                 return lock;
         if (routed)
                 net_sysctl_forward();
-        for (size_t i = 0; forwards && i < a->pod->n_joins; i++) {
-                const NetStateJoin *j = &a->state.joins[i];
-                _cleanup_free_ char *address6 = j->native ? net_state_address(j, AF_INET6) : NULL;
-                int r;
-
-                net_sysctl_route_localnet(j->host_interface);
-                r = address6 ? a->engine->route_localhost6(j->host_interface, reterr_message) : 0;
-                if (r < 0)
-                        return r;
-        }
-        return network_table_add(a, forwards, reterr_message);
+        r = network_table_add(a, forwards, reterr_message);
+        return r < 0 || !forwards ? r : network_localhost_open(a, reterr_message);
 }
 
 static int copy_ports(const NetPod *pod, NetState *state)

@@ -93,6 +93,29 @@ test_bridge() {
         assert_eq "$(ip -o link | grep -c ' veth')" 0
 }
 
+# Files as rkt had them, without a version: their results do not name the bridge.
+test_localhost_without_version() {
+        plugins_leave cni-test0
+        conf 10-bridged.conf "${BRIDGE/\"cniVersion\": \"0.4.0\", /}"
+        server one --net=bridged --port=8080-tcp:8103
+        curl -s -f -m 5 http://127.0.0.1:8103/ >/dev/null
+}
+
+# The bridge stays: what lets the host's loopback addresses out through it does so only while nothing gets in by that.
+test_loopback_of_the_host_is_closed() {
+        plugins_leave cni-test0
+        conf 10-bridged.conf "$BRIDGE"
+        (cd / && exec busybox nc -ll -p 8104 -s 127.0.0.1 -e echo secret) &
+        defer kill $!
+        server one --net=bridged --private-users=no --port=8080-tcp:8105
+        assert_eq "$(cat /proc/sys/net/ipv4/conf/cni-test0/route_localnet)" 1
+        nsenter -t "$(leader one)" -n sh -c 'ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via 10.22.0.1 dev eth0 src '"$(address one)"
+        nsenter -t "$(leader one)" -n sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
+        assert_eq "$(nsenter -t "$(leader one)" -n nc -w 2 127.0.0.1 8104 </dev/null || true)" ''
+        podctl stop --force one
+        wait_until grep 0 /proc/sys/net/ipv4/conf/cni-test0/route_localnet
+}
+
 test_address_argument() {
         plugins_leave cni-test0
         conf 10-bridged.conf "$BRIDGE"

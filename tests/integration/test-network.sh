@@ -578,6 +578,79 @@ test_loopback_of_the_host_is_closed() {
         assert_eq "$(nsenter -t "$(leader web)" -n nc -w 2 127.0.0.1 8124 </dev/null || true)" ''
 }
 
+# A port forwarded at 127.0.0.1 is for the host's programs: a neighbour that sends there, as nobody should, is not answered.
+test_loopback_port_from_outside() {
+        outside_up
+        forwarded web '[{"name":"http","hostPort":8099,"hostIP":"127.0.0.1"}]'
+        ip -n outside addr del 127.0.0.1/8 dev lo
+        ip -n outside route add 127.0.0.1/32 via 192.0.2.1 dev eth0 src 192.0.2.2
+        outside sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
+        assert_eq "$(get 127.0.0.1:8099)" 'hello from web'
+        assert_fails '*' outside curl -s -m 2 http://127.0.0.1:8099/
+}
+
+# count_arrivals: how many packets for udp port 7777 got to programs of the host.
+arrivals() {
+        nft list counter inet probe arrivals | sed -n 's/.*packets \([0-9]*\).*/\1/p'
+}
+
+# No pod sends with another's address, whatever it is allowed to do.
+test_forged_source() {
+        nft -f - <<'NFT'
+table inet probe {
+        counter arrivals { }
+        chain in { type filter hook input priority 0; udp dport 7777 counter name arrivals; }
+}
+NFT
+        defer nft delete table inet probe
+        server other
+        server forger --private-users=no
+        local pod other gateway6
+        pod=$(leader forger)
+        other=$(address other)
+        gateway6=$(nsenter -t "$pod" -n ip -6 route show default | awk '{ print $3 }')
+        nsenter -t "$pod" -n sh -c "echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet
+                ip addr add $other/32 dev eth0; ip addr add 198.51.100.1/32 dev eth0; ip addr add 127.0.0.2/32 dev eth0
+                ip -6 addr add $(address6 other)/128 dev eth0 nodad"
+        for source in "$other" 198.51.100.1 127.0.0.2; do
+                nsenter -t "$pod" -n nc -u -w 1 -s $source 172.16.0.1 7777 <<<x || true
+                assert_eq "$source $(arrivals)" "$source 0"
+        done
+        nsenter -t "$pod" -n nc -u -w 1 -s "$(address6 other)" "$gateway6" 7777 <<<x || true
+        assert_eq "$(arrivals)" 0
+        nsenter -t "$pod" -n nc -u -w 1 -s "$(address forger)" 172.16.0.1 7777 <<<x || true
+        nsenter -t "$pod" -n nc -u -w 1 -s "$(address6 forger)" "$gateway6" 7777 <<<x || true
+        assert_eq "$(arrivals)" 2
+        assert_eq "$(cat /proc/sys/net/ipv[46]/conf/pod-*/accept_redirects | sort -u)" 0
+}
+
+# A pod of two networks answers what came in by the one through the other, where its default route is.
+test_answer_by_the_other_network() {
+        outside_up
+        conf 10-plain.conf '{ "name": "plain", "type": "podctl", "subnet": "10.48.0.0/16", "ipMasq": false }'
+        ip -n outside route add 10.48.0.0/16 via 192.0.2.1
+        server two --net=default,plain
+        assert_eq "$(outside curl -s -m 5 "http://$(podctl status --format=json two | jq -r '.networks[1].ip'):8080/")" 'hello from two'
+}
+
+# Neither do forwarded ports lead out of a restricted network, nor from one to the other.
+test_restricted_and_ports() {
+        outside_up
+        conf 10-inner.conf '{ "name": "inner", "type": "podctl", "subnet": "10.49.0.0/16", "isDefaultGateway": false }'
+        forwarded open '[{"name":"http","hostPort":8100}]'
+        forwarded shut '[{"name":"http","hostPort":8101}]' --net=default-restricted
+        local ask='wget -qO- http://$(ip route | sed -n "s/.* via \([0-9.]*\) .*/\1/p" | head -n 1):'
+        assert_fails '*' sh_run "${ask}8100" --net=default-restricted
+        assert_contains "$output" "can't connect"
+        assert_fails '*' sh_run "${ask}8100" --net=inner
+        assert_contains "$output" "can't connect"
+        assert_fails '*' sh_run "${ask}8101" --net=inner
+        assert_contains "$output" "can't connect"
+        assert_eq "$(sh_run "${ask}8101" --net=default-restricted)" 'hello from shut'
+        assert_eq "$(sh_run "${ask}8101")" 'hello from shut'
+        assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8101/)" 'hello from shut'
+}
+
 # --- Ends
 
 test_killed_supervisor() {
