@@ -2,6 +2,7 @@
 #include "basic/fs.h"
 #include "network/net-lease.h"
 #include "network/net-rules.h"
+#include "network/net-sysctl.h"
 #include "network/network-attach.h"
 #include "shared/explain.h"
 
@@ -38,6 +39,14 @@ static int append_claim(NetClaim **claims, size_t *n, int dir_fd, const char *uu
         return 0;
 }
 
+static bool any_is_routed(const NetSubnet *subnets, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (!subnets[i].restricted)
+                        return true;
+        return false;
+}
+
 /* The table from scratch, for all pods there are: the first one starts, somebody flushed all rules, or another version
  * of podctl made the one there is. */
 static int make_table(const NetEngine *engine, char **reterr_message)
@@ -59,6 +68,8 @@ static int make_table(const NetEngine *engine, char **reterr_message)
         STRV_FOREACH(uuid, uuids)
                 if (r >= 0)
                         r = append_claim(&claims, &n_claims, claims_fd, *uuid);
+        if (r >= 0 && (n_claims > 0 || any_is_routed(subnets, n_subnets)))
+                net_sysctl_forward();
         if (r >= 0)
                 r = net_rules_table(subnets, n_subnets, claims, n_claims, &rules);
         if (r >= 0)
@@ -151,4 +162,18 @@ int network_remove_idle(char **reterr_message)
         if (r < 0 || !engine->table_exists())
                 return MIN(r, 0);
         return engine->run_rules(NET_RULES_REMOVE_TABLE, reterr_message);
+}
+
+int network_reload(char **reterr_message)
+{
+        _cleanup_close_ int lock = net_state_lock();
+        const NetEngine *engine;
+        int r;
+
+        if (lock < 0 || !network_table_is_used())
+                return MIN(lock, 0);
+        r = net_engine_load(&engine, reterr_message);
+        if (r < 0)
+                return r;
+        return make_table(engine, reterr_message);
 }

@@ -568,6 +568,27 @@ test_flushed_rules_come_back() {
         assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8089/)" 'hello from one'
 }
 
+# Or by hand, and with nftables.service whatever is done with it.
+test_rules_are_brought_back() {
+        outside_up
+        forwarded web '[{"name":"http","hostPort":8106}]'
+        server inner --net=default-restricted
+        ip -n outside route add 172.16.0.0/12 via 192.0.2.1
+        defer systemctl stop nftables
+        for how in 'nft flush ruleset; podctl network reload' 'systemctl start nftables' 'systemctl reload nftables' \
+                'systemctl restart nftables' 'systemctl stop nftables' 'podctl network reload'; do
+                sysctl -qw net.ipv4.ip_forward=0
+                eval "$how"
+                assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8106/)" 'hello from web'
+                assert_fails '*' outside curl -s -m 1 "http://$(address inner):8080/"
+        done
+        podctl stop --force web inner
+        wait_until ruleset_is ''
+        podctl network reload
+        assert_eq "$(nft list ruleset)" ''
+        assert_fails 2 podctl network
+}
+
 # A host that forged packets from a pod could fool: its own loopback addresses.
 test_loopback_of_the_host_is_closed() {
         (cd / && exec busybox nc -ll -p 8124 -s 127.0.0.1 -e echo secret) &
