@@ -9,6 +9,8 @@
 /* A new namespace: apps without privileges may have low ports and send pings, since no capability of theirs counts in
  * a namespace that the host made; no router that announces itself is believed. */
 void net_sysctl_of_pod(void);
+/* Whether links of the namespace we are in may have addresses of IPv6. */
+bool net_sysctl_has_ipv6(void);
 /* The host routes for its pods. It stays that way: others may count on it by then. */
 void net_sysctl_forward(void);
 /* Packets from the host's loopback addresses may leave through this link; NULL is none. Whether they did before, so that
