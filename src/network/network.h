@@ -20,9 +20,9 @@ typedef struct NetPod {
         uint64_t bandwidth;   /* of each link of a native network, bytes a second; 0: no limit */
 } NetPod;
 
-/* What has to stay open until the process becomes the pod. */
+/* What has to stay open until the process becomes the pod, and as long as it is one. */
 typedef struct NetHold {
-        int *locks;
+        int *locks;           /* and sockets that have its ports */
         size_t n_locks;
         int host_ns;
 } NetHold;

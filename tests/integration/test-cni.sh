@@ -105,8 +105,7 @@ test_localhost_without_version() {
 test_loopback_of_the_host_is_closed() {
         plugins_leave cni-test0
         conf 10-bridged.conf "$BRIDGE"
-        (cd / && exec busybox nc -ll -p 8104 -s 127.0.0.1 -e echo secret) &
-        defer kill $!
+        serve 127.0.0.1 8104 secret
         server one --net=bridged --private-users=no --port=8080-tcp:8105
         assert_eq "$(cat /proc/sys/net/ipv4/conf/cni-test0/route_localnet)" 1
         nsenter -t "$(leader one)" -n sh -c 'ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via 10.22.0.1 dev eth0 src '"$(address one)"

@@ -201,6 +201,25 @@ test_mtu() {
 }
 
 # The host begins to route. What it learned from a router on one of its links it goes on learning.
+# A host without IPv6, as guides for hardening have it, has pods without: by either switch, and also when they joined
+# before.
+test_host_without_ipv6() {
+        defer sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
+        for switch in all default; do
+                server before
+                sysctl -qw net.ipv6.conf.$switch.disable_ipv6=1
+                forwarded web '[{"name":"http","hostPort":8107}]' --net=default,default-restricted
+                assert_eq "$(get 127.0.0.1:8107)" 'hello from web'
+                assert_eq "$(podctl enter web /bin/wget -qO- "http://$(address before):8080")" 'hello from before'
+                assert_eq "$(podctl status --format=json web | jq -r '.networks[].ip6')" ''
+                podctl stop --force web
+                refused "IPv6 is switched off on this host" --net=default:IP=fd00::7 busybox
+                podctl stop --force before
+                sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
+        done
+        [[ $(sh_run 'ip -6 addr show eth0') == *inet6* ]]
+}
+
 test_router_advertisements_are_kept() {
         outside_up
         echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
@@ -356,6 +375,52 @@ test_port_is_taken() {
         wait_until gone first
         forwarded third '[{"name":"http","hostPort":8086}]'
         assert_eq "$(get 127.0.0.1:8086)" 'hello from third'
+}
+
+# Not from a program of the host either, of whatever kind and wherever it listens.
+test_port_is_taken_by_the_host() {
+        local port='[{"name":"http","hostPort":8110}]' pod
+        pod='--pod-manifest=pod.json'
+        manifest pod '[{"name":"http","protocol":"tcp","port":8080}]' "$port" >pod.json
+        serve 127.0.0.1 8110 mine
+        refused "tcp port 8110 of the host is taken by process 'perl' (PID $server)" $pod
+        assert_eq "$(nc -w 3 127.0.0.1 8110 </dev/null)" mine
+        assert_eq "$(find /run/podctl/network -name '172.*' | wc -l)" 0
+        # At another address there is room, and beside another protocol.
+        manifest at '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8110,"hostIP":"::1"}]' >at.json
+        pod at --pod-manifest=at.json
+        wait_until get '[::1]:8110'
+        assert_eq "$(nc -w 3 127.0.0.1 8110 </dev/null)" mine
+        manifest udp '[{"name":"http","protocol":"udp","port":8080}]' "$port" >udp.json
+        pod udp --pod-manifest=udp.json
+        # IPv6, UDP, and sockets of the service manager.
+        systemd-run --quiet --unit=port-owner --socket-property=ListenStream=[::1]:8111 --socket-property=ListenDatagram=8112 true
+        defer systemctl stop port-owner.socket
+        sed 's/8110/8111/' pod.json >six.json
+        refused "tcp port 8111 of the host is taken by process 'systemd' (PID 1)" --pod-manifest=six.json
+        sed 's/8110/8112/' udp.json >udp-taken.json
+        refused "udp port 8112 of the host is taken by process 'systemd' (PID 1)" --pod-manifest=udp-taken.json
+}
+
+# As long as the pod runs nobody gets its port; what is not forwarded any more is refused, not swallowed.
+test_port_is_held() {
+        outside_up
+        forwarded web '[{"name":"http","hostPort":8113},{"name":"http","hostPort":8114,"hostIP":"192.0.2.1"}]'
+        for at in ':: 8113' '0.0.0.0 8113' '127.0.0.1 8113' '192.0.2.1 8114'; do
+                # shellcheck disable=SC2086
+                assert_fails '*' nc -l $at
+                assert_contains "$output" 'in use'
+        done
+        serve 127.0.0.1 8114 mine
+        nft flush ruleset
+        assert_fails 7 outside curl -s -m 5 http://192.0.2.1:8113/
+        podctl network reload
+        assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8113/)" 'hello from web'
+        podctl stop --force web
+        # Free at once, also while connections are still ending.
+        forwarded again '[{"name":"http","hostPort":8113}]'
+        podctl stop --force again
+        serve 0.0.0.0 8113 mine
 }
 
 pings() {
@@ -591,8 +656,7 @@ test_rules_are_brought_back() {
 
 # A host that forged packets from a pod could fool: its own loopback addresses.
 test_loopback_of_the_host_is_closed() {
-        (cd / && exec busybox nc -ll -p 8124 -s 127.0.0.1 -e echo secret) &
-        defer kill $!
+        serve 127.0.0.1 8124 secret
         forwarded web '[{"name":"http","hostPort":8090}]' --private-users=no
         nsenter -t "$(leader web)" -n sh -c 'ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via 172.16.0.1 dev eth0 src '"$(address web)"
         nsenter -t "$(leader web)" -n sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
