@@ -497,7 +497,6 @@ test_resolv_conf() {
                 printf 'nameserver 192.0.2.200\n' >/etc/resolv.conf
                 defer rm /etc/resolv.conf
         fi
-        assert_fails '*' sh_run 'cat /etc/resolv.conf'
         assert_eq "$(sh_run 'cat /etc/resolv.conf' --dns=192.0.2.53)" 'nameserver 192.0.2.53'
         sh_run 'cat /etc/resolv.conf' --dns=192.0.2.53,2001:db8::53 --dns=192.0.2.54 --dns-search=a.example --dns-search=b.example \
                 --dns-opt=ndots:2 --dns-opt=rotate --dns-domain=example >out
@@ -528,6 +527,102 @@ domain example'
         done
 }
 
+# resolv TEXT: the host's file, replaced as programs do it, until the test ends.
+resolv() {
+        if [[ ! -e resolv.saved ]]; then
+                cp -P /etc/resolv.conf resolv.saved 2>/dev/null || touch resolv.saved
+                defer rm -rf /run/systemd/resolve /run/elsewhere
+                defer cp -P --remove-destination "$PWD/resolv.saved" /etc/resolv.conf
+        fi
+        printf '%b' "$1" >/etc/.resolv.conf
+        mv -f /etc/.resolv.conf "${2-/etc/resolv.conf}"
+}
+
+# Names resolve in pods as they do on the host.
+test_name_servers_of_the_host() {
+        resolv '# a comment\nnameserver 192.0.2.7\nnameserver 127.0.0.1\nsearch a.example\noptions ndots:2\n'
+        local plain=$'nameserver 192.0.2.7\nsearch a.example\noptions ndots:2'
+        assert_eq "$(sh_run 'cat /etc/resolv.conf')" "$plain"
+        assert_eq "$(sh_run 'cat /etc/resolv.conf' --net=default-restricted --private-users=no)" "$plain"
+        sh_run 'cat /etc/resolv.conf' --net=host >out
+        cmp out /etc/resolv.conf
+        # In place of the image's, whatever that is; but not of a volume.
+        assert_eq "$(podctl run debian --user=0 --exec=/bin/cat -- /etc/resolv.conf)" "$plain"
+        mkdir etc
+        echo mine >etc/hosts
+        assert_eq "$(podctl run --volume=e,kind=host,source="$PWD/etc" busybox --exec=/bin/sh --mount=volume=e,target=/etc \
+                -- -c 'cat /etc/hosts; ls /etc')" $'mine\nhosts'
+        # systemd-resolved's stub, and others on loopback.
+        mkdir -p /run/systemd/resolve
+        resolv 'nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n'
+        resolv 'nameserver 192.0.2.8\nnameserver fe80::1%uplink\nsearch b.example\n' /run/systemd/resolve/resolv.conf
+        assert_eq "$(sh_run 'cat /etc/resolv.conf')" $'nameserver 192.0.2.8\nsearch b.example'
+        resolv 'nameserver 127.0.0.1\nnameserver ::1\n'
+        sh_run 'cat /etc/resolv.conf; echo so' >out 2>err
+        assert_eq "$(cat out)" so
+        assert_contains "$(cat err)" "The host's name servers in /etc/resolv.conf are on its loopback"
+        sh_run 'cat /etc/resolv.conf' --dns=192.0.2.9 >out 2>err
+        assert_eq "$(cat out) $(cat err)" 'nameserver 192.0.2.9 '
+        rm /etc/resolv.conf
+        assert_eq "$(sh_run 'cat /etc/resolv.conf' 2>&1)" ''
+}
+
+has_dns() {
+        [[ $(podctl enter "$1" /bin/cat /etc/resolv.conf) == "nameserver $2" ]]
+}
+
+# Pods that run follow, however the host's file is changed, unless one has changed its own.
+test_name_servers_change() {
+        systemctl start podctl-network.path
+        resolv 'nameserver 192.0.2.1\n'
+        pod own busybox --exec=/bin/sleep -- 1000
+        pod hosts --net=host busybox --exec=/bin/sleep -- 1000
+        pod asked --dns=192.0.2.99 busybox --exec=/bin/sleep -- 1000
+        pod itself --private-users=no busybox --exec=/bin/sh -- -c 'echo nameserver 192.0.2.66 >/etc/resolv.conf; exec sleep 1000'
+        wait_until has_dns itself 192.0.2.66
+        has_dns own 192.0.2.1
+        local new=192.0.2.20
+        echo "nameserver $new" >/etc/resolv.conf
+        wait_until has_dns own $new
+        wait_until has_dns hosts $new
+        resolv 'nameserver 192.0.2.3\n'
+        wait_until has_dns own 192.0.2.3
+        mkdir -p /run/elsewhere
+        resolv 'nameserver 192.0.2.4\n' /run/elsewhere/resolv.conf
+        ln -sfn /run/elsewhere/resolv.conf /etc/resolv.conf
+        wait_until has_dns own 192.0.2.4
+        resolv 'nameserver 192.0.2.5\n' /run/elsewhere/resolv.conf
+        wait_until has_dns own 192.0.2.5
+        resolv 'nameserver 192.0.2.6\n'
+        podctl network reload
+        has_dns own 192.0.2.6
+        has_dns hosts 192.0.2.6
+        has_dns asked 192.0.2.99
+        has_dns itself 192.0.2.66
+}
+
+# What an image has there is no obstacle to the pod's names; as "rkt" it is left, and there are no name servers.
+test_image_with_files_in_etc() {
+        mkdir -p image/rootfs/etc bin
+        cp /bin/busybox image/rootfs/
+        echo '127.0.0.1 of-the-image' >image/rootfs/etc/hosts
+        echo of-the-image >image/rootfs/etc/hostname
+        echo 'nameserver 192.0.2.13' >image/rootfs/etc/resolv.conf
+        echo '{ "acKind": "ImageManifest", "acVersion": "0.8.11", "name": "example.com/etc", "labels": [ { "name": "os", "value": "linux" },
+          { "name": "arch", "value": "amd64" } ], "app": { "exec": [ "/busybox", "true" ], "user": "0", "group": "0" } }' >image/manifest
+        tar -C image -cf etc.aci manifest rootfs
+        ln -s /usr/bin/podctl bin/rkt
+        resolv 'nameserver 192.0.2.14\n'
+        podctl --insecure-options=image run --name=me etc.aci --exec=/busybox -- cat /etc/resolv.conf /etc/hostname /etc/hosts >out
+        assert_eq "$(sed 2q out)" $'nameserver 192.0.2.14\nme'
+        grep -E '^172\.16\.[0-9.]+ me *$' out
+        assert_not_contains "$(cat out)" of-the-image
+        bin/rkt --insecure-options=image run etc.aci --exec=/busybox -- cat /etc/resolv.conf /etc/hostname /etc/hosts >out
+        assert_eq "$(cat out)" $'nameserver 192.0.2.13\nof-the-image\n127.0.0.1 of-the-image'
+        assert_fails '*' bin/rkt run busybox --exec=/bin/cat -- /etc/resolv.conf
+        podctl image rm example.com/etc >/dev/null || true
+}
+
 test_hosts() {
         sh_run 'cat /etc/hosts' --net=none --hostname=me.example >out
         grep -E '^127\.0\.0\.1 .*me\.example' out
@@ -551,8 +646,7 @@ test_hosts() {
 test_hostname() {
         assert_eq "$(sh_run 'cat /etc/hostname; hostname' --hostname=some.name)" $'some.name\nsome.name'
         assert_eq "$(sh_run 'cat /etc/hostname' --name=called)" called
-        # The image's own is the image's.
-        assert_not_contains "$(podctl run --name=other debian --user=0 --exec=/bin/cat -- /etc/hostname)" other
+        assert_eq "$(podctl run --name=other debian --user=0 --exec=/bin/cat -- /etc/hostname)" other
         assert_eq "$(sh_run 'ls -l /etc/hostname' | cut -c1-10)" -rw-r--r--
 }
 
