@@ -7,6 +7,7 @@
 __attribute__((visibility("default"))) const NetEngine net_engine = {
         .list_routes = netlink_list_routes,
         .add_link = netlink_add_link,
+        .add_stand_in = netlink_add_stand_in,
         .remove_link = netlink_remove_link,
         .link_towards = netlink_link_towards,
         .route_localhost6 = netlink_route_localhost6,

@@ -36,6 +36,9 @@ typedef struct NetEngine {
         int (*list_routes)(NetRoutes *ret, char **reterr_message);
         /* Between the network namespaces; the inner end is up, addressed and routed when this returns. */
         int (*add_link)(const NetLink *link, int host_ns, int pod_ns, char **reterr_message);
+        /* A link of this name with these addresses in the namespace we are in, that leads nowhere. */
+        int (*add_stand_in)(const char *name, const NetAddress *addresses, const unsigned *lengths, size_t n,
+                            char **reterr_message);
         /* Success when it is not there. */
         int (*remove_link)(const char *name, char **reterr_message);
         /* The host's link that leads to an address of a pod. -ENETUNREACH: none does, or it is the one that leads to the

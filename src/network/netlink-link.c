@@ -78,7 +78,7 @@ static int raise_link(struct nl_sock *s, int index, const char *alias, char **re
         return r < 0 ? netlink_explain(reterr_message, r, "raise link", strempty(alias)) : 0;
 }
 
-static int add_address(struct nl_sock *s, int index, const NetAddress *address, char **reterr_message)
+static int add_address(struct nl_sock *s, int index, const NetAddress *address, unsigned length, char **reterr_message)
 {
         _cleanup_(rtnl_addr_cleanup) struct rtnl_addr *a = rtnl_addr_alloc();
         _cleanup_(nl_addr_cleanup) struct nl_addr *local = NULL;
@@ -86,7 +86,7 @@ static int add_address(struct nl_sock *s, int index, const NetAddress *address, 
 
         if (!net_address_is_set(address))
                 return 0;
-        local = netlink_address(address, net_address_bits(address));
+        local = netlink_address(address, length);
         if (!a || !local)
                 return -ENOMEM;
         rtnl_addr_set_ifindex(a, index);
@@ -161,7 +161,7 @@ static int set_up_outer(struct nl_sock *s, int index, const NetLink *l, const Ne
 
         if (!net_address_is_set(address))
                 return 0;
-        r = add_address(s, index, gateway, reterr_message);
+        r = add_address(s, index, gateway, net_address_bits(gateway), reterr_message);
         return r < 0 ? r : add_route(s, index, &pod, NULL, gateway, reterr_message);
 }
 
@@ -173,7 +173,7 @@ static int set_up_inner(struct nl_sock *s, int index, const NetLink *l, const Ne
 
         if (!net_address_is_set(address))
                 return 0;
-        r = add_address(s, index, address, reterr_message);
+        r = add_address(s, index, address, net_address_bits(address), reterr_message);
         if (r >= 0)
                 r = add_route(s, index, &hop, NULL, address, reterr_message);
         if (r >= 0)
@@ -253,4 +253,24 @@ int netlink_raise_loopback(char **reterr_message)
         int r = netlink_open(&s);
 
         return r < 0 ? r : raise_link(s, 1, NULL, reterr_message);
+}
+
+int netlink_add_stand_in(const char *name, const NetAddress *addresses, const unsigned *lengths, size_t n,
+                         char **reterr_message)
+{
+        _cleanup_(nl_sock_cleanup) struct nl_sock *s = NULL;
+        _cleanup_(rtnl_link_cleanup) struct rtnl_link *link = rtnl_link_veth_alloc();
+        int r = netlink_open(&s), index;
+
+        if (r < 0 || !link)
+                return r < 0 ? r : -ENOMEM;
+        rtnl_link_set_name(link, name);
+        r = rtnl_link_add(s, link, NLM_F_CREATE | NLM_F_EXCL);
+        if (r < 0)
+                return netlink_explain(reterr_message, r, "make link", name);
+        index = index_of(name);
+        r = MIN(index, 0);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = add_address(s, index, &addresses[i], lengths[i], reterr_message);
+        return r;
 }

@@ -269,6 +269,27 @@ test_killed_pod_is_cleared() {
         wait_until eval '[[ -z $(leases) ]]'
 }
 
+# However a pod ends, the plugin's rules for its way out do not stay: they would be another pod's with its address.
+test_masquerading_is_taken_down() {
+        plugins_leave cni-test0
+        iptables -t nat -L >/dev/null 2>&1 || skip 'iptables does not work here'
+        conf 10-bridged.conf "$BRIDGE"
+        conf 11-p.conf '{ "cniVersion": "0.3.1", "name": "p", "type": "ptp", "ipMasq": true,
+          "ipam": { "type": "host-local", "subnet": "10.23.0.0/24" } }'
+        for net in bridged p p,bridged,default; do
+                server one --net=$net
+                nft list ruleset | grep -E 'CNI-[0-9a-f]'
+                podctl stop --force one
+                wait_until gone one
+                assert_eq "$(nft list ruleset | grep -E 'CNI-[0-9a-f]')" ''
+        done
+        server one --net=bridged
+        kill -9 "$(systemctl show --property=MainPID --value podctl-one.service)"
+        wait_until gone one
+        assert_eq "$(nft list ruleset | grep -E 'CNI-[0-9a-f]')" ''
+        assert_eq "$(leases)" ''
+}
+
 # The timer's service, sandboxed as it is, can do it as well.
 test_gc_service_deletes() {
         plugins_leave cni-test0
@@ -287,6 +308,7 @@ test_gc_service_deletes() {
         systemctl daemon-reload
         systemctl start podctl-gc.service
         assert_eq "$(leases)" ''
+        assert_eq "$(nft list ruleset | grep -E 'CNI-[0-9a-f]')" ''
         assert_fails '*' nft list table inet podctl
 }
 

@@ -95,7 +95,7 @@ static char *log_of(Fake *f)
 #define RECORD "echo \"$CNI_COMMAND $CNI_CONTAINERID $CNI_NETNS $CNI_IFNAME $CNI_ARGS ${CNI_PATH##*/} ${0##*/}\" >>log; cat >$CNI_COMMAND-${0##*/}\n"
 
 static NetPort port = { .protocol = (char *) "tcp", .host_port = 80, .port = 8080, .count = 2 };
-static const CniPod pod = { "UUID", "/netns", -EBADF, &port, 1 };
+static const CniPod pod = { "UUID", "/netns", false, -EBADF, &port, 1 };
 
 static char *input_of(Fake *f, const char *name)
 {
