@@ -20,10 +20,13 @@ static bool is(const char *path, const char *value)
         return read_file_at(AT_FDCWD, path, 64, &text, NULL) >= 0 && startswith(text, value);
 }
 
-void net_sysctl_of_pod(void)
+void net_sysctl_of_pod(gid_t first_gid, gid_t last_gid)
 {
+        char groups[32];
+
+        (void) snprintf(groups, sizeof(groups), "%u %u", first_gid, last_gid);
         set(SYS_NET "ipv4/ip_unprivileged_port_start", "0");
-        set(SYS_NET "ipv4/ping_group_range", "0 2147483647");
+        set(SYS_NET "ipv4/ping_group_range", groups);
         set(SYS_NET "ipv4/conf/all/accept_redirects", "0");
         set(SYS_NET "ipv4/conf/default/accept_redirects", "0");
         set(SYS_NET "ipv6/conf/default/accept_ra", "0");

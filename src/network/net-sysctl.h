@@ -2,13 +2,14 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Switches of the kernel's network stack. Of the namespace we are in; none of them is worth failing for, since what
  * they are for fails by itself where they are missing. */
 
-/* A new namespace: apps without privileges may have low ports and send pings, since no capability of theirs counts in
- * a namespace that the host made; no router that announces itself is believed. */
-void net_sysctl_of_pod(void);
+/* A new namespace: apps without privileges may have low ports and, as one of these groups, send pings, since no capability
+ * of theirs counts in a namespace that the host made; no router that announces itself is believed. */
+void net_sysctl_of_pod(gid_t first_gid, gid_t last_gid);
 /* Whether links of the namespace we are in may have addresses of IPv6. */
 bool net_sysctl_has_ipv6(void);
 /* The host routes for its pods. It stays that way: others may count on it by then. */

@@ -72,7 +72,7 @@ static int make_namespace(Attach *a, char **reterr_message)
         a->pod_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
         if (a->pod_ns < 0)
                 return -errno;
-        net_sysctl_of_pod();
+        net_sysctl_of_pod(a->pod->first_gid, a->pod->last_gid);
         return a->engine->raise_loopback(reterr_message);
 }
 

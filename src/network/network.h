@@ -17,6 +17,8 @@ typedef struct NetPod {
         size_t n_joins;
         const NetPort *ports;
         size_t n_ports;
+        gid_t first_gid;      /* of its groups, as the host numbers them */
+        gid_t last_gid;
         uint64_t bandwidth;   /* of each link of a native network, bytes a second; 0: no limit */
 } NetPod;
 

@@ -169,6 +169,9 @@ test_ready_before_the_app() {
 test_privileges() {
         sh_run 'nc -l -p 80 >/dev/null & sleep 0.2; netstat -tln' | grep -E ':80 '
         podctl run debian --user=1000 --exec=/bin/sh -- -c 'cat /proc/sys/net/ipv4/ip_unprivileged_port_start' | grep '^0'
+        assert_eq "$(podctl run debian --user=1000 --exec=/bin/cat -- /proc/sys/net/ipv4/ping_group_range)" $'0\t65535'
+        podctl run debian --user=1000 --exec=/usr/bin/perl -- -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 1) or die "$!"'
+        podctl run debian --user=1000 --private-users=no --exec=/usr/bin/perl -- -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 1) or die "$!"'
         assert_eq "$(nsenter --net=/proc/self/ns/net cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" 1024
 }
 
