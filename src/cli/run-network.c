@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "cli/persona.h"
 #include "cli/run-network.h"
 #include "network/net-files.h"
 #include "network/net-request.h"
+#include "network/net-resolv.h"
 #include "pod/plan-network.h"
 
 static const char *annotation(const AppcPod *manifest, const char *option)
@@ -99,13 +101,34 @@ static int check_ports(const RunArgs *args, const AppcPod *manifest, const PodSe
         return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, and --net=%s is none", s->net);
 }
 
+/* Every start says it: names do not resolve in there. */
+static void warn_of_lost_dns(const PodSettings *s)
+{
+        _cleanup_free_ char *ignored = NULL;
+        bool lost = false;
+
+        if (!plan_follows_host_dns(s) || net_is_host(s->net))
+                return;
+        for (size_t i = 0; i < s->n_joins; i++)
+                if (!net_join_is_native(&s->joins[i]))
+                        return;
+        if (net_resolv_conf_of_host(true, &ignored, &lost) >= 0 && lost)
+                log_warning("The host's name servers in /etc/resolv.conf are on its loopback, where pods do not reach them; "
+                            "give --dns=IP, or see podctl-net.d(5)");
+}
+
 int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings)
 {
         int r = set_networks(c, args, manifest, settings);
 
+        settings->image_etc = persona_keeps(MANNER_IMAGE_ETC);
         if (r >= 0)
                 r = check_ports(args, manifest, settings);
         if (r >= 0)
                 r = set_dns(args, manifest, settings);
-        return r < 0 ? r : set_hosts(args, manifest, settings);
+        if (r >= 0)
+                r = set_hosts(args, manifest, settings);
+        if (r >= 0)
+                warn_of_lost_dns(settings);
+        return r;
 }

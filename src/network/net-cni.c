@@ -66,6 +66,21 @@ bool cni_forwards_ports(json_object *conf)
         return false;
 }
 
+static bool masquerades(json_object *plugin)
+{
+        json_object *o = member(plugin, "ipMasq", json_type_boolean);
+
+        return o && json_object_get_boolean(o);
+}
+
+bool cni_masquerades(json_object *conf)
+{
+        for (size_t i = 0; i < n_plugins(conf); i++)
+                if (masquerades(plugin_at(conf, i)))
+                        return true;
+        return false;
+}
+
 static json_object *port_mappings(const CniPod *pod)
 {
         json_object *array = json_object_new_array();
@@ -158,6 +173,7 @@ typedef struct Call {
         const NetStateJoin *join;
         const char *command;
         const char *type;
+        const char *netns;
         char *program;
         int in, out, err;
 } Call;
@@ -197,7 +213,7 @@ static int set_variables(const Call *c)
         const char *const pairs[][2] = {
                 { "CNI_COMMAND", c->command },
                 { "CNI_CONTAINERID", c->pod->uuid },
-                { "CNI_NETNS", strempty(c->pod->netns) },
+                { "CNI_NETNS", strempty(c->netns) },
                 { "CNI_IFNAME", c->join->interface },
                 { "CNI_PATH", strempty(path) },
                 { "CNI_ARGS", isempty(arguments) ? "" : strempty(all) },
@@ -301,7 +317,9 @@ static int call_plugin(Call *c, json_object *input, json_object **ret, char **re
 static int run_plugin(const CniPod *pod, const NetStateJoin *j, const char *command, size_t i, json_object *previous,
                       json_object **ret, char **reterr_message)
 {
-        _cleanup_(call_done) Call c = { pod, j, command, strempty(text(plugin_at(j->conf, i), "type")), NULL,
+        json_object *plugin = plugin_at(j->conf, i);
+        _cleanup_(call_done) Call c = { pod, j, command, strempty(text(plugin, "type")),
+                                        pod->stand_in && !masquerades(plugin) ? NULL : pod->netns, NULL,
                                         -EBADF, -EBADF, -EBADF };
         _cleanup_json_object_ json_object *input = NULL;
         int r;

@@ -10,6 +10,7 @@
 typedef struct CniPod {
         const char *uuid;
         const char *netns;    /* path; NULL when it is gone */
+        bool stand_in;        /* it is one in place of the pod's, which is gone: for plugins that masquerade */
         int host_ns;          /* namespace for the plugins to run in; negative: ours */
         const NetPort *ports; /* for plugins with the capability "portMappings" */
         size_t n_ports;
@@ -23,6 +24,10 @@ int cni_delete(const CniPod *pod, const NetStateJoin *j, char **reterr_message);
 /* -EOPNOTSUPP: the configuration is older than 0.4.0, or does not want it. */
 int cni_check(const CniPod *pod, const NetStateJoin *j, char **reterr_message);
 
+/* Whether a plugin masquerades (ipMasq). What that takes from the host, it finds in the pod's namespace by the addresses on the
+ * interface, and leaves it where there is no namespace any more. Others had better not see one that is not the pod's: they
+ * might bring the interface back to where they got it from. */
+bool cni_masquerades(json_object *conf);
 /* Whether a plugin sees to forwarded ports itself. */
 bool cni_forwards_ports(json_object *conf);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <net/if.h>
+
 #include "network/net-subnet.h"
 
 /* What talks to the kernel: links and routes over libnl, rules over libnftables. It is a module of its own,
@@ -34,8 +36,14 @@ typedef struct NetEngine {
         int (*list_routes)(NetRoutes *ret, char **reterr_message);
         /* Between the network namespaces; the inner end is up, addressed and routed when this returns. */
         int (*add_link)(const NetLink *link, int host_ns, int pod_ns, char **reterr_message);
+        /* A link of this name with these addresses in the namespace we are in, that leads nowhere. */
+        int (*add_stand_in)(const char *name, const NetAddress *addresses, const unsigned *lengths, size_t n,
+                            char **reterr_message);
         /* Success when it is not there. */
         int (*remove_link)(const char *name, char **reterr_message);
+        /* The host's link that leads to an address of a pod. -ENETUNREACH: none does, or it is the one that leads to the
+         * world, where the host itself does not get at what is behind the same link (macvlan). */
+        int (*link_towards)(const NetAddress *address, char ret_name[static IF_NAMESIZE]);
         /* Answers to the host's own ::1 may come in through this link: IPv6 has no route_localnet, but takes a route. */
         int (*route_localhost6)(const char *name, char **reterr_message);
         /* Brings up "lo" of the namespace we are in. */

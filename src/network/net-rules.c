@@ -4,11 +4,15 @@
 /* Numbers instead of names of priorities: nft 1.0.6 does not take the names in every chain of an inet table. -300 is
  * before connection tracking (raw), -100 dstnat, 0 filter, 100 srcnat.
  *
- * - Whatever comes from a pod and is for the host's own loopback addresses is forged (route_localnet, see
- *   netlink-link.c, would let it in).
+ * - Loopback addresses stay on loopback. What comes in with one through any link was sent by somebody who wants a port
+ *   that is forwarded at 127.0.0.1 (the translation is done before the kernel looks at where it came from), or a program
+ *   of the host that counts on nobody else getting there (route_localnet, which forwarded ports need, lets it in).
+ * - A pod sends with the addresses that the host has a route for through the pod's own link. Only what begins something
+ *   is looked at, behind connection tracking: a pod of several networks answers by its default route, with any of its
+ *   addresses.
  * - Ports: first those of one address of the host, then those of all of them. Output is for the host's own programs.
- * - Networks without a gateway: what comes back of forwarded ports, else nothing in or out. The host's own packets do
- *   not come through here.
+ * - Networks without a gateway: what comes back, what stays in the subnet, and forwarded ports from outside; nothing else
+ *   in or out, another network's forwarded ports included. The host's own packets do not come through here.
  * - Masquerading, besides the pods' way out: for a pod that reaches itself through the host (hairpin), for programs of
  *   the host that come from a loopback address, and for forwarded ports of networks whose pods know no way back. */
 static const char table_text[] =
@@ -17,6 +21,8 @@ static const char table_text[] =
         "        set masquerade6 { type ipv6_addr; flags interval; }\n"
         "        set restricted4 { type ipv4_addr; flags interval; }\n"
         "        set restricted6 { type ipv6_addr; flags interval; }\n"
+        "        set within4 { type ipv4_addr . ipv4_addr; flags interval; }\n"
+        "        set within6 { type ipv6_addr . ipv6_addr; flags interval; }\n"
         "        set hairpin4 { type ipv4_addr . ipv4_addr; }\n"
         "        set hairpin6 { type ipv6_addr . ipv6_addr; }\n"
         "        map ports4 { type inet_proto . inet_service : ipv4_addr . inet_service; }\n"
@@ -25,7 +31,13 @@ static const char table_text[] =
         "        map ports6_at { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }\n"
         "        chain raw {\n"
         "                type filter hook prerouting priority -300; policy accept;\n"
-        "                iifname \"" NET_LINK_PREFIX "*\" ip daddr 127.0.0.0/8 drop\n"
+        "                iifname \"lo\" accept\n"
+        "                ip daddr 127.0.0.0/8 drop\n"
+        "                ip saddr 127.0.0.0/8 drop\n"
+        "        }\n"
+        "        chain sources {\n"
+        "                type filter hook prerouting priority -150; policy accept;\n"
+        "                iifname \"" NET_LINK_PREFIX "*\" ct direction original fib saddr . iif oif missing drop\n"
         "        }\n"
         "        chain prerouting {\n"
         "                type nat hook prerouting priority -100; policy accept;\n"
@@ -44,11 +56,13 @@ static const char table_text[] =
         "        chain forward {\n"
         "                type filter hook forward priority 0; policy accept;\n"
         "                ct state established,related accept\n"
+        "                ip saddr . ip daddr @within4 accept\n"
+        "                ip6 saddr . ip6 daddr @within6 accept\n"
+        "                ip saddr @restricted4 reject\n"
+        "                ip6 saddr @restricted6 reject\n"
         "                ct status dnat accept\n"
-        "                ip saddr @restricted4 ip daddr != @restricted4 reject\n"
-        "                ip6 saddr @restricted6 ip6 daddr != @restricted6 reject\n"
-        "                ip daddr @restricted4 ip saddr != @restricted4 reject\n"
-        "                ip6 daddr @restricted6 ip6 saddr != @restricted6 reject\n"
+        "                ip daddr @restricted4 reject\n"
+        "                ip6 daddr @restricted6 reject\n"
         "        }\n"
         "        chain postrouting {\n"
         "                type nat hook postrouting priority 100; policy accept;\n"
@@ -68,16 +82,20 @@ static void element(FILE *f, const char *verb, const char *set, const char *what
         (void) fprintf(f, "%s element inet " NET_TABLE " %s { %s }\n", verb, set, what);
 }
 
+static void prefix_elements(FILE *f, const NetSubnet *s, const char *prefix, char family)
+{
+        if (!prefix || (!s->restricted && !s->masquerade))
+                return;
+        (void) fprintf(f, "add element inet " NET_TABLE " %s%c { %s }\n", s->restricted ? "restricted" : "masquerade",
+                       family, prefix);
+        if (s->restricted)
+                (void) fprintf(f, "add element inet " NET_TABLE " within%c { %s . %s }\n", family, prefix, prefix);
+}
+
 static void subnet_elements(FILE *f, const NetSubnet *s)
 {
-        const char *set4 = s->restricted ? "restricted4" : "masquerade4",
-                   *set6 = s->restricted ? "restricted6" : "masquerade6";
-
-        if (!s->restricted && !s->masquerade)
-                return;
-        element(f, "add", set4, s->subnet_text);
-        if (s->subnet6_text)
-                element(f, "add", set6, s->subnet6_text);
+        prefix_elements(f, s, s->subnet_text, '4');
+        prefix_elements(f, s, s->subnet6_text, '6');
 }
 
 /* Where nft takes the key alone, to remove it, the rest does no harm but has to be right. */
@@ -138,6 +156,7 @@ int net_rules_table(const NetSubnet *subnets, size_t n_subnets, const NetClaim *
 
         if (!f)
                 return -ENOMEM;
+        (void) fputs(NET_RULES_REMOVE_TABLE, f);
         (void) fputs(table_text, f);
         for (size_t i = 0; i < n_subnets; i++)
                 subnet_elements(f, &subnets[i]);

@@ -12,10 +12,12 @@
 /* Links of native networks, on the host's side. */
 #define NET_LINK_PREFIX "pod-"
 
-/* The whole table with these networks and claims in it, where there is none. */
+/* Whether or not there is one. */
+#define NET_RULES_REMOVE_TABLE "table inet " NET_TABLE "\ndelete table inet " NET_TABLE "\n"
+/* The whole table with these networks and claims in it, in place of the one there may be: a packet meets the one or the
+ * other. */
 int net_rules_table(const NetSubnet *subnets, size_t n_subnets, const NetClaim *claims, size_t n_claims, char **ret);
 /* Elements of one network or one claim, to add to a table that is there; empty when there are none. */
 int net_rules_add_subnet(const NetSubnet *subnet, char **ret);
 int net_rules_add_claim(const NetClaim *claim, char **ret);
 int net_rules_remove_claim(const NetClaim *claim, char **ret);
-#define NET_RULES_REMOVE_TABLE "delete table inet " NET_TABLE "\n"

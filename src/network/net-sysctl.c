@@ -20,14 +20,24 @@ static bool is(const char *path, const char *value)
         return read_file_at(AT_FDCWD, path, 64, &text, NULL) >= 0 && startswith(text, value);
 }
 
-void net_sysctl_of_pod(void)
+void net_sysctl_of_pod(gid_t first_gid, gid_t last_gid)
 {
+        char groups[32];
+
+        (void) snprintf(groups, sizeof(groups), "%u %u", first_gid, last_gid);
         set(SYS_NET "ipv4/ip_unprivileged_port_start", "0");
-        set(SYS_NET "ipv4/ping_group_range", "0 2147483647");
+        set(SYS_NET "ipv4/ping_group_range", groups);
         set(SYS_NET "ipv4/conf/all/accept_redirects", "0");
         set(SYS_NET "ipv4/conf/default/accept_redirects", "0");
         set(SYS_NET "ipv6/conf/default/accept_ra", "0");
         set(SYS_NET "ipv6/conf/default/accept_redirects", "0");
+}
+
+/* The switch of all links counts in addition to each one's own, which a new one has from "default". */
+bool net_sysctl_has_ipv6(void)
+{
+        return access(SYS_NET "ipv6", F_OK) >= 0 && !is(SYS_NET "ipv6/conf/all/disable_ipv6", "1") &&
+               !is(SYS_NET "ipv6/conf/default/disable_ipv6", "1");
 }
 
 /* A router ignores routers, unless it is told not to: a host that has its own way to the world from one would lose
@@ -55,10 +65,28 @@ void net_sysctl_forward(void)
         set(SYS_NET "ipv6/conf/all/forwarding", "1");
 }
 
-void net_sysctl_route_localnet(const char *interface)
+bool net_sysctl_route_localnet(const char *interface, bool on)
 {
         _cleanup_free_ char *path = interface ? strjoin(SYS_NET "ipv4/conf/", interface, "/route_localnet") : NULL;
+        bool was = path && is(path, "1");
 
-        if (path)
-                set(path, "1");
+        if (path && was != on)
+                set(path, on ? "1" : "0");
+        return was;
+}
+
+void net_sysctl_of_link(const char *interface)
+{
+        static const char *const names[][2] = {
+                { SYS_NET "ipv4/conf/", "/accept_redirects" },
+                { SYS_NET "ipv6/conf/", "/accept_redirects" },
+                { SYS_NET "ipv6/conf/", "/accept_ra" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                _cleanup_free_ char *path = strjoin(names[i][0], interface, names[i][1]);
+
+                if (path)
+                        set(path, "0");
+        }
 }

@@ -2,70 +2,24 @@
 #include <limits.h>
 #include <linux/pkt_sched.h>
 #include <net/if.h>
-#include <netlink/netlink.h>
-#include <netlink/route/addr.h>
-#include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
-#include <netlink/route/qdisc.h>
 #include <netlink/route/qdisc/tbf.h>
-#include <netlink/route/route.h>
 #include <netlink/route/tc.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 
-#include "basic/fd.h"
 #include "basic/string-util.h"
 #include "network/net-rules.h"
+#include "network/net-sysctl.h"
+#include "network/netlink-internal.h"
 #include "network/netlink-link.h"
 #include "shared/explain.h"
-
-#define CLEANUP(type, function)                                                                                \
-        static inline void type##_cleanup(struct type **p)                                                     \
-        {                                                                                                      \
-                if (*p)                                                                                        \
-                        function(*p);                                                                          \
-        }
-
-CLEANUP(nl_sock, nl_socket_free)
-CLEANUP(nl_addr, nl_addr_put)
-CLEANUP(nl_cache, nl_cache_free)
-CLEANUP(rtnl_link, rtnl_link_put)
-CLEANUP(rtnl_addr, rtnl_addr_put)
-CLEANUP(rtnl_route, rtnl_route_put)
-CLEANUP(rtnl_qdisc, rtnl_qdisc_put)
-
-/* libnl has error numbers of its own, and texts for them. */
-static int explain_nl(char **reterr_message, int error, const char *what, const char *name)
-{
-        return explain(reterr_message, error == -NLE_EXIST ? EEXIST : EIO, "cannot %s %s: %s", what, name,
-                       nl_geterror(error));
-}
-
-static int open_socket(struct nl_sock **ret)
-{
-        _cleanup_(nl_sock_cleanup) struct nl_sock *s = nl_socket_alloc();
-
-        if (!s || nl_connect(s, NETLINK_ROUTE) < 0)
-                return -ENOMEM;
-        *ret = TAKE_PTR(s);
-        return 0;
-}
 
 /* The namespace in which a netlink socket was opened is the one it speaks of. */
 static int open_socket_in(int ns, struct nl_sock **ret)
 {
         if (setns(ns, CLONE_NEWNET) < 0)
                 return -errno;
-        return open_socket(ret);
-}
-
-static struct nl_addr *to_nl(const NetAddress *a, unsigned length)
-{
-        struct nl_addr *n = nl_addr_build(a->family, a->bytes, net_address_bits(a) / 8);
-
-        if (n)
-                nl_addr_set_prefixlen(n, (int) length);
-        return n;
+        return netlink_open(ret);
 }
 
 /* Addresses of our own making, in the range for those, so that nobody (udev) gives the link another one when we have
@@ -103,7 +57,7 @@ static int add_pair(struct nl_sock *host, const NetLink *l, int pod_ns, char **r
                 rtnl_link_set_flags(inner, IFF_UP);
                 r = rtnl_link_add(host, inner, NLM_F_CREATE | NLM_F_EXCL);
                 if (r < 0)
-                        r = explain_nl(reterr_message, r, "make link", l->host_name);
+                        r = netlink_explain(reterr_message, r, "make link", l->host_name);
         }
         rtnl_link_put(outer);
         return r;
@@ -121,10 +75,10 @@ static int raise_link(struct nl_sock *s, int index, const char *alias, char **re
         if (alias)
                 rtnl_link_set_ifalias(change, alias);
         r = rtnl_link_change(s, which, change, 0);
-        return r < 0 ? explain_nl(reterr_message, r, "raise link", strempty(alias)) : 0;
+        return r < 0 ? netlink_explain(reterr_message, r, "raise link", strempty(alias)) : 0;
 }
 
-static int add_address(struct nl_sock *s, int index, const NetAddress *address, char **reterr_message)
+static int add_address(struct nl_sock *s, int index, const NetAddress *address, unsigned length, char **reterr_message)
 {
         _cleanup_(rtnl_addr_cleanup) struct rtnl_addr *a = rtnl_addr_alloc();
         _cleanup_(nl_addr_cleanup) struct nl_addr *local = NULL;
@@ -132,7 +86,7 @@ static int add_address(struct nl_sock *s, int index, const NetAddress *address, 
 
         if (!net_address_is_set(address))
                 return 0;
-        local = to_nl(address, net_address_bits(address));
+        local = netlink_address(address, length);
         if (!a || !local)
                 return -ENOMEM;
         rtnl_addr_set_ifindex(a, index);
@@ -141,14 +95,14 @@ static int add_address(struct nl_sock *s, int index, const NetAddress *address, 
         if (address->family == AF_INET6)
                 rtnl_addr_set_flags(a, IFA_F_NODAD);
         r = rtnl_addr_add(s, a, NLM_F_REPLACE);
-        return r < 0 ? explain_nl(reterr_message, r, "add address", NET_ADDRESS(address)) : 0;
+        return r < 0 ? netlink_explain(reterr_message, r, "add address", NET_ADDRESS(address)) : 0;
 }
 
 /* gateway NULL: on the link. source NULL: whatever fits. */
 static int add_route(struct nl_sock *s, int index, const NetPrefix *to, const NetAddress *gateway,
                      const NetAddress *source, char **reterr_message)
 {
-        _cleanup_(nl_addr_cleanup) struct nl_addr *dst = to_nl(&to->address, to->length), *via = NULL, *from = NULL;
+        _cleanup_(nl_addr_cleanup) struct nl_addr *dst = netlink_address(&to->address, to->length), *via = NULL, *from = NULL;
         _cleanup_(rtnl_route_cleanup) struct rtnl_route *route = rtnl_route_alloc();
         struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
         int r;
@@ -160,16 +114,16 @@ static int add_route(struct nl_sock *s, int index, const NetPrefix *to, const Ne
         rtnl_route_set_scope(route, gateway || to->address.family == AF_INET6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
         (void) rtnl_route_set_dst(route, dst);
         if (gateway) {
-                via = to_nl(gateway, net_address_bits(gateway));
+                via = netlink_address(gateway, net_address_bits(gateway));
                 rtnl_route_nh_set_gateway(hop, via);
         }
         if (source) {
-                from = to_nl(source, net_address_bits(source));
+                from = netlink_address(source, net_address_bits(source));
                 (void) rtnl_route_set_pref_src(route, from);
         }
         rtnl_route_add_nexthop(route, hop);
         r = rtnl_route_add(s, route, NLM_F_CREATE | NLM_F_REPLACE);
-        return r < 0 ? explain_nl(reterr_message, r, "add route to", NET_PREFIX(to)) : 0;
+        return r < 0 ? netlink_explain(reterr_message, r, "add route to", NET_PREFIX(to)) : 0;
 }
 
 /* How much may leave the link at once, and how long the rest waits: a largest packet, and what keeps a queue short. */
@@ -196,7 +150,7 @@ static int limit_link(struct nl_sock *s, int index, const NetLink *l, char **ret
         }
         if (r >= 0)
                 r = rtnl_qdisc_add(s, q, NLM_F_CREATE | NLM_F_EXCL);
-        return r < 0 ? explain_nl(reterr_message, r, "limit the bandwidth of link", l->host_name) : 0;
+        return r < 0 ? netlink_explain(reterr_message, r, "limit the bandwidth of link", l->host_name) : 0;
 }
 
 static int set_up_outer(struct nl_sock *s, int index, const NetLink *l, const NetAddress *address,
@@ -207,7 +161,7 @@ static int set_up_outer(struct nl_sock *s, int index, const NetLink *l, const Ne
 
         if (!net_address_is_set(address))
                 return 0;
-        r = add_address(s, index, gateway, reterr_message);
+        r = add_address(s, index, gateway, net_address_bits(gateway), reterr_message);
         return r < 0 ? r : add_route(s, index, &pod, NULL, gateway, reterr_message);
 }
 
@@ -219,7 +173,7 @@ static int set_up_inner(struct nl_sock *s, int index, const NetLink *l, const Ne
 
         if (!net_address_is_set(address))
                 return 0;
-        r = add_address(s, index, address, reterr_message);
+        r = add_address(s, index, address, net_address_bits(address), reterr_message);
         if (r >= 0)
                 r = add_route(s, index, &hop, NULL, address, reterr_message);
         if (r >= 0)
@@ -249,6 +203,7 @@ int netlink_add_link(const NetLink *l, int host_ns, int pod_ns, char **reterr_me
         outer = index_of(l->host_name);
         if (outer < 0)
                 return outer;
+        net_sysctl_of_link(l->host_name);
         r = raise_link(host, outer, l->alias, reterr_message);
         if (r >= 0)
                 r = limit_link(host, outer, l, reterr_message);
@@ -279,7 +234,7 @@ int netlink_remove_link(const char *name, char **reterr_message)
 
         if (if_nametoindex(name) == 0)
                 return 0;
-        r = open_socket(&s);
+        r = netlink_open(&s);
         if (r < 0)
                 return r;
         link = rtnl_link_alloc();
@@ -289,94 +244,33 @@ int netlink_remove_link(const char *name, char **reterr_message)
         r = rtnl_link_delete(s, link);
         /* The kernel takes it down with the namespace of its other end, and may have been quicker. */
         return r >= 0 || r == -NLE_NODEV || r == -NLE_OBJ_NOTFOUND ? 0
-                                                                   : explain_nl(reterr_message, r, "remove link", name);
-}
-
-/* The kernel looks for a route to ::1 on the link that a packet came in through (rt6_need_strict()), and drops it where
- * there is none. This one is that; for all else the metric leaves lo's own the first. What claims to be for ::1 when it
- * comes in is dropped long before, so nobody gets at the host through it. */
-int netlink_route_localhost6(const char *name, char **reterr_message)
-{
-        _cleanup_(rtnl_route_cleanup) struct rtnl_route *route = rtnl_route_alloc();
-        struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
-        _cleanup_(nl_addr_cleanup) struct nl_addr *dst = to_nl(&(NetAddress) { AF_INET6, { [15] = 1 } }, 128);
-        _cleanup_(nl_sock_cleanup) struct nl_sock *s = NULL;
-        int index = index_of(name), r;
-
-        if (!route || !hop || !dst)
-                return -ENOMEM;
-        if (index < 0)
-                return index;
-        r = open_socket(&s);
-        if (r < 0)
-                return r;
-        rtnl_route_nh_set_ifindex(hop, index);
-        rtnl_route_set_family(route, AF_INET6);
-        (void) rtnl_route_set_type(route, RTN_LOCAL);
-        rtnl_route_set_table(route, RT_TABLE_LOCAL);
-        rtnl_route_set_priority(route, 2048);
-        (void) rtnl_route_set_dst(route, dst);
-        rtnl_route_add_nexthop(route, hop);
-        r = rtnl_route_add(s, route, NLM_F_CREATE);
-        return r < 0 && r != -NLE_EXIST ? explain_nl(reterr_message, r, "add a route to ::1 on", name) : 0;
+                                                                   : netlink_explain(reterr_message, r, "remove link", name);
 }
 
 int netlink_raise_loopback(char **reterr_message)
 {
         _cleanup_(nl_sock_cleanup) struct nl_sock *s = NULL;
-        int r = open_socket(&s);
+        int r = netlink_open(&s);
 
         return r < 0 ? r : raise_link(s, 1, NULL, reterr_message);
 }
 
-static uint32_t mtu_of(int index)
-{
-        _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        struct ifreq request = {};
-
-        if (fd < 0 || !if_indextoname((unsigned) index, request.ifr_name) || ioctl(fd, SIOCGIFMTU, &request) < 0)
-                return 0;
-        return (uint32_t) MIN(MAX(request.ifr_mtu, 1280), 65535);
-}
-
-static void add_route_of_host(struct rtnl_route *route, NetRoutes *routes)
-{
-        struct nl_addr *dst = rtnl_route_get_dst(route);
-        struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
-        char name[IF_NAMESIZE] = "";
-        NetPrefix *grown, *p;
-
-        if (!dst || rtnl_route_get_table(route) != RT_TABLE_MAIN || rtnl_route_get_type(route) != RTN_UNICAST)
-                return;
-        if (hop)
-                (void) if_indextoname((unsigned) rtnl_route_nh_get_ifindex(hop), name);
-        if (startswith(name, NET_LINK_PREFIX))
-                return;
-        grown = reallocarray(routes->items, routes->n + 1, sizeof(NetPrefix));
-        if (!grown)
-                return;
-
-        routes->items = grown;
-        p = &grown[routes->n++];
-        *p = (NetPrefix) { { .family = rtnl_route_get_family(route) }, nl_addr_get_prefixlen(dst) };
-        memcpy(p->address.bytes, nl_addr_get_binary_addr(dst), MIN(nl_addr_get_len(dst), 16U));
-        if (p->length == 0 && hop && routes->mtu == 0)
-                routes->mtu = mtu_of(rtnl_route_nh_get_ifindex(hop));
-}
-
-int netlink_list_routes(NetRoutes *ret, char **reterr_message)
+int netlink_add_stand_in(const char *name, const NetAddress *addresses, const unsigned *lengths, size_t n,
+                         char **reterr_message)
 {
         _cleanup_(nl_sock_cleanup) struct nl_sock *s = NULL;
-        _cleanup_(nl_cache_cleanup) struct nl_cache *cache = NULL;
-        int r;
+        _cleanup_(rtnl_link_cleanup) struct rtnl_link *link = rtnl_link_veth_alloc();
+        int r = netlink_open(&s), index;
 
-        r = open_socket(&s);
+        if (r < 0 || !link)
+                return r < 0 ? r : -ENOMEM;
+        rtnl_link_set_name(link, name);
+        r = rtnl_link_add(s, link, NLM_F_CREATE | NLM_F_EXCL);
         if (r < 0)
-                return r;
-        r = rtnl_route_alloc_cache(s, AF_UNSPEC, 0, &cache);
-        if (r < 0)
-                return explain_nl(reterr_message, r, "list", "the host's routes");
-        for (struct nl_object *o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o))
-                add_route_of_host((struct rtnl_route *) o, ret);
-        return 0;
+                return netlink_explain(reterr_message, r, "make link", name);
+        index = index_of(name);
+        r = MIN(index, 0);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = add_address(s, index, &addresses[i], lengths[i], reterr_message);
+        return r;
 }

@@ -3,10 +3,10 @@
 
 #include "network/net-engine.h"
 
-/* Links, addresses and routes over libnl-route (NetEngine). */
+/* Pods' links over libnl-route (NetEngine). */
 
-int netlink_list_routes(NetRoutes *ret, char **reterr_message);
 int netlink_add_link(const NetLink *link, int host_ns, int pod_ns, char **reterr_message);
 int netlink_remove_link(const char *name, char **reterr_message);
-int netlink_route_localhost6(const char *name, char **reterr_message);
+int netlink_add_stand_in(const char *name, const NetAddress *addresses, const unsigned *lengths, size_t n,
+                         char **reterr_message);
 int netlink_raise_loopback(char **reterr_message);

@@ -40,6 +40,15 @@ void network_claims_release(const NetEngine *engine, const char *uuid);
 int network_claims_run(const NetEngine *engine, int (*format)(const NetClaim *c, char **ret), const NetClaim *claim,
                        char **reterr_message);
 
+/* network-ports.c: the host's ports of the pod, bound. In the host's namespace. -EADDRINUSE with a message: a program has
+ * one of them. */
+int network_ports_hold(Attach *a, char **reterr_message);
+
 /* network-table.c: rules for all of this; network_remove_idle() is there as well. */
 int network_table_add(Attach *a, bool forwards, char **reterr_message);
 bool network_table_is_used(void);
+
+/* network-localhost.c: the host's own programs reach forwarded ports at 127.0.0.1 and ::1. When the table is there. */
+int network_localhost_open(const Attach *a, char **reterr_message);
+/* Before the table goes. */
+void network_localhost_close(void);

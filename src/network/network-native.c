@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
+#include "basic/log.h"
 #include "basic/uuid.h"
 #include "network/net-lease.h"
 #include "network/net-host-names.h"
 #include "network/net-names.h"
+#include "network/net-sysctl.h"
 #include "network/network-attach.h"
 #include "shared/explain.h"
 
@@ -11,8 +13,8 @@ static char *read_machine_id(void)
 {
         char *id = NULL;
 
-        /* Without IPv6 in the kernel there is nothing to choose it for. */
-        if (access("/proc/sys/net/ipv6", F_OK) < 0 || read_file_at(AT_FDCWD, "/etc/machine-id", 64, &id, NULL) < 0)
+        /* Without IPv6 on this host there is nothing to choose it for. */
+        if (!net_sysctl_has_ipv6() || read_file_at(AT_FDCWD, "/etc/machine-id", 64, &id, NULL) < 0)
                 return NULL;
         id[strcspn(id, "\n")] = 0;
         return id;
@@ -61,6 +63,23 @@ static int choose_subnet(Attach *a, const char *name, int dir_fd, Native *n, cha
         free(routes.items);
         n->fresh = true;
         return r < 0 ? r : net_subnet_write(dir_fd, &n->subnet);
+}
+
+/* A host that got rid of IPv6 has pods with IPv4, also of a network that has such a subnet from before, or by its
+ * configuration. */
+static int drop_ipv6(const NetJoin *j, NetSubnet *s, char **reterr_message)
+{
+        const char *wanted = strv_env_get(j->arguments, "IP");
+
+        if (net_sysctl_has_ipv6())
+                return 0;
+        if (wanted && strchr(wanted, ':'))
+                return explain(reterr_message, EAFNOSUPPORT, "network '%s': IP=%s: IPv6 is switched off on this host "
+                               "(net.ipv6.conf.all.disable_ipv6)", j->name, wanted);
+        log_debug("Network '%s': IPv6 is switched off on this host, so pods have IPv4 only", j->name);
+        s->subnet6 = (NetPrefix) {};
+        s->subnet6_text = mfree(s->subnet6_text);
+        return 0;
 }
 
 static int find_subnet(Attach *a, const char *name, int dir_fd, Native *n, char **reterr_message)
@@ -183,6 +202,8 @@ int network_native_allocate(Attach *a, size_t i, char **reterr_message)
         if (dir_fd < 0)
                 return dir_fd;
         r = find_subnet(a, j->name, dir_fd, n, reterr_message);
+        if (r >= 0)
+                r = drop_ipv6(j, &n->subnet, reterr_message);
         if (r >= 0)
                 r = wanted_index(j, &n->subnet, &wanted, reterr_message);
         if (r < 0)

@@ -2,6 +2,7 @@
 #include "basic/fs.h"
 #include "network/net-lease.h"
 #include "network/net-rules.h"
+#include "network/net-sysctl.h"
 #include "network/network-attach.h"
 #include "shared/explain.h"
 
@@ -38,7 +39,16 @@ static int append_claim(NetClaim **claims, size_t *n, int dir_fd, const char *uu
         return 0;
 }
 
-/* The table from scratch, for all pods there are: the first one starts, or somebody flushed all rules. */
+static bool any_is_routed(const NetSubnet *subnets, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (!subnets[i].restricted)
+                        return true;
+        return false;
+}
+
+/* The table from scratch, for all pods there are: the first one starts, somebody flushed all rules, or another version
+ * of podctl made the one there is. */
 static int make_table(const NetEngine *engine, char **reterr_message)
 {
         _cleanup_strv_free_ char **networks = NULL, **uuids = NULL;
@@ -58,6 +68,8 @@ static int make_table(const NetEngine *engine, char **reterr_message)
         STRV_FOREACH(uuid, uuids)
                 if (r >= 0)
                         r = append_claim(&claims, &n_claims, claims_fd, *uuid);
+        if (r >= 0 && (n_claims > 0 || any_is_routed(subnets, n_subnets)))
+                net_sysctl_forward();
         if (r >= 0)
                 r = net_rules_table(subnets, n_subnets, claims, n_claims, &rules);
         if (r >= 0)
@@ -102,7 +114,8 @@ static const NetStateJoin *port_target(const NetState *s)
 int network_table_add(Attach *a, bool forwards, char **reterr_message)
 {
         const NetStateJoin *target = port_target(&a->state);
-        _cleanup_free_ char *address = net_state_address(target, AF_INET), *address6 = net_state_address(target, AF_INET6);
+        _cleanup_free_ char *address = net_state_address(target, AF_INET), *address6 = net_state_address(target, AF_INET6),
+                            *ignored = NULL;
         NetClaim claim = {
                 .address = address, .address6 = address6,
                 .ports = (NetPort *) a->pod->ports, .n_ports = a->pod->n_ports,
@@ -111,9 +124,9 @@ int network_table_add(Attach *a, bool forwards, char **reterr_message)
 
         if (r < 0)
                 return r;
-        if (!a->engine->table_exists())
-                return make_table(a->engine, reterr_message);
-        return add_elements(a, forwards ? &claim : NULL, reterr_message);
+        if (a->engine->table_exists() && add_elements(a, forwards ? &claim : NULL, &ignored) >= 0)
+                return 0;
+        return make_table(a->engine, reterr_message);
 }
 
 bool network_table_is_used(void)
@@ -144,8 +157,23 @@ int network_remove_idle(char **reterr_message)
 
         if (lock < 0 || network_table_is_used())
                 return MIN(lock, 0);
+        network_localhost_close();
         r = net_engine_load(&engine, reterr_message);
         if (r < 0 || !engine->table_exists())
                 return MIN(r, 0);
         return engine->run_rules(NET_RULES_REMOVE_TABLE, reterr_message);
+}
+
+int network_reload(char **reterr_message)
+{
+        _cleanup_close_ int lock = net_state_lock();
+        const NetEngine *engine;
+        int r;
+
+        if (lock < 0 || !network_table_is_used())
+                return MIN(lock, 0);
+        r = net_engine_load(&engine, reterr_message);
+        if (r < 0)
+                return r;
+        return make_table(engine, reterr_message);
 }

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include "basic/fs.h"
+#include "basic/parse.h"
 #include "network/net-cni.h"
 #include "network/net-sysctl.h"
 #include "network/network-attach.h"
@@ -71,7 +72,7 @@ static int make_namespace(Attach *a, char **reterr_message)
         a->pod_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
         if (a->pod_ns < 0)
                 return -errno;
-        net_sysctl_of_pod();
+        net_sysctl_of_pod(a->pod->first_gid, a->pod->last_gid);
         return a->engine->raise_loopback(reterr_message);
 }
 
@@ -90,7 +91,7 @@ static int join_native(Attach *a, size_t i, char **reterr_message)
 static int join_cni(Attach *a, size_t i, char **reterr_message)
 {
         _cleanup_free_ char *netns = strprintf("/proc/%i/ns/net", getpid());
-        CniPod pod = { a->pod->uuid, netns, a->hold->host_ns, a->pod->ports, a->pod->n_ports };
+        CniPod pod = { a->pod->uuid, netns, false, a->hold->host_ns, a->pod->ports, a->pod->n_ports };
         int r;
 
         if (!netns)
@@ -122,6 +123,7 @@ static int add_all_rules(Attach *a, char **reterr_message)
 {
         bool forwards = a->pod->n_ports > 0 && !plugins_forward(a->pod), native = false, routed = forwards;
         _cleanup_close_ int lock = -EBADF;
+        int r;
 
         for (size_t i = 0; i < a->pod->n_joins; i++) {
                 native |= a->state.joins[i].native;
@@ -136,17 +138,8 @@ static int add_all_rules(Attach *a, char **reterr_message)
                 return lock;
         if (routed)
                 net_sysctl_forward();
-        for (size_t i = 0; forwards && i < a->pod->n_joins; i++) {
-                const NetStateJoin *j = &a->state.joins[i];
-                _cleanup_free_ char *address6 = j->native ? net_state_address(j, AF_INET6) : NULL;
-                int r;
-
-                net_sysctl_route_localnet(j->host_interface);
-                r = address6 ? a->engine->route_localhost6(j->host_interface, reterr_message) : 0;
-                if (r < 0)
-                        return r;
-        }
-        return network_table_add(a, forwards, reterr_message);
+        r = network_table_add(a, forwards, reterr_message);
+        return r < 0 || !forwards ? r : network_localhost_open(a, reterr_message);
 }
 
 static int copy_ports(const NetPod *pod, NetState *state)
@@ -240,6 +233,61 @@ static int release_all(const NetState *s, const char *uuid, char **reterr_messag
         return !network_table_is_used();
 }
 
+static int add_stand_in(const NetStateJoin *j, char **reterr_message)
+{
+        size_t n = strv_length(j->addresses);
+        _cleanup_free_ NetAddress *addresses = new0(NetAddress, n + 1);
+        _cleanup_free_ unsigned *lengths = new0(unsigned, n + 1);
+        const NetEngine *engine;
+        int r = net_engine_load(&engine, reterr_message);
+
+        if (!addresses || !lengths)
+                return -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                _cleanup_free_ char *address = NULL, *length = NULL;
+
+                r = split_pair(j->addresses[i], '/', &address, &length);
+                if (r >= 0)
+                        r = length ? net_address_parse(address, &addresses[i]) : -EINVAL;
+                if (r >= 0)
+                        r = parse_uint32(length, &lengths[i]);
+        }
+        return r < 0 ? r : engine->add_stand_in(j->interface, addresses, lengths, n, reterr_message);
+}
+
+/* In a namespace like the pod's, which is gone with it: when a pod has been killed there is no moment before that, and what
+ * plugins look for in there is known. */
+static int delete_in_stand_in(CniPod *pod, const NetStateJoin *j, char **reterr_message)
+{
+        _cleanup_close_ int host_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+        _cleanup_free_ char *netns = strprintf("/proc/%i/ns/net", getpid());
+        CniPod in = *pod;
+        int r;
+
+        if (!netns)
+                return -ENOMEM;
+        if (host_ns < 0 || unshare(CLONE_NEWNET) < 0)
+                return -errno;
+        r = add_stand_in(j, reterr_message);
+        in.netns = netns;
+        in.stand_in = true;
+        in.host_ns = host_ns;
+        if (r >= 0)
+                r = cni_delete(&in, j, reterr_message);
+        return setns(host_ns, CLONE_NEWNET) < 0 ? -errno : r;
+}
+
+static int delete_cni(CniPod *pod, const NetStateJoin *j, char **reterr_message)
+{
+        _cleanup_free_ char *ignored = NULL;
+
+        if (j->native || !j->conf)
+                return 0;
+        if (j->addresses && cni_masquerades(j->conf) && delete_in_stand_in(pod, j, &ignored) >= 0)
+                return 0;
+        return cni_delete(pod, j, reterr_message);
+}
+
 static int detach_cni(const NetState *s, const char *uuid, char **reterr_message)
 {
         CniPod pod = { .uuid = uuid, .host_ns = -EBADF, .ports = s->ports, .n_ports = s->n_ports };
@@ -247,7 +295,7 @@ static int detach_cni(const NetState *s, const char *uuid, char **reterr_message
 
         for (size_t i = s->n_joins; i-- > 0;) {
                 _cleanup_free_ char *message = NULL;
-                int r = s->joins[i].native || !s->joins[i].conf ? 0 : cni_delete(&pod, &s->joins[i], &message);
+                int r = delete_cni(&pod, &s->joins[i], &message);
 
                 if (r < 0 && first >= 0)
                         first = explain(reterr_message, r, "%s", strempty(message));
@@ -294,7 +342,7 @@ int network_check(int pod_fd, const char *uuid, const char *netns, char **reterr
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
         for (size_t i = 0; r >= 0 && i < s.n_joins; i++) {
-                CniPod pod = { uuid, netns, -EBADF, s.ports, s.n_ports };
+                CniPod pod = { uuid, netns, false, -EBADF, s.ports, s.n_ports };
 
                 if (s.joins[i].native) {
                         if (if_nametoindex(strempty(s.joins[i].host_interface)) == 0)

@@ -17,12 +17,14 @@ typedef struct NetPod {
         size_t n_joins;
         const NetPort *ports;
         size_t n_ports;
+        gid_t first_gid;      /* of its groups, as the host numbers them */
+        gid_t last_gid;
         uint64_t bandwidth;   /* of each link of a native network, bytes a second; 0: no limit */
 } NetPod;
 
-/* What has to stay open until the process becomes the pod. */
+/* What has to stay open until the process becomes the pod, and as long as it is one. */
 typedef struct NetHold {
-        int *locks;
+        int *locks;           /* and sockets that have its ports */
         size_t n_locks;
         int host_ns;
 } NetHold;
@@ -42,5 +44,8 @@ int network_detach(int pod_fd, const char *uuid, bool final, char **reterr_messa
 /* Removes the table of rules, unless a pod uses it. By itself since it is slow, 5 to 15 ms of waiting for the kernel,
  * and nobody else has to wait for it. */
 int network_remove_idle(char **reterr_message);
+/* Makes the table of rules anew for all pods that run, in place of what is left of it, and has the host route again.
+ * Connections that there are go on. What CNI plugins made is theirs. */
+int network_reload(char **reterr_message);
 /* Whether all is there that should be, and what CNI plugins say of theirs (CHECK). netns is a path. */
 int network_check(int pod_fd, const char *uuid, const char *netns, char **reterr_message);

@@ -262,6 +262,7 @@ static int plan_file(PodPlan *plan, const AppcPodApp *app, const PlanFile *file)
                 return r;
         m->if_source = file->if_source;
         m->if_absent = file->if_absent;
+        m->unless_volume = file->unless_volume;
         m->over_links = true;
         m->read_only = file->shared;
         m->map_ids_optional = true;

@@ -107,14 +107,25 @@ static bool has_own_hosts(const PodSettings *s)
         return s->hosts || s->hosts_host;
 }
 
+bool plan_follows_host_dns(const PodSettings *s)
+{
+        return !s->image_etc && !s->dns_mode && net_dns_is_empty(&s->dns) && s->net && !net_is_none(s->net);
+}
+
+/* Docker's way is that these files are the pod's, whatever the image has; rkt's, that the image's stay (rkt 5.4). What was
+ * asked for goes before a volume, what nobody asked for does not. */
 int plan_files(const PodPlan *plan, PlanFile ret[static PLAN_FILES_MAX], size_t *ret_n)
 {
         const PodSettings *s = plan->settings;
+        const bool follows = plan_follows_host_dns(s);
         const NetJoin *native = has_own_hosts(s) ? NULL : first_native(s);
         PlanFile files[PLAN_FILES_MAX] = {
-                { .target = "/etc/resolv.conf", .what = "resolv.conf", .if_source = true },
-                { .target = "/etc/hosts", .what = "hosts", .if_absent = !has_own_hosts(s), .shared = native, .yields = true },
-                { .target = "/etc/hostname", .what = "hostname", .if_absent = true, .yields = true },
+                { .target = "/etc/resolv.conf", .what = "resolv.conf", .if_source = true, .unless_volume = follows,
+                  .yields = follows },
+                { .target = "/etc/hosts", .what = "hosts", .if_absent = s->image_etc && !has_own_hosts(s),
+                  .unless_volume = !has_own_hosts(s), .shared = native, .yields = true },
+                { .target = "/etc/hostname", .what = "hostname", .if_absent = s->image_etc, .unless_volume = true,
+                  .yields = true },
         };
 
         for (size_t i = 0; i < PLAN_FILES_MAX; i++) {

@@ -13,6 +13,9 @@ int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, s
 /* Whether the host has to forward any: what apps have sockets for can do without. */
 bool plan_wants_forwards(const AppcPod *pod);
 
+/* Whether /etc/resolv.conf of its apps is the host's, as long as no network says more. */
+bool plan_follows_host_dns(const PodSettings *settings);
+
 /* A file of apps' /etc. */
 typedef struct PlanFile {
         const char *target;
@@ -20,6 +23,7 @@ typedef struct PlanFile {
         const char *what;
         bool if_source;
         bool if_absent;
+        bool unless_volume; /* leaves /etc alone where that is a volume as a whole */
         bool shared;      /* belongs to the host, and is not to be written to */
         bool yields;      /* to a volume at the same place */
 } PlanFile;

@@ -85,10 +85,11 @@ static void print_mount(FILE *f, const PlanMount *m)
         if (m->upper)
                 (void) fprintf(f, "    upper %s\n", m->upper);
         if (m->read_only || m->recursive || m->map_ids || m->data_only || m->slave)
-                (void) fprintf(f, "    options%s%s%s%s%s%s%s\n", m->read_only ? " read-only" : "",
+                (void) fprintf(f, "    options%s%s%s%s%s%s%s%s\n", m->read_only ? " read-only" : "",
                                m->recursive ? " recursive" : "", m->map_ids ? " id-mapped" : "",
                                m->data_only ? " data-only" : "", m->slave ? " slave" : "",
-                               m->if_source ? " if-there" : "", m->if_absent ? " if-app-has-none" : "");
+                               m->if_source ? " if-there" : "", m->if_absent ? " if-app-has-none" : "",
+                               m->unless_volume ? " unless-volume" : "");
 }
 
 static void print_network(FILE *f, const PodPlan *plan)

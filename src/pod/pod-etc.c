@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "network/net-files.h"
+#include "network/net-resolv.h"
 #include "network/net-state.h"
+#include "pod/plan-network.h"
 #include "pod/pod-etc.h"
 #include "shared/explain.h"
 
@@ -25,7 +27,60 @@ static int write_dns(int dir_fd, const NetDns *dns)
         return r < 0 ? r : write_string_at(dir_fd, "resolv.conf", text, 0644);
 }
 
-/* What was asked for, else the first network that says something. */
+#define WRITTEN "resolv.conf-written"
+
+static int host_dns(const PodSettings *s, char **ret)
+{
+        bool ignored;
+
+        return net_resolv_conf_of_host(!net_is_host(s->net), ret, &ignored);
+}
+
+/* Twice: as the pod has it, and to tell whether an app has changed it since. */
+static int write_host_dns(const PodSettings *s, int dir_fd)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = host_dns(s, &text);
+
+        if (r >= 0)
+                r = write_string_at(dir_fd, WRITTEN, text, 0644);
+        return r < 0 ? r : write_string_at(dir_fd, "resolv.conf", text, 0644);
+}
+
+static int write_in_place(int dir_fd, const char *name, const char *text)
+{
+        _cleanup_close_ int fd = openat(dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+        ssize_t n;
+
+        if (fd < 0)
+                return -errno;
+        n = pwrite(fd, text, strlen(text), 0);
+        if (n < 0 || ftruncate(fd, n) < 0)
+                return -errno;
+        return (size_t) n == strlen(text) ? 0 : -ENOSPC;
+}
+
+int pod_refresh_etc(const Pod *pod)
+{
+        _cleanup_close_ int dir_fd = openat(pod->fd, POD_FILES_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_free_ char *written = NULL, *now = NULL, *text = NULL;
+        int r;
+
+        if (dir_fd < 0 || read_file_at(dir_fd, WRITTEN, HOST_FILE_MAX, &written, NULL) < 0)
+                return 0;
+        r = host_dns(pod->settings, &text);
+        if (r < 0 || streq(text, written))
+                return MIN(r, 0);
+        /* An app has made it its own, as clients of a VPN do. */
+        if (read_foreign_file_at(dir_fd, "resolv.conf", HOST_FILE_MAX, &now, NULL) < 0 || !streq(now, written))
+                return 0;
+        r = write_in_place(dir_fd, "resolv.conf", text);
+        if (r >= 0)
+                r = write_in_place(dir_fd, WRITTEN, text);
+        return r < 0 ? r : 1;
+}
+
+/* What was asked for, else the first network that says something, else the host's. */
 static int write_resolv_conf(Pod *pod, const PodSettings *s, int dir_fd, char **reterr_message)
 {
         _cleanup_(net_state_done) NetState state = {};
@@ -38,12 +93,12 @@ static int write_resolv_conf(Pod *pod, const PodSettings *s, int dir_fd, char **
         if (streq_ptr(s->dns_mode, "none"))
                 return 0;
         r = net_state_read(pod->fd, &state);
-        if (r < 0)
-                return r == -ENOENT ? 0 : r;
+        if (r < 0 && r != -ENOENT)
+                return r;
         for (size_t i = 0; i < state.n_joins; i++)
                 if (!net_dns_is_empty(&state.joins[i].dns))
                         return write_dns(dir_fd, &state.joins[i].dns);
-        return 0;
+        return plan_follows_host_dns(s) ? write_host_dns(s, dir_fd) : 0;
 }
 
 static int write_hosts(const PodSettings *s, int dir_fd, char **reterr_message)

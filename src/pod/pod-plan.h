@@ -48,6 +48,7 @@ typedef struct PlanMount {
         bool if_source;        /* nothing to do where there is no source: only the pod's start knows */
         bool if_absent;        /* nothing to do where the app has something there itself */
         bool implied;          /* only the image asks for it: nothing to do where it leads to a reserved place */
+        bool unless_volume;    /* nothing to do where a volume covers the directory */
         bool over_links;       /* in /etc of the app: in place of a link that leads nowhere */
         bool slave;            /* what is mounted below the source later appears here */
         char *device_access;   /* the source may be a device, or a directory of some: "r", "rw" or "rwm" */

@@ -10,6 +10,7 @@ static const JsonField pod_settings_table[] = {
         { "networks", &net_joins_type, offsetof(PodSettings, joins) },
         { "dns", &dns_type, offsetof(PodSettings, dns) },
         { "dnsMode", &json_string, offsetof(PodSettings, dns_mode) },
+        { "imageEtc", &json_boolean, offsetof(PodSettings, image_etc) },
         { "hosts", &json_strv, offsetof(PodSettings, hosts) },
         { "hostsOfHost", &json_boolean, offsetof(PodSettings, hosts_host) },
         { "unit", &json_string, offsetof(PodSettings, unit) },

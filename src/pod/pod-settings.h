@@ -14,6 +14,7 @@ typedef struct PodSettings {
         size_t n_joins;
         NetDns dns;        /* for /etc/resolv.conf, before what networks say */
         char *dns_mode;    /* "host": the host's own file; "none": not even what networks say */
+        bool image_etc;    /* what images have of hosts and hostname stays, and the host's name servers are not taken */
         char **hosts;      /* lines for /etc/hosts */
         bool hosts_host;   /* the host's own file */
         char *unit;        /* the unit it runs in, NULL while that is not known */

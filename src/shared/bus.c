@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "basic/string-util.h"
 #include "shared/bus.h"
 
 const BusLocator bus_systemd_manager = {
@@ -45,5 +46,8 @@ int bus_call(sd_bus *bus, const BusLocator *l, const char *member, sd_bus_error 
 
 const char *bus_error_text(const sd_bus_error *error, int r)
 {
+        /* What becomes of the bus's refusal of a connection on its way through sd-bus. */
+        if (r == -ENOBUFS && (!error || !error->message || streq(error->message, strerror(ENOBUFS))))
+                return "the host's D-Bus takes no more connections of this user (its limit max_connections_per_user)";
         return error && error->message ? error->message : strerror(r < 0 ? -r : r);
 }

@@ -97,7 +97,7 @@ static bool is_needless(const PlanMount *m, const MountContext *context)
                 return true;
         if (m->implied && leads_to_reserved(m, context))
                 return true;
-        return m->if_absent && (app_has_file(m, context) || etc_is_a_volume(m, context));
+        return (m->if_absent && app_has_file(m, context)) || (m->unless_volume && etc_is_a_volume(m, context));
 }
 
 /* In a file system of the kernel's the pod has what we have. */

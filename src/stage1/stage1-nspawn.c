@@ -130,6 +130,9 @@ static int launch_join_networks(Launch *l, char **reterr_message)
                 .hostname = s->hostname,
                 .joins = s->joins,
                 .n_joins = s->n_joins,
+                .first_gid = l->range.base,
+                /* Without a range of its own it is all that the kernel takes for sockets (icmp(7)). */
+                .last_gid = l->range.base > 0 ? l->range.base + POD_UID_COUNT - 1 : INT32_MAX,
                 .bandwidth = plan_network_bandwidth(l->plan),
         };
         _cleanup_close_ int probe = s->mds_register ? pod_register_probe() : -EBADF;

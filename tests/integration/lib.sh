@@ -166,6 +166,17 @@ wait_for_jobs() {
         done
 }
 
+# serve ADDRESS PORT WORD: a program of the host that says the word to who connects there, until the test ends; it is
+# process $server.
+serve() {
+        (cd / && exec perl -MIO::Socket::IP -e '
+                my $s = IO::Socket::IP->new(LocalHost => $ARGV[0], LocalPort => $ARGV[1], Listen => 5, ReuseAddr => 1) or die $@;
+                while (my $c = $s->accept) { print $c $ARGV[2]; close $c }' "$@") &
+        server=$!
+        defer kill $server
+        wait_until nc -z "$1" "$2"
+}
+
 is_over() {
         ! kill -0 "$1" 2>/dev/null
 }

@@ -93,6 +93,28 @@ test_bridge() {
         assert_eq "$(ip -o link | grep -c ' veth')" 0
 }
 
+# Files as rkt had them, without a version: their results do not name the bridge.
+test_localhost_without_version() {
+        plugins_leave cni-test0
+        conf 10-bridged.conf "${BRIDGE/\"cniVersion\": \"0.4.0\", /}"
+        server one --net=bridged --port=8080-tcp:8103
+        curl -s -f -m 5 http://127.0.0.1:8103/ >/dev/null
+}
+
+# The bridge stays: what lets the host's loopback addresses out through it does so only while nothing gets in by that.
+test_loopback_of_the_host_is_closed() {
+        plugins_leave cni-test0
+        conf 10-bridged.conf "$BRIDGE"
+        serve 127.0.0.1 8104 secret
+        server one --net=bridged --private-users=no --port=8080-tcp:8105
+        assert_eq "$(cat /proc/sys/net/ipv4/conf/cni-test0/route_localnet)" 1
+        nsenter -t "$(leader one)" -n sh -c 'ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via 10.22.0.1 dev eth0 src '"$(address one)"
+        nsenter -t "$(leader one)" -n sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
+        assert_eq "$(nsenter -t "$(leader one)" -n nc -w 2 127.0.0.1 8104 </dev/null || true)" ''
+        podctl stop --force one
+        wait_until grep 0 /proc/sys/net/ipv4/conf/cni-test0/route_localnet
+}
+
 test_address_argument() {
         plugins_leave cni-test0
         conf 10-bridged.conf "$BRIDGE"
@@ -247,6 +269,27 @@ test_killed_pod_is_cleared() {
         wait_until eval '[[ -z $(leases) ]]'
 }
 
+# However a pod ends, the plugin's rules for its way out do not stay: they would be another pod's with its address.
+test_masquerading_is_taken_down() {
+        plugins_leave cni-test0
+        iptables -t nat -L >/dev/null 2>&1 || skip 'iptables does not work here'
+        conf 10-bridged.conf "$BRIDGE"
+        conf 11-p.conf '{ "cniVersion": "0.3.1", "name": "p", "type": "ptp", "ipMasq": true,
+          "ipam": { "type": "host-local", "subnet": "10.23.0.0/24" } }'
+        for net in bridged p p,bridged,default; do
+                server one --net=$net
+                nft list ruleset | grep -E 'CNI-[0-9a-f]'
+                podctl stop --force one
+                wait_until gone one
+                assert_eq "$(nft list ruleset | grep -E 'CNI-[0-9a-f]')" ''
+        done
+        server one --net=bridged
+        kill -9 "$(systemctl show --property=MainPID --value podctl-one.service)"
+        wait_until gone one
+        assert_eq "$(nft list ruleset | grep -E 'CNI-[0-9a-f]')" ''
+        assert_eq "$(leases)" ''
+}
+
 # The timer's service, sandboxed as it is, can do it as well.
 test_gc_service_deletes() {
         plugins_leave cni-test0
@@ -265,6 +308,7 @@ test_gc_service_deletes() {
         systemctl daemon-reload
         systemctl start podctl-gc.service
         assert_eq "$(leases)" ''
+        assert_eq "$(nft list ruleset | grep -E 'CNI-[0-9a-f]')" ''
         assert_fails '*' nft list table inet podctl
 }
 

@@ -99,7 +99,7 @@ UNITS
 # None that a package would leave out, and none that is on without having been asked for.
 test_units_are_preset() {
         local unit
-        for unit in podctl-gc.timer podctl-image-gc.timer podctl-upgrade.path podctl-group.socket; do
+        for unit in podctl-gc.timer podctl-image-gc.timer podctl-upgrade.path podctl-network.path podctl-group.socket; do
                 assert_contains "$(systemctl list-unit-files --no-legend --no-pager "$unit")" 'enabled'
         done
         assert_eq "$(systemctl list-unit-files --no-legend --no-pager podctl-metadata.socket | awk '{ print $NF }')" disabled

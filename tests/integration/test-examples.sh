@@ -190,6 +190,7 @@ test_podctl_image_gc_service_8() {
         assert_eq "$(systemctl show -P Environment podctl-image-gc.service | grep -c MAX_SIZE=20G)" 1
 }
 
+test_podctl_network_reload_1() { defer nft flush ruleset; example podctl-network-reload.1; }
 test_podctl_help_1() { example podctl-help.1; }
 test_podctl_version_1() { example podctl-version.1; }
 test_podctl_list_1() { fetch busybox.oci; sleeping one; example podctl-list.1; grep -qx one out; }

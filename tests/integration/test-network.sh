@@ -169,6 +169,9 @@ test_ready_before_the_app() {
 test_privileges() {
         sh_run 'nc -l -p 80 >/dev/null & sleep 0.2; netstat -tln' | grep -E ':80 '
         podctl run debian --user=1000 --exec=/bin/sh -- -c 'cat /proc/sys/net/ipv4/ip_unprivileged_port_start' | grep '^0'
+        assert_eq "$(podctl run debian --user=1000 --exec=/bin/cat -- /proc/sys/net/ipv4/ping_group_range)" $'0\t65535'
+        podctl run debian --user=1000 --exec=/usr/bin/perl -- -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 1) or die "$!"'
+        podctl run debian --user=1000 --private-users=no --exec=/usr/bin/perl -- -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 1) or die "$!"'
         assert_eq "$(nsenter --net=/proc/self/ns/net cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" 1024
 }
 
@@ -201,6 +204,25 @@ test_mtu() {
 }
 
 # The host begins to route. What it learned from a router on one of its links it goes on learning.
+# A host without IPv6, as guides for hardening have it, has pods without: by either switch, and also when they joined
+# before.
+test_host_without_ipv6() {
+        defer sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
+        for switch in all default; do
+                server before
+                sysctl -qw net.ipv6.conf.$switch.disable_ipv6=1
+                forwarded web '[{"name":"http","hostPort":8107}]' --net=default,default-restricted
+                assert_eq "$(get 127.0.0.1:8107)" 'hello from web'
+                assert_eq "$(podctl enter web /bin/wget -qO- "http://$(address before):8080")" 'hello from before'
+                assert_eq "$(podctl status --format=json web | jq -r '.networks[].ip6')" ''
+                podctl stop --force web
+                refused "IPv6 is switched off on this host" --net=default:IP=fd00::7 busybox
+                podctl stop --force before
+                sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
+        done
+        [[ $(sh_run 'ip -6 addr show eth0') == *inet6* ]]
+}
+
 test_router_advertisements_are_kept() {
         outside_up
         echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
@@ -358,6 +380,52 @@ test_port_is_taken() {
         assert_eq "$(get 127.0.0.1:8086)" 'hello from third'
 }
 
+# Not from a program of the host either, of whatever kind and wherever it listens.
+test_port_is_taken_by_the_host() {
+        local port='[{"name":"http","hostPort":8110}]' pod
+        pod='--pod-manifest=pod.json'
+        manifest pod '[{"name":"http","protocol":"tcp","port":8080}]' "$port" >pod.json
+        serve 127.0.0.1 8110 mine
+        refused "tcp port 8110 of the host is taken by process 'perl' (PID $server)" $pod
+        assert_eq "$(nc -w 3 127.0.0.1 8110 </dev/null)" mine
+        assert_eq "$(find /run/podctl/network -name '172.*' | wc -l)" 0
+        # At another address there is room, and beside another protocol.
+        manifest at '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8110,"hostIP":"::1"}]' >at.json
+        pod at --pod-manifest=at.json
+        wait_until get '[::1]:8110'
+        assert_eq "$(nc -w 3 127.0.0.1 8110 </dev/null)" mine
+        manifest udp '[{"name":"http","protocol":"udp","port":8080}]' "$port" >udp.json
+        pod udp --pod-manifest=udp.json
+        # IPv6, UDP, and sockets of the service manager.
+        systemd-run --quiet --unit=port-owner --socket-property=ListenStream=[::1]:8111 --socket-property=ListenDatagram=8112 true
+        defer systemctl stop port-owner.socket
+        sed 's/8110/8111/' pod.json >six.json
+        refused "tcp port 8111 of the host is taken by process 'systemd' (PID 1)" --pod-manifest=six.json
+        sed 's/8110/8112/' udp.json >udp-taken.json
+        refused "udp port 8112 of the host is taken by process 'systemd' (PID 1)" --pod-manifest=udp-taken.json
+}
+
+# As long as the pod runs nobody gets its port; what is not forwarded any more is refused, not swallowed.
+test_port_is_held() {
+        outside_up
+        forwarded web '[{"name":"http","hostPort":8113},{"name":"http","hostPort":8114,"hostIP":"192.0.2.1"}]'
+        for at in ':: 8113' '0.0.0.0 8113' '127.0.0.1 8113' '192.0.2.1 8114'; do
+                # shellcheck disable=SC2086
+                assert_fails '*' nc -l $at
+                assert_contains "$output" 'in use'
+        done
+        serve 127.0.0.1 8114 mine
+        nft flush ruleset
+        assert_fails 7 outside curl -s -m 5 http://192.0.2.1:8113/
+        podctl network reload
+        assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8113/)" 'hello from web'
+        podctl stop --force web
+        # Free at once, also while connections are still ending.
+        forwarded again '[{"name":"http","hostPort":8113}]'
+        podctl stop --force again
+        serve 0.0.0.0 8113 mine
+}
+
 pings() {
         [[ $(echo ping | outside nc -u -w 1 "$1" "$2") == ping ]]
 }
@@ -432,7 +500,6 @@ test_resolv_conf() {
                 printf 'nameserver 192.0.2.200\n' >/etc/resolv.conf
                 defer rm /etc/resolv.conf
         fi
-        assert_fails '*' sh_run 'cat /etc/resolv.conf'
         assert_eq "$(sh_run 'cat /etc/resolv.conf' --dns=192.0.2.53)" 'nameserver 192.0.2.53'
         sh_run 'cat /etc/resolv.conf' --dns=192.0.2.53,2001:db8::53 --dns=192.0.2.54 --dns-search=a.example --dns-search=b.example \
                 --dns-opt=ndots:2 --dns-opt=rotate --dns-domain=example >out
@@ -463,6 +530,102 @@ domain example'
         done
 }
 
+# resolv TEXT: the host's file, replaced as programs do it, until the test ends.
+resolv() {
+        if [[ ! -e resolv.saved ]]; then
+                cp -P /etc/resolv.conf resolv.saved 2>/dev/null || touch resolv.saved
+                defer rm -rf /run/systemd/resolve /run/elsewhere
+                defer cp -P --remove-destination "$PWD/resolv.saved" /etc/resolv.conf
+        fi
+        printf '%b' "$1" >/etc/.resolv.conf
+        mv -f /etc/.resolv.conf "${2-/etc/resolv.conf}"
+}
+
+# Names resolve in pods as they do on the host.
+test_name_servers_of_the_host() {
+        resolv '# a comment\nnameserver 192.0.2.7\nnameserver 127.0.0.1\nsearch a.example\noptions ndots:2\n'
+        local plain=$'nameserver 192.0.2.7\nsearch a.example\noptions ndots:2'
+        assert_eq "$(sh_run 'cat /etc/resolv.conf')" "$plain"
+        assert_eq "$(sh_run 'cat /etc/resolv.conf' --net=default-restricted --private-users=no)" "$plain"
+        sh_run 'cat /etc/resolv.conf' --net=host >out
+        cmp out /etc/resolv.conf
+        # In place of the image's, whatever that is; but not of a volume.
+        assert_eq "$(podctl run debian --user=0 --exec=/bin/cat -- /etc/resolv.conf)" "$plain"
+        mkdir etc
+        echo mine >etc/hosts
+        assert_eq "$(podctl run --volume=e,kind=host,source="$PWD/etc" busybox --exec=/bin/sh --mount=volume=e,target=/etc \
+                -- -c 'cat /etc/hosts; ls /etc')" $'mine\nhosts'
+        # systemd-resolved's stub, and others on loopback.
+        mkdir -p /run/systemd/resolve
+        resolv 'nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n'
+        resolv 'nameserver 192.0.2.8\nnameserver fe80::1%uplink\nsearch b.example\n' /run/systemd/resolve/resolv.conf
+        assert_eq "$(sh_run 'cat /etc/resolv.conf')" $'nameserver 192.0.2.8\nsearch b.example'
+        resolv 'nameserver 127.0.0.1\nnameserver ::1\n'
+        sh_run 'cat /etc/resolv.conf; echo so' >out 2>err
+        assert_eq "$(cat out)" so
+        assert_contains "$(cat err)" "The host's name servers in /etc/resolv.conf are on its loopback"
+        sh_run 'cat /etc/resolv.conf' --dns=192.0.2.9 >out 2>err
+        assert_eq "$(cat out) $(cat err)" 'nameserver 192.0.2.9 '
+        rm /etc/resolv.conf
+        assert_eq "$(sh_run 'cat /etc/resolv.conf' 2>&1)" ''
+}
+
+has_dns() {
+        [[ $(podctl enter "$1" /bin/cat /etc/resolv.conf) == "nameserver $2" ]]
+}
+
+# Pods that run follow, however the host's file is changed, unless one has changed its own.
+test_name_servers_change() {
+        systemctl start podctl-network.path
+        resolv 'nameserver 192.0.2.1\n'
+        pod own busybox --exec=/bin/sleep -- 1000
+        pod hosts --net=host busybox --exec=/bin/sleep -- 1000
+        pod asked --dns=192.0.2.99 busybox --exec=/bin/sleep -- 1000
+        pod itself --private-users=no busybox --exec=/bin/sh -- -c 'echo nameserver 192.0.2.66 >/etc/resolv.conf; exec sleep 1000'
+        wait_until has_dns itself 192.0.2.66
+        has_dns own 192.0.2.1
+        local new=192.0.2.20
+        echo "nameserver $new" >/etc/resolv.conf
+        wait_until has_dns own $new
+        wait_until has_dns hosts $new
+        resolv 'nameserver 192.0.2.3\n'
+        wait_until has_dns own 192.0.2.3
+        mkdir -p /run/elsewhere
+        resolv 'nameserver 192.0.2.4\n' /run/elsewhere/resolv.conf
+        ln -sfn /run/elsewhere/resolv.conf /etc/resolv.conf
+        wait_until has_dns own 192.0.2.4
+        resolv 'nameserver 192.0.2.5\n' /run/elsewhere/resolv.conf
+        wait_until has_dns own 192.0.2.5
+        resolv 'nameserver 192.0.2.6\n'
+        podctl network reload
+        has_dns own 192.0.2.6
+        has_dns hosts 192.0.2.6
+        has_dns asked 192.0.2.99
+        has_dns itself 192.0.2.66
+}
+
+# What an image has there is no obstacle to the pod's names; as "rkt" it is left, and there are no name servers.
+test_image_with_files_in_etc() {
+        mkdir -p image/rootfs/etc bin
+        cp /bin/busybox image/rootfs/
+        echo '127.0.0.1 of-the-image' >image/rootfs/etc/hosts
+        echo of-the-image >image/rootfs/etc/hostname
+        echo 'nameserver 192.0.2.13' >image/rootfs/etc/resolv.conf
+        echo '{ "acKind": "ImageManifest", "acVersion": "0.8.11", "name": "example.com/etc", "labels": [ { "name": "os", "value": "linux" },
+          { "name": "arch", "value": "amd64" } ], "app": { "exec": [ "/busybox", "true" ], "user": "0", "group": "0" } }' >image/manifest
+        tar -C image -cf etc.aci manifest rootfs
+        ln -s /usr/bin/podctl bin/rkt
+        resolv 'nameserver 192.0.2.14\n'
+        podctl --insecure-options=image run --name=me etc.aci --exec=/busybox -- cat /etc/resolv.conf /etc/hostname /etc/hosts >out
+        assert_eq "$(sed 2q out)" $'nameserver 192.0.2.14\nme'
+        grep -E '^172\.16\.[0-9.]+ me *$' out
+        assert_not_contains "$(cat out)" of-the-image
+        bin/rkt --insecure-options=image run etc.aci --exec=/busybox -- cat /etc/resolv.conf /etc/hostname /etc/hosts >out
+        assert_eq "$(cat out)" $'nameserver 192.0.2.13\nof-the-image\n127.0.0.1 of-the-image'
+        assert_fails '*' bin/rkt run busybox --exec=/bin/cat -- /etc/resolv.conf
+        podctl image rm example.com/etc >/dev/null || true
+}
+
 test_hosts() {
         sh_run 'cat /etc/hosts' --net=none --hostname=me.example >out
         grep -E '^127\.0\.0\.1 .*me\.example' out
@@ -486,8 +649,7 @@ test_hosts() {
 test_hostname() {
         assert_eq "$(sh_run 'cat /etc/hostname; hostname' --hostname=some.name)" $'some.name\nsome.name'
         assert_eq "$(sh_run 'cat /etc/hostname' --name=called)" called
-        # The image's own is the image's.
-        assert_not_contains "$(podctl run --name=other debian --user=0 --exec=/bin/cat -- /etc/hostname)" other
+        assert_eq "$(podctl run --name=other debian --user=0 --exec=/bin/cat -- /etc/hostname)" other
         assert_eq "$(sh_run 'ls -l /etc/hostname' | cut -c1-10)" -rw-r--r--
 }
 
@@ -568,14 +730,107 @@ test_flushed_rules_come_back() {
         assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8089/)" 'hello from one'
 }
 
+# Or by hand, and with nftables.service whatever is done with it.
+test_rules_are_brought_back() {
+        outside_up
+        forwarded web '[{"name":"http","hostPort":8106}]'
+        server inner --net=default-restricted
+        ip -n outside route add 172.16.0.0/12 via 192.0.2.1
+        defer systemctl stop nftables
+        for how in 'nft flush ruleset; podctl network reload' 'systemctl start nftables' 'systemctl reload nftables' \
+                'systemctl restart nftables' 'systemctl stop nftables' 'podctl network reload'; do
+                sysctl -qw net.ipv4.ip_forward=0
+                eval "$how"
+                assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8106/)" 'hello from web'
+                assert_fails '*' outside curl -s -m 1 "http://$(address inner):8080/"
+        done
+        podctl stop --force web inner
+        wait_until ruleset_is ''
+        podctl network reload
+        assert_eq "$(nft list ruleset)" ''
+        assert_fails 2 podctl network
+}
+
 # A host that forged packets from a pod could fool: its own loopback addresses.
 test_loopback_of_the_host_is_closed() {
-        (cd / && exec busybox nc -ll -p 8124 -s 127.0.0.1 -e echo secret) &
-        defer kill $!
+        serve 127.0.0.1 8124 secret
         forwarded web '[{"name":"http","hostPort":8090}]' --private-users=no
         nsenter -t "$(leader web)" -n sh -c 'ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via 172.16.0.1 dev eth0 src '"$(address web)"
         nsenter -t "$(leader web)" -n sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
         assert_eq "$(nsenter -t "$(leader web)" -n nc -w 2 127.0.0.1 8124 </dev/null || true)" ''
+}
+
+# A port forwarded at 127.0.0.1 is for the host's programs: a neighbour that sends there, as nobody should, is not answered.
+test_loopback_port_from_outside() {
+        outside_up
+        forwarded web '[{"name":"http","hostPort":8099,"hostIP":"127.0.0.1"}]'
+        ip -n outside addr del 127.0.0.1/8 dev lo
+        ip -n outside route add 127.0.0.1/32 via 192.0.2.1 dev eth0 src 192.0.2.2
+        outside sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
+        assert_eq "$(get 127.0.0.1:8099)" 'hello from web'
+        assert_fails '*' outside curl -s -m 2 http://127.0.0.1:8099/
+}
+
+# count_arrivals: how many packets for udp port 7777 got to programs of the host.
+arrivals() {
+        nft list counter inet probe arrivals | sed -n 's/.*packets \([0-9]*\).*/\1/p'
+}
+
+# No pod sends with another's address, whatever it is allowed to do.
+test_forged_source() {
+        nft -f - <<'NFT'
+table inet probe {
+        counter arrivals { }
+        chain in { type filter hook input priority 0; udp dport 7777 counter name arrivals; }
+}
+NFT
+        defer nft delete table inet probe
+        server other
+        server forger --private-users=no
+        local pod other gateway6
+        pod=$(leader forger)
+        other=$(address other)
+        gateway6=$(nsenter -t "$pod" -n ip -6 route show default | awk '{ print $3 }')
+        nsenter -t "$pod" -n sh -c "echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet
+                ip addr add $other/32 dev eth0; ip addr add 198.51.100.1/32 dev eth0; ip addr add 127.0.0.2/32 dev eth0
+                ip -6 addr add $(address6 other)/128 dev eth0 nodad"
+        for source in "$other" 198.51.100.1 127.0.0.2; do
+                nsenter -t "$pod" -n nc -u -w 1 -s $source 172.16.0.1 7777 <<<x || true
+                assert_eq "$source $(arrivals)" "$source 0"
+        done
+        nsenter -t "$pod" -n nc -u -w 1 -s "$(address6 other)" "$gateway6" 7777 <<<x || true
+        assert_eq "$(arrivals)" 0
+        nsenter -t "$pod" -n nc -u -w 1 -s "$(address forger)" 172.16.0.1 7777 <<<x || true
+        nsenter -t "$pod" -n nc -u -w 1 -s "$(address6 forger)" "$gateway6" 7777 <<<x || true
+        assert_eq "$(arrivals)" 2
+        assert_eq "$(cat /proc/sys/net/ipv[46]/conf/pod-*/accept_redirects | sort -u)" 0
+}
+
+# A pod of two networks answers what came in by the one through the other, where its default route is.
+test_answer_by_the_other_network() {
+        outside_up
+        conf 10-plain.conf '{ "name": "plain", "type": "podctl", "subnet": "10.48.0.0/16", "ipMasq": false }'
+        ip -n outside route add 10.48.0.0/16 via 192.0.2.1
+        server two --net=default,plain
+        assert_eq "$(outside curl -s -m 5 "http://$(podctl status --format=json two | jq -r '.networks[1].ip'):8080/")" 'hello from two'
+}
+
+# Neither do forwarded ports lead out of a restricted network, nor from one to the other.
+test_restricted_and_ports() {
+        outside_up
+        conf 10-inner.conf '{ "name": "inner", "type": "podctl", "subnet": "10.49.0.0/16", "isDefaultGateway": false }'
+        forwarded open '[{"name":"http","hostPort":8100}]'
+        forwarded shut '[{"name":"http","hostPort":8101}]' --net=default-restricted
+        local ask='wget -qO- http://$(ip route | sed -n "s/.* via \([0-9.]*\) .*/\1/p" | head -n 1):'
+        assert_fails '*' sh_run "${ask}8100" --net=default-restricted
+        assert_contains "$output" "can't connect"
+        assert_fails '*' sh_run "${ask}8100" --net=inner
+        assert_contains "$output" "can't connect"
+        assert_fails '*' sh_run "${ask}8101" --net=inner
+        assert_contains "$output" "can't connect"
+        assert_eq "$(sh_run "${ask}8101" --net=default-restricted)" 'hello from shut'
+        assert_eq "$(sh_run "${ask}8101")" 'hello from shut'
+        assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8101/)" 'hello from shut'
 }
 
 # --- Ends

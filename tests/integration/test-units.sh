@@ -351,3 +351,40 @@ test_new_systemd_under_a_running_pod() {
         systemctl start podctl-upgrade.service
         assert_eq "$(systemctl show -P Result podctl-upgrade.service)" success
 }
+
+# connections N: connects to the bus as many pods do, and stays.
+connections() {
+        perl -MSocket -e '
+                sub field { my $f = pack("CCa1x", $_[0], 1, $_[1]) . pack("V", length $_[2]) . $_[2] . "\0"; $f . "\0" x (-length($f) % 8) }
+                my $name = "org.freedesktop.DBus";
+                my $fields = field(1, "o", "/org/freedesktop/DBus") . field(6, "s", $name) . field(2, "s", $name);
+                $fields .= pack("CCa1x", 3, 1, "s") . pack("V", 5) . "Hello\0";
+                my $hello = "l\1\0\1" . pack("VVV", 0, 1, length $fields) . $fields;
+                $hello .= "\0" x (-length($hello) % 8);
+                for my $i (1..$ARGV[0]) {
+                        socket($s[$i], PF_UNIX, SOCK_STREAM, 0);
+                        connect($s[$i], sockaddr_un("/run/dbus/system_bus_socket")) or die $!;
+                        syswrite $s[$i], "\0AUTH EXTERNAL 30\r\n"; sysread $s[$i], $_, 512;
+                        syswrite $s[$i], "BEGIN\r\n$hello"; sysread $s[$i], $_, 512;
+                        die "refused: $i" if /LimitsExceeded/;
+                }
+                open(F, ">connected"); close F; sleep 1000' "$1" &
+        defer kill $!
+        wait_until test -e connected
+}
+
+# Each pod takes a connection to the bus. Where there are no more to be had, that is what is said.
+test_bus_has_room() {
+        connections 400
+        podctl run busybox --exec=/bin/true
+        local bus
+        bus=$(pidof dbus-daemon) || skip 'this host has another bus'
+        printf '<busconfig><limit name="max_connections_per_user">1</limit></busconfig>' >/etc/dbus-1/system.d/zz-limit.conf
+        defer wait_until busctl --no-pager list
+        defer kill -HUP "$bus"
+        defer rm /etc/dbus-1/system.d/zz-limit.conf
+        kill -HUP "$bus"
+        wait_until eval '! busctl --no-pager list'
+        assert_fails 254 podctl run --detach busybox --exec=/bin/true
+        assert_contains "$output" 'max_connections_per_user'
+}

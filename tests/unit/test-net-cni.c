@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "network/net-resolv.h"
 #include "network/net-cni.h"
 #include "network/net-files.h"
 #include "test-cases.h"
@@ -94,7 +95,7 @@ static char *log_of(Fake *f)
 #define RECORD "echo \"$CNI_COMMAND $CNI_CONTAINERID $CNI_NETNS $CNI_IFNAME $CNI_ARGS ${CNI_PATH##*/} ${0##*/}\" >>log; cat >$CNI_COMMAND-${0##*/}\n"
 
 static NetPort port = { .protocol = (char *) "tcp", .host_port = 80, .port = 8080, .count = 2 };
-static const CniPod pod = { "UUID", "/netns", -EBADF, &port, 1 };
+static const CniPod pod = { "UUID", "/netns", false, -EBADF, &port, 1 };
 
 static char *input_of(Fake *f, const char *name)
 {
@@ -206,4 +207,29 @@ Test(net_cni, files)
         cr_expect_eq(net_hosts_entry_parse("10.0.0.1=a b", &lines, &message), -EINVAL);
         cr_assert_eq(net_hosts_format("web", lines, &hosts), 0);
         cr_expect_str_eq(hosts, "127.0.0.1 web localhost\n::1 web localhost ip6-localhost ip6-loopback\n10.0.0.1 a\n::1 b\n");
+}
+
+Test(net_files, resolv_conf_for_pods)
+{
+        static const struct {
+                const char *host, *pod;
+                bool lost;
+        } cases[] = {
+                { "", "", false },
+                { "# x\n\n; y\nnameserver 192.0.2.1\nsearch a b", "nameserver 192.0.2.1\nsearch a b\n", false },
+                { "nameserver 127.0.0.53\nnameserver\t192.0.2.1 \n", "nameserver\t192.0.2.1 \n", false },
+                { "nameserver 127.0.0.53\noptions edns0\n", "options edns0\n", true },
+                { "nameserver ::1\nnameserver 127.1.2.3\n", "", true },
+                { "nameserver fe80::1%eth0\nnameserver 2001:db8::1\n", "nameserver 2001:db8::1\n", false },
+                { "nameservers x\n", "nameservers x\n", false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *text = NULL;
+                bool lost;
+
+                cr_assert_eq(net_resolv_conf_for_pods(cases[i].host, &text, &lost), 0);
+                cr_expect_str_eq(text, cases[i].pod);
+                cr_expect_eq(lost, cases[i].lost, "%zu", i);
+        }
 }

@@ -163,10 +163,11 @@ Test(net_rules, table)
         _cleanup_free_ char *text = NULL;
 
         cr_assert_eq(net_rules_table(subnets, ELEMENTSOF(subnets), NULL, 0, &text), 0);
-        cr_expect(startswith(text, "table inet podctl {"));
+        cr_expect(startswith(text, NET_RULES_REMOVE_TABLE "table inet podctl {"));
         cr_expect(endswith(text, "add element inet podctl masquerade4 { 10.9.0.0/16 }\n"
                                  "add element inet podctl masquerade6 { fd09::/64 }\n"
-                                 "add element inet podctl restricted4 { 10.8.0.0/16 }\n"));
+                                 "add element inet podctl restricted4 { 10.8.0.0/16 }\n"
+                                 "add element inet podctl within4 { 10.8.0.0/16 . 10.8.0.0/16 }\n"));
 }
 
 /* Ports */

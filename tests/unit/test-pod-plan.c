@@ -185,8 +185,8 @@ static char *files_of(const PodPlan *plan)
                 const PlanMount *m = &plan->mounts[i];
 
                 if (m->over_links)
-                        cr_assert_geq(strv_extendf(&list, "%s%s%s%s=%s", m->target, m->if_source ? "?" : "",
-                                                   m->if_absent ? "+" : "", m->read_only ? "!" : "", m->source), 0);
+                        cr_assert_geq(strv_extendf(&list, "%s%s%s%s%s=%s", m->target, m->if_source ? "?" : "",
+                                                   m->if_absent ? "+" : "", m->unless_volume ? "-" : "", m->read_only ? "!" : "", m->source), 0);
         }
         return strv_join(list, " ");
 }
@@ -199,16 +199,22 @@ Test(pod_plan, files)
         _cleanup_json_object_ json_object *conf = json_tokener_parse("{'plugins':[{'type':'podctl'}]}");
         NetJoin join = { .name = (char *) "lan", .interface = (char *) "eth0", .conf = conf };
         const PodSettings entries = { .name = (char *) "web", .hosts = lines, .joins = &join, .n_joins = 1 };
-        const PodSettings native = { .name = (char *) "web", .joins = &join, .n_joins = 1 };
+        const PodSettings native = { .name = (char *) "web", .net = (char *) "lan", .joins = &join, .n_joins = 1 };
+        const PodSettings rkt = { .name = (char *) "web", .net = (char *) "lan", .joins = &join, .n_joins = 1, .image_etc = true };
         const struct {
                 const PodSettings *settings;
                 const char *mounts;
                 const char *expected;
         } cases[] = {
-                { &settings, "", "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts+=" FILES "hosts /etc/hostname+=" FILES "hostname" },
-                { &native, "", "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts+!=/run/podctl/network/networks/lan/hosts "
-                  "/etc/hostname+=" FILES "hostname" },
-                { &entries, "", "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts=" FILES "hosts /etc/hostname+=" FILES "hostname" },
+                { &settings, "", "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts-=" FILES "hosts /etc/hostname-=" FILES "hostname" },
+                { &native, "", "/etc/resolv.conf?-=" FILES "resolv.conf /etc/hosts-!=/run/podctl/network/networks/lan/hosts "
+                  "/etc/hostname-=" FILES "hostname" },
+                { &rkt, "", "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts+-!=/run/podctl/network/networks/lan/hosts "
+                  "/etc/hostname+-=" FILES "hostname" },
+                { &entries, "", "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts=" FILES "hosts /etc/hostname-=" FILES "hostname" },
+                /* What nobody asked for yields to what the user mounts. */
+                { &native, "{'volume':'a','path':'/etc/resolv.conf'}", "/etc/hosts-!=/run/podctl/network/networks/lan/hosts "
+                  "/etc/hostname-=" FILES "hostname" },
                 /* What is mounted there by the user stays, but for name servers. */
                 { &entries, "{'volume':'a','path':'/etc/hosts'},{'volume':'a','path':'/etc//hostname'},"
                   "{'volume':'a','path':'/etc/resolv.conf'}", "/etc/resolv.conf?=" FILES "resolv.conf" },

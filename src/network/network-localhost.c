@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "network/net-sysctl.h"
+#include "network/network-attach.h"
+
+/* Forwarded ports answer at the host's loopback addresses, too. For that packets with such a source have to be let out
+ * through the link that leads to the pod (route_localnet). In through it they could get as well, so it is only switched on
+ * where the table of rules is there to drop them. Links of pods are gone with them; of those that plugins made and leave, a
+ * bridge for example, it is noted which ones were changed, and they are put back before the table goes. */
+
+#define NOTES NET_RUN_DIRECTORY "/localnet"
+
+static void note(const char *interface)
+{
+        _cleanup_close_ int dir_fd = mkdir_open_at(AT_FDCWD, NOTES, 0755);
+
+        if (dir_fd >= 0)
+                (void) write_string_at(dir_fd, interface, "", 0644);
+}
+
+void network_localhost_close(void)
+{
+        _cleanup_strv_free_ char **interfaces = NULL;
+        _cleanup_close_ int dir_fd = open_directory_at(AT_FDCWD, NOTES);
+
+        if (dir_fd < 0 || list_directory_at(dir_fd, ".", &interfaces) < 0)
+                return;
+        STRV_FOREACH(name, interfaces) {
+                (void) net_sysctl_route_localnet(*name, false);
+                (void) unlinkat(dir_fd, *name, 0);
+        }
+}
+
+/* What a plugin says of its link is nothing to go by: old results say nothing, and of macvlan it is the host's own. */
+static const char *find_link(const Attach *a, const NetStateJoin *j, char buffer[static IF_NAMESIZE])
+{
+        static const int families[] = { AF_INET, AF_INET6 };
+
+        if (j->native)
+                return j->host_interface;
+        for (size_t i = 0; i < ELEMENTSOF(families); i++) {
+                _cleanup_free_ char *text = net_state_address(j, families[i]);
+                NetAddress address;
+
+                if (text && net_address_parse(text, &address) >= 0 && a->engine->link_towards(&address, buffer) >= 0)
+                        return buffer;
+        }
+        return NULL;
+}
+
+int network_localhost_open(const Attach *a, char **reterr_message)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < a->pod->n_joins; i++) {
+                const NetStateJoin *j = &a->state.joins[i];
+                _cleanup_free_ char *address6 = net_state_address(j, AF_INET6);
+                char buffer[IF_NAMESIZE];
+                const char *link = find_link(a, j, buffer);
+
+                if (link && !net_sysctl_route_localnet(link, true) && !j->native)
+                        note(link);
+                if (link && address6)
+                        r = a->engine->route_localhost6(link, reterr_message);
+        }
+        return r;
+}

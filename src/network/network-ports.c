@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "basic/fd.h"
+#include "basic/log.h"
+#include "network/net-port-owner.h"
+#include "network/network-attach.h"
+#include "shared/explain.h"
+
+/* Ports of the host that lead into a pod belong to it: rules would take them from a program of the host that listens
+ * there, without a word to either. So they are bound, and the sockets are held by the process that becomes the pod, like
+ * its locks. Nobody listens on them: where rules are flushed, connections are refused. */
+
+/* What other files the process may have open: locks, the pod's own directories, what systemd-nspawn needs. */
+#define OTHER_FILES 512
+
+static int make_room(size_t n_sockets)
+{
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return -errno;
+        if (limit.rlim_cur >= n_sockets + OTHER_FILES)
+                return 0;
+        limit.rlim_cur = MIN(limit.rlim_max, n_sockets + OTHER_FILES);
+        return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
+static int set_option(int fd, int level, int option, int value)
+{
+        return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+/* For addresses that the host does not have yet (FREEBIND), and beside connections of an earlier program that are still
+ * ending (REUSEADDR; who listens there counts nevertheless). For datagrams that would be sharing, and what gets there when
+ * rules are flushed is dropped instead of being kept. */
+static int prepare(int fd, int family, bool udp, bool both)
+{
+        struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+        struct sock_fprog filter = { 1, &nothing };
+        int r = family == AF_INET ? set_option(fd, SOL_IP, IP_FREEBIND, 1)
+                                  : set_option(fd, SOL_IPV6, IPV6_FREEBIND, 1);
+
+        if (r >= 0 && family == AF_INET6)
+                r = set_option(fd, SOL_IPV6, IPV6_V6ONLY, !both);
+        if (r >= 0 && !udp)
+                r = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+        if (r >= 0 && udp && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0)
+                r = -errno;
+        return r;
+}
+
+static int bind_port(const NetAddress *address, bool both, bool udp, uint32_t port)
+{
+        _cleanup_close_ int fd = socket(address->family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+        struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons((uint16_t) port) };
+        struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t) port) };
+        int r;
+
+        if (fd < 0)
+                return -errno;
+        r = prepare(fd, address->family, udp, both);
+        if (r < 0)
+                return r;
+        memcpy(&in.sin_addr, address->bytes, sizeof(in.sin_addr));
+        memcpy(&in6.sin6_addr, address->bytes, sizeof(in6.sin6_addr));
+        r = address->family == AF_INET ? bind(fd, (struct sockaddr *) &in, sizeof(in))
+                                       : bind(fd, (struct sockaddr *) &in6, sizeof(in6));
+        if (r < 0)
+                return -errno;
+        /* From here on it shares with nobody: who binds the port to listen there is refused. */
+        r = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+/* Without an address all of both families, which one socket can have. */
+static int bind_one(const NetPort *p, uint32_t i)
+{
+        NetAddress address = { .family = AF_INET6 };
+        bool udp = streq(p->protocol, "udp");
+        int fd;
+
+        if (p->host_ip && net_address_parse(p->host_ip, &address) < 0)
+                return -EINVAL;
+        fd = bind_port(&address, !p->host_ip, udp, p->host_port + i);
+        if (fd == -EAFNOSUPPORT && !p->host_ip)
+                fd = bind_port(&(NetAddress) { .family = AF_INET }, false, udp, p->host_port + i);
+        return fd;
+}
+
+static int explain_taken(const NetPort *p, uint32_t i, char **reterr_message)
+{
+        NetPort one = { .protocol = p->protocol, .host_ip = p->host_ip, .host_port = p->host_port + i, .count = 1 };
+        _cleanup_free_ char *text = net_port_describe(&one), *pid = NULL, *name = NULL;
+
+        if (net_port_find_owner(&one, &pid, &name) < 0)
+                return explain(reterr_message, EADDRINUSE, "%s of the host is taken by another program", strempty(text));
+        return explain(reterr_message, EADDRINUSE, "%s of the host is taken by process '%s' (PID %s)", strempty(text), name,
+                       pid);
+}
+
+static int hold_port(NetHold *hold, const NetPort *p, char **reterr_message)
+{
+        for (uint32_t i = 0; i < p->count; i++) {
+                int fd = bind_one(p, i), r;
+
+                if (fd == -EADDRINUSE)
+                        return explain_taken(p, i, reterr_message);
+                /* A family that this host does not have, or an address that takes a link to go with it. */
+                if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL || fd == -EINVAL)
+                        continue;
+                if (fd < 0)
+                        return explain(reterr_message, fd, "cannot take %s port %u of the host: %s", p->protocol,
+                                       p->host_port + i, strerror(-fd));
+                r = network_hold_lock(hold, fd);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int network_ports_hold(Attach *a, char **reterr_message)
+{
+        size_t n = 0;
+        int r;
+
+        for (size_t i = 0; i < a->pod->n_ports; i++)
+                n += a->pod->ports[i].count;
+        r = make_room(n);
+        /* Of SCTP there is nothing to bind without loading it into the kernel. */
+        for (size_t i = 0; r >= 0 && i < a->pod->n_ports; i++)
+                if (!streq(a->pod->ports[i].protocol, "sctp"))
+                        r = hold_port(a->hold, &a->pod->ports[i], reterr_message);
+        return r;
+}
