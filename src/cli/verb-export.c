@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/lock.h"
 #include "basic/log.h"
+#include "basic/path.h"
 #include "cli/output-file.h"
 #include "cli/verb.h"
 #include "image/aci-export.h"
@@ -9,6 +10,7 @@
 #include "manifest/appc-image.h"
 #include "manifest/oci-config.h"
 #include "pod/pod-image-manifest.h"
+#include "pod/pod-prepare.h"
 #include "stage1/app-view.h"
 
 typedef struct ExportArgs {
@@ -119,18 +121,67 @@ static int write_oci(const Image *image, const AppcPodApp *app, const MergedTree
                                        reterr_message);
 }
 
+/* What is in an app's root because a pod was started: places to mount something, which neither the image nor the app
+ * made. */
+typedef struct Exported {
+        int root;
+        char **lowers;
+} Exported;
+
+static bool image_has(const Exported *e, const char *path)
+{
+        STRV_FOREACH(lower, e->lowers) {
+                _cleanup_free_ char *full = path_join(*lower, path);
+                struct stat st;
+
+                if (full && lstat(full, &st) >= 0)
+                        return true;
+        }
+        return false;
+}
+
+static bool is_empty_file(const Exported *e, const char *path)
+{
+        struct stat st;
+
+        return fstatat(e->root, path, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+}
+
+static bool is_of_the_app(const void *userdata, const char *path, bool is_directory)
+{
+        static const char *const directories[] = { "run/credentials", "run/host", "run/systemd" };
+        static const char *const files[] = { "etc/hostname", "etc/hosts", "etc/resolv.conf" };
+        const Exported *e = userdata;
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                const char *below = startswith(path, directories[i]);
+
+                if (below && (*below == '/' || *below == 0))
+                        return image_has(e, path);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
+                if (streq(path, files[i]))
+                        return image_has(e, path) || !is_empty_file(e, path);
+        return !streq(path, "etc/mtab") || image_has(e, path);
+}
+
 static int export_app(Context *c, const Pod *pod, const AppcPodApp *app, bool oci, Output *output)
 {
         _cleanup_(image_freep) Image *image = NULL;
         _cleanup_free_ char *message = NULL;
         _cleanup_close_ int root = -EBADF;
-        MergedLayer layer = {};
+        _cleanup_strv_free_ char **lowers = NULL;
+        Exported exported = {};
+        MergedLayer layer = { .allows = is_of_the_app, .userdata = &exported };
         MergedTree tree = { .layers = &layer, .n = 1 };
         int r;
 
         (void) find_app_image(c, app, &image);
-        r = root = app_view_open(pod, app->name, &message);
+        r = pod_app_lowers(pod, app->name, &lowers);
+        if (r >= 0)
+                r = root = app_view_open(pod, app->name, &message);
         if (r >= 0) {
+                exported = (Exported) { .root = root, .lowers = lowers };
                 layer.fd = root;
                 r = (oci ? write_oci : write_aci)(image, app, &tree, output->fd, &message);
         }

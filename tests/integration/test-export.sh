@@ -28,6 +28,8 @@ test_export() {
         assert_eq "$(head -c 2 out.aci | od -An -tx1 | tr -d ' ')" 1f8b
         tar -tzf out.aci | sort >files
         grep -x manifest files
+        # What only the pod's start made is no part of it.
+        ! grep -E '^rootfs/(run/.|etc/(hosts|hostname|mtab|resolv.conf)$)' files || fail "places of mounts are exported"
         assert_eq "$(grep -v '^rootfs\(/\|$\)' files)" manifest
         tar -xzOf out.aci manifest | jq -e '.acKind == "ImageManifest" and (.labels | map(.name) | contains(["arch", "os"])) and
                 (.app.exec | length > 0)'
