@@ -19,7 +19,6 @@
  * why there is nothing left to drop after it: execve() itself leaves what the bounding set has to root, and nothing to
  * others. Static, since the app's root may have any libraries or none. */
 
-#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,12 +26,10 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -47,13 +44,15 @@
 #include <unistd.h>
 
 #define LAUNCH_PLACES_ONLY
+#include "stage1/app-credentials.h"
+#include "stage1/app-die.h"
 #include "stage1/app-launch.h"
+#include "stage1/app-open.h"
 #include "stage1/app-output.h"
 #include "stage1/app-paths.h"
+#include "stage1/app-variables.h"
 #include "stage1/launch-words.h"
 
-#define ELEMENTSOF(x) (sizeof(x) / sizeof((x)[0]))
-#define EXIT_EXEC 203 /* systemd.exec(5), "Process Exit Codes" */
 #define PROC_ROOT_INO 1 /* include/linux/proc_fs.h of the kernel */
 #define FILTER_MAX 4096 /* BPF_MAXINSNS of the kernel */
 
@@ -77,31 +76,10 @@ typedef struct Launch {
         char *protect;
         char *hide;
         char **keep; /* what of the protected is a volume: it stays as it is */
-        char **environment;
-        size_t n_environment, n_added;
+        AppVariables environment;
         struct sock_filter program[FILTER_MAX];
         unsigned short n_program;
 } Launch;
-
-/* `podctl run`, where it waits for the app, until the relay speaks to it. */
-static int the_client = -1;
-
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
-{
-        char text[8192] = "podctl: ";
-        size_t n = strlen(text);
-        va_list ap;
-
-        va_start(ap, format);
-        (void) vsnprintf(text + n, sizeof(text) - n - 1, format, ap);
-        va_end(ap);
-        n = strlen(text);
-        text[n++] = '\n';
-        (void) !write(STDERR_FILENO, text, n);
-        if (the_client >= 0)
-                (void) app_output_send(the_client, OUTPUT_STDERR, text, n);
-        _exit(EXIT_EXEC);
-}
 
 static void read_groups(Launch *l, char *text)
 {
@@ -130,58 +108,6 @@ static void add_word(char ***list, char *word)
         grown[n] = word;
         grown[n + 1] = NULL;
         *list = grown;
-}
-
-/* What the service manager says of a service is for the app as well, where it does not say otherwise itself:
- * systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager". The other variables are for us:
- * the host's language, the search path of the pod's own programs, a journal that is not what the app writes to, and
- * files of its control group that it may not use. */
-static const char *const passed_on[] = {
-        "CREDENTIALS_DIRECTORY", "INVOCATION_ID", "LISTEN_FDNAMES", "LISTEN_FDS",  "LISTEN_PID",
-        "LISTEN_PIDFDID",        "NOTIFY_SOCKET", "SYSTEMD_EXEC_PID", "WATCHDOG_PID", "WATCHDOG_USEC",
-};
-
-static bool has_variable(const Launch *l, const char *name)
-{
-        size_t n = strlen(name);
-
-        for (size_t i = 0; i < l->n_environment; i++)
-                if (strncmp(l->environment[i], name, n) == 0 && l->environment[i][n] == '=')
-                        return true;
-        return false;
-}
-
-/* There is room for all of ours, and for as many as there are options. */
-static void read_environment(Launch *l, const char *path, size_t n_options)
-{
-        l->environment = launch_words_read(path, ELEMENTSOF(passed_on) + n_options, &l->n_environment);
-        if (!l->environment)
-                die("cannot read the app's environment %s: %m", path);
-        l->n_added = l->n_environment;
-        for (size_t i = 0; i < ELEMENTSOF(passed_on); i++) {
-                const char *value = getenv(passed_on[i]);
-                char *assignment;
-
-                if (!value || has_variable(l, passed_on[i]))
-                        continue;
-                if (asprintf(&assignment, "%s=%s", passed_on[i], value) < 0)
-                        die("cannot set a variable: %m");
-                l->environment[l->n_added++] = assignment;
-        }
-}
-
-/* In place of the app's own. */
-static void set_variable(Launch *l, char *assignment)
-{
-        size_t n = strcspn(assignment, "=") + 1, i = 0;
-
-        if (!l->environment)
-                die("a variable without an environment");
-        while (i < l->n_added && strncmp(l->environment[i], assignment, n) != 0)
-                i++;
-        l->environment[i] = assignment;
-        if (i == l->n_added)
-                l->n_added++;
 }
 
 static void read_option(Launch *l, char *option, size_t n_options)
@@ -227,9 +153,9 @@ static void read_option(Launch *l, char *option, size_t n_options)
         else if (IS("keep"))
                 add_word(&l->keep, value);
         else if (IS("environment"))
-                read_environment(l, value, n_options);
+                app_variables_read(&l->environment, value, n_options);
         else if (IS("env"))
-                set_variable(l, value);
+                app_variables_set(&l->environment, value);
         else
                 die("unknown option %s", option);
 #undef IS
@@ -313,64 +239,6 @@ static void join(const Launch *l)
                 die("cannot join the app: %m");
         (void) close(mounts);
         (void) close(procs);
-}
-
-static int open_below(int directory_fd, const char *path, uint64_t flags, uint64_t resolve)
-{
-        struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = resolve };
-
-        return (int) syscall(SYS_openat2, directory_fd, path, &how, sizeof(how));
-}
-
-static uint64_t mount_id(int directory_fd, const char *path)
-{
-        struct statx stx;
-
-        if (statx(directory_fd, path, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &stx) < 0)
-                die("cannot tell the mount of %s: %m", path);
-        return stx.stx_mnt_id;
-}
-
-/* The directory systemd mounted for them, and nothing that the image has in its place. We are in there then. */
-static DIR *open_credentials(const Launch *l)
-{
-        int fd = open_below(AT_FDCWD, l->credentials, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
-        DIR *d = fd < 0 ? NULL : fdopendir(fd);
-
-        if (!d || fchdir(fd) < 0)
-                die("cannot use the app's credentials: %m");
-        if (mount_id(fd, ".") == mount_id(fd, ".."))
-                die("cannot use the app's credentials: %s is not what systemd mounted", l->credentials);
-        return d;
-}
-
-static void own_credential(const Launch *l, int directory_fd, const char *name)
-{
-        int fd = open_below(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, RESOLVE_NO_XDEV);
-        struct stat st;
-
-        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || fchmod(fd, 0400) < 0 ||
-            fchown(fd, l->uid, l->gid) < 0)
-                die("cannot hand over the credential %s: %m", name);
-        (void) close(fd);
-}
-
-/* systemd gives them to its own idea of the service's user, which is root. Nobody but the app's is to read them. */
-static void own_credentials(const Launch *l)
-{
-        const unsigned long flags = MS_REMOUNT | MS_NODEV | MS_NOSUID | MS_NOEXEC;
-        DIR *d = open_credentials(l);
-
-        /* Newer versions make the file system read-only and not just this mount of it. */
-        if (mount(NULL, ".", NULL, flags, NULL) < 0 || mount(NULL, ".", NULL, flags | MS_BIND, NULL) < 0)
-                die("cannot use the app's credentials: %m");
-        for (struct dirent *entry; (entry = readdir(d));)
-                if (entry->d_name[0] != '.')
-                        own_credential(l, dirfd(d), entry->d_name);
-        if (fchown(dirfd(d), l->uid, l->gid) < 0 || mount(NULL, ".", NULL, flags | MS_BIND | MS_RDONLY, NULL) < 0 ||
-            chdir("/") < 0)
-                die("cannot hand over the app's credentials: %m");
-        (void) closedir(d);
 }
 
 /* The kernel's own /proc, whatever an image or a volume may have put in its place. */
@@ -649,7 +517,7 @@ int main(int argc, char *argv[])
                 cover_paths(&l);
         }
         if (l.credentials)
-                own_credentials(&l);
+                app_credentials_own(l.credentials, l.uid, l.gid);
         set_labels(&l);
         become_user(&l);
         if (l.relay)
@@ -660,8 +528,8 @@ int main(int argc, char *argv[])
 
         /* Services ignore it by default, and what is ignored stays so (systemd.exec(5), IgnoreSIGPIPE=). */
         (void) signal(SIGPIPE, SIG_DFL);
-        (void) execve(words[0], words + 1, l.environment);
+        (void) execve(words[0], words + 1, l.environment.list);
         if (errno == E2BIG)
-                die_of_size(words[0], words + 1, l.environment);
+                die_of_size(words[0], words + 1, l.environment.list);
         die("cannot execute %s: %m", words[0]);
 }

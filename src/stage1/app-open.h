@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* openat2(2), which glibc does not have: paths that an image could have links in. */
+static inline int open_below(int directory_fd, const char *path, uint64_t flags, uint64_t resolve)
+{
+        struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = resolve };
+
+        return (int) syscall(SYS_openat2, directory_fd, path, &how, sizeof(how));
+}
