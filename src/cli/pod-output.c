@@ -141,6 +141,9 @@ static int sink_flush(Sink *s)
 
 /* Lines */
 
+/* What never ends a line is printed in pieces. */
+#define LINE_MAX_BYTES (256 * 1024)
+
 static int add_line(Sink *s, const char *app, const char *line, size_t n)
 {
         int r = text_add(&s->waiting, app, strlen(app));
@@ -160,12 +163,14 @@ static int add_lines(Connection *c, int i, const char *data, size_t n)
                 size_t length = (end = memchr(data, '\n', n)) ? (size_t) (end - data) : n;
                 int r = text_add(line, data, length);
 
-                if (r < 0 || !end)
+                if (r < 0 || (!end && line->n < LINE_MAX_BYTES))
                         return r;
                 r = add_line(&c->output->sinks[i], c->app, line->data, line->n);
                 if (r < 0)
                         return r;
                 line->n = 0;
+                if (!end)
+                        return 0;
                 n -= length + 1;
         }
         return 0;

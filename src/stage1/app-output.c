@@ -126,11 +126,11 @@ static void carry_chunk(Relay *r, int i)
                         o->pipes[i] = -1;
                 return;
         }
+        write_journal(o->journal[i], i == 1, data, (size_t) n, &r->in_line[i]);
         if (o->client >= 0 && app_output_send(o->client, i == 0 ? OUTPUT_STDOUT : OUTPUT_STDERR, data, (size_t) n) < 0)
                 lose_client(r);
         else if (o->client >= 0)
                 r->under_way += (uint64_t) n;
-        write_journal(o->journal[i], i == 1, data, (size_t) n, &r->in_line[i]);
 }
 
 void app_output_carry(AppOutput *o)
