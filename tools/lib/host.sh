@@ -63,8 +63,16 @@ host_create() {
         copy_disk "$(root_image "$suite")" "$(host_disk "$name")"
 }
 
+# raise_limit NAME VALUE: of the kernel's, which all hosts and this machine share. Never lowers one.
+raise_limit() {
+        local file=/proc/sys/${1//.//}
+        (($(cat "$file") >= $2)) || echo "$2" 2>/dev/null >"$file" ||
+                log "$1 is $(cat "$file") and cannot be raised to $2: pods may not start when several hosts are at work"
+}
+
 host_start() {
         local name=$1 dir state
+        raise_limit fs.inotify.max_user_instances 1024
         dir=$(host_dir "$name")
         # Detached in every way: a host outlives the shell that asked for it.
         setsid --fork unshare --mount --propagation private \
