@@ -39,7 +39,7 @@ test_output_and_status() {
         local out
         out=$(podctl run busybox --exec=/bin/echo -- hello world)
         assert_eq "$out" 'hello world'
-        assert_eq "$(sh_run 'echo out; echo err >&2' 2>/dev/null | sort)" $'err\nout'
+        assert_eq "$(sh_run 'echo out; echo err >&2' 2>&1 | sort)" $'err\nout'
         assert_fails 3 sh_run 'echo three; exit 3'
         assert_contains "$output" three
         assert_fails 1 podctl run busybox --exec=/bin/false
@@ -122,7 +122,7 @@ test_environment() {
 test_environment_mistakes() {
         echo broken >env
         refused --set-env --set-env=novalue busybox
-        refused --environment busybox --environment=1=x
+        refused --environment busybox --environment==x
         refused --set-env-file --set-env-file=env busybox
         refused nowhere --set-env-file=nowhere busybox
         refused A --set-env=A=1 --set-env=A=2 busybox

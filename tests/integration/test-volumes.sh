@@ -36,7 +36,7 @@ test_file_below_run() {
         # shellcheck disable=SC2046
         assert_eq "$(sh_run 'cat /run/app/secret; stat -c %F /run/app/secret' $(host v "$PWD/file" /run/app/secret readOnly=true))" $'secret\nregular file'
         # shellcheck disable=SC2046
-        assert_eq "$(sh_run 'echo x >/run/app/secret' $(host v "$PWD/file" /run/app/secret readOnly=true) 2>/dev/null | grep -c Read-only)" 1
+        assert_eq "$(sh_run 'echo x >/run/app/secret' $(host v "$PWD/file" /run/app/secret readOnly=true) 2>&1 | grep -c Read-only)" 1
         python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
         # shellcheck disable=SC2046
         sh_run 'test -S /var/run/docker.sock' $(host v "$PWD/socket" /var/run/docker.sock)
