@@ -633,7 +633,7 @@ test_output_that_cannot_be_written() {
         while read -r words; do
                 # shellcheck disable=SC2086
                 assert_fails 254 eval "podctl $words >/dev/full"
-                assert_contains "$output" 'podctl: Cannot write the output: '
+                assert_contains "$output" 'podctl: Cannot write '
                 assert_eq "$(wc -l <<<"$output")" 1
         done <<-END
 		list
