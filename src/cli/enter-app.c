@@ -8,23 +8,23 @@
 #include "pod/plan-sources.h"
 #include "pod/pod-prepare.h"
 #include "stage1/app-launch.h"
+#include "unit/manager-connect.h"
 #include "unit/transient-unit.h"
 #include "unit/unit-wait.h"
 
-/* A command beside an app's own: one more transient service of the pod's systemd, on the pod's bus, whose process
- * joins the app, see app-exec.c. There is nothing to join in an app that has ended: then the service has the app's
- * root and confinement itself. Nothing of ours enters the pod's namespaces, but for the connection that libsystemd
- * makes. */
+/* A command beside an app's own: one more transient service of the pod's systemd, whose process joins the app, see
+ * app-exec.c. There is nothing to join in an app that has ended: then the service has the app's
+ * root and confinement itself. Nothing of ours enters the pod's namespaces, but for the connection to its
+ * systemd: who asks need not know a bus or a machine. */
 
 typedef struct Enter {
         Pod *pod;
         PodPlan *plan;
         const PlanApp *app;
-        sd_bus *host_bus;
-        sd_bus *bus; /* the pod's */
+        pid_t leader;
+        sd_bus *bus; /* of the pod's systemd */
         sd_event *event;
         Terminal *terminal;
-        char *tty; /* as the pod names it */
         char *unit;
         char *program;
         char **command; /* the launcher's */
@@ -44,7 +44,6 @@ static void enter_done(Enter *e)
         app_identity_done(&e->identity);
         free(e->program);
         free(e->main_pid);
-        free(e->tty);
         free(e->unit);
 }
 
@@ -62,14 +61,9 @@ static int choose_app(Enter *e, const char *name)
 
 static int open_app_root(const Enter *e)
 {
-        _cleanup_free_ char *path = NULL;
-        pid_t leader;
-        int r;
+        _cleanup_free_ char *path =
+                strprintf("/proc/%i/root" POD_STAGE2_DIR "/%s/rootfs", e->leader, e->app->app->name);
 
-        r = pod_leader_pid(e->pod, &leader);
-        if (r < 0)
-                return r;
-        path = strprintf("/proc/%i/root" POD_STAGE2_DIR "/%s/rootfs", leader, e->app->app->name);
         return path ? open_directory_at(AT_FDCWD, path) : -ENOMEM;
 }
 
@@ -128,25 +122,13 @@ static int find_command(Enter *e, char **words)
 /* A terminal of the pod's own, so that programs in there can name it. */
 static int open_terminal(Enter *e)
 {
-        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_bus_message_ sd_bus_message *reply = NULL;
-        const char *path;
-        int fd, r;
+        uid_t owner;
+        int r;
 
-        r = bus_call(e->host_bus, &bus_machine_manager, "OpenMachinePTY", &error, &reply, "s", e->pod->settings->name);
+        r = pod_uid_base(e->pod, &owner);
         if (r >= 0)
-                r = sd_bus_message_read(reply, "hs", &fd, &path);
-        if (r < 0)
-                return log_error_errno(r, "Cannot get a terminal from the pod: %s", bus_error_text(&error, r));
-
-        e->tty = strdup(path);
-        fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-        if (fd < 0 || !e->tty)
-                return log_oom();
-        if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-                return log_error_errno(errno, "Cannot use the pod's terminal: %m");
-        r = terminal_new_from_fd(e->event, fd, &e->terminal);
-        return r < 0 ? log_error_errno(r, "Cannot connect the terminal: %m") : 0;
+                r = terminal_new_in_pod(e->event, e->leader, owner, &e->terminal);
+        return r < 0 ? log_error_errno(r, "Cannot get a terminal from the pod: %m") : 0;
 }
 
 static int add_terminal(const Enter *e, char ***properties)
@@ -154,7 +136,7 @@ static int add_terminal(const Enter *e, char ***properties)
         static const char *const lines[] = { "StandardInput=tty", "StandardOutput=tty", "StandardError=tty" };
         int r;
 
-        r = strv_extendf(properties, "TTYPath=%s", e->tty);
+        r = strv_extendf(properties, "TTYPath=%s", terminal_path(e->terminal));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(lines); i++)
                 r = strv_extend(properties, lines[i]);
         return r;
@@ -206,7 +188,7 @@ static int add_root(const Enter *e, char ***properties)
 
 static int unit_properties(const Enter *e, char ***ret)
 {
-        static const char *const common[] = { "Type=exec", "AddRef=yes", "CollectMode=inactive-or-failed" };
+        static const char *const common[] = { "Type=exec", "CollectMode=inactive-or-failed" };
         _cleanup_strv_free_ char **properties = NULL;
         int r;
 
@@ -216,7 +198,7 @@ static int unit_properties(const Enter *e, char ***ret)
         STRV_FOREACH(line, e->app->limits)
                 if (r >= 0)
                         r = strv_extend(&properties, *line);
-        if (r >= 0 && e->tty)
+        if (r >= 0 && e->terminal)
                 r = add_terminal(e, &properties);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)
                 r = strv_extend(&properties, common[i]);
@@ -272,7 +254,7 @@ static int run_command(Enter *e)
                 return log_error_errno(r, "Cannot watch unit %s: %m", e->unit);
         r = transient_unit_start(e->bus,
                                  &(TransientUnit) { .name = e->unit, .properties = properties, .start = e->command,
-                                                    .stdio = e->tty ? NULL : stdio },
+                                                    .stdio = e->terminal ? NULL : stdio },
                                  &job, &error);
         if (r < 0)
                 return log_error_errno(r, "Cannot run the command: %s", bus_error_text(&error, r));
@@ -310,25 +292,24 @@ static int find_main_process(Enter *e)
         return e->main_pid ? 0 : log_oom();
 }
 
-static int connect_pod(Context *c, Enter *e)
+static int connect_pod(Enter *e)
 {
         int r;
 
-        r = context_bus(c, &e->host_bus);
+        r = pod_leader_pid(e->pod, &e->leader);
+        if (r >= 0)
+                r = manager_connect(e->leader, &e->bus);
         if (r < 0)
-                return r;
-        r = sd_bus_open_system_machine(&e->bus, e->pod->settings->name);
-        if (r < 0)
-                return log_error_errno(r, "Cannot connect to the bus of pod '%s': %m", e->pod->settings->name);
+                return log_error_errno(r, "Cannot connect to the service manager of pod '%s': %m", e->pod->settings->name);
         return find_main_process(e);
 }
 
-static int enter(Context *c, Enter *e, char **command)
+static int enter(Enter *e, char **command)
 {
         Uuid uuid;
         int r;
 
-        r = connect_pod(c, e);
+        r = connect_pod(e);
         if (r >= 0)
                 r = find_command(e, command);
         if (r >= 0 && !e->main_pid)
@@ -371,5 +352,5 @@ int enter_app(Context *c, const char *pod, const char *app, bool as_root, char *
         /* Whatever has become of the sources: this is for what may be used of them. */
         (void) plan_check_sources(e.plan, NULL);
         r = choose_app(&e, app);
-        return r < 0 ? r : enter(c, &e, command);
+        return r < 0 ? r : enter(&e, command);
 }

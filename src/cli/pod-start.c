@@ -77,6 +77,18 @@ static int limit_stop(PodPlan *plan)
         return pod_plan_limit_stop(plan, (int64_t) (usec / USEC_PER_SEC)) < 0 ? log_oom() : 0;
 }
 
+/* What of the pod's settings goes for nothing here. */
+static void warn_of_host(const Pod *pod, const PodPlan *plan)
+{
+        const char *missing = machine_registry_missing();
+
+        STRV_FOREACH(line, plan->ignored)
+                log_warning("%s", *line);
+        if (missing)
+                log_warning("Pod '%s' is no machine: systemd-machined %s, so machinectl and 'systemctl -M' do not know it",
+                            pod->settings->name, missing);
+}
+
 static int pod_launch_logging(Pod *pod)
 {
         _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
@@ -102,8 +114,7 @@ static int pod_launch_logging(Pod *pod)
         r = limit_stop(plan);
         if (r < 0)
                 return r;
-        STRV_FOREACH(line, plan->ignored)
-                log_warning("%s", *line);
+        warn_of_host(pod, plan);
 
         /* Whoever had the name before may have been killed. */
         pod_clear_nspawn(pod->settings->name);
@@ -321,8 +332,7 @@ static int start_job(Start *s, char **ret_job)
                 r = plan_check_sources(plan, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
-        STRV_FOREACH(line, plan->ignored)
-                log_warning("%s", *line);
+        warn_of_host(s->pod, plan);
 
         r = unit_properties(s, plan, &properties);
         if (r >= 0)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
-#include "basic/alloc.h"
-#include "basic/fd.h"
+#include "basic/fs.h"
+#include "basic/string-util.h"
 #include "cli/pump.h"
 #include "cli/terminal.h"
 
@@ -104,18 +105,39 @@ static int connect_terminal(Terminal *t, sd_event *event)
         return r < 0 ? r : pump_enable(t->output);
 }
 
-int terminal_new_from_fd(sd_event *event, int master_fd, Terminal **ret)
+/* In the pod's own instance of devpts (devpts(5)): a terminal belongs to who opened it. */
+static int open_pair_in_pod(Terminal *t, pid_t leader, uid_t owner)
+{
+        _cleanup_free_ char *path = strprintf("/proc/%i/root", leader);
+        _cleanup_close_ int root = path ? open_directory_at(AT_FDCWD, path) : -ENOMEM,
+                            directory = root >= 0 ? open_in_root(root, "/dev/pts", O_PATH | O_DIRECTORY) : root;
+        int number, unlocked = 0, r;
+
+        if (directory < 0)
+                return directory;
+        (void) setfsgid(owner);
+        (void) setfsuid(owner);
+        t->master = openat(directory, "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+        r = t->master < 0 ? -errno : 0;
+        (void) setfsuid(geteuid());
+        (void) setfsgid(getegid());
+        if (r < 0)
+                return r;
+        if (ioctl(t->master, TIOCSPTLCK, &unlocked) < 0 || ioctl(t->master, TIOCGPTN, &number) < 0)
+                return -errno;
+        (void) snprintf(t->path, sizeof(t->path), "/dev/pts/%i", number);
+        return hold_slave(t);
+}
+
+int terminal_new_in_pod(sd_event *event, pid_t leader, uid_t owner, Terminal **ret)
 {
         _cleanup_(terminal_freep) Terminal *t = new0(Terminal, 1);
         int r;
 
-        if (!t) {
-                safe_close(master_fd);
+        if (!t)
                 return -ENOMEM;
-        }
-        t->master = master_fd;
-        t->slave = -EBADF;
-        r = hold_slave(t);
+        t->master = t->slave = -EBADF;
+        r = open_pair_in_pod(t, leader, owner);
         if (r >= 0)
                 r = connect_terminal(t, event);
         if (r < 0)

@@ -12,8 +12,8 @@
 typedef struct Terminal Terminal;
 
 int terminal_new(sd_event *event, Terminal **ret);
-/* The same on the controlling side of a pair that somebody else made; takes the fd. */
-int terminal_new_from_fd(sd_event *event, int master_fd, Terminal **ret);
+/* The same with a terminal of the pod whose PID 1 is leader. Its other side belongs to owner there. */
+int terminal_new_in_pod(sd_event *event, pid_t leader, uid_t owner, Terminal **ret);
 /* Prints what is left and gives the user's terminal back. */
 Terminal *terminal_free(Terminal *t);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Terminal *, terminal_free);
@@ -21,5 +21,5 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(Terminal *, terminal_free);
 /* Input waits until the other side is in use: before, a Ctrl-D would mean nothing to anybody. */
 int terminal_enable_input(Terminal *t);
 
-/* "/dev/pts/N" */
+/* "/dev/pts/N", in the pod for one of the pod */
 const char *terminal_path(const Terminal *t);

@@ -1,8 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "cli/host-check.h"
+#include "cli/pod-json.h"
 #include "cli/pod-make.h"
 #include "cli/pods-d.h"
 #include "cli/verb.h"
+
+typedef struct CheckArgs {
+        bool host;
+        char *format;
+} CheckArgs;
+
+static const Option options[] = {
+        { "format", &option_choice, offsetof(CheckArgs, format), "FORMAT", "Of --host: json or json-pretty", .choices = JSON_FORMATS },
+        { "host", &option_bool, offsetof(CheckArgs, host), NULL, "Tell what this host has and lacks for pods" },
+        {},
+};
 
 /* Images that are fetched at the start cannot be looked into before. */
 static bool images_are_there(Context *c, const AppcPod *manifest)
@@ -62,9 +75,16 @@ static int check_word(Context *c, const char *word)
 
 static int run(Context *c, void *userdata, char **words)
 {
+        const CheckArgs *args = userdata;
         _cleanup_strv_free_ char **all = NULL;
         int r = 0;
 
+        if (args->host && words[0])
+                return log_error_errno(EINVAL, "Option --host looks at the host, not at '%s'", words[0]);
+        if (args->format && !args->host)
+                return log_error_errno(EINVAL, "Option --format goes with --host");
+        if (args->host)
+                return host_check(c, args->format);
         if (!words[0]) {
                 r = pods_d_list(&all);
                 if (r < 0)
@@ -83,6 +103,8 @@ const Verb verb_check = {
         .name = "check",
         .usage = "[NAME|FILE…]",
         .summary = "Look for mistakes in pods that systemd starts",
+        .options = options,
+        .args_size = sizeof(CheckArgs),
         .flags = VERB_ROOT,
         .completes = "MANIFEST",
         .max_words = -1,

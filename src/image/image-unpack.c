@@ -345,6 +345,19 @@ static bool is_below(const char *path, const char *end, const char *prefix)
         return false;
 }
 
+/* Overlayfs gives what it is made of to nobody, and others know neither such devices nor attributes. */
+static int whiteout_failed(Unpack *u, int r)
+{
+        _cleanup_free_ char *name = printable(u->name);
+
+        if (r != -EPERM && r != -EOPNOTSUPP)
+                return tree_failed(u, r);
+        return explain(u->reterr_message, r,
+                       "entry '%s': the file system of the store cannot keep that files were removed; have the store, see "
+                       "--dir, on ext4, xfs, btrfs or tmpfs, not on overlayfs",
+                       strempty(name));
+}
+
 static int make_layer_entry(Unpack *u)
 {
         const char *slash = strrchr(u->path, '/'), *base = slash ? slash + 1 : u->path, *hidden;
@@ -357,7 +370,7 @@ static int make_layer_entry(Unpack *u)
                 return make_entry(u);
         if (streq(base, WHITEOUT_OPAQUE)) {
                 r = tree_opaque(&u->tree, u->path);
-                return r < 0 ? tree_failed(u, r) : 0;
+                return r < 0 ? whiteout_failed(u, r) : 0;
         }
         /* AUFS kept files and directories of its own under such names; nothing in them belongs to the image. */
         if (is_below(u->path, base + 1, WHITEOUT_META_PREFIX))
@@ -375,7 +388,7 @@ static int make_layer_entry(Unpack *u)
         if (!path)
                 return -ENOMEM;
         r = tree_whiteout(&u->tree, path);
-        return r < 0 ? tree_failed(u, r) : 0;
+        return r < 0 ? whiteout_failed(u, r) : 0;
 }
 
 /* ACIs (appc spec/aci.md) */

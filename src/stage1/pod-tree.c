@@ -64,6 +64,23 @@ static int link_like_host(int root_fd)
         return 0;
 }
 
+/* Whose /usr the pod has too. Some distributions have one of them, some have both. */
+static const struct {
+        const char *program, *unit;
+} buses[] = {
+        { "/usr/bin/dbus-daemon", PKGLIBDIR "/units/dbus-daemon.service" },
+        { "/usr/bin/dbus-broker-launch", PKGLIBDIR "/units/dbus-broker.service" },
+};
+
+/* A pod without one runs as well; systemctl -M and its like do not reach it. */
+static int choose_bus(int root_fd)
+{
+        for (size_t i = 0; i < ELEMENTSOF(buses); i++)
+                if (access(buses[i].program, X_OK) >= 0)
+                        return symlinkat(buses[i].unit, root_fd, UNIT_DIR "/dbus.service") < 0 ? -errno : 0;
+        return 0;
+}
+
 /* The journal has no other limits than its own; reading the kernel's messages is not a pod's business. Its files are
  * small: journald sizes tables in each by how large it may become, and has them in memory and on the disk from the
  * start. Of journald's 100 files at most, this many hold what the journal may be. */
@@ -124,6 +141,8 @@ int pod_tree_make(const PodPlan *plan, int root_fd)
 
         r = link_like_host(root_fd);
         if (r >= 0)
+                r = choose_bus(root_fd);
+        if (r >= 0)
                 r = write_journal_config(&plan->journal, root_fd);
         return r < 0 ? r : write_identity(plan, root_fd);
 }
@@ -139,9 +158,11 @@ static int write_users(const PodPlan *plan, const AppIdentity *identities, int r
         if (!p || !g)
                 return -ENOMEM;
 
+        /* The bus's user is messagebus to Debian and dbus to others: /usr/share/dbus-1/system.conf is the host's. */
         (void) fputs("root:x:0:0:root:/root:/bin/sh\nmessagebus:x:65533:65533::/nonexistent:/usr/sbin/nologin\n"
+                     "dbus:x:65533:65533::/nonexistent:/usr/sbin/nologin\n"
                      "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n", p);
-        (void) fputs("root:x:0:\nsystemd-journal:x:65532:\nmessagebus:x:65533:\nnogroup:x:65534:\n", g);
+        (void) fputs("root:x:0:\nsystemd-journal:x:65532:\nmessagebus:x:65533:\ndbus:x:65533:\nnogroup:x:65534:\n", g);
         for (size_t i = 0; i < plan->n_apps; i++) {
                 if (identities[i].uid != 0)
                         (void) fprintf(p, "u%u:x:%u:%u::/:/bin/sh\n", identities[i].uid, identities[i].uid,

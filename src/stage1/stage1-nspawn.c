@@ -22,6 +22,7 @@
 #include "stage1/pod-tree.h"
 #include "stage1/stage1.h"
 #include "stage1/uid-range.h"
+#include "unit/machine.h"
 
 /* The pod as a systemd-nspawn container whose PID 1 is the host's own systemd (reference S§3). All mounts are made in
  * a namespace of our own before nspawn is exec'ed, so the host sees none of them and none can be left behind. */
@@ -307,7 +308,6 @@ static const char *const common_arguments[] = {
         "--quiet",
         "--boot",
         "--keep-unit",
-        "--register=yes",
         "--settings=no",
         "--notify-ready=yes",
         "--link-journal=no",
@@ -334,6 +334,7 @@ static int add_own_arguments(const Launch *l, bool console, char ***argv)
         } rows[] = {
                 { true, "--setenv=SYSTEMD_UNIT_PATH=", pod_tree_unit_path() },
                 { true, "--machine=", s->name },
+                { true, "--register=", machine_registry_missing() ? "no" : "yes" },
                 { s->hostname, "--hostname=", s->hostname },
                 { true, "--console=", console ? "interactive" : "read-only" },
                 { mapped, "--private-users=", range },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "basic/fs.h"
 #include "basic/parse.h"
@@ -39,4 +40,40 @@ int machine_forget_dead(const char *name)
         /* Should it be gone by now, all the better. */
         (void) bus_call(bus, &bus_machine_manager, "UnregisterMachine", NULL, NULL, "s", name);
         return 0;
+}
+
+/* As systemd takes it (systemd.unit(5)): a unit file that is empty or a link to /dev/null. The first one counts. */
+static int unit_is_masked(const char *unit)
+{
+        static const char *const directories[] = {
+                "/etc/systemd/system.control/", "/run/systemd/system.control/", "/etc/systemd/system/",
+                "/run/systemd/system/",         "/usr/local/lib/systemd/system/", "/usr/lib/systemd/system/",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                _cleanup_free_ char *path = strjoin(directories[i], unit);
+                struct stat st;
+
+                if (!path)
+                        return -ENOMEM;
+                if (stat(path, &st) >= 0)
+                        return S_ISCHR(st.st_mode) || st.st_size == 0;
+        }
+        return -ENOENT;
+}
+
+const char *machine_registry_missing(void)
+{
+        /* The second is what its first client has started (D-Bus specification, SystemdService=). */
+        static const char *const units[] = { "systemd-machined.service", "dbus-org.freedesktop.machine1.service" };
+
+        for (size_t i = 0; i < ELEMENTSOF(units); i++) {
+                int r = unit_is_masked(units[i]);
+
+                if (r == -ENOENT)
+                        return "is not installed";
+                if (r > 0)
+                        return "is masked";
+        }
+        return NULL;
 }

@@ -7,3 +7,7 @@
  * unit of one that was killed may have been restarted before that, and then the name would stay taken for ever.
  * -EEXIST: the leader is alive. */
 int machine_forget_dead(const char *name);
+
+/* Why machined cannot be had, in words that go with its name: "is masked"; NULL: it can. Starts nothing and asks
+ * nobody. */
+const char *machine_registry_missing(void);

@@ -14,6 +14,11 @@ struct UnitWait {
         /* Jobs that were over before we knew which was ours. */
         char **early_results;
         bool changed;
+        /* What signals have told. Where we are no client of a bus nothing holds a unit that has ended until it was
+         * looked at, but its last signal comes before it goes, with the state after everything else (systemd,
+         * send_changed_signal() in src/core/dbus-unit.c). */
+        UnitStatus told;
+        bool by_signals;
 };
 
 void unit_status_done(UnitStatus *s)
@@ -96,6 +101,24 @@ static int read_property(sd_bus_message *m, UnitStatus *s)
         return sd_bus_message_skip(m, "v");
 }
 
+static int read_properties(sd_bus_message *m, UnitStatus *s)
+{
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'a', "{sv}");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+                r = read_property(m, s);
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_exit_container(m);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
 static int get_status_at(sd_bus *bus, const char *path, UnitStatus *ret)
 {
         _cleanup_bus_message_ sd_bus_message *reply = NULL;
@@ -104,20 +127,8 @@ static int get_status_at(sd_bus *bus, const char *path, UnitStatus *ret)
 
         r = sd_bus_call_method(bus, bus_systemd_manager.destination, path, "org.freedesktop.DBus.Properties",
                                "GetAll", NULL, &reply, "s", "");
-        if (r < 0)
-                return r;
-
-        r = sd_bus_message_enter_container(reply, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
-                r = read_property(reply, &s);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(reply);
-                if (r < 0)
-                        return r;
-        }
+        if (r >= 0)
+                r = read_properties(reply, &s);
         if (r < 0)
                 return r;
 
@@ -176,6 +187,8 @@ static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error
         UnitWait *w = userdata;
 
         w->changed = true;
+        if (w->by_signals && sd_bus_message_skip(m, "s") >= 0)
+                (void) read_properties(m, &w->told);
         return 0;
 }
 
@@ -208,6 +221,8 @@ int unit_wait_new(sd_bus *bus, sd_event *event, const char *unit, UnitWait **ret
                 return -ENOMEM;
 
         w->bus = sd_bus_ref(bus);
+        w->by_signals = sd_bus_is_bus_client(bus) == 0;
+        w->told.active = true;
         w->event = sd_event_ref(event);
         w->unit = strdup(unit);
         if (!w->unit)
@@ -240,6 +255,7 @@ UnitWait *unit_wait_free(UnitWait *w)
         free(w->path);
         free(w->job);
         free(w->job_result);
+        unit_status_done(&w->told);
         strv_free(w->early_results);
         return mfree(w);
 }
@@ -280,6 +296,17 @@ int unit_wait_started(UnitWait *w, const char *job, const char **ret_result)
         return 0;
 }
 
+static int take_status(UnitWait *w, UnitStatus *ret)
+{
+        if (!w->by_signals)
+                return get_status_at(w->bus, w->path, ret);
+        if (w->told.active)
+                *ret = (UnitStatus) { .active = true };
+        else
+                *ret = TAKE_GENERIC(w->told, (UnitStatus) {});
+        return 0;
+}
+
 int unit_wait_ended(UnitWait *w, UnitStatus *ret)
 {
         for (w->changed = true;;) {
@@ -288,7 +315,7 @@ int unit_wait_ended(UnitWait *w, UnitStatus *ret)
 
                 if (w->changed) {
                         w->changed = false;
-                        r = get_status_at(w->bus, w->path, &s);
+                        r = take_status(w, &s);
                         if (r < 0)
                                 return r;
                         if (!s.active) {

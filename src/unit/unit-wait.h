@@ -32,7 +32,8 @@ int unit_stop_timeout(const char *unit, uint64_t *ret);
 
 typedef struct UnitWait UnitWait;
 
-/* Must be made before the unit is started, so that nothing is missed. The bus is attached to the event loop. */
+/* Must be made before the unit is started, so that nothing is missed. The bus is attached to the event loop; it may be
+ * a connection to the service manager itself (unit/manager-connect.h). */
 int unit_wait_new(sd_bus *bus, sd_event *event, const char *unit, UnitWait **ret);
 UnitWait *unit_wait_free(UnitWait *w);
 DEFINE_TRIVIAL_CLEANUP_FUNC(UnitWait *, unit_wait_free);

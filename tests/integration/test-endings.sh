@@ -63,12 +63,25 @@ test_nothing_could_be_started() {
         assert_contains "$output" 'Too many open files'
 }
 
-# What systemd-nspawn says is all there is.
+# Nothing of podctl's own needs it.
 test_machined_is_missing() {
         systemctl mask --quiet --now systemd-machined
         defer systemctl unmask --quiet systemd-machined
-        podctl run --name=unregistered busybox --exec=/bin/true >out 2>&1 && return
-        assert_contains "$(cat out)" systemd-machined
+        podctl run --name=unregistered busybox --exec=/bin/echo -- said >out 2>err
+        assert_eq "$(cat out)" said
+        assert_eq "$(cat err)" "podctl: Pod 'unregistered' is no machine: systemd-machined is masked, so machinectl and 'systemctl -M' do not know it"
+
+        defer podctl stop --force unregistered
+        podctl run --detach --name=unregistered busybox --name=app --exec=/bin/sh -- -c 'trap "exit 3" TERM; while :; do sleep 0.1; done' >out 2>err
+        assert_contains "$(podctl list --no-legend)" unregistered
+        assert_contains "$(podctl status unregistered)" state=running
+        assert_eq "$(echo in | podctl exec unregistered cat)" in
+        assert_fails 7 podctl exec unregistered sh -c 'exit 7'
+        in_terminal 'podctl enter unregistered'
+        echo 'tty; exit' >&5
+        wait_until grep -q /dev/pts/ screen
+        podctl stop unregistered
+        assert_contains "$(podctl status unregistered)" app-app=3
 }
 
 # --- Whoever asks is heard

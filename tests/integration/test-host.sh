@@ -113,3 +113,80 @@ test_small_disk_fills_up() {
 test_images_are_there() {
         jq -e .schemaVersion "$IMAGES/busybox.oci/index.json"
 }
+
+# --- What podctl says of it
+
+state_of() {
+        podctl check --host --format=json | jq -r ".[] | select(.name == \"$1\") | .state"
+}
+
+test_check_finds_all_there_is() {
+        systemctl enable --quiet --now podctl-gc.timer podctl-image-gc.timer
+        defer systemctl disable --quiet --now podctl-gc.timer podctl-image-gc.timer
+        podctl check --host >out
+        assert_eq "$(awk 'NR > 1 && !/ good /' out | grep -v '^inotify' || true)" ""
+        assert_eq "$(podctl check --host --format=json | jq -r '.[] | select(.state == "good") | .remedy' | sort -u)" null
+}
+
+test_check_finds_what_is_missing() {
+        systemctl mask --quiet --now systemd-machined
+        defer systemctl unmask --quiet systemd-machined
+        mv /usr/lib/systemd/systemd-shutdown kept
+        defer mv kept /usr/lib/systemd/systemd-shutdown
+        assert_fails 1 podctl check --host
+        assert_contains "$output" 'no /usr/lib/systemd/systemd-shutdown'
+        assert_contains "$output" 'is masked'
+        assert_eq "$(state_of programs)" lacking
+        assert_eq "$(state_of machined)" less
+        assert_fails 254 podctl check --host site
+        assert_fails 254 podctl check --format=json
+}
+
+# As on live systems.
+test_store_on_overlayfs() {
+        mkdir disk overlay
+        mount -t tmpfs tmpfs disk
+        defer umount disk
+        mkdir disk/{lower,upper,work}
+        mount -t overlay -o lowerdir=disk/lower,upperdir=disk/upper,workdir=disk/work overlay overlay
+        defer umount overlay
+        assert_fails 1 podctl --dir="$PWD/overlay" check --host
+        assert_contains "$(grep '^removed files' <<<"$output")" lacking
+        assert_fails 254 podctl --dir="$PWD/overlay" --insecure-options=image fetch "$IMAGES/busybox.oci"
+        assert_contains "$output" 'not on overlayfs'
+        assert_eq "$(wc -l <<<"$output")" 1
+}
+
+# --- Hardened ones
+
+test_strict_umask() {
+        umask 077
+        own fetch "$IMAGES/busybox.oci"
+        assert_eq "$(own run busybox --user=1000 --group=1000 --exec=/bin/sh -- -c 'cat /etc/resolv.conf /etc/hosts >/dev/null && : >/tmp/made && echo fine')" fine
+        own gc --grace-period=0
+        fetch busybox.oci
+        pod strict busybox --name=app --user=1000 --exec=/bin/sleep -- 1000
+        assert_eq "$(podctl exec strict sh -c 'ls / >/dev/null && echo fine')" fine
+        systemctl -M strict is-active app.service
+        podctl create later busybox --exec=/bin/true 2>/dev/null
+        defer rm /etc/podctl/pods.d/later.json
+        systemctl start --wait pod@later
+}
+
+# A /proc where everybody but root sees his own processes only, and a /tmp that runs nothing.
+test_processes_hidden_and_tmp_without_programs() {
+        mount -o remount,hidepid=2 /proc
+        defer mount -o remount,hidepid=0 /proc
+        mount -t tmpfs -o noexec,nosuid,nodev tmpfs /tmp
+        defer umount /tmp
+        own fetch "$IMAGES/busybox.oci"
+        fetch busybox.oci
+        pod hardened busybox --name=app --user=1000 --exec=/bin/sleep -- 1000
+        assert_contains "$(podctl list --no-legend)" hardened
+        assert_eq "$(podctl exec hardened echo fine)" fine
+        systemctl -M hardened is-active app.service
+        podctl check --host | awk '$NF != "" && / lacking /' >lacking
+        assert_eq "$(cat lacking)" ""
+        podctl stop hardened
+        podctl export hardened out.aci
+}
