@@ -14,17 +14,6 @@ bool persona_is_rkt(void)
         return is_rkt;
 }
 
-bool persona_keeps(Manner manner)
-{
-        static const struct {
-                bool rkt, podctl;
-        } table[_MANNER_MAX] = {
-                [MANNER_IMAGE_ETC] = { true, false },
-        };
-
-        return is_rkt ? table[manner].rkt : table[manner].podctl;
-}
-
 const char *persona_name(void)
 {
         return is_rkt ? "rkt" : "podctl";

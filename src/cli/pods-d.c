@@ -135,11 +135,66 @@ int pod_manifest_complain(const char *path, int r, const char *message)
         return log_error_errno(r, "%s: %s", path, message);
 }
 
-int pod_manifest_read(const char *path, AppcPod **ret)
+/* What is said of a member, and where that stands. */
+typedef struct Finding {
+        const char *text;
+        size_t line;
+} Finding;
+
+static int compare_findings(const void *a, const void *b)
+{
+        const Finding *x = a, *y = b;
+
+        return (x->line > y->line) - (x->line < y->line);
+}
+
+/* In the order of the file; NULL when memory ran out. */
+static Finding *find_all(const char *text, size_t n, char *const *texts)
+{
+        Finding *findings = new0(Finding, strv_length(texts) + 1), *f = findings;
+
+        if (!findings)
+                return NULL;
+        STRV_FOREACH(t, texts)
+                *f++ = (Finding) { *t, json_line_of(text, n, *t) };
+        qsort(findings, f - findings, sizeof(Finding), compare_findings);
+        return findings;
+}
+
+static int list_passed_over(const char *path, const char *text, size_t n, char *const *members, char ***ret)
+{
+        _cleanup_free_ Finding *findings = find_all(text, n, members);
+        _cleanup_strv_free_ char **lines = NULL;
+
+        if (!findings)
+                return -ENOMEM;
+        for (Finding *f = findings; f->text; f++) {
+                int r = strv_extendf(&lines, "%s:%zu: %s", path, f->line, f->text);
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(lines);
+        return 0;
+}
+
+static int complain_of_all(const char *path, const char *text, size_t n, int r, JsonError *e)
+{
+        _cleanup_free_ Finding *findings = NULL;
+
+        if (strv_length(e->more) == 0)
+                return pod_manifest_complain(path, r, json_error_message(e, r));
+        if (strv_consume(&e->more, TAKE_PTR(e->message)) < 0 || !(findings = find_all(text, n, e->more)))
+                return log_oom();
+        for (Finding *f = findings; f->text; f++)
+                (void) pod_manifest_complain(path, r, f->text);
+        return r;
+}
+
+int pod_manifest_read(const char *path, AppcPod **ret, char ***ret_passed_over)
 {
         _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
         _cleanup_free_ char *text = NULL, *message = NULL;
-        _cleanup_json_error_ JsonError e = {};
+        _cleanup_json_error_ JsonError e = { .strict = true };
         size_t n;
         int r;
 
@@ -148,10 +203,12 @@ int pod_manifest_read(const char *path, AppcPod **ret)
                 return log_error_errno(r, "%s: %m", path);
         r = appc_pod_parse(text, n, &pod, &e);
         if (r < 0)
-                return pod_manifest_complain(path, r, json_error_message(&e, r));
+                return complain_of_all(path, text, n, r, &e);
         r = check_age(pod, &message);
         if (r < 0)
                 return pod_manifest_complain(path, r, message);
+        if (ret_passed_over && list_passed_over(path, text, n, e.passed_over, ret_passed_over) < 0)
+                return log_oom();
         *ret = TAKE_PTR(pod);
         return 0;
 }

@@ -250,7 +250,7 @@ int run_compose(Context *context, const RunArgs *args, AppcPod **ret)
         int r;
 
         if (args->pod_manifest) {
-                r = pod_manifest_read(args->pod_manifest, &pod);
+                r = pod_manifest_read(args->pod_manifest, &pod, NULL);
                 if (r >= 0 && !args->check)
                         r = pod_manifest_fetch(context, pod);
                 if (r >= 0)

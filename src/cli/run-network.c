@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
-#include "cli/persona.h"
+#include "cli/rkt-ways.h"
 #include "cli/run-network.h"
 #include "network/net-files.h"
 #include "network/net-request.h"
@@ -121,7 +121,7 @@ int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifes
 {
         int r = set_networks(c, args, manifest, settings);
 
-        settings->image_etc = persona_keeps(MANNER_IMAGE_ETC);
+        settings->image_etc = rkt_way(RKT_WAY_IMAGE_ETC);
         if (r >= 0)
                 r = check_ports(args, manifest, settings);
         if (r >= 0)

@@ -40,15 +40,18 @@ static int check_file(Context *c, const char *name, const char *path)
         RunArgs args = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = (char *) path, .dry_run = true,
                          .check = true };
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
+        _cleanup_strv_free_ char **passed_over = NULL;
         int r;
 
         if (name && !pod_name_is_valid(name))
                 return log_error_errno(EINVAL,
                                        "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
                                        path, name, POD_NAME_MAX);
-        r = pod_manifest_read(path, &manifest);
+        r = pod_manifest_read(path, &manifest, &passed_over);
         if (r < 0)
                 return r;
+        STRV_FOREACH(member, passed_over)
+                (void) printf("%s: passed over, as of an extension\n", *member);
         if (!images_are_there(c, manifest)) {
                 (void) printf("%s: good, as far as can be seen before its images are fetched\n", path);
                 return 0;

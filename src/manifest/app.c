@@ -98,12 +98,18 @@ static int event_handler_read(json_object *o, char ***lists, JsonError *e)
 
 static int event_handlers_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 {
+        int r = 0;
+
         for (size_t i = 0; i < json_object_array_length(o); i++) {
-                int r = event_handler_read(json_object_array_get_idx(o, i), p, e);
-                if (r < 0)
-                        return json_error_below_index(e, r, NULL, i);
+                _cleanup_json_error_ JsonError part = json_error_part(e);
+                int k = event_handler_read(json_object_array_get_idx(o, i), p, &part);
+
+                k = json_error_join(e, &part, json_error_below_index(&part, k, NULL, i));
+                r = r < 0 ? r : k;
+                if (r < 0 && !json_error_is_strict(e))
+                        return r;
         }
-        return 0;
+        return r;
 }
 
 static int event_handlers_write(const JsonType *type, const void *p, json_object **ret)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <sys/resource.h>
 
+#include "basic/nearest.h"
 #include "basic/parse.h"
 #include "basic/string-table.h"
 #include "manifest/ac-types.h"
@@ -358,6 +359,23 @@ static const JsonField isolator_table[] = {
         {}
 };
 
+/* Of extensions are names that begin with a domain; all others are for the specification to give. */
+static int check_stranger(const Isolator *i, JsonError *e)
+{
+        size_t domain = strcspn(i->name, "/");
+        Nearest nearest = { .written = i->name };
+
+        if (!json_error_is_strict(e))
+                return 0;
+        if (i->name[domain] && memchr(i->name, '.', domain))
+                return strv_extend(&e->passed_over, "name");
+        for (int t = ISOLATOR_UNKNOWN + 1; t < _ISOLATOR_TYPE_MAX; t++)
+                nearest_offer(&nearest, rows[t].name);
+        if (nearest.known)
+                return json_error_set(e, -EINVAL, "name", "there is no isolator '%s'; did you mean '%s'?", i->name, nearest.known);
+        return json_error_set(e, -EINVAL, "name", "there is no isolator '%s'", i->name);
+}
+
 static int isolator_check(void *p, json_object *o, JsonError *e)
 {
         Isolator *i = p;
@@ -365,14 +383,14 @@ static int isolator_check(void *p, json_object *o, JsonError *e)
         int r;
 
         if (t < 0)
-                return 0;
+                return check_stranger(i, e);
         if (!i->value)
                 return json_error_set(e, -EINVAL, NULL, "missing member 'value'");
 
         i->type = t;
         i->known = true;
         r = rows[t].parse(i, e);
-        return r < 0 ? json_error_below(e, r, "value") : 0;
+        return json_error_below(e, r, "value");
 }
 
 const JsonType json_isolators = JSON_ARRAY(Isolator, isolator_table, isolator_check);

@@ -101,22 +101,36 @@ static void skip_name(Walk *w)
         w->p++;
 }
 
+/* Names may contain what ends them in a path: the shortest one that is there is taken. */
+static bool step_member(Walk *w, const char **path)
+{
+        const char *name = *path + (**path == '.');
+
+        for (size_t n = strcspn(name, ".[: "); name[0]; n += strcspn(name + n + 1, ".[: ") + 1) {
+                Walk into = *w;
+
+                if (n > 0 && enter_member(&into, name, n)) {
+                        *w = into;
+                        *path = name + n;
+                        return true;
+                }
+                if (!name[n])
+                        break;
+        }
+        return false;
+}
+
 /* One step of the path: false where it ends, or leads to what is not there. */
 static bool step(Walk *w, const char **path)
 {
-        const char *name = *path + (**path == '.');
-        size_t n;
+        size_t index;
         char *end;
 
-        if (**path == '[') {
-                size_t index = strtoul(*path + 1, &end, 10);
-
-                *path = end + (*end == ']');
-                return enter_element(w, index);
-        }
-        n = strcspn(name, ".[: ");
-        *path = name + n;
-        return n > 0 && enter_member(w, name, n);
+        if (**path != '[')
+                return step_member(w, path);
+        index = strtoul(*path + 1, &end, 10);
+        *path = end + (*end == ']');
+        return enter_element(w, index);
 }
 
 size_t json_line_of(const char *text, size_t n, const char *path)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdarg.h>
 
+#include "basic/nearest.h"
 #include "basic/string-util.h"
+#include "basic/utf8.h"
 #include "shared/json-table.h"
 
 /* Errors */
@@ -10,6 +12,8 @@ void json_error_clear(JsonError *e)
 {
         e->message = mfree(e->message);
         e->has_path = false;
+        e->more = strv_free(e->more);
+        e->passed_over = strv_free(e->passed_over);
 }
 
 int json_error_set(JsonError *e, int r, const char *member, const char *format, ...)
@@ -35,23 +39,33 @@ int json_error_set(JsonError *e, int r, const char *member, const char *format, 
 }
 
 /* Whatever is below "a" is "a.b", "a[0]" or, when the message has no path yet, "a: text". */
-static int error_prefix(JsonError *e, int r, const char *prefix)
+static int text_prefix(char **text, bool has_path, const char *prefix)
 {
-        const char *between;
-        char *longer;
+        char *longer = strjoin(prefix, !has_path ? ": " : (*text)[0] == '[' ? "" : ".", *text);
 
-        if (!e || !e->message || !prefix)
-                return r;
-
-        between = !e->has_path ? ": " : e->message[0] == '[' ? "" : ".";
-        longer = strjoin(prefix, between, e->message);
         if (!longer)
                 return -ENOMEM;
+        free(*text);
+        *text = longer;
+        return 0;
+}
 
-        free(e->message);
-        e->message = longer;
-        e->has_path = true;
-        return r;
+static int error_prefix(JsonError *e, int r, const char *prefix)
+{
+        int k = 0;
+
+        if (!e || !prefix)
+                return r;
+
+        for (char **text = e->more; k >= 0 && text && *text; text++)
+                k = text_prefix(text, true, prefix);
+        for (char **path = e->passed_over; k >= 0 && path && *path; path++)
+                k = text_prefix(path, true, prefix);
+        if (e->message) {
+                k = k < 0 ? k : text_prefix(&e->message, e->has_path, prefix);
+                e->has_path = true;
+        }
+        return k < 0 ? k : r;
 }
 
 int json_error_below(JsonError *e, int r, const char *member)
@@ -64,6 +78,34 @@ int json_error_below_index(JsonError *e, int r, const char *member, size_t index
         _cleanup_free_ char *prefix = strprintf("%s[%zu]", strempty(member), index);
 
         return prefix ? error_prefix(e, r, prefix) : -ENOMEM;
+}
+
+JsonError json_error_part(const JsonError *e)
+{
+        return (JsonError) { .strict = json_error_is_strict(e) };
+}
+
+static int error_add(JsonError *e, char *message, bool has_path)
+{
+        if (e->message)
+                return strv_consume(&e->more, message);
+        e->message = message;
+        e->has_path = has_path;
+        return 0;
+}
+
+int json_error_join(JsonError *e, JsonError *part, int r)
+{
+        int k = 0;
+
+        if (e && part->message)
+                k = error_add(e, TAKE_PTR(part->message), part->has_path);
+        if (e && k >= 0)
+                k = strv_extend_strv(&e->more, part->more);
+        if (e && k >= 0)
+                k = strv_extend_strv(&e->passed_over, part->passed_over);
+        json_error_clear(part);
+        return k < 0 ? k : r;
 }
 
 const char *json_error_message(const JsonError *e, int r)
@@ -126,20 +168,89 @@ static int field_read(const JsonField *field, json_object *o, void *p, JsonError
         else
                 r = field->type->read(field->type, v, member_of(p, field), e);
 
-        return r < 0 ? json_error_below(e, r, field->name) : 0;
+        return json_error_below(e, r, field->name);
 }
 
-int json_table_read(const JsonField *table, json_object *o, void *p, JsonError *e)
+static const JsonField *field_find(const JsonField *table, const char *name)
 {
+        FOREACH_ROW(field, table)
+                if (streq(field->name, name))
+                        return field;
+        return NULL;
+}
+
+/* A member that no row is for, to a reader who is strict. */
+static int refuse_stranger(const JsonField *table, const char *name, JsonError *e)
+{
+        _cleanup_free_ char *printable = strdup(name);
+        Nearest nearest = { .written = name };
+        char *message;
+        int r;
+
+        if (!printable)
+                return -ENOMEM;
+        utf8_make_printable(printable);
+        if (strpbrk(name, "./"))
+                return strv_consume(&e->passed_over, TAKE_PTR(printable));
+
+        FOREACH_ROW(field, table)
+                nearest_offer(&nearest, field->name);
+        message = nearest.known ? strprintf("%s: is not a known member; did you mean '%s'?", printable, nearest.known)
+                                : strjoin(printable, ": is not a known member");
+        if (!message)
+                return -ENOMEM;
+        r = error_add(e, message, true);
+        return r < 0 ? r : -EINVAL;
+}
+
+static int refuse_strangers(const JsonField *table, json_object *o, JsonError *e)
+{
+        int r = 0;
+
+        if (!json_error_is_strict(e))
+                return 0;
+        json_object_object_foreach(o, name, value) {
+                int k = field_find(table, name) ? 0 : refuse_stranger(table, name, e);
+
+                (void) value;
+                r = r < 0 ? r : k;
+        }
+        return r;
+}
+
+static int read_fields(const JsonField *table, json_object *o, void *p, JsonError *e)
+{
+        int r = 0;
+
         if (!json_object_is_type(o, json_type_object))
                 return json_error_expected(e, json_type_object);
 
         FOREACH_ROW(field, table) {
-                int r = field_read(field, o, p, e);
-                if (r < 0)
+                _cleanup_json_error_ JsonError part = json_error_part(e);
+                int k = json_error_join(e, &part, field_read(field, o, p, &part));
+
+                r = r < 0 ? r : k;
+                if (r < 0 && !json_error_is_strict(e))
                         return r;
         }
-        return 0;
+        return r;
+}
+
+/* The check is for what has all its members, but a stranger beside them does not keep it from telling more. */
+static int table_read(const JsonField *table, JsonCheck check, json_object *o, void *p, JsonError *e)
+{
+        int r, k;
+
+        r = read_fields(table, o, p, e);
+        if (r >= 0 && check)
+                r = check(p, o, e);
+        k = json_object_is_type(o, json_type_object) ? refuse_strangers(table, o, e) : 0;
+        return r < 0 ? r : k;
+}
+
+int json_table_read(const JsonField *table, json_object *o, void *p, JsonError *e)
+{
+        return table_read(table, NULL, o, p, e);
 }
 
 static json_object *empty_value(json_type type)
@@ -202,12 +313,7 @@ void json_table_free(const JsonField *table, void *p)
 
 static int struct_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 {
-        int r;
-
-        r = json_table_read(type->table, o, p, e);
-        if (r < 0)
-                return r;
-        return type->check ? type->check(p, o, e) : 0;
+        return table_read(type->table, type->check, o, p, e);
 }
 
 int json_table_copy(const JsonType *type, const void *from, void *to)
@@ -272,6 +378,7 @@ int json_array_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 {
         size_t n = json_object_array_length(o);
         List *list = p;
+        int r = 0;
 
         if (n == 0)
                 return 0;
@@ -281,13 +388,17 @@ int json_array_read(const JsonType *type, json_object *o, void *p, JsonError *e)
                 return -ENOMEM;
 
         for (; list->n < n; ) {
+                _cleanup_json_error_ JsonError part = json_error_part(e);
                 size_t i = list->n++;
-                int r = struct_read(type, json_object_array_get_idx(o, i), (char *) list->items + i * type->size,
-                                    e);
-                if (r < 0)
-                        return json_error_below_index(e, r, NULL, i);
+                int k = struct_read(type, json_object_array_get_idx(o, i), (char *) list->items + i * type->size,
+                                    &part);
+
+                k = json_error_join(e, &part, json_error_below_index(&part, k, NULL, i));
+                r = r < 0 ? r : k;
+                if (r < 0 && !json_error_is_strict(e))
+                        return r;
         }
-        return 0;
+        return r;
 }
 
 int json_array_write(const JsonType *type, const void *p, json_object **ret)

@@ -10,15 +10,22 @@
  * struct. The type knows how to read, write and free it, so one table serves all three, and a struct whose reading
  * failed half way can be freed like any other. Structs start zeroed.
  *
- * Members without a row are passed over; null is the same as absent; of two members of one name the last one counts
+ * Members without a row are passed over, unless the reader is strict; null is the same as absent; of two members of one name the last one counts
  * (as json-c has it). Errors: -EBADMSG, no JSON at all; -EINVAL, JSON but not what was asked for; -EOPNOTSUPP, valid
  * but of a version or kind this program does not know; -E2BIG. Nothing here logs. */
 
 /* What was wrong, in one line that begins with the path of the member where there is one: "apps[1].image.id:
- * expected a string". Start with {}; the caller says which file it was. Every JsonError parameter may be NULL. */
+ * expected a string". Start with {}; the caller says which file it was. Every JsonError parameter may be NULL.
+ *
+ * One that starts with .strict is for what people write by hand: a member without a row is a mistake, told with the nearest
+ * name there is, unless it is one of an extension, with a '.' or '/' in its name; and reading goes on behind a mistake, to
+ * find them all. */
 typedef struct JsonError {
         char *message;
         bool has_path;
+        bool strict;
+        char **more;        /* strict: the mistakes after the first; each is about a member and begins with its path */
+        char **passed_over; /* strict: the paths of members of extensions */
 } JsonError;
 
 void json_error_clear(JsonError *e);
@@ -30,6 +37,14 @@ int json_error_set(JsonError *e, int r, const char *member, const char *format, 
 /* Puts "member." or "member[index]." before the path, on the way out of a nested object. Returns r. */
 int json_error_below(JsonError *e, int r, const char *member);
 int json_error_below_index(JsonError *e, int r, const char *member, size_t index);
+/* For who reads several values in a row: each with a JsonError of its own, which is then put at the end of that of all.
+ * Returns r; strict readers go on then, and return the first r below 0 in the end. */
+JsonError json_error_part(const JsonError *e);
+int json_error_join(JsonError *e, JsonError *part, int r);
+static inline bool json_error_is_strict(const JsonError *e)
+{
+        return e && e->strict;
+}
 /* Wrong kind of value: "expected a string". */
 int json_error_expected(JsonError *e, json_type wanted);
 /* The message, or a text for r where there is none (out of memory, reading failed). */

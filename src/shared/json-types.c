@@ -269,18 +269,25 @@ static int name_values_read(const JsonType *type, json_object *o, void *p, JsonE
 {
         size_t n = json_object_array_length(o);
         _cleanup_strv_free_ char **l = new0(char *, n + 1);
-        int r;
+        size_t got = 0;
+        int r = 0;
 
         if (!l)
                 return -ENOMEM;
 
         for (size_t i = 0; i < n; i++) {
-                r = name_value_read(json_object_array_get_idx(o, i), &l[i], e);
-                if (r < 0)
-                        return json_error_below_index(e, r, NULL, i);
+                _cleanup_json_error_ JsonError part = json_error_part(e);
+                int k = name_value_read(json_object_array_get_idx(o, i), &l[got], &part);
+
+                got += k >= 0;
+                k = json_error_join(e, &part, json_error_below_index(&part, k, NULL, i));
+                r = r < 0 ? r : k;
+                if (r < 0 && !json_error_is_strict(e))
+                        break;
         }
 
-        r = refuse_duplicates(l, n, e);
+        if (r >= 0)
+                r = refuse_duplicates(l, n, e);
         if (r < 0)
                 return r;
 

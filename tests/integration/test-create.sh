@@ -137,6 +137,56 @@ test_check_names_file_line_and_member() {
         assert_contains "$output" "$LOCAL/checked.json: not valid JSON at line"
 }
 
+# Each with its line and the name that was meant; and no start passes over what a check refuses.
+test_misspelt_members_are_refused() {
+        mkdir -p "$LOCAL"
+        defer rm -f "$LOCAL/typo.json"
+        cat >"$LOCAL/typo.json" <<'END'
+{"acKind": "PodManifest", "acVersion": "0.8.11",
+ "volums": [],
+ "apps": [{"name": "app",
+   "image": {"name": "busybox"},
+   "readOnlyRootFs": true,
+   "app": {"exec": ["/bin/true"], "user": "0", "group": "0", "isolators": [
+     {"name": "os/linux/no-new-privilegs", "value": true}]}}]}
+END
+        for start in 'podctl check typo' "podctl run --pod-manifest=$LOCAL/typo.json" "podctl prepare --pod-manifest=$LOCAL/typo.json"; do
+                # shellcheck disable=SC2086
+                assert_fails 254 $start
+                assert_contains "$output" "$LOCAL/typo.json:2: volums: is not a known member; did you mean 'volumes'?"
+                assert_contains "$output" "$LOCAL/typo.json:5: apps[0].readOnlyRootFs: is not a known member; did you mean 'readOnlyRootFS'?"
+                assert_contains "$output" "$LOCAL/typo.json:7: apps[0].app.isolators[0].name: there is no isolator 'os/linux/no-new-privilegs'; did you mean 'os/linux/no-new-privileges'?"
+        done
+        assert_fails '*' systemctl start pod@typo
+        systemctl reset-failed pod@typo
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
+test_members_of_extensions_are_passed_over() {
+        mkdir -p "$LOCAL"
+        defer rm -f "$LOCAL/extended.json"
+        cat >"$LOCAL/extended.json" <<'END'
+{"acKind": "PodManifest", "acVersion": "0.8.11",
+ "example.com/team": "web",
+ "apps": [{"name": "app", "image": {"name": "busybox"},
+   "app": {"exec": ["/bin/echo", "went on"], "user": "0", "group": "0",
+     "x.owner": {"any": ["thing"]}}}]}
+END
+        assert_eq "$(podctl check extended)" "$LOCAL/extended.json:2: example.com/team: passed over, as of an extension
+$LOCAL/extended.json:5: apps[0].app.x.owner: passed over, as of an extension
+$LOCAL/extended.json: good"
+        assert_eq "$(podctl run --pod-manifest="$LOCAL/extended.json")" 'went on'
+}
+
+# What podctl and rkt write has none.
+test_written_manifests_are_read_again() {
+        created written busybox --exec=/bin/true >/dev/null 2>&1
+        podctl prepare --name=kept busybox --exec=/bin/true >/dev/null
+        defer podctl rm kept
+        podctl cat-manifest kept >again.json
+        assert_eq "$(podctl check ./again.json)" './again.json: good'
+}
+
 test_check_of_several() {
         created good busybox --exec=/bin/true >/dev/null 2>&1
         echo '{}' >"$LOCAL/bad.json"

@@ -369,8 +369,11 @@ test_readme() {
         hub
         defer rm -f /usr/local/bin/rkt
         defer end_pod web
+        defer end_pod site
+        defer rm -f "/etc/podctl/pods.d/site.json"
         example README.md '# sudo tools/demo     # a minute, the first time three' \
                 '# sudo apt install gcc libc6-dev meson pkg-config python3-docutils systemd-container \' \
+                '# sudo systemctl disable --now podctl-gc.timer podctl-image-gc.timer podctl-upgrade.path \' \
                 "# $(sed -n 's/^    \(command line ──.*\)/\1/p' "$ROOT/README.md")"
         assert_contains "$(cat out)" "UTC"
 }

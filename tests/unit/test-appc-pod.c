@@ -208,3 +208,103 @@ Test(appc_pod, not_runnable)
                 cr_expect_str_eq(e.message, cases[i][1]);
         }
 }
+
+/* What people write: every mistake, each with its path. */
+
+static int parse_strictly(const char *json, JsonError *e)
+{
+        _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+        _cleanup_free_ char *text = quoted(json);
+
+        *e = (JsonError) { .strict = true };
+        return appc_pod_parse(text, strlen(text), &pod, e);
+}
+
+static void expect_texts(char *const *texts, const char *const *wanted, const char *json)
+{
+        for (size_t i = 0; wanted[i]; i++)
+                cr_expect(strv_contains(texts, wanted[i]), "%s: no '%s'", json, wanted[i]);
+}
+
+Test(appc_pod, strangers)
+{
+        static const struct {
+                const char *json;
+                const char *wanted[8];
+        } cases[] = {
+                { APPS("'readOnlyRootFs':true,'app':{'usr':'0','user':'0','group':'0','exec':'/bin/sh'}"),
+                  { "apps[0].readOnlyRootFs: is not a known member; did you mean 'readOnlyRootFS'?",
+                    "apps[0].app.usr: is not a known member; did you mean 'user'?",
+                    "apps[0].app.exec: expected an array" } },
+                { POD("'apps':[],'volums':[],'nothing of the sort':1"),
+                  { "volums: is not a known member; did you mean 'volumes'?",
+                    "nothing of the sort: is not a known member" } },
+                /* Below what has no table of its own for the reader to see. */
+                { APPS("'annotations':[{'name':'a','vlaue':'b'},{'naem':'c'}],'app':{'user':'0','group':'0',"
+                       "'eventHandlers':[{'name':'pre-start','exec':['/a'],'user':'0'}],'isolators':["
+                       "{'name':'os/linux/seccomp-retain-set','value':{'set':['@rkt/default'],'erno':'EPERM'}},"
+                       "{'name':'os/linux/no-new-privilege','value':true}]}"),
+                  { "apps[0].annotations[0].vlaue: is not a known member; did you mean 'value'?",
+                    "apps[0].annotations[1]: missing member 'name'",
+                    "apps[0].annotations[1].naem: is not a known member; did you mean 'name'?",
+                    "apps[0].app.eventHandlers[0].user: is not a known member",
+                    "apps[0].app.isolators[0].value.erno: is not a known member; did you mean 'errno'?",
+                    "apps[0].app.isolators[1].name: there is no isolator 'os/linux/no-new-privilege'; did you mean "
+                    "'os/linux/no-new-privileges'?" } },
+                { POD("'apps':[],'volumes':[{'name':'a','kind':'empty','mod':'0700'},{'name':'b','kind':'hots'}],"
+                      "'ports':[{'name':'p','hostPort':80,'hostIp':'127.0.0.1','podPort':{'name':'p','protocol':'tcp',"
+                      "'port':80,'cnt':1}}]"),
+                  { "volumes[0].mod: is not a known member; did you mean 'mode'?",
+                    "volumes[1].kind: expected \"host\", \"empty\" or \"tmpfs\", not 'hots'",
+                    "ports[0].hostIp: is not a known member; did you mean 'hostIP'?",
+                    "ports[0].podPort.cnt: is not a known member" } },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_json_error_ JsonError e = {};
+
+                cr_expect_eq(parse_strictly(cases[i].json, &e), -EINVAL, "%s", cases[i].json);
+                cr_assert(e.message);
+                cr_assert_eq(strv_extend(&e.more, e.message), 0);
+                expect_texts(e.more, cases[i].wanted, cases[i].json);
+        }
+}
+
+Test(appc_pod, extensions)
+{
+        static const char *const wanted[] = { "apps[0].example.com/kin", "apps[0].annotations[0].x.y",
+                                              "apps[0].app.isolators[0].name", "apps[0].app.isolators[1].value.a/b", NULL };
+        const char *json = APPS("'example.com/kin':[1],'annotations':[{'name':'a','value':'b','x.y':1}],'app':{'user':'0',"
+                                "'group':'0','isolators':[{'name':'example.com/isolator','value':{'any':1}},"
+                                "{'name':'resource/memory','value':{'limit':'1M','a/b':1}}]}");
+        _cleanup_json_error_ JsonError e = {};
+
+        cr_expect_eq(parse_strictly(json, &e), 0, "%s", strempty(e.message));
+        expect_texts(e.passed_over, wanted, json);
+        cr_expect_eq(strv_length(e.passed_over), 4);
+}
+
+static int parse_case_strictly(const char *data, size_t n, JsonError *e)
+{
+        _cleanup_json_error_ JsonError own = {};
+
+        e = e ?: &own;
+        e->strict = true;
+        return parse_case(data, n, e);
+}
+
+/* What podctl writes, and what others wrote by the specification, has no strangers. */
+Test(appc_pod, written_is_strictly_read)
+{
+        _cleanup_(appc_pod_freep) AppcPod *pod = read_full(), *again = NULL;
+        _cleanup_json_error_ JsonError e = { .strict = true };
+        _cleanup_json_object_ json_object *o = NULL;
+
+        cr_assert_eq(appc_pod_write(pod, &o), 0);
+        cr_expect_eq(appc_pod_read(o, &again, &e), 0, "%s", strempty(e.message));
+}
+
+Test(appc_pod, survives_damage_strictly, .timeout = 120)
+{
+        run_damaged("appc-pod/full.json", parse_case_strictly);
+}

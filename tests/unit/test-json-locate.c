@@ -14,7 +14,9 @@ static const char text[] =
         "        \"labels\": [ [], {}, 1.5,\n"
         "          null ],\n"
         "        \"id\"  :  7 } } ],\n"
-        "  \"last\": true\n"
+        "  \"last\": true,\n"
+        "  \"od.d: na[me\": { \"a b\":\n"
+        "  1 }\n"
         "}\n";
 
 Test(json_locate, lines)
@@ -32,6 +34,8 @@ Test(json_locate, lines)
                 { "apps[1].image.labels[3]: expected a string", 8 },
                 { "apps[1].image.id: expected a string", 9 },
                 { "last", 10 },
+                { "od.d: na[me: is not a known member", 11 },
+                { "od.d: na[me.a b: is not a known member", 11 },
                 /* What is not there belongs to what is. */
                 { "apps[1].image.name: missing", 6 },
                 { "apps[2].name", 3 },
@@ -59,7 +63,7 @@ Test(json_locate, stays_inside)
                         char *copy = malloc(n + 1);
 
                         memcpy(copy, text, n);
-                        cr_expect_leq(json_line_of(copy, n, paths[i]), 12);
+                        cr_expect_leq(json_line_of(copy, n, paths[i]), 14);
                         free(copy);
                 }
 }

@@ -304,6 +304,16 @@ Test(run_compose, users_in_both_worlds)
         persona_set("podctl");
 }
 
+Test(run_compose, ways_go_by_the_name)
+{
+        for (int way = 0; way < _RKT_WAY_MAX; way++) {
+                persona_set("/usr/local/bin/rkt");
+                cr_expect(rkt_way(way), "%i", way);
+                persona_set("/usr/bin/podctl");
+                cr_expect_not(rkt_way(way), "%i", way);
+        }
+}
+
 /* "APP:PATH=VOLUME", in order. */
 static char *mounts_of(const AppcPod *pod)
 {
