@@ -12,7 +12,7 @@ const Option context_options[] = {
         { "dir", &option_string, offsetof(Context, dir), "DIR", "Keep images and pods in DIR" },
         { "help", &option_bool, offsetof(Context, help), NULL, "Show this help", 'h' },
         { "insecure-options", &option_commas, offsetof(Context, insecure), "LIST",
-          "Without image, tls, http, pubkey, capabilities, paths, seccomp, all[-fetch|-run]",
+          "Without image, tls, http, pubkey, capabilities, paths, seccomp, all",
           .choices = "none|image|tls|http|pubkey|ondisk|capabilities|paths|seccomp|all-fetch|all-run|all" },
         { "local-config", &option_string, offsetof(Context, local_config), "DIR",
           "The administrator's configuration, /etc/podctl" },
