@@ -287,7 +287,8 @@ static int check_args(RunArgs *args)
         if (r < 0)
                 return r;
         if (args->interactive && args->n_apps > 1)
-                return log_error_errno(EINVAL, "Option --interactive takes a pod of one app");
+                return log_error_errno(EINVAL, "Option --interactive takes a pod of one app; arguments of '%s' stand "
+                                       "behind --", args->apps[0].image);
         if (run_args_check_start(args) < 0 || !is_host_name(args->name, "name"))
                 return -EINVAL;
         if (args->no_overlay)

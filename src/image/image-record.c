@@ -115,6 +115,13 @@ int image_name_read(ImageStore *s, const char *name, Digest *ret)
         return r < 0 ? r : name_file_read(s, file, ret);
 }
 
+bool image_has_name(ImageStore *s, const char *name, const Digest *id)
+{
+        Digest named;
+
+        return image_name_read(s, name, &named) >= 0 && digest_equal(&named, id);
+}
+
 static int name_compare(const void *a, const void *b)
 {
         const ImageName *x = a, *y = b;

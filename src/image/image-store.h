@@ -6,6 +6,7 @@
 #include "image/image-ref.h"
 #include "image/image-trust.h"
 #include "manifest/app.h"
+#include "manifest/appc-pod.h"
 
 /* The images of this host, below DATA/images (DATA is /var/lib/podctl), root's alone to look at:
  *
@@ -86,6 +87,9 @@ int image_store_lock(ImageStore *s, int operation);
 int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr_message);
 /* The same without reading it: works for broken images too. */
 int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **reterr_message);
+/* What a pod manifest asks for: its ID when it has one, else its name and version. appc's spelling of a name, in which
+ * '-' stands for the ':' of a port and other foreign characters, finds the name it was made from. */
+int image_store_resolve_appc(ImageStore *s, const AppcImageRef *ref, Digest *ret, char **reterr_message);
 /* By its whole ID, without its names. -ENOENT. */
 int image_store_load(ImageStore *s, const Digest *id, Image **ret, char **reterr_message);
 

@@ -202,7 +202,7 @@ static const JsonType json_pod_port = JSON_STRUCT(PodPort, pod_port_table, pod_p
 
 static const JsonField image_ref_table[] = {
         { "id",     &json_image_id,      offsetof(AppcImageRef, id)     },
-        { "name",   &json_ac_identifier, offsetof(AppcImageRef, name)   },
+        { "name",   &json_stored_name,   offsetof(AppcImageRef, name)   },
         { "labels", &json_name_values,   offsetof(AppcImageRef, labels) },
         {}
 };
