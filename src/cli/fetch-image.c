@@ -64,7 +64,7 @@ static int fetch_from_store(Fetch *f, char ***ids, char **reterr_message)
         Digest id;
         int r;
 
-        r = image_store_resolve(f->store, text, &id, reterr_message);
+        r = image_store_resolve(f->store, text, &id, NULL, reterr_message);
         if (r == -ENOENT && !f->wish->before && could_be_of_a_registry(text))
                 return explain(reterr_message, r, "no image '%s' in the store; did you mean docker://%s?", text, text);
         return r < 0 ? r : add_id(ids, DIGEST_STRING(&id));
@@ -159,7 +159,7 @@ static int find_stored(const Fetch *f, char ***ids, char **reterr_message)
 
         /* The name first: it may have been given to another image since. */
         r = f->location->type == IMAGE_AT_URL ? -ENOENT
-                                              : image_store_resolve(f->store, f->location->text, &id, reterr_message);
+                                              : image_store_resolve(f->store, f->location->text, &id, NULL, reterr_message);
         if (r >= 0)
                 r = add_id(ids, DIGEST_STRING(&id));
         else if (r == -ENOENT && (r = image_remote_read(f->store, f->location->text, &remote)) >= 0)

@@ -201,11 +201,15 @@ static int resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name
         return r;
 }
 
-int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **reterr_message)
+int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name, char **reterr_message)
 {
         _cleanup_free_ char *name = NULL;
+        int r;
 
-        return resolve(s, text, ret, &name, reterr_message);
+        r = resolve(s, text, ret, &name, reterr_message);
+        if (r >= 0 && ret_name)
+                *ret_name = TAKE_PTR(name);
+        return r;
 }
 
 /* Whether appc writes the name of an image so. */
@@ -259,7 +263,7 @@ int image_store_resolve_appc(ImageStore *s, const AppcImageRef *ref, Digest *ret
 
         if (!text)
                 return -ENOMEM;
-        r = image_store_resolve(s, text, ret, &message);
+        r = image_store_resolve(s, text, ret, NULL, &message);
         if (r < 0 && r != -ENOENT)
                 return message ? explain(reterr_message, r, "%s", message) : r;
         if (r < 0 && !ref->id)

@@ -195,3 +195,24 @@ int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char
                 return r;
         return rename_sync(staging->fd, "name", s->names_fd, file);
 }
+
+int image_store_remove_name(ImageStore *s, const char *name)
+{
+        return image_name_remove(s, name);
+}
+
+int image_store_count_names(ImageStore *s, const Digest *id, size_t *ret)
+{
+        ImageName *names;
+        size_t n, found = 0;
+        int r;
+
+        r = image_names_read(s, &names, &n);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++)
+                found += digest_equal(&names[i].id, id);
+        image_names_free(names, n);
+        *ret = found;
+        return 0;
+}

@@ -71,7 +71,7 @@ test_a_spelling_of_two_images() {
         own fetch --name=reg.example:5000/a/X-y "$IMAGES/edge.oci" >/dev/null
         jq -n '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{name: "x", image: {name: "reg.example-5000/a/x-y"}}]}' >pod.json
         assert_fails 254 own run --net=none --pod-manifest=pod.json
-        assert_contains "$output" "'reg.example-5000/a/x-y' may be 'reg.example:5000/a/x"
+        assert_contains "$output" "'reg.example-5000/a/x-y' may be 'reg.example:5000/a/X-y:latest' or 'reg.example:5000/a/x-Y:latest'"
 }
 
 test_errors_name_no_file_that_is_gone() {
@@ -123,4 +123,63 @@ test_update_by_the_name_that_is_listed() {
         push "$IMAGES/edge.oci:latest" moved
         plain fetch "$HOST/moved:latest" >/dev/null
         assert_eq "$(plain image list --no-legend | wc -l)" 2
+}
+
+# listed: all names of the test's own store, sorted.
+listed() { own image list --no-legend --fields=name | tr ',' '\n' | tr -d ' ' | sort | xargs; }
+
+test_tag_and_untag() {
+        local id
+        id=$(own fetch --name=one "$IMAGES/busybox.oci")
+        assert_eq "$(own image tag one two)" two:latest
+        assert_eq "$(own image tag "$id" docker://nginx)" docker.io/library/nginx:latest
+        assert_eq "$(listed)" 'docker.io/library/nginx:latest one:latest two:latest'
+        own run --net=none nginx --exec=/bin/true
+        own fetch --name=other "$IMAGES/edge.oci" >/dev/null
+        own image tag other two >/dev/null
+        assert_eq "$(own image list --no-legend --fields=name | sort | xargs)" 'docker.io/library/nginx:latest,one:latest other:latest,two:latest'
+        own image untag two other one nginx
+        assert_eq "$(listed)" '- -'
+        refused_command "no image 'two' in the store" --dir="$DATA" image untag two
+        refused_command "is not a name in the store" --dir="$DATA" image untag "$id"
+        refused_command "cannot be the name of an image" --dir="$DATA" image tag "$id" sha256-abc
+        refused_command "cannot be the name of an image" --dir="$DATA" image tag "$id" http://x/y
+        refused_command "is no name in a registry" --dir="$DATA" image tag "$id" docker://UPPER
+        refused_command "no image 'one' in the store" --dir="$DATA" image tag one three
+        own gc --grace-period=0
+}
+
+# A name goes alone where there are others; rkt knew but one.
+test_remove_a_name() {
+        local id
+        id=$(own fetch --full --name=one "$IMAGES/busybox.oci")
+        own image tag one two >/dev/null
+        own image rm two two >/dev/null
+        assert_eq "$(listed)" one:latest
+        own image tag one two >/dev/null
+        own image rm two one >/dev/null
+        assert_eq "$(listed)" ''
+        own fetch --full --name=one "$IMAGES/busybox.oci" >/dev/null
+        own image tag one two >/dev/null
+        own image rm one "$id" >/dev/null
+        assert_eq "$(listed)" ''
+        own fetch --full --name=one "$IMAGES/busybox.oci" >/dev/null
+        own image tag one two >/dev/null
+        ln -s /usr/bin/podctl rkt
+        ./rkt --dir="$DATA" image rm one >/dev/null
+        assert_eq "$(listed)" ''
+}
+
+# Back to an older image by the name of the registry's, which is what is run by it until it is fetched again.
+test_back_to_an_older_image() {
+        local old
+        registry
+        push "$IMAGES/edge.oci:latest" back
+        old=$(plain fetch docker://$HOST/back 2>/dev/null)
+        push "$IMAGES/busybox.oci:latest" back
+        plain fetch docker://$HOST/back >/dev/null 2>&1
+        plain image tag "$old" docker://$HOST/back >/dev/null
+        assert_eq "$(plain fetch --pull-policy=new docker://$HOST/back)" "$old"
+        [[ $(plain fetch docker://$HOST/back) != "$old" ]]
+        [[ $(plain fetch --pull-policy=new docker://$HOST/back) != "$old" ]]
 }

@@ -1109,7 +1109,7 @@ Test(image_store, broken_images_do_not_stop_anything)
         cr_expect_eq(n, 1);
         image_array_free(images, n);
         image_free(find(&f, "busybox:1.36"));
-        cr_expect_eq(image_store_resolve(f.store, "sha256-aa11", &resolved, NULL), 0);
+        cr_expect_eq(image_store_resolve(f.store, "sha256-aa11", &resolved, NULL, NULL), 0);
         cr_expect_eq(image_store_remove(f.store, &resolved, NULL, NULL), 0);
         expect_counts(&f, 1, 2, 1);
         fixture_done(&f);
