@@ -279,14 +279,20 @@ int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference
                           const ImageFetchOptions *options, char **ret_id, char **reterr_message)
 {
         Registry g = { .fetcher = fetcher, .reference = reference, .name = name };
+        _cleanup_free_ char *message = NULL;
         ImageRemote remote = {};
         int r;
 
         r = image_remote_read(s, name, &remote);
         if (r < 0 && r != -ENOENT)
                 return r;
-        r = fetch(s, &g, options, &remote, ret_id, reterr_message);
+        r = fetch(s, &g, options, &remote, ret_id, &message);
         image_remote_done(&remote);
         registry_done(&g);
-        return r;
+        if (r >= 0)
+                return r;
+        /* What concerns the transfer or a signature says the name already. */
+        if (message && startswith(message, name))
+                return explain(reterr_message, r, "%s", message);
+        return explain(reterr_message, r, "%s: %s", name, message ?: strerror(-r));
 }
