@@ -196,6 +196,7 @@ static int fetch_remote(Fetch *f, char ***ids, char **reterr_message)
         f->brought = true;
         verify.fetcher = f->fetcher;
         f->options.verify = f->options.verify ? &verify : NULL;
+        f->options.guard = &verify;
         f->options.progress = fetch_progress_image(progress);
         return locations[f->location->type].fetch(f, ids, reterr_message);
 }
@@ -259,6 +260,7 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
                 .name = f->wish->name,
                 .signature = f->wish->signature,
                 .verify = context_is_insecure(f->context, "image") ? NULL : &verify,
+                .guard = &verify,
         };
         if (!locations[type].remote) {
                 r = locations[type].fetch(f, ids, reterr_message);
@@ -420,6 +422,21 @@ static bool find_by_wish(Context *c, const char *text, const char *id, Image **r
         return true;
 }
 
+/* It is run by a name that promises more than is known of it. */
+static void warn_of_unverified(Context *c, const char *text, const Image *image)
+{
+        const ImageVerify verify = { .system_config = c->system_config, .local_config = c->local_config };
+        const char *name = image_display_name(image, text);
+
+        if (!name || context_is_insecure(c, "image") || !image_trust_is(&image->trust, TRUST_NONE))
+                return;
+        if (image_verify_has_keys(&verify, name, NULL) > 0)
+                log_warning("Image '%s' was never verified, though a key is trusted for it; podctl fetch docker://%s "
+                            "verifies it", text, name);
+        else if (startswith(text, "docker:") && !came_from_a_registry(c->images, name))
+                log_warning("Image '%s' did not come from its registry and was never verified", text);
+}
+
 int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
 {
         _cleanup_strv_free_ char **ids = NULL;
@@ -431,7 +448,11 @@ int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
         if (strv_length(ids) != 1)
                 return log_error_errno(EINVAL, "%s: there are %zu images in it; fetch it and name the one to run",
                                        wish->text, strv_length(ids));
-        return find_by_wish(c, wish->text, ids[0], ret) ? 0 : find_image(c, ids[0], ret);
+        r = find_by_wish(c, wish->text, ids[0], ret) ? 0 : find_image(c, ids[0], ret);
+        if (r >= 0)
+                warn_of_unverified(c, wish->text, *ret);
+        /* As rkt did; what cannot be had is an error once it is needed. */
+        return r < 0 || (*ret)->kind != IMAGE_APPC ? r : fetch_dependencies(c, ids, wish->policy);
 }
 
 char *format_image_id(const char *id, bool full)

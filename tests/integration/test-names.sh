@@ -183,3 +183,22 @@ test_back_to_an_older_image() {
         [[ $(plain fetch docker://$HOST/back) != "$old" ]]
         [[ $(plain fetch --pull-policy=new docker://$HOST/back) != "$old" ]]
 }
+
+# A file says what it is called, and cannot be believed where somebody is trusted to say so.
+test_a_file_with_the_name_of_a_registry() {
+        local trusting=(podctl --dir="$DATA" --local-config="$PWD/config")
+        skopeo copy --quiet "oci:$IMAGES/busybox.oci:latest" oci-archive:posing.tar:registry.example/web:1
+        mkdir -p config/trustedkeys/prefix.d/registry.example
+        echo key >config/trustedkeys/prefix.d/registry.example/0123456789abcdef0123456789abcdef01234567
+        assert_fails 254 "${trusting[@]}" --insecure-options=image fetch posing.tar
+        assert_contains "$output" "calls itself 'registry.example/web:1', for which a key is trusted"
+        assert_eq "$("${trusting[@]}" image list --no-legend)" ''
+        # By hand it can be called anything, and what is run by it says so.
+        "${trusting[@]}" --insecure-options=image fetch --name=registry.example/web:1 posing.tar
+        assert_contains "$("${trusting[@]}" run --net=none docker://registry.example/web:1 --exec=/bin/true 2>&1)" 'was never verified'
+        assert_contains "$("${trusting[@]}" run --net=none registry.example/web:1 --exec=/bin/true 2>&1)" 'was never verified'
+        rm -r config/trustedkeys
+        assert_contains "$("${trusting[@]}" run --net=none docker://registry.example/web:1 --exec=/bin/true 2>&1)" 'did not come from its registry'
+        assert_eq "$("${trusting[@]}" run --net=none registry.example/web:1 --exec=/bin/true 2>&1)" ''
+        own gc --grace-period=0
+}
