@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "cli/foreign-words.h"
 #include "cli/run-args.h"
 #include "cli/verb.h"
 #include "network/net-request.h"
@@ -323,8 +324,9 @@ int run_args_parse(Context *context, char **words, RunArgs *args)
         int r;
 
         while (*words) {
-                OptionSet of_pod[] = { { own, args }, { context_options, context }, {} };
-                OptionSet of_app[] = { { run_app_options, args->n_apps ? &args->apps[args->n_apps - 1] : NULL },
+                OptionSet of_pod[] = { { own, args, foreign_option, "run" }, { context_options, context }, {} };
+                OptionSet of_app[] = { { run_app_options, args->n_apps ? &args->apps[args->n_apps - 1] : NULL,
+                                         foreign_option, "run" },
                                        { own, args },
                                        { context_options, context },
                                        {} };
