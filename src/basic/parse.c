@@ -156,3 +156,77 @@ int parse_size(const char *s, uint64_t *ret)
         *ret = v;
         return 0;
 }
+
+static const struct {
+        const char *names[5];
+        uint64_t usec;
+} span_units[] = {
+        { { "us", "usec" }, 1 },
+        { { "ms", "msec" }, 1000 },
+        { { "s", "sec", "second", "seconds", "" }, UINT64_C(1000000) },
+        { { "m", "min", "minute", "minutes" }, UINT64_C(60000000) },
+        { { "h", "hr", "hour", "hours" }, UINT64_C(3600000000) },
+        { { "d", "day", "days" }, UINT64_C(86400000000) },
+        { { "w", "week", "weeks" }, UINT64_C(604800000000) },
+        { { "M", "month", "months" }, UINT64_C(2629800000000) },
+        { { "y", "year", "years" }, UINT64_C(31557600000000) },
+};
+
+/* What the word means, up to where it ends; 0: nothing. */
+static uint64_t span_unit(const char *word, size_t n)
+{
+        for (size_t i = 0; i < ELEMENTSOF(span_units); i++)
+                for (size_t k = 0; k < ELEMENTSOF(span_units[i].names) && span_units[i].names[k]; k++)
+                        if (strlen(span_units[i].names[k]) == n && strncmp(span_units[i].names[k], word, n) == 0)
+                                return span_units[i].usec;
+        return 0;
+}
+
+/* The digits behind the dot. */
+static int add_fraction(const char **p, uint64_t unit, uint64_t *usec)
+{
+        if (!strchr(DIGITS, **p) || !**p)
+                return -EINVAL;
+        for (; **p && strchr(DIGITS, **p); (*p)++) {
+                unit /= 10;
+                *usec += unit * (uint64_t) (**p - '0');
+        }
+        return 0;
+}
+
+int parse_time_span(const char *s, uint64_t *ret_usec)
+{
+        uint64_t total = 0;
+        const char *p = s + strspn(s, " ");
+
+        if (streq(p, "infinity")) {
+                *ret_usec = UINT64_MAX;
+                return 0;
+        }
+        if (!*p)
+                return -EINVAL;
+        while (*p) {
+                size_t digits = strspn(p, DIGITS), letters;
+                _cleanup_free_ char *number = strndup(p, digits);
+                const char *fraction = p[digits] == '.' ? p + digits + 1 : NULL, *word;
+                uint64_t value = 0, part, unit;
+                int r = number ? digits > 0 ? parse_uint64(number, &value) : -EINVAL : -ENOMEM;
+
+                if (r < 0)
+                        return r;
+                word = fraction ? fraction + strspn(fraction, DIGITS) : p + digits;
+                word += strspn(word, " ");
+                letters = strspn(word, LOWERCASE UPPERCASE);
+                unit = span_unit(word, letters);
+                if (unit == 0 || __builtin_mul_overflow(value, unit, &part))
+                        return unit == 0 ? -EINVAL : -ERANGE;
+                if (fraction && add_fraction(&fraction, unit, &part) < 0)
+                        return -EINVAL;
+                if (__builtin_add_overflow(total, part, &total))
+                        return -ERANGE;
+                p = word + letters;
+                p += strspn(p, " ");
+        }
+        *ret_usec = total;
+        return total == UINT64_MAX ? -ERANGE : 0;
+}

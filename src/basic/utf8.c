@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <wchar.h>
 
 #include "basic/utf8.h"
 
@@ -44,4 +45,26 @@ void utf8_make_printable(char *s)
                         memset(s + i, '?', length);
                 }
         }
+}
+
+size_t utf8_columns(const char *s)
+{
+        size_t n = strlen(s), columns = 0;
+        mbstate_t state = {};
+
+        while (n > 0) {
+                wchar_t c;
+                size_t k = mbrtowc(&c, s, n, &state);
+                int width = k == 0 || k > n ? -1 : wcwidth(c);
+
+                if (width < 0) {
+                        state = (mbstate_t) {};
+                        k = 1;
+                        width = 1;
+                }
+                columns += (size_t) width;
+                s += k;
+                n -= k;
+        }
+        return columns;
 }

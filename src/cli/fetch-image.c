@@ -49,12 +49,24 @@ static int add_id(char ***ids, const char *id)
         return strv_contains(*ids, id) ? 0 : strv_extend(ids, id);
 }
 
+static bool could_be_of_a_registry(const char *text)
+{
+        DockerReference reference = {};
+        bool could = docker_reference_parse(text, &reference) >= 0;
+
+        docker_reference_done(&reference);
+        return could;
+}
+
 static int fetch_from_store(Fetch *f, char ***ids, char **reterr_message)
 {
+        const char *text = f->location->text;
         Digest id;
         int r;
 
-        r = image_store_resolve(f->store, f->location->text, &id, reterr_message);
+        r = image_store_resolve(f->store, text, &id, NULL, reterr_message);
+        if (r == -ENOENT && !f->wish->before && could_be_of_a_registry(text))
+                return explain(reterr_message, r, "no image '%s' in the store; did you mean docker://%s?", text, text);
         return r < 0 ? r : add_id(ids, DIGEST_STRING(&id));
 }
 
@@ -145,14 +157,13 @@ static int find_stored(const Fetch *f, char ***ids, char **reterr_message)
         Digest id;
         int r;
 
-        r = image_remote_read(f->store, f->location->text, &remote);
+        /* The name first: it may have been given to another image since. */
+        r = f->location->type == IMAGE_AT_URL ? -ENOENT
+                                              : image_store_resolve(f->store, f->location->text, &id, NULL, reterr_message);
         if (r >= 0)
+                r = add_id(ids, DIGEST_STRING(&id));
+        else if (r == -ENOENT && (r = image_remote_read(f->store, f->location->text, &remote)) >= 0)
                 r = add_id(ids, remote.image);
-        else if (r == -ENOENT && f->location->type != IMAGE_AT_URL) {
-                r = image_store_resolve(f->store, f->location->text, &id, reterr_message);
-                if (r >= 0)
-                        r = add_id(ids, DIGEST_STRING(&id));
-        }
         image_remote_done(&remote);
         if (r == -ENOENT && f->wish->policy == PULL_NEVER)
                 return explain(reterr_message, r,
@@ -185,12 +196,61 @@ static int fetch_remote(Fetch *f, char ***ids, char **reterr_message)
         f->brought = true;
         verify.fetcher = f->fetcher;
         f->options.verify = f->options.verify ? &verify : NULL;
+        f->options.guard = &verify;
         f->options.progress = fetch_progress_image(progress);
         return locations[f->location->type].fetch(f, ids, reterr_message);
 }
 
+static bool came_from_a_registry(ImageStore *s, const char *name)
+{
+        ImageRemote remote = {};
+        bool came = image_remote_read(s, name, &remote) >= 0 && remote.digest;
+
+        image_remote_done(&remote);
+        return came;
+}
+
+/* What the store knows a registry for is asked for there, however much of the name was written. */
+static int find_registry_of(ImageStore *s, const ImageLocation *location, ImageLocation *ret)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_free_ char *name = NULL;
+        ImageRef ref = {};
+        bool id;
+
+        if (image_ref_parse(location->text, &ref) < 0)
+                return -ENOENT;
+        id = ref.type == IMAGE_REF_ID;
+        image_ref_done(&ref);
+        if (id || image_store_find(s, location->text, &image, NULL) < 0 || strv_length(image->names) != 1 ||
+            !came_from_a_registry(s, image->names[0]))
+                return -ENOENT;
+        name = strjoin("docker://", image->names[0]);
+        return name ? image_location_parse(name, ret, NULL) : -ENOMEM;
+}
+
+/* What was found gets the name too, when it is one image. */
+static int give_name(const Fetch *f, char *const *ids, char **reterr_message)
+{
+        _cleanup_free_ char *name = NULL;
+        Digest id;
+        int r;
+
+        if (!f->wish->name)
+                return 0;
+        r = digest_parse(ids[0], &id);
+        if (r >= 0)
+                r = f->location->type == IMAGE_AT_URL || f->location->type == IMAGE_AT_DISCOVERY
+                            ? (name = strdup(f->wish->name)) ? 0 : -ENOMEM
+                            : image_name_complete(f->wish->name, &name);
+        if (r == -EINVAL)
+                return explain(reterr_message, r, "'%s' cannot be the name of an image", f->wish->name);
+        return r < 0 ? r : image_store_set_name(f->store, name, &id, reterr_message);
+}
+
 static int fetch(Fetch *f, char ***ids, char **reterr_message)
 {
+        ImageLocationType type = f->location->type;
         const ImageVerify verify = {
                 .system_config = f->context->system_config, .local_config = f->context->local_config,
         };
@@ -200,16 +260,34 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
                 .name = f->wish->name,
                 .signature = f->wish->signature,
                 .verify = context_is_insecure(f->context, "image") ? NULL : &verify,
+                .guard = &verify,
         };
-        if (!locations[f->location->type].remote)
-                return locations[f->location->type].fetch(f, ids, reterr_message);
-
+        if (!locations[type].remote) {
+                r = locations[type].fetch(f, ids, reterr_message);
+                return r >= 0 && type == IMAGE_AT_STORE ? give_name(f, *ids, reterr_message) : r;
+        }
         if (f->wish->policy != PULL_UPDATE) {
                 r = find_stored(f, ids, reterr_message);
+                if (r >= 0)
+                        r = give_name(f, *ids, reterr_message);
                 if (r != -ENOENT || f->wish->policy == PULL_NEVER)
                         return r;
         }
-        return fetch_remote(f, ids, reterr_message);
+        r = fetch_remote(f, ids, reterr_message);
+        /* Those are verified by the name within, and may have been there already. */
+        if (r >= 0 && type != IMAGE_AT_REGISTRY)
+                r = give_name(f, *ids, reterr_message);
+        return r;
+}
+
+/* "run busybox ls /" */
+static void explain_arguments(const Fetch *f, int r, char **reterr_message)
+{
+        const ImageWish *wish = f->wish;
+        _cleanup_free_ char *message = TAKE_PTR(*reterr_message);
+
+        (void) explain(reterr_message, r, "%s; if it is an argument of '%s', write -- before it: %s -- %s",
+                       message ?: strerror(-r), wish->before, wish->before, wish->text);
 }
 
 /* Who runs an image is told only of what keeps it from being run. */
@@ -228,7 +306,7 @@ static void tell_oddities(const Fetch *f, char *const *ids)
 
 int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
 {
-        _cleanup_(image_location_done) ImageLocation location = {};
+        _cleanup_(image_location_done) ImageLocation location = {}, registry = {};
         _cleanup_strv_free_ char **ids = NULL;
         _cleanup_free_ char *message = NULL;
         Fetch f = { .context = c, .wish = wish, .location = &location };
@@ -238,8 +316,15 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
         if (r < 0)
                 return r;
         r = image_location_parse(wish->text, &location, &message);
+        if (r >= 0 && wish->policy == PULL_UPDATE &&
+            (location.type == IMAGE_AT_STORE || location.type == IMAGE_AT_DISCOVERY) &&
+            find_registry_of(f.store, &location, &registry) >= 0)
+                f.location = &registry;
         if (r >= 0)
                 r = fetch(&f, &ids, &message);
+        if (r < 0 && wish->before && !f.told &&
+            (location.type == IMAGE_AT_STORE || location.type == IMAGE_AT_PATH))
+                explain_arguments(&f, r, &message);
         if (r < 0)
                 return f.told    ? r
                        : message ? log_error_errno(r, "%s", message)
@@ -337,6 +422,21 @@ static bool find_by_wish(Context *c, const char *text, const char *id, Image **r
         return true;
 }
 
+/* It is run by a name that promises more than is known of it. */
+static void warn_of_unverified(Context *c, const char *text, const Image *image)
+{
+        const ImageVerify verify = { .system_config = c->system_config, .local_config = c->local_config };
+        const char *name = image_display_name(image, text);
+
+        if (!name || context_is_insecure(c, "image") || !image_trust_is(&image->trust, TRUST_NONE))
+                return;
+        if (image_verify_has_keys(&verify, name, NULL) > 0)
+                log_warning("Image '%s' was never verified, though a key is trusted for it; podctl fetch docker://%s "
+                            "verifies it", text, name);
+        else if (startswith(text, "docker:") && !came_from_a_registry(c->images, name))
+                log_warning("Image '%s' did not come from its registry and was never verified", text);
+}
+
 int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
 {
         _cleanup_strv_free_ char **ids = NULL;
@@ -348,7 +448,11 @@ int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
         if (strv_length(ids) != 1)
                 return log_error_errno(EINVAL, "%s: there are %zu images in it; fetch it and name the one to run",
                                        wish->text, strv_length(ids));
-        return find_by_wish(c, wish->text, ids[0], ret) ? 0 : find_image(c, ids[0], ret);
+        r = find_by_wish(c, wish->text, ids[0], ret) ? 0 : find_image(c, ids[0], ret);
+        if (r >= 0)
+                warn_of_unverified(c, wish->text, *ret);
+        /* As rkt did; what cannot be had is an error once it is needed. */
+        return r < 0 || (*ret)->kind != IMAGE_APPC ? r : fetch_dependencies(c, ids, wish->policy);
 }
 
 char *format_image_id(const char *id, bool full)

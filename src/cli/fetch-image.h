@@ -25,6 +25,7 @@ typedef struct ImageWish {
         const char *name;       /* what it is to be called here, or NULL */
         const char *signature;  /* file or URL of an ACI's signature, or NULL */
         PullPolicy policy;
+        const char *before;     /* the image before it on the command line, which may be what it is an argument of */
 } ImageWish;
 
 /* Brings what is meant into the store; a file may hold several images. */

@@ -46,6 +46,19 @@ static int open_in_place(const char *path, Output *o)
         return o->fd < 0 ? log_error_errno(errno, "Cannot write to %s: %m", path) : 0;
 }
 
+static int open_standard_output(Output *ret)
+{
+        int fd;
+
+        if (isatty(STDOUT_FILENO))
+                return log_error_errno(EINVAL, "'-' is the standard output, and what is to be written is not for a terminal");
+        fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+        if (fd < 0)
+                return log_error_errno(errno, "Cannot write to the standard output: %m");
+        *ret = (Output) { .fd = fd };
+        return 0;
+}
+
 int output_open_file(const char *path, bool replace, Output *ret)
 {
         _cleanup_(output_done) Output o = { .fd = -EBADF, .replace = replace };
@@ -53,6 +66,8 @@ int output_open_file(const char *path, bool replace, Output *ret)
         bool exists;
         int r;
 
+        if (streq(path, "-"))
+                return open_standard_output(ret);
         r = name_temporary(path, &o);
         if (r < 0)
                 return r;

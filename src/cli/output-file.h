@@ -16,7 +16,7 @@ typedef struct Output {
 
 #define OUTPUT_NONE { .fd = -EBADF }
 
-/* replace: something that is there already goes; otherwise that is an error. */
+/* "-" is the standard output. replace: something that is there already goes; otherwise that is an error. */
 int output_open_file(const char *path, bool replace, Output *ret);
 /* Never "/". */
 int output_open_directory(const char *path, bool replace, Output *ret);

@@ -154,6 +154,10 @@ static int save_uuid(const char *path, const Uuid *uuid)
 /* What is wrong with a pod, and in which line where it comes from a file. */
 static int complain(const RunArgs *args, int r, const char *message)
 {
+        if (args->manifest_shown)
+                return log_error_errno(r, "%s: %s", args->manifest_shown, message);
+        if (!args->pod_manifest && startswith(message, "ports[") && strstr(message, ": "))
+                return log_error_errno(r, "Option --port: %s", strstr(message, ": ") + 2);
         return args->pod_manifest ? pod_manifest_complain(args->pod_manifest, r, message)
                                   : log_error_errno(r, "%s", message);
 }

@@ -4,6 +4,8 @@
 #include <signal.h>
 
 #include "basic/log.h"
+#include "basic/nearest.h"
+#include "cli/foreign-words.h"
 #include "cli/group-helper.h"
 #include "cli/persona.h"
 #include "cli/verb.h"
@@ -87,7 +89,9 @@ static int check_words(const Verb *verb, char **words)
 
 static int run_verb(const Verb *verb, Context *context, void *args, char **words)
 {
-        OptionSet sets[] = { { verb->options, args }, { context_options, context }, {} };
+        OptionSet sets[] = { { verb->options, args, foreign_option, verb->name },
+                             { context_options, context, foreign_option, verb->name },
+                             {} };
         _cleanup_strv_free_ char **rest = NULL;
         const OptionSet *used = verb->options ? sets : sets + 1;
         int r;
@@ -136,16 +140,48 @@ static int dispatch(const Verb *verb, Context *context, char **words)
         return r < 0 ? EXIT_PODCTL_FAILED : r;
 }
 
+/* "image lst": the first word names a group of commands. */
+static bool is_group(const char *word)
+{
+        for (size_t i = 0; podctl_verbs[i]; i++) {
+                const char *rest = startswith(podctl_verbs[i]->name, word);
+                if (rest && *rest == ' ')
+                        return true;
+        }
+        return false;
+}
+
+static int refuse_command(char *const *words)
+{
+        bool group = is_group(words[0]) && words[1] && words[1][0] != '-';
+        _cleanup_free_ char *command = group ? strjoin(words[0], " ", words[1]) : strdup(words[0]);
+        Nearest near = { .written = strempty(command) };
+        const char *hint = foreign_command(words[0]);
+
+        if (is_group(words[0]) && !group)
+                log_error("'podctl %s' needs a command of its own; see 'podctl --help'", words[0]);
+        else if (hint)
+                log_error("Unknown command '%s': %s", words[0], hint);
+        else {
+                for (size_t i = 0; podctl_verbs[i]; i++)
+                        if (!(podctl_verbs[i]->flags & VERB_HIDDEN))
+                                nearest_offer(&near, podctl_verbs[i]->name);
+                if (near.known)
+                        log_error("Unknown command '%s'; did you mean 'podctl %s'?", strempty(command), near.known);
+                else
+                        log_error("Unknown command '%s'; see 'podctl --help'", strempty(command));
+        }
+        return EXIT_USAGE;
+}
+
 /* No verb: only global options, and those that ask for help. */
 static int run_without_verb(Context *context, char **words, size_t at)
 {
         OptionSet sets[] = { { context_options, context }, {} };
         char **cursor = words;
 
-        if (words[at]) {
-                log_error("Unknown command '%s'; see 'podctl --help'", words[at]);
-                return EXIT_USAGE;
-        }
+        if (words[at])
+                return refuse_command(words + at);
         while (*cursor)
                 if (options_parse_one(sets, &cursor) <= 0)
                         return EXIT_USAGE;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "cli/foreign-words.h"
 #include "cli/run-args.h"
 #include "cli/verb.h"
 #include "network/net-request.h"
@@ -287,7 +288,8 @@ static int check_args(RunArgs *args)
         if (r < 0)
                 return r;
         if (args->interactive && args->n_apps > 1)
-                return log_error_errno(EINVAL, "Option --interactive takes a pod of one app");
+                return log_error_errno(EINVAL, "Option --interactive takes a pod of one app; arguments of '%s' stand "
+                                       "behind --", args->apps[0].image);
         if (run_args_check_start(args) < 0 || !is_host_name(args->name, "name"))
                 return -EINVAL;
         if (args->no_overlay)
@@ -322,8 +324,9 @@ int run_args_parse(Context *context, char **words, RunArgs *args)
         int r;
 
         while (*words) {
-                OptionSet of_pod[] = { { own, args }, { context_options, context }, {} };
-                OptionSet of_app[] = { { run_app_options, args->n_apps ? &args->apps[args->n_apps - 1] : NULL },
+                OptionSet of_pod[] = { { own, args, foreign_option, "run" }, { context_options, context }, {} };
+                OptionSet of_app[] = { { run_app_options, args->n_apps ? &args->apps[args->n_apps - 1] : NULL,
+                                         foreign_option, "run" },
                                        { own, args },
                                        { context_options, context },
                                        {} };

@@ -72,6 +72,7 @@ typedef struct RunArgs {
         char *subject;          /* the word before the first image */
         bool help;
         char *pod_manifest;
+        const char *manifest_shown; /* what it is called where something is wrong with it, when not by its path */
         char *pull_policy;
         bool store_only;
         bool no_store;

@@ -190,6 +190,12 @@ static int app_of_nobody(App **ret)
         return 0;
 }
 
+/* The image that the word may have been meant as an argument of. */
+static const char *before(const RunArgs *args, const RunApp *run)
+{
+        return run > args->apps && !run[-1].arguments ? run[-1].image : NULL;
+}
+
 static int add_app(Context *context, const RunArgs *args, const RunApp *run, AppcPod *pod)
 {
         _cleanup_(image_freep) Image *image = NULL;
@@ -199,7 +205,7 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         int r;
 
         r = fetch_or_find_image(context, &(ImageWish) {
-                .text = run->image, .signature = run->signature, .policy = args->policy,
+                .text = run->image, .signature = run->signature, .policy = args->policy, .before = before(args, run),
         }, &image);
         if (r < 0)
                 return r;

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <unistd.h>
+
+#include "basic/utf8.h"
+#include "cli/persona.h"
 #include "cli/table.h"
 
 void table_done(Table *t)
@@ -29,13 +33,20 @@ static size_t column_width(const Table *t, size_t column)
         size_t width = 0;
 
         for (size_t i = column; i < t->n_cells; i += t->n_columns)
-                width = MAX(width, strlen(t->cells[i]));
+                width = MAX(width, utf8_columns(t->cells[i]));
         return width;
+}
+
+/* rkt's, where nobody looks at them: scripts cut them at tabs. */
+static bool with_tabs(FILE *f)
+{
+        return persona_is_rkt() && !isatty(fileno(f));
 }
 
 void table_print(const Table *t, FILE *f)
 {
         _cleanup_free_ size_t *widths = new0(size_t, t->n_columns);
+        bool tabs = with_tabs(f);
 
         for (size_t i = 0; widths && i < t->n_columns; i++)
                 widths[i] = column_width(t, i);
@@ -43,6 +54,8 @@ void table_print(const Table *t, FILE *f)
         for (size_t i = 0; widths && i < t->n_cells; i++) {
                 bool last = i % t->n_columns == t->n_columns - 1;
 
-                (void) fprintf(f, "%-*s%s", last ? 0 : (int) widths[i % t->n_columns], t->cells[i], last ? "\n" : "  ");
+                size_t fill = last || tabs ? 0 : widths[i % t->n_columns] - utf8_columns(t->cells[i]);
+
+                (void) fprintf(f, "%s%*s%s", t->cells[i], (int) fill, "", last ? "\n" : tabs ? "\t" : "  ");
         }
 }

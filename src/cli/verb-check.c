@@ -23,13 +23,13 @@ static bool images_are_there(Context *c, const AppcPod *manifest)
         for (size_t i = 0; i < manifest->n_apps; i++) {
                 const AppcPodApp *app = &manifest->apps[i];
                 _cleanup_free_ char *message = NULL;
-                _cleanup_(image_freep) Image *image = NULL;
                 ImageStore *store;
+                Digest id;
 
                 if (!strv_env_get(app->annotations, "podctl/image"))
                         continue;
                 if (context_images(c, &store) < 0 ||
-                    image_store_find(store, app->image.id ?: app->image.name, &image, &message) < 0)
+                    image_store_resolve_appc(store, &app->image, &id, &message) < 0)
                         return false;
         }
         return true;

@@ -36,6 +36,15 @@ static bool is_remote(const char *text)
                (type == IMAGE_AT_DISCOVERY && dot && slash && dot < slash);
 }
 
+static bool is_id(const char *text)
+{
+        ImageRef ref = {};
+        bool id = image_ref_parse(text, &ref) >= 0 && ref.type == IMAGE_REF_ID;
+
+        image_ref_done(&ref);
+        return id;
+}
+
 static bool same_app(const App *a, const App *b)
 {
         _cleanup_json_object_ json_object *o = NULL, *p = NULL;
@@ -58,7 +67,7 @@ static int simplify_app(Context *c, const RunApp *run, AppcPodApp *app)
         if (is_remote(run->image) && strv_env_set(&app->annotations, "podctl/image", run->image) < 0)
                 return log_oom();
         /* By its digest is what it is meant by. */
-        if (app->image.name && !strchr(run->image, '@') && location_type(run->image) != IMAGE_AT_STORE)
+        if (app->image.name && !is_id(run->image))
                 app->image.id = mfree(app->image.id);
         return 0;
 }
@@ -142,10 +151,12 @@ static int write_checked(Context *c, const char *name, const RunArgs *args, cons
 {
         _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"),
                             *new = strjoin(PODS_D_LOCAL "/.", name, ".new");
-        RunArgs check = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = new, .dry_run = true, .check = true };
+        _cleanup_free_ char *shown = strprintf("pod '%s'", name);
+        RunArgs check = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = new, .manifest_shown = shown,
+                          .dry_run = true, .check = true };
         int r;
 
-        if (!path || !new)
+        if (!path || !new || !shown)
                 return log_oom();
         if (!args->replace && access(path, F_OK) >= 0)
                 return log_error_errno(EEXIST, "There is a pod '%s' already: %s; --replace writes over it", name, path);

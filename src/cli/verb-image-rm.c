@@ -1,51 +1,106 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/lock.h"
 #include "basic/log.h"
+#include "cli/persona.h"
 #include "cli/verb.h"
 #include "pod/pod-prepare.h"
 
+/* What a word means: a name that is to go, or all of the image. */
+typedef struct Target {
+        Digest id;
+        char *name;
+} Target;
+
+typedef struct Targets {
+        Target *targets;
+        size_t n;
+} Targets;
+
+static void targets_done(Targets *t)
+{
+        for (size_t i = 0; i < t->n; i++)
+                free(t->targets[i].name);
+        free(t->targets);
+}
+
+static bool is_there(const Targets *t, const Target *target)
+{
+        for (size_t i = 0; i < t->n; i++)
+                if (digest_equal(&t->targets[i].id, &target->id) && streq_ptr(t->targets[i].name, target->name))
+                        return true;
+        return false;
+}
+
 /* Without reading them, so that broken ones can be removed too. All before the first is gone, or an image given twice
  * would be missing the second time. */
-static int resolve_images(ImageStore *images, char **words, char ***ids)
+static int resolve_images(ImageStore *images, char **words, Targets *ret)
 {
         int result = 0;
 
+        ret->targets = new0(Target, strv_length(words) + 1);
+        if (!ret->targets)
+                return log_oom();
         STRV_FOREACH(word, words) {
-                _cleanup_free_ char *message = NULL;
-                Digest id;
+                _cleanup_free_ char *message = NULL, *name = NULL;
+                Target *target = &ret->targets[ret->n];
                 int r;
 
-                r = image_store_resolve(images, *word, &id, &message);
+                r = image_store_resolve(images, *word, &target->id, &name, &message);
                 if (r < 0)
                         result = message ? log_error_errno(r, "%s", message)
                                          : log_error_errno(r, "Image '%s': %m", *word);
-                else if (!strv_contains(*ids, DIGEST_FILE(&id)))
-                        r = strv_extend(ids, DIGEST_FILE(&id));
-                if (r == -ENOMEM)
-                        return log_oom();
+                if (r < 0)
+                        continue;
+                /* rkt's names are the image's own. */
+                target->name = persona_is_rkt() ? NULL : TAKE_PTR(name);
+                if (is_there(ret, target))
+                        target->name = mfree(target->name);
+                else
+                        ret->n++;
         }
         return result;
 }
 
-static int remove_image(ImageStore *images, const char *text, char *const *used_layers)
+static int remove_image(ImageStore *images, const Digest *id, char *const *used_layers)
 {
         _cleanup_free_ char *message = NULL;
-        Digest id;
         int r;
 
-        r = digest_parse(text, &id);
-        if (r >= 0)
-                r = image_store_remove(images, &id, used_layers, &message);
+        r = image_store_remove(images, id, used_layers, &message);
         if (r < 0)
                 return message ? log_error_errno(r, "%s", message)
-                               : log_error_errno(r, "Cannot remove image '%s': %m", text);
-        (void) printf("successfully removed aci for image: \"%s\"\n", text);
+                               : log_error_errno(r, "Cannot remove image '%s': %m", DIGEST_FILE(id));
+        (void) printf("successfully removed aci for image: \"%s\"\n", DIGEST_FILE(id));
+        return 0;
+}
+
+/* A name alone where there are others; the image with its last one, and whatever its names when it is meant by ID. What went
+ * with an earlier word is gone as it should. */
+static int remove_target(ImageStore *images, const Targets *all, size_t at, char *const *used_layers)
+{
+        const Target *t = &all->targets[at];
+        size_t n;
+        int r;
+
+        for (size_t i = 0; i < at; i++)
+                if (digest_equal(&all->targets[i].id, &t->id) &&
+                    image_store_resolve(images, DIGEST_FILE(&t->id), &(Digest) {}, NULL, NULL) == -ENOENT)
+                        return 0;
+        r = image_store_count_names(images, &t->id, &n);
+        if (r >= 0 && (!t->name || n < 2))
+                return remove_image(images, &t->id, used_layers);
+        if (r >= 0)
+                r = image_store_remove_name(images, t->name);
+        if (r < 0)
+                return log_error_errno(r, "Cannot remove name '%s': %m", t->name);
+        (void) printf("removed name \"%s\" of image \"%s\"\n", t->name, DIGEST_FILE(&t->id));
         return 0;
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
-        _cleanup_strv_free_ char **used_layers = NULL, **ids = NULL;
+        _cleanup_strv_free_ char **used_layers = NULL;
+        _cleanup_(targets_done) Targets targets = {};
         _cleanup_close_ int lock = -EBADF;
         ImageStore *images;
         PodStore *pods;
@@ -63,9 +118,9 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return log_error_errno(r, "Cannot tell which images pods use: %m");
 
-        result = resolve_images(images, words, &ids);
-        STRV_FOREACH(id, ids) {
-                r = remove_image(images, *id, used_layers);
+        result = resolve_images(images, words, &targets);
+        for (size_t i = 0; i < targets.n; i++) {
+                r = remove_target(images, &targets, i, used_layers);
                 if (r < 0)
                         result = r;
         }
@@ -75,7 +130,7 @@ static int run(Context *c, void *userdata, char **words)
 const Verb verb_image_rm = {
         .name = "image rm",
         .usage = "IMAGE…",
-        .summary = "Remove images from the store",
+        .summary = "Remove images, or names of them, from the store",
         .flags = VERB_ROOT,
         .min_words = 1,
         .max_words = -1,

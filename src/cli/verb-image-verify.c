@@ -17,7 +17,7 @@ static int verify_image(ImageStore *store, const char *text)
         Digest id;
         int r;
 
-        r = image_store_resolve(store, text, &id, &message);
+        r = image_store_resolve(store, text, &id, NULL, &message);
         if (r >= 0)
                 r = image_check(store, &id, print_difference, NULL, &message);
         if (r < 0)

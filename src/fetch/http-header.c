@@ -25,7 +25,13 @@ static int take_content_type(HttpHeaders *h, size_t offset, const char *value)
 
 static int take_challenge(HttpHeaders *h, size_t offset, const char *value)
 {
-        return strv_length(h->challenges) < CHALLENGES_MAX ? strv_extend(&h->challenges, value) : 0;
+        _cleanup_strv_free_ char **several = NULL;
+        int r = http_challenges_split(value, &several);
+
+        STRV_FOREACH(one, several)
+                if (r >= 0 && strv_length(h->challenges) < CHALLENGES_MAX)
+                        r = strv_extend(&h->challenges, *one);
+        return r;
 }
 
 static int take_retry_after(HttpHeaders *h, size_t offset, const char *value)
@@ -195,6 +201,47 @@ static char *read_value(const char **p)
         *out = 0;
         *p += **p == '"';
         return value;
+}
+
+/* The end of what stands between two commas outside of quotes. */
+static const char *skip_element(const char *p)
+{
+        for (bool quoted = false; *p && (quoted || *p != ','); p++) {
+                if (quoted && *p == '\\' && p[1])
+                        p++;
+                else if (*p == '"')
+                        quoted = !quoted;
+        }
+        return p;
+}
+
+/* NAME = VALUE; whatever else stands there begins with the scheme of another challenge. */
+static bool is_parameter(const char *p)
+{
+        p += strcspn(p, "= \t,\"");
+        p += strspn(p, " \t");
+        return *p == '=';
+}
+
+int http_challenges_split(const char *value, char ***ret)
+{
+        _cleanup_strv_free_ char **all = new0(char *, 1);
+        const char *begin = NULL, *end = NULL;
+        int r = all ? 0 : -ENOMEM;
+
+        for (const char *p = value + strspn(value, ", \t"); r >= 0 && *p; p += strspn(p, ", \t")) {
+                if (begin && !is_parameter(p)) {
+                        r = strv_consume(&all, strndup(begin, (size_t) (end - begin)));
+                        begin = NULL;
+                }
+                begin = begin ?: p;
+                end = p = skip_element(p);
+        }
+        if (r >= 0 && begin)
+                r = strv_consume(&all, strndup(begin, (size_t) (end - begin)));
+        if (r >= 0)
+                *ret = TAKE_PTR(all);
+        return r;
 }
 
 int http_challenge_parameter(const char *challenge, const char *name, char **ret)

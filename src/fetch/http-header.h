@@ -27,6 +27,8 @@ uint64_t http_parse_retry_after(const char *value, time_t now);
 /* Seconds from Cache-Control; 0 also for no-store and no-cache. */
 uint64_t http_parse_max_age(const char *value);
 
+/* The challenges of one header: commas are between them, between their parameters and in quoted strings. */
+int http_challenges_split(const char *value, char ***ret);
 /* An authentication challenge (RFC 9110 11.6.1): the scheme, and one of its parameters. */
 bool http_challenge_is(const char *challenge, const char *scheme);
 /* -ENOENT: it has no such parameter. */

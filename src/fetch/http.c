@@ -8,6 +8,7 @@
 #include "basic/time-util.h"
 #include "config.h"
 #include "fetch/http-header.h"
+#include "shared/json-table.h"
 #include "fetch/http.h"
 #include "shared/explain.h"
 
@@ -30,6 +31,7 @@
 struct Http {
         CURL *curl;
         bool by_directory;      /* see authorities_by_directory() */
+        char detail[CURL_ERROR_SIZE]; /* what libcurl says of the last failure */
 };
 
 /* One exchange, redirects included. */
@@ -252,13 +254,14 @@ static void set_tls(CURL *curl, const HttpRequest *request, bool by_directory)
         }
 }
 
-static void set_up(const Http *h, const HttpRequest *request, Attempt *a, struct curl_slist *headers, char *range)
+static void set_up(Http *h, const HttpRequest *request, Attempt *a, struct curl_slist *headers, char *range)
 {
         const char *protocols = request->plain_http ? "http,https" : "https";
         CURL *curl = h->curl;
 
         curl_easy_reset(curl);
         (void) curl_easy_setopt(curl, CURLOPT_URL, request->url);
+        (void) curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, h->detail);
         (void) curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
         (void) curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
         (void) curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
@@ -293,6 +296,7 @@ static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const ch
 
         if (sink->at > 0)
                 (void) snprintf(range, sizeof(range), "%" PRIu64 "-", sink->at);
+        *h->detail = 0;
         set_up(h, request, &a, headers, range);
 
         *ret_code = curl_easy_perform(h->curl);
@@ -391,6 +395,22 @@ static int tell(const char *url, int error, const char *text, char **reterr_mess
         return explain(reterr_message, error, "%s: %s", strempty(host), text);
 }
 
+/* Of a certificate it says which fault it has; the rest is in curl's words for everybody. */
+static int tell_failure(const Http *h, const char *url, int error, CURLcode code, char **reterr_message)
+{
+        const char *detail = *h->detail && string_is_ascii_printable(h->detail) ? h->detail : curl_easy_strerror(code);
+        _cleanup_free_ char *host = host_of(url), *text = NULL;
+
+        if (error == -ENOKEY)
+                return tell(url, error, NO_AUTHORITIES, reterr_message);
+        if (code == CURLE_PEER_FAILED_VERIFICATION)
+                text = strprintf("%s; a certificate of its own authority belongs into /etc/containers/certs.d/%s/ca.crt",
+                                 detail, strempty(host));
+        else if (code == CURLE_SSL_CONNECT_ERROR)
+                text = strprintf("%s; if it speaks plain http, give --insecure-options=http", detail);
+        return tell(url, error, text ?: curl_easy_strerror(code), reterr_message);
+}
+
 static int tell_own(const char *url, int error, uint64_t max, char **reterr_message)
 {
         switch (error) {
@@ -403,14 +423,37 @@ static int tell_own(const char *url, int error, uint64_t max, char **reterr_mess
         }
 }
 
+/* {"errors":[{"code":…,"message":…}]} of registries: the first; {"details":…} of token services, and OAuth's words. */
+char *http_reply_reason(const HttpReply *reply)
+{
+        static const char *const members[] = { "message", "details", "error_description" };
+        _cleanup_json_object_ json_object *o = NULL;
+        json_object *errors, *first = NULL, *found;
+        const char *text = NULL;
+
+        if (reply->text && json_parse_memory(reply->text, strlen(reply->text), &o, NULL) >= 0 &&
+            json_object_is_type(o, json_type_object))
+                first = o;
+        if (first && json_object_object_get_ex(o, "errors", &errors) && json_object_is_type(errors, json_type_array) &&
+            json_object_is_type(json_object_array_get_idx(errors, 0), json_type_object))
+                first = json_object_array_get_idx(errors, 0);
+        for (size_t i = 0; first && !text && i < ELEMENTSOF(members); i++)
+                if (json_object_object_get_ex(first, members[i], &found) && json_object_is_type(found, json_type_string))
+                        text = json_object_get_string(found);
+        return text && string_is_ascii_printable(text) && strlen(text) < 200 ? strjoin(": ", text) : strdup("");
+}
+
 static int tell_busy(const char *url, const HttpReply *reply, uint64_t retry_after, char **reterr_message)
 {
-        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *why = http_reply_reason(reply), *text = NULL;
 
-        text = retry_after > RETRY_AFTER_MAX_SEC
-                       ? strprintf("is busy (status %ld) and wants to be asked again in %" PRIu64 " s only",
-                                   reply->status, retry_after)
-                       : strprintf("goes on being busy (status %ld)", reply->status);
+        if (retry_after > RETRY_AFTER_MAX_SEC)
+                text = strprintf("is busy (status %ld) and wants to be asked again in %" PRIu64 " s only%s", reply->status,
+                                 retry_after, strempty(why));
+        else
+                text = strprintf("%s (status %ld)%s", reply->status >= 500 && reply->status != 503 ? "goes on failing"
+                                                                                                  : "goes on being busy",
+                                 reply->status, strempty(why));
         return tell(url, -EREMOTEIO, strempty(text), reterr_message);
 }
 
@@ -456,8 +499,7 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
                         else if (code == CURLE_OK)
                                 r = tell_busy(request->url, &reply, retry_after, reterr_message);
                         else
-                                r = tell(request->url, error, error == -ENOKEY ? NO_AUTHORITIES : curl_easy_strerror(code),
-                                         reterr_message);
+                                r = tell_failure(h, request->url, error, code, reterr_message);
                         http_reply_done(&reply);
                         return r;
                 }

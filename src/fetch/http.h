@@ -51,6 +51,8 @@ typedef struct HttpReply {
 } HttpReply;
 
 void http_reply_done(HttpReply *reply);
+/* ": " and why, in the server's own words, where it said so in a form that can be shown; else "". */
+char *http_reply_reason(const HttpReply *reply);
 
 /* 0: there is a status, be it 200 or 404; the body of a success is in the sink. Otherwise: -ETIMEDOUT, -EHOSTUNREACH,
  * -ECONNREFUSED, -ECONNRESET, -EPROTO (TLS

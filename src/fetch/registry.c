@@ -142,6 +142,25 @@ static int keep_token(const Exchange *x, const HttpSink *answer, char **reterr_m
         return value ? token_cache_put(x->key, value, lifetime) : -ENOMEM;
 }
 
+/* Who was not let in; another file may know another user. */
+static char *whose(const FetchEndpoint *e)
+{
+        return e->user ? strprintf(" to user '%s'", e->user) : strdup(e->bearer || e->identity_token ? " to the token" : "");
+}
+
+static int refuse_token(const FetchEndpoint *e, const char *url, const HttpReply *reply, char **reterr_message)
+{
+        _cleanup_free_ char *why = http_reply_reason(reply), *who = whose(e);
+        const char *host = strstr(url, "://");
+
+        host = host ? host + 3 : url;
+        if (reply->status == 401 || reply->status == 403)
+                return explain(reterr_message, EACCES, "token service %.*s: access denied%s%s", (int) strcspn(host, "/?"), host,
+                               strempty(who), strempty(why));
+        return explain(reterr_message, EPROTO, "token service %.*s: status %ld%s", (int) strcspn(host, "/?"), host,
+                       reply->status, strempty(why));
+}
+
 static int ask_for_token(const Exchange *x, const char *url, const char *body, char **reterr_message)
 {
         const FetchEndpoint *e = x->endpoint;
@@ -162,8 +181,7 @@ static int ask_for_token(const Exchange *x, const char *url, const char *body, c
                 return explain(reterr_message, EACCES, "token service: credentials are sent over https only");
         r = http_perform(x->http, &request, &sink, &reply, reterr_message);
         if (r >= 0 && reply.status != 200)
-                r = explain(reterr_message, reply.status == 401 || reply.status == 403 ? EACCES : EPROTO,
-                            "token service: status %ld", reply.status);
+                r = refuse_token(e, url, &reply, reterr_message);
         if (r >= 0)
                 r = keep_token(x, &sink, reterr_message);
         http_reply_done(&reply);
@@ -200,7 +218,7 @@ static int answer_basic(const Exchange *x, char **reterr_message)
         _cleanup_free_ char *pair = NULL, *encoded = NULL, *value = NULL;
 
         if (!x->endpoint->user)
-                return explain(reterr_message, EACCES, "wants a user and a password");
+                return explain(reterr_message, EACCES, "wants a user and a password; podman login keeps them");
         if (!x->secret)
                 return explain(reterr_message, EACCES, "credentials are sent over https only");
         pair = strjoin(x->endpoint->user, ":", strempty(x->endpoint->password));
@@ -223,32 +241,18 @@ static int answer_challenges(const Exchange *x, char *const *challenges, char **
 
 /* Requests */
 
-/* {"errors":[{"code":…,"message":…}]}: the first, where it can be shown. */
-static char *reason(const HttpReply *reply)
+static int judge_status(const FetchEndpoint *endpoint, const HttpReply *reply, char **reterr_message)
 {
-        _cleanup_json_object_ json_object *o = NULL;
-        json_object *errors, *first, *message;
-        const char *text = NULL;
-
-        if (reply->text && json_parse_memory(reply->text, strlen(reply->text), &o, NULL) >= 0 &&
-            json_object_object_get_ex(o, "errors", &errors) && json_object_is_type(errors, json_type_array) &&
-            (first = json_object_array_get_idx(errors, 0)) && json_object_is_type(first, json_type_object) &&
-            json_object_object_get_ex(first, "message", &message))
-                text = json_object_get_string(message);
-        return text && string_is_ascii_printable(text) && strlen(text) < 200 ? strjoin(": ", text) : strdup("");
-}
-
-static int judge_status(const HttpReply *reply, char **reterr_message)
-{
-        _cleanup_free_ char *why = NULL;
+        _cleanup_free_ char *why = NULL, *who = NULL;
 
         if (reply->status == 200 || reply->status == 206)
                 return 0;
-        why = reason(reply);
+        why = http_reply_reason(reply);
+        who = whose(endpoint);
         if (reply->status == 404)
                 return explain(reterr_message, ENOENT, "not found%s", strempty(why));
         if (reply->status == 401 || reply->status == 403)
-                return explain(reterr_message, EACCES, "access denied%s", strempty(why));
+                return explain(reterr_message, EACCES, "access denied%s%s", strempty(who), strempty(why));
         return explain(reterr_message, EPROTO, "status %ld%s", reply->status, strempty(why));
 }
 
@@ -293,7 +297,7 @@ static int request(const Exchange *x, const Resource *resource, const char *path
                 token_cache_forget(x->key);
                 r = answer_challenges(x, ret->challenges, reterr_message);
         }
-        return r < 0 ? r : judge_status(ret, reterr_message);
+        return r < 0 ? r : judge_status(x->endpoint, ret, reterr_message);
 }
 
 static int resource_path(const Resource *resource, const char *repository, const char *reference, char **ret)

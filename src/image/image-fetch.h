@@ -19,6 +19,7 @@ typedef struct ImageProgress {
 typedef struct ImageFetchOptions {
         const char *name;       /* the image's name here, instead of those it brings along */
         const ImageVerify *verify;      /* NULL: whatever it is */
+        const ImageVerify *guard;       /* whose keys keep a file that is not verified from taking a name; NULL: nobody's */
         const char *signature;  /* file with the signature of an ACI; NULL: FILE.asc beside it */
         const ImageProgress *progress;  /* NULL: nobody looks */
         const char *reference;  /* only the image of this org.opencontainers.image.ref.name or name */

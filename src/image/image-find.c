@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/store-internal.h"
+#include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
 #include "shared/explain.h"
 
@@ -200,11 +201,76 @@ static int resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name
         return r;
 }
 
-int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **reterr_message)
+int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name, char **reterr_message)
 {
         _cleanup_free_ char *name = NULL;
+        int r;
 
-        return resolve(s, text, ret, &name, reterr_message);
+        r = resolve(s, text, ret, &name, reterr_message);
+        if (r >= 0 && ret_name)
+                *ret_name = TAKE_PTR(name);
+        return r;
+}
+
+/* Whether appc writes the name of an image so. */
+static bool is_spelled(const char *name, const AppcImageRef *ref)
+{
+        _cleanup_free_ char *sanitized = NULL;
+        ImageRef parts = {};
+        bool same;
+
+        if (image_ref_parse(name, &parts) < 0 || parts.type != IMAGE_REF_NAME) {
+                image_ref_done(&parts);
+                return false;
+        }
+        same = streq(parts.tag ?: "latest", strv_env_get(ref->labels, "version") ?: "latest") &&
+               ac_identifier_sanitize(parts.name, &sanitized) >= 0 && streq(sanitized, ref->name);
+        image_ref_done(&parts);
+        return same;
+}
+
+static int find_spelled(ImageStore *s, const AppcImageRef *ref, const char *text, Digest *ret, char **reterr_message)
+{
+        const ImageName *found = NULL;
+        ImageName *names;
+        size_t n;
+        int r;
+
+        r = image_names_read(s, &names, &n);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n && r >= 0; i++) {
+                if (!is_spelled(names[i].name, ref) ||
+                    faccessat(s->manifests_fd, DIGEST_FILE(&names[i].id), F_OK, 0) < 0)
+                        continue;
+                if (found && !digest_equal(&found->id, &names[i].id))
+                        r = explain(reterr_message, ENOTUNIQ, "'%s' may be '%s' or '%s'; write which", text, found->name,
+                                    names[i].name);
+                found = &names[i];
+        }
+        if (r >= 0 && found)
+                *ret = found->id;
+        image_names_free(names, n);
+        return r < 0 ? r : found ? 0 : -ENOENT;
+}
+
+int image_store_resolve_appc(ImageStore *s, const AppcImageRef *ref, Digest *ret, char **reterr_message)
+{
+        const char *version = strv_env_get(ref->labels, "version");
+        _cleanup_free_ char *text = ref->id ? strdup(ref->id) : version ? strjoin(ref->name, ":", version) : strdup(ref->name);
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        if (!text)
+                return -ENOMEM;
+        r = image_store_resolve(s, text, ret, NULL, &message);
+        if (r < 0 && r != -ENOENT)
+                return message ? explain(reterr_message, r, "%s", message) : r;
+        if (r < 0 && !ref->id)
+                r = find_spelled(s, ref, text, ret, reterr_message);
+        if (r == -ENOENT)
+                return explain(reterr_message, r, "there is no image '%s' in the store; fetch it first", text);
+        return r;
 }
 
 int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr_message)

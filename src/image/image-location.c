@@ -105,6 +105,33 @@ static int parse_discovery(const char *s, ImageLocation *l, char **reterr_messag
         return l->text ? fill_in_labels(&l->appc) : -ENOMEM;
 }
 
+/* Whether appc's discovery could ask somebody: the name begins with that of a host, and no port follows. */
+static bool names_a_host(const char *s)
+{
+        size_t n = strcspn(s, "/,:"), end = strcspn(s, ",");
+
+        return memchr(s, '.', n) && !(s[n] == ':' && memchr(s + n, '/', end - n));
+}
+
+/* What is written as a name, in the store's spelling or appc's. */
+static int parse_name(const char *s, ImageLocation *l, char **reterr_message)
+{
+        ImageRef ref = {};
+        int r;
+
+        if (strchr(s, ',') || names_a_host(s)) {
+                r = parse_discovery(s, l, reterr_message);
+                if (r >= 0 && !names_a_host(s))
+                        l->type = IMAGE_AT_STORE;
+                return r;
+        }
+        r = image_ref_parse(s, &ref);
+        image_ref_done(&ref);
+        if (r == -EINVAL)
+                return explain(reterr_message, r, "'%s' is not the name of an image", s);
+        return r < 0 ? r : set_text(l, IMAGE_AT_STORE, s);
+}
+
 /* rkt's canonical form */
 
 static int unescape(const char *s, char **ret)
@@ -210,7 +237,7 @@ int image_location_parse(const char *s, ImageLocation *ret, char **reterr_messag
         if (r == -EAGAIN && strstr(s, "://"))
                 r = explain(reterr_message, EINVAL, "'%s': images are fetched by docker, oci, https, http and file only", s);
         if (r == -EAGAIN)
-                r = parse_discovery(s, &l, reterr_message);
+                r = parse_name(s, &l, reterr_message);
         if (r < 0) {
                 image_location_done(&l);
                 return r;

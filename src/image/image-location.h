@@ -6,11 +6,11 @@
 
 /* Where an image that a user names is to be had (rkt's rules, reference R§3.1):
  *
- *     sha256:…, sha512-…                   in the store or nowhere
+ *     sha256:…, sha512-…, NAME[:TAG]       in the store or nowhere, where NAME does not begin with a host's
  *     docker://NAME, oci://NAME            a registry (also docker:NAME); without a host Docker Hub
  *     https://…, http://…                  an ACI
  *     /PATH, ./PATH, file://PATH, what is there    a file or directory
- *     NAME[:VERSION][,LABEL=VALUE…]        by appc's discovery
+ *     HOST/NAME[:VERSION][,LABEL=VALUE…]   by appc's discovery; a HOST has a dot, and no port
  *
  * and rkt's own way of writing these down, cimd:docker:v=0:…, cimd:aci-archive:v=0:…, cimd:appc:v=0:…. */
 
@@ -26,7 +26,7 @@ typedef enum ImageLocationType {
 
 typedef struct ImageLocation {
         ImageLocationType type;
-        char *text;             /* store: the ID. URL: it. Path: it. Registry and discovery: the name in full, as the
+        char *text;             /* store: the ID or name. URL: it. Path: it. Registry and discovery: the name in full, as the
                                  * store has it */
         DockerReference registry;
         AppcImageRef appc;      /* name and labels, those of this machine filled in */

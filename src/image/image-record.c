@@ -115,6 +115,13 @@ int image_name_read(ImageStore *s, const char *name, Digest *ret)
         return r < 0 ? r : name_file_read(s, file, ret);
 }
 
+bool image_has_name(ImageStore *s, const char *name, const Digest *id)
+{
+        Digest named;
+
+        return image_name_read(s, name, &named) >= 0 && digest_equal(&named, id);
+}
+
 static int name_compare(const void *a, const void *b)
 {
         const ImageName *x = a, *y = b;
@@ -187,4 +194,25 @@ int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char
         if (r < 0)
                 return r;
         return rename_sync(staging->fd, "name", s->names_fd, file);
+}
+
+int image_store_remove_name(ImageStore *s, const char *name)
+{
+        return image_name_remove(s, name);
+}
+
+int image_store_count_names(ImageStore *s, const Digest *id, size_t *ret)
+{
+        ImageName *names;
+        size_t n, found = 0;
+        int r;
+
+        r = image_names_read(s, &names, &n);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++)
+                found += digest_equal(&names[i].id, id);
+        image_names_free(names, n);
+        *ret = found;
+        return 0;
 }

@@ -171,6 +171,16 @@ int image_name_unescape(const char *file, char **ret)
         return 0;
 }
 
+int image_name_complete(const char *name, char **ret)
+{
+        const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
+
+        if (!image_name_is_valid(name))
+                return -EINVAL;
+        *ret = strjoin(name, strpbrk(last, ":@") ? "" : ":latest");
+        return *ret ? 0 : -ENOMEM;
+}
+
 bool image_name_is_valid(const char *name)
 {
         size_t n = 0;

@@ -38,5 +38,8 @@ bool image_ref_is_path(const char *s);
 int image_name_escape(const char *name, char **ret);
 int image_name_unescape(const char *file, char **ret);
 
+/* With ":latest" where it has no tag. -EINVAL: it cannot be the name of an image. */
+int image_name_complete(const char *name, char **ret);
+
 /* Whether it can be the name of an image at all: printable, no spaces, at most 255 bytes when escaped. */
 bool image_name_is_valid(const char *name);

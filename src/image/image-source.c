@@ -262,6 +262,25 @@ static int verify(const ImageVerify *v, const SourceImage *image, ImageTrust *re
         return ret->how ? 0 : explain(reterr_message, ENODATA, "cannot be verified: the image has no name");
 }
 
+/* What a file calls itself says nothing of whose it is. */
+static int guard_names(const Source *source, const SourceImage *image, char **reterr_message)
+{
+        const ImageFetchOptions *options = source->options;
+
+        if (source->kind->remote || options->verify || options->name || !options->guard)
+                return 0;
+        STRV_FOREACH(name, image->names) {
+                int r = image_verify_has_keys(options->guard, *name, reterr_message);
+
+                if (r > 0)
+                        return explain(reterr_message, EACCES, "calls itself '%s', for which a key is trusted, and is not "
+                                       "verified; give it a name of its own with --name", *name);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int import_verified(const Source *source, ImageImport *m, SourceImage *image, const ImageTrust *trust,
                            char **reterr_message)
 {
@@ -295,7 +314,9 @@ static int import_image(const Source *source, ImageImport *m, SourceImage *image
         ImageTrust trust = {};
         int r;
 
-        r = verify(source->options->verify, image, &trust, reterr_message);
+        r = guard_names(source, image, reterr_message);
+        if (r >= 0)
+                r = verify(source->options->verify, image, &trust, reterr_message);
         if (r >= 0)
                 r = import_verified(source, m, image, &trust, reterr_message);
         image_trust_done(&trust);

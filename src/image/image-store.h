@@ -6,6 +6,7 @@
 #include "image/image-ref.h"
 #include "image/image-trust.h"
 #include "manifest/app.h"
+#include "manifest/appc-pod.h"
 
 /* The images of this host, below DATA/images (DATA is /var/lib/podctl), root's alone to look at:
  *
@@ -84,8 +85,12 @@ int image_store_lock(ImageStore *s, int operation);
  * It comes with the name it was found by, or with all it has when that was an ID.
  * -ENOENT: none such. -ENOTUNIQ: fits several. -EINVAL: no image name. */
 int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr_message);
-/* The same without reading it: works for broken images too. */
-int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **reterr_message);
+/* The same without reading it: works for broken images too. The name, unless nobody wants it, is the one in the store that
+ * led to it; NULL when none did. */
+int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name, char **reterr_message);
+/* What a pod manifest asks for: its ID when it has one, else its name and version. appc's spelling of a name, in which
+ * '-' stands for the ':' of a port and other foreign characters, finds the name it was made from. */
+int image_store_resolve_appc(ImageStore *s, const AppcImageRef *ref, Digest *ret, char **reterr_message);
 /* By its whole ID, without its names. -ENOENT. */
 int image_store_load(ImageStore *s, const Digest *id, Image **ret, char **reterr_message);
 
@@ -111,6 +116,11 @@ int image_store_own_paths(ImageStore *s, const Image *image, char ***ret, char *
 
 /* Points the name at the image, taking it from another that had it. */
 int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char **reterr_message);
+
+/* Takes away a name, in full; the image stays. */
+int image_store_remove_name(ImageStore *s, const char *name);
+/* How many names the image has. */
+int image_store_count_names(ImageStore *s, const Digest *id, size_t *ret);
 
 /* Removes the image, its names, and those of its layers that neither another image nor used_layers ("sha256-…",
  * those of the pods) needs; what pods need is due for collection as soon as they do not. */

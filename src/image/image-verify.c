@@ -154,6 +154,26 @@ static int verify_named(const ImageVerify *v, SignatureSearch *s, const char *na
         return r < 0 ? r : 0;
 }
 
+int image_verify_has_keys(const ImageVerify *v, const char *name, char **reterr_message)
+{
+        const Keystore keystore = keystore_of(v);
+        _cleanup_free_ char *repository = NULL;
+        DockerReference reference = {};
+        TrustedKeys keys = {};
+        int r;
+
+        /* Other names are of this store alone. */
+        if (docker_reference_parse(name, &reference) < 0)
+                return 0;
+        repository = docker_reference_repository(&reference);
+        docker_reference_done(&reference);
+        r = repository ? keystore_find(&keystore, repository, &keys, reterr_message) : -ENOMEM;
+        if (r >= 0)
+                r = keys.n > 0;
+        trusted_keys_done(&keys);
+        return r;
+}
+
 int image_verify_claim(const ImageVerify *v, const ImageClaim *claim, ImageTrust *ret, char **reterr_message)
 {
         SignatureSearch s = { .name = claim->name, .digests = claim->digests, .n_digests = claim->n_digests, .fetcher = v->fetcher };

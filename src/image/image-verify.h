@@ -28,6 +28,9 @@ typedef struct ImageClaim {
 
 int image_verify_claim(const ImageVerify *v, const ImageClaim *claim, ImageTrust *ret, char **reterr_message);
 
+/* Whether a key is trusted for the images of that repository: 1 or 0. */
+int image_verify_has_keys(const ImageVerify *v, const char *name, char **reterr_message);
+
 /* An ACI by the detached signature of its file as fetched, compressed or not. Name is the one in its manifest. The file
  * is read from its beginning and left at an unknown place. */
 int image_verify_aci(const ImageVerify *v, const char *name, int fd, const char *signature, size_t n_signature,

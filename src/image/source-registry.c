@@ -183,14 +183,19 @@ static int fetch_top(Registry *g, char **reterr_message)
 
 /* What is there */
 
-/* The same as last time, and of use: somebody who wants it verified does not get what was fetched without that. */
-static bool is_current(ImageStore *s, const ImageRemote *remote, const char *digest, const ImageFetchOptions *options)
+/* The same as last time, and of use: somebody who wants it verified does not get what was fetched without that. A name it
+ * does not have yet it gets as a new image would, verified under that name. */
+static bool is_current(ImageStore *s, const Registry *g, const ImageRemote *remote, const char *digest,
+                       const ImageFetchOptions *options)
 {
+        _cleanup_free_ char *name = options->name ? NULL : strdup(g->name);
         _cleanup_(image_freep) Image *image = NULL;
         Digest id;
 
-        if (!remote->image || !streq_ptr(remote->digest, digest) || digest_parse(remote->image, &id) < 0 ||
-            image_store_load(s, &id, &image, NULL) < 0 || !image_has_layers(s, image))
+        if (options->name && image_name_complete(options->name, &name) < 0)
+                return false;
+        if (!name || !remote->image || !streq_ptr(remote->digest, digest) || digest_parse(remote->image, &id) < 0 ||
+            !image_has_name(s, name, &id) || image_store_load(s, &id, &image, NULL) < 0 || !image_has_layers(s, image))
                 return false;
         return !options->verify || !image_trust_is(&image->trust, TRUST_NONE);
 }
@@ -205,7 +210,7 @@ static bool head_is_current(ImageStore *s, Registry *g, const ImageRemote *remot
         if (!remote->image)
                 return false;
         current = fetcher_fetch(g->fetcher, &request, &reply, NULL) >= 0 && reply.digest &&
-                  is_current(s, remote, reply.digest, options);
+                  is_current(s, g, remote, reply.digest, options);
         fetch_reply_done(&reply);
         return current;
 }
@@ -263,7 +268,7 @@ static int fetch(ImageStore *s, Registry *g, const ImageFetchOptions *options, c
                 if (r < 0)
                         return r;
                 source.poll_fd = fetcher_fd(g->fetcher);
-                if (!is_current(s, remote, g->top.digest_text, options))
+                if (!is_current(s, g, remote, g->top.digest_text, options))
                         return import(s, g, &source, ret_id, reterr_message);
         }
         *ret_id = strdup(remote->image);
@@ -274,14 +279,20 @@ int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference
                           const ImageFetchOptions *options, char **ret_id, char **reterr_message)
 {
         Registry g = { .fetcher = fetcher, .reference = reference, .name = name };
+        _cleanup_free_ char *message = NULL;
         ImageRemote remote = {};
         int r;
 
         r = image_remote_read(s, name, &remote);
         if (r < 0 && r != -ENOENT)
                 return r;
-        r = fetch(s, &g, options, &remote, ret_id, reterr_message);
+        r = fetch(s, &g, options, &remote, ret_id, &message);
         image_remote_done(&remote);
         registry_done(&g);
-        return r;
+        if (r >= 0)
+                return r;
+        /* What concerns the transfer or a signature says the name already. */
+        if (message && startswith(message, name))
+                return explain(reterr_message, r, "%s", message);
+        return explain(reterr_message, r, "%s: %s", name, message ?: strerror(-r));
 }

@@ -53,5 +53,6 @@ typedef struct ImageName {
 int image_names_read(ImageStore *s, ImageName **ret, size_t *ret_n);
 /* What one name stands for. -ENOENT. */
 int image_name_read(ImageStore *s, const char *name, Digest *ret);
+bool image_has_name(ImageStore *s, const char *name, const Digest *id);
 void image_names_free(ImageName *names, size_t n);
 int image_name_remove(ImageStore *s, const char *name);

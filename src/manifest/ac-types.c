@@ -7,6 +7,7 @@
 #include "manifest/ac-types.h"
 
 #define ALPHANUMERIC LOWERCASE DIGITS
+#define STORED_NAME_MAX 250U
 #define IDENTIFIER_SEPARATORS "-._~/"
 
 /* Names */
@@ -22,16 +23,25 @@ static bool name_is_valid(const char *s, const char *charset)
                is_alphanumeric(s[strlen(s) - 1]);
 }
 
-bool ac_identifier_is_valid(const char *s)
+/* Identifiers become paths in stores: a component has to have more to it than dots. */
+static bool has_component_of_dots(const char *s)
 {
-        if (!name_is_valid(s, ALPHANUMERIC IDENTIFIER_SEPARATORS))
-                return false;
-
-        /* Identifiers become paths in stores: a component has to have more to it than dots. */
         for (const char *p = s; *p; p += strcspn(p, "/"), p += *p == '/')
                 if (p[strspn(p, ".")] == '/')
-                        return false;
-        return true;
+                        return true;
+        return false;
+}
+
+bool ac_identifier_is_valid(const char *s)
+{
+        return name_is_valid(s, ALPHANUMERIC IDENTIFIER_SEPARATORS) && !has_component_of_dots(s);
+}
+
+/* As appc has it, or as registries do, with ports, tags and capital letters. */
+static bool stored_name_is_valid(const char *s)
+{
+        return *s && strchr(LOWERCASE UPPERCASE DIGITS "[", *s) && strlen(s) <= STORED_NAME_MAX &&
+               string_in_charset(s, LOWERCASE UPPERCASE DIGITS IDENTIFIER_SEPARATORS ":_@[]") && !has_component_of_dots(s);
 }
 
 bool ac_name_is_valid(const char *s)
@@ -360,5 +370,6 @@ DEFINE_STRING_TYPE(json_ac_name, ac_name_is_valid, "a valid name (lower-case let
 DEFINE_STRING_TYPE(json_ac_identifier, ac_identifier_is_valid,
                    "a valid name (lower-case letters, digits, any of \"-._~/\" between them)");
 DEFINE_STRING_TYPE(json_ac_version, ac_version_is_valid, "a version like \"" AC_VERSION "\"");
+DEFINE_STRING_TYPE(json_stored_name, stored_name_is_valid, "the name of an image");
 DEFINE_STRING_TYPE(json_image_id, image_id_is_valid, "an image ID (\"sha512-…\", \"sha256:…\" or \"sha512:…\")");
 DEFINE_STRING_TYPE(json_absolute_path, path_is_absolute, "an absolute path");

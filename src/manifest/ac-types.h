@@ -72,4 +72,5 @@ extern const JsonType json_ac_name;       /* char * */
 extern const JsonType json_ac_identifier; /* char * */
 extern const JsonType json_ac_version;    /* char * */
 extern const JsonType json_image_id;      /* char * */
+extern const JsonType json_stored_name;   /* char *; of an image, as 'podctl image list' prints it */
 extern const JsonType json_absolute_path; /* char * */

@@ -202,7 +202,7 @@ static const JsonType json_pod_port = JSON_STRUCT(PodPort, pod_port_table, pod_p
 
 static const JsonField image_ref_table[] = {
         { "id",     &json_image_id,      offsetof(AppcImageRef, id)     },
-        { "name",   &json_ac_identifier, offsetof(AppcImageRef, name)   },
+        { "name",   &json_stored_name,   offsetof(AppcImageRef, name)   },
         { "labels", &json_name_values,   offsetof(AppcImageRef, labels) },
         {}
 };
@@ -367,6 +367,18 @@ static int check_mounts(const AppcPod *pod, const AppcPodApp *app, JsonError *e)
         return 0;
 }
 
+/* All there are, for who looks for another one. */
+static char *list_ports(const AppcPod *pod)
+{
+        _cleanup_strv_free_ char **names = NULL;
+
+        for (size_t i = 0; i < pod->n_apps; i++)
+                for (size_t k = 0; pod->apps[i].app && k < pod->apps[i].app->n_ports; k++)
+                        if (strv_extend(&names, pod->apps[i].app->ports[k].name) < 0)
+                                return NULL;
+        return names ? strv_join(names, ", ") : NULL;
+}
+
 static int check_port(const AppcPod *pod, const PodPort *port, JsonError *e)
 {
         size_t found = 0;
@@ -376,8 +388,12 @@ static int check_port(const AppcPod *pod, const PodPort *port, JsonError *e)
 
         for (size_t i = 0; i < pod->n_apps; i++)
                 found += pod->apps[i].app && app_find_port(pod->apps[i].app, port->name);
-        if (found == 0)
-                return json_error_set(e, -EINVAL, "name", "no app has a port '%s'", port->name);
+        if (found == 0) {
+                _cleanup_free_ char *names = list_ports(pod);
+
+                return json_error_set(e, -EINVAL, "name", "no app has a port '%s'%s%s", port->name,
+                                      names ? "; there are " : "", strempty(names));
+        }
         if (found > 1)
                 return json_error_set(e, -EINVAL, "name", "several apps have a port '%s'", port->name);
         return 0;

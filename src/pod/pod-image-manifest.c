@@ -39,10 +39,11 @@ static int manifest_of_pod(const AppcPodApp *app, json_object **ret)
                 return -ENOMEM;
         m->kind = strdup("ImageManifest");
         m->version = strdup(AC_VERSION);
-        m->name = strdup(app->image.name ?: app->name);
-        if (!m->kind || !m->version || !m->name)
+        if (!m->kind || !m->version)
                 return -ENOMEM;
-        r = strv_extend_strv(&m->labels, app->image.labels);
+        r = ac_identifier_sanitize(app->image.name ?: app->name, &m->name);
+        if (r >= 0)
+                r = strv_extend_strv(&m->labels, app->image.labels);
         if (r >= 0)
                 r = add_platform(m);
         if (r >= 0 && app->app)

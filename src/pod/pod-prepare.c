@@ -14,16 +14,6 @@ PlanImage *plan_images_free(PlanImage *images, size_t n)
         return mfree(images);
 }
 
-/* What the store is asked for: the ID when there is one, else NAME[:VERSION]. */
-static char *image_text(const AppcImageRef *ref)
-{
-        const char *version = strv_env_get(ref->labels, "version");
-
-        if (ref->id)
-                return strdup(ref->id);
-        return version ? strjoin(ref->name, ":", version) : strdup(strempty(ref->name));
-}
-
 static int check_platform(const Image *image, const char *app, char ***warnings, char **reterr_message)
 {
         _cleanup_free_ char *warning = NULL;
@@ -49,24 +39,16 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
                          char **reterr_message)
 {
         _cleanup_(image_freep) Image *image = NULL;
-        _cleanup_free_ char *text = image_text(&app->image);
         char id[DIGEST_STRING_MAX];
         Digest found;
         int r;
 
-        if (!text)
-                return -ENOMEM;
         /* Its names are of no interest here, and take a look at those of all images. */
-        r = image_store_resolve(store, text, &found, reterr_message);
+        r = image_store_resolve_appc(store, &app->image, &found, reterr_message);
         if (r >= 0)
                 r = image_store_load(store, &found, &image, reterr_message);
-        if (r == -ENOENT) {
-                free(*reterr_message);
-                *reterr_message = strprintf("app '%s': there is no image '%s' in the store; fetch it first",
-                                            app->name, text);
-        }
         if (r < 0)
-                return r;
+                return explain_context(reterr_message, -r, "app '%s'", app->name);
 
         r = check_platform(image, app->name, warnings, reterr_message);
         if (r < 0)

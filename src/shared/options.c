@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "basic/nearest.h"
 #include "basic/parse.h"
+#include "basic/utf8.h"
 #include "shared/options.h"
 
 static int parse_string(const Option *option, const char *value, void *field)
@@ -153,12 +155,36 @@ static const char *inline_value(const Option *option, const char *word)
         return word[2] == '=' ? word + 3 : word + 2;
 }
 
+static int refuse_unknown(const OptionSet *sets, const char *word)
+{
+        _cleanup_free_ char *name = startswith(word, "--") ? strndup(word + 2, strcspn(word + 2, "=")) : NULL;
+        Nearest near = { .written = strempty(name) };
+
+        for (; name && sets->options; sets++)
+                for (const Option *o = sets->options; o->name; o++)
+                        if (o->help)
+                                nearest_offer(&near, o->name);
+        if (near.known)
+                return log_error_errno(EINVAL, "Unknown option '--%s'; did you mean '--%s'?", name, near.known);
+        return log_error_errno(EINVAL, "Unknown option '%.*s'", (int) strcspn(word, "="), word);
+}
+
+static int refuse_foreign(const OptionSet *sets, const char *word)
+{
+        const char *hint = sets->hint ? sets->hint(sets->command, word) : NULL;
+
+        return hint ? log_error_errno(EINVAL, "Unknown option '%.*s': %s", (int) strcspn(word, "="), word, hint) : 0;
+}
+
 int options_parse_one(const OptionSet *sets, char ***words)
 {
+        const OptionSet *all = sets;
         const char *word = **words, *value;
 
         if (!word || word[0] != '-' || !word[1] || streq(word, "--") || streq(word, "---"))
                 return 0;
+        if (refuse_foreign(sets, word) < 0)
+                return -EINVAL;
 
         for (; sets->options; sets++) {
                 const Option *o = options_find(sets->options, word);
@@ -180,7 +206,7 @@ int options_parse_one(const OptionSet *sets, char ***words)
                 return r < 0 ? r : 1;
         }
 
-        return log_error_errno(EINVAL, "Unknown option '%.*s'", (int) strcspn(word, "="), word);
+        return refuse_unknown(all, word);
 }
 
 int options_parse(const OptionSet *sets, char **words, char ***ret_rest)
@@ -226,7 +252,7 @@ static void print_option_help(const Option *o, FILE *f)
                           o->metavar ? "=" : "", strempty(o->metavar), optional ? "]" : "");
 
         if (spelled)
-                (void) fprintf(f, "  %s%*s %s\n", spelled, (int) MAX(1, 34 - (int) strlen(spelled)), "", o->help);
+                (void) fprintf(f, "  %s%*s %s\n", spelled, (int) MAX(1, 34 - (int) utf8_columns(spelled)), "", o->help);
 }
 
 static int compare_options(const void *a, const void *b)

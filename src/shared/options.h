@@ -49,6 +49,9 @@ extern const OptionType option_choice;   /* a string out of .choices */
 typedef struct OptionSet {
         const Option *options;
         void *target;
+        /* What to write instead of an option that users of other tools try; NULL: it is none of theirs. Asked first. */
+        const char *(*hint)(const char *command, const char *word);
+        const char *command;
 } OptionSet;
 
 /* Takes one option, with its value, off the front of *words and stores it; the sets end with one whose table is

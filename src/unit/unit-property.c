@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ctype.h>
+#include <sched.h>
 #include <sys/capability.h>
 #include <sys/mount.h>
 
@@ -75,53 +76,68 @@ static int append_uint64(sd_bus_message *m, const PropertyRow *row, const char *
         return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "t", v) : 0;
 }
 
-/* Bytes with the suffixes K, M, G, T of base 1024; memory limits also as a share of the machine's. */
-static int append_bytes(sd_bus_message *m, const PropertyRow *row, const char *value)
+/* With the suffixes K, M, G, T, P, E of that base. */
+static int parse_scaled(const char *value, uint64_t base, uint64_t *ret)
 {
         static const char suffixes[] = "KMGTPE";
-        _cleanup_free_ char *digits = strdup(value), *scaled = NULL;
-        const char *percent = endswith(value, "%"), *suffix;
+        _cleanup_free_ char *digits = strdup(value);
+        const char *suffix;
         size_t n = strlen(value);
         uint64_t v;
         int r;
 
         if (!digits)
                 return -ENOMEM;
-        if (streq(value, "infinity"))
-                return append_uint64(m, row, value);
-
+        if (streq(value, "infinity")) {
+                *ret = UINT64_MAX;
+                return 0;
+        }
         suffix = n > 1 ? strchr(suffixes, value[n - 1]) : NULL;
-        if (percent || suffix)
+        if (suffix)
                 digits[n - 1] = 0;
         r = parse_uint64(digits, &v);
         if (r < 0)
                 return r;
-
-        if (percent) {
-                if (v > 100)
-                        return -ERANGE;
-                scaled = strprintf("%sScale", bus_name(row));
-                if (!scaled)
-                        return -ENOMEM;
-                return m ? sd_bus_message_append(m, "(sv)", scaled, "u", (uint32_t) (v * UINT32_MAX / 100)) : 0;
-        }
-
         for (const char *s = suffixes; suffix && s <= suffix; s++)
-                if (__builtin_mul_overflow(v, UINT64_C(1024), &v))
+                if (__builtin_mul_overflow(v, base, &v))
                         return -ERANGE;
-        return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "t", v) : 0;
+        *ret = v;
+        return 0;
+}
+
+/* Bytes, of memory also as a share of the machine's. */
+static int append_bytes(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        _cleanup_free_ char *digits = strdup(value), *scaled = NULL;
+        uint64_t v;
+        int r;
+
+        if (!digits)
+                return -ENOMEM;
+        if (!endswith(value, "%")) {
+                r = parse_scaled(value, 1024, &v);
+                return r < 0 ? r : m ? sd_bus_message_append(m, "(sv)", bus_name(row), "t", v) : 0;
+        }
+        digits[strlen(digits) - 1] = 0;
+        r = parse_uint64(digits, &v);
+        if (r < 0)
+                return r;
+        if (v > 100)
+                return -ERANGE;
+        scaled = strprintf("%sScale", bus_name(row));
+        if (!scaled)
+                return -ENOMEM;
+        return m ? sd_bus_message_append(m, "(sv)", scaled, "u", (uint32_t) (v * UINT32_MAX / 100)) : 0;
 }
 
 static int append_usec(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
-        uint64_t usec = UINT64_MAX;
+        uint64_t usec;
         int r;
 
-        if (!streq(value, "infinity")) {
-                r = parse_duration(value, &usec);
-                if (r < 0)
-                        return r;
-        }
+        r = parse_time_span(value, &usec);
+        if (r < 0)
+                return r;
         return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "t", usec) : 0;
 }
 
@@ -148,45 +164,144 @@ static int append_quota(sd_bus_message *m, const PropertyRow *row, const char *v
         return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "t", percent * 10000) : 0;
 }
 
+static int append_words(sd_bus_message *m, const char *name, char **words)
+{
+        int r;
+
+        if (!m)
+                return 0;
+        r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", name);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "as");
+        if (r >= 0)
+                r = sd_bus_message_append_strv(m, words);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
 static int append_strv(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_strv_free_ char **words = NULL;
         int r;
 
         r = strv_split(value, ' ', &words);
-        if (r < 0 || !m)
-                return r;
-
-        r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(m, "s", bus_name(row));
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(m, 'v', "as");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append_strv(m, words);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_close_container(m);
-        if (r < 0)
-                return r;
-        return sd_bus_message_close_container(m);
+        return r < 0 ? r : append_words(m, bus_name(row), words);
 }
 
-/* One assignment, which may hold spaces. */
+/* The words of a line of a unit file: blanks end them unless quoted, a backslash takes the next character as it is. */
+static int split_quoted(const char *s, char ***ret)
+{
+        _cleanup_strv_free_ char **words = new0(char *, 1);
+        int r = words ? 0 : -ENOMEM;
+
+        for (s += strspn(s, " \t"); r >= 0 && *s; s += strspn(s, " \t")) {
+                char *word = new0(char, strlen(s) + 1), *out = word, quote = 0;
+
+                if (!word)
+                        return -ENOMEM;
+                for (; *s && (quote || !strchr(" \t", *s)); s++) {
+                        if (*s == '\\' && s[1])
+                                *out++ = *++s;
+                        else if (*s == quote)
+                                quote = 0;
+                        else if (!quote && (*s == '"' || *s == '\''))
+                                quote = *s;
+                        else
+                                *out++ = *s;
+                }
+                r = strv_consume(&words, word);
+                if (quote)
+                        r = -EINVAL;
+        }
+        if (r >= 0)
+                *ret = TAKE_PTR(words);
+        return r;
+}
+
+static bool is_assignment(const char *s)
+{
+        return strchr(s, '=') && *s != '=';
+}
+
+/* Assignments; where they are not all such, it is one, which may hold blanks and quotes. */
 static int append_environment(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
-        if (!strchr(value, '=') || *value == '=')
+        _cleanup_strv_free_ char **words = NULL;
+        bool several = split_quoted(value, &words) >= 0 && strv_length(words) > 0;
+
+        STRV_FOREACH(word, words)
+                several = several && is_assignment(*word);
+        if (several)
+                return append_words(m, bus_name(row), words);
+        if (!is_assignment(value))
                 return -EINVAL;
         return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "as", 1, value) : 0;
 }
 
-static int parse_limit(const char *s, uint64_t *ret)
+static int parse_count(const char *s, uint64_t *ret)
 {
         *ret = UINT64_MAX;
         return streq(s, "infinity") ? 0 : parse_uint64(s, ret);
+}
+
+static int parse_bytes(const char *s, uint64_t *ret)
+{
+        return parse_scaled(s, 1024, ret);
+}
+
+/* As the limit of CPU time is kept, begun seconds count. */
+static int parse_seconds(const char *s, uint64_t *ret)
+{
+        int r = parse_time_span(s, ret);
+
+        if (r >= 0 && *ret != UINT64_MAX)
+                *ret = *ret / 1000000 + (*ret % 1000000 > 0);
+        return r;
+}
+
+/* In microseconds where no unit is said. */
+static int parse_microseconds(const char *s, uint64_t *ret)
+{
+        return string_in_charset(s, DIGITS) ? parse_count(s, ret) : parse_time_span(s, ret);
+}
+
+/* With a sign the nice level itself, else as the kernel keeps it, 20 less that. */
+static int parse_nice(const char *s, uint64_t *ret)
+{
+        int64_t level;
+        int r;
+
+        if (*s != '+' && *s != '-')
+                return parse_count(s, ret);
+        r = parse_int64(*s == '+' ? s + 1 : s, &level);
+        if (r < 0)
+                return r;
+        if (level < -20 || level > 19 || s[1] == '+' || s[1] == '-')
+                return level < -20 || level > 19 ? -ERANGE : -EINVAL;
+        *ret = (uint64_t) (20 - level);
+        return 0;
+}
+
+/* What limits are counted in; the others are bare numbers. */
+static const struct {
+        const char *name;
+        int (*parse)(const char *s, uint64_t *ret);
+} limit_units[] = {
+        { "LimitCPU", parse_seconds },       { "LimitRTTIME", parse_microseconds }, { "LimitNICE", parse_nice },
+        { "LimitFSIZE", parse_bytes },       { "LimitDATA", parse_bytes },          { "LimitSTACK", parse_bytes },
+        { "LimitCORE", parse_bytes },        { "LimitRSS", parse_bytes },           { "LimitAS", parse_bytes },
+        { "LimitMEMLOCK", parse_bytes },     { "LimitMSGQUEUE", parse_bytes },
+};
+
+static int parse_limit(const PropertyRow *row, const char *s, uint64_t *ret)
+{
+        for (size_t i = 0; i < ELEMENTSOF(limit_units); i++)
+                if (streq(limit_units[i].name, row->name))
+                        return limit_units[i].parse(s, ret);
+        return parse_count(s, ret);
 }
 
 /* LIMIT or SOFT:HARD */
@@ -199,12 +314,12 @@ static int append_limit(sd_bus_message *m, const PropertyRow *row, const char *v
         r = split_pair(value, ':', &soft_text, &hard_text);
         if (r < 0)
                 return r;
-        r = parse_limit(soft_text, &soft);
+        r = parse_limit(row, soft_text, &soft);
         if (r < 0)
                 return r;
         hard = soft;
         if (hard_text) {
-                r = parse_limit(hard_text, &hard);
+                r = parse_limit(row, hard_text, &hard);
                 if (r < 0)
                         return r;
         }
@@ -243,7 +358,7 @@ static int append_device_limit(sd_bus_message *m, const PropertyRow *row, const 
                 return r;
         if (!number || !path_is_absolute(file))
                 return -EINVAL;
-        r = parse_limit(number, &v);
+        r = parse_scaled(number, 1000, &v);
         if (r < 0)
                 return r;
         return m ? sd_bus_message_append(m, "(sv)", row->name, "a(st)", 1, file, v) : 0;
@@ -292,26 +407,73 @@ static int append_capabilities(sd_bus_message *m, const PropertyRow *row, const 
         return m ? sd_bus_message_append(m, "(sv)", row->name, "t", mask) : 0;
 }
 
-/* Exit statuses as numbers, separated by spaces. */
+/* Exit statuses as numbers and names of signals, separated by spaces. */
 static int append_exit_status(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_strv_free_ char **words = NULL;
-        uint32_t status;
-        int32_t code;
+        _cleanup_free_ int32_t *codes = NULL, *signals = NULL;
+        size_t n_codes = 0, n_signals = 0;
         int r;
 
         r = strv_split(value, ' ', &words);
         if (r < 0)
                 return r;
-        if (strv_length(words) != 1)
+        codes = new0(int32_t, strv_length(words) + 1);
+        signals = new0(int32_t, strv_length(words) + 1);
+        if (!codes || !signals)
+                return -ENOMEM;
+        STRV_FOREACH(word, words) {
+                uint32_t status;
+
+                r = string_in_charset(*word, DIGITS) ? parse_uint32(*word, &status) : signal_from_string(*word);
+                if (r < 0)
+                        return r;
+                if (r > 0)
+                        signals[n_signals++] = r;
+                else if (status > 255)
+                        return -ERANGE;
+                else
+                        codes[n_codes++] = (int32_t) status;
+        }
+        if (n_codes + n_signals == 0)
                 return -EINVAL;
-        r = parse_uint32(words[0], &status);
-        if (r < 0)
-                return r;
-        if (status > 255)
-                return -ERANGE;
-        code = (int32_t) status;
-        return m ? sd_bus_message_append(m, "(sv)", row->name, "(aiai)", 1, code, 0) : 0;
+        if (!m)
+                return 0;
+        r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", row->name);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "(aiai)");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'r', "aiai");
+        if (r >= 0)
+                r = sd_bus_message_append_array(m, 'i', codes, n_codes * sizeof(int32_t));
+        if (r >= 0)
+                r = sd_bus_message_append_array(m, 'i', signals, n_signals * sizeof(int32_t));
+        for (size_t i = 0; i < 3 && r >= 0; i++)
+                r = sd_bus_message_close_container(m);
+        return r;
+}
+
+/* 0 is how the manager knows idle (systemd.resource-control(5)). */
+static int append_cpu_weight(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        return append_uint64(m, row, streq(value, "idle") ? "0" : value);
+}
+
+static int append_scheduling_policy(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        static const struct {
+                const char *name;
+                int32_t policy;
+        } policies[] = {
+                { "other", SCHED_OTHER }, { "batch", SCHED_BATCH }, { "idle", SCHED_IDLE }, { "fifo", SCHED_FIFO }, { "rr", SCHED_RR },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(policies); i++)
+                if (streq(policies[i].name, value))
+                        return m ? sd_bus_message_append(m, "(sv)", row->name, "i", policies[i].policy) : 0;
+        return -EINVAL;
 }
 
 static const PropertyRow property_table[] = {
@@ -370,7 +532,7 @@ static const PropertyRow property_table[] = {
         { "CapabilityBoundingSet", append_capabilities },
         { "Nice", append_int },
         { "OOMScoreAdjust", append_int },
-        { "CPUSchedulingPolicy", append_string },
+        { "CPUSchedulingPolicy", append_scheduling_policy },
         { "SyslogIdentifier", append_string },
         { "StandardInput", append_string },
         { "StandardOutput", append_string },
@@ -397,8 +559,8 @@ static const PropertyRow property_table[] = {
         { "Delegate", append_boolean },
         { "CPUAccounting", append_boolean },
         { "CPUQuota", append_quota, "CPUQuotaPerSecUSec" },
-        { "CPUWeight", append_uint64 },
-        { "StartupCPUWeight", append_uint64 },
+        { "CPUWeight", append_cpu_weight },
+        { "StartupCPUWeight", append_cpu_weight },
         { "MemoryAccounting", append_boolean },
         { "MemoryMin", append_bytes },
         { "MemoryLow", append_bytes },

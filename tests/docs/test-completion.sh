@@ -64,7 +64,7 @@ test_bash() {
         compopt() { options+=" [${*: -1}]"; }
 
         bash_completes 'image' podctl im
-        bash_completes 'cat-manifest export extract gc list render rm verify' podctl image ''
+        bash_completes 'cat-manifest export extract gc list render rm tag untag verify' podctl image ''
         bash_completes 'list' podctl image l
         bash_completes '' podctl nonsense ''
         bash_completes '--wait --wait-ready' podctl status --wa
@@ -111,7 +111,7 @@ test_zsh() {
                         asked "$@"' - "${@:2}" 2>&1)" "$1"
         }
         zsh_completes 'image' podctl im
-        zsh_completes 'cat-manifest export extract gc list render rm verify' podctl image ''
+        zsh_completes 'cat-manifest export extract gc list render rm tag untag verify' podctl image ''
         zsh_completes '--hostname=' podctl run --hostn
         zsh_completes '--net=host' podctl run --net=h
         zsh_completes 'files' podctl fetch a
@@ -125,7 +125,7 @@ test_fish() {
                         cut -f1 | sort -u | paste -sd' ')" "$1"
         }
         fish_completes 'image' 'podctl im'
-        fish_completes 'cat-manifest export extract gc list render rm verify' 'podctl image '
+        fish_completes 'cat-manifest export extract gc list render rm tag untag verify' 'podctl image '
         fish_completes '--hostname=' 'podctl run --hostn'
         fish_completes '--net=host' 'podctl run --net=h'
         fish_completes 'a.tar a:b.tar' 'podctl fetch a'

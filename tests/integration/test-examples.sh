@@ -215,6 +215,19 @@ test_podctl_image_render_1() {
         test -x tree/bin/busybox
 }
 
+test_podctl_image_tag_1() {
+        forget_images_after
+        podctl --insecure-options=image fetch --name=docker.io/library/busybox "$IMAGES/edge.oci" >/dev/null
+        example podctl-image-tag.1
+        assert_contains "$(podctl image list --no-legend --fields=id,name | grep 41de8f40)" docker.io/library/busybox:latest
+}
+
+test_podctl_image_untag_1() {
+        podctl image tag busybox old-name >/dev/null
+        example podctl-image-untag.1
+        refused "no image 'old-name' in the store" old-name
+}
+
 # The ID is that of an image its author had.
 test_podctl_image_rm_1() { example podctl-image-rm.1 '# podctl image rm busybox sha256-41de8f40'; }
 

@@ -153,7 +153,7 @@ test_basic_authentication() {
         configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"ca":"'"$PWD"'/ours/ca.crt"}'
         refused 'wants a user and a password' plain fetch docker://127.0.0.1:5000/private/busybox
         configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["127.0.0.1:5000"],"credentials":{"user":"user","password":"wrong"}}'
-        refused 'access denied' plain fetch docker://127.0.0.1:5000/private/busybox
+        refused 'access denied to user' plain fetch docker://127.0.0.1:5000/private/busybox
         configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["127.0.0.1:5000"],"credentials":{"user":"user","password":"secret"}}'
         plain fetch docker://127.0.0.1:5000/private/busybox
         # As podman and docker write it, the more precise one first.
@@ -194,7 +194,7 @@ test_tokens_for_users() {
         front_registry --token user:secret --tls ours/server.crt ours/server.key
         push "$IMAGES/busybox.oci:latest" busybox
         configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["'$FRONT'"],"ca":"'"$PWD"'/ours/ca.crt"}'
-        refused 'token service: status 401' plain fetch docker://$FRONT/busybox
+        refused 'token service 127.0.0.1:5001: access denied' plain fetch docker://$FRONT/busybox
         configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["'$FRONT'"],"credentials":{"user":"user","password":"secret"}}'
         plain fetch docker://$FRONT/busybox
         # An identity token, as docker login keeps it.

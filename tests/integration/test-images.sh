@@ -205,7 +205,7 @@ test_rm_by_name_and_by_id() {
 # Each of several is tried, whatever becomes of the others.
 test_rm_goes_on_after_errors() {
         own fetch "$IMAGES/busybox.oci"
-        assert_fails 254 own image rm nothing busybox
+        assert_fails 254 own image rm nothing busybox busybox:1.0
         assert_contains "$output" nothing
         assert_eq "$(own image list --no-legend)" ''
 }
@@ -224,7 +224,7 @@ test_rm_of_a_used_image() {
         own run --detach --name=used --volume=go,kind=host,source="$PWD/go" busybox --name=app \
                 --mount=volume=go,target=/go --exec=/bin/sh -- -c 'until test -e /go/on; do sleep 0.1; done; cat /data/second >/go/out'
         defer own stop --force used
-        own image rm busybox
+        own image rm busybox busybox:1.0
         assert_eq "$(own image list --no-legend)" ''
         assert_fails 254 own run busybox
         touch go/on

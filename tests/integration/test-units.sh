@@ -388,3 +388,18 @@ test_bus_has_room() {
         assert_fails 254 podctl run --detach busybox --exec=/bin/true
         assert_contains "$output" 'max_connections_per_user'
 }
+
+# As unit files have them; what the manager makes of them is what it would make of a file.
+test_values_of_properties_as_in_unit_files() {
+        pod valued --net=none -p TimeoutStopSec='1min 30s' -p LimitMEMLOCK=64M -p LimitNOFILE=2048:4096 -p CPUWeight=idle \
+                -p 'SuccessExitStatus=5 SIGUSR1' -p 'Environment="A=b c" D=e' -p LimitCPU=1h -p LimitNICE=+5 \
+                -p CPUSchedulingPolicy=batch -p 'IOReadBandwidthMax=/ 5M' busybox --exec=/bin/sleep -- 1000
+        assert_eq "$(property podctl-valued TimeoutStopUSec)" '1min 30s'
+        assert_eq "$(property podctl-valued LimitMEMLOCK)" $((64 * 1024 * 1024))
+        assert_eq "$(property podctl-valued CPUWeight)" idle
+        assert_contains "$(property podctl-valued Environment)" '"A=b c" D=e'
+        assert_eq "$(property podctl-valued LimitCPU)" 3600
+        assert_eq "$(property podctl-valued LimitNICE)" 15
+        assert_eq "$(property podctl-valued CPUSchedulingPolicy)" 3
+        assert_contains "$(property podctl-valued SuccessExitStatus)" 5
+}

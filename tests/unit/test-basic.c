@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
 #include <limits.h>
+#include <locale.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -15,6 +16,7 @@
 #include "basic/signal-util.h"
 #include "basic/strv.h"
 #include "basic/time-util.h"
+#include "basic/utf8.h"
 #include "basic/uuid.h"
 #include "test-temporary.h"
 
@@ -390,4 +392,15 @@ Test(log, chain, .init = cr_redirect_stderr)
         log_line(LOG_INFO, 0, "one: two");
         (void) fflush(stderr);
         cr_assert_stderr_eq_str("test: one: two: three\ntest: one\n  └─two\n    └─three\ntest: one: two\n");
+}
+
+Test(basic, columns)
+{
+        cr_assert_not_null(setlocale(LC_CTYPE, "C.UTF-8"));
+        cr_expect_eq(utf8_columns(""), 0);
+        cr_expect_eq(utf8_columns("--net[=NETWORK,…]"), 17);
+        cr_expect_eq(utf8_columns("größe"), 5);
+        cr_expect_eq(utf8_columns("日本"), 4);
+        cr_expect_eq(utf8_columns("e\xcc\x81"), 1);
+        cr_expect_eq(utf8_columns("a\xff\x01z"), 4);
 }

@@ -148,6 +148,31 @@ Test(http_header, max_age)
                              http_parse_max_age(cases[i].value));
 }
 
+Test(http_header, challenges_in_one_header)
+{
+        static const struct {
+                const char *value, *all;
+        } cases[] = {
+                { "Basic realm=\"reg\", Bearer realm=\"https://a/t\",service=\"s\"", "Basic realm=\"reg\"|Bearer realm=\"https://a/t\",service=\"s\"" },
+                { "Negotiate, Bearer realm=x", "Negotiate|Bearer realm=x" },
+                { "Bearer realm=x , Service = \"s\" , Basic", "Bearer realm=x , Service = \"s\" |Basic" },
+                { "Negotiate abc==, Basic realm=\"a, Bearer realm=b\"", "Negotiate abc==|Basic realm=\"a, Bearer realm=b\"" },
+                { "Bearer realm=\"a \\\", Basic x\", scope=y", "Bearer realm=\"a \\\", Basic x\", scope=y" },
+                { ", ,Basic,, ,Bearer realm=x,,", "Basic|Bearer realm=x" },
+                { "Bearer realm=\"never ends, Basic", "Bearer realm=\"never ends, Basic" },
+                { "", "" }, { " , ", "" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_strv_free_ char **all = NULL;
+                _cleanup_free_ char *text = NULL;
+
+                cr_assert_eq(http_challenges_split(cases[i].value, &all), 0);
+                text = strv_join(all, "|");
+                cr_expect_str_eq(text, cases[i].all, "%s: %s", cases[i].value, text);
+        }
+}
+
 Test(http_header, challenge_schemes)
 {
         cr_expect(http_challenge_is("Bearer realm=x", "Bearer"));

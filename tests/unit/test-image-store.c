@@ -328,6 +328,36 @@ Test(image_store, ids_and_names)
         fixture_done(&f);
 }
 
+/* What a manifest has in appc's spelling is the name it was made from. */
+Test(image_store, appc_spelling)
+{
+        static const struct {
+                const char *name, *version;
+                int r;
+        } cases[] = {
+                { "reg.lan-5000/my_app", "1.0_X", 0 }, { "reg.lan:5000/my_app", "1.0_X", 0 }, { "reg.lan:5000/my_app:1.0_X", NULL, 0 },
+                { "reg.lan-5000/my_app", NULL, -ENOENT }, { "reg.lan-5000/my_app", "1.0_x", -ENOENT },
+                { "reg.lan/5000/my_app", "1.0_X", -ENOENT },
+        };
+        Fixture f = fixture_new();
+        Sample s = sample_layout(&f);
+        _cleanup_strv_free_ char **ids = fetch(&f, f.layout, &(ImageFetchOptions) { .name = "reg.lan:5000/my_app:1.0_X" });
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *label = cases[i].version ? strjoin("version=", cases[i].version) : NULL, *message = NULL;
+                char *labels[] = { label, NULL };
+                AppcImageRef ref = { .name = (char *) cases[i].name, .labels = labels };
+                Digest id;
+                int r = image_store_resolve_appc(f.store, &ref, &id, &message);
+
+                cr_expect_eq(r, cases[i].r, "%s: %i", cases[i].name, r);
+                cr_expect(r < 0 || streq(DIGEST_STRING(&id), ids[0]), "%s: %s", cases[i].name, DIGEST_STRING(&id));
+                cr_expect_eq(r < 0, message != NULL, "%s: %s", cases[i].name, message);
+        }
+        (void) s;
+        fixture_done(&f);
+}
+
 Test(image_store, ambiguous_prefix)
 {
         Fixture f = fixture_new();
@@ -1079,7 +1109,7 @@ Test(image_store, broken_images_do_not_stop_anything)
         cr_expect_eq(n, 1);
         image_array_free(images, n);
         image_free(find(&f, "busybox:1.36"));
-        cr_expect_eq(image_store_resolve(f.store, "sha256-aa11", &resolved, NULL), 0);
+        cr_expect_eq(image_store_resolve(f.store, "sha256-aa11", &resolved, NULL, NULL), 0);
         cr_expect_eq(image_store_remove(f.store, &resolved, NULL, NULL), 0);
         expect_counts(&f, 1, 2, 1);
         fixture_done(&f);

@@ -28,15 +28,17 @@ static const struct {
           { "", "K", "%", "-1", "1X", "1KB", "101%", "99999999999E", "16E", "1.5", "18446744073709551616", "1K%",
             "Infinity" } },
         { append_usec,
-          { "0", "30", "5s", "1h30m", "100ms", "infinity" },
-          { "", "soon", "-1", "5 parsecs", "99999999999999999999", "9999999999999d" } },
+          { "0", "30", "5s", "1h30m", "100ms", "infinity", "1min 30s", "1.5h", "2 weeks 3days" },
+          { "", "soon", "-1", "5 parsecs", "99999999999999999999", "9999999999999d", "1. h", "1min 30x" } },
         { append_quota, { "1%", "50%", "150%", "infinity", "" }, { "0%", "50", "%", "-5%", "5%%", "a%",
                                                                    "18446744073709551615%" } },
         { append_strv, { "a.service", "a.service b.service", "" }, {} },
-        { append_environment, { "A=b", "A=", "A=b c=d" }, { "", "A", "=b" } },
+        { append_environment, { "A=b", "A=", "A=b c=d", "\"A=b c\" D=e", "A=b c" }, { "", "A", "=b" } },
         { append_limit,
           { "0", "1024", "1024:4096", "infinity", "1024:infinity", "infinity:infinity" },
-          { "", "a", "1024:", ":4096", "1024:b", "-1", "1:2:3", "18446744073709551616" } },
+          { "", "a", "1024:", ":4096", "1024:b", "1:2:3", "18446744073709551616" } },
+        { append_cpu_weight, { "100", "idle" }, { "", "busy", "1K" } },
+        { append_scheduling_policy, { "other", "batch", "idle", "fifo", "rr" }, { "", "Batch", "3" } },
         { append_device,
           { "/dev/null", "/dev/null rw", "/dev/fuse rwm", "char-pts rw" },
           { "/dev/null x", "/dev/null rw x" } },
@@ -44,10 +46,10 @@ static const struct {
           { "CAP_KILL", "CAP_KILL CAP_CHOWN", "cap_kill", "" },
           { "CAP_PONY", "KILL", "CAP_KILL,CAP_CHOWN", "~CAP_KILL" } },
         { append_device_limit,
-          { "/var/lib 1000", "/dev/sda infinity", "/ 0" },
-          { "", "/var", "/var 1K", "var 10", "/var -1", "/var 10 20" } },
+          { "/var/lib 1000", "/dev/sda infinity", "/ 0", "/ 5M", "/var 1K" },
+          { "", "/var", "/var 1X", "var 10", "/var -1", "/var 10 20" } },
         { append_bind, { "/a:/b", "/usr/lib:/usr" }, { "", "/a", "a:/b", "/a:b", ":/b" } },
-        { append_exit_status, { "0", "133", "255" }, { "", "256", "-1", "a", "99999999999" } },
+        { append_exit_status, { "0", "133", "255", "5 SIGKILL", "SIGTERM", "1 2 3" }, { "", "256", "-1", "a", "99999999999", "5 a" } },
 };
 
 static int check(const char *name, const char *value, char **message)
@@ -91,6 +93,26 @@ Test(unit_property, every_row)
                 n++;
         }
         cr_expect_gt(n, 80);
+}
+
+/* Limits in the units they are counted in (systemd.exec(5)). */
+Test(unit_property, limits)
+{
+        static const struct {
+                const char *name, *value;
+                int r;
+        } cases[] = {
+                { "LimitMEMLOCK", "64M", 0 },  { "LimitSTACK", "8M:infinity", 0 }, { "LimitCPU", "1h", 0 },   { "LimitCPU", "1h 30min", 0 },
+                { "LimitNICE", "+5", 0 },      { "LimitNICE", "-5", 0 },           { "LimitNICE", "20", 0 },  { "LimitRTTIME", "100ms", 0 },
+                { "LimitNOFILE", "64M", -EINVAL }, { "LimitNICE", "+20", -ERANGE }, { "LimitNICE", "++5", -EINVAL }, { "LimitDATA", "1h", -EINVAL },
+                { "LimitNPROC", "-1", -EINVAL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *message = NULL;
+
+                cr_expect_eq(check(cases[i].name, cases[i].value, &message), cases[i].r, "%s=%s", cases[i].name, cases[i].value);
+        }
 }
 
 Test(unit_property, names_are_unique)

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/foreign-words.h"
+
+static const struct {
+        const char *word, *hint;
+} commands[] = {
+        { "attach", "podctl enter POD opens a shell, podctl logs --follow POD shows what the pod says" },
+        { "build", "buildah builds images, and podctl fetch takes them" },
+        { "cp", "files of apps are below /proc/PID/root, see podctl status" },
+        { "delete", "podctl rm removes a pod, podctl image rm an image" },
+        { "events", "journalctl --follow UNIT=podctl-NAME.service does" },
+        { "images", "podctl image list does" },
+        { "inspect", "podctl status and podctl cat-manifest tell of pods, podctl image cat-manifest of images" },
+        { "kill", "podctl stop --force does" },
+        { "load", "podctl fetch FILE does" },
+        { "login", "podman login and skopeo login keep credentials where podctl finds them" },
+        { "ls", "podctl list does" },
+        { "network", "networks are files, see podctl-net.d(5)" },
+        { "ps", "podctl list does" },
+        { "pull", "podctl fetch docker://NAME does" },
+        { "push", "podctl image export writes a file that skopeo copy takes" },
+        { "restart", "systemctl restart pod@NAME does, for pods of podctl create" },
+        { "rmi", "podctl image rm does" },
+        { "save", "podctl image export does" },
+        { "start", "systemctl start pod@NAME does, for pods of podctl create; podctl run-prepared for prepared ones" },
+        { "tag", "podctl image tag does" },
+        { "top", "systemd-cgtop does, and podctl status" },
+        { "untag", "podctl image untag does" },
+        { "volume", "volumes are declared with the pod, podctl run --volume=NAME,kind=host,source=PATH" },
+};
+
+static const struct {
+        const char *verb;       /* NULL: whatever makes pods */
+        const char *word, *hint;
+} options[] = {
+        { NULL, "--add-host", "write --hosts-entry=IP=NAME" },
+        { NULL, "--cap-add", "write --caps-retain=CAP,… behind the image, with all it is to have" },
+        { NULL, "--cap-drop", "write --caps-remove=CAP,… behind the image" },
+        { NULL, "--cpus", "write --cpu=N behind the image" },
+        { NULL, "--entrypoint", "write --exec=PROGRAM behind the image" },
+        { NULL, "--env", "write --environment=NAME=VALUE behind the image, or --set-env=NAME=VALUE for all" },
+        { NULL, "--env-file", "write --set-env-file=FILE" },
+        { NULL, "--ip", "write --net=default:IP=ADDRESS" },
+        { NULL, "--label", "write --user-label=NAME=VALUE" },
+        { NULL, "--network", "write --net=NETWORK" },
+        { NULL, "--privileged", "there is no such switch; give what it needs, --caps-retain, --device, --insecure-options" },
+        { NULL, "--publish", "write --port=NAME:PORT, such as --port=80-tcp:8080" },
+        { NULL, "--pull", "write --pull-policy=new, update or never" },
+        { NULL, "--read-only", "write --readonly-rootfs behind the image" },
+        { NULL, "--rm", "not needed: podctl gc removes a pod some time after its end" },
+        { NULL, "--tmpfs", "write --volume=NAME,kind=tmpfs --mount=volume=NAME,target=PATH" },
+        { NULL, "--tty", "write --interactive, which has a terminal where podctl has" },
+        { NULL, "--workdir", "write --working-dir=DIR behind the image" },
+        { NULL, "-it", "write -i, which has a terminal where podctl has" },
+        { NULL, "-ti", "write -i, which has a terminal where podctl has" },
+        { NULL, "-t", "write -i, which has a terminal where podctl has" },
+        { NULL, "-P", "write --port=NAME:PORT, such as --port=80-tcp:8080" },
+        { NULL, "-v", "write --volume=NAME,kind=host,source=PATH --mount=volume=NAME,target=PATH" },
+        { NULL, "-w", "write --working-dir=DIR behind the image" },
+        { "exec", "-it", "a terminal comes along where podctl has one" },
+        { "exec", "-ti", "a terminal comes along where podctl has one" },
+        { "exec", "-t", "a terminal comes along where podctl has one" },
+        { "exec", "-i", "the standard input comes along" },
+        { "list", "-a", "all pods are listed" },
+        { "list", "--all", "all pods are listed" },
+        { "image list", "-a", "all images are listed" },
+        { "image list", "--all", "all images are listed" },
+        { "logs", "--tail", "write --lines=N" },
+        { "logs", "--until", "journalctl -m PODCTL_POD_NAME=POD --until=TIME has it" },
+        { "rm", "-f", "podctl stop --force POD ends it first" },
+        { "rm", "--force", "podctl stop --force POD ends it first" },
+        { "stop", "--time-out", "write --time=TIME" },
+};
+
+const char *foreign_command(const char *word)
+{
+        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
+                if (streq(commands[i].word, word))
+                        return commands[i].hint;
+        return NULL;
+}
+
+static bool makes_pods(const char *verb)
+{
+        return streq(verb, "run") || streq(verb, "prepare") || streq(verb, "create");
+}
+
+const char *foreign_option(const char *verb, const char *word)
+{
+        size_t n = strcspn(word, "=");
+
+        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+                if (strlen(options[i].word) == n && strncmp(options[i].word, word, n) == 0 &&
+                    (options[i].verb ? streq(options[i].verb, verb) : makes_pods(verb)))
+                        return options[i].hint;
+        return NULL;
+}
