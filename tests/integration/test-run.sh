@@ -253,7 +253,7 @@ test_pod_manifest() {
                 ],
                 volumes: [{name: "shared", kind: "empty", mode: "0770", uid: 7, gid: 8}],
                 annotations: [{name: "example.com/note", value: "kept"}],
-                unknown: {ignored: true}
+                "example.com/unknown": {ignored: true}
         }' >manifest
         podctl run --name=from-manifest --pod-manifest=manifest >out 2>/dev/null
         assert_contains "$(cat out)" '770 7 8'
@@ -267,7 +267,9 @@ test_pod_manifest_mistakes() {
         echo '{"acVersion": "0.8.11", "acKind": "PodManifest", "apps": [{"name": 7}]}' >wrong
         echo '{' >cut
         refused apps --pod-manifest=empty
-        refused wrong --pod-manifest=wrong
+        # All mistakes at once, a line each.
+        assert_fails 254 podctl run --pod-manifest=wrong
+        assert_contains "$output" wrong
         refused cut --pod-manifest=cut
         refused nowhere --pod-manifest=nowhere
         refused 'conflicting flags set with --pod-manifest' --pod-manifest=empty busybox
