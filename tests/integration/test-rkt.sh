@@ -52,8 +52,8 @@ test_rkt_list() {
         assert_eq "$(rkt list | head -n 1 | tr -s ' \t' ' ' | sed 's/ $//')" 'UUID APP IMAGE NAME STATE CREATED STARTED NETWORKS'
         assert_eq "$(rkt list --full | head -n 1 | tr -s ' \t' ' ' | sed 's/ $//')" \
                 'UUID APP IMAGE NAME IMAGE ID STATE CREATED STARTED NETWORKS'
-        rkt list --no-legend | grep -E "^${id:0:8} +app +busybox +exited "
-        rkt list --no-legend --full | grep -E "^$id +app +busybox +sha256-[0-9a-f]{12} +exited +[0-9]{4}-[0-9]{2}-[0-9]{2} "
+        rkt list --no-legend | grep -E "^${id:0:8}[[:space:]]+app[[:space:]]+busybox[[:space:]]+exited[[:space:]]"
+        rkt list --no-legend --full | grep -E "^$id[[:space:]]+app[[:space:]]+busybox[[:space:]]+sha256-[0-9a-f]{12}[[:space:]]+exited[[:space:]]+[0-9]{4}-[0-9]{2}-[0-9]{2} "
         rkt list --format=json | jq -e --arg id "$id" '.[] | select(.name == $id) | .state == "exited" and .app_names == ["app"] and
                 .created_at <= .started_at and (.apps[0] | .state == "exited" and .exit_code == 0)'
 }
@@ -68,7 +68,7 @@ test_rkt_status() {
         grep -x 'app-app=3' status
         rkt run --net=none busybox --name=app --exec=/bin/sleep -- 1000 &
         wait_until eval 'rkt list --no-legend | grep running'
-        id=$(rkt list --full --no-legend | grep running | cut -d' ' -f1)
+        id=$(rkt list --full --no-legend | grep running | cut -f1)
         defer rkt stop --force "$id"
         # machined knows it as it knew rkt's.
         machinectl show "rkt-$id" >/dev/null
@@ -121,7 +121,7 @@ test_rkt_prepare_and_run() {
 
 test_rkt_image_list() {
         assert_eq "$(rkt image list | head -n 1 | tr -s ' ' | sed 's/ $//')" 'ID NAME SIZE IMPORT TIME LAST USED'
-        rkt image list --no-legend --fields=id,name | grep -E '^sha256-[0-9a-f]{12} +[^ ]*busybox'
+        rkt image list --no-legend --fields=id,name | grep -E '^sha256-[0-9a-f]{12}[[:space:]]+[^ ]*busybox'
         rkt image list --format=json | jq -e '.[0] | has("id") and has("name") and has("import_time") and has("last_used_time") and has("size")'
         rkt image cat-manifest busybox | jq -e .
 }
