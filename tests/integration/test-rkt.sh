@@ -120,7 +120,7 @@ test_rkt_prepare_and_run() {
 }
 
 test_rkt_image_list() {
-        assert_eq "$(rkt image list | head -n 1 | tr -s ' ' | sed 's/ $//')" 'ID NAME SIZE IMPORT TIME LAST USED'
+        assert_eq "$(rkt image list | head -n 1 | tr -s ' \t' ' ' | sed 's/ $//')" 'ID NAME SIZE IMPORT TIME LAST USED'
         rkt image list --no-legend --fields=id,name | grep -E '^sha256-[0-9a-f]{12}[[:space:]]+[^ ]*busybox'
         rkt image list --format=json | jq -e '.[0] | has("id") and has("name") and has("import_time") and has("last_used_time") and has("size")'
         rkt image cat-manifest busybox | jq -e .
