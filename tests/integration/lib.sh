@@ -134,6 +134,11 @@ fetch() {
         done
 }
 
+# remove_image_of POD: by its ID, whatever names other tests have left it.
+remove_image_of() {
+        podctl image rm "$(podctl cat-manifest "$1" | jq -r '.apps[0].image.id')"
+}
+
 # pod NAME [OPTION…] IMAGE…: a pod in the background, which ends with the test at the latest.
 pod() {
         local name=$1

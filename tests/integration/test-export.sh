@@ -97,8 +97,7 @@ test_export_keeps_volumes_of_the_image() {
 # Without the image, of which the pod keeps the layers but not the manifest.
 test_export_when_the_image_is_gone() {
         wrote over
-        # By its ID: whatever names other tests have left it.
-        podctl image rm "$(podctl cat-manifest over | jq -r '.apps[0].image.id')"
+        remove_image_of over
         defer podctl --insecure-options=image fetch "$IMAGES/busybox.oci"
         podctl export over out.aci
         has_data "$PWD/out.aci"
@@ -143,8 +142,7 @@ test_export_as_oci() {
         assert_eq "$(jq -cS .config config)" "$(skopeo inspect --config "oci-archive:$IMAGES/busybox-oci.tar" | jq -cS .config)"
         has_data "$PWD/out.oci.tar"
 
-        # By its ID: whatever names other tests have left it.
-        podctl image rm "$(podctl cat-manifest over | jq -r '.apps[0].image.id')"
+        remove_image_of over
         defer podctl --insecure-options=image fetch "$IMAGES/busybox.oci"
         podctl export --format=oci --overwrite over out.oci.tar
         skopeo inspect --config "oci-archive:$PWD/out.oci.tar" | jq -e '.config.Entrypoint[0] == "/bin/sh" and .architecture != ""'

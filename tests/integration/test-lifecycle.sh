@@ -370,7 +370,7 @@ test_list_through_a_life() {
         podctl list --no-legend | grep -E "^${uuid:0:8} +app +busybox +prepared "
         podctl run-prepared "$uuid"
         podctl list --no-legend | grep -E "^${uuid:0:8} +app +busybox +exited .* life *$"
-        podctl image rm busybox busybox:1.0
+        remove_image_of "$uuid"
         defer podctl --insecure-options=image fetch "$IMAGES/busybox.oci"
         podctl list --no-legend | grep -E "^${uuid:0:8} +app +busybox +exited "
         podctl gc

@@ -232,7 +232,7 @@ test_gc_of_prepared_pods() {
         podctl gc --grace-period=0
         assert_eq "$(state_of "$uuid")" prepared
         # It keeps its image's layers.
-        podctl image rm busybox busybox:1.0
+        remove_image_of "$uuid"
         defer podctl --insecure-options=image fetch "$IMAGES/busybox.oci"
         podctl image gc --grace-period=0
         podctl run-prepared --net=none "$uuid"
