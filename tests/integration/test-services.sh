@@ -479,6 +479,6 @@ test_stop_mistakes() {
         refused SIGPONY busybox --stop-signal=SIGPONY
         refused 'a while' busybox --stop-timeout='a while'
         refused --stop-timeout busybox --stop-timeout=0
-        checked_manifest '["NONE"]' ',"Retries":0},"stopTimeout":-2,"x":{"a":1' >pod.json
+        checked_manifest '["NONE"]' ',"Retries":0},"stopTimeout":-2,"example.com/x":{"a":1' >pod.json
         refused stopTimeout --pod-manifest=pod.json
 }
