@@ -214,7 +214,7 @@ leader() {
 # What pods leave behind on purpose, until somebody has looked at it. Collecting it is part of each
 # test, so that what cannot be collected is a failure of the test it belongs to.
 collect() {
-        podctl gc --grace-period=0 >/dev/null 2>&1 || echo "'podctl gc' failed with $?"
+        podctl gc --grace-period=0 --expire-prepared=0 >/dev/null 2>&1 || echo "'podctl gc' failed with $?"
         find /var/lib/podctl/pods -mindepth 2 -maxdepth 2 -printf 'not collected: %p\n' 2>/dev/null
         find /var/log/journal -maxdepth 1 -type l -printf 'not collected: %p\n'
 }
