@@ -42,8 +42,8 @@ int context_config(Context *c, const HostConfig **ret);
 /* The vendor's, the administrator's and, where there is one, the user's configuration, for shared/config-dir.h. */
 const char *const *context_config_roots(Context *c);
 
-/* Locks the store of images, telling the user when he has to wait. Returns the lock's fd. */
-int context_lock_images(Context *c, int operation);
+/* Opens the store of images and locks it, telling the user when he has to wait. Returns the lock's fd. */
+int context_lock_images(Context *c, int operation, ImageStore **ret);
 
 /* Whether --insecure-options= has the word, or one that includes it. */
 bool context_is_insecure(const Context *c, const char *what);

@@ -72,10 +72,7 @@ int extract_image(Context *c, const ExtractArgs *args, const char *text, const c
         ImageStore *store;
         int r;
 
-        r = context_images(c, &store);
-        if (r < 0)
-                return r;
-        lock = context_lock_images(c, LOCK_SH);
+        lock = context_lock_images(c, LOCK_SH, &store);
         if (lock < 0)
                 return lock;
         r = find_image(c, text, &image);

@@ -32,12 +32,10 @@ static int tag(Context *c, void *userdata, char **words)
         Digest id;
         int r;
 
-        r = context_images(c, &store);
-        if (r >= 0)
-                r = name_to_give(words[1], &name);
+        r = name_to_give(words[1], &name);
         if (r < 0)
                 return r;
-        lock = context_lock_images(c, LOCK_SH);
+        lock = context_lock_images(c, LOCK_SH, &store);
         if (lock < 0)
                 return lock;
         r = image_store_resolve(store, words[0], &id, NULL, &message);
@@ -55,10 +53,7 @@ static int untag(Context *c, void *userdata, char **words)
         ImageStore *store;
         int r, result = 0;
 
-        r = context_images(c, &store);
-        if (r < 0)
-                return r;
-        lock = context_lock_images(c, LOCK_SH);
+        lock = context_lock_images(c, LOCK_SH, &store);
         if (lock < 0)
                 return lock;
         STRV_FOREACH(word, words) {

@@ -34,10 +34,7 @@ static int run(Context *c, void *userdata, char **words)
         ImageStore *store;
         int r, result = 0;
 
-        r = context_images(c, &store);
-        if (r < 0)
-                return r;
-        lock = context_lock_images(c, LOCK_SH);
+        lock = context_lock_images(c, LOCK_SH, &store);
         if (lock < 0)
                 return lock;
         STRV_FOREACH(word, words) {
