@@ -101,19 +101,32 @@ static int check_ports(const RunArgs *args, const AppcPod *manifest, const PodSe
         return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, and --net=%s is none", s->net);
 }
 
+/* What plugins lead to is theirs. */
+static bool leads_out_by_host(const PodSettings *s)
+{
+        bool out = false;
+
+        for (size_t i = 0; i < s->n_joins; i++) {
+                NetNative n = {};
+
+                if (!net_join_is_native(&s->joins[i]))
+                        return false;
+                out |= net_join_native(&s->joins[i], &n, NULL) >= 0 && tristate_or(n.default_gateway, true);
+                net_native_done(&n);
+        }
+        return out;
+}
+
 /* Every start says it: names do not resolve in there. */
 static void warn_of_lost_dns(const PodSettings *s)
 {
         _cleanup_free_ char *ignored = NULL;
         bool lost = false;
 
-        if (!plan_follows_host_dns(s) || net_is_host(s->net))
+        if (!plan_follows_host_dns(s) || net_is_host(s->net) || !leads_out_by_host(s))
                 return;
-        for (size_t i = 0; i < s->n_joins; i++)
-                if (!net_join_is_native(&s->joins[i]))
-                        return;
-        if (net_resolv_conf_of_host(true, &ignored, &lost) >= 0 && lost)
-                log_warning("The host's name servers in /etc/resolv.conf are on its loopback, where pods do not reach them; "
+        if (net_resolv_conf_for_pods("0.0.0.0", &ignored, &lost) >= 0 && lost)
+                log_warning("Pods do not reach the host's name servers in /etc/resolv.conf, which answer on its loopback alone; "
                             "give --dns=IP, or see podctl-net.d(5)");
 }
 

@@ -98,7 +98,7 @@ static int native_read(json_object *plugin, NetNative *ret, JsonError *e)
                 NetAddress ignored;
 
                 if (r >= 0 && net_address_parse(*server, &ignored) < 0)
-                        r = json_error_set(e, -EINVAL, "dns.nameservers", "'%s' is no IP address", *server);
+                        r = json_error_set(e, -EINVAL, "dns.nameservers", "'%s' is not a valid IP address", *server);
         }
         return r;
 }
@@ -175,7 +175,7 @@ static int check_plugin(json_object *plugin, JsonError *e)
         if (isempty(type))
                 return json_error_set(e, -EINVAL, "type", "a plugin needs a type");
         if (strchr(type, '/'))
-                return json_error_set(e, -EINVAL, "type", "'%s' is no name of a plugin", type);
+                return json_error_set(e, -EINVAL, "type", "'%s' is not a valid name of a plugin", type);
         return streq(type, NET_NATIVE_TYPE) ? native_read(plugin, &native, e) : 0;
 }
 

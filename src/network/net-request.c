@@ -42,7 +42,7 @@ static bool is_mode(const char *name)
 static int check_request(const NetRequests *all, const NetRequest *added, char **reterr_message)
 {
         if (isempty(added->name) || strchr(added->name, '/') || added->name[0] == '.')
-                return explain(reterr_message, EINVAL, "'%s' is no name of a network", added->name);
+                return explain(reterr_message, EINVAL, "'%s' is not a valid name of a network", added->name);
         for (size_t i = 0; i < all->n; i++)
                 if (streq(all->items[i].name, added->name))
                         return explain(reterr_message, EINVAL, "network '%s' is named twice", added->name);

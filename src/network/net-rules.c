@@ -10,6 +10,8 @@
  * - A pod sends with the addresses that the host has a route for through the pod's own link. Only what begins something
  *   is looked at, behind connection tracking: a pod of several networks answers by its default route, with any of its
  *   addresses.
+ * - A name server on the host's loopback: pods ask their gateway instead, and it is asked as if by the host itself, as many
+ *   answer nobody else.
  * - Ports: first those of one address of the host, then those of all of them. Output is for the host's own programs.
  * - Networks without a gateway: what comes back, what stays in the subnet, and forwarded ports from outside; nothing else
  *   in or out, another network's forwarded ports included. The host's own packets do not come through here.
@@ -25,6 +27,7 @@ static const char table_text[] =
         "        set within6 { type ipv6_addr . ipv6_addr; flags interval; }\n"
         "        set hairpin4 { type ipv4_addr . ipv4_addr; }\n"
         "        set hairpin6 { type ipv6_addr . ipv6_addr; }\n"
+        "        map resolver4 { type inet_service : ipv4_addr; }\n"
         "        map ports4 { type inet_proto . inet_service : ipv4_addr . inet_service; }\n"
         "        map ports6 { type inet_proto . inet_service : ipv6_addr . inet_service; }\n"
         "        map ports4_at { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }\n"
@@ -42,6 +45,11 @@ static const char table_text[] =
         "        chain prerouting {\n"
         "                type nat hook prerouting priority -100; policy accept;\n"
         "                fib daddr type local jump ports\n"
+        "                iifname \"" NET_LINK_PREFIX "*\" ip saddr != @restricted4 fib daddr type local meta l4proto { tcp, udp } dnat ip to th dport map @resolver4\n"
+        "        }\n"
+        "        chain input {\n"
+        "                type nat hook input priority 100; policy accept;\n"
+        "                iifname \"" NET_LINK_PREFIX "*\" ct status dnat ip daddr 127.0.0.0/8 snat ip to 127.0.0.1\n"
         "        }\n"
         "        chain output {\n"
         "                type nat hook output priority -100; policy accept;\n"
@@ -149,7 +157,7 @@ static int text_finish(FILE *f, Text *t, char **ret)
         return 0;
 }
 
-int net_rules_table(const NetSubnet *subnets, size_t n_subnets, const NetClaim *claims, size_t n_claims, char **ret)
+int net_rules_table(const NetRules *rules, char **ret)
 {
         Text t = {};
         FILE *f = open_memstream(&t.data, &t.size);
@@ -158,10 +166,12 @@ int net_rules_table(const NetSubnet *subnets, size_t n_subnets, const NetClaim *
                 return -ENOMEM;
         (void) fputs(NET_RULES_REMOVE_TABLE, f);
         (void) fputs(table_text, f);
-        for (size_t i = 0; i < n_subnets; i++)
-                subnet_elements(f, &subnets[i]);
-        for (size_t i = 0; i < n_claims; i++)
-                claim_elements(f, "add", &claims[i]);
+        for (size_t i = 0; i < rules->n_subnets; i++)
+                subnet_elements(f, &rules->subnets[i]);
+        for (size_t i = 0; i < rules->n_claims; i++)
+                claim_elements(f, "add", &rules->claims[i]);
+        if (rules->resolver)
+                (void) fprintf(f, "add element inet " NET_TABLE " resolver4 { 53 : %s }\n", rules->resolver);
         return text_finish(f, &t, ret);
 }
 

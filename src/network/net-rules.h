@@ -14,9 +14,16 @@
 
 /* Whether or not there is one. */
 #define NET_RULES_REMOVE_TABLE "table inet " NET_TABLE "\ndelete table inet " NET_TABLE "\n"
-/* The whole table with these networks and claims in it, in place of the one there may be: a packet meets the one or the
+/* The whole table with all of this in it, in place of the one there may be: a packet meets the one or the
  * other. */
-int net_rules_table(const NetSubnet *subnets, size_t n_subnets, const NetClaim *claims, size_t n_claims, char **ret);
+typedef struct NetRules {
+        const NetSubnet *subnets;
+        size_t n_subnets;
+        const NetClaim *claims;
+        size_t n_claims;
+        const char *resolver; /* the host's name server on loopback that pods may ask; NULL: none */
+} NetRules;
+int net_rules_table(const NetRules *rules, char **ret);
 /* Elements of one network or one claim, to add to a table that is there; empty when there are none. */
 int net_rules_add_subnet(const NetSubnet *subnet, char **ret);
 int net_rules_add_claim(const NetClaim *claim, char **ret);

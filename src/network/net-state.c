@@ -14,6 +14,7 @@ static const JsonField join_table[] = {
         { "dns", &dns_type, offsetof(NetStateJoin, dns) },
         { "native", &json_boolean, offsetof(NetStateJoin, native) },
         { "masquerade", &json_boolean, offsetof(NetStateJoin, masquerade) },
+        { "restricted", &json_boolean, offsetof(NetStateJoin, restricted) },
         { "args", &json_strv, offsetof(NetStateJoin, arguments) },
         { "pluginPath", &json_strv, offsetof(NetStateJoin, plugin_path) },
         { "conf", &json_raw, offsetof(NetStateJoin, conf) },

@@ -17,6 +17,7 @@ typedef struct NetStateJoin {
         NetDns dns;
         bool native;
         bool masquerade;
+        bool restricted;      /* it leads nowhere but to the host and other pods */
         /* Of a CNI network, all that it takes to undo it. */
         char **arguments;
         char **plugin_path;

@@ -48,7 +48,10 @@ int network_ports_hold(Attach *a, char **reterr_message);
 int network_table_add(Attach *a, bool forwards, char **reterr_message);
 bool network_table_is_used(void);
 
-/* network-localhost.c: the host's own programs reach forwarded ports at 127.0.0.1 and ::1. When the table is there. */
-int network_localhost_open(const Attach *a, char **reterr_message);
+/* network-localhost.c: the host's own programs reach forwarded ports at 127.0.0.1 and ::1, and pods its name server
+ * there. When the table is there. */
+int network_localhost_open(const Attach *a, bool forwards, char **reterr_message);
+/* For all pods that run, when the host has come to a name server on loopback. */
+void network_localhost_for_resolver(void);
 /* Before the table goes. */
 void network_localhost_close(void);

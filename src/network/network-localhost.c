@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
+#include "network/net-resolv.h"
+#include "network/net-rules.h"
 #include "network/net-sysctl.h"
 #include "network/network-attach.h"
 
-/* Forwarded ports answer at the host's loopback addresses, too. For that packets with such a source have to be let out
- * through the link that leads to the pod (route_localnet). In through it they could get as well, so it is only switched on
+/* Forwarded ports answer at the host's loopback addresses, too, and a name server at one answers pods. For that packets
+ * with such a source have to be let out through the link that leads to the pod (route_localnet). In through it they could get as well, so it is only switched on
  * where the table of rules is there to drop them. Links of pods are gone with them; of those that plugins made and leave, a
  * bridge for example, it is noted which ones were changed, and they are put back before the table goes. */
 
@@ -48,8 +50,27 @@ static const char *find_link(const Attach *a, const NetStateJoin *j, char buffer
         return NULL;
 }
 
-int network_localhost_open(const Attach *a, char **reterr_message)
+static bool has_resolver(void)
 {
+        _cleanup_free_ char *resolver = NULL;
+
+        return net_resolv_loopback(&resolver) >= 0 && resolver;
+}
+
+void network_localhost_for_resolver(void)
+{
+        _cleanup_strv_free_ char **interfaces = NULL;
+
+        if (!has_resolver() || list_directory_at(AT_FDCWD, "/sys/class/net", &interfaces) < 0)
+                return;
+        STRV_FOREACH(name, interfaces)
+                if (startswith(*name, NET_LINK_PREFIX))
+                        (void) net_sysctl_route_localnet(*name, true);
+}
+
+int network_localhost_open(const Attach *a, bool forwards, char **reterr_message)
+{
+        const bool resolver = has_resolver();
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < a->pod->n_joins; i++) {
@@ -58,9 +79,9 @@ int network_localhost_open(const Attach *a, char **reterr_message)
                 char buffer[IF_NAMESIZE];
                 const char *link = find_link(a, j, buffer);
 
-                if (link && !net_sysctl_route_localnet(link, true) && !j->native)
+                if (link && (forwards || (resolver && j->native)) && !net_sysctl_route_localnet(link, true) && !j->native)
                         note(link);
-                if (link && address6)
+                if (link && address6 && forwards)
                         r = a->engine->route_localhost6(link, reterr_message);
         }
         return r;

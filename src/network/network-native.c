@@ -110,7 +110,7 @@ static int wanted_index(const NetJoin *j, const NetSubnet *s, uint32_t *ret, cha
         if (!text)
                 return 0;
         if (net_address_parse(text, &address) < 0)
-                return explain(reterr_message, EINVAL, "network '%s': '%s' is no IP address", j->name, text);
+                return explain(reterr_message, EINVAL, "network '%s': '%s' is not a valid IP address", j->name, text);
         p = address.family == AF_INET ? &s->subnet : &s->subnet6;
         if (!net_address_is_set(&p->address) || !net_prefix_contains(p, &address))
                 return explain(reterr_message, EINVAL, "network '%s': %s is not in its subnet %s", j->name, text,
@@ -146,6 +146,7 @@ static int describe_native(const NetJoin *j, const Native *n, const NetLink *lin
                         r = strv_extend(&s->gateways, NET_ADDRESS(&link->gateway6));
         }
         s->native = true;
+        s->restricted = n->subnet.restricted;
         s->masquerade = n->subnet.masquerade && !n->subnet.restricted;
         s->host_interface = strdup(link->host_name);
         if (r < 0 || !s->host_interface)

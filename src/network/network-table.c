@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "network/net-lease.h"
+#include "network/net-resolv.h"
 #include "network/net-rules.h"
 #include "network/net-sysctl.h"
 #include "network/network-attach.h"
@@ -53,7 +54,7 @@ static int make_table(const NetEngine *engine, char **reterr_message)
 {
         _cleanup_strv_free_ char **networks = NULL, **uuids = NULL;
         _cleanup_close_ int claims_fd = net_open_claims();
-        _cleanup_free_ char *rules = NULL;
+        _cleanup_free_ char *rules = NULL, *resolver = NULL;
         NetSubnet *subnets = NULL;
         NetClaim *claims = NULL;
         size_t n_subnets = 0, n_claims = 0;
@@ -71,7 +72,9 @@ static int make_table(const NetEngine *engine, char **reterr_message)
         if (r >= 0 && (n_claims > 0 || any_is_routed(subnets, n_subnets)))
                 net_sysctl_forward();
         if (r >= 0)
-                r = net_rules_table(subnets, n_subnets, claims, n_claims, &rules);
+                r = net_resolv_loopback(&resolver);
+        if (r >= 0)
+                r = net_rules_table(&(NetRules) { subnets, n_subnets, claims, n_claims, resolver }, &rules);
         if (r >= 0)
                 r = engine->run_rules(rules, reterr_message);
 
@@ -173,7 +176,9 @@ int network_reload(char **reterr_message)
         if (lock < 0 || !network_table_is_used())
                 return MIN(lock, 0);
         r = net_engine_load(&engine, reterr_message);
-        if (r < 0)
-                return r;
-        return make_table(engine, reterr_message);
+        if (r >= 0)
+                r = make_table(engine, reterr_message);
+        if (r >= 0)
+                network_localhost_for_resolver();
+        return r;
 }

@@ -139,7 +139,7 @@ static int add_all_rules(Attach *a, char **reterr_message)
         if (routed)
                 net_sysctl_forward();
         r = network_table_add(a, forwards, reterr_message);
-        return r < 0 || !forwards ? r : network_localhost_open(a, reterr_message);
+        return r < 0 ? r : network_localhost_open(a, forwards, reterr_message);
 }
 
 static int copy_ports(const NetPod *pod, NetState *state)

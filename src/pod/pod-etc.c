@@ -29,18 +29,37 @@ static int write_dns(int dir_fd, const NetDns *dns)
 
 #define WRITTEN "resolv.conf-written"
 
-static int host_dns(const PodSettings *s, char **ret)
+/* The host's address on the pod's way out, if that is through the host. */
+static char *find_gateway(int pod_fd)
 {
+        _cleanup_(net_state_done) NetState state = {};
+
+        if (net_state_read(pod_fd, &state) < 0)
+                return NULL;
+        for (size_t i = 0; i < state.n_joins; i++)
+                if (state.joins[i].native && !state.joins[i].restricted)
+                        STRV_FOREACH(gateway, state.joins[i].gateways)
+                                if (!strchr(*gateway, ':'))
+                                        return strdup(*gateway);
+        return NULL;
+}
+
+static int host_dns(const Pod *pod, const PodSettings *s, char **ret)
+{
+        _cleanup_free_ char *gateway = NULL;
         bool ignored;
 
-        return net_resolv_conf_of_host(!net_is_host(s->net), ret, &ignored);
+        if (net_is_host(s->net))
+                return net_resolv_conf_of_host(ret);
+        gateway = find_gateway(pod->fd);
+        return net_resolv_conf_for_pods(gateway, ret, &ignored);
 }
 
 /* Twice: as the pod has it, and to tell whether an app has changed it since. */
-static int write_host_dns(const PodSettings *s, int dir_fd)
+static int write_host_dns(const Pod *pod, const PodSettings *s, int dir_fd)
 {
         _cleanup_free_ char *text = NULL;
-        int r = host_dns(s, &text);
+        int r = host_dns(pod, s, &text);
 
         if (r >= 0)
                 r = write_string_at(dir_fd, WRITTEN, text, 0644);
@@ -68,7 +87,7 @@ int pod_refresh_etc(const Pod *pod)
 
         if (dir_fd < 0 || read_file_at(dir_fd, WRITTEN, HOST_FILE_MAX, &written, NULL) < 0)
                 return 0;
-        r = host_dns(pod->settings, &text);
+        r = host_dns(pod, pod->settings, &text);
         if (r < 0 || streq(text, written))
                 return MIN(r, 0);
         /* An app has made it its own, as clients of a VPN do. */
@@ -98,7 +117,7 @@ static int write_resolv_conf(Pod *pod, const PodSettings *s, int dir_fd, char **
         for (size_t i = 0; i < state.n_joins; i++)
                 if (!net_dns_is_empty(&state.joins[i].dns))
                         return write_dns(dir_fd, &state.joins[i].dns);
-        return plan_follows_host_dns(s) ? write_host_dns(s, dir_fd) : 0;
+        return plan_follows_host_dns(s) ? write_host_dns(pod, s, dir_fd) : 0;
 }
 
 static int write_hosts(const PodSettings *s, int dir_fd, char **reterr_message)

@@ -543,7 +543,7 @@ resolv() {
 
 # Names resolve in pods as they do on the host.
 test_name_servers_of_the_host() {
-        resolv '# a comment\nnameserver 192.0.2.7\nnameserver 127.0.0.1\nsearch a.example\noptions ndots:2\n'
+        resolv '# a comment\nnameserver 192.0.2.7\nnameserver ::1\nsearch a.example\noptions ndots:2\n'
         local plain=$'nameserver 192.0.2.7\nsearch a.example\noptions ndots:2'
         assert_eq "$(sh_run 'cat /etc/resolv.conf')" "$plain"
         assert_eq "$(sh_run 'cat /etc/resolv.conf' --net=default-restricted --private-users=no)" "$plain"
@@ -560,14 +560,39 @@ test_name_servers_of_the_host() {
         resolv 'nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n'
         resolv 'nameserver 192.0.2.8\nnameserver fe80::1%uplink\nsearch b.example\n' /run/systemd/resolve/resolv.conf
         assert_eq "$(sh_run 'cat /etc/resolv.conf')" $'nameserver 192.0.2.8\nsearch b.example'
-        resolv 'nameserver 127.0.0.1\nnameserver ::1\n'
+        resolv 'nameserver ::1\n'
         sh_run 'cat /etc/resolv.conf; echo so' >out 2>err
         assert_eq "$(cat out)" so
-        assert_contains "$(cat err)" "The host's name servers in /etc/resolv.conf are on its loopback"
+        assert_contains "$(cat err)" "Pods do not reach the host's name servers in /etc/resolv.conf"
         sh_run 'cat /etc/resolv.conf' --dns=192.0.2.9 >out 2>err
         assert_eq "$(cat out) $(cat err)" 'nameserver 192.0.2.9 '
         rm /etc/resolv.conf
         assert_eq "$(sh_run 'cat /etc/resolv.conf' 2>&1)" ''
+}
+
+asks() {
+        [[ $(podctl exec --app=busybox "$1" nslookup name.example) == *192.0.2.33* ]]
+}
+
+# A name server on the host's loopback answers pods as it answers the host; nothing else there does.
+test_name_server_on_loopback() {
+        resolv 'nameserver 192.0.2.7\n'
+        systemctl start podctl-network.path
+        pod before busybox --exec=/bin/sleep -- 1000
+        dnsmasq --keep-in-foreground --conf-file=/dev/null --listen-address=127.0.0.1 --bind-interfaces --no-resolv --no-hosts \
+                --address=/name.example/192.0.2.33 --user=root --pid-file &
+        defer kill $!
+        serve 127.0.0.1 54 open
+        resolv 'nameserver 127.0.0.1\n'
+        wait_until asks before
+        pod after busybox --exec=/bin/sleep -- 1000
+        asks after
+        pod restricted --net=default-restricted busybox --exec=/bin/sleep -- 1000
+        local gateway
+        gateway=$(podctl exec --app=busybox after sed -n 's/^nameserver //p' /etc/resolv.conf)
+        assert_fails '*' podctl exec --app=busybox restricted timeout 3 nslookup name.example "$gateway"
+        assert_fails '*' podctl exec --app=busybox after nc -w 1 "$gateway" 54
+        assert_fails '*' podctl exec --app=busybox after nc -w 1 127.0.0.1 53
 }
 
 has_dns() {

@@ -214,21 +214,29 @@ Test(net_files, resolv_conf_for_pods)
         static const struct {
                 const char *host, *pod;
                 bool lost;
+                const char *gateway, *loopback;
         } cases[] = {
                 { "", "", false },
                 { "# x\n\n; y\nnameserver 192.0.2.1\nsearch a b", "nameserver 192.0.2.1\nsearch a b\n", false },
                 { "nameserver 127.0.0.53\nnameserver\t192.0.2.1 \n", "nameserver\t192.0.2.1 \n", false },
                 { "nameserver 127.0.0.53\noptions edns0\n", "options edns0\n", true },
-                { "nameserver ::1\nnameserver 127.1.2.3\n", "", true },
+                { "nameserver ::1\nnameserver 127.1.2.3\n", "", true, NULL, "127.1.2.3" },
                 { "nameserver fe80::1%eth0\nnameserver 2001:db8::1\n", "nameserver 2001:db8::1\n", false },
                 { "nameservers x\n", "nameservers x\n", false },
+                { "nameserver 127.0.0.1\nnameserver 192.0.2.1\nnameserver 127.0.0.2\n",
+                  "nameserver 10.0.0.1\nnameserver 192.0.2.1\n", false, "10.0.0.1", "127.0.0.1" },
+                { "nameserver 127.0.0.54\nnameserver ::1\nnameserver\t127.0.0.2\n", "nameserver 10.0.0.1\n", false,
+                  "10.0.0.1", "127.0.0.2" },
+                { "nameserver 127.0.0.53\n", "", true, "10.0.0.1" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_free_ char *text = NULL;
+                _cleanup_free_ char *text = NULL, *loopback = NULL;
                 bool lost;
 
-                cr_assert_eq(net_resolv_conf_for_pods(cases[i].host, &text, &lost), 0);
+                cr_assert_eq(net_resolv_find_loopback(cases[i].host, &loopback), 0);
+                cr_expect(streq_ptr(loopback, cases[i].loopback), "%zu", i);
+                cr_assert_eq(net_resolv_translate(cases[i].host, cases[i].gateway, &text, &lost), 0);
                 cr_expect_str_eq(text, cases[i].pod);
                 cr_expect_eq(lost, cases[i].lost, "%zu", i);
         }

@@ -162,12 +162,13 @@ Test(net_rules, table)
         };
         _cleanup_free_ char *text = NULL;
 
-        cr_assert_eq(net_rules_table(subnets, ELEMENTSOF(subnets), NULL, 0, &text), 0);
+        cr_assert_eq(net_rules_table(&(NetRules) { .subnets = subnets, .n_subnets = ELEMENTSOF(subnets), .resolver = "127.0.0.1" }, &text), 0);
         cr_expect(startswith(text, NET_RULES_REMOVE_TABLE "table inet podctl {"));
         cr_expect(endswith(text, "add element inet podctl masquerade4 { 10.9.0.0/16 }\n"
                                  "add element inet podctl masquerade6 { fd09::/64 }\n"
                                  "add element inet podctl restricted4 { 10.8.0.0/16 }\n"
-                                 "add element inet podctl within4 { 10.8.0.0/16 . 10.8.0.0/16 }\n"));
+                                 "add element inet podctl within4 { 10.8.0.0/16 . 10.8.0.0/16 }\n"
+                                 "add element inet podctl resolver4 { 53 : 127.0.0.1 }\n"));
 }
 
 /* Ports */
