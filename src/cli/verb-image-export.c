@@ -30,9 +30,12 @@ static int export_image(Context *c, ImageStore *store, const Image *image, const
                 return r;
         r = aci ? image_export_aci(store, image, output->fd, &message)
                 : image_export_oci(store, image, fetcher, output->fd, &message);
-        return r < 0 ? log_error_errno(r, "Cannot export image %s: %s", DIGEST_FILE(&image->id),
-                                       message ?: strerror(-r))
-                     : output_commit(output);
+        if (r < 0)
+                return log_error_errno(r, "Cannot export image %s: %s", DIGEST_FILE(&image->id), message ?: strerror(-r));
+        if (r > 0)
+                log_warning("Image %s shares layers that were fetched compressed in another way: what is written has a new ID, "
+                            "and signatures do not fit it", DIGEST_FILE(&image->id));
+        return output_commit(output);
 }
 
 static int run(Context *c, void *userdata, char **words)
@@ -44,10 +47,7 @@ static int run(Context *c, void *userdata, char **words)
         ImageStore *store;
         int r;
 
-        r = context_images(c, &store);
-        if (r < 0)
-                return r;
-        lock = context_lock_images(c, LOCK_SH);
+        lock = context_lock_images(c, LOCK_SH, &store);
         if (lock < 0)
                 return lock;
         r = find_image(c, words[0], &image);

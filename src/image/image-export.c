@@ -4,7 +4,7 @@
 #include <fcntl.h>
 
 #include "image/aci-export.h"
-#include "image/docker-reference.h"
+#include "image/export-layer.h"
 #include "image/image-export.h"
 #include "image/layer-store.h"
 #include "image/store-internal.h"
@@ -19,6 +19,10 @@ typedef struct Export {
         Fetcher *fetcher;
         struct archive *tar;
         OciManifest *manifest;
+        char *text;             /* of the manifest */
+        Digest id;              /* of that */
+        ExportLayer *layers;
+        size_t n_layers;
         int layer_fd;           /* of an image made here, the only layer; otherwise negative */
         char **reterr_message;
 } Export;
@@ -140,72 +144,21 @@ static int write_decompressed(Export *e, const OciDescriptor *d, int fd)
         return r;
 }
 
-/* A name that says the registry itself: that of a file's image says nothing of where it came from. */
-static bool names_registry(const char *name)
+static int write_kept(Export *e, const OciDescriptor *d, const Digest *layer, bool decompress)
 {
-        size_t n = strcspn(name, "/");
+        _cleanup_close_ int fd = layer_blob_open(e->store->layers_fd, layer);
 
-        return name[n] == '/' && (memchr(name, '.', n) || memchr(name, ':', n));
-}
-
-/* Into a file that is nobody's; it is checked on its way out like any other. */
-static int fetch_from(Export *e, const char *name, const OciDescriptor *d)
-{
-        _cleanup_close_ int fd = -EBADF;
-        DockerReference reference = {};
-        FetchReply reply = {};
-        int r;
-
-        r = names_registry(name) ? docker_reference_parse(name, &reference) : -EINVAL;
-        if (r < 0)
-                return r;
-        fd = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-        r = fd < 0 ? -errno : fetcher_fetch(e->fetcher, &(FetchRequest) {
-                .kind = FETCH_BLOB, .registry = reference.registry, .repository = reference.path,
-                .reference = d->digest_text, .max = d->size, .fd = fd,
-        }, &reply, NULL);
-        fetch_reply_done(&reply);
-        docker_reference_done(&reference);
-        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
-                r = -errno;
-        return r < 0 ? r : TAKE_FD(fd);
-}
-
-static int write_fetched(Export *e, const OciDescriptor *d)
-{
-        STRV_FOREACH(name, e->fetcher ? e->image->names : NULL) {
-                _cleanup_close_ int fd = fetch_from(e, *name, d);
-
-                if (fd >= 0)
-                        return write_checked(e, d, read_file, &fd);
-        }
-        return -EMEDIUMTYPE;
-}
-
-static int write_layer(Export *e, const OciDescriptor *d, const Digest *layer)
-{
-        _cleanup_close_ int fd = -EBADF;
-        LayerInfo info;
-        int r;
-
-        r = layer_info_read(e->store->layers_fd, layer, &info, e->reterr_message);
-        if (r < 0)
-                return r;
-        fd = layer_blob_open(e->store->layers_fd, layer);
         if (fd < 0)
                 return explain(e->reterr_message, fd, "is not kept as it was fetched; fetch the image again");
+        return decompress ? write_decompressed(e, d, fd) : write_checked(e, d, read_file, &fd);
+}
 
-        if (info.blob_size == d->size &&
-            (info.blob.algorithm != d->digest.algorithm || digest_equal(&info.blob, &d->digest)))
-                return write_checked(e, d, read_file, &fd);
-        if (digest_equal(&d->digest, layer))
-                return write_decompressed(e, d, fd);
-        r = write_fetched(e, d);
-        if (r != -EMEDIUMTYPE)
-                return r;
-        return explain(e->reterr_message, EMEDIUMTYPE,
-                       "cannot be fetched, and came with another image that has it in another form (%s); remove that image, then this one, and "
-                       "fetch this one again, or use --format=aci", DIGEST_STRING(&info.blob));
+static int write_layer(Export *e, size_t i)
+{
+        const OciDescriptor *d = &e->manifest->layers[i];
+        ExportLayer *l = &e->layers[i];
+
+        return l->fd >= 0 ? write_checked(e, d, read_file, &l->fd) : write_kept(e, d, &e->image->layers[i], l->decompress);
 }
 
 static int write_layers(Export *e)
@@ -214,8 +167,6 @@ static int write_layers(Export *e)
 
         if (e->layer_fd >= 0)
                 return write_checked(e, &e->manifest->layers[0], read_file, &e->layer_fd);
-        if (e->manifest->n_layers != image->n_layers)
-                return explain(e->reterr_message, EBADMSG, "manifest and config tell of different layers");
         for (size_t i = 0; i < image->n_layers; i++) {
                 bool seen = false;
                 int r;
@@ -224,12 +175,58 @@ static int write_layers(Export *e)
                         seen = seen || digest_equal(&e->manifest->layers[k].digest, &e->manifest->layers[i].digest);
                 if (seen)
                         continue;
-                r = write_layer(e, &e->manifest->layers[i], &image->layers[i]);
+                r = write_layer(e, i);
                 if (r < 0)
                         return explain_context(e->reterr_message, r, "layer %s",
                                                DIGEST_STRING(&e->manifest->layers[i].digest));
         }
         return 0;
+}
+
+/* The manifest, as it is, or as it has to be where layers are there in another form only. */
+
+static int find_layers(Export *e)
+{
+        const Image *image = e->image;
+        int r, changed = 0;
+
+        if (e->layer_fd >= 0)
+                return 0;
+        if (e->manifest->n_layers != image->n_layers)
+                return explain(e->reterr_message, EBADMSG, "manifest and config tell of different layers");
+        e->layers = new0(ExportLayer, MAX(image->n_layers, (size_t) 1));
+        if (!e->layers)
+                return -ENOMEM;
+        for (; e->n_layers < image->n_layers; e->n_layers++) {
+                ExportLayer *l = &e->layers[e->n_layers];
+
+                r = export_layer_find(e->store, image, e->fetcher, &image->layers[e->n_layers],
+                                      &e->manifest->layers[e->n_layers], l, e->reterr_message);
+                if (r < 0)
+                        return explain_context(e->reterr_message, r, "layer %s",
+                                               DIGEST_STRING(&e->manifest->layers[e->n_layers].digest));
+                changed |= l->changed;
+        }
+        return changed;
+}
+
+/* Returns 1 if it is a new one. */
+static int decide_manifest(Export *e)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        int r = find_layers(e);
+
+        e->id = e->image->id;
+        if (r <= 0) {
+                e->text = r < 0 ? NULL : strndup(e->image->manifest, e->image->manifest_size);
+                return r < 0 ? r : e->text ? 0 : -ENOMEM;
+        }
+        r = oci_manifest_write(e->manifest, &o);
+        if (r >= 0)
+                r = json_format_compact(o, &e->text);
+        if (r >= 0)
+                r = digest_of_memory(DIGEST_SHA256, e->text, strlen(e->text), &e->id);
+        return r < 0 ? r : 1;
 }
 
 /* index.json */
@@ -240,8 +237,8 @@ static json_object *index_entry(const Export *e, const char *name)
 
         (void) json_object_object_add(o, "mediaType",
                                       json_object_new_string(e->manifest->media_type ?: OCI_MEDIA_TYPE_MANIFEST));
-        (void) json_object_object_add(o, "digest", json_object_new_string(DIGEST_STRING(&e->image->id)));
-        (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) e->image->manifest_size));
+        (void) json_object_object_add(o, "digest", json_object_new_string(DIGEST_STRING(&e->id)));
+        (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) strlen(e->text)));
         if (name) {
                 annotations = json_object_new_object();
                 (void) json_object_object_add(annotations, OCI_ANNOTATION_REF_NAME, json_object_new_string(name));
@@ -272,23 +269,24 @@ static int export_oci(Export *e)
 {
         static const char layout[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
         _cleanup_json_error_ JsonError error = {};
-        int r;
+        int r, changed;
 
         r = oci_manifest_parse(e->image->manifest, e->image->manifest_size, &e->manifest, &error);
         if (r < 0)
                 return explain(e->reterr_message, r, "manifest: %s", json_error_message(&error, r));
-        r = write_text(e, "oci-layout", layout, strlen(layout));
+        changed = decide_manifest(e);
+        r = changed < 0 ? changed : write_text(e, "oci-layout", layout, strlen(layout));
         if (r >= 0)
                 r = write_index(e);
         if (r >= 0)
-                r = write_blob_text(e, &e->image->id, e->image->manifest, e->image->manifest_size);
+                r = write_blob_text(e, &e->id, e->text, strlen(e->text));
         if (r >= 0)
                 r = write_blob_text(e, &e->manifest->config.digest, e->image->config, e->image->config_size);
         if (r >= 0)
                 r = write_layers(e);
         if (r >= 0 && archive_write_close(e->tar) != ARCHIVE_OK)
                 r = tar_failed(e);
-        return r;
+        return r < 0 ? r : changed;
 }
 
 static int export_to(Export *e, int fd)
@@ -309,6 +307,10 @@ static int export_to(Export *e, int fd)
         if (r < 0)
                 (void) archive_write_fail(e->tar);
         (void) archive_write_free(e->tar);
+        for (size_t i = 0; i < e->n_layers; i++)
+                export_layer_done(&e->layers[i]);
+        free(e->layers);
+        free(e->text);
         oci_manifest_free(e->manifest);
         return r;
 }

@@ -58,6 +58,15 @@ OciMediaKind oci_media_type_kind(const char *s)
         return t ? t->kind : OCI_MEDIA_OTHER;
 }
 
+const char *oci_layer_media_type(bool docker, OciCompression compression)
+{
+        FOREACH_ROW(row, media_types)
+                if (row->kind == OCI_MEDIA_LAYER && row->docker == docker && row->compression == compression &&
+                    !row->nondistributable)
+                        return row->name;
+        return NULL;
+}
+
 /* restricted-name: a letter or digit, then at most 126 more of these or of "!#$&-^_.+". */
 static size_t restricted_name_length(const char *s)
 {

@@ -46,6 +46,8 @@ typedef struct OciMediaType {
 /* NULL when it is none we know. Parameters ("; charset=utf-8") are not looked at. */
 const OciMediaType *oci_media_type_find(const char *s);
 OciMediaKind oci_media_type_kind(const char *s);
+/* Of a layer that may be passed on. */
+const char *oci_layer_media_type(bool docker, OciCompression compression);
 /* RFC 6838, section 4.2: type/subtype. */
 bool oci_media_type_is_valid(const char *s);
 
