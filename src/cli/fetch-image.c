@@ -76,7 +76,7 @@ static int fetch_from_path(Fetch *f, char ***ids, char **reterr_message)
         int r;
 
         f->brought = true;
-
+        f->options.reference = f->location->reference;
         r = image_fetch_path(f->store, f->location->text, &f->options, &found, reterr_message);
         return r < 0 ? r : strv_extend_strv(ids, found);
 }
@@ -325,6 +325,8 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
         if (r < 0 && wish->before && !f.told &&
             (location.type == IMAGE_AT_STORE || location.type == IMAGE_AT_PATH))
                 explain_arguments(&f, r, &message);
+        if (r == -ENOSPC && message && !f.told)
+                return log_error_errno(r, "%s; 'podctl image gc' may make room below %s", message, c->dir);
         if (r < 0)
                 return f.told    ? r
                        : message ? log_error_errno(r, "%s", message)

@@ -8,6 +8,7 @@
 void image_location_done(ImageLocation *l)
 {
         free(l->text);
+        free(l->reference);
         docker_reference_done(&l->registry);
         appc_image_ref_done(&l->appc);
         *l = (ImageLocation) {};
@@ -26,7 +27,7 @@ static int parse_url(const char *s, ImageLocation *l, char **reterr_message)
 
         if (!*host || strchr("/?#:@", *host) || memchr(host, '@', strcspn(host, "/?#")) || !string_is_ascii_printable(s) ||
             strchr(s, ' '))
-                return explain(reterr_message, EINVAL, "'%s' is no URL of an image", s);
+                return explain(reterr_message, EINVAL, "'%s' is not a valid URL of an image", s);
         return set_text(l, IMAGE_AT_URL, s);
 }
 
@@ -36,6 +37,26 @@ static int parse_file_url(const char *s, ImageLocation *l, char **reterr_message
         if (*s != '/')
                 return explain(reterr_message, EINVAL, "'file://%s': only files of this machine can be fetched so", s);
         return set_text(l, IMAGE_AT_PATH, s);
+}
+
+/* containers-transports(5): "TRANSPORT:PATH[:REFERENCE]". */
+static int parse_transport(const char *s, ImageLocation *l, char **reterr_message)
+{
+        const char *path = strchr(s, ':') + 1;
+        size_t n = strcspn(path, ":");
+        _cleanup_free_ char *plain = strndup(path, n);
+
+        if (!plain)
+                return -ENOMEM;
+        if (n == 0 || (path[n] && !path[n + 1]))
+                return explain(reterr_message, EINVAL, "'%s' names no image: write %.*sPATH[:REFERENCE]", s, (int) (path - s),
+                               s);
+        if (path[n]) {
+                l->reference = strdup(path + n + 1);
+                if (!l->reference)
+                        return -ENOMEM;
+        }
+        return set_text(l, IMAGE_AT_PATH, plain);
 }
 
 /* The name with all that it leaves out filled in. */
@@ -56,10 +77,22 @@ static int parse_registry(const char *s, ImageLocation *l, char **reterr_message
         name += strspn(name, "/");
         r = docker_reference_parse(name, &l->registry);
         if (r == -EINVAL)
-                return explain(reterr_message, r, "'%s' is no name in a registry: write docker://[HOST/]NAME[:TAG|@DIGEST]",
+                return explain(reterr_message, r, "'%s' is not a valid name in a registry: write docker://[HOST/]NAME[:TAG|@DIGEST]",
                                s);
         l->type = IMAGE_AT_REGISTRY;
         return r < 0 ? r : registry_name(&l->registry, &l->text);
+}
+
+/* A layout to skopeo and podman, a registry in rkt's way of writing it. */
+static int parse_oci(const char *s, ImageLocation *l, char **reterr_message)
+{
+        const char *rest = s + strlen("oci:");
+        _cleanup_free_ char *path = strndup(rest, strcspn(rest, ":"));
+
+        if (!path)
+                return -ENOMEM;
+        return !startswith(rest, "//") && image_ref_is_path(path) ? parse_transport(s, l, reterr_message)
+                                                                  : parse_registry(s, l, reterr_message);
 }
 
 /* appc names machines as Go does, with words of its own for arm (appc spec/types.md). */
@@ -212,7 +245,9 @@ static const struct {
         int (*parse)(const char *s, ImageLocation *l, char **reterr_message);
 } schemes[] = {
         { "docker:", parse_registry },
-        { "oci:", parse_registry },
+        { "oci:", parse_oci },
+        { "oci-archive:", parse_transport },
+        { "docker-archive:", parse_transport },
         { "https://", parse_url },
         { "http://", parse_url },
         { "file://", parse_file_url },

@@ -10,6 +10,7 @@
  *     docker://NAME, oci://NAME            a registry (also docker:NAME); without a host Docker Hub
  *     https://…, http://…                  an ACI
  *     /PATH, ./PATH, file://PATH, what is there    a file or directory
+ *     oci:PATH[:REFERENCE], oci-archive:…, docker-archive:…    the same, as containers-transports(5) writes it
  *     HOST/NAME[:VERSION][,LABEL=VALUE…]   by appc's discovery; a HOST has a dot, and no port
  *
  * and rkt's own way of writing these down, cimd:docker:v=0:…, cimd:aci-archive:v=0:…, cimd:appc:v=0:…. */
@@ -28,6 +29,7 @@ typedef struct ImageLocation {
         ImageLocationType type;
         char *text;             /* store: the ID or name. URL: it. Path: it. Registry and discovery: the name in full, as the
                                  * store has it */
+        char *reference;        /* path: the one of several images in it; NULL: whatever is there */
         DockerReference registry;
         AppcImageRef appc;      /* name and labels, those of this machine filled in */
 } ImageLocation;

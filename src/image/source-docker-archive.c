@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
+#include "image/docker-reference.h"
 #include "image/source-docker-archive.h"
 #include "image/store-internal.h"
 #include "shared/explain.h"
@@ -76,6 +77,28 @@ static int find_image(const Source *source, const DockerArchiveImage *entry, Sou
         return r;
 }
 
+/* "busybox" and "docker.io/library/busybox:latest" are the same name. */
+static bool is_same_name(const char *a, const char *b)
+{
+        DockerReference x = {}, y = {};
+        bool same = docker_reference_parse(a, &x) >= 0 && docker_reference_parse(b, &y) >= 0 &&
+                    docker_reference_same_repository(&x, &y) && streq(x.tag ?: "latest", y.tag ?: "latest");
+
+        docker_reference_done(&x);
+        docker_reference_done(&y);
+        return same;
+}
+
+static bool is_wanted(char *const *tags, const char *reference)
+{
+        if (!reference)
+                return true;
+        STRV_FOREACH(tag, tags)
+                if (streq(*tag, reference) || is_same_name(*tag, reference))
+                        return true;
+        return false;
+}
+
 int source_docker_archive_find(const Source *source, SourceImages *ret, char **reterr_message)
 {
         _cleanup_(docker_archive_freep) DockerArchive *archive = NULL;
@@ -86,7 +109,7 @@ int source_docker_archive_find(const Source *source, SourceImages *ret, char **r
         if (r < 0)
                 return r;
         for (size_t i = 0; i < archive->n_images; i++) {
-                if (reference && !strv_contains(archive->images[i].repo_tags, reference))
+                if (!is_wanted(archive->images[i].repo_tags, reference))
                         continue;
                 r = find_image(source, &archive->images[i], ret, reterr_message);
                 if (r < 0)

@@ -17,7 +17,7 @@ Test(image_location, forms)
         static const struct {
                 const char *in;
                 ImageLocationType type;
-                const char *text;
+                const char *text, *reference;
         } cases[] = {
                 { "sha512-" HEX, IMAGE_AT_STORE, "sha512-" HEX },
                 { "sha256:ab12", IMAGE_AT_STORE, "sha256:ab12" },
@@ -33,6 +33,12 @@ Test(image_location, forms)
                 { "../x/./file.aci", IMAGE_AT_PATH, "../x/./file.aci" },
                 { "file.aci", IMAGE_AT_PATH, "file.aci" },
                 { "file:///a/b.aci", IMAGE_AT_PATH, "/a/b.aci" },
+                { "oci:/a/b", IMAGE_AT_PATH, "/a/b" },
+                { "oci:./a:x:1", IMAGE_AT_PATH, "./a", "x:1" },
+                { "oci:a/b:1", IMAGE_AT_REGISTRY, "docker.io/a/b:1" },
+                { "oci:///a/b", IMAGE_AT_REGISTRY, "docker.io/a/b:latest" },
+                { "oci-archive:a.tar:1", IMAGE_AT_PATH, "a.tar", "1" },
+                { "docker-archive:a.tar:r.example/a:1", IMAGE_AT_PATH, "a.tar", "r.example/a:1" },
                 { "example.com/app", IMAGE_AT_DISCOVERY, "example.com/app" },
                 { "busybox", IMAGE_AT_STORE, "busybox" },
                 { "busybox:1.36_x", IMAGE_AT_STORE, "busybox:1.36_x" },
@@ -54,13 +60,14 @@ Test(image_location, forms)
                 cr_expect_eq(image_location_parse(cases[i].in, &l, &message), 0, "%s: %s", cases[i].in, message);
                 cr_expect_eq(l.type, cases[i].type, "%s: %d", cases[i].in, l.type);
                 cr_expect(streq_ptr(l.text, cases[i].text), "%s: %s", cases[i].in, l.text);
+                cr_expect(streq_ptr(l.reference, cases[i].reference), "%s: %s", cases[i].in, l.reference);
         }
 }
 
 Test(image_location, nonsense)
 {
         static const char *const bad[] = {
-                "", "docker:", "docker://", "docker://UPPER", "docker://a b", "oci:", "https://", "https:///a", "https://:80/a",
+                "", "oci-archive:", "docker-archive::x", "oci:/a:", "docker:", "docker://", "docker://UPPER", "docker://a b", "oci:", "https://", "https:///a", "https://:80/a",
                 "https://user@example.com/a", "https://user:pass@example.com/a", "https://a b/c", "https://a/b c", "https://a/\n",
                 "https://a/\xc3\xa9", "http://?x", "https://@/", "file://relative", "file://", "file://host/path", "cimd:", "cimd:x:v=0:y",
                 "cimd:appc:v=1:example.com/app", "cimd:appc:v=0:", "cimd:docker:v=0:", "cimd:aci-archive:v=0:", "a b", "a,b", "a:", ":a",
