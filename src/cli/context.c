@@ -185,18 +185,17 @@ int context_images(Context *c, ImageStore **ret)
         return 0;
 }
 
-int context_lock_images(Context *c, int operation)
+int context_lock_images(Context *c, int operation, ImageStore **ret)
 {
-        ImageStore *images;
         int fd;
 
-        fd = context_images(c, &images);
+        fd = context_images(c, ret);
         if (fd < 0)
                 return fd;
-        fd = image_store_lock(images, operation | LOCK_NB);
+        fd = image_store_lock(*ret, operation | LOCK_NB);
         if (fd == -EAGAIN) {
                 log_info("Waiting for somebody else to be done with the images");
-                fd = image_store_lock(images, operation);
+                fd = image_store_lock(*ret, operation);
         }
         return fd < 0 ? log_error_errno(fd, "Cannot lock the images: %m") : fd;
 }
@@ -235,6 +234,7 @@ int context_fetcher(Context *c, Fetcher **ret)
 
 int context_find_pod(Context *c, const char *text, Pod **ret)
 {
+        _cleanup_strv_free_ char **fitting = NULL;
         PodStore *pods;
         int r;
 
@@ -242,13 +242,14 @@ int context_find_pod(Context *c, const char *text, Pod **ret)
         if (r < 0)
                 return r;
 
-        r = pod_find(pods, text, ret);
+        r = pod_find(pods, text, ret, &fitting);
         if (r == -EINVAL)
                 return log_error_errno(r, "UUID cannot be empty");
         if (r == -ENOENT)
-                return log_error_errno(r, "Pod '%s': no matches found", text);
+                return log_error_errno(r, "Pod '%s': no matches found; 'podctl list' shows the pods there are", text);
         if (r == -ENOTUNIQ)
-                return log_error_errno(r, "Pod '%s' is ambiguous: several UUIDs begin so", text);
+                return log_error_errno(r, "Pod '%s' is ambiguous: %s and %s%s begin so", text, fitting[0], fitting[1],
+                                       fitting[2] ? " and others" : "");
         return r < 0 ? log_error_errno(r, "Pod '%s': %m", text) : 0;
 }
 

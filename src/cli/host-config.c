@@ -91,7 +91,7 @@ static int check_paths(const HostConfig *said, JsonError *e)
                 const char *path = *member_at((HostConfig *) said, f->offset);
 
                 if (path && !path_is_absolute(path))
-                        return json_error_set(e, -EINVAL, f->name, "'%s' is no absolute path", path);
+                        return json_error_set(e, -EINVAL, f->name, "'%s' is not an absolute path", path);
         }
         return 0;
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
 #include "basic/path.h"
 #include "cli/persona.h"
 
@@ -17,4 +19,9 @@ bool persona_is_rkt(void)
 const char *persona_name(void)
 {
         return is_rkt ? "rkt" : "podctl";
+}
+
+void persona_say_removed(const char *id)
+{
+        (void) printf(persona_is_rkt() ? "successfully removed aci for image: \"%s\"\n" : "removed image \"%s\"\n", id);
 }

@@ -11,5 +11,8 @@ bool persona_is_rkt(void);
 /* "podctl" or "rkt". */
 const char *persona_name(void);
 
+/* An image is gone from the store. */
+void persona_say_removed(const char *id);
+
 /* What version of rkt scripts may take it for: its last one. */
 #define RKT_VERSION "1.30.0"

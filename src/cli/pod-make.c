@@ -121,7 +121,7 @@ static int check_start_annotations(const AppcPod *manifest)
                    *ipc = appc_pod_annotation(manifest, "podctl/ipc");
 
         if (hostname && !pod_name_is_valid(hostname))
-                return log_error_errno(EINVAL, "Annotation 'podctl/hostname': '%s' is no host name", hostname);
+                return log_error_errno(EINVAL, "Annotation 'podctl/hostname': '%s' is not a valid host name", hostname);
         if (ipc && !streq(ipc, "auto") && !streq(ipc, "private") && !streq(ipc, "parent"))
                 return log_error_errno(EINVAL, "Annotation 'podctl/ipc' is auto, private or parent, not '%s'", ipc);
         return 0;

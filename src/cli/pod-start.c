@@ -85,7 +85,7 @@ static void warn_of_host(const Pod *pod, const PodPlan *plan)
         STRV_FOREACH(line, plan->ignored)
                 log_warning("%s", *line);
         if (missing)
-                log_warning("Pod '%s' is no machine: systemd-machined %s, so machinectl and 'systemctl -M' do not know it",
+                log_warning("Pod '%s' is not registered as a machine: systemd-machined %s, so machinectl and 'systemctl -M' do not know it",
                             pod->settings->name, missing);
 }
 

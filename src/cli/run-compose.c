@@ -214,7 +214,7 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         r = run->name ? (name = strdup(run->name)) ? 0 : -ENOMEM
                       : ac_name_from_image_name(image_name ?: run->image, &name);
         if (r < 0 || !ac_name_is_valid(name))
-                return log_error_errno(EINVAL, "Image '%s': '%s' is no app name: small letters, digits and '-'; "
+                return log_error_errno(EINVAL, "Image '%s': '%s' is not a valid app name: small letters, digits and '-'; "
                                        "use --name", run->image, strempty(name));
         r = appc_pod_add_app(pod, name, &app);
         if (r == -EEXIST)

@@ -223,7 +223,8 @@ static int run(Context *c, void *userdata, char **words)
         int r;
 
         if (!oci && !endswith(words[1], ".aci"))
-                return log_error_errno(EINVAL, "'%s' is no name for an ACI: it has to end in '.aci'", words[1]);
+                return log_error_errno(EINVAL, "'%s' is not a name for an ACI: it has to end in '.aci'; for an OCI archive give "
+                                       "--format=oci", words[1]);
         r = take_pod(c, words[0], &pod);
         if (r >= 0)
                 r = find_app(pod, args->app, &app);

@@ -2,6 +2,7 @@
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/time-util.h"
+#include "cli/persona.h"
 #include "cli/verb.h"
 #include "pod/pod-prepare.h"
 
@@ -52,7 +53,7 @@ static int collect(ImageStore *images, PodStore *pods, ImageCollect *collect)
 static void report(const ImageCollect *collect)
 {
         STRV_FOREACH(id, collect->removed_images)
-                (void) printf("successfully removed aci for image: \"%s\"\n", *id);
+                persona_say_removed(*id);
         if (collect->removed_layers > 0)
                 log_info("Removed %zu layers, which held %.1f MiB", collect->removed_layers,
                          (double) collect->freed / (1 << 20));
@@ -73,12 +74,10 @@ static int run(Context *c, void *userdata, char **words)
 
         if (args->max_size != NOT_GIVEN)
                 collected.max_size = MAX(args->max_size, (uint64_t) 1);
-        r = context_images(c, &images);
-        if (r >= 0)
-                r = context_pods(c, &pods);
+        r = context_pods(c, &pods);
         if (r < 0)
                 return r;
-        lock = context_lock_images(c, LOCK_EX);
+        lock = context_lock_images(c, LOCK_EX, &images);
         if (lock < 0)
                 return lock;
         r = collect(images, pods, &collected);

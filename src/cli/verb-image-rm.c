@@ -70,7 +70,7 @@ static int remove_image(ImageStore *images, const Digest *id, char *const *used_
         if (r < 0)
                 return message ? log_error_errno(r, "%s", message)
                                : log_error_errno(r, "Cannot remove image '%s': %m", DIGEST_FILE(id));
-        (void) printf("successfully removed aci for image: \"%s\"\n", DIGEST_FILE(id));
+        persona_say_removed(DIGEST_FILE(id));
         return 0;
 }
 
@@ -106,12 +106,10 @@ static int run(Context *c, void *userdata, char **words)
         PodStore *pods;
         int r, result;
 
-        r = context_images(c, &images);
-        if (r >= 0)
-                r = context_pods(c, &pods);
+        r = context_pods(c, &pods);
         if (r < 0)
                 return r;
-        lock = context_lock_images(c, LOCK_EX);
+        lock = context_lock_images(c, LOCK_EX, &images);
         if (lock < 0)
                 return lock;
         r = pod_store_used_layers(pods, &used_layers);

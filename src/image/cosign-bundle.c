@@ -108,7 +108,7 @@ int cosign_bundle_read(json_object *o, CosignBundle *ret, JsonError *e)
         if (r < 0)
                 return r;
         if (!startswith(b->media_type, COSIGN_BUNDLE_TYPE))
-                r = json_error_set(e, -EOPNOTSUPP, "mediaType", "'%s' is no bundle of sigstore's", b->media_type);
+                r = json_error_set(e, -EOPNOTSUPP, "mediaType", "'%s' is not a sigstore bundle", b->media_type);
         else if (!b->envelope)
                 r = json_error_set(e, -EOPNOTSUPP, "dsseEnvelope", "missing: only signed statements are supported");
         else {

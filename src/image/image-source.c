@@ -23,7 +23,7 @@ int source_open(const Source *source, const char *path, char **reterr_message)
         if (fstat(found, &st) < 0)
                 return -errno;
         if (!S_ISREG(st.st_mode))
-                return explain(reterr_message, EBADMSG, "%s: is no regular file", path);
+                return explain(reterr_message, EBADMSG, "%s: is not a regular file", path);
         fd = open(proc_fd_path(found, proc), O_RDONLY | O_CLOEXEC | O_NOCTTY);
         return fd < 0 ? explain(reterr_message, errno, "%s: %s", path, strerror(errno)) : fd;
 }

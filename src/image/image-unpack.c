@@ -86,7 +86,7 @@ static int tree_failed(Unpack *u, int r)
                 { -EINVAL, "has an empty name" },
                 { -ENAMETOOLONG, "has too long a name or is nested too deep" },
                 { -ELOOP, "has a symbolic link as parent that leads to nothing in the archive" },
-                { -ENOTDIR, "has a parent that is no directory" },
+                { -ENOTDIR, "has a parent that is not a directory" },
                 { -EEXIST, "occurs twice" },
         };
 
@@ -287,7 +287,7 @@ static int make_hard_link(Unpack *u)
         if (r == -EISDIR)
                 return refuse(u, "is a hard link to '%s', which is a directory", strempty(shown));
         if (r == -ELOOP || r == -ENOTDIR)
-                return refuse(u, "is a hard link to '%s', or has a parent itself, that is no directory of the archive",
+                return refuse(u, "is a hard link to '%s', or has a parent itself, that is not a directory of the archive",
                               strempty(shown));
         return r < 0 ? tree_failed(u, r) : 0;
 }
@@ -383,7 +383,7 @@ static int make_layer_entry(Unpack *u)
                 return make_entry(u);
         if (archive_entry_filetype(u->entry) == AE_IFDIR || isempty(hidden) || streq(hidden, ".") ||
             streq(hidden, ".."))
-                return refuse(u, "is no valid whiteout");
+                return refuse(u, "is not a valid whiteout");
         path = strprintf("%.*s%s", (int) n, u->path, hidden);
         if (!path)
                 return -ENOMEM;
@@ -403,7 +403,7 @@ static int read_aci_manifest(Unpack *u)
         if (u->result.manifest)
                 return refuse(u, "occurs twice");
         if (archive_entry_hardlink(u->entry) || archive_entry_filetype(u->entry) != AE_IFREG)
-                return refuse(u, "is no regular file");
+                return refuse(u, "is not a regular file");
         if (size > ACI_MANIFEST_MAX)
                 return refuse(u, "is larger than %u MiB", ACI_MANIFEST_MAX >> 20);
 

@@ -60,7 +60,7 @@ static int check(const RegistryFile *f, JsonError *e)
                         return json_error_below_index(e, json_error_set(e, -EINVAL, NULL, "'%s' is no URL", f->mirrors[i]),
                                                       "mirrors", i);
         if (f->ca && !path_is_absolute(f->ca))
-                return json_error_set(e, -EINVAL, "ca", "'%s' is no absolute path", f->ca);
+                return json_error_set(e, -EINVAL, "ca", "'%s' is not an absolute path", f->ca);
         return 0;
 }
 

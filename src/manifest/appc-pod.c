@@ -236,7 +236,7 @@ static int credential_check(void *p, json_object *o, JsonError *e)
         AppcCredential *c = p;
 
         if (!credential_name_is_valid(c->name))
-                return json_error_set(e, -EINVAL, "name", "'%s' is no name of a credential: letters, digits, '.', '_' and '-', "
+                return json_error_set(e, -EINVAL, "name", "'%s' is not a valid name of a credential: letters, digits, '.', '_' and '-', "
                                       "at most %i", c->name, CREDENTIAL_NAME_MAX);
         if (isempty(c->source) && free_and_strdup(&c->source, c->name) < 0)
                 return -ENOMEM;

@@ -90,7 +90,7 @@ static int refuse_app(const Call *c, int r, MetadataReply *ret)
         if (r != -ENOENT)
                 return reply_failure(ret, r);
         return ac_name_is_valid(c->words[0]) ? metadata_refuse(ret, 404, "the pod has no app '%s'\n", c->words[0])
-                                             : metadata_refuse(ret, 400, "'%s' is no name of an app\n", c->words[0]);
+                                             : metadata_refuse(ret, 400, "'%s' is not a valid name of an app\n", c->words[0]);
 }
 
 static int reply_annotations(char **annotations, MetadataReply *ret)
@@ -113,7 +113,7 @@ static int reply_annotation(char *const *annotations, const char *name, Metadata
         if (value)
                 return reply_text(ret, value);
         return ac_identifier_is_valid(name) ? metadata_refuse(ret, 404, "there is no annotation '%s'\n", name)
-                                            : metadata_refuse(ret, 400, "'%s' is no name of an annotation\n", name);
+                                            : metadata_refuse(ret, 400, "'%s' is not a valid name of an annotation\n", name);
 }
 
 /* What the image says, and in its place what the pod says of the app. */
@@ -234,7 +234,7 @@ static int post_verify(Call *c, MetadataReply *ret)
                 return metadata_refuse(ret, 400, "the form's field 'signature' is missing\n");
         r = metadata_key_verify(&c->service->key, &uuid, content->value, content->size, signature->value);
         if (r == -EINVAL)
-                return metadata_refuse(ret, 400, "the form's field 'signature' is no base64\n");
+                return metadata_refuse(ret, 400, "the form's field 'signature' is not valid base64\n");
         if (r < 0)
                 return reply_failure(ret, r);
         return reply(ret, r > 0 ? 200 : 403, METADATA_TYPE_TEXT, strdup(""));
@@ -314,7 +314,7 @@ static int put_app(Call *c, MetadataReply *ret)
         if (r <= 0)
                 return r;
         if (!ac_name_is_valid(c->words[1]))
-                return metadata_refuse(ret, 400, "'%s' is no name of an app\n", c->words[1]);
+                return metadata_refuse(ret, 400, "'%s' is not a valid name of an app\n", c->words[1]);
         r = appc_image_parse(strempty(q->body), q->body_size, &image, &e);
         if (r < 0)
                 return refuse_json(ret, "image manifest", &e, r);

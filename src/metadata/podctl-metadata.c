@@ -44,7 +44,7 @@ static int service_open(MetadataService *s)
                 return r;
         r = metadata_key_load(state, &s->key);
         if (r == -EUCLEAN)
-                return log_error_errno(r, "%s/hmac-key is no key: put back the one it was, or remove it, which makes signatures "
+                return log_error_errno(r, "%s/hmac-key is not a valid key: put back the one it was, or remove it, which makes signatures "
                                        "of pods worthless", getenv("STATE_DIRECTORY") ?: STATE_DIRECTORY);
         if (r < 0)
                 return log_error_errno(r, "Cannot read or make the host's key: %m");
@@ -129,7 +129,7 @@ static int serve_in_foreground(MetadataServer *server, const char *port_text)
         int r;
 
         if (parse_uint32(port_text, &port) < 0 || port == 0 || port > UINT16_MAX)
-                return log_error_errno(EINVAL, "'%s' is no port: a number from 1 to 65535", port_text);
+                return log_error_errno(EINVAL, "'%s' is not a valid port: a number from 1 to 65535", port_text);
         if (!user)
                 return log_error_errno(ESRCH, "There is no user " REGISTRY_GROUP "; systemd-sysusers makes it");
         r = registry_open(&registry);

@@ -19,8 +19,8 @@ int plan_journal(const AppcPod *manifest, PlanJournal *ret, char **reterr_messag
         if (size &&
             (parse_size(size, &ret->max_bytes) < 0 || ret->max_bytes < MIN_BYTES || ret->max_bytes == UINT64_MAX))
                 return explain(reterr_message, EINVAL,
-                               "annotation '" SIZE "': '%s' is no size of 1M or more, as 64M or 1G", size);
+                               "annotation '" SIZE "': '%s' is not a size of 1M or more, as 64M or 1G", size);
         if (age && (parse_duration(age, &ret->max_age_usec) < 0 || ret->max_age_usec == 0))
-                return explain(reterr_message, EINVAL, "annotation '" AGE "': '%s' is no time, as 12h or 30d", age);
+                return explain(reterr_message, EINVAL, "annotation '" AGE "': '%s' is not a time, as 12h or 30d", age);
         return 0;
 }

@@ -74,7 +74,7 @@ static int check_source(const PlanMount *m, char ***lines, char **reterr_message
         r = is_device(&st) ? allow(&st, access_of(m), lines)
             : S_ISDIR(st.st_mode) ? allow_directory(AT_FDCWD, m->source, access_of(m), 0, lines) : 0;
         if (r >= 0 && m->is_device && strv_length(*lines) == before && !is_device(&st))
-                return explain(reterr_message, ENODEV, "%s: %s is no device, nor a directory of devices", m->what,
+                return explain(reterr_message, ENODEV, "%s: %s is neither a device nor a directory of devices", m->what,
                                m->source);
         return r;
 }

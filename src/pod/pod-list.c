@@ -159,9 +159,10 @@ static int find_by_name(PodStore *s, const char *name, Pod **ret)
         return 0;
 }
 
-static int find_by_prefix(PodStore *s, const char *prefix, Pod **ret)
+static int find_by_prefix(PodStore *s, const char *prefix, Pod **ret, char ***ret_fitting)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_strv_free_ char **fitting = NULL;
         const Found *fits = NULL;
         int r;
 
@@ -170,14 +171,20 @@ static int find_by_prefix(PodStore *s, const char *prefix, Pod **ret)
                 return r;
         for (size_t i = 0; i < scan->n; i++)
                 if (uuid_has_prefix(&scan->found[i].uuid, prefix)) {
-                        if (fits)
-                                return -ENOTUNIQ;
                         fits = &scan->found[i];
+                        r = strv_extend(&fitting, fits->uuid.s);
+                        if (r < 0)
+                                return r;
                 }
+        if (strv_length(fitting) > 1) {
+                if (ret_fitting)
+                        *ret_fitting = TAKE_PTR(fitting);
+                return -ENOTUNIQ;
+        }
         return fits ? open_found(s, fits, ret) : -ENOENT;
 }
 
-int pod_find(PodStore *s, const char *text, Pod **ret)
+int pod_find(PodStore *s, const char *text, Pod **ret, char ***ret_fitting)
 {
         Uuid uuid;
         int r;
@@ -187,5 +194,5 @@ int pod_find(PodStore *s, const char *text, Pod **ret)
         if (uuid_parse(text, &uuid) >= 0)
                 return pod_open(s, &uuid, ret);
         r = find_by_name(s, text, ret);
-        return r == -ENOENT ? find_by_prefix(s, text, ret) : r;
+        return r == -ENOENT ? find_by_prefix(s, text, ret, ret_fitting) : r;
 }

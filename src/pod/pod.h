@@ -102,8 +102,8 @@ PodScan *pod_scan_free(PodScan *s);
 DEFINE_TRIVIAL_CLEANUP_FUNC(PodScan *, pod_scan_free);
 
 /* By name, UUID or the beginning of a UUID. A running pod goes before others of its name, then the newest one.
- * -ENOENT: none such. -ENOTUNIQ: the beginning fits several. -EINVAL: the text is empty. */
-int pod_find(PodStore *s, const char *text, Pod **ret);
+ * -ENOENT: none such. -ENOTUNIQ: the beginning fits several, *ret_fitting, unless NULL, says which. -EINVAL: the text is empty. */
+int pod_find(PodStore *s, const char *text, Pod **ret, char ***ret_fitting);
 
 /* Reads manifest and settings. *reterr_message names file and member. */
 int pod_load(Pod *p, char **reterr_message);

@@ -93,7 +93,7 @@ static int read_action(const char *name, uint32_t error, const char *member, uin
         };
 
         if (error >= 4096)
-                return json_error_set(e, -EINVAL, member, "%u is no number of an error", error);
+                return json_error_set(e, -EINVAL, member, "%u is not the number of an error", error);
         if (streq(name, "SCMP_ACT_ERRNO")) {
                 *ret = SCMP_ACT_ERRNO(error ?: EPERM);
                 return 0;

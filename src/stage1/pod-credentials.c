@@ -118,7 +118,7 @@ static int copy_plain(const char *path, int out, char **reterr_message)
         if (in < 0 || fstat(in, &st) < 0)
                 return explain(reterr_message, errno, "%s: %s", path, strerror(errno));
         if (!S_ISREG(st.st_mode))
-                return explain(reterr_message, EINVAL, "%s is no regular file", path);
+                return explain(reterr_message, EINVAL, "%s is not a regular file", path);
         if (st.st_size > CREDENTIALS_MAX)
                 return explain(reterr_message, E2BIG, "%s is larger than 1M", path);
         r = copy_bytes(in, out);

@@ -66,8 +66,8 @@ test_url() {
 refused_urls() {
         rm -rf data
         refused 'not found' unsigned fetch https://example.test/other.aci
-        refused 'is no URL of an image' unsigned fetch https:///app.aci
-        refused 'is no URL of an image' unsigned fetch https://user:secret@example.test/app.aci
+        refused 'is not a valid URL of an image' unsigned fetch https:///app.aci
+        refused 'is not a valid URL of an image' unsigned fetch https://user:secret@example.test/app.aci
         refused 'pull-policy=never' unsigned fetch --pull-policy=never https://example.test/app.aci
         echo 'no image at all' >site/bad.aci
         refused 'https://example.test/bad.aci: ' unsigned fetch https://example.test/bad.aci

@@ -69,7 +69,7 @@ test_machined_is_missing() {
         defer systemctl unmask --quiet systemd-machined
         podctl run --name=unregistered busybox --exec=/bin/echo -- said >out 2>err
         assert_eq "$(cat out)" said
-        assert_eq "$(cat err)" "podctl: Pod 'unregistered' is no machine: systemd-machined is masked, so machinectl and 'systemctl -M' do not know it"
+        assert_eq "$(cat err)" "podctl: Pod 'unregistered' is not registered as a machine: systemd-machined is masked, so machinectl and 'systemctl -M' do not know it"
 
         defer podctl stop --force unregistered
         podctl run --detach --name=unregistered busybox --name=app --exec=/bin/sh -- -c 'trap "exit 3" TERM; while :; do sleep 0.1; done' >out 2>err

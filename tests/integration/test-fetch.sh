@@ -92,8 +92,8 @@ test_what_is_not_there() {
         refused 'not found' plain fetch docker://127.0.0.1:5000/nowhere
         refused 'not found' plain fetch docker://127.0.0.1:5000/there:other
         refused 'not found' plain fetch "docker://127.0.0.1:5000/there@sha256:$(printf '0%.0s' {1..64})"
-        refused 'is no name in a registry' plain fetch docker://127.0.0.1:5000/UPPER
-        refused 'is no name in a registry' plain fetch docker://
+        refused 'is not a valid name in a registry' plain fetch docker://127.0.0.1:5000/UPPER
+        refused 'is not a valid name in a registry' plain fetch docker://
         refused 'connect to server' plain fetch docker://127.0.0.1:5999/there
         refused 'resolve host' plain fetch docker://nowhere.invalid/there
         refused 'pull-policy=never' plain fetch --pull-policy=never docker://127.0.0.1:5000/there

@@ -144,7 +144,7 @@ test_tag_and_untag() {
         refused_command "is not a name in the store" --dir="$DATA" image untag "$id"
         refused_command "cannot be the name of an image" --dir="$DATA" image tag "$id" sha256-abc
         refused_command "cannot be the name of an image" --dir="$DATA" image tag "$id" http://x/y
-        refused_command "is no name in a registry" --dir="$DATA" image tag "$id" docker://UPPER
+        refused_command "is not a valid name in a registry" --dir="$DATA" image tag "$id" docker://UPPER
         refused_command "no image 'one' in the store" --dir="$DATA" image tag one three
         own gc --grace-period=0
 }

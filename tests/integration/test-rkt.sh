@@ -160,7 +160,7 @@ test_rkt_config() {
 
         echo '{"rktKind": "paths", "rktVersion": "v1", "data": "data"}' >user/paths.d/paths.json
         assert_fails 254 rkt "${layers[@]}" config
-        assert_eq "$output" "rkt: $PWD/user/paths.d/paths.json: data: 'data' is no absolute path"
+        assert_eq "$output" "rkt: $PWD/user/paths.d/paths.json: data: 'data' is not an absolute path"
         assert_fails 254 rkt "${layers[@]}" list
         assert_eq "$(wc -l <<<"$output")" 1
 }

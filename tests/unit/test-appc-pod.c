@@ -152,7 +152,7 @@ Test(appc_pod, names_what_is_wrong)
                 { APPS("'credentials':[{'name':'a'},{'name':'a','source':'/a'}]"), "apps[0].credentials: 'a' is there twice" },
                 { APPS("'credentials':[{'name':'a','source':'b/c'}]"),
                   "apps[0].credentials[0].source: 'b/c' is neither an absolute path nor the name of a credential" },
-                { APPS("'credentials':[{'name':'.a'}]"), "apps[0].credentials[0].name: '.a' is no name of a credential: letters, "
+                { APPS("'credentials':[{'name':'.a'}]"), "apps[0].credentials[0].name: '.a' is not a valid name of a credential: letters, "
                                                          "digits, '.', '_' and '-', at most 128" },
                 { VOLUME("'kind':'disk'"), "volumes[0].kind: expected \"host\", \"empty\" or \"tmpfs\", not 'disk'" },
                 { VOLUME("'kind':'host'"), "volumes[0]: missing member 'source', which host volumes need" },

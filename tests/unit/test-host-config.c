@@ -129,7 +129,7 @@ Test(host_config, refuses)
         } cases[] = {
                 { "admin/ended.d/a.json", ENDED(",'pods':'0'"), "ended.d/a.json: pods: '0' is not a number of 1 or more" },
                 { "admin/ended.d/a.json", ENDED(",'size':'much'"), "ended.d/a.json: size: 'much' is not a size" },
-                { "admin/paths.d/a.json", PATHS(",'data':'relative'"), "paths.d/a.json: data: 'relative' is no absolute path" },
+                { "admin/paths.d/a.json", PATHS(",'data':'relative'"), "paths.d/a.json: data: 'relative' is not an absolute path" },
                 { "admin/paths.d/a.json", PATHS(",'stage1-images':'x'"), "stage1-images" },
                 { "admin/paths.d/a.json", PATHS(",'data':7"), "data: expected a string" },
                 { "admin/paths.d/a.json", PATHS(",'data':''"), "data" },

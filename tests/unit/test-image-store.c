@@ -643,7 +643,7 @@ static const struct {
         { fault_layer_size, -EBADMSG, "bytes long, not " },
         { fault_layer_hostile, -EBADMSG, ": entry 'x/../../y' leaves the tree" },
         { fault_layer_is_link, -ENOENT, ": is missing" },
-        { fault_layer_is_fifo, -EBADMSG, ": is no regular file" },
+        { fault_layer_is_fifo, -EBADMSG, ": is not a regular file" },
         { fault_manifest_changed, -EBADMSG, "is 2 bytes long, not " },
         { fault_manifest_digest, -EBADMSG, "its digest is sha256:" },
         { fault_manifest_missing, -ENOENT, ": is missing" },

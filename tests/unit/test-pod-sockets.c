@@ -180,7 +180,7 @@ Test(pod_sockets, matching)
                 { PORT_OF_APP("web", "1", ""), "", stream, "no app has a socketActivated port for socket 'anything', 127.0.0.1:PORT" },
                 { PORT_OF_APP("web", "PORT", ""), "", datagram, "no app has a socketActivated port for socket 'anything'" },
                 { "'ports':[{'name':'web','protocol':'tcp','port':PORT}]", "", stream, "no app has a socketActivated port" },
-                { PORT_OF_APP("web", "PORT", ""), "", deaf, "what the unit was given as 'web' is no listening socket" },
+                { PORT_OF_APP("web", "PORT", ""), "", deaf, "what the unit was given as 'web' is not a listening socket" },
                 { "'ports':[{'name':'web','protocol':'sctp','port':7,'socketActivated':true}]", "", none, "which protocol 'sctp' cannot be" },
         };
 

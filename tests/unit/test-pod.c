@@ -338,14 +338,16 @@ Test(pod, find)
         put(&f, UUID_B, "ccc", POD_DIR_PREPARED);
         put(&f, UUID_C, "db", POD_DIR_EXITED_GARBAGE);
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_strv_free_ char **fitting = NULL;
                 _cleanup_(pod_freep) Pod *p = NULL;
 
-                cr_expect_eq(pod_find(f.store, cases[i].text, &p), cases[i].r, "%s", cases[i].text);
+                cr_expect_eq(pod_find(f.store, cases[i].text, &p, &fitting), cases[i].r, "%s", cases[i].text);
+                cr_expect_eq(strv_length(fitting) > 1, cases[i].r == -ENOTUNIQ, "%s", cases[i].text);
                 cr_expect_eq(!!p, !!cases[i].uuid, "%s", cases[i].text);
                 if (p && cases[i].uuid)
                         cr_expect_str_eq(p->uuid.s, cases[i].uuid);
         }
-        cr_expect_eq(pod_find(f.store, NULL, &(Pod *) { NULL }), -EINVAL);
+        cr_expect_eq(pod_find(f.store, NULL, &(Pod *) { NULL }, NULL), -EINVAL);
 }
 
 static void set_time(Fixture *f, const char *uuid, const char *file, int64_t seconds_ago)
@@ -362,7 +364,7 @@ static const char *found(Fixture *f, const char *text)
         static char uuid[UUID_STRING_MAX];
         _cleanup_(pod_freep) Pod *p = NULL;
 
-        cr_assert_eq(pod_find(f->store, text, &p), 0, "%s", text);
+        cr_assert_eq(pod_find(f->store, text, &p, NULL), 0, "%s", text);
         return strcpy(uuid, p->uuid.s);
 }
 
@@ -481,7 +483,7 @@ Test(pod, list_with_broken_pods)
                 cr_assert_eq(write_string_at(f.store->fd, files[i], "", 0640), 0);
         cr_expect_eq(pod_list(f.store, &pods, &n), 0, "one file in the store hides all pods");
         pod_array_free(pods, n);
-        cr_expect_eq(pod_find(f.store, "web", &p), 0, "one file in the store hides a pod");
+        cr_expect_eq(pod_find(f.store, "web", &p, NULL), 0, "one file in the store hides a pod");
 }
 
 /* Locks */
@@ -776,9 +778,9 @@ Test(pod, list_more_than_can_be_open)
         }
         cr_expect_eq(n, 200);
         cr_expect_str_eq(found(&f, "pod-199"), "cccccccc-0000-4000-8000-000000000199");
-        cr_expect_eq(pod_find(f.store, "cccccccc-0000-4000-8000-00000000000", &none), -ENOTUNIQ);
+        cr_expect_eq(pod_find(f.store, "cccccccc-0000-4000-8000-00000000000", &none, NULL), -ENOTUNIQ);
         cr_expect_eq(collect(&f, 0, 0, false), 0);
-        cr_expect_eq(pod_find(f.store, "pod-199", &none), -ENOENT);
+        cr_expect_eq(pod_find(f.store, "pod-199", &none, NULL), -ENOENT);
         reports = strv_free(reports);
 }
 
