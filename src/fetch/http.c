@@ -148,7 +148,7 @@ static void keep_text(Attempt *a, const char *data, size_t n)
 
 static bool is_success(long status)
 {
-        return status == 200 || status == 206;
+        return status == 200 || status == 201 || status == 206;
 }
 
 static size_t take_body(char *data, size_t one, size_t n, void *userdata)
@@ -277,6 +277,9 @@ static void set_up(Http *h, const HttpRequest *request, Attempt *a, struct curl_
         (void) curl_easy_setopt(curl, CURLOPT_WRITEDATA, a);
         (void) curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
         (void) curl_easy_setopt(curl, CURLOPT_HEADERDATA, a);
+        /* Nobody is asked to compress a document, but some do; a blob is what its digest says. */
+        if (a->sink->fd < 0)
+                (void) curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "identity");
         if (request->head)
                 (void) curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
         if (request->form)
@@ -293,6 +296,7 @@ static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const ch
         Attempt a = { .curl = h->curl, .sink = sink, .reply = reply, .request = request, .validator = validator };
         struct curl_slist *headers = header_list(request, sink, validator);
         char range[32] = "";
+        long redirects = 0;
 
         if (sink->at > 0)
                 (void) snprintf(range, sizeof(range), "%" PRIu64 "-", sink->at);
@@ -301,6 +305,8 @@ static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const ch
 
         *ret_code = curl_easy_perform(h->curl);
         (void) curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &reply->status);
+        (void) curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_COUNT, &redirects);
+        reply->redirected = redirects > 0;
         curl_slist_free_all(headers);
         http_headers_move(&a.headers, reply);
         return a.error;

@@ -47,6 +47,7 @@ typedef struct HttpReply {
         char **challenges;      /* WWW-Authenticate, one each */
         uint64_t max_age;       /* seconds */
         uint64_t retry_after;   /* seconds */
+        bool redirected;        /* somebody else answered in the end */
         char *text;             /* the beginning of what came with a status that is no success */
 } HttpReply;
 

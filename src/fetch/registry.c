@@ -49,13 +49,13 @@ typedef struct Exchange {
 typedef struct TokenAnswer {
         char *token;
         char *access_token;
-        uint64_t expires_in;
+        json_object *expires_in;
 } TokenAnswer;
 
 static const JsonField token_table[] = {
         { "token", &json_string, offsetof(TokenAnswer, token) },
         { "access_token", &json_string, offsetof(TokenAnswer, access_token) },
-        { "expires_in", &json_uint64, offsetof(TokenAnswer, expires_in) },
+        { "expires_in", &json_raw, offsetof(TokenAnswer, expires_in) },
         {}
 };
 static const JsonType token_type = JSON_STRUCT(TokenAnswer, token_table, NULL);
@@ -104,6 +104,15 @@ static int form(const FetchEndpoint *endpoint, const char *service, const char *
         return r;
 }
 
+/* RFC 6749, 5.1, has a number of seconds. Some write it as a string or with a fraction; a token that had expired before it
+ * was given would not have been. */
+static uint64_t lifetime_of(const TokenAnswer *t)
+{
+        double seconds = json_object_get_double(t->expires_in);
+
+        return seconds >= 1 && seconds <= UINT32_MAX ? (uint64_t) seconds : TOKEN_LIFETIME_DEFAULT;
+}
+
 int registry_token_parse(const char *data, size_t n, char **ret, uint64_t *ret_lifetime, char **reterr_message)
 {
         _cleanup_json_error_ JsonError error = {};
@@ -122,7 +131,7 @@ int registry_token_parse(const char *data, size_t n, char **ret, uint64_t *ret_l
                 r = explain(reterr_message, EPROTO, "token service: gives a token that cannot be one");
         else {
                 *ret = strdup(token);
-                *ret_lifetime = t->expires_in ?: TOKEN_LIFETIME_DEFAULT;
+                *ret_lifetime = lifetime_of(t);
                 r = *ret ? 0 : -ENOMEM;
         }
         json_document_free(&token_type, t);
@@ -180,7 +189,7 @@ static int ask_for_token(const Exchange *x, const char *url, const char *body, c
         if ((e->user || body) && !startswith(url, "https://"))
                 return explain(reterr_message, EACCES, "token service: credentials are sent over https only");
         r = http_perform(x->http, &request, &sink, &reply, reterr_message);
-        if (r >= 0 && reply.status != 200)
+        if (r >= 0 && reply.status != 200 && reply.status != 201)
                 r = refuse_token(e, url, &reply, reterr_message);
         if (r >= 0)
                 r = keep_token(x, &sink, reterr_message);
@@ -282,7 +291,15 @@ static int request_once(const Exchange *x, const Resource *resource, const char 
         }, sink, ret, reterr_message);
 }
 
-/* Once more with a token when one is asked for, and once more with a new one when the old one has become bad. */
+/* A registry may send its clients on to a store of objects, by a URL that is signed for some minutes. When that has expired,
+ * the store refuses it, and the registry has a new one. */
+static bool has_expired(const HttpReply *reply)
+{
+        return reply->status == 403 && reply->redirected;
+}
+
+/* Once more with a token when one is asked for, once more with a new one when the old one has become bad, and once more
+ * when what it leads to has expired. */
 static int request(const Exchange *x, const Resource *resource, const char *path, HttpSink *sink, HttpReply *ret,
                    char **reterr_message)
 {
@@ -292,6 +309,8 @@ static int request(const Exchange *x, const Resource *resource, const char *path
         for (unsigned i = 0; r >= 0; i++) {
                 http_reply_done(ret);
                 r = request_once(x, resource, url, sink, ret, reterr_message);
+                if (r >= 0 && has_expired(ret) && i == 0)
+                        continue;
                 if (r < 0 || ret->status != 401 || i == 2)
                         break;
                 token_cache_forget(x->key);

@@ -204,6 +204,27 @@ test_tokens_for_users() {
         assert_eq "$(requests '^POST /token 200')" 1
 }
 
+# What servers of the world answer, though the specifications know better.
+test_odd_answers() {
+        front_registry --token -
+        push "$IMAGES/busybox.oci:latest" busybox
+        serve 127.0.0.1:5002 "$HERE/web-server" --listen 127.0.0.1:5002 --upstream http://127.0.0.1:5000 --rules elsewhere-rules
+        # Compressed though nobody asked for it; a token that was "created" and ends in text.
+        rules '[{"path": "/manifests/", "gzip": true}, {"path": "/token", "status": 201, "expires_in": "299.5"}]'
+        plain fetch docker://$FRONT/busybox
+        rm -rf data
+        rules '[{"path": "/token", "expires_in": -1}]'
+        plain fetch docker://$FRONT/busybox
+        # A signed URL that has expired: there is a new one, once.
+        rm -rf data
+        rules '[{"path": "/blobs/", "redirect": "http://127.0.0.1:5002"}]'
+        echo '[{"path": "/blobs/", "times": 1, "status": 403}]' >elsewhere-rules
+        plain fetch docker://$FRONT/busybox
+        rm -rf data
+        echo '[{"path": "/blobs/", "status": 403}]' >elsewhere-rules
+        refused 'access denied' plain fetch docker://$FRONT/busybox
+}
+
 # Blobs are often somewhere else. That somebody must not learn what we show to the registry.
 test_redirects_do_not_leak_credentials() {
         certificates ours
