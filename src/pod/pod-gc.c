@@ -8,6 +8,7 @@
 #include "network/network.h"
 #include "pod/host-journal.h"
 #include "pod/pod-gc.h"
+#include "pod/pod-internal.h"
 #include "pod/pod-register.h"
 
 /* An nspawn that was killed leaves directories of its machine behind, and from systemd 257 on it refuses to start
@@ -210,8 +211,6 @@ static Verdict judge(const Pod *p, const PodCollect *c)
 {
         switch (p->state) {
         case POD_EMBRYO:
-                /* Has no lock yet for a moment; whoever makes it is done long before this. */
-                return older_than(changed_time(p), 60 * USEC_PER_SEC) ? VERDICT_DELETE : VERDICT_KEEP;
         case POD_ABORTED_PREPARE:
         case POD_GARBAGE:
                 return VERDICT_DELETE;
@@ -241,9 +240,11 @@ static void settle_marked(Pod *p, PodDirectory from)
                 (void) network_remove_idle(&ignored);
 }
 
+/* An embryo has no lock of its own for a moment. */
 static int lock_and_mark(Pod *p)
 {
-        int r = pod_lock(p);
+        _cleanup_close_ int embryos = p->state == POD_EMBRYO ? pod_lock_embryos(p->store, LOCK_EX | LOCK_NB) : -EBADF;
+        int r = p->state == POD_EMBRYO && embryos < 0 ? embryos : pod_lock(p);
 
         if (r >= 0)
                 r = pod_is_held(p);

@@ -6,6 +6,9 @@
 /* Between pod.c and pod-list.c. */
 
 Pod *pod_new_object(PodStore *s, const Uuid *uuid);
+/* Held, shared, while a pod's directory is new and has no lock of its own yet: to have it alone is to know that there is
+ * nobody to take it. Returns the lock's fd. */
+int pod_lock_embryos(PodStore *s, int operation);
 /* Opens DIRECTORY/UUID, and makes sure that it was there when the lock was looked at. -EAGAIN: it was not. */
 int pod_open_in(Pod *p, PodDirectory d);
 int pod_open_anywhere(Pod *p);

@@ -112,15 +112,27 @@ static char *path_in_store(PodDirectory d, const Uuid *uuid)
         return strjoin(pod_directory_to_string(d), "/", uuid->s);
 }
 
+int pod_lock_embryos(PodStore *s, int operation)
+{
+        _cleanup_close_ int fd = open_directory_at(s->fd, pod_directory_to_string(POD_DIR_EMBRYO));
+        int r = fd < 0 ? fd : fd_lock(fd, operation);
+
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
 int pod_new(PodStore *s, const Uuid *uuid, Pod **ret)
 {
         _cleanup_(pod_freep) Pod *p = pod_new_object(s, uuid);
         _cleanup_free_ char *path = path_in_store(POD_DIR_EMBRYO, uuid);
+        _cleanup_close_ int making = -EBADF;
         int r;
 
         if (!p || !path)
                 return -ENOMEM;
 
+        making = pod_lock_embryos(s, LOCK_SH);
+        if (making < 0)
+                return making;
         if (mkdirat(s->fd, path, 0750) < 0)
                 return -errno;
         p->fd = open_directory_at(s->fd, path);
