@@ -3,11 +3,12 @@
 #include <pwd.h>
 
 #include "basic/fs.h"
+#include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "stage1/app-root.h"
 
-#define APP_GROUPS_MAX 65536 /* NGROUPS_MAX of the kernel */
+#define APP_GROUPS_MAX 65536U /* NGROUPS_MAX of the kernel */
 
 void app_identity_done(AppIdentity *i)
 {
@@ -96,7 +97,16 @@ static int add_group(AppIdentity *identity, gid_t gid)
         return append_group(identity, gid);
 }
 
-/* Those beyond what a pod has, or an app can have, nobody can be in. */
+/* Nobody can be in a group that a pod does not have, or in more of them than a process can. */
+static bool can_be_in(const struct group *gr, const char *name, size_t n_groups)
+{
+        if (gr->gr_gid < POD_UID_COUNT && n_groups < APP_GROUPS_MAX)
+                return true;
+        log_warning("User '%s' is not in group '%s' (%u) here: a process is in %u groups at most, and a pod has those below %u",
+                    name, gr->gr_name, gr->gr_gid, APP_GROUPS_MAX, POD_UID_COUNT);
+        return false;
+}
+
 static int add_groups_of_user(int root_fd, const char *name, AppIdentity *identity)
 {
         _cleanup_(users_file_done) UsersFile f = users_file_open(root_fd, "/etc/group");
@@ -110,8 +120,8 @@ static int add_groups_of_user(int root_fd, const char *name, AppIdentity *identi
         for (struct group *gr; f.stream && (gr = fgetgrent(f.stream));) {
                 int r;
 
-                if (gr->gr_gid >= POD_UID_COUNT || seen[gr->gr_gid] || identity->n_groups == APP_GROUPS_MAX ||
-                    !strv_contains(gr->gr_mem, name))
+                if ((gr->gr_gid < POD_UID_COUNT && seen[gr->gr_gid]) || !strv_contains(gr->gr_mem, name) ||
+                    !can_be_in(gr, name, identity->n_groups))
                         continue;
                 seen[gr->gr_gid] = true;
                 r = append_group(identity, gr->gr_gid);

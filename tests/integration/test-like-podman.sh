@@ -117,6 +117,12 @@ image([base(look, d('run')), layer(f('etc/group', 'root:x:0:\nweb:x:44:\n' + ''.
       {'Cmd': ['/look'], 'User': 'web'})
 P
         same groups
+        # What a pod does not have is left out with a warning.
+        image far <<'P'
+image([base(look, d('run')), layer(f('etc/group', 'root:x:0:\nweb:x:44:\nfar:x:70000:web\n'))], {'Cmd': ['/look'], 'User': 'web'})
+P
+        own run --net=none --name=far "$(cat far.podctl)" >out
+        assert_contains "$(journalctl --no-pager --unit=podctl-far)" "User 'web' is not in group 'far' (70000) here"
 }
 
 # --- What it is told
