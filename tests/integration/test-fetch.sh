@@ -63,7 +63,9 @@ test_docker_schema_2_and_lists() {
 test_built_and_pushed_by_buildah() {
         local container
         registry
-        export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
+        # A store of its own: podman on this host keeps its images in another way, and does not run beside this one.
+        printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$PWD/store" "$PWD/run" >storage.conf
+        export CONTAINERS_STORAGE_CONF=$PWD/storage.conf BUILDAH_ISOLATION=chroot
         container=$(buildah from scratch)
         buildah copy --quiet "$container" /usr/bin/busybox /bin/busybox >/dev/null
         buildah config --cmd '["/bin/busybox", "echo", "by buildah"]' "$container"
