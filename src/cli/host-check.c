@@ -223,16 +223,6 @@ static HostState look_at_inotify(const HostLook *l, char **ret_found)
         return limit >= INOTIFY_INSTANCES_MIN ? HOST_GOOD : HOST_LESS;
 }
 
-/* Who starts a pod hands its lock over to it (pidfd_getfd(2)); Yama's last level allows that to nobody. */
-static HostState look_at_ptrace(const HostLook *l, char **ret_found)
-{
-        uint32_t scope = 0;
-        int r = read_setting("/proc/sys/kernel/yama/ptrace_scope", &scope);
-
-        *ret_found = r < 0 ? strdup("not restricted") : strprintf("kernel.yama.ptrace_scope is %u", scope);
-        return scope < 3 ? HOST_GOOD : HOST_LESS;
-}
-
 static HostState look_at_seccomp(const HostLook *l, char **ret_found)
 {
         bool there = access("/proc/sys/kernel/seccomp/actions_avail", F_OK) >= 0;
@@ -307,7 +297,6 @@ static const struct {
         { "removed files", look_at_whiteouts, STORE_REMEDY },
         { "overlayfs", look_at_overlayfs, MODULES_REMEDY },
         { "seccomp", look_at_seccomp, "a kernel that has it" },
-        { "ptrace", look_at_ptrace, "set kernel.yama.ptrace_scope to 2 at most and boot; else only units of pods.d start" },
         { "nftables", look_at_nftables, MODULES_REMEDY "; else pods need --net=none or --net=host" },
         { "IPv6", look_at_ipv6, "pods have IPv4 only; switch it on where they need more" },
         { "inotify", look_at_inotify, "raise fs.inotify.max_user_instances: 'systemctl restart systemd-sysctl'" },

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
@@ -12,6 +11,7 @@
 #include "basic/parse.h"
 #include "basic/time-util.h"
 #include "cli/pod-event.h"
+#include "cli/pod-handover.h"
 #include "cli/pod-output.h"
 #include "cli/pod-start.h"
 #include "cli/stdio-sockets.h"
@@ -185,12 +185,12 @@ typedef struct Start {
         char *unit;
         sd_bus *bus;
         sd_event *event;
-        int taken_fd; /* eventfd(2): the new process has our lock */
         uint64_t began_usec; /* since the epoch */
         unsigned interrupts;
         Terminal *terminal;
         StdioSockets *sockets;
         PodOutput *output;
+        PodHandover *handover;
 } Start;
 
 /* The first Ctrl-C stops the pod in good order, the third one does not wait any longer. */
@@ -256,18 +256,13 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
         return 0;
 }
 
-/* "podctl launch UUID PID LOCK TAKEN": where the new process finds the lock that we hold, and how it tells us that it
- * has it. */
 static int launch_command(const Start *s, char ***ret)
 {
-        _cleanup_free_ char *data = strjoin("--dir=", s->pod->store->data), *pid = strprintf("%i", getpid()),
-                            *lock = strprintf("%i", s->pod->fd), *taken = strprintf("%i", s->taken_fd);
-        char *const words[] = {
-                (char *) PODCTL_PROGRAM, data, (char *) "launch", s->pod->uuid.s, pid, lock, taken, NULL
-        };
+        _cleanup_free_ char *data = strjoin("--dir=", s->pod->store->data);
+        char *const words[] = { (char *) PODCTL_PROGRAM, data, (char *) "launch", s->pod->uuid.s, NULL };
         int r;
 
-        if (!data || !pid || !lock || !taken)
+        if (!data)
                 return -ENOMEM;
         r = strv_extend_strv(ret, words);
         return r < 0 || !s->context->debug ? r : strv_extend(ret, "--debug");
@@ -463,36 +458,19 @@ static int start_and_wait(Start *s, UnitWait *wait)
         return wait_for_end(s, wait, streq(result, "done"));
 }
 
-/* From here on the pod holds its lock itself; ours would keep it from ever looking exited. */
-static int on_taken(sd_event_source *source, int fd, uint32_t events, void *userdata)
-{
-        Start *s = userdata;
-
-        s->pod->fd = safe_close(s->pod->fd);
-        return sd_event_source_set_enabled(source, SD_EVENT_OFF);
-}
-
-static int watch_handover(Start *s)
-{
-        s->taken_fd = eventfd(0, EFD_CLOEXEC);
-        if (s->taken_fd < 0)
-                return -errno;
-        return sd_event_add_io(s->event, NULL, s->taken_fd, EPOLLIN, on_taken, s);
-}
-
 static void start_done(Start *s)
 {
         terminal_free(s->terminal);
         stdio_sockets_free(s->sockets);
         pod_output_free(s->output);
+        pod_handover_free(s->handover);
         sd_event_unref(s->event);
-        safe_close(s->taken_fd);
         free(s->unit);
 }
 
 int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
 {
-        _cleanup_(start_done) Start s = { .context = c, .pod = pod, .args = args, .taken_fd = -EBADF,
+        _cleanup_(start_done) Start s = { .context = c, .pod = pod, .args = args,
                                           .began_usec = now_nsec() / NSEC_PER_USEC };
         _cleanup_(unit_wait_freep) UnitWait *wait = NULL;
         int r;
@@ -509,7 +487,7 @@ int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
         if (r >= 0)
                 r = watch_signals(&s);
         if (r >= 0)
-                r = watch_handover(&s);
+                r = pod_handover_new(s.event, pod, &s.handover);
         if (r >= 0)
                 r = unit_wait_new(s.bus, s.event, s.unit, &wait);
         if (r < 0)

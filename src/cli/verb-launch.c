@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <sys/eventfd.h>
-#include <sys/syscall.h>
-
-#include "basic/lock.h"
 #include "basic/log.h"
-#include "basic/parse.h"
 #include "cli/pod-event.h"
+#include "cli/pod-handover.h"
 #include "cli/pod-start.h"
 #include "cli/pods-d.h"
 #include "cli/verb.h"
 
-/* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID PID LOCK
- * TAKEN": the lock is taken over from file descriptor LOCK of process PID, which waits for us to say so on eventfd
- * TAKEN, so that there is no moment at which nobody holds it. For pod@NAME.service, "launch --pod NAME": the pod is
- * made from its manifest in pods.d. */
+/* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID": its lock is
+ * handed over by that process. For pod@NAME.service, "launch --pod NAME": the pod is made from its manifest in pods.d. */
 
 typedef struct LaunchArgs {
         char *pod;
@@ -24,58 +18,21 @@ static const Option options[] = {
         {},
 };
 
-static int fetch_fd(int pidfd, const char *text)
-{
-        uint32_t number;
-        long fd;
-
-        if (parse_uint32(text, &number) < 0)
-                return -EINVAL;
-        fd = syscall(SYS_pidfd_getfd, pidfd, (int) number, 0);
-        return fd < 0 ? -errno : (int) fd;
-}
-
-static int take_lock(Pod *pod, const char *pid_text, const char *lock_text, const char *taken_text)
-{
-        _cleanup_close_ int pidfd = -EBADF, lock = -EBADF, taken = -EBADF;
-        uint32_t pid;
-        int r;
-
-        r = parse_uint32(pid_text, &pid);
-        if (r < 0)
-                return r;
-        pidfd = (int) syscall(SYS_pidfd_open, (pid_t) pid, 0);
-        if (pidfd < 0)
-                return -errno;
-        lock = fetch_fd(pidfd, lock_text);
-        if (lock < 0)
-                return lock;
-        taken = fetch_fd(pidfd, taken_text);
-        if (taken < 0)
-                return taken;
-
-        r = pod_adopt_lock(pod, lock);
-        if (r < 0)
-                return r;
-        (void) TAKE_FD(lock);
-        return eventfd_write(taken, 1) < 0 ? -errno : 0;
-}
-
-static int launch_prepared(Context *c, char **words)
+static int launch_prepared(Context *c, const char *uuid)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;
         int r;
 
-        r = context_find_pod(c, words[0], &pod);
+        r = context_find_pod(c, uuid, &pod);
         if (r < 0)
                 return r;
         /* Its unit is still known while it is being restarted. */
         if (pod_state_has_run(pod->state) && !pod_state_is_alive(pod->state))
                 return log_error_errno(EEXIST, "Pod '%s' has run, and one of 'podctl run' is not started again; "
                                        "make one that can be restarted with 'podctl create'", pod_display_name(pod));
-        r = take_lock(pod, words[1], words[2], words[3]);
+        r = pod_handover_take(pod);
         if (r < 0)
-                return log_error_errno(r, "Pod %s was abandoned before it started: %m", words[0]);
+                return log_error_errno(r, "Pod %s was abandoned before it started: %m", uuid);
         return pod_launch(pod);
 }
 
@@ -105,18 +62,18 @@ static int run(Context *c, void *userdata, char **words)
                 pod_event_failed_to_start(args->pod, NULL);
                 return r;
         }
-        if (strv_length(words) != 4)
-                return log_error_errno(EINVAL, "'podctl launch' needs a UUID, a PID and two file descriptors");
-        return launch_prepared(c, words);
+        if (!words[0])
+                return log_error_errno(EINVAL, "'podctl launch' needs a UUID or --pod");
+        return launch_prepared(c, words[0]);
 }
 
 const Verb verb_launch = {
         .name = "launch",
-        .usage = "UUID PID LOCK TAKEN",
+        .usage = "UUID",
         .summary = "Become a pod",
         .options = options,
         .args_size = sizeof(LaunchArgs),
         .flags = VERB_HIDDEN | VERB_ROOT,
-        .max_words = 4,
+        .max_words = 1,
         .run = run,
 };
