@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "basic/alloc.h"
 #include "basic/fd.h"
+#include "basic/unix-socket.h"
 #include "cli/pod-handover.h"
 
 #define SOCKET_NAME "handover"
@@ -20,15 +20,6 @@ typedef union Control {
         struct cmsghdr header;
         char space[CMSG_SPACE(sizeof(int))];
 } Control;
-
-/* Through the directory's descriptor: the path itself may be longer than an address, and changes with the pod's state. */
-static struct sockaddr_un address_of(const Pod *pod)
-{
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-        (void) snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%i/" SOCKET_NAME, pod->fd);
-        return address;
-}
 
 /* The maker */
 
@@ -71,18 +62,13 @@ static int on_connection(sd_event_source *source, int listen_fd, uint32_t events
 int pod_handover_new(sd_event *event, Pod *pod, PodHandover **ret)
 {
         _cleanup_(pod_handover_freep) PodHandover *h = new0(PodHandover, 1);
-        const struct sockaddr_un address = address_of(pod);
         int r;
 
         if (!h)
                 return -ENOMEM;
-        *h = (PodHandover) { .pod = pod, .listen_fd = -EBADF, .peer_fd = -EBADF };
-        /* A start that failed may have left one. */
-        (void) unlinkat(pod->fd, SOCKET_NAME, 0);
-        h->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-        if (h->listen_fd < 0 || bind(h->listen_fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ||
-            fchmodat(pod->fd, SOCKET_NAME, 0600, 0) < 0 || listen(h->listen_fd, 1) < 0)
-                return -errno;
+        *h = (PodHandover) { .pod = pod, .listen_fd = unix_listen_at(pod->fd, SOCKET_NAME, SOCK_SEQPACKET), .peer_fd = -EBADF };
+        if (h->listen_fd < 0)
+                return h->listen_fd;
         r = sd_event_add_io(event, &h->incoming, h->listen_fd, EPOLLIN, on_connection, h);
         if (r < 0)
                 return r;
@@ -125,12 +111,11 @@ static int receive_lock(int socket_fd)
 
 int pod_handover_take(Pod *pod)
 {
-        _cleanup_close_ int socket_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), lock = -EBADF;
-        const struct sockaddr_un address = address_of(pod);
+        _cleanup_close_ int socket_fd = unix_connect_at(pod->fd, SOCKET_NAME, SOCK_SEQPACKET), lock = -EBADF;
         int r;
 
-        if (socket_fd < 0 || connect(socket_fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
-                return -errno;
+        if (socket_fd < 0)
+                return socket_fd;
         lock = receive_lock(socket_fd);
         if (lock < 0)
                 return lock;

@@ -2,8 +2,8 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
+#include "basic/unix-socket.h"
 #include "cli/pod-output.h"
 #include "stage1/app-output.h"
 
@@ -283,18 +283,11 @@ static int on_incoming(sd_event_source *source, int fd, uint32_t events, void *u
         return c ? sd_event_add_io(o->event, &c->readable, c->fd, EPOLLIN, on_readable, c) : 0;
 }
 
-/* Bound through the directory's fd: the path itself may be longer than an address. */
 static int listen_for(Listener *l, int directory)
 {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-        if ((size_t) snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%i/%s", directory, l->app) >=
-            sizeof(address.sun_path))
-                return -ENAMETOOLONG;
-        l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (l->fd < 0 || bind(l->fd, (struct sockaddr *) &address, sizeof(address)) < 0 ||
-            fchmodat(directory, l->app, 0600, 0) < 0 || listen(l->fd, 64) < 0)
-                return -errno;
+        l->fd = unix_listen_at(directory, l->app, SOCK_STREAM | SOCK_NONBLOCK);
+        if (l->fd < 0)
+                return l->fd;
         return sd_event_add_io(l->output->event, &l->incoming, l->fd, EPOLLIN, on_incoming, l);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "basic/alloc.h"
+#include "basic/unix-socket.h"
 #include "cli/pump.h"
 #include "cli/stdio-sockets.h"
 
@@ -51,18 +51,11 @@ static int on_connection(sd_event_source *source, int listen_fd, uint32_t events
         return r < 0 ? r : pump_enable(stream->pump);
 }
 
-/* Bound through the directory's fd: the path itself may be longer than an address. */
 static int open_stream(sd_event *event, Stream *stream, int directory)
 {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-        (void) snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%i/%s", directory, stream->name);
-        stream->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        stream->listen_fd = unix_listen_at(directory, stream->name, SOCK_STREAM | SOCK_NONBLOCK);
         if (stream->listen_fd < 0)
-                return -errno;
-        if (bind(stream->listen_fd, (struct sockaddr *) &address, sizeof(address)) < 0 ||
-            fchmodat(directory, stream->name, 0600, 0) < 0 || listen(stream->listen_fd, 16) < 0)
-                return -errno;
+                return stream->listen_fd;
         return sd_event_add_io(event, &stream->incoming, stream->listen_fd, EPOLLIN, on_connection, stream);
 }
 

@@ -277,8 +277,7 @@ static void set_up(Http *h, const HttpRequest *request, Attempt *a, struct curl_
         (void) curl_easy_setopt(curl, CURLOPT_WRITEDATA, a);
         (void) curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
         (void) curl_easy_setopt(curl, CURLOPT_HEADERDATA, a);
-        /* Nobody is asked to compress a document, but some do; a blob is what its digest says. */
-        if (a->sink->fd < 0)
+        if (request->document)
                 (void) curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "identity");
         if (request->head)
                 (void) curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);

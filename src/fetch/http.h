@@ -35,6 +35,7 @@ typedef struct HttpRequest {
         bool plain_http;        /* http:// is allowed, in redirects too */
         const char *validator;  /* ETag of what the sink has the beginning of */
         bool impatient;         /* a first failure is the last one */
+        bool document;          /* some servers compress it though nobody asks them to: to be undone */
         bool fixed;             /* the same bytes forever: going on needs no validator */
 } HttpRequest;
 

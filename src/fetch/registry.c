@@ -176,6 +176,7 @@ static int ask_for_token(const Exchange *x, const char *url, const char *body, c
         const HttpRequest request = {
                 .url = url,
                 .form = body,
+                .document = true,
                 .user = body ? NULL : e->user,
                 .password = body ? NULL : e->password,
                 .ca = e->ca,
@@ -287,6 +288,7 @@ static int request_once(const Exchange *x, const Resource *resource, const char 
                 .insecure_tls = x->endpoint->insecure_tls,
                 .plain_http = x->endpoint->plain_http,
                 .impatient = x->probing,
+                .document = !resource->fixed,
                 .fixed = resource->fixed,
         }, sink, ret, reterr_message);
 }
