@@ -57,7 +57,7 @@ static int check(const RegistryFile *f, JsonError *e)
 {
         for (size_t i = 0; f->mirrors && f->mirrors[i]; i++)
                 if (!startswith(f->mirrors[i], "https://") && !startswith(f->mirrors[i], "http://"))
-                        return json_error_below_index(e, json_error_set(e, -EINVAL, NULL, "'%s' is no URL", f->mirrors[i]),
+                        return json_error_below_index(e, json_error_set(e, -EINVAL, NULL, "'%s' is not a URL", f->mirrors[i]),
                                                       "mirrors", i);
         if (f->ca && !path_is_absolute(f->ca))
                 return json_error_set(e, -EINVAL, "ca", "'%s' is not an absolute path", f->ca);

@@ -229,7 +229,7 @@ static int post_verify(Call *c, MetadataReply *ret)
         if (!content || content->size == 0)
                 return metadata_refuse(ret, 400, "a form with the field 'content' is expected\n");
         if (!uuid_field || uuid_parse(uuid_field->value, &uuid) < 0)
-                return metadata_refuse(ret, 400, "the form's field 'uuid' is missing, or is no UUID\n");
+                return metadata_refuse(ret, 400, "the form's field 'uuid' is missing, or is not a UUID\n");
         if (!signature)
                 return metadata_refuse(ret, 400, "the form's field 'signature' is missing\n");
         r = metadata_key_verify(&c->service->key, &uuid, content->value, content->size, signature->value);
@@ -258,7 +258,7 @@ static const Route pod_routes[] = {
 
 static int parse_uuid_word(const Call *c, Uuid *ret, MetadataReply *reply_to)
 {
-        return uuid_parse(c->words[0], ret) >= 0 ? 1 : metadata_refuse(reply_to, 400, "'%s' is no UUID\n", c->words[0]);
+        return uuid_parse(c->words[0], ret) >= 0 ? 1 : metadata_refuse(reply_to, 400, "'%s' is not a UUID\n", c->words[0]);
 }
 
 static int refuse_json(MetadataReply *ret, const char *what, const JsonError *e, int r)

@@ -77,7 +77,7 @@ static int native_subnet(const char *member, const char *text, int family, unsig
         if (!text)
                 return 0;
         if (net_prefix_parse(text, ret) < 0 || ret->address.family != family)
-                return json_error_set(e, -EINVAL, member, "'%s' is no %s subnet", text,
+                return json_error_set(e, -EINVAL, member, "'%s' is not an %s subnet", text,
                                       family == AF_INET ? "IPv4" : "IPv6");
         if (ret->length < shortest || ret->length > longest)
                 return json_error_set(e, -EINVAL, member, "'%s' must be between /%u and /%u", text, shortest, longest);

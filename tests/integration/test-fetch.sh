@@ -177,7 +177,7 @@ test_bad_configuration_is_named() {
         refused 'config/auth.d/a.json: credentials.password' plain fetch docker://127.0.0.1:5000/x
         rm -r config
         configure registries.d a '{"rktKind":"registries","rktVersion":"v1","registries":["x"],"mirrors":["mirror"]}'
-        refused "config/registries.d/a.json: mirrors[0]: 'mirror' is no URL" plain fetch docker://127.0.0.1:5000/x
+        refused "config/registries.d/a.json: mirrors[0]: 'mirror' is not a URL" plain fetch docker://127.0.0.1:5000/x
         configure registries.d a '{"rktKind":"registries","rktVersion":"v1","registries":["x"]}'
         configure registries.d b '{"rktKind":"registries","rktVersion":"v1","registries":["x"]}'
         refused "config/registries.d/b.json: registry 'x' is described in this directory already" plain fetch docker://127.0.0.1:5000/x

@@ -307,7 +307,7 @@ test_mistakes() {
         done
         conf 10-bad.conf '{ "name": "bad", "type": "podctl", "subnet": "10.1.2.3/16" }'
         assert_fails 254 podctl run --net=bad busybox
-        assert_contains "$output" "10-bad.conf: plugins[0].subnet: '10.1.2.3/16' is no IPv4 subnet"
+        assert_contains "$output" "10-bad.conf: plugins[0].subnet: '10.1.2.3/16' is not an IPv4 subnet"
         # What is broken does not matter to who does not ask for it.
         sh_run true
         wait_until is_as_before "$before"

@@ -34,7 +34,7 @@ Test(net_config, requests)
         };
         static const char *const wrong[][2] = {
                 { "a,a", "twice" },      { "host,a", "'host'" },  { "a,none", "'none'" },       { "all:A=b", "takes no arguments" },
-                { "a:b", "NAME=VALUE" }, { ":A=b", "no name" },   { "a/b", "'a/b'" },           { ".a", "'.a'" },
+                { "a:b", "NAME=VALUE" }, { ":A=b", "not a valid name" }, { "a/b", "'a/b'" },           { ".a", "'.a'" },
                 { "a:=b", "NAME=VALUE" }, { ",", "names no" },
         };
 
@@ -149,9 +149,9 @@ Test(net_config, refuses)
 {
         static const char *const cases[][2] = {
                 { "{'name':'x','type':'podctl','subnet':'10.0.0.0'}", "plugins[0].subnet" },
-                { "{'name':'x','type':'podctl','subnet':'fd00::/64'}", "no IPv4" },
+                { "{'name':'x','type':'podctl','subnet':'fd00::/64'}", "not an IPv4" },
                 { "{'name':'x','type':'podctl','subnet':'10.0.0.0/31'}", "between /8 and /30" },
-                { "{'name':'x','type':'podctl','subnet6':'10.0.0.0/24'}", "no IPv6" },
+                { "{'name':'x','type':'podctl','subnet6':'10.0.0.0/24'}", "not an IPv6" },
                 { "{'name':'x','type':'podctl','mtu':100}", "mtu" },
                 { "{'name':'x','type':'podctl','mtu':'big'}", "mtu" },
                 { "{'name':'x','type':'podctl','dns':{'nameservers':['x']}}", "dns.nameservers" },

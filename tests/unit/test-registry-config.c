@@ -61,8 +61,8 @@ Test(registry_config, bad_files)
         } cases[] = {
                 { "{'rktKind':'registries','rktVersion':'v1'}", "registries" },
                 { "{'rktKind':'registries','rktVersion':'v1','registries':[]}", "registries" },
-                { FILE_FOR("x", ",'mirrors':['ftp://m']"), "mirrors[0]: 'ftp://m' is no URL" },
-                { FILE_FOR("x", ",'mirrors':['https://a','m']"), "mirrors[1]: 'm' is no URL" },
+                { FILE_FOR("x", ",'mirrors':['ftp://m']"), "mirrors[0]: 'ftp://m' is not a URL" },
+                { FILE_FOR("x", ",'mirrors':['https://a','m']"), "mirrors[1]: 'm' is not a URL" },
                 { FILE_FOR("x", ",'ca':'ca.pem'"), "ca: 'ca.pem' is not an absolute path" },
                 { FILE_FOR("x", ",'http':'yes'"), "http" },
                 { FILE_FOR("x','x", ""), "'x' is described in this directory already" },
