@@ -95,6 +95,8 @@ static int fetch_page(Http *http, const FetchEndpoint *e, const char *scheme, co
         page->at = 0;
         r = http_perform(http, &(HttpRequest) {
                 .url = url,
+                .first = true,
+                .document = true,
                 .user = e->aws_region ? NULL : e->user,
                 .password = e->password,
                 .bearer = e->bearer,

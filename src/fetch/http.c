@@ -362,10 +362,10 @@ static bool is_unreachable(int error)
         return error == -EHOSTUNREACH || error == -ECONNREFUSED;
 }
 
-/* What goes to a file is asked for when other answers came: somebody is there, and is just being restarted. */
-static unsigned attempts_max(const HttpSink *sink, int error)
+/* Once something has come from there, somebody is there, and is just being restarted. */
+static unsigned attempts_max(const HttpRequest *request, int error)
 {
-        return is_unreachable(error) && sink->fd < 0 ? ATTEMPTS_UNREACHABLE_MAX : ATTEMPTS_MAX;
+        return is_unreachable(error) && request->first ? ATTEMPTS_UNREACHABLE_MAX : ATTEMPTS_MAX;
 }
 
 static void wait_before(unsigned failed, uint64_t retry_after)
@@ -498,7 +498,7 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
                 if (again && sink->at > 0 && !request->fixed && !validator)
                         again = false;
 
-                if (!again || failed + 1 >= attempts_max(sink, error) || retry_after > RETRY_AFTER_MAX_SEC) {
+                if (!again || failed + 1 >= attempts_max(request, error) || retry_after > RETRY_AFTER_MAX_SEC) {
                         if (r < 0)
                                 r = tell_own(request->url, r, sink->max, reterr_message);
                         else if (code == CURLE_OK)

@@ -100,6 +100,7 @@ static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sin
                 .url = m->url,
                 .headers = headers,
                 .head = head,
+                .first = m->offset == 0,
                 .validator = m->offset > 0 ? m->etag : NULL,
                 .user = e->user,
                 .password = e->password,

@@ -42,6 +42,7 @@ typedef struct Exchange {
         const char *key;        /* of its token */
         bool secret;            /* what is sent can be read by nobody else */
         bool probing;           /* it is not known yet whether the endpoint speaks TLS */
+        bool has_next;          /* there is another endpoint to ask instead */
 } Exchange;
 
 /* Tokens */
@@ -176,6 +177,7 @@ static int ask_for_token(const Exchange *x, const char *url, const char *body, c
         const HttpRequest request = {
                 .url = url,
                 .form = body,
+                .first = true,
                 .document = true,
                 .user = body ? NULL : e->user,
                 .password = body ? NULL : e->password,
@@ -287,7 +289,8 @@ static int request_once(const Exchange *x, const Resource *resource, const char 
                 .ca = x->endpoint->ca,
                 .insecure_tls = x->endpoint->insecure_tls,
                 .plain_http = x->endpoint->plain_http,
-                .impatient = x->probing,
+                .impatient = x->probing || x->has_next,
+                .first = !resource->fixed,
                 .document = !resource->fixed,
                 .fixed = resource->fixed,
         }, sink, ret, reterr_message);
@@ -367,10 +370,12 @@ static int request_at(Exchange *x, const FetchMessage *m, FetchKind kind, HttpSi
 
 /* Whoever may be talked to in the clear is, but only when he speaks nothing else. What he speaks is kept among the
  * tokens. */
-static int request_endpoint(Http *http, const FetchEndpoint *endpoint, const FetchMessage *m, FetchKind kind,
-                            HttpSink *sink, HttpReply *ret, char **reterr_message)
+static int request_endpoint(Http *http, const FetchMessage *m, size_t i, FetchKind kind, HttpSink *sink, HttpReply *ret,
+                            char **reterr_message)
 {
-        Exchange x = { .http = http, .endpoint = endpoint, .base = endpoint->url, .repository = m->repository };
+        const FetchEndpoint *endpoint = &m->endpoints[i];
+        Exchange x = { .http = http, .endpoint = endpoint, .base = endpoint->url, .repository = m->repository,
+                       .has_next = i + 1 < m->n_endpoints };
         const char *rest = endpoint->plain_http ? startswith(endpoint->url, "https://") : NULL;
         _cleanup_free_ char *plain = NULL, *known = NULL;
         int r = -EPROTO;
@@ -410,7 +415,7 @@ int registry_fetch(Http *http, const FetchMessage *m, FetchKind kind, HttpSink *
         for (size_t i = 0; i < m->n_endpoints && !is_final(r); i++) {
                 HttpReply reply = {};
 
-                r = request_endpoint(http, &m->endpoints[i], m, kind, sink, &reply, reterr_message);
+                r = request_endpoint(http, m, i, kind, sink, &reply, reterr_message);
                 if (r >= 0) {
                         answer->media_type = TAKE_PTR(reply.content_type);
                         answer->digest = TAKE_PTR(reply.digest);
