@@ -44,14 +44,14 @@ settled() {
         [[ $(systemctl show --property=ActiveState --value "podctl-$1.service") != *ing ]]
 }
 
-# The client alone is killed, at twenty moments of the first 200 ms. What it asked for may come up.
+# The client alone is killed, at fourteen moments of the first 200 ms. What it asked for may come up.
 test_killed_client() {
         local i pid before
         before=$(findmnt -rn -o TARGET,SOURCE | sort)
-        for i in {0..19}; do
+        for i in {0..13}; do
                 podctl run --name=killed busybox --exec=/bin/sleep -- 1000 >/dev/null 2>&1 &
                 pid=$!
-                sleep "$(printf '0.%03d' $((i * 10)))"
+                sleep "$(printf '0.%03d' $((i * 15)))"
                 kill -9 $pid
                 wait $pid || true
                 wait_until settled killed
@@ -66,13 +66,13 @@ test_killed_client() {
 # Now the pod's own process, which begins as podctl and becomes nspawn: the client says so and ends.
 test_killed_start() {
         local i pid
-        for i in {0..19}; do
+        for i in {0..13}; do
                 podctl run --name=killed busybox --exec=/bin/sleep -- 1000 >/dev/null 2>&1 &
                 pid=$!
                 until systemctl kill --kill-whom=main --signal=CONT podctl-killed.service 2>/dev/null || is_over $pid; do
                         :
                 done
-                sleep "$(printf '0.%03d' $((i * 10)))"
+                sleep "$(printf '0.%03d' $((i * 15)))"
                 systemctl kill --kill-whom=main --signal=KILL podctl-killed.service 2>/dev/null || true
                 wait_until is_over $pid
                 wait_until gone killed
