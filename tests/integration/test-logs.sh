@@ -77,7 +77,7 @@ test_reader_may_leave() {
 }
 
 test_size() {
-        written small 'head -c 8000000 /dev/urandom | od -An -tx1 -w64' --journal-size=2M
+        written small 'head -c 2000000 /dev/urandom | od -An -tx1 -w64' --journal-size=2M
         (($(du -sm "$(journal_of small)" | cut -f1) <= 3)) || fail "too large: $(du -sm "$(journal_of small)")"
         podctl logs -o cat small | grep -q .
         assert_fails 254 podctl run --journal-size=10K busybox --exec=/bin/true
