@@ -255,7 +255,7 @@ test_rm_gives_space_back() {
         own image rm a a
         own image verify b
         assert_fails 254 own image rm no-such-image b
-        assert_contains "$output" 'successfully removed'
+        assert_contains "$output" 'removed image'
         assert_eq "$(used_space)" "$empty"
         assert_eq "$(layer_count)" 0
 }

@@ -414,7 +414,7 @@ test_devices_of_devtmpfs() {
 test_device_mistakes() {
         refused /dev/ponies busybox --device=/dev/ponies
         refused /etc/passwd busybox --device=/etc/passwd
-        refused '/etc is no device' busybox --device=/etc:/d
+        refused '/etc is neither a device' busybox --device=/etc:/d
         refused "'zero'" busybox --device=zero
         refused "'w'" busybox --device=/dev/zero:w
         refused "'/dev/zero:a:rw'" busybox --device=/dev/zero:a:rw
