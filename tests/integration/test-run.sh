@@ -414,6 +414,7 @@ test_input_is_empty_without_interactive() {
 test_interrupt_stops_the_pod() {
         local signal pid
         for signal in INT TERM; do
+                rm -f out
                 podctl run --name=stopped busybox --exec=/bin/sh -- -c 'trap "echo asked; exit 0" TERM; echo waiting; while :; do sleep 0.1; done' >out 2>&1 &
                 pid=$!
                 defer end_pod stopped

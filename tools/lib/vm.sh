@@ -74,7 +74,7 @@ vm_make_disk() {
                 cp -r "$2"/tree/lib/modules "$1/root/usr/lib/"
                 [[ -e $1/root/sbin/modprobe ]] || cp /bin/busybox "$1/root/sbin/modprobe"
                 mkdir -p "$1/root/var/lib/podctl-test-images"
-                [[ -z $3 ]] || cp -r "$3"/busybox.oci "$3"/debian.oci "$1/root/var/lib/podctl-test-images/"
+                [[ -z $3 ]] || cp -r "$3"/busybox.oci "$3"/debian.oci "$3"/httpd.oci "$1/root/var/lib/podctl-test-images/"
                 cp "$1/command" "$1/root/root/vm-command"
                 cat >"$1/root/etc/systemd/system/vm-command.service" <<UNIT
 [Unit]
