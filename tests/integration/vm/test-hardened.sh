@@ -46,6 +46,7 @@ C
         mount -o remount,hidepid=2 /proc
         mount -t tmpfs -o noexec,nosuid,nodev tmpfs /dev/shm
         mount -t tmpfs -o noexec,nosuid,nodev tmpfs /tmp
+        defer umount /tmp
         umask 077
 }
 
