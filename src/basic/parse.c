@@ -183,13 +183,14 @@ static uint64_t span_unit(const char *word, size_t n)
 }
 
 /* The digits behind the dot. */
-static int add_fraction(const char **p, uint64_t unit, uint64_t *usec)
+static int add_fraction(const char *p, uint64_t unit, uint64_t *usec)
 {
-        if (!strchr(DIGITS, **p) || !**p)
+        if (strspn(p, DIGITS) == 0)
                 return -EINVAL;
-        for (; **p && strchr(DIGITS, **p); (*p)++) {
+        for (; *p && strchr(DIGITS, *p); p++) {
                 unit /= 10;
-                *usec += unit * (uint64_t) (**p - '0');
+                if (__builtin_add_overflow(*usec, unit * (uint64_t) (*p - '0'), usec))
+                        return -ERANGE;
         }
         return 0;
 }
@@ -220,8 +221,9 @@ int parse_time_span(const char *s, uint64_t *ret_usec)
                 unit = span_unit(word, letters);
                 if (unit == 0 || __builtin_mul_overflow(value, unit, &part))
                         return unit == 0 ? -EINVAL : -ERANGE;
-                if (fraction && add_fraction(&fraction, unit, &part) < 0)
-                        return -EINVAL;
+                r = fraction ? add_fraction(fraction, unit, &part) : 0;
+                if (r < 0)
+                        return r;
                 if (__builtin_add_overflow(total, part, &total))
                         return -ERANGE;
                 p = word + letters;

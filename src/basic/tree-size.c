@@ -11,6 +11,13 @@ typedef struct Measure {
         uint64_t bytes;
 } Measure;
 
+static void add(Measure *m, const struct stat *st)
+{
+        uint64_t bytes = (uint64_t) st->st_blocks * 512;
+
+        m->bytes = bytes > UINT64_MAX - m->bytes ? UINT64_MAX : m->bytes + bytes;
+}
+
 static void measure(Measure *m, unsigned level, int fd)
 {
         _cleanup_closedir_ DIR *d = NULL;
@@ -20,11 +27,11 @@ static void measure(Measure *m, unsigned level, int fd)
                 safe_close(fd);
                 return;
         }
-        m->bytes += (uint64_t) st.st_blocks * 512;
+        add(m, &st);
         if (level == LEVELS_MAX)
                 m->bytes = UINT64_MAX;
 
-        for (struct dirent *entry; m->bytes <= m->max && (entry = readdir(d));) {
+        for (struct dirent *entry; m->bytes <= m->max && m->bytes < UINT64_MAX && (entry = readdir(d));) {
                 int child;
 
                 if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
@@ -32,7 +39,7 @@ static void measure(Measure *m, unsigned level, int fd)
                 if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                         continue;
                 if (!S_ISDIR(st.st_mode)) {
-                        m->bytes += (uint64_t) st.st_blocks * 512;
+                        add(m, &st);
                         continue;
                 }
                 child = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -16,6 +16,7 @@
 #include "basic/signal-util.h"
 #include "basic/strv.h"
 #include "basic/time-util.h"
+#include "basic/tree-size.h"
 #include "basic/utf8.h"
 #include "basic/uuid.h"
 #include "test-temporary.h"
@@ -47,6 +48,17 @@ Test(parse, duration)
                 cr_expect_eq(parse_duration(cases[i].text, &usec), cases[i].error, "%s", cases[i].text);
                 cr_expect_eq(usec, cases[i].usec, "%s", cases[i].text);
         }
+}
+
+Test(parse, time_span_limits)
+{
+        uint64_t usec = 0;
+
+        cr_expect_eq(parse_time_span("584542y", &usec), 0);
+        cr_expect_eq(usec, UINT64_C(584542) * UINT64_C(31557600000000));
+        cr_expect_eq(parse_time_span("584542.9y", &usec), -ERANGE);
+        cr_expect_eq(parse_time_span("584543y", &usec), -ERANGE);
+        cr_expect_eq(parse_time_span("1.y", &usec), -EINVAL);
 }
 
 Test(parse, size)
@@ -285,6 +297,22 @@ Test(fs, rm_rf_stuck)
         cr_assert_eq(umount2("mount", MNT_DETACH), 0);
         cr_assert_eq(chdir("/"), 0);
         safe_close(lower);
+        temporary_done(&t);
+}
+
+Test(tree_size, many_levels)
+{
+        Temporary t = temporary_new();
+        char path[141] = "";
+        uint64_t bytes = 0;
+
+        for (unsigned i = 0; i < 70; i++)
+                (void) strcat(path, "d/");
+        cr_assert_eq(mkdir_p_at(t.fd, path, 0700), 0);
+        cr_expect_eq(tree_size_at(t.fd, "d", UINT64_MAX, &bytes), 0);
+        cr_expect_eq(bytes, UINT64_MAX, "whatever the limit");
+        cr_expect_eq(tree_size_at(t.fd, "d/d/d/d/d/d/d/d/d/d", UINT64_MAX, &bytes), 0);
+        cr_expect_lt(bytes, UINT64_C(1) << 30);
         temporary_done(&t);
 }
 
