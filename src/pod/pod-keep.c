@@ -85,7 +85,7 @@ static int list_ended(PodStore *s, const char *wanted, EndedList *ret)
         return r;
 }
 
-/* What has ended does not change: it is measured once. */
+/* What has ended does not change: it is measured once, unless it was too large to be measured to its end. */
 static uint64_t size_of(const Pod *p, uint64_t max)
 {
         _cleanup_free_ char *text = NULL;
@@ -95,6 +95,8 @@ static uint64_t size_of(const Pod *p, uint64_t max)
                 return bytes;
         if (tree_size_at(p->fd, ".", max, &bytes) < 0)
                 return 0;
+        if (bytes > max)
+                return bytes;
         free(text);
         text = strprintf("%" PRIu64, bytes);
         /* Without this file, its directory's time says when it ended. */

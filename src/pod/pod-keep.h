@@ -3,8 +3,8 @@
 
 #include "pod/pod-gc.h"
 
-/* Of the ended pods of one unit, or, where they were not told one, of one name, the last few are kept: those of a service
- * that fails again and again would fill the disk long before they are old. */
+/* Of the ended pods of one unit (of one name, where their settings have no unit) the last few are kept: those of a
+ * service that fails again and again would fill the disk long before they are old. */
 typedef struct PodKeep {
         uint64_t pods;  /* so many at most; the last one always stays */
         uint64_t bytes; /* and no more than fit into that */

@@ -906,6 +906,27 @@ Test(pod, keep_last)
         reports = strv_free(reports);
 }
 
+/* What was too large to be measured to its end is measured again for a larger limit. */
+Test(pod, keep_last_by_another_size)
+{
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        const PodCollect c = { .report = report };
+        _cleanup_free_ char *large = new0(char, 1 << 20);
+        _cleanup_(pod_freep) Pod *last = NULL;
+
+        memset(large, 'x', (1 << 20) - 1);
+        put_many(&f, "a", 17, 1);
+        last = look(&f, "00000011-0000-4000-8000-000000000000");
+        cr_assert_eq(write_string_at(last->fd, "large", large, 0600), 0);
+        cr_assert_eq(write_string_at(last->fd, "larger", large, 0600), 0);
+        cr_expect_eq(pod_store_keep_last(f.store, NULL, &(PodKeep) { 5, 1 << 19 }, &c), 0);
+        put_many(&f, "a", 16, 1);
+        cr_expect_eq(pod_store_keep_last(f.store, NULL, &(PodKeep) { 5, 3 << 19 }, &c), 0);
+        cr_expect(gone(&f, "00000010-0000-4000-8000-000000000000"));
+        cr_expect_not(gone(&f, "00000011-0000-4000-8000-000000000000"));
+        reports = strv_free(reports);
+}
+
 Test(pod, collect_mark_only)
 {
         _cleanup_(fixture_done) Fixture f = fixture_new();
