@@ -2,7 +2,8 @@
 #include "basic/log.h"
 #include "pod/pod-internal.h"
 
-/* All pods, and one of them by what a user calls it. However many there are, only those that somebody wants are open. */
+/* All pods, and one of them by what a user calls it. However many there are, only those that somebody wants are
+ * open. */
 
 typedef struct Found {
         Uuid uuid;
@@ -52,7 +53,7 @@ static int compare_found(const void *a, const void *b)
         return k != 0 ? k : (int) x->directory - (int) y->directory;
 }
 
-/* A pod that moved on while we looked was seen twice, and is now where it was seen last. */
+/* A pod that moved while we looked was seen twice, and is most likely where a pod that moves on gets last. */
 static void drop_earlier(PodScan *s)
 {
         size_t n = 0;
@@ -66,15 +67,20 @@ static void drop_earlier(PodScan *s)
 int pod_scan_new(PodStore *store, PodScan **ret)
 {
         _cleanup_(pod_scan_freep) PodScan *s = new0(PodScan, 1);
+        int r = s ? 0 : -ENOMEM;
 
-        if (!s)
-                return -ENOMEM;
+        if (r < 0)
+                return r;
         s->store = store;
         for (PodDirectory d = 0; d < _POD_DIRECTORY_MAX; d++) {
-                int r = add_directory(s, d);
+                r = add_directory(s, d);
                 if (r < 0)
                         return r;
         }
+        /* One whose start failed meanwhile is back there (pod_put_back()). */
+        r = add_directory(s, POD_DIR_PREPARED);
+        if (r < 0)
+                return r;
         if (s->n > 0)
                 qsort(s->found, s->n, sizeof(Found), compare_found);
         drop_earlier(s);

@@ -205,7 +205,8 @@ int pod_open_anywhere(Pod *p)
 {
         int r = -ENOENT;
 
-        /* A pod may move on between two looks, always towards the end of the list: one more round finds it. */
+        /* A pod may move on between two looks, towards the end of the list, but for one whose start failed, which goes
+         * back to where the prepared ones are: another round finds it. */
         for (unsigned round = 0; round < 3; round++)
                 for (PodDirectory d = 0; d < _POD_DIRECTORY_MAX; d++) {
                         r = pod_open_in(p, d);
