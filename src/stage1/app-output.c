@@ -98,12 +98,21 @@ static void take_acknowledgements(Relay *r)
         uint32_t numbers[64];
         ssize_t n = recv(r->o->client, numbers, sizeof(numbers), MSG_DONTWAIT);
 
-        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) || n % (ssize_t) sizeof(numbers[0]) != 0) {
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return;
+        if (n <= 0 || n % (ssize_t) sizeof(numbers[0]) != 0) {
                 lose_client(r);
                 return;
         }
         for (ssize_t i = 0; i < n / (ssize_t) sizeof(numbers[0]); i++)
                 r->under_way -= numbers[i] < r->under_way ? numbers[i] : r->under_way;
+}
+
+/* Who goes on writing there has nobody to wait for. */
+static void close_pipe(AppOutput *o, int i)
+{
+        (void) close(o->pipes[i]);
+        o->pipes[i] = -1;
 }
 
 static void carry_chunk(Relay *r, int i)
@@ -118,12 +127,12 @@ static void carry_chunk(Relay *r, int i)
                 /* The journal would hold an unfinished line back until it is too late. */
                 if (r->in_line[i] && !o->raw)
                         (void) write_all(o->journal[i], "\n", 1);
-                o->pipes[i] = -1;
+                close_pipe(o, i);
                 return;
         }
         if (o->raw) {
                 if (!write_all(o->journal[i], data, (size_t) n))
-                        o->pipes[i] = -1;
+                        close_pipe(o, i);
                 return;
         }
         write_journal(o->journal[i], i == 1, data, (size_t) n, &r->in_line[i]);

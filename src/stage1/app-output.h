@@ -10,7 +10,7 @@
  * `podctl run` listens on a stream socket for each app, which the launcher finds as LAUNCH_OUTPUT beside its words
  * (app-launch.h) and connects to when it starts the app; where nobody listens, there is the journal alone. Frames go to
  * `podctl run`: a byte that is the stream, the length as 32 bits in the byte order of the machine, and the bytes. Back
- * come 32-bit numbers: how many of them the reader of `podctl run` has taken.
+ * come 32-bit numbers: how many more of these bytes the reader of `podctl run` has taken.
  *
  * An app that writes faster than its reader reads waits for it, like one with a pipe: no more than OUTPUT_WINDOW is
  * under way. When it has ended it cannot wait any more, and the rest, which is no more than its pipes hold, is sent
@@ -41,5 +41,6 @@ typedef struct AppOutput {
         int raw;
 } AppOutput;
 
-/* Carries all that comes to where it is to go, until nobody is left who could write. */
+/* Carries all that comes to where it is to go, until nobody is left who could write, and closes the pipes then; with raw
+ * a pipe also when what it leads to is gone. */
 void app_output_carry(AppOutput *o);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "stage1/app-output.h"
+
+/* What an app has: its two pipes, and where they lead. */
+typedef struct Fixture {
+        int out[2], err[2];
+        int journal_out[2], journal_err[2];
+        AppOutput output;
+} Fixture;
+
+static Fixture fixture_new(bool raw)
+{
+        Fixture f;
+
+        (void) signal(SIGPIPE, SIG_IGN);
+        cr_assert_eq(pipe2(f.out, O_CLOEXEC), 0);
+        cr_assert_eq(pipe2(f.err, O_CLOEXEC), 0);
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, f.journal_out), 0);
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, f.journal_err), 0);
+        f.output = (AppOutput) {
+                .pipes = { f.out[0], f.err[0] }, .journal = { f.journal_out[1], f.journal_err[1] },
+                .client = -1, .app = -1, .raw = raw,
+        };
+        return f;
+}
+
+static void expect_text(int fd, const char *text)
+{
+        char got[256] = {};
+
+        cr_expect_eq(recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT), (ssize_t) strlen(text));
+        cr_expect_str_eq(got, text);
+}
+
+Test(app_output, journal)
+{
+        Fixture f = fixture_new(false);
+
+        cr_assert_eq(write(f.out[1], "one\ntwo", 7), 7);
+        cr_assert_eq(write(f.err[1], "bad\n<3>worse", 12), 12);
+        (void) close(f.out[1]);
+        (void) close(f.err[1]);
+        app_output_carry(&f.output);
+        expect_text(f.journal_out[0], "one\ntwo\n");
+        expect_text(f.journal_err[0], "<4>bad\n<3>worse\n");
+}
+
+/* Who goes on writing where nobody reads is told, and does not wait for ever. */
+Test(app_output, raw_reader_gone)
+{
+        Fixture f = fixture_new(true);
+
+        (void) close(f.journal_out[0]);
+        cr_assert_eq(write(f.out[1], "one\n", 4), 4);
+        cr_assert_eq(write(f.err[1], "two\n", 4), 4);
+        (void) close(f.err[1]);
+        app_output_carry(&f.output);
+        expect_text(f.journal_err[0], "two\n");
+        cr_expect_eq(write(f.out[1], "more\n", 5), -1);
+        cr_expect_eq(errno, EPIPE);
+}
