@@ -114,9 +114,11 @@ static void acknowledge(PodOutput *o)
         for (size_t i = 0; i < o->n_connections; i++) {
                 Connection *c = o->connections[i];
 
-                if (c->fd >= 0 && c->taken > 0)
-                        (void) send(c->fd, &c->taken, sizeof(c->taken), MSG_NOSIGNAL | MSG_DONTWAIT);
-                c->taken = 0;
+                if (c->fd < 0 || c->taken == 0)
+                        continue;
+                /* What does not go now goes with the next. */
+                if (send(c->fd, &c->taken, sizeof(c->taken), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(c->taken))
+                        c->taken = 0;
         }
 }
 
@@ -217,10 +219,12 @@ static int take_bytes(Connection *c, const char *data, size_t n)
 
 static void connection_close(Connection *c)
 {
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < 2; i++) {
                 if (c->lines[i].n > 0)
                         (void) add_line(&c->output->sinks[i], c->app, c->lines[i].data, c->lines[i].n);
-        c->lines[0].n = c->lines[1].n = 0;
+                free(c->lines[i].data);
+                c->lines[i] = (Text) {};
+        }
         c->readable = sd_event_source_disable_unref(c->readable);
         c->fd = safe_close(c->fd);
 }
@@ -254,38 +258,52 @@ static int on_readable(sd_event_source *source, int fd, uint32_t events, void *u
         return MIN(r, 0);
 }
 
-static int add_connection(Listener *l)
+/* The place of one that is over, of which an app that is restarted for months leaves many, or else one more. */
+static Connection *free_connection(PodOutput *o)
 {
-        PodOutput *o = l->output;
-        Connection **grown = reallocarray(o->connections, o->n_connections + 1, sizeof(Connection *)), *c;
+        Connection **grown, *c;
 
+        for (size_t i = 0; i < o->n_connections; i++)
+                if (o->connections[i]->fd < 0)
+                        return o->connections[i];
+        grown = reallocarray(o->connections, o->n_connections + 1, sizeof(Connection *));
         if (!grown)
-                return -ENOMEM;
+                return NULL;
         o->connections = grown;
         c = new0(Connection, 1);
+        if (c)
+                o->connections[o->n_connections++] = c;
+        return c;
+}
+
+/* 0: nobody else is there. */
+static int add_connection(Listener *l, Connection **ret)
+{
+        Connection *c = free_connection(l->output);
+
         if (!c)
                 return -ENOMEM;
-        o->connections[o->n_connections++] = c;
-        c->output = o;
-        c->app = l->app;
-        c->fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
+        *c = (Connection) { .output = l->output, .app = l->app, .fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC) };
         if (c->fd < 0)
                 return errno == EAGAIN ? 0 : -errno;
+        *ret = c;
         return 1;
 }
 
 static int on_incoming(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
-        PodOutput *o = ((Listener *) userdata)->output;
-        int r = add_connection(userdata);
-        Connection *c = r > 0 ? o->connections[o->n_connections - 1] : NULL;
+        Connection *c;
+        int r = add_connection(userdata, &c);
 
-        return c ? sd_event_add_io(o->event, &c->readable, c->fd, EPOLLIN, on_readable, c) : 0;
+        return r > 0 ? sd_event_add_io(c->output->event, &c->readable, c->fd, EPOLLIN, on_readable, c) : 0;
 }
 
-static int listen_for(Listener *l, int directory)
+static int listen_for(Listener *l, size_t i, int directory)
 {
-        l->fd = unix_listen_at(directory, l->app, SOCK_STREAM | SOCK_NONBLOCK);
+        char name[24];
+
+        (void) snprintf(name, sizeof(name), "%zu", i);
+        l->fd = unix_listen_at(directory, name, SOCK_STREAM | SOCK_NONBLOCK);
         if (l->fd < 0)
                 return l->fd;
         return sd_event_add_io(l->output->event, &l->incoming, l->fd, EPOLLIN, on_incoming, l);
@@ -310,7 +328,7 @@ int pod_output_new(sd_event *event, const Pod *pod, PodOutput **ret)
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 o->listeners[i] = (Listener) { .output = o, .app = pod->manifest->apps[i].name, .fd = -EBADF };
                 o->n_listeners++;
-                r = listen_for(&o->listeners[i], directory);
+                r = listen_for(&o->listeners[i], i, directory);
         }
         if (r < 0)
                 return r;
@@ -325,8 +343,6 @@ PodOutput *pod_output_free(PodOutput *o)
 
         for (size_t i = 0; i < o->n_connections; i++) {
                 connection_close(o->connections[i]);
-                free(o->connections[i]->lines[0].data);
-                free(o->connections[i]->lines[1].data);
                 free(o->connections[i]);
         }
         for (size_t i = 0; i < o->n_listeners; i++) {
@@ -343,20 +359,27 @@ PodOutput *pod_output_free(PodOutput *o)
         return mfree(o);
 }
 
-/* Nobody is left in the pod who could write or connect, so this comes to an end. */
+/* Nobody is left in the pod who could write or connect, so this comes to an end. Goes on after errors; returns the
+ * first. */
 static int read_the_rest(PodOutput *o)
 {
-        int r = 0;
+        int r, first = 0;
 
-        for (size_t i = 0; i < o->n_listeners; i++)
+        for (size_t i = 0; i < o->n_listeners; i++) {
+                Connection *ignored;
+
                 do
-                        r = add_connection(&o->listeners[i]);
+                        r = add_connection(&o->listeners[i], &ignored);
                 while (r > 0);
-        for (size_t i = 0; i < o->n_connections; i++)
+                first = first ?: r;
+        }
+        for (size_t i = 0; i < o->n_connections; i++) {
                 do
                         r = o->connections[i]->fd < 0 ? 0 : connection_read(o->connections[i], 0);
                 while (r > 0);
-        return r;
+                first = first ?: r;
+        }
+        return first;
 }
 
 int pod_output_finish(PodOutput *o)

@@ -18,8 +18,8 @@
  *     volumes/NAME   empty volumes
  *     journal/       the pod's journal
  *     stdio/         sockets of an interactive app without a terminal
- *     output/        a socket for each app, on which `podctl run` waits for what it writes
- *     status/.health-APP  how it is, while it runs, where it has a health check; likewise
+ *     output/N       a socket, on which `podctl run` waits for what the Nth app of the manifest writes
+ *     files/         texts for /etc of its apps (pod-etc.h)
  *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod
  *     exit           exit status of the pod itself, its mtime is when
  *     size           how much it takes on the disk, once somebody wanted to know of an ended one (pod-keep.h) */

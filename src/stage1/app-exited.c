@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define LAUNCH_PLACES_ONLY
+#include "stage1/app-launch.h"
 #include "stage1/app-output.h"
 #include "stage1/app-status.h"
 
@@ -117,14 +119,17 @@ static bool has_journal(void)
         return has;
 }
 
-/* To the journal, and to who waits for what the app writes. */
+/* To the journal, and to who waits for what the app writes. The socket is found through its directory: the name of an
+ * app may be longer than an address. */
 static void say(const char *app, const char *text)
 {
-        char path[NAME_MAX];
-        int fd;
+        char path[PATH_MAX];
+        int directory, fd;
 
-        (void) snprintf(path, sizeof(path), "/etc/podctl/launch/%s/output", app);
-        fd = app_output_connect(path);
+        (void) snprintf(path, sizeof(path), LAUNCH_DIRECTORY "/%s", app);
+        directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        (void) snprintf(path, sizeof(path), "/proc/self/fd/%i/" LAUNCH_OUTPUT, directory);
+        fd = directory < 0 ? -1 : app_output_connect(path);
         if (fd >= 0) {
                 (void) app_output_send(fd, OUTPUT_STDERR, text, strlen(text));
                 (void) close(fd);

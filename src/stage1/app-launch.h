@@ -20,11 +20,13 @@
 #define LAUNCH_FILTER "filter"           /* an app's own filter of system calls */
 #define LAUNCH_OUTPUT "output"           /* the socket of who waits for what it writes, see app-output.h */
 
+/* Where the pod has them, in a directory for each app, and the same below its root. Only root of the pod can read
+ * them. */
+#define LAUNCH_POD_FILES "etc/podctl/launch"
+#define LAUNCH_DIRECTORY "/" LAUNCH_POD_FILES
+
 #ifndef LAUNCH_PLACES_ONLY
 #include "stage1/app-root.h"
-
-/* Where the pod has them, below its root, in a directory for each app. Only root of the pod can read them. */
-#define LAUNCH_POD_FILES "etc/podctl/launch"
 
 /* The path of an app's credentials in its root and in the pod's; its name is to be put in. */
 #define CREDENTIALS_DIRECTORY "/run/credentials/%s.service"

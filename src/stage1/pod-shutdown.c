@@ -22,9 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LAUNCH_PLACES_ONLY
+#include "stage1/app-launch.h"
 #include "stage1/app-status.h"
 
-#define APPS_DIR "/etc/podctl/launch" /* a directory for each, see app-launch.h */
 #define PATIENCE_SECONDS 10
 
 /* All processes that are left are our children, or become so. Those that do not obey are killed by our own end. */
@@ -73,7 +74,7 @@ static int judge_app(int status_directory, const char *app)
 /* The first thing that is wrong decides; those that never started are noted by name. */
 static int judge_apps(int status_directory, FILE *end)
 {
-        DIR *apps = opendir(APPS_DIR);
+        DIR *apps = opendir(LAUNCH_DIRECTORY);
         int result = EXIT_SUCCESS;
 
         if (!apps)

@@ -232,11 +232,11 @@ static int make_working_directory(const Launch *l, const PlanApp *app, int root,
                                                  app->app->name, directory, strerror(-fd));
 }
 
-/* The socket of an app on which `podctl run` waits for what it writes, if it does. */
-static int connect_output(const Launch *l, const char *app)
+/* The socket on which `podctl run` waits for what an app writes, if it does. */
+static int connect_output(const Launch *l, size_t i)
 {
-        _cleanup_free_ char *below = strjoin(POD_OUTPUT_DIR "/", app), *source = below ? pod_path(l->pod, below) : NULL,
-                            *path = strjoin(LAUNCH_POD_FILES "/", app, "/" LAUNCH_OUTPUT);
+        _cleanup_free_ char *below = strprintf(POD_OUTPUT_DIR "/%zu", i), *source = below ? pod_path(l->pod, below) : NULL,
+                            *path = strjoin(LAUNCH_POD_FILES "/", l->plan->apps[i].app->name, "/" LAUNCH_OUTPUT);
         _cleanup_close_ int socket = -EBADF, target = -EBADF;
 
         if (!source || !path)
@@ -253,7 +253,7 @@ static int launch_connect_outputs(Launch *l, char **reterr_message)
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < l->plan->n_apps; i++)
-                r = connect_output(l, l->plan->apps[i].app->name);
+                r = connect_output(l, i);
         return r;
 }
 
