@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The first program of every app: does what systemd cannot say of a service, gives up what it needed for that, and
- * becomes the app. PID 1 starts it in the app's root, where it is mounted below LAUNCH_DIR for this moment, as root with
- * all the pod's capabilities:
+ * becomes the app. PID 1 starts it in the app's root, where it is mounted at LAUNCH_BIN for this moment, as root
+ * with all the pod's capabilities:
  *
  *   app-exec [--OPTION=VALUE…] -- PROGRAM ARGV0 [ARGUMENT…]
  *   app-exec --words=FILE    the same words, from a file
@@ -10,14 +10,14 @@
  * The app's variables come in a file as well (--environment=). They are never our own, nor those of what is started
  * beside the app: a variable of an image decides nothing outside of the app.
  *
- * Also the first program of what is run beside an app, with --join= the app's main process and --unit= its service: then it
- * is started in the pod's root and goes to where the app is.
+ * Also the first program of what is run beside an app, with --join= the app's main process and --unit= its service:
+ * then it is started in the pod's root and goes to where the app is.
  *
  * The filter of system calls was compiled before, so that it costs no app any time, and is loaded last, so that it need
  * not let pass what is done here; it does not take no_new_privs, which would break programs that gain privileges.
- * capabilities(7), "Effect of user ID changes on capabilities" and "Transformation of capabilities during execve()", tell
- * why there is nothing left to drop after it: execve() itself leaves what the bounding set has to root, and nothing to
- * others. Static, since the app's root may have any libraries or none. */
+ * capabilities(7), "Effect of user ID changes on capabilities" and "Transformation of capabilities during execve()",
+ * tell why there is nothing left to drop after it: execve() itself leaves what the bounding set has to root, and
+ * nothing to others. Static, since the app's root may have any libraries or none. */
 
 #include <elf.h>
 #include <errno.h>
@@ -31,6 +31,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,7 @@ typedef struct Launch {
         char *hide;
         char **keep; /* what of the protected is a volume: it stays as it is */
         AppVariables environment;
+        size_t n_words; /* of our own, more than there are variables among them */
         struct sock_filter program[FILTER_MAX];
         unsigned short n_program;
 } Launch;
@@ -110,55 +112,96 @@ static void add_word(char ***list, char *word)
         *list = grown;
 }
 
-static void read_option(Launch *l, char *option, size_t n_options)
+static void *field_of(Launch *l, size_t offset)
+{
+        return (char *) l + offset;
+}
+
+static void take_text(Launch *l, size_t offset, char *value)
+{
+        *(const char **) field_of(l, offset) = value;
+}
+
+/* They are taken apart in place. */
+static void take_paths(Launch *l, size_t offset, char *value)
+{
+        *(char **) field_of(l, offset) = value;
+}
+
+static void take_id(Launch *l, size_t offset, char *value)
+{
+        *(uint32_t *) field_of(l, offset) = (uint32_t) strtoul(value, NULL, 10);
+}
+
+static void take_groups(Launch *l, size_t offset, char *value)
+{
+        read_groups(l, value);
+}
+
+static void take_capabilities(Launch *l, size_t offset, char *value)
+{
+        l->capabilities = strtoull(value, NULL, 16);
+        l->restrict_capabilities = true;
+}
+
+static void take_no_new_privileges(Launch *l, size_t offset, char *value)
+{
+        l->no_new_privileges = *value == '1';
+}
+
+static void take_kept(Launch *l, size_t offset, char *value)
+{
+        add_word(&l->keep, value);
+}
+
+static void take_environment(Launch *l, size_t offset, char *value)
+{
+        app_variables_read(&l->environment, value, l->n_words);
+}
+
+static void take_variable(Launch *l, size_t offset, char *value)
+{
+        app_variables_set(&l->environment, value);
+}
+
+static const struct {
+        const char *name;
+        void (*take)(Launch *l, size_t offset, char *value);
+        size_t offset;
+} options[] = {
+        { "--uid", take_id, offsetof(Launch, uid) },
+        { "--gid", take_id, offsetof(Launch, gid) },
+        { "--groups", take_groups },
+        { "--capabilities", take_capabilities },
+        { "--no-new-privileges", take_no_new_privileges },
+        { "--filter", take_text, offsetof(Launch, filter) },
+        { "--apparmor", take_text, offsetof(Launch, apparmor) },
+        { "--selinux", take_text, offsetof(Launch, selinux) },
+        { "--directory", take_text, offsetof(Launch, directory) },
+        { "--relay", take_text, offsetof(Launch, relay) },
+        { "--credentials", take_text, offsetof(Launch, credentials) },
+        { "--join", take_text, offsetof(Launch, join) },
+        { "--unit", take_text, offsetof(Launch, unit) },
+        { "--protect", take_paths, offsetof(Launch, protect) },
+        { "--hide", take_paths, offsetof(Launch, hide) },
+        { "--keep", take_kept },
+        { "--environment", take_environment },
+        { "--env", take_variable }, /* behind the option before, in place of one from there */
+};
+
+static void read_option(Launch *l, char *option)
 {
         char *value = strchr(option, '=');
-        size_t n;
 
         if (!value)
                 die("option %s has no value", option);
-        n = (size_t) (value++ - option);
-#define IS(name) (n == strlen("--" name) && strncmp(option, "--" name, n) == 0)
-        if (IS("uid"))
-                l->uid = (uid_t) strtoul(value, NULL, 10);
-        else if (IS("gid"))
-                l->gid = (gid_t) strtoul(value, NULL, 10);
-        else if (IS("groups"))
-                read_groups(l, value);
-        else if (IS("capabilities")) {
-                l->capabilities = strtoull(value, NULL, 16);
-                l->restrict_capabilities = true;
-        } else if (IS("no-new-privileges"))
-                l->no_new_privileges = *value == '1';
-        else if (IS("filter"))
-                l->filter = value;
-        else if (IS("apparmor"))
-                l->apparmor = value;
-        else if (IS("selinux"))
-                l->selinux = value;
-        else if (IS("directory"))
-                l->directory = value;
-        else if (IS("relay"))
-                l->relay = value;
-        else if (IS("credentials"))
-                l->credentials = value;
-        else if (IS("join"))
-                l->join = value;
-        else if (IS("unit"))
-                l->unit = value;
-        else if (IS("protect"))
-                l->protect = value;
-        else if (IS("hide"))
-                l->hide = value;
-        else if (IS("keep"))
-                add_word(&l->keep, value);
-        else if (IS("environment"))
-                app_variables_read(&l->environment, value, n_options);
-        else if (IS("env"))
-                app_variables_set(&l->environment, value);
-        else
-                die("unknown option %s", option);
-#undef IS
+        *value++ = 0;
+        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+                if (strcmp(options[i].name, option) == 0) {
+                        options[i].take(l, options[i].offset, value);
+                        return;
+                }
+        die("unknown option %s", option);
 }
 
 static void read_filter(Launch *l)
@@ -194,24 +237,22 @@ static void cover_paths(const Launch *l)
                 die("cannot hide %s: %m", failed);
 }
 
-static ssize_t read_text(const char *path, char *buffer, size_t size)
+static void read_text(int directory, const char *path, char *buffer, size_t size)
 {
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
         ssize_t n = fd < 0 ? -1 : read(fd, buffer, size - 1);
 
         if (fd >= 0)
                 (void) close(fd);
         buffer[n > 0 ? n : 0] = 0;
-        return n;
 }
 
 /* The control group of the process, below /sys/fs/cgroup, if it is still that of the unit. */
-static const char *group_of(const Launch *l, char *buffer, size_t size)
+static const char *group_of(const Launch *l, int process, char *buffer, size_t size)
 {
-        char path[64], *group, *name;
+        char *group, *name;
 
-        (void) snprintf(path, sizeof(path), "/proc/%s/cgroup", l->join);
-        (void) read_text(path, buffer, size);
+        read_text(process, "cgroup", buffer, size);
         group = strncmp(buffer, "0::/", 4) == 0 ? buffer : strstr(buffer, "\n0::/");
         if (!group)
                 return NULL;
@@ -222,21 +263,25 @@ static const char *group_of(const Launch *l, char *buffer, size_t size)
 }
 
 /* To where the app is: into its control group, whose limits count and with which we end, and its mounts. All other
- * namespaces are the pod's. */
+ * namespaces are the pod's. All is looked up through one directory of /proc, which stands for this process alone, whoever
+ * has its number later. */
 static void join(const Launch *l)
 {
         char buffer[4096], path[4200];
-        const char *group = group_of(l, buffer, sizeof(buffer));
-        int mounts, procs;
+        const char *group;
+        int process, mounts, procs;
 
+        (void) snprintf(path, sizeof(path), "/proc/%s", l->join);
+        process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        group = process < 0 ? NULL : group_of(l, process, buffer, sizeof(buffer));
         if (!group)
                 die("the app does not run any more");
-        (void) snprintf(path, sizeof(path), "/proc/%s/ns/mnt", l->join);
-        mounts = open(path, O_RDONLY | O_CLOEXEC);
+        mounts = openat(process, "ns/mnt", O_RDONLY | O_CLOEXEC);
         (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.procs", group);
         procs = open(path, O_WRONLY | O_CLOEXEC);
         if (mounts < 0 || procs < 0 || write(procs, "0", 1) < 0 || setns(mounts, CLONE_NEWNS) < 0)
                 die("cannot join the app: %m");
+        (void) close(process);
         (void) close(mounts);
         (void) close(procs);
 }
@@ -324,9 +369,11 @@ __attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2
         int fds[] = { out[0], err[0], o->app, o->client };
         const int places[] = { 0, 3, 4, 5 };
 
-        /* Nothing else is to stay open. First out of each other's way. */
+        /* Nothing else is to stay open. First out of each other's way. Where the app may have so few files that this
+         * fails, it had better learn of it when it writes than write to nobody. */
         for (size_t i = 0; i < ELEMENTSOF(fds); i++)
-                fds[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, 10);
+                if (fds[i] >= 0 && (fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 10)) < 0)
+                        _exit(EXIT_FAILURE);
         for (size_t i = 0; i < ELEMENTSOF(fds); i++)
                 if (fds[i] >= 0 && dup2(fds[i], places[i]) < 0)
                         _exit(EXIT_FAILURE);
@@ -347,7 +394,7 @@ __attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2
 static void start_relay(Launch *l)
 {
         AppOutput o = { .client = l->client, .raw = strcmp(l->relay, "raw") == 0 };
-        int out[2], err[2];
+        int out[2], err[2], status;
         sigset_t all, before;
         pid_t pid;
 
@@ -363,11 +410,13 @@ static void start_relay(Launch *l)
         if (pid < 0)
                 die("cannot fork: %m");
         if (pid == 0) {
-                if (fork() != 0)
-                        _exit(EXIT_SUCCESS);
+                pid = fork();
+                if (pid != 0)
+                        _exit(pid < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
                 become_relay(&o, out, err);
         }
-        (void) waitpid(pid, NULL, 0);
+        if (waitpid(pid, &status, 0) < 0 || status != 0)
+                die("cannot fork what carries its output");
         (void) sigprocmask(SIG_SETMASK, &before, NULL);
         if (dup2(out[1], STDOUT_FILENO) < 0 || dup2(err[1], STDERR_FILENO) < 0)
                 die("cannot use a pipe: %m");
@@ -413,34 +462,46 @@ static void load_filter(const Launch *l)
                 die("cannot load the filter of system calls: %m");
 }
 
-/* The file that execve() would not find: of a script its interpreter, of a program its loader (elf(5)). Returns it in
- * buffer, or NULL where there is nothing to tell. */
+/* In the first line of a script, of which buffer has n bytes. */
+static const char *interpreter_of_script(char *buffer, size_t n)
+{
+        char *interpreter = buffer + 2 + strspn(buffer + 2, " \t");
+
+        buffer[n] = 0;
+        interpreter[strcspn(interpreter, " \t\n")] = 0;
+        return interpreter;
+}
+
+/* The loader, which has a segment of its own (elf(5)). */
+static const char *interpreter_of_program(int fd, char *buffer, size_t size)
+{
+        const Elf64_Ehdr header = *(const Elf64_Ehdr *) buffer;
+        off_t at = (off_t) header.e_phoff;
+        Elf64_Phdr segment = {};
+
+        for (unsigned i = 0; i < header.e_phnum && segment.p_type != PT_INTERP; i++, at += (off_t) sizeof(segment))
+                if (pread(fd, &segment, sizeof(segment), at) != (ssize_t) sizeof(segment))
+                        return NULL;
+        if (segment.p_type != PT_INTERP || segment.p_filesz >= size ||
+            pread(fd, buffer, segment.p_filesz, (off_t) segment.p_offset) != (ssize_t) segment.p_filesz)
+                return NULL;
+        buffer[segment.p_filesz] = 0;
+        return buffer;
+}
+
+/* The file that execve() would not find. Returns it in buffer, or NULL where there is nothing to tell. */
 static const char *interpreter_of(const char *path, char *buffer, size_t size)
 {
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         ssize_t n = fd < 0 ? -1 : pread(fd, buffer, size - 1, 0);
         const Elf64_Ehdr *header = (const Elf64_Ehdr *) buffer;
-        Elf64_Phdr segment = {};
-        char *result = NULL;
+        const char *result = NULL;
 
-        if (n > 2 && buffer[0] == '#' && buffer[1] == '!') {
-                buffer[n] = 0;
-                result = buffer + 2 + strspn(buffer + 2, " \t");
-                result[strcspn(result, " \t\n")] = 0;
-        } else if (n >= (ssize_t) sizeof(*header) && memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
-                   header->e_ident[EI_CLASS] == ELFCLASS64) {
-                off_t at = (off_t) header->e_phoff;
-                unsigned count = header->e_phnum;
-
-                for (unsigned i = 0; i < count && segment.p_type != PT_INTERP; i++, at += (off_t) sizeof(segment))
-                        if (pread(fd, &segment, sizeof(segment), at) != (ssize_t) sizeof(segment))
-                                break;
-                if (segment.p_type == PT_INTERP && segment.p_filesz < size &&
-                    pread(fd, buffer, segment.p_filesz, (off_t) segment.p_offset) == (ssize_t) segment.p_filesz) {
-                        buffer[segment.p_filesz] = 0;
-                        result = buffer;
-                }
-        }
+        if (n > 2 && buffer[0] == '#' && buffer[1] == '!')
+                result = interpreter_of_script(buffer, (size_t) n);
+        else if (n >= (ssize_t) sizeof(*header) && memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
+                 header->e_ident[EI_CLASS] == ELFCLASS64)
+                result = interpreter_of_program(fd, buffer, size);
         if (fd >= 0)
                 (void) close(fd);
         return result;
@@ -473,8 +534,8 @@ __attribute__((noreturn)) static void die_of_size(const char *path, char *const 
 
                         all += n + sizeof(char *);
                         if (n > 131072)
-                                die("cannot execute %s: %s of %zu bytes (%.24s…) is longer than the 131072 bytes that the kernel takes",
-                                    path, i == 0 ? "an argument" : "a variable", n, *s);
+                                die("cannot execute %s: %s of %zu bytes (%.24s…) is longer than the 131072 bytes that "
+                                    "the kernel takes", path, i == 0 ? "an argument" : "a variable", n, *s);
                 }
         die("cannot execute %s: the command line and the environment have %zu bytes, more than the kernel takes; see "
             "--rlimit=RLIMIT_STACK",
@@ -486,8 +547,9 @@ static char **read_options(Launch *l, char **words, size_t n)
 {
         size_t i = 0;
 
+        l->n_words = n;
         for (; i < n && strcmp(words[i], "--") != 0; i++)
-                read_option(l, words[i], n);
+                read_option(l, words[i]);
         if (i + 2 >= n)
                 die("nothing to execute");
         return words + i + 1;

@@ -11,7 +11,7 @@ typedef struct AppVariables {
 } AppVariables;
 
 /* The app's own, from a file of its words, and what the service manager says of the service where the app does not say
- * otherwise. There is room for so many more. */
+ * otherwise. There is room for `room` more. */
 void app_variables_read(AppVariables *v, const char *path, size_t room);
-/* One more, in place of the app's own of that name. The string is kept. */
+/* One more, in place of another of that name. The string is kept. */
 void app_variables_set(AppVariables *v, char *assignment);
