@@ -18,13 +18,13 @@
 #include "network/net-engine.h"
 #include "shared/bus.h"
 #include "shared/mount-util.h"
+#include "stage1/stage1.h"
 #include "stage1/uid-range.h"
 #include "unit/machine.h"
 
 #define SYSTEMD_MIN 252
 /* A pod's own IDs, whichever: nothing is made with them. */
 #define PROBE_UID_BASE 0x10000000u
-/* Each pod takes four. */
 #define INOTIFY_INSTANCES_MIN 1024
 
 typedef enum HostState {
@@ -170,8 +170,8 @@ static HostState look_at_store(const HostLook *l, char **ret_found)
         return try_mapping(l, l->store, ret_found);
 }
 
-/* The device that stands for a removed file in a layer (overlayfs.rst, "whiteouts"). Nothing comes of it but a name that
- * is taken away at once. */
+/* The device that stands for a removed file in a layer (overlayfs.rst, "whiteouts"). Nothing comes of it but a name
+ * that is taken away at once. */
 static HostState look_at_whiteouts(const HostLook *l, char **ret_found)
 {
         _cleanup_free_ char *path = strprintf("%s/.podctl-check-%i", l->store, getpid());
@@ -219,7 +219,8 @@ static HostState look_at_inotify(const HostLook *l, char **ret_found)
         uint32_t limit = 0;
         int r = read_setting("/proc/sys/fs/inotify/max_user_instances", &limit);
 
-        *ret_found = r < 0 ? strdup(strerror(-r)) : strprintf("%u instances, room for %u pods", limit, limit / 4);
+        *ret_found = r < 0 ? strdup(strerror(-r)) : strprintf("%u instances, room for %u pods", limit,
+                                                                 limit / STAGE1_INOTIFY_INSTANCES);
         return limit >= INOTIFY_INSTANCES_MIN ? HOST_GOOD : HOST_LESS;
 }
 
@@ -253,8 +254,10 @@ static HostState look_at_timers(const HostLook *l, char **ret_found)
         _cleanup_strv_free_ char **idle = NULL;
         sd_bus *bus;
 
-        if (context_bus(l->context, &bus) < 0)
+        if (context_bus(l->context, &bus) < 0) {
+                *ret_found = strdup("not known without the bus");
                 return HOST_LESS;
+        }
         for (size_t i = 0; i < ELEMENTSOF(timers); i++) {
                 _cleanup_bus_message_ sd_bus_message *reply = NULL;
                 const char *state = "not installed";
@@ -287,7 +290,7 @@ static const struct {
         { "systemd", look_at_systemd, "systemd 252 or newer as PID 1, with a system bus" },
         { "programs", look_at_programs, "install systemd-container, or what the distribution has systemd-nspawn in" },
         { "podctl", look_at_own_files, "install podctl with --prefix=/usr, all of it" },
-        { "machined", look_at_machined, "install it, or 'systemctl unmask systemd-machined'; else pods are no machines" },
+        { "machined", look_at_machined, "install it, or 'systemctl unmask systemd-machined'; else pods are not machines" },
         { "bus in pods", look_at_bus, "install one; else 'systemctl -M' and 'machinectl shell' do not reach into pods" },
         { "cgroups", look_at_cgroups, "boot with systemd.unified_cgroup_hierarchy=1" },
         { "user namespaces", look_at_user_namespaces,

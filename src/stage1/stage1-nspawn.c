@@ -13,9 +13,9 @@
 #include "pod/pod-etc.h"
 #include "pod/pod-register.h"
 #include "shared/explain.h"
+#include "shared/mount-util.h"
 #include "stage1/app-launch.h"
 #include "stage1/app-mounts.h"
-#include "shared/mount-util.h"
 #include "stage1/nspawn-keep.h"
 #include "stage1/pod-credentials.h"
 #include "stage1/pod-limits.h"
@@ -69,14 +69,12 @@ static void act_as(uid_t uid)
         (void) setfsuid(uid);
 }
 
-/* What the pod's systemd takes of what the kernel has little of (inotify(7), "/proc interfaces"). It would end without a
- * word that anybody could read. */
-#define INOTIFY_INSTANCES 4
-
+/* The kernel may have too little left of what the pod's systemd takes (inotify(7), "/proc interfaces"), and that would
+ * end without a word that anybody could read. */
 static int launch_check_limits(Launch *l, char **reterr_message)
 {
         _cleanup_free_ char *limit = NULL;
-        int fds[INOTIFY_INSTANCES], r = 0;
+        int fds[STAGE1_INOTIFY_INSTANCES], r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
                 fds[i] = r < 0 ? -EBADF : inotify_init1(IN_CLOEXEC);
@@ -89,9 +87,9 @@ static int launch_check_limits(Launch *l, char **reterr_message)
                 return 0;
         (void) read_file_at(AT_FDCWD, "/proc/sys/fs/inotify/max_user_instances", 64, &limit, NULL);
         return explain(reterr_message, -r,
-                       "the pod's systemd needs %i inotify instances: %s; raise fs.inotify.max_user_instances, which is %.*s, or "
-                       "the unit's LimitNOFILE=",
-                       INOTIFY_INSTANCES, strerror(-r), (int) strcspn(strempty(limit), "\n"), strempty(limit));
+                       "the pod's systemd needs %i inotify instances: %s; raise fs.inotify.max_user_instances, which is "
+                       "%.*s, or the unit's LimitNOFILE=",
+                       STAGE1_INOTIFY_INSTANCES, strerror(-r), (int) strcspn(strempty(limit), "\n"), strempty(limit));
 }
 
 static int launch_acquire_ids(Launch *l, char **reterr_message)
@@ -109,8 +107,8 @@ static int launch_acquire_ids(Launch *l, char **reterr_message)
 
         l->userns_fd = userns_open(l->range.base);
         if (l->userns_fd < 0)
-                *reterr_message = strprintf("cannot make a user namespace: %s; see /proc/sys/user/max_user_namespaces, or run "
-                                            "the pod with --private-users=no",
+                *reterr_message = strprintf("cannot make a user namespace: %s; see /proc/sys/user/max_user_namespaces, or "
+                                            "run the pod with --private-users=no",
                                             strerror(-l->userns_fd));
         return MIN(l->userns_fd, 0);
 }
@@ -392,47 +390,68 @@ static int nspawn_arguments(const Launch *l, char ***ret)
         return 0;
 }
 
+/* What the start of the pod is remembered by. */
+static int note_start(const Launch *l)
+{
+        _cleanup_free_ char *pid = strprintf("%i\n", getpid()), *base = strprintf("%u\n", l->range.base);
+        int r = pid && base ? 0 : -ENOMEM;
+
+        if (r >= 0 && l->range.base > 0)
+                r = write_string_at(l->pod->fd, "uid-base", base, 0644);
+        return r < 0 ? r : write_string_at(l->pod->fd, "pid", pid, 0644);
+}
+
+static int set_environment(const Launch *l)
+{
+        const struct {
+                bool wanted;
+                const char *name, *value;
+                int overwrite;
+        } rows[] = {
+                { true, "SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1 },
+                /* A terminal that can do nothing: nspawn and PID 1 leave it undecorated. Apps are told of the real one. */
+                { true, "TERM", "dumb", 1 },
+                { true, "SYSTEMD_LOG_LEVEL", "notice", 0 },
+                { true, "MEMORY_PRESSURE_WATCH", "/dev/null", 1 },
+                /* nspawn refuses that in a user namespace, where root of the pod could do nothing with it either. */
+                { l->range.base == 0 && strv_contains(l->plan->settings->insecure, "paths"),
+                  "SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1 },
+                { true, "LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1 },
+                { l->plan->settings->n_joins > 0 && l->range.base > 0, NSPAWN_KEEP_LOW_PORTS, "1", 1 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].wanted && setenv(rows[i].name, rows[i].value, rows[i].overwrite) < 0)
+                        return -errno;
+        return 0;
+}
+
+/* Locks and sockets that belong to the pod as long as it is there. */
+static int keep_files(const Launch *l)
+{
+        int r = fd_set_cloexec(l->pod->fd, false);
+
+        if (r >= 0 && l->range.lock_fd >= 0)
+                r = fd_set_cloexec(l->range.lock_fd, false);
+        if (r >= 0)
+                r = network_hold_keep(&l->network);
+        return r < 0 ? r : pod_sockets_keep(&l->sockets);
+}
+
 /* Hands our locks and our process over to nspawn. It closes none of the fds, and passes none of them into the
  * container. */
 static int launch_exec(Launch *l)
 {
         _cleanup_strv_free_ char **argv = NULL;
-        _cleanup_free_ char *pid = strprintf("%i\n", getpid()), *base = strprintf("%u\n", l->range.base);
         int r;
 
         r = nspawn_arguments(l, &argv);
-        if (r < 0)
-                return r;
-        if (!pid || !base)
-                return -ENOMEM;
-        if (l->range.base > 0) {
-                r = write_string_at(l->pod->fd, "uid-base", base, 0644);
-                if (r < 0)
-                        return r;
-        }
-        r = write_string_at(l->pod->fd, "pid", pid, 0644);
-        if (r < 0)
-                return r;
-
-        /* A terminal that can nothing: nspawn and PID 1 leave it undecorated. Apps are told of the real one. */
-        if (setenv("SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1) < 0 || setenv("TERM", "dumb", 1) < 0 ||
-            setenv("SYSTEMD_LOG_LEVEL", "notice", 0) < 0 || setenv("MEMORY_PRESSURE_WATCH", "/dev/null", 1) < 0)
-                return -errno;
-        /* nspawn refuses that in a user namespace, where root of the pod could do nothing with it either. */
-        if (l->range.base == 0 && strv_contains(l->plan->settings->insecure, "paths") &&
-            setenv("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1) < 0)
-                return -errno;
-        if (setenv("LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1) < 0)
-                return -errno;
-        if (l->plan->settings->n_joins > 0 && l->range.base > 0 && setenv(NSPAWN_KEEP_LOW_PORTS, "1", 1) < 0)
-                return -errno;
-        r = fd_set_cloexec(l->pod->fd, false);
-        if (r >= 0 && l->range.lock_fd >= 0)
-                r = fd_set_cloexec(l->range.lock_fd, false);
         if (r >= 0)
-                r = network_hold_keep(&l->network);
+                r = note_start(l);
         if (r >= 0)
-                r = pod_sockets_keep(&l->sockets);
+                r = set_environment(l);
+        if (r >= 0)
+                r = keep_files(l);
         if (r < 0)
                 return r;
 

@@ -6,6 +6,9 @@
 
 /* An engine that carries out a plan. What differs between engines is here and nothing else. */
 
+/* What the systemd of a pod takes of inotify(7). */
+#define STAGE1_INOTIFY_INSTANCES 4
+
 typedef struct Stage1 {
         const char *name;
         /* Turns the calling process, which is the main one of the pod's unit and holds the pod's lock, into the pod.
