@@ -6,8 +6,8 @@
 #include "basic/path.h"
 #include "pod/pod-volumes.h"
 #include "shared/explain.h"
-#include "stage1/app-mounts.h"
 #include "shared/mount-util.h"
+#include "stage1/app-mounts.h"
 
 /* A place that systemd can mount it from, or systemd-nspawn before. */
 static int open_late_target(const PlanMount *m, MountContext *context, const char *path, bool directory)
@@ -147,8 +147,8 @@ static int carry_out_bind(const PlanMount *m, MountContext *context, char **rete
                 return target;
         }
         if (target == -EINVAL)
-                *reterr_message = strprintf("%s: %s: a path below /dev, /proc, /run or /sys cannot have quotes, backslashes or "
-                                            "control characters", m->what, m->target);
+                *reterr_message = strprintf("%s: %s: a path below /dev, /proc, /run or /sys cannot have quotes, "
+                                            "backslashes or control characters", m->what, m->target);
         else if (target < 0)
                 *reterr_message = strprintf("%s: cannot make %s: %s", m->what, m->target, strerror(-target));
         if (target < 0)
@@ -194,9 +194,9 @@ int layers_attach(char *const *lowers, const char *what, int userns_fd, int scra
         return *ret_lowerdir ? 0 : -ENOMEM;
 }
 
-/* Root in the pod owns what the app changes; the top directory looks like the image's own, but that everybody can read and
- * pass it: archives made of a directory of mktemp(1) say otherwise, no tool heeds that, and without it only root could run
- * anything. */
+/* Root in the pod owns what the app changes; the top directory looks like the image's own, but that everybody can read
+ * and pass it: archives made of a directory of mktemp(1) say otherwise, no tool heeds that, and without it only root
+ * could run anything. */
 static int prepare_upper(const PlanMount *m, const MountContext *context, int scratch)
 {
         struct stat st;
@@ -209,7 +209,8 @@ static int prepare_upper(const PlanMount *m, const MountContext *context, int sc
                 return r;
 
         if (fstatat(scratch, "0", &st, 0) < 0 || chown(m->upper, st.st_uid, st.st_gid) < 0 ||
-            chmod(m->upper, (st.st_mode & 07777) | 0555) < 0 || chown(m->work, context->uid_base, context->uid_base) < 0)
+            chmod(m->upper, (st.st_mode & 07777) | 0555) < 0 ||
+            chown(m->work, context->uid_base, context->uid_base) < 0)
                 return -errno;
         if (symlinkat(m->upper, scratch, "u") < 0 || symlinkat(m->work, scratch, "w") < 0)
                 return -errno;
@@ -272,8 +273,8 @@ static int make_usual_places(const PlanMount *m, const MountContext *context)
         return root < 0 ? root : make_mtab(root, context->uid_base);
 }
 
-/* What the image has in /run is there, and can be written to in a read-only root, too. systemd would mount an empty file
- * system over it, but for that there is a mount already (systemd.exec(5), MountAPIVFS=). */
+/* What the image has in /run is there, and can be written to in a read-only root, too. systemd would mount an empty
+ * file system over it, but for that there is a mount already (systemd.exec(5), MountAPIVFS=). */
 static int keep_run(const PlanMount *m, const MountContext *context)
 {
         _cleanup_close_ int root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY),

@@ -45,7 +45,7 @@ static bool set_writable(const char *path)
         return mount_setattr(AT_FDCWD, path, 0, &attributes, sizeof(attributes)) == 0;
 }
 
-/* Names of those that are writable now, the others are dropped. */
+/* Only those that are writable now stay in the list. */
 static void drop_read_only(char **paths)
 {
         size_t n = 0;

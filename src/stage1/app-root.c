@@ -22,8 +22,8 @@ void app_identity_done(AppIdentity *i)
         i->health = mfree(i->health);
 }
 
-/* Who made the image, or the app itself, may have put anything there. Longer files have no users in them, longer lines are
- * passed over: to fgetpwent(3) a line is work by the square of its length. */
+/* Who made the image, or the app itself, may have put anything there. Longer files have no users in them, longer lines
+ * are passed over: to fgetpwent(3) a line is work by the square of its length. */
 #define USERS_FILE_MAX (4U * 1024 * 1024)
 #define USERS_LINE_MAX (64U * 1024)
 
@@ -125,7 +125,6 @@ static int add_groups_of_user(int root_fd, const char *name, AppIdentity *identi
                         continue;
                 seen[gr->gr_gid] = true;
                 r = append_group(identity, gr->gr_gid);
-
                 if (r < 0)
                         return r;
         }
@@ -350,8 +349,8 @@ static int find_handler(const PlanApp *app, int root_fd, char *const *binds, cha
         if (r == -ENOMEM)
                 return r;
         if (r < 0 || !may_be_program(root_fd, binds, *ret)) {
-                *reterr_message = strprintf("app '%s': the image has no program '%s' for event %s", app->app->name, exec[0],
-                                            event);
+                *reterr_message = strprintf("app '%s': the image has no program '%s' for event %s", app->app->name,
+                                            exec[0], event);
                 return -ENOENT;
         }
         return 0;

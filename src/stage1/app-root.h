@@ -33,8 +33,8 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
  * in, unless the group is named as well. */
 int app_identify_user(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *identity, char **reterr_message);
 
-/* The app's environment, with the HOME, USER and LOGNAME of an OCI image's user where nobody set them. A user whom the image
- * does not list has no name, and "/" as home, as in Docker. */
+/* The app's environment, with the HOME, USER and LOGNAME of an OCI image's user where nobody set them. A user whom the
+ * image does not list has no name, and "/" as home, as in Docker. */
 int app_environment(const PlanApp *app, const AppIdentity *identity, char ***ret);
 
 /* Where a program lies in the app, looked for like a shell would: with a slash in its name it is as it is, relative

@@ -9,7 +9,8 @@
 #define STATUS_ASKED "asked"
 /* There from the moment on when the pod is to end with an app's failure. */
 #define STATUS_FAILED ".failed"
-/* How the pod ended: systemd's verb ("exit", "halt", "poweroff", "reboot"), and a line for each app that never started. */
+/* How the pod ended: systemd's verb ("exit", "halt", "poweroff", "reboot"), then a line for each app that never
+ * started. */
 #define STATUS_END ".end"
 
 /* What a pod ends with of which an app never started: as for all failures that are not an app's own. */

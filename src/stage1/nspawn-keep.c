@@ -16,7 +16,8 @@
  * CAP_NET_BIND_SERVICE from the whole container, "to indicate" that low ports need it and it does not count. In our
  * namespaces low ports need no privileges (net_sysctl_of_pod()), while programs of images that have this capability in
  * their file, as web servers do, could not even be started without it in the bounding set (capabilities(7), "Safety
- * checking for capability-dumb binaries"). So it stays there, for the pod's own PID 1 to deal with as with all others. */
+ * checking for capability-dumb binaries"). So it stays there, for the pod's own PID 1 to deal with as with all
+ * others. */
 __attribute__((visibility("default"))) int prctl(int option, ...);
 
 int prctl(int option, ...)

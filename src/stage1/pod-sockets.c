@@ -139,7 +139,8 @@ static int assign(const PodPlan *plan, PodSockets *s, int fd, const char *name, 
 
         r = look_at(fd, &p);
         if (r == -EAFNOSUPPORT)
-                return explain(reterr_message, EINVAL, "what the unit was given as '%s' is not a listening socket", name);
+                return explain(reterr_message, EINVAL, "what the unit was given as '%s' is not a listening socket",
+                               name);
         found = r < 0 ? NULL : find_socket(plan, s, &p);
         if (r >= 0 && !found)
                 r = explain(reterr_message, EINVAL, "no app has a socketActivated port for socket '%s', %s", name,
