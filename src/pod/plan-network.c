@@ -26,7 +26,7 @@ static int plan_port(const AppcPod *pod, const PodPort *p, NetPort *ret, char **
                                "port '%s': protocol '%s' cannot be forwarded, only tcp, udp and sctp", p->name,
                                inner->protocol);
         if (p->host_port + inner->count - 1 > UINT16_MAX)
-                return explain(reterr_message, EINVAL, "port '%s': it is %u ports, and there are no so many from %u on",
+                return explain(reterr_message, EINVAL, "port '%s': it is %u ports, and from %u on there are not that many",
                                p->name, inner->count, p->host_port);
 
         *ret = (NetPort) {
@@ -112,8 +112,8 @@ bool plan_follows_host_dns(const PodSettings *s)
         return !s->image_etc && !s->dns_mode && net_dns_is_empty(&s->dns) && s->net && !net_is_none(s->net);
 }
 
-/* Docker's way is that these files are the pod's, whatever the image has; rkt's, that the image's stay (rkt 5.4). What was
- * asked for goes before a volume, what nobody asked for does not. */
+/* Docker's way is that these files are the pod's, whatever the image has; rkt's, that the image's stay (rkt 5.4). What
+ * was asked for goes before a volume, what nobody asked for does not. */
 int plan_files(const PodPlan *plan, PlanFile ret[static PLAN_FILES_MAX], size_t *ret_n)
 {
         const PodSettings *s = plan->settings;

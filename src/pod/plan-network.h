@@ -24,8 +24,8 @@ typedef struct PlanFile {
         bool if_source;
         bool if_absent;
         bool unless_volume; /* leaves /etc alone where that is a volume as a whole */
-        bool shared;      /* belongs to the host, and is not to be written to */
-        bool yields;      /* to a volume at the same place */
+        bool shared;        /* belongs to the host, and is not to be written to */
+        bool yields;        /* to a volume at the same place */
 } PlanFile;
 
 #define PLAN_FILES_MAX 3

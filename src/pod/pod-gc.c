@@ -155,7 +155,8 @@ int pod_remove_unheld(Pod *p)
 /* What belongs to the start: the process, the user IDs and the addresses it had. */
 static int forget_start(const Pod *p)
 {
-        static const char *const names[] = { "upper", "work" }, *const files[] = { "uid-base", "pid", "network-ended", "size" };
+        static const char *const names[] = { "upper", "work" },
+                          *const files[] = { "uid-base", "pid", "network-ended", "size" };
         _cleanup_strv_free_ char **apps = NULL;
         int r = list_directory_at(p->fd, "apps", &apps);
 
@@ -225,8 +226,9 @@ static Verdict judge(const Pod *p, const PodCollect *c)
         }
 }
 
-/* Marked, it is looked for where it is from now on, and what it had outside its directory is free, whether or not its unit
- * clears away itself. Also puts right what an earlier run that was killed in the middle left. */
+/* A pod that was marked: its journal is found where it is from now on, and what it had outside its directory is free,
+ * whether or not its unit clears away itself. Also puts right what an earlier run that was killed in the middle
+ * left. */
 static void settle_marked(Pod *p, PodDirectory from)
 {
         _cleanup_free_ char *ignored = NULL;

@@ -7,8 +7,9 @@
  * space on disk. */
 
 /* Removes what is left outside the pod's directory once its process is gone: its networks, the lock files of its name
- * and its user IDs, and leftovers of a systemd-nspawn that was killed; and what its journal does not need of the disk. All but the networks is always
- * done. 1: no pod has a network any more, see network_remove_idle(). */
+ * and its user IDs, and leftovers of a systemd-nspawn that was killed; and gives back what its journal does not need of
+ * the disk. Where its networks cannot be taken down, all the rest is done nevertheless. 1: no pod has a network any
+ * more, see network_remove_idle(). */
 int pod_tear_down(Pod *p, char **reterr_message);
 /* The last of these, for a machine name that is free. */
 void pod_clear_nspawn(const char *machine);

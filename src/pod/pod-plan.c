@@ -53,8 +53,8 @@ PodPlan *pod_plan_free(PodPlan *plan)
         return mfree(plan);
 }
 
-/* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. Those of the
- * user are told by the image's passwd, if they are not always root's, and are added at the start. */
+/* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. Those of
+ * the user, where they are not always root's, follow from the image's passwd, and are added at the start. */
 static int plan_environment(const PodSettings *settings, const AppcPodApp *app, char ***ret)
 {
         static const struct {

@@ -99,7 +99,7 @@ typedef struct PodPlan {
 /* The trees below each app's root, top first, in the order of the manifest's apps. */
 typedef struct PlanImage {
         char **lowers;
-        bool privileged; /* executing something in there may give privileges */
+        bool privileged;     /* executing something in there may give privileges */
         uint64_t highest_id; /* of the users and groups its files belong to, as far as is known */
 } PlanImage;
 

@@ -73,6 +73,7 @@ int pod_never_started(const Pod *p, char ***ret)
 {
         _cleanup_free_ char *text = NULL;
         _cleanup_strv_free_ char **lines = NULL;
+        size_t n;
         int r;
 
         *ret = NULL;
@@ -81,10 +82,11 @@ int pod_never_started(const Pod *p, char ***ret)
                 r = strv_split(text, '\n', &lines);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
-        /* The first is the verb; a name that is not one is not ours. */
-        for (size_t i = 1; i < strv_length(lines); i++)
+        /* The first is the verb. The pod may have written anything there: only names of apps are of interest. */
+        n = strv_length(lines);
+        for (size_t i = 1; r >= 0 && i < n; i++)
                 if (ac_name_is_valid(lines[i]))
-                        r = r < 0 ? r : strv_extend(ret, lines[i]);
+                        r = strv_extend(ret, lines[i]);
         return r;
 }
 

@@ -5,15 +5,15 @@
 
 #include "basic/uuid.h"
 
-/* Pods as the metadata service knows them (podctl-metadata.service(8)): files, so that they outlive the service and go with
- * the pod, and whatever their number, each request is answered from one directory found by name.
+/* Pods as the metadata service knows them (podctl-metadata.service(8)): files, so that they outlive the service and go
+ * with the pod, and so that each request, however many pods there are, is answered from one directory found by name.
  *
- *     tokens/TOKEN     a link to ../pods/UUID: who knows the token is an app of that pod
+ *     tokens/TOKEN       a link to ../pods/UUID: who knows the token is an app of that pod
  *     addresses/ADDRESS  a link likewise: who asks from there is an app of that pod, if it has the token
- *     pods/UUID/       token     the token
- *                      addresses its addresses, a line each
- *                      manifest  the pod manifest, resolved
- *                      apps/APP  the manifest of the app's image, in appc's words
+ *     pods/UUID/         token      the token
+ *                        addresses  its addresses, a line each
+ *                        manifest   the pod manifest, resolved
+ *                        apps/APP   the manifest of the app's image, in appc's words
  *
  * There are two: podctl's own, which the service only reads, and the service's, of pods that others registered. All
  * functions take the directory opened. */

@@ -18,9 +18,10 @@
  *     volumes/NAME   empty volumes
  *     journal/       the pod's journal
  *     stdio/         sockets of an interactive app without a terminal
- *     output/N       a socket, on which `podctl run` waits for what the Nth app of the manifest writes
+ *     output/N       a socket, on which `podctl run` waits for what app N of the manifest writes, counted from 0
  *     files/         texts for /etc of its apps (pod-etc.h)
  *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod
+ *     status/.health-APP  how an app with a health check is while it runs; likewise
  *     exit           exit status of the pod itself, its mtime is when
  *     size           how much it takes on the disk, once somebody wanted to know of an ended one (pod-keep.h) */
 
@@ -59,6 +60,7 @@ PodState pod_state_from_string(const char *s);
 
 #define PODS_DEFAULT_DATA "/var/lib/podctl"
 
+/* The apps are numbered in there, since a name may be too long for the address of a socket. */
 #define POD_OUTPUT_DIR "output"
 
 /* DATA/pods, opened. */
@@ -101,8 +103,9 @@ int pod_scan_next(PodScan *s, Pod **ret);
 PodScan *pod_scan_free(PodScan *s);
 DEFINE_TRIVIAL_CLEANUP_FUNC(PodScan *, pod_scan_free);
 
-/* By name, UUID or the beginning of a UUID. A running pod goes before others of its name, then the newest one.
- * -ENOENT: none such. -ENOTUNIQ: the beginning fits several, *ret_fitting, unless NULL, says which. -EINVAL: the text is empty. */
+/* By name, UUID or the beginning of a UUID. A running pod goes before others of its name, then the newest one. -ENOENT:
+ * none such. -ENOTUNIQ: the beginning fits several; *ret_fitting, unless NULL, says which. -EINVAL: the text is
+ * empty. */
 int pod_find(PodStore *s, const char *text, Pod **ret, char ***ret_fitting);
 
 /* Reads manifest and settings. *reterr_message names file and member. */
@@ -115,8 +118,8 @@ int pod_lock(Pod *p);
 /* Takes over a lock through a copy of the fd that holds it. -ESTALE: that is not this pod's directory. -EAGAIN: it
  * does not hold the lock. */
 int pod_adopt_lock(Pod *p, int fd);
-/* Keeps the pod from being collected, or moved for that, until it is freed: for who waits for it and is not done when it
- * ends. Any number may. A shared lock of the file "pod". */
+/* Keeps the pod from being collected, or moved for that, until it is freed: for who waits for it and is not done when
+ * it ends. Any number may. A shared lock of the file "pod". */
 int pod_hold(Pod *p);
 /* 1: somebody else does. */
 int pod_is_held(const Pod *p);
