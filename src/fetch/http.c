@@ -8,9 +8,9 @@
 #include "basic/time-util.h"
 #include "config.h"
 #include "fetch/http-header.h"
-#include "shared/json-table.h"
 #include "fetch/http.h"
 #include "shared/explain.h"
+#include "shared/json-table.h"
 
 #define REDIRECTS_MAX 10L
 #define CONNECT_TIMEOUT_SEC 20L
@@ -26,7 +26,8 @@
 #define RETRY_AFTER_MAX_SEC 120U
 #define ERROR_TEXT_MAX 4096U
 
-#define NO_AUTHORITIES "cannot be told from another: this host knows no certificate authorities; install ca-certificates"
+#define NO_AUTHORITIES                                                                                  \
+        "cannot be told from another: this host knows no certificate authorities; install ca-certificates"
 
 struct Http {
         CURL *curl;
@@ -47,9 +48,9 @@ typedef struct Attempt {
         int error;              /* of ours, from within a callback */
 } Attempt;
 
-/* Where authorities also lie in a directory of files named by hashes, as update-ca-certificates(8) makes it, the one that is
- * needed is found there; reading all of them from the one large file takes 15 ms, which is more than all the rest of
- * asking whether an image has changed. */
+/* Where authorities also lie in a directory of files named by hashes, as update-ca-certificates(8) makes it, the one
+ * that is needed is found there; reading all of them from the one large file takes 15 ms, which is more than all the
+ * rest of asking whether an image has changed. */
 static bool authorities_by_directory(void)
 {
         const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
@@ -193,8 +194,8 @@ static size_t take_header(char *data, size_t one, size_t n, void *userdata)
         (void) curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &status);
         if (status == 200)
                 a->skip = a->sink->at;
-        if ((status == 200 && a->sink->at > 0 && !is_same(a)) || (status == 206 && a->headers.range_begin != a->sink->at) ||
-            (status == 416 && a->sink->at > 0))
+        if ((status == 200 && a->sink->at > 0 && !is_same(a)) ||
+            (status == 206 && a->headers.range_begin != a->sink->at) || (status == 416 && a->sink->at > 0))
                 a->error = -ESTALE;
         return a->error < 0 ? 0 : n;
 }
@@ -409,8 +410,8 @@ static int tell_failure(const Http *h, const char *url, int error, CURLcode code
         if (error == -ENOKEY)
                 return tell(url, error, NO_AUTHORITIES, reterr_message);
         if (code == CURLE_PEER_FAILED_VERIFICATION)
-                text = strprintf("%s; a certificate of its own authority belongs into /etc/containers/certs.d/%s/ca.crt",
-                                 detail, strempty(host));
+                text = strprintf("%s; a certificate of its own authority belongs into "
+                                 "/etc/containers/certs.d/%s/ca.crt", detail, strempty(host));
         else if (code == CURLE_SSL_CONNECT_ERROR)
                 text = strprintf("%s; if it speaks plain http, give --insecure-options=http", detail);
         return tell(url, error, text ?: curl_easy_strerror(code), reterr_message);
@@ -443,7 +444,8 @@ char *http_reply_reason(const HttpReply *reply)
             json_object_is_type(json_object_array_get_idx(errors, 0), json_type_object))
                 first = json_object_array_get_idx(errors, 0);
         for (size_t i = 0; first && !text && i < ELEMENTSOF(members); i++)
-                if (json_object_object_get_ex(first, members[i], &found) && json_object_is_type(found, json_type_string))
+                if (json_object_object_get_ex(first, members[i], &found) &&
+                    json_object_is_type(found, json_type_string))
                         text = json_object_get_string(found);
         return text && string_is_ascii_printable(text) && strlen(text) < 200 ? strjoin(": ", text) : strdup("");
 }
@@ -453,12 +455,12 @@ static int tell_busy(const char *url, const HttpReply *reply, uint64_t retry_aft
         _cleanup_free_ char *why = http_reply_reason(reply), *text = NULL;
 
         if (retry_after > RETRY_AFTER_MAX_SEC)
-                text = strprintf("is busy (status %ld) and wants to be asked again in %" PRIu64 " s only%s", reply->status,
-                                 retry_after, strempty(why));
+                text = strprintf("is busy (status %ld) and wants to be asked again in %" PRIu64 " s only%s",
+                                 reply->status, retry_after, strempty(why));
         else
-                text = strprintf("%s (status %ld)%s", reply->status >= 500 && reply->status != 503 ? "goes on failing"
-                                                                                                  : "goes on being busy",
-                                 reply->status, strempty(why));
+                text = strprintf("goes on %s (status %ld)%s",
+                                 reply->status >= 500 && reply->status != 503 ? "failing" : "being busy", reply->status,
+                                 strempty(why));
         return tell(url, -EREMOTEIO, strempty(text), reterr_message);
 }
 
@@ -483,7 +485,10 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
 
                 r = attempt(h, request, sink, validator, &reply, &code);
                 retry_after = reply.retry_after;
-                again = r >= 0 && (code == CURLE_OK ? is_busy(reply.status) : judge_code(code, &error) == VERDICT_AGAIN);
+                if (code == CURLE_OK)
+                        again = r >= 0 && is_busy(reply.status);
+                else
+                        again = r >= 0 && judge_code(code, &error) == VERDICT_AGAIN;
                 if (r >= 0 && code == CURLE_OK && !again) {
                         *ret = reply;
                         return 0;

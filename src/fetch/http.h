@@ -4,8 +4,9 @@
 #include "basic/strv.h"
 
 /* HTTP as a client that means to get what it asked for: transfers that break are gone on with by a range request, a
- * server that is busy is asked again when it said or after a while, redirects are followed, credentials never. libcurl does
- * it; the proxy variables (http_proxy, https_proxy, no_proxy) are its affair. Each Http belongs to one thread at a time. */
+ * server that is busy is asked again when it said or after a while, redirects are followed, credentials never. libcurl
+ * does it; the proxy variables (http_proxy, https_proxy, no_proxy) are its affair. Each Http belongs to one thread at a
+ * time. */
 typedef struct Http Http;
 
 int http_new(Http **ret);
@@ -54,11 +55,11 @@ typedef struct HttpReply {
 } HttpReply;
 
 void http_reply_done(HttpReply *reply);
-/* ": " and why, in the server's own words, where it said so in a form that can be shown; else "". */
+/* ": " and the reason in the server's own words, where it gave one in a form that can be shown; else "". */
 char *http_reply_reason(const HttpReply *reply);
 
 /* 0: there is a status, be it 200 or 404; the body of a success is in the sink. Otherwise: -ETIMEDOUT, -EHOSTUNREACH,
- * -ECONNREFUSED, -ECONNRESET, -EPROTO (TLS
- * too), -EKEYREJECTED (the certificate is not good), -ENOKEY (no authorities are known), -EREMOTEIO (the server goes on being busy), -E2BIG, -EPIPE (nobody reads
- * the body), -ESTALE (another content came when going on). Messages begin with the host. */
+ * -ECONNREFUSED, -ECONNRESET, -EPROTO (TLS too), -EKEYREJECTED (the certificate is not good), -ENOKEY (no authorities
+ * are known), -EREMOTEIO (the server goes on being busy), -E2BIG, -EPIPE (nobody reads the body), -ESTALE (another
+ * content came when going on). Messages begin with the host. */
 int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply *ret, char **reterr_message);

@@ -155,20 +155,24 @@ static int keep_token(const Exchange *x, const HttpSink *answer, char **reterr_m
 /* Who was not let in; another file may know another user. */
 static char *whose(const FetchEndpoint *e)
 {
-        return e->user ? strprintf(" to user '%s'", e->user) : strdup(e->bearer || e->identity_token ? " to the token" : "");
+        if (e->user)
+                return strprintf(" to user '%s'", e->user);
+        return strdup(e->bearer || e->identity_token ? " to the token" : "");
 }
 
 static int refuse_token(const FetchEndpoint *e, const char *url, const HttpReply *reply, char **reterr_message)
 {
         _cleanup_free_ char *why = http_reply_reason(reply), *who = whose(e);
         const char *host = strstr(url, "://");
+        int n;
 
         host = host ? host + 3 : url;
+        n = (int) strcspn(host, "/?");
         if (reply->status == 401 || reply->status == 403)
-                return explain(reterr_message, EACCES, "token service %.*s: access denied%s%s", (int) strcspn(host, "/?"), host,
-                               strempty(who), strempty(why));
-        return explain(reterr_message, EPROTO, "token service %.*s: status %ld%s", (int) strcspn(host, "/?"), host,
-                       reply->status, strempty(why));
+                return explain(reterr_message, EACCES, "token service %.*s: access denied%s%s", n, host, strempty(who),
+                               strempty(why));
+        return explain(reterr_message, EPROTO, "token service %.*s: status %ld%s", n, host, reply->status,
+                       strempty(why));
 }
 
 static int ask_for_token(const Exchange *x, const char *url, const char *body, char **reterr_message)
