@@ -41,7 +41,8 @@ bool ac_identifier_is_valid(const char *s)
 static bool stored_name_is_valid(const char *s)
 {
         return *s && strchr(LOWERCASE UPPERCASE DIGITS "[", *s) && strlen(s) <= STORED_NAME_MAX &&
-               string_in_charset(s, LOWERCASE UPPERCASE DIGITS IDENTIFIER_SEPARATORS ":_@[]") && !has_component_of_dots(s);
+               string_in_charset(s, LOWERCASE UPPERCASE DIGITS IDENTIFIER_SEPARATORS ":_@[]") &&
+               !has_component_of_dots(s);
 }
 
 bool ac_name_is_valid(const char *s)

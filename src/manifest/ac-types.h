@@ -25,10 +25,11 @@ bool ac_version_is_valid(const char *s);
 /* The acVersion written into new manifests; read are those of the same major version. */
 #define AC_VERSION "0.8.11"
 
-/* "sha512-<hex>" of an ACI, also abbreviated, or our OCI manifest digests "sha256:<64 hex>", "sha256-<64 hex>". */
+/* "sha512-<hex>" of an ACI, also abbreviated, or the digest of an OCI manifest, "sha256:<64 hex>", "sha256-<64 hex>" or
+ * likewise of SHA-512. */
 bool image_id_is_valid(const char *s);
 
-/* The name of a variable: any that has no '=' in it, as the kernel and Docker take them. */
+/* The name of a variable: any text without '=', as the kernel and Docker have it. */
 bool env_name_is_valid(const char *s);
 /* http:// or https:// with a host, as homepage and documentation ask for. */
 bool http_url_is_valid(const char *s);
@@ -65,7 +66,7 @@ int names_check_unique(const void *items, size_t n, size_t size, const char *mem
 int ac_labels_check(char *const *labels, const char *member, JsonError *e);
 int ac_annotations_check(char *const *annotations, const char *member, JsonError *e);
 int ac_environment_check(char *const *environment, const char *member, JsonError *e);
-/* Of what is run, wherever it comes from: more names than appc has for its images. */
+/* Of what is run, wherever it comes from: any names, not appc's alone. */
 int environment_check(char *const *environment, const char *member, JsonError *e);
 
 extern const JsonType json_ac_name;       /* char * */

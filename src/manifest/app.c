@@ -192,7 +192,8 @@ static int app_check(void *p, json_object *o, JsonError *e)
                                       app->working_directory);
 
         if (app->stop_timeout < -1 || app->stop_timeout > APP_STOP_TIMEOUT_MAX)
-                return json_error_set(e, -EINVAL, "stopTimeout", "must be seconds, at most %u, or -1", APP_STOP_TIMEOUT_MAX);
+                return json_error_set(e, -EINVAL, "stopTimeout", "must be seconds, at most %u, or -1",
+                                      APP_STOP_TIMEOUT_MAX);
 
         r = environment_check(app->environment, "environment", e);
         if (r < 0)

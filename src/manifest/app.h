@@ -29,8 +29,8 @@ typedef struct App {
         /* From OCI, when it names a user only: the group is the one the image's passwd gives that user, and `group`
          * what stands in for it when the user is not listed. Written as member "groupFromUser". */
         bool group_from_user;
-        /* From OCI: HOME, USER and LOGNAME that the environment does not have are the user's, by the image's passwd. Written
-         * as member "homeFromUser". */
+        /* From OCI: HOME, USER and LOGNAME that the environment does not have are the user's, by the image's passwd.
+         * Written as member "homeFromUser". */
         bool home_from_user;
         uint32_t *supplementary_gids;
         size_t n_supplementary_gids;

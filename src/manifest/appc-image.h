@@ -37,10 +37,10 @@ const char *appc_image_annotation(const AppcImage *image, const char *name);
 
 /* Annotation of images that docker2aci made: the repository they come from. */
 #define APPC_ANNOTATION_DOCKER_REPOSITORY "appc.io/docker/repository"
-/* Annotation by which an app says that it notifies of its readiness: "true". */
-/* Ours, of apps in pods: systemd's Restart= ("no", "on-failure", "always"), and names of other apps with commas between
- * that start before it, or without which it is not to be. */
+/* Ours, of apps in pods: systemd's Restart= ("no", "on-failure", "always"), and the names, with commas between, of
+ * other apps that start before it, or without which it is not to be. */
 #define APPC_ANNOTATION_RESTART "podctl/restart"
 #define APPC_ANNOTATION_AFTER "podctl/after"
 #define APPC_ANNOTATION_REQUIRES "podctl/requires"
+/* By which an app says that it notifies of its readiness: "true". */
 #define APPC_ANNOTATION_NOTIFY "appc.io/executor/supports-systemd-notify"

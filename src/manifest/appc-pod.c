@@ -73,7 +73,8 @@ static int propagation_read(const JsonType *type, json_object *o, void *p, JsonE
         VolumePropagation propagation = volume_propagation_from_string(text);
 
         if (streq(text, "shared"))
-                return json_error_set(e, -EINVAL, NULL, "'shared' cannot be had: systemd keeps the mounts of a service to "
+                return json_error_set(e, -EINVAL, NULL,
+                                      "'shared' cannot be had: systemd keeps the mounts of a service to "
                                       "itself; use \"slave\"");
         if (propagation < 0)
                 return json_error_set(e, -EINVAL, NULL, "expected \"private\" or \"slave\", not '%s'", text);
@@ -138,7 +139,8 @@ static int volume_check(void *p, json_object *o, JsonError *e)
 
         for (size_t i = 0; i < ELEMENTSOF(volume_members); i++)
                 if (!volume_members[i].kinds[v->kind] && json_object_object_get(o, volume_members[i].member))
-                        return json_error_set(e, -EINVAL, volume_members[i].member, "only %s this", volume_members[i].whose);
+                        return json_error_set(e, -EINVAL, volume_members[i].member, "only %s this",
+                                              volume_members[i].whose);
         if (v->kind == VOLUME_HOST && !v->source)
                 return json_error_set(e, -EINVAL, NULL, "missing member 'source', which host volumes need");
         if (v->device_access && !device_access_is_valid(v->device_access))
@@ -236,13 +238,13 @@ static int credential_check(void *p, json_object *o, JsonError *e)
         AppcCredential *c = p;
 
         if (!credential_name_is_valid(c->name))
-                return json_error_set(e, -EINVAL, "name", "'%s' is not a valid name of a credential: letters, digits, '.', '_' and '-', "
-                                      "at most %i", c->name, CREDENTIAL_NAME_MAX);
+                return json_error_set(e, -EINVAL, "name", "'%s' is not a valid name of a credential: letters, "
+                                      "digits, '.', '_' and '-', at most %i", c->name, CREDENTIAL_NAME_MAX);
         if (isempty(c->source) && free_and_strdup(&c->source, c->name) < 0)
                 return -ENOMEM;
         if (!path_is_absolute(c->source) && !credential_name_is_valid(c->source))
-                return json_error_set(e, -EINVAL, "source", "'%s' is neither an absolute path nor the name of a credential",
-                                      c->source);
+                return json_error_set(e, -EINVAL, "source",
+                                      "'%s' is neither an absolute path nor the name of a credential", c->source);
         return 0;
 }
 

@@ -28,7 +28,8 @@ static int check_test(const HealthCheck *h, JsonError *e)
         if (streq(h->test[0], "NONE"))
                 return json_error_set(e, -EINVAL, "Test", "nothing can follow \"NONE\"");
         if (streq(h->test[0], "CMD"))
-                return n > 1 && !isempty(h->test[1]) ? 0 : json_error_set(e, -EINVAL, "Test", "\"CMD\" needs a program");
+                return n > 1 && !isempty(h->test[1]) ? 0
+                                                     : json_error_set(e, -EINVAL, "Test", "\"CMD\" needs a program");
         if (streq(h->test[0], "CMD-SHELL"))
                 return n == 2 ? 0 : json_error_set(e, -EINVAL, "Test", "\"CMD-SHELL\" needs exactly one text");
         return json_error_set(e, -EINVAL, "Test", "expected \"NONE\", \"CMD\" or \"CMD-SHELL\", not '%s'", h->test[0]);
@@ -58,7 +59,8 @@ static int check_number(const HealthCheck *h, size_t i, JsonError *e)
 
         return value == 0 || value >= numbers[i].least
                        ? 0
-                       : json_error_set(e, -EINVAL, numbers[i].member, "must be %s, not %" PRId64, numbers[i].wanted, value);
+                       : json_error_set(e, -EINVAL, numbers[i].member, "must be %s, not %" PRId64, numbers[i].wanted,
+                                        value);
 }
 
 static int health_check_check(void *p, json_object *o, JsonError *e)

@@ -3,8 +3,9 @@
 
 #include "shared/json-table.h"
 
-/* How to tell whether an app is well: member "Healthcheck" of Docker's image configuration, and "healthcheck" of an app in
- * a pod manifest, which has the same members (Docker Engine API, "HealthConfig"; Dockerfile reference, HEALTHCHECK). */
+/* How to tell whether an app is well: member "Healthcheck" of Docker's image configuration, and "healthcheck" of an app
+ * in a pod manifest, which has the same members (Docker Engine API, "HealthConfig"; Dockerfile reference,
+ * HEALTHCHECK). */
 
 typedef struct HealthCheck {
         char **test; /* "NONE"; "CMD", PROGRAM, ARGUMENTS…; "CMD-SHELL", TEXT; empty: nothing is said */
@@ -25,7 +26,7 @@ typedef struct HealthTimes {
         uint64_t retries;
 } HealthTimes;
 
-/* A HealthCheck as a pointer member of a larger struct; of an image, with whatever values it has. */
+/* A HealthCheck as a pointer member of a larger struct; that of an image may have any values. */
 extern const JsonType json_health_check;
 extern const JsonType json_image_health_check;
 
@@ -38,8 +39,8 @@ bool health_check_wanted(const HealthCheck *h);
 int health_check_command(const HealthCheck *h, char *const *shell, char ***ret);
 HealthTimes health_check_times(const HealthCheck *h);
 
-/* A copy whose test is the command, with the defaults for numbers that cannot be used. NULL where none is wanted, or the
- * test cannot be used. */
+/* A copy whose test is the command, with the defaults for numbers that cannot be used. NULL where none is wanted, or
+ * the test cannot be used. */
 int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck **ret);
 HealthCheck *health_check_free(HealthCheck *h);
 DEFINE_TRIVIAL_CLEANUP_FUNC(HealthCheck *, health_check_free);

@@ -233,9 +233,11 @@ static int parse_rlimits(Isolator *i, JsonError *e)
                 if (r < 0 || !name)
                         return r < 0 ? r : -ENOMEM;
                 if (rlimit_from_string(name) < 0)
-                        return json_error_set(e, -EINVAL, NULL, "there is no limit '%s'; see Limit… in systemd.exec(5)", name);
+                        return json_error_set(e, -EINVAL, NULL, "there is no limit '%s'; see Limit… in systemd.exec(5)",
+                                              name);
                 if (rlimit_parse(strchr(*limit, '=') + 1, &soft, &hard) < 0)
-                        return json_error_set(e, -EINVAL, name, "expected SOFT[:HARD], numbers or \"infinity\", the soft one "
+                        return json_error_set(e, -EINVAL, name,
+                                              "expected SOFT[:HARD], numbers or \"infinity\", the soft one "
                                               "not above the hard one; not '%s'", strchr(*limit, '=') + 1);
         }
         return r;
@@ -359,7 +361,7 @@ static const JsonField isolator_table[] = {
         {}
 };
 
-/* Of extensions are names that begin with a domain; all others are for the specification to give. */
+/* Names that begin with a domain are those of extensions; all others are for the specification to give. */
 static int check_stranger(const Isolator *i, JsonError *e)
 {
         size_t domain = strcspn(i->name, "/");
@@ -372,7 +374,8 @@ static int check_stranger(const Isolator *i, JsonError *e)
         for (int t = ISOLATOR_UNKNOWN + 1; t < _ISOLATOR_TYPE_MAX; t++)
                 nearest_offer(&nearest, rows[t].name);
         if (nearest.known)
-                return json_error_set(e, -EINVAL, "name", "there is no isolator '%s'; did you mean '%s'?", i->name, nearest.known);
+                return json_error_set(e, -EINVAL, "name", "there is no isolator '%s'; did you mean '%s'?", i->name,
+                                      nearest.known);
         return json_error_set(e, -EINVAL, "name", "there is no isolator '%s'", i->name);
 }
 

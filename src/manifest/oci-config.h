@@ -65,12 +65,12 @@ int oci_config_write(const OciConfig *config, json_object **ret);
  *   Env                   environment, with PATH where it has none
  *   WorkingDir            workingDirectory, made absolute
  *   Volumes               mountPoints "volume-<path as AC name>", made unique by "-2", "-3"…
- *   ExposedPorts          ports "<port>-<protocol>"; those that are none are left out
+ *   ExposedPorts          ports "<port>-<protocol>"; what is not a port is left out
  *   Labels                userLabels
  *   StopSignal            stop signal
  *   StopTimeout           stop timeout
- *   Healthcheck, Shell    health check, unless it is "NONE" or cannot be carried out; numbers that cannot be used are the
- *                         defaults */
+ *   Healthcheck, Shell    health check, unless it is "NONE" or cannot be carried out, with the defaults for numbers
+ *                         that cannot be used */
 int oci_config_to_app(const OciConfig *config, App **ret);
 /* What oci_config_to_app() leaves out, one line each with the member and the value, for the user to be told. */
 int oci_config_ignored(const OciConfig *config, char ***ret);

@@ -210,8 +210,7 @@ int oci_manifest_write(const OciManifest *manifest, json_object **ret)
 static int check_part(const OciDescriptor *d, OciMediaKind kind, const char *what, JsonError *e)
 {
         if (oci_media_type_kind(d->media_type) != kind)
-                return json_error_set(e, -EOPNOTSUPP, "mediaType", "'%s' is not the %s of an image", d->media_type,
-                                      what);
+                return json_error_set(e, -EOPNOTSUPP, "mediaType", "'%s' is not the type of a %s", d->media_type, what);
         if (!oci_descriptor_is_supported(d))
                 return json_error_set(e, -EOPNOTSUPP, "digest", "the algorithm of '%s' is not supported",
                                       d->digest_text);

@@ -277,11 +277,11 @@ Test(oci_image, not_an_image)
 {
         static const char *const cases[][2] = {
                 { "{'schemaVersion':2," CONFIG ",'layers':[" LAYER("application/vnd.example", DIGEST_A, "1") "]}",
-                  "layers[0].mediaType: 'application/vnd.example' is not the layer of an image" },
+                  "layers[0].mediaType: 'application/vnd.example' is not the type of a layer" },
                 { "{'schemaVersion':2," CONFIG ",'layers':[" LAYER(OCI_MEDIA_TYPE_LAYER, "blake3:00", "1") "]}",
                   "layers[0].digest: the algorithm of 'blake3:00' is not supported" },
                 { "{'schemaVersion':2,'config':" GOOD_LAYER ",'layers':[" GOOD_LAYER "]}",
-                  "config.mediaType: '" OCI_MEDIA_TYPE_LAYER "' is not the configuration of an image" },
+                  "config.mediaType: '" OCI_MEDIA_TYPE_LAYER "' is not the type of a configuration" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
