@@ -90,7 +90,8 @@ static int refuse_app(const Call *c, int r, MetadataReply *ret)
         if (r != -ENOENT)
                 return reply_failure(ret, r);
         return ac_name_is_valid(c->words[0]) ? metadata_refuse(ret, 404, "the pod has no app '%s'\n", c->words[0])
-                                             : metadata_refuse(ret, 400, "'%s' is not a valid name of an app\n", c->words[0]);
+                                             : metadata_refuse(ret, 400, "'%s' is not a valid name of an app\n",
+                                                               c->words[0]);
 }
 
 static int reply_annotations(char **annotations, MetadataReply *ret)
@@ -113,7 +114,8 @@ static int reply_annotation(char *const *annotations, const char *name, Metadata
         if (value)
                 return reply_text(ret, value);
         return ac_identifier_is_valid(name) ? metadata_refuse(ret, 404, "there is no annotation '%s'\n", name)
-                                            : metadata_refuse(ret, 400, "'%s' is not a valid name of an annotation\n", name);
+                                            : metadata_refuse(ret, 400, "'%s' is not a valid name of an annotation\n",
+                                                              name);
 }
 
 /* What the image says, and in its place what the pod says of the app. */
@@ -153,7 +155,8 @@ static int get_pod_annotations(Call *c, MetadataReply *ret)
 
         if (r < 0)
                 return reply_failure(ret, r);
-        return c->words[0] ? reply_annotation(pod->annotations, c->words[0], ret) : reply_annotations(pod->annotations, ret);
+        return c->words[0] ? reply_annotation(pod->annotations, c->words[0], ret)
+                           : reply_annotations(pod->annotations, ret);
 }
 
 static int get_pod_manifest(Call *c, MetadataReply *ret)
@@ -258,7 +261,9 @@ static const Route pod_routes[] = {
 
 static int parse_uuid_word(const Call *c, Uuid *ret, MetadataReply *reply_to)
 {
-        return uuid_parse(c->words[0], ret) >= 0 ? 1 : metadata_refuse(reply_to, 400, "'%s' is not a UUID\n", c->words[0]);
+        if (uuid_parse(c->words[0], ret) >= 0)
+                return 1;
+        return metadata_refuse(reply_to, 400, "'%s' is not a UUID\n", c->words[0]);
 }
 
 static int refuse_json(MetadataReply *ret, const char *what, const JsonError *e, int r)
@@ -289,7 +294,8 @@ static int put_pod(Call *c, MetadataReply *ret)
         if (r <= 0)
                 return r;
         if (!q->token || !token_is_valid(q->token))
-                return metadata_refuse(ret, 400, "token=… is missing, or is not %u to %u of letters, digits, '-' and '_'\n",
+                return metadata_refuse(ret, 400,
+                                       "token=… is missing, or is not %u to %u of letters, digits, '-' and '_'\n",
                                        TOKEN_MIN, TOKEN_MAX);
         r = json_parse_memory(q->body, q->body_size, &o, &e);
         if (r >= 0)
@@ -396,7 +402,10 @@ size_t metadata_body_max(const char *method)
 
 static int find_pod(Call *c, const char *token)
 {
-        int r = c->service->registry_fd < 0 ? -ENOENT : registry_find(c->service->registry_fd, token, &c->pod_fd, &c->uuid);
+        int r = -ENOENT;
+
+        if (c->service->registry_fd >= 0)
+                r = registry_find(c->service->registry_fd, token, &c->pod_fd, &c->uuid);
 
         if (r == -ENOENT && c->service->foreign_fd >= 0)
                 r = registry_find(c->service->foreign_fd, token, &c->pod_fd, &c->uuid);

@@ -42,7 +42,8 @@ ClientKey client_key(const struct sockaddr *peer, const struct sockaddr *local)
         struct in6_addr p = address_of(peer), l = address_of(local);
         ClientKey k = {};
 
-        if (IN6_IS_ADDR_LOOPBACK(&p) || IN6_ARE_ADDR_EQUAL(&p, &l) || (IN6_IS_ADDR_V4MAPPED(&p) && p.s6_addr[12] == 127))
+        if (IN6_IS_ADDR_LOOPBACK(&p) || IN6_ARE_ADDR_EQUAL(&p, &l) ||
+            (IN6_IS_ADDR_V4MAPPED(&p) && p.s6_addr[12] == 127))
                 return k;
         k.bytes[0] = IN6_IS_ADDR_V4MAPPED(&p) ? CLASS_IPV4 : CLASS_IPV6;
         if (k.bytes[0] == CLASS_IPV4)

@@ -7,15 +7,16 @@
 #include "basic/uuid.h"
 
 /* Who is connected, and for how long. Each request has to come, and its answer to go, within a time, however many bytes
- * trickle. Whoever has more connections than one client may have loses its oldest, and when there are too many altogether the
- * oldest of all goes: what is slow makes room for what is quick. Nothing is closed here, only shut down, so that whoever
- * owns the connection sees its end. Times are microseconds of a clock that only goes forward. */
+ * trickle. Whoever has more connections than one client may have loses its oldest, and when there are too many
+ * altogether the oldest of all goes: what is slow makes room for what is quick. Nothing is closed here, only shut down,
+ * so that whoever owns the connection sees its end. Times are microseconds of a clock that only goes forward. */
 
 #define CLIENTS_MAX 512U
 #define CLIENT_CONNECTIONS_MAX 64U
 #define CLIENT_REQUEST_USEC UINT64_C(10000000)
 
-/* What counts as one: a pod, this host with all addresses it has, and of others an IPv4 address or a /64 of IPv6. */
+/* What counts as one client: a pod, this host with all addresses it has, and of others an IPv4 address or a /64 of
+ * IPv6. */
 typedef struct ClientKey {
         uint8_t bytes[1 + UUID_STRING_MAX];
 } ClientKey;

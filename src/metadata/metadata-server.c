@@ -24,7 +24,7 @@ typedef struct Listener {
         MetadataService *service;
         struct MHD_Daemon *daemon;
         int epoll_fd; /* the daemon's */
-        ClientTable *clients; /* the server's; NULL: of the registrar's nobody is counted */
+        ClientTable *clients; /* the server's; NULL for the registrar, whose clients nobody counts */
 } Listener;
 
 struct MetadataServer {
@@ -60,7 +60,8 @@ static Exchange *exchange_free(Exchange *e)
 
 /* A piece of a field's value; a long one comes in several. */
 static enum MHD_Result on_field(void *userdata, enum MHD_ValueKind kind, const char *key, const char *filename,
-                                const char *content_type, const char *transfer_encoding, const char *data, uint64_t offset, size_t size)
+                                const char *content_type, const char *transfer_encoding, const char *data,
+                                uint64_t offset, size_t size)
 {
         Exchange *e = userdata;
         FormField *f = e->n_fields > 0 ? &e->fields[e->n_fields - 1] : NULL;
@@ -118,7 +119,8 @@ static bool exchange_take(Exchange *e, const char *data, size_t n)
 
 static enum MHD_Result send_reply(struct MHD_Connection *connection, MetadataReply *reply)
 {
-        struct MHD_Response *response = MHD_create_response_from_buffer(strlen(reply->body), reply->body, MHD_RESPMEM_MUST_FREE);
+        struct MHD_Response *response = MHD_create_response_from_buffer(strlen(reply->body), reply->body,
+                                                                        MHD_RESPMEM_MUST_FREE);
         enum MHD_Result result;
 
         if (!response) {
@@ -133,8 +135,8 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, MetadataRep
         return result;
 }
 
-static enum MHD_Result answer(const Listener *l, struct MHD_Connection *connection, const char *path, const char *method,
-                              const Exchange *e)
+static enum MHD_Result answer(const Listener *l, struct MHD_Connection *connection, const char *path,
+                              const char *method, const Exchange *e)
 {
         MetadataRequest q = {
                 .method = method,
@@ -150,15 +152,17 @@ static enum MHD_Result answer(const Listener *l, struct MHD_Connection *connecti
         int r;
 
         if (e->bad)
-                r = metadata_refuse(&reply, e->max > 0 ? 413 : 400, e->max > 0 ? "that is too long\n" : "nothing is expected to be sent\n");
+                r = metadata_refuse(&reply, e->max > 0 ? 413 : 400,
+                                    e->max > 0 ? "that is too long\n" : "nothing is expected to be sent\n");
         else
-                r = !l->clients ? metadata_answer_registrar(l->service, &q, &reply) : metadata_answer_pod(l->service, &q, &reply);
+                r = l->clients ? metadata_answer_pod(l->service, &q, &reply)
+                               : metadata_answer_registrar(l->service, &q, &reply);
         return r < 0 ? MHD_NO : send_reply(connection, &reply);
 }
 
 /* Called once with the headers, then with each piece of the body, then once more. */
-static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection, const char *path, const char *method,
-                                  const char *version, const char *data, size_t *n, void **state)
+static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *data, size_t *n, void **state)
 {
         const Listener *l = userdata;
         Exchange *e = *state;
@@ -180,7 +184,8 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
         return answer(l, connection, path, method, e);
 }
 
-static void on_completed(void *userdata, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
+static void on_completed(void *userdata, struct MHD_Connection *connection, void **state,
+                         enum MHD_RequestTerminationCode how)
 {
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
@@ -189,7 +194,8 @@ static void on_completed(void *userdata, struct MHD_Connection *connection, void
                 client_table_answered(info->socket_context, now_monotonic_usec());
 }
 
-/* Only pods are served, and this host. Where there are pods of which nobody has said from where they ask, everybody is. */
+/* Only pods are served, and this host. Where there are pods of which nobody has said from where they ask, everybody
+ * is. */
 static bool find_client(const MetadataService *service, int fd, ClientKey *ret)
 {
         union {
@@ -303,7 +309,8 @@ int metadata_server_add(MetadataServer *s, int fd, bool registrar)
 static bool is_busy(const MetadataServer *s)
 {
         for (size_t i = 0; i < s->n; i++) {
-                const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->listeners[i].daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+                const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->listeners[i].daemon,
+                                                                       MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 
                 if (info && info->num_connections > 0)
                         return true;

@@ -3,8 +3,8 @@
 
 #include "metadata/metadata-api.h"
 
-/* The answers of metadata-api.h over HTTP, by libmicrohttpd: one thread, any number of listening sockets. What pods send
- * is bounded: connections altogether and of one client, the time a request may take, the length of bodies
+/* The answers of metadata-api.h over HTTP, by libmicrohttpd: one thread, any number of listening sockets. What pods
+ * send is bounded: connections altogether and of one client, the time a request may take, the length of bodies
  * (metadata/metadata-clients.h). */
 
 typedef struct MetadataServer MetadataServer;

@@ -16,8 +16,8 @@
 #include "shared/sandbox.h"
 
 /* The metadata service: podctl-metadata.service(8). Systemd hands over its sockets, and its directories in
- * $STATE_DIRECTORY and $RUNTIME_DIRECTORY; it ends when nobody asks any more. Started as "podctl-metadata PORT", by podctl
- * metadata-service, it makes all these itself, becomes its user, and stays. */
+ * $STATE_DIRECTORY and $RUNTIME_DIRECTORY; it ends when nobody asks any more. Started as "podctl-metadata PORT", by
+ * podctl metadata-service, it makes all these itself, becomes its user, and stays. */
 
 /* Or what $PODCTL_METADATA_IDLE says. */
 #define IDLE_SECONDS 30U
@@ -44,16 +44,19 @@ static int service_open(MetadataService *s)
                 return r;
         r = metadata_key_load(state, &s->key);
         if (r == -EUCLEAN)
-                return log_error_errno(r, "%s/hmac-key is not a valid key: put back the one it was, or remove it, which makes signatures "
-                                       "of pods worthless", getenv("STATE_DIRECTORY") ?: STATE_DIRECTORY);
+                return log_error_errno(r, "%s/hmac-key is not a valid key: put back the one it was, or remove it, "
+                                       "which makes signatures of pods worthless",
+                                       getenv("STATE_DIRECTORY") ?: STATE_DIRECTORY);
         if (r < 0)
                 return log_error_errno(r, "Cannot read or make the host's key: %m");
         r = own_directory("RUNTIME_DIRECTORY", REGISTRY_FOREIGN_DIRECTORY, &s->foreign_fd);
         if (r < 0)
                 return r;
         s->registry_fd = open_directory_at(AT_FDCWD, REGISTRY_DIRECTORY);
-        return s->registry_fd < 0 ? log_error_errno(s->registry_fd, "Cannot open " REGISTRY_DIRECTORY ": %m; systemd-tmpfiles "
-                                                    "--create makes it") : 0;
+        if (s->registry_fd < 0)
+                return log_error_errno(s->registry_fd, "Cannot open " REGISTRY_DIRECTORY ": %m; systemd-tmpfiles "
+                                       "--create makes it");
+        return 0;
 }
 
 /* Sockets */
@@ -89,7 +92,8 @@ static int add_unix_socket(MetadataServer *server)
         _cleanup_close_ int fd = -EBADF;
 
         if (registry_is_served())
-                return log_error_errno(EADDRINUSE, "A metadata service is running already; systemctl stop podctl-metadata.socket ends it");
+                return log_error_errno(EADDRINUSE, "A metadata service is running already; systemctl stop "
+                                       "podctl-metadata.socket ends it");
         (void) unlink(REGISTRY_SOCKET);
         fd = listen_on((struct sockaddr *) &address, sizeof(address));
         if (fd < 0 || chmod(REGISTRY_SOCKET, 0660) < 0)
@@ -171,7 +175,8 @@ static int serve(const char *port)
         if (n < 0)
                 return n;
         if (n == 0 && !port)
-                return log_error_errno(EINVAL, "There are no sockets: podctl-metadata.socket starts this, or podctl metadata-service");
+                return log_error_errno(EINVAL, "There are no sockets: podctl-metadata.socket starts this, or podctl "
+                                       "metadata-service");
         r = port ? serve_in_foreground(server, port) : 0;
         if (r >= 0)
                 r = service_open(&service);

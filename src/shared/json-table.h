@@ -10,16 +10,16 @@
  * struct. The type knows how to read, write and free it, so one table serves all three, and a struct whose reading
  * failed half way can be freed like any other. Structs start zeroed.
  *
- * Members without a row are passed over, unless the reader is strict; null is the same as absent; of two members of one name the last one counts
- * (as json-c has it). Errors: -EBADMSG, no JSON at all; -EINVAL, JSON but not what was asked for; -EOPNOTSUPP, valid
- * but of a version or kind this program does not know; -E2BIG. Nothing here logs. */
+ * Members without a row are passed over, unless the reader is strict; null is the same as absent; of two members of one
+ * name the last one counts (as json-c has it). Errors: -EBADMSG, no JSON at all; -EINVAL, JSON but not what was asked
+ * for; -EOPNOTSUPP, valid but of a version or kind this program does not know; -E2BIG. Nothing here logs. */
 
 /* What was wrong, in one line that begins with the path of the member where there is one: "apps[1].image.id:
  * expected a string". Start with {}; the caller says which file it was. Every JsonError parameter may be NULL.
  *
- * One that starts with .strict is for what people write by hand: a member without a row is a mistake, told with the nearest
- * name there is, unless it is one of an extension, with a '.' or '/' in its name; and reading goes on behind a mistake, to
- * find them all. */
+ * One that starts with .strict is for what people write by hand: a member without a row is a mistake, told with the
+ * nearest name there is, unless it is one of an extension, with a '.' or '/' in its name; and reading goes on behind a
+ * mistake, to find them all. */
 typedef struct JsonError {
         char *message;
         bool has_path;

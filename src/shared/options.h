@@ -49,7 +49,8 @@ extern const OptionType option_choice;   /* a string out of .choices */
 typedef struct OptionSet {
         const Option *options;
         void *target;
-        /* What to write instead of an option that users of other tools try; NULL: it is none of theirs. Asked first. */
+        /* Asked first: what to write instead, for an option that users of other tools try; NULL: it is none of
+         * theirs. */
         const char *(*hint)(const char *command, const char *word);
         const char *command;
 } OptionSet;

@@ -236,7 +236,8 @@ static int build(const Profile *p, char *const *capabilities, scmp_filter_ctx *r
         STRV_FOREACH(flag, p->flags)
                 if (!streq(*flag, "SECCOMP_FILTER_FLAG_LOG") && !streq(*flag, "SECCOMP_FILTER_FLAG_SPEC_ALLOW") &&
                     !streq(*flag, "SECCOMP_FILTER_FLAG_TSYNC"))
-                        return json_error_set(e, -EINVAL, "flags", "there is no flag '%s' that podctl can carry out", *flag);
+                        return json_error_set(e, -EINVAL, "flags", "there is no flag '%s' that podctl can carry out",
+                                              *flag);
         for (size_t i = 0; i < p->n_rules; i++) {
                 r = add_rule(ctx, &p->rules[i], capabilities, e);
                 if (r < 0)

@@ -467,7 +467,8 @@ static int append_scheduling_policy(sd_bus_message *m, const PropertyRow *row, c
                 const char *name;
                 int32_t policy;
         } policies[] = {
-                { "other", SCHED_OTHER }, { "batch", SCHED_BATCH }, { "idle", SCHED_IDLE }, { "fifo", SCHED_FIFO }, { "rr", SCHED_RR },
+                { "other", SCHED_OTHER }, { "batch", SCHED_BATCH }, { "idle", SCHED_IDLE },
+                { "fifo", SCHED_FIFO },   { "rr", SCHED_RR },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(policies); i++)
@@ -611,7 +612,7 @@ int unit_property_check(const char *assignment, char **reterr_message)
                 *reterr_message = strprintf("unit property '%.*s' is not supported here; use a drop-in for the unit",
                                             (int) strcspn(assignment, "="), assignment);
         else if (r < 0)
-                *reterr_message = strprintf("'%s' is no NAME=VALUE", assignment);
+                *reterr_message = strprintf("'%s' is not NAME=VALUE", assignment);
         if (r < 0)
                 return r;
 

@@ -14,7 +14,7 @@ struct UnitWait {
         /* Jobs that were over before we knew which was ours. */
         char **early_results;
         bool changed;
-        /* What signals have told. Where we are no client of a bus nothing holds a unit that has ended until it was
+        /* What signals have told. Where we are not the client of a bus nothing holds a unit that has ended until it was
          * looked at, but its last signal comes before it goes, with the state after everything else (systemd,
          * send_changed_signal() in src/core/dbus-unit.c). */
         UnitStatus told;
