@@ -173,7 +173,8 @@ int cosign_statement_parse(const char *data, size_t n, char ***ret_digests, Json
         r = check_statement(s, e);
         for (size_t i = 0; i < s->n_subjects && r >= 0; i++)
                 for (DigestAlgorithm a = 0; a < _DIGEST_MAX && r >= 0; a++) {
-                        const char *name = digest_algorithm_to_string(a), *hex = strv_env_get(s->subjects[i].digest, name);
+                        const char *name = digest_algorithm_to_string(a);
+                const char *hex = strv_env_get(s->subjects[i].digest, name);
 
                         if (hex)
                                 r = strv_extendf(&digests, "%s:%s", name, hex);

@@ -79,7 +79,8 @@ static int describe(OciDescriptor *d, const char *media_type, const Digest *dige
 }
 
 /* The file that is kept, or the tar in it where no media type says what that is compressed with. */
-static int take_what_is_there(int layers_fd, const Digest *layer, const LayerInfo *info, OciDescriptor *d, ExportLayer *ret)
+static int take_what_is_there(int layers_fd, const Digest *layer, const LayerInfo *info, OciDescriptor *d,
+                              ExportLayer *ret)
 {
         const OciMediaType *was = oci_media_type_find(d->media_type);
         OciCompression compression = OCI_COMPRESSION_NONE;
@@ -91,7 +92,8 @@ static int take_what_is_there(int layers_fd, const Digest *layer, const LayerInf
         ret->changed = true;
         ret->decompress = compression == OCI_COMPRESSION_NONE && !digest_equal(&info->blob, layer);
         type = oci_layer_media_type(was && was->docker, compression);
-        return ret->decompress ? describe(d, type, layer, info->tar_size) : describe(d, type, &info->blob, info->blob_size);
+        return ret->decompress ? describe(d, type, layer, info->tar_size)
+                               : describe(d, type, &info->blob, info->blob_size);
 }
 
 static bool is_kept(const LayerInfo *info, const OciDescriptor *d)

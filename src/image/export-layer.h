@@ -14,8 +14,8 @@ typedef struct ExportLayer {
         bool changed;    /* the manifest named another form, and there is none such */
 } ExportLayer;
 
-/* *d: what the manifest says. Where that cannot be had, also not from where one of the image's names says, it becomes what
- * there is. fetcher may be NULL. */
+/* *d: what the manifest says. Where that is neither kept nor to be had from where one of the image's names says, it
+ * becomes what there is. fetcher may be NULL. */
 int export_layer_find(ImageStore *s, const Image *image, Fetcher *fetcher, const Digest *layer, OciDescriptor *d,
                       ExportLayer *ret, char **reterr_message);
 void export_layer_done(ExportLayer *l);

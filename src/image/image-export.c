@@ -158,7 +158,8 @@ static int write_layer(Export *e, size_t i)
         const OciDescriptor *d = &e->manifest->layers[i];
         ExportLayer *l = &e->layers[i];
 
-        return l->fd >= 0 ? write_checked(e, d, read_file, &l->fd) : write_kept(e, d, &e->image->layers[i], l->decompress);
+        return l->fd >= 0 ? write_checked(e, d, read_file, &l->fd)
+                          : write_kept(e, d, &e->image->layers[i], l->decompress);
 }
 
 static int write_layers(Export *e)
@@ -317,7 +318,9 @@ static int export_to(Export *e, int fd)
 
 int image_export_oci(ImageStore *s, const Image *image, Fetcher *fetcher, int fd, char **reterr_message)
 {
-        Export e = { .store = s, .image = image, .fetcher = fetcher, .layer_fd = -EBADF, .reterr_message = reterr_message };
+        Export e = {
+                .store = s, .image = image, .fetcher = fetcher, .layer_fd = -EBADF, .reterr_message = reterr_message,
+        };
 
         if (image->kind == IMAGE_APPC)
                 return explain(reterr_message, EMEDIUMTYPE, "an appc image can be exported as an ACI only");
@@ -447,5 +450,7 @@ int image_write_oci(const OciContents *contents, int fd, char **reterr_message)
         image.manifest = manifest;
         if (r >= 0)
                 r = digest_of_memory(DIGEST_SHA256, image.manifest, image.manifest_size, &image.id);
-        return r < 0 ? r : export_to(&(Export) { .image = &image, .layer_fd = layer_fd, .reterr_message = reterr_message }, fd);
+        if (r < 0)
+                return r;
+        return export_to(&(Export) { .image = &image, .layer_fd = layer_fd, .reterr_message = reterr_message }, fd);
 }

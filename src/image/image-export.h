@@ -7,10 +7,10 @@
 
 /* Images on their way out, written to a file as they came in. The caller holds the store's lock, shared. */
 
-/* An OCI archive: a tar of an image layout (image-spec, image-layout.md) with the manifest, config and layers under
- * the digests they have, and an entry of index.json for each of the image's names (which the caller looked up).
- * A layer that came with another image may be kept in another form than the manifest names: it is fetched then from where
- * one of the names says. Returns 1 if it could not be, or there is no fetcher (NULL): the archive has that layer as it is
+/* An OCI archive: a tar of an image layout (image-spec, image-layout.md) with the manifest, config and layers under the
+ * digests they have, and an entry of index.json for each of the image's names (which the caller looked up). A layer
+ * that came with another image may be kept in another form than the manifest names: it is fetched then from where one
+ * of the names says. Returns 1 if it could not be, or there is no fetcher (NULL): the archive has that layer as it is
  * kept, and a manifest that says so, which makes it another image. -EBADMSG: a layer is damaged. */
 int image_export_oci(ImageStore *s, const Image *image, Fetcher *fetcher, int fd, char **reterr_message);
 

@@ -244,8 +244,8 @@ static int find_spelled(ImageStore *s, const AppcImageRef *ref, const char *text
                     faccessat(s->manifests_fd, DIGEST_FILE(&names[i].id), F_OK, 0) < 0)
                         continue;
                 if (found && !digest_equal(&found->id, &names[i].id))
-                        r = explain(reterr_message, ENOTUNIQ, "'%s' may be '%s' or '%s'; write which", text, found->name,
-                                    names[i].name);
+                        r = explain(reterr_message, ENOTUNIQ, "'%s' may be '%s' or '%s'; write which", text,
+                                    found->name, names[i].name);
                 found = &names[i];
         }
         if (r >= 0 && found)
@@ -257,8 +257,9 @@ static int find_spelled(ImageStore *s, const AppcImageRef *ref, const char *text
 int image_store_resolve_appc(ImageStore *s, const AppcImageRef *ref, Digest *ret, char **reterr_message)
 {
         const char *version = strv_env_get(ref->labels, "version");
-        _cleanup_free_ char *text = ref->id ? strdup(ref->id) : version ? strjoin(ref->name, ":", version) : strdup(ref->name);
-        _cleanup_free_ char *message = NULL;
+        _cleanup_free_ char *message = NULL, *text = ref->id ? strdup(ref->id)
+                                                     : version ? strjoin(ref->name, ":", version)
+                                                               : strdup(ref->name);
         int r;
 
         if (!text)

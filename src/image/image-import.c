@@ -92,7 +92,7 @@ int image_import_scratch(ImageImport *m)
         return m->scratch_fd;
 }
 
-/* What is there stays there from here on; nobody needs to wait for us meanwhile, which may be long. */
+/* What is there stays there from here on, and nobody has to wait for us, who may take long. */
 static int pin_layers(ImageImport *m, const Digest *layers, size_t n)
 {
         _cleanup_close_ int lock_fd = image_store_lock(m->store, LOCK_SH);
@@ -298,7 +298,7 @@ int image_import_commit(ImageImport *m, char **reterr_message)
 {
         int r;
 
-        /* Images before their names, and nobody between. */
+        /* First images, then their names, and no collection in between. */
         r = m->lock_fd = image_store_lock(m->store, LOCK_SH);
         if (r >= 0)
                 r = commit(m);

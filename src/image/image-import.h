@@ -8,9 +8,9 @@
  * everything is put together and checked in a staging directory and appears at the end, layers first, then images,
  * then names. Freed before that, nothing remains.
  *
- * While it lives it holds the locks of the layers it unpacks: another process that wants one of them waits and then finds
- * it. The store's lock it takes only for moments, since a fetch may last as long as a server likes: what it counts on is
- * pinned by its staging directory. */
+ * While it lives it holds the locks of the layers it unpacks: another process that wants one of them waits and then
+ * finds it. The store's lock it takes only for moments, since a fetch may last as long as a server likes: what it
+ * counts on is pinned by its staging directory. */
 typedef struct ImageImport ImageImport;
 
 /* Also clears away what killed processes left. */

@@ -25,8 +25,8 @@ static int parse_url(const char *s, ImageLocation *l, char **reterr_message)
 {
         const char *host = strstr(s, "://") + 3;
 
-        if (!*host || strchr("/?#:@", *host) || memchr(host, '@', strcspn(host, "/?#")) || !string_is_ascii_printable(s) ||
-            strchr(s, ' '))
+        if (!*host || strchr("/?#:@", *host) || memchr(host, '@', strcspn(host, "/?#")) ||
+            !string_is_ascii_printable(s) || strchr(s, ' '))
                 return explain(reterr_message, EINVAL, "'%s' is not a valid URL of an image", s);
         return set_text(l, IMAGE_AT_URL, s);
 }
@@ -49,8 +49,8 @@ static int parse_transport(const char *s, ImageLocation *l, char **reterr_messag
         if (!plain)
                 return -ENOMEM;
         if (n == 0 || (path[n] && !path[n + 1]))
-                return explain(reterr_message, EINVAL, "'%s' names no image: write %.*sPATH[:REFERENCE]", s, (int) (path - s),
-                               s);
+                return explain(reterr_message, EINVAL, "'%s' names no image: write %.*sPATH[:REFERENCE]", s,
+                               (int) (path - s), s);
         if (path[n]) {
                 l->reference = strdup(path + n + 1);
                 if (!l->reference)
@@ -77,8 +77,8 @@ static int parse_registry(const char *s, ImageLocation *l, char **reterr_message
         name += strspn(name, "/");
         r = docker_reference_parse(name, &l->registry);
         if (r == -EINVAL)
-                return explain(reterr_message, r, "'%s' is not a valid name in a registry: write docker://[HOST/]NAME[:TAG|@DIGEST]",
-                               s);
+                return explain(reterr_message, r,
+                               "'%s' is not a valid name in a registry: write docker://[HOST/]NAME[:TAG|@DIGEST]", s);
         l->type = IMAGE_AT_REGISTRY;
         return r < 0 ? r : registry_name(&l->registry, &l->text);
 }
@@ -105,7 +105,8 @@ static const char *appc_arch(const OciPlatform *p)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(words); i++)
-                if (streq(words[i].go, p->architecture) && (!words[i].variant || streq_ptr(words[i].variant, p->variant)))
+                if (streq(words[i].go, p->architecture) &&
+                    (!words[i].variant || streq_ptr(words[i].variant, p->variant)))
                         return words[i].appc;
         return p->architecture;
 }
@@ -133,7 +134,8 @@ static int parse_discovery(const char *s, ImageLocation *l, char **reterr_messag
         l->type = IMAGE_AT_DISCOVERY;
         r = appc_image_ref_from_string(s, &l->appc, &error);
         if (r < 0)
-                return explain(reterr_message, r, "'%s' is not the name of an image: %s", s, json_error_message(&error, r));
+                return explain(reterr_message, r, "'%s' is not the name of an image: %s", s,
+                               json_error_message(&error, r));
         l->text = strdup(s);
         return l->text ? fill_in_labels(&l->appc) : -ENOMEM;
 }
@@ -270,7 +272,8 @@ int image_location_parse(const char *s, ImageLocation *ret, char **reterr_messag
                 r = set_text(&l, IMAGE_AT_PATH, s);
         /* Not a name of which "//…" is the version. */
         if (r == -EAGAIN && strstr(s, "://"))
-                r = explain(reterr_message, EINVAL, "'%s': images are fetched by docker, oci, https, http and file only", s);
+                r = explain(reterr_message, EINVAL,
+                            "'%s': images are fetched by docker, oci, https, http and file only", s);
         if (r == -EAGAIN)
                 r = parse_name(s, &l, reterr_message);
         if (r < 0) {

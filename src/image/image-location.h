@@ -27,8 +27,8 @@ typedef enum ImageLocationType {
 
 typedef struct ImageLocation {
         ImageLocationType type;
-        char *text;             /* store: the ID or name. URL: it. Path: it. Registry and discovery: the name in full, as the
-                                 * store has it */
+        char *text;             /* store: the ID or name. URL: it. Path: it. Registry and discovery: the name in full,
+                                 * as the store has it */
         char *reference;        /* path: the one of several images in it; NULL: whatever is there */
         DockerReference registry;
         AppcImageRef appc;      /* name and labels, those of this machine filled in */

@@ -43,17 +43,19 @@ int source_read(const Source *source, const char *path, size_t max, char **ret, 
         return r < 0 ? explain(reterr_message, r, "%s: %s", path, strerror(-r)) : 0;
 }
 
-static int read_file_blob(const Source *source, const OciDescriptor *d, char **ret, size_t *ret_size, char **reterr_message)
+static int read_file_blob(const Source *source, const OciDescriptor *d, char **ret, size_t *ret_size,
+                          char **reterr_message)
 {
-        _cleanup_free_ char *path = strjoin("blobs/", digest_algorithm_to_string(d->digest.algorithm), "/", d->digest.hex);
+        _cleanup_free_ char *path = strjoin("blobs/", digest_algorithm_to_string(d->digest.algorithm), "/",
+                                            d->digest.hex);
 
         return path ? source_read(source, path, IMAGE_MANIFEST_MAX, ret, ret_size, reterr_message) : -ENOMEM;
 }
 
 static int open_file_layer(const Source *source, SourceLayer *layer, uint64_t offset, char **reterr_message)
 {
-        _cleanup_free_ char *path = strjoin("blobs/", layer->has_stored ? digest_algorithm_to_string(layer->stored.algorithm)
-                                                                         : "", "/", layer->stored.hex);
+        const char *algorithm = layer->has_stored ? digest_algorithm_to_string(layer->stored.algorithm) : "";
+        _cleanup_free_ char *path = strjoin("blobs/", algorithm, "/", layer->stored.hex);
 
         assert(offset == 0);
         return path ? source_open(source, layer->path ?: path, reterr_message) : -ENOMEM;
@@ -273,7 +275,8 @@ static int guard_names(const Source *source, const SourceImage *image, char **re
                 int r = image_verify_has_keys(options->guard, *name, reterr_message);
 
                 if (r > 0)
-                        return explain(reterr_message, EACCES, "calls itself '%s', for which a key is trusted, and is not "
+                        return explain(reterr_message, EACCES,
+                                       "calls itself '%s', for which a key is trusted, and is not "
                                        "verified; give it a name of its own with --name", *name);
                 if (r < 0)
                         return r;
@@ -349,8 +352,8 @@ static int rename_images(SourceImages *images, const char *name, char **reterr_m
         for (size_t i = 1; i < images->n; i++)
                 if (!digest_equal(&images->images[i].config_digest, &first->config_digest) ||
                     !digest_equal(&images->images[i].id, &first->id))
-                        return explain(reterr_message, ENOTUNIQ, "holds %zu images, which cannot all be '%s'", images->n,
-                                       name);
+                        return explain(reterr_message, ENOTUNIQ, "holds %zu images, which cannot all be '%s'",
+                                       images->n, name);
         while (images->n > 1)
                 source_images_drop_last(images);
         first->names = strv_free(first->names);

@@ -12,15 +12,16 @@
  *
  *     lock                     shared: whoever prepares a pod, or brings in what was fetched. Exclusive: removal and
  *                              collection
- *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with what we noted, sometimes "top",
- *                              a tree (image/implied-tree.h); appears and goes by a rename, its mtime is when it was
- *                              last used
+ *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with what we noted, sometimes
+ *                              "top", a tree (image/implied-tree.h); appears and goes by a rename, its mtime is when
+ *                              it was last used
  *     layers/DIGEST/           a layer: "rootfs", unpacked; "blob", as it was fetched; "layer", with what we noted
  *     names/NAME               a name (escaped), its content the ID
  *     remotes/                 what is known of where images came from (image/image-remote.h)
  *     partial/                 blobs whose transfer broke off, to be gone on with; locked by who does
- *     tmp/                     what is in the making, each entry locked by its maker, with the layers it needs in "pins"; an unlocked one belonged to
- *                              somebody who was killed, and the next who opens the store for writing removes it
+ *     tmp/                     what is in the making, each entry locked by its maker, with the layers it needs in
+ *                              "pins"; an unlocked one belonged to somebody who was killed, and the next who opens the
+ *                              store for writing removes it
  *
  * ID and DIGEST are "sha256-…" or "sha512-…". There is no index and no other state: all is rebuilt by reading the
  * directories. A broken entry never gets in the way of the others.
@@ -85,8 +86,8 @@ int image_store_lock(ImageStore *s, int operation);
  * It comes with the name it was found by, or with all it has when that was an ID.
  * -ENOENT: none such. -ENOTUNIQ: fits several. -EINVAL: no image name. */
 int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr_message);
-/* The same without reading it: works for broken images too. The name, unless nobody wants it, is the one in the store that
- * led to it; NULL when none did. */
+/* The same without reading it: works for broken images too. The name, unless nobody wants it, is the one in the store
+ * that led to it; NULL when none did. */
 int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name, char **reterr_message);
 /* What a pod manifest asks for: its ID when it has one, else its name and version. appc's spelling of a name, in which
  * '-' stands for the ':' of a port and other foreign characters, finds the name it was made from. */
@@ -134,7 +135,7 @@ typedef struct ImageCollect {
         char *const *used_layers;       /* of all pods there are */
         char *const *used_images;       /* IDs to keep whatever their age */
         uint64_t unused_since;          /* images not used since this time (ns) go; 0: none does */
-        uint64_t max_size;              /* the least recently used go until the layers take no more bytes; 0: none does */
+        uint64_t max_size;              /* the least recently used go until the layers take no more; 0: none does */
         uint64_t orphan_grace;          /* ns; 0: they go at once */
         char **removed_images;          /* out: IDs, the caller's */
         size_t removed_layers;          /* out */

@@ -287,7 +287,8 @@ static int make_hard_link(Unpack *u)
         if (r == -EISDIR)
                 return refuse(u, "is a hard link to '%s', which is a directory", strempty(shown));
         if (r == -ELOOP || r == -ENOTDIR)
-                return refuse(u, "is a hard link to '%s', or has a parent itself, that is not a directory of the archive",
+                return refuse(u,
+                              "is a hard link to '%s', or has a parent itself, that is not a directory of the archive",
                               strempty(shown));
         return r < 0 ? tree_failed(u, r) : 0;
 }
@@ -353,8 +354,8 @@ static int whiteout_failed(Unpack *u, int r)
         if (r != -EPERM && r != -EOPNOTSUPP)
                 return tree_failed(u, r);
         return explain(u->reterr_message, r,
-                       "entry '%s': the file system of the store cannot keep that files were removed; have the store, see "
-                       "--dir, on ext4, xfs, btrfs or tmpfs, not on overlayfs",
+                       "entry '%s': the file system of the store cannot keep that files were removed; have the store, "
+                       "see --dir, on ext4, xfs, btrfs or tmpfs, not on overlayfs",
                        strempty(name));
 }
 

@@ -7,11 +7,12 @@
  *
  * The archive is hostile. Every name is taken apart here, its parent opened beneath the directory (openat2(2), see
  * image/unpack-tree.h), and the file made by *at calls on that parent; an entry never replaces another but for a
- * directory, which may come again with new metadata. Absolute names, of entries and of what hard links are made to, mean
- * below the directory; entries below a symbolic link of the same archive lie where it leads inside the tree. Refused with
- * a text naming the entry: names that lead out by "..", parents that are links to nothing or no directories, hard links
- * to what is not there, duplicates, overlayfs devices and attributes. Kept: contents with their holes, owner, mode, times, user.* and capability attributes,
- * POSIX ACLs. Other attributes are dropped. Missing parents are made, mode 0755, root's.
+ * directory, which may come again with new metadata. Absolute names, of entries and of what hard links are made to,
+ * mean below the directory; entries below a symbolic link of the same archive lie where it leads inside the tree.
+ * Refused with a text naming the entry: names that lead out by "..", parents that are links to nothing or no
+ * directories, hard links to what is not there, duplicates, overlayfs devices and attributes. Kept: contents with their
+ * holes, owner, mode, times, user.* and capability attributes, POSIX ACLs. Other attributes are dropped. Missing
+ * parents are made, mode 0755, root's.
  *
  * In a layer, OCI whiteouts (image-spec, layer.md) become overlayfs ones: ".wh.NAME" a character device 0/0,
  * ".wh..wh..opq" the attribute trusted.overlay.opaque. What a layer itself holds is never hidden by its own
@@ -32,7 +33,8 @@ typedef struct UnpackResult {
         uint64_t size;          /* bytes of file contents written */
         uint64_t n_entries;
         uint32_t highest_id;    /* of the users and groups files belong to */
-        bool privileged;        /* executing a file of it may give privileges: set-user-ID, set-group-ID, capabilities */
+        bool privileged;        /* executing a file of it may give privileges: set-user-ID, set-group-ID,
+                                 * capabilities */
         char *manifest;         /* UNPACK_ACI: the manifest, NUL-terminated */
         size_t manifest_size;
         char **implied;         /* directories made because something is in them, without an entry of their own;

@@ -122,7 +122,8 @@ static int refuse(const SignatureSearch *s, const char *name, const char *reposi
                 break;
         case -ENOKEY:
                 r = explain(reterr_message, r,
-                            "%s: %s; to trust the key for this image: podctl trust --prefix=%s KEYFILE", name, strempty(s->problem), repository);
+                            "%s: %s; to trust the key for this image: podctl trust --prefix=%s KEYFILE", name,
+                            strempty(s->problem), repository);
                 break;
         default:
                 r = explain(reterr_message, r, "%s: %s; give " DO_WITHOUT " to use it all the same", name,
@@ -176,7 +177,9 @@ int image_verify_has_keys(const ImageVerify *v, const char *name, char **reterr_
 
 int image_verify_claim(const ImageVerify *v, const ImageClaim *claim, ImageTrust *ret, char **reterr_message)
 {
-        SignatureSearch s = { .name = claim->name, .digests = claim->digests, .n_digests = claim->n_digests, .fetcher = v->fetcher };
+        SignatureSearch s = {
+                .name = claim->name, .digests = claim->digests, .n_digests = claim->n_digests, .fetcher = v->fetcher,
+        };
         _cleanup_free_ char *repository = NULL;
         int r;
 
@@ -185,7 +188,8 @@ int image_verify_claim(const ImageVerify *v, const ImageClaim *claim, ImageTrust
 
         r = docker_reference_parse(claim->name, &s.reference);
         if (r == -EINVAL)
-                return explain(reterr_message, r, "%s: cannot be verified: it is not the name of an image in a registry; "
+                return explain(reterr_message, r,
+                               "%s: cannot be verified: it is not the name of an image in a registry; "
                                "give " DO_WITHOUT " to use it all the same", claim->name);
         if (r < 0)
                 return r;

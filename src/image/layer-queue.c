@@ -58,7 +58,8 @@ static void slot_close(Slot *slot)
 static int lock_partial(const Queue *q, const char *name)
 {
         for (;;) {
-                _cleanup_close_ int fd = openat(q->store->partial_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+                _cleanup_close_ int fd = openat(q->store->partial_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+                                                0600);
                 struct stat st;
                 int r;
 
@@ -166,7 +167,8 @@ static bool is_whole(const Slot *slot)
 {
         struct stat st;
 
-        return slot->partial_fd >= 0 && fstat(slot->partial_fd, &st) >= 0 && (uint64_t) st.st_size == slot->item->stored_size;
+        return slot->partial_fd >= 0 && fstat(slot->partial_fd, &st) >= 0 &&
+               (uint64_t) st.st_size == slot->item->stored_size;
 }
 
 static void drop_partial(Queue *q, const Slot *slot)
@@ -302,7 +304,8 @@ int layer_queue_run(ImageStore *s, int staging_fd, const LayerOrigin *origin, La
 
         for (size_t k = 0; k < q.n_slots; k++)
                 if (q.slots[k].item) {
-                        /* Going on some day is worth less than space now; and nobody goes on with an image that is bad. */
+                        /* Going on some day is worth less than space now; and nobody goes on with an image that is
+                         * bad. */
                         if (r == -ENOSPC || r == -EDQUOT || r == -EBADMSG)
                                 drop_partial(&q, &q.slots[k]);
                         slot_close(&q.slots[k]);

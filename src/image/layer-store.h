@@ -19,7 +19,8 @@ typedef struct LayerInfo {
                                  * for another; no hex: there is no blob (a layer of an older version) */
         uint64_t blob_size;
         uint64_t highest_id;    /* of the users and groups its files belong to; 0 in a layer of an older version, too */
-        Tristate privileged;    /* whether executing a file of it may give privileges; unset in a layer of an older version */
+        Tristate privileged;    /* whether executing a file of it may give privileges; unset in a layer of an older
+                                 * version */
 } LayerInfo;
 
 /* layers_fd: the store's directory or one of the same kind in the making. One that was found damaged does not count

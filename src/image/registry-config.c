@@ -57,8 +57,8 @@ static int check(const RegistryFile *f, JsonError *e)
 {
         for (size_t i = 0; f->mirrors && f->mirrors[i]; i++)
                 if (!startswith(f->mirrors[i], "https://") && !startswith(f->mirrors[i], "http://"))
-                        return json_error_below_index(e, json_error_set(e, -EINVAL, NULL, "'%s' is not a URL", f->mirrors[i]),
-                                                      "mirrors", i);
+                        return json_error_below_index(
+                                e, json_error_set(e, -EINVAL, NULL, "'%s' is not a URL", f->mirrors[i]), "mirrors", i);
         if (f->ca && !path_is_absolute(f->ca))
                 return json_error_set(e, -EINVAL, "ca", "'%s' is not an absolute path", f->ca);
         return 0;
@@ -73,7 +73,8 @@ static int put(RegistryConfig *c, const char *registry, unsigned layer, const Re
                 if (streq(c->entries[i].registry, registry))
                         entry = &c->entries[i];
         if (entry && entry->layer == layer)
-                return json_error_set(e, -EEXIST, NULL, "registry '%s' is described in this directory already", registry);
+                return json_error_set(e, -EEXIST, NULL, "registry '%s' is described in this directory already",
+                                      registry);
         if (!entry) {
                 r = ARRAY_GROW(c->entries, c->n_allocated, c->n, 1);
                 if (r < 0)
@@ -152,7 +153,8 @@ static int add_certificates(const char *path, char **pem, char **reterr_message)
         return longer ? 0 : -ENOMEM;
 }
 
-int registry_config_authorities(const RegistrySettings *settings, const char *registry, char **ret, char **reterr_message)
+int registry_config_authorities(const RegistrySettings *settings, const char *registry, char **ret,
+                                char **reterr_message)
 {
         static const char *const directories[] = { "/etc/containers/certs.d", "/etc/docker/certs.d" };
         _cleanup_free_ char *pem = NULL;

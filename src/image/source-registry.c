@@ -38,7 +38,8 @@ static int read_blob(const Source *source, const OciDescriptor *d, char **ret, s
 {
         const Registry *g = source->userdata;
         OciMediaKind kind = oci_media_type_kind(d->media_type);
-        FetchRequest request = request_of(g, kind == OCI_MEDIA_INDEX || kind == OCI_MEDIA_MANIFEST ? FETCH_MANIFEST : FETCH_BLOB,
+        bool manifest = kind == OCI_MEDIA_INDEX || kind == OCI_MEDIA_MANIFEST;
+        FetchRequest request = request_of(g, manifest ? FETCH_MANIFEST : FETCH_BLOB,
                                           d->digest_text);
         FetchReply reply = {};
         int r;
@@ -131,7 +132,8 @@ static int kind_of_document(const char *data, size_t n, const char **ret, char *
                 *ret = OCI_MEDIA_TYPE_MANIFEST;
                 return 0;
         case OCI_MEDIA_SCHEMA1:
-                return explain(reterr_message, EOPNOTSUPP, "manifest: is of Docker's schema 1, which nobody can verify; "
+                return explain(reterr_message, EOPNOTSUPP,
+                               "manifest: is of Docker's schema 1, which nobody can verify; "
                                "let the image be pushed again by a tool of this decade");
         default:
                 return explain(reterr_message, EBADMSG, "manifest: is neither an image nor an index of images");
@@ -145,8 +147,8 @@ static int describe_top(Registry *g, FetchReply *reply, char **reterr_message)
         const char *type = NULL;
         int r;
 
-        r = digest_of_memory(reference->has_digest ? reference->digest.algorithm : DIGEST_SHA256, reply->data, reply->size,
-                             &g->top.digest);
+        r = digest_of_memory(reference->has_digest ? reference->digest.algorithm : DIGEST_SHA256, reply->data,
+                             reply->size, &g->top.digest);
         if (r < 0)
                 return r;
         if (reference->has_digest && !digest_equal(&g->top.digest, &reference->digest))
@@ -183,8 +185,8 @@ static int fetch_top(Registry *g, char **reterr_message)
 
 /* What is there */
 
-/* The same as last time, and of use: somebody who wants it verified does not get what was fetched without that. A name it
- * does not have yet it gets as a new image would, verified under that name. */
+/* The same as last time, and of use: somebody who wants it verified does not get what was fetched without that. An
+ * image that does not have the name yet is not: it gets it like a new one, verified under that name. */
 static bool is_current(ImageStore *s, const Registry *g, const ImageRemote *remote, const char *digest,
                        const ImageFetchOptions *options)
 {

@@ -137,7 +137,8 @@ int staging_unlock_layer(ImageStore *s, const Digest *layer, int lock_fd)
         return safe_close(lock_fd);
 }
 
-/* What a process that was killed had working for it may take another moment to be gone, and put something in meanwhile. */
+/* What a process that was killed had working for it may take another moment to be gone, and put something in
+ * meanwhile. */
 static int remove_leftover(int tmp_fd, const char *name)
 {
         int r = -ENOTEMPTY;

@@ -23,7 +23,7 @@ int staging_lock_layer(ImageStore *s, const Digest *layer);
 int staging_unlock_layer(ImageStore *s, const Digest *layer, int lock_fd);
 
 /* Layers that its maker counts on, be they in the store already or to come: nobody removes them while the staging
- * directory is there. For the caller to hold the store's lock shared meanwhile; afterwards he need not. */
+ * directory is there. The caller holds the store's lock, shared, meanwhile, and need not afterwards. */
 int staging_pin(Staging *g, const Digest *layers, size_t n);
 /* Of all staging directories there are, "sha256-…". */
 int staging_read_pins(ImageStore *s, char ***ret);

@@ -280,7 +280,6 @@ int tree_compare(int wanted_fd, int found_fd, char *const *implied, TreeDifferen
         Compare c = { .wanted_fd = wanted_fd, .found_fd = found_fd, .implied = implied,
                       .n_implied = strv_length(implied), .report = report, .userdata = userdata,
                       .blocks = { a, b } };
-
         int r = a && b ? compare_path(&c, "") : -ENOMEM;
 
         hard_links_done(&c.wanted_links);

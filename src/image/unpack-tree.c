@@ -488,8 +488,10 @@ static int finish_directory(Finish *f, const Directory *d)
         static const struct timespec nobody_knows[2];
         const char *path = *d->path ? d->path : ".";
 
+        if (d->implied && utimensat(f->tree->fd, path, nobody_knows, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
         if (d->implied)
-                return utimensat(f->tree->fd, path, nobody_knows, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : finish_implied(f, d);
+                return finish_implied(f, d);
 
         if (d->default_acl) {
                 _cleanup_close_ int fd = open_beneath(f->tree->fd, path);

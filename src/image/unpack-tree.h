@@ -5,17 +5,17 @@
 
 #include "basic/strv.h"
 
-/* The tree an archive is being unpacked into: finds and makes parents without ever leaving the top, and knows overlayfs'
- * whiteouts. Paths are relative and clean as tree_path() makes them, "" is the top itself.
+/* The tree an archive is being unpacked into: finds and makes parents without ever leaving the top, and knows
+ * overlayfs' whiteouts. Paths are relative and clean as tree_path() makes them, "" is the top itself.
  *
  * A parent may be a symbolic link that the archive brought before. It is followed as by a process that has the tree as
- * its root directory, to the path where the parent truly is, and that is then opened without following anything. Nothing
- * that is there is ever replaced, only whiteouts give way; so no name leads elsewhere later. What a path ends with is
- * never followed.
+ * its root directory, to the path where the parent truly is, and that is then opened without following anything.
+ * Nothing that is there is ever replaced, only whiteouts give way; so no name leads elsewhere later. What a path ends
+ * with is never followed.
  *
  * What archives may do wrong has an error of its own: -ELOOP, a parent is a symbolic link that leads in a circle or to
- * nothing in the tree (what layers below have there is not known); -ENOTDIR, a parent is no directory; -EEXIST, there is
- * something of that name already; -ENOENT, something that must be there is not. */
+ * nothing in the tree (what layers below have there is not known); -ENOTDIR, a parent is no directory; -EEXIST, there
+ * is something of that name already; -ENOENT, something that must be there is not. */
 
 #define TREE_DEPTH_MAX 256
 #define TREE_LINKS_MAX 40 /* in one path; the kernel's own bound */
@@ -56,5 +56,5 @@ int tree_opaque(Tree *t, const char *path);
 /* The existing file a hard link is to be made to. */
 int tree_link(Tree *t, const char *target, const char *path);
 
-/* Finishes the directories and lists those that never had an entry of their own; their time is 0, whenever it was. */
+/* Finishes the directories and lists those that never had an entry of their own, whose times become 0. */
 int tree_finish(Tree *t, char ***ret_implied);
