@@ -104,10 +104,10 @@ static int add_route(struct nl_sock *s, int index, const NetPrefix *to, const Ne
 {
         _cleanup_(nl_addr_cleanup) struct nl_addr *dst = netlink_address(&to->address, to->length), *via = NULL, *from = NULL;
         _cleanup_(rtnl_route_cleanup) struct rtnl_route *route = rtnl_route_alloc();
-        struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+        struct rtnl_nexthop *hop = dst && route ? rtnl_route_nh_alloc() : NULL;
         int r;
 
-        if (!dst || !route || !hop)
+        if (!hop)
                 return -ENOMEM;
         rtnl_route_nh_set_ifindex(hop, index);
         rtnl_route_set_family(route, (uint8_t) to->address.family);

@@ -41,14 +41,12 @@ struct nl_addr *netlink_address(const NetAddress *a, unsigned length)
 int netlink_route_localhost6(const char *name, char **reterr_message)
 {
         _cleanup_(rtnl_route_cleanup) struct rtnl_route *route = rtnl_route_alloc();
-        struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
         _cleanup_(nl_addr_cleanup) struct nl_addr *dst = netlink_address(&(NetAddress) { AF_INET6, { [15] = 1 } }, 128);
         _cleanup_(nl_sock_cleanup) struct nl_sock *s = NULL;
         unsigned index = if_nametoindex(name);
+        struct rtnl_nexthop *hop;
         int r;
 
-        if (!route || !hop || !dst)
-                return -ENOMEM;
         if (index == 0)
                 return -errno;
         r = netlink_open(&s);
@@ -56,6 +54,9 @@ int netlink_route_localhost6(const char *name, char **reterr_message)
                 return r;
         rtnl_route_nh_set_ifindex(hop, (int) index);
         rtnl_route_set_family(route, AF_INET6);
+        hop = rtnl_route_nh_alloc();
+        if (!hop)
+                return -ENOMEM;
         (void) rtnl_route_set_type(route, RTN_LOCAL);
         rtnl_route_set_table(route, RT_TABLE_LOCAL);
         rtnl_route_set_priority(route, 2048);
