@@ -89,11 +89,14 @@ static json_object *port_mappings(const CniPod *pod)
                 for (uint32_t k = 0; k < pod->ports[i].count; k++) {
                         json_object *o = json_object_new_object();
 
-                        (void) json_object_object_add(o, "hostPort", json_object_new_int64(pod->ports[i].host_port + k));
-                        (void) json_object_object_add(o, "containerPort", json_object_new_int64(pod->ports[i].port + k));
+                        (void) json_object_object_add(o, "hostPort",
+                                                      json_object_new_int64(pod->ports[i].host_port + k));
+                        (void) json_object_object_add(o, "containerPort",
+                                                      json_object_new_int64(pod->ports[i].port + k));
                         (void) json_object_object_add(o, "protocol", json_object_new_string(pod->ports[i].protocol));
                         if (pod->ports[i].host_ip)
-                                (void) json_object_object_add(o, "hostIP", json_object_new_string(pod->ports[i].host_ip));
+                                (void) json_object_object_add(o, "hostIP",
+                                                              json_object_new_string(pod->ports[i].host_ip));
                         (void) json_object_array_add(array, o);
                 }
         return array;
@@ -201,13 +204,14 @@ static int find_program(Call *c, char **reterr_message)
                 }
         }
         all = strv_join(c->join->plugin_path, ", ");
-        return explain(reterr_message, ENOENT, "there is no such plugin in %s; Debian's are in containernetworking-plugins",
-                       strempty(all));
+        return explain(reterr_message, ENOENT,
+                       "there is no such plugin in %s; Debian's are in containernetworking-plugins", strempty(all));
 }
 
 static int set_variables(const Call *c)
 {
-        _cleanup_free_ char *path = strv_join(c->join->plugin_path, ":"), *arguments = strv_join(c->join->arguments, ";"),
+        _cleanup_free_ char *path = strv_join(c->join->plugin_path, ":"),
+                            *arguments = strv_join(c->join->arguments, ";"),
                             *all = strjoin("IgnoreUnknown=1;", strempty(arguments));
         /* Each plugin of a chain is told all of them, and most would refuse what only another one knows. */
         const char *const pairs[][2] = {
@@ -327,7 +331,9 @@ static int run_plugin(const CniPod *pod, const NetStateJoin *j, const char *comm
         r = cni_input(pod, j->conf, i, previous, &input);
         if (r >= 0)
                 r = call_plugin(&c, input, ret, reterr_message);
-        return r < 0 ? explain_context(reterr_message, r, "network '%s': %s of plugin '%s'", j->name, command, c.type) : 0;
+        if (r < 0)
+                return explain_context(reterr_message, r, "network '%s': %s of plugin '%s'", j->name, command, c.type);
+        return 0;
 }
 
 int cni_add(const CniPod *pod, NetStateJoin *j, char **reterr_message)

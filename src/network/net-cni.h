@@ -24,9 +24,9 @@ int cni_delete(const CniPod *pod, const NetStateJoin *j, char **reterr_message);
 /* -EOPNOTSUPP: the configuration is older than 0.4.0, or does not want it. */
 int cni_check(const CniPod *pod, const NetStateJoin *j, char **reterr_message);
 
-/* Whether a plugin masquerades (ipMasq). What that takes from the host, it finds in the pod's namespace by the addresses on the
- * interface, and leaves it where there is no namespace any more. Others had better not see one that is not the pod's: they
- * might bring the interface back to where they got it from. */
+/* Whether a plugin masquerades (ipMasq). What that takes from the host, it finds in the pod's namespace by the
+ * addresses on the interface, and leaves it where there is no namespace any more. Others had better not see one that is
+ * not the pod's: they might bring the interface back to where they got it from. */
 bool cni_masquerades(json_object *conf);
 /* Whether a plugin sees to forwarded ports itself. */
 bool cni_forwards_ports(json_object *conf);

@@ -357,7 +357,8 @@ static int complain_missing(const NetRequests *requests, const NetFiles *files, 
                 return 0;
         names = strv_join(missing, ", ");
         broken = files->broken ? strv_join(files->broken, "; ") : NULL;
-        return explain(reterr_message, ENOENT, "networks not found: %s; put their configuration into /etc/podctl/net.d%s%s%s",
+        return explain(reterr_message, ENOENT,
+                       "networks not found: %s; put their configuration into /etc/podctl/net.d%s%s%s",
                        strempty(names), broken ? " (not read: " : "", strempty(broken), broken ? ")" : "");
 }
 

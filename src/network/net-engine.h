@@ -41,10 +41,11 @@ typedef struct NetEngine {
                             char **reterr_message);
         /* Success when it is not there. */
         int (*remove_link)(const char *name, char **reterr_message);
-        /* The host's link that leads to an address of a pod. -ENETUNREACH: none does, or it is the one that leads to the
-         * world, where the host itself does not get at what is behind the same link (macvlan). */
+        /* The host's link that leads to an address of a pod. -ENETUNREACH: none does, or it is the one that leads to
+         * the world, where the host itself does not get at what is behind the same link (macvlan). */
         int (*link_towards)(const NetAddress *address, char ret_name[static IF_NAMESIZE]);
-        /* Answers to the host's own ::1 may come in through this link: IPv6 has no route_localnet, but takes a route. */
+        /* Answers to the host's own ::1 may come in through this link: IPv6 has no route_localnet, but takes a
+         * route. */
         int (*route_localhost6)(const char *name, char **reterr_message);
         /* Brings up "lo" of the namespace we are in. */
         int (*raise_loopback)(char **reterr_message);

@@ -9,7 +9,7 @@
 /* systemd-resolved.service(8): those it was told of, for programs that ask them directly. */
 #define OF_RESOLVED "/run/systemd/resolve/resolv.conf"
 
-/* What a pod does about a name server of the host's. */
+/* How a pod reaches a name server of the host's. */
 typedef enum Reach {
         REACH_ITSELF,
         REACH_BY_GATEWAY,
@@ -26,8 +26,9 @@ static Reach reach(const char *server)
         if (!net_address_is_loopback(&address))
                 return REACH_ITSELF;
         /* systemd-resolved.service(8): its own addresses. */
-        return address.family == AF_INET && !streq(server, "127.0.0.53") && !streq(server, "127.0.0.54") ? REACH_BY_GATEWAY
-                                                                                                         : REACH_NOT;
+        if (address.family != AF_INET || streq(server, "127.0.0.53") || streq(server, "127.0.0.54"))
+                return REACH_NOT;
+        return REACH_BY_GATEWAY;
 }
 
 /* resolv.conf(5): the address in a line "nameserver ADDRESS"; NULL in others. */
@@ -48,7 +49,8 @@ static bool is_blank(const char *line)
         return line[strspn(line, " \t")] == 0 || strchr("#;", line[0]);
 }
 
-/* Lines without a name server stay as they are. The gateway answers for all that are on loopback, so it is there once. */
+/* Lines without a name server stay as they are. The gateway answers for all that are on loopback, so it is there
+ * once. */
 static int translate_line(const char *line, const char *gateway, char ***kept, size_t *n_servers, size_t *n_lost)
 {
         _cleanup_free_ char *server = NULL, *by_gateway = NULL;

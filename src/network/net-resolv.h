@@ -11,8 +11,8 @@
 
 /* What resolv.conf(5) of the host says now. A host without the file has none. */
 int net_resolv_conf_of_host(char **ret);
-/* The same, as a pod reaches it that has a network of its own, through this gateway; NULL: none that is the host's.
- * *ret_lost: there are name servers, and none that a pod reaches. */
+/* The same, for a pod that has a network of its own and reaches the host through this gateway; NULL: it does not.
+ * *ret_lost: there are name servers, and the pod reaches none of them. */
 int net_resolv_conf_for_pods(const char *gateway, char **ret, bool *ret_lost);
 /* The address on loopback that gateways answer for; NULL: there is none. */
 int net_resolv_loopback(char **ret);

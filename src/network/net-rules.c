@@ -5,16 +5,17 @@
  * before connection tracking (raw), -100 dstnat, 0 filter, 100 srcnat.
  *
  * - Loopback addresses stay on loopback. What comes in with one through any link was sent by somebody who wants a port
- *   that is forwarded at 127.0.0.1 (the translation is done before the kernel looks at where it came from), or a program
- *   of the host that counts on nobody else getting there (route_localnet, which forwarded ports need, lets it in).
+ *   that is forwarded at 127.0.0.1 (the translation is done before the kernel looks at where it came from), or a
+ *   program of the host that counts on nobody else getting there (route_localnet, which forwarded ports need, lets it
+ *   in).
  * - A pod sends with the addresses that the host has a route for through the pod's own link. Only what begins something
  *   is looked at, behind connection tracking: a pod of several networks answers by its default route, with any of its
  *   addresses.
- * - A name server on the host's loopback: pods ask their gateway instead, and it is asked as if by the host itself, as many
- *   answer nobody else.
+ * - A name server on the host's loopback: pods ask their gateway instead, and it is asked as if by the host itself, as
+ *   many answer nobody else.
  * - Ports: first those of one address of the host, then those of all of them. Output is for the host's own programs.
- * - Networks without a gateway: what comes back, what stays in the subnet, and forwarded ports from outside; nothing else
- *   in or out, another network's forwarded ports included. The host's own packets do not come through here.
+ * - Networks without a gateway: what comes back, what stays in the subnet, and forwarded ports from outside; nothing
+ *   else in or out, another network's forwarded ports included. The host's own packets do not come through here.
  * - Masquerading, besides the pods' way out: for a pod that reaches itself through the host (hairpin), for programs of
  *   the host that come from a loopback address, and for forwarded ports of networks whose pods know no way back. */
 static const char table_text[] =
@@ -45,7 +46,8 @@ static const char table_text[] =
         "        chain prerouting {\n"
         "                type nat hook prerouting priority -100; policy accept;\n"
         "                fib daddr type local jump ports\n"
-        "                iifname \"" NET_LINK_PREFIX "*\" ip saddr != @restricted4 fib daddr type local meta l4proto { tcp, udp } dnat ip to th dport map @resolver4\n"
+        "                iifname \"" NET_LINK_PREFIX "*\" ip saddr != @restricted4 fib daddr type local "
+        "meta l4proto { tcp, udp } dnat ip to th dport map @resolver4\n"
         "        }\n"
         "        chain input {\n"
         "                type nat hook input priority 100; policy accept;\n"

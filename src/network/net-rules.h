@@ -12,9 +12,9 @@
 /* Links of native networks, on the host's side. */
 #define NET_LINK_PREFIX "pod-"
 
-/* Whether or not there is one. */
+/* Whether or not there is a table. */
 #define NET_RULES_REMOVE_TABLE "table inet " NET_TABLE "\ndelete table inet " NET_TABLE "\n"
-/* The whole table with all of this in it, in place of the one there may be: a packet meets the one or the
+/* The whole table with all of this in it, in place of the one there may be: a packet meets either the one or the
  * other. */
 typedef struct NetRules {
         const NetSubnet *subnets;

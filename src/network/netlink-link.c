@@ -35,7 +35,8 @@ static int set_hardware_address(struct rtnl_link *link, uint8_t side, const NetA
         return 0;
 }
 
-/* The pair, at once where it belongs: moving a link between namespaces afterwards takes the kernel many milliseconds. */
+/* The pair, at once where it belongs: moving a link between namespaces afterwards takes the kernel many
+ * milliseconds. */
 static int add_pair(struct nl_sock *host, const NetLink *l, int pod_ns, char **reterr_message)
 {
         _cleanup_(rtnl_link_cleanup) struct rtnl_link *inner = rtnl_link_veth_alloc();
@@ -102,7 +103,8 @@ static int add_address(struct nl_sock *s, int index, const NetAddress *address, 
 static int add_route(struct nl_sock *s, int index, const NetPrefix *to, const NetAddress *gateway,
                      const NetAddress *source, char **reterr_message)
 {
-        _cleanup_(nl_addr_cleanup) struct nl_addr *dst = netlink_address(&to->address, to->length), *via = NULL, *from = NULL;
+        _cleanup_(nl_addr_cleanup) struct nl_addr *dst = netlink_address(&to->address, to->length),
+                                                  *via = NULL, *from = NULL;
         _cleanup_(rtnl_route_cleanup) struct rtnl_route *route = rtnl_route_alloc();
         struct rtnl_nexthop *hop = dst && route ? rtnl_route_nh_alloc() : NULL;
         int r;
@@ -243,8 +245,9 @@ int netlink_remove_link(const char *name, char **reterr_message)
         rtnl_link_set_name(link, name);
         r = rtnl_link_delete(s, link);
         /* The kernel takes it down with the namespace of its other end, and may have been quicker. */
-        return r >= 0 || r == -NLE_NODEV || r == -NLE_OBJ_NOTFOUND ? 0
-                                                                   : netlink_explain(reterr_message, r, "remove link", name);
+        if (r >= 0 || r == -NLE_NODEV || r == -NLE_OBJ_NOTFOUND)
+                return 0;
+        return netlink_explain(reterr_message, r, "remove link", name);
 }
 
 int netlink_raise_loopback(char **reterr_message)

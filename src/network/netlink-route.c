@@ -49,14 +49,16 @@ int netlink_route_localhost6(const char *name, char **reterr_message)
 
         if (index == 0)
                 return -errno;
+        if (!route || !dst)
+                return -ENOMEM;
         r = netlink_open(&s);
         if (r < 0)
                 return r;
-        rtnl_route_nh_set_ifindex(hop, (int) index);
-        rtnl_route_set_family(route, AF_INET6);
         hop = rtnl_route_nh_alloc();
         if (!hop)
                 return -ENOMEM;
+        rtnl_route_nh_set_ifindex(hop, (int) index);
+        rtnl_route_set_family(route, AF_INET6);
         (void) rtnl_route_set_type(route, RTN_LOCAL);
         rtnl_route_set_table(route, RT_TABLE_LOCAL);
         rtnl_route_set_priority(route, 2048);

@@ -26,6 +26,7 @@ typedef struct Attach {
         bool has_gateway;
 } Attach;
 
+/* Takes the fd, also on failure. */
 int network_hold_lock(NetHold *hold, int fd);
 
 /* network-native.c: subnet, address and names of join i, noted in the state. */
@@ -40,8 +41,8 @@ void network_claims_release(const NetEngine *engine, const char *uuid);
 int network_claims_run(const NetEngine *engine, int (*format)(const NetClaim *c, char **ret), const NetClaim *claim,
                        char **reterr_message);
 
-/* network-ports.c: the host's ports of the pod, bound. In the host's namespace. -EADDRINUSE with a message: a program has
- * one of them. */
+/* network-ports.c: the host's ports of the pod, bound. In the host's namespace. -EADDRINUSE with a message: a program
+ * has one of them. */
 int network_ports_hold(Attach *a, char **reterr_message);
 
 /* network-table.c: rules for all of this; network_remove_idle() is there as well. */

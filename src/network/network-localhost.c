@@ -5,10 +5,11 @@
 #include "network/net-sysctl.h"
 #include "network/network-attach.h"
 
-/* Forwarded ports answer at the host's loopback addresses, too, and a name server at one answers pods. For that packets
- * with such a source have to be let out through the link that leads to the pod (route_localnet). In through it they could get as well, so it is only switched on
- * where the table of rules is there to drop them. Links of pods are gone with them; of those that plugins made and leave, a
- * bridge for example, it is noted which ones were changed, and they are put back before the table goes. */
+/* Forwarded ports answer at the host's loopback addresses, too, and a name server at one of these answers pods. For
+ * that the kernel has to let packets with such a source out through the link that leads to the pod (route_localnet). It
+ * lets them in as well then, so this is only switched on where the table of rules is there to drop those. Links of pods
+ * are gone with them; of links that plugins made and leave, a bridge for example, it is noted which were changed, and
+ * they are put back before the table goes. */
 
 #define NOTES NET_RUN_DIRECTORY "/localnet"
 
@@ -79,7 +80,9 @@ int network_localhost_open(const Attach *a, bool forwards, char **reterr_message
                 char buffer[IF_NAMESIZE];
                 const char *link = find_link(a, j, buffer);
 
-                if (link && (forwards || (resolver && j->native)) && !net_sysctl_route_localnet(link, true) && !j->native)
+                bool wanted = forwards || (resolver && j->native);
+
+                if (link && wanted && !net_sysctl_route_localnet(link, true) && !j->native)
                         note(link);
                 if (link && address6 && forwards)
                         r = a->engine->route_localhost6(link, reterr_message);

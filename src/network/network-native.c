@@ -89,7 +89,8 @@ static int find_subnet(Attach *a, const char *name, int dir_fd, Native *n, char 
         if (used && net_subnet_read(dir_fd, &n->subnet) >= 0) {
                 if (net_subnet_fits(&n->subnet, &n->conf))
                         return 0;
-                return explain(reterr_message, EBUSY, "network '%s' was configured anew, and pods still use it as it was, "
+                return explain(reterr_message, EBUSY,
+                               "network '%s' was configured anew, and pods still use it as it was, "
                                "with %s; stop these first", name, n->subnet.subnet_text);
         }
         return choose_subnet(a, name, dir_fd, n, reterr_message);
@@ -159,8 +160,8 @@ int network_native_plan_link(const Attach *a, size_t i, bool default_route, NetL
         const Native *n = &a->natives[i];
         int r;
 
-        r = net_link_plan(&n->subnet, n->index, a->pod->uuid, i, a->pod->joins[i].interface, a->pod->name, default_route,
-                          ret);
+        r = net_link_plan(&n->subnet, n->index, a->pod->uuid, i, a->pod->joins[i].interface, a->pod->name,
+                          default_route, ret);
         ret->bandwidth = a->pod->bandwidth;
         return r;
 }

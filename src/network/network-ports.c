@@ -11,8 +11,8 @@
 #include "shared/explain.h"
 
 /* Ports of the host that lead into a pod belong to it: rules would take them from a program of the host that listens
- * there, without a word to either. So they are bound, and the sockets are held by the process that becomes the pod, like
- * its locks. Nobody listens on them: where rules are flushed, connections are refused. */
+ * there, without a word to either. So they are bound, and the sockets are held by the process that becomes the pod,
+ * like its locks. Nobody listens on them: where rules are flushed, connections are refused. */
 
 /* What other files the process may have open: locks, the pod's own directories, what systemd-nspawn needs. */
 #define OTHER_FILES 512
@@ -35,8 +35,8 @@ static int set_option(int fd, int level, int option, int value)
 }
 
 /* For addresses that the host does not have yet (FREEBIND), and beside connections of an earlier program that are still
- * ending (REUSEADDR; who listens there counts nevertheless). For datagrams that would be sharing, and what gets there when
- * rules are flushed is dropped instead of being kept. */
+ * ending (REUSEADDR; who listens there counts nevertheless). For datagrams that would be sharing, and what gets there
+ * when rules are flushed is dropped instead of being kept. */
 static int prepare(int fd, int family, bool udp, bool both)
 {
         struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
@@ -97,9 +97,10 @@ static int explain_taken(const NetPort *p, uint32_t i, char **reterr_message)
         _cleanup_free_ char *text = net_port_describe(&one), *pid = NULL, *name = NULL;
 
         if (net_port_find_owner(&one, &pid, &name) < 0)
-                return explain(reterr_message, EADDRINUSE, "%s of the host is taken by another program", strempty(text));
-        return explain(reterr_message, EADDRINUSE, "%s of the host is taken by process '%s' (PID %s)", strempty(text), name,
-                       pid);
+                return explain(reterr_message, EADDRINUSE, "%s of the host is taken by another program",
+                               strempty(text));
+        return explain(reterr_message, EADDRINUSE, "%s of the host is taken by process '%s' (PID %s)", strempty(text),
+                       name, pid);
 }
 
 static int hold_port(NetHold *hold, const NetPort *p, char **reterr_message)

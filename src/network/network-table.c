@@ -117,8 +117,8 @@ static const NetStateJoin *port_target(const NetState *s)
 int network_table_add(Attach *a, bool forwards, char **reterr_message)
 {
         const NetStateJoin *target = port_target(&a->state);
-        _cleanup_free_ char *address = net_state_address(target, AF_INET), *address6 = net_state_address(target, AF_INET6),
-                            *ignored = NULL;
+        _cleanup_free_ char *address = net_state_address(target, AF_INET),
+                            *address6 = net_state_address(target, AF_INET6), *ignored = NULL;
         NetClaim claim = {
                 .address = address, .address6 = address6,
                 .ports = (NetPort *) a->pod->ports, .n_ports = a->pod->n_ports,

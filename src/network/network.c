@@ -255,8 +255,8 @@ static int add_stand_in(const NetStateJoin *j, char **reterr_message)
         return r < 0 ? r : engine->add_stand_in(j->interface, addresses, lengths, n, reterr_message);
 }
 
-/* In a namespace like the pod's, which is gone with it: when a pod has been killed there is no moment before that, and what
- * plugins look for in there is known. */
+/* In a namespace like the pod's, which is gone with it: when a pod has been killed there is no moment before that, and
+ * what plugins look for in there is known. */
 static int delete_in_stand_in(CniPod *pod, const NetStateJoin *j, char **reterr_message)
 {
         _cleanup_close_ int host_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -309,8 +309,8 @@ static void remove_links(const NetState *s)
         char *ignored = NULL;
 
         for (size_t i = 0; i < s->n_joins; i++)
-                if (s->joins[i].native && s->joins[i].host_interface && if_nametoindex(s->joins[i].host_interface) > 0 &&
-                    net_engine_load(&engine, &ignored) >= 0)
+                if (s->joins[i].native && s->joins[i].host_interface &&
+                    if_nametoindex(s->joins[i].host_interface) > 0 && net_engine_load(&engine, &ignored) >= 0)
                         (void) engine->remove_link(s->joins[i].host_interface, &ignored);
         free(ignored);
 }
