@@ -192,15 +192,17 @@ static int rm_rf_children(Removal *m, unsigned depth, int fd)
         }
 
         for (struct dirent *entry; (entry = readdir(d));) {
-                int r = streq(entry->d_name, ".") || streq(entry->d_name, "..") ? 0 : rm_rf_entry(m, depth, dirfd(d), entry);
+                int r;
 
-                if (r < 0 && first_error == 0)
-                        first_error = r;
+                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
+                        continue;
+                r = rm_rf_entry(m, depth, dirfd(d), entry);
+                first_error = first_error ?: r;
         }
         return first_error;
 }
 
-/* Under a name that nothing in there can have been given beforehand, but by chance. */
+/* Under a name that nothing in there can have been given beforehand, except by chance. */
 static int move_up(Removal *m, int fd, const char *name)
 {
         uint64_t random;
@@ -246,7 +248,7 @@ static int rm_rf_entry(Removal *m, unsigned depth, int fd, const struct dirent *
         return r < 0 ? r : remove_directory(fd, entry->d_name);
 }
 
-/* As long as something comes up, which everything does once at most. */
+/* Again as long as something came up, which everything does once at most. */
 static int rm_rf_tree(int fd, dev_t device)
 {
         Removal m = { .device = device, .top_fd = fd };
@@ -292,7 +294,9 @@ int open_in_root(int root_fd, const char *path, int flags)
 
 static int make_inode(int parent_fd, const char *name, mode_t mode)
 {
-        return (S_ISDIR(mode) ? mkdirat(parent_fd, name, mode & 07777) : mknodat(parent_fd, name, mode, 0)) < 0 ? -errno : 0;
+        int k = S_ISDIR(mode) ? mkdirat(parent_fd, name, mode & 07777) : mknodat(parent_fd, name, mode, 0);
+
+        return k < 0 ? -errno : 0;
 }
 
 /* On a mount that maps IDs only who is mapped can make anything: the owner, with all we may do (capabilities(7),

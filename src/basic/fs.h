@@ -10,8 +10,8 @@ int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *r
 /* The same of a file in a directory that somebody else may write to: only a regular file, no link to one, and without
  * ever waiting. -ELOOP, -EINVAL: it is something else. */
 int read_foreign_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
-/* The same of a file inside a root that is somebody else's, all of whose links are followed within. -EINVAL: it is no
- * regular file. */
+/* The same of a file inside a root that is somebody else's, all of whose links are followed within. -EINVAL: it is not
+ * a regular file. */
 int read_file_in_root(int root_fd, const char *path, size_t max, char **ret, size_t *ret_size);
 /* Replaces the file as a whole or not at all: temporary file, fsync, rename. */
 int write_file_at(int dir_fd, const char *path, const void *data, size_t n, mode_t mode);
@@ -36,8 +36,8 @@ int mkdir_in_root(int root_fd, const char *path, mode_t mode, uid_t owner);
 /* The same for an empty file, which must not be there yet; returns it opened O_PATH. */
 int make_file_in_root(int root_fd, const char *path, mode_t mode, mode_t directory_mode, uid_t owner);
 
-/* The path without links and "..", as it looks from inside root; what does not exist stays as it is written, also behind a
- * link that leads nowhere yet. -ELOOP: too many links. */
+/* The path without links and "..", as it looks from inside root; what does not exist stays as it is written, also
+ * behind a link that leads nowhere yet. -ELOOP: too many links. */
 int follow_in_root(int root_fd, const char *path, char **ret);
 
 /* rename(2) with both directories synced, so that it survives a power cut. */

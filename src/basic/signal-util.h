@@ -5,5 +5,5 @@
 
 #include "basic/macro.h"
 
-/* "SIGTERM", "TERM", "sigterm", "15", "SIGRTMIN+3", "RTMAX-3": as Docker and podman take them. -EINVAL: no signal. */
+/* "SIGTERM", "TERM", "sigterm", "15", "SIGRTMIN+3", "RTMAX-3": as Docker and podman take them. -EINVAL: it is none. */
 int signal_from_string(const char *s);

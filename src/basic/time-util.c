@@ -123,7 +123,9 @@ static int day_begin(time_t now, int days_ago, uint64_t *ret_usec)
 
         if (!localtime_r(&now, &tm))
                 return -EINVAL;
-        tm = (struct tm) { .tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday - days_ago, .tm_isdst = -1 };
+        tm = (struct tm) {
+                .tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday - days_ago, .tm_isdst = -1,
+        };
         t = mktime(&tm);
         if (t < 0)
                 return -EINVAL;
@@ -161,8 +163,10 @@ int parse_point_in_time(const char *s, uint64_t now_usec, uint64_t *ret_usec)
         }
         if (streq(s, "today") || streq(s, "yesterday"))
                 return day_begin(now, *s == 'y', ret_usec);
-        if (ago || *s == '-')
-                return ago ? parse_ago(s, (size_t) (ago - s), now_usec, ret_usec) : parse_ago(s + 1, strlen(s + 1), now_usec, ret_usec);
+        if (ago)
+                return parse_ago(s, (size_t) (ago - s), now_usec, ret_usec);
+        if (*s == '-')
+                return parse_ago(s + 1, strlen(s + 1), now_usec, ret_usec);
         if (*s == '@') {
                 if (parse_uint64(s + 1, &n) < 0 || __builtin_mul_overflow(n, USEC_PER_SEC, ret_usec))
                         return -EINVAL;

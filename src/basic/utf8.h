@@ -7,7 +7,7 @@
  * surrogate pair, beyond U+10FFFF (RFC 3629, section 4). */
 size_t utf8_length(const char *s, size_t n);
 
-/* How many columns of a terminal the text takes. What is no UTF-8, or not printable, counts a column a byte. */
+/* How many columns of a terminal the text takes. What is not UTF-8, or not printable, counts as a column a byte. */
 size_t utf8_columns(const char *s);
 
 /* Puts question marks in the place of control characters and of what is no UTF-8, for text of strangers that goes to
