@@ -41,8 +41,8 @@ static const char *app_mistake(const AppcPodApp *app, char **ret)
 {
         /* Units of the pod itself, which an app's would shadow. */
         static const char *const reserved[] = {
-                "dbus", "dbus-broker", "dbus-daemon", "systemd-journald", "systemd-exit", "systemd-poweroff", "systemd-halt",
-                "systemd-reboot",
+                "dbus", "dbus-broker", "dbus-daemon", "systemd-journald", "systemd-exit", "systemd-poweroff",
+                "systemd-halt", "systemd-reboot",
         };
         const char *restart = strv_env_get(app->annotations, APPC_ANNOTATION_RESTART);
         const App *a = app->app;

@@ -26,7 +26,8 @@ static int plan_port(const AppcPod *pod, const PodPort *p, NetPort *ret, char **
                                "port '%s': protocol '%s' cannot be forwarded, only tcp, udp and sctp", p->name,
                                inner->protocol);
         if (p->host_port + inner->count - 1 > UINT16_MAX)
-                return explain(reterr_message, EINVAL, "port '%s': it is %u ports, and from %u on there are not that many",
+                return explain(reterr_message, EINVAL,
+                               "port '%s': it is %u ports, and from %u on there are not that many",
                                p->name, inner->count, p->host_port);
 
         *ret = (NetPort) {

@@ -74,7 +74,8 @@ static int plan_environment(const PodSettings *settings, const AppcPodApp *app, 
                 return -ENOMEM;
 
         for (size_t i = 0; i < ELEMENTSOF(defaults); i++)
-                if (!strv_env_get(environment, defaults[i].name) && !(defaults[i].of_user && app->app->home_from_user)) {
+                if (!strv_env_get(environment, defaults[i].name) &&
+                    !(defaults[i].of_user && app->app->home_from_user)) {
                         r = strv_env_set(&environment, defaults[i].name, defaults[i].value);
                         if (r < 0)
                                 return r;
@@ -177,8 +178,8 @@ int pod_plan_limit_stop(PodPlan *plan, int64_t unit_timeout)
                         continue;
                 if (a->app->app->stop_timeout != 0)
                         r = strv_extendf(&plan->ignored,
-                                         "App '%s' is killed %" PRIi64 " s after it was asked to end, since its unit has "
-                                         "TimeoutStopSec=%" PRIi64 "s; give the unit more",
+                                         "App '%s' is killed %" PRIi64 " s after it was asked to end, since its unit "
+                                         "has TimeoutStopSec=%" PRIi64 "s; give the unit more",
                                          a->app->name, most, unit_timeout);
                 a->stop_timeout = most;
         }
@@ -230,8 +231,8 @@ static int check_layers(const AppcPodApp *app, const PlanImage *image, char **re
 
         return n <= PLAN_LAYERS_MAX ? 0
                                     : explain(reterr_message, E2BIG,
-                                              "app '%s': its image has %zu layers, and the kernel stacks no more than %u; "
-                                              "build it with fewer, for example with 'buildah build --squash'",
+                                              "app '%s': its image has %zu layers, and the kernel stacks no more than "
+                                              "%u; build it with fewer, for example with 'buildah build --squash'",
                                               app->name, n, PLAN_LAYERS_MAX);
 }
 
@@ -240,8 +241,9 @@ static int tell_of_owners(PodPlan *plan, const AppcPodApp *app, const PlanImage 
         return image->highest_id < POD_UID_COUNT || !pod_plan_private_users(plan)
                        ? 0
                        : strv_extendf(&plan->ignored,
-                                      "app '%s': files of its image belong to users or groups up to %" PRIu64 "; from %u on "
-                                      "they are nobody's in a pod with user IDs of its own, see --private-users=no",
+                                      "app '%s': files of its image belong to users or groups up to %" PRIu64 "; from "
+                                      "%u on they are nobody's in a pod with user IDs of its own, see "
+                                      "--private-users=no",
                                       app->name, image->highest_id, POD_UID_COUNT);
 }
 

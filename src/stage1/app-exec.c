@@ -263,8 +263,8 @@ static const char *group_of(const Launch *l, int process, char *buffer, size_t s
 }
 
 /* To where the app is: into its control group, whose limits count and with which we end, and its mounts. All other
- * namespaces are the pod's. All is looked up through one directory of /proc, which stands for this process alone, whoever
- * has its number later. */
+ * namespaces are the pod's. All is looked up through one directory of /proc, which stands for this process alone,
+ * whoever has its number later. */
 static void join(const Launch *l)
 {
         char buffer[4096], path[4200];

@@ -41,6 +41,6 @@ typedef struct AppOutput {
         int raw;
 } AppOutput;
 
-/* Carries all that comes to where it is to go, until nobody is left who could write, and closes the pipes then; with raw
- * a pipe also when what it leads to is gone. */
+/* Carries all that comes to where it is to go, until nobody is left who could write, and closes the pipes then; with
+ * raw a pipe also when what it leads to is gone. */
 void app_output_carry(AppOutput *o);

@@ -247,7 +247,8 @@ char *pod_socket_unit_name(const PodSocket *s)
 
 int pod_socket_format(const PodSocket *s, char **ret)
 {
-        static const char head[] = "DefaultDependencies=no\nConflicts=shutdown.target\nBefore=shutdown.target\n\n[Socket]\n";
+        static const char head[] = "DefaultDependencies=no\nConflicts=shutdown.target\nBefore=shutdown.target\n\n"
+                                   "[Socket]\n";
         _cleanup_free_ char *listens = strv_join(s->listens, "\n");
 
         if (!listens)

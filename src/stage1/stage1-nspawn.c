@@ -87,8 +87,8 @@ static int launch_check_limits(Launch *l, char **reterr_message)
                 return 0;
         (void) read_file_at(AT_FDCWD, "/proc/sys/fs/inotify/max_user_instances", 64, &limit, NULL);
         return explain(reterr_message, -r,
-                       "the pod's systemd needs %i inotify instances: %s; raise fs.inotify.max_user_instances, which is "
-                       "%.*s, or the unit's LimitNOFILE=",
+                       "the pod's systemd needs %i inotify instances: %s; raise fs.inotify.max_user_instances, which "
+                       "is %.*s, or the unit's LimitNOFILE=",
                        STAGE1_INOTIFY_INSTANCES, strerror(-r), (int) strcspn(strempty(limit), "\n"), strempty(limit));
 }
 
@@ -107,8 +107,8 @@ static int launch_acquire_ids(Launch *l, char **reterr_message)
 
         l->userns_fd = userns_open(l->range.base);
         if (l->userns_fd < 0)
-                *reterr_message = strprintf("cannot make a user namespace: %s; see /proc/sys/user/max_user_namespaces, or "
-                                            "run the pod with --private-users=no",
+                *reterr_message = strprintf("cannot make a user namespace: %s; see /proc/sys/user/max_user_namespaces, "
+                                            "or run the pod with --private-users=no",
                                             strerror(-l->userns_fd));
         return MIN(l->userns_fd, 0);
 }
@@ -233,7 +233,8 @@ static int make_working_directory(const Launch *l, const PlanApp *app, int root,
 /* The socket on which `podctl run` waits for what an app writes, if it does. */
 static int connect_output(const Launch *l, size_t i)
 {
-        _cleanup_free_ char *below = strprintf(POD_OUTPUT_DIR "/%zu", i), *source = below ? pod_path(l->pod, below) : NULL,
+        _cleanup_free_ char *below = strprintf(POD_OUTPUT_DIR "/%zu", i),
+                            *source = below ? pod_path(l->pod, below) : NULL,
                             *path = strjoin(LAUNCH_POD_FILES "/", l->plan->apps[i].app->name, "/" LAUNCH_OUTPUT);
         _cleanup_close_ int socket = -EBADF, target = -EBADF;
 
@@ -409,7 +410,8 @@ static int set_environment(const Launch *l)
                 int overwrite;
         } rows[] = {
                 { true, "SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1 },
-                /* A terminal that can do nothing: nspawn and PID 1 leave it undecorated. Apps are told of the real one. */
+                /* A terminal that can do nothing: nspawn and PID 1 leave it undecorated. Apps are told of the real
+                 * one. */
                 { true, "TERM", "dumb", 1 },
                 { true, "SYSTEMD_LOG_LEVEL", "notice", 0 },
                 { true, "MEMORY_PRESSURE_WATCH", "/dev/null", 1 },
