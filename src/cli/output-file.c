@@ -109,7 +109,8 @@ int output_open_directory(const char *path, bool replace, Output *ret)
         r = name_temporary(path, &o);
         if (r < 0)
                 return r;
-        o.fd = mkdir(o.temporary, 0755) < 0 ? -errno : open_directory_at(AT_FDCWD, o.temporary);
+        /* What is being written is nobody else's to look at; may it be later, the caller says so. */
+        o.fd = mkdir(o.temporary, 0700) < 0 ? -errno : open_directory_at(AT_FDCWD, o.temporary);
         if (o.fd < 0)
                 return log_error_errno(o.fd, "Cannot make %s: %m", path);
         *ret = o;
