@@ -74,8 +74,8 @@ static int remove_image(ImageStore *images, const Digest *id, char *const *used_
         return 0;
 }
 
-/* A name alone where there are others; the image with its last one, and whatever its names when it is meant by ID. What went
- * with an earlier word is gone as it should. */
+/* A name alone where there are others; the image with its last one, and whatever its names when it is meant by ID. What
+ * went with an earlier word is gone as it should. */
 static int remove_target(ImageStore *images, const Targets *all, size_t at, char *const *used_layers)
 {
         const Target *t = &all->targets[at];
@@ -86,8 +86,10 @@ static int remove_target(ImageStore *images, const Targets *all, size_t at, char
                 if (digest_equal(&all->targets[i].id, &t->id) &&
                     image_store_resolve(images, DIGEST_FILE(&t->id), &(Digest) {}, NULL, NULL) == -ENOENT)
                         return 0;
+        if (!t->name)
+                return remove_image(images, &t->id, used_layers);
         r = image_store_count_names(images, &t->id, &n);
-        if (r >= 0 && (!t->name || n < 2))
+        if (r >= 0 && n < 2)
                 return remove_image(images, &t->id, used_layers);
         if (r >= 0)
                 r = image_store_remove_name(images, t->name);

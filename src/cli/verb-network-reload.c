@@ -53,7 +53,7 @@ static int run(Context *c, void *userdata, char **words)
         int r = network_reload(&message), k;
 
         if (r < 0)
-                log_error_errno(r, "Cannot bring back the rules of networks: %s", message ?: strerror(-r));
+                (void) log_error_errno(r, "Cannot bring back the rules of networks: %s", message ?: strerror(-r));
         k = refresh_all(c);
         return r < 0 ? r : k;
 }

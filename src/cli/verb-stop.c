@@ -30,7 +30,7 @@ static int kill_unit(sd_bus *bus, const char *unit)
         return r < 0 ? log_error_errno(r, "Cannot kill unit %s: %s", unit, bus_error_text(&error, r)) : 0;
 }
 
-/* Of the pod's PID 1, the control group that all of its services are in. */
+/* The control group that all services of the pod are in, beside that of its PID 1. */
 static int open_services(const Pod *pod)
 {
         _cleanup_free_ char *path = NULL, *text = NULL, *directory = NULL;
@@ -74,7 +74,7 @@ static void kill_app(int services, const char *app)
         STRV_FOREACH(word, pids) {
                 uint32_t pid;
 
-                if (parse_uint32(*word, &pid) >= 0 && !carries_output((pid_t) pid))
+                if (parse_uint32(*word, &pid) >= 0 && pid > 0 && !carries_output((pid_t) pid))
                         (void) kill((pid_t) pid, SIGKILL);
         }
 }

@@ -33,7 +33,7 @@ static char *exit_status_text(void)
 
         if (!code || !status)
                 return NULL;
-        /* One that systemd cut off is none that ended well (systemd.exec(5), $SERVICE_RESULT). */
+        /* One that systemd cut off did not end well (systemd.exec(5), $SERVICE_RESULT). */
         if (streq(code, "exited") && streq(status, "0") && result && !streq(result, "success"))
                 return strprintf("%i\n", EXIT_PODCTL_FAILED);
         if (streq(code, "exited"))
