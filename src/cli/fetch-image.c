@@ -158,8 +158,9 @@ static int find_stored(const Fetch *f, char ***ids, char **reterr_message)
         int r;
 
         /* The name first: it may have been given to another image since. */
-        r = f->location->type == IMAGE_AT_URL ? -ENOENT
-                                              : image_store_resolve(f->store, f->location->text, &id, NULL, reterr_message);
+        r = -ENOENT;
+        if (f->location->type != IMAGE_AT_URL)
+                r = image_store_resolve(f->store, f->location->text, &id, NULL, reterr_message);
         if (r >= 0)
                 r = add_id(ids, DIGEST_STRING(&id));
         else if (r == -ENOENT && (r = image_remote_read(f->store, f->location->text, &remote)) >= 0)
@@ -229,7 +230,16 @@ static int find_registry_of(ImageStore *s, const ImageLocation *location, ImageL
         return name ? image_location_parse(name, ret, NULL) : -ENOMEM;
 }
 
-/* What was found gets the name too, when it is one image. */
+/* As the store has it: of an ACI's name nothing is missing. */
+static int name_to_give(const Fetch *f, char **ret)
+{
+        if (f->location->type != IMAGE_AT_URL && f->location->type != IMAGE_AT_DISCOVERY)
+                return image_name_complete(f->wish->name, ret);
+        *ret = strdup(f->wish->name);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* The one image that was found gets the name, too. */
 static int give_name(const Fetch *f, char *const *ids, char **reterr_message)
 {
         _cleanup_free_ char *name = NULL;
@@ -240,9 +250,7 @@ static int give_name(const Fetch *f, char *const *ids, char **reterr_message)
                 return 0;
         r = digest_parse(ids[0], &id);
         if (r >= 0)
-                r = f->location->type == IMAGE_AT_URL || f->location->type == IMAGE_AT_DISCOVERY
-                            ? (name = strdup(f->wish->name)) ? 0 : -ENOMEM
-                            : image_name_complete(f->wish->name, &name);
+                r = name_to_give(f, &name);
         if (r == -EINVAL)
                 return explain(reterr_message, r, "'%s' cannot be the name of an image", f->wish->name);
         return r < 0 ? r : image_store_set_name(f->store, name, &id, reterr_message);
@@ -274,7 +282,8 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
                         return r;
         }
         r = fetch_remote(f, ids, reterr_message);
-        /* Those are verified by the name within, and may have been there already. */
+        /* What does not come from a registry is verified by the name within, and may have been in the store already,
+         * under that name alone. */
         if (r >= 0 && type != IMAGE_AT_REGISTRY)
                 r = give_name(f, *ids, reterr_message);
         return r;
@@ -290,7 +299,7 @@ static void explain_arguments(const Fetch *f, int r, char **reterr_message)
                        message ?: strerror(-r), wish->before, wish->before, wish->text);
 }
 
-/* Who runs an image is told only of what keeps it from being run. */
+/* Once, when it comes; what keeps it from being run is told whenever somebody runs it. */
 static void tell_oddities(const Fetch *f, char *const *ids)
 {
         STRV_FOREACH(id, ids) {

@@ -58,7 +58,7 @@ static int read_setting(const char *path, uint32_t *ret)
         return parse_uint32(text, ret);
 }
 
-/* Those of the paths that are not there, with spaces between. Good when all of them are. */
+/* Those of the paths that are not there. Good when all of them are. */
 static HostState look_for_paths(const char *const *paths, const char *good, HostState bad, char **ret_found)
 {
         _cleanup_strv_free_ char **missing = NULL;
@@ -152,11 +152,14 @@ static HostState look_at_user_namespaces(const HostLook *l, char **ret_found)
 /* What a pod does with the host's /usr and with its layers. */
 static HostState try_mapping(const HostLook *l, const char *path, char **ret_found)
 {
-        _cleanup_close_ int fd = l->userns_fd < 0 ? l->userns_fd
-                                                  : mount_clone(AT_FDCWD, path, &(MountOptions) { .userns_fd = l->userns_fd });
+        _cleanup_close_ int fd = -EBADF;
 
-        *ret_found = fd >= 0 || l->userns_fd < 0 ? strdup(fd >= 0 ? "possible" : "not known without a user namespace")
-                                                 : strprintf("%s: %s", path, strerror(-fd));
+        if (l->userns_fd < 0) {
+                *ret_found = strdup("not known without a user namespace");
+                return HOST_LESS;
+        }
+        fd = mount_clone(AT_FDCWD, path, &(MountOptions) { .userns_fd = l->userns_fd });
+        *ret_found = fd >= 0 ? strdup("possible") : strprintf("%s: %s", path, strerror(-fd));
         return fd >= 0 ? HOST_GOOD : HOST_LESS;
 }
 
@@ -290,8 +293,10 @@ static const struct {
         { "systemd", look_at_systemd, "systemd 252 or newer as PID 1, with a system bus" },
         { "programs", look_at_programs, "install systemd-container, or what the distribution has systemd-nspawn in" },
         { "podctl", look_at_own_files, "install podctl with --prefix=/usr, all of it" },
-        { "machined", look_at_machined, "install it, or 'systemctl unmask systemd-machined'; else pods are not machines" },
-        { "bus in pods", look_at_bus, "install one; else 'systemctl -M' and 'machinectl shell' do not reach into pods" },
+        { "machined", look_at_machined,
+          "install it, or 'systemctl unmask systemd-machined'; else pods are not machines" },
+        { "bus in pods", look_at_bus,
+          "install one; else 'systemctl -M' and 'machinectl shell' do not reach into pods" },
         { "cgroups", look_at_cgroups, "boot with systemd.unified_cgroup_hierarchy=1" },
         { "user namespaces", look_at_user_namespaces,
           "raise user.max_user_namespaces; else pods need --private-users=no" },

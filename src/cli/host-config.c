@@ -151,7 +151,8 @@ static int check_ended(const HostConfig *said, JsonError *e)
         if (said->keep_pods && (parse_uint64(said->keep_pods, &n) < 0 || n == 0))
                 return json_error_set(e, -EINVAL, "pods", "'%s' is not a number of 1 or more", said->keep_pods);
         if (said->keep_size && parse_size(said->keep_size, &n) < 0)
-                return json_error_set(e, -EINVAL, "size", "'%s' is not a size, as 500M, 20G or infinity", said->keep_size);
+                return json_error_set(e, -EINVAL, "size", "'%s' is not a size, such as 500M, 20G or infinity",
+                                      said->keep_size);
         return 0;
 }
 
@@ -173,23 +174,21 @@ PodKeep host_config_keep(const HostConfig *c)
 
 int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_message)
 {
-        static const ConfigKind in_paths[] = { { "paths", read_paths }, {} };
-        static const ConfigKind in_stage1[] = { { "stage1", read_stage1 }, {} };
-        static const ConfigKind in_ended[] = { { "ended", read_ended }, {} };
-        static const ConfigKind in_metadata[] = { { "metadata", read_metadata }, {} };
+        static const struct {
+                const char *directory;
+                ConfigKind kinds[2];
+        } rows[] = {
+                { "paths.d", { { "paths", read_paths } } },
+                { "stage1.d", { { "stage1", read_stage1 } } },
+                { "metadata.d", { { "metadata", read_metadata } } },
+                { "ended.d", { { "ended", read_ended } } },
+        };
         _cleanup_(host_config_freep) HostConfig *c = new0(HostConfig, 1);
         Reading reading = { .config = c };
-        int r;
+        int r = c ? 0 : -ENOMEM;
 
-        if (!c)
-                return -ENOMEM;
-        r = config_dir_read(roots, "paths.d", in_paths, &reading, reterr_message);
-        if (r >= 0)
-                r = config_dir_read(roots, "stage1.d", in_stage1, &reading, reterr_message);
-        if (r >= 0)
-                r = config_dir_read(roots, "metadata.d", in_metadata, &reading, reterr_message);
-        if (r >= 0)
-                r = config_dir_read(roots, "ended.d", in_ended, &reading, reterr_message);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
+                r = config_dir_read(roots, rows[i].directory, rows[i].kinds, &reading, reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(c);

@@ -5,9 +5,8 @@
 #include "shared/json-table.h"
 
 /* What a host is told once instead of with every command (reference R§3.6): rkt's kinds "paths", in paths.d, and
- * "stage1", in stage1.d, "metadata", in metadata.d, and
- * "ended", in ended.d. Other kinds belong to those who use them
- * (image/credentials.h, image/registry-config.h). */
+ * "stage1", in stage1.d; ours are "metadata", in metadata.d, and "ended", in ended.d. Other kinds belong to those who
+ * use them (image/credentials.h, image/registry-config.h). */
 
 typedef struct HostConfig {
         char *data;             /* where images and pods are; absolute */
@@ -16,8 +15,8 @@ typedef struct HostConfig {
         char *stage1_version;
         char *stage1_location;  /* an absolute path, or a URL */
         Tristate mds_register;  /* make pods known to the metadata service that do not say themselves */
-        char *keep_pods;        /* how many ended pods of a name are kept, and what they may take: a number and a size */
-        char *keep_size;
+        char *keep_pods;        /* how many ended pods of a name are kept, a number */
+        char *keep_size;        /* and what they may take together, a size */
 } HostConfig;
 
 /* Roots are as in shared/config-dir.h: each member is the last layer's that has it. */

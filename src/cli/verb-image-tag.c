@@ -47,6 +47,24 @@ static int tag(Context *c, void *userdata, char **words)
         return 0;
 }
 
+static int take_name(ImageStore *store, const char *text)
+{
+        _cleanup_free_ char *name = NULL, *message = NULL;
+        Digest id;
+        int r;
+
+        r = image_store_resolve(store, text, &id, &name, &message);
+        if (r >= 0 && !name)
+                return log_error_errno(EINVAL,
+                                       "'%s' is not a name in the store; 'podctl image list' shows those there are",
+                                       text);
+        if (r >= 0)
+                r = image_store_remove_name(store, name);
+        if (r < 0)
+                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", text);
+        return 0;
+}
+
 static int untag(Context *c, void *userdata, char **words)
 {
         _cleanup_close_ int lock = -EBADF;
@@ -57,19 +75,9 @@ static int untag(Context *c, void *userdata, char **words)
         if (lock < 0)
                 return lock;
         STRV_FOREACH(word, words) {
-                _cleanup_free_ char *name = NULL, *message = NULL;
-                Digest id;
-
-                r = image_store_resolve(store, *word, &id, &name, &message);
-                if (r >= 0 && !name) {
-                        result = log_error_errno(EINVAL, "'%s' is not a name in the store; 'podctl image list' shows those "
-                                                 "there are", *word);
-                        continue;
-                }
-                if (r >= 0)
-                        r = image_store_remove_name(store, name);
+                r = take_name(store, *word);
                 if (r < 0)
-                        result = message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", *word);
+                        result = r;
         }
         return result;
 }
