@@ -20,7 +20,8 @@ const Option context_options[] = {
           "The vendor's configuration, /usr/lib/podctl" },
         { "trust-keys-from-https", &option_bool, offsetof(Context, trust_keys_from_https), NULL,
           "Trust keys an image's own site names, without asking" },
-        { "user-config", &option_string, offsetof(Context, user_config), "DIR", "Configuration of your own, before these" },
+        { "user-config", &option_string, offsetof(Context, user_config), "DIR",
+          "Configuration of your own, before these" },
         { "version", &option_bool, offsetof(Context, version), NULL, "Show the version" },
         {},
 };

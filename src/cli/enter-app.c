@@ -13,9 +13,9 @@
 #include "unit/unit-wait.h"
 
 /* A command beside an app's own: one more transient service of the pod's systemd, whose process joins the app, see
- * app-exec.c. There is nothing to join in an app that has ended: then the service has the app's
- * root and confinement itself. Nothing of ours enters the pod's namespaces, but for the connection to its
- * systemd: who asks need not know a bus or a machine. */
+ * app-exec.c. There is nothing to join in an app that has ended: then the service has the app's root and confinement
+ * itself. Nothing of ours enters the pod's namespaces but the connection to its systemd, which takes neither a bus in
+ * there nor machined. */
 
 typedef struct Enter {
         Pod *pod;
@@ -300,7 +300,8 @@ static int connect_pod(Enter *e)
         if (r >= 0)
                 r = manager_connect(e->leader, &e->bus);
         if (r < 0)
-                return log_error_errno(r, "Cannot connect to the service manager of pod '%s': %m", e->pod->settings->name);
+                return log_error_errno(r, "Cannot connect to the service manager of pod '%s': %m",
+                                       e->pod->settings->name);
         return find_main_process(e);
 }
 

@@ -129,7 +129,9 @@ static int send_command(int fd, const char *text, size_t n)
         };
         struct cmsghdr *c = CMSG_FIRSTHDR(&message);
 
-        *c = (struct cmsghdr) { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(N_FDS * sizeof(int)) };
+        *c = (struct cmsghdr) {
+                .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(N_FDS * sizeof(int)),
+        };
         memcpy(CMSG_DATA(c), (const int[N_FDS]) { STDOUT_FILENO, STDERR_FILENO }, N_FDS * sizeof(int));
         return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
@@ -164,7 +166,7 @@ int group_helper_ask(const Verb *verb, char *const *words)
 
 /* Root's side */
 
-/* Nobody keeps the others out: by saying nothing, or by asking for very much at once. */
+/* So that nobody keeps the others out, by saying nothing or by asking for very much at once. */
 #define SILENCE_SECONDS 3
 #define SILENCE_REFUSED_USEC 200000
 #define COMMANDS_OF_USER_MAX 8

@@ -51,7 +51,8 @@ static int open_standard_output(Output *ret)
         int fd;
 
         if (isatty(STDOUT_FILENO))
-                return log_error_errno(EINVAL, "'-' is the standard output, and what is to be written is not for a terminal");
+                return log_error_errno(EINVAL, "'-' is the standard output, and what is to be written is not for a "
+                                       "terminal");
         fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
         if (fd < 0)
                 return log_error_errno(errno, "Cannot write to the standard output: %m");

@@ -77,7 +77,7 @@ static int limit_stop(PodPlan *plan)
         return pod_plan_limit_stop(plan, (int64_t) (usec / USEC_PER_SEC)) < 0 ? log_oom() : 0;
 }
 
-/* What of the pod's settings goes for nothing here. */
+/* What of the pod's settings has no effect here. */
 static void warn_of_host(const Pod *pod, const PodPlan *plan)
 {
         const char *missing = machine_registry_missing();
@@ -85,8 +85,8 @@ static void warn_of_host(const Pod *pod, const PodPlan *plan)
         STRV_FOREACH(line, plan->ignored)
                 log_warning("%s", *line);
         if (missing)
-                log_warning("Pod '%s' is not registered as a machine: systemd-machined %s, so machinectl and 'systemctl -M' do not know it",
-                            pod->settings->name, missing);
+                log_warning("Pod '%s' is not registered as a machine: systemd-machined %s, so machinectl and "
+                            "'systemctl -M' do not know it", pod->settings->name, missing);
 }
 
 static int pod_launch_logging(Pod *pod)
@@ -166,14 +166,16 @@ static int start_follower(Context *c, const Pod *pod)
                 return r;
         r = transient_unit_start(bus, &(TransientUnit) { .name = name, .properties = properties, .start = start,
                                                          .stop_post = stop_post }, &job, &error);
-        return r < 0 ? log_warning_errno(r, "Nobody will clear away what this pod has outside its directory before 'podctl gc': %s",
-                                         bus_error_text(&error, r)) : 0;
+        return r < 0 ? log_warning_errno(r, "Nobody will clear away what this pod has outside its directory before "
+                                         "'podctl gc': %s", bus_error_text(&error, r)) : 0;
 }
 
 int pod_launch_in_place(Context *c, Pod *pod)
 {
-        /* Those of our own have ExecStopPost=. */
-        if ((pod->settings->n_joins > 0 || pod->settings->mds_register) && !startswith(strempty(pod->settings->unit), "pod@"))
+        bool leaves_something = pod->settings->n_joins > 0 || pod->settings->mds_register;
+
+        /* Units of our own have ExecStopPost=. */
+        if (leaves_something && !startswith(strempty(pod->settings->unit), "pod@"))
                 (void) start_follower(c, pod);
         return pod_launch(pod);
 }
@@ -374,7 +376,8 @@ static bool tell_trouble(const Start *s)
                 return true;
         }
         (void) unit_words_tell(s->unit, s->began_usec);
-        log_error("Pod '%s' ended, and nothing is known of its apps; see 'journalctl -u %s'", pod_display_name(s->pod), s->unit);
+        log_error("Pod '%s' ended, and nothing is known of its apps; see 'journalctl -u %s'",
+                  pod_display_name(s->pod), s->unit);
         return false;
 }
 
@@ -431,7 +434,8 @@ static int wait_for_end(Start *s, UnitWait *wait, bool was_ready)
                 return log_error_errno(r, "Cannot watch unit %s: %m", s->unit);
         r = s->output ? pod_output_finish(s->output) : 0;
         if (r < 0)
-                (void) log_error_errno(r, "Cannot write what the pod's apps wrote: %m; 'podctl logs %s' has it", s->pod->uuid.s);
+                (void) log_error_errno(r, "Cannot write what the pod's apps wrote: %m; 'podctl logs %s' has it",
+                                       s->pod->uuid.s);
         status_of_pod = report_end(s, &status, was_ready);
         return r < 0 && status_of_pod == 0 ? EXIT_PODCTL_FAILED : status_of_pod;
 }

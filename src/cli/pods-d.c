@@ -102,16 +102,17 @@ static int check_age(const AppcPod *pod, char **ret_message)
         const char *unknown;
 
         if (is_newer(pod->version))
-                *ret_message = strprintf("acVersion: %s is newer than " AC_VERSION ", which is what this podctl knows; bring podctl "
-                                         "up to date", pod->version);
+                *ret_message = strprintf("acVersion: %s is newer than " AC_VERSION ", which is what this podctl knows; "
+                                         "bring podctl up to date", pod->version);
         else if ((unknown = find_unknown(pod->annotations, pod_annotations)))
-                *ret_message = strprintf("annotations: this podctl knows no '%.*s'; it is misspelt, or of a newer podctl",
-                                         (int) strcspn(unknown, "="), unknown);
+                *ret_message = strprintf("annotations: this podctl knows no '%.*s'; it is misspelt, or of a newer "
+                                         "podctl", (int) strcspn(unknown, "="), unknown);
         else
                 for (size_t i = 0; i < pod->n_apps && !*ret_message; i++)
                         if ((unknown = find_unknown(pod->apps[i].annotations, app_annotations)))
-                                *ret_message = strprintf("apps[%zu].annotations: this podctl knows no '%.*s'; it is misspelt, or of a "
-                                                         "newer podctl", i, (int) strcspn(unknown, "="), unknown);
+                                *ret_message = strprintf("apps[%zu].annotations: this podctl knows no '%.*s'; it is "
+                                                         "misspelt, or of a newer podctl", i,
+                                                         (int) strcspn(unknown, "="), unknown);
         return *ret_message ? -EOPNOTSUPP : 0;
 }
 

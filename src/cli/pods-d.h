@@ -14,8 +14,8 @@ int pods_d_find(const char *name, char **ret_path);
 int pods_d_list(char ***ret);
 
 /* A manifest from a file. Logs all that is wrong with it, with the line and the member; one that says more than this
- * program knows is refused too: it is misspelt, or was written for a newer one. Only members of extensions, with a '.' or
- * '/' in their names, are passed over; "PATH:LINE: MEMBER" of these comes back where ret_passed_over is not NULL. */
+ * program knows is refused too: it is misspelt, or was written for a newer one. Only members of extensions, with a '.'
+ * or '/' in their names, are passed over; "PATH:LINE: MEMBER" of these comes back where ret_passed_over is not NULL. */
 int pod_manifest_read(const char *path, AppcPod **ret, char ***ret_passed_over);
 
 /* "PATH:LINE: MESSAGE" for a message that begins with the path of a member. Returns r. */

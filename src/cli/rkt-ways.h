@@ -3,8 +3,8 @@
 
 #include "manifest/appc-pod.h"
 
-/* Where rkt ran images otherwise than Docker does, podctl does as Docker, for the world's images, and under the name "rkt" as
- * rkt, for scripts that lean on it. podctl-from-rkt(7) has the same table for the user. */
+/* Where rkt ran images otherwise than Docker does, podctl does as Docker, which most images are made for, and under the
+ * name "rkt" as rkt, for scripts that lean on it. podctl-from-rkt(7) has the same table for the user. */
 typedef enum RktWay {
         RKT_WAY_GROUP,     /* a user without a group that the image does not list has the group of its number, not 0 */
         RKT_WAY_HOME,      /* HOME, USER and LOGNAME that nobody sets are root's, not the user's */

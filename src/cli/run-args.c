@@ -239,8 +239,8 @@ static bool is_host_name(const char *name, const char *option)
 {
         if (!name || pod_name_is_valid(name))
                 return true;
-        (void) log_error_errno(EINVAL, "Option --%s: '%s' is not a valid machine name: letters, digits, '-' and '.', at most %i", option,
-                               name, POD_NAME_MAX);
+        (void) log_error_errno(EINVAL, "Option --%s: '%s' is not a valid machine name: letters, digits, '-' and '.', at "
+                               "most %i", option, name, POD_NAME_MAX);
         return false;
 }
 

@@ -180,7 +180,7 @@ static int name_image(AppcPodApp *app, const Image *image, const char *name)
 }
 
 /* For an appc image that says nothing of how to run it: rkt ran as root what --exec says. */
-static int app_of_nobody(App **ret)
+static int app_of_root(App **ret)
 {
         _cleanup_(app_freep) App *app = app_new();
 
@@ -214,15 +214,15 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         r = run->name ? (name = strdup(run->name)) ? 0 : -ENOMEM
                       : ac_name_from_image_name(image_name ?: run->image, &name);
         if (r < 0 || !ac_name_is_valid(name))
-                return log_error_errno(EINVAL, "Image '%s': '%s' is not a valid app name: small letters, digits and '-'; "
-                                       "use --name", run->image, strempty(name));
+                return log_error_errno(EINVAL, "Image '%s': '%s' is not a valid app name: small letters, digits and "
+                                       "'-'; use --name", run->image, strempty(name));
         r = appc_pod_add_app(pod, name, &app);
         if (r == -EEXIST)
                 return log_error_errno(r, "There are multiple apps with name '%s'; use --name", name);
         if (r < 0)
                 return log_oom();
 
-        r = image->app ? app_copy(image->app, &app->app) : app_of_nobody(&app->app);
+        r = image->app ? app_copy(image->app, &app->app) : app_of_root(&app->app);
         if (r < 0)
                 return log_oom();
         r = name_image(app, image, image_name);

@@ -98,7 +98,7 @@ static int check_ports(const RunArgs *args, const AppcPod *manifest, const PodSe
 {
         if (!args->ports || (!net_is_none(s->net) && !net_is_host(s->net)) || !plan_wants_forwards(manifest))
                 return 0;
-        return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, and --net=%s is none", s->net);
+        return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, which --net=%s is not", s->net);
 }
 
 /* What plugins lead to is theirs. */
@@ -126,8 +126,8 @@ static void warn_of_lost_dns(const PodSettings *s)
         if (!plan_follows_host_dns(s) || net_is_host(s->net) || !leads_out_by_host(s))
                 return;
         if (net_resolv_conf_for_pods("0.0.0.0", &ignored, &lost) >= 0 && lost)
-                log_warning("Pods do not reach the host's name servers in /etc/resolv.conf, which answer on its loopback alone; "
-                            "give --dns=IP, or see podctl-net.d(5)");
+                log_warning("Pods do not reach the host's name servers in /etc/resolv.conf, which answer on its "
+                            "loopback alone; give --dns=IP, or see podctl-net.d(5)");
 }
 
 int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings)

@@ -37,7 +37,7 @@ static size_t column_width(const Table *t, size_t column)
         return width;
 }
 
-/* rkt's, where nobody looks at them: scripts cut them at tabs. */
+/* rkt's tables, where nobody looks at them: scripts cut these at tabs. */
 static bool with_tabs(FILE *f)
 {
         return persona_is_rkt() && !isatty(fileno(f));
@@ -53,7 +53,6 @@ void table_print(const Table *t, FILE *f)
 
         for (size_t i = 0; widths && i < t->n_cells; i++) {
                 bool last = i % t->n_columns == t->n_columns - 1;
-
                 size_t fill = last || tabs ? 0 : widths[i % t->n_columns] - utf8_columns(t->cells[i]);
 
                 (void) fprintf(f, "%s%*s%s", t->cells[i], (int) fill, "", last ? "\n" : tabs ? "\t" : "  ");

@@ -12,7 +12,8 @@ typedef struct CheckArgs {
 } CheckArgs;
 
 static const Option options[] = {
-        { "format", &option_choice, offsetof(CheckArgs, format), "FORMAT", "Of --host: json or json-pretty", .choices = JSON_FORMATS },
+        { "format", &option_choice, offsetof(CheckArgs, format), "FORMAT", "Of --host: json or json-pretty",
+          .choices = JSON_FORMATS },
         { "host", &option_bool, offsetof(CheckArgs, host), NULL, "Tell what this host has and lacks for pods" },
         {},
 };

@@ -21,7 +21,8 @@ typedef struct ExportArgs {
 
 static const Option options[] = {
         { "app", &option_string, offsetof(ExportArgs, app), "APP", "The app, where the pod has several" },
-        { "format", &option_choice, offsetof(ExportArgs, format), "FORMAT", "aci, the default, or oci", .choices = "aci|oci" },
+        { "format", &option_choice, offsetof(ExportArgs, format), "FORMAT", "aci, the default, or oci",
+          .choices = "aci|oci" },
         { "overwrite", &option_bool, offsetof(ExportArgs, overwrite), NULL, "Replace the file if there is one" },
         {},
 };
@@ -223,8 +224,9 @@ static int run(Context *c, void *userdata, char **words)
         int r;
 
         if (!oci && !endswith(words[1], ".aci"))
-                return log_error_errno(EINVAL, "'%s' is not a name for an ACI: it has to end in '.aci'; for an OCI archive give "
-                                       "--format=oci", words[1]);
+                return log_error_errno(EINVAL,
+                                       "'%s' is not a name for an ACI: it has to end in '.aci'; for an OCI archive "
+                                       "give --format=oci", words[1]);
         r = take_pod(c, words[0], &pod);
         if (r >= 0)
                 r = find_app(pod, args->app, &app);

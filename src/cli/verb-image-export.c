@@ -31,10 +31,11 @@ static int export_image(Context *c, ImageStore *store, const Image *image, const
         r = aci ? image_export_aci(store, image, output->fd, &message)
                 : image_export_oci(store, image, fetcher, output->fd, &message);
         if (r < 0)
-                return log_error_errno(r, "Cannot export image %s: %s", DIGEST_FILE(&image->id), message ?: strerror(-r));
+                return log_error_errno(r, "Cannot export image %s: %s", DIGEST_FILE(&image->id),
+                                       message ?: strerror(-r));
         if (r > 0)
-                log_warning("Image %s shares layers that were fetched compressed in another way: what is written has a new ID, "
-                            "and signatures do not fit it", DIGEST_FILE(&image->id));
+                log_warning("Image %s shares layers that were fetched compressed in another way: what is written has a "
+                            "new ID, and signatures do not fit it", DIGEST_FILE(&image->id));
         return output_commit(output);
 }
 

@@ -14,7 +14,8 @@ typedef struct ListArgs {
 } ListArgs;
 
 static const Option options[] = {
-        { "format", &option_choice, offsetof(ListArgs, format), "FORMAT", "json or json-pretty", .choices = JSON_FORMATS },
+        { "format", &option_choice, offsetof(ListArgs, format), "FORMAT", "json or json-pretty",
+          .choices = JSON_FORMATS },
         { "full", &option_bool, offsetof(ListArgs, full), NULL, "Print whole UUIDs, image IDs and times" },
         { "no-legend", &option_bool, offsetof(ListArgs, no_legend), NULL, "Leave out the heading" },
         {},
@@ -62,8 +63,8 @@ static int add_row(Table *t, const Pod *pod, const AppcPodApp *app, bool first, 
         return table_add_row(t, row);
 }
 
-/* An embryo has nothing yet; one that is being prepared may not have it yet, and one that is being removed, or whose removal
- * was interrupted, may not have it any more. */
+/* An embryo has nothing yet; one that is being prepared may not have it yet, and one that is being removed, or whose
+ * removal was interrupted, may not have it any more. */
 static bool may_lack_files(PodState s)
 {
         return !(s == POD_PREPARED || s == POD_RUNNING || s == POD_EXITED);

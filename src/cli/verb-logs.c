@@ -53,7 +53,8 @@ static int show(Pod *pod, const LogsArgs *args, const JournalQuery *query)
         r = args->follow && pod->state == POD_RUNNING ? pod_journal_follow(j, pod, format, stdout)
                                                       : pod_journal_print(j, format, stdout);
         sd_journal_close(j);
-        /* Who only wanted the beginning has it; whether that is so, or the disk is full, is looked at when a verb ends. */
+        /* Who only wanted the beginning has it; whether that is so, or the disk is full, is looked at when a verb
+         * ends. */
         return r < 0 && !ferror(stdout) ? log_error_errno(r, "Cannot read the journal of pod %s: %m", pod->uuid.s) : 0;
 }
 

@@ -33,8 +33,9 @@ static int remove_pod(Pod *pod)
         int r;
 
         if (!pod_state_is_alive(was) && wait_until_unheld(pod) > 0)
-                return log_error_errno(EBUSY, "Pod %s cannot be removed: a 'podctl run', 'logs' or 'status --wait' is not done with it",
-                                       pod->uuid.s);
+                return log_error_errno(EBUSY,
+                                       "Pod %s cannot be removed: a 'podctl run', 'logs' or 'status --wait' is not "
+                                       "done with it", pod->uuid.s);
         r = was == POD_EMBRYO ? -EBUSY : pod_remove(pod);
         if (r == -EBUSY)
                 return log_error_errno(r, "Pod %s is %s and cannot be removed%s", pod->uuid.s, pod_state_to_string(was),

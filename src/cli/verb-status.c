@@ -40,8 +40,10 @@ static void free_wait(void *field)
 static const OptionType option_wait = { parse_wait, free_wait, OPTION_VALUE_OPTIONAL };
 
 static const Option options[] = {
-        { "check-network", &option_bool, offsetof(StatusArgs, check_network), NULL, "Fail when its network is not as it was made" },
-        { "format", &option_choice, offsetof(StatusArgs, format), "FORMAT", "json or json-pretty", .choices = JSON_FORMATS },
+        { "check-network", &option_bool, offsetof(StatusArgs, check_network), NULL,
+          "Fail when its network is not as it was made" },
+        { "format", &option_choice, offsetof(StatusArgs, format), "FORMAT", "json or json-pretty",
+          .choices = JSON_FORMATS },
         { "uuid-file", &option_string, offsetof(StatusArgs, uuid_file), "FILE", "Take the UUID from FILE" },
         { "wait", &option_wait, offsetof(StatusArgs, wait), "TIME", "Wait until the pod has exited, TIME at most" },
         { "wait-ready", &option_wait, offsetof(StatusArgs, wait_ready), "TIME", "Wait until the pod is ready" },
@@ -278,7 +280,8 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return r;
 
-        /* So that there is something to tell of when it has ended. One in the making cannot be held yet, nor collected. */
+        /* So that there is something to tell of when it has ended. One in the making cannot be held yet, nor
+         * collected. */
         if (args->wait || args->wait_ready)
                 (void) pod_hold(pod);
         r = wait_until(c, pod, wait_usec(args->wait), has_ended);
