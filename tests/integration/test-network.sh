@@ -203,7 +203,6 @@ test_mtu() {
         assert_eq "$(sh_run 'cat /sys/class/net/eth0/mtu')" 9000
 }
 
-# The host begins to route. What it learned from a router on one of its links it goes on learning.
 # A host without IPv6, as guides for hardening have it, has pods without: by either switch, and also when they joined
 # before.
 test_host_without_ipv6() {
@@ -223,6 +222,7 @@ test_host_without_ipv6() {
         [[ $(sh_run 'ip -6 addr show eth0') == *inet6* ]]
 }
 
+# The host begins to route. What it learned from a router on one of its links it goes on learning.
 test_router_advertisements_are_kept() {
         outside_up
         echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
@@ -796,7 +796,7 @@ test_loopback_port_from_outside() {
         assert_fails '*' outside curl -s -m 2 http://127.0.0.1:8099/
 }
 
-# count_arrivals: how many packets for udp port 7777 got to programs of the host.
+# arrivals: how many packets for udp port 7777 got to programs of the host.
 arrivals() {
         nft list counter inet probe arrivals | sed -n 's/.*packets \([0-9]*\).*/\1/p'
 }

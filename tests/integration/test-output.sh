@@ -49,6 +49,17 @@ test_several_apps() {
         cmp err <(echo 'a: bad')
 }
 
+# However long the names of apps are.
+test_long_names() {
+        local name
+        name=$(printf 'n%.0s' {1..120})
+        podctl run busybox --name="$name" --exec=/bin/echo -- said >out
+        cmp out <(echo said)
+        assert_fails 1 podctl run --detach busybox --name="$name" --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/true
+        podctl run busybox --name="$name" --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/true 2>err || true
+        assert_contains "$(cat err)" 'without having said that it is ready'
+}
+
 # The pod goes on.
 test_reader_goes() {
         mkdir state

@@ -214,7 +214,7 @@ test_rkt_users_of_oci_images() {
         podctl stop users
 }
 
-# aci FILE MANIFEST: of a shell and a directory.
+# aci_of FILE MANIFEST: an ACI of a shell and a directory, with these members of the manifest; its ID is in id.
 aci_of() {
         mkdir -p aci/rootfs/data aci/rootfs/bin
         cp /usr/bin/busybox aci/rootfs/bin/sh
