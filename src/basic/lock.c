@@ -18,7 +18,7 @@ int lock_file_at(int dir_fd, const char *path, int operation)
                 struct stat held, there;
                 int r;
 
-                fd = openat(dir_fd, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+                fd = openat(dir_fd, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
                 if (fd < 0)
                         return -errno;
 
@@ -28,7 +28,7 @@ int lock_file_at(int dir_fd, const char *path, int operation)
 
                 if (fstat(fd, &held) < 0)
                         return -errno;
-                if (fstatat(dir_fd, path, &there, 0) < 0) {
+                if (fstatat(dir_fd, path, &there, AT_SYMLINK_NOFOLLOW) < 0) {
                         if (errno == ENOENT)
                                 continue;
                         return -errno;

@@ -54,27 +54,6 @@ static void slot_close(Slot *slot)
         slot->item = NULL;
 }
 
-/* Its lock keeps it from being collected, as long as the process that writes to it lives. */
-static int lock_partial(const Queue *q, const char *name)
-{
-        for (;;) {
-                _cleanup_close_ int fd = openat(q->store->partial_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-                                                0600);
-                struct stat st;
-                int r;
-
-                if (fd < 0)
-                        return -errno;
-                r = fd_lock(fd, LOCK_SH);
-                if (r < 0)
-                        return r;
-                if (fstat(fd, &st) < 0)
-                        return -errno;
-                if (st.st_nlink > 0)
-                        return TAKE_FD(fd);
-        }
-}
-
 /* Returns the offset to go on from. */
 static int open_partial(Queue *q, Slot *slot, uint64_t *ret)
 {
@@ -83,7 +62,8 @@ static int open_partial(Queue *q, Slot *slot, uint64_t *ret)
         *ret = 0;
         if (!slot->item->partial)
                 return 0;
-        slot->partial_fd = lock_partial(q, slot->item->partial);
+        /* Its lock keeps it from being collected, as long as the process that writes to it lives. */
+        slot->partial_fd = lock_file_at(q->store->partial_fd, slot->item->partial, LOCK_SH);
         if (slot->partial_fd < 0)
                 return slot->partial_fd;
         if (fstat(slot->partial_fd, &st) < 0)
