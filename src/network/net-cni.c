@@ -58,14 +58,6 @@ static bool wants_ports(json_object *plugin)
         return o && json_object_get_boolean(o);
 }
 
-bool cni_forwards_ports(json_object *conf)
-{
-        for (size_t i = 0; i < n_plugins(conf); i++)
-                if (wants_ports(plugin_at(conf, i)))
-                        return true;
-        return false;
-}
-
 static bool masquerades(json_object *plugin)
 {
         json_object *o = member(plugin, "ipMasq", json_type_boolean);
@@ -73,12 +65,22 @@ static bool masquerades(json_object *plugin)
         return o && json_object_get_boolean(o);
 }
 
-bool cni_masquerades(json_object *conf)
+static bool any_plugin(json_object *conf, bool (*is_so)(json_object *plugin))
 {
         for (size_t i = 0; i < n_plugins(conf); i++)
-                if (masquerades(plugin_at(conf, i)))
+                if (is_so(plugin_at(conf, i)))
                         return true;
         return false;
+}
+
+bool cni_forwards_ports(json_object *conf)
+{
+        return any_plugin(conf, wants_ports);
+}
+
+bool cni_masquerades(json_object *conf)
+{
+        return any_plugin(conf, masquerades);
 }
 
 static json_object *port_mappings(const CniPod *pod)
