@@ -27,10 +27,16 @@ int app_output_connect(const char *path)
         return fd;
 }
 
-static bool send_all(int fd, const void *data, size_t n)
+static ssize_t send_some(int fd, const void *data, size_t n)
+{
+        return send(fd, data, n, MSG_NOSIGNAL);
+}
+
+/* By send_some() or write(2). */
+static bool put_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, const void *data, size_t n)
 {
         for (const char *p = data; n > 0;) {
-                ssize_t k = send(fd, p, n, MSG_NOSIGNAL);
+                ssize_t k = put(fd, p, n);
 
                 if (k < 0 && errno == EINTR)
                         continue;
@@ -46,22 +52,7 @@ int app_output_send(int fd, int stream, const char *data, size_t n)
 {
         OutputFrame frame = { .stream = (uint8_t) stream, .n = (uint32_t) n };
 
-        return send_all(fd, &frame, sizeof(frame)) && send_all(fd, data, n) ? 0 : -1;
-}
-
-static bool write_all(int fd, const char *data, size_t n)
-{
-        while (n > 0) {
-                ssize_t k = write(fd, data, n);
-
-                if (k < 0 && errno == EINTR)
-                        continue;
-                if (k <= 0)
-                        return false;
-                data += k;
-                n -= (size_t) k;
-        }
-        return true;
+        return put_all(send_some, fd, &frame, sizeof(frame)) && put_all(send_some, fd, data, n) ? 0 : -1;
 }
 
 /* *in_line is whether the last line has not ended yet. */
@@ -78,7 +69,7 @@ static void write_journal(int fd, bool warns, const char *data, size_t n, bool *
                 text[length++] = data[i];
                 *in_line = data[i] != '\n';
         }
-        (void) write_all(fd, text, length);
+        (void) put_all(write, fd, text, length);
 }
 
 typedef struct Relay {
@@ -126,12 +117,12 @@ static void carry_chunk(Relay *r, int i)
         if (n <= 0) {
                 /* The journal would hold an unfinished line back until it is too late. */
                 if (r->in_line[i] && !o->raw)
-                        (void) write_all(o->journal[i], "\n", 1);
+                        (void) put_all(write, o->journal[i], "\n", 1);
                 close_pipe(o, i);
                 return;
         }
         if (o->raw) {
-                if (!write_all(o->journal[i], data, (size_t) n))
+                if (!put_all(write, o->journal[i], data, (size_t) n))
                         close_pipe(o, i);
                 return;
         }
