@@ -66,7 +66,11 @@ int pod_handover_new(sd_event *event, Pod *pod, PodHandover **ret)
 
         if (!h)
                 return -ENOMEM;
-        *h = (PodHandover) { .pod = pod, .listen_fd = unix_listen_at(pod->fd, SOCKET_NAME, SOCK_SEQPACKET), .peer_fd = -EBADF };
+        *h = (PodHandover) {
+                .pod = pod,
+                .listen_fd = unix_listen_at(pod->fd, SOCKET_NAME, SOCK_SEQPACKET),
+                .peer_fd = -EBADF,
+        };
         if (h->listen_fd < 0)
                 return h->listen_fd;
         r = sd_event_add_io(event, &h->incoming, h->listen_fd, EPOLLIN, on_connection, h);

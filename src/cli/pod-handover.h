@@ -5,15 +5,15 @@
 
 #include "pod/pod.h"
 
-/* A pod's lock on its way from the one that made the pod to the main process of its unit, with no moment in between at
- * which nobody holds it: the maker listens on a socket in the pod's directory, which is root's, and keeps the lock until the
- * other has said that it has it. (pidfd_getfd(2) would take no socket, but is nobody's where kernel.yama.ptrace_scope
- * is 3.) */
+/* A pod's lock on its way from the process that made the pod to the main process of its unit, with no moment in between
+ * at which nobody holds it: the maker listens on a socket in the pod's directory, which is root's, and keeps the lock
+ * until the other has said that it has it. (pidfd_getfd(2) would need no socket, but nobody may call it where
+ * kernel.yama.ptrace_scope is 3.) */
 
 typedef struct PodHandover PodHandover;
 
-/* Closes the pod's descriptor once it is handed over, since ours would keep the pod from ever looking exited. Both stay the
- * caller's. */
+/* Closes the pod's descriptor once it is handed over, since ours would keep the pod from ever looking exited. Pod and
+ * event loop stay the caller's. */
 int pod_handover_new(sd_event *event, Pod *pod, PodHandover **ret);
 PodHandover *pod_handover_free(PodHandover *h);
 DEFINE_TRIVIAL_CLEANUP_FUNC(PodHandover *, pod_handover_free);

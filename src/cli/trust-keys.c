@@ -189,7 +189,8 @@ static int trust_all(Context *c, const TrustKeys *how, char *const *urls)
                 int r;
 
                 if (!startswith(*url, "https://") && !startswith(*url, "http://"))
-                        return log_error_errno(EPROTO, "%s: names a key at '%s', which is not a URL", how->prefix, *url);
+                        return log_error_errno(EPROTO, "%s: names a key at '%s', which is not a URL", how->prefix,
+                                               *url);
                 r = trust_keys_at(c, how, *url);
                 if (r < 0)
                         return r;

@@ -105,8 +105,8 @@ static int form(const FetchEndpoint *endpoint, const char *service, const char *
         return r;
 }
 
-/* RFC 6749, 5.1, has a number of seconds. Some write it as a string or with a fraction; a token that had expired before it
- * was given would not have been. */
+/* RFC 6749, 5.1, has a number of seconds. Some write it as a string or with a fraction. Less than a second is not meant:
+ * nobody gives a token that has expired. */
 static uint64_t lifetime_of(const TokenAnswer *t)
 {
         double seconds = json_object_get_double(t->expires_in);
@@ -300,8 +300,8 @@ static int request_once(const Exchange *x, const Resource *resource, const char 
         }, sink, ret, reterr_message);
 }
 
-/* A registry may send its clients on to a store of objects, by a URL that is signed for some minutes. When that has expired,
- * the store refuses it, and the registry has a new one. */
+/* A registry may send its clients on to a store of objects, by a URL that is signed for some minutes. When that has
+ * expired, the store refuses it, and the registry has a new one. */
 static bool has_expired(const HttpReply *reply)
 {
         return reply->status == 403 && reply->redirected;

@@ -102,7 +102,8 @@ static bool can_be_in(const struct group *gr, const char *name, size_t n_groups)
 {
         if (gr->gr_gid < POD_UID_COUNT && n_groups < APP_GROUPS_MAX)
                 return true;
-        log_warning("User '%s' is not in group '%s' (%u) here: a process is in %u groups at most, and a pod has those below %u",
+        log_warning("User '%s' is not in group '%s' (%u) here: "
+                    "a process is in %u groups at most, and a pod has those below %u",
                     name, gr->gr_name, gr->gr_gid, APP_GROUPS_MAX, POD_UID_COUNT);
         return false;
 }
