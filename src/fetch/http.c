@@ -458,9 +458,9 @@ static int tell_busy(const char *url, const HttpReply *reply, uint64_t retry_aft
                 text = strprintf("is busy (status %ld) and wants to be asked again in %" PRIu64 " s only%s",
                                  reply->status, retry_after, strempty(why));
         else
-                text = strprintf("goes on %s (status %ld)%s",
-                                 reply->status >= 500 && reply->status != 503 ? "failing" : "being busy", reply->status,
-                                 strempty(why));
+                text = strprintf("%s (status %ld)%s",
+                                 reply->status >= 500 && reply->status != 503 ? "goes on failing" : "goes on being busy",
+                                 reply->status, strempty(why));
         return tell(url, -EREMOTEIO, strempty(text), reterr_message);
 }
 
