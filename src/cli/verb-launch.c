@@ -6,8 +6,8 @@
 #include "cli/pods-d.h"
 #include "cli/verb.h"
 
-/* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID": its lock is
- * handed over by that process. For pod@NAME.service, "launch --pod NAME": the pod is made from its manifest in pods.d. */
+/* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID": that process
+ * hands its lock over. For pod@NAME.service, "launch --pod NAME": the pod is made from its manifest in pods.d. */
 
 typedef struct LaunchArgs {
         char *pod;

@@ -105,8 +105,8 @@ static int form(const FetchEndpoint *endpoint, const char *service, const char *
         return r;
 }
 
-/* RFC 6749, 5.1, has a number of seconds. Some write it as a string or with a fraction. Less than a second is not meant:
- * nobody gives a token that has expired. */
+/* RFC 6749, 5.1, has a number of seconds. Some write it as a string or with a fraction. Less than a second is not
+ * meant: nobody gives a token that has expired. */
 static uint64_t lifetime_of(const TokenAnswer *t)
 {
         double seconds = json_object_get_double(t->expires_in);

@@ -270,6 +270,8 @@ int pod_sockets_format_service(const PodSockets *s, const PlanApp *app, char **r
         if (!names)
                 return 0;
         joined = strv_join(names, " ");
-        *ret = joined ? strprintf("[Unit]\nRequires=%s\nAfter=%s\n\n[Service]\nSockets=%s\n", joined, joined, joined) : NULL;
+        if (!joined)
+                return -ENOMEM;
+        *ret = strprintf("[Unit]\nRequires=%s\nAfter=%s\n\n[Service]\nSockets=%s\n", joined, joined, joined);
         return *ret ? 0 : -ENOMEM;
 }

@@ -79,8 +79,8 @@ test_units_are_valid() {
         done
 }
 
-# What a unit of ours may do to the host, by systemd's own measure, 10 being all; lower when one gets better. The pod's own is
-# as open as systemd-nspawn@.service, since it makes a container with user IDs, mounts and networks of its own.
+# What a unit of ours may do to the host, by systemd's own measure, 10 being all; lower when one gets better. The pod's
+# own is as open as systemd-nspawn@.service, since it makes a container with user IDs, mounts and networks of its own.
 test_units_are_confined() {
         local unit most exposure
         while read -r unit most; do

@@ -297,8 +297,8 @@ test_several_fetch_the_same_at_once() {
         assert_eq "$(ls data/images/tmp)" ''
 }
 
-# Each tag of hostile.oci tries another way out of the tree it is unpacked into. What means something below the top of it is
-# taken as that.
+# Each tag of hostile.oci tries another way out of the tree it is unpacked into. What means something below the top of
+# it is taken as that.
 test_hostile_layers() {
         local inside='^(absolute|symlink-dir|symlink-dir-relative|whiteout-symlink|opaque-symlink)$' tag id
         own fetch "$IMAGES/busybox.oci"

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2016  # scripts in quotes are for the containers
 #
-# The same image in podctl and in podman: whatever the app sees of itself is the same, or has a row below that says why not.
+# The same image in podctl and in podman: whatever the app sees of itself is the same, or has a row below that says why
+# not.
 
 # What is another thing on purpose, by the word that /look begins its line with.
 #   user      podman sets neither USER nor LOGNAME; rkt did, and they are the user's
 #   name      podctl's host name is the pod's name, podman's the beginning of an ID
 known='^(user|name) '
 
-# Beside what the image has in /run. podman tells what made the container; systemd and systemd-nspawn have places of their own.
+# Beside what the image has in /run. podman tells what made the container; systemd and systemd-nspawn have places of
+# their own.
 own_places='^\./(\.containerenv|host|systemd|credentials|podctl|lock|log|user|udev|dbus|secrets)(/| )'
 
 podman_here() {

@@ -785,7 +785,8 @@ test_loopback_of_the_host_is_closed() {
         assert_eq "$(nsenter -t "$(leader web)" -n nc -w 2 127.0.0.1 8124 </dev/null || true)" ''
 }
 
-# A port forwarded at 127.0.0.1 is for the host's programs: a neighbour that sends there, as nobody should, is not answered.
+# A port forwarded at 127.0.0.1 is for the host's programs: a neighbour that sends there, as nobody should, is not
+# answered.
 test_loopback_port_from_outside() {
         outside_up
         forwarded web '[{"name":"http","hostPort":8099,"hostIP":"127.0.0.1"}]'

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
-# The store: what goes in comes out again, what is damaged is found and mended, what nobody needs goes, and nothing else.
+# The store: what goes in comes out again, what is damaged is found and mended, what nobody needs goes, and nothing
+# else.
 
 layer_count() {
         find data/images/layers -mindepth 1 -maxdepth 1 -name 'sha*' | wc -l

@@ -325,7 +325,8 @@ test_shutdown_order_is_that_of_machines() {
         assert_contains "$(property pod@ordered.service PartOf)" machines.target
 }
 
-# An upgrade of systemd, as far as a pod can see: the program of its PID 1 is replaced. outside/upgrade.sh has a real one.
+# An upgrade of systemd, as far as a pod can see: the program of its PID 1 is replaced. outside/upgrade.sh has a real
+# one.
 test_new_systemd_under_a_running_pod() {
         local leader app systemd=/usr/lib/systemd/systemd
         fetch busybox.oci

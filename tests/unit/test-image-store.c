@@ -1211,7 +1211,8 @@ Test(image_store, killed_at_any_moment)
                 pid = fetch_in_child(&f);
                 nanosleep(&delay, NULL);
                 kill(pid, SIGKILL);
-                /* It, and those it had working for it, of whom the last may have had no time yet to give up its locks. */
+                /* It, and those it had working for it, of whom the last may have had no time yet to give up its
+                 * locks. */
                 while (wait(&status) > 0)
                         ;
                 cr_expect_leq(count(&f, "manifests"), 1);

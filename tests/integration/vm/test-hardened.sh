@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154,SC2016  # $output is of lib.sh; scripts in quotes are for the pods
 #
-# A host that somebody hardened by the usual guides, which takes a kernel of its own: what pods need is not among what these
-# take away. Run in a virtual machine, by outside/virtual-machine.sh.
+# A host that somebody hardened by the usual guides, which takes a kernel of its own: what pods need is not among what
+# these take away. Run in a virtual machine, by outside/virtual-machine.sh.
 
 fetch busybox.oci httpd.oci
 
-# What guides for servers agree on: CIS, the kernel's self-protection project, and the defaults of hardened distributions.
+# What guides for servers agree on: CIS, the kernel's self-protection project, and the defaults of hardened
+# distributions.
 harden() {
         cat >hardened.conf <<'C'
 kernel.kptr_restrict = 2
