@@ -51,6 +51,8 @@ static int on_connection(sd_event_source *source, int listen_fd, uint32_t events
 {
         PodHandover *h = userdata;
 
+        /* One before it, if any, has gone without the lock. */
+        safe_close(h->peer_fd);
         h->peer_fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
         if (h->peer_fd < 0 || send_lock(h->peer_fd, h->pod->fd) < 0)
                 return 0;
