@@ -920,9 +920,9 @@ Test(pod, keep_last_by_another_size)
         cr_assert_eq(write_string_at(last->fd, "large", large, 0600), 0);
         cr_assert_eq(write_string_at(last->fd, "larger", large, 0600), 0);
         cr_expect_eq(pod_store_keep_last(f.store, NULL, &(PodKeep) { 5, 1 << 19 }, &c), 0);
-        put_many(&f, "a", 16, 1);
+        put_many(&f, "a", 8, 1);
         cr_expect_eq(pod_store_keep_last(f.store, NULL, &(PodKeep) { 5, 3 << 19 }, &c), 0);
-        cr_expect(gone(&f, "00000010-0000-4000-8000-000000000000"));
+        cr_expect(gone(&f, "00000008-0000-4000-8000-000000000000"));
         cr_expect_not(gone(&f, "00000011-0000-4000-8000-000000000000"));
         reports = strv_free(reports);
 }
