@@ -46,6 +46,7 @@ C
         sysctl --ignore --quiet --load=hardened.conf 2>&1 | grep -v 'Operation not permitted' || true
         mount -o remount,hidepid=2 /proc
         mount -t tmpfs -o noexec,nosuid,nodev tmpfs /dev/shm
+        defer umount /dev/shm
         mount -t tmpfs -o noexec,nosuid,nodev tmpfs /tmp
         defer umount /tmp
         umask 077
