@@ -5,6 +5,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "cli/verb.h"
+#include "config.h"
 #include "unit/unit-wait.h"
 
 typedef struct StopArgs {
@@ -54,12 +55,15 @@ static int open_services(const Pod *pod)
         return directory ? open_directory_at(AT_FDCWD, directory) : -ENOMEM;
 }
 
-/* The process that carries the app's last lines to the journal ends by itself. */
+/* The process that carries the app's last lines to the journal ends by itself. It is told by its program, since an app may
+ * call itself anything. */
 static bool carries_output(pid_t pid)
 {
-        _cleanup_free_ char *path = strprintf("/proc/%i/comm", pid), *name = NULL;
+        _cleanup_free_ char *path = strprintf("/proc/%i/exe", pid);
+        struct stat program, ours;
 
-        return path && read_file_at(AT_FDCWD, path, 64, &name, NULL) >= 0 && streq(name, "podctl-output\n");
+        return path && stat(path, &program) >= 0 && stat(PKGLIBDIR "/launch/app-exec", &ours) >= 0 &&
+               program.st_dev == ours.st_dev && program.st_ino == ours.st_ino;
 }
 
 /* One by one: cgroup.kill would kill what notes the app's exit status as well. */
