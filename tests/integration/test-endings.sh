@@ -100,6 +100,33 @@ test_app_that_does_not_listen() {
         assert_contains "$output" 'not '\''soon'\'
 }
 
+# What an app brings to be run before it and after it does not keep a pod from ending either.
+test_handlers_that_do_not_end() {
+        local handler deaf='trap "" TERM; while :; do sleep 0.1; done'
+        defer rm -f /etc/podctl/pods.d/handled.json
+        for handler in pre-start post-stop; do
+                jq -n --arg handler "$handler" --arg deaf "touch /began; $deaf" '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{name: "app",
+                        image: {name: "busybox"}, app: {exec: ["/bin/sleep", "1000"], user: "0", group: "0",
+                        eventHandlers: [{name: $handler, exec: ["/bin/sh", "-c", $deaf]}]}}]}' >/etc/podctl/pods.d/handled.json
+                systemctl start --no-block pod@handled
+                [[ $handler == post-stop ]] || wait_until podctl enter handled test -e /began
+                [[ $handler == pre-start ]] || wait_until systemctl is-active pod@handled
+                systemctl stop pod@handled
+                assert_eq "$(systemctl show -P Result pod@handled)" success
+        done
+        assert_contains "$(podctl status handled)" app-app=143
+}
+
+# They end one after another.
+test_deaf_apps_in_order() {
+        local deaf='trap "" TERM; while :; do sleep 0.1; done'
+        pod ordered -p TimeoutStopSec=9s busybox --name=a --exec=/bin/sh -- -c "$deaf" --- busybox --name=b --after=a --exec=/bin/sh -- -c "$deaf" --- \
+                busybox --name=c --requires=b --exec=/bin/sh -- -c "$deaf"
+        podctl stop ordered
+        assert_eq "$(podctl status ordered | grep ^app-)" $'app-a=137\napp-b=137\napp-c=137'
+        assert_eq "$(systemctl show -P Result podctl-ordered)" success
+}
+
 early_manifest() {
         cat >/etc/podctl/pods.d/early.json <<'JSON'
 {"acKind": "PodManifest", "acVersion": "0.8.11", "apps": [{"name": "app", "image": {"name": "busybox"},
