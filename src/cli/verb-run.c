@@ -19,7 +19,7 @@ static int start(Context *c, Pod *pod, const RunArgs *args)
 
         r = pod_start_unit(c, pod, args);
         /* It never came to run: nobody else will take care of it. A pod that did is not ours any more. */
-        if (r < 0 && pod->fd >= 0 && pod_refresh(pod) >= 0 && pod->directory == POD_DIR_PREPARE)
+        if (r != 0 && pod->fd >= 0 && pod_refresh(pod) >= 0 && pod->directory == POD_DIR_PREPARE)
                 (void) pod_remove(pod);
         return r;
 }

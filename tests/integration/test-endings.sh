@@ -84,6 +84,18 @@ test_machined_is_missing() {
         assert_contains "$(podctl status unregistered)" app-app=3
 }
 
+test_unit_that_is_required_fails() {
+        printf '[Service]\nType=oneshot\nExecStart=/bin/false\n' >/run/systemd/system/needed.service
+        systemctl daemon-reload
+        defer systemctl daemon-reload
+        defer rm /run/systemd/system/needed.service
+        defer systemctl reset-failed needed.service
+        one_line 254 "did not run: unit podctl-needy.service ended with 'dependency'" --name=needy -p Requires=needed.service -p After=needed.service \
+                busybox --exec=/bin/true
+        one_line 254 "ended with 'dependency'" --detach --name=needy -p Requires=needed.service -p After=needed.service busybox --exec=/bin/true
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
 # --- Whoever asks is heard
 
 test_app_that_does_not_listen() {
