@@ -387,11 +387,8 @@ static int report_exited(const Start *s, const UnitStatus *status, bool was_read
 {
         int n = status->exit_status == 133 ? 0 : status->exit_status;
 
-        if (n != 0) {
-                bool known = tell_trouble(s);
-
-                return known || was_ready ? n : EXIT_PODCTL_FAILED;
-        }
+        if (n != 0)
+                return tell_trouble(s) ? n : EXIT_PODCTL_FAILED;
         if (!streq_ptr(status->result, "success")) {
                 log_error("Pod '%s' was cut off: unit %s ended with '%s'", pod_display_name(s->pod), s->unit,
                           strempty(status->result));

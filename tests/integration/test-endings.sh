@@ -55,6 +55,17 @@ test_cut_off_by_systemd() {
         one_line 254 "was cut off" --detach -p TimeoutStartSec=1 busybox --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/sleep -- 1000
 }
 
+# Nobody was left to note how the app ended.
+test_first_process_is_killed() {
+        local status=0
+        podctl run --name=beheaded busybox --name=app --exec=/bin/sleep -- 1000 >out 2>&1 &
+        wait_until app_pid beheaded app
+        kill -KILL "$(leader beheaded)"
+        wait $! || status=$?
+        assert_eq $status 254
+        assert_contains "$(cat out)" 'nothing is known of its apps'
+}
+
 # The service manager in the pod can start neither the journal nor the app.
 test_nothing_could_be_started() {
         assert_fails 254 podctl run --name=nothing -p LimitNPROC=1 busybox --name=app --exec=/bin/true
