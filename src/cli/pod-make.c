@@ -133,6 +133,9 @@ int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manif
 
         if (args->interactive && manifest->n_apps != 1)
                 return log_error_errno(EINVAL, "Option --interactive takes a pod of one app");
+        if (args->interactive && !isatty(STDIN_FILENO) && is_main_process_of_service())
+                return log_error_errno(EINVAL, "Option --interactive needs a terminal where the pod takes the place of a unit's process; "
+                                       "leave it out, or give the unit one with StandardInput=tty");
         r = check_start_annotations(manifest);
         if (r < 0)
                 return r;

@@ -188,6 +188,7 @@ typedef struct Start {
         sd_bus *bus;
         sd_event *event;
         uint64_t began_usec; /* since the epoch */
+        const char *job_result; /* what became of the unit's start */
         unsigned interrupts;
         Terminal *terminal;
         StdioSockets *sockets;
@@ -386,11 +387,8 @@ static int report_exited(const Start *s, const UnitStatus *status, bool was_read
 {
         int n = status->exit_status == 133 ? 0 : status->exit_status;
 
-        if (n != 0) {
-                bool known = tell_trouble(s);
-
-                return known || was_ready ? n : EXIT_PODCTL_FAILED;
-        }
+        if (n != 0)
+                return tell_trouble(s) ? n : EXIT_PODCTL_FAILED;
         if (!streq_ptr(status->result, "success")) {
                 log_error("Pod '%s' was cut off: unit %s ended with '%s'", pod_display_name(s->pod), s->unit,
                           strempty(status->result));
@@ -419,8 +417,9 @@ static int report_end(const Start *s, const UnitStatus *status, bool was_ready)
                 return 128 + status->exit_status;
         if (s->interrupts > 0)
                 return 128 + SIGINT;
+        /* A unit that was not even tried to start has no failure of its own. */
         log_error("Pod '%s' did not run: unit %s ended with '%s'", pod_display_name(s->pod), s->unit,
-                  strempty(status->result));
+                  streq_ptr(status->result, "success") ? s->job_result : strempty(status->result));
         return EXIT_PODCTL_FAILED;
 }
 
@@ -443,23 +442,22 @@ static int wait_for_end(Start *s, UnitWait *wait, bool was_ready)
 static int start_and_wait(Start *s, UnitWait *wait)
 {
         _cleanup_free_ char *job = NULL;
-        const char *result;
         int r;
 
         r = start_job(s, &job);
         if (r < 0)
                 return r;
-        r = unit_wait_started(wait, job, &result);
+        r = unit_wait_started(wait, job, &s->job_result);
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", s->unit);
 
         if (s->terminal)
                 (void) terminal_enable_input(s->terminal);
-        if (s->args->detach && streq(result, "done")) {
+        if (s->args->detach && streq(s->job_result, "done")) {
                 (void) puts(s->pod->uuid.s);
                 return 0;
         }
-        return wait_for_end(s, wait, streq(result, "done"));
+        return wait_for_end(s, wait, streq(s->job_result, "done"));
 }
 
 static void start_done(Start *s)

@@ -156,12 +156,12 @@ static int refuse_command(char *const *words)
         bool group = is_group(words[0]) && words[1] && words[1][0] != '-';
         _cleanup_free_ char *command = group ? strjoin(words[0], " ", words[1]) : strdup(words[0]);
         Nearest near = { .written = strempty(command) };
-        const char *hint = foreign_command(words[0]);
+        const char *of_group = command ? foreign_command(command) : NULL, *hint = of_group ?: foreign_command(words[0]);
 
         if (is_group(words[0]) && !group)
                 log_error("'podctl %s' needs a command of its own; see 'podctl --help'", words[0]);
         else if (hint)
-                log_error("Unknown command '%s': %s", words[0], hint);
+                log_error("Unknown command '%s': %s", of_group ? command : words[0], hint);
         else {
                 for (size_t i = 0; podctl_verbs[i]; i++)
                         if (!(podctl_verbs[i]->flags & VERB_HIDDEN))

@@ -255,6 +255,9 @@ int run_args_check_start(const RunArgs *args)
                 _cleanup_free_ char *message = NULL;
                 int r = unit_property_check(*p, &message);
 
+                /* Docker's -p. */
+                if (r < 0 && strchr(*p, ':') && !strchr(*p, '='))
+                        return log_error_errno(r, "Option --property: '%s' is no NAME=VALUE of a unit; for a port write --port=NAME:PORT", *p);
                 if (r < 0)
                         return log_error_errno(r, "Option --property: %s", strempty(message));
         }

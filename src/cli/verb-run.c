@@ -10,6 +10,16 @@ static const RunArgs presets = { RUN_ARGS_UNSET };
 
 extern const Verb verb_run;
 
+/* Its unit is told what to start once, and by whom. */
+static int refuse_restart(const RunArgs *args)
+{
+        STRV_FOREACH(p, args->properties)
+                if (startswith(*p, "Restart=") && !streq(*p, "Restart=no"))
+                        return log_error_errno(EINVAL, "Option --property=%s: a pod of 'podctl run' is not started again; write --restart=WHEN "
+                                               "behind the image, or make one that is with 'podctl create'", *p);
+        return 0;
+}
+
 static int start(Context *c, Pod *pod, const RunArgs *args)
 {
         int r;
@@ -19,7 +29,7 @@ static int start(Context *c, Pod *pod, const RunArgs *args)
 
         r = pod_start_unit(c, pod, args);
         /* It never came to run: nobody else will take care of it. A pod that did is not ours any more. */
-        if (r < 0 && pod->fd >= 0 && pod_refresh(pod) >= 0 && pod->directory == POD_DIR_PREPARE)
+        if (r != 0 && pod->fd >= 0 && pod_refresh(pod) >= 0 && pod->directory == POD_DIR_PREPARE)
                 (void) pod_remove(pod);
         return r;
 }
@@ -27,8 +37,10 @@ static int start(Context *c, Pod *pod, const RunArgs *args)
 static int run_pod(Context *c, const RunArgs *args)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;
-        int r = pod_make(c, args, true, &pod);
+        int r = is_main_process_of_service() ? 0 : refuse_restart(args);
 
+        if (r >= 0)
+                r = pod_make(c, args, true, &pod);
         return r < 0 || args->dry_run ? r : start(c, pod, args);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <signal.h>
+#include <sys/syscall.h>
+#include <systemd/sd-login.h>
 
 #include "basic/fs.h"
 #include "basic/log.h"
@@ -123,10 +125,56 @@ static int stop_unit(sd_bus *bus, Pod *pod, uint64_t patience_usec)
         return r < 0 ? log_error_errno(r, "Cannot stop unit %s: %s", unit, bus_error_text(&error, r)) : 0;
 }
 
+static int stop_from_outside(Context *c, Pod *pod, const StopArgs *args)
+{
+        sd_bus *bus;
+        int r = context_bus(c, &bus);
+
+        if (r >= 0 && args->force)
+                r = kill_unit(bus, pod->settings->unit);
+        return r < 0 ? r : stop_unit(bus, pod, args->patience_usec);
+}
+
+/* As ExecStop= of the pod's own unit: systemd is stopping that already, and waits for us. */
+static bool is_within(const Pod *pod)
+{
+        _cleanup_free_ char *unit = NULL;
+
+        return sd_pid_get_unit(0, &unit) >= 0 && streq_ptr(unit, pod->settings->unit);
+}
+
+static int on_gone(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
+/* So there is no job to wait for: asks the container itself, in systemd's way, and waits for that. */
+static int stop_from_within(Pod *pod, const StopArgs *args)
+{
+        _cleanup_event_ sd_event *event = NULL;
+        _cleanup_close_ int pidfd = -EBADF;
+        pid_t pid;
+        int r;
+
+        r = pod_supervisor_pid(pod, &pid);
+        if (r >= 0)
+                r = pidfd = (int) syscall(SYS_pidfd_open, pid, 0);
+        if (r < 0 || syscall(SYS_pidfd_send_signal, pidfd, args->force ? SIGKILL : SIGTERM, NULL, 0) < 0)
+                return 0; /* it is not that far yet, or over; systemd sees to it */
+
+        r = sd_event_new(&event);
+        if (r >= 0)
+                r = sd_event_add_io(event, NULL, pidfd, EPOLLIN, on_gone, NULL);
+        if (r >= 0 && args->patience_usec != UINT64_MAX)
+                r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, args->patience_usec, 0, on_time_over, pod);
+        if (r >= 0)
+                r = sd_event_loop(event);
+        return r < 0 ? log_error_errno(r, "Cannot wait for pod %s: %m", pod->uuid.s) : 0;
+}
+
 static int stop_pod(Context *c, Pod *pod, const StopArgs *args)
 {
         _cleanup_free_ char *message = NULL;
-        sd_bus *bus;
         int r;
 
         if (pod->state != POD_RUNNING) {
@@ -137,11 +185,7 @@ static int stop_pod(Context *c, Pod *pod, const StopArgs *args)
         r = pod_load(pod, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", strempty(message));
-        r = context_bus(c, &bus);
-        if (r >= 0 && args->force)
-                r = kill_unit(bus, pod->settings->unit);
-        if (r >= 0)
-                r = stop_unit(bus, pod, args->patience_usec);
+        r = is_within(pod) ? stop_from_within(pod, args) : stop_from_outside(c, pod, args);
         if (r >= 0)
                 (void) printf("\"%s\"\n", pod->uuid.s);
         return r;

@@ -2,25 +2,38 @@
 #include "basic/signal-util.h"
 #include "manifest/appc-image.h"
 #include "pod/plan-check.h"
+#include "pod/plan-isolators.h"
 #include "shared/explain.h"
 #include "unit/unit-property.h"
 
-/* Capabilities that nobody knows would silently not be there. */
+static int check_capabilities(const PlanApp *app, char *const *names, char **reterr_message)
+{
+        STRV_FOREACH(c, names) {
+                const char *name = startswith(*c, "CAP_") ?: *c;
+                _cleanup_free_ char *assignment = strjoin("CapabilityBoundingSet=CAP_", name), *ignored = NULL;
+
+                if (!assignment)
+                        return -ENOMEM;
+                if (unit_property_check(assignment, &ignored) < 0)
+                        return explain(reterr_message, EINVAL, "app '%s': there is no capability 'CAP_%s'", app->app->name, name);
+        }
+        return 0;
+}
+
+/* Capabilities that nobody knows would silently not be there, or not be taken away. */
 int plan_check_capabilities(const PodPlan *plan, char **reterr_message)
 {
-        for (size_t i = 0; i < plan->n_apps; i++)
-                STRV_FOREACH(c, plan->apps[i].capabilities) {
-                        _cleanup_free_ char *assignment = strjoin("CapabilityBoundingSet=CAP_", *c), *ignored = NULL;
+        int r = 0;
 
-                        if (!assignment)
-                                return -ENOMEM;
-                        if (unit_property_check(assignment, &ignored) < 0) {
-                                *reterr_message = strprintf("app '%s': there is no capability 'CAP_%s'",
-                                                            plan->apps[i].app->name, *c);
-                                return -EINVAL;
-                        }
-                }
-        return 0;
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++) {
+                const App *app = plan->apps[i].app->app;
+                const Isolator *remove = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_REMOVE);
+
+                r = check_capabilities(&plan->apps[i], plan->apps[i].capabilities, reterr_message);
+                if (r >= 0 && remove && !plan_removes_all(remove))
+                        r = check_capabilities(&plan->apps[i], remove->set, reterr_message);
+        }
+        return r;
 }
 
 static bool is_one_line(const char *s)

@@ -146,6 +146,11 @@ static bool set_contains(char *const *set, const char *capability)
         return false;
 }
 
+bool plan_removes_all(const Isolator *remove)
+{
+        return set_contains(remove->set, "all") || set_contains(remove->set, "ALL");
+}
+
 static int plan_capabilities(const App *app, char ***ret)
 {
         const Isolator *retain = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_RETAIN);
@@ -162,7 +167,7 @@ static int plan_capabilities(const App *app, char ***ret)
                                 r = strv_extend(&set, capability_name(*s));
         } else
                 for (size_t i = 0; r >= 0 && i < ELEMENTSOF(default_capabilities); i++)
-                        if (!remove || !set_contains(remove->set, default_capabilities[i]))
+                        if (!remove || (!plan_removes_all(remove) && !set_contains(remove->set, default_capabilities[i])))
                                 r = strv_extend(&set, default_capabilities[i]);
         if (r < 0)
                 return r;

@@ -7,6 +7,7 @@
 #include "pod/plan-mounts.h"
 #include "pod/plan-network.h"
 #include "pod/plan-seccomp.h"
+#include "pod/plan-stop.h"
 #include "pod/pod-plan.h"
 #include "shared/explain.h"
 
@@ -120,7 +121,7 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, PlanApp *ret)
 
         ret->app = app;
         ret->raw_output = plan->settings->sockets;
-        ret->stop_timeout = app->app->stop_timeout ?: PLAN_STOP_TIMEOUT;
+        plan_stop_init(ret);
         ret->notify = annotation_is_true(app->annotations, APPC_ANNOTATION_NOTIFY);
         ret->unrestricted = strv_contains(plan->settings->insecure, "capabilities");
         ret->unfiltered = strv_contains(plan->settings->insecure, "seccomp");
@@ -143,47 +144,6 @@ static bool has_encrypted_credentials(const AppcPod *pod)
                         if (pod->apps[i].credentials[j].encrypted)
                                 return true;
         return false;
-}
-
-/* For all that comes before and after the apps' own end. */
-#define STOP_MARGIN 15
-
-/* The pod is given longer than the slowest of its apps. */
-static int add_stop_timeout(PodPlan *plan)
-{
-        const int64_t usual = 90;
-        int64_t longest = 0;
-        bool endless = false;
-
-        for (size_t i = 0; i < plan->n_apps; i++) {
-                longest = MAX(longest, plan->apps[i].stop_timeout);
-                endless = endless || plan->apps[i].stop_timeout < 0;
-        }
-        if (endless)
-                return strv_extend(&plan->unit_properties, "TimeoutStopSec=infinity");
-        return longest + STOP_MARGIN > usual
-                       ? strv_extendf(&plan->unit_properties, "TimeoutStopSec=%" PRIi64 "s", longest + STOP_MARGIN)
-                       : 0;
-}
-
-int pod_plan_limit_stop(PodPlan *plan, int64_t unit_timeout)
-{
-        const int64_t most = MAX(unit_timeout - MIN(STOP_MARGIN, unit_timeout / 2), 1);
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++) {
-                PlanApp *a = &plan->apps[i];
-
-                if (a->stop_timeout >= 0 && a->stop_timeout <= most)
-                        continue;
-                if (a->app->app->stop_timeout != 0)
-                        r = strv_extendf(&plan->ignored,
-                                         "App '%s' is killed %" PRIi64 " s after it was asked to end, since its unit "
-                                         "has TimeoutStopSec=%" PRIi64 "s; give the unit more",
-                                         a->app->name, most, unit_timeout);
-                a->stop_timeout = most;
-        }
-        return r;
 }
 
 /* What systemd's own systemd-nspawn@.service says of a container, for the unit that we make. */
@@ -213,7 +173,7 @@ static int plan_unit_properties(PodPlan *plan)
         if (r >= 0)
                 r = strv_extendf(&plan->unit_properties, "Slice=%s", plan->settings->slice ?: "machine.slice");
         if (r >= 0)
-                r = add_stop_timeout(plan);
+                r = plan_stop_property(plan);
         if (r >= 0 && has_encrypted_credentials(plan->manifest))
                 r = strv_extend(&plan->unit_properties, "DeviceAllow=char-tpm rw");
         if (r >= 0)

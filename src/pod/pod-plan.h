@@ -64,6 +64,7 @@ typedef struct PlanApp {
         const AppcPodApp *app;
         bool raw_output;      /* it goes to sockets, and to no journal */
         int64_t stop_timeout; /* seconds that it has to end before it is killed, -1: all it wants */
+        int64_t handler_timeout; /* and that its event handlers have after that */
         char **environment;
         char **capabilities;   /* without "CAP_" */
         bool notify;
@@ -105,6 +106,8 @@ typedef struct PlanImage {
 
 /* How long an app has that does not say so itself, as with Docker and podman. */
 #define PLAN_STOP_TIMEOUT 10
+/* And a handler of events, when the pod is to end or the app has. */
+#define PLAN_HANDLER_TIMEOUT 30
 
 /* Apps end before their unit's time is over, in seconds, or nobody could note how they ended. A line for each that has
  * less time than it asks for is added to plan->ignored. */

@@ -146,7 +146,8 @@ bool app_hooks_wanted(const PlanApp *app)
 }
 
 /* Event handlers are a service that the app needs: its start is before the app's, its stop when nobody needs it any
- * more. They run as root in the app's root, with as much time as they want; a post-stop that fails changes nothing. */
+ * more. They run as root in the app's root. Before the app they have as much time as they want, but not after it or when the
+ * pod is to end: somebody waits for that. A post-stop that fails changes nothing. */
 int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret)
 {
         _cleanup_free_ char *text = NULL;
@@ -164,8 +165,9 @@ int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret
                        "Before=shutdown.target\nStopWhenUnneeded=yes\nFailureAction=exit\n\n"
                        "[Service]\nType=oneshot\nRemainAfterExit=yes\nSyslogIdentifier=%s\n"
                        "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs\nMountAPIVFS=yes\nTimeoutStartSec=infinity\n"
-                       "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n",
-                       app->app->name, app->app->name, app->app->name);
+                       "StandardInput=null\nStandardOutput=journal\nStandardError=journal\n"
+                       "TimeoutStopSec=%" PRIi64 "s\nTimeoutStopFailureMode=kill\n",
+                       app->app->name, app->app->name, app->app->name, app->handler_timeout);
         if (identity->pre_start)
                 print_exec(f, "ExecStart", LAUNCH_PRE_START);
         if (identity->post_stop)

@@ -17,6 +17,7 @@
 #include "stage1/app-launch.h"
 #include "stage1/app-mounts.h"
 #include "stage1/nspawn-keep.h"
+#include "stage1/payload-group.h"
 #include "stage1/pod-credentials.h"
 #include "stage1/pod-limits.h"
 #include "stage1/pod-tree.h"
@@ -457,6 +458,7 @@ static int launch_exec(Launch *l)
         if (r < 0)
                 return r;
 
+        payload_group_clear();
         for (char **word = argv; log_max_level() >= LOG_DEBUG && *word; word++)
                 log_debug("nspawn: %s", *word);
         (void) execv(argv[0], argv);

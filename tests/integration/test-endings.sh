@@ -55,6 +55,17 @@ test_cut_off_by_systemd() {
         one_line 254 "was cut off" --detach -p TimeoutStartSec=1 busybox --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/sleep -- 1000
 }
 
+# Nobody was left to note how the app ended.
+test_first_process_is_killed() {
+        local status=0
+        podctl run --name=beheaded busybox --name=app --exec=/bin/sleep -- 1000 >out 2>&1 &
+        wait_until app_pid beheaded app
+        kill -KILL "$(leader beheaded)"
+        wait $! || status=$?
+        assert_eq $status 254
+        assert_contains "$(cat out)" 'nothing is known of its apps'
+}
+
 # The service manager in the pod can start neither the journal nor the app.
 test_nothing_could_be_started() {
         assert_fails 254 podctl run --name=nothing -p LimitNPROC=1 busybox --name=app --exec=/bin/true
@@ -84,6 +95,18 @@ test_machined_is_missing() {
         assert_contains "$(podctl status unregistered)" app-app=3
 }
 
+test_unit_that_is_required_fails() {
+        printf '[Service]\nType=oneshot\nExecStart=/bin/false\n' >/run/systemd/system/needed.service
+        systemctl daemon-reload
+        defer systemctl daemon-reload
+        defer rm /run/systemd/system/needed.service
+        defer systemctl reset-failed needed.service
+        one_line 254 "did not run: unit podctl-needy.service ended with 'dependency'" --name=needy -p Requires=needed.service -p After=needed.service \
+                busybox --exec=/bin/true
+        one_line 254 "ended with 'dependency'" --detach --name=needy -p Requires=needed.service -p After=needed.service busybox --exec=/bin/true
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
 # --- Whoever asks is heard
 
 test_app_that_does_not_listen() {
@@ -98,6 +121,33 @@ test_app_that_does_not_listen() {
         assert_contains "$(podctl status hurry)" app-app=137
         assert_fails 254 podctl stop --time=soon hurry
         assert_contains "$output" 'not '\''soon'\'
+}
+
+# What an app brings to be run before it and after it does not keep a pod from ending either.
+test_handlers_that_do_not_end() {
+        local handler deaf='trap "" TERM; while :; do sleep 0.1; done'
+        defer rm -f /etc/podctl/pods.d/handled.json
+        for handler in pre-start post-stop; do
+                jq -n --arg handler "$handler" --arg deaf "touch /began; $deaf" '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{name: "app",
+                        image: {name: "busybox"}, app: {exec: ["/bin/sleep", "1000"], user: "0", group: "0",
+                        eventHandlers: [{name: $handler, exec: ["/bin/sh", "-c", $deaf]}]}}]}' >/etc/podctl/pods.d/handled.json
+                systemctl start --no-block pod@handled
+                [[ $handler == post-stop ]] || wait_until podctl enter handled test -e /began
+                [[ $handler == pre-start ]] || wait_until systemctl is-active pod@handled
+                systemctl stop pod@handled
+                assert_eq "$(systemctl show -P Result pod@handled)" success
+        done
+        assert_contains "$(podctl status handled)" app-app=143
+}
+
+# They end one after another.
+test_deaf_apps_in_order() {
+        local deaf='trap "" TERM; while :; do sleep 0.1; done'
+        pod ordered -p TimeoutStopSec=9s busybox --name=a --exec=/bin/sh -- -c "$deaf" --- busybox --name=b --after=a --exec=/bin/sh -- -c "$deaf" --- \
+                busybox --name=c --requires=b --exec=/bin/sh -- -c "$deaf"
+        podctl stop ordered
+        assert_eq "$(podctl status ordered | grep ^app-)" $'app-a=137\napp-b=137\napp-c=137'
+        assert_eq "$(systemctl show -P Result podctl-ordered)" success
 }
 
 early_manifest() {

@@ -473,6 +473,9 @@ test_capabilities() {
         assert_eq "$(podctl --insecure-options=capabilities run busybox --exec=/bin/grep -- CapBnd /proc/self/status | grep -c a80425fb || true)" 0
         refused NOSUCH busybox --caps-retain=NOSUCH
         refused exclude busybox --caps-retain=KILL --caps-remove=KILL
+        refused "there is no capability 'CAP_CHOWNN'" busybox --caps-remove=CAP_CHOWNN
+        assert_eq "$(caps --caps-remove=all)" 0000000000000000
+        refused "'podctl run' is not started again" -p Restart=always busybox
 }
 
 # A program with file capabilities gets them. It is a busybox, which goes by the name of its link.

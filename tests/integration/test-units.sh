@@ -253,6 +253,42 @@ test_own_unit_marks_its_pod() {
         assert_eq "$(find /run/podctl/network -name '[0-9]*')" ''
 }
 
+# As units for Docker are written: systemd stops the unit and waits for who wants it stopped.
+test_own_unit_with_commands_for_its_stop() {
+        local words
+        for words in own '--time=1s own' '--force own'; do
+                unit own 'Type=notify' 'KillMode=mixed' 'ExecStartPre=-/usr/bin/podctl stop own' 'ExecStartPre=-/usr/bin/podctl rm own' \
+                        'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000' \
+                        "ExecStop=/usr/bin/podctl stop $words"
+                systemctl start own.service
+                systemctl stop own.service
+                [[ $(property own.service Result) == success || $words == --force* ]]
+                [[ $(property own.service Result) != timeout ]]
+                gone own
+        done
+        assert_contains "$(podctl status own)" state=exited
+}
+
+# One pod after another in the same unit: each has user IDs of its own.
+test_own_unit_with_several_pods() {
+        unit own 'Type=notify' 'Delegate=yes' 'KillMode=mixed' 'ExecStartPre=/usr/bin/podctl run --name=migrate busybox --exec=/bin/true' \
+                'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
+        systemctl start own.service
+        assert_eq "$(podctl exec own echo up)" up
+        systemctl stop own.service
+        unit jobs 'Type=oneshot' 'ExecStart=/usr/bin/podctl run --name=first busybox --exec=/bin/true' \
+                'ExecStart=/usr/bin/podctl run --name=second busybox --exec=/bin/sh -- -c "exit 3"'
+        assert_fails '*' systemctl start jobs.service
+        assert_eq "$(property jobs.service ExecMainStatus)" 3
+}
+
+# Nobody is there who would carry it.
+test_own_unit_with_standard_input() {
+        assert_fails 254 systemd-run --quiet --collect --pipe --wait podctl run --interactive busybox --exec=/bin/cat </dev/null
+        assert_contains "$output" '--interactive needs a terminal where'
+        assert_eq "$(podctl list --no-legend)" ''
+}
+
 test_systemd_run() {
         defer systemctl stop mine.service
         systemd-run --quiet --collect --unit=mine -p MemoryMax=150M podctl run --name=mine busybox --name=app --exec=/bin/sleep -- 1000

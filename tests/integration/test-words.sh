@@ -20,6 +20,10 @@ test_commands_of_other_tools() {
         for word in ps images pull rmi inspect kill start restart build login push save load tag volume network; do
                 says "Unknown command '$word': " 2 "$word" x
         done
+        for word in commit port wait stats info pause system secret generate healthcheck 'image prune' 'image inspect' 'image pull'; do
+                # shellcheck disable=SC2086
+                says "Unknown command '$word': " 2 $word x
+        done
         says "'ps': podctl list does" 2 ps
 }
 
@@ -37,10 +41,11 @@ test_misspelt_words() {
 
 test_options_of_other_tools() {
         local option
-        for option in -v --rm -it --publish=80:80 --env=A=b --privileged --cap-add=NET_ADMIN; do
+        for option in -v --rm -it -u --ulimit=nofile=1 --sysctl=a=b --init --secret=x --publish=80:80 --env=A=b --privileged --cap-add=NET_ADMIN; do
                 says "Unknown option '${option%%=*}': " 254 run "$option" busybox
                 says "Unknown option '${option%%=*}': " 254 run busybox "$option"
         done
+        says "Unknown option '-c': options of the program stand behind --" 254 run busybox sh -c 'echo hi'
         says 'all pods are listed' 254 list -a
         says 'write --lines=N' 254 logs --tail=5 x
         says "Option '--memory=64M' belongs behind the image" 254 run --memory=64M busybox
@@ -51,6 +56,7 @@ test_values_of_options() {
         assert_fails 254 podctl run --port=8080:80 httpd
         assert_contains "$output" "Option --port: no app has a port '8080'; there are 8080-tcp"
         says 'no app has a port' 254 run --port=80:80 busybox
+        says "Option --property: '8080:80' is no NAME=VALUE of a unit; for a port write --port=NAME:PORT" 254 run -p 8080:80 httpd
         says 'write NAME,kind=host,source=PATH' 254 run --volume=/srv:/data busybox
 }
 

@@ -567,10 +567,11 @@ Test(pod_plan, stop_timeout)
                 const char *app;
                 const char *property;
         } cases[] = {
-                { "'stopTimeout':75", NULL },
+                { "'stopTimeout':75", "TimeoutStopSec=90s" },
                 { "'stopTimeout':76", "TimeoutStopSec=91s" },
                 { "'stopTimeout':-1", "TimeoutStopSec=infinity" },
-                { "", NULL },
+                { "'eventHandlers':[{'name':'post-stop','exec':['/bin/true']}],'stopTimeout':50", "TimeoutStopSec=95s" },
+                { "", "TimeoutStopSec=90s" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -582,6 +583,37 @@ Test(pod_plan, stop_timeout)
                         if (startswith(*property, "TimeoutStopSec="))
                                 found = *property;
                 cr_expect(streq_ptr(found, cases[i].property), "%s: %s", cases[i].app, found);
+        }
+}
+
+/* Apps that depend on each other end one after another, and the unit's time has to do for all of them. */
+Test(pod_plan, stop_in_order)
+{
+        static const char app[] = "{'name':'%s','image':{'name':'example.com/web'},'annotations':[{'name':'podctl/%s','value':'%s'}],"
+                                  "'app':{'exec':['/bin/web'],'user':'0','group':'0','stopTimeout':50}}";
+        static const struct {
+                const char *how;
+                const char *property;
+                int64_t limited;
+        } cases[] = {
+                { "after", "TimeoutStopSec=165s", 25 },
+                { "requires", "TimeoutStopSec=165s", 25 },
+                { "image", "TimeoutStopSec=90s", 50 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *a = strprintf(app, "a", cases[i].how, "b"), *b = strprintf(app, "b", cases[i].how, "c"),
+                                    *c = strprintf(app, "c", "image", "x"), *json = NULL;
+                _cleanup_free_ char *text = strprintf("{'acKind':'PodManifest','acVersion':'0.8.11','apps':[%s,%s,%s]}", a, b, c);
+                _cleanup_(planned_done) Planned p = {};
+
+                json = quoted(text);
+                cr_assert_eq(plan_json(&p, &settings, json), 0, "%s", p.message);
+                cr_expect(strv_contains(p.plan->unit_properties, cases[i].property), "%s", cases[i].how);
+                cr_assert_eq(pod_plan_limit_stop(p.plan, 90), 0);
+                for (size_t j = 0; j < 3; j++)
+                        cr_expect_eq(p.plan->apps[j].stop_timeout, cases[i].limited);
+                cr_expect_eq(strv_length(p.plan->ignored), cases[i].limited == 50 ? 0 : 3);
         }
 }
 

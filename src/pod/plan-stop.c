@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "basic/strv.h"
+#include "pod/plan-stop.h"
+
+/* How long a pod may take to end. What was started after an app ends before it (systemd.unit(5), After=), and its event
+ * handlers after it, so their times add up. */
+
+/* For all that comes before and after that. */
+#define STOP_MARGIN 15
+/* systemd's own default, which a host may have made shorter. */
+#define UNIT_STOP_TIMEOUT 90
+
+void plan_stop_init(PlanApp *app)
+{
+        const App *a = app->app->app;
+
+        app->stop_timeout = a->stop_timeout ?: PLAN_STOP_TIMEOUT;
+        if (strv_length(a->pre_start) + strv_length(a->post_stop) > 0)
+                app->handler_timeout = PLAN_HANDLER_TIMEOUT;
+}
+
+static bool is_before(const PlanApp *a, const PlanApp *b)
+{
+        return strv_contains(b->after, a->app->name) || strv_contains(b->requires, a->app->name);
+}
+
+/* One more step along the order: what has to wait for another is over that much later. */
+static bool propagate(const PodPlan *plan, int64_t *ends)
+{
+        bool changed = false;
+
+        for (size_t i = 0; i < plan->n_apps; i++)
+                for (size_t j = 0; j < plan->n_apps; j++) {
+                        const PlanApp *a = &plan->apps[i];
+                        int64_t end = ends[j] + a->stop_timeout + a->handler_timeout;
+
+                        if (i != j && is_before(a, &plan->apps[j]) && ends[i] < end) {
+                                ends[i] = end;
+                                changed = true;
+                        }
+                }
+        return changed;
+}
+
+/* Seconds from the request until the last app is gone, -1: as many as they want. */
+static int stop_span(const PodPlan *plan, int64_t *ret)
+{
+        _cleanup_free_ int64_t *ends = new0(int64_t, MAX(plan->n_apps, 1U));
+
+        *ret = 0;
+        if (!ends)
+                return -ENOMEM;
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                if (plan->apps[i].stop_timeout < 0) {
+                        *ret = -1;
+                        return 0;
+                }
+                ends[i] = plan->apps[i].stop_timeout + plan->apps[i].handler_timeout;
+        }
+        /* A circle is refused elsewhere, and would not end here. */
+        for (size_t i = 0; i < plan->n_apps && propagate(plan, ends); i++)
+                ;
+        for (size_t i = 0; i < plan->n_apps; i++)
+                *ret = MAX(*ret, ends[i]);
+        return 0;
+}
+
+int plan_stop_property(PodPlan *plan)
+{
+        int64_t span;
+        int r = stop_span(plan, &span);
+
+        if (r < 0)
+                return r;
+        return span < 0 ? strv_extend(&plan->unit_properties, "TimeoutStopSec=infinity")
+                        : strv_extendf(&plan->unit_properties, "TimeoutStopSec=%" PRIi64 "s",
+                                       MAX(span + STOP_MARGIN, UNIT_STOP_TIMEOUT));
+}
+
+static int tell(PodPlan *plan, const PlanApp *app, int64_t unit_timeout)
+{
+        return app->app->app->stop_timeout == 0
+                       ? 0
+                       : strv_extendf(&plan->ignored,
+                                      "App '%s' is killed %" PRIi64 " s after it was asked to end, since its unit has "
+                                      "TimeoutStopSec=%" PRIi64 "s; give the unit more",
+                                      app->app->name, app->stop_timeout, unit_timeout);
+}
+
+int pod_plan_limit_stop(PodPlan *plan, int64_t unit_timeout)
+{
+        const int64_t most = MAX(unit_timeout - MIN(STOP_MARGIN, unit_timeout / 2), 1);
+        int64_t span, longest;
+        int r;
+
+        r = stop_span(plan, &span);
+        if (r < 0 || (span >= 0 && span <= most))
+                return r;
+
+        /* First none more than there is, then each its share of that. */
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                PlanApp *a = &plan->apps[i];
+
+                a->handler_timeout = MIN(a->handler_timeout, most);
+                a->stop_timeout = a->stop_timeout < 0 ? most : MIN(a->stop_timeout, most);
+        }
+        r = stop_span(plan, &longest);
+        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++) {
+                PlanApp *a = &plan->apps[i];
+                const int64_t asked = a->app->app->stop_timeout ?: PLAN_STOP_TIMEOUT;
+
+                if (longest > most) {
+                        a->stop_timeout = MAX(a->stop_timeout * most / longest, 1);
+                        a->handler_timeout = a->handler_timeout > 0 ? MAX(a->handler_timeout * most / longest, 1) : 0;
+                }
+                if (a->stop_timeout != asked)
+                        r = tell(plan, a, unit_timeout);
+        }
+        return r;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pod/pod-plan.h"
+
+/* How long the app and its event handlers have. */
+void plan_stop_init(PlanApp *app);
+
+/* TimeoutStopSec= of the pod's unit, where that is ours to make: more than all of its apps need, one after another
+ * where they depend on each other. */
+int plan_stop_property(PodPlan *plan);
