@@ -46,6 +46,7 @@
 
 #define LAUNCH_PLACES_ONLY
 #include "stage1/app-credentials.h"
+#include "stage1/app-devices.h"
 #include "stage1/app-die.h"
 #include "stage1/app-launch.h"
 #include "stage1/app-open.h"
@@ -224,6 +225,14 @@ static void clear_traces(void)
 {
         (void) umount2(LAUNCH_FILES, MNT_DETACH);
         (void) umount2(LAUNCH_BIN, MNT_DETACH);
+}
+
+static void own_devices(void)
+{
+        const char *failed = app_devices_own(LAUNCH_BIN);
+
+        if (failed)
+                die("cannot make the app's own /dev: %s: %m", failed);
 }
 
 static void cover_paths(const Launch *l)
@@ -576,6 +585,7 @@ int main(int argc, char *argv[])
                 join(&l);
         else {
                 clear_traces();
+                own_devices();
                 cover_paths(&l);
         }
         if (l.credentials)

@@ -129,6 +129,35 @@ test_no_environment_outside_without_user_namespace() {
         all_that_can_happen --private-users=no
 }
 
+# --- Devices
+
+# /dev of an app is its own, whatever it does there: the pod's is also that of its PID 1 and of the other apps.
+own_devices() {
+        local before
+        pod devices --net=none "$@" busybox --name=app --exec=/bin/sleep -- 1000 --- busybox --name=other --exec=/bin/sleep -- 1000
+        before=$(all_devices)
+        podctl exec --app=app devices sh -c 'for d in null zero full random urandom tty pts/ptmx; do [ -c /dev/$d ] || exit 1; done
+                echo x >/dev/null && [ ! -s /dev/null ] && [ -p /dev/fd/1 ] && echo y >/dev/shm/y && rm /dev/shm/y' | cat
+        podctl exec --app=app devices sh -c 'echo own >/dev/new; mkdir /dev/more; ln -s /etc/passwd /dev/link; mknod /dev/pipe p
+                rm -rf /dev/log /dev/ptmx /dev/fd /dev/core /dev/net; for d in null zero full tty urandom; do mv /dev/$d /dev/moved; rm -f /dev/$d; done; true' \
+                2>/dev/null
+        assert_eq "$(podctl exec --app=app devices cat /dev/new)" own
+        assert_eq "$(all_devices)" "$before"
+}
+
+all_devices() {
+        ls -l "/proc/$(leader devices)/root/dev"
+        podctl exec --app=other devices ls -l /dev
+}
+
+test_own_devices() {
+        own_devices
+}
+
+test_own_devices_without_user_namespace() {
+        own_devices --private-users=no
+}
+
 # --- What an app is given arrives
 
 test_any_variable_arrives() {
