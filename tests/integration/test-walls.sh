@@ -158,6 +158,20 @@ test_own_devices_without_user_namespace() {
         own_devices --private-users=no
 }
 
+# What systemd mounts, and where the launcher is executed from, is not where a link of the image leads: what is on the way
+# there could be something else a moment later.
+test_links_in_place_of_the_kernels_file_systems() {
+        local links script='for d in proc sys dev run; do [ ! -L /$d ] || echo $d is a link; done; ls -d /proc/self/fd /sys/class /dev/null; stat -f -c %T /proc'
+        for links in 'ln("proc", "q/proc"), ln("sys", "q/sys"), ln("dev", "q/dev")' 'ln("proc", "/dev"), ln("sys", "proc"), ln("dev", "nowhere")' \
+                'ln("run", "proc")' 'ln("run", "/")' 'ln("run", "dev"), ln("dev", "/sys"), ln("sys", "sys")'; do
+                rm -rf links
+                "$HERE/make-image" links <<<"image([base($links)], {'Cmd': ['/bin/sh', '-c', '$script']})"
+                podctl --insecure-options=image fetch "$PWD/links" >id
+                defer podctl image rm "$(cat id)"
+                assert_eq "$(podctl run --net=none "$(cat id)" --name=app)" $'/dev/null\n/proc/self/fd\n/sys/class\nproc'
+        done
+}
+
 # --- What an app is given arrives
 
 test_any_variable_arrives() {
