@@ -220,11 +220,18 @@ static void read_filter(Launch *l)
         (void) close(fd);
 }
 
-/* Nothing of ours is there when the app looks. */
+/* Nothing of ours is there when the app looks; nor what newer versions of systemd mount into every service that has a root of
+ * its own (systemd.exec(5), BindLogSockets= and RootDirectory=). The journal is told what the app writes, and believes no app
+ * that says it is another. */
 static void clear_traces(void)
 {
-        (void) umount2(LAUNCH_FILES, MNT_DETACH);
-        (void) umount2(LAUNCH_BIN, MNT_DETACH);
+        static const char *const places[] = {
+                LAUNCH_FILES, LAUNCH_BIN, "/run/systemd/journal/dev-log", "/run/systemd/journal/socket",
+                "/run/systemd/journal/stdout", "/run/host/.os-release-stage",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(places); i++)
+                (void) umount2(places[i], MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 static void own_devices(void)

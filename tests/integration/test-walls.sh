@@ -129,6 +129,77 @@ test_no_environment_outside_without_user_namespace() {
         all_that_can_happen --private-users=no
 }
 
+# --- Descriptors and mounts
+
+# gate NAME: what makes a program of the pod say that it is there, and wait until it is let go.
+gate() {
+        echo "echo >/mark/$1; until [ -e /mark/$1-go ]; do sleep 0.1; done"
+}
+
+# A pod of two apps, of which one stops at each gate: before it starts, as itself, in its health check and after its end.
+# It mounts wherever that could do others harm.
+gated_pod() {
+        local mounts='for d in /opt /usr /etc /run /proc/bus /sys/fs/cgroup /dev/shm; do mkdir -p $d; busybox mount -t tmpfs app-made $d; done; busybox mount --bind /mark /var;'
+        small_disk "$PWD/mark" 16M
+        jq -n --arg mark "$PWD/mark" --arg before "$(gate before)" --arg main "$mounts $(gate main)" \
+                --arg health "$(gate health)" --arg after "$(gate after)" '
+                def handler: ["/bin/sh", "-c", .];
+                {acKind: "PodManifest", acVersion: "0.8.11",
+                volumes: [{name: "mark", kind: "host", source: $mark}], apps: [
+                {name: "app", image: {name: "busybox"}, mounts: [{volume: "mark", path: "/mark"}],
+                app: {exec: ($main | handler), user: "0", group: "0",
+                        healthcheck: {Test: (["CMD"] + ($health | handler)), Interval: 100000000, Timeout: 3600000000000},
+                        eventHandlers: [{name: "pre-start", exec: ($before | handler)}, {name: "post-stop", exec: ($after | handler)}],
+                        ports: [{name: "http", protocol: "tcp", port: 8000, socketActivated: true}],
+                        isolators: [{name: "os/linux/capabilities-retain-set", value: {set: ["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE",
+                                "CAP_CHOWN", "CAP_SETUID", "CAP_SETGID", "CAP_SYS_PTRACE"]}}]}},
+                {name: "other", image: {name: "busybox"}, app: {exec: ["/bin/sleep", "1000"], user: "0", group: "0"}}]}' >gated.json
+        defer end_pod gated
+        podctl run --name=gated "$@" --pod-manifest=gated.json >gated.out 2>&1 &
+        pod_client=$!
+}
+
+# at_gate NAME: everything is where it should be while the program waits there.
+at_gate() {
+        wait_until test -e "mark/$1"
+        looks_right app "$PWD/mark" 3
+        [[ $1 == before ]] || looks_right other /dev/shm
+}
+
+# looks_right APP DIRECTORY [DESCRIPTOR…]
+looks_right() {
+        "$HERE/look-around" "$(leader gated)" "$@" >seen
+        [[ ! -s seen ]] || fail "of $1: $(cat seen)"
+}
+
+walls_hold() {
+        local verb
+        gated_pod "$@"
+        at_gate before
+        touch mark/before-go
+        at_gate main
+        at_gate health
+        for verb in exec enter; do
+                podctl $verb --app=app gated /bin/sh -c "$(gate $verb)" </dev/null >/dev/null 2>&1 &
+                at_gate $verb
+                touch mark/$verb-go
+                wait $!
+        done
+        touch mark/health-go mark/main-go
+        at_gate after
+        touch mark/after-go
+        podctl stop gated
+        wait "$pod_client"
+}
+
+test_no_descriptors_and_mounts_outside() {
+        walls_hold
+}
+
+test_no_descriptors_and_mounts_outside_without_user_namespace() {
+        walls_hold --private-users=no
+}
+
 # --- Devices
 
 # /dev of an app is its own, whatever it does there: the pod's is also that of its PID 1 and of the other apps.
