@@ -42,6 +42,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LAUNCH_PLACES_ONLY
@@ -57,6 +58,7 @@
 
 #define PROC_ROOT_INO 1 /* include/linux/proc_fs.h of the kernel */
 #define FILTER_MAX 4096 /* BPF_MAXINSNS of the kernel */
+#define START_MSEC_MAX 30000
 
 typedef struct Launch {
         uid_t uid;
@@ -278,6 +280,57 @@ static const char *group_of(const Launch *l, int process, char *buffer, size_t s
         return l->unit && strcmp(name, l->unit) == 0 ? group : NULL;
 }
 
+/* -1: the process is gone. 1: it has no more in its bounding set than the app is to have. process is its directory. */
+static int has_given_up(const Launch *l, int process)
+{
+        char buffer[4096];
+        const char *bounding;
+
+        read_text(process, "status", buffer, sizeof(buffer));
+        if (!*buffer)
+                return -1;
+        bounding = strstr(buffer, "\nCapBnd:");
+        return bounding && (!l->restrict_capabilities ||
+                            (strtoull(bounding + strlen("\nCapBnd:"), NULL, 16) & ~l->capabilities) == 0);
+}
+
+static bool executes(int process, const char *program)
+{
+        struct stat a, b;
+
+        return fstatat(process, "exe", &a, 0) == 0 && stat(program, &b) == 0 && a.st_dev == b.st_dev &&
+               a.st_ino == b.st_ino;
+}
+
+/* A service's main process is a part of PID 1 at first and where that is, then the launcher, to which nothing is hidden
+ * yet. What an image has us execute must not find itself there. Where capabilities do not tell, the program does. */
+static int is_the_app(const Launch *l, int process)
+{
+        static const char *const others[] = { "/proc/1/exe", "/usr/lib/systemd/systemd-executor", "/proc/self/exe" };
+        int manager = open("/proc/1", O_PATH | O_DIRECTORY | O_CLOEXEC), r = has_given_up(l, process);
+        bool tells_nothing = has_given_up(l, manager) != 0;
+
+        (void) close(manager);
+        for (size_t i = 0; r > 0 && tells_nothing && i < ELEMENTSOF(others); i++)
+                if (executes(process, others[i]))
+                        return 0;
+        return r;
+}
+
+static void wait_for_the_app(const Launch *l, int process)
+{
+        static const struct timespec pause = { .tv_nsec = 1000 * 1000 };
+        int r;
+
+        for (unsigned i = 0; (r = is_the_app(l, process)) <= 0; i++) {
+                if (r < 0)
+                        die("the app does not run any more");
+                if (i == START_MSEC_MAX)
+                        die("the app has not started yet");
+                (void) nanosleep(&pause, NULL);
+        }
+}
+
 /* To where the app is: into its control group, whose limits count and with which we end, and its mounts. All other
  * namespaces are the pod's. All is looked up through one directory of /proc, which stands for this process alone,
  * whoever has its number later. */
@@ -292,6 +345,7 @@ static void join(const Launch *l)
         group = process < 0 ? NULL : group_of(l, process, buffer, sizeof(buffer));
         if (!group)
                 die("the app does not run any more");
+        wait_for_the_app(l, process);
         mounts = openat(process, "ns/mnt", O_RDONLY | O_CLOEXEC);
         (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.procs", group);
         procs = open(path, O_WRONLY | O_CLOEXEC);

@@ -200,6 +200,43 @@ test_no_descriptors_and_mounts_outside_without_user_namespace() {
         walls_hold --private-users=no
 }
 
+# Who joins an app that is only just being started would be where PID 1 is, or where nothing is hidden yet; and the image says
+# who that is, in its health check.
+test_joining_waits_for_the_app() {
+        local early tracer
+        gated_pod
+        wait_until test -e mark/before
+        strace -f -P /proc/driver/app-exec -e trace=execve -e inject=execve:signal=SIGSTOP -o stopped -p "$(leader gated)" 2>strace.err &
+        tracer=$!
+        defer end_job $tracer
+        wait_until grep -q attached strace.err
+        touch mark/before-go
+        wait_until is_stopped
+        podctl exec --app=app gated cat /proc/fs/environment >early.out 2>&1 &
+        early=$!
+        wait_until joins_or_is_over $early
+        kill $tracer
+        wait_until not_traced
+        find "$(pod_cgroup gated)" -name cgroup.procs -exec cat {} + | xargs kill -CONT
+        ! wait $early || fail "found a file of the launcher: $(cat early.out)"
+        assert_contains "$(cat early.out)" 'No such file'
+        touch mark/{health,main,after}-go
+        podctl stop gated
+        wait "$pod_client" || true
+}
+
+is_stopped() {
+        grep -Eq '^State:[[:space:]]*[tT]' "/proc/$(app_pid gated app)/status"
+}
+
+not_traced() {
+        ! grep -Eqv '^TracerPid:[[:space:]]*0' <(find "$(pod_cgroup gated)" -name cgroup.procs -exec cat {} + | xargs -I{} grep TracerPid /proc/{}/status)
+}
+
+joins_or_is_over() {
+        is_over "$1" || grep -aq -e --join= /proc/[0-9]*/cmdline
+}
+
 # --- Devices
 
 # /dev of an app is its own, whatever it does there: the pod's is also that of its PID 1 and of the other apps.
