@@ -562,7 +562,7 @@ static const char *interpreter_of_program(int fd, char *buffer, size_t size)
 /* The file that execve() would not find. Returns it in buffer, or NULL where there is nothing to tell. */
 static const char *interpreter_of(const char *path, char *buffer, size_t size)
 {
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         ssize_t n = fd < 0 ? -1 : pread(fd, buffer, size - 1, 0);
         const Elf64_Ehdr *header = (const Elf64_Ehdr *) buffer;
         const char *result = NULL;

@@ -280,6 +280,15 @@ test_links_in_place_of_the_kernels_file_systems() {
         done
 }
 
+# Looked into before it is executed, a program may be anything.
+test_programs_that_are_none() {
+        pod none --net=none busybox --name=app --exec=/bin/sh -- -c 'mkfifo /pipe; chmod 755 /pipe; mkdir /directory; touch /made; sleep 1000'
+        wait_until podctl exec none test -e /made
+        assert_fails '*' podctl exec none /pipe
+        assert_fails '*' podctl exec none /directory
+        assert_fails '*' podctl exec none /dev/null
+}
+
 # --- What an app is given arrives
 
 test_any_variable_arrives() {
