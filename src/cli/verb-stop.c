@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "cli/verb.h"
+#include "config.h"
 #include "unit/unit-wait.h"
 
 typedef struct StopArgs {
@@ -54,12 +56,15 @@ static int open_services(const Pod *pod)
         return directory ? open_directory_at(AT_FDCWD, directory) : -ENOMEM;
 }
 
-/* The process that carries the app's last lines to the journal ends by itself. */
+/* The process that carries the app's last lines to the journal ends by itself. What it is called says nothing: anybody can
+ * call himself that. */
 static bool carries_output(pid_t pid)
 {
-        _cleanup_free_ char *path = strprintf("/proc/%i/comm", pid), *name = NULL;
+        _cleanup_free_ char *path = strprintf("/proc/%i/exe", pid);
+        struct stat program, launcher;
 
-        return path && read_file_at(AT_FDCWD, path, 64, &name, NULL) >= 0 && streq(name, "podctl-output\n");
+        return path && stat(path, &program) >= 0 && stat(PKGLIBDIR "/launch/app-exec", &launcher) >= 0 &&
+               program.st_dev == launcher.st_dev && program.st_ino == launcher.st_ino;
 }
 
 /* One by one: cgroup.kill would kill what notes the app's exit status as well. */
