@@ -146,6 +146,14 @@ static bool set_contains(char *const *set, const char *capability)
         return false;
 }
 
+bool plan_capability_is_usual(const char *name)
+{
+        for (size_t i = 0; i < ELEMENTSOF(default_capabilities); i++)
+                if (streq(default_capabilities[i], capability_name(name)))
+                        return true;
+        return false;
+}
+
 static int plan_capabilities(const App *app, char ***ret)
 {
         const Isolator *retain = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_RETAIN);
