@@ -85,25 +85,32 @@ int read_file_in_root(int root_fd, const char *path, size_t max, char **ret, siz
         return fd < 0 ? fd : read_regular_file(fd, max, ret, ret_size);
 }
 
-/* A file that was not there before, beside path, under a name that nobody can have put anything at. */
-static int open_temporary(int dir_fd, const char *path, mode_t mode, char **ret_name)
+int temporary_name(const char *path, char **ret)
 {
         uint64_t random;
-        int fd;
 
-        do {
+        if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+                return -EIO;
+        *ret = strprintf("%.*s.%016" PRIx64 ".tmp", (int) (path_basename(path) - path), path, random);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int open_temporary_at(int dir_fd, const char *path, mode_t mode, char **ret_name)
+{
+        for (;;) {
                 _cleanup_free_ char *name = NULL;
+                int fd, r = temporary_name(path, &name);
 
-                if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-                        return -EIO;
-                name = strprintf("%.*s.%016" PRIx64 ".tmp", (int) (path_basename(path) - path), path, random);
-                if (!name)
-                        return -ENOMEM;
+                if (r < 0)
+                        return r;
                 fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-                if (fd >= 0)
+                if (fd >= 0) {
                         *ret_name = TAKE_PTR(name);
-        } while (fd < 0 && errno == EEXIST);
-        return fd < 0 ? -errno : fd;
+                        return fd;
+                }
+                if (errno != EEXIST)
+                        return -errno;
+        }
 }
 
 int write_file_at(int dir_fd, const char *path, const void *data, size_t n, mode_t mode)
@@ -112,7 +119,7 @@ int write_file_at(int dir_fd, const char *path, const void *data, size_t n, mode
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        fd = open_temporary(dir_fd, path, mode, &temporary);
+        fd = open_temporary_at(dir_fd, path, mode, &temporary);
         if (fd < 0)
                 return fd;
 

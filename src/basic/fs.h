@@ -13,6 +13,10 @@ int read_foreign_file_at(int dir_fd, const char *path, size_t max, char **ret, s
 /* The same of a file inside a root that is somebody else's, all of whose links are followed within. -EINVAL: it is not
  * a regular file. */
 int read_file_in_root(int root_fd, const char *path, size_t max, char **ret, size_t *ret_size);
+/* A name beside path that nobody can have put anything at. */
+int temporary_name(const char *path, char **ret);
+/* Makes and opens a file of such a name, to be written to; it was not there before. */
+int open_temporary_at(int dir_fd, const char *path, mode_t mode, char **ret_name);
 /* Replaces the file as a whole or not at all: temporary file, fsync, rename. */
 int write_file_at(int dir_fd, const char *path, const void *data, size_t n, mode_t mode);
 /* The same for a string, without fsync and rename: for trees nobody sees before they are complete. */

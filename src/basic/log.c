@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "basic/log.h"
+#include "basic/string-util.h"
 
 static const char *log_program = "podctl";
 static int log_level = LOG_INFO;
@@ -55,6 +56,8 @@ void log_line(int level, int error, const char *format, ...)
         va_start(ap, format);
         (void) vsnprintf(line, sizeof(line), format, ap);
         va_end(ap);
+        /* Also where it quotes what an image or a server says. */
+        string_make_plain(line);
 
         if (level <= LOG_ERR)
                 (void) snprintf(log_last, sizeof(log_last), "%.*s", (int) sizeof(log_last) - 1, line);

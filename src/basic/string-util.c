@@ -93,6 +93,16 @@ bool string_is_ascii_printable(const char *s)
         return true;
 }
 
+/* In UTF-8, C2 and 80 to 9F are control characters, too. */
+void string_make_plain(char *s)
+{
+        for (unsigned char *p = (unsigned char *) s; *p; p++)
+                if (*p < ' ' || *p == 127)
+                        *p = '?';
+                else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+                        p[0] = p[1] = '?';
+}
+
 bool string_in_charset(const char *s, const char *allowed)
 {
         return s[strspn(s, allowed)] == 0;

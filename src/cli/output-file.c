@@ -18,20 +18,15 @@ void output_done(Output *o)
         *o = (Output) OUTPUT_NONE;
 }
 
-/* A hidden name beside the path, without slashes at its end. */
-static int name_temporary(const char *path, Output *o)
+/* Without slashes at its end. */
+static int set_path(const char *path, Output *o)
 {
         size_t n = strlen(path);
-        const char *name;
 
         while (n > 1 && path[n - 1] == '/')
                 n--;
         o->path = strndup(path, n);
-        if (!o->path)
-                return log_oom();
-        name = path_basename(o->path);
-        o->temporary = strprintf("%.*s.%s.%i", (int) (name - o->path), o->path, name, getpid());
-        return o->temporary ? 0 : log_oom();
+        return o->path ? 0 : log_oom();
 }
 
 static int refuse_existing(const char *path)
@@ -41,7 +36,6 @@ static int refuse_existing(const char *path)
 
 static int open_in_place(const char *path, Output *o)
 {
-        o->temporary = mfree(o->temporary);
         o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
         return o->fd < 0 ? log_error_errno(errno, "Cannot write to %s: %m", path) : 0;
 }
@@ -69,7 +63,7 @@ int output_open_file(const char *path, bool replace, Output *ret)
 
         if (streq(path, "-"))
                 return open_standard_output(ret);
-        r = name_temporary(path, &o);
+        r = set_path(path, &o);
         if (r < 0)
                 return r;
         exists = stat(path, &st) >= 0;
@@ -82,9 +76,9 @@ int output_open_file(const char *path, bool replace, Output *ret)
         } else {
                 if (exists && !replace)
                         return refuse_existing(path);
-                o.fd = open(o.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+                o.fd = open_temporary_at(AT_FDCWD, o.path, 0644, &o.temporary);
                 if (o.fd < 0)
-                        return log_error_errno(errno, "Cannot write to %s: %m", path);
+                        return log_error_errno(o.fd, "Cannot write to %s: %m", path);
         }
         *ret = o;
         o = (Output) OUTPUT_NONE;
@@ -107,9 +101,11 @@ int output_open_directory(const char *path, bool replace, Output *ret)
                 return log_error_errno(EINVAL, "The root directory cannot be written to");
         if (!replace && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
                 return refuse_existing(path);
-        r = name_temporary(path, &o);
+        r = set_path(path, &o);
+        if (r >= 0)
+                r = temporary_name(o.path, &o.temporary);
         if (r < 0)
-                return r;
+                return log_error_errno(r, "Cannot make %s: %m", path);
         /* What is being written is nobody else's to look at; may it be later, the caller says so. */
         o.fd = mkdir(o.temporary, 0700) < 0 ? -errno : open_directory_at(AT_FDCWD, o.temporary);
         if (o.fd < 0)

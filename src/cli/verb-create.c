@@ -162,7 +162,7 @@ static int write_checked(Context *c, const char *name, const RunArgs *args, cons
                 return log_error_errno(EEXIST, "There is a pod '%s' already: %s; --replace writes over it", name, path);
         r = mkdir_p_at(AT_FDCWD, PODS_D_LOCAL, 0755);
         if (r >= 0)
-                r = write_file_at(AT_FDCWD, new, text, strlen(text), 0644);
+                r = write_file_at(AT_FDCWD, new, text, strlen(text), 0640);
         if (r < 0)
                 return log_error_errno(r, "Cannot write %s: %m", new);
         r = pod_make(c, &check, true, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <systemd/sd-login.h>
 

@@ -151,6 +151,14 @@ bool plan_removes_all(const Isolator *remove)
         return set_contains(remove->set, "all") || set_contains(remove->set, "ALL");
 }
 
+bool plan_capability_is_usual(const char *name)
+{
+        for (size_t i = 0; i < ELEMENTSOF(default_capabilities); i++)
+                if (streq(default_capabilities[i], capability_name(name)))
+                        return true;
+        return false;
+}
+
 static int plan_capabilities(const App *app, char ***ret)
 {
         const Isolator *retain = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_RETAIN);

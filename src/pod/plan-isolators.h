@@ -11,6 +11,8 @@
 int plan_app_isolators(PlanApp *app, char ***ignored);
 /* Docker's word for what takes away each capability. */
 bool plan_removes_all(const Isolator *remove);
+/* Whether every app has it that nobody says anything of; with or without "CAP_". */
+bool plan_capability_is_usual(const char *name);
 /* -EINVAL with a message: a kernel parameter that a pod has not for itself. */
 int plan_check_sysctls(const PodPlan *plan, char **reterr_message);
 /* -EINVAL with a message: a bandwidth that nobody can keep to, or of something that is not the pod's own. */

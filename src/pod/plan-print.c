@@ -1,15 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
+#include <stdarg.h>
 
 #include "pod/plan-seccomp.h"
 #include "pod/pod-plan.h"
 
 /* For people, and for --dry-run: what a pod is to become. */
 
+/* What an image says is text here and nothing else: who reads this wants to know what it asks for. */
+static _printf_(2, 3) void print_line(FILE *f, const char *format, ...)
+{
+        char *text = NULL;
+        va_list ap;
+        int n;
+
+        va_start(ap, format);
+        n = vasprintf(&text, format, ap);
+        va_end(ap);
+        if (n < 0)
+                return;
+        string_make_plain(text);
+        (void) fprintf(f, "%s\n", text);
+        free(text);
+}
+
 static void print_words(FILE *f, const char *label, char *const *words)
 {
         STRV_FOREACH(word, words)
-                (void) fprintf(f, "    %s %s\n", label, *word);
+                print_line(f, "    %s %s", label, *word);
 }
 
 static void print_filter(FILE *f, const PlanApp *a)
@@ -25,9 +43,9 @@ static void print_filter(FILE *f, const PlanApp *a)
                         (void) fprintf(f, "        %s %s\n", app->isolators[i].name,
                                        json_object_to_json_string_ext(app->isolators[i].value, JSON_C_TO_STRING_PLAIN));
         if (a->apparmor)
-                (void) fprintf(f, "    AppArmor profile %s\n", a->apparmor);
+                print_line(f, "    AppArmor profile %s", a->apparmor);
         if (a->selinux)
-                (void) fprintf(f, "    SELinux context %s\n", a->selinux);
+                print_line(f, "    SELinux context %s", a->selinux);
 }
 
 static void print_health_check(FILE *f, const HealthCheck *h)
@@ -56,8 +74,9 @@ static void print_app(FILE *f, const PlanApp *a)
         (void) fprintf(f, "app %s\n    image %s %s\n", a->app->name, strempty(a->app->image.id),
                        strempty(a->app->image.name));
         print_words(f, "exec", app->exec);
-        (void) fprintf(f, "    user %s\n    group %s\n    directory %s\n", app->user ?: "0", app->group ?: "0",
-                       app->working_directory ?: "/");
+        print_line(f, "    user %s", app->user ?: "0");
+        print_line(f, "    group %s", app->group ?: "0");
+        print_line(f, "    directory %s", app->working_directory ?: "/");
         print_words(f, "environment", a->environment);
         print_words(f, "capability", a->capabilities);
         print_filter(f, a);
@@ -77,10 +96,10 @@ static void print_app(FILE *f, const PlanApp *a)
 
 static void print_mount(FILE *f, const PlanMount *m)
 {
-        (void) fprintf(f, "mount %s%s%s\n", m->app ?: "", m->app ? ":" : "", m->target);
+        print_line(f, "mount %s%s%s", m->app ?: "", m->app ? ":" : "", m->target);
         if (m->source)
-                (void) fprintf(f, "    source %s%s%s%s\n", m->kind == PLAN_MOUNT_TMPFS ? "tmpfs " : "",
-                               m->source_app ?: "", m->source_app ? ":" : "", m->source);
+                print_line(f, "    source %s%s%s%s", m->kind == PLAN_MOUNT_TMPFS ? "tmpfs " : "",
+                           m->source_app ?: "", m->source_app ? ":" : "", m->source);
         print_words(f, "layer", m->lowers);
         if (m->upper)
                 (void) fprintf(f, "    upper %s\n", m->upper);

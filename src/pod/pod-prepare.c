@@ -3,6 +3,7 @@
 #include "image/image-platform.h"
 #include "image/layer-store.h"
 #include "manifest/appc-image.h"
+#include "pod/image-demands.h"
 #include "pod/pod-prepare.h"
 #include "pod/pod-volumes.h"
 #include "shared/explain.h"
@@ -61,6 +62,8 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
         r = free_and_strdup(&app->image.id, id);
         if (r >= 0 && !app->app && image->app)
                 r = app_copy(image->app, &app->app);
+        if (r >= 0 && app->app && image->app)
+                r = image_demands_warn(app->name, app->app, image->app, warnings);
         if (r >= 0)
                 r = pod_imply_volumes(manifest, app, volumes_have_files(image), warnings, reterr_message);
         if (r < 0)

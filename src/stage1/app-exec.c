@@ -42,10 +42,12 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LAUNCH_PLACES_ONLY
 #include "stage1/app-credentials.h"
+#include "stage1/app-devices.h"
 #include "stage1/app-die.h"
 #include "stage1/app-launch.h"
 #include "stage1/app-open.h"
@@ -56,6 +58,7 @@
 
 #define PROC_ROOT_INO 1 /* include/linux/proc_fs.h of the kernel */
 #define FILTER_MAX 4096 /* BPF_MAXINSNS of the kernel */
+#define START_MSEC_MAX 30000
 
 typedef struct Launch {
         uid_t uid;
@@ -219,11 +222,26 @@ static void read_filter(Launch *l)
         (void) close(fd);
 }
 
-/* Nothing of ours is there when the app looks. */
+/* Nothing of ours is there when the app looks; nor what newer versions of systemd mount into every service that has a root of
+ * its own (systemd.exec(5), BindLogSockets= and RootDirectory=). The journal is told what the app writes, and believes no app
+ * that says it is another. */
 static void clear_traces(void)
 {
-        (void) umount2(LAUNCH_FILES, MNT_DETACH);
-        (void) umount2(LAUNCH_BIN, MNT_DETACH);
+        static const char *const places[] = {
+                LAUNCH_FILES, LAUNCH_BIN, "/run/systemd/journal/dev-log", "/run/systemd/journal/socket",
+                "/run/systemd/journal/stdout", "/run/host/.os-release-stage",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(places); i++)
+                (void) umount2(places[i], MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
+static void own_devices(void)
+{
+        const char *failed = app_devices_own(LAUNCH_BIN);
+
+        if (failed)
+                die("cannot make the app's own /dev: %s: %m", failed);
 }
 
 static void cover_paths(const Launch *l)
@@ -262,6 +280,57 @@ static const char *group_of(const Launch *l, int process, char *buffer, size_t s
         return l->unit && strcmp(name, l->unit) == 0 ? group : NULL;
 }
 
+/* -1: the process is gone. 1: it has no more in its bounding set than the app is to have. process is its directory. */
+static int has_given_up(const Launch *l, int process)
+{
+        char buffer[4096];
+        const char *bounding;
+
+        read_text(process, "status", buffer, sizeof(buffer));
+        if (!*buffer)
+                return -1;
+        bounding = strstr(buffer, "\nCapBnd:");
+        return bounding && (!l->restrict_capabilities ||
+                            (strtoull(bounding + strlen("\nCapBnd:"), NULL, 16) & ~l->capabilities) == 0);
+}
+
+static bool executes(int process, const char *program)
+{
+        struct stat a, b;
+
+        return fstatat(process, "exe", &a, 0) == 0 && stat(program, &b) == 0 && a.st_dev == b.st_dev &&
+               a.st_ino == b.st_ino;
+}
+
+/* A service's main process is a part of PID 1 at first and where that is, then the launcher, to which nothing is hidden
+ * yet. What an image has us execute must not find itself there. Where capabilities do not tell, the program does. */
+static int is_the_app(const Launch *l, int process)
+{
+        static const char *const others[] = { "/proc/1/exe", "/usr/lib/systemd/systemd-executor", "/proc/self/exe" };
+        int manager = open("/proc/1", O_PATH | O_DIRECTORY | O_CLOEXEC), r = has_given_up(l, process);
+        bool tells_nothing = has_given_up(l, manager) != 0;
+
+        (void) close(manager);
+        for (size_t i = 0; r > 0 && tells_nothing && i < ELEMENTSOF(others); i++)
+                if (executes(process, others[i]))
+                        return 0;
+        return r;
+}
+
+static void wait_for_the_app(const Launch *l, int process)
+{
+        static const struct timespec pause = { .tv_nsec = 1000 * 1000 };
+        int r;
+
+        for (unsigned i = 0; (r = is_the_app(l, process)) <= 0; i++) {
+                if (r < 0)
+                        die("the app does not run any more");
+                if (i == START_MSEC_MAX)
+                        die("the app has not started yet");
+                (void) nanosleep(&pause, NULL);
+        }
+}
+
 /* To where the app is: into its control group, whose limits count and with which we end, and its mounts. All other
  * namespaces are the pod's. All is looked up through one directory of /proc, which stands for this process alone,
  * whoever has its number later. */
@@ -276,6 +345,7 @@ static void join(const Launch *l)
         group = process < 0 ? NULL : group_of(l, process, buffer, sizeof(buffer));
         if (!group)
                 die("the app does not run any more");
+        wait_for_the_app(l, process);
         mounts = openat(process, "ns/mnt", O_RDONLY | O_CLOEXEC);
         (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.procs", group);
         procs = open(path, O_WRONLY | O_CLOEXEC);
@@ -492,7 +562,7 @@ static const char *interpreter_of_program(int fd, char *buffer, size_t size)
 /* The file that execve() would not find. Returns it in buffer, or NULL where there is nothing to tell. */
 static const char *interpreter_of(const char *path, char *buffer, size_t size)
 {
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         ssize_t n = fd < 0 ? -1 : pread(fd, buffer, size - 1, 0);
         const Elf64_Ehdr *header = (const Elf64_Ehdr *) buffer;
         const char *result = NULL;
@@ -576,6 +646,7 @@ int main(int argc, char *argv[])
                 join(&l);
         else {
                 clear_traces();
+                own_devices();
                 cover_paths(&l);
         }
         if (l.credentials)

@@ -257,6 +257,26 @@ static int make_mtab(int root, uid_t owner)
                        : 0;
 }
 
+/* An image that has a link there could have the app put something else in its way later on, while systemd mounts there, or
+ * the launcher is executed from there. A link of /run is usual, unless it leads to one of the others. */
+static int remove_misleading_link(int root, const char *name)
+{
+        _cleanup_free_ char *leads_to = NULL;
+        struct stat st;
+        int r;
+
+        if (fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (!S_ISLNK(st.st_mode) || streq(name, "tmp"))
+                return 0;
+        if (streq(name, "run")) {
+                r = follow_in_root(root, name, &leads_to);
+                if (r >= 0 && !pod_place_is_reserved(leads_to))
+                        return 0;
+        }
+        return unlinkat(root, name, 0) < 0 ? -errno : 0;
+}
+
 /* What systemd mounts into every service that asks for it (MountAPIVFS=), before links lead there or the root is
  * read-only. */
 static int make_usual_places(const PlanMount *m, const MountContext *context)
@@ -265,7 +285,8 @@ static int make_usual_places(const PlanMount *m, const MountContext *context)
         _cleanup_close_ int root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY);
 
         for (size_t i = 0; root >= 0 && i < ELEMENTSOF(directories); i++) {
-                _cleanup_close_ int made = mkdir_in_root(root, directories[i], 0755, context->uid_base);
+                int r = remove_misleading_link(root, directories[i]);
+                _cleanup_close_ int made = r < 0 ? r : mkdir_in_root(root, directories[i], 0755, context->uid_base);
 
                 if (made < 0)
                         return made;

@@ -218,7 +218,9 @@ int app_health_format(const PlanApp *app, char **ret)
         const char *name = app->app->name;
 
         *ret = strprintf("[Unit]\nDescription=Health check of app %s\nDefaultDependencies=no\n"
-                         "BindsTo=%s.service\nAfter=%s.service\nConflicts=shutdown.target\nBefore=shutdown.target\n\n"
+                         "BindsTo=%s.service\nAfter=%s.service\nConflicts=shutdown.target\nBefore=shutdown.target\n"
+                         /* As often as the app. */
+                         "StartLimitIntervalSec=0\n\n"
                          "[Service]\nStandardInput=null\nStandardOutput=null\nStandardError=null\n"
                          "ExecStart=:" PKGLIBDIR "/app-health /" LAUNCH_POD_FILES "/%s/" LAUNCH_HEALTH "\n",
                          name, name, name, name);

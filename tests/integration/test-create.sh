@@ -39,6 +39,14 @@ test_file_says_what_the_command_line_says() {
 }
 
 # What only the image says is the image's, also when that becomes another.
+# What is on the command line may be secret, and nobody reads that but root.
+test_nobody_else_reads_it() {
+        created private busybox --environment=PASSWORD=x >/dev/null 2>&1
+        assert_eq "$(stat -c %a "$LOCAL/private.json")" 640
+        created private --replace busybox --environment=PASSWORD=y >/dev/null 2>&1
+        assert_eq "$(stat -c %a "$LOCAL/private.json")" 640
+}
+
 test_follows_its_image() {
         created plain busybox >/dev/null 2>&1
         jq -e '.apps[0] | has("app") or (.image | has("id")) | not' "$LOCAL/plain.json"

@@ -150,6 +150,16 @@ test_deaf_apps_in_order() {
         assert_eq "$(systemctl show -P Result podctl-ordered)" success
 }
 
+# Whatever it calls itself.
+test_stop_in_a_hurry_of_an_impostor() {
+        fetch busybox.oci
+        pod impostor --net=none busybox --name=app --stop-timeout=1h --exec=/bin/sh -- -c \
+                'printf podctl-output >/proc/$$/comm; trap "" TERM; echo >/ready; while :; do sleep 1; done'
+        wait_until podctl exec impostor test -e /ready
+        timeout 60 podctl stop --time=1s impostor
+        assert_contains "$(podctl status impostor)" app-app=137
+}
+
 early_manifest() {
         cat >/etc/podctl/pods.d/early.json <<'JSON'
 {"acKind": "PodManifest", "acVersion": "0.8.11", "apps": [{"name": "app", "image": {"name": "busybox"},

@@ -264,6 +264,17 @@ test_health_of_an_image() {
         assert_contains "$(cat err)" Healthcheck
 }
 
+# However often the app was started before it stayed.
+test_health_of_an_app_that_restarts() {
+        image_with checked.oci '.config.Healthcheck = {Test: ["CMD", "true"], Interval: 50000000, Retries: 1}'
+        podctl --insecure-options=image fetch "$PWD/checked.oci" >id
+        pod restarts --net=none "$(cat id)" --name=app --restart=always --exec=/bin/sh -- -c \
+                'echo >>/run/starts; [ "$(wc -l </run/starts)" -gt 6 ] || exit 1; echo >/run/stays; sleep 1000'
+        wait_until podctl exec restarts test -e /run/stays
+        wait_until grep -qx healthy /var/lib/podctl/pods/run/"$(podctl list --format=json | jq -r '.[] | select(.machine == "restarts").name')"/status/.health-app
+        podctl image rm "$(cat id)" >/dev/null
+}
+
 # A program that hangs is killed, one that is not there is a failure, and the time to start is given.
 test_health_that_cannot_be_told() {
         checked_manifest '["CMD","sleep","3000"]' ',"Timeout":100000000,"Retries":1' >pod.json

@@ -129,6 +129,166 @@ test_no_environment_outside_without_user_namespace() {
         all_that_can_happen --private-users=no
 }
 
+# --- Descriptors and mounts
+
+# gate NAME: what makes a program of the pod say that it is there, and wait until it is let go.
+gate() {
+        echo "echo >/mark/$1; until [ -e /mark/$1-go ]; do sleep 0.1; done"
+}
+
+# A pod of two apps, of which one stops at each gate: before it starts, as itself, in its health check and after its end.
+# It mounts wherever that could do others harm.
+gated_pod() {
+        local mounts='for d in /opt /usr /etc /run /proc/bus /sys/fs/cgroup /dev/shm; do mkdir -p $d; busybox mount -t tmpfs app-made $d; done; busybox mount --bind /mark /var;'
+        small_disk "$PWD/mark" 16M
+        jq -n --arg mark "$PWD/mark" --arg before "$(gate before)" --arg main "$mounts $(gate main)" \
+                --arg health "$(gate health)" --arg after "$(gate after)" '
+                def handler: ["/bin/sh", "-c", .];
+                {acKind: "PodManifest", acVersion: "0.8.11",
+                volumes: [{name: "mark", kind: "host", source: $mark}], apps: [
+                {name: "app", image: {name: "busybox"}, mounts: [{volume: "mark", path: "/mark"}],
+                app: {exec: ($main | handler), user: "0", group: "0",
+                        healthcheck: {Test: (["CMD"] + ($health | handler)), Interval: 100000000, Timeout: 3600000000000},
+                        eventHandlers: [{name: "pre-start", exec: ($before | handler)}, {name: "post-stop", exec: ($after | handler)}],
+                        ports: [{name: "http", protocol: "tcp", port: 8000, socketActivated: true}],
+                        isolators: [{name: "os/linux/capabilities-retain-set", value: {set: ["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE",
+                                "CAP_CHOWN", "CAP_SETUID", "CAP_SETGID", "CAP_SYS_PTRACE"]}}]}},
+                {name: "other", image: {name: "busybox"}, app: {exec: ["/bin/sleep", "1000"], user: "0", group: "0"}}]}' >gated.json
+        defer end_pod gated
+        podctl run --name=gated "$@" --pod-manifest=gated.json >gated.out 2>&1 &
+        pod_client=$!
+}
+
+# at_gate NAME: everything is where it should be while the program waits there.
+at_gate() {
+        wait_until test -e "mark/$1"
+        looks_right app "$PWD/mark" 3
+        [[ $1 == before ]] || looks_right other /dev/shm
+}
+
+# looks_right APP DIRECTORY [DESCRIPTOR…]
+looks_right() {
+        "$HERE/look-around" "$(leader gated)" "$@" >seen
+        [[ ! -s seen ]] || fail "of $1: $(cat seen)"
+}
+
+walls_hold() {
+        local verb
+        gated_pod "$@"
+        at_gate before
+        touch mark/before-go
+        at_gate main
+        at_gate health
+        for verb in exec enter; do
+                podctl $verb --app=app gated /bin/sh -c "$(gate $verb)" </dev/null >/dev/null 2>&1 &
+                at_gate $verb
+                touch mark/$verb-go
+                wait $!
+        done
+        touch mark/health-go mark/main-go
+        at_gate after
+        touch mark/after-go
+        podctl stop gated
+        wait "$pod_client"
+}
+
+test_no_descriptors_and_mounts_outside() {
+        walls_hold
+}
+
+test_no_descriptors_and_mounts_outside_without_user_namespace() {
+        walls_hold --private-users=no
+}
+
+# Who joins an app that is only just being started would be where PID 1 is, or where nothing is hidden yet; and the image says
+# who that is, in its health check.
+test_joining_waits_for_the_app() {
+        local early tracer
+        gated_pod
+        wait_until test -e mark/before
+        strace -f -P /proc/driver/app-exec -e trace=execve -e inject=execve:signal=SIGSTOP -o stopped -p "$(leader gated)" 2>strace.err &
+        tracer=$!
+        defer end_job $tracer
+        wait_until grep -q attached strace.err
+        touch mark/before-go
+        wait_until is_stopped
+        podctl exec --app=app gated cat /proc/fs/environment >early.out 2>&1 &
+        early=$!
+        wait_until joins_or_is_over $early
+        kill $tracer
+        wait_until not_traced
+        find "$(pod_cgroup gated)" -name cgroup.procs -exec cat {} + | xargs kill -CONT
+        ! wait $early || fail "found a file of the launcher: $(cat early.out)"
+        assert_contains "$(cat early.out)" 'No such file'
+        touch mark/{health,main,after}-go
+        podctl stop gated
+        wait "$pod_client" || true
+}
+
+is_stopped() {
+        grep -Eq '^State:[[:space:]]*[tT]' "/proc/$(app_pid gated app)/status"
+}
+
+not_traced() {
+        ! grep -Eqv '^TracerPid:[[:space:]]*0' <(find "$(pod_cgroup gated)" -name cgroup.procs -exec cat {} + | xargs -I{} grep TracerPid /proc/{}/status)
+}
+
+joins_or_is_over() {
+        is_over "$1" || grep -aq -e --join= /proc/[0-9]*/cmdline
+}
+
+# --- Devices
+
+# /dev of an app is its own, whatever it does there: the pod's is also that of its PID 1 and of the other apps.
+own_devices() {
+        local before
+        pod devices --net=none "$@" busybox --name=app --exec=/bin/sleep -- 1000 --- busybox --name=other --exec=/bin/sleep -- 1000
+        before=$(all_devices)
+        podctl exec --app=app devices sh -c 'for d in null zero full random urandom tty pts/ptmx; do [ -c /dev/$d ] || exit 1; done
+                echo x >/dev/null && [ ! -s /dev/null ] && [ -p /dev/fd/1 ] && echo y >/dev/shm/y && rm /dev/shm/y' | cat
+        podctl exec --app=app devices sh -c 'echo own >/dev/new; mkdir /dev/more; ln -s /etc/passwd /dev/link; mknod /dev/pipe p
+                rm -rf /dev/log /dev/ptmx /dev/fd /dev/core /dev/net; for d in null zero full tty urandom; do mv /dev/$d /dev/moved; rm -f /dev/$d; done; true' \
+                2>/dev/null
+        assert_eq "$(podctl exec --app=app devices cat /dev/new)" own
+        assert_eq "$(all_devices)" "$before"
+}
+
+all_devices() {
+        ls -l "/proc/$(leader devices)/root/dev"
+        podctl exec --app=other devices ls -l /dev
+}
+
+test_own_devices() {
+        own_devices
+}
+
+test_own_devices_without_user_namespace() {
+        own_devices --private-users=no
+}
+
+# What systemd mounts, and where the launcher is executed from, is not where a link of the image leads: what is on the way
+# there could be something else a moment later.
+test_links_in_place_of_the_kernels_file_systems() {
+        local links script='for d in proc sys dev run; do [ ! -L /$d ] || echo $d is a link; done; ls -d /proc/self/fd /sys/class /dev/null; stat -f -c %T /proc'
+        for links in 'ln("proc", "q/proc"), ln("sys", "q/sys"), ln("dev", "q/dev")' 'ln("proc", "/dev"), ln("sys", "proc"), ln("dev", "nowhere")' \
+                'ln("run", "proc")' 'ln("run", "/")' 'ln("run", "dev"), ln("dev", "/sys"), ln("sys", "sys")'; do
+                rm -rf links
+                "$HERE/make-image" links <<<"image([base($links)], {'Cmd': ['/bin/sh', '-c', '$script']})"
+                podctl --insecure-options=image fetch "$PWD/links" >id
+                defer podctl image rm "$(cat id)"
+                assert_eq "$(podctl run --net=none "$(cat id)" --name=app)" $'/dev/null\n/proc/self/fd\n/sys/class\nproc'
+        done
+}
+
+# Looked into before it is executed, a program may be anything.
+test_programs_that_are_none() {
+        pod none --net=none busybox --name=app --exec=/bin/sh -- -c 'mkfifo /pipe; chmod 755 /pipe; mkdir /directory; touch /made; sleep 1000'
+        wait_until podctl exec none test -e /made
+        assert_fails '*' podctl exec none /pipe
+        assert_fails '*' podctl exec none /directory
+        assert_fails '*' podctl exec none /dev/null
+}
+
 # --- What an app is given arrives
 
 test_any_variable_arrives() {

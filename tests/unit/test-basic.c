@@ -411,6 +411,16 @@ Test(time_util, points_in_time)
 }
 
 /* What main() says of its own when it is asked to tell more. */
+/* Neither a terminal nor the journal takes it for anything but text, and it stays one line. */
+Test(log, no_commands, .init = cr_redirect_stderr)
+{
+        log_setup("test");
+        log_line(LOG_ERR, 0, "no user '%s'", "a\n<0>b\033[31m\x7f\xc2\x9b" "31m\xc3\xa4");
+        (void) fflush(stderr);
+        cr_assert_stderr_eq_str("test: no user 'a?<0>b?[31m???31m\xc3\xa4'\n");
+        cr_expect_str_eq(log_last_error(), "no user 'a?<0>b?[31m???31m\xc3\xa4'");
+}
+
 Test(log, chain, .init = cr_redirect_stderr)
 {
         log_setup("test");

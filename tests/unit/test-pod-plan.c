@@ -635,6 +635,22 @@ static void expect_print(const char *name, const PodSettings *s)
         cr_expect_str_eq(text, expected, "%s:\n%s", name, text);
 }
 
+/* Who prints a plan wants to know what an image asks for: it cannot write lines of its own into it, or hide any. */
+Test(pod_plan, print_is_text)
+{
+        _cleanup_(planned_done) Planned p = {};
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+        FILE *f = open_memstream(&text, &n);
+
+        cr_assert_eq(plan_app_json(&p, &settings, "'environment':[{'name':'B','value':'\\u001b[2J'},{'name':'A','value':'1\\n    capability X'}]",
+                                   "", ""), 0, "%s", p.message);
+        pod_plan_print(p.plan, f);
+        cr_assert_eq(fclose(f), 0);
+        cr_expect(strstr(text, "    environment B=?[2J\n"), "%s", text);
+        cr_expect(strstr(text, "    environment A=1?    capability X\n"), "%s", text);
+}
+
 Test(pod_plan, print)
 {
         const PodSettings full = { .name = (char *) "shop", .hostname = (char *) "shop.example.com", .net = (char *) "host",

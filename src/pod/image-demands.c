@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/strv.h"
+#include "pod/image-demands.h"
+#include "pod/plan-isolators.h"
+
+static int add_capabilities(const char *name, const Isolator *i, char ***warnings)
+{
+        _cleanup_strv_free_ char **more = NULL;
+        _cleanup_free_ char *list = NULL;
+        int r = 0;
+
+        STRV_FOREACH(capability, i->set)
+                if (r >= 0 && !plan_capability_is_usual(*capability))
+                        r = strv_extend(&more, *capability);
+        if (r < 0 || !more)
+                return r;
+        list = strv_join(more, ", ");
+        return list ? strv_extendf(warnings, "App '%s': its image gives it %s; --caps-retain gives others", name, list)
+                    : -ENOMEM;
+}
+
+static int add_filter(const char *name, const Isolator *i, char ***warnings)
+{
+        return strv_extendf(warnings, "App '%s': its image says which system calls it may use; --seccomp says otherwise",
+                            name);
+}
+
+static int add_label(const char *name, const Isolator *i, char ***warnings)
+{
+        return strv_extendf(warnings, "App '%s': its image says how it is labelled, by isolator %s", name, i->name);
+}
+
+static const struct {
+        IsolatorType type;
+        int (*add)(const char *name, const Isolator *i, char ***warnings);
+} rows[] = {
+        { ISOLATOR_CAPS_RETAIN, add_capabilities },
+        { ISOLATOR_SECCOMP_RETAIN, add_filter },
+        { ISOLATOR_SECCOMP_REMOVE, add_filter },
+        { ISOLATOR_SECCOMP_PROFILE, add_filter },
+        { ISOLATOR_APPARMOR_PROFILE, add_label },
+        { ISOLATOR_SELINUX_CONTEXT, add_label },
+};
+
+int image_demands_warn(const char *name, const App *app, const App *of_image, char ***warnings)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++) {
+                const Isolator *own = isolators_find(app->isolators, app->n_isolators, rows[i].type),
+                               *asked = isolators_find(of_image->isolators, of_image->n_isolators, rows[i].type);
+
+                if (own && asked && json_object_equal(own->value, asked->value))
+                        r = rows[i].add(name, own, warnings);
+        }
+        return r;
+}
