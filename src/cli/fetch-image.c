@@ -52,7 +52,8 @@ static int add_id(char ***ids, const char *id)
 static bool could_be_of_a_registry(const char *text)
 {
         DockerReference reference = {};
-        bool could = docker_reference_parse(text, &reference) >= 0;
+        bool could = !startswith(text, "sha256") && !startswith(text, "sha512") &&
+                     docker_reference_parse(text, &reference) >= 0;
 
         docker_reference_done(&reference);
         return could;
@@ -91,6 +92,12 @@ static int fetch_from_registry(Fetch *f, char ***ids, char **reterr_message)
         return r < 0 ? r : add_id(ids, id);
 }
 
+/* Nothing is there, or nobody who could say. */
+static bool found_nobody(int error)
+{
+        return error == -ENOENT || error == -EHOSTUNREACH || error == -ECONNREFUSED || error == -ETIMEDOUT;
+}
+
 static int fetch_from_web(Fetch *f, char ***ids, char **reterr_message)
 {
         bool discover = f->location->type == IMAGE_AT_DISCOVERY;
@@ -106,7 +113,7 @@ static int fetch_from_web(Fetch *f, char ***ids, char **reterr_message)
         int r;
 
         r = discover ? source_discovery_fetch(&u, &id, reterr_message) : source_url_fetch(&u, &id, reterr_message);
-        if (r == -ENOENT && discover)
+        if (r < 0 && discover && could_be_of_a_registry(f->wish->text) && found_nobody(r))
                 (void) explain_context(reterr_message, r, "'%s' is not found by appc's discovery, and for a registry "
                                        "would be written docker://%s", f->wish->text, f->wish->text);
         return r < 0 ? r : add_id(ids, id);

@@ -121,7 +121,7 @@ bool image_ref_is_path(const char *s)
                 return false;
         if (stat(s, &st) == 0 && (S_ISREG(st.st_mode) || (marker && access(marker, F_OK) == 0)))
                 return true;
-        return !strchr(s, ':') && (strstr(s, "./") || endswith(s, ".aci"));
+        return !strchr(s, ':') && (strstr(s, "./") || endswith(s, ".aci") || endswith(s, ".tar"));
 }
 
 #define NAME_FILE_CHARS LOWERCASE UPPERCASE DIGITS "._:+@=-"

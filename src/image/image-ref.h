@@ -31,7 +31,7 @@ int image_ref_parse(const char *s, ImageRef *ret);
 void image_ref_done(ImageRef *ref);
 
 /* Rkt's order of guessing: an absolute path, an existing file or image layout, then, unless there is a colon in it,
- * "./" somewhere or the suffix ".aci" make it a path. */
+ * "./" somewhere or the suffix ".aci" make it a path, and ".tar" does, which rkt did not have. */
 bool image_ref_is_path(const char *s);
 
 /* Names are kept as files: '/' and all that is odd in a file name become "%XX". */

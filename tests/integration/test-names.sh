@@ -90,6 +90,11 @@ test_a_name_that_is_nowhere() {
                 refused_command "no image 'localhost:5000/x' in the store; did you mean docker://localhost:5000/x?" $verb localhost:5000/x
         done
         refused 'and --pull-policy=never keeps it' --pull-policy=never docker://nginxx
+        # A host's name, as podman's users write it, and nobody there; a file; an ID.
+        refused_command 'for a registry would be written docker://quay.invalid/x' fetch quay.invalid/x
+        refused_command 'nowhere.tar: No such file or directory' fetch nowhere.tar
+        assert_fails 254 podctl fetch sha256:0123
+        assert_not_contains "$output" docker:
 }
 
 test_arguments_without_dashes() {

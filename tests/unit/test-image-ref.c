@@ -86,6 +86,7 @@ Test(image_ref, paths)
         cr_expect(image_ref_is_path("./x"));
         cr_expect(image_ref_is_path("../x"));
         cr_expect(image_ref_is_path("some/app.aci"));
+        cr_expect(image_ref_is_path("nowhere.tar"));
         cr_expect_not(image_ref_is_path("busybox"));
         cr_expect_not(image_ref_is_path("example.com/app:1.aci"));
         cr_expect_not(image_ref_is_path("sha512-abcdef"));
