@@ -104,12 +104,12 @@ static int set_metadata(Context *c, const RunArgs *args, const AppcPod *manifest
 }
 
 /* The unit we are the main process of, or the one we will make. */
-static int note_unit(PodSettings *settings)
+static int note_unit(const RunArgs *args, PodSettings *settings)
 {
         _cleanup_free_ char *own = NULL;
         int r;
 
-        r = is_main_process_of_service()            ? sd_pid_get_unit(0, &own)
+        r = pod_takes_our_place(args)               ? sd_pid_get_unit(0, &own)
             : (own = pod_unit_name(settings->name)) ? 0
                                                     : -ENOMEM;
         return r < 0 ? log_error_errno(r, "Cannot tell the pod's unit: %m") : free_and_strdup(&settings->unit, own);
@@ -133,7 +133,7 @@ int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manif
 
         if (args->interactive && manifest->n_apps != 1)
                 return log_error_errno(EINVAL, "Option --interactive takes a pod of one app");
-        if (args->interactive && !isatty(STDIN_FILENO) && is_main_process_of_service())
+        if (args->interactive && !isatty(STDIN_FILENO) && pod_takes_our_place(args))
                 return log_error_errno(EINVAL, "Option --interactive needs a terminal where the pod takes the place of a unit's process; "
                                        "leave it out, or give the unit one with StandardInput=tty");
         r = check_start_annotations(manifest);
@@ -144,7 +144,7 @@ int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manif
         r = run_network_settings(c, args, manifest, settings);
         if (r >= 0)
                 r = set_metadata(c, args, manifest, settings);
-        return r < 0 ? r : note_unit(settings);
+        return r < 0 ? r : note_unit(args, settings);
 }
 
 static int save_uuid(const char *path, const Uuid *uuid)

@@ -31,14 +31,16 @@
 /* What a launch that failed tells its unit's watchers, to be told from what nspawn says later. */
 #define STATUS_PREFIX "podctl: "
 
-bool is_main_process_of_service(void)
+bool pod_takes_our_place(const RunArgs *args)
 {
         const char *text = getenv("SYSTEMD_EXEC_PID");
-        _cleanup_free_ char *unit = NULL;
+        _cleanup_free_ char *unit = NULL, *type = NULL;
         uint32_t pid;
 
-        return text && parse_uint32(text, &pid) >= 0 && (pid_t) pid == getpid() &&
-               sd_pid_get_unit(0, &unit) >= 0 && endswith(unit, ".service");
+        if (!text || parse_uint32(text, &pid) < 0 || (pid_t) pid != getpid() || sd_pid_get_unit(0, &unit) < 0 ||
+            !endswith(unit, ".service"))
+                return false;
+        return !args->detach || unit_service_type(unit, &type) < 0 || (!streq(type, "oneshot") && !streq(type, "forking"));
 }
 
 /* One pod of a name at a time. The lock goes with the pod, and is left to nspawn like the pod's own. */

@@ -6,8 +6,9 @@
 
 /* How a prepared pod becomes a running one (DESIGN, three ways). All of these log. */
 
-/* Whether this process is the main one of a service: then the pod runs in its place. */
-bool is_main_process_of_service(void);
+/* Whether this process is the main one of a service that the pod runs in the place of. With --detach not where the service
+ * waits for the process to exit (Type=oneshot, forking): it would wait for the pod's end, and perhaps the boot with it. */
+bool pod_takes_our_place(const RunArgs *args);
 
 /* Turns this process into the pod. Holds the pod's lock and hands it on. Returns only on failure. */
 int pod_launch(Pod *pod);

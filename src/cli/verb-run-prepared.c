@@ -68,7 +68,7 @@ static int run(Context *c, void *userdata, char **words)
                 r = renew_settings(c, args, pod);
         if (r < 0)
                 return r;
-        return is_main_process_of_service() ? pod_launch_in_place(c, pod) : pod_start_unit(c, pod, args);
+        return pod_takes_our_place(args) ? pod_launch_in_place(c, pod) : pod_start_unit(c, pod, args);
 }
 
 static const RunArgs presets = { RUN_ARGS_UNSET };

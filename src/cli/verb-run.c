@@ -24,7 +24,7 @@ static int start(Context *c, Pod *pod, const RunArgs *args)
 {
         int r;
 
-        if (is_main_process_of_service())
+        if (pod_takes_our_place(args))
                 return pod_launch_in_place(c, pod);
 
         r = pod_start_unit(c, pod, args);
@@ -37,7 +37,7 @@ static int start(Context *c, Pod *pod, const RunArgs *args)
 static int run_pod(Context *c, const RunArgs *args)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;
-        int r = is_main_process_of_service() ? 0 : refuse_restart(args);
+        int r = pod_takes_our_place(args) ? 0 : refuse_restart(args);
 
         if (r >= 0)
                 r = pod_make(c, args, true, &pod);

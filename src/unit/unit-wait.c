@@ -2,6 +2,7 @@
 #include "unit/unit-wait.h"
 
 #define UNIT_PATH_PREFIX "/org/freedesktop/systemd1/unit"
+#define SERVICE_INTERFACE "org.freedesktop.systemd1.Service"
 
 struct UnitWait {
         sd_bus *bus;
@@ -152,18 +153,32 @@ int unit_get_status(sd_bus *bus, const char *unit, UnitStatus *ret)
         return get_status_at(bus, path, ret);
 }
 
+/* Of a service, asked for on a connection of its own. */
+static int open_service(const char *unit, sd_bus **ret, char **ret_path)
+{
+        int r = sd_bus_path_encode(UNIT_PATH_PREFIX, unit, ret_path);
+
+        return r < 0 ? r : sd_bus_open_system(ret);
+}
+
 int unit_stop_timeout(const char *unit, uint64_t *ret)
 {
         _cleanup_bus_ sd_bus *bus = NULL;
         _cleanup_free_ char *path = NULL;
-        int r;
+        int r = open_service(unit, &bus, &path);
 
-        r = sd_bus_path_encode(UNIT_PATH_PREFIX, unit, &path);
-        if (r >= 0)
-                r = sd_bus_open_system(&bus);
-        return r < 0 ? r : sd_bus_get_property_trivial(bus, bus_systemd_manager.destination, path,
-                                                       "org.freedesktop.systemd1.Service", "TimeoutStopUSec", NULL, 't',
-                                                       ret);
+        return r < 0 ? r : sd_bus_get_property_trivial(bus, bus_systemd_manager.destination, path, SERVICE_INTERFACE,
+                                                       "TimeoutStopUSec", NULL, 't', ret);
+}
+
+int unit_service_type(const char *unit, char **ret)
+{
+        _cleanup_bus_ sd_bus *bus = NULL;
+        _cleanup_free_ char *path = NULL;
+        int r = open_service(unit, &bus, &path);
+
+        return r < 0 ? r : sd_bus_get_property_string(bus, bus_systemd_manager.destination, path, SERVICE_INTERFACE, "Type",
+                                                      NULL, ret);
 }
 
 static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)

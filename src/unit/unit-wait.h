@@ -27,8 +27,10 @@ void unit_status_done(UnitStatus *s);
 /* -ENOENT: no such unit is loaded. */
 int unit_get_status(sd_bus *bus, const char *unit, UnitStatus *ret);
 
-/* TimeoutStopSec= of a loaded unit, microseconds; UINT64_MAX: infinity. */
+/* TimeoutStopSec= of a loaded service, microseconds; UINT64_MAX: infinity. */
 int unit_stop_timeout(const char *unit, uint64_t *ret);
+/* Type= of a loaded service. */
+int unit_service_type(const char *unit, char **ret);
 
 typedef struct UnitWait UnitWait;
 

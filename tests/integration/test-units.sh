@@ -282,6 +282,17 @@ test_own_unit_with_several_pods() {
         assert_eq "$(property jobs.service ExecMainStatus)" 3
 }
 
+# What waits for its process to exit does not wait for the pod's end when the pod is to be detached.
+test_own_unit_that_only_starts_pods() {
+        defer end_pod made
+        unit maker 'Type=oneshot' 'RemainAfterExit=yes' \
+                'ExecStart=/usr/bin/podctl run --detach --name=made busybox --name=app --exec=/bin/sleep -- 1000'
+        timeout 100 systemctl start maker.service
+        assert_eq "$(pod_unit made)" podctl-made.service
+        systemctl stop maker.service
+        assert_eq "$(podctl exec made echo up)" up
+}
+
 # Nobody is there who would carry it.
 test_own_unit_with_standard_input() {
         assert_fails 254 systemd-run --quiet --collect --pipe --wait podctl run --interactive busybox --exec=/bin/cat </dev/null
