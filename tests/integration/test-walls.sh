@@ -234,7 +234,7 @@ not_traced() {
 }
 
 joins_or_is_over() {
-        is_over "$1" || grep -aq -e --join= /proc/[0-9]*/cmdline
+        is_over "$1" || grep -aq -e --join /proc/[0-9]*/cmdline
 }
 
 # --- Devices
