@@ -208,6 +208,37 @@ test_poweroff_at_every_moment() {
         done
 }
 
+# In a unit of the user's own, where it is podctl itself that is asked at first.
+test_own_unit_at_every_moment() {
+        local ms
+        printf '%s\n' '[Unit]' StartLimitIntervalSec=0 '[Service]' Type=notify NotifyAccess=main Delegate=yes KillMode=mixed TimeoutStopSec=60s \
+                'ExecStart=/usr/bin/podctl run --name=mine busybox --name=app --exec=/bin/sleep -- 1000' >/run/systemd/system/mine.service
+        defer systemctl daemon-reload
+        defer rm /run/systemd/system/mine.service
+        systemctl daemon-reload
+        for ms in {000..200..8}; do
+                systemctl start --no-block mine
+                sleep "0.$ms"
+                systemctl stop mine
+                [[ $(systemctl show -P Result mine) == success ]] || fail "after $ms ms: $(systemctl show -P Result mine)"
+        done
+}
+
+# Twice, and the second time before the first is done.
+test_restart_at_every_moment() {
+        local ms
+        early_manifest
+        for ms in {000..200..25}; do
+                systemctl start --no-block pod@early
+                sleep "0.$ms"
+                systemctl restart --no-block pod@early
+                systemctl restart pod@early
+                systemctl is-active --quiet pod@early
+                systemctl stop pod@early
+                assert_eq "$(systemctl show -P Result pod@early)" success
+        done
+}
+
 is_over_now() {
         [[ $(systemctl show -P ActiveState "$1") == @(inactive|failed) ]]
 }
