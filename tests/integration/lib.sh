@@ -201,9 +201,23 @@ pod_cgroup() {
         echo "/sys/fs/cgroup$(systemctl show --property=ControlGroup --value "$(pod_unit "$1")")"
 }
 
-# app_pid POD APP: a process of the app, as the host numbers them.
+# app_pid POD APP: a process of the app, as the host numbers them. A unit of the pod is started a moment before its app
+# is: what the launcher has is not yet the app's.
 app_pid() {
-        find "$(pod_cgroup "$1")" -path "*/$2.service/cgroup.procs" -exec cat {} + | sort -n | sed -n 1p | grep .
+        wait_until app_runs "$@"
+        processes_of_app "$@" | sed -n 1p
+}
+
+app_runs() {
+        processes_of_app "$@" | grep -q .
+}
+
+processes_of_app() {
+        local pid exe
+        for pid in $(find "$(pod_cgroup "$1")" -path "*/$2.service/cgroup.procs" -exec cat {} + | sort -n); do
+                exe=$(readlink "/proc/$pid/exe") || continue
+                [[ $exe == */app-exec* ]] || echo "$pid"
+        done
 }
 
 # leader POD: the pod's PID 1, as the host numbers it.

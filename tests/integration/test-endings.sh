@@ -43,7 +43,7 @@ test_stops_that_were_asked_for() {
         assert_eq "$(systemctl show -P Result podctl-asked)" success
         podctl run --name=alone busybox --name=one --exec=/bin/sleep -- 1000 --- busybox --name=two --exec=/bin/sh -- -c 'until [ -e /go ]; do sleep 0.1; done' &
         defer end_pod alone
-        wait_until app_pid alone two
+        wait_until app_runs alone two
         systemctl -M alone stop one.service
         podctl exec --app=two alone touch /go
         wait $! || fail "an app that was stopped is a failure"
@@ -59,7 +59,7 @@ test_cut_off_by_systemd() {
 test_first_process_is_killed() {
         local status=0
         podctl run --name=beheaded busybox --name=app --exec=/bin/sleep -- 1000 >out 2>&1 &
-        wait_until app_pid beheaded app
+        wait_until app_runs beheaded app
         kill -KILL "$(leader beheaded)"
         wait $! || status=$?
         assert_eq $status 254

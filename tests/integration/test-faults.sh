@@ -134,7 +134,7 @@ test_killed_journal_of_the_pod() {
         systemctl -M robust kill --kill-whom=main --signal=KILL systemd-journald.service
         sleep 0.5
         assert_contains "$(podctl status robust)" state=running
-        app_pid robust app
+        app_runs robust app
         podctl stop robust
         wait_until gone robust
 }

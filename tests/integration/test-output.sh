@@ -37,7 +37,7 @@ test_all_of_it() {
         local lines='i=0; while [ $i -lt 2000 ]; do printf "%01000d\n" $i; i=$((i + 1)); done'
         podctl run --name=slow busybox --name=app --exec=/bin/sh -- -c "$lines" >slow &
         exec 5<slow
-        wait_until app_pid slow app
+        wait_until app_runs slow app
         cat <&5 >out
         cmp out <(sh -c "$lines")
         wait_for_jobs

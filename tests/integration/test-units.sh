@@ -103,7 +103,7 @@ test_limits_of_the_manifest() {
         systemctl stop pod@limited.service
         unit own 'KillMode=mixed' "ExecStart=/usr/bin/podctl run --name=own --pod-manifest=$PWD/limited.json"
         systemctl start own.service
-        wait_until app_pid own app
+        wait_until app_runs own app
         assert_eq "$(systemctl -M own show --property=MemoryMax --value system.slice)" 150000000
 }
 
@@ -191,7 +191,7 @@ C
         cp manifest /etc/podctl/pods.d/notifying.json
         systemctl start --no-block pod@notifying.service
         wait_until machinectl show notifying
-        wait_until app_pid notifying app
+        wait_until app_runs notifying app
         sleep 0.5
         assert_eq "$(property pod@notifying.service ActiveState)" activating
         touch helper/go
@@ -234,7 +234,7 @@ test_own_unit_restarts() {
                 (($(property own.service NRestarts) > 0)) && machinectl show own
         }
         wait_until restarted
-        wait_until app_pid own app
+        wait_until app_runs own app
 }
 
 # The unit that rkt's users have. Nothing of the pod's is left that others could want.
@@ -303,7 +303,7 @@ test_own_unit_with_standard_input() {
 test_systemd_run() {
         defer systemctl stop mine.service
         systemd-run --quiet --collect --unit=mine -p MemoryMax=150M podctl run --name=mine busybox --name=app --exec=/bin/sleep -- 1000
-        wait_until app_pid mine app
+        wait_until app_runs mine app
         assert_eq "$(pod_unit mine)" mine.service
         systemctl stop mine.service
         gone mine

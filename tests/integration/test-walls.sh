@@ -226,7 +226,8 @@ test_joining_waits_for_the_app() {
 }
 
 is_stopped() {
-        grep -Eq '^State:[[:space:]]*[tT]' "/proc/$(app_pid gated app)/status"
+        # shellcheck disable=SC2046  # a file for each process
+        grep -Eqs '^State:[[:space:]]*[tT]' $(find "$(pod_cgroup gated)" -path '*/app.service/cgroup.procs' -exec sed 's|.*|/proc/&/status|' {} +)
 }
 
 not_traced() {
