@@ -222,6 +222,18 @@ static int write_image(ImageImport *m, const ImageDraft *draft, uint64_t size)
         return r < 0 ? r : image_record_write(fd, &record);
 }
 
+bool image_import_was_verified(ImageImport *m, const Digest *id, const char *name)
+{
+        _cleanup_close_ int fd = open_directory_at(m->store->manifests_fd, DIGEST_FILE(id));
+        ImageRecord record = {};
+        bool verified;
+
+        verified = fd >= 0 && image_record_read(fd, &record, NULL) >= 0 && record.trust.how &&
+                   !image_trust_is(&record.trust, TRUST_NONE) && streq_ptr(record.trust.name, name);
+        image_record_done(&record);
+        return verified;
+}
+
 int image_import_image(ImageImport *m, const ImageDraft *draft, char **reterr_message)
 {
         uint64_t size;

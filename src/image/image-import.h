@@ -49,6 +49,9 @@ typedef struct ImageDraft {
         const ImageTrust *trust;
 } ImageDraft;
 
+/* Whether the store has this image already, verified for that name. */
+bool image_import_was_verified(ImageImport *m, const Digest *id, const char *name);
+
 int image_import_image(ImageImport *m, const ImageDraft *draft, char **reterr_message);
 
 /* Lets it all appear. */

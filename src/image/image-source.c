@@ -264,24 +264,29 @@ static int verify(const ImageVerify *v, const SourceImage *image, ImageTrust *re
         return ret->how ? 0 : explain(reterr_message, ENODATA, "cannot be verified: the image has no name");
 }
 
-/* What a file calls itself says nothing of whose it is. */
-static int guard_names(const Source *source, const SourceImage *image, char **reterr_message)
+int source_guard_name(const ImageFetchOptions *options, ImageImport *m, const Digest *id, const char *name,
+                      char **reterr_message)
 {
-        const ImageFetchOptions *options = source->options;
+        int r;
 
-        if (source->kind->remote || options->verify || options->name || !options->guard)
+        if (options->verify || options->name || !options->guard || image_import_was_verified(m, id, name))
                 return 0;
-        STRV_FOREACH(name, image->names) {
-                int r = image_verify_has_keys(options->guard, *name, reterr_message);
+        r = image_verify_has_keys(options->guard, name, reterr_message);
+        return r <= 0 ? r : explain(reterr_message, EACCES, "calls itself '%s', for which a key is trusted, and is not "
+                                    "verified; give it a name of its own with --name", name);
+}
 
-                if (r > 0)
-                        return explain(reterr_message, EACCES,
-                                       "calls itself '%s', for which a key is trusted, and is not "
-                                       "verified; give it a name of its own with --name", *name);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+static int guard_names(const Source *source, const SourceImage *image, ImageImport *m, char **reterr_message)
+{
+        int r = 0;
+
+        if (!source->kind->remote)
+                STRV_FOREACH(name, image->names) {
+                        r = source_guard_name(source->options, m, &image->id, *name, reterr_message);
+                        if (r < 0)
+                                return r;
+                }
+        return r;
 }
 
 static int import_verified(const Source *source, ImageImport *m, SourceImage *image, const ImageTrust *trust,
@@ -317,7 +322,7 @@ static int import_image(const Source *source, ImageImport *m, SourceImage *image
         ImageTrust trust = {};
         int r;
 
-        r = guard_names(source, image, reterr_message);
+        r = guard_names(source, image, m, reterr_message);
         if (r >= 0)
                 r = verify(source->options->verify, image, &trust, reterr_message);
         if (r >= 0)

@@ -85,5 +85,10 @@ int source_image_add_name(SourceImage *image, const char *name);
 /* For an image that brings no name along: the file's, without directory and suffixes, and the tag. */
 int source_image_add_default_name(SourceImage *image, const Source *source, const char *tag);
 
+/* What an image calls itself says nothing of whose it is: one that is not verified, and was not before, does not take a
+ * name that somebody's key is trusted for. -EACCES. */
+int source_guard_name(const ImageFetchOptions *options, ImageImport *m, const Digest *id, const char *name,
+                      char **reterr_message);
+
 /* Gives the user's name to the one image there is, and takes it all into the import. */
 int source_import(const Source *source, ImageImport *m, SourceImages *images, char ***ids, char **reterr_message);

@@ -3,6 +3,7 @@
 #include "image/image-verify.h"
 #include "image/signature-search.h"
 #include "image/signature-stores.h"
+#include "manifest/ac-types.h"
 #include "shared/explain.h"
 
 #define DO_WITHOUT "--insecure-options=image"
@@ -163,10 +164,12 @@ int image_verify_has_keys(const ImageVerify *v, const char *name, char **reterr_
         TrustedKeys keys = {};
         int r;
 
-        /* Other names are of this store alone. */
-        if (docker_reference_parse(name, &reference) < 0)
-                return 0;
-        repository = docker_reference_repository(&reference);
+        if (docker_reference_parse(name, &reference) >= 0)
+                repository = docker_reference_repository(&reference);
+        else if (ac_identifier_is_valid(name))
+                repository = strdup(name);
+        else
+                return 0; /* a name of this store alone */
         docker_reference_done(&reference);
         r = repository ? keystore_find(&keystore, repository, &keys, reterr_message) : -ENOMEM;
         if (r >= 0)

@@ -63,6 +63,8 @@ static int import_image(const AciOrigin *origin, const ImageFetchOptions *option
         if (r < 0)
                 return explain(reterr_message, r, "manifest: %s", json_error_message(&error, r));
         r = check_wanted(appc, origin->wanted, reterr_message);
+        if (r >= 0 && !origin->wanted)
+                r = source_guard_name(options, m, &draft->id, appc->name, reterr_message);
         if (r >= 0)
                 r = image_name(appc, options->name, &name);
         if (r >= 0)

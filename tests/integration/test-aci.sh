@@ -191,9 +191,9 @@ test_deferred_signatures() {
 # What was taken without a signature is not what one asks for who wants it verified.
 test_unverified_is_not_verified_later() {
         websites
-        signer alice example.test
         aci site/app.aci example.test/app
         unsigned fetch https://example.test/app.aci
+        signer alice example.test
         assert_fails 254 web fetch https://example.test/app.aci
         assert_contains "$output" 'no signature found'
         sign alice site/app.aci

@@ -201,6 +201,13 @@ test_a_file_with_the_name_of_a_registry() {
         "${trusting[@]}" --insecure-options=image fetch --name=registry.example/web:1 posing.tar
         assert_contains "$("${trusting[@]}" run --net=none docker://registry.example/web:1 --exec=/bin/true 2>&1)" 'was never verified'
         assert_contains "$("${trusting[@]}" run --net=none registry.example/web:1 --exec=/bin/true 2>&1)" 'was never verified'
+        # An ACI says itself what it is called, in a file or at an address.
+        mkdir -p config/trustedkeys/prefix.d/example.com
+        cp config/trustedkeys/prefix.d/registry.example/* config/trustedkeys/prefix.d/example.com
+        assert_fails 254 "${trusting[@]}" --insecure-options=image fetch "$IMAGES/busybox.aci"
+        assert_contains "$output" "calls itself 'example.com/busybox', for which a key is trusted"
+        "${trusting[@]}" --insecure-options=image fetch --name=mine "$IMAGES/busybox.aci"
+        "${trusting[@]}" image rm mine
         rm -r config/trustedkeys
         assert_contains "$("${trusting[@]}" run --net=none docker://registry.example/web:1 --exec=/bin/true 2>&1)" 'did not come from its registry'
         assert_eq "$("${trusting[@]}" run --net=none registry.example/web:1 --exec=/bin/true 2>&1)" ''
