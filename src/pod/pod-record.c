@@ -127,13 +127,21 @@ int pod_app_health(const Pod *p, const char *app, PodHealth *ret)
 
 int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished)
 {
-        _cleanup_free_ char *path = strjoin("status/", app);
+        _cleanup_free_ char *path = strjoin("status/", app), *text = NULL;
         uint32_t status;
+        char *note;
         int r;
 
         if (!path)
                 return -ENOMEM;
-        r = read_number(p->fd, path, &status);
+        r = read_foreign_file_at(p->fd, path, 64, &text, NULL);
+        if (r < 0)
+                return r;
+        note = text + strcspn(text, "\n");
+        if (p->state == POD_RUNNING && streq(note, "\nrestarts\n"))
+                return -ENOENT; /* see stage1/app-status.h */
+        *note = 0;
+        r = parse_uint32(text, &status);
         if (r < 0)
                 return r;
 

@@ -142,7 +142,7 @@ uint64_t pod_created_time(const Pod *p);
 uint64_t pod_started_time(const Pod *p);
 /* When the pod ended, as well as we know: its own record, the last app's, or when it was marked as garbage. */
 uint64_t pod_exited_time(const Pod *p);
-/* -ENOENT: not recorded. */
+/* -ENOENT: not recorded; or, of an app, it is being started once more. */
 int pod_exit_status(const Pod *p, int *ret);
 int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished);
 /* The apps that never started in a pod that has ended, as it wrote that down itself; a list of their names, NULL: none

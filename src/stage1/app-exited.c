@@ -84,10 +84,16 @@ static bool was_asked(const char *app)
         return n > 0 && atoi(answer) > 0;
 }
 
-static int write_status(int directory, const char *app, int status, bool asked)
+/* The unit's Restart=, NULL where there is none: nothing stands in its way but a job that stops the unit. */
+static bool is_restarted(const char *app, const char *policy, bool failed)
+{
+        return policy && (failed || strcmp(policy, "always") == 0) && !was_asked(app);
+}
+
+static int write_status(int directory, const char *app, int status, const char *note)
 {
         char text[64];
-        int n = snprintf(text, sizeof(text), "%i\n%s", status, asked ? STATUS_ASKED "\n" : "");
+        int n = snprintf(text, sizeof(text), "%i\n%s\n", status, note);
         int fd = openat(directory, app, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 
         return fd >= 0 && write(fd, text, (size_t) n) == n ? close(fd) : -1;
@@ -139,7 +145,7 @@ static void say(const char *app, const char *text)
 
 int main(int argc, char *argv[])
 {
-        const char *result = getenv("SERVICE_RESULT");
+        const char *result = getenv("SERVICE_RESULT"), *policy = argc > 2 ? argv[2] : NULL, *note;
         int directory, mark, status;
         bool asked, failed;
         char text[16];
@@ -149,7 +155,7 @@ int main(int argc, char *argv[])
 
         /* As systemd has it: who waits for the app to be ready waits no more. */
         status = exit_status();
-        if (argc <= 2 && status == 0 && result && strcmp(result, "protocol") == 0) {
+        if (!policy && status == 0 && result && strcmp(result, "protocol") == 0) {
                 say(argv[1], "podctl: the app ended without having said that it is ready\n");
                 status = EXIT_FAILURE;
         }
@@ -157,11 +163,12 @@ int main(int argc, char *argv[])
         failed = status != 0 && !asked && (is_clean_signal(status) || !result || strcmp(result, "success") != 0);
 
         directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (directory < 0 || write_status(directory, argv[1], status, !failed) < 0)
+        note = is_restarted(argv[1], policy, failed) ? STATUS_RESTARTS : failed ? "" : STATUS_ASKED;
+        if (directory < 0 || write_status(directory, argv[1], status, note) < 0)
                 perror(STATUS_DIR);
 
-        /* "restarts": its failure is the service manager's affair, not the end of the pod. */
-        if (argc > 2 || !failed) {
+        /* Where it is restarted, its failure is the service manager's affair, not the end of the pod. */
+        if (policy || !failed) {
                 wait_until(is_ready);
                 return EXIT_SUCCESS;
         }

@@ -7,6 +7,8 @@
 #define STATUS_DIR "/var/lib/podctl/status"
 /* The second line: it was told to end, so that whatever status it has is no failure. */
 #define STATUS_ASKED "asked"
+/* Or: the service manager starts it once more, so that the status is of a run before as long as the pod runs. */
+#define STATUS_RESTARTS "restarts"
 /* There from the moment on when the pod is to end with an app's failure. */
 #define STATUS_FAILED ".failed"
 /* How the pod ended: systemd's verb ("exit", "halt", "poweroff", "reboot"), then a line for each app that never

@@ -271,7 +271,10 @@ test_health_of_an_app_that_restarts() {
         pod restarts --net=none "$(cat id)" --name=app --restart=always --exec=/bin/sh -- -c \
                 'echo >>/run/starts; [ "$(wc -l </run/starts)" -gt 6 ] || exit 1; echo >/run/stays; sleep 1000'
         wait_until podctl exec restarts test -e /run/stays
-        wait_until grep -qx healthy /var/lib/podctl/pods/run/"$(podctl list --format=json | jq -r '.[] | select(.machine == "restarts").name')"/status/.health-app
+        wait_until has_health restarts healthy
+        podctl status restarts --format=json | jq -e '.apps[0] | .state == "running" and (has("exit_code") | not)'
+        podctl stop restarts
+        podctl status restarts --format=json | jq -e '.apps[0] | .state == "exited" and has("exit_code")'
         podctl image rm "$(cat id)" >/dev/null
 }
 
