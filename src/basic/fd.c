@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 
 #include "basic/fd.h"
@@ -11,6 +12,21 @@ int safe_close(int fd)
                 errno = saved_errno;
         }
         return -EBADF;
+}
+
+/* What a process of ours may have open besides: locks, a pod's directories, what systemd-nspawn needs. */
+#define USUAL_DESCRIPTORS 512
+
+int fd_make_room(size_t n)
+{
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return -errno;
+        if (limit.rlim_cur >= n + USUAL_DESCRIPTORS)
+                return 0;
+        limit.rlim_cur = MIN(limit.rlim_max, n + USUAL_DESCRIPTORS);
+        return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
 }
 
 ssize_t loop_read(int fd, void *buffer, size_t n)

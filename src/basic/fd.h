@@ -33,6 +33,9 @@ static inline void closedirp(DIR **d)
 #define _cleanup_fclose_ _cleanup_(fclosep)
 #define _cleanup_closedir_ _cleanup_(closedirp)
 
+/* Raises the soft limit of this process, as far as the hard one goes, for n more descriptors than usual. */
+int fd_make_room(size_t n);
+
 /* Reads until n bytes or the end; the count read, or a negative errno. */
 ssize_t loop_read(int fd, void *buffer, size_t n);
 /* Writes all n bytes. */

@@ -309,6 +309,9 @@ static int listen_for(Listener *l, size_t i, int directory)
         return sd_event_add_io(l->output->event, &l->incoming, l->fd, EPOLLIN, on_incoming, l);
 }
 
+/* Where we listen, and the app, a handler of it, its health check and the one that has just ended. */
+#define DESCRIPTORS_OF_AN_APP 5
+
 int pod_output_new(sd_event *event, const Pod *pod, PodOutput **ret)
 {
         _cleanup_(pod_output_freep) PodOutput *o = new0(PodOutput, 1);
@@ -318,6 +321,8 @@ int pod_output_new(sd_event *event, const Pod *pod, PodOutput **ret)
 
         if (!o)
                 return -ENOMEM;
+        if (r >= 0)
+                r = fd_make_room(n * DESCRIPTORS_OF_AN_APP);
         o->event = sd_event_ref(event);
         o->prefixed = n > 1;
         for (int i = 0; i < 2; i++)

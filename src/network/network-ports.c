@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <linux/filter.h>
 #include <netinet/in.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "basic/fd.h"
@@ -13,21 +12,6 @@
 /* Ports of the host that lead into a pod belong to it: rules would take them from a program of the host that listens
  * there, without a word to either. So they are bound, and the sockets are held by the process that becomes the pod,
  * like its locks. Nobody listens on them: where rules are flushed, connections are refused. */
-
-/* What other files the process may have open: locks, the pod's own directories, what systemd-nspawn needs. */
-#define OTHER_FILES 512
-
-static int make_room(size_t n_sockets)
-{
-        struct rlimit limit;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-                return -errno;
-        if (limit.rlim_cur >= n_sockets + OTHER_FILES)
-                return 0;
-        limit.rlim_cur = MIN(limit.rlim_max, n_sockets + OTHER_FILES);
-        return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
-}
 
 static int set_option(int fd, int level, int option, int value)
 {
@@ -130,7 +114,7 @@ int network_ports_hold(Attach *a, char **reterr_message)
 
         for (size_t i = 0; i < a->pod->n_ports; i++)
                 n += a->pod->ports[i].count;
-        r = make_room(n);
+        r = fd_make_room(n);
         /* Of SCTP there is nothing to bind without loading it into the kernel. */
         for (size_t i = 0; r >= 0 && i < a->pod->n_ports; i++)
                 if (!streq(a->pod->ports[i].protocol, "sctp"))

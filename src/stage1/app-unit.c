@@ -81,9 +81,9 @@ static void print_service_section(FILE *f, const PlanApp *app)
                        "TimeoutStartSec=infinity\n"
                        /* Who goes over the limit dies of it; a worker's death is its master's affair. */
                        "OOMPolicy=continue\n"
-                       "ExecStopPost=+" PKGLIBDIR "/app-exited %s %s\n",
+                       "ExecStopPost=+" PKGLIBDIR "/app-exited %s%s%s\n",
                        app->notify ? "notify" : "exec", app->app->name, app->app->name, app->app->name,
-                       strempty(app->restart));
+                       app->restart ? " " : "", strempty(app->restart));
         if (app->restart)
                 /* These signals are clean ends to systemd, but were they asked for, it would not restart at all. */
                 (void) fprintf(f, "Restart=%s\nRestartSec=1s\nRestartForceExitStatus=SIGHUP SIGINT SIGTERM SIGPIPE\n",

@@ -28,15 +28,23 @@
 
 #define PATIENCE_SECONDS 10
 
+static time_t now_seconds(void)
+{
+        struct timespec now = {};
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &now);
+        return now.tv_sec;
+}
+
 /* All processes that are left are our children, or become so. Those that do not obey are killed by our own end. */
 static void end_children(void)
 {
         static const struct timespec pause = { .tv_nsec = 500 * 1000 };
-        time_t deadline = time(NULL) + PATIENCE_SECONDS;
+        time_t deadline = now_seconds() + PATIENCE_SECONDS;
 
         (void) kill(-1, SIGTERM);
         (void) kill(-1, SIGCONT);
-        while (time(NULL) < deadline) {
+        while (now_seconds() < deadline) {
                 pid_t pid = waitpid(-1, NULL, WNOHANG);
 
                 if (pid < 0 && errno == ECHILD)
