@@ -172,12 +172,26 @@ static int start_follower(Context *c, const Pod *pod)
                                          "'podctl gc': %s", bus_error_text(&error, r)) : 0;
 }
 
+/* A stop asks PID 1 of the pod, which asks the apps in their order; what KillMode= asks beside it is not in any. */
+static void warn_of_kill_mode(const char *unit)
+{
+        _cleanup_free_ char *mode = NULL;
+
+        if (unit_kill_mode(unit, &mode) >= 0 && streq(mode, "control-group"))
+                log_warning("A stop of %s signals all processes of the pod at once; with KillMode=mixed in its [Service] "
+                            "section the pod stops its apps in order", unit);
+}
+
 int pod_launch_in_place(Context *c, Pod *pod)
 {
         bool leaves_something = pod->settings->n_joins > 0 || pod->settings->mds_register;
+        const char *unit = strempty(pod->settings->unit);
 
+        if (startswith(unit, "pod@"))
+                return pod_launch(pod);
+        warn_of_kill_mode(unit);
         /* Units of our own have ExecStopPost=. */
-        if (leaves_something && !startswith(strempty(pod->settings->unit), "pod@"))
+        if (leaves_something)
                 (void) start_follower(c, pod);
         return pod_launch(pod);
 }

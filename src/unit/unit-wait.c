@@ -171,14 +171,24 @@ int unit_stop_timeout(const char *unit, uint64_t *ret)
                                                        "TimeoutStopUSec", NULL, 't', ret);
 }
 
-int unit_service_type(const char *unit, char **ret)
+static int get_word(const char *unit, const char *property, char **ret)
 {
         _cleanup_bus_ sd_bus *bus = NULL;
         _cleanup_free_ char *path = NULL;
         int r = open_service(unit, &bus, &path);
 
-        return r < 0 ? r : sd_bus_get_property_string(bus, bus_systemd_manager.destination, path, SERVICE_INTERFACE, "Type",
-                                                      NULL, ret);
+        return r < 0 ? r : sd_bus_get_property_string(bus, bus_systemd_manager.destination, path, SERVICE_INTERFACE,
+                                                      property, NULL, ret);
+}
+
+int unit_service_type(const char *unit, char **ret)
+{
+        return get_word(unit, "Type", ret);
+}
+
+int unit_kill_mode(const char *unit, char **ret)
+{
+        return get_word(unit, "KillMode", ret);
 }
 
 static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)

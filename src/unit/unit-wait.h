@@ -31,6 +31,8 @@ int unit_get_status(sd_bus *bus, const char *unit, UnitStatus *ret);
 int unit_stop_timeout(const char *unit, uint64_t *ret);
 /* Type= of a loaded service. */
 int unit_service_type(const char *unit, char **ret);
+/* KillMode= of a loaded service. */
+int unit_kill_mode(const char *unit, char **ret);
 
 typedef struct UnitWait UnitWait;
 

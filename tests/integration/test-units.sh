@@ -213,6 +213,18 @@ test_own_unit_runs_in_place() {
         assert_eq "$(property own.service ActiveState)" inactive
 }
 
+test_own_unit_that_kills_all_at_once() {
+        local mode told=
+        for mode in control-group mixed; do
+                unit own KillMode=$mode 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/true'
+                systemctl start own.service
+                wait_until is_inactive own.service
+                journalctl --sync
+                told+=" $(journalctl --output=cat "_SYSTEMD_INVOCATION_ID=$(property own.service InvocationID)" | grep -c 'with KillMode=mixed in its' || true)"
+        done
+        assert_eq "$told" ' 1 0'
+}
+
 test_own_unit_fails_as_the_pod_does() {
         unit own 'ExecStart=/usr/bin/podctl run --name=own busybox --exec=/bin/sh -- -c "exit 3"'
         systemctl start own.service
