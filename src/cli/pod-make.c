@@ -244,7 +244,7 @@ static int resolve_and_write(Context *c, const RunArgs *args, AppcPod *manifest,
         lock = image_store_lock(store, LOCK_SH);
         if (lock < 0)
                 return log_error_errno(lock, "Cannot lock the image store: %m");
-        r = pod_resolve_images(store, manifest, &images, &warnings, &message);
+        r = pod_resolve_images(store, manifest, settings, &images, &warnings, &message);
         if (r < 0)
                 return complain(args, r, message ?: "Cannot resolve the images");
         if (rkt_ways_apply(manifest) < 0) {

@@ -14,6 +14,7 @@
 #include "manifest/appc-image.h"
 #include "manifest/appc-strings.h"
 #include "manifest/oci-config.h"
+#include "pod/image-demands.h"
 
 static int replace_words(char ***list, char *const *first, char *const *second)
 {
@@ -196,6 +197,19 @@ static const char *before(const RunArgs *args, const RunApp *run)
         return run > args->apps && !run[-1].arguments ? run[-1].image : NULL;
 }
 
+static int compose_demands(const RunArgs *args, const RunApp *run, AppcPodApp *app)
+{
+        _cleanup_strv_free_ char **warnings = NULL;
+
+        if (args->private_users != 0 || run->caps_retain || run->caps_remove)
+                return 0;
+        if (image_demands_bound(app->name, app->app, &warnings) < 0)
+                return log_oom();
+        STRV_FOREACH(warning, warnings)
+                log_warning("%s", *warning);
+        return 0;
+}
+
 static int add_app(Context *context, const RunArgs *args, const RunApp *run, AppcPod *pod)
 {
         _cleanup_(image_freep) Image *image = NULL;
@@ -226,6 +240,8 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         if (r < 0)
                 return log_oom();
         r = name_image(app, image, image_name);
+        if (r >= 0)
+                r = compose_demands(args, run, app);
         if (r >= 0)
                 r = compose_app(args, run, image, app);
         if (r >= 0)

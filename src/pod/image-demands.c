@@ -19,6 +19,41 @@ static int add_capabilities(const char *name, const Isolator *i, char ***warning
                     : -ENOMEM;
 }
 
+/* No list is empty: of an app that is to have none, all are taken away. */
+static int bound_set(App *app, char *const *usual)
+{
+        _cleanup_json_error_ JsonError error = {};
+        _cleanup_json_object_ json_object *value = json_object_new_object();
+        json_object *set = json_object_new_array();
+
+        STRV_FOREACH(capability, usual)
+                (void) json_object_array_add(set, json_object_new_string(*capability));
+        if (!usual)
+                (void) json_object_array_add(set, json_object_new_string("all"));
+        (void) json_object_object_add(value, "set", set);
+        isolators_remove(app->isolators, &app->n_isolators, ISOLATOR_CAPS_RETAIN);
+        return isolators_set(&app->isolators, &app->n_isolators, usual ? ISOLATOR_CAPS_RETAIN : ISOLATOR_CAPS_REMOVE,
+                             json_object_to_json_string(value), &error);
+}
+
+int image_demands_bound(const char *name, App *app, char ***warnings)
+{
+        const Isolator *retain = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_RETAIN);
+        _cleanup_strv_free_ char **usual = NULL, **more = NULL;
+        _cleanup_free_ char *list = NULL;
+        int r = 0;
+
+        STRV_FOREACH(capability, retain ? retain->set : NULL)
+                if (r >= 0)
+                        r = strv_extend(plan_capability_is_usual(*capability) ? &usual : &more, *capability);
+        if (r < 0 || !more)
+                return r;
+        list = strv_join(more, ", ");
+        r = list ? bound_set(app, usual) : -ENOMEM;
+        return r < 0 ? r : strv_extendf(warnings, "App '%s': its image asks for %s, which without a user namespace is the "
+                                        "host's, and does not get it; --caps-retain gives it", name, list);
+}
+
 static int add_filter(const char *name, const Isolator *i, char ***warnings)
 {
         return strv_extendf(warnings, "App '%s': its image says which system calls it may use; --seccomp says otherwise",

@@ -36,8 +36,15 @@ static bool volumes_have_files(const Image *image)
                 appc_image_annotation(appc, APPC_ANNOTATION_DOCKER_REPOSITORY));
 }
 
-static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, PlanImage *ret, char ***warnings,
-                         char **reterr_message)
+static int take_app(const Image *image, AppcPodApp *app, bool private_users, char ***warnings)
+{
+        int r = app_copy(image->app, &app->app);
+
+        return r < 0 || private_users ? r : image_demands_bound(app->name, app->app, warnings);
+}
+
+static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, bool private_users, PlanImage *ret,
+                         char ***warnings, char **reterr_message)
 {
         _cleanup_(image_freep) Image *image = NULL;
         char id[DIGEST_STRING_MAX];
@@ -61,7 +68,7 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
                 (void) digest_format(&image->id, id);
         r = free_and_strdup(&app->image.id, id);
         if (r >= 0 && !app->app && image->app)
-                r = app_copy(image->app, &app->app);
+                r = take_app(image, app, private_users, warnings);
         if (r >= 0 && app->app && image->app)
                 r = image_demands_warn(app->name, app->app, image->app, warnings);
         if (r >= 0)
@@ -84,14 +91,16 @@ static void note_layers(PlanImage *image)
         }
 }
 
-int pod_resolve_images(ImageStore *store, AppcPod *manifest, PlanImage **ret_images, char ***warnings,
-                       char **reterr_message)
+int pod_resolve_images(ImageStore *store, AppcPod *manifest, const PodSettings *settings, PlanImage **ret_images,
+                       char ***warnings, char **reterr_message)
 {
+        bool private_users = tristate_or(settings->private_users, true);
         PlanImage *images = new0(PlanImage, manifest->n_apps);
         int r = images ? 0 : -ENOMEM;
 
         for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++)
-                if ((r = resolve_image(store, manifest, &manifest->apps[i], &images[i], warnings, reterr_message)) >= 0)
+                if ((r = resolve_image(store, manifest, &manifest->apps[i], private_users, &images[i], warnings,
+                                       reterr_message)) >= 0)
                         note_layers(&images[i]);
         if (r < 0) {
                 plan_images_free(images, manifest->n_apps);

@@ -253,3 +253,23 @@ test_network_bandwidth() {
         manifest_with '{"name":"resource/block-iops","value":{"limit":10}}' >pod.json
         refused 'isolators[0].value.default' --pod-manifest=pod.json
 }
+
+# What an image says of itself gives it nothing of the host; what somebody says who starts it, does.
+test_capabilities_of_an_image() {
+        local asking=example.com/asking
+        mkdir tree
+        tar -xf "$IMAGES/busybox.aci" -C tree
+        jq '.name = "example.com/asking" | .app = {exec: ["/bin/grep", "CapBnd", "/proc/self/status"], user: "0", group: "0", isolators: [
+                {name: "os/linux/capabilities-retain-set", value: {set: ["CAP_CHOWN", "CAP_SYS_ADMIN"]}}]}' tree/manifest >asking
+        mv asking tree/manifest
+        tar -cf asking.aci -C tree manifest rootfs
+        podctl --insecure-options=image fetch asking.aci >/dev/null
+        defer podctl image rm $asking
+        defer podctl gc --grace-period=0
+        echo '{"acKind": "PodManifest", "acVersion": "0.8.11", "apps": [{"name": "app", "image": {"name": "example.com/asking"}}]}' >asking.json
+        assert_contains "$(podctl run --net=none $asking 2>&1)" 0000000000200001
+        assert_contains "$(podctl run --net=none --private-users=no $asking 2>&1)" 0000000000000001
+        assert_contains "$(podctl run --net=none --private-users=no $asking 2>&1)" "asks for CAP_SYS_ADMIN, which without a user namespace is the host's"
+        assert_contains "$(podctl run --net=none --private-users=no --pod-manifest=asking.json 2>&1)" 0000000000000001
+        assert_contains "$(podctl run --net=none --private-users=no $asking --caps-retain=CAP_CHOWN,CAP_SYS_ADMIN 2>&1)" 0000000000200001
+}

@@ -59,3 +59,39 @@ Test(image_demands, warnings)
                 done(&app);
         }
 }
+
+/* Without a user namespace: the usual ones stay, of a list that is the image's. */
+Test(image_demands, capabilities_of_the_host)
+{
+        static const struct {
+                const char *asked, *left; /* JSON; NULL: none */
+                IsolatorType type;
+                const char *warning;
+        } rows[] = {
+                { RETAIN, "{\"set\": [\"CAP_CHOWN\"]}", ISOLATOR_CAPS_RETAIN,
+                  "CAP_SYS_ADMIN, CAP_SYS_PTRACE, which without a user namespace" },
+                { "{\"set\": [\"CAP_SYS_ADMIN\"]}", "{\"set\": [\"all\"]}", ISOLATOR_CAPS_REMOVE, "CAP_SYS_ADMIN" },
+                { "{\"set\": [\"CAP_CHOWN\"]}", "{\"set\": [\"CAP_CHOWN\"]}", ISOLATOR_CAPS_RETAIN, NULL },
+                { NULL, NULL, ISOLATOR_CAPS_RETAIN, NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_strv_free_ char **warnings = NULL;
+                App app = {}, expected = {};
+                const Isolator *left, *wanted;
+
+                set(&app, ISOLATOR_CAPS_RETAIN, rows[i].asked);
+                set(&expected, rows[i].type, rows[i].left);
+                cr_assert_eq(image_demands_bound("web", &app, &warnings), 0);
+                left = isolators_find(app.isolators, app.n_isolators, rows[i].type);
+                wanted = isolators_find(expected.isolators, expected.n_isolators, rows[i].type);
+                cr_expect_eq(left != NULL, wanted != NULL);
+                if (left && wanted)
+                        cr_expect(json_object_equal(left->value, wanted->value), "row %zu", i);
+                cr_expect_eq(strv_length(warnings), rows[i].warning != NULL, "row %zu", i);
+                if (rows[i].warning && warnings)
+                        cr_expect(strstr(warnings[0], rows[i].warning), "%s", warnings[0]);
+                done(&app);
+                done(&expected);
+        }
+}
