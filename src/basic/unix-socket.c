@@ -39,3 +39,76 @@ int unix_connect_at(int dir_fd, const char *name, int type)
                 return r;
         return connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : TAKE_FD(fd);
 }
+
+typedef union Control {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(UNIX_FDS_MAX * sizeof(int))];
+} Control;
+
+int unix_send(int socket_fd, const void *data, size_t size, const int *fds, size_t n_fds)
+{
+        struct iovec part = { .iov_base = (void *) data, .iov_len = size };
+        struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+        Control control = {};
+        ssize_t n;
+
+        if (n_fds > UNIX_FDS_MAX)
+                return -EINVAL;
+        if (n_fds > 0) {
+                control.header = (struct cmsghdr) {
+                        .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(n_fds * sizeof(int)),
+                };
+                memcpy(CMSG_DATA(&control.header), fds, n_fds * sizeof(int));
+                message.msg_control = &control;
+                message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
+        }
+        do
+                n = sendmsg(socket_fd, &message, MSG_NOSIGNAL);
+        while (n < 0 && errno == EINTR);
+        return n < 0 ? -errno : 0;
+}
+
+/* Of more than there is room for, all are closed. The kernel installs as many as the space, aligned, has room for. */
+static int take_fds(struct msghdr *message, int *fds, size_t n_fds)
+{
+        const struct cmsghdr *c = CMSG_FIRSTHDR(message);
+        size_t n = c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS
+                   ? (c->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+        bool too_many = n > n_fds || (message->msg_flags & MSG_CTRUNC);
+
+        for (size_t i = 0; i < n; i++) {
+                int fd;
+
+                memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+                if (too_many)
+                        safe_close(fd);
+                else
+                        fds[i] = fd;
+        }
+        return too_many ? -EBADMSG : 0;
+}
+
+ssize_t unix_receive(int socket_fd, void *buffer, size_t size, int *fds, size_t n_fds)
+{
+        struct iovec part = { .iov_base = buffer, .iov_len = size };
+        Control control = {};
+        struct msghdr message = {
+                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
+        };
+        ssize_t n;
+        int r;
+
+        for (size_t i = 0; i < n_fds; i++)
+                fds[i] = -EBADF;
+        do
+                n = recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return -errno;
+        r = take_fds(&message, fds, n_fds);
+        if (r >= 0 && !(message.msg_flags & MSG_TRUNC))
+                return n;
+        for (size_t i = 0; i < n_fds; i++)
+                fds[i] = safe_close(fds[i]);
+        return -EBADMSG;
+}

@@ -9,6 +9,7 @@
 #include "basic/fs.h"
 #include "basic/lock.h"
 #include "basic/log.h"
+#include "basic/unix-socket.h"
 #include "cli/group-helper.h"
 #include "cli/persona.h"
 #include "config.h"
@@ -117,25 +118,6 @@ static char *compose(const Verb *verb, char *const *words, size_t *ret_size)
         return fclose(f) == 0 ? text : mfree(text);
 }
 
-static int send_command(int fd, const char *text, size_t n)
-{
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(N_FDS * sizeof(int))];
-        } control = {};
-        struct iovec part = { .iov_base = (char *) text, .iov_len = n };
-        struct msghdr message = {
-                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-        };
-        struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-
-        *c = (struct cmsghdr) {
-                .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(N_FDS * sizeof(int)),
-        };
-        memcpy(CMSG_DATA(c), (const int[N_FDS]) { STDOUT_FILENO, STDERR_FILENO }, N_FDS * sizeof(int));
-        return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
 int group_helper_ask(const Verb *verb, char *const *words)
 {
         static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = GROUP_SOCKET };
@@ -154,7 +136,7 @@ int group_helper_ask(const Verb *verb, char *const *words)
         if (fd < 0 || connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
                 return log_error_errno(errno,
                                        "Cannot connect to " GROUP_SOCKET ": %m; systemctl start podctl-group.socket");
-        r = send_command(fd, text, n);
+        r = unix_send(fd, text, n, (const int[N_FDS]) { STDOUT_FILENO, STDERR_FILENO }, N_FDS);
         if (r < 0)
                 return log_error_errno(r, "Cannot ask at " GROUP_SOCKET ": %m");
         do
@@ -211,30 +193,16 @@ static void command_done(Command *c)
 
 static int receive(int fd, Command *ret)
 {
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(N_FDS * sizeof(int))];
-        } control = {};
         _cleanup_free_ char *text = new(char, MESSAGE_MAX + 1);
-        struct iovec part = { .iov_base = text, .iov_len = MESSAGE_MAX };
-        struct msghdr message = {
-                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-        };
-        struct cmsghdr *c;
         ssize_t n;
         int r = 0;
 
         if (!text)
                 return -ENOMEM;
-        n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+        n = unix_receive(fd, text, MESSAGE_MAX, ret->fds, N_FDS);
         if (n <= 0)
-                return n < 0 ? -errno : -ECONNRESET;
-        c = CMSG_FIRSTHDR(&message);
-        if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
-            c->cmsg_len != CMSG_LEN(N_FDS * sizeof(int)))
-                return -EBADMSG;
-        memcpy(ret->fds, CMSG_DATA(c), N_FDS * sizeof(int));
-        if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || text[n - 1] != 0)
+                return n < 0 ? (int) n : -ECONNRESET;
+        if (ret->fds[N_FDS - 1] < 0 || text[n - 1] != 0)
                 return -EBADMSG;
         for (const char *p = text; r >= 0 && p < text + n; p += strlen(p) + 1)
                 r = strv_extend(&ret->words, p);

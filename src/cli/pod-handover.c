@@ -16,26 +16,7 @@ struct PodHandover {
         sd_event_source *incoming, *taken;
 };
 
-typedef union Control {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-} Control;
-
 /* The maker */
-
-static int send_lock(int socket_fd, int lock)
-{
-        Control control = {
-                .header = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) },
-        };
-        struct iovec part = { .iov_base = (char[]) { 0 }, .iov_len = 1 };
-        struct msghdr message = {
-                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
-        };
-
-        memcpy(CMSG_DATA(&control.header), &lock, sizeof(int));
-        return sendmsg(socket_fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
 
 static int on_taken(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
@@ -54,7 +35,7 @@ static int on_connection(sd_event_source *source, int listen_fd, uint32_t events
         /* One before it, if any, has gone without the lock. */
         safe_close(h->peer_fd);
         h->peer_fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
-        if (h->peer_fd < 0 || send_lock(h->peer_fd, h->pod->fd) < 0)
+        if (h->peer_fd < 0 || unix_send(h->peer_fd, "", 1, &h->pod->fd, 1) < 0)
                 return 0;
         (void) unlinkat(h->pod->fd, SOCKET_NAME, 0);
         (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
@@ -95,36 +76,20 @@ PodHandover *pod_handover_free(PodHandover *h)
 
 /* The unit's process */
 
-static int receive_lock(int socket_fd)
-{
-        Control control = {};
-        struct iovec part = { .iov_base = (char[]) { 0 }, .iov_len = 1 };
-        struct msghdr message = {
-                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
-        };
-        const struct cmsghdr *c;
-        ssize_t n = recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC);
-        int fd;
-
-        if (n <= 0)
-                return n < 0 ? -errno : -ECONNRESET;
-        c = CMSG_FIRSTHDR(&message);
-        if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(int)))
-                return -EBADMSG;
-        memcpy(&fd, CMSG_DATA(c), sizeof(int));
-        return fd;
-}
-
 int pod_handover_take(Pod *pod)
 {
         _cleanup_close_ int socket_fd = unix_connect_at(pod->fd, SOCKET_NAME, SOCK_SEQPACKET), lock = -EBADF;
+        char byte;
+        ssize_t n;
         int r;
 
         if (socket_fd < 0)
                 return socket_fd;
-        lock = receive_lock(socket_fd);
+        n = unix_receive(socket_fd, &byte, 1, &lock, 1);
+        if (n <= 0)
+                return n < 0 ? (int) n : -ECONNRESET;
         if (lock < 0)
-                return lock;
+                return -EBADMSG;
         r = pod_adopt_lock(pod, lock);
         if (r < 0)
                 return r;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <sys/socket.h>
-
 #include "basic/fd.h"
 #include "basic/string-table.h"
+#include "basic/unix-socket.h"
 #include "image/fetch-protocol.h"
 #include "shared/json-pack.h"
 
@@ -69,70 +68,24 @@ static const char *const fetch_outcome_table[_FETCH_OUTCOME_MAX] = {
 };
 DEFINE_STRING_TABLE(fetch_outcome, FetchOutcome);
 
-typedef union Control {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-} Control;
-
 int fetch_send(int socket_fd, const JsonType *type, const void *message, int fd)
 {
         _cleanup_json_object_ json_object *o = NULL;
         _cleanup_free_ char *packed = NULL;
-        Control control = {};
-        struct iovec iov = {};
-        struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-        ssize_t n;
+        size_t size;
         int r;
 
         r = json_table_write(type->table, message, &o);
         if (r >= 0)
-                r = json_pack(o, &packed, &iov.iov_len);
+                r = json_pack(o, &packed, &size);
         if (r < 0)
                 return r;
-        iov.iov_base = packed;
-        if (iov.iov_len > FETCH_PACKET_MAX)
-                return -E2BIG;
-        if (fd >= 0) {
-                control.header = (struct cmsghdr) {
-                        .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)),
-                };
-                memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
-                m.msg_control = &control;
-                m.msg_controllen = sizeof(control);
-        }
-        do
-                n = sendmsg(socket_fd, &m, MSG_NOSIGNAL);
-        while (n < 0 && errno == EINTR);
-        return n < 0 ? -errno : 0;
-}
-
-/* The one there is; of several, which nobody of ours sends, all are closed. There may be more than the space is for, as the
- * kernel fills it up to its alignment. */
-static int received_fd(struct msghdr *m)
-{
-        struct cmsghdr *c = CMSG_FIRSTHDR(m);
-        int fd = -EBADF;
-        size_t n;
-
-        if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-                return -EBADF;
-        n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (size_t i = 0; i < n; i++) {
-                memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-                if (n > 1)
-                        fd = safe_close(fd);
-        }
-        return fd;
+        return size > FETCH_PACKET_MAX ? -E2BIG : unix_send(socket_fd, packed, size, &fd, fd >= 0);
 }
 
 int fetch_receive(int socket_fd, const JsonType *type, void **ret, int *ret_fd)
 {
         _cleanup_free_ char *buffer = malloc(FETCH_PACKET_MAX);
-        struct iovec iov = { .iov_base = buffer, .iov_len = FETCH_PACKET_MAX };
-        Control control = {};
-        struct msghdr m = {
-                .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
-        };
         _cleanup_json_object_ json_object *o = NULL;
         _cleanup_close_ int fd = -EBADF;
         ssize_t n;
@@ -140,14 +93,9 @@ int fetch_receive(int socket_fd, const JsonType *type, void **ret, int *ret_fd)
 
         if (!buffer)
                 return -ENOMEM;
-        do
-                n = recvmsg(socket_fd, &m, MSG_CMSG_CLOEXEC);
-        while (n < 0 && errno == EINTR);
+        n = unix_receive(socket_fd, buffer, FETCH_PACKET_MAX, &fd, 1);
         if (n <= 0)
-                return n < 0 ? -errno : 0;
-        fd = received_fd(&m);
-        if (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
-                return -EPROTO;
+                return n == -EBADMSG ? -EPROTO : (int) n;
         r = json_unpack(buffer, (size_t) n, &o);
         if (r >= 0)
                 r = json_document_read(type, o, ret, NULL);
