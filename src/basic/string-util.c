@@ -41,17 +41,22 @@ char *strjoin_real(const char *first, ...)
         return joined;
 }
 
+char *strvprintf(const char *format, va_list ap)
+{
+        char *s;
+
+        return vasprintf(&s, format, ap) < 0 ? NULL : s;
+}
+
 char *strprintf(const char *format, ...)
 {
         char *s;
         va_list ap;
-        int n;
 
         va_start(ap, format);
-        n = vasprintf(&s, format, ap);
+        s = strvprintf(format, ap);
         va_end(ap);
-
-        return n < 0 ? NULL : s;
+        return s;
 }
 
 char *string_from_bytes(const void *data, size_t n)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ char *strjoin_real(const char *first, ...) _sentinel_;
 
 /* printf into a fresh string; NULL only when memory ran out. */
 char *strprintf(const char *format, ...) _printf_(1, 2);
+char *strvprintf(const char *format, va_list ap) _printf_(1, 0);
 
 /* A string of n bytes that are followed by no NUL; NULL only when memory ran out. (strndup(3) may look for one.) */
 char *string_from_bytes(const void *data, size_t n);

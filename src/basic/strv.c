@@ -57,13 +57,11 @@ int strv_extendf(char ***l, const char *format, ...)
 {
         char *s;
         va_list ap;
-        int n;
 
         va_start(ap, format);
-        n = vasprintf(&s, format, ap);
+        s = strvprintf(format, ap);
         va_end(ap);
-
-        return n < 0 ? -ENOMEM : strv_consume(l, s);
+        return strv_consume(l, s);
 }
 
 int strv_extend_strv(char ***l, char *const *other)

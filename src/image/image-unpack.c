@@ -61,8 +61,7 @@ static _printf_(2, 3) int refuse(Unpack *u, const char *format, ...)
         va_list ap;
 
         va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
-                text = NULL;
+        text = strvprintf(format, ap);
         va_end(ap);
         return explain(u->reterr_message, EBADMSG, "entry '%s' %s", strempty(name), strempty(text));
 }

@@ -47,14 +47,13 @@ static int reply(MetadataReply *ret, unsigned status, const char *type, char *bo
 
 int metadata_refuse(MetadataReply *ret, unsigned status, const char *format, ...)
 {
-        char *text = NULL;
+        char *text;
         va_list ap;
-        int n;
 
         va_start(ap, format);
-        n = vasprintf(&text, format, ap);
+        text = strvprintf(format, ap);
         va_end(ap);
-        return reply(ret, status, TYPE_UTF8, n < 0 ? NULL : text);
+        return reply(ret, status, TYPE_UTF8, text);
 }
 
 static int reply_text(MetadataReply *ret, const char *text)

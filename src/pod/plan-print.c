@@ -10,18 +10,16 @@
 /* What an image says is text here and nothing else: who reads this wants to know what it asks for. */
 static _printf_(2, 3) void print_line(FILE *f, const char *format, ...)
 {
-        char *text = NULL;
+        _cleanup_free_ char *text = NULL;
         va_list ap;
-        int n;
 
         va_start(ap, format);
-        n = vasprintf(&text, format, ap);
+        text = strvprintf(format, ap);
         va_end(ap);
-        if (n < 0)
+        if (!text)
                 return;
         string_make_plain(text);
         (void) fprintf(f, "%s\n", text);
-        free(text);
 }
 
 static void print_words(FILE *f, const char *label, char *const *words)

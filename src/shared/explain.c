@@ -14,15 +14,14 @@ static int store(char **reterr_message, int error, char *text)
 
 int explain(char **reterr_message, int error, const char *format, ...)
 {
-        char *text = NULL;
+        char *text;
         va_list ap;
 
         if (!reterr_message)
                 return -abs(error);
 
         va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
-                text = NULL;
+        text = strvprintf(format, ap);
         va_end(ap);
         return store(reterr_message, error, text);
 }
@@ -31,18 +30,15 @@ int explain_context(char **reterr_message, int error, const char *format, ...)
 {
         _cleanup_free_ char *context = NULL;
         va_list ap;
-        int k;
 
         if (!reterr_message)
                 return -abs(error);
 
         va_start(ap, format);
-        k = vasprintf(&context, format, ap);
+        context = strvprintf(format, ap);
         va_end(ap);
-        if (k < 0) {
-                context = NULL;
+        if (!context)
                 return -abs(error);
-        }
         return store(reterr_message, error,
                      strjoin(context, ": ", *reterr_message ?: strerror(abs(error))));
 }

@@ -31,8 +31,7 @@ static int fail(GpgAnswer *a, int error, const char *format, ...)
 
         free(a->message);
         va_start(ap, format);
-        if (vasprintf(&a->message, format, ap) < 0)
-                a->message = NULL;
+        a->message = strvprintf(format, ap);
         va_end(ap);
         a->error = error;
         return -error;

@@ -20,18 +20,15 @@ int json_error_set(JsonError *e, int r, const char *member, const char *format, 
 {
         _cleanup_free_ char *text = NULL;
         va_list ap;
-        int n;
 
         if (!e || e->message)
                 return r;
 
         va_start(ap, format);
-        n = vasprintf(&text, format, ap);
+        text = strvprintf(format, ap);
         va_end(ap);
-        if (n < 0) {
-                text = NULL;
+        if (!text)
                 return -ENOMEM;
-        }
 
         e->message = member ? strjoin(member, ": ", text) : TAKE_PTR(text);
         e->has_path = member;
