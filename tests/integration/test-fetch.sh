@@ -457,6 +457,20 @@ test_servers_that_never_come_to_an_end() {
         (($(requests '^GET .*/blobs/') < 10)) || fail "asked $(requests '^GET .*/blobs/') times"
 }
 
+# Nor does what comes with a refusal, a challenge or a redirect, of which nobody wants the body.
+test_bodies_nobody_wants() {
+        front_registry
+        push "$IMAGES/busybox.oci:latest" busybox
+        rules '[{"path": "/manifests/", "status": 404, "endless": true}]'
+        refused 'not found' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
+        rules '[{"path": "/manifests/", "redirect": "http://127.0.0.1:'$REGISTRY_PORT'", "endless": true}]'
+        refused 'body that does not end' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
+        rules '[{"path": "/manifests/", "times": 1, "status": 401, "endless": true,
+                 "headers": {"WWW-Authenticate": "Bearer realm=\"http://'$FRONT'/tokens\""}},
+                {"path": "/tokens", "status": 200, "body": "{\"token\": \"t\"}"}]'
+        timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
+}
+
 # A registry that is restarted in the midst of it.
 test_refused_connections_in_the_midst() {
         local blob pid
