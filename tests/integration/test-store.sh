@@ -352,6 +352,20 @@ test_removal_without_inodes() {
         assert_contains "$output" 'No space left'
 }
 
+# What of it fails is said as the kernel says it.
+test_export_to_a_full_disk() {
+        own fetch --name=it "$IMAGES/busybox-oci.tar"
+        own fetch "$IMAGES/busybox.aci"
+        mkdir disk
+        mount -t tmpfs -o size=64K none disk
+        defer umount disk
+        assert_fails 254 own image export it disk/it.tar
+        assert_contains "$output" 'No space left on device'
+        assert_fails 254 own image export example.com/busybox disk/it.aci
+        assert_contains "$output" 'No space left on device'
+        assert_eq "$(ls -A disk)" ''
+}
+
 test_timer() {
         systemctl cat podctl-image-gc.timer >/dev/null
         podctl --insecure-options=image fetch --name=store-timer "$IMAGES/busybox-oci.tar" >/dev/null
