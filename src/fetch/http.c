@@ -25,6 +25,8 @@
 /* A server that wants more patience than this is told to the user instead. */
 #define RETRY_AFTER_MAX_SEC 120U
 #define ERROR_TEXT_MAX 4096U
+/* Of what comes with a refusal or a redirect. */
+#define UNWANTED_MAX (256 * 1024)
 
 #define NO_AUTHORITIES                                                                                  \
         "cannot be told from another: this host knows no certificate authorities; install ca-certificates"
@@ -45,6 +47,7 @@ typedef struct Attempt {
         const char *validator;
         uint64_t skip;          /* bytes the server sends though we have them */
         size_t text_size;
+        bool enough;            /* the body is not what was asked for, and long */
         int error;              /* of ours, from within a callback */
 } Attempt;
 
@@ -171,6 +174,17 @@ static size_t take_body(char *data, size_t one, size_t n, void *userdata)
         return a->error < 0 ? CURL_WRITEFUNC_ERROR : n;
 }
 
+/* Libcurl reads all that comes with a redirect before it follows it, and shows it to nobody. */
+static int watch_body(void *userdata, curl_off_t total, curl_off_t now, curl_off_t upload_total, curl_off_t upload_now)
+{
+        Attempt *a = userdata;
+        long status = 0;
+
+        (void) curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &status);
+        a->enough = now > UNWANTED_MAX && !is_success(status);
+        return a->enough;
+}
+
 /* Whether all of it once more is the same as what we have the beginning of. */
 static bool is_same(const Attempt *a)
 {
@@ -278,6 +292,9 @@ static void set_up(Http *h, const HttpRequest *request, Attempt *a, struct curl_
         (void) curl_easy_setopt(curl, CURLOPT_WRITEDATA, a);
         (void) curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
         (void) curl_easy_setopt(curl, CURLOPT_HEADERDATA, a);
+        (void) curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+        (void) curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch_body);
+        (void) curl_easy_setopt(curl, CURLOPT_XFERINFODATA, a);
         if (request->document)
                 (void) curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "identity");
         if (request->head)
@@ -309,6 +326,11 @@ static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const ch
         reply->redirected = redirects > 0;
         curl_slist_free_all(headers);
         http_headers_move(&a.headers, reply);
+        /* What a refusal says is in its status, but a redirect was to be followed. */
+        if (a.enough && reply->status >= 400)
+                *ret_code = CURLE_OK;
+        else if (a.enough)
+                return -EMSGSIZE;
         return a.error;
 }
 
@@ -422,6 +444,8 @@ static int tell_own(const char *url, int error, uint64_t max, char **reterr_mess
         switch (error) {
         case -E2BIG:
                 return explain(reterr_message, error, "is larger than %" PRIu64 " bytes", max);
+        case -EMSGSIZE:
+                return tell(url, -EPROTO, "redirects with a body that does not end", reterr_message);
         case -ESTALE:
                 return tell(url, error, "sent another content when asked to go on", reterr_message);
         default:

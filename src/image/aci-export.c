@@ -13,6 +13,7 @@
 #include "manifest/appc-image.h"
 #include "manifest/oci-config.h"
 #include "manifest/oci-image.h"
+#include "shared/archive.h"
 #include "shared/explain.h"
 
 /* The manifest, as docker2aci makes it (reference R§3.5) */
@@ -162,10 +163,7 @@ typedef struct AciExport {
 
 static int tar_failed(AciExport *e)
 {
-        int error = archive_errno(e->tar);
-
-        return explain(e->reterr_message, error > 0 ? error : EIO, "cannot be written: %s",
-                       archive_error_string(e->tar) ?: strerror(EIO));
+        return archive_write_failed(e->tar, e->reterr_message);
 }
 
 static int write_contents(AciExport *e, int fd)

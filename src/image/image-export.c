@@ -9,6 +9,7 @@
 #include "image/layer-store.h"
 #include "image/store-internal.h"
 #include "manifest/oci-image.h"
+#include "shared/archive.h"
 #include "shared/explain.h"
 
 #define BLOCK_SIZE (256U * 1024)
@@ -29,10 +30,7 @@ typedef struct Export {
 
 static int tar_failed(Export *e)
 {
-        int error = archive_errno(e->tar);
-
-        return explain(e->reterr_message, error > 0 ? error : EIO, "cannot be written: %s",
-                       archive_error_string(e->tar) ?: strerror(EIO));
+        return archive_write_failed(e->tar, e->reterr_message);
 }
 
 /* Everything belongs to root and was made when time began: the same image is the same archive. */

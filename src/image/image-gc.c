@@ -12,8 +12,9 @@
 #include "image/store-staging.h"
 #include "shared/explain.h"
 
-/* The way out of the store. What goes is renamed into a staging directory first, image before names before layers,
- * so that an interruption leaves at most things nobody refers to, which the next collection finds. */
+/* The way out of the store. What goes is renamed into tmp/ first, image before names before layers, so that an
+ * interruption leaves at most things nobody refers to, which the next collection finds. It is not put into a directory
+ * of its own: making one needs space, and there may be none. */
 
 /* Sets of names below layers/, which are many: sorted once all are in. */
 typedef struct NameSet {
@@ -73,7 +74,6 @@ static int name_set_of(char *const *names, NameSet *ret)
 /* A removal, of one image or of many. */
 typedef struct Removal {
         ImageStore *store;
-        Staging *staging;
         NameSet used;           /* layers of pods, and of fetches that are under way */
         NameSet needed;         /* by images that stay */
         NameSet freed;          /* layers of images that go: no reason to wait */
@@ -84,7 +84,8 @@ typedef struct Removal {
 
 static void removal_done(Removal *m)
 {
-        staging_free(m->staging);
+        if (m->store)
+                (void) staging_clean(m->store);
         name_set_done(&m->used);
         name_set_done(&m->needed);
         name_set_done(&m->freed);
@@ -104,17 +105,25 @@ static int gather_used(ImageStore *s, char *const *used_layers, NameSet *ret)
 static int removal_begin(ImageStore *s, char *const *used_layers, Removal *ret)
 {
         Removal m = { .store = s, .orphan_grace = IMAGE_ORPHAN_GRACE };
-        int r;
+        int r = gather_used(s, used_layers, &m.used);
 
-        r = staging_new(s, &m.staging);
-        if (r >= 0)
-                r = gather_used(s, used_layers, &m.used);
         if (r < 0) {
                 removal_done(&m);
                 return r;
         }
         *ret = m;
         return 0;
+}
+
+static int move_out(const Removal *m, int from_fd, const char *name, const char *name_out)
+{
+        int r = rename_noreplace(from_fd, name, m->store->tmp_fd, name_out);
+
+        if (r != -EEXIST)
+                return r;
+        /* An interruption left it. */
+        r = staging_clean(m->store);
+        return r < 0 ? r : rename_noreplace(from_fd, name, m->store->tmp_fd, name_out);
 }
 
 static int names_prune(ImageStore *s, const Digest *id)
@@ -276,7 +285,7 @@ static int layers_prune(Removal *m)
                         continue;
                 }
                 bytes = layer_bytes(m->store, *layer);
-                r = rename_noreplace(m->store->layers_fd, *layer, m->staging->fd, *layer);
+                r = move_out(m, m->store->layers_fd, *layer, *layer);
                 if (r < 0 && first_error == 0)
                         first_error = r;
                 m->n_layers += r >= 0;
@@ -296,7 +305,7 @@ static int remove_image(Removal *m, const Digest *id, char **reterr_message)
         r = read_layers(m->store, DIGEST_FILE(id), &m->freed);
         if (r == -ENOMEM)
                 return r;
-        r = rename_noreplace(m->store->manifests_fd, DIGEST_FILE(id), m->staging->fd, name);
+        r = move_out(m, m->store->manifests_fd, DIGEST_FILE(id), name);
         if (r == -ENOENT)
                 return explain(reterr_message, r, "image %s: not in the store", DIGEST_STRING(id));
         return r;

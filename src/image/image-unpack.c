@@ -82,11 +82,11 @@ static int tree_failed(Unpack *u, int r)
                 const char *text;
         } texts[] = {
                 { -EXDEV, "leaves the tree" },
-                { -EINVAL, "has an empty name" },
                 { -ENAMETOOLONG, "has too long a name or is nested too deep" },
                 { -ELOOP, "has a symbolic link as parent that leads to nothing in the archive" },
                 { -ENOTDIR, "has a parent that is not a directory" },
                 { -EEXIST, "occurs twice" },
+                { -ENODATA, "is a symbolic link without a target" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
@@ -206,7 +206,7 @@ static int symlink_once(struct archive_entry *entry, int parent, const char *nam
         const char *target = archive_entry_symlink(entry);
 
         if (isempty(target))
-                return -EBADMSG;
+                return -ENODATA;
         return symlinkat(target, parent, name) < 0 ? -errno : 0;
 }
 
@@ -255,6 +255,10 @@ static int make_node(Unpack *u)
         if (archive_entry_filetype(u->entry) == AE_IFCHR && archive_entry_rdevmajor(u->entry) == 0 &&
             archive_entry_rdevminor(u->entry) == 0)
                 return refuse(u, "is a device 0/0");
+        /* The kernel's bounds; mknod(2) says of what is beyond them no more than that it is not valid. */
+        if (archive_entry_filetype(u->entry) != AE_IFIFO &&
+            (archive_entry_rdevmajor(u->entry) >= 1U << 12 || archive_entry_rdevminor(u->entry) >= 1U << 20))
+                return refuse(u, "is a device with a number out of range");
         return make_special(u, node_once);
 }
 
@@ -443,6 +447,8 @@ static int unpack_entry(Unpack *u)
                 u->name = strempty(archive_entry_pathname_utf8(u->entry));
 
         r = tree_path(u->name, &path);
+        if (r == -EINVAL)
+                return refuse(u, "has an empty name");
         if (r < 0)
                 return r == -ENOMEM ? r : tree_failed(u, r);
         u->path = path;

@@ -54,7 +54,22 @@ static void slot_close(Slot *slot)
         slot->item = NULL;
 }
 
-/* Returns the offset to go on from. */
+/* Another image may have the blob as something else, and be fetched right now: two that write to one file would spoil
+ * it for each other. -EAGAIN: so it is. What a process that was killed had working for it may take a moment to be
+ * gone. */
+static int lock_partial(const Queue *q, const char *name)
+{
+        int fd = -EAGAIN;
+
+        for (unsigned i = 0; fd == -EAGAIN && i < 100; i++) {
+                if (i > 0)
+                        (void) usleep(10000);
+                fd = lock_file_at(q->store->partial_fd, name, LOCK_EX | LOCK_NB);
+        }
+        return fd;
+}
+
+/* Returns the offset to go on from. Without a file in partial/, the blob is written where it belongs. */
 static int open_partial(Queue *q, Slot *slot, uint64_t *ret)
 {
         struct stat st;
@@ -63,7 +78,11 @@ static int open_partial(Queue *q, Slot *slot, uint64_t *ret)
         if (!slot->item->partial)
                 return 0;
         /* Its lock keeps it from being collected, as long as the process that writes to it lives. */
-        slot->partial_fd = lock_file_at(q->store->partial_fd, slot->item->partial, LOCK_SH);
+        slot->partial_fd = lock_partial(q, slot->item->partial);
+        if (slot->partial_fd == -EAGAIN) {
+                slot->partial_fd = -EBADF;
+                return 0;
+        }
         if (slot->partial_fd < 0)
                 return slot->partial_fd;
         if (fstat(slot->partial_fd, &st) < 0)
@@ -135,7 +154,7 @@ static int settle(Queue *q, Slot *slot)
         const LayerItem *item = slot->item;
         int r = 0;
 
-        if (item->partial)
+        if (slot->partial_fd >= 0)
                 r = rename_noreplace(q->store->partial_fd, item->partial, slot->layer_fd, LAYER_BLOB);
         if (r >= 0 && !item->tar)
                 r = rename_noreplace(q->staging_fd, slot->name, q->staging_fd, DIGEST_FILE(&item->result.tar));
@@ -153,7 +172,7 @@ static bool is_whole(const Slot *slot)
 
 static void drop_partial(Queue *q, const Slot *slot)
 {
-        if (slot->item->partial)
+        if (slot->partial_fd >= 0)
                 (void) unlinkat(q->store->partial_fd, slot->item->partial, 0);
 }
 

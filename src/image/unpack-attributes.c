@@ -2,6 +2,7 @@
 #include <endian.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 
 #include "basic/fd.h"
@@ -58,6 +59,14 @@ int entry_owner(struct archive_entry *entry, uid_t *ret_uid, gid_t *ret_gid)
         return 0;
 }
 
+/* Ext4 has so much room for the attributes of a file, and says ENOSPC of what is more, however empty the disk is. */
+static int attribute_error(int fd, int error)
+{
+        struct statvfs st;
+
+        return error == ENOSPC && fstatvfs(fd, &st) >= 0 && st.f_bavail > 0 ? E2BIG : error;
+}
+
 static int apply_xattrs(struct archive_entry *entry, int fd, char **reterr_message)
 {
         const char *name;
@@ -70,9 +79,13 @@ static int apply_xattrs(struct archive_entry *entry, int fd, char **reterr_messa
 
                 if (policy == ATTRIBUTE_REFUSE)
                         return explain(reterr_message, EBADMSG, "may not have the attribute '%s'", name);
-                if (policy == ATTRIBUTE_KEEP && fsetxattr(fd, name, value, size, 0) < 0)
-                        return explain(reterr_message, errno, "attribute '%s' cannot be set: %s", name,
-                                       strerror(errno));
+                if (policy == ATTRIBUTE_KEEP && fsetxattr(fd, name, value, size, 0) < 0) {
+                        int error = attribute_error(fd, errno);
+
+                        return explain(reterr_message, error, "attribute '%s' cannot be set: %s", name,
+                                       error == E2BIG ? "it is too large for the file system of the store"
+                                                      : strerror(error));
+                }
         }
         return 0;
 }

@@ -29,6 +29,9 @@ static int add_directory(PodScan *s, PodDirectory d)
         _cleanup_strv_free_ char **names = NULL;
         int r;
 
+        /* There is not even a directory for them. */
+        if (s->store->fd < 0)
+                return 0;
         r = list_directory_at(s->store->fd, pod_directory_to_string(d), &names);
         if (r < 0)
                 return r;

@@ -49,10 +49,27 @@ bool pod_state_has_run(PodState s)
         return s == POD_RUNNING || s == POD_EXITED || s == POD_EXITED_DELETING || s == POD_EXITED_GARBAGE;
 }
 
+static int make_directories(const PodStore *s)
+{
+        if (s->fd < 0)
+                return s->fd;
+        for (PodDirectory d = 0; d < _POD_DIRECTORY_MAX; d++)
+                if (mkdirat(s->fd, pod_directory_to_string(d), 0750) < 0 && errno != EEXIST)
+                        return -errno;
+        return 0;
+}
+
+/* Where pods cannot be made, there may be some all the same; on a full disk, there are images to remove. */
+static bool is_readable_still(int r)
+{
+        return r == -EACCES || r == -EROFS || r == -ENOSPC || r == -EDQUOT;
+}
+
 int pod_store_open(const char *data, PodStore **ret)
 {
         _cleanup_(pod_store_freep) PodStore *s = new0(PodStore, 1);
         _cleanup_free_ char *path = path_join(data, "pods");
+        int r;
 
         if (!s || !path)
                 return -ENOMEM;
@@ -62,13 +79,11 @@ int pod_store_open(const char *data, PodStore **ret)
                 return -ENOMEM;
 
         s->fd = mkdir_open_at(AT_FDCWD, path, 0750);
-        if (s->fd < 0)
+        if (s->fd < 0 && s->fd != -ENOSPC && s->fd != -EDQUOT)
                 return s->fd;
-
-        for (PodDirectory d = 0; d < _POD_DIRECTORY_MAX; d++)
-                if (mkdirat(s->fd, pod_directory_to_string(d), 0750) < 0 && errno != EEXIST && errno != EACCES &&
-                    errno != EROFS)
-                        return -errno;
+        r = make_directories(s);
+        if (r < 0 && !is_readable_still(r))
+                return r;
 
         *ret = TAKE_PTR(s);
         return 0;
@@ -130,6 +145,9 @@ int pod_new(PodStore *s, const Uuid *uuid, Pod **ret)
         if (!p || !path)
                 return -ENOMEM;
 
+        r = make_directories(s);
+        if (r < 0)
+                return r;
         making = pod_lock_embryos(s, LOCK_SH);
         if (making < 0)
                 return making;

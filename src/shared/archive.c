@@ -346,3 +346,15 @@ int archive_reader_finish(ArchiveReader *a, ArchiveTotals *ret, char **reterr_me
         *ret = t;
         return 0;
 }
+
+/* Libarchive's own words may just be "Write error". */
+int archive_write_failed(struct archive *a, char **reterr_message)
+{
+        const char *text = archive_error_string(a);
+        int error = archive_errno(a);
+
+        if (error <= 0)
+                return explain(reterr_message, EIO, "cannot be written: %s", text ?: strerror(EIO));
+        return explain(reterr_message, error, "cannot be written: %s%s%s", strempty(text), text ? ": " : "",
+                       strerror(error));
+}

@@ -56,3 +56,6 @@ int archive_reader_data(ArchiveReader *a, const void **ret_data, size_t *ret_siz
 
 /* Reads what is left to the end of the file and tells the digest. Ends the reading. */
 int archive_reader_finish(ArchiveReader *a, ArchiveTotals *ret, char **reterr_message);
+
+/* What went wrong with an archive that libarchive writes. */
+int archive_write_failed(struct archive *a, char **reterr_message);

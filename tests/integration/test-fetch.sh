@@ -447,6 +447,57 @@ test_slow_fetch_holds_up_nobody() {
         assert_eq "$(find data/images/layers -mindepth 1)" ''
 }
 
+# lie_about LAYOUT NEW-LAYOUT: the same layers, of which the configuration says another digest than they have.
+lie_about() {
+        cp -r "$1" "$2"
+        python3 - "$2" <<'EOF'
+import hashlib, json, sys
+
+def blob(descriptor):
+    return sys.argv[1] + "/blobs/" + descriptor["digest"].replace(":", "/")
+
+def write(descriptor, value):
+    data = json.dumps(value).encode()
+    descriptor.update(digest="sha256:" + hashlib.sha256(data).hexdigest(), size=len(data))
+    with open(blob(descriptor), "wb") as file:
+        file.write(data)
+
+with open(sys.argv[1] + "/index.json") as file:
+    index = json.load(file)
+for entry in index["manifests"]:
+    with open(blob(entry)) as file:
+        manifest = json.load(file)
+    with open(blob(manifest["config"])) as file:
+        config = json.load(file)
+    config["rootfs"]["diff_ids"] = ["sha256:" + "0" * 64 for _ in manifest["layers"]]
+    write(manifest["config"], config)
+    write(entry, manifest)
+with open(sys.argv[1] + "/index.json", "w") as file:
+    json.dump(index, file)
+EOF
+}
+
+# An image that has another's blob as something else, at the same time: neither's transfer is the other's.
+test_blob_of_another_image() {
+        local blob pid
+        front_registry
+        random_layout layout big 1 2000000
+        lie_about layout lies
+        push layout:big big
+        push lies:big lies
+        blob=$(blobs layout big)
+        rules '[{"path": "/v2/big/blobs/'"$blob"'", "until": "'"$PWD"'/go"}]'
+        defer touch go
+        plain fetch docker://$FRONT/big >out 2>&1 &
+        pid=$!
+        wait_until test -s "data/images/partial/${blob/:/-}"
+        refused 'uncompressed contents' plain fetch docker://$FRONT/lies
+        touch go
+        wait $pid || fail "$(cat out)"
+        plain image verify $FRONT/big
+        assert_eq "$(find data/images/partial data/images/tmp -mindepth 1)" ''
+}
+
 # A little comes each time, and never an end.
 test_servers_that_never_come_to_an_end() {
         front_registry
@@ -455,6 +506,20 @@ test_servers_that_never_come_to_an_end() {
         rules '[{"path": "/blobs/'"$(blobs layout big)"'", "cut": 1000}]'
         refused 'layer sha256:' plain fetch docker://$FRONT/big
         (($(requests '^GET .*/blobs/') < 10)) || fail "asked $(requests '^GET .*/blobs/') times"
+}
+
+# Nor does what comes with a refusal, a challenge or a redirect, of which nobody wants the body.
+test_bodies_nobody_wants() {
+        front_registry
+        push "$IMAGES/busybox.oci:latest" busybox
+        rules '[{"path": "/manifests/", "status": 404, "endless": true}]'
+        refused 'not found' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
+        rules '[{"path": "/manifests/", "redirect": "http://127.0.0.1:'$REGISTRY_PORT'", "endless": true}]'
+        refused 'body that does not end' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
+        rules '[{"path": "/manifests/", "times": 1, "status": 401, "endless": true,
+                 "headers": {"WWW-Authenticate": "Bearer realm=\"http://'$FRONT'/tokens\""}},
+                {"path": "/tokens", "status": 200, "body": "{\"token\": \"t\"}"}]'
+        timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
 }
 
 # A registry that is restarted in the midst of it.

@@ -317,6 +317,20 @@ test_hostile_layers() {
         done < <(jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"]' "$IMAGES/hostile.oci/index.json")
 }
 
+# Ext4 says of them that there is no space left, and no collection would help.
+test_attributes_too_large_for_the_store() {
+        small_disk "$PWD/disk" 16M
+        DATA=$PWD/disk/data
+        "$HERE/make-image" layout <<'EOF'
+file = f("big")
+file[0].pax_headers = {"SCHILY.xattr.user.big": "x" * 5000}
+image([layer(file)], {"Cmd": ["/big"]})
+EOF
+        assert_fails 254 own fetch ./layout
+        assert_contains "$output" "attribute 'user.big' cannot be set: it is too large for the file system of the store"
+        assert_not_contains "$output" 'image gc'
+}
+
 test_truncated_archives() {
         local file size share
         for file in busybox-oci.tar busybox-docker.tar busybox.aci busybox.gz.aci busybox.bz2.aci busybox.xz.aci; do

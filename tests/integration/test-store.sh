@@ -322,6 +322,50 @@ test_rm_on_a_full_disk() {
         assert_eq "$(ls -A disk/images/layers disk/images/manifests disk/images/tmp | grep -v : | grep . || true)" ''
 }
 
+# full_store: a store with one image, "it", and no pods, where not even an empty file can be made any more.
+full_store() {
+        local n=0
+        mkdir -p disk
+        mount -t tmpfs -o size=64M,nr_inodes=2000 none disk
+        DATA=$PWD/disk/data
+        own fetch --name=it "$IMAGES/busybox-oci.tar"
+        mkdir disk/fill
+        while : 2>/dev/null >"disk/fill/$n"; do
+                n=$((n + 1))
+        done
+}
+
+test_removal_without_inodes() {
+        local command
+        defer umount -q disk
+        for command in 'image rm it' 'image gc --grace-period=0'; do
+                full_store
+                # shellcheck disable=SC2086
+                own $command
+                assert_eq "$(find disk/data/images/{layers,manifests,names,tmp} -mindepth 1)" ''
+                umount disk
+        done
+        full_store
+        assert_eq "$(own list --no-legend)" ''
+        own gc --grace-period=0
+        assert_fails 254 own prepare it
+        assert_contains "$output" 'No space left'
+}
+
+# What of it fails is said as the kernel says it.
+test_export_to_a_full_disk() {
+        own fetch --name=it "$IMAGES/busybox-oci.tar"
+        own fetch "$IMAGES/busybox.aci"
+        mkdir disk
+        mount -t tmpfs -o size=64K none disk
+        defer umount disk
+        assert_fails 254 own image export it disk/it.tar
+        assert_contains "$output" 'No space left on device'
+        assert_fails 254 own image export example.com/busybox disk/it.aci
+        assert_contains "$output" 'No space left on device'
+        assert_eq "$(ls -A disk)" ''
+}
+
 test_timer() {
         systemctl cat podctl-image-gc.timer >/dev/null
         podctl --insecure-options=image fetch --name=store-timer "$IMAGES/busybox-oci.tar" >/dev/null
