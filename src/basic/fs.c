@@ -291,12 +291,21 @@ int rm_rf_at(int dir_fd, const char *path)
         return r < 0 ? r : remove_directory(dir_fd, path);
 }
 
+/* A ".." is not resolved while anything in the system is being renamed or mounted: openat2(2) says EAGAIN then. */
+int open_resolving(int dir_fd, const char *path, int flags, uint64_t resolve)
+{
+        struct open_how how = { .flags = (uint64_t) (flags | O_CLOEXEC), .resolve = resolve };
+        long fd;
+
+        do
+                fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
+        while (fd < 0 && (errno == EAGAIN || errno == EINTR));
+        return fd < 0 ? -errno : (int) fd;
+}
+
 int open_in_root(int root_fd, const char *path, int flags)
 {
-        struct open_how how = { .flags = (uint64_t) (flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT };
-        long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
-
-        return fd < 0 ? -errno : (int) fd;
+        return open_resolving(root_fd, path, flags, RESOLVE_IN_ROOT);
 }
 
 static int make_inode(int parent_fd, const char *name, mode_t mode)

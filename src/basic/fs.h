@@ -31,6 +31,8 @@ int open_directory_at(int dir_fd, const char *path);
  * there is a success. Needs no space, and a few descriptors however deep the tree is. */
 int rm_rf_at(int dir_fd, const char *path);
 
+/* openat2(2), which glibc does not have, with its RESOLVE_ flags. */
+int open_resolving(int dir_fd, const char *path, int flags, uint64_t resolve);
 /* Opens a path as it looks from inside root: symbolic links and ".." never lead out of it (openat2(2),
  * RESOLVE_IN_ROOT). */
 int open_in_root(int root_fd, const char *path, int flags);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdint.h>
 #include <sys/file.h>
 
 #include "basic/fd.h"
@@ -14,6 +15,10 @@ int fd_lock(int fd, int operation);
 /* Opens the file, creating it, and locks it. Should somebody have unlinked it meanwhile, starts over, so that all
  * who hold the lock hold it on the same file. */
 int lock_file_at(int dir_fd, const char *path, int operation);
+
+/* The same, for who can do without: waits no longer than *patience, microseconds, and takes what it waited off it.
+ * -EAGAIN: somebody still has it. (flock(2) cannot be waited for with anything else.) */
+int lock_file_within(int dir_fd, const char *path, int operation, uint64_t *patience);
 
 /* Removes a file whose lock, of either kind, we hold through fd: unless path is another file by now. */
 int unlink_locked(int fd, int dir_fd, const char *path);

@@ -102,6 +102,7 @@ static int pin_layers(ImageImport *m, const Digest *layers, size_t n)
 
 int image_import_expect_layers(ImageImport *m, const Digest *layers, size_t n)
 {
+        uint64_t patience = STAGING_PATIENCE;
         int r;
 
         assert(!m->locked);
@@ -124,7 +125,9 @@ int image_import_expect_layers(ImageImport *m, const Digest *layers, size_t n)
                         continue;
                 if (layer_exists(m->store->layers_fd, &m->locked[i]))
                         continue;
-                fd = staging_lock_layer(m->store, &m->locked[i]);
+                fd = staging_lock_layer(m->store, &m->locked[i], &patience);
+                if (fd == -EAGAIN)
+                        continue;
                 if (fd < 0)
                         return fd;
                 m->locked[m->n_locked] = m->locked[i];

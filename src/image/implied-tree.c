@@ -80,13 +80,8 @@ static bool is_implied(const Layer *l, const char *path)
 
 static int open_beneath(int fd, const char *path)
 {
-        struct open_how how = {
-                .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-        };
-        long k = syscall(SYS_openat2, fd, *path ? path : ".", &how, sizeof(how));
-
-        return k < 0 ? -errno : (int) k;
+        return open_resolving(fd, *path ? path : ".", O_RDONLY | O_DIRECTORY,
+                              RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
 static bool is_opaque(int fd)

@@ -59,14 +59,9 @@ static void slot_close(Slot *slot)
  * gone. */
 static int lock_partial(const Queue *q, const char *name)
 {
-        int fd = -EAGAIN;
+        uint64_t patience = 1000000;
 
-        for (unsigned i = 0; fd == -EAGAIN && i < 100; i++) {
-                if (i > 0)
-                        (void) usleep(10000);
-                fd = lock_file_at(q->store->partial_fd, name, LOCK_EX | LOCK_NB);
-        }
-        return fd;
+        return lock_file_within(q->store->partial_fd, name, LOCK_EX, &patience);
 }
 
 /* Returns the offset to go on from. Without a file in partial/, the blob is written where it belongs. */

@@ -8,6 +8,7 @@
 #include "image/source-url.h"
 #include "image/store-damage.h"
 #include "image/store-internal.h"
+#include "image/store-staging.h"
 #include "shared/explain.h"
 #include "shared/gpg.h"
 
@@ -88,6 +89,7 @@ static int give_signature(void *userdata, const char *name, char **ret, size_t *
 /* The validator a partial file was begun under is in the file's name, so that there is none to go on with for another. */
 static int lock_partial(Download *d)
 {
+        uint64_t patience = STAGING_PATIENCE;
         _cleanup_free_ char *key = strjoin(d->u->url, "\n", strempty(d->validator)), *lock = NULL;
         Digest digest;
         int r;
@@ -99,8 +101,8 @@ static int lock_partial(Download *d)
         lock = strjoin(d->partial, ".lock");
         if (!lock)
                 return -ENOMEM;
-        d->partial_lock_fd = lock_file_at(d->u->store->tmp_fd, lock, LOCK_EX);
-        return d->partial_lock_fd < 0 ? d->partial_lock_fd : 0;
+        d->partial_lock_fd = lock_file_within(d->u->store->tmp_fd, lock, LOCK_EX, &patience);
+        return d->partial_lock_fd < 0 && d->partial_lock_fd != -EAGAIN ? d->partial_lock_fd : 0;
 }
 
 static int open_image(void *userdata, size_t i, uint64_t offset, char **reterr_message)
@@ -164,7 +166,7 @@ static int import(Download *d, Digest *ret, char **reterr_message)
                         .progress = u->options->progress ? show_progress : NULL,
                         .userdata = d,
                 },
-                .partial = d->validator ? d->partial : NULL,
+                .partial = d->partial_lock_fd >= 0 ? d->partial : NULL,
                 .signature = give_signature,
                 .wanted = u->wanted,
                 .userdata = d,

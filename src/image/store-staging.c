@@ -120,11 +120,11 @@ static const char *layer_lock_name(const Digest *layer, char buffer[static LAYER
         return buffer;
 }
 
-int staging_lock_layer(ImageStore *s, const Digest *layer)
+int staging_lock_layer(ImageStore *s, const Digest *layer, uint64_t *patience)
 {
         char name[LAYER_LOCK_NAME_MAX];
 
-        return lock_file_at(s->tmp_fd, layer_lock_name(layer, name), LOCK_EX);
+        return lock_file_within(s->tmp_fd, layer_lock_name(layer, name), LOCK_EX, patience);
 }
 
 int staging_unlock_layer(ImageStore *s, const Digest *layer, int lock_fd)

@@ -17,8 +17,12 @@ int staging_new(ImageStore *s, Staging **ret);
 Staging *staging_free(Staging *g);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Staging *, staging_free);
 
-/* The lock that lets one process at a time unpack a layer; waits for it. Its file is in tmp/ as well. */
-int staging_lock_layer(ImageStore *s, const Digest *layer);
+/* How long a fetch waits for others that bring what it wants, in all, microseconds. After that it brings it itself: others
+ * may be at the mercy of a slow server, a full pipe or somebody's ill will. */
+#define STAGING_PATIENCE (30 * UINT64_C(1000000))
+
+/* The lock of who unpacks a layer, so that others need not; see lock_file_within(). Its file is in tmp/ as well. */
+int staging_lock_layer(ImageStore *s, const Digest *layer, uint64_t *patience);
 /* Gives it up, and its file with it. */
 int staging_unlock_layer(ImageStore *s, const Digest *layer, int lock_fd);
 

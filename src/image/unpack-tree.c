@@ -116,13 +116,8 @@ int tree_path(const char *name, char **ret)
 
 static int open_beneath(int fd, const char *path)
 {
-        struct open_how how = {
-                .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-        };
-        long k = syscall(SYS_openat2, fd, path, &how, sizeof(how));
-
-        return k < 0 ? -errno : (int) k;
+        return open_resolving(fd, path, O_RDONLY | O_DIRECTORY,
+                              RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
 static bool is_whiteout(const struct stat *st)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdint.h>
@@ -12,5 +13,11 @@ static inline int open_below(int directory_fd, const char *path, uint64_t flags,
 {
         struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = resolve };
 
-        return (int) syscall(SYS_openat2, directory_fd, path, &how, sizeof(how));
+        long fd;
+
+        /* EAGAIN: it could not resolve a ".." while something in the system was being renamed or mounted. */
+        do
+                fd = syscall(SYS_openat2, directory_fd, path, &how, sizeof(how));
+        while (fd < 0 && (errno == EAGAIN || errno == EINTR));
+        return (int) fd;
 }

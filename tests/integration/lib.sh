@@ -209,7 +209,7 @@ app_pid() {
 }
 
 app_runs() {
-        processes_of_app "$@" | grep -q .
+        [[ -n $(processes_of_app "$@") ]]
 }
 
 processes_of_app() {

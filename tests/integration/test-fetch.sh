@@ -413,6 +413,29 @@ test_two_fetch_the_same_at_once() {
         done
 }
 
+# Whoever comes after it waits a while, then fetches for himself.
+test_stuck_fetch_holds_up_nobody() {
+        local pid
+        front_registry
+        random_layout layout big 2 200000
+        push layout:big big
+        rules '[{"path": "/blobs/'"$(blobs layout big | tail -n 1)"'", "until": "'"$PWD"'/go"}]'
+        defer touch go
+        plain fetch docker://$FRONT/big >out 2>&1 &
+        pid=$!
+        wait_until partial_files
+        timeout 120 "${PLAIN[@]}" fetch --name=mine "$PWD/layout"
+        plain image verify mine
+        touch go
+        wait $pid
+        plain image verify $FRONT/big
+        assert_eq "$(find data/images/partial data/images/tmp -mindepth 1)" ''
+}
+
+partial_files() {
+        find data/images/partial -type f -size +0 | grep -q .
+}
+
 # However long it takes: what the fetch counts on stays, all else can be removed.
 test_slow_fetch_holds_up_nobody() {
         local shared slow pid
