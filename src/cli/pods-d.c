@@ -178,13 +178,17 @@ static int list_passed_over(const char *path, const char *text, size_t n, char *
         return 0;
 }
 
-static int complain_of_all(const char *path, const char *text, size_t n, int r, JsonError *e)
+static int complain_of_all(const char *path, const char *text, size_t n, int r, const JsonError *e)
 {
+        _cleanup_strv_free_ char **all = NULL;
         _cleanup_free_ Finding *findings = NULL;
 
-        if (strv_length(e->more) == 0)
+        if (json_error_all(e, &all) < 0)
+                return log_oom();
+        if (strv_length(all) <= 1)
                 return pod_manifest_complain(path, r, json_error_message(e, r));
-        if (strv_consume(&e->more, TAKE_PTR(e->message)) < 0 || !(findings = find_all(text, n, e->more)))
+        findings = find_all(text, n, all);
+        if (!findings)
                 return log_oom();
         for (Finding *f = findings; f->text; f++)
                 (void) pod_manifest_complain(path, r, f->text);
