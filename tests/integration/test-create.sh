@@ -94,6 +94,18 @@ test_properties_are_a_drop_in() {
         assert_eq "$(systemctl show -P NeedDaemonReload pod@limited)" no
 }
 
+test_misspelt_annotations() {
+        cat >draft.json <<'JSON'
+{"acKind": "PodManifest", "acVersion": "0.8.11",
+ "apps": [{"name": "app", "image": {"name": "busybox"},
+  "annotations": [{"name": "podctl/restrat", "value": "always"}]}],
+ "annotations": [{"name": "podctl/nett", "value": "none"}]}
+JSON
+        assert_fails 254 podctl check ./draft.json
+        assert_eq "$output" "podctl: ./draft.json:3: apps[0].annotations: this podctl knows no 'podctl/restrat'; did you mean 'podctl/restart'?
+podctl: ./draft.json:4: annotations: this podctl knows no 'podctl/nett'; did you mean 'podctl/net'?"
+}
+
 # systemd would go on without them, and say so to nobody.
 test_values_of_properties() {
         local word
