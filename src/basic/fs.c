@@ -26,7 +26,7 @@ static int read_file_fd(int fd, size_t max, char **ret, size_t *ret_size)
         if (S_ISDIR(st.st_mode))
                 return -EISDIR;
         if (S_ISREG(st.st_mode) && (uint64_t) st.st_size > max)
-                return -E2BIG;
+                return -EFBIG;
 
         for (;;) {
                 ssize_t k;
@@ -39,7 +39,7 @@ static int read_file_fd(int fd, size_t max, char **ret, size_t *ret_size)
                         return (int) k;
                 size += (size_t) k;
                 if (size > max)
-                        return -E2BIG;
+                        return -EFBIG;
                 if (size < room - 1)
                         break;
         }

@@ -5,7 +5,7 @@
 
 /* Files and directories, relative to a directory fd (AT_FDCWD for the working directory). */
 
-/* The whole file as a NUL-terminated string. -E2BIG: longer than max bytes; nothing of it is read then. */
+/* The whole file as a NUL-terminated string. -EFBIG: longer than max bytes; nothing of it is read then. */
 int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
 /* The same of a file in a directory that somebody else may write to: only a regular file, no link to one, and without
  * ever waiting. -ELOOP, -EINVAL: it is something else. */

@@ -7,6 +7,13 @@
 
 extern char **environ;
 
+static bool is_assignment(const char *text)
+{
+        _cleanup_free_ char *name = strndup(text, strcspn(text, "="));
+
+        return name && strchr(text, '=') && env_name_is_valid(name);
+}
+
 /* Within one option, or one file, a name stands once. */
 static int set_assignments(char ***environment, char *const *assignments, const char *option)
 {
@@ -30,19 +37,25 @@ static int set_assignments(char ***environment, char *const *assignments, const 
 /* Lines NAME=VALUE; empty ones and those that begin with '#' or ';' are skipped. */
 static int set_from_file(char ***environment, const char *path)
 {
-        _cleanup_strv_free_ char **lines = NULL, **assignments = NULL;
+        _cleanup_strv_free_ char **assignments = NULL;
         _cleanup_free_ char *text = NULL;
+        size_t number = 0;
         int r;
 
         r = read_file_at(AT_FDCWD, path, 1024 * 1024, &text, NULL);
         if (r < 0)
                 return log_error_errno(r, "Option --set-env-file: cannot read %s: %m", path);
-        if (strv_split(text, '\n', &lines) < 0)
-                return log_oom();
 
-        STRV_FOREACH(line, lines)
-                if (**line != '#' && **line != ';' && strv_extend(&assignments, *line) < 0)
+        for (char *cursor = text, *line; (line = strsep(&cursor, "\n"));) {
+                number++;
+                if (!*line || *line == '#' || *line == ';')
+                        continue;
+                if (!is_assignment(line))
+                        return log_error_errno(EINVAL, "Option --set-env-file: %s:%zu: '%s' is not NAME=VALUE", path,
+                                               number, line);
+                if (strv_extend(&assignments, line) < 0)
                         return log_oom();
+        }
         return set_assignments(environment, assignments, "set-env-file");
 }
 

@@ -179,7 +179,7 @@ int context_images(Context *c, ImageStore **ret)
                         return r;
                 r = image_store_open(data, &c->images, &message);
                 if (r < 0)
-                        return message ? log_error_errno(r, "%s", message)
+                        return message ? log_error_errno(r, "Cannot open the images: %s%s", message, remedy(r))
                                        : log_error_errno(r, "Cannot open the images below %s: %m%s", data, remedy(r));
         }
         *ret = c->images;

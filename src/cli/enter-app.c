@@ -196,7 +196,7 @@ static int unit_properties(const Enter *e, char ***ret)
         if (r >= 0 && !e->main_pid)
                 r = add_root(e, &properties);
         STRV_FOREACH(line, e->app->limits)
-                if (r >= 0)
+                if (r >= 0 && !startswith(*line, PLAN_RLIMIT))
                         r = strv_extend(&properties, *line);
         if (r >= 0 && e->terminal)
                 r = add_terminal(e, &properties);

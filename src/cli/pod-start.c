@@ -398,6 +398,12 @@ static bool tell_trouble(const Start *s)
         return false;
 }
 
+static void tell_cut_off(const Start *s, const UnitStatus *status)
+{
+        log_error("Pod '%s' was cut off: unit %s ended with '%s'", pod_display_name(s->pod), s->unit,
+                  strempty(status->result));
+}
+
 /* A success is what everybody says is one: systemd, the pod's end, and whoever was to be told that it is ready. */
 static int report_exited(const Start *s, const UnitStatus *status, bool was_ready)
 {
@@ -406,8 +412,7 @@ static int report_exited(const Start *s, const UnitStatus *status, bool was_read
         if (n != 0)
                 return tell_trouble(s) ? n : EXIT_PODCTL_FAILED;
         if (!streq_ptr(status->result, "success")) {
-                log_error("Pod '%s' was cut off: unit %s ended with '%s'", pod_display_name(s->pod), s->unit,
-                          strempty(status->result));
+                tell_cut_off(s, status);
                 return EXIT_PODCTL_FAILED;
         }
         if (!was_ready && s->args->detach) {
@@ -429,8 +434,12 @@ static int report_end(const Start *s, const UnitStatus *status, bool was_ready)
         }
         if (status->exit_code == CLD_EXITED)
                 return report_exited(s, status, was_ready);
-        if (status->exit_code == CLD_KILLED || status->exit_code == CLD_DUMPED)
+        if (status->exit_code == CLD_KILLED || status->exit_code == CLD_DUMPED) {
+                /* Whoever pressed Ctrl-C three times knows. */
+                if (s->interrupts < 3)
+                        tell_cut_off(s, status);
                 return 128 + status->exit_status;
+        }
         if (s->interrupts > 0)
                 return 128 + SIGINT;
         /* A unit that was not even tried to start has no failure of its own. */

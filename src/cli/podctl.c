@@ -151,26 +151,45 @@ static bool is_group(const char *word)
         return false;
 }
 
+static void suggest_command(const char *command, bool of_group)
+{
+        _cleanup_strv_free_ char **groups = NULL;
+        Nearest near = { .written = command };
+
+        for (size_t i = 0; podctl_verbs[i]; i++) {
+                const char *name = podctl_verbs[i]->name, *space = strchr(name, ' ');
+
+                if (podctl_verbs[i]->flags & VERB_HIDDEN)
+                        continue;
+                nearest_offer(&near, name);
+                if (space && !of_group && strv_extendf(&groups, "%.*s", (int) (space - name), name) < 0)
+                        return;
+        }
+        STRV_FOREACH(group, groups)
+                nearest_offer(&near, *group);
+        if (near.known)
+                log_error("Unknown command '%s'; did you mean 'podctl %s'?", command, near.known);
+        else
+                log_error("Unknown command '%s'; see 'podctl --help'", command);
+}
+
 static int refuse_command(char *const *words)
 {
+        _cleanup_strv_free_ char **candidates = NULL;
         bool group = is_group(words[0]) && words[1] && words[1][0] != '-';
         _cleanup_free_ char *command = group ? strjoin(words[0], " ", words[1]) : strdup(words[0]);
-        Nearest near = { .written = strempty(command) };
         const char *of_group = command ? foreign_command(command) : NULL, *hint = of_group ?: foreign_command(words[0]);
 
         if (is_group(words[0]) && !group)
                 log_error("'podctl %s' needs a command of its own; see 'podctl --help'", words[0]);
         else if (hint)
                 log_error("Unknown command '%s': %s", of_group ? command : words[0], hint);
-        else {
-                for (size_t i = 0; podctl_verbs[i]; i++)
-                        if (!(podctl_verbs[i]->flags & VERB_HIDDEN))
-                                nearest_offer(&near, podctl_verbs[i]->name);
-                if (near.known)
-                        log_error("Unknown command '%s'; did you mean 'podctl %s'?", strempty(command), near.known);
-                else
-                        log_error("Unknown command '%s'; see 'podctl --help'", strempty(command));
-        }
+        else if (verb_candidates(words, &candidates) >= 0 && candidates) {
+                _cleanup_free_ char *list = strv_join(candidates, ", ");
+
+                log_error("Command '%s' could be any of: %s", strempty(command), strempty(list));
+        } else
+                suggest_command(strempty(command), group);
         return EXIT_USAGE;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/log.h"
+#include "basic/nearest.h"
 #include "cli/pods-d.h"
 #include "image/image-store.h"
 #include "manifest/ac-types.h"
@@ -71,17 +72,36 @@ static const char *const app_annotations[] = {
         "podctl/image", APPC_ANNOTATION_RESTART, APPC_ANNOTATION_AFTER, APPC_ANNOTATION_REQUIRES, NULL,
 };
 
-static const char *find_unknown(char *const *annotations, const char *const *known)
+static bool is_known(const char *annotation, const char *const *known)
+{
+        for (; *known; known++)
+                if (strlen(*known) == strcspn(annotation, "=") && startswith(annotation, *known))
+                        return true;
+        return false;
+}
+
+/* Names of podctl's own that it does not have, each with the one that was meant where it looks misspelt. */
+static int find_unknown(const char *where, char *const *annotations, const char *const *known, char ***texts)
 {
         STRV_FOREACH(a, annotations) {
-                bool found = !startswith(*a, "podctl/");
+                _cleanup_free_ char *name = strndup(*a, strcspn(*a, "="));
+                Nearest near = { .written = name };
+                int r;
 
-                for (size_t i = 0; known[i] && !found; i++)
-                        found = strlen(known[i]) == strcspn(*a, "=") && startswith(*a, known[i]);
-                if (!found)
-                        return *a;
+                if (!name)
+                        return -ENOMEM;
+                if (!startswith(name, "podctl/") || is_known(*a, known))
+                        continue;
+                for (size_t i = 0; known[i]; i++)
+                        nearest_offer(&near, known[i]);
+                r = near.known ? strv_extendf(texts, "%s: this podctl knows no '%s'; did you mean '%s'?", where, name,
+                                              near.known)
+                               : strv_extendf(texts, "%s: this podctl knows no '%s'; it is misspelt, or of a newer podctl",
+                                              where, name);
+                if (r < 0)
+                        return r;
         }
-        return NULL;
+        return 0;
 }
 
 /* Versions are three numbers (appc, types/semver). */
@@ -97,23 +117,24 @@ static bool is_newer(const char *version)
         return false;
 }
 
-static int check_age(const AppcPod *pod, char **ret_message)
+static int find_newer(const AppcPod *pod, char ***ret)
 {
-        const char *unknown;
+        _cleanup_strv_free_ char **texts = NULL;
+        int r = 0;
 
         if (is_newer(pod->version))
-                *ret_message = strprintf("acVersion: %s is newer than " AC_VERSION ", which is what this podctl knows; "
+                r = strv_extendf(&texts, "acVersion: %s is newer than " AC_VERSION ", which is what this podctl knows; "
                                          "bring podctl up to date", pod->version);
-        else if ((unknown = find_unknown(pod->annotations, pod_annotations)))
-                *ret_message = strprintf("annotations: this podctl knows no '%.*s'; it is misspelt, or of a newer "
-                                         "podctl", (int) strcspn(unknown, "="), unknown);
-        else
-                for (size_t i = 0; i < pod->n_apps && !*ret_message; i++)
-                        if ((unknown = find_unknown(pod->apps[i].annotations, app_annotations)))
-                                *ret_message = strprintf("apps[%zu].annotations: this podctl knows no '%.*s'; it is "
-                                                         "misspelt, or of a newer podctl", i,
-                                                         (int) strcspn(unknown, "="), unknown);
-        return *ret_message ? -EOPNOTSUPP : 0;
+        if (r >= 0)
+                r = find_unknown("annotations", pod->annotations, pod_annotations, &texts);
+        for (size_t i = 0; r >= 0 && i < pod->n_apps; i++) {
+                _cleanup_free_ char *where = strprintf("apps[%zu].annotations", i);
+
+                r = where ? find_unknown(where, pod->apps[i].annotations, app_annotations, &texts) : -ENOMEM;
+        }
+        if (r >= 0)
+                *ret = TAKE_PTR(texts);
+        return r;
 }
 
 /* Errors */
@@ -178,23 +199,32 @@ static int list_passed_over(const char *path, const char *text, size_t n, char *
         return 0;
 }
 
-static int complain_of_all(const char *path, const char *text, size_t n, int r, JsonError *e)
+static int complain_of_all(const char *path, const char *text, size_t n, int r, char *const *all)
 {
-        _cleanup_free_ Finding *findings = NULL;
+        _cleanup_free_ Finding *findings = find_all(text, n, all);
 
-        if (strv_length(e->more) == 0)
-                return pod_manifest_complain(path, r, json_error_message(e, r));
-        if (strv_consume(&e->more, TAKE_PTR(e->message)) < 0 || !(findings = find_all(text, n, e->more)))
+        if (!findings)
                 return log_oom();
         for (Finding *f = findings; f->text; f++)
                 (void) pod_manifest_complain(path, r, f->text);
         return r;
 }
 
+static int complain_of_parse(const char *path, const char *text, size_t n, int r, const JsonError *e)
+{
+        _cleanup_strv_free_ char **all = NULL;
+
+        if (json_error_all(e, &all) < 0)
+                return log_oom();
+        return strv_length(all) <= 1 ? pod_manifest_complain(path, r, json_error_message(e, r))
+                                     : complain_of_all(path, text, n, r, all);
+}
+
 int pod_manifest_read(const char *path, AppcPod **ret, char ***ret_passed_over)
 {
         _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
-        _cleanup_free_ char *text = NULL, *message = NULL;
+        _cleanup_free_ char *text = NULL;
+        _cleanup_strv_free_ char **newer = NULL;
         _cleanup_json_error_ JsonError e = { .strict = true };
         size_t n;
         int r;
@@ -204,10 +234,11 @@ int pod_manifest_read(const char *path, AppcPod **ret, char ***ret_passed_over)
                 return log_error_errno(r, "%s: %m", path);
         r = appc_pod_parse(text, n, &pod, &e);
         if (r < 0)
-                return complain_of_all(path, text, n, r, &e);
-        r = check_age(pod, &message);
-        if (r < 0)
-                return pod_manifest_complain(path, r, message);
+                return complain_of_parse(path, text, n, r, &e);
+        if (find_newer(pod, &newer) < 0)
+                return log_oom();
+        if (newer)
+                return complain_of_all(path, text, n, -EOPNOTSUPP, newer);
         if (ret_passed_over && list_passed_over(path, text, n, e.passed_over, ret_passed_over) < 0)
                 return log_oom();
         *ret = TAKE_PTR(pod);

@@ -153,7 +153,7 @@ const Option run_app_options[] = {
         { "readonly-rootfs", &option_bool, offsetof(RunApp, readonly_rootfs), NULL, "Mount the app's root read-only" },
         { "requires", &option_commas, offsetof(RunApp, requires), "APP,…", "Start after these apps, and stop with them" },
         { "rlimit", &option_strv, offsetof(RunApp, rlimits), "NAME=SOFT[:HARD]", "Resource limit, NOFILE=1024:4096" },
-        { "restart", &option_string, offsetof(RunApp, restart), "WHEN", "Start again: no, on-failure or always", .choices = "no|on-failure|always" },
+        { "restart", &option_choice, offsetof(RunApp, restart), "WHEN", "Start again: no, on-failure or always", .choices = "no|on-failure|always" },
         { "seccomp", &option_string, offsetof(RunApp, seccomp), "FILTER",
           "System calls: mode=retain|remove,[errno=NAME,]CALL,…, or a profile's file" },
         { "signature", &option_string, offsetof(RunApp, signature), "FILE", "The signature of the image, an ACI" },
@@ -244,11 +244,21 @@ static bool is_host_name(const char *name, const char *option)
         return false;
 }
 
+static bool is_slice(const char *slice)
+{
+        _cleanup_free_ char *property = slice ? strjoin("Slice=", slice) : NULL;
+
+        if (!slice || (property && unit_property_check(property, NULL) >= 0))
+                return true;
+        (void) log_error_errno(EINVAL, "Option --slice takes the name of a slice, such as web.slice, not '%s'", slice);
+        return false;
+}
+
 int run_args_check_start(const RunArgs *args)
 {
         if (args->interactive && args->detach)
                 return log_error_errno(EINVAL, "Options --interactive and --detach exclude each other");
-        if (check_network_args(args) < 0 || !is_host_name(args->hostname, "hostname"))
+        if (check_network_args(args) < 0 || !is_host_name(args->hostname, "hostname") || !is_slice(args->slice))
                 return -EINVAL;
 
         STRV_FOREACH(p, args->properties) {
@@ -302,6 +312,8 @@ static int check_args(RunArgs *args)
                                    args->credentials || args->credentials_encrypted))
                 return log_error_errno(EINVAL, "There are conflicting flags set with --pod-manifest: images, --volume, "
                                        "--mount, --port, --pull-policy, --set-env, --set-env-file, --inherit-env and --credential say what it says");
+        if (args->options == create_options && args->n_apps == 0)
+                return log_error_errno(EINVAL, "'podctl create' needs NAME IMAGE; see 'podctl create --help'");
         if (!args->pod_manifest && args->n_apps == 0)
                 return log_error_errno(EINVAL, "You must provide at least one image or specify the pod manifest "
                                        "with --pod-manifest");

@@ -15,6 +15,7 @@
 #include "manifest/appc-strings.h"
 #include "manifest/oci-config.h"
 #include "pod/image-demands.h"
+#include "pod/plan-journal.h"
 
 static int replace_words(char ***list, char *const *first, char *const *second)
 {
@@ -32,6 +33,8 @@ static int compose_exec(const RunApp *run, const Image *image, App *app)
         _cleanup_(oci_config_freep) OciConfig *config = NULL;
         char *const exec[] = { run->exec, NULL };
 
+        if (run->exec && !*run->exec)
+                return log_error_errno(EINVAL, "Option --exec takes a program, not ''");
         if (run->exec)
                 return replace_words(&app->exec, exec, run->arguments);
         if (strv_length(run->arguments) == 0)
@@ -63,6 +66,17 @@ static int compose_groups(const RunApp *run, App *app)
         free(app->supplementary_gids);
         app->supplementary_gids = gids;
         app->n_supplementary_gids = n;
+        return 0;
+}
+
+static int add_pairs(char ***list, char *const *pairs, const char *option)
+{
+        STRV_FOREACH(pair, pairs) {
+                if (**pair == '=' || !strchr(*pair, '='))
+                        return log_error_errno(EINVAL, "Option --%s takes NAME=VALUE, not '%s'", option, *pair);
+                if (strv_extend(list, *pair) < 0)
+                        return log_oom();
+        }
         return 0;
 }
 
@@ -134,11 +148,10 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
         if (r < 0)
                 return r;
         pod_app->read_only_rootfs = run->readonly_rootfs;
-        if (strv_extend_strv(&pod_app->annotations, run->annotations) < 0 ||
-            strv_extend_strv(&pod_app->app->user_annotations, run->user_annotations) < 0 ||
-            strv_extend_strv(&pod_app->app->user_labels, run->user_labels) < 0)
-                return log_oom();
-        return 0;
+        r = add_pairs(&pod_app->annotations, run->annotations, "annotation");
+        if (r >= 0)
+                r = add_pairs(&pod_app->app->user_annotations, run->user_annotations, "user-annotation");
+        return r < 0 ? r : add_pairs(&pod_app->app->user_labels, run->user_labels, "user-label");
 }
 
 static int add_ports(AppcPod *pod, char *const *texts)
@@ -257,9 +270,17 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         return r;
 }
 
-/* Looked at with the plan, wherever the manifest comes from. */
+/* Kept where a manifest says them as well. */
 static int add_journal_limits(AppcPod *pod, const RunArgs *args)
 {
+        uint64_t bytes, usec;
+
+        if (args->journal_size && plan_journal_size(args->journal_size, &bytes) < 0)
+                return log_error_errno(EINVAL, "Option --journal-size takes a size of 1M or more, as 64M or 1G, not '%s'",
+                                       args->journal_size);
+        if (args->journal_age && plan_journal_age(args->journal_age, &usec) < 0)
+                return log_error_errno(EINVAL, "Option --journal-age takes a time, as 12h or 30d, not '%s'",
+                                       args->journal_age);
         if ((args->journal_size && strv_env_set(&pod->annotations, "podctl/journal-size", args->journal_size) < 0) ||
             (args->journal_age && strv_env_set(&pod->annotations, "podctl/journal-age", args->journal_age) < 0))
                 return log_oom();
@@ -281,12 +302,15 @@ int run_compose(Context *context, const RunArgs *args, AppcPod **ret)
         }
 
         pod = appc_pod_new();
-        if (!pod || strv_extend_strv(&pod->annotations, args->annotations) < 0 ||
-            strv_extend_strv(&pod->user_annotations, args->user_annotations) < 0 ||
-            strv_extend_strv(&pod->user_labels, args->user_labels) < 0)
+        if (!pod)
                 return log_oom();
-
-        r = add_journal_limits(pod, args);
+        r = add_pairs(&pod->annotations, args->annotations, "annotation");
+        if (r >= 0)
+                r = add_pairs(&pod->user_annotations, args->user_annotations, "user-annotation");
+        if (r >= 0)
+                r = add_pairs(&pod->user_labels, args->user_labels, "user-label");
+        if (r >= 0)
+                r = add_journal_limits(pod, args);
         if (r >= 0)
                 r = compose_volumes(pod, args->volumes);
         for (size_t i = 0; r >= 0 && i < args->n_apps; i++)

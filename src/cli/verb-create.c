@@ -125,7 +125,7 @@ static int drop_in_lines(const RunArgs *args, char ***ret)
         return r;
 }
 
-static int write_drop_in(const char *name, const RunArgs *args, bool *ret_written)
+static int write_drop_in(const char *name, const RunArgs *args, bool *ret_changed)
 {
         _cleanup_free_ char *directory = strprintf(DROP_IN_DIRECTORY, name), *path = NULL, *text = NULL;
         _cleanup_strv_free_ char **lines = NULL;
@@ -137,9 +137,11 @@ static int write_drop_in(const char *name, const RunArgs *args, bool *ret_writte
         text = strv_join(lines, "\n");
         if (!text)
                 return log_oom();
-        *ret_written = wants_drop_in(args);
-        if (!*ret_written)
-                return unlink(path) < 0 && errno != ENOENT ? log_error_errno(errno, "Cannot remove %s: %m", path) : 0;
+        *ret_changed = true;
+        if (!wants_drop_in(args)) {
+                *ret_changed = unlink(path) >= 0;
+                return *ret_changed || errno == ENOENT ? 0 : log_error_errno(errno, "Cannot remove %s: %m", path);
+        }
         r = mkdir_p_at(AT_FDCWD, directory, 0755);
         if (r >= 0)
                 r = write_file_at(AT_FDCWD, path, text, strlen(text), 0644);
@@ -194,7 +196,7 @@ static int create(Context *c, const RunArgs *args)
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         _cleanup_free_ char *text = NULL;
         const char *name = args->subject;
-        bool drop_in;
+        bool changed;
         int r;
 
         if (!pod_name_is_valid(name))
@@ -212,8 +214,8 @@ static int create(Context *c, const RunArgs *args)
         }
         r = write_checked(c, name, args, text);
         if (r >= 0)
-                r = write_drop_in(name, args, &drop_in);
-        if (r >= 0 && drop_in)
+                r = write_drop_in(name, args, &changed);
+        if (r >= 0 && changed)
                 reload_units(c);
         if (r >= 0)
                 log_info("Start it now and at each boot with: systemctl enable --now pod@%s", name);

@@ -103,6 +103,19 @@ const Verb *verb_find(char *const *words, size_t *ret_n_words)
         return candidates == 1 ? found : NULL;
 }
 
+int verb_candidates(char *const *words, char ***ret_names)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        size_t n;
+
+        for (size_t i = 0; podctl_verbs[i]; i++)
+                if (!(podctl_verbs[i]->flags & VERB_HIDDEN) && match(podctl_verbs[i], words, &n) > 0 &&
+                    strv_extend(&names, podctl_verbs[i]->name) < 0)
+                        return -ENOMEM;
+        *ret_names = TAKE_PTR(names);
+        return 0;
+}
+
 /* rkt's pages, in its order. */
 static void print_rkt_page(const char *name, const char *summary, const char *usage, const char *description, FILE *f)
 {

@@ -48,3 +48,5 @@ void podctl_print_help(FILE *f);
 /* By name, also abbreviated as long as that is unambiguous; *ret_n_words is how many words of the command line the
  * name takes. NULL: none. */
 const Verb *verb_find(char *const *words, size_t *ret_n_words);
+/* Those it could be that are not hidden. */
+int verb_candidates(char *const *words, char ***ret_names);

@@ -38,8 +38,8 @@ int source_read(const Source *source, const char *path, size_t max, char **ret, 
         if (fd < 0)
                 return fd;
         r = read_file_at(AT_FDCWD, proc_fd_path(fd, proc), max, ret, ret_size);
-        if (r == -E2BIG)
-                return explain(reterr_message, r, "%s: is larger than %zu MiB", path, max >> 20);
+        if (r == -EFBIG)
+                return explain(reterr_message, E2BIG, "%s: is larger than %zu MiB", path, max >> 20);
         return r < 0 ? explain(reterr_message, r, "%s: %s", path, strerror(-r)) : 0;
 }
 

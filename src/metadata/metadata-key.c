@@ -19,7 +19,7 @@ static int read_key(int dir_fd, MetadataKey *ret)
         int r = read_file_at(dir_fd, KEY_FILE, METADATA_KEY_SIZE, &text, &n);
 
         if (r < 0)
-                return r == -E2BIG ? -EUCLEAN : r;
+                return r == -EFBIG ? -EUCLEAN : r;
         if (n != METADATA_KEY_SIZE)
                 return -EUCLEAN;
         memcpy(ret->bytes, text, n);

@@ -57,7 +57,7 @@ static int add_rlimits(const Isolator *i, const char *disk, char ***lines)
                         return r;
                 print_limit(soft_text, sizeof(soft_text), soft);
                 print_limit(hard_text, sizeof(hard_text), hard);
-                r = strv_extendf(lines, "Limit%.*s=%s:%s", (int) (value - 1 - *limit), *limit, soft_text, hard_text);
+                r = strv_extendf(lines, PLAN_RLIMIT "%.*s=%s:%s", (int) (value - 1 - *limit), *limit, soft_text, hard_text);
                 if (r < 0)
                         return r;
         }

@@ -11,16 +11,25 @@
 /* journald goes no lower: a file of its has 512K at least, and it wants two. */
 #define MIN_BYTES (1ULL << 20)
 
+int plan_journal_size(const char *text, uint64_t *ret)
+{
+        return parse_size(text, ret) < 0 || *ret < MIN_BYTES || *ret == UINT64_MAX ? -EINVAL : 0;
+}
+
+int plan_journal_age(const char *text, uint64_t *ret_usec)
+{
+        return parse_duration(text, ret_usec) < 0 || *ret_usec == 0 ? -EINVAL : 0;
+}
+
 int plan_journal(const AppcPod *manifest, PlanJournal *ret, char **reterr_message)
 {
         const char *size = appc_pod_annotation(manifest, SIZE), *age = appc_pod_annotation(manifest, AGE);
 
         *ret = (PlanJournal) { .max_bytes = DEFAULT_BYTES };
-        if (size &&
-            (parse_size(size, &ret->max_bytes) < 0 || ret->max_bytes < MIN_BYTES || ret->max_bytes == UINT64_MAX))
+        if (size && plan_journal_size(size, &ret->max_bytes) < 0)
                 return explain(reterr_message, EINVAL,
                                "annotation '" SIZE "': '%s' is not a size of 1M or more, as 64M or 1G", size);
-        if (age && (parse_duration(age, &ret->max_age_usec) < 0 || ret->max_age_usec == 0))
+        if (age && plan_journal_age(age, &ret->max_age_usec) < 0)
                 return explain(reterr_message, EINVAL, "annotation '" AGE "': '%s' is not a time, as 12h or 30d", age);
         return 0;
 }

@@ -11,5 +11,8 @@ typedef struct PlanJournal {
         uint64_t max_age_usec;  /* 0: any */
 } PlanJournal;
 
+int plan_journal_size(const char *text, uint64_t *ret);
+int plan_journal_age(const char *text, uint64_t *ret_usec);
+
 /* -EINVAL, with a message that names the annotation. */
 int plan_journal(const AppcPod *manifest, PlanJournal *ret, char **reterr_message);

@@ -60,6 +60,9 @@ typedef struct PlanMount {
         uint64_t size;         /* TMPFS: bytes; 0: the kernel's default */
 } PlanMount;
 
+/* Lines of limits that begin so are not for the unit, but for the launcher: they are the app's alone. */
+#define PLAN_RLIMIT "Limit"
+
 typedef struct PlanApp {
         const AppcPodApp *app;
         bool raw_output;      /* it goes to sockets, and to no journal */

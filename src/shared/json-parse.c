@@ -213,8 +213,8 @@ int json_parse_file_at(int dir_fd, const char *path, json_object **ret, JsonErro
         int r;
 
         r = read_file_at(dir_fd, path, JSON_MAX_SIZE, &data, &n);
-        if (r == -E2BIG)
-                return json_error_set(e, r, NULL, "longer than %u bytes", JSON_MAX_SIZE);
+        if (r == -EFBIG)
+                return json_error_set(e, -E2BIG, NULL, "longer than %u bytes", JSON_MAX_SIZE);
         if (r < 0)
                 return r;
         return json_parse_memory(data, n, ret, e);

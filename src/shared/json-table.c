@@ -13,6 +13,7 @@ void json_error_clear(JsonError *e)
         e->message = mfree(e->message);
         e->has_path = false;
         e->more = strv_free(e->more);
+        e->own = strv_free(e->own);
         e->passed_over = strv_free(e->passed_over);
 }
 
@@ -47,6 +48,19 @@ static int text_prefix(char **text, bool has_path, const char *prefix)
         return 0;
 }
 
+/* What is said of an object has a path from here on. */
+static int own_prefix(JsonError *e, const char *prefix)
+{
+        int k = 0;
+
+        for (char **text = e->own; k >= 0 && text && *text; text++)
+                k = text_prefix(text, false, prefix);
+        if (k >= 0)
+                k = strv_extend_strv(&e->more, e->own);
+        e->own = strv_free(e->own);
+        return k;
+}
+
 static int error_prefix(JsonError *e, int r, const char *prefix)
 {
         int k = 0;
@@ -58,6 +72,8 @@ static int error_prefix(JsonError *e, int r, const char *prefix)
                 k = text_prefix(text, true, prefix);
         for (char **path = e->passed_over; k >= 0 && path && *path; path++)
                 k = text_prefix(path, true, prefix);
+        if (k >= 0)
+                k = own_prefix(e, prefix);
         if (e->message) {
                 k = k < 0 ? k : text_prefix(&e->message, e->has_path, prefix);
                 e->has_path = true;
@@ -85,7 +101,7 @@ JsonError json_error_part(const JsonError *e)
 static int error_add(JsonError *e, char *message, bool has_path)
 {
         if (e->message)
-                return strv_consume(&e->more, message);
+                return strv_consume(has_path ? &e->more : &e->own, message);
         e->message = message;
         e->has_path = has_path;
         return 0;
@@ -100,9 +116,26 @@ int json_error_join(JsonError *e, JsonError *part, int r)
         if (e && k >= 0)
                 k = strv_extend_strv(&e->more, part->more);
         if (e && k >= 0)
+                k = strv_extend_strv(&e->own, part->own);
+        if (e && k >= 0)
                 k = strv_extend_strv(&e->passed_over, part->passed_over);
         json_error_clear(part);
         return k < 0 ? k : r;
+}
+
+int json_error_all(const JsonError *e, char ***ret)
+{
+        _cleanup_strv_free_ char **all = NULL;
+        int r = e->message ? strv_extend(&all, e->message) : 0;
+
+        if (r >= 0)
+                r = strv_extend_strv(&all, e->own);
+        if (r >= 0)
+                r = strv_extend_strv(&all, e->more);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(all);
+        return 0;
 }
 
 const char *json_error_message(const JsonError *e, int r)

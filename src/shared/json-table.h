@@ -24,7 +24,8 @@ typedef struct JsonError {
         char *message;
         bool has_path;
         bool strict;
-        char **more;        /* strict: the mistakes after the first; each is about a member and begins with its path */
+        char **more;        /* strict: the mistakes after the first that begin with a path */
+        char **own;         /* strict: those that have none yet, being about the object that is read */
         char **passed_over; /* strict: the paths of members of extensions */
 } JsonError;
 
@@ -41,6 +42,8 @@ int json_error_below_index(JsonError *e, int r, const char *member, size_t index
  * Returns r; strict readers go on then, and return the first r below 0 in the end. */
 JsonError json_error_part(const JsonError *e);
 int json_error_join(JsonError *e, JsonError *part, int r);
+/* All mistakes that were found, each a line. */
+int json_error_all(const JsonError *e, char ***ret);
 static inline bool json_error_is_strict(const JsonError *e)
 {
         return e && e->strict;

@@ -38,6 +38,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -79,6 +80,7 @@ typedef struct Launch {
         const char *unit;
         char *protect;
         char *hide;
+        char **limits; /* "NOFILE=1024:4096" */
         char **keep; /* what of the protected is a volume: it stays as it is */
         AppVariables environment;
         size_t n_words; /* of our own, more than there are variables among them */
@@ -157,6 +159,11 @@ static void take_kept(Launch *l, size_t offset, char *value)
         add_word(&l->keep, value);
 }
 
+static void take_limit(Launch *l, size_t offset, char *value)
+{
+        add_word(&l->limits, value);
+}
+
 static void take_environment(Launch *l, size_t offset, char *value)
 {
         app_variables_read(&l->environment, value, l->n_words);
@@ -180,6 +187,7 @@ static const struct {
         { "--filter", take_text, offsetof(Launch, filter) },
         { "--apparmor", take_text, offsetof(Launch, apparmor) },
         { "--selinux", take_text, offsetof(Launch, selinux) },
+        { "--limit", take_limit },
         { "--directory", take_text, offsetof(Launch, directory) },
         { "--relay", take_text, offsetof(Launch, relay) },
         { "--credentials", take_text, offsetof(Launch, credentials) },
@@ -518,6 +526,52 @@ static void raise_capability(unsigned c)
                 die("cannot set the capabilities: %m");
 }
 
+static const struct {
+        const char *name;
+        __rlimit_resource_t resource;
+} limits[] = {
+        { "AS", RLIMIT_AS },           { "CORE", RLIMIT_CORE },     { "CPU", RLIMIT_CPU },
+        { "DATA", RLIMIT_DATA },       { "FSIZE", RLIMIT_FSIZE },   { "LOCKS", RLIMIT_LOCKS },
+        { "MEMLOCK", RLIMIT_MEMLOCK }, { "MSGQUEUE", RLIMIT_MSGQUEUE }, { "NICE", RLIMIT_NICE },
+        { "NOFILE", RLIMIT_NOFILE },   { "NPROC", RLIMIT_NPROC },   { "RSS", RLIMIT_RSS },
+        { "RTPRIO", RLIMIT_RTPRIO },   { "RTTIME", RLIMIT_RTTIME }, { "SIGPENDING", RLIMIT_SIGPENDING },
+        { "STACK", RLIMIT_STACK },
+};
+
+static rlim_t read_limit(const char *text)
+{
+        return strncmp(text, "infinity", strlen("infinity")) == 0 ? RLIM_INFINITY : strtoull(text, NULL, 10);
+}
+
+static void set_limit(char *text)
+{
+        char *soft = strchr(text, '='), *hard = soft ? strchr(soft, ':') : NULL;
+        struct rlimit limit;
+        size_t i = 0;
+
+        if (!hard)
+                die("cannot set the limit %s", text);
+        *soft++ = 0;
+        limit = (struct rlimit) { .rlim_cur = read_limit(soft), .rlim_max = read_limit(hard + 1) };
+        while (i < ELEMENTSOF(limits) && strcmp(limits[i].name, text) != 0)
+                i++;
+        if (i == ELEMENTSOF(limits))
+                die("there is no limit %s", text);
+        if (setrlimit(limits[i].resource, &limit) >= 0)
+                return;
+        if (errno == EPERM)
+                raise_capability(CAP_SYS_RESOURCE);
+        if (setrlimit(limits[i].resource, &limit) < 0)
+                die("cannot set the limit %s: %m", text);
+}
+
+/* Last, since they are the app's: what has to be done before it must not fail for them. */
+static void set_limits(const Launch *l)
+{
+        for (char **text = l->limits; text && *text; text++)
+                set_limit(*text);
+}
+
 static void load_filter(const Launch *l)
 {
         struct sock_fprog program = { .len = l->n_program, .filter = (struct sock_filter *) l->program };
@@ -657,6 +711,7 @@ int main(int argc, char *argv[])
                 start_relay(&l);
         change_directory(&l);
         check_program(words[0]);
+        set_limits(&l);
         load_filter(&l);
 
         /* Services ignore it by default, and what is ignored stays so (systemd.exec(5), IgnoreSIGPIPE=). */

@@ -26,8 +26,11 @@
 #define ENDING_MARK "/run/podctl-ending" /* podctl-ending.path */
 #define JOURNAL "/var/log/journal/*/system.journal"
 
+/* systemd counts those for real time from the first one. */
 static int signal_number(const char *name)
 {
+        if (strncmp(name, "RTMIN", strlen("RTMIN")) == 0)
+                return SIGRTMIN + atoi(name + strlen("RTMIN"));
         for (int i = 1; i < NSIG; i++) {
                 const char *abbreviation = sigabbrev_np(i);
 

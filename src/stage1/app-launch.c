@@ -72,6 +72,19 @@ static bool wants_no_new_privs(const PlanApp *app, const AppIdentity *identity, 
         return !as_root && identity->uid != 0 && !app->privileged_image;
 }
 
+static int add_limits(const PlanApp *app, char ***words)
+{
+        int r = 0;
+
+        STRV_FOREACH(line, app->limits) {
+                const char *limit = startswith(*line, PLAN_RLIMIT);
+
+                if (limit && r >= 0)
+                        r = strv_extendf(words, "--limit=%s", limit);
+        }
+        return r;
+}
+
 static int add_confinement(const PlanApp *app, const AppIdentity *identity, bool as_root, bool joins, char ***words)
 {
         int r = 0;
@@ -82,6 +95,8 @@ static int add_confinement(const PlanApp *app, const AppIdentity *identity, bool
                 r = strv_extend(words, "--no-new-privileges=1");
         if (r >= 0)
                 r = add_filter(app, joins, words);
+        if (r >= 0)
+                r = add_limits(app, words);
         if (r >= 0 && app->apparmor)
                 r = strv_extendf(words, "--apparmor=%s", app->apparmor);
         if (r >= 0 && app->selinux)

@@ -13,6 +13,8 @@
 #define CHUNK 16384
 /* sd-daemon(3): what is written to the standard error is a warning, unless the line says otherwise itself. */
 #define WARNING "<4>"
+/* So much of a line, journald breaks longer ones itself (journald.conf(5), LineMax=). */
+#define HELD (48 * 1024)
 
 int app_output_connect(const char *path)
 {
@@ -55,28 +57,61 @@ int app_output_send(int fd, int stream, const char *data, size_t n)
         return put_all(send_some, fd, &frame, sizeof(frame)) && put_all(send_some, fd, data, n) ? 0 : -1;
 }
 
-/* *in_line is whether the last line has not ended yet. */
-static void write_journal(int fd, bool warns, const char *data, size_t n, bool *in_line)
+typedef struct Relay {
+        AppOutput *o;
+        bool in_line[2]; /* whether the last line in the journal has not ended yet */
+        size_t n_held[2];
+        uint64_t under_way;
+} Relay;
+
+/* Beginnings of lines, until their ends come. */
+static char held[2][HELD];
+
+static void end_line(Relay *r, int i)
+{
+        if (r->in_line[i])
+                (void) put_all(write, r->o->journal[i], "\n", 1);
+        r->in_line[i] = false;
+}
+
+static void write_journal(Relay *r, int i, const char *data, size_t n)
 {
         static char text[CHUNK * (1 + sizeof(WARNING) - 1)];
         size_t length = 0;
 
-        for (size_t i = 0; i < n; i++) {
-                if (warns && !*in_line && data[i] != '<') {
+        end_line(r, 1 - i);
+        for (size_t k = 0; k < n; k++) {
+                if (i == 1 && !r->in_line[i] && data[k] != '<') {
                         memcpy(text + length, WARNING, sizeof(WARNING) - 1);
                         length += sizeof(WARNING) - 1;
                 }
-                text[length++] = data[i];
-                *in_line = data[i] != '\n';
+                text[length++] = data[k];
+                r->in_line[i] = data[k] != '\n';
         }
-        (void) put_all(write, fd, text, length);
+        (void) put_all(write, r->o->journal[i], text, length);
 }
 
-typedef struct Relay {
-        AppOutput *o;
-        bool in_line[2];
-        uint64_t under_way;
-} Relay;
+static void write_held(Relay *r, int i)
+{
+        for (size_t at = 0; at < r->n_held[i]; at += CHUNK)
+                write_journal(r, i, held[i] + at, r->n_held[i] - at < CHUNK ? r->n_held[i] - at : CHUNK);
+        r->n_held[i] = 0;
+}
+
+/* systemd has one stream for both where both go to the journal. So that no line goes on in one of the other's, what
+ * there is of one waits for the rest; in the journal it could not be seen before either. */
+static void carry_lines(Relay *r, int i, const char *data, size_t n)
+{
+        const char *end = memrchr(data, '\n', n);
+        size_t whole = end ? (size_t) (end - data) + 1 : 0;
+
+        if (whole > 0 || r->n_held[i] + n > HELD)
+                write_held(r, i);
+        if (whole > 0)
+                write_journal(r, i, data, whole);
+        memcpy(held[i] + r->n_held[i], data + whole, n - whole);
+        r->n_held[i] += n - whole;
+}
 
 static void lose_client(Relay *r)
 {
@@ -116,8 +151,8 @@ static void carry_chunk(Relay *r, int i)
                 return;
         if (n <= 0) {
                 /* The journal would hold an unfinished line back until it is too late. */
-                if (r->in_line[i] && !o->raw)
-                        (void) put_all(write, o->journal[i], "\n", 1);
+                write_held(r, i);
+                end_line(r, i);
                 close_pipe(o, i);
                 return;
         }
@@ -126,7 +161,7 @@ static void carry_chunk(Relay *r, int i)
                         close_pipe(o, i);
                 return;
         }
-        write_journal(o->journal[i], i == 1, data, (size_t) n, &r->in_line[i]);
+        carry_lines(r, i, data, (size_t) n);
         if (o->client >= 0 && app_output_send(o->client, i == 0 ? OUTPUT_STDOUT : OUTPUT_STDERR, data, (size_t) n) < 0)
                 lose_client(r);
         else if (o->client >= 0)

@@ -339,6 +339,18 @@ static bool may_be_program(int root_fd, char *const *binds, const char *path)
         return false;
 }
 
+/* path: where it was looked for, if it was not in all of $PATH. */
+static char *no_program(const PlanApp *app, int root_fd, const char *path)
+{
+        const char *name = app->app->name;
+        struct stat st;
+
+        if (!path || stat_in_root(root_fd, path, &st) < 0)
+                return strprintf("app '%s': the image has no program '%s'", name, app->app->app->exec[0]);
+        return strprintf("app '%s': %s of the image is %s", name, path,
+                         S_ISDIR(st.st_mode) ? "a directory, and no program" : "not executable");
+}
+
 static int find_handler(const PlanApp *app, int root_fd, char *const *binds, char *const *exec, const char *event,
                         char **ret, char **reterr_message)
 {
@@ -381,8 +393,7 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
                 return r;
         r = app_find_program(app, root_fd, app->app->app->exec[0], &identity.program);
         if (r < 0 || !may_be_program(root_fd, identity.binds, identity.program)) {
-                *reterr_message = strprintf("app '%s': the image has no program '%s'", app->app->name,
-                                            app->app->app->exec[0]);
+                *reterr_message = no_program(app, root_fd, identity.program);
                 return r < 0 ? r : -ENOENT;
         }
 

@@ -110,7 +110,7 @@ static void print_bind(FILE *f, const char *bind)
                 (void) fprintf(f, "BindPaths=%s:%s\n", source, quoted);
 }
 
-/* Capabilities, user, filter and hidden paths are the launcher's business. */
+/* Capabilities, user, filter, hidden paths and limits of processes are the launcher's business. */
 static int print_confinement(FILE *f, const PlanApp *app, const AppIdentity *identity)
 {
         _cleanup_strv_free_ char **mounts = NULL;
@@ -124,7 +124,8 @@ static int print_confinement(FILE *f, const PlanApp *app, const AppIdentity *ide
         STRV_FOREACH(bind, identity->binds)
                 print_bind(f, *bind);
         STRV_FOREACH(line, app->limits)
-                (void) fprintf(f, "%s\n", *line);
+                if (!startswith(*line, PLAN_RLIMIT))
+                        (void) fprintf(f, "%s\n", *line);
         return 0;
 }
 

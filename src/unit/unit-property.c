@@ -10,6 +10,8 @@
 #include "basic/strv.h"
 #include "unit/unit-property.h"
 
+#define UNIT_NAME_MAX 256
+
 typedef struct PropertyRow PropertyRow;
 
 /* Turns the value into what goes over the bus. With a message it appends "(sv)" to it, without one it only checks. */
@@ -20,6 +22,8 @@ struct PropertyRow {
         append_t append;
         /* The name on the bus where it differs from the one in unit files. */
         const char *bus_name;
+        /* Those it takes, where these are all, with '|' between them. */
+        const char *words;
 };
 
 static const char *bus_name(const PropertyRow *row)
@@ -30,6 +34,29 @@ static const char *bus_name(const PropertyRow *row)
 static int append_string(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "s", value) : 0;
+}
+
+/* systemd would warn of another one in a drop-in, and go on without it. */
+static int append_word(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+
+        if (strv_split(row->words, '|', &words) < 0)
+                return -ENOMEM;
+        return strv_contains(words, value) ? append_string(m, row, value) : -EINVAL;
+}
+
+/* As far as it can be told here (systemd.unit(5), systemd.slice(5)). */
+static bool is_slice(const char *s)
+{
+        size_t n = strlen(s), of_suffix = strlen(".slice");
+
+        return n > of_suffix && n < UNIT_NAME_MAX && streq(s + n - of_suffix, ".slice") && !strpbrk(s, "/ \t\n");
+}
+
+static int append_slice(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        return is_slice(value) ? append_string(m, row, value) : -EINVAL;
 }
 
 static int append_boolean(sd_bus_message *m, const PropertyRow *row, const char *value)
@@ -493,15 +520,16 @@ static const PropertyRow property_table[] = {
         { "OnFailure", append_strv },
         { "OnSuccess", append_strv },
         { "RequiresMountsFor", append_strv },
-        { "CollectMode", append_string },
+        { "CollectMode", append_word, .words = "inactive|inactive-or-failed" },
         { "JobTimeoutSec", append_usec, "JobTimeoutUSec" },
         { "StartLimitIntervalSec", append_usec, "StartLimitIntervalUSec" },
         { "AddRef", append_boolean },
         /* systemd.service(5) */
-        { "Type", append_string },
-        { "NotifyAccess", append_string },
+        { "Type", append_word, .words = "simple|exec|forking|oneshot|dbus|notify|notify-reload|idle" },
+        { "NotifyAccess", append_word, .words = "none|main|exec|all" },
         { "RemainAfterExit", append_boolean },
-        { "Restart", append_string },
+        { "Restart", append_word,
+          .words = "no|on-success|on-failure|on-abnormal|on-watchdog|on-abort|always" },
         { "RestartSec", append_usec, "RestartUSec" },
         { "TimeoutStartSec", append_usec, "TimeoutStartUSec" },
         { "TimeoutStopSec", append_usec, "TimeoutStopUSec" },
@@ -510,9 +538,9 @@ static const PropertyRow property_table[] = {
         { "SuccessExitStatus", append_exit_status },
         { "RestartForceExitStatus", append_exit_status },
         { "RestartPreventExitStatus", append_exit_status },
-        { "OOMPolicy", append_string },
+        { "OOMPolicy", append_word, .words = "continue|stop|kill" },
         /* systemd.kill(5) */
-        { "KillMode", append_string },
+        { "KillMode", append_word, .words = "control-group|process|mixed|none" },
         { "KillSignal", append_signal },
         { "SendSIGKILL", append_boolean },
         /* systemd.exec(5) */
@@ -556,7 +584,7 @@ static const PropertyRow property_table[] = {
         { "LimitRTPRIO", append_limit },
         { "LimitRTTIME", append_limit },
         /* systemd.resource-control(5) */
-        { "Slice", append_string },
+        { "Slice", append_slice },
         { "Delegate", append_boolean },
         { "CPUAccounting", append_boolean },
         { "CPUQuota", append_quota, "CPUQuotaPerSecUSec" },
@@ -578,10 +606,10 @@ static const PropertyRow property_table[] = {
         { "IOReadIOPSMax", append_device_limit },
         { "IOWriteIOPSMax", append_device_limit },
         { "IPAccounting", append_boolean },
-        { "DevicePolicy", append_string },
+        { "DevicePolicy", append_word, .words = "auto|closed|strict" },
         { "DeviceAllow", append_device },
-        { "ManagedOOMSwap", append_string },
-        { "ManagedOOMMemoryPressure", append_string },
+        { "ManagedOOMSwap", append_word, .words = "auto|kill" },
+        { "ManagedOOMMemoryPressure", append_word, .words = "auto|kill" },
         {},
 };
 
@@ -617,8 +645,11 @@ int unit_property_check(const char *assignment, char **reterr_message)
                 return r;
 
         r = row->append(NULL, row, value);
-        if (r < 0)
-                *reterr_message = strprintf("unit property %s does not take the value '%s'", row->name, value);
+        if (r < 0 && reterr_message)
+                *reterr_message = row->words ? strprintf("unit property %s takes one of %s, not '%s'", row->name,
+                                                         row->words, value)
+                                             : strprintf("unit property %s does not take the value '%s'", row->name,
+                                                         value);
         return r;
 }
 

@@ -90,6 +90,32 @@ test_properties_are_a_drop_in() {
         # And go when they are not wanted any more.
         podctl create --replace limited busybox --exec=/bin/true >/dev/null 2>&1
         [[ ! -e /etc/systemd/system/pod@limited.service.d/50-podctl.conf ]]
+        assert_eq "$(systemctl show -P MemoryMax pod@limited)" infinity
+        assert_eq "$(systemctl show -P NeedDaemonReload pod@limited)" no
+}
+
+test_misspelt_annotations() {
+        cat >draft.json <<'JSON'
+{"acKind": "PodManifest", "acVersion": "0.8.11",
+ "apps": [{"name": "app", "image": {"name": "busybox"},
+  "annotations": [{"name": "podctl/restrat", "value": "always"}]}],
+ "annotations": [{"name": "podctl/nett", "value": "none"}]}
+JSON
+        assert_fails 254 podctl check ./draft.json
+        assert_eq "$output" "podctl: ./draft.json:3: apps[0].annotations: this podctl knows no 'podctl/restrat'; did you mean 'podctl/restart'?
+podctl: ./draft.json:4: annotations: this podctl knows no 'podctl/nett'; did you mean 'podctl/net'?"
+}
+
+# systemd would go on without them, and say so to nobody.
+test_values_of_properties() {
+        local word
+        for word in Restart=sometimes KillMode=proces Slice=web MemoryMax=lots; do
+                assert_fails 254 podctl create -p $word odd busybox --exec=/bin/true
+                assert_contains "$output" "unit property ${word%%=*} "
+        done
+        assert_fails 254 podctl create --slice=web odd busybox --exec=/bin/true
+        assert_contains "$output" "Option --slice takes the name of a slice, such as web.slice, not 'web'"
+        [[ ! -e $LOCAL/odd.json ]]
 }
 
 test_mistakes() {
@@ -104,7 +130,9 @@ test_mistakes() {
         assert_fails 254 podctl create 'a/b' busybox
         assert_fails 254 podctl create --detach there busybox
         assert_fails 254 podctl create there
+        assert_contains "$output" "'podctl create' needs NAME IMAGE"
         assert_fails 254 podctl create
+        assert_contains "$output" "'podctl create' needs NAME IMAGE"
         assert_eq "$(ls -A "$LOCAL" | grep -v there || true)" ''
 }
 

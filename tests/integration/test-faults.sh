@@ -108,15 +108,16 @@ test_killed_nspawn() {
         nothing_left
 }
 
-# The client of a pod whose nspawn is killed says what happened by its status.
+# The client of a pod whose nspawn is killed says what happened, by its status too.
 test_client_of_a_killed_pod() {
         local pid status=0
-        podctl run --name=killed busybox --exec=/bin/sleep -- 1000 &
+        podctl run --name=killed busybox --exec=/bin/sleep -- 1000 2>err &
         pid=$!
         wait_until podctl status --wait-ready killed
         kill -9 "$(systemctl show --property=MainPID --value podctl-killed.service)"
         wait $pid || status=$?
         assert_eq $status 137
+        assert_eq "$(cat err)" "podctl: Pod 'killed' was cut off: unit podctl-killed.service ended with 'signal'"
         nothing_left
 }
 

@@ -81,9 +81,9 @@ test_size() {
         (($(du -sm "$(journal_of small)" | cut -f1) <= 3)) || fail "too large: $(du -sm "$(journal_of small)")"
         podctl logs -o cat small | grep -q .
         assert_fails 254 podctl run --journal-size=10K busybox --exec=/bin/true
-        assert_contains "$output" 'podctl/journal-size'
+        assert_contains "$output" 'Option --journal-size'
         assert_fails 254 podctl run --journal-age=long busybox --exec=/bin/true
-        assert_contains "$output" 'podctl/journal-age'
+        assert_contains "$output" 'Option --journal-age'
         podctl run --journal-age=12h busybox --exec=/bin/true
 }
 

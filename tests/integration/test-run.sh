@@ -48,6 +48,8 @@ test_output_and_status() {
 
 test_killed_app() {
         assert_fails 137 sh_run 'kill -9 $$'
+        # One for real time, which has no name of its own.
+        assert_fails 165 sh_run 'kill -37 $$'
         assert_fails 139 sh_run 'kill -SEGV $$'
 }
 

@@ -437,6 +437,16 @@ test_rlimits() {
         refused PONIES --pod-manifest=pod.json
 }
 
+# They are the app's: what is done for it before it runs does not fail for them.
+test_rlimits_that_are_low() {
+        assert_eq "$(podctl run busybox --name=app --rlimit=NOFILE=3 --exec=/bin/echo -- said)" said
+        assert_eq "$(podctl run busybox --name=app --rlimit=NPROC=0 --user=33 --exec=/bin/echo -- said)" said
+        # No program fits into that: the kernel kills it.
+        assert_fails 139 podctl run busybox --name=app --rlimit=AS=4096 --exec=/bin/true
+        pod low busybox --name=app --rlimit=NOFILE=4 --exec=/bin/sleep -- 1000
+        assert_eq "$(podctl exec low echo said)" said
+}
+
 # Beyond what the host's services have: PID 1 of the pod has to have it too.
 test_rlimits_beyond_the_usual() {
         local highest

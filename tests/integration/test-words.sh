@@ -20,7 +20,7 @@ test_commands_of_other_tools() {
         for word in ps images pull rmi inspect kill start restart build login push save load tag volume network; do
                 says "Unknown command '$word': " 2 "$word" x
         done
-        for word in commit port wait stats info pause system secret generate healthcheck 'image prune' 'image inspect' 'image pull'; do
+        for word in commit port wait stats info pause system secret generate healthcheck 'image prune' 'image inspect' 'image pull' import container pod app api-service; do
                 # shellcheck disable=SC2086
                 says "Unknown command '$word': " 2 $word x
         done
@@ -33,6 +33,9 @@ test_misspelt_words() {
         says "Unknown command 'image lst'; did you mean 'podctl image list'?" 2 image lst
         says "Unknown command 'image frobnicate'; see 'podctl --help'" 2 image frobnicate
         says "'podctl image' needs a command of its own" 2 image
+        says "Unknown command 'imgae'; did you mean 'podctl image'?" 2 imgae list
+        says "Command 'st' could be any of: status, stop" 2 st
+        says "Command 'image e' could be any of: image export, image extract" 2 image e
         says "Unknown command 'frobnicate'; see 'podctl --help'" 2 frobnicate
         says "Unknown option '--prot'; did you mean '--port'?" 254 run --prot=80 busybox
         says "Unknown option '--no-legnd'; did you mean '--no-legend'?" 254 list --no-legnd

@@ -258,15 +258,22 @@ Test(appc_pod, strangers)
                     "volumes[1].kind: expected \"host\", \"empty\" or \"tmpfs\", not 'hots'",
                     "ports[0].hostIp: is not a known member; did you mean 'hostIP'?",
                     "ports[0].podPort.cnt: is not a known member" } },
+                /* What is missing stands nowhere: the path is that of what lacks it. */
+                { POD("'apps':[{'image':1,'app':{'user':0}}],'ports':[{}]"),
+                  { "apps[0].image: expected an object", "apps[0]: missing member 'name'",
+                    "apps[0].app.user: expected a string", "apps[0].app: missing member 'group'",
+                    "ports[0]: missing member 'name'", "ports[0]: missing member 'hostPort'" } },
+                { "{'acKind':'PodManifest','acVersion':1}",
+                  { "acVersion: expected a string", "missing member 'apps'" } },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_json_error_ JsonError e = {};
+                _cleanup_strv_free_ char **texts = NULL;
 
                 cr_expect_eq(parse_strictly(cases[i].json, &e), -EINVAL, "%s", cases[i].json);
-                cr_assert(e.message);
-                cr_assert_eq(strv_extend(&e.more, e.message), 0);
-                expect_texts(e.more, cases[i].wanted, cases[i].json);
+                cr_assert_eq(json_error_all(&e, &texts), 0);
+                expect_texts(texts, cases[i].wanted, cases[i].json);
         }
 }
 

@@ -271,7 +271,7 @@ Test(image_verify, simple_signing_refused)
         signing_run(&f.s, "cp payload " STORED("1"));
         expect_refusal(&f, NAME, -EBADMSG, "no signed OpenPGP message");
         signing_run(&f.s, "head -c 2000000 /dev/zero >" STORED("1"));
-        expect_refusal(&f, NAME, -E2BIG, "signature-1");
+        expect_refusal(&f, NAME, -EFBIG, "signature-1: File too large");
         signing_run(&f.s, "rm " STORED("1") "; mkdir " STORED("1"));
         expect_refusal(&f, NAME, -EISDIR, "signature-1");
         fixture_done(&f);

@@ -214,6 +214,8 @@ Test(run_args, refuses)
                 { "--property=MemoryMax a", "MemoryMax" },
                 { "--insecure-options=ponies a", "ponies" },
                 { "--private-users=perhaps a", "perhaps" },
+                { "a --restart=unless-stopped", "--restart" },
+                { "--slice=web a", "Option --slice" },
                 /* A manifest says it all. */
                 { "--pod-manifest=f a", "conflicting flags set with --pod-manifest" },
                 { "--pod-manifest=f --volume=v,kind=empty", "conflicting flags set with --pod-manifest" },

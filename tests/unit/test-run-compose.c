@@ -369,6 +369,13 @@ Test(run_compose, mounts)
         }
 }
 
+static int truncateat(int directory, const char *name, off_t size)
+{
+        _cleanup_close_ int fd = openat(directory, name, O_WRONLY | O_CLOEXEC);
+
+        return fd < 0 ? -1 : ftruncate(fd, size);
+}
+
 Test(run_compose, refuses)
 {
         static const struct {
@@ -384,7 +391,8 @@ Test(run_compose, refuses)
                 { "--set-env=A=b --set-env=A=c ACI", "'A'" },
                 { "ACI --environment=A", "--environment" },
                 { "--set-env-file=TMP/missing ACI", "missing" },
-                { "--set-env-file=TMP/bad ACI", "--set-env-file" },
+                { "--set-env-file=TMP/bad ACI", "/bad:3: 'no assignment' is not NAME=VALUE" },
+                { "--set-env-file=TMP/large ACI", "File too large" },
                 { "--set-env-file=TMP/twice ACI", "'A'" },
                 { "--volume=v,kind=pony ACI", "--volume" },
                 { "--volume=v,kind=host,source=relative ACI", "--volume" },
@@ -394,6 +402,16 @@ Test(run_compose, refuses)
                 { "--mount=volume=v,target=/v ACI", "'v'" },
                 { "ACI --working-dir=relative", "--working-dir" },
                 { "ACI --supplementary-gids=1,x", "'x'" },
+                { "ACI --mount=type=bind,src=/a,dst=/b", "write --mount=volume=NAME,target=PATH" },
+                { "ACI --exec=", "Option --exec" },
+                { "--journal-size=512K ACI", "Option --journal-size" },
+                { "--journal-age=soon ACI", "Option --journal-age" },
+                { "--annotation=a ACI", "Option --annotation takes NAME=VALUE, not 'a'" },
+                { "--user-annotation=a ACI", "Option --user-annotation" },
+                { "--user-label==b ACI", "Option --user-label" },
+                { "ACI --annotation=a", "Option --annotation" },
+                { "ACI --user-annotation=a", "Option --user-annotation" },
+                { "ACI --user-label=a", "Option --user-label" },
                 { "ACI --memory=lots", "--memory" },
                 { "ACI --memory={}", "--memory" },
                 { "ACI --cpu=\"},\"x\":{", "--cpu" },
@@ -407,7 +425,9 @@ Test(run_compose, refuses)
         };
         _cleanup_(fixture_done) Fixture f = fixture_new();
 
-        cr_assert_eq(write_string_at(f.t.fd, "bad", "no assignment\n", 0644), 0);
+        cr_assert_eq(write_string_at(f.t.fd, "bad", "# with\n\nno assignment\n", 0644), 0);
+        cr_assert_eq(write_string_at(f.t.fd, "large", "", 0644), 0);
+        cr_assert_eq(truncateat(f.t.fd, "large", 2 * 1024 * 1024), 0);
         cr_assert_eq(write_string_at(f.t.fd, "twice", "A=b\nA=c\n", 0644), 0);
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 cr_expect_lt(compose(&f, cases[i].line), 0, "%s: accepted", cases[i].line);

@@ -12,7 +12,9 @@ static const struct {
         const char *good[10];
         const char *bad[16];
 } types[] = {
-        { append_string, { "web.slice", "two words", "größe" }, {} },
+        { append_string, { "two words", "größe" }, {} },
+        { append_slice, { "web.slice", "machine-web.slice", "-.slice" }, { "", "web", ".slice", "web.service", "a b.slice" } },
+        { append_word, {}, { "", "pony", "no|always" } },
         { append_boolean, { "yes", "no", "1", "false", "on" }, { "", "maybe", "2", " yes" } },
         { append_int,
           { "0", "-17", "2147483647", "-2147483648" },
@@ -115,6 +117,24 @@ Test(unit_property, limits)
         }
 }
 
+Test(unit_property, words)
+{
+        size_t n = 0;
+
+        FOREACH_ROW(row, property_table) {
+                _cleanup_strv_free_ char **words = NULL;
+
+                cr_expect_eq(row->append == append_word, row->words != NULL, "%s", row->name);
+                if (!row->words)
+                        continue;
+                cr_assert_eq(strv_split(row->words, '|', &words), 0);
+                STRV_FOREACH(word, words)
+                        cr_expect_eq(check(row->name, *word, NULL), 0, "%s=%s", row->name, *word);
+                n++;
+        }
+        cr_expect_gt(n, 5);
+}
+
 Test(unit_property, names_are_unique)
 {
         FOREACH_ROW(row, property_table)
@@ -141,6 +161,14 @@ Test(unit_property, refuses)
                 { "ExecStart=/bin/true", -EOPNOTSUPP, "ExecStart" },
                 { "ExecStartPre=/bin/true", -EOPNOTSUPP, "ExecStartPre" },
                 { "PIDs=1", -EOPNOTSUPP, "PIDs" },
+                /* Of words there are few, and systemd would go on without a wrong one in a drop-in. */
+                { "Restart=sometimes", -EINVAL, "on-failure" },
+                { "Restart=", -EINVAL, "Restart" },
+                { "KillMode=proces", -EINVAL, "control-group" },
+                { "Type=daemon", -EINVAL, "notify" },
+                { "OOMPolicy=Kill", -EINVAL, "continue" },
+                { "DevicePolicy=open", -EINVAL, "closed" },
+                { "Slice=web", -EINVAL, "Slice" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
