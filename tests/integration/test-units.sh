@@ -214,13 +214,14 @@ test_own_unit_runs_in_place() {
 }
 
 test_own_unit_that_kills_all_at_once() {
-        local mode told=
+        local mode cursor told=
         for mode in control-group mixed; do
+                cursor=$(journalctl --quiet -n 1 --output=json | jq -r .__CURSOR)
                 unit own KillMode=$mode 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/true'
                 systemctl start own.service
                 wait_until is_inactive own.service
                 journalctl --sync
-                told+=" $(journalctl --output=cat "_SYSTEMD_INVOCATION_ID=$(property own.service InvocationID)" | grep -c 'with KillMode=mixed in its' || true)"
+                told+=" $(journalctl --output=cat --quiet --unit=own.service --after-cursor="$cursor" | grep -c 'with KillMode=mixed in its' || true)"
         done
         assert_eq "$told" ' 1 0'
 }
