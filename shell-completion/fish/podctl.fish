@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# podctl itself knows what may come next: see src/cli/verb-complete.c.
+# podctl itself knows what may come next: see src/cli/verbs/verb-complete.c.
 
 function __podctl_complete
     set -l before (commandline --cut-at-cursor --tokenize --current-process)

@@ -4,7 +4,7 @@
 #include "basic/path.h"
 #include "cli/context.h"
 #include "cli/verb.h"
-#include "image/keystore.h"
+#include "image/trust/keystore.h"
 #include "shared/json-foreign.h"
 
 const Option context_options[] = {

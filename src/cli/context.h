@@ -2,8 +2,8 @@
 #pragma once
 
 #include "cli/host-config.h"
-#include "image/fetcher.h"
-#include "image/image-store.h"
+#include "image/store/image-store.h"
+#include "image/transport/fetcher.h"
 #include "pod/pod.h"
 #include "shared/bus.h"
 

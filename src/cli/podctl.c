@@ -6,7 +6,7 @@
 #include "basic/log.h"
 #include "basic/nearest.h"
 #include "cli/foreign-words.h"
-#include "cli/group-helper.h"
+#include "cli/group/group-helper.h"
 #include "cli/persona.h"
 #include "cli/verb.h"
 #include "config.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "fetch/http.h"
-#include "image/fetch-protocol.h"
+#include "image/transport/fetch-protocol.h"
 
 /* Meta discovery of appc (spec/discovery.md): what the <meta> elements of the pages at a name say about where its images
  * and keys are. */

@@ -8,10 +8,10 @@
 #include "fetch/discovery.h"
 #include "fetch/fetch-confine.h"
 #include "fetch/registry.h"
-#include "image/fetch-protocol.h"
+#include "image/transport/fetch-protocol.h"
 #include "shared/explain.h"
 
-/* The process that talks to the network; see image/fetcher.h. podctl starts it with a socket as file descriptor 3,
+/* The process that talks to the network; see image/transport/fetcher.h. podctl starts it with a socket as file descriptor 3,
  * takes away all it can do without, and sends it requests, each of which is carried out by a thread. It ends when the
  * socket is closed on the other side. */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "fetch/http.h"
-#include "image/fetch-protocol.h"
+#include "image/transport/fetch-protocol.h"
 
 /* Registries: the OCI distribution specification 1.1 as a client that pulls, and Docker's token authentication
  * (distribution, spec/auth). The endpoints of a message are tried in their order, whichever error the one before gave.

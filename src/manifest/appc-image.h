@@ -5,6 +5,9 @@
 
 /* appc image manifests, the file "manifest" of an ACI (spec/aci.md, "Image Manifest Schema"). */
 
+/* Larger ones are refused. */
+#define ACI_MANIFEST_MAX (4U * 1024 * 1024)
+
 typedef struct AppcDependency {
         char *image_name;
         char *image_id; /* "sha512-…", NULL when any will do */

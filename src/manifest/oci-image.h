@@ -9,6 +9,10 @@
  *
  * -EOPNOTSUPP: a document of another version or kind, or digests of an algorithm we cannot compute. */
 
+/* Indexes, manifests and configs that are larger are refused (image-spec, manifest.md, names 4 MiB as the size that
+ * registries have to support). */
+#define OCI_DOCUMENT_MAX (4U * 1024 * 1024)
+
 typedef struct OciIndex {
         int64_t schema_version;
         char *media_type; /* may be NULL in OCI */

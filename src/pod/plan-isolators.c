@@ -97,7 +97,7 @@ static const IsolatorRow isolator_rows[] = {
         { ISOLATOR_BLOCK_BANDWIDTH, ISOLATOR_APP | ISOLATOR_POD, add_block_bandwidth },
         { ISOLATOR_BLOCK_IOPS, ISOLATOR_APP | ISOLATOR_POD, add_block_iops },
         { ISOLATOR_NETWORK_BANDWIDTH, ISOLATOR_APP | ISOLATOR_POD, NULL }, /* plan_network_bandwidth() */
-        { ISOLATOR_NO_NEW_PRIVS, ISOLATOR_APP, NULL }, /* from here on the launcher's, stage1/app-exec.c */
+        { ISOLATOR_NO_NEW_PRIVS, ISOLATOR_APP, NULL }, /* from here on the launcher's, inside/app-exec.c */
         { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_APP, NULL },
         { ISOLATOR_SECCOMP_REMOVE, ISOLATOR_APP, NULL },
         { ISOLATOR_SECCOMP_PROFILE, ISOLATOR_APP, NULL },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "image/image-store.h"
+#include "image/store/image-store.h"
 #include "manifest/appc-pod.h"
 
 /* What the image of an app says of itself, in appc's words whatever its format; where it is gone (NULL), what the pod

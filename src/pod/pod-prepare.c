@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
-#include "image/image-platform.h"
-#include "image/layer-store.h"
+#include "image/store/image-platform.h"
+#include "image/store/layer-store.h"
 #include "manifest/appc-image.h"
 #include "pod/image-demands.h"
 #include "pod/pod-prepare.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "image/image-store.h"
+#include "image/store/image-store.h"
 #include "pod/pod-plan.h"
 #include "pod/pod.h"
 

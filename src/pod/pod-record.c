@@ -139,7 +139,7 @@ int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_f
                 return r;
         note = text + strcspn(text, "\n");
         if (p->state == POD_RUNNING && streq(note, "\nrestarts\n"))
-                return -ENOENT; /* see stage1/app-status.h */
+                return -ENOENT; /* see inside/app-status.h */
         *note = 0;
         r = parse_uint32(text, &status);
         if (r < 0)

@@ -4,7 +4,7 @@
 
 #include "basic/fd.h"
 #include "fuzz.h"
-#include "image/credentials.h"
+#include "image/transport/credentials.h"
 
 /* A file of podman's or docker's. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fetch/discovery.h"
 #include "fuzz.h"
-#include "image/appc-discovery.h"
+#include "image/name/appc-discovery.h"
 
 /* A page; and what podctl makes of templates, whatever the process that reads pages says they are. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,7 +3,7 @@
 
 #include "basic/fd.h"
 #include "fuzz.h"
-#include "image/fetch-protocol.h"
+#include "image/transport/fetch-protocol.h"
 
 /* What the process that talks to the network says, which may have been taken over. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fuzz.h"
-#include "image/image-location.h"
-#include "image/image-ref.h"
+#include "image/name/image-location.h"
+#include "image/name/image-ref.h"
 
 /* Names of images, as users write them and as manifests have them. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

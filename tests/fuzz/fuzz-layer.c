@@ -5,7 +5,7 @@
 #include "basic/fs.h"
 #include "basic/strv.h"
 #include "fuzz.h"
-#include "image/image-unpack.h"
+#include "image/tree/image-unpack.h"
 
 /* Archives, compressed in all the ways there are, unpacked as a layer and as an ACI. In a directory beside which there is a
  * file that has to stay as it is. */

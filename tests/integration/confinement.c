@@ -19,8 +19,8 @@
 #include "basic/fs.h"
 #include "basic/string-util.h"
 #include "fetch/fetch-confine.h"
-#include "image/fetcher-process.h"
-#include "image/layer-unpack.h"
+#include "image/intake/layer-unpack.h"
+#include "image/transport/fetcher-process.h"
 #include "shared/json-foreign.h"
 
 /* What the processes that handle strangers' bytes could still do if they were taken over.

@@ -8,7 +8,7 @@
 
 #include <criterion/criterion.h>
 
-#include "stage1/app-output.h"
+#include "inside/app-output.h"
 
 /* What an app has: its two pipes, and where they lead. */
 typedef struct Fixture {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/base64.h"
-#include "image/credentials.h"
+#include "image/transport/credentials.h"
 #include "test-cases.h"
 #include "test-temporary.h"
 

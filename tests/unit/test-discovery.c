@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fetch/discovery.h"
-#include "image/appc-discovery.h"
+#include "image/name/appc-discovery.h"
 #include "test-cases.h"
 
 static Discovery parse(const char *html, const char *name)

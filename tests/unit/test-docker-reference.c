@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "basic/string-util.h"
-#include "image/docker-reference.h"
+#include "image/name/docker-reference.h"
 
 #define HEX "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "basic/string-util.h"
-#include "cli/fetch-progress.h"
+#include "cli/terminal/fetch-progress.h"
 
 #define MIB (1024U * 1024)
 

@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 
 #include "basic/fd.h"
-#include "image/fetch-protocol.h"
+#include "image/transport/fetch-protocol.h"
 #include "test-cases.h"
 
 static void make_pair(int fds[2])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
-#include "cli/group-helper.h"
+#include "cli/group/group-helper.h"
 
 static void expect(const char *verb, const char *words, bool fine)
 {

@@ -3,10 +3,10 @@
 #include <sys/xattr.h>
 
 #include "basic/path.h"
-#include "image/image-fetch.h"
-#include "image/image-check.h"
-#include "image/layer-store.h"
-#include "image/store-damage.h"
+#include "image/intake/image-check.h"
+#include "image/source/image-fetch.h"
+#include "image/store/layer-store.h"
+#include "image/store/store-damage.h"
 #include "test-tar.h"
 
 static void setup(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
-#include "image/image-ref.h"
+#include "image/name/image-ref.h"
 
 Test(image_ref, parse)
 {

@@ -5,9 +5,9 @@
 #include <sys/wait.h>
 
 #include "basic/path.h"
-#include "image/image-dependencies.h"
-#include "image/image-fetch.h"
-#include "image/merged-tree.h"
+#include "image/source/image-fetch.h"
+#include "image/store/image-dependencies.h"
+#include "image/tree/merged-tree.h"
 #include "test-cases.h"
 #include "test-tar.h"
 

@@ -5,8 +5,9 @@
 
 #include "basic/path.h"
 #include "basic/strv.h"
-#include "image/image-unpack.h"
-#include "image/unpack-tree.h"
+#include "image/tree/image-unpack.h"
+#include "image/tree/unpack-tree.h"
+#include "manifest/appc-image.h"
 #include "test-tar.h"
 
 static void setup(void)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test-signing.h"
 
-#include "image/image-verify.h"
-#include "image/key-file.h"
-#include "image/keystore.h"
-#include "image/simple-signing.h"
+#include "image/trust/image-verify.h"
+#include "image/trust/key-file.h"
+#include "image/trust/keystore.h"
+#include "image/trust/simple-signing.h"
 #include "shared/explain.h"
 
 /* The policy as a whole, against signatures of gpg and openssl and a network that is a table of what is where. */

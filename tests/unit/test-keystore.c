@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test-temporary.h"
 
-#include "image/keystore.h"
+#include "image/trust/keystore.h"
 
 /* Only the layout: what is in the files is the affair of who uses them. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/strv.h"
-#include "cli/output-file.h"
+#include "cli/terminal/output-file.h"
 #include "test-temporary.h"
 
 /* What somebody else has made where a file is being put together, in a directory such as /tmp, is not written to: he could

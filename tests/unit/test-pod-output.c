@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli/pod-output.h"
+#include "cli/terminal/pod-output.h"
 #include "test-temporary.h"
 
 #define NAME_LENGTH 200

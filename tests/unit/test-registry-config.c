@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "image/registry-config.h"
+#include "image/transport/registry-config.h"
 #include "test-cases.h"
 #include "test-temporary.h"
 

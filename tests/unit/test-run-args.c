@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
-#include "cli/run-args.h"
+#include "cli/compose/run-args.h"
 #include "cli/verb.h"
 #include "test-cases.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test-temporary.h"
 
-#include "image/signature-stores.h"
+#include "image/trust/signature-stores.h"
 
 #define FILE_OF(prefixes, store) \
         "{\"rktKind\": \"signatures\", \"rktVersion\": \"v1\", \"prefixes\": [" prefixes "], \"store\": \"" store "\"}"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test-cases.h"
 
-#include "image/cosign-bundle.h"
-#include "image/simple-signing.h"
+#include "image/trust/cosign-bundle.h"
+#include "image/trust/simple-signing.h"
 
 #define HEX "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define CRITICAL(type, digest, reference) \

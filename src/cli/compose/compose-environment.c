@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "cli/compose/compose-environment.h"
+#include "manifest/ac-types.h"
+
+extern char **environ;
+
+static bool is_assignment(const char *text)
+{
+        _cleanup_free_ char *name = strndup(text, strcspn(text, "="));
+
+        return name && strchr(text, '=') && env_name_is_valid(name);
+}
+
+/* Within one option, or one file, a name stands once. */
+static int set_assignments(char ***environment, char *const *assignments, const char *option)
+{
+        _cleanup_strv_free_ char **seen = NULL;
+
+        STRV_FOREACH(a, assignments) {
+                _cleanup_free_ char *name = NULL, *value = NULL;
+
+                if (split_pair(*a, '=', &name, &value) < 0)
+                        return log_oom();
+                if (!value || !env_name_is_valid(name))
+                        return log_error_errno(EINVAL, "Option --%s takes NAME=VALUE, not '%s'", option, *a);
+                if (strv_contains(seen, name))
+                        return log_error_errno(EINVAL, "Option --%s sets '%s' twice", option, name);
+                if (strv_extend(&seen, name) < 0 || strv_env_set(environment, name, value) < 0)
+                        return log_oom();
+        }
+        return 0;
+}
+
+/* Lines NAME=VALUE; empty ones and those that begin with '#' or ';' are skipped. */
+static int set_from_file(char ***environment, const char *path)
+{
+        _cleanup_strv_free_ char **assignments = NULL;
+        _cleanup_free_ char *text = NULL;
+        size_t number = 0;
+        int r;
+
+        r = read_file_at(AT_FDCWD, path, 1024 * 1024, &text, NULL);
+        if (r < 0)
+                return log_error_errno(r, "Option --set-env-file: cannot read %s: %m", path);
+
+        for (char *cursor = text, *line; (line = strsep(&cursor, "\n"));) {
+                number++;
+                if (!*line || *line == '#' || *line == ';')
+                        continue;
+                if (!is_assignment(line))
+                        return log_error_errno(EINVAL, "Option --set-env-file: %s:%zu: '%s' is not NAME=VALUE", path,
+                                               number, line);
+                if (strv_extend(&assignments, line) < 0)
+                        return log_oom();
+        }
+        return set_assignments(environment, assignments, "set-env-file");
+}
+
+int compose_environment(const RunArgs *args, const RunApp *run, App *app)
+{
+        int r;
+
+        for (char **e = args->inherit_env ? environ : NULL; e && *e; e++) {
+                _cleanup_free_ char *name = strndup(*e, strcspn(*e, "="));
+
+                if (!name)
+                        return log_oom();
+                if (env_name_is_valid(name) && strchr(*e, '=') && !strv_env_get(app->environment, name) &&
+                    strv_extend(&app->environment, *e) < 0)
+                        return log_oom();
+        }
+
+        STRV_FOREACH(file, args->set_env_files) {
+                r = set_from_file(&app->environment, *file);
+                if (r < 0)
+                        return r;
+        }
+        r = set_assignments(&app->environment, args->set_env, "set-env");
+        return r < 0 ? r : set_assignments(&app->environment, run->environment, "environment");
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "cli/compose/compose-isolators.h"
+
+static int set_isolator(App *app, IsolatorType type, const char *option, const char *json)
+{
+        _cleanup_json_error_ JsonError e = {};
+        int r;
+
+        if (!json)
+                return log_oom();
+        r = isolators_set(&app->isolators, &app->n_isolators, type, json, &e);
+        return r < 0 ? log_error_errno(r, "Option --%s: %s", option, json_error_message(&e, r)) : 0;
+}
+
+static char *json_set_of(char *const *words)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+        json_object *array = json_object_new_array();
+
+        STRV_FOREACH(w, words) {
+                _cleanup_free_ char *name = startswith(*w, "CAP_") ? strdup(*w) : strjoin("CAP_", *w);
+
+                (void) json_object_array_add(array, json_object_new_string(strempty(name)));
+        }
+        (void) json_object_object_add(o, "set", array);
+        return strdup(json_object_to_json_string(o));
+}
+
+/* A limit as {"limit": TEXT}, quoted by json-c so that no text can be more than a value. */
+static char *json_limit_of(const char *text)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+
+        (void) json_object_object_add(o, "limit", json_object_new_string(text));
+        return strdup(json_object_to_json_string(o));
+}
+
+static void remove_seccomp(App *app)
+{
+        static const IsolatorType types[] = { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_SECCOMP_REMOVE,
+                                              ISOLATOR_SECCOMP_PROFILE };
+
+        for (size_t i = 0; i < ELEMENTSOF(types); i++)
+                isolators_remove(app->isolators, &app->n_isolators, types[i]);
+}
+
+static int compose_seccomp_profile(const char *path, App *app)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, NULL);
+        if (r < 0)
+                return log_error_errno(r, "Option --seccomp: cannot read %s: %m", path);
+        return set_isolator(app, ISOLATOR_SECCOMP_PROFILE, "seccomp", text);
+}
+
+/* "mode=retain|remove,[errno=NAME,]CALL,…" as rkt has it (rkt 1.3), else the file of a profile. */
+static int compose_seccomp(const char *option, App *app)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+        json_object *set = json_object_new_array();
+        _cleanup_strv_free_ char **words = NULL;
+        IsolatorType type = _ISOLATOR_TYPE_INVALID;
+
+        (void) json_object_object_add(o, "set", set);
+        remove_seccomp(app);
+        if (!strchr(option, ',') && !startswith(option, "mode="))
+                return compose_seccomp_profile(option, app);
+
+        if (strv_split(option, ',', &words) < 0)
+                return log_oom();
+        STRV_FOREACH(w, words) {
+                const char *value;
+
+                if ((value = startswith(*w, "errno=")))
+                        (void) json_object_object_add(o, "errno", json_object_new_string(value));
+                else if ((value = startswith(*w, "mode=")))
+                        type = streq(value, "retain") ? ISOLATOR_SECCOMP_RETAIN
+                               : streq(value, "remove") ? ISOLATOR_SECCOMP_REMOVE : _ISOLATOR_TYPE_INVALID;
+                else
+                        (void) json_object_array_add(set, json_object_new_string(*w));
+        }
+        if (type < 0)
+                return log_error_errno(EINVAL,
+                                       "Option --seccomp takes mode=retain or mode=remove, then names of system "
+                                       "calls, or the file of a profile; not '%s'",
+                                       option);
+        return set_isolator(app, type, "seccomp", json_object_to_json_string(o));
+}
+
+/* Those of the image that are not named stay. */
+static int compose_rlimits(const RunApp *run, App *app)
+{
+        const Isolator *given = isolators_find(app->isolators, app->n_isolators, ISOLATOR_RLIMITS);
+        _cleanup_strv_free_ char **limits = strv_copy(given ? given->rlimits : NULL);
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+
+        STRV_FOREACH(limit, run->rlimits) {
+                _cleanup_free_ char *name = NULL, *value = NULL;
+
+                if (split_pair(*limit, '=', &name, &value) < 0)
+                        return log_oom();
+                if (isempty(name) || !value)
+                        return log_error_errno(EINVAL, "Option --rlimit takes NAME=SOFT[:HARD], not '%s'", *limit);
+                for (char *p = name; *p; p++)
+                        *p = (char) toupper(*p);
+                if (strv_env_set(&limits, name, value) < 0)
+                        return log_oom();
+        }
+        STRV_FOREACH(limit, limits) {
+                _cleanup_free_ char *name = strndup(*limit, strcspn(*limit, "="));
+
+                (void) json_object_object_add(o, strempty(name), json_object_new_string(strchr(*limit, '=') + 1));
+        }
+        return run->rlimits ? set_isolator(app, ISOLATOR_RLIMITS, "rlimit", json_object_to_json_string(o)) : 0;
+}
+
+static int compose_capabilities(const RunApp *run, App *app)
+{
+        _cleanup_free_ char *json = NULL;
+
+        if (run->caps_retain && run->caps_remove)
+                return log_error_errno(EINVAL, "Options --caps-retain and --caps-remove exclude each other");
+        if (!run->caps_retain && !run->caps_remove)
+                return 0;
+
+        json = json_set_of(run->caps_retain ?: run->caps_remove);
+        isolators_remove(app->isolators, &app->n_isolators, ISOLATOR_CAPS_RETAIN);
+        isolators_remove(app->isolators, &app->n_isolators, ISOLATOR_CAPS_REMOVE);
+        return run->caps_retain ? set_isolator(app, ISOLATOR_CAPS_RETAIN, "caps-retain", json)
+                                : set_isolator(app, ISOLATOR_CAPS_REMOVE, "caps-remove", json);
+}
+
+/* What rkt refused: no program fits into less than a page. */
+static int check_memory(const RunApp *run, const App *app)
+{
+        const Isolator *memory = isolators_find(app->isolators, app->n_isolators, ISOLATOR_MEMORY);
+
+        if (run->memory && memory && memory->resource.has_limit && memory->resource.limit < 4096)
+                return log_error_errno(EINVAL, "Option --memory takes at least 4096 bytes, not '%s'", run->memory);
+        return 0;
+}
+
+int compose_isolators(const RunApp *run, App *app)
+{
+        const struct {
+                const char *value;
+                IsolatorType type;
+                const char *option;
+                bool is_limit;
+        } rows[] = {
+                { run->memory, ISOLATOR_MEMORY, "memory", true },
+                { run->cpu, ISOLATOR_CPU, "cpu", true },
+                { run->cpu_shares, ISOLATOR_CPU_SHARES, "cpu-shares", false },
+                { run->oom_score_adj, ISOLATOR_OOM_SCORE_ADJ, "oom-score-adj", false },
+        };
+        int r = run->seccomp ? compose_seccomp(run->seccomp, app) : 0;
+
+        if (r >= 0)
+                r = compose_rlimits(run, app);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++) {
+                _cleanup_free_ char *json = NULL;
+
+                if (!rows[i].value)
+                        continue;
+                json = rows[i].is_limit ? json_limit_of(rows[i].value) : strdup(rows[i].value);
+                r = set_isolator(app, rows[i].type, rows[i].option, json);
+        }
+        if (r >= 0)
+                r = check_memory(run, app);
+        return r < 0 ? r : compose_capabilities(run, app);
+}

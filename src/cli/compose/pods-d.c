@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "basic/nearest.h"
+#include "cli/compose/pods-d.h"
+#include "image/store/image-store.h"
+#include "manifest/ac-types.h"
+#include "manifest/appc-image.h"
+#include "shared/json-locate.h"
+
+/* Files */
+
+static const char *const directories[] = { PODS_D_LOCAL, "/run/podctl/pods.d", "/usr/lib/podctl/pods.d" };
+
+int pods_d_find(const char *name, char **ret_path)
+{
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                _cleanup_free_ char *path = strjoin(directories[i], "/", name, ".json");
+
+                if (!path)
+                        return -ENOMEM;
+                if (access(path, F_OK) >= 0) {
+                        *ret_path = TAKE_PTR(path);
+                        return 0;
+                }
+        }
+        return -ENOENT;
+}
+
+int pods_d_list(char ***ret)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                _cleanup_strv_free_ char **files = NULL;
+                _cleanup_close_ int fd = open_directory_at(AT_FDCWD, directories[i]);
+
+                if (fd == -ENOENT)
+                        continue;
+                r = fd < 0 ? fd : list_directory_at(fd, ".", &files);
+                if (r < 0)
+                        return r;
+                STRV_FOREACH(file, files) {
+                        char *suffix = (char *) endswith(*file, ".json");
+
+                        if (!suffix || suffix == *file)
+                                continue;
+                        *suffix = 0;
+                        if (!strv_contains(names, *file) && strv_extend(&names, *file) < 0)
+                                return -ENOMEM;
+                }
+        }
+        strv_sort(names);
+        *ret = TAKE_PTR(names);
+        return 0;
+}
+
+/* What podctl itself understands of a manifest beyond appc */
+
+static const char *const pod_annotations[] = {
+        "podctl/dns",           "podctl/dns-domain",
+        "podctl/dns-opt",       "podctl/dns-search",
+        "podctl/hostname",      "podctl/hosts-entry",
+        "podctl/ipc",           "podctl/journal-age",
+        "podctl/journal-size",  "podctl/net",
+        "podctl/private-users", "podctl/pull-policy",
+        "podctl/mds-register",  NULL,
+};
+
+static const char *const app_annotations[] = {
+        "podctl/image", APPC_ANNOTATION_RESTART, APPC_ANNOTATION_AFTER, APPC_ANNOTATION_REQUIRES, NULL,
+};
+
+static bool is_known(const char *annotation, const char *const *known)
+{
+        for (; *known; known++)
+                if (strlen(*known) == strcspn(annotation, "=") && startswith(annotation, *known))
+                        return true;
+        return false;
+}
+
+/* Names of podctl's own that it does not have, each with the one that was meant where it looks misspelt. */
+static int find_unknown(const char *where, char *const *annotations, const char *const *known, char ***texts)
+{
+        STRV_FOREACH(a, annotations) {
+                _cleanup_free_ char *name = strndup(*a, strcspn(*a, "="));
+                Nearest near = { .written = name };
+                int r;
+
+                if (!name)
+                        return -ENOMEM;
+                if (!startswith(name, "podctl/") || is_known(*a, known))
+                        continue;
+                for (size_t i = 0; known[i]; i++)
+                        nearest_offer(&near, known[i]);
+                r = near.known ? strv_extendf(texts, "%s: this podctl knows no '%s'; did you mean '%s'?", where, name,
+                                              near.known)
+                               : strv_extendf(texts, "%s: this podctl knows no '%s'; it is misspelt, or of a newer podctl",
+                                              where, name);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Versions are three numbers (appc, types/semver). */
+static bool is_newer(const char *version)
+{
+        unsigned v[3] = {}, ours[3] = {};
+
+        (void) sscanf(version, "%u.%u.%u", &v[0], &v[1], &v[2]);
+        (void) sscanf(AC_VERSION, "%u.%u.%u", &ours[0], &ours[1], &ours[2]);
+        for (size_t i = 0; i < ELEMENTSOF(v); i++)
+                if (v[i] != ours[i])
+                        return v[i] > ours[i];
+        return false;
+}
+
+static int find_newer(const AppcPod *pod, char ***ret)
+{
+        _cleanup_strv_free_ char **texts = NULL;
+        int r = 0;
+
+        if (is_newer(pod->version))
+                r = strv_extendf(&texts, "acVersion: %s is newer than " AC_VERSION ", which is what this podctl knows; "
+                                         "bring podctl up to date", pod->version);
+        if (r >= 0)
+                r = find_unknown("annotations", pod->annotations, pod_annotations, &texts);
+        for (size_t i = 0; r >= 0 && i < pod->n_apps; i++) {
+                _cleanup_free_ char *where = strprintf("apps[%zu].annotations", i);
+
+                r = where ? find_unknown(where, pod->apps[i].annotations, app_annotations, &texts) : -ENOMEM;
+        }
+        if (r >= 0)
+                *ret = TAKE_PTR(texts);
+        return r;
+}
+
+/* Errors */
+
+static size_t line_of(const char *path, const char *message)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+
+        return read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n) < 0 ? 0 : json_line_of(text, n, message);
+}
+
+int pod_manifest_complain(const char *path, int r, const char *message)
+{
+        size_t line = r == -EBADMSG ? 0 : line_of(path, message);
+
+        /* What is no JSON at all says itself where. */
+        if (line > 0)
+                return log_error_errno(r, "%s:%zu: %s", path, line, message);
+        return log_error_errno(r, "%s: %s", path, message);
+}
+
+/* What is said of a member, and where that stands. */
+typedef struct Finding {
+        const char *text;
+        size_t line;
+} Finding;
+
+static int compare_findings(const void *a, const void *b)
+{
+        const Finding *x = a, *y = b;
+
+        return (x->line > y->line) - (x->line < y->line);
+}
+
+/* In the order of the file; NULL when memory ran out. */
+static Finding *find_all(const char *text, size_t n, char *const *texts)
+{
+        Finding *findings = new0(Finding, strv_length(texts) + 1), *f = findings;
+
+        if (!findings)
+                return NULL;
+        STRV_FOREACH(t, texts)
+                *f++ = (Finding) { *t, json_line_of(text, n, *t) };
+        qsort(findings, f - findings, sizeof(Finding), compare_findings);
+        return findings;
+}
+
+static int list_passed_over(const char *path, const char *text, size_t n, char *const *members, char ***ret)
+{
+        _cleanup_free_ Finding *findings = find_all(text, n, members);
+        _cleanup_strv_free_ char **lines = NULL;
+
+        if (!findings)
+                return -ENOMEM;
+        for (Finding *f = findings; f->text; f++) {
+                int r = strv_extendf(&lines, "%s:%zu: %s", path, f->line, f->text);
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(lines);
+        return 0;
+}
+
+static int complain_of_all(const char *path, const char *text, size_t n, int r, char *const *all)
+{
+        _cleanup_free_ Finding *findings = find_all(text, n, all);
+
+        if (!findings)
+                return log_oom();
+        for (Finding *f = findings; f->text; f++)
+                (void) pod_manifest_complain(path, r, f->text);
+        return r;
+}
+
+static int complain_of_parse(const char *path, const char *text, size_t n, int r, const JsonError *e)
+{
+        _cleanup_strv_free_ char **all = NULL;
+
+        if (json_error_all(e, &all) < 0)
+                return log_oom();
+        return strv_length(all) <= 1 ? pod_manifest_complain(path, r, json_error_message(e, r))
+                                     : complain_of_all(path, text, n, r, all);
+}
+
+int pod_manifest_read(const char *path, AppcPod **ret, char ***ret_passed_over)
+{
+        _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+        _cleanup_free_ char *text = NULL;
+        _cleanup_strv_free_ char **newer = NULL;
+        _cleanup_json_error_ JsonError e = { .strict = true };
+        size_t n;
+        int r;
+
+        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
+        if (r < 0)
+                return log_error_errno(r, "%s: %m", path);
+        r = appc_pod_parse(text, n, &pod, &e);
+        if (r < 0)
+                return complain_of_parse(path, text, n, r, &e);
+        if (find_newer(pod, &newer) < 0)
+                return log_oom();
+        if (newer)
+                return complain_of_all(path, text, n, -EOPNOTSUPP, newer);
+        if (ret_passed_over && list_passed_over(path, text, n, e.passed_over, ret_passed_over) < 0)
+                return log_oom();
+        *ret = TAKE_PTR(pod);
+        return 0;
+}
+
+/* Annotations */
+
+static int annotate(AppcPod *manifest, const char *name, const char *value)
+{
+        return isempty(value) ? 0 : strv_env_set(&manifest->annotations, name, value);
+}
+
+static int annotate_list(AppcPod *manifest, const char *name, char *const *values)
+{
+        _cleanup_free_ char *text = strv_join(values, ",");
+
+        return text ? annotate(manifest, name, text) : -ENOMEM;
+}
+
+int pod_manifest_annotate(AppcPod *manifest, const RunArgs *args)
+{
+        const struct {
+                const char *name;
+                const char *value;
+                char *const *values;
+        } rows[] = {
+                { "podctl/net", args->net, NULL },
+                { "podctl/dns", NULL, args->dns },
+                { "podctl/dns-domain", args->dns_domain, NULL },
+                { "podctl/dns-opt", NULL, args->dns_opt },
+                { "podctl/dns-search", NULL, args->dns_search },
+                { "podctl/hosts-entry", NULL, args->hosts_entries },
+                { "podctl/hostname", args->hostname, NULL },
+                { "podctl/ipc", args->ipc, NULL },
+                { "podctl/mds-register", args->mds_register < 0 ? NULL : args->mds_register ? "yes" : "no", NULL },
+                { "podctl/private-users", args->private_users < 0 ? NULL : args->private_users ? "yes" : "no", NULL },
+                { "podctl/pull-policy", args->policy == PULL_NEW ? NULL : pull_policy_to_string(args->policy), NULL },
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++)
+                r = rows[i].values ? annotate_list(manifest, rows[i].name, rows[i].values)
+                                   : annotate(manifest, rows[i].name, rows[i].value);
+        return r;
+}
+
+/* Images */
+
+static int pull_policy(const AppcPod *manifest, PullPolicy *ret)
+{
+        const char *text = appc_pod_annotation(manifest, "podctl/pull-policy");
+
+        *ret = text ? pull_policy_from_string(text) : PULL_NEW;
+        return *ret < 0 ? log_error_errno(EINVAL, "Annotation 'podctl/pull-policy' is new, update or never, not '%s'",
+                                          text)
+                        : 0;
+}
+
+int pod_manifest_fetch(Context *c, AppcPod *manifest)
+{
+        PullPolicy policy;
+        int r = pull_policy(manifest, &policy);
+
+        for (size_t i = 0; i < manifest->n_apps && r >= 0; i++) {
+                const char *location = strv_env_get(manifest->apps[i].annotations, "podctl/image");
+                _cleanup_(image_freep) Image *image = NULL;
+
+                if (!location)
+                        continue;
+                r = fetch_or_find_image(c, &(ImageWish) { .text = location, .policy = policy }, &image);
+                if (r >= 0 && free_and_strdup(&manifest->apps[i].image.id, DIGEST_STRING(&image->id)) < 0)
+                        r = log_oom();
+        }
+        return r;
+}

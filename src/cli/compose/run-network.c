@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/compose/run-network.h"
+#include "cli/rkt-ways.h"
+#include "network/net-files.h"
+#include "network/net-request.h"
+#include "network/net-resolv.h"
+#include "pod/plan-network.h"
+
+static const char *annotation(const AppcPod *manifest, const char *option)
+{
+        _cleanup_free_ char *name = strjoin("podctl/", option);
+
+        return name ? appc_pod_annotation(manifest, name) : NULL;
+}
+
+/* The option's words, else the annotation's, with commas between. */
+static int words_of(const AppcPod *manifest, const char *option, char *const *given, char ***ret)
+{
+        const char *text = given ? NULL : annotation(manifest, option);
+
+        *ret = NULL;
+        if (given)
+                return strv_extend_strv(ret, given) < 0 ? log_oom() : 0;
+        return text && strv_split(text, ',', ret) < 0 ? log_oom() : 0;
+}
+
+static int set_dns(const RunArgs *args, const AppcPod *manifest, PodSettings *s)
+{
+        _cleanup_free_ char *message = NULL;
+        NetDns *dns = &s->dns;
+        int r;
+
+        r = words_of(manifest, "dns", args->dns, &dns->nameservers);
+        if (r >= 0)
+                r = words_of(manifest, "dns-search", args->dns_search, &dns->search);
+        if (r >= 0)
+                r = words_of(manifest, "dns-opt", args->dns_opt, &dns->options);
+        if (r >= 0 && free_and_strdup(&dns->domain, args->dns_domain ?: annotation(manifest, "dns-domain")) < 0)
+                r = log_oom();
+        if (r < 0)
+                return r;
+
+        if (strv_length(dns->nameservers) == 1 &&
+            (streq(dns->nameservers[0], "host") || streq(dns->nameservers[0], "none"))) {
+                s->dns_mode = TAKE_PTR(dns->nameservers[0]);
+                dns->nameservers = strv_free(dns->nameservers);
+        }
+        r = net_dns_check(dns, &message);
+        return r < 0 ? log_error_errno(r, "Options --dns…: %s", strempty(message)) : 0;
+}
+
+static int set_hosts(const RunArgs *args, const AppcPod *manifest, PodSettings *s)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        r = words_of(manifest, "hosts-entry", args->hosts_entries, &words);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(word, words) {
+                _cleanup_free_ char *message = NULL;
+
+                if (streq(*word, "host")) {
+                        s->hosts_host = true;
+                        continue;
+                }
+                r = net_hosts_entry_parse(*word, &s->hosts, &message);
+                if (r < 0)
+                        return log_error_errno(r, "Option --hosts-entry %s", message ?: "is out of memory");
+        }
+        if (s->hosts_host && s->hosts)
+                return log_error_errno(EINVAL, "Option --hosts-entry=host cannot be combined with entries");
+        return 0;
+}
+
+static int set_networks(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *s)
+{
+        _cleanup_strv_free_ char **directories = NULL, **warnings = NULL;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = free_and_strdup(&s->net, args->net ?: annotation(manifest, "net") ?: "default");
+        if (r >= 0)
+                r = net_config_directories(c->local_config, c->system_config, &directories);
+        if (r < 0)
+                return log_oom();
+        r = net_config_resolve(s->net, directories, c->local_config, &s->joins, &s->n_joins, &warnings, &message);
+        if (r < 0)
+                return log_error_errno(r, "Option --net: %s", message ?: "cannot read the configuration of networks");
+        STRV_FOREACH(warning, warnings)
+                log_debug("Network configuration: %s", *warning);
+        return 0;
+}
+
+/* Ports with a socket of the service manager's come from elsewhere. */
+static int check_ports(const RunArgs *args, const AppcPod *manifest, const PodSettings *s)
+{
+        if (!args->ports || (!net_is_none(s->net) && !net_is_host(s->net)) || !plan_wants_forwards(manifest))
+                return 0;
+        return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, which --net=%s is not", s->net);
+}
+
+/* What plugins lead to is theirs. */
+static bool leads_out_by_host(const PodSettings *s)
+{
+        bool out = false;
+
+        for (size_t i = 0; i < s->n_joins; i++) {
+                NetNative n = {};
+
+                if (!net_join_is_native(&s->joins[i]))
+                        return false;
+                out |= net_join_native(&s->joins[i], &n, NULL) >= 0 && tristate_or(n.default_gateway, true);
+                net_native_done(&n);
+        }
+        return out;
+}
+
+/* Every start says it: names do not resolve in there. */
+static void warn_of_lost_dns(const PodSettings *s)
+{
+        _cleanup_free_ char *ignored = NULL;
+        bool lost = false;
+
+        if (!plan_follows_host_dns(s) || net_is_host(s->net) || !leads_out_by_host(s))
+                return;
+        if (net_resolv_conf_for_pods("0.0.0.0", &ignored, &lost) >= 0 && lost)
+                log_warning("Pods do not reach the host's name servers in /etc/resolv.conf, which answer on its "
+                            "loopback alone; give --dns=IP, or see podctl-net.d(5)");
+}
+
+int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings)
+{
+        int r = set_networks(c, args, manifest, settings);
+
+        settings->image_etc = rkt_way(RKT_WAY_IMAGE_ETC);
+        if (r >= 0)
+                r = check_ports(args, manifest, settings);
+        if (r >= 0)
+                r = set_dns(args, manifest, settings);
+        if (r >= 0)
+                r = set_hosts(args, manifest, settings);
+        if (r >= 0)
+                warn_of_lost_dns(settings);
+        return r;
+}

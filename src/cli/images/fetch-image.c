@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <unistd.h>
+
+#include "basic/log.h"
+#include "basic/string-table.h"
+#include "cli/images/fetch-image.h"
+#include "cli/images/trust-keys.h"
+#include "cli/terminal/fetch-progress.h"
+#include "image/name/image-location.h"
+#include "image/source/source-registry.h"
+#include "image/source/source-url.h"
+#include "image/store/image-dependencies.h"
+#include "image/store/image-oddities.h"
+#include "image/store/image-remote.h"
+#include "pod/pod-plan.h"
+#include "shared/explain.h"
+
+static const char *const pull_policy_table[_PULL_POLICY_MAX] = {
+        [PULL_NEW] = "new",
+        [PULL_UPDATE] = "update",
+        [PULL_NEVER] = "never",
+};
+DEFINE_STRING_TABLE(pull_policy, PullPolicy);
+
+int pull_policy_from_options(const char *text, bool store_only, bool no_store, PullPolicy otherwise, PullPolicy *ret)
+{
+        if ((text != NULL) + store_only + no_store > 1)
+                return log_error_errno(EINVAL, "Options --pull-policy, --store-only and --no-store exclude each other");
+        *ret = text ? pull_policy_from_string(text) : store_only ? PULL_NEVER : no_store ? PULL_UPDATE : otherwise;
+        if (*ret < 0)
+                return log_error_errno(EINVAL, "Option --pull-policy takes new, update or never, not '%s'", text);
+        return 0;
+}
+
+/* One image, or one file of them, on its way. */
+typedef struct Fetch {
+        Context *context;
+        const ImageWish *wish;
+        const ImageLocation *location;
+        ImageStore *store;
+        Fetcher *fetcher;
+        ImageFetchOptions options;
+        bool told;              /* what went wrong */
+        bool brought;           /* something came that may not have been in the store */
+} Fetch;
+
+static int add_id(char ***ids, const char *id)
+{
+        return strv_contains(*ids, id) ? 0 : strv_extend(ids, id);
+}
+
+static bool could_be_of_a_registry(const char *text)
+{
+        DockerReference reference = {};
+        bool could = !startswith(text, "sha256") && !startswith(text, "sha512") &&
+                     docker_reference_parse(text, &reference) >= 0;
+
+        docker_reference_done(&reference);
+        return could;
+}
+
+static int fetch_from_store(Fetch *f, char ***ids, char **reterr_message)
+{
+        const char *text = f->location->text;
+        Digest id;
+        int r;
+
+        r = image_store_resolve(f->store, text, &id, NULL, reterr_message);
+        if (r == -ENOENT && !f->wish->before && could_be_of_a_registry(text))
+                return explain(reterr_message, r, "no image '%s' in the store; did you mean docker://%s?", text, text);
+        return r < 0 ? r : add_id(ids, DIGEST_STRING(&id));
+}
+
+static int fetch_from_path(Fetch *f, char ***ids, char **reterr_message)
+{
+        _cleanup_strv_free_ char **found = NULL;
+        int r;
+
+        f->brought = true;
+        f->options.reference = f->location->reference;
+        r = image_fetch_path(f->store, f->location->text, &f->options, &found, reterr_message);
+        return r < 0 ? r : strv_extend_strv(ids, found);
+}
+
+static int fetch_from_registry(Fetch *f, char ***ids, char **reterr_message)
+{
+        _cleanup_free_ char *id = NULL;
+        int r;
+
+        r = source_registry_fetch(f->store, f->fetcher, &f->location->registry, f->location->text, &f->options, &id,
+                                  reterr_message);
+        return r < 0 ? r : add_id(ids, id);
+}
+
+/* Nothing is there, or nobody who could say. */
+static bool found_nobody(int error)
+{
+        return error == -ENOENT || error == -EHOSTUNREACH || error == -ECONNREFUSED || error == -ETIMEDOUT;
+}
+
+static int fetch_from_web(Fetch *f, char ***ids, char **reterr_message)
+{
+        bool discover = f->location->type == IMAGE_AT_DISCOVERY;
+        const UrlFetch u = {
+                .store = f->store,
+                .fetcher = f->fetcher,
+                .url = discover ? NULL : f->location->text,
+                .signature_url = f->wish->signature,
+                .wanted = discover ? &f->location->appc : NULL,
+                .options = &f->options,
+        };
+        _cleanup_free_ char *id = NULL;
+        int r;
+
+        r = discover ? source_discovery_fetch(&u, &id, reterr_message) : source_url_fetch(&u, &id, reterr_message);
+        if (r < 0 && discover && could_be_of_a_registry(f->wish->text) && found_nobody(r))
+                (void) explain_context(reterr_message, r, "'%s' is not found by appc's discovery, and for a registry "
+                                       "would be written docker://%s", f->wish->text, f->wish->text);
+        return r < 0 ? r : add_id(ids, id);
+}
+
+/* Trust on first use (reference R§3.4): where nothing is known of who signs images of that name, its own pages are
+ * asked, and the user whether to believe them. What comes of it shows when the image is verified. */
+static int find_first_keys(Fetch *f)
+{
+        const char *name = f->location->appc.name;
+        Keystore keystore = context_keystore(f->context);
+        _cleanup_free_ char *message = NULL;
+        TrustedKeys keys = {};
+        bool known;
+        int r;
+
+        if (!f->context->trust_keys_from_https && !isatty(STDIN_FILENO))
+                return 0;
+        r = keystore_find(&keystore, name, &keys, &message);
+        known = keys.n > 0;
+        trusted_keys_done(&keys);
+        if (r < 0)
+                return log_error_errno(r, "%s", message ?: strerror(-r));
+        if (!known)
+                (void) trust_discovered_keys(f->context, &(TrustKeys) {
+                        .prefix = name,
+                        .skip_review = f->context->trust_keys_from_https,
+                        .allow_http = context_is_insecure(f->context, "pubkey"),
+                });
+        return 0;
+}
+
+static const struct {
+        int (*fetch)(Fetch *f, char ***ids, char **reterr_message);
+        bool remote;            /* elsewhere, so that the pull policy matters */
+} locations[_IMAGE_LOCATION_TYPE_MAX] = {
+        [IMAGE_AT_STORE] = { fetch_from_store },
+        [IMAGE_AT_PATH] = { fetch_from_path },
+        [IMAGE_AT_REGISTRY] = { fetch_from_registry, .remote = true },
+        [IMAGE_AT_URL] = { fetch_from_web, .remote = true },
+        [IMAGE_AT_DISCOVERY] = { fetch_from_web, .remote = true },
+};
+
+/* What the store has of that name, or from that place. */
+static int find_stored(const Fetch *f, char ***ids, char **reterr_message)
+{
+        ImageRemote remote = {};
+        Digest id;
+        int r;
+
+        /* The name first: it may have been given to another image since. */
+        r = -ENOENT;
+        if (f->location->type != IMAGE_AT_URL)
+                r = image_store_resolve(f->store, f->location->text, &id, NULL, reterr_message);
+        if (r >= 0)
+                r = add_id(ids, DIGEST_STRING(&id));
+        else if (r == -ENOENT && (r = image_remote_read(f->store, f->location->text, &remote)) >= 0)
+                r = add_id(ids, remote.image);
+        image_remote_done(&remote);
+        if (r == -ENOENT && f->wish->policy == PULL_NEVER)
+                return explain(reterr_message, r,
+                               "no image '%s' in the store, and --pull-policy=never keeps it from being fetched",
+                               f->wish->text);
+        return r;
+}
+
+static int fetch_remote(Fetch *f, char ***ids, char **reterr_message)
+{
+        _cleanup_(fetch_progress_freep) FetchProgress *progress = NULL;
+        ImageVerify verify = {
+                .system_config = f->context->system_config, .local_config = f->context->local_config,
+        };
+        int r;
+
+        r = context_fetcher(f->context, &f->fetcher);
+        f->told = r < 0;
+        if (r < 0)
+                return r;
+        if (f->options.verify && f->location->type == IMAGE_AT_DISCOVERY) {
+                r = find_first_keys(f);
+                f->told = r < 0;
+                if (r < 0)
+                        return r;
+        }
+        r = fetch_progress_new(f->wish->text, &progress);
+        if (r < 0)
+                return r;
+        f->brought = true;
+        verify.fetcher = f->fetcher;
+        f->options.verify = f->options.verify ? &verify : NULL;
+        f->options.guard = &verify;
+        f->options.progress = fetch_progress_image(progress);
+        return locations[f->location->type].fetch(f, ids, reterr_message);
+}
+
+static bool came_from_a_registry(ImageStore *s, const char *name)
+{
+        ImageRemote remote = {};
+        bool came = image_remote_read(s, name, &remote) >= 0 && remote.digest;
+
+        image_remote_done(&remote);
+        return came;
+}
+
+/* What the store knows a registry for is asked for there, however much of the name was written. */
+static int find_registry_of(ImageStore *s, const ImageLocation *location, ImageLocation *ret)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_free_ char *name = NULL;
+        ImageRef ref = {};
+        bool id;
+
+        if (image_ref_parse(location->text, &ref) < 0)
+                return -ENOENT;
+        id = ref.type == IMAGE_REF_ID;
+        image_ref_done(&ref);
+        if (id || image_store_find(s, location->text, &image, NULL) < 0 || strv_length(image->names) != 1 ||
+            !came_from_a_registry(s, image->names[0]))
+                return -ENOENT;
+        name = strjoin("docker://", image->names[0]);
+        return name ? image_location_parse(name, ret, NULL) : -ENOMEM;
+}
+
+/* As the store has it: of an ACI's name nothing is missing. */
+static int name_to_give(const Fetch *f, char **ret)
+{
+        if (f->location->type != IMAGE_AT_URL && f->location->type != IMAGE_AT_DISCOVERY)
+                return image_name_complete(f->wish->name, ret);
+        *ret = strdup(f->wish->name);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* The one image that was found gets the name, too. */
+static int give_name(const Fetch *f, char *const *ids, char **reterr_message)
+{
+        _cleanup_free_ char *name = NULL;
+        Digest id;
+        int r;
+
+        if (!f->wish->name)
+                return 0;
+        r = digest_parse(ids[0], &id);
+        if (r >= 0)
+                r = name_to_give(f, &name);
+        if (r == -EINVAL)
+                return explain(reterr_message, r, "'%s' cannot be the name of an image", f->wish->name);
+        return r < 0 ? r : image_store_set_name(f->store, name, &id, reterr_message);
+}
+
+static int fetch(Fetch *f, char ***ids, char **reterr_message)
+{
+        ImageLocationType type = f->location->type;
+        const ImageVerify verify = {
+                .system_config = f->context->system_config, .local_config = f->context->local_config,
+        };
+        int r;
+
+        f->options = (ImageFetchOptions) {
+                .name = f->wish->name,
+                .signature = f->wish->signature,
+                .verify = context_is_insecure(f->context, "image") ? NULL : &verify,
+                .guard = &verify,
+        };
+        if (!locations[type].remote) {
+                r = locations[type].fetch(f, ids, reterr_message);
+                return r >= 0 && type == IMAGE_AT_STORE ? give_name(f, *ids, reterr_message) : r;
+        }
+        if (f->wish->policy != PULL_UPDATE) {
+                r = find_stored(f, ids, reterr_message);
+                if (r >= 0)
+                        r = give_name(f, *ids, reterr_message);
+                if (r != -ENOENT || f->wish->policy == PULL_NEVER)
+                        return r;
+        }
+        r = fetch_remote(f, ids, reterr_message);
+        /* What does not come from a registry is verified by the name within, and may have been in the store already,
+         * under that name alone. */
+        if (r >= 0 && type != IMAGE_AT_REGISTRY)
+                r = give_name(f, *ids, reterr_message);
+        return r;
+}
+
+/* "run busybox ls /" */
+static void explain_arguments(const Fetch *f, int r, char **reterr_message)
+{
+        const ImageWish *wish = f->wish;
+        _cleanup_free_ char *message = TAKE_PTR(*reterr_message);
+
+        (void) explain(reterr_message, r, "%s; if it is an argument of '%s', write -- before it: %s -- %s",
+                       message ?: strerror(-r), wish->before, wish->before, wish->text);
+}
+
+/* Once, when it comes; what keeps it from being run is told whenever somebody runs it. */
+static void tell_oddities(const Fetch *f, char *const *ids)
+{
+        STRV_FOREACH(id, ids) {
+                _cleanup_strv_free_ char **lines = NULL;
+                Digest d;
+
+                if (digest_parse(*id, &d) < 0 || image_oddities(f->store, &d, POD_UID_COUNT, &lines, NULL) < 0)
+                        continue;
+                STRV_FOREACH(line, lines)
+                        log_warning("Image '%s': %s", f->wish->text, *line);
+        }
+}
+
+int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
+{
+        _cleanup_(image_location_done) ImageLocation location = {}, registry = {};
+        _cleanup_strv_free_ char **ids = NULL;
+        _cleanup_free_ char *message = NULL;
+        Fetch f = { .context = c, .wish = wish, .location = &location };
+        int r;
+
+        r = context_images(c, &f.store);
+        if (r < 0)
+                return r;
+        r = image_location_parse(wish->text, &location, &message);
+        if (r >= 0 && wish->policy == PULL_UPDATE &&
+            (location.type == IMAGE_AT_STORE || location.type == IMAGE_AT_DISCOVERY) &&
+            find_registry_of(f.store, &location, &registry) >= 0)
+                f.location = &registry;
+        if (r >= 0)
+                r = fetch(&f, &ids, &message);
+        if (r < 0 && wish->before && !f.told &&
+            (location.type == IMAGE_AT_STORE || location.type == IMAGE_AT_PATH))
+                explain_arguments(&f, r, &message);
+        if (r == -ENOSPC && message && !f.told)
+                return log_error_errno(r, "%s; 'podctl image gc' may make room below %s", message, c->dir);
+        if (r < 0)
+                return f.told    ? r
+                       : message ? log_error_errno(r, "%s", message)
+                                 : log_error_errno(r, "%s: %m", wish->text);
+        if (f.brought)
+                tell_oddities(&f, ids);
+        *ret_ids = TAKE_PTR(ids);
+        return 0;
+}
+
+/* What an image depends on depends on more; each round knows more of them. */
+#define DEPENDENCY_ROUNDS_MAX 32
+
+static int find_missing(Context *c, const char *id, char ***ret)
+{
+        _cleanup_free_ char *message = NULL;
+        ImageStore *store;
+        Digest d;
+        int r;
+
+        r = context_images(c, &store);
+        if (r < 0)
+                return r;
+        r = digest_parse(id, &d);
+        if (r >= 0)
+                r = image_dependencies_missing(store, &d, ret, &message);
+        return r < 0 ? log_error_errno(r, "Image %s: %s", id, message ?: strerror(-r)) : 0;
+}
+
+static int fetch_missing(Context *c, const char *id, char *const *missing, PullPolicy policy)
+{
+        STRV_FOREACH(text, missing) {
+                _cleanup_strv_free_ char **ids = NULL;
+                const ImageWish wish = { .text = *text, .policy = PULL_NEW };
+
+                if (policy != PULL_NEVER && fetch_images(c, &wish, &ids) >= 0)
+                        continue;
+                log_warning("Image %s depends on '%s', which is not in the store; fetch it too", id, *text);
+                return 0;
+        }
+        return 1;
+}
+
+static int fetch_dependencies_of(Context *c, const char *id, PullPolicy policy)
+{
+        for (unsigned i = 0; i < DEPENDENCY_ROUNDS_MAX; i++) {
+                _cleanup_strv_free_ char **missing = NULL;
+                int r;
+
+                r = find_missing(c, id, &missing);
+                if (r < 0 || strv_length(missing) == 0)
+                        return r;
+                r = fetch_missing(c, id, missing, policy);
+                if (r <= 0)
+                        return r;
+        }
+        log_warning("Image %s depends on images that are not what they are said to be", id);
+        return 0;
+}
+
+int fetch_dependencies(Context *c, char *const *ids, PullPolicy policy)
+{
+        STRV_FOREACH(id, ids) {
+                int r = fetch_dependencies_of(c, *id, policy);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int find_image(Context *c, const char *text, Image **ret)
+{
+        _cleanup_free_ char *message = NULL;
+        ImageStore *store;
+        int r;
+
+        r = context_images(c, &store);
+        if (r < 0)
+                return r;
+        r = image_store_find(store, text, ret, &message);
+        return r < 0 ? message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", text) : 0;
+}
+
+/* By the name it was asked for, if that is one: by its ID it comes with all its names, which takes a look at those of
+ * all images. */
+static bool find_by_wish(Context *c, const char *text, const char *id, Image **ret)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+        Digest d;
+
+        if (image_ref_is_path(text) || startswith(text, "http") || digest_parse(id, &d) < 0 ||
+            image_store_find(c->images, text, &image, NULL) < 0 || !digest_equal(&image->id, &d))
+                return false;
+        *ret = TAKE_PTR(image);
+        return true;
+}
+
+/* It is run by a name that promises more than is known of it. */
+static void warn_of_unverified(Context *c, const char *text, const Image *image)
+{
+        const ImageVerify verify = { .system_config = c->system_config, .local_config = c->local_config };
+        const char *name = image_display_name(image, text);
+
+        if (!name || context_is_insecure(c, "image") || !image_trust_is(&image->trust, TRUST_NONE))
+                return;
+        if (image_verify_has_keys(&verify, name, NULL) > 0)
+                log_warning("Image '%s' was never verified, though a key is trusted for it; podctl fetch docker://%s "
+                            "verifies it", text, name);
+        else if (startswith(text, "docker:") && !came_from_a_registry(c->images, name))
+                log_warning("Image '%s' did not come from its registry and was never verified", text);
+}
+
+int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
+{
+        _cleanup_strv_free_ char **ids = NULL;
+        int r;
+
+        r = fetch_images(c, wish, &ids);
+        if (r < 0)
+                return r;
+        if (strv_length(ids) != 1)
+                return log_error_errno(EINVAL, "%s: there are %zu images in it; fetch it and name the one to run",
+                                       wish->text, strv_length(ids));
+        r = find_by_wish(c, wish->text, ids[0], ret) ? 0 : find_image(c, ids[0], ret);
+        if (r >= 0)
+                warn_of_unverified(c, wish->text, *ret);
+        /* As rkt did; what cannot be had is an error once it is needed. */
+        return r < 0 || (*ret)->kind != IMAGE_APPC ? r : fetch_dependencies(c, ids, wish->policy);
+}
+
+char *format_image_id(const char *id, bool full)
+{
+        size_t n = strcspn(id, "-:");
+
+        return strprintf("%.*s-%.*s", (int) n, id, full ? DIGEST_HEX_MAX : 32, id[n] ? id + n + 1 : "");
+}
+
+/* "busybox" stands for "docker.io/library/busybox:latest", too. */
+static bool name_is_meant(const char *name, const char *text)
+{
+        const char *at = name;
+
+        while ((at = strstr(at, text))) {
+                bool begins = at == name || at[-1] == '/';
+                char end = at[strlen(text)];
+
+                if (begins && (end == 0 || end == ':'))
+                        return true;
+                at++;
+        }
+        return false;
+}
+
+const char *image_display_name(const Image *image, const char *text)
+{
+        STRV_FOREACH(name, image->names)
+                if (name_is_meant(*name, text))
+                        return *name;
+        return image->names && image->names[0] ? image->names[0] : NULL;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/context.h"
+#include "image/trust/keystore.h"
+
+/* Making keys trusted. All of these log. */
+
+typedef struct TrustKeys {
+        const char *prefix;     /* NULL: for every image */
+        bool skip_review;       /* else whoever sits at the terminal is asked */
+        bool allow_http;        /* keys may come over http: too */
+} TrustKeys;
+
+Keystore context_keystore(const Context *c);
+
+/* The keys in a file or at a URL, all of which are reviewed before any is trusted. */
+int trust_keys_at(Context *c, const TrustKeys *how, const char *location);
+/* The keys that the prefix itself says are its own: meta discovery, spec/discovery.md of appc. */
+int trust_discovered_keys(Context *c, const TrustKeys *how);

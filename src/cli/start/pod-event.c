@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <systemd/sd-journal.h>
+
+#include "basic/log.h"
+#include "cli/start/pod-event.h"
+
+/* Those of catalog/podctl.catalog. */
+#define MESSAGE_POD_STARTS "cf7315d60f4f40ef9ac6d3a0da66704a"
+#define MESSAGE_POD_FAILED_TO_START "8e32aabfd94a43bf9f75e9c50cfff67d"
+#define MESSAGE_POD_ENDED "286d8b1cb3bf447caf3290874e4d2d76"
+#define MESSAGE_POD_FAILED "611adcc4d3a04f06854da10773e2ff0d"
+
+static const char *name_of(const Pod *pod)
+{
+        return pod->settings && pod->settings->name ? pod->settings->name : pod->uuid.s;
+}
+
+static const char *unit_of(const Pod *pod)
+{
+        return strempty(pod->settings ? pod->settings->unit : NULL);
+}
+
+void pod_event_starts(const Pod *pod)
+{
+        (void) sd_journal_send("MESSAGE_ID=" MESSAGE_POD_STARTS, "PRIORITY=%i", LOG_INFO,
+                               "MESSAGE=Pod %s starts.", name_of(pod),
+                               "PODCTL_POD_NAME=%s", name_of(pod), "PODCTL_POD_UUID=%s", pod->uuid.s,
+                               "PODCTL_UNIT=%s", unit_of(pod), NULL);
+}
+
+void pod_event_failed_to_start(const char *name, const Pod *pod)
+{
+        static bool told = false;
+        const char *error = log_last_error() ?: "unknown error";
+
+        if (told)
+                return;
+        told = true;
+        (void) sd_journal_send("MESSAGE_ID=" MESSAGE_POD_FAILED_TO_START, "PRIORITY=%i", LOG_ERR,
+                               "MESSAGE=Pod %s could not be started: %s", name ?: name_of(pod), error,
+                               "PODCTL_POD_NAME=%s", name ?: name_of(pod), "PODCTL_ERROR=%s", error,
+                               "PODCTL_UNIT=%s", pod ? unit_of(pod) : "",
+                               "PODCTL_POD_UUID=%s", pod ? pod->uuid.s : "", NULL);
+}
+
+/* The one that decided about the pod's status: of those that failed the first to end. */
+static const char *failed_app(const Pod *pod)
+{
+        const char *app = "";
+        uint64_t first = UINT64_MAX;
+
+        for (size_t i = 0; pod->manifest && i < pod->manifest->n_apps; i++) {
+                uint64_t finished;
+                int status;
+
+                if (pod_app_exit_status(pod, pod->manifest->apps[i].name, &status, &finished) >= 0 && status != 0 &&
+                    finished < first) {
+                        app = pod->manifest->apps[i].name;
+                        first = finished;
+                }
+        }
+        return app;
+}
+
+void pod_event_ended(Pod *pod, int status)
+{
+        _cleanup_free_ char *ignored = NULL;
+        const char *app = "";
+
+        /* A damaged one has ended as well. */
+        if (pod_load(pod, &ignored) >= 0)
+                app = failed_app(pod);
+        (void) sd_journal_send("MESSAGE_ID=%s", status == 0 ? MESSAGE_POD_ENDED : MESSAGE_POD_FAILED,
+                               "PRIORITY=%i", status == 0 ? LOG_INFO : LOG_WARNING,
+                               "MESSAGE=Pod %s ended with exit status %i.", name_of(pod), status,
+                               "PODCTL_POD_NAME=%s", name_of(pod), "PODCTL_POD_UUID=%s", pod->uuid.s,
+                               "PODCTL_UNIT=%s", unit_of(pod), "PODCTL_EXIT_STATUS=%i", status,
+                               "PODCTL_APP=%s", app, NULL);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/time-util.h"
+#include "cli/start/pod-json.h"
+#include "cli/start/pod-networks.h"
+
+bool print_json(json_object *o, const char *format)
+{
+        int flags;
+
+        if (!format)
+                return false;
+        flags = streq(format, "json-pretty") ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+                                             : JSON_C_TO_STRING_PLAIN;
+        (void) puts(json_object_to_json_string_ext(o, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+        return true;
+}
+
+const char *pod_app_state(const Pod *pod, const char *app)
+{
+        int status;
+
+        if (pod_app_exit_status(pod, app, &status, NULL) >= 0)
+                return "exited";
+        if (pod->state == POD_RUNNING)
+                return "running";
+        return pod_state_has_run(pod->state) ? "exited" : "unknown";
+}
+
+bool pod_app_is_checked(const Pod *pod, const AppcPodApp *app, PodHealth *ret)
+{
+        if (!app->app || !health_check_wanted(app->app->health_check) ||
+            !streq(pod_app_state(pod, app->name), "running"))
+                return false;
+        /* Until the first word of it. */
+        if (pod_app_health(pod, app->name, ret) < 0)
+                *ret = (PodHealth) { .status = "starting" };
+        return true;
+}
+
+static void add_health(const Pod *pod, const AppcPodApp *app, json_object *o)
+{
+        json_object *health;
+        PodHealth h;
+
+        if (!pod_app_is_checked(pod, app, &h))
+                return;
+        health = json_object_new_object();
+        (void) json_object_object_add(health, "status", json_object_new_string(h.status));
+        (void) json_object_object_add(health, "failing_streak", json_object_new_int64(h.failures));
+        (void) json_object_object_add(health, "exit_code", json_object_new_int(h.exit_code));
+        (void) json_object_object_add(o, "health", health);
+}
+
+static json_object *assignments_to_json(char *const *assignments)
+{
+        json_object *o = json_object_new_object();
+
+        STRV_FOREACH(a, assignments) {
+                _cleanup_free_ char *name = NULL, *value = NULL;
+
+                if (split_pair(*a, '=', &name, &value) >= 0)
+                        (void) json_object_object_add(o, name, json_object_new_string(strempty(value)));
+        }
+        return o;
+}
+
+static json_object *mounts_to_json(const Pod *pod, const AppcPodApp *app)
+{
+        json_object *array = json_object_new_array();
+
+        for (size_t i = 0; i < app->n_mounts; i++) {
+                const Mount *m = &app->mounts[i];
+                const Volume *v = m->app_volume ?: appc_pod_find_volume(pod->manifest, m->volume);
+                json_object *o = json_object_new_object();
+
+                (void) json_object_object_add(o, "name", json_object_new_string(strempty(m->volume)));
+                (void) json_object_object_add(o, "container_path", json_object_new_string(m->path));
+                (void) json_object_object_add(o, "host_path", json_object_new_string(v ? strempty(v->source) : ""));
+                (void) json_object_object_add(o, "read_only",
+                                              json_object_new_boolean(v && tristate_or(v->read_only, false)));
+                (void) json_object_array_add(array, o);
+        }
+        return array;
+}
+
+static json_object *app_to_json(const Pod *pod, const AppcPodApp *app)
+{
+        json_object *o = json_object_new_object();
+        uint64_t finished = 0;
+        int status;
+
+        (void) json_object_object_add(o, "name", json_object_new_string(app->name));
+        (void) json_object_object_add(o, "state", json_object_new_string(pod_app_state(pod, app->name)));
+        (void) json_object_object_add(o, "created_at", json_object_new_int64((int64_t) pod_created_time(pod)));
+        if (pod_started_time(pod) > 0)
+                (void) json_object_object_add(o, "started_at", json_object_new_int64((int64_t) pod_started_time(pod)));
+        if (pod_app_exit_status(pod, app->name, &status, &finished) >= 0) {
+                (void) json_object_object_add(o, "finished_at", json_object_new_int64((int64_t) finished));
+                (void) json_object_object_add(o, "exit_code", json_object_new_int(status));
+        }
+        add_health(pod, app, o);
+        (void) json_object_object_add(o, "image_id", json_object_new_string(strempty(app->image.id)));
+        (void) json_object_object_add(o, "image_name", json_object_new_string(strempty(app->image.name)));
+        (void) json_object_object_add(o, "mounts", mounts_to_json(pod, app));
+        if (app->app) {
+                (void) json_object_object_add(o, "user_annotations",
+                                              assignments_to_json(app->app->user_annotations));
+                (void) json_object_object_add(o, "user_labels", assignments_to_json(app->app->user_labels));
+        }
+        return o;
+}
+
+static void add_manifest(json_object *o, const Pod *pod)
+{
+        json_object *apps = json_object_new_array(), *names = json_object_new_array();
+
+        for (size_t i = 0; i < pod->manifest->n_apps; i++) {
+                (void) json_object_array_add(apps, app_to_json(pod, &pod->manifest->apps[i]));
+                (void) json_object_array_add(names, json_object_new_string(pod->manifest->apps[i].name));
+        }
+        (void) json_object_object_add(o, "app_names", names);
+        (void) json_object_object_add(o, "apps", apps);
+        (void) json_object_object_add(o, "user_annotations", assignments_to_json(pod->manifest->user_annotations));
+        (void) json_object_object_add(o, "user_labels", assignments_to_json(pod->manifest->user_labels));
+}
+
+json_object *pod_to_json(Pod *pod)
+{
+        json_object *o = json_object_new_object();
+        _cleanup_free_ char *ignored = NULL;
+        int status;
+
+        (void) pod_load(pod, &ignored);
+        (void) json_object_object_add(o, "name", json_object_new_string(pod->uuid.s));
+        (void) json_object_object_add(o, "state", json_object_new_string(pod_state_to_string(pod->state)));
+        (void) json_object_object_add(o, "networks", pod_networks_to_json(pod));
+        (void) json_object_object_add(o, "created_at",
+                                      json_object_new_int64((int64_t) (pod_created_time(pod) / NSEC_PER_SEC)));
+        if (pod_started_time(pod) > 0)
+                (void) json_object_object_add(o, "started_at",
+                                              json_object_new_int64((int64_t) (pod_started_time(pod) / NSEC_PER_SEC)));
+        if (pod_exit_status(pod, &status) >= 0)
+                (void) json_object_object_add(o, "exit_code", json_object_new_int(status));
+        if (pod->settings) {
+                (void) json_object_object_add(o, "machine", json_object_new_string(pod->settings->name));
+                (void) json_object_object_add(o, "unit", json_object_new_string(strempty(pod->settings->unit)));
+        }
+        if (pod->manifest)
+                add_manifest(o, pod);
+        return o;
+}

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-login.h>
+
+#include "basic/lock.h"
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "basic/time-util.h"
+#include "cli/start/pod-event.h"
+#include "cli/start/pod-handover.h"
+#include "cli/start/pod-start.h"
+#include "cli/terminal/pod-output.h"
+#include "cli/terminal/stdio-sockets.h"
+#include "cli/terminal/terminal.h"
+#include "cli/terminal/unit-words.h"
+#include "cli/verb.h"
+#include "config.h"
+#include "pod/host-journal.h"
+#include "pod/plan-sources.h"
+#include "pod/pod-gc.h"
+#include "stage1/stage1.h"
+#include "unit/machine.h"
+#include "unit/transient-unit.h"
+#include "unit/unit-wait.h"
+
+#define PODCTL_PROGRAM BINDIR "/podctl"
+/* What a launch that failed tells its unit's watchers, to be told from what nspawn says later. */
+#define STATUS_PREFIX "podctl: "
+
+bool pod_takes_our_place(const RunArgs *args)
+{
+        const char *text = getenv("SYSTEMD_EXEC_PID");
+        _cleanup_free_ char *unit = NULL, *type = NULL;
+        uint32_t pid;
+
+        if (!text || parse_uint32(text, &pid) < 0 || (pid_t) pid != getpid() || sd_pid_get_unit(0, &unit) < 0 ||
+            !endswith(unit, ".service"))
+                return false;
+        return !args->detach || unit_service_type(unit, &type) < 0 || (!streq(type, "oneshot") && !streq(type, "forking"));
+}
+
+/* One pod of a name at a time. The lock goes with the pod, and is left to nspawn like the pod's own. */
+static int lock_name(const Pod *pod)
+{
+        _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", pod->settings->name), *uuid = NULL;
+        int fd, r;
+
+        if (!path)
+                return log_oom();
+        r = mkdir_p_at(AT_FDCWD, POD_NAME_LOCKS, 0755);
+        if (r < 0)
+                return log_error_errno(r, "Cannot make " POD_NAME_LOCKS ": %m");
+
+        fd = lock_file_at(AT_FDCWD, path, LOCK_EX | LOCK_NB);
+        if (fd == -EAGAIN) {
+                (void) read_file_at(AT_FDCWD, path, UUID_STRING_MAX, &uuid, NULL);
+                return log_error_errno(EEXIST, "The name '%s' is in use by pod %s", pod->settings->name,
+                                       isempty(uuid) ? "(starting)" : uuid);
+        }
+        if (fd < 0)
+                return log_error_errno(fd, "Cannot lock the pod's name: %m");
+
+        if (ftruncate(fd, 0) < 0 || loop_write(fd, pod->uuid.s, strlen(pod->uuid.s)) < 0)
+                log_debug("Cannot write to the lock of name '%s'", pod->settings->name);
+        return fd_set_cloexec(fd, false) < 0 ? -EIO : fd;
+}
+
+/* Whatever our unit is given by options, drop-ins or its file. */
+static int limit_stop(PodPlan *plan)
+{
+        uint64_t usec;
+
+        if (unit_stop_timeout(plan->settings->unit, &usec) < 0 || usec == UINT64_MAX)
+                return 0;
+        return pod_plan_limit_stop(plan, (int64_t) (usec / USEC_PER_SEC)) < 0 ? log_oom() : 0;
+}
+
+/* What of the pod's settings has no effect here. */
+static void warn_of_host(const Pod *pod, const PodPlan *plan)
+{
+        const char *missing = machine_registry_missing();
+
+        STRV_FOREACH(line, plan->ignored)
+                log_warning("%s", *line);
+        if (missing)
+                log_warning("Pod '%s' is not registered as a machine: systemd-machined %s, so machinectl and "
+                            "'systemctl -M' do not know it", pod->settings->name, missing);
+}
+
+static int pod_launch_logging(Pod *pod)
+{
+        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
+        _cleanup_close_ int name_lock = -EBADF;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = pod_load(pod, &message);
+        if (r < 0)
+                return log_error_errno(r, "%s", strempty(message));
+        name_lock = lock_name(pod);
+        if (name_lock < 0)
+                return name_lock;
+
+        r = pod_move(pod, POD_DIR_RUN);
+        if (r < 0)
+                return log_error_errno(r, "Cannot move the pod: %m");
+        r = pod_plan_of(pod, &plan, &message);
+        if (r >= 0)
+                r = plan_check_sources(plan, &message);
+        if (r < 0)
+                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+        r = limit_stop(plan);
+        if (r < 0)
+                return r;
+        warn_of_host(pod, plan);
+
+        /* Whoever had the name before may have been killed. */
+        pod_clear_nspawn(pod->settings->name);
+        r = machine_forget_dead(pod->settings->name);
+        if (r == -EEXIST)
+                return log_error_errno(r, "The name '%s' is in use by another machine", pod->settings->name);
+        if (r < 0)
+                log_debug_errno(r, "Cannot look for a dead machine '%s': %m", pod->settings->name);
+        (void) pod_link_journal(pod);
+        pod_event_starts(pod);
+        r = stage1_default()->launch(pod, plan, &message);
+        return log_error_errno(r, "%s", strempty(message));
+}
+
+int pod_launch(Pod *pod)
+{
+        bool prepared = pod->directory == POD_DIR_PREPARED;
+        int r = pod_launch_logging(pod);
+
+        pod_event_failed_to_start(NULL, pod);
+        (void) sd_notifyf(false, "STATUS=" STATUS_PREFIX "%s", strempty(log_last_error()));
+        (void) sd_notify_barrier(false, 5 * 1000000ULL);
+        /* A pod that never ran is of no interest to anybody, unless somebody has prepared it. */
+        (void) (prepared ? pod_put_back(pod) : pod_remove(pod));
+        return r;
+}
+
+/* A unit that ends with the pod's. What comes before another unit is stopped after it (systemd.unit(5), Before=): so
+ * the pod is gone when it is cleared away after, also when both are stopped at once. */
+static int start_follower(Context *c, const Pod *pod)
+{
+        _cleanup_free_ char *name = strjoin("podctl-tear-down-", pod->uuid.s, ".service"), *job = NULL,
+                            *binds_to = strjoin("BindsTo=", pod->settings->unit),
+                            *before = strjoin("Before=", pod->settings->unit),
+                            *data = strjoin("--dir=", pod->store->data);
+        char *const properties[] = { (char *) "Description=Clear away after a pod", (char *) "Type=oneshot",
+                                     (char *) "RemainAfterExit=yes", (char *) "CollectMode=inactive-or-failed",
+                                     binds_to, before, NULL };
+        char *const start[] = { (char *) "/usr/bin/true", NULL };
+        char *const stop_post[] = { (char *) PODCTL_PROGRAM, data, (char *) "tear-down", (char *) pod->uuid.s, NULL };
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus *bus;
+        int r;
+
+        if (!name || !binds_to || !before || !data)
+                return log_oom();
+        r = context_bus(c, &bus);
+        if (r < 0)
+                return r;
+        r = transient_unit_start(bus, &(TransientUnit) { .name = name, .properties = properties, .start = start,
+                                                         .stop_post = stop_post }, &job, &error);
+        return r < 0 ? log_warning_errno(r, "Nobody will clear away what this pod has outside its directory before "
+                                         "'podctl gc': %s", bus_error_text(&error, r)) : 0;
+}
+
+/* A stop asks PID 1 of the pod, which asks the apps in their order; what KillMode= asks beside it is not in any. */
+static void warn_of_kill_mode(const char *unit)
+{
+        _cleanup_free_ char *mode = NULL;
+
+        if (unit_kill_mode(unit, &mode) >= 0 && streq(mode, "control-group"))
+                log_warning("A stop of %s signals all processes of the pod at once; with KillMode=mixed in its [Service] "
+                            "section the pod stops its apps in order", unit);
+}
+
+int pod_launch_in_place(Context *c, Pod *pod)
+{
+        bool leaves_something = pod->settings->n_joins > 0 || pod->settings->mds_register;
+        const char *unit = strempty(pod->settings->unit);
+
+        if (startswith(unit, "pod@"))
+                return pod_launch(pod);
+        warn_of_kill_mode(unit);
+        /* Units of our own have ExecStopPost=. */
+        if (leaves_something)
+                (void) start_follower(c, pod);
+        return pod_launch(pod);
+}
+
+typedef struct Start {
+        Context *context;
+        Pod *pod;
+        const RunArgs *args;
+        char *unit;
+        sd_bus *bus;
+        sd_event *event;
+        uint64_t began_usec; /* since the epoch */
+        const char *job_result; /* what became of the unit's start */
+        unsigned interrupts;
+        Terminal *terminal;
+        StdioSockets *sockets;
+        PodOutput *output;
+        PodHandover *handover;
+} Start;
+
+/* The first Ctrl-C stops the pod in good order, the third one does not wait any longer. */
+static int on_interrupt(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+        Start *s = userdata;
+
+        if (++s->interrupts == 1)
+                (void) sd_bus_call_method_async(s->bus, NULL, bus_systemd_manager.destination,
+                                                bus_systemd_manager.path, bus_systemd_manager.interface, "StopUnit",
+                                                NULL, NULL, "ss", s->unit, "replace");
+        else if (s->interrupts == 3)
+                (void) sd_bus_call_method_async(s->bus, NULL, bus_systemd_manager.destination,
+                                                bus_systemd_manager.path, bus_systemd_manager.interface, "KillUnit",
+                                                NULL, NULL, "ssi", s->unit, "all", SIGKILL);
+        return 0;
+}
+
+static int watch_signals(Start *s)
+{
+        static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+        sigset_t set;
+        int r;
+
+        (void) sigemptyset(&set);
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
+                (void) sigaddset(&set, signals[i]);
+        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+                return -errno;
+
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
+                r = sd_event_add_signal(s->event, NULL, signals[i], on_interrupt, s);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Everything the plan says of the unit, and what only concerns us who wait for it. */
+static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
+{
+        static char *const of_terminal[] = {
+                (char *) "StandardInput=tty", (char *) "StandardOutput=tty", (char *) "StandardError=tty",
+                (char *) "Environment=TERM=dumb", /* keeps systemd from asking the terminal what it is */
+                NULL,
+        };
+        _cleanup_strv_free_ char **properties = strv_copy(plan->unit_properties);
+        int r;
+
+        if (!properties)
+                return -ENOMEM;
+
+        /* Keeps the unit's last state for us to read, until we disconnect. */
+        r = strv_extend(&properties, "AddRef=yes");
+        if (r >= 0 && s->terminal)
+                r = strv_extend_strv(&properties, of_terminal);
+        if (r >= 0 && s->terminal)
+                r = strv_extendf(&properties, "TTYPath=%s", terminal_path(s->terminal));
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(properties);
+        return 0;
+}
+
+static int launch_command(const Start *s, char ***ret)
+{
+        _cleanup_free_ char *data = strjoin("--dir=", s->pod->store->data);
+        char *const words[] = { (char *) PODCTL_PROGRAM, data, (char *) "launch", s->pod->uuid.s, NULL };
+        int r;
+
+        if (!data)
+                return -ENOMEM;
+        r = strv_extend_strv(ret, words);
+        return r < 0 || !s->context->debug ? r : strv_extend(ret, "--debug");
+}
+
+static int tear_down_command(const Start *s, char ***ret)
+{
+        _cleanup_free_ char *data = strjoin("--dir=", s->pod->store->data);
+        char *const words[] = { (char *) PODCTL_PROGRAM, data, (char *) "tear-down", s->pod->uuid.s, NULL };
+
+        return data ? strv_extend_strv(ret, words) : -ENOMEM;
+}
+
+/* A pod that has ended but for what systemd does afterwards: its name will be free in a moment. */
+#define NAME_WAIT_STEPS 250
+#define NAME_WAIT_STEP_USEC 20000
+
+/* Systemd hears of it later than we can see it. */
+static bool has_ended(uint32_t pid)
+{
+        _cleanup_close_ int pidfd = pid > 0 ? (int) syscall(SYS_pidfd_open, (pid_t) pid, 0) : -EBADF;
+
+        if (pidfd < 0)
+                return pid > 0 && errno == ESRCH;
+        return poll(&(struct pollfd) { .fd = pidfd, .events = POLLIN }, 1, 0) > 0;
+}
+
+static bool name_is_being_freed(Start *s)
+{
+        UnitStatus status = {};
+        bool ending;
+        int r;
+
+        r = unit_get_status(s->bus, s->unit, &status);
+        ending = r == -ENOENT || (r >= 0 && (!status.active || status.exit_code != 0 || has_ended(status.main_pid)));
+        unit_status_done(&status);
+        return ending;
+}
+
+static int start_unit(Start *s, const TransientUnit *unit, char **ret_job, sd_bus_error *reterr_error)
+{
+        for (unsigned i = 0;; i++) {
+                int r = transient_unit_start(s->bus, unit, ret_job, reterr_error);
+
+                if (r != -EEXIST || i == NAME_WAIT_STEPS || !name_is_being_freed(s))
+                        return r;
+                sd_bus_error_free(reterr_error);
+                (void) usleep(NAME_WAIT_STEP_USEC);
+        }
+}
+
+static int start_job(Start *s, char **ret_job)
+{
+        _cleanup_strv_free_ char **properties = NULL, **start = NULL, **stop_post = NULL;
+        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = pod_plan_of(s->pod, &plan, &message);
+        if (r >= 0)
+                r = plan_check_sources(plan, &message);
+        if (r < 0)
+                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+        warn_of_host(s->pod, plan);
+
+        r = unit_properties(s, plan, &properties);
+        if (r >= 0)
+                r = launch_command(s, &start);
+        if (r >= 0)
+                r = tear_down_command(s, &stop_post);
+        if (r < 0)
+                return log_oom();
+
+        r = start_unit(s, &(TransientUnit) {
+                .name = s->unit, .properties = properties, .start = start, .stop_post = stop_post,
+        }, ret_job, &error);
+        if (r == -EEXIST)
+                return log_error_errno(r, "The name '%s' is in use: there is a unit %s already",
+                                       s->pod->settings->name, s->unit);
+        return r < 0 ? log_error_errno(r, "Cannot make unit %s: %s", s->unit, bus_error_text(&error, r)) : 0;
+}
+
+/* The pod as it is on disk now, for what it wrote down itself. */
+static Pod *pod_that_ended(const Start *s)
+{
+        Pod *pod = NULL;
+
+        return pod_open(s->pod->store, &s->pod->uuid, &pod) >= 0 ? pod : NULL;
+}
+
+static void tell_never_started(const Start *s, const Pod *pod)
+{
+        _cleanup_strv_free_ char **names = NULL;
+
+        (void) pod_never_started(pod, &names);
+        STRV_FOREACH(name, names)
+                log_error("App '%s' of pod '%s' was never started; 'podctl logs --all %s' may tell why", *name,
+                          pod_display_name(s->pod), s->pod->uuid.s);
+}
+
+/* Of a pod that never came up, its unit's processes were the last that could say why. True: its apps have records. */
+static bool tell_trouble(const Start *s)
+{
+        _cleanup_(pod_freep) Pod *pod = pod_that_ended(s);
+
+        if (pod && pod_has_records(pod)) {
+                tell_never_started(s, pod);
+                return true;
+        }
+        (void) unit_words_tell(s->unit, s->began_usec);
+        log_error("Pod '%s' ended, and nothing is known of its apps; see 'journalctl -u %s'",
+                  pod_display_name(s->pod), s->unit);
+        return false;
+}
+
+static void tell_cut_off(const Start *s, const UnitStatus *status)
+{
+        log_error("Pod '%s' was cut off: unit %s ended with '%s'", pod_display_name(s->pod), s->unit,
+                  strempty(status->result));
+}
+
+/* A success is what everybody says is one: systemd, the pod's end, and whoever was to be told that it is ready. */
+static int report_exited(const Start *s, const UnitStatus *status, bool was_ready)
+{
+        int n = status->exit_status == 133 ? 0 : status->exit_status;
+
+        if (n != 0)
+                return tell_trouble(s) ? n : EXIT_PODCTL_FAILED;
+        if (!streq_ptr(status->result, "success")) {
+                tell_cut_off(s, status);
+                return EXIT_PODCTL_FAILED;
+        }
+        if (!was_ready && s->args->detach) {
+                log_error("Pod '%s' ended before it was ready", pod_display_name(s->pod));
+                return EXIT_PODCTL_FAILED;
+        }
+        return 0;
+}
+
+/* The unit's end as an exit status; what went wrong before the pod was there is told here. */
+static int report_end(const Start *s, const UnitStatus *status, bool was_ready)
+{
+        const char *words = status->status_text ? startswith(status->status_text, STATUS_PREFIX) : NULL;
+
+        if (words && status->exit_status == EXIT_PODCTL_FAILED) {
+                if (*words)
+                        log_error("%s", words);
+                return EXIT_PODCTL_FAILED;
+        }
+        if (status->exit_code == CLD_EXITED)
+                return report_exited(s, status, was_ready);
+        if (status->exit_code == CLD_KILLED || status->exit_code == CLD_DUMPED) {
+                /* Whoever pressed Ctrl-C three times knows. */
+                if (s->interrupts < 3)
+                        tell_cut_off(s, status);
+                return 128 + status->exit_status;
+        }
+        if (s->interrupts > 0)
+                return 128 + SIGINT;
+        /* A unit that was not even tried to start has no failure of its own. */
+        log_error("Pod '%s' did not run: unit %s ended with '%s'", pod_display_name(s->pod), s->unit,
+                  streq_ptr(status->result, "success") ? s->job_result : strempty(status->result));
+        return EXIT_PODCTL_FAILED;
+}
+
+static int wait_for_end(Start *s, UnitWait *wait, bool was_ready)
+{
+        _cleanup_(unit_status_done) UnitStatus status = {};
+        int status_of_pod, r;
+
+        r = unit_wait_ended(wait, &status);
+        if (r < 0)
+                return log_error_errno(r, "Cannot watch unit %s: %m", s->unit);
+        r = s->output ? pod_output_finish(s->output) : 0;
+        if (r < 0)
+                (void) log_error_errno(r, "Cannot write what the pod's apps wrote: %m; 'podctl logs %s' has it",
+                                       s->pod->uuid.s);
+        status_of_pod = report_end(s, &status, was_ready);
+        return r < 0 && status_of_pod == 0 ? EXIT_PODCTL_FAILED : status_of_pod;
+}
+
+static int start_and_wait(Start *s, UnitWait *wait)
+{
+        _cleanup_free_ char *job = NULL;
+        int r;
+
+        r = start_job(s, &job);
+        if (r < 0)
+                return r;
+        r = unit_wait_started(wait, job, &s->job_result);
+        if (r < 0)
+                return log_error_errno(r, "Cannot watch unit %s: %m", s->unit);
+
+        if (s->terminal)
+                (void) terminal_enable_input(s->terminal);
+        if (s->args->detach && streq(s->job_result, "done")) {
+                (void) puts(s->pod->uuid.s);
+                return 0;
+        }
+        return wait_for_end(s, wait, streq(s->job_result, "done"));
+}
+
+static void start_done(Start *s)
+{
+        terminal_free(s->terminal);
+        stdio_sockets_free(s->sockets);
+        pod_output_free(s->output);
+        pod_handover_free(s->handover);
+        sd_event_unref(s->event);
+        free(s->unit);
+}
+
+int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
+{
+        _cleanup_(start_done) Start s = { .context = c, .pod = pod, .args = args,
+                                          .began_usec = now_nsec() / NSEC_PER_USEC };
+        _cleanup_(unit_wait_freep) UnitWait *wait = NULL;
+        int r;
+
+        s.unit = strdup(pod->settings->unit);
+        if (!s.unit)
+                return log_oom();
+        if (!args->detach && (r = pod_hold(pod)) < 0)
+                return log_error_errno(r, "Cannot hold pod %s: %m", pod->uuid.s);
+        r = context_bus(c, &s.bus);
+        if (r < 0)
+                return r;
+        r = sd_event_default(&s.event);
+        if (r >= 0)
+                r = watch_signals(&s);
+        if (r >= 0)
+                r = pod_handover_new(s.event, pod, &s.handover);
+        if (r >= 0)
+                r = unit_wait_new(s.bus, s.event, s.unit, &wait);
+        if (r < 0)
+                return log_error_errno(r, "Cannot watch unit %s: %m", s.unit);
+
+        if (pod->settings->sockets)
+                r = stdio_sockets_new(s.event, pod, &s.sockets);
+        else if (args->interactive)
+                r = terminal_new(s.event, &s.terminal);
+        else if (!args->detach)
+                r = pod_output_new(s.event, pod, &s.output);
+        if (r < 0)
+                return log_error_errno(r, "Cannot connect to the pod's output: %m");
+
+        return start_and_wait(&s, wait);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/compose/run-args.h"
+#include "pod/pod-prepare.h"
+
+/* How a prepared pod becomes a running one (DESIGN, three ways). All of these log. */
+
+/* Whether this process is the main one of a service that the pod runs in the place of. With --detach not where the service
+ * waits for the process to exit (Type=oneshot, forking): it would wait for the pod's end, and perhaps the boot with it. */
+bool pod_takes_our_place(const RunArgs *args);
+
+/* Turns this process into the pod. Holds the pod's lock and hands it on. Returns only on failure. */
+int pod_launch(Pod *pod);
+
+/* The same in a service of the user's own, which knows nothing of clearing away after a pod: a unit of ours is bound
+ * to it for that. */
+int pod_launch_in_place(Context *c, Pod *pod);
+
+/* Makes a transient unit that does so, and either waits until the pod is ready or until it has ended. The exit
+ * status of the pod, or of podctl. */
+int pod_start_unit(Context *c, Pod *pod, const RunArgs *args);
+
+/* The pod of a manifest file, in place; for pod@.service. */
+int run_pod_of_unit(Context *c, const char *name, const char *manifest_path);

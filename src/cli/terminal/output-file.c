@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "basic/path.h"
+#include "basic/string-util.h"
+#include "cli/terminal/output-file.h"
+
+void output_done(Output *o)
+{
+        safe_close(o->fd);
+        if (o->temporary)
+                (void) rm_rf_at(AT_FDCWD, o->temporary);
+        free(o->temporary);
+        free(o->path);
+        *o = (Output) OUTPUT_NONE;
+}
+
+/* Without slashes at its end. */
+static int set_path(const char *path, Output *o)
+{
+        size_t n = strlen(path);
+
+        while (n > 1 && path[n - 1] == '/')
+                n--;
+        o->path = strndup(path, n);
+        return o->path ? 0 : log_oom();
+}
+
+static int refuse_existing(const char *path)
+{
+        return log_error_errno(EEXIST, "%s exists already; use --overwrite to replace it", path);
+}
+
+static int open_in_place(const char *path, Output *o)
+{
+        o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        return o->fd < 0 ? log_error_errno(errno, "Cannot write to %s: %m", path) : 0;
+}
+
+static int open_standard_output(Output *ret)
+{
+        int fd;
+
+        if (isatty(STDOUT_FILENO))
+                return log_error_errno(EINVAL, "'-' is the standard output, and what is to be written is not for a "
+                                       "terminal");
+        fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+        if (fd < 0)
+                return log_error_errno(errno, "Cannot write to the standard output: %m");
+        *ret = (Output) { .fd = fd };
+        return 0;
+}
+
+int output_open_file(const char *path, bool replace, Output *ret)
+{
+        _cleanup_(output_done) Output o = { .fd = -EBADF, .replace = replace };
+        struct stat st;
+        bool exists;
+        int r;
+
+        if (streq(path, "-"))
+                return open_standard_output(ret);
+        r = set_path(path, &o);
+        if (r < 0)
+                return r;
+        exists = stat(path, &st) >= 0;
+        if (exists && S_ISDIR(st.st_mode))
+                return log_error_errno(EISDIR, "%s is a directory", path);
+        if (exists && !S_ISREG(st.st_mode)) {
+                r = open_in_place(path, &o);
+                if (r < 0)
+                        return r;
+        } else {
+                if (exists && !replace)
+                        return refuse_existing(path);
+                o.fd = open_temporary_at(AT_FDCWD, o.path, 0644, &o.temporary);
+                if (o.fd < 0)
+                        return log_error_errno(o.fd, "Cannot write to %s: %m", path);
+        }
+        *ret = o;
+        o = (Output) OUTPUT_NONE;
+        return 0;
+}
+
+static bool is_root(const char *path)
+{
+        struct stat st, root;
+
+        return stat(path, &st) >= 0 && stat("/", &root) >= 0 && st.st_dev == root.st_dev && st.st_ino == root.st_ino;
+}
+
+int output_open_directory(const char *path, bool replace, Output *ret)
+{
+        _cleanup_(output_done) Output o = { .fd = -EBADF, .replace = replace };
+        int r;
+
+        if (is_root(path))
+                return log_error_errno(EINVAL, "The root directory cannot be written to");
+        if (!replace && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
+                return refuse_existing(path);
+        r = set_path(path, &o);
+        if (r >= 0)
+                r = temporary_name(o.path, &o.temporary);
+        if (r < 0)
+                return log_error_errno(r, "Cannot make %s: %m", path);
+        /* What is being written is nobody else's to look at; may it be later, the caller says so. */
+        o.fd = mkdir(o.temporary, 0700) < 0 ? -errno : open_directory_at(AT_FDCWD, o.temporary);
+        if (o.fd < 0)
+                return log_error_errno(o.fd, "Cannot make %s: %m", path);
+        *ret = o;
+        o = (Output) OUTPUT_NONE;
+        return 0;
+}
+
+/* What was there is ours to remove then. */
+static int replace(Output *o)
+{
+        if (renameat2(AT_FDCWD, o->temporary, AT_FDCWD, o->path, RENAME_EXCHANGE) >= 0)
+                return rm_rf_at(AT_FDCWD, o->temporary);
+        return errno == ENOENT ? rename_noreplace(AT_FDCWD, o->temporary, AT_FDCWD, o->path) : -errno;
+}
+
+int output_commit(Output *o)
+{
+        int r;
+
+        if (!o->temporary)
+                return 0;
+        r = o->replace ? replace(o) : rename_noreplace(AT_FDCWD, o->temporary, AT_FDCWD, o->path);
+        if (r == -EEXIST)
+                return refuse_existing(o->path);
+        if (r < 0)
+                return log_error_errno(r, "Cannot put %s in its place: %m", o->path);
+        o->temporary = mfree(o->temporary);
+        return 0;
+}

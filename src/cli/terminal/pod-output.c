@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "basic/unix-socket.h"
+#include "cli/terminal/pod-output.h"
+#include "inside/app-output.h"
+
+/* Bytes that wait. */
+typedef struct Text {
+        char *data;
+        size_t n, allocated;
+} Text;
+
+/* Where they are to go: our standard output or error. */
+typedef struct Sink {
+        PodOutput *output;
+        int fd;
+        int error; /* -errno: nothing can be written any more */
+        Text waiting;
+        sd_event_source *writable; /* while the reader does not take them */
+} Sink;
+
+/* An app's, of which there is one more each time that it is restarted. */
+typedef struct Connection {
+        PodOutput *output;
+        const char *app;
+        int fd;
+        sd_event_source *readable;
+        OutputFrame frame;
+        size_t n_header, n_left; /* of the frame */
+        Text lines[2];           /* that have not ended yet */
+        uint32_t taken;          /* to be acknowledged */
+} Connection;
+
+typedef struct Listener {
+        PodOutput *output;
+        const char *app; /* the pod's */
+        int fd;
+        sd_event_source *incoming;
+} Listener;
+
+struct PodOutput {
+        sd_event *event;
+        bool prefixed; /* several apps: each line begins with its app's name */
+        Sink sinks[2];
+        Listener *listeners;
+        size_t n_listeners;
+        Connection **connections;
+        size_t n_connections;
+};
+
+static int text_add(Text *t, const char *data, size_t n)
+{
+        if (t->n + n > t->allocated) {
+                size_t wanted = MAX(t->allocated * 2, t->n + n);
+                char *grown = realloc(t->data, wanted);
+
+                if (!grown)
+                        return -ENOMEM;
+                t->data = grown;
+                t->allocated = wanted;
+        }
+        memcpy(t->data + t->n, data, n);
+        t->n += n;
+        return 0;
+}
+
+static void text_drop(Text *t, size_t n)
+{
+        memmove(t->data, t->data + n, t->n - n);
+        t->n -= n;
+}
+
+/* Writing */
+
+/* A pipe that is writable takes so much without making us wait (pipe(7), PIPE_BUF). */
+#define STEP 4096
+
+static bool is_writable(const Sink *s, bool patient)
+{
+        struct pollfd p = { .fd = s->fd, .events = POLLOUT };
+        int r;
+
+        do
+                r = poll(&p, 1, patient ? -1 : 0);
+        while (r < 0 && errno == EINTR);
+        return r > 0;
+}
+
+/* False while the reader does not take more. What will never be taken is dropped. */
+static bool sink_write(Sink *s, bool patient)
+{
+        size_t done = 0;
+
+        while (s->error == 0 && done < s->waiting.n && is_writable(s, patient)) {
+                ssize_t k = write(s->fd, s->waiting.data + done, MIN(s->waiting.n - done, (size_t) STEP));
+
+                if (k >= 0)
+                        done += (size_t) k;
+                else if (errno != EAGAIN && errno != EINTR)
+                        s->error = -errno;
+        }
+        text_drop(&s->waiting, s->error < 0 ? s->waiting.n : done);
+        return s->waiting.n == 0;
+}
+
+/* Once less is waiting than may be under way, all may send more. */
+static void acknowledge(PodOutput *o)
+{
+        if (o->sinks[0].waiting.n + o->sinks[1].waiting.n >= OUTPUT_WINDOW)
+                return;
+        for (size_t i = 0; i < o->n_connections; i++) {
+                Connection *c = o->connections[i];
+
+                if (c->fd < 0 || c->taken == 0)
+                        continue;
+                /* What does not go now goes with the next. */
+                if (send(c->fd, &c->taken, sizeof(c->taken), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(c->taken))
+                        c->taken = 0;
+        }
+}
+
+static int on_writable(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        Sink *s = userdata;
+
+        if (sink_write(s, false))
+                (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        acknowledge(s->output);
+        return 0;
+}
+
+static int sink_flush(Sink *s)
+{
+        if (sink_write(s, false))
+                return 0;
+        if (s->writable)
+                return sd_event_source_set_enabled(s->writable, SD_EVENT_ON);
+        return sd_event_add_io(s->output->event, &s->writable, s->fd, EPOLLOUT, on_writable, s);
+}
+
+/* Lines */
+
+/* What never ends a line is printed in pieces. */
+#define LINE_MAX_BYTES (256 * 1024)
+
+static int add_line(Sink *s, const char *app, const char *line, size_t n)
+{
+        int r = text_add(&s->waiting, app, strlen(app));
+
+        if (r >= 0)
+                r = text_add(&s->waiting, ": ", 2);
+        if (r >= 0)
+                r = text_add(&s->waiting, line, n);
+        return r < 0 ? r : text_add(&s->waiting, "\n", 1);
+}
+
+static int add_lines(Connection *c, int i, const char *data, size_t n)
+{
+        Text *line = &c->lines[i];
+
+        for (const char *end; n > 0; data = end + 1) {
+                size_t length = (end = memchr(data, '\n', n)) ? (size_t) (end - data) : n;
+                int r = text_add(line, data, length);
+
+                if (r < 0 || (!end && line->n < LINE_MAX_BYTES))
+                        return r;
+                r = add_line(&c->output->sinks[i], c->app, line->data, line->n);
+                if (r < 0)
+                        return r;
+                line->n = 0;
+                if (!end)
+                        return 0;
+                n -= length + 1;
+        }
+        return 0;
+}
+
+static int take_data(Connection *c, const char *data, size_t n)
+{
+        int i = c->frame.stream == OUTPUT_STDERR;
+        Sink *s = &c->output->sinks[i];
+
+        c->taken += (uint32_t) n;
+        if (s->error < 0)
+                return 0;
+        return c->output->prefixed ? add_lines(c, i, data, n) : text_add(&s->waiting, data, n);
+}
+
+/* Reading */
+
+static int take_bytes(Connection *c, const char *data, size_t n)
+{
+        while (n > 0) {
+                size_t k;
+                int r;
+
+                if (c->n_header < sizeof(c->frame)) {
+                        k = MIN(n, sizeof(c->frame) - c->n_header);
+                        memcpy((char *) &c->frame + c->n_header, data, k);
+                        c->n_header += k;
+                        c->n_left = c->frame.n;
+                } else {
+                        k = MIN(n, c->n_left);
+                        r = take_data(c, data, k);
+                        if (r < 0)
+                                return r;
+                        c->n_left -= k;
+                }
+                if (c->n_header == sizeof(c->frame) && c->n_left == 0)
+                        c->n_header = 0;
+                data += k;
+                n -= k;
+        }
+        return 0;
+}
+
+static void connection_close(Connection *c)
+{
+        for (int i = 0; i < 2; i++) {
+                if (c->lines[i].n > 0)
+                        (void) add_line(&c->output->sinks[i], c->app, c->lines[i].data, c->lines[i].n);
+                free(c->lines[i].data);
+                c->lines[i] = (Text) {};
+        }
+        c->readable = sd_event_source_disable_unref(c->readable);
+        c->fd = safe_close(c->fd);
+}
+
+/* 0: that was all. */
+static int connection_read(Connection *c, int flags)
+{
+        static char data[65536];
+        ssize_t n = recv(c->fd, data, sizeof(data), flags);
+        int r;
+
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return 1;
+        if (n <= 0) {
+                connection_close(c);
+                return 0;
+        }
+        r = take_bytes(c, data, (size_t) n);
+        return r < 0 ? r : 1;
+}
+
+static int on_readable(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        Connection *c = userdata;
+        PodOutput *o = c->output;
+        int r = connection_read(c, MSG_DONTWAIT);
+
+        for (int i = 0; i < 2 && r >= 0; i++)
+                r = sink_flush(&o->sinks[i]);
+        acknowledge(o);
+        return MIN(r, 0);
+}
+
+/* The place of one that is over, of which an app that is restarted for months leaves many, or else one more. */
+static Connection *free_connection(PodOutput *o)
+{
+        Connection **grown, *c;
+
+        for (size_t i = 0; i < o->n_connections; i++)
+                if (o->connections[i]->fd < 0)
+                        return o->connections[i];
+        grown = reallocarray(o->connections, o->n_connections + 1, sizeof(Connection *));
+        if (!grown)
+                return NULL;
+        o->connections = grown;
+        c = new0(Connection, 1);
+        if (c)
+                o->connections[o->n_connections++] = c;
+        return c;
+}
+
+/* 0: nobody else is there. */
+static int add_connection(Listener *l, Connection **ret)
+{
+        Connection *c = free_connection(l->output);
+
+        if (!c)
+                return -ENOMEM;
+        *c = (Connection) { .output = l->output, .app = l->app, .fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC) };
+        if (c->fd < 0)
+                return errno == EAGAIN ? 0 : -errno;
+        *ret = c;
+        return 1;
+}
+
+static int on_incoming(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        Connection *c;
+        int r = add_connection(userdata, &c);
+
+        return r > 0 ? sd_event_add_io(c->output->event, &c->readable, c->fd, EPOLLIN, on_readable, c) : 0;
+}
+
+static int listen_for(Listener *l, size_t i, int directory)
+{
+        char name[24];
+
+        (void) snprintf(name, sizeof(name), "%zu", i);
+        l->fd = unix_listen_at(directory, name, SOCK_STREAM | SOCK_NONBLOCK);
+        if (l->fd < 0)
+                return l->fd;
+        return sd_event_add_io(l->output->event, &l->incoming, l->fd, EPOLLIN, on_incoming, l);
+}
+
+/* Where we listen, and the app, a handler of it, its health check and the one that has just ended. */
+#define DESCRIPTORS_OF_AN_APP 5
+
+int pod_output_new(sd_event *event, const Pod *pod, PodOutput **ret)
+{
+        _cleanup_(pod_output_freep) PodOutput *o = new0(PodOutput, 1);
+        _cleanup_close_ int directory = mkdir_open_at(pod->fd, POD_OUTPUT_DIR, 0700);
+        size_t n = pod->manifest->n_apps;
+        int r = MIN(directory, 0);
+
+        if (!o)
+                return -ENOMEM;
+        if (r >= 0)
+                r = fd_make_room(n * DESCRIPTORS_OF_AN_APP);
+        o->event = sd_event_ref(event);
+        o->prefixed = n > 1;
+        for (int i = 0; i < 2; i++)
+                o->sinks[i] = (Sink) { .output = o, .fd = i == 0 ? STDOUT_FILENO : STDERR_FILENO };
+        o->listeners = new0(Listener, n);
+        if (!o->listeners)
+                return -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                o->listeners[i] = (Listener) { .output = o, .app = pod->manifest->apps[i].name, .fd = -EBADF };
+                o->n_listeners++;
+                r = listen_for(&o->listeners[i], i, directory);
+        }
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(o);
+        return 0;
+}
+
+PodOutput *pod_output_free(PodOutput *o)
+{
+        if (!o)
+                return NULL;
+
+        for (size_t i = 0; i < o->n_connections; i++) {
+                connection_close(o->connections[i]);
+                free(o->connections[i]);
+        }
+        for (size_t i = 0; i < o->n_listeners; i++) {
+                sd_event_source_disable_unref(o->listeners[i].incoming);
+                safe_close(o->listeners[i].fd);
+        }
+        for (int i = 0; i < 2; i++) {
+                sd_event_source_disable_unref(o->sinks[i].writable);
+                free(o->sinks[i].waiting.data);
+        }
+        free(o->connections);
+        free(o->listeners);
+        sd_event_unref(o->event);
+        return mfree(o);
+}
+
+/* Nobody is left in the pod who could write or connect, so this comes to an end. Goes on after errors; returns the
+ * first. */
+static int read_the_rest(PodOutput *o)
+{
+        int r, first = 0;
+
+        for (size_t i = 0; i < o->n_listeners; i++) {
+                Connection *ignored;
+
+                do
+                        r = add_connection(&o->listeners[i], &ignored);
+                while (r > 0);
+                first = first ?: r;
+        }
+        for (size_t i = 0; i < o->n_connections; i++) {
+                do
+                        r = o->connections[i]->fd < 0 ? 0 : connection_read(o->connections[i], 0);
+                while (r > 0);
+                first = first ?: r;
+        }
+        return first;
+}
+
+int pod_output_finish(PodOutput *o)
+{
+        int r = read_the_rest(o);
+
+        for (int i = 0; i < 2; i++) {
+                (void) sink_write(&o->sinks[i], true);
+                if (r >= 0 && o->sinks[i].error < 0 && o->sinks[i].error != -EPIPE)
+                        r = o->sinks[i].error;
+        }
+        return r;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/verb.h"
+#include "image/transport/credentials.h"
+
+typedef struct ConfigArgs {
+        bool pretty;
+} ConfigArgs;
+
+static const Option options[] = {
+        { "pretty-print", &option_bool, offsetof(ConfigArgs, pretty), "BOOL", "Indent it, the default" },
+        {},
+};
+
+static int add_credentials(Context *c, json_object *array)
+{
+        _cleanup_(credentials_freep) Credentials *credentials = NULL;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = credentials_read_config(context_config_roots(c), &credentials, &message);
+        if (r < 0)
+                return message ? log_error_errno(r, "%s", message)
+                               : log_error_errno(r, "Cannot read the configuration: %m");
+        return credentials_to_json(credentials, array) < 0 ? log_oom() : 0;
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        const ConfigArgs *args = userdata;
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+        _cleanup_free_ char *text = NULL;
+        json_object *array = json_object_new_array();
+        const HostConfig *config;
+        int r;
+
+        (void) json_object_object_add(o, "stage0", array);
+        r = add_credentials(c, array);
+        if (r >= 0)
+                r = context_config(c, &config);
+        if (r < 0)
+                return r;
+        r = host_config_to_json(config, array);
+        if (r >= 0)
+                r = args->pretty ? json_format_pretty(o, &text) : json_format_compact(o, &text);
+        if (r < 0)
+                return log_oom();
+        (void) printf("%s%s", text, args->pretty ? "" : "\n");
+        return 0;
+}
+
+static const ConfigArgs presets = { .pretty = true };
+
+const Verb verb_config = {
+        .name = "config",
+        .summary = "Print the configuration, as all its files together say it",
+        .options = options,
+        .args_size = sizeof(ConfigArgs),
+        .presets = &presets,
+        .max_words = 0,
+        .run = run,
+};

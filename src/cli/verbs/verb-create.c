@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "cli/compose/pod-make.h"
+#include "cli/compose/pods-d.h"
+#include "cli/compose/run-compose.h"
+#include "cli/verb.h"
+#include "image/name/image-location.h"
+#include "shared/bus.h"
+
+#define DROP_IN_DIRECTORY "/etc/systemd/system/pod@%s.service.d"
+
+extern const Verb verb_create;
+
+static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
+
+/* What stands in the file of an app: where its image comes from, so that it can be fetched again; and no more than was
+ * said on the command line, so that a newer image is followed. */
+
+static ImageLocationType location_type(const char *text)
+{
+        ImageLocation l = {};
+        ImageLocationType type = image_location_parse(text, &l, NULL) < 0 ? _IMAGE_LOCATION_TYPE_INVALID : l.type;
+
+        image_location_done(&l);
+        return type;
+}
+
+/* A name without a host is one of the store's. */
+static bool is_remote(const char *text)
+{
+        const char *slash = strchr(text, '/'), *dot = strchr(text, '.');
+        ImageLocationType type = location_type(text);
+
+        return type == IMAGE_AT_REGISTRY || type == IMAGE_AT_URL ||
+               (type == IMAGE_AT_DISCOVERY && dot && slash && dot < slash);
+}
+
+static bool is_id(const char *text)
+{
+        ImageRef ref = {};
+        bool id = image_ref_parse(text, &ref) >= 0 && ref.type == IMAGE_REF_ID;
+
+        image_ref_done(&ref);
+        return id;
+}
+
+static bool same_app(const App *a, const App *b)
+{
+        _cleanup_json_object_ json_object *o = NULL, *p = NULL;
+
+        return a && b && app_write(a, &o) >= 0 && app_write(b, &p) >= 0 && json_object_equal(o, p);
+}
+
+static int simplify_app(Context *c, const RunApp *run, AppcPodApp *app)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+        int r;
+
+        r = find_image(c, app->image.id, &image);
+        if (r < 0)
+                return r;
+        if (same_app(image->app, app->app)) {
+                app_free(app->app);
+                app->app = NULL;
+        }
+        if (is_remote(run->image) && strv_env_set(&app->annotations, "podctl/image", run->image) < 0)
+                return log_oom();
+        /* By its digest is what it is meant by. */
+        if (app->image.name && !is_id(run->image))
+                app->image.id = mfree(app->image.id);
+        return 0;
+}
+
+static int compose(Context *c, const RunArgs *args, AppcPod **ret)
+{
+        _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
+        int r;
+
+        r = run_compose(c, args, &manifest);
+        if (r >= 0 && pod_manifest_annotate(manifest, args) < 0)
+                r = log_oom();
+        for (size_t i = 0; i < args->n_apps && r >= 0; i++)
+                r = simplify_app(c, &args->apps[i], &manifest->apps[i]);
+        if (r >= 0)
+                *ret = TAKE_PTR(manifest);
+        return r;
+}
+
+static int format(const AppcPod *manifest, char **ret)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+
+        return appc_pod_write(manifest, &o) < 0 || json_format_pretty(o, ret) < 0 ? log_oom() : 0;
+}
+
+/* Properties of the unit are no affair of the manifest, which devices it lets through among them. */
+static bool wants_drop_in(const RunArgs *args)
+{
+        bool devices = false;
+
+        for (size_t i = 0; i < args->n_apps; i++)
+                devices = devices || args->apps[i].devices;
+        return devices || args->properties || args->slice;
+}
+
+static int drop_in_lines(const RunArgs *args, char ***ret)
+{
+        _cleanup_strv_free_ char **lines = NULL;
+        int r;
+
+        r = strv_extend(&lines, "# Written by podctl create.\n[Service]");
+        if (r >= 0)
+                r = strv_extend_strv(&lines, args->properties);
+        if (r >= 0 && args->slice)
+                r = strv_extendf(&lines, "Slice=%s", args->slice);
+        for (size_t i = 0; i < args->n_apps; i++)
+                STRV_FOREACH(device, args->apps[i].devices)
+                        if (r >= 0)
+                                r = strv_extendf(&lines, "DeviceAllow=%.*s rwm", (int) strcspn(*device, ":"), *device);
+        if (r >= 0)
+                r = strv_extend(&lines, "");
+        if (r >= 0)
+                *ret = TAKE_PTR(lines);
+        return r;
+}
+
+static int write_drop_in(const char *name, const RunArgs *args, bool *ret_changed)
+{
+        _cleanup_free_ char *directory = strprintf(DROP_IN_DIRECTORY, name), *path = NULL, *text = NULL;
+        _cleanup_strv_free_ char **lines = NULL;
+        int r;
+
+        path = directory ? strjoin(directory, "/50-podctl.conf") : NULL;
+        if (!path || drop_in_lines(args, &lines) < 0)
+                return log_oom();
+        text = strv_join(lines, "\n");
+        if (!text)
+                return log_oom();
+        *ret_changed = true;
+        if (!wants_drop_in(args)) {
+                *ret_changed = unlink(path) >= 0;
+                return *ret_changed || errno == ENOENT ? 0 : log_error_errno(errno, "Cannot remove %s: %m", path);
+        }
+        r = mkdir_p_at(AT_FDCWD, directory, 0755);
+        if (r >= 0)
+                r = write_file_at(AT_FDCWD, path, text, strlen(text), 0644);
+        return r < 0 ? log_error_errno(r, "Cannot write %s: %m", path) : 0;
+}
+
+/* Tried as a start would, before it takes the place of another. */
+static int write_checked(Context *c, const char *name, const RunArgs *args, const char *text)
+{
+        _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"),
+                            *new = strjoin(PODS_D_LOCAL "/.", name, ".new");
+        _cleanup_free_ char *shown = strprintf("pod '%s'", name);
+        RunArgs check = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = new, .manifest_shown = shown,
+                          .dry_run = true, .check = true };
+        int r;
+
+        if (!path || !new || !shown)
+                return log_oom();
+        if (!args->replace && access(path, F_OK) >= 0)
+                return log_error_errno(EEXIST, "There is a pod '%s' already: %s; --replace writes over it", name, path);
+        r = mkdir_p_at(AT_FDCWD, PODS_D_LOCAL, 0755);
+        if (r >= 0)
+                r = write_file_at(AT_FDCWD, new, text, strlen(text), 0640);
+        if (r < 0)
+                return log_error_errno(r, "Cannot write %s: %m", new);
+        r = pod_make(c, &check, true, NULL);
+        if (r >= 0 && rename(new, path) < 0)
+                r = log_error_errno(errno, "Cannot write %s: %m", path);
+        if (r < 0)
+                (void) unlink(new);
+        else
+                (void) printf("%s\n", path);
+        return r;
+}
+
+/* Drop-ins are read then. */
+static void reload_units(Context *c)
+{
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus *bus;
+        int r = context_bus(c, &bus);
+
+        if (r >= 0)
+                r = bus_call(bus, &bus_systemd_manager, "Reload", &error, NULL, NULL);
+        if (r < 0)
+                log_warning_errno(r, "The unit has to be read again, with systemctl daemon-reload: %s",
+                                  bus_error_text(&error, r));
+}
+
+static int create(Context *c, const RunArgs *args)
+{
+        _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
+        _cleanup_free_ char *text = NULL;
+        const char *name = args->subject;
+        bool changed;
+        int r;
+
+        if (!pod_name_is_valid(name))
+                return log_error_errno(EINVAL,
+                                       "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
+                                       name, POD_NAME_MAX);
+        r = compose(c, args, &manifest);
+        if (r >= 0)
+                r = format(manifest, &text);
+        if (r < 0)
+                return r;
+        if (args->dry_run) {
+                (void) fputs(text, stdout);
+                return 0;
+        }
+        r = write_checked(c, name, args, text);
+        if (r >= 0)
+                r = write_drop_in(name, args, &changed);
+        if (r >= 0 && changed)
+                reload_units(c);
+        if (r >= 0)
+                log_info("Start it now and at each boot with: systemctl enable --now pod@%s", name);
+        return r;
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        return run_args_run(c, &verb_create, words, userdata, create);
+}
+
+const Verb verb_create = {
+        .name = "create",
+        .usage = "NAME IMAGE [APP OPTIONS] [-- ARGUMENTS… [---]] [IMAGE…]",
+        .summary = "Write a pod for systemd to start",
+        .options = create_options,
+        .app_options = run_app_options,
+        .args_size = sizeof(RunArgs),
+        .presets = &presets,
+        .flags = VERB_OWN_WORDS | VERB_ROOT,
+        .max_words = -1,
+        .completes = "- IMAGE",
+        .run = run,
+};

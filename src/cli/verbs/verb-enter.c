@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/start/enter-app.h"
+#include "cli/verb.h"
+
+typedef struct Args {
+        char *app;
+} Args;
+
+static const Option options[] = {
+        { "app", &option_string, offsetof(Args, app), "APP", "The app, where the pod has several" },
+        {},
+};
+
+static int run(Context *c, void *userdata, char **words)
+{
+        const Args *args = userdata;
+
+        return enter_app(c, words[0], args->app, true, words + 1);
+}
+
+const Verb verb_enter = {
+        .name = "enter",
+        .usage = "POD [COMMAND…]",
+        .summary = "Run a command inside an app, as root",
+        .options = options,
+        .args_size = sizeof(Args),
+        .flags = VERB_ROOT | VERB_STOP_EARLY,
+        .min_words = 1,
+        .max_words = -1,
+        .completes = "POD -",
+        .run = run,
+};

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/images/fetch-image.h"
+#include "cli/verb.h"
+
+typedef struct FetchArgs {
+        bool full;
+        char *name;
+        char *signature;
+        char *pull_policy;
+        bool store_only;
+        bool no_store;
+} FetchArgs;
+
+static const Option options[] = {
+        { "full", &option_bool, offsetof(FetchArgs, full), NULL, "Print whole image IDs" },
+        { "name", &option_string, offsetof(FetchArgs, name), "NAME", "Give the image this name" },
+        { "no-store", &option_bool, offsetof(FetchArgs, no_store), NULL, "The same as --pull-policy=update" },
+        { "pull-policy", &option_string, offsetof(FetchArgs, pull_policy), "POLICY",
+          "Fetch: new (where there is none), update (the default) or never", .choices = "new|update|never" },
+        { "signature", &option_string, offsetof(FetchArgs, signature), "FILE", "Signature of an ACI, beside it by default" },
+        { "store-only", &option_bool, offsetof(FetchArgs, store_only), NULL, "The same as --pull-policy=never" },
+        {},
+};
+
+static int run(Context *c, void *userdata, char **words)
+{
+        _cleanup_strv_free_ char **all = NULL;
+        FetchArgs *args = userdata;
+        PullPolicy policy;
+        int r;
+
+        r = pull_policy_from_options(args->pull_policy, args->store_only, args->no_store, PULL_UPDATE, &policy);
+        if (r < 0)
+                return r;
+        if (args->signature && strv_length(words) != 1)
+                return log_error_errno(EINVAL, "Option --signature is for one image, but there are %zu",
+                                       strv_length(words));
+        STRV_FOREACH(text, words) {
+                _cleanup_strv_free_ char **ids = NULL;
+
+                r = fetch_images(c, &(ImageWish) {
+                        .text = *text, .name = args->name, .signature = args->signature, .policy = policy,
+                }, &ids);
+                if (r < 0)
+                        return r;
+                if (strv_extend_strv(&all, ids) < 0)
+                        return log_oom();
+                STRV_FOREACH(id, ids) {
+                        _cleanup_free_ char *shown = format_image_id(*id, args->full);
+
+                        (void) puts(strempty(shown));
+                }
+        }
+        /* Once all are there: some may be others' dependencies. */
+        return fetch_dependencies(c, all, policy);
+}
+
+const Verb verb_fetch = {
+        .name = "fetch",
+        .usage = "IMAGE…",
+        .summary = "Bring images into the store",
+        .options = options,
+        .args_size = sizeof(FetchArgs),
+        .flags = VERB_GROUP,
+        .min_words = 1,
+        .max_words = -1,
+        .completes = "FILE",
+        .run = run,
+};
+
+/* rkt's other name for it. */
+const Verb verb_image_fetch = {
+        .name = "image fetch",
+        .usage = "IMAGE…",
+        .summary = "Bring images into the store",
+        .options = options,
+        .args_size = sizeof(FetchArgs),
+        .flags = VERB_HIDDEN | VERB_GROUP,
+        .min_words = 1,
+        .max_words = -1,
+        .run = run,
+};

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/images/extract-image.h"
+#include "cli/verb.h"
+
+static int run(Context *c, void *userdata, char **words)
+{
+        return extract_image(c, userdata, words[0], words[1], true);
+}
+
+const Verb verb_image_render = {
+        .name = "image render",
+        .usage = "IMAGE DIR",
+        .summary = "Write what an app of an image would see into a directory",
+        .options = extract_options,
+        .args_size = sizeof(ExtractArgs),
+        .flags = VERB_ROOT,
+        .min_words = 2,
+        .max_words = 2,
+        .completes = "IMAGE DIR",
+        .run = run,
+};

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/lock.h"
+#include "basic/log.h"
+#include "cli/verb.h"
+#include "image/name/image-location.h"
+
+/* The name as the store keeps it: of a registry's, all that it leaves out. */
+static int name_to_give(const char *text, char **ret)
+{
+        _cleanup_(image_location_done) ImageLocation location = {};
+        _cleanup_free_ char *message = NULL;
+        ImageRef ref = {};
+        bool fits;
+
+        if (startswith(text, "docker:") || startswith(text, "oci:")) {
+                if (image_location_parse(text, &location, &message) < 0)
+                        return log_error_errno(EINVAL, "%s", strempty(message));
+                *ret = TAKE_PTR(location.text);
+                return *ret ? 0 : log_oom();
+        }
+        fits = image_ref_parse(text, &ref) >= 0 && ref.type == IMAGE_REF_NAME && !ref.labels && !strstr(text, "://") &&
+               image_name_complete(text, ret) >= 0;
+        image_ref_done(&ref);
+        return fits ? 0 : log_error_errno(EINVAL, "'%s' cannot be the name of an image; write NAME[:TAG]", text);
+}
+
+static int tag(Context *c, void *userdata, char **words)
+{
+        _cleanup_free_ char *name = NULL, *message = NULL;
+        _cleanup_close_ int lock = -EBADF;
+        ImageStore *store;
+        Digest id;
+        int r;
+
+        r = name_to_give(words[1], &name);
+        if (r < 0)
+                return r;
+        lock = context_lock_images(c, LOCK_SH, &store);
+        if (lock < 0)
+                return lock;
+        r = image_store_resolve(store, words[0], &id, NULL, &message);
+        if (r >= 0)
+                r = image_store_set_name(store, name, &id, &message);
+        if (r < 0)
+                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", words[0]);
+        (void) puts(name);
+        return 0;
+}
+
+static int take_name(ImageStore *store, const char *text)
+{
+        _cleanup_free_ char *name = NULL, *message = NULL;
+        Digest id;
+        int r;
+
+        r = image_store_resolve(store, text, &id, &name, &message);
+        if (r >= 0 && !name)
+                return log_error_errno(EINVAL,
+                                       "'%s' is not a name in the store; 'podctl image list' shows those there are",
+                                       text);
+        if (r >= 0)
+                r = image_store_remove_name(store, name);
+        if (r < 0)
+                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", text);
+        return 0;
+}
+
+static int untag(Context *c, void *userdata, char **words)
+{
+        _cleanup_close_ int lock = -EBADF;
+        ImageStore *store;
+        int r, result = 0;
+
+        lock = context_lock_images(c, LOCK_SH, &store);
+        if (lock < 0)
+                return lock;
+        STRV_FOREACH(word, words) {
+                r = take_name(store, *word);
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}
+
+const Verb verb_image_tag = {
+        .name = "image tag",
+        .usage = "IMAGE NAME",
+        .summary = "Give an image one more name",
+        .flags = VERB_ROOT,
+        .min_words = 2,
+        .max_words = 2,
+        .completes = "IMAGE",
+        .run = tag,
+};
+
+const Verb verb_image_untag = {
+        .name = "image untag",
+        .usage = "NAME…",
+        .summary = "Take names of images away",
+        .flags = VERB_ROOT,
+        .min_words = 1,
+        .max_words = -1,
+        .completes = "IMAGE",
+        .run = untag,
+};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/compose/pod-make.h"
+#include "cli/start/pod-start.h"
+#include "cli/verb.h"
+#include "pod/plan-sources.h"
+
+static int renew_settings(Context *c, const RunArgs *args, Pod *pod)
+{
+        _cleanup_(pod_settings_freep) PodSettings *fresh = pod_settings_renew(pod->settings);
+        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        if (!fresh)
+                return log_oom();
+        r = pod_settings_for_start(c, args, pod->manifest, fresh);
+        if (r < 0)
+                return r;
+
+        pod_settings_free(pod->settings);
+        pod->settings = TAKE_PTR(fresh);
+        r = pod_plan_of(pod, &plan, &message);
+        if (r >= 0)
+                r = plan_check_sources(plan, &message);
+        if (r < 0)
+                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+        r = pod_write_settings(pod, true);
+        return r < 0 ? log_error_errno(r, "Cannot write the settings of pod %s: %m", pod->uuid.s) : 0;
+}
+
+/* Ours alone from here on. */
+static int take_pod(Context *c, const char *text, Pod **ret)
+{
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = context_find_pod(c, text, &pod);
+        if (r < 0)
+                return r;
+        if (pod->state != POD_PREPARED)
+                return log_error_errno(
+                        EINVAL, "Pod %s is %s, not prepared; only what 'podctl prepare' made can be run so, once",
+                        pod->uuid.s, pod_state_to_string(pod->state));
+        r = pod_lock(pod);
+        if (r == -EAGAIN || r == -ENOENT)
+                return log_error_errno(EBUSY, "Pod %s is being started or removed by somebody else", pod->uuid.s);
+        if (r < 0)
+                return log_error_errno(r, "Cannot lock pod %s: %m", pod->uuid.s);
+        r = pod_load(pod, &message);
+        if (r < 0)
+                return log_error_errno(r, "%s", strempty(message));
+        *ret = TAKE_PTR(pod);
+        return 0;
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        RunArgs *args = userdata;
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        int r;
+
+        r = run_args_check_start(args);
+        if (r >= 0)
+                r = take_pod(c, words[0], &pod);
+        if (r >= 0)
+                r = renew_settings(c, args, pod);
+        if (r < 0)
+                return r;
+        return pod_takes_our_place(args) ? pod_launch_in_place(c, pod) : pod_start_unit(c, pod, args);
+}
+
+static const RunArgs presets = { RUN_ARGS_UNSET };
+
+const Verb verb_run_prepared = {
+        .name = "run-prepared",
+        .usage = "POD",
+        .summary = "Run a pod that was prepared",
+        .options = run_prepared_options,
+        .args_size = sizeof(RunArgs),
+        .presets = &presets,
+        .flags = VERB_ROOT,
+        .min_words = 1,
+        .max_words = 1,
+        .completes = "PREPARED",
+        .run = run,
+};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/compose/pod-make.h"
+#include "cli/start/pod-start.h"
+#include "cli/verb.h"
+#include "pod/plan-sources.h"
+#include "pod/pod-gc.h"
+
+static const RunArgs presets = { RUN_ARGS_UNSET };
+
+extern const Verb verb_run;
+
+/* Its unit is told what to start once, and by whom. */
+static int refuse_restart(const RunArgs *args)
+{
+        STRV_FOREACH(p, args->properties)
+                if (startswith(*p, "Restart=") && !streq(*p, "Restart=no"))
+                        return log_error_errno(EINVAL, "Option --property=%s: a pod of 'podctl run' is not started again; write --restart=WHEN "
+                                               "behind the image, or make one that is with 'podctl create'", *p);
+        return 0;
+}
+
+static int start(Context *c, Pod *pod, const RunArgs *args)
+{
+        int r;
+
+        if (pod_takes_our_place(args))
+                return pod_launch_in_place(c, pod);
+
+        r = pod_start_unit(c, pod, args);
+        /* It never came to run: nobody else will take care of it. A pod that did is not ours any more. */
+        if (r != 0 && pod->fd >= 0 && pod_refresh(pod) >= 0 && pod->directory == POD_DIR_PREPARE)
+                (void) pod_remove(pod);
+        return r;
+}
+
+static int run_pod(Context *c, const RunArgs *args)
+{
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        int r = pod_takes_our_place(args) ? 0 : refuse_restart(args);
+
+        if (r >= 0)
+                r = pod_make(c, args, true, &pod);
+        return r < 0 || args->dry_run ? r : start(c, pod, args);
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        return run_args_run(c, &verb_run, words, userdata, run_pod);
+}
+
+int run_pod_of_unit(Context *c, const char *name, const char *manifest_path)
+{
+        RunArgs args = presets;
+
+        if (!pod_name_is_valid(name))
+                return log_error_errno(EINVAL,
+                                       "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
+                                       name, POD_NAME_MAX);
+        args.name = (char *) name;
+        args.pod_manifest = (char *) manifest_path;
+        return run_pod(c, &args);
+}
+
+const Verb verb_run = {
+        .name = "run",
+        .usage = "IMAGE [APP OPTIONS] [-- ARGUMENTS… [---]] [IMAGE…]",
+        .summary = "Run a pod",
+        .options = run_options,
+        .app_options = run_app_options,
+        .args_size = sizeof(RunArgs),
+        .presets = &presets,
+        .flags = VERB_OWN_WORDS | VERB_ROOT,
+        .max_words = -1,
+        .completes = "IMAGE",
+        .run = run,
+};

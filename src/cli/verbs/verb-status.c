@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "basic/time-util.h"
+#include "cli/persona.h"
+#include "cli/start/pod-json.h"
+#include "cli/start/pod-networks.h"
+#include "cli/verb.h"
+#include "network/network.h"
+#include "unit/unit-wait.h"
+
+typedef struct StatusArgs {
+        char *wait;
+        char *wait_ready;
+        char *format;
+        char *uuid_file;
+        bool check_network;
+} StatusArgs;
+
+/* --wait, --wait=true, --wait=30s */
+static int parse_wait(const Option *option, const char *value, void *field)
+{
+        uint64_t usec;
+
+        if (value && parse_boolean(value) < 0 && *value != '-' && parse_duration(value, &usec) < 0)
+                return log_error_errno(EINVAL, "Option --%s takes true, false or a duration, not '%s'", option->name,
+                                       value);
+        return free_and_strdup(field, value ?: "true") < 0 ? log_oom() : 0;
+}
+
+static void free_wait(void *field)
+{
+        char **text = field;
+
+        *text = mfree(*text);
+}
+
+static const OptionType option_wait = { parse_wait, free_wait, OPTION_VALUE_OPTIONAL };
+
+static const Option options[] = {
+        { "check-network", &option_bool, offsetof(StatusArgs, check_network), NULL,
+          "Fail when its network is not as it was made" },
+        { "format", &option_choice, offsetof(StatusArgs, format), "FORMAT", "json or json-pretty",
+          .choices = JSON_FORMATS },
+        { "uuid-file", &option_string, offsetof(StatusArgs, uuid_file), "FILE", "Take the UUID from FILE" },
+        { "wait", &option_wait, offsetof(StatusArgs, wait), "TIME", "Wait until the pod has exited, TIME at most" },
+        { "wait-ready", &option_wait, offsetof(StatusArgs, wait_ready), "TIME", "Wait until the pod is ready" },
+        {},
+};
+
+/* Microseconds to wait: UINT64_MAX without a bound, 0 not at all. */
+static uint64_t wait_usec(const char *text)
+{
+        uint64_t usec = 0;
+        int b;
+
+        if (!text)
+                return 0;
+        b = parse_boolean(text);
+        if (b >= 0)
+                return b ? UINT64_MAX : 0;
+        if (*text == '-')
+                return UINT64_MAX;
+        (void) parse_duration(text, &usec);
+        return usec;
+}
+
+static bool is_ready(Context *c, Pod *pod)
+{
+        _cleanup_(unit_status_done) UnitStatus status = {};
+        _cleanup_free_ char *ignored = NULL;
+        sd_bus *bus;
+
+        if (pod->state != POD_RUNNING || pod_load(pod, &ignored) < 0 || !pod->settings->unit)
+                return false;
+        return context_bus(c, &bus) >= 0 && unit_get_status(bus, pod->settings->unit, &status) >= 0 && status.running;
+}
+
+static bool has_ended(Context *c, Pod *pod)
+{
+        return pod->state > POD_RUNNING;
+}
+
+static bool is_ready_or_over(Context *c, Pod *pod)
+{
+        return has_ended(c, pod) || is_ready(c, pod);
+}
+
+/* Looks again every 100 ms, as rkt does. Running out of time is no error: who asks reads the state. */
+static int wait_until(Context *c, Pod *pod, uint64_t usec, bool (*done)(Context *c, Pod *pod))
+{
+        for (uint64_t waited = 0; waited < usec && !done(c, pod); waited += 100000) {
+                int r;
+
+                (void) usleep(100000);
+                r = pod_refresh(pod);
+                if (r < 0)
+                        return log_error_errno(r, "Pod %s went away: %m", pod->uuid.s);
+        }
+        return 0;
+}
+
+/* What made the image of an app trusted; it may be gone from the store. NULL: not known. */
+static Image *image_of(Context *c, const AppcPodApp *app)
+{
+        _cleanup_free_ char *ignored = NULL;
+        Image *image = NULL;
+        Digest id;
+
+        if (!app->image.id || digest_parse(app->image.id, &id) < 0 || !c->images ||
+            image_store_load(c->images, &id, &image, &ignored) < 0)
+                return NULL;
+        return image;
+}
+
+/* Only who may read the store is told. */
+static void open_images(Context *c)
+{
+        ImageStore *images;
+
+        if (geteuid() == 0)
+                (void) context_images(c, &images);
+}
+
+static void print_trust(Context *c, const Pod *pod)
+{
+        for (size_t i = 0; pod->manifest && i < pod->manifest->n_apps; i++) {
+                _cleanup_(image_freep) Image *image = image_of(c, &pod->manifest->apps[i]);
+                _cleanup_free_ char *trust = image && image->trust.how ? image_trust_format(&image->trust) : NULL;
+
+                if (trust)
+                        (void) printf("trust-%s=%s\n", pod->manifest->apps[i].name, trust);
+        }
+}
+
+static void add_trust(Context *c, const Pod *pod, json_object *o)
+{
+        json_object *apps;
+
+        if (!pod->manifest || !json_object_object_get_ex(o, "apps", &apps))
+                return;
+        for (size_t i = 0; i < MIN(pod->manifest->n_apps, json_object_array_length(apps)); i++) {
+                _cleanup_(image_freep) Image *image = image_of(c, &pod->manifest->apps[i]);
+
+                (void) json_object_object_add(json_object_array_get_idx(apps, i), "trust",
+                                              image ? image_trust_to_json(&image->trust) : NULL);
+        }
+}
+
+/* The lines, each with what it says of the pod; nothing where that is NULL. */
+
+static char *say_state(const Pod *pod)
+{
+        return strdup(pod_state_to_string(pod->state));
+}
+
+static char *say_time(uint64_t nsec)
+{
+        char buffer[TIME_STRING_MAX];
+
+        return nsec > 0 ? strdup(format_time_full(nsec, buffer)) : NULL;
+}
+
+static char *say_created(const Pod *pod)
+{
+        return say_time(pod_created_time(pod));
+}
+
+static char *say_started(const Pod *pod)
+{
+        return say_time(pod_started_time(pod));
+}
+
+static char *say_networks(const Pod *pod)
+{
+        return pod_state_has_run(pod->state) ? pod_networks_text(pod) : NULL;
+}
+
+static char *say_addresses(const Pod *pod)
+{
+        _cleanup_free_ char *addresses = pod_state_has_run(pod->state) ? pod_addresses_text(pod) : NULL;
+
+        return isempty(addresses) ? NULL : TAKE_PTR(addresses);
+}
+
+static char *say_pid(const Pod *pod)
+{
+        pid_t pid;
+
+        return pod_leader_pid(pod, &pid) >= 0 ? strprintf("%i", pid) : NULL;
+}
+
+static char *say_exited(const Pod *pod)
+{
+        return strdup(pod->state > POD_RUNNING ? "true" : "false");
+}
+
+static char *say_name(const Pod *pod)
+{
+        return pod->settings ? strdup(pod->settings->name) : NULL;
+}
+
+static char *say_unit(const Pod *pod)
+{
+        return pod->settings && pod->settings->unit ? strdup(pod->settings->unit) : NULL;
+}
+
+static const struct {
+        const char *key;
+        char *(*say)(const Pod *pod);
+        bool ours;      /* rkt had no such line */
+} lines[] = {
+        { "state", say_state, false },
+        { "created", say_created, false },
+        { "started", say_started, false },
+        { "networks", say_networks, false },
+        { "addresses", say_addresses, true },
+        { "pid", say_pid, false },
+        { "exited", say_exited, false },
+        { "name", say_name, true },
+        { "unit", say_unit, true },
+};
+
+static void print_plain(const Pod *pod)
+{
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+                _cleanup_free_ char *value = lines[i].ours && persona_is_rkt() ? NULL : lines[i].say(pod);
+
+                if (value)
+                        (void) printf("%s=%s\n", lines[i].key, value);
+        }
+        for (size_t i = 0; pod->manifest && pod->state != POD_RUNNING && i < pod->manifest->n_apps; i++) {
+                int status;
+
+                if (pod_app_exit_status(pod, pod->manifest->apps[i].name, &status, NULL) >= 0)
+                        (void) printf("app-%s=%i\n", pod->manifest->apps[i].name, status);
+        }
+}
+
+static void print_health(const Pod *pod)
+{
+        for (size_t i = 0; pod->manifest && i < pod->manifest->n_apps; i++) {
+                PodHealth health;
+
+                if (pod_app_is_checked(pod, &pod->manifest->apps[i], &health))
+                        (void) printf("health-%s=%s\n", pod->manifest->apps[i].name, health.status);
+        }
+}
+
+/* The interfaces in there, and what CNI plugins say of theirs. */
+static int check_network(Pod *pod)
+{
+        _cleanup_free_ char *netns = NULL, *message = NULL;
+        pid_t pid;
+        int r;
+
+        /* As the plugins were told when they added it. */
+        if (pod_supervisor_pid(pod, &pid) < 0 || pod->state != POD_RUNNING)
+                return log_error_errno(ESRCH, "Pod %s is not running", pod->uuid.s);
+        netns = strprintf("/proc/%i/ns/net", pid);
+        if (!netns)
+                return log_oom();
+        r = network_check(pod->fd, pod->uuid.s, netns, &message);
+        return r < 0 ? log_error_errno(r, "Pod %s: %s", pod->uuid.s, message ?: "cannot check its network") : 0;
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        StatusArgs *args = userdata;
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        if (!words[0] == !args->uuid_file)
+                return log_error_errno(EINVAL, "'podctl status' needs one pod, or --uuid-file");
+        r = args->uuid_file ? context_find_pod_by_file(c, args->uuid_file, &pod) : context_find_pod(c, words[0], &pod);
+        if (r < 0)
+                return r;
+
+        /* So that there is something to tell of when it has ended. One in the making cannot be held yet, nor
+         * collected. */
+        if (args->wait || args->wait_ready)
+                (void) pod_hold(pod);
+        r = wait_until(c, pod, wait_usec(args->wait), has_ended);
+        if (r >= 0)
+                r = wait_until(c, pod, wait_usec(args->wait_ready), is_ready_or_over);
+        if (r < 0)
+                return r;
+
+        if (args->check_network) {
+                r = check_network(pod);
+                if (r < 0)
+                        return r;
+        }
+        open_images(c);
+        if (args->format) {
+                o = pod_to_json(pod);
+                add_trust(c, pod, o);
+                (void) print_json(o, args->format);
+                return 0;
+        }
+        if (pod_load(pod, &message) < 0)
+                log_warning("%s", strempty(message));
+        print_plain(pod);
+        print_health(pod);
+        if (!persona_is_rkt())
+                print_trust(c, pod);
+        return 0;
+}
+
+const Verb verb_status = {
+        .name = "status",
+        .usage = "POD",
+        .summary = "Tell what a pod is doing, or wait for it",
+        .options = options,
+        .args_size = sizeof(StatusArgs),
+        .flags = VERB_GROUP,
+        .max_words = 1,
+        .completes = "POD",
+        .run = run,
+};

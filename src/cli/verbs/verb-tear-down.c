@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "basic/signal-util.h"
+#include "cli/start/pod-event.h"
+#include "cli/verb.h"
+#include "config.h"
+#include "network/network.h"
+#include "pod/pod-gc.h"
+#include "unit/transient-unit.h"
+
+/* Runs when a pod's unit has ended (ExecStopPost=): notes how, and clears away what is left of it outside its own
+ * directory. By UUID, or with --unit every ended pod of that unit. systemd.exec(5) says what is in $EXIT_CODE and
+ * $EXIT_STATUS. */
+
+typedef struct TearDownArgs {
+        char *unit;
+        bool networks;
+} TearDownArgs;
+
+static const Option options[] = {
+        { "unit", &option_string, offsetof(TearDownArgs, unit), "UNIT", "All pods of this unit" },
+        { "networks", &option_bool, offsetof(TearDownArgs, networks), NULL, "What no pod uses any more of networks" },
+        {},
+};
+
+/* Empty when systemd does not say, as when the pod never started. */
+static char *exit_status_text(void)
+{
+        const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS"), *result = getenv("SERVICE_RESULT");
+        uint32_t number;
+        int signal;
+
+        if (!code || !status)
+                return NULL;
+        /* One that systemd cut off did not end well (systemd.exec(5), $SERVICE_RESULT). */
+        if (streq(code, "exited") && streq(status, "0") && result && !streq(result, "success"))
+                return strprintf("%i\n", EXIT_PODCTL_FAILED);
+        if (streq(code, "exited"))
+                return parse_uint32(status, &number) >= 0 ? strjoin(status, "\n") : NULL;
+
+        signal = signal_from_string(status);
+        return signal < 0 ? NULL : strprintf("%i\n", 128 + signal);
+}
+
+/* Whoever started a pod that ended at once may still hold its lock, for the moment until it has heard that it was
+ * taken. */
+static void wait_for_starter(Pod *pod)
+{
+        for (unsigned i = 0; i < 100 && pod->state == POD_RUNNING; i++) {
+                (void) usleep(10000);
+                if (pod_refresh(pod) < 0)
+                        return;
+        }
+}
+
+static int remove_idle_network(void)
+{
+        _cleanup_free_ char *message = NULL;
+        int r = network_remove_idle(&message);
+
+        return r < 0 ? log_error_errno(r, "Cannot clear away networks: %s", message ?: strerror(-r)) : 0;
+}
+
+/* By a process that nobody waits for, if that can be had. */
+static int remove_idle_network_later(Context *c, const Pod *pod)
+{
+        _cleanup_free_ char *name = strjoin("podctl-networks-", pod->uuid.s, ".service"), *job = NULL;
+        char *const start[] = { (char *) BINDIR "/podctl", (char *) "tear-down", (char *) "--networks", NULL };
+        char *const properties[] = { (char *) "Description=Clear away after the last pod", (char *) "Type=oneshot",
+                                     (char *) "CollectMode=inactive-or-failed", NULL };
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus *bus;
+        int r;
+
+        if (!name)
+                return log_oom();
+        r = context_bus(c, &bus);
+        if (r >= 0)
+                r = transient_unit_start(
+                        bus, &(TransientUnit){ .name = name, .properties = properties, .start = start }, &job, &error);
+        return r < 0 ? remove_idle_network() : 0;
+}
+
+static void report(const PodCollect *c, const Pod *pod, PodFate fate, PodState was, int error)
+{
+        if (fate == POD_FATE_STUCK)
+                log_warning_errno(error, "Pod %s: cannot be collected: %m", pod->uuid.s);
+}
+
+/* Those before it of the same unit, but for the last few. What fails here is left to 'podctl gc'. */
+static void keep_last(Context *c, Pod *pod)
+{
+        _cleanup_free_ char *ignored = NULL;
+        const HostConfig *config;
+        PodKeep keep;
+
+        if (pod_load(pod, &ignored) < 0 || context_config(c, &config) < 0)
+                return;
+        keep = host_config_keep(config);
+        (void) pod_store_keep_last(pod->store, pod, &keep, &(PodCollect) { .report = report });
+}
+
+static int tear_down(Context *c, Pod *pod)
+{
+        _cleanup_free_ char *text = exit_status_text(), *message = NULL;
+        int known, r;
+
+        wait_for_starter(pod);
+        /* A collection may have marked it before its unit came to this. */
+        if (pod->state != POD_EXITED && pod->state != POD_EXITED_GARBAGE)
+                return 0;
+        if (text && pod_exit_status(pod, &known) == -ENOENT) {
+                (void) write_string_at(pod->fd, "exit", text, 0644);
+                if (pod_exit_status(pod, &known) >= 0)
+                        pod_event_ended(pod, known);
+        }
+        r = pod_tear_down(pod, &message);
+        keep_last(c, pod);
+        if (r > 0)
+                return remove_idle_network_later(c, pod);
+        return r < 0 ? log_error_errno(r, "Pod %s: %s", pod->uuid.s, message ?: "cannot take down its network") : 0;
+}
+
+static int tear_down_unit(Context *c, const char *unit)
+{
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        PodStore *pods;
+        int r;
+
+        r = context_pods(c, &pods);
+        if (r >= 0)
+                r = pod_scan_new(pods, &scan);
+        while (r >= 0) {
+                _cleanup_free_ char *ignored = NULL;
+                _cleanup_(pod_freep) Pod *pod = NULL;
+
+                r = pod_scan_next(scan, &pod);
+                if (r <= 0)
+                        break;
+                if (pod->directory == POD_DIR_RUN && pod_load(pod, &ignored) >= 0 &&
+                    streq_ptr(pod->settings->unit, unit))
+                        r = tear_down(c, pod);
+        }
+        return r < 0 ? log_error_errno(r, "Cannot tear down the pods of %s: %m", unit) : 0;
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        TearDownArgs *args = userdata;
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        PodStore *pods;
+        Uuid uuid;
+        int r;
+
+        if (args->networks)
+                return remove_idle_network();
+        if (args->unit)
+                return tear_down_unit(c, args->unit);
+        if (!words[0] || uuid_parse(words[0], &uuid) < 0)
+                return log_error_errno(EINVAL, "'podctl tear-down' needs a UUID");
+
+        r = context_pods(c, &pods);
+        if (r < 0)
+                return r;
+        r = pod_open(pods, &uuid, &pod);
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return log_error_errno(r, "Cannot tear down pod %s: %m", uuid.s);
+        return tear_down(c, pod);
+}
+
+const Verb verb_tear_down = {
+        .name = "tear-down",
+        .usage = "UUID",
+        .summary = "Clear away what an ended pod left",
+        .options = options,
+        .args_size = sizeof(TearDownArgs),
+        .flags = VERB_HIDDEN | VERB_ROOT,
+        .max_words = 1,
+        .run = run,
+};

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/store/image-store.h"
+#include "image/tree/merged-tree.h"
+
+/* ACIs that are made here (spec/aci.md). */
+
+typedef struct AciContents {
+        json_object *manifest;  /* NULL: none, and no "rootfs/" either: a layer of an OCI image */
+        const MergedTree *tree;
+        bool device_links;      /* add those to /dev/fd and its like that Docker's images count on */
+} AciContents;
+
+/* Sockets stay behind. */
+int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_message);
+
+/* An OCI or Docker image as one ACI: part of image/export/image-export.h. */
+int aci_export(ImageStore *s, const Image *image, int fd, char **reterr_message);

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+
+#include "image/export/aci-export.h"
+#include "image/export/export-layer.h"
+#include "image/export/image-export.h"
+#include "image/store/layer-store.h"
+#include "image/store/store-internal.h"
+#include "manifest/oci-image.h"
+#include "shared/archive.h"
+#include "shared/explain.h"
+
+#define BLOCK_SIZE (256U * 1024)
+
+typedef struct Export {
+        ImageStore *store;
+        const Image *image;
+        Fetcher *fetcher;
+        struct archive *tar;
+        OciManifest *manifest;
+        char *text;             /* of the manifest */
+        Digest id;              /* of that */
+        ExportLayer *layers;
+        size_t n_layers;
+        int layer_fd;           /* of an image made here, the only layer; otherwise negative */
+        char **reterr_message;
+} Export;
+
+static int tar_failed(Export *e)
+{
+        return archive_write_failed(e->tar, e->reterr_message);
+}
+
+/* Everything belongs to root and was made when time began: the same image is the same archive. */
+static int begin_file(Export *e, const char *path, uint64_t size)
+{
+        struct archive_entry *entry = archive_entry_new();
+        int k;
+
+        if (!entry)
+                return -ENOMEM;
+        archive_entry_copy_pathname(entry, path);
+        archive_entry_set_filetype(entry, AE_IFREG);
+        archive_entry_set_perm(entry, 0644);
+        archive_entry_set_size(entry, (int64_t) size);
+        archive_entry_set_mtime(entry, 0, 0);
+        k = archive_write_header(e->tar, entry);
+        archive_entry_free(entry);
+        return k < ARCHIVE_WARN ? tar_failed(e) : 0;
+}
+
+static int write_data(Export *e, const void *data, size_t n)
+{
+        return archive_write_data(e->tar, data, n) != (la_ssize_t) n ? tar_failed(e) : 0;
+}
+
+static int write_text(Export *e, const char *path, const char *text, size_t n)
+{
+        int r = begin_file(e, path, n);
+
+        return r < 0 ? r : write_data(e, text, n);
+}
+
+static int write_blob_text(Export *e, const Digest *digest, const char *text, size_t n)
+{
+        _cleanup_free_ char *path = strjoin("blobs/", digest_algorithm_to_string(digest->algorithm), "/", digest->hex);
+
+        return path ? write_text(e, path, text, n) : -ENOMEM;
+}
+
+/* Layers */
+
+/* Reads the next bytes of a layer; 0 at the end. */
+typedef ssize_t (*ReadLayer)(void *from, char *buffer, size_t n);
+
+static ssize_t read_file(void *from, char *buffer, size_t n)
+{
+        return loop_read(*(int *) from, buffer, n);
+}
+
+static ssize_t read_decompressed(void *from, char *buffer, size_t n)
+{
+        la_ssize_t k = archive_read_data(from, buffer, n);
+
+        return k < 0 ? -EBADMSG : k;
+}
+
+/* What leaves is what the manifest says, or nothing leaves. */
+static int write_checked(Export *e, const OciDescriptor *d, ReadLayer read_layer, void *from)
+{
+        _cleanup_free_ char *path = NULL, *block = new(char, BLOCK_SIZE);
+        _cleanup_(hasher_freep) Hasher *hasher = NULL;
+        uint64_t size = 0;
+        Digest found;
+        ssize_t n;
+        int r;
+
+        path = strjoin("blobs/", digest_algorithm_to_string(d->digest.algorithm), "/", d->digest.hex);
+        if (!path || !block)
+                return -ENOMEM;
+        r = hasher_new(d->digest.algorithm, &hasher);
+        if (r >= 0)
+                r = begin_file(e, path, d->size);
+        if (r < 0)
+                return r;
+        while ((n = read_layer(from, block, BLOCK_SIZE)) > 0 && size + (uint64_t) n <= d->size) {
+                size += (uint64_t) n;
+                r = hasher_update(hasher, block, (size_t) n);
+                if (r >= 0)
+                        r = write_data(e, block, (size_t) n);
+                if (r < 0)
+                        return r;
+        }
+        if (n < 0)
+                return (int) n;
+        r = hasher_finish(hasher, &found);
+        if (r < 0)
+                return r;
+        return n > 0 || size != d->size || !digest_equal(&found, &d->digest)
+                       ? explain(e->reterr_message, EBADMSG, "is damaged; fetch the image again")
+                       : 0;
+}
+
+static int write_decompressed(Export *e, const OciDescriptor *d, int fd)
+{
+        struct archive *raw = archive_read_new();
+        struct archive_entry *entry;
+        int r;
+
+        if (!raw)
+                return -ENOMEM;
+        if (archive_read_support_filter_all(raw) < ARCHIVE_WARN ||
+            archive_read_support_format_raw(raw) != ARCHIVE_OK ||
+            archive_read_open_fd(raw, fd, BLOCK_SIZE) != ARCHIVE_OK ||
+            archive_read_next_header(raw, &entry) < ARCHIVE_WARN)
+                r = explain(e->reterr_message, EBADMSG, "is damaged; fetch the image again");
+        else
+                r = write_checked(e, d, read_decompressed, raw);
+        (void) archive_read_free(raw);
+        return r;
+}
+
+static int write_kept(Export *e, const OciDescriptor *d, const Digest *layer, bool decompress)
+{
+        _cleanup_close_ int fd = layer_blob_open(e->store->layers_fd, layer);
+
+        if (fd < 0)
+                return explain(e->reterr_message, fd, "is not kept as it was fetched; fetch the image again");
+        return decompress ? write_decompressed(e, d, fd) : write_checked(e, d, read_file, &fd);
+}
+
+static int write_layer(Export *e, size_t i)
+{
+        const OciDescriptor *d = &e->manifest->layers[i];
+        ExportLayer *l = &e->layers[i];
+
+        return l->fd >= 0 ? write_checked(e, d, read_file, &l->fd)
+                          : write_kept(e, d, &e->image->layers[i], l->decompress);
+}
+
+static int write_layers(Export *e)
+{
+        const Image *image = e->image;
+
+        if (e->layer_fd >= 0)
+                return write_checked(e, &e->manifest->layers[0], read_file, &e->layer_fd);
+        for (size_t i = 0; i < image->n_layers; i++) {
+                bool seen = false;
+                int r;
+
+                for (size_t k = 0; k < i; k++)
+                        seen = seen || digest_equal(&e->manifest->layers[k].digest, &e->manifest->layers[i].digest);
+                if (seen)
+                        continue;
+                r = write_layer(e, i);
+                if (r < 0)
+                        return explain_context(e->reterr_message, r, "layer %s",
+                                               DIGEST_STRING(&e->manifest->layers[i].digest));
+        }
+        return 0;
+}
+
+/* The manifest, as it is, or as it has to be where layers are there in another form only. */
+
+static int find_layers(Export *e)
+{
+        const Image *image = e->image;
+        int r, changed = 0;
+
+        if (e->layer_fd >= 0)
+                return 0;
+        if (e->manifest->n_layers != image->n_layers)
+                return explain(e->reterr_message, EBADMSG, "manifest and config tell of different layers");
+        e->layers = new0(ExportLayer, MAX(image->n_layers, (size_t) 1));
+        if (!e->layers)
+                return -ENOMEM;
+        for (; e->n_layers < image->n_layers; e->n_layers++) {
+                ExportLayer *l = &e->layers[e->n_layers];
+
+                r = export_layer_find(e->store, image, e->fetcher, &image->layers[e->n_layers],
+                                      &e->manifest->layers[e->n_layers], l, e->reterr_message);
+                if (r < 0)
+                        return explain_context(e->reterr_message, r, "layer %s",
+                                               DIGEST_STRING(&e->manifest->layers[e->n_layers].digest));
+                changed |= l->changed;
+        }
+        return changed;
+}
+
+/* Returns 1 if it is a new one. */
+static int decide_manifest(Export *e)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        int r = find_layers(e);
+
+        e->id = e->image->id;
+        if (r <= 0) {
+                e->text = r < 0 ? NULL : strndup(e->image->manifest, e->image->manifest_size);
+                return r < 0 ? r : e->text ? 0 : -ENOMEM;
+        }
+        r = oci_manifest_write(e->manifest, &o);
+        if (r >= 0)
+                r = json_format_compact(o, &e->text);
+        if (r >= 0)
+                r = digest_of_memory(DIGEST_SHA256, e->text, strlen(e->text), &e->id);
+        return r < 0 ? r : 1;
+}
+
+/* index.json */
+
+static json_object *index_entry(const Export *e, const char *name)
+{
+        json_object *o = json_object_new_object(), *annotations;
+
+        (void) json_object_object_add(o, "mediaType",
+                                      json_object_new_string(e->manifest->media_type ?: OCI_MEDIA_TYPE_MANIFEST));
+        (void) json_object_object_add(o, "digest", json_object_new_string(DIGEST_STRING(&e->id)));
+        (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) strlen(e->text)));
+        if (name) {
+                annotations = json_object_new_object();
+                (void) json_object_object_add(annotations, OCI_ANNOTATION_REF_NAME, json_object_new_string(name));
+                (void) json_object_object_add(o, "annotations", annotations);
+        }
+        return o;
+}
+
+static int write_index(Export *e)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+        json_object *manifests = json_object_new_array();
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        STRV_FOREACH(name, e->image->names)
+                (void) json_object_array_add(manifests, index_entry(e, *name));
+        if (strv_length(e->image->names) == 0)
+                (void) json_object_array_add(manifests, index_entry(e, NULL));
+        (void) json_object_object_add(o, "schemaVersion", json_object_new_int(2));
+        (void) json_object_object_add(o, "mediaType", json_object_new_string(OCI_MEDIA_TYPE_INDEX));
+        (void) json_object_object_add(o, "manifests", manifests);
+        r = json_format_compact(o, &text);
+        return r < 0 ? r : write_text(e, "index.json", text, strlen(text));
+}
+
+static int export_oci(Export *e)
+{
+        static const char layout[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
+        _cleanup_json_error_ JsonError error = {};
+        int r, changed;
+
+        r = oci_manifest_parse(e->image->manifest, e->image->manifest_size, &e->manifest, &error);
+        if (r < 0)
+                return explain(e->reterr_message, r, "manifest: %s", json_error_message(&error, r));
+        changed = decide_manifest(e);
+        r = changed < 0 ? changed : write_text(e, "oci-layout", layout, strlen(layout));
+        if (r >= 0)
+                r = write_index(e);
+        if (r >= 0)
+                r = write_blob_text(e, &e->id, e->text, strlen(e->text));
+        if (r >= 0)
+                r = write_blob_text(e, &e->manifest->config.digest, e->image->config, e->image->config_size);
+        if (r >= 0)
+                r = write_layers(e);
+        if (r >= 0 && archive_write_close(e->tar) != ARCHIVE_OK)
+                r = tar_failed(e);
+        return r < 0 ? r : changed;
+}
+
+static int export_to(Export *e, int fd)
+{
+        int r;
+
+        e->tar = archive_write_new();
+        if (!e->tar)
+                return -ENOMEM;
+        /* The same to a pipe as to a file. */
+        (void) archive_write_set_bytes_in_last_block(e->tar, 1);
+        if (archive_write_set_format_pax_restricted(e->tar) != ARCHIVE_OK ||
+            archive_write_open_fd(e->tar, fd) != ARCHIVE_OK)
+                r = tar_failed(e);
+        else
+                r = export_oci(e);
+        /* Closing a file that is not complete would complain; what is written of it is of no use. */
+        if (r < 0)
+                (void) archive_write_fail(e->tar);
+        (void) archive_write_free(e->tar);
+        for (size_t i = 0; i < e->n_layers; i++)
+                export_layer_done(&e->layers[i]);
+        free(e->layers);
+        free(e->text);
+        oci_manifest_free(e->manifest);
+        return r;
+}
+
+int image_export_oci(ImageStore *s, const Image *image, Fetcher *fetcher, int fd, char **reterr_message)
+{
+        Export e = {
+                .store = s, .image = image, .fetcher = fetcher, .layer_fd = -EBADF, .reterr_message = reterr_message,
+        };
+
+        if (image->kind == IMAGE_APPC)
+                return explain(reterr_message, EMEDIUMTYPE, "an appc image can be exported as an ACI only");
+        return export_to(&e, fd);
+}
+
+int image_export_aci(ImageStore *s, const Image *image, int fd, char **reterr_message)
+{
+        _cleanup_close_ int blob = -EBADF;
+        int r;
+
+        if (image->kind != IMAGE_APPC)
+                return aci_export(s, image, fd, reterr_message);
+        blob = layer_blob_open(s->layers_fd, &image->layers[0]);
+        if (blob < 0)
+                return explain(reterr_message, blob, "is not kept as it was fetched; fetch it again");
+        r = copy_bytes(blob, fd);
+        return r < 0 ? explain(reterr_message, r, "cannot be written: %s", strerror(-r)) : 0;
+}
+
+/* Images made here */
+
+static json_object *descriptor(const char *media_type, const Digest *digest, uint64_t size)
+{
+        json_object *o = json_object_new_object();
+
+        (void) json_object_object_add(o, "mediaType", json_object_new_string(media_type));
+        (void) json_object_object_add(o, "digest", json_object_new_string(DIGEST_STRING(digest)));
+        (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) size));
+        return o;
+}
+
+static json_object *array_of(json_object *o)
+{
+        json_object *array = json_object_new_array();
+
+        (void) json_object_array_add(array, o);
+        return array;
+}
+
+/* Of the layer, which is not compressed, so that its digest is that of its tar. */
+static int describe_layer(int fd, Digest *ret, uint64_t *ret_size)
+{
+        _cleanup_free_ char *block = new(char, BLOCK_SIZE);
+        _cleanup_(hasher_freep) Hasher *hasher = NULL;
+        uint64_t size = 0;
+        ssize_t n;
+        int r;
+
+        r = block ? hasher_new(DIGEST_SHA256, &hasher) : -ENOMEM;
+        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+                r = -errno;
+        while (r >= 0 && (n = loop_read(fd, block, BLOCK_SIZE)) != 0) {
+                r = n < 0 ? (int) n : hasher_update(hasher, block, (size_t) n);
+                size += n > 0 ? (uint64_t) n : 0;
+        }
+        if (r >= 0)
+                r = hasher_finish(hasher, ret);
+        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+                r = -errno;
+        *ret_size = size;
+        return r;
+}
+
+static int complete_config(json_object *config, const Digest *layer, char **ret, size_t *ret_size)
+{
+        json_object *rootfs = json_object_new_object();
+        int r;
+
+        (void) json_object_object_add(rootfs, "type", json_object_new_string("layers"));
+        (void) json_object_object_add(rootfs, "diff_ids", array_of(json_object_new_string(DIGEST_STRING(layer))));
+        (void) json_object_object_add(config, "rootfs", rootfs);
+        /* Of layers that are no more. */
+        json_object_object_del(config, "history");
+        r = json_format_compact(config, ret);
+        if (r >= 0)
+                *ret_size = strlen(*ret);
+        return r;
+}
+
+static int make_manifest(const Image *image, const Digest *layer, uint64_t layer_size, char **ret, size_t *ret_size)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+        Digest config;
+        int r;
+
+        r = digest_of_memory(DIGEST_SHA256, image->config, image->config_size, &config);
+        if (r < 0)
+                return r;
+        (void) json_object_object_add(o, "schemaVersion", json_object_new_int(2));
+        (void) json_object_object_add(o, "mediaType", json_object_new_string(OCI_MEDIA_TYPE_MANIFEST));
+        (void) json_object_object_add(o, "config", descriptor(OCI_MEDIA_TYPE_CONFIG, &config, image->config_size));
+        (void) json_object_object_add(o, "layers", array_of(descriptor(OCI_MEDIA_TYPE_LAYER, layer, layer_size)));
+        r = json_format_compact(o, ret);
+        if (r >= 0)
+                *ret_size = strlen(*ret);
+        return r;
+}
+
+/* Its size comes before it in the archive, so the layer has to be somewhere meanwhile. */
+static int write_layer_aside(const OciContents *contents, char **reterr_message)
+{
+        _cleanup_close_ int fd = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        int r;
+
+        if (fd < 0)
+                return explain(reterr_message, errno, "cannot write to /var/tmp: %s", strerror(errno));
+        r = aci_write(&(AciContents) { .tree = contents->tree }, false, fd, reterr_message);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+int image_write_oci(const OciContents *contents, int fd, char **reterr_message)
+{
+        _cleanup_close_ int layer_fd = write_layer_aside(contents, reterr_message);
+        _cleanup_free_ char *config = NULL, *manifest = NULL;
+        Image image = { .kind = IMAGE_OCI, .names = contents->names };
+        uint64_t size;
+        Digest layer;
+        int r;
+
+        r = layer_fd < 0 ? layer_fd : describe_layer(layer_fd, &layer, &size);
+        if (r >= 0)
+                r = complete_config(contents->config, &layer, &config, &image.config_size);
+        image.config = config;
+        if (r >= 0)
+                r = make_manifest(&image, &layer, size, &manifest, &image.manifest_size);
+        image.manifest = manifest;
+        if (r >= 0)
+                r = digest_of_memory(DIGEST_SHA256, image.manifest, image.manifest_size, &image.id);
+        if (r < 0)
+                return r;
+        return export_to(&(Export) { .image = &image, .layer_fd = layer_fd, .reterr_message = reterr_message }, fd);
+}

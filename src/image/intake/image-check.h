@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/store/image-store.h"
+
+/* Whether an image is on disk as it was fetched: its documents and blobs are hashed, and each layer's blob is unpacked
+ * once more beside the layer and compared with it, file by file. Takes as much free space as the largest layer, for as
+ * long as that takes. What is not right is marked (image/store/store-damage.h). */
+
+/* where: "manifest", "config", "record", "layer sha256:…"; path: of a file in that, or NULL; what: "content",
+ * "missing", … */
+typedef int (*ImageDifference)(const char *where, const char *path, const char *what, void *userdata);
+
+/* By its ID, since it may be too broken to be loaded. 0: all is as it should be. 1: it is not; each difference has been
+ * reported. -ENOSPC and other errors: it could not be told. The caller holds the store's lock, shared. */
+int image_check(ImageStore *s, const Digest *id, ImageDifference report, void *userdata, char **reterr_message);
+
+/* Makes the damaged layers of an image anew from their own blobs, without asking anybody else, and puts them in their
+ * places. -EBADMSG, -ENOENT: the blob of some is damaged or missing too; the others were repaired. The caller holds the
+ * store's lock, shared. */
+int image_repair(ImageStore *s, const Digest *id, char **reterr_message);

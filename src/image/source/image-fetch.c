@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "image/source/image-fetch.h"
+#include "image/source/source-aci.h"
+#include "image/source/source-docker-archive.h"
+#include "image/source/source-oci-layout.h"
+#include "image/tree/image-unpack.h"
+#include "image/tree/unpack-tree.h"
+#include "shared/explain.h"
+
+/* Kinds of directories, told by a file in them; the first that fits is it. */
+static const struct {
+        const char *marker;
+        int (*find)(const Source *source, SourceImages *ret, char **reterr_message);
+} directory_kinds[] = {
+        { "oci-layout", source_oci_layout_find },
+        { DOCKER_ARCHIVE_MANIFEST, source_docker_archive_find },
+};
+
+static int no_image(char **reterr_message)
+{
+        return explain(reterr_message, EMEDIUMTYPE, "neither an OCI layout, a docker archive nor an ACI");
+}
+
+static int fetch_directory(const Source *source, ImageImport *m, char ***ids, char **reterr_message)
+{
+        for (size_t i = 0; i < ELEMENTSOF(directory_kinds); i++) {
+                SourceImages images = {};
+                int r;
+
+                if (faccessat(source->dir_fd, directory_kinds[i].marker, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                        continue;
+                r = directory_kinds[i].find(source, &images, reterr_message);
+                if (r >= 0)
+                        r = source_import(source, m, &images, ids, reterr_message);
+                source_images_done(&images);
+                return r;
+        }
+        return no_image(reterr_message);
+}
+
+typedef enum FileKind {
+        FILE_UNKNOWN,
+        FILE_ACI,
+        FILE_DIRECTORY,         /* an archive of what could be a directory too */
+} FileKind;
+
+/* What a name at the top of an archive tells. Old docker archives have names of 64 digits. */
+static FileKind name_tells(const char *name)
+{
+        static const struct {
+                const char *name;
+                FileKind kind;
+        } names[] = {
+                { "manifest", FILE_ACI },
+                { "rootfs", FILE_ACI },
+                { "oci-layout", FILE_DIRECTORY },
+                { "index.json", FILE_DIRECTORY },
+                { "blobs", FILE_DIRECTORY },
+                { DOCKER_ARCHIVE_MANIFEST, FILE_DIRECTORY },
+                { "repositories", FILE_DIRECTORY },
+        };
+        size_t n = strcspn(name, "/");
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (strlen(names[i].name) == n && strncmp(name, names[i].name, n) == 0)
+                        return names[i].kind;
+        return strspn(name, LOWERCASE_HEX) == 64 ? FILE_DIRECTORY : FILE_UNKNOWN;
+}
+
+/* Reads up to the first name that tells. */
+static int detect(int fd, FileKind *ret, char **reterr_message)
+{
+        _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
+        struct archive_entry *entry;
+        FileKind kind = FILE_UNKNOWN;
+        bool any = false;
+        int r;
+
+        r = archive_reader_new(fd, _DIGEST_INVALID, &reader, reterr_message);
+        while (r >= 0 && kind == FILE_UNKNOWN &&
+               (r = archive_reader_next(reader, &entry, reterr_message)) > 0) {
+                _cleanup_free_ char *path = NULL;
+
+                any = true;
+                if (tree_path(strempty(archive_entry_pathname(entry)), &path) >= 0)
+                        kind = name_tells(path);
+        }
+        /* What does not even begin like an archive is just not one. */
+        if (r == -EBADMSG && !any)
+                return no_image(reterr_message);
+        if (r < 0)
+                return r;
+        *ret = kind;
+        return kind == FILE_UNKNOWN ? no_image(reterr_message) : 0;
+}
+
+static int fetch_archive(Source *source, int fd, ImageImport *m, char ***ids, char **reterr_message)
+{
+        _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
+        UnpackResult result = {};
+        int r;
+
+        source->dir_fd = image_import_scratch(m);
+        if (source->dir_fd < 0)
+                return source->dir_fd;
+        r = archive_reader_new(fd, _DIGEST_INVALID, &reader, reterr_message);
+        if (r < 0)
+                return r;
+        r = image_unpack(reader, UNPACK_FILES, source->dir_fd, &result, reterr_message);
+        if (r < 0)
+                return r;
+        unpack_result_done(&result);
+        return fetch_directory(source, m, ids, reterr_message);
+}
+
+static int fetch_file(Source *source, int fd, ImageImport *m, char ***ids, char **reterr_message)
+{
+        FileKind kind;
+        int r;
+
+        r = detect(fd, &kind, reterr_message);
+        if (r < 0)
+                return r;
+        if (lseek(fd, 0, SEEK_SET) < 0)
+                return -errno;
+        return kind == FILE_ACI ? source_aci_import_file(source, fd, m, ids, reterr_message)
+                                : fetch_archive(source, fd, m, ids, reterr_message);
+}
+
+/* Only files and directories, looked at before they are opened: opening anything else does things. */
+static int open_path(const char *path, bool *ret_directory)
+{
+        _cleanup_close_ int found = open(path, O_PATH | O_CLOEXEC);
+        char proc[PROC_FD_PATH_MAX];
+        struct stat st;
+        int fd;
+
+        if (found < 0 || fstat(found, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+                return -EMEDIUMTYPE;
+        fd = open(proc_fd_path(found, proc), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+        *ret_directory = S_ISDIR(st.st_mode);
+        return fd;
+}
+
+static int fetch_path(ImageStore *s, Source *source, char ***ids, char **reterr_message)
+{
+        _cleanup_(image_import_freep) ImageImport *m = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        bool directory = false;
+        int r;
+
+        fd = open_path(source->path, &directory);
+        if (fd < 0)
+                return fd == -EMEDIUMTYPE ? no_image(reterr_message) : fd;
+        r = image_import_new(s, &m, reterr_message);
+        if (r < 0)
+                return r;
+        source->dir_fd = fd;
+        r = directory ? fetch_directory(source, m, ids, reterr_message)
+                      : fetch_file(source, fd, m, ids, reterr_message);
+        return r < 0 ? r : image_import_commit(m, reterr_message);
+}
+
+int image_fetch_path(ImageStore *s, const char *path, const ImageFetchOptions *options, char ***ret_ids,
+                     char **reterr_message)
+{
+        _cleanup_strv_free_ char **ids = NULL;
+        Source source = { .kind = &source_directory, .dir_fd = -EBADF, .poll_fd = -EBADF, .path = path, .options = options ?: &(ImageFetchOptions) {} };
+        int r;
+
+        r = fetch_path(s, &source, &ids, reterr_message);
+        if (r < 0)
+                return explain_context(reterr_message, r, "%s", path);
+        *ret_ids = TAKE_PTR(ids);
+        return 0;
+}

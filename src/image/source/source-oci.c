@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image/source/source-oci.h"
+#include "manifest/oci-image.h"
+#include "shared/explain.h"
+#include "shared/json-foreign.h"
+
+#define NESTING_MAX 8
+
+/* A document small enough to be held, of the digest and size its descriptor says. */
+static int read_blob(const Source *source, const OciDescriptor *d, char **ret, size_t *ret_size,
+                     char **reterr_message)
+{
+        _cleanup_free_ char *data = NULL;
+        size_t size;
+        Digest digest;
+        int r;
+
+        if (!oci_descriptor_is_supported(d))
+                return explain(reterr_message, EOPNOTSUPP, "the algorithm of its digest is not supported");
+        if (d->size > OCI_DOCUMENT_MAX)
+                return explain(reterr_message, E2BIG, "is larger than %u MiB", OCI_DOCUMENT_MAX >> 20);
+        r = source->kind->read_blob(source, d, &data, &size, reterr_message);
+        if (r < 0)
+                return r;
+        if (size != d->size)
+                return explain(reterr_message, EBADMSG, "is %zu bytes long, not %" PRIu64, size, d->size);
+        r = digest_of_memory(d->digest.algorithm, data, size, &digest);
+        if (r < 0)
+                return r;
+        if (!digest_equal(&digest, &d->digest))
+                return explain(reterr_message, EBADMSG, "its digest is %s", DIGEST_STRING(&digest));
+
+        *ret = TAKE_PTR(data);
+        *ret_size = size;
+        return 0;
+}
+
+static int read_config(const Source *source, const OciManifest *manifest, SourceImage *image, char **reterr_message)
+{
+        char *config;
+        size_t size;
+        int r;
+
+        r = read_blob(source, &manifest->config, &config, &size, reterr_message);
+        if (r >= 0)
+                r = source_image_set_config(image, config, size, manifest->n_layers, reterr_message);
+        if (r < 0)
+                return explain_context(reterr_message, r, "config %s", manifest->config.digest_text);
+        return 0;
+}
+
+static int read_manifest(const Source *source, const OciDescriptor *d, SourceImage *image, char **reterr_message)
+{
+        _cleanup_(oci_manifest_freep) OciManifest *manifest = NULL;
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        int r;
+
+        r = json_parse_foreign(image->manifest, image->manifest_size, &o, &error);
+        if (r >= 0)
+                r = oci_manifest_read(o, &manifest, &error);
+        if (r >= 0)
+                r = oci_manifest_check_image(manifest, &error);
+        if (r < 0)
+                return explain(reterr_message, r, "%s", json_error_message(&error, r));
+
+        image->id = d->digest;
+        image->kind = startswith(strempty(manifest->media_type), "application/vnd.docker.") ? IMAGE_DOCKER : IMAGE_OCI;
+        r = read_config(source, manifest, image, reterr_message);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < manifest->n_layers; i++) {
+                const OciDescriptor *layer = &manifest->layers[i];
+                SourceLayer *file = &image->files[i];
+
+                file->stored = layer->digest;
+                file->stored_size = layer->size;
+                file->has_stored = true;
+        }
+        return 0;
+}
+
+int source_oci_select(const OciIndex *index, const OciDescriptor **ret, char **reterr_message)
+{
+        _cleanup_(oci_platform_freep) OciPlatform *host = NULL;
+        _cleanup_free_ char *wanted = NULL, *there = NULL;
+        int r;
+
+        r = oci_platform_host(&host);
+        if (r < 0)
+                return r;
+        r = oci_index_select(index, host, ret);
+        if (r != -ENOENT)
+                return r < 0 ? explain_context(reterr_message, r, "cannot choose a platform") : 0;
+
+        r = oci_platform_format(host, &wanted);
+        if (r >= 0)
+                r = oci_index_platforms(index, &there);
+        if (r < 0)
+                return r;
+        return explain(reterr_message, ENOEXEC, "no image for %s, only for: %s", wanted,
+                       isempty(there) ? "nothing known" : there);
+}
+
+static int read_image(const Source *source, const OciDescriptor *d, unsigned depth, SourceImage *image,
+                      char **reterr_message)
+{
+        _cleanup_(oci_index_freep) OciIndex *index = NULL;
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        const OciDescriptor *inner;
+        int r;
+
+        if (depth > NESTING_MAX)
+                return explain(reterr_message, EBADMSG, "indexes are nested too deep");
+        free(image->manifest);
+        image->manifest = NULL;
+        r = read_blob(source, d, &image->manifest, &image->manifest_size, reterr_message);
+        if (r >= 0 && oci_media_type_kind(d->media_type) != OCI_MEDIA_INDEX)
+                r = read_manifest(source, d, image, reterr_message);
+        else if (r >= 0) {
+                r = json_parse_foreign(image->manifest, image->manifest_size, &o, &error);
+                if (r >= 0)
+                        r = oci_index_read(o, &index, &error);
+                if (r < 0)
+                        r = explain(reterr_message, r, "%s", json_error_message(&error, r));
+                else
+                        r = source_oci_select(index, &inner, reterr_message);
+        }
+        if (r < 0)
+                return explain_context(reterr_message, r, "%s %s",
+                                       oci_media_type_kind(d->media_type) == OCI_MEDIA_INDEX ? "index" : "manifest",
+                                       d->digest_text);
+        return index ? read_image(source, inner, depth + 1, image, reterr_message) : 0;
+}
+
+int source_oci_read_image(const Source *source, const OciDescriptor *d, SourceImage *image, char **reterr_message)
+{
+        return read_image(source, d, 0, image, reterr_message);
+}

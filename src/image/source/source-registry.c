@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/time-util.h"
+#include "image/source/source-oci.h"
+#include "image/source/source-registry.h"
+#include "image/store/image-remote.h"
+#include "image/store/store-damage.h"
+#include "image/store/store-internal.h"
+#include "shared/explain.h"
+#include "shared/json-foreign.h"
+
+typedef struct Registry {
+        Fetcher *fetcher;
+        const DockerReference *reference;
+        const char *name;
+        OciDescriptor top;      /* what the name stands for */
+        char *data;             /* the same, all of it */
+} Registry;
+
+static void registry_done(Registry *g)
+{
+        oci_descriptor_done(&g->top);
+        free(g->data);
+}
+
+static FetchRequest request_of(const Registry *g, FetchKind kind, const char *reference)
+{
+        return (FetchRequest) {
+                .kind = kind,
+                .registry = g->reference->registry,
+                .repository = g->reference->path,
+                .reference = reference,
+        };
+}
+
+/* The source's ways */
+
+static int read_blob(const Source *source, const OciDescriptor *d, char **ret, size_t *ret_size, char **reterr_message)
+{
+        const Registry *g = source->userdata;
+        OciMediaKind kind = oci_media_type_kind(d->media_type);
+        bool manifest = kind == OCI_MEDIA_INDEX || kind == OCI_MEDIA_MANIFEST;
+        FetchRequest request = request_of(g, manifest ? FETCH_MANIFEST : FETCH_BLOB,
+                                          d->digest_text);
+        FetchReply reply = {};
+        int r;
+
+        if (digest_equal(&d->digest, &g->top.digest)) {
+                *ret = string_from_bytes(g->data, (size_t) g->top.size);
+                *ret_size = (size_t) g->top.size;
+                return *ret ? 0 : -ENOMEM;
+        }
+        r = fetcher_fetch(g->fetcher, &request, &reply, reterr_message);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(reply.data);
+        *ret_size = reply.size;
+        fetch_reply_done(&reply);
+        return 0;
+}
+
+static int open_layer(const Source *source, SourceLayer *layer, uint64_t offset, char **reterr_message)
+{
+        const Registry *g = source->userdata;
+        FetchRequest request = request_of(g, FETCH_BLOB, DIGEST_STRING(&layer->stored));
+        _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
+        int fds[2], r;
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        read_fd = fds[0];
+        write_fd = fds[1];
+        (void) fcntl(write_fd, F_SETPIPE_SZ, 1 << 20);
+
+        layer->request = 0;
+        /* All of it is there already: what is left to do is to look whether it is what it should be. */
+        if (offset == layer->stored_size)
+                return TAKE_FD(read_fd);
+        request.offset = offset;
+        request.max = layer->stored_size;
+        request.fd = write_fd;
+        r = fetcher_start(g->fetcher, &request, &layer->request, reterr_message);
+        return r < 0 ? r : TAKE_FD(read_fd);
+}
+
+/* What broke the transfer says more than that something is missing at the end. */
+static int layer_done(const Source *source, SourceLayer *layer, int r, char **reterr_message)
+{
+        const Registry *g = source->userdata;
+        _cleanup_free_ char *message = NULL;
+        FetchReply reply = {};
+        int k;
+
+        if (layer->request == 0)
+                return r;
+        k = fetcher_finish(g->fetcher, layer->request, &reply, &message);
+        fetch_reply_done(&reply);
+        if (k >= 0 || r >= 0 || r != -EPIPE)
+                return r;
+        return explain(reterr_message, k == -EPIPE ? -EIO : k, "%s", message ?: strerror(-k));
+}
+
+static int dispatch(const Source *source)
+{
+        const Registry *g = source->userdata;
+
+        return fetcher_dispatch(g->fetcher);
+}
+
+static const SourceKind source_registry = {
+        .read_blob = read_blob,
+        .open_layer = open_layer,
+        .layer_done = layer_done,
+        .remote = true,
+};
+
+/* The top */
+
+static int kind_of_document(const char *data, size_t n, const char **ret, char **reterr_message)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        int r;
+
+        r = json_parse_foreign(data, n, &o, &error);
+        if (r < 0)
+                return explain(reterr_message, r, "manifest: %s", json_error_message(&error, r));
+        switch (oci_document_kind(o)) {
+        case OCI_MEDIA_INDEX:
+                *ret = OCI_MEDIA_TYPE_INDEX;
+                return 0;
+        case OCI_MEDIA_MANIFEST:
+                *ret = OCI_MEDIA_TYPE_MANIFEST;
+                return 0;
+        case OCI_MEDIA_SCHEMA1:
+                return explain(reterr_message, EOPNOTSUPP,
+                               "manifest: is of Docker's schema 1, which nobody can verify; "
+                               "let the image be pushed again by a tool of this decade");
+        default:
+                return explain(reterr_message, EBADMSG, "manifest: is neither an image nor an index of images");
+        }
+}
+
+/* The digest is ours to compute: a name in a registry stands for what that says it stands for, a digest does not. */
+static int describe_top(Registry *g, FetchReply *reply, char **reterr_message)
+{
+        const DockerReference *reference = g->reference;
+        const char *type = NULL;
+        int r;
+
+        r = digest_of_memory(reference->has_digest ? reference->digest.algorithm : DIGEST_SHA256, reply->data,
+                             reply->size, &g->top.digest);
+        if (r < 0)
+                return r;
+        if (reference->has_digest && !digest_equal(&g->top.digest, &reference->digest))
+                return explain(reterr_message, EBADMSG, "the registry's answer has the digest %s",
+                               DIGEST_STRING(&g->top.digest));
+        r = kind_of_document(reply->data, reply->size, &type, reterr_message);
+        if (r < 0)
+                return r;
+        g->data = TAKE_PTR(reply->data);
+        g->top.size = reply->size;
+        g->top.media_type = strdup(type);
+        g->top.digest_text = strdup(DIGEST_STRING(&g->top.digest));
+        return g->top.media_type && g->top.digest_text ? 0 : -ENOMEM;
+}
+
+static const char *asked_for(const DockerReference *reference, char buffer[static DIGEST_STRING_MAX])
+{
+        return reference->has_digest ? digest_format(&reference->digest, buffer) : reference->tag ?: "latest";
+}
+
+static int fetch_top(Registry *g, char **reterr_message)
+{
+        FetchRequest request = request_of(g, FETCH_MANIFEST,
+                                          asked_for(g->reference, (char[DIGEST_STRING_MAX]) {}));
+        FetchReply reply = {};
+        int r;
+
+        r = fetcher_fetch(g->fetcher, &request, &reply, reterr_message);
+        if (r >= 0)
+                r = describe_top(g, &reply, reterr_message);
+        fetch_reply_done(&reply);
+        return r;
+}
+
+/* What is there */
+
+/* The same as last time, and of use: somebody who wants it verified does not get what was fetched without that. An
+ * image that does not have the name yet is not: it gets it like a new one, verified under that name. */
+static bool is_current(ImageStore *s, const Registry *g, const ImageRemote *remote, const char *digest,
+                       const ImageFetchOptions *options)
+{
+        _cleanup_free_ char *name = options->name ? NULL : strdup(g->name);
+        _cleanup_(image_freep) Image *image = NULL;
+        Digest id;
+
+        if (options->name && image_name_complete(options->name, &name) < 0)
+                return false;
+        if (!name || !remote->image || !streq_ptr(remote->digest, digest) || digest_parse(remote->image, &id) < 0 ||
+            !image_has_name(s, name, &id) || image_store_load(s, &id, &image, NULL) < 0 || !image_has_layers(s, image))
+                return false;
+        return !options->verify || !image_trust_is(&image->trust, TRUST_NONE);
+}
+
+static bool head_is_current(ImageStore *s, Registry *g, const ImageRemote *remote, const ImageFetchOptions *options)
+{
+        FetchRequest request = request_of(g, FETCH_MANIFEST_HEAD,
+                                          asked_for(g->reference, (char[DIGEST_STRING_MAX]) {}));
+        FetchReply reply = {};
+        bool current;
+
+        if (!remote->image)
+                return false;
+        current = fetcher_fetch(g->fetcher, &request, &reply, NULL) >= 0 && reply.digest &&
+                  is_current(s, g, remote, reply.digest, options);
+        fetch_reply_done(&reply);
+        return current;
+}
+
+static int remember(ImageStore *s, const Registry *g, const char *id)
+{
+        return image_remote_write(s, &(ImageRemote) {
+                .source = (char *) g->name,
+                .image = (char *) id,
+                .digest = g->top.digest_text,
+                .checked = now_nsec(),
+        });
+}
+
+static int import(ImageStore *s, Registry *g, const Source *source, char **ret_id, char **reterr_message)
+{
+        _cleanup_(image_import_freep) ImageImport *m = NULL;
+        _cleanup_strv_free_ char **ids = NULL;
+        SourceImages images = {};
+        SourceImage *image;
+        int r;
+
+        r = image_import_new(s, &m, reterr_message);
+        if (r >= 0)
+                r = source_images_add(&images, &image);
+        if (r >= 0)
+                r = source_oci_read_image(source, &g->top, image, reterr_message);
+        if (r >= 0) {
+                image->pinned = g->reference->has_digest;
+                if (!digest_equal(&image->id, &g->top.digest))
+                        image->index = g->top.digest;
+                r = source_image_add_name(image, g->name);
+        }
+        if (r >= 0)
+                r = source_import(source, m, &images, &ids, reterr_message);
+        source_images_done(&images);
+        if (r >= 0)
+                r = image_import_commit(m, reterr_message);
+        if (r < 0)
+                return r;
+        *ret_id = strdup(ids[0]);
+        return *ret_id ? remember(s, g, *ret_id) : -ENOMEM;
+}
+
+static int fetch(ImageStore *s, Registry *g, const ImageFetchOptions *options, const ImageRemote *remote, char **ret_id,
+                 char **reterr_message)
+{
+        Source source = {
+                .kind = &source_registry, .options = options, .dir_fd = -EBADF, .userdata = g, .dispatch = dispatch,
+        };
+        int r;
+
+        if (!head_is_current(s, g, remote, options)) {
+                r = fetch_top(g, reterr_message);
+                if (r < 0)
+                        return r;
+                source.poll_fd = fetcher_fd(g->fetcher);
+                if (!is_current(s, g, remote, g->top.digest_text, options))
+                        return import(s, g, &source, ret_id, reterr_message);
+        }
+        *ret_id = strdup(remote->image);
+        return *ret_id ? 0 : -ENOMEM;
+}
+
+int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference *reference, const char *name,
+                          const ImageFetchOptions *options, char **ret_id, char **reterr_message)
+{
+        Registry g = { .fetcher = fetcher, .reference = reference, .name = name };
+        _cleanup_free_ char *message = NULL;
+        ImageRemote remote = {};
+        int r;
+
+        r = image_remote_read(s, name, &remote);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        r = fetch(s, &g, options, &remote, ret_id, &message);
+        image_remote_done(&remote);
+        registry_done(&g);
+        if (r >= 0)
+                return r;
+        /* What concerns the transfer or a signature says the name already. */
+        if (message && startswith(message, name))
+                return explain(reterr_message, r, "%s", message);
+        return explain(reterr_message, r, "%s: %s", name, message ?: strerror(-r));
+}

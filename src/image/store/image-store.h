@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/digest.h"
+#include "basic/strv.h"
+#include "image/name/image-ref.h"
+#include "image/trust/image-trust.h"
+#include "manifest/app.h"
+#include "manifest/appc-pod.h"
+
+/* The images of this host, below DATA/images (DATA is /var/lib/podctl), root's alone to look at:
+ *
+ *     lock                     shared: whoever prepares a pod, or brings in what was fetched. Exclusive: removal and
+ *                              collection
+ *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with what we noted, sometimes
+ *                              "top", a tree (image/store/implied-tree.h); appears and goes by a rename, its mtime is when
+ *                              it was last used
+ *     layers/DIGEST/           a layer: "rootfs", unpacked; "blob", as it was fetched; "layer", with what we noted
+ *     names/NAME               a name (escaped), its content the ID
+ *     remotes/                 what is known of where images came from (image/store/image-remote.h)
+ *     partial/                 blobs whose transfer broke off, to be gone on with; locked by who does
+ *     tmp/                     what is in the making, each entry locked by its maker, with the layers it needs in
+ *                              "pins"; an unlocked one belonged to somebody who was killed, and the next who opens the
+ *                              store for writing removes it
+ *
+ * ID and DIGEST are "sha256-…" or "sha512-…". There is no index and no other state: all is rebuilt by reading the
+ * directories. A broken entry never gets in the way of the others.
+ *
+ * Locks are the caller's affair only where it says so; nothing here logs above debug. */
+
+#define IMAGE_STORE_DEFAULT_DATA "/var/lib/podctl"
+
+typedef struct ImageStore ImageStore;
+
+typedef enum ImageKind {
+        IMAGE_OCI,
+        IMAGE_DOCKER,
+        IMAGE_APPC,
+        _IMAGE_KIND_MAX,
+        _IMAGE_KIND_INVALID = -EINVAL,
+} ImageKind;
+
+const char *image_kind_to_string(ImageKind k);
+ImageKind image_kind_from_string(const char *s);
+
+typedef struct Image {
+        Digest id;              /* of the manifest; for appc of the uncompressed ACI */
+        ImageKind kind;
+        char **names;           /* as kept in names/, sorted; see the functions for whether they are all there */
+        uint64_t import_time;   /* nanoseconds since the epoch */
+        uint64_t last_used;
+        uint64_t size;          /* all its layers, bytes of file contents, and manifest and config */
+        Digest *layers;         /* bottom to top */
+        size_t n_layers;
+        /* Read by all but image_store_list(): */
+        App *app;               /* how to run it; NULL when the image has no app (appc) */
+        char *manifest;         /* raw, NUL-terminated */
+        size_t manifest_size;
+        char *config;           /* raw; NULL for appc */
+        size_t config_size;
+        ImageTrust trust;       /* why we believe it to be what it says */
+} Image;
+
+Image *image_free(Image *i);
+DEFINE_TRIVIAL_CLEANUP_FUNC(Image *, image_free);
+
+Image **image_array_free(Image **images, size_t n);
+
+/* Opens the store below the data directory, making it where missing. */
+int image_store_open(const char *data_path, ImageStore **ret, char **reterr_message);
+ImageStore *image_store_free(ImageStore *s);
+DEFINE_TRIVIAL_CLEANUP_FUNC(ImageStore *, image_store_free);
+
+/* DATA/images, opened; stays the store's. */
+int image_store_fd(ImageStore *s);
+const char *image_store_path(ImageStore *s);
+
+/* The lock on the store; returns an fd whose closing gives it up. operation: LOCK_SH or LOCK_EX, with LOCK_NB for
+ * -EAGAIN. Whoever prepares a pod holds it shared from before finding the image until the pod's own reference to the
+ * layers is on disk. image_store_remove() and image_store_collect() take it exclusively themselves and must not be
+ * called while holding it. */
+int image_store_lock(ImageStore *s, int operation);
+
+/* By ID, beginning of an ID, or name. A name without tag means "latest", failing that the newest appc image of that
+ * name; "busybox" finds "docker.io/library/busybox" too.
+ * It comes with the name it was found by, or with all it has when that was an ID.
+ * -ENOENT: none such. -ENOTUNIQ: fits several. -EINVAL: no image name. */
+int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr_message);
+/* The same without reading it: works for broken images too. The name, unless nobody wants it, is the one in the store
+ * that led to it; NULL when none did. */
+int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name, char **reterr_message);
+/* What a pod manifest asks for: its ID when it has one, else its name and version. appc's spelling of a name, in which
+ * '-' stands for the ':' of a port and other foreign characters, finds the name it was made from. */
+int image_store_resolve_appc(ImageStore *s, const AppcImageRef *ref, Digest *ret, char **reterr_message);
+/* By its whole ID, without its names. -ENOENT. */
+int image_store_load(ImageStore *s, const Digest *id, Image **ret, char **reterr_message);
+
+/* All images, oldest import first; broken ones are left out. Without names and documents, which takes long. */
+int image_store_list(ImageStore *s, Image ***ret, size_t *ret_n);
+
+/* Looks up all names of these images, which have none yet. */
+int image_store_add_names(ImageStore *s, Image **images, size_t n_images);
+
+/* Notes that the image is being used. */
+int image_store_touch(ImageStore *s, const Image *image);
+
+/* The absolute paths of the trees to stack, top first, as overlayfs' lowerdir wants them. A layer that occurs twice
+ * is given once, and what an opaque top directory hides is left out. First may come a tree made for this image alone:
+ * one that corrects directories a layer holds without saying how they should look (image/store/implied-tree.h), or one that
+ * makes of its dependencies what it wants of them (image/store/image-render.h), made now if it is not there yet. The caller
+ * holds the store's lock.
+ * -ENOENT: lacks a dependency. -ELOOP: depends on itself. -EUCLEAN: a layer was found damaged. */
+int image_store_lower_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message);
+
+/* The same of what the image itself holds, for an appc image without dependencies and whitelists. */
+int image_store_own_paths(ImageStore *s, const Image *image, char ***ret, char **reterr_message);
+
+/* Points the name at the image, taking it from another that had it. */
+int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char **reterr_message);
+
+/* Takes away a name, in full; the image stays. */
+int image_store_remove_name(ImageStore *s, const char *name);
+/* How many names the image has. */
+int image_store_count_names(ImageStore *s, const Digest *id, size_t *ret);
+
+/* Removes the image, its names, and those of its layers that neither another image nor used_layers ("sha256-…",
+ * those of the pods) needs; what pods need is due for collection as soon as they do not. */
+int image_store_remove(ImageStore *s, const Digest *id, char *const *used_layers, char **reterr_message);
+
+/* Layers come before their image, and a transfer that broke off is gone on with: what nobody refers to may be
+ * somebody's work, and is usually left alone so long (ns). */
+#define IMAGE_ORPHAN_GRACE (24 * 3600 * UINT64_C(1000000000))
+
+typedef struct ImageCollect {
+        char *const *used_layers;       /* of all pods there are */
+        char *const *used_images;       /* IDs to keep whatever their age */
+        uint64_t unused_since;          /* images not used since this time (ns) go; 0: none does */
+        uint64_t max_size;              /* the least recently used go until the layers take no more; 0: none does */
+        uint64_t orphan_grace;          /* ns; 0: they go at once */
+        char **removed_images;          /* out: IDs, the caller's */
+        size_t removed_layers;          /* out */
+        uint64_t freed;                 /* out: bytes */
+} ImageCollect;
+
+/* Removes old images, layers nobody needs, names of nothing, and leftovers of killed processes: layers that no image
+ * came to need, and broken transfers, when they are old enough. A dependency counts as used when what depends on it
+ * is. Goes on after errors and returns the first. */
+int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message);

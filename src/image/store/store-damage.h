@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/store/image-store.h"
+
+/* What was found damaged (image/trust/image-verify.h) has the file "damaged" in its directory. A layer so marked counts as
+ * not there (layer_exists()), an image cannot be loaded, and neither is run. The next fetch brings another one, which
+ * takes its place by a rename. A layer's tree may be mounted in pods that run: it goes on under another name,
+ * "aside-NAME.…", until no pod uses a layer of that name; the collection sees to that. So do trees made of it
+ * ("top-…", with links to its files), which are made again when they are needed. */
+
+#define DAMAGE_MARK "damaged"
+#define ASIDE_PREFIX "aside-"
+
+bool layer_is_damaged(ImageStore *s, const char *name);
+int layer_mark_damaged(ImageStore *s, const Digest *layer);
+int image_mark_damaged(ImageStore *s, const Digest *id);
+
+/* Moves a complete layer or other tree from a staging directory to its place. -EEXIST: there is a sound one already. */
+int layer_move_in(ImageStore *s, int from_fd, const char *name);
+/* The same for an image's directory. */
+int image_move_in(ImageStore *s, int from_fd, const char *name);
+
+/* Whether the image is there with all its layers, none of them damaged: what a fetch may take for granted. */
+bool image_store_is_whole(ImageStore *s, const Digest *id);
+/* The same of one that was loaded. */
+bool image_has_layers(ImageStore *s, const Image *image);
+
+/* The name of a layer that was put aside; NULL: it was not. The caller frees it. */
+char *layer_of_aside(const char *name);

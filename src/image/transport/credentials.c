@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
+
+#include "basic/base64.h"
+#include "basic/path.h"
+#include "image/transport/credentials.h"
+#include "shared/config-dir.h"
+#include "shared/explain.h"
+
+typedef struct Entry {
+        char *key;              /* a host, or a registry with perhaps the beginning of a repository */
+        bool registry;
+        unsigned layer;
+        Credential credential;
+} Entry;
+
+struct Credentials {
+        Entry *entries;
+        size_t n, n_allocated;
+};
+
+static void credential_done(Credential *c)
+{
+        free(c->user);
+        free(c->password);
+        free(c->identity_token);
+        free(c->bearer);
+        free(c->aws_region);
+}
+
+Credentials *credentials_free(Credentials *c)
+{
+        if (!c)
+                return NULL;
+        for (size_t i = 0; i < c->n; i++) {
+                free(c->entries[i].key);
+                credential_done(&c->entries[i].credential);
+        }
+        free(c->entries);
+        return mfree(c);
+}
+
+static char *copy_of(const char *s)
+{
+        return isempty(s) ? NULL : strdup(s);
+}
+
+static int add(Credentials *c, const char *key, bool registry, unsigned layer, const Credential *credential)
+{
+        Entry *e;
+        int r;
+
+        r = ARRAY_GROW(c->entries, c->n_allocated, c->n, 1);
+        if (r < 0)
+                return r;
+        e = &c->entries[c->n];
+        *e = (Entry) {
+                .key = strdup(key), .registry = registry, .layer = layer,
+                .credential = {
+                        .user = copy_of(credential->user),
+                        .password = copy_of(credential->password),
+                        .identity_token = copy_of(credential->identity_token),
+                        .bearer = copy_of(credential->bearer),
+                        .aws_region = copy_of(credential->aws_region),
+                },
+        };
+        c->n++;
+        return e->key ? 0 : -ENOMEM;
+}
+
+/* rkt's files */
+
+typedef struct Secrets {
+        char *user, *password;
+        char *token;
+        char *access_key, *secret_key, *region;
+} Secrets;
+
+typedef struct AuthFile {
+        char **domains;
+        char **registries;
+        char *type;
+        Secrets credentials;
+} AuthFile;
+
+static const JsonField secrets_table[] = {
+        { "user", &json_string, offsetof(Secrets, user) },
+        { "password", &json_string, offsetof(Secrets, password) },
+        { "token", &json_string, offsetof(Secrets, token) },
+        { "accessKeyID", &json_string, offsetof(Secrets, access_key) },
+        { "secretAccessKey", &json_string, offsetof(Secrets, secret_key) },
+        { "awsRegion", &json_string, offsetof(Secrets, region) },
+        {}
+};
+static const JsonType secrets_type = JSON_STRUCT(Secrets, secrets_table, NULL);
+
+static const JsonField auth_table[] = {
+        { "domains", &json_strv, offsetof(AuthFile, domains), JSON_MANDATORY | JSON_NONEMPTY },
+        { "type", &json_string, offsetof(AuthFile, type), JSON_MANDATORY },
+        { "credentials", &secrets_type, offsetof(AuthFile, credentials), JSON_MANDATORY },
+        {}
+};
+
+static const JsonField docker_auth_table[] = {
+        { "registries", &json_strv, offsetof(AuthFile, registries), JSON_MANDATORY | JSON_NONEMPTY },
+        { "credentials", &secrets_type, offsetof(AuthFile, credentials), JSON_MANDATORY },
+        {}
+};
+
+static int need(const char *value, const char *member, JsonError *e)
+{
+        return isempty(value) ? json_error_set(e, -EINVAL, member, "is missing or empty") : 0;
+}
+
+static int basic_credential(const AuthFile *f, Credential *ret, JsonError *e)
+{
+        int r;
+
+        r = need(f->credentials.user, "credentials.user", e);
+        if (r >= 0)
+                r = need(f->credentials.password, "credentials.password", e);
+        *ret = (Credential) { .user = f->credentials.user, .password = f->credentials.password };
+        return r;
+}
+
+static int oauth_credential(const AuthFile *f, Credential *ret, JsonError *e)
+{
+        *ret = (Credential) { .bearer = f->credentials.token };
+        return need(f->credentials.token, "credentials.token", e);
+}
+
+static int aws_credential(const AuthFile *f, Credential *ret, JsonError *e)
+{
+        int r;
+
+        r = need(f->credentials.access_key, "credentials.accessKeyID", e);
+        if (r >= 0)
+                r = need(f->credentials.secret_key, "credentials.secretAccessKey", e);
+        *ret = (Credential) {
+                .user = f->credentials.access_key,
+                .password = f->credentials.secret_key,
+                .aws_region = f->credentials.region ?: (char *) "", /* told by the host */
+        };
+        return r;
+}
+
+static const struct {
+        const char *type;
+        int (*make)(const AuthFile *f, Credential *ret, JsonError *e);
+} auth_types[] = {
+        { "basic", basic_credential },
+        { "oauth", oauth_credential },
+        { "aws", aws_credential },
+};
+
+static int make_credential(const AuthFile *f, Credential *ret, JsonError *e)
+{
+        for (size_t i = 0; i < ELEMENTSOF(auth_types); i++)
+                if (streq(auth_types[i].type, f->type))
+                        return auth_types[i].make(f, ret, e);
+        return json_error_set(e, -EINVAL, "type", "'%s' is not known", f->type);
+}
+
+/* A later layer replaces; within one layer a key may occur once. */
+static int put(Credentials *c, const char *key, bool registry, unsigned layer, const Credential *credential, JsonError *e)
+{
+        for (size_t i = 0; i < c->n; i++) {
+                Entry *old = &c->entries[i];
+
+                if (old->registry != registry || !streq(old->key, key))
+                        continue;
+                if (old->layer == layer)
+                        return json_error_set(e, -EEXIST, NULL, "there are credentials for '%s' in this directory already",
+                                              key);
+                free(old->key);
+                credential_done(&old->credential);
+                *old = c->entries[--c->n];
+                break;
+        }
+        return add(c, key, registry, layer, credential);
+}
+
+/* "s3.eu-west-1.amazonaws.com", "s3-eu-west-1.amazonaws.com", each also with a bucket before it. */
+static char *aws_region_of_host(const char *host)
+{
+        const char *end = strstr(host, ".amazonaws.com");
+
+        for (const char *p = host; end && p < end; p += strcspn(p, ".") + 1) {
+                const char *rest = startswith(p, "s3.") ?: startswith(p, "s3-");
+
+                if (rest && rest < end)
+                        return strndup(rest, (size_t) (end - rest));
+        }
+        return strdup("us-east-1");
+}
+
+static int put_for(Credentials *c, const char *key, bool registry, unsigned layer, const Credential *credential, JsonError *e)
+{
+        _cleanup_free_ char *region = NULL;
+        Credential own = *credential;
+
+        if (own.aws_region && !*own.aws_region) {
+                own.aws_region = region = aws_region_of_host(key);
+                if (!region)
+                        return -ENOMEM;
+        }
+        return put(c, key, registry, layer, &own, e);
+}
+
+static int read_file(json_object *o, const JsonField *table, bool registry, unsigned layer, Credentials *c, JsonError *e)
+{
+        Credential credential = {};
+        AuthFile f = {};
+        int r;
+
+        r = json_table_read(table, o, &f, e);
+        if (r >= 0)
+                r = registry ? basic_credential(&f, &credential, e) : make_credential(&f, &credential, e);
+        if (r >= 0)
+                STRV_FOREACH(key, registry ? f.registries : f.domains) {
+                        r = put_for(c, *key, registry, layer, &credential, e);
+                        if (r < 0)
+                                break;
+                }
+        json_table_free(table, &f);
+        return r;
+}
+
+static int read_auth(json_object *o, unsigned layer, void *userdata, JsonError *e)
+{
+        return read_file(o, auth_table, false, layer, userdata, e);
+}
+
+static int read_docker_auth(json_object *o, unsigned layer, void *userdata, JsonError *e)
+{
+        return read_file(o, docker_auth_table, true, layer, userdata, e);
+}
+
+static const ConfigKind auth_kinds[] = {
+        { "auth", read_auth },
+        { "dockerAuth", read_docker_auth },
+        {}
+};
+
+/* As a file of one domain or registry would say it. */
+
+static void secrets_of(const Entry *e, AuthFile *f)
+{
+        const Credential *c = &e->credential;
+
+        if (c->bearer) {
+                f->type = (char *) "oauth";
+                f->credentials.token = c->bearer;
+        } else if (c->aws_region) {
+                f->type = (char *) "aws";
+                f->credentials = (Secrets) { .access_key = c->user, .secret_key = c->password, .region = c->aws_region };
+        } else {
+                f->type = (char *) "basic";
+                f->credentials = (Secrets) { .user = c->user, .password = c->password };
+        }
+}
+
+static int entry_to_json(const Entry *e, json_object *array)
+{
+        char *keys[] = { e->key, NULL };
+        AuthFile f = { .domains = keys, .registries = keys };
+        json_object *o = NULL;
+        int r;
+
+        secrets_of(e, &f);
+        r = json_table_write(e->registry ? docker_auth_table : auth_table, &f, &o);
+        if (r < 0)
+                return r;
+        config_file_header(o, e->registry ? "dockerAuth" : "auth");
+        (void) json_object_array_add(array, o);
+        return 0;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+        const Entry *x = *(const Entry *const *) a, *y = *(const Entry *const *) b;
+
+        return x->registry != y->registry ? (int) x->registry - (int) y->registry : strcmp(x->key, y->key);
+}
+
+/* Files of docker and podman */
+
+/* Layers are rkt's; these come after all of them and never replace. */
+#define LAYER_OTHERS UINT32_MAX
+
+typedef struct DockerAuth {
+        char *auth;
+        char *user, *password;
+        char *identity_token;
+        char *registry_token;
+} DockerAuth;
+
+static const JsonField login_table[] = {
+        { "auth", &json_string, offsetof(DockerAuth, auth) },
+        { "username", &json_string, offsetof(DockerAuth, user) },
+        { "password", &json_string, offsetof(DockerAuth, password) },
+        { "identitytoken", &json_string, offsetof(DockerAuth, identity_token) },
+        { "registrytoken", &json_string, offsetof(DockerAuth, registry_token) },
+        {}
+};
+
+/* "USER:PASSWORD" in base64; some versions pad it with NULs. */
+static int split_auth(DockerAuth *a, JsonError *e)
+{
+        _cleanup_free_ char *pair = NULL;
+        size_t n;
+        int r;
+
+        if (isempty(a->auth))
+                return 0;
+        r = base64_decode(a->auth, &pair, &n);
+        if (r == -EINVAL || (r >= 0 && !strchr(pair, ':')))
+                return json_error_set(e, -EINVAL, "auth", "is not the base64 of USER:PASSWORD");
+        if (r < 0)
+                return r;
+        free(a->user);
+        free(a->password);
+        a->user = a->password = NULL;
+        return split_pair(pair, ':', &a->user, &a->password);
+}
+
+/* Keys are "HOST[/REPOSITORY]", or as of old "https://HOST/v1/". */
+static char *login_key(const char *key)
+{
+        const char *rest = startswith(key, "https://") ?: startswith(key, "http://"), *end;
+
+        if (!rest)
+                return strdup(key);
+        end = strstr(rest, "/v1") ?: strstr(rest, "/v2");
+        return end ? strndup(rest, (size_t) (end - rest)) : strdup(rest);
+}
+
+static int read_login(Credentials *c, const char *key, json_object *o, JsonError *e)
+{
+        _cleanup_free_ char *host = login_key(key);
+        DockerAuth a = {};
+        int r;
+
+        if (!host)
+                return -ENOMEM;
+        r = json_table_read(login_table, o, &a, e);
+        if (r >= 0)
+                r = split_auth(&a, e);
+        if (r >= 0 && (a.user || a.identity_token || a.registry_token))
+                r = add(c, host, true, LAYER_OTHERS, &(Credential) {
+                        .user = a.user, .password = a.password, .identity_token = a.identity_token,
+                        .bearer = a.registry_token,
+                });
+        json_table_free(login_table, &a);
+        return r < 0 ? json_error_below(e, r, key) : 0;
+}
+
+static int read_auths(Credentials *c, json_object *auths, JsonError *e)
+{
+        if (!json_object_is_type(auths, json_type_object))
+                return json_error_expected(e, json_type_object);
+        json_object_object_foreach(auths, key, value) {
+                int r = json_object_is_type(value, json_type_object) ? read_login(c, key, value, e) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int read_logins(Credentials *c, const char *path, char **reterr_message)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        json_object *auths = NULL;
+        int r;
+
+        r = json_parse_file_at(AT_FDCWD, path, &o, &error);
+        if (r == -ENOENT || r == -ENOTDIR)
+                return 0;
+        if (r >= 0 && !json_object_is_type(o, json_type_object))
+                r = json_error_expected(&error, json_type_object);
+        if (r >= 0 && (!json_object_object_get_ex(o, "auths", &auths) || !auths))
+                return 0;
+        if (r >= 0)
+                r = read_auths(c, auths, &error);
+        return r < 0 ? explain(reterr_message, r, "%s: %s", path, json_error_message(&error, r)) : 0;
+}
+
+/* In the order of precedence. */
+static int read_all_logins(Credentials *c, char **reterr_message)
+{
+        static const struct {
+                const char *variable;   /* NULL: the path stands for itself; without its value there is no such file */
+                const char *path;       /* below it; NULL: the value is the path */
+        } files[] = {
+                { "REGISTRY_AUTH_FILE", NULL },
+                { "XDG_RUNTIME_DIR", "containers/auth.json" },
+                { NULL, "/run/containers/0/auth.json" },
+                { "XDG_CONFIG_HOME", "containers/auth.json" },
+                { "HOME", ".config/containers/auth.json" },
+                { "DOCKER_CONFIG", "config.json" },
+                { "HOME", ".docker/config.json" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                const char *value = files[i].variable ? getenv(files[i].variable) : "";
+                _cleanup_free_ char *path = NULL;
+                int r;
+
+                if (!value || (files[i].variable && !*value))
+                        continue;
+                path = !files[i].variable ? strdup(files[i].path)
+                       : files[i].path    ? path_join(value, files[i].path)
+                                          : strdup(value);
+                r = path ? read_logins(c, path, reterr_message) : -ENOMEM;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int credentials_to_json(const Credentials *c, json_object *array)
+{
+        _cleanup_free_ const Entry **sorted = new0(const Entry *, c->n + 1);
+        size_t n = 0;
+        int r = sorted ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < c->n; i++)
+                sorted[n++] = &c->entries[i];
+        if (n > 0)
+                qsort(sorted, n, sizeof(Entry *), compare_entries);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = entry_to_json(sorted[i], array);
+        return r;
+}
+
+int credentials_read_config(const char *const *config_roots, Credentials **ret, char **reterr_message)
+{
+        _cleanup_(credentials_freep) Credentials *c = new0(Credentials, 1);
+        int r;
+
+        if (!c)
+                return -ENOMEM;
+        r = config_dir_read(config_roots, "auth.d", auth_kinds, c, reterr_message);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(c);
+        return 0;
+}
+
+int credentials_read(const char *const *config_roots, Credentials **ret, char **reterr_message)
+{
+        _cleanup_(credentials_freep) Credentials *c = NULL;
+        int r;
+
+        r = credentials_read_config(config_roots, &c, reterr_message);
+        if (r >= 0)
+                r = read_all_logins(c, reterr_message);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(c);
+        return 0;
+}
+
+/* Looking */
+
+/* The many names of one registry. */
+static const char *canonical(const char *registry)
+{
+        static const char *const hub[] = { "docker.io", "index.docker.io", "registry-1.docker.io" };
+
+        for (size_t i = 0; i < ELEMENTSOF(hub); i++)
+                if (streq(registry, hub[i]))
+                        return hub[0];
+        return registry;
+}
+
+/* How much of the name the key covers, component by component; 0: it is another's. */
+static size_t covers(const char *key, const char *registry, const char *repository)
+{
+        _cleanup_free_ char *host = strndup(key, strcspn(key, "/"));
+        const char *below = key + strcspn(key, "/");
+        size_t n;
+
+        if (!host || !streq(canonical(host), canonical(registry)))
+                return 0;
+        below += strspn(below, "/");
+        n = strlen(below);
+        if (n > 0 && (strncmp(repository, below, n) != 0 || (repository[n] != 0 && repository[n] != '/')))
+                return 0;
+        return n + 1;
+}
+
+const Credential *credentials_for_registry(const Credentials *c, const char *registry, const char *repository)
+{
+        const Entry *best = NULL;
+        size_t best_n = 0;
+
+        for (size_t i = 0; i < c->n; i++) {
+                const Entry *e = &c->entries[i];
+                size_t n = e->registry ? covers(e->key, registry, repository) : 0;
+
+                /* The first of equals: entries are in the order of precedence, rkt's first. */
+                if (n > best_n && !(best && best->layer != LAYER_OTHERS && e->layer == LAYER_OTHERS)) {
+                        best = e;
+                        best_n = n;
+                }
+        }
+        return best ? &best->credential : NULL;
+}
+
+const Credential *credentials_for_host(const Credentials *c, const char *host)
+{
+        for (size_t i = 0; i < c->n; i++)
+                if (!c->entries[i].registry && streq(c->entries[i].key, host))
+                        return &c->entries[i].credential;
+        return NULL;
+}

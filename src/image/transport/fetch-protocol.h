@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/transport/fetcher.h"
+#include "shared/json-table.h"
+
+/* What podctl and the process that talks to the network say to each other: packed JSON (shared/json-pack.h) in packets of a
+ * socket, each request with an open file that the body is written to. Either side reads what comes by these tables. */
+
+#define FETCH_PACKET_MAX (128U * 1024)
+
+/* Where a registry, or a copy of it, can be reached, and what to show there. */
+typedef struct FetchEndpoint {
+        char *url;              /* "https://registry-1.docker.io", without what is always the same behind it */
+        char *user, *password;  /* basic authentication, and what tokens are asked for with */
+        char *identity_token;   /* instead of a password: an OAuth2 refresh token */
+        char *bearer;           /* an access token that is to be used as it stands */
+        char *aws_region;       /* user and password are an access key: requests are signed (SigV4) for it */
+        char *ca;               /* PEM, trusted in addition to the host's own */
+        bool insecure_tls;      /* certificates are not checked */
+        bool plain_http;        /* may be tried where TLS is not spoken */
+} FetchEndpoint;
+
+typedef struct FetchMessage {
+        uint64_t id;            /* of the reply that belongs to it */
+        char *kind;
+        char *url;
+        char *repository;
+        char *reference;
+        char *etag;
+        char *last_modified;
+        uint64_t offset;
+        uint64_t max;
+        FetchEndpoint *endpoints;       /* tried in this order; for a URL one, which says what to show there */
+        size_t n_endpoints;
+} FetchMessage;
+
+typedef struct FetchAnswer {
+        uint64_t id;
+        uint64_t error;         /* an errno; 0: none */
+        char *message;
+        char *outcome;
+        uint64_t size;          /* what was written */
+        char *media_type;
+        char *digest;
+        char *etag;
+        char *last_modified;
+        uint64_t max_age;
+} FetchAnswer;
+
+extern const JsonType fetch_message_type; /* FetchMessage */
+extern const JsonType fetch_answer_type;  /* FetchAnswer */
+
+const char *fetch_kind_to_string(FetchKind k);
+FetchKind fetch_kind_from_string(const char *s);
+const char *fetch_outcome_to_string(FetchOutcome o);
+FetchOutcome fetch_outcome_from_string(const char *s);
+
+/* One packet. fd: a file to hand over, or negative. */
+int fetch_send(int socket_fd, const JsonType *type, const void *message, int fd);
+/* The next packet. 0: the other side is gone. */
+int fetch_receive(int socket_fd, const JsonType *type, void **ret, int *ret_fd);

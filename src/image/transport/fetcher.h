@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/digest.h"
+#include "basic/macro.h"
+
+/* Our side of the process that talks to the network: PKGLIBDIR/podctl-fetch, which runs as a user of its own, without
+ * capabilities, in a file system of its own with little in it, behind a seccomp filter. It is started by the first
+ * request and ends with the Fetcher. What it answers is the word of somebody who may have been taken over: digests and
+ * signatures are checked on this side.
+ *
+ * It knows registries (OCI distribution specification 1.1): tokens, mirrors and redirects are its affair, as are
+ * retries (429, 5xx, broken connections) and going on where a transfer broke. Credentials are looked up on this side, per
+ * request, and only those of the host in question are given to it. */
+typedef struct Fetcher Fetcher;
+
+typedef enum FetchKind {
+        FETCH_URL,              /* url; with an offset the ETag is a condition: -ESTALE when it is another by now */
+        FETCH_URL_HEAD,         /* the same without its body */
+        FETCH_DISCOVERY,        /* url is an appc name: looks for its <meta> elements (appc spec/discovery.md) until there
+                                 * is one of the kind that reference says, "aci" or "pubkeys"; answers with a JSON object
+                                 * {"aci": [templates], "pubkeys": [URLs]} */
+        FETCH_MANIFEST,         /* registry, repository; reference: tag or digest */
+        FETCH_MANIFEST_HEAD,    /* the same, only its digest, type and size */
+        FETCH_BLOB,             /* registry, repository; reference: digest */
+        FETCH_REFERRERS,        /* registry, repository; reference: digest. Answers with an index, from the referrers
+                                 * API or else the tag that stands in for it; -ENOENT: none */
+        FETCH_SIGNATURES,       /* registry, repository; reference: digest. What the registry itself keeps of
+                                 * OpenPGP "simple signatures" (/extensions/v2/REPOSITORY/signatures/DIGEST) */
+        _FETCH_KIND_MAX,
+        _FETCH_KIND_INVALID = -EINVAL,
+} FetchKind;
+
+typedef struct FetchRequest {
+        FetchKind kind;
+        const char *url;        /* https://, or http:// where that is allowed */
+        const char *registry;   /* "docker.io", "localhost:5000" */
+        const char *repository; /* "library/busybox" */
+        const char *reference;
+        const char *etag;       /* what we have: the outcome may be FETCH_UNCHANGED */
+        const char *last_modified;
+        uint64_t offset;        /* begin there */
+        uint64_t max;           /* refuse more; 0: OCI_DOCUMENT_MAX */
+        int fd;                 /* the body goes there when it is positive; else into the reply */
+} FetchRequest;
+
+typedef enum FetchOutcome {
+        FETCH_DONE,
+        FETCH_UNCHANGED,        /* 304 */
+        FETCH_DEFERRED,         /* 202: ask again later */
+        _FETCH_OUTCOME_MAX,
+        _FETCH_OUTCOME_INVALID = -EINVAL,
+} FetchOutcome;
+
+typedef struct FetchReply {
+        FetchOutcome outcome;
+        char *data;             /* NUL-terminated; NULL when it went to an fd */
+        size_t size;
+        char *media_type;       /* Content-Type without parameters, or NULL */
+        char *digest;           /* Docker-Content-Digest, or NULL: a hint, nothing more */
+        char *etag;
+        char *last_modified;
+        uint64_t max_age;       /* seconds; 0: not said */
+} FetchReply;
+
+void fetch_reply_done(FetchReply *reply);
+
+typedef struct FetcherOptions {
+        const char *const *config_roots; /* where auth.d and registries.d are, see shared/config-dir.h */
+        bool insecure_tls;      /* no certificates are checked */
+        bool plain_http;        /* http:// may be used where https:// is not spoken */
+        const char *program;    /* instead of PKGLIBDIR/podctl-fetch; for tests */
+} FetcherOptions;
+
+/* Reads the configuration; the options' roots must outlive the Fetcher. */
+int fetcher_new(const FetcherOptions *options, Fetcher **ret, char **reterr_message);
+Fetcher *fetcher_free(Fetcher *f);
+DEFINE_TRIVIAL_CLEANUP_FUNC(Fetcher *, fetcher_free);
+
+/* Does it and waits. -ENOENT: 404. -EACCES: 401 or 403. -E2BIG: more than max. -EHOSTUNREACH, -ETIMEDOUT, -EPROTO, -EBADMSG:
+ * the network, and what was wrong is in the message, which begins with what was asked for. */
+int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char **reterr_message);
+
+/* The same without waiting, for several at a time. The request's fd is needed no longer once this returns; without one
+ * there is nowhere for the body to go. */
+int fetcher_start(Fetcher *f, const FetchRequest *request, uint64_t *ret_id, char **reterr_message);
+/* Waits for the answer, which can be asked for once. */
+int fetcher_finish(Fetcher *f, uint64_t id, FetchReply *ret, char **reterr_message);
+
+/* For poll(2): readable when fetcher_dispatch() has an answer to put by. */
+int fetcher_fd(Fetcher *f);
+int fetcher_dispatch(Fetcher *f);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
+#include "image/trust/image-verify.h"
+#include "image/trust/signature-search.h"
+#include "image/trust/signature-stores.h"
+#include "manifest/ac-types.h"
+#include "shared/explain.h"
+
+#define DO_WITHOUT "--insecure-options=image"
+
+static Keystore keystore_of(const ImageVerify *v)
+{
+        return (Keystore) { v->system_config, v->local_config };
+}
+
+/* What is wrong with files of keys is the reason for a missing key as a rule. */
+static void add_key_problems(const KeyRing *ring, char **reterr_message)
+{
+        STRV_FOREACH(problem, ring ? key_ring_problems(ring) : NULL) {
+                char *longer = reterr_message && *reterr_message ? strjoin(*reterr_message, "; ", *problem) : NULL;
+
+                if (longer) {
+                        free(*reterr_message);
+                        *reterr_message = longer;
+                }
+        }
+}
+
+/* ACIs */
+
+static int verify_aci(const KeyRing *ring, const char *name, const GpgSigned *what, ImageTrust *ret,
+                      char **reterr_message)
+{
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = key_ring_verify_detached(ring, what, ret, &message);
+        if (r >= 0) {
+                r = image_trust_set(ret, TRUST_OPENPGP, name);
+                if (r < 0)
+                        image_trust_done(ret);
+                return r;
+        }
+        if (r == -ENOKEY) {
+                (void) explain(reterr_message, r, "%s: the signature was %s for it: podctl trust --prefix=%s KEYFILE",
+                               name, strempty(message), name);
+                add_key_problems(ring, reterr_message);
+                return r;
+        }
+        return message ? explain(reterr_message, r, "%s: signature: %s", name, message) : r;
+}
+
+int image_verify_aci(const ImageVerify *v, const char *name, int fd, const char *signature, size_t n_signature,
+                     ImageTrust *ret, char **reterr_message)
+{
+        const GpgSigned what = { .signature = signature, .signature_size = n_signature, .fd = fd };
+        const Keystore keystore = keystore_of(v);
+        _cleanup_(key_ring_freep) KeyRing *ring = NULL;
+        int r;
+
+        r = key_ring_load(&keystore, name, &ring, reterr_message);
+        return r < 0 ? r : verify_aci(ring, name, &what, ret, reterr_message);
+}
+
+int image_verify_aci_unsigned(const char *name, const char *where, char **reterr_message)
+{
+        return explain(reterr_message, ENODATA, "%s: no signature found at %s; give --signature=FILE, or " DO_WITHOUT
+                       " to use it all the same", name, where);
+}
+
+/* Images of registries */
+
+static int find_stores(const ImageVerify *v, const char *repository, char ***ret, char **reterr_message)
+{
+        const char *const roots[] = { v->system_config ?: KEYSTORE_SYSTEM, v->local_config ?: KEYSTORE_LOCAL, NULL };
+        SignatureStores stores = {};
+        int r;
+
+        r = signature_stores_read(roots, &stores, reterr_message);
+        if (r >= 0)
+                r = signature_stores_find(&stores, repository, ret);
+        signature_stores_done(&stores);
+        return r;
+}
+
+/* Only the kinds that could be good are looked for; without any key all are, to be able to say whose is missing. */
+static int search_all(SignatureSearch *s)
+{
+        size_t n_openpgp = key_ring_count(s->ring, KEY_OPENPGP), n_cosign = key_ring_count(s->ring, KEY_COSIGN);
+        int r = 0;
+
+        if (n_cosign > 0 || n_openpgp == 0)
+                r = cosign_search(s);
+        if (r == 0 && (n_openpgp > 0 || n_cosign == 0))
+                r = simple_signing_search(s);
+        return r;
+}
+
+static int refuse_without_signature(const SignatureSearch *s, const char *name, const char *repository,
+                                    char **reterr_message)
+{
+        _cleanup_free_ char *stores = strv_join(s->stores, ", ");
+        bool any_key = key_ring_count(s->ring, KEY_OPENPGP) + key_ring_count(s->ring, KEY_COSIGN) > 0;
+
+        if (!stores)
+                return -ENOMEM;
+        if (!any_key && !s->unasked)
+                return explain(reterr_message, ENODATA, "%s: no signature found, and no key is trusted for %s; give "
+                               DO_WITHOUT " to use it all the same", name, repository);
+        return explain(reterr_message, ENODATA, "%s: no signature found in %s%s%s; give " DO_WITHOUT
+                       " to use it all the same", name, s->unasked ? "" : "its registry",
+                       *stores ? s->unasked ? "" : " or " : s->unasked ? "any directory of signatures.d" : "",
+                       stores);
+}
+
+static int refuse(const SignatureSearch *s, const char *name, const char *repository, char **reterr_message)
+{
+        int r = s->error;
+
+        switch (r) {
+        case 0:
+                r = refuse_without_signature(s, name, repository, reterr_message);
+                break;
+        case -ENOKEY:
+                r = explain(reterr_message, r,
+                            "%s: %s; to trust the key for this image: podctl trust --prefix=%s KEYFILE", name,
+                            strempty(s->problem), repository);
+                break;
+        default:
+                r = explain(reterr_message, r, "%s: %s; give " DO_WITHOUT " to use it all the same", name,
+                            strempty(s->problem));
+        }
+        add_key_problems(s->ring, reterr_message);
+        return r;
+}
+
+static int verify_named(const ImageVerify *v, SignatureSearch *s, const char *name, const char *repository,
+                        ImageTrust *ret, char **reterr_message)
+{
+        _cleanup_(key_ring_freep) KeyRing *ring = NULL;
+        const Keystore keystore = keystore_of(v);
+        int r;
+
+        r = key_ring_load(&keystore, repository, &ring, reterr_message);
+        if (r >= 0)
+                r = find_stores(v, repository, &s->stores, reterr_message);
+        if (r < 0)
+                return explain_context(reterr_message, r, "%s", name);
+        s->ring = ring;
+
+        r = search_all(s);
+        if (r == 0)
+                return refuse(s, name, repository, reterr_message);
+        if (r > 0)
+                *ret = s->trust;
+        return r < 0 ? r : 0;
+}
+
+int image_verify_has_keys(const ImageVerify *v, const char *name, char **reterr_message)
+{
+        const Keystore keystore = keystore_of(v);
+        _cleanup_free_ char *repository = NULL;
+        DockerReference reference = {};
+        TrustedKeys keys = {};
+        int r;
+
+        if (docker_reference_parse(name, &reference) >= 0)
+                repository = docker_reference_repository(&reference);
+        else if (ac_identifier_is_valid(name))
+                repository = strdup(name);
+        else
+                return 0; /* a name of this store alone */
+        docker_reference_done(&reference);
+        r = repository ? keystore_find(&keystore, repository, &keys, reterr_message) : -ENOMEM;
+        if (r >= 0)
+                r = keys.n > 0;
+        trusted_keys_done(&keys);
+        return r;
+}
+
+int image_verify_claim(const ImageVerify *v, const ImageClaim *claim, ImageTrust *ret, char **reterr_message)
+{
+        SignatureSearch s = {
+                .name = claim->name, .digests = claim->digests, .n_digests = claim->n_digests, .fetcher = v->fetcher,
+        };
+        _cleanup_free_ char *repository = NULL;
+        int r;
+
+        if (claim->pinned)
+                return image_trust_set(ret, TRUST_DIGEST, claim->name);
+
+        r = docker_reference_parse(claim->name, &s.reference);
+        if (r == -EINVAL)
+                return explain(reterr_message, r,
+                               "%s: cannot be verified: it is not the name of an image in a registry; "
+                               "give " DO_WITHOUT " to use it all the same", claim->name);
+        if (r < 0)
+                return r;
+        if (!s.reference.tag && !s.reference.has_digest)
+                s.reference.tag = strdup("latest");
+        repository = docker_reference_repository(&s.reference);
+        r = repository && (s.reference.tag || s.reference.has_digest)
+                    ? verify_named(v, &s, claim->name, repository, ret, reterr_message)
+                    : -ENOMEM;
+        docker_reference_done(&s.reference);
+        strv_free(s.stores);
+        free(s.problem);
+        return r;
+}

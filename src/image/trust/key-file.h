@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/trust/keystore.h"
+
+/* What somebody hands us as "the key": OpenPGP, armoured or binary, with one key or several; or a public key in PEM. */
+
+typedef struct FoundKey {
+        KeyKind kind;
+        char *fingerprint;      /* as the keystore wants it */
+        char **subkeys;         /* OpenPGP: fingerprints of its other keys that can sign */
+        char **identities;      /* OpenPGP: printable; cosign: the algorithm */
+        char *problem;          /* why it verifies nothing; NULL: it does */
+        char *text;             /* what to keep: this key and nothing else */
+} FoundKey;
+
+typedef struct KeyFile {
+        FoundKey *keys;
+        size_t n;
+} KeyFile;
+
+void key_file_done(KeyFile *f);
+
+/* -EBADMSG: there is no key in it, or a private one. -EOPNOTSUPP: of a kind that is not used here. */
+int key_file_parse(const char *data, size_t n, KeyFile *ret, char **reterr_message);

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Runs inside a pod, as root there, whenever an app has ended (ExecStopPost=): writes down its exit status, and ends
+ * the pod with that status when it is the first app that failed (rkt 4.4). It links nothing but libc, since every
+ * app's end waits for it. systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager", tells
+ * what $EXIT_CODE and $EXIT_STATUS hold. */
+
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "inside/app-output.h"
+#include "inside/app-status.h"
+#include "inside/launch-places.h"
+
+#define READY_MARK "/run/podctl-ready"   /* podctl-ready.path */
+#define ENDING_MARK "/run/podctl-ending" /* podctl-ending.path */
+#define JOURNAL "/var/log/journal/*/system.journal"
+
+/* systemd counts those for real time from the first one. */
+static int signal_number(const char *name)
+{
+        if (strncmp(name, "RTMIN", strlen("RTMIN")) == 0)
+                return SIGRTMIN + atoi(name + strlen("RTMIN"));
+        for (int i = 1; i < NSIG; i++) {
+                const char *abbreviation = sigabbrev_np(i);
+
+                if (abbreviation && strcmp(abbreviation, name) == 0)
+                        return i;
+        }
+        return atoi(name);
+}
+
+/* As a shell would tell it: 128 and the signal for an app that was killed. */
+static int exit_status(void)
+{
+        const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS");
+
+        if (!code || !status)
+                return 1; /* it was never started */
+        return strcmp(code, "exited") == 0 ? atoi(status) : 128 + signal_number(status);
+}
+
+/* To systemd, an app that one of these signals ends has ended well (systemd.service(5), SuccessExitStatus=). That is
+ * so when it was told to end; else somebody has killed it. */
+static bool is_clean_signal(int status)
+{
+        return status == 128 + SIGHUP || status == 128 + SIGINT || status == 128 + SIGTERM || status == 128 + SIGPIPE;
+}
+
+/* Whether there is a job for the app's unit: while it ends, that is one to stop it. */
+static bool was_asked(const char *app)
+{
+        char unit[NAME_MAX], answer[16] = {};
+        int out[2];
+        ssize_t n;
+        pid_t pid;
+
+        (void) snprintf(unit, sizeof(unit), "%s.service", app);
+        if (access(ENDING_MARK, F_OK) == 0)
+                return true;
+        if (pipe2(out, O_CLOEXEC) < 0)
+                return false;
+        pid = fork();
+        if (pid == 0) {
+                if (dup2(out[1], STDOUT_FILENO) >= 0)
+                        (void) execve("/usr/bin/systemctl",
+                                      (char *[]) { (char *) "systemctl", (char *) "show", (char *) "--property=Job",
+                                                   (char *) "--value", (char *) "--", unit, NULL },
+                                      (char *[]) { NULL });
+                _exit(EXIT_FAILURE);
+        }
+        (void) close(out[1]);
+        n = read(out[0], answer, sizeof(answer) - 1);
+        (void) close(out[0]);
+        if (pid > 0)
+                (void) waitpid(pid, NULL, 0);
+        return n > 0 && atoi(answer) > 0;
+}
+
+/* The unit's Restart=, NULL where there is none: nothing stands in its way but a job that stops the unit. */
+static bool is_restarted(const char *app, const char *policy, bool failed)
+{
+        return policy && (failed || strcmp(policy, "always") == 0) && !was_asked(app);
+}
+
+static int write_status(int directory, const char *app, int status, const char *note)
+{
+        char text[64];
+        int n = snprintf(text, sizeof(text), "%i\n%s\n", status, note);
+        int fd = openat(directory, app, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+        return fd >= 0 && write(fd, text, (size_t) n) == n ? close(fd) : -1;
+}
+
+static void wait_until(bool (*is_so)(void))
+{
+        static const struct timespec pause = { .tv_nsec = 500 * 1000 };
+
+        for (unsigned i = 0; i < 10000 && !is_so(); i++)
+                (void) nanosleep(&pause, NULL);
+}
+
+/* Our end may be the end of the pod. It is not to come before the pod was up, or whoever started it would be told that
+ * it failed. Where other apps take longer to start than this, they keep the pod going themselves. */
+static bool is_ready(void)
+{
+        return access(READY_MARK, F_OK) == 0 || access(ENDING_MARK, F_OK) == 0;
+}
+
+/* An app may fail sooner than journald has started. What it said waits in a socket until then, and would be lost with
+ * it: this file is the last thing that journald makes before it listens. */
+static bool has_journal(void)
+{
+        glob_t found = {};
+        bool has = glob(JOURNAL, GLOB_NOSORT, NULL, &found) == 0;
+
+        globfree(&found);
+        return has;
+}
+
+/* To the journal, and to who waits for what the app writes. The socket is found through its directory: the name of an
+ * app may be longer than an address. */
+static void say(const char *app, const char *text)
+{
+        char path[PATH_MAX];
+        int directory, fd;
+
+        (void) snprintf(path, sizeof(path), LAUNCH_DIRECTORY "/%s", app);
+        directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        (void) snprintf(path, sizeof(path), "/proc/self/fd/%i/" LAUNCH_OUTPUT, directory);
+        fd = directory < 0 ? -1 : app_output_connect(path);
+        if (fd >= 0) {
+                (void) app_output_send(fd, OUTPUT_STDERR, text, strlen(text));
+                (void) close(fd);
+        }
+        (void) fputs(text, stderr);
+}
+
+int main(int argc, char *argv[])
+{
+        const char *result = getenv("SERVICE_RESULT"), *policy = argc > 2 ? argv[2] : NULL, *note;
+        int directory, mark, status;
+        bool asked, failed;
+        char text[16];
+
+        if (argc < 2)
+                return EXIT_FAILURE;
+
+        /* As systemd has it: who waits for the app to be ready waits no more. */
+        status = exit_status();
+        if (!policy && status == 0 && result && strcmp(result, "protocol") == 0) {
+                say(argv[1], "podctl: the app ended without having said that it is ready\n");
+                status = EXIT_FAILURE;
+        }
+        asked = is_clean_signal(status) && was_asked(argv[1]);
+        failed = status != 0 && !asked && (is_clean_signal(status) || !result || strcmp(result, "success") != 0);
+
+        directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        note = is_restarted(argv[1], policy, failed) ? STATUS_RESTARTS : failed ? "" : STATUS_ASKED;
+        if (directory < 0 || write_status(directory, argv[1], status, note) < 0)
+                perror(STATUS_DIR);
+
+        /* Where it is restarted, its failure is the service manager's affair, not the end of the pod. */
+        if (policy || !failed) {
+                wait_until(is_ready);
+                return EXIT_SUCCESS;
+        }
+
+        /* Whoever makes the mark is the first. A pod that is being shut down anyway ignores the request. */
+        mark = openat(directory, STATUS_FAILED, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (mark < 0)
+                return EXIT_SUCCESS;
+
+        wait_until(has_journal);
+        (void) snprintf(text, sizeof(text), "%i", status);
+        (void) execve("/usr/bin/systemctl", (char *[]) { (char *) "systemctl", (char *) "exit", text, NULL },
+                      (char *[]) { NULL });
+        return EXIT_FAILURE;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inside/app-die.h"
+#include "inside/app-variables.h"
+#include "inside/launch-words.h"
+
+/* What the service manager says of a service is for the app as well, where it does not say otherwise itself:
+ * systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager". The other variables are for us:
+ * the host's language, the search path of the pod's own programs, a journal that is not what the app writes to, and
+ * files of its control group that it may not use. */
+static const char *const passed_on[] = {
+        "CREDENTIALS_DIRECTORY", "INVOCATION_ID", "LISTEN_FDNAMES", "LISTEN_FDS",  "LISTEN_PID",
+        "LISTEN_PIDFDID",        "NOTIFY_SOCKET", "SYSTEMD_EXEC_PID", "WATCHDOG_PID", "WATCHDOG_USEC",
+};
+
+static bool has_variable(const AppVariables *v, const char *name)
+{
+        size_t n = strlen(name);
+
+        for (size_t i = 0; i < v->n; i++)
+                if (strncmp(v->list[i], name, n) == 0 && v->list[i][n] == '=')
+                        return true;
+        return false;
+}
+
+void app_variables_read(AppVariables *v, const char *path, size_t room)
+{
+        size_t n;
+
+        v->list = launch_words_read(path, ELEMENTSOF(passed_on) + room, &v->n);
+        if (!v->list)
+                die("cannot read the app's environment %s: %m; a pod that an older podctl started has to be started "
+                    "anew", path);
+        n = v->n;
+        for (size_t i = 0; i < ELEMENTSOF(passed_on); i++) {
+                const char *value = getenv(passed_on[i]);
+                char *assignment;
+
+                if (!value || has_variable(v, passed_on[i]))
+                        continue;
+                if (asprintf(&assignment, "%s=%s", passed_on[i], value) < 0)
+                        die("cannot set a variable: %m");
+                v->list[n++] = assignment;
+        }
+        v->n = n;
+}
+
+void app_variables_set(AppVariables *v, char *assignment)
+{
+        size_t n = strcspn(assignment, "=") + 1, i = 0;
+
+        if (!v->list)
+                die("a variable without an environment");
+        while (i < v->n && strncmp(v->list[i], assignment, n) != 0)
+                i++;
+        v->list[i] = assignment;
+        if (i == v->n)
+                v->n++;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "stage1/nspawn/nspawn-keep.h"
+
+/* Loaded into systemd-nspawn (LD_PRELOAD), for two things that no option of it says. This ends with nspawn's exec of
+ * PID 1, which gets an environment of its own. */
+
+/* When the network namespace is ours and the user namespace nspawn's (KEEP_LOW_PORTS), nspawn takes
+ * CAP_NET_BIND_SERVICE from the whole container, "to indicate" that low ports need it and it does not count. In our
+ * namespaces low ports need no privileges (net_sysctl_of_pod()), while programs of images that have this capability in
+ * their file, as web servers do, could not even be started without it in the bounding set (capabilities(7), "Safety
+ * checking for capability-dumb binaries"). So it stays there, for the pod's own PID 1 to deal with as with all
+ * others. */
+__attribute__((visibility("default"))) int prctl(int option, ...);
+
+int prctl(int option, ...)
+{
+        unsigned long a[4];
+        va_list ap;
+
+        va_start(ap, option);
+        for (unsigned i = 0; i < 4; i++)
+                a[i] = va_arg(ap, unsigned long);
+        va_end(ap);
+
+        if (option == PR_CAPBSET_DROP && a[0] == CAP_NET_BIND_SERVICE && getenv(NSPAWN_KEEP_LOW_PORTS))
+                return 0;
+        return (int) syscall(SYS_prctl, option, a[0], a[1], a[2], a[3]);
+}
+
+/* What a PID 1 has no handler for, the kernel drops, unless it is blocked (signal(7), pid_namespaces(7)). So a request
+ * to end that comes before the pod's systemd listens would be lost, and who asked would wait in vain. It inherits these
+ * signals blocked (systemd(1), "Signals"); they wait until it reads them. */
+static void block_requests(sigset_t *set)
+{
+        const int requests[] = { SIGINT, SIGPWR, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5, SIGRTMIN + 6 };
+
+        for (unsigned i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+                (void) sigaddset(set, requests[i]);
+}
+
+__attribute__((visibility("default"))) int sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+        sigset_t more;
+
+        if (set && how == SIG_SETMASK && sigisemptyset(set)) {
+                more = *set;
+                block_requests(&more);
+                set = &more;
+        }
+        return (int) syscall(SYS_rt_sigprocmask, how, set, old, NSIG / 8);
+}

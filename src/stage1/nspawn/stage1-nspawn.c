@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/fsuid.h>
+#include <sys/inotify.h>
+#include <sys/mount.h>
+
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "basic/path.h"
+#include "basic/time-util.h"
+#include "config.h"
+#include "network/network.h"
+#include "pod/plan-isolators.h"
+#include "pod/pod-etc.h"
+#include "pod/pod-register.h"
+#include "shared/explain.h"
+#include "shared/mount-util.h"
+#include "stage1/app-launch.h"
+#include "stage1/app-mounts.h"
+#include "stage1/nspawn/nspawn-keep.h"
+#include "stage1/payload-group.h"
+#include "stage1/pod-credentials.h"
+#include "stage1/pod-limits.h"
+#include "stage1/pod-tree.h"
+#include "stage1/stage1.h"
+#include "stage1/uid-range.h"
+#include "unit/machine.h"
+
+/* The pod as a systemd-nspawn container whose PID 1 is the host's own systemd (reference S§3). All mounts are made in
+ * a namespace of our own before nspawn is exec'ed, so the host sees none of them and none can be left behind. */
+
+#define NSPAWN "/usr/bin/systemd-nspawn"
+/* A tmpfs is mounted here, differently for each pod. */
+#define WORK_DIRECTORY "/run/podctl/stage1"
+#define ROOT_DIRECTORY WORK_DIRECTORY "/root"
+#define SCRATCH_DIRECTORY WORK_DIRECTORY "/layers"
+
+typedef struct Launch {
+        Pod *pod;
+        PodPlan *plan;
+        UidRange range;
+        NetHold network;
+        int userns_fd;
+        int work_fd;
+        int root_fd;
+        AppIdentity *identities;
+        LateMounts late;
+        char **credentials; /* options of nspawn */
+        PodSockets sockets;
+} Launch;
+
+static void launch_done(Launch *l)
+{
+        for (size_t i = 0; l->identities && i < l->plan->n_apps; i++)
+                app_identity_done(&l->identities[i]);
+        free(l->identities);
+        late_mounts_done(&l->late);
+        strv_free(l->credentials);
+        pod_sockets_done(&l->sockets);
+        uid_range_done(&l->range);
+        network_hold_done(&l->network);
+        safe_close(l->userns_fd);
+        safe_close(l->work_fd);
+        safe_close(l->root_fd);
+}
+
+/* For files of the pod's own tree: they belong to its root from the start. */
+static void act_as(uid_t uid)
+{
+        (void) setfsgid(uid);
+        (void) setfsuid(uid);
+}
+
+/* The kernel may have too little left of what the pod's systemd takes (inotify(7), "/proc interfaces"), and that would
+ * end without a word that anybody could read. */
+static int launch_check_limits(Launch *l, char **reterr_message)
+{
+        _cleanup_free_ char *limit = NULL;
+        int fds[STAGE1_INOTIFY_INSTANCES], r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
+                fds[i] = r < 0 ? -EBADF : inotify_init1(IN_CLOEXEC);
+                if (fds[i] < 0 && r >= 0)
+                        r = -errno;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                safe_close(fds[i]);
+        if (r >= 0)
+                return 0;
+        (void) read_file_at(AT_FDCWD, "/proc/sys/fs/inotify/max_user_instances", 64, &limit, NULL);
+        return explain(reterr_message, -r,
+                       "the pod's systemd needs %i inotify instances: %s; raise fs.inotify.max_user_instances, which "
+                       "is %.*s, or the unit's LimitNOFILE=",
+                       STAGE1_INOTIFY_INSTANCES, strerror(-r), (int) strcspn(strempty(limit), "\n"), strempty(limit));
+}
+
+static int launch_acquire_ids(Launch *l, char **reterr_message)
+{
+        int r;
+
+        if (!pod_plan_private_users(l->plan))
+                return 0;
+
+        r = uid_range_acquire(&l->pod->uuid, &l->range);
+        if (r < 0) {
+                *reterr_message = strprintf("cannot find free user IDs for the pod: %s", strerror(-r));
+                return r;
+        }
+
+        l->userns_fd = userns_open(l->range.base);
+        if (l->userns_fd < 0)
+                *reterr_message = strprintf("cannot make a user namespace: %s; see /proc/sys/user/max_user_namespaces, "
+                                            "or run the pod with --private-users=no",
+                                            strerror(-l->userns_fd));
+        return MIN(l->userns_fd, 0);
+}
+
+static int launch_take_sockets(Launch *l, char **reterr_message)
+{
+        return pod_sockets_take(l->plan, &l->sockets, reterr_message);
+}
+
+static int launch_join_networks(Launch *l, char **reterr_message)
+{
+        const PodSettings *s = l->plan->settings;
+        _cleanup_free_ NetPort *forwards = NULL;
+        NetPod pod = {
+                .dir_fd = l->pod->fd,
+                .uuid = l->pod->uuid.s,
+                .name = s->name,
+                .hostname = s->hostname,
+                .joins = s->joins,
+                .n_joins = s->n_joins,
+                .first_gid = l->range.base,
+                /* Without a range of its own it is all that the kernel takes for sockets (icmp(7)). */
+                .last_gid = l->range.base > 0 ? l->range.base + POD_UID_COUNT - 1 : INT32_MAX,
+                .bandwidth = plan_network_bandwidth(l->plan),
+        };
+        _cleanup_close_ int probe = s->mds_register ? pod_register_probe() : -EBADF;
+        uint64_t begin = now_nsec();
+        int r;
+
+        r = pod_sockets_forwards(l->plan, &l->sockets, &forwards, &pod.n_ports);
+        if (r < 0)
+                return r;
+        pod.ports = forwards;
+        r = s->n_joins > 0 ? network_attach(&pod, &l->network, reterr_message) : 0;
+
+        log_debug("networks took %llu us", (now_nsec() - begin) / NSEC_PER_USEC);
+        if (r >= 0 && s->mds_register)
+                r = pod_register(l->pod, l->plan, probe, reterr_message);
+        return r < 0 ? r : pod_write_etc(l->pod, l->plan, reterr_message);
+}
+
+static int launch_set_limits(Launch *l, char **reterr_message)
+{
+        return pod_limits_set(l->plan, reterr_message);
+}
+
+static int launch_make_root(Launch *l, char **reterr_message)
+{
+        int r;
+
+        r = mkdir_p_at(AT_FDCWD, WORK_DIRECTORY, 0755);
+        if (r < 0)
+                return r;
+        r = mount_namespace_enter();
+        if (r < 0)
+                return r;
+        if (mount("podctl", WORK_DIRECTORY, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0755,size=64m") < 0)
+                return -errno;
+
+        l->work_fd = open_directory_at(AT_FDCWD, WORK_DIRECTORY);
+        if (l->work_fd < 0)
+                return l->work_fd;
+        if (mkdirat(l->work_fd, "root", 0755) < 0 || mkdirat(l->work_fd, "layers", 0700) < 0 ||
+            fchownat(l->work_fd, "root", l->range.base, l->range.base, 0) < 0)
+                return -errno;
+        l->root_fd = open_directory_at(l->work_fd, "root");
+        if (l->root_fd < 0)
+                return l->root_fd;
+
+        act_as(l->range.base);
+        r = pod_tree_make(l->plan, l->root_fd);
+        act_as(0);
+        return r;
+}
+
+static int carry_out_mounts(const Launch *l, MountContext *context, char **reterr_message)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < l->plan->n_mounts; i++)
+                r = plan_mount_carry_out(&l->plan->mounts[i], context, reterr_message);
+        for (size_t i = 0; r >= 0 && i < l->plan->n_mounts; i++)
+                r = plan_mount_seal(&l->plan->mounts[i], context);
+        return r;
+}
+
+static int launch_load_credentials(Launch *l, char **reterr_message)
+{
+        return pod_credentials_load(l->plan, WORK_DIRECTORY "/credentials", &l->credentials, reterr_message);
+}
+
+static int launch_mount(Launch *l, char **reterr_message)
+{
+        _cleanup_close_ int scratch = open_directory_at(l->work_fd, "layers");
+        MountContext context = {
+                .root_fd = l->root_fd,
+                .scratch_fd = scratch,
+                .userns_fd = l->userns_fd,
+                .uid_base = l->range.base,
+        };
+        int r = MIN(scratch, 0);
+
+        if (r >= 0)
+                r = carry_out_mounts(l, &context, reterr_message);
+        l->late = context.late;
+        return r;
+}
+
+/* Docker makes it where the image has none, and images count on that. A root that is read-only by now keeps what it
+ * has, and the app's start tells. */
+static int make_working_directory(const Launch *l, const PlanApp *app, int root, char **reterr_message)
+{
+        const char *directory = app->app->app->working_directory ?: "/";
+        _cleanup_close_ int fd = mkdir_in_root(root, directory, 0755, l->range.base);
+
+        return fd >= 0 || fd == -EROFS ? 0
+                                       : explain(reterr_message, fd,
+                                                 "app '%s': %s cannot be its working directory: %s; see --working-dir",
+                                                 app->app->name, directory, strerror(-fd));
+}
+
+/* The socket on which `podctl run` waits for what an app writes, if it does. */
+static int connect_output(const Launch *l, size_t i)
+{
+        _cleanup_free_ char *below = strprintf(POD_OUTPUT_DIR "/%zu", i),
+                            *source = below ? pod_path(l->pod, below) : NULL,
+                            *path = strjoin(LAUNCH_POD_FILES "/", l->plan->apps[i].app->name, "/" LAUNCH_OUTPUT);
+        _cleanup_close_ int socket = -EBADF, target = -EBADF;
+
+        if (!source || !path)
+                return -ENOMEM;
+        socket = mount_clone(AT_FDCWD, source, &(MountOptions) { .userns_fd = l->userns_fd, .data_only = true });
+        if (socket < 0)
+                return socket == -ENOENT ? 0 : socket;
+        target = make_file_in_root(l->root_fd, path, 0600, 0700, l->range.base);
+        return target < 0 ? target : mount_attach(socket, target);
+}
+
+static int launch_connect_outputs(Launch *l, char **reterr_message)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < l->plan->n_apps; i++)
+                r = connect_output(l, i);
+        return r;
+}
+
+static int launch_write_apps(Launch *l, char **reterr_message)
+{
+        int r;
+
+        l->identities = new0(AppIdentity, l->plan->n_apps);
+        if (!l->identities)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < l->plan->n_apps; i++) {
+                _cleanup_free_ char *path =
+                        strjoin(POD_STAGE2_DIR "/", l->plan->apps[i].app->name, "/rootfs");
+                _cleanup_close_ int root = path ? open_in_root(l->root_fd, path, O_PATH | O_DIRECTORY) : -ENOMEM;
+
+                if (root < 0)
+                        return root;
+                r = make_working_directory(l, &l->plan->apps[i], root, reterr_message);
+                if (r >= 0)
+                        r = late_mounts_of(&l->late, l->plan->apps[i].app->name, &l->identities[i].binds);
+                if (r >= 0)
+                        r = app_launch_check_binds(&l->plan->apps[i], l->identities[i].binds, reterr_message);
+                if (r >= 0)
+                        r = app_identify(&l->plan->apps[i], root, l->range.base, &l->identities[i], reterr_message);
+                if (r < 0)
+                        return r;
+        }
+
+        act_as(l->range.base);
+        r = pod_tree_add_apps(l->plan, l->identities, l->root_fd, reterr_message);
+        if (r >= 0)
+                r = pod_tree_add_sockets(l->plan, &l->sockets, l->root_fd);
+        act_as(0);
+        return r;
+}
+
+static int add_late_mounts(const Launch *l, char ***argv)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < l->late.n; i++)
+                if (l->late.items[i].scratch)
+                        r = strv_extendf(argv, "--bind=" SCRATCH_DIRECTORY "/%s:%s", l->late.items[i].scratch,
+                                         l->late.items[i].source);
+        return r;
+}
+
+/* What every pod has. */
+static const char *const common_arguments[] = {
+        NSPAWN,
+        "--quiet",
+        "--boot",
+        "--keep-unit",
+        "--settings=no",
+        "--notify-ready=yes",
+        "--link-journal=no",
+        "--resolv-conf=off",
+        "--timezone=off",
+        "--directory=" ROOT_DIRECTORY,
+        /* Nobody there would know what to do without memory, and ending the watch takes the kernel 10 to 40 ms
+         * (sd_event_add_memory_pressure(3)). */
+        "--setenv=MEMORY_PRESSURE_WATCH=/dev/null",
+        "--setenv=SYSTEMD_GENERATOR_PATH=/nonexistent",
+        "--setenv=SYSTEMD_ENVIRONMENT_GENERATOR_PATH=/nonexistent",
+        NULL,
+};
+
+/* Options whose value is the pod's, or that not every pod has. */
+static int add_own_arguments(const Launch *l, bool console, char ***argv)
+{
+        const PodSettings *s = l->plan->settings;
+        const bool mapped = l->range.base > 0;
+        _cleanup_free_ char *range = strprintf("%u:%u", l->range.base, POD_UID_COUNT);
+        const struct {
+                bool wanted;
+                const char *option, *value;
+        } rows[] = {
+                { true, "--setenv=SYSTEMD_UNIT_PATH=", pod_tree_unit_path() },
+                { true, "--machine=", s->name },
+                { true, "--register=", machine_registry_missing() ? "no" : "yes" },
+                { s->hostname, "--hostname=", s->hostname },
+                { true, "--console=", console ? "interactive" : "read-only" },
+                { mapped, "--private-users=", range },
+                { mapped, "--private-users-ownership=off", NULL },
+                /* With networks, our process is in the pod's namespace by now (reference S§0.3). */
+                { s->n_joins == 0 && !net_is_host(s->net), "--private-network", NULL },
+                { s->n_joins > 0, "--capability=CAP_NET_ADMIN", NULL },
+        };
+        int r = range ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
+                if (rows[i].wanted)
+                        r = strv_extendf(argv, "%s%s", rows[i].option, strempty(rows[i].value));
+        return r;
+}
+
+/* For PID 1: they come last. */
+static int add_init_arguments(bool console, char ***argv)
+{
+        const char *const words[] = {
+                "systemd.unit=pod.target",
+                "systemd.show_status=no",
+                /* What goes wrong, not what goes well: each line is work for the journal, and the first ones, before
+                 * there is a journal, land on the console. */
+                "systemd.log_level=notice",
+                /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
+                console ? "systemd.log_target=null" : "systemd.log_target=journal",
+                NULL,
+        };
+
+        return strv_extend_strv(argv, (char *const *) words);
+}
+
+static int nspawn_arguments(const Launch *l, char ***ret)
+{
+        const bool console = l->plan->settings->interactive && !l->plan->settings->sockets;
+        _cleanup_strv_free_ char **argv = NULL;
+        int r;
+
+        r = strv_extend_strv(&argv, (char *const *) common_arguments);
+        if (r >= 0)
+                r = add_own_arguments(l, console, &argv);
+        if (r >= 0)
+                r = add_late_mounts(l, &argv);
+        if (r >= 0)
+                r = pod_limits_arguments(l->plan, &argv);
+        if (r >= 0)
+                r = strv_extend_strv(&argv, l->credentials);
+        if (r >= 0)
+                r = add_init_arguments(console, &argv);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(argv);
+        return 0;
+}
+
+/* What the start of the pod is remembered by. */
+static int note_start(const Launch *l)
+{
+        _cleanup_free_ char *pid = strprintf("%i\n", getpid()), *base = strprintf("%u\n", l->range.base);
+        int r = pid && base ? 0 : -ENOMEM;
+
+        if (r >= 0 && l->range.base > 0)
+                r = write_string_at(l->pod->fd, "uid-base", base, 0644);
+        return r < 0 ? r : write_string_at(l->pod->fd, "pid", pid, 0644);
+}
+
+static int set_environment(const Launch *l)
+{
+        const struct {
+                bool wanted;
+                const char *name, *value;
+                int overwrite;
+        } rows[] = {
+                { true, "SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1 },
+                /* A terminal that can do nothing: nspawn and PID 1 leave it undecorated. Apps are told of the real
+                 * one. */
+                { true, "TERM", "dumb", 1 },
+                { true, "SYSTEMD_LOG_LEVEL", "notice", 0 },
+                { true, "MEMORY_PRESSURE_WATCH", "/dev/null", 1 },
+                /* nspawn refuses that in a user namespace, where root of the pod could do nothing with it either. */
+                { l->range.base == 0 && strv_contains(l->plan->settings->insecure, "paths"),
+                  "SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1 },
+                { true, "LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1 },
+                { l->plan->settings->n_joins > 0 && l->range.base > 0, NSPAWN_KEEP_LOW_PORTS, "1", 1 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].wanted && setenv(rows[i].name, rows[i].value, rows[i].overwrite) < 0)
+                        return -errno;
+        return 0;
+}
+
+/* Locks and sockets that belong to the pod as long as it is there. */
+static int keep_files(const Launch *l)
+{
+        int r = fd_set_cloexec(l->pod->fd, false);
+
+        if (r >= 0 && l->range.lock_fd >= 0)
+                r = fd_set_cloexec(l->range.lock_fd, false);
+        if (r >= 0)
+                r = network_hold_keep(&l->network);
+        return r < 0 ? r : pod_sockets_keep(&l->sockets);
+}
+
+/* Hands our locks and our process over to nspawn. It closes none of the fds, and passes none of them into the
+ * container. */
+static int launch_exec(Launch *l)
+{
+        _cleanup_strv_free_ char **argv = NULL;
+        int r;
+
+        r = nspawn_arguments(l, &argv);
+        if (r >= 0)
+                r = note_start(l);
+        if (r >= 0)
+                r = set_environment(l);
+        if (r >= 0)
+                r = keep_files(l);
+        if (r < 0)
+                return r;
+
+        payload_group_clear();
+        for (char **word = argv; log_max_level() >= LOG_DEBUG && *word; word++)
+                log_debug("nspawn: %s", *word);
+        (void) execv(argv[0], argv);
+        return -errno;
+}
+
+static int nspawn_launch(Pod *pod, PodPlan *plan, char **reterr_message)
+{
+        _cleanup_(launch_done) Launch l = {
+                .pod = pod,
+                .plan = plan,
+                .range = { .lock_fd = -EBADF },
+                .network = { .host_ns = -EBADF },
+                .userns_fd = -EBADF,
+                .work_fd = -EBADF,
+                .root_fd = -EBADF,
+        };
+        int (*const steps[])(Launch *, char **) = {
+                launch_check_limits,  launch_take_sockets, launch_acquire_ids,      launch_join_networks,
+                launch_set_limits,    launch_make_root,    launch_load_credentials, launch_mount,
+                launch_write_apps,    launch_connect_outputs,
+        };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++)
+                r = steps[i](&l, reterr_message);
+        if (r >= 0)
+                r = launch_exec(&l);
+        if (!*reterr_message)
+                *reterr_message = strprintf("cannot start the pod: %s", strerror(-r));
+        return r;
+}
+
+const Stage1 stage1_nspawn = { "nspawn", nspawn_launch };
+
+const Stage1 *stage1_default(void)
+{
+        return &stage1_nspawn;
+}
