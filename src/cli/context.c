@@ -3,7 +3,6 @@
 #include "basic/log.h"
 #include "basic/path.h"
 #include "cli/context.h"
-#include "cli/verb.h"
 #include "image/trust/keystore.h"
 #include "shared/json-foreign.h"
 

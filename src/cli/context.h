@@ -6,6 +6,7 @@
 #include "image/transport/fetcher.h"
 #include "pod/pod.h"
 #include "shared/bus.h"
+#include "shared/options.h"
 
 /* What every verb is given: the global options, and what they lead to, opened on first use. */
 
@@ -29,6 +30,13 @@ typedef struct Context {
         HostConfig *config;
         const char *config_roots[4]; /* see context_config_roots() */
 } Context;
+
+/* The global options. */
+extern const Option context_options[];
+
+/* How podctl ends when it cannot do what it was told to, and when it was told nothing that it understands. */
+#define EXIT_PODCTL_FAILED 254
+#define EXIT_USAGE 2
 
 void context_done(Context *c);
 

@@ -2,56 +2,6 @@
 #include "cli/persona.h"
 #include "cli/verb.h"
 
-extern const Verb verb_cat_manifest, verb_check, verb_complete, verb_completion, verb_config, verb_create, verb_enter,
-        verb_exec, verb_export, verb_fetch, verb_gc, verb_help, verb_image_cat_manifest, verb_image_export,
-        verb_image_extract, verb_image_fetch, verb_image_gc, verb_image_list, verb_image_render, verb_image_rm,
-        verb_image_tag, verb_image_untag, verb_image_verify, verb_launch, verb_list, verb_logs, verb_metadata_service,
-        verb_network_reload, verb_prepare, verb_refresh, verb_rm, verb_run, verb_run_prepared, verb_serve_group,
-        verb_status, verb_stop, verb_tear_down, verb_trust, verb_version;
-
-const Verb *const podctl_verbs[] = {
-        &verb_fetch,
-        &verb_trust,
-        &verb_run,
-        &verb_prepare,
-        &verb_run_prepared,
-        &verb_list,
-        &verb_status,
-        &verb_logs,
-        &verb_enter,
-        &verb_exec,
-        &verb_stop,
-        &verb_export,
-        &verb_rm,
-        &verb_gc,
-        &verb_cat_manifest,
-        &verb_check,
-        &verb_image_list,
-        &verb_image_cat_manifest,
-        &verb_image_verify,
-        &verb_image_export,
-        &verb_image_extract,
-        &verb_image_render,
-        &verb_image_tag,
-        &verb_image_untag,
-        &verb_image_rm,
-        &verb_image_gc,
-        &verb_config,
-        &verb_create,
-        &verb_network_reload,
-        &verb_metadata_service,
-        &verb_completion,
-        &verb_version,
-        &verb_help,
-        &verb_image_fetch,
-        &verb_launch,
-        &verb_serve_group,
-        &verb_refresh,
-        &verb_tear_down,
-        &verb_complete,
-        NULL,
-};
-
 /* How well the words name the verb: 0 not at all, 1 abbreviated, 2 fully. The first word of two, as in "image", is
  * not abbreviated on its own. */
 static int match(const Verb *verb, char *const *words, size_t *ret_n_words)

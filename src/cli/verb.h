@@ -2,7 +2,6 @@
 #pragma once
 
 #include "cli/context.h"
-#include "shared/options.h"
 
 /* The verbs of podctl: a row each, a file each. --help, completion and the check of the man pages read the rows. */
 
@@ -10,8 +9,8 @@ typedef enum VerbFlags {
         VERB_HIDDEN = 1 << 0,    /* for our own units, not shown */
         VERB_ROOT = 1 << 1,      /* refused to who is not root */
         VERB_OWN_WORDS = 1 << 2, /* options are not told from words for it: their order matters */
-        VERB_GROUP = 1 << 4,      /* the group podctl may have it done, see group-helper.h */
         VERB_STOP_EARLY = 1 << 3, /* options end at the second word: the rest is somebody else's command line */
+        VERB_GROUP = 1 << 4,      /* the group podctl may have it done, see group-helper.h */
 } VerbFlags;
 
 typedef struct Verb {
@@ -35,12 +34,8 @@ typedef struct Verb {
         int (*run)(Context *context, void *args, char **words);
 } Verb;
 
-/* Ends with NULL. */
+/* All there are (cli/verbs/verbs.c); ends with NULL. */
 extern const Verb *const podctl_verbs[];
-extern const Option context_options[];
-
-#define EXIT_PODCTL_FAILED 254
-#define EXIT_USAGE 2
 
 void verb_print_help(const Verb *verb, FILE *f);
 void podctl_print_help(FILE *f);

@@ -115,18 +115,6 @@ int http_headers_add(HttpHeaders *h, const char *line, size_t n)
         return 0;
 }
 
-void http_headers_move(HttpHeaders *h, HttpReply *reply)
-{
-        reply->content_type = TAKE_PTR(h->content_type);
-        reply->digest = TAKE_PTR(h->digest);
-        reply->etag = TAKE_PTR(h->etag);
-        reply->last_modified = TAKE_PTR(h->last_modified);
-        reply->challenges = TAKE_PTR(h->challenges);
-        reply->retry_after = h->retry_after;
-        reply->max_age = h->max_age;
-        http_headers_done(h);
-}
-
 uint64_t http_parse_retry_after(const char *value, time_t now)
 {
         uint64_t seconds;

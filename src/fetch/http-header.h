@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "fetch/http.h"
+#include <time.h>
+
+#include "basic/strv.h"
 
 /* The head of a reply, line by line as libcurl hands it out, those of redirects first. */
 typedef struct HttpHeaders {
@@ -18,9 +20,6 @@ typedef struct HttpHeaders {
 /* A line with its end, not terminated by NUL; a status line begins a new head and forgets the last one. */
 int http_headers_add(HttpHeaders *h, const char *line, size_t n);
 void http_headers_done(HttpHeaders *h);
-
-/* What of it the reply tells; the headers are empty then. */
-void http_headers_move(HttpHeaders *h, HttpReply *reply);
 
 /* Seconds to wait from the value of Retry-After, a count or a date (RFC 9110 10.2.3); 0: it says nothing of use. */
 uint64_t http_parse_retry_after(const char *value, time_t now);

@@ -307,6 +307,18 @@ static void set_up(Http *h, const HttpRequest *request, Attempt *a, struct curl_
         set_tls(curl, request, h->by_directory);
 }
 
+static void move_headers(HttpHeaders *h, HttpReply *reply)
+{
+        reply->content_type = TAKE_PTR(h->content_type);
+        reply->digest = TAKE_PTR(h->digest);
+        reply->etag = TAKE_PTR(h->etag);
+        reply->last_modified = TAKE_PTR(h->last_modified);
+        reply->challenges = TAKE_PTR(h->challenges);
+        reply->retry_after = h->retry_after;
+        reply->max_age = h->max_age;
+        http_headers_done(h);
+}
+
 static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const char *validator, HttpReply *reply,
                    CURLcode *ret_code)
 {
@@ -325,7 +337,7 @@ static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const ch
         (void) curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_COUNT, &redirects);
         reply->redirected = redirects > 0;
         curl_slist_free_all(headers);
-        http_headers_move(&a.headers, reply);
+        move_headers(&a.headers, reply);
         /* What a refusal says is in its status, but a redirect was to be followed. */
         if (a.enough && reply->status >= 400)
                 *ret_code = CURLE_OK;

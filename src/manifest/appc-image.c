@@ -30,7 +30,7 @@ static const JsonField image_table[] = {
         {}
 };
 
-static int image_check(void *p, json_object *o, JsonError *e)
+static int image_integrity_check(void *p, json_object *o, JsonError *e)
 {
         AppcImage *image = p;
         int r;
@@ -49,7 +49,7 @@ static int image_check(void *p, json_object *o, JsonError *e)
         return ac_annotations_check(image->annotations, "annotations", e);
 }
 
-static const JsonType json_image = JSON_POINTER(AppcImage, image_table, image_check);
+static const JsonType json_image = JSON_POINTER(AppcImage, image_table, image_integrity_check);
 
 AppcImage *appc_image_free(AppcImage *image)
 {

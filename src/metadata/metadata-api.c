@@ -7,7 +7,7 @@
 #include "manifest/appc-image.h"
 #include "manifest/appc-pod.h"
 #include "metadata/metadata-api.h"
-#include "pod/pod-registry.h"
+#include "pod/registration.h"
 
 #define FORM_MAX (1024U * 1024)
 #define WILDCARDS_MAX 2
@@ -301,9 +301,9 @@ static int put_pod(Call *c, MetadataReply *ret)
                 r = appc_pod_read(o, &pod, &e);
         if (r < 0)
                 return refuse_json(ret, "pod manifest", &e, r);
-        r = registry_format_manifest(o, &text);
+        r = registration_format_manifest(o, &text);
         if (r >= 0)
-                r = registry_add(c->service->foreign_fd, &uuid, q->token, text);
+                r = registration_add(c->service->foreign_fd, &uuid, q->token, text);
         return reply_registered(c, r, ret);
 }
 
@@ -323,7 +323,7 @@ static int put_app(Call *c, MetadataReply *ret)
         r = appc_image_parse(strempty(q->body), q->body_size, &image, &e);
         if (r < 0)
                 return refuse_json(ret, "image manifest", &e, r);
-        return reply_registered(c, registry_add_app(c->service->foreign_fd, &uuid, c->words[1], q->body), ret);
+        return reply_registered(c, registration_add_app(c->service->foreign_fd, &uuid, c->words[1], q->body), ret);
 }
 
 static int delete_pod(Call *c, MetadataReply *ret)
@@ -331,7 +331,7 @@ static int delete_pod(Call *c, MetadataReply *ret)
         Uuid uuid;
         int r = parse_uuid_word(c, &uuid, ret);
 
-        return r <= 0 ? r : reply_registered(c, registry_remove(c->service->foreign_fd, &uuid), ret);
+        return r <= 0 ? r : reply_registered(c, registration_remove(c->service->foreign_fd, &uuid), ret);
 }
 
 static const Route registrar_routes[] = {
@@ -403,11 +403,11 @@ static int find_pod(Call *c, const char *token)
 {
         int r = -ENOENT;
 
-        if (c->service->registry_fd >= 0)
-                r = registry_find(c->service->registry_fd, token, &c->pod_fd, &c->uuid);
+        if (c->service->registration_fd >= 0)
+                r = registration_find(c->service->registration_fd, token, &c->pod_fd, &c->uuid);
 
         if (r == -ENOENT && c->service->foreign_fd >= 0)
-                r = registry_find(c->service->foreign_fd, token, &c->pod_fd, &c->uuid);
+                r = registration_find(c->service->foreign_fd, token, &c->pod_fd, &c->uuid);
         return r;
 }
 

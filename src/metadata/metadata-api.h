@@ -10,7 +10,7 @@
 
 typedef struct MetadataService {
         MetadataKey key;
-        int registry_fd;        /* podctl's own pods; -EBADF while there are none */
+        int registration_fd;        /* podctl's own pods; -EBADF while there are none */
         int foreign_fd;         /* those registered here; -EBADF: nobody may */
 } MetadataService;
 

@@ -12,7 +12,7 @@
 #include "basic/time-util.h"
 #include "metadata/metadata-clients.h"
 #include "metadata/metadata-server.h"
-#include "pod/pod-registry.h"
+#include "pod/registration.h"
 
 #define SOCKETS_MAX 8
 /* Our own limits come first: at this one, the library would let newcomers wait. */
@@ -212,11 +212,11 @@ static bool find_client(const MetadataService *service, int fd, ClientKey *ret)
         *ret = client_key(&peer.header, &local.header);
         if (client_is_host(ret))
                 return true;
-        if (client_address(&peer.header, text) && registry_find_address(service->registry_fd, text, &pod) >= 0) {
+        if (client_address(&peer.header, text) && registration_find_address(service->registration_fd, text, &pod) >= 0) {
                 *ret = client_key_of_pod(&pod);
                 return true;
         }
-        return registry_has_strangers(service->foreign_fd) || registry_has_strangers(service->registry_fd);
+        return registration_has_strangers(service->foreign_fd) || registration_has_strangers(service->registration_fd);
 }
 
 static void on_connection(void *userdata, struct MHD_Connection *connection, void **context,

@@ -12,7 +12,7 @@
 #include "basic/parse.h"
 #include "basic/string-util.h"
 #include "metadata/metadata-server.h"
-#include "pod/pod-registry.h"
+#include "pod/registration.h"
 #include "shared/sandbox.h"
 
 /* The metadata service: podctl-metadata.service(8). Systemd hands over its sockets, and its directories in
@@ -49,12 +49,12 @@ static int service_open(MetadataService *s)
                                        getenv("STATE_DIRECTORY") ?: STATE_DIRECTORY);
         if (r < 0)
                 return log_error_errno(r, "Cannot read or make the host's key: %m");
-        r = own_directory("RUNTIME_DIRECTORY", REGISTRY_FOREIGN_DIRECTORY, &s->foreign_fd);
+        r = own_directory("RUNTIME_DIRECTORY", REGISTRATION_FOREIGN_DIRECTORY, &s->foreign_fd);
         if (r < 0)
                 return r;
-        s->registry_fd = open_directory_at(AT_FDCWD, REGISTRY_DIRECTORY);
-        if (s->registry_fd < 0)
-                return log_error_errno(s->registry_fd, "Cannot open " REGISTRY_DIRECTORY ": %m; systemd-tmpfiles "
+        s->registration_fd = open_directory_at(AT_FDCWD, REGISTRATION_DIRECTORY);
+        if (s->registration_fd < 0)
+                return log_error_errno(s->registration_fd, "Cannot open " REGISTRATION_DIRECTORY ": %m; systemd-tmpfiles "
                                        "--create makes it");
         return 0;
 }
@@ -88,16 +88,16 @@ static int listen_on(const struct sockaddr *address, socklen_t size)
 
 static int add_unix_socket(MetadataServer *server)
 {
-        struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = REGISTRY_SOCKET };
+        struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = REGISTRATION_SOCKET };
         _cleanup_close_ int fd = -EBADF;
 
-        if (registry_is_served())
+        if (registration_is_served())
                 return log_error_errno(EADDRINUSE, "A metadata service is running already; systemctl stop "
                                        "podctl-metadata.socket ends it");
-        (void) unlink(REGISTRY_SOCKET);
+        (void) unlink(REGISTRATION_SOCKET);
         fd = listen_on((struct sockaddr *) &address, sizeof(address));
-        if (fd < 0 || chmod(REGISTRY_SOCKET, 0660) < 0)
-                return log_error_errno(fd < 0 ? fd : errno, "Cannot listen on " REGISTRY_SOCKET ": %m");
+        if (fd < 0 || chmod(REGISTRATION_SOCKET, 0660) < 0)
+                return log_error_errno(fd < 0 ? fd : errno, "Cannot listen on " REGISTRATION_SOCKET ": %m");
         return metadata_server_add(server, TAKE_FD(fd), true);
 }
 
@@ -127,7 +127,7 @@ static int make_directory_for(const char *path, const struct passwd *user)
 
 static int serve_in_foreground(MetadataServer *server, const char *port_text)
 {
-        const struct passwd *user = getpwnam(REGISTRY_GROUP);
+        const struct passwd *user = getpwnam(REGISTRATION_GROUP);
         _cleanup_close_ int registry = -EBADF;
         uint32_t port;
         int r;
@@ -135,13 +135,13 @@ static int serve_in_foreground(MetadataServer *server, const char *port_text)
         if (parse_uint32(port_text, &port) < 0 || port == 0 || port > UINT16_MAX)
                 return log_error_errno(EINVAL, "'%s' is not a valid port: a number from 1 to 65535", port_text);
         if (!user)
-                return log_error_errno(ESRCH, "There is no user " REGISTRY_GROUP "; systemd-sysusers makes it");
-        r = registry_open(&registry);
+                return log_error_errno(ESRCH, "There is no user " REGISTRATION_GROUP "; systemd-sysusers makes it");
+        r = registration_open(&registry);
         if (r < 0)
-                return log_error_errno(r, "Cannot make " REGISTRY_DIRECTORY ": %m");
+                return log_error_errno(r, "Cannot make " REGISTRATION_DIRECTORY ": %m");
         r = make_directory_for(STATE_DIRECTORY, user);
         if (r >= 0)
-                r = make_directory_for(REGISTRY_FOREIGN_DIRECTORY, user);
+                r = make_directory_for(REGISTRATION_FOREIGN_DIRECTORY, user);
         if (r >= 0)
                 r = add_unix_socket(server);
         if (r >= 0)
@@ -151,7 +151,7 @@ static int serve_in_foreground(MetadataServer *server, const char *port_text)
         r = sandbox_set_user(user->pw_uid, user->pw_gid);
         if (r >= 0)
                 r = sandbox_keep_capabilities(NULL);
-        return r < 0 ? log_error_errno(r, "Cannot become user " REGISTRY_GROUP ": %m") : 0;
+        return r < 0 ? log_error_errno(r, "Cannot become user " REGISTRATION_GROUP ": %m") : 0;
 }
 
 static unsigned idle_seconds(void)
@@ -164,7 +164,7 @@ static unsigned idle_seconds(void)
 
 static int serve(const char *port)
 {
-        MetadataService service = { .registry_fd = -EBADF, .foreign_fd = -EBADF };
+        MetadataService service = { .registration_fd = -EBADF, .foreign_fd = -EBADF };
         _cleanup_(metadata_server_freep) MetadataServer *server = NULL;
         int r, n;
 

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "network/net-engine.h"
-#include "network/network.h"
+#include "network/net-hold.h"
+#include "network/net-pod.h"
 
 /* network_attach() and network_detach() in pieces: what is done for native networks, for forwarded ports, and with the
  * table of rules. All of this is called with net_state_lock() held. */
@@ -25,9 +26,6 @@ typedef struct Attach {
         int claim_fd;
         bool has_gateway;
 } Attach;
-
-/* Takes the fd, also on failure. */
-int network_hold_lock(NetHold *hold, int fd);
 
 /* network-native.c: subnet, address and names of join i, noted in the state. */
 int network_native_allocate(Attach *a, size_t i, char **reterr_message);

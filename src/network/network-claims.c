@@ -89,7 +89,7 @@ int network_claims_take(Attach *a, char **reterr_message)
         if (fd < 0)
                 return fd;
         a->claim_fd = fd;
-        r = network_hold_lock(a->hold, TAKE_FD(fd));
+        r = net_hold_lock(a->hold, TAKE_FD(fd));
         return r < 0 ? r : network_claims_write(a, NULL, NULL);
 }
 

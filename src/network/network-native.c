@@ -2,8 +2,8 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/uuid.h"
-#include "network/net-lease.h"
 #include "network/net-host-names.h"
+#include "network/net-lease.h"
 #include "network/net-names.h"
 #include "network/net-sysctl.h"
 #include "network/network-attach.h"
@@ -214,7 +214,7 @@ int network_native_allocate(Attach *a, size_t i, char **reterr_message)
         if (r < 0)
                 return explain_lease(j, r, holder, reterr_message);
         n->index = lease.index;
-        r = network_hold_lock(a->hold, lease.fd);
+        r = net_hold_lock(a->hold, lease.fd);
         if (r >= 0)
                 r = network_native_plan_link(a, i, false, &link);
         if (r >= 0)

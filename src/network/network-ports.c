@@ -100,7 +100,7 @@ static int hold_port(NetHold *hold, const NetPort *p, char **reterr_message)
                 if (fd < 0)
                         return explain(reterr_message, fd, "cannot take %s port %u of the host: %s", p->protocol,
                                        p->host_port + i, strerror(-fd));
-                r = network_hold_lock(hold, fd);
+                r = net_hold_lock(hold, fd);
                 if (r < 0)
                         return r;
         }

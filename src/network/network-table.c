@@ -5,6 +5,7 @@
 #include "network/net-rules.h"
 #include "network/net-sysctl.h"
 #include "network/network-attach.h"
+#include "network/network.h"
 #include "shared/explain.h"
 
 static int append_subnet(NetSubnet **subnets, size_t *n, const char *name)

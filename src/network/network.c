@@ -7,42 +7,8 @@
 #include "network/net-cni.h"
 #include "network/net-sysctl.h"
 #include "network/network-attach.h"
+#include "network/network.h"
 #include "shared/explain.h"
-
-int network_hold_lock(NetHold *hold, int fd)
-{
-        int *grown = reallocarray(hold->locks, hold->n_locks + 1, sizeof(int));
-
-        if (!grown) {
-                safe_close(fd);
-                return -ENOMEM;
-        }
-        hold->locks = grown;
-        grown[hold->n_locks++] = fd;
-        return 0;
-}
-
-int network_hold_keep(const NetHold *hold)
-{
-        for (size_t i = 0; i < hold->n_locks; i++) {
-                int r = fd_set_cloexec(hold->locks[i], false);
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-void network_hold_done(NetHold *hold)
-{
-        if (hold->host_ns >= 0)
-                (void) setns(hold->host_ns, CLONE_NEWNET);
-        hold->host_ns = safe_close(hold->host_ns);
-        for (size_t i = 0; i < hold->n_locks; i++)
-                safe_close(hold->locks[i]);
-        hold->locks = mfree(hold->locks);
-        hold->n_locks = 0;
-}
 
 /* First step, under the lock: what nobody else may have. */
 static int allocate_all(Attach *a, char **reterr_message)
@@ -206,7 +172,7 @@ int network_attach(const NetPod *pod, NetHold *hold, char **reterr_message)
 
         if (!*reterr_message)
                 (void) explain(reterr_message, r, "cannot set up the network: %s", strerror(-r));
-        network_hold_done(hold);
+        net_hold_done(hold);
         if (network_detach(pod->dir_fd, pod->uuid, true, &(char *){ NULL }) > 0)
                 (void) network_remove_idle(&(char *){ NULL });
         return r;

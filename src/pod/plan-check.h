@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pod/pod-plan.h"
+#include "pod/plan.h"
 
 /* Whether what a manifest asks for can be had at all, before anything is planned or started. -EINVAL: no, and the
  * message says why. */

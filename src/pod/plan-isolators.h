@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pod/pod-plan.h"
+#include "pod/plan.h"
 
 /* Isolators as systemd properties: those of an app become lines of its unit inside the pod, those of the pod
  * properties of its unit on the host. What we do not carry out is named in *ignored, a line each, since the

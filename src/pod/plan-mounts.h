@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pod/pod-plan.h"
+#include "pod/plan.h"
 
 /* What is mounted where in a pod, added to its plan in the order in which it has to be made. */
 

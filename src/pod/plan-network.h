@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pod/pod-plan.h"
+#include "pod/plan.h"
 
 /* What the network has to do with a pod's plan: the ports that are forwarded, and the files in apps' /etc that follow
  * from names and addresses. Pure. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pod/pod-plan.h"
+#include "pod/plan.h"
 #include "shared/seccomp-filter.h"
 
 /* What filter of system calls an app has: of its isolator, else the default of containers, or none where the user gave

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pod/pod-plan.h"
+#include "pod/plan.h"
 
 /* What a plan has to ask the host about before it is carried out: whether the sources of its volumes are there, and
  * which of them are devices. Those are added to what the pod's unit, and without a user namespace the app's as well,

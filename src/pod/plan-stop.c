@@ -89,7 +89,7 @@ static int tell(PodPlan *plan, const PlanApp *app, int64_t unit_timeout)
                                       app->app->name, app->stop_timeout, unit_timeout);
 }
 
-int pod_plan_limit_stop(PodPlan *plan, int64_t unit_timeout)
+int plan_stop_limit(PodPlan *plan, int64_t unit_timeout)
 {
         const int64_t most = MAX(unit_timeout - MIN(STOP_MARGIN, unit_timeout / 2), 1);
         int64_t span, longest;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pod/pod.h"
 #include "pod/pod-plan.h"
+#include "pod/pod.h"
 
 /* Writes the texts for apps' /etc (plan-network.h) into the pod's directory, when it is known what its networks are. */
 int pod_write_etc(Pod *pod, const PodPlan *plan, char **reterr_message);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "image/export/image-export.h"
+#include "image/export/aci-export.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
 #include "manifest/oci-config.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
+#include "image/store/image-lowers.h"
 #include "image/store/image-platform.h"
 #include "image/store/layer-store.h"
 #include "manifest/appc-image.h"
@@ -77,7 +78,7 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
                 return r;
 
         (void) image_store_touch(store, image);
-        return image_store_lower_paths(store, image, &ret->lowers, reterr_message);
+        return image_lowers(store, image, &ret->lowers, reterr_message);
 }
 
 static void note_layers(PlanImage *image)

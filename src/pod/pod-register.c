@@ -5,7 +5,7 @@
 #include "pod/pod-image-manifest.h"
 #include "pod/pod-prepare.h"
 #include "pod/pod-register.h"
-#include "pod/pod-registry.h"
+#include "pod/registration.h"
 #include "shared/explain.h"
 
 int pod_register_probe(void)
@@ -77,11 +77,11 @@ static int add_app(int registry, const Pod *pod, ImageStore *store, const AppcPo
         if (store)
                 (void) load_image(store, app, &image);
         if (image && image->kind == IMAGE_APPC)
-                return registry_add_app(registry, &pod->uuid, app->name, image->manifest);
+                return registration_add_app(registry, &pod->uuid, app->name, image->manifest);
         r = pod_image_manifest(image, app, &o);
         if (r >= 0)
                 r = json_format_compact(o, &text);
-        return r < 0 ? r : registry_add_app(registry, &pod->uuid, app->name, text);
+        return r < 0 ? r : registration_add_app(registry, &pod->uuid, app->name, text);
 }
 
 /* Those it has, which are written with their lengths; of a pod in the host's network there is nothing to tell. */
@@ -102,7 +102,7 @@ static int add_addresses(int registry, const Pod *pod)
                         if (text && net_address_parse(text, &parsed) >= 0)
                                 r = r < 0 ? r : strv_extend(&addresses, NET_ADDRESS(&parsed));
                 }
-        return r < 0 ? r : registry_add_addresses(registry, &pod->uuid, addresses);
+        return r < 0 ? r : registration_add_addresses(registry, &pod->uuid, addresses);
 }
 
 static int add_pod(const Pod *pod, const char *token)
@@ -113,13 +113,13 @@ static int add_pod(const Pod *pod, const char *token)
         _cleanup_close_ int registry = -EBADF;
         int r;
 
-        r = registry_open(&registry);
+        r = registration_open(&registry);
         if (r >= 0)
                 r = appc_pod_write(pod->manifest, &o);
         if (r >= 0)
-                r = registry_format_manifest(o, &text);
+                r = registration_format_manifest(o, &text);
         if (r >= 0)
-                r = registry_add(registry, &pod->uuid, token, text);
+                r = registration_add(registry, &pod->uuid, token, text);
         if (r < 0)
                 return r;
         r = add_addresses(registry, pod);
@@ -127,7 +127,7 @@ static int add_pod(const Pod *pod, const char *token)
         for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
                 r = add_app(registry, pod, store, &pod->manifest->apps[i]);
         if (r < 0)
-                (void) registry_remove(registry, &pod->uuid);
+                (void) registration_remove(registry, &pod->uuid);
         return r;
 }
 
@@ -137,7 +137,7 @@ static int set_url(Pod *pod, PodPlan *plan, const char *host, const char *token)
         int r = 0;
 
         free(s->metadata_url);
-        s->metadata_url = strprintf("http://%s:%u/%s", host, REGISTRY_PORT, token);
+        s->metadata_url = strprintf("http://%s:%u/%s", host, REGISTRATION_PORT, token);
         if (!s->metadata_url)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
@@ -150,7 +150,7 @@ int pod_register(Pod *pod, PodPlan *plan, int probe, char **reterr_message)
         _cleanup_free_ char *host = NULL, *token = NULL;
         int r;
 
-        if (!registry_is_served())
+        if (!registration_is_served())
                 return explain(reterr_message, ENOTCONN,
                                "--mds-register: the metadata service does not listen; start it with "
                                "systemctl enable --now podctl-metadata.socket");
@@ -163,14 +163,14 @@ int pod_register(Pod *pod, PodPlan *plan, int probe, char **reterr_message)
                 r = set_url(pod, plan, host, token);
         if (r == -ESRCH)
                 return explain(reterr_message, r,
-                               "--mds-register: there is no group " REGISTRY_GROUP "; systemd-sysusers makes it");
+                               "--mds-register: there is no group " REGISTRATION_GROUP "; systemd-sysusers makes it");
         return r < 0 && !*reterr_message ? explain(reterr_message, r, "--mds-register: %s", strerror(-r)) : r;
 }
 
 int pod_unregister(const Pod *pod)
 {
-        _cleanup_close_ int registry = open_directory_at(AT_FDCWD, REGISTRY_DIRECTORY);
-        int r = registry < 0 ? registry : registry_remove(registry, &pod->uuid);
+        _cleanup_close_ int registry = open_directory_at(AT_FDCWD, REGISTRATION_DIRECTORY);
+        int r = registry < 0 ? registry : registration_remove(registry, &pod->uuid);
 
         return r == -ENOENT ? 0 : r;
 }

@@ -9,7 +9,7 @@
 /* A socket of the host's network, made while we are in it, that tells afterwards which addresses are the host's own. */
 int pod_register_probe(void);
 
-/* Writes the registration (pod/pod-registry.h), and the URL into the pod's settings and its apps' environments.
+/* Writes the registration (pod/registration.h), and the URL into the pod's settings and its apps' environments.
  * Called with the pod's networks up. probe: from the above. -ENOTCONN: nobody serves. -EHOSTUNREACH: no network leads
  * to the host. */
 int pod_register(Pod *pod, PodPlan *plan, int probe, char **reterr_message);

@@ -2,9 +2,9 @@
 #include <inttypes.h>
 
 #include "basic/signal-util.h"
+#include "config.h"
 #include "stage1/app-launch.h"
 #include "stage1/app-unit.h"
-#include "config.h"
 
 int unit_quote(const char *s, char **ret)
 {

@@ -3,7 +3,7 @@
 #include "basic/strv.h"
 #include "fuzz.h"
 #include "metadata/metadata-api.h"
-#include "pod/pod-registry.h"
+#include "pod/registration.h"
 
 #define TOKEN "0123456789abcdef0123456789abcdef"
 #define IMAGE "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"a\",\"annotations\":[{\"name\":\"a/b\",\"value\":\"c\"}]}"
@@ -18,14 +18,14 @@ static void remove_registry(void)
 
 static MetadataService *service(void)
 {
-        static MetadataService s = { .registry_fd = -EBADF, .foreign_fd = -EBADF };
+        static MetadataService s = { .registration_fd = -EBADF, .foreign_fd = -EBADF };
         static const Uuid uuid = { "aaaaaaaa-0000-4000-8000-000000000001" };
 
-        if (s.registry_fd >= 0)
+        if (s.registration_fd >= 0)
                 return &s;
         FUZZ_ASSERT(mkdtemp(path_of_registry) && atexit(remove_registry) == 0);
-        s.registry_fd = open_directory_at(AT_FDCWD, path_of_registry);
-        FUZZ_ASSERT(registry_add(s.registry_fd, &uuid, TOKEN, POD) >= 0 && registry_add_app(s.registry_fd, &uuid, "a", IMAGE) >= 0);
+        s.registration_fd = open_directory_at(AT_FDCWD, path_of_registry);
+        FUZZ_ASSERT(registration_add(s.registration_fd, &uuid, TOKEN, POD) >= 0 && registration_add_app(s.registration_fd, &uuid, "a", IMAGE) >= 0);
         return &s;
 }
 

@@ -3,7 +3,7 @@
 #
 # Servers to fetch from, all on this host's loopback and gone with the test.
 
-REGISTRY_PORT=5000
+REGISTRATION_PORT=5000
 FRONT_PORT=5001
 FRONT=127.0.0.1:$FRONT_PORT
 
@@ -25,7 +25,7 @@ serve() {
 
 # registry [PORT [TLS-DIR [HTPASSWD]]]: Debian's docker-registry, with nothing in it.
 registry() {
-        local port=${1:-$REGISTRY_PORT} tls=${2-} htpasswd=${3-}
+        local port=${1:-$REGISTRATION_PORT} tls=${2-} htpasswd=${3-}
         mkdir -p "registry-$port"
         {
                 printf 'version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\n'
@@ -39,7 +39,7 @@ registry() {
 
 # push LAYOUT[:TAG] NAME [PORT]: as skopeo does it.
 push() {
-        skopeo copy --quiet --preserve-digests --dest-tls-verify=false "oci:$1" "docker://127.0.0.1:${3:-$REGISTRY_PORT}/$2"
+        skopeo copy --quiet --preserve-digests --dest-tls-verify=false "oci:$1" "docker://127.0.0.1:${3:-$REGISTRATION_PORT}/$2"
 }
 
 # front [OPTION…]: the server that misbehaves by the rules in the file "rules", before the registry. What is asked of it is
@@ -52,7 +52,7 @@ front() {
 
 front_registry() {
         registry
-        front --upstream "http://127.0.0.1:$REGISTRY_PORT" "$@"
+        front --upstream "http://127.0.0.1:$REGISTRATION_PORT" "$@"
 }
 
 # rules JSON: from the next request on.

@@ -60,7 +60,7 @@ test_long_fetch_at_the_start() {
         local digest
         front_registry
         push "$IMAGES/busybox.oci:latest" fetched
-        digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://127.0.0.1:$REGISTRY_PORT/fetched")
+        digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://127.0.0.1:$REGISTRATION_PORT/fetched")
         mkdir -p /etc/podctl/registries.d
         defer rm -f /etc/podctl/registries.d/test-create.json
         echo '{"rktKind":"registries","rktVersion":"v1","registries":["'$FRONT'"],"http":true}' >/etc/podctl/registries.d/test-create.json

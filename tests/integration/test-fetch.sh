@@ -537,7 +537,7 @@ test_bodies_nobody_wants() {
         push "$IMAGES/busybox.oci:latest" busybox
         rules '[{"path": "/manifests/", "status": 404, "endless": true}]'
         refused 'not found' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
-        rules '[{"path": "/manifests/", "redirect": "http://127.0.0.1:'$REGISTRY_PORT'", "endless": true}]'
+        rules '[{"path": "/manifests/", "redirect": "http://127.0.0.1:'$REGISTRATION_PORT'", "endless": true}]'
         refused 'body that does not end' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
         rules '[{"path": "/manifests/", "times": 1, "status": 401, "endless": true,
                  "headers": {"WWW-Authenticate": "Bearer realm=\"http://'$FRONT'/tokens\""}},

@@ -7,7 +7,7 @@
 fetch busybox.oci
 
 LOCAL=/etc/podctl/pods.d
-HOST=127.0.0.1:$REGISTRY_PORT
+HOST=127.0.0.1:$REGISTRATION_PORT
 
 # pushed NAME: busybox in the registry and, from there, in the host's store.
 pushed() {

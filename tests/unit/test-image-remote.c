@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/store/image-remote.h"
-#include "image/store/store-internal.h"
+#include "image/store/image-store-internal.h"
 #include "test-cases.h"
 #include "test-temporary.h"
 

@@ -5,8 +5,9 @@
 #include <sys/wait.h>
 
 #include "basic/path.h"
-#include "image/source/image-fetch.h"
+#include "image/source/source-path.h"
 #include "image/store/image-dependencies.h"
+#include "image/store/image-lowers.h"
 #include "image/tree/merged-tree.h"
 #include "test-cases.h"
 #include "test-tar.h"
@@ -49,7 +50,7 @@ static Digest fetch(Fixture *f, const char *path)
         _cleanup_free_ char *message = NULL;
         Digest id;
 
-        cr_assert_eq(image_fetch_path(f->store, path, NULL, &ids, &message), 0, "%s", message);
+        cr_assert_eq(source_path_import(f->store, path, NULL, &ids, &message), 0, "%s", message);
         cr_assert_eq(digest_parse(ids[0], &id), 0);
         return id;
 }
@@ -162,7 +163,7 @@ static char **lower_paths(Fixture *f, const Digest *id)
         char **lowers = NULL;
 
         cr_assert_eq(image_store_load(f->store, id, &image, NULL), 0);
-        cr_assert_eq(image_store_lower_paths(f->store, image, &lowers, &message), 0, "%s", message);
+        cr_assert_eq(image_lowers(f->store, image, &lowers, &message), 0, "%s", message);
         return lowers;
 }
 
@@ -200,7 +201,7 @@ static void expect_failure(Fixture *f, const Digest *id, int error, const char *
         _cleanup_free_ char *message = NULL;
 
         cr_assert_eq(image_store_load(f->store, id, &image, NULL), 0);
-        cr_expect_eq(image_store_lower_paths(f->store, image, &lowers, &message), error);
+        cr_expect_eq(image_lowers(f->store, image, &lowers, &message), error);
         cr_expect(message && strstr(message, words), "%s", message);
 }
 

@@ -11,7 +11,8 @@
 #include "basic/path.h"
 #include "basic/strv.h"
 #include "basic/time-util.h"
-#include "image/source/image-fetch.h"
+#include "image/source/source-path.h"
+#include "image/store/image-lowers.h"
 #include "image/store/layer-store.h"
 #include "manifest/oci-descriptor.h"
 #include "shared/json-foreign.h"
@@ -194,12 +195,12 @@ static Sample sample_layout(Fixture *f)
         return s;
 }
 
-static char **fetch(Fixture *f, const char *path, const ImageFetchOptions *options)
+static char **fetch(Fixture *f, const char *path, const SourceOptions *options)
 {
         _cleanup_free_ char *message = NULL;
         char **ids = NULL;
 
-        cr_assert_eq(image_fetch_path(f->store, path, options, &ids, &message), 0, "%s", message);
+        cr_assert_eq(source_path_import(f->store, path, options, &ids, &message), 0, "%s", message);
         cr_assert_null(message);
         /* Tests wait for the processes they started, and for no other. */
         json_foreign_done();
@@ -231,7 +232,7 @@ static void expect_refused(Fixture *f, const char *path, int error, const char *
         char **ids = NULL;
         int r;
 
-        r = image_fetch_path(f->store, path, NULL, &ids, &message);
+        r = source_path_import(f->store, path, NULL, &ids, &message);
         cr_expect_eq(r, error, "wanted %s, got %s: %s", strerror(-error), strerror(-r), message);
         cr_expect(message && startswith(message, path) && strstr(message, text), "wanted \"%s\", got \"%s\"", text, message);
         expect_counts(f, 0, 0, 0);
@@ -260,7 +261,7 @@ Test(image_store, oci_layout)
         cr_expect_eq(image->manifest_size, s.manifest.size);
         cr_expect_eq(image->size, image->manifest_size + image->config_size + 4 + 3 + 3);
 
-        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
+        cr_assert_eq(image_lowers(f.store, image, &lowers, NULL), 0);
         cr_assert_eq(strv_length(lowers), 2);
         cr_expect_eq(fstatat(AT_FDCWD, lowers[0], &st, 0), 0);
         cr_expect(strstr(lowers[0], DIGEST_FILE(&s.layers[1].diff_id)));
@@ -291,7 +292,7 @@ Test(image_store, again_is_the_same)
         one = fetch(&f, f.layout, NULL);
         /* Its layers are there: not even looked for. */
         cr_assert_eq(unlinkat(f.layout_fd, path, 0), 0);
-        two = fetch(&f, f.layout, &(ImageFetchOptions) { .name = "other/name" });
+        two = fetch(&f, f.layout, &(SourceOptions) { .name = "other/name" });
         cr_expect_str_eq(one[0], two[0]);
         expect_counts(&f, 1, 2, 2);
         image_free(find(&f, "other/name"));
@@ -303,7 +304,7 @@ Test(image_store, ids_and_names)
 {
         Fixture f = fixture_new();
         Sample s = sample_layout(&f);
-        _cleanup_strv_free_ char **ids = fetch(&f, f.layout, &(ImageFetchOptions) { .name = "docker.io/library/busybox" });
+        _cleanup_strv_free_ char **ids = fetch(&f, f.layout, &(SourceOptions) { .name = "docker.io/library/busybox" });
         _cleanup_free_ char *prefix = strndup(ids[0], 7 + 2), *dash = NULL, *pinned = NULL;
 
         image_free(find(&f, ids[0]));
@@ -341,7 +342,7 @@ Test(image_store, appc_spelling)
         };
         Fixture f = fixture_new();
         Sample s = sample_layout(&f);
-        _cleanup_strv_free_ char **ids = fetch(&f, f.layout, &(ImageFetchOptions) { .name = "reg.lan:5000/my_app:1.0_X" });
+        _cleanup_strv_free_ char **ids = fetch(&f, f.layout, &(SourceOptions) { .name = "reg.lan:5000/my_app:1.0_X" });
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_free_ char *label = cases[i].version ? strjoin("version=", cases[i].version) : NULL, *message = NULL;
@@ -383,7 +384,7 @@ Test(image_store, several_images_and_references)
 
         all = strjoin(a, ",", b);
         write_index(f.layout_fd, all);
-        one = fetch(&f, f.layout, &(ImageFetchOptions) { .reference = "quay.io/a/b:3", .name = "mine:1" });
+        one = fetch(&f, f.layout, &(SourceOptions) { .reference = "quay.io/a/b:3", .name = "mine:1" });
         cr_expect_eq(strv_length(one), 1);
         expect_counts(&f, 1, 1, 1);
         both = fetch(&f, f.layout, NULL);
@@ -392,9 +393,9 @@ Test(image_store, several_images_and_references)
         image_free(find(&f, "busybox:1.36"));
         expect_counts(&f, 2, 2, 3);
 
-        cr_expect_eq(image_fetch_path(f.store, f.layout, &(ImageFetchOptions) { .reference = "x" }, &none, &message), -ENOENT);
+        cr_expect_eq(source_path_import(f.store, f.layout, &(SourceOptions) { .reference = "x" }, &none, &message), -ENOENT);
         message = mfree(message);
-        cr_expect_eq(image_fetch_path(f.store, f.layout, &(ImageFetchOptions) { .name = "x" }, &none, &message), -ENOTUNIQ);
+        cr_expect_eq(source_path_import(f.store, f.layout, &(SourceOptions) { .name = "x" }, &none, &message), -ENOTUNIQ);
         fixture_done(&f);
 }
 
@@ -723,7 +724,7 @@ Test(image_store, docker_archive)
         }
         cr_expect_str_eq(image->app->exec[0], "/x");
         /* Twice the same layer is stacked once. */
-        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
+        cr_assert_eq(image_lowers(f.store, image, &lowers, NULL), 0);
         cr_expect_eq(strv_length(lowers), 1);
 
         again = fetch(&f, f.layout, NULL);
@@ -771,7 +772,7 @@ Test(image_store, docker_archive_path_tricks)
                 _cleanup_free_ char *tar = docker_archive(&f, tricks[i][0], tricks[i][1]), *message = NULL;
                 char **ids;
 
-                cr_expect_lt(image_fetch_path(f.store, tar, NULL, &ids, &message), 0);
+                cr_expect_lt(source_path_import(f.store, tar, NULL, &ids, &message), 0);
                 cr_expect(message && startswith(message, tar) && !strstr(message, "root:"), "%s", message);
                 expect_counts(&f, 0, 0, 0);
                 fixture_done(&f);
@@ -882,7 +883,7 @@ Test(image_store, implied_directories)
         write_index(f.layout_fd, d);
         strv_free(fetch(&f, f.layout, NULL));
         image = find(&f, "busybox");
-        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
+        cr_assert_eq(image_lowers(f.store, image, &lowers, NULL), 0);
         cr_assert_eq(strv_length(lowers), 3);
         fd = open(lowers[0], O_RDONLY | O_DIRECTORY);
         cr_expect(fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0711);
@@ -926,7 +927,7 @@ Test(image_store, overlayfs_shows_the_image)
         write_index(f.layout_fd, d);
         strv_free(fetch(&f, f.layout, NULL));
         image = find(&f, "busybox");
-        cr_assert_eq(image_store_lower_paths(f.store, image, &lowers, NULL), 0);
+        cr_assert_eq(image_lowers(f.store, image, &lowers, NULL), 0);
         lower = strv_join(lowers, ":");
         options = strjoin("lowerdir=", lower);
 
@@ -1162,7 +1163,7 @@ static pid_t fetch_in_child(Fixture *f)
 
                 if (image_store_open(f->data, &store, NULL) < 0)
                         _exit(1);
-                _exit(image_fetch_path(store, f->layout, NULL, &ids, NULL) < 0 ? 2 : 0);
+                _exit(source_path_import(store, f->layout, NULL, &ids, NULL) < 0 ? 2 : 0);
         }
         return pid;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/string-util.h"
 #include "metadata/metadata-api.h"
-#include "pod/pod-registry.h"
+#include "pod/registration.h"
 #include "test-temporary.h"
 
 #define TOKEN_A "0123456789abcdef0123456789abcdef"
@@ -25,10 +25,10 @@ static Fixture fixture_new(void)
 {
         Fixture f = { .own = temporary_new(), .foreign = temporary_new(), .service.key.bytes = "not a secret" };
 
-        f.service.registry_fd = f.own.fd;
+        f.service.registration_fd = f.own.fd;
         f.service.foreign_fd = f.foreign.fd;
-        cr_assert_eq(registry_add(f.own.fd, &(Uuid) { UUID_A }, TOKEN_A, POD), 0);
-        cr_assert_eq(registry_add_app(f.own.fd, &(Uuid) { UUID_A }, "web", IMAGE), 0);
+        cr_assert_eq(registration_add(f.own.fd, &(Uuid) { UUID_A }, TOKEN_A, POD), 0);
+        cr_assert_eq(registration_add_app(f.own.fd, &(Uuid) { UUID_A }, "web", IMAGE), 0);
         return f;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "network/net-resolv.h"
 #include "network/net-cni.h"
 #include "network/net-files.h"
+#include "network/net-resolv.h"
 #include "test-cases.h"
 #include "test-temporary.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pod/plan-isolators.h"
+#include "pod/plan-stop.h"
 #include "test-plan.h"
 
 static const PodSettings settings = { .name = (char *) "web" };
@@ -610,7 +611,7 @@ Test(pod_plan, stop_in_order)
                 json = quoted(text);
                 cr_assert_eq(plan_json(&p, &settings, json), 0, "%s", p.message);
                 cr_expect(strv_contains(p.plan->unit_properties, cases[i].property), "%s", cases[i].how);
-                cr_assert_eq(pod_plan_limit_stop(p.plan, 90), 0);
+                cr_assert_eq(plan_stop_limit(p.plan, 90), 0);
                 for (size_t j = 0; j < 3; j++)
                         cr_expect_eq(p.plan->apps[j].stop_timeout, cases[i].limited);
                 cr_expect_eq(strv_length(p.plan->ignored), cases[i].limited == 50 ? 0 : 3);

@@ -153,9 +153,9 @@ Test(run_args, pod)
         cr_expect_str_eq(text, " name=web hostname=web.example.com net=host volumes=v,kind=empty mounts=volume=v,target=/v "
                                "env=A=b,C=d files=f annotations=a=b user-annotations=c=d user-labels=e=f uuid-file=u "
                                "properties=MemoryMax=1G,TasksMax=5 slice=s.slice dir=/d insecure=image,paths");
-        cr_expect(p.args.inherit_env && p.args.detach && p.args.dry_run && p.context.debug);
+        cr_expect(p.args.inherit_env && p.args.start.detach && p.args.dry_run && p.context.debug);
         cr_expect_eq(p.args.private_users, 0);
-        cr_expect_not(p.args.interactive);
+        cr_expect_not(p.args.start.interactive);
         cr_expect_eq(p.args.n_apps, 1);
 }
 

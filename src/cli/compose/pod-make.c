@@ -61,12 +61,12 @@ static int copy_start_args(const Context *c, const RunArgs *args, const AppcPod 
                 { args->hostname ?: appc_pod_annotation(manifest, "podctl/hostname"), &s->hostname },
                 { args->slice, &s->slice },
                 { args->ipc ?: appc_pod_annotation(manifest, "podctl/ipc"), &s->ipc },
-                { args->interactive ? getenv("TERM") : NULL, &s->terminal },
+                { args->start.interactive ? getenv("TERM") : NULL, &s->terminal },
         };
         int r = 0;
 
-        s->interactive = args->interactive;
-        s->sockets = args->interactive && !isatty(STDIN_FILENO);
+        s->interactive = args->start.interactive;
+        s->sockets = args->start.interactive && !isatty(STDIN_FILENO);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(strings); i++)
                 r = free_and_strdup(strings[i].field, strings[i].value);
         if (r >= 0)
@@ -109,7 +109,7 @@ static int note_unit(const RunArgs *args, PodSettings *settings)
         _cleanup_free_ char *own = NULL;
         int r;
 
-        r = pod_takes_our_place(args)               ? sd_pid_get_unit(0, &own)
+        r = pod_takes_our_place(args->start.detach)               ? sd_pid_get_unit(0, &own)
             : (own = pod_unit_name(settings->name)) ? 0
                                                     : -ENOMEM;
         return r < 0 ? log_error_errno(r, "Cannot tell the pod's unit: %m") : free_and_strdup(&settings->unit, own);
@@ -131,9 +131,9 @@ int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manif
 {
         int r;
 
-        if (args->interactive && manifest->n_apps != 1)
+        if (args->start.interactive && manifest->n_apps != 1)
                 return log_error_errno(EINVAL, "Option --interactive takes a pod of one app");
-        if (args->interactive && !isatty(STDIN_FILENO) && pod_takes_our_place(args))
+        if (args->start.interactive && !isatty(STDIN_FILENO) && pod_takes_our_place(args->start.detach))
                 return log_error_errno(EINVAL, "Option --interactive needs a terminal where the pod takes the place of a unit's process; "
                                        "leave it out, or give the unit one with StandardInput=tty");
         r = check_start_annotations(manifest);

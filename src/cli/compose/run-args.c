@@ -46,8 +46,8 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
         { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE", "Run the pod of an appc pod manifest" },
 
 #define ATTACH_OPTIONS \
-        { "detach", &option_bool, offsetof(RunArgs, detach), NULL, "Return once the pod is ready", 'd' }, \
-        { "interactive", &option_bool, offsetof(RunArgs, interactive), NULL, "Connect the only app to the terminal", 'i' },
+        { "detach", &option_bool, offsetof(RunArgs, start.detach), NULL, "Return once the pod is ready", 'd' }, \
+        { "interactive", &option_bool, offsetof(RunArgs, start.interactive), NULL, "Connect the only app to the terminal", 'i' },
 
 #define PREPARE_OPTIONS \
         { "annotation", &option_strv, offsetof(RunArgs, annotations), "NAME=VALUE", "Annotate the pod" }, \
@@ -256,7 +256,7 @@ static bool is_slice(const char *slice)
 
 int run_args_check_start(const RunArgs *args)
 {
-        if (args->interactive && args->detach)
+        if (args->start.interactive && args->start.detach)
                 return log_error_errno(EINVAL, "Options --interactive and --detach exclude each other");
         if (check_network_args(args) < 0 || !is_host_name(args->hostname, "hostname") || !is_slice(args->slice))
                 return -EINVAL;
@@ -300,7 +300,7 @@ static int check_args(RunArgs *args)
                 r = check_stage1(args->stage1);
         if (r < 0)
                 return r;
-        if (args->interactive && args->n_apps > 1)
+        if (args->start.interactive && args->n_apps > 1)
                 return log_error_errno(EINVAL, "Option --interactive takes a pod of one app; arguments of '%s' stand "
                                        "behind --", args->apps[0].image);
         if (run_args_check_start(args) < 0 || !is_host_name(args->name, "name"))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/images/fetch-image.h"
+#include "cli/start/pod-start.h"
 #include "cli/verb.h"
 #include "shared/options.h"
 
@@ -64,8 +65,7 @@ typedef struct RunArgs {
         char **user_annotations;
         char **user_labels;
         int private_users; /* tristate */
-        bool detach;
-        bool interactive;
+        StartOptions start;
         bool dry_run;
         bool check;             /* as dry_run, and nothing is printed or fetched */
         bool replace;           /* of create, as is: */

@@ -6,6 +6,7 @@
 #include "cli/images/extract-image.h"
 #include "cli/images/fetch-image.h"
 #include "cli/terminal/output-file.h"
+#include "image/store/image-lowers.h"
 #include "image/tree/tree-copy.h"
 
 const Option extract_options[] = {
@@ -21,8 +22,8 @@ static int copy_files(ImageStore *store, const Image *image, bool rendered, int 
         MergedTree tree;
         int r;
 
-        r = rendered ? image_store_lower_paths(store, image, &trees, reterr_message)
-                     : image_store_own_paths(store, image, &trees, reterr_message);
+        r = rendered ? image_lowers(store, image, &trees, reterr_message)
+                     : image_lowers_own(store, image, &trees, reterr_message);
         if (r >= 0)
                 r = merged_tree_open(trees, &tree);
         if (r < 0)

@@ -7,6 +7,7 @@
 #include "cli/images/trust-keys.h"
 #include "cli/terminal/fetch-progress.h"
 #include "image/name/image-location.h"
+#include "image/source/source-path.h"
 #include "image/source/source-registry.h"
 #include "image/source/source-url.h"
 #include "image/store/image-dependencies.h"
@@ -39,7 +40,7 @@ typedef struct Fetch {
         const ImageLocation *location;
         ImageStore *store;
         Fetcher *fetcher;
-        ImageFetchOptions options;
+        SourceOptions options;
         bool told;              /* what went wrong */
         bool brought;           /* something came that may not have been in the store */
 } Fetch;
@@ -78,7 +79,7 @@ static int fetch_from_path(Fetch *f, char ***ids, char **reterr_message)
 
         f->brought = true;
         f->options.reference = f->location->reference;
-        r = image_fetch_path(f->store, f->location->text, &f->options, &found, reterr_message);
+        r = source_path_import(f->store, f->location->text, &f->options, &found, reterr_message);
         return r < 0 ? r : strv_extend_strv(ids, found);
 }
 
@@ -271,7 +272,7 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
         };
         int r;
 
-        f->options = (ImageFetchOptions) {
+        f->options = (SourceOptions) {
                 .name = f->wish->name,
                 .signature = f->wish->signature,
                 .verify = context_is_insecure(f->context, "image") ? NULL : &verify,

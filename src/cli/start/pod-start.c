@@ -21,6 +21,7 @@
 #include "config.h"
 #include "pod/host-journal.h"
 #include "pod/plan-sources.h"
+#include "pod/plan-stop.h"
 #include "pod/pod-gc.h"
 #include "stage1/stage1.h"
 #include "unit/machine.h"
@@ -31,7 +32,7 @@
 /* What a launch that failed tells its unit's watchers, to be told from what nspawn says later. */
 #define STATUS_PREFIX "podctl: "
 
-bool pod_takes_our_place(const RunArgs *args)
+bool pod_takes_our_place(bool detach)
 {
         const char *text = getenv("SYSTEMD_EXEC_PID");
         _cleanup_free_ char *unit = NULL, *type = NULL;
@@ -40,7 +41,7 @@ bool pod_takes_our_place(const RunArgs *args)
         if (!text || parse_uint32(text, &pid) < 0 || (pid_t) pid != getpid() || sd_pid_get_unit(0, &unit) < 0 ||
             !endswith(unit, ".service"))
                 return false;
-        return !args->detach || unit_service_type(unit, &type) < 0 || (!streq(type, "oneshot") && !streq(type, "forking"));
+        return !detach || unit_service_type(unit, &type) < 0 || (!streq(type, "oneshot") && !streq(type, "forking"));
 }
 
 /* One pod of a name at a time. The lock goes with the pod, and is left to nspawn like the pod's own. */
@@ -76,7 +77,7 @@ static int limit_stop(PodPlan *plan)
 
         if (unit_stop_timeout(plan->settings->unit, &usec) < 0 || usec == UINT64_MAX)
                 return 0;
-        return pod_plan_limit_stop(plan, (int64_t) (usec / USEC_PER_SEC)) < 0 ? log_oom() : 0;
+        return plan_stop_limit(plan, (int64_t) (usec / USEC_PER_SEC)) < 0 ? log_oom() : 0;
 }
 
 /* What of the pod's settings has no effect here. */
@@ -199,7 +200,7 @@ int pod_launch_in_place(Context *c, Pod *pod)
 typedef struct Start {
         Context *context;
         Pod *pod;
-        const RunArgs *args;
+        const StartOptions *options;
         char *unit;
         sd_bus *bus;
         sd_event *event;
@@ -415,7 +416,7 @@ static int report_exited(const Start *s, const UnitStatus *status, bool was_read
                 tell_cut_off(s, status);
                 return EXIT_PODCTL_FAILED;
         }
-        if (!was_ready && s->args->detach) {
+        if (!was_ready && s->options->detach) {
                 log_error("Pod '%s' ended before it was ready", pod_display_name(s->pod));
                 return EXIT_PODCTL_FAILED;
         }
@@ -478,7 +479,7 @@ static int start_and_wait(Start *s, UnitWait *wait)
 
         if (s->terminal)
                 (void) terminal_enable_input(s->terminal);
-        if (s->args->detach && streq(s->job_result, "done")) {
+        if (s->options->detach && streq(s->job_result, "done")) {
                 (void) puts(s->pod->uuid.s);
                 return 0;
         }
@@ -495,9 +496,9 @@ static void start_done(Start *s)
         free(s->unit);
 }
 
-int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
+int pod_start_unit(Context *c, Pod *pod, const StartOptions *options)
 {
-        _cleanup_(start_done) Start s = { .context = c, .pod = pod, .args = args,
+        _cleanup_(start_done) Start s = { .context = c, .pod = pod, .options = options,
                                           .began_usec = now_nsec() / NSEC_PER_USEC };
         _cleanup_(unit_wait_freep) UnitWait *wait = NULL;
         int r;
@@ -505,7 +506,7 @@ int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
         s.unit = strdup(pod->settings->unit);
         if (!s.unit)
                 return log_oom();
-        if (!args->detach && (r = pod_hold(pod)) < 0)
+        if (!options->detach && (r = pod_hold(pod)) < 0)
                 return log_error_errno(r, "Cannot hold pod %s: %m", pod->uuid.s);
         r = context_bus(c, &s.bus);
         if (r < 0)
@@ -522,9 +523,9 @@ int pod_start_unit(Context *c, Pod *pod, const RunArgs *args)
 
         if (pod->settings->sockets)
                 r = stdio_sockets_new(s.event, pod, &s.sockets);
-        else if (args->interactive)
+        else if (options->interactive)
                 r = terminal_new(s.event, &s.terminal);
-        else if (!args->detach)
+        else if (!options->detach)
                 r = pod_output_new(s.event, pod, &s.output);
         if (r < 0)
                 return log_error_errno(r, "Cannot connect to the pod's output: %m");

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cli/compose/run-args.h"
+#include "cli/context.h"
 #include "pod/pod-prepare.h"
 
-/* How a prepared pod becomes a running one (DESIGN, three ways). All of these log. */
+/* How a prepared pod becomes a running one: in a transient unit of its own (podctl run), in place of the main process
+ * of a service of the user's, or in place of that of pod@.service. All of these log. */
+
+typedef struct StartOptions {
+        bool detach;      /* until the pod is ready, and not until it has ended */
+        bool interactive; /* our terminal is the pod's */
+} StartOptions;
 
 /* Whether this process is the main one of a service that the pod runs in the place of. With --detach not where the service
  * waits for the process to exit (Type=oneshot, forking): it would wait for the pod's end, and perhaps the boot with it. */
-bool pod_takes_our_place(const RunArgs *args);
+bool pod_takes_our_place(bool detach);
 
 /* Turns this process into the pod. Holds the pod's lock and hands it on. Returns only on failure. */
 int pod_launch(Pod *pod);
@@ -19,7 +25,7 @@ int pod_launch_in_place(Context *c, Pod *pod);
 
 /* Makes a transient unit that does so, and either waits until the pod is ready or until it has ended. The exit
  * status of the pod, or of podctl. */
-int pod_start_unit(Context *c, Pod *pod, const RunArgs *args);
+int pod_start_unit(Context *c, Pod *pod, const StartOptions *options);
 
 /* The pod of a manifest file, in place; for pod@.service. */
 int run_pod_of_unit(Context *c, const char *name, const char *manifest_path);

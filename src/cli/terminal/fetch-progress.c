@@ -24,7 +24,7 @@ typedef struct Blob {
 struct FetchProgress {
         char *text;
         bool terminal;
-        ImageProgress image;
+        SourceProgress image;
         Blob blobs[BLOBS_MAX];
         size_t n;
         size_t drawn;           /* lines on the screen */
@@ -144,7 +144,7 @@ int fetch_progress_new(const char *text, FetchProgress **ret)
         if (!p)
                 return -ENOMEM;
         p->terminal = isatty(STDERR_FILENO);
-        p->image = (ImageProgress) { update, p };
+        p->image = (SourceProgress) { update, p };
         p->text = strdup(text);
         if (!p->text) {
                 free(p);
@@ -165,7 +165,7 @@ FetchProgress *fetch_progress_free(FetchProgress *p)
         return mfree(p);
 }
 
-const ImageProgress *fetch_progress_image(const FetchProgress *p)
+const SourceProgress *fetch_progress_image(const FetchProgress *p)
 {
         return &p->image;
 }

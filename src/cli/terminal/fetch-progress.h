@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "image/source/image-fetch.h"
+#include "image/source/source-options.h"
 
 /* What is seen of a transfer, on standard error: on a terminal a bar for each blob, taken away when all is done;
  * elsewhere a line for each as it begins. */
@@ -13,7 +13,7 @@ FetchProgress *fetch_progress_free(FetchProgress *p);
 DEFINE_TRIVIAL_CLEANUP_FUNC(FetchProgress *, fetch_progress_free);
 
 /* To be given to who transfers; stays in there. */
-const ImageProgress *fetch_progress_image(const FetchProgress *p);
+const SourceProgress *fetch_progress_image(const FetchProgress *p);
 
 /* One bar of that many columns, without a newline: "sha256:0123456789ab  [=====>    ]  12.3 MiB of 40.0 MiB". */
 int fetch_progress_format(const char *blob, uint64_t done, uint64_t total, size_t columns, char **ret);

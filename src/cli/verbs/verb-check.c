@@ -3,8 +3,8 @@
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pods-d.h"
 #include "cli/start/pod-json.h"
-#include "cli/verb.h"
 #include "cli/verbs/host-check.h"
+#include "cli/verbs/verbs.h"
 
 typedef struct CheckArgs {
         bool host;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "image/transport/credentials.h"
 
 typedef struct ConfigArgs {

@@ -4,13 +4,11 @@
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pods-d.h"
 #include "cli/compose/run-compose.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "image/name/image-location.h"
 #include "shared/bus.h"
 
 #define DROP_IN_DIRECTORY "/etc/systemd/system/pod@%s.service.d"
-
-extern const Verb verb_create;
 
 static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/start/enter-app.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 
 typedef struct Args {
         char *app;

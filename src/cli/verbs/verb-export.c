@@ -3,7 +3,7 @@
 #include "basic/log.h"
 #include "basic/path.h"
 #include "cli/terminal/output-file.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "image/export/aci-export.h"
 #include "image/export/image-export.h"
 #include "manifest/ac-types.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/images/fetch-image.h"
 #include "cli/images/print-manifest.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 
 typedef struct CatManifestArgs {
         bool pretty;

@@ -3,7 +3,7 @@
 #include "basic/log.h"
 #include "cli/images/fetch-image.h"
 #include "cli/terminal/output-file.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "image/export/image-export.h"
 
 typedef struct ExportArgs {

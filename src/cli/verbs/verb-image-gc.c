@@ -3,7 +3,7 @@
 #include "basic/log.h"
 #include "basic/time-util.h"
 #include "cli/persona.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "pod/pod-prepare.h"
 
 /* No limit of size, that is. */

@@ -6,7 +6,7 @@
 #include "basic/time-util.h"
 #include "cli/start/pod-json.h"
 #include "cli/terminal/table.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 
 typedef struct ImageListArgs {
         char **fields;

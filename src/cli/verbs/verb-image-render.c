@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/images/extract-image.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 
 static int run(Context *c, void *userdata, char **words)
 {

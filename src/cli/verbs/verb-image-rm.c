@@ -2,7 +2,7 @@
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "cli/persona.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "pod/pod-prepare.h"
 
 /* What a word means: a name that is to go, or all of the image. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/lock.h"
 #include "basic/log.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "image/name/image-location.h"
 
 /* The name as the store keeps it: of a registry's, all that it leaves out. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/lock.h"
 #include "basic/log.h"
-#include "cli/verb.h"
-#include "image/intake/image-check.h"
+#include "cli/verbs/verbs.h"
+#include "image/intake/image-integrity.h"
 
 /* "layer sha256:…: /etc/passwd: content", which is the command's answer, not a log. */
 static int print_difference(const char *where, const char *path, const char *what, void *userdata)
@@ -19,7 +19,7 @@ static int verify_image(ImageStore *store, const char *text)
 
         r = image_store_resolve(store, text, &id, NULL, &message);
         if (r >= 0)
-                r = image_check(store, &id, print_difference, NULL, &message);
+                r = image_integrity_check(store, &id, print_difference, NULL, &message);
         if (r < 0)
                 return log_error_errno(r, "%s", message ?: strerror(-r));
         if (r > 0)

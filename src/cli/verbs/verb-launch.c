@@ -4,7 +4,7 @@
 #include "cli/start/pod-event.h"
 #include "cli/start/pod-handover.h"
 #include "cli/start/pod-start.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 
 /* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID": that process
  * hands its lock over. For pod@NAME.service, "launch --pod NAME": the pod is made from its manifest in pods.d. */

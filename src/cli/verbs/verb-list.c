@@ -5,7 +5,7 @@
 #include "cli/start/pod-json.h"
 #include "cli/start/pod-networks.h"
 #include "cli/terminal/table.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 
 typedef struct ListArgs {
         bool full;

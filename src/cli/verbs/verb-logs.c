@@ -3,7 +3,7 @@
 #include "basic/parse.h"
 #include "basic/time-util.h"
 #include "cli/terminal/pod-journal.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 
 typedef struct LogsArgs {
         char *app;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "config.h"
-#include "pod/pod-registry.h"
+#include "pod/registration.h"
 
 /* The service in the foreground, as rkt has it; usually systemd starts it, by podctl-metadata.socket. */
 
@@ -29,7 +29,7 @@ static int run(Context *c, void *userdata, char **words)
         return log_error_errno(errno, "Cannot start " PKGLIBDIR "/podctl-metadata: %m");
 }
 
-static const MetadataArgs presets = { .port = REGISTRY_PORT };
+static const MetadataArgs presets = { .port = REGISTRATION_PORT };
 
 const Verb verb_metadata_service = {
         .name = "metadata-service",

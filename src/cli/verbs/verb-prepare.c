@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/compose/pod-make.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "pod/pod-gc.h"
-
-extern const Verb verb_prepare;
 
 static int prepare(Context *c, const RunArgs *args)
 {

@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 
 #include "basic/log.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 
 /* After the host's systemd was upgraded: PID 1 of a pod is the host's systemd as it was when the pod started, and cannot
  * start anything once its libraries have made way for newer ones. It is told to become the new one, as the host's is by

@@ -2,7 +2,7 @@
 #include "basic/log.h"
 #include "cli/compose/pod-make.h"
 #include "cli/start/pod-start.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "pod/plan-sources.h"
 
 static int renew_settings(Context *c, const RunArgs *args, Pod *pod)
@@ -68,7 +68,7 @@ static int run(Context *c, void *userdata, char **words)
                 r = renew_settings(c, args, pod);
         if (r < 0)
                 return r;
-        return pod_takes_our_place(args) ? pod_launch_in_place(c, pod) : pod_start_unit(c, pod, args);
+        return pod_takes_our_place(args->start.detach) ? pod_launch_in_place(c, pod) : pod_start_unit(c, pod, &args->start);
 }
 
 static const RunArgs presets = { RUN_ARGS_UNSET };

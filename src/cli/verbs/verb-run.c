@@ -2,13 +2,11 @@
 #include "basic/log.h"
 #include "cli/compose/pod-make.h"
 #include "cli/start/pod-start.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "pod/plan-sources.h"
 #include "pod/pod-gc.h"
 
 static const RunArgs presets = { RUN_ARGS_UNSET };
-
-extern const Verb verb_run;
 
 /* Its unit is told what to start once, and by whom. */
 static int refuse_restart(const RunArgs *args)
@@ -24,10 +22,10 @@ static int start(Context *c, Pod *pod, const RunArgs *args)
 {
         int r;
 
-        if (pod_takes_our_place(args))
+        if (pod_takes_our_place(args->start.detach))
                 return pod_launch_in_place(c, pod);
 
-        r = pod_start_unit(c, pod, args);
+        r = pod_start_unit(c, pod, &args->start);
         /* It never came to run: nobody else will take care of it. A pod that did is not ours any more. */
         if (r != 0 && pod->fd >= 0 && pod_refresh(pod) >= 0 && pod->directory == POD_DIR_PREPARE)
                 (void) pod_remove(pod);
@@ -37,7 +35,7 @@ static int start(Context *c, Pod *pod, const RunArgs *args)
 static int run_pod(Context *c, const RunArgs *args)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;
-        int r = pod_takes_our_place(args) ? 0 : refuse_restart(args);
+        int r = pod_takes_our_place(args->start.detach) ? 0 : refuse_restart(args);
 
         if (r >= 0)
                 r = pod_make(c, args, true, &pod);

@@ -3,6 +3,7 @@
 
 #include "basic/log.h"
 #include "cli/group/group-helper.h"
+#include "cli/verbs/verbs.h"
 
 /* podctl-group@.service: one connection of podctl-group.socket. */
 static int run(Context *c, void *userdata, char **words)

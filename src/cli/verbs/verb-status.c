@@ -7,7 +7,7 @@
 #include "cli/persona.h"
 #include "cli/start/pod-json.h"
 #include "cli/start/pod-networks.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "network/network.h"
 #include "unit/unit-wait.h"
 

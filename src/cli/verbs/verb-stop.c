@@ -7,7 +7,7 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/parse.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "config.h"
 #include "unit/unit-wait.h"
 

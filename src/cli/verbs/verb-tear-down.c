@@ -3,7 +3,7 @@
 #include "basic/parse.h"
 #include "basic/signal-util.h"
 #include "cli/start/pod-event.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "config.h"
 #include "network/network.h"
 #include "pod/pod-gc.h"

@@ -5,7 +5,7 @@
 #include "cli/images/trust-keys.h"
 #include "cli/start/pod-json.h"
 #include "cli/terminal/table.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "image/trust/key-file.h"
 
 typedef struct TrustArgs {

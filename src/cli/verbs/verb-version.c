@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/persona.h"
-#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
 #include "config.h"
 #include "manifest/ac-types.h"
 #include "manifest/oci-descriptor.h"

@@ -6,7 +6,7 @@
 #include "basic/fd.h"
 #include "basic/path.h"
 #include "image/export/aci-export.h"
-#include "image/export/image-export.h"
+#include "image/store/image-lowers.h"
 #include "image/tree/hard-links.h"
 #include "image/tree/merged-tree.h"
 #include "manifest/ac-types.h"
@@ -381,7 +381,7 @@ int aci_export(ImageStore *s, const Image *image, int fd, char **reterr_message)
 
         r = image_to_appc(image, &manifest, reterr_message);
         if (r >= 0)
-                r = image_store_lower_paths(s, image, &lowers, reterr_message);
+                r = image_lowers(s, image, &lowers, reterr_message);
         if (r >= 0)
                 r = merged_tree_open(lowers, &tree);
         if (r < 0)

@@ -17,3 +17,6 @@ int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_mess
 
 /* An OCI or Docker image as one ACI: part of image/export/image-export.h. */
 int aci_export(ImageStore *s, const Image *image, int fd, char **reterr_message);
+
+/* The manifest of such an ACI, made of the config. */
+int image_to_appc(const Image *image, json_object **ret, char **reterr_message);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "image/store/store-internal.h"
+#include "image/store/image-store-internal.h"
 #include "image/transport/fetcher.h"
 #include "manifest/oci-descriptor.h"
 

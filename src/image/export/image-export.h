@@ -26,6 +26,3 @@ typedef struct OciContents {
 } OciContents;
 
 int image_write_oci(const OciContents *contents, int fd, char **reterr_message);
-
-/* The manifest of image_export_aci(). */
-int image_to_appc(const Image *image, json_object **ret, char **reterr_message);

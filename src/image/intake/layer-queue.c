@@ -4,8 +4,8 @@
 
 #include "basic/lock.h"
 #include "image/intake/layer-queue.h"
+#include "image/store/image-store-internal.h"
 #include "image/store/store-damage.h"
-#include "image/store/store-internal.h"
 #include "image/store/store-staging.h"
 #include "shared/explain.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/path.h"
+#include "image/source/docker-manifest.h"
 #include "image/source/image-source.h"
-#include "image/source/source-docker-archive.h"
 #include "manifest/oci-config.h"
 #include "manifest/oci-image.h"
 #include "shared/explain.h"
@@ -203,7 +203,7 @@ static void show_progress(void *userdata, size_t i, uint64_t done)
 {
         const Layers *l = userdata;
         const SourceLayer *layer = &l->image->files[i];
-        const ImageProgress *progress = l->source->options->progress;
+        const SourceProgress *progress = l->source->options->progress;
 
         progress->update(progress->userdata, DIGEST_STRING(&layer->stored), done, layer->stored_size);
 }
@@ -264,7 +264,7 @@ static int verify(const ImageVerify *v, const SourceImage *image, ImageTrust *re
         return ret->how ? 0 : explain(reterr_message, ENODATA, "cannot be verified: the image has no name");
 }
 
-int source_guard_name(const ImageFetchOptions *options, ImageImport *m, const Digest *id, const char *name,
+int source_guard_name(const SourceOptions *options, ImageImport *m, const Digest *id, const char *name,
                       char **reterr_message)
 {
         int r;
@@ -289,6 +289,21 @@ static int guard_names(const Source *source, const SourceImage *image, ImageImpo
         return r;
 }
 
+static int make_manifest(ImageImport *m, SourceImage *image, char **reterr_message)
+{
+        DockerManifest made;
+        int r;
+
+        r = docker_manifest_make(m, &image->config_digest, image->config_size, image->layers, image->n_layers, &made,
+                                 reterr_message);
+        if (r < 0)
+                return r;
+        image->manifest = made.text;
+        image->manifest_size = made.size;
+        image->id = made.id;
+        return 0;
+}
+
 static int import_verified(const Source *source, ImageImport *m, SourceImage *image, const ImageTrust *trust,
                            char **reterr_message)
 {
@@ -298,7 +313,7 @@ static int import_verified(const Source *source, ImageImport *m, SourceImage *im
         if (r < 0)
                 return r;
         if (!image->manifest) {
-                r = docker_manifest_make(m, image, reterr_message);
+                r = make_manifest(m, image, reterr_message);
                 if (r < 0)
                         return r;
         }

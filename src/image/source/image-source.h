@@ -2,7 +2,7 @@
 #pragma once
 
 #include "image/intake/image-import.h"
-#include "image/source/image-fetch.h"
+#include "image/source/source-options.h"
 #include "manifest/oci-image.h"
 
 /* What sources have in common: blobs that they give, none of which is trusted, and the images they find in there,
@@ -25,7 +25,7 @@ typedef struct SourceKind {
 struct Source {
         const SourceKind *kind;
         const char *path;       /* as the user knows it: for default names */
-        const ImageFetchOptions *options;
+        const SourceOptions *options;
         int dir_fd;             /* of a directory */
         void *userdata;         /* of other kinds */
         int poll_fd;            /* see LayerOrigin; negative where there is nothing to poll */
@@ -87,7 +87,7 @@ int source_image_add_default_name(SourceImage *image, const Source *source, cons
 
 /* What an image calls itself says nothing of whose it is: one that is not verified, and was not before, does not take a
  * name that somebody's key is trusted for. -EACCES. */
-int source_guard_name(const ImageFetchOptions *options, ImageImport *m, const Digest *id, const char *name,
+int source_guard_name(const SourceOptions *options, ImageImport *m, const Digest *id, const char *name,
                       char **reterr_message);
 
 /* Gives the user's name to the one image there is, and takes it all into the import. */

@@ -47,7 +47,7 @@ static int verify(const AciOrigin *origin, const ImageVerify *v, ImageImport *m,
         return fd < 0 ? fd : image_verify_aci(v, name, fd, signature, n, ret, reterr_message);
 }
 
-static int import_image(const AciOrigin *origin, const ImageFetchOptions *options, ImageImport *m, ImageDraft *draft,
+static int import_image(const AciOrigin *origin, const SourceOptions *options, ImageImport *m, ImageDraft *draft,
                         char **reterr_message)
 {
         ImageTrust trust = {};
@@ -79,7 +79,7 @@ static int import_image(const AciOrigin *origin, const ImageFetchOptions *option
         return r;
 }
 
-int source_aci_import(const AciOrigin *origin, const ImageFetchOptions *options, ImageImport *m, Digest *ret_id,
+int source_aci_import(const AciOrigin *origin, const SourceOptions *options, ImageImport *m, Digest *ret_id,
                       char **reterr_message)
 {
         LayerItem item = { .stored_size = UINT64_MAX, .partial = origin->partial };

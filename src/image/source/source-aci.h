@@ -14,7 +14,7 @@ typedef struct AciOrigin {
         void *userdata;
 } AciOrigin;
 
-int source_aci_import(const AciOrigin *origin, const ImageFetchOptions *options, ImageImport *m, Digest *ret_id,
+int source_aci_import(const AciOrigin *origin, const SourceOptions *options, ImageImport *m, Digest *ret_id,
                       char **reterr_message);
 
 /* The file at the source's path, opened; its signature is in a file beside it. */

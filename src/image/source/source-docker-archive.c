@@ -5,9 +5,6 @@
 #include "manifest/oci-image.h"
 #include "shared/explain.h"
 
-#define MEDIA_TYPE_CONFIG "application/vnd.docker.container.image.v1+json"
-#define MEDIA_TYPE_LAYER "application/vnd.docker.image.rootfs.diff.tar"
-
 int docker_archive_read(const Source *source, DockerArchive **ret, char **reterr_message)
 {
         _cleanup_json_error_ JsonError error = {};
@@ -118,56 +115,4 @@ int source_docker_archive_find(const Source *source, SourceImages *ret, char **r
         if (ret->n == 0 && reference)
                 return explain(reterr_message, ENOENT, "no image '%s' in it", reference);
         return ret->n == 0 ? explain(reterr_message, ENOENT, "no image in it") : 0;
-}
-
-/* A descriptor whose strings are borrowed, or its own digest text, which is freed with it. */
-static int describe(OciDescriptor *d, const char *media_type, const Digest *digest, uint64_t size)
-{
-        *d = (OciDescriptor) { .digest = *digest, .size = size };
-        d->media_type = strdup(media_type);
-        d->digest_text = strdup(DIGEST_STRING(digest));
-        return d->media_type && d->digest_text ? 0 : -ENOMEM;
-}
-
-static int fill_manifest(ImageImport *m, const SourceImage *image, OciManifest *manifest, char **reterr_message)
-{
-        int r;
-
-        manifest->schema_version = 2;
-        manifest->media_type = strdup(DOCKER_MEDIA_TYPE_MANIFEST);
-        manifest->layers = new0(OciDescriptor, image->n_layers);
-        if (!manifest->media_type || !manifest->layers)
-                return -ENOMEM;
-        r = describe(&manifest->config, MEDIA_TYPE_CONFIG, &image->config_digest, image->config_size);
-
-        for (size_t i = 0; i < image->n_layers && r >= 0; i++) {
-                LayerInfo info;
-
-                r = image_import_layer_info(m, &image->layers[i], &info, reterr_message);
-                if (r >= 0)
-                        r = describe(&manifest->layers[manifest->n_layers++], MEDIA_TYPE_LAYER, &image->layers[i],
-                                     info.tar_size);
-        }
-        return r;
-}
-
-int docker_manifest_make(ImageImport *m, SourceImage *image, char **reterr_message)
-{
-        _cleanup_(oci_manifest_freep) OciManifest *manifest = new0(OciManifest, 1);
-        _cleanup_json_object_ json_object *o = NULL;
-        int r;
-
-        if (!manifest)
-                return -ENOMEM;
-        r = fill_manifest(m, image, manifest, reterr_message);
-        if (r < 0)
-                return r;
-        r = oci_manifest_write(manifest, &o);
-        if (r < 0)
-                return r;
-        r = json_format_compact(o, &image->manifest);
-        if (r < 0)
-                return r;
-        image->manifest_size = strlen(image->manifest);
-        return digest_of_memory(DIGEST_SHA256, image->manifest, image->manifest_size, &image->id);
 }

@@ -15,6 +15,3 @@ int source_docker_archive_find(const Source *source, SourceImages *ret, char **r
 /* The same file found beside an OCI layout only adds names, for the images of the same config. */
 int docker_archive_read(const Source *source, DockerArchive **ret, char **reterr_message);
 int docker_archive_add_names(const DockerArchive *archive, SourceImage *image);
-
-/* Once the layers are imported: the manifest (distribution, manifest-v2-2.md) and the ID. */
-int docker_manifest_make(ImageImport *m, SourceImage *image, char **reterr_message);

@@ -3,8 +3,8 @@
 #include "image/source/source-oci.h"
 #include "image/source/source-registry.h"
 #include "image/store/image-remote.h"
+#include "image/store/image-store-internal.h"
 #include "image/store/store-damage.h"
-#include "image/store/store-internal.h"
 #include "shared/explain.h"
 #include "shared/json-foreign.h"
 
@@ -16,7 +16,7 @@ typedef struct Registry {
         char *data;             /* the same, all of it */
 } Registry;
 
-static void registry_done(Registry *g)
+static void registration_done(Registry *g)
 {
         oci_descriptor_done(&g->top);
         free(g->data);
@@ -188,7 +188,7 @@ static int fetch_top(Registry *g, char **reterr_message)
 /* The same as last time, and of use: somebody who wants it verified does not get what was fetched without that. An
  * image that does not have the name yet is not: it gets it like a new one, verified under that name. */
 static bool is_current(ImageStore *s, const Registry *g, const ImageRemote *remote, const char *digest,
-                       const ImageFetchOptions *options)
+                       const SourceOptions *options)
 {
         _cleanup_free_ char *name = options->name ? NULL : strdup(g->name);
         _cleanup_(image_freep) Image *image = NULL;
@@ -202,7 +202,7 @@ static bool is_current(ImageStore *s, const Registry *g, const ImageRemote *remo
         return !options->verify || !image_trust_is(&image->trust, TRUST_NONE);
 }
 
-static bool head_is_current(ImageStore *s, Registry *g, const ImageRemote *remote, const ImageFetchOptions *options)
+static bool head_is_current(ImageStore *s, Registry *g, const ImageRemote *remote, const SourceOptions *options)
 {
         FetchRequest request = request_of(g, FETCH_MANIFEST_HEAD,
                                           asked_for(g->reference, (char[DIGEST_STRING_MAX]) {}));
@@ -257,7 +257,7 @@ static int import(ImageStore *s, Registry *g, const Source *source, char **ret_i
         return *ret_id ? remember(s, g, *ret_id) : -ENOMEM;
 }
 
-static int fetch(ImageStore *s, Registry *g, const ImageFetchOptions *options, const ImageRemote *remote, char **ret_id,
+static int fetch(ImageStore *s, Registry *g, const SourceOptions *options, const ImageRemote *remote, char **ret_id,
                  char **reterr_message)
 {
         Source source = {
@@ -278,7 +278,7 @@ static int fetch(ImageStore *s, Registry *g, const ImageFetchOptions *options, c
 }
 
 int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference *reference, const char *name,
-                          const ImageFetchOptions *options, char **ret_id, char **reterr_message)
+                          const SourceOptions *options, char **ret_id, char **reterr_message)
 {
         Registry g = { .fetcher = fetcher, .reference = reference, .name = name };
         _cleanup_free_ char *message = NULL;
@@ -290,7 +290,7 @@ int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference
                 return r;
         r = fetch(s, &g, options, &remote, ret_id, &message);
         image_remote_done(&remote);
-        registry_done(&g);
+        registration_done(&g);
         if (r >= 0)
                 return r;
         /* What concerns the transfer or a signature says the name already. */

@@ -6,8 +6,8 @@
 #include "image/source/source-aci.h"
 #include "image/source/source-url.h"
 #include "image/store/image-remote.h"
+#include "image/store/image-store-internal.h"
 #include "image/store/store-damage.h"
-#include "image/store/store-internal.h"
 #include "image/store/store-staging.h"
 #include "shared/explain.h"
 #include "shared/gpg.h"
@@ -148,7 +148,7 @@ static int dispatch(void *userdata)
 static void show_progress(void *userdata, size_t i, uint64_t done)
 {
         const Download *d = userdata;
-        const ImageProgress *progress = d->u->options->progress;
+        const SourceProgress *progress = d->u->options->progress;
 
         progress->update(progress->userdata, d->u->url, done, UINT64_MAX);
 }

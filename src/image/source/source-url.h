@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "image/source/image-fetch.h"
+#include "image/source/source-options.h"
 #include "manifest/appc-pod.h"
 
 /* ACIs from web servers: at a URL, or where discovery says. The signature is asked for before the image, so that nothing
@@ -14,7 +14,7 @@ typedef struct UrlFetch {
         const char *url;
         const char *signature_url;      /* NULL: made from the URL */
         const AppcImageRef *wanted;     /* NULL: any image will do */
-        const ImageFetchOptions *options;
+        const SourceOptions *options;
         bool ask_always;                /* even if what we have need not be asked about yet */
 } UrlFetch;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
 #include "image/store/image-dependencies.h"
-#include "image/store/store-internal.h"
+#include "image/store/image-store-internal.h"
 #include "shared/explain.h"
 
 static void visit_free(ImageVisit *v)

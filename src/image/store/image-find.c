@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "image/store/store-internal.h"
+#include "image/store/image-store-internal.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
 #include "shared/explain.h"

@@ -5,10 +5,10 @@
 #include "image/store/image-dependencies.h"
 #include "image/store/image-remote.h"
 #include "image/store/image-render.h"
+#include "image/store/image-store-internal.h"
 #include "image/store/implied-tree.h"
 #include "image/store/layer-store.h"
 #include "image/store/store-damage.h"
-#include "image/store/store-internal.h"
 #include "image/store/store-staging.h"
 #include "shared/explain.h"
 

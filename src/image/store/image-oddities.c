@@ -2,8 +2,8 @@
 #include <inttypes.h>
 
 #include "image/store/image-oddities.h"
+#include "image/store/image-store-internal.h"
 #include "image/store/layer-store.h"
-#include "image/store/store-internal.h"
 #include "manifest/oci-config.h"
 
 static int config_oddities(const Image *image, char ***lines)

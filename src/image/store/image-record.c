@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "image/store/store-internal.h"
+#include "image/store/image-store-internal.h"
 #include "image/store/store-staging.h"
 #include "shared/explain.h"
 #include "shared/json-table.h"

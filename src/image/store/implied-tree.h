@@ -8,8 +8,8 @@
  * would hide that. So an image with such directories gets one more tree, on top of all its layers, of nothing but the
  * directories in question with the metadata they ought to have. */
 
-/* It lies among the layers, as IMPLIED_TREE_PREFIX and the image's ID, and is kept like one while somebody uses it. */
-#define IMPLIED_TREE_PREFIX "top-"
+/* It lies among the layers, as IMPLIED_TREE_PREFIX (image/store/layer-store.h) and the image's ID, and is kept like one
+ * while somebody uses it. */
 
 /* Makes the tree of the image in the first of the two directories of layers, if it needs one. Layers are bottom to top
  * and lie in either. */

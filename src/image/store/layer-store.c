@@ -3,9 +3,7 @@
 
 #include "basic/fs.h"
 #include "basic/path.h"
-#include "image/store/implied-tree.h"
 #include "image/store/layer-store.h"
-#include "image/store/store-damage.h"
 #include "shared/explain.h"
 #include "shared/json-table.h"
 

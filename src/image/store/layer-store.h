@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "image/store/image-store.h"
+#include "basic/digest.h"
 #include "shared/json-table.h"
 
 /* Layers: a directory each, made elsewhere and renamed to its place complete, then never changed. In it are "rootfs",
@@ -11,6 +11,10 @@
 #define LAYER_TREE "rootfs"
 #define LAYER_BLOB "blob"
 #define LAYER_IMPLIED "implied"
+/* Trees beside the layers that are made for one image, of directories and links only (image/store/implied-tree.h). */
+#define IMPLIED_TREE_PREFIX "top-"
+/* In the directory of a layer or an image: it was found damaged (image/store/store-damage.h). */
+#define DAMAGE_MARK "damaged"
 
 typedef struct LayerInfo {
         uint64_t size;          /* bytes of file contents */

@@ -2,10 +2,10 @@
 #include <stdio.h>
 
 #include "basic/time-util.h"
+#include "image/store/image-store-internal.h"
 #include "image/store/implied-tree.h"
 #include "image/store/layer-store.h"
 #include "image/store/store-damage.h"
-#include "image/store/store-internal.h"
 
 static bool is_marked(int dir_fd, const char *name)
 {

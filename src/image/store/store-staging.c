@@ -3,7 +3,7 @@
 #include "basic/log.h"
 #include "basic/strv.h"
 #include "basic/uuid.h"
-#include "image/store/store-internal.h"
+#include "image/store/image-store-internal.h"
 #include "image/store/store-staging.h"
 
 /* Opens and locks the directory; -EAGAIN when a cleaner came between. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "image/transport/fetcher.h"
+#include "image/transport/fetch-kind.h"
 #include "shared/json-table.h"
 
 /* What podctl and the process that talks to the network say to each other: packed JSON (shared/json-pack.h) in packets of a

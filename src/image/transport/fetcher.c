@@ -10,6 +10,7 @@
 #include "image/transport/credentials.h"
 #include "image/transport/fetch-protocol.h"
 #include "image/transport/fetcher-process.h"
+#include "image/transport/fetcher.h"
 #include "image/transport/registry-config.h"
 #include "manifest/oci-image.h"
 #include "shared/explain.h"

@@ -3,6 +3,7 @@
 
 #include "basic/digest.h"
 #include "basic/macro.h"
+#include "image/transport/fetch-kind.h"
 
 /* Our side of the process that talks to the network: PKGLIBDIR/podctl-fetch, which runs as a user of its own, without
  * capabilities, in a file system of its own with little in it, behind a seccomp filter. It is started by the first
@@ -13,23 +14,6 @@
  * retries (429, 5xx, broken connections) and going on where a transfer broke. Credentials are looked up on this side, per
  * request, and only those of the host in question are given to it. */
 typedef struct Fetcher Fetcher;
-
-typedef enum FetchKind {
-        FETCH_URL,              /* url; with an offset the ETag is a condition: -ESTALE when it is another by now */
-        FETCH_URL_HEAD,         /* the same without its body */
-        FETCH_DISCOVERY,        /* url is an appc name: looks for its <meta> elements (appc spec/discovery.md) until there
-                                 * is one of the kind that reference says, "aci" or "pubkeys"; answers with a JSON object
-                                 * {"aci": [templates], "pubkeys": [URLs]} */
-        FETCH_MANIFEST,         /* registry, repository; reference: tag or digest */
-        FETCH_MANIFEST_HEAD,    /* the same, only its digest, type and size */
-        FETCH_BLOB,             /* registry, repository; reference: digest */
-        FETCH_REFERRERS,        /* registry, repository; reference: digest. Answers with an index, from the referrers
-                                 * API or else the tag that stands in for it; -ENOENT: none */
-        FETCH_SIGNATURES,       /* registry, repository; reference: digest. What the registry itself keeps of
-                                 * OpenPGP "simple signatures" (/extensions/v2/REPOSITORY/signatures/DIGEST) */
-        _FETCH_KIND_MAX,
-        _FETCH_KIND_INVALID = -EINVAL,
-} FetchKind;
 
 typedef struct FetchRequest {
         FetchKind kind;
@@ -43,14 +27,6 @@ typedef struct FetchRequest {
         uint64_t max;           /* refuse more; 0: OCI_DOCUMENT_MAX */
         int fd;                 /* the body goes there when it is positive; else into the reply */
 } FetchRequest;
-
-typedef enum FetchOutcome {
-        FETCH_DONE,
-        FETCH_UNCHANGED,        /* 304 */
-        FETCH_DEFERRED,         /* 202: ask again later */
-        _FETCH_OUTCOME_MAX,
-        _FETCH_OUTCOME_INVALID = -EINVAL,
-} FetchOutcome;
 
 typedef struct FetchReply {
         FetchOutcome outcome;

@@ -57,7 +57,7 @@ static void launch_done(Launch *l)
         strv_free(l->credentials);
         pod_sockets_done(&l->sockets);
         uid_range_done(&l->range);
-        network_hold_done(&l->network);
+        net_hold_done(&l->network);
         safe_close(l->userns_fd);
         safe_close(l->work_fd);
         safe_close(l->root_fd);
@@ -437,7 +437,7 @@ static int keep_files(const Launch *l)
         if (r >= 0 && l->range.lock_fd >= 0)
                 r = fd_set_cloexec(l->range.lock_fd, false);
         if (r >= 0)
-                r = network_hold_keep(&l->network);
+                r = net_hold_keep(&l->network);
         return r < 0 ? r : pod_sockets_keep(&l->sockets);
 }
 

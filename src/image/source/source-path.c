@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
-#include "image/source/image-fetch.h"
 #include "image/source/source-aci.h"
 #include "image/source/source-docker-archive.h"
 #include "image/source/source-oci-layout.h"
+#include "image/source/source-path.h"
 #include "image/tree/image-unpack.h"
 #include "image/tree/unpack-tree.h"
 #include "shared/explain.h"
@@ -166,11 +166,11 @@ static int fetch_path(ImageStore *s, Source *source, char ***ids, char **reterr_
         return r < 0 ? r : image_import_commit(m, reterr_message);
 }
 
-int image_fetch_path(ImageStore *s, const char *path, const ImageFetchOptions *options, char ***ret_ids,
+int source_path_import(ImageStore *s, const char *path, const SourceOptions *options, char ***ret_ids,
                      char **reterr_message)
 {
         _cleanup_strv_free_ char **ids = NULL;
-        Source source = { .kind = &source_directory, .dir_fd = -EBADF, .poll_fd = -EBADF, .path = path, .options = options ?: &(ImageFetchOptions) {} };
+        Source source = { .kind = &source_directory, .dir_fd = -EBADF, .poll_fd = -EBADF, .path = path, .options = options ?: &(SourceOptions) {} };
         int r;
 
         r = fetch_path(s, &source, &ids, reterr_message);

@@ -3,8 +3,9 @@
 #include <sys/xattr.h>
 
 #include "basic/path.h"
-#include "image/intake/image-check.h"
-#include "image/source/image-fetch.h"
+#include "image/intake/image-integrity.h"
+#include "image/source/source-path.h"
+#include "image/store/image-lowers.h"
 #include "image/store/layer-store.h"
 #include "image/store/store-damage.h"
 #include "test-tar.h"
@@ -17,7 +18,7 @@ static void setup(void)
         umask(0022);
 }
 
-TestSuite(image_check, .init = setup, .timeout = 120);
+TestSuite(image_integrity_check, .init = setup, .timeout = 120);
 
 static const char manifest[] = "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"example.com/it\"}";
 
@@ -42,7 +43,7 @@ static void fetch(Fixture *f)
         _cleanup_strv_free_ char **ids = NULL;
         _cleanup_free_ char *message = NULL, *tree = NULL;
 
-        cr_assert_eq(image_fetch_path(f->store, f->aci, NULL, &ids, &message), 0, "%s", message);
+        cr_assert_eq(source_path_import(f->store, f->aci, NULL, &ids, &message), 0, "%s", message);
         cr_assert_eq(digest_parse(ids[0], &f->id), 0);
         tree = strjoin("layers/", DIGEST_FILE(&f->id), "/" LAYER_TREE);
         safe_close(f->tree_fd);
@@ -89,7 +90,7 @@ static void expect_checked(Fixture *f, int result, const char *differences)
         _cleanup_free_ char *message = NULL;
 
         f->differences = mfree(f->differences);
-        cr_expect_eq(image_check(f->store, &f->id, note, f, &message), result, "%s", message);
+        cr_expect_eq(image_integrity_check(f->store, &f->id, note, f, &message), result, "%s", message);
         cr_expect_str_eq(strempty(f->differences), differences);
 }
 
@@ -269,7 +270,7 @@ static const struct {
 };
 
 /* Told, marked, and right again after the same fetch. */
-Test(image_check, damages)
+Test(image_integrity_check, damages)
 {
         for (size_t i = 0; i < ELEMENTSOF(damages); i++) {
                 Fixture f = fixture_new();
@@ -281,12 +282,12 @@ Test(image_check, damages)
                 cr_expect(image_store_is_whole(f.store, &f.id));
                 damages[i].damage(&f);
                 f.differences = mfree(f.differences);
-                cr_expect_eq(image_check(f.store, &f.id, note, &f, &message), 1, "%zu: %s", i, message);
+                cr_expect_eq(image_integrity_check(f.store, &f.id, note, &f, &message), 1, "%zu: %s", i, message);
                 cr_expect(strstr(strempty(f.differences), damages[i].differences), "%zu: %s", i, f.differences);
                 cr_expect(!image_store_is_whole(f.store, &f.id), "%zu", i);
                 /* Nothing of it is run. */
                 if (image_store_load(f.store, &f.id, &image, NULL) >= 0)
-                        cr_expect_eq(image_store_lower_paths(f.store, image, &lowers, NULL), -EUCLEAN, "%zu", i);
+                        cr_expect_eq(image_lowers(f.store, image, &lowers, NULL), -EUCLEAN, "%zu", i);
 
                 fetch(&f);
                 expect_checked(&f, 0, "");
@@ -298,7 +299,7 @@ Test(image_check, damages)
 }
 
 /* From the blob alone. */
-Test(image_check, repair)
+Test(image_integrity_check, repair)
 {
         for (size_t i = 0; i < ELEMENTSOF(damages); i++) {
                 Fixture f = fixture_new();
@@ -310,8 +311,8 @@ Test(image_check, repair)
                 }
                 damages[i].damage(&f);
                 cr_assert_eq(unlink(f.aci), 0);
-                cr_assert_eq(image_check(f.store, &f.id, note, &f, NULL), 1);
-                r = image_repair(f.store, &f.id, NULL);
+                cr_assert_eq(image_integrity_check(f.store, &f.id, note, &f, NULL), 1);
+                r = image_integrity_repair(f.store, &f.id, NULL);
                 cr_expect(damages[i].blob ? r < 0 : r == 0, "%zu: %s", i, strerror(-r));
                 cr_expect_eq(count(&f, "tmp"), 0);
                 fixture_done(&f);
@@ -319,7 +320,7 @@ Test(image_check, repair)
 }
 
 /* What pods have mounted stays until they are gone. */
-Test(image_check, repair_beside_pods)
+Test(image_integrity_check, repair_beside_pods)
 {
         Fixture f = fixture_new();
         char *used[] = { (char *) DIGEST_FILE(&f.id), NULL };
@@ -328,7 +329,7 @@ Test(image_check, repair_beside_pods)
 
         cr_assert_eq(fstat(f.tree_fd, &before), 0);
         damage_content(&f);
-        cr_assert_eq(image_check(f.store, &f.id, note, &f, NULL), 1);
+        cr_assert_eq(image_integrity_check(f.store, &f.id, note, &f, NULL), 1);
         fetch(&f);
         cr_assert_eq(fstat(f.tree_fd, &mine), 0);
         cr_expect_neq(mine.st_ino, before.st_ino);

@@ -18,18 +18,18 @@
  * There are two: podctl's own, which the service only reads, and the service's, of pods that others registered. All
  * functions take the directory opened. */
 
-#define REGISTRY_DIRECTORY "/run/podctl/metadata"
-#define REGISTRY_GROUP "podctl-metadata"
+#define REGISTRATION_DIRECTORY "/run/podctl/metadata"
+#define REGISTRATION_GROUP "podctl-metadata"
 /* Of those that others registered. */
-#define REGISTRY_FOREIGN_DIRECTORY "/run/podctl/registered"
+#define REGISTRATION_FOREIGN_DIRECTORY "/run/podctl/registered"
 
 /* Where the service takes registrations, and is found to be there. */
-#define REGISTRY_SOCKET "/run/podctl/metadata-svc.sock"
+#define REGISTRATION_SOCKET "/run/podctl/metadata-svc.sock"
 /* Where pods find it. */
-#define REGISTRY_PORT 18112
+#define REGISTRATION_PORT 18112
 
 /* Whether somebody listens there. */
-bool registry_is_served(void);
+bool registration_is_served(void);
 
 /* 128 bits at least, however they are written: letters, digits, '-' and '_'. */
 #define TOKEN_MIN 22
@@ -39,23 +39,23 @@ bool token_is_valid(const char *token);
 int token_new(char **ret);
 
 /* podctl's own, made where missing, for the service's group to read. -ESRCH: there is no such group. */
-int registry_open(int *ret);
+int registration_open(int *ret);
 
 /* A pod manifest as it is told: with an array of annotations in any case, which is what clients compare. */
-int registry_format_manifest(json_object *manifest, char **ret);
+int registration_format_manifest(json_object *manifest, char **ret);
 
 /* Takes the place of an earlier registration of the pod. -EEXIST: another one has the token. */
-int registry_add(int fd, const Uuid *uuid, const char *token, const char *manifest);
+int registration_add(int fd, const Uuid *uuid, const char *token, const char *manifest);
 /* -ENOENT: no such pod. The name is an AC Name. */
-int registry_add_app(int fd, const Uuid *uuid, const char *app, const char *manifest);
+int registration_add_app(int fd, const Uuid *uuid, const char *app, const char *manifest);
 /* Where its requests come from; an address has one pod, the last that was given it. */
-int registry_add_addresses(int fd, const Uuid *uuid, char *const *addresses);
+int registration_add_addresses(int fd, const Uuid *uuid, char *const *addresses);
 /* -ENOENT: nobody's. */
-int registry_find_address(int fd, const char *address, Uuid *ret_uuid);
+int registration_find_address(int fd, const char *address, Uuid *ret_uuid);
 /* Whether there are pods whose addresses nobody has told. */
-bool registry_has_strangers(int fd);
+bool registration_has_strangers(int fd);
 /* -ENOENT: no such pod. What is left of a registration that broke off goes as well. */
-int registry_remove(int fd, const Uuid *uuid);
+int registration_remove(int fd, const Uuid *uuid);
 
 /* Who has the token: the directory of the pod, opened, and the pod's UUID. -ENOENT. */
-int registry_find(int fd, const char *token, int *ret_pod_fd, Uuid *ret_uuid);
+int registration_find(int fd, const char *token, int *ret_pod_fd, Uuid *ret_uuid);

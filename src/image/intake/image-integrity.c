@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
-#include "image/intake/image-check.h"
+#include "image/intake/image-integrity.h"
 #include "image/intake/layer-job.h"
+#include "image/store/image-store-internal.h"
 #include "image/store/store-damage.h"
-#include "image/store/store-internal.h"
 #include "image/store/store-staging.h"
 #include "image/tree/tree-compare.h"
 #include "manifest/oci-image.h"
@@ -220,7 +220,7 @@ static int check(Check *v, char **reterr_message)
         return r;
 }
 
-int image_check(ImageStore *s, const Digest *id, ImageDifference report, void *userdata, char **reterr_message)
+int image_integrity_check(ImageStore *s, const Digest *id, ImageDifference report, void *userdata, char **reterr_message)
 {
         Check v = { .store = s, .id = id, .report = report, .userdata = userdata };
         int r;
@@ -266,7 +266,7 @@ static int repair_layer(ImageStore *s, const Digest *layer, bool is_aci, char **
         return r < 0 ? explain_context(reterr_message, r, "layer %s", DIGEST_STRING(layer)) : 0;
 }
 
-int image_repair(ImageStore *s, const Digest *id, char **reterr_message)
+int image_integrity_repair(ImageStore *s, const Digest *id, char **reterr_message)
 {
         _cleanup_close_ int fd = open_directory_at(s->manifests_fd, DIGEST_FILE(id));
         ImageRecord record = {};

@@ -13,9 +13,9 @@ typedef int (*ImageDifference)(const char *where, const char *path, const char *
 
 /* By its ID, since it may be too broken to be loaded. 0: all is as it should be. 1: it is not; each difference has been
  * reported. -ENOSPC and other errors: it could not be told. The caller holds the store's lock, shared. */
-int image_check(ImageStore *s, const Digest *id, ImageDifference report, void *userdata, char **reterr_message);
+int image_integrity_check(ImageStore *s, const Digest *id, ImageDifference report, void *userdata, char **reterr_message);
 
 /* Makes the damaged layers of an image anew from their own blobs, without asking anybody else, and puts them in their
  * places. -EBADMSG, -ENOENT: the blob of some is damaged or missing too; the others were repaired. The caller holds the
  * store's lock, shared. */
-int image_repair(ImageStore *s, const Digest *id, char **reterr_message);
+int image_integrity_repair(ImageStore *s, const Digest *id, char **reterr_message);

@@ -8,7 +8,7 @@
 #include "basic/fs.h"
 #include "basic/string-util.h"
 #include "basic/strv.h"
-#include "pod/pod-registry.h"
+#include "pod/registration.h"
 #include "shared/json-table.h"
 
 #define PODS "pods"
@@ -16,9 +16,9 @@
 #define ADDRESSES "addresses"
 #define TARGET "../" PODS "/"
 
-bool registry_is_served(void)
+bool registration_is_served(void)
 {
-        static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = REGISTRY_SOCKET };
+        static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = REGISTRATION_SOCKET };
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         return fd >= 0 && connect(fd, (const struct sockaddr *) &address, sizeof(address)) >= 0;
@@ -48,9 +48,9 @@ int token_new(char **ret)
         return 0;
 }
 
-int registry_open(int *ret)
+int registration_open(int *ret)
 {
-        const struct group *group = getgrnam(REGISTRY_GROUP);
+        const struct group *group = getgrnam(REGISTRATION_GROUP);
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
         int r;
@@ -59,7 +59,7 @@ int registry_open(int *ret)
                 return -ESRCH;
         r = mkdir_p_at(AT_FDCWD, "/run/podctl", 0755);
         if (r >= 0)
-                r = fd = mkdir_open_at(AT_FDCWD, REGISTRY_DIRECTORY, 0750);
+                r = fd = mkdir_open_at(AT_FDCWD, REGISTRATION_DIRECTORY, 0750);
         if (r < 0)
                 return r;
         if (fstat(fd, &st) < 0)
@@ -72,7 +72,7 @@ int registry_open(int *ret)
         return 0;
 }
 
-int registry_format_manifest(json_object *manifest, char **ret)
+int registration_format_manifest(json_object *manifest, char **ret)
 {
         if (!json_object_object_get_ex(manifest, "annotations", NULL))
                 (void) json_object_object_add(manifest, "annotations", json_object_new_array());
@@ -110,7 +110,7 @@ static int make_directories(int fd, const Uuid *uuid)
         return r < 0 ? r : mkdir_p_at(fd, path, 0750);
 }
 
-int registry_add(int fd, const Uuid *uuid, const char *token, const char *manifest)
+int registration_add(int fd, const Uuid *uuid, const char *token, const char *manifest)
 {
         _cleanup_free_ char *link = strjoin(TOKENS "/", token), *target = strjoin(TARGET, uuid->s);
         OWN_UMASK;
@@ -118,7 +118,7 @@ int registry_add(int fd, const Uuid *uuid, const char *token, const char *manife
 
         if (!link || !target)
                 return -ENOMEM;
-        r = registry_remove(fd, uuid);
+        r = registration_remove(fd, uuid);
         if (r < 0 && r != -ENOENT)
                 return r;
         r = make_directories(fd, uuid);
@@ -130,11 +130,11 @@ int registry_add(int fd, const Uuid *uuid, const char *token, const char *manife
         if (r >= 0)
                 r = write_at(fd, uuid, "token", token);
         if (r < 0)
-                (void) registry_remove(fd, uuid);
+                (void) registration_remove(fd, uuid);
         return r;
 }
 
-int registry_add_app(int fd, const Uuid *uuid, const char *app, const char *manifest)
+int registration_add_app(int fd, const Uuid *uuid, const char *app, const char *manifest)
 {
         _cleanup_free_ char *below = strjoin("apps/", app), *new = strjoin("apps/.", app, ".new"),
                             *from = new ? pod_path_of(uuid, new) : NULL, *to = below ? pod_path_of(uuid, below) : NULL;
@@ -166,7 +166,7 @@ static int read_link(int fd, const char *path, Uuid *ret)
         return text && uuid_parse(text, ret) >= 0 ? 0 : -ENOENT;
 }
 
-int registry_add_addresses(int fd, const Uuid *uuid, char *const *addresses)
+int registration_add_addresses(int fd, const Uuid *uuid, char *const *addresses)
 {
         _cleanup_free_ char *text = strv_join(addresses, "\n"), *target = strjoin(TARGET, uuid->s);
         OWN_UMASK;
@@ -193,14 +193,14 @@ int registry_add_addresses(int fd, const Uuid *uuid, char *const *addresses)
         return r;
 }
 
-int registry_find_address(int fd, const char *address, Uuid *ret_uuid)
+int registration_find_address(int fd, const char *address, Uuid *ret_uuid)
 {
         _cleanup_free_ char *link = is_address(address) ? strjoin(ADDRESSES "/", address) : NULL;
 
         return link ? read_link(fd, link, ret_uuid) : -ENOENT;
 }
 
-bool registry_has_strangers(int fd)
+bool registration_has_strangers(int fd)
 {
         _cleanup_strv_free_ char **uuids = NULL;
 
@@ -233,7 +233,7 @@ static int remove_addresses(int fd, const Uuid *uuid)
         return r == -ENOENT ? 0 : r;
 }
 
-int registry_remove(int fd, const Uuid *uuid)
+int registration_remove(int fd, const Uuid *uuid)
 {
         _cleanup_free_ char *path = pod_path_of(uuid, NULL), *file = pod_path_of(uuid, "token"), *token = NULL,
                             *link = NULL;
@@ -255,7 +255,7 @@ int registry_remove(int fd, const Uuid *uuid)
         return r < 0 ? r : rm_rf_at(fd, path);
 }
 
-int registry_find(int fd, const char *token, int *ret_pod_fd, Uuid *ret_uuid)
+int registration_find(int fd, const char *token, int *ret_pod_fd, Uuid *ret_uuid)
 {
         _cleanup_free_ char *link = token_is_valid(token) ? strjoin(TOKENS "/", token) : NULL, *path = NULL;
         int pod_fd, r = link ? read_link(fd, link, ret_uuid) : -ENOENT;

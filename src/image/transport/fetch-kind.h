@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <errno.h>
+
+/* What can be asked of the process that talks to the network, and how it may end well. */
+
+typedef enum FetchKind {
+        FETCH_URL,              /* url; with an offset the ETag is a condition: -ESTALE when it is another by now */
+        FETCH_URL_HEAD,         /* the same without its body */
+        FETCH_DISCOVERY,        /* url is an appc name: looks for its <meta> elements (appc spec/discovery.md) until there
+                                 * is one of the kind that reference says, "aci" or "pubkeys"; answers with a JSON object
+                                 * {"aci": [templates], "pubkeys": [URLs]} */
+        FETCH_MANIFEST,         /* registry, repository; reference: tag or digest */
+        FETCH_MANIFEST_HEAD,    /* the same, only its digest, type and size */
+        FETCH_BLOB,             /* registry, repository; reference: digest */
+        FETCH_REFERRERS,        /* registry, repository; reference: digest. Answers with an index, from the referrers
+                                 * API or else the tag that stands in for it; -ENOENT: none */
+        FETCH_SIGNATURES,       /* registry, repository; reference: digest. What the registry itself keeps of
+                                 * OpenPGP "simple signatures" (/extensions/v2/REPOSITORY/signatures/DIGEST) */
+        _FETCH_KIND_MAX,
+        _FETCH_KIND_INVALID = -EINVAL,
+} FetchKind;
+
+typedef enum FetchOutcome {
+        FETCH_DONE,
+        FETCH_UNCHANGED,        /* 304 */
+        FETCH_DEFERRED,         /* 202: ask again later */
+        _FETCH_OUTCOME_MAX,
+        _FETCH_OUTCOME_INVALID = -EINVAL,
+} FetchOutcome;
