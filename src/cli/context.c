@@ -4,6 +4,7 @@
 #include "basic/path.h"
 #include "cli/context.h"
 #include "image/trust/keystore.h"
+#include "shared/explain.h"
 #include "shared/json-foreign.h"
 
 const Option context_options[] = {
@@ -100,8 +101,7 @@ int context_config(Context *c, const HostConfig **ret)
         if (!c->config) {
                 r = host_config_read(context_config_roots(c), &c->config, &message);
                 if (r < 0)
-                        return message ? log_error_errno(r, "%s", message)
-                                       : log_error_errno(r, "Cannot read the configuration: %m");
+                        return log_explained(r, message, "Cannot read the configuration");
         }
         *ret = c->config;
         return 0;
@@ -225,8 +225,7 @@ int context_fetcher(Context *c, Fetcher **ret)
                         .plain_http = context_is_insecure(c, "http"),
                 }, &c->fetcher, &message);
                 if (r < 0)
-                        return message ? log_error_errno(r, "%s", message)
-                                       : log_error_errno(r, "Cannot use the network: %m");
+                        return log_explained(r, message, "Cannot use the network");
         }
         *ret = c->fetcher;
         return 0;

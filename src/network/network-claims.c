@@ -16,10 +16,8 @@ int network_claims_run(const NetEngine *engine, int (*format)(const NetClaim *c,
 /* Left by a pod that was killed and not cleared away after yet. */
 static void drop_claim(const NetEngine *engine, int dir_fd, const NetClaim *claim)
 {
-        _cleanup_free_ char *ignored = NULL;
-
         if (claim->address && engine->table_exists())
-                (void) network_claims_run(engine, net_rules_remove_claim, claim, &ignored);
+                (void) network_claims_run(engine, net_rules_remove_claim, claim, NULL);
         (void) unlinkat(dir_fd, claim->uuid, 0);
 }
 

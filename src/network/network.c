@@ -170,11 +170,10 @@ int network_attach(const NetPod *pod, NetHold *hold, char **reterr_message)
         if (r >= 0)
                 return 0;
 
-        if (!*reterr_message)
-                (void) explain(reterr_message, r, "cannot set up the network: %s", strerror(-r));
+        (void) explain_unless_told(reterr_message, r, "cannot set up the network");
         net_hold_done(hold);
-        if (network_detach(pod->dir_fd, pod->uuid, true, &(char *){ NULL }) > 0)
-                (void) network_remove_idle(&(char *){ NULL });
+        if (network_detach(pod->dir_fd, pod->uuid, true, NULL) > 0)
+                (void) network_remove_idle(NULL);
         return r;
 }
 
@@ -245,11 +244,9 @@ static int delete_in_stand_in(CniPod *pod, const NetStateJoin *j, char **reterr_
 
 static int delete_cni(CniPod *pod, const NetStateJoin *j, char **reterr_message)
 {
-        _cleanup_free_ char *ignored = NULL;
-
         if (j->native || !j->conf)
                 return 0;
-        if (j->addresses && cni_masquerades(j->conf) && delete_in_stand_in(pod, j, &ignored) >= 0)
+        if (j->addresses && cni_masquerades(j->conf) && delete_in_stand_in(pod, j, NULL) >= 0)
                 return 0;
         return cni_delete(pod, j, reterr_message);
 }
@@ -272,13 +269,11 @@ static int detach_cni(const NetState *s, const char *uuid, char **reterr_message
 static void remove_links(const NetState *s)
 {
         const NetEngine *engine;
-        char *ignored = NULL;
 
         for (size_t i = 0; i < s->n_joins; i++)
                 if (s->joins[i].native && s->joins[i].host_interface &&
-                    if_nametoindex(s->joins[i].host_interface) > 0 && net_engine_load(&engine, &ignored) >= 0)
-                        (void) engine->remove_link(s->joins[i].host_interface, &ignored);
-        free(ignored);
+                    if_nametoindex(s->joins[i].host_interface) > 0 && net_engine_load(&engine, NULL) >= 0)
+                        (void) engine->remove_link(s->joins[i].host_interface, NULL);
 }
 
 int network_detach(int pod_fd, const char *uuid, bool final, char **reterr_message)
@@ -294,7 +289,7 @@ int network_detach(int pod_fd, const char *uuid, bool final, char **reterr_messa
         if (s.ended)
                 return 0;
         r = detach_cni(&s, uuid, reterr_message);
-        k = release_all(&s, uuid, r < 0 ? &(char *){ NULL } : reterr_message);
+        k = release_all(&s, uuid, r < 0 ? NULL : reterr_message);
         if (r >= 0 && k >= 0)
                 net_state_end(pod_fd);
         return r < 0 ? r : k;

@@ -10,11 +10,11 @@ static int check_capabilities(const PlanApp *app, char *const *names, char **ret
 {
         STRV_FOREACH(c, names) {
                 const char *name = startswith(*c, "CAP_") ?: *c;
-                _cleanup_free_ char *assignment = strjoin("CapabilityBoundingSet=CAP_", name), *ignored = NULL;
+                _cleanup_free_ char *assignment = strjoin("CapabilityBoundingSet=CAP_", name);
 
                 if (!assignment)
                         return -ENOMEM;
-                if (unit_property_check(assignment, &ignored) < 0)
+                if (unit_property_check(assignment, NULL) < 0)
                         return explain(reterr_message, EINVAL, "app '%s': there is no capability 'CAP_%s'", app->app->name, name);
         }
         return 0;

@@ -10,6 +10,7 @@
 #include "pod/pod-gc.h"
 #include "pod/pod-internal.h"
 #include "pod/pod-register.h"
+#include "shared/explain.h"
 
 /* An nspawn that was killed leaves directories of its machine behind, and from systemd 257 on it refuses to start
  * one of the same name while they are there (reference S§0.8). The mounts in them are gone with our namespace. */
@@ -85,9 +86,7 @@ static void release_stale_ranges(void)
 
 static int tear_down(Pod *p, bool final, char **reterr_message)
 {
-        _cleanup_free_ char *ignored = NULL;
-
-        (void) pod_load(p, &ignored);
+        (void) pod_load(p, NULL);
         if (p->settings && release_name(p))
                 pod_clear_nspawn(p->settings->name);
         release_uid_range(p);
@@ -103,17 +102,17 @@ int pod_tear_down(Pod *p, char **reterr_message)
 
 static int pod_delete(Pod *p)
 {
-        _cleanup_free_ char *path = strjoin(pod_directory_to_string(p->directory), "/", p->uuid.s), *ignored = NULL;
+        _cleanup_free_ char *path = strjoin(pod_directory_to_string(p->directory), "/", p->uuid.s), *message = NULL;
         int r;
 
         if (!path)
                 return -ENOMEM;
         /* A network that cannot be taken down any more, for want of a plugin say, does not keep the pod for ever. */
-        r = tear_down(p, true, &ignored);
+        r = tear_down(p, true, &message);
         if (r > 0)
-                r = network_remove_idle(&ignored);
+                r = network_remove_idle(&message);
         if (r < 0)
-                log_debug_errno(r, "Pod %s: %s", p->uuid.s, strempty(ignored));
+                log_debug_errno(r, "Pod %s: %s", p->uuid.s, explained(message, r));
         r = pod_unlink_journal(p);
         return r < 0 ? r : rm_rf_at(p->store->fd, path);
 }
@@ -174,14 +173,13 @@ static int forget_start(const Pod *p)
 
 int pod_put_back(Pod *p)
 {
-        _cleanup_free_ char *ignored = NULL;
         int r;
 
         if (p->directory == POD_DIR_PREPARED)
                 return 0;
-        r = tear_down(p, true, &ignored);
+        r = tear_down(p, true, NULL);
         if (r > 0)
-                (void) network_remove_idle(&ignored);
+                (void) network_remove_idle(NULL);
         r = pod_unlink_journal(p);
         if (r >= 0)
                 r = forget_start(p);
@@ -231,15 +229,13 @@ static Verdict judge(const Pod *p, const PodCollect *c)
  * left. */
 static void settle_marked(Pod *p, PodDirectory from)
 {
-        _cleanup_free_ char *ignored = NULL;
-
         if (p->directory != POD_DIR_EXITED_GARBAGE)
                 return;
         /* One that was over before it had any leads nowhere. */
         if (faccessat(p->fd, "journal", F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
                 (void) pod_link_journal(p);
-        if (p->directory != from && pod_tear_down(p, &ignored) > 0)
-                (void) network_remove_idle(&ignored);
+        if (p->directory != from && pod_tear_down(p, NULL) > 0)
+                (void) network_remove_idle(NULL);
 }
 
 /* An embryo has no lock of its own for a moment. */

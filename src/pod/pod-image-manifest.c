@@ -8,10 +8,8 @@
 /* What the image says of itself. */
 static int manifest_of_image(const Image *image, json_object **ret)
 {
-        _cleanup_free_ char *ignored = NULL;
-
         return image->kind == IMAGE_APPC ? json_parse_memory(image->manifest, image->manifest_size, ret, NULL)
-                                         : image_to_appc(image, ret, &ignored);
+                                         : image_to_appc(image, ret, NULL);
 }
 
 static int add_platform(AppcImage *m)

@@ -32,9 +32,7 @@ static bool has_ended(const Pod *p)
 /* NULL: nobody can tell any more. */
 static const char *group_of(Pod *p)
 {
-        _cleanup_free_ char *ignored = NULL;
-
-        (void) pod_load(p, &ignored);
+        (void) pod_load(p, NULL);
         return p->settings ? p->settings->unit ?: p->settings->name : NULL;
 }
 

@@ -124,9 +124,7 @@ int pod_scan_next(PodScan *s, Pod **ret)
 
 static bool has_name(Pod *p, const char *name)
 {
-        _cleanup_free_ char *ignored = NULL;
-
-        (void) pod_load(p, &ignored);
+        (void) pod_load(p, NULL);
         return p->settings && streq(p->settings->name, name);
 }
 

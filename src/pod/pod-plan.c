@@ -245,10 +245,8 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
         r = plan_check_apps(manifest, &e);
         if (r >= 0)
                 r = appc_pod_check_runnable(manifest, &e);
-        if (r < 0) {
-                *reterr_message = strdup(json_error_message(&e, r));
-                return r;
-        }
+        if (r < 0)
+                return explain(reterr_message, r, "%s", json_error_message(&e, r));
 
         plan->manifest = manifest;
         plan->settings = settings;

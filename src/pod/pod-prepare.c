@@ -266,13 +266,12 @@ int pod_store_used_images(PodStore *s, char ***ret)
         int r = images ? pod_scan_new(s, &scan) : -ENOMEM;
 
         while (r >= 0) {
-                _cleanup_free_ char *ignored = NULL;
                 _cleanup_(pod_freep) Pod *pod = NULL;
 
                 r = pod_scan_next(scan, &pod);
                 if (r <= 0)
                         break;
-                if (pod_load(pod, &ignored) < 0)
+                if (pod_load(pod, NULL) < 0)
                         continue;
                 for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++) {
                         const char *id = strempty(pod->manifest->apps[i].image.id);

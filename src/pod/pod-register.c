@@ -54,12 +54,11 @@ static int load_image(ImageStore *store, const AppcPodApp *app, Image **ret)
 {
         const char *version = strv_env_get(app->image.labels, "version");
         _cleanup_(image_freep) Image *image = NULL;
-        _cleanup_free_ char *ignored = NULL;
         Digest id;
         int r = app->image.id ? digest_parse(app->image.id, &id) : -ENOENT;
 
         if (r >= 0)
-                r = image_store_load(store, &id, &image, &ignored);
+                r = image_store_load(store, &id, &image, NULL);
         if (r >= 0 && app->image.name && !image->names)
                 r = strv_extendf(&image->names, "%s%s%s", app->image.name, version ? ":" : "", strempty(version));
         if (r >= 0)
@@ -109,7 +108,7 @@ static int add_pod(const Pod *pod, const char *token)
 {
         _cleanup_(image_store_freep) ImageStore *store = NULL;
         _cleanup_json_object_ json_object *o = NULL;
-        _cleanup_free_ char *text = NULL, *ignored = NULL;
+        _cleanup_free_ char *text = NULL;
         _cleanup_close_ int registry = -EBADF;
         int r;
 
@@ -123,7 +122,7 @@ static int add_pod(const Pod *pod, const char *token)
         if (r < 0)
                 return r;
         r = add_addresses(registry, pod);
-        (void) image_store_open(pod->store->data, &store, &ignored);
+        (void) image_store_open(pod->store->data, &store, NULL);
         for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
                 r = add_app(registry, pod, store, &pod->manifest->apps[i]);
         if (r < 0)
@@ -164,7 +163,7 @@ int pod_register(Pod *pod, PodPlan *plan, int probe, char **reterr_message)
         if (r == -ESRCH)
                 return explain(reterr_message, r,
                                "--mds-register: there is no group " REGISTRATION_GROUP "; systemd-sysusers makes it");
-        return r < 0 && !*reterr_message ? explain(reterr_message, r, "--mds-register: %s", strerror(-r)) : r;
+        return r < 0 ? explain_unless_told(reterr_message, r, "--mds-register") : 0;
 }
 
 int pod_unregister(const Pod *pod)

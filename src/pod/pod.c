@@ -4,6 +4,7 @@
 #include "basic/path.h"
 #include "basic/string-table.h"
 #include "pod/pod-internal.h"
+#include "shared/explain.h"
 
 static const char *const pod_directory_table[_POD_DIRECTORY_MAX] = {
         [POD_DIR_EMBRYO] = "embryo",
@@ -259,9 +260,7 @@ static int read_document(const Pod *p, const char *file, char **ret, size_t *ret
 {
         int r = read_file_at(p->fd, file, JSON_MAX_SIZE, ret, ret_size);
 
-        if (r < 0)
-                *reterr_message = strprintf("pod %s: %s: %s", p->uuid.s, file, strerror(-r));
-        return r;
+        return r < 0 ? explain(reterr_message, r, "pod %s: %s: %s", p->uuid.s, file, strerror(-r)) : 0;
 }
 
 int pod_load(Pod *p, char **reterr_message)
@@ -285,16 +284,12 @@ int pod_load(Pod *p, char **reterr_message)
                         return r;
                 r = appc_pod_parse(manifest, n, &p->manifest, &e);
         }
-        if (r < 0)
-                *reterr_message = strprintf("pod %s: %s: %s", p->uuid.s, file, json_error_message(&e, r));
-        return r;
+        return r < 0 ? explain(reterr_message, r, "pod %s: %s: %s", p->uuid.s, file, json_error_message(&e, r)) : 0;
 }
 
 const char *pod_display_name(Pod *p)
 {
-        _cleanup_free_ char *ignored = NULL;
-
-        (void) pod_load(p, &ignored);
+        (void) pod_load(p, NULL);
         return p->settings ? p->settings->name : p->uuid.s;
 }
 

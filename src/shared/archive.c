@@ -166,7 +166,7 @@ static la_ssize_t tar_callback(struct archive *archive, void *userdata, const vo
         if (n == 0)
                 n = pad_contents(a, ret);
         if (n < 0)
-                archive_set_error(archive, -a->error, "%s", a->message ?: strerror(-a->error));
+                archive_set_error(archive, -a->error, "%s", explained(a->message, a->error));
         return n < 0 ? -1 : n;
 }
 

@@ -12,6 +12,11 @@ static int store(char **reterr_message, int error, char *text)
         return -abs(error);
 }
 
+const char *explained(const char *message, int error)
+{
+        return message ?: strerror(abs(error));
+}
+
 int explain(char **reterr_message, int error, const char *format, ...)
 {
         char *text;
@@ -24,6 +29,12 @@ int explain(char **reterr_message, int error, const char *format, ...)
         text = strvprintf(format, ap);
         va_end(ap);
         return store(reterr_message, error, text);
+}
+
+int explain_unless_told(char **reterr_message, int error, const char *text)
+{
+        return reterr_message && *reterr_message ? -abs(error)
+                                                 : explain(reterr_message, error, "%s: %s", text, strerror(abs(error)));
 }
 
 int explain_context(char **reterr_message, int error, const char *format, ...)
@@ -40,5 +51,5 @@ int explain_context(char **reterr_message, int error, const char *format, ...)
         if (!context)
                 return -abs(error);
         return store(reterr_message, error,
-                     strjoin(context, ": ", *reterr_message ?: strerror(abs(error))));
+                     strjoin(context, ": ", explained(*reterr_message, error)));
 }

@@ -127,6 +127,16 @@ static int check_kinds(const PlanMount *m, const MountContext *context, bool dir
                        directory ? "a file" : "a directory");
 }
 
+static int explain_target(const PlanMount *m, MountContext *context, int r, char **reterr_message)
+{
+        if (m->over_links && etc_is_a_volume(m, context))
+                return explain(reterr_message, r, "%s: there is none in the volume that is mounted on /etc", m->target);
+        if (r == -EINVAL)
+                return explain(reterr_message, r, "%s: %s: a path below /dev, /proc, /run or /sys cannot have quotes, "
+                               "backslashes or control characters", m->what, m->target);
+        return explain(reterr_message, r, "%s: cannot make %s: %s", m->what, m->target, strerror(-r));
+}
+
 static int carry_out_bind(const PlanMount *m, MountContext *context, char **reterr_message)
 {
         _cleanup_close_ int source = mount_source_clone(m, context, reterr_message), target = -EBADF;
@@ -142,22 +152,11 @@ static int carry_out_bind(const PlanMount *m, MountContext *context, char **rete
         if (r < 0)
                 return r;
         target = open_target(m, context, S_ISDIR(st.st_mode));
-        if (target < 0 && m->over_links && etc_is_a_volume(m, context)) {
-                *reterr_message = strprintf("%s: there is none in the volume that is mounted on /etc", m->target);
-                return target;
-        }
-        if (target == -EINVAL)
-                *reterr_message = strprintf("%s: %s: a path below /dev, /proc, /run or /sys cannot have quotes, "
-                                            "backslashes or control characters", m->what, m->target);
-        else if (target < 0)
-                *reterr_message = strprintf("%s: cannot make %s: %s", m->what, m->target, strerror(-target));
         if (target < 0)
-                return target;
+                return explain_target(m, context, target, reterr_message);
 
         r = mount_attach(source, target);
-        if (r < 0)
-                *reterr_message = strprintf("%s: cannot mount on %s: %s", m->what, m->target, strerror(-r));
-        return r;
+        return r < 0 ? explain(reterr_message, r, "%s: cannot mount on %s: %s", m->what, m->target, strerror(-r)) : 0;
 }
 
 /* The layers, id-mapped, each under a name of a digit or two in the scratch directory: the options of an overlay
@@ -174,7 +173,8 @@ int layers_attach(char *const *lowers, const char *what, int userns_fd, int scra
                 _cleanup_close_ int layer = mount_clone(AT_FDCWD, *lower, &options), target = -EBADF;
 
                 if (layer == -ENOENT)
-                        *reterr_message = strprintf("%s: layer %s is gone; fetch the image again", what, *lower);
+                        return explain(reterr_message, layer, "%s: layer %s is gone; fetch the image again", what,
+                                       *lower);
                 if (layer < 0)
                         return layer;
                 r = strv_extendf(&names, "%zu", n++);
@@ -305,7 +305,7 @@ static int keep_run(const PlanMount *m, const MountContext *context)
         return clone < 0 ? clone : mount_attach(clone, run);
 }
 
-static int carry_out_overlay(const PlanMount *m, MountContext *context, char **reterr_message)
+static int make_overlay(const PlanMount *m, MountContext *context, char **reterr_message)
 {
         _cleanup_free_ char *name = strdup(m->target);
         _cleanup_close_ int scratch = -EBADF, target = -EBADF;
@@ -324,14 +324,22 @@ static int carry_out_overlay(const PlanMount *m, MountContext *context, char **r
                 r = make_usual_places(m, context);
         if (r >= 0)
                 r = keep_run(m, context);
-        if (*reterr_message)
-                return r;
-        if (r == -EINVAL && context->userns_fd >= 0)
-                *reterr_message = strprintf("%s: the store's file system cannot map user IDs; move it to another "
-                                            "one or run the pod with --private-users=no", m->what);
-        else if (r < 0)
-                *reterr_message = strprintf("%s: cannot mount: %s", m->what, strerror(-r));
         return r;
+}
+
+static int carry_out_overlay(const PlanMount *m, MountContext *context, char **reterr_message)
+{
+        _cleanup_free_ char *message = NULL;
+        int r = make_overlay(m, context, &message);
+
+        if (r >= 0)
+                return 0;
+        if (message)
+                return explain(reterr_message, r, "%s", message);
+        if (r == -EINVAL && context->userns_fd >= 0)
+                return explain(reterr_message, r, "%s: the store's file system cannot map user IDs; move it to another "
+                               "one or run the pod with --private-users=no", m->what);
+        return explain(reterr_message, r, "%s: cannot mount: %s", m->what, strerror(-r));
 }
 
 int plan_mount_carry_out(const PlanMount *m, MountContext *context, char **reterr_message)

@@ -6,6 +6,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/path.h"
+#include "shared/explain.h"
 #include "stage1/app-root.h"
 
 #define APP_GROUPS_MAX 65536U /* NGROUPS_MAX of the kernel */
@@ -268,24 +269,18 @@ int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity 
         int r;
 
         r = resolve_user(a->user, root_fd, shift, &identity->uid, &identity->gid, &listed);
-        if (r < 0) {
-                *reterr_message = strprintf("app '%s': the image has no user '%s'", app->app->name, a->user);
-                return r;
-        }
+        if (r < 0)
+                return explain(reterr_message, r, "app '%s': the image has no user '%s'", app->app->name, a->user);
         if (!isempty(a->group) && !(a->group_from_user && listed)) {
                 r = resolve_group(a->group, root_fd, shift, &identity->gid);
-                if (r < 0) {
-                        *reterr_message = strprintf("app '%s': the image has no group '%s'", app->app->name,
-                                                    a->group);
-                        return r;
-                }
+                if (r < 0)
+                        return explain(reterr_message, r, "app '%s': the image has no group '%s'", app->app->name,
+                                       a->group);
         }
 
-        if (identity->uid >= POD_UID_COUNT || identity->gid >= POD_UID_COUNT) {
-                *reterr_message = strprintf("app '%s': user %u, group %u: IDs in a pod are below %u", app->app->name,
-                                            identity->uid, identity->gid, POD_UID_COUNT);
-                return -ESRCH;
-        }
+        if (identity->uid >= POD_UID_COUNT || identity->gid >= POD_UID_COUNT)
+                return explain(reterr_message, ESRCH, "app '%s': user %u, group %u: IDs in a pod are below %u",
+                               app->app->name, identity->uid, identity->gid, POD_UID_COUNT);
         r = resolve_groups(a, root_fd, identity);
         return r < 0 ? r : resolve_home(a, root_fd, identity);
 }
@@ -340,15 +335,16 @@ static bool may_be_program(int root_fd, char *const *binds, const char *path)
 }
 
 /* path: where it was looked for, if it was not in all of $PATH. */
-static char *no_program(const PlanApp *app, int root_fd, const char *path)
+static int explain_program(const PlanApp *app, int root_fd, const char *path, int r, char **reterr_message)
 {
         const char *name = app->app->name;
         struct stat st;
 
         if (!path || stat_in_root(root_fd, path, &st) < 0)
-                return strprintf("app '%s': the image has no program '%s'", name, app->app->app->exec[0]);
-        return strprintf("app '%s': %s of the image is %s", name, path,
-                         S_ISDIR(st.st_mode) ? "a directory, and no program" : "not executable");
+                return explain(reterr_message, r, "app '%s': the image has no program '%s'", name,
+                               app->app->app->exec[0]);
+        return explain(reterr_message, r, "app '%s': %s of the image is %s", name, path,
+                       S_ISDIR(st.st_mode) ? "a directory, and no program" : "not executable");
 }
 
 static int find_handler(const PlanApp *app, int root_fd, char *const *binds, char *const *exec, const char *event,
@@ -361,11 +357,9 @@ static int find_handler(const PlanApp *app, int root_fd, char *const *binds, cha
         r = app_find_program(app, root_fd, exec[0], ret);
         if (r == -ENOMEM)
                 return r;
-        if (r < 0 || !may_be_program(root_fd, binds, *ret)) {
-                *reterr_message = strprintf("app '%s': the image has no program '%s' for event %s", app->app->name,
-                                            exec[0], event);
-                return -ENOENT;
-        }
+        if (r < 0 || !may_be_program(root_fd, binds, *ret))
+                return explain(reterr_message, ENOENT, "app '%s': the image has no program '%s' for event %s",
+                               app->app->name, exec[0], event);
         return 0;
 }
 
@@ -392,10 +386,8 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
         if (r < 0)
                 return r;
         r = app_find_program(app, root_fd, app->app->app->exec[0], &identity.program);
-        if (r < 0 || !may_be_program(root_fd, identity.binds, identity.program)) {
-                *reterr_message = no_program(app, root_fd, identity.program);
-                return r < 0 ? r : -ENOENT;
-        }
+        if (r < 0 || !may_be_program(root_fd, identity.binds, identity.program))
+                return explain_program(app, root_fd, identity.program, r < 0 ? r : -ENOENT, reterr_message);
 
         r = find_handler(app, root_fd, identity.binds, app->app->app->pre_start, "pre-start", &identity.pre_start,
                          reterr_message);

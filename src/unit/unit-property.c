@@ -8,6 +8,7 @@
 #include "basic/path.h"
 #include "basic/signal-util.h"
 #include "basic/strv.h"
+#include "shared/explain.h"
 #include "unit/unit-property.h"
 
 #define UNIT_NAME_MAX 256
@@ -637,20 +638,19 @@ int unit_property_check(const char *assignment, char **reterr_message)
 
         r = find_row(assignment, &row, &value);
         if (r == -EOPNOTSUPP)
-                *reterr_message = strprintf("unit property '%.*s' is not supported here; use a drop-in for the unit",
-                                            (int) strcspn(assignment, "="), assignment);
-        else if (r < 0)
-                *reterr_message = strprintf("'%s' is not NAME=VALUE", assignment);
+                return explain(reterr_message, r,
+                               "unit property '%.*s' is not supported here; use a drop-in for the unit",
+                               (int) strcspn(assignment, "="), assignment);
         if (r < 0)
-                return r;
+                return explain(reterr_message, r, "'%s' is not NAME=VALUE", assignment);
 
         r = row->append(NULL, row, value);
-        if (r < 0 && reterr_message)
-                *reterr_message = row->words ? strprintf("unit property %s takes one of %s, not '%s'", row->name,
-                                                         row->words, value)
-                                             : strprintf("unit property %s does not take the value '%s'", row->name,
-                                                         value);
-        return r;
+        if (r >= 0)
+                return 0;
+        return row->words ? explain(reterr_message, r, "unit property %s takes one of %s, not '%s'", row->name,
+                                    row->words, value)
+                          : explain(reterr_message, r, "unit property %s does not take the value '%s'", row->name,
+                                    value);
 }
 
 int unit_property_append(sd_bus_message *m, const char *assignment)

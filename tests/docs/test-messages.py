@@ -15,7 +15,7 @@ source, page = sys.argv[1:]
 # What says nothing by itself, but passes on what somebody else said.
 PASSED_ON = {'X'}
 STRING = r'"(?:[^"\\]|\\.)*"'
-LOGGED = re.compile(r'\blog_(?:error|warning|notice)(?:_errno)?\s*\(')
+LOGGED = re.compile(r'\b(?:log_(?:error|warning|notice)(?:_errno)?|log_explained)\s*\(')
 
 
 def arguments(text, start):
@@ -49,6 +49,8 @@ def messages():
     for path, text in sources():
         for call in LOGGED.finditer(text):
             message = literal(arguments(text, call.end()))
+            if message and 'log_explained' in call[0]:
+                message += ': X' # the error's own text
             if message and message not in PASSED_ON:
                 yield path, message
 

@@ -294,7 +294,7 @@ int group_helper_serve(int connection)
                                COMMANDS_OF_USER_MAX)
                      : group_helper_check(c.words[1], c.words + 2, &message);
         if (r < 0) {
-                (void) dprintf(c.fds[1], "podctl: %s\n", message ?: strerror(-r));
+                (void) dprintf(c.fds[1], "podctl: %s\n", explained(message, r));
                 status = EXIT_PODCTL_FAILED;
                 log_notice("User %u was refused: %s", who.uid, strempty(message));
         } else {

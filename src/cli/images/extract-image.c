@@ -8,6 +8,7 @@
 #include "cli/terminal/output-file.h"
 #include "image/store/image-lowers.h"
 #include "image/tree/tree-copy.h"
+#include "shared/explain.h"
 
 const Option extract_options[] = {
         { "overwrite", &option_bool, offsetof(ExtractArgs, overwrite), NULL, "Replace the directory if there is one" },
@@ -84,6 +85,6 @@ int extract_image(Context *c, const ExtractArgs *args, const char *text, const c
         r = write_image(store, image, args, rendered, output.fd, &message);
         if (r >= 0)
                 r = close_to_others(output.fd);
-        return r < 0 ? log_error_errno(r, "Cannot write image '%s' to %s: %s", text, directory, message ?: strerror(-r))
+        return r < 0 ? log_error_errno(r, "Cannot write image '%s' to %s: %s", text, directory, explained(message, r))
                      : output_commit(&output);
 }

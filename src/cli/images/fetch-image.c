@@ -137,7 +137,7 @@ static int find_first_keys(Fetch *f)
         known = keys.n > 0;
         trusted_keys_done(&keys);
         if (r < 0)
-                return log_error_errno(r, "%s", message ?: strerror(-r));
+                return log_explained(r, message, "Cannot read the keys of '%s'", name);
         if (!known)
                 (void) trust_discovered_keys(f->context, &(TrustKeys) {
                         .prefix = name,
@@ -301,10 +301,10 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
 static void explain_arguments(const Fetch *f, int r, char **reterr_message)
 {
         const ImageWish *wish = f->wish;
-        _cleanup_free_ char *message = TAKE_PTR(*reterr_message);
+        _cleanup_free_ char *message = reterr_message ? TAKE_PTR(*reterr_message) : NULL;
 
         (void) explain(reterr_message, r, "%s; if it is an argument of '%s', write -- before it: %s -- %s",
-                       message ?: strerror(-r), wish->before, wish->before, wish->text);
+                       explained(message, r), wish->before, wish->before, wish->text);
 }
 
 /* Once, when it comes; what keeps it from being run is told whenever somebody runs it. */
@@ -346,8 +346,7 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
                 return log_error_errno(r, "%s; 'podctl image gc' may make room below %s", message, c->dir);
         if (r < 0)
                 return f.told    ? r
-                       : message ? log_error_errno(r, "%s", message)
-                                 : log_error_errno(r, "%s: %m", wish->text);
+                       : log_explained(r, message, "%s", wish->text);
         if (f.brought)
                 tell_oddities(&f, ids);
         *ret_ids = TAKE_PTR(ids);
@@ -370,7 +369,7 @@ static int find_missing(Context *c, const char *id, char ***ret)
         r = digest_parse(id, &d);
         if (r >= 0)
                 r = image_dependencies_missing(store, &d, ret, &message);
-        return r < 0 ? log_error_errno(r, "Image %s: %s", id, message ?: strerror(-r)) : 0;
+        return r < 0 ? log_error_errno(r, "Image %s: %s", id, explained(message, r)) : 0;
 }
 
 static int fetch_missing(Context *c, const char *id, char *const *missing, PullPolicy policy)
@@ -424,7 +423,7 @@ int find_image(Context *c, const char *text, Image **ret)
         if (r < 0)
                 return r;
         r = image_store_find(store, text, ret, &message);
-        return r < 0 ? message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", text) : 0;
+        return r < 0 ? log_explained(r, message, "Image '%s'", text) : 0;
 }
 
 /* By the name it was asked for, if that is one: by its ID it comes with all its names, which takes a look at those of

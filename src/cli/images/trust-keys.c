@@ -8,6 +8,7 @@
 #include "cli/images/trust-keys.h"
 #include "image/transport/fetcher.h"
 #include "image/trust/key-file.h"
+#include "shared/explain.h"
 #include "shared/gpg.h"
 #include "shared/json-foreign.h"
 
@@ -31,7 +32,7 @@ static int fetch(Context *c, const FetchRequest *request, FetchReply *ret)
         if (r < 0) {
                 if (message)
                         utf8_make_printable(message);
-                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "%s: %m", request->url);
+                return log_explained(r, message, "%s", request->url);
         }
         if (ret->outcome == FETCH_DONE && ret->data)
                 return 0;
@@ -131,7 +132,7 @@ static int add(Context *c, const TrustKeys *how, const KeyFile *f)
 
                 r = keystore_add(&keystore, how->prefix, f->keys[i].fingerprint, f->keys[i].text, &path, &message);
                 if (r < 0)
-                        return message ? log_error_errno(r, "%s", message) : log_oom();
+                        return log_explained(r, message, "Cannot add key %s", f->keys[i].fingerprint);
                 if (how->prefix)
                         (void) printf("Added key for prefix \"%s\" at \"%s\"\n", how->prefix, path);
                 else

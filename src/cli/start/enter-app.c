@@ -7,6 +7,7 @@
 #include "cli/terminal/terminal.h"
 #include "pod/plan-sources.h"
 #include "pod/pod-prepare.h"
+#include "shared/explain.h"
 #include "stage1/app-launch.h"
 #include "unit/manager-connect.h"
 #include "unit/transient-unit.h"
@@ -79,7 +80,7 @@ static int identify(Enter *e, int root)
         if (pod_uid_base(e->pod, &shift) < 0)
                 return log_error_errno(EINVAL, "Pod '%s' has no valid user IDs", pod_display_name(e->pod));
         r = app_identify_user(e->app, root, shift, &e->identity, &message);
-        return r < 0 ? log_error_errno(r, "%s", strempty(message)) : 0;
+        return r < 0 ? log_explained(r, message, "Cannot find the user of app '%s'", e->app->app->name) : 0;
 }
 
 /* The command with the path of its program; without one a shell, as rkt has it. */
@@ -349,7 +350,7 @@ int enter_app(Context *c, const char *pod, const char *app, bool as_root, char *
                                        pod_state_to_string(e.pod->state));
         r = pod_plan_of(e.pod, &e.plan, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+                return log_explained(r, message, "Cannot plan the pod");
         /* Whatever has become of the sources: this is for what may be used of them. */
         (void) plan_check_sources(e.plan, NULL);
         r = choose_app(&e, app);

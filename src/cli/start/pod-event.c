@@ -64,11 +64,10 @@ static const char *failed_app(const Pod *pod)
 
 void pod_event_ended(Pod *pod, int status)
 {
-        _cleanup_free_ char *ignored = NULL;
         const char *app = "";
 
         /* A damaged one has ended as well. */
-        if (pod_load(pod, &ignored) >= 0)
+        if (pod_load(pod, NULL) >= 0)
                 app = failed_app(pod);
         (void) sd_journal_send("MESSAGE_ID=%s", status == 0 ? MESSAGE_POD_ENDED : MESSAGE_POD_FAILED,
                                "PRIORITY=%i", status == 0 ? LOG_INFO : LOG_WARNING,

@@ -127,10 +127,9 @@ static void add_manifest(json_object *o, const Pod *pod)
 json_object *pod_to_json(Pod *pod)
 {
         json_object *o = json_object_new_object();
-        _cleanup_free_ char *ignored = NULL;
         int status;
 
-        (void) pod_load(pod, &ignored);
+        (void) pod_load(pod, NULL);
         (void) json_object_object_add(o, "name", json_object_new_string(pod->uuid.s));
         (void) json_object_object_add(o, "state", json_object_new_string(pod_state_to_string(pod->state)));
         (void) json_object_object_add(o, "networks", pod_networks_to_json(pod));

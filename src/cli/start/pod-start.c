@@ -23,6 +23,7 @@
 #include "pod/plan-sources.h"
 #include "pod/plan-stop.h"
 #include "pod/pod-gc.h"
+#include "shared/explain.h"
 #include "stage1/stage1.h"
 #include "unit/machine.h"
 #include "unit/transient-unit.h"
@@ -101,7 +102,7 @@ static int pod_launch_logging(Pod *pod)
 
         r = pod_load(pod, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", strempty(message));
+                return log_explained(r, message, "Cannot read pod %s", pod->uuid.s);
         name_lock = lock_name(pod);
         if (name_lock < 0)
                 return name_lock;
@@ -113,7 +114,7 @@ static int pod_launch_logging(Pod *pod)
         if (r >= 0)
                 r = plan_check_sources(plan, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+                return log_explained(r, message, "Cannot plan the pod");
         r = limit_stop(plan);
         if (r < 0)
                 return r;
@@ -129,7 +130,7 @@ static int pod_launch_logging(Pod *pod)
         (void) pod_link_journal(pod);
         pod_event_starts(pod);
         r = stage1_default()->launch(pod, plan, &message);
-        return log_error_errno(r, "%s", strempty(message));
+        return log_explained(r, message, "Cannot start the pod");
 }
 
 int pod_launch(Pod *pod)
@@ -346,7 +347,7 @@ static int start_job(Start *s, char **ret_job)
         if (r >= 0)
                 r = plan_check_sources(plan, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+                return log_explained(r, message, "Cannot plan the pod");
         warn_of_host(s->pod, plan);
 
         r = unit_properties(s, plan, &properties);

@@ -17,6 +17,7 @@
 #include "config.h"
 #include "network/net-engine.h"
 #include "shared/bus.h"
+#include "shared/explain.h"
 #include "shared/mount-util.h"
 #include "stage1/stage1.h"
 #include "stage1/uid-range.h"
@@ -204,7 +205,7 @@ static HostState look_at_nftables(const HostLook *l, char **ret_found)
         r = net_engine_load(&engine, &message);
         if (r >= 0)
                 r = engine->run_rules("list tables\n", &message);
-        *ret_found = strdup(r >= 0 ? "there" : message ?: strerror(-r));
+        *ret_found = strdup(r >= 0 ? "there" : explained(message, r));
         return r >= 0 ? HOST_GOOD : HOST_LESS;
 }
 

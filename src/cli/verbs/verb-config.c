@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "cli/verbs/verbs.h"
 #include "image/transport/credentials.h"
+#include "shared/explain.h"
 
 typedef struct ConfigArgs {
         bool pretty;
@@ -20,8 +21,7 @@ static int add_credentials(Context *c, json_object *array)
 
         r = credentials_read_config(context_config_roots(c), &credentials, &message);
         if (r < 0)
-                return message ? log_error_errno(r, "%s", message)
-                               : log_error_errno(r, "Cannot read the configuration: %m");
+                return log_explained(r, message, "Cannot read the configuration");
         return credentials_to_json(credentials, array) < 0 ? log_oom() : 0;
 }
 

@@ -11,6 +11,7 @@
 #include "manifest/oci-config.h"
 #include "pod/pod-image-manifest.h"
 #include "pod/pod-prepare.h"
+#include "shared/explain.h"
 #include "stage1/app-view.h"
 
 typedef struct ExportArgs {
@@ -44,12 +45,11 @@ static int find_app(const Pod *pod, const char *name, const AppcPodApp **ret)
 /* The image of the app, as long as it is there. */
 static int find_app_image(Context *c, const AppcPodApp *app, Image **ret)
 {
-        _cleanup_free_ char *ignored = NULL;
         ImageStore *store;
         int r;
 
         r = context_images(c, &store);
-        return r < 0 ? r : image_store_find(store, strempty(app->image.id), ret, &ignored);
+        return r < 0 ? r : image_store_find(store, strempty(app->image.id), ret, NULL);
 }
 
 /* The files are all there are, whatever the image had them from. */
@@ -187,7 +187,7 @@ static int export_app(Context *c, const Pod *pod, const AppcPodApp *app, bool oc
                 r = (oci ? write_oci : write_aci)(image, app, &tree, output->fd, &message);
         }
         return r < 0 ? log_error_errno(r, "Cannot export app '%s' of pod %s: %s", app->name, pod->uuid.s,
-                                       message ?: strerror(-r))
+                                       explained(message, r))
                      : output_commit(output);
 }
 
@@ -209,7 +209,7 @@ static int take_pod(Context *c, const char *text, Pod **ret)
                 return log_error_errno(r, "Pod %s is being removed", pod->uuid.s);
         r = pod_load(pod, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", strempty(message));
+                return log_explained(r, message, "Cannot read pod %s", pod->uuid.s);
         *ret = TAKE_PTR(pod);
         return 0;
 }

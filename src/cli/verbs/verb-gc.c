@@ -8,6 +8,7 @@
 #include "cli/verbs/verbs.h"
 #include "pod/pod-gc.h"
 #include "pod/pod-prepare.h"
+#include "shared/explain.h"
 
 static const Option options[] = {
         { "expire-prepared", &option_duration, offsetof(PodCollect, expire_prepared_usec), "TIME",
@@ -81,7 +82,7 @@ static int collect_layers(Context *c, PodStore *pods)
                 r = image_store_collect(images, &collect, &message);
         }
         strv_free(collect.removed_images);
-        return r < 0 ? log_error_errno(r, "Some layers could not be collected: %s", message ?: strerror(-r)) : 0;
+        return r < 0 ? log_error_errno(r, "Some layers could not be collected: %s", explained(message, r)) : 0;
 }
 
 static int run(Context *c, void *userdata, char **words)

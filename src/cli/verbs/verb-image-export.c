@@ -5,6 +5,7 @@
 #include "cli/terminal/output-file.h"
 #include "cli/verbs/verbs.h"
 #include "image/export/image-export.h"
+#include "shared/explain.h"
 
 typedef struct ExportArgs {
         char *format;
@@ -32,7 +33,7 @@ static int export_image(Context *c, ImageStore *store, const Image *image, const
                 : image_export_oci(store, image, fetcher, output->fd, &message);
         if (r < 0)
                 return log_error_errno(r, "Cannot export image %s: %s", DIGEST_FILE(&image->id),
-                                       message ?: strerror(-r));
+                                       explained(message, r));
         if (r > 0)
                 log_warning("Image %s shares layers that were fetched compressed in another way: what is written has a "
                             "new ID, and signatures do not fit it", DIGEST_FILE(&image->id));

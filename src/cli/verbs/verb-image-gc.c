@@ -5,6 +5,7 @@
 #include "cli/persona.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-prepare.h"
+#include "shared/explain.h"
 
 /* No limit of size, that is. */
 #define NOT_GIVEN UINT64_MAX
@@ -47,7 +48,7 @@ static int collect(ImageStore *images, PodStore *pods, ImageCollect *collect)
         collect->used_layers = layers;
         collect->used_images = ids;
         r = image_store_collect(images, collect, &message);
-        return r < 0 ? log_error_errno(r, "Some images could not be collected: %s", message ?: strerror(-r)) : 0;
+        return r < 0 ? log_error_errno(r, "Some images could not be collected: %s", explained(message, r)) : 0;
 }
 
 static void report(const ImageCollect *collect)

@@ -4,6 +4,7 @@
 #include "cli/persona.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-prepare.h"
+#include "shared/explain.h"
 
 /* What a word means: a name that is to go, or all of the image. */
 typedef struct Target {
@@ -47,8 +48,7 @@ static int resolve_images(ImageStore *images, char **words, Targets *ret)
 
                 r = image_store_resolve(images, *word, &target->id, &name, &message);
                 if (r < 0)
-                        result = message ? log_error_errno(r, "%s", message)
-                                         : log_error_errno(r, "Image '%s': %m", *word);
+                        result = log_explained(r, message, "Image '%s'", *word);
                 if (r < 0)
                         continue;
                 /* rkt's names are the image's own. */
@@ -68,8 +68,7 @@ static int remove_image(ImageStore *images, const Digest *id, char *const *used_
 
         r = image_store_remove(images, id, used_layers, &message);
         if (r < 0)
-                return message ? log_error_errno(r, "%s", message)
-                               : log_error_errno(r, "Cannot remove image '%s': %m", DIGEST_FILE(id));
+                return log_explained(r, message, "Cannot remove image '%s'", DIGEST_FILE(id));
         persona_say_removed(DIGEST_FILE(id));
         return 0;
 }

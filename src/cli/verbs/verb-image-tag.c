@@ -3,6 +3,7 @@
 #include "basic/log.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-location.h"
+#include "shared/explain.h"
 
 /* The name as the store keeps it: of a registry's, all that it leaves out. */
 static int name_to_give(const char *text, char **ret)
@@ -14,7 +15,7 @@ static int name_to_give(const char *text, char **ret)
 
         if (startswith(text, "docker:") || startswith(text, "oci:")) {
                 if (image_location_parse(text, &location, &message) < 0)
-                        return log_error_errno(EINVAL, "%s", strempty(message));
+                        return log_explained(EINVAL, message, "Image '%s'", text);
                 *ret = TAKE_PTR(location.text);
                 return *ret ? 0 : log_oom();
         }
@@ -42,7 +43,7 @@ static int tag(Context *c, void *userdata, char **words)
         if (r >= 0)
                 r = image_store_set_name(store, name, &id, &message);
         if (r < 0)
-                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", words[0]);
+                return log_explained(r, message, "Image '%s'", words[0]);
         (void) puts(name);
         return 0;
 }
@@ -61,7 +62,7 @@ static int take_name(ImageStore *store, const char *text)
         if (r >= 0)
                 r = image_store_remove_name(store, name);
         if (r < 0)
-                return message ? log_error_errno(r, "%s", message) : log_error_errno(r, "Image '%s': %m", text);
+                return log_explained(r, message, "Image '%s'", text);
         return 0;
 }
 

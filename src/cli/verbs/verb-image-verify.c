@@ -3,6 +3,7 @@
 #include "basic/log.h"
 #include "cli/verbs/verbs.h"
 #include "image/intake/image-integrity.h"
+#include "shared/explain.h"
 
 /* "layer sha256:…: /etc/passwd: content", which is the command's answer, not a log. */
 static int print_difference(const char *where, const char *path, const char *what, void *userdata)
@@ -21,7 +22,7 @@ static int verify_image(ImageStore *store, const char *text)
         if (r >= 0)
                 r = image_integrity_check(store, &id, print_difference, NULL, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", message ?: strerror(-r));
+                return log_explained(r, message, "Image '%s'", text);
         if (r > 0)
                 return log_error_errno(EBADMSG, "Image '%s' is damaged; fetch it again to repair it", text);
         (void) printf("successfully verified checksum for image: \"%s\"\n", DIGEST_FILE(&id));

@@ -4,6 +4,7 @@
 #include "basic/time-util.h"
 #include "cli/terminal/pod-journal.h"
 #include "cli/verbs/verbs.h"
+#include "shared/explain.h"
 
 typedef struct LogsArgs {
         char *app;
@@ -73,7 +74,7 @@ static int run(Context *c, void *userdata, char **words)
                 return r;
         r = pod_load(pod, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", strempty(message));
+                return log_explained(r, message, "Cannot read pod %s", pod->uuid.s);
         r = pod_hold(pod);
         if (r < 0)
                 return log_error_errno(r, "Cannot hold pod '%s': %m", words[0]);

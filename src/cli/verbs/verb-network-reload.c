@@ -3,6 +3,7 @@
 #include "cli/verbs/verbs.h"
 #include "network/network.h"
 #include "pod/pod-etc.h"
+#include "shared/explain.h"
 
 /* Has the pods' networks follow what others do to the host's: rules that were flushed come back, and pods that resolve
  * names as the host does get its name servers as they are now. Runs behind whatever nftables.service does (see
@@ -21,7 +22,7 @@ static int refresh(Pod *pod)
         if (r > 0)
                 log_debug("Pod '%s' has the host's name servers as they are now", pod_display_name(pod));
         return r < 0 ? log_error_errno(r, "Cannot tell pod %s of the host's name servers: %s", pod->uuid.s,
-                                       message ?: strerror(-r))
+                                       explained(message, r))
                      : 0;
 }
 
@@ -53,7 +54,7 @@ static int run(Context *c, void *userdata, char **words)
         int r = network_reload(&message), k;
 
         if (r < 0)
-                (void) log_error_errno(r, "Cannot bring back the rules of networks: %s", message ?: strerror(-r));
+                (void) log_error_errno(r, "Cannot bring back the rules of networks: %s", explained(message, r));
         k = refresh_all(c);
         return r < 0 ? r : k;
 }

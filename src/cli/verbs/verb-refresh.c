@@ -84,13 +84,12 @@ static int run(Context *c, void *userdata, char **words)
                 return r;
         r = pod_scan_new(store, &scan);
         while (r >= 0) {
-                _cleanup_free_ char *ignored = NULL;
                 _cleanup_(pod_freep) Pod *pod = NULL;
 
                 r = pod_scan_next(scan, &pod);
                 if (r <= 0)
                         break;
-                (void) pod_load(pod, &ignored);
+                (void) pod_load(pod, NULL);
                 worst = MIN(worst, refresh(pod));
         }
         return r < 0 ? log_error_errno(r, "Cannot list the pods: %m") : worst;

@@ -4,6 +4,7 @@
 #include "cli/start/pod-start.h"
 #include "cli/verbs/verbs.h"
 #include "pod/plan-sources.h"
+#include "shared/explain.h"
 
 static int renew_settings(Context *c, const RunArgs *args, Pod *pod)
 {
@@ -24,7 +25,7 @@ static int renew_settings(Context *c, const RunArgs *args, Pod *pod)
         if (r >= 0)
                 r = plan_check_sources(plan, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", message ?: "Cannot plan the pod");
+                return log_explained(r, message, "Cannot plan the pod");
         r = pod_write_settings(pod, true);
         return r < 0 ? log_error_errno(r, "Cannot write the settings of pod %s: %m", pod->uuid.s) : 0;
 }
@@ -50,7 +51,7 @@ static int take_pod(Context *c, const char *text, Pod **ret)
                 return log_error_errno(r, "Cannot lock pod %s: %m", pod->uuid.s);
         r = pod_load(pod, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", strempty(message));
+                return log_explained(r, message, "Cannot read pod %s", pod->uuid.s);
         *ret = TAKE_PTR(pod);
         return 0;
 }

@@ -9,6 +9,7 @@
 #include "cli/start/pod-networks.h"
 #include "cli/verbs/verbs.h"
 #include "network/network.h"
+#include "shared/explain.h"
 #include "unit/unit-wait.h"
 
 typedef struct StatusArgs {
@@ -70,10 +71,9 @@ static uint64_t wait_usec(const char *text)
 static bool is_ready(Context *c, Pod *pod)
 {
         _cleanup_(unit_status_done) UnitStatus status = {};
-        _cleanup_free_ char *ignored = NULL;
         sd_bus *bus;
 
-        if (pod->state != POD_RUNNING || pod_load(pod, &ignored) < 0 || !pod->settings->unit)
+        if (pod->state != POD_RUNNING || pod_load(pod, NULL) < 0 || !pod->settings->unit)
                 return false;
         return context_bus(c, &bus) >= 0 && unit_get_status(bus, pod->settings->unit, &status) >= 0 && status.running;
 }
@@ -105,12 +105,11 @@ static int wait_until(Context *c, Pod *pod, uint64_t usec, bool (*done)(Context 
 /* What made the image of an app trusted; it may be gone from the store. NULL: not known. */
 static Image *image_of(Context *c, const AppcPodApp *app)
 {
-        _cleanup_free_ char *ignored = NULL;
         Image *image = NULL;
         Digest id;
 
         if (!app->image.id || digest_parse(app->image.id, &id) < 0 || !c->images ||
-            image_store_load(c->images, &id, &image, &ignored) < 0)
+            image_store_load(c->images, &id, &image, NULL) < 0)
                 return NULL;
         return image;
 }
@@ -302,8 +301,9 @@ static int run(Context *c, void *userdata, char **words)
                 (void) print_json(o, args->format);
                 return 0;
         }
-        if (pod_load(pod, &message) < 0)
-                log_warning("%s", strempty(message));
+        r = pod_load(pod, &message);
+        if (r < 0)
+                log_warning("%s", explained(message, r));
         print_plain(pod);
         print_health(pod);
         if (!persona_is_rkt())

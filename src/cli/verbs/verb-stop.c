@@ -9,6 +9,7 @@
 #include "basic/parse.h"
 #include "cli/verbs/verbs.h"
 #include "config.h"
+#include "shared/explain.h"
 #include "unit/unit-wait.h"
 
 typedef struct StopArgs {
@@ -185,7 +186,7 @@ static int stop_pod(Context *c, Pod *pod, const StopArgs *args)
 
         r = pod_load(pod, &message);
         if (r < 0)
-                return log_error_errno(r, "%s", strempty(message));
+                return log_explained(r, message, "Cannot read pod %s", pod->uuid.s);
         r = is_within(pod) ? stop_from_within(pod, args) : stop_from_outside(c, pod, args);
         if (r >= 0)
                 (void) printf("\"%s\"\n", pod->uuid.s);

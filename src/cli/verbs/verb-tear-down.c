@@ -7,6 +7,7 @@
 #include "config.h"
 #include "network/network.h"
 #include "pod/pod-gc.h"
+#include "shared/explain.h"
 #include "unit/transient-unit.h"
 
 /* Runs when a pod's unit has ended (ExecStopPost=): notes how, and clears away what is left of it outside its own
@@ -59,7 +60,7 @@ static int remove_idle_network(void)
         _cleanup_free_ char *message = NULL;
         int r = network_remove_idle(&message);
 
-        return r < 0 ? log_error_errno(r, "Cannot clear away networks: %s", message ?: strerror(-r)) : 0;
+        return r < 0 ? log_error_errno(r, "Cannot clear away networks: %s", explained(message, r)) : 0;
 }
 
 /* By a process that nobody waits for, if that can be had. */
@@ -91,11 +92,10 @@ static void report(const PodCollect *c, const Pod *pod, PodFate fate, PodState w
 /* Those before it of the same unit, but for the last few. What fails here is left to 'podctl gc'. */
 static void keep_last(Context *c, Pod *pod)
 {
-        _cleanup_free_ char *ignored = NULL;
         const HostConfig *config;
         PodKeep keep;
 
-        if (pod_load(pod, &ignored) < 0 || context_config(c, &config) < 0)
+        if (pod_load(pod, NULL) < 0 || context_config(c, &config) < 0)
                 return;
         keep = host_config_keep(config);
         (void) pod_store_keep_last(pod->store, pod, &keep, &(PodCollect) { .report = report });
@@ -132,13 +132,12 @@ static int tear_down_unit(Context *c, const char *unit)
         if (r >= 0)
                 r = pod_scan_new(pods, &scan);
         while (r >= 0) {
-                _cleanup_free_ char *ignored = NULL;
                 _cleanup_(pod_freep) Pod *pod = NULL;
 
                 r = pod_scan_next(scan, &pod);
                 if (r <= 0)
                         break;
-                if (pod->directory == POD_DIR_RUN && pod_load(pod, &ignored) >= 0 &&
+                if (pod->directory == POD_DIR_RUN && pod_load(pod, NULL) >= 0 &&
                     streq_ptr(pod->settings->unit, unit))
                         r = tear_down(c, pod);
         }

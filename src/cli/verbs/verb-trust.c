@@ -7,6 +7,7 @@
 #include "cli/terminal/table.h"
 #include "cli/verbs/verbs.h"
 #include "image/trust/key-file.h"
+#include "shared/explain.h"
 
 typedef struct TrustArgs {
         char *prefix;
@@ -45,7 +46,7 @@ static char *describe(const TrustedKey *key)
         if (r >= 0)
                 r = key_file_parse(data, n, &f, &message);
         if (r < 0)
-                return strprintf("broken: %s", message ?: strerror(-r));
+                return strprintf("broken: %s", explained(message, r));
         for (size_t i = 0; i < f.n && !text; i++)
                 if (streq(f.keys[i].fingerprint, key->fingerprint))
                         text = strprintf("%s%s%s", f.keys[i].identities ? f.keys[i].identities[0] : "",
@@ -103,7 +104,7 @@ static int list(Context *c, const TrustArgs *args)
 
         r = keystore_list(&keystore, args->prefix, args->root, &keys, &message);
         if (r < 0)
-                return message ? log_error_errno(r, "%s", message) : log_oom();
+                return log_explained(r, message, "Cannot read the keys");
         if (args->format) {
                 array = json_object_new_array();
                 for (size_t i = 0; i < keys.n; i++)
@@ -142,7 +143,7 @@ static int remove_one(const Keystore *keystore, const TrustedKey *key)
 
         r = keystore_remove(keystore, key->prefix, key->fingerprint, &masked, &message);
         if (r < 0)
-                return message ? log_error_errno(r, "%s", message) : log_oom();
+                return log_explained(r, message, "Cannot remove key %s", key->fingerprint);
         (void) printf("%s key %s for %s\n", masked ? "Masked the vendor's" : "Removed", key->fingerprint,
                       key->prefix ?: "every image");
         return 0;
@@ -161,7 +162,7 @@ static int remove_key(Context *c, const TrustArgs *args, const char *text)
                 return r;
         r = keystore_list(&keystore, args->prefix, args->root, &keys, &message);
         if (r < 0)
-                return message ? log_error_errno(r, "%s", message) : log_oom();
+                return log_explained(r, message, "Cannot read the keys");
         for (size_t i = 0; i < keys.n && r >= 0; i++)
                 if (!keys.keys[i].masked && streq(keys.keys[i].fingerprint, fingerprint)) {
                         r = remove_one(&keystore, &keys.keys[i]);

@@ -125,7 +125,7 @@ static int check_layer_in(Check *v, const Digest *layer, int again_fd, char **re
         if (r == -EBADMSG || r == -ENOENT || r == -EINVAL)
                 return tell(v, NULL, message ?: "damaged");
         if (r < 0)
-                return explain(reterr_message, r, "%s: %s", v->where, message ?: strerror(-r));
+                return explain(reterr_message, r, "%s: %s", v->where, explained(message, r));
         r = compare_layer(v, layer, again_fd);
         return r < 0 ? r : compare_notes(v, layer, again_fd);
 }

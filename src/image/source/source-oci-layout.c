@@ -105,7 +105,7 @@ static int find_images(const Source *source, const OciIndex *index, const Docker
                         free(foreign);
                         foreign = TAKE_PTR(message);
                 } else if (r < 0)
-                        return explain(reterr_message, r, "%s", message ?: strerror(-r));
+                        return explain(reterr_message, r, "%s", explained(message, r));
         }
         if (images->n > 0)
                 return 0;

@@ -96,7 +96,7 @@ static int layer_done(const Source *source, SourceLayer *layer, int r, char **re
         fetch_reply_done(&reply);
         if (k >= 0 || r >= 0 || r != -EPIPE)
                 return r;
-        return explain(reterr_message, k == -EPIPE ? -EIO : k, "%s", message ?: strerror(-k));
+        return explain(reterr_message, k == -EPIPE ? -EIO : k, "%s", explained(message, k));
 }
 
 static int dispatch(const Source *source)
@@ -296,5 +296,5 @@ int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference
         /* What concerns the transfer or a signature says the name already. */
         if (message && startswith(message, name))
                 return explain(reterr_message, r, "%s", message);
-        return explain(reterr_message, r, "%s: %s", name, message ?: strerror(-r));
+        return explain(reterr_message, r, "%s: %s", name, explained(message, r));
 }

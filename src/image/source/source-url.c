@@ -135,7 +135,7 @@ static int image_done(void *userdata, size_t i, int r, char **reterr_message)
         fetch_reply_done(&reply);
         if (k >= 0 || (k == -EPIPE && r < 0))
                 return r;
-        return explain(reterr_message, k, "%s", message ?: strerror(-k));
+        return explain(reterr_message, k, "%s", explained(message, k));
 }
 
 static int dispatch(void *userdata)
@@ -324,7 +324,7 @@ static int fetch_endpoints(const UrlFetch *u, const AppcEndpoints *e, char **ret
                         return 0;
                 if (r == -ENOENT) {
                         r = k;
-                        (void) explain(reterr_message, r, "%s", message ?: strerror(-r));
+                        (void) explain(reterr_message, r, "%s", explained(message, r));
                 }
         }
         return e->n == 0 ? explain(reterr_message, ENOENT, "%s: discovery gives no place for an image with these labels",

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/store/image-lowers.h"
 #include "image/store/image-render.h"
+#include "image/store/image-store-internal.h"
 #include "image/store/implied-tree.h"
 #include "image/store/layer-store.h"
 #include "image/store/store-damage.h"
-#include "image/store/image-store-internal.h"
 #include "shared/explain.h"
 
 static int add_path(ImageStore *s, const char *name, char ***paths, char **reterr_message)

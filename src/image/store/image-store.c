@@ -295,7 +295,7 @@ int image_store_list(ImageStore *s, Image ***ret, size_t *ret_n)
                         continue;
                 r = load(s, &d, false, &images[n], &message);
                 if (r < 0)
-                        log_debug_errno(r, "Leaving out of the list: %s", message ?: strerror(-r));
+                        log_debug_errno(r, "Leaving out of the list: %s", explained(message, r));
                 else
                         n++;
         }

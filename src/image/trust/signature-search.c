@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/string-util.h"
 #include "basic/utf8.h"
 #include "image/trust/signature-search.h"
+#include "shared/explain.h"
 
 /* How much a failure tells: a signature by a key that is trusted, or was; one by another key; what is no signature; not
  * even having got one. */
@@ -27,7 +29,7 @@ void signature_search_fail(SignatureSearch *s, int error, const char *where, cha
         if (weight(error) <= weight(s->error))
                 return;
         free(s->problem);
-        s->problem = strjoin(where, ": ", message ?: strerror(-error));
+        s->problem = strjoin(where, ": ", explained(message, error));
         if (s->problem)
                 utf8_make_printable(s->problem);
         s->error = error;

@@ -101,17 +101,15 @@ static int launch_acquire_ids(Launch *l, char **reterr_message)
                 return 0;
 
         r = uid_range_acquire(&l->pod->uuid, &l->range);
-        if (r < 0) {
-                *reterr_message = strprintf("cannot find free user IDs for the pod: %s", strerror(-r));
-                return r;
-        }
+        if (r < 0)
+                return explain(reterr_message, r, "cannot find free user IDs for the pod: %s", strerror(-r));
 
         l->userns_fd = userns_open(l->range.base);
         if (l->userns_fd < 0)
-                *reterr_message = strprintf("cannot make a user namespace: %s; see /proc/sys/user/max_user_namespaces, "
-                                            "or run the pod with --private-users=no",
-                                            strerror(-l->userns_fd));
-        return MIN(l->userns_fd, 0);
+                return explain(reterr_message, l->userns_fd, "cannot make a user namespace: %s; see "
+                               "/proc/sys/user/max_user_namespaces, or run the pod with --private-users=no",
+                               strerror(-l->userns_fd));
+        return 0;
 }
 
 static int launch_take_sockets(Launch *l, char **reterr_message)
@@ -487,9 +485,7 @@ static int nspawn_launch(Pod *pod, PodPlan *plan, char **reterr_message)
                 r = steps[i](&l, reterr_message);
         if (r >= 0)
                 r = launch_exec(&l);
-        if (!*reterr_message)
-                *reterr_message = strprintf("cannot start the pod: %s", strerror(-r));
-        return r;
+        return explain_unless_told(reterr_message, r, "cannot start the pod");
 }
 
 const Stage1 stage1_nspawn = { "nspawn", nspawn_launch };
