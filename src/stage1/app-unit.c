@@ -102,12 +102,19 @@ static void print_service_section(FILE *f, const PlanApp *app)
         print_exec(f, "ExecStart", LAUNCH_START);
 }
 
-static void print_bind(FILE *f, const char *bind)
+static int print_bind(FILE *f, const char *bind)
 {
         _cleanup_free_ char *source = NULL, *target = NULL, *quoted = NULL;
+        int r;
 
-        if (split_pair(bind, ':', &source, &target) >= 0 && unit_quote(target, &quoted) >= 0)
-                (void) fprintf(f, "BindPaths=%s:%s\n", source, quoted);
+        r = split_pair(bind, ':', &source, &target);
+        if (r < 0)
+                return r;
+        r = unit_quote(target, &quoted);
+        if (r < 0)
+                return r;
+        (void) fprintf(f, "BindPaths=%s:%s\n", source, quoted);
+        return 0;
 }
 
 /* Capabilities, user, filter, hidden paths and limits of processes are the launcher's business. */
@@ -121,8 +128,11 @@ static int print_confinement(FILE *f, const PlanApp *app, const AppIdentity *ide
                 return r;
         STRV_FOREACH(mount, mounts)
                 (void) fprintf(f, "BindReadOnlyPaths=%s\n", *mount);
-        STRV_FOREACH(bind, identity->binds)
-                print_bind(f, *bind);
+        STRV_FOREACH(bind, identity->binds) {
+                r = print_bind(f, *bind);
+                if (r < 0)
+                        return r;
+        }
         STRV_FOREACH(line, app->limits)
                 if (!startswith(*line, PLAN_RLIMIT))
                         (void) fprintf(f, "%s\n", *line);
@@ -174,8 +184,10 @@ int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret
         if (identity->post_stop)
                 print_exec(f, "ExecStop", LAUNCH_POST_STOP);
         r = print_confinement(f, app, identity);
-        if (fclose(f) != 0 || r < 0)
+        if (fclose(f) != 0)
                 return -ENOMEM;
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(text);
         return 0;
 }
@@ -243,8 +255,10 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSe
         r = print_confinement(f, app, identity);
         print_stdio(f, settings);
 
-        if (fclose(f) != 0 || r < 0)
+        if (fclose(f) != 0)
                 return -ENOMEM;
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(text);
         return 0;
 }

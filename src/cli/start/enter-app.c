@@ -83,41 +83,64 @@ static int identify(Enter *e, int root)
         return r < 0 ? log_explained(r, message, "Cannot find the user of app '%s'", e->app->app->name) : 0;
 }
 
-/* The command with the path of its program; without one a shell, as rkt has it. */
+/* The path of the program; without a name that of a shell, as rkt has it. */
+static int find_program(const Enter *e, int root, const char *name, char **ret)
+{
+        static const char *const shells[] = { "bash", "sh" };
+        int r;
+
+        if (name)
+                return app_find_program(e->app, root, name, ret);
+        for (size_t i = 0; i < ELEMENTSOF(shells); i++) {
+                r = app_find_program(e->app, root, shells[i], ret);
+                if (r != -ENOENT)
+                        return r;
+        }
+        return -ENOENT;
+}
+
+static int check_program(const Enter *e, int root)
+{
+        _cleanup_close_ int fd = open_in_root(root, e->program, O_PATH);
+
+        return MIN(fd, 0);
+}
+
+/* The launcher's words, and behind them what it is to become. */
+static int make_command(Enter *e, char *const *arguments)
+{
+        const char *term = getenv("TERM");
+        int r;
+
+        r = e->main_pid ? app_join_words(e->app, &e->identity, e->as_root, e->main_pid, &e->command)
+                        : app_launch_words(e->app, &e->identity, e->as_root, &e->command);
+        if (r < 0)
+                return r;
+        r = strv_extendf(&e->command, "--env=TERM=%s", isempty(term) ? "vt100" : term);
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&e->command, (char *const[]) { (char *) "--", e->program, e->program, NULL });
+        return r < 0 ? r : strv_extend_strv(&e->command, arguments);
+}
+
 static int find_command(Enter *e, char **words)
 {
-        static char *const shells[] = { (char *) "bash", (char *) "sh", NULL };
-        _cleanup_close_ int root = open_app_root(e), there = -EBADF;
-        _cleanup_free_ char *program = NULL;
-        const char *term = getenv("TERM");
-        char *const *command = words;
+        _cleanup_close_ int root = open_app_root(e);
         int r = root;
 
-        if (r >= 0 && *words)
-                r = app_find_program(e->app, root, *words, &program);
-        for (char *const *shell = shells; r >= 0 && !*words && !program && *shell; shell++) {
-                command = (char *const[]) { *shell, NULL };
-                (void) app_find_program(e->app, root, *shell, &program);
-        }
-        if (r >= 0 && program && (there = open_in_root(root, program, O_PATH)) < 0)
-                r = -ENOENT;
-        if (r == -ENOENT || (r >= 0 && !program))
-                return log_error_errno(ENOENT, "App '%s' has no program '%s'", e->app->app->name, *words ?: "sh");
+        if (r >= 0)
+                r = find_program(e, root, *words, &e->program);
+        if (r >= 0)
+                r = check_program(e, root);
+        if (r == -ENOENT)
+                return log_error_errno(r, "App '%s' has no program '%s'", e->app->app->name, *words ?: "sh");
         if (r < 0)
                 return log_error_errno(r, "Cannot look into app '%s': %m", e->app->app->name);
 
         r = identify(e, root);
         if (r < 0)
                 return r;
-        e->program = TAKE_PTR(program);
-        r = e->main_pid ? app_join_words(e->app, &e->identity, e->as_root, e->main_pid, &e->command)
-                        : app_launch_words(e->app, &e->identity, e->as_root, &e->command);
-        return r < 0 || strv_extendf(&e->command, "--env=TERM=%s", isempty(term) ? "vt100" : term) < 0 ||
-                               strv_extend(&e->command, "--") < 0 || strv_extend(&e->command, e->program) < 0 ||
-                               strv_extend(&e->command, e->program) < 0 ||
-                               strv_extend_strv(&e->command, command + 1) < 0
-                       ? log_oom()
-                       : 0;
+        return make_command(e, *words ? words + 1 : words) < 0 ? log_oom() : 0;
 }
 
 /* A terminal of the pod's own, so that programs in there can name it. */

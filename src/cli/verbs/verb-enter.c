@@ -11,11 +11,18 @@ static const Option options[] = {
         {},
 };
 
-static int run(Context *c, void *userdata, char **words)
+static int run_enter(Context *c, void *userdata, char **words)
 {
         const Args *args = userdata;
 
         return enter_app(c, words[0], args->app, true, words + 1);
+}
+
+static int run_exec(Context *c, void *userdata, char **words)
+{
+        const Args *args = userdata;
+
+        return enter_app(c, words[0], args->app, false, words + 1);
 }
 
 const Verb verb_enter = {
@@ -28,5 +35,18 @@ const Verb verb_enter = {
         .min_words = 1,
         .max_words = -1,
         .completes = "POD -",
-        .run = run,
+        .run = run_enter,
+};
+
+const Verb verb_exec = {
+        .name = "exec",
+        .usage = "POD COMMAND…",
+        .summary = "Run a command inside an app, as its user",
+        .options = options,
+        .args_size = sizeof(Args),
+        .flags = VERB_ROOT | VERB_STOP_EARLY,
+        .min_words = 2,
+        .max_words = -1,
+        .completes = "POD -",
+        .run = run_exec,
 };

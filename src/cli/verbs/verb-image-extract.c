@@ -2,9 +2,14 @@
 #include "cli/images/extract-image.h"
 #include "cli/verbs/verbs.h"
 
-static int run(Context *c, void *userdata, char **words)
+static int run_extract(Context *c, void *userdata, char **words)
 {
         return extract_image(c, userdata, words[0], words[1], false);
+}
+
+static int run_render(Context *c, void *userdata, char **words)
+{
+        return extract_image(c, userdata, words[0], words[1], true);
 }
 
 const Verb verb_image_extract = {
@@ -17,5 +22,18 @@ const Verb verb_image_extract = {
         .min_words = 2,
         .max_words = 2,
         .completes = "IMAGE DIR",
-        .run = run,
+        .run = run_extract,
+};
+
+const Verb verb_image_render = {
+        .name = "image render",
+        .usage = "IMAGE DIR",
+        .summary = "Write what an app of an image would see into a directory",
+        .options = extract_options,
+        .args_size = sizeof(ExtractArgs),
+        .flags = VERB_ROOT,
+        .min_words = 2,
+        .max_words = 2,
+        .completes = "IMAGE DIR",
+        .run = run_render,
 };

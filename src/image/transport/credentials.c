@@ -40,9 +40,28 @@ Credentials *credentials_free(Credentials *c)
         return mfree(c);
 }
 
-static char *copy_of(const char *s)
+/* What is empty is not there. */
+static int copy(const Credential *from, Credential *to)
 {
-        return isempty(s) ? NULL : strdup(s);
+        const struct {
+                const char *from;
+                char **to;
+        } members[] = {
+                { from->user, &to->user },
+                { from->password, &to->password },
+                { from->identity_token, &to->identity_token },
+                { from->bearer, &to->bearer },
+                { from->aws_region, &to->aws_region },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(members); i++) {
+                if (isempty(members[i].from))
+                        continue;
+                *members[i].to = strdup(members[i].from);
+                if (!*members[i].to)
+                        return -ENOMEM;
+        }
+        return 0;
 }
 
 static int add(Credentials *c, const char *key, bool registry, unsigned layer, const Credential *credential)
@@ -53,19 +72,9 @@ static int add(Credentials *c, const char *key, bool registry, unsigned layer, c
         r = ARRAY_GROW(c->entries, c->n_allocated, c->n, 1);
         if (r < 0)
                 return r;
-        e = &c->entries[c->n];
-        *e = (Entry) {
-                .key = strdup(key), .registry = registry, .layer = layer,
-                .credential = {
-                        .user = copy_of(credential->user),
-                        .password = copy_of(credential->password),
-                        .identity_token = copy_of(credential->identity_token),
-                        .bearer = copy_of(credential->bearer),
-                        .aws_region = copy_of(credential->aws_region),
-                },
-        };
-        c->n++;
-        return e->key ? 0 : -ENOMEM;
+        e = &c->entries[c->n++];
+        *e = (Entry) { .key = strdup(key), .registry = registry, .layer = layer };
+        return e->key ? copy(credential, &e->credential) : -ENOMEM;
 }
 
 /* rkt's files */
