@@ -72,17 +72,32 @@ static bool wants_no_new_privs(const PlanApp *app, const AppIdentity *identity, 
         return !as_root && identity->uid != 0 && !app->privileged_image;
 }
 
+/* With the kernel's numbers: the launcher has no table of names. */
+static int add_limit(const char *assignment, char ***words)
+{
+        _cleanup_free_ char *name = NULL, *value = NULL;
+        uint64_t soft, hard;
+        int r;
+
+        r = split_pair(assignment, '=', &name, &value);
+        if (r < 0)
+                return r;
+        r = rlimit_parse(value, &soft, &hard);
+        if (r < 0)
+                return r;
+        return strv_extendf(words, "--limit=%i:%" PRIu64 ":%" PRIu64 ":%s", rlimit_from_string(name), soft, hard, name);
+}
+
 static int add_limits(const PlanApp *app, char ***words)
 {
-        int r = 0;
-
         STRV_FOREACH(line, app->limits) {
                 const char *limit = startswith(*line, PLAN_RLIMIT);
+                int r = limit ? add_limit(limit, words) : 0;
 
-                if (limit && r >= 0)
-                        r = strv_extendf(words, "--limit=%s", limit);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
 
 static int add_confinement(const PlanApp *app, const AppIdentity *identity, bool as_root, bool joins, char ***words)

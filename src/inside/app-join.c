@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "inside/app-die.h"
+#include "inside/app-join.h"
+
+#define START_MSEC_MAX 30000
+
+static void read_text(int directory, const char *path, char *buffer, size_t size)
+{
+        int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? -1 : read(fd, buffer, size - 1);
+
+        if (fd >= 0)
+                (void) close(fd);
+        buffer[n > 0 ? n : 0] = 0;
+}
+
+/* The control group of the process, below /sys/fs/cgroup, if it is still that of the unit. */
+static const char *group_of(const LaunchOptions *l, int process, char *buffer, size_t size)
+{
+        char *group, *name;
+
+        read_text(process, "cgroup", buffer, size);
+        group = strncmp(buffer, "0::/", 4) == 0 ? buffer : strstr(buffer, "\n0::/");
+        if (!group)
+                return NULL;
+        group = strchr(group, '/');
+        group[strcspn(group, "\n")] = 0;
+        name = strrchr(group, '/') + 1;
+        return l->unit && strcmp(name, l->unit) == 0 ? group : NULL;
+}
+
+/* -1: the process is gone. 1: it has no more in its bounding set than the app is to have. process is its directory. */
+static int has_given_up(const LaunchOptions *l, int process)
+{
+        char buffer[4096];
+        const char *bounding;
+
+        read_text(process, "status", buffer, sizeof(buffer));
+        if (!*buffer)
+                return -1;
+        bounding = strstr(buffer, "\nCapBnd:");
+        return bounding && (!l->restrict_capabilities ||
+                            (strtoull(bounding + strlen("\nCapBnd:"), NULL, 16) & ~l->capabilities) == 0);
+}
+
+static bool executes(int process, const char *program)
+{
+        struct stat a, b;
+
+        return fstatat(process, "exe", &a, 0) == 0 && stat(program, &b) == 0 && a.st_dev == b.st_dev &&
+               a.st_ino == b.st_ino;
+}
+
+/* A service's main process is a part of PID 1 at first and where that is, then the launcher, to which nothing is hidden
+ * yet. What an image has us execute must not find itself there. Where capabilities do not tell, the program does. */
+static int is_the_app(const LaunchOptions *l, int process)
+{
+        static const char *const others[] = { "/proc/1/exe", "/usr/lib/systemd/systemd-executor", "/proc/self/exe" };
+        int manager = open("/proc/1", O_PATH | O_DIRECTORY | O_CLOEXEC), r = has_given_up(l, process);
+        bool tells_nothing = has_given_up(l, manager) != 0;
+
+        (void) close(manager);
+        for (size_t i = 0; r > 0 && tells_nothing && i < ELEMENTSOF(others); i++)
+                if (executes(process, others[i]))
+                        return 0;
+        return r;
+}
+
+static void wait_for_the_app(const LaunchOptions *l, int process)
+{
+        static const struct timespec pause = { .tv_nsec = 1000 * 1000 };
+        int r;
+
+        for (unsigned i = 0; (r = is_the_app(l, process)) <= 0; i++) {
+                if (r < 0)
+                        die("the app does not run any more");
+                if (i == START_MSEC_MAX)
+                        die("the app has not started yet");
+                (void) nanosleep(&pause, NULL);
+        }
+}
+
+void app_join(const LaunchOptions *l)
+{
+        char buffer[4096], path[4200];
+        const char *group;
+        int process, mounts, procs;
+
+        (void) snprintf(path, sizeof(path), "/proc/%s", l->join);
+        process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        group = process < 0 ? NULL : group_of(l, process, buffer, sizeof(buffer));
+        if (!group)
+                die("the app does not run any more");
+        wait_for_the_app(l, process);
+        mounts = openat(process, "ns/mnt", O_RDONLY | O_CLOEXEC);
+        (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.procs", group);
+        procs = open(path, O_WRONLY | O_CLOEXEC);
+        if (mounts < 0 || procs < 0 || write(procs, "0", 1) < 0 || setns(mounts, CLONE_NEWNS) < 0)
+                die("cannot join the app: %m");
+        (void) close(process);
+        (void) close(mounts);
+        (void) close(procs);
+}

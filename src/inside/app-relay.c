@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "inside/app-die.h"
+#include "inside/app-output.h"
+#include "inside/app-relay.h"
+
+static bool is_socket(int fd)
+{
+        struct stat st;
+
+        return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+__attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2], const int err[2])
+{
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct none[2] = {};
+
+        int fds[] = { out[0], err[0], o->app, o->client };
+        const int places[] = { 0, 3, 4, 5 };
+
+        /* Nothing else is to stay open. First out of each other's way. Where the app may have so few files that this
+         * fails, it had better learn of it when it writes than write to nobody. */
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                if (fds[i] >= 0 && (fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 10)) < 0)
+                        _exit(EXIT_FAILURE);
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                if (fds[i] >= 0 && dup2(fds[i], places[i]) < 0)
+                        _exit(EXIT_FAILURE);
+        if (close_range(fds[3] >= 0 ? 6 : 5, ~0U, 0) < 0 || chdir("/") < 0 ||
+            prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || syscall(SYS_capset, &header, none) < 0)
+                _exit(EXIT_FAILURE);
+        (void) prctl(PR_SET_NAME, "podctl-output");
+        *o = (AppOutput) { .pipes = { 0, 3 }, .journal = { STDOUT_FILENO, STDERR_FILENO },
+                           .client = fds[3] >= 0 ? 5 : -1, .app = 4, .raw = o->raw };
+        app_output_carry(o);
+        _exit(EXIT_SUCCESS);
+}
+
+void app_relay_start(bool raw)
+{
+        AppOutput o = { .client = the_client, .raw = raw };
+        int out[2], err[2], status;
+        sigset_t all, before;
+        pid_t pid;
+
+        if (!is_socket(STDOUT_FILENO) || !is_socket(STDERR_FILENO))
+                return;
+        o.app = (int) syscall(SYS_pidfd_open, getpid(), 0);
+        if (o.app < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
+                die("cannot make a pipe: %m");
+        /* What ends the app is to leave the other process its last lines, from its first moment on. */
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, &before);
+        pid = fork();
+        if (pid < 0)
+                die("cannot fork: %m");
+        if (pid == 0) {
+                pid = fork();
+                if (pid != 0)
+                        _exit(pid < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+                become_relay(&o, out, err);
+        }
+        if (waitpid(pid, &status, 0) < 0 || status != 0)
+                die("cannot fork what carries its output");
+        (void) sigprocmask(SIG_SETMASK, &before, NULL);
+        if (dup2(out[1], STDOUT_FILENO) < 0 || dup2(err[1], STDERR_FILENO) < 0)
+                die("cannot use a pipe: %m");
+        for (int i = 0; i < 2; i++) {
+                (void) close(out[i]);
+                (void) close(err[i]);
+        }
+        (void) close(o.app);
+        if (the_client >= 0)
+                (void) close(the_client);
+        the_client = -1;
+}
