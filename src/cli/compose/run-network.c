@@ -120,11 +120,12 @@ static bool leads_out_by_host(const PodSettings *s)
 /* Every start says it: names do not resolve in there. */
 static void warn_of_lost_dns(const PodSettings *s)
 {
+        _cleanup_free_ char *text = NULL;
         bool lost = false;
 
         if (!plan_follows_host_dns(s) || net_is_host(s->net) || !leads_out_by_host(s))
                 return;
-        if (net_resolv_conf_for_pods("0.0.0.0", NULL, &lost) >= 0 && lost)
+        if (net_resolv_conf_for_pods("0.0.0.0", &text, &lost) >= 0 && lost)
                 log_warning("Pods do not reach the host's name servers in /etc/resolv.conf, which answer on its "
                             "loopback alone; give --dns=IP, or see podctl-net.d(5)");
 }
