@@ -6,21 +6,21 @@
 #include "pod/pod-volumes.h"
 
 /* Makes room for one more; what it points to is zeroed and the plan's. */
-static PlanMount *plan_add_mount(PodPlan *plan)
+static PlanMount *add_mount(PlanMounts *mounts)
 {
-        PlanMount *grown = reallocarray(plan->mounts, plan->n_mounts + 1, sizeof(PlanMount));
+        PlanMount *grown = reallocarray(mounts->items, mounts->n + 1, sizeof(PlanMount));
 
         if (!grown)
                 return NULL;
-        plan->mounts = grown;
-        grown[plan->n_mounts] = (PlanMount) {};
-        return &grown[plan->n_mounts++];
+        mounts->items = grown;
+        grown[mounts->n] = (PlanMount) {};
+        return &grown[mounts->n++];
 }
 
-static int plan_bind(PodPlan *plan, const char *what, const char *source, const char *app, const char *target,
-                     PlanMount **ret)
+static int add_bind(const PodPlan *plan, PlanMounts *mounts, const char *what, const char *source, const char *target,
+                    PlanMount **ret)
 {
-        PlanMount *m = plan_add_mount(plan);
+        PlanMount *m = add_mount(mounts);
 
         if (!m)
                 return -ENOMEM;
@@ -30,11 +30,26 @@ static int plan_bind(PodPlan *plan, const char *what, const char *source, const 
         m->what = strdup(what);
         m->source = strdup(source);
         m->target = strdup(target);
-        if (!m->what || !m->source || !m->target || free_and_strdup(&m->app, app) < 0)
+        if (!m->what || !m->source || !m->target)
                 return -ENOMEM;
-        if (ret)
-                *ret = m;
+        *ret = m;
         return 0;
+}
+
+/* On the pod's own root. */
+static int pod_bind(PodPlan *plan, const char *what, const char *source, const char *target, PlanMount **ret)
+{
+        return add_bind(plan, &plan->mounts, what, source, target, ret);
+}
+
+/* Inside an app's root. */
+static int app_bind(const PodPlan *plan, PlanApp *app, const char *what, const char *source, const char *target,
+                    PlanMount **ret)
+{
+        int r;
+
+        r = add_bind(plan, &app->mounts, what, source, target, ret);
+        return r < 0 ? r : free_and_strdup(&(*ret)->app, app->app->name);
 }
 
 static int plan_stdio(PodPlan *plan)
@@ -45,7 +60,7 @@ static int plan_stdio(PodPlan *plan)
 
         if (!source)
                 return -ENOMEM;
-        r = plan_bind(plan, "the app's standard input and output", source, NULL, POD_STDIO_DIR, &m);
+        r = pod_bind(plan, "the app's standard input and output", source, POD_STDIO_DIR, &m);
         if (r >= 0)
                 m->data_only = true;
         return r;
@@ -70,27 +85,27 @@ int plan_common_mounts(PodPlan *plan)
         if (!journal || !status || !journal_target)
                 return -ENOMEM;
 
-        r = plan_bind(plan, "the host's /usr", "/usr", NULL, "/usr", &usr);
+        r = pod_bind(plan, "the host's /usr", "/usr", "/usr", &usr);
         if (r < 0)
                 return r;
         usr->read_only = true;
         usr->recursive = true;
         usr->map_ids_optional = true;
 
-        r = plan_bind(plan, "the way down", PKGLIBDIR "/pod-shutdown", NULL, "/usr/lib/systemd/systemd-shutdown", &usr);
+        r = pod_bind(plan, "the way down", PKGLIBDIR "/pod-shutdown", "/usr/lib/systemd/systemd-shutdown", &usr);
         if (r < 0)
                 return r;
         usr->read_only = true;
         usr->map_ids_optional = true;
 
-        r = plan_bind(plan, "the pod's journal", journal, NULL, journal_target, &own);
+        r = pod_bind(plan, "the pod's journal", journal, journal_target, &own);
         if (r < 0)
                 return r;
         own->make_source = true;
         own->data_only = true;
         own->mode = 0755;
 
-        r = plan_bind(plan, "the pod's status directory", status, NULL, POD_STATUS_DIR, &own);
+        r = pod_bind(plan, "the pod's status directory", status, POD_STATUS_DIR, &own);
         if (r < 0)
                 return r;
         own->make_source = true;
@@ -99,10 +114,11 @@ int plan_common_mounts(PodPlan *plan)
         return plan->settings->sockets ? plan_stdio(plan) : 0;
 }
 
-static int plan_root(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)
+static int plan_root(const PodPlan *plan, PlanApp *ret, const PlanImage *image)
 {
+        const AppcPodApp *app = ret->app;
         _cleanup_free_ char *directory = strjoin(plan->directory, "/apps/", app->name);
-        PlanMount *m = plan_add_mount(plan);
+        PlanMount *m = add_mount(&ret->mounts);
 
         if (!m || !directory)
                 return -ENOMEM;
@@ -185,8 +201,9 @@ static int plan_image_volume(const PodPlan *plan, PlanMount *m, const AppcPodApp
         return free_and_strdup(&m->source_app, first->name) < 0 || free_and_strdup(&m->source, path) < 0 ? -ENOMEM : 0;
 }
 
-static int plan_volume(PodPlan *plan, const AppcPodApp *app, const PlannedVolume *planned)
+static int plan_volume(const PodPlan *plan, PlanApp *ret, const PlannedVolume *planned)
 {
+        const AppcPodApp *app = ret->app;
         const Volume *volume = planned->mount->app_volume ?:
                                        appc_pod_find_volume(plan->manifest, planned->mount->volume);
         _cleanup_free_ char *name = NULL, *empty = NULL, *what = NULL;
@@ -203,7 +220,7 @@ static int plan_volume(PodPlan *plan, const AppcPodApp *app, const PlannedVolume
                 return -ENOMEM;
 
         source = volume->source ?: volume->kind == VOLUME_TMPFS ? name : empty;
-        r = plan_bind(plan, what, source, app->name, planned->target, &m);
+        r = app_bind(plan, ret, what, source, planned->target, &m);
         if (r < 0)
                 return r;
         r = mount_is_read_only(app, volume, planned->target);
@@ -230,8 +247,9 @@ static int compare_targets(const void *a, const void *b)
 }
 
 /* The mounts of an app, outer ones before those inside them whatever the manifest's order. */
-static int plan_volumes(PodPlan *plan, const AppcPodApp *app)
+static int plan_volumes(const PodPlan *plan, PlanApp *ret)
 {
+        const AppcPodApp *app = ret->app;
         PlannedVolume *planned = new0(PlannedVolume, app->n_mounts);
         int r = planned ? 0 : -ENOMEM;
 
@@ -242,7 +260,7 @@ static int plan_volumes(PodPlan *plan, const AppcPodApp *app)
         if (r >= 0)
                 qsort(planned, app->n_mounts, sizeof(PlannedVolume), compare_targets);
         for (size_t i = 0; r >= 0 && i < app->n_mounts; i++)
-                r = plan_volume(plan, app, &planned[i]);
+                r = plan_volume(plan, ret, &planned[i]);
 
         for (size_t i = 0; planned && i < app->n_mounts; i++)
                 free(planned[i].target);
@@ -250,14 +268,14 @@ static int plan_volumes(PodPlan *plan, const AppcPodApp *app)
         return r;
 }
 
-static int plan_file(PodPlan *plan, const AppcPodApp *app, const PlanFile *file)
+static int plan_file(const PodPlan *plan, PlanApp *ret, const PlanFile *file)
 {
         PlanMount *m;
         int r;
 
-        if (file->yields && appc_pod_app_has_mount(app, file->target))
+        if (file->yields && appc_pod_app_has_mount(ret->app, file->target))
                 return 0;
-        r = plan_bind(plan, file->target, file->source, app->name, file->target, &m);
+        r = app_bind(plan, ret, file->target, file->source, file->target, &m);
         if (r < 0)
                 return r;
         m->if_source = file->if_source;
@@ -271,25 +289,26 @@ static int plan_file(PodPlan *plan, const AppcPodApp *app, const PlanFile *file)
 }
 
 /* After the volumes: who says --dns= means it (rkt 5.4). */
-static int plan_etc(PodPlan *plan, const AppcPodApp *app)
+static int plan_etc(const PodPlan *plan, PlanApp *ret)
 {
         PlanFile files[PLAN_FILES_MAX] = {};
         size_t n = 0;
         int r = plan_files(plan, files, &n);
 
         for (size_t i = 0; r >= 0 && i < n; i++)
-                r = plan_file(plan, app, &files[i]);
+                r = plan_file(plan, ret, &files[i]);
         for (size_t i = 0; i < PLAN_FILES_MAX; i++)
                 free(files[i].source);
         return r;
 }
 
-int plan_app_mounts(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)
+int plan_app_mounts(const PodPlan *plan, PlanApp *ret, const PlanImage *image)
 {
         int r;
 
-        r = plan_root(plan, app, image);
-        if (r >= 0)
-                r = plan_volumes(plan, app);
-        return r < 0 ? r : plan_etc(plan, app);
+        r = plan_root(plan, ret, image);
+        if (r < 0)
+                return r;
+        r = plan_volumes(plan, ret);
+        return r < 0 ? r : plan_etc(plan, ret);
 }

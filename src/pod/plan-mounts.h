@@ -8,4 +8,4 @@
 /* What every pod has, whatever its apps. */
 int plan_common_mounts(PodPlan *plan);
 /* The app's root, its volumes, and files in its /etc. */
-int plan_app_mounts(PodPlan *plan, const AppcPodApp *app, const PlanImage *image);
+int plan_app_mounts(const PodPlan *plan, PlanApp *ret, const PlanImage *image);

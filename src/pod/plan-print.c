@@ -109,6 +109,12 @@ static void print_mount(FILE *f, const PlanMount *m)
                                m->unless_volume ? " unless-volume" : "");
 }
 
+static void print_mounts(FILE *f, const PlanMounts *mounts)
+{
+        for (size_t i = 0; i < mounts->n; i++)
+                print_mount(f, &mounts->items[i]);
+}
+
 static void print_network(FILE *f, const PodPlan *plan)
 {
         for (size_t i = 0; i < plan->settings->n_joins; i++) {
@@ -133,11 +139,14 @@ void pod_plan_print(const PodPlan *plan, FILE *f)
                        pod_plan_private_users(plan) ? "own, 65536 ids, chosen at the start" : "the host's");
         (void) fprintf(f, "unit %s\n", plan->settings->unit ?: "(the caller's)");
         print_words(f, "property", plan->unit_properties);
+        for (size_t i = 0; i < plan->n_apps; i++)
+                print_words(f, "property", plan->apps[i].devices);
         print_network(f, plan);
         for (size_t i = 0; i < plan->n_apps; i++)
                 print_app(f, &plan->apps[i]);
-        for (size_t i = 0; i < plan->n_mounts; i++)
-                print_mount(f, &plan->mounts[i]);
+        print_mounts(f, &plan->mounts);
+        for (size_t i = 0; i < plan->n_apps; i++)
+                print_mounts(f, &plan->apps[i].mounts);
         STRV_FOREACH(line, plan->ignored)
                 (void) fprintf(f, "ignored: %s\n", *line);
 }

@@ -62,21 +62,41 @@ static const char *access_of(const PlanMount *m)
         return !m->map_ids ? m->device_access : strchr(m->device_access, 'w') ? "rwm" : "rm";
 }
 
-static int check_source(const PlanMount *m, char ***lines, char **reterr_message)
+static int open_source(const PlanMount *m, struct stat *ret)
 {
-        _cleanup_close_ int fd = open(m->source, O_PATH | O_CLOEXEC);
+        int fd = open(m->source, O_PATH | O_CLOEXEC), r;
+
+        if (fd < 0)
+                return -errno;
+        r = fstat(fd, ret) < 0 ? -errno : 0;
+        (void) close(fd);
+        return r;
+}
+
+/* Lines for the devices that it is, or has below it. */
+static int devices_of_source(const PlanMount *m, const struct stat *st, char ***lines)
+{
+        if (is_device(st))
+                return allow(st, access_of(m), lines);
+        return S_ISDIR(st->st_mode) ? allow_directory(AT_FDCWD, m->source, access_of(m), 0, lines) : 0;
+}
+
+static int resolve_source(const PlanMount *m, char ***lines, char **reterr_message)
+{
         size_t before = strv_length(*lines);
         struct stat st;
         int r;
 
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return explain(reterr_message, errno, "%s: source %s: %s", m->what, m->source, strerror(errno));
-        r = is_device(&st) ? allow(&st, access_of(m), lines)
-            : S_ISDIR(st.st_mode) ? allow_directory(AT_FDCWD, m->source, access_of(m), 0, lines) : 0;
-        if (r >= 0 && m->is_device && strv_length(*lines) == before && !is_device(&st))
+        r = open_source(m, &st);
+        if (r < 0)
+                return explain(reterr_message, r, "%s: source %s: %s", m->what, m->source, strerror(-r));
+        r = devices_of_source(m, &st, lines);
+        if (r < 0)
+                return r;
+        if (m->is_device && strv_length(*lines) == before && !is_device(&st))
                 return explain(reterr_message, ENODEV, "%s: %s is neither a device nor a directory of devices", m->what,
                                m->source);
-        return r;
+        return 0;
 }
 
 static int add_app_devices(PlanApp *app, char *const *lines)
@@ -90,31 +110,35 @@ static int add_app_devices(PlanApp *app, char *const *lines)
         return r < 0 ? r : strv_extend_strv(&app->limits, lines);
 }
 
-static int check_app(PodPlan *plan, PlanApp *app, char **reterr_message)
+/* first: the first error, which is no reason not to look at the others. */
+static int resolve_app(const PodPlan *plan, PlanApp *app, char **reterr_message)
 {
-        _cleanup_strv_free_ char **lines = NULL;
-        int r;
+        int first = 0, r;
 
-        for (size_t i = 0; i < plan->n_mounts; i++) {
-                const PlanMount *m = &plan->mounts[i];
+        for (size_t i = 0; i < app->mounts.n; i++) {
+                const PlanMount *m = &app->mounts.items[i];
 
-                if (!m->device_access || !streq(m->app, app->app->name))
+                if (!m->device_access)
                         continue;
-                r = check_source(m, &lines, reterr_message);
-                if (r < 0)
-                        return r;
+                r = resolve_source(m, &app->devices, first < 0 ? NULL : reterr_message);
+                first = first < 0 ? first : r;
         }
-        if (app->open_paths)
-                return 0;
-        r = strv_extend_strv(&plan->unit_properties, lines);
-        return r < 0 || pod_plan_private_users(plan) ? r : add_app_devices(app, lines);
+        if (app->open_paths) {
+                app->devices = strv_free(app->devices);
+                return first;
+        }
+        r = pod_plan_private_users(plan) ? 0 : add_app_devices(app, app->devices);
+        return first < 0 ? first : r;
 }
 
-int plan_check_sources(PodPlan *plan, char **reterr_message)
+int plan_resolve_sources(PodPlan *plan, char **reterr_message)
 {
-        int r = 0;
+        int first = 0;
 
-        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
-                r = check_app(plan, &plan->apps[i], reterr_message);
-        return r;
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                int r = resolve_app(plan, &plan->apps[i], first < 0 ? NULL : reterr_message);
+
+                first = first < 0 ? first : r;
+        }
+        return first;
 }

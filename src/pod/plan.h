@@ -7,8 +7,8 @@
 #include "pod/pod-settings.h"
 
 /* What a pod is to become on this host: the manifest resolved against images and settings, as pure data. Making a
- * plan touches nothing; a stage1 carries it out, --dry-run prints it, tests compare it. All strings are owned by the
- * plan, but for manifest and settings, which must outlive it. */
+ * plan touches nothing; a stage1 carries it out, --dry-run prints it, tests compare it. It has the pod's part, and one
+ * for each app. All strings are owned by the plan, but for manifest and settings, which must outlive it. */
 
 /* Where things are inside the pod. */
 #define POD_STAGE2_DIR "/opt/stage2"
@@ -60,11 +60,19 @@ typedef struct PlanMount {
         uint64_t size;         /* TMPFS: bytes; 0: the kernel's default */
 } PlanMount;
 
+/* In the order in which they are made. */
+typedef struct PlanMounts {
+        PlanMount *items;
+        size_t n;
+} PlanMounts;
+
 /* Lines of limits that begin so are not for the unit, but for the launcher: they are the app's alone. */
 #define PLAN_RLIMIT "Limit"
 
+/* One app's part, which can be made and carried out by itself once the pod's is. */
 typedef struct PlanApp {
         const AppcPodApp *app;
+        PlanMounts mounts;    /* its root, its volumes, files in its /etc */
         bool raw_output;      /* it goes to sockets, and to no journal */
         int64_t stop_timeout; /* seconds that it has to end before it is killed, -1: all it wants */
         int64_t handler_timeout; /* and that its event handlers have after that */
@@ -81,6 +89,7 @@ typedef struct PlanApp {
         char *apparmor;        /* the profile, or NULL */
         char *selinux;         /* the context, or NULL */
         char **limits;         /* further lines for the app's unit, from its isolators */
+        char **devices;        /* and of the pod's unit, on account of its volumes: see plan_resolve_sources() */
 } PlanApp;
 
 typedef struct PodPlan {
@@ -90,8 +99,7 @@ typedef struct PodPlan {
         char *directory;        /* of the pod on disk */
         PlanApp *apps;
         size_t n_apps;
-        PlanMount *mounts;      /* in the order in which they are made */
-        size_t n_mounts;
+        PlanMounts mounts;      /* what every pod has, whatever its apps */
         NetPort *ports;         /* that the host forwards */
         size_t n_ports;
         PlanJournal journal;

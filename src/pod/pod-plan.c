@@ -24,11 +24,20 @@ static void plan_mount_done(PlanMount *m)
         free(m->work);
 }
 
+static void plan_mounts_done(PlanMounts *mounts)
+{
+        for (size_t i = 0; i < mounts->n; i++)
+                plan_mount_done(&mounts->items[i]);
+        free(mounts->items);
+}
+
 static void plan_app_done(PlanApp *a)
 {
+        plan_mounts_done(&a->mounts);
         strv_free(a->environment);
         strv_free(a->capabilities);
         strv_free(a->limits);
+        strv_free(a->devices);
         strv_free(a->after);
         strv_free(a->requires);
         free(a->apparmor);
@@ -40,11 +49,9 @@ PodPlan *pod_plan_free(PodPlan *plan)
         if (!plan)
                 return NULL;
 
-        for (size_t i = 0; i < plan->n_mounts; i++)
-                plan_mount_done(&plan->mounts[i]);
         for (size_t i = 0; i < plan->n_apps; i++)
                 plan_app_done(&plan->apps[i]);
-        free(plan->mounts);
+        plan_mounts_done(&plan->mounts);
         free(plan->apps);
         free(plan->directory);
         net_ports_free(plan->ports, plan->n_ports);
@@ -115,25 +122,13 @@ static int plan_order(PlanApp *ret)
                      : strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_REQUIRES)), ',', &ret->requires);
 }
 
-static int plan_app(PodPlan *plan, const AppcPodApp *app, PlanApp *ret)
+static void plan_settings(const PodPlan *plan, PlanApp *ret)
 {
-        int r;
-
-        ret->app = app;
         ret->raw_output = plan->settings->sockets;
-        plan_stop_init(ret);
-        ret->notify = annotation_is_true(app->annotations, APPC_ANNOTATION_NOTIFY);
+        ret->notify = annotation_is_true(ret->app->annotations, APPC_ANNOTATION_NOTIFY);
         ret->unrestricted = strv_contains(plan->settings->insecure, "capabilities");
         ret->unfiltered = strv_contains(plan->settings->insecure, "seccomp");
         ret->open_paths = strv_contains(plan->settings->insecure, "paths");
-
-        r = plan_order(ret);
-        if (r < 0)
-                return r;
-        r = plan_environment(plan->settings, app, &ret->environment);
-        if (r < 0)
-                return r;
-        return plan_app_isolators(ret, &plan->ignored);
 }
 
 /* What they are encrypted with may be the TPM's to know, and systemd lets units with such credentials have it too. */
@@ -196,7 +191,7 @@ static int check_layers(const AppcPodApp *app, const PlanImage *image, char **re
                                               app->name, n, PLAN_LAYERS_MAX);
 }
 
-static int tell_of_owners(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)
+static int note_owners(PodPlan *plan, const AppcPodApp *app, const PlanImage *image)
 {
         return image->highest_id < POD_UID_COUNT || !pod_plan_private_users(plan)
                        ? 0
@@ -207,29 +202,75 @@ static int tell_of_owners(PodPlan *plan, const AppcPodApp *app, const PlanImage 
                                       app->name, image->highest_id, POD_UID_COUNT);
 }
 
+/* One app's part. What cannot be honoured is noted in the pod's list. */
+static int plan_app(PodPlan *plan, const AppcPodApp *app, const PlanImage *image, PlanApp *ret, char **reterr_message)
+{
+        int r;
+
+        ret->app = app;
+        ret->privileged_image = image->privileged;
+        plan_settings(plan, ret);
+        plan_stop_init(ret);
+        r = check_layers(app, image, reterr_message);
+        if (r < 0)
+                return r;
+        r = note_owners(plan, app, image);
+        if (r < 0)
+                return r;
+        r = plan_app_mounts(plan, ret, image);
+        if (r < 0)
+                return r;
+        r = plan_order(ret);
+        if (r < 0)
+                return r;
+        r = plan_environment(plan->settings, app, &ret->environment);
+        if (r < 0)
+                return r;
+        r = plan_app_isolators(ret, &plan->ignored);
+        if (r < 0)
+                return r;
+        return plan_filter_check(ret, reterr_message);
+}
+
+/* The pod's part, then each app's, then what is between them. */
 static int plan_build(PodPlan *plan, const PlanImage *images, char **reterr_message)
 {
         const AppcPod *pod = plan->manifest;
         int r;
 
+        r = plan_ports(pod, plan->settings, &plan->ports, &plan->n_ports, &plan->ignored, reterr_message);
+        if (r < 0)
+                return r;
         r = plan_common_mounts(plan);
         if (r < 0)
                 return r;
-
+        r = plan_journal(pod, &plan->journal, reterr_message);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < pod->n_apps; i++) {
-                r = check_layers(&pod->apps[i], &images[i], reterr_message);
-                if (r >= 0)
-                        r = tell_of_owners(plan, &pod->apps[i], &images[i]);
-                if (r >= 0)
-                        r = plan_app_mounts(plan, &pod->apps[i], &images[i]);
-                if (r < 0)
-                        return r;
-                plan->apps[i].privileged_image = images[i].privileged;
-                r = plan_app(plan, &pod->apps[i], &plan->apps[i]);
+                r = plan_app(plan, &pod->apps[i], &images[i], &plan->apps[i], reterr_message);
                 if (r < 0)
                         return r;
         }
         return plan_unit_properties(plan);
+}
+
+static int check_build(const PodPlan *plan, char **reterr_message)
+{
+        static int (*const checks[])(const PodPlan *, char **) = {
+                plan_check_capabilities,
+                plan_check_order,
+                plan_check_sysctls,
+                plan_check_bandwidth,
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
+                int r = checks[i](plan, reterr_message);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const PlanImage *images, const char *uuid,
@@ -257,21 +298,10 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
                 return -ENOMEM;
         (void) snprintf(plan->uuid, sizeof(plan->uuid), "%s", uuid);
 
-        r = plan_ports(manifest, settings, &plan->ports, &plan->n_ports, &plan->ignored, reterr_message);
-        if (r >= 0)
-                r = plan_build(plan, images, reterr_message);
-        if (r >= 0)
-                r = plan_check_capabilities(plan, reterr_message);
-        if (r >= 0)
-                r = plan_check_order(plan, reterr_message);
-        if (r >= 0)
-                r = plan_check_sysctls(plan, reterr_message);
-        if (r >= 0)
-                r = plan_journal(manifest, &plan->journal, reterr_message);
-        if (r >= 0)
-                r = plan_check_bandwidth(plan, reterr_message);
-        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
-                r = plan_filter_check(&plan->apps[i], reterr_message);
+        r = plan_build(plan, images, reterr_message);
+        if (r < 0)
+                return r;
+        r = check_build(plan, reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(plan);

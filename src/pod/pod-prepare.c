@@ -5,6 +5,7 @@
 #include "image/store/layer-store.h"
 #include "manifest/appc-image.h"
 #include "pod/image-demands.h"
+#include "pod/plan-sources.h"
 #include "pod/pod-prepare.h"
 #include "pod/pod-volumes.h"
 #include "shared/explain.h"
@@ -175,29 +176,87 @@ int pod_app_lowers(const Pod *pod, const char *app, char ***ret)
         return r < 0 ? r : strv_split(text, '\n', ret);
 }
 
-int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message)
+/* By the directory that it has when it runs, wherever it is now. */
+static int make_plan(const PodStore *store, const char *uuid, const AppcPod *manifest, const PodSettings *settings,
+                     const PlanImage *images, PodPlan **ret, char **reterr_message)
 {
-        _cleanup_free_ char *directory = pod_path(pod, NULL);
-        PlanImage *images;
+        _cleanup_free_ char *directory = strjoin(store->data, "/pods/run/", uuid);
+
+        return directory ? pod_plan_new(manifest, settings, images, uuid, directory, ret, reterr_message) : -ENOMEM;
+}
+
+int pod_plan(const PodStore *store, const char *uuid, const AppcPod *manifest, const PodSettings *settings,
+             const PlanImage *images, PodPlan **ret, char **reterr_message)
+{
+        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
         int r;
 
-        if (!directory)
+        r = make_plan(store, uuid, manifest, settings, images, &plan, reterr_message);
+        if (r < 0)
+                return r;
+        r = plan_resolve_sources(plan, reterr_message);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(plan);
+        return 0;
+}
+
+static int read_images(const Pod *pod, PlanImage *images)
+{
+        for (size_t i = 0; i < pod->manifest->n_apps; i++) {
+                int r = pod_app_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers);
+
+                if (r < 0)
+                        return r;
+                note_layers(&images[i]);
+        }
+        return 0;
+}
+
+static int plan_loaded(const Pod *pod, PodPlan **ret, char **reterr_message)
+{
+        PlanImage *images = new0(PlanImage, pod->manifest->n_apps);
+        int r;
+
+        if (!images)
                 return -ENOMEM;
+        r = read_images(pod, images);
+        if (r >= 0)
+                r = make_plan(pod->store, pod->uuid.s, pod->manifest, pod->settings, images, ret, reterr_message);
+        plan_images_free(images, pod->manifest->n_apps);
+        return r;
+}
+
+int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message)
+{
+        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
+        int r;
+
         r = pod_load(pod, reterr_message);
         if (r < 0)
                 return r;
+        r = plan_loaded(pod, &plan, reterr_message);
+        if (r < 0)
+                return r;
+        r = plan_resolve_sources(plan, reterr_message);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(plan);
+        return 0;
+}
 
-        images = new0(PlanImage, pod->manifest->n_apps);
-        if (!images)
-                return -ENOMEM;
-        for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
-                if ((r = pod_app_lowers(pod, pod->manifest->apps[i].name, &images[i].lowers)) >= 0)
-                        note_layers(&images[i]);
-        if (r >= 0)
-                r = pod_plan_new(pod->manifest, pod->settings, images, pod->uuid.s, directory, ret, reterr_message);
+int pod_plan_of_running(Pod *pod, PodPlan **ret, char **reterr_message)
+{
+        int r;
 
-        plan_images_free(images, pod->manifest->n_apps);
-        return r;
+        r = pod_load(pod, reterr_message);
+        if (r < 0)
+                return r;
+        r = plan_loaded(pod, ret, reterr_message);
+        if (r < 0)
+                return r;
+        (void) plan_resolve_sources(*ret, NULL);
+        return 0;
 }
 
 /* "/…/layers/sha256-…/rootfs" → "sha256-…" */

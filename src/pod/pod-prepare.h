@@ -24,8 +24,13 @@ int pod_write_settings(const Pod *pod, bool durable);
 /* The trees below an app's root, top first. */
 int pod_app_lowers(const Pod *pod, const char *app, char ***ret);
 
-/* The plan of a pod on disk; loads what is needed. */
+/* The plan of a pod as it runs on this host, with the sources of its volumes resolved (pod/plan-sources.h). */
+int pod_plan(const PodStore *store, const char *uuid, const AppcPod *manifest, const PodSettings *settings,
+             const PlanImage *images, PodPlan **ret, char **reterr_message);
+/* The same of a pod on disk; loads what is needed. */
 int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message);
+/* The same of a pod that runs already: sources that are gone by now do not matter. */
+int pod_plan_of_running(Pod *pod, PodPlan **ret, char **reterr_message);
 
 /* The trees that pods need, of all pods of the store in whatever state: for who removes images. An entry is the
  * "sha256-…" of a layer. */

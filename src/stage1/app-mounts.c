@@ -342,7 +342,7 @@ static int carry_out_overlay(const PlanMount *m, MountContext *context, char **r
         return explain(reterr_message, r, "%s: cannot mount: %s", m->what, strerror(-r));
 }
 
-int plan_mount_carry_out(const PlanMount *m, MountContext *context, char **reterr_message)
+static int carry_out(const PlanMount *m, MountContext *context, char **reterr_message)
 {
         if (is_needless(m, context))
                 return 0;
@@ -352,7 +352,7 @@ int plan_mount_carry_out(const PlanMount *m, MountContext *context, char **reter
                                              : carry_out_bind(m, context, reterr_message);
 }
 
-int plan_mount_seal(const PlanMount *m, const MountContext *context)
+static int seal(const PlanMount *m, const MountContext *context)
 {
         _cleanup_close_ int root = -EBADF;
 
@@ -361,4 +361,21 @@ int plan_mount_seal(const PlanMount *m, const MountContext *context)
 
         root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY);
         return root < 0 ? root : mount_set_read_only(root);
+}
+
+int plan_mounts_carry_out(const PlanMounts *mounts, MountContext *context, char **reterr_message)
+{
+        int r;
+
+        for (size_t i = 0; i < mounts->n; i++) {
+                r = carry_out(&mounts->items[i], context, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < mounts->n; i++) {
+                r = seal(&mounts->items[i], context);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }

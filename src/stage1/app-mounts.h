@@ -5,13 +5,11 @@
 
 /* Carries out the mounts of a plan, in a mount namespace of our own. */
 
-/* Makes the mount and its target. *reterr_message names it. */
-int plan_mount_carry_out(const PlanMount *m, MountContext *context, char **reterr_message);
+/* Makes the mounts and their targets, of the pod or of one app; an app's root is read-only afterwards if it is to be.
+ * *reterr_message names the mount. */
+int plan_mounts_carry_out(const PlanMounts *mounts, MountContext *context, char **reterr_message);
 
 /* Attaches layers, top first, in the scratch directory; *ret_lowerdir is what overlayfs is to be told of them,
  * relative to there. */
 int layers_attach(char *const *lowers, const char *what, int userns_fd, int scratch, char **ret_lowerdir,
                   char **reterr_message);
-
-/* Makes an app's root read-only if it is to be; after all mounts in it. */
-int plan_mount_seal(const PlanMount *m, const MountContext *context);

@@ -10,25 +10,27 @@ static char *mounts_of(const PodPlan *plan)
 {
         _cleanup_strv_free_ char **list = NULL;
 
-        for (size_t i = 0; i < plan->n_mounts; i++) {
-                const PlanMount *m = &plan->mounts[i];
+        for (size_t i = 0; i < plan->n_apps; i++)
+                for (size_t j = 0; j < plan->apps[i].mounts.n; j++) {
+                        const PlanMount *m = &plan->apps[i].mounts.items[j];
 
-                if (m->app && !m->over_links)
-                        cr_assert_geq(strv_extendf(&list, "%s:%s=%s%s", m->app, m->target, m->source,
-                                                   m->read_only ? ",ro" : ""), 0);
-        }
+                        if (m->kind != PLAN_MOUNT_OVERLAY && !m->over_links)
+                                cr_assert_geq(strv_extendf(&list, "%s:%s=%s%s", m->app, m->target, m->source,
+                                                           m->read_only ? ",ro" : ""), 0);
+                }
         return strv_join(list, " ");
 }
 
 /* The files of /etc come behind all volumes. */
 static const PlanMount *last_volume(const PodPlan *plan)
 {
-        size_t i = plan->n_mounts;
+        const PlanMounts *mounts = &plan->apps[plan->n_apps - 1].mounts;
+        size_t i = mounts->n;
 
-        while (i > 0 && plan->mounts[i - 1].over_links)
+        while (i > 0 && mounts->items[i - 1].over_links)
                 i--;
         cr_assert_gt(i, 0);
-        return &plan->mounts[i - 1];
+        return &mounts->items[i - 1];
 }
 
 Test(pod_plan, volumes)
@@ -182,12 +184,13 @@ static char *files_of(const PodPlan *plan)
 {
         _cleanup_strv_free_ char **list = NULL;
 
-        for (size_t i = 0; i < plan->n_mounts; i++) {
-                const PlanMount *m = &plan->mounts[i];
+        for (size_t i = 0; i < plan->apps[0].mounts.n; i++) {
+                const PlanMount *m = &plan->apps[0].mounts.items[i];
 
                 if (m->over_links)
                         cr_assert_geq(strv_extendf(&list, "%s%s%s%s%s=%s", m->target, m->if_source ? "?" : "",
-                                                   m->if_absent ? "+" : "", m->unless_volume ? "-" : "", m->read_only ? "!" : "", m->source), 0);
+                                                   m->if_absent ? "+" : "", m->unless_volume ? "-" : "",
+                                                   m->read_only ? "!" : "", m->source), 0);
         }
         return strv_join(list, " ");
 }
@@ -292,8 +295,12 @@ Test(pod_plan, private_users)
                 s.private_users = t;
                 cr_assert_eq(plan_app_json(&p, &s, "", "'mounts':[{'volume':'a','path':'/a'}]",
                                            "'volumes':[{'name':'a','kind':'empty'}]"), 0);
-                for (size_t i = 0; i < p.plan->n_mounts; i++)
-                        cr_expect_eq(p.plan->mounts[i].map_ids, t != TRISTATE_NO, "%s", p.plan->mounts[i].target);
+                for (size_t i = 0; i < p.plan->mounts.n; i++)
+                        cr_expect_eq(p.plan->mounts.items[i].map_ids, t != TRISTATE_NO, "%s",
+                                     p.plan->mounts.items[i].target);
+                for (size_t i = 0; i < p.plan->apps[0].mounts.n; i++)
+                        cr_expect_eq(p.plan->apps[0].mounts.items[i].map_ids, t != TRISTATE_NO, "%s",
+                                     p.plan->apps[0].mounts.items[i].target);
         }
 }
 

@@ -12,7 +12,6 @@
 #include "cli/persona.h"
 #include "cli/rkt-ways.h"
 #include "cli/start/pod-start.h"
-#include "pod/plan-sources.h"
 #include "pod/pod-gc.h"
 
 /* As machined knows it. */
@@ -165,99 +164,105 @@ static int complain(const RunArgs *args, int r, const char *message)
                                   : log_error_errno(r, "%s", message);
 }
 
-/* The plan as it would be carried out, without making anything. */
-static int try_plan(Context *c, const RunArgs *args, const AppcPod *manifest, const PodSettings *settings,
-                    const PlanImage *images, const Uuid *uuid)
-{
-        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
-        _cleanup_free_ char *directory = NULL, *message = NULL;
+/* A pod on its way to the disk. What is left in here is freed with it. */
+typedef struct Making {
+        Context *context;
+        const RunArgs *args;
+        Uuid uuid;
+        AppcPod *manifest;
+        PodSettings *settings;
+        PlanImage *images;
+        PodPlan *plan; /* refers to manifest and settings */
         PodStore *pods;
+} Making;
+
+static void making_done(Making *m)
+{
+        pod_plan_free(m->plan);
+        plan_images_free(m->images, m->manifest ? m->manifest->n_apps : 0);
+        pod_settings_free(m->settings);
+        appc_pod_free(m->manifest);
+}
+
+static int write_files(Making *m, Pod *pod)
+{
         int r;
 
-        r = context_pods(c, &pods);
+        r = pod_write(pod, m->manifest, m->settings, m->images);
         if (r < 0)
-                return r;
-        directory = strjoin(pods->data, "/pods/run/", uuid->s);
-        if (!directory)
-                return log_oom();
-        r = pod_plan_new(manifest, settings, images, uuid->s, directory, &plan, &message);
-        if (r >= 0)
-                r = plan_check_sources(plan, &message);
-        if (r < 0)
-                return complain(args, r, message ?: "Cannot plan the pod");
-        if (!args->check)
-                pod_plan_print(plan, stdout);
+                return log_error_errno(r, "Cannot write pod %s: %m", m->uuid.s);
+        pod->manifest = TAKE_PTR(m->manifest);
+        pod->settings = TAKE_PTR(m->settings);
         return 0;
 }
 
-/* Checks the plan and writes the pod; nothing is left of one that cannot be. */
-static int write_pod(Context *c, const RunArgs *args, const AppcPod *manifest, const PodSettings *settings,
-                     const PlanImage *images, const Uuid *uuid, Pod **ret)
+/* Nothing is left of one that cannot be written. */
+static int write_pod(Making *m, Pod **ret)
 {
-        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
         _cleanup_(pod_freep) Pod *pod = NULL;
-        _cleanup_free_ char *message = NULL;
-        PodStore *pods;
+        size_t n = m->manifest->n_apps;
         int r;
 
-        r = context_pods(c, &pods);
+        r = pod_new(m->pods, &m->uuid, &pod);
         if (r < 0)
-                return r;
-        r = pod_plan_new(manifest, settings, images, uuid->s, "/", &plan, &message);
-        if (r >= 0)
-                r = plan_check_sources(plan, &message);
-        if (r < 0)
-                return complain(args, r, message ?: "Cannot plan the pod");
-
-        r = pod_new(pods, uuid, &pod);
-        if (r < 0)
-                return log_error_errno(r, "Cannot make pod %s: %m", uuid->s);
-        r = pod_write(pod, manifest, settings, images);
-        if (r >= 0)
-                r = pod_load(pod, &message);
+                return log_error_errno(r, "Cannot make pod %s: %m", m->uuid.s);
+        r = write_files(m, pod);
         if (r < 0) {
-                if (message)
-                        log_error("%s", message);
-                else
-                        log_error_errno(r, "Cannot write pod %s: %m", uuid->s);
                 (void) pod_remove(pod);
                 return r;
         }
-
+        m->images = plan_images_free(m->images, n);
         *ret = TAKE_PTR(pod);
         return 0;
 }
 
-static int resolve_and_write(Context *c, const RunArgs *args, AppcPod *manifest, const PodSettings *settings,
-                               const Uuid *uuid, Pod **ret)
+/* The images under a lock: they stay until the pod that needs them is on disk. */
+static int resolve_images(Making *m, int *ret_lock)
 {
         _cleanup_strv_free_ char **warnings = NULL;
         _cleanup_free_ char *message = NULL;
         _cleanup_close_ int lock = -EBADF;
-        PlanImage *images = NULL;
         ImageStore *store;
         int r;
 
-        r = context_images(c, &store);
+        r = context_images(m->context, &store);
         if (r < 0)
                 return r;
         lock = image_store_lock(store, LOCK_SH);
         if (lock < 0)
                 return log_error_errno(lock, "Cannot lock the image store: %m");
-        r = pod_resolve_images(store, manifest, settings, &images, &warnings, &message);
+        r = pod_resolve_images(store, m->manifest, m->settings, &m->images, &warnings, &message);
         if (r < 0)
-                return complain(args, r, message ?: "Cannot resolve the images");
-        if (rkt_ways_apply(manifest) < 0) {
-                plan_images_free(images, manifest->n_apps);
+                return complain(m->args, r, message ?: "Cannot resolve the images");
+        if (rkt_ways_apply(m->manifest) < 0)
                 return log_oom();
-        }
         STRV_FOREACH(warning, warnings)
                 log_warning("%s", *warning);
+        *ret_lock = TAKE_FD(lock);
+        return 0;
+}
 
-        r = args->dry_run ? try_plan(c, args, manifest, settings, images, uuid)
-                          : write_pod(c, args, manifest, settings, images, uuid, ret);
-        plan_images_free(images, manifest->n_apps);
-        return r;
+/* Tries the plan, and makes the pod unless that is all that is wanted. */
+static int resolve_and_write(Making *m, Pod **ret)
+{
+        _cleanup_free_ char *message = NULL;
+        _cleanup_close_ int lock = -EBADF;
+        int r;
+
+        r = resolve_images(m, &lock);
+        if (r < 0)
+                return r;
+        r = context_pods(m->context, &m->pods);
+        if (r < 0)
+                return r;
+        r = pod_plan(m->pods, m->uuid.s, m->manifest, m->settings, m->images, &m->plan, &message);
+        if (r < 0)
+                return complain(m->args, r, message ?: "Cannot plan the pod");
+        if (!m->args->dry_run)
+                return write_pod(m, ret);
+        if (!m->args->check)
+                pod_plan_print(m->plan, stdout);
+        return 0;
 }
 
 /* What stage1.d says counts where nothing was chosen. */
@@ -280,27 +285,33 @@ static int check_default_stage1(Context *c, const RunArgs *args)
                                chosen);
 }
 
-int pod_make(Context *c, const RunArgs *args, bool to_start, Pod **ret)
+int pod_make(Context *c, const RunArgs *args, bool to_start, Pod **ret, PodPlan **ret_plan)
 {
-        _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
-        _cleanup_(pod_settings_freep) PodSettings *settings = NULL;
-        Uuid uuid;
+        _cleanup_(making_done) Making m = { .context = c, .args = args };
         int r;
 
         r = check_default_stage1(c, args);
         if (r < 0)
                 return r;
-        r = uuid_new(&uuid);
+        r = uuid_new(&m.uuid);
         if (r < 0)
                 return log_error_errno(r, "Cannot make a UUID: %m");
-        r = run_compose(c, args, &manifest);
+        r = run_compose(c, args, &m.manifest);
         if (r < 0)
                 return r;
-        r = settings_new(args, manifest, &uuid, &settings);
+        r = settings_new(args, m.manifest, &m.uuid, &m.settings);
         if (r < 0)
                 return r;
-        r = to_start ? pod_settings_for_start(c, args, manifest, settings) : 0;
-        if (r >= 0)
-                r = save_uuid(args->uuid_file_save, &uuid);
-        return r < 0 ? r : resolve_and_write(c, args, manifest, settings, &uuid, ret);
+        r = to_start ? pod_settings_for_start(c, args, m.manifest, m.settings) : 0;
+        if (r < 0)
+                return r;
+        r = save_uuid(args->uuid_file_save, &m.uuid);
+        if (r < 0)
+                return r;
+        r = resolve_and_write(&m, ret);
+        if (r < 0)
+                return r;
+        if (ret_plan)
+                *ret_plan = TAKE_PTR(m.plan);
+        return 0;
 }

@@ -5,7 +5,6 @@
 #include "basic/log.h"
 #include "cli/start/enter-app.h"
 #include "cli/terminal/terminal.h"
-#include "pod/plan-sources.h"
 #include "pod/pod-prepare.h"
 #include "shared/explain.h"
 #include "stage1/app-launch.h"
@@ -371,11 +370,9 @@ int enter_app(Context *c, const char *pod, const char *app, bool as_root, char *
         if (e.pod->state != POD_RUNNING)
                 return log_error_errno(ESRCH, "Pod '%s' is not running, but %s", pod,
                                        pod_state_to_string(e.pod->state));
-        r = pod_plan_of(e.pod, &e.plan, &message);
+        r = pod_plan_of_running(e.pod, &e.plan, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot plan the pod");
-        /* Whatever has become of the sources: this is for what may be used of them. */
-        (void) plan_check_sources(e.plan, NULL);
         r = choose_app(&e, app);
         return r < 0 ? r : enter(&e, command);
 }

@@ -20,7 +20,6 @@
 #include "cli/verb.h"
 #include "config.h"
 #include "pod/host-journal.h"
-#include "pod/plan-sources.h"
 #include "pod/plan-stop.h"
 #include "pod/pod-gc.h"
 #include "shared/explain.h"
@@ -93,9 +92,17 @@ static void warn_of_host(const Pod *pod, const PodPlan *plan)
                             "'systemctl -M' do not know it", pod->settings->name, missing);
 }
 
-static int pod_launch_logging(Pod *pod)
+static int plan_pod(Pod *pod, PodPlan **ret)
 {
-        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
+        _cleanup_free_ char *message = NULL;
+        int r = pod_plan_of(pod, ret, &message);
+
+        return r < 0 ? log_explained(r, message, "Cannot plan the pod") : 0;
+}
+
+static int pod_launch_logging(Pod *pod, PodPlan *plan)
+{
+        _cleanup_(pod_plan_freep) PodPlan *own_plan = NULL;
         _cleanup_close_ int name_lock = -EBADF;
         _cleanup_free_ char *message = NULL;
         int r;
@@ -110,11 +117,12 @@ static int pod_launch_logging(Pod *pod)
         r = pod_move(pod, POD_DIR_RUN);
         if (r < 0)
                 return log_error_errno(r, "Cannot move the pod: %m");
-        r = pod_plan_of(pod, &plan, &message);
-        if (r >= 0)
-                r = plan_check_sources(plan, &message);
-        if (r < 0)
-                return log_explained(r, message, "Cannot plan the pod");
+        if (!plan) {
+                r = plan_pod(pod, &own_plan);
+                if (r < 0)
+                        return r;
+                plan = own_plan;
+        }
         r = limit_stop(plan);
         if (r < 0)
                 return r;
@@ -133,10 +141,10 @@ static int pod_launch_logging(Pod *pod)
         return log_explained(r, message, "Cannot start the pod");
 }
 
-int pod_launch(Pod *pod)
+int pod_launch(Pod *pod, PodPlan *plan)
 {
         bool prepared = pod->directory == POD_DIR_PREPARED;
-        int r = pod_launch_logging(pod);
+        int r = pod_launch_logging(pod, plan);
 
         pod_event_failed_to_start(NULL, pod);
         (void) sd_notifyf(false, "STATUS=" STATUS_PREFIX "%s", strempty(log_last_error()));
@@ -184,24 +192,25 @@ static void warn_of_kill_mode(const char *unit)
                             "section the pod stops its apps in order", unit);
 }
 
-int pod_launch_in_place(Context *c, Pod *pod)
+int pod_launch_in_place(Context *c, Pod *pod, PodPlan *plan)
 {
         bool leaves_something = pod->settings->n_joins > 0 || pod->settings->mds_register;
         const char *unit = strempty(pod->settings->unit);
 
         if (startswith(unit, "pod@"))
-                return pod_launch(pod);
+                return pod_launch(pod, plan);
         warn_of_kill_mode(unit);
         /* Units of our own have ExecStopPost=. */
         if (leaves_something)
                 (void) start_follower(c, pod);
-        return pod_launch(pod);
+        return pod_launch(pod, plan);
 }
 
 typedef struct Start {
         Context *context;
         Pod *pod;
         const StartOptions *options;
+        const PodPlan *plan;
         char *unit;
         sd_bus *bus;
         sd_event *event;
@@ -264,6 +273,11 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
         if (!properties)
                 return -ENOMEM;
 
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                r = strv_extend_strv(&properties, plan->apps[i].devices);
+                if (r < 0)
+                        return r;
+        }
         /* Keeps the unit's last state for us to read, until we disconnect. */
         r = strv_extend(&properties, "AddRef=yes");
         if (r >= 0 && s->terminal)
@@ -338,19 +352,11 @@ static int start_unit(Start *s, const TransientUnit *unit, char **ret_job, sd_bu
 static int start_job(Start *s, char **ret_job)
 {
         _cleanup_strv_free_ char **properties = NULL, **start = NULL, **stop_post = NULL;
-        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_free_ char *message = NULL;
         int r;
 
-        r = pod_plan_of(s->pod, &plan, &message);
-        if (r >= 0)
-                r = plan_check_sources(plan, &message);
-        if (r < 0)
-                return log_explained(r, message, "Cannot plan the pod");
-        warn_of_host(s->pod, plan);
-
-        r = unit_properties(s, plan, &properties);
+        warn_of_host(s->pod, s->plan);
+        r = unit_properties(s, s->plan, &properties);
         if (r >= 0)
                 r = launch_command(s, &start);
         if (r >= 0)
@@ -497,9 +503,9 @@ static void start_done(Start *s)
         free(s->unit);
 }
 
-int pod_start_unit(Context *c, Pod *pod, const StartOptions *options)
+int pod_start_unit(Context *c, Pod *pod, const PodPlan *plan, const StartOptions *options)
 {
-        _cleanup_(start_done) Start s = { .context = c, .pod = pod, .options = options,
+        _cleanup_(start_done) Start s = { .context = c, .pod = pod, .plan = plan, .options = options,
                                           .began_usec = now_nsec() / NSEC_PER_USEC };
         _cleanup_(unit_wait_freep) UnitWait *wait = NULL;
         int r;

@@ -57,7 +57,7 @@ static int check_file(Context *c, const char *name, const char *path)
                 (void) printf("%s: good, as far as can be seen before its images are fetched\n", path);
                 return 0;
         }
-        r = pod_make(c, &args, true, NULL);
+        r = pod_make(c, &args, true, NULL, NULL);
         if (r >= 0)
                 (void) printf("%s: good\n", path);
         return r;

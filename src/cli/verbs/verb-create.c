@@ -165,7 +165,7 @@ static int write_checked(Context *c, const char *name, const RunArgs *args, cons
                 r = write_file_at(AT_FDCWD, new, text, strlen(text), 0640);
         if (r < 0)
                 return log_error_errno(r, "Cannot write %s: %m", new);
-        r = pod_make(c, &check, true, NULL);
+        r = pod_make(c, &check, true, NULL, NULL);
         if (r >= 0 && rename(new, path) < 0)
                 r = log_error_errno(errno, "Cannot write %s: %m", path);
         if (r < 0)

@@ -33,7 +33,7 @@ static int launch_prepared(Context *c, const char *uuid)
         r = pod_handover_take(pod);
         if (r < 0)
                 return log_error_errno(r, "Pod %s was abandoned before it started: %m", uuid);
-        return pod_launch(pod);
+        return pod_launch(pod, NULL);
 }
 
 static int launch_named(Context *c, const char *name)

@@ -12,7 +12,7 @@ static int prepare(Context *c, const RunArgs *args)
         /* What is told on the way, as of images that are fetched. */
         if (args->quiet && !c->debug)
                 log_set_max_level(LOG_ERR);
-        r = pod_make(c, args, false, &pod);
+        r = pod_make(c, args, false, &pod, NULL);
         if (r < 0)
                 return r;
         r = pod_move(pod, POD_DIR_PREPARED);

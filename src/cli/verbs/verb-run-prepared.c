@@ -3,10 +3,9 @@
 #include "cli/compose/pod-make.h"
 #include "cli/start/pod-start.h"
 #include "cli/verbs/verbs.h"
-#include "pod/plan-sources.h"
 #include "shared/explain.h"
 
-static int renew_settings(Context *c, const RunArgs *args, Pod *pod)
+static int renew_settings(Context *c, const RunArgs *args, Pod *pod, PodPlan **ret)
 {
         _cleanup_(pod_settings_freep) PodSettings *fresh = pod_settings_renew(pod->settings);
         _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
@@ -22,12 +21,13 @@ static int renew_settings(Context *c, const RunArgs *args, Pod *pod)
         pod_settings_free(pod->settings);
         pod->settings = TAKE_PTR(fresh);
         r = pod_plan_of(pod, &plan, &message);
-        if (r >= 0)
-                r = plan_check_sources(plan, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot plan the pod");
         r = pod_write_settings(pod, true);
-        return r < 0 ? log_error_errno(r, "Cannot write the settings of pod %s: %m", pod->uuid.s) : 0;
+        if (r < 0)
+                return log_error_errno(r, "Cannot write the settings of pod %s: %m", pod->uuid.s);
+        *ret = TAKE_PTR(plan);
+        return 0;
 }
 
 /* Ours alone from here on. */
@@ -60,16 +60,20 @@ static int run(Context *c, void *userdata, char **words)
 {
         RunArgs *args = userdata;
         _cleanup_(pod_freep) Pod *pod = NULL;
+        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
         int r;
 
         r = run_args_check_start(args);
-        if (r >= 0)
-                r = take_pod(c, words[0], &pod);
-        if (r >= 0)
-                r = renew_settings(c, args, pod);
         if (r < 0)
                 return r;
-        return pod_takes_our_place(args->start.detach) ? pod_launch_in_place(c, pod) : pod_start_unit(c, pod, &args->start);
+        r = take_pod(c, words[0], &pod);
+        if (r < 0)
+                return r;
+        r = renew_settings(c, args, pod, &plan);
+        if (r < 0)
+                return r;
+        return pod_takes_our_place(args->start.detach) ? pod_launch_in_place(c, pod, plan)
+                                                       : pod_start_unit(c, pod, plan, &args->start);
 }
 
 static const RunArgs presets = { RUN_ARGS_UNSET };

@@ -3,7 +3,6 @@
 #include "cli/compose/pod-make.h"
 #include "cli/start/pod-start.h"
 #include "cli/verbs/verbs.h"
-#include "pod/plan-sources.h"
 #include "pod/pod-gc.h"
 
 static const RunArgs presets = { RUN_ARGS_UNSET };
@@ -18,14 +17,14 @@ static int refuse_restart(const RunArgs *args)
         return 0;
 }
 
-static int start(Context *c, Pod *pod, const RunArgs *args)
+static int start(Context *c, Pod *pod, PodPlan *plan, const RunArgs *args)
 {
         int r;
 
         if (pod_takes_our_place(args->start.detach))
-                return pod_launch_in_place(c, pod);
+                return pod_launch_in_place(c, pod, plan);
 
-        r = pod_start_unit(c, pod, &args->start);
+        r = pod_start_unit(c, pod, plan, &args->start);
         /* It never came to run: nobody else will take care of it. A pod that did is not ours any more. */
         if (r != 0 && pod->fd >= 0 && pod_refresh(pod) >= 0 && pod->directory == POD_DIR_PREPARE)
                 (void) pod_remove(pod);
@@ -35,11 +34,14 @@ static int start(Context *c, Pod *pod, const RunArgs *args)
 static int run_pod(Context *c, const RunArgs *args)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;
-        int r = pod_takes_our_place(args->start.detach) ? 0 : refuse_restart(args);
+        _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
+        int r;
 
-        if (r >= 0)
-                r = pod_make(c, args, true, &pod);
-        return r < 0 || args->dry_run ? r : start(c, pod, args);
+        r = pod_takes_our_place(args->start.detach) ? 0 : refuse_restart(args);
+        if (r < 0)
+                return r;
+        r = pod_make(c, args, true, &pod, &plan);
+        return r < 0 || args->dry_run ? r : start(c, pod, plan, args);
 }
 
 static int run(Context *c, void *userdata, char **words)

@@ -185,13 +185,18 @@ static int launch_make_root(Launch *l, char **reterr_message)
 
 static int carry_out_mounts(const Launch *l, MountContext *context, char **reterr_message)
 {
-        int r = 0;
+        const PodPlan *plan = l->plan;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < l->plan->n_mounts; i++)
-                r = plan_mount_carry_out(&l->plan->mounts[i], context, reterr_message);
-        for (size_t i = 0; r >= 0 && i < l->plan->n_mounts; i++)
-                r = plan_mount_seal(&l->plan->mounts[i], context);
-        return r;
+        r = plan_mounts_carry_out(&plan->mounts, context, reterr_message);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                r = plan_mounts_carry_out(&plan->apps[i].mounts, context, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static int launch_load_credentials(Launch *l, char **reterr_message)
