@@ -45,21 +45,32 @@ static int take_app(const Image *image, AppcPodApp *app, bool private_users, cha
         return r < 0 || private_users ? r : image_demands_bound(app->name, app->app, warnings);
 }
 
-static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, bool private_users, PlanImage *ret,
-                         char ***warnings, char **reterr_message)
+/* Its names are of no interest here, and take a look at those of all images. */
+static int find_image(ImageStore *store, const AppcPodApp *app, Image **ret, char **reterr_message)
 {
-        _cleanup_(image_freep) Image *image = NULL;
-        char id[DIGEST_STRING_MAX];
         Digest found;
         int r;
 
-        /* Its names are of no interest here, and take a look at those of all images. */
         r = image_store_resolve_appc(store, &app->image, &found, reterr_message);
         if (r >= 0)
-                r = image_store_load(store, &found, &image, reterr_message);
-        if (r < 0)
-                return explain_context(reterr_message, -r, "app '%s'", app->name);
+                r = image_store_load(store, &found, ret, reterr_message);
+        return r < 0 ? explain_context(reterr_message, r, "app '%s'", app->name) : 0;
+}
 
+static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, const Image *image, bool private_users,
+                         PlanImage *ret, char ***warnings, char **reterr_message)
+{
+        _cleanup_(image_freep) Image *loaded = NULL;
+        char id[DIGEST_STRING_MAX];
+        int r;
+
+        /* One that is known may have been removed before the store was locked. */
+        if (!image || !image_store_has(store, &image->id)) {
+                r = find_image(store, app, &loaded, reterr_message);
+                if (r < 0)
+                        return r;
+                image = loaded;
+        }
         r = check_platform(image, app->name, warnings, reterr_message);
         if (r < 0)
                 return r;
@@ -93,16 +104,16 @@ static void note_layers(PlanImage *image)
         }
 }
 
-int pod_resolve_images(ImageStore *store, AppcPod *manifest, const PodSettings *settings, PlanImage **ret_images,
-                       char ***warnings, char **reterr_message)
+int pod_resolve_images(ImageStore *store, AppcPod *manifest, const PodSettings *settings, Image *const *known,
+                       PlanImage **ret_images, char ***warnings, char **reterr_message)
 {
         bool private_users = tristate_or(settings->private_users, true);
         PlanImage *images = new0(PlanImage, manifest->n_apps);
         int r = images ? 0 : -ENOMEM;
 
         for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++)
-                if ((r = resolve_image(store, manifest, &manifest->apps[i], private_users, &images[i], warnings,
-                                       reterr_message)) >= 0)
+                if ((r = resolve_image(store, manifest, &manifest->apps[i], known ? known[i] : NULL, private_users,
+                                       &images[i], warnings, reterr_message)) >= 0)
                         note_layers(&images[i]);
         if (r < 0) {
                 plan_images_free(images, manifest->n_apps);

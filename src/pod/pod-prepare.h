@@ -9,10 +9,10 @@
 
 /* Resolves every app's image in the store: fills in its ID, its name, the image's app where the manifest has none of
  * its own, and volumes for mount points that have none, of which *warnings tells (pod/pod-volumes.h). *ret_images,
- * one per app, is for the plan. Whoever calls holds the store's lock, shared, until the pod is written. -ENOENT,
- * -ENOTUNIQ: an image; *reterr_message says which. */
-int pod_resolve_images(ImageStore *store, AppcPod *manifest, const PodSettings *settings, PlanImage **ret_images,
-                       char ***warnings, char **reterr_message);
+ * one per app, is for the plan. known: the image of each app, NULL where it is still to be found. The caller holds the
+ * store's lock, shared, until the pod is written. -ENOENT, -ENOTUNIQ: an image; *reterr_message says which. */
+int pod_resolve_images(ImageStore *store, AppcPod *manifest, const PodSettings *settings, Image *const *known,
+                       PlanImage **ret_images, char ***warnings, char **reterr_message);
 PlanImage *plan_images_free(PlanImage *images, size_t n);
 
 /* Writes the pod's files into a pod we hold: manifest, settings, and what its apps' roots are made of. */

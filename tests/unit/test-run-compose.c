@@ -146,7 +146,7 @@ static int compose(Fixture *f, const char *line)
                 cr_assert_geq(r, 0);
         }
         r = run_args_parse(&f->context, all, &f->args);
-        return r < 0 ? r : run_compose(&f->context, &f->args, &f->pod);
+        return r < 0 ? r : run_compose(&f->context, &f->args, &f->pod, NULL);
 }
 
 static void expect_words(char *const *list, const char *expected, const char *line)
@@ -463,7 +463,7 @@ Test(run_compose, unverified_images)
 
         words[0] = strjoin("--dir=", f.t.path);
         cr_assert_eq(run_args_parse(&f.context, words, &f.args), 0);
-        cr_expect_lt(run_compose(&f.context, &f.args, &f.pod), 0);
+        cr_expect_lt(run_compose(&f.context, &f.args, &f.pod, NULL), 0);
         cr_expect(strstr(log_last_error(), "--insecure-options=image"), "%s", log_last_error());
         free(words[0]);
 }

@@ -170,7 +170,9 @@ typedef struct Making {
         const RunArgs *args;
         Uuid uuid;
         AppcPod *manifest;
+        size_t n_apps;
         PodSettings *settings;
+        Image **known; /* of its apps, where they were looked up on the way */
         PlanImage *images;
         PodPlan *plan; /* refers to manifest and settings */
         PodStore *pods;
@@ -179,7 +181,8 @@ typedef struct Making {
 static void making_done(Making *m)
 {
         pod_plan_free(m->plan);
-        plan_images_free(m->images, m->manifest ? m->manifest->n_apps : 0);
+        plan_images_free(m->images, m->n_apps);
+        image_array_free(m->known, m->n_apps);
         pod_settings_free(m->settings);
         appc_pod_free(m->manifest);
 }
@@ -200,7 +203,6 @@ static int write_files(Making *m, Pod *pod)
 static int write_pod(Making *m, Pod **ret)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;
-        size_t n = m->manifest->n_apps;
         int r;
 
         r = pod_new(m->pods, &m->uuid, &pod);
@@ -211,7 +213,6 @@ static int write_pod(Making *m, Pod **ret)
                 (void) pod_remove(pod);
                 return r;
         }
-        m->images = plan_images_free(m->images, n);
         *ret = TAKE_PTR(pod);
         return 0;
 }
@@ -231,7 +232,7 @@ static int resolve_images(Making *m, int *ret_lock)
         lock = image_store_lock(store, LOCK_SH);
         if (lock < 0)
                 return log_error_errno(lock, "Cannot lock the image store: %m");
-        r = pod_resolve_images(store, m->manifest, m->settings, &m->images, &warnings, &message);
+        r = pod_resolve_images(store, m->manifest, m->settings, m->known, &m->images, &warnings, &message);
         if (r < 0)
                 return complain(m->args, r, message ?: "Cannot resolve the images");
         if (rkt_ways_apply(m->manifest) < 0)
@@ -296,9 +297,10 @@ int pod_make(Context *c, const RunArgs *args, bool to_start, Pod **ret, PodPlan 
         r = uuid_new(&m.uuid);
         if (r < 0)
                 return log_error_errno(r, "Cannot make a UUID: %m");
-        r = run_compose(c, args, &m.manifest);
+        r = run_compose(c, args, &m.manifest, &m.known);
         if (r < 0)
                 return r;
+        m.n_apps = m.manifest->n_apps;
         r = settings_new(args, m.manifest, &m.uuid, &m.settings);
         if (r < 0)
                 return r;

@@ -223,7 +223,7 @@ static int compose_demands(const RunArgs *args, const RunApp *run, AppcPodApp *a
         return 0;
 }
 
-static int add_app(Context *context, const RunArgs *args, const RunApp *run, AppcPod *pod)
+static int add_app(Context *context, const RunArgs *args, const RunApp *run, AppcPod *pod, Image **ret_image)
 {
         _cleanup_(image_freep) Image *image = NULL;
         _cleanup_free_ char *name = NULL;
@@ -267,6 +267,7 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
                 r = compose_credentials(args, run, app);
         if (r >= 0)
                 r = compose_sockets(run, app);
+        *ret_image = TAKE_PTR(image);
         return r;
 }
 
@@ -287,39 +288,69 @@ static int add_journal_limits(AppcPod *pod, const RunArgs *args)
         return 0;
 }
 
-int run_compose(Context *context, const RunArgs *args, AppcPod **ret)
+static int compose_file(Context *context, const RunArgs *args, AppcPod **ret)
 {
         _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
         int r;
 
-        if (args->pod_manifest) {
-                r = pod_manifest_read(args->pod_manifest, &pod, NULL);
-                if (r >= 0 && !args->check)
-                        r = pod_manifest_fetch(context, pod);
-                if (r >= 0)
-                        *ret = TAKE_PTR(pod);
-                return r;
-        }
-
-        pod = appc_pod_new();
-        if (!pod)
-                return log_oom();
-        r = add_pairs(&pod->annotations, args->annotations, "annotation");
-        if (r >= 0)
-                r = add_pairs(&pod->user_annotations, args->user_annotations, "user-annotation");
-        if (r >= 0)
-                r = add_pairs(&pod->user_labels, args->user_labels, "user-label");
-        if (r >= 0)
-                r = add_journal_limits(pod, args);
-        if (r >= 0)
-                r = compose_volumes(pod, args->volumes);
-        for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
-                r = add_app(context, args, &args->apps[i], pod);
-        if (r >= 0)
-                r = add_ports(pod, args->ports);
+        r = pod_manifest_read(args->pod_manifest, &pod, NULL);
         if (r < 0)
                 return r;
+        r = args->check ? 0 : pod_manifest_fetch(context, pod);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(pod);
+        return 0;
+}
 
+static int compose_words(Context *context, const RunArgs *args, AppcPod *pod, Image **images)
+{
+        int r;
+
+        r = add_pairs(&pod->annotations, args->annotations, "annotation");
+        if (r < 0)
+                return r;
+        r = add_pairs(&pod->user_annotations, args->user_annotations, "user-annotation");
+        if (r < 0)
+                return r;
+        r = add_pairs(&pod->user_labels, args->user_labels, "user-label");
+        if (r < 0)
+                return r;
+        r = add_journal_limits(pod, args);
+        if (r < 0)
+                return r;
+        r = compose_volumes(pod, args->volumes);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < args->n_apps; i++) {
+                r = add_app(context, args, &args->apps[i], pod, &images[i]);
+                if (r < 0)
+                        return r;
+        }
+        return add_ports(pod, args->ports);
+}
+
+int run_compose(Context *context, const RunArgs *args, AppcPod **ret, Image ***ret_images)
+{
+        _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+        Image **images;
+        int r;
+
+        if (args->pod_manifest)
+                return compose_file(context, args, ret);
+        pod = appc_pod_new();
+        images = new0(Image *, args->n_apps);
+        if (!pod || !images) {
+                free(images);
+                return log_oom();
+        }
+        r = compose_words(context, args, pod, images);
+        if (r < 0 || !ret_images)
+                images = image_array_free(images, args->n_apps);
+        if (r < 0)
+                return r;
+        if (ret_images)
+                *ret_images = images;
         *ret = TAKE_PTR(pod);
         return 0;
 }

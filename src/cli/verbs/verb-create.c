@@ -75,7 +75,7 @@ static int compose(Context *c, const RunArgs *args, AppcPod **ret)
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         int r;
 
-        r = run_compose(c, args, &manifest);
+        r = run_compose(c, args, &manifest, NULL);
         if (r >= 0 && pod_manifest_annotate(manifest, args) < 0)
                 r = log_oom();
         for (size_t i = 0; i < args->n_apps && r >= 0; i++)

@@ -241,7 +241,7 @@ static int find_spelled(ImageStore *s, const AppcImageRef *ref, const char *text
                 return r;
         for (size_t i = 0; i < n && r >= 0; i++) {
                 if (!is_spelled(names[i].name, ref) ||
-                    faccessat(s->manifests_fd, DIGEST_FILE(&names[i].id), F_OK, 0) < 0)
+                    !image_store_has(s, &names[i].id))
                         continue;
                 if (found && !digest_equal(&found->id, &names[i].id))
                         r = explain(reterr_message, ENOTUNIQ, "'%s' may be '%s' or '%s'; write which", text,

@@ -137,7 +137,7 @@ static int names_prune(ImageStore *s, const Digest *id)
                 return r;
         for (size_t i = 0; i < n; i++) {
                 if (id ? !digest_equal(&names[i].id, id)
-                       : faccessat(s->manifests_fd, DIGEST_FILE(&names[i].id), F_OK, 0) >= 0)
+                       : image_store_has(s, &names[i].id))
                         continue;
                 r = image_name_remove(s, names[i].name);
                 if (r < 0 && first_error == 0)

@@ -24,7 +24,7 @@ static bool image_is_there(ImageStore *s, const char *id)
 {
         Digest d;
 
-        return digest_parse(id, &d) >= 0 && faccessat(s->manifests_fd, DIGEST_FILE(&d), F_OK, 0) >= 0;
+        return digest_parse(id, &d) >= 0 && image_store_has(s, &d);
 }
 
 static int read_remote(ImageStore *s, const char *file, ImageRemote *ret)

@@ -116,7 +116,7 @@ Image *image_free(Image *i)
 
 Image **image_array_free(Image **images, size_t n)
 {
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; images && i < n; i++)
                 image_free(images[i]);
         return mfree(images);
 }
@@ -303,6 +303,11 @@ int image_store_list(ImageStore *s, Image ***ret, size_t *ret_n)
         *ret = images;
         *ret_n = n;
         return 0;
+}
+
+bool image_store_has(ImageStore *s, const Digest *id)
+{
+        return faccessat(s->manifests_fd, DIGEST_FILE(id), F_OK, 0) >= 0;
 }
 
 int image_store_touch(ImageStore *s, const Image *image)

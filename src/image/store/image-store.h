@@ -92,6 +92,8 @@ int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **ret
 /* What a pod manifest asks for: its ID when it has one, else its name and version. appc's spelling of a name, in which
  * '-' stands for the ':' of a port and other foreign characters, finds the name it was made from. */
 int image_store_resolve_appc(ImageStore *s, const AppcImageRef *ref, Digest *ret, char **reterr_message);
+/* Whether it is there now, be it damaged. */
+bool image_store_has(ImageStore *s, const Digest *id);
 /* By its whole ID, without its names. -ENOENT. */
 int image_store_load(ImageStore *s, const Digest *id, Image **ret, char **reterr_message);
 
