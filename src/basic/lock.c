@@ -38,17 +38,13 @@ int lock_file_at(int dir_fd, const char *path, int operation)
         }
 }
 
-#define LOCK_STEP_USEC 10000U
-
-int lock_file_within(int dir_fd, const char *path, int operation, uint64_t *patience)
+int lock_file_within(int dir_fd, const char *path, int operation, Patience *patience)
 {
         for (;;) {
                 int fd = lock_file_at(dir_fd, path, operation | LOCK_NB);
 
-                if (fd != -EAGAIN || *patience == 0)
+                if (fd != -EAGAIN || !patience_wait(patience, -EBADF))
                         return fd;
-                (void) usleep(LOCK_STEP_USEC);
-                *patience -= MIN(*patience, LOCK_STEP_USEC);
         }
 }
 

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 
 #include "basic/fd.h"
+#include "basic/patience.h"
 
 /* flock(2) locks: they belong to the open file, pass through fork and exec, and end when the last holder does,
  * however it ends. */
@@ -16,9 +17,8 @@ int fd_lock(int fd, int operation);
  * who hold the lock hold it on the same file. */
 int lock_file_at(int dir_fd, const char *path, int operation);
 
-/* The same, for who can do without: waits no longer than *patience, microseconds, and takes what it waited off it.
- * -EAGAIN: somebody still has it. (flock(2) cannot be waited for with anything else.) */
-int lock_file_within(int dir_fd, const char *path, int operation, uint64_t *patience);
+/* The same, for callers that can do without. -EAGAIN: somebody still has it when there is no patience left. */
+int lock_file_within(int dir_fd, const char *path, int operation, Patience *patience);
 
 /* Removes a file whose lock, of either kind, we hold through fd: unless path is another file by now. */
 int unlink_locked(int fd, int dir_fd, const char *path);

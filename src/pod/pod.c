@@ -3,6 +3,7 @@
 #include "basic/log.h"
 #include "basic/path.h"
 #include "basic/string-table.h"
+#include "basic/time-util.h"
 #include "pod/pod-internal.h"
 #include "shared/explain.h"
 
@@ -48,6 +49,11 @@ bool pod_state_is_alive(PodState s)
 bool pod_state_has_run(PodState s)
 {
         return s == POD_RUNNING || s == POD_EXITED || s == POD_EXITED_DELETING || s == POD_EXITED_GARBAGE;
+}
+
+bool pod_state_is_over(PodState s)
+{
+        return s == POD_DELETING || s == POD_GARBAGE || (pod_state_has_run(s) && !pod_state_is_alive(s));
 }
 
 static int make_directories(const PodStore *s)
@@ -302,24 +308,32 @@ static bool pod_is_in_place(const Pod *p)
         return path && fstat(p->fd, &a) >= 0 && fstatat(p->store->fd, path, &b, 0) >= 0 && a.st_ino == b.st_ino;
 }
 
-int pod_lock(Pod *p)
+/* Processes that look at a pod hold a shared lock on it for an instant: they are no reason to give way. A process that
+ * keeps us from having a shared one, too, is. */
+static int lock_beside_lookers(const Pod *p)
 {
-        int r = -EAGAIN;
+        Patience patience = { .step_usec = 1000, .left_usec = USEC_PER_SEC };
 
-        if (p->locked)
-                return 0;
+        for (;;) {
+                int r = fd_lock(p->fd, LOCK_EX | LOCK_NB);
 
-        /* Who looks at a pod holds a shared lock on it for an instant: that is nobody to give way to. Whoever keeps us
-         * from having a shared one, too, is. */
-        for (unsigned attempt = 0; r == -EAGAIN && attempt < 1000; attempt++) {
-                r = fd_lock(p->fd, LOCK_EX | LOCK_NB);
                 if (r != -EAGAIN)
-                        break;
+                        return r;
                 if (fd_lock(p->fd, LOCK_SH | LOCK_NB) < 0)
                         return r;
                 (void) fd_lock(p->fd, LOCK_UN);
-                (void) usleep(1000);
+                if (!patience_wait(&patience, -EBADF))
+                        return r;
         }
+}
+
+int pod_lock(Pod *p)
+{
+        int r;
+
+        if (p->locked)
+                return 0;
+        r = lock_beside_lookers(p);
         if (r < 0)
                 return r;
         if (!pod_is_in_place(p)) {

@@ -131,6 +131,8 @@ int pod_refresh(Pod *p);
 /* True while the process that systemd watches is there. */
 bool pod_state_is_alive(PodState s);
 bool pod_state_has_run(PodState s);
+/* True when it has run and ended, or is on its way out. */
+bool pod_state_is_over(PodState s);
 
 /* Waits until nobody holds the pod's lock. */
 int pod_wait_exit(Pod *p);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/time-util.h"
 #include "unit/unit-wait.h"
 
 #define UNIT_PATH_PREFIX "/org/freedesktop/systemd1/unit"
@@ -9,12 +10,13 @@ struct UnitWait {
         sd_event *event;
         char *unit;
         char *path;
-        sd_bus_slot *job_slot, *changed_slot;
+        sd_bus_slot *job_slot, *changed_slot, *removed_slot;
         char *job;
         char *job_result;
         /* Jobs that were over before we knew which was ours. */
         char **early_results;
         bool changed;
+        bool removed;
         /* What signals have told. Where we are not the client of a bus nothing holds a unit that has ended until it was
          * looked at, but its last signal comes before it goes, with the state after everything else (systemd,
          * send_changed_signal() in src/core/dbus-unit.c). */
@@ -217,10 +219,25 @@ static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error
         return 0;
 }
 
+static int on_unit_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        UnitWait *w = userdata;
+        const char *unit;
+
+        if (sd_bus_message_read(m, "s", &unit) >= 0 && streq(unit, w->unit))
+                w->removed = true;
+        return 0;
+}
+
 static int watch(UnitWait *w)
 {
         int r;
 
+        r = sd_bus_match_signal_async(w->bus, &w->removed_slot, bus_systemd_manager.destination,
+                                      bus_systemd_manager.path, bus_systemd_manager.interface, "UnitRemoved",
+                                      on_unit_removed, NULL, w);
+        if (r < 0)
+                return r;
         r = sd_bus_match_signal_async(w->bus, &w->job_slot, bus_systemd_manager.destination,
                                       bus_systemd_manager.path, bus_systemd_manager.interface, "JobRemoved",
                                       on_job_removed, NULL, w);
@@ -273,6 +290,7 @@ UnitWait *unit_wait_free(UnitWait *w)
 
         sd_bus_slot_unref(w->job_slot);
         sd_bus_slot_unref(w->changed_slot);
+        sd_bus_slot_unref(w->removed_slot);
         (void) sd_bus_detach_event(w->bus);
         sd_bus_unref(w->bus);
         sd_event_unref(w->event);
@@ -286,15 +304,33 @@ UnitWait *unit_wait_free(UnitWait *w)
 }
 
 /* A bus that has gone, as a pod's own does with it, says no more, and nobody would wake us. */
-static int run_once(UnitWait *w)
+static int run_for(UnitWait *w, uint64_t usec)
 {
-        int r = sd_event_run(w->event, UINT64_MAX);
+        int r = sd_event_run(w->event, usec);
 
         if (r < 0)
                 return r;
         if (sd_event_get_state(w->event) == SD_EVENT_FINISHED)
                 return -ECANCELED;
         return sd_bus_is_open(w->bus) > 0 ? 0 : -ECONNRESET;
+}
+
+static int run_once(UnitWait *w)
+{
+        return run_for(w, UINT64_MAX);
+}
+
+int unit_wait_removed(UnitWait *w, uint64_t deadline)
+{
+        while (!w->removed) {
+                uint64_t now = now_monotonic_usec();
+                int r = now < deadline ? run_for(w, deadline - now) : -ETIMEDOUT;
+
+                if (r < 0)
+                        return r;
+        }
+        w->removed = false;
+        return 0;
 }
 
 int unit_wait_started(UnitWait *w, const char *job, const char **ret_result)

@@ -42,6 +42,9 @@ int unit_wait_new(sd_bus *bus, sd_event *event, const char *unit, UnitWait **ret
 UnitWait *unit_wait_free(UnitWait *w);
 DEFINE_TRIVIAL_CLEANUP_FUNC(UnitWait *, unit_wait_free);
 
+/* Runs the loop until systemd has forgotten a unit of that name since it was called last, so that there can be another
+ * one. -ETIMEDOUT: not by the deadline, of now_monotonic_usec(). */
+int unit_wait_removed(UnitWait *w, uint64_t deadline);
 /* Runs the loop until the start job is done. The result is the job's: "done", "failed", …; owned by the waiter. */
 int unit_wait_started(UnitWait *w, const char *job, const char **ret_result);
 /* Runs the loop until the unit has ended and returns what became of it. */

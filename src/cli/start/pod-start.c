@@ -312,10 +312,9 @@ static int tear_down_command(const Start *s, char ***ret)
 }
 
 /* A pod that has ended but for what systemd does afterwards: its name will be free in a moment. */
-#define NAME_WAIT_STEPS 250
-#define NAME_WAIT_STEP_USEC 20000
+#define NAME_PATIENCE_USEC (5 * USEC_PER_SEC)
 
-/* Systemd hears of it later than we can see it. */
+/* Its pidfd reports the end before systemd has noticed it. */
 static bool has_ended(uint32_t pid)
 {
         _cleanup_close_ int pidfd = pid > 0 ? (int) syscall(SYS_pidfd_open, (pid_t) pid, 0) : -EBADF;
@@ -337,19 +336,25 @@ static bool name_is_being_freed(Start *s)
         return ending;
 }
 
-static int start_unit(Start *s, const TransientUnit *unit, char **ret_job, sd_bus_error *reterr_error)
+static int start_unit(Start *s, UnitWait *wait, const TransientUnit *unit, char **ret_job, sd_bus_error *reterr_error)
 {
-        for (unsigned i = 0;; i++) {
-                int r = transient_unit_start(s->bus, unit, ret_job, reterr_error);
+        const uint64_t deadline = now_monotonic_usec() + NAME_PATIENCE_USEC;
 
-                if (r != -EEXIST || i == NAME_WAIT_STEPS || !name_is_being_freed(s))
+        for (;;) {
+                int r = transient_unit_start(s->bus, unit, ret_job, reterr_error), k;
+
+                if (r != -EEXIST || !name_is_being_freed(s))
                         return r;
+                k = unit_wait_removed(wait, deadline);
+                if (k == -ETIMEDOUT)
+                        return r;
+                if (k < 0)
+                        return k;
                 sd_bus_error_free(reterr_error);
-                (void) usleep(NAME_WAIT_STEP_USEC);
         }
 }
 
-static int start_job(Start *s, char **ret_job)
+static int start_job(Start *s, UnitWait *wait, char **ret_job)
 {
         _cleanup_strv_free_ char **properties = NULL, **start = NULL, **stop_post = NULL;
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -364,7 +369,7 @@ static int start_job(Start *s, char **ret_job)
         if (r < 0)
                 return log_oom();
 
-        r = start_unit(s, &(TransientUnit) {
+        r = start_unit(s, wait, &(TransientUnit) {
                 .name = s->unit, .properties = properties, .start = start, .stop_post = stop_post,
         }, ret_job, &error);
         if (r == -EEXIST)
@@ -477,7 +482,7 @@ static int start_and_wait(Start *s, UnitWait *wait)
         _cleanup_free_ char *job = NULL;
         int r;
 
-        r = start_job(s, &job);
+        r = start_job(s, wait, &job);
         if (r < 0)
                 return r;
         r = unit_wait_started(wait, job, &s->job_result);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "basic/patience.h"
+#include "basic/time-util.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-gc.h"
 
@@ -12,18 +14,15 @@ static const Option options[] = {
         {},
 };
 
-/* Whoever waits for its end may have a few lines left to say. */
-#define HOLD_STEPS 500
-#define HOLD_STEP_USEC 10000
-
+/* A process that waits for its end may have a few lines left to print. */
 static int wait_until_unheld(const Pod *pod)
 {
-        int r = pod_is_held(pod);
+        Patience patience = { .step_usec = 10000, .left_usec = 5 * USEC_PER_SEC };
+        int r;
 
-        for (unsigned i = 0; r > 0 && i < HOLD_STEPS; i++) {
-                (void) usleep(HOLD_STEP_USEC);
+        do
                 r = pod_is_held(pod);
-        }
+        while (r > 0 && patience_wait(&patience, -EBADF));
         return r;
 }
 

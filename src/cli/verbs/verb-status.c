@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
 
+#include <sys/syscall.h>
+
 #include "basic/log.h"
 #include "basic/parse.h"
+#include "basic/patience.h"
 #include "basic/time-util.h"
 #include "cli/persona.h"
 #include "cli/start/pod-json.h"
@@ -80,7 +83,7 @@ static bool is_ready(Context *c, Pod *pod)
 
 static bool has_ended(Context *c, Pod *pod)
 {
-        return pod->state > POD_RUNNING;
+        return pod_state_is_over(pod->state);
 }
 
 static bool is_ready_or_over(Context *c, Pod *pod)
@@ -88,13 +91,25 @@ static bool is_ready_or_over(Context *c, Pod *pod)
         return has_ended(c, pod) || is_ready(c, pod);
 }
 
-/* Looks again every 100 ms, as rkt does. Running out of time is no error: who asks reads the state. */
+/* The process whose end is the pod's. Negative: there is none yet, or no more. */
+static int open_supervisor(const Pod *pod)
+{
+        pid_t pid;
+
+        return pod_supervisor_pid(pod, &pid) < 0 ? -EBADF : (int) syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* Looks again when the pod's process has ended, and every 100 ms, as rkt does: a pod that is still being made has no
+ * process, and its unit's bus may be there or not. Running out of time is not an error: the caller reads the state. */
 static int wait_until(Context *c, Pod *pod, uint64_t usec, bool (*done)(Context *c, Pod *pod))
 {
-        for (uint64_t waited = 0; waited < usec && !done(c, pod); waited += 100000) {
+        Patience patience = { .step_usec = 100000, .left_usec = usec };
+
+        while (patience.left_usec > 0 && !done(c, pod)) {
+                _cleanup_close_ int pidfd = open_supervisor(pod);
                 int r;
 
-                (void) usleep(100000);
+                (void) patience_wait(&patience, pidfd);
                 r = pod_refresh(pod);
                 if (r < 0)
                         return log_error_errno(r, "Pod %s went away: %m", pod->uuid.s);
@@ -193,7 +208,7 @@ static char *say_pid(const Pod *pod)
 
 static char *say_exited(const Pod *pod)
 {
-        return strdup(pod->state > POD_RUNNING ? "true" : "false");
+        return strdup(pod_state_is_over(pod->state) ? "true" : "false");
 }
 
 static char *say_name(const Pod *pod)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "basic/parse.h"
+#include "basic/patience.h"
 #include "basic/signal-util.h"
+#include "basic/time-util.h"
 #include "cli/start/pod-event.h"
 #include "cli/verbs/verbs.h"
 #include "config.h"
@@ -44,15 +46,15 @@ static char *exit_status_text(void)
         return signal < 0 ? NULL : strprintf("%i\n", 128 + signal);
 }
 
-/* Whoever started a pod that ended at once may still hold its lock, for the moment until it has heard that it was
- * taken. */
+/* The process that started a pod which ended at once may still hold its lock, for the moment until it has learned that
+ * the lock was taken. */
 static void wait_for_starter(Pod *pod)
 {
-        for (unsigned i = 0; i < 100 && pod->state == POD_RUNNING; i++) {
-                (void) usleep(10000);
+        Patience patience = { .step_usec = 10000, .left_usec = USEC_PER_SEC };
+
+        while (pod->state == POD_RUNNING && patience_wait(&patience, -EBADF))
                 if (pod_refresh(pod) < 0)
                         return;
-        }
 }
 
 static int remove_idle_network(void)

@@ -103,7 +103,7 @@ static int pin_layers(ImageImport *m, const Digest *layers, size_t n)
 
 int image_import_expect_layers(ImageImport *m, const Digest *layers, size_t n)
 {
-        uint64_t patience = STAGING_PATIENCE;
+        Patience patience = STAGING_PATIENCE;
         int r;
 
         assert(!m->locked);

@@ -59,7 +59,7 @@ static void slot_close(Slot *slot)
  * gone. */
 static int lock_partial(const Queue *q, const char *name)
 {
-        uint64_t patience = 1000000;
+        Patience patience = { .step_usec = 10000, .left_usec = 1000000 };
 
         return lock_file_within(q->store->partial_fd, name, LOCK_EX, &patience);
 }

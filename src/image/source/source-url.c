@@ -89,7 +89,7 @@ static int give_signature(void *userdata, const char *name, char **ret, size_t *
 /* The validator a partial file was begun under is in the file's name, so that there is none to go on with for another. */
 static int lock_partial(Download *d)
 {
-        uint64_t patience = STAGING_PATIENCE;
+        Patience patience = STAGING_PATIENCE;
         _cleanup_free_ char *key = strjoin(d->u->url, "\n", strempty(d->validator)), *lock = NULL;
         Digest digest;
         int r;

@@ -2,6 +2,7 @@
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/strv.h"
+#include "basic/time-util.h"
 #include "basic/uuid.h"
 #include "image/store/image-store-internal.h"
 #include "image/store/store-staging.h"
@@ -120,7 +121,7 @@ static const char *layer_lock_name(const Digest *layer, char buffer[static LAYER
         return buffer;
 }
 
-int staging_lock_layer(ImageStore *s, const Digest *layer, uint64_t *patience)
+int staging_lock_layer(ImageStore *s, const Digest *layer, Patience *patience)
 {
         char name[LAYER_LOCK_NAME_MAX];
 
@@ -141,13 +142,12 @@ int staging_unlock_layer(ImageStore *s, const Digest *layer, int lock_fd)
  * meanwhile. */
 static int remove_leftover(int tmp_fd, const char *name)
 {
-        int r = -ENOTEMPTY;
+        Patience patience = { .step_usec = 10000, .left_usec = USEC_PER_SEC };
+        int r;
 
-        for (unsigned i = 0; r == -ENOTEMPTY && i < 100; i++) {
-                if (i > 0)
-                        (void) usleep(10000);
+        do
                 r = rm_rf_at(tmp_fd, name);
-        }
+        while (r == -ENOTEMPTY && patience_wait(&patience, -EBADF));
         return r;
 }
 

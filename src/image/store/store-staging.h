@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "basic/patience.h"
 #include "image/store/image-store.h"
 
 /* Directories below tmp/ in which what enters or leaves the store is put together. Its maker holds a lock on it; when
@@ -17,12 +18,12 @@ int staging_new(ImageStore *s, Staging **ret);
 Staging *staging_free(Staging *g);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Staging *, staging_free);
 
-/* How long a fetch waits for others that bring what it wants, in all, microseconds. After that it brings it itself: others
+/* How long a fetch waits for others that bring what it wants, in all. After that it brings it itself: others
  * may be at the mercy of a slow server, a full pipe or somebody's ill will. */
-#define STAGING_PATIENCE (30 * UINT64_C(1000000))
+#define STAGING_PATIENCE ((Patience) { .step_usec = 10000, .left_usec = 30 * UINT64_C(1000000) })
 
 /* The lock of who unpacks a layer, so that others need not; see lock_file_within(). Its file is in tmp/ as well. */
-int staging_lock_layer(ImageStore *s, const Digest *layer, uint64_t *patience);
+int staging_lock_layer(ImageStore *s, const Digest *layer, Patience *patience);
 /* Gives it up, and its file with it. */
 int staging_unlock_layer(ImageStore *s, const Digest *layer, int lock_fd);
 
