@@ -177,8 +177,9 @@ int parse_point_in_time(const char *s, uint64_t now_usec, uint64_t *ret_usec)
                 return 0;
         }
         r = parse_local_time(s, now, &t);
-        if (r >= 0)
-                *ret_usec = (uint64_t) t * USEC_PER_SEC;
+        if (r < 0)
+                return r;
+        *ret_usec = (uint64_t) t * USEC_PER_SEC;
         return r;
 }
 

@@ -187,10 +187,13 @@ int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_m
         Reading reading = { .config = c };
         int r = c ? 0 : -ENOMEM;
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
-                r = config_dir_read(roots, rows[i].directory, rows[i].kinds, &reading, reterr_message);
         if (r < 0)
                 return r;
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                r = config_dir_read(roots, rows[i].directory, rows[i].kinds, &reading, reterr_message);
+                if (r < 0)
+                        return r;
+        }
         *ret = TAKE_PTR(c);
         return 0;
 }

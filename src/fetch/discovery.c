@@ -133,12 +133,15 @@ static int write_answer(const Discovery *d, HttpSink *sink)
         int r;
 
         r = json_table_write(discovery_table, d, &o);
-        if (r >= 0)
-                r = json_format_compact(o, &text);
-        if (r >= 0)
-                r = loop_write(sink->fd, text, strlen(text));
-        if (r >= 0)
-                sink->at = strlen(text);
+        if (r < 0)
+                return r;
+        r = json_format_compact(o, &text);
+        if (r < 0)
+                return r;
+        r = loop_write(sink->fd, text, strlen(text));
+        if (r < 0)
+                return r;
+        sink->at = strlen(text);
         return r;
 }
 

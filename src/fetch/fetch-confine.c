@@ -50,7 +50,8 @@ int fetch_confine(void)
                 return -errno;
         /* Until here it was for messages of the dynamic linker. */
         r = sandbox_drop_terminal();
-        if (r >= 0)
-                r = sandbox_keep_capabilities(NULL);
+        if (r < 0)
+                return r;
+        r = sandbox_keep_capabilities(NULL);
         return r < 0 ? r : sandbox_filter_syscalls(syscalls, rules);
 }

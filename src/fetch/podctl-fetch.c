@@ -56,7 +56,9 @@ static int url_headers(const FetchMessage *m, char ***ret)
         /* Going on somewhere is for http_perform() to ask for. */
         if (m->etag && m->offset == 0)
                 r = strv_extendf(ret, "If-None-Match: %s", m->etag);
-        if (r >= 0 && m->last_modified && !m->etag)
+        if (r < 0)
+                return r;
+        if (m->last_modified && !m->etag)
                 r = strv_extendf(ret, "If-Modified-Since: %s", m->last_modified);
         return r;
 }

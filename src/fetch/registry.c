@@ -79,12 +79,16 @@ static int query(const char *realm, const char *service, const char *scope, char
         _cleanup_free_ char *url = strdup(realm);
         int r = url ? 0 : -ENOMEM;
 
-        if (r >= 0 && service)
+        if (r < 0)
+                return r;
+        if (service)
                 r = add_pair(&url, strchr(url, '?') ? "&" : "?", "service", service);
-        if (r >= 0)
-                r = add_pair(&url, strchr(url, '?') ? "&" : "?", "scope", scope);
-        if (r >= 0)
-                *ret = TAKE_PTR(url);
+        if (r < 0)
+                return r;
+        r = add_pair(&url, strchr(url, '?') ? "&" : "?", "scope", scope);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(url);
         return r;
 }
 
@@ -94,14 +98,19 @@ static int form(const FetchEndpoint *endpoint, const char *service, const char *
         _cleanup_free_ char *text = strdup("grant_type=refresh_token&client_id=" TOKEN_CLIENT);
         int r = text ? 0 : -ENOMEM;
 
-        if (r >= 0)
-                r = add_pair(&text, "&", "refresh_token", endpoint->identity_token);
-        if (r >= 0 && service)
+        if (r < 0)
+                return r;
+        r = add_pair(&text, "&", "refresh_token", endpoint->identity_token);
+        if (r < 0)
+                return r;
+        if (service)
                 r = add_pair(&text, "&", "service", service);
-        if (r >= 0)
-                r = add_pair(&text, "&", "scope", scope);
-        if (r >= 0)
-                *ret = TAKE_PTR(text);
+        if (r < 0)
+                return r;
+        r = add_pair(&text, "&", "scope", scope);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(text);
         return r;
 }
 
@@ -281,7 +290,9 @@ static int request_once(const Exchange *x, const Resource *resource, const char 
 
         if (resource->accept)
                 r = strv_extend(&headers, resource->accept);
-        if (r >= 0 && token)
+        if (r < 0)
+                return r;
+        if (token)
                 r = strv_extendf(&headers, "Authorization: %s", token);
         if (r < 0)
                 return r;

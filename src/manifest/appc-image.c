@@ -39,7 +39,9 @@ static int image_integrity_check(void *p, json_object *o, JsonError *e)
         if (r < 0)
                 return r;
         r = ac_labels_check(image->labels, "labels", e);
-        if (r >= 0 && image->app)
+        if (r < 0)
+                return r;
+        if (image->app)
                 r = ac_environment_check(image->app->environment, "app.environment", e);
         if (r < 0)
                 return r;

@@ -358,22 +358,38 @@ int volume_to_string(const Volume *v, char **ret)
         int r;
 
         r = strv_extendf(&parts, "%s,kind=%s", v->name, volume_kind_to_string(v->kind));
-        if (r >= 0 && v->source)
+        if (r < 0)
+                return r;
+        if (v->source)
                 r = strv_extendf(&parts, "source=%s", v->source);
-        if (r >= 0 && v->read_only)
+        if (r < 0)
+                return r;
+        if (v->read_only)
                 r = strv_extendf(&parts, "readOnly=%s", words[v->read_only]);
-        if (r >= 0 && v->recursive)
+        if (r < 0)
+                return r;
+        if (v->recursive)
                 r = strv_extendf(&parts, "recursive=%s", words[v->recursive]);
-        if (r >= 0 && v->kind != VOLUME_HOST)
+        if (r < 0)
+                return r;
+        if (v->kind != VOLUME_HOST)
                 r = strv_extendf(&parts, "mode=%04o,uid=%u,gid=%u", (unsigned) v->mode, (unsigned) v->uid,
                                  (unsigned) v->gid);
-        if (r >= 0 && v->size > 0)
+        if (r < 0)
+                return r;
+        if (v->size > 0)
                 r = strv_extendf(&parts, "size=%" PRIu64, v->size);
-        if (r >= 0 && v->from_image)
+        if (r < 0)
+                return r;
+        if (v->from_image)
                 r = strv_extend(&parts, "fromImage=true");
-        if (r >= 0 && v->propagation != PROPAGATION_PRIVATE)
+        if (r < 0)
+                return r;
+        if (v->propagation != PROPAGATION_PRIVATE)
                 r = strv_extendf(&parts, "propagation=%s", volume_propagation_to_string(v->propagation));
-        if (r >= 0 && v->map_ids)
+        if (r < 0)
+                return r;
+        if (v->map_ids)
                 r = strv_extendf(&parts, "idMap=%s", words[v->map_ids]);
         if (r < 0)
                 return r;

@@ -105,8 +105,9 @@ int health_check_command(const HealthCheck *h, char *const *shell, char ***ret)
 
         if (streq(h->test[0], "CMD-SHELL"))
                 r = strv_extend_strv(&command, strv_length(shell) > 0 ? shell : usual);
-        if (r >= 0)
-                r = strv_extend_strv(&command, h->test + 1);
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&command, h->test + 1);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(command);
@@ -139,10 +140,12 @@ int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck *
         if (!health_check_wanted(h) || check_test(h, NULL) < 0)
                 return 0;
         r = health_check_command(h, shell, &command);
-        if (r >= 0)
-                r = strv_extend(&test, "CMD");
-        if (r >= 0)
-                r = strv_extend_strv(&test, command);
+        if (r < 0)
+                return r;
+        r = strv_extend(&test, "CMD");
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&test, command);
         if (r < 0)
                 return r;
         copy = new0(HealthCheck, 1);

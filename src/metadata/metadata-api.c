@@ -99,10 +99,13 @@ static int reply_annotations(char **annotations, MetadataReply *ret)
         char *text = NULL;
         int r = json_name_values.write(&json_name_values, &annotations, &array);
 
-        if (r >= 0 && !array)
+        if (r < 0)
+                return r;
+        if (!array)
                 return reply(ret, 200, METADATA_TYPE_JSON, strdup("[]"));
-        if (r >= 0)
-                r = json_format_compact(array, &text);
+        if (r < 0)
+                return r;
+        r = json_format_compact(array, &text);
         return r < 0 ? r : reply(ret, 200, METADATA_TYPE_JSON, text);
 }
 
@@ -128,10 +131,12 @@ static int app_annotations(Call *c, char ***ret)
         int r;
 
         r = read_image(c, &text, &n);
-        if (r >= 0)
-                r = appc_image_parse(text, n, &image, NULL);
-        if (r >= 0)
-                r = read_manifest(c, &pod);
+        if (r < 0)
+                return r;
+        r = appc_image_parse(text, n, &image, NULL);
+        if (r < 0)
+                return r;
+        r = read_manifest(c, &pod);
         if (r < 0)
                 return r;
         app = appc_pod_find_app(pod, c->words[0]);

@@ -85,8 +85,9 @@ int metadata_key_verify(const MetadataKey *key, const Uuid *uuid, const void *co
         size_t size;
         int r = base64_decode(signature, &given, &size);
 
-        if (r >= 0)
-                r = compute(key, uuid, content, n, expected);
+        if (r < 0)
+                return r;
+        r = compute(key, uuid, content, n, expected);
         if (r < 0)
                 return r;
         return size == sizeof(expected) && CRYPTO_memcmp(given, expected, size) == 0;

@@ -140,12 +140,15 @@ static int serve_in_foreground(MetadataServer *server, const char *port_text)
         if (r < 0)
                 return log_error_errno(r, "Cannot make " REGISTRATION_DIRECTORY ": %m");
         r = make_directory_for(STATE_DIRECTORY, user);
-        if (r >= 0)
-                r = make_directory_for(REGISTRATION_FOREIGN_DIRECTORY, user);
-        if (r >= 0)
-                r = add_unix_socket(server);
-        if (r >= 0)
-                r = add_tcp_socket(server, (uint16_t) port);
+        if (r < 0)
+                return r;
+        r = make_directory_for(REGISTRATION_FOREIGN_DIRECTORY, user);
+        if (r < 0)
+                return r;
+        r = add_unix_socket(server);
+        if (r < 0)
+                return r;
+        r = add_tcp_socket(server, (uint16_t) port);
         if (r < 0)
                 return r;
         r = sandbox_set_user(user->pw_uid, user->pw_gid);
@@ -178,8 +181,9 @@ static int serve(const char *port)
                 return log_error_errno(EINVAL, "There are no sockets: podctl-metadata.socket starts this, or podctl "
                                        "metadata-service");
         r = port ? serve_in_foreground(server, port) : 0;
-        if (r >= 0)
-                r = service_open(&service);
+        if (r < 0)
+                return r;
+        r = service_open(&service);
         if (r < 0)
                 return r;
         if (port)

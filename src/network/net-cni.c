@@ -135,7 +135,9 @@ static int add_address(json_object *o, const char *name, NetStateJoin *j)
 
         if (address)
                 r = strv_extend(&j->addresses, address);
-        if (r >= 0 && gateway)
+        if (r < 0)
+                return r;
+        if (gateway)
                 r = strv_extend(&j->gateways, gateway);
         return r;
 }
@@ -299,10 +301,12 @@ static int call_plugin(Call *c, json_object *input, json_object **ret, char **re
         int r;
 
         r = find_program(c, reterr_message);
-        if (r >= 0)
-                r = json_format_compact(input, &in);
-        if (r >= 0)
-                r = open_streams(c, in);
+        if (r < 0)
+                return r;
+        r = json_format_compact(input, &in);
+        if (r < 0)
+                return r;
+        r = open_streams(c, in);
         if (r < 0)
                 return r;
         pid = fork();

@@ -120,10 +120,12 @@ int net_config_directories(const char *local, const char *system, char ***ret)
         int r;
 
         r = strv_extendf(&directories, "%s/net.d", local ?: "/etc/podctl");
-        if (r >= 0)
-                r = strv_extend(&directories, "/etc/cni/net.d");
-        if (r >= 0)
-                r = strv_extendf(&directories, "%s/net.d", system ?: "/usr/lib/podctl");
+        if (r < 0)
+                return r;
+        r = strv_extend(&directories, "/etc/cni/net.d");
+        if (r < 0)
+                return r;
+        r = strv_extendf(&directories, "%s/net.d", system ?: "/usr/lib/podctl");
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(directories);
@@ -138,9 +140,14 @@ static int plugin_path(const char *local, char ***ret)
         };
         int r = strv_extendf(ret, "%s/net.d", local ?: "/etc/podctl");
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(places); i++)
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
                 r = strv_extend(ret, places[i]);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 /* What a file says. */
@@ -233,8 +240,9 @@ static int add_file(NetFiles *files, json_object *o, const char *path, JsonError
         int r;
 
         r = normalize(o, &conf, e);
-        if (r >= 0)
-                r = check_plugins(conf, e);
+        if (r < 0)
+                return r;
+        r = check_plugins(conf, e);
         if (r < 0)
                 return r;
         name = string_member(conf, "name");
@@ -402,7 +410,9 @@ int net_config_resolve(const char *text, char *const *directories, const char *l
                 if (r >= 0)
                         r = resolve_named(&requests, &files, local, ret, ret_n);
         }
-        if (r >= 0 && ret_warnings)
+        if (r < 0)
+                return r;
+        if (ret_warnings)
                 *ret_warnings = TAKE_PTR(files.broken);
         return r;
 }

@@ -90,8 +90,9 @@ int net_claim_write(int fd, const NetClaim *c)
         int r;
 
         r = json_table_write(claim_table, c, &o);
-        if (r >= 0)
-                r = json_format_pretty(o, &text);
+        if (r < 0)
+                return r;
+        r = json_format_pretty(o, &text);
         if (r < 0)
                 return r;
         if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)

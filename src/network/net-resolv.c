@@ -82,8 +82,9 @@ int net_resolv_translate(const char *text, const char *gateway, char **ret, bool
         STRV_FOREACH(line, lines)
                 if (r >= 0 && !is_blank(*line))
                         r = translate_line(*line, gateway, &kept, &n_servers, &n_lost);
-        if (r >= 0)
-                r = strv_extend(&kept, "");
+        if (r < 0)
+                return r;
+        r = strv_extend(&kept, "");
         if (r < 0)
                 return r;
         *ret_lost = n_lost > 0 && n_servers == 0;
@@ -100,8 +101,9 @@ int net_resolv_find_loopback(const char *text, char **ret)
         STRV_FOREACH(line, lines) {
                 _cleanup_free_ char *server = NULL;
 
-                if (r >= 0)
-                        r = line_server(*line, &server);
+                if (r < 0)
+                        return r;
+                r = line_server(*line, &server);
                 if (r < 0)
                         return r;
                 if (server && reach(server) == REACH_BY_GATEWAY) {

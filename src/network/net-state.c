@@ -64,10 +64,12 @@ int net_state_write(int pod_fd, const NetState *s)
         int r;
 
         r = json_table_write(state_table, s, &o);
-        if (r >= 0)
-                r = json_format_pretty(o, &text);
-        if (r >= 0)
-                r = write_string_at(pod_fd, ".network", text, 0640);
+        if (r < 0)
+                return r;
+        r = json_format_pretty(o, &text);
+        if (r < 0)
+                return r;
+        r = write_string_at(pod_fd, ".network", text, 0640);
         if (r < 0)
                 return r;
         return renameat(pod_fd, ".network", pod_fd, "network") < 0 ? -errno : 0;

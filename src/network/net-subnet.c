@@ -42,8 +42,9 @@ int net_subnet_write(int dir_fd, const NetSubnet *s)
         int r;
 
         r = json_table_write(subnet_table, s, &o);
-        if (r >= 0)
-                r = json_format_pretty(o, &text);
+        if (r < 0)
+                return r;
+        r = json_format_pretty(o, &text);
         return r < 0 ? r : write_string_at(dir_fd, "subnet", text, 0644);
 }
 
@@ -99,8 +100,9 @@ static int choose6(const char *network, const NetRoutes *taken, const char *mach
                 if (!host || !net)
                         return -ENOMEM;
                 r = digest_of_memory(DIGEST_SHA256, host, strlen(host), &global);
-                if (r >= 0)
-                        r = digest_of_memory(DIGEST_SHA256, net, strlen(net), &subnet);
+                if (r < 0)
+                        return r;
+                r = digest_of_memory(DIGEST_SHA256, net, strlen(net), &subnet);
                 if (r < 0)
                         return r;
                 for (unsigned i = 0; i < 5; i++)

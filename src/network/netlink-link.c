@@ -176,11 +176,15 @@ static int set_up_inner(struct nl_sock *s, int index, const NetLink *l, const Ne
         if (!net_address_is_set(address))
                 return 0;
         r = add_address(s, index, address, net_address_bits(address), reterr_message);
-        if (r >= 0)
-                r = add_route(s, index, &hop, NULL, address, reterr_message);
-        if (r >= 0)
-                r = add_route(s, index, subnet, gateway, address, reterr_message);
-        if (r >= 0 && l->default_route)
+        if (r < 0)
+                return r;
+        r = add_route(s, index, &hop, NULL, address, reterr_message);
+        if (r < 0)
+                return r;
+        r = add_route(s, index, subnet, gateway, address, reterr_message);
+        if (r < 0)
+                return r;
+        if (l->default_route)
                 r = add_route(s, index, &everything, gateway, address, reterr_message);
         return r;
 }
@@ -198,8 +202,9 @@ int netlink_add_link(const NetLink *l, int host_ns, int pod_ns, char **reterr_me
         int inner, outer, r;
 
         r = open_socket_in(host_ns, &host);
-        if (r >= 0)
-                r = add_pair(host, l, pod_ns, reterr_message);
+        if (r < 0)
+                return r;
+        r = add_pair(host, l, pod_ns, reterr_message);
         if (r < 0)
                 return r;
         outer = index_of(l->host_name);
@@ -207,12 +212,15 @@ int netlink_add_link(const NetLink *l, int host_ns, int pod_ns, char **reterr_me
                 return outer;
         net_sysctl_of_link(l->host_name);
         r = raise_link(host, outer, l->alias, reterr_message);
-        if (r >= 0)
-                r = limit_link(host, outer, l, reterr_message);
-        if (r >= 0)
-                r = set_up_outer(host, outer, l, &l->address, &l->gateway, reterr_message);
-        if (r >= 0)
-                r = set_up_outer(host, outer, l, &l->address6, &l->gateway6, reterr_message);
+        if (r < 0)
+                return r;
+        r = limit_link(host, outer, l, reterr_message);
+        if (r < 0)
+                return r;
+        r = set_up_outer(host, outer, l, &l->address, &l->gateway, reterr_message);
+        if (r < 0)
+                return r;
+        r = set_up_outer(host, outer, l, &l->address6, &l->gateway6, reterr_message);
         if (r < 0)
                 return r;
 
@@ -223,8 +231,9 @@ int netlink_add_link(const NetLink *l, int host_ns, int pod_ns, char **reterr_me
         if (inner < 0)
                 return inner;
         r = limit_link(pod, inner, l, reterr_message);
-        if (r >= 0)
-                r = set_up_inner(pod, inner, l, &l->subnet, &l->address, &l->gateway, reterr_message);
+        if (r < 0)
+                return r;
+        r = set_up_inner(pod, inner, l, &l->subnet, &l->address, &l->gateway, reterr_message);
         return r < 0 ? r : set_up_inner(pod, inner, l, &l->subnet6, &l->address6, &l->gateway6, reterr_message);
 }
 
@@ -273,7 +282,12 @@ int netlink_add_stand_in(const char *name, const NetAddress *addresses, const un
                 return netlink_explain(reterr_message, r, "make link", name);
         index = index_of(name);
         r = MIN(index, 0);
-        for (size_t i = 0; r >= 0 && i < n; i++)
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++) {
                 r = add_address(s, index, &addresses[i], lengths[i], reterr_message);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }

@@ -172,8 +172,9 @@ int netlink_link_towards(const NetAddress *address, char ret_name[static IF_NAME
         int index = 0, r;
 
         r = netlink_open(&question);
-        if (r >= 0)
-                r = netlink_open(&s);
+        if (r < 0)
+                return r;
+        r = netlink_open(&s);
         if (r < 0)
                 return r;
         if (ask_for_route(question, address, &index) < 0 || index <= 1 || is_default_link(s, index) != 0)

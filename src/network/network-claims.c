@@ -79,8 +79,9 @@ int network_claims_take(Attach *a, char **reterr_message)
         if (dir_fd < 0)
                 return dir_fd;
         r = check_claims(a, dir_fd, reterr_message);
-        if (r >= 0)
-                r = network_ports_hold(a, reterr_message);
+        if (r < 0)
+                return r;
+        r = network_ports_hold(a, reterr_message);
         if (r < 0)
                 return r;
         fd = net_claim_lock(dir_fd, a->pod->uuid);

@@ -179,10 +179,12 @@ static int add_names(const Attach *a, int dir_fd, const NetStateJoin *s)
                 if (address)
                         r = strv_consume(&addresses, address);
         }
-        if (r >= 0)
-                r = net_names_add(dir_fd, addresses, names);
-        if (r >= 0)
-                net_host_names_add(addresses, names);
+        if (r < 0)
+                return r;
+        r = net_names_add(dir_fd, addresses, names);
+        if (r < 0)
+                return r;
+        net_host_names_add(addresses, names);
         return r;
 }
 
@@ -204,10 +206,12 @@ int network_native_allocate(Attach *a, size_t i, char **reterr_message)
         if (dir_fd < 0)
                 return dir_fd;
         r = find_subnet(a, j->name, dir_fd, n, reterr_message);
-        if (r >= 0)
-                r = drop_ipv6(j, &n->subnet, reterr_message);
-        if (r >= 0)
-                r = wanted_index(j, &n->subnet, &wanted, reterr_message);
+        if (r < 0)
+                return r;
+        r = drop_ipv6(j, &n->subnet, reterr_message);
+        if (r < 0)
+                return r;
+        r = wanted_index(j, &n->subnet, &wanted, reterr_message);
         if (r < 0)
                 return r;
         r = net_lease_acquire(dir_fd, &n->subnet.subnet, a->pod->name, wanted, a->pod->uuid, &lease, &holder);
@@ -215,10 +219,12 @@ int network_native_allocate(Attach *a, size_t i, char **reterr_message)
                 return explain_lease(j, r, holder, reterr_message);
         n->index = lease.index;
         r = net_hold_lock(a->hold, lease.fd);
-        if (r >= 0)
-                r = network_native_plan_link(a, i, false, &link);
-        if (r >= 0)
-                r = describe_native(j, n, &link, &a->state.joins[i]);
+        if (r < 0)
+                return r;
+        r = network_native_plan_link(a, i, false, &link);
+        if (r < 0)
+                return r;
+        r = describe_native(j, n, &link, &a->state.joins[i]);
         return r < 0 ? r : add_names(a, dir_fd, &a->state.joins[i]);
 }
 

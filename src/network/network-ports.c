@@ -28,11 +28,17 @@ static int prepare(int fd, int family, bool udp, bool both)
         int r = family == AF_INET ? set_option(fd, SOL_IP, IP_FREEBIND, 1)
                                   : set_option(fd, SOL_IPV6, IPV6_FREEBIND, 1);
 
-        if (r >= 0 && family == AF_INET6)
+        if (r < 0)
+                return r;
+        if (family == AF_INET6)
                 r = set_option(fd, SOL_IPV6, IPV6_V6ONLY, !both);
-        if (r >= 0 && !udp)
+        if (r < 0)
+                return r;
+        if (!udp)
                 r = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-        if (r >= 0 && udp && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0)
+        if (r < 0)
+                return r;
+        if (udp && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0)
                 r = -errno;
         return r;
 }

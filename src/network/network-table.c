@@ -101,7 +101,9 @@ static int add_elements(Attach *a, const NetClaim *claim, char **reterr_message)
                 if (r >= 0)
                         r = a->engine->run_rules(rules, reterr_message);
         }
-        if (r >= 0 && claim)
+        if (r < 0)
+                return r;
+        if (claim)
                 r = network_claims_run(a->engine, net_rules_add_claim, claim, reterr_message);
         return r;
 }
@@ -177,9 +179,11 @@ int network_reload(char **reterr_message)
         if (lock < 0 || !network_table_is_used())
                 return MIN(lock, 0);
         r = net_engine_load(&engine, reterr_message);
-        if (r >= 0)
-                r = make_table(engine, reterr_message);
-        if (r >= 0)
-                network_localhost_for_resolver();
+        if (r < 0)
+                return r;
+        r = make_table(engine, reterr_message);
+        if (r < 0)
+                return r;
+        network_localhost_for_resolver();
         return r;
 }

@@ -71,10 +71,15 @@ static int join_all(Attach *a, char **reterr_message)
 {
         int r = make_namespace(a, reterr_message);
 
-        for (size_t i = 0; r >= 0 && i < a->pod->n_joins; i++)
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < a->pod->n_joins; i++) {
                 r = net_join_is_native(&a->pod->joins[i]) ? join_native(a, i, reterr_message)
                                                           : join_cni(a, i, reterr_message);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static bool plugins_forward(const NetPod *pod)
@@ -290,7 +295,9 @@ int network_detach(int pod_fd, const char *uuid, bool final, char **reterr_messa
                 return 0;
         r = detach_cni(&s, uuid, reterr_message);
         k = release_all(&s, uuid, r < 0 ? NULL : reterr_message);
-        if (r >= 0 && k >= 0)
+        if (r < 0)
+                return r;
+        if (k >= 0)
                 net_state_end(pod_fd);
         return r < 0 ? r : k;
 }

@@ -209,8 +209,9 @@ int plan_app_isolators(PlanApp *plan, char ***ignored)
         if (!whose)
                 return -ENOMEM;
         r = plan_capabilities(app->app, &plan->capabilities);
-        if (r >= 0)
-                r = plan_labels(plan, app->app);
+        if (r < 0)
+                return r;
+        r = plan_labels(plan, app->app);
         if (r < 0)
                 return r;
         return add_isolators(app->app->isolators, app->app->n_isolators, ISOLATOR_APP, whose, POD_STATUS_DIR,

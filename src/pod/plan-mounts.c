@@ -61,8 +61,9 @@ static int plan_stdio(PodPlan *plan)
         if (!source)
                 return -ENOMEM;
         r = pod_bind(plan, "the app's standard input and output", source, POD_STDIO_DIR, &m);
-        if (r >= 0)
-                m->data_only = true;
+        if (r < 0)
+                return r;
+        m->data_only = true;
         return r;
 }
 

@@ -105,9 +105,12 @@ static int add_app_devices(PlanApp *app, char *const *lines)
                                               "DeviceAllow=char-pts rw" };
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)
+        for (size_t i = 0; i < ELEMENTSOF(common); i++) {
                 r = strv_extend(&app->limits, common[i]);
-        return r < 0 ? r : strv_extend_strv(&app->limits, lines);
+                if (r < 0)
+                        return r;
+        }
+        return strv_extend_strv(&app->limits, lines);
 }
 
 /* first: the first error, which is no reason not to look at the others. */

@@ -61,8 +61,9 @@ static int write_host_dns(const Pod *pod, const PodSettings *s, int dir_fd)
         _cleanup_free_ char *text = NULL;
         int r = host_dns(pod, s, &text);
 
-        if (r >= 0)
-                r = write_string_at(dir_fd, WRITTEN, text, 0644);
+        if (r < 0)
+                return r;
+        r = write_string_at(dir_fd, WRITTEN, text, 0644);
         return r < 0 ? r : write_string_at(dir_fd, "resolv.conf", text, 0644);
 }
 
@@ -94,8 +95,9 @@ int pod_refresh_etc(const Pod *pod)
         if (read_foreign_file_at(dir_fd, "resolv.conf", HOST_FILE_MAX, &now, NULL) < 0 || !streq(now, written))
                 return 0;
         r = write_in_place(dir_fd, "resolv.conf", text);
-        if (r >= 0)
-                r = write_in_place(dir_fd, WRITTEN, text);
+        if (r < 0)
+                return r;
+        r = write_in_place(dir_fd, WRITTEN, text);
         return r < 0 ? r : 1;
 }
 
@@ -143,7 +145,8 @@ int pod_write_etc(Pod *pod, const PodPlan *plan, char **reterr_message)
         if (!hostname)
                 return -ENOMEM;
         r = write_string_at(dir_fd, "hostname", hostname, 0644);
-        if (r >= 0)
-                r = write_hosts(s, dir_fd, reterr_message);
+        if (r < 0)
+                return r;
+        r = write_hosts(s, dir_fd, reterr_message);
         return r < 0 ? r : write_resolv_conf(pod, s, dir_fd, reterr_message);
 }

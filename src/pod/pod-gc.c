@@ -181,8 +181,9 @@ int pod_put_back(Pod *p)
         if (r > 0)
                 (void) network_remove_idle(NULL);
         r = pod_unlink_journal(p);
-        if (r >= 0)
-                r = forget_start(p);
+        if (r < 0)
+                return r;
+        r = forget_start(p);
         return r < 0 ? r : pod_move(p, POD_DIR_PREPARED);
 }
 

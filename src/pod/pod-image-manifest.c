@@ -40,11 +40,15 @@ static int manifest_of_pod(const AppcPodApp *app, json_object **ret)
         if (!m->kind || !m->version)
                 return -ENOMEM;
         r = ac_identifier_sanitize(app->image.name ?: app->name, &m->name);
-        if (r >= 0)
-                r = strv_extend_strv(&m->labels, app->image.labels);
-        if (r >= 0)
-                r = add_platform(m);
-        if (r >= 0 && app->app)
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&m->labels, app->image.labels);
+        if (r < 0)
+                return r;
+        r = add_platform(m);
+        if (r < 0)
+                return r;
+        if (app->app)
                 r = app_copy(app->app, &m->app);
         return r < 0 ? r : appc_image_write(m, ret);
 }

@@ -78,7 +78,9 @@ static int list_ended(PodStore *s, const char *wanted, EndedList *ret)
                         break;
                 r = has_ended(p) ? add(ret, p, wanted) : 0;
         }
-        if (r >= 0 && ret->n > 0)
+        if (r < 0)
+                return r;
+        if (ret->n > 0)
                 qsort(ret->items, ret->n, sizeof(Ended), compare);
         return r;
 }

@@ -101,8 +101,9 @@ static int open_found(PodStore *store, const Found *found, Pod **ret)
         r = pod_open_in(p, found->directory);
         if (r == -ENOENT || r == -EAGAIN)
                 r = pod_open_anywhere(p);
-        if (r >= 0)
-                *ret = TAKE_PTR(p);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(p);
         return r;
 }
 

@@ -90,11 +90,16 @@ static int plan_environment(const PodSettings *settings, const AppcPodApp *app, 
                 }
 
         r = strv_env_set(&environment, "AC_APP_NAME", app->name);
-        if (r >= 0 && settings->interactive && !strv_env_get(environment, "TERM"))
+        if (r < 0)
+                return r;
+        if (settings->interactive && !strv_env_get(environment, "TERM"))
                 r = strv_env_set(&environment, "TERM", settings->terminal ?: "vt100");
-        if (r >= 0)
-                r = strv_env_set(&environment, "container", "podctl");
-        if (r >= 0 && settings->metadata_url)
+        if (r < 0)
+                return r;
+        r = strv_env_set(&environment, "container", "podctl");
+        if (r < 0)
+                return r;
+        if (settings->metadata_url)
                 r = strv_env_set(&environment, POD_METADATA_VARIABLE, settings->metadata_url);
         if (r < 0)
                 return r;

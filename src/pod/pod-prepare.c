@@ -80,12 +80,17 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
         else
                 (void) digest_format(&image->id, id);
         r = free_and_strdup(&app->image.id, id);
-        if (r >= 0 && !app->app && image->app)
+        if (r < 0)
+                return r;
+        if (!app->app && image->app)
                 r = take_app(image, app, private_users, warnings);
-        if (r >= 0 && app->app && image->app)
+        if (r < 0)
+                return r;
+        if (app->app && image->app)
                 r = image_demands_warn(app->name, app->app, image->app, warnings);
-        if (r >= 0)
-                r = pod_imply_volumes(manifest, app, volumes_have_files(image), warnings, reterr_message);
+        if (r < 0)
+                return r;
+        r = pod_imply_volumes(manifest, app, volumes_have_files(image), warnings, reterr_message);
         if (r < 0)
                 return r;
 
@@ -131,8 +136,9 @@ static int write_manifest(Pod *pod, const AppcPod *manifest)
         int r;
 
         r = appc_pod_write(manifest, &o);
-        if (r >= 0)
-                r = json_format_pretty(o, &text);
+        if (r < 0)
+                return r;
+        r = json_format_pretty(o, &text);
         return r < 0 ? r : write_string_at(pod->fd, "pod", text, 0640);
 }
 
@@ -154,10 +160,13 @@ int pod_write_settings(const Pod *pod, bool durable)
         _cleanup_free_ char *text = NULL;
         int r = pod_settings_format(pod->settings, &text);
 
-        if (r >= 0 && durable)
+        if (r < 0)
+                return r;
+        if (durable)
                 return write_file_at(pod->fd, "settings", text, strlen(text), 0640);
-        if (r >= 0)
-                r = write_string_at(pod->fd, "settings.new", text, 0640);
+        if (r < 0)
+                return r;
+        r = write_string_at(pod->fd, "settings.new", text, 0640);
         return r < 0 ? r : renameat(pod->fd, "settings.new", pod->fd, "settings") < 0 ? -errno : 0;
 }
 
@@ -167,12 +176,15 @@ int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, co
         int r = 0;
 
         /* The layers first: once there is a manifest, nobody may remove them. */
-        for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++)
+        for (size_t i = 0; i < manifest->n_apps; i++) {
                 r = write_lowers(pod, manifest->apps[i].name, &images[i]);
-        if (r >= 0)
-                r = pod_settings_format(settings, &text);
-        if (r >= 0)
-                r = write_string_at(pod->fd, "settings", text, 0640);
+                if (r < 0)
+                        return r;
+        }
+        r = pod_settings_format(settings, &text);
+        if (r < 0)
+                return r;
+        r = write_string_at(pod->fd, "settings", text, 0640);
         return r < 0 ? r : write_manifest(pod, manifest);
 }
 

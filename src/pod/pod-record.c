@@ -64,8 +64,9 @@ int pod_exit_status(const Pod *p, int *ret)
         int r;
 
         r = read_number(p->fd, "exit", &status);
-        if (r >= 0)
-                *ret = (int) status;
+        if (r < 0)
+                return r;
+        *ret = (int) status;
         return r;
 }
 
@@ -109,8 +110,9 @@ int pod_app_health(const Pod *p, const char *app, PodHealth *ret)
         if (!path)
                 return -ENOMEM;
         r = read_foreign_file_at(p->fd, path, 128, &text, NULL);
-        if (r >= 0)
-                r = strv_split(text, '\n', &lines);
+        if (r < 0)
+                return r;
+        r = strv_split(text, '\n', &lines);
         if (r < 0)
                 return r;
 
@@ -157,8 +159,9 @@ int pod_supervisor_pid(const Pod *p, pid_t *ret)
         int r;
 
         r = read_number(p->fd, "pid", &pid);
-        if (r >= 0)
-                *ret = (pid_t) pid;
+        if (r < 0)
+                return r;
+        *ret = (pid_t) pid;
         return r;
 }
 
@@ -190,8 +193,9 @@ int pod_leader_pid(const Pod *p, pid_t *ret)
                 return -ENOENT;
 
         r = parse_uint32(children[0], &pid);
-        if (r >= 0)
-                *ret = (pid_t) pid;
+        if (r < 0)
+                return r;
+        *ret = (pid_t) pid;
         return r;
 }
 

@@ -57,12 +57,16 @@ static int load_image(ImageStore *store, const AppcPodApp *app, Image **ret)
         Digest id;
         int r = app->image.id ? digest_parse(app->image.id, &id) : -ENOENT;
 
-        if (r >= 0)
-                r = image_store_load(store, &id, &image, NULL);
-        if (r >= 0 && app->image.name && !image->names)
+        if (r < 0)
+                return r;
+        r = image_store_load(store, &id, &image, NULL);
+        if (r < 0)
+                return r;
+        if (app->image.name && !image->names)
                 r = strv_extendf(&image->names, "%s%s%s", app->image.name, version ? ":" : "", strempty(version));
-        if (r >= 0)
-                *ret = TAKE_PTR(image);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(image);
         return r;
 }
 
@@ -78,8 +82,9 @@ static int add_app(int registry, const Pod *pod, ImageStore *store, const AppcPo
         if (image && image->kind == IMAGE_APPC)
                 return registration_add_app(registry, &pod->uuid, app->name, image->manifest);
         r = pod_image_manifest(image, app, &o);
-        if (r >= 0)
-                r = json_format_compact(o, &text);
+        if (r < 0)
+                return r;
+        r = json_format_compact(o, &text);
         return r < 0 ? r : registration_add_app(registry, &pod->uuid, app->name, text);
 }
 
@@ -113,12 +118,15 @@ static int add_pod(const Pod *pod, const char *token)
         int r;
 
         r = registration_open(&registry);
-        if (r >= 0)
-                r = appc_pod_write(pod->manifest, &o);
-        if (r >= 0)
-                r = registration_format_manifest(o, &text);
-        if (r >= 0)
-                r = registration_add(registry, &pod->uuid, token, text);
+        if (r < 0)
+                return r;
+        r = appc_pod_write(pod->manifest, &o);
+        if (r < 0)
+                return r;
+        r = registration_format_manifest(o, &text);
+        if (r < 0)
+                return r;
+        r = registration_add(registry, &pod->uuid, token, text);
         if (r < 0)
                 return r;
         r = add_addresses(registry, pod);
@@ -139,9 +147,12 @@ static int set_url(Pod *pod, PodPlan *plan, const char *host, const char *token)
         s->metadata_url = strprintf("http://%s:%u/%s", host, REGISTRATION_PORT, token);
         if (!s->metadata_url)
                 return -ENOMEM;
-        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+        for (size_t i = 0; i < plan->n_apps; i++) {
                 r = strv_env_set(&plan->apps[i].environment, POD_METADATA_VARIABLE, s->metadata_url);
-        return r < 0 ? r : pod_write_settings(pod, false);
+                if (r < 0)
+                        return r;
+        }
+        return pod_write_settings(pod, false);
 }
 
 int pod_register(Pod *pod, PodPlan *plan, int probe, char **reterr_message)

@@ -76,8 +76,9 @@ int pod_imply_volumes(AppcPod *pod, AppcPodApp *app, bool fill, char ***warnings
                         r = (mount.volume = strdup(point->name)) ? 0 : -ENOMEM;
                 else
                         r = add_empty(pod, app, point, fill, &mount, warnings, reterr_message);
-                if (r >= 0)
-                        r = appc_pod_app_add_mount(app, &mount);
+                if (r < 0)
+                        return r;
+                r = appc_pod_app_add_mount(app, &mount);
                 if (r < 0)
                         return r;
         }

@@ -58,8 +58,9 @@ int registration_open(int *ret)
         if (!group)
                 return -ESRCH;
         r = mkdir_p_at(AT_FDCWD, "/run/podctl", 0755);
-        if (r >= 0)
-                r = fd = mkdir_open_at(AT_FDCWD, REGISTRATION_DIRECTORY, 0750);
+        if (r < 0)
+                return r;
+        r = fd = mkdir_open_at(AT_FDCWD, REGISTRATION_DIRECTORY, 0750);
         if (r < 0)
                 return r;
         if (fstat(fd, &st) < 0)

@@ -177,8 +177,9 @@ static int copy_key(gpgme_ctx_t c, gpgme_key_t k, GpgKey *ret)
         for (gpgme_subkey_t s = k->subkeys ? k->subkeys->next : NULL; s && r >= 0; s = s->next)
                 if (s->can_sign)
                         r = strv_consume(&ret->subkeys, fingerprint_copy(s->fpr));
-        if (r >= 0)
-                r = copy_identities(k, &ret->identities);
+        if (r < 0)
+                return r;
+        r = copy_identities(k, &ret->identities);
         return r < 0 ? r : export_armoured(c, k, &ret->armoured);
 }
 
@@ -471,8 +472,9 @@ static int work(const GpgJob *job, const char *home, GpgAnswer *a)
         int r;
 
         r = context_new(a, home, &c);
-        if (r >= 0)
-                r = import_keys(a, c, job, &secret);
+        if (r < 0)
+                return r;
+        r = import_keys(a, c, job, &secret);
         if (r < 0)
                 return r;
         if (job->task == GPG_READ_KEYS && secret)
@@ -490,8 +492,9 @@ static int send_answer(int fd, const GpgAnswer *a)
         int r;
 
         r = json_table_write(gpg_answer_table, a, &o);
-        if (r >= 0)
-                r = json_pack(o, &packed, &size);
+        if (r < 0)
+                return r;
+        r = json_pack(o, &packed, &size);
         return r < 0 ? r : loop_write(fd, packed, size);
 }
 

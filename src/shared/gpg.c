@@ -148,7 +148,9 @@ static int run(GpgJob *job, GpgAnswer *answer, char **ret_payload, size_t *ret_s
         job->payload_fd = payload_fd;
 
         r = ask(job, answer, reterr_message);
-        if (r >= 0 && ret_payload)
+        if (r < 0)
+                return r;
+        if (ret_payload)
                 r = read_back(payload_fd, GPG_PAYLOAD_MAX, ret_payload, ret_size);
         return r;
 }

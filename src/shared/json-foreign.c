@@ -189,10 +189,12 @@ static int ask(const char *data, size_t n, Header *ret, char **ret_answer)
         int r;
 
         r = tell(&question, sizeof(question));
-        if (r >= 0)
-                r = tell(data, n);
-        if (r >= 0)
-                r = hear(&header, sizeof(header));
+        if (r < 0)
+                return r;
+        r = tell(data, n);
+        if (r < 0)
+                return r;
+        r = hear(&header, sizeof(header));
         if (r < 0)
                 return r;
         if (header.error > 0 || header.error < -ERRNO_MAX || header.size > (header.error < 0 ? MESSAGE_MAX : PACKED_MAX))

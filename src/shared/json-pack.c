@@ -219,9 +219,12 @@ static int get_members(Input *in, uint32_t count, unsigned depth, json_object *o
 {
         int r = 0;
 
-        for (uint32_t i = 0; i < count && r >= 0; i++)
+        for (uint32_t i = 0; i < count; i++) {
                 r = get_member(in, depth, object);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static int get_container(Input *in, char tag, unsigned depth, json_object **ret)

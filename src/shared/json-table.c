@@ -128,10 +128,12 @@ int json_error_all(const JsonError *e, char ***ret)
         _cleanup_strv_free_ char **all = NULL;
         int r = e->message ? strv_extend(&all, e->message) : 0;
 
-        if (r >= 0)
-                r = strv_extend_strv(&all, e->own);
-        if (r >= 0)
-                r = strv_extend_strv(&all, e->more);
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&all, e->own);
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&all, e->more);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(all);

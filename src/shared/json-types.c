@@ -286,8 +286,9 @@ static int name_values_read(const JsonType *type, json_object *o, void *p, JsonE
                         break;
         }
 
-        if (r >= 0)
-                r = refuse_duplicates(l, n, e);
+        if (r < 0)
+                return r;
+        r = refuse_duplicates(l, n, e);
         if (r < 0)
                 return r;
 

@@ -163,8 +163,9 @@ int public_key_parse(const char *data, size_t n, PublicKey **ret, char **reterr_
                 return r;
 
         r = describe(k, reterr_message);
-        if (r >= 0)
-                r = take_fingerprint(k);
+        if (r < 0)
+                return r;
+        r = take_fingerprint(k);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(k);

@@ -92,8 +92,9 @@ static int add_conditional(scmp_filter_ctx ctx)
 
                 r = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(personality), &same, 1);
         }
-        if (r >= 0)
-                r = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), &other_family, 1);
+        if (r < 0)
+                return r;
+        r = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), &other_family, 1);
         return r < 0 ? r : add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), &no_namespaces, 1);
 }
 /* Calls a word of a list or of our own tables stands for, one or many. *unknown takes the first word nobody knows;

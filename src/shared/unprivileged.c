@@ -72,8 +72,9 @@ static int confine(const Task *t)
                 if (r >= 0)
                         r = sandbox_set_user(t->uid, t->gid);
         }
-        if (r >= 0)
-                r = sandbox_keep_capabilities(NULL);
+        if (r < 0)
+                return r;
+        r = sandbox_keep_capabilities(NULL);
         if (r < 0)
                 return r;
 

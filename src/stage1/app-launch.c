@@ -106,15 +106,23 @@ static int add_confinement(const PlanApp *app, const AppIdentity *identity, bool
 
         if (!app->unrestricted)
                 r = strv_extendf(words, "--capabilities=%" PRIx64, capability_mask(app->capabilities));
-        if (r >= 0 && wants_no_new_privs(app, identity, as_root))
+        if (r < 0)
+                return r;
+        if (wants_no_new_privs(app, identity, as_root))
                 r = strv_extend(words, "--no-new-privileges=1");
-        if (r >= 0)
-                r = add_filter(app, joins, words);
-        if (r >= 0)
-                r = add_limits(app, words);
-        if (r >= 0 && app->apparmor)
+        if (r < 0)
+                return r;
+        r = add_filter(app, joins, words);
+        if (r < 0)
+                return r;
+        r = add_limits(app, words);
+        if (r < 0)
+                return r;
+        if (app->apparmor)
                 r = strv_extendf(words, "--apparmor=%s", app->apparmor);
-        if (r >= 0 && app->selinux)
+        if (r < 0)
+                return r;
+        if (app->selinux)
                 r = strv_extendf(words, "--selinux=%s", app->selinux);
         return r;
 }
@@ -124,8 +132,9 @@ static int add_user(const AppIdentity *identity, char ***words)
         int r;
 
         r = strv_extendf(words, "--uid=%u", identity->uid);
-        if (r >= 0)
-                r = strv_extendf(words, "--gid=%u", identity->gid);
+        if (r < 0)
+                return r;
+        r = strv_extendf(words, "--gid=%u", identity->gid);
         return r < 0 ? r : add_groups(identity, words);
 }
 
@@ -134,10 +143,12 @@ static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_roo
 {
         int r = as_root ? 0 : add_user(identity, words);
 
-        if (r >= 0)
-                r = add_confinement(app, identity, as_root, joins, words);
-        if (r >= 0)
-                r = strv_extendf(words, "--directory=%s", as_root ? "/" : app->app->app->working_directory ?: "/");
+        if (r < 0)
+                return r;
+        r = add_confinement(app, identity, as_root, joins, words);
+        if (r < 0)
+                return r;
+        r = strv_extendf(words, "--directory=%s", as_root ? "/" : app->app->app->working_directory ?: "/");
         return r < 0 ? r : add_file(app, "--environment", LAUNCH_ENVIRONMENT, joins, words);
 }
 
@@ -206,8 +217,9 @@ static int add_paths(const PlanApp *app, const AppIdentity *identity, char ***wo
         if (app->open_paths)
                 return 0;
         r = add_path_option("--protect", protected_paths, identity->binds, words);
-        if (r >= 0)
-                r = add_kept(identity->binds, words);
+        if (r < 0)
+                return r;
+        r = add_kept(identity->binds, words);
         return r < 0 ? r : add_path_option("--hide", hidden_paths, identity->binds, words);
 }
 
@@ -244,12 +256,16 @@ int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_ro
         int r;
 
         r = strv_extend(&words, LAUNCH_BIN "/" LAUNCH_PROGRAM);
-        if (r >= 0 && !as_root && identity->program && app->app->n_credentials > 0)
+        if (r < 0)
+                return r;
+        if (!as_root && identity->program && app->app->n_credentials > 0)
                 r = strv_extendf(&words, "--credentials=" CREDENTIALS_DIRECTORY, app->app->name);
-        if (r >= 0)
-                r = add_paths(app, identity, &words);
-        if (r >= 0)
-                r = add_rest(app, identity, as_root, false, &words);
+        if (r < 0)
+                return r;
+        r = add_paths(app, identity, &words);
+        if (r < 0)
+                return r;
+        r = add_rest(app, identity, as_root, false, &words);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(words);
@@ -262,13 +278,19 @@ int app_join_words(const PlanApp *app, const AppIdentity *identity, bool as_root
         int r;
 
         r = strv_extend(&words, LAUNCH_SOURCE "/" LAUNCH_PROGRAM);
-        if (r >= 0 && pid)
+        if (r < 0)
+                return r;
+        if (pid)
                 r = strv_extendf(&words, "--join=%s", pid);
-        if (r >= 0)
-                r = strv_extendf(&words, "--unit=%s.service", app->app->name);
-        if (r >= 0)
-                r = add_rest(app, identity, as_root, true, &words);
-        if (r >= 0 && app->app->n_credentials > 0)
+        if (r < 0)
+                return r;
+        r = strv_extendf(&words, "--unit=%s.service", app->app->name);
+        if (r < 0)
+                return r;
+        r = add_rest(app, identity, as_root, true, &words);
+        if (r < 0)
+                return r;
+        if (app->app->n_credentials > 0)
                 r = strv_extendf(&words, "--env=CREDENTIALS_DIRECTORY=" CREDENTIALS_DIRECTORY, app->app->name);
         if (r < 0)
                 return r;
@@ -282,8 +304,9 @@ int app_launch_mounts(const PlanApp *app, char ***ret)
         int r;
 
         r = strv_extend(&mounts, LAUNCH_SOURCE ":" LAUNCH_BIN);
-        if (r >= 0)
-                r = strv_extendf(&mounts, "/" LAUNCH_POD_FILES "/%s:" LAUNCH_FILES, app->app->name);
+        if (r < 0)
+                return r;
+        r = strv_extendf(&mounts, "/" LAUNCH_POD_FILES "/%s:" LAUNCH_FILES, app->app->name);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(mounts);
@@ -357,10 +380,12 @@ int app_launch_write(const PlanApp *app, const AppIdentity *identity, int root_f
         if (r < 0)
                 return r;
         r = mkdir_p_at(root_fd, directory, 0700);
-        if (r >= 0)
-                r = write_filter(app, root_fd, reterr_message);
-        if (r >= 0)
-                r = app_launch_write_words(app, LAUNCH_ENVIRONMENT, environment, root_fd);
+        if (r < 0)
+                return r;
+        r = write_filter(app, root_fd, reterr_message);
+        if (r < 0)
+                return r;
+        r = app_launch_write_words(app, LAUNCH_ENVIRONMENT, environment, root_fd);
         return r < 0 ? r : app_launch_write_command(app, identity, LAUNCH_START, identity->program, app->app->app->exec,
                                                     root_fd);
 }

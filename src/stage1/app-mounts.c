@@ -35,7 +35,9 @@ static int open_target(const PlanMount *m, MountContext *context, bool directory
         if (root < 0)
                 return root;
         r = follow_in_root(root, m->target, &target);
-        if (r >= 0 && m->app)
+        if (r < 0)
+                return r;
+        if (m->app)
                 r = late_mounts_check(&context->late, m->app, target, m->slave);
         if (r < 0)
                 return r;
@@ -203,8 +205,9 @@ static int prepare_upper(const PlanMount *m, const MountContext *context, int sc
         int r;
 
         r = mkdir_p_at(AT_FDCWD, m->upper, 0755);
-        if (r >= 0)
-                r = mkdir_p_at(AT_FDCWD, m->work, 0700);
+        if (r < 0)
+                return r;
+        r = mkdir_p_at(AT_FDCWD, m->work, 0700);
         if (r < 0)
                 return r;
 
@@ -320,11 +323,12 @@ static int make_overlay(const PlanMount *m, MountContext *context, char **reterr
         target = open_target(m, context, true);
         scratch = mkdir_open_at(context->scratch_fd, name, 0700);
         r = target < 0 ? target : scratch < 0 ? scratch : mount_overlay(m, context, scratch, target, reterr_message);
-        if (r >= 0)
-                r = make_usual_places(m, context);
-        if (r >= 0)
-                r = keep_run(m, context);
-        return r;
+        if (r < 0)
+                return r;
+        r = make_usual_places(m, context);
+        if (r < 0)
+                return r;
+        return keep_run(m, context);
 }
 
 static int carry_out_overlay(const PlanMount *m, MountContext *context, char **reterr_message)

@@ -391,11 +391,13 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
 
         r = find_handler(app, root_fd, identity.binds, app->app->app->pre_start, "pre-start", &identity.pre_start,
                          reterr_message);
-        if (r >= 0)
-                r = find_handler(app, root_fd, identity.binds, app->app->app->post_stop, "post-stop",
-                                 &identity.post_stop, reterr_message);
-        if (r >= 0)
-                r = find_health_program(app, root_fd, &identity.health);
+        if (r < 0)
+                return r;
+        r = find_handler(app, root_fd, identity.binds, app->app->app->post_stop, "post-stop",
+                         &identity.post_stop, reterr_message);
+        if (r < 0)
+                return r;
+        r = find_health_program(app, root_fd, &identity.health);
         if (r < 0)
                 return r;
 

@@ -206,20 +206,29 @@ int app_health_words(const PlanApp *app, const AppIdentity *identity, char ***re
         int r;
 
         r = strv_extend(&words, app->app->name);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(numbers); i++)
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
                 r = strv_extendf(&words, "%" PRIu64, numbers[i]);
-        if (r >= 0)
-                r = app_join_words(app, identity, false, NULL, &join);
-        if (r >= 0)
-                r = strv_extend_strv(&words, join);
-        if (r >= 0)
-                r = strv_extend(&words, "--");
-        if (r >= 0)
-                r = strv_extend(&words, strempty(identity->health));
-        if (r >= 0)
-                r = health_check_command(app->app->app->health_check, NULL, &command);
-        if (r >= 0)
-                r = strv_extend_strv(&words, command);
+                if (r < 0)
+                        return r;
+        }
+        r = app_join_words(app, identity, false, NULL, &join);
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&words, join);
+        if (r < 0)
+                return r;
+        r = strv_extend(&words, "--");
+        if (r < 0)
+                return r;
+        r = strv_extend(&words, strempty(identity->health));
+        if (r < 0)
+                return r;
+        r = health_check_command(app->app->app->health_check, NULL, &command);
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&words, command);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(words);

@@ -17,8 +17,9 @@ static int make_scratch(void)
         int r;
 
         r = mkdir_p_at(AT_FDCWD, SCRATCH_DIRECTORY, 0700);
-        if (r >= 0)
-                r = mount_namespace_enter();
+        if (r < 0)
+                return r;
+        r = mount_namespace_enter();
         if (r < 0)
                 return r;
         if (mount("podctl", SCRATCH_DIRECTORY, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0700,size=1m") < 0)
@@ -57,8 +58,9 @@ static int mount_view(const Pod *pod, const char *app, char *const *lowers, int 
         int r;
 
         r = attach_upper(pod, app, scratch, reterr_message);
-        if (r >= 0)
-                r = layers_attach(lowers, app, -EBADF, scratch, &lowerdir, reterr_message);
+        if (r < 0)
+                return r;
+        r = layers_attach(lowers, app, -EBADF, scratch, &lowerdir, reterr_message);
         if (r < 0)
                 return r;
         options = strjoin("lowerdir=u:", lowerdir);

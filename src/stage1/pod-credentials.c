@@ -195,8 +195,9 @@ int pod_credentials_load(const PodPlan *plan, const char *directory, char ***ret
                 if (plan->apps[i].app->n_credentials > 0 && !mounted)
                         r = mount_memory(directory);
                 mounted = mounted || plan->apps[i].app->n_credentials > 0;
-                if (r >= 0)
-                        r = load_of_app(plan->apps[i].app, directory, &total, &options, reterr_message);
+                if (r < 0)
+                        return r;
+                r = load_of_app(plan->apps[i].app, directory, &total, &options, reterr_message);
                 if (r < 0)
                         return r;
         }

@@ -168,9 +168,12 @@ static int add_own_listens(PodSocket *s, char **reterr_message)
                 return explain(reterr_message, EINVAL,
                                "app '%s': port '%s' is socketActivated, which protocol '%s' cannot be",
                                s->app->app->name, s->port->name, s->port->protocol);
-        for (uint32_t i = 0; r >= 0 && i < s->port->count; i++)
+        for (uint32_t i = 0; i < s->port->count; i++) {
                 r = strv_extendf(&s->listens, "%s=%u", listen_key(udp ? SOCK_DGRAM : SOCK_STREAM), s->port->port + i);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static int add_ports(const PodPlan *plan, PodSockets *s)
@@ -202,11 +205,19 @@ int pod_sockets_take(const PodPlan *plan, PodSockets *ret, char **reterr_message
                 return n;
         ret->n_fds = n;
         r = add_ports(plan, ret);
-        for (int i = 0; r >= 0 && i < n; i++)
+        if (r < 0)
+                return r;
+        for (int i = 0; i < n; i++) {
                 r = assign(plan, ret, SD_LISTEN_FDS_START + i, names ? names[i] : "unknown", reterr_message);
-        for (size_t i = 0; r >= 0 && i < ret->n; i++)
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < ret->n; i++) {
                 r = add_own_listens(&ret->items[i], reterr_message);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 int pod_sockets_keep(const PodSockets *s)

@@ -140,10 +140,12 @@ int pod_tree_make(const PodPlan *plan, int root_fd)
                 return -errno;
 
         r = link_like_host(root_fd);
-        if (r >= 0)
-                r = choose_bus(root_fd);
-        if (r >= 0)
-                r = write_journal_config(&plan->journal, root_fd);
+        if (r < 0)
+                return r;
+        r = choose_bus(root_fd);
+        if (r < 0)
+                return r;
+        r = write_journal_config(&plan->journal, root_fd);
         return r < 0 ? r : write_identity(plan, root_fd);
 }
 
@@ -195,8 +197,9 @@ static int write_hooks(const PlanApp *app, const AppIdentity *identity, int root
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
                 if (rows[i].program)
                         r = app_launch_write_command(app, &root, rows[i].name, rows[i].program, rows[i].argv, root_fd);
-        if (r >= 0)
-                r = app_hooks_format(app, identity, &text);
+        if (r < 0)
+                return r;
+        r = app_hooks_format(app, identity, &text);
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
@@ -209,10 +212,12 @@ static int write_health(const PlanApp *app, const AppIdentity *identity, int roo
         if (!path)
                 return -ENOMEM;
         r = app_health_words(app, identity, &words);
-        if (r >= 0)
-                r = app_launch_write_words(app, LAUNCH_HEALTH, words, root_fd);
-        if (r >= 0)
-                r = app_health_format(app, &text);
+        if (r < 0)
+                return r;
+        r = app_launch_write_words(app, LAUNCH_HEALTH, words, root_fd);
+        if (r < 0)
+                return r;
+        r = app_health_format(app, &text);
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
@@ -259,15 +264,22 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
         if (!path)
                 return -ENOMEM;
         r = app_launch_write(app, identity, root_fd, reterr_message);
-        if (r >= 0)
-                r = app_unit_format(app, identity, plan->settings, &text);
-        if (r >= 0)
-                r = add_journal_fields(plan, app, &text);
-        if (r >= 0)
-                r = write_string_at(root_fd, path, text, 0644);
-        if (r >= 0 && app_hooks_wanted(app))
+        if (r < 0)
+                return r;
+        r = app_unit_format(app, identity, plan->settings, &text);
+        if (r < 0)
+                return r;
+        r = add_journal_fields(plan, app, &text);
+        if (r < 0)
+                return r;
+        r = write_string_at(root_fd, path, text, 0644);
+        if (r < 0)
+                return r;
+        if (app_hooks_wanted(app))
                 r = write_hooks(app, identity, root_fd);
-        if (r >= 0 && app_health_wanted(app))
+        if (r < 0)
+                return r;
+        if (app_health_wanted(app))
                 r = write_health(app, identity, root_fd);
         return r;
 }
@@ -303,8 +315,9 @@ int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int ro
         int r;
 
         r = write_users(plan, identities, root_fd);
-        if (r >= 0)
-                r = write_slice(plan, root_fd);
+        if (r < 0)
+                return r;
+        r = write_slice(plan, root_fd);
         if (r < 0)
                 return r;
 

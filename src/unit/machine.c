@@ -25,8 +25,9 @@ int machine_forget_dead(const char *name)
         r = read_file_at(AT_FDCWD, path, 64 * 1024, &text, NULL);
         if (r == -ENOENT)
                 return 0;
-        if (r >= 0)
-                r = strv_split(text, '\n', &lines);
+        if (r < 0)
+                return r;
+        r = strv_split(text, '\n', &lines);
         if (r < 0)
                 return r;
 

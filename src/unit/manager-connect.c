@@ -101,10 +101,12 @@ static int connect_socket(pid_t leader, int *ret)
         way.user_namespace = r > 0;
         (void) snprintf(way.address.sun_path, sizeof(way.address.sun_path), "/proc/self/fd/%i", target);
         r = worker_start(connect_from_inside, &way, &worker);
-        if (r >= 0)
-                r = worker_finish(&worker, NULL, 0, NULL);
-        if (r >= 0)
-                *ret = TAKE_FD(connection);
+        if (r < 0)
+                return r;
+        r = worker_finish(&worker, NULL, 0, NULL);
+        if (r < 0)
+                return r;
+        *ret = TAKE_FD(connection);
         return r;
 }
 
@@ -115,10 +117,12 @@ int manager_connect(pid_t leader, sd_bus **ret)
         int r;
 
         r = connect_socket(leader, &connection);
-        if (r >= 0)
-                r = sd_bus_new(&bus);
-        if (r >= 0)
-                r = sd_bus_set_fd(bus, connection, connection);
+        if (r < 0)
+                return r;
+        r = sd_bus_new(&bus);
+        if (r < 0)
+                return r;
+        r = sd_bus_set_fd(bus, connection, connection);
         if (r < 0)
                 return r;
         (void) TAKE_FD(connection);

@@ -35,26 +35,38 @@ static int append_command(sd_bus_message *m, const char *property, char *const *
         int r;
 
         r = escape_arguments(argv, &escaped);
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", property);
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "a(sasb)");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "(sasb)");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'r', "sasb");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", argv[0]);
-        if (r >= 0)
-                r = sd_bus_message_append_strv(m, escaped);
-        if (r >= 0)
-                r = sd_bus_message_append(m, "b", false);
-
-        for (int depth = 0; r >= 0 && depth < 4; depth++)
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(m, "s", property);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(m, 'v', "a(sasb)");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(m, 'a', "(sasb)");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(m, 'r', "sasb");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(m, "s", argv[0]);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_strv(m, escaped);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(m, "b", false);
+        if (r < 0)
+                return r;
+        for (int depth = 0; depth < 4; depth++) {
                 r = sd_bus_message_close_container(m);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static int append_properties(sd_bus_message *m, const TransientUnit *unit)
@@ -72,9 +84,13 @@ static int append_properties(sd_bus_message *m, const TransientUnit *unit)
         }
 
         r = append_command(m, "ExecStart", unit->start);
-        if (r >= 0 && unit->stop_post)
+        if (r < 0)
+                return r;
+        if (unit->stop_post)
                 r = append_command(m, "ExecStopPost", unit->stop_post);
-        if (r >= 0 && unit->stdio)
+        if (r < 0)
+                return r;
+        if (unit->stdio)
                 r = sd_bus_message_append(m, "(sv)(sv)(sv)", "StandardInputFileDescriptor", "h", unit->stdio[0],
                                           "StandardOutputFileDescriptor", "h", unit->stdio[1],
                                           "StandardErrorFileDescriptor", "h", unit->stdio[2]);

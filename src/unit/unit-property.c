@@ -199,14 +199,18 @@ static int append_words(sd_bus_message *m, const char *name, char **words)
         if (!m)
                 return 0;
         r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", name);
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "as");
-        if (r >= 0)
-                r = sd_bus_message_append_strv(m, words);
-        if (r >= 0)
-                r = sd_bus_message_close_container(m);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(m, "s", name);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(m, 'v', "as");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_strv(m, words);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_close_container(m);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
@@ -244,8 +248,9 @@ static int split_quoted(const char *s, char ***ret)
                 if (quote)
                         r = -EINVAL;
         }
-        if (r >= 0)
-                *ret = TAKE_PTR(words);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(words);
         return r;
 }
 
@@ -285,7 +290,9 @@ static int parse_seconds(const char *s, uint64_t *ret)
 {
         int r = parse_time_span(s, ret);
 
-        if (r >= 0 && *ret != UINT64_MAX)
+        if (r < 0)
+                return r;
+        if (*ret != UINT64_MAX)
                 *ret = *ret / 1000000 + (*ret % 1000000 > 0);
         return r;
 }
@@ -468,19 +475,29 @@ static int append_exit_status(sd_bus_message *m, const PropertyRow *row, const c
         if (!m)
                 return 0;
         r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", row->name);
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "(aiai)");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'r', "aiai");
-        if (r >= 0)
-                r = sd_bus_message_append_array(m, 'i', codes, n_codes * sizeof(int32_t));
-        if (r >= 0)
-                r = sd_bus_message_append_array(m, 'i', signals, n_signals * sizeof(int32_t));
-        for (size_t i = 0; i < 3 && r >= 0; i++)
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(m, "s", row->name);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(m, 'v', "(aiai)");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(m, 'r', "aiai");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_array(m, 'i', codes, n_codes * sizeof(int32_t));
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_array(m, 'i', signals, n_signals * sizeof(int32_t));
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < 3; i++) {
                 r = sd_bus_message_close_container(m);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 /* 0 is how the manager knows idle (systemd.resource-control(5)). */

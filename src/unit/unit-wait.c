@@ -130,8 +130,9 @@ static int get_status_at(sd_bus *bus, const char *path, UnitStatus *ret)
 
         r = sd_bus_call_method(bus, bus_systemd_manager.destination, path, "org.freedesktop.DBus.Properties",
                                "GetAll", NULL, &reply, "s", "");
-        if (r >= 0)
-                r = read_properties(reply, &s);
+        if (r < 0)
+                return r;
+        r = read_properties(reply, &s);
         if (r < 0)
                 return r;
 

@@ -172,7 +172,8 @@ int compose_isolators(const RunApp *run, App *app)
                 json = rows[i].is_limit ? json_limit_of(rows[i].value) : strdup(rows[i].value);
                 r = set_isolator(app, rows[i].type, rows[i].option, json);
         }
-        if (r >= 0)
-                r = check_memory(run, app);
+        if (r < 0)
+                return r;
+        r = check_memory(run, app);
         return r < 0 ? r : compose_capabilities(run, app);
 }

@@ -141,8 +141,9 @@ int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manif
         if (copy_start_args(c, args, manifest, settings) < 0)
                 return log_oom();
         r = run_network_settings(c, args, manifest, settings);
-        if (r >= 0)
-                r = set_metadata(c, args, manifest, settings);
+        if (r < 0)
+                return r;
+        r = set_metadata(c, args, manifest, settings);
         return r < 0 ? r : note_unit(args, settings);
 }
 

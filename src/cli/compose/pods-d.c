@@ -132,8 +132,9 @@ static int find_newer(const AppcPod *pod, char ***ret)
 
                 r = where ? find_unknown(where, pod->apps[i].annotations, app_annotations, &texts) : -ENOMEM;
         }
-        if (r >= 0)
-                *ret = TAKE_PTR(texts);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(texts);
         return r;
 }
 
@@ -280,10 +281,13 @@ int pod_manifest_annotate(AppcPod *manifest, const RunArgs *args)
         };
         int r = 0;
 
-        for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++)
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 r = rows[i].values ? annotate_list(manifest, rows[i].name, rows[i].values)
                                    : annotate(manifest, rows[i].name, rows[i].value);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 /* Images */

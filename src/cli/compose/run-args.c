@@ -296,8 +296,9 @@ static int check_args(RunArgs *args)
         int r;
 
         r = pull_policy_from_options(args->pull_policy, args->store_only, args->no_store, PULL_NEW, &args->policy);
-        if (r >= 0)
-                r = check_stage1(args->stage1);
+        if (r < 0)
+                return r;
+        r = check_stage1(args->stage1);
         if (r < 0)
                 return r;
         if (args->start.interactive && args->n_apps > 1)

@@ -131,16 +131,21 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
                                        run->working_dir);
 
         r = compose_group(run, image, pod_app->app);
-        if (r >= 0)
-                r = compose_exec(run, image, pod_app->app);
-        if (r >= 0)
-                r = compose_environment(args, run, pod_app->app);
-        if (r >= 0)
-                r = compose_groups(run, pod_app->app);
-        if (r >= 0)
-                r = compose_isolators(run, pod_app->app);
-        if (r >= 0)
-                r = compose_stop(run, pod_app->app);
+        if (r < 0)
+                return r;
+        r = compose_exec(run, image, pod_app->app);
+        if (r < 0)
+                return r;
+        r = compose_environment(args, run, pod_app->app);
+        if (r < 0)
+                return r;
+        r = compose_groups(run, pod_app->app);
+        if (r < 0)
+                return r;
+        r = compose_isolators(run, pod_app->app);
+        if (r < 0)
+                return r;
+        r = compose_stop(run, pod_app->app);
         if (r < 0)
                 return r;
 
@@ -149,8 +154,9 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
                 return r;
         pod_app->read_only_rootfs = run->readonly_rootfs;
         r = add_pairs(&pod_app->annotations, run->annotations, "annotation");
-        if (r >= 0)
-                r = add_pairs(&pod_app->app->user_annotations, run->user_annotations, "user-annotation");
+        if (r < 0)
+                return r;
+        r = add_pairs(&pod_app->app->user_annotations, run->user_annotations, "user-annotation");
         return r < 0 ? r : add_pairs(&pod_app->app->user_labels, run->user_labels, "user-label");
 }
 

@@ -32,11 +32,15 @@ static int set_dns(const RunArgs *args, const AppcPod *manifest, PodSettings *s)
         int r;
 
         r = words_of(manifest, "dns", args->dns, &dns->nameservers);
-        if (r >= 0)
-                r = words_of(manifest, "dns-search", args->dns_search, &dns->search);
-        if (r >= 0)
-                r = words_of(manifest, "dns-opt", args->dns_opt, &dns->options);
-        if (r >= 0 && free_and_strdup(&dns->domain, args->dns_domain ?: annotation(manifest, "dns-domain")) < 0)
+        if (r < 0)
+                return r;
+        r = words_of(manifest, "dns-search", args->dns_search, &dns->search);
+        if (r < 0)
+                return r;
+        r = words_of(manifest, "dns-opt", args->dns_opt, &dns->options);
+        if (r < 0)
+                return r;
+        if (free_and_strdup(&dns->domain, args->dns_domain ?: annotation(manifest, "dns-domain")) < 0)
                 r = log_oom();
         if (r < 0)
                 return r;
@@ -135,13 +139,17 @@ int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifes
         int r = set_networks(c, args, manifest, settings);
 
         settings->image_etc = rkt_way(RKT_WAY_IMAGE_ETC);
-        if (r >= 0)
-                r = check_ports(args, manifest, settings);
-        if (r >= 0)
-                r = set_dns(args, manifest, settings);
-        if (r >= 0)
-                r = set_hosts(args, manifest, settings);
-        if (r >= 0)
-                warn_of_lost_dns(settings);
+        if (r < 0)
+                return r;
+        r = check_ports(args, manifest, settings);
+        if (r < 0)
+                return r;
+        r = set_dns(args, manifest, settings);
+        if (r < 0)
+                return r;
+        r = set_hosts(args, manifest, settings);
+        if (r < 0)
+                return r;
+        warn_of_lost_dns(settings);
         return r;
 }

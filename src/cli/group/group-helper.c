@@ -204,9 +204,14 @@ static int receive(int fd, Command *ret)
                 return n < 0 ? (int) n : -ECONNRESET;
         if (ret->fds[N_FDS - 1] < 0 || text[n - 1] != 0)
                 return -EBADMSG;
-        for (const char *p = text; r >= 0 && p < text + n; p += strlen(p) + 1)
+        if (r < 0)
+                return r;
+        for (const char *p = text; p < text + n; p += strlen(p) + 1) {
                 r = strv_extend(&ret->words, p);
-        return r < 0 ? r : strv_length(ret->words) < 2 ? -EBADMSG : 0;
+                if (r < 0)
+                        return r;
+        }
+        return strv_length(ret->words) < 2 ? -EBADMSG : 0;
 }
 
 /* A verb's name may be two words. */
@@ -215,10 +220,12 @@ static int arguments_of(const Command *c, char ***ret)
         _cleanup_strv_free_ char **name = NULL;
         int r = strv_split(c->words[1], ' ', &name);
 
-        if (r >= 0)
-                r = strv_extend(ret, streq(c->words[0], "rkt") ? "rkt" : "podctl");
-        if (r >= 0)
-                r = strv_extend_strv(ret, name);
+        if (r < 0)
+                return r;
+        r = strv_extend(ret, streq(c->words[0], "rkt") ? "rkt" : "podctl");
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(ret, name);
         return r < 0 ? r : strv_extend_strv(ret, c->words + 2);
 }
 

@@ -25,8 +25,9 @@ static int copy_files(ImageStore *store, const Image *image, bool rendered, int 
 
         r = rendered ? image_lowers(store, image, &trees, reterr_message)
                      : image_lowers_own(store, image, &trees, reterr_message);
-        if (r >= 0)
-                r = merged_tree_open(trees, &tree);
+        if (r < 0)
+                return r;
+        r = merged_tree_open(trees, &tree);
         if (r < 0)
                 return r;
         r = tree_copy_merged(&tree, to_fd, reterr_message);
@@ -78,8 +79,9 @@ int extract_image(Context *c, const ExtractArgs *args, const char *text, const c
         if (lock < 0)
                 return lock;
         r = find_image(c, text, &image);
-        if (r >= 0)
-                r = output_open_directory(directory, args->overwrite, &output);
+        if (r < 0)
+                return r;
+        r = output_open_directory(directory, args->overwrite, &output);
         if (r < 0)
                 return r;
         r = write_image(store, image, args, rendered, output.fd, &message);

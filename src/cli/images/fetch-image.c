@@ -292,7 +292,9 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
         r = fetch_remote(f, ids, reterr_message);
         /* What does not come from a registry is verified by the name within, and may have been in the store already,
          * under that name alone. */
-        if (r >= 0 && type != IMAGE_AT_REGISTRY)
+        if (r < 0)
+                return r;
+        if (type != IMAGE_AT_REGISTRY)
                 r = give_name(f, *ids, reterr_message);
         return r;
 }

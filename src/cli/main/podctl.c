@@ -112,8 +112,9 @@ static int run_verb(const Verb *verb, Context *context, void *args, char **words
         if (!(verb->flags & VERB_OWN_WORDS)) {
                 log_set_max_level(context->debug ? LOG_DEBUG : LOG_INFO);
                 r = context_check(context);
-                if (r >= 0)
-                        r = check_words(verb, rest);
+                if (r < 0)
+                        return r;
+                r = check_words(verb, rest);
                 if (r < 0)
                         return r;
         }

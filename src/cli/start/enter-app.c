@@ -160,9 +160,14 @@ static int add_terminal(const Enter *e, char ***properties)
         int r;
 
         r = strv_extendf(properties, "TTYPath=%s", terminal_path(e->terminal));
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(lines); i++)
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
                 r = strv_extend(properties, lines[i]);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 /* What the app's unit binds. Where it did, only the pod's start knew. */
@@ -221,12 +226,17 @@ static int unit_properties(const Enter *e, char ***ret)
         STRV_FOREACH(line, e->app->limits)
                 if (r >= 0 && !startswith(*line, PLAN_RLIMIT))
                         r = strv_extend(&properties, *line);
-        if (r >= 0 && e->terminal)
-                r = add_terminal(e, &properties);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)
-                r = strv_extend(&properties, common[i]);
         if (r < 0)
                 return r;
+        if (e->terminal)
+                r = add_terminal(e, &properties);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < ELEMENTSOF(common); i++) {
+                r = strv_extend(&properties, common[i]);
+                if (r < 0)
+                        return r;
+        }
 
         *ret = TAKE_PTR(properties);
         return 0;
@@ -253,9 +263,12 @@ static int watch_signals(Enter *e)
                 (void) sigaddset(&set, signals[i]);
         if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
                 return -errno;
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(signals); i++)
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
                 r = sd_event_add_signal(e->event, NULL, signals[i], on_interrupt, e);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static int run_command(Enter *e)
@@ -334,9 +347,12 @@ static int enter(Enter *e, char **command)
         int r;
 
         r = connect_pod(e);
-        if (r >= 0)
-                r = find_command(e, command);
-        if (r >= 0 && !e->main_pid)
+        if (r < 0)
+                return r;
+        r = find_command(e, command);
+        if (r < 0)
+                return r;
+        if (!e->main_pid)
                 r = read_binds(e);
         if (r < 0)
                 return r;

@@ -280,9 +280,13 @@ static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
         }
         /* Keeps the unit's last state for us to read, until we disconnect. */
         r = strv_extend(&properties, "AddRef=yes");
-        if (r >= 0 && s->terminal)
+        if (r < 0)
+                return r;
+        if (s->terminal)
                 r = strv_extend_strv(&properties, of_terminal);
-        if (r >= 0 && s->terminal)
+        if (r < 0)
+                return r;
+        if (s->terminal)
                 r = strv_extendf(&properties, "TTYPath=%s", terminal_path(s->terminal));
         if (r < 0)
                 return r;

@@ -150,10 +150,12 @@ static int add_line(Sink *s, const char *app, const char *line, size_t n)
 {
         int r = text_add(&s->waiting, app, strlen(app));
 
-        if (r >= 0)
-                r = text_add(&s->waiting, ": ", 2);
-        if (r >= 0)
-                r = text_add(&s->waiting, line, n);
+        if (r < 0)
+                return r;
+        r = text_add(&s->waiting, ": ", 2);
+        if (r < 0)
+                return r;
+        r = text_add(&s->waiting, line, n);
         return r < 0 ? r : text_add(&s->waiting, "\n", 1);
 }
 

@@ -98,10 +98,12 @@ static int connect_terminal(Terminal *t, sd_event *event)
         if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
                 return -errno;
         r = sd_event_add_signal(event, &t->resize, SIGWINCH, on_resize, t);
-        if (r >= 0)
-                r = pump_new(event, STDIN_FILENO, t->master, on_end_of_input, t, &t->input);
-        if (r >= 0)
-                r = pump_new(event, t->master, STDOUT_FILENO, NULL, NULL, &t->output);
+        if (r < 0)
+                return r;
+        r = pump_new(event, STDIN_FILENO, t->master, on_end_of_input, t, &t->input);
+        if (r < 0)
+                return r;
+        r = pump_new(event, t->master, STDOUT_FILENO, NULL, NULL, &t->output);
         return r < 0 ? r : pump_enable(t->output);
 }
 
@@ -138,8 +140,9 @@ int terminal_new_in_pod(sd_event *event, pid_t leader, uid_t owner, Terminal **r
                 return -ENOMEM;
         t->master = t->slave = -EBADF;
         r = open_pair_in_pod(t, leader, owner);
-        if (r >= 0)
-                r = connect_terminal(t, event);
+        if (r < 0)
+                return r;
+        r = connect_terminal(t, event);
         if (r < 0)
                 return r;
 
@@ -156,8 +159,9 @@ int terminal_new(sd_event *event, Terminal **ret)
                 return -ENOMEM;
         t->master = t->slave = -EBADF;
         r = open_pair(t);
-        if (r >= 0)
-                r = connect_terminal(t, event);
+        if (r < 0)
+                return r;
+        r = connect_terminal(t, event);
         if (r < 0)
                 return r;
 

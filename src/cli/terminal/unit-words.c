@@ -32,9 +32,9 @@ static int open_journal(const char *unit, sd_journal **ret)
         if (r < 0)
                 return r;
         r = sd_journal_add_match(*ret, match, 0);
-        if (r >= 0)
-                r = sd_journal_seek_tail(*ret);
-        return r;
+        if (r < 0)
+                return r;
+        return sd_journal_seek_tail(*ret);
 }
 
 /* Our own events are told by who waits for them. */

@@ -58,8 +58,9 @@ static int check_file(Context *c, const char *name, const char *path)
                 return 0;
         }
         r = pod_make(c, &args, true, NULL, NULL);
-        if (r >= 0)
-                (void) printf("%s: good\n", path);
+        if (r < 0)
+                return r;
+        (void) printf("%s: good\n", path);
         return r;
 }
 

@@ -36,8 +36,9 @@ static int run(Context *c, void *userdata, char **words)
 
         (void) json_object_object_add(o, "stage0", array);
         r = add_credentials(c, array);
-        if (r >= 0)
-                r = context_config(c, &config);
+        if (r < 0)
+                return r;
+        r = context_config(c, &config);
         if (r < 0)
                 return r;
         r = host_config_to_json(config, array);

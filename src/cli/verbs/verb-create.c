@@ -76,12 +76,18 @@ static int compose(Context *c, const RunArgs *args, AppcPod **ret)
         int r;
 
         r = run_compose(c, args, &manifest, NULL);
-        if (r >= 0 && pod_manifest_annotate(manifest, args) < 0)
+        if (r < 0)
+                return r;
+        if (pod_manifest_annotate(manifest, args) < 0)
                 r = log_oom();
-        for (size_t i = 0; i < args->n_apps && r >= 0; i++)
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < args->n_apps; i++) {
                 r = simplify_app(c, &args->apps[i], &manifest->apps[i]);
-        if (r >= 0)
-                *ret = TAKE_PTR(manifest);
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(manifest);
         return r;
 }
 
@@ -116,10 +122,12 @@ static int drop_in_lines(const RunArgs *args, char ***ret)
                 STRV_FOREACH(device, args->apps[i].devices)
                         if (r >= 0)
                                 r = strv_extendf(&lines, "DeviceAllow=%.*s rwm", (int) strcspn(*device, ":"), *device);
-        if (r >= 0)
-                r = strv_extend(&lines, "");
-        if (r >= 0)
-                *ret = TAKE_PTR(lines);
+        if (r < 0)
+                return r;
+        r = strv_extend(&lines, "");
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(lines);
         return r;
 }
 
@@ -202,8 +210,9 @@ static int create(Context *c, const RunArgs *args)
                                        "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
                                        name, POD_NAME_MAX);
         r = compose(c, args, &manifest);
-        if (r >= 0)
-                r = format(manifest, &text);
+        if (r < 0)
+                return r;
+        r = format(manifest, &text);
         if (r < 0)
                 return r;
         if (args->dry_run) {
@@ -211,12 +220,16 @@ static int create(Context *c, const RunArgs *args)
                 return 0;
         }
         r = write_checked(c, name, args, text);
-        if (r >= 0)
-                r = write_drop_in(name, args, &changed);
-        if (r >= 0 && changed)
+        if (r < 0)
+                return r;
+        r = write_drop_in(name, args, &changed);
+        if (r < 0)
+                return r;
+        if (changed)
                 reload_units(c);
-        if (r >= 0)
-                log_info("Start it now and at each boot with: systemctl enable --now pod@%s", name);
+        if (r < 0)
+                return r;
+        log_info("Start it now and at each boot with: systemctl enable --now pod@%s", name);
         return r;
 }
 

@@ -75,10 +75,13 @@ static int config_of_pod(const AppcPodApp *app, json_object **ret)
         int r;
 
         r = oci_platform_host(&host);
-        for (size_t i = 0; r >= 0 && a && i < a->n_ports; i++)
-                r = strv_extendf(&ports, "%u/%s", a->ports[i].port, a->ports[i].protocol);
         if (r < 0)
                 return r;
+        for (size_t i = 0; a && i < a->n_ports; i++) {
+                r = strv_extendf(&ports, "%u/%s", a->ports[i].port, a->ports[i].protocol);
+                if (r < 0)
+                        return r;
+        }
         config.os = host->os;
         config.architecture = host->architecture;
         config.variant = host->variant;
@@ -228,10 +231,12 @@ static int run(Context *c, void *userdata, char **words)
                                        "'%s' is not a name for an ACI: it has to end in '.aci'; for an OCI archive "
                                        "give --format=oci", words[1]);
         r = take_pod(c, words[0], &pod);
-        if (r >= 0)
-                r = find_app(pod, args->app, &app);
-        if (r >= 0)
-                r = output_open_file(words[1], args->overwrite, &output);
+        if (r < 0)
+                return r;
+        r = find_app(pod, args->app, &app);
+        if (r < 0)
+                return r;
+        r = output_open_file(words[1], args->overwrite, &output);
         return r < 0 ? r : export_app(c, pod, app, oci, &output);
 }
 

@@ -94,8 +94,9 @@ static int run(Context *c, void *userdata, char **words)
         int r, k = 0;
 
         r = context_config(c, &config);
-        if (r >= 0)
-                r = context_pods(c, &pods);
+        if (r < 0)
+                return r;
+        r = context_pods(c, &pods);
         if (r < 0)
                 return r;
         collect->report = persona_is_rkt() ? report_as_rkt : report;

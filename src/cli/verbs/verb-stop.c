@@ -132,7 +132,9 @@ static int stop_from_outside(Context *c, Pod *pod, const StopArgs *args)
         sd_bus *bus;
         int r = context_bus(c, &bus);
 
-        if (r >= 0 && args->force)
+        if (r < 0)
+                return r;
+        if (args->force)
                 r = kill_unit(bus, pod->settings->unit);
         return r < 0 ? r : stop_unit(bus, pod, args->patience_usec);
 }
@@ -188,8 +190,9 @@ static int stop_pod(Context *c, Pod *pod, const StopArgs *args)
         if (r < 0)
                 return log_explained(r, message, "Cannot read pod %s", pod->uuid.s);
         r = is_within(pod) ? stop_from_within(pod, args) : stop_from_outside(c, pod, args);
-        if (r >= 0)
-                (void) printf("\"%s\"\n", pod->uuid.s);
+        if (r < 0)
+                return r;
+        (void) printf("\"%s\"\n", pod->uuid.s);
         return r;
 }
 

@@ -74,8 +74,9 @@ static int add_origin(AppcImage *aci, const char *name, const char *tag)
         if (slash && !registry)
                 return -ENOMEM;
         r = add_annotation(aci, "appc.io/docker/registryurl", registry);
-        if (r >= 0)
-                r = add_annotation(aci, "appc.io/docker/repository", slash ? slash + 1 : name);
+        if (r < 0)
+                return r;
+        r = add_annotation(aci, "appc.io/docker/repository", slash ? slash + 1 : name);
         return r < 0 ? r : add_annotation(aci, "appc.io/docker/tag", tag);
 }
 
@@ -86,20 +87,27 @@ static int add_annotations(AppcImage *aci, const Image *image, const OciConfig *
         int r;
 
         r = oci_manifest_parse(image->manifest, image->manifest_size, &manifest, NULL);
-        if (r >= 0)
-                r = add_annotation(aci, "created", config->created);
-        if (r >= 0)
-                r = add_annotation(aci, "authors", isempty(config->author) ? NULL : config->author);
-        if (r >= 0)
-                r = add_annotation(aci, "appc.io/docker/originalname", image->names ? image->names[0] : NULL);
-        if (r >= 0)
-                r = add_origin(aci, name, tag);
-        if (r >= 0)
-                r = add_annotation(aci, "appc.io/docker/imageid", manifest->config.digest_text);
-        if (r >= 0)
-                r = add_words(aci, "appc.io/docker/entrypoint", config->config.entrypoint);
-        if (r >= 0)
-                r = add_words(aci, "appc.io/docker/cmd", config->config.cmd);
+        if (r < 0)
+                return r;
+        r = add_annotation(aci, "created", config->created);
+        if (r < 0)
+                return r;
+        r = add_annotation(aci, "authors", isempty(config->author) ? NULL : config->author);
+        if (r < 0)
+                return r;
+        r = add_annotation(aci, "appc.io/docker/originalname", image->names ? image->names[0] : NULL);
+        if (r < 0)
+                return r;
+        r = add_origin(aci, name, tag);
+        if (r < 0)
+                return r;
+        r = add_annotation(aci, "appc.io/docker/imageid", manifest->config.digest_text);
+        if (r < 0)
+                return r;
+        r = add_words(aci, "appc.io/docker/entrypoint", config->config.entrypoint);
+        if (r < 0)
+                return r;
+        r = add_words(aci, "appc.io/docker/cmd", config->config.cmd);
         return r < 0 ? r : add_annotation(aci, "appc.io/docker/manifesthash", DIGEST_STRING(&image->id));
 }
 
@@ -113,12 +121,15 @@ static int fill_manifest(AppcImage *aci, const Image *image, const OciConfig *co
         if (!aci->kind || !aci->version)
                 return -ENOMEM;
         r = split_name(image, &name, &tag);
-        if (r >= 0)
-                r = ac_identifier_sanitize(name, &aci->name);
-        if (r >= 0)
-                r = app_copy(image->app, &aci->app);
-        if (r >= 0)
-                r = add_labels(aci, config, tag);
+        if (r < 0)
+                return r;
+        r = ac_identifier_sanitize(name, &aci->name);
+        if (r < 0)
+                return r;
+        r = app_copy(image->app, &aci->app);
+        if (r < 0)
+                return r;
+        r = add_labels(aci, config, tag);
         return r < 0 ? r : add_annotations(aci, image, config, name, tag);
 }
 
@@ -336,11 +347,16 @@ static int write_aci(AciExport *e, const AciContents *contents)
                 if (r >= 0)
                         r = write_made_up(e, "manifest", AE_IFREG, text);
         }
-        if (r >= 0)
-                r = merged_tree_walk(contents->tree, visit, e);
-        if (r >= 0 && contents->device_links)
+        if (r < 0)
+                return r;
+        r = merged_tree_walk(contents->tree, visit, e);
+        if (r < 0)
+                return r;
+        if (contents->device_links)
                 r = write_device_links(e);
-        if (r >= 0 && archive_write_close(e->tar) != ARCHIVE_OK)
+        if (r < 0)
+                return r;
+        if (archive_write_close(e->tar) != ARCHIVE_OK)
                 r = tar_failed(e);
         return r;
 }
@@ -380,10 +396,12 @@ int aci_export(ImageStore *s, const Image *image, int fd, char **reterr_message)
         int r;
 
         r = image_to_appc(image, &manifest, reterr_message);
-        if (r >= 0)
-                r = image_lowers(s, image, &lowers, reterr_message);
-        if (r >= 0)
-                r = merged_tree_open(lowers, &tree);
+        if (r < 0)
+                return r;
+        r = image_lowers(s, image, &lowers, reterr_message);
+        if (r < 0)
+                return r;
+        r = merged_tree_open(lowers, &tree);
         if (r < 0)
                 return r;
         r = aci_write(&(AciContents) { .manifest = manifest, .tree = &tree, .device_links = true }, false, fd,

@@ -37,7 +37,9 @@ static int fetch_from(Fetcher *fetcher, const char *name, const OciDescriptor *d
         }, &reply, NULL);
         fetch_reply_done(&reply);
         docker_reference_done(&reference);
-        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+        if (r < 0)
+                return r;
+        if (lseek(fd, 0, SEEK_SET) < 0)
                 r = -errno;
         return r < 0 ? r : TAKE_FD(fd);
 }

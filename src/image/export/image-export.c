@@ -101,15 +101,17 @@ static int write_checked(Export *e, const OciDescriptor *d, ReadLayer read_layer
         if (!path || !block)
                 return -ENOMEM;
         r = hasher_new(d->digest.algorithm, &hasher);
-        if (r >= 0)
-                r = begin_file(e, path, d->size);
+        if (r < 0)
+                return r;
+        r = begin_file(e, path, d->size);
         if (r < 0)
                 return r;
         while ((n = read_layer(from, block, BLOCK_SIZE)) > 0 && size + (uint64_t) n <= d->size) {
                 size += (uint64_t) n;
                 r = hasher_update(hasher, block, (size_t) n);
-                if (r >= 0)
-                        r = write_data(e, block, (size_t) n);
+                if (r < 0)
+                        return r;
+                r = write_data(e, block, (size_t) n);
                 if (r < 0)
                         return r;
         }
@@ -221,10 +223,12 @@ static int decide_manifest(Export *e)
                 return r < 0 ? r : e->text ? 0 : -ENOMEM;
         }
         r = oci_manifest_write(e->manifest, &o);
-        if (r >= 0)
-                r = json_format_compact(o, &e->text);
-        if (r >= 0)
-                r = digest_of_memory(DIGEST_SHA256, e->text, strlen(e->text), &e->id);
+        if (r < 0)
+                return r;
+        r = json_format_compact(o, &e->text);
+        if (r < 0)
+                return r;
+        r = digest_of_memory(DIGEST_SHA256, e->text, strlen(e->text), &e->id);
         return r < 0 ? r : 1;
 }
 
@@ -275,15 +279,21 @@ static int export_oci(Export *e)
                 return explain(e->reterr_message, r, "manifest: %s", json_error_message(&error, r));
         changed = decide_manifest(e);
         r = changed < 0 ? changed : write_text(e, "oci-layout", layout, strlen(layout));
-        if (r >= 0)
-                r = write_index(e);
-        if (r >= 0)
-                r = write_blob_text(e, &e->id, e->text, strlen(e->text));
-        if (r >= 0)
-                r = write_blob_text(e, &e->manifest->config.digest, e->image->config, e->image->config_size);
-        if (r >= 0)
-                r = write_layers(e);
-        if (r >= 0 && archive_write_close(e->tar) != ARCHIVE_OK)
+        if (r < 0)
+                return r;
+        r = write_index(e);
+        if (r < 0)
+                return r;
+        r = write_blob_text(e, &e->id, e->text, strlen(e->text));
+        if (r < 0)
+                return r;
+        r = write_blob_text(e, &e->manifest->config.digest, e->image->config, e->image->config_size);
+        if (r < 0)
+                return r;
+        r = write_layers(e);
+        if (r < 0)
+                return r;
+        if (archive_write_close(e->tar) != ARCHIVE_OK)
                 r = tar_failed(e);
         return r < 0 ? r : changed;
 }
@@ -394,8 +404,9 @@ static int complete_config(json_object *config, const Digest *layer, char **ret,
         /* Of layers that are no more. */
         json_object_object_del(config, "history");
         r = json_format_compact(config, ret);
-        if (r >= 0)
-                *ret_size = strlen(*ret);
+        if (r < 0)
+                return r;
+        *ret_size = strlen(*ret);
         return r;
 }
 
@@ -413,8 +424,9 @@ static int make_manifest(const Image *image, const Digest *layer, uint64_t layer
         (void) json_object_object_add(o, "config", descriptor(OCI_MEDIA_TYPE_CONFIG, &config, image->config_size));
         (void) json_object_object_add(o, "layers", array_of(descriptor(OCI_MEDIA_TYPE_LAYER, layer, layer_size)));
         r = json_format_compact(o, ret);
-        if (r >= 0)
-                *ret_size = strlen(*ret);
+        if (r < 0)
+                return r;
+        *ret_size = strlen(*ret);
         return r;
 }
 
@@ -446,8 +458,9 @@ int image_write_oci(const OciContents *contents, int fd, char **reterr_message)
         if (r >= 0)
                 r = make_manifest(&image, &layer, size, &manifest, &image.manifest_size);
         image.manifest = manifest;
-        if (r >= 0)
-                r = digest_of_memory(DIGEST_SHA256, image.manifest, image.manifest_size, &image.id);
+        if (r < 0)
+                return r;
+        r = digest_of_memory(DIGEST_SHA256, image.manifest, image.manifest_size, &image.id);
         if (r < 0)
                 return r;
         return export_to(&(Export) { .image = &image, .layer_fd = layer_fd, .reterr_message = reterr_message }, fd);

@@ -218,11 +218,14 @@ static int write_image(ImageImport *m, const ImageDraft *draft, uint64_t size)
         if (fd < 0)
                 return fd;
         r = write_file_at(fd, "manifest", draft->manifest, draft->manifest_size, 0600);
-        if (r >= 0 && draft->config)
+        if (r < 0)
+                return r;
+        if (draft->config)
                 r = write_file_at(fd, "config", draft->config, draft->config_size, 0600);
-        if (r >= 0)
-                r = implied_tree_make(&draft->id, (const int[]) { m->layers_fd, m->store->layers_fd }, draft->layers,
-                                      draft->n_layers);
+        if (r < 0)
+                return r;
+        r = implied_tree_make(&draft->id, (const int[]) { m->layers_fd, m->store->layers_fd }, draft->layers,
+                              draft->n_layers);
         return r < 0 ? r : image_record_write(fd, &record);
 }
 
@@ -301,11 +304,16 @@ static int commit(ImageImport *m)
         if (syncfs(m->staging->fd) < 0)
                 return -errno;
         r = move_in(m->store, m->layers_fd, layer_move_in);
-        if (r >= 0 && fsync(m->store->layers_fd) < 0)
+        if (r < 0)
+                return r;
+        if (fsync(m->store->layers_fd) < 0)
                 r = -errno;
-        if (r >= 0)
-                r = move_in(m->store, m->manifests_fd, image_move_in);
-        if (r >= 0 && fsync(m->store->manifests_fd) < 0)
+        if (r < 0)
+                return r;
+        r = move_in(m->store, m->manifests_fd, image_move_in);
+        if (r < 0)
+                return r;
+        if (fsync(m->store->manifests_fd) < 0)
                 r = -errno;
         return r < 0 ? r : renew_trust(m);
 }

@@ -62,7 +62,9 @@ static int unpack_again(ImageStore *s, const Digest *layer, bool is_aci, int to_
         worker_done(&job.worker);
         if (r == -EPIPE)
                 return -EBADMSG;
-        if (r >= 0 && !digest_equal(&result.tar, layer))
+        if (r < 0)
+                return r;
+        if (!digest_equal(&result.tar, layer))
                 return explain(reterr_message, EBADMSG, "the digest of its uncompressed contents is %s",
                                DIGEST_STRING(&result.tar));
         return r;
@@ -143,9 +145,12 @@ static int check_layer(Check *v, const Digest *layer, char **reterr_message)
         if (faccessat(v->store->layers_fd, DIGEST_FILE(layer), F_OK, 0) < 0)
                 return tell(v, NULL, "missing");
         r = staging_new(v->store, &staging);
-        if (r >= 0)
-                r = check_layer_in(v, layer, staging->fd, reterr_message);
-        if (r >= 0 && v->n_differences > before)
+        if (r < 0)
+                return r;
+        r = check_layer_in(v, layer, staging->fd, reterr_message);
+        if (r < 0)
+                return r;
+        if (v->n_differences > before)
                 r = layer_mark_damaged(v->store, layer);
         return r;
 }
@@ -161,7 +166,9 @@ static int check_digest(Check *v, const char *name, const Digest *wanted, char *
         r = read_file_at(v->fd, name, OCI_DOCUMENT_MAX, ret, ret_size);
         if (r == -ENOENT)
                 return tell(v, NULL, "missing");
-        if (r >= 0 && wanted)
+        if (r < 0)
+                return r;
+        if (wanted)
                 r = digest_of_memory(wanted->algorithm, *ret, *ret_size, &found);
         if (r < 0)
                 return r;
@@ -215,7 +222,9 @@ static int check(Check *v, char **reterr_message)
         for (size_t i = 0; r >= 0 && i < v->record.n_layers; i++)
                 if (!seen_before(&v->record, i))
                         r = check_layer(v, &v->record.layers[i], reterr_message);
-        if (r >= 0 && (documents > 0 || (v->is_aci && v->n_differences > 0)))
+        if (r < 0)
+                return r;
+        if ((documents > 0 || (v->is_aci && v->n_differences > 0)))
                 r = image_mark_damaged(v->store, v->id);
         return r;
 }

@@ -113,8 +113,9 @@ static int slot_start(Queue *q, Slot *slot, LayerItem *item, char **reterr_messa
 
         *slot = (Slot) { .item = item, .job.worker = WORKER_NONE, .layer_fd = -EBADF, .partial_fd = -EBADF };
         r = open_layer(q, slot);
-        if (r >= 0)
-                r = open_partial(q, slot, &offset);
+        if (r < 0)
+                return r;
+        r = open_partial(q, slot, &offset);
         if (r < 0)
                 return r;
         input_fd = q->origin->open(q->origin->userdata, index_of(q, slot), offset, reterr_message);

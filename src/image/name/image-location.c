@@ -121,7 +121,9 @@ static int fill_in_labels(AppcImageRef *ref)
                 return r;
         if (!strv_env_get(ref->labels, "os"))
                 r = strv_env_set(&ref->labels, "os", host->os);
-        if (r >= 0 && !strv_env_get(ref->labels, "arch"))
+        if (r < 0)
+                return r;
+        if (!strv_env_get(ref->labels, "arch"))
                 r = strv_env_set(&ref->labels, "arch", appc_arch(host));
         return r;
 }
@@ -156,7 +158,9 @@ static int parse_name(const char *s, ImageLocation *l, char **reterr_message)
 
         if (strchr(s, ',') || names_a_host(s)) {
                 r = parse_discovery(s, l, reterr_message);
-                if (r >= 0 && !names_a_host(s))
+                if (r < 0)
+                        return r;
+                if (!names_a_host(s))
                         l->type = IMAGE_AT_STORE;
                 return r;
         }

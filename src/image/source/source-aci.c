@@ -63,12 +63,16 @@ static int import_image(const AciOrigin *origin, const SourceOptions *options, I
         if (r < 0)
                 return explain(reterr_message, r, "manifest: %s", json_error_message(&error, r));
         r = check_wanted(appc, origin->wanted, reterr_message);
-        if (r >= 0 && !origin->wanted)
+        if (r < 0)
+                return r;
+        if (!origin->wanted)
                 r = source_guard_name(options, m, &draft->id, appc->name, reterr_message);
-        if (r >= 0)
-                r = image_name(appc, options->name, &name);
-        if (r >= 0)
-                r = verify(origin, options->verify, m, &draft->id, appc->name, &trust, reterr_message);
+        if (r < 0)
+                return r;
+        r = image_name(appc, options->name, &name);
+        if (r < 0)
+                return r;
+        r = verify(origin, options->verify, m, &draft->id, appc->name, &trust, reterr_message);
         if (r < 0)
                 return r;
 

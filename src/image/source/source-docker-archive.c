@@ -69,7 +69,9 @@ static int find_image(const Source *source, const DockerArchiveImage *entry, Sou
                         return -ENOMEM;
         }
         r = add_tags(image, entry->repo_tags);
-        if (r >= 0 && !image->names)
+        if (r < 0)
+                return r;
+        if (!image->names)
                 r = source_image_add_default_name(image, source, "latest");
         return r;
 }

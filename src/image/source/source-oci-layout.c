@@ -39,9 +39,13 @@ static int add_names(const Source *source, const OciDescriptor *d, const DockerA
                 full = reference;
         if (full)
                 r = source_image_add_name(image, full);
-        if (r >= 0 && docker)
+        if (r < 0)
+                return r;
+        if (docker)
                 r = docker_archive_add_names(docker, image);
-        if (r >= 0 && !image->names)
+        if (r < 0)
+                return r;
+        if (!image->names)
                 r = source_image_add_default_name(image, source, reference ?: "latest");
         return r;
 }

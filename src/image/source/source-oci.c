@@ -94,8 +94,9 @@ int source_oci_select(const OciIndex *index, const OciDescriptor **ret, char **r
                 return r < 0 ? explain_context(reterr_message, r, "cannot choose a platform") : 0;
 
         r = oci_platform_format(host, &wanted);
-        if (r >= 0)
-                r = oci_index_platforms(index, &there);
+        if (r < 0)
+                return r;
+        r = oci_index_platforms(index, &there);
         if (r < 0)
                 return r;
         return explain(reterr_message, ENOEXEC, "no image for %s, only for: %s", wanted,

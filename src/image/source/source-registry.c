@@ -249,8 +249,9 @@ static int import(ImageStore *s, Registry *g, const Source *source, char **ret_i
         if (r >= 0)
                 r = source_import(source, m, &images, &ids, reterr_message);
         source_images_done(&images);
-        if (r >= 0)
-                r = image_import_commit(m, reterr_message);
+        if (r < 0)
+                return r;
+        r = image_import_commit(m, reterr_message);
         if (r < 0)
                 return r;
         *ret_id = strdup(ids[0]);

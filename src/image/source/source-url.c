@@ -174,8 +174,9 @@ static int import(Download *d, Digest *ret, char **reterr_message)
         int r;
 
         r = image_import_new(u->store, &m, reterr_message);
-        if (r >= 0)
-                r = source_aci_import(&origin, u->options, m, ret, reterr_message);
+        if (r < 0)
+                return r;
+        r = source_aci_import(&origin, u->options, m, ret, reterr_message);
         return r < 0 ? r : image_import_commit(m, reterr_message);
 }
 

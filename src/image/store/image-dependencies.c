@@ -251,9 +251,14 @@ static int look_for_missing(Missing *m, const Digest *id)
         if (r < 0 || image->kind != IMAGE_APPC)
                 return r;
         r = parse_manifest(image, &manifest, m->reterr_message);
-        for (size_t i = 0; r >= 0 && i < manifest->n_dependencies; i++)
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < manifest->n_dependencies; i++) {
                 r = look_for_dependency(m, &manifest->dependencies[i]);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 int image_dependencies_missing(ImageStore *s, const Digest *id, char ***ret, char **reterr_message)

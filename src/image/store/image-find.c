@@ -43,9 +43,12 @@ static int candidates(const ImageRef *ref, char ***ret)
         _cleanup_strv_free_ char **names = NULL;
         int r = 0;
 
-        for (size_t i = 0; i < (has_host(ref->name) ? 1 : ELEMENTSOF(prefixes)) && r >= 0; i++)
+        for (size_t i = 0; i < (has_host(ref->name) ? 1 : ELEMENTSOF(prefixes)); i++) {
                 r = strv_extendf(&names, "%s%s:%s", prefixes[i], ref->name, ref->tag ?: "latest");
-        if (r >= 0 && !ref->tag)
+                if (r < 0)
+                        return r;
+        }
+        if (!ref->tag)
                 r = strv_extend(&names, ref->name);
         if (r < 0)
                 return r;
@@ -144,7 +147,9 @@ int image_find_appc(ImageStore *s, const char *name, char *const *labels, const 
         int r;
 
         r = search_names(&search);
-        if (r >= 0 && !search.found)
+        if (r < 0)
+                return r;
+        if (!search.found)
                 r = search_all(&search);
         if (r < 0)
                 return r;
@@ -160,7 +165,9 @@ static int find_appc(ImageStore *s, const ImageRef *ref, Digest *ret)
         int r;
 
         r = labels ? strv_extend_strv(&labels, ref->labels) : -ENOMEM;
-        if (r >= 0 && ref->tag)
+        if (r < 0)
+                return r;
+        if (ref->tag)
                 r = strv_extendf(&labels, "version=%s", ref->tag);
         return r < 0 ? r : image_find_appc(s, ref->name, labels, NULL, ret);
 }
@@ -207,7 +214,9 @@ int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **ret
         int r;
 
         r = resolve(s, text, ret, &name, reterr_message);
-        if (r >= 0 && ret_name)
+        if (r < 0)
+                return r;
+        if (ret_name)
                 *ret_name = TAKE_PTR(name);
         return r;
 }
@@ -285,8 +294,9 @@ int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr
         if (r >= 0)
                 r = image_store_load(s, &id, &image, reterr_message);
         /* All names means reading all there are, of other images too. */
-        if (r >= 0)
-                r = name ? strv_extend(&image->names, name) : image_store_add_names(s, &image, 1);
+        if (r < 0)
+                return r;
+        r = name ? strv_extend(&image->names, name) : image_store_add_names(s, &image, 1);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(image);

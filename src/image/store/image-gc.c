@@ -97,8 +97,9 @@ static int gather_used(ImageStore *s, char *const *used_layers, NameSet *ret)
         _cleanup_strv_free_ char **used = NULL;
         int r = staging_read_pins(s, &used);
 
-        if (r >= 0)
-                r = strv_extend_strv(&used, used_layers);
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&used, used_layers);
         return r < 0 ? r : name_set_of(used, ret);
 }
 
@@ -270,8 +271,9 @@ static int layers_prune(Removal *m)
         int r, first_error = 0;
 
         r = list_directory_at(m->store->layers_fd, ".", &layers);
-        if (r >= 0)
-                r = gather_needed(m, layers);
+        if (r < 0)
+                return r;
+        r = gather_needed(m, layers);
         if (r < 0)
                 return r;
         name_set_seal(&m->freed);
@@ -320,8 +322,9 @@ int image_store_remove(ImageStore *s, const Digest *id, char *const *used_layers
         if (r < 0)
                 return r;
         r = remove_image(&m, id, reterr_message);
-        if (r >= 0)
-                r = names_prune(s, id);
+        if (r < 0)
+                return r;
+        r = names_prune(s, id);
         if (r < 0)
                 return r;
         /* The image is gone; layers that cannot be told to be of no use, because of some other image, may stay. */

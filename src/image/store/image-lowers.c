@@ -51,8 +51,9 @@ int image_lowers_own(ImageStore *s, const Image *image, char ***ret, char **rete
         int r;
 
         r = add_implied_tree(s, image, &paths, reterr_message);
-        if (r >= 0)
-                r = add_layers(s, image, &paths, reterr_message);
+        if (r < 0)
+                return r;
+        r = add_layers(s, image, &paths, reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(paths);

@@ -48,10 +48,12 @@ int image_oddities(ImageStore *s, const Digest *id, uint32_t n_ids, char ***ret,
         int r;
 
         r = image_store_load(s, id, &image, reterr_message);
-        if (r >= 0)
-                r = config_oddities(image, &lines);
-        if (r >= 0)
-                r = owner_oddities(s, image, n_ids, &lines, reterr_message);
+        if (r < 0)
+                return r;
+        r = config_oddities(image, &lines);
+        if (r < 0)
+                return r;
+        r = owner_oddities(s, image, n_ids, &lines, reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(lines);

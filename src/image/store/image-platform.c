@@ -58,8 +58,9 @@ int image_check_platform(const Image *image, char **ret_warning, char **reterr_m
         int r;
 
         r = image->kind == IMAGE_APPC ? wanted_by_appc(image, &wanted) : wanted_by_oci(image, &wanted);
-        if (r >= 0)
-                r = oci_platform_host(&host);
+        if (r < 0)
+                return r;
+        r = oci_platform_host(&host);
         if (r < 0)
                 return r;
         if (!isempty(wanted.os) && !streq(wanted.os, host->os))

@@ -60,8 +60,9 @@ static int renew_trust(const ImageRecord *from, ImageRecord *to, int to_fd)
                 return 0;
         image_trust_done(&to->trust);
         r = image_trust_copy(&from->trust, &to->trust);
-        if (r >= 0)
-                r = record_format(to, &text);
+        if (r < 0)
+                return r;
+        r = record_format(to, &text);
         return r < 0 ? r : write_file_at(to_fd, "image", text, strlen(text), 0600);
 }
 

@@ -63,10 +63,12 @@ int image_remote_write(ImageStore *s, const ImageRemote *remote)
         int r;
 
         r = digest_of_memory(DIGEST_SHA256, remote->source, strlen(remote->source), &d);
-        if (r >= 0)
-                r = json_table_write(image_remote_table, remote, &o);
-        if (r >= 0)
-                r = json_format_pretty(o, &text);
+        if (r < 0)
+                return r;
+        r = json_table_write(image_remote_table, remote, &o);
+        if (r < 0)
+                return r;
+        r = json_format_pretty(o, &text);
         return r < 0 ? r : write_file_at(s->remotes_fd, d.hex, text, strlen(text), 0600);
 }
 

@@ -31,8 +31,9 @@ static int format_name(const ImageVisits *visits, char **ret)
 
                 r = line ? hasher_update(hasher, line, strlen(line)) : -ENOMEM;
         }
-        if (r >= 0)
-                r = hasher_finish(hasher, &key);
+        if (r < 0)
+                return r;
+        r = hasher_finish(hasher, &key);
         if (r < 0)
                 return r;
         *ret = strprintf(IMPLIED_TREE_PREFIX "%s.%.*s", DIGEST_FILE(id), KEY_DIGITS, key.hex);
@@ -150,10 +151,13 @@ static int write_lower(int directory_fd, const char *name, const Layers *layers)
 
         if (faccessat(directory_fd, LAYER_TREE, F_OK, 0) >= 0)
                 r = strv_extend(&names, name);
-        for (size_t i = 0; r >= 0 && i < layers->n; i++)
-                r = strv_extend(&names, DIGEST_FILE(&layers->layers[i]));
         if (r < 0)
                 return r;
+        for (size_t i = 0; i < layers->n; i++) {
+                r = strv_extend(&names, DIGEST_FILE(&layers->layers[i]));
+                if (r < 0)
+                        return r;
+        }
         text = strv_join(names, "\n");
         return text ? write_string_at(directory_fd, "lower", text, 0600) : -ENOMEM;
 }

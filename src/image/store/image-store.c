@@ -127,8 +127,9 @@ static int load_appc_app(Image *i, JsonError *e)
         int r;
 
         r = appc_image_parse(i->manifest, i->manifest_size, &image, e);
-        if (r >= 0)
-                i->app = TAKE_PTR(image->app);
+        if (r < 0)
+                return r;
+        i->app = TAKE_PTR(image->app);
         return r;
 }
 

@@ -438,9 +438,14 @@ int credentials_to_json(const Credentials *c, json_object *array)
                 sorted[n++] = &c->entries[i];
         if (n > 0)
                 qsort(sorted, n, sizeof(Entry *), compare_entries);
-        for (size_t i = 0; r >= 0 && i < n; i++)
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++) {
                 r = entry_to_json(sorted[i], array);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 int credentials_read_config(const char *const *config_roots, Credentials **ret, char **reterr_message)
@@ -463,8 +468,9 @@ int credentials_read(const char *const *config_roots, Credentials **ret, char **
         int r;
 
         r = credentials_read_config(config_roots, &c, reterr_message);
-        if (r >= 0)
-                r = read_all_logins(c, reterr_message);
+        if (r < 0)
+                return r;
+        r = read_all_logins(c, reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(c);

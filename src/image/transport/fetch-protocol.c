@@ -76,8 +76,9 @@ int fetch_send(int socket_fd, const JsonType *type, const void *message, int fd)
         int r;
 
         r = json_table_write(type->table, message, &o);
-        if (r >= 0)
-                r = json_pack(o, &packed, &size);
+        if (r < 0)
+                return r;
+        r = json_pack(o, &packed, &size);
         if (r < 0)
                 return r;
         return size > FETCH_PACKET_MAX ? -E2BIG : unix_send(socket_fd, packed, size, &fd, fd >= 0);
@@ -97,8 +98,9 @@ int fetch_receive(int socket_fd, const JsonType *type, void **ret, int *ret_fd)
         if (n <= 0)
                 return n == -EBADMSG ? -EPROTO : (int) n;
         r = json_unpack(buffer, (size_t) n, &o);
-        if (r >= 0)
-                r = json_document_read(type, o, ret, NULL);
+        if (r < 0)
+                return r;
+        r = json_document_read(type, o, ret, NULL);
         if (r < 0)
                 return r;
         if (ret_fd)

@@ -95,12 +95,18 @@ static int make_root(int *ret)
         fd = open_directory_at(AT_FDCWD, place);
         if (fd < 0)
                 return fd;
-        for (size_t i = 0; i < ELEMENTSOF(shown) && r >= 0; i++)
-                r = show(fd, shown[i]);
-        for (size_t i = 0; i < ELEMENTSOF(links) && r >= 0; i++)
-                r = copy_link(fd, links[i]);
         if (r < 0)
                 return r;
+        for (size_t i = 0; i < ELEMENTSOF(shown); i++) {
+                r = show(fd, shown[i]);
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(links); i++) {
+                r = copy_link(fd, links[i]);
+                if (r < 0)
+                        return r;
+        }
         r = mount_set_read_only(fd);
         if (r < 0)
                 return r;

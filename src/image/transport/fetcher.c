@@ -37,8 +37,9 @@ int fetcher_new(const FetcherOptions *options, Fetcher **ret, char **reterr_mess
         f->options = *options;
         f->socket_fd = -EBADF;
         r = credentials_read(options->config_roots, &f->credentials, reterr_message);
-        if (r >= 0)
-                r = registry_config_read(options->config_roots, &f->registries, reterr_message);
+        if (r < 0)
+                return r;
+        r = registry_config_read(options->config_roots, &f->registries, reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(f);

@@ -180,7 +180,8 @@ int registry_config_authorities(const RegistrySettings *settings, const char *re
                                 return r;
                 }
         }
-        if (r >= 0)
-                *ret = TAKE_PTR(pem);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(pem);
         return r;
 }

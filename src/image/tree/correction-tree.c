@@ -104,8 +104,9 @@ static int correct_child(Correction *c, Frame *f, const char *path)
         int r;
 
         r = merged_tree_look_up(c->stacked, f->stacked, path, &stacked);
-        if (r >= 0)
-                r = merged_tree_look_up(c->wanted, f->wanted, path, &wanted);
+        if (r < 0)
+                return r;
+        r = merged_tree_look_up(c->wanted, f->wanted, path, &wanted);
         if (r < 0)
                 return r;
         if (wanted.n == 0)
@@ -130,8 +131,9 @@ static int correct_directory(Correction *c, Frame *f)
         int r;
 
         r = merged_tree_names(c->stacked, f->stacked, f->path, &names);
-        if (r >= 0)
-                r = merged_tree_names(c->wanted, f->wanted, f->path, &names);
+        if (r < 0)
+                return r;
+        r = merged_tree_names(c->wanted, f->wanted, f->path, &names);
         if (r < 0)
                 return r;
         STRV_FOREACH(name, names) {

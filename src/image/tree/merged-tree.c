@@ -228,7 +228,9 @@ static int walk_directory(const Walk *w, const char *path, const MergedNode *nod
                 if (!child)
                         return -ENOMEM;
                 r = merged_tree_look_up(w->tree, node, child, &found);
-                if (r >= 0 && found.n > 0)
+                if (r < 0)
+                        return r;
+                if (found.n > 0)
                         r = walk(w, child, &found);
                 if (r < 0)
                         return r;

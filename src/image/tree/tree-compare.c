@@ -94,8 +94,9 @@ static int same_xattrs(Compare *c, const Pair *p)
         int r;
 
         r = read_xattrs(&p->wanted, &a);
-        if (r >= 0)
-                r = read_xattrs(&p->found, &b);
+        if (r < 0)
+                return r;
+        r = read_xattrs(&p->found, &b);
         if (r < 0)
                 return r;
         n = strv_length(a);
@@ -176,8 +177,9 @@ static int same_hard_link(Compare *c, const Pair *p)
         int r;
 
         r = hard_links_see(&c->wanted_links, &p->wanted.st, p->path, &wanted);
-        if (r >= 0)
-                r = hard_links_see(&c->found_links, &p->found.st, p->path, &found);
+        if (r < 0)
+                return r;
+        r = hard_links_see(&c->found_links, &p->found.st, p->path, &found);
         return r < 0 ? r : streq_ptr(wanted, found);
 }
 
@@ -224,8 +226,9 @@ static int compare_directories(Compare *c, const char *path)
         int r;
 
         r = list_directory_all_at(c->wanted_fd, *path ? path : ".", &names);
-        if (r >= 0)
-                r = list_directory_all_at(c->found_fd, *path ? path : ".", &others);
+        if (r < 0)
+                return r;
+        r = list_directory_all_at(c->found_fd, *path ? path : ".", &others);
         if (r < 0)
                 return r;
 

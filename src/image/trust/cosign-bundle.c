@@ -91,8 +91,13 @@ static int take_envelope(const Envelope *envelope, CosignBundle *ret, JsonError 
         r = base64_decode(envelope->payload, &ret->payload, &ret->payload_size);
         if (r == -EINVAL)
                 return json_error_set(e, r, "dsseEnvelope.payload", "not base64");
-        for (size_t i = 0; i < envelope->n_signatures && r >= 0; i++)
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < envelope->n_signatures; i++) {
                 r = strv_extend(&ret->signatures, envelope->signatures[i].sig);
+                if (r < 0)
+                        return r;
+        }
         return r < 0 ? r
                      : encode(envelope->payload_type, ret->payload, ret->payload_size, &ret->signed_data,
                               &ret->signed_size);
@@ -180,7 +185,8 @@ int cosign_statement_parse(const char *data, size_t n, char ***ret_digests, Json
                                 r = strv_extendf(&digests, "%s:%s", name, hex);
                 }
         json_document_free(&json_statement, s);
-        if (r >= 0)
-                *ret_digests = TAKE_PTR(digests);
+        if (r < 0)
+                return r;
+        *ret_digests = TAKE_PTR(digests);
         return r;
 }

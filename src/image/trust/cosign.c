@@ -50,8 +50,9 @@ static int fetch_blob(SignatureSearch *s, FetchKind kind, const Digest *digest, 
         if (r >= 0 && digest_equal(&have, digest))
                 return 1;
         fetch_reply_done(ret);
-        if (r >= 0)
-                signature_search_fail(s, -EBADMSG, WHERE, strdup("is damaged: its digest is not the one it should have"));
+        if (r < 0)
+                return r;
+        signature_search_fail(s, -EBADMSG, WHERE, strdup("is damaged: its digest is not the one it should have"));
         return r < 0 ? r : 0;
 }
 

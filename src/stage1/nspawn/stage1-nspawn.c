@@ -144,7 +144,9 @@ static int launch_join_networks(Launch *l, char **reterr_message)
         r = s->n_joins > 0 ? network_attach(&pod, &l->network, reterr_message) : 0;
 
         log_debug("networks took %llu us", (now_nsec() - begin) / NSEC_PER_USEC);
-        if (r >= 0 && s->mds_register)
+        if (r < 0)
+                return r;
+        if (s->mds_register)
                 r = pod_register(l->pod, l->plan, probe, reterr_message);
         return r < 0 ? r : pod_write_etc(l->pod, l->plan, reterr_message);
 }
@@ -255,9 +257,12 @@ static int launch_connect_outputs(Launch *l, char **reterr_message)
 {
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < l->plan->n_apps; i++)
+        for (size_t i = 0; i < l->plan->n_apps; i++) {
                 r = connect_output(l, i);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static int launch_write_apps(Launch *l, char **reterr_message)
@@ -276,12 +281,15 @@ static int launch_write_apps(Launch *l, char **reterr_message)
                 if (root < 0)
                         return root;
                 r = make_working_directory(l, &l->plan->apps[i], root, reterr_message);
-                if (r >= 0)
-                        r = late_mounts_of(&l->late, l->plan->apps[i].app->name, &l->identities[i].binds);
-                if (r >= 0)
-                        r = app_launch_check_binds(&l->plan->apps[i], l->identities[i].binds, reterr_message);
-                if (r >= 0)
-                        r = app_identify(&l->plan->apps[i], root, l->range.base, &l->identities[i], reterr_message);
+                if (r < 0)
+                        return r;
+                r = late_mounts_of(&l->late, l->plan->apps[i].app->name, &l->identities[i].binds);
+                if (r < 0)
+                        return r;
+                r = app_launch_check_binds(&l->plan->apps[i], l->identities[i].binds, reterr_message);
+                if (r < 0)
+                        return r;
+                r = app_identify(&l->plan->apps[i], root, l->range.base, &l->identities[i], reterr_message);
                 if (r < 0)
                         return r;
         }
@@ -378,16 +386,21 @@ static int nspawn_arguments(const Launch *l, char ***ret)
         int r;
 
         r = strv_extend_strv(&argv, (char *const *) common_arguments);
-        if (r >= 0)
-                r = add_own_arguments(l, console, &argv);
-        if (r >= 0)
-                r = add_late_mounts(l, &argv);
-        if (r >= 0)
-                r = pod_limits_arguments(l->plan, &argv);
-        if (r >= 0)
-                r = strv_extend_strv(&argv, l->credentials);
-        if (r >= 0)
-                r = add_init_arguments(console, &argv);
+        if (r < 0)
+                return r;
+        r = add_own_arguments(l, console, &argv);
+        if (r < 0)
+                return r;
+        r = add_late_mounts(l, &argv);
+        if (r < 0)
+                return r;
+        r = pod_limits_arguments(l->plan, &argv);
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&argv, l->credentials);
+        if (r < 0)
+                return r;
+        r = add_init_arguments(console, &argv);
         if (r < 0)
                 return r;
 
@@ -401,7 +414,9 @@ static int note_start(const Launch *l)
         _cleanup_free_ char *pid = strprintf("%i\n", getpid()), *base = strprintf("%u\n", l->range.base);
         int r = pid && base ? 0 : -ENOMEM;
 
-        if (r >= 0 && l->range.base > 0)
+        if (r < 0)
+                return r;
+        if (l->range.base > 0)
                 r = write_string_at(l->pod->fd, "uid-base", base, 0644);
         return r < 0 ? r : write_string_at(l->pod->fd, "pid", pid, 0644);
 }
@@ -437,10 +452,13 @@ static int keep_files(const Launch *l)
 {
         int r = fd_set_cloexec(l->pod->fd, false);
 
-        if (r >= 0 && l->range.lock_fd >= 0)
+        if (r < 0)
+                return r;
+        if (l->range.lock_fd >= 0)
                 r = fd_set_cloexec(l->range.lock_fd, false);
-        if (r >= 0)
-                r = net_hold_keep(&l->network);
+        if (r < 0)
+                return r;
+        r = net_hold_keep(&l->network);
         return r < 0 ? r : pod_sockets_keep(&l->sockets);
 }
 
@@ -452,12 +470,15 @@ static int launch_exec(Launch *l)
         int r;
 
         r = nspawn_arguments(l, &argv);
-        if (r >= 0)
-                r = note_start(l);
-        if (r >= 0)
-                r = set_environment(l);
-        if (r >= 0)
-                r = keep_files(l);
+        if (r < 0)
+                return r;
+        r = note_start(l);
+        if (r < 0)
+                return r;
+        r = set_environment(l);
+        if (r < 0)
+                return r;
+        r = keep_files(l);
         if (r < 0)
                 return r;
 
