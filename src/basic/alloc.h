@@ -13,7 +13,7 @@ static inline void freep(void *p)
 
 #define _cleanup_free_ _cleanup_(freep)
 
-#define new(t, n) ((t *) reallocarray(NULL, (n) ?: 1, sizeof(t)))
+#define new_array(t, n) ((t *) reallocarray(NULL, (n) ?: 1, sizeof(t)))
 #define new0(t, n) ((t *) calloc((n) ?: 1, sizeof(t)))
 
 static inline void *mfree(void *p)

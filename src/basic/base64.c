@@ -19,7 +19,7 @@ int base64_decode(const char *s, char **ret, size_t *ret_size)
                 return -EINVAL;
         while (padding < 2 && padding < n && s[n - 1 - padding] == '=')
                 padding++;
-        data = new(char, n / 4 * 3 + 1);
+        data = new_array(char, n / 4 * 3 + 1);
         if (!data)
                 return -ENOMEM;
 
@@ -52,7 +52,7 @@ char *base64_encode(const void *data, size_t n)
 {
         static const char alphabet[] = UPPERCASE LOWERCASE DIGITS "+/";
         const unsigned char *p = data;
-        char *s = new(char, (n + 2) / 3 * 4 + 1), *out = s;
+        char *s = new_array(char, (n + 2) / 3 * 4 + 1), *out = s;
 
         for (size_t i = 0; s && i < n; i += 3) {
                 uint32_t bits = (uint32_t) p[i] << 16 | (i + 1 < n ? (uint32_t) p[i + 1] << 8 : 0) |

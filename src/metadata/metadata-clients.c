@@ -126,7 +126,7 @@ int client_table_add(ClientTable *t, const ClientKey *key, int fd, uint64_t now,
                 end(oldest);
         else if (count(t, NULL, &oldest) >= CLIENTS_MAX)
                 end(oldest);
-        c = new(Client, 1);
+        c = new_array(Client, 1);
         if (!c)
                 return -ENOMEM;
         *c = (Client) { .key = *key, .fd = fd, .since = now };

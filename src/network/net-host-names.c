@@ -49,7 +49,7 @@ int net_host_names_edit(const char *hosts, char *const *addresses, char *const *
 
         for (char *const *a = addresses; all && a && *a; a++)
                 size += strlen(*a) + strlen(all) + sizeof("  " MARK "\n");
-        text = all ? new(char, size + 2) : NULL;
+        text = all ? new_array(char, size + 2) : NULL;
         if (!text)
                 return -ENOMEM;
 

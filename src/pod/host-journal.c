@@ -137,7 +137,7 @@ static int open_journal_file(int dir_fd, const char *name)
 
 void pod_trim_journal(const Pod *p)
 {
-        _cleanup_free_ char *chunk = new(char, CHUNK_SIZE);
+        _cleanup_free_ char *chunk = new_array(char, CHUNK_SIZE);
         _cleanup_closedir_ DIR *d = NULL;
         int fd = open_directory_at(p->fd, "journal");
         unsigned n = 0;

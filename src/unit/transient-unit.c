@@ -9,7 +9,7 @@ static int escape_arguments(char *const *argv, char ***ret)
         _cleanup_strv_free_ char **escaped = NULL;
 
         STRV_FOREACH(arg, argv) {
-                char *copy = new(char, 2 * strlen(*arg) + 1), *out = copy;
+                char *copy = new_array(char, 2 * strlen(*arg) + 1), *out = copy;
 
                 if (!copy)
                         return -ENOMEM;

@@ -211,7 +211,15 @@ test_verify_and_repair() {
         # Not run before that.
         assert_fails 254 own run it
         assert_contains "$output" 'is damaged; fetch the image again'
+        assert_contains "$(own image verify --repair it)" 'repaired image'
+        assert_contains "$(own image verify it)" 'successfully verified'
+        assert_eq "$(<"$file")" second
 
+        # With its archive damaged, too, only another fetch helps.
+        echo evil >"$file"
+        echo evil >>"data/images/layers/$layer/blob"
+        assert_fails 254 own image verify --repair it
+        assert_contains "$output" "Image 'it' cannot be repaired: layer"
         own fetch --name=it "$IMAGES/busybox-oci.tar"
         own image verify it
         assert_eq "$(own_run it 'cat /data/second')" second

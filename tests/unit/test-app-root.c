@@ -107,7 +107,7 @@ Test(app_root, long_line_among_users)
         Temporary t = root_new(true);
         int fd = openat(t.fd, "etc/passwd", O_WRONLY | O_APPEND | O_CLOEXEC);
 
-        line = new(char, 1 << 20);
+        line = new_array(char, 1 << 20);
         memset(line, 'x', 1 << 20);
         cr_assert_eq(loop_write(fd, line, 1 << 20), 0);
         cr_assert_eq(loop_write(fd, "\nlast:x:70:71::/:\n", 19), 0);

@@ -193,7 +193,7 @@ static void command_done(Command *c)
 
 static int receive(int fd, Command *ret)
 {
-        _cleanup_free_ char *text = new(char, MESSAGE_MAX + 1);
+        _cleanup_free_ char *text = new_array(char, MESSAGE_MAX + 1);
         ssize_t n;
         int r = 0;
 

@@ -5,6 +5,15 @@
 #include "image/intake/image-integrity.h"
 #include "shared/explain.h"
 
+typedef struct Args {
+        bool repair;
+} Args;
+
+static const Option options[] = {
+        { "repair", &option_bool, offsetof(Args, repair), NULL, "Unpack damaged layers again from their archives" },
+        {},
+};
+
 /* "layer sha256:…: /etc/passwd: content", which is the command's answer, not a log. */
 static int print_difference(const char *where, const char *path, const char *what, void *userdata)
 {
@@ -12,7 +21,20 @@ static int print_difference(const char *where, const char *path, const char *wha
         return 0;
 }
 
-static int verify_image(ImageStore *store, const char *text)
+static int repair_image(ImageStore *store, const char *text, const Digest *id)
+{
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = image_integrity_repair(store, id, &message);
+        if (r < 0)
+                return log_error_errno(r, "Image '%s' cannot be repaired: %s; fetch it again", text,
+                                       explained(message, r));
+        (void) printf("repaired image: \"%s\"\n", DIGEST_FILE(id));
+        return 0;
+}
+
+static int verify_image(ImageStore *store, const char *text, bool repair)
 {
         _cleanup_free_ char *message = NULL;
         Digest id;
@@ -23,14 +45,17 @@ static int verify_image(ImageStore *store, const char *text)
                 r = image_integrity_check(store, &id, print_difference, NULL, &message);
         if (r < 0)
                 return log_explained(r, message, "Image '%s'", text);
+        if (r > 0 && repair)
+                return repair_image(store, text, &id);
         if (r > 0)
-                return log_error_errno(EBADMSG, "Image '%s' is damaged; fetch it again to repair it", text);
+                return log_error_errno(EBADMSG, "Image '%s' is damaged; use --repair, or fetch it again", text);
         (void) printf("successfully verified checksum for image: \"%s\"\n", DIGEST_FILE(&id));
         return 0;
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
+        const Args *args = userdata;
         _cleanup_close_ int lock = -EBADF;
         ImageStore *store;
         int r, result = 0;
@@ -39,7 +64,7 @@ static int run(Context *c, void *userdata, char **words)
         if (lock < 0)
                 return lock;
         STRV_FOREACH(word, words) {
-                r = verify_image(store, *word);
+                r = verify_image(store, *word, args->repair);
                 if (r < 0)
                         result = r;
         }
@@ -50,6 +75,8 @@ const Verb verb_image_verify = {
         .name = "image verify",
         .usage = "IMAGE…",
         .summary = "Tell whether images are on disk as they were fetched",
+        .options = options,
+        .args_size = sizeof(Args),
         .flags = VERB_ROOT,
         .min_words = 1,
         .max_words = -1,

@@ -90,7 +90,7 @@ static ssize_t read_decompressed(void *from, char *buffer, size_t n)
 /* What leaves is what the manifest says, or nothing leaves. */
 static int write_checked(Export *e, const OciDescriptor *d, ReadLayer read_layer, void *from)
 {
-        _cleanup_free_ char *path = NULL, *block = new(char, BLOCK_SIZE);
+        _cleanup_free_ char *path = NULL, *block = new_array(char, BLOCK_SIZE);
         _cleanup_(hasher_freep) Hasher *hasher = NULL;
         uint64_t size = 0;
         Digest found;
@@ -372,7 +372,7 @@ static json_object *array_of(json_object *o)
 /* Of the layer, which is not compressed, so that its digest is that of its tar. */
 static int describe_layer(int fd, Digest *ret, uint64_t *ret_size)
 {
-        _cleanup_free_ char *block = new(char, BLOCK_SIZE);
+        _cleanup_free_ char *block = new_array(char, BLOCK_SIZE);
         _cleanup_(hasher_freep) Hasher *hasher = NULL;
         uint64_t size = 0;
         ssize_t n;

@@ -275,26 +275,44 @@ static int repair_layer(ImageStore *s, const Digest *layer, bool is_aci, char **
         return r < 0 ? explain_context(reterr_message, r, "layer %s", DIGEST_STRING(layer)) : 0;
 }
 
+/* Goes on after those that cannot be made again, and returns the first error. */
+static int repair_layers(ImageStore *s, const ImageRecord *record, char **reterr_message)
+{
+        const bool is_aci = streq(record->kind, image_kind_to_string(IMAGE_APPC));
+        int first = 0;
+
+        for (size_t i = 0; i < record->n_layers; i++) {
+                int r;
+
+                if (!layer_is_damaged(s, DIGEST_FILE(&record->layers[i])))
+                        continue;
+                r = repair_layer(s, &record->layers[i], is_aci, first < 0 ? NULL : reterr_message);
+                first = first < 0 ? first : r;
+        }
+        return first;
+}
+
+static int ignore_difference(const char *where, const char *path, const char *what, void *userdata)
+{
+        return 0;
+}
+
 int image_integrity_repair(ImageStore *s, const Digest *id, char **reterr_message)
 {
         _cleanup_close_ int fd = open_directory_at(s->manifests_fd, DIGEST_FILE(id));
-        ImageRecord record = {};
-        int r, first_error = 0;
+        _cleanup_(image_record_done) ImageRecord record = {};
+        int r;
 
         if (fd < 0)
                 return fd;
         r = image_record_read(fd, &record, reterr_message);
-        for (size_t i = 0; r >= 0 && i < record.n_layers; i++) {
-                bool is_aci = streq(record.kind, image_kind_to_string(IMAGE_APPC));
-
-                if (!layer_is_damaged(s, DIGEST_FILE(&record.layers[i])))
-                        continue;
-                r = repair_layer(s, &record.layers[i], is_aci, reterr_message);
-                if (r == -EBADMSG || r == -ENOENT) {
-                        first_error = r;
-                        r = 0;
-                }
-        }
-        image_record_done(&record);
-        return r < 0 ? r : first_error;
+        if (r < 0)
+                return r;
+        r = repair_layers(s, &record, reterr_message);
+        if (r < 0)
+                return r;
+        r = image_integrity_check(s, id, ignore_difference, NULL, reterr_message);
+        if (r > 0)
+                return explain(reterr_message, EBADMSG, "its manifest or config is damaged");
+        return r < 0 ? r : image_mark_sound(s, id);
 }

@@ -15,7 +15,7 @@ typedef int (*ImageDifference)(const char *where, const char *path, const char *
  * reported. -ENOSPC and other errors: it could not be told. The caller holds the store's lock, shared. */
 int image_integrity_check(ImageStore *s, const Digest *id, ImageDifference report, void *userdata, char **reterr_message);
 
-/* Makes the damaged layers of an image anew from their own blobs, without asking anybody else, and puts them in their
- * places. -EBADMSG, -ENOENT: the blob of some is damaged or missing too; the others were repaired. The caller holds the
- * store's lock, shared. */
+/* Unpacks the damaged layers of an image again from their own blobs and puts the new trees in their places, without
+ * the network. The image is to be checked before. -EBADMSG, -ENOENT: a blob or a document is damaged or missing too;
+ * the other layers were repaired. The caller holds the store's lock, shared. */
 int image_integrity_repair(ImageStore *s, const Digest *id, char **reterr_message);

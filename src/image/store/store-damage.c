@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 
+#include "basic/path.h"
 #include "basic/time-util.h"
 #include "image/store/image-store-internal.h"
 #include "image/store/implied-tree.h"
@@ -38,6 +39,15 @@ int layer_mark_damaged(ImageStore *s, const Digest *layer)
 int image_mark_damaged(ImageStore *s, const Digest *id)
 {
         return mark(s->manifests_fd, DIGEST_FILE(id));
+}
+
+int image_mark_sound(ImageStore *s, const Digest *id)
+{
+        _cleanup_free_ char *path = path_join(DIGEST_FILE(id), DAMAGE_MARK);
+
+        if (!path)
+                return -ENOMEM;
+        return unlinkat(s->manifests_fd, path, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 char *layer_of_aside(const char *name)

@@ -14,6 +14,8 @@
 bool layer_is_damaged(ImageStore *s, const char *name);
 int layer_mark_damaged(ImageStore *s, const Digest *layer);
 int image_mark_damaged(ImageStore *s, const Digest *id);
+/* After it was repaired. */
+int image_mark_sound(ImageStore *s, const Digest *id);
 
 /* Moves a complete layer or other tree from a staging directory to its place. -EEXIST: there is a sound one already. */
 int layer_move_in(ImageStore *s, int from_fd, const char *name);

@@ -279,7 +279,7 @@ static int compare_path(Compare *c, const char *path)
 
 int tree_compare(int wanted_fd, int found_fd, char *const *implied, TreeDifference report, void *userdata)
 {
-        _cleanup_free_ char *a = new(char, BLOCK_SIZE), *b = new(char, BLOCK_SIZE);
+        _cleanup_free_ char *a = new_array(char, BLOCK_SIZE), *b = new_array(char, BLOCK_SIZE);
         Compare c = { .wanted_fd = wanted_fd, .found_fd = found_fd, .implied = implied,
                       .n_implied = strv_length(implied), .report = report, .userdata = userdata,
                       .blocks = { a, b } };

@@ -23,7 +23,7 @@ static int copy_xattrs(const char *from, const char *to)
         if (n <= 0)
                 return n < 0 && errno != EOPNOTSUPP ? -errno : 0;
         names = new0(char, (size_t) n + 1);
-        value = new(char, XATTR_SIZE_MAX);
+        value = new_array(char, XATTR_SIZE_MAX);
         if (!names || !value)
                 return -ENOMEM;
         n = listxattr(from, names, (size_t) n);
