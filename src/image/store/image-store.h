@@ -28,8 +28,6 @@
  *
  * Locks are the caller's affair only where it says so; nothing here logs above debug. */
 
-#define IMAGE_STORE_DEFAULT_DATA "/var/lib/podctl"
-
 typedef struct ImageStore ImageStore;
 
 typedef enum ImageKind {
