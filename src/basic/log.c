@@ -39,7 +39,8 @@ static void print_chain(const char *line)
         unsigned depth = 0;
 
         for (const char *colon; (colon = strstr(line, ": ")); line = colon + 2, depth++)
-                (void) fprintf(stderr, "%*s%s%.*s\n", (int) depth * 2, "", depth ? "└─" : "", (int) (colon - line), line);
+                (void) fprintf(stderr, "%*s%s%.*s\n", (int) depth * 2, "", depth ? "└─" : "", (int) (colon - line),
+                               line);
         (void) fprintf(stderr, "%*s%s%s\n", (int) depth * 2, "", depth ? "└─" : "", line);
 }
 

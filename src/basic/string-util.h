@@ -44,8 +44,8 @@ char *string_from_bytes(const void *data, size_t n);
 int split_pair(const char *s, char separator, char **ret_left, char **ret_right);
 
 bool string_is_ascii_printable(const char *s);
-/* Makes one line of text of it, in which nothing is a command to a terminal, or looks like another message to the journal:
- * control characters become '?'. */
+/* Makes one line of text of it, in which nothing is a command to a terminal, or looks like another message to the
+ * journal: control characters become '?'. */
 void string_make_plain(char *s);
 /* True when every character of s occurs in allowed. */
 bool string_in_charset(const char *s, const char *allowed);

@@ -65,8 +65,9 @@ static xmlNode *child_called(xmlNode *parent, const char *name)
 
 int discovery_parse(const char *html, size_t size, const char *name, Discovery *ret)
 {
-        htmlDocPtr doc = htmlReadMemory(html, (int) MIN(size, (size_t) PAGE_MAX), NULL, NULL,
-                                        HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
+        htmlDocPtr doc =
+                htmlReadMemory(html, (int) MIN(size, (size_t) PAGE_MAX), NULL, NULL,
+                               HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
         xmlNode *head = doc ? child_called(xmlDocGetRootElement(doc), "head") : NULL;
         Discovery d = {};
         int r = 0;

@@ -4,8 +4,8 @@
 #include "fetch/http.h"
 #include "image/transport/fetch-protocol.h"
 
-/* Meta discovery of appc (spec/discovery.md): what the <meta> elements of the pages at a name say about where its images
- * and keys are. */
+/* Meta discovery of appc (spec/discovery.md): what the <meta> elements of the pages at a name say about where its
+ * images and keys are. */
 
 typedef struct Discovery {
         char **aci;             /* templates of URLs, in their order */

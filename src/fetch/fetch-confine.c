@@ -13,17 +13,21 @@
 /* No execve, no ptrace, no kill, no bind or listen, nothing that makes, changes or removes a file. */
 static const char *const syscalls[] = {
         /* Sockets, as libcurl and the resolver use them. */
-        "connect", "getpeername", "getsockname", "getsockopt", "poll", "ppoll", "pselect6", "recvfrom", "recvmmsg", "recvmsg",
+        "connect", "getpeername", "getsockname", "getsockopt", "poll", "ppoll", "pselect6", "recvfrom", "recvmmsg",
+        "recvmsg",
         "select", "sendmmsg", "sendmsg", "sendto", "setsockopt", "shutdown",
         "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2", "pipe2",
         /* Files, for reading: certificates and the resolver's configuration. */
-        "access", "close", "dup", "faccessat", "faccessat2", "fcntl", "fstat", "fstatfs", "getdents64", "lseek", "lstat", "mmap",
-        "newfstatat", "openat", "pread64", "read", "readlink", "readlinkat", "readv", "stat", "statx", "write", "writev",
+        "access", "close", "dup", "faccessat", "faccessat2", "fcntl", "fstat", "fstatfs", "getdents64", "lseek",
+        "lstat", "mmap",
+        "newfstatat", "openat", "pread64", "read", "readlink", "readlinkat", "readv", "stat", "statx", "write",
+        "writev",
         /* Threads and memory. */
         "brk", "exit", "exit_group", "futex", "futex_time64", "get_robust_list", "madvise", "mprotect",
         "mremap", "munmap", "rseq", "sched_getaffinity", "sched_yield", "set_robust_list", "set_tid_address",
         /* What is asked in passing. */
-        "clock_getres", "clock_gettime", "clock_nanosleep", "getegid", "geteuid", "getgid", "getpid", "getppid", "getrandom",
+        "clock_getres", "clock_gettime", "clock_nanosleep", "getegid", "geteuid", "getgid", "getpid", "getppid",
+        "getrandom",
         "gettid", "gettimeofday", "getuid", "nanosleep", "restart_syscall", "rt_sigaction", "rt_sigprocmask",
         "rt_sigreturn", "sigaltstack", "sysinfo", "time", "uname", NULL,
 };
@@ -32,7 +36,8 @@ static const char *const syscalls[] = {
 
 static const SandboxRule rules[] = {
         /* The network, and the resolver's services: Unix sockets it connects to, and the kernel's word on addresses. */
-        { "socket", 0, ALL, AF_INET }, { "socket", 0, ALL, AF_INET6 }, { "socket", 0, ALL, AF_UNIX }, { "socket", 0, ALL, AF_NETLINK },
+        { "socket", 0, ALL, AF_INET }, { "socket", 0, ALL, AF_INET6 }, { "socket", 0, ALL, AF_UNIX },
+        { "socket", 0, ALL, AF_NETLINK },
         { "socketpair", 0, ALL, AF_UNIX },
         /* Threads, but no processes, and no namespaces in which it had capabilities. */
         { "clone", 0, CLONE_THREAD, CLONE_THREAD },

@@ -495,7 +495,8 @@ static int tell_busy(const char *url, const HttpReply *reply, uint64_t retry_aft
                                  reply->status, retry_after, strempty(why));
         else
                 text = strprintf("%s (status %ld)%s",
-                                 reply->status >= 500 && reply->status != 503 ? "goes on failing" : "goes on being busy",
+                                 reply->status >= 500 && reply->status != 503 ? "goes on failing"
+                                                                              : "goes on being busy",
                                  reply->status, strempty(why));
         return tell(url, -EREMOTEIO, strempty(text), reterr_message);
 }

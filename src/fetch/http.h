@@ -36,7 +36,7 @@ typedef struct HttpRequest {
         bool plain_http;        /* http:// is allowed, in redirects too */
         const char *validator;  /* ETag of what the sink has the beginning of */
         bool impatient;         /* a first failure is the last one */
-        bool first;             /* nothing has come from there yet: if nobody can be reached, it is no use to go on trying */
+        bool first; /* nothing has come from there yet: if nobody can be reached, it is no use to go on trying */
         bool document;          /* some servers compress it though nobody asks them to: to be undone */
         bool fixed;             /* the same bytes forever: going on needs no validator */
 } HttpRequest;

@@ -11,9 +11,9 @@
 #include "image/transport/fetch-protocol.h"
 #include "shared/explain.h"
 
-/* The process that talks to the network; see image/transport/fetcher.h. podctl starts it with a socket as file descriptor 3,
- * takes away all it can do without, and sends it requests, each of which is carried out by a thread. It ends when the
- * socket is closed on the other side. */
+/* The process that talks to the network; see image/transport/fetcher.h. podctl starts it with a socket as file
+ * descriptor 3, takes away all it can do without, and sends it requests, each of which is carried out by a thread. It
+ * ends when the socket is closed on the other side. */
 
 #define SOCKET_FD 3
 #define IDLE_MAX 8
@@ -80,13 +80,15 @@ static int judge_url_status(long status, FetchOutcome *ret, char **reterr_messag
         if (status == 404 || status == 410)
                 return explain(reterr_message, ENOENT, "not found");
         if (status == 401 || status == 403)
-                return explain(reterr_message, EACCES, "access denied (status %ld); credentials are in auth.d, and sent over "
-                               "https only", status);
+                return explain(reterr_message, EACCES,
+                               "access denied (status %ld); credentials are in auth.d, and sent over "
+                               "https only",
+                               status);
         return explain(reterr_message, EPROTO, "status %ld", status);
 }
 
-static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sink, FetchOutcome *outcome, FetchAnswer *answer,
-                     char **reterr_message)
+static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sink, FetchOutcome *outcome,
+                     FetchAnswer *answer, char **reterr_message)
 {
         const FetchEndpoint *e = m->endpoints;
         _cleanup_strv_free_ char **headers = NULL;

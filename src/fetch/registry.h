@@ -14,5 +14,6 @@
 int registry_fetch(Http *http, const FetchMessage *message, FetchKind kind, HttpSink *sink, FetchAnswer *answer,
                    char **reterr_message);
 
-/* What a token service answers: {"token": …, "expires_in": SECONDS}. -EPROTO: there is no token in it that could be sent. */
+/* What a token service answers: {"token": …, "expires_in": SECONDS}. -EPROTO: there is no token in it that could be
+ * sent. */
 int registry_token_parse(const char *data, size_t n, char **ret, uint64_t *ret_lifetime, char **reterr_message);

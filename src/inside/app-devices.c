@@ -74,8 +74,8 @@ static int take_all(const char *from, const char *to)
         return r;
 }
 
-/* Mounts are moved only out of directories that nobody shares (mount(2)), but copies of them can be put anywhere. They have
- * to be nobody's peers, or what is unmounted here would be unmounted there (mount_namespaces(7)). */
+/* Mounts are moved only out of directories that nobody shares (mount(2)), but copies of them can be put anywhere. They
+ * have to be nobody's peers, or what is unmounted here would be unmounted there (mount_namespaces(7)). */
 static int put_in_place(const char *directory)
 {
         int tree = open_tree(AT_FDCWD, directory, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE), r;

@@ -38,9 +38,9 @@
 #include "inside/launch-places.h"
 #include "inside/launch-words.h"
 
-/* Nothing of ours is there when the app looks; nor what newer versions of systemd mount into every service that has a root of
- * its own (systemd.exec(5), BindLogSockets= and RootDirectory=). The journal is told what the app writes, and believes no app
- * that says it is another. */
+/* Nothing of ours is there when the app looks; nor what newer versions of systemd mount into every service that has a
+ * root of its own (systemd.exec(5), BindLogSockets= and RootDirectory=). The journal is told what the app writes, and
+ * believes no app that says it is another. */
 static void clear_traces(void)
 {
         static const char *const places[] = {

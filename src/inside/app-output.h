@@ -8,9 +8,9 @@
  * it wrote to its standard output told from what it wrote to its standard error.
  *
  * `podctl run` listens on a stream socket for each app, which the launcher finds as LAUNCH_OUTPUT beside its words
- * (launch-places.h) and connects to when it starts the app; where nobody listens, there is the journal alone. Frames go to
- * `podctl run`: a byte that is the stream, the length as 32 bits in the byte order of the machine, and the bytes. Back
- * come 32-bit numbers: how many more of these bytes the reader of `podctl run` has taken.
+ * (launch-places.h) and connects to when it starts the app; where nobody listens, there is the journal alone. Frames go
+ * to `podctl run`: a byte that is the stream, the length as 32 bits in the byte order of the machine, and the bytes.
+ * Back come 32-bit numbers: how many more of these bytes the reader of `podctl run` has taken.
  *
  * An app that writes faster than its reader reads waits for it, like one with a pipe: no more than OUTPUT_WINDOW is
  * under way. When it has ended it cannot wait any more, and the rest, which is no more than its pipes hold, is sent

@@ -18,8 +18,8 @@ typedef enum VolumeKind {
 const char *volume_kind_to_string(VolumeKind k);
 VolumeKind volume_kind_from_string(const char *s);
 
-/* Whether what is mounted on the host below the source later is seen in the pod. The reverse cannot be had: systemd cuts
- * every service's mounts off from those of others. */
+/* Whether what is mounted on the host below the source later is seen in the pod. The reverse cannot be had: systemd
+ * cuts every service's mounts off from those of others. */
 typedef enum VolumePropagation {
         PROPAGATION_PRIVATE,
         PROPAGATION_SLAVE,
@@ -42,7 +42,7 @@ typedef struct Volume {
         uint32_t gid;
         /* Ours: */
         uint64_t size;                 /* VOLUME_TMPFS: bytes; 0: what the kernel likes */
-        bool from_image;               /* VOLUME_EMPTY: begins as what the image of the first app that mounts it has there */
+        bool from_image;               /* VOLUME_EMPTY: begins as what the first app's image has there */
         VolumePropagation propagation; /* VOLUME_HOST */
         Tristate map_ids;              /* VOLUME_HOST: "idMap" */
         char *device_access;           /* VOLUME_HOST: "r", "rw" or "rwm"; the source is a device then */
@@ -61,12 +61,12 @@ typedef struct AppcImageRef {
         char **labels; /* "NAME=VALUE" */
 } AppcImageRef;
 
-/* A secret of one app, which it finds below $CREDENTIALS_DIRECTORY (systemd.exec(5), "Credentials"). Only where it comes
- * from is told here, never what it is. Beyond appc. */
+/* A secret of one app, which it finds below $CREDENTIALS_DIRECTORY (systemd.exec(5), "Credentials"). Only where it
+ * comes from is told here, never what it is. Beyond appc. */
 typedef struct AppcCredential {
         char *name;     /* see credential_name_is_valid() */
-        char *source;   /* an absolute path of the host, or the name of a credential that the pod's unit has, or the host's
-                         * store of them; the name, where none is given */
+        char *source;   /* an absolute path of the host, or the name of a credential that the pod's unit has, or the
+                         * host's store of them; the name, where none is given */
         bool encrypted; /* as systemd-creds(1) does it, under this name */
 } AppcCredential;
 

@@ -73,8 +73,8 @@ typedef struct Isolator {
 /* Array of isolators for tables, with everything within one isolator checked. */
 extern const JsonType json_isolators;
 
-/* "SOFT[:HARD]", each a number, with K, M, G or T of base 1024 behind it, or "infinity" (UINT64_MAX). -EINVAL: none, or the
- * soft one is the greater. */
+/* "SOFT[:HARD]", each a number, with K, M, G or T of base 1024 behind it, or "infinity" (UINT64_MAX). -EINVAL: none, or
+ * the soft one is the greater. */
 int rlimit_parse(const char *value, uint64_t *ret_soft, uint64_t *ret_hard);
 /* The number that setrlimit(2) has for it. -EINVAL: none such. */
 int rlimit_from_string(const char *name);

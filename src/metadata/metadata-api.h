@@ -5,8 +5,9 @@
 
 #include "metadata/metadata-key.h"
 
-/* What the metadata service answers (appc 0.8.11, ace.md "App Container Metadata Service"), whatever brought the request.
- * Pods ask below /TOKEN/acMetadata/v1; those who register pods that podctl did not start, below /pods, as with rkt. */
+/* What the metadata service answers (appc 0.8.11, ace.md "App Container Metadata Service"), whatever brought the
+ * request. Pods ask below /TOKEN/acMetadata/v1; those who register pods that podctl did not start, below /pods, as with
+ * rkt. */
 
 typedef struct MetadataService {
         MetadataKey key;

@@ -55,7 +55,8 @@ static void uuid_bytes(const Uuid *uuid, unsigned char ret[static 16])
                 }
 }
 
-static int compute(const MetadataKey *key, const Uuid *uuid, const void *content, size_t n, unsigned char ret[static SIGNATURE_SIZE])
+static int compute(const MetadataKey *key, const Uuid *uuid, const void *content, size_t n,
+                   unsigned char ret[static SIGNATURE_SIZE])
 {
         _cleanup_free_ unsigned char *message = new_array(unsigned char, 16 + n);
         unsigned length = SIGNATURE_SIZE;

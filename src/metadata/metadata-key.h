@@ -3,8 +3,8 @@
 
 #include "basic/uuid.h"
 
-/* The host's key, with which pods prove to each other who they are (appc, ace.md "Identity Endpoint"): 64 random bytes in
- * the file "hmac-key" of the service's own directory. It is made once; what was signed with it stays valid. */
+/* The host's key, with which pods prove to each other who they are (appc, ace.md "Identity Endpoint"): 64 random bytes
+ * in the file "hmac-key" of the service's own directory. It is made once; what was signed with it stays valid. */
 
 #define METADATA_KEY_SIZE 64
 

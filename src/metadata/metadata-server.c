@@ -212,7 +212,8 @@ static bool find_client(const MetadataService *service, int fd, ClientKey *ret)
         *ret = client_key(&peer.header, &local.header);
         if (client_is_host(ret))
                 return true;
-        if (client_address(&peer.header, text) && registration_find_address(service->registration_fd, text, &pod) >= 0) {
+        if (client_address(&peer.header, text) &&
+            registration_find_address(service->registration_fd, text, &pod) >= 0) {
                 *ret = client_key_of_pod(&pod);
                 return true;
         }

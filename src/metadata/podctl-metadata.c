@@ -54,7 +54,8 @@ static int service_open(MetadataService *s)
                 return r;
         s->registration_fd = open_directory_at(AT_FDCWD, REGISTRATION_DIRECTORY);
         if (s->registration_fd < 0)
-                return log_error_errno(s->registration_fd, "Cannot open " REGISTRATION_DIRECTORY ": %m; systemd-tmpfiles "
+                return log_error_errno(s->registration_fd,
+                                       "Cannot open " REGISTRATION_DIRECTORY ": %m; systemd-tmpfiles "
                                        "--create makes it");
         return 0;
 }

@@ -208,7 +208,8 @@ static int normalize(json_object *o, json_object **ret, JsonError *e)
         (void) json_object_array_add(plugins, json_object_get(o));
         (void) json_object_object_add(list, "name", json_object_new_string(name));
         if (string_member(o, "cniVersion"))
-                (void) json_object_object_add(list, "cniVersion", json_object_new_string(string_member(o, "cniVersion")));
+                (void) json_object_object_add(list, "cniVersion",
+                                              json_object_new_string(string_member(o, "cniVersion")));
         (void) json_object_object_add(list, "plugins", plugins);
         *ret = list;
         return 0;

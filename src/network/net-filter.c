@@ -57,7 +57,8 @@ int net_filter_run(const char *text, char **reterr_message)
         words = nft_ctx_get_error_buffer(nft);
         /* The first line says what, the others show where. */
         if (r != 0)
-                r = explain(reterr_message, EIO, "nftables: %.*s", (int) strcspn(strempty(words), "\n"), strempty(words));
+                r = explain(reterr_message, EIO, "nftables: %.*s", (int) strcspn(strempty(words), "\n"),
+                            strempty(words));
         nft_ctx_free(nft);
         return r;
 }

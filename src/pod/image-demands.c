@@ -50,14 +50,17 @@ int image_demands_bound(const char *name, App *app, char ***warnings)
                 return r;
         list = strv_join(more, ", ");
         r = list ? bound_set(app, usual) : -ENOMEM;
-        return r < 0 ? r : strv_extendf(warnings, "App '%s': its image asks for %s, which without a user namespace is the "
-                                        "host's, and does not get it; --caps-retain gives it", name, list);
+        return r < 0 ? r
+                     : strv_extendf(warnings,
+                                    "App '%s': its image asks for %s, which without a user namespace is the "
+                                    "host's, and does not get it; --caps-retain gives it",
+                                    name, list);
 }
 
 static int add_filter(const char *name, const Isolator *i, char ***warnings)
 {
-        return strv_extendf(warnings, "App '%s': its image says which system calls it may use; --seccomp says otherwise",
-                            name);
+        return strv_extendf(warnings,
+                            "App '%s': its image says which system calls it may use; --seccomp says otherwise", name);
 }
 
 static int add_label(const char *name, const Isolator *i, char ***warnings)

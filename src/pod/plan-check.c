@@ -15,7 +15,8 @@ static int check_capabilities(const PlanApp *app, char *const *names, char **ret
                 if (!assignment)
                         return -ENOMEM;
                 if (unit_property_check(assignment, NULL) < 0)
-                        return explain(reterr_message, EINVAL, "app '%s': there is no capability 'CAP_%s'", app->app->name, name);
+                        return explain(reterr_message, EINVAL, "app '%s': there is no capability 'CAP_%s'",
+                                       app->app->name, name);
         }
         return 0;
 }

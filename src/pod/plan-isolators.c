@@ -57,7 +57,8 @@ static int add_rlimits(const Isolator *i, const char *disk, char ***lines)
                         return r;
                 print_limit(soft_text, sizeof(soft_text), soft);
                 print_limit(hard_text, sizeof(hard_text), hard);
-                r = strv_extendf(lines, PLAN_RLIMIT "%.*s=%s:%s", (int) (value - 1 - *limit), *limit, soft_text, hard_text);
+                r = strv_extendf(lines, PLAN_RLIMIT "%.*s=%s:%s", (int) (value - 1 - *limit), *limit, soft_text,
+                                 hard_text);
                 if (r < 0)
                         return r;
         }
@@ -175,7 +176,8 @@ static int plan_capabilities(const App *app, char ***ret)
                                 r = strv_extend(&set, capability_name(*s));
         } else
                 for (size_t i = 0; r >= 0 && i < ELEMENTSOF(default_capabilities); i++)
-                        if (!remove || (!plan_removes_all(remove) && !set_contains(remove->set, default_capabilities[i])))
+                        if (!remove ||
+                            (!plan_removes_all(remove) && !set_contains(remove->set, default_capabilities[i])))
                                 r = strv_extend(&set, default_capabilities[i]);
         if (r < 0)
                 return r;

@@ -10,8 +10,9 @@
  *
  *     fd → decompression → digest of the tar → entries
  *
- * Nothing is kept but one block. The digest covers every byte to the end of the file, whatever follows the tar's end mark
- * included, so it is what sha256sum(1) says of the file's decompressed contents. Decompression and tar are libarchive's. Names are handed out as the bytes that are in the archive.
+ * Nothing is kept but one block. The digest covers every byte to the end of the file, whatever follows the tar's end
+ * mark included, so it is what sha256sum(1) says of the file's decompressed contents. Decompression and tar are
+ * libarchive's. Names are handed out as the bytes that are in the archive.
  *
  * Errors explain themselves (see shared/explain.h). -EBADMSG: the data is no archive, or damaged or truncated. */
 

@@ -265,8 +265,9 @@ static Judgement judge(gpgme_signature_t s)
 {
         if (!gpgme_err_code(s->status)) {
                 if (hash_is_weak(s->hash_algo))
-                        return (Judgement) { EKEYREJECTED, "made by key %s with a hash that can be forged; it has to be "
-                                                           "made anew with SHA-256 or better" };
+                        return (Judgement) { EKEYREJECTED,
+                                             "made by key %s with a hash that can be forged; it has to be "
+                                             "made anew with SHA-256 or better" };
                 if (s->wrong_key_usage)
                         return (Judgement) { EKEYREJECTED, "made by key %s, which is not for signing" };
                 return (Judgement) {};

@@ -38,7 +38,8 @@ static const char *const syscalls[] = {
         "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "write", NULL,
 };
 
-/* What libraries do once, and open files for, is done before nothing can be opened any more: the seed of json-c's hashes. */
+/* What libraries do once, and open files for, is done before nothing can be opened any more: the seed of json-c's
+ * hashes. */
 static int warm_up(void)
 {
         _cleanup_json_object_ json_object *o = NULL;
@@ -197,7 +198,8 @@ static int ask(const char *data, size_t n, Header *ret, char **ret_answer)
         r = hear(&header, sizeof(header));
         if (r < 0)
                 return r;
-        if (header.error > 0 || header.error < -ERRNO_MAX || header.size > (header.error < 0 ? MESSAGE_MAX : PACKED_MAX))
+        if (header.error > 0 || header.error < -ERRNO_MAX ||
+            header.size > (header.error < 0 ? MESSAGE_MAX : PACKED_MAX))
                 return -EPROTO;
         text = new0(char, (size_t) header.size + 1);
         if (!text)
@@ -226,7 +228,9 @@ int json_parse_foreign(const char *data, size_t n, json_object **ret, JsonError 
                 r = json_unpack(text, header.size, ret);
         if (r < 0) {
                 json_foreign_done();
-                return r == -ENOMEM ? r : json_error_set(e, -EBADMSG, NULL, "the process that was to read it came to a bad end");
+                return r == -ENOMEM
+                               ? r
+                               : json_error_set(e, -EBADMSG, NULL, "the process that was to read it came to a bad end");
         }
         if (header.error == 0)
                 return 0;

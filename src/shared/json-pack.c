@@ -156,7 +156,9 @@ static int get_number(Input *in, char tag, json_object **ret)
                 return -EBADMSG;
         if (tag == 'u' && u <= INT64_MAX)
                 return -EBADMSG;
-        *ret = tag == 'd' ? json_object_new_double(d) : tag == 'u' ? json_object_new_uint64(u) : json_object_new_int64((int64_t) u);
+        *ret = tag == 'd'   ? json_object_new_double(d)
+               : tag == 'u' ? json_object_new_uint64(u)
+                            : json_object_new_int64((int64_t) u);
         return *ret ? 0 : -ENOMEM;
 }
 

@@ -93,8 +93,9 @@ static int refuse_bad_utf8(const char *data, size_t n, JsonError *e)
         return 0;
 }
 
-/* json-c 0.18, told to be strict, takes all that is not ASCII for control characters in strings; so it gets "\u00fc" for a
- * "ü". Behind a backslash there may be nothing but ASCII, and outside of strings neither: there things stay as they are. */
+/* json-c 0.18, told to be strict, takes all that is not ASCII for control characters in strings; so it gets "\u00fc"
+ * for a "ü". Behind a backslash there may be nothing but ASCII, and outside of strings neither: there things stay as
+ * they are. */
 static size_t ascii_length(const Scan *s, size_t length)
 {
         return length == 1 || !s->string || s->escaped ? length : length == 4 ? 12 : 6;
@@ -120,7 +121,8 @@ static char *to_ascii(const char *data, size_t n, size_t *ret_n)
 
         for (size_t i = 0, length; copy && i < n; i += length) {
                 length = utf8_length(data + i, n - i);
-                p = ascii_length(&s, length) == length ? mempcpy(p, data + i, length) : put_escaped(p, data + i, length);
+                p = ascii_length(&s, length) == length ? mempcpy(p, data + i, length)
+                                                       : put_escaped(p, data + i, length);
                 scan_step(&s, data[i]);
         }
         *ret_n = copy ? (size_t) (p - copy) : 0;

@@ -102,7 +102,8 @@ static int describe(PublicKey *k, char **reterr_message)
                 return describe_rsa(k, reterr_message);
         if (!EVP_PKEY_is_a(k->key, "ED25519"))
                 return explain(reterr_message, EOPNOTSUPP,
-                               "a key of the kind %s; only ECDSA, Ed25519 and RSA are supported", strempty(EVP_PKEY_get0_type_name(k->key)));
+                               "a key of the kind %s; only ECDSA, Ed25519 and RSA are supported",
+                               strempty(EVP_PKEY_get0_type_name(k->key)));
         k->schemes = ed25519_schemes;
         k->n_schemes = ELEMENTSOF(ed25519_schemes);
         k->description = strdup("Ed25519");

@@ -25,15 +25,15 @@ int sandbox_set_user(uid_t uid, gid_t gid);
 /* Keeps these capabilities ("cap_chown") and no others, in any set, for good; no program can give more. NULL: none. */
 int sandbox_keep_capabilities(const char *const *names);
 
-/* A system call that is let through only where an argument, or these bits of it, has this value. Several for one call are
- * alternatives. Numbers only: what a pointer leads to cannot be seen. */
+/* A system call that is let through only where an argument, or these bits of it, has this value. Several for one call
+ * are alternatives. Numbers only: what a pointer leads to cannot be seen. */
 typedef struct SandboxRule {
         const char *name;       /* NULL ends a list */
         unsigned argument;
         uint64_t mask, value;
 } SandboxRule;
 
-/* Lets through these system calls, on this machine's own architecture, and those the rules allow (NULL: there are none);
- * all others fail with EPERM. A name this libseccomp does not know is passed over. clone3, of whose arguments nothing can
- * be seen, fails with ENOSYS unless it is named, which has libc take clone instead. */
+/* Lets through these system calls, on this machine's own architecture, and those the rules allow (NULL: there are
+ * none); all others fail with EPERM. A name this libseccomp does not know is passed over. clone3, of whose arguments
+ * nothing can be seen, fails with ENOSYS unless it is named, which has libc take clone instead. */
 int sandbox_filter_syscalls(const char *const *names, const SandboxRule *rules);

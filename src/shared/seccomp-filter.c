@@ -9,7 +9,8 @@
 #include "shared/seccomp-filter.h"
 #include "shared/syscall-sets.h"
 
-#define NAMESPACE_FLAGS (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define NAMESPACE_FLAGS                                                                                                \
+        (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
 /* Programs of other kinds that the machine runs as well. */
 static int add_architectures(scmp_filter_ctx ctx)
@@ -168,7 +169,8 @@ int seccomp_filter_default(char *const *capabilities, scmp_filter_ctx *ret)
         if (r >= 0)
                 r = add_rule(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), &host_family, 1);
         if (r >= 0)
-                r = add_namespaces(ctx, strv_contains(capabilities, "SYS_ADMIN") ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM));
+                r = add_namespaces(ctx,
+                                   strv_contains(capabilities, "SYS_ADMIN") ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM));
         for (const SyscallSet *s = syscall_sets_of_capabilities; r >= 0 && s->name; s++) {
                 _cleanup_strv_free_ char **calls = NULL;
 

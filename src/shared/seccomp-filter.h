@@ -26,9 +26,9 @@ int seccomp_filter_default(char *const *capabilities, scmp_filter_ctx *ret);
 /* Whether the default for these capabilities is the one for containers' usual ones. */
 bool seccomp_capabilities_are_usual(char *const *capabilities);
 
-/* What happens to other calls than those of retain, or to those of remove: error is the name of an errno, and NULL or ""
- * ends the process with SIGSYS. *ret is NULL where nothing is to be filtered ("@appc.io/all" retained). -EINVAL with a
- * message: no such call, set or errno. */
+/* What happens to other calls than those of retain, or to those of remove: error is the name of an errno, and NULL or
+ * "" ends the process with SIGSYS. *ret is NULL where nothing is to be filtered ("@appc.io/all" retained). -EINVAL with
+ * a message: no such call, set or errno. */
 int seccomp_filter_retain(char *const *set, const char *error, char *const *capabilities, scmp_filter_ctx *ret,
                           char **reterr_message);
 int seccomp_filter_remove(char *const *set, const char *error, char *const *capabilities, scmp_filter_ctx *ret,

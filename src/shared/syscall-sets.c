@@ -64,20 +64,17 @@ const SyscallSet syscall_sets[] = {
           "ssetmask stime swapoff swapon syscall sysfs syslog umount umount2 unshare uselib userfaultfd ustat "
           "vhangup vm86 vm86old" },
         { "@docker/default-blacklist",
-          "acct add_key adjtimex bpf clock_adjtime clock_settime @podctl/namespaces create_module delete_module finit_module "
+          "acct add_key adjtimex bpf clock_adjtime clock_settime @podctl/namespaces create_module delete_module "
+          "finit_module "
           "get_kernel_syms get_mempolicy init_module ioperm iopl kcmp kexec_file_load kexec_load keyctl "
           "lookup_dcookie mbind mount move_pages name_to_handle_at nfsservctl open_by_handle_at perf_event_open "
           "personality pivot_root process_vm_readv process_vm_writev ptrace query_module quotactl reboot "
           "request_key set_mempolicy setns settimeofday stime swapon swapoff sysfs _sysctl umount umount2 "
           "unshare uselib userfaultfd ustat vm86 vm86old" },
-        { "@docker/default-whitelist",
-          "@podctl/allowed @podctl/conditional" },
-        { "@rkt/default-whitelist",
-          "@docker/default-whitelist" },
-        { "@rkt/default-blacklist",
-          "@docker/default-blacklist" },
-        { "@systemd/clock",
-          "adjtimex clock_adjtime clock_adjtime64 clock_settime clock_settime64 settimeofday" },
+        { "@docker/default-whitelist", "@podctl/allowed @podctl/conditional" },
+        { "@rkt/default-whitelist", "@docker/default-whitelist" },
+        { "@rkt/default-blacklist", "@docker/default-blacklist" },
+        { "@systemd/clock", "adjtimex clock_adjtime clock_adjtime64 clock_settime clock_settime64 settimeofday" },
         { "@systemd/default-whitelist",
           "@systemd/sandbox arch_prctl brk cacheflush clock_getres clock_getres_time64 clock_gettime "
           "clock_gettime64 clock_nanosleep clock_nanosleep_time64 execve exit exit_group futex futex_time64 "
@@ -108,16 +105,11 @@ const SyscallSet syscall_sets[] = {
           "rt_tgsigqueueinfo setns swapcontext tgkill times tkill unshare vfork wait4 waitid waitpid" },
         { "@systemd/raw-io",
           "ioperm iopl pciconfig_iobase pciconfig_read pciconfig_write s390_pci_mmio_read s390_pci_mmio_write" },
-        { "@systemd/chown",
-          "chown chown32 fchown fchown32 fchownat lchown lchown32" },
-        { "@systemd/module",
-          "delete_module finit_module init_module" },
-        { "@systemd/reboot",
-          "kexec_file_load kexec_load reboot" },
-        { "@systemd/swap",
-          "swapoff swapon" },
-        { "@systemd/sandbox",
-          "landlock_add_rule landlock_create_ruleset landlock_restrict_self seccomp" },
+        { "@systemd/chown", "chown chown32 fchown fchown32 fchownat lchown lchown32" },
+        { "@systemd/module", "delete_module finit_module init_module" },
+        { "@systemd/reboot", "kexec_file_load kexec_load reboot" },
+        { "@systemd/swap", "swapoff swapon" },
+        { "@systemd/sandbox", "landlock_add_rule landlock_create_ruleset landlock_restrict_self seccomp" },
         {},
 };
 

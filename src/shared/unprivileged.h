@@ -8,8 +8,8 @@
 /* A function in a process of its own that may do next to nothing, for libraries that read what strangers sent and start
  * programs for it (where none is started, see shared/sandbox.h). As root, the process becomes the user podctl-fetch
  * (nobody, where there is none), without capabilities, in a network with nothing in it and a file system it can only
- * read, but for an empty /tmp of its own that goes with it. Without root only the file descriptors are taken away. In both
- * cases nothing it starts can gain privileges. */
+ * read, but for an empty /tmp of its own that goes with it. Without root only the file descriptors are taken away. In
+ * both cases nothing it starts can gain privileges. */
 
 #define UNPRIVILEGED_USER "podctl-fetch"
 

@@ -260,8 +260,8 @@ static int make_mtab(int root, uid_t owner)
                        : 0;
 }
 
-/* An image that has a link there could have the app put something else in its way later on, while systemd mounts there, or
- * the launcher is executed from there. A link of /run is usual, unless it leads to one of the others. */
+/* An image that has a link there could have the app put something else in its way later on, while systemd mounts there,
+ * or the launcher is executed from there. A link of /run is usual, unless it leads to one of the others. */
 static int remove_misleading_link(int root, const char *name)
 {
         _cleanup_free_ char *leads_to = NULL;

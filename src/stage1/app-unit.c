@@ -157,8 +157,8 @@ bool app_hooks_wanted(const PlanApp *app)
 }
 
 /* Event handlers are a service that the app needs: its start is before the app's, its stop when nobody needs it any
- * more. They run as root in the app's root. Before the app they have as much time as they want, but not after it or when the
- * pod is to end: somebody waits for that. A post-stop that fails changes nothing. */
+ * more. They run as root in the app's root. Before the app they have as much time as they want, but not after it or
+ * when the pod is to end: somebody waits for that. A post-stop that fails changes nothing. */
 int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret)
 {
         _cleanup_free_ char *text = NULL;

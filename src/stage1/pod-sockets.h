@@ -29,7 +29,8 @@ void pod_sockets_done(PodSockets *s);
 /* Leaves them to the program that is executed next. */
 int pod_sockets_keep(const PodSockets *s);
 
-/* The ports to forward: all but those whose sockets were passed. The array is the caller's, what it points to is not. */
+/* The ports to forward: all but those whose sockets were passed. The array is the caller's, what it points to is
+ * not. */
 int pod_sockets_forwards(const PodPlan *plan, const PodSockets *s, NetPort **ret, size_t *ret_n);
 
 /* The name of a .socket unit, and its text. */

@@ -34,8 +34,10 @@ static const char *const tree_links[][2] = {
 static const char *const tree_files[][2] = {
         { "etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n" },
         /* machinectl shell opens a session; nobody logs in with a password. */
-        { "etc/pam.d/login", "auth required pam_deny.so\naccount required pam_permit.so\nsession required pam_permit.so\n" },
-        { "etc/pam.d/other", "auth required pam_deny.so\naccount required pam_permit.so\nsession required pam_permit.so\n" },
+        { "etc/pam.d/login",
+          "auth required pam_deny.so\naccount required pam_permit.so\nsession required pam_permit.so\n" },
+        { "etc/pam.d/other",
+          "auth required pam_deny.so\naccount required pam_permit.so\nsession required pam_permit.so\n" },
         { "etc/shells", "/bin/sh\n/bin/bash\n" },
         { "etc/hosts", "127.0.0.1 localhost\n::1 localhost\n" },
 };

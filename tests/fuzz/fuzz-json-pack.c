@@ -3,7 +3,8 @@
 #include "shared/json-pack.h"
 #include "shared/json-table.h"
 
-/* What a process says that reads what strangers wrote, and may have been taken over. What passes is JSON like any other. */
+/* What a process says that reads what strangers wrote, and may have been taken over. What passes is JSON like any
+ * other. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         _cleanup_json_object_ json_object *o = NULL, *again = NULL;

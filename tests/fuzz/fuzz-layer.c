@@ -7,8 +7,8 @@
 #include "fuzz.h"
 #include "image/tree/image-unpack.h"
 
-/* Archives, compressed in all the ways there are, unpacked as a layer and as an ACI. In a directory beside which there is a
- * file that has to stay as it is. */
+/* Archives, compressed in all the ways there are, unpacked as a layer and as an ACI. In a directory beside which there
+ * is a file that has to stay as it is. */
 
 static char place[] = "/var/tmp/podctl-fuzz-XXXXXX";
 static int place_fd = -EBADF;

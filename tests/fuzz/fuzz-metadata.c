@@ -6,8 +6,12 @@
 #include "pod/registration.h"
 
 #define TOKEN "0123456789abcdef0123456789abcdef"
-#define IMAGE "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"a\",\"annotations\":[{\"name\":\"a/b\",\"value\":\"c\"}]}"
-#define POD "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":[],\"annotations\":[{\"name\":\"a/b\",\"value\":\"c\"}]}"
+#define IMAGE                                                                                                          \
+        "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"a\",\"annotations\":[{\"name\":\"a/"        \
+        "b\",\"value\":\"c\"}]}"
+#define POD                                                                                                            \
+        "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":[],\"annotations\":[{\"name\":\"a/"             \
+        "b\",\"value\":\"c\"}]}"
 
 static char path_of_registry[] = "/tmp/podctl-fuzz-XXXXXX";
 
@@ -25,7 +29,8 @@ static MetadataService *service(void)
                 return &s;
         FUZZ_ASSERT(mkdtemp(path_of_registry) && atexit(remove_registry) == 0);
         s.registration_fd = open_directory_at(AT_FDCWD, path_of_registry);
-        FUZZ_ASSERT(registration_add(s.registration_fd, &uuid, TOKEN, POD) >= 0 && registration_add_app(s.registration_fd, &uuid, "a", IMAGE) >= 0);
+        FUZZ_ASSERT(registration_add(s.registration_fd, &uuid, TOKEN, POD) >= 0 &&
+                    registration_add_app(s.registration_fd, &uuid, "a", IMAGE) >= 0);
         return &s;
 }
 

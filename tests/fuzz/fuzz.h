@@ -7,8 +7,8 @@
 
 #include "basic/string-util.h"
 
-/* A target is what libFuzzer calls: it takes any bytes and must survive them, cleanly for the sanitizers. What it makes of
- * them does not matter here. Inputs that once did harm are kept in corpus/NAME. */
+/* A target is what libFuzzer calls: it takes any bytes and must survive them, cleanly for the sanitizers. What it makes
+ * of them does not matter here. Inputs that once did harm are kept in corpus/NAME. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A string for who takes strings: up to the first NUL. */

@@ -6,8 +6,8 @@
 #include "basic/strv.h"
 #include "fuzz.h"
 
-/* Where there is no libFuzzer: gives the target each file of the directories named, and then some changed copies of them, the
- * same ones each time. The first argument tells how many in all. */
+/* Where there is no libFuzzer: gives the target each file of the directories named, and then some changed copies of
+ * them, the same ones each time. The first argument tells how many in all. */
 
 static uint64_t state = 0x9e3779b97f4a7c15;
 

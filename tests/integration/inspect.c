@@ -21,8 +21,8 @@
 
 #include "basic/macro.h"
 
-/* What a program finds when it wakes up in a container, and how far it can reach from there; linked statically, so that it
- * runs in any image. For test-reach.sh, which compares two containers.
+/* What a program finds when it wakes up in a container, and how far it can reach from there; linked statically, so that
+ * it runs in any image. For test-reach.sh, which compares two containers.
  *
  *     inspect WHAT…    status, syscalls, calls, devices, paths; all of them by default
  *
@@ -56,8 +56,8 @@ static bool reached(bool (*attempt)(long argument), long argument)
         return true;
 }
 
-/* System calls, by number, with arguments that none of them can do anything with. Refused is refused, be it by a filter or
- * for want of a capability. */
+/* System calls, by number, with arguments that none of them can do anything with. Refused is refused, be it by a filter
+ * or for want of a capability. */
 
 /* Those that end the process, or that need no permission and would stop us. */
 static bool is_skipped(long n)
@@ -194,11 +194,12 @@ static void devices(void)
                 mode_t type;
                 unsigned major, minor;
         } rows[] = {
-                { S_IFCHR, 1, 1 }, { S_IFCHR, 1, 2 }, { S_IFCHR, 1, 3 }, { S_IFCHR, 1, 4 }, { S_IFCHR, 1, 5 }, { S_IFCHR, 1, 7 },
-                { S_IFCHR, 1, 8 }, { S_IFCHR, 1, 9 }, { S_IFCHR, 1, 11 }, { S_IFCHR, 4, 0 }, { S_IFCHR, 4, 64 }, { S_IFCHR, 5, 0 },
-                { S_IFCHR, 5, 1 }, { S_IFCHR, 5, 2 }, { S_IFCHR, 10, 200 }, { S_IFCHR, 10, 229 }, { S_IFCHR, 10, 232 },
-                { S_IFCHR, 10, 236 }, { S_IFCHR, 10, 237 }, { S_IFCHR, 29, 0 }, { S_IFCHR, 226, 0 }, { S_IFBLK, 7, 0 },
-                { S_IFBLK, 8, 0 }, { S_IFBLK, 254, 0 },
+                { S_IFCHR, 1, 1 },    { S_IFCHR, 1, 2 },    { S_IFCHR, 1, 3 },    { S_IFCHR, 1, 4 },
+                { S_IFCHR, 1, 5 },    { S_IFCHR, 1, 7 },    { S_IFCHR, 1, 8 },    { S_IFCHR, 1, 9 },
+                { S_IFCHR, 1, 11 },   { S_IFCHR, 4, 0 },    { S_IFCHR, 4, 64 },   { S_IFCHR, 5, 0 },
+                { S_IFCHR, 5, 1 },    { S_IFCHR, 5, 2 },    { S_IFCHR, 10, 200 }, { S_IFCHR, 10, 229 },
+                { S_IFCHR, 10, 232 }, { S_IFCHR, 10, 236 }, { S_IFCHR, 10, 237 }, { S_IFCHR, 29, 0 },
+                { S_IFCHR, 226, 0 },  { S_IFBLK, 7, 0 },    { S_IFBLK, 8, 0 },    { S_IFBLK, 254, 0 },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
@@ -215,7 +216,8 @@ static void devices(void)
                         (void) unlink(path);
                 }
                 if (there)
-                        (void) printf("node %c %u:%u\n", rows[i].type == S_IFCHR ? 'c' : 'b', rows[i].major, rows[i].minor);
+                        (void) printf("node %c %u:%u\n", rows[i].type == S_IFCHR ? 'c' : 'b', rows[i].major,
+                                      rows[i].minor);
         }
 }
 
@@ -243,7 +245,8 @@ static void walk(const char *directory, unsigned depth)
                 if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || is_process(directory, e->d_name) ||
                     is_numbered(directory))
                         continue;
-                if (snprintf(path, sizeof(path), "%s/%s", directory, e->d_name) >= (int) sizeof(path) || lstat(path, &st) < 0)
+                if (snprintf(path, sizeof(path), "%s/%s", directory, e->d_name) >= (int) sizeof(path) ||
+                    lstat(path, &st) < 0)
                         continue;
                 if (S_ISDIR(st.st_mode))
                         walk(path, depth + 1);
@@ -287,7 +290,8 @@ int main(int argc, char *argv[])
                 const char *name;
                 void (*print)(void);
         } parts[] = {
-                { "status", status }, { "syscalls", syscalls }, { "calls", calls }, { "devices", devices }, { "paths", paths },
+                { "status", status },   { "syscalls", syscalls }, { "calls", calls },
+                { "devices", devices }, { "paths", paths },
         };
 
         /* Attempts that begin a session or read a terminal must not stop us. */

@@ -167,8 +167,9 @@ Test(ac_types, image_ids)
         cr_expect(image_id_is_valid("sha512-a"));
         cr_expect(image_id_is_valid("sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"));
         cr_expect(image_id_is_valid("sha256-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"));
-        cr_expect(image_id_is_valid("sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-                                    "0123456789abcdef0123456789abcdef0123456789abcdef"));
+        cr_expect(image_id_is_valid(
+                "sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                "0123456789abcdef0123456789abcdef0123456789abcdef"));
         cr_expect_not(image_id_is_valid("sha512:0123456789abcdef"));
         cr_expect_not(image_id_is_valid("sha256:0123"));
         cr_expect_not(image_id_is_valid("sha512-"));
@@ -340,8 +341,8 @@ Test(ac_types, environment_of_images)
 
         cr_expect_eq(ac_environment_check(good, "environment", NULL), 0);
         for (size_t i = 0; i < ELEMENTSOF(bad); i++)
-                cr_expect_eq(ac_environment_check((char *[]) { (char *) bad[i], NULL }, "environment", NULL), -EINVAL, "%s",
-                             bad[i]);
+                cr_expect_eq(ac_environment_check((char *[]) { (char *) bad[i], NULL }, "environment", NULL), -EINVAL,
+                             "%s", bad[i]);
 }
 
 Test(ac_types, urls)

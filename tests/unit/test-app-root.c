@@ -91,7 +91,8 @@ Test(app_root, files_that_are_not_of_users)
                 for (unsigned k = 0; k < 3; k++) {
                         _cleanup_(app_identity_done) AppIdentity identity = {};
                         _cleanup_free_ char *message = NULL;
-                        int r = identify(t.fd, k == 0 ? "www" : "33", k == 1 ? "www" : "0", true, 0, &identity, &message);
+                        int r = identify(t.fd, k == 0 ? "www" : "33", k == 1 ? "www" : "0", true, 0, &identity,
+                                         &message);
 
                         cr_expect_eq(r, k == 2 ? 0 : -ESRCH, "%s: %i", cases[i].name, r);
                 }
@@ -417,7 +418,8 @@ Test(app_root, homes)
                 App app = { .exec = (char *[]) { (char *) "/bin/web", NULL }, .user = (char *) cases[i].user,
                             .home_from_user = cases[i].from_user };
                 const AppcPodApp pod_app = { .name = (char *) "web", .app = &app };
-                const PlanApp plan_app = { .app = &pod_app, .environment = (char *[]) { (char *) cases[i].environment, NULL } };
+                const PlanApp plan_app = { .app = &pod_app,
+                                           .environment = (char *[]) { (char *) cases[i].environment, NULL } };
                 _cleanup_(app_identity_done) AppIdentity identity = {};
                 _cleanup_free_ char *message = NULL, *list = NULL;
                 _cleanup_strv_free_ char **environment = NULL;

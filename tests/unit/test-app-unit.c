@@ -61,8 +61,9 @@ static char *launch_words(const PlanApp *app, const AppIdentity *who)
 /* The units of all apps of a manifest of ours, one after the other, against NAME.service. */
 static void expect_units(const char *name, const PodSettings *s)
 {
-        _cleanup_free_ char *json_name = strjoin("unit/", name, ".json"), *expected_name = strjoin("unit/", name, ".service"),
-                            *json = NULL, *expected = NULL, *text = strdup("");
+        _cleanup_free_ char *json_name = strjoin("unit/", name, ".json"),
+                            *expected_name = strjoin("unit/", name, ".service"), *json = NULL, *expected = NULL,
+                            *text = strdup("");
         _cleanup_(planned_done) Planned p = {};
         size_t n;
 
@@ -188,11 +189,31 @@ static size_t count_lines(const char *unit)
 static void expect_own_lines(const char *what, const char *unit)
 {
         static const char *const keys[] = {
-                "[Unit]", "[Service]", "Description=", "DefaultDependencies=", "Requires=", "Wants=", "After=",
-                "Conflicts=", "Before=", "Type=", "SyslogIdentifier=", "RootDirectory=", "RootDirectoryStartOnly=",
-                "MountAPIVFS=", "TimeoutStartSec=", "OOMPolicy=", "ExecStopPost=", "KillSignal=", "TimeoutStopSec=", "ExecStart=",
-                "BindReadOnlyPaths=", "StandardInput=", "StandardOutput=",
-                "StandardError=", NULL,
+                "[Unit]",
+                "[Service]",
+                "Description=",
+                "DefaultDependencies=",
+                "Requires=",
+                "Wants=",
+                "After=",
+                "Conflicts=",
+                "Before=",
+                "Type=",
+                "SyslogIdentifier=",
+                "RootDirectory=",
+                "RootDirectoryStartOnly=",
+                "MountAPIVFS=",
+                "TimeoutStartSec=",
+                "OOMPolicy=",
+                "ExecStopPost=",
+                "KillSignal=",
+                "TimeoutStopSec=",
+                "ExecStart=",
+                "BindReadOnlyPaths=",
+                "StandardInput=",
+                "StandardOutput=",
+                "StandardError=",
+                NULL,
         };
         _cleanup_strv_free_ char **lines = NULL;
 
@@ -286,9 +307,11 @@ Test(app_unit, names_cannot_break_out)
                 _cleanup_free_ char *json = NULL;
                 _cleanup_(planned_done) Planned p = {};
 
-                json = strprintf("{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":[{\"name\":\"%s\",\"image\":"
-                                 "{\"name\":\"example.com/web\"},\"app\":{\"exec\":[\"/bin/web\"],\"user\":\"0\","
-                                 "\"group\":\"0\"}}]}", names[i]);
+                json = strprintf(
+                        "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":[{\"name\":\"%s\",\"image\":"
+                        "{\"name\":\"example.com/web\"},\"app\":{\"exec\":[\"/bin/web\"],\"user\":\"0\","
+                        "\"group\":\"0\"}}]}",
+                        names[i]);
                 cr_expect_lt(plan_json(&p, &settings, json), 0, "%s", names[i]);
                 cr_expect(p.message);
         }
@@ -307,7 +330,8 @@ Test(app_unit, binds)
                 { "/opt/0:/run/a b:c%", "BindPaths=/opt/0:\"/run/a b:c%%\"\n", "--keep", ":/sys/fs/cgroup " },
                 { "/opt/0:/sys", "BindPaths=/opt/0:\"/sys\"\n", ":/sys/", ":/proc/kcore" },
                 { "/opt/0:/sys/fs", "BindPaths=/opt/0:\"/sys/fs\"\n", ":/sys/fs/cgroup", ":/sys/module" },
-                { "/opt/0:/sys/fs/cgroup/a", "BindPaths=/opt/0:\"/sys/fs/cgroup/a\"\n", "", ":/sys/fs/cgroup --keep=/sys/fs/cgroup/a " },
+                { "/opt/0:/sys/fs/cgroup/a", "BindPaths=/opt/0:\"/sys/fs/cgroup/a\"\n", "",
+                  ":/sys/fs/cgroup --keep=/sys/fs/cgroup/a " },
                 { "/opt/0:/proc/sys/net", "BindPaths=/opt/0:\"/proc/sys/net\"\n", "", ":/proc/sys:" },
         };
 
@@ -341,7 +365,8 @@ Test(app_unit, refused_binds)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                const PlanApp app = { .app = &(AppcPodApp) { .name = (char *) "a" }, .open_paths = cases[i].open_paths };
+                const PlanApp app = { .app = &(AppcPodApp) { .name = (char *) "a" },
+                                      .open_paths = cases[i].open_paths };
                 _cleanup_free_ char *message = NULL;
                 int r = app_launch_check_binds(&app, (char *[]) { (char *) cases[i].bind, NULL }, &message);
 

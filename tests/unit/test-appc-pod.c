@@ -144,25 +144,26 @@ Test(appc_pod, names_what_is_wrong)
                   "apps: 'a' is there twice" },
                 { APPS("'app':{'user':'0'}"), "apps[0].app: missing member 'group'" },
                 { APPS("'mounts':[{'volume':'v'}]"), "apps[0].mounts[0]: missing member 'path'" },
-                { APPS("'mounts':[{'volume':'v','path':'x'}]"),
-                  "apps[0].mounts[0].path: 'x' is not an absolute path" },
+                { APPS("'mounts':[{'volume':'v','path':'x'}]"), "apps[0].mounts[0].path: 'x' is not an absolute path" },
                 { APPS("'mounts':[{'volume':'v','path':'/x','appVolume':{'name':'v','kind':'host'}}]"),
                   "apps[0].mounts[0].appVolume: missing member 'source', which host volumes need" },
                 { APPS("'credentials':[{'source':'/a'}]"), "apps[0].credentials[0]: missing member 'name'" },
-                { APPS("'credentials':[{'name':'a'},{'name':'a','source':'/a'}]"), "apps[0].credentials: 'a' is there twice" },
+                { APPS("'credentials':[{'name':'a'},{'name':'a','source':'/a'}]"),
+                  "apps[0].credentials: 'a' is there twice" },
                 { APPS("'credentials':[{'name':'a','source':'b/c'}]"),
                   "apps[0].credentials[0].source: 'b/c' is neither an absolute path nor the name of a credential" },
-                { APPS("'credentials':[{'name':'.a'}]"), "apps[0].credentials[0].name: '.a' is not a valid name of a credential: letters, "
-                                                         "digits, '.', '_' and '-', at most 128" },
+                { APPS("'credentials':[{'name':'.a'}]"),
+                  "apps[0].credentials[0].name: '.a' is not a valid name of a credential: letters, "
+                  "digits, '.', '_' and '-', at most 128" },
                 { VOLUME("'kind':'disk'"), "volumes[0].kind: expected \"host\", \"empty\" or \"tmpfs\", not 'disk'" },
                 { VOLUME("'kind':'host'"), "volumes[0]: missing member 'source', which host volumes need" },
                 { VOLUME("'kind':'host','source':'a'"), "volumes[0].source: 'a' is not an absolute path" },
                 { VOLUME("'kind':'host','source':'/a','mode':'0755'"),
                   "volumes[0].mode: only empty and tmpfs volumes have this" },
-                { VOLUME("'kind':'host','source':'/a','uid':0"), "volumes[0].uid: only empty and tmpfs volumes have this" },
+                { VOLUME("'kind':'host','source':'/a','uid':0"),
+                  "volumes[0].uid: only empty and tmpfs volumes have this" },
                 { VOLUME("'kind':'empty','source':'/a'"), "volumes[0].source: only host volumes have this" },
-                { VOLUME("'kind':'empty','mode':'0999'"),
-                  "volumes[0].mode: '0999' is not a file mode like \"0755\"" },
+                { VOLUME("'kind':'empty','mode':'0999'"), "volumes[0].mode: '0999' is not a file mode like \"0755\"" },
                 { VOLUME("'kind':'empty','mode':755"), "volumes[0].mode: expected a string" },
                 { VOLUME("'kind':'empty','uid':-1"), "volumes[0].uid: must not be negative" },
                 { PORT("'hostPort':0"), "ports[0].hostPort: must be between 1 and 65535" },
@@ -280,10 +281,12 @@ Test(appc_pod, strangers)
 Test(appc_pod, extensions)
 {
         static const char *const wanted[] = { "apps[0].example.com/kin", "apps[0].annotations[0].x.y",
-                                              "apps[0].app.isolators[0].name", "apps[0].app.isolators[1].value.a/b", NULL };
-        const char *json = APPS("'example.com/kin':[1],'annotations':[{'name':'a','value':'b','x.y':1}],'app':{'user':'0',"
-                                "'group':'0','isolators':[{'name':'example.com/isolator','value':{'any':1}},"
-                                "{'name':'resource/memory','value':{'limit':'1M','a/b':1}}]}");
+                                              "apps[0].app.isolators[0].name", "apps[0].app.isolators[1].value.a/b",
+                                              NULL };
+        const char *json =
+                APPS("'example.com/kin':[1],'annotations':[{'name':'a','value':'b','x.y':1}],'app':{'user':'0',"
+                     "'group':'0','isolators':[{'name':'example.com/isolator','value':{'any':1}},"
+                     "{'name':'resource/memory','value':{'limit':'1M','a/b':1}}]}");
         _cleanup_json_error_ JsonError e = {};
 
         cr_expect_eq(parse_strictly(json, &e), 0, "%s", strempty(e.message));

@@ -74,7 +74,8 @@ Test(config_dir, bad_files_are_named)
                 { "[]", -EINVAL, "expected an object" },
                 { "{\"rktVersion\":\"v1\"}", -EINVAL, "missing member 'rktKind'" },
                 { "{\"rktKind\":\"word\"}", -EINVAL, "missing member 'rktVersion'" },
-                { "{\"rktKind\":\"word\",\"rktVersion\":\"v2\",\"word\":\"\"}", -EOPNOTSUPP, "rktVersion: 'v2' is not known" },
+                { "{\"rktKind\":\"word\",\"rktVersion\":\"v2\",\"word\":\"\"}", -EOPNOTSUPP,
+                  "rktVersion: 'v2' is not known" },
                 { "{\"rktKind\":\"auth\",\"rktVersion\":\"v1\"}", -EINVAL, "rktKind: 'auth' does not belong" },
                 { "{\"rktKind\":\"word\",\"rktVersion\":\"v1\"}", -EINVAL, "word: is missing" },
         };

@@ -43,7 +43,8 @@ static void fixture_done(Fixture *f)
 
 static void put(Fixture *f, const char *path, const char *text)
 {
-        _cleanup_free_ char *parent = strndup(path, strrchr(path, '/') ? (size_t) (strrchr(path, '/') - path) : 0), *json = quoted(text);
+        _cleanup_free_ char *parent = strndup(path, strrchr(path, '/') ? (size_t) (strrchr(path, '/') - path) : 0),
+                            *json = quoted(text);
 
         if (*parent)
                 cr_assert_geq(mkdir_p_at(f->t.fd, parent, 0755), 0);
@@ -57,8 +58,9 @@ static int load(Fixture *f)
 
 #define AUTH(domain, rest) "{'rktKind':'auth','rktVersion':'v1','domains':['" domain "']," rest "}"
 #define BASIC(domain, user) AUTH(domain, "'type':'basic','credentials':{'user':'" user "','password':'p'}")
-#define DOCKER(registry, user)                                                                                 \
-        "{'rktKind':'dockerAuth','rktVersion':'v1','registries':['" registry "'],'credentials':{'user':'" user "','password':'p'}}"
+#define DOCKER(registry, user)                                                                                         \
+        "{'rktKind':'dockerAuth','rktVersion':'v1','registries':['" registry "'],'credentials':{'user':'" user         \
+        "','password':'p'}}"
 
 static const char *user_of(const Credential *c)
 {
@@ -72,10 +74,12 @@ Test(credentials, kinds)
 
         put(&f, "admin/auth.d/a.json", BASIC("a.test", "u"));
         put(&f, "admin/auth.d/b.json", AUTH("b.test", "'type':'oauth','credentials':{'token':'t'}"));
-        put(&f, "admin/auth.d/c.json", AUTH("c.test', 's3.amazonaws.com', 's3-eu-west-1.amazonaws.com', 'b.s3.ap-south-1.amazonaws.com",
-                                            "'type':'aws','credentials':{'accessKeyID':'k','secretAccessKey':'s'}"));
-        put(&f, "admin/auth.d/d.json", AUTH("d.test', 'e.test:8443",
-                                            "'type':'aws','credentials':{'accessKeyID':'k','secretAccessKey':'s','awsRegion':'eu'}"));
+        put(&f, "admin/auth.d/c.json",
+            AUTH("c.test', 's3.amazonaws.com', 's3-eu-west-1.amazonaws.com', 'b.s3.ap-south-1.amazonaws.com",
+                 "'type':'aws','credentials':{'accessKeyID':'k','secretAccessKey':'s'}"));
+        put(&f, "admin/auth.d/d.json",
+            AUTH("d.test', 'e.test:8443",
+                 "'type':'aws','credentials':{'accessKeyID':'k','secretAccessKey':'s','awsRegion':'eu'}"));
         cr_assert_eq(load(&f), 0, "%s", f.message);
 
         c = credentials_for_host(f.c, "a.test");
@@ -132,10 +136,17 @@ Test(credentials, longest_repository)
         static const struct {
                 const char *registry, *repository, *user;
         } cases[] = {
-                { "r.test", "team/app", "app" }, { "r.test", "team/app/deeper", "app" }, { "r.test", "team/apple", "team" },
-                { "r.test", "team", "team" }, { "r.test", "teams", "all" }, { "r.test", "x", "all" }, { "x.test", "team/app", NULL },
+                { "r.test", "team/app", "app" },
+                { "r.test", "team/app/deeper", "app" },
+                { "r.test", "team/apple", "team" },
+                { "r.test", "team", "team" },
+                { "r.test", "teams", "all" },
+                { "r.test", "x", "all" },
+                { "x.test", "team/app", NULL },
                 { "r.test:5000", "team/app", NULL },
-                { "docker.io", "library/busybox", "hub" }, { "index.docker.io", "a/b", "hub" }, { "registry-1.docker.io", "a/b", "hub" },
+                { "docker.io", "library/busybox", "hub" },
+                { "index.docker.io", "a/b", "hub" },
+                { "registry-1.docker.io", "a/b", "hub" },
         };
         _cleanup_(fixture_done) Fixture f = fixture_new();
 
@@ -192,13 +203,15 @@ Test(credentials, logins)
 Test(credentials, order_of_logins)
 {
         _cleanup_(fixture_done) Fixture f = fixture_new();
-        _cleanup_free_ char *home = strjoin(f.t.path, "/home"), *docker = strjoin(f.t.path, "/docker"), *runtime = strjoin(f.t.path, "/run");
+        _cleanup_free_ char *home = strjoin(f.t.path, "/home"), *docker = strjoin(f.t.path, "/docker"),
+                            *runtime = strjoin(f.t.path, "/run");
 
         put(&f, "run/containers/auth.json", "{'auths':{'a.test':{'username':'runtime','password':'p'}}}");
         put(&f, "home/.config/containers/auth.json",
             "{'auths':{'a.test':{'username':'home','password':'p'},'b.test':{'username':'home','password':'p'},"
             "'d.test/x':{'username':'home','password':'p'}}}");
-        put(&f, "docker/config.json", "{'auths':{'b.test':{'username':'docker','password':'p'},'c.test':{'username':'docker','password':'p'}}}");
+        put(&f, "docker/config.json",
+            "{'auths':{'b.test':{'username':'docker','password':'p'},'c.test':{'username':'docker','password':'p'}}}");
         put(&f, "home/.docker/config.json", "{'auths':{'c.test':{'username':'late','password':'p'}}}");
         put(&f, "vendor/auth.d/d.json", DOCKER("d.test", "rkt"));
         setenv("XDG_RUNTIME_DIR", runtime, 1);
@@ -232,7 +245,8 @@ Test(credentials, bad_logins)
                 put(&f, "auth.json", cases[i].text);
                 setenv("REGISTRY_AUTH_FILE", path, 1);
                 cr_expect_lt(load(&f), 0, "%s", cases[i].text);
-                cr_expect(f.message && startswith(f.message, path) && strstr(f.message, cases[i].says), "%s: %s", cases[i].text, f.message);
+                cr_expect(f.message && startswith(f.message, path) && strstr(f.message, cases[i].says), "%s: %s",
+                          cases[i].text, f.message);
                 cr_expect(f.message && !strstr(f.message, "dXA"), "tells a secret: %s", f.message);
         }
 }
@@ -240,25 +254,31 @@ Test(credentials, bad_logins)
 /* An entry for each domain and registry, of whichever file and layer it came; others' files are theirs. */
 Test(credentials, as_files)
 {
-        static const char expected[] =
-                "[{'domains':['a.example'],'type':'oauth','credentials':{'token':'t'},'rktKind':'auth','rktVersion':'v1'},"
-                "{'domains':['b.example'],'type':'basic','credentials':{'user':'u','password':'p'},'rktKind':'auth','rktVersion':'v1'},"
-                "{'domains':['c.example'],'type':'aws','credentials':{'accessKeyID':'k','secretAccessKey':'s','awsRegion':'r'},"
-                "'rktKind':'auth','rktVersion':'v1'},"
-                "{'registries':['quay.io'],'credentials':{'user':'d','password':'p'},'rktKind':'dockerAuth','rktVersion':'v1'}]";
+        static const char expected[] = "[{'domains':['a.example'],'type':'oauth','credentials':{'token':'t'},'rktKind':"
+                                       "'auth','rktVersion':'v1'},"
+                                       "{'domains':['b.example'],'type':'basic','credentials':{'user':'u','password':'"
+                                       "p'},'rktKind':'auth','rktVersion':'v1'},"
+                                       "{'domains':['c.example'],'type':'aws','credentials':{'accessKeyID':'k','"
+                                       "secretAccessKey':'s','awsRegion':'r'},"
+                                       "'rktKind':'auth','rktVersion':'v1'},"
+                                       "{'registries':['quay.io'],'credentials':{'user':'d','password':'p'},'rktKind':'"
+                                       "dockerAuth','rktVersion':'v1'}]";
         _cleanup_json_object_ json_object *array = json_object_new_array();
         _cleanup_(fixture_done) Fixture f = fixture_new();
         _cleanup_free_ char *json = quoted(expected), *text = NULL, *path = strjoin(f.t.path, "/auth.json");
 
-        put(&f, "vendor/auth.d/b.json", "{'rktKind':'auth','rktVersion':'v1','domains':['b.example','a.example'],'type':'basic',"
-                                        "'credentials':{'user':'u','password':'p'}}");
+        put(&f, "vendor/auth.d/b.json",
+            "{'rktKind':'auth','rktVersion':'v1','domains':['b.example','a.example'],'type':'basic',"
+            "'credentials':{'user':'u','password':'p'}}");
         put(&f, "admin/auth.d/a.json", AUTH("a.example", "'type':'oauth','credentials':{'token':'t'}"));
-        put(&f, "admin/auth.d/c.json", AUTH("c.example", "'type':'aws','credentials':{'accessKeyID':'k','secretAccessKey':'s',"
-                                            "'awsRegion':'r'}"));
+        put(&f, "admin/auth.d/c.json",
+            AUTH("c.example", "'type':'aws','credentials':{'accessKeyID':'k','secretAccessKey':'s',"
+                              "'awsRegion':'r'}"));
         put(&f, "admin/auth.d/d.json", DOCKER("quay.io", "d"));
         put(&f, "auth.json", "{'auths':{'else.example':{'username':'x','password':'y'}}}");
         setenv("REGISTRY_AUTH_FILE", path, 1);
-        cr_assert_eq(credentials_read_config((const char *const *) f.roots, &f.c, &f.message), 0, "%s", strempty(f.message));
+        cr_assert_eq(credentials_read_config((const char *const *) f.roots, &f.c, &f.message), 0, "%s",
+                     strempty(f.message));
         cr_assert_eq(credentials_to_json(f.c, array), 0);
         cr_assert_eq(json_format_compact(array, &text), 0);
         cr_expect_str_eq(text, json);

@@ -21,7 +21,8 @@ Test(discovery, elements)
                 const char *aci;        /* joined by blanks */
         } cases[] = {
                 { "<html><head>" ACI("example.com/app https://a/{name}") "</head></html>", "https://a/{name}" },
-                { "<html><head>" ACI("example.com https://a") ACI("example.com/app https://b") "</head></html>", "https://a https://b" },
+                { "<html><head>" ACI("example.com https://a") ACI("example.com/app https://b") "</head></html>",
+                  "https://a https://b" },
                 { "<HTML><HEAD><META NAME=AC-Discovery CONTENT='example.com https://a'></HEAD></HTML>", "https://a" },
                 { "<!DOCTYPE html>\n<title>x</title>" ACI("example.com/ \t\n https://a behind") "<body>", "https://a" },
                 { ACI("example.com https://a?b=1&amp;c=2"), "https://a?b=1&c=2" },
@@ -45,7 +46,11 @@ Test(discovery, elements)
                 { ACI("example.com https://a\x1b[31m"), "" },
                 { "<meta name=ac-discovery><meta content='example.com https://a'>", "" },
                 { META("ac-discovery-pubkeys", "example.com https://a"), "" },
-                { "", "" }, { "<", "" }, { "\xff\xfe", "" }, { "<html", "" }, { "{\"aci\": []}", "" },
+                { "", "" },
+                { "<", "" },
+                { "\xff\xfe", "" },
+                { "<html", "" },
+                { "{\"aci\": []}", "" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -59,7 +64,8 @@ Test(discovery, elements)
 
 Test(discovery, keys)
 {
-        Discovery d = parse(META("ac-discovery-pubkeys", "example.com https://a/keys") ACI("example.com https://b"), "example.com/app");
+        Discovery d = parse(META("ac-discovery-pubkeys", "example.com https://a/keys") ACI("example.com https://b"),
+                            "example.com/app");
 
         cr_expect_eq(strv_length(d.pubkeys), 1);
         cr_expect_str_eq(d.pubkeys[0], "https://a/keys");
@@ -90,8 +96,10 @@ Test(discovery, hostile, .timeout = 60)
 
         cr_assert_eq(discovery_parse("\0<html>\0", 8, "example.com", &d), 0);
         discovery_done(&d);
-        cr_assert_eq(discovery_parse("<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><meta name=ac-discovery content='example.com &e;'>",
-                                     100, "example.com", &d), 0);
+        cr_assert_eq(discovery_parse("<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><meta name=ac-discovery "
+                                     "content='example.com &e;'>",
+                                     100, "example.com", &d),
+                     0);
         discovery_done(&d);
 }
 
@@ -100,7 +108,8 @@ Test(discovery, hostile, .timeout = 60)
 static const char *page_for(size_t row)
 {
         static const char *const pages[] = {
-                "meta01", "meta01", NULL, "meta01", "meta01", "meta02", "meta03", NULL, "meta05", "meta05", "meta05", "meta06", "meta01",
+                "meta01", "meta01", NULL,     "meta01", "meta01", "meta02", "meta03",
+                NULL,     "meta05", "meta05", "meta05", "meta06", "meta01",
         };
         return row < ELEMENTSOF(pages) ? pages[row] : NULL;
 }
@@ -141,7 +150,8 @@ static void render(const Discovery *d, const AppcImageRef *ref, AppcEndpoints *r
 static void check_row(size_t i, json_object *c)
 {
         _cleanup_(appc_image_ref_done) AppcImageRef ref = wanted(c);
-        _cleanup_free_ char *name = page_for(i) ? strprintf("%s/discovery-html/%s.html", getenv("PODCTL_CASES"), page_for(i)) : NULL;
+        _cleanup_free_ char *name =
+                page_for(i) ? strprintf("%s/discovery-html/%s.html", getenv("PODCTL_CASES"), page_for(i)) : NULL;
         _cleanup_free_ char *html = NULL, *images = expected_urls(c, "ACI"), *signatures = expected_urls(c, "ASC");
         _cleanup_free_ char *all = strdup(""), *all_signatures = strdup("");
         AppcEndpoints e = {};
@@ -188,7 +198,8 @@ Test(discovery, templates)
                 { "plain", "plain" },
         };
         AppcImageRef ref = {
-                .name = (char *) "example.com/app", .labels = (char *[]) { (char *) "version=1.0", (char *) "flavour=mint", NULL },
+                .name = (char *) "example.com/app",
+                .labels = (char *[]) { (char *) "version=1.0", (char *) "flavour=mint", NULL },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -206,7 +217,9 @@ Test(discovery, templates)
 /* The answer comes from a process that may have been taken over. */
 Test(discovery, bad_answers)
 {
-        static const char *const bad[] = { "", "{", "[]", "{}", "{\"aci\":{}}", "{\"aci\":[1]}", "{\"aci\":\"x\"}", "{\"aci\":[[]]}" };
+        static const char *const bad[] = {
+                "", "{", "[]", "{}", "{\"aci\":{}}", "{\"aci\":[1]}", "{\"aci\":\"x\"}", "{\"aci\":[[]]}"
+        };
         AppcImageRef ref = { .name = (char *) "example.com/app" };
 
         for (size_t i = 0; i < ELEMENTSOF(bad); i++) {

@@ -30,10 +30,18 @@ Test(fetch_protocol, words)
 Test(fetch_protocol, round_trip_with_a_file)
 {
         FetchEndpoint endpoint = {
-                .url = (char *) "https://a", .user = (char *) "u\"\n\xc3\xa9", .password = (char *) "", .plain_http = true,
+                .url = (char *) "https://a",
+                .user = (char *) "u\"\n\xc3\xa9",
+                .password = (char *) "",
+                .plain_http = true,
         };
         FetchMessage m = {
-                .id = UINT64_MAX, .kind = (char *) "blob", .repository = (char *) "r", .offset = 1ULL << 40, .endpoints = &endpoint, .n_endpoints = 1,
+                .id = UINT64_MAX,
+                .kind = (char *) "blob",
+                .repository = (char *) "r",
+                .offset = 1ULL << 40,
+                .endpoints = &endpoint,
+                .n_endpoints = 1,
         };
         _cleanup_close_ int memory = memfd_create("test", MFD_CLOEXEC), received = -EBADF;
         FetchMessage *got;
@@ -93,8 +101,16 @@ Test(fetch_protocol, oversized)
 Test(fetch_protocol, garbage)
 {
         static const char *const bad[] = {
-                "x", "{", "[]", "{}", "null", "{\"id\":-1,\"outcome\":\"done\"}", "{\"id\":\"1\",\"outcome\":\"done\"}",
-                "{\"id\":1,\"outcome\":null}", "{\"id\":1,\"outcome\":\"done\",\"error\":-5}", "{\"id\":1,\"outcome\":\"done\"} x",
+                "x",
+                "{",
+                "[]",
+                "{}",
+                "null",
+                "{\"id\":-1,\"outcome\":\"done\"}",
+                "{\"id\":\"1\",\"outcome\":\"done\"}",
+                "{\"id\":1,\"outcome\":null}",
+                "{\"id\":1,\"outcome\":\"done\",\"error\":-5}",
+                "{\"id\":1,\"outcome\":\"done\"} x",
                 "{\"id\":1,\"outcome\":[\"done\"]}",
         };
 
@@ -133,7 +149,10 @@ Test(fetch_protocol, files_nobody_wants)
         make_pair(fds);
         for (size_t n = 1; n <= 8; n++) {
                 struct msghdr m = {
-                        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(n * sizeof(int)),
+                        .msg_iov = &iov,
+                        .msg_iovlen = 1,
+                        .msg_control = &control,
+                        .msg_controllen = CMSG_SPACE(n * sizeof(int)),
                 };
                 int r;
 

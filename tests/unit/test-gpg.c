@@ -56,9 +56,10 @@ Test(gpg, detached)
                 signing_key(&s, "alice", algorithms[i]);
                 signing_key(&s, "bob", "ed25519");
                 fingerprint = signing_fingerprint(&s, "alice");
-                signing_run(&s, "head -c 300000 /dev/urandom >data; $GPG -u alice -b --armor data; $GPG -u alice -b data;"
-                                "$GPG --export alice >alice.gpg; cp data tampered; printf x | dd of=tampered "
-                                "conv=notrunc seek=100000 bs=1; head -c 299999 data >short");
+                signing_run(&s,
+                            "head -c 300000 /dev/urandom >data; $GPG -u alice -b --armor data; $GPG -u alice -b data;"
+                            "$GPG --export alice >alice.gpg; cp data tampered; printf x | dd of=tampered "
+                            "conv=notrunc seek=100000 bs=1; head -c 299999 data >short");
 
                 cr_expect_eq(verify(&s, "data", "data.asc", KEYS("bob.asc", "alice.asc"), &result, &message), 0, "%s",
                              message);
@@ -128,10 +129,12 @@ Test(gpg, subkeys)
         gpg_signature_done(&result);
 
         /* Revoked, in the key we are given later. */
-        signing_run(&s, "printf 'key 1\\nrevkey\\ny\\n0\\n\\ny\\nsave\\n' | gpg --homedir home --no-tty --yes --pinentry-mode "
-                        "loopback --passphrase= --status-fd 1 --command-fd 0 --edit-key %s;"
-                        "$GPG --armor --export >revoked.asc",
-                    fingerprint);
+        signing_run(
+                &s,
+                "printf 'key 1\\nrevkey\\ny\\n0\\n\\ny\\nsave\\n' | gpg --homedir home --no-tty --yes --pinentry-mode "
+                "loopback --passphrase= --status-fd 1 --command-fd 0 --edit-key %s;"
+                "$GPG --armor --export >revoked.asc",
+                fingerprint);
         expect(&s, "data", "data.sig", KEYS("revoked.asc"), -EKEYREJECTED, "revoked");
         signing_done(&s);
 }
@@ -143,9 +146,11 @@ Test(gpg, keys_past_their_time)
         GpgKeys keys = {};
         size_t n;
 
-        signing_run(&s, "$GPG --faked-system-time 20200101T000000 --quick-generate-key 'old <old@example.com>' ed25519 sign 1y;"
-                        "$GPG --armor --export old >old.asc; echo hello >data;"
-                        "$GPG --faked-system-time 20200601T000000 -u old -b data");
+        signing_run(
+                &s,
+                "$GPG --faked-system-time 20200101T000000 --quick-generate-key 'old <old@example.com>' ed25519 sign 1y;"
+                "$GPG --armor --export old >old.asc; echo hello >data;"
+                "$GPG --faked-system-time 20200601T000000 -u old -b data");
         expect(&s, "data", "data.sig", KEYS("old.asc"), -EKEYREJECTED, "expired");
 
         signing_key(&s, "alice", "ed25519");
@@ -175,9 +180,11 @@ Test(gpg, expired_signature)
 {
         Signing s = signing_new();
 
-        signing_run(&s, "$GPG --faked-system-time 20200101T000000 --quick-generate-key 'a <a@example.com>' ed25519 sign never;"
-                        "$GPG --armor --export >a.asc; echo hello >data;"
-                        "$GPG --faked-system-time 20200601T000000 --default-sig-expire 1w -b data");
+        signing_run(
+                &s,
+                "$GPG --faked-system-time 20200101T000000 --quick-generate-key 'a <a@example.com>' ed25519 sign never;"
+                "$GPG --armor --export >a.asc; echo hello >data;"
+                "$GPG --faked-system-time 20200601T000000 --default-sig-expire 1w -b data");
         expect(&s, "data", "data.sig", KEYS("a.asc"), -EKEYREJECTED, "expired");
         signing_done(&s);
 }
@@ -187,14 +194,15 @@ Test(gpg, weak_hash)
         Signing s = signing_new();
 
         signing_key(&s, "alice", "rsa3072");
-        signing_run(&s, "echo hello >data; $GPG --digest-algo SHA1 -b data; $GPG --digest-algo SHA512 -b -o good.sig data");
+        signing_run(&s,
+                    "echo hello >data; $GPG --digest-algo SHA1 -b data; $GPG --digest-algo SHA512 -b -o good.sig data");
         expect(&s, "data", "data.sig", KEYS("alice.asc"), -EKEYREJECTED, "SHA-256");
         expect(&s, "data", "good.sig", KEYS("alice.asc"), 0, NULL);
         signing_done(&s);
 }
 
-/* What is no signature, or one of another kind, cut off anywhere, or with a byte changed; of more data than a pipe holds, which
- * gpg may not read when it ends. */
+/* What is no signature, or one of another kind, cut off anywhere, or with a byte changed; of more data than a pipe
+ * holds, which gpg may not read when it ends. */
 Test(gpg, not_a_signature, .timeout = 300)
 {
         Signing s = signing_new();
@@ -202,9 +210,11 @@ Test(gpg, not_a_signature, .timeout = 300)
         size_t n;
 
         signing_key(&s, "alice", "ed25519");
-        signing_run(&s, "head -c 300000 /dev/urandom >data; $GPG -b data; $GPG -s -o inline.gpg data; $GPG --clear-sign -o clear.asc data;"
-                        ": >empty; echo nonsense >nonsense; $GPG -b --armor -o data.asc data; head -c 90 data.asc >cut.asc;"
-                        "$GPG --store -o literal.gpg data");
+        signing_run(&s,
+                    "head -c 300000 /dev/urandom >data; $GPG -b data; $GPG -s -o inline.gpg data; $GPG --clear-sign -o "
+                    "clear.asc data;"
+                    ": >empty; echo nonsense >nonsense; $GPG -b --armor -o data.asc data; head -c 90 data.asc >cut.asc;"
+                    "$GPG --store -o literal.gpg data");
         expect(&s, "data", "empty", KEYS("alice.asc"), -EBADMSG, "no OpenPGP signature");
         expect(&s, "data", "nonsense", KEYS("alice.asc"), -EBADMSG, "no OpenPGP signature");
         expect(&s, "data", "alice.asc", KEYS("alice.asc"), -EBADMSG, NULL);
@@ -242,7 +252,9 @@ Test(gpg, message_is_no_detached_signature)
         Signing s = signing_new();
 
         signing_key(&s, "alice", "ed25519");
-        signing_run(&s, "echo hello >data; echo evil >evil; $GPG -s -o inline.gpg data; $GPG --clear-sign -o clear.asc data");
+        signing_run(
+                &s,
+                "echo hello >data; echo evil >evil; $GPG -s -o inline.gpg data; $GPG --clear-sign -o clear.asc data");
         expect(&s, "evil", "inline.gpg", KEYS("alice.asc"), -EBADMSG, NULL);
         expect(&s, "evil", "clear.asc", KEYS("alice.asc"), -EBADMSG, NULL);
         signing_done(&s);
@@ -296,14 +308,20 @@ Test(gpg, inline_messages)
 
         signing_key(&s, "alice", "rsa2048");
         signing_key(&s, "bob", "ed25519");
-        signing_run(&s, "echo '{\"a\": 1}' >payload; $GPG -u alice -s -o good.gpg payload; $GPG -u alice -s --armor -o good.asc payload;"
-                        "$GPG -u bob -s -o bob.gpg payload; $GPG -u alice -u bob -s -o both.gpg payload;"
-                        "$GPG -u alice -b -o detached.sig payload; : >empty; ${GPG}x --symmetric -o encrypted.gpg payload; head -c 200000000 /dev/zero | $GPG -u alice -s -o bomb.gpg;"
-                        "$GPG -u alice --compress-algo none -s -o plain.gpg payload; sed 's/\"a\"/\"b\"/' plain.gpg >tampered.gpg;"
-                        "echo evil >evil; $GPG --store -o literal.gpg evil; $GPG --compress-algo none --store -o literal-plain.gpg evil;"
-                        "cat good.gpg literal.gpg >behind.gpg; cat literal.gpg good.gpg >before.gpg;"
-                        "cat plain.gpg literal-plain.gpg >behind-plain.gpg; cat literal-plain.gpg plain.gpg >before-plain.gpg;"
-                        "$GPG -u alice --digest-algo SHA1 -s -o weak.gpg payload");
+        signing_run(
+                &s,
+                "echo '{\"a\": 1}' >payload; $GPG -u alice -s -o good.gpg payload; $GPG -u alice -s --armor -o "
+                "good.asc payload;"
+                "$GPG -u bob -s -o bob.gpg payload; $GPG -u alice -u bob -s -o both.gpg payload;"
+                "$GPG -u alice -b -o detached.sig payload; : >empty; ${GPG}x --symmetric -o encrypted.gpg payload; "
+                "head -c 200000000 /dev/zero | $GPG -u alice -s -o bomb.gpg;"
+                "$GPG -u alice --compress-algo none -s -o plain.gpg payload; sed 's/\"a\"/\"b\"/' plain.gpg "
+                ">tampered.gpg;"
+                "echo evil >evil; $GPG --store -o literal.gpg evil; $GPG --compress-algo none --store -o "
+                "literal-plain.gpg evil;"
+                "cat good.gpg literal.gpg >behind.gpg; cat literal.gpg good.gpg >before.gpg;"
+                "cat plain.gpg literal-plain.gpg >behind-plain.gpg; cat literal-plain.gpg plain.gpg >before-plain.gpg;"
+                "$GPG -u alice --digest-algo SHA1 -s -o weak.gpg payload");
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_free_ char *payload = NULL, *message = NULL;
                 GpgSignature result = {};
@@ -329,7 +347,8 @@ Test(gpg, read_keys)
         signing_key(&s, "alice", "ed25519");
         signing_key(&s, "bob", "rsa2048");
         signing_run(&s, "cat alice.asc bob.asc >two.asc; $GPG --export >two.gpg; : >empty; echo nonsense >nonsense;"
-                        "$GPG -b -o sig nonsense; head -c 150 alice.asc >cut.asc; $GPG --armor --export-secret-keys alice >secret.asc;"
+                        "$GPG -b -o sig nonsense; head -c 150 alice.asc >cut.asc; $GPG --armor --export-secret-keys "
+                        "alice >secret.asc;"
                         "cat bob.asc secret.asc >mixed.asc");
         for (const char *const *file = KEYS("two.asc", "two.gpg"); *file; file++) {
                 _cleanup_free_ char *text = signing_read(&s, *file, &n), *message = NULL;
@@ -356,7 +375,8 @@ Test(gpg, hostile_identities)
         GpgKeys keys = {};
         size_t n;
 
-        signing_run(&s, "$GPG --allow-freeform-uid --quick-generate-key \"$(printf 'x\\302\\233\\033[2Jevil')\" ed25519 sign never;"
+        signing_run(&s, "$GPG --allow-freeform-uid --quick-generate-key \"$(printf 'x\\302\\233\\033[2Jevil')\" "
+                        "ed25519 sign never;"
                         "$GPG --armor --export >evil.asc");
         text = signing_read(&s, "evil.asc", &n);
         cr_assert_eq(gpg_read_keys(text, n, &keys, NULL), 0);

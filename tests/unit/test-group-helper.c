@@ -23,7 +23,8 @@ Test(group_helper, allows)
                 { "status", "--wait=5s --format=json-pretty web" },
                 { "image list", "--fields=id,name --order=asc --sort=name" },
                 { "image cat-manifest", "--pretty-print=false busybox" },
-                { "fetch", "docker://registry.example.com/web@sha256:41de8f400836ecbc9b6bee46b1059d7dcedcd86101d55aac4e4a1e6a9fde04e1" },
+                { "fetch", "docker://registry.example.com/"
+                           "web@sha256:41de8f400836ecbc9b6bee46b1059d7dcedcd86101d55aac4e4a1e6a9fde04e1" },
                 { "fetch", "--full --pull-policy=new docker:busybox example.com/app:1.0 https://example.com/app.aci" },
                 { "image fetch", "example.com/app" },
         };

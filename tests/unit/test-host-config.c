@@ -127,9 +127,11 @@ Test(host_config, refuses)
         static const struct {
                 const char *path, *text, *message;
         } cases[] = {
-                { "admin/ended.d/a.json", ENDED(",'pods':'0'"), "ended.d/a.json: pods: '0' is not a number of 1 or more" },
+                { "admin/ended.d/a.json", ENDED(",'pods':'0'"),
+                  "ended.d/a.json: pods: '0' is not a number of 1 or more" },
                 { "admin/ended.d/a.json", ENDED(",'size':'much'"), "ended.d/a.json: size: 'much' is not a size" },
-                { "admin/paths.d/a.json", PATHS(",'data':'relative'"), "paths.d/a.json: data: 'relative' is not an absolute path" },
+                { "admin/paths.d/a.json", PATHS(",'data':'relative'"),
+                  "paths.d/a.json: data: 'relative' is not an absolute path" },
                 { "admin/paths.d/a.json", PATHS(",'stage1-images':'x'"), "stage1-images" },
                 { "admin/paths.d/a.json", PATHS(",'data':7"), "data: expected a string" },
                 { "admin/paths.d/a.json", PATHS(",'data':''"), "data" },
@@ -150,7 +152,8 @@ Test(host_config, refuses)
 
                 put(&f, cases[i].path, cases[i].text);
                 cr_expect_lt(load(&f), 0, "%s", cases[i].text);
-                cr_expect(f.message && strstr(f.message, cases[i].message), "%s: %s", cases[i].text, strempty(f.message));
+                cr_expect(f.message && strstr(f.message, cases[i].message), "%s: %s", cases[i].text,
+                          strempty(f.message));
         }
 }
 
@@ -168,7 +171,8 @@ Test(host_config, twice_in_one_directory)
 static int read_case(const char *data, size_t n, const char *directory, JsonError *e)
 {
         _cleanup_(fixture_done) Fixture f = fixture_new();
-        _cleanup_free_ char *text = strndup(data, n), *parent = strjoin("admin/", directory), *path = strjoin(parent, "/case.json");
+        _cleanup_free_ char *text = strndup(data, n), *parent = strjoin("admin/", directory),
+                            *path = strjoin(parent, "/case.json");
         int r;
 
         cr_assert_geq(mkdir_p_at(f.t.fd, parent, 0755), 0);

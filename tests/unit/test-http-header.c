@@ -62,8 +62,21 @@ Test(http_header, a_status_line_begins_anew)
 Test(http_header, garbage)
 {
         static const char *const lines[] = {
-                "", "\r\n", "\n", ":", ": \r\n", "no colon\r\n", "ETag\r\n", "ETag :x\r\n", " ETag: x\r\n", "ETag: \033[31mred\r\n",
-                "ETag: a\x01\r\n", "ETag: \xff\xfe\r\n", "ETag: a\rb\r\n", "ETagg: x\r\n", "ETa: x\r\n",
+                "",
+                "\r\n",
+                "\n",
+                ":",
+                ": \r\n",
+                "no colon\r\n",
+                "ETag\r\n",
+                "ETag :x\r\n",
+                " ETag: x\r\n",
+                "ETag: \033[31mred\r\n",
+                "ETag: a\x01\r\n",
+                "ETag: \xff\xfe\r\n",
+                "ETag: a\rb\r\n",
+                "ETagg: x\r\n",
+                "ETa: x\r\n",
         };
         HttpHeaders h = {};
 
@@ -135,10 +148,24 @@ Test(http_header, max_age)
                 const char *value;
                 uint64_t seconds;
         } cases[] = {
-                { "max-age=60", 60 }, { "MAX-AGE=60", 60 }, { "public, max-age=60, immutable", 60 }, { "a,max-age=1,max-age=2", 1 },
-                { "max-age=60, no-store", 0 }, { "no-cache, max-age=60", 0 }, { "No-Cache=\"x\", max-age=60", 0 },
-                { "s-maxage=60", 0 }, { "max-age", 0 }, { "max-age=", 0 }, { "max-age=-1", 0 }, { "max-age=1h", 0 }, { "max-ages=60", 0 },
-                { "x-max-age=60", 0 }, { "", 0 }, { ",,,", 0 }, { "no-storeroom, max-age=60", 60 }, { "max-age=99999999999999999999", 0 },
+                { "max-age=60", 60 },
+                { "MAX-AGE=60", 60 },
+                { "public, max-age=60, immutable", 60 },
+                { "a,max-age=1,max-age=2", 1 },
+                { "max-age=60, no-store", 0 },
+                { "no-cache, max-age=60", 0 },
+                { "No-Cache=\"x\", max-age=60", 0 },
+                { "s-maxage=60", 0 },
+                { "max-age", 0 },
+                { "max-age=", 0 },
+                { "max-age=-1", 0 },
+                { "max-age=1h", 0 },
+                { "max-ages=60", 0 },
+                { "x-max-age=60", 0 },
+                { "", 0 },
+                { ",,,", 0 },
+                { "no-storeroom, max-age=60", 60 },
+                { "max-age=99999999999999999999", 0 },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
@@ -151,14 +178,17 @@ Test(http_header, challenges_in_one_header)
         static const struct {
                 const char *value, *all;
         } cases[] = {
-                { "Basic realm=\"reg\", Bearer realm=\"https://a/t\",service=\"s\"", "Basic realm=\"reg\"|Bearer realm=\"https://a/t\",service=\"s\"" },
+                { "Basic realm=\"reg\", Bearer realm=\"https://a/t\",service=\"s\"",
+                  "Basic realm=\"reg\"|Bearer realm=\"https://a/t\",service=\"s\"" },
                 { "Negotiate, Bearer realm=x", "Negotiate|Bearer realm=x" },
                 { "Bearer realm=x , Service = \"s\" , Basic", "Bearer realm=x , Service = \"s\" |Basic" },
-                { "Negotiate abc==, Basic realm=\"a, Bearer realm=b\"", "Negotiate abc==|Basic realm=\"a, Bearer realm=b\"" },
+                { "Negotiate abc==, Basic realm=\"a, Bearer realm=b\"",
+                  "Negotiate abc==|Basic realm=\"a, Bearer realm=b\"" },
                 { "Bearer realm=\"a \\\", Basic x\", scope=y", "Bearer realm=\"a \\\", Basic x\", scope=y" },
                 { ", ,Basic,, ,Bearer realm=x,,", "Basic|Bearer realm=x" },
                 { "Bearer realm=\"never ends, Basic", "Bearer realm=\"never ends, Basic" },
-                { "", "" }, { " , ", "" },
+                { "", "" },
+                { " , ", "" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -185,8 +215,10 @@ Test(http_header, challenge_parameters)
         static const struct {
                 const char *challenge, *name, *value;
         } cases[] = {
-                { "Bearer realm=\"https://a/token\",service=\"s\",scope=\"repository:a/b:pull,push\"", "realm", "https://a/token" },
-                { "Bearer realm=\"https://a/token\",service=\"s\",scope=\"repository:a/b:pull,push\"", "scope", "repository:a/b:pull,push" },
+                { "Bearer realm=\"https://a/token\",service=\"s\",scope=\"repository:a/b:pull,push\"", "realm",
+                  "https://a/token" },
+                { "Bearer realm=\"https://a/token\",service=\"s\",scope=\"repository:a/b:pull,push\"", "scope",
+                  "repository:a/b:pull,push" },
                 { "Bearer realm=\"x\" , Service = token , scope=y", "service", "token" },
                 { "Bearer realm=\"a \\\"quoted\\\" \\\\ one\"", "realm", "a \"quoted\" \\ one" },
                 { "Bearer x=\"realm=no\", realm=yes", "realm", "yes" },

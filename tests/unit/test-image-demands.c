@@ -33,7 +33,8 @@ static void done(App *app)
 Test(image_demands, warnings)
 {
         static const Demand demands[] = {
-                { ISOLATOR_CAPS_RETAIN, RETAIN, RETAIN, "App 'web': its image gives it CAP_SYS_ADMIN, CAP_SYS_PTRACE;" },
+                { ISOLATOR_CAPS_RETAIN, RETAIN, RETAIN,
+                  "App 'web': its image gives it CAP_SYS_ADMIN, CAP_SYS_PTRACE;" },
                 { ISOLATOR_CAPS_RETAIN, RETAIN, "{\"set\": [\"CAP_SYS_ADMIN\"]}", NULL },
                 { ISOLATOR_CAPS_RETAIN, RETAIN, NULL, NULL },
                 { ISOLATOR_CAPS_RETAIN, NULL, RETAIN, NULL },

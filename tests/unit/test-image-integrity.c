@@ -77,8 +77,8 @@ static void fixture_done(Fixture *f)
 static int note(const char *where, const char *path, const char *what, void *userdata)
 {
         Fixture *f = userdata;
-        char *longer = strjoin(strempty(f->differences), startswith(where, "layer") ? "layer" : where, " ", path ?: "-", " ",
-                               what, "\n");
+        char *longer = strjoin(strempty(f->differences), startswith(where, "layer") ? "layer" : where, " ", path ?: "-",
+                               " ", what, "\n");
 
         free(f->differences);
         f->differences = longer;
@@ -144,7 +144,8 @@ static void damage_times(Fixture *f)
 
 static void damage_xattrs(Fixture *f)
 {
-        _cleanup_close_ int fd = openat(f->tree_fd, "d/f", O_RDONLY | O_CLOEXEC), d = openat(f->tree_fd, "d", O_RDONLY | O_CLOEXEC);
+        _cleanup_close_ int fd = openat(f->tree_fd, "d/f", O_RDONLY | O_CLOEXEC),
+                            d = openat(f->tree_fd, "d", O_RDONLY | O_CLOEXEC);
 
         cr_assert_eq(fsetxattr(fd, "user.x", "z", 1, 0), 0);
         cr_assert_eq(fsetxattr(d, "trusted.overlay.opaque", "y", 1, 0), 0);

@@ -43,9 +43,15 @@ static size_t count(Fixture *f)
 
 static void write_remote(Fixture *f, const char *source, const char *etag)
 {
-        cr_assert_eq(image_remote_write(f->store, &(ImageRemote) {
-                .source = (char *) source, .image = (char *) ID, .etag = (char *) etag, .max_age = 60, .checked = 12345678901234567890U,
-        }), 0);
+        cr_assert_eq(image_remote_write(f->store,
+                                        &(ImageRemote) {
+                                                .source = (char *) source,
+                                                .image = (char *) ID,
+                                                .etag = (char *) etag,
+                                                .max_age = 60,
+                                                .checked = 12345678901234567890U,
+                                        }),
+                     0);
 }
 
 Test(image_remote, round_trip)
@@ -89,7 +95,13 @@ Test(image_remote, about_an_image_that_is_gone)
 Test(image_remote, damaged)
 {
         static const char *const damaged[] = {
-                "", "{", "[]", "{}", "{\"source\":\"x\"}", "{\"source\":1,\"image\":\"" ID "\"}", "{\"source\":\"x\",\"image\":\"../../etc\"}",
+                "",
+                "{",
+                "[]",
+                "{}",
+                "{\"source\":\"x\"}",
+                "{\"source\":1,\"image\":\"" ID "\"}",
+                "{\"source\":\"x\",\"image\":\"../../etc\"}",
                 "{\"source\":\"x\",\"image\":\"" ID "\",\"maxAge\":-1}",
         };
         _cleanup_(fixture_done) Fixture f = fixture_new();

@@ -55,12 +55,13 @@ static Digest fetch(Fixture *f, const char *path)
         return id;
 }
 
-/* An image "example.com/NAME" with further members of its manifest in single quotes, each after a comma, and files below
- * rootfs/. Returns its ID. */
+/* An image "example.com/NAME" with further members of its manifest in single quotes, each after a comma, and files
+ * below rootfs/. Returns its ID. */
 static Digest add(Fixture *f, const char *name, const char *more, const Member *files)
 {
-        _cleanup_free_ char *text = strprintf("{'acKind':'ImageManifest','acVersion':'0.8.11','name':'example.com/%s'%s}",
-                                              name, more),
+        _cleanup_free_ char *text = strprintf(
+                                    "{'acKind':'ImageManifest','acVersion':'0.8.11','name':'example.com/%s'%s}", name,
+                                    more),
                             *manifest = quoted(text), *path = path_join(f->t.path, "image.aci");
         _cleanup_close_ int fd = -EBADF, out = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         Member all[32] = { FILE_MEMBER("manifest", manifest), { "rootfs", AE_IFDIR, 0755, .mtime = 10 } };
@@ -250,8 +251,9 @@ Test(image_render, any_kind_replaces_any)
         Fixture f = fixture_new();
         Digest id;
 
-        add(&f, "one", "", FILES(LINK_MEMBER("link", "elsewhere"), DIR_MEMBER("elsewhere"), FILE_MEMBER("elsewhere/x", "x"),
-                                 DIR_MEMBER("dir"), FILE_MEMBER("dir/x", "x"), FILE_MEMBER("file", "one")));
+        add(&f, "one", "",
+            FILES(LINK_MEMBER("link", "elsewhere"), DIR_MEMBER("elsewhere"), FILE_MEMBER("elsewhere/x", "x"),
+                  DIR_MEMBER("dir"), FILE_MEMBER("dir/x", "x"), FILE_MEMBER("file", "one")));
         id = add(&f, "top", ",'dependencies':[" DEP("one") "]",
                  FILES(FILE_MEMBER("link/new", "n"), FILE_MEMBER("dir", "top"), FILE_MEMBER("file/below", "b")));
         expect_tree(&f, &id, "dir top\nelsewhere/ 755\nelsewhere/x x\nfile/ 755\nfile/below b\nlink/ 755\nlink/new n");
@@ -283,7 +285,8 @@ Test(image_render, every_whitelist_on_the_way)
             FILES(FILE_MEMBER("all", "base"), FILE_MEMBER("base", "base"), FILE_MEMBER("mid-base", "base"),
                   FILE_MEMBER("top-base", "base"), FILE_MEMBER("mid-top", "base")));
         add(&f, "mid", ",'dependencies':[" DEP("base") "],'pathWhitelist':['/all','/mid-base','/mid-top']", FILES());
-        id = add(&f, "top", ",'dependencies':[" DEP("mid") "],'pathWhitelist':['/all','/top-base','/mid-top']", FILES());
+        id = add(&f, "top", ",'dependencies':[" DEP("mid") "],'pathWhitelist':['/all','/top-base','/mid-top']",
+                 FILES());
         expect_tree(&f, &id, "all base");
         fixture_done(&f);
 }
@@ -297,7 +300,8 @@ Test(image_render, kept_out_files_hide_nothing)
         add(&f, "one", "", FILES(FILE_MEMBER("x", "one"), FILE_MEMBER("dir/deep/x", "one"), { "tool", AE_IFDIR, 0700 },
                                  FILE_MEMBER("tool/y", "one"), { "meta", AE_IFDIR, 0700 }, FILE_MEMBER("z", "one")));
         add(&f, "two", ",'pathWhitelist':['/z']",
-            FILES(FILE_MEMBER("x", "two"), FILE_MEMBER("dir", "two"), LINK_MEMBER("tool", "/z"), FILE_MEMBER("z", "two")));
+            FILES(FILE_MEMBER("x", "two"), FILE_MEMBER("dir", "two"), LINK_MEMBER("tool", "/z"),
+                  FILE_MEMBER("z", "two")));
         id = add(&f, "top", ",'dependencies':[" DEP("one") "," DEP("two") "]", FILES());
         expect_tree(&f, &id, "dir/ 755\ndir/deep/ 755\ndir/deep/x one\nmeta/ 700\ntool/ 700\ntool/y one\nx one\nz two");
         fixture_done(&f);
@@ -388,7 +392,8 @@ Test(image_render, matching)
 
         id = add(&f, "any", ",'dependencies':[" DEP("dep") "]", FILES());
         expect_tree(&f, &id, "v 2");
-        id = add(&f, "version", ",'dependencies':[{'imageName':'example.com/dep','labels':[{'name':'version','value':'1'}]}]",
+        id = add(&f, "version",
+                 ",'dependencies':[{'imageName':'example.com/dep','labels':[{'name':'version','value':'1'}]}]",
                  FILES());
         expect_tree(&f, &id, "v 1");
         id = add(&f, "os", ",'dependencies':[{'imageName':'example.com/dep','labels':[{'name':'os','value':'linux'}]}]",

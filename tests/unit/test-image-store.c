@@ -156,8 +156,8 @@ static void write_text(int fd, const char *path, const char *text)
 /* more: further members of the descriptor, beginning with a comma, or "". */
 static char *descriptor(const Blob *b, const char *kind, const char *more)
 {
-        return strprintf("{\"mediaType\":\"application/vnd.oci.image.%s.v1+json\",\"digest\":\"%s\",\"size\":%zu%s}", kind,
-                         DIGEST_STRING(&b->digest), b->size, more);
+        return strprintf("{\"mediaType\":\"application/vnd.oci.image.%s.v1+json\",\"digest\":\"%s\",\"size\":%zu%s}",
+                         kind, DIGEST_STRING(&b->digest), b->size, more);
 }
 
 static void write_index(int fd, const char *descriptors)
@@ -234,7 +234,8 @@ static void expect_refused(Fixture *f, const char *path, int error, const char *
 
         r = source_path_import(f->store, path, NULL, &ids, &message);
         cr_expect_eq(r, error, "wanted %s, got %s: %s", strerror(-error), strerror(-r), message);
-        cr_expect(message && startswith(message, path) && strstr(message, text), "wanted \"%s\", got \"%s\"", text, message);
+        cr_expect(message && startswith(message, path) && strstr(message, text), "wanted \"%s\", got \"%s\"", text,
+                  message);
         expect_counts(f, 0, 0, 0);
 }
 
@@ -336,16 +337,17 @@ Test(image_store, appc_spelling)
                 const char *name, *version;
                 int r;
         } cases[] = {
-                { "reg.lan-5000/my_app", "1.0_X", 0 }, { "reg.lan:5000/my_app", "1.0_X", 0 }, { "reg.lan:5000/my_app:1.0_X", NULL, 0 },
-                { "reg.lan-5000/my_app", NULL, -ENOENT }, { "reg.lan-5000/my_app", "1.0_x", -ENOENT },
-                { "reg.lan/5000/my_app", "1.0_X", -ENOENT },
+                { "reg.lan-5000/my_app", "1.0_X", 0 },       { "reg.lan:5000/my_app", "1.0_X", 0 },
+                { "reg.lan:5000/my_app:1.0_X", NULL, 0 },    { "reg.lan-5000/my_app", NULL, -ENOENT },
+                { "reg.lan-5000/my_app", "1.0_x", -ENOENT }, { "reg.lan/5000/my_app", "1.0_X", -ENOENT },
         };
         Fixture f = fixture_new();
         Sample s = sample_layout(&f);
         _cleanup_strv_free_ char **ids = fetch(&f, f.layout, &(SourceOptions) { .name = "reg.lan:5000/my_app:1.0_X" });
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_free_ char *label = cases[i].version ? strjoin("version=", cases[i].version) : NULL, *message = NULL;
+                _cleanup_free_ char *label = cases[i].version ? strjoin("version=", cases[i].version) : NULL,
+                                    *message = NULL;
                 char *labels[] = { label, NULL };
                 AppcImageRef ref = { .name = (char *) cases[i].name, .labels = labels };
                 Digest id;
@@ -393,9 +395,11 @@ Test(image_store, several_images_and_references)
         image_free(find(&f, "busybox:1.36"));
         expect_counts(&f, 2, 2, 3);
 
-        cr_expect_eq(source_path_import(f.store, f.layout, &(SourceOptions) { .reference = "x" }, &none, &message), -ENOENT);
+        cr_expect_eq(source_path_import(f.store, f.layout, &(SourceOptions) { .reference = "x" }, &none, &message),
+                     -ENOENT);
         message = mfree(message);
-        cr_expect_eq(source_path_import(f.store, f.layout, &(SourceOptions) { .name = "x" }, &none, &message), -ENOTUNIQ);
+        cr_expect_eq(source_path_import(f.store, f.layout, &(SourceOptions) { .name = "x" }, &none, &message),
+                     -ENOTUNIQ);
         fixture_done(&f);
 }
 
@@ -407,8 +411,8 @@ Test(image_store, platforms)
         Sample s = sample_layout(&f);
         Blob foreign = add_manifest(f.layout_fd, s.layers, 1, "/foreign"), inner, outer;
         _cleanup_(oci_platform_freep) OciPlatform *host = NULL;
-        _cleanup_free_ char *us = NULL, *them = NULL, *list = NULL, *text = NULL, *platform = NULL, *d = NULL, *nested = NULL,
-                            *top = NULL;
+        _cleanup_free_ char *us = NULL, *them = NULL, *list = NULL, *text = NULL, *platform = NULL, *d = NULL,
+                            *nested = NULL, *top = NULL;
         _cleanup_strv_free_ char **ids = NULL;
         _cleanup_(image_freep) Image *image = NULL;
 
@@ -422,11 +426,14 @@ Test(image_store, platforms)
         expect_refused(&f, f.layout, -ENOEXEC, "only for: linux/s390x");
 
         /* An index in an index. */
-        list = strprintf("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[%s,%s]}",
-                         them, us);
+        list = strprintf(
+                "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[%s,%s]}",
+                them, us);
         inner = add_blob(f.layout_fd, list, strlen(list));
         d = descriptor(&inner, "index", "");
-        nested = strprintf("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[%s]}", d);
+        nested = strprintf(
+                "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[%s]}",
+                d);
         outer = add_blob(f.layout_fd, nested, strlen(nested));
         top = descriptor(&outer, "index", REF("multi"));
         write_index(f.layout_fd, top);
@@ -606,11 +613,12 @@ static void fault_config_layers(Fixture *f, Sample *s)
         _cleanup_free_ char *manifest = NULL, *d = NULL;
         Blob b;
 
-        manifest = strprintf("{\"schemaVersion\":2,\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\","
-                             "\"digest\":\"%s\",\"size\":%zu},\"layers\":[{\"mediaType\":"
-                             "\"application/vnd.oci.image.layer.v1.tar\",\"digest\":\"%s\",\"size\":%zu}]}",
-                             DIGEST_STRING(&config.digest), config.size, DIGEST_STRING(&s->layers[0].blob.digest),
-                             s->layers[0].blob.size);
+        manifest =
+                strprintf("{\"schemaVersion\":2,\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\","
+                          "\"digest\":\"%s\",\"size\":%zu},\"layers\":[{\"mediaType\":"
+                          "\"application/vnd.oci.image.layer.v1.tar\",\"digest\":\"%s\",\"size\":%zu}]}",
+                          DIGEST_STRING(&config.digest), config.size, DIGEST_STRING(&s->layers[0].blob.digest),
+                          s->layers[0].blob.size);
         b = add_blob(f->layout_fd, manifest, strlen(manifest));
         d = descriptor(&b, "manifest", "");
         write_index(f->layout_fd, d);
@@ -621,11 +629,12 @@ static void fault_layer_type(Fixture *f, Sample *s)
         _cleanup_free_ char *manifest = NULL, *d = NULL;
         Blob b;
 
-        manifest = strprintf("{\"schemaVersion\":2,\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\","
-                             "\"digest\":\"%s\",\"size\":%zu},\"layers\":[{\"mediaType\":\"application/x-squashfs\","
-                             "\"digest\":\"%s\",\"size\":%zu}]}",
-                             DIGEST_STRING(&s->layers[1].blob.digest), s->layers[1].blob.size,
-                             DIGEST_STRING(&s->layers[0].blob.digest), s->layers[0].blob.size);
+        manifest =
+                strprintf("{\"schemaVersion\":2,\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\","
+                          "\"digest\":\"%s\",\"size\":%zu},\"layers\":[{\"mediaType\":\"application/x-squashfs\","
+                          "\"digest\":\"%s\",\"size\":%zu}]}",
+                          DIGEST_STRING(&s->layers[1].blob.digest), s->layers[1].blob.size,
+                          DIGEST_STRING(&s->layers[0].blob.digest), s->layers[0].blob.size);
         b = add_blob(f->layout_fd, manifest, strlen(manifest));
         d = descriptor(&b, "manifest", "");
         write_index(f->layout_fd, d);
@@ -744,8 +753,9 @@ Test(image_store, docker_archive_of_today)
         strv_free(fetch(&f, f.layout, NULL));
         image = find(&f, "busybox:1.36");
         cr_assert_eq(digest_of_memory(DIGEST_SHA256, image->config, image->config_size, &config), 0);
-        d = descriptor(&s.manifest, "manifest", ",\"annotations\":{\"io.containerd.image.name\":\"docker.io/library/b:2\","
-                                                "\"org.opencontainers.image.ref.name\":\"2\"}");
+        d = descriptor(&s.manifest, "manifest",
+                       ",\"annotations\":{\"io.containerd.image.name\":\"docker.io/library/b:2\","
+                       "\"org.opencontainers.image.ref.name\":\"2\"}");
         write_index(f.layout_fd, d);
         text = strprintf("[{\"Config\":\"blobs/sha256/%s\",\"RepoTags\":[\"b:2\"],\"Layers\":[]}]", config.hex);
         write_text(f.layout_fd, "manifest.json", text);
@@ -783,7 +793,8 @@ Test(image_store, docker_archive_path_tricks)
 
 static const char aci_manifest[] =
         "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"example.com/app\",\"labels\":["
-        "{\"name\":\"version\",\"value\":\"1.2.0\"},{\"name\":\"os\",\"value\":\"linux\"},{\"name\":\"arch\",\"value\":\"amd64\"}],"
+        "{\"name\":\"version\",\"value\":\"1.2.0\"},{\"name\":\"os\",\"value\":\"linux\"},{\"name\":\"arch\",\"value\":"
+        "\"amd64\"}],"
         "\"app\":{\"exec\":[\"/bin/app\"],\"user\":\"0\",\"group\":\"0\"}}";
 
 static char *write_aci(Fixture *f, const char *name, const char *manifest, int filter)
@@ -801,7 +812,8 @@ static char *write_aci(Fixture *f, const char *name, const char *manifest, int f
 
 Test(image_store, aci)
 {
-        static const int filters[] = { ARCHIVE_FILTER_NONE, ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2, ARCHIVE_FILTER_XZ };
+        static const int filters[] = { ARCHIVE_FILTER_NONE, ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2,
+                                       ARCHIVE_FILTER_XZ };
         Fixture f = fixture_new();
         _cleanup_strv_free_ char **first = NULL;
 
@@ -863,16 +875,23 @@ Test(image_store, no_images)
 Test(image_store, implied_directories)
 {
         static const Member base[] = {
-                { "./", AE_IFDIR, 0711 }, { "tmp/", AE_IFDIR, 01777, .uid = 5, .mtime = 77 }, { "srv/", AE_IFDIR, 0700 },
-                { "srv/a/", AE_IFDIR, 0700 }, { "same/", AE_IFDIR, 0750 }, { "opaque/", AE_IFDIR, 0700 },
-                { "opaque/d/", AE_IFDIR, 0700 }, FILE_MEMBER("file", ""), {},
+                { "./", AE_IFDIR, 0711 },
+                { "tmp/", AE_IFDIR, 01777, .uid = 5, .mtime = 77 },
+                { "srv/", AE_IFDIR, 0700 },
+                { "srv/a/", AE_IFDIR, 0700 },
+                { "same/", AE_IFDIR, 0750 },
+                { "opaque/", AE_IFDIR, 0700 },
+                { "opaque/d/", AE_IFDIR, 0700 },
+                FILE_MEMBER("file", ""),
+                {},
         };
         static const Member top[] = {
                 FILE_MEMBER("tmp/x", ""), FILE_MEMBER("srv/a/b/c", ""), { "same/", AE_IFDIR, 0755 },
                 FILE_MEMBER("opaque/.wh..wh..opq", ""), FILE_MEMBER("opaque/d/x", ""), FILE_MEMBER("file/x", ""), {},
         };
         Fixture f = fixture_new();
-        Layer layers[2] = { add_layer(f.layout_fd, base, ARCHIVE_FILTER_GZIP), add_layer(f.layout_fd, top, ARCHIVE_FILTER_GZIP) };
+        Layer layers[2] = { add_layer(f.layout_fd, base, ARCHIVE_FILTER_GZIP),
+                            add_layer(f.layout_fd, top, ARCHIVE_FILTER_GZIP) };
         Blob manifest = add_manifest(f.layout_fd, layers, 2, "/x");
         _cleanup_free_ char *d = descriptor(&manifest, "manifest", "");
         _cleanup_strv_free_ char **lowers = NULL;
@@ -887,7 +906,8 @@ Test(image_store, implied_directories)
         cr_assert_eq(strv_length(lowers), 3);
         fd = open(lowers[0], O_RDONLY | O_DIRECTORY);
         cr_expect(fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0711);
-        cr_expect(fstatat(fd, "tmp", &st, 0) == 0 && (st.st_mode & 07777) == 01777 && st.st_uid == 5 && st.st_mtim.tv_sec == 77);
+        cr_expect(fstatat(fd, "tmp", &st, 0) == 0 && (st.st_mode & 07777) == 01777 && st.st_uid == 5 &&
+                  st.st_mtim.tv_sec == 77);
         cr_expect(fstatat(fd, "srv/a", &st, 0) == 0 && (st.st_mode & 07777) == 0700);
         cr_expect(fstatat(fd, "srv", &st, 0) == 0 && (st.st_mode & 07777) == 0700);
         /* New ones, ones that were told of again, and ones that replace what is below, need nothing. */
@@ -907,18 +927,21 @@ Test(image_store, overlayfs_shows_the_image)
                 FILE_MEMBER("c/replaced", "1"), FILE_MEMBER("d/below", "1"), {},
         };
         static const Member top[] = {
-                FILE_MEMBER("a/.wh.gone", ""), FILE_MEMBER("a/new", "2"), FILE_MEMBER("b/.wh..wh..opq", ""), FILE_MEMBER("b/x", "2"),
-                FILE_MEMBER("c/replaced", "22"), FILE_MEMBER(".wh.d", ""), FILE_MEMBER("d/only", "2"), {},
+                FILE_MEMBER("a/.wh.gone", ""),     FILE_MEMBER("a/new", "2"),
+                FILE_MEMBER("b/.wh..wh..opq", ""), FILE_MEMBER("b/x", "2"),
+                FILE_MEMBER("c/replaced", "22"),   FILE_MEMBER(".wh.d", ""),
+                FILE_MEMBER("d/only", "2"),        {},
         };
         static const struct {
                 const char *path;
                 off_t size;     /* -1: not there */
         } expected[] = {
-                { "a/kept", 1 }, { "a/gone", -1 }, { "a/new", 1 }, { "b/hidden", -1 }, { "b/x", 1 }, { "c/replaced", 2 },
-                { "d/below", -1 }, { "d/only", 1 },
+                { "a/kept", 1 }, { "a/gone", -1 },    { "a/new", 1 },    { "b/hidden", -1 },
+                { "b/x", 1 },    { "c/replaced", 2 }, { "d/below", -1 }, { "d/only", 1 },
         };
         Fixture f = fixture_new();
-        Layer layers[2] = { add_layer(f.layout_fd, base, ARCHIVE_FILTER_GZIP), add_layer(f.layout_fd, top, ARCHIVE_FILTER_GZIP) };
+        Layer layers[2] = { add_layer(f.layout_fd, base, ARCHIVE_FILTER_GZIP),
+                            add_layer(f.layout_fd, top, ARCHIVE_FILTER_GZIP) };
         Blob manifest = add_manifest(f.layout_fd, layers, 2, "/x");
         _cleanup_free_ char *d = descriptor(&manifest, "manifest", ""), *lower = NULL, *options = NULL;
         _cleanup_strv_free_ char **lowers = NULL;
@@ -953,8 +976,8 @@ Test(image_store, remove_keeps_shared_layers)
         Fixture f = fixture_new();
         Sample s = sample_layout(&f);
         Blob other = add_manifest(f.layout_fd, s.layers, 1, "/other");
-        _cleanup_free_ char *a = descriptor(&s.manifest, "manifest", REF("a")), *b = descriptor(&other, "manifest", REF("b")),
-                            *all = strjoin(a, ",", b), *message = NULL;
+        _cleanup_free_ char *a = descriptor(&s.manifest, "manifest", REF("a")),
+                            *b = descriptor(&other, "manifest", REF("b")), *all = strjoin(a, ",", b), *message = NULL;
         char *used[] = { (char *) DIGEST_STRING(&s.layers[0].diff_id), NULL };
         ImageCollect collect = {};
 
@@ -1021,8 +1044,8 @@ Test(image_store, collect_by_size)
         Fixture f = fixture_new();
         Sample s = sample_layout(&f);
         Blob other = add_manifest(f.layout_fd, s.layers, 1, "/other");
-        _cleanup_free_ char *a = descriptor(&s.manifest, "manifest", REF("a")), *b = descriptor(&other, "manifest", REF("b")),
-                            *all = strjoin(a, ",", b);
+        _cleanup_free_ char *a = descriptor(&s.manifest, "manifest", REF("a")),
+                            *b = descriptor(&other, "manifest", REF("b")), *all = strjoin(a, ",", b);
         _cleanup_close_ int layers = -EBADF;
         ImageCollect collect = {};
         LayerInfo info[2];
@@ -1242,12 +1265,14 @@ Test(image_store, umoci_and_skopeo)
 
         if (!have("umoci") || !have("skopeo"))
                 cr_skip_test("needs umoci and skopeo");
-        command = strprintf(
-                "cd %s && { umoci init --layout u && umoci new --image u:one && mkdir -p t/etc && echo hi >t/etc/hello && "
-                "umoci insert --image u:one t / && umoci insert --whiteout --image u:one /etc/hello && "
-                "umoci config --image u:one --config.entrypoint /bin/app && "
-                "skopeo copy oci:u:one oci-archive:u.oci.tar:one && skopeo copy oci:u:one docker-archive:u.docker.tar:a/u:one && "
-                "gzip -k u.docker.tar; } >/dev/null 2>&1", f.t.path);
+        command = strprintf("cd %s && { umoci init --layout u && umoci new --image u:one && mkdir -p t/etc && echo hi "
+                            ">t/etc/hello && "
+                            "umoci insert --image u:one t / && umoci insert --whiteout --image u:one /etc/hello && "
+                            "umoci config --image u:one --config.entrypoint /bin/app && "
+                            "skopeo copy oci:u:one oci-archive:u.oci.tar:one && skopeo copy oci:u:one "
+                            "docker-archive:u.docker.tar:a/u:one && "
+                            "gzip -k u.docker.tar; } >/dev/null 2>&1",
+                            f.t.path);
         cr_assert_eq(system(command), 0);
 
         for (size_t i = 0; i < ELEMENTSOF(files); i++) {

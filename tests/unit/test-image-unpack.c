@@ -76,80 +76,119 @@ static const Refusal refusals[] = {
         { UNPACK_LAYER, "entry 'a/../../x' leaves the tree", { FILE_MEMBER("a/../../x", "") } },
         { UNPACK_LAYER, "entry '/../x' leaves the tree", { FILE_MEMBER("/../x", "") } },
         { UNPACK_LAYER, "entry 'a/..' is the top of the tree, but no directory", { FILE_MEMBER("a/..", "") } },
-        { UNPACK_LAYER, "entry 'l/x' has a symbolic link as parent that leads to nothing in the archive",
+        { UNPACK_LAYER,
+          "entry 'l/x' has a symbolic link as parent that leads to nothing in the archive",
           { LINK_MEMBER("l", "/tmp"), FILE_MEMBER("l/x", "") } },
-        { UNPACK_LAYER, "entry 'l/x' has a symbolic link as parent that", { LINK_MEMBER("l", "l"), FILE_MEMBER("l/x", "") } },
-        { UNPACK_LAYER, "entry 'a/x' has a symbolic link as parent that",
+        { UNPACK_LAYER,
+          "entry 'l/x' has a symbolic link as parent that",
+          { LINK_MEMBER("l", "l"), FILE_MEMBER("l/x", "") } },
+        { UNPACK_LAYER,
+          "entry 'a/x' has a symbolic link as parent that",
           { LINK_MEMBER("a", "b/"), LINK_MEMBER("b", "./c"), LINK_MEMBER("c", "/a/a"), FILE_MEMBER("a/x", "") } },
-        { UNPACK_LAYER, "entry 'l/x/y' has a symbolic link as parent that",
+        { UNPACK_LAYER,
+          "entry 'l/x/y' has a symbolic link as parent that",
           { LINK_MEMBER("l", "d/none"), DIR_MEMBER("d"), FILE_MEMBER("l/x/y", "") } },
-        { UNPACK_LAYER, "entry 'l/x' has a parent that is not a directory",
+        { UNPACK_LAYER,
+          "entry 'l/x' has a parent that is not a directory",
           { FILE_MEMBER("f", ""), LINK_MEMBER("l", "f"), FILE_MEMBER("l/x", "") } },
-        { UNPACK_LAYER, "entry 'l/x' has a parent that is not a directory",
+        { UNPACK_LAYER,
+          "entry 'l/x' has a parent that is not a directory",
           { FILE_MEMBER("f", ""), LINK_MEMBER("l", "/f/g"), FILE_MEMBER("l/x", "") } },
         /* A whiteout is nothing of this archive. */
-        { UNPACK_LAYER, "entry 'l/x' has a symbolic link as parent that",
+        { UNPACK_LAYER,
+          "entry 'l/x' has a symbolic link as parent that",
           { FILE_MEMBER(".wh.w", ""), LINK_MEMBER("l", "w"), FILE_MEMBER("l/x", "") } },
         /* No link is exchanged for another under those who have followed it. */
-        { UNPACK_LAYER, "entry 'l' occurs twice",
+        { UNPACK_LAYER,
+          "entry 'l' occurs twice",
           { DIR_MEMBER("d"), LINK_MEMBER("l", "d"), FILE_MEMBER("l/x", ""), LINK_MEMBER("l", "/") } },
-        { UNPACK_LAYER, "entry 'd/' occurs twice",
+        { UNPACK_LAYER,
+          "entry 'd/' occurs twice",
           { DIR_MEMBER("e"), LINK_MEMBER("d", "e"), FILE_MEMBER("d/x", ""), DIR_MEMBER("d") } },
-        { UNPACK_LAYER, "entry 'l/x' occurs twice",
+        { UNPACK_LAYER,
+          "entry 'l/x' occurs twice",
           { DIR_MEMBER("d"), FILE_MEMBER("d/x", ""), LINK_MEMBER("l", "d"), FILE_MEMBER("l/x", "") } },
         { UNPACK_LAYER, "entry 'implied' occurs twice", { FILE_MEMBER("implied/x", ""), LINK_MEMBER("implied", "/") } },
         { UNPACK_LAYER, "entry 'l/' occurs twice", { LINK_MEMBER("l", "/tmp"), DIR_MEMBER("l/") } },
-        { UNPACK_LAYER, "entry 'f/x' has a parent that is not a directory", { FILE_MEMBER("f", ""), FILE_MEMBER("f/x", "") } },
-        { UNPACK_LAYER, "entry 'f/x/y' has a parent that is not a directory",
+        { UNPACK_LAYER,
+          "entry 'f/x' has a parent that is not a directory",
+          { FILE_MEMBER("f", ""), FILE_MEMBER("f/x", "") } },
+        { UNPACK_LAYER,
+          "entry 'f/x/y' has a parent that is not a directory",
           { FILE_MEMBER("f", ""), FILE_MEMBER("f/x/y", "") } },
         { UNPACK_LAYER, "entry 'f' occurs twice", { FILE_MEMBER("f", "1"), FILE_MEMBER("f", "2") } },
         { UNPACK_LAYER, "entry './f' occurs twice", { FILE_MEMBER("f", "1"), LINK_MEMBER("./f", "2") } },
         { UNPACK_LAYER, "entry 'd' occurs twice", { DIR_MEMBER("d"), FILE_MEMBER("d", "2") } },
-        { UNPACK_LAYER, "entry 'h' occurs twice", { FILE_MEMBER("f", "1"), FILE_MEMBER("h", "2"), HARD_MEMBER("h", "f") } },
+        { UNPACK_LAYER,
+          "entry 'h' occurs twice",
+          { FILE_MEMBER("f", "1"), FILE_MEMBER("h", "2"), HARD_MEMBER("h", "f") } },
         { UNPACK_LAYER, "entry 'h' is a hard link to '../f', which is outside the tree", { HARD_MEMBER("h", "../f") } },
-        { UNPACK_LAYER, "entry 'h' is a hard link to 'd/../../f', which is outside the tree",
+        { UNPACK_LAYER,
+          "entry 'h' is a hard link to 'd/../../f', which is outside the tree",
           { DIR_MEMBER("d"), HARD_MEMBER("h", "d/../../f") } },
-        { UNPACK_LAYER, "entry 'h' is a hard link to '/etc/passwd', which is not in the archive before it",
+        { UNPACK_LAYER,
+          "entry 'h' is a hard link to '/etc/passwd', which is not in the archive before it",
           { HARD_MEMBER("h", "/etc/passwd") } },
-        { UNPACK_LAYER, "entry 'h' is a hard link to 'f', which is not in the archive before it", { HARD_MEMBER("h", "f") } },
-        { UNPACK_LAYER, "entry 'h' is a hard link to 'w', which is not in the archive before it",
+        { UNPACK_LAYER,
+          "entry 'h' is a hard link to 'f', which is not in the archive before it",
+          { HARD_MEMBER("h", "f") } },
+        { UNPACK_LAYER,
+          "entry 'h' is a hard link to 'w', which is not in the archive before it",
           { FILE_MEMBER(".wh.w", ""), HARD_MEMBER("h", "w") } },
-        { UNPACK_LAYER, "entry 'h' is a hard link to 'd', which is a directory", { DIR_MEMBER("d"), HARD_MEMBER("h", "d") } },
-        { UNPACK_LAYER, "entry 'h' is a hard link to 'l/passwd', or has",
+        { UNPACK_LAYER,
+          "entry 'h' is a hard link to 'd', which is a directory",
+          { DIR_MEMBER("d"), HARD_MEMBER("h", "d") } },
+        { UNPACK_LAYER,
+          "entry 'h' is a hard link to 'l/passwd', or has",
           { LINK_MEMBER("l", "/etc"), HARD_MEMBER("h", "l/passwd") } },
         { UNPACK_LAYER, "entry 'l' is a symbolic link without a target", { LINK_MEMBER("l", "") } },
-        { UNPACK_LAYER, "entry 'b' is a device with a number out of range",
+        { UNPACK_LAYER,
+          "entry 'b' is a device with a number out of range",
           { { "b", AE_IFBLK, 0600, NULL, 4096, 0 } } },
-        { UNPACK_LAYER, "entry 'c' is a device with a number out of range",
+        { UNPACK_LAYER,
+          "entry 'c' is a device with a number out of range",
           { { "c", AE_IFCHR, 0600, NULL, 0, 1 << 20 } } },
         { UNPACK_LAYER, "entry 'dev/null' is a device 0/0", { { "dev/null", AE_IFCHR, 0666 } } },
-        { UNPACK_LAYER, "entry 'f': may not have the attribute 'trusted.overlay.redirect'", { { "f", AE_IFREG, 0644, "", 0, 0, "trusted.overlay.redirect", "/x" } } },
-        { UNPACK_LAYER, "entry 'd/': may not have the attribute 'trusted.overlay.opaque'", { { "d", AE_IFDIR, 0755, NULL, 0, 0, "trusted.overlay.opaque", "y" } } },
+        { UNPACK_LAYER,
+          "entry 'f': may not have the attribute 'trusted.overlay.redirect'",
+          { { "f", AE_IFREG, 0644, "", 0, 0, "trusted.overlay.redirect", "/x" } } },
+        { UNPACK_LAYER,
+          "entry 'd/': may not have the attribute 'trusted.overlay.opaque'",
+          { { "d", AE_IFDIR, 0755, NULL, 0, 0, "trusted.overlay.opaque", "y" } } },
         { UNPACK_LAYER, "entry '.' is the top of the tree, but no directory", { LINK_MEMBER(".", "/etc") } },
         { UNPACK_LAYER, "entry 'd/.wh.' is not a valid whiteout", { FILE_MEMBER("d/.wh.", "") } },
         { UNPACK_LAYER, "entry 'd/.wh..' is not a valid whiteout", { FILE_MEMBER("d/.wh..", "") } },
         { UNPACK_LAYER, "entry 'd/.wh...' is not a valid whiteout", { FILE_MEMBER("d/.wh...", "") } },
         { UNPACK_LAYER, "entry '.wh.d/' is not a valid whiteout", { DIR_MEMBER(".wh.d") } },
         { UNPACK_LAYER, "entry 'a/.wh.d/x' lies below a whiteout", { FILE_MEMBER("a/.wh.d/x", "") } },
-        { UNPACK_LAYER, "entry 'l/.wh.x' has a symbolic link as parent that",
+        { UNPACK_LAYER,
+          "entry 'l/.wh.x' has a symbolic link as parent that",
           { LINK_MEMBER("l", "/tmp"), FILE_MEMBER("l/.wh.x", "") } },
-        { UNPACK_LAYER, "entry 'l/.wh..wh..opq' has a symbolic link as parent that",
+        { UNPACK_LAYER,
+          "entry 'l/.wh..wh..opq' has a symbolic link as parent that",
           { LINK_MEMBER("l", "/tmp"), FILE_MEMBER("l/.wh..wh..opq", "") } },
         { UNPACK_LAYER, "entry 'bad\\x0aname/../../x' leaves the tree", { FILE_MEMBER("bad\nname/../../x", "") } },
         { UNPACK_ACI, "entry 'other' is neither 'manifest' nor below 'rootfs'", { FILE_MEMBER("other", "") } },
         { UNPACK_ACI, "entry 'rootfsx/y' is neither 'manifest' nor below 'rootfs'", { FILE_MEMBER("rootfsx/y", "") } },
-        { UNPACK_ACI, "entry 'manifest' occurs twice", { FILE_MEMBER("manifest", "{}"), FILE_MEMBER("manifest", "{}") } },
+        { UNPACK_ACI,
+          "entry 'manifest' occurs twice",
+          { FILE_MEMBER("manifest", "{}"), FILE_MEMBER("manifest", "{}") } },
         { UNPACK_ACI, "entry 'manifest' is not a regular file", { LINK_MEMBER("manifest", "rootfs/x") } },
-        { UNPACK_ACI, "entry 'rootfs/../rootfs2' is neither", { DIR_MEMBER("rootfs"), FILE_MEMBER("rootfs/../rootfs2", "") } },
-        { UNPACK_ACI, "entry 'rootfs/h' is a hard link to 'rootfs/../manifest', which is outside the tree",
+        { UNPACK_ACI,
+          "entry 'rootfs/../rootfs2' is neither",
+          { DIR_MEMBER("rootfs"), FILE_MEMBER("rootfs/../rootfs2", "") } },
+        { UNPACK_ACI,
+          "entry 'rootfs/h' is a hard link to 'rootfs/../manifest', which is outside the tree",
           { FILE_MEMBER("manifest", "{}"), HARD_MEMBER("rootfs/h", "rootfs/../manifest") } },
-        { UNPACK_ACI, "entry 'rootfs/l/manifest' occurs twice",
+        { UNPACK_ACI,
+          "entry 'rootfs/l/manifest' occurs twice",
           { FILE_MEMBER("manifest", "{}"), LINK_MEMBER("rootfs/l", "../.."), FILE_MEMBER("rootfs/manifest", ""),
             FILE_MEMBER("rootfs/l/manifest", "") } },
         { UNPACK_ACI, "has no entry 'manifest'", { DIR_MEMBER("rootfs"), FILE_MEMBER("rootfs/x", "") } },
         { UNPACK_ACI, "has no entry 'rootfs'", { FILE_MEMBER("manifest", "{}") } },
         { UNPACK_ACI, "entry 'rootfs' is the top of the tree, but no directory", { LINK_MEMBER("rootfs", "/") } },
-        { UNPACK_ACI, "entry 'rootfs/h' is a hard link to 'manifest', which is outside the tree",
+        { UNPACK_ACI,
+          "entry 'rootfs/h' is a hard link to 'manifest', which is outside the tree",
           { FILE_MEMBER("manifest", "{}"), HARD_MEMBER("rootfs/h", "manifest") } },
         { UNPACK_FILES, "entry 'd' is neither file, directory nor link", { { "d", AE_IFBLK, 0600, NULL, 8, 0 } } },
 };
@@ -204,23 +243,33 @@ static const Followed followed[] = {
             "store/dash/new/deep/x" },
           { "", "store/dash/new", "store/dash/new/deep" } },
         /* merged usr, with a directory that comes by its other name */
-        { { DIR_MEMBER("."), DIR_MEMBER("usr"), DIR_MEMBER("usr/lib"), LINK_MEMBER("lib", "usr/lib"), FILE_MEMBER("lib/foo", ""),
-            { "lib/d", AE_IFDIR, 0700, .mtime = 5 }, FILE_MEMBER("usr/lib/d/x", ""), FILE_MEMBER("lib/d/y", "") },
-          { "lib", "usr", "usr/lib", "usr/lib/d", "usr/lib/d/x", "usr/lib/d/y", "usr/lib/foo" }, { NULL } },
+        { { DIR_MEMBER("."),
+            DIR_MEMBER("usr"),
+            DIR_MEMBER("usr/lib"),
+            LINK_MEMBER("lib", "usr/lib"),
+            FILE_MEMBER("lib/foo", ""),
+            { "lib/d", AE_IFDIR, 0700, .mtime = 5 },
+            FILE_MEMBER("usr/lib/d/x", ""),
+            FILE_MEMBER("lib/d/y", "") },
+          { "lib", "usr", "usr/lib", "usr/lib/d", "usr/lib/d/x", "usr/lib/d/y", "usr/lib/foo" },
+          { NULL } },
         /* absolute; above the top there is nothing; links to links, and to the top itself */
-        { { DIR_MEMBER("usr/lib"), LINK_MEMBER("a", "/usr/lib"), LINK_MEMBER("b", "../../a/../lib/./"), LINK_MEMBER("usr/c", "../b"),
-            LINK_MEMBER("top", "/"), FILE_MEMBER("a/1", ""), FILE_MEMBER("b/2", ""), FILE_MEMBER("usr/c/3", ""),
-            FILE_MEMBER("top/usr/c/4", ""), FILE_MEMBER("top/top/5", "") },
+        { { DIR_MEMBER("usr/lib"), LINK_MEMBER("a", "/usr/lib"), LINK_MEMBER("b", "../../a/../lib/./"),
+            LINK_MEMBER("usr/c", "../b"), LINK_MEMBER("top", "/"), FILE_MEMBER("a/1", ""), FILE_MEMBER("b/2", ""),
+            FILE_MEMBER("usr/c/3", ""), FILE_MEMBER("top/usr/c/4", ""), FILE_MEMBER("top/top/5", "") },
           { "5", "a", "b", "top", "usr", "usr/c", "usr/lib", "usr/lib/1", "usr/lib/2", "usr/lib/3", "usr/lib/4" },
           { "", "usr" } },
         /* hard links on either side, one to the link itself */
-        { { DIR_MEMBER("./"), DIR_MEMBER("usr"), FILE_MEMBER("usr/foo", ""), LINK_MEMBER("l", "/usr"), HARD_MEMBER("l/bar", "usr/foo"),
-            HARD_MEMBER("baz", "/l/bar"), HARD_MEMBER("again", "/l"), DIR_MEMBER("dir/../dir"), HARD_MEMBER("l/../of", "/./baz") },
-          { "again", "baz", "dir", "l", "of", "usr", "usr/bar", "usr/foo" }, { NULL } },
+        { { DIR_MEMBER("./"), DIR_MEMBER("usr"), FILE_MEMBER("usr/foo", ""), LINK_MEMBER("l", "/usr"),
+            HARD_MEMBER("l/bar", "usr/foo"), HARD_MEMBER("baz", "/l/bar"), HARD_MEMBER("again", "/l"),
+            DIR_MEMBER("dir/../dir"), HARD_MEMBER("l/../of", "/./baz") },
+          { "again", "baz", "dir", "l", "of", "usr", "usr/bar", "usr/foo" },
+          { NULL } },
         /* names of ko, kaniko and distroless */
-        { { DIR_MEMBER("/"), DIR_MEMBER("/usr/"), FILE_MEMBER("/ko-app/app", ""), HARD_MEMBER("usr/again", "/ko-app/app"),
-            DIR_MEMBER("a"), FILE_MEMBER("a/../b/c", "") },
-          { "a", "b", "b/c", "ko-app", "ko-app/app", "usr", "usr/again" }, { "b", "ko-app" } },
+        { { DIR_MEMBER("/"), DIR_MEMBER("/usr/"), FILE_MEMBER("/ko-app/app", ""),
+            HARD_MEMBER("usr/again", "/ko-app/app"), DIR_MEMBER("a"), FILE_MEMBER("a/../b/c", "") },
+          { "a", "b", "b/c", "ko-app", "ko-app/app", "usr", "usr/again" },
+          { "b", "ko-app" } },
 };
 
 static void list_tree(int fd, const char *path, char ***names)
@@ -247,13 +296,15 @@ Test(image_unpack, follows_links_of_the_archive)
                 UnpackResult result = {};
                 size_t n = 0;
 
-                cr_assert_eq(unpack(followed[i].members, UNPACK_LAYER, t.fd, &result, &message), 0, "%zu: %s", i, message);
+                cr_assert_eq(unpack(followed[i].members, UNPACK_LAYER, t.fd, &result, &message), 0, "%zu: %s", i,
+                             message);
                 list_tree(t.fd, ".", &names);
                 for (; n < ELEMENTSOF(followed[i].paths) && followed[i].paths[n]; n++)
                         cr_expect(strv_contains(names, followed[i].paths[n]), "%zu: %s", i, followed[i].paths[n]);
                 cr_expect_eq(strv_length(names), n, "%zu", i);
                 for (n = 0; followed[i].implied[n]; n++)
-                        cr_expect(strv_contains(result.implied, followed[i].implied[n]), "%zu: '%s'", i, followed[i].implied[n]);
+                        cr_expect(strv_contains(result.implied, followed[i].implied[n]), "%zu: '%s'", i,
+                                  followed[i].implied[n]);
                 cr_expect_eq(strv_length(result.implied), n, "%zu", i);
                 unpack_result_done(&result);
                 temporary_done(&t);
@@ -276,11 +327,19 @@ Test(image_unpack, directories_below_links_have_their_metadata)
 Test(image_unpack, whiteouts_below_links)
 {
         static const Member members[] = {
-                DIR_MEMBER("usr"), DIR_MEMBER("usr/lib"), LINK_MEMBER("lib", "/usr/lib"), FILE_MEMBER("lib/.wh.gone", ""),
-                FILE_MEMBER("lib/.wh.back", ""), FILE_MEMBER("usr/lib/back/x", ""), LINK_MEMBER("usr/lib/o", "../opaque"),
-                DIR_MEMBER("usr/opaque"), FILE_MEMBER("lib/o/.wh..wh..opq", ""), FILE_MEMBER("lib/o/new/.wh..wh..opq", ""),
+                DIR_MEMBER("usr"),
+                DIR_MEMBER("usr/lib"),
+                LINK_MEMBER("lib", "/usr/lib"),
+                FILE_MEMBER("lib/.wh.gone", ""),
+                FILE_MEMBER("lib/.wh.back", ""),
+                FILE_MEMBER("usr/lib/back/x", ""),
+                LINK_MEMBER("usr/lib/o", "../opaque"),
+                DIR_MEMBER("usr/opaque"),
+                FILE_MEMBER("lib/o/.wh..wh..opq", ""),
+                FILE_MEMBER("lib/o/new/.wh..wh..opq", ""),
                 /* Nothing is hidden that the archive has itself, by whatever name. */
-                FILE_MEMBER("lib/.wh.o", ""), {},
+                FILE_MEMBER("lib/.wh.o", ""),
+                {},
         };
         Temporary t = temporary_new();
         _cleanup_free_ char *message = NULL;
@@ -358,7 +417,8 @@ Test(image_unpack, metadata)
         static const Member members[] = {
                 { "./", AE_IFDIR, 0711, .mtime = 1000, .uid = 3 },
                 { "d/", AE_IFDIR, 01777, .mtime = 1500000000, .mtime_nsec = 7, .uid = 12, .gid = 13 },
-                { "d/suid", AE_IFREG, 06755, "text", .mtime = 1234567890, .mtime_nsec = 123456789, .uid = 70000, .gid = 1 },
+                { "d/suid", AE_IFREG, 06755, "text", .mtime = 1234567890, .mtime_nsec = 123456789, .uid = 70000,
+                  .gid = 1 },
                 { "d/link", AE_IFLNK, 0777, "/nowhere", .mtime = 99, .uid = 5 },
                 { "d/pipe", AE_IFIFO, 0620, .mtime = 98 },
                 { "d/null", AE_IFCHR, 0666, .major = 1, .minor = 3 },
@@ -472,12 +532,14 @@ Test(image_unpack, acls)
 Test(image_unpack, whiteouts_in_either_order)
 {
         static const Member members[][12] = {
-                { FILE_MEMBER("gone/.wh.file", ""), FILE_MEMBER(".wh.dir", ""), DIR_MEMBER("dir"), FILE_MEMBER("dir/new", "n"),
-                  FILE_MEMBER(".wh.implied", ""), FILE_MEMBER("implied/a/b", ""), FILE_MEMBER(".wh.real", ""),
-                  FILE_MEMBER("real", "r"), FILE_MEMBER("opaque/.wh..wh..opq", ""), FILE_MEMBER("opaque/x", "") },
-                { FILE_MEMBER("gone/.wh.file", ""), DIR_MEMBER("dir"), FILE_MEMBER("dir/new", "n"), FILE_MEMBER(".wh.dir", ""),
-                  FILE_MEMBER("implied/a/b", ""), FILE_MEMBER(".wh.implied", ""), FILE_MEMBER("real", "r"),
-                  FILE_MEMBER(".wh.real", ""), FILE_MEMBER("opaque/x", ""), FILE_MEMBER("opaque/.wh..wh..opq", "") },
+                { FILE_MEMBER("gone/.wh.file", ""), FILE_MEMBER(".wh.dir", ""), DIR_MEMBER("dir"),
+                  FILE_MEMBER("dir/new", "n"), FILE_MEMBER(".wh.implied", ""), FILE_MEMBER("implied/a/b", ""),
+                  FILE_MEMBER(".wh.real", ""), FILE_MEMBER("real", "r"), FILE_MEMBER("opaque/.wh..wh..opq", ""),
+                  FILE_MEMBER("opaque/x", "") },
+                { FILE_MEMBER("gone/.wh.file", ""), DIR_MEMBER("dir"), FILE_MEMBER("dir/new", "n"),
+                  FILE_MEMBER(".wh.dir", ""), FILE_MEMBER("implied/a/b", ""), FILE_MEMBER(".wh.implied", ""),
+                  FILE_MEMBER("real", "r"), FILE_MEMBER(".wh.real", ""), FILE_MEMBER("opaque/x", ""),
+                  FILE_MEMBER("opaque/.wh..wh..opq", "") },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(members); i++) {
@@ -509,10 +571,19 @@ Test(image_unpack, whiteouts_in_either_order)
 Test(image_unpack, whiteout_odds_and_ends)
 {
         static const Member members[] = {
-                FILE_MEMBER(".wh..wh.aufs", ""), DIR_MEMBER(".wh..wh.plnk"), FILE_MEMBER(".wh..wh.plnk/1.2", ""),
-                FILE_MEMBER("a.wh.b", "ordinary"), HARD_MEMBER("x/.wh.y", ".wh..wh.aufs"), FILE_MEMBER(".wh..wh..opq", ""),
-                FILE_MEMBER(".wh.l", ""), LINK_MEMBER("l", "to"), FILE_MEMBER(".wh.p", ""), { "p", AE_IFIFO, 0600 },
-                FILE_MEMBER(".wh.h", ""), HARD_MEMBER("h", "a.wh.b"), {},
+                FILE_MEMBER(".wh..wh.aufs", ""),
+                DIR_MEMBER(".wh..wh.plnk"),
+                FILE_MEMBER(".wh..wh.plnk/1.2", ""),
+                FILE_MEMBER("a.wh.b", "ordinary"),
+                HARD_MEMBER("x/.wh.y", ".wh..wh.aufs"),
+                FILE_MEMBER(".wh..wh..opq", ""),
+                FILE_MEMBER(".wh.l", ""),
+                LINK_MEMBER("l", "to"),
+                FILE_MEMBER(".wh.p", ""),
+                { "p", AE_IFIFO, 0600 },
+                FILE_MEMBER(".wh.h", ""),
+                HARD_MEMBER("h", "a.wh.b"),
+                {},
         };
         Temporary t = temporary_new();
         _cleanup_free_ char *message = NULL;
@@ -556,8 +627,14 @@ Test(image_unpack, names_are_bytes)
         static const char *const locales[] = { "C", "C.UTF-8" };
         char longest[256], path[3 * 256];
         const char *const names[] = {
-                "latin\xe9", "broken\xff\xfe", "composed-\xc3\xa9", "decomposed-e\xcc\x81", "\xf0\x9f\x90\xb3", "tab\tand\\",
-                longest, path,
+                "latin\xe9",
+                "broken\xff\xfe",
+                "composed-\xc3\xa9",
+                "decomposed-e\xcc\x81",
+                "\xf0\x9f\x90\xb3",
+                "tab\tand\\",
+                longest,
+                path,
         };
 
         memset(longest, 'n', 255);
@@ -700,7 +777,8 @@ Test(image_unpack, aci_manifest_too_large)
 
         memset(text, ' ', ACI_MANIFEST_MAX + 1);
         text[ACI_MANIFEST_MAX + 1] = 0;
-        cr_expect_eq(unpack((Member[]) { FILE_MEMBER("manifest", text), {} }, UNPACK_ACI, t.fd, &result, &message), -EBADMSG);
+        cr_expect_eq(unpack((Member[]) { FILE_MEMBER("manifest", text), {} }, UNPACK_ACI, t.fd, &result, &message),
+                     -EBADMSG);
         cr_expect_str_eq(message, "entry 'manifest' is larger than 4 MiB");
         temporary_done(&t);
 }

@@ -135,7 +135,8 @@ static char *trust(Fixture *f, const char *file, const char *prefix)
 
         text = signing_read(&f->s, file, &n);
         cr_assert_eq(key_file_parse(text, n, &keys, &message), 0, "%s: %s", file, message);
-        cr_assert_eq(keystore_add(&k, prefix, keys.keys[0].fingerprint, keys.keys[0].text, &path, &message), 0, "%s", message);
+        cr_assert_eq(keystore_add(&k, prefix, keys.keys[0].fingerprint, keys.keys[0].text, &path, &message), 0, "%s",
+                     message);
         fingerprint = strdup(keys.keys[0].fingerprint);
         key_file_done(&keys);
         return fingerprint;
@@ -176,7 +177,8 @@ static void expect_refusal(Fixture *f, const char *name, int error, const char *
         int r = verify_name(f, name, &t, &message);
 
         cr_expect_eq(r, error, "%s: %i, %s", name, r, message);
-        cr_expect(message && startswith(message, name) && strstr(message, words), "'%s' is not in '%s'", words, message);
+        cr_expect(message && startswith(message, name) && strstr(message, words), "'%s' is not in '%s'", words,
+                  message);
         cr_expect(message && !strchr(message, '\n'));
         cr_expect_null(t.how);
         image_trust_done(&t);
@@ -184,8 +186,10 @@ static void expect_refusal(Fixture *f, const char *name, int error, const char *
 
 static char *simple_payload(const char *type, const char *hex, const char *reference)
 {
-        return strprintf("{\"critical\":{\"identity\":{\"docker-reference\":\"%s\"},\"image\":{\"docker-manifest-digest\":\"sha256:%s\"},"
-                         "\"type\":\"%s\"},\"optional\":{\"creator\":\"test\",\"timestamp\":1}}", reference, hex, type);
+        return strprintf("{\"critical\":{\"identity\":{\"docker-reference\":\"%s\"},\"image\":{\"docker-manifest-"
+                         "digest\":\"sha256:%s\"},"
+                         "\"type\":\"%s\"},\"optional\":{\"creator\":\"test\",\"timestamp\":1}}",
+                         reference, hex, type);
 }
 
 /* OpenPGP */
@@ -201,8 +205,10 @@ static void simple_sign(Fixture *f, const char *signer, const char *hex, const c
 
 static void use_store(Fixture *f, const char *store)
 {
-        _cleanup_free_ char *text = strprintf("{\"rktKind\":\"signatures\",\"rktVersion\":\"v1\",\"prefixes\":[\"registry.example.com\"],"
-                                              "\"store\":\"%s\"}", store);
+        _cleanup_free_ char *text =
+                strprintf("{\"rktKind\":\"signatures\",\"rktVersion\":\"v1\",\"prefixes\":[\"registry.example.com\"],"
+                          "\"store\":\"%s\"}",
+                          store);
 
         cr_assert_eq(mkdir_p_at(f->s.t.fd, "local/signatures.d", 0755), 0);
         signing_write(&f->s, "local/signatures.d/x.json", text, strlen(text));
@@ -299,8 +305,10 @@ Test(image_verify, simple_signing_from_the_network)
         signing_run(&f.s, "openssl base64 -A -in sig -out encoded");
         encoded = signing_read(&f.s, "encoded", NULL);
         attached = strprintf("{\"signatures\": [{\"schemaVersion\": 2, \"type\": \"other\", \"content\": \"eA==\"},"
-                             "{\"type\": \"atomic\", \"content\": \"%%\"}, {\"schemaVersion\": 2, \"name\": \"x\", \"type\": \"atomic\","
-                             "\"content\": \"%s\"}]}", encoded);
+                             "{\"type\": \"atomic\", \"content\": \"%%\"}, {\"schemaVersion\": 2, \"name\": \"x\", "
+                             "\"type\": \"atomic\","
+                             "\"content\": \"%s\"}]}",
+                             encoded);
         serve_text("signatures " REPOSITORY " sha256:" HEX, attached);
         expect_good(&f, NAME, "simple-signing", fingerprint, NULL);
 
@@ -319,9 +327,12 @@ Test(image_verify, simple_signing_from_the_network)
 static char *openssl_signature(Fixture *f, const char *key, const char *data, size_t n)
 {
         signing_write(&f->s, "to-sign", data, n);
-        signing_run(&f->s, "if openssl pkey -in %s.key -text -noout | grep -q ED25519; then openssl pkeyutl -sign -rawin -inkey %s.key "
-                           "-in to-sign -out signature; else openssl dgst -sha256 -sign %s.key -out signature to-sign; fi;"
-                           "openssl base64 -A -in signature -out encoded", key, key, key);
+        signing_run(&f->s,
+                    "if openssl pkey -in %s.key -text -noout | grep -q ED25519; then openssl pkeyutl -sign -rawin "
+                    "-inkey %s.key "
+                    "-in to-sign -out signature; else openssl dgst -sha256 -sign %s.key -out signature to-sign; fi;"
+                    "openssl base64 -A -in signature -out encoded",
+                    key, key, key);
         return signing_read(&f->s, "encoded", NULL);
 }
 
@@ -341,16 +352,21 @@ static char *serve_blob(const char *text)
         return digest;
 }
 
-#define EMPTY_CONFIG "{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\"sha256:" OTHER_HEX "\",\"size\":2}"
+#define EMPTY_CONFIG                                                                                                   \
+        "{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\"sha256:" OTHER_HEX "\",\"size\":2}"
 
 /* A manifest with one layer that holds the payload, signed. */
 static char *cosign_manifest(Fixture *f, const char *key, const char *payload, const char *more)
 {
-        _cleanup_free_ char *signature = openssl_signature(f, key, payload, strlen(payload)), *digest = serve_blob(payload);
+        _cleanup_free_ char *signature = openssl_signature(f, key, payload, strlen(payload)),
+                            *digest = serve_blob(payload);
 
-        return strprintf("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":" EMPTY_CONFIG
-                         ",\"layers\":[{\"mediaType\":\"application/vnd.dev.cosign.simplesigning.v1+json\",\"size\":%zu,\"digest\":\"%s\","
-                         "\"annotations\":{%s\"dev.cosignproject.cosign/signature\":\"%s\"}}]}", strlen(payload), digest, more, signature);
+        return strprintf("{\"schemaVersion\":2,\"mediaType\":\"application/"
+                         "vnd.oci.image.manifest.v1+json\",\"config\":" EMPTY_CONFIG
+                         ",\"layers\":[{\"mediaType\":\"application/"
+                         "vnd.dev.cosign.simplesigning.v1+json\",\"size\":%zu,\"digest\":\"%s\","
+                         "\"annotations\":{%s\"dev.cosignproject.cosign/signature\":\"%s\"}}]}",
+                         strlen(payload), digest, more, signature);
 }
 
 #define TAG "manifest " REPOSITORY " sha256-" HEX ".sig"
@@ -361,7 +377,8 @@ Test(image_verify, cosign_by_tag)
 
         for (size_t i = 0; i < ELEMENTSOF(kinds_of_keys); i++) {
                 Fixture f = fixture_new();
-                _cleanup_free_ char *payload = simple_payload(COSIGN_TYPE, HEX, REPOSITORY), *manifest = NULL, *fingerprint = NULL;
+                _cleanup_free_ char *payload = simple_payload(COSIGN_TYPE, HEX, REPOSITORY), *manifest = NULL,
+                                    *fingerprint = NULL;
 
                 signing_cosign_key(&f.s, "a", kinds_of_keys[i]);
                 signing_cosign_key(&f.s, "b", kinds_of_keys[i]);
@@ -398,8 +415,8 @@ Test(image_verify, cosign_refused)
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 Fixture f = fixture_new();
-                _cleanup_free_ char *payload = simple_payload(cases[i].type, cases[i].hex, cases[i].reference), *manifest = NULL,
-                                    *fingerprint = NULL;
+                _cleanup_free_ char *payload = simple_payload(cases[i].type, cases[i].hex, cases[i].reference),
+                                    *manifest = NULL, *fingerprint = NULL;
 
                 signing_cosign_key(&f.s, "a", P256);
                 fingerprint = trust(&f, "a.pub", NULL);
@@ -454,18 +471,22 @@ static void serve_referrer(const char *manifest, const char *artifact_type)
         _cleanup_free_ char *digest = digest_text(manifest, strlen(manifest)), *index = NULL;
 
         serve(manifest, strlen(manifest), "manifest " REPOSITORY " %s", digest);
-        index = strprintf("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":["
-                          "{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"sha256:" OTHER_HEX "\",\"size\":1,"
-                          "\"artifactType\":\"application/vnd.example.sbom\"},"
-                          "{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"%s\",\"size\":%zu,"
-                          "\"artifactType\":\"%s\"}]}", digest, strlen(manifest), artifact_type);
+        index = strprintf(
+                "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":["
+                "{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"sha256:" OTHER_HEX
+                "\",\"size\":1,"
+                "\"artifactType\":\"application/vnd.example.sbom\"},"
+                "{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"%s\",\"size\":%zu,"
+                "\"artifactType\":\"%s\"}]}",
+                digest, strlen(manifest), artifact_type);
         serve_text("referrers " REPOSITORY " sha256:" HEX, index);
 }
 
 Test(image_verify, cosign_by_referrers)
 {
         Fixture f = fixture_new();
-        _cleanup_free_ char *payload = simple_payload(COSIGN_TYPE, HEX, REPOSITORY), *manifest = NULL, *fingerprint = NULL;
+        _cleanup_free_ char *payload = simple_payload(COSIGN_TYPE, HEX, REPOSITORY), *manifest = NULL,
+                            *fingerprint = NULL;
 
         signing_cosign_key(&f.s, "a", P256);
         fingerprint = trust(&f, "a.pub", NULL);
@@ -487,17 +508,21 @@ static char *bundle(Fixture *f, const char *key, const char *statement, const ch
 {
         static const char type[] = "application/vnd.in-toto+json";
         _cleanup_free_ char *pae = strprintf("DSSEv1 %zu %s %zu %s", strlen(type), type, strlen(statement), statement);
-        _cleanup_free_ char *signature = openssl_signature(f, key, pae, strlen(pae)), *encoded = NULL, *digest = NULL, *text = NULL;
+        _cleanup_free_ char *signature = openssl_signature(f, key, pae, strlen(pae)), *encoded = NULL, *digest = NULL,
+                            *text = NULL;
 
         signing_write(&f->s, "statement", statement, strlen(statement));
         signing_run(&f->s, "openssl base64 -A -in statement -out encoded");
         encoded = signing_read(&f->s, "encoded", NULL);
-        text = strprintf("{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\",\"verificationMaterial\":%s,"
-                         "\"dsseEnvelope\":{\"payload\":\"%s\",\"payloadType\":\"%s\",\"signatures\":[{\"sig\":\"%s\"}]}}",
-                         material, encoded, type, signature);
+        text = strprintf(
+                "{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\",\"verificationMaterial\":%s,"
+                "\"dsseEnvelope\":{\"payload\":\"%s\",\"payloadType\":\"%s\",\"signatures\":[{\"sig\":\"%s\"}]}}",
+                material, encoded, type, signature);
         digest = serve_blob(text);
-        return strprintf("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":" EMPTY_CONFIG
-                         ",\"layers\":[{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\",\"size\":%zu,\"digest\":\"%s\"}]}",
+        return strprintf("{\"schemaVersion\":2,\"mediaType\":\"application/"
+                         "vnd.oci.image.manifest.v1+json\",\"config\":" EMPTY_CONFIG
+                         ",\"layers\":[{\"mediaType\":\"application/"
+                         "vnd.dev.sigstore.bundle.v0.3+json\",\"size\":%zu,\"digest\":\"%s\"}]}",
                          strlen(text), digest);
 }
 
@@ -552,8 +577,13 @@ Test(image_verify, pinned_by_digest)
         static const Digest digest = { DIGEST_SHA256, HEX };
         ImageTrust t = {};
 
-        cr_expect_eq(image_verify_claim(&f.v, &(ImageClaim) { .name = REPOSITORY "@sha256:" HEX, .pinned = true, .digests = &digest,
-                                                              .n_digests = 1 }, &t, NULL), 0);
+        cr_expect_eq(image_verify_claim(&f.v,
+                                        &(ImageClaim) { .name = REPOSITORY "@sha256:" HEX,
+                                                        .pinned = true,
+                                                        .digests = &digest,
+                                                        .n_digests = 1 },
+                                        &t, NULL),
+                     0);
         cr_expect_str_eq(t.how, "digest");
         cr_expect_null(asked);
         image_trust_done(&t);
@@ -572,10 +602,12 @@ Test(image_verify, index_or_manifest)
         TRUST(&f, "a.pub", NULL);
         manifest = cosign_manifest(&f, "a", payload, "");
         serve_text(TAG, manifest);
-        cr_expect_eq(image_verify_claim(&f.v, &(ImageClaim) { .name = NAME, .digests = digests, .n_digests = 2 }, &t, &message),
+        cr_expect_eq(image_verify_claim(&f.v, &(ImageClaim) { .name = NAME, .digests = digests, .n_digests = 2 }, &t,
+                                        &message),
                      0, "%s", message);
         image_trust_done(&t);
-        cr_expect_eq(image_verify_claim(&f.v, &(ImageClaim) { .name = NAME, .digests = digests, .n_digests = 1 }, &t, &message),
+        cr_expect_eq(image_verify_claim(&f.v, &(ImageClaim) { .name = NAME, .digests = digests, .n_digests = 1 }, &t,
+                                        &message),
                      -ENODATA, "%s", message);
         fixture_done(&f);
 }
@@ -600,7 +632,8 @@ Test(image_verify, most_telling_problem)
 Test(image_verify, broken_files)
 {
         Fixture f = fixture_new();
-        _cleanup_free_ char *payload = simple_payload(COSIGN_TYPE, HEX, REPOSITORY), *manifest = NULL, *fingerprint = NULL;
+        _cleanup_free_ char *payload = simple_payload(COSIGN_TYPE, HEX, REPOSITORY), *manifest = NULL,
+                            *fingerprint = NULL;
 
         signing_cosign_key(&f.s, "a", P256);
         signing_cosign_key(&f.s, "b", P256);
@@ -676,9 +709,12 @@ Test(image_verify, aci)
         cr_expect_eq(verify_aci(&f, "example.org/app", "app.aci", "app.aci.asc", &t, &message), -ENOKEY);
 
         /* A second key in a file that is named by the first. */
-        signing_run(&f.s, "cat bob.asc alice.asc >local/trustedkeys/prefix.d/example.com/app/%s; rm -r local/trustedkeys/prefix.d/example.com/%s "
-                          "local/trustedkeys/prefix.d/example.com/ap; mv local/trustedkeys/prefix.d/example.com/app/%s "
-                          "local/trustedkeys/prefix.d/example.com/app/$(ls local/trustedkeys/prefix.d/example.com/app | grep -v %s)",
+        signing_run(&f.s,
+                    "cat bob.asc alice.asc >local/trustedkeys/prefix.d/example.com/app/%s; rm -r "
+                    "local/trustedkeys/prefix.d/example.com/%s "
+                    "local/trustedkeys/prefix.d/example.com/ap; mv local/trustedkeys/prefix.d/example.com/app/%s "
+                    "local/trustedkeys/prefix.d/example.com/app/$(ls local/trustedkeys/prefix.d/example.com/app | grep "
+                    "-v %s)",
                     fingerprint, fingerprint, fingerprint, fingerprint);
         cr_expect_eq(verify_aci(&f, "example.com/app", "app.aci", "app.aci.asc", &t, &message), -ENOKEY);
         cr_expect(strstr(message, "in the file of another"), "%s", message);

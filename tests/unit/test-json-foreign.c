@@ -49,7 +49,9 @@ Test(json_foreign, reads_what_the_parser_reads)
 
 Test(json_foreign, refuses_what_the_parser_refuses)
 {
-        static const char *const texts[] = { "", "{", "{} x", "'single'", "\"\\u0000\"", "\xff", "123456789012345678901" };
+        static const char *const texts[] = {
+                "", "{", "{} x", "'single'", "\"\\u0000\"", "\xff", "123456789012345678901"
+        };
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
                 _cleanup_json_object_ json_object *o = NULL, *o2 = NULL;

@@ -49,14 +49,16 @@ Test(json_locate, lines)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                cr_expect_eq(json_line_of(text, sizeof(text) - 1, cases[i].path), cases[i].line, "%s: %zu", cases[i].path,
-                             json_line_of(text, sizeof(text) - 1, cases[i].path));
+                cr_expect_eq(json_line_of(text, sizeof(text) - 1, cases[i].path), cases[i].line, "%s: %zu",
+                             cases[i].path, json_line_of(text, sizeof(text) - 1, cases[i].path));
 }
 
 /* Whatever the text and the path: it stays inside. */
 Test(json_locate, stays_inside)
 {
-        static const char *const paths[] = { "apps[1].image.labels[3]", "a.b.c[0][0]", "[0][1].x", "..", "[", "[]", ".", "a[" };
+        static const char *const paths[] = {
+                "apps[1].image.labels[3]", "a.b.c[0][0]", "[0][1].x", "..", "[", "[]", ".", "a["
+        };
 
         for (size_t n = 0; n < sizeof(text); n++)
                 for (size_t i = 0; i < ELEMENTSOF(paths); i++) {

@@ -344,7 +344,8 @@ Test(json_parse, files)
         cr_expect_str_eq(json_error_message(&e, -ENOENT), strerror(ENOENT));
 }
 
-/* Whatever json-c makes of characters beyond ASCII: they come out as they went in, and a mistake behind them is where it is. */
+/* Whatever json-c makes of characters beyond ASCII: they come out as they went in, and a mistake behind them is where
+ * it is. */
 Test(json_table, characters_of_all_lengths)
 {
         static const char text[] = "[\"\xc3\xbc \xe2\x82\xac \xf0\x9f\x8c\x8d \\\\\xc3\xbc\\\"\xc3\xbc\"]";

@@ -46,9 +46,12 @@ static char *found(const TrustedKeys *keys)
         _cleanup_strv_free_ char **words = NULL;
 
         for (size_t i = 0; i < keys->n; i++)
-                cr_assert_eq(strv_extendf(&words, "%c@%s%s%s", *(startswith(keys->keys[i].fingerprint, "sha256-") ?: keys->keys[i].fingerprint),
-                                          keys->keys[i].prefix ?: "*", keys->keys[i].local ? "!" : "",
-                                          keys->keys[i].masked ? "-" : ""), 0);
+                cr_assert_eq(
+                        strv_extendf(&words, "%c@%s%s%s",
+                                     *(startswith(keys->keys[i].fingerprint, "sha256-") ?: keys->keys[i].fingerprint),
+                                     keys->keys[i].prefix ?: "*", keys->keys[i].local ? "!" : "",
+                                     keys->keys[i].masked ? "-" : ""),
+                        0);
         return words ? strv_join(words, " ") : strdup("");
 }
 

@@ -8,13 +8,20 @@
 #define TOKEN_B "fedcba9876543210fedcba9876543210"
 #define UUID_A "aaaaaaaa-0000-4000-8000-000000000001"
 #define UUID_B "bbbbbbbb-0000-4000-8000-000000000002"
-#define ID "sha512-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ID                                                                                                             \
+        "sha512-"                                                                                                      \
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789ab" \
+        "cdef0123456789abcdef"
 
-#define POD "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":[{\"name\":\"web\",\"image\":{\"id\":\"" ID "\"}," \
-            "\"annotations\":[{\"name\":\"both\",\"value\":\"of the pod\"},{\"name\":\"own\",\"value\":\"a=b\"}]},{\"name\":\"bare\",\"image\":{\"id\":\"" ID "\"}}]," \
-            "\"annotations\":[{\"name\":\"example.com/where\",\"value\":\"h\\u00e9re\"}]}"
-#define IMAGE "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"example.com/web\",\"annotations\":" \
-              "[{\"name\":\"created\",\"value\":\"2024-02-29T12:00:00Z\"},{\"name\":\"both\",\"value\":\"of the image\"}]}"
+#define POD                                                                                                            \
+        "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":[{\"name\":\"web\",\"image\":{\"id\":\"" ID     \
+        "\"},"                                                                                                         \
+        "\"annotations\":[{\"name\":\"both\",\"value\":\"of the "                                                      \
+        "pod\"},{\"name\":\"own\",\"value\":\"a=b\"}]},{\"name\":\"bare\",\"image\":{\"id\":\"" ID "\"}}],"            \
+        "\"annotations\":[{\"name\":\"example.com/where\",\"value\":\"h\\u00e9re\"}]}"
+#define IMAGE                                                                                                          \
+        "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"example.com/web\",\"annotations\":"         \
+        "[{\"name\":\"created\",\"value\":\"2024-02-29T12:00:00Z\"},{\"name\":\"both\",\"value\":\"of the image\"}]}"
 
 typedef struct Fixture {
         Temporary own, foreign;
@@ -42,7 +49,9 @@ static void expect(Fixture *f, const MetadataRequest *q, unsigned status, const 
 {
         MetadataReply reply = {};
 
-        cr_assert_eq(q->path[1] == 'p' ? metadata_answer_registrar(&f->service, q, &reply) : metadata_answer_pod(&f->service, q, &reply), 0);
+        cr_assert_eq(q->path[1] == 'p' ? metadata_answer_registrar(&f->service, q, &reply)
+                                       : metadata_answer_pod(&f->service, q, &reply),
+                     0);
         cr_expect_eq(reply.status, status, "%s %s: %u %s", q->method, q->path, reply.status, reply.body);
         if (type)
                 cr_expect_str_eq(reply.type, type, "%s", q->path);
@@ -65,12 +74,15 @@ Test(metadata_api, answers)
                 { "HEAD", BASE "pod/uuid", 200, METADATA_TYPE_TEXT, UUID_A },
                 { "GET", BASE "pod/uuid/", 200, METADATA_TYPE_TEXT, UUID_A },
                 { "GET", BASE "pod/manifest", 200, METADATA_TYPE_JSON, POD },
-                { "GET", BASE "pod/annotations", 200, METADATA_TYPE_JSON, "[{\"name\":\"example.com/where\",\"value\":\"h\xc3\xa9re\"}]" },
+                { "GET", BASE "pod/annotations", 200, METADATA_TYPE_JSON,
+                  "[{\"name\":\"example.com/where\",\"value\":\"h\xc3\xa9re\"}]" },
                 { "GET", BASE "pod/annotations/example.com/where", 200, UTF8, "h\xc3\xa9re" },
-                { "GET", BASE "pod/annotations/example.com/none", 404, UTF8, "there is no annotation 'example.com/none'\n" },
+                { "GET", BASE "pod/annotations/example.com/none", 404, UTF8,
+                  "there is no annotation 'example.com/none'\n" },
                 { "GET", BASE "pod/annotations/No Name", 400, UTF8, NULL },
                 { "GET", BASE "apps/web/annotations", 200, METADATA_TYPE_JSON,
-                  "[{\"name\":\"created\",\"value\":\"2024-02-29T12:00:00Z\"},{\"name\":\"both\",\"value\":\"of the pod\"},"
+                  "[{\"name\":\"created\",\"value\":\"2024-02-29T12:00:00Z\"},{\"name\":\"both\",\"value\":\"of the "
+                  "pod\"},"
                   "{\"name\":\"own\",\"value\":\"a=b\"}]" },
                 { "GET", BASE "apps/web/annotations/both", 200, METADATA_TYPE_TEXT, "of the pod" },
                 { "GET", BASE "apps/web/annotations/own", 200, METADATA_TYPE_TEXT, "a=b" },
@@ -100,15 +112,18 @@ Test(metadata_api, answers)
         _cleanup_(fixture_done) Fixture f = fixture_new();
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                expect(&f, &(MetadataRequest) { .method = cases[i].method, .path = cases[i].path }, cases[i].status, cases[i].type, cases[i].body);
+                expect(&f, &(MetadataRequest) { .method = cases[i].method, .path = cases[i].path }, cases[i].status,
+                       cases[i].type, cases[i].body);
 }
 
 Test(metadata_api, flavor)
 {
         _cleanup_(fixture_done) Fixture f = fixture_new();
 
-        expect(&f, &(MetadataRequest) { .method = "GET", .path = BASE "pod/uuid", .flavor = "AppContainer" }, 200, NULL, UUID_A);
-        expect(&f, &(MetadataRequest) { .method = "GET", .path = BASE "pod/uuid", .flavor = "Google" }, 403, NULL, NULL);
+        expect(&f, &(MetadataRequest) { .method = "GET", .path = BASE "pod/uuid", .flavor = "AppContainer" }, 200, NULL,
+               UUID_A);
+        expect(&f, &(MetadataRequest) { .method = "GET", .path = BASE "pod/uuid", .flavor = "Google" }, 403, NULL,
+               NULL);
 }
 
 /* Of the 16 bytes of UUID_A and "hello" with the key above, as Python's hmac module has it. */
@@ -137,8 +152,12 @@ Test(metadata_api, identity)
                 { "", UUID_A, NULL, 400 },
         };
 
-        cr_assert_eq(metadata_answer_pod(&f.service, &(MetadataRequest) { .method = "POST", .path = BASE "pod/hmac/sign", .fields = sign,
-                                                                          .n_fields = 1 }, &reply), 0);
+        cr_assert_eq(metadata_answer_pod(
+                             &f.service,
+                             &(MetadataRequest) {
+                                     .method = "POST", .path = BASE "pod/hmac/sign", .fields = sign, .n_fields = 1 },
+                             &reply),
+                     0);
         cr_assert_eq(reply.status, 200);
         cr_expect_str_eq(reply.type, METADATA_TYPE_TEXT);
         signature = reply.body;
@@ -146,15 +165,22 @@ Test(metadata_api, identity)
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 const char *given = cases[i].signature ?: signature;
-                FormField fields[] = { { "content", cases[i].content, strlen(cases[i].content) }, { "uuid", cases[i].uuid, strlen(cases[i].uuid) },
+                FormField fields[] = { { "content", cases[i].content, strlen(cases[i].content) },
+                                       { "uuid", cases[i].uuid, strlen(cases[i].uuid) },
                                        { "signature", given, strlen(given) } };
 
-                expect(&f, &(MetadataRequest) { .method = "POST", .path = BASE "pod/hmac/verify", .fields = fields, .n_fields = 3 },
+                expect(&f,
+                       &(MetadataRequest) {
+                               .method = "POST", .path = BASE "pod/hmac/verify", .fields = fields, .n_fields = 3 },
                        cases[i].status, NULL, NULL);
         }
 }
 
-#define PUT(p, t, b) &(MetadataRequest) { .method = "PUT", .path = (p), .token = (t), .body = (b), .body_size = strlen(b) }
+#define PUT(p, t, b)                                                                                                   \
+        &(MetadataRequest)                                                                                             \
+        {                                                                                                              \
+                .method = "PUT", .path = (p), .token = (t), .body = (b), .body_size = strlen(b)                        \
+        }
 
 /* As rkt's stage0 did it. */
 Test(metadata_api, registration)
@@ -165,10 +191,14 @@ Test(metadata_api, registration)
         expect(&f, PUT("/pods/" UUID_B "/web", NULL, IMAGE), 404, NULL, NULL);
         expect(&f, PUT("/pods/" UUID_B, TOKEN_B, POD), 200, NULL, "");
         expect(&f, PUT("/pods/" UUID_B "/web", NULL, IMAGE), 200, NULL, "");
-        expect(&f, &(MetadataRequest) { .method = "GET", .path = "/" TOKEN_B "/acMetadata/v1/pod/uuid" }, 200, NULL, UUID_B);
-        expect(&f, &(MetadataRequest) { .method = "GET", .path = "/" TOKEN_B "/acMetadata/v1/apps/web/annotations/both" }, 200, NULL, "of the pod");
+        expect(&f, &(MetadataRequest) { .method = "GET", .path = "/" TOKEN_B "/acMetadata/v1/pod/uuid" }, 200, NULL,
+               UUID_B);
+        expect(&f,
+               &(MetadataRequest) { .method = "GET", .path = "/" TOKEN_B "/acMetadata/v1/apps/web/annotations/both" },
+               200, NULL, "of the pod");
         /* Another's token, and what is wrong otherwise. */
-        expect(&f, PUT("/pods/cccccccc-0000-4000-8000-000000000003", TOKEN_B, POD), 400, NULL, "another pod has this token\n");
+        expect(&f, PUT("/pods/cccccccc-0000-4000-8000-000000000003", TOKEN_B, POD), 400, NULL,
+               "another pod has this token\n");
         expect(&f, PUT("/pods/" UUID_B, NULL, POD), 400, NULL, NULL);
         expect(&f, PUT("/pods/" UUID_B, "../../x", POD), 400, NULL, NULL);
         expect(&f, PUT("/pods/" UUID_B, TOKEN_B, "{"), 400, NULL, NULL);
@@ -176,17 +206,21 @@ Test(metadata_api, registration)
         expect(&f, PUT("/pods/no-uuid", TOKEN_B, POD), 400, NULL, NULL);
         expect(&f, PUT("/pods/" UUID_B "/web", NULL, POD), 400, NULL, NULL);
         expect(&f, PUT("/pods/" UUID_B "/..", NULL, IMAGE), 400, NULL, NULL);
-        expect(&f, &(MetadataRequest) { .method = "GET", .path = "/pods/" UUID_B }, 405, NULL, "this takes PUT, DELETE\n");
+        expect(&f, &(MetadataRequest) { .method = "GET", .path = "/pods/" UUID_B }, 405, NULL,
+               "this takes PUT, DELETE\n");
         expect(&f, &(MetadataRequest) { .method = "PUT", .path = "/pods" }, 404, NULL, NULL);
         /* podctl's own pods are not theirs to remove. */
         expect(&f, &(MetadataRequest) { .method = "DELETE", .path = "/pods/" UUID_A }, 404, NULL, NULL);
         expect(&f, &(MetadataRequest) { .method = "DELETE", .path = "/pods/" UUID_B }, 200, NULL, "");
         expect(&f, &(MetadataRequest) { .method = "DELETE", .path = "/pods/" UUID_B }, 404, NULL, NULL);
-        expect(&f, &(MetadataRequest) { .method = "GET", .path = "/" TOKEN_B "/acMetadata/v1/pod/uuid" }, 401, NULL, NULL);
+        expect(&f, &(MetadataRequest) { .method = "GET", .path = "/" TOKEN_B "/acMetadata/v1/pod/uuid" }, 401, NULL,
+               NULL);
         /* No annotations are an empty list, everywhere. */
         expect(&f, PUT("/pods/" UUID_B, TOKEN_B, plain), 200, NULL, "");
-        expect(&f, &(MetadataRequest) { .method = "GET", .path = "/" TOKEN_B "/acMetadata/v1/pod/annotations" }, 200, METADATA_TYPE_JSON, "[]");
-        expect(&f, &(MetadataRequest) { .method = "GET", .path = "/" TOKEN_B "/acMetadata/v1/pod/manifest" }, 200, METADATA_TYPE_JSON,
+        expect(&f, &(MetadataRequest) { .method = "GET", .path = "/" TOKEN_B "/acMetadata/v1/pod/annotations" }, 200,
+               METADATA_TYPE_JSON, "[]");
+        expect(&f, &(MetadataRequest) { .method = "GET", .path = "/" TOKEN_B "/acMetadata/v1/pod/manifest" }, 200,
+               METADATA_TYPE_JSON,
                "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":[],\"annotations\":[]}");
         f.service.foreign_fd = -EBADF;
         expect(&f, PUT("/pods/" UUID_B, TOKEN_B, POD), 403, NULL, NULL);

@@ -18,7 +18,8 @@ static ClientKey key_of(const char *peer, const char *local)
 
                 a[i].ss_family = strchr(texts[i], ':') ? AF_INET6 : AF_INET;
                 cr_assert_eq(inet_pton(a[i].ss_family, texts[i],
-                                       a[i].ss_family == AF_INET6 ? (void *) &v6->sin6_addr : (void *) &v4->sin_addr), 1);
+                                       a[i].ss_family == AF_INET6 ? (void *) &v6->sin6_addr : (void *) &v4->sin_addr),
+                             1);
         }
         return client_key((struct sockaddr *) &a[0], (struct sockaddr *) &a[1]);
 }

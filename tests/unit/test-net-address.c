@@ -6,9 +6,11 @@
 
 Test(net_address, parses_and_formats)
 {
-        static const char *const valid[] = { "0.0.0.0", "172.16.0.1", "255.255.255.255", "::", "::1", "fd00::7:1", "::ffff:1.2.3.4" };
-        static const char *const invalid[] = { "", "1.2.3", "1.2.3.4.5", "1.2.3.256", " 1.2.3.4", "1.2.3.4 ", "01.2.3.4x", ":::", "g::",
-                                               "fe80::1%eth0", "host" };
+        static const char *const valid[] = { "0.0.0.0", "172.16.0.1", "255.255.255.255", "::",
+                                             "::1",     "fd00::7:1",  "::ffff:1.2.3.4" };
+        static const char *const invalid[] = { "",         "1.2.3",        "1.2.3.4.5", "1.2.3.256",
+                                               " 1.2.3.4", "1.2.3.4 ",     "01.2.3.4x", ":::",
+                                               "g::",      "fe80::1%eth0", "host" };
         NetAddress a;
 
         for (size_t i = 0; i < ELEMENTSOF(valid); i++) {
@@ -23,9 +25,10 @@ Test(net_address, parses_and_formats)
 
 Test(net_address, prefixes)
 {
-        static const char *const valid[] = { "10.0.0.0/8", "10.1.2.3/32", "0.0.0.0/0", "fd00::/8", "2001:db8::/64", "::1/128" };
-        static const char *const invalid[] = { "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.1/24", "fd00::/129", "fd00::1/64",
-                                               "10.0.0.0/-1", "10.0.0.0/8/8", "/8", "" };
+        static const char *const valid[] = { "10.0.0.0/8", "10.1.2.3/32",   "0.0.0.0/0",
+                                             "fd00::/8",   "2001:db8::/64", "::1/128" };
+        static const char *const invalid[] = { "10.0.0.0",   "10.0.0.0/",   "10.0.0.0/33",  "10.0.0.1/24", "fd00::/129",
+                                               "fd00::1/64", "10.0.0.0/-1", "10.0.0.0/8/8", "/8",          "" };
         NetPrefix p;
 
         for (size_t i = 0; i < ELEMENTSOF(valid); i++) {

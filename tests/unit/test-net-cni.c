@@ -37,8 +37,10 @@ Test(net_cni, results)
         static const char *const cases[][2] = {
                 { "{'cniVersion':'1.0.0','interfaces':[{'name':'br0'},{'name':'eth0','sandbox':'/x'}],"
                   "'ips':[{'address':'10.1.0.2/24','gateway':'10.1.0.1','interface':1},{'address':'fd00::2/64'}],"
-                  "'dns':{'nameservers':['10.1.0.1']}}", "10.1.0.2/24 fd00::2/64 > 10.1.0.1 10.1.0.1 br0" },
-                { "{'cniVersion':'0.2.0','ip4':{'ip':'10.1.0.2/24','gateway':'10.1.0.1','routes':[]},'ip6':{'ip':'fd00::2/64'}}",
+                  "'dns':{'nameservers':['10.1.0.1']}}",
+                  "10.1.0.2/24 fd00::2/64 > 10.1.0.1 10.1.0.1 br0" },
+                { "{'cniVersion':'0.2.0','ip4':{'ip':'10.1.0.2/"
+                  "24','gateway':'10.1.0.1','routes':[]},'ip6':{'ip':'fd00::2/64'}}",
                   "10.1.0.2/24 fd00::2/64 > 10.1.0.1  " },
                 { "{'cniVersion':'0.3.1'}", " >   " },
                 { "{}", " >   " },
@@ -91,8 +93,12 @@ static char *log_of(Fake *f)
         return text ?: strdup("");
 }
 
-#define CHAIN "{'cniVersion':'1.0.0','name':'lan','plugins':[{'type':'one','key':1},{'type':'two','capabilities':{'portMappings':true}}]}"
-#define RECORD "echo \"$CNI_COMMAND $CNI_CONTAINERID $CNI_NETNS $CNI_IFNAME $CNI_ARGS ${CNI_PATH##*/} ${0##*/}\" >>log; cat >$CNI_COMMAND-${0##*/}\n"
+#define CHAIN                                                                                                          \
+        "{'cniVersion':'1.0.0','name':'lan','plugins':[{'type':'one','key':1},{'type':'two','capabilities':{'"         \
+        "portMappings':true}}]}"
+#define RECORD                                                                                                         \
+        "echo \"$CNI_COMMAND $CNI_CONTAINERID $CNI_NETNS $CNI_IFNAME $CNI_ARGS ${CNI_PATH##*/} ${0##*/}\" >>log; cat " \
+        ">$CNI_COMMAND-${0##*/}\n"
 
 static NetPort port = { .protocol = (char *) "tcp", .host_port = 80, .port = 8080, .count = 2 };
 static const CniPod pod = { "UUID", "/netns", false, -EBADF, &port, 1 };
@@ -108,12 +114,14 @@ static char *input_of(Fake *f, const char *name)
 Test(net_cni, pairs)
 {
         _cleanup_(fake_done) Fake f = {};
-        _cleanup_free_ char *log = NULL, *expected = NULL, *add_one = NULL, *add_two = NULL, *delete_two = NULL, *message = NULL;
+        _cleanup_free_ char *log = NULL, *expected = NULL, *add_one = NULL, *add_two = NULL, *delete_two = NULL,
+                            *message = NULL;
         const char *last;
 
         fake_new(&f, CHAIN);
         plugin(&f, "one", RECORD "echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.0.0.1/24\"}]}'");
-        plugin(&f, "two", RECORD "echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.0.0.1/24\"}],\"second\":2}'");
+        plugin(&f, "two",
+               RECORD "echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.0.0.1/24\"}],\"second\":2}'");
         cr_assert_eq(cni_add(&pod, &f.state.joins[0], &message), 0, "%s", strempty(message));
         cr_assert_eq(cni_check(&pod, &f.state.joins[0], &message), 0, "%s", strempty(message));
         cr_assert_eq(cni_delete(&pod, &f.state.joins[0], &message), 0, "%s", strempty(message));
@@ -123,16 +131,20 @@ Test(net_cni, pairs)
 #define LINE(command, name) command " UUID /netns eth0 IgnoreUnknown=1;IP=10.0.0.1 %1$s " name "\n"
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        expected = strprintf(LINE("ADD", "one") LINE("ADD", "two") LINE("CHECK", "one") LINE("CHECK", "two") LINE("DEL", "two")
-                             LINE("DEL", "one"), last);
+        expected = strprintf(LINE("ADD", "one") LINE("ADD", "two") LINE("CHECK", "one") LINE("CHECK", "two")
+                                     LINE("DEL", "two") LINE("DEL", "one"),
+                             last);
 #pragma GCC diagnostic pop
         cr_expect_str_eq(log, expected);
         add_one = input_of(&f, "ADD-one");
         cr_expect_str_eq(add_one, "{\"type\":\"one\",\"key\":1,\"name\":\"lan\",\"cniVersion\":\"1.0.0\"}");
         add_two = input_of(&f, "ADD-two");
-        cr_expect(strstr(add_two, "\"prevResult\":{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.0.0.1/24\"}]}"), "%s", add_two);
-        cr_expect(strstr(add_two, "\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":80,\"containerPort\":8080,\"protocol\":\"tcp\"},"
-                                  "{\"hostPort\":81,\"containerPort\":8081,\"protocol\":\"tcp\"}]}"), "%s", add_two);
+        cr_expect(strstr(add_two, "\"prevResult\":{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.0.0.1/24\"}]}"),
+                  "%s", add_two);
+        cr_expect(strstr(add_two, "\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":80,\"containerPort\":8080,"
+                                  "\"protocol\":\"tcp\"},"
+                                  "{\"hostPort\":81,\"containerPort\":8081,\"protocol\":\"tcp\"}]}"),
+                  "%s", add_two);
         delete_two = input_of(&f, "DEL-two");
         cr_expect(strstr(delete_two, "\"second\":2"), "%s", delete_two);
         cr_expect(cni_forwards_ports(f.state.joins[0].conf));
@@ -157,7 +169,8 @@ Test(net_cni, failures)
                 fake_new(&f, "{'cniVersion':'0.3.1','name':'lan','plugins':[{'type':'one'}]}");
                 plugin(&f, "one", cases[i][0]);
                 cr_expect_lt(cni_add(&pod, &f.state.joins[0], &message), 0);
-                cr_expect(startswith(strempty(message), "network 'lan': ADD of plugin 'one': "), "%s", strempty(message));
+                cr_expect(startswith(strempty(message), "network 'lan': ADD of plugin 'one': "), "%s",
+                          strempty(message));
                 cr_expect(strstr(strempty(message), cases[i][1]), "%s", strempty(message));
                 cr_expect_eq(cni_check(&pod, &f.state.joins[0], &message), -EOPNOTSUPP);
         }
@@ -191,8 +204,9 @@ Test(net_cni, missing_plugin)
 
 Test(net_cni, files)
 {
-        char *servers[] = { (char *) "10.0.0.1", (char *) "::1", NULL }, *search[] = { (char *) "a", (char *) "b", NULL },
-             *options[] = { (char *) "ndots:2", NULL }, *broken[] = { (char *) "a b", NULL };
+        char *servers[] = { (char *) "10.0.0.1", (char *) "::1", NULL },
+             *search[] = { (char *) "a", (char *) "b", NULL }, *options[] = { (char *) "ndots:2", NULL },
+             *broken[] = { (char *) "a b", NULL };
         NetDns dns = { servers, (char *) "example", search, options }, bad = { .search = broken }, empty = {};
         _cleanup_free_ char *text = NULL, *nothing = NULL, *hosts = NULL, *message = NULL;
         _cleanup_strv_free_ char **lines = NULL;
@@ -206,7 +220,8 @@ Test(net_cni, files)
         cr_assert_eq(net_hosts_entry_parse("10.0.0.1=a,::1=b", &lines, &message), 0);
         cr_expect_eq(net_hosts_entry_parse("10.0.0.1=a b", &lines, &message), -EINVAL);
         cr_assert_eq(net_hosts_format("web", lines, &hosts), 0);
-        cr_expect_str_eq(hosts, "127.0.0.1 web localhost\n::1 web localhost ip6-localhost ip6-loopback\n10.0.0.1 a\n::1 b\n");
+        cr_expect_str_eq(hosts,
+                         "127.0.0.1 web localhost\n::1 web localhost ip6-localhost ip6-loopback\n10.0.0.1 a\n::1 b\n");
 }
 
 Test(net_files, resolv_conf_for_pods)

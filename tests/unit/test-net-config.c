@@ -16,7 +16,8 @@ static char *requests_of(const char *text)
         for (size_t i = 0; i < requests.n; i++) {
                 _cleanup_free_ char *arguments = strv_join(requests.items[i].arguments, ";");
 
-                cr_assert_geq(strv_extendf(&list, "%s%s%s", requests.items[i].name, *arguments ? ":" : "", arguments), 0);
+                cr_assert_geq(strv_extendf(&list, "%s%s%s", requests.items[i].name, *arguments ? ":" : "", arguments),
+                              0);
         }
         return strv_join(list, ",");
 }
@@ -33,8 +34,10 @@ Test(net_config, requests)
                 { "a:", "a" },
         };
         static const char *const wrong[][2] = {
-                { "a,a", "twice" },      { "host,a", "'host'" },  { "a,none", "'none'" },       { "all:A=b", "takes no arguments" },
-                { "a:b", "NAME=VALUE" }, { ":A=b", "not a valid name" }, { "a/b", "'a/b'" },           { ".a", "'.a'" },
+                { "a,a", "twice" },       { "host,a", "'host'" },
+                { "a,none", "'none'" },   { "all:A=b", "takes no arguments" },
+                { "a:b", "NAME=VALUE" },  { ":A=b", "not a valid name" },
+                { "a/b", "'a/b'" },       { ".a", "'.a'" },
                 { "a:=b", "NAME=VALUE" }, { ",", "names no" },
         };
 
@@ -123,7 +126,8 @@ Test(net_config, resolves)
         add(&f, 0, "30-twice.conf", "{'name':'twice','type':'second'}");
         add(&f, 0, "40-broken.conf", "{'name':'broken'");
         add(&f, 0, "50-note.txt", "{'name':'note','type':'x'}");
-        add(&f, 1, "10-chain.conflist", "{'cniVersion':'1.0.0','name':'chain','plugins':[{'type':'ptp'},{'type':'portmap'}]}");
+        add(&f, 1, "10-chain.conflist",
+            "{'cniVersion':'1.0.0','name':'chain','plugins':[{'type':'ptp'},{'type':'portmap'}]}");
         add(&f, 1, "20-twice.conf", "{'name':'twice','type':'third'}");
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_free_ char *got = resolve(&f, cases[i][0]);

@@ -48,7 +48,8 @@ Test(net_host_names, others_lines_stay)
 {
         char **one = L((char *) "10.1.0.2");
 
-        expect_edit("10.1.0.2 mine\n10.1.0.22 web # podctl\n# podctl", one, NULL, "10.1.0.2 mine\n10.1.0.22 web # podctl\n# podctl\n");
+        expect_edit("10.1.0.2 mine\n10.1.0.22 web # podctl\n# podctl", one, NULL,
+                    "10.1.0.2 mine\n10.1.0.22 web # podctl\n# podctl\n");
         expect_edit("no newline", one, L((char *) "web"), "no newline\n10.1.0.2 web # podctl\n");
         expect_edit("", one, L((char *) "web"), "10.1.0.2 web # podctl\n");
 }

@@ -27,8 +27,8 @@ static char *chosen(const NetNative *conf, const char *machine_id, const char *c
         r = net_subnet_choose("default", conf, &taken, machine_id, &s);
         if (r < 0)
                 return strprintf("%s", strerror(-r));
-        text = strprintf("%s %s mtu %u%s%s", s.subnet_text, strempty(s.subnet6_text), s.mtu, s.masquerade ? " masquerade" : "",
-                         s.restricted ? " restricted" : "");
+        text = strprintf("%s %s mtu %u%s%s", s.subnet_text, strempty(s.subnet6_text), s.mtu,
+                         s.masquerade ? " masquerade" : "", s.restricted ? " restricted" : "");
         net_subnet_done(&s);
         return text;
 }
@@ -113,7 +113,9 @@ Test(net_rules, link)
 
 static void expect_claim(NetPort *ports, size_t n, const char *address6, const char *expected)
 {
-        NetClaim claim = { .address = (char *) "10.9.0.2", .address6 = (char *) address6, .ports = ports, .n_ports = n };
+        NetClaim claim = {
+                .address = (char *) "10.9.0.2", .address6 = (char *) address6, .ports = ports, .n_ports = n
+        };
         _cleanup_free_ char *text = NULL, *removal = NULL;
 
         cr_assert_eq(net_rules_add_claim(&claim, &text), 0);
@@ -122,7 +124,8 @@ static void expect_claim(NetPort *ports, size_t n, const char *address6, const c
         /* The same elements, line by line. */
         for (const char *x = text, *y = removal; *x || *y; x += strcspn(x, "\n") + 1, y += strcspn(y, "\n") + 1) {
                 cr_assert(startswith(x, "add ") && startswith(y, "delete "), "%s", removal);
-                cr_assert_eq(strncmp(x + strlen("add "), y + strlen("delete "), strcspn(x, "\n") - strlen("add ")), 0, "%s", removal);
+                cr_assert_eq(strncmp(x + strlen("add "), y + strlen("delete "), strcspn(x, "\n") - strlen("add ")), 0,
+                             "%s", removal);
         }
 }
 
@@ -130,9 +133,21 @@ Test(net_rules, claims)
 {
         NetPort web = { .protocol = (char *) "tcp", .host_port = 80, .port = 8080, .count = 1 },
                 range = { .protocol = (char *) "udp", .host_port = 5000, .port = 6000, .count = 3 },
-                at = { .protocol = (char *) "tcp", .host_ip = (char *) "127.0.0.1", .host_port = 80, .port = 8080, .count = 1 },
-                at6 = { .protocol = (char *) "tcp", .host_ip = (char *) "::1", .host_port = 80, .port = 8080, .count = 1 },
-                all4 = { .protocol = (char *) "tcp", .host_ip = (char *) "0.0.0.0", .host_port = 80, .port = 8080, .count = 1 };
+                at = { .protocol = (char *) "tcp",
+                       .host_ip = (char *) "127.0.0.1",
+                       .host_port = 80,
+                       .port = 8080,
+                       .count = 1 },
+                at6 = { .protocol = (char *) "tcp",
+                        .host_ip = (char *) "::1",
+                        .host_port = 80,
+                        .port = 8080,
+                        .count = 1 },
+                all4 = { .protocol = (char *) "tcp",
+                         .host_ip = (char *) "0.0.0.0",
+                         .host_port = 80,
+                         .port = 8080,
+                         .count = 1 };
 
         expect_claim(&web, 0, NULL, "");
         expect_claim(&web, 1, NULL, "add element inet podctl hairpin4 { 10.9.0.2 . 10.9.0.2 }\n"
@@ -141,9 +156,10 @@ Test(net_rules, claims)
                                          "add element inet podctl ports4 { tcp . 80 : 10.9.0.2 . 8080 }\n"
                                          "add element inet podctl hairpin6 { fd09::2 . fd09::2 }\n"
                                          "add element inet podctl ports6 { tcp . 80 : fd09::2 . 8080 }\n");
-        expect_claim(&range, 1, NULL, "add element inet podctl hairpin4 { 10.9.0.2 . 10.9.0.2 }\n"
-                                      "add element inet podctl ports4 { udp . 5000 : 10.9.0.2 . 6000, udp . 5001 : 10.9.0.2 . 6001, "
-                                      "udp . 5002 : 10.9.0.2 . 6002 }\n");
+        expect_claim(&range, 1, NULL,
+                     "add element inet podctl hairpin4 { 10.9.0.2 . 10.9.0.2 }\n"
+                     "add element inet podctl ports4 { udp . 5000 : 10.9.0.2 . 6000, udp . 5001 : 10.9.0.2 . 6001, "
+                     "udp . 5002 : 10.9.0.2 . 6002 }\n");
         expect_claim(&at, 1, NULL, "add element inet podctl hairpin4 { 10.9.0.2 . 10.9.0.2 }\n"
                                    "add element inet podctl ports4_at { 127.0.0.1 . tcp . 80 : 10.9.0.2 . 8080 }\n");
         expect_claim(&at6, 1, "fd09::2", "add element inet podctl hairpin4 { 10.9.0.2 . 10.9.0.2 }\n"
@@ -162,7 +178,11 @@ Test(net_rules, table)
         };
         _cleanup_free_ char *text = NULL;
 
-        cr_assert_eq(net_rules_table(&(NetRules) { .subnets = subnets, .n_subnets = ELEMENTSOF(subnets), .resolver = "127.0.0.1" }, &text), 0);
+        cr_assert_eq(
+                net_rules_table(
+                        &(NetRules) { .subnets = subnets, .n_subnets = ELEMENTSOF(subnets), .resolver = "127.0.0.1" },
+                        &text),
+                0);
         cr_expect(startswith(text, NET_RULES_REMOVE_TABLE "table inet podctl {"));
         cr_expect(endswith(text, "add element inet podctl masquerade4 { 10.9.0.0/16 }\n"
                                  "add element inet podctl masquerade6 { fd09::/64 }\n"
@@ -193,8 +213,14 @@ Test(net_rules, overlaps)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                NetPort a = { .protocol = (char *) "tcp", .host_ip = (char *) cases[i].a_ip, .host_port = cases[i].a_port, .count = cases[i].a_count },
-                        b = { .protocol = (char *) "tcp", .host_ip = (char *) cases[i].b_ip, .host_port = cases[i].b_port, .count = cases[i].b_count };
+                NetPort a = { .protocol = (char *) "tcp",
+                              .host_ip = (char *) cases[i].a_ip,
+                              .host_port = cases[i].a_port,
+                              .count = cases[i].a_count },
+                        b = { .protocol = (char *) "tcp",
+                              .host_ip = (char *) cases[i].b_ip,
+                              .host_port = cases[i].b_port,
+                              .count = cases[i].b_count };
 
                 cr_expect_eq(net_ports_overlap(&a, &b), cases[i].overlap, "%zu", i);
                 cr_expect_eq(net_ports_overlap(&b, &a), cases[i].overlap, "%zu", i);

@@ -323,8 +323,9 @@ Test(oci_image, document_kinds)
 
 Test(oci_image, archive)
 {
-        _cleanup_free_ char *json = quoted("[{'Config':'abc.json','RepoTags':['busybox:latest'],"
-                                           "'Layers':['1/layer.tar','2/layer.tar']},{'Config':'d.json','RepoTags':null,'Layers':null}]");
+        _cleanup_free_ char *json =
+                quoted("[{'Config':'abc.json','RepoTags':['busybox:latest'],"
+                       "'Layers':['1/layer.tar','2/layer.tar']},{'Config':'d.json','RepoTags':null,'Layers':null}]");
         _cleanup_(docker_archive_freep) DockerArchive *archive = NULL;
 
         cr_assert_eq(docker_archive_parse(json, strlen(json), &archive, NULL), 0);
@@ -459,17 +460,20 @@ Test(oci_config, oddities)
                 { "'ExposedPorts':{'':{}}", "ExposedPorts: '' is not a port like \"80/tcp\"", "", NULL },
                 { "'ExposedPorts':{'0/tcp':{},'80/tcp':{}}", "ExposedPorts: '0/tcp' is", "80-tcp", NULL },
                 { "'ExposedPorts':{'70000/tcp':{}}", "ExposedPorts: '70000/tcp' is", "", NULL },
-                { "'ExposedPorts':{'90-80/tcp':{},'8000-8001/udp':null}", "ExposedPorts: '90-80/tcp' is", "8000-8001-udp", NULL },
+                { "'ExposedPorts':{'90-80/tcp':{},'8000-8001/udp':null}", "ExposedPorts: '90-80/tcp' is",
+                  "8000-8001-udp", NULL },
                 { "'ExposedPorts':{'${PORT}/tcp':{}}", "ExposedPorts: '${PORT}/tcp' is", "", NULL },
                 { "'ExposedPorts':{'http':{}}", "ExposedPorts: 'http' is", "", NULL },
                 { "'ExposedPorts':{'65535-65536/tcp':{}}", "ExposedPorts: '65535-65536/tcp' is", "", NULL },
                 { "'ExposedPorts':{'80/':{}}", "ExposedPorts: '80/' is", "", NULL },
                 { "'Healthcheck':{'Test':['/bin/true']}",
                   "Healthcheck.Test: expected \"NONE\", \"CMD\" or \"CMD-SHELL\", not '/bin/true'", "", NULL },
-                { "'Healthcheck':{'Test':['CMD-SHELL']}", "Healthcheck.Test: \"CMD-SHELL\" needs exactly one text", "", NULL },
+                { "'Healthcheck':{'Test':['CMD-SHELL']}", "Healthcheck.Test: \"CMD-SHELL\" needs exactly one text", "",
+                  NULL },
                 { "'Healthcheck':{'Test':['CMD','/x'],'Interval':1}",
                   "Healthcheck.Interval: must be 0 or at least 1000000 nanoseconds, not 1", "", "/x" },
-                { "'Healthcheck':{'Test':['CMD','/x'],'Retries':-3}", "Healthcheck.Retries: must be 0 or more, not -3", "", "/x" },
+                { "'Healthcheck':{'Test':['CMD','/x'],'Retries':-3}", "Healthcheck.Retries: must be 0 or more, not -3",
+                  "", "/x" },
                 { "'Healthcheck':{'Test':['CMD','/x'],'Retries':2,'Interval':0}", NULL, "", "/x" },
                 { "'Labels':{'a':null,'b':'c'}", NULL, "", NULL },
                 { "'Labels':null,'Healthcheck':null,'ExposedPorts':null", NULL, "", NULL },

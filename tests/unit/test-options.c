@@ -122,8 +122,11 @@ Test(options, values)
         _cleanup_strv_free_ char **rest = NULL;
         _cleanup_free_ char *words = NULL, *list = NULL;
 
-        cr_assert_eq(parse(&v, WORDS("--word=a,b", "-w", "c", "--list=x,y", "--list", "z,,", "--number=18446744073709551615",
-                                     "--wait=1h30m", "--color=green"), &rest), 0);
+        cr_assert_eq(parse(&v,
+                           WORDS("--word=a,b", "-w", "c", "--list=x,y", "--list", "z,,",
+                                 "--number=18446744073709551615", "--wait=1h30m", "--color=green"),
+                           &rest),
+                     0);
         words = strv_join(v.words, " ");
         list = strv_join(v.list, " ");
         cr_expect_str_eq(words, "a,b c");
@@ -247,7 +250,8 @@ Test(options, finds)
 
                 cr_expect(streq_ptr(o ? o->name : NULL, cases[i].name), "%s", cases[i].word);
                 if (o)
-                        cr_expect_eq(option_takes_next_word(o, cases[i].word), cases[i].takes_next, "%s", cases[i].word);
+                        cr_expect_eq(option_takes_next_word(o, cases[i].word), cases[i].takes_next, "%s",
+                                     cases[i].word);
         }
         cr_expect_null(options_find(NULL, "--name"));
 }

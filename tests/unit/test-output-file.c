@@ -3,8 +3,8 @@
 #include "cli/terminal/output-file.h"
 #include "test-temporary.h"
 
-/* What somebody else has made where a file is being put together, in a directory such as /tmp, is not written to: he could
- * read and change it later on. */
+/* What somebody else has made where a file is being put together, in a directory such as /tmp, is not written to: he
+ * could read and change it later on. */
 Test(output_file, nothing_that_was_there)
 {
         Temporary t = temporary_new();

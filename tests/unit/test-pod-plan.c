@@ -105,7 +105,8 @@ Test(pod_plan, unclean_paths)
                                            turn ? "inner" : "outer", turn ? cases[i].inner : cases[i].outer);
                         cr_assert_eq(plan_app_json(&p, &settings, "", mounts,
                                                    "'volumes':[{'name':'inner','kind':'host','source':'/inner'},"
-                                                   "{'name':'outer','kind':'host','source':'/outer'}]"), 0, "%s", p.message);
+                                                   "{'name':'outer','kind':'host','source':'/outer'}]"),
+                                     0, "%s", p.message);
                         cr_expect_str_eq(last_volume(p.plan)->source, "/inner", "%s behind %s",
                                          cases[i].outer, cases[i].inner);
                 }
@@ -120,8 +121,9 @@ Test(pod_plan, unclean_read_only)
                 _cleanup_free_ char *mounts = strprintf("'mounts':[{'volume':'v','path':'%s'}]", paths[i]);
                 _cleanup_(planned_done) Planned p = {};
 
-                cr_assert_eq(plan_app_json(&p, &settings, "'mountPoints':[{'name':'v','path':'/a','readOnly':true}]", mounts,
-                                           "'volumes':[{'name':'v','kind':'empty'}]"), 0, "%s", p.message);
+                cr_assert_eq(plan_app_json(&p, &settings, "'mountPoints':[{'name':'v','path':'/a','readOnly':true}]",
+                                           mounts, "'volumes':[{'name':'v','kind':'empty'}]"),
+                             0, "%s", p.message);
                 cr_expect(last_volume(p.plan)->read_only, "%s", paths[i]);
         }
 }
@@ -131,9 +133,10 @@ Test(pod_plan, empty_volume)
         _cleanup_(planned_done) Planned p = {};
         const PlanMount *m;
 
-        cr_assert_eq(plan_app_json(&p, &settings, "", "'mounts':[{'volume':'a','path':'/a'}]",
-                                   "'volumes':[{'name':'a','kind':'empty','mode':'1777','uid':7,'gid':8,'recursive':false}]"), 0,
-                     "%s", p.message);
+        cr_assert_eq(plan_app_json(
+                             &p, &settings, "", "'mounts':[{'volume':'a','path':'/a'}]",
+                             "'volumes':[{'name':'a','kind':'empty','mode':'1777','uid':7,'gid':8,'recursive':false}]"),
+                     0, "%s", p.message);
         m = last_volume(p.plan);
         cr_expect(m->make_source);
         cr_expect_eq(m->mode, 01777);
@@ -152,14 +155,17 @@ Test(pod_plan, volume_kinds)
                 const char *source, *source_app, *device_access;
                 bool map_ids, make_source, slave;
         } cases[] = {
-                { "'kind':'empty'", PLAN_MOUNT_BIND, "/pods/run/" TEST_UUID "/volumes/a", NULL, NULL, true, true, false },
+                { "'kind':'empty'", PLAN_MOUNT_BIND, "/pods/run/" TEST_UUID "/volumes/a", NULL, NULL, true, true,
+                  false },
                 { "'kind':'empty','fromImage':true", PLAN_MOUNT_BIND, "/data", "web", NULL, false, false, false },
                 { "'kind':'tmpfs','size':4096", PLAN_MOUNT_TMPFS, "a", NULL, NULL, true, false, false },
                 { "'kind':'host','source':'/s'", PLAN_MOUNT_BIND, "/s", NULL, "rw", true, false, false },
                 { "'kind':'host','source':'/s','readOnly':true", PLAN_MOUNT_BIND, "/s", NULL, "r", true, false, false },
-                { "'kind':'host','source':'/s','deviceAccess':'rwm'", PLAN_MOUNT_BIND, "/s", NULL, "rwm", true, false, false },
+                { "'kind':'host','source':'/s','deviceAccess':'rwm'", PLAN_MOUNT_BIND, "/s", NULL, "rwm", true, false,
+                  false },
                 { "'kind':'host','source':'/s','idMap':false", PLAN_MOUNT_BIND, "/s", NULL, "rw", false, false, false },
-                { "'kind':'host','source':'/s','propagation':'slave'", PLAN_MOUNT_BIND, "/s", NULL, "rw", true, false, true },
+                { "'kind':'host','source':'/s','propagation':'slave'", PLAN_MOUNT_BIND, "/s", NULL, "rw", true, false,
+                  true },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -167,12 +173,14 @@ Test(pod_plan, volume_kinds)
                 _cleanup_(planned_done) Planned p = {};
                 const PlanMount *m;
 
-                cr_assert_eq(plan_app_json(&p, &settings, "", "'mounts':[{'volume':'a','path':'/data'}]", volumes), 0, "%s", p.message);
+                cr_assert_eq(plan_app_json(&p, &settings, "", "'mounts':[{'volume':'a','path':'/data'}]", volumes), 0,
+                             "%s", p.message);
                 m = last_volume(p.plan);
                 cr_expect_eq(m->kind, cases[i].kind, "%s", cases[i].volume);
                 cr_expect_str_eq(m->source, cases[i].source, "%s", cases[i].volume);
                 cr_expect(streq_ptr(m->source_app, cases[i].source_app), "%s", cases[i].volume);
-                cr_expect(streq_ptr(m->device_access, cases[i].device_access), "%s: %s", cases[i].volume, m->device_access);
+                cr_expect(streq_ptr(m->device_access, cases[i].device_access), "%s: %s", cases[i].volume,
+                          m->device_access);
                 cr_expect_eq(m->map_ids, cases[i].map_ids, "%s", cases[i].volume);
                 cr_expect_eq(m->make_source, cases[i].make_source, "%s", cases[i].volume);
                 cr_expect_eq(m->slave, cases[i].slave, "%s", cases[i].volume);
@@ -204,24 +212,34 @@ Test(pod_plan, files)
         NetJoin join = { .name = (char *) "lan", .interface = (char *) "eth0", .conf = conf };
         const PodSettings entries = { .name = (char *) "web", .hosts = lines, .joins = &join, .n_joins = 1 };
         const PodSettings native = { .name = (char *) "web", .net = (char *) "lan", .joins = &join, .n_joins = 1 };
-        const PodSettings rkt = { .name = (char *) "web", .net = (char *) "lan", .joins = &join, .n_joins = 1, .image_etc = true };
+        const PodSettings rkt = {
+                .name = (char *) "web", .net = (char *) "lan", .joins = &join, .n_joins = 1, .image_etc = true
+        };
         const struct {
                 const PodSettings *settings;
                 const char *mounts;
                 const char *expected;
         } cases[] = {
-                { &settings, "", "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts-=" FILES "hosts /etc/hostname-=" FILES "hostname" },
-                { &native, "", "/etc/resolv.conf?-=" FILES "resolv.conf /etc/hosts-!=/run/podctl/network/networks/lan/hosts "
+                { &settings, "",
+                  "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts-=" FILES "hosts /etc/hostname-=" FILES
+                  "hostname" },
+                { &native, "",
+                  "/etc/resolv.conf?-=" FILES "resolv.conf /etc/hosts-!=/run/podctl/network/networks/lan/hosts "
                   "/etc/hostname-=" FILES "hostname" },
-                { &rkt, "", "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts+-!=/run/podctl/network/networks/lan/hosts "
+                { &rkt, "",
+                  "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts+-!=/run/podctl/network/networks/lan/hosts "
                   "/etc/hostname+-=" FILES "hostname" },
-                { &entries, "", "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts=" FILES "hosts /etc/hostname-=" FILES "hostname" },
+                { &entries, "",
+                  "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts=" FILES "hosts /etc/hostname-=" FILES "hostname" },
                 /* What nobody asked for yields to what the user mounts. */
-                { &native, "{'volume':'a','path':'/etc/resolv.conf'}", "/etc/hosts-!=/run/podctl/network/networks/lan/hosts "
+                { &native, "{'volume':'a','path':'/etc/resolv.conf'}",
+                  "/etc/hosts-!=/run/podctl/network/networks/lan/hosts "
                   "/etc/hostname-=" FILES "hostname" },
                 /* What is mounted there by the user stays, but for name servers. */
-                { &entries, "{'volume':'a','path':'/etc/hosts'},{'volume':'a','path':'/etc//hostname'},"
-                  "{'volume':'a','path':'/etc/resolv.conf'}", "/etc/resolv.conf?=" FILES "resolv.conf" },
+                { &entries,
+                  "{'volume':'a','path':'/etc/hosts'},{'volume':'a','path':'/etc//hostname'},"
+                  "{'volume':'a','path':'/etc/resolv.conf'}",
+                  "/etc/resolv.conf?=" FILES "resolv.conf" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -247,20 +265,23 @@ Test(pod_plan, ports)
                 const char *expected; /* NULL: refused, and then part of the message */
                 const char *words;
         } cases[] = {
-                { &on_default, "'ports':[{'name':'http','protocol':'tcp','port':80}]", "'ports':[{'name':'http','hostPort':8080}]",
-                  "tcp port 8080>80", NULL },
+                { &on_default, "'ports':[{'name':'http','protocol':'tcp','port':80}]",
+                  "'ports':[{'name':'http','hostPort':8080}]", "tcp port 8080>80", NULL },
                 { &on_default, "'ports':[{'name':'many','protocol':'udp','port':80,'count':3}]",
                   "'ports':[{'name':'many','hostPort':8080,'hostIP':'::1'}]", "udp ports [::1]:8080-8082>80", NULL },
-                { &on_default, "", "'ports':[{'name':'own','hostPort':1,'podPort':{'name':'own','protocol':'tcp','port':2}}]",
+                { &on_default, "",
+                  "'ports':[{'name':'own','hostPort':1,'podPort':{'name':'own','protocol':'tcp','port':2}}]",
                   "tcp port 1>2", NULL },
-                { &on_host, "'ports':[{'name':'http','protocol':'tcp','port':80}]", "'ports':[{'name':'http','hostPort':8080}]",
-                  "", NULL },
-                { &on_default, "'ports':[{'name':'a','protocol':'icmp','port':80}]", "'ports':[{'name':'a','hostPort':80}]", NULL,
-                  "'icmp'" },
-                { &on_default, "'ports':[{'name':'a','protocol':'tcp','port':1,'count':100}]", "'ports':[{'name':'a','hostPort':65500}]",
-                  NULL, "100 ports" },
-                { &on_default, "'ports':[{'name':'a','protocol':'tcp','port':1,'count':10},{'name':'b','protocol':'tcp','port':50}]",
-                  "'ports':[{'name':'a','hostPort':80},{'name':'b','hostPort':89,'hostIP':'10.0.0.1'}]", NULL, "'a' and 'b'" },
+                { &on_host, "'ports':[{'name':'http','protocol':'tcp','port':80}]",
+                  "'ports':[{'name':'http','hostPort':8080}]", "", NULL },
+                { &on_default, "'ports':[{'name':'a','protocol':'icmp','port':80}]",
+                  "'ports':[{'name':'a','hostPort':80}]", NULL, "'icmp'" },
+                { &on_default, "'ports':[{'name':'a','protocol':'tcp','port':1,'count':100}]",
+                  "'ports':[{'name':'a','hostPort':65500}]", NULL, "100 ports" },
+                { &on_default,
+                  "'ports':[{'name':'a','protocol':'tcp','port':1,'count':10},{'name':'b','protocol':'tcp','port':50}]",
+                  "'ports':[{'name':'a','hostPort':80},{'name':'b','hostPort':89,'hostIP':'10.0.0.1'}]", NULL,
+                  "'a' and 'b'" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -310,22 +331,25 @@ Test(pod_plan, environment)
                 const char *environment;
                 const char *expected;
         } cases[] = {
-                { "",
-                  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL=/bin/sh USER=root LOGNAME=root "
-                  "HOME=/root AC_APP_NAME=web container=podctl" },
+                { "", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL=/bin/sh USER=root "
+                      "LOGNAME=root "
+                      "HOME=/root AC_APP_NAME=web container=podctl" },
                 { "{'name':'HOME','value':'/home/me'},{'name':'A','value':'b'}",
-                  "HOME=/home/me A=b PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL=/bin/sh USER=root "
+                  "HOME=/home/me A=b PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL=/bin/sh "
+                  "USER=root "
                   "LOGNAME=root AC_APP_NAME=web container=podctl" },
                 { "{'name':'PATH','value':''},{'name':'SHELL','value':''},{'name':'USER','value':'u'},"
                   "{'name':'LOGNAME','value':'u'},{'name':'HOME','value':'/'}",
                   "PATH= SHELL= USER=u LOGNAME=u HOME=/ AC_APP_NAME=web container=podctl" },
                 /* This one is not the image's to choose. */
-                { "{'name':'AC_APP_NAME','value':'other'},{'name':'PATH','value':'/bin'},{'name':'SHELL','value':'/bin/sh'},"
+                { "{'name':'AC_APP_NAME','value':'other'},{'name':'PATH','value':'/bin'},{'name':'SHELL','value':'/bin/"
+                  "sh'},"
                   "{'name':'USER','value':'u'},{'name':'LOGNAME','value':'u'},{'name':'HOME','value':'/'}",
                   "AC_APP_NAME=web PATH=/bin SHELL=/bin/sh USER=u LOGNAME=u HOME=/ container=podctl" },
                 /* The user's, which only the image's root can tell. */
                 { "{'name':'USER','value':'u'}],'homeFromUser':true,'userAnnotations':{},'ports':[",
-                  "USER=u PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL=/bin/sh AC_APP_NAME=web "
+                  "USER=u PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL=/bin/sh "
+                  "AC_APP_NAME=web "
                   "container=podctl" },
         };
 
@@ -377,12 +401,16 @@ Test(pod_plan, capabilities)
                 const char *expected;
         } cases[] = {
                 { "", DEFAULT_CAPABILITIES },
-                { "{'name':'os/linux/capabilities-retain-set','value':{'set':['CAP_NET_ADMIN','CAP_KILL']}}", "NET_ADMIN KILL" },
+                { "{'name':'os/linux/capabilities-retain-set','value':{'set':['CAP_NET_ADMIN','CAP_KILL']}}",
+                  "NET_ADMIN KILL" },
                 { "{'name':'os/linux/capabilities-retain-set','value':{'set':['CAP_NET_ADMIN','CAP_NET_ADMIN']}}",
                   "NET_ADMIN NET_ADMIN" },
-                { "{'name':'os/linux/capabilities-remove-set','value':{'set':['CAP_AUDIT_WRITE','CAP_MKNOD','CAP_SYS_ADMIN']}}",
-                  "CHOWN DAC_OVERRIDE FSETID FOWNER KILL NET_RAW NET_BIND_SERVICE SETUID SETGID SETPCAP SETFCAP SYS_CHROOT" },
-                { "{'name':'os/linux/capabilities-remove-set','value':{'set':['CAP_SYS_ADMIN']}}", DEFAULT_CAPABILITIES },
+                { "{'name':'os/linux/"
+                  "capabilities-remove-set','value':{'set':['CAP_AUDIT_WRITE','CAP_MKNOD','CAP_SYS_ADMIN']}}",
+                  "CHOWN DAC_OVERRIDE FSETID FOWNER KILL NET_RAW NET_BIND_SERVICE SETUID SETGID SETPCAP SETFCAP "
+                  "SYS_CHROOT" },
+                { "{'name':'os/linux/capabilities-remove-set','value':{'set':['CAP_SYS_ADMIN']}}",
+                  DEFAULT_CAPABILITIES },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -432,24 +460,26 @@ Test(pod_plan, isolators)
         cr_assert_eq(plan_app_json(&plain, &settings, "", "", ""), 0);
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
                 for (int of_pod = 0; of_pod < 2; of_pod++) {
-                        _cleanup_free_ char *isolators = strprintf("'isolators':[{'name':'%s','value':%s}]", cases[i].name,
-                                                                   cases[i].value);
+                        _cleanup_free_ char *isolators =
+                                strprintf("'isolators':[{'name':'%s','value':%s}]", cases[i].name, cases[i].value);
                         _cleanup_(planned_done) Planned p = {};
                         const char *expected = of_pod ? cases[i].pod : cases[i].app;
                         size_t n_plain = strv_length(plain.plan->unit_properties);
                         char **lines;
 
-                        cr_assert_eq(plan_app_json(&p, &settings, of_pod ? "" : isolators, "", of_pod ? isolators : ""), 0,
-                                     "%s", p.message);
+                        cr_assert_eq(plan_app_json(&p, &settings, of_pod ? "" : isolators, "", of_pod ? isolators : ""),
+                                     0, "%s", p.message);
                         lines = of_pod ? p.plan->unit_properties + n_plain : p.plan->apps[0].limits;
                         cr_expect_eq(strv_length(lines), !isempty(expected), "%s", isolators);
                         if (!isempty(expected) && strv_length(lines) == 1)
                                 cr_expect_str_eq(lines[0], expected);
-                        cr_expect_eq(strv_length(of_pod ? p.plan->apps[0].limits : p.plan->unit_properties + n_plain), 0);
+                        cr_expect_eq(strv_length(of_pod ? p.plan->apps[0].limits : p.plan->unit_properties + n_plain),
+                                     0);
                         cr_expect_eq(strv_length(p.plan->ignored), !expected, "%s", isolators);
                         if (!expected && p.plan->ignored)
                                 cr_expect(strstr(p.plan->ignored[0], cases[i].name) &&
-                                          strstr(p.plan->ignored[0], of_pod ? "the pod" : "'web'"), "%s", p.plan->ignored[0]);
+                                                  strstr(p.plan->ignored[0], of_pod ? "the pod" : "'web'"),
+                                          "%s", p.plan->ignored[0]);
                 }
 }
 
@@ -473,13 +503,16 @@ Test(pod_plan, refuses)
                 { "'apps':[{'name':'systemd-reboot'," IMAGE "," APP "}]", "--name" },
                 { "'apps':[{'name':'a'," IMAGE "," APP "},{'name':'a'," IMAGE "," APP "}]", "'a'" },
                 { "'apps':[{'name':'a'," IMAGE "," APP ",'mounts':[{'volume':'v','path':'/v'}]}]", "'v'" },
-                { "'apps':[{'name':'a'," IMAGE "," APP ",'mounts':[{'volume':'v','path':'/v'},{'volume':'w','path':'/v/'}]}],"
-                  "'volumes':[{'name':'v','kind':'empty'},{'name':'w','kind':'empty'}]", "/v" },
+                { "'apps':[{'name':'a'," IMAGE "," APP
+                  ",'mounts':[{'volume':'v','path':'/v'},{'volume':'w','path':'/v/'}]}],"
+                  "'volumes':[{'name':'v','kind':'empty'},{'name':'w','kind':'empty'}]",
+                  "/v" },
                 { "'apps':[{'name':'a'," IMAGE "," APP "}],'ports':[{'name':'http','hostPort':80}]", "'http'" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_free_ char *json = strprintf("{'acKind':'PodManifest','acVersion':'0.8.11',%s}", cases[i].members),
+                _cleanup_free_ char *json = strprintf("{'acKind':'PodManifest','acVersion':'0.8.11',%s}",
+                                                      cases[i].members),
                                     *text = quoted(json);
                 _cleanup_(planned_done) Planned p = {};
 
@@ -505,7 +538,8 @@ Test(pod_plan, reserved_names)
 
                 if (!end)
                         continue;
-                json = strprintf("{'acKind':'PodManifest','acVersion':'0.8.11','apps':[{'name':'%.*s'," IMAGE "," APP "}]}",
+                json = strprintf("{'acKind':'PodManifest','acVersion':'0.8.11','apps':[{'name':'%.*s'," IMAGE "," APP
+                                 "}]}",
                                  (int) (end - *unit), *unit);
                 text = quoted(json);
                 cr_expect_lt(plan_json(&p, &settings, text), 0, "%s", *unit);
@@ -517,21 +551,24 @@ Test(pod_plan, reserved_names)
 /* Read and written; inside the pod the disk is known by another file of it than outside. */
 Test(pod_plan, block_isolators)
 {
-        static const char isolators[] = "'isolators':[{'name':'resource/block-bandwidth','value':{'default':true,'limit':'2M'}},"
-                                        "{'name':'resource/block-iops','value':{'default':true,'limit':30}}]";
+        static const char isolators[] =
+                "'isolators':[{'name':'resource/block-bandwidth','value':{'default':true,'limit':'2M'}},"
+                "{'name':'resource/block-iops','value':{'default':true,'limit':30}}]";
         static const char *const expected[][4] = {
                 { "IOReadBandwidthMax=" POD_STATUS_DIR " 2000000", "IOWriteBandwidthMax=" POD_STATUS_DIR " 2000000",
                   "IOReadIOPSMax=" POD_STATUS_DIR " 30", "IOWriteIOPSMax=" POD_STATUS_DIR " 30" },
-                { "IOReadBandwidthMax=/ 2000000", "IOWriteBandwidthMax=/ 2000000", "IOReadIOPSMax=/ 30", "IOWriteIOPSMax=/ 30" },
+                { "IOReadBandwidthMax=/ 2000000", "IOWriteBandwidthMax=/ 2000000", "IOReadIOPSMax=/ 30",
+                  "IOWriteIOPSMax=/ 30" },
         };
 
         for (int of_pod = 0; of_pod < 2; of_pod++) {
                 _cleanup_(planned_done) Planned p = {};
 
-                cr_assert_eq(plan_app_json(&p, &settings, of_pod ? "" : isolators, "", of_pod ? isolators : ""), 0, "%s",
-                             p.message);
+                cr_assert_eq(plan_app_json(&p, &settings, of_pod ? "" : isolators, "", of_pod ? isolators : ""), 0,
+                             "%s", p.message);
                 for (size_t i = 0; i < ELEMENTSOF(expected[0]); i++)
-                        cr_expect(strv_contains(of_pod ? p.plan->unit_properties : p.plan->apps[0].limits, expected[of_pod][i]),
+                        cr_expect(strv_contains(of_pod ? p.plan->unit_properties : p.plan->apps[0].limits,
+                                                expected[of_pod][i]),
                                   "%s", expected[of_pod][i]);
         }
 }
@@ -553,8 +590,9 @@ Test(pod_plan, bandwidth_that_cannot_be)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_free_ char *isolators = strprintf("'isolators':[{'name':'%s','value':{'default':true,'limit':'%s'}}]",
-                                                           cases[i].name, cases[i].limit);
+                _cleanup_free_ char *isolators =
+                        strprintf("'isolators':[{'name':'%s','value':{'default':true,'limit':'%s'}}]", cases[i].name,
+                                  cases[i].limit);
                 const PodSettings s = { .name = (char *) "web", .net = (char *) cases[i].net };
                 _cleanup_(planned_done) Planned p = {};
                 int r;
@@ -578,7 +616,8 @@ Test(pod_plan, stop_timeout)
                 { "'stopTimeout':75", "TimeoutStopSec=90s" },
                 { "'stopTimeout':76", "TimeoutStopSec=91s" },
                 { "'stopTimeout':-1", "TimeoutStopSec=infinity" },
-                { "'eventHandlers':[{'name':'post-stop','exec':['/bin/true']}],'stopTimeout':50", "TimeoutStopSec=95s" },
+                { "'eventHandlers':[{'name':'post-stop','exec':['/bin/true']}],'stopTimeout':50",
+                  "TimeoutStopSec=95s" },
                 { "", "TimeoutStopSec=90s" },
         };
 
@@ -597,8 +636,9 @@ Test(pod_plan, stop_timeout)
 /* Apps that depend on each other end one after another, and the unit's time has to do for all of them. */
 Test(pod_plan, stop_in_order)
 {
-        static const char app[] = "{'name':'%s','image':{'name':'example.com/web'},'annotations':[{'name':'podctl/%s','value':'%s'}],"
-                                  "'app':{'exec':['/bin/web'],'user':'0','group':'0','stopTimeout':50}}";
+        static const char app[] =
+                "{'name':'%s','image':{'name':'example.com/web'},'annotations':[{'name':'podctl/%s','value':'%s'}],"
+                "'app':{'exec':['/bin/web'],'user':'0','group':'0','stopTimeout':50}}";
         static const struct {
                 const char *how;
                 const char *property;
@@ -610,9 +650,11 @@ Test(pod_plan, stop_in_order)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_free_ char *a = strprintf(app, "a", cases[i].how, "b"), *b = strprintf(app, "b", cases[i].how, "c"),
-                                    *c = strprintf(app, "c", "image", "x"), *json = NULL;
-                _cleanup_free_ char *text = strprintf("{'acKind':'PodManifest','acVersion':'0.8.11','apps':[%s,%s,%s]}", a, b, c);
+                _cleanup_free_ char *a = strprintf(app, "a", cases[i].how, "b"),
+                                    *b = strprintf(app, "b", cases[i].how, "c"), *c = strprintf(app, "c", "image", "x"),
+                                    *json = NULL;
+                _cleanup_free_ char *text =
+                        strprintf("{'acKind':'PodManifest','acVersion':'0.8.11','apps':[%s,%s,%s]}", a, b, c);
                 _cleanup_(planned_done) Planned p = {};
 
                 json = quoted(text);
@@ -651,8 +693,12 @@ Test(pod_plan, print_is_text)
         size_t n;
         FILE *f = open_memstream(&text, &n);
 
-        cr_assert_eq(plan_app_json(&p, &settings, "'environment':[{'name':'B','value':'\\u001b[2J'},{'name':'A','value':'1\\n    capability X'}]",
-                                   "", ""), 0, "%s", p.message);
+        cr_assert_eq(
+                plan_app_json(
+                        &p, &settings,
+                        "'environment':[{'name':'B','value':'\\u001b[2J'},{'name':'A','value':'1\\n    capability X'}]",
+                        "", ""),
+                0, "%s", p.message);
         pod_plan_print(p.plan, f);
         cr_assert_eq(fclose(f), 0);
         cr_expect(strstr(text, "    environment B=?[2J\n"), "%s", text);
@@ -661,8 +707,11 @@ Test(pod_plan, print_is_text)
 
 Test(pod_plan, print)
 {
-        const PodSettings full = { .name = (char *) "shop", .hostname = (char *) "shop.example.com", .net = (char *) "host",
-                                   .unit = (char *) "podctl-shop.service", .private_users = TRISTATE_NO };
+        const PodSettings full = { .name = (char *) "shop",
+                                   .hostname = (char *) "shop.example.com",
+                                   .net = (char *) "host",
+                                   .unit = (char *) "podctl-shop.service",
+                                   .private_users = TRISTATE_NO };
 
         expect_print("simple", &settings);
         expect_print("full", &full);
@@ -684,8 +733,11 @@ Test(pod_plan, more_layers_than_the_kernel_stacks)
                 r = pod_plan_new(p.manifest, &settings, images, TEST_UUID, "/pods", &plan, &p.message);
                 cr_expect_eq(r, n <= PLAN_LAYERS_MAX ? 0 : -E2BIG);
                 if (n > PLAN_LAYERS_MAX)
-                        cr_expect(startswith(p.message, "app 'web': its image has 501 layers, and the kernel stacks no more than 500"),
-                                  "%s", p.message);
+                        cr_expect(
+                                startswith(
+                                        p.message,
+                                        "app 'web': its image has 501 layers, and the kernel stacks no more than 500"),
+                                "%s", p.message);
                 pod_plan_free(plan);
                 planned_done(&p);
         }

@@ -9,8 +9,8 @@
 #include "stage1/pod-sockets.h"
 #include "test-plan.h"
 
-/* Sockets that a service manager passes, and the ports of apps that they go to. PORT in a manifest stands for the number
- * that the kernel chose for the first of them. */
+/* Sockets that a service manager passes, and the ports of apps that they go to. PORT in a manifest stands for the
+ * number that the kernel chose for the first of them. */
 
 typedef struct Given {
         const char *name; /* FileDescriptorName= */
@@ -23,14 +23,17 @@ static const PodSettings settings = { .name = (char *) "pod", .net = (char *) "d
 
 static int make_socket(const Given *g, uint16_t *port)
 {
-        struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(*port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        struct sockaddr_in in = { .sin_family = AF_INET,
+                                  .sin_port = htons(*port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
         struct sockaddr_un un = { .sun_family = AF_UNIX };
         socklen_t n = sizeof(in);
         int fd = socket(g->family, g->type, 0), r;
 
         (void) snprintf(un.sun_path, sizeof(un.sun_path), "%cpodctl-test-%i", 0, getpid());
         r = g->family == AF_UNIX
-                    ? bind(fd, (struct sockaddr *) &un, (socklen_t) (offsetof(struct sockaddr_un, sun_path) + 1 + strlen(un.sun_path + 1)))
+                    ? bind(fd, (struct sockaddr *) &un,
+                           (socklen_t) (offsetof(struct sockaddr_un, sun_path) + 1 + strlen(un.sun_path + 1)))
                     : bind(fd, (struct sockaddr *) &in, sizeof(in));
         if (r < 0 || (g->type != SOCK_DGRAM && !g->deaf && listen(fd, 1) < 0))
                 _exit(77);
@@ -148,10 +151,12 @@ static void expect(const char *app, const char *pod, const Given *given, const c
         if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
                 return; /* no sockets where this runs */
         cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: %i", app, status);
-        cr_expect(endswith(expected, ";") ? streq(text, expected) : strstr(text, expected) != NULL, "%s %s: got '%s', expected '%s'", app, pod, text, expected);
+        cr_expect(endswith(expected, ";") ? streq(text, expected) : strstr(text, expected) != NULL,
+                  "%s %s: got '%s', expected '%s'", app, pod, text, expected);
 }
 
-#define PORT_OF_APP(name, port, more) "'ports':[{'name':'" name "','protocol':'tcp','port':" port ",'socketActivated':true" more "}]"
+#define PORT_OF_APP(name, port, more)                                                                                  \
+        "'ports':[{'name':'" name "','protocol':'tcp','port':" port ",'socketActivated':true" more "}]"
 
 Test(pod_sockets, matching)
 {
@@ -168,20 +173,28 @@ Test(pod_sockets, matching)
         } cases[] = {
                 /* By the number of the port, by that of the host which leads to it, by its name. */
                 { PORT_OF_APP("web", "PORT", ""), "", stream, "web.web:ListenStream=127.0.0.1:PORT;" },
-                { PORT_OF_APP("web", "1", ""), "'ports':[{'name':'web','hostPort':PORT}]", stream, "web.web:ListenStream=127.0.0.1:PORT;" },
+                { PORT_OF_APP("web", "1", ""), "'ports':[{'name':'web','hostPort':PORT}]", stream,
+                  "web.web:ListenStream=127.0.0.1:PORT;" },
                 { PORT_OF_APP("web", "1", ""), "", named, "web.web:ListenStream=@podctl-test-" },
                 { PORT_OF_APP("web", "1", ""), "", both, "ListenStream=127.0.0.1:PORT+ListenStream=@podctl-test-" },
                 /* A port that is passed is not forwarded as well; one that is not, is. */
-                { PORT_OF_APP("web", "1", ""), "'ports':[{'name':'web','hostPort':4711}]", none, "web.web:ListenStream=1;forward web;" },
+                { PORT_OF_APP("web", "1", ""), "'ports':[{'name':'web','hostPort':4711}]", none,
+                  "web.web:ListenStream=1;forward web;" },
                 /* Nobody passed any: the pod listens itself, on each of a range. */
                 { PORT_OF_APP("web", "7", ",'count':2"), "", none, "web.web:ListenStream=7+ListenStream=8;" },
-                { "'ports':[{'name':'web','protocol':'udp','port':7,'socketActivated':true}]", "", none, "web.web:ListenDatagram=7;" },
+                { "'ports':[{'name':'web','protocol':'udp','port':7,'socketActivated':true}]", "", none,
+                  "web.web:ListenDatagram=7;" },
                 /* What fits no port. */
-                { PORT_OF_APP("web", "1", ""), "", stream, "no app has a socketActivated port for socket 'anything', 127.0.0.1:PORT" },
-                { PORT_OF_APP("web", "PORT", ""), "", datagram, "no app has a socketActivated port for socket 'anything'" },
-                { "'ports':[{'name':'web','protocol':'tcp','port':PORT}]", "", stream, "no app has a socketActivated port" },
-                { PORT_OF_APP("web", "PORT", ""), "", deaf, "what the unit was given as 'web' is not a listening socket" },
-                { "'ports':[{'name':'web','protocol':'sctp','port':7,'socketActivated':true}]", "", none, "which protocol 'sctp' cannot be" },
+                { PORT_OF_APP("web", "1", ""), "", stream,
+                  "no app has a socketActivated port for socket 'anything', 127.0.0.1:PORT" },
+                { PORT_OF_APP("web", "PORT", ""), "", datagram,
+                  "no app has a socketActivated port for socket 'anything'" },
+                { "'ports':[{'name':'web','protocol':'tcp','port':PORT}]", "", stream,
+                  "no app has a socketActivated port" },
+                { PORT_OF_APP("web", "PORT", ""), "", deaf,
+                  "what the unit was given as 'web' is not a listening socket" },
+                { "'ports':[{'name':'web','protocol':'sctp','port':7,'socketActivated':true}]", "", none,
+                  "which protocol 'sctp' cannot be" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
@@ -202,7 +215,9 @@ Test(pod_sockets, units)
         name = pod_socket_unit_name(&socket);
         cr_expect_str_eq(name, "web.http.socket");
         cr_assert_eq(pod_socket_format(&socket, &text), 0);
-        cr_expect(strstr(text, "[Socket]\nListenStream=7\nListenStream=8\nService=web.service\nFileDescriptorName=http\n"), "%s", text);
+        cr_expect(strstr(text,
+                         "[Socket]\nListenStream=7\nListenStream=8\nService=web.service\nFileDescriptorName=http\n"),
+                  "%s", text);
         cr_assert_eq(pod_sockets_format_service(&sockets, socket.app, &of_app), 0);
         cr_expect(strstr(of_app, "Sockets=web.http.socket\n"), "%s", of_app);
         cr_assert_eq(pod_sockets_format_service(&sockets, &other, &of_other), 0);

@@ -72,9 +72,10 @@ static void put(Fixture *f, const char *uuid, const char *name, PodDirectory d)
         static char *lowers[] = { (char *) "/images/layers/sha256-aa/rootfs", NULL };
         const PodSettings settings = { .name = (char *) name, .net = (char *) "none" };
         const PlanImage image = { .lowers = lowers };
-        static const char json[] = "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":[{\"name\":\"web\",\"image\":"
-                                   "{\"name\":\"example.com/web\"},\"app\":{\"exec\":[\"/bin/web\"],\"user\":\"0\",\"group\":"
-                                   "\"0\"}}]}";
+        static const char json[] =
+                "{\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\",\"apps\":[{\"name\":\"web\",\"image\":"
+                "{\"name\":\"example.com/web\"},\"app\":{\"exec\":[\"/bin/web\"],\"user\":\"0\",\"group\":"
+                "\"0\"}}]}";
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         _cleanup_(pod_freep) Pod *p = make(f, uuid);
 
@@ -763,7 +764,8 @@ Test(pod, list_more_than_can_be_open)
         size_t n = 0;
 
         for (size_t i = 0; i < 200; i++) {
-                _cleanup_free_ char *uuid = strprintf("cccccccc-0000-4000-8000-%012zu", i), *name = strprintf("pod-%zu", i);
+                _cleanup_free_ char *uuid = strprintf("cccccccc-0000-4000-8000-%012zu", i),
+                                    *name = strprintf("pod-%zu", i);
 
                 put(&f, uuid, name, i % 2 ? POD_DIR_RUN : POD_DIR_PREPARED);
         }
@@ -1105,10 +1107,25 @@ Test(pod, names)
                 const char *name;
                 bool valid;
         } cases[] = {
-                { "web", true },   { "a", true },      { "web-1.example.com", true }, { "WEB", true },   { "1", true },
-                { "", false },     { "-web", false },  { "web-", false },             { ".web", false }, { "web.", false },
-                { "a..b", false }, { "a.-b", false },  { "a_b", false },              { "a b", false },  { "a/b", false },
-                { "..", false },   { "größe", false }, { "a\nb", false },             { "a%n", false },
+                { "web", true },
+                { "a", true },
+                { "web-1.example.com", true },
+                { "WEB", true },
+                { "1", true },
+                { "", false },
+                { "-web", false },
+                { "web-", false },
+                { ".web", false },
+                { "web.", false },
+                { "a..b", false },
+                { "a.-b", false },
+                { "a_b", false },
+                { "a b", false },
+                { "a/b", false },
+                { "..", false },
+                { "größe", false },
+                { "a\nb", false },
+                { "a%n", false },
                 { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true },
                 { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
         };

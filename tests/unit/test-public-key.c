@@ -34,10 +34,12 @@ Test(public_key, kinds)
                 { P256, "ECDSA P-256", "openssl dgst -sha1 -sign a.key", -EBADMSG },
                 { P384, "ECDSA P-384", "openssl dgst -sha256 -sign a.key", 0 },
                 { P384, "ECDSA P-384", "openssl dgst -sha384 -sign a.key", 0 },
-                { "-algorithm EC -pkeyopt ec_paramgen_curve:P-521", "ECDSA P-521", "openssl dgst -sha512 -sign a.key", 0 },
+                { "-algorithm EC -pkeyopt ec_paramgen_curve:P-521", "ECDSA P-521", "openssl dgst -sha512 -sign a.key",
+                  0 },
                 { RSA2048, "RSA 2048", "openssl dgst -sha256 -sign a.key", 0 },
                 { RSA2048, "RSA 2048", "openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sign a.key", 0 },
-                { RSA2048, "RSA 2048", "openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 -sign a.key", 0 },
+                { RSA2048, "RSA 2048",
+                  "openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 -sign a.key", 0 },
                 { RSA2048, "RSA 2048", "openssl dgst -sha1 -sign a.key", -EBADMSG },
                 { ED25519, "Ed25519", "openssl pkeyutl -sign -rawin -inkey a.key -in", 0 },
         };
@@ -49,9 +51,11 @@ Test(public_key, kinds)
 
                 signing_cosign_key(&s, "a", cases[i].key);
                 signing_cosign_key(&s, "b", cases[i].key);
-                signing_run(&s, "echo hello >data; echo hellO >other; %s data >sig; : >empty; head -c -1 sig >cut;"
-                                "openssl pkey -pubin -in a.pub -outform DER | sha256sum | cut -c-64 | tr -d '\\n' >fingerprint",
-                            cases[i].sign);
+                signing_run(
+                        &s,
+                        "echo hello >data; echo hellO >other; %s data >sig; : >empty; head -c -1 sig >cut;"
+                        "openssl pkey -pubin -in a.pub -outform DER | sha256sum | cut -c-64 | tr -d '\\n' >fingerprint",
+                        cases[i].sign);
                 k = parse(&s, "a.pub");
                 other = parse(&s, "b.pub");
                 cr_expect_str_eq(public_key_description(k), cases[i].description);
@@ -87,8 +91,10 @@ Test(public_key, refused)
                 { "tr A-M N-Z <a.pub | sed 's/^-.*PUB.*/-----BEGIN PUBLIC KEY-----/' >f", -EBADMSG },
                 { "openssl pkey -pubin -in a.pub -outform DER -out f", -EBADMSG },
                 { "(cat a.pub; head -c 70000 /dev/zero | tr '\\0' ' ') >f", -EBADMSG },
-                { "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 | openssl pkey -pubout >f", -EOPNOTSUPP },
-                { "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 | openssl pkey -pubout >f", -EOPNOTSUPP },
+                { "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 | openssl pkey -pubout >f",
+                  -EOPNOTSUPP },
+                { "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 | openssl pkey -pubout >f",
+                  -EOPNOTSUPP },
                 { "openssl genpkey -algorithm ed448 | openssl pkey -pubout >f", -EOPNOTSUPP },
                 { "openssl genpkey -algorithm x25519 | openssl pkey -pubout >f", -EOPNOTSUPP },
         };
@@ -115,9 +121,10 @@ Test(public_key, base64)
         static const struct {
                 const char *text, *data; /* NULL: none */
         } cases[] = {
-                { "", "" }, { "YQ==", "a" }, { "YWI=", "ab" }, { "YWJj", "abc" }, { "YWJjZA==", "abcd" },
-                { "YQ", NULL }, { "YQ=", NULL }, { "YQ===", NULL }, { "Y===", NULL }, { "=", NULL }, { "====", NULL },
-                { "YQ==YQ==", NULL }, { "YW Jj", NULL }, { "YWJj\n", NULL }, { "YR==", NULL }, { "YWJ_", NULL }, { "Y=Q=", NULL },
+                { "", "" },       { "YQ==", "a" },      { "YWI=", "ab" },  { "YWJj", "abc" },  { "YWJjZA==", "abcd" },
+                { "YQ", NULL },   { "YQ=", NULL },      { "YQ===", NULL }, { "Y===", NULL },   { "=", NULL },
+                { "====", NULL }, { "YQ==YQ==", NULL }, { "YW Jj", NULL }, { "YWJj\n", NULL }, { "YR==", NULL },
+                { "YWJ_", NULL }, { "Y=Q=", NULL },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

@@ -29,8 +29,13 @@ static void expect_file(int fd, const char *path, const char *text)
 Test(registration, tokens)
 {
         static const char *const good[] = { TOKEN_A, "Y4vFeVZzKM2T9rwkpWHfqXuGsNjS6O5c", "abcdefghijklmnopqrst-_" },
-                          *const bad[] = { "", ".", "..", "short", "0123456789abcdef0123456789abcde/", "0123456789abcdef0123456789abcdef.",
-                                           "0123456789abcdef0123456789abcdef\n" };
+                                 *const bad[] = { "",
+                                                  ".",
+                                                  "..",
+                                                  "short",
+                                                  "0123456789abcdef0123456789abcde/",
+                                                  "0123456789abcdef0123456789abcdef.",
+                                                  "0123456789abcdef0123456789abcdef\n" };
         char long_one[TOKEN_MAX + 2] = {};
         _cleanup_free_ char *one = NULL, *two = NULL;
 
@@ -131,7 +136,8 @@ Test(registration, addresses)
 {
         _cleanup_(temporary_done) Temporary t = temporary_new();
         _cleanup_strv_free_ char **left = NULL;
-        char *first[] = { (char *) "172.16.0.2", (char *) "fd00::2", NULL }, *second[] = { (char *) "172.16.0.2", NULL };
+        char *first[] = { (char *) "172.16.0.2", (char *) "fd00::2", NULL },
+             *second[] = { (char *) "172.16.0.2", NULL };
 
         cr_assert_eq(registration_add(t.fd, &a, TOKEN_A, "of a"), 0);
         cr_expect(registration_has_strangers(t.fd));

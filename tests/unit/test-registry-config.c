@@ -27,8 +27,10 @@ Test(registry_config, settings)
         _cleanup_free_ char *message = NULL;
         const RegistrySettings *s;
 
-        put(&t, "vendor/registries.d/a.json", FILE_FOR("a.test", ",'http':true,'mirrors':['https://m.test','http://n.test:5000/x']"));
-        put(&t, "vendor/registries.d/b.json", FILE_FOR("b.test','b.test:5000", ",'http':true,'tlsVerify':false,'ca':'/x.pem'"));
+        put(&t, "vendor/registries.d/a.json",
+            FILE_FOR("a.test", ",'http':true,'mirrors':['https://m.test','http://n.test:5000/x']"));
+        put(&t, "vendor/registries.d/b.json",
+            FILE_FOR("b.test','b.test:5000", ",'http':true,'tlsVerify':false,'ca':'/x.pem'"));
         put(&t, "admin/registries.d/b.json", FILE_FOR("b.test", ",'tlsVerify':true"));
         cr_assert_eq(load(&t, &c, &message), 0, "%s", message);
 
@@ -76,15 +78,16 @@ Test(registry_config, bad_files)
 
                 put(&t, "admin/registries.d/bad.json", cases[i].text);
                 cr_expect_lt(load(&t, &c, &message), 0, "%s", cases[i].text);
-                cr_expect(message && strstr(message, "registries.d/bad.json: ") && strstr(message, cases[i].says), "%s: %s",
-                          cases[i].text, message);
+                cr_expect(message && strstr(message, "registries.d/bad.json: ") && strstr(message, cases[i].says),
+                          "%s: %s", cases[i].text, message);
         }
 }
 
 Test(registry_config, authorities)
 {
         _cleanup_(temporary_done) Temporary t = temporary_new();
-        _cleanup_free_ char *path = strjoin(t.path, "/ca.pem"), *missing = strjoin(t.path, "/none.pem"), *pem = NULL, *message = NULL;
+        _cleanup_free_ char *path = strjoin(t.path, "/ca.pem"), *missing = strjoin(t.path, "/none.pem"), *pem = NULL,
+                            *message = NULL;
 
         cr_assert_geq(write_string_at(t.fd, "ca.pem", "one", 0644), 0);
         cr_assert_eq(registry_config_authorities(&(RegistrySettings) { .ca = path }, "nobody.invalid", &pem, NULL), 0);
@@ -92,6 +95,8 @@ Test(registry_config, authorities)
         pem = mfree(pem);
         cr_assert_eq(registry_config_authorities(&(RegistrySettings) {}, "nobody.invalid", &pem, NULL), 0);
         cr_expect_null(pem);
-        cr_expect_eq(registry_config_authorities(&(RegistrySettings) { .ca = missing }, "nobody.invalid", &pem, &message), -ENOENT);
+        cr_expect_eq(
+                registry_config_authorities(&(RegistrySettings) { .ca = missing }, "nobody.invalid", &pem, &message),
+                -ENOENT);
         cr_expect(message && startswith(message, missing), "%s", message);
 }

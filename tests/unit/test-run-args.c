@@ -107,12 +107,14 @@ Test(run_args, apps)
                 { "a --memory=64Mi --cpu=500m --cpu-shares=100 --oom-score-adj=-5 --readonly-rootfs",
                   " image=a read-only=yes memory=64Mi cpu=500m shares=100 oom=-5" },
                 { "a --readonly-rootfs=false b --readonly-rootfs=true", " image=a image=b read-only=yes" },
-                { "a --caps-retain=CAP_KILL,CHOWN b --caps-remove=MKNOD", " image=a retain=CAP_KILL,CHOWN image=b remove=MKNOD" },
+                { "a --caps-retain=CAP_KILL,CHOWN b --caps-remove=MKNOD",
+                  " image=a retain=CAP_KILL,CHOWN image=b remove=MKNOD" },
                 { "a --annotation=x=y --user-annotation=u=v --user-label=w=z",
                   " image=a annotation=x=y user-annotation=u=v user-label=w=z" },
                 { "a --mount volume=v,target=/v b", " image=a mount=volume=v,target=/v image=b" },
                 { "--volume v,kind=empty --mount volume=v,target=/v a", " image=a" },
-                { "docker://busybox:1.2 ./file.aci sha512-abc", " image=docker://busybox:1.2 image=./file.aci image=sha512-abc" },
+                { "docker://busybox:1.2 ./file.aci sha512-abc",
+                  " image=docker://busybox:1.2 image=./file.aci image=sha512-abc" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -130,10 +132,14 @@ Test(run_args, pod)
         _cleanup_(parsed_done) Parsed p;
         _cleanup_free_ char *text = strdup("");
 
-        cr_assert_eq(parse(&p, "--name=web --hostname=web.example.com --net=host --volume=v,kind=empty --mount volume=v,target=/v "
-                               "--set-env=A=b --set-env C=d --set-env-file=f --inherit-env --annotation=a=b --user-annotation=c=d "
-                               "--user-label=e=f --private-users=no --detach --dry-run --uuid-file-save=u --property=MemoryMax=1G "
-                               "-p TasksMax=5 --slice=s.slice --debug --dir=/d --insecure-options=image,paths a --user-label=g=h"),
+        cr_assert_eq(parse(&p, "--name=web --hostname=web.example.com --net=host --volume=v,kind=empty --mount "
+                               "volume=v,target=/v "
+                               "--set-env=A=b --set-env C=d --set-env-file=f --inherit-env --annotation=a=b "
+                               "--user-annotation=c=d "
+                               "--user-label=e=f --private-users=no --detach --dry-run --uuid-file-save=u "
+                               "--property=MemoryMax=1G "
+                               "-p TasksMax=5 --slice=s.slice --debug --dir=/d --insecure-options=image,paths a "
+                               "--user-label=g=h"),
                      0, "%s", log_last_error());
         add(&text, "name", p.args.name);
         add(&text, "hostname", p.args.hostname);
@@ -150,9 +156,10 @@ Test(run_args, pod)
         add(&text, "slice", p.args.slice);
         add(&text, "dir", p.context.dir);
         add_list(&text, "insecure", p.context.insecure);
-        cr_expect_str_eq(text, " name=web hostname=web.example.com net=host volumes=v,kind=empty mounts=volume=v,target=/v "
-                               "env=A=b,C=d files=f annotations=a=b user-annotations=c=d user-labels=e=f uuid-file=u "
-                               "properties=MemoryMax=1G,TasksMax=5 slice=s.slice dir=/d insecure=image,paths");
+        cr_expect_str_eq(text,
+                         " name=web hostname=web.example.com net=host volumes=v,kind=empty mounts=volume=v,target=/v "
+                         "env=A=b,C=d files=f annotations=a=b user-annotations=c=d user-labels=e=f uuid-file=u "
+                         "properties=MemoryMax=1G,TasksMax=5 slice=s.slice dir=/d insecure=image,paths");
         cr_expect(p.args.inherit_env && p.args.start.detach && p.args.dry_run && p.context.debug);
         cr_expect_eq(p.args.private_users, 0);
         cr_expect_not(p.args.start.interactive);
@@ -233,16 +240,23 @@ Test(run_args, refuses)
 
                 cr_expect_lt(r, 0, "%s: accepted", cases[i].line);
                 if (r < 0)
-                        cr_expect(log_last_error() && strstr(log_last_error(), cases[i].message), "%s: %s", cases[i].line,
-                                  log_last_error());
+                        cr_expect(log_last_error() && strstr(log_last_error(), cases[i].message), "%s: %s",
+                                  cases[i].line, log_last_error());
         }
 }
 
 Test(run_args, accepts)
 {
         static const char *const lines[] = {
-                "--pod-manifest=f", "--pod-manifest=f --net=host --name=x", "--pod-manifest f --interactive", "--help", "a --help",
-                "--interactive a -- x", "--net=none a", "--set-env=A=b --set-env=B=c a", "--insecure-options=none a",
+                "--pod-manifest=f",
+                "--pod-manifest=f --net=host --name=x",
+                "--pod-manifest f --interactive",
+                "--help",
+                "a --help",
+                "--interactive a -- x",
+                "--net=none a",
+                "--set-env=A=b --set-env=B=c a",
+                "--insecure-options=none a",
                 "--insecure-options=all-run a",
         };
 
@@ -284,7 +298,8 @@ Test(run_args, rkt_insecure_options)
                 cr_expect_eq(parse(&p, line) < 0, error, "%s", line);
                 for (size_t j = 0; !error && j < ELEMENTSOF(bits); j++)
                         cr_expect_eq(context_is_insecure(&p.context, bits[j]),
-                                     json_object_get_boolean(json_object_object_get(row, bits[j])), "%s: %s", line, bits[j]);
+                                     json_object_get_boolean(json_object_object_get(row, bits[j])), "%s: %s", line,
+                                     bits[j]);
         }
         json_object_put(table);
 }
@@ -324,7 +339,8 @@ Test(run_args, prepare_refuses)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_(parsed_done) Parsed p = { .args = { .options = prepare_options, .private_users = -1, .mds_register = -1 } };
+                _cleanup_(parsed_done)
+                        Parsed p = { .args = { .options = prepare_options, .private_users = -1, .mds_register = -1 } };
                 _cleanup_strv_free_ char **words = NULL;
 
                 cr_assert_eq(strv_split(cases[i].line, ' ', &words), 0);
@@ -337,7 +353,8 @@ Test(run_args, prepare_refuses)
 /* Tables in which nothing hides anything else. */
 Test(run_args, tables)
 {
-        const Option *const tables[] = { run_options, prepare_options, run_prepared_options, run_app_options, context_options };
+        const Option *const tables[] = { run_options, prepare_options, run_prepared_options, run_app_options,
+                                         context_options };
 
         for (size_t t = 0; t < ELEMENTSOF(tables); t++)
                 for (const Option *o = tables[t]; o->name; o++) {

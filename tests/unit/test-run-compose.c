@@ -53,19 +53,25 @@ static char *make_oci(Temporary *t)
         static const char empty[1024];
         char *path = path_join(t->path, "shop.oci");
         _cleanup_close_ int fd = mkdir_open_at(AT_FDCWD, path, 0755);
-        _cleanup_free_ char *layer = add_blob(fd, empty, sizeof(empty)), *config = NULL, *config_text = NULL, *manifest = NULL,
-                            *manifest_text = NULL, *index = NULL, *json = NULL;
+        _cleanup_free_ char *layer = add_blob(fd, empty, sizeof(empty)), *config = NULL, *config_text = NULL,
+                            *manifest = NULL, *manifest_text = NULL, *index = NULL, *json = NULL;
 
-        json = strprintf("{'architecture':'amd64','os':'linux','config':{'User':'www','Env':['PATH=/bin','A=image'],'Entrypoint':"
-                         "['/entry','-e'],'Cmd':['cmd'],'WorkingDir':'/srv','Volumes':{'/data':{}}},'rootfs':{'type':'layers',"
-                         "'diff_ids':['%.71s']}}", layer + strlen("\"digest\":\""));
+        json = strprintf(
+                "{'architecture':'amd64','os':'linux','config':{'User':'www','Env':['PATH=/"
+                "bin','A=image'],'Entrypoint':"
+                "['/entry','-e'],'Cmd':['cmd'],'WorkingDir':'/srv','Volumes':{'/data':{}}},'rootfs':{'type':'layers',"
+                "'diff_ids':['%.71s']}}",
+                layer + strlen("\"digest\":\""));
         config_text = quoted(json);
         config = add_blob(fd, config_text, strlen(config_text));
-        manifest_text = strprintf("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":"
-                                  "{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",%s},\"layers\":[{\"mediaType\":"
-                                  "\"application/vnd.oci.image.layer.v1.tar\",%s}]}", config, layer);
+        manifest_text = strprintf(
+                "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":"
+                "{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",%s},\"layers\":[{\"mediaType\":"
+                "\"application/vnd.oci.image.layer.v1.tar\",%s}]}",
+                config, layer);
         manifest = add_blob(fd, manifest_text, strlen(manifest_text));
-        index = strprintf("{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",%s}]}",
+        index = strprintf("{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"application/"
+                          "vnd.oci.image.manifest.v1+json\",%s}]}",
                           manifest);
         add_text(fd, "oci-layout", "{'imageLayoutVersion':'1.0.0'}");
         cr_assert_eq(write_string_at(fd, "index.json", index, 0644), 0);
@@ -74,13 +80,15 @@ static char *make_oci(Temporary *t)
 
 static char *make_aci(Temporary *t)
 {
-        _cleanup_free_ char *manifest = quoted(
-                "{'acKind':'ImageManifest','acVersion':'0.8.11','name':'example.com/web','labels':[{'name':'version','value':'1.0'},"
-                "{'name':'os','value':'linux'},{'name':'arch','value':'amd64'}],'app':{'exec':['/bin/web','-x'],'user':'33','group':'34',"
-                "'environment':[{'name':'A','value':'image'},{'name':'B','value':'image'}],'mountPoints':["
-                "{'name':'data','path':'/data','readOnly':true},{'name':'cache','path':'/cache'}],'isolators':["
-                "{'name':'os/linux/capabilities-retain-set','value':{'set':['CAP_KILL']}},"
-                "{'name':'resource/memory','value':{'limit':'1Gi'}}]}}");
+        _cleanup_free_ char *manifest =
+                quoted("{'acKind':'ImageManifest','acVersion':'0.8.11','name':'example.com/"
+                       "web','labels':[{'name':'version','value':'1.0'},"
+                       "{'name':'os','value':'linux'},{'name':'arch','value':'amd64'}],'app':{'exec':['/bin/"
+                       "web','-x'],'user':'33','group':'34',"
+                       "'environment':[{'name':'A','value':'image'},{'name':'B','value':'image'}],'mountPoints':["
+                       "{'name':'data','path':'/data','readOnly':true},{'name':'cache','path':'/cache'}],'isolators':["
+                       "{'name':'os/linux/capabilities-retain-set','value':{'set':['CAP_KILL']}},"
+                       "{'name':'resource/memory','value':{'limit':'1Gi'}}]}}");
         const Member members[] = {
                 FILE_MEMBER("manifest", manifest),
                 DIR_MEMBER("rootfs"),
@@ -218,8 +226,10 @@ Test(run_compose, names)
 {
         _cleanup_(fixture_done) Fixture f = fixture_new();
 
-        cr_assert_eq(compose(&f, "--annotation=a=b --user-annotation=c=d --user-label=e=f ACI --annotation=g=h --user-label=i=j ACI "
-                                 "--name=other OCI --name=third"), 0, "%s", log_last_error());
+        cr_assert_eq(compose(&f, "--annotation=a=b --user-annotation=c=d --user-label=e=f ACI --annotation=g=h "
+                                 "--user-label=i=j ACI "
+                                 "--name=other OCI --name=third"),
+                     0, "%s", log_last_error());
         cr_assert_eq(f.pod->n_apps, 3);
         cr_expect_str_eq(f.pod->apps[0].name, "web");
         cr_expect_str_eq(f.pod->apps[1].name, "other");
@@ -240,9 +250,10 @@ Test(run_compose, overrides)
         _cleanup_(fixture_done) Fixture f = fixture_new();
         const App *app;
 
-        cr_assert_eq(compose(&f, "ACI --user=u --group=g --working-dir=/w --supplementary-gids=1,2 --readonly-rootfs "
-                                 "--memory=64Mi --cpu=500m --cpu-shares=7 --oom-score-adj=-3 --caps-remove=MKNOD,CAP_KILL"), 0,
-                     "%s", log_last_error());
+        cr_assert_eq(compose(&f,
+                             "ACI --user=u --group=g --working-dir=/w --supplementary-gids=1,2 --readonly-rootfs "
+                             "--memory=64Mi --cpu=500m --cpu-shares=7 --oom-score-adj=-3 --caps-remove=MKNOD,CAP_KILL"),
+                     0, "%s", log_last_error());
         app = f.pod->apps[0].app;
         cr_expect_str_eq(app->user, "u");
         cr_expect_str_eq(app->group, "g");
@@ -257,7 +268,8 @@ Test(run_compose, overrides)
         cr_expect_eq(isolators_find(app->isolators, app->n_isolators, ISOLATOR_OOM_SCORE_ADJ)->number, -3);
         /* They take the place of all capability isolators the image has. */
         cr_expect_null(isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_RETAIN));
-        expect_words(isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_REMOVE)->set, "CAP_MKNOD CAP_KILL", "caps");
+        expect_words(isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_REMOVE)->set, "CAP_MKNOD CAP_KILL",
+                     "caps");
 
         cr_assert_eq(compose(&f, "ACI"), 0);
         app = f.pod->apps[0].app;
@@ -337,15 +349,19 @@ Test(run_compose, mounts)
                 { "ACI", "web:/data=web-data web:/cache=web-cache", 2 },
                 { "OCI --name=web", "web:/data=web-volume-data", 1 },
                 { "--volume=data,kind=empty ACI", "web:/data=data web:/cache=web-cache", 2 },
-                { "--volume=data,kind=host,source=TMP --volume=cache,kind=empty ACI", "web:/data=data web:/cache=cache", 2 },
-                { "--volume=v,kind=empty ACI --mount=volume=v,target=/v", "web:/v=v web:/data=web-data web:/cache=web-cache", 3 },
-                { "--volume=v,kind=empty ACI --mount=volume=v,target=rel/v", "web:/rel/v=v web:/data=web-data web:/cache=web-cache", 3 },
+                { "--volume=data,kind=host,source=TMP --volume=cache,kind=empty ACI", "web:/data=data web:/cache=cache",
+                  2 },
+                { "--volume=v,kind=empty ACI --mount=volume=v,target=/v",
+                  "web:/v=v web:/data=web-data web:/cache=web-cache", 3 },
+                { "--volume=v,kind=empty ACI --mount=volume=v,target=rel/v",
+                  "web:/rel/v=v web:/data=web-data web:/cache=web-cache", 3 },
                 /* What is mounted by hand is not mounted twice. */
                 { "--volume=v,kind=empty ACI --mount=volume=v,target=/data", "web:/data=v web:/cache=web-cache", 2 },
                 { "--volume=v,kind=empty --mount=volume=v,target=/v ACI ACI --name=b",
                   "web:/v=v web:/data=web-data web:/cache=web-cache b:/v=v b:/data=b-data b:/cache=b-cache", 5 },
                 /* The app's own goes before the pod's at the same place, however that is spelled. */
-                { "--volume=v,kind=empty --volume=w,kind=empty --mount=volume=v,target=/m OCI --name=web --mount=volume=w,target=/m/",
+                { "--volume=v,kind=empty --volume=w,kind=empty --mount=volume=v,target=/m OCI --name=web "
+                  "--mount=volume=w,target=/m/",
                   "web:/m/=w web:/data=web-volume-data", 3 },
                 { "--volume=unused,kind=empty OCI --name=web", "web:/data=web-volume-data", 2 },
         };
@@ -359,7 +375,8 @@ Test(run_compose, mounts)
                         _cleanup_strv_free_ char **warnings = NULL;
                         _cleanup_free_ char *message = NULL;
 
-                        cr_assert_eq(pod_imply_volumes(f.pod, &f.pod->apps[j], false, &warnings, &message), 0, "%s", message);
+                        cr_assert_eq(pod_imply_volumes(f.pod, &f.pod->apps[j], false, &warnings, &message), 0, "%s",
+                                     message);
                 }
                 mounts = mounts_of(f.pod);
                 cr_expect_str_eq(mounts, cases[i].mounts, "%s: %s", cases[i].line, mounts);
@@ -432,7 +449,8 @@ Test(run_compose, refuses)
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 cr_expect_lt(compose(&f, cases[i].line), 0, "%s: accepted", cases[i].line);
                 cr_expect_null(f.pod);
-                cr_expect(log_last_error() && strstr(log_last_error(), cases[i].message), "%s: %s", cases[i].line, log_last_error());
+                cr_expect(log_last_error() && strstr(log_last_error(), cases[i].message), "%s: %s", cases[i].line,
+                          log_last_error());
         }
 }
 
@@ -449,7 +467,9 @@ Test(run_compose, pod_manifest)
 {
         _cleanup_(fixture_done) Fixture f = fixture_new();
 
-        add_text(f.t.fd, "pod", "{'acKind':'PodManifest','acVersion':'0.8.11','apps':[{'name':'x','image':{'name':'example.com/web'}}]}");
+        add_text(f.t.fd, "pod",
+                 "{'acKind':'PodManifest','acVersion':'0.8.11','apps':[{'name':'x','image':{'name':'example.com/"
+                 "web'}}]}");
         cr_assert_eq(compose(&f, "--pod-manifest=TMP/pod"), 0, "%s", log_last_error());
         cr_assert_eq(f.pod->n_apps, 1);
         cr_expect_str_eq(f.pod->apps[0].name, "x");

@@ -174,8 +174,8 @@ static const char *system_calls_not_named(int fd)
 {
         /* Memory and signal stacks are what the sanitizers look after, now and at the end. */
         static const char *const names[] = {
-                "write", "exit_group", "exit", "no_such_system_call", "openat", "read", "close", "mmap", "munmap", "madvise",
-                "sigaltstack", "gettid", NULL,
+                "write", "exit_group", "exit",    "no_such_system_call", "openat", "read", "close",
+                "mmap",  "munmap",     "madvise", "sigaltstack",         "gettid", NULL,
         };
         static const SandboxRule rules[] = { { "dup", 0, UINT32_MAX, 2 }, { "dup", 0, UINT32_MAX, 1 }, {} };
 

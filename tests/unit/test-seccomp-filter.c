@@ -33,7 +33,8 @@ static int try_call(scmp_filter_ctx ctx, long nr, long first)
         pid = fork();
         cr_assert_geq(pid, 0);
         if (pid == 0) {
-                if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+                if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+                    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
                         _exit(255);
                 errno = 0;
                 (void) syscall(nr, first, 0, -1L, 0, 0, 0);
@@ -51,8 +52,8 @@ static int try_call(scmp_filter_ctx ctx, long nr, long first)
 
 Test(seccomp_filter, default_follows_the_capabilities)
 {
-        char *const usual[] = { (char *) "SYS_CHROOT", (char *) "KILL", NULL }, *const admin[] = { (char *) "SYS_ADMIN", NULL },
-                    *const none[] = { NULL };
+        char *const usual[] = { (char *) "SYS_CHROOT", (char *) "KILL", NULL },
+                    *const admin[] = { (char *) "SYS_ADMIN", NULL }, *const none[] = { NULL };
         _cleanup_seccomp_ scmp_filter_ctx a = NULL, b = NULL;
 
         cr_assert_eq(seccomp_filter_default(usual, &a), 0);
@@ -131,7 +132,8 @@ Test(seccomp_filter, sets)
                 int r;
 
                 cr_assert_eq(strv_split(cases[i].set, ',', &set), 0);
-                r = (cases[i].remove ? seccomp_filter_remove : seccomp_filter_retain)(set, cases[i].error, none, &ctx, &message);
+                r = (cases[i].remove ? seccomp_filter_remove : seccomp_filter_retain)(set, cases[i].error, none, &ctx,
+                                                                                      &message);
                 cr_assert_eq(r, 0, "%s: %s", cases[i].set, message);
                 cr_expect_eq(try_call(ctx, SYS_personality, 0), cases[i].personality, "%zu", i);
                 if (cases[i].acct)
@@ -166,8 +168,9 @@ Test(seccomp_filter, refuses)
                         _cleanup_seccomp_ scmp_filter_ctx ctx = NULL;
                         _cleanup_free_ char *message = NULL;
 
-                        cr_expect_eq((remove ? seccomp_filter_remove : seccomp_filter_retain)(set, cases[i].error, NULL, &ctx,
-                                                                                            &message), -EINVAL);
+                        cr_expect_eq((remove ? seccomp_filter_remove : seccomp_filter_retain)(set, cases[i].error, NULL,
+                                                                                              &ctx, &message),
+                                     -EINVAL);
                         cr_expect(message && strstr(message, cases[i].message), "%s", message);
                 }
 }
@@ -189,22 +192,37 @@ Test(seccomp_filter, profiles)
                 int zero, other; /* personality(0), personality(8) */
         } cases[] = {
                 { "{'defaultAction':'SCMP_ACT_ALLOW'}", PASSES, PASSES },
-                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_ERRNO'}]}", EPERM, EPERM },
-                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'name':'personality','action':'SCMP_ACT_ERRNO','errnoRet':54}]}",
+                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_ERRNO'}]}",
+                  EPERM, EPERM },
+                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'name':'personality','action':'SCMP_ACT_ERRNO','"
+                  "errnoRet':54}]}",
                   EXFULL, EXFULL },
-                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_KILL_PROCESS','args':"
-                  "[{'index':0,'value':8,'op':'SCMP_CMP_EQ'}]}]}", PASSES, KILLED },
-                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_ERRNO','args':"
-                  "[{'index':0,'value':12,'valueTwo':8,'op':'SCMP_CMP_MASKED_EQ'}]}]}", PASSES, EPERM },
-                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_ERRNO','args':"
-                  "[{'index':0,'value':8,'op':'SCMP_CMP_EQ'},{'index':0,'value':0,'op':'SCMP_CMP_EQ'}]}]}", EPERM, EPERM },
-                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_ERRNO','includes':"
-                  "{'caps':['CAP_SYS_ADMIN']}}]}", PASSES, PASSES },
-                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_ERRNO','includes':"
-                  "{'caps':['CAP_KILL']}}]}", EPERM, EPERM },
-                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_ERRNO','excludes':"
-                  "{'caps':['CAP_KILL']}}]}", PASSES, PASSES },
-                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['not_of_this_machine'],'action':'SCMP_ACT_ERRNO'}]}",
+                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_KILL_"
+                  "PROCESS','args':"
+                  "[{'index':0,'value':8,'op':'SCMP_CMP_EQ'}]}]}",
+                  PASSES, KILLED },
+                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_ERRNO','"
+                  "args':"
+                  "[{'index':0,'value':12,'valueTwo':8,'op':'SCMP_CMP_MASKED_EQ'}]}]}",
+                  PASSES, EPERM },
+                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_ERRNO','"
+                  "args':"
+                  "[{'index':0,'value':8,'op':'SCMP_CMP_EQ'},{'index':0,'value':0,'op':'SCMP_CMP_EQ'}]}]}",
+                  EPERM, EPERM },
+                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_ERRNO','"
+                  "includes':"
+                  "{'caps':['CAP_SYS_ADMIN']}}]}",
+                  PASSES, PASSES },
+                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_ERRNO','"
+                  "includes':"
+                  "{'caps':['CAP_KILL']}}]}",
+                  EPERM, EPERM },
+                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['personality'],'action':'SCMP_ACT_ERRNO','"
+                  "excludes':"
+                  "{'caps':['CAP_KILL']}}]}",
+                  PASSES, PASSES },
+                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['not_of_this_machine'],'action':'SCMP_ACT_"
+                  "ERRNO'}]}",
                   PASSES, PASSES },
         };
         char *const kill[] = { (char *) "KILL", NULL };
@@ -232,11 +250,14 @@ Test(seccomp_filter, profile_mistakes)
                 { "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':4096}", "defaultAction" },
                 { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'action':'SCMP_ACT_ALLOW'}]}", "syscalls[0].names" },
                 { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['read']}]}", "syscalls[0]" },
-                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['read'],'action':'ALLOW'}]}", "syscalls[0].action" },
+                { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['read'],'action':'ALLOW'}]}",
+                  "syscalls[0].action" },
                 { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['read'],'action':'SCMP_ACT_ERRNO','args':"
-                  "[{'index':6,'value':0,'op':'SCMP_CMP_EQ'}]}]}", "syscalls[0].args[0].index" },
+                  "[{'index':6,'value':0,'op':'SCMP_CMP_EQ'}]}]}",
+                  "syscalls[0].args[0].index" },
                 { "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['read'],'action':'SCMP_ACT_ERRNO','args':"
-                  "[{'index':0,'value':0,'op':'EQ'}]}]}", "syscalls[0].args[0].op" },
+                  "[{'index':0,'value':0,'op':'EQ'}]}]}",
+                  "syscalls[0].args[0].op" },
                 { "{'defaultAction':'SCMP_ACT_ALLOW','flags':['SECCOMP_FILTER_FLAG_PONY']}", "flags" },
                 { "{'defaultAction':1}", "defaultAction" },
         };
@@ -247,6 +268,7 @@ Test(seccomp_filter, profile_mistakes)
                 int r = profile_of(cases[i].json, NULL, &ctx, &e);
 
                 cr_expect_lt(r, 0, "%s", cases[i].json);
-                cr_expect(strstr(json_error_message(&e, r), cases[i].member), "%s: %s", cases[i].json, json_error_message(&e, r));
+                cr_expect(strstr(json_error_message(&e, r), cases[i].member), "%s: %s", cases[i].json,
+                          json_error_message(&e, r));
         }
 }

@@ -38,7 +38,8 @@ Test(signature_stores, by_component_and_layer)
 
         cr_assert_eq(read_stores(&t, &stores, &message), 0, "%s", message);
         expect(&stores, "example.com/app", "");
-        put(&t, "system/signatures.d/a.json", FILE_OF("\"example.com\", \"example.com/app\"", "https://sigs.example.com/x/"));
+        put(&t, "system/signatures.d/a.json",
+            FILE_OF("\"example.com\", \"example.com/app\"", "https://sigs.example.com/x/"));
         put(&t, "local/signatures.d/a.json", FILE_OF("\"example.com/app\"", "file:///var/sigs"));
         put(&t, "local/signatures.d/b.json", FILE_OF("\"docker.io\"", "/srv/sigs"));
         put(&t, "local/signatures.d/README", "not looked at");
@@ -80,7 +81,8 @@ Test(signature_stores, refused)
                 put(&t, "local/signatures.d/a.json", FILE_OF("\"twice\"", "/y"));
                 put(&t, "local/signatures.d/b.json", cases[i].text);
                 cr_expect_lt(read_stores(&t, &stores, &message), 0, "%s", cases[i].text);
-                cr_expect(message && strstr(message, cases[i].words) && strstr(message, "b.json"), "%s: %s", cases[i].text, message);
+                cr_expect(message && strstr(message, cases[i].words) && strstr(message, "b.json"), "%s: %s",
+                          cases[i].text, message);
                 signature_stores_done(&stores);
                 temporary_done(&t);
         }

@@ -70,9 +70,11 @@ static inline _unused_ char *signing_fingerprint(Signing *s, const char *name)
 {
         char *fingerprint;
 
-        signing_run(s, "$GPG --with-colons --list-keys %s@example.com | awk -F: '$1 == \"fpr\" { print tolower($10); exit }' "
-                       "| tr -d '\\n' >fpr",
-                    name);
+        signing_run(
+                s,
+                "$GPG --with-colons --list-keys %s@example.com | awk -F: '$1 == \"fpr\" { print tolower($10); exit }' "
+                "| tr -d '\\n' >fpr",
+                name);
         fingerprint = signing_read(s, "fpr", NULL);
         cr_assert_eq(strlen(fingerprint), 40);
         return fingerprint;
@@ -86,8 +88,8 @@ static inline _unused_ void signing_write(Signing *s, const char *name, const vo
 /* A key pair NAME.key and NAME.pub for cosign's signatures; what: arguments of `openssl genpkey`. */
 static inline _unused_ void signing_cosign_key(Signing *s, const char *name, const char *what)
 {
-        signing_run(s, "openssl genpkey %s -out %s.key && openssl pkey -in %s.key -pubout -out %s.pub", what, name, name,
-                    name);
+        signing_run(s, "openssl genpkey %s -out %s.key && openssl pkey -in %s.key -pubout -out %s.pub", what, name,
+                    name, name);
 }
 
 #define P256 "-algorithm EC -pkeyopt ec_paramgen_curve:P-256"

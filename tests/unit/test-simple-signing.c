@@ -8,7 +8,8 @@
 #define CRITICAL(type, digest, reference) \
         "'critical': {'type': '" type "', 'image': {'docker-manifest-digest': '" digest "'}, " \
         "'identity': {'docker-reference': '" reference "'}}"
-#define PAYLOAD(type, digest, reference) "{" CRITICAL(type, digest, reference) ", 'optional': {'creator': 'x', 'timestamp': 1}}"
+#define PAYLOAD(type, digest, reference)                                                                               \
+        "{" CRITICAL(type, digest, reference) ", 'optional': {'creator': 'x', 'timestamp': 1}}"
 
 Test(simple_signing, parse)
 {
@@ -24,17 +25,32 @@ Test(simple_signing, parse)
                 { "{" CRITICAL(SIMPLE_SIGNING_TYPE, "x", "y") ", 'optional': {}, 'more': 1}", false },
                 { PAYLOAD(COSIGN_TYPE, "x", "y"), false },
                 { PAYLOAD("", "x", "y"), false },
-                { "{'critical': {'type': '" SIMPLE_SIGNING_TYPE "', 'image': {'docker-manifest-digest': 'x'}}, 'optional': {}}", false },
-                { "{'critical': {'type': '" SIMPLE_SIGNING_TYPE "', 'image': {}, 'identity': {'docker-reference': 'y'}}, 'optional': {}}", false },
-                { "{'critical': {'type': '" SIMPLE_SIGNING_TYPE "', 'image': {'docker-manifest-digest': 'x', 'other': 1}, "
-                  "'identity': {'docker-reference': 'y'}}, 'optional': {}}", false },
+                { "{'critical': {'type': '" SIMPLE_SIGNING_TYPE
+                  "', 'image': {'docker-manifest-digest': 'x'}}, 'optional': {}}",
+                  false },
+                { "{'critical': {'type': '" SIMPLE_SIGNING_TYPE
+                  "', 'image': {}, 'identity': {'docker-reference': 'y'}}, 'optional': {}}",
+                  false },
+                { "{'critical': {'type': '" SIMPLE_SIGNING_TYPE
+                  "', 'image': {'docker-manifest-digest': 'x', 'other': 1}, "
+                  "'identity': {'docker-reference': 'y'}}, 'optional': {}}",
+                  false },
                 { "{'critical': {'type': '" SIMPLE_SIGNING_TYPE "', 'image': {'docker-manifest-digest': 'x'}, "
-                  "'identity': {'docker-reference': 'y', 'other': 1}}, 'optional': {}}", false },
-                { "{'critical': {'type': '" SIMPLE_SIGNING_TYPE "', 'image': {'docker-manifest-digest': 'x'}, 'more': 1, "
-                  "'identity': {'docker-reference': 'y'}}, 'optional': {}}", false },
-                { "{'critical': {'type': 1, 'image': {'docker-manifest-digest': 'x'}, 'identity': {'docker-reference': 'y'}}, 'optional': {}}", false },
+                  "'identity': {'docker-reference': 'y', 'other': 1}}, 'optional': {}}",
+                  false },
+                { "{'critical': {'type': '" SIMPLE_SIGNING_TYPE
+                  "', 'image': {'docker-manifest-digest': 'x'}, 'more': 1, "
+                  "'identity': {'docker-reference': 'y'}}, 'optional': {}}",
+                  false },
+                { "{'critical': {'type': 1, 'image': {'docker-manifest-digest': 'x'}, 'identity': {'docker-reference': "
+                  "'y'}}, 'optional': {}}",
+                  false },
                 { "{'critical': [], 'optional': {}}", false },
-                { "{}", false }, { "[]", false }, { "", false }, { "null", false }, { "{'critical': null, 'optional': {}}", false },
+                { "{}", false },
+                { "[]", false },
+                { "", false },
+                { "null", false },
+                { "{'critical': null, 'optional': {}}", false },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -96,7 +112,9 @@ Test(simple_signing, statements)
                 int error;
         } cases[] = {
                 { STATEMENT(V1, SIGN, "[{'digest': {'sha256': '" HEX "'}}]"), 0 },
-                { STATEMENT(V1, SIGN, "[{'name': 'x', 'digest': {'sha1': 'x', 'sha256': '" HEX "'}, 'annotations': {}}]"), 0 },
+                { STATEMENT(V1, SIGN,
+                            "[{'name': 'x', 'digest': {'sha1': 'x', 'sha256': '" HEX "'}, 'annotations': {}}]"),
+                  0 },
                 { STATEMENT(V1, "https://slsa.dev/provenance/v1", "[{'digest': {'sha256': '" HEX "'}}]"), -EOPNOTSUPP },
                 { STATEMENT(V1, "https://cyclonedx.org/bom", "[{'digest': {'sha256': '" HEX "'}}]"), -EOPNOTSUPP },
                 { STATEMENT("https://example.com/x", SIGN, "[{'digest': {'sha256': '" HEX "'}}]"), -EOPNOTSUPP },
@@ -104,7 +122,8 @@ Test(simple_signing, statements)
                 { STATEMENT(V1, SIGN, "{}"), -EINVAL },
                 { STATEMENT(V1, SIGN, "[{}]"), -EINVAL },
                 { STATEMENT(V1, SIGN, "[{'digest': {'sha256': 1}}]"), -EINVAL },
-                { "{}", -EINVAL }, { "x", -EBADMSG },
+                { "{}", -EINVAL },
+                { "x", -EBADMSG },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -120,8 +139,10 @@ Test(simple_signing, statements)
 }
 
 #define TYPE "application/vnd.dev.sigstore.bundle.v0.3+json"
-#define BUNDLE(type, material, envelope) "{'mediaType': '" type "', 'verificationMaterial': " material ", 'dsseEnvelope': " envelope "}"
-#define ENVELOPE(payload, type, signatures) "{'payload': '" payload "', 'payloadType': '" type "', 'signatures': " signatures "}"
+#define BUNDLE(type, material, envelope)                                                                               \
+        "{'mediaType': '" type "', 'verificationMaterial': " material ", 'dsseEnvelope': " envelope "}"
+#define ENVELOPE(payload, type, signatures)                                                                            \
+        "{'payload': '" payload "', 'payloadType': '" type "', 'signatures': " signatures "}"
 #define IN_TOTO "application/vnd.in-toto+json"
 
 Test(simple_signing, bundles)
@@ -130,7 +151,9 @@ Test(simple_signing, bundles)
                 const char *text;
                 int error;
         } cases[] = {
-                { BUNDLE(TYPE, "{'publicKey': {'hint': 'x'}, 'tlogEntries': []}", ENVELOPE("aGVsbG8=", IN_TOTO, "[{'sig': 'YQ==', 'keyid': ''}]")), 0 },
+                { BUNDLE(TYPE, "{'publicKey': {'hint': 'x'}, 'tlogEntries': []}",
+                         ENVELOPE("aGVsbG8=", IN_TOTO, "[{'sig': 'YQ==', 'keyid': ''}]")),
+                  0 },
                 { BUNDLE(TYPE, "{}", ENVELOPE("aGVsbG8=", IN_TOTO, "[]")), -EINVAL },
                 { BUNDLE(TYPE, "{}", ENVELOPE("aGVsbG8=", IN_TOTO, "[{}]")), -EINVAL },
                 { BUNDLE(TYPE, "{}", ENVELOPE("not base64", IN_TOTO, "[{'sig': 'YQ=='}]")), -EINVAL },
@@ -139,7 +162,9 @@ Test(simple_signing, bundles)
                 { "{'mediaType': '" TYPE "', 'verificationMaterial': {}, 'messageSignature': {}}", -EOPNOTSUPP },
                 { BUNDLE(TYPE, "[]", ENVELOPE("aGVsbG8=", IN_TOTO, "[{'sig': 'YQ=='}]")), -EINVAL },
                 { BUNDLE(TYPE, "{}", "1"), -EINVAL },
-                { "{}", -EINVAL }, { "[]", -EINVAL }, { "{", -EBADMSG },
+                { "{}", -EINVAL },
+                { "[]", -EINVAL },
+                { "{", -EBADMSG },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

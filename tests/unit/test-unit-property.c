@@ -13,15 +13,15 @@ static const struct {
         const char *bad[16];
 } types[] = {
         { append_string, { "two words", "größe" }, {} },
-        { append_slice, { "web.slice", "machine-web.slice", "-.slice" }, { "", "web", ".slice", "web.service", "a b.slice" } },
+        { append_slice,
+          { "web.slice", "machine-web.slice", "-.slice" },
+          { "", "web", ".slice", "web.service", "a b.slice" } },
         { append_word, {}, { "", "pony", "no|always" } },
         { append_boolean, { "yes", "no", "1", "false", "on" }, { "", "maybe", "2", " yes" } },
         { append_int,
           { "0", "-17", "2147483647", "-2147483648" },
           { "", "a", "1.5", "2147483648", "-2147483649", "99999999999999999999", "1 ", "0x10" } },
-        { append_signal,
-          { "SIGTERM", "TERM", "SIGUSR1", "9", "kill" },
-          { "", "SIGPONY", "SIG", "9999999999" } },
+        { append_signal, { "SIGTERM", "TERM", "SIGUSR1", "9", "kill" }, { "", "SIGPONY", "SIG", "9999999999" } },
         { append_uint64,
           { "0", "100", "18446744073709551615", "infinity" },
           { "", "-1", "18446744073709551616", "1K", "infinity ", "+1" } },
@@ -32,8 +32,9 @@ static const struct {
         { append_usec,
           { "0", "30", "5s", "1h30m", "100ms", "infinity", "1min 30s", "1.5h", "2 weeks 3days" },
           { "", "soon", "-1", "5 parsecs", "99999999999999999999", "9999999999999d", "1. h", "1min 30x" } },
-        { append_quota, { "1%", "50%", "150%", "infinity", "" }, { "0%", "50", "%", "-5%", "5%%", "a%",
-                                                                   "18446744073709551615%" } },
+        { append_quota,
+          { "1%", "50%", "150%", "infinity", "" },
+          { "0%", "50", "%", "-5%", "5%%", "a%", "18446744073709551615%" } },
         { append_strv, { "a.service", "a.service b.service", "" }, {} },
         { append_environment, { "A=b", "A=", "A=b c=d", "\"A=b c\" D=e", "A=b c" }, { "", "A", "=b" } },
         { append_limit,
@@ -51,7 +52,9 @@ static const struct {
           { "/var/lib 1000", "/dev/sda infinity", "/ 0", "/ 5M", "/var 1K" },
           { "", "/var", "/var 1X", "var 10", "/var -1", "/var 10 20" } },
         { append_bind, { "/a:/b", "/usr/lib:/usr" }, { "", "/a", "a:/b", "/a:b", ":/b" } },
-        { append_exit_status, { "0", "133", "255", "5 SIGKILL", "SIGTERM", "1 2 3" }, { "", "256", "-1", "a", "99999999999", "5 a" } },
+        { append_exit_status,
+          { "0", "133", "255", "5 SIGKILL", "SIGTERM", "1 2 3" },
+          { "", "256", "-1", "a", "99999999999", "5 a" } },
 };
 
 static int check(const char *name, const char *value, char **message)
@@ -104,16 +107,18 @@ Test(unit_property, limits)
                 const char *name, *value;
                 int r;
         } cases[] = {
-                { "LimitMEMLOCK", "64M", 0 },  { "LimitSTACK", "8M:infinity", 0 }, { "LimitCPU", "1h", 0 },   { "LimitCPU", "1h 30min", 0 },
-                { "LimitNICE", "+5", 0 },      { "LimitNICE", "-5", 0 },           { "LimitNICE", "20", 0 },  { "LimitRTTIME", "100ms", 0 },
-                { "LimitNOFILE", "64M", -EINVAL }, { "LimitNICE", "+20", -ERANGE }, { "LimitNICE", "++5", -EINVAL }, { "LimitDATA", "1h", -EINVAL },
+                { "LimitMEMLOCK", "64M", 0 },    { "LimitSTACK", "8M:infinity", 0 }, { "LimitCPU", "1h", 0 },
+                { "LimitCPU", "1h 30min", 0 },   { "LimitNICE", "+5", 0 },           { "LimitNICE", "-5", 0 },
+                { "LimitNICE", "20", 0 },        { "LimitRTTIME", "100ms", 0 },      { "LimitNOFILE", "64M", -EINVAL },
+                { "LimitNICE", "+20", -ERANGE }, { "LimitNICE", "++5", -EINVAL },    { "LimitDATA", "1h", -EINVAL },
                 { "LimitNPROC", "-1", -EINVAL },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_free_ char *message = NULL;
 
-                cr_expect_eq(check(cases[i].name, cases[i].value, &message), cases[i].r, "%s=%s", cases[i].name, cases[i].value);
+                cr_expect_eq(check(cases[i].name, cases[i].value, &message), cases[i].r, "%s=%s", cases[i].name,
+                             cases[i].value);
         }
 }
 

@@ -15,8 +15,11 @@ int compose_mounts(AppcPod *pod, AppcPodApp *app, char *const *texts)
 
                 r = mount_from_string(*text, &mount, &e);
                 if (r < 0)
-                        return log_error_errno(r, "Option --mount: %s; write --mount=volume=NAME,target=PATH, and --volume for "
-                                               "the volume", json_error_message(&e, r));
+                        return log_error_errno(
+                                r,
+                                "Option --mount: %s; write --mount=volume=NAME,target=PATH, and --volume for "
+                                "the volume",
+                                json_error_message(&e, r));
                 if (!appc_pod_find_volume(pod, mount.volume))
                         return log_error_errno(EINVAL,
                                                "Option --mount: there is no volume '%s'; declare it with --volume",

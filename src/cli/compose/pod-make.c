@@ -133,8 +133,10 @@ int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manif
         if (args->start.interactive && manifest->n_apps != 1)
                 return log_error_errno(EINVAL, "Option --interactive takes a pod of one app");
         if (args->start.interactive && !isatty(STDIN_FILENO) && pod_takes_our_place(args->start.detach))
-                return log_error_errno(EINVAL, "Option --interactive needs a terminal where the pod takes the place of a unit's process; "
-                                       "leave it out, or give the unit one with StandardInput=tty");
+                return log_error_errno(
+                        EINVAL,
+                        "Option --interactive needs a terminal where the pod takes the place of a unit's process; "
+                        "leave it out, or give the unit one with StandardInput=tty");
         r = check_start_annotations(manifest);
         if (r < 0)
                 return r;

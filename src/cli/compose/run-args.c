@@ -33,7 +33,8 @@ static int parse_stage1(const Option *option, const char *value, void *field)
         char **stage1 = field;
 
         if (*stage1)
-                return log_error_errno(EINVAL, "Option --%s: there is a choice of stage1 already, --stage1-%s", option->name, *stage1);
+                return log_error_errno(EINVAL, "Option --%s: there is a choice of stage1 already, --stage1-%s",
+                                       option->name, *stage1);
         *stage1 = strjoin(option->name + strlen("stage1-"), "=", value);
         return *stage1 ? 0 : log_oom();
 }
@@ -41,93 +42,134 @@ static int parse_stage1(const Option *option, const char *value, void *field)
 static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_REQUIRED };
 
 /* What a pod is made of, what its start says, and what is of no use in a file: run has all of them. */
-#define MAKE_OPTIONS \
-        { "name", &option_string, offsetof(RunArgs, name), "NAME", "Name of the pod and its machine" }, \
-        { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE", "Run the pod of an appc pod manifest" },
+#define MAKE_OPTIONS                                                                                                   \
+        { "name", &option_string, offsetof(RunArgs, name), "NAME", "Name of the pod and its machine" },                \
+                { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE",                             \
+                  "Run the pod of an appc pod manifest" },
 
-#define ATTACH_OPTIONS \
-        { "detach", &option_bool, offsetof(RunArgs, start.detach), NULL, "Return once the pod is ready", 'd' }, \
-        { "interactive", &option_bool, offsetof(RunArgs, start.interactive), NULL, "Connect the only app to the terminal", 'i' },
+#define ATTACH_OPTIONS                                                                                                 \
+        { "detach", &option_bool, offsetof(RunArgs, start.detach), NULL, "Return once the pod is ready", 'd' },        \
+                { "interactive",                                                                                       \
+                  &option_bool,                                                                                        \
+                  offsetof(RunArgs, start.interactive),                                                                \
+                  NULL,                                                                                                \
+                  "Connect the only app to the terminal",                                                              \
+                  'i' },
 
-#define PREPARE_OPTIONS \
-        { "annotation", &option_strv, offsetof(RunArgs, annotations), "NAME=VALUE", "Annotate the pod" }, \
-        { "credential", &option_strv, offsetof(RunArgs, credentials), "NAME[=SOURCE]", "Secret of every app, from a file or the host's store" }, \
-        { "credential-encrypted", &option_strv, offsetof(RunArgs, credentials_encrypted), "NAME[=SOURCE]", \
-          "The same, encrypted with systemd-creds" }, \
-        { "inherit-env", &option_bool, offsetof(RunArgs, inherit_env), NULL, \
-          "Give the apps the caller's environment, below the image's" }, \
-        { "journal-age", &option_string, offsetof(RunArgs, journal_age), "TIME", "Let the journal forget what is older" }, \
-        { "journal-size", &option_string, offsetof(RunArgs, journal_size), "SIZE", "Size of the journal, 256M by default" }, \
-        { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH", "Mount a volume in every app" }, \
-        { "port", &option_strv, offsetof(RunArgs, ports), "NAME:[IP:]PORT", "Forward a port of the host to that port of an app" }, \
-        { "private-users", &option_tristate, offsetof(RunArgs, private_users), "BOOL", \
-          "User IDs of the pod's own, the default", .choices = "yes|no" }, \
-        { "pull-policy", &option_string, offsetof(RunArgs, pull_policy), "POLICY", \
-          "Fetch images: new (where there is none, the default), update or never", .choices = "new|update|never" }, \
-        { "set-env", &option_strv, offsetof(RunArgs, set_env), "NAME=VALUE", "Set a variable in every app" }, \
-        { "set-env-file", &option_strv, offsetof(RunArgs, set_env_files), "FILE", "Set variables from a file" }, \
-        { "no-store", &option_bool, offsetof(RunArgs, no_store), NULL, "The same as --pull-policy=update" }, \
-        { "store-only", &option_bool, offsetof(RunArgs, store_only), NULL, "The same as --pull-policy=never" }, \
-        { "user-annotation", &option_strv, offsetof(RunArgs, user_annotations), "NAME=VALUE", "Annotate for yourself" }, \
-        { "user-label", &option_strv, offsetof(RunArgs, user_labels), "NAME=VALUE", "Label for yourself" }, \
-        { "volume", &option_strv, offsetof(RunArgs, volumes), "NAME,kind=KIND,…", \
-          "Volume: kind=host,source=PATH or kind=empty" }, \
-        { "no-overlay", &option_bool, offsetof(RunArgs, no_overlay), NULL, "Changes nothing; rkt had it" }, \
-        { "stage1-from-dir", &option_stage1, offsetof(RunArgs, stage1), "FILE", "Engine, by rkt's file name of its image" }, \
-        { "stage1-hash", &option_stage1, offsetof(RunArgs, stage1), "HASH", "Engine, by rkt's hash of its image" }, \
-        { "stage1-name", &option_stage1, offsetof(RunArgs, stage1), "NAME", "Engine, by rkt's name of its image" }, \
-        { "stage1-path", &option_stage1, offsetof(RunArgs, stage1), "FILE", "Engine, by rkt's path of its image" }, \
-        { "stage1-url", &option_stage1, offsetof(RunArgs, stage1), "URL", "Engine, by rkt's URL of its image" },
+#define PREPARE_OPTIONS                                                                                                \
+        { "annotation", &option_strv, offsetof(RunArgs, annotations), "NAME=VALUE", "Annotate the pod" },              \
+                { "credential", &option_strv, offsetof(RunArgs, credentials), "NAME[=SOURCE]",                         \
+                  "Secret of every app, from a file or the host's store" },                                            \
+                { "credential-encrypted", &option_strv, offsetof(RunArgs, credentials_encrypted), "NAME[=SOURCE]",     \
+                  "The same, encrypted with systemd-creds" },                                                          \
+                { "inherit-env", &option_bool, offsetof(RunArgs, inherit_env), NULL,                                   \
+                  "Give the apps the caller's environment, below the image's" },                                       \
+                { "journal-age", &option_string, offsetof(RunArgs, journal_age), "TIME",                               \
+                  "Let the journal forget what is older" },                                                            \
+                { "journal-size", &option_string, offsetof(RunArgs, journal_size), "SIZE",                             \
+                  "Size of the journal, 256M by default" },                                                            \
+                { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH",                         \
+                  "Mount a volume in every app" },                                                                     \
+                { "port", &option_strv, offsetof(RunArgs, ports), "NAME:[IP:]PORT",                                    \
+                  "Forward a port of the host to that port of an app" },                                               \
+                { "private-users",                                                                                     \
+                  &option_tristate,                                                                                    \
+                  offsetof(RunArgs, private_users),                                                                    \
+                  "BOOL",                                                                                              \
+                  "User IDs of the pod's own, the default",                                                            \
+                  .choices = "yes|no" },                                                                               \
+                { "pull-policy",                                                                                       \
+                  &option_string,                                                                                      \
+                  offsetof(RunArgs, pull_policy),                                                                      \
+                  "POLICY",                                                                                            \
+                  "Fetch images: new (where there is none, the default), update or never",                             \
+                  .choices = "new|update|never" },                                                                     \
+                { "set-env", &option_strv, offsetof(RunArgs, set_env), "NAME=VALUE", "Set a variable in every app" },  \
+                { "set-env-file", &option_strv, offsetof(RunArgs, set_env_files), "FILE",                              \
+                  "Set variables from a file" },                                                                       \
+                { "no-store", &option_bool, offsetof(RunArgs, no_store), NULL, "The same as --pull-policy=update" },   \
+                { "store-only", &option_bool, offsetof(RunArgs, store_only), NULL,                                     \
+                  "The same as --pull-policy=never" },                                                                 \
+                { "user-annotation", &option_strv, offsetof(RunArgs, user_annotations), "NAME=VALUE",                  \
+                  "Annotate for yourself" },                                                                           \
+                { "user-label", &option_strv, offsetof(RunArgs, user_labels), "NAME=VALUE", "Label for yourself" },    \
+                { "volume", &option_strv, offsetof(RunArgs, volumes), "NAME,kind=KIND,…",                              \
+                  "Volume: kind=host,source=PATH or kind=empty" },                                                     \
+                { "no-overlay", &option_bool, offsetof(RunArgs, no_overlay), NULL, "Changes nothing; rkt had it" },    \
+                { "stage1-from-dir", &option_stage1, offsetof(RunArgs, stage1), "FILE",                                \
+                  "Engine, by rkt's file name of its image" },                                                         \
+                { "stage1-hash", &option_stage1, offsetof(RunArgs, stage1), "HASH",                                    \
+                  "Engine, by rkt's hash of its image" },                                                              \
+                { "stage1-name", &option_stage1, offsetof(RunArgs, stage1), "NAME",                                    \
+                  "Engine, by rkt's name of its image" },                                                              \
+                { "stage1-path", &option_stage1, offsetof(RunArgs, stage1), "FILE",                                    \
+                  "Engine, by rkt's path of its image" },                                                              \
+                { "stage1-url", &option_stage1, offsetof(RunArgs, stage1), "URL",                                      \
+                  "Engine, by rkt's URL of its image" },
 
-#define START_OPTIONS \
-        { "dns", &option_commas, offsetof(RunArgs, dns), "IP,…", "Name servers of the apps; host or none" }, \
-        { "dns-domain", &option_string, offsetof(RunArgs, dns_domain), "DOMAIN", "Their local domain" }, \
-        { "dns-opt", &option_strv, offsetof(RunArgs, dns_opt), "OPTION", "Option of their resolver" }, \
-        { "dns-search", &option_strv, offsetof(RunArgs, dns_search), "DOMAIN", "Domain in which they look for names" }, \
-        { "hostname", &option_string, offsetof(RunArgs, hostname), "NAME", "Host name inside, the pod's name by default" }, \
-        { "hosts-entry", &option_strv, offsetof(RunArgs, hosts_entries), "IP=NAME,…", "Line of their /etc/hosts; or host" }, \
-        { "mds-register", &option_tristate, offsetof(RunArgs, mds_register), "BOOL", "Make the pod known to the metadata service", \
-          .choices = "yes|no" }, \
-        { "net", &option_net, offsetof(RunArgs, net), "NETWORK,…", "Networks, with NAME:KEY=VALUE;…; default, none, host, all", \
-          .choices = "default|default-restricted|none|host|all" }, \
-        { "property", &option_strv, offsetof(RunArgs, properties), "NAME=VALUE", "Set a property of the pod's unit", 'p' }, \
-        { "slice", &option_string, offsetof(RunArgs, slice), "SLICE", "Slice of the pod's unit, machine.slice by default" }, \
-        { "ipc", &option_choice, offsetof(RunArgs, ipc), "WHOSE", "IPC namespace: auto or private, the pod's own; parent, the host's", \
-          .choices = "auto|private|parent" },
+#define START_OPTIONS                                                                                                  \
+        { "dns", &option_commas, offsetof(RunArgs, dns), "IP,…", "Name servers of the apps; host or none" },           \
+                { "dns-domain", &option_string, offsetof(RunArgs, dns_domain), "DOMAIN", "Their local domain" },       \
+                { "dns-opt", &option_strv, offsetof(RunArgs, dns_opt), "OPTION", "Option of their resolver" },         \
+                { "dns-search", &option_strv, offsetof(RunArgs, dns_search), "DOMAIN",                                 \
+                  "Domain in which they look for names" },                                                             \
+                { "hostname", &option_string, offsetof(RunArgs, hostname), "NAME",                                     \
+                  "Host name inside, the pod's name by default" },                                                     \
+                { "hosts-entry", &option_strv, offsetof(RunArgs, hosts_entries), "IP=NAME,…",                          \
+                  "Line of their /etc/hosts; or host" },                                                               \
+                { "mds-register",                                                                                      \
+                  &option_tristate,                                                                                    \
+                  offsetof(RunArgs, mds_register),                                                                     \
+                  "BOOL",                                                                                              \
+                  "Make the pod known to the metadata service",                                                        \
+                  .choices = "yes|no" },                                                                               \
+                { "net",                                                                                               \
+                  &option_net,                                                                                         \
+                  offsetof(RunArgs, net),                                                                              \
+                  "NETWORK,…",                                                                                         \
+                  "Networks, with NAME:KEY=VALUE;…; default, none, host, all",                                         \
+                  .choices = "default|default-restricted|none|host|all" },                                             \
+                { "property",                                                                                          \
+                  &option_strv,                                                                                        \
+                  offsetof(RunArgs, properties),                                                                       \
+                  "NAME=VALUE",                                                                                        \
+                  "Set a property of the pod's unit",                                                                  \
+                  'p' },                                                                                               \
+                { "slice", &option_string, offsetof(RunArgs, slice), "SLICE",                                          \
+                  "Slice of the pod's unit, machine.slice by default" },                                               \
+                { "ipc",                                                                                               \
+                  &option_choice,                                                                                      \
+                  offsetof(RunArgs, ipc),                                                                              \
+                  "WHOSE",                                                                                             \
+                  "IPC namespace: auto or private, the pod's own; parent, the host's",                                 \
+                  .choices = "auto|private|parent" },
 
 const Option run_options[] = {
-        MAKE_OPTIONS
-        PREPARE_OPTIONS
-        ATTACH_OPTIONS
-        START_OPTIONS
-        { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL, "Print the plan and start nothing" },
+        MAKE_OPTIONS PREPARE_OPTIONS ATTACH_OPTIONS START_OPTIONS { "dry-run", &option_bool, offsetof(RunArgs, dry_run),
+                                                                    NULL, "Print the plan and start nothing" },
         { "uuid-file-save", &option_string, offsetof(RunArgs, uuid_file_save), "FILE", "Write the pod's UUID to FILE" },
         { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
         {},
 };
 
 const Option prepare_options[] = {
-        MAKE_OPTIONS
-        PREPARE_OPTIONS
-        { "quiet", &option_bool, offsetof(RunArgs, quiet), NULL, "Print nothing but the UUID" },
+        MAKE_OPTIONS PREPARE_OPTIONS { "quiet", &option_bool, offsetof(RunArgs, quiet), NULL,
+                                       "Print nothing but the UUID" },
         { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
         {},
 };
 
 /* All that can stand in a file. */
 const Option create_options[] = {
-        PREPARE_OPTIONS
-        START_OPTIONS
-        { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL, "Print the file and write nothing" },
+        PREPARE_OPTIONS START_OPTIONS { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL,
+                                        "Print the file and write nothing" },
         { "replace", &option_bool, offsetof(RunArgs, replace), NULL, "Write over a file there is" },
         { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
         {},
 };
 
 const Option run_prepared_options[] = {
-        ATTACH_OPTIONS
-        START_OPTIONS
-        {},
+        ATTACH_OPTIONS START_OPTIONS {},
 };
 
 const Option run_app_options[] = {
@@ -139,7 +181,8 @@ const Option run_app_options[] = {
         { "cap-retain", &option_commas, offsetof(RunApp, caps_retain), "CAP,…", "The same as --caps-retain" },
         { "cpu", &option_string, offsetof(RunApp, cpu), "QUANTITY", "CPU limit, 500m or 1.5" },
         { "cpu-shares", &option_string, offsetof(RunApp, cpu_shares), "N", "CPU weight, 2 to 262144" },
-        { "credential", &option_strv, offsetof(RunApp, credentials), "NAME[=SOURCE]", "Secret of the app, from a file or the host's store" },
+        { "credential", &option_strv, offsetof(RunApp, credentials), "NAME[=SOURCE]",
+          "Secret of the app, from a file or the host's store" },
         { "credential-encrypted", &option_strv, offsetof(RunApp, credentials_encrypted), "NAME[=SOURCE]",
           "The same, encrypted with systemd-creds" },
         { "device", &option_strv, offsetof(RunApp, devices), "PATH[:TARGET][:rwm]", "Give it a device of the host" },
@@ -149,18 +192,23 @@ const Option run_app_options[] = {
         { "memory", &option_string, offsetof(RunApp, memory), "QUANTITY", "Memory limit, 64Mi or 1G" },
         { "mount", &option_strv, offsetof(RunApp, mounts), "volume=NAME,target=PATH", "Mount a volume" },
         { "name", &option_string, offsetof(RunApp, name), "NAME", "Name of the app" },
-        { "oom-score-adj", &option_string, offsetof(RunApp, oom_score_adj), "N", "OOM killer adjustment, -1000 to 1000" },
+        { "oom-score-adj", &option_string, offsetof(RunApp, oom_score_adj), "N",
+          "OOM killer adjustment, -1000 to 1000" },
         { "readonly-rootfs", &option_bool, offsetof(RunApp, readonly_rootfs), NULL, "Mount the app's root read-only" },
-        { "requires", &option_commas, offsetof(RunApp, requires), "APP,…", "Start after these apps, and stop with them" },
+        { "requires", &option_commas, offsetof(RunApp, requires), "APP,…",
+          "Start after these apps, and stop with them" },
         { "rlimit", &option_strv, offsetof(RunApp, rlimits), "NAME=SOFT[:HARD]", "Resource limit, NOFILE=1024:4096" },
-        { "restart", &option_choice, offsetof(RunApp, restart), "WHEN", "Start again: no, on-failure or always", .choices = "no|on-failure|always" },
+        { "restart", &option_choice, offsetof(RunApp, restart), "WHEN", "Start again: no, on-failure or always",
+          .choices = "no|on-failure|always" },
         { "seccomp", &option_string, offsetof(RunApp, seccomp), "FILTER",
           "System calls: mode=retain|remove,[errno=NAME,]CALL,…, or a profile's file" },
         { "signature", &option_string, offsetof(RunApp, signature), "FILE", "The signature of the image, an ACI" },
         { "socket-activated", &option_commas, offsetof(RunApp, socket_activated), "PORT,…",
           "Ports whose sockets the service manager passes" },
-        { "stop-signal", &option_string, offsetof(RunApp, stop_signal), "SIGNAL", "What asks the app to end, SIGTERM by default" },
-        { "stop-timeout", &option_string, offsetof(RunApp, stop_timeout), "TIME", "How long it may take then before it is killed" },
+        { "stop-signal", &option_string, offsetof(RunApp, stop_signal), "SIGNAL",
+          "What asks the app to end, SIGTERM by default" },
+        { "stop-timeout", &option_string, offsetof(RunApp, stop_timeout), "TIME",
+          "How long it may take then before it is killed" },
         { "supplementary-gids", &option_commas, offsetof(RunApp, supplementary_gids), "GID,…", "Further groups" },
         { "user", &option_string, offsetof(RunApp, user), "USER", "User: name, number, or path of a file of theirs" },
         { "user-annotation", &option_strv, offsetof(RunApp, user_annotations), "NAME=VALUE", "Annotate for yourself" },
@@ -201,7 +249,8 @@ static int take_arguments(RunArgs *args, char ***words)
         RunApp *app;
 
         if (args->n_apps == 0)
-                return log_error_errno(EINVAL, "Arguments behind '--' belong to an image, and there is none before them");
+                return log_error_errno(EINVAL,
+                                       "Arguments behind '--' belong to an image, and there is none before them");
         app = &args->apps[args->n_apps - 1];
         if (app->arguments)
                 return log_error_errno(EINVAL, "Image '%s' has arguments already", app->image);
@@ -231,7 +280,8 @@ static int check_network_args(const RunArgs *args)
         STRV_FOREACH(word, args->dns)
                 if ((streq(*word, "host") || streq(*word, "none")) &&
                     (strv_length(args->dns) > 1 || args->dns_search || args->dns_opt || args->dns_domain))
-                        return log_error_errno(EINVAL, "Option --dns=%s cannot be combined with other --dns options", *word);
+                        return log_error_errno(EINVAL, "Option --dns=%s cannot be combined with other --dns options",
+                                               *word);
         return 0;
 }
 
@@ -239,8 +289,10 @@ static bool is_host_name(const char *name, const char *option)
 {
         if (!name || pod_name_is_valid(name))
                 return true;
-        (void) log_error_errno(EINVAL, "Option --%s: '%s' is not a valid machine name: letters, digits, '-' and '.', at "
-                               "most %i", option, name, POD_NAME_MAX);
+        (void) log_error_errno(EINVAL,
+                               "Option --%s: '%s' is not a valid machine name: letters, digits, '-' and '.', at "
+                               "most %i",
+                               option, name, POD_NAME_MAX);
         return false;
 }
 
@@ -267,7 +319,10 @@ int run_args_check_start(const RunArgs *args)
 
                 /* Docker's -p. */
                 if (r < 0 && strchr(*p, ':') && !strchr(*p, '='))
-                        return log_error_errno(r, "Option --property: '%s' is no NAME=VALUE of a unit; for a port write --port=NAME:PORT", *p);
+                        return log_error_errno(
+                                r,
+                                "Option --property: '%s' is no NAME=VALUE of a unit; for a port write --port=NAME:PORT",
+                                *p);
                 if (r < 0)
                         return log_error_errno(r, "Option --property: %s", strempty(message));
         }
@@ -287,8 +342,12 @@ bool stage1_is_ours(const char *text)
 
 static int check_stage1(const char *stage1)
 {
-        return stage1 && !stage1_is_ours(stage1) ? log_error_errno(EOPNOTSUPP, "Option --stage1-%s: there is no such engine, only 'nspawn', which needs "
-                                        "no option", stage1) : 0;
+        return stage1 && !stage1_is_ours(stage1)
+                       ? log_error_errno(EOPNOTSUPP,
+                                         "Option --stage1-%s: there is no such engine, only 'nspawn', which needs "
+                                         "no option",
+                                         stage1)
+                       : 0;
 }
 
 static int check_args(RunArgs *args)
@@ -302,22 +361,25 @@ static int check_args(RunArgs *args)
         if (r < 0)
                 return r;
         if (args->start.interactive && args->n_apps > 1)
-                return log_error_errno(EINVAL, "Option --interactive takes a pod of one app; arguments of '%s' stand "
-                                       "behind --", args->apps[0].image);
+                return log_error_errno(EINVAL,
+                                       "Option --interactive takes a pod of one app; arguments of '%s' stand "
+                                       "behind --",
+                                       args->apps[0].image);
         if (run_args_check_start(args) < 0 || !is_host_name(args->name, "name"))
                 return -EINVAL;
         if (args->no_overlay)
                 log_info("Option --no-overlay: not needed, overlays and user IDs of a pod's own go together here");
         if (args->pod_manifest && (args->n_apps > 0 || args->volumes || args->mounts || args->set_env ||
-                                   args->set_env_files || args->inherit_env || args->ports || args->policy != PULL_NEW ||
-                                   args->credentials || args->credentials_encrypted))
+                                   args->set_env_files || args->inherit_env || args->ports ||
+                                   args->policy != PULL_NEW || args->credentials || args->credentials_encrypted))
                 return log_error_errno(EINVAL, "There are conflicting flags set with --pod-manifest: images, --volume, "
-                                       "--mount, --port, --pull-policy, --set-env, --set-env-file, --inherit-env and --credential say what it says");
+                                               "--mount, --port, --pull-policy, --set-env, --set-env-file, "
+                                               "--inherit-env and --credential say what it says");
         if (args->options == create_options && args->n_apps == 0)
                 return log_error_errno(EINVAL, "'podctl create' needs NAME IMAGE; see 'podctl create --help'");
         if (!args->pod_manifest && args->n_apps == 0)
                 return log_error_errno(EINVAL, "You must provide at least one image or specify the pod manifest "
-                                       "with --pod-manifest");
+                                               "with --pod-manifest");
         return 0;
 }
 
@@ -351,7 +413,8 @@ int run_args_parse(Context *context, char **words, RunArgs *args)
                         r = take_arguments(args, &words);
                 else if (streq(*words, "---")) {
                         if (args->n_apps == 0)
-                                return log_error_errno(EINVAL, "'---' ends the arguments of an image, and there is none before it");
+                                return log_error_errno(
+                                        EINVAL, "'---' ends the arguments of an image, and there is none before it");
                         words++;
                         r = 0;
                 } else {

@@ -283,7 +283,8 @@ static int add_journal_limits(AppcPod *pod, const RunArgs *args)
         uint64_t bytes, usec;
 
         if (args->journal_size && plan_journal_size(args->journal_size, &bytes) < 0)
-                return log_error_errno(EINVAL, "Option --journal-size takes a size of 1M or more, as 64M or 1G, not '%s'",
+                return log_error_errno(EINVAL,
+                                       "Option --journal-size takes a size of 1M or more, as 64M or 1G, not '%s'",
                                        args->journal_size);
         if (args->journal_age && plan_journal_age(args->journal_age, &usec) < 0)
                 return log_error_errno(EINVAL, "Option --journal-age takes a time, as 12h or 30d, not '%s'",

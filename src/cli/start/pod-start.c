@@ -188,8 +188,10 @@ static void warn_of_kill_mode(const char *unit)
         _cleanup_free_ char *mode = NULL;
 
         if (unit_kill_mode(unit, &mode) >= 0 && streq(mode, "control-group"))
-                log_warning("A stop of %s signals all processes of the pod at once; with KillMode=mixed in its [Service] "
-                            "section the pod stops its apps in order", unit);
+                log_warning(
+                        "A stop of %s signals all processes of the pod at once; with KillMode=mixed in its [Service] "
+                        "section the pod stops its apps in order",
+                        unit);
 }
 
 int pod_launch_in_place(Context *c, Pod *pod, PodPlan *plan)

@@ -12,12 +12,13 @@ typedef struct StartOptions {
         bool interactive; /* our terminal is the pod's */
 } StartOptions;
 
-/* Whether this process is the main one of a service that the pod runs in the place of. With --detach not where the service
- * waits for the process to exit (Type=oneshot, forking): it would wait for the pod's end, and perhaps the boot with it. */
+/* Whether this process is the main one of a service that the pod runs in the place of. With --detach not where the
+ * service waits for the process to exit (Type=oneshot, forking): it would wait for the pod's end, and perhaps the boot
+ * with it. */
 bool pod_takes_our_place(bool detach);
 
-/* Turns this process into the pod. Holds the pod's lock and hands it on. Returns only on failure. The plan is changed on
- * the way; NULL: it is made of the pod on disk. */
+/* Turns this process into the pod. Holds the pod's lock and hands it on. Returns only on failure. The plan is changed
+ * on the way; NULL: it is made of the pod on disk. */
 int pod_launch(Pod *pod, PodPlan *plan);
 
 /* The same in a service of the user's own, which knows nothing of clearing away after a pod: a unit of ours is bound

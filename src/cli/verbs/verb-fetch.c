@@ -18,7 +18,8 @@ static const Option options[] = {
         { "no-store", &option_bool, offsetof(FetchArgs, no_store), NULL, "The same as --pull-policy=update" },
         { "pull-policy", &option_string, offsetof(FetchArgs, pull_policy), "POLICY",
           "Fetch: new (where there is none), update (the default) or never", .choices = "new|update|never" },
-        { "signature", &option_string, offsetof(FetchArgs, signature), "FILE", "Signature of an ACI, beside it by default" },
+        { "signature", &option_string, offsetof(FetchArgs, signature), "FILE",
+          "Signature of an ACI, beside it by default" },
         { "store-only", &option_bool, offsetof(FetchArgs, store_only), NULL, "The same as --pull-policy=never" },
         {},
 };

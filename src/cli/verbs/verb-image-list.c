@@ -18,8 +18,10 @@ typedef struct ImageListArgs {
 } ImageListArgs;
 
 static const Option options[] = {
-        { "fields", &option_commas, offsetof(ImageListArgs, fields), "LIST", "Columns: id,name,size,importtime,lastused,trust" },
-        { "format", &option_choice, offsetof(ImageListArgs, format), "FORMAT", "json or json-pretty", .choices = JSON_FORMATS },
+        { "fields", &option_commas, offsetof(ImageListArgs, fields), "LIST",
+          "Columns: id,name,size,importtime,lastused,trust" },
+        { "format", &option_choice, offsetof(ImageListArgs, format), "FORMAT", "json or json-pretty",
+          .choices = JSON_FORMATS },
         { "full", &option_bool, offsetof(ImageListArgs, full), NULL, "Print whole IDs, sizes in bytes and times" },
         { "no-legend", &option_bool, offsetof(ImageListArgs, no_legend), NULL, "Leave out the heading" },
         { "order", &option_choice, offsetof(ImageListArgs, order), "ORDER", "asc or desc", .choices = "asc|desc" },

@@ -6,8 +6,9 @@
 #include "cli/start/pod-start.h"
 #include "cli/verbs/verbs.h"
 
-/* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID": that process
- * hands its lock over. For pod@NAME.service, "launch --pod NAME": the pod is made from its manifest in pods.d. */
+/* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID": that
+ * process hands its lock over. For pod@NAME.service, "launch --pod NAME": the pod is made from its manifest in
+ * pods.d. */
 
 typedef struct LaunchArgs {
         char *pod;

@@ -7,9 +7,10 @@
 #include "basic/log.h"
 #include "cli/verbs/verbs.h"
 
-/* After the host's systemd was upgraded: PID 1 of a pod is the host's systemd as it was when the pod started, and cannot
- * start anything once its libraries have made way for newer ones. It is told to become the new one, as the host's is by
- * the package (systemd(1), SIGRTMIN+25). Nothing of the pod ends or starts by that. podctl-upgrade.path has this run. */
+/* After the host's systemd was upgraded: PID 1 of a pod is the host's systemd as it was when the pod started, and
+ * cannot start anything once its libraries have made way for newer ones. It is told to become the new one, as the
+ * host's is by the package (systemd(1), SIGRTMIN+25). Nothing of the pod ends or starts by that. podctl-upgrade.path
+ * has this run. */
 
 #define SYSTEMD "/usr/lib/systemd/systemd"
 #define DELETED " (deleted)"

@@ -12,8 +12,11 @@ static int refuse_restart(const RunArgs *args)
 {
         STRV_FOREACH(p, args->properties)
                 if (startswith(*p, "Restart=") && !streq(*p, "Restart=no"))
-                        return log_error_errno(EINVAL, "Option --property=%s: a pod of 'podctl run' is not started again; write --restart=WHEN "
-                                               "behind the image, or make one that is with 'podctl create'", *p);
+                        return log_error_errno(EINVAL,
+                                               "Option --property=%s: a pod of 'podctl run' is not started again; "
+                                               "write --restart=WHEN "
+                                               "behind the image, or make one that is with 'podctl create'",
+                                               *p);
         return 0;
 }
 

@@ -59,8 +59,8 @@ static int open_services(const Pod *pod)
         return directory ? open_directory_at(AT_FDCWD, directory) : -ENOMEM;
 }
 
-/* The process that carries the app's last lines to the journal ends by itself. It is told by its program, since an app may
- * call itself anything. */
+/* The process that carries the app's last lines to the journal ends by itself. It is told by its program, since an app
+ * may call itself anything. */
 static bool carries_output(pid_t pid)
 {
         _cleanup_free_ char *path = strprintf("/proc/%i/exe", pid);

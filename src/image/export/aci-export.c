@@ -256,7 +256,8 @@ static void remember(AciExport *e, const char *path)
 
 static int write_path(AciExport *e, struct archive_entry *entry, int from_dir, const char *path, const struct stat *st)
 {
-        _cleanup_free_ char *name = *path ? strjoin(e->prefix, path) : strdup(*e->prefix ? "rootfs" : "."), *first_name = NULL;
+        _cleanup_free_ char *name = *path ? strjoin(e->prefix, path) : strdup(*e->prefix ? "rootfs" : "."),
+                            *first_name = NULL;
         _cleanup_close_ int fd = -EBADF;
         const char *first;
         int r;
@@ -364,7 +365,9 @@ static int write_aci(AciExport *e, const AciContents *contents)
 int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_message)
 {
         AciExport e = {
-                .tar = archive_write_new(), .disk = archive_read_disk_new(), .prefix = contents->manifest ? "rootfs/" : "",
+                .tar = archive_write_new(),
+                .disk = archive_read_disk_new(),
+                .prefix = contents->manifest ? "rootfs/" : "",
                 .reterr_message = reterr_message,
         };
         int r = -ENOMEM;

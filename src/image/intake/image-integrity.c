@@ -32,8 +32,8 @@ static int tell_tree(const char *path, const char *what, void *userdata)
         return tell(userdata, path, what);
 }
 
-/* Unpacks the blob of a layer once more, into an empty directory. What it is made of is checked on the way; an ACI's own
- * layer is told by its digest only then. */
+/* Unpacks the blob of a layer once more, into an empty directory. What it is made of is checked on the way; an ACI's
+ * own layer is told by its digest only then. */
 static int unpack_again(ImageStore *s, const Digest *layer, bool is_aci, int to_fd, char **reterr_message)
 {
         _cleanup_close_ int blob = layer_blob_open(s->layers_fd, layer), nothing = -EBADF;
@@ -229,7 +229,8 @@ static int check(Check *v, char **reterr_message)
         return r;
 }
 
-int image_integrity_check(ImageStore *s, const Digest *id, ImageDifference report, void *userdata, char **reterr_message)
+int image_integrity_check(ImageStore *s, const Digest *id, ImageDifference report, void *userdata,
+                          char **reterr_message)
 {
         Check v = { .store = s, .id = id, .report = report, .userdata = userdata };
         int r;

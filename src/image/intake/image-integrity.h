@@ -13,7 +13,8 @@ typedef int (*ImageDifference)(const char *where, const char *path, const char *
 
 /* By its ID, since it may be too broken to be loaded. 0: all is as it should be. 1: it is not; each difference has been
  * reported. -ENOSPC and other errors: it could not be told. The caller holds the store's lock, shared. */
-int image_integrity_check(ImageStore *s, const Digest *id, ImageDifference report, void *userdata, char **reterr_message);
+int image_integrity_check(ImageStore *s, const Digest *id, ImageDifference report, void *userdata,
+                          char **reterr_message);
 
 /* Unpacks the damaged layers of an image again from their own blobs and puts the new trees in their places, without
  * the network. The image is to be checked before. -EBADMSG, -ENOENT: a blob or a document is damaged or missing too;

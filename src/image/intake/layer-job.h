@@ -16,7 +16,7 @@ typedef struct LayerJob {
         /* What to do; the fds stay the caller's, who may close them once the job was started. */
         int input_fd;           /* the blob, or what comes behind the part that is there already */
         int layer_fd;           /* an empty directory */
-        int blob_fd;            /* where the blob is kept, open for reading and writing; what is in there already is taken
+        int blob_fd; /* where the blob is kept, open for reading and writing; what is in there already is taken
                                  * as its beginning. Negative: makes one in the directory */
         const Digest *stored;   /* what its digest must be; NULL: unknown */
         uint64_t stored_size;   /* UINT64_MAX: unknown */

@@ -32,8 +32,9 @@ typedef struct LayerOrigin {
         void *userdata;
 } LayerOrigin;
 
-/* Layers that are in the store or the staging directory already are passed over. What remains in the staging directory of
- * the others is a layer each, named by its digest, unless it was published; partial files of those that broke off remain
- * where they can be gone on with. The first failure ends all. -EBADMSG: damaged, hostile, or not of those digests. */
+/* Layers that are in the store or the staging directory already are passed over. What remains in the staging directory
+ * of the others is a layer each, named by its digest, unless it was published; partial files of those that broke off
+ * remain where they can be gone on with. The first failure ends all. -EBADMSG: damaged, hostile, or not of those
+ * digests. */
 int layer_queue_run(ImageStore *s, int staging_fd, const LayerOrigin *origin, LayerItem *items, size_t n,
                     char **reterr_message);

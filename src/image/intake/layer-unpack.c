@@ -14,13 +14,17 @@ static const char *const capabilities[] = {
 };
 
 static const char *const syscalls[] = {
-        "brk", "clock_gettime", "close", "dup", "exit", "exit_group", "faccessat", "faccessat2", "fadvise64", "fchdir", "fchmod",
-        "fchmodat", "fchmodat2", "fchown", "fchownat", "fcntl", "fgetxattr", "flistxattr", "fremovexattr", "fsetxattr",
-        "fstat", "fstatfs", "fsync", "ftruncate", "futex", "getdents64", "geteuid", "getpid", "getrandom", "getuid",
-        "lgetxattr", "linkat", "lseek", "lsetxattr", "lstat", "madvise", "mkdirat", "mknodat", "mmap", "mprotect", "mremap",
-        "munmap", "newfstatat", "openat", "openat2", "pread64", "pwrite64", "read", "readlinkat", "readv", "renameat",
-        "renameat2", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "stat", "statx", "symlinkat",
-        "umask", "unlinkat", "utimensat", "write", "writev", NULL,
+        "brk",          "clock_gettime", "close",     "dup",       "exit",         "exit_group",
+        "faccessat",    "faccessat2",    "fadvise64", "fchdir",    "fchmod",       "fchmodat",
+        "fchmodat2",    "fchown",        "fchownat",  "fcntl",     "fgetxattr",    "flistxattr",
+        "fremovexattr", "fsetxattr",     "fstat",     "fstatfs",   "fsync",        "ftruncate",
+        "futex",        "getdents64",    "geteuid",   "getpid",    "getrandom",    "getuid",
+        "lgetxattr",    "linkat",        "lseek",     "lsetxattr", "lstat",        "madvise",
+        "mkdirat",      "mknodat",       "mmap",      "mprotect",  "mremap",       "munmap",
+        "newfstatat",   "openat",        "openat2",   "pread64",   "pwrite64",     "read",
+        "readlinkat",   "readv",         "renameat",  "renameat2", "rt_sigaction", "rt_sigprocmask",
+        "rt_sigreturn", "sigaltstack",   "stat",      "statx",     "symlinkat",    "umask",
+        "unlinkat",     "utimensat",     "write",     "writev",    NULL,
 };
 
 int layer_unpack_confine(const LayerUnpack *u, char **reterr_message)

@@ -101,7 +101,10 @@ static const char *appc_arch(const OciPlatform *p)
         static const struct {
                 const char *go, *variant, *appc;
         } words[] = {
-                { "386", NULL, "i386" }, { "arm64", NULL, "aarch64" }, { "arm", "v6", "armv6l" }, { "arm", NULL, "armv7l" },
+                { "386", NULL, "i386" },
+                { "arm64", NULL, "aarch64" },
+                { "arm", "v6", "armv6l" },
+                { "arm", NULL, "armv7l" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(words); i++)

@@ -22,7 +22,8 @@ static int check_wanted(const AppcImage *appc, const AppcImageRef *wanted, char 
         if (!wanted)
                 return 0;
         if (!streq(wanted->name, appc->name))
-                return explain(reterr_message, EBADMSG, "the image calls itself '%s', not '%s'", appc->name, wanted->name);
+                return explain(reterr_message, EBADMSG, "the image calls itself '%s', not '%s'", appc->name,
+                               wanted->name);
         STRV_FOREACH(label, wanted->labels)
                 if (!startswith(*label, "version=latest") && !strv_contains(appc->labels, *label))
                         return explain(reterr_message, EBADMSG, "the image has not the label %s", *label);

@@ -170,7 +170,11 @@ int source_path_import(ImageStore *s, const char *path, const SourceOptions *opt
                      char **reterr_message)
 {
         _cleanup_strv_free_ char **ids = NULL;
-        Source source = { .kind = &source_directory, .dir_fd = -EBADF, .poll_fd = -EBADF, .path = path, .options = options ?: &(SourceOptions) {} };
+        Source source = { .kind = &source_directory,
+                          .dir_fd = -EBADF,
+                          .poll_fd = -EBADF,
+                          .path = path,
+                          .options = options ?: &(SourceOptions) {} };
         int r;
 
         r = fetch_path(s, &source, &ids, reterr_message);

@@ -12,7 +12,7 @@
 /* Adds every image in there; all are verified before any appears. On success *ret_ids are the IDs in the order of the
  * archive, "sha256:…", for appc "sha512-…". On failure nothing is left, and *reterr_message begins with the path.
  * -EMEDIUMTYPE: it is not an image. -ENOENT: no such file, or no image of that reference in it. -ENOEXEC: none for this
- * machine. -ENOTUNIQ: a name for several images. Refusals are those of image/trust/image-verify.h. -EBADMSG: it is damaged,
- * inconsistent or hostile. Errors of JSON documents are those of shared/json-table.h. */
+ * machine. -ENOTUNIQ: a name for several images. Refusals are those of image/trust/image-verify.h. -EBADMSG: it is
+ * damaged, inconsistent or hostile. Errors of JSON documents are those of shared/json-table.h. */
 int source_path_import(ImageStore *s, const char *path, const SourceOptions *options, char ***ret_ids,
                      char **reterr_message);

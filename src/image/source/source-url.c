@@ -69,8 +69,8 @@ static int give_signature(void *userdata, const char *name, char **ret, size_t *
         if (!d->signature) {
                 r = fetch_signature(d, name, &reply, reterr_message);
                 if (r >= 0 && reply.outcome != FETCH_DONE)
-                        r = explain(reterr_message, ENODATA, "%s: the server has not made the signature yet (status 202)",
-                                    d->signature_url);
+                        r = explain(reterr_message, ENODATA,
+                                    "%s: the server has not made the signature yet (status 202)", d->signature_url);
                 if (r >= 0) {
                         d->signature = TAKE_PTR(reply.data);
                         d->signature_size = reply.size;
@@ -86,7 +86,8 @@ static int give_signature(void *userdata, const char *name, char **ret, size_t *
 
 /* Image */
 
-/* The validator a partial file was begun under is in the file's name, so that there is none to go on with for another. */
+/* The validator a partial file was begun under is in the file's name, so that there is none to go on with for
+ * another. */
 static int lock_partial(Download *d)
 {
         Patience patience = STAGING_PATIENCE;
@@ -328,8 +329,8 @@ static int fetch_endpoints(const UrlFetch *u, const AppcEndpoints *e, char **ret
                         (void) explain(reterr_message, r, "%s", explained(message, r));
                 }
         }
-        return e->n == 0 ? explain(reterr_message, ENOENT, "%s: discovery gives no place for an image with these labels",
-                                   u->wanted->name)
+        return e->n == 0 ? explain(reterr_message, ENOENT,
+                                   "%s: discovery gives no place for an image with these labels", u->wanted->name)
                          : r;
 }
 

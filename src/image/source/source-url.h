@@ -4,9 +4,9 @@
 #include "image/source/source-options.h"
 #include "manifest/appc-pod.h"
 
-/* ACIs from web servers: at a URL, or where discovery says. The signature is asked for before the image, so that nothing
- * large is fetched in vain; a server that defers it (202) is asked again afterwards. A transfer that broke off, in another
- * process too, is gone on with while the server's ETag is the same. */
+/* ACIs from web servers: at a URL, or where discovery says. The signature is asked for before the image, so that
+ * nothing large is fetched in vain; a server that defers it (202) is asked again afterwards. A transfer that broke off,
+ * in another process too, is gone on with while the server's ETag is the same. */
 
 typedef struct UrlFetch {
         ImageStore *store;
@@ -21,5 +21,6 @@ typedef struct UrlFetch {
 /* What was fetched from there before is kept while the server says it has not changed. *ret_id is the image's ID. */
 int source_url_fetch(const UrlFetch *u, char **ret_id, char **reterr_message);
 
-/* The endpoints of discovery in their order until one has it (appc spec/discovery.md). The URL is made from the labels. */
+/* The endpoints of discovery in their order until one has it (appc spec/discovery.md). The URL is made from the
+ * labels. */
 int source_discovery_fetch(const UrlFetch *u, char **ret_id, char **reterr_message);

@@ -3,9 +3,9 @@
 
 #include "image/store/image-store.h"
 
-/* What is known of an image from elsewhere by the name or URL it was fetched under, so that asking whether there is a newer
- * one costs little: files in the store's remotes/, named by a digest of what they are about. One about an image that is
- * gone says nothing any more. */
+/* What is known of an image from elsewhere by the name or URL it was fetched under, so that asking whether there is a
+ * newer one costs little: files in the store's remotes/, named by a digest of what they are about. One about an image
+ * that is gone says nothing any more. */
 typedef struct ImageRemote {
         char *source;           /* the name or URL */
         char *image;            /* its ID here */

@@ -13,8 +13,8 @@
  *     lock                     shared: whoever prepares a pod, or brings in what was fetched. Exclusive: removal and
  *                              collection
  *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with what we noted, sometimes
- *                              "top", a tree (image/store/implied-tree.h); appears and goes by a rename, its mtime is when
- *                              it was last used
+ *                              "top", a tree (image/store/implied-tree.h); appears and goes by a rename, its mtime
+ *                              is when it was last used
  *     layers/DIGEST/           a layer: "rootfs", unpacked; "blob", as it was fetched; "layer", with what we noted
  *     names/NAME               a name (escaped), its content the ID
  *     remotes/                 what is known of where images came from (image/store/image-remote.h)

@@ -3,10 +3,10 @@
 
 #include "image/store/image-store.h"
 
-/* What was found damaged (image/intake/image-integrity.h) has the file "damaged" in its directory. A layer so marked counts as
- * not there (layer_exists()), an image cannot be loaded, and neither is run. The next fetch brings another one, which
- * takes its place by a rename. A layer's tree may be mounted in pods that run: it goes on under another name,
- * "aside-NAME.…", until no pod uses a layer of that name; the collection sees to that. So do trees made of it
+/* What was found damaged (image/intake/image-integrity.h) has the file "damaged" in its directory. A layer so marked
+ * counts as not there (layer_exists()), an image cannot be loaded, and neither is run. The next fetch brings another
+ * one, which takes its place by a rename. A layer's tree may be mounted in pods that run: it goes on under another
+ * name, "aside-NAME.…", until no pod uses a layer of that name; the collection sees to that. So do trees made of it
  * ("top-…", with links to its files), which are made again when they are needed. */
 
 #define ASIDE_PREFIX "aside-"

@@ -171,7 +171,8 @@ static int make_credential(const AuthFile *f, Credential *ret, JsonError *e)
 }
 
 /* A later layer replaces; within one layer a key may occur once. */
-static int put(Credentials *c, const char *key, bool registry, unsigned layer, const Credential *credential, JsonError *e)
+static int put(Credentials *c, const char *key, bool registry, unsigned layer, const Credential *credential,
+               JsonError *e)
 {
         for (size_t i = 0; i < c->n; i++) {
                 Entry *old = &c->entries[i];
@@ -179,8 +180,8 @@ static int put(Credentials *c, const char *key, bool registry, unsigned layer, c
                 if (old->registry != registry || !streq(old->key, key))
                         continue;
                 if (old->layer == layer)
-                        return json_error_set(e, -EEXIST, NULL, "there are credentials for '%s' in this directory already",
-                                              key);
+                        return json_error_set(e, -EEXIST, NULL,
+                                              "there are credentials for '%s' in this directory already", key);
                 free(old->key);
                 credential_done(&old->credential);
                 *old = c->entries[--c->n];
@@ -203,7 +204,8 @@ static char *aws_region_of_host(const char *host)
         return strdup("us-east-1");
 }
 
-static int put_for(Credentials *c, const char *key, bool registry, unsigned layer, const Credential *credential, JsonError *e)
+static int put_for(Credentials *c, const char *key, bool registry, unsigned layer, const Credential *credential,
+                   JsonError *e)
 {
         _cleanup_free_ char *region = NULL;
         Credential own = *credential;
@@ -216,7 +218,8 @@ static int put_for(Credentials *c, const char *key, bool registry, unsigned laye
         return put(c, key, registry, layer, &own, e);
 }
 
-static int read_file(json_object *o, const JsonField *table, bool registry, unsigned layer, Credentials *c, JsonError *e)
+static int read_file(json_object *o, const JsonField *table, bool registry, unsigned layer, Credentials *c,
+                     JsonError *e)
 {
         Credential credential = {};
         AuthFile f = {};
@@ -262,7 +265,8 @@ static void secrets_of(const Entry *e, AuthFile *f)
                 f->credentials.token = c->bearer;
         } else if (c->aws_region) {
                 f->type = (char *) "aws";
-                f->credentials = (Secrets) { .access_key = c->user, .secret_key = c->password, .region = c->aws_region };
+                f->credentials =
+                        (Secrets) { .access_key = c->user, .secret_key = c->password, .region = c->aws_region };
         } else {
                 f->type = (char *) "basic";
                 f->credentials = (Secrets) { .user = c->user, .password = c->password };

@@ -4,10 +4,10 @@
 #include "shared/json-table.h"
 
 /* What we show to servers to be let in: rkt's auth.d (reference R§3.6) with its kinds "auth", for whatever lies on a
- * host, and "dockerAuth", for registries; and for registries also the files that `docker login` and `podman login` write
- * (containers-auth.json(5)): $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json, /run/containers/0/auth.json,
- * ~/.config/containers/auth.json, $DOCKER_CONFIG/config.json or ~/.docker/config.json. The first that knows the registry
- * is taken, rkt's before these. Credential helpers are not asked. */
+ * host, and "dockerAuth", for registries; and for registries also the files that `docker login` and `podman login`
+ * write (containers-auth.json(5)): $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json,
+ * /run/containers/0/auth.json, ~/.config/containers/auth.json, $DOCKER_CONFIG/config.json or ~/.docker/config.json. The
+ * first that knows the registry is taken, rkt's before these. Credential helpers are not asked. */
 typedef struct Credentials Credentials;
 
 typedef struct Credential {
@@ -27,7 +27,7 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(Credentials *, credentials_free);
 /* Adds an entry in the form of a file for each domain and each registry, sorted. */
 int credentials_to_json(const Credentials *c, json_object *array);
 
-/* For a repository of a registry, "docker.io", "library/busybox"; for a host, with its port when it is not the usual one.
- * NULL: none. The result stays in there. */
+/* For a repository of a registry, "docker.io", "library/busybox"; for a host, with its port when it is not the usual
+ * one. NULL: none. The result stays in there. */
 const Credential *credentials_for_registry(const Credentials *c, const char *registry, const char *repository);
 const Credential *credentials_for_host(const Credentials *c, const char *host);

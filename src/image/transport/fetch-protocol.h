@@ -4,8 +4,9 @@
 #include "image/transport/fetch-kind.h"
 #include "shared/json-table.h"
 
-/* What podctl and the process that talks to the network say to each other: packed JSON (shared/json-pack.h) in packets of a
- * socket, each request with an open file that the body is written to. Either side reads what comes by these tables. */
+/* What podctl and the process that talks to the network say to each other: packed JSON (shared/json-pack.h) in packets
+ * of a socket, each request with an open file that the body is written to. Either side reads what comes by these
+ * tables. */
 
 #define FETCH_PACKET_MAX (128U * 1024)
 

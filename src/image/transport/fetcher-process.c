@@ -17,9 +17,25 @@
 
 /* What is shown of the host's file system, where it is there. Links are followed: resolv.conf often is one. */
 static const char *const shown[] = {
-        "/usr", "/etc/alternatives", "/etc/ca-certificates", "/etc/crypto-policies", "/etc/gai.conf", "/etc/host.conf", "/etc/hosts",
-        "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/nsswitch.conf", "/etc/pki", "/etc/resolv.conf",
-        "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/run/systemd/resolve", "/dev/null", "/dev/random", "/dev/urandom",
+        "/usr",
+        "/etc/alternatives",
+        "/etc/ca-certificates",
+        "/etc/crypto-policies",
+        "/etc/gai.conf",
+        "/etc/host.conf",
+        "/etc/hosts",
+        "/etc/ld.so.cache",
+        "/etc/ld.so.conf",
+        "/etc/ld.so.conf.d",
+        "/etc/nsswitch.conf",
+        "/etc/pki",
+        "/etc/resolv.conf",
+        "/etc/ssl/certs",
+        "/etc/ssl/openssl.cnf",
+        "/run/systemd/resolve",
+        "/dev/null",
+        "/dev/random",
+        "/dev/urandom",
 };
 
 /* What a merged /usr needs besides. */
@@ -177,7 +193,8 @@ static _noreturn_ void child(int program_fd, int socket_fd, pid_t parent)
                 r = arrange_fds(socket_fd, program_fd);
         if (r >= 0)
                 r = confine(uid, gid);
-        if (r < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+        if (r < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
+            getppid() != parent)
                 _exit(EXIT_FAILURE);
         (void) fexecve(SOCKET_FD + 1, argv, environment);
         _exit(EXIT_FAILURE);

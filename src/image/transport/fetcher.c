@@ -176,13 +176,14 @@ static int fill_url(Fetcher *f, FetchMessage *m, char **reterr_message)
         _cleanup_free_ char *host = url_host(strempty(m->url));
 
         if (startswith(strempty(m->url), "http://") && !f->options.plain_http)
-                return explain(reterr_message, EACCES, "is not https; give --insecure-options=http to fetch it in the clear");
+                return explain(reterr_message, EACCES,
+                               "is not https; give --insecure-options=http to fetch it in the clear");
         m->endpoints = new0(FetchEndpoint, 1);
         if (!host || !m->endpoints)
                 return -ENOMEM;
         m->n_endpoints = 1;
-        return fill_endpoint(f, m->endpoints, strjoin("https://", host), host, credentials_for_host(f->credentials, host),
-                             reterr_message);
+        return fill_endpoint(f, m->endpoints, strjoin("https://", host), host,
+                             credentials_for_host(f->credentials, host), reterr_message);
 }
 
 /* Requests */

@@ -11,8 +11,8 @@
  * signatures are checked on this side.
  *
  * It knows registries (OCI distribution specification 1.1): tokens, mirrors and redirects are its affair, as are
- * retries (429, 5xx, broken connections) and going on where a transfer broke. Credentials are looked up on this side, per
- * request, and only those of the host in question are given to it. */
+ * retries (429, 5xx, broken connections) and going on where a transfer broke. Credentials are looked up on this side,
+ * per request, and only those of the host in question are given to it. */
 typedef struct Fetcher Fetcher;
 
 typedef struct FetchRequest {
@@ -53,8 +53,8 @@ int fetcher_new(const FetcherOptions *options, Fetcher **ret, char **reterr_mess
 Fetcher *fetcher_free(Fetcher *f);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Fetcher *, fetcher_free);
 
-/* Does it and waits. -ENOENT: 404. -EACCES: 401 or 403. -E2BIG: more than max. -EHOSTUNREACH, -ETIMEDOUT, -EPROTO, -EBADMSG:
- * the network, and what was wrong is in the message, which begins with what was asked for. */
+/* Does it and waits. -ENOENT: 404. -EACCES: 401 or 403. -E2BIG: more than max. -EHOSTUNREACH, -ETIMEDOUT, -EPROTO,
+ * -EBADMSG: the network, and what was wrong is in the message, which begins with what was asked for. */
 int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char **reterr_message);
 
 /* The same without waiting, for several at a time. The request's fd is needed no longer once this returns; without one

@@ -8,8 +8,8 @@
  *     { "rktKind": "registries", "rktVersion": "v1", "registries": ["docker.io"],
  *       "mirrors": ["https://mirror.example.com:5000"], "http": false, "tlsVerify": true, "ca": "/etc/…/ca.pem" }
  *
- * Mirrors are asked first, in their order; what else is said is about the registry itself, a mirror that needs it said has
- * a file of its own by its host. Authorities are also taken from where docker and podman look for them:
+ * Mirrors are asked first, in their order; what else is said is about the registry itself, a mirror that needs it said
+ * has a file of its own by its host. Authorities are also taken from where docker and podman look for them:
  * /etc/containers/certs.d/HOST/ and /etc/docker/certs.d/HOST/, all files *.crt. */
 typedef struct RegistryConfig RegistryConfig;
 
@@ -28,4 +28,5 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(RegistryConfig *, registry_config_free);
 const RegistrySettings *registry_config_find(const RegistryConfig *c, const char *registry);
 
 /* The PEM of all authorities that are trusted for the registry besides the host's own; *ret is NULL for none. */
-int registry_config_authorities(const RegistrySettings *settings, const char *registry, char **ret, char **reterr_message);
+int registry_config_authorities(const RegistrySettings *settings, const char *registry, char **ret,
+                                char **reterr_message);

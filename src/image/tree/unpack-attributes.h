@@ -20,8 +20,8 @@ int entry_owner(struct archive_entry *entry, uid_t *ret_uid, gid_t *ret_gid);
 /* The entry's default ACL as the kernel's attribute; NULL when it has none. */
 int entry_default_acl(struct archive_entry *entry, void **ret, size_t *ret_size);
 
-/* For regular files and directories: owner, mode, extended attributes, access ACL. In this order, since a change of owner
- * takes the setuid bits and capabilities away. */
+/* For regular files and directories: owner, mode, extended attributes, access ACL. In this order, since a change of
+ * owner takes the setuid bits and capabilities away. */
 int entry_apply(struct archive_entry *entry, int fd, char **reterr_message);
 
 /* For all others, by name in its directory: owner, mode (not for symbolic links) and times. */

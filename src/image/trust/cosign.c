@@ -7,8 +7,8 @@
 #include "shared/json-foreign.h"
 
 /* Signatures by keys as cosign makes them (sigstore/cosign, SIGNATURE_SPEC.md and BUNDLE_SPEC.md): a manifest whose
- * layers are what was signed, found by its tag, sha256-HEX.sig, or among the referrers of the image. Certificates and the
- * transparency log are not looked at: a key that is trusted needs neither. */
+ * layers are what was signed, found by its tag, sha256-HEX.sig, or among the referrers of the image. Certificates and
+ * the transparency log are not looked at: a key that is trusted needs neither. */
 
 #define PAYLOAD_MEDIA_TYPE "application/vnd.dev.cosign.simplesigning.v1+json"
 #define ARTIFACT_TYPE "application/vnd.dev.cosign.artifact.sig.v1+json"
@@ -32,8 +32,10 @@ static int verify(SignatureSearch *s, const char *data, size_t n, const char *en
         if (r >= 0)
                 r = key_ring_verify_cosign(s->ring, data, n, signature, n_signature, ret, reterr_message);
         if (r == -ENOKEY && keyless)
-                return explain(reterr_message, ENOKEY, "made by a certificate, which is not supported, and by none of the "
-                               "%zu trusted keys", key_ring_count(s->ring, KEY_COSIGN));
+                return explain(reterr_message, ENOKEY,
+                               "made by a certificate, which is not supported, and by none of the "
+                               "%zu trusted keys",
+                               key_ring_count(s->ring, KEY_COSIGN));
         return r;
 }
 
@@ -67,13 +69,14 @@ static int check_payload(SignatureSearch *s, const char *data, size_t n, char **
         if (r < 0)
                 return r == -ENOMEM ? r : explain(reterr_message, EKEYREJECTED, "what is signed: %s",
                                                   json_error_message(&error, r));
-        /* Cosign takes no notice of the name, but where one was signed it keeps a registry from passing off one image of a
-         * publisher's as another. */
+        /* Cosign takes no notice of the name, but where one was signed it keeps a registry from passing off one image
+         * of a publisher's as another. */
         named = !isempty(payload.reference);
         if (!named)
                 r = signature_search_is_digest(s, payload.digest)
                             ? 0
-                            : explain(reterr_message, EKEYREJECTED, "is of the image %s, not of this one", payload.digest);
+                            : explain(reterr_message, EKEYREJECTED, "is of the image %s, not of this one",
+                                      payload.digest);
         else
                 r = simple_signing_check(&payload, s, false, reterr_message);
         simple_signing_done(&payload);

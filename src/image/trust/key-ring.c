@@ -124,8 +124,8 @@ static int accept_gpg(const KeyRing *ring, const GpgSignature *s, ImageTrust *re
                 if (key->kind == KEY_OPENPGP && streq(key->fingerprint, s->fingerprint))
                         return tell(key, s->identities ? s->identities[0] : NULL, ret);
         }
-        return explain(reterr_message, ENOKEY, "made by key %s, which is not trusted, though it is in the file of another",
-                       s->fingerprint);
+        return explain(reterr_message, ENOKEY,
+                       "made by key %s, which is not trusted, though it is in the file of another", s->fingerprint);
 }
 
 int key_ring_verify_detached(const KeyRing *ring, const GpgSigned *what, ImageTrust *ret, char **reterr_message)

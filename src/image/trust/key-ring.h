@@ -5,11 +5,12 @@
 #include "image/trust/keystore.h"
 #include "shared/gpg.h"
 
-/* The keys that are trusted for one name, read and ready to verify with. A key counts only when it is the one its file is
- * named by. Of the ImageTrust only what is about the key is filled in.
+/* The keys that are trusted for one name, read and ready to verify with. A key counts only when it is the one its file
+ * is named by. Of the ImageTrust only what is about the key is filled in.
  *
- * All return -ENOKEY when the signature is by no key of these, -EKEYREJECTED when it is by one that must not be used any
- * more, -EBADMSG when it is no good signature; the message begins with "made by key …" or says what it is instead. */
+ * All return -ENOKEY when the signature is by no key of these, -EKEYREJECTED when it is by one that must not be used
+ * any more, -EBADMSG when it is no good signature; the message begins with "made by key …" or says what it is
+ * instead. */
 typedef struct KeyRing KeyRing;
 
 /* A broken file does not get in the way of the others: what is wrong with it is told when a key is missed. */

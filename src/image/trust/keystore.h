@@ -9,10 +9,11 @@
  *     trustedkeys/root.d/FINGERPRINT              trusted for every image
  *     trustedkeys/prefix.d/PREFIX…/FINGERPRINT    for images whose names are PREFIX or lie below it, by components
  *
- * A file holds one public key. OpenPGP keys are named by their fingerprint, 40 or 64 hexadecimal digits; keys in PEM, for
- * cosign's signatures, "sha256-" and the SHA-256 of their SubjectPublicKeyInfo. What a file is called is checked against
- * what is in it when it is used, so a file of another name trusts nothing. Of two files of one name in one place the
- * administrator's counts; when that is empty, the key is not trusted there. Only the administrator's are written. */
+ * A file holds one public key. OpenPGP keys are named by their fingerprint, 40 or 64 hexadecimal digits; keys in PEM,
+ * for cosign's signatures, "sha256-" and the SHA-256 of their SubjectPublicKeyInfo. What a file is called is checked
+ * against what is in it when it is used, so a file of another name trusts nothing. Of two files of one name in one
+ * place the administrator's counts; when that is empty, the key is not trusted there. Only the administrator's are
+ * written. */
 
 typedef enum KeyKind {
         KEY_OPENPGP,

@@ -6,8 +6,8 @@
 #include "image/trust/key-ring.h"
 
 /* Looking for a signature of an image that has a name in a registry and a digest: what the kinds of signatures
- * (simple-signing.c, cosign.c) have in common. The first good one ends the search; of what was wrong with the others the
- * most telling is kept. */
+ * (simple-signing.c, cosign.c) have in common. The first good one ends the search; of what was wrong with the others
+ * the most telling is kept. */
 
 /* Signatures of one image that are looked at, per place. */
 #define SIGNATURES_MAX 64
@@ -30,8 +30,8 @@ typedef struct SignatureSearch {
 /* Notes why something is no good signature; takes a message that may be NULL. */
 void signature_search_fail(SignatureSearch *s, int error, const char *where, char *message);
 
-/* The end of looking at one signature, which verified when r is not negative; takes trust and message. 1: it is good. 0:
- * it is not, which was noted. */
+/* The end of looking at one signature, which verified when r is not negative; takes trust and message. 1: it is good.
+ * 0: it is not, which was noted. */
 int signature_search_conclude(SignatureSearch *s, int r, TrustHow how, const char *where, ImageTrust *trust,
                               char *message);
 

@@ -6,7 +6,8 @@
 /* Where signatures of images are kept apart from the images: files of the kind "signatures" in signatures.d (see
  * shared/config-dir.h),
  *
- *     {"rktKind": "signatures", "rktVersion": "v1", "prefixes": ["example.com/app"], "store": "https://example.com/sigs"}
+ *     {"rktKind": "signatures", "rktVersion": "v1", "prefixes": ["example.com/app"],
+ *      "store": "https://example.com/sigs"}
  *
  * A store is a URL (https:, http:, file:) or a directory. */
 typedef struct SignatureStore {
