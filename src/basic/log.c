@@ -33,7 +33,7 @@ const char *log_last_error(void)
         return log_last[0] ? log_last : NULL;
 }
 
-/* What went wrong, and below it why, and why that (rkt 1.1): contexts stand before what they are contexts of. */
+/* What went wrong, and below it why, and why that: contexts stand before what they are contexts of. */
 static void print_chain(const char *line)
 {
         unsigned depth = 0;

@@ -37,7 +37,8 @@ void context_done(Context *c)
         json_foreign_done();
 }
 
-/* The words of --insecure-options= (rkt 3.9), and those that stand for several. */
+/* The words of --insecure-options= (rkt, Documentation/commands.md, "Global options"), and those that stand for
+ * several. */
 static const struct {
         const char *word;
         const char *includes;

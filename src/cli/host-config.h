@@ -4,9 +4,9 @@
 #include "pod/pod-keep.h"
 #include "shared/json-table.h"
 
-/* What a host is told once instead of with every command (reference R§3.6): rkt's kinds "paths", in paths.d, and
- * "stage1", in stage1.d; ours are "metadata", in metadata.d, and "ended", in ended.d. Other kinds belong to those who
- * use them (image/transport/credentials.h, image/transport/registry-config.h). */
+/* What a host is told once instead of with every command (rkt, Documentation/configuration.md): rkt's kinds "paths", in
+ * paths.d, and "stage1", in stage1.d; ours are "metadata", in metadata.d, and "ended", in ended.d. Other kinds belong
+ * to those who use them (image/transport/credentials.h, image/transport/registry-config.h). */
 
 typedef struct HostConfig {
         char *data;             /* where images and pods are; absolute */

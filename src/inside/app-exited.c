@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Runs inside a pod, as root there, whenever an app has ended (ExecStopPost=): writes down its exit status, and ends
- * the pod with that status when it is the first app that failed (rkt 4.4). It links nothing but libc, since every
+ * the pod with that status when it is the first app that failed, as rkt's did. It links nothing but libc, since every
  * app's end waits for it. systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager", tells
  * what $EXIT_CODE and $EXIT_STATUS hold. */
 

@@ -3,7 +3,7 @@
 
 #include "network/net-config.h"
 
-/* Texts of /etc/resolv.conf and /etc/hosts in apps (rkt 5.4). */
+/* Texts of /etc/resolv.conf and /etc/hosts in apps (as rkt made them: its Documentation/networking/dns.md). */
 
 /* search, nameservers, options, domain, in this order. */
 int net_resolv_conf_format(const NetDns *dns, char **ret);

@@ -5,7 +5,7 @@
 #include "pod/plan-isolators.h"
 #include "shared/explain.h"
 
-/* What rkt's apps had, and Docker's (reference R§4.8). */
+/* What rkt's apps had (its Documentation/capabilities-guide.md), and Docker's. */
 static const char *const default_capabilities[] = {
         "AUDIT_WRITE", "CHOWN",            "DAC_OVERRIDE", "FSETID", "FOWNER",  "KILL",    "MKNOD",
         "NET_RAW",     "NET_BIND_SERVICE", "SETUID",       "SETGID", "SETPCAP", "SETFCAP", "SYS_CHROOT",

@@ -141,7 +141,7 @@ typedef struct PlannedVolume {
         char *target;
 } PlannedVolume;
 
-/* A volume's own readOnly, if given, overrides the mount point's (rkt 4.9). */
+/* A volume's own readOnly, if given, overrides the mount point's, as with rkt. */
 static int mount_is_read_only(const AppcPodApp *app, const Volume *volume, const char *target)
 {
         bool read_only = false;
@@ -289,7 +289,7 @@ static int plan_file(const PodPlan *plan, PlanApp *ret, const PlanFile *file)
         return 0;
 }
 
-/* After the volumes: who says --dns= means it (rkt 5.4). */
+/* After the volumes: who says --dns= means it, as with rkt. */
 static int plan_etc(const PodPlan *plan, PlanApp *ret)
 {
         PlanFile files[PLAN_FILES_MAX] = {};

@@ -113,8 +113,8 @@ bool plan_follows_host_dns(const PodSettings *s)
         return !s->image_etc && !s->dns_mode && net_dns_is_empty(&s->dns) && s->net && !net_is_none(s->net);
 }
 
-/* Docker's way is that these files are the pod's, whatever the image has; rkt's, that the image's stay (rkt 5.4). What
- * was asked for goes before a volume, what nobody asked for does not. */
+/* Docker's way is that these files are the pod's, whatever the image has; rkt's, that the image's stay (its
+ * Documentation/networking/dns.md). What was asked for goes before a volume, what nobody asked for does not. */
 int plan_files(const PodPlan *plan, PlanFile ret[static PLAN_FILES_MAX], size_t *ret_n)
 {
         const PodSettings *s = plan->settings;

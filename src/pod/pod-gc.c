@@ -13,7 +13,7 @@
 #include "shared/explain.h"
 
 /* An nspawn that was killed leaves directories of its machine behind, and from systemd 257 on it refuses to start
- * one of the same name while they are there (reference S§0.8). The mounts in them are gone with our namespace. */
+ * one of the same name while they are there. The mounts in them are gone with our namespace. */
 void pod_clear_nspawn(const char *machine)
 {
         static const char *const places[] = {

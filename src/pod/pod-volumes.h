@@ -4,8 +4,9 @@
 #include "manifest/appc-pod.h"
 
 /* Gives the mount points of an app that nothing is mounted at the pod's volume of their name, else an empty one of
- * their own, called APP-MOUNTPOINT (rkt 4.9); with fill, as Docker has it, one that begins as what the image has
- * there. For each of the latter two a line is added to *warnings. -EEXIST: that name is taken. */
+ * their own, called APP-MOUNTPOINT as with rkt (its Documentation/subcommands/run.md, "Mounting Volumes"); with fill,
+ * as Docker has it, one that begins as what the image has there. For each of the latter two a line is added to
+ * *warnings. -EEXIST: that name is taken. */
 int pod_imply_volumes(AppcPod *pod, AppcPodApp *app, bool fill, char ***warnings, char **reterr_message);
 
 /* Whether a mount is one that pod_imply_volumes() made: the image asks for it, and nobody else. */

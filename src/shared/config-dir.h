@@ -3,9 +3,10 @@
 
 #include "shared/json-table.h"
 
-/* Configuration as rkt has it (reference R§3.6): below each of several roots (the vendor's, the administrator's, the
- * user's, in this order) directories such as auth.d with files *.json, each saying what it is by "rktKind" and
- * "rktVersion". Other files and directories in there are passed over; a kind that does not belong there is an error. */
+/* Configuration as rkt has it (its Documentation/configuration.md): below each of several roots (the vendor's, the
+ * administrator's, the user's, in this order) directories such as auth.d with files *.json, each saying what it is by
+ * "rktKind" and "rktVersion". Other files and directories in there are passed over; a kind that does not belong there
+ * is an error. */
 
 typedef struct ConfigKind {
         const char *kind;

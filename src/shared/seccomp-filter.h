@@ -5,10 +5,10 @@
 
 #include "shared/json-table.h"
 
-/* System call filters of apps, with libseccomp: from the default of containers, from sets of names (rkt 4.8), or from
- * a profile (the "seccomp" object of the OCI runtime specification, config-linux.md, with what Docker's files add:
- * includes, excludes and archMap). What comes out is a BPF program for whoever loads it. Capabilities are written
- * without "CAP_". */
+/* System call filters of apps, with libseccomp: from the default of containers, from sets of names (rkt,
+ * Documentation/seccomp-guide.md), or from a profile (the "seccomp" object of the OCI runtime specification,
+ * config-linux.md, with what Docker's files add: includes, excludes and archMap). What comes out is a BPF program for
+ * whoever loads it. Capabilities are written without "CAP_". */
 
 static inline void seccomp_releasep(scmp_filter_ctx *ctx)
 {

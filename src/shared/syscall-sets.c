@@ -4,8 +4,8 @@
 #include "shared/syscall-sets.h"
 
 /* Which calls Docker and podman allow a container (their default profiles, as of 2025), which systemd has in a group
- * (systemd.exec(5), SystemCallFilter=), and which rkt denied (reference R§4.8). Names that a machine does not have are
- * passed over. */
+ * (systemd.exec(5), SystemCallFilter=), and which rkt denied (its Documentation/seccomp-guide.md). Names that a machine
+ * does not have are passed over. */
 
 const SyscallSet syscall_sets[] = {
         { "@podctl/allowed",

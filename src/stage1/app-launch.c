@@ -152,7 +152,7 @@ static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_roo
         return r < 0 ? r : add_file(app, "--environment", LAUNCH_ENVIRONMENT, joins, words);
 }
 
-/* What Docker and rkt protect and hide (reference R§4.6), the control groups of the pod among it: whoever may write
+/* What Docker and rkt protect and hide, the control groups of the pod among it: whoever may write
  * there has no limits. */
 static const char *const protected_paths[] = {
         "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", "/sys/fs/cgroup", NULL,

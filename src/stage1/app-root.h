@@ -24,8 +24,8 @@ typedef struct AppIdentity {
 
 void app_identity_done(AppIdentity *i);
 
-/* User and group are numbers, names of the image's /etc/passwd and /etc/group, or a path whose owner it is (rkt 4.7).
- * uid_shift is what the owners of files are shifted by. The binds that *ret has are kept. With *reterr_message:
+/* User and group are numbers, names of the image's /etc/passwd and /etc/group, or a path whose owner it is, as with
+ * rkt. uid_shift is what the owners of files are shifted by. The binds that *ret has are kept. With *reterr_message:
  * -ESRCH, no such user, group or file; -ENOENT, no such program, or it is none. */
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message);
 

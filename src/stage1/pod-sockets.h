@@ -5,7 +5,7 @@
 
 /* Sockets that the service manager listens on for apps (sd_listen_fds(3)): ports that are socketActivated. Where the
  * pod's unit was given a listening socket for one, that goes through systemd-nspawn to the pod's PID 1, which takes
- * it for its own .socket unit's since both have the same address (reference S§0.6); it stays in the host's network,
+ * it for its own .socket unit's since both have the same address; it stays in the host's network,
  * whatever the pod's. Otherwise the pod's PID 1 listens itself. Either way the app finds it under the port's name. */
 
 typedef struct PodSocket {

@@ -6,8 +6,8 @@
 #include "stage1/pod-sockets.h"
 
 /* The pod's own root: a small tree in memory that lives and dies with the pod, around the host's /usr. It is what
- * systemd needs to be PID 1 (reference S§3.1), and no more. Units that are the same in every pod come from
- * PKGLIBDIR/units below /usr; what differs is written here. Files belong to whoever is fsuid. */
+ * systemd needs to be PID 1 (https://systemd.io/CONTAINER_INTERFACE), and no more. Units that are the same in every pod
+ * come from PKGLIBDIR/units below /usr; what differs is written here. Files belong to whoever is fsuid. */
 
 /* Directories, links and files that do not depend on the apps. */
 int pod_tree_make(const PodPlan *plan, int root_fd);

@@ -60,7 +60,8 @@ static int compose_seccomp_profile(const char *path, App *app)
         return set_isolator(app, ISOLATOR_SECCOMP_PROFILE, "seccomp", text);
 }
 
-/* "mode=retain|remove,[errno=NAME,]CALL,…" as rkt has it (rkt 1.3), else the file of a profile. */
+/* "mode=retain|remove,[errno=NAME,]CALL,…" as rkt has it (its Documentation/subcommands/run.md), else the file of a
+ * profile. */
 static int compose_seccomp(const char *option, App *app)
 {
         _cleanup_json_object_ json_object *o = json_object_new_object();

@@ -7,7 +7,8 @@
 #include "shared/options.h"
 
 /* The command line of run, and of its two halves prepare and run-prepared: options of the pod, then images, each
- * followed by options of its app and, behind "--", arguments for it up to "---" (rkt 1.3). */
+ * followed by options of its app and, behind "--", arguments for it up to "---" (as with rkt: its
+ * Documentation/subcommands/run.md). */
 
 typedef struct RunApp {
         char *image; /* as it was written */

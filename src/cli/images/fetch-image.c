@@ -120,8 +120,9 @@ static int fetch_from_web(Fetch *f, char ***ids, char **reterr_message)
         return r < 0 ? r : add_id(ids, id);
 }
 
-/* Trust on first use (reference R§3.4): where nothing is known of who signs images of that name, its own pages are
- * asked, and the user whether to believe them. What comes of it shows when the image is verified. */
+/* Trust on first use, as rkt had it (its Documentation/signing-and-verification-guide.md): where nothing is known of
+ * who signs images of that name, its own pages are asked, and the user whether to believe them. What comes of it shows
+ * when the image is verified. */
 static int find_first_keys(Fetch *f)
 {
         const char *name = f->location->appc.name;

@@ -16,7 +16,7 @@
 #include "shared/archive.h"
 #include "shared/explain.h"
 
-/* The manifest, as docker2aci makes it (reference R§3.5) */
+/* The manifest, as docker2aci makes it */
 
 /* The name without tag, and the tag; an image without names is called after its ID. */
 static int split_name(const Image *image, char **ret_name, char **ret_tag)

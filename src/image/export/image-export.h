@@ -15,7 +15,7 @@
 int image_export_oci(ImageStore *s, const Image *image, Fetcher *fetcher, int fd, char **reterr_message);
 
 /* For appc's the ACI, byte for byte as it was fetched, so that its signature still fits. For others one ACI of all
- * that the layers add up to, not compressed, with a manifest made of the config (reference R§3.5). */
+ * that the layers add up to, not compressed, with a manifest made of the config as docker2aci makes it. */
 int image_export_aci(ImageStore *s, const Image *image, int fd, char **reterr_message);
 
 /* An OCI archive made here, of one layer, the tree. */

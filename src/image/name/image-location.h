@@ -4,7 +4,7 @@
 #include "image/name/docker-reference.h"
 #include "manifest/appc-pod.h"
 
-/* Where an image that a user names is to be had (rkt's rules, reference R§3.1):
+/* Where an image that a user names is to be had (rkt's rules: its Documentation/subcommands/fetch.md):
  *
  *     sha256:…, sha512-…, NAME[:TAG]       in the store or nowhere, where NAME does not begin with a host's
  *     docker://NAME, oci://NAME            a registry (also docker:NAME); without a host Docker Hub

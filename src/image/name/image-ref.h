@@ -4,7 +4,7 @@
 #include "basic/digest.h"
 #include "basic/strv.h"
 
-/* What a user writes for an image (rkt's rules, reference R§3.1): an ID or the beginning of one
+/* What a user writes for an image (rkt's rules: its Documentation/subcommands/fetch.md): an ID or the beginning of one
  * ("sha256:…", "sha512-…", at least two hex digits), or a name, "NAME[:TAG]" with appc labels behind it
  * ("NAME[:VERSION],os=linux"). "docker://", "docker:" and "oci:" before a name are accepted and mean nothing. */
 

@@ -3,7 +3,7 @@
 
 #include "image/store/image-store.h"
 
-/* appc images made of several (appc spec/aci.md, "Dependency Matching" and pathWhitelist; reference R§8.5): every
+/* appc images made of several (appc spec/aci.md, "Dependency Matching" and pathWhitelist): every
  * image's dependencies in their order, then its own files; later files replace earlier ones, of whatever kind they
  * are; and of each image only what its whitelist and those of all that depend on it let through.
  *

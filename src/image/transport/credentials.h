@@ -3,9 +3,9 @@
 
 #include "shared/json-table.h"
 
-/* What we show to servers to be let in: rkt's auth.d (reference R§3.6) with its kinds "auth", for whatever lies on a
- * host, and "dockerAuth", for registries; and for registries also the files that `docker login` and `podman login`
- * write (containers-auth.json(5)): $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json,
+/* What we show to servers to be let in: rkt's auth.d (its Documentation/configuration.md) with its kinds "auth", for
+ * whatever lies on a host, and "dockerAuth", for registries; and for registries also the files that `docker login` and
+ * `podman login` write (containers-auth.json(5)): $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json,
  * /run/containers/0/auth.json, ~/.config/containers/auth.json, $DOCKER_CONFIG/config.json or ~/.docker/config.json. The
  * first that knows the registry is taken, rkt's before these. Credential helpers are not asked. */
 typedef struct Credentials Credentials;

@@ -3,8 +3,8 @@
 
 #include "basic/strv.h"
 
-/* The public keys that images are verified with, laid out as rkt did (reference R§3.4): below the vendor's and the
- * administrator's configuration
+/* The public keys that images are verified with, laid out as rkt did (its Documentation/subcommands/trust.md): below
+ * the vendor's and the administrator's configuration
  *
  *     trustedkeys/root.d/FINGERPRINT              trusted for every image
  *     trustedkeys/prefix.d/PREFIX…/FINGERPRINT    for images whose names are PREFIX or lie below it, by components

@@ -25,7 +25,7 @@
 #include "stage1/uid-range.h"
 #include "unit/machine.h"
 
-/* The pod as a systemd-nspawn container whose PID 1 is the host's own systemd (reference S§3). All mounts are made in
+/* The pod as a systemd-nspawn container whose PID 1 is the host's own systemd. All mounts are made in
  * a namespace of our own before nspawn is exec'ed, so the host sees none of them and none can be left behind. */
 
 #define NSPAWN "/usr/bin/systemd-nspawn"
@@ -350,7 +350,8 @@ static int add_own_arguments(const Launch *l, bool console, char ***argv)
                 { true, "--console=", console ? "interactive" : "read-only" },
                 { mapped, "--private-users=", range },
                 { mapped, "--private-users-ownership=off", NULL },
-                /* With networks, our process is in the pod's namespace by now (reference S§0.3). */
+                /* With networks, our process is in the pod's namespace by now, and nspawn stays in it: --network-namespace-path= would
+                 * exclude all other options of networks (systemd-nspawn(1)). */
                 { s->n_joins == 0 && !net_is_host(s->net), "--private-network", NULL },
                 { s->n_joins > 0, "--capability=CAP_NET_ADMIN", NULL },
         };
