@@ -350,8 +350,8 @@ static int add_own_arguments(const Launch *l, bool console, char ***argv)
                 { true, "--console=", console ? "interactive" : "read-only" },
                 { mapped, "--private-users=", range },
                 { mapped, "--private-users-ownership=off", NULL },
-                /* With networks, our process is in the pod's namespace by now, and nspawn stays in it: --network-namespace-path= would
-                 * exclude all other options of networks (systemd-nspawn(1)). */
+                /* With networks, our process is in the pod's namespace by now, and nspawn stays in it:
+                 * --network-namespace-path= would exclude all other options of networks (systemd-nspawn(1)). */
                 { s->n_joins == 0 && !net_is_host(s->net), "--private-network", NULL },
                 { s->n_joins > 0, "--capability=CAP_NET_ADMIN", NULL },
         };
