@@ -88,7 +88,7 @@ static int fetch_page(Http *http, const FetchEndpoint *e, const char *scheme, co
                       char **reterr_message)
 {
         _cleanup_free_ char *url = strjoin(scheme, at, "?ac-discovery=1");
-        HttpReply reply = {};
+        _cleanup_(http_reply_done) HttpReply reply = {};
         int r;
 
         if (!url)
@@ -105,9 +105,10 @@ static int fetch_page(Http *http, const FetchEndpoint *e, const char *scheme, co
                 .insecure_tls = e->insecure_tls,
                 .plain_http = e->plain_http,
         }, page, &reply, reterr_message);
-        if (r >= 0 && reply.status != 200)
+        if (r < 0)
+                return r;
+        if (reply.status != 200)
                 r = explain(reterr_message, ENOENT, "%s%s: status %ld", scheme, at, reply.status);
-        http_reply_done(&reply);
         return r;
 }
 

@@ -92,7 +92,7 @@ static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sin
 {
         const FetchEndpoint *e = m->endpoints;
         _cleanup_strv_free_ char **headers = NULL;
-        HttpReply reply = {};
+        _cleanup_(http_reply_done) HttpReply reply = {};
         int r;
 
         if (m->n_endpoints != 1 || !m->url)
@@ -122,7 +122,6 @@ static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sin
                 answer->last_modified = TAKE_PTR(reply.last_modified);
                 answer->max_age = reply.max_age;
         }
-        http_reply_done(&reply);
         return r;
 }
 

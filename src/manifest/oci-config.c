@@ -336,9 +336,13 @@ static int ignored_health_check(const OciRuntimeConfig *config, char ***lines)
         int r;
 
         r = health_check_faults(config->health_check, &faults);
-        STRV_FOREACH(fault, faults)
-                if (r >= 0)
-                        r = strv_extendf(lines, "Healthcheck.%s", *fault);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(fault, faults) {
+                r = strv_extendf(lines, "Healthcheck.%s", *fault);
+                if (r < 0)
+                        return r;
+        }
         return r;
 }
 

@@ -79,11 +79,14 @@ int net_resolv_translate(const char *text, const char *gateway, char **ret, bool
         size_t n_lost = 0, n_servers = 0;
         int r = strv_split(text, '\n', &lines);
 
-        STRV_FOREACH(line, lines)
-                if (r >= 0 && !is_blank(*line))
-                        r = translate_line(*line, gateway, &kept, &n_servers, &n_lost);
         if (r < 0)
                 return r;
+        STRV_FOREACH(line, lines) {
+                if (!is_blank(*line))
+                        r = translate_line(*line, gateway, &kept, &n_servers, &n_lost);
+                if (r < 0)
+                        return r;
+        }
         r = strv_extend(&kept, "");
         if (r < 0)
                 return r;

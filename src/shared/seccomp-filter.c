@@ -120,9 +120,13 @@ static int add_calls(scmp_filter_ctx ctx, uint32_t action, const char *word, cha
         }
 
         r = strv_split(calls, ' ', &words);
-        STRV_FOREACH(w, words)
-                if (r >= 0)
-                        r = add_calls(ctx, action, *w, NULL);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(w, words) {
+                r = add_calls(ctx, action, *w, NULL);
+                if (r < 0)
+                        return r;
+        }
         return r;
 }
 

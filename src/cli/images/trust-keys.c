@@ -153,7 +153,7 @@ static int check(const char *location, const KeyFile *f)
 int trust_keys_at(Context *c, const TrustKeys *how, const char *location)
 {
         _cleanup_free_ char *data = NULL, *message = NULL;
-        KeyFile f = {};
+        _cleanup_(key_file_done) KeyFile f = {};
         size_t n;
         int r;
 
@@ -166,12 +166,12 @@ int trust_keys_at(Context *c, const TrustKeys *how, const char *location)
                                : log_error_errno(r, "%s: %m", location);
 
         r = check(location, &f);
-        if (r >= 0)
-                r = review(how, location, &f);
-        if (r >= 0)
-                r = add(c, how, &f);
-        key_file_done(&f);
-        return r;
+        if (r < 0)
+                return r;
+        r = review(how, location, &f);
+        if (r < 0)
+                return r;
+        return add(c, how, &f);
 }
 
 typedef struct Discovered {

@@ -208,9 +208,13 @@ static int add_root(const Enter *e, char ***properties)
         STRV_FOREACH(mount, mounts)
                 if (r >= 0)
                         r = strv_extendf(properties, "BindReadOnlyPaths=%s", *mount);
-        STRV_FOREACH(bind, e->identity.binds)
-                if (r >= 0)
-                        r = strv_extendf(properties, "BindPaths=%s", *bind);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(bind, e->identity.binds) {
+                r = strv_extendf(properties, "BindPaths=%s", *bind);
+                if (r < 0)
+                        return r;
+        }
         return r;
 }
 
@@ -221,13 +225,18 @@ static int unit_properties(const Enter *e, char ***ret)
         int r;
 
         r = strv_extendf(&properties, "Description=Entered app %s", e->app->app->name);
-        if (r >= 0 && !e->main_pid)
-                r = add_root(e, &properties);
-        STRV_FOREACH(line, e->app->limits)
-                if (r >= 0 && !startswith(*line, PLAN_RLIMIT))
-                        r = strv_extend(&properties, *line);
         if (r < 0)
                 return r;
+        if (!e->main_pid)
+                r = add_root(e, &properties);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(line, e->app->limits) {
+                if (!startswith(*line, PLAN_RLIMIT))
+                        r = strv_extend(&properties, *line);
+                if (r < 0)
+                        return r;
+        }
         if (e->terminal)
                 r = add_terminal(e, &properties);
         if (r < 0)

@@ -185,21 +185,23 @@ static int run(void *userdata, WorkerReport *report, char **reterr_message)
         const LayerJob *job = userdata;
         Pump p = { .job = job, .report = report, .blob_fd = -EBADF, .pipe_fd = -EBADF };
         const int keep[] = { job->input_fd, job->layer_fd, MAX(job->blob_fd, 2) };
-        Worker unpacking = WORKER_NONE;
+        _cleanup_(worker_done) Worker unpacking = WORKER_NONE;
         int r;
 
         /* Locks among them: they are to end with the process that has them, even if we take a moment longer. */
         r = sandbox_close_all_but(keep, ELEMENTSOF(keep));
-        if (r >= 0)
-                r = open_blob(&p);
-        if (r >= 0)
-                r = start_unpacking(job, &p, &unpacking);
-        if (r >= 0)
-                r = hasher_new(job->stored ? job->stored->algorithm : DIGEST_SHA256, &p.hasher);
-        if (r >= 0)
-                r = finish(&p, &unpacking, (LayerJobResult *) report->result, reterr_message);
-        worker_done(&unpacking);
-        return r;
+        if (r < 0)
+                return r;
+        r = open_blob(&p);
+        if (r < 0)
+                return r;
+        r = start_unpacking(job, &p, &unpacking);
+        if (r < 0)
+                return r;
+        r = hasher_new(job->stored ? job->stored->algorithm : DIGEST_SHA256, &p.hasher);
+        if (r < 0)
+                return r;
+        return finish(&p, &unpacking, (LayerJobResult *) report->result, reterr_message);
 }
 
 int layer_job_start(LayerJob *job)

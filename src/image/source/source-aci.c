@@ -51,7 +51,7 @@ static int verify(const AciOrigin *origin, const ImageVerify *v, ImageImport *m,
 static int import_image(const AciOrigin *origin, const SourceOptions *options, ImageImport *m, ImageDraft *draft,
                         char **reterr_message)
 {
-        ImageTrust trust = {};
+        _cleanup_(image_trust_done) ImageTrust trust = {};
         _cleanup_(appc_image_freep) AppcImage *appc = NULL;
         _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
@@ -80,7 +80,6 @@ static int import_image(const AciOrigin *origin, const SourceOptions *options, I
         draft->names = (char *[]) { name, NULL };
         draft->trust = &trust;
         r = image_import_image(m, draft, reterr_message);
-        image_trust_done(&trust);
         return r;
 }
 

@@ -173,14 +173,13 @@ static int fetch_top(Registry *g, char **reterr_message)
 {
         FetchRequest request = request_of(g, FETCH_MANIFEST,
                                           asked_for(g->reference, (char[DIGEST_STRING_MAX]) {}));
-        FetchReply reply = {};
+        _cleanup_(fetch_reply_done) FetchReply reply = {};
         int r;
 
         r = fetcher_fetch(g->fetcher, &request, &reply, reterr_message);
-        if (r >= 0)
-                r = describe_top(g, &reply, reterr_message);
-        fetch_reply_done(&reply);
-        return r;
+        if (r < 0)
+                return r;
+        return describe_top(g, &reply, reterr_message);
 }
 
 /* What is there */

@@ -46,7 +46,7 @@ static int fetch_signature(Download *d, const char *name, FetchReply *ret, char 
 
 static int fetch_signature_early(Download *d, char **reterr_message)
 {
-        FetchReply reply = {};
+        _cleanup_(fetch_reply_done) FetchReply reply = {};
         int r;
 
         if (!d->u->options->verify)
@@ -56,7 +56,6 @@ static int fetch_signature_early(Download *d, char **reterr_message)
                 d->signature = TAKE_PTR(reply.data);
                 d->signature_size = reply.size;
         }
-        fetch_reply_done(&reply);
         return r;
 }
 
@@ -246,19 +245,19 @@ static int import_once(Download *d, const FetchReply *head, char **ret_id, char 
 static int download(const UrlFetch *u, const FetchReply *head, char **ret_id, char **reterr_message)
 {
         const char *validator = head->etag && !startswith(head->etag, "W/") ? head->etag : head->last_modified;
-        Download d = { .u = u, .partial_lock_fd = -EBADF };
+        _cleanup_(download_done) Download d = { .u = u, .partial_lock_fd = -EBADF };
         int r;
 
         r = u->signature_url ? (d.signature_url = strdup(u->signature_url)) ? 0 : -ENOMEM
                              : image_signature_url(u->url, &d.signature_url);
-        if (r >= 0 && validator && !(d.validator = strdup(validator)))
-                r = -ENOMEM;
-        if (r >= 0)
-                r = fetch_signature_early(&d, reterr_message);
-        if (r >= 0)
-                r = import_once(&d, head, ret_id, reterr_message);
-        download_done(&d);
-        return r;
+        if (r < 0)
+                return r;
+        if (validator && !(d.validator = strdup(validator)))
+                return -ENOMEM;
+        r = fetch_signature_early(&d, reterr_message);
+        if (r < 0)
+                return r;
+        return import_once(&d, head, ret_id, reterr_message);
 }
 
 static int fetch(const UrlFetch *u, const ImageRemote *remote, char **ret_id, char **reterr_message)
@@ -337,16 +336,15 @@ static int fetch_endpoints(const UrlFetch *u, const AppcEndpoints *e, char **ret
 int source_discovery_fetch(const UrlFetch *u, char **ret_id, char **reterr_message)
 {
         const FetchRequest request = { .kind = FETCH_DISCOVERY, .url = u->wanted->name, .reference = "aci" };
-        AppcEndpoints endpoints = {};
-        FetchReply reply = {};
+        _cleanup_(appc_endpoints_done) AppcEndpoints endpoints = {};
+        _cleanup_(fetch_reply_done) FetchReply reply = {};
         int r;
 
         r = fetcher_fetch(u->fetcher, &request, &reply, reterr_message);
-        if (r >= 0)
-                r = appc_endpoints_render(reply.data, reply.size, u->wanted, &endpoints, reterr_message);
-        if (r >= 0)
-                r = fetch_endpoints(u, &endpoints, ret_id, reterr_message);
-        appc_endpoints_done(&endpoints);
-        fetch_reply_done(&reply);
-        return r;
+        if (r < 0)
+                return r;
+        r = appc_endpoints_render(reply.data, reply.size, u->wanted, &endpoints, reterr_message);
+        if (r < 0)
+                return r;
+        return fetch_endpoints(u, &endpoints, ret_id, reterr_message);
 }

@@ -13,11 +13,17 @@ static int config_oddities(const Image *image, char ***lines)
         int r;
 
         r = image->config ? oci_config_parse(image->config, image->config_size, &config, NULL) : 0;
-        if (r >= 0 && config)
+        if (r < 0)
+                return r;
+        if (config)
                 r = oci_config_ignored(config, &ignored);
-        STRV_FOREACH(line, ignored)
-                if (r >= 0)
-                        r = strv_extendf(lines, "config.%s; it is ignored", *line);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(line, ignored) {
+                r = strv_extendf(lines, "config.%s; it is ignored", *line);
+                if (r < 0)
+                        return r;
+        }
         return r;
 }
 

@@ -68,17 +68,16 @@ static int renew_trust(const ImageRecord *from, ImageRecord *to, int to_fd)
 
 int image_record_renew_trust(int from_image_fd, int to_image_fd)
 {
-        ImageRecord from = {}, to = {};
+        _cleanup_(image_record_done) ImageRecord from = {}, to = {};
         int r;
 
         r = image_record_read(from_image_fd, &from, NULL);
-        if (r >= 0)
-                r = image_record_read(to_image_fd, &to, NULL);
-        if (r >= 0)
-                r = renew_trust(&from, &to, to_image_fd);
-        image_record_done(&from);
-        image_record_done(&to);
-        return r;
+        if (r < 0)
+                return r;
+        r = image_record_read(to_image_fd, &to, NULL);
+        if (r < 0)
+                return r;
+        return renew_trust(&from, &to, to_image_fd);
 }
 
 void image_record_done(ImageRecord *record)

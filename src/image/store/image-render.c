@@ -165,19 +165,19 @@ static int write_lower(int directory_fd, const char *name, const Layers *layers)
 static int make_tree(ImageStore *s, const ImageVisits *visits, const Layers *layers, const char *name,
                      int directory_fd)
 {
-        MergedTree stacked = {}, wanted = {};
+        _cleanup_(merged_tree_done) MergedTree stacked = {}, wanted = {};
         int r;
 
         r = open_stacked(s, layers, &stacked);
-        if (r >= 0)
-                r = open_wanted(s, visits, layers, &wanted);
-        if (r >= 0)
-                r = correction_tree_make(&stacked, &wanted, directory_fd, LAYER_TREE);
-        if (r >= 0)
-                r = write_lower(directory_fd, name, layers);
-        merged_tree_done(&stacked);
-        merged_tree_done(&wanted);
-        return r;
+        if (r < 0)
+                return r;
+        r = open_wanted(s, visits, layers, &wanted);
+        if (r < 0)
+                return r;
+        r = correction_tree_make(&stacked, &wanted, directory_fd, LAYER_TREE);
+        if (r < 0)
+                return r;
+        return write_lower(directory_fd, name, layers);
 }
 
 static int render(ImageStore *s, const ImageVisits *visits, const char *name)

@@ -219,15 +219,14 @@ static int repair(Stack *s)
 int implied_tree_make(const Digest *image, const int layers_fds[static 2], const Digest *layers, size_t n)
 {
         _cleanup_free_ char *tree_path = strjoin(IMPLIED_TREE_PREFIX, DIGEST_FILE(image), "/rootfs");
-        Stack s = { .layers_fd = layers_fds[0], .tree_path = tree_path, .tree_fd = -EBADF };
+        _cleanup_(stack_done) Stack s = { .layers_fd = layers_fds[0], .tree_path = tree_path, .tree_fd = -EBADF };
         int r;
 
         if (!tree_path)
                 return -ENOMEM;
 
         r = stack_open(&s, layers_fds, layers, n);
-        if (r >= 0)
-                r = repair(&s);
-        stack_done(&s);
-        return r;
+        if (r < 0)
+                return r;
+        return repair(&s);
 }

@@ -73,14 +73,13 @@ int image_verify_aci_unsigned(const char *name, const char *where, char **reterr
 static int find_stores(const ImageVerify *v, const char *repository, char ***ret, char **reterr_message)
 {
         const char *const roots[] = { v->system_config ?: KEYSTORE_SYSTEM, v->local_config ?: KEYSTORE_LOCAL, NULL };
-        SignatureStores stores = {};
+        _cleanup_(signature_stores_done) SignatureStores stores = {};
         int r;
 
         r = signature_stores_read(roots, &stores, reterr_message);
-        if (r >= 0)
-                r = signature_stores_find(&stores, repository, ret);
-        signature_stores_done(&stores);
-        return r;
+        if (r < 0)
+                return r;
+        return signature_stores_find(&stores, repository, ret);
 }
 
 /* Only the kinds that could be good are looked for; without any key all are, to be able to say whose is missing. */
@@ -161,7 +160,7 @@ int image_verify_has_keys(const ImageVerify *v, const char *name, char **reterr_
         const Keystore keystore = keystore_of(v);
         _cleanup_free_ char *repository = NULL;
         DockerReference reference = {};
-        TrustedKeys keys = {};
+        _cleanup_(trusted_keys_done) TrustedKeys keys = {};
         int r;
 
         if (docker_reference_parse(name, &reference) >= 0)
@@ -172,10 +171,9 @@ int image_verify_has_keys(const ImageVerify *v, const char *name, char **reterr_
                 return 0; /* a name of this store alone */
         docker_reference_done(&reference);
         r = repository ? keystore_find(&keystore, repository, &keys, reterr_message) : -ENOMEM;
-        if (r >= 0)
-                r = keys.n > 0;
-        trusted_keys_done(&keys);
-        return r;
+        if (r < 0)
+                return r;
+        return keys.n > 0;
 }
 
 int image_verify_claim(const ImageVerify *v, const ImageClaim *claim, ImageTrust *ret, char **reterr_message)

@@ -130,19 +130,18 @@ static int accept_gpg(const KeyRing *ring, const GpgSignature *s, ImageTrust *re
 
 int key_ring_verify_detached(const KeyRing *ring, const GpgSigned *what, ImageTrust *ret, char **reterr_message)
 {
-        GpgSignature s = {};
+        _cleanup_(gpg_signature_done) GpgSignature s = {};
         int r;
 
         r = gpg_verify_detached(ring->gpg, ring->n_gpg, what, &s, reterr_message);
-        if (r >= 0)
-                r = accept_gpg(ring, &s, ret, reterr_message);
-        gpg_signature_done(&s);
-        return r;
+        if (r < 0)
+                return r;
+        return accept_gpg(ring, &s, ret, reterr_message);
 }
 
 int key_ring_verify_inline(const KeyRing *ring, GpgSigned *what, ImageTrust *ret, char **reterr_message)
 {
-        GpgSignature s = {};
+        _cleanup_(gpg_signature_done) GpgSignature s = {};
         int r;
 
         r = gpg_verify_inline(ring->gpg, ring->n_gpg, what, &s, reterr_message);
@@ -151,7 +150,6 @@ int key_ring_verify_inline(const KeyRing *ring, GpgSigned *what, ImageTrust *ret
                 if (r < 0)
                         what->payload = mfree(what->payload);
         }
-        gpg_signature_done(&s);
         return r;
 }
 

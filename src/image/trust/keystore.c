@@ -237,9 +237,13 @@ static int list_all(const Keystore *k, TrustedKeys *keys, char **reterr_message)
         strv_sort(prefixes);
 
         r = scan_both(k, NULL, keys, reterr_message);
-        STRV_FOREACH(prefix, prefixes)
-                if (r >= 0)
-                        r = scan_both(k, *prefix, keys, reterr_message);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(prefix, prefixes) {
+                r = scan_both(k, *prefix, keys, reterr_message);
+                if (r < 0)
+                        return r;
+        }
         return r;
 }
 
