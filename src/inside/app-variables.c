@@ -33,8 +33,7 @@ void app_variables_read(AppVariables *v, const char *path, size_t room)
 
         v->list = launch_words_read(path, ELEMENTSOF(passed_on) + room, &v->n);
         if (!v->list)
-                die("cannot read the app's environment %s: %m; a pod that an older podctl started has to be started "
-                    "anew", path);
+                die("cannot read the app's environment %s: %m; restart pods that an older podctl started", path);
         n = v->n;
         for (size_t i = 0; i < ELEMENTSOF(passed_on); i++) {
                 const char *value = getenv(passed_on[i]);

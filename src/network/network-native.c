@@ -90,7 +90,7 @@ static int find_subnet(Attach *a, const char *name, int dir_fd, Native *n, char 
                 if (net_subnet_fits(&n->subnet, &n->conf))
                         return 0;
                 return explain(reterr_message, EBUSY,
-                               "network '%s' was configured anew, and pods still use it as it was, "
+                               "network '%s' was configured again, and pods still use it as it was, "
                                "with %s; stop these first", name, n->subnet.subnet_text);
         }
         return choose_subnet(a, name, dir_fd, n, reterr_message);
@@ -171,7 +171,9 @@ static int add_names(const Attach *a, int dir_fd, const NetStateJoin *s)
         _cleanup_strv_free_ char **addresses = NULL, **names = NULL;
         int r = strv_extend(&names, a->pod->name);
 
-        if (r >= 0 && a->pod->hostname && !streq(a->pod->hostname, a->pod->name))
+        if (r < 0)
+                return r;
+        if (a->pod->hostname && !streq(a->pod->hostname, a->pod->name))
                 r = strv_extend(&names, a->pod->hostname);
         for (size_t f = 0; r >= 0 && f < 2; f++) {
                 char *address = net_state_address(s, f == 0 ? AF_INET : AF_INET6);

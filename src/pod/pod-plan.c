@@ -170,16 +170,22 @@ static int plan_unit_properties(PodPlan *plan)
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)
                 if (!open_paths || !startswith(common[i], "Device"))
                         r = strv_extend(&plan->unit_properties, common[i]);
-        if (r >= 0)
-                r = strv_extendf(&plan->unit_properties, "Slice=%s", plan->settings->slice ?: "machine.slice");
-        if (r >= 0)
-                r = plan_stop_property(plan);
-        if (r >= 0 && has_encrypted_credentials(plan->manifest))
+        if (r < 0)
+                return r;
+        r = strv_extendf(&plan->unit_properties, "Slice=%s", plan->settings->slice ?: "machine.slice");
+        if (r < 0)
+                return r;
+        r = plan_stop_property(plan);
+        if (r < 0)
+                return r;
+        if (has_encrypted_credentials(plan->manifest))
                 r = strv_extend(&plan->unit_properties, "DeviceAllow=char-tpm rw");
-        if (r >= 0)
-                r = plan_pod_isolators(plan, &plan->limits, &plan->ignored);
-        if (r >= 0)
-                r = strv_extend_strv(&plan->unit_properties, plan->limits);
+        if (r < 0)
+                return r;
+        r = plan_pod_isolators(plan, &plan->limits, &plan->ignored);
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&plan->unit_properties, plan->limits);
         /* The user's come last, so that they have the last word. */
         return r < 0 ? r : strv_extend_strv(&plan->unit_properties, plan->settings->properties);
 }

@@ -267,7 +267,7 @@ static Judgement judge(gpgme_signature_t s)
                 if (hash_is_weak(s->hash_algo))
                         return (Judgement) { EKEYREJECTED,
                                              "made by key %s with a hash that can be forged; it has to be "
-                                             "made anew with SHA-256 or better" };
+                                             "made again with SHA-256 or better" };
                 if (s->wrong_key_usage)
                         return (Judgement) { EKEYREJECTED, "made by key %s, which is not for signing" };
                 return (Judgement) {};

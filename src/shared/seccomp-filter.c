@@ -164,17 +164,22 @@ int seccomp_filter_default(char *const *capabilities, scmp_filter_ctx *ret)
         int r;
 
         r = seccomp_filter_new(SCMP_ACT_ERRNO(ENOSYS), &ctx);
-        if (r >= 0)
-                r = add_calls(ctx, SCMP_ACT_ALLOW, "@podctl/allowed", NULL);
-        if (r >= 0)
-                r = add_denied(ctx, capabilities);
-        if (r >= 0)
-                r = add_conditional(ctx);
-        if (r >= 0)
-                r = add_rule(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), &host_family, 1);
-        if (r >= 0)
-                r = add_namespaces(ctx,
-                                   strv_contains(capabilities, "SYS_ADMIN") ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM));
+        if (r < 0)
+                return r;
+        r = add_calls(ctx, SCMP_ACT_ALLOW, "@podctl/allowed", NULL);
+        if (r < 0)
+                return r;
+        r = add_denied(ctx, capabilities);
+        if (r < 0)
+                return r;
+        r = add_conditional(ctx);
+        if (r < 0)
+                return r;
+        r = add_rule(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), &host_family, 1);
+        if (r < 0)
+                return r;
+        r = add_namespaces(ctx,
+                           strv_contains(capabilities, "SYS_ADMIN") ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM));
         for (const SyscallSet *s = syscall_sets_of_capabilities; r >= 0 && s->name; s++) {
                 _cleanup_strv_free_ char **calls = NULL;
 

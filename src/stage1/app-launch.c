@@ -358,12 +358,15 @@ int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, co
         int r;
 
         r = app_launch_words(app, identity, false, &words);
-        if (r >= 0)
-                r = strv_extendf(&words, "--relay=%s", app->raw_output ? "raw" : "journal");
-        if (r >= 0)
-                r = strv_extend_strv(&words, what);
-        if (r >= 0)
-                r = strv_extend_strv(&words, argv);
+        if (r < 0)
+                return r;
+        r = strv_extendf(&words, "--relay=%s", app->raw_output ? "raw" : "journal");
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&words, what);
+        if (r < 0)
+                return r;
+        r = strv_extend_strv(&words, argv);
         /* The first is the launcher itself. */
         return r < 0 ? r : app_launch_write_words(app, name, words + 1, root_fd);
 }

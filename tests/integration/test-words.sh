@@ -59,7 +59,7 @@ test_values_of_options() {
         assert_fails 254 podctl run --port=8080:80 httpd
         assert_contains "$output" "Option --port: no app has a port '8080'; there are 8080-tcp"
         says 'no app has a port' 254 run --port=80:80 busybox
-        says "Option --property: '8080:80' is no NAME=VALUE of a unit; for a port write --port=NAME:PORT" 254 run -p 8080:80 httpd
+        says "Option --property: '8080:80' is not NAME=VALUE of a unit; for a port write --port=NAME:PORT" 254 run -p 8080:80 httpd
         says 'write NAME,kind=host,source=PATH' 254 run --volume=/srv:/data busybox
 }
 

@@ -163,8 +163,9 @@ int compose_isolators(const RunApp *run, App *app)
         };
         int r = run->seccomp ? compose_seccomp(run->seccomp, app) : 0;
 
-        if (r >= 0)
-                r = compose_rlimits(run, app);
+        if (r < 0)
+                return r;
+        r = compose_rlimits(run, app);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++) {
                 _cleanup_free_ char *json = NULL;
 

@@ -126,8 +126,9 @@ static int find_newer(const AppcPod *pod, char ***ret)
         if (is_newer(pod->version))
                 r = strv_extendf(&texts, "acVersion: %s is newer than " AC_VERSION ", which is what this podctl knows; "
                                          "bring podctl up to date", pod->version);
-        if (r >= 0)
-                r = find_unknown("annotations", pod->annotations, pod_annotations, &texts);
+        if (r < 0)
+                return r;
+        r = find_unknown("annotations", pod->annotations, pod_annotations, &texts);
         for (size_t i = 0; r >= 0 && i < pod->n_apps; i++) {
                 _cleanup_free_ char *where = strprintf("apps[%zu].annotations", i);
 

@@ -321,7 +321,7 @@ int run_args_check_start(const RunArgs *args)
                 if (r < 0 && strchr(*p, ':') && !strchr(*p, '='))
                         return log_error_errno(
                                 r,
-                                "Option --property: '%s' is no NAME=VALUE of a unit; for a port write --port=NAME:PORT",
+                                "Option --property: '%s' is not NAME=VALUE of a unit; for a port write --port=NAME:PORT",
                                 *p);
                 if (r < 0)
                         return log_error_errno(r, "Option --property: %s", strempty(message));

@@ -172,10 +172,12 @@ static int finish(Pump *p, Worker *unpacking, LayerJobResult *result, char **ret
                 .privileged = unpacked.privileged ? TRISTATE_YES : TRISTATE_NO,
         };
         r = hasher_finish(p->hasher, &result->info.blob);
-        if (r >= 0)
-                r = check(p->job, result, unpacked.end_mark, reterr_message);
-        if (r >= 0)
-                r = layer_info_write(p->job->layer_fd, &result->info);
+        if (r < 0)
+                return r;
+        r = check(p->job, result, unpacked.end_mark, reterr_message);
+        if (r < 0)
+                return r;
+        r = layer_info_write(p->job->layer_fd, &result->info);
         /* What a directory of the store holds survives a power cut. Doing it here lets it go on beside other layers. */
         return r < 0 ? r : syncfs(p->job->layer_fd) < 0 ? -errno : 0;
 }

@@ -166,8 +166,9 @@ static int gather_dependencies(Gather *g, const Image *image, ImageVisit *v)
         int r;
 
         r = parse_manifest(image, &manifest, g->reterr_message);
-        if (r >= 0)
-                r = set_whitelist(v, manifest->path_whitelist);
+        if (r < 0)
+                return r;
+        r = set_whitelist(v, manifest->path_whitelist);
         for (size_t i = 0; r >= 0 && i < manifest->n_dependencies; i++) {
                 _cleanup_(image_freep) Image *dependency = NULL;
 

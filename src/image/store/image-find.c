@@ -291,8 +291,9 @@ int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr
         int r;
 
         r = resolve(s, text, &id, &name, reterr_message);
-        if (r >= 0)
-                r = image_store_load(s, &id, &image, reterr_message);
+        if (r < 0)
+                return r;
+        r = image_store_load(s, &id, &image, reterr_message);
         /* All names means reading all there are, of other images too. */
         if (r < 0)
                 return r;

@@ -23,8 +23,9 @@ static int format_name(const ImageVisits *visits, char **ret)
         int r;
 
         r = hasher_new(DIGEST_SHA256, &hasher);
-        if (r >= 0)
-                r = hasher_update(hasher, RENDER_VERSION "\n", strlen(RENDER_VERSION "\n"));
+        if (r < 0)
+                return r;
+        r = hasher_update(hasher, RENDER_VERSION "\n", strlen(RENDER_VERSION "\n"));
         for (size_t i = 0; r >= 0 && i < visits->n; i++) {
                 _cleanup_free_ char *line = strprintf("%u %s\n", visits->visits[i]->depth,
                                                       DIGEST_FILE(&visits->visits[i]->id));

@@ -30,7 +30,7 @@ static int only(json_object *o, size_t n, JsonError *e)
 {
         return (size_t) json_object_object_length(o) == n
                        ? 0
-                       : json_error_set(e, -EINVAL, NULL, "has members besides those that are known");
+                       : json_error_set(e, -EINVAL, NULL, "has unknown members");
 }
 
 static int check_one(void *p, json_object *o, JsonError *e)
