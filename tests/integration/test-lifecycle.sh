@@ -442,7 +442,7 @@ test_logs_while_running_and_after() {
                 assert_eq "$(podctl logs --output=cat talking | sort)" $'one\nthree\ntwo'
                 assert_eq "$(podctl logs --output=cat --app=b talking)" three
                 assert_eq "$(podctl logs --output=cat --app=a --lines=1 talking)" two
-                assert_contains "$(podctl logs --app=b talking)" 'b[' 
+                assert_contains "$(podctl logs --app=b talking)" 'b['
                 assert_eq "$(podctl logs --output=json --app=b talking | jq -r .MESSAGE)" three
                 podctl stop talking
                 wait_until gone talking
