@@ -73,18 +73,3 @@ podman_works() {
         printf '[containers]\npids_limit = 0\ncgroups = "disabled"\n' >/etc/containers/containers.conf
         podman run --rm --network=none docker.io/library/busybox true >podman.log 2>&1
 }
-
-# All it made, networks too; older ones have rules in the tables of iptables.
-forget_podman() {
-        local table
-        podman rm --all --force --time 0 >/dev/null 2>&1
-        podman pod rm --all --force >/dev/null 2>&1
-        podman rmi --all --force >/dev/null 2>&1
-        ip link del podman0 2>/dev/null
-        nft delete table inet netavark 2>/dev/null
-        for table in nat filter; do
-                nft delete table ip $table 2>/dev/null
-                nft delete table ip6 $table 2>/dev/null
-        done
-        true
-}

@@ -5,8 +5,8 @@
 
 fetch busybox.oci debian.oci
 
-# manifest SCRIPT MEMBERS: a pod manifest of one app, with more members of it.
-manifest() {
+# sh_manifest SCRIPT MEMBERS: a pod manifest of one app, with more members of it.
+sh_manifest() {
         cat <<JSON
 {"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},
 "app":{"exec":["/bin/sh","-c","$1"],"user":"0","group":"0"$2}}]}
@@ -17,7 +17,7 @@ JSON
 
 # Names that a shell cannot have are as good as others.
 test_any_name_of_a_variable() {
-        manifest env ',"environment":[{"name":"a.b","value":"dot = 1"},{"name":"a-b","value":"%n $HOME \"q\""},{"name":"C_1","value":"x"}]' >pod.json
+        sh_manifest env ',"environment":[{"name":"a.b","value":"dot = 1"},{"name":"a-b","value":"%n $HOME \"q\""},{"name":"C_1","value":"x"}]' >pod.json
         sed -i 's|"/bin/sh","-c","env"|"/bin/env"|' pod.json
         podctl run --pod-manifest=pod.json >out
         assert_contains "$(cat out)" 'a.b=dot = 1'
@@ -50,26 +50,26 @@ test_missing_interpreter_is_named() {
 # --- Event handlers
 
 test_event_handlers() {
-        manifest 'id -u; cat /pre; echo main' ',"eventHandlers":[{"name":"pre-start","exec":["/bin/sh","-c","id -u >/pre"]},{"name":"post-stop","exec":["sh","-c","echo post of $AC_APP_NAME"]}]' |
+        sh_manifest 'id -u; cat /pre; echo main' ',"eventHandlers":[{"name":"pre-start","exec":["/bin/sh","-c","id -u >/pre"]},{"name":"post-stop","exec":["sh","-c","echo post of $AC_APP_NAME"]}]' |
                 sed 's/"user":"0"/"user":"33"/' >pod.json
         assert_eq "$(podctl run --pod-manifest=pod.json)" $'33\n0\nmain\npost of app'
 }
 
 test_post_stop_comes_after_a_failure_too() {
-        manifest 'exit 7' ',"eventHandlers":[{"name":"post-stop","exec":["/bin/sh","-c","echo post; exit 3"]}]' >pod.json
+        sh_manifest 'exit 7' ',"eventHandlers":[{"name":"post-stop","exec":["/bin/sh","-c","echo post; exit 3"]}]' >pod.json
         assert_fails 7 podctl run --pod-manifest=pod.json
         assert_contains "$output" post
 }
 
 test_failing_pre_start_ends_the_pod() {
-        manifest 'echo never' ',"eventHandlers":[{"name":"pre-start","exec":["/bin/sh","-c","echo before; exit 9"]}]' >pod.json
+        sh_manifest 'echo never' ',"eventHandlers":[{"name":"pre-start","exec":["/bin/sh","-c","echo before; exit 9"]}]' >pod.json
         assert_fails 9 podctl run --pod-manifest=pod.json
         assert_contains "$output" before
         assert_not_contains "$output" never
 }
 
 test_missing_handler() {
-        manifest true ',"eventHandlers":[{"name":"pre-start","exec":["/no/handler"]}]' >pod.json
+        sh_manifest true ',"eventHandlers":[{"name":"pre-start","exec":["/no/handler"]}]' >pod.json
         refused /no/handler --pod-manifest=pod.json
         assert_contains "$output" pre-start
 }

@@ -4,20 +4,8 @@
 # Networks of CNI plugins: Debian's containernetworking-plugins, with traffic, and one of the tests' own
 # that writes down how it was called.
 
+. "$HERE/lib-network.sh"
 fetch busybox.oci httpd.oci
-
-sh_run() {
-        local script=$1
-        shift
-        podctl run "$@" busybox --name=app --exec=/bin/sh -- -c "$script"
-}
-
-# conf NAME TEXT: into the administrator's directory, for as long as the test runs.
-conf() {
-        mkdir -p /etc/podctl/net.d
-        echo "$2" >"/etc/podctl/net.d/$1"
-        defer rm "/etc/podctl/net.d/$1"
-}
 
 # Whatever plugins leave on purpose: bridges, leases' "last reserved", rules of iptables' own tables.
 plugins_leave() {
@@ -36,31 +24,20 @@ flush_iptables() {
         true
 }
 
-address() {
-        podctl status --format=json "$1" | jq -r ".networks[${2-0}].ip"
-}
-
 leases() {
         find /var/lib/cni/networks -name '*.*.*.*' -printf '%P\n' 2>/dev/null | sort
 }
 
-outside_up() {
-        ip netns add outside
-        defer ip netns del outside
-        ip link add uplink type veth peer name eth0 netns outside
-        defer ip link del uplink
-        ip addr add 192.0.2.1/24 dev uplink
-        ip link set uplink up
-        ip -n outside addr add 192.0.2.2/24 dev eth0
-        ip -n outside link set eth0 up
-        ip -n outside link set lo up
+# outside_with_httpd: the same, with a web server there.
+outside_with_httpd() {
+        outside_up
         echo from the world >world.html
         ip netns exec outside busybox httpd -f -p 8000 -h "$PWD" &
         defer kill $!
         wait_until ip netns exec outside curl -s http://127.0.0.1:8000/world.html
 }
 
-server() {
+web_pod() {
         local name=$1
         shift
         pod "$name" "$@" httpd
@@ -75,9 +52,9 @@ BRIDGE='{ "cniVersion": "0.4.0", "name": "bridged", "type": "bridge", "bridge": 
 test_bridge() {
         plugins_leave cni-test0
         conf 10-bridged.conf "$BRIDGE"
-        outside_up
-        server one --net=bridged --port=8080-tcp:8095
-        server two --net=bridged
+        outside_with_httpd
+        web_pod one --net=bridged --port=8080-tcp:8095
+        web_pod two --net=bridged
         assert_contains "$(address one)" 10.22.0.
         assert_eq "$(leases | wc -l)" 2
         podctl enter one /bin/wget -qO /dev/null "http://$(address two):8080/"
@@ -97,7 +74,7 @@ test_bridge() {
 test_localhost_without_version() {
         plugins_leave cni-test0
         conf 10-bridged.conf "${BRIDGE/\"cniVersion\": \"0.4.0\", /}"
-        server one --net=bridged --port=8080-tcp:8103
+        web_pod one --net=bridged --port=8080-tcp:8103
         curl -s -f -m 5 http://127.0.0.1:8103/ >/dev/null
 }
 
@@ -105,8 +82,8 @@ test_localhost_without_version() {
 test_loopback_of_the_host_is_closed() {
         plugins_leave cni-test0
         conf 10-bridged.conf "$BRIDGE"
-        serve 127.0.0.1 8104 secret
-        server one --net=bridged --private-users=no --port=8080-tcp:8105
+        greeter 127.0.0.1 8104 secret
+        web_pod one --net=bridged --private-users=no --port=8080-tcp:8105
         assert_eq "$(cat /proc/sys/net/ipv4/conf/cni-test0/route_localnet)" 1
         nsenter -t "$(leader one)" -n sh -c 'ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via 10.22.0.1 dev eth0 src '"$(address one)"
         nsenter -t "$(leader one)" -n sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
@@ -131,18 +108,18 @@ test_ptp() {
         conf 10-p.conf '{ "cniVersion": "0.3.1", "name": "p", "type": "ptp", "ipMasq": true,
           "ipam": { "type": "host-local", "subnet": "10.23.0.0/24", "routes": [ { "dst": "0.0.0.0/0" } ] },
           "dns": { "nameservers": ["10.23.0.53"], "search": ["p.example"] } }'
-        outside_up
+        outside_with_httpd
         sh_run 'cat /etc/resolv.conf; wget -qO- http://192.0.2.2:8000/world.html' --net=p >out
         assert_eq "$(cat out)" $'search p.example\nnameserver 10.23.0.53\nfrom the world'
         assert_eq "$(sh_run 'cat /etc/resolv.conf' --net=p --dns=192.0.2.1)" 'nameserver 192.0.2.1'
         assert_fails '*' sh_run 'cat /etc/resolv.conf' --net=p --dns=none
-        server one --net=p
+        web_pod one --net=p
         podctl enter one /bin/wget -qO- http://192.0.2.2:8000/world.html
 }
 
 test_macvlan_and_tuning() {
         plugins_leave none
-        outside_up
+        outside_with_httpd
         ip link add probe link uplink type macvlan 2>/dev/null || skip 'this kernel has no macvlan'
         ip link del probe
         conf 10-m.conflist '{ "cniVersion": "1.0.0", "name": "m", "plugins": [
@@ -168,8 +145,8 @@ test_portmap() {
         conf 10-pm.conflist "{ \"cniVersion\": \"1.0.0\", \"name\": \"pm\", \"plugins\": [ $BRIDGE,
           { \"type\": \"portmap\", \"capabilities\": { \"portMappings\": true } } ] }"
         sed -i 's/"name": "bridged", //; s/"cniVersion": "0.4.0",//' /etc/podctl/net.d/10-pm.conflist
-        outside_up
-        server one --net=pm --port=8080-tcp:8096
+        outside_with_httpd
+        web_pod one --net=pm --port=8080-tcp:8096
         ip netns exec outside curl -s -f -m 5 http://192.0.2.1:8096/ >/dev/null
         assert_fails '*' nft list table inet podctl
         assert_contains "$(nft list ruleset)" 8096
@@ -263,7 +240,7 @@ test_failure_undoes() {
 test_killed_pod_is_cleared() {
         plugins_leave cni-test0
         conf 10-bridged.conf "$BRIDGE"
-        server one --net=bridged
+        web_pod one --net=bridged
         kill -9 "$(systemctl show --property=MainPID --value podctl-one.service)"
         wait_until gone one
         wait_until eval '[[ -z $(leases) ]]'
@@ -277,13 +254,13 @@ test_masquerading_is_taken_down() {
         conf 11-p.conf '{ "cniVersion": "0.3.1", "name": "p", "type": "ptp", "ipMasq": true,
           "ipam": { "type": "host-local", "subnet": "10.23.0.0/24" } }'
         for net in bridged p p,bridged,default; do
-                server one --net=$net
+                web_pod one --net=$net
                 nft list ruleset | grep -E 'CNI-[0-9a-f]'
                 podctl stop --force one
                 wait_until gone one
                 assert_eq "$(nft list ruleset | grep -E 'CNI-[0-9a-f]')" ''
         done
-        server one --net=bridged
+        web_pod one --net=bridged
         kill -9 "$(systemctl show --property=MainPID --value podctl-one.service)"
         wait_until gone one
         assert_eq "$(nft list ruleset | grep -E 'CNI-[0-9a-f]')" ''
@@ -298,7 +275,7 @@ test_gc_service_deletes() {
         printf '[Service]\nExecStopPost=\n' >/run/systemd/system/podctl-one.service.d/none.conf
         defer rm -r /run/systemd/system/podctl-one.service.d
         defer systemctl daemon-reload
-        server one --net=bridged,default --port=8080-tcp:8097
+        web_pod one --net=bridged,default --port=8080-tcp:8097
         kill -9 "$(systemctl show --property=MainPID --value podctl-one.service)"
         wait_until gone one
         [[ -n $(leases) ]]

@@ -5,7 +5,7 @@
 
 ROOT=$HERE/../..
 
-fetch() {
+fetch_as() {
         podctl --insecure-options=image fetch --name="$1" "$IMAGES/$2" >/dev/null
 }
 
@@ -26,7 +26,7 @@ completions() {
 
 test_completes_live_names() {
         local verb
-        fetch complete-image busybox-oci.tar
+        fetch_as complete-image busybox-oci.tar
         podctl run --detach --name=complete-pod complete-image --exec=/bin/sleep -- 1000 >/dev/null
         defer podctl stop complete-pod
         assert_eq "$(completions 'podctl stop complete')" complete-pod
@@ -51,7 +51,7 @@ test_completes_live_names() {
 
 test_gc_service_collects() {
         local uuid
-        fetch busybox busybox-oci.tar
+        fetch_as busybox busybox-oci.tar
         podctl run --uuid-file-save=uuid busybox --exec=/bin/true
         uuid=$(cat uuid)
         mkdir -p /run/systemd/system/podctl-gc.service.d

@@ -32,8 +32,8 @@ signed_aci() {
         gpg_here --armor --output "$1.asc" --detach-sign "$1"
 }
 
-# trusting: whoever sits at the terminal says yes, in the examples that follow.
-trusting() {
+# saying_yes: whoever sits at the terminal says yes, in the examples that follow.
+saying_yes() {
         mkfifo keyboard
         KEYBOARD=$PWD/keyboard
         export KEYBOARD
@@ -149,7 +149,7 @@ test_podctl_export_1() {
 
 test_podctl_fetch_1() {
         hub
-        trusting
+        saying_yes
         signed_aci app.aci example.com/app
         podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
         podman tag docker.io/library/busybox localhost/site
@@ -305,7 +305,7 @@ test_podctl_stop_1() { fetch busybox.oci; sleeping web; example podctl-stop.1; }
 
 # The fingerprint is that of a key its author had.
 test_podctl_trust_1() {
-        trusting
+        saying_yes
         signed_aci app.aci example.com/app
         cosign_key cosign
         mkdir site

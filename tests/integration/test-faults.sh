@@ -130,10 +130,18 @@ test_killed_pid_1() {
         nothing_left
 }
 
+journald_is_another() {
+        local pid
+        pid=$(systemctl -M "$1" show --property=MainPID --value systemd-journald.service)
+        [[ $pid != 0 && $pid != "$2" ]]
+}
+
 test_killed_journal_of_the_pod() {
+        local before
         pod robust busybox --name=app --exec=/bin/sh -- -c 'while :; do echo tick; sleep 0.1; done'
+        before=$(systemctl -M robust show --property=MainPID --value systemd-journald.service)
         systemctl -M robust kill --kill-whom=main --signal=KILL systemd-journald.service
-        sleep 0.5
+        wait_until journald_is_another robust "$before"
         assert_contains "$(podctl status robust)" state=running
         app_runs robust app
         podctl stop robust

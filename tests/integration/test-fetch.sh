@@ -13,15 +13,6 @@ blobs() {
         jq -r '.layers[].digest' "$1/blobs/${manifest/://}"
 }
 
-# refused WORDS CMD…: fails with one line that has the words.
-refused() {
-        local words=$1
-        shift
-        assert_fails 254 "$@"
-        assert_contains "$output" "$words"
-        assert_eq "$(grep -vc ': fetching' <<<"$output")" 1
-}
-
 # nothing_kept: no image, and no layer that was wrong.
 nothing_kept() {
         assert_eq "$(plain image list --no-legend)" ''
@@ -82,7 +73,7 @@ test_by_digest_without_a_signature() {
         digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/pinned)
         # http must be said, image need not.
         podctl --dir="$DATA" --insecure-options=http fetch "docker://127.0.0.1:5000/pinned@$digest"
-        refused 'no key is trusted for 127.0.0.1:5000/pinned' podctl --dir="$DATA" --insecure-options=http fetch docker://127.0.0.1:5000/pinned
+        refused_by 'no key is trusted for 127.0.0.1:5000/pinned' podctl --dir="$DATA" --insecure-options=http fetch docker://127.0.0.1:5000/pinned
         # What is there needs nobody to ask.
         plain run --pull-policy=never --net=none "docker://127.0.0.1:5000/pinned@$digest" --exec=/bin/true
         plain gc --grace-period=0
@@ -91,14 +82,14 @@ test_by_digest_without_a_signature() {
 test_what_is_not_there() {
         registry
         push "$IMAGES/busybox.oci:latest" there
-        refused 'not found' plain fetch docker://127.0.0.1:5000/nowhere
-        refused 'not found' plain fetch docker://127.0.0.1:5000/there:other
-        refused 'not found' plain fetch "docker://127.0.0.1:5000/there@sha256:$(printf '0%.0s' {1..64})"
-        refused 'is not a valid name in a registry' plain fetch docker://127.0.0.1:5000/UPPER
-        refused 'is not a valid name in a registry' plain fetch docker://
-        refused 'connect to server' plain fetch docker://127.0.0.1:5999/there
-        refused 'resolve host' plain fetch docker://nowhere.invalid/there
-        refused 'pull-policy=never' plain fetch --pull-policy=never docker://127.0.0.1:5000/there
+        refused_by 'not found' plain fetch docker://127.0.0.1:5000/nowhere
+        refused_by 'not found' plain fetch docker://127.0.0.1:5000/there:other
+        refused_by 'not found' plain fetch "docker://127.0.0.1:5000/there@sha256:$(printf '0%.0s' {1..64})"
+        refused_by 'is not a valid name in a registry' plain fetch docker://127.0.0.1:5000/UPPER
+        refused_by 'is not a valid name in a registry' plain fetch docker://
+        refused_by 'connect to server' plain fetch docker://127.0.0.1:5999/there
+        refused_by 'resolve host' plain fetch docker://nowhere.invalid/there
+        refused_by 'pull-policy=never' plain fetch --pull-policy=never docker://127.0.0.1:5000/there
         nothing_kept
 }
 
@@ -109,10 +100,10 @@ test_tls() {
         certificates others
         registry 5000 ours
         push "$IMAGES/busybox.oci:latest" busybox
-        refused 'certificate' own fetch docker://127.0.0.1:5000/busybox
-        refused 'certificate' plain fetch docker://127.0.0.1:5000/busybox
+        refused_by 'certificate' own fetch docker://127.0.0.1:5000/busybox
+        refused_by 'certificate' plain fetch docker://127.0.0.1:5000/busybox
         configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"ca":"'"$PWD"'/others/ca.crt"}'
-        refused 'certificate' plain fetch docker://127.0.0.1:5000/busybox
+        refused_by 'certificate' plain fetch docker://127.0.0.1:5000/busybox
         configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"ca":"'"$PWD"'/ours/ca.crt"}'
         plain fetch docker://127.0.0.1:5000/busybox
         rm -rf data config
@@ -135,7 +126,7 @@ test_authorities_where_docker_has_them() {
 test_plain_http_must_be_said() {
         registry
         push "$IMAGES/busybox.oci:latest" busybox
-        refused '127.0.0.1:5000' own fetch docker://127.0.0.1:5000/busybox
+        refused_by '127.0.0.1:5000' own fetch docker://127.0.0.1:5000/busybox
         configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"http":true}'
         podctl --dir="$DATA" --local-config="$PWD/config" --insecure-options=image fetch docker://127.0.0.1:5000/busybox
 }
@@ -153,9 +144,9 @@ test_basic_authentication() {
         skopeo copy --quiet --dest-tls-verify=false --dest-creds=user:secret "oci:$IMAGES/busybox.oci:latest" \
                 docker://127.0.0.1:5000/private/busybox
         configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"ca":"'"$PWD"'/ours/ca.crt"}'
-        refused 'wants a user and a password' plain fetch docker://127.0.0.1:5000/private/busybox
+        refused_by 'wants a user and a password' plain fetch docker://127.0.0.1:5000/private/busybox
         configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["127.0.0.1:5000"],"credentials":{"user":"user","password":"wrong"}}'
-        refused 'access denied to user' plain fetch docker://127.0.0.1:5000/private/busybox
+        refused_by 'access denied to user' plain fetch docker://127.0.0.1:5000/private/busybox
         configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["127.0.0.1:5000"],"credentials":{"user":"user","password":"secret"}}'
         plain fetch docker://127.0.0.1:5000/private/busybox
         # As podman and docker write it, the more precise one first.
@@ -169,18 +160,18 @@ test_credentials_stay_off_plain_lines() {
         htpasswd htpasswd
         registry 5000 '' htpasswd
         configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["127.0.0.1:5000"],"credentials":{"user":"user","password":"secret"}}'
-        refused 'over https only' plain fetch docker://127.0.0.1:5000/private/busybox
+        refused_by 'over https only' plain fetch docker://127.0.0.1:5000/private/busybox
 }
 
 test_bad_configuration_is_named() {
         configure auth.d a '{"rktKind":"auth","rktVersion":"v1","domains":["example.com"],"type":"basic","credentials":{"user":"u"}}'
-        refused 'config/auth.d/a.json: credentials.password' plain fetch docker://127.0.0.1:5000/x
+        refused_by 'config/auth.d/a.json: credentials.password' plain fetch docker://127.0.0.1:5000/x
         rm -r config
         configure registries.d a '{"rktKind":"registries","rktVersion":"v1","registries":["x"],"mirrors":["mirror"]}'
-        refused "config/registries.d/a.json: mirrors[0]: 'mirror' is not a URL" plain fetch docker://127.0.0.1:5000/x
+        refused_by "config/registries.d/a.json: mirrors[0]: 'mirror' is not a URL" plain fetch docker://127.0.0.1:5000/x
         configure registries.d a '{"rktKind":"registries","rktVersion":"v1","registries":["x"]}'
         configure registries.d b '{"rktKind":"registries","rktVersion":"v1","registries":["x"]}'
-        refused "config/registries.d/b.json: registry 'x' is described in this directory already" plain fetch docker://127.0.0.1:5000/x
+        refused_by "config/registries.d/b.json: registry 'x' is described in this directory already" plain fetch docker://127.0.0.1:5000/x
 }
 
 test_tokens_for_anybody() {
@@ -196,7 +187,7 @@ test_tokens_for_users() {
         front_registry --token user:secret --tls ours/server.crt ours/server.key
         push "$IMAGES/busybox.oci:latest" busybox
         configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["'$FRONT'"],"ca":"'"$PWD"'/ours/ca.crt"}'
-        refused 'token service 127.0.0.1:5001: access denied' plain fetch docker://$FRONT/busybox
+        refused_by 'token service 127.0.0.1:5001: access denied' plain fetch docker://$FRONT/busybox
         configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["'$FRONT'"],"credentials":{"user":"user","password":"secret"}}'
         plain fetch docker://$FRONT/busybox
         # An identity token, as docker login keeps it.
@@ -224,7 +215,7 @@ test_odd_answers() {
         plain fetch docker://$FRONT/busybox
         rm -rf data
         echo '[{"path": "/blobs/", "status": 403}]' >elsewhere-rules
-        refused 'access denied' plain fetch docker://$FRONT/busybox
+        refused_by 'access denied' plain fetch docker://$FRONT/busybox
 }
 
 # Blobs are often somewhere else. That somebody must not learn what we show to the registry.
@@ -261,7 +252,7 @@ test_busy_servers_are_asked_again() {
 test_servers_that_stay_busy() {
         front_registry
         rules '[{"path": "/manifests/", "method": "GET", "status": 429, "headers": {"Retry-After": "86400"}}]'
-        refused 'wants to be asked again in 86400 s' plain fetch docker://$FRONT/busybox
+        refused_by 'wants to be asked again in 86400 s' plain fetch docker://$FRONT/busybox
         assert_eq "$(requests '^GET .* 429 ')" 1
 }
 
@@ -298,7 +289,7 @@ test_wrong_contents() {
         random_layout layout big 1 300000 300000
         push layout:big big
         rules '[{"path": "/blobs/'"$(blobs layout big | tail -n 1)"'", "corrupt": 123456}]'
-        refused 'layer sha256:' plain fetch docker://$FRONT/big
+        refused_by 'layer sha256:' plain fetch docker://$FRONT/big
         assert_eq "$(plain image list --no-legend)" ''
         assert_eq "$(find data/images/partial -name "$(blobs layout big | tail -n 1 | tr : -)")" ''
         # Once it is mended it is fetched anew.
@@ -315,13 +306,13 @@ test_manifests_of_another_digest() {
         digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/busybox)
         echo '{"schemaVersion": 2}' >other
         rules '[{"path": "/manifests/sha256:", "replace": "'"$PWD"'/other"}]'
-        refused 'has the digest sha256:' plain fetch "docker://$FRONT/busybox@$digest"
+        refused_by 'has the digest sha256:' plain fetch "docker://$FRONT/busybox@$digest"
         rules '[{"path": "/manifests/", "replace": "'"$PWD"'/other"}]'
-        refused 'neither an image nor an index' plain fetch "docker://$FRONT/busybox"
+        refused_by 'neither an image nor an index' plain fetch "docker://$FRONT/busybox"
         echo '<html>' >other
-        refused 'manifest: ' plain fetch "docker://$FRONT/busybox"
+        refused_by 'manifest: ' plain fetch "docker://$FRONT/busybox"
         head -c 5000000 /dev/zero >other
-        refused 'is larger than' plain fetch "docker://$FRONT/busybox"
+        refused_by 'is larger than' plain fetch "docker://$FRONT/busybox"
         nothing_kept
 }
 
@@ -330,7 +321,7 @@ test_layers_longer_than_they_say() {
         push "$IMAGES/busybox.oci:latest" busybox
         head -c 3000000 /dev/urandom >other
         rules '[{"path": "/blobs/'"$(blobs "$IMAGES/busybox.oci" latest | head -n 1)"'", "replace": "'"$PWD"'/other"}]'
-        refused 'layer sha256:' plain fetch docker://$FRONT/busybox
+        refused_by 'layer sha256:' plain fetch docker://$FRONT/busybox
         assert_eq "$(plain image list --no-legend)" ''
 }
 
@@ -514,7 +505,7 @@ test_blob_of_another_image() {
         plain fetch docker://$FRONT/big >out 2>&1 &
         pid=$!
         wait_until test -s "data/images/partial/${blob/:/-}"
-        refused 'uncompressed contents' plain fetch docker://$FRONT/lies
+        refused_by 'uncompressed contents' plain fetch docker://$FRONT/lies
         touch go
         wait $pid || fail "$(cat out)"
         plain image verify $FRONT/big
@@ -527,7 +518,7 @@ test_servers_that_never_come_to_an_end() {
         random_layout layout big 1 3000000
         push layout:big big
         rules '[{"path": "/blobs/'"$(blobs layout big)"'", "cut": 1000}]'
-        refused 'layer sha256:' plain fetch docker://$FRONT/big
+        refused_by 'layer sha256:' plain fetch docker://$FRONT/big
         (($(requests '^GET .*/blobs/') < 10)) || fail "asked $(requests '^GET .*/blobs/') times"
 }
 
@@ -536,9 +527,9 @@ test_bodies_nobody_wants() {
         front_registry
         push "$IMAGES/busybox.oci:latest" busybox
         rules '[{"path": "/manifests/", "status": 404, "endless": true}]'
-        refused 'not found' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
+        refused_by 'not found' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
         rules '[{"path": "/manifests/", "redirect": "http://127.0.0.1:'$REGISTRATION_PORT'", "endless": true}]'
-        refused 'body that does not end' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
+        refused_by 'body that does not end' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
         rules '[{"path": "/manifests/", "times": 1, "status": 401, "endless": true,
                  "headers": {"WWW-Authenticate": "Bearer realm=\"http://'$FRONT'/tokens\""}},
                 {"path": "/tokens", "status": 200, "body": "{\"token\": \"t\"}"}]'
@@ -574,7 +565,7 @@ test_refused_image_leaves_no_blobs() {
         push layout:big big
         bad=$(blobs layout big | sed -n 2p)
         rules '[{"path": "/blobs/'"$bad"'", "corrupt": 1000}, {"path": "/blobs/sha256:[0-9a-f]*$", "slow": 20000}]'
-        refused 'layer sha256:' plain fetch docker://$FRONT/big
+        refused_by 'layer sha256:' plain fetch docker://$FRONT/big
         assert_eq "$(ls -A data/images/partial)" ''
 }
 
@@ -632,7 +623,7 @@ test_full_disk() {
         random_layout layout big 10 300000 300000
         push layout:big big
         small_disk data 6M
-        refused 'No space left' plain fetch docker://$FRONT/big
+        refused_by 'No space left' plain fetch docker://$FRONT/big
         assert_eq "$(plain image list --no-legend)" ''
         assert_eq "$(ls -A data/images/partial)" ''
         # With some of it free again.
@@ -688,10 +679,10 @@ test_signed_image_of_a_registry() {
         verified() { podctl --dir="$DATA" --local-config="$PWD/config" "$@"; }
         verified trust --prefix=127.0.0.1:5000/team --skip-fingerprint-review release.pub
 
-        refused 'no signature found' verified fetch docker://127.0.0.1:5000/team/busybox
+        refused_by 'no signature found' verified fetch docker://127.0.0.1:5000/team/busybox
         cosign_sign other "$digest" 127.0.0.1:5000/team/busybox wrong
         push_signature wrong team/busybox "$(cosign_tag "$digest")" ours/ca.crt
-        refused '127.0.0.1:5000/team/busybox' verified fetch docker://127.0.0.1:5000/team/busybox
+        refused_by '127.0.0.1:5000/team/busybox' verified fetch docker://127.0.0.1:5000/team/busybox
         assert_eq "$(verified image list --no-legend)" ''
         cosign_sign release "$digest" 127.0.0.1:5000/team/busybox right
         push_signature right team/busybox "$(cosign_tag "$digest")" ours/ca.crt

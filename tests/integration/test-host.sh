@@ -116,7 +116,7 @@ test_images_are_there() {
 
 # --- What podctl says of it
 
-state_of() {
+outcome_of() {
         podctl check --host --format=json | jq -r ".[] | select(.name == \"$1\") | .state"
 }
 
@@ -136,8 +136,8 @@ test_check_finds_what_is_missing() {
         assert_fails 1 podctl check --host
         assert_contains "$output" 'no /usr/lib/systemd/systemd-shutdown'
         assert_contains "$output" 'is masked'
-        assert_eq "$(state_of programs)" lacking
-        assert_eq "$(state_of machined)" less
+        assert_eq "$(outcome_of programs)" lacking
+        assert_eq "$(outcome_of machined)" less
         assert_fails 254 podctl check --host site
         assert_fails 254 podctl check --format=json
 }

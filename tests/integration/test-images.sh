@@ -10,8 +10,8 @@ store_state() {
                 sed -E '/^(manifests|layers|names|remotes|partial|tmp) d /d' | sort
 }
 
-# refused WORDS FILE…: fetching fails with a line that has the words, and leaves the store as it was.
-refused() {
+# refused_import WORDS FILE…: fetching fails with a line that has the words, and leaves the store as it was.
+refused_import() {
         local words=$1 before
         shift
         before=$(store_state)
@@ -20,13 +20,6 @@ refused() {
         assert_eq "$(wc -l <<<"$output")" 1
         assert_eq "$(store_state)" "$before"
         [[ ! -d data/images/tmp ]] || assert_eq "$(ls -A data/images/tmp)" ''
-}
-
-# own_run IMAGE SCRIPT: what a shell in there prints.
-own_run() {
-        defer own gc --grace-period=0
-        # The journal of systemd 252 has no empty lines.
-        own run --net=none "$1" --exec=/bin/sh -- -c "$2" 2>/dev/null | sed '/^$/d'
 }
 
 manifest_file() {
@@ -96,7 +89,7 @@ test_index_without_this_platform() {
         cp -a "$IMAGES/multi.oci" other.oci
         jq -c '.manifests |= map(select(.platform.architecture == "arm"))' "$(manifest_file other.oci)" |
                 replace_manifest other.oci application/vnd.oci.image.index.v1+json
-        refused linux/ other.oci
+        refused_import linux/ other.oci
 }
 
 # A layout as registries of Docker's have them: schema 2 manifests.
@@ -310,7 +303,7 @@ test_hostile_layers() {
                         id=$(own fetch hostile.oci)
                         own image rm "$id" >/dev/null
                 else
-                        refused hostile.oci hostile.oci
+                        refused_import hostile.oci hostile.oci
                         assert_contains "$output" layer
                 fi
                 [[ ! -e /podctl-was-here ]] || fail "$tag got out"
@@ -337,7 +330,7 @@ test_truncated_archives() {
                 size=$(stat -c %s "$IMAGES/$file")
                 for share in 0 1 30 70 99; do
                         head -c $((size * share / 100)) "$IMAGES/$file" >"cut-$file"
-                        refused "cut-$file" "cut-$file"
+                        refused_import "cut-$file" "cut-$file"
                 done
         done
 }
@@ -353,9 +346,9 @@ test_corrupt_blobs() {
                 rm -rf bad.oci
                 cp -a "$IMAGES/busybox.oci" bad.oci
                 corrupt "bad.oci/blobs/sha256/${blob##*/}"
-                refused bad.oci bad.oci
+                refused_import bad.oci bad.oci
                 rm "bad.oci/blobs/sha256/${blob##*/}"
-                refused "${blob##*/}" bad.oci
+                refused_import "${blob##*/}" bad.oci
                 number=$((number + 1))
         done
         ((number >= 7))
@@ -366,7 +359,7 @@ test_corrupt_archives() {
         for file in busybox-docker.tar busybox.gz.aci busybox.bz2.aci busybox.xz.aci; do
                 cp "$IMAGES/$file" "bad-$file"
                 corrupt "bad-$file"
-                refused "bad-$file" "bad-$file"
+                refused_import "bad-$file" "bad-$file"
         done
 }
 
@@ -380,13 +373,13 @@ test_wrong_diff_id() {
         cp config "bad.oci/blobs/sha256/$digest"
         jq -c --arg digest "sha256:$digest" --argjson size "$(stat -c %s config)" \
                 '.config.digest = $digest | .config.size = $size' "$(manifest_file bad.oci)" | replace_manifest bad.oci
-        refused digest bad.oci
+        refused_import digest bad.oci
 }
 
 test_manifest_of_another_size() {
         cp -a "$IMAGES/busybox.oci" bad.oci
         jq -c '.manifests[].size += 1' "$IMAGES/busybox.oci/index.json" >bad.oci/index.json
-        refused '964 bytes' bad.oci
+        refused_import '964 bytes' bad.oci
 }
 
 test_json_of_100_megabytes() {
@@ -396,24 +389,24 @@ test_json_of_100_megabytes() {
                 head -c 100M /dev/zero | tr '\0' x
                 echo '", "manifests": []}'
         ) >big.oci/index.json
-        refused index.json big.oci
+        refused_import index.json big.oci
         (
                 echo '{"schemaVersion": 2, "filling": ['
                 head -c 20M /dev/zero | sed 's/\x00/"x",\n/g'
                 echo '"x"], "config": {}, "layers": []}'
         ) | replace_manifest big.oci
-        refused big.oci big.oci
+        refused_import big.oci big.oci
         tar -cf big.tar -C big.oci .
-        refused big.tar big.tar
+        refused_import big.tar big.tar
 }
 
 test_json_nested_deep() {
         cp -a "$IMAGES/busybox.oci" deep.oci
         python3 -c 'print("{\"schemaVersion\": 2, \"manifests\": " + "[" * 10000 + "]" * 10000 + "}")' >deep.oci/index.json
-        refused index.json deep.oci
+        refused_import index.json deep.oci
         python3 -c 'print("{\"schemaVersion\": 2, \"unknown\": " + "{\"a\": " * 10000 + "1" + "}" * 10000 + "}")' |
                 replace_manifest deep.oci
-        refused deep.oci deep.oci
+        refused_import deep.oci deep.oci
 }
 
 # As the specifications ask.
@@ -426,25 +419,25 @@ test_unknown_members_are_ignored() {
 test_wrong_types() {
         cp -a "$IMAGES/busybox.oci" bad.oci
         jq -c '.layers[1].size = "many"' "$(manifest_file bad.oci)" | replace_manifest bad.oci
-        refused size bad.oci
+        refused_import size bad.oci
         jq -c '.layers = {}' "$(manifest_file "$IMAGES/busybox.oci")" | replace_manifest bad.oci
-        refused layers bad.oci
+        refused_import layers bad.oci
         echo '{"schemaVersion": 2, "manifests": 7}' >bad.oci/index.json
-        refused manifests bad.oci
+        refused_import manifests bad.oci
         echo 'not json' >bad.oci/index.json
-        refused index.json bad.oci
+        refused_import index.json bad.oci
 }
 
 test_what_is_no_image() {
         mkdir empty
-        refused empty empty
+        refused_import empty empty
         echo text >text
-        refused text text
-        refused nowhere ./nowhere
+        refused_import text text
+        refused_import nowhere ./nowhere
         mkfifo fifo
-        refused fifo ./fifo
+        refused_import fifo ./fifo
         tar -cf other.tar text
-        refused other.tar other.tar
+        refused_import other.tar other.tar
 }
 
 # A fetch can be killed at any moment. Nothing it leaves keeps the next one from being whole.

@@ -6,13 +6,6 @@
 
 fetch busybox.oci debian.oci
 
-# sh_run SCRIPT [OPTION…]: runs it in a pod of its own and prints what it prints.
-sh_run() {
-        local script=$1
-        shift
-        podctl run busybox --name=app "$@" --exec=/bin/sh -- -c "$script"
-}
-
 # insecure WHAT SCRIPT: the same without a protection.
 insecure() {
         podctl --insecure-options="$1" run busybox --name=app --exec=/bin/sh -- -c "$2"

@@ -9,8 +9,8 @@ uuid_of() {
         podctl status --format=json "$1" | jq -r .name
 }
 
-# ended NAME [STATUS]: a pod that is over, with a line of output to its app.
-ended() {
+# ended_pod NAME [STATUS]: a pod that is over, with a line of output to its app.
+ended_pod() {
         podctl run --name="$1" busybox --name=app --exec=/bin/sh -- -c "echo said; exit ${2-0}" >/dev/null || assert_eq $? "$2"
 }
 
@@ -19,13 +19,9 @@ prepared() {
         podctl prepare --name="$1" busybox --name=app --exec=/bin/true
 }
 
-# says [OPTION…] POD: there is output of its apps.
-says() {
+# has_output [OPTION…] POD: there is output of its apps.
+has_output() {
         podctl logs "$@" | grep -q .
-}
-
-state_of() {
-        podctl status "$1" | sed -n 's/^state=//p'
 }
 
 # --- list
@@ -33,7 +29,7 @@ state_of() {
 test_list_has_columns() {
         local line
         pod two httpd busybox --name=second --exec=/bin/sleep -- 1000
-        ended over 3
+        ended_pod over 3
         assert_eq "$(podctl list | head -n 1 | tr -s ' ')" 'UUID APP IMAGE NAME STATE CREATED STARTED NETWORKS NAME'
         podctl list --no-legend >list
         assert_eq "$(wc -l <list)" 3
@@ -45,7 +41,7 @@ test_list_has_columns() {
 }
 
 test_list_in_full() {
-        ended over
+        ended_pod over
         podctl list --full --no-legend >list
         assert_contains "$(cat list)" "$(uuid_of over)"
         assert_contains "$(cat list)" sha256-
@@ -53,7 +49,7 @@ test_list_in_full() {
 }
 
 test_list_as_json() {
-        ended over 3
+        ended_pod over 3
         podctl list --format=json >list
         assert_eq "$(wc -l <list)" 1
         jq -e '.[0] | .state == "exited" and .app_names == ["app"] and .created_at > 1e9 and .started_at >= .created_at and
@@ -120,7 +116,7 @@ test_status_waits_for_readiness() {
 
 test_stop_asks_first() {
         pod stopped busybox --name=app --exec=/bin/sh -- -c 'trap "echo asked; exit 0" TERM; echo waiting; while :; do sleep 0.1; done'
-        wait_until says stopped
+        wait_until has_output stopped
         assert_eq "$(podctl stop stopped)" "\"$(uuid_of stopped)\""
         wait_until gone stopped
         assert_contains "$(podctl logs stopped)" asked
@@ -163,12 +159,12 @@ test_rm() {
         assert_fails 254 podctl rm running
         assert_contains "$output" running
         machinectl show running
-        ended over
+        ended_pod over
         uuid=$(uuid_of over)
         assert_eq "$(podctl rm over)" "\"$uuid\""
         [[ -z $(find /var/lib/podctl/pods -name "$uuid") ]]
         [[ ! -L /var/log/journal/${uuid//-/} ]]
-        ended over
+        ended_pod over
         uuid_of over >uuid
         podctl rm --uuid-file=uuid
         uuid=$(prepared waiting)
@@ -177,7 +173,7 @@ test_rm() {
 }
 
 test_rm_goes_on_after_errors() {
-        ended over
+        ended_pod over
         assert_fails 254 podctl rm nosuch over
         assert_contains "$output" 'no matches found'
         assert_eq "$(podctl list --no-legend)" ''
@@ -185,7 +181,7 @@ test_rm_goes_on_after_errors() {
 
 test_gc_has_a_grace_period() {
         pod running busybox --exec=/bin/sleep -- 1000
-        ended over
+        ended_pod over
         podctl gc
         assert_eq "$(state_of over)" 'exited garbage'
         podctl gc --grace-period=1h
@@ -197,7 +193,7 @@ test_gc_has_a_grace_period() {
 }
 
 test_gc_only_marks() {
-        ended over
+        ended_pod over
         podctl gc --grace-period=0 --mark-only
         assert_eq "$(state_of over)" 'exited garbage'
         podctl gc --grace-period=0
@@ -208,9 +204,9 @@ test_gc_only_marks() {
 test_gc_of_three_hundred() {
         local uuid pods=/var/lib/podctl/pods i
         for i in 1 2 3; do
-                ended "over$i"
+                ended_pod "over$i"
         done
-        ended template
+        ended_pod template
         uuid=$(uuid_of template)
         "$HERE/../bench/make-pods" "$uuid" 296
         podctl run --detach --name=alive busybox --exec=/bin/sleep -- 1000
@@ -234,7 +230,7 @@ test_journal_follows_an_ended_pod() {
         }
         ln -s "$(command -v podctl)" rkt
         for mark in 'podctl gc' './rkt gc --mark-only' 'systemctl start podctl-gc.service'; do
-                ended "followed"
+                ended_pod "followed"
                 uuid=$(uuid_of followed)
                 link=/var/log/journal/${uuid//-/}
                 assert_eq "$(said)" said
@@ -254,7 +250,7 @@ test_journal_follows_an_ended_pod() {
 # What journald reserves for a journal that stays small is given back, and what is in it stays.
 test_small_journal_of_an_ended_pod() {
         local uuid kilobytes
-        ended small
+        ended_pod small
         uuid=$(uuid_of small)
         kilobytes=$(du -sk "/var/lib/podctl/pods/run/$uuid/journal" | cut -f1)
         ((kilobytes < 1024)) || fail "it takes $kilobytes K"
@@ -265,9 +261,9 @@ test_small_journal_of_an_ended_pod() {
 test_crash_loop_keeps_the_last_few() {
         local i
         for i in {1..8}; do
-                ended again 3
+                ended_pod again 3
         done
-        ended once
+        ended_pod once
         wait_until gone again
         assert_eq "$(podctl list --no-legend | grep -c again)" 5
         mkdir -p /etc/podctl/ended.d
@@ -305,8 +301,8 @@ test_gc_beside_who_waits() {
 # Deeper than a path can be long, and than files may be open.
 test_gc_of_deep_directories() {
         local uuid upper i chain
-        ended deep
-        ended other
+        ended_pod deep
+        ended_pod other
         uuid=$(uuid_of deep)
         upper=/var/lib/podctl/pods/run/$uuid/apps/app/upper
         chain=$(printf 'd/%.0s' {1..900})
@@ -327,9 +323,9 @@ test_gc_of_deep_directories() {
 # One that cannot be removed is told, and keeps none of the others.
 test_gc_passes_over_what_cannot_be_removed() {
         local uuid
-        ended a
-        ended stuck
-        ended z
+        ended_pod a
+        ended_pod stuck
+        ended_pod z
         uuid=$(uuid_of stuck)
         chattr +i "/var/lib/podctl/pods/run/$uuid/settings" 2>/dev/null || skip 'no immutable files here'
         defer find /var/lib/podctl/pods -path "*/$uuid/settings" -exec chattr -i {} +
@@ -344,8 +340,8 @@ test_gc_passes_over_what_cannot_be_removed() {
 # From the end, not from when a collection first saw it: one run is enough.
 test_gc_counts_from_the_end() {
         local uuid
-        ended old
-        ended new
+        ended_pod old
+        ended_pod new
         uuid=$(uuid_of old)
         touch -d '2 hours ago' "/var/lib/podctl/pods/run/$uuid/exit"
         podctl gc --grace-period=1h
@@ -382,7 +378,7 @@ test_list_through_a_life() {
 test_gc_at_once_with_itself() {
         local i
         for i in 1 2 3; do
-                ended "over$i"
+                ended_pod "over$i"
         done
         for i in 1 2 3; do
                 podctl gc --grace-period=0 &
@@ -394,7 +390,7 @@ test_gc_at_once_with_itself() {
 # A file with a UUID, as --uuid-file-save writes it, or with anything else.
 test_uuid_files() {
         local verb
-        ended over
+        ended_pod over
         uuid_of over >good
         tr -d '\n' <good >bare
         : >empty
@@ -437,8 +433,8 @@ test_logs_while_running_and_after() {
         pod talking busybox --name=a --exec=/bin/sh -- -c 'echo one; echo two >&2; exec sleep 1000' --- \
                 busybox --name=b --exec=/bin/sh -- -c 'echo three; exec sleep 1000'
         for when in running exited; do
-                wait_until says --app=a talking
-                wait_until says --app=b talking
+                wait_until has_output --app=a talking
+                wait_until has_output --app=b talking
                 assert_eq "$(podctl logs --output=cat talking | sort)" $'one\nthree\ntwo'
                 assert_eq "$(podctl logs --output=cat --app=b talking)" three
                 assert_eq "$(podctl logs --output=cat --app=a --lines=1 talking)" two
@@ -485,7 +481,7 @@ test_enter_is_like_the_app() {
 # Nobody waits for a pod that has no process, or none yet.
 test_enter_a_pod_without_a_process() {
         local uuid
-        ended over
+        ended_pod over
         uuid=$(uuid_of over)
         rm "/var/lib/podctl/pods/run/$uuid/pid"
         assert_fails 254 podctl enter "$uuid" true
@@ -542,7 +538,7 @@ test_enter_chooses_an_app() {
 }
 
 test_enter_needs_a_running_pod() {
-        ended over
+        ended_pod over
         assert_fails 254 podctl enter over true
         assert_contains "$output" 'not running'
 }
@@ -597,7 +593,7 @@ test_unknown_and_empty() {
 
 test_ambiguous_prefix() {
         local uuid
-        ended first
+        ended_pod first
         uuid=$(uuid_of first)
         cp -a "/var/lib/podctl/pods/run/$uuid" "/var/lib/podctl/pods/run/${uuid:0:35}z" 2>/dev/null
         mv "/var/lib/podctl/pods/run/${uuid:0:35}z" "/var/lib/podctl/pods/run/${uuid:0:35}$(tr 0-9a-f 1-9a-f0 <<<"${uuid:35}")"
@@ -608,8 +604,8 @@ test_ambiguous_prefix() {
 
 # The newest pod of a name is meant, and one that runs before others.
 test_a_name_used_again() {
-        ended again 3
-        ended again 4
+        ended_pod again 3
+        ended_pod again 4
         assert_contains "$(podctl status again)" app-app=4
         pod again busybox --exec=/bin/sleep -- 1000
         assert_eq "$(state_of again)" running
@@ -617,7 +613,7 @@ test_a_name_used_again() {
 
 test_needs_root() {
         local verb
-        ended over
+        ended_pod over
         for verb in 'run busybox' 'rm over' gc 'enter over true'; do
                 # shellcheck disable=SC2086
                 assert_fails 254 setpriv --reuid=65534 --clear-groups podctl $verb
@@ -628,7 +624,7 @@ test_needs_root() {
 # Nothing of it arrived, so it is no success.
 test_output_that_cannot_be_written() {
         local words
-        ended over
+        ended_pod over
         defer podctl rm left
         while read -r words; do
                 # shellcheck disable=SC2086
@@ -660,7 +656,7 @@ test_output_that_cannot_be_written() {
 }
 
 test_verbs_can_be_abbreviated() {
-        ended over
+        ended_pod over
         assert_eq "$(podctl stat over)" "$(podctl status over)"
         assert_eq "$(podctl cat over)" "$(podctl cat-manifest over)"
         assert_fails 2 podctl st over

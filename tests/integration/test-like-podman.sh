@@ -26,12 +26,6 @@ podman_here() {
         podman run --rm --network=none "$(cat works.podman)" >podman.log 2>&1 || skip "podman does not run here: $(tail -n 1 podman.log)"
 }
 
-forget_podman() {
-        podman rm --all --force >/dev/null 2>&1
-        podman rmi --all --force >/dev/null 2>&1
-        true
-}
-
 # image NAME <PYTHON: an image for both; see make-image. What it is called is in NAME.podctl and NAME.podman.
 image() {
         rm -rf "$1"

@@ -4,20 +4,14 @@
 # Pods' networks, with traffic: the default one, forwarded ports, names, and that nothing of it stays.
 # CNI plugins are in test-cni.sh.
 
+. "$HERE/lib-network.sh"
 fetch busybox.oci httpd.oci debian.oci
-
-# sh_run SCRIPT [OPTION…]: runs it in a pod of its own and prints what it prints.
-sh_run() {
-        local script=$1
-        shift
-        podctl run "$@" busybox --name=app --exec=/bin/sh -- -c "$script"
-}
 
 # server NAME [OPTION…]: a pod whose app answers "hello from NAME" on tcp 8080, on both families.
 server() {
         local name=$1
         shift
-        manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' >"$name.json"
+        hello_manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' >"$name.json"
         pod "$name" "$@" --pod-manifest="$name.json"
         wait_until answers "$name" "$(address "$name")"
 }
@@ -26,8 +20,8 @@ answers() {
         [[ $(curl -s -m 2 "http://$2:8080/") == "hello from $1" ]]
 }
 
-# manifest NAME PORTS [POD PORTS]
-manifest() {
+# hello_manifest NAME PORTS [POD PORTS]
+hello_manifest() {
         cat <<JSON
 { "acKind": "PodManifest", "acVersion": "0.8.11", "ports": ${3-[]},
   "apps": [ { "name": "app", "image": { "name": "busybox" }, "app": {
@@ -40,13 +34,9 @@ JSON
 forwarded() {
         local name=$1 ports=$2
         shift 2
-        manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' "$ports" >"$name.json"
+        hello_manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' "$ports" >"$name.json"
         pod "$name" "$@" --pod-manifest="$name.json"
         wait_until answers "$name" "$(address "$name")"
-}
-
-address() {
-        podctl status --format=json "$1" | jq -r '.networks[0].ip'
 }
 
 address6() {
@@ -55,22 +45,6 @@ address6() {
 
 get() {
         curl -s -g -m 5 "http://$1/"
-}
-
-# A second network namespace as the world outside, with this host as a neighbour that it has no
-# route through: what gets there and back was masqueraded.
-outside_up() {
-        ip netns add outside
-        defer ip netns del outside
-        ip link add uplink type veth peer name eth0 netns outside
-        defer ip link del uplink
-        ip addr add 192.0.2.1/24 dev uplink
-        ip addr add 2001:db8::1/64 dev uplink nodad
-        ip link set uplink up
-        ip -n outside addr add 192.0.2.2/24 dev eth0
-        ip -n outside addr add 2001:db8::2/64 dev eth0 nodad
-        ip -n outside link set eth0 up
-        ip -n outside link set lo up
 }
 
 outside() {
@@ -234,13 +208,6 @@ test_router_advertisements_are_kept() {
 
 # --- Configuration
 
-# conf NAME TEXT: into the administrator's directory, for as long as the test runs.
-conf() {
-        mkdir -p /etc/podctl/net.d
-        echo "$2" >"/etc/podctl/net.d/$1"
-        defer rm "/etc/podctl/net.d/$1"
-}
-
 test_configured_subnet() {
         conf 10-lan.conf '{ "name": "lan", "type": "podctl", "subnet": "10.99.0.0/24", "subnet6": "fd00:99::/64", "mtu": 1300 }'
         sh_run 'ip -o addr show eth0; ip route; cat /sys/class/net/eth0/mtu' --net=lan:IP=10.99.0.77 >out
@@ -367,12 +334,12 @@ test_port_of_one_address() {
 
 test_port_is_taken() {
         forwarded first '[{"name":"http","hostPort":8086}]'
-        manifest second '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8086,"hostIP":"127.0.0.1"}]' >second.json
+        hello_manifest second '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8086,"hostIP":"127.0.0.1"}]' >second.json
         assert_fails 254 podctl run --pod-manifest=second.json
         assert_contains "$output" "tcp port 127.0.0.1:8086 of the host is taken by pod 'first'"
         assert_eq "$(find /run/podctl/network -name '172.*' | wc -l)" 1
         # Another protocol is another port, and it is free once the pod is gone, however it went.
-        manifest udp '[{"name":"http","protocol":"udp","port":8080}]' '[{"name":"http","hostPort":8086}]' >udp.json
+        hello_manifest udp '[{"name":"http","protocol":"udp","port":8080}]' '[{"name":"http","hostPort":8086}]' >udp.json
         pod udp --pod-manifest=udp.json
         kill -9 "$(systemctl show --property=MainPID --value podctl-first.service)"
         wait_until gone first
@@ -384,17 +351,17 @@ test_port_is_taken() {
 test_port_is_taken_by_the_host() {
         local port='[{"name":"http","hostPort":8110}]' pod
         pod='--pod-manifest=pod.json'
-        manifest pod '[{"name":"http","protocol":"tcp","port":8080}]' "$port" >pod.json
-        serve 127.0.0.1 8110 mine
+        hello_manifest pod '[{"name":"http","protocol":"tcp","port":8080}]' "$port" >pod.json
+        greeter 127.0.0.1 8110 mine
         refused "tcp port 8110 of the host is taken by process 'perl' (PID $server)" $pod
         assert_eq "$(nc -w 3 127.0.0.1 8110 </dev/null)" mine
         assert_eq "$(find /run/podctl/network -name '172.*' | wc -l)" 0
         # At another address there is room, and beside another protocol.
-        manifest at '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8110,"hostIP":"::1"}]' >at.json
+        hello_manifest at '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8110,"hostIP":"::1"}]' >at.json
         pod at --pod-manifest=at.json
         wait_until get '[::1]:8110'
         assert_eq "$(nc -w 3 127.0.0.1 8110 </dev/null)" mine
-        manifest udp '[{"name":"http","protocol":"udp","port":8080}]' "$port" >udp.json
+        hello_manifest udp '[{"name":"http","protocol":"udp","port":8080}]' "$port" >udp.json
         pod udp --pod-manifest=udp.json
         # IPv6, UDP, and sockets of the service manager.
         systemd-run --quiet --unit=port-owner --socket-property=ListenStream=[::1]:8111 --socket-property=ListenDatagram=8112 true
@@ -414,7 +381,7 @@ test_port_is_held() {
                 assert_fails '*' nc -l $at
                 assert_contains "$output" 'in use'
         done
-        serve 127.0.0.1 8114 mine
+        greeter 127.0.0.1 8114 mine
         nft flush ruleset
         assert_fails 7 outside curl -s -m 5 http://192.0.2.1:8113/
         podctl network reload
@@ -423,7 +390,7 @@ test_port_is_held() {
         # Free at once, also while connections are still ending.
         forwarded again '[{"name":"http","hostPort":8113}]'
         podctl stop --force again
-        serve 0.0.0.0 8113 mine
+        greeter 0.0.0.0 8113 mine
 }
 
 pings() {
@@ -570,7 +537,7 @@ test_name_servers_of_the_host() {
         assert_eq "$(sh_run 'cat /etc/resolv.conf' 2>&1)" ''
 }
 
-asks() {
+resolves_name() {
         [[ $(podctl exec --app=busybox "$1" nslookup name.example) == *192.0.2.33* ]]
 }
 
@@ -582,11 +549,11 @@ test_name_server_on_loopback() {
         dnsmasq --keep-in-foreground --conf-file=/dev/null --listen-address=127.0.0.1 --bind-interfaces --no-resolv --no-hosts \
                 --address=/name.example/192.0.2.33 --user=root --pid-file &
         defer kill $!
-        serve 127.0.0.1 54 open
+        greeter 127.0.0.1 54 open
         resolv 'nameserver 127.0.0.1\n'
-        wait_until asks before
+        wait_until resolves_name before
         pod after busybox --exec=/bin/sleep -- 1000
-        asks after
+        resolves_name after
         pod restricted --net=default-restricted busybox --exec=/bin/sleep -- 1000
         local gateway
         gateway=$(podctl exec --app=busybox after sed -n 's/^nameserver //p' /etc/resolv.conf)
@@ -673,7 +640,7 @@ test_hosts() {
 
 test_hostname() {
         assert_eq "$(sh_run 'cat /etc/hostname; hostname' --hostname=some.name)" $'some.name\nsome.name'
-        assert_eq "$(sh_run 'cat /etc/hostname' --name=called)" called
+        assert_eq "$(podctl run --name=called busybox --exec=/bin/cat -- /etc/hostname)" called
         assert_eq "$(podctl run --name=other debian --user=0 --exec=/bin/cat -- /etc/hostname)" other
         assert_eq "$(sh_run 'ls -l /etc/hostname' | cut -c1-10)" -rw-r--r--
 }
@@ -682,7 +649,7 @@ test_hostname() {
 
 test_manifest_and_unit() {
         mkdir -p /etc/podctl/pods.d
-        manifest unit '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8087}]' |
+        hello_manifest unit '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8087}]' |
                 jq '.annotations = [ { name: "podctl/net", value: "default:IP=172.16.7.7" }, { name: "podctl/dns", value: "192.0.2.1" } ]' \
                         >/etc/podctl/pods.d/unit.json
         defer rm /etc/podctl/pods.d/unit.json
@@ -778,7 +745,7 @@ test_rules_are_brought_back() {
 
 # A host that forged packets from a pod could fool: its own loopback addresses.
 test_loopback_of_the_host_is_closed() {
-        serve 127.0.0.1 8124 secret
+        greeter 127.0.0.1 8124 secret
         forwarded web '[{"name":"http","hostPort":8090}]' --private-users=no
         nsenter -t "$(leader web)" -n sh -c 'ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via 172.16.0.1 dev eth0 src '"$(address web)"
         nsenter -t "$(leader web)" -n sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'

@@ -5,10 +5,6 @@
 
 fetch busybox.oci httpd.oci
 
-state_of() {
-        podctl status "$1" | sed -n 's/^state=//p'
-}
-
 test_prepare_then_run() {
         local uuid
         uuid=$(podctl prepare --set-env=FROM=prepare busybox --name=app --exec=/bin/sh -- -c 'echo $FROM $0 $(hostname); exit 5' word)

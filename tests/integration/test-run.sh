@@ -6,13 +6,6 @@
 
 fetch busybox.oci httpd.oci debian.oci busybox.aci
 
-# sh_run SCRIPT [OPTION…]: runs it in a pod of its own and prints what it prints.
-sh_run() {
-        local script=$1
-        shift
-        podctl run "$@" busybox --name=app --exec=/bin/sh -- -c "$script"
-}
-
 # Everything that a refused pod could have left.
 host_state() {
         podctl list --no-legend --full
@@ -22,8 +15,8 @@ host_state() {
         find /var/lib/podctl/pods -mindepth 2 -maxdepth 2
 }
 
-# refused WORDS ARG…: `podctl run` fails with 254 and one line that has the words; nothing starts.
-refused() {
+# refused_without_trace WORDS ARG…: `podctl run` fails with 254 and one line that has the words; nothing starts.
+refused_without_trace() {
         local words=$1 before
         shift
         before=$(host_state)
@@ -96,8 +89,8 @@ test_program_is_looked_up() {
 }
 
 test_missing_program() {
-        refused /no/such busybox --exec=/no/such
-        refused nosuch busybox --exec=nosuch
+        refused_without_trace /no/such busybox --exec=/no/such
+        refused_without_trace nosuch busybox --exec=nosuch
 }
 
 test_environment() {
@@ -123,12 +116,12 @@ test_environment() {
 
 test_environment_mistakes() {
         echo broken >env
-        refused --set-env --set-env=novalue busybox
-        refused --environment busybox --environment==x
-        refused --set-env-file --set-env-file=env busybox
-        refused nowhere --set-env-file=nowhere busybox
-        refused A --set-env=A=1 --set-env=A=2 busybox
-        refused A busybox --environment=A=1 --environment=A=2
+        refused_without_trace --set-env --set-env=novalue busybox
+        refused_without_trace --environment busybox --environment==x
+        refused_without_trace --set-env-file --set-env-file=env busybox
+        refused_without_trace nowhere --set-env-file=nowhere busybox
+        refused_without_trace A --set-env=A=1 --set-env=A=2 busybox
+        refused_without_trace A busybox --environment=A=1 --environment=A=2
 }
 
 test_user_and_group() {
@@ -142,17 +135,17 @@ test_user_and_group() {
 }
 
 test_unknown_user_and_group() {
-        refused nosuch busybox --user=nosuch
-        refused nosuch busybox --group=nosuch
-        refused /nosuch busybox --user=/nosuch
-        refused 65536 busybox --user=65536
+        refused_without_trace nosuch busybox --user=nosuch
+        refused_without_trace nosuch busybox --group=nosuch
+        refused_without_trace /nosuch busybox --user=/nosuch
+        refused_without_trace 65536 busybox --user=65536
 }
 
 test_working_directory() {
         assert_eq "$(podctl run busybox --exec=/bin/pwd)" /
         assert_eq "$(podctl run busybox --working-dir=/var --exec=/bin/pwd)" /var
         assert_eq "$(podctl run httpd --exec=/bin/pwd)" /www
-        refused relative busybox --working-dir=relative
+        refused_without_trace relative busybox --working-dir=relative
 }
 
 # --- The pod
@@ -161,8 +154,8 @@ test_name_is_machine_and_host_name() {
         pod first busybox --exec=/bin/sleep -- 1000
         machinectl show first
         assert_contains "$(podctl list --no-legend)" first
-        assert_eq "$(sh_run hostname --name=second)" second
-        assert_eq "$(sh_run hostname --name=third --hostname=other)" other
+        assert_eq "$(podctl run --name=second busybox --exec=/bin/hostname)" second
+        assert_eq "$(podctl run --name=third --hostname=other busybox --exec=/bin/hostname)" other
 }
 
 # Their lines begin with their names.
@@ -200,7 +193,7 @@ test_network() {
         assert_eq "$(sh_run 'readlink /proc/self/ns/net' --net=host)" "$(readlink /proc/self/ns/net)"
         [[ $(sh_run 'readlink /proc/self/ns/net') != "$(readlink /proc/self/ns/net)" ]]
         assert_eq "$(sh_run 'ip -o addr show lo' | grep -c 127.0.0.1)" 1
-        refused --net --net=sideways busybox
+        refused_without_trace --net --net=sideways busybox
 }
 
 # Two apps share network, host name and IPC, but neither files nor mounts.
@@ -237,7 +230,7 @@ test_uuid_file() {
         podctl run --uuid-file-save=uuid --name=saved busybox --exec=/bin/true
         assert_contains "$(podctl status --uuid-file=uuid)" name=saved
         assert_eq "$(stat -c %a uuid)" 644
-        refused --uuid-file-save --uuid-file-save=/nowhere/uuid busybox
+        refused_without_trace --uuid-file-save --uuid-file-save=/nowhere/uuid busybox
 }
 
 test_pod_manifest() {
@@ -268,15 +261,15 @@ test_pod_manifest_mistakes() {
         echo '{"acVersion": "0.8.11", "acKind": "PodManifest", "apps": []}' >empty
         echo '{"acVersion": "0.8.11", "acKind": "PodManifest", "apps": [{"name": 7}]}' >wrong
         echo '{' >cut
-        refused apps --pod-manifest=empty
+        refused_without_trace apps --pod-manifest=empty
         # All mistakes at once, a line each.
         assert_fails 254 podctl run --pod-manifest=wrong
         assert_contains "$output" wrong
-        refused cut --pod-manifest=cut
-        refused nowhere --pod-manifest=nowhere
-        refused 'conflicting flags set with --pod-manifest' --pod-manifest=empty busybox
-        refused 'conflicting flags set with --pod-manifest' --pod-manifest=empty --set-env=A=1
-        refused 'conflicting flags set with --pod-manifest' --pod-manifest=empty --volume=v,kind=empty
+        refused_without_trace cut --pod-manifest=cut
+        refused_without_trace nowhere --pod-manifest=nowhere
+        refused_without_trace 'conflicting flags set with --pod-manifest' --pod-manifest=empty busybox
+        refused_without_trace 'conflicting flags set with --pod-manifest' --pod-manifest=empty --set-env=A=1
+        refused_without_trace 'conflicting flags set with --pod-manifest' --pod-manifest=empty --volume=v,kind=empty
 }
 
 test_unit_properties() {
@@ -284,8 +277,8 @@ test_unit_properties() {
         assert_eq "$(systemctl show --property=MemoryMax --value podctl-limited.service)" 104857600
         assert_eq "$(systemctl show --property=TasksMax --value podctl-limited.service)" 99
         assert_eq "$(systemctl show --property=Description --value podctl-limited.service)" 'Limited pod'
-        refused MemoryMax --property=MemoryMax=many busybox
-        refused Colour --property=Colour=blue busybox
+        refused_without_trace MemoryMax --property=MemoryMax=many busybox
+        refused_without_trace Colour --property=Colour=blue busybox
 }
 
 test_slice() {
@@ -354,12 +347,12 @@ test_mount_target_stays_inside() {
 }
 
 test_volume_mistakes() {
-        refused /nowhere --volume=v,kind=host,source=/nowhere busybox --mount=volume=v,target=/v
-        refused relative --volume=v,kind=host,source=relative busybox
-        refused kind --volume=v,kind=other busybox
-        refused v --volume=v,kind=empty --volume=v,kind=empty busybox
-        refused undeclared busybox --mount=volume=undeclared,target=/v
-        refused colour --volume=v,kind=empty,colour=blue busybox
+        refused_without_trace /nowhere --volume=v,kind=host,source=/nowhere busybox --mount=volume=v,target=/v
+        refused_without_trace relative --volume=v,kind=host,source=relative busybox
+        refused_without_trace kind --volume=v,kind=other busybox
+        refused_without_trace v --volume=v,kind=empty --volume=v,kind=empty busybox
+        refused_without_trace undeclared busybox --mount=volume=undeclared,target=/v
+        refused_without_trace colour --volume=v,kind=empty,colour=blue busybox
 }
 
 test_read_only_root() {
@@ -404,8 +397,8 @@ test_interrupt_from_terminal() {
 }
 
 test_interactive_mistakes() {
-        refused --interactive --interactive busybox --name=a busybox --name=b
-        refused --detach --interactive --detach busybox
+        refused_without_trace --interactive --interactive busybox --name=a busybox --name=b
+        refused_without_trace --detach --interactive --detach busybox
 }
 
 test_input_is_empty_without_interactive() {
@@ -473,11 +466,11 @@ test_capabilities() {
         assert_eq "$(caps --caps-retain=NET_RAW)" 0000000000002000
         assert_eq "$(caps --caps-remove=CAP_NET_RAW,CAP_MKNOD)" 00000000a00405fb
         assert_eq "$(podctl --insecure-options=capabilities run busybox --exec=/bin/grep -- CapBnd /proc/self/status | grep -c a80425fb || true)" 0
-        refused NOSUCH busybox --caps-retain=NOSUCH
-        refused exclude busybox --caps-retain=KILL --caps-remove=KILL
-        refused "there is no capability 'CAP_CHOWNN'" busybox --caps-remove=CAP_CHOWNN
+        refused_without_trace NOSUCH busybox --caps-retain=NOSUCH
+        refused_without_trace exclude busybox --caps-retain=KILL --caps-remove=KILL
+        refused_without_trace "there is no capability 'CAP_CHOWNN'" busybox --caps-remove=CAP_CHOWNN
         assert_eq "$(caps --caps-remove=all)" 0000000000000000
-        refused "'podctl run' is not started again" -p Restart=always busybox
+        refused_without_trace "'podctl run' is not started again" -p Restart=always busybox
 }
 
 # A program with file capabilities gets them. It is a busybox, which goes by the name of its link.
@@ -494,22 +487,22 @@ test_host_is_out_of_reach() {
 }
 
 test_names_are_checked() {
-        refused Bad_Name --name=Bad_Name busybox
-        refused --name --name= busybox
-        refused --name "--name=$(printf 'x%.0s' {1..100})" busybox
-        refused ../up --name=../up busybox
-        refused 'a b' '--hostname=a b' busybox
-        refused same busybox --name=same busybox --name=same
-        refused Upper busybox --name=Upper
+        refused_without_trace Bad_Name --name=Bad_Name busybox
+        refused_without_trace --name --name= busybox
+        refused_without_trace --name "--name=$(printf 'x%.0s' {1..100})" busybox
+        refused_without_trace ../up --name=../up busybox
+        refused_without_trace 'a b' '--hostname=a b' busybox
+        refused_without_trace same busybox --name=same busybox --name=same
+        refused_without_trace Upper busybox --name=Upper
 }
 
 test_usage_mistakes() {
-        refused image
-        refused nosuch nosuch
-        refused --exec --exec=/bin/true busybox
-        refused --colour --colour=blue busybox
-        refused nowhere.oci ./nowhere.oci
-        refused -- -- arguments
+        refused_without_trace image
+        refused_without_trace nosuch nosuch
+        refused_without_trace --exec --exec=/bin/true busybox
+        refused_without_trace --colour --colour=blue busybox
+        refused_without_trace nowhere.oci ./nowhere.oci
+        refused_without_trace -- -- arguments
 }
 
 # Nothing of a pod is ever mounted where the host can see it, and nspawn's own files go with the pod.

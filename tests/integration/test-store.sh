@@ -13,19 +13,13 @@ used_space() {
         du -sk data/images | cut -f1
 }
 
-# own_run IMAGE SCRIPT: what a shell in there prints.
-own_run() {
-        defer own gc --grace-period=0
-        own run --net=none "$1" --exec=/bin/sh -- -c "$2" 2>/dev/null | grep .
-}
-
 # Everything about a tree that one can see.
 tree_of() {
         (cd "$1" && find . -printf '%P %y %m %U %G %T@ %l\n' | sort && find . -type f -exec sha256sum {} + | sort)
 }
 
-# aci NAME MANIFEST-FILTER: packs ./NAME into NAME.aci with that manifest.
-aci() {
+# pack_aci NAME MANIFEST-FILTER: packs ./NAME into NAME.aci with that manifest.
+pack_aci() {
         jq -n --arg name "example.com/$1" '{acKind: "ImageManifest", acVersion: "0.8.11", name: $name,
                 labels: [{name: "os", value: "linux"}, {name: "arch", value: "amd64"}],
                 app: {exec: ["/bin/sh", "-c", "cat /etc/who"], user: "0", group: "0"}} | '"${2:-.}" >manifest
@@ -128,12 +122,12 @@ test_extract_and_render() {
         echo base >base/etc/who
         echo gone >base/etc/gone
         ln -s /etc/who base/link
-        aci base
+        pack_aci base
         mkdir -p top/etc
         chmod 711 top/etc
         touch -d 2001-01-01 top/etc
         echo top >top/etc/top
-        aci top '.dependencies = [{imageName: "example.com/base"}] | .pathWhitelist = ["/etc/who", "/etc/top", "/link"]'
+        pack_aci top '.dependencies = [{imageName: "example.com/base"}] | .pathWhitelist = ["/etc/who", "/etc/top", "/link"]'
         own fetch top.aci base.aci 2>warnings
         assert_not_contains "$(<warnings)" 'not in the store'
 
@@ -189,8 +183,8 @@ test_dependencies_stay_while_pods_need_them() {
 }
 
 test_cycles_of_dependencies() {
-        aci one '.dependencies = [{imageName: "example.com/two"}]'
-        aci two '.dependencies = [{imageName: "example.com/one"}]'
+        pack_aci one '.dependencies = [{imageName: "example.com/two"}]'
+        pack_aci two '.dependencies = [{imageName: "example.com/one"}]'
         own fetch one.aci two.aci
         assert_fails 254 own run example.com/one
         assert_contains "$output" 'depends on itself'

@@ -6,8 +6,8 @@
 
 fetch busybox.oci httpd.oci
 
-# manifest NAME SCRIPT [DIR]: a pod of one app that runs it, until the test is over.
-manifest() {
+# declare_pod NAME SCRIPT [DIR]: a pod of one app that runs it, until the test is over.
+declare_pod() {
         local dir=${3:-/etc/podctl/pods.d}
         mkdir -p "$dir"
         jq -n --arg script "$2" '{acVersion: "0.8.11", acKind: "PodManifest", apps: [{name: "app", image: {name: "busybox"},
@@ -33,13 +33,13 @@ unit() {
         defer systemctl stop "$name.service"
 }
 
-ended() {
+unit_ended() {
         [[ $(property "$1" ActiveState) =~ ^(inactive|failed)$ ]]
 }
 
 test_ten_starts_in_a_row() {
         local i
-        manifest ten 'echo up; exec sleep 1000'
+        declare_pod ten 'echo up; exec sleep 1000'
         for i in {1..10}; do
                 systemctl start pod@ten.service
                 assert_eq "$(property pod@ten.service ActiveState)" active
@@ -54,7 +54,7 @@ test_ten_starts_in_a_row() {
 
 test_restart() {
         local first
-        manifest again 'exec sleep 1000'
+        declare_pod again 'exec sleep 1000'
         systemctl start pod@again.service
         first=$(podctl status --format=json again | jq -r .name)
         systemctl restart pod@again.service
@@ -66,7 +66,7 @@ test_restart() {
 test_directories_have_an_order() {
         local dir
         for dir in /usr/lib /run /etc; do
-                manifest where "echo from $dir; exec sleep 1000" $dir/podctl/pods.d
+                declare_pod where "echo from $dir; exec sleep 1000" $dir/podctl/pods.d
                 systemctl restart pod@where.service
                 wait_until podctl logs where
                 wait_until eval 'podctl logs --output=cat where | grep -q .'
@@ -75,7 +75,7 @@ test_directories_have_an_order() {
 }
 
 test_enabled_with_a_drop_in() {
-        manifest kept 'exec sleep 1000'
+        declare_pod kept 'exec sleep 1000'
         mkdir -p /run/systemd/system/pod@kept.service.d
         printf '[Service]\nMemoryMax=123M\nSlice=kept.slice\n' >/run/systemd/system/pod@kept.service.d/limit.conf
         defer systemctl daemon-reload
@@ -93,7 +93,7 @@ test_enabled_with_a_drop_in() {
 
 # Limits of the whole pod count also in a unit that podctl did not make.
 test_limits_of_the_manifest() {
-        manifest limited 'exec sleep 1000'
+        declare_pod limited 'exec sleep 1000'
         jq '.isolators = [{name: "resource/memory", value: {limit: "150M"}}, {name: "os/linux/cpu-shares", value: 2048}]' \
                 /etc/podctl/pods.d/limited.json >limited.json
         cp limited.json /etc/podctl/pods.d/
@@ -109,13 +109,13 @@ test_limits_of_the_manifest() {
 
 # The manifest names the image and nothing else; what runs has its digest.
 test_image_by_name() {
-        manifest named 'exec sleep 1000'
+        declare_pod named 'exec sleep 1000'
         systemctl start pod@named.service
         assert_eq "$(podctl cat-manifest named | jq -r .apps[0].image.id)" "$(podctl image list --full --format=json | jq -r '.[] | select(.name | test("busybox:latest")) | .id' | tr - :)"
 }
 
 test_image_by_id() {
-        manifest by-id 'exec sleep 1000'
+        declare_pod by-id 'exec sleep 1000'
         jq --arg id "$(podctl image list --full --format=json | jq -r '.[] | select(.name | test("busybox:latest")) | .id' | tr - :)" \
                 '.apps[0].image = {id: $id}' /etc/podctl/pods.d/by-id.json >manifest
         cp manifest /etc/podctl/pods.d/by-id.json
@@ -123,9 +123,9 @@ test_image_by_id() {
 }
 
 test_failure_is_the_units() {
-        manifest failing 'sleep 0.5; exit 3'
+        declare_pod failing 'sleep 0.5; exit 3'
         systemctl start pod@failing.service || true
-        wait_until ended pod@failing.service
+        wait_until unit_ended pod@failing.service
         assert_eq "$(property pod@failing.service ActiveState)" failed
         assert_eq "$(property pod@failing.service Result)" exit-code
         assert_eq "$(property pod@failing.service ExecMainStatus)" 3
@@ -133,9 +133,9 @@ test_failure_is_the_units() {
 }
 
 test_success_is_the_units() {
-        manifest done 'sleep 0.5'
+        declare_pod done 'sleep 0.5'
         systemctl start pod@done.service || true
-        wait_until ended pod@done.service
+        wait_until unit_ended pod@done.service
         assert_eq "$(property pod@done.service ActiveState)" inactive
         assert_eq "$(property pod@done.service Result)" success
 }
@@ -144,11 +144,11 @@ test_missing_manifest_and_image() {
         defer systemctl reset-failed pod@nosuch.service
         assert_fails '*' systemctl start pod@nosuch.service
         assert_contains "$(journalctl --no-pager -o cat -u pod@nosuch.service)" nosuch.json
-        manifest imageless 'exec sleep 1000'
+        declare_pod imageless 'exec sleep 1000'
         sed -i s/busybox/no-such-image/ /etc/podctl/pods.d/imageless.json
         assert_fails '*' systemctl start pod@imageless.service
         assert_contains "$(journalctl --no-pager -o cat -u pod@imageless.service)" no-such-image
-        manifest broken 'exec sleep 1000'
+        declare_pod broken 'exec sleep 1000'
         echo '{' >/etc/podctl/pods.d/broken.json
         assert_fails '*' systemctl start pod@broken.service
         assert_contains "$(journalctl --no-pager -o cat -u pod@broken.service)" broken.json
@@ -159,6 +159,7 @@ test_missing_manifest_and_image() {
 test_readiness_of_an_app() {
         mkdir helper
         cat >helper/notify.c <<'C'
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -176,23 +177,25 @@ int main(void)
         strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
         if (*path == '@')
                 address.sun_path[0] = 0;
+        if (creat("/helper/waits", 0644) < 0)
+                return 7;
         while (access("/helper/go", F_OK) < 0)
                 usleep(50000);
-        if (sendto(fd, "READY=1", 7, 0, (struct sockaddr *) &address, (socklen_t) (sizeof(sa_family_t) + strlen(path))) < 0)
+        if (sendto(fd, "READY=1", 7, 0, (struct sockaddr *) &address,
+                   (socklen_t) (sizeof(sa_family_t) + strlen(path))) < 0)
                 return 8;
         return pause();
 }
 C
         gcc -static -o helper/notify helper/notify.c
-        manifest notifying 'exec /helper/notify'
+        declare_pod notifying 'exec /helper/notify'
         jq --arg source "$PWD/helper" '.apps[0].annotations = [{name: "appc.io/executor/supports-systemd-notify", value: "true"}]
                 | .volumes = [{name: "helper", kind: "host", source: $source}] | .apps[0].mounts = [{volume: "helper", path: "/helper"}]' \
                 /etc/podctl/pods.d/notifying.json >manifest
         cp manifest /etc/podctl/pods.d/notifying.json
         systemctl start --no-block pod@notifying.service
-        wait_until machinectl show notifying
-        wait_until app_runs notifying app
-        sleep 0.5
+        wait_until test -e helper/waits
+        assert_eq "$(systemctl -M notifying show --property=ActiveState --value app.service)" activating
         assert_eq "$(property pod@notifying.service ActiveState)" activating
         touch helper/go
         wait_until systemctl is-active pod@notifying.service
@@ -229,11 +232,11 @@ test_own_unit_that_kills_all_at_once() {
 test_own_unit_fails_as_the_pod_does() {
         unit own 'ExecStart=/usr/bin/podctl run --name=own busybox --exec=/bin/sh -- -c "exit 3"'
         systemctl start own.service
-        wait_until ended own.service
+        wait_until unit_ended own.service
         assert_eq "$(property own.service ExecMainStatus)" 3
         unit own 'ExecStart=/usr/bin/podctl run --name=own no-such-image'
         systemctl start own.service || true
-        wait_until ended own.service
+        wait_until unit_ended own.service
         assert_eq "$(property own.service ExecMainStatus)" 254
 }
 
@@ -380,7 +383,7 @@ test_timers_are_enabled_by_preset() {
 }
 
 test_shutdown_order_is_that_of_machines() {
-        manifest ordered 'exec sleep 1000'
+        declare_pod ordered 'exec sleep 1000'
         assert_contains "$(property pod@ordered.service Before)" machines.target
         assert_contains "$(property pod@ordered.service PartOf)" machines.target
 }

@@ -5,13 +5,6 @@
 
 fetch busybox.oci httpd.oci debian.oci busybox.aci
 
-# sh_run SCRIPT [OPTION…]: runs it in a pod of its own and prints what it prints.
-sh_run() {
-        local script=$1
-        shift
-        podctl run "$@" busybox --name=app --exec=/bin/sh -- -c "$script"
-}
-
 # host NAME SOURCE TARGET [FIELDS]: the options of one volume.
 host() {
         echo "--volume=$1,kind=host,source=$2${4:+,$4} --mount=volume=$1,target=$3"
