@@ -29,7 +29,8 @@ sleeps = [f'{name}:{n}: {line.strip()}' for name, text in texts.items()
           if re.match(r'\s*sleep [0-9.]+$', line) and not name.startswith('lib')]
 
 tests = {
-    'each word is defined once': [f'{word}: {", ".join(where)}' for word, where in sorted(places.items()) if len(where) > 1]
+    'each word is defined once': [f'{word}: {", ".join(where)}' for word, where in sorted(places.items())
+                                  if len(where) > 1]
                                  or ([] if len(places) > 100 else ['hardly any words are found']),
     'no fixed sleeps': sleeps,
 }

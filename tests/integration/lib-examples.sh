@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# Running what manual pages show, as written. The names in there work: a registry of this host answers for Docker Hub and
-# quay.io, to podctl, podman and skopeo alike.
+# Running what manual pages show, as written. The names in there work: a registry of this host answers for Docker Hub
+# and quay.io, to podctl, podman and skopeo alike.
 
 . "$HERE/lib-servers.sh"
 ROOT=$(cd "$HERE/../.." && pwd)
@@ -43,7 +43,8 @@ nginx_image() {
         echo "not nginx's own" >nginx/usr/sbin/nginx
         umoci insert --image nginx.oci:latest nginx /
         umoci config --image nginx.oci:latest --clear config.cmd --config.cmd /bin/httpd --config.cmd -f \
-                --config.cmd -h --config.cmd /usr/share/nginx/html --config.exposedports 80/tcp --config.stopsignal SIGKILL
+                --config.cmd -h --config.cmd /usr/share/nginx/html \
+                --config.exposedports 80/tcp --config.stopsignal SIGKILL
 }
 
 # hub: with nginx, busybox, and prometheus, which is busybox.

@@ -105,7 +105,8 @@ small_disk() {
 leak_state() {
         findmnt -rn -o TARGET | grep -vE '^/(run/(credentials|user|netns$)|proc/sys/fs/binfmt_misc)' | sed 's/^/mount /'
         machinectl list --no-legend --no-pager 2>/dev/null | awk '{ print "machine", $1 }'
-        systemctl list-units --all --plain --no-legend 'podctl-*' 'pod@*' | awk '$3 != "inactive" { print "unit", $1, $3 }'
+        systemctl list-units --all --plain --no-legend 'podctl-*' 'pod@*' |
+                awk '$3 != "inactive" { print "unit", $1, $3 }'
         pgrep -a 'systemd-nspawn' | awk '{ $1 = "process"; print }' || true
         ip -o link | awk -F': ' '{ print "link", $2 }'
         nft list tables 2>/dev/null | sed 's/^/nft /'
@@ -194,8 +195,10 @@ wait_for_jobs() {
 # process $server.
 greeter() {
         (cd / && exec perl -MIO::Socket::IP -e '
-                my $s = IO::Socket::IP->new(LocalHost => $ARGV[0], LocalPort => $ARGV[1], Listen => 5, ReuseAddr => 1) or die $@;
-                while (my $c = $s->accept) { print $c $ARGV[2]; close $c }' "$@") &
+                my ($address, $port, $word) = @ARGV;
+                my %how = (LocalHost => $address, LocalPort => $port, Listen => 5, ReuseAddr => 1);
+                my $s = IO::Socket::IP->new(%how) or die $@;
+                while (my $c = $s->accept) { print $c $word; close $c }' "$@") &
         server=$!
         defer kill $server
         wait_until nc -z "$1" "$2"

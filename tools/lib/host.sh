@@ -63,12 +63,12 @@ host_create() {
         copy_disk "$(root_image "$suite")" "$(host_disk "$name")"
 }
 
-# raise_limit NAME VALUE WHY: of the kernel's, which all hosts and this machine share. Never lowers one. Where it may not,
-# it says once what is to be done, and goes on: one host alone may do with less.
+# raise_limit NAME VALUE WHY: of the kernel's, which all hosts and this machine share. Never lowers one. Where it may
+# not, it says what is to be done, and goes on: one host alone may do with less.
 raise_limit() {
         local file=/proc/sys/${1//.//}
         (($(cat "$file") >= $2)) || { echo "$2" >"$file"; } 2>/dev/null ||
-                log "$1 is $(cat "$file"), $3; this may not raise it: run 'sysctl -w $1=$2' where this machine's kernel is"
+                log "$1 is $(cat "$file"), $3, and may not be raised from here: run 'sysctl -w $1=$2' on the machine"
 }
 
 # Each systemd, journald, udevd and machined has some instances of inotify, in hosts and pods, and all are root's: three

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# What can be said about the tree by reading it. Each lint_* is one test: it prints what it finds and fails. `columns`, the
+# What can be said about the tree by reading it. Each lint_* is one test: it prints what it finds and fails. `columns`,
 # test of lines that are too long, is among the unit tests (tests/docs/test-columns.py).
 
 LINTS=(scripts words pages code)
@@ -41,8 +41,9 @@ lint_words() {
 lint_pages() {
         local page status=0
         for page in "$SOURCE"/build/man/*.[1-8]; do
-                ! MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings --encoding=UTF-8 --local-file --troff-device=utf8 --ditroff \
-                        "$page" 2>&1 >/dev/null | grep . || status=1
+                ! MANWIDTH=80 LC_ALL=C.UTF-8 \
+                        man --warnings --encoding=UTF-8 --local-file --troff-device=utf8 --ditroff "$page" \
+                        2>&1 >/dev/null | grep . || status=1
         done
         return $status
 }
