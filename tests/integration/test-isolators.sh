@@ -301,6 +301,7 @@ test_capabilities_of_an_image() {
         assert_contains "$(podctl run --net=none --private-users=no $asking 2>&1)" \
                 "asks for CAP_SYS_ADMIN, which without a user namespace is the host's"
         assert_contains "$(podctl run --net=none --private-users=no --pod-manifest=asking.json 2>&1)" 0000000000000001
-        assert_contains "$(podctl run --net=none --private-users=no $asking --caps-retain=CAP_CHOWN,CAP_SYS_ADMIN 2>&1)" \
+        local caps=--caps-retain=CAP_CHOWN,CAP_SYS_ADMIN
+        assert_contains "$(podctl run --net=none --private-users=no $asking $caps 2>&1)" \
                 0000000000200001
 }

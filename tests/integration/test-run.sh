@@ -65,7 +65,8 @@ test_last_lines_are_not_lost() {
 test_output_of_any_kind() {
         assert_eq "$(sh_run 'printf unfinished')" unfinished
         assert_contains "$(sh_run 'printf "gr\303\274n \033[1mbold\033[0m\n"')" $'gr\303\274n'
-        assert_contains "$(sh_run 'printf "%s\n" "$(head -c 6000 /dev/zero | tr "\0" x)"' | tr -d '\n')" "$(printf 'x%.0s' {1..6000})"
+        sh_run 'printf "%s\n" "$(head -c 6000 /dev/zero | tr "\0" x)"' | tr -d '\n' >out
+        assert_contains "$(cat out)" "$(printf 'x%.0s' {1..6000})"
 }
 
 # --- What is run
@@ -79,7 +80,8 @@ test_program_of_the_image() {
 # Behind an entry point as with Docker: they replace the command. Without one they are all there is.
 test_arguments() {
         assert_contains "$(podctl run debian -- 'echo "over $0"; pwd' 2>/dev/null)" /srv/app
-        assert_eq "$(podctl run busybox -- /bin/echo 'a  b' '' '$HOME' '%n' "it's" 'c"d' '\e' ';')" 'a  b  $HOME %n it'\''s c"d \e ;'
+        podctl run busybox -- /bin/echo 'a  b' '' '$HOME' '%n' "it's" 'c"d' '\e' ';' >out
+        assert_eq "$(cat out)" 'a  b  $HOME %n it'\''s c"d \e ;'
         assert_eq "$(podctl run httpd --exec=/bin/echo -- -x y)" '-x y'
 }
 
@@ -104,7 +106,8 @@ test_environment() {
         assert_contains "$(cat out)" FROM_FILE=file
         assert_contains "$(cat out)" AC_APP_NAME=app
         assert_not_contains "$(cat out)" INHERITED
-        podctl run --set-env=A=set --set-env-file=env busybox --environment=A=app --environment='S=a b "c" $d %n \x' --exec=/bin/env >out
+        podctl run --set-env=A=set --set-env-file=env \
+                busybox --environment=A=app --environment='S=a b "c" $d %n \x' --exec=/bin/env >out
         assert_contains "$(cat out)" A=app
         assert_contains "$(cat out)" B=file
         assert_contains "$(cat out)" 'S=a b "c" $d %n \x'
@@ -125,8 +128,9 @@ test_environment_mistakes() {
 }
 
 test_user_and_group() {
-        assert_eq "$(podctl run busybox --user=33 --group=50 --exec=/bin/id)" 'uid=33(www-data) gid=50(staff) groups=50(staff)'
-        assert_eq "$(podctl run busybox --user=www-data --group=staff --exec=/bin/id)" 'uid=33(www-data) gid=50(staff) groups=50(staff)'
+        local ids='uid=33(www-data) gid=50(staff) groups=50(staff)'
+        assert_eq "$(podctl run busybox --user=33 --group=50 --exec=/bin/id)" "$ids"
+        assert_eq "$(podctl run busybox --user=www-data --group=staff --exec=/bin/id)" "$ids"
         assert_eq "$(podctl run busybox --user=www-data --exec=/bin/sh -- -c 'id -u; id -g')" $'33\n33'
         assert_eq "$(podctl run debian --user=/srv/app --group=/srv/app -- 'id -u; id -g')" $'1000\n1000'
         assert_eq "$(podctl run busybox --user=4711 --group=815 --exec=/bin/sh -- -c 'id -u; id -g')" $'4711\n815'
@@ -200,7 +204,8 @@ test_network() {
 test_apps_share_what_a_pod_shares() {
         # It lasts a while, so that the number of one's mount namespace is not the other's when that is over.
         local script='for i in net uts ipc pid mnt; do readlink /proc/self/ns/$i; done; touch /only-here; ls /; sleep 1'
-        podctl run busybox --name=a --exec=/bin/sh -- -c "$script" --- busybox --name=b --exec=/bin/sh -- -c "$script" >out
+        podctl run busybox --name=a --exec=/bin/sh -- -c "$script" --- \
+                busybox --name=b --exec=/bin/sh -- -c "$script" >out
         sed -i 's/^[ab]: //' out
         assert_eq "$(grep -cE '^(net|uts|ipc|pid):' out)" 8
         assert_eq "$(grep -E '^(net|uts|ipc|pid):' out | sort -u | wc -l)" 4
@@ -234,15 +239,22 @@ test_uuid_file() {
 }
 
 test_pod_manifest() {
-        jq -n --arg id "$(podctl image list --full --format=json | jq -r '.[] | select(.name | contains("busybox:latest")) | select(.id | startswith("sha256")) | .id' | sed 's/sha256-/sha256:/')" '{
+        local id
+        id=$(podctl image list --full --format=json | jq -r '.[] |
+                select(.name | contains("busybox:latest")) |
+                select(.id | startswith("sha256")) | .id | sub("sha256-"; "sha256:")')
+        jq -n --arg id "$id" '{
                 acVersion: "0.8.11", acKind: "PodManifest",
                 apps: [
                         {name: "writer", image: {name: "busybox", id: $id},
-                         app: {exec: ["/bin/sh", "-c", "echo $WHO >/out/file; stat -c \"%a %u %g\" /out"], user: "7", group: "8",
+                         app: {exec: ["/bin/sh", "-c", "echo $WHO >/out/file; stat -c \"%a %u %g\" /out"],
+                               user: "7", group: "8",
                                environment: [{name: "WHO", value: "writer"}]},
                          mounts: [{volume: "shared", path: "/out"}]},
                         {name: "reader", image: {name: "busybox", id: $id}, readOnlyRootFS: true,
-                         app: {exec: ["/bin/sh", "-c", "until test -s /in/file; do sleep 0.1; done; cat /in/file; touch /x || echo read-only"],
+                         app: {exec: ["/bin/sh", "-c",
+                         app: {exec: ["/bin/sh", "-c", "until test -s /in/file; do sleep 0.1; done
+                                      cat /in/file; touch /x || echo read-only"],
                                user: "0", group: "0", workingDirectory: "/tmp"},
                          mounts: [{volume: "shared", path: "/in"}]}
                 ],
@@ -273,7 +285,8 @@ test_pod_manifest_mistakes() {
 }
 
 test_unit_properties() {
-        pod limited --property=MemoryMax=100M --property=TasksMax=99 --property='Description=Limited pod' busybox --exec=/bin/sleep -- 1000
+        pod limited --property=MemoryMax=100M --property=TasksMax=99 --property='Description=Limited pod' \
+                busybox --exec=/bin/sleep -- 1000
         assert_eq "$(systemctl show --property=MemoryMax --value podctl-limited.service)" 104857600
         assert_eq "$(systemctl show --property=TasksMax --value podctl-limited.service)" 99
         assert_eq "$(systemctl show --property=Description --value podctl-limited.service)" 'Limited pod'
@@ -286,7 +299,8 @@ test_slice() {
         assert_eq "$(systemctl show --property=Slice --value podctl-plain.service)" machine.slice
         pod sliced --slice=pods-test.slice busybox --exec=/bin/sleep -- 1000
         assert_eq "$(systemctl show --property=Slice --value podctl-sliced.service)" pods-test.slice
-        assert_contains "$(systemctl show --property=ControlGroup --value podctl-sliced.service)" /pods.slice/pods-test.slice/podctl-sliced.service
+        assert_contains "$(systemctl show --property=ControlGroup --value podctl-sliced.service)" \
+                /pods.slice/pods-test.slice/podctl-sliced.service
 }
 
 # --- Volumes
@@ -309,7 +323,8 @@ test_read_only_volume() {
         mount -t tmpfs tmpfs volume/below
         defer umount "$PWD/volume/below"
         assert_eq "$(sh_run 'touch /v/x || echo no; touch /v/below/x || echo no' \
-                --volume=v,kind=host,source="$PWD/volume",readOnly=true --mount=volume=v,target=/v 2>/dev/null | grep -c '^no')" 2
+                --volume=v,kind=host,source="$PWD/volume",readOnly=true --mount=volume=v,target=/v 2>/dev/null |
+                grep -c '^no')" 2
         [[ ! -e volume/x && ! -e volume/below/x ]]
 }
 
@@ -319,22 +334,27 @@ test_recursive_volume() {
         mount -t tmpfs tmpfs volume/below
         defer umount "$PWD/volume/below"
         echo deep >volume/below/file
-        assert_eq "$(sh_run 'cat /v/below/file' --volume=v,kind=host,source="$PWD/volume" --mount=volume=v,target=/v)" deep
-        assert_eq "$(sh_run 'ls -A /v/below' --volume=v,kind=host,source="$PWD/volume",recursive=false --mount=volume=v,target=/v)" ''
+        local volume=v,kind=host,source=$PWD/volume
+        assert_eq "$(sh_run 'cat /v/below/file' --volume="$volume" --mount=volume=v,target=/v)" deep
+        assert_eq "$(sh_run 'ls -A /v/below' --volume="$volume,recursive=false" --mount=volume=v,target=/v)" ''
 }
 
 test_file_as_volume() {
         echo alone >file
-        sh_run 'cat /some/where/file; echo more >>/some/where/file' --volume=f,kind=host,source="$PWD/file" --mount=volume=f,target=/some/where/file >out
+        sh_run 'cat /some/where/file; echo more >>/some/where/file' \
+                --volume=f,kind=host,source="$PWD/file" --mount=volume=f,target=/some/where/file >out
         assert_eq "$(cat out)" alone
         assert_eq "$(cat file)" $'alone\nmore'
 }
 
 # Two apps exchange data through an empty volume, which is the pod's and goes with it.
 test_empty_volume() {
-        podctl run --volume=v,kind=empty,mode=0750,uid=33,gid=50 --mount=volume=v,target=/one busybox --name=a --mount=volume=v,target=/two \
-                --exec=/bin/sh -- -c 'stat -c "%a %u %g" /two; echo ping >/two/ping; until test -e /two/pong; do sleep 0.1; done; cat /two/pong' \
-                --- busybox --name=b --exec=/bin/sh -- -c 'until test -e /one/ping; do sleep 0.1; done; cat /one/ping; echo pong >/one/tmp; mv /one/tmp /one/pong' >out
+        local a='stat -c "%a %u %g" /two; echo ping >/two/ping
+                until test -e /two/pong; do sleep 0.1; done; cat /two/pong'
+        local b='until test -e /one/ping; do sleep 0.1; done; cat /one/ping; echo pong >/one/tmp; mv /one/tmp /one/pong'
+        podctl run --volume=v,kind=empty,mode=0750,uid=33,gid=50 --mount=volume=v,target=/one \
+                busybox --name=a --mount=volume=v,target=/two --exec=/bin/sh -- -c "$a" --- \
+                busybox --name=b --exec=/bin/sh -- -c "$b" >out
         assert_eq "$(sort out)" $'a: 750 33 50\na: pong\nb: ping'
 }
 
@@ -342,7 +362,8 @@ test_empty_volume() {
 test_mount_target_stays_inside() {
         mkdir volume
         echo here >volume/file
-        assert_eq "$(sh_run 'cat /etc/file' --volume=v,kind=host,source="$PWD/volume" --mount=volume=v,target=/../../../etc)" here
+        assert_eq "$(sh_run 'cat /etc/file' \
+                --volume=v,kind=host,source="$PWD/volume" --mount=volume=v,target=/../../../etc)" here
         assert_not_contains "$(findmnt -rn -o TARGET)" "$PWD"
 }
 
@@ -358,8 +379,9 @@ test_volume_mistakes() {
 test_read_only_root() {
         local script='touch /x 2>/dev/null || echo read-only; touch /v/x && echo writable'
         assert_eq "$(sh_run 'touch /x && echo writable')" writable
-        assert_eq "$(podctl run busybox --readonly-rootfs --exec=/bin/sh -- -c 'touch /x 2>/dev/null || echo read-only')" read-only
-        assert_eq "$(podctl run --volume=v,kind=empty --mount=volume=v,target=/v busybox --readonly-rootfs --exec=/bin/sh -- -c "$script")" $'read-only\nwritable'
+        assert_eq "$(sh_run 'touch /x 2>/dev/null || echo read-only' --readonly-rootfs)" read-only
+        assert_eq "$(sh_run "$script" --volume=v,kind=empty --mount=volume=v,target=/v --readonly-rootfs)" \
+                $'read-only\nwritable'
 }
 
 # --- The terminal
@@ -373,7 +395,9 @@ test_interactive_with_piped_input() {
 test_interactive_with_terminal() {
         local status=0
         defer end_pod terminal
-        in_terminal 'stty rows 33 cols 111; podctl run --interactive --name=terminal busybox --exec=/bin/sh -- -c "tty; stty size; read x; echo got:\$x; exit 5"'
+        local script='tty; stty size; read x; echo got:\$x; exit 5'
+        in_terminal "stty rows 33 cols 111
+                podctl run --interactive --name=terminal busybox --exec=/bin/sh -- -c \"$script\""
         wait_until grep 33 screen
         echo hello >&5
         wait $terminal || status=$?
@@ -387,7 +411,8 @@ test_interactive_with_terminal() {
 test_interrupt_from_terminal() {
         local status=0
         defer end_pod terminal
-        in_terminal 'podctl run --interactive --name=terminal busybox --exec=/bin/sh -- -c "trap \"echo caught; exit 6\" INT; echo waiting; while :; do sleep 0.1; done"'
+        local script='trap \"echo caught; exit 6\" INT; echo waiting; while :; do sleep 0.1; done'
+        in_terminal "podctl run --interactive --name=terminal busybox --exec=/bin/sh -- -c \"$script\""
         wait_until grep waiting screen
         printf '\003' >&5
         wait $terminal || status=$?
@@ -407,10 +432,10 @@ test_input_is_empty_without_interactive() {
 
 # Ctrl-C ends the pod in good order: the app hears of it, and nothing is left.
 test_interrupt_stops_the_pod() {
-        local signal pid
+        local signal pid script='trap "echo asked; exit 0" TERM; echo waiting; while :; do sleep 0.1; done'
         for signal in INT TERM; do
                 rm -f out
-                podctl run --name=stopped busybox --exec=/bin/sh -- -c 'trap "echo asked; exit 0" TERM; echo waiting; while :; do sleep 0.1; done' >out 2>&1 &
+                podctl run --name=stopped busybox --exec=/bin/sh -- -c "$script" >out 2>&1 &
                 pid=$!
                 defer end_pod stopped
                 wait_until grep waiting out
@@ -465,7 +490,8 @@ test_capabilities() {
         assert_eq "$(caps)" 00000000a80425fb
         assert_eq "$(caps --caps-retain=NET_RAW)" 0000000000002000
         assert_eq "$(caps --caps-remove=CAP_NET_RAW,CAP_MKNOD)" 00000000a00405fb
-        assert_eq "$(podctl --insecure-options=capabilities run busybox --exec=/bin/grep -- CapBnd /proc/self/status | grep -c a80425fb || true)" 0
+        podctl --insecure-options=capabilities run busybox --exec=/bin/grep -- CapBnd /proc/self/status >out
+        assert_not_contains "$(cat out)" a80425fb
         refused_without_trace NOSUCH busybox --caps-retain=NOSUCH
         refused_without_trace exclude busybox --caps-retain=KILL --caps-remove=KILL
         refused_without_trace "there is no capability 'CAP_CHOWNN'" busybox --caps-remove=CAP_CHOWNN
@@ -476,12 +502,21 @@ test_capabilities() {
 # A program with file capabilities gets them. It is a busybox, which goes by the name of its link.
 test_privileged_files_work() {
         fetch edge.oci
-        assert_contains "$(podctl run edge --user=33 --exec=/bin/sh -- -c 'ln -s /edge/capable /tmp/grep; /tmp/grep CapEff /proc/self/status')" 2400
+        podctl run edge --user=33 \
+                --exec=/bin/sh -- -c 'ln -s /edge/capable /tmp/grep; /tmp/grep CapEff /proc/self/status' >out
+        assert_contains "$(cat out)" 2400
 }
 
 test_host_is_out_of_reach() {
-        sh_run 'ls /proc | grep -c "^[0-9]*$"; cat /proc/1/comm; ls /proc/1/root 2>&1; echo x >/proc/sysrq-trigger; mount -t tmpfs x /mnt;
-                echo 1 >/proc/sys/kernel/panic; mknod /tmp/sda b 8 0; cat /proc/kcore | head -c 1; ls -A /sys/firmware /sys/fs' >out 2>&1 || true
+        sh_run 'ls /proc | grep -c "^[0-9]*$"
+                cat /proc/1/comm
+                ls /proc/1/root 2>&1
+                echo x >/proc/sysrq-trigger
+                mount -t tmpfs x /mnt
+                echo 1 >/proc/sys/kernel/panic
+                mknod /tmp/sda b 8 0
+                cat /proc/kcore | head -c 1
+                ls -A /sys/firmware /sys/fs' >out 2>&1 || true
         assert_not_contains "$(cat out)" vmlinuz
         assert_eq "$(grep -cE "can't create|denied|not permitted|Read-only" out | awk '{ print ($1 >= 4) }')" 1
 }
@@ -513,7 +548,8 @@ test_host_sees_no_mounts() {
         }
         before=$(mounts)
         mkdir volume
-        pod mounts --volume=v,kind=host,source="$PWD/volume" --mount=volume=v,target=/v busybox --exec=/bin/sleep -- 1000
+        pod mounts --volume=v,kind=host,source="$PWD/volume" --mount=volume=v,target=/v \
+                busybox --exec=/bin/sleep -- 1000
         during=$(mounts)
         assert_eq "$during" "$before"
         podctl stop mounts

@@ -10,7 +10,8 @@ fetch busybox.oci httpd.oci
 declare_pod() {
         local dir=${3:-/etc/podctl/pods.d}
         mkdir -p "$dir"
-        jq -n --arg script "$2" '{acVersion: "0.8.11", acKind: "PodManifest", apps: [{name: "app", image: {name: "busybox"},
+        jq -n --arg script "$2" '{acVersion: "0.8.11", acKind: "PodManifest", apps: [{
+                name: "app", image: {name: "busybox"},
                 app: {exec: ["/bin/sh", "-c", $script], user: "0", group: "0"}}]}' >"$dir/$1.json"
         defer rm -f "$dir/$1.json"
         defer systemctl reset-failed "pod@$1.service" 2>/dev/null
@@ -94,7 +95,9 @@ test_enabled_with_a_drop_in() {
 # Limits of the whole pod count also in a unit that podctl did not make.
 test_limits_of_the_manifest() {
         declare_pod limited 'exec sleep 1000'
-        jq '.isolators = [{name: "resource/memory", value: {limit: "150M"}}, {name: "os/linux/cpu-shares", value: 2048}]' \
+        jq '.isolators = [
+                {name: "resource/memory", value: {limit: "150M"}},
+                {name: "os/linux/cpu-shares", value: 2048}]' \
                 /etc/podctl/pods.d/limited.json >limited.json
         cp limited.json /etc/podctl/pods.d/
         systemctl start pod@limited.service
@@ -107,17 +110,22 @@ test_limits_of_the_manifest() {
         assert_eq "$(systemctl -M own show --property=MemoryMax --value system.slice)" 150000000
 }
 
+# id_of_busybox: as a manifest has it.
+id_of_busybox() {
+        podctl image list --full --format=json |
+                jq -r '.[] | select(.name | test("busybox:latest")) | .id' | tr - :
+}
+
 # The manifest names the image and nothing else; what runs has its digest.
 test_image_by_name() {
         declare_pod named 'exec sleep 1000'
         systemctl start pod@named.service
-        assert_eq "$(podctl cat-manifest named | jq -r .apps[0].image.id)" "$(podctl image list --full --format=json | jq -r '.[] | select(.name | test("busybox:latest")) | .id' | tr - :)"
+        assert_eq "$(podctl cat-manifest named | jq -r .apps[0].image.id)" "$(id_of_busybox)"
 }
 
 test_image_by_id() {
         declare_pod by-id 'exec sleep 1000'
-        jq --arg id "$(podctl image list --full --format=json | jq -r '.[] | select(.name | test("busybox:latest")) | .id' | tr - :)" \
-                '.apps[0].image = {id: $id}' /etc/podctl/pods.d/by-id.json >manifest
+        jq --arg id "$(id_of_busybox)" '.apps[0].image = {id: $id}' /etc/podctl/pods.d/by-id.json >manifest
         cp manifest /etc/podctl/pods.d/by-id.json
         systemctl start pod@by-id.service
 }
@@ -189,8 +197,10 @@ int main(void)
 C
         gcc -static -o helper/notify helper/notify.c
         declare_pod notifying 'exec /helper/notify'
-        jq --arg source "$PWD/helper" '.apps[0].annotations = [{name: "appc.io/executor/supports-systemd-notify", value: "true"}]
-                | .volumes = [{name: "helper", kind: "host", source: $source}] | .apps[0].mounts = [{volume: "helper", path: "/helper"}]' \
+        jq --arg source "$PWD/helper" '
+                .apps[0].annotations = [{name: "appc.io/executor/supports-systemd-notify", value: "true"}]
+                | .volumes = [{name: "helper", kind: "host", source: $source}]
+                | .apps[0].mounts = [{volume: "helper", path: "/helper"}]' \
                 /etc/podctl/pods.d/notifying.json >manifest
         cp manifest /etc/podctl/pods.d/notifying.json
         systemctl start --no-block pod@notifying.service
@@ -202,7 +212,8 @@ C
 }
 
 test_own_unit_runs_in_place() {
-        unit own 'Type=notify' 'NotifyAccess=all' 'MemoryMax=150M' 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
+        unit own 'Type=notify' 'NotifyAccess=all' 'MemoryMax=150M' \
+                'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
         systemctl start own.service
         assert_eq "$(property own.service ActiveState)" active
         assert_contains "$(cat "/proc/$(property own.service MainPID)/cmdline" | tr '\0' ' ')" systemd-nspawn
@@ -224,7 +235,8 @@ test_own_unit_that_kills_all_at_once() {
                 systemctl start own.service
                 wait_until is_inactive own.service
                 journalctl --sync
-                told+=" $(journalctl --output=cat --quiet --unit=own.service --after-cursor="$cursor" | grep -c 'with KillMode=mixed in its' || true)"
+                journalctl --output=cat --quiet --unit=own.service --after-cursor="$cursor" >journal
+                told+=" $(grep -c 'with KillMode=mixed in its' journal || true)"
         done
         assert_eq "$told" ' 1 0'
 }
@@ -242,7 +254,8 @@ test_own_unit_fails_as_the_pod_does() {
 
 # A unit that restarts its pod gets it, and under the same name.
 test_own_unit_restarts() {
-        unit own 'Restart=always' 'RestartSec=100ms' 'KillMode=mixed' 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
+        unit own 'Restart=always' 'RestartSec=100ms' 'KillMode=mixed' \
+                'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
         systemctl start own.service
         wait_until machinectl show own
         kill -9 "$(property own.service MainPID)"
@@ -258,7 +271,9 @@ test_own_unit_marks_its_pod() {
         local uuid
         fetch httpd.oci
         ln -s "$(command -v podctl)" rkt
-        unit own 'KillMode=mixed' "ExecStart=$PWD/rkt run --net=default --port=8080-tcp:8123 --uuid-file-save=$PWD/uuid httpd" "ExecStopPost=$PWD/rkt gc --mark-only"
+        unit own 'KillMode=mixed' \
+                "ExecStart=$PWD/rkt run --net=default --port=8080-tcp:8123 --uuid-file-save=$PWD/uuid httpd" \
+                "ExecStopPost=$PWD/rkt gc --mark-only"
         systemctl start own.service
         wait_until test -s uuid
         uuid=$(cat uuid)
@@ -273,7 +288,8 @@ test_own_unit_marks_its_pod() {
 test_own_unit_with_commands_for_its_stop() {
         local words
         for words in own '--time=1s own' '--force own'; do
-                unit own 'Type=notify' 'KillMode=mixed' 'ExecStartPre=-/usr/bin/podctl stop own' 'ExecStartPre=-/usr/bin/podctl rm own' \
+                unit own 'Type=notify' 'KillMode=mixed' \
+                        'ExecStartPre=-/usr/bin/podctl stop own' 'ExecStartPre=-/usr/bin/podctl rm own' \
                         'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000' \
                         "ExecStop=/usr/bin/podctl stop $words"
                 systemctl start own.service
@@ -287,7 +303,8 @@ test_own_unit_with_commands_for_its_stop() {
 
 # One pod after another in the same unit: each has user IDs of its own.
 test_own_unit_with_several_pods() {
-        unit own 'Type=notify' 'Delegate=yes' 'KillMode=mixed' 'ExecStartPre=/usr/bin/podctl run --name=migrate busybox --exec=/bin/true' \
+        unit own 'Type=notify' 'Delegate=yes' 'KillMode=mixed' \
+                'ExecStartPre=/usr/bin/podctl run --name=migrate busybox --exec=/bin/true' \
                 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
         systemctl start own.service
         assert_eq "$(podctl exec own echo up)" up
@@ -311,14 +328,16 @@ test_own_unit_that_only_starts_pods() {
 
 # Nobody is there who would carry it.
 test_own_unit_with_standard_input() {
-        assert_fails 254 systemd-run --quiet --collect --pipe --wait podctl run --interactive busybox --exec=/bin/cat </dev/null
+        assert_fails 254 systemd-run --quiet --collect --pipe --wait \
+                podctl run --interactive busybox --exec=/bin/cat </dev/null
         assert_contains "$output" '--interactive needs a terminal where'
         assert_eq "$(podctl list --no-legend)" ''
 }
 
 test_systemd_run() {
         defer systemctl stop mine.service
-        systemd-run --quiet --collect --unit=mine -p MemoryMax=150M podctl run --name=mine busybox --name=app --exec=/bin/sleep -- 1000
+        systemd-run --quiet --collect --unit=mine -p MemoryMax=150M \
+                podctl run --name=mine busybox --name=app --exec=/bin/sleep -- 1000
         wait_until app_runs mine app
         assert_eq "$(pod_unit mine)" mine.service
         systemctl stop mine.service
@@ -419,7 +438,10 @@ test_new_systemd_under_a_running_pod() {
 # connections N: connects to the bus as many pods do, and stays.
 connections() {
         perl -MSocket -e '
-                sub field { my $f = pack("CCa1x", $_[0], 1, $_[1]) . pack("V", length $_[2]) . $_[2] . "\0"; $f . "\0" x (-length($f) % 8) }
+                sub field {
+                        my $f = pack("CCa1x", $_[0], 1, $_[1]) . pack("V", length $_[2]) . $_[2] . "\0";
+                        return $f . "\0" x (-length($f) % 8);
+                }
                 my $name = "org.freedesktop.DBus";
                 my $fields = field(1, "o", "/org/freedesktop/DBus") . field(6, "s", $name) . field(2, "s", $name);
                 $fields .= pack("CCa1x", 3, 1, "s") . pack("V", 5) . "Hello\0";
@@ -443,7 +465,8 @@ test_bus_has_room() {
         podctl run busybox --exec=/bin/true
         local bus
         bus=$(pidof dbus-daemon) || skip 'this host has another bus'
-        printf '<busconfig><limit name="max_connections_per_user">1</limit></busconfig>' >/etc/dbus-1/system.d/zz-limit.conf
+        printf '<busconfig><limit name="max_connections_per_user">1</limit></busconfig>' \
+                >/etc/dbus-1/system.d/zz-limit.conf
         defer wait_until busctl --no-pager list
         defer kill -HUP "$bus"
         defer rm /etc/dbus-1/system.d/zz-limit.conf
@@ -455,7 +478,8 @@ test_bus_has_room() {
 
 # As unit files have them; what the manager makes of them is what it would make of a file.
 test_values_of_properties_as_in_unit_files() {
-        pod valued --net=none -p TimeoutStopSec='1min 30s' -p LimitMEMLOCK=64M -p LimitNOFILE=2048:4096 -p CPUWeight=idle \
+        pod valued --net=none -p TimeoutStopSec='1min 30s' -p LimitMEMLOCK=64M -p LimitNOFILE=2048:4096 \
+                -p CPUWeight=idle \
                 -p 'SuccessExitStatus=5 SIGUSR1' -p 'Environment="A=b c" D=e' -p LimitCPU=1h -p LimitNICE=+5 \
                 -p CPUSchedulingPolicy=batch -p 'IOReadBandwidthMax=/ 5M' busybox --exec=/bin/sleep -- 1000
         assert_eq "$(property podctl-valued TimeoutStopUSec)" '1min 30s'

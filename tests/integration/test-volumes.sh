@@ -448,7 +448,9 @@ test_device_as_volume() {
         mknod -m 660 devices/sub/zero c 1 5
         ln -s sub/zero devices/link
         # shellcheck disable=SC2046
-        assert_eq "$(sh_run 'head -c 2 /d/link | wc -c; echo x >/d/sub/zero && echo written; stat -c %u:%g /d/sub/zero' \
+        assert_eq "$(sh_run 'head -c 2 /d/link | wc -c
+                echo x >/d/sub/zero && echo written
+                stat -c %u:%g /d/sub/zero' \
                 $(host d "$PWD/devices" /d))" $'2\nwritten\n0:0'
         # shellcheck disable=SC2046
         assert_eq "$(sh_run 'head -c 2 /d/link | wc -c; echo x 2>/dev/null >/d/sub/zero || echo no' \
