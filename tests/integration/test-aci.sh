@@ -94,7 +94,8 @@ test_certificates_are_checked() {
         rm -rf data
         # The right authority, but the certificate of another host.
         echo '127.0.0.2 another.test' >>/etc/hosts
-        configure registries.d web '{"rktKind":"registries","rktVersion":"v1","registries":["another.test"],"ca":"'"$PWD"'/ours/ca.crt"}'
+        configure registries.d web '{"rktKind":"registries","rktVersion":"v1",
+                "registries":["another.test"],"ca":"'"$PWD"'/ours/ca.crt"}'
         refused_download "another.test" unsigned fetch https://another.test/app.aci
 }
 
@@ -365,15 +366,18 @@ test_no_validator_no_going_on() {
 test_busy_server() {
         websites
         aci site/app.aci example.test/app
-        rules '[{"times": 2, "status": 503}, {"method": "GET", "times": 1, "status": 429, "headers": {"Retry-After": "1"}}]'
+        rules '[{"times": 2, "status": 503},
+                {"method": "GET", "times": 1, "status": 429, "headers": {"Retry-After": "1"}}]'
         unsigned fetch https://example.test/app.aci
         assert_eq "$(ids)" "$(id_of site/app.aci)"
 }
 
 # Credentials
 
-basic='{"rktKind":"auth","rktVersion":"v1","domains":["example.test"],"type":"basic","credentials":{"user":"user","password":"secret"}}'
-oauth='{"rktKind":"auth","rktVersion":"v1","domains":["storage.test"],"type":"oauth","credentials":{"token":"sesame"}}'
+basic='{"rktKind":"auth","rktVersion":"v1","domains":["example.test"],"type":"basic",
+        "credentials":{"user":"user","password":"secret"}}'
+oauth='{"rktKind":"auth","rktVersion":"v1","domains":["storage.test"],"type":"oauth",
+        "credentials":{"token":"sesame"}}'
 
 # system NAME JSON: as the vendor's.
 system() {
@@ -465,7 +469,8 @@ test_credentials_are_wanted() {
 pages() {
         local json='[]'
         while (($#)); do
-                json=$(jq -c --arg path "^$1\\?ac-discovery=1\$" --arg html "$2" '. + [{path: $path, status: 200, body: $html}]' <<<"$json")
+                json=$(jq -c --arg path "^$1\\?ac-discovery=1\$" --arg html "$2" \
+                        '. + [{path: $path, status: 200, body: $html}]' <<<"$json")
                 shift 2
         done
         rules "$json"
@@ -539,7 +544,8 @@ test_discovery_labels() {
         websites
         stored_app 1.0.0 example.test/app '.labels += [{name: "flavour", value: "mint"}]'
         cp storage/example.test/app-1.0.0-linux-amd64.aci storage/mint.aci
-        pages /app "<html><head>$(meta ac-discovery "example.test/app https://storage.test/{flavour}.{ext}")</head></html>"
+        local by_flavour=https://storage.test/{flavour}.{ext}
+        pages /app "<html><head>$(meta ac-discovery "example.test/app $by_flavour")</head></html>"
         unsigned fetch example.test/app:1.0.0,flavour=mint
         assert_eq "$(web_names)" example.test/app:1.0.0
         rm -rf data
@@ -548,14 +554,16 @@ test_discovery_labels() {
         cp storage/mint.aci storage/other.aci
         refused_download 'the image has not the label flavour=other' unsigned fetch example.test/app:1.0.0,flavour=other
         refused_download 'the image has not the label version=1.0.1' unsigned fetch example.test/app:1.0.1,flavour=mint
-        refused_download 'the image has not the label arch=aarch64' unsigned fetch example.test/app,arch=aarch64,flavour=mint
+        refused_download 'the image has not the label arch=aarch64' \
+                unsigned fetch example.test/app,arch=aarch64,flavour=mint
 }
 
 test_discovery_finds_another_name() {
         websites
         stored_app 1.0.0 example.test/app '.name = "example.test/other"'
         pages /app "<html><head>$(meta ac-discovery "example.test/app $template")</head></html>"
-        refused_download "the image calls itself 'example.test/other', not 'example.test/app'" unsigned fetch example.test/app:1.0.0
+        refused_download "the image calls itself 'example.test/other', not 'example.test/app'" \
+                unsigned fetch example.test/app:1.0.0
 }
 
 test_discovery_in_the_clear() {
@@ -575,8 +583,8 @@ test_discovery_in_the_clear() {
         assert_fails 254 web --insecure-options=image,http fetch example.test/app:1.0.0
         assert_contains "$output" certificate
         assert_eq "$(cat clear)" ''
-        configure registries.d web '{"rktKind":"registries","rktVersion":"v1","registries":["example.test","storage.test"],
-                                     "ca":"'"$PWD"'/ours/ca.crt"}'
+        configure registries.d web '{"rktKind":"registries","rktVersion":"v1",
+                "registries":["example.test","storage.test"],"ca":"'"$PWD"'/ours/ca.crt"}'
         # Nor may a page lead there.
         rm -rf data
         pages /app "<html><head>$(meta ac-discovery 'example.test/app http://example.test/{name}.{ext}')</head></html>"
@@ -588,7 +596,8 @@ test_discovery_and_signature() {
         signer alice example.test
         stored_app 1.0.0
         pages /app "<html><head>$(meta ac-discovery "example.test/app $template")</head></html>"
-        refused_download 'no signature found at https://storage.test/example.test/app-1.0.0-linux-amd64.aci.asc' web fetch example.test/app:1.0.0
+        refused_download 'no signature found at https://storage.test/example.test/app-1.0.0-linux-amd64.aci.asc' \
+                web fetch example.test/app:1.0.0
         sign alice storage/example.test/app-1.0.0-linux-amd64.aci
         web fetch example.test/app:1.0.0
         assert_contains "$(web image list --full --no-legend --fields=trust)" 'for example.test'
@@ -613,7 +622,10 @@ test_discovery_and_pull_policy() {
 test_dependencies_by_discovery() {
         websites
         mkdir -p storage/example.test
-        needs() { jq -nc '{dependencies: [$ARGS.positional[] | {imageName: ("example.test/" + .), labels: [{name: "version", value: "1.0.0"}]}]}' --args "$@"; }
+        needs() {
+                jq -nc '{dependencies: [$ARGS.positional[] | {
+                        imageName: ("example.test/" + .), labels: [{name: "version", value: "1.0.0"}]}]}' --args "$@"
+        }
         stored_app 1.0.0 example.test/base
         stored_app 1.0.0 example.test/left ". + $(needs base)"
         stored_app 1.0.0 example.test/right ". + $(needs base)"

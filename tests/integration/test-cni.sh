@@ -44,8 +44,8 @@ web_pod() {
         wait_until curl -s -m 2 "http://$(address "$name"):8080/"
 }
 
-BRIDGE='{ "cniVersion": "0.4.0", "name": "bridged", "type": "bridge", "bridge": "cni-test0", "isGateway": true, "ipMasq": true,
-  "hairpinMode": true,
+BRIDGE='{ "cniVersion": "0.4.0", "name": "bridged", "type": "bridge", "bridge": "cni-test0",
+  "isGateway": true, "ipMasq": true, "hairpinMode": true,
   "ipam": { "type": "host-local", "subnet": "10.22.0.0/24", "routes": [ { "dst": "0.0.0.0/0" } ] } }'
 
 # Two pods talk, the host reaches them, they reach the world, and ports are forwarded.
@@ -85,7 +85,8 @@ test_loopback_of_the_host_is_closed() {
         greeter 127.0.0.1 8104 secret
         web_pod one --net=bridged --private-users=no --port=8080-tcp:8105
         assert_eq "$(cat /proc/sys/net/ipv4/conf/cni-test0/route_localnet)" 1
-        nsenter -t "$(leader one)" -n sh -c 'ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via 10.22.0.1 dev eth0 src '"$(address one)"
+        nsenter -t "$(leader one)" -n ip addr del 127.0.0.1/8 dev lo
+        nsenter -t "$(leader one)" -n ip route add 127.0.0.1/32 via 10.22.0.1 dev eth0 src "$(address one)"
         nsenter -t "$(leader one)" -n sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
         assert_eq "$(nsenter -t "$(leader one)" -n nc -w 2 127.0.0.1 8104 </dev/null || true)" ''
         podctl stop --force one
@@ -124,9 +125,11 @@ test_macvlan_and_tuning() {
         ip link del probe
         conf 10-m.conflist '{ "cniVersion": "1.0.0", "name": "m", "plugins": [
           { "type": "macvlan", "master": "uplink", "mode": "bridge",
-            "ipam": { "type": "host-local", "subnet": "192.0.2.0/24", "rangeStart": "192.0.2.100", "rangeEnd": "192.0.2.120" } },
+            "ipam": { "type": "host-local", "subnet": "192.0.2.0/24",
+                      "rangeStart": "192.0.2.100", "rangeEnd": "192.0.2.120" } },
           { "type": "tuning", "sysctl": { "net.ipv4.conf.eth0.log_martians": "1" }, "mtu": 1400 } ] }'
-        sh_run 'wget -qO- http://192.0.2.2:8000/world.html; cat /proc/sys/net/ipv4/conf/eth0/log_martians /sys/class/net/eth0/mtu' --net=m >out
+        sh_run 'wget -qO- http://192.0.2.2:8000/world.html
+                cat /proc/sys/net/ipv4/conf/eth0/log_martians /sys/class/net/eth0/mtu' --net=m >out
         assert_eq "$(cat out)" $'from the world\n1\n1400'
 }
 
@@ -165,7 +168,8 @@ test_several_networks() {
         grep 'eth1 .* 10.22.0.' out
         grep 'eth2 .* 10.24.0.9/' out
         podctl list --format=json | jq -e '[.[0].networks[].netName] == ["default", "bridged", "second"]'
-        podctl list --format=json | jq -e '.[0].networks[2] | .args == "IP=10.24.0.9" and .ip == "10.24.0.9" and .mask == "255.255.255.0" and
+        podctl list --format=json | jq -e '.[0].networks[2] |
+                .args == "IP=10.24.0.9" and .ip == "10.24.0.9" and .mask == "255.255.255.0" and
                 (.pluginPath | endswith("/ptp")) and (.netConf | fromjson | .name == "second")'
         # There may be networks of others on the host.
         defer ip link del cni-podman0 2>/dev/null

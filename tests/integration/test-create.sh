@@ -196,12 +196,13 @@ test_misspelt_members_are_refused() {
      {"name": "os/linux/no-new-privilegs", "value": true}]}}]}
 END
         local typo=$LOCAL/typo.json
+        local member="apps[0].readOnlyRootFs: is not a known member; did you mean 'readOnlyRootFS'?"
         local isolator="apps[0].app.isolators[0].name: there is no isolator 'os/linux/no-new-privilegs'"
         for start in 'podctl check typo' "podctl run --pod-manifest=$typo" "podctl prepare --pod-manifest=$typo"; do
                 # shellcheck disable=SC2086
                 assert_fails 254 $start
                 assert_contains "$output" "$typo:2: volums: is not a known member; did you mean 'volumes'?"
-                assert_contains "$output" "$typo:5: apps[0].readOnlyRootFs: is not a known member; did you mean 'readOnlyRootFS'?"
+                assert_contains "$output" "$typo:5: $member"
                 assert_contains "$output" "$typo:7: $isolator; did you mean 'os/linux/no-new-privileges'?"
         done
         assert_fails '*' systemctl start pod@typo

@@ -84,9 +84,11 @@ test_units_are_valid() {
 test_units_are_confined() {
         local unit most exposure
         while read -r unit most; do
-                exposure=$(systemd-analyze security --no-pager "$unit" | sed -n 's/.*Overall exposure level for .*: \([0-9.]*\) .*/\1/p')
+                exposure=$(systemd-analyze security --no-pager "$unit" |
+                        sed -n 's/.*Overall exposure level for .*: \([0-9.]*\) .*/\1/p')
                 echo "$unit: $exposure"
-                awk -v e="$exposure" -v m="$most" 'BEGIN { exit !(e != "" && e <= m) }' || fail "$unit: $exposure is more than $most"
+                awk -v e="$exposure" -v m="$most" 'BEGIN { exit !(e != "" && e <= m) }' ||
+                        fail "$unit: $exposure is more than $most"
         done <<'UNITS'
 podctl-metadata.service 0.5
 podctl-image-gc.service 1.2
@@ -99,11 +101,14 @@ UNITS
 # None that a package would leave out, and none that is on without having been asked for.
 test_units_are_preset() {
         local unit
-        for unit in podctl-gc.timer podctl-image-gc.timer podctl-upgrade.path podctl-network.path podctl-group.socket; do
+        for unit in podctl-gc.timer podctl-image-gc.timer podctl-upgrade.path podctl-network.path \
+                podctl-group.socket; do
                 assert_contains "$(systemctl list-unit-files --no-legend --no-pager "$unit")" 'enabled'
         done
-        assert_eq "$(systemctl list-unit-files --no-legend --no-pager podctl-metadata.socket | awk '{ print $NF }')" disabled
+        systemctl list-unit-files --no-legend --no-pager podctl-metadata.socket >presets
+        assert_eq "$(awk '{ print $NF }' presets)" disabled
         systemd-sysusers --dry-run /usr/lib/sysusers.d/podctl.conf
-        systemd-tmpfiles --create --dry-run /usr/lib/tmpfiles.d/podctl.conf 2>/dev/null || systemd-tmpfiles --create /usr/lib/tmpfiles.d/podctl.conf
+        systemd-tmpfiles --create --dry-run /usr/lib/tmpfiles.d/podctl.conf 2>/dev/null ||
+                systemd-tmpfiles --create /usr/lib/tmpfiles.d/podctl.conf
         assert_eq "$(stat -c '%a %U:%G' /run/podctl/metadata)" '2750 root:podctl-metadata'
 }

@@ -235,7 +235,8 @@ test_own_unit_at_every_moment() {
                 systemctl start --no-block mine
                 sleep "0.$ms"
                 systemctl stop mine
-                [[ $(systemctl show -P Result mine) == success ]] || fail "after $ms ms: $(systemctl show -P Result mine)"
+                result=$(systemctl show -P Result mine)
+                [[ $result == success ]] || fail "after $ms ms: $result"
         done
 }
 

@@ -62,7 +62,7 @@ test_images_of_buildah() {
 
 # The layers are the same files in all those images, so they are unpacked once.
 test_layers_are_shared() {
-        own fetch "$IMAGES/busybox.oci" "$IMAGES/busybox-zstd.oci" "$IMAGES/busybox-plain.oci" "$IMAGES/busybox-docker.tar"
+        own fetch "$IMAGES"/{busybox.oci,busybox-zstd.oci,busybox-plain.oci,busybox-docker.tar}
         assert_eq "$(find data/images/layers -mindepth 1 -maxdepth 1 -name 'sha256-*' | wc -l)" 5
 }
 
@@ -143,7 +143,8 @@ test_list_has_columns() {
         assert_eq "$(own image list --no-legend | wc -l)" 2
         assert_contains "$(own image list)" MiB
         assert_eq "$(own image list --no-legend --fields=name --sort=name)" $'busybox:1.0,busybox:latest\nhttpd:latest'
-        assert_eq "$(own image list --no-legend --fields=name --sort=name --order=desc)" $'httpd:latest\nbusybox:1.0,busybox:latest'
+        assert_eq "$(own image list --no-legend --fields=name --sort=name --order=desc)" \
+                $'httpd:latest\nbusybox:1.0,busybox:latest'
         assert_eq "$(own image list --fields=name,id | head -n 1 | tr -s ' ')" 'NAME ID'
         assert_fails 254 own image list --fields=colour
         assert_fails 254 own image list --sort=colour
@@ -178,7 +179,8 @@ test_cat_manifest() {
         local id
         id=$(own fetch "$IMAGES/httpd.oci")
         cmp <(own image cat-manifest httpd | jq -S .) <(jq -S . "$(manifest_file "$IMAGES/httpd.oci")")
-        cmp <(own image cat-manifest --pretty-print=no "$id" | jq -S .) <(jq -S . "$(manifest_file "$IMAGES/httpd.oci")")
+        jq -S . "$(manifest_file "$IMAGES/httpd.oci")" >theirs
+        own image cat-manifest --pretty-print=no "$id" | jq -S . | cmp - theirs
         own fetch "$IMAGES/busybox.aci"
         assert_eq "$(own image cat-manifest example.com/busybox | jq -r .name)" example.com/busybox
         assert_fails 254 own image cat-manifest nothing
@@ -215,7 +217,8 @@ test_rm_of_a_used_image() {
         mkdir go
         defer own gc --grace-period=0
         own run --detach --name=used --volume=go,kind=host,source="$PWD/go" busybox --name=app \
-                --mount=volume=go,target=/go --exec=/bin/sh -- -c 'until test -e /go/on; do sleep 0.1; done; cat /data/second >/go/out'
+                --mount=volume=go,target=/go \
+                --exec=/bin/sh -- -c 'until test -e /go/on; do sleep 0.1; done; cat /data/second >/go/out'
         defer own stop --force used
         own image rm busybox busybox:1.0
         assert_eq "$(own image list --no-legend)" ''
@@ -297,7 +300,8 @@ test_hostile_layers() {
         own fetch "$IMAGES/busybox.oci"
         cp -a "$IMAGES/hostile.oci" hostile.oci
         while read -r tag; do
-                jq --arg tag "$tag" '.manifests |= map(select(.annotations["org.opencontainers.image.ref.name"] == $tag))' \
+                jq --arg tag "$tag" \
+                        '.manifests |= map(select(.annotations["org.opencontainers.image.ref.name"] == $tag))' \
                         "$IMAGES/hostile.oci/index.json" >hostile.oci/index.json
                 if [[ $tag =~ $inside ]]; then
                         id=$(own fetch hostile.oci)
@@ -402,7 +406,8 @@ test_json_of_100_megabytes() {
 
 test_json_nested_deep() {
         cp -a "$IMAGES/busybox.oci" deep.oci
-        python3 -c 'print("{\"schemaVersion\": 2, \"manifests\": " + "[" * 10000 + "]" * 10000 + "}")' >deep.oci/index.json
+        python3 -c 'print("{\"schemaVersion\": 2, \"manifests\": " + "[" * 10000 + "]" * 10000 + "}")' \
+                >deep.oci/index.json
         refused_import index.json deep.oci
         python3 -c 'print("{\"schemaVersion\": 2, \"unknown\": " + "{\"a\": " * 10000 + "1" + "}" * 10000 + "}")' |
                 replace_manifest deep.oci
@@ -412,7 +417,8 @@ test_json_nested_deep() {
 # As the specifications ask.
 test_unknown_members_are_ignored() {
         cp -a "$IMAGES/busybox.oci" more.oci
-        jq -c '. + {"x-more": {"deep": [1, 2, {}]}} | .layers[].extra = true' "$(manifest_file more.oci)" | replace_manifest more.oci
+        jq -c '. + {"x-more": {"deep": [1, 2, {}]}} | .layers[].extra = true' "$(manifest_file more.oci)" |
+                replace_manifest more.oci
         own fetch more.oci
 }
 

@@ -11,7 +11,8 @@ uuid_of() {
 
 # ended_pod NAME [STATUS]: a pod that is over, with a line of output to its app.
 ended_pod() {
-        podctl run --name="$1" busybox --name=app --exec=/bin/sh -- -c "echo said; exit ${2-0}" >/dev/null || assert_eq $? "$2"
+        podctl run --name="$1" busybox --name=app --exec=/bin/sh -- -c "echo said; exit ${2-0}" >/dev/null ||
+                assert_eq $? "$2"
 }
 
 # prepared NAME: a pod that was never started. Prints its UUID.
@@ -52,8 +53,10 @@ test_list_as_json() {
         ended_pod over 3
         podctl list --format=json >list
         assert_eq "$(wc -l <list)" 1
-        jq -e '.[0] | .state == "exited" and .app_names == ["app"] and .created_at > 1e9 and .started_at >= .created_at and
-                (.networks[0] | .netName == "default" and .ifName == "eth0") and (.apps[0] | .name == "app" and .state == "exited" and .exit_code == 3 and .created_at > 1e18 and
+        jq -e '.[0] | .state == "exited" and .app_names == ["app"] and
+                .created_at > 1e9 and .started_at >= .created_at and
+                (.networks[0] | .netName == "default" and .ifName == "eth0") and
+                (.apps[0] | .name == "app" and .state == "exited" and .exit_code == 3 and .created_at > 1e18 and
                 .finished_at >= .started_at and .mounts == [] and (.image_id | startswith("sha256")))' list
         podctl list --format=json-pretty | jq -e length
         podctl gc --grace-period=0
@@ -88,7 +91,8 @@ test_status_of_an_exited_pod() {
 test_status_waits_for_the_end() {
         local pid
         mkdir go
-        podctl run --detach --uuid-file-save=uuid --name=waited --volume=go,kind=host,source="$PWD/go" busybox --name=app --mount=volume=go,target=/go \
+        podctl run --detach --uuid-file-save=uuid --name=waited --volume=go,kind=host,source="$PWD/go" \
+                busybox --name=app --mount=volume=go,target=/go \
                 --exec=/bin/sh -- -c 'until test -e /go/on; do sleep 0.1; done; exit 4'
         defer end_pod waited
         podctl status --wait waited >status &
@@ -115,7 +119,8 @@ test_status_waits_for_readiness() {
 # --- stop
 
 test_stop_asks_first() {
-        pod stopped busybox --name=app --exec=/bin/sh -- -c 'trap "echo asked; exit 0" TERM; echo waiting; while :; do sleep 0.1; done'
+        local script='trap "echo asked; exit 0" TERM; echo waiting; while :; do sleep 0.1; done'
+        pod stopped busybox --name=app --exec=/bin/sh -- -c "$script"
         wait_until has_output stopped
         assert_eq "$(podctl stop stopped)" "\"$(uuid_of stopped)\""
         wait_until gone stopped
@@ -291,8 +296,8 @@ test_gc_beside_who_waits() {
         (while [[ ! -e over ]]; do podctl gc --grace-period=0 2>/dev/null; done) &
         defer touch over
         for i in {1..10}; do
-                assert_eq "$(podctl run --name=waited busybox --exec=/bin/sh -- -c 'echo all of it; exit 3' || echo $?)" \
-                        $'all of it\n3'
+                podctl run --name=waited busybox --exec=/bin/sh -- -c 'echo all of it; exit 3' >out || echo $? >>out
+                assert_eq "$(cat out)" $'all of it\n3'
         done
         touch over
         wait_for_jobs
@@ -418,8 +423,10 @@ test_uuid_files() {
 # --- cat-manifest and logs
 
 test_cat_manifest() {
-        podctl run --name=shown --volume=v,kind=empty --user-label=team=green busybox --name=app --mount=volume=v,target=/v --exec=/bin/true -- x
-        podctl cat-manifest shown | jq -e '.acKind == "PodManifest" and .apps[0].name == "app" and .apps[0].app.exec == ["/bin/true", "x"] and
+        podctl run --name=shown --volume=v,kind=empty --user-label=team=green \
+                busybox --name=app --mount=volume=v,target=/v --exec=/bin/true -- x
+        podctl cat-manifest shown | jq -e '.acKind == "PodManifest" and
+                .apps[0].name == "app" and .apps[0].app.exec == ["/bin/true", "x"] and
                 .volumes[0].name == "v" and .apps[0].mounts[0].volume == "v" and .userLabels.team == "green"'
         assert_eq "$(podctl cat-manifest --pretty-print=false shown | wc -l)" 1
         uuid_of shown >uuid
@@ -513,7 +520,8 @@ test_enter_passes_input_and_output() {
         pod entered busybox --exec=/bin/sleep -- 1000
         assert_eq "$(printf 'one\ntwo\n' | podctl enter entered cat)" $'one\ntwo'
         assert_eq "$(podctl enter entered sh -c 'echo out; echo err >&2' 2>/dev/null)" out
-        assert_eq "$(head -c 1000000 /dev/urandom | tee bytes | podctl enter entered sha256sum | cut -d' ' -f1)" "$(sha256sum <bytes | cut -d' ' -f1)"
+        head -c 1000000 /dev/urandom >bytes
+        assert_eq "$(podctl enter entered sha256sum <bytes | cut -d' ' -f1)" "$(sha256sum <bytes | cut -d' ' -f1)"
 }
 
 test_enter_with_a_terminal() {
@@ -596,7 +604,9 @@ test_ambiguous_prefix() {
         ended_pod first
         uuid=$(uuid_of first)
         cp -a "/var/lib/podctl/pods/run/$uuid" "/var/lib/podctl/pods/run/${uuid:0:35}z" 2>/dev/null
-        mv "/var/lib/podctl/pods/run/${uuid:0:35}z" "/var/lib/podctl/pods/run/${uuid:0:35}$(tr 0-9a-f 1-9a-f0 <<<"${uuid:35}")"
+        local other
+        other=${uuid:0:35}$(tr 0-9a-f 1-9a-f0 <<<"${uuid:35}")
+        mv "/var/lib/podctl/pods/run/${uuid:0:35}z" "/var/lib/podctl/pods/run/$other"
         assert_fails 254 podctl status "${uuid:0:8}"
         assert_contains "$output" ambiguous
         podctl status "$uuid"
@@ -670,7 +680,9 @@ test_daemon_reload_beside_a_pod() {
         systemctl daemon-reload
         assert_contains "$(systemctl show --property=ExecStopPost podctl-reloaded.service)" tear-down
         systemctl stop podctl-reloaded.service
-        assert_eq "$(journalctl --no-pager --boot --grep='Unknown key' --unit=podctl-reloaded.service --quiet --output=cat)" ''
+        journalctl --no-pager --boot --unit=podctl-reloaded.service --quiet --output=cat --grep='Unknown key' \
+                >unknown || true
+        assert_eq "$(cat unknown)" ''
         [[ -e $(echo /var/lib/podctl/pods/run/*/exit) ]] || fail "nobody noted how it ended"
 }
 

@@ -50,7 +50,8 @@ registered() {
 test_app_learns_of_its_pod() {
         start_service
         ask_in_pod "for p in pod/uuid pod/annotations apps/app/annotations apps/app/image/id; do
-                      wget -q -O - \$AC_METADATA_URL$BASE/\$p; echo; done" --annotation=example.com/where=here --uuid-file-save=uuid >answers
+                      wget -q -O - \$AC_METADATA_URL$BASE/\$p; echo; done" \
+                --annotation=example.com/where=here --uuid-file-save=uuid >answers
         assert_eq "$(sed -n 1p answers)" "$(cat uuid)"
         assert_eq "$(sed -n 2p answers)" '[{"name":"example.com/where","value":"here"}]'
         sed -n 3p answers | jq -e '.[] | select(.name == "created")'
@@ -135,17 +136,20 @@ test_cni_networks() {
         defer rm -rf $CNI_ETC/10-mds.conf $CNI_ETC/20-mds.conf /var/lib/cni/networks
         echo '{ "cniVersion": "0.4.0", "name": "pointed", "type": "ptp",
                 "ipam": { "type": "host-local", "subnet": "10.47.0.0/24" } }' >$CNI_ETC/10-mds.conf
-        ask_in_pod "wget -q -O - \$AC_METADATA_URL$BASE/pod/uuid; echo; echo \$AC_METADATA_URL" --net=pointed --uuid-file-save=uuid >answer
+        ask_in_pod "wget -q -O - \$AC_METADATA_URL$BASE/pod/uuid; echo; echo \$AC_METADATA_URL" \
+                --net=pointed --uuid-file-save=uuid >answer
         assert_eq "$(head -n 1 answer)" "$(cat uuid)"
         assert_contains "$(cat answer)" http://10.47.0.1:
         # The gateway is another machine: no way to the host.
         defer ip link del mds-test
         ip link add mds-test type bridge
         echo '{ "cniVersion": "0.4.0", "name": "apart", "type": "bridge", "bridge": "mds-test",
-                "ipam": { "type": "host-local", "subnet": "10.48.0.0/24", "gateway": "10.48.0.7" } }' >$CNI_ETC/20-mds.conf
+                "ipam": { "type": "host-local", "subnet": "10.48.0.0/24", "gateway": "10.48.0.7" } }' \
+                >$CNI_ETC/20-mds.conf
         assert_fails 254 ask_in_pod true --net=apart
         assert_contains "$output" "none of the pod's networks (apart) leads to an address of the host"
-        ask_in_pod "wget -q -O - \$AC_METADATA_URL$BASE/pod/uuid" --net=apart,default-restricted --uuid-file-save=uuid >answer
+        ask_in_pod "wget -q -O - \$AC_METADATA_URL$BASE/pod/uuid" \
+                --net=apart,default-restricted --uuid-file-save=uuid >answer
         assert_eq "$(cat answer)" "$(cat uuid)"
 }
 
@@ -174,7 +178,8 @@ test_configured() {
 
 test_prepared_and_created() {
         start_service
-        prepared=$(podctl prepare busybox --name=app --exec=/bin/sh -- -c "wget -q -O - \$AC_METADATA_URL$BASE/pod/uuid")
+        prepared=$(podctl prepare busybox --name=app \
+                --exec=/bin/sh -- -c "wget -q -O - \$AC_METADATA_URL$BASE/pod/uuid")
         assert_eq "$(podctl run-prepared --mds-register "$prepared")" "$prepared"
         defer rm -f /etc/podctl/pods.d/told.json
         podctl create told --mds-register busybox --name=app --exec=/bin/sleep -- 1000
@@ -189,8 +194,9 @@ test_prepared_and_created() {
 # The main process of somebody else's unit, without a network of its own.
 test_in_place() {
         start_service
-        systemd-run --quiet --collect --pipe --wait podctl run --mds-register --net=host --uuid-file-save="$PWD/uuid" busybox \
-                --exec=/bin/sh -- -c "wget -q -O - \$AC_METADATA_URL$BASE/pod/uuid"
+        systemd-run --quiet --collect --pipe --wait \
+                podctl run --mds-register --net=host --uuid-file-save="$PWD/uuid" \
+                busybox --exec=/bin/sh -- -c "wget -q -O - \$AC_METADATA_URL$BASE/pod/uuid"
         assert_contains "$(podctl logs "$(cat uuid)")" "$(cat uuid)"
         wait_until eval '[[ $(registered) == 0 ]]'
 }
@@ -294,7 +300,8 @@ test_only_pods_are_served() {
 # It goes when nobody asks, and comes back.
 test_ends_when_idle() {
         mkdir -p /run/systemd/system/podctl-metadata.service.d
-        printf '[Service]\nEnvironment=PODCTL_METADATA_IDLE=1\n' >/run/systemd/system/podctl-metadata.service.d/idle.conf
+        printf '[Service]\nEnvironment=PODCTL_METADATA_IDLE=1\n' \
+                >/run/systemd/system/podctl-metadata.service.d/idle.conf
         systemctl daemon-reload
         defer systemctl daemon-reload
         defer rm -r /run/systemd/system/podctl-metadata.service.d

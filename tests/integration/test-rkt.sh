@@ -128,7 +128,8 @@ test_rkt_image_list() {
         assert_eq "$(rkt image list | head -n 1 | tr -s ' \t' ' ' | sed 's/ $//')" 'ID NAME SIZE IMPORT TIME LAST USED'
         rkt image list --no-legend --fields=id,name | grep -E '^sha256-[0-9a-f]{12}[[:space:]]+[^ ]*busybox'
         rkt image list --format=json |
-                jq -e '.[0] | has("id") and has("name") and has("import_time") and has("last_used_time") and has("size")'
+                jq -e '.[0] | has("id") and has("name") and has("size") and
+                        has("import_time") and has("last_used_time")'
         rkt image cat-manifest busybox | jq -e .
 }
 
@@ -196,7 +197,8 @@ test_rkt_needs_root() {
         local as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
         local command
         chmod go+rx .
-        for command in 'run busybox' 'prepare busybox' 'run-prepared x' gc 'rm x' 'enter x' 'export x x.aci' 'image gc'; do
+        for command in 'run busybox' 'prepare busybox' 'run-prepared x' gc 'rm x' 'enter x' 'export x x.aci' \
+                'image gc'; do
                 # shellcheck disable=SC2086  # several words
                 assert_fails 254 "${as_nobody[@]}" rkt $command
                 assert_contains "$output" 'as unprivileged user'
@@ -210,7 +212,8 @@ test_rkt_needs_root() {
 # Docker's ways are for podctl; podctl-from-rkt(7) has the table.
 test_rkt_users_of_oci_images() {
         local script='echo $(id -u):$(id -g) $HOME $USER'
-        echo "image([base(d('home/web'))], {'Cmd': ['/bin/sh', '-c', '$script'], 'User': '1001'})" | "$HERE/make-image" users
+        "$HERE/make-image" users <<<"image([base(d('home/web'))],
+                {'Cmd': ['/bin/sh', '-c', '$script'], 'User': '1001'})"
         podctl --insecure-options=image fetch "$PWD/users" >id
         defer podctl image rm "$(cat id)"
         assert_eq "$(podctl run --net=none "$(cat id)" --name=app)" '1001:0 /'

@@ -42,7 +42,8 @@ test_unsigned_aci_is_refused() {
 test_unknown_key_is_refused_until_trusted() {
         refused_fetch 'podctl trust --prefix=example.com/busybox KEYFILE' "$IMAGES/busybox.aci"
         local key
-        key=$(gpg --show-keys --with-colons "$IMAGES/signer.asc" 2>/dev/null | awk -F: '$1 == "fpr" { print tolower($10); exit }')
+        key=$(gpg --show-keys --with-colons "$IMAGES/signer.asc" 2>/dev/null |
+                awk -F: '$1 == "fpr" { print tolower($10); exit }')
         assert_contains "$output" "$key"
 
         # What the message says is what helps.
@@ -167,7 +168,8 @@ test_list() {
         assert_eq "$(trusting trust --list | wc -l)" 1
         trust_key --prefix=example.com alice.asc c.pub
         trust_key --root c.pub
-        assert_eq "$(trusting trust --list --format=json | jq -c '.[] | [.fingerprint, .kind, .prefix, .from, .identity]')" \
+        trusting trust --list --format=json | jq -c '.[] | [.fingerprint, .kind, .prefix, .from, .identity]' >listed
+        assert_eq "$(cat listed)" \
                 "[\"$(cosign_fingerprint c)\",\"cosign\",null,\"local\",\"Ed25519\"]
 [\"$(gpg_fingerprint alice)\",\"openpgp\",\"example.com\",\"local\",\"alice <alice@example.com>\"]
 [\"$(cosign_fingerprint c)\",\"cosign\",\"example.com\",\"local\",\"Ed25519\"]"
@@ -271,7 +273,8 @@ test_oci_by_simple_signing() {
         trust_key --prefix=registry.example.com alice.asc
         refused_fetch 'is for the name' --name=$name:2 "$IMAGES/busybox-plain.oci"
         trusting fetch --name=$name:1 "$IMAGES/busybox-plain.oci"
-        assert_eq "$(trust_of)" "simple-signing, key $(gpg_fingerprint alice) (alice <alice@example.com>), for registry.example.com"
+        assert_eq "$(trust_of)" \
+                "simple-signing, key $(gpg_fingerprint alice) (alice <alice@example.com>), for registry.example.com"
         # The same from an archive of it.
         trusting image rm $name:1
         tar -C "$IMAGES/busybox-plain.oci" -cf archive.tar .
@@ -350,7 +353,8 @@ test_gpg_that_dies() {
         cp /usr/bin/gpg real-gpg
         printf '#!/bin/sh\ncase "$*" in *--verify*) exit 2 ;; esac\nexec %s/real-gpg "$@"\n' "$PWD" >dying
         chmod 0755 . dying real-gpg
-        assert_fails 254 with_gpg dying timeout 60 podctl --dir="$DATA" --local-config="$PWD/config" fetch "$IMAGES/busybox.aci"
+        assert_fails 254 with_gpg dying \
+                timeout 60 podctl --dir="$DATA" --local-config="$PWD/config" fetch "$IMAGES/busybox.aci"
         assert_contains "$output" example.com/busybox
 }
 
@@ -508,9 +512,10 @@ test_trust_from_url() {
         static_server www
         assert_fails 254 trusting trust --prefix=a --skip-fingerprint-review "http://$server/alice.asc"
         assert_contains "$output" --insecure-allow-http
-        trusting trust --prefix=a --skip-fingerprint-review --insecure-allow-http "http://$server/alice.asc" "http://$server/c.pub"
+        local from_server=(trust --prefix=a --skip-fingerprint-review --insecure-allow-http)
+        trusting "${from_server[@]}" "http://$server/alice.asc" "http://$server/c.pub"
         assert_eq "$(trusting trust --list --prefix=a | wc -l)" 3
-        assert_fails 254 trusting trust --prefix=a --skip-fingerprint-review --insecure-allow-http "http://$server/missing"
+        assert_fails 254 trusting "${from_server[@]}" "http://$server/missing"
         assert_contains "$output" missing
 }
 
@@ -519,7 +524,8 @@ test_trust_by_discovery() {
         mkdir -p www/app
         cp alice.asc www
         static_server www
-        echo "<html><head><meta name='ac-discovery-pubkeys' content='$server/app http://$server/alice.asc'></head></html>" \
+        echo "<html><head>
+                <meta name='ac-discovery-pubkeys' content='$server/app http://$server/alice.asc'></head></html>" \
                 >www/app/index.html
         assert_fails 254 trusting trust --prefix="$server/app" --skip-fingerprint-review
         trusting trust --prefix="$server/app" --skip-fingerprint-review --insecure-allow-http

@@ -153,7 +153,8 @@ gated_pod() {
                 volumes: [{name: "mark", kind: "host", source: $mark}], apps: [
                 {name: "app", image: {name: "busybox"}, mounts: [{volume: "mark", path: "/mark"}],
                 app: {exec: ($main | handler), user: "0", group: "0",
-                        healthcheck: {Test: (["CMD"] + ($health | handler)), Interval: 100000000, Timeout: 3600000000000},
+                        healthcheck: {
+                                Test: (["CMD"] + ($health | handler)), Interval: 100000000, Timeout: 3600000000000},
                         eventHandlers: [
                                 {name: "pre-start", exec: ($before | handler)},
                                 {name: "post-stop", exec: ($after | handler)}],
@@ -263,7 +264,8 @@ own_devices() {
         before=$(all_devices)
         podctl exec --app=app devices sh -c '
                 for d in null zero full random urandom tty pts/ptmx; do [ -c /dev/$d ] || exit 1; done
-                echo x >/dev/null && [ ! -s /dev/null ] && [ -p /dev/fd/1 ] && echo y >/dev/shm/y && rm /dev/shm/y' | cat
+                echo x >/dev/null && [ ! -s /dev/null ] && [ -p /dev/fd/1 ] &&
+                        echo y >/dev/shm/y && rm /dev/shm/y' | cat
         podctl exec --app=app devices sh -c '
                 echo own >/dev/new; mkdir /dev/more; ln -s /etc/passwd /dev/link; mknod /dev/pipe p
                 rm -rf /dev/log /dev/ptmx /dev/fd /dev/core /dev/net

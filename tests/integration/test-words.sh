@@ -20,7 +20,8 @@ test_commands_of_other_tools() {
         for word in ps images pull rmi inspect kill start restart build login push save load tag volume network; do
                 complains "Unknown command '$word': " 2 "$word" x
         done
-        for word in commit port wait stats info pause system secret generate healthcheck 'image prune' 'image inspect' 'image pull' import container pod app api-service; do
+        for word in commit port wait stats info pause system secret generate healthcheck \
+                'image prune' 'image inspect' 'image pull' import container pod app api-service; do
                 # shellcheck disable=SC2086
                 complains "Unknown command '$word': " 2 $word x
         done
@@ -44,7 +45,8 @@ test_misspelt_words() {
 
 test_options_of_other_tools() {
         local option
-        for option in -v --rm -it -u --ulimit=nofile=1 --sysctl=a=b --init --secret=x --publish=80:80 --env=A=b --privileged --cap-add=NET_ADMIN; do
+        for option in -v --rm -it -u --ulimit=nofile=1 --sysctl=a=b --init --secret=x --publish=80:80 --env=A=b \
+                --privileged --cap-add=NET_ADMIN; do
                 complains "Unknown option '${option%%=*}': " 254 run "$option" busybox
                 complains "Unknown option '${option%%=*}': " 254 run busybox "$option"
         done
@@ -59,7 +61,8 @@ test_values_of_options() {
         assert_fails 254 podctl run --port=8080:80 httpd
         assert_contains "$output" "Option --port: no app has a port '8080'; there are 8080-tcp"
         complains 'no app has a port' 254 run --port=80:80 busybox
-        complains "Option --property: '8080:80' is no NAME=VALUE of a unit; for a port write --port=NAME:PORT" 254 run -p 8080:80 httpd
+        complains "Option --property: '8080:80' is no NAME=VALUE of a unit; for a port write --port=NAME:PORT" 254 \
+                run -p 8080:80 httpd
         complains 'write NAME,kind=host,source=PATH' 254 run --volume=/srv:/data busybox
 }
 
@@ -81,7 +84,8 @@ test_what_a_registry_says() {
         front --upstream http://127.0.0.1:1
         assert_fails 254 own fetch "docker://$FRONT/x"
         assert_contains "$output" 'if it speaks plain http, give --insecure-options=http'
-        rules '[{"status": 429, "headers": {"Retry-After": "1000"}, "body": "{\"errors\":[{\"message\":\"slow down, you\"}]}"}]'
+        rules '[{"status": 429, "headers": {"Retry-After": "1000"},
+                "body": "{\"errors\":[{\"message\":\"slow down, you\"}]}"}]'
         assert_fails 254 plain fetch "docker://$FRONT/x"
         assert_contains "$output" 'slow down, you'
 }
