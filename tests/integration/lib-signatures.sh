@@ -159,6 +159,7 @@ static_server() {
         python3 -u -m http.server --bind 127.0.0.1 --directory "$1" 0 >server.log 2>&1 &
         defer kill $!
         wait_until grep -q 'port [0-9]' server.log
+        # shellcheck disable=SC2034  # for the test
         server=127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' server.log)
 }
 

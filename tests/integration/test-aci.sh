@@ -544,7 +544,7 @@ test_discovery_labels() {
         websites
         stored_app 1.0.0 example.test/app '.labels += [{name: "flavour", value: "mint"}]'
         cp storage/example.test/app-1.0.0-linux-amd64.aci storage/mint.aci
-        local by_flavour=https://storage.test/{flavour}.{ext}
+        local by_flavour='https://storage.test/{flavour}.{ext}'
         pages /app "<html><head>$(meta ac-discovery "example.test/app $by_flavour")</head></html>"
         unsigned fetch example.test/app:1.0.0,flavour=mint
         assert_eq "$(web_names)" example.test/app:1.0.0

@@ -222,6 +222,15 @@ test_environment_and_pairs() {
         assert_eq "$(grep -c DEL calls)" 1
 }
 
+# Those of pods and plugins.
+count_links() {
+        ip -o link | grep -c ' pod-\| veth' || true
+}
+
+has_links() {
+        [[ $(count_links) == "$1" ]]
+}
+
 # What was joined before is undone, and the plugin's words are told.
 test_failure_undoes() {
         plugins_leave cni-test0
@@ -229,11 +238,11 @@ test_failure_undoes() {
         conf 10-bridged.conf "$BRIDGE"
         conf 20-spy.conf '{ "cniVersion": "0.4.0", "name": "spied", "type": "spy" }'
         local before
-        before=$(ip -o link | grep -c ' pod-\| veth' || true)
+        before=$(count_links)
         assert_fails 254 podctl run --net=default,bridged,spied busybox
         assert_contains "$output" "network 'spied': ADD of plugin 'spy': "
         assert_eq "$(leases)" ''
-        wait_until eval '[[ $(ip -o link | grep -c " pod-\\| veth" || true) == "$before" ]]'
+        wait_until has_links "$before"
         assert_eq "$(find /run/podctl/network/networks/default -name '172*')" ''
         assert_contains "$(paste -sd' ' calls)" 'ADD DEL'
         conf 30-none.conf '{ "name": "none-such", "type": "no-such-plugin" }'

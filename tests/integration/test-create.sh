@@ -141,7 +141,7 @@ test_mistakes() {
         assert_contains "$output" "'podctl create' needs NAME IMAGE"
         assert_fails 254 podctl create
         assert_contains "$output" "'podctl create' needs NAME IMAGE"
-        assert_eq "$(ls -A "$LOCAL" | grep -v there || true)" ''
+        assert_eq "$(find "$LOCAL" -mindepth 1 ! -name '*there*')" ''
 }
 
 # --- check

@@ -31,7 +31,7 @@ replace_manifest() {
         local digest type=application/vnd.oci.image.manifest.v1+json
         cat >manifest.new
         digest=$(sha256sum manifest.new | cut -d' ' -f1)
-        jq -nc --arg type ${2:-$type} --arg digest "sha256:$digest" --argjson size "$(stat -c %s manifest.new)" \
+        jq -nc --arg type "${2:-$type}" --arg digest "sha256:$digest" --argjson size "$(stat -c %s manifest.new)" \
                 '{schemaVersion: 2, manifests: [{mediaType: $type, digest: $digest, size: $size,
                   annotations: {"org.opencontainers.image.ref.name": "latest"}}]}' >"$1/index.json"
         mv manifest.new "$1/blobs/sha256/$digest"
@@ -252,7 +252,7 @@ test_files_come_out_as_they_went_in() {
         cd "/proc/$pid/root/edge"
         assert_eq "$(stat -c %a sticky closed)" $'3777\n0'
         assert_eq "$(getfattr --only-values -n user.colour xattr)" blue
-        assert_eq "$(getfattr -e hex -n user.binary xattr | grep =)" user.binary=0x00ff00
+        assert_eq "$(getfattr -e hex -n user.binary xattr | grep "=")" user.binary=0x00ff00
         assert_contains "$(nsenter -t "$pid" -U -S 0 -G 0 getcap capable)" cap_net_bind_service,cap_net_raw
         assert_eq "$(stat -c %.9Y fraction)" 1000000000.123456789
         assert_eq "$(stat -c %Y link-time)" 1000000000

@@ -439,7 +439,7 @@ test_cat_manifest() {
 test_logs_while_running_and_after() {
         pod talking busybox --name=a --exec=/bin/sh -- -c 'echo one; echo two >&2; exec sleep 1000' --- \
                 busybox --name=b --exec=/bin/sh -- -c 'echo three; exec sleep 1000'
-        for when in running exited; do
+        for _ in running exited; do
                 wait_until has_output --app=a talking
                 wait_until has_output --app=b talking
                 assert_eq "$(podctl logs --output=cat talking | sort)" $'one\nthree\ntwo'
@@ -530,7 +530,7 @@ test_enter_with_a_terminal() {
         in_terminal 'stty rows 33 cols 111; podctl enter entered sh -c "tty; stty size; read x; echo got:\$x; exit 5"'
         wait_until grep '33 111' screen
         echo hello >&5
-        wait $terminal || status=$?
+        wait "$terminal" || status=$?
         assert_eq $status 5
         assert_contains "$(cat screen)" got:hello
 }

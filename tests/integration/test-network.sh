@@ -805,7 +805,7 @@ NFT
                 ip addr add $other/32 dev eth0; ip addr add 198.51.100.1/32 dev eth0; ip addr add 127.0.0.2/32 dev eth0
                 ip -6 addr add $(address6 other)/128 dev eth0 nodad"
         for source in "$other" 198.51.100.1 127.0.0.2; do
-                nsenter -t "$pod" -n nc -u -w 1 -s $source 172.16.0.1 7777 <<<x || true
+                nsenter -t "$pod" -n nc -u -w 1 -s "$source" 172.16.0.1 7777 <<<x || true
                 assert_eq "$source $(arrivals)" "$source 0"
         done
         nsenter -t "$pod" -n nc -u -w 1 -s "$(address6 other)" "$gateway6" 7777 <<<x || true

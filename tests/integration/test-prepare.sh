@@ -197,11 +197,11 @@ test_prepared_pod_is_started_or_removed() {
 
 # Nobody may start one pod twice.
 test_run_prepared_once_of_many() {
-        local uuid i
+        local uuid
         mkdir go
         uuid=$(podctl prepare --volume=v,kind=host,source="$PWD/go" busybox --mount=volume=v,target=/v \
                 --exec=/bin/sh -- -c 'echo ran >>/v/out')
-        for i in 1 2 3 4; do
+        for _ in 1 2 3 4; do
                 podctl run-prepared --net=none "$uuid" >/dev/null 2>&1 &
         done
         wait

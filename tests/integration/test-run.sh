@@ -55,7 +55,7 @@ test_last_lines_are_not_lost() {
         podctl logs --output=cat "$(podctl list --no-legend | awk 'NR == 1 { print $1 }')" >logs
         assert_eq "$(wc -l <logs)" 2000
         # Which may be before there is a journal.
-        for i in 1 2 3 4 5 6 7 8; do
+        for _ in {1..8}; do
                 assert_fails 7 podctl run --net=none busybox --exec=/bin/sh -- -c 'echo last words; exit 7'
                 assert_eq "$output" 'last words'
         done
@@ -243,7 +243,8 @@ test_pod_manifest() {
         id=$(podctl image list --full --format=json | jq -r '.[] |
                 select(.name | contains("busybox:latest")) |
                 select(.id | startswith("sha256")) | .id | sub("sha256-"; "sha256:")')
-        jq -n --arg id "$id" '{
+        local reader='until test -s /in/file; do sleep 0.1; done; cat /in/file; touch /x || echo read-only'
+        jq -n --arg id "$id" --arg reader "$reader" '{
                 acVersion: "0.8.11", acKind: "PodManifest",
                 apps: [
                         {name: "writer", image: {name: "busybox", id: $id},
@@ -253,8 +254,7 @@ test_pod_manifest() {
                          mounts: [{volume: "shared", path: "/out"}]},
                         {name: "reader", image: {name: "busybox", id: $id}, readOnlyRootFS: true,
                          app: {exec: ["/bin/sh", "-c",
-                         app: {exec: ["/bin/sh", "-c", "until test -s /in/file; do sleep 0.1; done
-                                      cat /in/file; touch /x || echo read-only"],
+                         app: {exec: ["/bin/sh", "-c", $reader],
                                user: "0", group: "0", workingDirectory: "/tmp"},
                          mounts: [{volume: "shared", path: "/in"}]}
                 ],
@@ -400,7 +400,7 @@ test_interactive_with_terminal() {
                 podctl run --interactive --name=terminal busybox --exec=/bin/sh -- -c \"$script\""
         wait_until grep 33 screen
         echo hello >&5
-        wait $terminal || status=$?
+        wait "$terminal" || status=$?
         assert_eq $status 5
         assert_contains "$(cat screen)" /dev/
         assert_contains "$(cat screen)" '33 111'
@@ -415,7 +415,7 @@ test_interrupt_from_terminal() {
         in_terminal "podctl run --interactive --name=terminal busybox --exec=/bin/sh -- -c \"$script\""
         wait_until grep waiting screen
         printf '\003' >&5
-        wait $terminal || status=$?
+        wait "$terminal" || status=$?
         assert_eq $status 6
         assert_contains "$(cat screen)" caught
         gone terminal

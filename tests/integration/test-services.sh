@@ -182,7 +182,7 @@ test_exec_terminal() {
         wait_until screen_says interrupted $'\003'
         grep -q '^mine' screen
         echo 'exit 6' >&5
-        ! wait $terminal || fail 'no exit status'
+        ! wait "$terminal" || fail 'no exit status'
 }
 
 # There is nothing to join, and yet something to see.

@@ -309,7 +309,7 @@ test_gc_by_size() {
         own fetch --name=first "$IMAGES/busybox-oci.tar"
         own fetch --name=third "$IMAGES/busybox.aci"
         size=$(cat data/images/layers/*/layer | jq -s 'map(.size + .blobSize) | add')
-        own image gc --max-size=$size
+        own image gc --max-size="$size"
         assert_eq "$(own image list --no-legend | wc -l)" 2
         own image gc --max-size=$((size - 1))
         assert_eq "$(own image list --no-legend --fields=name)" third
@@ -333,7 +333,7 @@ test_rm_on_a_full_disk() {
         podctl --dir="$PWD/disk" --insecure-options=image fetch --name=it "$IMAGES/busybox-oci.tar"
         cat /dev/zero >disk/fill 2>/dev/null || true
         podctl --dir="$PWD/disk" image rm it
-        assert_eq "$(ls -A disk/images/layers disk/images/manifests disk/images/tmp | grep -v : | grep . || true)" ''
+        assert_eq "$(find disk/images/{layers,manifests,tmp} -mindepth 1)" ''
 }
 
 # full_store: a store with one image, "it", and no pods, where not even an empty file can be made any more.
@@ -341,6 +341,7 @@ full_store() {
         local n=0
         mkdir -p disk
         mount -t tmpfs -o size=64M,nr_inodes=2000 none disk
+        # shellcheck disable=SC2034  # for `own`
         DATA=$PWD/disk/data
         own fetch --name=it "$IMAGES/busybox-oci.tar"
         mkdir disk/fill

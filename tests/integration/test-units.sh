@@ -39,9 +39,8 @@ unit_ended() {
 }
 
 test_ten_starts_in_a_row() {
-        local i
         declare_pod ten 'echo up; exec sleep 1000'
-        for i in {1..10}; do
+        for _ in {1..10}; do
                 systemctl start pod@ten.service
                 assert_eq "$(property pod@ten.service ActiveState)" active
                 assert_eq "$(machinectl list --no-legend | awk '{ print $1, $2, $3 }')" 'ten container podctl'
@@ -141,7 +140,7 @@ test_failure_is_the_units() {
 }
 
 test_success_is_the_units() {
-        declare_pod done 'sleep 0.5'
+        declare_pod 'done' 'sleep 0.5'
         systemctl start pod@done.service || true
         wait_until unit_ended pod@done.service
         assert_eq "$(property pod@done.service ActiveState)" inactive
@@ -216,7 +215,7 @@ test_own_unit_runs_in_place() {
                 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
         systemctl start own.service
         assert_eq "$(property own.service ActiveState)" active
-        assert_contains "$(cat "/proc/$(property own.service MainPID)/cmdline" | tr '\0' ' ')" systemd-nspawn
+        assert_contains "$(tr '\0' ' ' <"/proc/$(property own.service MainPID)/cmdline")" systemd-nspawn
         assert_eq "$(pod_unit own)" own.service
         assert_eq "$(property own.service MemoryMax)" $((150 << 20))
         assert_contains "$(systemctl status --no-pager own.service)" '/bin/sleep 1000'

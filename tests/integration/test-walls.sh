@@ -228,6 +228,7 @@ test_joining_waits_for_the_app() {
         wait_until joins_or_is_over $early
         kill $tracer
         wait_until not_traced
+        # shellcheck disable=SC2038  # they have numbers in them
         find "$(pod_cgroup gated)" -name cgroup.procs -exec cat {} + | xargs kill -CONT
         ! wait $early || fail "found a file of the launcher: $(cat early.out)"
         assert_contains "$(cat early.out)" 'No such file'
@@ -245,6 +246,7 @@ is_stopped() {
 }
 
 not_traced() {
+        # shellcheck disable=SC2038  # they have names of files in them
         find "$(pod_cgroup gated)" -name cgroup.procs -exec sed 's|.*|/proc/&/status|' {} + |
                 xargs -r grep -h ^TracerPid >tracers 2>/dev/null || true
         ! grep -Eqv '^TracerPid:[[:space:]]*0' tracers
@@ -333,10 +335,11 @@ test_any_variable_arrives() {
 
 # Linux takes 2 MB of all words together; a line of a unit file one.
 test_long_command_line() {
-        local word control
+        local word words control
         word=$(printf '%0100000d' 0)
         control=$(printf '\001%.0s' {1..100000})
-        assert_eq "$(podctl run busybox --exec=/bin/sh -- -c 'echo $#' x $(yes "$word" | head -n 11))" 11
+        mapfile -t words < <(yes "$word" | head -n 11)
+        assert_eq "$(podctl run busybox --exec=/bin/sh -- -c 'echo $#' x "${words[@]}")" 11
         assert_eq "$(podctl run busybox --exec=/bin/sh -- -c 'echo $# ${#3}' x "$control" "$control" "$control")" \
                 '3 100000'
 }
