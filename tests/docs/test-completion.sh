@@ -50,6 +50,7 @@ every_verb_and_option() {
                         missing+=" $verb"
                 # shellcheck disable=SC2086
                 answers=$(podctl complete $verb --)
+                # shellcheck disable=SC2086
                 while read -r option; do
                         [[ $'\n'$answers == *$'\n'$option* ]] || missing+=" $verb:$option"
                 done < <(podctl $verb --help | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -- '--.*')

@@ -102,8 +102,8 @@ def check_map():
 
 def check_width(path):
     """On a terminal of the usual width, as man shows it there."""
-    done = subprocess.run(['groff', '-t', '-k', '-man', '-Tutf8', f'-rLL={PAGE_WIDTH - 2}n', '-P-cbou'], input=roff[path],
-                          capture_output=True, check=True)
+    groff = ['groff', '-t', '-k', '-man', '-Tutf8', f'-rLL={PAGE_WIDTH - 2}n', '-P-cbou']
+    done = subprocess.run(groff, input=roff[path], capture_output=True, check=True)
     lines = done.stdout.decode().splitlines()
     return [f'{len(line)} columns: {line.strip()}' for line in lines if len(line) > PAGE_WIDTH]
 

@@ -14,7 +14,8 @@ text = open(page, encoding='utf-8').read()
 
 
 def known(expression, files):
-    return sorted({name for file in files for name in re.findall(expression, open(os.path.join(source, 'manifest', file)).read())})
+    texts = [open(os.path.join(source, 'manifest', file)).read() for file in files]
+    return sorted({name for text in texts for name in re.findall(expression, text)})
 
 
 def is_told(name):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# Running what manual pages show, as written. The names in there work: a registry of this host answers for Docker Hub and
-# quay.io, to podctl, podman and skopeo alike.
+# Running what manual pages show, as written. The names in there work: a registry of this host answers for Docker Hub
+# and quay.io, to podctl, podman and skopeo alike.
 
 . "$HERE/lib-servers.sh"
 ROOT=$(cd "$HERE/../.." && pwd)
@@ -43,7 +43,8 @@ nginx_image() {
         echo "not nginx's own" >nginx/usr/sbin/nginx
         umoci insert --image nginx.oci:latest nginx /
         umoci config --image nginx.oci:latest --clear config.cmd --config.cmd /bin/httpd --config.cmd -f \
-                --config.cmd -h --config.cmd /usr/share/nginx/html --config.exposedports 80/tcp --config.stopsignal SIGKILL
+                --config.cmd -h --config.cmd /usr/share/nginx/html \
+                --config.exposedports 80/tcp --config.stopsignal SIGKILL
 }
 
 # hub: with nginx, busybox, and prometheus, which is busybox.
@@ -72,19 +73,4 @@ podman_works() {
         # An old one does only without any.
         printf '[containers]\npids_limit = 0\ncgroups = "disabled"\n' >/etc/containers/containers.conf
         podman run --rm --network=none docker.io/library/busybox true >podman.log 2>&1
-}
-
-# All it made, networks too; older ones have rules in the tables of iptables.
-forget_podman() {
-        local table
-        podman rm --all --force --time 0 >/dev/null 2>&1
-        podman pod rm --all --force >/dev/null 2>&1
-        podman rmi --all --force >/dev/null 2>&1
-        ip link del podman0 2>/dev/null
-        nft delete table inet netavark 2>/dev/null
-        for table in nat filter; do
-                nft delete table ip $table 2>/dev/null
-                nft delete table ip6 $table 2>/dev/null
-        done
-        true
 }

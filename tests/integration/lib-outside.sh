@@ -19,7 +19,7 @@ check() {
                 echo "ok $number - ${about:?}/$1"
         else
                 echo "not ok $number - $about/$1"
-                sed 's/^/# /' <<<"$output"
+                echo "# ${output//$'\n'/$'\n'# }"
                 # shellcheck disable=SC2034  # for the one who includes this
                 failures=$((failures + 1))
         fi

@@ -31,7 +31,7 @@ registry() {
                 printf 'version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\n'
                 printf 'storage: {filesystem: {rootdirectory: %s}, delete: {enabled: true}}\n' "$PWD/registry-$port"
                 printf 'http:\n  addr: 127.0.0.1:%s\n' "$port"
-                [[ -z $tls ]] || printf '  tls: {certificate: %s/server.crt, key: %s/server.key}\n' "$PWD/$tls" "$PWD/$tls"
+                [[ -z $tls ]] || echo "  tls: {certificate: $PWD/$tls/server.crt, key: $PWD/$tls/server.key}"
                 [[ -z $htpasswd ]] || printf 'auth: {htpasswd: {realm: test, path: %s}}\n' "$PWD/$htpasswd"
         } >"registry-$port.yml"
         serve "127.0.0.1:$port" docker-registry serve "registry-$port.yml"
@@ -39,11 +39,12 @@ registry() {
 
 # push LAYOUT[:TAG] NAME [PORT]: as skopeo does it.
 push() {
-        skopeo copy --quiet --preserve-digests --dest-tls-verify=false "oci:$1" "docker://127.0.0.1:${3:-$REGISTRATION_PORT}/$2"
+        skopeo copy --quiet --preserve-digests --dest-tls-verify=false \
+                "oci:$1" "docker://127.0.0.1:${3:-$REGISTRATION_PORT}/$2"
 }
 
-# front [OPTION…]: the server that misbehaves by the rules in the file "rules", before the registry. What is asked of it is
-# in the file "requests".
+# front [OPTION…]: the server that misbehaves by the rules in the file "rules", before the registry. What is asked of it
+# is in the file "requests".
 front() {
         rm -f requests
         : >requests
@@ -64,11 +65,12 @@ requests() { grep -cE -- "$1" requests || true; }
 # certificates DIR: an authority, and a server's certificate by it for this host.
 certificates() {
         mkdir -p "$1"
-        openssl req -x509 -newkey rsa:2048 -nodes -keyout "$1/ca.key" -out "$1/ca.crt" -subj "/CN=$1 authority" -days 2 2>/dev/null
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout "$1/ca.key" -out "$1/ca.crt" \
+                -subj "/CN=$1 authority" -days 2 2>/dev/null
         openssl req -newkey rsa:2048 -nodes -keyout "$1/server.key" -out "$1/server.csr" -subj /CN=localhost 2>/dev/null
         printf 'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:example.test,DNS:storage.test\n' >"$1/extensions"
-        openssl x509 -req -in "$1/server.csr" -CA "$1/ca.crt" -CAkey "$1/ca.key" -CAcreateserial -out "$1/server.crt" -days 2 \
-                -extfile "$1/extensions" 2>/dev/null
+        openssl x509 -req -in "$1/server.csr" -CA "$1/ca.crt" -CAkey "$1/ca.key" -CAcreateserial \
+                -out "$1/server.crt" -days 2 -extfile "$1/extensions" 2>/dev/null
 }
 
 # plain VERB…: podctl with a store of this test's own, for servers that do not speak TLS and images nobody signed.
@@ -82,8 +84,8 @@ configure() {
         printf '%s' "$3" >"config/$1/$2.json"
 }
 
-# random_layout DIR TAG FILES SIZE…: an image with a layer of so many files of that size for each SIZE, of noise, so that
-# they compress badly and differ each time.
+# random_layout DIR TAG FILES SIZE…: an image with a layer of so many files of that size for each SIZE, of noise, so
+# that they compress badly and differ each time.
 random_layout() {
         local layout=$1 tag=$2 files=$3 size i n=0
         shift 3
@@ -110,15 +112,16 @@ websites() {
         cp /etc/hosts hosts
         defer cp "$PWD/hosts" /etc/hosts
         printf '127.0.0.2 example.test\n127.0.0.3 storage.test\n' >>/etc/hosts
-        configure registries.d web '{"rktKind":"registries","rktVersion":"v1","registries":["example.test","storage.test"],
-                                     "ca":"'"$PWD"'/ours/ca.crt"}'
+        configure registries.d web '{"rktKind":"registries","rktVersion":"v1",
+                "registries":["example.test","storage.test"], "ca":"'"$PWD"'/ours/ca.crt"}'
         serve 127.0.0.2:443 "$HERE/web-server" --listen 127.0.0.2:443 --directory site --rules rules --log requests \
                 --tls ours/server.crt ours/server.key
         serve 127.0.0.3:443 "$HERE/web-server" --listen 127.0.0.3:443 --directory storage --rules storage-rules \
                 --log storage-requests --tls ours/server.crt ours/server.key
 }
 
-# aci FILE NAME [NOISE [JQ-FILTER]]: an ACI with so many bytes that do not compress, and its manifest changed by the filter.
+# aci FILE NAME [NOISE [JQ-FILTER]]: an ACI with so many bytes that do not compress, and its manifest changed by the
+# filter.
 aci() {
         local tree
         tree=$(mktemp -d "$PWD/aci.XXXXXX")

@@ -59,7 +59,8 @@ simple_signature_json() {
 use_store() {
         local directory=${3:-$PWD/config}
         mkdir -p "$directory/signatures.d"
-        jq -n --arg prefix "$1" --arg store "$2" '{rktKind: "signatures", rktVersion: "v1", prefixes: [$prefix], store: $store}' \
+        jq -n --arg prefix "$1" --arg store "$2" \
+                '{rktKind: "signatures", rktVersion: "v1", prefixes: [$prefix], store: $store}' \
                 >"$directory/signatures.d/${1//\//-}.json"
 }
 
@@ -96,7 +97,7 @@ oci_blob() {
 }
 
 # cosign_sign KEY DIGEST REPOSITORY DIRECTORY: the manifest that carries the signature, as DIRECTORY/manifest.json, and
-# its blobs in DIRECTORY/blobs, named by their digests. It belongs under the tag that cosign_tag tells, or, pushed by its
+# its blobs in DIRECTORY/blobs, named by their digests. It belongs under the tag of cosign_tag, or, pushed by its
 # digest with the subject that is in it, among the referrers.
 cosign_sign() {
         mkdir -p "$4/blobs"
@@ -134,7 +135,8 @@ cosign_bundle() {
                 printf 'DSSEv1 %d %s %d ' ${#type} $type "$(stat -c %s "$3/statement")"
                 cat "$3/statement"
         } >"$3/signed"
-        jq -nc --arg payload "$(base64 -w0 "$3/statement")" --arg type $type --arg sig "$(openssl_sign "$1" "$3/signed")" '{
+        jq -nc --arg payload "$(base64 -w0 "$3/statement")" --arg type $type \
+                --arg sig "$(openssl_sign "$1" "$3/signed")" '{
                 mediaType: "application/vnd.dev.sigstore.bundle.v0.3+json",
                 verificationMaterial: {publicKey: {hint: ""}},
                 dsseEnvelope: {payload: $payload, payloadType: $type, signatures: [{sig: $sig}]}
@@ -157,6 +159,7 @@ static_server() {
         python3 -u -m http.server --bind 127.0.0.1 --directory "$1" 0 >server.log 2>&1 &
         defer kill $!
         wait_until grep -q 'port [0-9]' server.log
+        # shellcheck disable=SC2034  # for the test
         server=127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' server.log)
 }
 
@@ -189,7 +192,8 @@ static_push_referrer() {
                 --arg type "$(jq -r .artifactType "$1/manifest.json")" '{
                 schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json",
                 manifests: [{
-                        mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $digest, size: $size, artifactType: $type
+                        mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $digest, size: $size,
+                        artifactType: $type
                 }]
         }' >"$2/v2/$3/referrers/$4"
 }

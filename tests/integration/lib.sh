@@ -58,6 +58,13 @@ refused_command() {
         assert_eq "$(podctl list --no-legend --full)" "$before"
 }
 
+# refused_by WORDS CMD…: the command ends with 254 and one line that has the words, whatever it was fetching until then.
+refused_by() {
+        assert_fails 254 "${@:2}"
+        assert_contains "$output" "$1"
+        assert_eq "$(grep -vc ': fetching' <<<"$output")" 1
+}
+
 # wait_until CMD…: for what happens soon, but not at once. The bound is only against hanging.
 wait_until() {
         local end=$((SECONDS + ${WAIT_SECONDS:-30}))
@@ -98,7 +105,8 @@ small_disk() {
 leak_state() {
         findmnt -rn -o TARGET | grep -vE '^/(run/(credentials|user|netns$)|proc/sys/fs/binfmt_misc)' | sed 's/^/mount /'
         machinectl list --no-legend --no-pager 2>/dev/null | awk '{ print "machine", $1 }'
-        systemctl list-units --all --plain --no-legend 'podctl-*' 'pod@*' | awk '$3 != "inactive" { print "unit", $1, $3 }'
+        systemctl list-units --all --plain --no-legend 'podctl-*' 'pod@*' |
+                awk '$3 != "inactive" { print "unit", $1, $3 }'
         pgrep -a 'systemd-nspawn' | awk '{ $1 = "process"; print }' || true
         ip -o link | awk -F': ' '{ print "link", $2 }'
         nft list tables 2>/dev/null | sed 's/^/nft /'
@@ -132,6 +140,18 @@ fetch() {
         for image; do
                 podctl --insecure-options=image fetch "$IMAGES/$image" >/dev/null
         done
+}
+
+# sh_run SCRIPT [OPTION…]: runs it in a pod of its own, of busybox and with these options, and prints what it prints.
+sh_run() {
+        podctl run busybox --name=app "${@:2}" --exec=/bin/sh -- -c "$1"
+}
+
+# own_run IMAGE SCRIPT: what a shell in there prints, of this test's own store.
+own_run() {
+        defer own gc --grace-period=0
+        # The journal of systemd 252 has no empty lines.
+        own run --net=none "$1" --exec=/bin/sh -- -c "$2" 2>/dev/null | sed '/^$/d'
 }
 
 # remove_image_of POD: by its ID, whatever names other tests have left it.
@@ -171,12 +191,14 @@ wait_for_jobs() {
         done
 }
 
-# serve ADDRESS PORT WORD: a program of the host that says the word to who connects there, until the test ends; it is
+# greeter ADDRESS PORT WORD: a program of the host that says the word to who connects there, until the test ends; it is
 # process $server.
-serve() {
+greeter() {
         (cd / && exec perl -MIO::Socket::IP -e '
-                my $s = IO::Socket::IP->new(LocalHost => $ARGV[0], LocalPort => $ARGV[1], Listen => 5, ReuseAddr => 1) or die $@;
-                while (my $c = $s->accept) { print $c $ARGV[2]; close $c }' "$@") &
+                my ($address, $port, $word) = @ARGV;
+                my %how = (LocalHost => $address, LocalPort => $port, Listen => 5, ReuseAddr => 1);
+                my $s = IO::Socket::IP->new(%how) or die $@;
+                while (my $c = $s->accept) { print $c $word; close $c }' "$@") &
         server=$!
         defer kill $server
         wait_until nc -z "$1" "$2"
@@ -194,6 +216,11 @@ in_terminal() {
         script -qec "$1" /dev/null <keys >screen 2>&1 &
         terminal=$!
         defer kill $terminal 2>/dev/null
+}
+
+# state_of POD: as `podctl status` has it.
+state_of() {
+        podctl status "$1" | sed -n 's/^state=//p'
 }
 
 # pod_cgroup POD: its directory in the host's hierarchy.
@@ -223,6 +250,21 @@ processes_of_app() {
 # leader POD: the pod's PID 1, as the host numbers it.
 leader() {
         machinectl show --property=Leader --value "$1"
+}
+
+# All that podman made, networks too; older ones have rules in the tables of iptables.
+forget_podman() {
+        local table
+        podman rm --all --force --time 0 >/dev/null 2>&1
+        podman pod rm --all --force >/dev/null 2>&1
+        podman rmi --all --force >/dev/null 2>&1
+        ip link del podman0 2>/dev/null
+        nft delete table inet netavark 2>/dev/null
+        for table in nat filter; do
+                nft delete table ip $table 2>/dev/null
+                nft delete table ip6 $table 2>/dev/null
+        done
+        true
 }
 
 # What pods leave behind on purpose, until somebody has looked at it. Collecting it is part of each

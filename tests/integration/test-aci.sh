@@ -16,17 +16,13 @@ unsigned() {
         web --insecure-options=image "$@"
 }
 
-# refused WORDS CMD…: fails with one line that has the words, and keeps nothing.
-refused() {
-        local words=$1
-        shift
-        assert_fails 254 "$@"
-        assert_contains "$output" "$words"
-        assert_eq "$(grep -vc ': fetching' <<<"$output")" 1
+# refused_download WORDS CMD…: the same as refused_by, and nothing is kept.
+refused_download() {
+        refused_by "$@"
         assert_eq "$(web image list --no-legend)" ''
 }
 
-names() { web image list --no-legend --fields=name; }
+web_names() { web image list --no-legend --fields=name; }
 
 ids() { web image list --no-legend --full --fields=id; }
 
@@ -57,7 +53,7 @@ test_url() {
         aci site/app.aci example.test/app
         unsigned fetch https://example.test/app.aci
         assert_eq "$(ids)" "$(id_of site/app.aci)"
-        assert_eq "$(names)" example.test/app:1.0.0
+        assert_eq "$(web_names)" example.test/app:1.0.0
         # Not verified, so the signature is not asked for.
         assert_eq "$(requests 'asc')" 0
         refused_urls
@@ -65,16 +61,16 @@ test_url() {
 
 refused_urls() {
         rm -rf data
-        refused 'not found' unsigned fetch https://example.test/other.aci
-        refused 'is not a valid URL of an image' unsigned fetch https:///app.aci
-        refused 'is not a valid URL of an image' unsigned fetch https://user:secret@example.test/app.aci
-        refused 'pull-policy=never' unsigned fetch --pull-policy=never https://example.test/app.aci
+        refused_download 'not found' unsigned fetch https://example.test/other.aci
+        refused_download 'is not a valid URL of an image' unsigned fetch https:///app.aci
+        refused_download 'is not a valid URL of an image' unsigned fetch https://user:secret@example.test/app.aci
+        refused_download 'pull-policy=never' unsigned fetch --pull-policy=never https://example.test/app.aci
         echo 'no image at all' >site/bad.aci
-        refused 'https://example.test/bad.aci: ' unsigned fetch https://example.test/bad.aci
+        refused_download 'https://example.test/bad.aci: ' unsigned fetch https://example.test/bad.aci
         : >site/empty.aci
-        refused 'https://example.test/empty.aci: ' unsigned fetch https://example.test/empty.aci
+        refused_download 'https://example.test/empty.aci: ' unsigned fetch https://example.test/empty.aci
         head -c 200 site/app.aci >site/short.aci
-        refused 'https://example.test/short.aci: ' unsigned fetch https://example.test/short.aci
+        refused_download 'https://example.test/short.aci: ' unsigned fetch https://example.test/short.aci
 }
 
 test_url_with_a_query_and_redirects() {
@@ -86,29 +82,30 @@ test_url_with_a_query_and_redirects() {
         assert_eq "$(storage_requests '^GET /app.aci\?a=b&c 200')" 1
         rm -rf data
         rules '[{"path": "^/app.aci", "redirect": "https://example.test"}]'
-        refused 'redirects' unsigned fetch https://example.test/app.aci
+        refused_download 'redirects' unsigned fetch https://example.test/app.aci
 }
 
 test_certificates_are_checked() {
         websites
         aci site/app.aci example.test/app
         rm -r config
-        refused 'certificate' unsigned fetch https://example.test/app.aci
+        refused_download 'certificate' unsigned fetch https://example.test/app.aci
         web --insecure-options=image,tls fetch https://example.test/app.aci
         rm -rf data
         # The right authority, but the certificate of another host.
         echo '127.0.0.2 another.test' >>/etc/hosts
-        configure registries.d web '{"rktKind":"registries","rktVersion":"v1","registries":["another.test"],"ca":"'"$PWD"'/ours/ca.crt"}'
-        refused "another.test" unsigned fetch https://another.test/app.aci
+        configure registries.d web '{"rktKind":"registries","rktVersion":"v1",
+                "registries":["another.test"],"ca":"'"$PWD"'/ours/ca.crt"}'
+        refused_download "another.test" unsigned fetch https://another.test/app.aci
 }
 
 test_http_must_be_allowed() {
         mkdir site
         aci site/app.aci example.test/app
         serve 127.0.0.1:8080 "$HERE/web-server" --listen 127.0.0.1:8080 --directory site
-        refused '--insecure-options=http' unsigned fetch http://127.0.0.1:8080/app.aci
+        refused_download '--insecure-options=http' unsigned fetch http://127.0.0.1:8080/app.aci
         web --insecure-options=image,http fetch http://127.0.0.1:8080/app.aci
-        assert_eq "$(names)" example.test/app:1.0.0
+        assert_eq "$(web_names)" example.test/app:1.0.0
 }
 
 test_https_does_not_become_http() {
@@ -116,7 +113,7 @@ test_https_does_not_become_http() {
         aci site/app.aci example.test/app
         serve 127.0.0.1:8080 "$HERE/web-server" --listen 127.0.0.1:8080 --directory site --log clear
         rules '[{"redirect": "http://127.0.0.1:8080"}]'
-        refused 'https://example.test/app.aci: ' unsigned fetch https://example.test/app.aci
+        refused_download 'https://example.test/app.aci: ' unsigned fetch https://example.test/app.aci
         [[ ! -e clear ]] || fail "asked in the clear: $(cat clear)"
 }
 
@@ -126,7 +123,7 @@ test_signature_beside_the_image() {
         websites
         signer alice example.test
         aci site/app.aci example.test/app
-        refused 'no signature found at https://example.test/app.aci.asc' web fetch https://example.test/app.aci
+        refused_download 'no signature found at https://example.test/app.aci.asc' web fetch https://example.test/app.aci
         # Nothing large is fetched in vain.
         assert_eq "$(requests '^GET /app.aci ')" 0
         sign alice site/app.aci
@@ -141,21 +138,21 @@ test_wrong_signatures() {
         aci site/app.aci example.test/app
         aci site/other.aci example.test/other
         sign mallory site/app.aci
-        refused 'which is not trusted' web fetch https://example.test/app.aci
+        refused_download 'which is not trusted' web fetch https://example.test/app.aci
         sign alice site/other.aci
         cp site/other.aci.asc site/app.aci.asc
-        refused 'signature' web fetch https://example.test/app.aci
+        refused_download 'signature' web fetch https://example.test/app.aci
         echo nonsense >site/app.aci.asc
-        refused 'signature' web fetch https://example.test/app.aci
+        refused_download 'signature' web fetch https://example.test/app.aci
         : >site/app.aci.asc
-        refused 'signature' web fetch https://example.test/app.aci
+        refused_download 'signature' web fetch https://example.test/app.aci
         # Larger than any signature.
         head -c 2000000 /dev/zero >site/app.aci.asc
-        refused 'is larger than' web fetch https://example.test/app.aci
+        refused_download 'is larger than' web fetch https://example.test/app.aci
         # Signed, but by who may sign other names.
         aci site/elsewhere.aci example.invalid/app
         sign alice site/elsewhere.aci
-        refused 'example.invalid/app' web fetch https://example.test/elsewhere.aci
+        refused_download 'example.invalid/app' web fetch https://example.test/elsewhere.aci
 }
 
 test_signature_elsewhere() {
@@ -168,7 +165,7 @@ test_signature_elsewhere() {
         assert_eq "$(requests asc)" 0
         assert_eq "$(storage_requests '^GET /signature 200')" 1
         rm -rf data
-        refused 'no signature found at https://storage.test/none' \
+        refused_download 'no signature found at https://storage.test/none' \
                 web fetch --signature=https://storage.test/none https://example.test/app.aci
 }
 
@@ -183,9 +180,9 @@ test_deferred_signatures() {
         assert_eq "$(requests 'asc 200')" 1
         rm -rf data
         rules '[{"path": "asc$", "status": 202}]'
-        refused 'has not made the signature yet' web fetch https://example.test/app.aci
+        refused_download 'has not made the signature yet' web fetch https://example.test/app.aci
         rules '[{"path": "asc$", "times": 1, "status": 202, "body": ""}, {"path": "asc$", "status": 404}]'
-        refused 'no signature found' web fetch https://example.test/app.aci
+        refused_download 'no signature found' web fetch https://example.test/app.aci
 }
 
 # What was taken without a signature is not what one asks for who wants it verified.
@@ -265,7 +262,7 @@ test_max_age() {
 test_pull_policy() {
         websites
         aci site/app.aci example.test/app
-        refused 'pull-policy=never' unsigned fetch --pull-policy=never https://example.test/app.aci
+        refused_download 'pull-policy=never' unsigned fetch --pull-policy=never https://example.test/app.aci
         assert_eq "$(wc -l <requests)" 0
         unsigned fetch --pull-policy=new https://example.test/app.aci
         aci site/app.aci example.test/app
@@ -307,7 +304,7 @@ test_killed_and_gone_on() {
         aci site/app.aci example.test/app 4000000
         rules '[{"method": "GET", "slow": 100000}]'
         kill_halfway https://example.test/app.aci
-        assert_eq "$(names)" ''
+        assert_eq "$(web_names)" ''
         rules '[]'
         unsigned fetch https://example.test/app.aci
         assert_eq "$(ids)" "$(id_of site/app.aci)"
@@ -350,7 +347,7 @@ test_changed_in_the_middle() {
         aci site/app.aci example.test/app 3000000
         aci other.aci example.test/app 3000000
         rules '[{"method": "GET", "times": 1, "cut": 1000000}, {"method": "GET", "replace": "'"$PWD"'/other.aci"}]'
-        refused 'another content' unsigned fetch https://example.test/app.aci
+        refused_download 'another content' unsigned fetch https://example.test/app.aci
         rules '[]'
         unsigned fetch https://example.test/app.aci
         assert_eq "$(ids)" "$(id_of site/app.aci)"
@@ -360,7 +357,7 @@ test_no_validator_no_going_on() {
         websites
         aci site/app.aci example.test/app 4000000
         rules '[{"method": "GET", "times": 1, "cut": 1000000, "no_validators": true}, {"no_validators": true}]'
-        refused 'example.test' unsigned fetch https://example.test/app.aci
+        refused_download 'example.test' unsigned fetch https://example.test/app.aci
         assert_eq "$(requests 'bytes=')" 0
         unsigned fetch https://example.test/app.aci
         assert_eq "$(ids)" "$(id_of site/app.aci)"
@@ -369,15 +366,18 @@ test_no_validator_no_going_on() {
 test_busy_server() {
         websites
         aci site/app.aci example.test/app
-        rules '[{"times": 2, "status": 503}, {"method": "GET", "times": 1, "status": 429, "headers": {"Retry-After": "1"}}]'
+        rules '[{"times": 2, "status": 503},
+                {"method": "GET", "times": 1, "status": 429, "headers": {"Retry-After": "1"}}]'
         unsigned fetch https://example.test/app.aci
         assert_eq "$(ids)" "$(id_of site/app.aci)"
 }
 
 # Credentials
 
-basic='{"rktKind":"auth","rktVersion":"v1","domains":["example.test"],"type":"basic","credentials":{"user":"user","password":"secret"}}'
-oauth='{"rktKind":"auth","rktVersion":"v1","domains":["storage.test"],"type":"oauth","credentials":{"token":"sesame"}}'
+basic='{"rktKind":"auth","rktVersion":"v1","domains":["example.test"],"type":"basic",
+        "credentials":{"user":"user","password":"secret"}}'
+oauth='{"rktKind":"auth","rktVersion":"v1","domains":["storage.test"],"type":"oauth",
+        "credentials":{"token":"sesame"}}'
 
 # system NAME JSON: as the vendor's.
 system() {
@@ -458,9 +458,9 @@ test_local_credentials_over_vendor_ones() {
 test_credentials_are_wanted() {
         websites
         rules '[{"status": 401, "headers": {"WWW-Authenticate": "Basic realm=\"x\""}}]'
-        refused 'status 401' unsigned fetch https://example.test/app.aci
+        refused_download 'status 401' unsigned fetch https://example.test/app.aci
         rules '[{"status": 403}]'
-        refused 'status 403' unsigned fetch https://example.test/app.aci
+        refused_download 'status 403' unsigned fetch https://example.test/app.aci
 }
 
 # Discovery
@@ -469,7 +469,8 @@ test_credentials_are_wanted() {
 pages() {
         local json='[]'
         while (($#)); do
-                json=$(jq -c --arg path "^$1\\?ac-discovery=1\$" --arg html "$2" '. + [{path: $path, status: 200, body: $html}]' <<<"$json")
+                json=$(jq -c --arg path "^$1\\?ac-discovery=1\$" --arg html "$2" \
+                        '. + [{path: $path, status: 200, body: $html}]' <<<"$json")
                 shift 2
         done
         rules "$json"
@@ -494,7 +495,7 @@ test_discovery() {
         pages /app "<html><head>$(meta ac-discovery "example.test/app $template")</head></html>"
         unsigned fetch example.test/app:1.0.0
         assert_eq "$(ids)" "$(id_of storage/example.test/app-1.0.0-linux-amd64.aci)"
-        assert_eq "$(names)" example.test/app:1.0.0
+        assert_eq "$(web_names)" example.test/app:1.0.0
         # Without a version it is called latest.
         unsigned fetch example.test/app
         assert_eq "$(storage_requests '^GET /example.test/app-latest-linux-amd64.aci 200')" 1
@@ -510,7 +511,7 @@ test_discovery_walks_up() {
         stored_app 1.0.0 example.test/deep/er/app
         pages '/?' "<html><head>$(meta ac-discovery "example.test $template")</head></html>"
         unsigned fetch example.test/deep/er/app:1.0.0
-        assert_eq "$(names)" example.test/deep/er/app:1.0.0
+        assert_eq "$(web_names)" example.test/deep/er/app:1.0.0
         assert_eq "$(cut -d' ' -f1-3 requests)" 'GET /deep/er/app?ac-discovery=1 404
 GET /deep/er?ac-discovery=1 404
 GET /deep?ac-discovery=1 404
@@ -522,7 +523,7 @@ GET /?ac-discovery=1 200'
                 /deep/er '<html><head><meta name="ac-disc' \
                 /deep "<html><head>$(meta ac-discovery "example.test/deep $template")</head></html>"
         unsigned fetch example.test/deep/er/app:1.0.0
-        assert_eq "$(names)" example.test/deep/er/app:1.0.0
+        assert_eq "$(web_names)" example.test/deep/er/app:1.0.0
 }
 
 test_discovery_tries_all_endpoints() {
@@ -543,23 +544,26 @@ test_discovery_labels() {
         websites
         stored_app 1.0.0 example.test/app '.labels += [{name: "flavour", value: "mint"}]'
         cp storage/example.test/app-1.0.0-linux-amd64.aci storage/mint.aci
-        pages /app "<html><head>$(meta ac-discovery "example.test/app https://storage.test/{flavour}.{ext}")</head></html>"
+        local by_flavour='https://storage.test/{flavour}.{ext}'
+        pages /app "<html><head>$(meta ac-discovery "example.test/app $by_flavour")</head></html>"
         unsigned fetch example.test/app:1.0.0,flavour=mint
-        assert_eq "$(names)" example.test/app:1.0.0
+        assert_eq "$(web_names)" example.test/app:1.0.0
         rm -rf data
-        refused 'discovery gives no place for an image with these labels' unsigned fetch example.test/app:1.0.0
+        refused_download 'discovery gives no place for an image with these labels' unsigned fetch example.test/app:1.0.0
         # It is not what was asked for, whatever the file is called.
         cp storage/mint.aci storage/other.aci
-        refused 'the image has not the label flavour=other' unsigned fetch example.test/app:1.0.0,flavour=other
-        refused 'the image has not the label version=1.0.1' unsigned fetch example.test/app:1.0.1,flavour=mint
-        refused 'the image has not the label arch=aarch64' unsigned fetch example.test/app,arch=aarch64,flavour=mint
+        refused_download 'the image has not the label flavour=other' unsigned fetch example.test/app:1.0.0,flavour=other
+        refused_download 'the image has not the label version=1.0.1' unsigned fetch example.test/app:1.0.1,flavour=mint
+        refused_download 'the image has not the label arch=aarch64' \
+                unsigned fetch example.test/app,arch=aarch64,flavour=mint
 }
 
 test_discovery_finds_another_name() {
         websites
         stored_app 1.0.0 example.test/app '.name = "example.test/other"'
         pages /app "<html><head>$(meta ac-discovery "example.test/app $template")</head></html>"
-        refused "the image calls itself 'example.test/other', not 'example.test/app'" unsigned fetch example.test/app:1.0.0
+        refused_download "the image calls itself 'example.test/other', not 'example.test/app'" \
+                unsigned fetch example.test/app:1.0.0
 }
 
 test_discovery_in_the_clear() {
@@ -568,10 +572,10 @@ test_discovery_in_the_clear() {
         serve 127.0.0.2:80 "$HERE/web-server" --listen 127.0.0.2:80 --directory site --rules clear-rules --log clear
         jq -n --arg html "<html><head>$(meta ac-discovery "example.test/app $template")</head></html>" \
                 '[{path: "ac-discovery", status: 200, body: $html}]' >clear-rules
-        refused 'example.test/app' unsigned fetch example.test/app:1.0.0
+        refused_download 'example.test/app' unsigned fetch example.test/app:1.0.0
         [[ ! -e clear ]] || fail "asked in the clear: $(cat clear)"
         web --insecure-options=image,http fetch example.test/app:1.0.0
-        assert_eq "$(names)" example.test/app:1.0.0
+        assert_eq "$(web_names)" example.test/app:1.0.0
         assert_eq "$(cut -d' ' -f1-3 clear)" 'GET /app?ac-discovery=1 200'
         # A bad certificate is no reason for it, either.
         rm -rf data config
@@ -579,12 +583,12 @@ test_discovery_in_the_clear() {
         assert_fails 254 web --insecure-options=image,http fetch example.test/app:1.0.0
         assert_contains "$output" certificate
         assert_eq "$(cat clear)" ''
-        configure registries.d web '{"rktKind":"registries","rktVersion":"v1","registries":["example.test","storage.test"],
-                                     "ca":"'"$PWD"'/ours/ca.crt"}'
+        configure registries.d web '{"rktKind":"registries","rktVersion":"v1",
+                "registries":["example.test","storage.test"],"ca":"'"$PWD"'/ours/ca.crt"}'
         # Nor may a page lead there.
         rm -rf data
         pages /app "<html><head>$(meta ac-discovery 'example.test/app http://example.test/{name}.{ext}')</head></html>"
-        refused '--insecure-options=http' unsigned fetch example.test/app:1.0.0
+        refused_download '--insecure-options=http' unsigned fetch example.test/app:1.0.0
 }
 
 test_discovery_and_signature() {
@@ -592,7 +596,8 @@ test_discovery_and_signature() {
         signer alice example.test
         stored_app 1.0.0
         pages /app "<html><head>$(meta ac-discovery "example.test/app $template")</head></html>"
-        refused 'no signature found at https://storage.test/example.test/app-1.0.0-linux-amd64.aci.asc' web fetch example.test/app:1.0.0
+        refused_download 'no signature found at https://storage.test/example.test/app-1.0.0-linux-amd64.aci.asc' \
+                web fetch example.test/app:1.0.0
         sign alice storage/example.test/app-1.0.0-linux-amd64.aci
         web fetch example.test/app:1.0.0
         assert_contains "$(web image list --full --no-legend --fields=trust)" 'for example.test'
@@ -602,7 +607,7 @@ test_discovery_and_pull_policy() {
         websites
         stored_app 1.0.0
         pages /app "<html><head>$(meta ac-discovery "example.test/app $template")</head></html>"
-        refused 'pull-policy=never' unsigned fetch --pull-policy=never example.test/app:1.0.0
+        refused_download 'pull-policy=never' unsigned fetch --pull-policy=never example.test/app:1.0.0
         unsigned fetch --pull-policy=new example.test/app:1.0.0
         : >requests
         : >storage-requests
@@ -617,14 +622,17 @@ test_discovery_and_pull_policy() {
 test_dependencies_by_discovery() {
         websites
         mkdir -p storage/example.test
-        needs() { jq -nc '{dependencies: [$ARGS.positional[] | {imageName: ("example.test/" + .), labels: [{name: "version", value: "1.0.0"}]}]}' --args "$@"; }
+        needs() {
+                jq -nc '{dependencies: [$ARGS.positional[] | {
+                        imageName: ("example.test/" + .), labels: [{name: "version", value: "1.0.0"}]}]}' --args "$@"
+        }
         stored_app 1.0.0 example.test/base
         stored_app 1.0.0 example.test/left ". + $(needs base)"
         stored_app 1.0.0 example.test/right ". + $(needs base)"
         stored_app 1.0.0 example.test/top ". + $(needs left right)"
         pages '/?' "<html><head>$(meta ac-discovery "example.test $template")</head></html>"
         unsigned fetch example.test/top:1.0.0
-        assert_eq "$(names | sort)" 'example.test/base:1.0.0
+        assert_eq "$(web_names | sort)" 'example.test/base:1.0.0
 example.test/left:1.0.0
 example.test/right:1.0.0
 example.test/top:1.0.0'

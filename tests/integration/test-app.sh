@@ -5,8 +5,8 @@
 
 fetch busybox.oci debian.oci
 
-# manifest SCRIPT MEMBERS: a pod manifest of one app, with more members of it.
-manifest() {
+# sh_manifest SCRIPT MEMBERS: a pod manifest of one app, with more members of it.
+sh_manifest() {
         cat <<JSON
 {"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},
 "app":{"exec":["/bin/sh","-c","$1"],"user":"0","group":"0"$2}}]}
@@ -17,7 +17,8 @@ JSON
 
 # Names that a shell cannot have are as good as others.
 test_any_name_of_a_variable() {
-        manifest env ',"environment":[{"name":"a.b","value":"dot = 1"},{"name":"a-b","value":"%n $HOME \"q\""},{"name":"C_1","value":"x"}]' >pod.json
+        sh_manifest env ',"environment":[{"name":"a.b","value":"dot = 1"},
+                {"name":"a-b","value":"%n $HOME \"q\""},{"name":"C_1","value":"x"}]' >pod.json
         sed -i 's|"/bin/sh","-c","env"|"/bin/env"|' pod.json
         podctl run --pod-manifest=pod.json >out
         assert_contains "$(cat out)" 'a.b=dot = 1'
@@ -28,7 +29,7 @@ test_any_name_of_a_variable() {
 }
 
 test_groups() {
-        assert_eq "$(podctl run busybox --user=33 --group=50 --supplementary-gids=7,4711 --exec=/bin/sh -- -c 'id -G')" '50 7 4711'
+        assert_eq "$(sh_run 'id -G' --user=33 --group=50 --supplementary-gids=7,4711)" '50 7 4711'
 }
 
 # --- Programs that cannot be executed
@@ -37,11 +38,13 @@ test_missing_interpreter_is_named() {
         mkdir -p volume
         printf '#!/no/interpreter -x\n' >volume/script
         chmod 755 volume volume/script
-        assert_fails 203 podctl run --volume="v,kind=host,source=$PWD/volume" busybox --mount=volume=v,target=/v --exec=/v/script
+        assert_fails 203 podctl run --volume="v,kind=host,source=$PWD/volume" \
+                busybox --mount=volume=v,target=/v --exec=/v/script
         assert_contains "$output" /no/interpreter
         # A real program of a Debian, in an image without its loader.
         cp /bin/true volume/true
-        assert_fails 203 podctl run --volume="v,kind=host,source=$PWD/volume" busybox --mount=volume=v,target=/v --exec=/v/true
+        assert_fails 203 podctl run --volume="v,kind=host,source=$PWD/volume" \
+                busybox --mount=volume=v,target=/v --exec=/v/true
         assert_contains "$output" /lib
         assert_contains "$output" ld
         refused '/no such/program' busybox --exec='/no such/program' -- -x
@@ -50,26 +53,30 @@ test_missing_interpreter_is_named() {
 # --- Event handlers
 
 test_event_handlers() {
-        manifest 'id -u; cat /pre; echo main' ',"eventHandlers":[{"name":"pre-start","exec":["/bin/sh","-c","id -u >/pre"]},{"name":"post-stop","exec":["sh","-c","echo post of $AC_APP_NAME"]}]' |
+        sh_manifest 'id -u; cat /pre; echo main' ',"eventHandlers":[
+                {"name":"pre-start","exec":["/bin/sh","-c","id -u >/pre"]},
+                {"name":"post-stop","exec":["sh","-c","echo post of $AC_APP_NAME"]}]' |
                 sed 's/"user":"0"/"user":"33"/' >pod.json
         assert_eq "$(podctl run --pod-manifest=pod.json)" $'33\n0\nmain\npost of app'
 }
 
 test_post_stop_comes_after_a_failure_too() {
-        manifest 'exit 7' ',"eventHandlers":[{"name":"post-stop","exec":["/bin/sh","-c","echo post; exit 3"]}]' >pod.json
+        sh_manifest 'exit 7' ',"eventHandlers":[
+                {"name":"post-stop","exec":["/bin/sh","-c","echo post; exit 3"]}]' >pod.json
         assert_fails 7 podctl run --pod-manifest=pod.json
         assert_contains "$output" post
 }
 
 test_failing_pre_start_ends_the_pod() {
-        manifest 'echo never' ',"eventHandlers":[{"name":"pre-start","exec":["/bin/sh","-c","echo before; exit 9"]}]' >pod.json
+        sh_manifest 'echo never' ',"eventHandlers":[
+                {"name":"pre-start","exec":["/bin/sh","-c","echo before; exit 9"]}]' >pod.json
         assert_fails 9 podctl run --pod-manifest=pod.json
         assert_contains "$output" before
         assert_not_contains "$output" never
 }
 
 test_missing_handler() {
-        manifest true ',"eventHandlers":[{"name":"pre-start","exec":["/no/handler"]}]' >pod.json
+        sh_manifest true ',"eventHandlers":[{"name":"pre-start","exec":["/no/handler"]}]' >pod.json
         refused /no/handler --pod-manifest=pod.json
         assert_contains "$output" pre-start
 }
@@ -80,7 +87,9 @@ test_order() {
         pod ordered busybox --name=b --after=a --exec=/bin/sleep -- 1000 --- busybox --name=a --exec=/bin/sleep -- 1000
         assert_contains "$(systemctl -M ordered show -p After --value b.service)" a.service
         assert_not_contains "$(systemctl -M ordered show -p After --value a.service)" b.service
-        assert_contains "$(podctl run --net=none busybox --name=b --requires=a --exec=/bin/echo -- b --- busybox --name=a --exec=/bin/echo -- a)" b
+        podctl run --net=none busybox --name=b --requires=a --exec=/bin/echo -- b --- \
+                busybox --name=a --exec=/bin/echo -- a >out
+        assert_contains "$(cat out)" b
 }
 
 test_order_mistakes() {
@@ -90,27 +99,40 @@ test_order_mistakes() {
         refused ponies busybox --restart=ponies
 }
 
+restarted_twice() {
+        (($(systemctl -M "$1" show --property=NRestarts --value app.service) >= 2))
+}
+
 test_restart() {
         mkdir v
-        podctl run --volume="v,kind=host,source=$PWD/v" busybox --name=app --mount=volume=v,target=/v --restart=on-failure --exec=/bin/sh -- \
-                -c 'echo x >>/v/count; [ "$(wc -l </v/count)" -ge 3 ]'
+        podctl run --volume="v,kind=host,source=$PWD/v" \
+                busybox --name=app --mount=volume=v,target=/v --restart=on-failure \
+                --exec=/bin/sh -- -c 'echo x >>/v/count; [ "$(wc -l </v/count)" -ge 3 ]'
         assert_eq "$(wc -l <v/count)" 3
         pod always busybox --name=app --restart=always --exec=/bin/true
-        wait_until sh -c '[ "$(journalctl -M always -o cat _COMM=x 2>/dev/null; systemctl -M always show -p NRestarts --value app.service)" -ge 2 ]'
+        wait_until restarted_twice always
         podctl stop always
         gone always
-        assert_fails 5 podctl run busybox --name=app --restart=on-failure --exec=/bin/sleep -- 1000 --- busybox --name=bad --exec=/bin/sh -- -c 'exit 5'
+        assert_fails 5 podctl run busybox --name=app --restart=on-failure --exec=/bin/sleep -- 1000 --- \
+                busybox --name=bad --exec=/bin/sh -- -c 'exit 5'
 }
 
 # --- Output
 
 # As nginx's image has its logs, for root and for others.
 test_standard_output_can_be_opened() {
-        local out
+        local script='echo one >/dev/stdout
+                echo two >>/dev/stderr
+                ln -s /dev/stdout /tmp/log
+                echo three >/tmp/log
+                echo four >/proc/self/fd/1'
         for user in 0 33; do
-                out=$(podctl run busybox --name=app --user=$user --exec=/bin/sh -- -c 'echo one >/dev/stdout; echo two >>/dev/stderr; ln -s /dev/stdout /tmp/log; echo three >/tmp/log; echo four >/proc/self/fd/1' 2>&1)
-                assert_eq "$(sort <<<"$out")" $'four\none\nthree\ntwo'
+                sh_run "$script" --user=$user >out 2>&1
+                assert_eq "$(sort out)" $'four\none\nthree\ntwo'
         done
         # What carries it is neither a child of the app nor anything it could take privileges from.
-        assert_eq "$(podctl run busybox --name=app --exec=/bin/sh -- -c 'for p in /proc/[0-9]*; do grep -q podctl-output $p/comm 2>/dev/null && grep -E "CapEff|PPid" $p/status; done; true')" $'PPid:\t1\nCapEff:\t0000000000000000'
+        sh_run 'for p in /proc/[0-9]*; do
+                grep -q podctl-output $p/comm 2>/dev/null && grep -E "CapEff|PPid" $p/status
+        done; true' >out
+        assert_eq "$(cat out)" $'PPid:\t1\nCapEff:\t0000000000000000'
 }

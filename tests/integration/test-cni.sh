@@ -4,20 +4,8 @@
 # Networks of CNI plugins: Debian's containernetworking-plugins, with traffic, and one of the tests' own
 # that writes down how it was called.
 
+. "$HERE/lib-network.sh"
 fetch busybox.oci httpd.oci
-
-sh_run() {
-        local script=$1
-        shift
-        podctl run "$@" busybox --name=app --exec=/bin/sh -- -c "$script"
-}
-
-# conf NAME TEXT: into the administrator's directory, for as long as the test runs.
-conf() {
-        mkdir -p /etc/podctl/net.d
-        echo "$2" >"/etc/podctl/net.d/$1"
-        defer rm "/etc/podctl/net.d/$1"
-}
 
 # Whatever plugins leave on purpose: bridges, leases' "last reserved", rules of iptables' own tables.
 plugins_leave() {
@@ -36,48 +24,37 @@ flush_iptables() {
         true
 }
 
-address() {
-        podctl status --format=json "$1" | jq -r ".networks[${2-0}].ip"
-}
-
 leases() {
         find /var/lib/cni/networks -name '*.*.*.*' -printf '%P\n' 2>/dev/null | sort
 }
 
-outside_up() {
-        ip netns add outside
-        defer ip netns del outside
-        ip link add uplink type veth peer name eth0 netns outside
-        defer ip link del uplink
-        ip addr add 192.0.2.1/24 dev uplink
-        ip link set uplink up
-        ip -n outside addr add 192.0.2.2/24 dev eth0
-        ip -n outside link set eth0 up
-        ip -n outside link set lo up
+# outside_with_httpd: the same, with a web server there.
+outside_with_httpd() {
+        outside_up
         echo from the world >world.html
         ip netns exec outside busybox httpd -f -p 8000 -h "$PWD" &
         defer kill $!
         wait_until ip netns exec outside curl -s http://127.0.0.1:8000/world.html
 }
 
-server() {
+web_pod() {
         local name=$1
         shift
         pod "$name" "$@" httpd
         wait_until curl -s -m 2 "http://$(address "$name"):8080/"
 }
 
-BRIDGE='{ "cniVersion": "0.4.0", "name": "bridged", "type": "bridge", "bridge": "cni-test0", "isGateway": true, "ipMasq": true,
-  "hairpinMode": true,
+BRIDGE='{ "cniVersion": "0.4.0", "name": "bridged", "type": "bridge", "bridge": "cni-test0",
+  "isGateway": true, "ipMasq": true, "hairpinMode": true,
   "ipam": { "type": "host-local", "subnet": "10.22.0.0/24", "routes": [ { "dst": "0.0.0.0/0" } ] } }'
 
 # Two pods talk, the host reaches them, they reach the world, and ports are forwarded.
 test_bridge() {
         plugins_leave cni-test0
         conf 10-bridged.conf "$BRIDGE"
-        outside_up
-        server one --net=bridged --port=8080-tcp:8095
-        server two --net=bridged
+        outside_with_httpd
+        web_pod one --net=bridged --port=8080-tcp:8095
+        web_pod two --net=bridged
         assert_contains "$(address one)" 10.22.0.
         assert_eq "$(leases | wc -l)" 2
         podctl enter one /bin/wget -qO /dev/null "http://$(address two):8080/"
@@ -97,7 +74,7 @@ test_bridge() {
 test_localhost_without_version() {
         plugins_leave cni-test0
         conf 10-bridged.conf "${BRIDGE/\"cniVersion\": \"0.4.0\", /}"
-        server one --net=bridged --port=8080-tcp:8103
+        web_pod one --net=bridged --port=8080-tcp:8103
         curl -s -f -m 5 http://127.0.0.1:8103/ >/dev/null
 }
 
@@ -105,10 +82,11 @@ test_localhost_without_version() {
 test_loopback_of_the_host_is_closed() {
         plugins_leave cni-test0
         conf 10-bridged.conf "$BRIDGE"
-        serve 127.0.0.1 8104 secret
-        server one --net=bridged --private-users=no --port=8080-tcp:8105
+        greeter 127.0.0.1 8104 secret
+        web_pod one --net=bridged --private-users=no --port=8080-tcp:8105
         assert_eq "$(cat /proc/sys/net/ipv4/conf/cni-test0/route_localnet)" 1
-        nsenter -t "$(leader one)" -n sh -c 'ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via 10.22.0.1 dev eth0 src '"$(address one)"
+        nsenter -t "$(leader one)" -n ip addr del 127.0.0.1/8 dev lo
+        nsenter -t "$(leader one)" -n ip route add 127.0.0.1/32 via 10.22.0.1 dev eth0 src "$(address one)"
         nsenter -t "$(leader one)" -n sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
         assert_eq "$(nsenter -t "$(leader one)" -n nc -w 2 127.0.0.1 8104 </dev/null || true)" ''
         podctl stop --force one
@@ -131,25 +109,27 @@ test_ptp() {
         conf 10-p.conf '{ "cniVersion": "0.3.1", "name": "p", "type": "ptp", "ipMasq": true,
           "ipam": { "type": "host-local", "subnet": "10.23.0.0/24", "routes": [ { "dst": "0.0.0.0/0" } ] },
           "dns": { "nameservers": ["10.23.0.53"], "search": ["p.example"] } }'
-        outside_up
+        outside_with_httpd
         sh_run 'cat /etc/resolv.conf; wget -qO- http://192.0.2.2:8000/world.html' --net=p >out
         assert_eq "$(cat out)" $'search p.example\nnameserver 10.23.0.53\nfrom the world'
         assert_eq "$(sh_run 'cat /etc/resolv.conf' --net=p --dns=192.0.2.1)" 'nameserver 192.0.2.1'
         assert_fails '*' sh_run 'cat /etc/resolv.conf' --net=p --dns=none
-        server one --net=p
+        web_pod one --net=p
         podctl enter one /bin/wget -qO- http://192.0.2.2:8000/world.html
 }
 
 test_macvlan_and_tuning() {
         plugins_leave none
-        outside_up
+        outside_with_httpd
         ip link add probe link uplink type macvlan 2>/dev/null || skip 'this kernel has no macvlan'
         ip link del probe
         conf 10-m.conflist '{ "cniVersion": "1.0.0", "name": "m", "plugins": [
           { "type": "macvlan", "master": "uplink", "mode": "bridge",
-            "ipam": { "type": "host-local", "subnet": "192.0.2.0/24", "rangeStart": "192.0.2.100", "rangeEnd": "192.0.2.120" } },
+            "ipam": { "type": "host-local", "subnet": "192.0.2.0/24",
+                      "rangeStart": "192.0.2.100", "rangeEnd": "192.0.2.120" } },
           { "type": "tuning", "sysctl": { "net.ipv4.conf.eth0.log_martians": "1" }, "mtu": 1400 } ] }'
-        sh_run 'wget -qO- http://192.0.2.2:8000/world.html; cat /proc/sys/net/ipv4/conf/eth0/log_martians /sys/class/net/eth0/mtu' --net=m >out
+        sh_run 'wget -qO- http://192.0.2.2:8000/world.html
+                cat /proc/sys/net/ipv4/conf/eth0/log_martians /sys/class/net/eth0/mtu' --net=m >out
         assert_eq "$(cat out)" $'from the world\n1\n1400'
 }
 
@@ -168,8 +148,8 @@ test_portmap() {
         conf 10-pm.conflist "{ \"cniVersion\": \"1.0.0\", \"name\": \"pm\", \"plugins\": [ $BRIDGE,
           { \"type\": \"portmap\", \"capabilities\": { \"portMappings\": true } } ] }"
         sed -i 's/"name": "bridged", //; s/"cniVersion": "0.4.0",//' /etc/podctl/net.d/10-pm.conflist
-        outside_up
-        server one --net=pm --port=8080-tcp:8096
+        outside_with_httpd
+        web_pod one --net=pm --port=8080-tcp:8096
         ip netns exec outside curl -s -f -m 5 http://192.0.2.1:8096/ >/dev/null
         assert_fails '*' nft list table inet podctl
         assert_contains "$(nft list ruleset)" 8096
@@ -188,7 +168,8 @@ test_several_networks() {
         grep 'eth1 .* 10.22.0.' out
         grep 'eth2 .* 10.24.0.9/' out
         podctl list --format=json | jq -e '[.[0].networks[].netName] == ["default", "bridged", "second"]'
-        podctl list --format=json | jq -e '.[0].networks[2] | .args == "IP=10.24.0.9" and .ip == "10.24.0.9" and .mask == "255.255.255.0" and
+        podctl list --format=json | jq -e '.[0].networks[2] |
+                .args == "IP=10.24.0.9" and .ip == "10.24.0.9" and .mask == "255.255.255.0" and
                 (.pluginPath | endswith("/ptp")) and (.netConf | fromjson | .name == "second")'
         # There may be networks of others on the host.
         defer ip link del cni-podman0 2>/dev/null
@@ -241,6 +222,15 @@ test_environment_and_pairs() {
         assert_eq "$(grep -c DEL calls)" 1
 }
 
+# Those of pods and plugins.
+count_links() {
+        ip -o link | grep -c ' pod-\| veth' || true
+}
+
+has_links() {
+        [[ $(count_links) == "$1" ]]
+}
+
 # What was joined before is undone, and the plugin's words are told.
 test_failure_undoes() {
         plugins_leave cni-test0
@@ -248,11 +238,11 @@ test_failure_undoes() {
         conf 10-bridged.conf "$BRIDGE"
         conf 20-spy.conf '{ "cniVersion": "0.4.0", "name": "spied", "type": "spy" }'
         local before
-        before=$(ip -o link | grep -c ' pod-\| veth' || true)
+        before=$(count_links)
         assert_fails 254 podctl run --net=default,bridged,spied busybox
         assert_contains "$output" "network 'spied': ADD of plugin 'spy': "
         assert_eq "$(leases)" ''
-        wait_until eval '[[ $(ip -o link | grep -c " pod-\\| veth" || true) == "$before" ]]'
+        wait_until has_links "$before"
         assert_eq "$(find /run/podctl/network/networks/default -name '172*')" ''
         assert_contains "$(paste -sd' ' calls)" 'ADD DEL'
         conf 30-none.conf '{ "name": "none-such", "type": "no-such-plugin" }'
@@ -263,7 +253,7 @@ test_failure_undoes() {
 test_killed_pod_is_cleared() {
         plugins_leave cni-test0
         conf 10-bridged.conf "$BRIDGE"
-        server one --net=bridged
+        web_pod one --net=bridged
         kill -9 "$(systemctl show --property=MainPID --value podctl-one.service)"
         wait_until gone one
         wait_until eval '[[ -z $(leases) ]]'
@@ -277,13 +267,13 @@ test_masquerading_is_taken_down() {
         conf 11-p.conf '{ "cniVersion": "0.3.1", "name": "p", "type": "ptp", "ipMasq": true,
           "ipam": { "type": "host-local", "subnet": "10.23.0.0/24" } }'
         for net in bridged p p,bridged,default; do
-                server one --net=$net
+                web_pod one --net=$net
                 nft list ruleset | grep -E 'CNI-[0-9a-f]'
                 podctl stop --force one
                 wait_until gone one
                 assert_eq "$(nft list ruleset | grep -E 'CNI-[0-9a-f]')" ''
         done
-        server one --net=bridged
+        web_pod one --net=bridged
         kill -9 "$(systemctl show --property=MainPID --value podctl-one.service)"
         wait_until gone one
         assert_eq "$(nft list ruleset | grep -E 'CNI-[0-9a-f]')" ''
@@ -298,7 +288,7 @@ test_gc_service_deletes() {
         printf '[Service]\nExecStopPost=\n' >/run/systemd/system/podctl-one.service.d/none.conf
         defer rm -r /run/systemd/system/podctl-one.service.d
         defer systemctl daemon-reload
-        server one --net=bridged,default --port=8080-tcp:8097
+        web_pod one --net=bridged,default --port=8080-tcp:8097
         kill -9 "$(systemctl show --property=MainPID --value podctl-one.service)"
         wait_until gone one
         [[ -n $(leases) ]]

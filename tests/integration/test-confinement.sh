@@ -15,7 +15,8 @@ powerless() {
         local uid gid
         uid=$(id -u podctl-fetch)
         gid=$(id -g podctl-fetch)
-        assert_eq "$(grep -E '^(Uid|Gid|Groups|Cap|NoNew|Seccomp:)' all | tr -s '\t ' ' ' | sed 's/ $//')" "Uid: $uid $uid $uid $uid
+        grep -E '^(Uid|Gid|Groups|Cap|NoNew|Seccomp:)' all | tr -s '\t ' ' ' | sed 's/ $//' >powers
+        assert_eq "$(cat powers)" "Uid: $uid $uid $uid $uid
 Gid: $gid $gid $gid $gid
 Groups:
 CapInh: 0000000000000000

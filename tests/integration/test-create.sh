@@ -26,11 +26,14 @@ test_next_thing_to_type() {
 }
 
 test_file_says_what_the_command_line_says() {
-        created full --net=none --hostname=host --dns=192.0.2.1 --volume=v,kind=empty --journal-size=10M --private-users=no \
-                busybox --name=app --mount=volume=v,target=/v --memory=64Mi --environment=A=b --exec=/bin/sh -- -c 'hostname; sleep 1000' >/dev/null 2>&1
+        local pod=(--net=none --hostname=host --dns=192.0.2.1 --volume=v,kind=empty --journal-size=10M)
+        created full "${pod[@]}" --private-users=no \
+                busybox --name=app --mount=volume=v,target=/v --memory=64Mi --environment=A=b \
+                --exec=/bin/sh -- -c 'hostname; sleep 1000' >/dev/null 2>&1
         jq -e '.apps[0].app.exec == ["/bin/sh", "-c", "hostname; sleep 1000"] and .apps[0].mounts[0].path == "/v" and
                 (.annotations | map({key: .name, value: .value}) | from_entries |
-                        .["podctl/net"] == "none" and .["podctl/hostname"] == "host" and .["podctl/private-users"] == "no")' "$LOCAL/full.json"
+                        .["podctl/net"] == "none" and .["podctl/hostname"] == "host" and
+                        .["podctl/private-users"] == "no")' "$LOCAL/full.json"
         systemctl start pod@full
         assert_eq "$(podctl exec full hostname)" host
         assert_eq "$(podctl exec full cat /proc/self/uid_map | tr -s ' ')" ' 0 0 4294967295'
@@ -50,8 +53,9 @@ test_nobody_else_reads_it() {
 test_follows_its_image() {
         created plain busybox >/dev/null 2>&1
         jq -e '.apps[0] | has("app") or (.image | has("id")) | not' "$LOCAL/plain.json"
-        created pinned "$(podctl image list --no-legend --full --fields=id,name | awk '$2 ~ /busybox:latest$/ { print $1 }')" --exec=/bin/true >/dev/null 2>&1 ||
-                skip 'no such ID'
+        local id
+        id=$(podctl image list --no-legend --full --fields=id,name | awk '$2 ~ /busybox:latest$/ { print $1 }')
+        created pinned "$id" --exec=/bin/true >/dev/null 2>&1 || skip 'no such ID'
         jq -e '.apps[0].image.id' "$LOCAL/pinned.json"
 }
 
@@ -60,10 +64,12 @@ test_long_fetch_at_the_start() {
         local digest
         front_registry
         push "$IMAGES/busybox.oci:latest" fetched
-        digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://127.0.0.1:$REGISTRATION_PORT/fetched")
+        local image=127.0.0.1:$REGISTRATION_PORT/fetched
+        digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$image")
         mkdir -p /etc/podctl/registries.d
         defer rm -f /etc/podctl/registries.d/test-create.json
-        echo '{"rktKind":"registries","rktVersion":"v1","registries":["'$FRONT'"],"http":true}' >/etc/podctl/registries.d/test-create.json
+        echo '{"rktKind":"registries","rktVersion":"v1","registries":["'$FRONT'"],"http":true}' \
+                >/etc/podctl/registries.d/test-create.json
         created late "docker://$FRONT/fetched@$digest" --exec=/bin/sleep -- 1000 >/dev/null 2>&1
         jq -e '.apps[0].annotations | any(.name == "podctl/image")' "$LOCAL/late.json"
         # As after "image rm", or on another host.
@@ -83,7 +89,8 @@ test_dry_run() {
 }
 
 test_properties_are_a_drop_in() {
-        created limited -p MemoryMax=300M --slice=machine.slice busybox --device=/dev/fuse --exec=/bin/sleep -- 1000 >/dev/null 2>&1
+        created limited -p MemoryMax=300M --slice=machine.slice \
+                busybox --device=/dev/fuse --exec=/bin/sleep -- 1000 >/dev/null 2>&1
         systemctl start pod@limited
         assert_contains "$(systemctl show -P DeviceAllow pod@limited)" /dev/fuse
         assert_eq "$(systemctl show -P MemoryMax pod@limited)" 314572800
@@ -102,7 +109,8 @@ test_misspelt_annotations() {
  "annotations": [{"name": "podctl/nett", "value": "none"}]}
 JSON
         assert_fails 254 podctl check ./draft.json
-        assert_eq "$output" "podctl: ./draft.json:3: apps[0].annotations: this podctl knows no 'podctl/restrat'; did you mean 'podctl/restart'?
+        local known="apps[0].annotations: this podctl knows no 'podctl/restrat'; did you mean 'podctl/restart'?"
+        assert_eq "$output" "podctl: ./draft.json:3: $known
 podctl: ./draft.json:4: annotations: this podctl knows no 'podctl/nett'; did you mean 'podctl/net'?"
 }
 
@@ -133,12 +141,13 @@ test_mistakes() {
         assert_contains "$output" "'podctl create' needs NAME IMAGE"
         assert_fails 254 podctl create
         assert_contains "$output" "'podctl create' needs NAME IMAGE"
-        assert_eq "$(ls -A "$LOCAL" | grep -v there || true)" ''
+        assert_eq "$(find "$LOCAL" -mindepth 1 ! -name '*there*')" ''
 }
 
 # --- check
 
 test_check_names_file_line_and_member() {
+        local update='bring podctl up to date' misspelt='it is misspelt, or of a newer podctl'
         mkdir -p "$LOCAL"
         defer rm -f "$LOCAL/checked.json"
         wrong() {
@@ -159,11 +168,11 @@ test_check_names_file_line_and_member() {
         wrong '{"acKind": "PodManifest",
  "acVersion": "0.9.0",
  "apps": [{"name": "app", "image": {"name": "busybox"}}]}' \
-                "$LOCAL/checked.json:2: acVersion: 0.9.0 is newer than 0.8.11, which is what this podctl knows; bring podctl up to date"
+                "$LOCAL/checked.json:2: acVersion: 0.9.0 is newer than 0.8.11, which is what this podctl knows; $update"
         wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
  "annotations": [{"name": "podctl/levitate", "value": "yes"}],
  "apps": [{"name": "app", "image": {"name": "busybox"}}]}' \
-                "$LOCAL/checked.json:2: annotations: this podctl knows no 'podctl/levitate'; it is misspelt, or of a newer podctl"
+                "$LOCAL/checked.json:2: annotations: this podctl knows no 'podctl/levitate'; $misspelt"
         wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
  "apps": [{"name": "app", "image": {"name": "busybox"},
   "mounts": [{"volume": "no", "path": "/x"}]}]}' \
@@ -186,12 +195,15 @@ test_misspelt_members_are_refused() {
    "app": {"exec": ["/bin/true"], "user": "0", "group": "0", "isolators": [
      {"name": "os/linux/no-new-privilegs", "value": true}]}}]}
 END
-        for start in 'podctl check typo' "podctl run --pod-manifest=$LOCAL/typo.json" "podctl prepare --pod-manifest=$LOCAL/typo.json"; do
+        local typo=$LOCAL/typo.json
+        local member="apps[0].readOnlyRootFs: is not a known member; did you mean 'readOnlyRootFS'?"
+        local isolator="apps[0].app.isolators[0].name: there is no isolator 'os/linux/no-new-privilegs'"
+        for start in 'podctl check typo' "podctl run --pod-manifest=$typo" "podctl prepare --pod-manifest=$typo"; do
                 # shellcheck disable=SC2086
                 assert_fails 254 $start
-                assert_contains "$output" "$LOCAL/typo.json:2: volums: is not a known member; did you mean 'volumes'?"
-                assert_contains "$output" "$LOCAL/typo.json:5: apps[0].readOnlyRootFs: is not a known member; did you mean 'readOnlyRootFS'?"
-                assert_contains "$output" "$LOCAL/typo.json:7: apps[0].app.isolators[0].name: there is no isolator 'os/linux/no-new-privilegs'; did you mean 'os/linux/no-new-privileges'?"
+                assert_contains "$output" "$typo:2: volums: is not a known member; did you mean 'volumes'?"
+                assert_contains "$output" "$typo:5: $member"
+                assert_contains "$output" "$typo:7: $isolator; did you mean 'os/linux/no-new-privileges'?"
         done
         assert_fails '*' systemctl start pod@typo
         systemctl reset-failed pod@typo

@@ -5,7 +5,7 @@
 
 ROOT=$HERE/../..
 
-fetch() {
+fetch_as() {
         podctl --insecure-options=image fetch --name="$1" "$IMAGES/$2" >/dev/null
 }
 
@@ -26,7 +26,7 @@ completions() {
 
 test_completes_live_names() {
         local verb
-        fetch complete-image busybox-oci.tar
+        fetch_as complete-image busybox-oci.tar
         podctl run --detach --name=complete-pod complete-image --exec=/bin/sleep -- 1000 >/dev/null
         defer podctl stop complete-pod
         assert_eq "$(completions 'podctl stop complete')" complete-pod
@@ -51,7 +51,7 @@ test_completes_live_names() {
 
 test_gc_service_collects() {
         local uuid
-        fetch busybox busybox-oci.tar
+        fetch_as busybox busybox-oci.tar
         podctl run --uuid-file-save=uuid busybox --exec=/bin/true
         uuid=$(cat uuid)
         mkdir -p /run/systemd/system/podctl-gc.service.d
@@ -84,9 +84,11 @@ test_units_are_valid() {
 test_units_are_confined() {
         local unit most exposure
         while read -r unit most; do
-                exposure=$(systemd-analyze security --no-pager "$unit" | sed -n 's/.*Overall exposure level for .*: \([0-9.]*\) .*/\1/p')
+                exposure=$(systemd-analyze security --no-pager "$unit" |
+                        sed -n 's/.*Overall exposure level for .*: \([0-9.]*\) .*/\1/p')
                 echo "$unit: $exposure"
-                awk -v e="$exposure" -v m="$most" 'BEGIN { exit !(e != "" && e <= m) }' || fail "$unit: $exposure is more than $most"
+                awk -v e="$exposure" -v m="$most" 'BEGIN { exit !(e != "" && e <= m) }' ||
+                        fail "$unit: $exposure is more than $most"
         done <<'UNITS'
 podctl-metadata.service 0.5
 podctl-image-gc.service 1.2
@@ -99,11 +101,14 @@ UNITS
 # None that a package would leave out, and none that is on without having been asked for.
 test_units_are_preset() {
         local unit
-        for unit in podctl-gc.timer podctl-image-gc.timer podctl-upgrade.path podctl-network.path podctl-group.socket; do
+        for unit in podctl-gc.timer podctl-image-gc.timer podctl-upgrade.path podctl-network.path \
+                podctl-group.socket; do
                 assert_contains "$(systemctl list-unit-files --no-legend --no-pager "$unit")" 'enabled'
         done
-        assert_eq "$(systemctl list-unit-files --no-legend --no-pager podctl-metadata.socket | awk '{ print $NF }')" disabled
+        systemctl list-unit-files --no-legend --no-pager podctl-metadata.socket >presets
+        assert_eq "$(awk '{ print $NF }' presets)" disabled
         systemd-sysusers --dry-run /usr/lib/sysusers.d/podctl.conf
-        systemd-tmpfiles --create --dry-run /usr/lib/tmpfiles.d/podctl.conf 2>/dev/null || systemd-tmpfiles --create /usr/lib/tmpfiles.d/podctl.conf
+        systemd-tmpfiles --create --dry-run /usr/lib/tmpfiles.d/podctl.conf 2>/dev/null ||
+                systemd-tmpfiles --create /usr/lib/tmpfiles.d/podctl.conf
         assert_eq "$(stat -c '%a %U:%G' /run/podctl/metadata)" '2750 root:podctl-metadata'
 }

@@ -20,18 +20,22 @@ one_line() {
 test_killed_by_signals_nobody_of_ours_sent() {
         local signal
         for signal in HUP:129 INT:130 PIPE:141 TERM:143 SEGV:139; do
-                assert_fails "${signal#*:}" podctl run --name=killed busybox --name=app --exec=/bin/sh -- -c "kill -${signal%:*} \$\$; sleep 1"
+                assert_fails "${signal#*:}" podctl run --name=killed \
+                        busybox --name=app --exec=/bin/sh -- -c "kill -${signal%:*} \$\$; sleep 1"
                 assert_contains "$(podctl status killed)" "app-app=${signal#*:}"
         done
         # The first failure is the end of the others.
-        assert_fails 143 podctl run busybox --name=a --exec=/bin/sleep -- 1000 --- busybox --name=b --exec=/bin/sh -- -c 'kill -TERM $$; sleep 1'
+        assert_fails 143 podctl run busybox --name=a --exec=/bin/sleep -- 1000 --- \
+                busybox --name=b --exec=/bin/sh -- -c 'kill -TERM $$; sleep 1'
 }
 
 test_killed_app_is_restarted() {
         mkdir state
         chmod 777 state
-        podctl run --volume=s,kind=host,source="$PWD/state" busybox --name=app --restart=on-failure --mount=volume=s,target=/s \
-                --exec=/bin/sh -- -c 'if [ -e /s/once ]; then echo again; exit 0; fi; touch /s/once; kill -TERM $$; sleep 1' >out
+        local script='if [ -e /s/once ]; then echo again; exit 0; fi; touch /s/once; kill -TERM $$; sleep 1'
+        podctl run --volume=s,kind=host,source="$PWD/state" \
+                busybox --name=app --restart=on-failure --mount=volume=s,target=/s \
+                --exec=/bin/sh -- -c "$script" >out
         assert_eq "$(cat out)" again
 }
 
@@ -41,7 +45,8 @@ test_stops_that_were_asked_for() {
         podctl stop asked
         assert_contains "$(podctl status asked)" app-app=143
         assert_eq "$(systemctl show -P Result podctl-asked)" success
-        podctl run --name=alone busybox --name=one --exec=/bin/sleep -- 1000 --- busybox --name=two --exec=/bin/sh -- -c 'until [ -e /go ]; do sleep 0.1; done' &
+        podctl run --name=alone busybox --name=one --exec=/bin/sleep -- 1000 --- \
+                busybox --name=two --exec=/bin/sh -- -c 'until [ -e /go ]; do sleep 0.1; done' &
         defer end_pod alone
         wait_until app_runs alone two
         systemctl -M alone stop one.service
@@ -50,9 +55,11 @@ test_stops_that_were_asked_for() {
 }
 
 test_cut_off_by_systemd() {
-        one_line 254 "was cut off: unit podctl-cut.service ended with 'timeout'" --name=cut -p RuntimeMaxSec=1 busybox --exec=/bin/sleep -- 1000
+        one_line 254 "was cut off: unit podctl-cut.service ended with 'timeout'" \
+                --name=cut -p RuntimeMaxSec=1 busybox --exec=/bin/sleep -- 1000
         assert_eq "$(podctl status cut | grep '^exit' || true)" "$(podctl status cut | grep '^exited')"
-        one_line 254 "was cut off" --detach -p TimeoutStartSec=1 busybox --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/sleep -- 1000
+        one_line 254 "was cut off" --detach -p TimeoutStartSec=1 \
+                busybox --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/sleep -- 1000
 }
 
 # Nobody was left to note how the app ended.
@@ -80,10 +87,12 @@ test_machined_is_missing() {
         defer systemctl unmask --quiet systemd-machined
         podctl run --name=unregistered busybox --exec=/bin/echo -- said >out 2>err
         assert_eq "$(cat out)" said
-        assert_eq "$(cat err)" "podctl: Pod 'unregistered' is not registered as a machine: systemd-machined is masked, so machinectl and 'systemctl -M' do not know it"
+        local words="podctl: Pod 'unregistered' is not registered as a machine: systemd-machined is masked,"
+        assert_eq "$(cat err)" "$words so machinectl and 'systemctl -M' do not know it"
 
         defer podctl stop --force unregistered
-        podctl run --detach --name=unregistered busybox --name=app --exec=/bin/sh -- -c 'trap "exit 3" TERM; while :; do sleep 0.1; done' >out 2>err
+        podctl run --detach --name=unregistered \
+                busybox --name=app --exec=/bin/sh -- -c 'trap "exit 3" TERM; while :; do sleep 0.1; done' >out 2>err
         assert_contains "$(podctl list --no-legend)" unregistered
         assert_contains "$(podctl status unregistered)" state=running
         assert_eq "$(echo in | podctl exec unregistered cat)" in
@@ -101,9 +110,9 @@ test_unit_that_is_required_fails() {
         defer systemctl daemon-reload
         defer rm /run/systemd/system/needed.service
         defer systemctl reset-failed needed.service
-        one_line 254 "did not run: unit podctl-needy.service ended with 'dependency'" --name=needy -p Requires=needed.service -p After=needed.service \
-                busybox --exec=/bin/true
-        one_line 254 "ended with 'dependency'" --detach --name=needy -p Requires=needed.service -p After=needed.service busybox --exec=/bin/true
+        local needy=(--name=needy -p Requires=needed.service -p After=needed.service busybox --exec=/bin/true)
+        one_line 254 "did not run: unit podctl-needy.service ended with 'dependency'" "${needy[@]}"
+        one_line 254 "ended with 'dependency'" --detach "${needy[@]}"
         assert_eq "$(podctl list --no-legend)" ''
 }
 
@@ -128,9 +137,11 @@ test_handlers_that_do_not_end() {
         local handler deaf='trap "" TERM; while :; do sleep 0.1; done'
         defer rm -f /etc/podctl/pods.d/handled.json
         for handler in pre-start post-stop; do
-                jq -n --arg handler "$handler" --arg deaf "touch /began; $deaf" '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{name: "app",
-                        image: {name: "busybox"}, app: {exec: ["/bin/sleep", "1000"], user: "0", group: "0",
-                        eventHandlers: [{name: $handler, exec: ["/bin/sh", "-c", $deaf]}]}}]}' >/etc/podctl/pods.d/handled.json
+                jq -n --arg handler "$handler" --arg deaf "touch /began; $deaf" '{
+                        acKind: "PodManifest", acVersion: "0.8.11", apps: [{name: "app", image: {name: "busybox"},
+                        app: {exec: ["/bin/sleep", "1000"], user: "0", group: "0",
+                        eventHandlers: [{name: $handler, exec: ["/bin/sh", "-c", $deaf]}]}}]}' \
+                        >/etc/podctl/pods.d/handled.json
                 systemctl start --no-block pod@handled
                 [[ $handler == post-stop ]] || wait_until podctl enter handled test -e /began
                 [[ $handler == pre-start ]] || wait_until systemctl is-active pod@handled
@@ -143,7 +154,8 @@ test_handlers_that_do_not_end() {
 # They end one after another.
 test_deaf_apps_in_order() {
         local deaf='trap "" TERM; while :; do sleep 0.1; done'
-        pod ordered -p TimeoutStopSec=9s busybox --name=a --exec=/bin/sh -- -c "$deaf" --- busybox --name=b --after=a --exec=/bin/sh -- -c "$deaf" --- \
+        pod ordered -p TimeoutStopSec=9s busybox --name=a --exec=/bin/sh -- -c "$deaf" --- \
+                busybox --name=b --after=a --exec=/bin/sh -- -c "$deaf" --- \
                 busybox --name=c --requires=b --exec=/bin/sh -- -c "$deaf"
         podctl stop ordered
         assert_eq "$(podctl status ordered | grep ^app-)" $'app-a=137\napp-b=137\napp-c=137'
@@ -212,8 +224,10 @@ test_poweroff_at_every_moment() {
 # In a unit of the user's own, where it is podctl itself that is asked at first.
 test_own_unit_at_every_moment() {
         local ms
-        printf '%s\n' '[Unit]' StartLimitIntervalSec=0 '[Service]' Type=notify NotifyAccess=main Delegate=yes KillMode=mixed TimeoutStopSec=60s \
-                'ExecStart=/usr/bin/podctl run --name=mine busybox --name=app --exec=/bin/sleep -- 1000' >/run/systemd/system/mine.service
+        printf '%s\n' '[Unit]' StartLimitIntervalSec=0 \
+                '[Service]' Type=notify NotifyAccess=main Delegate=yes KillMode=mixed TimeoutStopSec=60s \
+                'ExecStart=/usr/bin/podctl run --name=mine busybox --name=app --exec=/bin/sleep -- 1000' \
+                >/run/systemd/system/mine.service
         defer systemctl daemon-reload
         defer rm /run/systemd/system/mine.service
         systemctl daemon-reload
@@ -221,7 +235,8 @@ test_own_unit_at_every_moment() {
                 systemctl start --no-block mine
                 sleep "0.$ms"
                 systemctl stop mine
-                [[ $(systemctl show -P Result mine) == success ]] || fail "after $ms ms: $(systemctl show -P Result mine)"
+                result=$(systemctl show -P Result mine)
+                [[ $result == success ]] || fail "after $ms ms: $result"
         done
 }
 

@@ -32,8 +32,8 @@ signed_aci() {
         gpg_here --armor --output "$1.asc" --detach-sign "$1"
 }
 
-# trusting: whoever sits at the terminal says yes, in the examples that follow.
-trusting() {
+# saying_yes: whoever sits at the terminal says yes, in the examples that follow.
+saying_yes() {
         mkfifo keyboard
         KEYBOARD=$PWD/keyboard
         export KEYBOARD
@@ -149,7 +149,7 @@ test_podctl_export_1() {
 
 test_podctl_fetch_1() {
         hub
-        trusting
+        saying_yes
         signed_aci app.aci example.com/app
         podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
         podman tag docker.io/library/busybox localhost/site
@@ -219,7 +219,8 @@ test_podctl_image_tag_1() {
         forget_images_after
         podctl --insecure-options=image fetch --name=docker.io/library/busybox "$IMAGES/edge.oci" >/dev/null
         example podctl-image-tag.1
-        assert_contains "$(podctl image list --no-legend --fields=id,name | grep 41de8f40)" docker.io/library/busybox:latest
+        podctl image list --no-legend --fields=id,name >list
+        assert_contains "$(grep 41de8f40 list)" docker.io/library/busybox:latest
 }
 
 test_podctl_image_untag_1() {
@@ -305,7 +306,7 @@ test_podctl_stop_1() { fetch busybox.oci; sleeping web; example podctl-stop.1; }
 
 # The fingerprint is that of a key its author had.
 test_podctl_trust_1() {
-        trusting
+        saying_yes
         signed_aci app.aci example.com/app
         cosign_key cosign
         mkdir site

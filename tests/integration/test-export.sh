@@ -9,7 +9,8 @@ fetch busybox.oci
 wrote() {
         podctl run --name="$1" "${@:2}" --net=none busybox --name=app --exec=/bin/sh -- -c '
                 mkdir /mine && echo written >/mine/file && chown 1234:5678 /mine/file && chmod 640 /mine/file
-                ln -s file /mine/link && rm /bin/wget && ln /mine/file /mine/other && mkfifo /mine/fifo && echo more >>/etc/group'
+                ln -s file /mine/link && rm /bin/wget && ln /mine/file /mine/other && mkfifo /mine/fifo &&
+                echo more >>/etc/group'
 }
 
 # has_data FILE.aci: fetches it, runs it, and looks.
@@ -17,7 +18,8 @@ has_data() {
         podctl --insecure-options=image fetch --name=exported "$1" >id
         defer podctl image rm exported
         podctl run --name=again --net=none exported --name=app --exec=/bin/sh -- -c '
-                cat /mine/link; stat -c "%u %g %a" /mine/file; test -p /mine/fifo && ! test -e /bin/wget && test -x /bin/ls &&
+                cat /mine/link; stat -c "%u %g %a" /mine/file
+                test -p /mine/fifo && ! test -e /bin/wget && test -x /bin/ls &&
                 test /mine/file -ef /mine/other && tail -n 1 /etc/group' >out
         assert_eq "$(cat out)" $'written\n1234 5678 640\nmore'
 }
@@ -31,7 +33,8 @@ test_export() {
         # What only the pod's start made is no part of it.
         ! grep -E '^rootfs/(run/.|etc/(hosts|hostname|mtab|resolv.conf)$)' files || fail "places of mounts are exported"
         assert_eq "$(grep -v '^rootfs\(/\|$\)' files)" manifest
-        tar -xzOf out.aci manifest | jq -e '.acKind == "ImageManifest" and (.labels | map(.name) | contains(["arch", "os"])) and
+        tar -xzOf out.aci manifest | jq -e '.acKind == "ImageManifest" and
+                (.labels | map(.name) | contains(["arch", "os"])) and
                 (.app.exec | length > 0)'
         # Owned as in the pod, not by the user IDs it had.
         tar --numeric-owner -tvzf out.aci rootfs/mine/file rootfs/bin/ls >owners
@@ -76,8 +79,8 @@ test_export_without_user_ids_of_its_own() {
 test_export_leaves_volumes_out() {
         mkdir volume
         echo host >volume/secret
-        podctl run --name=over --net=none --volume=v,kind=host,source="$PWD/volume" busybox --name=app --mount=volume=v,target=/v \
-                --exec=/bin/sh -- -c 'cat /v/secret; echo own >/own'
+        podctl run --name=over --net=none --volume=v,kind=host,source="$PWD/volume" \
+                busybox --name=app --mount=volume=v,target=/v --exec=/bin/sh -- -c 'cat /v/secret; echo own >/own'
         podctl export over out.aci
         assert_eq "$(tar -tzf out.aci | grep -c secret || true)" 0
         assert_eq "$(tar -xzOf out.aci rootfs/own)" own
@@ -85,8 +88,9 @@ test_export_leaves_volumes_out() {
 
 # But for those that are: what a Docker image's own volumes were given is not lost.
 test_export_keeps_volumes_of_the_image() {
-        podctl run --name=over --net=none --volume=v,kind=empty,fromImage=true busybox --name=app --mount=volume=v,target=/etc \
-                --exec=/bin/sh -- -c 'echo written >/etc/new' --- busybox --name=other --mount=volume=v,target=/v --exec=/bin/true
+        podctl run --name=over --net=none --volume=v,kind=empty,fromImage=true \
+                busybox --name=app --mount=volume=v,target=/etc --exec=/bin/sh -- -c 'echo written >/etc/new' --- \
+                busybox --name=other --mount=volume=v,target=/v --exec=/bin/true
         podctl export --app=app over out.aci
         assert_eq "$(tar -xzOf out.aci rootfs/etc/new)" written
         assert_contains "$(tar -xzOf out.aci rootfs/etc/passwd)" root
@@ -139,13 +143,15 @@ test_export_as_oci() {
         skopeo inspect --config "oci-archive:$PWD/out.oci.tar" >config
         jq -e '.os == "linux" and (.rootfs.diff_ids | length == 1) and (has("history") | not)' config
         # What the image said of itself.
-        assert_eq "$(jq -cS .config config)" "$(skopeo inspect --config "oci-archive:$IMAGES/busybox-oci.tar" | jq -cS .config)"
+        skopeo inspect --config "oci-archive:$IMAGES/busybox-oci.tar" >theirs
+        assert_eq "$(jq -cS .config config)" "$(jq -cS .config theirs)"
         has_data "$PWD/out.oci.tar"
 
         remove_image_of over
         defer podctl --insecure-options=image fetch "$IMAGES/busybox.oci"
         podctl export --format=oci --overwrite over out.oci.tar
-        skopeo inspect --config "oci-archive:$PWD/out.oci.tar" | jq -e '.config.Entrypoint[0] == "/bin/sh" and .architecture != ""'
+        skopeo inspect --config "oci-archive:$PWD/out.oci.tar" |
+                jq -e '.config.Entrypoint[0] == "/bin/sh" and .architecture != ""'
         assert_fails 254 podctl export --format=tar over out
 }
 

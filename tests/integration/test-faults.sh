@@ -12,11 +12,14 @@ nothing_left() {
         assert_eq "$(find /var/lib/podctl/pods -mindepth 2 -maxdepth 2)" ''
         assert_eq "$(machinectl list --no-legend)" ''
         # What clears away after the last pod goes by itself.
-        assert_eq "$(systemctl list-units --all --plain --no-legend --state=active,activating,deactivating 'podctl-*.service' |
-                grep -v '^podctl-networks-' || true)" ''
-        assert_eq "$(findmnt -rn -o TARGET | grep -E 'podctl|nspawn/' | grep -v '^/var/lib/podctl-test-images' || true)" ''
+        systemctl list-units --all --plain --no-legend --state=active,activating,deactivating 'podctl-*.service' >units
+        assert_eq "$(grep -v '^podctl-networks-' units || true)" ''
+        findmnt -rn -o TARGET >mounts
+        assert_eq "$(grep -E 'podctl|nspawn/' mounts | grep -v '^/var/lib/podctl-test-images' || true)" ''
         assert_eq "$(find /var/log/journal -maxdepth 1 -type l)" ''
-        assert_eq "$(find /run/systemd/nspawn -mindepth 1 ! -path '*/locks*' ! -name 'propagate' ! -name unix-export 2>/dev/null)" ''
+        find /run/systemd/nspawn -mindepth 1 ! -path '*/locks*' ! -name 'propagate' ! -name unix-export \
+                >nspawn 2>/dev/null || true
+        assert_eq "$(cat nspawn)" ''
         assert_eq "$(held_locks)" ''
 }
 
@@ -69,7 +72,8 @@ test_killed_start() {
         for i in {0..13}; do
                 podctl run --name=killed busybox --exec=/bin/sleep -- 1000 >/dev/null 2>&1 &
                 pid=$!
-                until systemctl kill --kill-whom=main --signal=CONT podctl-killed.service 2>/dev/null || is_over $pid; do
+                until systemctl kill --kill-whom=main --signal=CONT podctl-killed.service 2>/dev/null ||
+                        is_over $pid; do
                         :
                 done
                 sleep "$(printf '0.%03d' $((i * 15)))"
@@ -130,10 +134,18 @@ test_killed_pid_1() {
         nothing_left
 }
 
+journald_is_another() {
+        local pid
+        pid=$(systemctl -M "$1" show --property=MainPID --value systemd-journald.service)
+        [[ $pid != 0 && $pid != "$2" ]]
+}
+
 test_killed_journal_of_the_pod() {
+        local before
         pod robust busybox --name=app --exec=/bin/sh -- -c 'while :; do echo tick; sleep 0.1; done'
+        before=$(systemctl -M robust show --property=MainPID --value systemd-journald.service)
         systemctl -M robust kill --kill-whom=main --signal=KILL systemd-journald.service
-        sleep 0.5
+        wait_until journald_is_another robust "$before"
         assert_contains "$(podctl status robust)" state=running
         app_runs robust app
         podctl stop robust
@@ -222,7 +234,8 @@ test_full_disk_at_the_end() {
         DATA=$PWD/small/data
         own fetch "$IMAGES/busybox.oci"
         defer own gc --grace-period=0
-        own run --name=filling busybox --exec=/bin/sh -- -c 'dd if=/dev/zero of=/file bs=64K 2>/dev/null; echo full' || true
+        own run --name=filling busybox --exec=/bin/sh -- -c \
+                'dd if=/dev/zero of=/file bs=64K 2>/dev/null; echo full' || true
         own run --name=second busybox --exec=/bin/true >/dev/null 2>&1 || true
         own list
         own gc --grace-period=0
@@ -247,7 +260,8 @@ test_broken_pods() {
         podctl run --name=whole busybox --exec=/bin/true
         uuid=$(podctl status --format=json whole | jq -r .name)
         mkdir -p $pods/{embryo,prepare,prepared,run,exited-garbage,garbage}
-        mkdir $pods/run/00000000-0000-4000-8000-00000000000{1,2,3,4,5} $pods/prepared/00000000-0000-4000-8000-000000000006
+        mkdir $pods/run/00000000-0000-4000-8000-00000000000{1,2,3,4,5}
+        mkdir $pods/prepared/00000000-0000-4000-8000-000000000006
         echo '{' >$pods/run/00000000-0000-4000-8000-000000000001/pod
         : >$pods/run/00000000-0000-4000-8000-000000000002/pod
         mkdir $pods/run/00000000-0000-4000-8000-000000000003/pod

@@ -8,18 +8,9 @@
 # blobs LAYOUT TAG: digests of its layers, from below.
 blobs() {
         local manifest
-        manifest=$(jq -r --arg tag "$2" '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $tag).digest' \
-                "$1/index.json")
+        local of_tag='.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $tag).digest'
+        manifest=$(jq -r --arg tag "$2" "$of_tag" "$1/index.json")
         jq -r '.layers[].digest' "$1/blobs/${manifest/://}"
-}
-
-# refused WORDS CMD…: fails with one line that has the words.
-refused() {
-        local words=$1
-        shift
-        assert_fails 254 "$@"
-        assert_contains "$output" "$words"
-        assert_eq "$(grep -vc ': fetching' <<<"$output")" 1
 }
 
 # nothing_kept: no image, and no layer that was wrong.
@@ -28,11 +19,29 @@ nothing_kept() {
         assert_eq "$(find data/images/layers data/images/tmp data/images/partial -mindepth 1)" ''
 }
 
+# describe REGISTRY MEMBERS: how it is reached, from now on.
+describe() {
+        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["'"$1"'"],'"$2"'}'
+}
+
+# log_in REGISTRY PASSWORD: as "user".
+log_in() {
+        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["'"$1"'"],
+                "credentials":{"user":"user","password":"'"$2"'"}}'
+}
+
+# What layers have in them.
+sums_of_layers() {
+        (cd data/images/layers &&
+                find . -path './top-*' -prune -o -type f ! -name layer -print0 | sort -z | xargs -0 sha256sum)
+}
+
 test_run_from_a_registry() {
         registry
         push "$IMAGES/busybox.oci:latest" test/busybox
         defer plain gc --grace-period=0
-        assert_contains "$(plain run --net=none docker://127.0.0.1:5000/test/busybox --exec=/bin/echo -- it runs)" 'it runs'
+        assert_contains "$(plain run --net=none docker://127.0.0.1:5000/test/busybox --exec=/bin/echo -- it runs)" \
+                'it runs'
         assert_contains "$(plain image list --no-legend --fields=name)" 127.0.0.1:5000/test/busybox:latest
 }
 
@@ -53,7 +62,8 @@ test_same_as_from_the_layout() {
 
 test_docker_schema_2_and_lists() {
         registry
-        skopeo copy --quiet --dest-tls-verify=false --format=v2s2 "oci:$IMAGES/busybox.oci:latest" docker://127.0.0.1:5000/schema2
+        skopeo copy --quiet --dest-tls-verify=false --format=v2s2 \
+                "oci:$IMAGES/busybox.oci:latest" docker://127.0.0.1:5000/schema2
         plain fetch docker://127.0.0.1:5000/schema2
         skopeo copy --quiet --all --dest-tls-verify=false "oci:$IMAGES/multi.oci" docker://127.0.0.1:5000/list
         plain fetch docker://127.0.0.1:5000/list
@@ -82,7 +92,8 @@ test_by_digest_without_a_signature() {
         digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/pinned)
         # http must be said, image need not.
         podctl --dir="$DATA" --insecure-options=http fetch "docker://127.0.0.1:5000/pinned@$digest"
-        refused 'no key is trusted for 127.0.0.1:5000/pinned' podctl --dir="$DATA" --insecure-options=http fetch docker://127.0.0.1:5000/pinned
+        refused_by 'no key is trusted for 127.0.0.1:5000/pinned' \
+                podctl --dir="$DATA" --insecure-options=http fetch docker://127.0.0.1:5000/pinned
         # What is there needs nobody to ask.
         plain run --pull-policy=never --net=none "docker://127.0.0.1:5000/pinned@$digest" --exec=/bin/true
         plain gc --grace-period=0
@@ -91,14 +102,14 @@ test_by_digest_without_a_signature() {
 test_what_is_not_there() {
         registry
         push "$IMAGES/busybox.oci:latest" there
-        refused 'not found' plain fetch docker://127.0.0.1:5000/nowhere
-        refused 'not found' plain fetch docker://127.0.0.1:5000/there:other
-        refused 'not found' plain fetch "docker://127.0.0.1:5000/there@sha256:$(printf '0%.0s' {1..64})"
-        refused 'is not a valid name in a registry' plain fetch docker://127.0.0.1:5000/UPPER
-        refused 'is not a valid name in a registry' plain fetch docker://
-        refused 'connect to server' plain fetch docker://127.0.0.1:5999/there
-        refused 'resolve host' plain fetch docker://nowhere.invalid/there
-        refused 'pull-policy=never' plain fetch --pull-policy=never docker://127.0.0.1:5000/there
+        refused_by 'not found' plain fetch docker://127.0.0.1:5000/nowhere
+        refused_by 'not found' plain fetch docker://127.0.0.1:5000/there:other
+        refused_by 'not found' plain fetch "docker://127.0.0.1:5000/there@sha256:$(printf '0%.0s' {1..64})"
+        refused_by 'is not a valid name in a registry' plain fetch docker://127.0.0.1:5000/UPPER
+        refused_by 'is not a valid name in a registry' plain fetch docker://
+        refused_by 'connect to server' plain fetch docker://127.0.0.1:5999/there
+        refused_by 'resolve host' plain fetch docker://nowhere.invalid/there
+        refused_by 'pull-policy=never' plain fetch --pull-policy=never docker://127.0.0.1:5000/there
         nothing_kept
 }
 
@@ -109,14 +120,14 @@ test_tls() {
         certificates others
         registry 5000 ours
         push "$IMAGES/busybox.oci:latest" busybox
-        refused 'certificate' own fetch docker://127.0.0.1:5000/busybox
-        refused 'certificate' plain fetch docker://127.0.0.1:5000/busybox
-        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"ca":"'"$PWD"'/others/ca.crt"}'
-        refused 'certificate' plain fetch docker://127.0.0.1:5000/busybox
-        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"ca":"'"$PWD"'/ours/ca.crt"}'
+        refused_by 'certificate' own fetch docker://127.0.0.1:5000/busybox
+        refused_by 'certificate' plain fetch docker://127.0.0.1:5000/busybox
+        describe 127.0.0.1:5000 '"ca":"'"$PWD"'/others/ca.crt"'
+        refused_by 'certificate' plain fetch docker://127.0.0.1:5000/busybox
+        describe 127.0.0.1:5000 '"ca":"'"$PWD"'/ours/ca.crt"'
         plain fetch docker://127.0.0.1:5000/busybox
         rm -rf data config
-        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"tlsVerify":false}'
+        describe 127.0.0.1:5000 '"tlsVerify":false'
         plain fetch docker://127.0.0.1:5000/busybox
         rm -rf data config
         podctl --dir="$DATA" --insecure-options=image,tls fetch docker://127.0.0.1:5000/busybox
@@ -135,8 +146,8 @@ test_authorities_where_docker_has_them() {
 test_plain_http_must_be_said() {
         registry
         push "$IMAGES/busybox.oci:latest" busybox
-        refused '127.0.0.1:5000' own fetch docker://127.0.0.1:5000/busybox
-        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"http":true}'
+        refused_by '127.0.0.1:5000' own fetch docker://127.0.0.1:5000/busybox
+        describe 127.0.0.1:5000 '"http":true'
         podctl --dir="$DATA" --local-config="$PWD/config" --insecure-options=image fetch docker://127.0.0.1:5000/busybox
 }
 
@@ -152,11 +163,11 @@ test_basic_authentication() {
         registry 5000 ours htpasswd
         skopeo copy --quiet --dest-tls-verify=false --dest-creds=user:secret "oci:$IMAGES/busybox.oci:latest" \
                 docker://127.0.0.1:5000/private/busybox
-        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"ca":"'"$PWD"'/ours/ca.crt"}'
-        refused 'wants a user and a password' plain fetch docker://127.0.0.1:5000/private/busybox
-        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["127.0.0.1:5000"],"credentials":{"user":"user","password":"wrong"}}'
-        refused 'access denied to user' plain fetch docker://127.0.0.1:5000/private/busybox
-        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["127.0.0.1:5000"],"credentials":{"user":"user","password":"secret"}}'
+        describe 127.0.0.1:5000 '"ca":"'"$PWD"'/ours/ca.crt"'
+        refused_by 'wants a user and a password' plain fetch docker://127.0.0.1:5000/private/busybox
+        log_in 127.0.0.1:5000 wrong
+        refused_by 'access denied to user' plain fetch docker://127.0.0.1:5000/private/busybox
+        log_in 127.0.0.1:5000 secret
         plain fetch docker://127.0.0.1:5000/private/busybox
         # As podman and docker write it, the more precise one first.
         rm -rf data config/auth.d
@@ -168,19 +179,21 @@ test_basic_authentication() {
 test_credentials_stay_off_plain_lines() {
         htpasswd htpasswd
         registry 5000 '' htpasswd
-        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["127.0.0.1:5000"],"credentials":{"user":"user","password":"secret"}}'
-        refused 'over https only' plain fetch docker://127.0.0.1:5000/private/busybox
+        log_in 127.0.0.1:5000 secret
+        refused_by 'over https only' plain fetch docker://127.0.0.1:5000/private/busybox
 }
 
 test_bad_configuration_is_named() {
-        configure auth.d a '{"rktKind":"auth","rktVersion":"v1","domains":["example.com"],"type":"basic","credentials":{"user":"u"}}'
-        refused 'config/auth.d/a.json: credentials.password' plain fetch docker://127.0.0.1:5000/x
+        configure auth.d a '{"rktKind":"auth","rktVersion":"v1","domains":["example.com"],"type":"basic",
+                "credentials":{"user":"u"}}'
+        refused_by 'config/auth.d/a.json: credentials.password' plain fetch docker://127.0.0.1:5000/x
         rm -r config
         configure registries.d a '{"rktKind":"registries","rktVersion":"v1","registries":["x"],"mirrors":["mirror"]}'
-        refused "config/registries.d/a.json: mirrors[0]: 'mirror' is not a URL" plain fetch docker://127.0.0.1:5000/x
+        refused_by "config/registries.d/a.json: mirrors[0]: 'mirror' is not a URL" plain fetch docker://127.0.0.1:5000/x
         configure registries.d a '{"rktKind":"registries","rktVersion":"v1","registries":["x"]}'
         configure registries.d b '{"rktKind":"registries","rktVersion":"v1","registries":["x"]}'
-        refused "config/registries.d/b.json: registry 'x' is described in this directory already" plain fetch docker://127.0.0.1:5000/x
+        refused_by "config/registries.d/b.json: registry 'x' is described in this directory already" \
+                plain fetch docker://127.0.0.1:5000/x
 }
 
 test_tokens_for_anybody() {
@@ -195,13 +208,14 @@ test_tokens_for_users() {
         certificates ours
         front_registry --token user:secret --tls ours/server.crt ours/server.key
         push "$IMAGES/busybox.oci:latest" busybox
-        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["'$FRONT'"],"ca":"'"$PWD"'/ours/ca.crt"}'
-        refused 'token service 127.0.0.1:5001: access denied' plain fetch docker://$FRONT/busybox
-        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["'$FRONT'"],"credentials":{"user":"user","password":"secret"}}'
+        describe "$FRONT" '"ca":"'"$PWD"'/ours/ca.crt"'
+        refused_by 'token service 127.0.0.1:5001: access denied' plain fetch docker://$FRONT/busybox
+        log_in "$FRONT" secret
         plain fetch docker://$FRONT/busybox
         # An identity token, as docker login keeps it.
         rm -rf data config/auth.d
-        printf '{"auths":{"%s":{"auth":"%s","identitytoken":"refresh-user:secret"}}}' "$FRONT" "$(printf '<token>:' | base64)" >auth.json
+        printf '{"auths":{"%s":{"auth":"%s","identitytoken":"refresh-user:secret"}}}' \
+                "$FRONT" "$(printf '<token>:' | base64)" >auth.json
         REGISTRY_AUTH_FILE=$PWD/auth.json plain fetch docker://$FRONT/busybox
         assert_eq "$(requests '^POST /token 200')" 1
 }
@@ -210,7 +224,8 @@ test_tokens_for_users() {
 test_odd_answers() {
         front_registry --token -
         push "$IMAGES/busybox.oci:latest" busybox
-        serve 127.0.0.1:5002 "$HERE/web-server" --listen 127.0.0.1:5002 --upstream http://127.0.0.1:5000 --rules elsewhere-rules
+        serve 127.0.0.1:5002 "$HERE/web-server" --listen 127.0.0.1:5002 \
+                --upstream http://127.0.0.1:5000 --rules elsewhere-rules
         # Compressed though nobody asked for it; a token that was "created" and ends in text.
         rules '[{"path": "/manifests/", "gzip": true}, {"path": "/token", "status": 201, "expires_in": "299.5"}]'
         plain fetch docker://$FRONT/busybox
@@ -224,7 +239,7 @@ test_odd_answers() {
         plain fetch docker://$FRONT/busybox
         rm -rf data
         echo '[{"path": "/blobs/", "status": 403}]' >elsewhere-rules
-        refused 'access denied' plain fetch docker://$FRONT/busybox
+        refused_by 'access denied' plain fetch docker://$FRONT/busybox
 }
 
 # Blobs are often somewhere else. That somebody must not learn what we show to the registry.
@@ -232,18 +247,19 @@ test_redirects_do_not_leak_credentials() {
         certificates ours
         front_registry --token user:secret --tls ours/server.crt ours/server.key
         push "$IMAGES/busybox.oci:latest" busybox
-        serve 127.0.0.1:5002 "$HERE/web-server" --listen 127.0.0.1:5002 --upstream http://127.0.0.1:5000 --log elsewhere \
-                --tls ours/server.crt ours/server.key
+        serve 127.0.0.1:5002 "$HERE/web-server" --listen 127.0.0.1:5002 \
+                --upstream http://127.0.0.1:5000 --log elsewhere --tls ours/server.crt ours/server.key
         rules '[{"path": "/blobs/", "redirect": "https://localhost:5002"}]'
-        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["'$FRONT'"],"ca":"'"$PWD"'/ours/ca.crt"}'
-        configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["'$FRONT'"],"credentials":{"user":"user","password":"secret"}}'
+        describe "$FRONT" '"ca":"'"$PWD"'/ours/ca.crt"'
+        log_in "$FRONT" secret
         plain fetch docker://$FRONT/busybox
         grep -q '^GET /v2/busybox/blobs/.* 200 - -$' elsewhere
         ! grep -E 'Bearer|Basic' elsewhere || fail "credentials went elsewhere"
         # Nor is there a way from https to http.
         rm -rf data
         rules '[{"path": "/blobs/", "redirect": "http://127.0.0.1:5000"}]'
-        assert_fails 254 podctl --dir="$DATA" --local-config="$PWD/config" --insecure-options=image fetch docker://$FRONT/busybox
+        assert_fails 254 podctl --dir="$DATA" --local-config="$PWD/config" --insecure-options=image \
+                fetch docker://$FRONT/busybox
 }
 
 # Lines and servers that fail
@@ -252,7 +268,8 @@ test_busy_servers_are_asked_again() {
         front_registry
         push "$IMAGES/busybox.oci:latest" busybox
         rules '[{"path": "/manifests/", "method": "GET", "times": 1, "status": 429, "headers": {"Retry-After": "1"}},
-                {"path": "/blobs/", "times": 2, "status": 503}, {"path": "/blobs/", "skip": 3, "times": 1, "status": 500}]'
+                {"path": "/blobs/", "times": 2, "status": 503},
+                {"path": "/blobs/", "skip": 3, "times": 1, "status": 500}]'
         plain fetch docker://$FRONT/busybox
         assert_eq "$(requests ' 429 ')" 1
         assert_eq "$(requests ' 503 ')" 2
@@ -261,7 +278,7 @@ test_busy_servers_are_asked_again() {
 test_servers_that_stay_busy() {
         front_registry
         rules '[{"path": "/manifests/", "method": "GET", "status": 429, "headers": {"Retry-After": "86400"}}]'
-        refused 'wants to be asked again in 86400 s' plain fetch docker://$FRONT/busybox
+        refused_by 'wants to be asked again in 86400 s' plain fetch docker://$FRONT/busybox
         assert_eq "$(requests '^GET .* 429 ')" 1
 }
 
@@ -281,7 +298,8 @@ test_servers_without_ranges() {
         front_registry
         random_layout layout big 1 3000000
         push layout:big big
-        rules '[{"path": "/blobs/", "cut": 900000, "times": 2, "no_range": true}, {"path": "/blobs/", "no_range": true}]'
+        rules '[{"path": "/blobs/", "cut": 900000, "times": 2, "no_range": true},
+                {"path": "/blobs/", "no_range": true}]'
         plain fetch docker://$FRONT/big
         assert_eq "$(requests '/blobs/.* 206 ')" 0
 }
@@ -298,7 +316,7 @@ test_wrong_contents() {
         random_layout layout big 1 300000 300000
         push layout:big big
         rules '[{"path": "/blobs/'"$(blobs layout big | tail -n 1)"'", "corrupt": 123456}]'
-        refused 'layer sha256:' plain fetch docker://$FRONT/big
+        refused_by 'layer sha256:' plain fetch docker://$FRONT/big
         assert_eq "$(plain image list --no-legend)" ''
         assert_eq "$(find data/images/partial -name "$(blobs layout big | tail -n 1 | tr : -)")" ''
         # Once it is mended it is fetched anew.
@@ -315,13 +333,13 @@ test_manifests_of_another_digest() {
         digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/busybox)
         echo '{"schemaVersion": 2}' >other
         rules '[{"path": "/manifests/sha256:", "replace": "'"$PWD"'/other"}]'
-        refused 'has the digest sha256:' plain fetch "docker://$FRONT/busybox@$digest"
+        refused_by 'has the digest sha256:' plain fetch "docker://$FRONT/busybox@$digest"
         rules '[{"path": "/manifests/", "replace": "'"$PWD"'/other"}]'
-        refused 'neither an image nor an index' plain fetch "docker://$FRONT/busybox"
+        refused_by 'neither an image nor an index' plain fetch "docker://$FRONT/busybox"
         echo '<html>' >other
-        refused 'manifest: ' plain fetch "docker://$FRONT/busybox"
+        refused_by 'manifest: ' plain fetch "docker://$FRONT/busybox"
         head -c 5000000 /dev/zero >other
-        refused 'is larger than' plain fetch "docker://$FRONT/busybox"
+        refused_by 'is larger than' plain fetch "docker://$FRONT/busybox"
         nothing_kept
 }
 
@@ -330,7 +348,7 @@ test_layers_longer_than_they_say() {
         push "$IMAGES/busybox.oci:latest" busybox
         head -c 3000000 /dev/urandom >other
         rules '[{"path": "/blobs/'"$(blobs "$IMAGES/busybox.oci" latest | head -n 1)"'", "replace": "'"$PWD"'/other"}]'
-        refused 'layer sha256:' plain fetch docker://$FRONT/busybox
+        refused_by 'layer sha256:' plain fetch docker://$FRONT/busybox
         assert_eq "$(plain image list --no-legend)" ''
 }
 
@@ -338,7 +356,7 @@ test_mirrors_first() {
         front_registry
         push "$IMAGES/busybox.oci:latest" busybox
         push "$IMAGES/httpd.oci:latest" httpd
-        configure registries.d m '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"mirrors":["http://127.0.0.1:5999","http://'$FRONT'"],"http":true}'
+        describe 127.0.0.1:5000 '"mirrors":["http://127.0.0.1:5999","http://'$FRONT'"],"http":true'
         plain fetch docker://127.0.0.1:5000/busybox
         (($(requests '/v2/busybox/') > 0))
         # One that does not have it.
@@ -350,7 +368,7 @@ test_mirrors_first() {
 test_proxy_variables() {
         front_registry
         push "$IMAGES/busybox.oci:latest" busybox
-        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["registry.invalid"],"mirrors":["http://registry.invalid"]}'
+        describe registry.invalid '"mirrors":["http://registry.invalid"]'
         http_proxy=http://$FRONT plain fetch docker://registry.invalid/busybox
         (($(requests '^GET http://registry.invalid/v2/busybox/') > 0))
 }
@@ -514,7 +532,7 @@ test_blob_of_another_image() {
         plain fetch docker://$FRONT/big >out 2>&1 &
         pid=$!
         wait_until test -s "data/images/partial/${blob/:/-}"
-        refused 'uncompressed contents' plain fetch docker://$FRONT/lies
+        refused_by 'uncompressed contents' plain fetch docker://$FRONT/lies
         touch go
         wait $pid || fail "$(cat out)"
         plain image verify $FRONT/big
@@ -527,7 +545,7 @@ test_servers_that_never_come_to_an_end() {
         random_layout layout big 1 3000000
         push layout:big big
         rules '[{"path": "/blobs/'"$(blobs layout big)"'", "cut": 1000}]'
-        refused 'layer sha256:' plain fetch docker://$FRONT/big
+        refused_by 'layer sha256:' plain fetch docker://$FRONT/big
         (($(requests '^GET .*/blobs/') < 10)) || fail "asked $(requests '^GET .*/blobs/') times"
 }
 
@@ -536,9 +554,9 @@ test_bodies_nobody_wants() {
         front_registry
         push "$IMAGES/busybox.oci:latest" busybox
         rules '[{"path": "/manifests/", "status": 404, "endless": true}]'
-        refused 'not found' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
+        refused_by 'not found' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
         rules '[{"path": "/manifests/", "redirect": "http://127.0.0.1:'$REGISTRATION_PORT'", "endless": true}]'
-        refused 'body that does not end' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
+        refused_by 'body that does not end' timeout 60 "${PLAIN[@]}" fetch docker://$FRONT/busybox
         rules '[{"path": "/manifests/", "times": 1, "status": 401, "endless": true,
                  "headers": {"WWW-Authenticate": "Bearer realm=\"http://'$FRONT'/tokens\""}},
                 {"path": "/tokens", "status": 200, "body": "{\"token\": \"t\"}"}]'
@@ -559,7 +577,8 @@ test_refused_connections_in_the_midst() {
         plain fetch docker://$FRONT/big >out 2>&1 &
         pid=$!
         wait_until grep -q "^GET .*/blobs/$blob" requests
-        nft add rule ip test_refused output tcp dport $FRONT_PORT tcp flags '&' '(syn|ack)' == syn counter reject with tcp reset
+        nft add rule ip test_refused output tcp dport $FRONT_PORT tcp flags '&' '(syn|ack)' == syn \
+                counter reject with tcp reset
         wait_until eval 'nft list table ip test_refused | grep -qE "packets ([2-9]|1[0-9])"'
         nft flush chain ip test_refused output
         wait $pid
@@ -574,7 +593,7 @@ test_refused_image_leaves_no_blobs() {
         push layout:big big
         bad=$(blobs layout big | sed -n 2p)
         rules '[{"path": "/blobs/'"$bad"'", "corrupt": 1000}, {"path": "/blobs/sha256:[0-9a-f]*$", "slow": 20000}]'
-        refused 'layer sha256:' plain fetch docker://$FRONT/big
+        refused_by 'layer sha256:' plain fetch docker://$FRONT/big
         assert_eq "$(ls -A data/images/partial)" ''
 }
 
@@ -586,7 +605,7 @@ test_killed_fetch_goes_on() {
         random_layout layout big 20 50000 100000 30000
         push layout:big big
         plain fetch docker://$FRONT/big >/dev/null 2>&1
-        (cd data/images/layers && find . -path './top-*' -prune -o -type f ! -name layer -print0 | sort -z | xargs -0 sha256sum) >whole
+        sums_of_layers >whole
         rm -rf data
         rules '[{"path": "/blobs/", "slow": 150000}]'
         for ((i = 0; i < 50; i++)); do
@@ -604,7 +623,7 @@ test_killed_fetch_goes_on() {
         rules '[]'
         plain fetch docker://$FRONT/big
         plain image verify $FRONT/big
-        (cd data/images/layers && find . -path './top-*' -prune -o -type f ! -name layer -print0 | sort -z | xargs -0 sha256sum) |
+        sums_of_layers |
                 diff whole -
         assert_eq "$(find data/images/partial data/images/tmp -mindepth 1)" ''
 }
@@ -632,7 +651,7 @@ test_full_disk() {
         random_layout layout big 10 300000 300000
         push layout:big big
         small_disk data 6M
-        refused 'No space left' plain fetch docker://$FRONT/big
+        refused_by 'No space left' plain fetch docker://$FRONT/big
         assert_eq "$(plain image list --no-legend)" ''
         assert_eq "$(ls -A data/images/partial)" ''
         # With some of it free again.
@@ -654,7 +673,8 @@ test_memory() {
         push layout:big big
         python3 - "$DATA" <<'P'
 import resource, subprocess, sys
-subprocess.run(["podctl", "--dir", sys.argv[1], "--insecure-options=image,http", "fetch", "docker://127.0.0.1:5000/big"], check=True)
+subprocess.run(["podctl", "--dir", sys.argv[1], "--insecure-options=image,http",
+                "fetch", "docker://127.0.0.1:5000/big"], check=True)
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 assert peak < 64 * 1024, f"{peak} KiB"
 P
@@ -666,7 +686,8 @@ P
 push_signature() {
         local file location url=https://127.0.0.1:5000/v2/$2
         for file in "$1"/blobs/*; do
-                location=$(curl -fsS --cacert "$4" -X POST -o /dev/null -D - "$url/blobs/uploads/" | tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
+                location=$(curl -fsS --cacert "$4" -X POST -o /dev/null -D - "$url/blobs/uploads/" | tr -d '\r' |
+                        sed -n 's/^[Ll]ocation: //p')
                 curl -fsS --cacert "$4" -X PUT -H 'Content-Type: application/octet-stream' --data-binary @"$file" \
                         "$location&digest=sha256:$(sha256sum "$file" | cut -d' ' -f1)"
         done
@@ -681,17 +702,17 @@ test_signed_image_of_a_registry() {
         certificates ours
         registry 5000 ours
         push "$IMAGES/busybox.oci:latest" team/busybox
-        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["127.0.0.1:5000"],"ca":"'"$PWD"'/ours/ca.crt"}'
+        describe 127.0.0.1:5000 '"ca":"'"$PWD"'/ours/ca.crt"'
         digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/team/busybox)
         cosign_key release p256
         cosign_key other p256
         verified() { podctl --dir="$DATA" --local-config="$PWD/config" "$@"; }
         verified trust --prefix=127.0.0.1:5000/team --skip-fingerprint-review release.pub
 
-        refused 'no signature found' verified fetch docker://127.0.0.1:5000/team/busybox
+        refused_by 'no signature found' verified fetch docker://127.0.0.1:5000/team/busybox
         cosign_sign other "$digest" 127.0.0.1:5000/team/busybox wrong
         push_signature wrong team/busybox "$(cosign_tag "$digest")" ours/ca.crt
-        refused '127.0.0.1:5000/team/busybox' verified fetch docker://127.0.0.1:5000/team/busybox
+        refused_by '127.0.0.1:5000/team/busybox' verified fetch docker://127.0.0.1:5000/team/busybox
         assert_eq "$(verified image list --no-legend)" ''
         cosign_sign release "$digest" 127.0.0.1:5000/team/busybox right
         push_signature right team/busybox "$(cosign_tag "$digest")" ours/ca.crt

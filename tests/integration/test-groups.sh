@@ -14,7 +14,9 @@ as() {
 }
 
 member() { as "$(getent group podctl | cut -d: -f3)" "$@"; }
-second_member() { setpriv --reuid=12347 --regid=12347 --groups="$(getent group podctl | cut -d: -f3)" env HOME=/nonexistent "$@"; }
+second_member() {
+        setpriv --reuid=12347 --regid=12347 --groups="$(getent group podctl | cut -d: -f3)" env HOME=/nonexistent "$@"
+}
 admin() { as "$(getent group podctl-admin | cut -d: -f3)" "$@"; }
 nobody() { setpriv --reuid=12346 --regid=12346 --clear-groups env HOME=/nonexistent "$@"; }
 
@@ -33,7 +35,8 @@ test_member_looks() {
         group_socket
         pod seen --set-env=SECRET=hunter2 busybox --name=app --exec=/bin/sleep -- 1000
         assert_eq "$(timeless member podctl list)" "$(timeless podctl list)"
-        assert_eq "$(member podctl list --format=json | jq -r '.[].name')" "$(podctl status --format=json seen | jq -r .name)"
+        assert_eq "$(member podctl list --format=json | jq -r '.[].name')" \
+                "$(podctl status --format=json seen | jq -r .name)"
         member podctl status seen >told
         assert_contains "$(cat told)" state=running
         member podctl status --format=json seen >>told
@@ -56,7 +59,8 @@ test_member_fetches() {
         push image:latest grouped:latest
         mkdir -p /etc/podctl/registries.d
         defer rm -r /etc/podctl/registries.d
-        echo '{ "rktKind": "registries", "rktVersion": "v1", "registries": ["127.0.0.1:5000"], "http": true }' >/etc/podctl/registries.d/test.json
+        echo '{ "rktKind": "registries", "rktVersion": "v1", "registries": ["127.0.0.1:5000"], "http": true }' \
+                >/etc/podctl/registries.d/test.json
         digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' docker://127.0.0.1:5000/grouped)
         defer podctl image rm "127.0.0.1:5000/grouped@$digest"
         # Verified as root's are.
@@ -72,16 +76,18 @@ test_member_is_kept_to_it() {
         local words
         group_socket
         cp "$IMAGES/busybox.aci" a.aci
-        for words in 'fetch --insecure-options=image docker://x/y' 'fetch --name=busybox docker://x/y' 'fetch --signature=/etc/shadow https://x/y.aci' \
-                'fetch /etc/passwd' 'fetch ./a.aci' 'fetch file:///etc/passwd' 'fetch etc/passwd' 'status --uuid-file=/etc/shadow' \
-                'fetch --user-config=/tmp docker://x/y' 'fetch --trust-keys-from-https x.example/y' 'image fetch /etc/passwd' \
-                'list --local-config=/tmp' 'status --check-network x'; do
+        for words in 'fetch --insecure-options=image docker://x/y' 'fetch --name=busybox docker://x/y' \
+                'fetch --signature=/etc/shadow https://x/y.aci' 'fetch /etc/passwd' 'fetch ./a.aci' \
+                'fetch file:///etc/passwd' 'fetch etc/passwd' 'status --uuid-file=/etc/shadow' \
+                'fetch --user-config=/tmp docker://x/y' 'fetch --trust-keys-from-https x.example/y' \
+                'image fetch /etc/passwd' 'list --local-config=/tmp' 'status --check-network x'; do
                 # shellcheck disable=SC2086
                 assert_fails 254 member podctl $words
                 assert_contains "$output" ' root'
         done
         assert_fails 254 member podctl status $'x\ny'
-        for words in 'run busybox' 'stop x' 'rm x' 'gc' 'image rm busybox' 'image gc' 'enter x' 'exec x true' 'export x y' 'prepare busybox'; do
+        for words in 'run busybox' 'stop x' 'rm x' 'gc' 'image rm busybox' 'image gc' 'enter x' 'exec x true' \
+                'export x y' 'prepare busybox'; do
                 # shellcheck disable=SC2086
                 assert_fails 254 member podctl $words
                 assert_contains "$output" 'become root'
@@ -99,8 +105,8 @@ except ConnectionError:
     answer = b""
 print("answer", answer)
 PY
-        for words in 'b"podctl\0run\0busybox\0"' 'b"podctl\0trust\0--root\0/x\0"' 'b"podctl\0list\0--dir=/tmp\0"' 'b"podctl\0list\0--\0x\0"' \
-                'b"podctl\0serve-group\0"'; do
+        for words in 'b"podctl\0run\0busybox\0"' 'b"podctl\0trust\0--root\0/x\0"' 'b"podctl\0list\0--dir=/tmp\0"' \
+                'b"podctl\0list\0--\0x\0"' 'b"podctl\0serve-group\0"'; do
                 output=$(member python3 ask.py "$words" 2>&1)
                 assert_contains "$output" 'for root, not for the group'
                 assert_contains "$output" "answer b'\\xfe'"
@@ -178,7 +184,8 @@ test_others() {
         group_socket
         assert_fails 254 nobody podctl list
         assert_contains "$output" 'a member of the group podctl'
-        assert_fails '*' nobody python3 -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/podctl/group.sock")'
+        assert_fails '*' nobody python3 -c 'import socket
+socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/podctl/group.sock")'
         nobody podctl version
         nobody podctl config
         nobody podctl help
@@ -191,7 +198,8 @@ test_others() {
 # Root was first, and left its own modes: what tmpfiles.d says is so from then on, also in new directories.
 test_admin_trusts() {
         local key
-        key=$(gpg --show-keys --with-colons "$IMAGES/signer.asc" 2>/dev/null | awk -F: '$1 == "fpr" { print tolower($10); exit }')
+        key=$(gpg --show-keys --with-colons "$IMAGES/signer.asc" 2>/dev/null |
+                awk -F: '$1 == "fpr" { print tolower($10); exit }')
         defer rm -rf /etc/podctl/trustedkeys/prefix.d/example.com /etc/podctl/trustedkeys/prefix.d/example.org
         rm -rf /etc/podctl/trustedkeys
         podctl trust --skip-fingerprint-review --prefix=example.com/by-root "$IMAGES/signer.asc"

@@ -10,8 +10,8 @@ store_state() {
                 sed -E '/^(manifests|layers|names|remotes|partial|tmp) d /d' | sort
 }
 
-# refused WORDS FILE…: fetching fails with a line that has the words, and leaves the store as it was.
-refused() {
+# refused_import WORDS FILE…: fetching fails with a line that has the words, and leaves the store as it was.
+refused_import() {
         local words=$1 before
         shift
         before=$(store_state)
@@ -20,13 +20,6 @@ refused() {
         assert_eq "$(wc -l <<<"$output")" 1
         assert_eq "$(store_state)" "$before"
         [[ ! -d data/images/tmp ]] || assert_eq "$(ls -A data/images/tmp)" ''
-}
-
-# own_run IMAGE SCRIPT: what a shell in there prints.
-own_run() {
-        defer own gc --grace-period=0
-        # The journal of systemd 252 has no empty lines.
-        own run --net=none "$1" --exec=/bin/sh -- -c "$2" 2>/dev/null | sed '/^$/d'
 }
 
 manifest_file() {
@@ -38,7 +31,7 @@ replace_manifest() {
         local digest type=application/vnd.oci.image.manifest.v1+json
         cat >manifest.new
         digest=$(sha256sum manifest.new | cut -d' ' -f1)
-        jq -nc --arg type ${2:-$type} --arg digest "sha256:$digest" --argjson size "$(stat -c %s manifest.new)" \
+        jq -nc --arg type "${2:-$type}" --arg digest "sha256:$digest" --argjson size "$(stat -c %s manifest.new)" \
                 '{schemaVersion: 2, manifests: [{mediaType: $type, digest: $digest, size: $size,
                   annotations: {"org.opencontainers.image.ref.name": "latest"}}]}' >"$1/index.json"
         mv manifest.new "$1/blobs/sha256/$digest"
@@ -69,7 +62,7 @@ test_images_of_buildah() {
 
 # The layers are the same files in all those images, so they are unpacked once.
 test_layers_are_shared() {
-        own fetch "$IMAGES/busybox.oci" "$IMAGES/busybox-zstd.oci" "$IMAGES/busybox-plain.oci" "$IMAGES/busybox-docker.tar"
+        own fetch "$IMAGES"/{busybox.oci,busybox-zstd.oci,busybox-plain.oci,busybox-docker.tar}
         assert_eq "$(find data/images/layers -mindepth 1 -maxdepth 1 -name 'sha256-*' | wc -l)" 5
 }
 
@@ -96,7 +89,7 @@ test_index_without_this_platform() {
         cp -a "$IMAGES/multi.oci" other.oci
         jq -c '.manifests |= map(select(.platform.architecture == "arm"))' "$(manifest_file other.oci)" |
                 replace_manifest other.oci application/vnd.oci.image.index.v1+json
-        refused linux/ other.oci
+        refused_import linux/ other.oci
 }
 
 # A layout as registries of Docker's have them: schema 2 manifests.
@@ -150,7 +143,8 @@ test_list_has_columns() {
         assert_eq "$(own image list --no-legend | wc -l)" 2
         assert_contains "$(own image list)" MiB
         assert_eq "$(own image list --no-legend --fields=name --sort=name)" $'busybox:1.0,busybox:latest\nhttpd:latest'
-        assert_eq "$(own image list --no-legend --fields=name --sort=name --order=desc)" $'httpd:latest\nbusybox:1.0,busybox:latest'
+        assert_eq "$(own image list --no-legend --fields=name --sort=name --order=desc)" \
+                $'httpd:latest\nbusybox:1.0,busybox:latest'
         assert_eq "$(own image list --fields=name,id | head -n 1 | tr -s ' ')" 'NAME ID'
         assert_fails 254 own image list --fields=colour
         assert_fails 254 own image list --sort=colour
@@ -185,7 +179,8 @@ test_cat_manifest() {
         local id
         id=$(own fetch "$IMAGES/httpd.oci")
         cmp <(own image cat-manifest httpd | jq -S .) <(jq -S . "$(manifest_file "$IMAGES/httpd.oci")")
-        cmp <(own image cat-manifest --pretty-print=no "$id" | jq -S .) <(jq -S . "$(manifest_file "$IMAGES/httpd.oci")")
+        jq -S . "$(manifest_file "$IMAGES/httpd.oci")" >theirs
+        own image cat-manifest --pretty-print=no "$id" | jq -S . | cmp - theirs
         own fetch "$IMAGES/busybox.aci"
         assert_eq "$(own image cat-manifest example.com/busybox | jq -r .name)" example.com/busybox
         assert_fails 254 own image cat-manifest nothing
@@ -222,7 +217,8 @@ test_rm_of_a_used_image() {
         mkdir go
         defer own gc --grace-period=0
         own run --detach --name=used --volume=go,kind=host,source="$PWD/go" busybox --name=app \
-                --mount=volume=go,target=/go --exec=/bin/sh -- -c 'until test -e /go/on; do sleep 0.1; done; cat /data/second >/go/out'
+                --mount=volume=go,target=/go \
+                --exec=/bin/sh -- -c 'until test -e /go/on; do sleep 0.1; done; cat /data/second >/go/out'
         defer own stop --force used
         own image rm busybox busybox:1.0
         assert_eq "$(own image list --no-legend)" ''
@@ -256,7 +252,7 @@ test_files_come_out_as_they_went_in() {
         cd "/proc/$pid/root/edge"
         assert_eq "$(stat -c %a sticky closed)" $'3777\n0'
         assert_eq "$(getfattr --only-values -n user.colour xattr)" blue
-        assert_eq "$(getfattr -e hex -n user.binary xattr | grep =)" user.binary=0x00ff00
+        assert_eq "$(getfattr -e hex -n user.binary xattr | grep "=")" user.binary=0x00ff00
         assert_contains "$(nsenter -t "$pid" -U -S 0 -G 0 getcap capable)" cap_net_bind_service,cap_net_raw
         assert_eq "$(stat -c %.9Y fraction)" 1000000000.123456789
         assert_eq "$(stat -c %Y link-time)" 1000000000
@@ -304,13 +300,14 @@ test_hostile_layers() {
         own fetch "$IMAGES/busybox.oci"
         cp -a "$IMAGES/hostile.oci" hostile.oci
         while read -r tag; do
-                jq --arg tag "$tag" '.manifests |= map(select(.annotations["org.opencontainers.image.ref.name"] == $tag))' \
+                jq --arg tag "$tag" \
+                        '.manifests |= map(select(.annotations["org.opencontainers.image.ref.name"] == $tag))' \
                         "$IMAGES/hostile.oci/index.json" >hostile.oci/index.json
                 if [[ $tag =~ $inside ]]; then
                         id=$(own fetch hostile.oci)
                         own image rm "$id" >/dev/null
                 else
-                        refused hostile.oci hostile.oci
+                        refused_import hostile.oci hostile.oci
                         assert_contains "$output" layer
                 fi
                 [[ ! -e /podctl-was-here ]] || fail "$tag got out"
@@ -337,7 +334,7 @@ test_truncated_archives() {
                 size=$(stat -c %s "$IMAGES/$file")
                 for share in 0 1 30 70 99; do
                         head -c $((size * share / 100)) "$IMAGES/$file" >"cut-$file"
-                        refused "cut-$file" "cut-$file"
+                        refused_import "cut-$file" "cut-$file"
                 done
         done
 }
@@ -353,9 +350,9 @@ test_corrupt_blobs() {
                 rm -rf bad.oci
                 cp -a "$IMAGES/busybox.oci" bad.oci
                 corrupt "bad.oci/blobs/sha256/${blob##*/}"
-                refused bad.oci bad.oci
+                refused_import bad.oci bad.oci
                 rm "bad.oci/blobs/sha256/${blob##*/}"
-                refused "${blob##*/}" bad.oci
+                refused_import "${blob##*/}" bad.oci
                 number=$((number + 1))
         done
         ((number >= 7))
@@ -366,7 +363,7 @@ test_corrupt_archives() {
         for file in busybox-docker.tar busybox.gz.aci busybox.bz2.aci busybox.xz.aci; do
                 cp "$IMAGES/$file" "bad-$file"
                 corrupt "bad-$file"
-                refused "bad-$file" "bad-$file"
+                refused_import "bad-$file" "bad-$file"
         done
 }
 
@@ -380,13 +377,13 @@ test_wrong_diff_id() {
         cp config "bad.oci/blobs/sha256/$digest"
         jq -c --arg digest "sha256:$digest" --argjson size "$(stat -c %s config)" \
                 '.config.digest = $digest | .config.size = $size' "$(manifest_file bad.oci)" | replace_manifest bad.oci
-        refused digest bad.oci
+        refused_import digest bad.oci
 }
 
 test_manifest_of_another_size() {
         cp -a "$IMAGES/busybox.oci" bad.oci
         jq -c '.manifests[].size += 1' "$IMAGES/busybox.oci/index.json" >bad.oci/index.json
-        refused '964 bytes' bad.oci
+        refused_import '964 bytes' bad.oci
 }
 
 test_json_of_100_megabytes() {
@@ -396,55 +393,57 @@ test_json_of_100_megabytes() {
                 head -c 100M /dev/zero | tr '\0' x
                 echo '", "manifests": []}'
         ) >big.oci/index.json
-        refused index.json big.oci
+        refused_import index.json big.oci
         (
                 echo '{"schemaVersion": 2, "filling": ['
                 head -c 20M /dev/zero | sed 's/\x00/"x",\n/g'
                 echo '"x"], "config": {}, "layers": []}'
         ) | replace_manifest big.oci
-        refused big.oci big.oci
+        refused_import big.oci big.oci
         tar -cf big.tar -C big.oci .
-        refused big.tar big.tar
+        refused_import big.tar big.tar
 }
 
 test_json_nested_deep() {
         cp -a "$IMAGES/busybox.oci" deep.oci
-        python3 -c 'print("{\"schemaVersion\": 2, \"manifests\": " + "[" * 10000 + "]" * 10000 + "}")' >deep.oci/index.json
-        refused index.json deep.oci
+        python3 -c 'print("{\"schemaVersion\": 2, \"manifests\": " + "[" * 10000 + "]" * 10000 + "}")' \
+                >deep.oci/index.json
+        refused_import index.json deep.oci
         python3 -c 'print("{\"schemaVersion\": 2, \"unknown\": " + "{\"a\": " * 10000 + "1" + "}" * 10000 + "}")' |
                 replace_manifest deep.oci
-        refused deep.oci deep.oci
+        refused_import deep.oci deep.oci
 }
 
 # As the specifications ask.
 test_unknown_members_are_ignored() {
         cp -a "$IMAGES/busybox.oci" more.oci
-        jq -c '. + {"x-more": {"deep": [1, 2, {}]}} | .layers[].extra = true' "$(manifest_file more.oci)" | replace_manifest more.oci
+        jq -c '. + {"x-more": {"deep": [1, 2, {}]}} | .layers[].extra = true' "$(manifest_file more.oci)" |
+                replace_manifest more.oci
         own fetch more.oci
 }
 
 test_wrong_types() {
         cp -a "$IMAGES/busybox.oci" bad.oci
         jq -c '.layers[1].size = "many"' "$(manifest_file bad.oci)" | replace_manifest bad.oci
-        refused size bad.oci
+        refused_import size bad.oci
         jq -c '.layers = {}' "$(manifest_file "$IMAGES/busybox.oci")" | replace_manifest bad.oci
-        refused layers bad.oci
+        refused_import layers bad.oci
         echo '{"schemaVersion": 2, "manifests": 7}' >bad.oci/index.json
-        refused manifests bad.oci
+        refused_import manifests bad.oci
         echo 'not json' >bad.oci/index.json
-        refused index.json bad.oci
+        refused_import index.json bad.oci
 }
 
 test_what_is_no_image() {
         mkdir empty
-        refused empty empty
+        refused_import empty empty
         echo text >text
-        refused text text
-        refused nowhere ./nowhere
+        refused_import text text
+        refused_import nowhere ./nowhere
         mkfifo fifo
-        refused fifo ./fifo
+        refused_import fifo ./fifo
         tar -cf other.tar text
-        refused other.tar other.tar
+        refused_import other.tar other.tar
 }
 
 # A fetch can be killed at any moment. Nothing it leaves keeps the next one from being whole.

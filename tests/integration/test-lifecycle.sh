@@ -9,9 +9,10 @@ uuid_of() {
         podctl status --format=json "$1" | jq -r .name
 }
 
-# ended NAME [STATUS]: a pod that is over, with a line of output to its app.
-ended() {
-        podctl run --name="$1" busybox --name=app --exec=/bin/sh -- -c "echo said; exit ${2-0}" >/dev/null || assert_eq $? "$2"
+# ended_pod NAME [STATUS]: a pod that is over, with a line of output to its app.
+ended_pod() {
+        podctl run --name="$1" busybox --name=app --exec=/bin/sh -- -c "echo said; exit ${2-0}" >/dev/null ||
+                assert_eq $? "$2"
 }
 
 # prepared NAME: a pod that was never started. Prints its UUID.
@@ -19,13 +20,9 @@ prepared() {
         podctl prepare --name="$1" busybox --name=app --exec=/bin/true
 }
 
-# says [OPTION…] POD: there is output of its apps.
-says() {
+# has_output [OPTION…] POD: there is output of its apps.
+has_output() {
         podctl logs "$@" | grep -q .
-}
-
-state_of() {
-        podctl status "$1" | sed -n 's/^state=//p'
 }
 
 # --- list
@@ -33,7 +30,7 @@ state_of() {
 test_list_has_columns() {
         local line
         pod two httpd busybox --name=second --exec=/bin/sleep -- 1000
-        ended over 3
+        ended_pod over 3
         assert_eq "$(podctl list | head -n 1 | tr -s ' ')" 'UUID APP IMAGE NAME STATE CREATED STARTED NETWORKS NAME'
         podctl list --no-legend >list
         assert_eq "$(wc -l <list)" 3
@@ -45,7 +42,7 @@ test_list_has_columns() {
 }
 
 test_list_in_full() {
-        ended over
+        ended_pod over
         podctl list --full --no-legend >list
         assert_contains "$(cat list)" "$(uuid_of over)"
         assert_contains "$(cat list)" sha256-
@@ -53,11 +50,13 @@ test_list_in_full() {
 }
 
 test_list_as_json() {
-        ended over 3
+        ended_pod over 3
         podctl list --format=json >list
         assert_eq "$(wc -l <list)" 1
-        jq -e '.[0] | .state == "exited" and .app_names == ["app"] and .created_at > 1e9 and .started_at >= .created_at and
-                (.networks[0] | .netName == "default" and .ifName == "eth0") and (.apps[0] | .name == "app" and .state == "exited" and .exit_code == 3 and .created_at > 1e18 and
+        jq -e '.[0] | .state == "exited" and .app_names == ["app"] and
+                .created_at > 1e9 and .started_at >= .created_at and
+                (.networks[0] | .netName == "default" and .ifName == "eth0") and
+                (.apps[0] | .name == "app" and .state == "exited" and .exit_code == 3 and .created_at > 1e18 and
                 .finished_at >= .started_at and .mounts == [] and (.image_id | startswith("sha256")))' list
         podctl list --format=json-pretty | jq -e length
         podctl gc --grace-period=0
@@ -92,7 +91,8 @@ test_status_of_an_exited_pod() {
 test_status_waits_for_the_end() {
         local pid
         mkdir go
-        podctl run --detach --uuid-file-save=uuid --name=waited --volume=go,kind=host,source="$PWD/go" busybox --name=app --mount=volume=go,target=/go \
+        podctl run --detach --uuid-file-save=uuid --name=waited --volume=go,kind=host,source="$PWD/go" \
+                busybox --name=app --mount=volume=go,target=/go \
                 --exec=/bin/sh -- -c 'until test -e /go/on; do sleep 0.1; done; exit 4'
         defer end_pod waited
         podctl status --wait waited >status &
@@ -119,8 +119,9 @@ test_status_waits_for_readiness() {
 # --- stop
 
 test_stop_asks_first() {
-        pod stopped busybox --name=app --exec=/bin/sh -- -c 'trap "echo asked; exit 0" TERM; echo waiting; while :; do sleep 0.1; done'
-        wait_until says stopped
+        local script='trap "echo asked; exit 0" TERM; echo waiting; while :; do sleep 0.1; done'
+        pod stopped busybox --name=app --exec=/bin/sh -- -c "$script"
+        wait_until has_output stopped
         assert_eq "$(podctl stop stopped)" "\"$(uuid_of stopped)\""
         wait_until gone stopped
         assert_contains "$(podctl logs stopped)" asked
@@ -163,12 +164,12 @@ test_rm() {
         assert_fails 254 podctl rm running
         assert_contains "$output" running
         machinectl show running
-        ended over
+        ended_pod over
         uuid=$(uuid_of over)
         assert_eq "$(podctl rm over)" "\"$uuid\""
         [[ -z $(find /var/lib/podctl/pods -name "$uuid") ]]
         [[ ! -L /var/log/journal/${uuid//-/} ]]
-        ended over
+        ended_pod over
         uuid_of over >uuid
         podctl rm --uuid-file=uuid
         uuid=$(prepared waiting)
@@ -177,7 +178,7 @@ test_rm() {
 }
 
 test_rm_goes_on_after_errors() {
-        ended over
+        ended_pod over
         assert_fails 254 podctl rm nosuch over
         assert_contains "$output" 'no matches found'
         assert_eq "$(podctl list --no-legend)" ''
@@ -185,7 +186,7 @@ test_rm_goes_on_after_errors() {
 
 test_gc_has_a_grace_period() {
         pod running busybox --exec=/bin/sleep -- 1000
-        ended over
+        ended_pod over
         podctl gc
         assert_eq "$(state_of over)" 'exited garbage'
         podctl gc --grace-period=1h
@@ -197,7 +198,7 @@ test_gc_has_a_grace_period() {
 }
 
 test_gc_only_marks() {
-        ended over
+        ended_pod over
         podctl gc --grace-period=0 --mark-only
         assert_eq "$(state_of over)" 'exited garbage'
         podctl gc --grace-period=0
@@ -208,9 +209,9 @@ test_gc_only_marks() {
 test_gc_of_three_hundred() {
         local uuid pods=/var/lib/podctl/pods i
         for i in 1 2 3; do
-                ended "over$i"
+                ended_pod "over$i"
         done
-        ended template
+        ended_pod template
         uuid=$(uuid_of template)
         "$HERE/../bench/make-pods" "$uuid" 296
         podctl run --detach --name=alive busybox --exec=/bin/sleep -- 1000
@@ -234,7 +235,7 @@ test_journal_follows_an_ended_pod() {
         }
         ln -s "$(command -v podctl)" rkt
         for mark in 'podctl gc' './rkt gc --mark-only' 'systemctl start podctl-gc.service'; do
-                ended "followed"
+                ended_pod "followed"
                 uuid=$(uuid_of followed)
                 link=/var/log/journal/${uuid//-/}
                 assert_eq "$(said)" said
@@ -254,7 +255,7 @@ test_journal_follows_an_ended_pod() {
 # What journald reserves for a journal that stays small is given back, and what is in it stays.
 test_small_journal_of_an_ended_pod() {
         local uuid kilobytes
-        ended small
+        ended_pod small
         uuid=$(uuid_of small)
         kilobytes=$(du -sk "/var/lib/podctl/pods/run/$uuid/journal" | cut -f1)
         ((kilobytes < 1024)) || fail "it takes $kilobytes K"
@@ -265,9 +266,9 @@ test_small_journal_of_an_ended_pod() {
 test_crash_loop_keeps_the_last_few() {
         local i
         for i in {1..8}; do
-                ended again 3
+                ended_pod again 3
         done
-        ended once
+        ended_pod once
         wait_until gone again
         assert_eq "$(podctl list --no-legend | grep -c again)" 5
         mkdir -p /etc/podctl/ended.d
@@ -295,8 +296,8 @@ test_gc_beside_who_waits() {
         (while [[ ! -e over ]]; do podctl gc --grace-period=0 2>/dev/null; done) &
         defer touch over
         for i in {1..10}; do
-                assert_eq "$(podctl run --name=waited busybox --exec=/bin/sh -- -c 'echo all of it; exit 3' || echo $?)" \
-                        $'all of it\n3'
+                podctl run --name=waited busybox --exec=/bin/sh -- -c 'echo all of it; exit 3' >out || echo $? >>out
+                assert_eq "$(cat out)" $'all of it\n3'
         done
         touch over
         wait_for_jobs
@@ -305,8 +306,8 @@ test_gc_beside_who_waits() {
 # Deeper than a path can be long, and than files may be open.
 test_gc_of_deep_directories() {
         local uuid upper i chain
-        ended deep
-        ended other
+        ended_pod deep
+        ended_pod other
         uuid=$(uuid_of deep)
         upper=/var/lib/podctl/pods/run/$uuid/apps/app/upper
         chain=$(printf 'd/%.0s' {1..900})
@@ -327,9 +328,9 @@ test_gc_of_deep_directories() {
 # One that cannot be removed is told, and keeps none of the others.
 test_gc_passes_over_what_cannot_be_removed() {
         local uuid
-        ended a
-        ended stuck
-        ended z
+        ended_pod a
+        ended_pod stuck
+        ended_pod z
         uuid=$(uuid_of stuck)
         chattr +i "/var/lib/podctl/pods/run/$uuid/settings" 2>/dev/null || skip 'no immutable files here'
         defer find /var/lib/podctl/pods -path "*/$uuid/settings" -exec chattr -i {} +
@@ -344,8 +345,8 @@ test_gc_passes_over_what_cannot_be_removed() {
 # From the end, not from when a collection first saw it: one run is enough.
 test_gc_counts_from_the_end() {
         local uuid
-        ended old
-        ended new
+        ended_pod old
+        ended_pod new
         uuid=$(uuid_of old)
         touch -d '2 hours ago' "/var/lib/podctl/pods/run/$uuid/exit"
         podctl gc --grace-period=1h
@@ -382,7 +383,7 @@ test_list_through_a_life() {
 test_gc_at_once_with_itself() {
         local i
         for i in 1 2 3; do
-                ended "over$i"
+                ended_pod "over$i"
         done
         for i in 1 2 3; do
                 podctl gc --grace-period=0 &
@@ -394,7 +395,7 @@ test_gc_at_once_with_itself() {
 # A file with a UUID, as --uuid-file-save writes it, or with anything else.
 test_uuid_files() {
         local verb
-        ended over
+        ended_pod over
         uuid_of over >good
         tr -d '\n' <good >bare
         : >empty
@@ -422,8 +423,10 @@ test_uuid_files() {
 # --- cat-manifest and logs
 
 test_cat_manifest() {
-        podctl run --name=shown --volume=v,kind=empty --user-label=team=green busybox --name=app --mount=volume=v,target=/v --exec=/bin/true -- x
-        podctl cat-manifest shown | jq -e '.acKind == "PodManifest" and .apps[0].name == "app" and .apps[0].app.exec == ["/bin/true", "x"] and
+        podctl run --name=shown --volume=v,kind=empty --user-label=team=green \
+                busybox --name=app --mount=volume=v,target=/v --exec=/bin/true -- x
+        podctl cat-manifest shown | jq -e '.acKind == "PodManifest" and
+                .apps[0].name == "app" and .apps[0].app.exec == ["/bin/true", "x"] and
                 .volumes[0].name == "v" and .apps[0].mounts[0].volume == "v" and .userLabels.team == "green"'
         assert_eq "$(podctl cat-manifest --pretty-print=false shown | wc -l)" 1
         uuid_of shown >uuid
@@ -436,13 +439,13 @@ test_cat_manifest() {
 test_logs_while_running_and_after() {
         pod talking busybox --name=a --exec=/bin/sh -- -c 'echo one; echo two >&2; exec sleep 1000' --- \
                 busybox --name=b --exec=/bin/sh -- -c 'echo three; exec sleep 1000'
-        for when in running exited; do
-                wait_until says --app=a talking
-                wait_until says --app=b talking
+        for _ in running exited; do
+                wait_until has_output --app=a talking
+                wait_until has_output --app=b talking
                 assert_eq "$(podctl logs --output=cat talking | sort)" $'one\nthree\ntwo'
                 assert_eq "$(podctl logs --output=cat --app=b talking)" three
                 assert_eq "$(podctl logs --output=cat --app=a --lines=1 talking)" two
-                assert_contains "$(podctl logs --app=b talking)" 'b[' 
+                assert_contains "$(podctl logs --app=b talking)" 'b['
                 assert_eq "$(podctl logs --output=json --app=b talking | jq -r .MESSAGE)" three
                 podctl stop talking
                 wait_until gone talking
@@ -485,7 +488,7 @@ test_enter_is_like_the_app() {
 # Nobody waits for a pod that has no process, or none yet.
 test_enter_a_pod_without_a_process() {
         local uuid
-        ended over
+        ended_pod over
         uuid=$(uuid_of over)
         rm "/var/lib/podctl/pods/run/$uuid/pid"
         assert_fails 254 podctl enter "$uuid" true
@@ -517,7 +520,8 @@ test_enter_passes_input_and_output() {
         pod entered busybox --exec=/bin/sleep -- 1000
         assert_eq "$(printf 'one\ntwo\n' | podctl enter entered cat)" $'one\ntwo'
         assert_eq "$(podctl enter entered sh -c 'echo out; echo err >&2' 2>/dev/null)" out
-        assert_eq "$(head -c 1000000 /dev/urandom | tee bytes | podctl enter entered sha256sum | cut -d' ' -f1)" "$(sha256sum <bytes | cut -d' ' -f1)"
+        head -c 1000000 /dev/urandom >bytes
+        assert_eq "$(podctl enter entered sha256sum <bytes | cut -d' ' -f1)" "$(sha256sum <bytes | cut -d' ' -f1)"
 }
 
 test_enter_with_a_terminal() {
@@ -526,7 +530,7 @@ test_enter_with_a_terminal() {
         in_terminal 'stty rows 33 cols 111; podctl enter entered sh -c "tty; stty size; read x; echo got:\$x; exit 5"'
         wait_until grep '33 111' screen
         echo hello >&5
-        wait $terminal || status=$?
+        wait "$terminal" || status=$?
         assert_eq $status 5
         assert_contains "$(cat screen)" got:hello
 }
@@ -542,7 +546,7 @@ test_enter_chooses_an_app() {
 }
 
 test_enter_needs_a_running_pod() {
-        ended over
+        ended_pod over
         assert_fails 254 podctl enter over true
         assert_contains "$output" 'not running'
 }
@@ -597,10 +601,12 @@ test_unknown_and_empty() {
 
 test_ambiguous_prefix() {
         local uuid
-        ended first
+        ended_pod first
         uuid=$(uuid_of first)
         cp -a "/var/lib/podctl/pods/run/$uuid" "/var/lib/podctl/pods/run/${uuid:0:35}z" 2>/dev/null
-        mv "/var/lib/podctl/pods/run/${uuid:0:35}z" "/var/lib/podctl/pods/run/${uuid:0:35}$(tr 0-9a-f 1-9a-f0 <<<"${uuid:35}")"
+        local other
+        other=${uuid:0:35}$(tr 0-9a-f 1-9a-f0 <<<"${uuid:35}")
+        mv "/var/lib/podctl/pods/run/${uuid:0:35}z" "/var/lib/podctl/pods/run/$other"
         assert_fails 254 podctl status "${uuid:0:8}"
         assert_contains "$output" ambiguous
         podctl status "$uuid"
@@ -608,8 +614,8 @@ test_ambiguous_prefix() {
 
 # The newest pod of a name is meant, and one that runs before others.
 test_a_name_used_again() {
-        ended again 3
-        ended again 4
+        ended_pod again 3
+        ended_pod again 4
         assert_contains "$(podctl status again)" app-app=4
         pod again busybox --exec=/bin/sleep -- 1000
         assert_eq "$(state_of again)" running
@@ -617,7 +623,7 @@ test_a_name_used_again() {
 
 test_needs_root() {
         local verb
-        ended over
+        ended_pod over
         for verb in 'run busybox' 'rm over' gc 'enter over true'; do
                 # shellcheck disable=SC2086
                 assert_fails 254 setpriv --reuid=65534 --clear-groups podctl $verb
@@ -628,7 +634,7 @@ test_needs_root() {
 # Nothing of it arrived, so it is no success.
 test_output_that_cannot_be_written() {
         local words
-        ended over
+        ended_pod over
         defer podctl rm left
         while read -r words; do
                 # shellcheck disable=SC2086
@@ -660,7 +666,7 @@ test_output_that_cannot_be_written() {
 }
 
 test_verbs_can_be_abbreviated() {
-        ended over
+        ended_pod over
         assert_eq "$(podctl stat over)" "$(podctl status over)"
         assert_eq "$(podctl cat over)" "$(podctl cat-manifest over)"
         assert_fails 2 podctl st over
@@ -674,7 +680,9 @@ test_daemon_reload_beside_a_pod() {
         systemctl daemon-reload
         assert_contains "$(systemctl show --property=ExecStopPost podctl-reloaded.service)" tear-down
         systemctl stop podctl-reloaded.service
-        assert_eq "$(journalctl --no-pager --boot --grep='Unknown key' --unit=podctl-reloaded.service --quiet --output=cat)" ''
+        journalctl --no-pager --boot --unit=podctl-reloaded.service --quiet --output=cat --grep='Unknown key' \
+                >unknown || true
+        assert_eq "$(cat unknown)" ''
         [[ -e $(echo /var/lib/podctl/pods/run/*/exit) ]] || fail "nobody noted how it ended"
 }
 

@@ -23,13 +23,8 @@ podman_here() {
         image works <<<'image([base()], {"Cmd": ["/bin/true"]})'
         podman run --rm --network=none "$(cat works.podman)" >podman.log 2>&1 && return
         printf '[containers]\npids_limit = 0\ncgroups = "disabled"\n' >/etc/containers/containers.conf
-        podman run --rm --network=none "$(cat works.podman)" >podman.log 2>&1 || skip "podman does not run here: $(tail -n 1 podman.log)"
-}
-
-forget_podman() {
-        podman rm --all --force >/dev/null 2>&1
-        podman rmi --all --force >/dev/null 2>&1
-        true
+        podman run --rm --network=none "$(cat works.podman)" >podman.log 2>&1 ||
+                skip "podman does not run here: $(tail -n 1 podman.log)"
 }
 
 # image NAME <PYTHON: an image for both; see make-image. What it is called is in NAME.podctl and NAME.podman.
@@ -59,7 +54,9 @@ echo "name $(hostname)"
 [ "$(cat /etc/hostname)" = "$(hostname)" ] && echo 'hostname is the own'
 grep -qw "$(hostname)" /etc/hosts && echo 'hosts has the own'
 grep -q '^127.0.0.1[[:space:]].*localhost' /etc/hosts && echo 'hosts has localhost'
-cd /run && find . -mindepth 1 2>/dev/null | sort | while read -r p; do echo "run $p $(stat -c '%A %u %g' "$p" 2>/dev/null)"; done
+cd /run && find . -mindepth 1 2>/dev/null | sort | while read -r p; do
+        echo "run $p $(stat -c '%A %u %g' "$p" 2>/dev/null)"
+done
 for file in /files/* /files/*/*; do [ -f "$file" ] && echo "file $file $(cat "$file")"; done
 echo "top $(stat -c %u:%g /)"
 touch "$HOME/made" && echo 'home can be written'
@@ -80,7 +77,8 @@ same() {
         theirs=("${@:2}")
         IMAGE=$(cat "$name.podctl")
         own run --net=none "$IMAGE" --name=app "${ours[@]}" >"$name.ours" 2>"$name.err" || status=$?
-        podman run --rm --network=none "${theirs[@]}" "$(cat "$name.podman")" >"$name.theirs" 2>"$name.their-err" || their_status=$?
+        podman run --rm --network=none "${theirs[@]}" "$(cat "$name.podman")" >"$name.theirs" 2>"$name.their-err" ||
+                their_status=$?
         diff <(seen "$name.ours") <(seen "$name.theirs") ||
                 fail "$name: podctl printed '<', podman '>': $(cat "$name.err" "$name.their-err")"
         assert_eq "$name $status" "$name $their_status"
@@ -115,13 +113,15 @@ test_option_user() {
 test_many_groups() {
         begin
         image groups <<'P'
-image([base(look, d('run')), layer(f('etc/group', 'root:x:0:\nweb:x:44:\n' + ''.join('g%d:x:%d:web\n' % (i, i) for i in range(1000, 1100))))],
+many = ''.join('g%d:x:%d:web\n' % (i, i) for i in range(1000, 1100))
+image([base(look, d('run')), layer(f('etc/group', 'root:x:0:\nweb:x:44:\n' + many))],
       {'Cmd': ['/look'], 'User': 'web'})
 P
         same groups
         # What a pod does not have is left out with a warning.
         image far <<'P'
-image([base(look, d('run')), layer(f('etc/group', 'root:x:0:\nweb:x:44:\nfar:x:70000:web\n'))], {'Cmd': ['/look'], 'User': 'web'})
+image([base(look, d('run')), layer(f('etc/group', 'root:x:0:\nweb:x:44:\nfar:x:70000:web\n'))],
+      {'Cmd': ['/look'], 'User': 'web'})
 P
         own run --net=none --name=far "$(cat far.podctl)" >out || true
         assert_contains "$(journalctl --no-pager --unit=podctl-far)" "User 'web' is not in group 'far' (70000) here"
@@ -133,7 +133,8 @@ test_environment() {
         begin
         image env <<'P'
 image([base(look, d('run'))], {'Cmd': ['/look'], 'User': 'web', 'Env':
-       ['OWN=1', 'OWN_EMPTY=', 'OWN_EQUALS=a=b', 'OWN=2', 'OWN_SPACES= a  b ', 'OWN.dot=c', 'OWN-dash=d', 'OWN_QUOTE="\'$HOME%n\\']})
+       ['OWN=1', 'OWN_EMPTY=', 'OWN_EQUALS=a=b', 'OWN=2', 'OWN_SPACES= a  b ', 'OWN.dot=c', 'OWN-dash=d',
+        'OWN_QUOTE="\'$HOME%n\\']})
 P
         same env
         image path <<<"image([base(look, d('run'))], {'Cmd': ['/look'], 'Env': ['PATH=/bin', 'HOME=/tmp']})"
@@ -147,21 +148,25 @@ test_working_directory() {
         local directory
         begin
         for directory in '' / /var/www /made/here relative /var/../var/www/ /link; do
-                image cwd <<<"image([base(look, d('run'), ln('link', 'var/www'))], {'Cmd': ['/look'], 'WorkingDir': '$directory'})"
+                image cwd <<<"image([base(look, d('run'), ln('link', 'var/www'))],
+                        {'Cmd': ['/look'], 'WorkingDir': '$directory'})"
                 same cwd
         done
 }
 
 test_commands() {
         begin
-        image entry <<<"image([base(look, d('run'))], {'Entrypoint': ['/bin/sh', '-c'], 'Cmd': ['echo \"\$0 \$#\"; exit 7', 'a  b', '']})"
+        image entry <<<"image([base(look, d('run'))],
+                {'Entrypoint': ['/bin/sh', '-c'], 'Cmd': ['echo \"\$0 \$#\"; exit 7', 'a  b', '']})"
         same entry
         image none <<<"image([base(look, d('run'))], {'Entrypoint': [''], 'Cmd': ['/look']})"
         [[ $(podman --version) == *' 4.3'* ]] || same none
         # By the image's PATH, and below the working directory.
-        image found <<<"image([base(look, d('run'), d('own'), f('own/it', '#!/bin/sh\necho found', 0o755))], {'Cmd': ['it'], 'Env': ['PATH=/own:/bin']})"
+        image found <<<"image([base(look, d('run'), d('own'), f('own/it', '#!/bin/sh\necho found', 0o755))],
+                {'Cmd': ['it'], 'Env': ['PATH=/own:/bin']})"
         same found
-        image relative <<<"image([base(look, d('run'), d('own'), f('own/it', '#!/bin/sh\npwd', 0o755))], {'Cmd': ['./it'], 'WorkingDir': '/own'})"
+        image relative <<<"image([base(look, d('run'), d('own'), f('own/it', '#!/bin/sh\npwd', 0o755))],
+                {'Cmd': ['./it'], 'WorkingDir': '/own'})"
         same relative
 }
 
@@ -170,7 +175,8 @@ test_commands() {
 test_run_of_the_image() {
         begin
         image places <<'P'
-image([base(look, d('run'), d('run/mysqld', 0o1777, uid=33, gid=44), f('run/motd', 'of the image'), ln('var/run', '/run'))],
+image([base(look, d('run'), d('run/mysqld', 0o1777, uid=33, gid=44), f('run/motd', 'of the image'),
+            ln('var/run', '/run'))],
       {'Cmd': ['/look'], 'User': 'web'})
 P
         same places
@@ -180,7 +186,8 @@ P
 test_hosts_of_the_image() {
         begin
         image hosts <<'P'
-image([base(look, d('run'), f('etc/hosts', '127.0.0.1 localhost\n'), f('etc/hostname', 'of-the-image\n'))], {'Cmd': ['/look']})
+image([base(look, d('run'), f('etc/hosts', '127.0.0.1 localhost\n'), f('etc/hostname', 'of-the-image\n'))],
+      {'Cmd': ['/look']})
 P
         same hosts
 }
@@ -228,14 +235,16 @@ test_links_in_layers() {
         layers hard-link-below "d('files'), ln('l', 'files'), f('files/a', '1'), hl('l/b', 'files/a'), hl('c', 'l/a')"
         layers above-the-top "d('files'), ln('l', '../../../files'), f('l/a', '1')"
         # In a lower layer: a directory takes its place.
-        image lower <<<"image([base(look, d('run'), d('var/x'), ln('files', 'var/x')), layer(f('files/a', '1'))], {'Cmd': ['/look']})"
+        image lower <<<"image([base(look, d('run'), d('var/x'), ln('files', 'var/x')), layer(f('files/a', '1'))],
+                {'Cmd': ['/look']})"
         same lower
 }
 
 test_whiteouts() {
         begin
         image whiteouts <<'P'
-image([base(look, d('run'), d('files'), f('files/a', '1'), f('files/b', '2'), d('files/d'), f('files/d/x', '3'), d('files/o'), f('files/o/x', '4')),
+image([base(look, d('run'), d('files'), f('files/a', '1'), f('files/b', '2'), d('files/d'), f('files/d/x', '3'),
+            d('files/o'), f('files/o/x', '4')),
        layer(f('files/.wh.a'), f('files/.wh.d'), f('files/o/.wh..wh..opq'), f('files/o/new', '5'))], {'Cmd': ['/look']})
 P
         same whiteouts
@@ -251,7 +260,8 @@ test_oddities() {
                 same signal
         done
         for odd in "'Healthcheck': {'Test': ['/bin/true']}" "'Healthcheck': {'Test': ['CMD-SHELL']}" \
-                "'Healthcheck': {'Test': ['CMD', '/bin/true'], 'Interval': 1}" "'Healthcheck': {'Test': ['CMD', '/bin/true'], 'Retries': -3}" \
+                "'Healthcheck': {'Test': ['CMD', '/bin/true'], 'Interval': 1}" \
+                "'Healthcheck': {'Test': ['CMD', '/bin/true'], 'Retries': -3}" \
                 "'Labels': {'a': None}"; do
                 image odd <<<"image([base(look, d('run'))], {'Cmd': ['/look'], $odd})"
                 same odd
@@ -275,7 +285,8 @@ test_exit_statuses() {
         local script
         begin
         # The kernel drops signals that a PID 1 sends itself.
-        for script in 'exit 0' 'exit 1' 'exit 255' 'sh -c "kill -KILL \$\$" 2>/dev/null; exit $?' 'sh -c "kill -TERM \$\$" 2>/dev/null; exit $?'; do
+        for script in 'exit 0' 'exit 1' 'exit 255' \
+                'sh -c "kill -KILL \$\$" 2>/dev/null; exit $?' 'sh -c "kill -TERM \$\$" 2>/dev/null; exit $?'; do
                 echo "$script" >script
                 image ends <<<"image([base(look, f('script', open('script').read()))], {'Cmd': ['/bin/sh', '/script']})"
                 same ends

@@ -13,14 +13,18 @@ written() {
 }
 
 journal_of() {
-        echo "/var/lib/podctl/pods/run/$(podctl list --no-legend --full --format=json | jq -r '.[] | select(.machine == "'"$1"'") | .name')/journal"
+        local uuid
+        uuid=$(podctl list --no-legend --full --format=json |
+                jq -r --arg name "$1" '.[] | select(.machine == $name) | .name')
+        echo "/var/lib/podctl/pods/run/$uuid/journal"
 }
 
 test_formats() {
         written said 'echo hello; printf "a\tb\n"; printf "\\377\n"'
         assert_eq "$(podctl logs --output=cat said | head -n 1)" hello
         podctl logs said | head -n 1 | grep -E '^[A-Z][a-z]{2} [0-9 ]{2} [0-9:]{8} said app\[[0-9]+\]: hello$'
-        podctl logs --output=short-iso said | head -n 1 | grep -E '^[0-9-]{10}T[0-9:]{8}[+-][0-9]{4} said app\[[0-9]+\]: hello$'
+        podctl logs --output=short-iso said | head -n 1 |
+                grep -E '^[0-9-]{10}T[0-9:]{8}[+-][0-9]{4} said app\[[0-9]+\]: hello$'
         assert_eq "$(podctl logs --output=json said | jq -c .MESSAGE)" $'"hello"\n"a\\tb"\n[255]'
         assert_fails 254 podctl logs --output=verbose said
         assert_contains "$output" 'short'
@@ -30,7 +34,8 @@ test_formats() {
 test_json_is_journalctls() {
         written said 'echo hello'
         local theirs
-        theirs=$(journalctl --no-pager -D "$(journal_of said)" -o json SYSLOG_IDENTIFIER=app | jq -cS 'del(.__SEQNUM, .__SEQNUM_ID, ._BOOT_ID)')
+        theirs=$(journalctl --no-pager -D "$(journal_of said)" -o json SYSLOG_IDENTIFIER=app |
+                jq -cS 'del(.__SEQNUM, .__SEQNUM_ID, ._BOOT_ID)')
         [[ -n $theirs ]]
         assert_eq "$(podctl logs --output=json said | jq -cS 'del(._BOOT_ID)')" "$theirs"
 }
@@ -38,7 +43,8 @@ test_json_is_journalctls() {
 test_whose_it_is() {
         written said 'echo hello; sleep 0.5'
         podctl logs --output=json said | jq -e '.PODCTL_POD_NAME == "said" and .PODCTL_APP == "app" and
-                (.PODCTL_IMAGE | endswith("busybox")) and (.PODCTL_IMAGE_ID | startswith("sha256:")) and (.PODCTL_POD_UUID | length == 36)'
+                (.PODCTL_IMAGE | endswith("busybox")) and (.PODCTL_IMAGE_ID | startswith("sha256:")) and
+                (.PODCTL_POD_UUID | length == 36)'
         assert_contains "$(journalctl --no-pager -m PODCTL_POD_NAME=said)" hello
 }
 
@@ -64,7 +70,8 @@ test_since() {
 }
 
 test_of_one_app() {
-        podctl run --name=two busybox --name=a --exec=/bin/echo -- one --- busybox --name=b --exec=/bin/echo -- two >/dev/null
+        podctl run --name=two busybox --name=a --exec=/bin/echo -- one --- \
+                busybox --name=b --exec=/bin/echo -- two >/dev/null
         assert_eq "$(podctl logs -o cat --app=b two)" two
         assert_eq "$(podctl logs -o cat two | sort)" $'one\ntwo'
         (($(podctl logs -o cat --all two | wc -l) > 2))

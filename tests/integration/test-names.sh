@@ -40,14 +40,14 @@ test_the_name_that_is_listed() {
                 assert_eq "$(podctl check named remote)" "$LOCAL/named.json: good"$'\n'"$LOCAL/remote.json: good"
                 rm "$LOCAL/named.json" "$LOCAL/remote.json"
                 # As somebody writes it by hand.
-                jq -n --arg name "$name" '{acKind: "PodManifest", acVersion: "0.8.11", apps: [
-                        {name: "site", image: {name: $name}, app: {exec: ["/bin/true"], user: "0", group: "0"}}]}' >by-hand.json
+                jq -n --arg name "$name" '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{
+                        name: "site", image: {name: $name},
+                        app: {exec: ["/bin/true"], user: "0", group: "0"}}]}' >by-hand.json
                 assert_eq "$(podctl check "$PWD/by-hand.json")" "$PWD/by-hand.json: good"
                 podctl run --net=none --pod-manifest=by-hand.json
-                for verb in verify cat-manifest 'export --overwrite'; do
-                        # shellcheck disable=SC2086
-                        podctl image ${verb%% *} ${verb#"${verb%% *}"} "$name" $([[ $verb != export* ]] || echo out.oci) >/dev/null
-                done
+                podctl image verify "$name" >/dev/null
+                podctl image cat-manifest "$name" >/dev/null
+                podctl image export --overwrite "$name" out.oci >/dev/null
         done
         podctl gc --grace-period=0
 }
@@ -68,9 +68,11 @@ test_a_manifest_without_ids() {
 test_a_spelling_of_two_images() {
         own fetch --name=reg.example:5000/a/x-Y "$IMAGES/busybox.oci" >/dev/null
         own fetch --name=reg.example:5000/a/X-y "$IMAGES/edge.oci" >/dev/null
-        jq -n '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{name: "x", image: {name: "reg.example-5000/a/x-y"}}]}' >pod.json
+        jq -n '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{
+                name: "x", image: {name: "reg.example-5000/a/x-y"}}]}' >pod.json
         assert_fails 254 own run --net=none --pod-manifest=pod.json
-        assert_contains "$output" "'reg.example-5000/a/x-y' may be 'reg.example:5000/a/X-y:latest' or 'reg.example:5000/a/x-Y:latest'"
+        assert_contains "$output" \
+                "'reg.example-5000/a/x-y' may be 'reg.example:5000/a/X-y:latest' or 'reg.example:5000/a/x-Y:latest'"
 }
 
 test_errors_name_no_file_that_is_gone() {
@@ -87,7 +89,8 @@ test_a_name_that_is_nowhere() {
                 # shellcheck disable=SC2086
                 refused_command "no image 'nginxx' in the store; did you mean docker://nginxx?" $verb nginxx
                 # shellcheck disable=SC2086
-                refused_command "no image 'localhost:5000/x' in the store; did you mean docker://localhost:5000/x?" $verb localhost:5000/x
+                refused_command "no image 'localhost:5000/x' in the store; did you mean docker://localhost:5000/x?" \
+                        $verb localhost:5000/x
         done
         refused 'and --pull-policy=never keeps it' --pull-policy=never docker://nginxx
         # A host's name, as podman's users write it, and nobody there; a file; an ID.
@@ -98,7 +101,8 @@ test_a_name_that_is_nowhere() {
 }
 
 test_arguments_without_dashes() {
-        refused "no image 'ls' in the store; if it is an argument of 'busybox', write -- before it: busybox -- ls" busybox ls /
+        refused "no image 'ls' in the store; if it is an argument of 'busybox', write -- before it: busybox -- ls" \
+                busybox ls /
         refused "write -- before it: busybox -- /bin/ls" busybox /bin/ls
         refused "arguments of 'busybox' stand behind --" --interactive busybox sh
 }
@@ -141,7 +145,8 @@ test_tag_and_untag() {
         own run --net=none nginx --exec=/bin/true
         own fetch --name=other "$IMAGES/edge.oci" >/dev/null
         own image tag other two >/dev/null
-        assert_eq "$(own image list --no-legend --fields=name | sort | xargs)" 'docker.io/library/nginx:latest,one:latest other:latest,two:latest'
+        assert_eq "$(own image list --no-legend --fields=name | sort | xargs)" \
+                'docker.io/library/nginx:latest,one:latest other:latest,two:latest'
         own image untag two other one nginx
         assert_eq "$(listed)" '- -'
         refused_command "no image 'two' in the store" --dir="$DATA" image untag two
@@ -199,8 +204,9 @@ test_a_file_with_the_name_of_a_registry() {
         assert_eq "$("${trusting[@]}" image list --no-legend)" ''
         # By hand it can be called anything, and what is run by it says so.
         "${trusting[@]}" --insecure-options=image fetch --name=registry.example/web:1 posing.tar
-        assert_contains "$("${trusting[@]}" run --net=none docker://registry.example/web:1 --exec=/bin/true 2>&1)" 'was never verified'
-        assert_contains "$("${trusting[@]}" run --net=none registry.example/web:1 --exec=/bin/true 2>&1)" 'was never verified'
+        local web=registry.example/web:1
+        assert_contains "$("${trusting[@]}" run --net=none docker://$web --exec=/bin/true 2>&1)" 'was never verified'
+        assert_contains "$("${trusting[@]}" run --net=none $web --exec=/bin/true 2>&1)" 'was never verified'
         # An ACI says itself what it is called, in a file or at an address.
         mkdir -p config/trustedkeys/prefix.d/example.com
         cp config/trustedkeys/prefix.d/registry.example/* config/trustedkeys/prefix.d/example.com
@@ -209,7 +215,8 @@ test_a_file_with_the_name_of_a_registry() {
         "${trusting[@]}" --insecure-options=image fetch --name=mine "$IMAGES/busybox.aci"
         "${trusting[@]}" image rm mine
         rm -r config/trustedkeys
-        assert_contains "$("${trusting[@]}" run --net=none docker://registry.example/web:1 --exec=/bin/true 2>&1)" 'did not come from its registry'
+        assert_contains "$("${trusting[@]}" run --net=none docker://$web --exec=/bin/true 2>&1)" \
+                'did not come from its registry'
         assert_eq "$("${trusting[@]}" run --net=none registry.example/web:1 --exec=/bin/true 2>&1)" ''
         own gc --grace-period=0
 }

@@ -4,20 +4,14 @@
 # Pods' networks, with traffic: the default one, forwarded ports, names, and that nothing of it stays.
 # CNI plugins are in test-cni.sh.
 
+. "$HERE/lib-network.sh"
 fetch busybox.oci httpd.oci debian.oci
-
-# sh_run SCRIPT [OPTION…]: runs it in a pod of its own and prints what it prints.
-sh_run() {
-        local script=$1
-        shift
-        podctl run "$@" busybox --name=app --exec=/bin/sh -- -c "$script"
-}
 
 # server NAME [OPTION…]: a pod whose app answers "hello from NAME" on tcp 8080, on both families.
 server() {
         local name=$1
         shift
-        manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' >"$name.json"
+        hello_manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' >"$name.json"
         pod "$name" "$@" --pod-manifest="$name.json"
         wait_until answers "$name" "$(address "$name")"
 }
@@ -26,12 +20,13 @@ answers() {
         [[ $(curl -s -m 2 "http://$2:8080/") == "hello from $1" ]]
 }
 
-# manifest NAME PORTS [POD PORTS]
-manifest() {
+# hello_manifest NAME PORTS [POD PORTS]
+hello_manifest() {
         cat <<JSON
 { "acKind": "PodManifest", "acVersion": "0.8.11", "ports": ${3-[]},
   "apps": [ { "name": "app", "image": { "name": "busybox" }, "app": {
-        "exec": [ "/bin/sh", "-c", "mkdir -p /www; echo hello from $1 >/www/index.html; exec httpd -f -p 8080 -h /www" ],
+        "exec": [ "/bin/sh", "-c",
+                "mkdir -p /www; echo hello from $1 >/www/index.html; exec httpd -f -p 8080 -h /www" ],
         "user": "0", "group": "0", "ports": $2 } } ] }
 JSON
 }
@@ -40,13 +35,9 @@ JSON
 forwarded() {
         local name=$1 ports=$2
         shift 2
-        manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' "$ports" >"$name.json"
+        hello_manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' "$ports" >"$name.json"
         pod "$name" "$@" --pod-manifest="$name.json"
         wait_until answers "$name" "$(address "$name")"
-}
-
-address() {
-        podctl status --format=json "$1" | jq -r '.networks[0].ip'
 }
 
 address6() {
@@ -55,22 +46,6 @@ address6() {
 
 get() {
         curl -s -g -m 5 "http://$1/"
-}
-
-# A second network namespace as the world outside, with this host as a neighbour that it has no
-# route through: what gets there and back was masqueraded.
-outside_up() {
-        ip netns add outside
-        defer ip netns del outside
-        ip link add uplink type veth peer name eth0 netns outside
-        defer ip link del uplink
-        ip addr add 192.0.2.1/24 dev uplink
-        ip addr add 2001:db8::1/64 dev uplink nodad
-        ip link set uplink up
-        ip -n outside addr add 192.0.2.2/24 dev eth0
-        ip -n outside addr add 2001:db8::2/64 dev eth0 nodad
-        ip -n outside link set eth0 up
-        ip -n outside link set lo up
 }
 
 outside() {
@@ -168,10 +143,11 @@ test_ready_before_the_app() {
 # Low ports and pings need no privileges in there.
 test_privileges() {
         sh_run 'nc -l -p 80 >/dev/null & sleep 0.2; netstat -tln' | grep -E ':80 '
-        podctl run debian --user=1000 --exec=/bin/sh -- -c 'cat /proc/sys/net/ipv4/ip_unprivileged_port_start' | grep '^0'
+        podctl run debian --user=1000 --exec=/bin/cat -- /proc/sys/net/ipv4/ip_unprivileged_port_start | grep '^0'
         assert_eq "$(podctl run debian --user=1000 --exec=/bin/cat -- /proc/sys/net/ipv4/ping_group_range)" $'0\t65535'
-        podctl run debian --user=1000 --exec=/usr/bin/perl -- -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 1) or die "$!"'
-        podctl run debian --user=1000 --private-users=no --exec=/usr/bin/perl -- -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 1) or die "$!"'
+        local script='socket(S, PF_INET, SOCK_DGRAM, 1) or die "$!"'
+        podctl run debian --user=1000 --exec=/usr/bin/perl -- -MSocket -e "$script"
+        podctl run debian --user=1000 --private-users=no --exec=/usr/bin/perl -- -MSocket -e "$script"
         assert_eq "$(nsenter --net=/proc/self/ns/net cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" 1024
 }
 
@@ -234,15 +210,9 @@ test_router_advertisements_are_kept() {
 
 # --- Configuration
 
-# conf NAME TEXT: into the administrator's directory, for as long as the test runs.
-conf() {
-        mkdir -p /etc/podctl/net.d
-        echo "$2" >"/etc/podctl/net.d/$1"
-        defer rm "/etc/podctl/net.d/$1"
-}
-
 test_configured_subnet() {
-        conf 10-lan.conf '{ "name": "lan", "type": "podctl", "subnet": "10.99.0.0/24", "subnet6": "fd00:99::/64", "mtu": 1300 }'
+        conf 10-lan.conf '{ "name": "lan", "type": "podctl",
+                "subnet": "10.99.0.0/24", "subnet6": "fd00:99::/64", "mtu": 1300 }'
         sh_run 'ip -o addr show eth0; ip route; cat /sys/class/net/eth0/mtu' --net=lan:IP=10.99.0.77 >out
         grep 'inet 10.99.0.77/32' out
         grep 'inet6 fd00:99::4d/128' out
@@ -367,12 +337,14 @@ test_port_of_one_address() {
 
 test_port_is_taken() {
         forwarded first '[{"name":"http","hostPort":8086}]'
-        manifest second '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8086,"hostIP":"127.0.0.1"}]' >second.json
+        hello_manifest second '[{"name":"http","protocol":"tcp","port":8080}]' \
+                '[{"name":"http","hostPort":8086,"hostIP":"127.0.0.1"}]' >second.json
         assert_fails 254 podctl run --pod-manifest=second.json
         assert_contains "$output" "tcp port 127.0.0.1:8086 of the host is taken by pod 'first'"
         assert_eq "$(find /run/podctl/network -name '172.*' | wc -l)" 1
         # Another protocol is another port, and it is free once the pod is gone, however it went.
-        manifest udp '[{"name":"http","protocol":"udp","port":8080}]' '[{"name":"http","hostPort":8086}]' >udp.json
+        hello_manifest udp '[{"name":"http","protocol":"udp","port":8080}]' \
+                '[{"name":"http","hostPort":8086}]' >udp.json
         pod udp --pod-manifest=udp.json
         kill -9 "$(systemctl show --property=MainPID --value podctl-first.service)"
         wait_until gone first
@@ -384,20 +356,22 @@ test_port_is_taken() {
 test_port_is_taken_by_the_host() {
         local port='[{"name":"http","hostPort":8110}]' pod
         pod='--pod-manifest=pod.json'
-        manifest pod '[{"name":"http","protocol":"tcp","port":8080}]' "$port" >pod.json
-        serve 127.0.0.1 8110 mine
+        hello_manifest pod '[{"name":"http","protocol":"tcp","port":8080}]' "$port" >pod.json
+        greeter 127.0.0.1 8110 mine
         refused "tcp port 8110 of the host is taken by process 'perl' (PID $server)" $pod
         assert_eq "$(nc -w 3 127.0.0.1 8110 </dev/null)" mine
         assert_eq "$(find /run/podctl/network -name '172.*' | wc -l)" 0
         # At another address there is room, and beside another protocol.
-        manifest at '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8110,"hostIP":"::1"}]' >at.json
+        hello_manifest at '[{"name":"http","protocol":"tcp","port":8080}]' \
+                '[{"name":"http","hostPort":8110,"hostIP":"::1"}]' >at.json
         pod at --pod-manifest=at.json
         wait_until get '[::1]:8110'
         assert_eq "$(nc -w 3 127.0.0.1 8110 </dev/null)" mine
-        manifest udp '[{"name":"http","protocol":"udp","port":8080}]' "$port" >udp.json
+        hello_manifest udp '[{"name":"http","protocol":"udp","port":8080}]' "$port" >udp.json
         pod udp --pod-manifest=udp.json
         # IPv6, UDP, and sockets of the service manager.
-        systemd-run --quiet --unit=port-owner --socket-property=ListenStream=[::1]:8111 --socket-property=ListenDatagram=8112 true
+        systemd-run --quiet --unit=port-owner --socket-property='ListenStream=[::1]:8111' \
+                --socket-property=ListenDatagram=8112 true
         defer systemctl stop port-owner.socket
         sed 's/8110/8111/' pod.json >six.json
         refused "tcp port 8111 of the host is taken by process 'systemd' (PID 1)" --pod-manifest=six.json
@@ -414,7 +388,7 @@ test_port_is_held() {
                 assert_fails '*' nc -l $at
                 assert_contains "$output" 'in use'
         done
-        serve 127.0.0.1 8114 mine
+        greeter 127.0.0.1 8114 mine
         nft flush ruleset
         assert_fails 7 outside curl -s -m 5 http://192.0.2.1:8113/
         podctl network reload
@@ -423,7 +397,7 @@ test_port_is_held() {
         # Free at once, also while connections are still ending.
         forwarded again '[{"name":"http","hostPort":8113}]'
         podctl stop --force again
-        serve 0.0.0.0 8113 mine
+        greeter 0.0.0.0 8113 mine
 }
 
 pings() {
@@ -437,11 +411,13 @@ test_port_range_and_udp() {
   "ports": [ { "name": "many", "hostPort": 9000 }, { "name": "echo", "hostPort": 9053 } ],
   "apps": [
   { "name": "app", "image": { "name": "busybox" }, "app": {
-        "exec": [ "/bin/sh", "-c", "for p in 7000 7005; do nc -ll -p $p -e echo port $p & done; exec nc -ll -p 7009 -e echo port 7009" ],
+        "exec": [ "/bin/sh", "-c",
+                "for p in 7000 7005; do nc -ll -p $p -e echo port $p & done; exec nc -ll -p 7009 -e echo port 7009" ],
         "user": "0", "group": "0", "ports": [ { "name": "many", "protocol": "tcp", "port": 7000, "count": 10 } ] } },
   { "name": "echo", "image": { "name": "debian" }, "app": {
         "exec": [ "/usr/bin/perl", "-MSocket", "-e",
-                "socket(S, PF_INET6, SOCK_DGRAM, 0); bind(S, sockaddr_in6(53, Socket::IN6ADDR_ANY())) or die; while (defined($a = recv(S, $b, 1500, 0))) { send(S, $b, 0, $a) }" ],
+                "socket(S, PF_INET6, SOCK_DGRAM, 0); bind(S, sockaddr_in6(53, Socket::IN6ADDR_ANY())) or die;", "-e",
+                "while (defined($a = recv(S, $b, 1500, 0))) { send(S, $b, 0, $a) }" ],
         "user": "1000", "group": "1000", "ports": [ { "name": "echo", "protocol": "udp", "port": 53 } ] } } ] }
 JSON
         pod range --pod-manifest=range.json
@@ -458,8 +434,8 @@ JSON
 test_names() {
         server one
         server two --hostname=two.example
-        assert_eq "$(sh_run 'wget -qO- http://one:8080; wget -qO- http://two:8080; wget -qO- http://two.example:8080')" \
-                $'hello from one\nhello from two\nhello from two'
+        sh_run 'wget -qO- http://one:8080; wget -qO- http://two:8080; wget -qO- http://two.example:8080' >out
+        assert_eq "$(cat out)" $'hello from one\nhello from two\nhello from two'
         # Also of pods that came later, and no longer of those that went.
         server three
         assert_eq "$(podctl enter one /bin/wget -qO- http://three:8080)" 'hello from three'
@@ -492,7 +468,8 @@ test_addresses_are_shown() {
         assert_contains "$(machinectl list --no-pager)" "$(address web)"
         assert_contains "$(machinectl status --no-pager web)" "$(address6 web)"
         podctl status --check-network web
-        podctl list --format=json | jq -e '.[0].networks[0] | .netName == "default" and .ifName == "eth0" and .mask == "255.255.0.0"'
+        podctl list --format=json |
+                jq -e '.[0].networks[0] | .netName == "default" and .ifName == "eth0" and .mask == "255.255.0.0"'
 }
 
 test_resolv_conf() {
@@ -501,7 +478,8 @@ test_resolv_conf() {
                 defer rm /etc/resolv.conf
         fi
         assert_eq "$(sh_run 'cat /etc/resolv.conf' --dns=192.0.2.53)" 'nameserver 192.0.2.53'
-        sh_run 'cat /etc/resolv.conf' --dns=192.0.2.53,2001:db8::53 --dns=192.0.2.54 --dns-search=a.example --dns-search=b.example \
+        sh_run 'cat /etc/resolv.conf' --dns=192.0.2.53,2001:db8::53 --dns=192.0.2.54 \
+                --dns-search=a.example --dns-search=b.example \
                 --dns-opt=ndots:2 --dns-opt=rotate --dns-domain=example >out
         assert_eq "$(cat out)" 'search a.example b.example
 nameserver 192.0.2.53
@@ -513,14 +491,15 @@ domain example'
         cmp out /etc/resolv.conf
         sh_run 'cat /etc/resolv.conf' --dns=host --net=host >out
         cmp out /etc/resolv.conf
-        conf 10-dns.conf '{ "name": "dns", "type": "podctl", "dns": { "nameservers": ["192.0.2.99"], "search": ["net.example"] } }'
+        conf 10-dns.conf '{ "name": "dns", "type": "podctl",
+                "dns": { "nameservers": ["192.0.2.99"], "search": ["net.example"] } }'
         assert_eq "$(sh_run 'cat /etc/resolv.conf' --net=dns)" $'search net.example\nnameserver 192.0.2.99'
         assert_eq "$(sh_run 'cat /etc/resolv.conf' --net=dns --dns=192.0.2.1)" 'nameserver 192.0.2.1'
         assert_fails '*' sh_run 'cat /etc/resolv.conf' --net=dns --dns=none
         # A volume there: what is asked for goes before it, and so does the network's.
         echo 'nameserver 192.0.2.7' >volume
-        assert_eq "$(podctl run --volume=r,kind=host,source="$PWD/volume" busybox --exec=/bin/cat --mount=volume=r,target=/etc/resolv.conf \
-                -- /etc/resolv.conf)" 'nameserver 192.0.2.7'
+        assert_eq "$(sh_run 'cat /etc/resolv.conf' --volume=r,kind=host,source="$PWD/volume" \
+                --mount=volume=r,target=/etc/resolv.conf)" 'nameserver 192.0.2.7'
         assert_eq "$(podctl run --dns=192.0.2.1 --volume=r,kind=host,source="$PWD/volume" busybox --exec=/bin/cat \
                 --mount=volume=r,target=/etc/resolv.conf -- /etc/resolv.conf)" 'nameserver 192.0.2.1'
         for wrong in --dns=nonsense --dns=host,1.1.1.1 '--dns=none --dns-search=x' '--dns=host --dns-opt=x'; do
@@ -553,8 +532,8 @@ test_name_servers_of_the_host() {
         assert_eq "$(podctl run debian --user=0 --exec=/bin/cat -- /etc/resolv.conf)" "$plain"
         mkdir etc
         echo mine >etc/hosts
-        assert_eq "$(podctl run --volume=e,kind=host,source="$PWD/etc" busybox --exec=/bin/sh --mount=volume=e,target=/etc \
-                -- -c 'cat /etc/hosts; ls /etc')" $'mine\nhosts'
+        assert_eq "$(sh_run 'cat /etc/hosts; ls /etc' --volume=e,kind=host,source="$PWD/etc" \
+                --mount=volume=e,target=/etc)" $'mine\nhosts'
         # systemd-resolved's stub, and others on loopback.
         mkdir -p /run/systemd/resolve
         resolv 'nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n'
@@ -570,7 +549,7 @@ test_name_servers_of_the_host() {
         assert_eq "$(sh_run 'cat /etc/resolv.conf' 2>&1)" ''
 }
 
-asks() {
+resolves_name() {
         [[ $(podctl exec --app=busybox "$1" nslookup name.example) == *192.0.2.33* ]]
 }
 
@@ -579,14 +558,14 @@ test_name_server_on_loopback() {
         resolv 'nameserver 192.0.2.7\n'
         systemctl start podctl-network.path
         pod before busybox --exec=/bin/sleep -- 1000
-        dnsmasq --keep-in-foreground --conf-file=/dev/null --listen-address=127.0.0.1 --bind-interfaces --no-resolv --no-hosts \
-                --address=/name.example/192.0.2.33 --user=root --pid-file &
+        dnsmasq --keep-in-foreground --conf-file=/dev/null --listen-address=127.0.0.1 --bind-interfaces \
+                --no-resolv --no-hosts --address=/name.example/192.0.2.33 --user=root --pid-file &
         defer kill $!
-        serve 127.0.0.1 54 open
+        greeter 127.0.0.1 54 open
         resolv 'nameserver 127.0.0.1\n'
-        wait_until asks before
+        wait_until resolves_name before
         pod after busybox --exec=/bin/sleep -- 1000
-        asks after
+        resolves_name after
         pod restricted --net=default-restricted busybox --exec=/bin/sleep -- 1000
         local gateway
         gateway=$(podctl exec --app=busybox after sed -n 's/^nameserver //p' /etc/resolv.conf)
@@ -606,7 +585,8 @@ test_name_servers_change() {
         pod own busybox --exec=/bin/sleep -- 1000
         pod hosts --net=host busybox --exec=/bin/sleep -- 1000
         pod asked --dns=192.0.2.99 busybox --exec=/bin/sleep -- 1000
-        pod itself --private-users=no busybox --exec=/bin/sh -- -c 'echo nameserver 192.0.2.66 >/etc/resolv.conf; exec sleep 1000'
+        pod itself --private-users=no \
+                busybox --exec=/bin/sh -- -c 'echo nameserver 192.0.2.66 >/etc/resolv.conf; exec sleep 1000'
         wait_until has_dns itself 192.0.2.66
         has_dns own 192.0.2.1
         local new=192.0.2.20
@@ -636,16 +616,18 @@ test_image_with_files_in_etc() {
         echo '127.0.0.1 of-the-image' >image/rootfs/etc/hosts
         echo of-the-image >image/rootfs/etc/hostname
         echo 'nameserver 192.0.2.13' >image/rootfs/etc/resolv.conf
-        echo '{ "acKind": "ImageManifest", "acVersion": "0.8.11", "name": "example.com/etc", "labels": [ { "name": "os", "value": "linux" },
-          { "name": "arch", "value": "amd64" } ], "app": { "exec": [ "/busybox", "true" ], "user": "0", "group": "0" } }' >image/manifest
+        echo '{ "acKind": "ImageManifest", "acVersion": "0.8.11", "name": "example.com/etc",
+          "labels": [ { "name": "os", "value": "linux" }, { "name": "arch", "value": "amd64" } ],
+          "app": { "exec": [ "/busybox", "true" ], "user": "0", "group": "0" } }' >image/manifest
         tar -C image -cf etc.aci manifest rootfs
         ln -s /usr/bin/podctl bin/rkt
         resolv 'nameserver 192.0.2.14\n'
-        podctl --insecure-options=image run --name=me etc.aci --exec=/busybox -- cat /etc/resolv.conf /etc/hostname /etc/hosts >out
+        local files=(/etc/resolv.conf /etc/hostname /etc/hosts)
+        podctl --insecure-options=image run --name=me etc.aci --exec=/busybox -- cat "${files[@]}" >out
         assert_eq "$(sed 2q out)" $'nameserver 192.0.2.14\nme'
         grep -E '^172\.16\.[0-9.]+ me *$' out
         assert_not_contains "$(cat out)" of-the-image
-        bin/rkt --insecure-options=image run etc.aci --exec=/busybox -- cat /etc/resolv.conf /etc/hostname /etc/hosts >out
+        bin/rkt --insecure-options=image run etc.aci --exec=/busybox -- cat "${files[@]}" >out
         assert_eq "$(cat out)" $'nameserver 192.0.2.13\nof-the-image\n127.0.0.1 of-the-image'
         assert_fails '*' bin/rkt run busybox --exec=/bin/cat -- /etc/resolv.conf
         podctl image rm example.com/etc >/dev/null || true
@@ -662,8 +644,8 @@ test_hosts() {
         sh_run 'cat /etc/hosts' --hosts-entry=host --hosts-entry=host >out
         cmp out /etc/hosts
         echo '192.0.2.8 volume' >volume
-        assert_eq "$(podctl run --volume=h,kind=host,source="$PWD/volume" busybox --exec=/bin/cat --mount=volume=h,target=/etc/hosts \
-                -- /etc/hosts)" '192.0.2.8 volume'
+        assert_eq "$(sh_run 'cat /etc/hosts' --volume=h,kind=host,source="$PWD/volume" \
+                --mount=volume=h,target=/etc/hosts)" '192.0.2.8 volume'
         for wrong in host,192.0.2.1=a nonsense=a 192.0.2.1 192.0.2.1=; do
                 assert_fails 254 podctl run --hosts-entry=$wrong busybox
                 assert_contains "$output" --hosts-entry
@@ -673,7 +655,7 @@ test_hosts() {
 
 test_hostname() {
         assert_eq "$(sh_run 'cat /etc/hostname; hostname' --hostname=some.name)" $'some.name\nsome.name'
-        assert_eq "$(sh_run 'cat /etc/hostname' --name=called)" called
+        assert_eq "$(podctl run --name=called busybox --exec=/bin/cat -- /etc/hostname)" called
         assert_eq "$(podctl run --name=other debian --user=0 --exec=/bin/cat -- /etc/hostname)" other
         assert_eq "$(sh_run 'ls -l /etc/hostname' | cut -c1-10)" -rw-r--r--
 }
@@ -682,9 +664,10 @@ test_hostname() {
 
 test_manifest_and_unit() {
         mkdir -p /etc/podctl/pods.d
-        manifest unit '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8087}]' |
-                jq '.annotations = [ { name: "podctl/net", value: "default:IP=172.16.7.7" }, { name: "podctl/dns", value: "192.0.2.1" } ]' \
-                        >/etc/podctl/pods.d/unit.json
+        hello_manifest unit '[{"name":"http","protocol":"tcp","port":8080}]' '[{"name":"http","hostPort":8087}]' |
+                jq '.annotations = [
+                        { name: "podctl/net", value: "default:IP=172.16.7.7" },
+                        { name: "podctl/dns", value: "192.0.2.1" } ]' >/etc/podctl/pods.d/unit.json
         defer rm /etc/podctl/pods.d/unit.json
         defer systemctl stop pod@unit
         systemctl start pod@unit
@@ -699,8 +682,8 @@ test_manifest_and_unit() {
 }
 
 test_in_place() {
-        systemd-run --quiet --unit=own-unit --slice=machine.slice -p Delegate=yes -p Type=notify podctl run --name=own busybox \
-                --exec=/bin/sleep -- 1000
+        systemd-run --quiet --unit=own-unit --slice=machine.slice -p Delegate=yes -p Type=notify \
+                podctl run --name=own busybox --exec=/bin/sleep -- 1000
         defer systemctl stop own-unit
         assert_contains "$(address own)" 172.16.
         nft list table inet podctl >/dev/null
@@ -778,9 +761,10 @@ test_rules_are_brought_back() {
 
 # A host that forged packets from a pod could fool: its own loopback addresses.
 test_loopback_of_the_host_is_closed() {
-        serve 127.0.0.1 8124 secret
+        greeter 127.0.0.1 8124 secret
         forwarded web '[{"name":"http","hostPort":8090}]' --private-users=no
-        nsenter -t "$(leader web)" -n sh -c 'ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via 172.16.0.1 dev eth0 src '"$(address web)"
+        nsenter -t "$(leader web)" -n ip addr del 127.0.0.1/8 dev lo
+        nsenter -t "$(leader web)" -n ip route add 127.0.0.1/32 via 172.16.0.1 dev eth0 src "$(address web)"
         nsenter -t "$(leader web)" -n sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
         assert_eq "$(nsenter -t "$(leader web)" -n nc -w 2 127.0.0.1 8124 </dev/null || true)" ''
 }
@@ -821,7 +805,7 @@ NFT
                 ip addr add $other/32 dev eth0; ip addr add 198.51.100.1/32 dev eth0; ip addr add 127.0.0.2/32 dev eth0
                 ip -6 addr add $(address6 other)/128 dev eth0 nodad"
         for source in "$other" 198.51.100.1 127.0.0.2; do
-                nsenter -t "$pod" -n nc -u -w 1 -s $source 172.16.0.1 7777 <<<x || true
+                nsenter -t "$pod" -n nc -u -w 1 -s "$source" 172.16.0.1 7777 <<<x || true
                 assert_eq "$source $(arrivals)" "$source 0"
         done
         nsenter -t "$pod" -n nc -u -w 1 -s "$(address6 other)" "$gateway6" 7777 <<<x || true
@@ -838,7 +822,7 @@ test_answer_by_the_other_network() {
         conf 10-plain.conf '{ "name": "plain", "type": "podctl", "subnet": "10.48.0.0/16", "ipMasq": false }'
         ip -n outside route add 10.48.0.0/16 via 192.0.2.1
         server two --net=default,plain
-        assert_eq "$(outside curl -s -m 5 "http://$(podctl status --format=json two | jq -r '.networks[1].ip'):8080/")" 'hello from two'
+        assert_eq "$(outside curl -s -m 5 "http://$(address two 1):8080/")" 'hello from two'
 }
 
 # Neither do forwarded ports lead out of a restricted network, nor from one to the other.

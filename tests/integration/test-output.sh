@@ -16,7 +16,8 @@ test_byte_for_byte() {
         podctl run busybox --exec=/bin/sh -- -c 'printf "\n\n a  \n\001\000x\nlast"; printf "warning" >&2' >out 2>err
         said '\n\n a  \n\001\000x\nlast' warning
         head -c 3000000 /dev/urandom >random
-        podctl run --volume=v,kind=host,source="$PWD/random" busybox --mount=volume=v,target=/random --exec=/bin/cat -- /random >out
+        podctl run --volume=v,kind=host,source="$PWD/random" \
+                busybox --mount=volume=v,target=/random --exec=/bin/cat -- /random >out
         cmp out random
         printf abc | podctl run --interactive busybox --exec=/bin/cat >out
         cmp out <(printf abc)
@@ -44,7 +45,8 @@ test_all_of_it() {
 }
 
 test_several_apps() {
-        podctl run busybox --name=a --exec=/bin/sh -- -c 'printf "one\ntwo"; echo bad >&2' --- busybox --name=b --exec=/bin/sh -- -c 'printf "\nthree\n"' >out 2>err
+        podctl run busybox --name=a --exec=/bin/sh -- -c 'printf "one\ntwo"; echo bad >&2' --- \
+                busybox --name=b --exec=/bin/sh -- -c 'printf "\nthree\n"' >out 2>err
         cmp <(sort out) <(printf 'a: one\na: two\nb: \nb: three\n' | sort)
         cmp err <(echo 'a: bad')
 }
@@ -55,8 +57,9 @@ test_long_names() {
         name=$(printf 'n%.0s' {1..120})
         podctl run busybox --name="$name" --exec=/bin/echo -- said >out
         cmp out <(echo said)
-        assert_fails 1 podctl run --detach busybox --name="$name" --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/true
-        podctl run busybox --name="$name" --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/true 2>err || true
+        local notifies=--annotation=appc.io/executor/supports-systemd-notify=true
+        assert_fails 1 podctl run --detach busybox --name="$name" $notifies --exec=/bin/true
+        podctl run busybox --name="$name" $notifies --exec=/bin/true 2>err || true
         assert_contains "$(cat err)" 'without having said that it is ready'
 }
 
@@ -64,7 +67,8 @@ test_long_names() {
 test_reader_goes() {
         mkdir state
         chmod 777 state
-        podctl run --volume=s,kind=host,source="$PWD/state" busybox --mount=volume=s,target=/s --exec=/bin/sh -- -c 'seq 1 20000; touch /s/done' | head -n 1 >out
+        podctl run --volume=s,kind=host,source="$PWD/state" busybox --mount=volume=s,target=/s \
+                --exec=/bin/sh -- -c 'seq 1 20000; touch /s/done' | head -n 1 >out
         assert_eq "$(cat out)" 1
         wait_until test -e state/done
 }
@@ -75,7 +79,9 @@ test_output_that_cannot_be_written() {
 }
 
 test_journal_tells_them_apart() {
-        podctl run --name=levels busybox --name=app --exec=/bin/sh -- -c 'echo out; echo err >&2; echo "<3>own" >&2; printf "no newline" >&2' >/dev/null 2>&1
+        podctl run --name=levels busybox --name=app \
+                --exec=/bin/sh -- -c 'echo out; echo err >&2; echo "<3>own" >&2; printf "no newline" >&2' \
+                >/dev/null 2>&1
         podctl logs --output=json levels | jq -r '.PRIORITY + " " + .MESSAGE' >out
         cmp out <(printf '6 out\n4 err\n3 own\n4 no newline\n')
 }
@@ -85,9 +91,11 @@ test_others_that_speak() {
         assert_fails 203 podctl run busybox --working-dir=/none --readonly-rootfs --exec=/bin/true
         assert_contains "$output" 'cannot change to the working directory'
         jq -n '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{name: "app", image: {name: "busybox"},
-                app: {exec: ["/bin/echo", "main"], user: "0", group: "0", eventHandlers: [{name: "pre-start", exec: ["/bin/echo", "before"]}]}}]}' >pod.json
+                app: {exec: ["/bin/echo", "main"], user: "0", group: "0",
+                        eventHandlers: [{name: "pre-start", exec: ["/bin/echo", "before"]}]}}]}' >pod.json
         podctl run --pod-manifest=pod.json >out
         cmp out <(printf 'before\nmain\n')
-        podctl run busybox --name=app --restart=on-failure --exec=/bin/sh -- -c 'if [ -e /run/again ]; then echo twice; else echo once; touch /run/again; exit 1; fi' >out
+        local script='[ ! -e /run/again ] || { echo twice; exit 0; }; echo once; touch /run/again; exit 1'
+        podctl run busybox --name=app --restart=on-failure --exec=/bin/sh -- -c "$script" >out
         cmp out <(printf 'once\ntwice\n')
 }

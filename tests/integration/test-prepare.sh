@@ -5,20 +5,18 @@
 
 fetch busybox.oci httpd.oci
 
-state_of() {
-        podctl status "$1" | sed -n 's/^state=//p'
-}
-
 test_prepare_then_run() {
         local uuid
-        uuid=$(podctl prepare --set-env=FROM=prepare busybox --name=app --exec=/bin/sh -- -c 'echo $FROM $0 $(hostname); exit 5' word)
+        uuid=$(podctl prepare --set-env=FROM=prepare \
+                busybox --name=app --exec=/bin/sh -- -c 'echo $FROM $0 $(hostname); exit 5' word)
         [[ $uuid =~ ^[0-9a-f]{8}-[0-9a-f-]{27}$ ]]
         [[ -d /var/lib/podctl/pods/prepared/$uuid ]]
         podctl status "$uuid" >status
         grep -x 'state=prepared' status
         grep -x 'exited=false' status
         assert_not_contains "$(cat status)" started=
-        assert_eq "$(podctl list --format=json | jq -r ".[] | select(.name == \"$uuid\") | .state, .apps[0].name" | xargs)" 'prepared app'
+        podctl list --format=json | jq -r ".[] | select(.name == \"$uuid\") | .state, .apps[0].name" >listed
+        assert_eq "$(xargs <listed)" 'prepared app'
         assert_contains "$(podctl cat-manifest "$uuid")" FROM
 
         assert_fails 5 podctl run-prepared --hostname=inside "${uuid^^}"
@@ -186,23 +184,24 @@ test_prepare_on_a_full_disk() {
 
 # Whoever comes first; the other is told.
 test_prepared_pod_is_started_or_removed() {
-        local uuid i
+        local uuid i known='no matches found|by somebody else|abandoned|cannot be opened|No such file'
+        known+='|is deleting|is garbage'
         for i in 1 2 3 4 5; do
                 uuid=$(podctl prepare busybox --exec=/bin/true)
                 podctl run-prepared --net=none "$uuid" >run 2>&1 &
                 podctl gc --expire-prepared=0 --grace-period=1h >/dev/null 2>&1
-                wait $! || grep -E 'no matches found|by somebody else|abandoned|cannot be opened|No such file|is deleting|is garbage' run || fail "$(cat run)"
+                wait $! || grep -E "$known" run || fail "$(cat run)"
                 [[ $(podctl status "$uuid" 2>&1 || true) =~ state=exited|'no matches found' ]] || fail "$(cat run)"
         done
 }
 
 # Nobody may start one pod twice.
 test_run_prepared_once_of_many() {
-        local uuid i
+        local uuid
         mkdir go
         uuid=$(podctl prepare --volume=v,kind=host,source="$PWD/go" busybox --mount=volume=v,target=/v \
                 --exec=/bin/sh -- -c 'echo ran >>/v/out')
-        for i in 1 2 3 4; do
+        for _ in 1 2 3 4; do
                 podctl run-prepared --net=none "$uuid" >/dev/null 2>&1 &
         done
         wait
@@ -210,9 +209,12 @@ test_run_prepared_once_of_many() {
 }
 
 test_ipc_of_the_host() {
-        assert_eq "$(podctl run --ipc=parent --net=none busybox --exec=/bin/readlink -- /proc/self/ns/ipc)" "$(readlink /proc/self/ns/ipc)"
+        local namespace
+        namespace=$(readlink /proc/self/ns/ipc)
+        assert_eq "$(podctl run --ipc=parent --net=none busybox --exec=/bin/readlink -- /proc/self/ns/ipc)" "$namespace"
         for ipc in auto private; do
-                [[ $(podctl run --ipc=$ipc --net=none busybox --exec=/bin/readlink -- /proc/self/ns/ipc) != "$(readlink /proc/self/ns/ipc)" ]]
+                podctl run --ipc=$ipc --net=none busybox --exec=/bin/readlink -- /proc/self/ns/ipc >own
+                [[ $(cat own) != "$namespace" ]]
         done
         assert_fails 254 podctl run --ipc=garbage busybox
 }

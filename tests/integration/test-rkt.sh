@@ -31,7 +31,8 @@ test_rkt_version() {
 test_rkt_help() {
         rkt help >help
         assert_eq "$(grep -oE '^[A-Z ]+:$' help | tr -d '\n')" 'NAME:USAGE:VERSION:COMMANDS:DESCRIPTION:GLOBAL OPTIONS:'
-        assert_eq "$(rkt help run | grep -oE '^[A-Z ]+:$' | tr -d '\n')" 'NAME:USAGE:DESCRIPTION:OPTIONS:GLOBAL OPTIONS:'
+        rkt help run | grep -oE '^[A-Z ]+:$' | tr -d '\n' >titles
+        assert_eq "$(cat titles)" 'NAME:USAGE:DESCRIPTION:OPTIONS:GLOBAL OPTIONS:'
         assert_fails 2 rkt nonsense
         assert_fails 2 rkt
 }
@@ -49,12 +50,16 @@ test_rkt_fetch_prints_the_hash() {
 test_rkt_list() {
         local id
         id=$(exited)
-        assert_eq "$(rkt list | head -n 1 | tr -s ' \t' ' ' | sed 's/ $//')" 'UUID APP IMAGE NAME STATE CREATED STARTED NETWORKS'
+        assert_eq "$(rkt list | head -n 1 | tr -s ' \t' ' ' | sed 's/ $//')" \
+                'UUID APP IMAGE NAME STATE CREATED STARTED NETWORKS'
         assert_eq "$(rkt list --full | head -n 1 | tr -s ' \t' ' ' | sed 's/ $//')" \
                 'UUID APP IMAGE NAME IMAGE ID STATE CREATED STARTED NETWORKS'
         rkt list --no-legend | grep -E "^${id:0:8}[[:space:]]+app[[:space:]]+busybox[[:space:]]+exited[[:space:]]"
-        rkt list --no-legend --full | grep -E "^$id[[:space:]]+app[[:space:]]+busybox[[:space:]]+sha256-[0-9a-f]{12}[[:space:]]+exited[[:space:]]+[0-9]{4}-[0-9]{2}-[0-9]{2} "
-        rkt list --format=json | jq -e --arg id "$id" '.[] | select(.name == $id) | .state == "exited" and .app_names == ["app"] and
+        local sp='[[:space:]]+'
+        local line="^$id${sp}app${sp}busybox${sp}sha256-[0-9a-f]{12}${sp}exited${sp}[0-9]{4}-[0-9]{2}-[0-9]{2} "
+        rkt list --no-legend --full | grep -E "$line"
+        rkt list --format=json | jq -e --arg id "$id" '.[] |
+                select(.name == $id) | .state == "exited" and .app_names == ["app"] and
                 .created_at <= .started_at and (.apps[0] | .state == "exited" and .exit_code == 0)'
 }
 
@@ -122,7 +127,9 @@ test_rkt_prepare_and_run() {
 test_rkt_image_list() {
         assert_eq "$(rkt image list | head -n 1 | tr -s ' \t' ' ' | sed 's/ $//')" 'ID NAME SIZE IMPORT TIME LAST USED'
         rkt image list --no-legend --fields=id,name | grep -E '^sha256-[0-9a-f]{12}[[:space:]]+[^ ]*busybox'
-        rkt image list --format=json | jq -e '.[0] | has("id") and has("name") and has("import_time") and has("last_used_time") and has("size")'
+        rkt image list --format=json |
+                jq -e '.[0] | has("id") and has("name") and has("size") and
+                        has("import_time") and has("last_used_time")'
         rkt image cat-manifest busybox | jq -e .
 }
 
@@ -135,17 +142,19 @@ test_rkt_config() {
                 "credentials": {"token": "someToken"}}' >user/auth.d/basic.json
         echo '{"rktKind": "dockerAuth", "rktVersion": "v1", "registries": ["quay.io", "gcr.io"],
                 "credentials": {"user": "docker", "password": "dockerPassword"}}' >local/auth.d/docker.json
-        echo '{"rktKind": "paths", "rktVersion": "v1", "data": "/usr/lib/rkt/data", "stage1-images": "/usr/lib/rkt/stage1-images"}' \
-                >local/paths.d/paths.json
+        echo '{"rktKind": "paths", "rktVersion": "v1",
+                "data": "/usr/lib/rkt/data", "stage1-images": "/usr/lib/rkt/stage1-images"}' >local/paths.d/paths.json
         echo "{\"rktKind\": \"paths\", \"rktVersion\": \"v1\", \"data\": \"$PWD/data\"}" >user/paths.d/paths.json
         echo 'not JSON' >user/paths.d/README
         mkdir user/paths.d/more.json
         chmod -R go+rX . ..
         local layers=(--system-config="$PWD/system" --local-config="$PWD/local" --user-config="$PWD/user")
-        setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent rkt --debug "${layers[@]}" --pretty-print=false config >config
+        setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent \
+                rkt --debug "${layers[@]}" --pretty-print=false config >config
         assert_eq "$(wc -l <config)" 1
         jq -e --arg data "$PWD/data" '.stage0 | length == 5 and
-                any(.domains == ["tectonic.com"] and .type == "oauth" and .credentials == {"token": "someToken"} and .rktVersion == "v1") and
+                any(.domains == ["tectonic.com"] and .type == "oauth" and
+                        .credentials == {"token": "someToken"} and .rktVersion == "v1") and
                 any(.domains == ["coreos.com"] and .credentials.user == "user") and
                 any(.registries == ["gcr.io"] and .rktKind == "dockerAuth") and any(.registries == ["quay.io"]) and
                 any(.rktKind == "paths" and .data == $data and ."stage1-images" == "/usr/lib/rkt/stage1-images")' config
@@ -167,7 +176,8 @@ test_rkt_config() {
 
 test_rkt_stage1_of_the_configuration() {
         mkdir -p local/stage1.d
-        echo '{"rktKind": "stage1", "rktVersion": "v1", "name": "coreos.com/rkt/stage1-fly", "version": "1.30.0"}' >local/stage1.d/a.json
+        echo '{"rktKind": "stage1", "rktVersion": "v1",
+                "name": "coreos.com/rkt/stage1-fly", "version": "1.30.0"}' >local/stage1.d/a.json
         assert_fails 254 rkt --local-config=local run --net=none busybox --exec=/bin/true
         assert_contains "$output" stage1-fly
         assert_eq "$(wc -l <<<"$output")" 1
@@ -187,7 +197,8 @@ test_rkt_needs_root() {
         local as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
         local command
         chmod go+rx .
-        for command in 'run busybox' 'prepare busybox' 'run-prepared x' gc 'rm x' 'enter x' 'export x x.aci' 'image gc'; do
+        for command in 'run busybox' 'prepare busybox' 'run-prepared x' gc 'rm x' 'enter x' 'export x x.aci' \
+                'image gc'; do
                 # shellcheck disable=SC2086  # several words
                 assert_fails 254 "${as_nobody[@]}" rkt $command
                 assert_contains "$output" 'as unprivileged user'
@@ -201,7 +212,8 @@ test_rkt_needs_root() {
 # Docker's ways are for podctl; podctl-from-rkt(7) has the table.
 test_rkt_users_of_oci_images() {
         local script='echo $(id -u):$(id -g) $HOME $USER'
-        echo "image([base(d('home/web'))], {'Cmd': ['/bin/sh', '-c', '$script'], 'User': '1001'})" | "$HERE/make-image" users
+        "$HERE/make-image" users <<<"image([base(d('home/web'))],
+                {'Cmd': ['/bin/sh', '-c', '$script'], 'User': '1001'})"
         podctl --insecure-options=image fetch "$PWD/users" >id
         defer podctl image rm "$(cat id)"
         assert_eq "$(podctl run --net=none "$(cat id)" --name=app)" '1001:0 /'
@@ -228,7 +240,8 @@ aci_of() {
 
 test_rkt_image_without_an_app() {
         aci_of bare.aci '{}'
-        assert_eq "$(rkt run --net=none "$(cat id)" --exec=/bin/sh -- -c 'echo $HOME; echo >/root-can-write && echo yes')" $'/root\nyes'
+        rkt run --net=none "$(cat id)" --exec=/bin/sh -- -c 'echo $HOME; echo >/root-can-write && echo yes' >out
+        assert_eq "$(cat out)" $'/root\nyes'
         assert_fails 254 podctl run --net=none "$(cat id)"
         assert_contains "$output" --exec
 }
@@ -244,6 +257,7 @@ test_rkt_volumes_of_docker2aci() {
 
 test_rkt_relative_target() {
         mkdir volume
-        assert_eq "$(rkt run --net=none --volume=v,kind=host,source="$PWD/volume" busybox --mount=volume=v,target=a/b --exec=/bin/sh -- \
-                -c 'grep -c " /a/b " /proc/self/mountinfo')" 1
+        rkt run --net=none --volume=v,kind=host,source="$PWD/volume" busybox --mount=volume=v,target=a/b \
+                --exec=/bin/sh -- -c 'grep -c " /a/b " /proc/self/mountinfo' >out
+        assert_eq "$(cat out)" 1
 }

@@ -6,13 +6,6 @@
 
 fetch busybox.oci httpd.oci debian.oci busybox.aci
 
-# sh_run SCRIPT [OPTION…]: runs it in a pod of its own and prints what it prints.
-sh_run() {
-        local script=$1
-        shift
-        podctl run "$@" busybox --name=app --exec=/bin/sh -- -c "$script"
-}
-
 # Everything that a refused pod could have left.
 host_state() {
         podctl list --no-legend --full
@@ -22,8 +15,8 @@ host_state() {
         find /var/lib/podctl/pods -mindepth 2 -maxdepth 2
 }
 
-# refused WORDS ARG…: `podctl run` fails with 254 and one line that has the words; nothing starts.
-refused() {
+# refused_without_trace WORDS ARG…: `podctl run` fails with 254 and one line that has the words; nothing starts.
+refused_without_trace() {
         local words=$1 before
         shift
         before=$(host_state)
@@ -62,7 +55,7 @@ test_last_lines_are_not_lost() {
         podctl logs --output=cat "$(podctl list --no-legend | awk 'NR == 1 { print $1 }')" >logs
         assert_eq "$(wc -l <logs)" 2000
         # Which may be before there is a journal.
-        for i in 1 2 3 4 5 6 7 8; do
+        for _ in {1..8}; do
                 assert_fails 7 podctl run --net=none busybox --exec=/bin/sh -- -c 'echo last words; exit 7'
                 assert_eq "$output" 'last words'
         done
@@ -72,7 +65,8 @@ test_last_lines_are_not_lost() {
 test_output_of_any_kind() {
         assert_eq "$(sh_run 'printf unfinished')" unfinished
         assert_contains "$(sh_run 'printf "gr\303\274n \033[1mbold\033[0m\n"')" $'gr\303\274n'
-        assert_contains "$(sh_run 'printf "%s\n" "$(head -c 6000 /dev/zero | tr "\0" x)"' | tr -d '\n')" "$(printf 'x%.0s' {1..6000})"
+        sh_run 'printf "%s\n" "$(head -c 6000 /dev/zero | tr "\0" x)"' | tr -d '\n' >out
+        assert_contains "$(cat out)" "$(printf 'x%.0s' {1..6000})"
 }
 
 # --- What is run
@@ -86,7 +80,8 @@ test_program_of_the_image() {
 # Behind an entry point as with Docker: they replace the command. Without one they are all there is.
 test_arguments() {
         assert_contains "$(podctl run debian -- 'echo "over $0"; pwd' 2>/dev/null)" /srv/app
-        assert_eq "$(podctl run busybox -- /bin/echo 'a  b' '' '$HOME' '%n' "it's" 'c"d' '\e' ';')" 'a  b  $HOME %n it'\''s c"d \e ;'
+        podctl run busybox -- /bin/echo 'a  b' '' '$HOME' '%n' "it's" 'c"d' '\e' ';' >out
+        assert_eq "$(cat out)" 'a  b  $HOME %n it'\''s c"d \e ;'
         assert_eq "$(podctl run httpd --exec=/bin/echo -- -x y)" '-x y'
 }
 
@@ -96,8 +91,8 @@ test_program_is_looked_up() {
 }
 
 test_missing_program() {
-        refused /no/such busybox --exec=/no/such
-        refused nosuch busybox --exec=nosuch
+        refused_without_trace /no/such busybox --exec=/no/such
+        refused_without_trace nosuch busybox --exec=nosuch
 }
 
 test_environment() {
@@ -111,7 +106,8 @@ test_environment() {
         assert_contains "$(cat out)" FROM_FILE=file
         assert_contains "$(cat out)" AC_APP_NAME=app
         assert_not_contains "$(cat out)" INHERITED
-        podctl run --set-env=A=set --set-env-file=env busybox --environment=A=app --environment='S=a b "c" $d %n \x' --exec=/bin/env >out
+        podctl run --set-env=A=set --set-env-file=env \
+                busybox --environment=A=app --environment='S=a b "c" $d %n \x' --exec=/bin/env >out
         assert_contains "$(cat out)" A=app
         assert_contains "$(cat out)" B=file
         assert_contains "$(cat out)" 'S=a b "c" $d %n \x'
@@ -123,17 +119,18 @@ test_environment() {
 
 test_environment_mistakes() {
         echo broken >env
-        refused --set-env --set-env=novalue busybox
-        refused --environment busybox --environment==x
-        refused --set-env-file --set-env-file=env busybox
-        refused nowhere --set-env-file=nowhere busybox
-        refused A --set-env=A=1 --set-env=A=2 busybox
-        refused A busybox --environment=A=1 --environment=A=2
+        refused_without_trace --set-env --set-env=novalue busybox
+        refused_without_trace --environment busybox --environment==x
+        refused_without_trace --set-env-file --set-env-file=env busybox
+        refused_without_trace nowhere --set-env-file=nowhere busybox
+        refused_without_trace A --set-env=A=1 --set-env=A=2 busybox
+        refused_without_trace A busybox --environment=A=1 --environment=A=2
 }
 
 test_user_and_group() {
-        assert_eq "$(podctl run busybox --user=33 --group=50 --exec=/bin/id)" 'uid=33(www-data) gid=50(staff) groups=50(staff)'
-        assert_eq "$(podctl run busybox --user=www-data --group=staff --exec=/bin/id)" 'uid=33(www-data) gid=50(staff) groups=50(staff)'
+        local ids='uid=33(www-data) gid=50(staff) groups=50(staff)'
+        assert_eq "$(podctl run busybox --user=33 --group=50 --exec=/bin/id)" "$ids"
+        assert_eq "$(podctl run busybox --user=www-data --group=staff --exec=/bin/id)" "$ids"
         assert_eq "$(podctl run busybox --user=www-data --exec=/bin/sh -- -c 'id -u; id -g')" $'33\n33'
         assert_eq "$(podctl run debian --user=/srv/app --group=/srv/app -- 'id -u; id -g')" $'1000\n1000'
         assert_eq "$(podctl run busybox --user=4711 --group=815 --exec=/bin/sh -- -c 'id -u; id -g')" $'4711\n815'
@@ -142,17 +139,17 @@ test_user_and_group() {
 }
 
 test_unknown_user_and_group() {
-        refused nosuch busybox --user=nosuch
-        refused nosuch busybox --group=nosuch
-        refused /nosuch busybox --user=/nosuch
-        refused 65536 busybox --user=65536
+        refused_without_trace nosuch busybox --user=nosuch
+        refused_without_trace nosuch busybox --group=nosuch
+        refused_without_trace /nosuch busybox --user=/nosuch
+        refused_without_trace 65536 busybox --user=65536
 }
 
 test_working_directory() {
         assert_eq "$(podctl run busybox --exec=/bin/pwd)" /
         assert_eq "$(podctl run busybox --working-dir=/var --exec=/bin/pwd)" /var
         assert_eq "$(podctl run httpd --exec=/bin/pwd)" /www
-        refused relative busybox --working-dir=relative
+        refused_without_trace relative busybox --working-dir=relative
 }
 
 # --- The pod
@@ -161,8 +158,8 @@ test_name_is_machine_and_host_name() {
         pod first busybox --exec=/bin/sleep -- 1000
         machinectl show first
         assert_contains "$(podctl list --no-legend)" first
-        assert_eq "$(sh_run hostname --name=second)" second
-        assert_eq "$(sh_run hostname --name=third --hostname=other)" other
+        assert_eq "$(podctl run --name=second busybox --exec=/bin/hostname)" second
+        assert_eq "$(podctl run --name=third --hostname=other busybox --exec=/bin/hostname)" other
 }
 
 # Their lines begin with their names.
@@ -200,14 +197,15 @@ test_network() {
         assert_eq "$(sh_run 'readlink /proc/self/ns/net' --net=host)" "$(readlink /proc/self/ns/net)"
         [[ $(sh_run 'readlink /proc/self/ns/net') != "$(readlink /proc/self/ns/net)" ]]
         assert_eq "$(sh_run 'ip -o addr show lo' | grep -c 127.0.0.1)" 1
-        refused --net --net=sideways busybox
+        refused_without_trace --net --net=sideways busybox
 }
 
 # Two apps share network, host name and IPC, but neither files nor mounts.
 test_apps_share_what_a_pod_shares() {
         # It lasts a while, so that the number of one's mount namespace is not the other's when that is over.
         local script='for i in net uts ipc pid mnt; do readlink /proc/self/ns/$i; done; touch /only-here; ls /; sleep 1'
-        podctl run busybox --name=a --exec=/bin/sh -- -c "$script" --- busybox --name=b --exec=/bin/sh -- -c "$script" >out
+        podctl run busybox --name=a --exec=/bin/sh -- -c "$script" --- \
+                busybox --name=b --exec=/bin/sh -- -c "$script" >out
         sed -i 's/^[ab]: //' out
         assert_eq "$(grep -cE '^(net|uts|ipc|pid):' out)" 8
         assert_eq "$(grep -E '^(net|uts|ipc|pid):' out | sort -u | wc -l)" 4
@@ -237,19 +235,26 @@ test_uuid_file() {
         podctl run --uuid-file-save=uuid --name=saved busybox --exec=/bin/true
         assert_contains "$(podctl status --uuid-file=uuid)" name=saved
         assert_eq "$(stat -c %a uuid)" 644
-        refused --uuid-file-save --uuid-file-save=/nowhere/uuid busybox
+        refused_without_trace --uuid-file-save --uuid-file-save=/nowhere/uuid busybox
 }
 
 test_pod_manifest() {
-        jq -n --arg id "$(podctl image list --full --format=json | jq -r '.[] | select(.name | contains("busybox:latest")) | select(.id | startswith("sha256")) | .id' | sed 's/sha256-/sha256:/')" '{
+        local id
+        id=$(podctl image list --full --format=json | jq -r '.[] |
+                select(.name | contains("busybox:latest")) |
+                select(.id | startswith("sha256")) | .id | sub("sha256-"; "sha256:")')
+        local reader='until test -s /in/file; do sleep 0.1; done; cat /in/file; touch /x || echo read-only'
+        jq -n --arg id "$id" --arg reader "$reader" '{
                 acVersion: "0.8.11", acKind: "PodManifest",
                 apps: [
                         {name: "writer", image: {name: "busybox", id: $id},
-                         app: {exec: ["/bin/sh", "-c", "echo $WHO >/out/file; stat -c \"%a %u %g\" /out"], user: "7", group: "8",
+                         app: {exec: ["/bin/sh", "-c", "echo $WHO >/out/file; stat -c \"%a %u %g\" /out"],
+                               user: "7", group: "8",
                                environment: [{name: "WHO", value: "writer"}]},
                          mounts: [{volume: "shared", path: "/out"}]},
                         {name: "reader", image: {name: "busybox", id: $id}, readOnlyRootFS: true,
-                         app: {exec: ["/bin/sh", "-c", "until test -s /in/file; do sleep 0.1; done; cat /in/file; touch /x || echo read-only"],
+                         app: {exec: ["/bin/sh", "-c",
+                         app: {exec: ["/bin/sh", "-c", $reader],
                                user: "0", group: "0", workingDirectory: "/tmp"},
                          mounts: [{volume: "shared", path: "/in"}]}
                 ],
@@ -268,24 +273,25 @@ test_pod_manifest_mistakes() {
         echo '{"acVersion": "0.8.11", "acKind": "PodManifest", "apps": []}' >empty
         echo '{"acVersion": "0.8.11", "acKind": "PodManifest", "apps": [{"name": 7}]}' >wrong
         echo '{' >cut
-        refused apps --pod-manifest=empty
+        refused_without_trace apps --pod-manifest=empty
         # All mistakes at once, a line each.
         assert_fails 254 podctl run --pod-manifest=wrong
         assert_contains "$output" wrong
-        refused cut --pod-manifest=cut
-        refused nowhere --pod-manifest=nowhere
-        refused 'conflicting flags set with --pod-manifest' --pod-manifest=empty busybox
-        refused 'conflicting flags set with --pod-manifest' --pod-manifest=empty --set-env=A=1
-        refused 'conflicting flags set with --pod-manifest' --pod-manifest=empty --volume=v,kind=empty
+        refused_without_trace cut --pod-manifest=cut
+        refused_without_trace nowhere --pod-manifest=nowhere
+        refused_without_trace 'conflicting flags set with --pod-manifest' --pod-manifest=empty busybox
+        refused_without_trace 'conflicting flags set with --pod-manifest' --pod-manifest=empty --set-env=A=1
+        refused_without_trace 'conflicting flags set with --pod-manifest' --pod-manifest=empty --volume=v,kind=empty
 }
 
 test_unit_properties() {
-        pod limited --property=MemoryMax=100M --property=TasksMax=99 --property='Description=Limited pod' busybox --exec=/bin/sleep -- 1000
+        pod limited --property=MemoryMax=100M --property=TasksMax=99 --property='Description=Limited pod' \
+                busybox --exec=/bin/sleep -- 1000
         assert_eq "$(systemctl show --property=MemoryMax --value podctl-limited.service)" 104857600
         assert_eq "$(systemctl show --property=TasksMax --value podctl-limited.service)" 99
         assert_eq "$(systemctl show --property=Description --value podctl-limited.service)" 'Limited pod'
-        refused MemoryMax --property=MemoryMax=many busybox
-        refused Colour --property=Colour=blue busybox
+        refused_without_trace MemoryMax --property=MemoryMax=many busybox
+        refused_without_trace Colour --property=Colour=blue busybox
 }
 
 test_slice() {
@@ -293,7 +299,8 @@ test_slice() {
         assert_eq "$(systemctl show --property=Slice --value podctl-plain.service)" machine.slice
         pod sliced --slice=pods-test.slice busybox --exec=/bin/sleep -- 1000
         assert_eq "$(systemctl show --property=Slice --value podctl-sliced.service)" pods-test.slice
-        assert_contains "$(systemctl show --property=ControlGroup --value podctl-sliced.service)" /pods.slice/pods-test.slice/podctl-sliced.service
+        assert_contains "$(systemctl show --property=ControlGroup --value podctl-sliced.service)" \
+                /pods.slice/pods-test.slice/podctl-sliced.service
 }
 
 # --- Volumes
@@ -316,7 +323,8 @@ test_read_only_volume() {
         mount -t tmpfs tmpfs volume/below
         defer umount "$PWD/volume/below"
         assert_eq "$(sh_run 'touch /v/x || echo no; touch /v/below/x || echo no' \
-                --volume=v,kind=host,source="$PWD/volume",readOnly=true --mount=volume=v,target=/v 2>/dev/null | grep -c '^no')" 2
+                --volume=v,kind=host,source="$PWD/volume",readOnly=true --mount=volume=v,target=/v 2>/dev/null |
+                grep -c '^no')" 2
         [[ ! -e volume/x && ! -e volume/below/x ]]
 }
 
@@ -326,22 +334,27 @@ test_recursive_volume() {
         mount -t tmpfs tmpfs volume/below
         defer umount "$PWD/volume/below"
         echo deep >volume/below/file
-        assert_eq "$(sh_run 'cat /v/below/file' --volume=v,kind=host,source="$PWD/volume" --mount=volume=v,target=/v)" deep
-        assert_eq "$(sh_run 'ls -A /v/below' --volume=v,kind=host,source="$PWD/volume",recursive=false --mount=volume=v,target=/v)" ''
+        local volume=v,kind=host,source=$PWD/volume
+        assert_eq "$(sh_run 'cat /v/below/file' --volume="$volume" --mount=volume=v,target=/v)" deep
+        assert_eq "$(sh_run 'ls -A /v/below' --volume="$volume,recursive=false" --mount=volume=v,target=/v)" ''
 }
 
 test_file_as_volume() {
         echo alone >file
-        sh_run 'cat /some/where/file; echo more >>/some/where/file' --volume=f,kind=host,source="$PWD/file" --mount=volume=f,target=/some/where/file >out
+        sh_run 'cat /some/where/file; echo more >>/some/where/file' \
+                --volume=f,kind=host,source="$PWD/file" --mount=volume=f,target=/some/where/file >out
         assert_eq "$(cat out)" alone
         assert_eq "$(cat file)" $'alone\nmore'
 }
 
 # Two apps exchange data through an empty volume, which is the pod's and goes with it.
 test_empty_volume() {
-        podctl run --volume=v,kind=empty,mode=0750,uid=33,gid=50 --mount=volume=v,target=/one busybox --name=a --mount=volume=v,target=/two \
-                --exec=/bin/sh -- -c 'stat -c "%a %u %g" /two; echo ping >/two/ping; until test -e /two/pong; do sleep 0.1; done; cat /two/pong' \
-                --- busybox --name=b --exec=/bin/sh -- -c 'until test -e /one/ping; do sleep 0.1; done; cat /one/ping; echo pong >/one/tmp; mv /one/tmp /one/pong' >out
+        local a='stat -c "%a %u %g" /two; echo ping >/two/ping
+                until test -e /two/pong; do sleep 0.1; done; cat /two/pong'
+        local b='until test -e /one/ping; do sleep 0.1; done; cat /one/ping; echo pong >/one/tmp; mv /one/tmp /one/pong'
+        podctl run --volume=v,kind=empty,mode=0750,uid=33,gid=50 --mount=volume=v,target=/one \
+                busybox --name=a --mount=volume=v,target=/two --exec=/bin/sh -- -c "$a" --- \
+                busybox --name=b --exec=/bin/sh -- -c "$b" >out
         assert_eq "$(sort out)" $'a: 750 33 50\na: pong\nb: ping'
 }
 
@@ -349,24 +362,26 @@ test_empty_volume() {
 test_mount_target_stays_inside() {
         mkdir volume
         echo here >volume/file
-        assert_eq "$(sh_run 'cat /etc/file' --volume=v,kind=host,source="$PWD/volume" --mount=volume=v,target=/../../../etc)" here
+        assert_eq "$(sh_run 'cat /etc/file' \
+                --volume=v,kind=host,source="$PWD/volume" --mount=volume=v,target=/../../../etc)" here
         assert_not_contains "$(findmnt -rn -o TARGET)" "$PWD"
 }
 
 test_volume_mistakes() {
-        refused /nowhere --volume=v,kind=host,source=/nowhere busybox --mount=volume=v,target=/v
-        refused relative --volume=v,kind=host,source=relative busybox
-        refused kind --volume=v,kind=other busybox
-        refused v --volume=v,kind=empty --volume=v,kind=empty busybox
-        refused undeclared busybox --mount=volume=undeclared,target=/v
-        refused colour --volume=v,kind=empty,colour=blue busybox
+        refused_without_trace /nowhere --volume=v,kind=host,source=/nowhere busybox --mount=volume=v,target=/v
+        refused_without_trace relative --volume=v,kind=host,source=relative busybox
+        refused_without_trace kind --volume=v,kind=other busybox
+        refused_without_trace v --volume=v,kind=empty --volume=v,kind=empty busybox
+        refused_without_trace undeclared busybox --mount=volume=undeclared,target=/v
+        refused_without_trace colour --volume=v,kind=empty,colour=blue busybox
 }
 
 test_read_only_root() {
         local script='touch /x 2>/dev/null || echo read-only; touch /v/x && echo writable'
         assert_eq "$(sh_run 'touch /x && echo writable')" writable
-        assert_eq "$(podctl run busybox --readonly-rootfs --exec=/bin/sh -- -c 'touch /x 2>/dev/null || echo read-only')" read-only
-        assert_eq "$(podctl run --volume=v,kind=empty --mount=volume=v,target=/v busybox --readonly-rootfs --exec=/bin/sh -- -c "$script")" $'read-only\nwritable'
+        assert_eq "$(sh_run 'touch /x 2>/dev/null || echo read-only' --readonly-rootfs)" read-only
+        assert_eq "$(sh_run "$script" --volume=v,kind=empty --mount=volume=v,target=/v --readonly-rootfs)" \
+                $'read-only\nwritable'
 }
 
 # --- The terminal
@@ -380,10 +395,12 @@ test_interactive_with_piped_input() {
 test_interactive_with_terminal() {
         local status=0
         defer end_pod terminal
-        in_terminal 'stty rows 33 cols 111; podctl run --interactive --name=terminal busybox --exec=/bin/sh -- -c "tty; stty size; read x; echo got:\$x; exit 5"'
+        local script='tty; stty size; read x; echo got:\$x; exit 5'
+        in_terminal "stty rows 33 cols 111
+                podctl run --interactive --name=terminal busybox --exec=/bin/sh -- -c \"$script\""
         wait_until grep 33 screen
         echo hello >&5
-        wait $terminal || status=$?
+        wait "$terminal" || status=$?
         assert_eq $status 5
         assert_contains "$(cat screen)" /dev/
         assert_contains "$(cat screen)" '33 111'
@@ -394,18 +411,19 @@ test_interactive_with_terminal() {
 test_interrupt_from_terminal() {
         local status=0
         defer end_pod terminal
-        in_terminal 'podctl run --interactive --name=terminal busybox --exec=/bin/sh -- -c "trap \"echo caught; exit 6\" INT; echo waiting; while :; do sleep 0.1; done"'
+        local script='trap \"echo caught; exit 6\" INT; echo waiting; while :; do sleep 0.1; done'
+        in_terminal "podctl run --interactive --name=terminal busybox --exec=/bin/sh -- -c \"$script\""
         wait_until grep waiting screen
         printf '\003' >&5
-        wait $terminal || status=$?
+        wait "$terminal" || status=$?
         assert_eq $status 6
         assert_contains "$(cat screen)" caught
         gone terminal
 }
 
 test_interactive_mistakes() {
-        refused --interactive --interactive busybox --name=a busybox --name=b
-        refused --detach --interactive --detach busybox
+        refused_without_trace --interactive --interactive busybox --name=a busybox --name=b
+        refused_without_trace --detach --interactive --detach busybox
 }
 
 test_input_is_empty_without_interactive() {
@@ -414,10 +432,10 @@ test_input_is_empty_without_interactive() {
 
 # Ctrl-C ends the pod in good order: the app hears of it, and nothing is left.
 test_interrupt_stops_the_pod() {
-        local signal pid
+        local signal pid script='trap "echo asked; exit 0" TERM; echo waiting; while :; do sleep 0.1; done'
         for signal in INT TERM; do
                 rm -f out
-                podctl run --name=stopped busybox --exec=/bin/sh -- -c 'trap "echo asked; exit 0" TERM; echo waiting; while :; do sleep 0.1; done' >out 2>&1 &
+                podctl run --name=stopped busybox --exec=/bin/sh -- -c "$script" >out 2>&1 &
                 pid=$!
                 defer end_pod stopped
                 wait_until grep waiting out
@@ -472,44 +490,54 @@ test_capabilities() {
         assert_eq "$(caps)" 00000000a80425fb
         assert_eq "$(caps --caps-retain=NET_RAW)" 0000000000002000
         assert_eq "$(caps --caps-remove=CAP_NET_RAW,CAP_MKNOD)" 00000000a00405fb
-        assert_eq "$(podctl --insecure-options=capabilities run busybox --exec=/bin/grep -- CapBnd /proc/self/status | grep -c a80425fb || true)" 0
-        refused NOSUCH busybox --caps-retain=NOSUCH
-        refused exclude busybox --caps-retain=KILL --caps-remove=KILL
-        refused "there is no capability 'CAP_CHOWNN'" busybox --caps-remove=CAP_CHOWNN
+        podctl --insecure-options=capabilities run busybox --exec=/bin/grep -- CapBnd /proc/self/status >out
+        assert_not_contains "$(cat out)" a80425fb
+        refused_without_trace NOSUCH busybox --caps-retain=NOSUCH
+        refused_without_trace exclude busybox --caps-retain=KILL --caps-remove=KILL
+        refused_without_trace "there is no capability 'CAP_CHOWNN'" busybox --caps-remove=CAP_CHOWNN
         assert_eq "$(caps --caps-remove=all)" 0000000000000000
-        refused "'podctl run' is not started again" -p Restart=always busybox
+        refused_without_trace "'podctl run' is not started again" -p Restart=always busybox
 }
 
 # A program with file capabilities gets them. It is a busybox, which goes by the name of its link.
 test_privileged_files_work() {
         fetch edge.oci
-        assert_contains "$(podctl run edge --user=33 --exec=/bin/sh -- -c 'ln -s /edge/capable /tmp/grep; /tmp/grep CapEff /proc/self/status')" 2400
+        podctl run edge --user=33 \
+                --exec=/bin/sh -- -c 'ln -s /edge/capable /tmp/grep; /tmp/grep CapEff /proc/self/status' >out
+        assert_contains "$(cat out)" 2400
 }
 
 test_host_is_out_of_reach() {
-        sh_run 'ls /proc | grep -c "^[0-9]*$"; cat /proc/1/comm; ls /proc/1/root 2>&1; echo x >/proc/sysrq-trigger; mount -t tmpfs x /mnt;
-                echo 1 >/proc/sys/kernel/panic; mknod /tmp/sda b 8 0; cat /proc/kcore | head -c 1; ls -A /sys/firmware /sys/fs' >out 2>&1 || true
+        sh_run 'ls /proc | grep -c "^[0-9]*$"
+                cat /proc/1/comm
+                ls /proc/1/root 2>&1
+                echo x >/proc/sysrq-trigger
+                mount -t tmpfs x /mnt
+                echo 1 >/proc/sys/kernel/panic
+                mknod /tmp/sda b 8 0
+                cat /proc/kcore | head -c 1
+                ls -A /sys/firmware /sys/fs' >out 2>&1 || true
         assert_not_contains "$(cat out)" vmlinuz
         assert_eq "$(grep -cE "can't create|denied|not permitted|Read-only" out | awk '{ print ($1 >= 4) }')" 1
 }
 
 test_names_are_checked() {
-        refused Bad_Name --name=Bad_Name busybox
-        refused --name --name= busybox
-        refused --name "--name=$(printf 'x%.0s' {1..100})" busybox
-        refused ../up --name=../up busybox
-        refused 'a b' '--hostname=a b' busybox
-        refused same busybox --name=same busybox --name=same
-        refused Upper busybox --name=Upper
+        refused_without_trace Bad_Name --name=Bad_Name busybox
+        refused_without_trace --name --name= busybox
+        refused_without_trace --name "--name=$(printf 'x%.0s' {1..100})" busybox
+        refused_without_trace ../up --name=../up busybox
+        refused_without_trace 'a b' '--hostname=a b' busybox
+        refused_without_trace same busybox --name=same busybox --name=same
+        refused_without_trace Upper busybox --name=Upper
 }
 
 test_usage_mistakes() {
-        refused image
-        refused nosuch nosuch
-        refused --exec --exec=/bin/true busybox
-        refused --colour --colour=blue busybox
-        refused nowhere.oci ./nowhere.oci
-        refused -- -- arguments
+        refused_without_trace image
+        refused_without_trace nosuch nosuch
+        refused_without_trace --exec --exec=/bin/true busybox
+        refused_without_trace --colour --colour=blue busybox
+        refused_without_trace nowhere.oci ./nowhere.oci
+        refused_without_trace -- -- arguments
 }
 
 # Nothing of a pod is ever mounted where the host can see it, and nspawn's own files go with the pod.
@@ -520,7 +548,8 @@ test_host_sees_no_mounts() {
         }
         before=$(mounts)
         mkdir volume
-        pod mounts --volume=v,kind=host,source="$PWD/volume" --mount=volume=v,target=/v busybox --exec=/bin/sleep -- 1000
+        pod mounts --volume=v,kind=host,source="$PWD/volume" --mount=volume=v,target=/v \
+                busybox --exec=/bin/sleep -- 1000
         during=$(mounts)
         assert_eq "$during" "$before"
         podctl stop mounts

@@ -63,18 +63,23 @@ all_gone() {
         ! machinectl list --no-legend --no-pager | grep scale-
 }
 
+stop_all() {
+        machinectl list --no-legend --no-pager | grep -o '^scale-[0-9]*' | xargs -r podctl stop --force >/dev/null
+}
+
 # Nothing is ever the same for two, however many start at once, and all of them answer.
 test_addresses_and_leaks() {
         local before options=()
         enough_inotify
         ended_pods_first
         before=$(counts)
-        defer eval 'machinectl list --no-legend --no-pager | grep -o "^scale-[0-9]*" | xargs -r podctl stop --force >/dev/null'
+        defer stop_all
         in_parallel start
         podctl list --format=json | jq -r '.[] | select(.state == "running").networks[].ip' >addresses
         assert_eq "$(wc -l <addresses)" "$PODS"
         assert_eq "$(sort -u addresses | wc -l)" "$PODS"
-        assert_eq "$(podctl list --format=json | jq -r '.[] | select(.state == "running").networks[].ip6' | sort -u | wc -l)" "$PODS"
+        podctl list --format=json | jq -r '.[] | select(.state == "running").networks[].ip6' | sort -u >addresses6
+        assert_eq "$(wc -l <addresses6)" "$PODS"
         xargs -P 8 -n 1 ping -c 1 -W 5 -q <addresses >/dev/null
         assert_eq "$(grep -c scale- /run/podctl/network/networks/default/hosts)" $((2 * PODS))
         in_parallel kill_or_stop

@@ -13,7 +13,8 @@ show='cd "$CREDENTIALS_DIRECTORY" && stat -c "%n %a %u" . * && cat *'
 
 # nowhere_on_disk POD SECRET: below no directory that podctl or the pod has.
 nowhere_on_disk() {
-        ! grep -rqF -- "$2" /var/lib/podctl/pods /run/podctl /run/systemd/transient "/proc/$(leader "$1")/root/etc" 2>/dev/null
+        local places=(/var/lib/podctl/pods /run/podctl /run/systemd/transient "/proc/$(leader "$1")/root/etc")
+        ! grep -rqF -- "$2" "${places[@]}" 2>/dev/null
         ! journalctl --no-pager -o cat | grep -qF -- "$2"
         ! tr '\0' ' ' <"/proc/$(systemctl show -p MainPID --value "$(pod_unit "$1")")/cmdline" | grep -qF -- "$2"
 }
@@ -28,7 +29,10 @@ test_credential() {
         done
         # An app that is not asked for has none, and none of another's.
         podctl run busybox --name=a --credential="db=$PWD/db" --exec=/bin/sh -- -c 'cat $CREDENTIALS_DIRECTORY/db' --- \
-                busybox --name=b --exec=/bin/sh -- -c 'echo "<${CREDENTIALS_DIRECTORY-none}>"; find / -xdev -name "*db" 2>/dev/null; ls /run/credentials 2>/dev/null; true' >out
+                busybox --name=b --exec=/bin/sh -- -c 'echo "<${CREDENTIALS_DIRECTORY-none}>"
+                        find / -xdev -name "*db" 2>/dev/null
+                        ls /run/credentials 2>/dev/null
+                        true' >out
         assert_contains "$(cat out)" secret-of-db
         assert_contains "$(cat out)" '<none>'
         assert_eq "$(wc -l <out)" 2
@@ -47,15 +51,17 @@ test_one_name_in_two_apps() {
         echo one >1
         echo two >2
         echo all >3
-        podctl run --credential="x=$PWD/3" --credential="y=$PWD/3" busybox --name=a --credential="x=$PWD/1" --exec=/bin/sh -- -c 'cd $CREDENTIALS_DIRECTORY; echo a $(cat x y)' --- \
-                busybox --name=b --credential="x=$PWD/2" --exec=/bin/sh -- -c 'cd $CREDENTIALS_DIRECTORY; echo b $(cat x y)' >out
+        local script='cd $CREDENTIALS_DIRECTORY; echo $AC_APP_NAME $(cat x y)'
+        podctl run --credential="x=$PWD/3" --credential="y=$PWD/3" \
+                busybox --name=a --credential="x=$PWD/1" --exec=/bin/sh -- -c "$script" --- \
+                busybox --name=b --credential="x=$PWD/2" --exec=/bin/sh -- -c "$script" >out
         assert_contains "$(cat out)" 'a one all'
         assert_contains "$(cat out)" 'b two all'
 }
 
 test_encrypted_credential() {
         echo hidden-words | systemd-creds encrypt --with-key=host --name=db - db.cred
-        assert_eq "$(podctl run busybox --credential-encrypted="db=$PWD/db.cred" --exec=/bin/sh -- -c 'cat $CREDENTIALS_DIRECTORY/db')" hidden-words
+        assert_eq "$(sh_run 'cat $CREDENTIALS_DIRECTORY/db' --credential-encrypted="db=$PWD/db.cred")" hidden-words
         # Under another name it is none, as systemd has it.
         assert_fails 254 podctl run busybox --name=app --credential-encrypted="other=$PWD/db.cred" --exec=/bin/true
         assert_contains "$output" "credential 'other': cannot decrypt $PWD/db.cred"
@@ -64,7 +70,7 @@ test_encrypted_credential() {
         assert_contains "$output" "cannot decrypt $PWD/broken"
         assert_eq "$(wc -l <<<"$output")" 1
         # It is not decrypted where nobody says so.
-        assert_eq "$(podctl run busybox --credential="db=$PWD/db.cred" --exec=/bin/sh -- -c 'cat $CREDENTIALS_DIRECTORY/db')" "$(cat db.cred)"
+        assert_eq "$(sh_run 'cat $CREDENTIALS_DIRECTORY/db' --credential="db=$PWD/db.cred")" "$(cat db.cred)"
 }
 
 # As pod@NAME.service, where the unit may have them from elsewhere.
@@ -78,7 +84,8 @@ test_credentials_of_a_unit() {
         echo file >file
         echo hidden | systemd-creds encrypt --with-key=host --name=enc - enc
         echo drop-in | systemd-creds encrypt --with-key=host --name=given - given
-        printf '[Service]\nLoadCredentialEncrypted=given:%s\n' "$PWD/given" >/run/systemd/system/pod@secret.service.d/given.conf
+        printf '[Service]\nLoadCredentialEncrypted=given:%s\n' "$PWD/given" \
+                >/run/systemd/system/pod@secret.service.d/given.conf
         systemctl daemon-reload
         cat >/etc/podctl/pods.d/secret.json <<JSON
 {"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},
@@ -105,7 +112,8 @@ test_credential_mistakes() {
         refused 'regular file' busybox --credential=a=/dev
         head -c 1100000 /dev/zero >large
         refused larger busybox --credential="a=$PWD/large"
-        echo '{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},"credentials":[{"name":"a/b"}]}]}' >pod.json
+        echo '{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{
+                "name":"app","image":{"name":"busybox"},"credentials":[{"name":"a/b"}]}]}' >pod.json
         refused 'apps[0].credentials[0].name' --pod-manifest=pod.json
 }
 
@@ -113,7 +121,8 @@ test_credential_mistakes() {
 
 # What the app's unit says of itself, then what a command in there is.
 test_exec_is_in_the_app() {
-        pod joined busybox --name=app --user=33 --supplementary-gids=7 --environment=WORD='two words' --environment=a.b=c --exec=/bin/sleep -- 1000
+        pod joined busybox --name=app --user=33 --supplementary-gids=7 \
+                --environment=WORD='two words' --environment=a.b=c --exec=/bin/sleep -- 1000
         # /run is each service's own: to see this one's is to be in it.
         podctl enter joined touch /run/mark
         podctl exec joined test -e /run/mark
@@ -123,8 +132,12 @@ test_exec_is_in_the_app() {
         assert_eq "$(podctl exec joined id -G)" '33 7 50'
         assert_contains "$(podctl exec joined env)" 'WORD=two words'
         assert_contains "$(podctl exec joined env)" a.b=c
-        assert_eq "$(podctl exec joined sh -c 'for n in mnt pid net ipc uts user cgroup; do [ $(readlink /proc/self/ns/$n) = $(readlink /proc/$(pidof sleep)/ns/$n) ] || echo $n; done')" ''
-        podctl exec joined sh -c '! grep podctl /proc/mounts && ! ls /proc/driver /proc/fs | grep -qE "app-exec|start|environment"'
+        podctl exec joined sh -c 'for n in mnt pid net ipc uts user cgroup; do
+                [ $(readlink /proc/self/ns/$n) = $(readlink /proc/$(pidof sleep)/ns/$n) ] || echo $n
+        done' >others
+        assert_eq "$(cat others)" ''
+        podctl exec joined sh -c '! grep podctl /proc/mounts &&
+                ! ls /proc/driver /proc/fs | grep -qE "app-exec|start|environment"'
 }
 
 test_exec_status_and_signals() {
@@ -142,7 +155,10 @@ test_exec_status_and_signals() {
         assert_contains "$(cat out)" 'got it'
         # What is left of a command ends with its app.
         podctl exec statuses sh -c 'sleep 2000 >/dev/null 2>&1 & echo left'
-        assert_contains "$(podctl exec statuses sh -c 'for p in /proc/[0-9]*; do [ "$(tr "\0" " " <$p/cmdline 2>/dev/null)" = "sleep 2000 " ] && cat $p/cgroup; done; true')" /app.service
+        podctl exec statuses sh -c 'for p in /proc/[0-9]*; do
+                [ "$(tr "\0" " " <$p/cmdline 2>/dev/null)" = "sleep 2000 " ] && cat $p/cgroup
+        done; true' >groups
+        assert_contains "$(cat groups)" /app.service
         podctl stop statuses
 }
 
@@ -166,13 +182,15 @@ test_exec_terminal() {
         wait_until screen_says interrupted $'\003'
         grep -q '^mine' screen
         echo 'exit 6' >&5
-        ! wait $terminal || fail 'no exit status'
+        ! wait "$terminal" || fail 'no exit status'
 }
 
 # There is nothing to join, and yet something to see.
 test_exec_in_an_app_that_has_ended() {
         pod halves busybox --name=gone --exec=/bin/touch -- /left --- busybox --name=here --exec=/bin/sleep -- 1000
-        wait_until test -e "/var/lib/podctl/pods/run/$(podctl list --format=json | jq -r '.[] | select(.machine == "halves") | .name')/status/gone"
+        local uuid
+        uuid=$(podctl list --format=json | jq -r '.[] | select(.machine == "halves") | .name')
+        wait_until test -e "/var/lib/podctl/pods/run/$uuid/status/gone"
         assert_eq "$(podctl exec halves --app=gone ls /left)" /left
 }
 
@@ -224,16 +242,19 @@ JSON
 
 test_health() {
         local lines
-        checked_manifest '["CMD-SHELL","[ $(id -u) = 33 ] && [ -e $FILE ] && grep -q app.service /proc/self/cgroup && grep -q a80425fb /proc/self/status"]' \
-                ',"Retries":2' >pod.json
+        local check='[ $(id -u) = 33 ] && [ -e $FILE ] && grep -q app.service /proc/self/cgroup'
+        check+=' && grep -q a80425fb /proc/self/status'
+        checked_manifest '["CMD-SHELL","'"$check"'"]' ',"Retries":2' >pod.json
         lines=$(journalctl -o cat --no-pager | wc -l)
         pod checked --pod-manifest=pod.json
         wait_until has_health checked unhealthy
-        podctl status checked --format=json | jq -e '.apps[0].health | .failing_streak >= 2 and .exit_code == 1' >/dev/null
+        podctl status checked --format=json |
+                jq -e '.apps[0].health | .failing_streak >= 2 and .exit_code == 1' >/dev/null
         assert_contains "$(podctl status checked)" health-app=unhealthy
         podctl enter checked touch /run/well
         wait_until has_health checked healthy
-        podctl status checked --format=json | jq -e '.apps[0].health | .failing_streak == 0 and .exit_code == 0' >/dev/null
+        podctl status checked --format=json |
+                jq -e '.apps[0].health | .failing_streak == 0 and .exit_code == 0' >/dev/null
         # Nobody hears of it, but for who asks.
         podctl enter checked rm /run/well
         wait_until has_health checked unhealthy
@@ -244,7 +265,8 @@ test_health() {
 }
 
 test_health_of_an_image() {
-        image_with checked.oci '.config.Healthcheck = {Test: ["CMD", "test", "-e", "/run/well"], Interval: 50000000, Retries: 1}'
+        image_with checked.oci \
+                '.config.Healthcheck = {Test: ["CMD", "test", "-e", "/run/well"], Interval: 50000000, Retries: 1}'
         podctl --insecure-options=image fetch "$PWD/checked.oci" >id
         pod checked "$(cat id)" --name=app --exec=/bin/sleep -- 1000
         wait_until has_health checked unhealthy
@@ -287,7 +309,8 @@ test_health_that_cannot_be_told() {
         checked_manifest '["CMD","nosuch"]' ',"Retries":1' >pod.json
         pod missing --pod-manifest=pod.json
         wait_until has_health missing unhealthy
-        checked_manifest '["CMD","test","-e","/run/well"]' ',"Retries":1,"StartPeriod":3600000000000,"StartInterval":50000000' >pod.json
+        checked_manifest '["CMD","test","-e","/run/well"]' \
+                ',"Retries":1,"StartPeriod":3600000000000,"StartInterval":50000000' >pod.json
         pod patient --pod-manifest=pod.json
         wait_until has_failed patient
         assert_eq "$(health patient)" starting
@@ -311,7 +334,12 @@ test_health_mistakes() {
 
 # An app of a Debian image that says what it was given, once to each who connects, as often as it has descriptors.
 serve='print STDERR "fds=$ENV{LISTEN_FDS} names=$ENV{LISTEN_FDNAMES} me=", $ENV{LISTEN_PID} == $$ ? "yes" : "no", "\n";
-        for my $fd (3 .. 2 + $ENV{LISTEN_FDS}) { open S, "+<&=", $fd or die; accept C, S or die; print C "fd $fd of $ENV{LISTEN_FDNAMES} in $ENV{AC_APP_NAME}\n"; close C; }'
+        for my $fd (3 .. 2 + $ENV{LISTEN_FDS}) {
+                open S, "+<&=", $fd or die;
+                accept C, S or die;
+                print C "fd $fd of $ENV{LISTEN_FDNAMES} in $ENV{AC_APP_NAME}\n";
+                close C;
+        }'
 
 # ask PORT: the first line of who is there.
 ask() {
@@ -353,7 +381,9 @@ UNIT
 # The pod has no network at all, and starts with the first who comes; and again with the next.
 test_socket_of_the_host() {
         socket_unit podtest-web ListenStream=8090
-        socket_service podtest-web run --net=none --name=web-by-socket debian --name=web --user=33 --working-dir=/ --socket-activated=8090-tcp --exec=/usr/bin/perl -- -e "$serve"
+        socket_service podtest-web run --net=none --name=web-by-socket \
+                debian --name=web --user=33 --working-dir=/ --socket-activated=8090-tcp \
+                --exec=/usr/bin/perl -- -e "$serve"
         assert_eq "$(systemctl is-active podtest-web.service || true)" inactive
         assert_eq "$(ask 8090)" 'fd 3 of 8090-tcp in web'
         wait_until gone web-by-socket
@@ -365,7 +395,8 @@ test_socket_of_the_host() {
 # Each app has its own; a port forwarded from another one of the host is found by that, as with rkt.
 test_sockets_of_several_apps() {
         socket_unit podtest-two ListenStream=127.0.0.1:8091 ListenStream=8092 ListenStream=8093 'FileDescriptorName=two'
-        socket_service podtest-two run --name=two-by-socket --port=80-tcp:8092 debian --name=one --socket-activated=8091-tcp --exec=/usr/bin/perl -- -e "$serve" --- \
+        socket_service podtest-two run --name=two-by-socket --port=80-tcp:8092 \
+                debian --name=one --socket-activated=8091-tcp --exec=/usr/bin/perl -- -e "$serve" --- \
                 debian --name=two --socket-activated=80-tcp,8093-tcp --exec=/usr/bin/perl -- -e "$serve"
         assert_eq "$(ask 8091)" 'fd 3 of 8091-tcp in one'
         local answers
@@ -383,9 +414,12 @@ test_sockets_of_several_apps() {
 test_socket_of_a_named_pod() {
         mkdir -p /etc/podctl/pods.d
         defer rm -f /etc/podctl/pods.d/listens.json
-        jq -n --arg serve "$serve" '{acKind: "PodManifest", acVersion: "0.8.11", annotations: [{name: "podctl/net", value: "none"}],
-                apps: [{name: "web", image: {name: "debian"}, app: {exec: ["/usr/bin/perl", "-e", $serve], user: "0", group: "0",
-                        ports: [{name: "http", protocol: "tcp", port: 80, socketActivated: true}]}}]}' >/etc/podctl/pods.d/listens.json
+        jq -n --arg serve "$serve" '{
+                acKind: "PodManifest", acVersion: "0.8.11", annotations: [{name: "podctl/net", value: "none"}],
+                apps: [{name: "web", image: {name: "debian"}, app: {
+                        exec: ["/usr/bin/perl", "-e", $serve], user: "0", group: "0",
+                        ports: [{name: "http", protocol: "tcp", port: 80, socketActivated: true}]}}]}' \
+                >/etc/podctl/pods.d/listens.json
         socket_unit pod@listens "ListenStream=$PWD/socket" FileDescriptorName=http
         systemctl daemon-reload
         systemctl start pod@listens.socket
@@ -395,7 +429,8 @@ test_socket_of_a_named_pod() {
 
 # Where nobody passes one, the pod listens itself, in its own network.
 test_socket_of_the_pod() {
-        pod listener --port=8090-tcp:8094 debian --name=web --socket-activated=8090-tcp --exec=/usr/bin/perl -- -e "$serve"
+        pod listener --port=8090-tcp:8094 \
+                debian --name=web --socket-activated=8090-tcp --exec=/usr/bin/perl -- -e "$serve"
         assert_eq "$(ask 8094)" 'fd 3 of 8090-tcp in web'
         wait_until gone listener
 }
@@ -403,24 +438,38 @@ test_socket_of_the_pod() {
 # What systemd has for programs that know nothing of this.
 test_socket_proxy() {
         [[ -x /usr/lib/systemd/systemd-socket-proxyd ]] || skip 'no systemd-socket-proxyd on this host'
-        pod behind debian --name=web --exec=/usr/bin/perl -- -e 'use Socket; socket S, AF_INET, SOCK_STREAM, 0; setsockopt S, SOL_SOCKET, SO_REUSEADDR, 1; bind S, sockaddr_in(80, INADDR_ANY) or die; listen S, 5; while (accept C, S) { print C "hello\n"; close C; }'
+        pod behind debian --name=web --exec=/usr/bin/perl -- -e 'use Socket;
+                socket S, AF_INET, SOCK_STREAM, 0;
+                setsockopt S, SOL_SOCKET, SO_REUSEADDR, 1;
+                bind S, sockaddr_in(80, INADDR_ANY) or die;
+                listen S, 5;
+                while (accept C, S) { print C "hello\n"; close C; }'
         socket_unit podtest-proxy ListenStream=8095
-        printf '[Service]\nExecStart=/usr/lib/systemd/systemd-socket-proxyd %s:80\n' "$(podctl status behind --format=json | jq -r '.networks[0].ip')" \
+        printf '[Service]\nExecStart=/usr/lib/systemd/systemd-socket-proxyd %s:80\n' \
+                "$(podctl status behind --format=json | jq -r '.networks[0].ip')" \
                 >/run/systemd/system/podtest-proxy.service
         systemctl daemon-reload
         systemctl start podtest-proxy.socket
-        wait_until podctl exec behind perl -e 'use Socket; socket S, AF_INET, SOCK_STREAM, 0; connect S, sockaddr_in(80, INADDR_LOOPBACK) or exit 1'
+        wait_until podctl exec behind perl -e 'use Socket;
+                socket S, AF_INET, SOCK_STREAM, 0;
+                connect S, sockaddr_in(80, INADDR_LOOPBACK) or exit 1'
         assert_eq "$(ask 8095)" hello
+}
+
+lost_socket_is_told() {
+        journalctl -u podtest-lost -o cat --no-pager |
+                grep -q "no app has a socketActivated port for socket 'lost', \[::\]:8096"
 }
 
 test_socket_mistakes() {
         refused ponies debian --name=web --socket-activated=ponies --exec=/bin/true
         refused --net=none --net=none --port=80-tcp:8080 debian --name=web --exec=/bin/true
         socket_unit podtest-lost ListenStream=8096 FileDescriptorName=lost
-        socket_service podtest-lost run --net=none --name=lost debian --name=web --socket-activated=80-tcp --exec=/bin/true
+        socket_service podtest-lost run --net=none --name=lost \
+                debian --name=web --socket-activated=80-tcp --exec=/bin/true
         (ask 8096 || true) >/dev/null 2>&1
         wait_until systemctl is-failed podtest-lost.service
-        wait_until sh -c "journalctl -u podtest-lost -o cat --no-pager | grep -q \"no app has a socketActivated port for socket 'lost', \[::\]:8096\""
+        wait_until lost_socket_is_told
 }
 
 # --- Readiness, and the end
@@ -429,10 +478,17 @@ test_readiness() {
         mkdir v
         chmod 777 v
         # Its child may say it as well, and whoever it is.
-        podctl run --detach --name=told --volume="v,kind=host,source=$PWD/v" --mount=volume=v,target=/v debian --name=app --user=33 --working-dir=/ \
-                --annotation=appc.io/executor/supports-systemd-notify=true --exec=/usr/bin/perl -- -e 'use Socket; $SIG{TERM} = sub { exit 0 };
+        podctl run --detach --name=told --volume="v,kind=host,source=$PWD/v" --mount=volume=v,target=/v \
+                debian --name=app --user=33 --working-dir=/ \
+                --annotation=appc.io/executor/supports-systemd-notify=true --exec=/usr/bin/perl -- -e '
+                use Socket;
+                $SIG{TERM} = sub { exit 0 };
                 open F, ">/v/started"; close F; sleep 0.1 until -e "/v/go";
-                if (fork == 0) { socket S, AF_UNIX, SOCK_DGRAM, 0; send S, "READY=1", 0, sockaddr_un($ENV{NOTIFY_SOCKET}) or die "send: $!"; exit 0; }
+                if (fork == 0) {
+                        socket S, AF_UNIX, SOCK_DGRAM, 0;
+                        send S, "READY=1", 0, sockaddr_un($ENV{NOTIFY_SOCKET}) or die "send: $!";
+                        exit 0;
+                }
                 sleep 1000' >uuid &
         defer end_pod told
         wait_until test -e v/started
@@ -448,7 +504,8 @@ test_readiness() {
 
 # An app that never says it is an app that fails when it ends.
 test_readiness_that_never_comes() {
-        assert_fails 1 podctl run debian --name=app --working-dir=/ --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/true
+        assert_fails 1 podctl run debian --name=app --working-dir=/ \
+                --annotation=appc.io/executor/supports-systemd-notify=true --exec=/bin/true
         assert_contains "$output" 'without having said that it is ready'
 }
 
@@ -482,7 +539,8 @@ test_stop_timeout() {
         assert_eq "$(systemctl -M deaf show -p TimeoutStopUSec --value app.service)" 1s
         ends_with deaf 137
         podctl image rm "$(cat id)" >/dev/null
-        pod slow busybox --name=app --stop-timeout=100s --exec=/bin/sh -- -c 'trap "sleep 0.1; exit 9" TERM; touch /ready; while :; do sleep 0.1; done'
+        pod slow busybox --name=app --stop-timeout=100s \
+                --exec=/bin/sh -- -c 'trap "sleep 0.1; exit 9" TERM; touch /ready; while :; do sleep 0.1; done'
         assert_eq "$(systemctl show -p TimeoutStopUSec --value podctl-slow.service)" '1min 55s'
         wait_until podctl exec slow test -e /ready
         ends_with slow 9

@@ -13,19 +13,13 @@ used_space() {
         du -sk data/images | cut -f1
 }
 
-# own_run IMAGE SCRIPT: what a shell in there prints.
-own_run() {
-        defer own gc --grace-period=0
-        own run --net=none "$1" --exec=/bin/sh -- -c "$2" 2>/dev/null | grep .
-}
-
 # Everything about a tree that one can see.
 tree_of() {
         (cd "$1" && find . -printf '%P %y %m %U %G %T@ %l\n' | sort && find . -type f -exec sha256sum {} + | sort)
 }
 
-# aci NAME MANIFEST-FILTER: packs ./NAME into NAME.aci with that manifest.
-aci() {
+# pack_aci NAME MANIFEST-FILTER: packs ./NAME into NAME.aci with that manifest.
+pack_aci() {
         jq -n --arg name "example.com/$1" '{acKind: "ImageManifest", acVersion: "0.8.11", name: $name,
                 labels: [{name: "os", value: "linux"}, {name: "arch", value: "amd64"}],
                 app: {exec: ["/bin/sh", "-c", "cat /etc/who"], user: "0", group: "0"}} | '"${2:-.}" >manifest
@@ -111,8 +105,10 @@ test_export_as_aci() {
         before=$(own_run registry.example.com/a/busybox:1.2 "$script")
         own image export --format=aci registry.example.com/a/busybox:1.2 out.aci
         tar -xOf out.aci manifest >manifest
+        local arch
+        arch=$(jq -r '.labels[] | select(.name == "arch").value' manifest)
         assert_eq "$(jq -r '.name, (.labels[] | .name + "=" + .value)' manifest | paste -sd' ')" \
-                "registry.example.com/a/busybox version=1.2 os=linux arch=$(jq -r '.labels[] | select(.name == "arch").value' manifest)"
+                "registry.example.com/a/busybox version=1.2 os=linux arch=$arch"
         assert_eq "$(jq -r '.annotations[] | select(.name == "appc.io/docker/tag").value' manifest)" 1.2
         own image render --rootfs-only registry.example.com/a/busybox:1.2 rendered
         rm -rf data
@@ -128,17 +124,19 @@ test_extract_and_render() {
         echo base >base/etc/who
         echo gone >base/etc/gone
         ln -s /etc/who base/link
-        aci base
+        pack_aci base
         mkdir -p top/etc
         chmod 711 top/etc
         touch -d 2001-01-01 top/etc
         echo top >top/etc/top
-        aci top '.dependencies = [{imageName: "example.com/base"}] | .pathWhitelist = ["/etc/who", "/etc/top", "/link"]'
+        pack_aci top '.dependencies = [{imageName: "example.com/base"}]
+                | .pathWhitelist = ["/etc/who", "/etc/top", "/link"]'
         own fetch top.aci base.aci 2>warnings
         assert_not_contains "$(<warnings)" 'not in the store'
 
         own image extract example.com/top extracted
-        assert_eq "$(cd extracted && find . | sort | paste -sd' ')" '. ./manifest ./rootfs ./rootfs/etc ./rootfs/etc/top'
+        assert_eq "$(cd extracted && find . | sort | paste -sd' ')" \
+                '. ./manifest ./rootfs ./rootfs/etc ./rootfs/etc/top'
         own image render example.com/top rendered
         assert_eq "$(cd rendered/rootfs && find . | sort | paste -sd' ')" '. ./etc ./etc/top ./etc/who ./link'
         assert_eq "$(stat -c '%a %Y' rendered/rootfs/etc)" "$(stat -c '%a %Y' top/etc)"
@@ -177,7 +175,8 @@ test_aci_with_dependencies() {
 test_dependencies_stay_while_pods_need_them() {
         own fetch "$IMAGES/busybox.aci" "$IMAGES/dependent.aci"
         defer own gc --grace-period=0
-        own run --detach --net=none --name=store-dependent example.com/dependent --exec=/bin/sh -- -c 'while :; do /bin/ls >/dev/null; done' >/dev/null
+        own run --detach --net=none --name=store-dependent example.com/dependent \
+                --exec=/bin/sh -- -c 'while :; do /bin/ls >/dev/null; done' >/dev/null
         defer own stop --force store-dependent
         own image rm example.com/dependent example.com/busybox
         own image gc --grace-period=0
@@ -189,8 +188,8 @@ test_dependencies_stay_while_pods_need_them() {
 }
 
 test_cycles_of_dependencies() {
-        aci one '.dependencies = [{imageName: "example.com/two"}]'
-        aci two '.dependencies = [{imageName: "example.com/one"}]'
+        pack_aci one '.dependencies = [{imageName: "example.com/two"}]'
+        pack_aci two '.dependencies = [{imageName: "example.com/one"}]'
         own fetch one.aci two.aci
         assert_fails 254 own run example.com/one
         assert_contains "$output" 'depends on itself'
@@ -269,10 +268,17 @@ test_rm_gives_space_back() {
         assert_eq "$(layer_count)" 0
 }
 
+# age_image PATTERN: it was used last long ago.
+age_image() {
+        local id
+        id=$(own image list --full --no-legend --fields=id,name | awk -v name="$1" '$2 ~ name { print $1 }')
+        touch -d '40 days ago' "data/images/manifests/$id"
+}
+
 test_gc_by_age() {
         own fetch --name=old "$IMAGES/busybox-oci.tar"
         own fetch --name=new "$IMAGES/built.oci"
-        touch -d '40 days ago' "data/images/manifests/$(own image list --full --no-legend --fields=id,name | awk '$2 ~ /old/ { print $1 }')"
+        age_image old
         own image gc
         own image gc --grace-period=30d
         assert_eq "$(own image list --no-legend --fields=name)" new:latest
@@ -303,7 +309,7 @@ test_gc_by_size() {
         own fetch --name=first "$IMAGES/busybox-oci.tar"
         own fetch --name=third "$IMAGES/busybox.aci"
         size=$(cat data/images/layers/*/layer | jq -s 'map(.size + .blobSize) | add')
-        own image gc --max-size=$size
+        own image gc --max-size="$size"
         assert_eq "$(own image list --no-legend | wc -l)" 2
         own image gc --max-size=$((size - 1))
         assert_eq "$(own image list --no-legend --fields=name)" third
@@ -314,7 +320,7 @@ test_gc_by_size() {
 # A dependency is as fresh as what needs it.
 test_gc_keeps_dependencies() {
         own fetch "$IMAGES/busybox.aci" "$IMAGES/dependent.aci"
-        touch -d '40 days ago' "data/images/manifests/$(own image list --full --no-legend --fields=id,name | awk '$2 ~ /busybox/ { print $1 }')"
+        age_image busybox
         own image gc --grace-period=30d
         assert_eq "$(own image list --no-legend | wc -l)" 2
         assert_contains "$(own run example.com/dependent)" hello
@@ -327,7 +333,7 @@ test_rm_on_a_full_disk() {
         podctl --dir="$PWD/disk" --insecure-options=image fetch --name=it "$IMAGES/busybox-oci.tar"
         cat /dev/zero >disk/fill 2>/dev/null || true
         podctl --dir="$PWD/disk" image rm it
-        assert_eq "$(ls -A disk/images/layers disk/images/manifests disk/images/tmp | grep -v : | grep . || true)" ''
+        assert_eq "$(find disk/images/{layers,manifests,tmp} -mindepth 1)" ''
 }
 
 # full_store: a store with one image, "it", and no pods, where not even an empty file can be made any more.
@@ -335,6 +341,7 @@ full_store() {
         local n=0
         mkdir -p disk
         mount -t tmpfs -o size=64M,nr_inodes=2000 none disk
+        # shellcheck disable=SC2034  # for `own`
         DATA=$PWD/disk/data
         own fetch --name=it "$IMAGES/busybox-oci.tar"
         mkdir disk/fill
@@ -380,7 +387,8 @@ test_timer() {
         systemctl start podctl-image-gc.service
         podctl image cat-manifest store-timer >/dev/null
         mkdir -p /run/systemd/system/podctl-image-gc.service.d
-        printf '[Service]\nEnvironment=GRACE_PERIOD=365d MAX_SIZE=1\n' >/run/systemd/system/podctl-image-gc.service.d/test.conf
+        printf '[Service]\nEnvironment=GRACE_PERIOD=365d MAX_SIZE=1\n' \
+                >/run/systemd/system/podctl-image-gc.service.d/test.conf
         defer systemctl daemon-reload
         defer rm -r /run/systemd/system/podctl-image-gc.service.d
         systemctl daemon-reload

@@ -6,7 +6,8 @@
 fetch busybox.oci httpd.oci
 
 serving_pod() {
-        pod serving httpd --name=web busybox --name=talker --exec=/bin/sh -- -c 'echo hello from talker; exec sleep 1000'
+        pod serving httpd --name=web \
+                busybox --name=talker --exec=/bin/sh -- -c 'echo hello from talker; exec sleep 1000'
 }
 
 has_entries() {
@@ -19,7 +20,9 @@ test_machinectl_list() {
         assert_eq "$(machinectl show --property=Class --value serving)" container
         assert_eq "$(machinectl show --property=Service --value serving)" podctl
         assert_eq "$(machinectl show --property=Unit --value serving)" podctl-serving.service
-        assert_eq "$(machinectl show --property=Id --value serving)" "$(podctl status --format=json serving | jq -r .name | tr -d -)"
+        local uuid
+        uuid=$(podctl status --format=json serving | jq -r .name)
+        assert_eq "$(machinectl show --property=Id --value serving)" "${uuid//-/}"
 }
 
 test_machinectl_status() {

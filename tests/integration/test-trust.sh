@@ -15,8 +15,8 @@ trust_key() {
         trusting trust --skip-fingerprint-review "$@" >/dev/null
 }
 
-# refused WORDS FILE…
-refused() {
+# refused_fetch WORDS FILE…
+refused_fetch() {
         local words=$1
         shift
         assert_fails 254 trusting fetch "$@"
@@ -31,7 +31,7 @@ trust_of() {
 
 test_unsigned_aci_is_refused() {
         cp "$IMAGES/busybox.gz.aci" unsigned.aci
-        refused 'no signature found at unsigned.aci.asc' unsigned.aci
+        refused_fetch 'no signature found at unsigned.aci.asc' unsigned.aci
         assert_contains "$output" '--insecure-options=image'
         assert_fails 254 trusting run ./unsigned.aci
         assert_contains "$output" 'no signature found'
@@ -40,9 +40,10 @@ test_unsigned_aci_is_refused() {
 }
 
 test_unknown_key_is_refused_until_trusted() {
-        refused 'podctl trust --prefix=example.com/busybox KEYFILE' "$IMAGES/busybox.aci"
+        refused_fetch 'podctl trust --prefix=example.com/busybox KEYFILE' "$IMAGES/busybox.aci"
         local key
-        key=$(gpg --show-keys --with-colons "$IMAGES/signer.asc" 2>/dev/null | awk -F: '$1 == "fpr" { print tolower($10); exit }')
+        key=$(gpg --show-keys --with-colons "$IMAGES/signer.asc" 2>/dev/null |
+                awk -F: '$1 == "fpr" { print tolower($10); exit }')
         assert_contains "$output" "$key"
 
         # What the message says is what helps.
@@ -60,7 +61,7 @@ test_prefixes() {
         trust_key --prefix=example.com/busy "$IMAGES/signer.asc"
         trust_key --prefix=example.org "$IMAGES/signer.asc"
         trust_key --prefix=example.com/busybox/x "$IMAGES/signer.asc"
-        refused 'which is not trusted' "$IMAGES/busybox.aci"
+        refused_fetch 'which is not trusted' "$IMAGES/busybox.aci"
         trust_key --prefix=example.com "$IMAGES/signer.asc"
         trusting fetch "$IMAGES/busybox.aci"
         assert_contains "$(trust_of)" 'for example.com'
@@ -79,23 +80,23 @@ test_wrong_signatures() {
         cp "$IMAGES/busybox.gz.aci" app.aci
         trust_key --prefix=example.com alice.asc
         gpg_here --local-user mallory --detach-sign --armor --output app.aci.asc app.aci
-        refused "$(gpg_fingerprint mallory)" app.aci
+        refused_fetch "$(gpg_fingerprint mallory)" app.aci
         # A signature of another file, and one of the contents instead of the file.
         echo other >other
         gpg_here --local-user alice --detach-sign --armor --output app.aci.asc other
-        refused 'does not fit' app.aci
+        refused_fetch 'does not fit' app.aci
         gunzip <app.aci >app.tar
         gpg_here --local-user alice --detach-sign --armor --output app.aci.asc app.tar
-        refused 'does not fit' app.aci
+        refused_fetch 'does not fit' app.aci
         echo nonsense >app.aci.asc
-        refused 'no OpenPGP signature' app.aci
+        refused_fetch 'no OpenPGP signature' app.aci
         : >app.aci.asc
-        refused 'no OpenPGP signature' app.aci
+        refused_fetch 'no OpenPGP signature' app.aci
 
         # Binary, and in another place.
         gpg_here --local-user alice --detach-sign --output elsewhere.sig app.aci
         rm app.aci.asc
-        refused 'no signature found' app.aci
+        refused_fetch 'no signature found' app.aci
         assert_fails 254 trusting fetch --signature=missing app.aci
         assert_contains "$output" missing
         trusting fetch --signature=elsewhere.sig app.aci
@@ -108,7 +109,7 @@ test_tampered_aci() {
         cp "$IMAGES/busybox.aci" app.aci
         gpg_here --detach-sign --armor --output app.aci.asc app.aci
         printf x | dd of=app.aci conv=notrunc bs=1 seek=$(($(stat -c %s app.aci) / 2)) status=none
-        refused 'does not fit' app.aci
+        refused_fetch 'does not fit' app.aci
 }
 
 test_key_rotation() {
@@ -117,7 +118,7 @@ test_key_rotation() {
         cp "$IMAGES/busybox.gz.aci" app.aci
         trust_key --prefix=example.com old.asc
         gpg_here --local-user new --detach-sign --armor --output app.aci.asc app.aci
-        refused "$(gpg_fingerprint new)" app.aci
+        refused_fetch "$(gpg_fingerprint new)" app.aci
         trust_key --prefix=example.com new.asc
         trusting fetch app.aci
         # The old one goes, and with it what it signed.
@@ -157,7 +158,7 @@ test_misnamed_key() {
         gpg_here --local-user bob --detach-sign --armor --output app.aci.asc app.aci
         trust_key --root alice.asc
         cp bob.asc "config/trustedkeys/root.d/$(gpg_fingerprint alice)"
-        refused "$(gpg_fingerprint bob)" app.aci
+        refused_fetch "$(gpg_fingerprint bob)" app.aci
         assert_contains "$(trusting trust --list)" "broken: holds another key, $(gpg_fingerprint bob)"
 }
 
@@ -167,7 +168,8 @@ test_list() {
         assert_eq "$(trusting trust --list | wc -l)" 1
         trust_key --prefix=example.com alice.asc c.pub
         trust_key --root c.pub
-        assert_eq "$(trusting trust --list --format=json | jq -c '.[] | [.fingerprint, .kind, .prefix, .from, .identity]')" \
+        trusting trust --list --format=json | jq -c '.[] | [.fingerprint, .kind, .prefix, .from, .identity]' >listed
+        assert_eq "$(cat listed)" \
                 "[\"$(cosign_fingerprint c)\",\"cosign\",null,\"local\",\"Ed25519\"]
 [\"$(gpg_fingerprint alice)\",\"openpgp\",\"example.com\",\"local\",\"alice <alice@example.com>\"]
 [\"$(cosign_fingerprint c)\",\"cosign\",\"example.com\",\"local\",\"Ed25519\"]"
@@ -211,9 +213,13 @@ test_trust_usage() {
         trust_refuses 'is not trusted' --remove="$key"
         trust_refuses 'takes no keys' --list alice.asc
         gpg_here --quick-set-expire "$key" seconds=1
-        sleep 2
         gpg_here --armor --export --output expired.asc alice
+        wait_until key_expired expired.asc
         trust_refuses 'expired' --prefix=example.com --skip-fingerprint-review expired.asc
+}
+
+key_expired() {
+        gpg_here --show-keys --with-colons "$1" | grep -q '^pub:e:'
 }
 
 test_review() {
@@ -259,15 +265,16 @@ test_oci_by_simple_signing() {
         local digest name=registry.example.com/busybox
         digest=$(jq -r '.manifests[0].digest' "$IMAGES/busybox-plain.oci/index.json")
         gpg_key alice
-        refused 'no signature found' --name=$name:1 "$IMAGES/busybox-plain.oci"
+        refused_fetch 'no signature found' --name=$name:1 "$IMAGES/busybox-plain.oci"
         use_store registry.example.com "$PWD/store"
-        refused "$PWD/store" --name=$name:1 "$IMAGES/busybox-plain.oci"
+        refused_fetch "$PWD/store" --name=$name:1 "$IMAGES/busybox-plain.oci"
         simple_sign alice "$digest" $name:1 store
-        refused "podctl trust --prefix=$name KEYFILE" --name=$name:1 "$IMAGES/busybox-plain.oci"
+        refused_fetch "podctl trust --prefix=$name KEYFILE" --name=$name:1 "$IMAGES/busybox-plain.oci"
         trust_key --prefix=registry.example.com alice.asc
-        refused 'is for the name' --name=$name:2 "$IMAGES/busybox-plain.oci"
+        refused_fetch 'is for the name' --name=$name:2 "$IMAGES/busybox-plain.oci"
         trusting fetch --name=$name:1 "$IMAGES/busybox-plain.oci"
-        assert_eq "$(trust_of)" "simple-signing, key $(gpg_fingerprint alice) (alice <alice@example.com>), for registry.example.com"
+        assert_eq "$(trust_of)" \
+                "simple-signing, key $(gpg_fingerprint alice) (alice <alice@example.com>), for registry.example.com"
         # The same from an archive of it.
         trusting image rm $name:1
         tar -C "$IMAGES/busybox-plain.oci" -cf archive.tar .
@@ -303,15 +310,15 @@ test_oci_index_signed() {
 }
 
 test_docker_archive_cannot_be_verified() {
-        refused 'has lost what was signed' "$IMAGES/busybox-docker.tar"
+        refused_fetch 'has lost what was signed' "$IMAGES/busybox-docker.tar"
 }
 
 test_broken_configuration() {
         mkdir -p config/signatures.d
         echo '{' >config/signatures.d/broken.json
-        refused broken.json --name=registry.example.com/x:1 "$IMAGES/busybox-plain.oci"
+        refused_fetch broken.json --name=registry.example.com/x:1 "$IMAGES/busybox-plain.oci"
         echo '{"rktKind": "auth", "rktVersion": "v1"}' >config/signatures.d/broken.json
-        refused rktKind --name=registry.example.com/x:1 "$IMAGES/busybox-plain.oci"
+        refused_fetch rktKind --name=registry.example.com/x:1 "$IMAGES/busybox-plain.oci"
 }
 
 # Why an image was taken is told of what was verified, even if it is fetched again without asking.
@@ -346,7 +353,8 @@ test_gpg_that_dies() {
         cp /usr/bin/gpg real-gpg
         printf '#!/bin/sh\ncase "$*" in *--verify*) exit 2 ;; esac\nexec %s/real-gpg "$@"\n' "$PWD" >dying
         chmod 0755 . dying real-gpg
-        assert_fails 254 with_gpg dying timeout 60 podctl --dir="$DATA" --local-config="$PWD/config" fetch "$IMAGES/busybox.aci"
+        assert_fails 254 with_gpg dying \
+                timeout 60 podctl --dir="$DATA" --local-config="$PWD/config" fetch "$IMAGES/busybox.aci"
         assert_contains "$output" example.com/busybox
 }
 
@@ -504,9 +512,10 @@ test_trust_from_url() {
         static_server www
         assert_fails 254 trusting trust --prefix=a --skip-fingerprint-review "http://$server/alice.asc"
         assert_contains "$output" --insecure-allow-http
-        trusting trust --prefix=a --skip-fingerprint-review --insecure-allow-http "http://$server/alice.asc" "http://$server/c.pub"
+        local from_server=(trust --prefix=a --skip-fingerprint-review --insecure-allow-http)
+        trusting "${from_server[@]}" "http://$server/alice.asc" "http://$server/c.pub"
         assert_eq "$(trusting trust --list --prefix=a | wc -l)" 3
-        assert_fails 254 trusting trust --prefix=a --skip-fingerprint-review --insecure-allow-http "http://$server/missing"
+        assert_fails 254 trusting "${from_server[@]}" "http://$server/missing"
         assert_contains "$output" missing
 }
 
@@ -515,7 +524,8 @@ test_trust_by_discovery() {
         mkdir -p www/app
         cp alice.asc www
         static_server www
-        echo "<html><head><meta name='ac-discovery-pubkeys' content='$server/app http://$server/alice.asc'></head></html>" \
+        echo "<html><head>
+                <meta name='ac-discovery-pubkeys' content='$server/app http://$server/alice.asc'></head></html>" \
                 >www/app/index.html
         assert_fails 254 trusting trust --prefix="$server/app" --skip-fingerprint-review
         trusting trust --prefix="$server/app" --skip-fingerprint-review --insecure-allow-http

@@ -6,11 +6,12 @@
 
 fetch busybox.oci httpd.oci
 
-# manifest NAME SCRIPT [DIR]: a pod of one app that runs it, until the test is over.
-manifest() {
+# declare_pod NAME SCRIPT [DIR]: a pod of one app that runs it, until the test is over.
+declare_pod() {
         local dir=${3:-/etc/podctl/pods.d}
         mkdir -p "$dir"
-        jq -n --arg script "$2" '{acVersion: "0.8.11", acKind: "PodManifest", apps: [{name: "app", image: {name: "busybox"},
+        jq -n --arg script "$2" '{acVersion: "0.8.11", acKind: "PodManifest", apps: [{
+                name: "app", image: {name: "busybox"},
                 app: {exec: ["/bin/sh", "-c", $script], user: "0", group: "0"}}]}' >"$dir/$1.json"
         defer rm -f "$dir/$1.json"
         defer systemctl reset-failed "pod@$1.service" 2>/dev/null
@@ -33,14 +34,13 @@ unit() {
         defer systemctl stop "$name.service"
 }
 
-ended() {
+unit_ended() {
         [[ $(property "$1" ActiveState) =~ ^(inactive|failed)$ ]]
 }
 
 test_ten_starts_in_a_row() {
-        local i
-        manifest ten 'echo up; exec sleep 1000'
-        for i in {1..10}; do
+        declare_pod ten 'echo up; exec sleep 1000'
+        for _ in {1..10}; do
                 systemctl start pod@ten.service
                 assert_eq "$(property pod@ten.service ActiveState)" active
                 assert_eq "$(machinectl list --no-legend | awk '{ print $1, $2, $3 }')" 'ten container podctl'
@@ -54,7 +54,7 @@ test_ten_starts_in_a_row() {
 
 test_restart() {
         local first
-        manifest again 'exec sleep 1000'
+        declare_pod again 'exec sleep 1000'
         systemctl start pod@again.service
         first=$(podctl status --format=json again | jq -r .name)
         systemctl restart pod@again.service
@@ -66,7 +66,7 @@ test_restart() {
 test_directories_have_an_order() {
         local dir
         for dir in /usr/lib /run /etc; do
-                manifest where "echo from $dir; exec sleep 1000" $dir/podctl/pods.d
+                declare_pod where "echo from $dir; exec sleep 1000" $dir/podctl/pods.d
                 systemctl restart pod@where.service
                 wait_until podctl logs where
                 wait_until eval 'podctl logs --output=cat where | grep -q .'
@@ -75,7 +75,7 @@ test_directories_have_an_order() {
 }
 
 test_enabled_with_a_drop_in() {
-        manifest kept 'exec sleep 1000'
+        declare_pod kept 'exec sleep 1000'
         mkdir -p /run/systemd/system/pod@kept.service.d
         printf '[Service]\nMemoryMax=123M\nSlice=kept.slice\n' >/run/systemd/system/pod@kept.service.d/limit.conf
         defer systemctl daemon-reload
@@ -93,8 +93,10 @@ test_enabled_with_a_drop_in() {
 
 # Limits of the whole pod count also in a unit that podctl did not make.
 test_limits_of_the_manifest() {
-        manifest limited 'exec sleep 1000'
-        jq '.isolators = [{name: "resource/memory", value: {limit: "150M"}}, {name: "os/linux/cpu-shares", value: 2048}]' \
+        declare_pod limited 'exec sleep 1000'
+        jq '.isolators = [
+                {name: "resource/memory", value: {limit: "150M"}},
+                {name: "os/linux/cpu-shares", value: 2048}]' \
                 /etc/podctl/pods.d/limited.json >limited.json
         cp limited.json /etc/podctl/pods.d/
         systemctl start pod@limited.service
@@ -107,25 +109,30 @@ test_limits_of_the_manifest() {
         assert_eq "$(systemctl -M own show --property=MemoryMax --value system.slice)" 150000000
 }
 
+# id_of_busybox: as a manifest has it.
+id_of_busybox() {
+        podctl image list --full --format=json |
+                jq -r '.[] | select(.name | test("busybox:latest")) | .id' | tr - :
+}
+
 # The manifest names the image and nothing else; what runs has its digest.
 test_image_by_name() {
-        manifest named 'exec sleep 1000'
+        declare_pod named 'exec sleep 1000'
         systemctl start pod@named.service
-        assert_eq "$(podctl cat-manifest named | jq -r .apps[0].image.id)" "$(podctl image list --full --format=json | jq -r '.[] | select(.name | test("busybox:latest")) | .id' | tr - :)"
+        assert_eq "$(podctl cat-manifest named | jq -r .apps[0].image.id)" "$(id_of_busybox)"
 }
 
 test_image_by_id() {
-        manifest by-id 'exec sleep 1000'
-        jq --arg id "$(podctl image list --full --format=json | jq -r '.[] | select(.name | test("busybox:latest")) | .id' | tr - :)" \
-                '.apps[0].image = {id: $id}' /etc/podctl/pods.d/by-id.json >manifest
+        declare_pod by-id 'exec sleep 1000'
+        jq --arg id "$(id_of_busybox)" '.apps[0].image = {id: $id}' /etc/podctl/pods.d/by-id.json >manifest
         cp manifest /etc/podctl/pods.d/by-id.json
         systemctl start pod@by-id.service
 }
 
 test_failure_is_the_units() {
-        manifest failing 'sleep 0.5; exit 3'
+        declare_pod failing 'sleep 0.5; exit 3'
         systemctl start pod@failing.service || true
-        wait_until ended pod@failing.service
+        wait_until unit_ended pod@failing.service
         assert_eq "$(property pod@failing.service ActiveState)" failed
         assert_eq "$(property pod@failing.service Result)" exit-code
         assert_eq "$(property pod@failing.service ExecMainStatus)" 3
@@ -133,9 +140,9 @@ test_failure_is_the_units() {
 }
 
 test_success_is_the_units() {
-        manifest done 'sleep 0.5'
+        declare_pod 'done' 'sleep 0.5'
         systemctl start pod@done.service || true
-        wait_until ended pod@done.service
+        wait_until unit_ended pod@done.service
         assert_eq "$(property pod@done.service ActiveState)" inactive
         assert_eq "$(property pod@done.service Result)" success
 }
@@ -144,11 +151,11 @@ test_missing_manifest_and_image() {
         defer systemctl reset-failed pod@nosuch.service
         assert_fails '*' systemctl start pod@nosuch.service
         assert_contains "$(journalctl --no-pager -o cat -u pod@nosuch.service)" nosuch.json
-        manifest imageless 'exec sleep 1000'
+        declare_pod imageless 'exec sleep 1000'
         sed -i s/busybox/no-such-image/ /etc/podctl/pods.d/imageless.json
         assert_fails '*' systemctl start pod@imageless.service
         assert_contains "$(journalctl --no-pager -o cat -u pod@imageless.service)" no-such-image
-        manifest broken 'exec sleep 1000'
+        declare_pod broken 'exec sleep 1000'
         echo '{' >/etc/podctl/pods.d/broken.json
         assert_fails '*' systemctl start pod@broken.service
         assert_contains "$(journalctl --no-pager -o cat -u pod@broken.service)" broken.json
@@ -159,6 +166,7 @@ test_missing_manifest_and_image() {
 test_readiness_of_an_app() {
         mkdir helper
         cat >helper/notify.c <<'C'
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -176,33 +184,38 @@ int main(void)
         strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
         if (*path == '@')
                 address.sun_path[0] = 0;
+        if (creat("/helper/waits", 0644) < 0)
+                return 7;
         while (access("/helper/go", F_OK) < 0)
                 usleep(50000);
-        if (sendto(fd, "READY=1", 7, 0, (struct sockaddr *) &address, (socklen_t) (sizeof(sa_family_t) + strlen(path))) < 0)
+        if (sendto(fd, "READY=1", 7, 0, (struct sockaddr *) &address,
+                   (socklen_t) (sizeof(sa_family_t) + strlen(path))) < 0)
                 return 8;
         return pause();
 }
 C
         gcc -static -o helper/notify helper/notify.c
-        manifest notifying 'exec /helper/notify'
-        jq --arg source "$PWD/helper" '.apps[0].annotations = [{name: "appc.io/executor/supports-systemd-notify", value: "true"}]
-                | .volumes = [{name: "helper", kind: "host", source: $source}] | .apps[0].mounts = [{volume: "helper", path: "/helper"}]' \
+        declare_pod notifying 'exec /helper/notify'
+        jq --arg source "$PWD/helper" '
+                .apps[0].annotations = [{name: "appc.io/executor/supports-systemd-notify", value: "true"}]
+                | .volumes = [{name: "helper", kind: "host", source: $source}]
+                | .apps[0].mounts = [{volume: "helper", path: "/helper"}]' \
                 /etc/podctl/pods.d/notifying.json >manifest
         cp manifest /etc/podctl/pods.d/notifying.json
         systemctl start --no-block pod@notifying.service
-        wait_until machinectl show notifying
-        wait_until app_runs notifying app
-        sleep 0.5
+        wait_until test -e helper/waits
+        assert_eq "$(systemctl -M notifying show --property=ActiveState --value app.service)" activating
         assert_eq "$(property pod@notifying.service ActiveState)" activating
         touch helper/go
         wait_until systemctl is-active pod@notifying.service
 }
 
 test_own_unit_runs_in_place() {
-        unit own 'Type=notify' 'NotifyAccess=all' 'MemoryMax=150M' 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
+        unit own 'Type=notify' 'NotifyAccess=all' 'MemoryMax=150M' \
+                'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
         systemctl start own.service
         assert_eq "$(property own.service ActiveState)" active
-        assert_contains "$(cat "/proc/$(property own.service MainPID)/cmdline" | tr '\0' ' ')" systemd-nspawn
+        assert_contains "$(tr '\0' ' ' <"/proc/$(property own.service MainPID)/cmdline")" systemd-nspawn
         assert_eq "$(pod_unit own)" own.service
         assert_eq "$(property own.service MemoryMax)" $((150 << 20))
         assert_contains "$(systemctl status --no-pager own.service)" '/bin/sleep 1000'
@@ -221,7 +234,8 @@ test_own_unit_that_kills_all_at_once() {
                 systemctl start own.service
                 wait_until is_inactive own.service
                 journalctl --sync
-                told+=" $(journalctl --output=cat --quiet --unit=own.service --after-cursor="$cursor" | grep -c 'with KillMode=mixed in its' || true)"
+                journalctl --output=cat --quiet --unit=own.service --after-cursor="$cursor" >journal
+                told+=" $(grep -c 'with KillMode=mixed in its' journal || true)"
         done
         assert_eq "$told" ' 1 0'
 }
@@ -229,17 +243,18 @@ test_own_unit_that_kills_all_at_once() {
 test_own_unit_fails_as_the_pod_does() {
         unit own 'ExecStart=/usr/bin/podctl run --name=own busybox --exec=/bin/sh -- -c "exit 3"'
         systemctl start own.service
-        wait_until ended own.service
+        wait_until unit_ended own.service
         assert_eq "$(property own.service ExecMainStatus)" 3
         unit own 'ExecStart=/usr/bin/podctl run --name=own no-such-image'
         systemctl start own.service || true
-        wait_until ended own.service
+        wait_until unit_ended own.service
         assert_eq "$(property own.service ExecMainStatus)" 254
 }
 
 # A unit that restarts its pod gets it, and under the same name.
 test_own_unit_restarts() {
-        unit own 'Restart=always' 'RestartSec=100ms' 'KillMode=mixed' 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
+        unit own 'Restart=always' 'RestartSec=100ms' 'KillMode=mixed' \
+                'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
         systemctl start own.service
         wait_until machinectl show own
         kill -9 "$(property own.service MainPID)"
@@ -255,7 +270,9 @@ test_own_unit_marks_its_pod() {
         local uuid
         fetch httpd.oci
         ln -s "$(command -v podctl)" rkt
-        unit own 'KillMode=mixed' "ExecStart=$PWD/rkt run --net=default --port=8080-tcp:8123 --uuid-file-save=$PWD/uuid httpd" "ExecStopPost=$PWD/rkt gc --mark-only"
+        unit own 'KillMode=mixed' \
+                "ExecStart=$PWD/rkt run --net=default --port=8080-tcp:8123 --uuid-file-save=$PWD/uuid httpd" \
+                "ExecStopPost=$PWD/rkt gc --mark-only"
         systemctl start own.service
         wait_until test -s uuid
         uuid=$(cat uuid)
@@ -270,7 +287,8 @@ test_own_unit_marks_its_pod() {
 test_own_unit_with_commands_for_its_stop() {
         local words
         for words in own '--time=1s own' '--force own'; do
-                unit own 'Type=notify' 'KillMode=mixed' 'ExecStartPre=-/usr/bin/podctl stop own' 'ExecStartPre=-/usr/bin/podctl rm own' \
+                unit own 'Type=notify' 'KillMode=mixed' \
+                        'ExecStartPre=-/usr/bin/podctl stop own' 'ExecStartPre=-/usr/bin/podctl rm own' \
                         'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000' \
                         "ExecStop=/usr/bin/podctl stop $words"
                 systemctl start own.service
@@ -284,7 +302,8 @@ test_own_unit_with_commands_for_its_stop() {
 
 # One pod after another in the same unit: each has user IDs of its own.
 test_own_unit_with_several_pods() {
-        unit own 'Type=notify' 'Delegate=yes' 'KillMode=mixed' 'ExecStartPre=/usr/bin/podctl run --name=migrate busybox --exec=/bin/true' \
+        unit own 'Type=notify' 'Delegate=yes' 'KillMode=mixed' \
+                'ExecStartPre=/usr/bin/podctl run --name=migrate busybox --exec=/bin/true' \
                 'ExecStart=/usr/bin/podctl run --name=own busybox --name=app --exec=/bin/sleep -- 1000'
         systemctl start own.service
         assert_eq "$(podctl exec own echo up)" up
@@ -308,14 +327,16 @@ test_own_unit_that_only_starts_pods() {
 
 # Nobody is there who would carry it.
 test_own_unit_with_standard_input() {
-        assert_fails 254 systemd-run --quiet --collect --pipe --wait podctl run --interactive busybox --exec=/bin/cat </dev/null
+        assert_fails 254 systemd-run --quiet --collect --pipe --wait \
+                podctl run --interactive busybox --exec=/bin/cat </dev/null
         assert_contains "$output" '--interactive needs a terminal where'
         assert_eq "$(podctl list --no-legend)" ''
 }
 
 test_systemd_run() {
         defer systemctl stop mine.service
-        systemd-run --quiet --collect --unit=mine -p MemoryMax=150M podctl run --name=mine busybox --name=app --exec=/bin/sleep -- 1000
+        systemd-run --quiet --collect --unit=mine -p MemoryMax=150M \
+                podctl run --name=mine busybox --name=app --exec=/bin/sleep -- 1000
         wait_until app_runs mine app
         assert_eq "$(pod_unit mine)" mine.service
         systemctl stop mine.service
@@ -380,7 +401,7 @@ test_timers_are_enabled_by_preset() {
 }
 
 test_shutdown_order_is_that_of_machines() {
-        manifest ordered 'exec sleep 1000'
+        declare_pod ordered 'exec sleep 1000'
         assert_contains "$(property pod@ordered.service Before)" machines.target
         assert_contains "$(property pod@ordered.service PartOf)" machines.target
 }
@@ -416,7 +437,10 @@ test_new_systemd_under_a_running_pod() {
 # connections N: connects to the bus as many pods do, and stays.
 connections() {
         perl -MSocket -e '
-                sub field { my $f = pack("CCa1x", $_[0], 1, $_[1]) . pack("V", length $_[2]) . $_[2] . "\0"; $f . "\0" x (-length($f) % 8) }
+                sub field {
+                        my $f = pack("CCa1x", $_[0], 1, $_[1]) . pack("V", length $_[2]) . $_[2] . "\0";
+                        return $f . "\0" x (-length($f) % 8);
+                }
                 my $name = "org.freedesktop.DBus";
                 my $fields = field(1, "o", "/org/freedesktop/DBus") . field(6, "s", $name) . field(2, "s", $name);
                 $fields .= pack("CCa1x", 3, 1, "s") . pack("V", 5) . "Hello\0";
@@ -440,7 +464,8 @@ test_bus_has_room() {
         podctl run busybox --exec=/bin/true
         local bus
         bus=$(pidof dbus-daemon) || skip 'this host has another bus'
-        printf '<busconfig><limit name="max_connections_per_user">1</limit></busconfig>' >/etc/dbus-1/system.d/zz-limit.conf
+        printf '<busconfig><limit name="max_connections_per_user">1</limit></busconfig>' \
+                >/etc/dbus-1/system.d/zz-limit.conf
         defer wait_until busctl --no-pager list
         defer kill -HUP "$bus"
         defer rm /etc/dbus-1/system.d/zz-limit.conf
@@ -452,7 +477,8 @@ test_bus_has_room() {
 
 # As unit files have them; what the manager makes of them is what it would make of a file.
 test_values_of_properties_as_in_unit_files() {
-        pod valued --net=none -p TimeoutStopSec='1min 30s' -p LimitMEMLOCK=64M -p LimitNOFILE=2048:4096 -p CPUWeight=idle \
+        pod valued --net=none -p TimeoutStopSec='1min 30s' -p LimitMEMLOCK=64M -p LimitNOFILE=2048:4096 \
+                -p CPUWeight=idle \
                 -p 'SuccessExitStatus=5 SIGUSR1' -p 'Environment="A=b c" D=e' -p LimitCPU=1h -p LimitNICE=+5 \
                 -p CPUSchedulingPolicy=batch -p 'IOReadBandwidthMax=/ 5M' busybox --exec=/bin/sleep -- 1000
         assert_eq "$(property podctl-valued TimeoutStopUSec)" '1min 30s'

@@ -118,7 +118,9 @@ all_that_can_happen() {
         fi
         grep -q app-exited executed || fail "nothing was seen of the end of an app"
         grep -q app-health executed || grep -q systemctl executed || fail "nothing was seen of the health check"
-        test ! -e "/var/lib/podctl/pods/run/$(podctl list --format=json | jq -r '.[] | select(.machine == "wall").name')/apps/app/upper/loaded"
+        local uuid
+        uuid=$(podctl list --format=json | jq -r '.[] | select(.machine == "wall").name')
+        test ! -e "/var/lib/podctl/pods/run/$uuid/apps/app/upper/loaded"
 }
 
 test_no_environment_outside() {
@@ -136,10 +138,13 @@ gate() {
         echo "echo >/mark/$1; until [ -e /mark/$1-go ]; do sleep 0.1; done"
 }
 
-# A pod of two apps, of which one stops at each gate: before it starts, as itself, in its health check and after its end.
-# It mounts wherever that could do others harm.
+# A pod of two apps, of which one stops at each gate: before it starts, as itself, in its health check and after its
+# end. It mounts wherever that could do others harm.
 gated_pod() {
-        local mounts='for d in /opt /usr /etc /run /proc/bus /sys/fs/cgroup /dev/shm; do mkdir -p $d; busybox mount -t tmpfs app-made $d; done; busybox mount --bind /mark /var;'
+        local mounts='for d in /opt /usr /etc /run /proc/bus /sys/fs/cgroup /dev/shm; do
+                        mkdir -p $d; busybox mount -t tmpfs app-made $d
+                done
+                busybox mount --bind /mark /var;'
         small_disk "$PWD/mark" 16M
         jq -n --arg mark "$PWD/mark" --arg before "$(gate before)" --arg main "$mounts $(gate main)" \
                 --arg health "$(gate health)" --arg after "$(gate after)" '
@@ -148,12 +153,17 @@ gated_pod() {
                 volumes: [{name: "mark", kind: "host", source: $mark}], apps: [
                 {name: "app", image: {name: "busybox"}, mounts: [{volume: "mark", path: "/mark"}],
                 app: {exec: ($main | handler), user: "0", group: "0",
-                        healthcheck: {Test: (["CMD"] + ($health | handler)), Interval: 100000000, Timeout: 3600000000000},
-                        eventHandlers: [{name: "pre-start", exec: ($before | handler)}, {name: "post-stop", exec: ($after | handler)}],
+                        healthcheck: {
+                                Test: (["CMD"] + ($health | handler)), Interval: 100000000, Timeout: 3600000000000},
+                        eventHandlers: [
+                                {name: "pre-start", exec: ($before | handler)},
+                                {name: "post-stop", exec: ($after | handler)}],
                         ports: [{name: "http", protocol: "tcp", port: 8000, socketActivated: true}],
-                        isolators: [{name: "os/linux/capabilities-retain-set", value: {set: ["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE",
+                        isolators: [{name: "os/linux/capabilities-retain-set", value: {set: [
+                                "CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE",
                                 "CAP_CHOWN", "CAP_SETUID", "CAP_SETGID", "CAP_SYS_PTRACE"]}}]}},
-                {name: "other", image: {name: "busybox"}, app: {exec: ["/bin/sleep", "1000"], user: "0", group: "0"}}]}' >gated.json
+                {name: "other", image: {name: "busybox"},
+                app: {exec: ["/bin/sleep", "1000"], user: "0", group: "0"}}]}' >gated.json
         defer end_pod gated
         podctl run --name=gated "$@" --pod-manifest=gated.json >gated.out 2>&1 &
         pod_client=$!
@@ -200,13 +210,14 @@ test_no_descriptors_and_mounts_outside_without_user_namespace() {
         walls_hold --private-users=no
 }
 
-# Who joins an app that is only just being started would be where PID 1 is, or where nothing is hidden yet; and the image says
-# who that is, in its health check.
+# Who joins an app that is only just being started would be where PID 1 is, or where nothing is hidden yet; and the
+# image says who that is, in its health check.
 test_joining_waits_for_the_app() {
         local early tracer
         gated_pod
         wait_until test -e mark/before
-        strace -f -P /proc/driver/app-exec -e trace=execve -e inject=execve:signal=SIGSTOP -o stopped -p "$(leader gated)" 2>strace.err &
+        strace -f -P /proc/driver/app-exec -e trace=execve -e inject=execve:signal=SIGSTOP \
+                -o stopped -p "$(leader gated)" 2>strace.err &
         tracer=$!
         defer end_job $tracer
         wait_until grep -q attached strace.err
@@ -217,6 +228,7 @@ test_joining_waits_for_the_app() {
         wait_until joins_or_is_over $early
         kill $tracer
         wait_until not_traced
+        # shellcheck disable=SC2038  # they have numbers in them
         find "$(pod_cgroup gated)" -name cgroup.procs -exec cat {} + | xargs kill -CONT
         ! wait $early || fail "found a file of the launcher: $(cat early.out)"
         assert_contains "$(cat early.out)" 'No such file'
@@ -226,12 +238,18 @@ test_joining_waits_for_the_app() {
 }
 
 is_stopped() {
+        local group
+        group=$(pod_cgroup gated)
         # shellcheck disable=SC2046  # a file for each process
-        grep -Eqs '^State:[[:space:]]*[tT]' $(find "$(pod_cgroup gated)" -path '*/app.service/cgroup.procs' -exec sed 's|.*|/proc/&/status|' {} +)
+        grep -Eqs '^State:[[:space:]]*[tT]' \
+                $(find "$group" -path '*/app.service/cgroup.procs' -exec sed 's|.*|/proc/&/status|' {} +)
 }
 
 not_traced() {
-        ! grep -Eqv '^TracerPid:[[:space:]]*0' <(find "$(pod_cgroup gated)" -name cgroup.procs -exec cat {} + | xargs -I{} grep TracerPid /proc/{}/status)
+        # shellcheck disable=SC2038  # they have names of files in them
+        find "$(pod_cgroup gated)" -name cgroup.procs -exec sed 's|.*|/proc/&/status|' {} + |
+                xargs -r grep -h ^TracerPid >tracers 2>/dev/null || true
+        ! grep -Eqv '^TracerPid:[[:space:]]*0' tracers
 }
 
 joins_or_is_over() {
@@ -243,13 +261,18 @@ joins_or_is_over() {
 # /dev of an app is its own, whatever it does there: the pod's is also that of its PID 1 and of the other apps.
 own_devices() {
         local before
-        pod devices --net=none "$@" busybox --name=app --exec=/bin/sleep -- 1000 --- busybox --name=other --exec=/bin/sleep -- 1000
+        pod devices --net=none "$@" busybox --name=app --exec=/bin/sleep -- 1000 --- \
+                busybox --name=other --exec=/bin/sleep -- 1000
         before=$(all_devices)
-        podctl exec --app=app devices sh -c 'for d in null zero full random urandom tty pts/ptmx; do [ -c /dev/$d ] || exit 1; done
-                echo x >/dev/null && [ ! -s /dev/null ] && [ -p /dev/fd/1 ] && echo y >/dev/shm/y && rm /dev/shm/y' | cat
-        podctl exec --app=app devices sh -c 'echo own >/dev/new; mkdir /dev/more; ln -s /etc/passwd /dev/link; mknod /dev/pipe p
-                rm -rf /dev/log /dev/ptmx /dev/fd /dev/core /dev/net; for d in null zero full tty urandom; do mv /dev/$d /dev/moved; rm -f /dev/$d; done; true' \
-                2>/dev/null
+        podctl exec --app=app devices sh -c '
+                for d in null zero full random urandom tty pts/ptmx; do [ -c /dev/$d ] || exit 1; done
+                echo x >/dev/null && [ ! -s /dev/null ] && [ -p /dev/fd/1 ] &&
+                        echo y >/dev/shm/y && rm /dev/shm/y' | cat
+        podctl exec --app=app devices sh -c '
+                echo own >/dev/new; mkdir /dev/more; ln -s /etc/passwd /dev/link; mknod /dev/pipe p
+                rm -rf /dev/log /dev/ptmx /dev/fd /dev/core /dev/net
+                for d in null zero full tty urandom; do mv /dev/$d /dev/moved; rm -f /dev/$d; done
+                true' 2>/dev/null
         assert_eq "$(podctl exec --app=app devices cat /dev/new)" own
         assert_eq "$(all_devices)" "$before"
 }
@@ -267,23 +290,27 @@ test_own_devices_without_user_namespace() {
         own_devices --private-users=no
 }
 
-# What systemd mounts, and where the launcher is executed from, is not where a link of the image leads: what is on the way
-# there could be something else a moment later.
+# What systemd mounts, and where the launcher is executed from, is not where a link of the image leads: what is on the
+# way there could be something else a moment later.
 test_links_in_place_of_the_kernels_file_systems() {
-        local links script='for d in proc sys dev run; do [ ! -L /$d ] || echo $d is a link; done; ls -d /proc/self/fd /sys/class /dev/null; stat -f -c %T /proc'
-        for links in 'ln("proc", "q/proc"), ln("sys", "q/sys"), ln("dev", "q/dev")' 'ln("proc", "/dev"), ln("sys", "proc"), ln("dev", "nowhere")' \
+        local links script='for d in proc sys dev run; do [ ! -L /$d ] || echo $d is a link; done'
+        script+='; ls -d /proc/self/fd /sys/class /dev/null; stat -f -c %T /proc'
+        for links in 'ln("proc", "q/proc"), ln("sys", "q/sys"), ln("dev", "q/dev")' \
+                'ln("proc", "/dev"), ln("sys", "proc"), ln("dev", "nowhere")' \
                 'ln("run", "proc")' 'ln("run", "/")' 'ln("run", "dev"), ln("dev", "/sys"), ln("sys", "sys")'; do
                 rm -rf links
                 "$HERE/make-image" links <<<"image([base($links)], {'Cmd': ['/bin/sh', '-c', '$script']})"
                 podctl --insecure-options=image fetch "$PWD/links" >id
                 defer podctl image rm "$(cat id)"
-                assert_eq "$(podctl run --net=none "$(cat id)" --name=app)" $'/dev/null\n/proc/self/fd\n/sys/class\nproc'
+                podctl run --net=none "$(cat id)" --name=app >out
+                assert_eq "$(cat out)" $'/dev/null\n/proc/self/fd\n/sys/class\nproc'
         done
 }
 
 # Looked into before it is executed, a program may be anything.
 test_programs_that_are_none() {
-        pod none --net=none busybox --name=app --exec=/bin/sh -- -c 'mkfifo /pipe; chmod 755 /pipe; mkdir /directory; touch /made; sleep 1000'
+        pod none --net=none busybox --name=app \
+                --exec=/bin/sh -- -c 'mkfifo /pipe; chmod 755 /pipe; mkdir /directory; touch /made; sleep 1000'
         wait_until podctl exec none test -e /made
         assert_fails '*' podctl exec none /pipe
         assert_fails '*' podctl exec none /directory
@@ -293,24 +320,28 @@ test_programs_that_are_none() {
 # --- What an app is given arrives
 
 test_any_variable_arrives() {
-        local variables=('1A=2' '2FA_KEY=x' 'A B=3' 'É=4' 'A$B=5' 'BASH_FUNC_f%%=() { :; }' 'a.b-c=6' $'LINES=1\n2\t3' 'EMPTY=' 'Q="\\"%n$HOME')
+        local variables=('1A=2' '2FA_KEY=x' 'A B=3' 'É=4' 'A$B=5' 'BASH_FUNC_f%%=() { :; }' 'a.b-c=6')
+        variables+=($'LINES=1\n2\t3' 'EMPTY=' 'Q="\\"%n$HOME')
         local options=() variable
         for variable in "${variables[@]}"; do
                 options+=("--environment=$variable")
         done
         podctl run --interactive busybox "${options[@]}" --exec=/bin/cat -- /proc/self/environ </dev/null >got
         for variable in "${variables[@]}"; do
-                tr '\n\0' '\001\n' <got | grep -qxF -- "$(tr '\n' '\001' <<<"$variable" | sed 's/\o001$//')" || fail "'$variable' did not arrive"
+                line=$(tr '\n' '\001' <<<"$variable" | sed 's/\o001$//')
+                tr '\n\0' '\001\n' <got | grep -qxF -- "$line" || fail "'$variable' did not arrive"
         done
 }
 
 # Linux takes 2 MB of all words together; a line of a unit file one.
 test_long_command_line() {
-        local word control
+        local word words control
         word=$(printf '%0100000d' 0)
         control=$(printf '\001%.0s' {1..100000})
-        assert_eq "$(podctl run busybox --exec=/bin/sh -- -c 'echo $#' x $(yes "$word" | head -n 11))" 11
-        assert_eq "$(podctl run busybox --exec=/bin/sh -- -c 'echo $# ${#3}' x "$control" "$control" "$control")" '3 100000'
+        mapfile -t words < <(yes "$word" | head -n 11)
+        assert_eq "$(podctl run busybox --exec=/bin/sh -- -c 'echo $#' x "${words[@]}")" 11
+        assert_eq "$(podctl run busybox --exec=/bin/sh -- -c 'echo $# ${#3}' x "$control" "$control" "$control")" \
+                '3 100000'
 }
 
 # A kernel limit is told, by its name, and is no success.
@@ -323,7 +354,8 @@ test_too_large_for_the_kernel() {
         head -c 900000 many >some
         sed -i '$d' some
         podctl run --set-env-file="$PWD/some" busybox --exec=/bin/true
-        jq -Rn '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{name: "app", image: {name: "busybox"}, app: {exec: ["/bin/true"], user: "0", group: "0",
+        jq -Rn '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{name: "app", image: {name: "busybox"}, app: {
+                exec: ["/bin/true"], user: "0", group: "0",
                 environment: [inputs | split("=") | {name: .[0], value: .[1]}]}}]}' <many >many.json
         assert_fails 203 podctl run --pod-manifest=many.json
         assert_contains "$output" 'more than the kernel takes'
@@ -333,6 +365,7 @@ test_too_large_for_the_kernel() {
 test_variables_do_not_decide_the_status() {
         local option
         for option in --private-users=yes --private-users=no; do
-                assert_fails 7 podctl run $option busybox "${HOSTILE[@]}" --environment=LD_TRACE_LOADED_OBJECTS=1 --exec=/bin/sh -- -c 'exit 7'
+                assert_fails 7 podctl run $option busybox "${HOSTILE[@]}" --environment=LD_TRACE_LOADED_OBJECTS=1 \
+                        --exec=/bin/sh -- -c 'exit 7'
         done
 }

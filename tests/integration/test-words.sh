@@ -6,8 +6,8 @@
 . "$HERE/lib-servers.sh"
 fetch busybox.oci httpd.oci
 
-# says WORDS STATUS ARG…: podctl ends with that status and one line that has the words.
-says() {
+# complains WORDS STATUS ARG…: podctl ends with that status and one line that has the words.
+complains() {
         local words=$1 status=$2
         shift 2
         assert_fails "$status" podctl "$@"
@@ -18,49 +18,52 @@ says() {
 test_commands_of_other_tools() {
         local word
         for word in ps images pull rmi inspect kill start restart build login push save load tag volume network; do
-                says "Unknown command '$word': " 2 "$word" x
+                complains "Unknown command '$word': " 2 "$word" x
         done
-        for word in commit port wait stats info pause system secret generate healthcheck 'image prune' 'image inspect' 'image pull' import container pod app api-service; do
+        for word in commit port wait stats info pause system secret generate healthcheck \
+                'image prune' 'image inspect' 'image pull' import container pod app api-service; do
                 # shellcheck disable=SC2086
-                says "Unknown command '$word': " 2 $word x
+                complains "Unknown command '$word': " 2 $word x
         done
-        says "'ps': podctl list does" 2 ps
+        complains "'ps': podctl list does" 2 ps
 }
 
 test_misspelt_words() {
-        says "Unknown command 'lst'; did you mean 'podctl list'?" 2 lst
-        says "Unknown command 'statsu'; did you mean 'podctl status'?" 2 statsu
-        says "Unknown command 'image lst'; did you mean 'podctl image list'?" 2 image lst
-        says "Unknown command 'image frobnicate'; see 'podctl --help'" 2 image frobnicate
-        says "'podctl image' needs a command of its own" 2 image
-        says "Unknown command 'imgae'; did you mean 'podctl image'?" 2 imgae list
-        says "Command 'st' could be any of: status, stop" 2 st
-        says "Command 'image e' could be any of: image export, image extract" 2 image e
-        says "Unknown command 'frobnicate'; see 'podctl --help'" 2 frobnicate
-        says "Unknown option '--prot'; did you mean '--port'?" 254 run --prot=80 busybox
-        says "Unknown option '--no-legnd'; did you mean '--no-legend'?" 254 list --no-legnd
-        says "Unknown option '--frobnicate'" 254 list --frobnicate
+        complains "Unknown command 'lst'; did you mean 'podctl list'?" 2 lst
+        complains "Unknown command 'statsu'; did you mean 'podctl status'?" 2 statsu
+        complains "Unknown command 'image lst'; did you mean 'podctl image list'?" 2 image lst
+        complains "Unknown command 'image frobnicate'; see 'podctl --help'" 2 image frobnicate
+        complains "'podctl image' needs a command of its own" 2 image
+        complains "Unknown command 'imgae'; did you mean 'podctl image'?" 2 imgae list
+        complains "Command 'st' could be any of: status, stop" 2 st
+        complains "Command 'image e' could be any of: image export, image extract" 2 image e
+        complains "Unknown command 'frobnicate'; see 'podctl --help'" 2 frobnicate
+        complains "Unknown option '--prot'; did you mean '--port'?" 254 run --prot=80 busybox
+        complains "Unknown option '--no-legnd'; did you mean '--no-legend'?" 254 list --no-legnd
+        complains "Unknown option '--frobnicate'" 254 list --frobnicate
 }
 
 test_options_of_other_tools() {
         local option
-        for option in -v --rm -it -u --ulimit=nofile=1 --sysctl=a=b --init --secret=x --publish=80:80 --env=A=b --privileged --cap-add=NET_ADMIN; do
-                says "Unknown option '${option%%=*}': " 254 run "$option" busybox
-                says "Unknown option '${option%%=*}': " 254 run busybox "$option"
+        for option in -v --rm -it -u --ulimit=nofile=1 --sysctl=a=b --init --secret=x --publish=80:80 --env=A=b \
+                --privileged --cap-add=NET_ADMIN; do
+                complains "Unknown option '${option%%=*}': " 254 run "$option" busybox
+                complains "Unknown option '${option%%=*}': " 254 run busybox "$option"
         done
-        says "Unknown option '-c': options of the program stand behind --" 254 run busybox sh -c 'echo hi'
-        says 'all pods are listed' 254 list -a
-        says 'write --lines=N' 254 logs --tail=5 x
-        says "Option '--memory=64M' belongs behind the image" 254 run --memory=64M busybox
-        says "Option '-e' belongs behind the image" 254 run -e A=b busybox
+        complains "Unknown option '-c': options of the program stand behind --" 254 run busybox sh -c 'echo hi'
+        complains 'all pods are listed' 254 list -a
+        complains 'write --lines=N' 254 logs --tail=5 x
+        complains "Option '--memory=64M' belongs behind the image" 254 run --memory=64M busybox
+        complains "Option '-e' belongs behind the image" 254 run -e A=b busybox
 }
 
 test_values_of_options() {
         assert_fails 254 podctl run --port=8080:80 httpd
         assert_contains "$output" "Option --port: no app has a port '8080'; there are 8080-tcp"
-        says 'no app has a port' 254 run --port=80:80 busybox
-        says "Option --property: '8080:80' is not NAME=VALUE of a unit; for a port write --port=NAME:PORT" 254 run -p 8080:80 httpd
-        says 'write NAME,kind=host,source=PATH' 254 run --volume=/srv:/data busybox
+        complains 'no app has a port' 254 run --port=80:80 busybox
+        complains "Option --property: '8080:80' is not NAME=VALUE of a unit; for a port write --port=NAME:PORT" 254 \
+                run -p 8080:80 httpd
+        complains 'write NAME,kind=host,source=PATH' 254 run --volume=/srv:/data busybox
 }
 
 # With its name, also where there are others on the line.
@@ -81,7 +84,8 @@ test_what_a_registry_says() {
         front --upstream http://127.0.0.1:1
         assert_fails 254 own fetch "docker://$FRONT/x"
         assert_contains "$output" 'if it speaks plain http, give --insecure-options=http'
-        rules '[{"status": 429, "headers": {"Retry-After": "1000"}, "body": "{\"errors\":[{\"message\":\"slow down, you\"}]}"}]'
+        rules '[{"status": 429, "headers": {"Retry-After": "1000"},
+                "body": "{\"errors\":[{\"message\":\"slow down, you\"}]}"}]'
         assert_fails 254 plain fetch "docker://$FRONT/x"
         assert_contains "$output" 'slow down, you'
 }

@@ -29,7 +29,8 @@ install_missing_now() {
         apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# apt_mirror [CODENAME]: the mirror this machine installs its own suite from, which serves the others as well, or that one.
+# apt_mirror [CODENAME]: the mirror this machine installs its own suite from, which serves the others as well, or that
+# one.
 apt_mirror() {
         local codename=${1-}
         # shellcheck source=/dev/null
@@ -59,8 +60,8 @@ make_root() {
         return $status
 }
 
-# download_upgrade SUITE STATUS TARGET PACKAGE…: what brings these packages of a machine with that dpkg status to another
-# suite, be they newer there or older, as files.
+# download_upgrade SUITE STATUS TARGET PACKAGE…: what brings these packages of a machine with that dpkg status to
+# another suite, be they newer there or older, as files.
 download_upgrade() {
         local suite=$1 status=$2 target=$3 scratch mirror
         local -a options
@@ -71,8 +72,9 @@ download_upgrade() {
         [[ $suite == *-security ]] && mirror=$(apt_mirror "$suite") || mirror=$(apt_mirror)
         echo "deb $mirror $suite main" >"$scratch/sources"
         options=(-q -q -c "$scratch/options" -o "Dir::Etc::SourceList=$scratch/sources" -o Dir::Etc::SourceParts=-
-                -o "Dir::State::Lists=$scratch/lists" -o "Dir::State::Status=$status" -o "Dir::Cache::Archives=$scratch/archives"
-                -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Check-Valid-Until=false -o Debug::NoLocking=1)
+                -o "Dir::State::Lists=$scratch/lists" -o "Dir::State::Status=$status"
+                -o "Dir::Cache::Archives=$scratch/archives" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+                -o Acquire::Check-Valid-Until=false -o Debug::NoLocking=1)
         apt-get "${options[@]}" update >/dev/null &&
                 apt-get "${options[@]}" --yes --no-install-recommends --allow-downgrades --download-only \
                         install "${@/%//$suite}" >/dev/null &&

@@ -8,7 +8,10 @@
 aci_manifest() {
         jq -n --arg name "$1" --arg path "$search_path" '{
                 acKind: "ImageManifest", acVersion: "0.8.11", name: $name,
-                labels: [{name: "version", value: "1.0.0"}, {name: "os", value: "linux"}, {name: "arch", value: "amd64"}],
+                labels: [
+                        {name: "version", value: "1.0.0"},
+                        {name: "os", value: "linux"},
+                        {name: "arch", value: "amd64"}],
                 app: {
                         exec: ["/bin/sh", "-c", "echo hello from $AC_APP_NAME"], user: "0", group: "0",
                         environment: [{name: "PATH", value: $path}],
@@ -43,7 +46,8 @@ dependent_aci() {
         echo dependent >dependent/rootfs/etc/dependent
         aci_manifest example.com/dependent '
                 .dependencies = [{imageName: "example.com/busybox", labels: [{name: "version", value: "1.0.0"}]}]
-                | .pathWhitelist = ["/bin/busybox", "/bin/sh", "/bin/cat", "/bin/ls", "/etc/passwd", "/etc/dependent"]' \
+                | .pathWhitelist =
+                        ["/bin/busybox", "/bin/sh", "/bin/cat", "/bin/ls", "/etc/passwd", "/etc/dependent"]' \
                 >dependent/manifest
         aci_tar dependent "$out/dependent.aci"
 }
@@ -53,7 +57,8 @@ sign() {
         local home
         home=$(mktemp -d)
         gpg="gpg --homedir $home --batch --quiet --yes --pinentry-mode loopback --passphrase"
-        $gpg '' --faked-system-time 20240229T120000 --quick-generate-key 'podctl tests <tests@example.com>' rsa3072 sign never 2>/dev/null
+        $gpg '' --faked-system-time 20240229T120000 \
+                --quick-generate-key 'podctl tests <tests@example.com>' rsa3072 sign never 2>/dev/null
         $gpg '' --armor --export >"$out/signer.asc"
         $gpg '' --armor --detach-sign --output "$1.asc" "$1"
         gpgconf --homedir "$home" --kill all

@@ -177,7 +177,8 @@ buildah_images() {
         $b add --quiet "$container" /bin/busybox /bin/busybox >/dev/null
         $b config --entrypoint '["/bin/busybox", "echo", "built"]' --workingdir /srv --label made=here "$container"
         $b commit --quiet --format docker "$container" "oci:$out/built.oci:latest" >/dev/null
-        $b commit --quiet --format docker "$container" "docker-archive:$out/built.tar:example.com/built:latest" >/dev/null
+        $b commit --quiet --format docker "$container" \
+                "docker-archive:$out/built.tar:example.com/built:latest" >/dev/null
         $b rm --all >/dev/null
         rm -rf buildah
 }

@@ -18,7 +18,9 @@ tally_failure() {
 tally_tap() {
         local plan ok not_ok skip missing
         # Diagnostics stand behind the result they belong to (Test Anything Protocol 14).
-        awk -v whose="$2" '/^(ok|not ok) / { tell = /^not ok / || /# second try$/ } tell { print whose ": " $0 }' "$1" >>"$stories"
+        awk -v whose="$2" '
+                /^(ok|not ok) / { tell = /^not ok / || /# second try$/ }
+                tell { print whose ": " $0 }' "$1" >>"$stories"
         retried=$((retried + $(grep -c '^ok .*# second try$' "$1" || true)))
         plan=$(awk -F. '/^1\.\.[0-9]/ { n += $3; found = 1 } END { if (found) print n }' "$1")
         ok=$(grep -c '^ok ' "$1") || true
@@ -50,7 +52,8 @@ tally_meson() {
                 else
                         tally_result "$result"
                 fi
-                ((failed == before)) || jq -r '"\(.name): \(.result)\n\(.stderr // "")"' <<<"$object" | tail -n 40 >>"$stories"
+                ((failed == before)) ||
+                        jq -r '"\(.name): \(.result)\n\(.stderr // "")"' <<<"$object" | tail -n 40 >>"$stories"
         done <"$1"
         rm -f "$tap"
 }

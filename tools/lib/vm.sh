@@ -48,7 +48,8 @@ vm_make_initrd() {
                         cp "$module" "$root/modules/"
                         echo "/bin/busybox insmod /modules/${module##*/}"
                 done <"$new/modules"
-                printf 'until [ -e /dev/vda ]; do /bin/busybox sleep 0.1; done\n/bin/busybox mount -t ext4 /dev/vda /root\nexec /bin/busybox switch_root /root /sbin/init\n'
+                printf 'until [ -e /dev/vda ]; do /bin/busybox sleep 0.1; done\n'
+                printf '/bin/busybox mount -t ext4 /dev/vda /root\nexec /bin/busybox switch_root /root /sbin/init\n'
         } >"$root/init"
         chmod +x "$root/init"
         (cd "$root" && find . | cpio --quiet -o -H newc | gzip -1) >"$new/initrd"
@@ -62,10 +63,12 @@ vm_make_disk() {
         cp --reflink=auto --sparse=always "$disk" "$dir/disk"
         mkdir "$dir/root"
         (
-                printf '#!/bin/bash\nexec >/dev/ttyS1 2>&1 </dev/null\nexport HOME=/root LANG=C.UTF-8\nstty -F /dev/ttyS1 raw -echo\n'
+                printf '#!/bin/bash\nexec >/dev/ttyS1 2>&1 </dev/null\nexport HOME=/root LANG=C.UTF-8\n'
+                printf 'stty -F /dev/ttyS1 raw -echo\n'
                 printf '%q ' "$@"
                 # The port is slow; what was not sent yet would be lost.
-                printf '\nprintf "\\nvm-exit %%s\\n" $?\nsync\nstty -F /dev/ttyS1 -a >/dev/null\nsleep 1\npoweroff -ff\n'
+                printf '\nprintf "\\nvm-exit %%s\\n" $?\nsync\n'
+                printf 'stty -F /dev/ttyS1 -a >/dev/null\nsleep 1\npoweroff -ff\n'
         ) >"$dir/command"
         chmod +x "$dir/command"
         # shellcheck disable=SC2016  # its own arguments
@@ -74,7 +77,8 @@ vm_make_disk() {
                 cp -r "$2"/tree/lib/modules "$1/root/usr/lib/"
                 [[ -e $1/root/sbin/modprobe ]] || cp /bin/busybox "$1/root/sbin/modprobe"
                 mkdir -p "$1/root/var/lib/podctl-test-images"
-                [[ -z $3 ]] || cp -r "$3"/busybox.oci "$3"/debian.oci "$3"/httpd.oci "$1/root/var/lib/podctl-test-images/"
+                images=$1/root/var/lib/podctl-test-images
+                [[ -z $3 ]] || cp -r "$3"/{busybox,debian,httpd}.oci "$images/"
                 cp "$1/command" "$1/root/root/vm-command"
                 cat >"$1/root/etc/systemd/system/vm-command.service" <<UNIT
 [Unit]
@@ -94,12 +98,14 @@ UNIT
 vm_boot() {
         local dir=$1 kernel status=1
         kernel=$(vm_kernel_dir)
-        timeout --foreground "$VM_SECONDS" qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -cpu Nehalem,-cx16 -m 2048 \
+        timeout --foreground "$VM_SECONDS" qemu-system-x86_64 \
+                -accel tcg,thread=multi -smp 2 -cpu Nehalem,-cx16 -m 2048 \
                 -display none -monitor none -no-reboot -nic none \
                 -kernel "$kernel/vmlinuz" -initrd "$kernel/initrd" \
                 -append 'console=ttyS0 root=/dev/vda rw panic=-1 quiet apparmor=1 security=apparmor' \
                 -drive "file=$dir/disk,format=raw,if=virtio,cache=unsafe" \
-                -serial "file:$dir/console" -serial stdio </dev/null | tr -d '\r' | tee "$dir/output" | grep -av '^vm-exit ' || true
+                -serial "file:$dir/console" -serial stdio </dev/null |
+                tr -d '\r' | tee "$dir/output" | grep -av '^vm-exit ' || true
         status=$(sed -n 's/^vm-exit \([0-9]*\)$/\1/p' "$dir/output")
         if [[ -z $status ]]; then
                 tail -n 60 "$dir/console" >&2

@@ -29,7 +29,8 @@ restart() {
 
 # passes PATTERN: the tests on the host that it matches.
 passes() {
-        echo "output=\$(/usr/src/podctl/tests/integration/run --filter '$1') || { grep -v '^ok' <<<\"\$output\"; false; }"
+        echo "output=\$(/usr/src/podctl/tests/integration/run --filter '$1') ||
+                { grep -v '^ok' <<<\"\$output\"; false; }"
 }
 
 # The host's own; and that of a pod, which has to be there before anybody can ask.

@@ -20,8 +20,10 @@ echo 1..9
 on_host "
         podctl --insecure-options=image fetch $images/busybox.oci
         mkdir -p /etc/podctl/pods.d
-        echo '{\"acVersion\": \"0.8.11\", \"acKind\": \"PodManifest\", \"apps\": [{\"name\": \"app\", \"image\": {\"name\": \"busybox\"},
-                \"app\": {\"exec\": [\"/bin/sleep\", \"1000\"], \"user\": \"0\", \"group\": \"0\"}}]}' >/etc/podctl/pods.d/enabled.json
+        echo '{\"acVersion\": \"0.8.11\", \"acKind\": \"PodManifest\",
+                \"apps\": [{\"name\": \"app\", \"image\": {\"name\": \"busybox\"},
+                \"app\": {\"exec\": [\"/bin/sleep\", \"1000\"], \"user\": \"0\", \"group\": \"0\"}}]}' \
+                >/etc/podctl/pods.d/enabled.json
         systemctl enable pod@enabled.service
         podctl run --name=written busybox --name=app --exec=/bin/sh -- -c 'echo kept >/kept'
         sync

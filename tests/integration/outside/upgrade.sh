@@ -28,8 +28,8 @@ bookworm)
 trixie) to=sid ;;
 *) exit 0 ;;
 esac
-packages=(systemd systemd-sysv systemd-container libpam-systemd libnss-mymachines libsystemd0 libsystemd-shared libsystemd-dev
-        libudev1)
+packages=(systemd systemd-sysv systemd-container libpam-systemd libnss-mymachines libsystemd0 libsystemd-shared
+        libsystemd-dev libudev1)
 upgraded=$host-upgrade
 subject=$upgraded about=upgrade
 . "$(dirname "$0")/../lib-outside.sh"
@@ -48,8 +48,10 @@ change_to() {
         on_host 'cat /var/lib/dpkg/status' >"$work/status"
         rm -rf "$work/packages"
         download_upgrade "$1" "$work/status" "$work/packages" "${packages[@]}"
-        tar -C "$work/packages" -c . | on_host 'rm -rf /var/tmp/packages; mkdir /var/tmp/packages && tar -C /var/tmp/packages -x'
-        on_host 'DEBIAN_FRONTEND=noninteractive apt-get -q -q --yes --allow-downgrades -o Dpkg::Options::=--force-confold \
+        tar -C "$work/packages" -c . |
+                on_host 'rm -rf /var/tmp/packages; mkdir /var/tmp/packages && tar -C /var/tmp/packages -x'
+        on_host 'DEBIAN_FRONTEND=noninteractive \
+                apt-get -q -q --yes --allow-downgrades -o Dpkg::Options::=--force-confold \
                         install /var/tmp/packages/*.deb </dev/null'
 }
 
@@ -64,7 +66,8 @@ echo 1..8
                         busybox --name=again --restart=always --exec=/bin/sleep -- 100000
                 podctl create file busybox --name=app --exec=/bin/sleep -- 100000
                 systemctl start pod@file
-                podctl run --detach --name=ids --private-users=no --net=none busybox --name=app --exec=/bin/sleep -- 100000
+                podctl run --detach --name=ids --private-users=no --net=none \
+                        busybox --name=app --exec=/bin/sleep -- 100000
                 podctl status web | grep ^pid= >/var/tmp/pid
                 systemctl --version | head -n 1 >/var/tmp/version'
         change_to "$to"

@@ -54,14 +54,14 @@ C
 
 test_pods_of_a_hardened_host() {
         harden
-        assert_eq "$(sysctl -n kernel.yama.ptrace_scope net.ipv4.conf.all.rp_filter kernel.unprivileged_userns_clone | xargs)" '3 1 0'
+        local settings=(kernel.yama.ptrace_scope net.ipv4.conf.all.rp_filter kernel.unprivileged_userns_clone)
+        assert_eq "$(sysctl -n "${settings[@]}" | xargs)" '3 1 0'
         podctl check --host | grep ' lacking ' >lacking || true
         assert_eq "$(cat lacking)" ''
         # As root of the pod and as somebody else, with user IDs of its own and without.
         for option in --private-users=yes --private-users=no; do
-                assert_eq "$(podctl run $option busybox --exec=/bin/sh -- -c 'id -u; touch /new && echo fine' | xargs)" '0 fine'
-                assert_eq "$(podctl run $option busybox --user=1000 --exec=/bin/sh -- -c 'id -u; touch /tmp/new && echo fine' | xargs)" \
-                        '1000 fine'
+                assert_eq "$(sh_run 'id -u; touch /new && echo fine' $option | xargs)" '0 fine'
+                assert_eq "$(sh_run 'id -u; touch /tmp/new && echo fine' $option --user=1000 | xargs)" '1000 fine'
         done
         pod web --port=8080-tcp:18080 httpd
         wait_until curl --silent --fail http://127.0.0.1:18080/

@@ -19,7 +19,8 @@ HUNGRY='head -c 200000000 /dev/zero | tail >/dev/null'
 BUSY='while :; do :; done'
 
 test_memory_of_an_app() {
-        pod fed busybox --name=fed --exec=/bin/sleep -- 1000 --- busybox --name=app --memory=64M --exec=/bin/sleep -- 1000
+        pod fed busybox --name=fed --exec=/bin/sleep -- 1000 --- \
+                busybox --name=app --memory=64M --exec=/bin/sleep -- 1000
         assert_eq "$(in_cgroup fed memory.max app)" 64000000
         # A command beside the app is in the same group.
         assert_fails '*' podctl exec --app=app fed /bin/sh -c "$HUNGRY"
@@ -50,7 +51,8 @@ JSON
 }
 
 test_processor_time() {
-        pod busy busybox --name=app --cpu=100m --exec=/bin/sh -- -c "$BUSY" --- busybox --name=heavy --cpu-shares=2048 --exec=/bin/sleep -- 1000
+        pod busy busybox --name=app --cpu=100m --exec=/bin/sh -- -c "$BUSY" --- \
+                busybox --name=heavy --cpu-shares=2048 --exec=/bin/sleep -- 1000
         assert_eq "$(in_cgroup busy cpu.max app)" '10000 100000'
         # rkt's shares are those of version 1 of the control groups, of which 1024 are a weight of 100.
         assert_eq "$(in_cgroup busy cpu.weight heavy)" 200
@@ -60,7 +62,8 @@ test_processor_time() {
 
 test_number_of_processes() {
         pod few -p TasksMax=40 busybox --name=app --exec=/bin/sleep -- 1000
-        assert_contains "$(podctl exec few /bin/sh -c 'for i in $(seq 60); do sleep 100 & done; true' 2>&1 || true)" fork
+        local more='for i in $(seq 60); do sleep 100 & done; true'
+        assert_contains "$(podctl exec few /bin/sh -c "$more" 2>&1 || true)" fork
         in_cgroup few pids.max | grep -qx 40
 }
 
@@ -93,25 +96,32 @@ PROFILE
 
 # --- Devices, and limits beyond those of the host's services
 
-# Without a user namespace the app may make those nodes that it may use; with one it can make none. A disk is none of those
-# that every service may use.
+# Without a user namespace the app may make those nodes that it may use; with one it can make none. A disk is none of
+# those that every service may use.
 test_devices_are_closed() {
-        local disk private script='head -c 1 /d | wc -c; { true >>/d; } 2>/dev/null || echo not written; head -c 1 "$1" 2>/dev/null | wc -c; mknod /dev/other b 7 7 2>/dev/null || echo none made'
+        local disk private script='head -c 1 /d | wc -c
+                { true >>/d; } 2>/dev/null || echo not written
+                head -c 1 "$1" 2>/dev/null | wc -c
+                mknod /dev/other b 7 7 2>/dev/null || echo none made'
         disk=$(df --output=source / | tail -n 1)
         for private in yes no; do
-                assert_eq "$(podctl run --private-users=$private busybox --name=app --device="$disk:/d:r" --exec=/bin/sh -- -c "$script" sh "$disk")" \
-                        $'1\nnot written\n0\nnone made'
-                assert_eq "$(podctl run --private-users=$private busybox --name=app --device="$disk:/d:rw" --exec=/bin/sh -- -c '{ true >>/d; } && echo written')" written
+                assert_eq "$(podctl run --private-users=$private busybox --name=app --device="$disk:/d:r" \
+                        --exec=/bin/sh -- -c "$script" sh "$disk")" $'1\nnot written\n0\nnone made'
+                assert_eq "$(sh_run '{ true >>/d; } && echo written' --private-users=$private --device="$disk:/d:rw")" \
+                        written
         done
         # mknod() itself is allowed, of what is allowed.
         podctl run --private-users=no busybox --name=app --exec=/bin/mknod -- /dev/own c 1 9
-        assert_eq "$(podctl run --private-users=no --insecure-options=paths busybox --name=app --exec=/bin/sh -- -c "mknod /dev/disk b $(stat -c '0x%t 0x%T' "$disk" | xargs printf '%d %d') && head -c 1 /dev/disk | wc -c")" 1
+        script="mknod /dev/disk b $(stat -c '0x%t 0x%T' "$disk" | xargs printf '%d %d') && head -c 1 /dev/disk | wc -c"
+        assert_eq "$(podctl run --private-users=no --insecure-options=paths busybox --name=app \
+                --exec=/bin/sh -- -c "$script")" 1
 }
 
 test_rlimits_beyond_the_usual() {
         local highest
         highest=$(systemctl show -p DefaultLimitNOFILE --value)
-        assert_eq "$(podctl run busybox --name=app --rlimit=NOFILE=1000:$((highest + 1000)) --rlimit=MEMLOCK=infinity --exec=/bin/sh -- -c 'ulimit -Sn; ulimit -Hn; ulimit -Hl')" \
+        local rlimits=(--rlimit=NOFILE=1000:$((highest + 1000)) --rlimit=MEMLOCK=infinity)
+        assert_eq "$(sh_run 'ulimit -Sn; ulimit -Hn; ulimit -Hl' "${rlimits[@]}")" \
                 "1000
 $((highest + 1000))
 unlimited"
