@@ -372,44 +372,6 @@ Test(time, timestamp)
         cr_expect_eq(parse_timestamp("2016-02-03", &nsec), -EINVAL);
 }
 
-Test(time_util, points_in_time)
-{
-        /* 2026-01-31 12:00:00 in UTC. */
-        const uint64_t now = 1769860800ULL * USEC_PER_SEC, hour = 3600 * USEC_PER_SEC;
-        const struct {
-                const char *text;
-                uint64_t wanted;
-        } good[] = {
-                { "now", now },
-                { "today", now - 12 * hour },
-                { "yesterday", now - 36 * hour },
-                { "-1h30m", now - hour - hour / 2 },
-                { "2h ago", now - 2 * hour },
-                { "@1000", 1000 * USEC_PER_SEC },
-                { "10:30", now - hour - hour / 2 },
-                { "10:30:01", now - hour - hour / 2 + USEC_PER_SEC },
-                { "2026-01-31", now - 12 * hour },
-                { "2026-01-30 12:00", now - 24 * hour },
-                { "2026-01-30 12:00:05", now - 24 * hour + 5 * USEC_PER_SEC },
-                { "2026-01-31T13:00:00+01:00", now },
-        };
-        static const char *const bad[] = {
-                "", "x", "-", "-x", "ago", " ago", "@", "@x", "25:00", "2026-13-01", "2026-01-31 12", "12:00 ", "tomorrow",
-                "@99999999999999999999",
-        };
-
-        (void) setenv("TZ", "UTC", 1);
-        tzset();
-        for (size_t i = 0; i < ELEMENTSOF(good); i++) {
-                uint64_t got = 0;
-
-                cr_expect_eq(parse_point_in_time(good[i].text, now, &got), 0, "%s", good[i].text);
-                cr_expect_eq(got, good[i].wanted, "%s: %" PRIu64, good[i].text, got);
-        }
-        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
-                cr_expect_eq(parse_point_in_time(bad[i], now, &(uint64_t) { 0 }), -EINVAL, "%s", bad[i]);
-}
-
 /* What main() says of its own when it is asked to tell more. */
 /* Neither a terminal nor the journal takes it for anything but text, and it stays one line. */
 Test(log, no_commands, .init = cr_redirect_stderr)
