@@ -169,6 +169,26 @@ Test(uuid, round_trip)
         cr_expect_str_eq(u.s, v.s);
         cr_expect_eq(strlen(uuid_format_plain(&u, plain)), 32);
         cr_expect_eq(uuid_parse("not-a-uuid", &v), -EINVAL);
+        cr_expect_eq(u.s[14], '4');
+        cr_expect_not_null(strchr("89ab", u.s[19]));
+}
+
+Test(uuid, forms)
+{
+        static const char *const bad[] = {
+                "", "0123456789abcdef0123456789abcdef", "01234567-89ab-cdef-0123-456789abcde", "01234567-89ab-cdef-0123-456789abcdef0",
+                "01234567-89ab-cdef-0123-456789abcdeg", "0123456789ab-cdef-0123-456789-abcdef", " 1234567-89ab-cdef-0123-456789abcdef",
+                "01234567--9ab-cdef-0123-456789abcdef", "{1234567-89ab-cdef-0123-456789abcde}",
+        };
+        char plain[33];
+        Uuid u;
+
+        cr_assert_eq(uuid_parse("01234567-89AB-cdef-0123-456789abcDEF", &u), 0);
+        cr_expect_str_eq(u.s, "01234567-89ab-cdef-0123-456789abcdef");
+        cr_expect_str_eq(uuid_format_plain(&u, plain), "0123456789abcdef0123456789abcdef");
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                cr_expect_eq(uuid_parse(bad[i], &u), -EINVAL, "%s", bad[i]);
+        cr_expect_str_eq(u.s, "01234567-89ab-cdef-0123-456789abcdef", "a failure changes nothing");
 }
 
 Test(strv, environment)
