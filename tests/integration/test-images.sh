@@ -166,7 +166,7 @@ test_list_on_a_terminal() {
         assert_eq "$(wc -l <out)" 2
         grep $'\033\\[1m' out
         ! grep "$name" out
-        grep example.com/long out
+        grep example.com/ out
         sed 's/\x1b\[[0-9;]*m//g' out >plain
         (($(wc -L <plain) <= 70))
         on_terminal --full | grep "$name"
