@@ -3,8 +3,9 @@
 
 #include "basic/macro.h"
 
-/* RFC 4648, section 4: with padding, nothing between the characters. -EINVAL: it is not that. The result is
- * NUL-terminated besides. */
+/* RFC 4648, section 4: with padding, nothing between the characters. */
+bool base64_is_valid(const char *s);
+/* -EINVAL: it is not that, or not the one way to write these bytes. The result is NUL-terminated, too. */
 int base64_decode(const char *s, char **ret, size_t *ret_size);
 /* NULL: out of memory. */
 char *base64_encode(const void *data, size_t n);

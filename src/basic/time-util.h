@@ -19,10 +19,6 @@ uint64_t timespec_to_nsec(const struct timespec *ts);
 /* RFC 3339 date-time, with 'T' or 't' and a zone. -EINVAL when it is not one. */
 int parse_timestamp(const char *s, uint64_t *ret_nsec);
 
-/* A point in time as people say it, in local time, microseconds since the epoch: "2026-01-31 12:00", "2026-01-31",
- * "12:00", "now", "today", "yesterday", "-1h30m", "1h30m ago", "@SECONDS", and RFC 3339. -EINVAL. */
-int parse_point_in_time(const char *s, uint64_t now_usec, uint64_t *ret_usec);
-
 /* "2 hours ago" as rkt's list prints it. */
 #define TIME_STRING_MAX 64
 const char *format_time_ago(uint64_t nsec, uint64_t now, char buffer[static TIME_STRING_MAX]);

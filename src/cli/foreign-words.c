@@ -106,7 +106,6 @@ static const struct {
         { "image list", "-a", "all images are listed" },
         { "image list", "--all", "all images are listed" },
         { "logs", "--tail", "write --lines=N" },
-        { "logs", "--until", "journalctl -m PODCTL_POD_NAME=POD --until=TIME has it" },
         { "rm", "-f", "podctl stop --force POD ends it first" },
         { "rm", "--force", "podctl stop --force POD ends it first" },
         { "stop", "--time-out", "write --time=TIME" },

@@ -1,118 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <ctype.h>
 #include <curl/curl.h>
 
 #include "basic/parse.h"
 #include "fetch/http-header.h"
 
-#define CHALLENGES_MAX 8U
-
-static int take_value(HttpHeaders *h, size_t offset, const char *value)
-{
-        char **member = (char **) ((char *) h + offset);
-
-        free(*member);
-        *member = strdup(value);
-        return *member ? 0 : -ENOMEM;
-}
-
-static int take_content_type(HttpHeaders *h, size_t offset, const char *value)
-{
-        _cleanup_free_ char *type = strndup(value, strcspn(value, "; \t"));
-
-        return type ? take_value(h, offset, type) : -ENOMEM;
-}
-
-static int take_challenge(HttpHeaders *h, size_t offset, const char *value)
-{
-        _cleanup_strv_free_ char **several = NULL;
-        int r = http_challenges_split(value, &several);
-
-        STRV_FOREACH(one, several)
-                if (r >= 0 && strv_length(h->challenges) < CHALLENGES_MAX)
-                        r = strv_extend(&h->challenges, *one);
-        return r;
-}
-
-static int take_retry_after(HttpHeaders *h, size_t offset, const char *value)
-{
-        h->retry_after = http_parse_retry_after(value, time(NULL));
-        return 0;
-}
-
-static int take_cache_control(HttpHeaders *h, size_t offset, const char *value)
-{
-        h->max_age = http_parse_max_age(value);
-        return 0;
-}
-
-/* "bytes 200-1000/67589"; what does not say where it begins begins nowhere we asked for. */
-static int take_content_range(HttpHeaders *h, size_t offset, const char *value)
+uint64_t http_parse_range_begin(const char *value)
 {
         _cleanup_free_ char *number = NULL;
+        uint64_t begin;
 
-        h->range_begin = UINT64_MAX;
         if (strncasecmp(value, "bytes ", 6) != 0)
-                return 0;
+                return UINT64_MAX;
         number = strndup(value + 6, strcspn(value + 6, "-"));
-        if (!number)
-                return -ENOMEM;
-        (void) parse_uint64(number, &h->range_begin);
-        return 0;
-}
-
-static const struct {
-        const char *name;
-        int (*take)(HttpHeaders *h, size_t offset, const char *value);
-        size_t offset;
-} rows[] = {
-        { "Content-Type", take_content_type, offsetof(HttpHeaders, content_type) },
-        { "Docker-Content-Digest", take_value, offsetof(HttpHeaders, digest) },
-        { "ETag", take_value, offsetof(HttpHeaders, etag) },
-        { "Last-Modified", take_value, offsetof(HttpHeaders, last_modified) },
-        { "WWW-Authenticate", take_challenge, 0 },
-        { "Retry-After", take_retry_after, 0 },
-        { "Cache-Control", take_cache_control, 0 },
-        { "Content-Range", take_content_range, 0 },
-};
-
-void http_headers_done(HttpHeaders *h)
-{
-        free(h->content_type);
-        free(h->digest);
-        free(h->etag);
-        free(h->last_modified);
-        strv_free(h->challenges);
-        *h = (HttpHeaders) {};
-}
-
-int http_headers_add(HttpHeaders *h, const char *line, size_t n)
-{
-        _cleanup_free_ char *copy = NULL;
-        char *value;
-
-        if (n >= 5 && strncasecmp(line, "HTTP/", 5) == 0) {
-                http_headers_done(h);
-                return 0;
-        }
-        copy = string_from_bytes(line, n);
-        if (!copy)
-                return -ENOMEM;
-        value = strchr(copy, ':');
-        if (!value)
-                return 0;
-        *value++ = 0;
-        value += strspn(value, " \t");
-        for (size_t k = strlen(value); k > 0 && isspace((unsigned char) value[k - 1]);)
-                value[--k] = 0;
-
-        /* Only what can be shown and passed on: no control characters. */
-        if (!string_is_ascii_printable(value))
-                return 0;
-        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
-                if (strcasecmp(rows[i].name, copy) == 0)
-                        return rows[i].take(h, rows[i].offset, value);
-        return 0;
+        return number && parse_uint64(number, &begin) >= 0 ? begin : UINT64_MAX;
 }
 
 uint64_t http_parse_retry_after(const char *value, time_t now)

@@ -5,23 +5,12 @@
 
 #include "basic/strv.h"
 
-/* The head of a reply, line by line as libcurl hands it out, those of redirects first. */
-typedef struct HttpHeaders {
-        char *content_type;     /* without parameters */
-        char *digest;           /* Docker-Content-Digest */
-        char *etag;
-        char *last_modified;
-        char **challenges;
-        uint64_t range_begin;   /* of Content-Range */
-        uint64_t retry_after;   /* seconds */
-        uint64_t max_age;
-} HttpHeaders;
+/* Values of the headers of a reply. Finding these is libcurl's (curl_easy_header(3)). */
 
-/* A line with its end, not terminated by NUL; a status line begins a new head and forgets the last one. */
-int http_headers_add(HttpHeaders *h, const char *line, size_t n);
-void http_headers_done(HttpHeaders *h);
-
-/* Seconds to wait from the value of Retry-After, a count or a date (RFC 9110 10.2.3); 0: it says nothing of use. */
+/* Of Content-Range: "bytes 200-1000/67589". UINT64_MAX: what does not say where it begins begins nowhere we asked for. */
+uint64_t http_parse_range_begin(const char *value);
+/* Seconds to wait from the value of Retry-After, a count or a date (RFC 9110 10.2.3); 0: it says nothing of use.
+ * libcurl's own answer is six hours at most. */
 uint64_t http_parse_retry_after(const char *value, time_t now);
 /* Seconds from Cache-Control; 0 also for no-store and no-cache. */
 uint64_t http_parse_max_age(const char *value);

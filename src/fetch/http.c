@@ -25,6 +25,7 @@
 /* A server that wants more patience than this is told to the user instead. */
 #define RETRY_AFTER_MAX_SEC 120U
 #define ERROR_TEXT_MAX 4096U
+#define CHALLENGES_MAX 8U
 /* Of what comes with a refusal or a redirect. */
 #define UNWANTED_MAX (256 * 1024)
 
@@ -41,7 +42,6 @@ struct Http {
 typedef struct Attempt {
         CURL *curl;
         HttpSink *sink;
-        HttpHeaders headers;
         HttpReply *reply;
         const HttpRequest *request;
         const char *validator;
@@ -185,11 +185,103 @@ static int watch_body(void *userdata, curl_off_t total, curl_off_t now, curl_off
         return a->enough;
 }
 
+/* Headers: those of the last head, not of the redirects before it */
+
+/* Only what can be shown and passed on: no control characters. Belongs to libcurl, until it is asked for another. */
+static const char *header_at(CURL *curl, const char *name, size_t i, size_t *ret_n)
+{
+        struct curl_header *h;
+
+        if (curl_easy_header(curl, name, i, CURLH_HEADER, -1, &h) != CURLHE_OK)
+                return NULL;
+        if (ret_n)
+                *ret_n = h->amount;
+        return string_is_ascii_printable(h->value) ? h->value : "";
+}
+
+/* The last one of the name. */
+static const char *header(CURL *curl, const char *name)
+{
+        size_t n;
+        const char *value = header_at(curl, name, 0, &n);
+
+        if (value && n > 1)
+                value = header_at(curl, name, n - 1, NULL);
+        return value && *value ? value : NULL;
+}
+
+static bool header_is(CURL *curl, const char *name, const char *wanted)
+{
+        return streq_ptr(header(curl, name), wanted);
+}
+
+static int take_text(CURL *curl, const char *name, char **ret)
+{
+        const char *value = header(curl, name);
+
+        *ret = value ? strdup(value) : NULL;
+        return value && !*ret ? -ENOMEM : 0;
+}
+
+static int take_challenges(CURL *curl, char ***ret)
+{
+        const char *value;
+
+        for (size_t i = 0; (value = header_at(curl, "WWW-Authenticate", i, NULL)); i++) {
+                _cleanup_strv_free_ char **several = NULL;
+                int r = http_challenges_split(value, &several);
+
+                if (r < 0)
+                        return r;
+                STRV_FOREACH(one, several) {
+                        r = strv_length(*ret) < CHALLENGES_MAX ? strv_extend(ret, *one) : 0;
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
+static int take_headers(CURL *curl, HttpReply *reply)
+{
+        const struct {
+                const char *name;
+                char **text;
+        } texts[] = {
+                { "Content-Type", &reply->content_type },
+                { "Docker-Content-Digest", &reply->digest },
+                { "ETag", &reply->etag },
+                { "Last-Modified", &reply->last_modified },
+        };
+        const char *value;
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                r = take_text(curl, texts[i].name, texts[i].text);
+                if (r < 0)
+                        return r;
+        }
+        if (reply->content_type)
+                reply->content_type[strcspn(reply->content_type, "; \t")] = 0;
+        value = header(curl, "Retry-After");
+        reply->retry_after = value ? http_parse_retry_after(value, time(NULL)) : 0;
+        value = header(curl, "Cache-Control");
+        reply->max_age = value ? http_parse_max_age(value) : 0;
+        return take_challenges(curl, &reply->challenges);
+}
+
 /* Whether all of it once more is the same as what we have the beginning of. */
 static bool is_same(const Attempt *a)
 {
-        return a->request->fixed || (a->validator && (streq_ptr(a->validator, a->headers.etag) ||
-                                                      streq_ptr(a->validator, a->headers.last_modified)));
+        return a->request->fixed || (a->validator && (header_is(a->curl, "ETag", a->validator) ||
+                                                      header_is(a->curl, "Last-Modified", a->validator)));
+}
+
+static bool is_where_we_are(const Attempt *a)
+{
+        const char *range = header(a->curl, "Content-Range");
+
+        return (range ? http_parse_range_begin(range) : 0) == a->sink->at;
 }
 
 /* Head: what comes decides whether the body is what we want, before any of it arrives. */
@@ -198,9 +290,6 @@ static size_t take_header(char *data, size_t one, size_t n, void *userdata)
         Attempt *a = userdata;
         long status = 0;
 
-        a->error = http_headers_add(&a->headers, data, n);
-        if (a->error < 0)
-                return 0;
         if (n > 2 || (data[0] != '\r' && data[0] != '\n'))
                 return n;
 
@@ -209,7 +298,7 @@ static size_t take_header(char *data, size_t one, size_t n, void *userdata)
         if (status == 200)
                 a->skip = a->sink->at;
         if ((status == 200 && a->sink->at > 0 && !is_same(a)) ||
-            (status == 206 && a->headers.range_begin != a->sink->at) || (status == 416 && a->sink->at > 0))
+            (status == 206 && !is_where_we_are(a)) || (status == 416 && a->sink->at > 0))
                 a->error = -ESTALE;
         return a->error < 0 ? 0 : n;
 }
@@ -307,18 +396,6 @@ static void set_up(Http *h, const HttpRequest *request, Attempt *a, struct curl_
         set_tls(curl, request, h->by_directory);
 }
 
-static void move_headers(HttpHeaders *h, HttpReply *reply)
-{
-        reply->content_type = TAKE_PTR(h->content_type);
-        reply->digest = TAKE_PTR(h->digest);
-        reply->etag = TAKE_PTR(h->etag);
-        reply->last_modified = TAKE_PTR(h->last_modified);
-        reply->challenges = TAKE_PTR(h->challenges);
-        reply->retry_after = h->retry_after;
-        reply->max_age = h->max_age;
-        http_headers_done(h);
-}
-
 static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const char *validator, HttpReply *reply,
                    CURLcode *ret_code)
 {
@@ -337,7 +414,8 @@ static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const ch
         (void) curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_COUNT, &redirects);
         reply->redirected = redirects > 0;
         curl_slist_free_all(headers);
-        move_headers(&a.headers, reply);
+        if (a.error >= 0)
+                a.error = take_headers(h->curl, reply);
         /* What a refusal says is in its status, but a redirect was to be followed. */
         if (a.enough && reply->status >= 400)
                 *ret_code = CURLE_OK;
@@ -435,7 +513,7 @@ static int tell(const char *url, int error, const char *text, char **reterr_mess
         return explain(reterr_message, error, "%s: %s", strempty(host), text);
 }
 
-/* Of a certificate it says which fault it has; the rest is in curl's words for everybody. */
+/* libcurl knows more than the code says: which fault a certificate has, how much of a body was still to come. */
 static int tell_failure(const Http *h, const char *url, int error, CURLcode code, char **reterr_message)
 {
         const char *detail = *h->detail && string_is_ascii_printable(h->detail) ? h->detail : curl_easy_strerror(code);
@@ -448,7 +526,7 @@ static int tell_failure(const Http *h, const char *url, int error, CURLcode code
                                  "/etc/containers/certs.d/%s/ca.crt", detail, strempty(host));
         else if (code == CURLE_SSL_CONNECT_ERROR)
                 text = strprintf("%s; if it speaks plain http, give --insecure-options=http", detail);
-        return tell(url, error, text ?: curl_easy_strerror(code), reterr_message);
+        return tell(url, error, text ?: detail, reterr_message);
 }
 
 static int tell_own(const char *url, int error, uint64_t max, char **reterr_message)

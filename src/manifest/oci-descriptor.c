@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/base64.h"
 #include "basic/string-table.h"
 #include "manifest/ac-types.h"
 #include "manifest/oci-descriptor.h"
@@ -105,14 +106,6 @@ static bool digest_text_is_valid(const char *s)
 
         s++;
         return *s && string_in_charset(s, LOWERCASE UPPERCASE DIGITS "=_-");
-}
-
-/* RFC 4648, section 4, with padding. */
-static bool base64_is_valid(const char *s)
-{
-        size_t n = strspn(s, LOWERCASE UPPERCASE DIGITS "+/"), padding = strspn(s + n, "=");
-
-        return s[n + padding] == 0 && padding <= 2 && (n + padding) % 4 == 0;
 }
 
 static const JsonField platform_table[] = {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/syscall.h>
+
 #include "basic/parse.h"
 #include "basic/time-util.h"
 #include "manifest/ac-types.h"
@@ -163,6 +165,13 @@ int pod_supervisor_pid(const Pod *p, pid_t *ret)
                 return r;
         *ret = (pid_t) pid;
         return r;
+}
+
+int pod_supervisor_pidfd(const Pod *p)
+{
+        pid_t pid;
+
+        return pod_supervisor_pid(p, &pid) < 0 ? -EBADF : (int) syscall(SYS_pidfd_open, pid, 0);
 }
 
 /* nspawn has one child, the container's PID 1, but for moments at its start when there is a helper as well. */

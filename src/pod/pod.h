@@ -165,3 +165,5 @@ int pod_uid_base(const Pod *p, uid_t *ret);
 /* Process ID of the pod's supervisor (nspawn) and of PID 1 inside. -ENOENT. */
 int pod_supervisor_pid(const Pod *p, pid_t *ret);
 int pod_leader_pid(const Pod *p, pid_t *ret);
+/* Of the supervisor, whose end is the pod's. Negative: there is none yet, or no more. */
+int pod_supervisor_pidfd(const Pod *p);

@@ -150,6 +150,27 @@ test_list_has_columns() {
         assert_fails 254 own image list --sort=colour
 }
 
+# On a terminal, rows are as wide as it is, and the heading stands out. Nothing is cut elsewhere, or with --full.
+test_list_on_a_terminal() {
+        local name
+        name=example.com/$(printf 'long%.0s' {1..20})
+        own fetch --name="$name" "$IMAGES/busybox.oci"
+        on_terminal() { TERM=xterm script -qec "stty cols 70; podctl --dir=$PWD/data image list $*" /dev/null | tr -d '\r'; }
+        on_terminal >out
+        assert_eq "$(wc -l <out)" 2
+        grep $'\033\\[1m' out
+        ! grep "$name" out
+        grep example.com/ out
+        sed 's/\x1b\[[0-9;]*m//g' out >plain
+        (($(wc -L <plain) <= 70))
+        on_terminal --full | grep "$name"
+        NO_COLOR=1 on_terminal >out
+        ! grep $'\033' out
+        own image list >out
+        grep "$name" out
+        ! grep $'\033' out
+}
+
 test_list_in_full() {
         local id
         id=$(own fetch --full "$IMAGES/httpd.oci")

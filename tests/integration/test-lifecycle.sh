@@ -469,6 +469,23 @@ test_logs_follow_to_the_end() {
         assert_eq "$(cat logs)" $'one\ntwo'
 }
 
+# journald is killed with the pod, and reports nothing any more.
+test_logs_follow_to_a_sudden_end() {
+        local pid
+        pod talking busybox --name=app --exec=/bin/sh -- -c 'trap "seq 5000; echo last" USR1; echo one; while :; do sleep 0.1; done'
+        podctl logs --follow --output=cat talking >logs &
+        pid=$!
+        defer kill $pid 2>/dev/null
+        wait_until grep one logs
+        kill -USR1 "$(app_pid talking app)"
+        wait_until eval 'podctl logs --output=cat --lines=1 talking | grep last'
+        podctl stop --force talking
+        wait_until is_over $pid
+        podctl logs --output=cat talking >whole
+        assert_eq "$(tail -n 1 whole)" last
+        cmp whole logs
+}
+
 # --- enter
 
 test_enter_is_like_the_app() {

@@ -23,21 +23,72 @@ test_formats() {
         written said 'echo hello; printf "a\tb\n"; printf "\\377\n"'
         assert_eq "$(podctl logs --output=cat said | head -n 1)" hello
         podctl logs said | head -n 1 | grep -E '^[A-Z][a-z]{2} [0-9 ]{2} [0-9:]{8} said app\[[0-9]+\]: hello$'
-        podctl logs --output=short-iso said | head -n 1 |
-                grep -E '^[0-9-]{10}T[0-9:]{8}[+-][0-9]{4} said app\[[0-9]+\]: hello$'
+        # systemd 255 and newer write the zone with a colon.
+        podctl logs --output=short-iso said | head -n 1 | grep -E '^[0-9-]{10}T[0-9:]{8}[+-][0-9]{2}:?[0-9]{2} said app\[[0-9]+\]: hello$'
         assert_eq "$(podctl logs --output=json said | jq -c .MESSAGE)" $'"hello"\n"a\\tb"\n[255]'
-        assert_fails 254 podctl logs --output=verbose said
+        assert_fails 254 podctl logs --output=wordy said
         assert_contains "$output" 'short'
 }
 
-# Field by field what journalctl makes of it, but for what it takes from elsewhere.
-test_json_is_journalctls() {
-        written said 'echo hello'
-        local theirs
-        theirs=$(journalctl --no-pager -D "$(journal_of said)" -o json SYSLOG_IDENTIFIER=app |
-                jq -cS 'del(.__SEQNUM, .__SEQNUM_ID, ._BOOT_ID)')
-        [[ -n $theirs ]]
-        assert_eq "$(podctl logs --output=json said | jq -cS 'del(._BOOT_ID)')" "$theirs"
+# All that the journalctl of this host has, and long lines and escape sequences as they are.
+test_formats_are_journalctls() {
+        local journal format
+        written said 'head -c 6000 /dev/zero | tr "\0" x; echo; printf "\033[31mred\033[0m\n"'
+        journal=$(journal_of said)
+        for format in $(journalctl --output=help); do
+                podctl logs --output="$format" said >ours
+                journalctl --no-pager --all --quiet -D "$journal" -o "$format" SYSLOG_IDENTIFIER=app >theirs
+                if [[ $format == json* ]]; then
+                        # The order of members is not one.
+                        tr -d '\036' <ours | sed 's/^data: //' | jq -S . >sorted && mv sorted ours
+                        tr -d '\036' <theirs | sed 's/^data: //' | jq -S . >sorted && mv sorted theirs
+                fi
+                cmp ours theirs || fail "$format"
+        done
+        assert_contains "$(podctl logs said)" $'red\033[0m'
+        assert_contains "$(podctl logs said)" "$(printf 'x%.0s' {1..6000})"
+}
+
+# What is asked for, of the right app of the right pod.
+test_options_of_journalctl() {
+        local now
+        podctl run --name=other busybox --name=a --exec=/bin/sh -- -c 'echo other; echo other >&2' >/dev/null 2>&1
+        podctl run --name=asked busybox --name=a --exec=/bin/sh -- -c 'echo one; echo two >&2; echo "<3>bad" >&2' --- \
+                busybox --name=b --exec=/bin/sh -- -c 'echo three; echo four >&2' >/dev/null 2>&1
+        now=$(date +%s)
+        logs() { podctl logs -o cat "$@" asked; }
+        assert_eq "$(logs -p warning --app=a)" $'two\nbad'
+        assert_eq "$(logs --priority=err)" bad
+        assert_eq "$(logs -p warning..warning --app=b)" four
+        assert_eq "$(logs -g '(ne|tw)' --app=a)" $'one\ntwo'
+        assert_eq "$(logs --grep=THREE --app=a)" ''
+        assert_eq "$(logs --grep='^FOUR$' --app=b)" ''
+        assert_eq "$(logs --grep='^four$')" four
+        assert_eq "$(logs -r --app=a)" $'bad\ntwo\none'
+        assert_eq "$(logs --until=@$((now + 60)) --app=b | sort)" $'four\nthree'
+        assert_eq "$(logs --until=@$((now - 3600)))" ''
+        assert_eq "$(logs --since=@$((now - 3600)) --until=@$((now + 60)) --lines=1 --app=a)" bad
+        podctl logs -o json-pretty --app=b asked >pretty
+        (($(wc -l <pretty) > 10))
+        assert_eq "$(jq -r '.PODCTL_POD_NAME + " " + .PODCTL_APP + " " + .MESSAGE' pretty | sort)" $'asked b four\nasked b three'
+        # What is wrong with them, journalctl says.
+        assert_fails 254 podctl logs --priority=loud asked
+        assert_contains "$output" loud
+        assert_fails 254 podctl logs --until=soon asked
+        assert_contains "$output" soon
+}
+
+# A terminal has a pager and colours, what is no terminal neither.
+test_on_a_terminal() {
+        written said 'echo hello; echo bad >&2'
+        on_terminal() { TERM=xterm SYSTEMD_PAGERSECURE=0 SYSTEMD_PAGER='sed s/^/paged:/' script -qec "podctl logs $* said" /dev/null; }
+        assert_contains "$(on_terminal)" paged:
+        on_terminal --no-pager >out
+        ! grep paged: out
+        grep $'\033' out
+        grep hello out
+        SYSTEMD_PAGER='sed s/^/paged:/' podctl logs said >out
+        ! grep -e paged: -e $'\033' out
 }
 
 test_whose_it_is() {
@@ -66,7 +117,7 @@ test_since() {
         assert_eq "$(podctl logs -o cat --since="$(date -d 'next hour' '+%Y-%m-%d %H:%M')" said)" ''
         assert_eq "$(podctl logs -o cat --since=@"$(date -d 'next hour' +%s)" --lines=1 said)" ''
         assert_fails 254 podctl logs --since=soon said
-        assert_contains "$output" '--since takes a time'
+        assert_contains "$output" soon
 }
 
 test_of_one_app() {

@@ -121,10 +121,11 @@ Test(public_key, base64)
         static const struct {
                 const char *text, *data; /* NULL: none */
         } cases[] = {
-                { "", "" },       { "YQ==", "a" },      { "YWI=", "ab" },  { "YWJj", "abc" },  { "YWJjZA==", "abcd" },
-                { "YQ", NULL },   { "YQ=", NULL },      { "YQ===", NULL }, { "Y===", NULL },   { "=", NULL },
-                { "====", NULL }, { "YQ==YQ==", NULL }, { "YW Jj", NULL }, { "YWJj\n", NULL }, { "YR==", NULL },
-                { "YWJ_", NULL }, { "Y=Q=", NULL },
+                { "", "" }, { "YQ==", "a" }, { "YWI=", "ab" }, { "YWJj", "abc" }, { "YWJjZA==", "abcd" },
+                { "YQ", NULL }, { "YQ=", NULL }, { "YQ===", NULL }, { "Y===", NULL }, { "=", NULL }, { "====", NULL },
+                { "YQ==YQ==", NULL }, { "YQ==YWJj", NULL }, { "YWJjYQ===", NULL }, { "=YQ=", NULL }, { "Y=JjYWJj", NULL },
+                { " YQ==", NULL }, { "  YWJj  ", NULL }, { "\nYWJ", NULL }, { "YWI=\n\n\n\n", NULL }, { "YW-j", NULL },
+                { "YW\xc3\xa9", NULL }, { "YWJ=", NULL }, { "YW Jj", NULL }, { "YWJj\n", NULL }, { "YR==", NULL }, { "YWJ_", NULL }, { "Y=Q=", NULL },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -137,5 +138,24 @@ Test(public_key, base64)
                         cr_expect_str_eq(data, cases[i].data);
                         cr_expect_eq(n, strlen(cases[i].data));
                 }
+        }
+}
+
+/* All bytes, and as many as there are ends of a text. */
+Test(public_key, base64_and_back)
+{
+        char bytes[256];
+
+        for (size_t i = 0; i < sizeof(bytes); i++)
+                bytes[i] = (char) i;
+        for (size_t i = 0; i <= 4; i++) {
+                _cleanup_free_ char *text = base64_encode(bytes, sizeof(bytes) - i), *data = NULL;
+                size_t n = 0;
+
+                cr_assert_not_null(text);
+                cr_expect(base64_is_valid(text));
+                cr_assert_eq(base64_decode(text, &data, &n), 0);
+                cr_assert_eq(n, sizeof(bytes) - i);
+                cr_expect_arr_eq(data, bytes, n);
         }
 }

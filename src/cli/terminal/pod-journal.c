@@ -1,300 +1,295 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <inttypes.h>
-#include <time.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 
-#include "basic/string-table.h"
-#include "basic/time-util.h"
-#include "basic/utf8.h"
+#include "basic/fd.h"
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "basic/strv.h"
+#include "cli/context.h"
 #include "cli/terminal/pod-journal.h"
-#include "shared/json-table.h"
+#include "shared/worker.h"
 
-static const char *const journal_format_table[_JOURNAL_FORMAT_MAX] = {
-        [JOURNAL_SHORT] = "short",
-        [JOURNAL_SHORT_ISO] = "short-iso",
-        [JOURNAL_CAT] = "cat",
-        [JOURNAL_JSON] = "json",
-};
-DEFINE_STRING_TABLE(journal_format, JournalFormat);
-
-const char *journal_field(sd_journal *j, const char *name, size_t *ret_n)
-{
-        const void *data;
-        size_t n, prefix = strlen(name) + 1;
-
-        if (sd_journal_get_data(j, name, &data, &n) < 0 || n < prefix)
-                return NULL;
-        *ret_n = n - prefix;
-        return (const char *) data + prefix;
-}
-
-/* Opening */
-
-static int add_match(sd_journal *j, const char *field, const char *app, const char *suffix)
-{
-        _cleanup_free_ char *match = strjoin(field, "=", app, suffix);
-
-        return match ? sd_journal_add_match(j, match, 0) : -ENOMEM;
-}
+/* The command line */
 
 /* For a process that was gone before journald could look at it, there is no unit, but the name its output was given. */
-static int add_matches(sd_journal *j, const Pod *pod, const JournalQuery *query)
+static int add_matches(const AppcPod *manifest, const JournalQuery *query, char ***argv)
 {
-        int r = 0;
+        const char *plus = NULL;
+        int r;
 
-        for (size_t i = 0; !query->everything && i < pod->manifest->n_apps && r >= 0; i++) {
-                const char *name = pod->manifest->apps[i].name;
+        for (size_t i = 0; !query->everything && i < manifest->n_apps; i++) {
+                const char *name = manifest->apps[i].name;
 
                 if (query->app && !streq(query->app, name))
                         continue;
-                r = add_match(j, "_SYSTEMD_UNIT", name, ".service");
-                if (r >= 0)
-                        r = sd_journal_add_disjunction(j);
-                if (r >= 0)
-                        r = add_match(j, "SYSLOG_IDENTIFIER", name, "");
-                if (r >= 0)
-                        r = sd_journal_add_disjunction(j);
+                r = plus ? strv_extend(argv, plus) : 0;
+                if (r < 0)
+                        return r;
+                r = strv_extendf(argv, "_SYSTEMD_UNIT=%s.service", name);
+                if (r < 0)
+                        return r;
+                r = strv_extend(argv, plus = "+");
+                if (r < 0)
+                        return r;
+                r = strv_extendf(argv, "SYSLOG_IDENTIFIER=%s", name);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
 
-static bool is_before(sd_journal *j, uint64_t since_usec)
+static int add_values(const JournalQuery *query, char ***argv)
 {
-        uint64_t usec;
-
-        return sd_journal_get_realtime_usec(j, &usec) >= 0 && usec < since_usec;
-}
-
-/* Leaves the journal such that the next entry is the first that is wanted: so one back more than lines are. */
-static int seek(sd_journal *j, const JournalQuery *query)
-{
+        const struct {
+                const char *name, *value;
+        } options[] = {
+                { "grep", query->grep },         { "lines", query->lines }, { "output", query->output },
+                { "priority", query->priority }, { "since", query->since }, { "until", query->until },
+        };
         int r;
 
-        if (query->lines == JOURNAL_ALL_LINES)
-                return query->since_usec ? sd_journal_seek_realtime_usec(j, query->since_usec)
-                                         : sd_journal_seek_head(j);
-        r = sd_journal_seek_tail(j);
-        if (r >= 0)
-                r = sd_journal_previous_skip(j, query->lines + 1);
-        if (r < 0)
-                return r;
-        if (query->since_usec && ((uint64_t) r <= query->lines || is_before(j, query->since_usec)))
-                return sd_journal_seek_realtime_usec(j, query->since_usec);
-        return (uint64_t) r <= query->lines ? sd_journal_seek_head(j) : 0;
+        for (size_t i = 0; i < ELEMENTSOF(options); i++) {
+                r = options[i].value ? strv_extendf(argv, "--%s=%s", options[i].name, options[i].value) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
-int pod_journal_open(const Pod *pod, const JournalQuery *query, sd_journal **ret)
+static int add_flags(const JournalQuery *query, char ***argv)
+{
+        const struct {
+                bool set;
+                const char *word;
+        } flags[] = {
+                { true, "--quiet" }, /* no lines of its own between those of the journal */
+                { true, "--all" },   /* as the apps wrote it: long fields, and what is not text */
+                { query->no_pager, "--no-pager" },
+                { query->reverse, "--reverse" },
+                { query->follow, "--follow" },
+                /* Else only what it takes for the current boot, of which an empty journal has none. */
+                { query->follow, "--merge" },
+                { query->follow && !query->lines, "--no-tail" },
+        };
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(flags); i++) {
+                r = flags[i].set ? strv_extend(argv, flags[i].word) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int pod_journal_command(const AppcPod *manifest, const char *directory, const JournalQuery *query, char ***ret)
+{
+        _cleanup_strv_free_ char **argv = NULL;
+        int r;
+
+        r = strv_extend(&argv, "journalctl");
+        if (r < 0)
+                return r;
+        r = strv_extendf(&argv, "--directory=%s", directory);
+        if (r < 0)
+                return r;
+        r = add_flags(query, &argv);
+        if (r < 0)
+                return r;
+        r = add_values(query, &argv);
+        if (r < 0)
+                return r;
+        r = add_matches(manifest, query, &argv);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(argv);
+        return 0;
+}
+
+/* Running it */
+
+/* A terminal is journalctl's own, for its pager and colours. Else its output comes to us: it does not report what
+ * cannot be written. */
+typedef struct Reading {
+        char **argv;
+        const char *directory;
+        Worker journalctl;
+        int pipe[2];    /* of its output; negative: the terminal has it */
+        Pod *pod;       /* that is followed; NULL: none, or it has ended */
+        int supervisor; /* readable when the pod has ended; negative: that is not known yet, or no more */
+        bool stopping;  /* the pod has ended */
+        bool stopped;   /* so journalctl was asked to end */
+} Reading;
+
+static void reading_done(Reading *r)
+{
+        worker_done(&r->journalctl);
+        safe_close(r->pipe[0]);
+        safe_close(r->pipe[1]);
+        safe_close(r->supervisor);
+}
+
+static int become_journalctl(void *userdata, WorkerReport *report, char **reterr_message)
+{
+        const Reading *r = userdata;
+
+        if (r->pipe[1] >= 0 && dup2(r->pipe[1], STDOUT_FILENO) < 0)
+                return -errno;
+        (void) execv(JOURNALCTL, r->argv);
+        return -errno;
+}
+
+static int start(Reading *r)
+{
+        int k;
+
+        if (!isatty(STDOUT_FILENO) && pipe2(r->pipe, O_CLOEXEC) < 0)
+                return -errno;
+        k = worker_start(become_journalctl, r, &r->journalctl);
+        if (k < 0)
+                return k;
+        r->pipe[1] = safe_close(r->pipe[1]);
+        /* Of the keys of the terminal, journalctl and its pager make what is right; we wait for them. */
+        (void) signal(SIGINT, SIG_IGN);
+        return 0;
+}
+
+/* That nobody takes it any more, or the disk is full, is looked at when a verb ends. */
+static void carry(Reading *r)
+{
+        char data[16384];
+        ssize_t n = read(r->pipe[0], data, sizeof(data));
+
+        if (n < 0 && errno == EINTR)
+                return;
+        if (n <= 0 || fwrite(data, 1, (size_t) n, stdout) < (size_t) n || fflush(stdout) != 0)
+                r->pipe[0] = safe_close(r->pipe[0]);
+}
+
+/* Whether a process waits for an event, and so has dealt with all that came before: not for somebody to take what it
+ * writes, and not for a processor. Where nobody may know, it is taken to. */
+static bool is_waiting(pid_t pid)
+{
+        static const long waits[] = {
+                SYS_epoll_pwait, SYS_epoll_pwait2,
+#ifdef SYS_epoll_wait
+                SYS_epoll_wait,
+#endif
+#ifdef SYS_ppoll
+                SYS_ppoll,
+#endif
+#ifdef SYS_ppoll_time64
+                SYS_ppoll_time64,
+#endif
+        };
+        _cleanup_free_ char *path = strprintf("/proc/%i/syscall", pid), *text = NULL;
+        long number;
+
+        if (!path || read_file_at(AT_FDCWD, path, 4096, &text, NULL) < 0)
+                return true;
+        if (sscanf(text, "%li", &number) != 1)
+                return false; /* "running" */
+        for (size_t i = 0; i < ELEMENTSOF(waits); i++)
+                if (waits[i] == number)
+                        return true;
+        return false;
+}
+
+/* journald reports what it has written after a while, and not at all when it was killed. Setting the times of the file
+ * to what they are is an event that has journalctl look once more. */
+static void have_it_look(const Reading *r)
+{
+        _cleanup_free_ char *path = strjoin(r->directory, "/system.journal");
+        struct stat st;
+
+        if (path && fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) >= 0)
+                (void) utimensat(AT_FDCWD, path, (struct timespec[]) { st.st_atim, st.st_mtim }, AT_SYMLINK_NOFOLLOW);
+}
+
+/* journalctl does not know of pods: it is ended when the pod has and all of it was read. */
+static void look_after(Reading *r)
+{
+        if (r->pod && (pod_refresh(r->pod) < 0 || !pod_state_is_alive(r->pod->state))) {
+                r->pod = NULL;
+                r->stopping = true;
+                have_it_look(r);
+        }
+        if (r->stopping && !r->stopped && is_waiting(r->journalctl.pid)) {
+                r->stopped = true;
+                (void) kill(r->journalctl.pid, SIGTERM);
+        }
+}
+
+/* How often the pod and journalctl are looked at. The end of the pod's process is an event; that its lock is free and
+ * that journalctl has read it all are none. */
+#define STEP_MSEC 100
+
+static void watch(Reading *r)
+{
+        for (;;) {
+                struct pollfd polls[] = {
+                        { .fd = r->pipe[0], .events = POLLIN },
+                        { .fd = r->journalctl.pidfd, .events = POLLIN },
+                        { .fd = r->supervisor, .events = POLLIN },
+                };
+
+                if (poll(polls, ELEMENTSOF(polls), r->pod || r->stopping ? STEP_MSEC : -1) < 0)
+                        continue;
+                if (polls[0].revents)
+                        carry(r);
+                else if (polls[1].revents || ferror(stdout))
+                        return;
+                if (polls[2].revents)
+                        r->supervisor = safe_close(r->supervisor);
+                look_after(r);
+        }
+}
+
+static int finish(Reading *r)
+{
+        int k;
+
+        if (ferror(stdout))
+                return 0;
+        k = worker_finish(&r->journalctl, NULL, 0, NULL);
+        if (k == 0 || r->stopped)
+                return 0;
+        if (k == -ECHILD) /* by a signal: somebody pressed Ctrl-C */
+                return 128 + SIGINT;
+        if (k == -EXIT_FAILURE) /* its own; it has said why */
+                return EXIT_PODCTL_FAILED;
+        return log_error_errno(k, "Cannot run " JOURNALCTL ": %m");
+}
+
+int pod_journal_show(Pod *pod, const JournalQuery *query)
 {
         _cleanup_free_ char *directory = pod_path(pod, "journal");
-        sd_journal *j;
+        _cleanup_strv_free_ char **argv = NULL;
+        JournalQuery now = *query;
+        _cleanup_(reading_done) Reading reading = {
+                .directory = directory, .journalctl = WORKER_NONE, .pipe = { -EBADF, -EBADF }, .supervisor = -EBADF,
+        };
         int r;
 
         if (!directory)
-                return -ENOMEM;
-        r = sd_journal_open_directory(&j, directory, 0);
-        if (r < 0)
-                return r;
-        /* Without it the journal does not look for files that come later (sd_journal_process(3)). */
-        r = sd_journal_get_fd(j);
-        if (r >= 0)
-                r = add_matches(j, pod, query);
-        if (r >= 0)
-                r = seek(j, query);
-        if (r < 0) {
-                sd_journal_close(j);
-                return r;
-        }
-        *ret = j;
-        return 0;
-}
-
-/* Printing */
-
-static void print_time(sd_journal *j, bool iso, FILE *f)
-{
-        char buffer[64];
-        struct tm tm;
-        uint64_t usec;
-        time_t t;
-
-        if (sd_journal_get_realtime_usec(j, &usec) < 0)
-                return;
-        t = (time_t) (usec / USEC_PER_SEC);
-        if (!localtime_r(&t, &tm))
-                return;
-        (void) (iso ? strftime(buffer, sizeof(buffer), "%Y-%m-%dT%H:%M:%S%z", &tm)
-                    : strftime(buffer, sizeof(buffer), "%b %d %H:%M:%S", &tm));
-        (void) fputs(buffer, f);
-}
-
-static void print_field(sd_journal *j, const char *name, const char *before, const char *after, FILE *f)
-{
-        size_t n = 0;
-        const char *value = journal_field(j, name, &n);
-
-        if (value)
-                (void) fprintf(f, "%s%.*s%s", before, (int) n, value, after);
-}
-
-/* Further lines of a text stand below its first one. */
-static void print_text(const char *text, size_t n, unsigned indent, FILE *f)
-{
-        while (n > 0) {
-                const char *end = memchr(text, '\n', n);
-                size_t length = end ? (size_t) (end - text) + 1 : n;
-
-                (void) fwrite(text, 1, length, f);
-                text += length;
-                n -= length;
-                if (n > 0)
-                        (void) fprintf(f, "%*s", (int) indent, "");
-        }
-        (void) fputc('\n', f);
-}
-
-static void print_message(sd_journal *j, unsigned indent, FILE *f)
-{
-        size_t n = 0;
-        const char *text = journal_field(j, "MESSAGE", &n);
-
-        print_text(text, text ? n : 0, indent, f);
-}
-
-static int print_short(sd_journal *j, bool iso, FILE *f)
-{
-        print_time(j, iso, f);
-        print_field(j, "_HOSTNAME", " ", "", f);
-        print_field(j, "SYSLOG_IDENTIFIER", " ", "", f);
-        print_field(j, "_PID", "[", "]", f);
-        (void) fputs(": ", f);
-        print_message(j, 4, f);
-        return 0;
-}
-
-/* What is no text is a list of its bytes, as journalctl writes it. */
-static json_object *json_of_field(const char *value, size_t n)
-{
-        json_object *list;
-
-        for (size_t i = 0, length; ; i += length) {
-                if (i == n)
-                        return json_object_new_string_len(value, (int) n);
-                length = utf8_length(value + i, n - i);
-                if (length == 0 || (length == 1 && (unsigned char) value[i] < ' ' && !strchr("\n\t", value[i])))
-                        break;
-        }
-        list = json_object_new_array();
-        for (size_t i = 0; i < n; i++)
-                (void) json_object_array_add(list, json_object_new_int((unsigned char) value[i]));
-        return list;
-}
-
-/* A field that is there several times becomes a list. */
-static int add_field(json_object *o, const char *data, size_t n)
-{
-        const char *equals = memchr(data, '=', n);
-        _cleanup_free_ char *name = equals ? string_from_bytes(data, (size_t) (equals - data)) : NULL;
-        json_object *value, *there, *list;
-
-        if (!name)
-                return equals ? -ENOMEM : 0;
-        value = json_of_field(equals + 1, n - strlen(name) - 1);
-        if (!json_object_object_get_ex(o, name, &there))
-                return json_object_object_add(o, name, value) < 0 ? -ENOMEM : 0;
-        list = json_object_is_type(there, json_type_array) ? json_object_get(there) : json_object_new_array();
-        if (list != there)
-                (void) json_object_array_add(list, json_object_get(there));
-        (void) json_object_array_add(list, value);
-        return json_object_object_add(o, name, list) < 0 ? -ENOMEM : 0;
-}
-
-static void add_number(json_object *o, const char *name, uint64_t n)
-{
-        _cleanup_free_ char *text = strprintf("%" PRIu64, n);
-
-        (void) json_object_object_add(o, name, json_object_new_string(strempty(text)));
-}
-
-static void add_address(sd_journal *j, json_object *o)
-{
-        _cleanup_free_ char *cursor = NULL;
-        sd_id128_t boot;
-        uint64_t usec;
-
-        if (sd_journal_get_cursor(j, &cursor) >= 0)
-                (void) json_object_object_add(o, "__CURSOR", json_object_new_string(cursor));
-        if (sd_journal_get_realtime_usec(j, &usec) >= 0)
-                add_number(o, "__REALTIME_TIMESTAMP", usec);
-        if (sd_journal_get_monotonic_usec(j, &usec, &boot) >= 0)
-                add_number(o, "__MONOTONIC_TIMESTAMP", usec);
-}
-
-static int print_json(sd_journal *j, FILE *f)
-{
-        _cleanup_json_object_ json_object *o = json_object_new_object();
-        _cleanup_free_ char *text = NULL;
-        const void *data;
-        size_t n;
-        int r = 0;
-
-        add_address(j, o);
-        sd_journal_restart_data(j);
-        while (r >= 0 && sd_journal_enumerate_available_data(j, &data, &n) > 0)
-                r = add_field(o, data, n);
-        if (r >= 0)
-                r = json_format_compact(o, &text);
-        if (r >= 0)
-                (void) fprintf(f, "%s\n", text);
-        return r;
-}
-
-static int print_entry(sd_journal *j, JournalFormat format, FILE *f)
-{
-        switch (format) {
-        case JOURNAL_SHORT:
-                return print_short(j, false, f);
-        case JOURNAL_SHORT_ISO:
-                return print_short(j, true, f);
-        case JOURNAL_JSON:
-                return print_json(j, f);
-        default:
-                print_message(j, 0, f);
+                return log_oom();
+        if (access(directory, F_OK) < 0 && errno == ENOENT)
                 return 0;
+        now.follow = query->follow && pod_state_is_alive(pod->state);
+        r = pod_journal_command(pod->manifest, directory, &now, &argv);
+        if (r < 0)
+                return log_oom();
+        reading.argv = argv;
+        if (now.follow) {
+                reading.pod = pod;
+                reading.supervisor = pod_supervisor_pidfd(pod);
         }
-}
-
-int pod_journal_print(sd_journal *j, JournalFormat format, FILE *f)
-{
-        int r;
-
-        while ((r = sd_journal_next(j)) > 0) {
-                r = print_entry(j, format, f);
-                if (r < 0)
-                        return r;
-        }
-        /* Whoever reads may have gone. */
-        if (fflush(f) != 0)
-                return -errno;
-        return r;
-}
-
-/* journald tells its readers of new entries by a file event, but not of every one at once. */
-#define POLL_USEC (250 * 1000ULL)
-
-int pod_journal_follow(sd_journal *j, Pod *pod, JournalFormat format, FILE *f)
-{
-        bool running = true;
-        int r;
-
-        for (;;) {
-                r = pod_journal_print(j, format, f);
-                if (r < 0 || !running)
-                        return r;
-                r = sd_journal_wait(j, POLL_USEC);
-                if (r < 0)
-                        return r;
-                /* Looked at before the last reading: what was written until then is in it. */
-                running = pod_refresh(pod) >= 0 && pod->state == POD_RUNNING;
-                if (!running)
-                        (void) sd_journal_process(j);
-        }
+        r = start(&reading);
+        if (r < 0)
+                return log_error_errno(r, "Cannot run " JOURNALCTL ": %m");
+        watch(&reading);
+        return finish(&reading);
 }

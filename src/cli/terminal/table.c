@@ -1,60 +1,96 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <libsmartcols.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-#include "basic/utf8.h"
 #include "cli/persona.h"
 #include "cli/terminal/table.h"
 
 void table_done(Table *t)
 {
-        for (size_t i = 0; i < t->n_cells; i++)
-                free(t->cells[i]);
-        t->cells = mfree(t->cells);
-        t->n_cells = t->room = 0;
+        scols_unref_table(t->rows);
+        t->rows = NULL;
+}
+
+static int begin(Table *t)
+{
+        t->rows = scols_new_table();
+        if (!t->rows || scols_table_set_column_separator(t->rows, "  ") < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < t->n_columns; i++)
+                if (!scols_table_new_column(t->rows, NULL, 0, t->flexible & TABLE_COLUMN(i) ? SCOLS_FL_TRUNC : 0))
+                        return -ENOMEM;
+        return 0;
 }
 
 int table_add_row(Table *t, const char *const *row)
 {
-        for (size_t i = 0; i < t->n_columns; i++) {
-                int r = ARRAY_GROW(t->cells, t->room, t->n_cells, 1);
+        struct libscols_line *line;
+        int r;
 
-                if (r < 0)
-                        return r;
-                t->cells[t->n_cells] = strdup(strempty(row[i]));
-                if (!t->cells[t->n_cells])
+        r = t->rows ? 0 : begin(t);
+        if (r < 0)
+                return r;
+        line = scols_table_new_line(t->rows, NULL);
+        if (!line)
+                return -ENOMEM;
+        for (size_t i = 0; i < t->n_columns; i++)
+                if (scols_line_set_data(line, i, strempty(row[i])) < 0)
                         return -ENOMEM;
-                t->n_cells++;
-        }
         return 0;
 }
 
-static size_t column_width(const Table *t, size_t column)
+int table_color(Table *t, size_t column, const char *color)
 {
-        size_t width = 0;
+        struct libscols_line *last = scols_table_get_line(t->rows, scols_table_get_nlines(t->rows) - 1);
 
-        for (size_t i = column; i < t->n_cells; i += t->n_columns)
-                width = MAX(width, utf8_columns(t->cells[i]));
-        return width;
+        return scols_cell_set_color(scols_line_get_cell(last, column), color) < 0 ? -ENOMEM : 0;
+}
+
+/* A row like the others: libsmartcols prints no heading where there is nothing below it, and scripts expect one. */
+int table_add_legend(Table *t, const char *const *row)
+{
+        int r;
+
+        r = table_add_row(t, row);
+        for (size_t i = 0; i < t->n_columns && r >= 0; i++)
+                r = table_color(t, i, "bold");
+        return r;
 }
 
 /* rkt's tables, where nobody looks at them: scripts cut these at tabs. */
-static bool with_tabs(FILE *f)
+static void print_with_tabs(const Table *t, FILE *f)
 {
-        return persona_is_rkt() && !isatty(fileno(f));
+        for (size_t n = 0; n < scols_table_get_nlines(t->rows); n++) {
+                struct libscols_line *line = scols_table_get_line(t->rows, n);
+
+                for (size_t i = 0; i < t->n_columns; i++)
+                        (void) fprintf(f, "%s%s", scols_cell_get_data(scols_line_get_cell(line, i)),
+                                       i + 1 < t->n_columns ? "\t" : "\n");
+        }
 }
 
-void table_print(const Table *t, FILE *f)
+static bool wants_colors(void)
 {
-        _cleanup_free_ size_t *widths = new0(size_t, t->n_columns);
-        bool tabs = with_tabs(f);
+        const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
-        for (size_t i = 0; widths && i < t->n_columns; i++)
-                widths[i] = column_width(t, i);
+        return !(none && *none) && terminal && !streq(terminal, "dumb");
+}
 
-        for (size_t i = 0; widths && i < t->n_cells; i++) {
-                bool last = i % t->n_columns == t->n_columns - 1;
-                size_t fill = last || tabs ? 0 : widths[i % t->n_columns] - utf8_columns(t->cells[i]);
+int table_print(const Table *t, FILE *f)
+{
+        bool terminal = isatty(fileno(f));
+        int fits = terminal && !t->whole ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER;
 
-                (void) fprintf(f, "%s%*s%s", t->cells[i], (int) fill, "", last ? "\n" : tabs ? "\t" : "  ");
+        if (!t->rows)
+                return 0;
+        if (!terminal && persona_is_rkt()) {
+                print_with_tabs(t, f);
+                return 0;
         }
+        if (scols_table_set_stream(t->rows, f) < 0 || scols_table_enable_noheadings(t->rows, 1) < 0 ||
+            scols_table_enable_colors(t->rows, terminal && wants_colors()) < 0 ||
+            scols_table_set_termforce(t->rows, fits) < 0)
+                return -EINVAL;
+        return scols_print_table(t->rows);
 }

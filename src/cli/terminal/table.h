@@ -5,15 +5,22 @@
 
 #include "basic/strv.h"
 
-/* Text in columns, each as wide as its widest cell. */
+/* Text in columns, each as wide as its widest cell, by libsmartcols. On a terminal there are colours, and rows are made
+ * to fit; elsewhere cells are whole. */
+
+#define TABLE_COLUMN(i) (1U << (i))
 
 typedef struct Table {
         size_t n_columns;
-        char **cells; /* row by row */
-        size_t n_cells, room;
+        uint32_t flexible; /* TABLE_COLUMN()s that are cut where the terminal is too narrow */
+        bool whole;        /* nothing is cut, rather are rows longer than the terminal is wide */
+        struct libscols_table *rows;
 } Table;
 
 void table_done(Table *t);
-/* Copies n_columns strings; NULL is an empty cell. */
+/* Copies n_columns strings; NULL is an empty cell. -ENOMEM. */
 int table_add_row(Table *t, const char *const *row);
-void table_print(const Table *t, FILE *f);
+int table_add_legend(Table *t, const char *const *row);
+/* Colours a cell of the last row: "green", "red", … */
+int table_color(Table *t, size_t column, const char *color);
+int table_print(const Table *t, FILE *f);

@@ -16,7 +16,7 @@ static void synchronize_journal(void)
         static char *const argv[] = { (char *) "journalctl", (char *) "--sync", NULL };
         pid_t pid;
 
-        if (posix_spawn(&pid, "/usr/bin/journalctl", NULL, NULL, argv, environ) == 0)
+        if (posix_spawn(&pid, JOURNALCTL, NULL, NULL, argv, environ) == 0)
                 (void) waitpid(pid, NULL, 0);
 }
 
@@ -35,6 +35,18 @@ static int open_journal(const char *unit, sd_journal **ret)
         if (r < 0)
                 return r;
         return sd_journal_seek_tail(*ret);
+}
+
+/* A field of the entry, without its name; belongs to the journal and ends with the entry. NULL: there is none. */
+static const char *journal_field(sd_journal *j, const char *name, size_t *ret_n)
+{
+        const void *data;
+        size_t n, prefix = strlen(name) + 1;
+
+        if (sd_journal_get_data(j, name, &data, &n) < 0 || n < prefix)
+                return NULL;
+        *ret_n = n - prefix;
+        return (const char *) data + prefix;
 }
 
 /* Our own events are told by who waits for them. */

@@ -41,6 +41,12 @@ static const char *const host_state_table[_HOST_STATE_MAX] = {
         [HOST_LACKING] = "lacking",
 };
 
+static const char *const host_color_table[_HOST_STATE_MAX] = {
+        [HOST_GOOD] = "green",
+        [HOST_LESS] = "yellow",
+        [HOST_LACKING] = "red",
+};
+
 typedef struct HostLook {
         Context *context;
         const char *store;
@@ -318,6 +324,7 @@ static int add_row(Table *table, json_object *list, size_t i, HostState state, c
 {
         const char *remedy = state == HOST_GOOD ? NULL : rows[i].remedy;
         json_object *o = json_object_new_object();
+        int r;
 
         if (!o)
                 return -ENOMEM;
@@ -326,13 +333,14 @@ static int add_row(Table *table, json_object *list, size_t i, HostState state, c
         (void) json_object_object_add(o, "found", json_object_new_string(strempty(found)));
         (void) json_object_object_add(o, "remedy", remedy ? json_object_new_string(remedy) : NULL);
         (void) json_object_array_add(list, o);
-        return table_add_row(table, (const char *const[]) { rows[i].name, host_state_table[state], found, remedy });
+        r = table_add_row(table, (const char *const[]) { rows[i].name, host_state_table[state], found, remedy });
+        return r < 0 ? r : table_color(table, 1, host_color_table[state]);
 }
 
 int host_check(Context *c, const char *format)
 {
         static const char *const header[] = { "WHAT", "STATE", "FOUND", "REMEDY" };
-        _cleanup_(table_done) Table table = { .n_columns = ELEMENTSOF(header) };
+        _cleanup_(table_done) Table table = { .n_columns = ELEMENTSOF(header), .whole = true };
         _cleanup_json_object_ json_object *list = json_object_new_array();
         _cleanup_close_ int userns = userns_open(PROBE_UID_BASE);
         HostLook look = { .context = c, .userns_fd = userns };
@@ -344,7 +352,7 @@ int host_check(Context *c, const char *format)
         if (r < 0)
                 return r;
         look.store = pods->data;
-        r = list ? table_add_row(&table, header) : -ENOMEM;
+        r = list ? table_add_legend(&table, header) : -ENOMEM;
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++) {
                 _cleanup_free_ char *found = NULL;
                 HostState state = rows[i].look(&look, &found);
@@ -356,7 +364,7 @@ int host_check(Context *c, const char *format)
                 return log_oom();
         if (format)
                 (void) print_json(list, format);
-        else
-                table_print(&table, stdout);
+        else if (table_print(&table, stdout) < 0)
+                return log_oom();
         return worst == HOST_LACKING ? 1 : 0;
 }

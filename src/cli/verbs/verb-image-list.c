@@ -102,15 +102,16 @@ typedef struct Field {
         const char *legend;
         char *(*format)(const Image *i, bool full);
         int (*compare)(const Image *a, const Image *b);
+        bool flexible; /* as wide as the terminal lets it be */
 } Field;
 
 static const Field fields[] = {
         { "id", "ID", format_id, NULL },
-        { "name", "NAME", format_names, compare_names },
+        { "name", "NAME", format_names, compare_names, true },
         { "size", "SIZE", format_image_size, compare_sizes },
         { "importtime", "IMPORT TIME", format_import, compare_imports },
         { "lastused", "LAST USED", format_last_used, compare_uses },
-        { "trust", "TRUST", format_trust, NULL },
+        { "trust", "TRUST", format_trust, NULL, true },
 };
 
 /* Rkt's own columns come first, and alone unless more is asked for. */
@@ -156,7 +157,7 @@ static int compare_images(const void *a, const void *b, void *userdata)
 static int print_table(Image **images, size_t n, const ImageListArgs *args)
 {
         const Field *chosen[ELEMENTSOF(fields)];
-        _cleanup_(table_done) Table t = {};
+        _cleanup_(table_done) Table t = { .whole = args->full };
         const char *row[ELEMENTSOF(fields)];
         int r;
 
@@ -164,9 +165,11 @@ static int print_table(Image **images, size_t n, const ImageListArgs *args)
         if (r < 0)
                 return r;
 
-        for (size_t f = 0; f < t.n_columns; f++)
+        for (size_t f = 0; f < t.n_columns; f++) {
                 row[f] = chosen[f]->legend;
-        if (!args->no_legend && table_add_row(&t, row) < 0)
+                t.flexible |= chosen[f]->flexible ? TABLE_COLUMN(f) : 0;
+        }
+        if (!args->no_legend && table_add_legend(&t, row) < 0)
                 return log_oom();
 
         for (size_t i = 0; i < n; i++) {
@@ -180,8 +183,7 @@ static int print_table(Image **images, size_t n, const ImageListArgs *args)
                 if (r < 0)
                         return log_oom();
         }
-        table_print(&t, stdout);
-        return 0;
+        return table_print(&t, stdout) < 0 ? log_oom() : 0;
 }
 
 static json_object *image_to_json(const Image *i)

@@ -36,6 +36,7 @@ static int add_row(Table *t, const Pod *pod, const AppcPodApp *app, bool first, 
         _cleanup_free_ char *short_uuid = strndup(pod->uuid.s, 8), *id = NULL, *networks = pod_networks_text(pod);
         const char *row[9] = {};
         size_t n = 0;
+        int r;
 
         if (!short_uuid || !networks)
                 return -ENOMEM;
@@ -60,7 +61,10 @@ static int add_row(Table *t, const Pod *pod, const AppcPodApp *app, bool first, 
                 if (!persona_is_rkt())
                         row[n++] = pod->settings ? pod->settings->name : "-";
         }
-        return table_add_row(t, row);
+        r = table_add_row(t, row);
+        if (r < 0 || !first || pod->state != POD_RUNNING)
+                return r;
+        return table_color(t, full ? 4 : 3, "green");
 }
 
 /* An embryo has nothing yet; one that is being prepared may not have it yet, and one that is being removed, or whose
@@ -113,16 +117,20 @@ static int print_table(PodScan *scan, const ListArgs *args)
                                                    "CREATED", "STARTED", "NETWORKS",   "NAME" };
         _cleanup_(table_done) Table t = {
                 .n_columns = (args->full ? ELEMENTSOF(full_legend) : ELEMENTSOF(legend)) - persona_is_rkt(),
+                .flexible = TABLE_COLUMN(2) | TABLE_COLUMN(6),
+                .whole = args->full,
         };
         _cleanup_strv_free_ char **errors = NULL;
-        int r = args->no_legend ? 0 : table_add_row(&t, args->full ? full_legend : legend);
+        int r = args->no_legend ? 0 : table_add_legend(&t, args->full ? full_legend : legend);
 
         if (r >= 0)
                 r = fill_table(scan, args, &t, &errors);
         if (r < 0)
                 return log_error_errno(r, "Cannot list the pods: %m");
 
-        table_print(&t, stdout);
+        r = table_print(&t, stdout);
+        if (r < 0)
+                return log_error_errno(r, "Cannot list the pods: %m");
         STRV_FOREACH(e, errors)
                 log_warning("%s", *e);
         return 0;

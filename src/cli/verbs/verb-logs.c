@@ -1,75 +1,47 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "basic/parse.h"
-#include "basic/time-util.h"
 #include "cli/terminal/pod-journal.h"
 #include "cli/verbs/verbs.h"
 #include "shared/explain.h"
 
-typedef struct LogsArgs {
-        char *app;
-        bool all;
-        bool follow;
-        char *lines;
-        char *output;
-        char *since;
-} LogsArgs;
-
 static const Option options[] = {
-        { "all", &option_bool, offsetof(LogsArgs, all), NULL, "What the pod's own services say, too" },
-        { "app", &option_string, offsetof(LogsArgs, app), "APP", "Of this app only" },
-        { "follow", &option_bool, offsetof(LogsArgs, follow), NULL, "Go on with what comes", 'f' },
-        { "lines", &option_string, offsetof(LogsArgs, lines), "N", "The last N lines", 'n' },
-        { "output", &option_choice, offsetof(LogsArgs, output), "FORMAT", "Format: short, short-iso, cat or json", 'o',
-          .choices = "short|short-iso|cat|json" },
-        { "since", &option_string, offsetof(LogsArgs, since), "TIME", "Not before this time" },
+        { "all", &option_bool, offsetof(JournalQuery, everything), NULL, "What the pod's own services say, too" },
+        { "app", &option_string, offsetof(JournalQuery, app), "APP", "Of this app only" },
+        { "follow", &option_bool, offsetof(JournalQuery, follow), NULL, "Go on with what comes", 'f' },
+        { "grep", &option_string, offsetof(JournalQuery, grep), "PATTERN", "Only what matches this", 'g' },
+        { "lines", &option_string, offsetof(JournalQuery, lines), "N", "The last N lines", 'n' },
+        { "no-pager", &option_bool, offsetof(JournalQuery, no_pager), NULL, "Not through a pager" },
+        { "output", &option_choice, offsetof(JournalQuery, output), "FORMAT", "As journalctl has it: short, cat, json …",
+          'o', .choices = JOURNAL_FORMATS },
+        { "priority", &option_string, offsetof(JournalQuery, priority), "RANGE", "Only of these priorities", 'p' },
+        { "reverse", &option_bool, offsetof(JournalQuery, reverse), NULL, "The newest first", 'r' },
+        { "since", &option_string, offsetof(JournalQuery, since), "TIME", "Not before this time", 'S' },
+        { "until", &option_string, offsetof(JournalQuery, until), "TIME", "Not after this time", 'U' },
         {},
 };
 
-static int parse_args(const LogsArgs *args, JournalQuery *ret)
+/* What is wrong with the rest, journalctl says. */
+static int check_lines(const char *lines)
 {
-        *ret = (JournalQuery) { .app = args->app, .everything = args->all, .lines = JOURNAL_ALL_LINES };
-        if (args->lines && !streq(args->lines, "all") &&
-            (parse_uint64(args->lines, &ret->lines) < 0 || ret->lines > INT32_MAX))
-                return log_error_errno(EINVAL, "Option --lines takes a number or all, not '%s'", args->lines);
-        if (args->since && parse_point_in_time(args->since, now_nsec() / 1000, &ret->since_usec) < 0)
-                return log_error_errno(
-                        EINVAL,
-                        "Option --since takes a time like '2026-01-31 12:00', '12:00', 'today' or '-1h', not '%s'",
-                        args->since);
-        return 0;
-}
+        uint64_t n;
 
-static int show(Pod *pod, const LogsArgs *args, const JournalQuery *query)
-{
-        JournalFormat format = args->output ? journal_format_from_string(args->output) : JOURNAL_SHORT;
-        sd_journal *j;
-        int r;
-
-        r = pod_journal_open(pod, query, &j);
-        if (r == -ENOENT)
+        if (!lines || streq(lines, "all") || (parse_uint64(lines, &n) >= 0 && n <= INT32_MAX))
                 return 0;
-        if (r < 0)
-                return log_error_errno(r, "Cannot open the journal of pod %s: %m", pod->uuid.s);
-        r = args->follow && pod->state == POD_RUNNING ? pod_journal_follow(j, pod, format, stdout)
-                                                      : pod_journal_print(j, format, stdout);
-        sd_journal_close(j);
-        /* Who only wanted the beginning has it; whether that is so, or the disk is full, is looked at when a verb
-         * ends. */
-        return r < 0 && !ferror(stdout) ? log_error_errno(r, "Cannot read the journal of pod %s: %m", pod->uuid.s) : 0;
+        return log_error_errno(EINVAL, "Option --lines takes a number or all, not '%s'", lines);
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
-        const LogsArgs *args = userdata;
+        const JournalQuery *query = userdata;
         _cleanup_(pod_freep) Pod *pod = NULL;
         _cleanup_free_ char *message = NULL;
-        JournalQuery query;
         int r;
 
-        r = parse_args(args, &query);
-        if (r >= 0)
-                r = context_find_pod(c, words[0], &pod);
+        r = check_lines(query->lines);
+        if (r < 0)
+                return r;
+        r = context_find_pod(c, words[0], &pod);
         if (r < 0)
                 return r;
         r = pod_load(pod, &message);
@@ -78,9 +50,9 @@ static int run(Context *c, void *userdata, char **words)
         r = pod_hold(pod);
         if (r < 0)
                 return log_error_errno(r, "Cannot hold pod '%s': %m", words[0]);
-        if (args->app && !appc_pod_find_app(pod->manifest, args->app))
-                return log_error_errno(ENOENT, "Pod '%s' has no app '%s'", words[0], args->app);
-        return show(pod, args, &query);
+        if (query->app && !appc_pod_find_app(pod->manifest, query->app))
+                return log_error_errno(ENOENT, "Pod '%s' has no app '%s'", words[0], query->app);
+        return pod_journal_show(pod, query);
 }
 
 const Verb verb_logs = {
@@ -88,7 +60,7 @@ const Verb verb_logs = {
         .usage = "POD",
         .summary = "Show what a pod's apps have written",
         .options = options,
-        .args_size = sizeof(LogsArgs),
+        .args_size = sizeof(JournalQuery),
         .min_words = 1,
         .max_words = 1,
         .completes = "POD",

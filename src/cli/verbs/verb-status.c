@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
 
-#include <sys/syscall.h>
-
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/patience.h"
@@ -91,14 +89,6 @@ static bool is_ready_or_over(Context *c, Pod *pod)
         return has_ended(c, pod) || is_ready(c, pod);
 }
 
-/* The process whose end is the pod's. Negative: there is none yet, or no more. */
-static int open_supervisor(const Pod *pod)
-{
-        pid_t pid;
-
-        return pod_supervisor_pid(pod, &pid) < 0 ? -EBADF : (int) syscall(SYS_pidfd_open, pid, 0);
-}
-
 /* Looks again when the pod's process has ended, and every 100 ms, as rkt does: a pod that is still being made has no
  * process, and its unit's bus may be there or not. Running out of time is not an error: the caller reads the state. */
 static int wait_until(Context *c, Pod *pod, uint64_t usec, bool (*done)(Context *c, Pod *pod))
@@ -106,7 +96,7 @@ static int wait_until(Context *c, Pod *pod, uint64_t usec, bool (*done)(Context 
         Patience patience = { .step_usec = 100000, .left_usec = usec };
 
         while (patience.left_usec > 0 && !done(c, pod)) {
-                _cleanup_close_ int pidfd = open_supervisor(pod);
+                _cleanup_close_ int pidfd = pod_supervisor_pidfd(pod);
                 int r;
 
                 (void) patience_wait(&patience, pidfd);

@@ -64,9 +64,9 @@ static const char *origin(const TrustedKey *key)
 
 static int print_table(const TrustedKeys *keys)
 {
-        _cleanup_(table_done) Table t = { .n_columns = 5 };
+        _cleanup_(table_done) Table t = { .n_columns = 5, .flexible = TABLE_COLUMN(2) | TABLE_COLUMN(4) };
 
-        if (table_add_row(&t, (const char *[]) { "KEY", "KIND", "TRUSTED FOR", "FROM", "IDENTITY" }) < 0)
+        if (table_add_legend(&t, (const char *[]) { "KEY", "KIND", "TRUSTED FOR", "FROM", "IDENTITY" }) < 0)
                 return log_oom();
         for (size_t i = 0; i < keys->n; i++) {
                 const TrustedKey *key = &keys->keys[i];
@@ -76,8 +76,7 @@ static int print_table(const TrustedKeys *keys)
                                                          key->prefix ?: "every image", origin(key), identity }) < 0)
                         return log_oom();
         }
-        table_print(&t, stdout);
-        return 0;
+        return table_print(&t, stdout) < 0 ? log_oom() : 0;
 }
 
 static json_object *key_to_json(const TrustedKey *key)

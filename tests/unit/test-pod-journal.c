@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+
+#include "basic/strv.h"
+#include "cli/terminal/pod-journal.h"
+
+static AppcPodApp apps[] = { { .name = (char *) "web" }, { .name = (char *) "db" } };
+static const AppcPod pod = { .apps = apps, .n_apps = ELEMENTSOF(apps) };
+
+#define BEGINS "journalctl --directory=/pod/journal --quiet --all"
+#define OF_WEB " _SYSTEMD_UNIT=web.service + SYSLOG_IDENTIFIER=web"
+#define OF_DB " _SYSTEMD_UNIT=db.service + SYSLOG_IDENTIFIER=db"
+#define OF_BOTH OF_WEB " +" OF_DB
+
+#define S (char *)
+
+Test(pod_journal, commands)
+{
+        static const struct {
+                JournalQuery query;
+                const char *wanted;
+        } cases[] = {
+                { {}, BEGINS OF_BOTH },
+                { { .app = S "web" }, BEGINS OF_WEB },
+                { { .app = S "db" }, BEGINS OF_DB },
+                { { .everything = true }, BEGINS },
+                { { .app = S "web", .everything = true }, BEGINS },
+                /* All there is, not journalctl's last ten lines. */
+                { { .app = S "web", .follow = true }, BEGINS " --follow --merge --no-tail" OF_WEB },
+                { { .app = S "web", .follow = true, .lines = S "3" },
+                  BEGINS " --follow --merge --lines=3" OF_WEB },
+                { { .app = S "db", .reverse = true, .no_pager = true }, BEGINS " --no-pager --reverse" OF_DB },
+                { { .app = S "db",
+                    .grep = S "a b",
+                    .lines = S "all",
+                    .output = S "json-pretty",
+                    .priority = S "err..info",
+                    .since = S "-1h",
+                    .until = S "2026-01-31 12:00" },
+                  BEGINS " --grep=a b --lines=all --output=json-pretty --priority=err..info --since=-1h"
+                         " --until=2026-01-31 12:00" OF_DB },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_strv_free_ char **argv = NULL;
+                _cleanup_free_ char *line = NULL;
+
+                cr_assert_eq(pod_journal_command(&pod, "/pod/journal", &cases[i].query, &argv), 0);
+                line = strv_join(argv, " ");
+                cr_expect_str_eq(line, cases[i].wanted);
+        }
+}
+
+/* What stands in a value stays in its word, whatever it looks like. */
+Test(pod_journal, a_value_is_one_word)
+{
+        const JournalQuery query = { .app = S "web", .grep = S "--file=/x + _PID=1" };
+        _cleanup_strv_free_ char **argv = NULL;
+
+        cr_assert_eq(pod_journal_command(&pod, "/pod with spaces/journal", &query, &argv), 0);
+        cr_assert_eq(strv_length(argv), 8);
+        cr_expect_str_eq(argv[1], "--directory=/pod with spaces/journal");
+        cr_expect_str_eq(argv[4], "--grep=--file=/x + _PID=1");
+}
