@@ -7,7 +7,8 @@
 
 /* Values of the headers of a reply. Finding these is libcurl's (curl_easy_header(3)). */
 
-/* Of Content-Range: "bytes 200-1000/67589". UINT64_MAX: what does not say where it begins begins nowhere we asked for. */
+/* Of Content-Range: "bytes 200-1000/67589". UINT64_MAX: what does not say where it begins begins nowhere we asked
+ * for. */
 uint64_t http_parse_range_begin(const char *value);
 /* Seconds to wait from the value of Retry-After, a count or a date (RFC 9110 10.2.3); 0: it says nothing of use.
  * libcurl's own answer is six hours at most. */

@@ -155,7 +155,9 @@ test_list_on_a_terminal() {
         local name
         name=example.com/$(printf 'long%.0s' {1..20})
         own fetch --name="$name" "$IMAGES/busybox.oci"
-        on_terminal() { TERM=xterm script -qec "stty cols 70; podctl --dir=$PWD/data image list $*" /dev/null | tr -d '\r'; }
+        on_terminal() {
+                TERM=xterm script -qec "stty cols 70; podctl --dir=$PWD/data image list $*" /dev/null | tr -d '\r'
+        }
         on_terminal >out
         assert_eq "$(wc -l <out)" 2
         grep $'\033\\[1m' out

@@ -472,7 +472,8 @@ test_logs_follow_to_the_end() {
 # journald is killed with the pod, and reports nothing any more.
 test_logs_follow_to_a_sudden_end() {
         local pid
-        pod talking busybox --name=app --exec=/bin/sh -- -c 'trap "seq 5000; echo last" USR1; echo one; while :; do sleep 0.1; done'
+        pod talking busybox --name=app --exec=/bin/sh -- \
+                -c 'trap "seq 5000; echo last" USR1; echo one; while :; do sleep 0.1; done'
         podctl logs --follow --output=cat talking >logs &
         pid=$!
         defer kill $pid 2>/dev/null

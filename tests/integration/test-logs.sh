@@ -24,7 +24,8 @@ test_formats() {
         assert_eq "$(podctl logs --output=cat said | head -n 1)" hello
         podctl logs said | head -n 1 | grep -E '^[A-Z][a-z]{2} [0-9 ]{2} [0-9:]{8} said app\[[0-9]+\]: hello$'
         # systemd 255 and newer write the zone with a colon.
-        podctl logs --output=short-iso said | head -n 1 | grep -E '^[0-9-]{10}T[0-9:]{8}[+-][0-9]{2}:?[0-9]{2} said app\[[0-9]+\]: hello$'
+        podctl logs --output=short-iso said | head -n 1 |
+                grep -E '^[0-9-]{10}T[0-9:]{8}[+-][0-9]{2}:?[0-9]{2} said app\[[0-9]+\]: hello$'
         assert_eq "$(podctl logs --output=json said | jq -c .MESSAGE)" $'"hello"\n"a\\tb"\n[255]'
         assert_fails 254 podctl logs --output=wordy said
         assert_contains "$output" 'short'
@@ -70,7 +71,8 @@ test_options_of_journalctl() {
         assert_eq "$(logs --since=@$((now - 3600)) --until=@$((now + 60)) --lines=1 --app=a)" bad
         podctl logs -o json-pretty --app=b asked >pretty
         (($(wc -l <pretty) > 10))
-        assert_eq "$(jq -r '.PODCTL_POD_NAME + " " + .PODCTL_APP + " " + .MESSAGE' pretty | sort)" $'asked b four\nasked b three'
+        assert_eq "$(jq -r '.PODCTL_POD_NAME + " " + .PODCTL_APP + " " + .MESSAGE' pretty | sort)" \
+                $'asked b four\nasked b three'
         # What is wrong with them, journalctl says.
         assert_fails 254 podctl logs --priority=loud asked
         assert_contains "$output" loud
@@ -81,7 +83,10 @@ test_options_of_journalctl() {
 # A terminal has a pager and colours, what is no terminal neither.
 test_on_a_terminal() {
         written said 'echo hello; echo bad >&2'
-        on_terminal() { TERM=xterm SYSTEMD_PAGERSECURE=0 SYSTEMD_PAGER='sed s/^/paged:/' script -qec "podctl logs $* said" /dev/null; }
+        on_terminal() {
+                TERM=xterm SYSTEMD_PAGERSECURE=0 SYSTEMD_PAGER='sed s/^/paged:/' \
+                        script -qec "podctl logs $* said" /dev/null
+        }
         assert_contains "$(on_terminal)" paged:
         on_terminal --no-pager >out
         ! grep paged: out

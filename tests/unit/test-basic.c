@@ -202,9 +202,15 @@ Test(uuid, round_trip)
 Test(uuid, forms)
 {
         static const char *const bad[] = {
-                "", "0123456789abcdef0123456789abcdef", "01234567-89ab-cdef-0123-456789abcde", "01234567-89ab-cdef-0123-456789abcdef0",
-                "01234567-89ab-cdef-0123-456789abcdeg", "0123456789ab-cdef-0123-456789-abcdef", " 1234567-89ab-cdef-0123-456789abcdef",
-                "01234567--9ab-cdef-0123-456789abcdef", "{1234567-89ab-cdef-0123-456789abcde}",
+                "",
+                "0123456789abcdef0123456789abcdef",
+                "01234567-89ab-cdef-0123-456789abcde",
+                "01234567-89ab-cdef-0123-456789abcdef0",
+                "01234567-89ab-cdef-0123-456789abcdeg",
+                "0123456789ab-cdef-0123-456789-abcdef",
+                " 1234567-89ab-cdef-0123-456789abcdef",
+                "01234567--9ab-cdef-0123-456789abcdef",
+                "{1234567-89ab-cdef-0123-456789abcde}",
         };
         char plain[33];
         Uuid u;

@@ -137,12 +137,15 @@ Test(http, garbage_in_a_head)
         _cleanup_(http_reply_done) HttpReply reply = {};
         _cleanup_free_ char *message = NULL;
 
-        cr_assert_eq(perform((const char *[]) { "HTTP/1.1 404 Not Found\r\nETag: \033[31mred\r\nLast-Modified: \xff\xfe\r\n"
-                                                "Docker-Content-Digest: a\x01\r\nContent-Type:\r\nETagg: x\r\nETa: x\r\n"
-                                                "WWW-Authenticate: \033\r\nWWW-Authenticate: A,B,C,D,E\r\n"
-                                                "WWW-Authenticate: F,G,H,I,J\r\nRetry-After: soon\r\n"
-                                                "Connection: close\r\n\r\n", NULL },
-                             true, &reply, &message), 0, "%s", message);
+        cr_assert_eq(
+                perform((const char *[]) { "HTTP/1.1 404 Not Found\r\nETag: \033[31mred\r\nLast-Modified: \xff\xfe\r\n"
+                                           "Docker-Content-Digest: a\x01\r\nContent-Type:\r\nETagg: x\r\nETa: x\r\n"
+                                           "WWW-Authenticate: \033\r\nWWW-Authenticate: A,B,C,D,E\r\n"
+                                           "WWW-Authenticate: F,G,H,I,J\r\nRetry-After: soon\r\n"
+                                           "Connection: close\r\n\r\n",
+                                           NULL },
+                        true, &reply, &message),
+                0, "%s", message);
         cr_expect_null(reply.etag);
         cr_expect_null(reply.last_modified);
         cr_expect_null(reply.digest);
@@ -161,8 +164,8 @@ Test(http, failures_say_what_libcurl_knows)
                 const char *words;
         } cases[] = {
                 { "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nnot all", -ECONNRESET, "93" },
-                { "HTTP/1.1 307 Temporary Redirect\r\nLocation: ftp://127.0.0.1/\r\nContent-Length: 0\r\n\r\n", -EPROTONOSUPPORT,
-                  "ftp" },
+                { "HTTP/1.1 307 Temporary Redirect\r\nLocation: ftp://127.0.0.1/\r\nContent-Length: 0\r\n\r\n",
+                  -EPROTONOSUPPORT, "ftp" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

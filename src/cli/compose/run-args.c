@@ -319,10 +319,10 @@ int run_args_check_start(const RunArgs *args)
 
                 /* Docker's -p. */
                 if (r < 0 && strchr(*p, ':') && !strchr(*p, '='))
-                        return log_error_errno(
-                                r,
-                                "Option --property: '%s' is not NAME=VALUE of a unit; for a port write --port=NAME:PORT",
-                                *p);
+                        return log_error_errno(r,
+                                               "Option --property: '%s' is not NAME=VALUE of a unit; for a port write "
+                                               "--port=NAME:PORT",
+                                               *p);
                 if (r < 0)
                         return log_error_errno(r, "Option --property: %s", strempty(message));
         }
