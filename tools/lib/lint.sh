@@ -44,7 +44,8 @@ lint_pages() {
         local page status=0
         for page in "$SOURCE"/build/man/*.[1-8]; do
                 ! MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings --encoding=UTF-8 --local-file \
-                        --troff-device=utf8 --ditroff "$page" 2>&1 >/dev/null | grep -v "can't break line\|cannot adjust line" || status=1
+                        --troff-device=utf8 --ditroff "$page" 2>&1 >/dev/null |
+                        grep -v "can't break line\|cannot adjust line" || status=1
         done
         return $status
 }
