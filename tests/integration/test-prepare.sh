@@ -184,9 +184,9 @@ test_prepare_on_a_full_disk() {
 
 # Whoever comes first; the other is told.
 test_prepared_pod_is_started_or_removed() {
-        local uuid i known='no matches found|by somebody else|abandoned|cannot be opened|No such file'
+        local uuid known='no matches found|by somebody else|abandoned|cannot be opened|No such file'
         known+='|is deleting|is garbage'
-        for i in 1 2 3 4 5; do
+        for _ in 1 2 3 4 5; do
                 uuid=$(podctl prepare busybox --exec=/bin/true)
                 podctl run-prepared --net=none "$uuid" >run 2>&1 &
                 podctl gc --expire-prepared=0 --grace-period=1h >/dev/null 2>&1
