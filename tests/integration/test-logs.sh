@@ -69,7 +69,8 @@ test_options_of_journalctl() {
         assert_eq "$(logs -r --app=a)" $'bad\ntwo\none'
         assert_eq "$(logs --until=@$((now + 60)) --app=b | sort)" $'four\nthree'
         assert_eq "$(logs --until=@$((now - 3600)))" ''
-        assert_eq "$(logs --since=@$((now - 3600)) --until=@$((now + 60)) --lines=1 --app=a)" bad
+        assert_eq "$(logs --since=@$((now - 3600)) --until=@$((now + 60)) --app=a)" $'one\ntwo\nbad'
+        assert_eq "$(logs --until=@$((now + 60)) --lines=1 --app=a)" bad
         podctl logs -o json-pretty --app=b asked >pretty
         (($(wc -l <pretty) > 10))
         assert_eq "$(jq -r '.PODCTL_POD_NAME + " " + .PODCTL_APP + " " + .MESSAGE' pretty | sort)" \
