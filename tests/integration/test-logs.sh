@@ -71,6 +71,8 @@ test_options_of_journalctl() {
         assert_eq "$(logs --until=@$((now - 3600)))" ''
         assert_eq "$(logs --since=@$((now - 3600)) --until=@$((now + 60)) --app=a)" $'one\ntwo\nbad'
         assert_eq "$(logs --until=@$((now + 60)) --lines=1 --app=a)" bad
+        assert_eq "$(logs --since=@$((now - 3600)) --lines=2 --app=a)" $'two\nbad'
+        assert_eq "$(logs --since=@$((now - 3600)) --lines=2 --app=a --reverse)" $'bad\ntwo'
         podctl logs -o json-pretty --app=b asked >pretty
         (($(wc -l <pretty) > 10))
         assert_eq "$(jq -r '.PODCTL_POD_NAME + " " + .PODCTL_APP + " " + .MESSAGE' pretty | sort)" \

@@ -47,8 +47,9 @@ static int add_values(const JournalQuery *query, char ***argv)
         const struct {
                 const char *name, *value;
         } options[] = {
-                { "grep", query->grep },         { "lines", query->lines }, { "output", query->output },
-                { "priority", query->priority }, { "since", query->since }, { "until", query->until },
+                { "cursor", query->cursor },     { "grep", query->grep },   { "lines", query->lines },
+                { "output", query->output },     { "priority", query->priority }, { "since", query->since },
+                { "until", query->until },
         };
         int r;
 
@@ -74,6 +75,7 @@ static int add_flags(const JournalQuery *query, char ***argv)
                 /* Else only what it takes for the current boot, of which an empty journal has none. */
                 { query->follow, "--merge" },
                 { query->follow && !query->lines, "--no-tail" },
+                { query->show_cursor, "--show-cursor" },
         };
         int r;
 
@@ -142,11 +144,11 @@ static int become_journalctl(void *userdata, WorkerReport *report, char **reterr
         return -errno;
 }
 
-static int start(Reading *r)
+static int start(Reading *r, bool piped)
 {
         int k;
 
-        if (!isatty(STDOUT_FILENO) && pipe2(r->pipe, O_CLOEXEC) < 0)
+        if (piped && pipe2(r->pipe, O_CLOEXEC) < 0)
                 return -errno;
         k = worker_start(become_journalctl, r, &r->journalctl);
         if (k < 0)
@@ -264,9 +266,58 @@ static int finish(Reading *r)
         return log_error_errno(k, "Cannot run " JOURNALCTL ": %m");
 }
 
+/* The line that --show-cursor adds at the end; NULL: there was no entry. */
+static int read_cursor(int fd, char **ret)
+{
+        static const char prefix[] = "-- cursor: ";
+        _cleanup_free_ char *line = NULL, *cursor = NULL;
+        FILE *f = fdopen(fd, "r");
+        size_t allocated = 0;
+        ssize_t n;
+
+        if (!f)
+                return -errno;
+        while ((n = getline(&line, &allocated, f)) > 0) {
+                const char *value = startswith(line, prefix);
+
+                cursor = mfree(cursor);
+                if (value && !(cursor = strndup(value, strcspn(value, "\n"))))
+                        break;
+        }
+        (void) fclose(f);
+        *ret = TAKE_PTR(cursor);
+        return 0;
+}
+
+/* Where the last lines since a point in time begin: journalctl of systemd 252 takes the first ones instead. A positive
+ * value as of finish(). */
+static int find_first(Pod *pod, const char *directory, const JournalQuery *query, char **ret)
+{
+        JournalQuery backwards = *query;
+        _cleanup_strv_free_ char **argv = NULL;
+        _cleanup_(reading_done) Reading reading = {
+                .directory = directory, .journalctl = WORKER_NONE, .pipe = { -EBADF, -EBADF }, .supervisor = -EBADF,
+        };
+        int r;
+
+        backwards.follow = false;
+        backwards.reverse = backwards.no_pager = backwards.show_cursor = true;
+        backwards.output = (char *) "cat";
+        r = pod_journal_command(pod->manifest, directory, &backwards, &argv);
+        if (r < 0)
+                return log_oom();
+        reading.argv = argv;
+        r = start(&reading, true);
+        if (r < 0)
+                return log_error_errno(r, "Cannot run " JOURNALCTL ": %m");
+        r = read_cursor(TAKE_FD(reading.pipe[0]), ret);
+        return r < 0 ? log_error_errno(r, "Cannot read what " JOURNALCTL " prints: %m") : finish(&reading);
+}
+
 int pod_journal_show(Pod *pod, const JournalQuery *query)
 {
         _cleanup_free_ char *directory = pod_path(pod, "journal");
+        _cleanup_free_ char *cursor = NULL;
         _cleanup_strv_free_ char **argv = NULL;
         JournalQuery now = *query;
         _cleanup_(reading_done) Reading reading = {
@@ -279,6 +330,15 @@ int pod_journal_show(Pod *pod, const JournalQuery *query)
         if (access(directory, F_OK) < 0 && errno == ENOENT)
                 return 0;
         now.follow = query->follow && pod_state_is_alive(pod->state);
+        if (query->since && query->lines && !query->reverse) {
+                r = find_first(pod, directory, query, &cursor);
+                if (r != 0)
+                        return r;
+        }
+        if (cursor) {
+                now.cursor = cursor;
+                now.since = now.lines = NULL;
+        }
         r = pod_journal_command(pod->manifest, directory, &now, &argv);
         if (r < 0)
                 return log_oom();
@@ -287,7 +347,7 @@ int pod_journal_show(Pod *pod, const JournalQuery *query)
                 reading.pod = pod;
                 reading.supervisor = pod_supervisor_pidfd(pod);
         }
-        r = start(&reading);
+        r = start(&reading, !isatty(STDOUT_FILENO));
         if (r < 0)
                 return log_error_errno(r, "Cannot run " JOURNALCTL ": %m");
         watch(&reading);

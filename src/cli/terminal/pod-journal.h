@@ -20,6 +20,8 @@ typedef struct JournalQuery {
         bool follow;
         bool reverse;
         bool no_pager;
+        bool show_cursor;
+        char *cursor;    /* of the first entry */
         char *grep;
         char *lines;
         char *output;
