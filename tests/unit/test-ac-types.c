@@ -75,17 +75,17 @@ static int quantity_case(const char *data, size_t n, JsonError *e)
         return r < 0 ? json_error_set(e, r, NULL, "no quantity") : 0;
 }
 
-Test(ac_types, cases)
-{
-        run_cases("acidentifier", identifier_case, NULL);
-        run_cases("acname", name_case, NULL);
-        run_cases("appc-ackind", kind_case, NULL);
-        run_cases("appc-date", date_case, NULL);
-        run_cases("appc-url", url_case, NULL);
-        run_cases("appc-hash", hash_case, NULL);
-        run_cases("appc-semver", version_case, NULL);
-        run_cases("appc-quantity", quantity_case, NULL);
-}
+static const CaseArea areas[] = {
+        { "acidentifier", identifier_case },
+        { "acname", name_case },
+        { "appc-ackind", kind_case },
+        { "appc-date", date_case },
+        { "appc-url", url_case },
+        { "appc-hash", hash_case },
+        { "appc-semver", version_case },
+        { "appc-quantity", quantity_case },
+};
+CASE_TESTS(ac_types, areas)
 
 Test(ac_types, sanitize_table)
 {

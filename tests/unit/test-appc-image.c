@@ -9,16 +9,15 @@ static int parse_case(const char *data, size_t n, JsonError *e)
         return appc_image_parse(data, n, &image, e);
 }
 
-Test(appc_image, cases)
-{
-        static const char *const deviations[] = {
-                /* "Exec", "User", "Group": we take member names as they are written. */
-                "appc-image-manifest/valid/010.json",
-                NULL
-        };
-
-        run_cases("appc-image-manifest", parse_case, deviations);
-}
+static const char *const deviations[] = {
+        /* "Exec", "User", "Group": we take member names as they are written. */
+        "appc-image-manifest/valid/010.json",
+        NULL,
+};
+static const CaseArea areas[] = {
+        { "appc-image-manifest", parse_case, deviations },
+};
+CASE_TESTS(appc_image, areas)
 
 Test(appc_image, survives_damage, .timeout = 120)
 {

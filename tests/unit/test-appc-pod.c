@@ -9,10 +9,10 @@ static int parse_case(const char *data, size_t n, JsonError *e)
         return appc_pod_parse(data, n, &pod, e);
 }
 
-Test(appc_pod, cases)
-{
-        run_cases("appc-pod-manifest", parse_case, NULL);
-}
+static const CaseArea areas[] = {
+        { "appc-pod-manifest", parse_case },
+};
+CASE_TESTS(appc_pod, areas)
 
 Test(appc_pod, survives_damage, .timeout = 120)
 {

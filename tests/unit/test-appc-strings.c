@@ -18,12 +18,12 @@ DEFINE_STRING_CASE(volume_case, Volume, volume_from_string, volume_done)
 DEFINE_STRING_CASE(mount_point_case, MountPoint, mount_point_from_string, mount_point_done)
 DEFINE_STRING_CASE(discovery_case, AppcImageRef, appc_image_ref_from_string, appc_image_ref_done)
 
-Test(appc_strings, cases)
-{
-        run_cases("appc-volume-string", volume_case, NULL);
-        run_cases("appc-mountpoint-string", mount_point_case, NULL);
-        run_cases("appc-discovery-string", discovery_case, NULL);
-}
+static const CaseArea areas[] = {
+        { "appc-volume-string", volume_case },
+        { "appc-mountpoint-string", mount_point_case },
+        { "appc-discovery-string", discovery_case },
+};
+CASE_TESTS(appc_strings, areas)
 
 Test(appc_strings, port_table)
 {

@@ -7,7 +7,8 @@
 #include "basic/strv.h"
 #include "shared/json-table.h"
 
-/* Runs case files: below $PODCTL_CASES/AREA/, valid/ has what a parser must take and invalid/ what it must refuse. */
+/* Cases as data: our own in tests/data/cases, by the rule that each shows, which are always there, and those of a
+ * directory beside the checkout ($PODCTL_CASES), which are tests of their own. */
 
 /* What the parser under test does with one file; negative when it refuses. */
 typedef int (*CaseParser)(const char *data, size_t n, JsonError *e);
@@ -22,6 +23,60 @@ static inline _unused_ char *quoted(const char *s)
                 if (*p == '\'')
                         *p = '"';
         return copy;
+}
+
+static inline _unused_ json_object *read_rows(const char *path)
+{
+        _cleanup_json_error_ JsonError e = {};
+        json_object *o = NULL;
+        int r = json_parse_file_at(AT_FDCWD, path, &o, &e);
+
+        cr_assert_eq(r, 0, "%s: %s", path, json_error_message(&e, r));
+        cr_assert(json_object_is_type(o, json_type_array) && json_object_array_length(o) > 0, "%s: no rows", path);
+        return o;
+}
+
+/* What a parser does with one area of cases. */
+typedef struct CaseArea {
+        const char *name;
+        CaseParser parse;
+        const char *const *deviations; /* "area/valid/010.json": cases from beside, which we judge the other way round */
+} CaseArea;
+
+/* {"accepted" or "refused": the rule, "value": the document, "says": part of the message} */
+static inline _unused_ void run_own_case(const CaseArea *area, json_object *row)
+{
+        json_object *value = NULL, *refused = NULL, *rule = NULL, *says = NULL;
+        _cleanup_json_error_ JsonError e = {};
+        const char *text, *name;
+        int r;
+
+        cr_assert(json_object_object_get_ex(row, "value", &value) || json_object_object_length(row) > 1);
+        if (!json_object_object_get_ex(row, "accepted", &rule))
+                cr_assert(json_object_object_get_ex(row, "refused", &refused), "%s", area->name);
+        name = json_object_get_string(rule ?: refused);
+        text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+        r = area->parse(text, strlen(text), &e);
+        if (rule) {
+                cr_expect_geq(r, 0, "%s: %s: %s", area->name, name, json_error_message(&e, r));
+                return;
+        }
+        cr_expect_lt(r, 0, "%s: %s: accepted", area->name, name);
+        cr_expect(json_object_object_get_ex(row, "says", &says) &&
+                          strstr(json_error_message(&e, r), json_object_get_string(says)),
+                  "%s: %s: |%s|", area->name, name, json_error_message(&e, r));
+}
+
+static inline _unused_ void run_own_cases(const CaseArea *areas, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_free_ char *path =
+                        strprintf("%s/cases/%s.json", getenv("PODCTL_TEST_DATA"), areas[i].name);
+                _cleanup_json_object_ json_object *rows = read_rows(path);
+
+                for (size_t j = 0; j < json_object_array_length(rows); j++)
+                        run_own_case(&areas[i], json_object_array_get_idx(rows, j));
+        }
 }
 
 static inline _unused_ void run_case(const char *name, CaseParser parse, bool valid, const char *const *deviations)
@@ -69,29 +124,37 @@ static inline _unused_ void skip_without_cases(void)
                 cr_skip_test("no case files");
 }
 
-/* Deviations: names like "area/valid/010.json" of cases that we judge the other way round. */
-static inline _unused_ void run_cases(const char *area, CaseParser parse, const char *const *deviations)
+static inline _unused_ void run_outside_cases(const CaseArea *areas, size_t n)
 {
         skip_without_cases();
-        cr_expect_gt(run_case_directory(area, "valid", parse, deviations) +
-                             run_case_directory(area, "invalid", parse, deviations),
-                     0, "%s: no cases", area);
+        for (size_t i = 0; i < n; i++)
+                cr_expect_gt(run_case_directory(areas[i].name, "valid", areas[i].parse, areas[i].deviations) +
+                                     run_case_directory(areas[i].name, "invalid", areas[i].parse, areas[i].deviations),
+                             0, "%s: no cases", areas[i].name);
 }
 
-/* $PODCTL_CASES/tables/NAME.json, an array. */
+/* Two tests: with our own cases, and with those from beside. */
+#define CASE_TESTS(suite, areas)                                                                                       \
+        Test(suite, cases)                                                                                             \
+        {                                                                                                              \
+                run_own_cases(areas, ELEMENTSOF(areas));                                                               \
+        }                                                                                                              \
+        Test(suite, cases_from_beside)                                                                                 \
+        {                                                                                                              \
+                run_outside_cases(areas, ELEMENTSOF(areas));                                                           \
+        }
+
+/* Rows of tests/data/tables/NAME.json, and those of $PODCTL_CASES/tables/NAME.json where that is there. */
 static inline _unused_ json_object *open_table(const char *name)
 {
-        _cleanup_free_ char *path = strprintf("%s/tables/%s.json", getenv("PODCTL_CASES"), name);
-        _cleanup_json_error_ JsonError e = {};
-        json_object *o = NULL;
-        int r;
+        _cleanup_free_ char *own = strprintf("%s/tables/%s.json", getenv("PODCTL_TEST_DATA"), name),
+                            *beside = strprintf("%s/tables/%s.json", strempty(getenv("PODCTL_CASES")), name);
+        _cleanup_json_object_ json_object *more = access(beside, F_OK) < 0 ? NULL : read_rows(beside);
+        json_object *rows = read_rows(own);
 
-        skip_without_cases();
-        r = json_parse_file_at(AT_FDCWD, path, &o, &e);
-        cr_assert_eq(r, 0, "%s: %s", path, json_error_message(&e, r));
-        cr_assert(json_object_is_type(o, json_type_array));
-        cr_assert_gt(json_object_array_length(o), 0);
-        return o;
+        for (size_t i = 0; more && i < json_object_array_length(more); i++)
+                cr_assert_eq(json_object_array_add(rows, json_object_get(json_object_array_get_idx(more, i))), 0);
+        return rows;
 }
 
 /* The string member "name" of a row, or of the object "case" in it; NULL when it is not there. */

@@ -297,5 +297,8 @@ static int read_case(const char *data, size_t n, JsonError *e)
         return r < 0 ? json_error_set(e, r, NULL, "%s", strempty(f.message)) : 0;
 }
 
-Test(credentials, rkt_auth) { run_cases("rkt-config-auth", read_case, NULL); }
-Test(credentials, rkt_docker_auth) { run_cases("rkt-config-dockerAuth", read_case, NULL); }
+static const CaseArea areas[] = {
+        { "rkt-config-auth", read_case },
+        { "rkt-config-dockerAuth", read_case },
+};
+CASE_TESTS(credentials, areas)

@@ -191,5 +191,8 @@ static int read_stage1(const char *data, size_t n, JsonError *e)
         return read_case(data, n, "stage1.d", e);
 }
 
-Test(host_config, rkt_paths) { run_cases("rkt-config-paths", read_paths, NULL); }
-Test(host_config, rkt_stage1) { run_cases("rkt-config-stage1", read_stage1, NULL); }
+static const CaseArea areas[] = {
+        { "rkt-config-paths", read_paths },
+        { "rkt-config-stage1", read_stage1 },
+};
+CASE_TESTS(host_config, areas)

@@ -583,7 +583,7 @@ static void run_render_case(const char *directory)
         fixture_done(&f);
 }
 
-Test(image_render, cases)
+Test(image_render, cases_from_beside)
 {
         _cleanup_strv_free_ char **names = NULL;
         _cleanup_free_ char *directory = NULL;

@@ -18,10 +18,10 @@ static int isolator_case(const char *data, size_t n, JsonError *e)
                              data, e);
 }
 
-Test(isolator, cases)
-{
-        run_cases("appc-isolator", isolator_case, NULL);
-}
+static const CaseArea areas[] = {
+        { "appc-isolator", isolator_case },
+};
+CASE_TESTS(isolator, areas)
 
 Test(isolator, names_both_ways)
 {

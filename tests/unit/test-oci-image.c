@@ -44,15 +44,11 @@ static int archive_case(const char *data, size_t n, JsonError *e)
         return docker_archive_parse(data, n, &x, e);
 }
 
-Test(oci_image, cases)
-{
-        run_cases("oci-descriptor", descriptor_case, NULL);
-        run_cases("oci-index", index_case, NULL);
-        run_cases("oci-manifest", manifest_case, NULL);
-        run_cases("oci-config", config_case, NULL);
-        run_cases("docker-config", config_case, NULL);
-        run_cases("oci-layout", oci_layout_parse, NULL);
-}
+static const CaseArea areas[] = {
+        { "oci-descriptor", descriptor_case }, { "oci-index", index_case },      { "oci-manifest", manifest_case },
+        { "oci-config", config_case },         { "docker-config", config_case }, { "oci-layout", oci_layout_parse },
+};
+CASE_TESTS(oci_image, areas)
 
 Test(oci_image, survives_damage, .timeout = 120)
 {

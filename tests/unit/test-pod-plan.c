@@ -386,7 +386,7 @@ Test(pod_plan, rkt_environment)
                                          json_object_get_string(json_object_array_get_idx(expected, j)));
                 n++;
         }
-        cr_expect_eq(n, 3);
+        cr_expect_gt(n, 0);
         json_object_put(table);
 }
 
