@@ -253,7 +253,6 @@ test_pod_manifest() {
                                environment: [{name: "WHO", value: "writer"}]},
                          mounts: [{volume: "shared", path: "/out"}]},
                         {name: "reader", image: {name: "busybox", id: $id}, readOnlyRootFS: true,
-                         app: {exec: ["/bin/sh", "-c",
                          app: {exec: ["/bin/sh", "-c", $reader],
                                user: "0", group: "0", workingDirectory: "/tmp"},
                          mounts: [{volume: "shared", path: "/in"}]}
