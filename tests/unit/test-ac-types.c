@@ -3,7 +3,7 @@
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
 #include "manifest/appc-pod.h"
-#include "test-cases.h"
+#include "lib/test-cases.h"
 
 static int parse_image(const char *data, size_t n, JsonError *e)
 {

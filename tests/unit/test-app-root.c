@@ -3,8 +3,8 @@
 
 #include "basic/path.h"
 #include "stage1/app-root.h"
-#include "test-plan.h"
-#include "test-temporary.h"
+#include "lib/test-plan.h"
+#include "lib/test-temporary.h"
 
 TestSuite(app_root, .timeout = 20);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "stage1/app-launch.h"
 #include "stage1/app-unit.h"
-#include "test-plan.h"
+#include "lib/test-plan.h"
 
 static const PodSettings settings = { .name = (char *) "web" };
 static const AppIdentity identity = { .uid = 33, .gid = 34, .program = (char *) "/bin/web" };

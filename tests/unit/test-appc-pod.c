@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "manifest/appc-pod.h"
-#include "test-cases.h"
+#include "lib/test-cases.h"
 
 static int parse_case(const char *data, size_t n, JsonError *e)
 {

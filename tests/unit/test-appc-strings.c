@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "manifest/appc-strings.h"
-#include "test-cases.h"
+#include "lib/test-cases.h"
 
 /* Cases are strings in JSON. */
 #define DEFINE_STRING_CASE(name, Type, parse, done)                                                            \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shared/archive.h"
-#include "test-tar.h"
+#include "lib/test-tar.h"
 
 static const Member two_files[] = {
         DIR_MEMBER("d/"),

@@ -19,7 +19,7 @@
 #include "basic/tree-size.h"
 #include "basic/utf8.h"
 #include "basic/uuid.h"
-#include "test-temporary.h"
+#include "lib/test-temporary.h"
 
 Test(parse, duration)
 {

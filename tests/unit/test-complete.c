@@ -2,8 +2,8 @@
 #include <criterion/criterion.h>
 
 #include "pod/pod-prepare.h"
-#include "test-cases.h"
-#include "test-temporary.h"
+#include "lib/test-cases.h"
+#include "lib/test-temporary.h"
 
 /* What podctl itself answers a shell. Words of a line are separated by spaces; the last one is being written, and
  * empty behind a space. */

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "shared/config-dir.h"
-#include "test-temporary.h"
+#include "lib/test-temporary.h"
 
 typedef struct Seen {
         char **values;          /* "LAYER:VALUE" */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/base64.h"
 #include "image/transport/credentials.h"
-#include "test-cases.h"
-#include "test-temporary.h"
+#include "lib/test-cases.h"
+#include "lib/test-temporary.h"
 
 /* Nothing of whoever runs this: only what a test puts there. */
 static void setup(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fetch/discovery.h"
 #include "image/name/appc-discovery.h"
-#include "test-cases.h"
+#include "lib/test-cases.h"
 
 static Discovery parse(const char *html, const char *name)
 {

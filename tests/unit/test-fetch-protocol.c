@@ -4,7 +4,7 @@
 
 #include "basic/fd.h"
 #include "image/transport/fetch-protocol.h"
-#include "test-cases.h"
+#include "lib/test-cases.h"
 
 static void make_pair(int fds[2])
 {

@@ -3,7 +3,7 @@
 
 #include "basic/string-util.h"
 #include "shared/gunzip.h"
-#include "test-temporary.h"
+#include "lib/test-temporary.h"
 
 /* A stream given out in pieces of a size of our choice. */
 typedef struct Stream {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "manifest/health-check.h"
-#include "test-cases.h"
+#include "lib/test-cases.h"
 
 static int read_check(const char *text, HealthCheck **ret, JsonError *e)
 {

@@ -8,7 +8,7 @@
 #include "image/store/image-lowers.h"
 #include "image/store/layer-store.h"
 #include "image/store/store-damage.h"
-#include "test-tar.h"
+#include "lib/test-tar.h"
 
 static void setup(void)
 {

@@ -9,8 +9,8 @@
 #include "image/store/image-dependencies.h"
 #include "image/store/image-lowers.h"
 #include "image/tree/merged-tree.h"
-#include "test-cases.h"
-#include "test-tar.h"
+#include "lib/test-cases.h"
+#include "lib/test-tar.h"
 
 /* Images made of several. What comes out is told once by our reading of the trees, once by the kernel's. */
 

@@ -16,7 +16,7 @@
 #include "image/store/layer-store.h"
 #include "manifest/oci-descriptor.h"
 #include "shared/json-foreign.h"
-#include "test-tar.h"
+#include "lib/test-tar.h"
 
 static void setup(void)
 {

@@ -8,7 +8,7 @@
 #include "image/tree/image-unpack.h"
 #include "image/tree/unpack-tree.h"
 #include "manifest/appc-image.h"
-#include "test-tar.h"
+#include "lib/test-tar.h"
 
 static void setup(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "test-signing.h"
+#include "lib/test-signing.h"
 
 #include "image/trust/image-verify.h"
 #include "image/trust/key-file.h"

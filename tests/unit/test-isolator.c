@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "manifest/appc-image.h"
 #include "manifest/isolator.h"
-#include "test-cases.h"
+#include "lib/test-cases.h"
 
 static int parse_image(const char *data, size_t n, JsonError *e)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shared/json-table.h"
-#include "test-cases.h"
+#include "lib/test-cases.h"
 
 typedef struct Inner {
         char *name;

@@ -2,7 +2,7 @@
 #include "basic/string-util.h"
 #include "metadata/metadata-api.h"
 #include "pod/registration.h"
-#include "test-temporary.h"
+#include "lib/test-temporary.h"
 
 #define TOKEN_A "0123456789abcdef0123456789abcdef"
 #define TOKEN_B "fedcba9876543210fedcba9876543210"

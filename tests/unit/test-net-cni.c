@@ -2,8 +2,8 @@
 #include "network/net-cni.h"
 #include "network/net-files.h"
 #include "network/net-resolv.h"
-#include "test-cases.h"
-#include "test-temporary.h"
+#include "lib/test-cases.h"
+#include "lib/test-temporary.h"
 
 static json_object *parse(const char *text)
 {

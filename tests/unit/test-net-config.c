@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "network/net-config.h"
-#include "test-cases.h"
-#include "test-temporary.h"
+#include "lib/test-cases.h"
+#include "lib/test-temporary.h"
 
 /* "NAME:ARG;ARG,NAME", or "error: MESSAGE" */
 static char *requests_of(const char *text)

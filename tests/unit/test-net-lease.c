@@ -2,7 +2,7 @@
 #include "basic/strv.h"
 #include "network/net-lease.h"
 #include "network/net-names.h"
-#include "test-temporary.h"
+#include "lib/test-temporary.h"
 
 #define A "aaaaaaaa-89ab-4def-8123-456789abcdef"
 #define B "bbbbbbbb-89ab-4def-8123-456789abcdef"

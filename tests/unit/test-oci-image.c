@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "manifest/oci-config.h"
 #include "manifest/oci-image.h"
-#include "test-cases.h"
+#include "lib/test-cases.h"
 
 static int descriptor_case(const char *data, size_t n, JsonError *e)
 {

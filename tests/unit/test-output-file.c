@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/strv.h"
 #include "cli/terminal/output-file.h"
-#include "test-temporary.h"
+#include "lib/test-temporary.h"
 
 /* What somebody else has made where a file is being put together, in a directory such as /tmp, is not written to: he
  * could read and change it later on. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/terminal/pod-output.h"
-#include "test-temporary.h"
+#include "lib/test-temporary.h"
 
 #define NAME_LENGTH 200
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pod/plan-isolators.h"
 #include "pod/plan-stop.h"
-#include "test-plan.h"
+#include "lib/test-plan.h"
 
 static const PodSettings settings = { .name = (char *) "web" };
 

@@ -7,7 +7,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "stage1/pod-sockets.h"
-#include "test-plan.h"
+#include "lib/test-plan.h"
 
 /* Sockets that a service manager passes, and the ports of apps that they go to. PORT in a manifest stands for the
  * number that the kernel chose for the first of them. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pod/pod-volumes.h"
-#include "test-plan.h"
+#include "lib/test-plan.h"
 
 static AppcPod *pod_of(const char *mount_points, const char *mounts, const char *volumes)
 {

@@ -12,8 +12,8 @@
 #include "pod/pod-internal.h"
 #include "pod/pod-keep.h"
 #include "pod/pod-prepare.h"
-#include "test-cases.h"
-#include "test-temporary.h"
+#include "lib/test-cases.h"
+#include "lib/test-temporary.h"
 
 TestSuite(pod, .timeout = 30);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/transport/registry-config.h"
-#include "test-cases.h"
-#include "test-temporary.h"
+#include "lib/test-cases.h"
+#include "lib/test-temporary.h"
 
 static void put(Temporary *t, const char *path, const char *text)
 {

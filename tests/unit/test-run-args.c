@@ -2,7 +2,7 @@
 #include "basic/log.h"
 #include "cli/compose/run-args.h"
 #include "cli/verb.h"
-#include "test-cases.h"
+#include "lib/test-cases.h"
 
 typedef struct Parsed {
         Context context;

@@ -8,8 +8,8 @@
 #include "cli/persona.h"
 #include "cli/rkt-ways.h"
 #include "pod/pod-volumes.h"
-#include "test-cases.h"
-#include "test-tar.h"
+#include "lib/test-cases.h"
+#include "lib/test-tar.h"
 
 static void setup(void)
 {

@@ -9,7 +9,7 @@
 #include "basic/fd.h"
 #include "basic/strv.h"
 #include "shared/sandbox.h"
-#include "test-temporary.h"
+#include "lib/test-temporary.h"
 
 static void setup(void)
 {

@@ -9,7 +9,7 @@
 
 #include "shared/seccomp-filter.h"
 #include "shared/syscall-sets.h"
-#include "test-cases.h"
+#include "lib/test-cases.h"
 
 /* Filters are loaded in a child, and calls tried: what the kernel makes of them is what counts. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "test-temporary.h"
+#include "lib/test-temporary.h"
 
 #include "image/trust/signature-stores.h"
 

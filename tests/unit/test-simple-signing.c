@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "test-cases.h"
+#include "lib/test-cases.h"
 
 #include "image/trust/cosign-bundle.h"
 #include "image/trust/simple-signing.h"

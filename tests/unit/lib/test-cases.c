@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#pragma once
+#include "lib/test-cases.h"
 
-#include <criterion/criterion.h>
-
-#include "basic/fs.h"
-#include "basic/strv.h"
-#include "shared/json-table.h"
-
-/* Cases as data: our own in tests/data/cases, by the rule that each shows, which are always there, and those of a
- * directory beside the checkout ($PODCTL_CASES), which are tests of their own. */
-
-/* What the parser under test does with one file; negative when it refuses. */
-typedef int (*CaseParser)(const char *data, size_t n, JsonError *e);
-
-/* Our JSON in C sources has single quotes. */
-static inline _unused_ char *quoted(const char *s)
+char *quoted(const char *s)
 {
         char *copy = strdup(s);
 
@@ -25,7 +12,7 @@ static inline _unused_ char *quoted(const char *s)
         return copy;
 }
 
-static inline _unused_ json_object *read_rows(const char *path)
+json_object *read_rows(const char *path)
 {
         _cleanup_json_error_ JsonError e = {};
         json_object *o = NULL;
@@ -36,15 +23,7 @@ static inline _unused_ json_object *read_rows(const char *path)
         return o;
 }
 
-/* What a parser does with one area of cases. */
-typedef struct CaseArea {
-        const char *name;
-        CaseParser parse;
-        const char *const *deviations; /* "area/valid/010.json": cases from beside, which we judge the other way round */
-} CaseArea;
-
-/* {"accepted" or "refused": the rule, "value": the document, "says": part of the message} */
-static inline _unused_ void run_own_case(const CaseArea *area, json_object *row)
+static void run_own_case(const CaseArea *area, json_object *row)
 {
         json_object *value = NULL, *refused = NULL, *rule = NULL, *says = NULL;
         _cleanup_json_error_ JsonError e = {};
@@ -67,7 +46,7 @@ static inline _unused_ void run_own_case(const CaseArea *area, json_object *row)
                   "%s: %s: |%s|", area->name, name, json_error_message(&e, r));
 }
 
-static inline _unused_ void run_own_cases(const CaseArea *areas, size_t n)
+void run_own_cases(const CaseArea *areas, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
                 _cleanup_free_ char *path =
@@ -79,7 +58,7 @@ static inline _unused_ void run_own_cases(const CaseArea *areas, size_t n)
         }
 }
 
-static inline _unused_ void run_case(const char *name, CaseParser parse, bool valid, const char *const *deviations)
+static void run_case(const char *name, CaseParser parse, bool valid, const char *const *deviations)
 {
         _cleanup_free_ char *path = strprintf("%s/%s", getenv("PODCTL_CASES"), name), *data = NULL;
         _cleanup_json_error_ JsonError e = {};
@@ -101,7 +80,7 @@ static inline _unused_ void run_case(const char *name, CaseParser parse, bool va
         }
 }
 
-static inline _unused_ size_t run_case_directory(const char *area, const char *kind, CaseParser parse,
+static size_t run_case_directory(const char *area, const char *kind, CaseParser parse,
                                                  const char *const *deviations)
 {
         _cleanup_free_ char *directory = strprintf("%s/%s/%s", getenv("PODCTL_CASES"), area, kind);
@@ -116,7 +95,7 @@ static inline _unused_ size_t run_case_directory(const char *area, const char *k
         return strv_length(names);
 }
 
-static inline _unused_ void skip_without_cases(void)
+void skip_without_cases(void)
 {
         const char *cases = getenv("PODCTL_CASES");
 
@@ -124,7 +103,7 @@ static inline _unused_ void skip_without_cases(void)
                 cr_skip_test("no case files");
 }
 
-static inline _unused_ void run_outside_cases(const CaseArea *areas, size_t n)
+void run_outside_cases(const CaseArea *areas, size_t n)
 {
         skip_without_cases();
         for (size_t i = 0; i < n; i++)
@@ -133,19 +112,7 @@ static inline _unused_ void run_outside_cases(const CaseArea *areas, size_t n)
                              0, "%s: no cases", areas[i].name);
 }
 
-/* Two tests: with our own cases, and with those from beside. */
-#define CASE_TESTS(suite, areas)                                                                                       \
-        Test(suite, cases)                                                                                             \
-        {                                                                                                              \
-                run_own_cases(areas, ELEMENTSOF(areas));                                                               \
-        }                                                                                                              \
-        Test(suite, cases_from_beside)                                                                                 \
-        {                                                                                                              \
-                run_outside_cases(areas, ELEMENTSOF(areas));                                                           \
-        }
-
-/* Rows of tests/data/tables/NAME.json, and those of $PODCTL_CASES/tables/NAME.json where that is there. */
-static inline _unused_ json_object *open_table(const char *name)
+json_object *open_table(const char *name)
 {
         _cleanup_free_ char *own = strprintf("%s/tables/%s.json", getenv("PODCTL_TEST_DATA"), name),
                             *beside = strprintf("%s/tables/%s.json", strempty(getenv("PODCTL_CASES")), name);
@@ -157,8 +124,7 @@ static inline _unused_ json_object *open_table(const char *name)
         return rows;
 }
 
-/* The string member "name" of a row, or of the object "case" in it; NULL when it is not there. */
-static inline _unused_ const char *row_string(json_object *row, const char *name)
+const char *row_string(json_object *row, const char *name)
 {
         json_object *inner, *v;
 
@@ -167,8 +133,7 @@ static inline _unused_ const char *row_string(json_object *row, const char *name
         return json_object_object_get_ex(row, name, &v) ? json_object_get_string(v) : NULL;
 }
 
-/* A document of the tests' own, $PODCTL_TEST_DATA/NAME. */
-static inline _unused_ char *read_data(const char *name, size_t *ret_size)
+char *read_data(const char *name, size_t *ret_size)
 {
         _cleanup_free_ char *path = strprintf("%s/%s", getenv("PODCTL_TEST_DATA"), name);
         char *data = NULL;
@@ -177,9 +142,7 @@ static inline _unused_ char *read_data(const char *name, size_t *ret_size)
         return data;
 }
 
-/* A document of ours cut off at each byte, and with each byte replaced: whatever the parser makes of it, it has to
- * survive, and to have a word for what it refuses. */
-static inline _unused_ void run_damaged(const char *name, CaseParser parse)
+void run_damaged(const char *name, CaseParser parse)
 {
         static const char damage[] = "{}[]\",:0n\\";
         size_t n;
@@ -200,12 +163,3 @@ static inline _unused_ void run_damaged(const char *name, CaseParser parse)
         }
         cr_expect_geq(parse(data, n, NULL), 0);
 }
-
-/* Wraps a fragment into a document by printf() format and parses that. */
-#define PARSE_WRAPPED(parser, format, data, e)                                                                 \
-        ({                                                                                                     \
-                _cleanup_free_ char *_document_ = strprintf(format, data);                                     \
-                                                                                                               \
-                cr_assert(_document_);                                                                         \
-                parser(_document_, strlen(_document_), e);                                                     \
-        })

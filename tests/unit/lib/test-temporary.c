@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#pragma once
+#include "lib/test-temporary.h"
 
-#include <criterion/criterion.h>
-
-#include "basic/fs.h"
-
-/* A fresh directory, opened; removed by temporary_done(). */
-typedef struct Temporary {
-        char path[32];
-        int fd;
-} Temporary;
-
-static inline Temporary temporary_new(void)
+Temporary temporary_new(void)
 {
         Temporary t = { .path = "/var/tmp/podctl-test-XXXXXX" };
 
@@ -21,7 +11,7 @@ static inline Temporary temporary_new(void)
         return t;
 }
 
-static inline void temporary_done(Temporary *t)
+void temporary_done(Temporary *t)
 {
         safe_close(t->fd);
         cr_expect_eq(rm_rf_at(AT_FDCWD, t->path), 0);

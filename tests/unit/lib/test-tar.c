@@ -1,35 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#pragma once
+#include "lib/test-tar.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-#include <criterion/criterion.h>
-#include <sys/mman.h>
-
-#include "basic/fs.h"
-#include "basic/string-util.h"
-#include "test-temporary.h"
-
-/* Archives for tests, made in memory from a list of members. */
-
-typedef struct Member {
-        const char *name;
-        mode_t type;            /* AE_IF…; 0: a hard link */
-        mode_t mode;
-        const char *text;       /* contents, or where a link leads */
-        unsigned major, minor;
-        const char *xattr, *value;
-        unsigned uid, gid;
-        int64_t mtime;
-        long mtime_nsec;
-} Member;
-
-#define FILE_MEMBER(n, t) { n, AE_IFREG, 0644, t }
-#define DIR_MEMBER(n) { n, AE_IFDIR, 0755 }
-#define LINK_MEMBER(n, t) { n, AE_IFLNK, 0777, t }
-#define HARD_MEMBER(n, t) { n, 0, 0644, t }
-
-static inline void tar_add(struct archive *a, const Member *m)
+void tar_add(struct archive *a, const Member *m)
 {
         struct archive_entry *e = archive_entry_new();
         bool regular = m->type == AE_IFREG;
@@ -57,7 +29,7 @@ static inline void tar_add(struct archive *a, const Member *m)
         archive_entry_free(e);
 }
 
-static inline struct archive *tar_begin(int fd, int filter)
+struct archive *tar_begin(int fd, int filter)
 {
         struct archive *a = archive_write_new();
 
@@ -68,14 +40,13 @@ static inline struct archive *tar_begin(int fd, int filter)
         return a;
 }
 
-static inline void tar_end(struct archive *a)
+void tar_end(struct archive *a)
 {
         cr_assert_eq(archive_write_close(a), ARCHIVE_OK);
         archive_write_free(a);
 }
 
-/* Members end with one that has no name. The fd stands at the beginning. */
-static inline int tar_of(const Member *members, int filter)
+int tar_of(const Member *members, int filter)
 {
         int fd = memfd_create("tar", MFD_CLOEXEC);
         struct archive *a;

@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#pragma once
+#include "lib/test-plan.h"
 
-#include "config.h"
-#include "pod/pod-plan.h"
-#include "test-cases.h"
-
-/* Plans for tests, from manifests in JSON. */
-
-#define TEST_UUID "01234567-89ab-4def-8123-456789abcdef"
-
-typedef struct Planned {
-        AppcPod *manifest;
-        PlanImage images[3];
-        PodPlan *plan;
-        char *message; /* why there is none */
-} Planned;
-
-static inline void planned_done(Planned *p)
+void planned_done(Planned *p)
 {
         pod_plan_free(p->plan);
         appc_pod_free(p->manifest);
         free(p->message);
 }
 
-static inline int plan_json(Planned *p, const PodSettings *settings, const char *json)
+int plan_json(Planned *p, const PodSettings *settings, const char *json)
 {
         static char *lowers[] = { (char *) "/layers/top/rootfs", (char *) "/layers/bottom/rootfs", NULL };
         _cleanup_json_error_ JsonError e = {};
@@ -41,8 +26,7 @@ static inline int plan_json(Planned *p, const PodSettings *settings, const char 
         return pod_plan_new(p->manifest, settings, p->images, TEST_UUID, "/pods/run/" TEST_UUID, &p->plan, &p->message);
 }
 
-/* A pod of one app, of which more members are given, and so of the pod; quotes are single ones. */
-static inline int plan_app_json(Planned *p, const PodSettings *settings, const char *app, const char *pod_app,
+int plan_app_json(Planned *p, const PodSettings *settings, const char *app, const char *pod_app,
                                 const char *pod)
 {
         _cleanup_free_ char *a = quoted(app), *b = quoted(pod_app), *c = quoted(pod), *json = NULL;
@@ -55,8 +39,7 @@ static inline int plan_app_json(Planned *p, const PodSettings *settings, const c
         return plan_json(p, settings, json);
 }
 
-/* A text of ours, in which @PKGLIBDIR@ stands for the place where podctl's own programs are. */
-static inline _unused_ char *read_expected(const char *name)
+char *read_expected(const char *name)
 {
         size_t n;
         _cleanup_free_ char *template = read_data(name, &n);
