@@ -14,7 +14,7 @@ int safe_close(int fd)
         return -EBADF;
 }
 
-/* What a process of ours may have open besides: locks, a pod's directories, what systemd-nspawn needs. */
+/* What else our processes may have open: locks, a pod's directories, what systemd-nspawn needs. */
 #define USUAL_DESCRIPTORS 512
 
 int fd_make_room(size_t n)

@@ -6,7 +6,7 @@
 
 #include "basic/macro.h"
 
-/* One line on standard error. Modules return errors and stay silent above debug; the verb that knows the story tells
+/* One line on standard error. Modules return errors and stay silent above debug; the verb that knows the story logs
  * it once, in the line that returns. Where standard error is the journal each line carries its priority. */
 
 void log_setup(const char *program);

@@ -12,7 +12,7 @@
 int unix_listen_at(int dir_fd, const char *name, int type);
 int unix_connect_at(int dir_fd, const char *name, int type);
 
-/* What passes between processes of ours beside data: at most this many descriptors in a packet. */
+/* What passes between our processes in addition to data: at most this many descriptors in a packet. */
 #define UNIX_FDS_MAX 4
 
 /* One packet, with n_fds descriptors, which stay the caller's. */

@@ -48,7 +48,7 @@ typedef struct Attempt {
         uint64_t skip;          /* bytes the server sends though we have them */
         size_t text_size;
         bool enough;            /* the body is not what was asked for, and long */
-        int error;              /* of ours, from within a callback */
+        int error;              /* our own, from within a callback */
 } Attempt;
 
 /* Where authorities also lie in a directory of files named by hashes, as update-ca-certificates(8) makes it, the one

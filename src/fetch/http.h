@@ -5,7 +5,7 @@
 
 /* HTTP as a client that means to get what it asked for: transfers that break are gone on with by a range request, a
  * server that is busy is asked again when it said or after a while, redirects are followed, credentials never. libcurl
- * does it; the proxy variables (http_proxy, https_proxy, no_proxy) are its affair. Each Http belongs to one thread at a
+ * does it; the proxy variables (http_proxy, https_proxy, no_proxy) are read by it. Each Http belongs to one thread at a
  * time. */
 typedef struct Http Http;
 

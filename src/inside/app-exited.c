@@ -39,7 +39,7 @@ static int signal_number(const char *name)
         return atoi(name);
 }
 
-/* As a shell would tell it: 128 and the signal for an app that was killed. */
+/* As a shell would put it: 128 and the signal for an app that was killed. */
 static int exit_status(void)
 {
         const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS");
@@ -169,13 +169,13 @@ int main(int argc, char *argv[])
         if (directory < 0 || write_status(directory, argv[1], status, note) < 0)
                 perror(STATUS_DIR);
 
-        /* Where it is restarted, its failure is the service manager's affair, not the end of the pod. */
+        /* Where it is restarted, the service manager deals with its failure, which is not the end of the pod. */
         if (policy || !failed) {
                 wait_until(is_ready);
                 return EXIT_SUCCESS;
         }
 
-        /* Whoever makes the mark is the first. A pod that is being shut down anyway ignores the request. */
+        /* The process that makes the mark is the first. A pod that is being shut down anyway ignores the request. */
         mark = openat(directory, STATUS_FAILED, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
         if (mark < 0)
                 return EXIT_SUCCESS;

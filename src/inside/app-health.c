@@ -55,7 +55,7 @@ static struct timespec timespec_of(uint64_t usec)
                                    .tv_nsec = (long) (usec % USEC_PER_SEC) * 1000 };
 }
 
-/* Whoever reads it sees an old one or a new one. */
+/* A reader sees an old one or a new one. */
 static void write_record(const Health *h)
 {
         char path[PATH_MAX], temporary[PATH_MAX];

@@ -61,7 +61,7 @@ static bool executes(int process, const char *program)
 }
 
 /* A service's main process is a part of PID 1 at first and where that is, then the launcher, to which nothing is hidden
- * yet. What an image has us execute must not find itself there. Where capabilities do not tell, the program does. */
+ * yet. What an image has us execute must not find itself there. Where capabilities do not show it, the program does. */
 static int is_the_app(const LaunchOptions *l, int process)
 {
         static const char *const others[] = { "/proc/1/exe", "/usr/lib/systemd/systemd-executor", "/proc/self/exe" };

@@ -30,7 +30,7 @@ typedef struct __attribute__((packed)) OutputFrame {
 
 /* Negative: nobody listens. */
 int app_output_connect(const char *path);
-/* -1: whoever listened has gone. */
+/* -1: the process that listened has gone. */
 int app_output_send(int fd, int stream, const char *data, size_t n);
 
 typedef struct AppOutput {

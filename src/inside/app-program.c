@@ -35,7 +35,7 @@ static const char *interpreter_of_program(int fd, char *buffer, size_t size)
         return buffer;
 }
 
-/* The file that execve() would not find. Returns it in buffer, or NULL where there is nothing to tell. */
+/* The file that execve() would not find. Returns it in buffer, or NULL where there is nothing to say. */
 static const char *interpreter_of(const char *path, char *buffer, size_t size)
 {
         int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

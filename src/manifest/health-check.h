@@ -3,8 +3,8 @@
 
 #include "shared/json-table.h"
 
-/* How to tell whether an app is well: member "Healthcheck" of Docker's image configuration, and "healthcheck" of an app
- * in a pod manifest, which has the same members (Docker Engine API, "HealthConfig"; Dockerfile reference,
+/* How to find out whether an app is well: member "Healthcheck" of Docker's image configuration, and "healthcheck" of an
+ * app in a pod manifest, which has the same members (Docker Engine API, "HealthConfig"; Dockerfile reference,
  * HEALTHCHECK). */
 
 typedef struct HealthCheck {

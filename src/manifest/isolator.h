@@ -5,7 +5,7 @@
 
 /* Isolators: limits and privileges of an app or a whole pod (appc spec, ace.md "Isolators"). The JSON value is kept
  * as it came; for names in our table it is parsed as well. A name that is not there is accepted but not known: the
- * caller tells the user that it has no effect. */
+ * caller reports to the user that it has no effect. */
 
 typedef enum IsolatorType {
         ISOLATOR_UNKNOWN,

@@ -17,7 +17,7 @@ typedef struct MetadataService {
 
 typedef struct FormField {
         const char *name;
-        const char *value;      /* NUL-terminated besides */
+        const char *value;      /* also NUL-terminated */
         size_t size;
 } FormField;
 
@@ -28,7 +28,7 @@ typedef struct MetadataRequest {
         const char *token;              /* the query's, or NULL */
         const FormField *fields;        /* of a POST */
         size_t n_fields;
-        const char *body;               /* of a PUT, NUL-terminated besides */
+        const char *body;               /* of a PUT; also NUL-terminated */
         size_t body_size;
 } MetadataRequest;
 

@@ -233,7 +233,7 @@ static int set_variables(const Call *c)
         return setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 0) < 0 ? -errno : 0;
 }
 
-/* The child's part, in the host's network with nothing else of ours open. */
+/* The child's part, in the host's network with no other descriptor open. */
 static _noreturn_ void become_plugin(const Call *c)
 {
         if (dup2(c->in, STDIN_FILENO) < 0 || dup2(c->out, STDOUT_FILENO) < 0 || dup2(c->err, STDERR_FILENO) < 0 ||

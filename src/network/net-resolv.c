@@ -6,7 +6,7 @@
 
 #define FILE_MAX (1U << 20)
 #define OF_HOST "/etc/resolv.conf"
-/* systemd-resolved.service(8): those it was told of, for programs that ask them directly. */
+/* systemd-resolved.service(8): those that it knows, for programs that ask them directly. */
 #define OF_RESOLVED "/run/systemd/resolve/resolv.conf"
 
 /* How a pod reaches a name server of the host's. */

@@ -20,7 +20,7 @@ void net_subnet_done(NetSubnet *s);
 int net_subnet_read(int dir_fd, NetSubnet *ret);
 int net_subnet_write(int dir_fd, const NetSubnet *s);
 
-/* What the host has, and other networks of ours. */
+/* What the host has, and podctl's other networks. */
 typedef struct NetRoutes {
         NetPrefix *items;
         size_t n;

@@ -20,7 +20,7 @@ int network_detach(int pod_fd, const char *uuid, bool final, char **reterr_messa
 /* Removes the table of rules, unless a pod uses it. By itself since it is slow, 5 to 15 ms of waiting for the kernel,
  * and nobody else has to wait for it. */
 int network_remove_idle(char **reterr_message);
-/* Makes the table of rules anew for all pods that run, in place of what is left of it, and has the host route again.
+/* Makes the table of rules again for all pods that run, in place of what is left of it, and has the host route again.
  * Connections that there are go on. What CNI plugins made is theirs. */
 int network_reload(char **reterr_message);
 /* Whether all is there that should be, and what CNI plugins say of theirs (CHECK). netns is a path. */

@@ -15,7 +15,7 @@ static char *journal_link(const Pod *p)
         return strprintf(HOST_JOURNAL "/%s", uuid_format_plain(&p->uuid, (char[33]) {}));
 }
 
-/* 0: a link of ours, or nothing, may be replaced. 1: it is right already. */
+/* 0: our own link, or nothing, may be replaced. 1: it is right already. */
 static int look_at_link(const char *link, const char *target)
 {
         char found[PATH_MAX];

@@ -8,5 +8,5 @@
 int image_demands_bound(const char *name, App *app, char ***warnings);
 
 /* What an image takes for its app of what would confine it, as images of appc can, and nobody else has said: a warning
- * for each, added to *warnings. Whoever starts it is to know. */
+ * for each, added to *warnings. The user who starts it is to know. */
 int image_demands_warn(const char *name, const App *app, const App *of_image, char ***warnings);

@@ -121,7 +121,7 @@ static bool is_ready(const PodPlan *plan, const PlanApp *app, const bool *done)
         return true;
 }
 
-/* Apps whose predecessors are done, over and over; whoever is left then waits for itself. */
+/* Apps whose predecessors are done, over and over; an app that is left then waits for itself. */
 int plan_check_order(const PodPlan *plan, char **reterr_message)
 {
         _cleanup_free_ bool *done = new0(bool, plan->n_apps);

@@ -55,7 +55,7 @@ static int host_dns(const Pod *pod, const PodSettings *s, char **ret)
         return net_resolv_conf_for_pods(gateway, ret, &ignored);
 }
 
-/* Twice: as the pod has it, and to tell whether an app has changed it since. */
+/* Twice: as the pod has it, and to find out whether an app has changed it since. */
 static int write_host_dns(const Pod *pod, const PodSettings *s, int dir_fd)
 {
         _cleanup_free_ char *text = NULL;

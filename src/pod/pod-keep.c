@@ -29,7 +29,7 @@ static bool has_ended(const Pod *p)
         return p->state == POD_EXITED || p->state == POD_EXITED_GARBAGE;
 }
 
-/* NULL: nobody can tell any more. */
+/* NULL: it is not known any more. */
 static const char *group_of(Pod *p)
 {
         (void) pod_load(p, NULL);

@@ -6,7 +6,7 @@
 #include "manifest/ac-types.h"
 #include "pod/pod.h"
 
-/* What a pod's files and their times tell of it. */
+/* What a pod's files and their times say about it. */
 
 static uint64_t mtime_of(int dir_fd, const char *path)
 {

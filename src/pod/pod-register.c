@@ -88,7 +88,7 @@ static int add_app(int registry, const Pod *pod, ImageStore *store, const AppcPo
         return r < 0 ? r : registration_add_app(registry, &pod->uuid, app->name, text);
 }
 
-/* Those it has, which are written with their lengths; of a pod in the host's network there is nothing to tell. */
+/* Those it has, which are written with their lengths; of a pod in the host's network there are none. */
 static int add_addresses(int registry, const Pod *pod)
 {
         _cleanup_strv_free_ char **addresses = new0(char *, 1);

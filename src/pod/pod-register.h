@@ -6,7 +6,7 @@
 
 /* Making a pod known to the metadata service, and its apps told where that is. */
 
-/* A socket of the host's network, made while we are in it, that tells afterwards which addresses are the host's own. */
+/* A socket of the host's network, made while we are in it, that knows afterwards which addresses are the host's own. */
 int pod_register_probe(void);
 
 /* Writes the registration (pod/registration.h), and the URL into the pod's settings and its apps' environments.

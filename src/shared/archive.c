@@ -290,7 +290,7 @@ int archive_reader_next(ArchiveReader *a, struct archive_entry **ret, char **ret
         a->end_offset = (uint64_t) archive_read_header_position(a->tar);
         if (k == ARCHIVE_EOF)
                 return 0;
-        /* A warning tells of a name that the locale has no letters for; the bytes are given all the same. */
+        /* A warning is about a name that the locale cannot express; the bytes are given all the same. */
         if (k == ARCHIVE_OK || k == ARCHIVE_WARN)
                 return 1;
         return reader_failed(a, a->tar, reterr_message);

@@ -29,7 +29,7 @@ typedef enum Compression {
 const char *compression_to_string(Compression c);
 Compression compression_from_string(const char *s);
 
-/* What the first bytes of a file tell; COMPRESSION_NONE for all that is not known. Six bytes suffice. */
+/* The compression by the first bytes of a file; COMPRESSION_NONE for all that is not known. Six bytes suffice. */
 Compression compression_detect(const void *data, size_t n);
 
 typedef struct ArchiveTotals {
@@ -55,7 +55,7 @@ int archive_reader_next(ArchiveReader *a, struct archive_entry **ret, char **ret
 int archive_reader_data(ArchiveReader *a, const void **ret_data, size_t *ret_size, uint64_t *ret_offset,
                         char **reterr_message);
 
-/* Reads what is left to the end of the file and tells the digest. Ends the reading. */
+/* Reads what is left to the end of the file and gives the digest. Ends the reading. */
 int archive_reader_finish(ArchiveReader *a, ArchiveTotals *ret, char **reterr_message);
 
 /* What went wrong with an archive that libarchive writes. */

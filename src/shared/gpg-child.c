@@ -250,7 +250,7 @@ typedef struct Judgement {
         const char *text;       /* "made by key ABCD …" */
 } Judgement;
 
-/* Of several signatures the one with the best of these, which come in the order of their severity, is told of. */
+/* Of several signatures the one with the best of these, which come in the order of their severity, is reported. */
 static const struct {
         unsigned summary;
         Judgement judgement;
@@ -370,7 +370,7 @@ static gpgme_error_t start_verify(gpgme_ctx_t c, void *userdata)
         return gpgme_op_verify_start(c, v->signature, v->text, v->plain);
 }
 
-/* What is signed goes through here, so that whoever uses it afterwards can tell it was the same. */
+/* What is signed goes through here, so that it can be compared with what is used afterwards. */
 typedef struct Source {
         int fd;
         Hasher *hasher;

@@ -36,7 +36,7 @@ void gpg_keys_done(GpgKeys *keys);
 int gpg_read_keys(const char *data, size_t n, GpgKeys *ret, char **reterr_message);
 
 typedef struct GpgSignature {
-        char *fingerprint;      /* of the primary key; of a key nobody gave us, what the signature tells, at least 16
+        char *fingerprint; /* of the primary key; of a key that we do not have, what the signature says, at least 16
                                  * digits of the key that made it */
         char *subkey;           /* the key that made it, the same one unless that was a subkey */
         char **identities;
@@ -63,7 +63,7 @@ typedef struct GpgSigned {
 
 /* The signature of data in a file; of several signatures one that is good suffices, but none behind one by a given key
  * that is of other data is looked at. On success and on -ENOKEY (none is
- * by a key we were given) and -EKEYREJECTED (by one that has expired, was revoked or must not sign) *ret tells whose.
+ * by a key we were given) and -EKEYREJECTED (by one that has expired, was revoked or must not sign) *ret says whose.
  * -EBADMSG: it is no signature, or not of this data. */
 int gpg_verify_detached(const GpgKeyData *keys, size_t n_keys, const GpgSigned *what, GpgSignature *ret,
                         char **reterr_message);

@@ -12,6 +12,6 @@
 
 int json_pack(json_object *o, char **ret, size_t *ret_size);
 
-/* Whoever packed it may have been taken over: what json_parse_memory() would not have let pass does not pass here
- * either. -EBADMSG, also where bytes are left over. *ret is NULL for null. */
+/* The process that packed it may have been taken over: what json_parse_memory() would not have let pass does not pass
+ * here either. -EBADMSG, also where bytes are left over. *ret is NULL for null. */
 int json_unpack(const char *data, size_t n, json_object **ret);

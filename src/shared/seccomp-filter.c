@@ -45,7 +45,7 @@ int seccomp_filter_new(uint32_t action, scmp_filter_ctx *ret)
         r = add_architectures(ctx);
         if (r < 0)
                 return r;
-        /* A search tree: a call is found in nine steps instead of four hundred. Whoever loads it says whether
+        /* A search tree: a call is found in nine steps instead of four hundred. The process that loads it says whether
          * privileges are given up. */
         (void) seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
         (void) seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
@@ -199,7 +199,7 @@ int seccomp_filter_default(char *const *capabilities, scmp_filter_ctx *ret)
 bool seccomp_capabilities_are_usual(char *const *capabilities)
 {
         for (const SyscallSet *s = syscall_sets_of_capabilities; s->name; s++)
-                /* Whoever lacks that one is refused by the call itself. */
+                /* Without that capability the call itself refuses. */
                 if (strv_contains(capabilities, s->name) && !streq(s->name, "SYS_CHROOT"))
                         return false;
         return true;

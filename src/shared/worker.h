@@ -14,7 +14,7 @@
 #define WORKER_RESULT_MAX 1024
 
 typedef struct WorkerReport {
-        _Atomic uint64_t progress;      /* what it counts is the child's affair */
+        _Atomic uint64_t progress;      /* the child knows what it counts */
         char message[WORKER_MESSAGE_MAX];
         _Alignas(16) char result[WORKER_RESULT_MAX];
 } WorkerReport;

@@ -55,7 +55,7 @@ static bool app_has_file(const PlanMount *m, const MountContext *context)
         return fd >= 0 && fstat(fd, &st) >= 0 && !(S_ISREG(st.st_mode) && st.st_size == 0);
 }
 
-/* A link that leads nowhere, as images have them to files of a running system, is in the way of ours. */
+/* A link that leads nowhere, as images have them to files of a running system, is in the way of our file. */
 static void remove_dangling_link(const PlanMount *m, const MountContext *context)
 {
         _cleanup_close_ int root = mount_open_app_root(context, m->app),

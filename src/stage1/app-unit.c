@@ -79,7 +79,7 @@ static void print_service_section(FILE *f, const PlanApp *app)
                        "RootDirectoryStartOnly=yes\n"
                        "MountAPIVFS=yes\n"
                        "TimeoutStartSec=infinity\n"
-                       /* Who goes over the limit dies of it; a worker's death is its master's affair. */
+                       /* The kernel kills the process that exceeds the limit; losing a worker need not end the app. */
                        "OOMPolicy=continue\n"
                        "ExecStopPost=+" PKGLIBDIR "/app-exited %s%s%s\n",
                        app->notify ? "notify" : "exec", app->app->name, app->app->name, app->app->name,

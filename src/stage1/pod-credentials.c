@@ -66,7 +66,7 @@ static _noreturn_ void become_decryptor(const AppcCredential *c, const char *pat
         _exit(127);
 }
 
-/* The last line of what a program said, which is the one that tells. */
+/* The last line of what a program said, which has the reason. */
 static char *last_line(int fd)
 {
         char text[1024];

@@ -7,7 +7,7 @@
 
 /* The pod's own root: a small tree in memory that lives and dies with the pod, around the host's /usr. It is what
  * systemd needs to be PID 1 (https://systemd.io/CONTAINER_INTERFACE), and no more. Units that are the same in every pod
- * come from PKGLIBDIR/units below /usr; what differs is written here. Files belong to whoever is fsuid. */
+ * come from PKGLIBDIR/units below /usr; what differs is written here. Files belong to the user of our fsuid. */
 
 /* Directories, links and files that do not depend on the apps. */
 int pod_tree_make(const PodPlan *plan, int root_fd);

@@ -7,13 +7,13 @@
 #include "shared/bus.h"
 
 /* Watches one service unit from its start to its end, over signals on an event loop, the way `systemd-run --wait`
- * does: JobRemoved tells how the start went, PropertiesChanged that the unit is worth another look. */
+ * does: JobRemoved reports how the start went, PropertiesChanged that the unit is worth another look. */
 
 #define _cleanup_event_ _cleanup_(sd_event_unrefp)
 
 typedef struct UnitStatus {
         bool active;       /* there and not ended: starting, running or stopping */
-        bool running;      /* started, as far as the unit's Type= can tell */
+        bool running;      /* started, as far as the unit's Type= can say */
         bool failed;
         int exit_code;     /* CLD_EXITED, CLD_KILLED, …; 0 while the main process is alive */
         int exit_status;   /* exit status or signal */

@@ -229,7 +229,7 @@ static int arguments_of(const Command *c, char ***ret)
         return r < 0 ? r : strv_extend_strv(ret, c->words + 2);
 }
 
-/* Nothing of ours reaches it but root's rights, and nothing of the caller's but the words and the files. */
+/* It gets root's rights from us and nothing else, and from the caller only the words and the files. */
 static _noreturn_ void become(const Command *c, char *const *argv)
 {
         static char *const environment[] = {
@@ -253,7 +253,7 @@ static int wait_for(pid_t pid, int connection)
 
         while (pidfd >= 0 && poll(fds, ELEMENTSOF(fds), -1) < 0 && errno == EINTR)
                 ;
-        /* Whoever asked has gone. */
+        /* The caller has gone. */
         if (pidfd < 0 || !fds[0].revents)
                 (void) kill(pid, SIGTERM);
         while (waitid(P_PID, (id_t) pid, &info, WEXITED) < 0)

@@ -8,7 +8,7 @@
 
 typedef struct TrustKeys {
         const char *prefix;     /* NULL: for every image */
-        bool skip_review;       /* else whoever sits at the terminal is asked */
+        bool skip_review;       /* else the user at the terminal is asked */
         bool allow_http;        /* keys may come over http: too */
 } TrustKeys;
 

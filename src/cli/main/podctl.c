@@ -120,7 +120,7 @@ static int run_verb(const Verb *verb, Context *context, void *args, char **words
         }
         if ((verb->flags & VERB_ROOT) && geteuid() != 0)
                 return log_error_errno(EPERM, "Cannot run '%s' as unprivileged user; become root", verb->name);
-        /* A store of one's own is one's own affair. */
+        /* With --dir it is the caller's own store, which the group's helper has no part in. */
         if ((verb->flags & VERB_GROUP) && geteuid() != 0 && !context->dir && group_helper_is_there())
                 return group_helper_ask(verb, words);
         return verb->run(context, args, rest);

@@ -5,7 +5,7 @@
 
 #include "pod/pod.h"
 
-/* The networks of a pod, as list and status tell of them; those it had, when it has ended. */
+/* The networks of a pod, as list and status show them; those it had, when it has ended. */
 
 /* "default:ip4=172.16.0.7, lan:ip4=10.1.0.3" as rkt has it; an address of IPv6 where there is no other. */
 char *pod_networks_text(const Pod *pod);

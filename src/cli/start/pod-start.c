@@ -29,7 +29,7 @@
 #include "unit/unit-wait.h"
 
 #define PODCTL_PROGRAM BINDIR "/podctl"
-/* What a launch that failed tells its unit's watchers, to be told from what nspawn says later. */
+/* Prefix of the STATUS= that a failed launch sends, so that clients can distinguish it from nspawn's. */
 #define STATUS_PREFIX "podctl: "
 
 bool pod_takes_our_place(bool detach)
@@ -128,7 +128,7 @@ static int pod_launch_logging(Pod *pod, PodPlan *plan)
                 return r;
         warn_of_host(pod, plan);
 
-        /* Whoever had the name before may have been killed. */
+        /* The pod that had the name before may have been killed. */
         pod_clear_nspawn(pod->settings->name);
         r = machine_forget_dead(pod->settings->name);
         if (r == -EEXIST)
@@ -423,7 +423,7 @@ static void tell_cut_off(const Start *s, const UnitStatus *status)
                   strempty(status->result));
 }
 
-/* A success is what everybody says is one: systemd, the pod's end, and whoever was to be told that it is ready. */
+/* A success is what everybody says is one: systemd, the pod's end, and those that wait for it to be ready. */
 static int report_exited(const Start *s, const UnitStatus *status, bool was_ready)
 {
         int n = status->exit_status == 133 ? 0 : status->exit_status;
@@ -454,7 +454,7 @@ static int report_end(const Start *s, const UnitStatus *status, bool was_ready)
         if (status->exit_code == CLD_EXITED)
                 return report_exited(s, status, was_ready);
         if (status->exit_code == CLD_KILLED || status->exit_code == CLD_DUMPED) {
-                /* Whoever pressed Ctrl-C three times knows. */
+                /* A user who pressed Ctrl-C three times knows. */
                 if (s->interrupts < 3)
                         tell_cut_off(s, status);
                 return 128 + status->exit_status;

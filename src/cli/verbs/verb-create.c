@@ -98,7 +98,7 @@ static int format(const AppcPod *manifest, char **ret)
         return appc_pod_write(manifest, &o) < 0 || json_format_pretty(o, ret) < 0 ? log_oom() : 0;
 }
 
-/* Properties of the unit are no affair of the manifest, which devices it lets through among them. */
+/* Properties of the unit do not belong into the manifest; which devices it lets through is one of them. */
 static bool wants_drop_in(const RunArgs *args)
 {
         bool devices = false;

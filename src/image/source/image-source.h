@@ -77,7 +77,7 @@ void source_images_done(SourceImages *images);
 int source_images_add(SourceImages *images, SourceImage **ret);
 void source_images_drop_last(SourceImages *images);
 
-/* Sets layers from the parsed config and makes room for as many files. -EBADMSG unless it tells of n_files layers. */
+/* Sets layers from the parsed config and makes room for as many files. -EBADMSG unless it names n_files layers. */
 int source_image_set_config(SourceImage *image, char *config, size_t size, size_t n_files, char **reterr_message);
 
 /* Adds a name, with ":latest" where it has no tag. */

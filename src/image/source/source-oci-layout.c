@@ -15,7 +15,7 @@ static const char *reference_of(const OciDescriptor *d)
         return strv_env_get(d->annotations, OCI_ANNOTATION_REF_NAME);
 }
 
-/* What tells entries of different images apart. */
+/* What distinguishes entries of different images. */
 static const char *name_of(const OciDescriptor *d)
 {
         return strv_env_get(d->annotations, ANNOTATION_CONTAINERD_NAME) ?: reference_of(d);

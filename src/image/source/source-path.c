@@ -45,7 +45,7 @@ typedef enum FileKind {
         FILE_DIRECTORY,         /* an archive of what could be a directory too */
 } FileKind;
 
-/* What a name at the top of an archive tells. Old docker archives have names of 64 digits. */
+/* The kind of an archive by a name at its top. Old docker archives have names of 64 digits. */
 static FileKind name_tells(const char *name)
 {
         static const struct {
@@ -68,7 +68,7 @@ static FileKind name_tells(const char *name)
         return strspn(name, LOWERCASE_HEX) == 64 ? FILE_DIRECTORY : FILE_UNKNOWN;
 }
 
-/* Reads up to the first name that tells. */
+/* Reads up to the first name that decides. */
 static int detect(int fd, FileKind *ret, char **reterr_message)
 {
         _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;

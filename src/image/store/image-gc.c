@@ -513,7 +513,7 @@ static int remove_partial(ImageStore *s, const char *name, uint64_t grace)
 
         if (fstatat(s->partial_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_older(&st.st_ctim, grace))
                 return 0;
-        /* Whoever fetches it holds a lock on it. */
+        /* The process that fetches it holds a lock on it. */
         if (fd >= 0 && fd_lock(fd, LOCK_EX | LOCK_NB) == -EAGAIN)
                 return 0;
         return rm_rf_at(s->partial_fd, name);

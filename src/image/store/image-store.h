@@ -26,7 +26,7 @@
  * ID and DIGEST are "sha256-…" or "sha512-…". There is no index and no other state: all is rebuilt by reading the
  * directories. A broken entry never gets in the way of the others.
  *
- * Locks are the caller's affair only where it says so; nothing here logs above debug. */
+ * Callers take locks only where it says so; nothing here logs above debug. */
 
 typedef struct ImageStore ImageStore;
 

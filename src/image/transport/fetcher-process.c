@@ -38,7 +38,7 @@ static const char *const shown[] = {
         "/dev/urandom",
 };
 
-/* What a merged /usr needs besides. */
+/* What a merged /usr needs, too. */
 static const char *const links[] = { "bin", "sbin", "lib", "lib32", "lib64", "libx32" };
 
 /* Of the environment: what libcurl knows as proxies. */

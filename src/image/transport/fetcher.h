@@ -10,7 +10,7 @@
  * request and ends with the Fetcher. What it answers is the word of somebody who may have been taken over: digests and
  * signatures are checked on this side.
  *
- * It knows registries (OCI distribution specification 1.1): tokens, mirrors and redirects are its affair, as are
+ * It knows registries (OCI distribution specification 1.1): it deals with tokens, mirrors and redirects, and with
  * retries (429, 5xx, broken connections) and going on where a transfer broke. Credentials are looked up on this side,
  * per request, and only those of the host in question are given to it. */
 typedef struct Fetcher Fetcher;

@@ -27,6 +27,6 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(RegistryConfig *, registry_config_free);
 /* Never NULL; stays in there. */
 const RegistrySettings *registry_config_find(const RegistryConfig *c, const char *registry);
 
-/* The PEM of all authorities that are trusted for the registry besides the host's own; *ret is NULL for none. */
+/* The PEM of all authorities that are trusted for the registry in addition to the host's own; *ret is NULL for none. */
 int registry_config_authorities(const RegistrySettings *settings, const char *registry, char **ret,
                                 char **reterr_message);

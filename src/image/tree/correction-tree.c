@@ -119,7 +119,7 @@ static int correct_child(Correction *c, Frame *f, const char *path)
                 if (r < 0)
                         return r;
         }
-        /* A directory of ours covers all but directories: then all that is wanted in it has to come with it. */
+        /* A directory in our tree covers all but directories: then all that is wanted in it has to come with it. */
         if (!merged_node_is_directory(&stacked))
                 child.stacked = &nothing;
         return correct_directory(c, &child);

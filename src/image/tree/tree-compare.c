@@ -145,7 +145,7 @@ static int same_times(Compare *c, const Pair *p)
 {
         const struct timespec *a = &p->wanted.st.st_mtim, *b = &p->found.st.st_mtim;
 
-        /* Whiteouts, and directories nobody told of, were just made. */
+        /* Whiteouts, and directories that the archive has no entry for, were just made. */
         if (S_ISCHR(p->wanted.st.st_mode) && p->wanted.st.st_rdev == 0)
                 return 1;
         return (a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec) ||

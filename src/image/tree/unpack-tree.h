@@ -25,7 +25,7 @@ typedef struct Tree {
         int parent_fd;          /* the parent last asked for: archives keep neighbours together */
         char *parent_path;      /* as it was asked for */
         char *parent_real;      /* without links in it */
-        void *directories;      /* all we made or were told of */
+        void *directories;      /* all that we made or that had an entry */
 } Tree;
 
 int tree_open(int top_fd, Tree *ret);

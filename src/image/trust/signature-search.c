@@ -4,7 +4,7 @@
 #include "image/trust/signature-search.h"
 #include "shared/explain.h"
 
-/* How much a failure tells: a signature by a key that is trusted, or was; one by another key; what is no signature; not
+/* How much a failure says: a signature by a key that is trusted, or was; one by another key; what is no signature; not
  * even having got one. */
 static unsigned weight(int error)
 {
