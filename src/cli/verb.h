@@ -7,7 +7,7 @@
 
 typedef enum VerbFlags {
         VERB_HIDDEN = 1 << 0,    /* for our own units, not shown */
-        VERB_ROOT = 1 << 1,      /* refused to who is not root */
+        VERB_ROOT = 1 << 1,      /* for root only */
         VERB_OWN_WORDS = 1 << 2, /* options are not told from words for it: their order matters */
         VERB_STOP_EARLY = 1 << 3, /* options end at the second word: the rest is somebody else's command line */
         VERB_GROUP = 1 << 4,      /* the group podctl may have it done, see group-helper.h */
@@ -29,7 +29,7 @@ typedef struct Verb {
          * "IMAGE", "FILE", "DIR", the words themselves with "|" between, "-" for what nobody knows. NULL: there are
          * none. */
         const char *completes;
-        /* Args is the struct that the options filled. The exit status, or a negative errno for 254; whoever returns
+        /* Args is the struct that the options filled. The exit status, or a negative errno for 254; a verb that returns
          * one has logged it. */
         int (*run)(Context *context, void *args, char **words);
 } Verb;

@@ -161,7 +161,7 @@ static int keep_token(const Exchange *x, const HttpSink *answer, char **reterr_m
         return value ? token_cache_put(x->key, value, lifetime) : -ENOMEM;
 }
 
-/* Who was not let in; another file may know another user. */
+/* The user who was not let in; another file may know another one. */
 static char *whose(const FetchEndpoint *e)
 {
         if (e->user)

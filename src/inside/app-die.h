@@ -11,5 +11,5 @@
 /* `podctl run`, where it waits for the app, until the relay speaks to it; negative: it does not. */
 extern int the_client;
 
-/* Says why the app cannot be, to the journal and to who waits for it, and ends the process. */
+/* Says why the app cannot be, to the journal and to `podctl run`, if that waits for it, and ends the process. */
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);

@@ -127,8 +127,8 @@ static bool has_journal(void)
         return has;
 }
 
-/* To the journal, and to who waits for what the app writes. The socket is found through its directory: the name of an
- * app may be longer than an address. */
+/* To the journal, and to `podctl run`, if that waits for what the app writes. The socket is found through its
+ * directory: the name of an app may be longer than an address. */
 static void say(const char *app, const char *text)
 {
         char path[PATH_MAX];

@@ -134,7 +134,7 @@ static void take_acknowledgements(Relay *r)
                 r->under_way -= numbers[i] < r->under_way ? numbers[i] : r->under_way;
 }
 
-/* Who goes on writing there has nobody to wait for. */
+/* A process that goes on writing there has no reader to wait for. */
 static void close_pipe(AppOutput *o, int i)
 {
         (void) close(o->pipes[i]);

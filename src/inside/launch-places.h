@@ -18,7 +18,7 @@
 #define LAUNCH_HEALTH "health"           /* words of app-health */
 #define LAUNCH_ENVIRONMENT "environment" /* the app's variables, which all of these have */
 #define LAUNCH_FILTER "filter"           /* an app's own filter of system calls */
-#define LAUNCH_OUTPUT "output"           /* the socket of who waits for what it writes, see app-output.h */
+#define LAUNCH_OUTPUT "output"           /* the socket of `podctl run`, which waits for what it writes: app-output.h */
 
 /* Where the pod has them, in a directory for each app, and the same below its root. Only root of the pod can read
  * them. */

@@ -369,7 +369,7 @@ static int check_mounts(const AppcPod *pod, const AppcPodApp *app, JsonError *e)
         return 0;
 }
 
-/* All there are, for who looks for another one. */
+/* All there are, for a message that suggests one. */
 static char *list_ports(const AppcPod *pod)
 {
         _cleanup_strv_free_ char **names = NULL;

@@ -127,9 +127,9 @@ const AppcPodApp *appc_pod_find_app(const AppcPod *pod, const char *name);
 const Volume *appc_pod_find_volume(const AppcPod *pod, const char *name);
 const char *appc_pod_annotation(const AppcPod *pod, const char *name);
 
-/* Appending, for who composes a pod. The app comes back to be filled in; it stays owned by the pod and moves with the
- * next call. Volumes, mounts and ports are taken over, and zeroed, on success. -EEXIST: another app or volume has the
- * name. */
+/* Appending, for code that composes a pod. The app comes back to be filled in; it stays owned by the pod and moves with
+ * the next call. Volumes, mounts and ports are taken over, and zeroed, on success. -EEXIST: another app or volume has
+ * the name. */
 int appc_pod_add_app(AppcPod *pod, const char *name, AppcPodApp **ret);
 int appc_pod_add_volume(AppcPod *pod, Volume *volume);
 int appc_pod_add_port(AppcPod *pod, PodPort *port);

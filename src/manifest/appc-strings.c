@@ -283,7 +283,7 @@ static int add_label(char ***labels, const char *label, JsonError *e)
         return strv_extend(labels, label);
 }
 
-/* Who names an architecture only means Linux, the only system there is here. */
+/* An architecture alone stands for Linux, the only system there is here. */
 static int check_ref_labels(char *const *labels, JsonError *e)
 {
         _cleanup_strv_free_ char **all = NULL;

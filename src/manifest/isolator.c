@@ -298,7 +298,7 @@ static int parse_seccomp(Isolator *i, JsonError *e)
         return check_set(i, e);
 }
 
-/* The rest of it is for who makes the filter. */
+/* The rest is for the code that makes the filter. */
 static int parse_profile(Isolator *i, JsonError *e)
 {
         if (!json_object_is_type(i->value, json_type_object))

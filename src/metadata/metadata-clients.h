@@ -6,10 +6,11 @@
 
 #include "basic/uuid.h"
 
-/* Who is connected, and for how long. Each request has to come, and its answer to go, within a time, however many bytes
- * trickle. Whoever has more connections than one client may have loses its oldest, and when there are too many
- * altogether the oldest of all goes: what is slow makes room for what is quick. Nothing is closed here, only shut down,
- * so that whoever owns the connection sees its end. Times are microseconds of a clock that only goes forward. */
+/* The clients that are connected, and for how long. Each request has to come, and its answer to go, within a time,
+ * however many bytes trickle. A client that has more connections than it may have loses its oldest, and when there are
+ * too many altogether the oldest of all goes: what is slow makes room for what is quick. Nothing is closed here, only
+ * shut down, so that whoever owns the connection sees its end. Times are microseconds of a clock that only goes
+ * forward. */
 
 #define CLIENTS_MAX 512U
 #define CLIENT_CONNECTIONS_MAX 64U

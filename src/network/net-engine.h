@@ -14,7 +14,7 @@
 typedef struct NetLink {
         char host_name[NET_INTERFACE_MAX + 1];
         char pod_name[NET_INTERFACE_MAX + 1];
-        char *alias;            /* of the host's end, for who looks at it */
+        char *alias;            /* of the host's end, for people who look at it */
         uint32_t mtu;
         uint64_t bandwidth;     /* bytes a second at most, in either direction; 0: no limit */
         NetPrefix subnet;

@@ -5,7 +5,7 @@
 
 /* Names of a native network's pods: file "hosts" of its directory, in the form of hosts(5), which pods of the network
  * see as /etc/hosts. It is one file for all of them, bound into each, so it is never replaced, only changed in place,
- * a line at a time: whoever reads meanwhile sees it with the line or without. Called with net_state_lock() held. */
+ * a line at a time: a reader sees it meanwhile with the line or without. Called with net_state_lock() held. */
 
 #define NET_NAMES_FILE "hosts"
 

@@ -6,7 +6,7 @@
 #include "network/net-subnet.h"
 
 /* What a pod's network came to be: file "network" of its directory, written before each step that makes something
- * outside the pod, so that whoever clears away knows of it. Called "network-ended" once that was done. */
+ * outside the pod, so that tear-down knows of it. Called "network-ended" once that was done. */
 
 typedef struct NetStateJoin {
         char *name;

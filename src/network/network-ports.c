@@ -19,8 +19,8 @@ static int set_option(int fd, int level, int option, int value)
 }
 
 /* For addresses that the host does not have yet (FREEBIND), and beside connections of an earlier program that are still
- * ending (REUSEADDR; who listens there counts nevertheless). For datagrams that would be sharing, and what gets there
- * when rules are flushed is dropped instead of being kept. */
+ * ending (REUSEADDR; a program that listens there counts nevertheless). For datagrams that would be sharing, and what
+ * gets there when rules are flushed is dropped instead of being kept. */
 static int prepare(int fd, int family, bool udp, bool both)
 {
         struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);

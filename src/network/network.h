@@ -4,10 +4,10 @@
 #include "network/net-hold.h"
 #include "network/net-pod.h"
 
-/* A pod's networks, made by the process that is about to become the pod and taken down by whoever clears away after
- * it. The namespace has no name: it is held by the pod's processes, and the kernel drops it, with the links in it,
- * when the last of them is gone. Addresses and ports are held by locks that these processes inherit. What else there
- * is outside the pod (rules, names, what CNI plugins made) follows from the file "network" of its directory. */
+/* A pod's networks, made by the process that is about to become the pod and taken down by the process that clears away
+ * after it. The namespace has no name: it is held by the pod's processes, and the kernel drops it, with the links in
+ * it, when the last of them is gone. Addresses and ports are held by locks that these processes inherit. What else
+ * there is outside the pod (rules, names, what CNI plugins made) follows from the file "network" of its directory. */
 
 /* Leaves this process in the pod's network namespace. On failure it is in its own again, and nothing is left.
  * *reterr_message names network, plugin, or the pod that has the address or port. */

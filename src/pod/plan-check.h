@@ -10,5 +10,5 @@
 int plan_check_apps(const AppcPod *pod, JsonError *e);
 /* Against the capabilities that systemd knows; after plan_app_isolators(). */
 int plan_check_capabilities(const PodPlan *plan, char **reterr_message);
-/* Who starts after whom, and that this ends. */
+/* Which app starts after which, and that this ends. */
 int plan_check_order(const PodPlan *plan, char **reterr_message);

@@ -24,7 +24,7 @@ static int add_cpu(const Isolator *i, const char *disk, char ***lines)
                        : 0;
 }
 
-/* From the shares of cgroup v1 to the weight of v2, so that who has shares compares to who has none as before: 1024
+/* From the shares of cgroup v1 to the weight of v2, so that apps with shares compare to those without as before: 1024
  * and 100 are what a group has that says nothing, as systemd converts them. */
 static int add_cpu_shares(const Isolator *i, const char *disk, char ***lines)
 {

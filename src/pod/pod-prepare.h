@@ -32,7 +32,7 @@ int pod_plan_of(Pod *pod, PodPlan **ret, char **reterr_message);
 /* The same of a pod that runs already: sources that are gone by now do not matter. */
 int pod_plan_of_running(Pod *pod, PodPlan **ret, char **reterr_message);
 
-/* The trees that pods need, of all pods of the store in whatever state: for who removes images. An entry is the
+/* The trees that pods need, of all pods of the store in whatever state: for code that removes images. An entry is the
  * "sha256-…" of a layer. */
 int pod_store_used_layers(PodStore *s, char ***ret);
 /* The IDs of their images. */

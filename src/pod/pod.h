@@ -118,8 +118,8 @@ int pod_lock(Pod *p);
 /* Takes over a lock through a copy of the fd that holds it. -ESTALE: that is not this pod's directory. -EAGAIN: it
  * does not hold the lock. */
 int pod_adopt_lock(Pod *p, int fd);
-/* Keeps the pod from being collected, or moved for that, until it is freed: for who waits for it and is not done when
- * it ends. Any number may. A shared lock of the file "pod". */
+/* Keeps the pod from being collected, or moved for that, until it is freed: for a process that waits for it and is not
+ * done when it ends. Any number may. A shared lock of the file "pod". */
 int pod_hold(Pod *p);
 /* 1: somebody else does. */
 int pod_is_held(const Pod *p);

@@ -65,7 +65,7 @@ int registration_open(int *ret)
                 return r;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        /* Whoever made it: what is made in here belongs to the group then. */
+        /* Whichever process made it: what is made in here belongs to the group then. */
         if ((st.st_gid != group->gr_gid || (st.st_mode & 07777) != 02750) &&
             (fchown(fd, 0, group->gr_gid) < 0 || fchmod(fd, 02750) < 0))
                 return -errno;

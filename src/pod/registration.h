@@ -57,5 +57,5 @@ bool registration_has_strangers(int fd);
 /* -ENOENT: no such pod. What is left of a registration that broke off goes as well. */
 int registration_remove(int fd, const Uuid *uuid);
 
-/* Who has the token: the directory of the pod, opened, and the pod's UUID. -ENOENT. */
+/* The pod that has the token: the directory of the pod, opened, and the pod's UUID. -ENOENT. */
 int registration_find(int fd, const char *token, int *ret_pod_fd, Uuid *ret_uuid);

@@ -13,8 +13,8 @@ int json_parse_foreign(const char *data, size_t n, json_object **ret, JsonError 
 /* As json_document_parse(). */
 int json_document_parse_foreign(const JsonType *type, const char *data, size_t n, void **ret, JsonError *e);
 
-/* Ends the process, where there is one. Without it, it ends with us; who is going to be another program calls it
- * before. */
+/* Ends the process, where there is one. Without it, it ends with us; a process that is about to execute another program
+ * calls it before. */
 void json_foreign_done(void);
 
 /* The first thing the process does; fd is its end of the socket. For tests. */

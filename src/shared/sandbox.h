@@ -12,8 +12,8 @@
  * have no effect. Needs CAP_SYS_ADMIN. File descriptors opened before lead elsewhere still: close them. */
 int sandbox_set_root(int dir_fd);
 
-/* Makes standard input, output and error /dev/null: whoever has a terminal can read what is typed there and, with
- * capabilities, type himself. */
+/* Makes standard input, output and error /dev/null: a process that has a terminal can read what is typed there and,
+ * with capabilities, type himself. */
 int sandbox_drop_terminal(void);
 
 /* Closes all file descriptors from 3 up but these. */

@@ -13,7 +13,7 @@
 
 #define UNPRIVILEGED_USER "podctl-fetch"
 
-/* Who that is: reads the system's list of users. */
+/* Which user and group that is: reads the system's list of users. */
 void unprivileged_user(uid_t *ret_uid, gid_t *ret_gid);
 
 /* The process has these descriptors and no other; standard input and output lead nowhere. Returns what the function

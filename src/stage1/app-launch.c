@@ -61,8 +61,8 @@ static int add_filter(const PlanApp *app, bool joins, char ***words)
         return filter == PLAN_FILTER_OWN ? add_file(app, "--filter", LAUNCH_FILTER, joins, words) : 0;
 }
 
-/* What the app or its image says. Where nobody says anything, it is set for who is not root in an image none of whose
- * programs would give privileges: nothing is lost, but for what a volume might bring. */
+/* What the app or its image says. Where nobody says anything, it is set for apps that are not root, in an image none of
+ * whose programs would give privileges: nothing is lost, but for what a volume might bring. */
 static bool wants_no_new_privs(const PlanApp *app, const AppIdentity *identity, bool as_root)
 {
         const App *a = app->app->app;
@@ -138,7 +138,7 @@ static int add_user(const AppIdentity *identity, char ***words)
         return r < 0 ? r : add_groups(identity, words);
 }
 
-/* Who it is to be and how it is confined, up to the program. */
+/* Which user it is to be and how it is confined, up to the program. */
 static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_root, bool joins, char ***words)
 {
         int r = as_root ? 0 : add_user(identity, words);

@@ -23,8 +23,8 @@ void app_identity_done(AppIdentity *i)
         i->health = mfree(i->health);
 }
 
-/* Who made the image, or the app itself, may have put anything there. Longer files have no users in them, longer lines
- * are passed over: to fgetpwent(3) a line is work by the square of its length. */
+/* The maker of the image, or the app itself, may have put anything there. Longer files have no users in them, longer
+ * lines are passed over: to fgetpwent(3) a line is work by the square of its length. */
 #define USERS_FILE_MAX (4U * 1024 * 1024)
 #define USERS_LINE_MAX (64U * 1024)
 

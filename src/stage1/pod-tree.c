@@ -223,7 +223,7 @@ static int write_health(const PlanApp *app, const AppIdentity *identity, int roo
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
-/* What the app's entries in the journal have besides: whose they are, for who reads the journals of several pods. In
+/* What else the app's entries in the journal have: whose they are, for readers of several pods' journals. In
  * the [Service] section, which a unit's text ends with. */
 static int add_journal_fields(const PodPlan *plan, const PlanApp *app, char **text)
 {

@@ -67,7 +67,7 @@ static int open_app_root(const Enter *e)
         return path ? open_directory_at(AT_FDCWD, path) : -ENOMEM;
 }
 
-/* Who the app's user is; what the app runs need not be there any more. */
+/* The app's user; what the app runs need not be there any more. */
 static int identify(Enter *e, int root)
 {
         _cleanup_free_ char *message = NULL;

@@ -12,7 +12,7 @@ int fetch_progress_new(const char *text, FetchProgress **ret);
 FetchProgress *fetch_progress_free(FetchProgress *p);
 DEFINE_TRIVIAL_CLEANUP_FUNC(FetchProgress *, fetch_progress_free);
 
-/* To be given to who transfers; stays in there. */
+/* For the code that transfers; stays owned by this. */
 const SourceProgress *fetch_progress_image(const FetchProgress *p);
 
 /* One bar of that many columns, without a newline: "sha256:0123456789ab  [=====>    ]  12.3 MiB of 40.0 MiB". */

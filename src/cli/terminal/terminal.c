@@ -107,7 +107,7 @@ static int connect_terminal(Terminal *t, sd_event *event)
         return r < 0 ? r : pump_enable(t->output);
 }
 
-/* In the pod's own instance of devpts (devpts(5)): a terminal belongs to who opened it. */
+/* In the pod's own instance of devpts (devpts(5)): a terminal belongs to the user who opened it. */
 static int open_pair_in_pod(Terminal *t, pid_t leader, uid_t owner)
 {
         _cleanup_free_ char *path = strprintf("/proc/%i/root", leader);

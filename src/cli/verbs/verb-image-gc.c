@@ -65,7 +65,7 @@ static int run(Context *c, void *userdata, char **words)
         const ImageGcArgs *args = userdata;
         ImageCollect collected = {
                 .unused_since = unused_since(args),
-                /* Who wants to keep nothing gets that. */
+                /* With nothing to keep, nothing is kept. */
                 .orphan_grace = MIN(IMAGE_ORPHAN_GRACE / NSEC_PER_USEC, args->grace_usec) * NSEC_PER_USEC,
         };
         _cleanup_close_ int lock = -EBADF;

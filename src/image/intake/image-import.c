@@ -93,7 +93,7 @@ int image_import_scratch(ImageImport *m)
         return m->scratch_fd;
 }
 
-/* What is there stays there from here on, and nobody has to wait for us, who may take long. */
+/* What is there stays there from here on, and nobody has to wait for us: this may take long. */
 static int pin_layers(ImageImport *m, const Digest *layers, size_t n)
 {
         _cleanup_close_ int lock_fd = image_store_lock(m->store, LOCK_SH);

@@ -9,8 +9,8 @@
  *
  *     file or network → digest of the blob, and the blob kept → confined: decompression → digest of the tar → tree
  *
- * The digest of what was fetched is computed outside the confinement: whoever takes over what is in there by a blob can
- * do so only with one whose digest is the right one. */
+ * The digest of what was fetched is computed outside the confinement: an attacker who takes over what is in there by a
+ * blob can do so only with one whose digest is the right one. */
 
 typedef struct LayerJob {
         /* What to do; the fds stay the caller's, who may close them once the job was started. */

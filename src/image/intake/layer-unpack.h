@@ -6,8 +6,8 @@
 
 /* Unpacking in a process of its own that can reach nothing but the tree: the directory is its root, it has the
  * capabilities that making files of any owner and kind takes, the system calls that takes, and no file descriptors but
- * those it is given. So a hole in a decompressor or in a tar reader gives its finder the layer he was about to write
- * anyway. */
+ * those it is given. So a hole in a decompressor or in a tar reader gives an attacker only the layer that was being
+ * written. */
 
 typedef struct LayerUnpack {
         int input_fd;           /* the archive */

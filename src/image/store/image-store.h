@@ -10,7 +10,7 @@
 
 /* The images of this host, below DATA/images (DATA is /var/lib/podctl), root's alone to look at:
  *
- *     lock                     shared: whoever prepares a pod, or brings in what was fetched. Exclusive: removal and
+ *     lock                     shared: preparing a pod, and bringing in what was fetched. Exclusive: removal and
  *                              collection
  *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with what we noted, sometimes
  *                              "top", a tree (image/store/implied-tree.h); appears and goes by a rename, its mtime
@@ -74,8 +74,8 @@ int image_store_fd(ImageStore *s);
 const char *image_store_path(ImageStore *s);
 
 /* The lock on the store; returns an fd whose closing gives it up. operation: LOCK_SH or LOCK_EX, with LOCK_NB for
- * -EAGAIN. Whoever prepares a pod holds it shared from before finding the image until the pod's own reference to the
- * layers is on disk. image_store_remove() and image_store_collect() take it exclusively themselves and must not be
+ * -EAGAIN. A process that prepares a pod holds it shared from before finding the image until the pod's own reference to
+ * the layers is on disk. image_store_remove() and image_store_collect() take it exclusively themselves and must not be
  * called while holding it. */
 int image_store_lock(ImageStore *s, int operation);
 

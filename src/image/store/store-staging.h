@@ -5,7 +5,7 @@
 #include "image/store/image-store.h"
 
 /* Directories below tmp/ in which what enters or leaves the store is put together. Its maker holds a lock on it; when
- * he is gone, however he went, the lock is too, and anybody may clear the directory away. */
+ * the maker is gone, however that came, the lock is too, and any process may clear the directory away. */
 
 typedef struct Staging {
         int tmp_fd;             /* the store's */
@@ -22,7 +22,8 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(Staging *, staging_free);
  * may be at the mercy of a slow server, a full pipe or somebody's ill will. */
 #define STAGING_PATIENCE ((Patience) { .step_usec = 10000, .left_usec = 30 * UINT64_C(1000000) })
 
-/* The lock of who unpacks a layer, so that others need not; see lock_file_within(). Its file is in tmp/ as well. */
+/* The lock of the process that unpacks a layer, so that others need not; see lock_file_within(). Its file is in tmp/ as
+ * well. */
 int staging_lock_layer(ImageStore *s, const Digest *layer, Patience *patience);
 /* Gives it up, and its file with it. */
 int staging_unlock_layer(ImageStore *s, const Digest *layer, int lock_fd);

@@ -113,7 +113,7 @@ static bool same_name(const DockerReference *wanted, const DockerReference *have
         if (!docker_reference_same_repository(wanted, have))
                 return false;
         if (!exact || !wanted->tag)
-                /* Who asks by digest knows which one he gets; the signature says it is of this repository. */
+                /* A user who asks by digest knows which one they get; the signature says it is of this repository. */
                 return !exact || wanted->has_digest;
         return streq_ptr(wanted->tag, have->tag) && !have->has_digest;
 }
