@@ -266,22 +266,21 @@ static int finish(Reading *r)
         return log_error_errno(k, "Cannot run " JOURNALCTL ": %m");
 }
 
-/* The line that --show-cursor adds at the end; NULL: there was no entry. */
+/* The line that --show-cursor adds at the end; NULL: there was no entry before it. */
 static int read_cursor(int fd, char **ret)
 {
         static const char prefix[] = "-- cursor: ";
         _cleanup_free_ char *line = NULL, *cursor = NULL;
         FILE *f = fdopen(fd, "r");
-        size_t allocated = 0;
-        ssize_t n;
+        size_t allocated = 0, n_lines = 0;
 
         if (!f)
                 return -errno;
-        while ((n = getline(&line, &allocated, f)) > 0) {
+        for (; getline(&line, &allocated, f) > 0; n_lines++) {
                 const char *value = startswith(line, prefix);
 
                 cursor = mfree(cursor);
-                if (value && !(cursor = strndup(value, strcspn(value, "\n"))))
+                if (value && n_lines > 0 && !(cursor = strndup(value, strcspn(value, "\n"))))
                         break;
         }
         (void) fclose(f);
@@ -334,10 +333,10 @@ int pod_journal_show(Pod *pod, const JournalQuery *query)
                 r = find_first(pod, directory, query, &cursor);
                 if (r != 0)
                         return r;
-        }
-        if (cursor) {
+                /* Without an entry there are no last ones; with a cursor it begins there. */
+                now.lines = NULL;
                 now.cursor = cursor;
-                now.since = now.lines = NULL;
+                now.since = cursor ? NULL : query->since;
         }
         r = pod_journal_command(pod->manifest, directory, &now, &argv);
         if (r < 0)
