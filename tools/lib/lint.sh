@@ -50,7 +50,7 @@ lint_pages() {
         return $status
 }
 
-# .clang-tidy has the checks. A compiler's own warnings are the build's affair.
+# .clang-tidy has the checks. A compiler's own warnings are part of the build.
 lint_code() {
         jq -r '.[].file' "$SOURCE/build/compile_commands.json" | sort -u |
                 (cd "$SOURCE/build" && xargs -n 10 -P "$(nproc)" clang-tidy --quiet -p . --extra-arg=-w 2>/dev/null)
