@@ -6,7 +6,7 @@
 
 /* Looking again and again at what no descriptor and no signal reports: that a flock(2) lock is free (it can be waited
  * for, but with nothing else and for no set time), or that a directory is not in use any more. Where there is an event,
- * wait for that. Says itself why, at each place where it is used. */
+ * wait for that; each use says why there is none. */
 typedef struct Patience {
         uint64_t step_usec;
         uint64_t left_usec; /* in all */

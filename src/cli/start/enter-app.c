@@ -4,6 +4,7 @@
 
 #include "basic/log.h"
 #include "cli/start/enter-app.h"
+#include "cli/start/interrupts.h"
 #include "cli/terminal/terminal.h"
 #include "pod/pod-prepare.h"
 #include "shared/explain.h"
@@ -261,25 +262,6 @@ static int on_interrupt(sd_event_source *source, const struct signalfd_siginfo *
         return 0;
 }
 
-static int watch_signals(Enter *e)
-{
-        static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-        sigset_t set;
-        int r = 0;
-
-        (void) sigemptyset(&set);
-        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
-                (void) sigaddset(&set, signals[i]);
-        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-                return -errno;
-        for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
-                r = sd_event_add_signal(e->event, NULL, signals[i], on_interrupt, e);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
 static int run_command(Enter *e)
 {
         static const int stdio[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
@@ -370,7 +352,7 @@ static int enter(Enter *e, char **command)
         if (r >= 0)
                 r = sd_event_default(&e->event);
         if (r >= 0)
-                r = watch_signals(e);
+                r = interrupts_watch(e->event, on_interrupt, e);
         e->unit = strprintf("enter-%.8s.service", uuid.s);
         if (r < 0 || !e->unit)
                 return log_error_errno(r < 0 ? r : -ENOMEM, "Cannot prepare for the command: %m");

@@ -10,6 +10,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/time-util.h"
+#include "cli/start/interrupts.h"
 #include "cli/start/pod-event.h"
 #include "cli/start/pod-handover.h"
 #include "cli/start/pod-start.h"
@@ -238,26 +239,6 @@ static int on_interrupt(sd_event_source *source, const struct signalfd_siginfo *
                 (void) sd_bus_call_method_async(s->bus, NULL, bus_systemd_manager.destination,
                                                 bus_systemd_manager.path, bus_systemd_manager.interface, "KillUnit",
                                                 NULL, NULL, "ssi", s->unit, "all", SIGKILL);
-        return 0;
-}
-
-static int watch_signals(Start *s)
-{
-        static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-        sigset_t set;
-        int r;
-
-        (void) sigemptyset(&set);
-        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
-                (void) sigaddset(&set, signals[i]);
-        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-                return -errno;
-
-        for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
-                r = sd_event_add_signal(s->event, NULL, signals[i], on_interrupt, s);
-                if (r < 0)
-                        return r;
-        }
         return 0;
 }
 
@@ -531,7 +512,7 @@ int pod_start_unit(Context *c, Pod *pod, const PodPlan *plan, const StartOptions
                 return r;
         r = sd_event_default(&s.event);
         if (r >= 0)
-                r = watch_signals(&s);
+                r = interrupts_watch(s.event, on_interrupt, &s);
         if (r >= 0)
                 r = pod_handover_new(s.event, pod, &s.handover);
         if (r >= 0)

@@ -79,8 +79,7 @@ static int import_image(const AciOrigin *origin, const SourceOptions *options, I
 
         draft->names = (char *[]) { name, NULL };
         draft->trust = &trust;
-        r = image_import_image(m, draft, reterr_message);
-        return r;
+        return image_import_image(m, draft, reterr_message);
 }
 
 int source_aci_import(const AciOrigin *origin, const SourceOptions *options, ImageImport *m, Digest *ret_id,

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+/* Ctrl-C and its like (SIGINT, SIGTERM, SIGHUP), from here on events of the loop: for commands that pass them on to
+ * what they wait for. */
+int interrupts_watch(sd_event *event, sd_event_signal_handler_t handler, void *userdata);
