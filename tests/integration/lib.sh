@@ -111,6 +111,13 @@ leak_state() {
         ip -o link | awk -F': ' '{ print "link", $2 }'
         nft list tables 2>/dev/null | sed 's/^/nft /'
         ip netns list 2>/dev/null | sed 's/^/netns /'
+        sanitizer_reports
+}
+
+# Of a podctl that was installed with --sanitize. One that could not be written has ended its process all the same.
+sanitizer_reports() {
+        find /run/podctl-sanitizers -type f -printf 'report %p ' \
+                -exec awk '/ERROR:|runtime error:/ { printf "%s", $0; exit }' {} \; -printf '\n' 2>/dev/null || true
 }
 
 # leak_check BEFORE: prints what is there now and was not, or the reverse. Waits for it to settle.

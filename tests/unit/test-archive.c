@@ -144,7 +144,7 @@ Test(archive, unfinished_last_block)
 Test(archive, no_archive)
 {
         static const char *const cases[] = { "no archive at all", "\x1f\x8b", "\x1f\x8b\x08 nonsense", "BZh9 nonsense",
-                                             "\x28\xb5\x2f\xfd" "nonsense" };
+                                             ("\x28\xb5\x2f\xfd" "nonsense") };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_close_ int fd = memfd_create("x", MFD_CLOEXEC);

@@ -40,7 +40,7 @@ Test(docker_reference, parse)
                 "x:y:z/w",
                 "x@",
                 "x@sha256:ab",
-                "x@sha256-" HEX,
+                ("x@sha256-" HEX),
                 "x@md5:00",
                 "-x",
                 "x-",

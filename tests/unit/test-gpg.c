@@ -58,7 +58,7 @@ Test(gpg, detached)
                 fingerprint = signing_fingerprint(&s, "alice");
                 signing_run(&s,
                             "head -c 300000 /dev/urandom >data; $GPG -u alice -b --armor data; $GPG -u alice -b data;"
-                            "$GPG --export alice >alice.gpg; cp data tampered; printf x | dd of=tampered "
+                            "$GPG --export alice >alice.gpg; cp data tampered; printf tampered | dd of=tampered "
                             "conv=notrunc seek=100000 bs=1; head -c 299999 data >short");
 
                 cr_expect_eq(verify(&s, "data", "data.asc", KEYS("bob.asc", "alice.asc"), &result, &message), 0, "%s",

@@ -693,7 +693,7 @@ Test(image_store, faults_in_layouts)
 static char *docker_archive(Fixture *f, const char *layer, const char *config_path)
 {
         Layer l = add_layer(f->layout_fd, base_members, ARCHIVE_FILTER_NONE);
-        _cleanup_free_ char *blob = blob_path(&l.blob), *config = NULL, *manifest = NULL, *path = NULL, *command = NULL;
+        _cleanup_free_ char *blob = blob_path(&l.blob), *config = NULL, *manifest = NULL, *command = NULL;
         char *tar;
 
         cr_assert_eq(mkdirat(f->layout_fd, "one", 0755), 0);

@@ -138,7 +138,7 @@ Test(keystore, names_of_files)
         expect_find(&f, "example.com", "");
         cr_expect_eq(key_kind_of_fingerprint(A), KEY_OPENPGP);
         cr_expect_eq(key_kind_of_fingerprint(C), KEY_COSIGN);
-        cr_expect_eq(key_kind_of_fingerprint(C + strlen("sha256-")), KEY_OPENPGP);
+        cr_expect_eq(key_kind_of_fingerprint(&C[strlen("sha256-")]), KEY_OPENPGP);
         fixture_done(&f);
 }
 

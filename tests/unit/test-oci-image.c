@@ -476,7 +476,7 @@ Test(oci_config, oddities)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_free_ char *json = NULL, *ports = strdup("");
+                _cleanup_free_ char *json = NULL;
                 _cleanup_(oci_config_freep) OciConfig *config = NULL;
                 _cleanup_strv_free_ char **ignored = NULL;
                 _cleanup_json_error_ JsonError e = {};

@@ -170,10 +170,11 @@ source_files() {
                 done
 }
 
-# Times are kept, so that a second installation compiles only what changed.
+# host_install NAME [--sanitize]: times are kept, so that a second installation compiles only what changed.
 host_install() {
         local name=$1
+        shift
         source_files | tar -C "$SOURCE" --null --files-from=- --owner=0 --group=0 -c |
                 host_exec "$name" sh -c 'rm -rf /usr/src/podctl && mkdir /usr/src/podctl && tar -xC /usr/src/podctl'
-        host_exec "$name" /usr/src/podctl/tools/hosts/install
+        host_exec "$name" /usr/src/podctl/tools/hosts/install "$@"
 }

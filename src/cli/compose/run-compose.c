@@ -179,7 +179,7 @@ static int add_ports(AppcPod *pod, char *const *texts)
 static int name_image(AppcPodApp *app, const Image *image, const char *name)
 {
         const char *tag;
-        _cleanup_free_ char *bare = NULL, *label = NULL;
+        _cleanup_free_ char *bare = NULL;
         char id[DIGEST_STRING_MAX];
 
         (void) (image->kind == IMAGE_APPC ? digest_format_file(&image->id, id) : digest_format(&image->id, id));

@@ -191,7 +191,6 @@ static int write_contents(AciExport *e, int fd)
 /* An image's attributes are those its unpacking keeps; the rest belongs to the store. */
 static int keep_attributes(struct archive_entry *entry)
 {
-        _cleanup_strv_free_ char **names = NULL;
         struct archive_entry *all = archive_entry_clone(entry);
         const char *name;
         const void *value;

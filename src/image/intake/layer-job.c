@@ -208,7 +208,7 @@ static int run(void *userdata, WorkerReport *report, char **reterr_message)
 
 int layer_job_start(LayerJob *job)
 {
-        static_assert(sizeof(LayerJobResult) <= WORKER_RESULT_MAX);
+        static_assert(sizeof(LayerJobResult) <= WORKER_RESULT_MAX, "the result fits into a worker's report");
 
         return worker_start(run, job, &job->worker);
 }

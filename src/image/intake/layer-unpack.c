@@ -104,7 +104,7 @@ static int unpack(void *userdata, WorkerReport *shared, char **reterr_message)
 
 int layer_unpack_start(const LayerUnpack *what, Worker *ret)
 {
-        static_assert(sizeof(LayerUnpackResult) <= WORKER_RESULT_MAX);
+        static_assert(sizeof(LayerUnpackResult) <= WORKER_RESULT_MAX, "the result fits into a worker's report");
 
         return worker_start(unpack, (void *) what, ret);
 }

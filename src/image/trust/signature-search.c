@@ -24,12 +24,12 @@ static unsigned weight(int error)
 
 void signature_search_fail(SignatureSearch *s, int error, const char *where, char *message)
 {
-        _cleanup_free_ char *own = message;
+        _cleanup_free_ char *why = message;
 
         if (weight(error) <= weight(s->error))
                 return;
         free(s->problem);
-        s->problem = strjoin(where, ": ", explained(message, error));
+        s->problem = strjoin(where, ": ", explained(why, error));
         if (s->problem)
                 utf8_make_printable(s->problem);
         s->error = error;
