@@ -13,7 +13,6 @@ static const JsonField mount_point_table[] = {
 };
 
 static const JsonType json_mount_points = JSON_ARRAY(MountPoint, mount_point_table, NULL);
-static const JsonType json_mount_point = JSON_STRUCT(MountPoint, mount_point_table, NULL);
 
 static const JsonField port_table[] = {
         { "name",            &json_ac_name, offsetof(AppPort, name),     JSON_MANDATORY                 },
@@ -48,11 +47,6 @@ void mount_point_done(MountPoint *m)
 void app_port_done(AppPort *p)
 {
         json_table_free(port_table, p);
-}
-
-int mount_point_read(json_object *o, MountPoint *ret, JsonError *e)
-{
-        return json_mount_point.read(&json_mount_point, o, ret, e);
 }
 
 /* Event handlers: a list of {name, exec} in JSON, two lists of arguments in the struct */

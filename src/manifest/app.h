@@ -77,7 +77,5 @@ const AppPort *app_find_port(const App *app, const char *name);
 int app_add_mount_point(App *app, const char *name, const char *path, bool read_only);
 int app_add_port(App *app, const char *name, const char *protocol, uint32_t port, uint32_t count);
 
-/* A single one from JSON, into a zeroed struct. */
-int mount_point_read(json_object *o, MountPoint *ret, JsonError *e);
 void mount_point_done(MountPoint *m);
 void app_port_done(AppPort *p);

@@ -43,12 +43,6 @@ static const KeyRow mount_keys[] = {
         {}
 };
 
-static const KeyRow mount_point_keys[] = {
-        { "path", "path" },
-        { "readOnly", "readOnly", VALUE_BOOLEAN },
-        {}
-};
-
 static int value_to_json(const KeyRow *row, const char *value, json_object **ret, JsonError *e)
 {
         uint64_t number = 0;
@@ -162,17 +156,6 @@ int volume_from_string(const char *s, Volume *ret, JsonError *e)
         if (r < 0)
                 return r;
         return volume_read(o, ret, e);
-}
-
-int mount_point_from_string(const char *s, MountPoint *ret, JsonError *e)
-{
-        _cleanup_json_object_ json_object *o = NULL;
-        int r;
-
-        r = parse_named(s, mount_point_keys, &o, e);
-        if (r < 0)
-                return r;
-        return mount_point_read(o, ret, e);
 }
 
 /* rkt took "data" as "/data". */
@@ -328,72 +311,4 @@ int appc_image_ref_from_string(const char *s, AppcImageRef *ret, JsonError *e)
                 s += n;
         }
         return check_ref_labels(ret->labels, e);
-}
-
-int appc_image_ref_to_string(const AppcImageRef *r, char **ret)
-{
-        const char *version = strv_env_get(r->labels, "version");
-        _cleanup_strv_free_ char **parts = NULL;
-        int k;
-
-        k = version ? strv_extendf(&parts, "%s:%s", r->name, version) : strv_extend(&parts, r->name);
-        if (k < 0)
-                return k;
-        STRV_FOREACH(s, r->labels) {
-                if (startswith(*s, "version="))
-                        continue;
-                k = strv_extend(&parts, *s);
-                if (k < 0)
-                        return k;
-        }
-
-        *ret = strv_join(parts, ",");
-        return *ret ? 0 : -ENOMEM;
-}
-
-int volume_to_string(const Volume *v, char **ret)
-{
-        static const char *const words[] = { [TRISTATE_NO] = "false", [TRISTATE_YES] = "true" };
-        _cleanup_strv_free_ char **parts = NULL;
-        int r;
-
-        r = strv_extendf(&parts, "%s,kind=%s", v->name, volume_kind_to_string(v->kind));
-        if (r < 0)
-                return r;
-        if (v->source)
-                r = strv_extendf(&parts, "source=%s", v->source);
-        if (r < 0)
-                return r;
-        if (v->read_only)
-                r = strv_extendf(&parts, "readOnly=%s", words[v->read_only]);
-        if (r < 0)
-                return r;
-        if (v->recursive)
-                r = strv_extendf(&parts, "recursive=%s", words[v->recursive]);
-        if (r < 0)
-                return r;
-        if (v->kind != VOLUME_HOST)
-                r = strv_extendf(&parts, "mode=%04o,uid=%u,gid=%u", (unsigned) v->mode, (unsigned) v->uid,
-                                 (unsigned) v->gid);
-        if (r < 0)
-                return r;
-        if (v->size > 0)
-                r = strv_extendf(&parts, "size=%" PRIu64, v->size);
-        if (r < 0)
-                return r;
-        if (v->from_image)
-                r = strv_extend(&parts, "fromImage=true");
-        if (r < 0)
-                return r;
-        if (v->propagation != PROPAGATION_PRIVATE)
-                r = strv_extendf(&parts, "propagation=%s", volume_propagation_to_string(v->propagation));
-        if (r < 0)
-                return r;
-        if (v->map_ids)
-                r = strv_extendf(&parts, "idMap=%s", words[v->map_ids]);
-        if (r < 0)
-                return r;
-
-        *ret = strv_join(parts, ",");
-        return *ret ? 0 : -ENOMEM;
 }

@@ -11,13 +11,7 @@
 int volume_from_string(const char *s, Volume *ret, JsonError *e);
 /* --mount volume=NAME,target=PATH */
 int mount_from_string(const char *s, Mount *ret, JsonError *e);
-/* NAME,path=PATH[,readOnly=BOOL] */
-int mount_point_from_string(const char *s, MountPoint *ret, JsonError *e);
 /* --port NAME:[HOSTIP:]HOSTPORT; an IPv6 address stands in brackets. */
 int pod_port_from_string(const char *s, PodPort *ret, JsonError *e);
 /* NAME[:VERSION][,LABEL=VALUE…] — what discovery starts from; VERSION becomes the label "version". */
 int appc_image_ref_from_string(const char *s, AppcImageRef *ret, JsonError *e);
-/* The same back, labels in order, the version after a colon. */
-int appc_image_ref_to_string(const AppcImageRef *r, char **ret);
-
-int volume_to_string(const Volume *v, char **ret);

@@ -67,11 +67,6 @@ IsolatorType isolator_type_from_string(const char *s)
         return _ISOLATOR_TYPE_INVALID;
 }
 
-unsigned isolator_type_scope(IsolatorType t)
-{
-        return t > ISOLATOR_UNKNOWN && t < _ISOLATOR_TYPE_MAX ? rows[t].scope : 0;
-}
-
 /* Resources */
 
 typedef struct ResourceValue {

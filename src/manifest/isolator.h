@@ -80,9 +80,6 @@ int rlimit_parse(const char *value, uint64_t *ret_soft, uint64_t *ret_hard);
 int rlimit_from_string(const char *name);
 const char *rlimit_to_string(int resource);
 
-/* Where a type has an effect. Elsewhere it is valid all the same (images may carry pod isolators); the caller says
- * that it is passed over. */
-unsigned isolator_type_scope(IsolatorType t);
 
 /* Checks what concerns a list as a whole: isolators that exclude one another, and those that may stand only once. */
 int isolators_check(const Isolator *isolators, size_t n, const char *member, JsonError *e);

@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/base64.h"
-#include "basic/string-table.h"
 #include "manifest/ac-types.h"
 #include "manifest/oci-descriptor.h"
 
 /* Media types */
-
-static const char *const oci_compression_table[_OCI_COMPRESSION_MAX] = {
-        [OCI_COMPRESSION_NONE] = "none",
-        [OCI_COMPRESSION_GZIP] = "gzip",
-        [OCI_COMPRESSION_ZSTD] = "zstd",
-};
-DEFINE_STRING_TABLE(oci_compression, OciCompression);
 
 #define OCI "application/vnd.oci.image."
 #define DOCKER "application/vnd.docker."
@@ -170,9 +162,4 @@ const JsonType json_oci_descriptors = JSON_ARRAY(OciDescriptor, descriptor_table
 void oci_descriptor_done(OciDescriptor *d)
 {
         json_table_free(descriptor_table, d);
-}
-
-int oci_descriptor_copy(const OciDescriptor *from, OciDescriptor *to)
-{
-        return json_table_copy(&json_oci_descriptor, from, to);
 }

@@ -21,12 +21,7 @@ typedef enum OciCompression {
         OCI_COMPRESSION_NONE,
         OCI_COMPRESSION_GZIP,
         OCI_COMPRESSION_ZSTD,
-        _OCI_COMPRESSION_MAX,
-        _OCI_COMPRESSION_INVALID = -EINVAL,
 } OciCompression;
-
-const char *oci_compression_to_string(OciCompression c);
-OciCompression oci_compression_from_string(const char *s);
 
 typedef struct OciMediaType {
         const char *name;
@@ -93,7 +88,6 @@ extern const JsonType json_oci_descriptor_pointer;
 extern const JsonType json_oci_descriptors;
 
 void oci_descriptor_done(OciDescriptor *d);
-int oci_descriptor_copy(const OciDescriptor *from, OciDescriptor *to);
 static inline bool oci_descriptor_is_supported(const OciDescriptor *d)
 {
         return d->digest.algorithm >= 0;

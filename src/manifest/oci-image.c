@@ -74,11 +74,6 @@ int oci_index_parse(const char *data, size_t n, OciIndex **ret, JsonError *e)
         return r < 0 ? r : oci_index_read(o, ret, e);
 }
 
-int oci_index_write(const OciIndex *index, json_object **ret)
-{
-        return json_table_write(index_table, index, ret);
-}
-
 static bool is_image(const OciDescriptor *d)
 {
         OciMediaKind kind = oci_media_type_kind(d->media_type);
@@ -113,26 +108,6 @@ int oci_index_select(const OciIndex *index, const OciPlatform *wanted, const Oci
         if (!best)
                 return -ENOENT;
         *ret = best;
-        return 0;
-}
-
-int oci_index_find_tag(const OciIndex *index, const char *tag, const OciDescriptor **ret)
-{
-        const OciDescriptor *found = NULL;
-
-        for (size_t i = 0; i < index->n_manifests; i++) {
-                const OciDescriptor *d = &index->manifests[i];
-
-                if (!is_image(d) || (tag && !streq_ptr(tag, strv_env_get(d->annotations, OCI_ANNOTATION_REF_NAME))))
-                        continue;
-                if (found)
-                        return -ENOTUNIQ;
-                found = d;
-        }
-
-        if (!found)
-                return -ENOENT;
-        *ret = found;
         return 0;
 }
 

@@ -27,13 +27,10 @@ OciIndex *oci_index_free(OciIndex *index);
 DEFINE_TRIVIAL_CLEANUP_FUNC(OciIndex *, oci_index_free);
 int oci_index_parse(const char *data, size_t n, OciIndex **ret, JsonError *e);
 int oci_index_read(json_object *o, OciIndex **ret, JsonError *e);
-int oci_index_write(const OciIndex *index, json_object **ret);
 
 /* The entry that serves the platform best, manifest or nested index; one that names no platform only if no other
  * does. -ENOENT: none. Belongs to the index. */
 int oci_index_select(const OciIndex *index, const OciPlatform *wanted, const OciDescriptor **ret);
-/* In an image layout: the entry tagged so. With tag NULL the only one there is. -ENOENT, -ENOTUNIQ. */
-int oci_index_find_tag(const OciIndex *index, const char *tag, const OciDescriptor **ret);
 /* "linux/amd64, linux/arm64/v8" for the message that none fits. */
 int oci_index_platforms(const OciIndex *index, char **ret);
 

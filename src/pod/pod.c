@@ -412,16 +412,6 @@ int pod_move(Pod *p, PodDirectory to)
         return pod_update_state(p);
 }
 
-int pod_wait_exit(Pod *p)
-{
-        int r = fd_lock(p->fd, LOCK_SH);
-
-        if (r < 0)
-                return r;
-        (void) fd_lock(p->fd, LOCK_UN);
-        return pod_refresh(p);
-}
-
 char *pod_path(const Pod *p, const char *below)
 {
         return strjoin(p->store->data, "/pods/", pod_directory_to_string(p->directory), "/", p->uuid.s,

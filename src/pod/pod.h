@@ -134,8 +134,6 @@ bool pod_state_has_run(PodState s);
 /* True when it has run and ended, or is on its way out. */
 bool pod_state_is_over(PodState s);
 
-/* Waits until nobody holds the pod's lock. */
-int pod_wait_exit(Pod *p);
 
 char *pod_path(const Pod *p, const char *below);
 

@@ -17,7 +17,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
                 FUZZ_ASSERT(oci_platform_host(&host) >= 0);
                 (void) oci_index_select(o, host, &found);
-                (void) oci_index_find_tag(o, "latest", &found);
                 (void) oci_index_platforms(o, &platforms);
         }
         return 0;

@@ -534,7 +534,6 @@ Test(pod, lock)
         let_go(&h);
         cr_assert_eq(pod_refresh(p), 0);
         cr_expect_eq(p->state, POD_EXITED);
-        cr_expect_eq(pod_wait_exit(p), 0);
 
         moved = look(&f, UUID_A);
         cr_assert_eq(pod_lock(p), 0);
@@ -549,29 +548,6 @@ Test(pod, lock)
         cr_assert_eq(rm_rf_at(f.store->fd, "exited-garbage/" UUID_A), 0);
         moved = pod_free(moved);
         cr_expect_eq(pod_open(f.store, &(Uuid) { UUID_A }, &moved), -ENOENT);
-}
-
-Test(pod, wait_for_exit)
-{
-        _cleanup_(fixture_done) Fixture f = fixture_new();
-        _cleanup_(pod_freep) Pod *p = NULL;
-        Holder h;
-        pid_t killer;
-
-        put(&f, UUID_A, "a", POD_DIR_RUN);
-        h = hold(&f, UUID_A);
-        p = look(&f, UUID_A);
-        cr_expect_eq(p->state, POD_RUNNING);
-        killer = fork();
-        cr_assert_geq(killer, 0);
-        if (killer == 0) {
-                (void) usleep(50000);
-                _exit(kill(h.pid, SIGKILL));
-        }
-        cr_expect_eq(pod_wait_exit(p), 0);
-        cr_expect_eq(p->state, POD_EXITED);
-        (void) waitpid(killer, NULL, 0);
-        let_go(&h);
 }
 
 Test(pod, adopt_lock)

@@ -137,11 +137,6 @@ int image_import_expect_layers(ImageImport *m, const Digest *layers, size_t n)
         return 0;
 }
 
-bool image_import_has_layer(ImageImport *m, const Digest *layer)
-{
-        return layer_exists(m->store->layers_fd, layer) || layer_exists(m->layers_fd, layer);
-}
-
 int image_import_layer_info(ImageImport *m, const Digest *layer, LayerInfo *ret, char **reterr_message)
 {
         return layer_info_read(layer_exists(m->layers_fd, layer) ? m->layers_fd : m->store->layers_fd, layer, ret,

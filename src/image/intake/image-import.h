@@ -24,8 +24,6 @@ int image_import_scratch(ImageImport *m);
 /* All layers that will be asked for, for all images of this import, once and before the first. */
 int image_import_expect_layers(ImageImport *m, const Digest *layers, size_t n);
 
-bool image_import_has_layer(ImageImport *m, const Digest *layer);
-
 /* Brings the layers in; see image/intake/layer-queue.h for what the items say, but their locks are the import's
  * affair. */
 int image_import_layers(ImageImport *m, const LayerOrigin *origin, LayerItem *items, size_t n, char **reterr_message);

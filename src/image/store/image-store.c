@@ -89,11 +89,6 @@ int image_store_fd(ImageStore *s)
         return s->fd;
 }
 
-const char *image_store_path(ImageStore *s)
-{
-        return s->path;
-}
-
 int image_store_lock(ImageStore *s, int operation)
 {
         return lock_file_at(s->fd, "lock", operation);

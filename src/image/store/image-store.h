@@ -71,7 +71,6 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(ImageStore *, image_store_free);
 
 /* DATA/images, opened; stays the store's. */
 int image_store_fd(ImageStore *s);
-const char *image_store_path(ImageStore *s);
 
 /* The lock on the store; returns an fd whose closing gives it up. operation: LOCK_SH or LOCK_EX, with LOCK_NB for
  * -EAGAIN. A process that prepares a pod holds it shared from before finding the image until the pod's own reference to

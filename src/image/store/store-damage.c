@@ -136,10 +136,3 @@ bool image_has_layers(ImageStore *s, const Image *image)
                         return false;
         return true;
 }
-
-bool image_store_is_whole(ImageStore *s, const Digest *id)
-{
-        _cleanup_(image_freep) Image *image = NULL;
-
-        return image_store_load(s, id, &image, NULL) >= 0 && image_has_layers(s, image);
-}

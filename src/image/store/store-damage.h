@@ -22,8 +22,6 @@ int layer_move_in(ImageStore *s, int from_fd, const char *name);
 /* The same for an image's directory. */
 int image_move_in(ImageStore *s, int from_fd, const char *name);
 
-/* Whether the image is there with all its layers, none of them damaged: what a fetch may take for granted. */
-bool image_store_is_whole(ImageStore *s, const Digest *id);
 /* The same of one that was loaded. */
 bool image_has_layers(ImageStore *s, const Image *image);
 
