@@ -430,6 +430,34 @@ Test(fetcher, garbage)
         }
 }
 
+Test(fetcher, too_much)
+{
+        static const char *const names[] = { "too-much", "another", "flood" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                _cleanup_(fetcher_freep) Fetcher *f = fetcher_to_peer();
+                FetchRequest request = request_to(names[i]);
+                _cleanup_free_ char *words = NULL;
+
+                cr_expect_eq(fetch(f, &request, &words), -EPROTO, "%s", names[i]);
+                cr_expect_str_eq(words, ": the process that talks to the network says what cannot be understood");
+        }
+}
+
+/* A second answer to the same is none to what comes next. */
+Test(fetcher, answered_twice)
+{
+        _cleanup_(fetcher_freep) Fetcher *f = fetcher_to_peer();
+        _cleanup_(fetch_reply_done) FetchReply reply = {};
+        FetchRequest request = request_to("twice");
+        uint64_t id;
+
+        cr_assert_eq(fetcher_start(f, &request, &id, NULL), 0);
+        cr_assert_eq(fetcher_finish(f, id, &reply, NULL), 0);
+        cr_expect_str_eq(reply.media_type, "first");
+        cr_expect_eq(fetcher_dispatch(f), -EPROTO);
+}
+
 /* Files are nothing that belongs to an answer: none stays. */
 Test(fetcher, descriptors)
 {

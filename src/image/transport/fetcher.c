@@ -23,6 +23,8 @@ struct Fetcher {
         pid_t pid;
         uint64_t last_id;
 
+        uint64_t *awaited;      /* requests without an answer so far */
+        size_t n_awaited, n_awaited_allocated;
         FetchAnswer **answers;  /* that nobody asked for yet */
         size_t n_answers, n_answers_allocated;
 };
@@ -60,6 +62,7 @@ Fetcher *fetcher_free(Fetcher *f)
         for (size_t i = 0; i < f->n_answers; i++)
                 json_document_free(&fetch_answer_type, f->answers[i]);
         free(f->answers);
+        free(f->awaited);
         credentials_free(f->credentials);
         registry_config_free(f->registries);
         return mfree(f);
@@ -232,11 +235,14 @@ int fetcher_start(Fetcher *f, const FetchRequest *request, uint64_t *ret_id, cha
         r = start_process(f, reterr_message);
         if (r < 0)
                 return r;
+        r = ARRAY_GROW(f->awaited, f->n_awaited_allocated, f->n_awaited, 1);
+        if (r < 0)
+                return r;
         r = make_message(f, request, &m, reterr_message);
         if (r >= 0)
                 r = fetch_send(f->socket_fd, &fetch_message_type, &m, request->fd);
         if (r >= 0)
-                *ret_id = m.id;
+                *ret_id = f->awaited[f->n_awaited++] = m.id;
         json_table_free(fetch_message_type.table, &m);
         return r < 0 ? name_request(request, r, reterr_message) : 0;
 }
@@ -246,17 +252,34 @@ int fetcher_fd(Fetcher *f)
         return f->socket_fd;
 }
 
+static bool take_awaited(Fetcher *f, uint64_t id)
+{
+        for (size_t i = 0; i < f->n_awaited; i++)
+                if (f->awaited[i] == id) {
+                        f->awaited[i] = f->awaited[--f->n_awaited];
+                        return true;
+                }
+        return false;
+}
+
 int fetcher_dispatch(Fetcher *f)
 {
-        void *answer;
+        FetchAnswer *answer;
+        void *received;
         int r;
 
         r = ARRAY_GROW(f->answers, f->n_answers_allocated, f->n_answers, 1);
         if (r < 0)
                 return r;
-        r = fetch_receive(f->socket_fd, &fetch_answer_type, &answer, NULL);
+        r = fetch_receive(f->socket_fd, &fetch_answer_type, &received, NULL);
         if (r <= 0)
                 return r < 0 ? r : -ECHILD;
+        answer = received;
+        /* Each request has one answer. Others could be put by without end, and nobody would ever ask for them. */
+        if (!take_awaited(f, answer->id)) {
+                json_document_free(&fetch_answer_type, answer);
+                return -EPROTO;
+        }
         f->answers[f->n_answers++] = answer;
         return 0;
 }
