@@ -482,6 +482,23 @@ Test(fetcher, descriptors)
         cr_expect_eq(count_descriptors(), before);
 }
 
+/* More than was asked for is not taken, be there an answer or not. */
+Test(fetcher, body_too_long)
+{
+        static const uint64_t limits[] = { 1, 4096, 0 };
+        _cleanup_(fetcher_freep) Fetcher *f = fetcher_to_peer();
+
+        for (size_t i = 0; i < ELEMENTSOF(limits); i++) {
+                FetchRequest request = request_to("too-long");
+                _cleanup_free_ char *words = NULL, *expected = NULL;
+
+                request.max = limits[i];
+                cr_expect_eq(fetch(f, &request, &words), -E2BIG);
+                expected = strprintf(": is larger than %" PRIu64 " bytes", limits[i] ?: OCI_DOCUMENT_MAX);
+                cr_expect_str_eq(words, expected);
+        }
+}
+
 /* Errors are the peer's word: what it says goes to a terminal. */
 Test(fetcher, errors)
 {

@@ -333,12 +333,15 @@ int fetcher_finish(Fetcher *f, uint64_t id, FetchReply *ret, char **reterr_messa
         return r;
 }
 
-static int read_body(int fd, uint64_t max, FetchReply *reply)
+/* The other side knows the limit, but may not keep to it. */
+static int read_body(int fd, uint64_t max, FetchReply *reply, char **reterr_message)
 {
         char proc[PROC_FD_PATH_MAX];
+        int r;
 
         free(reply->data);
-        return read_file_at(AT_FDCWD, proc_fd_path(fd, proc), (size_t) max, &reply->data, &reply->size);
+        r = read_file_at(AT_FDCWD, proc_fd_path(fd, proc), (size_t) max, &reply->data, &reply->size);
+        return r == -EFBIG ? explain(reterr_message, E2BIG, "is larger than %" PRIu64 " bytes", max) : r;
 }
 
 int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char **reterr_message)
@@ -360,7 +363,7 @@ int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char
                 return r;
         r = fetcher_finish(f, id, &reply, reterr_message);
         if (r >= 0 && memory >= 0)
-                r = read_body(memory, own.max, &reply);
+                r = read_body(memory, own.max, &reply, reterr_message);
         if (r < 0) {
                 fetch_reply_done(&reply);
                 return name_request(request, r, reterr_message);
