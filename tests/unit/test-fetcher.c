@@ -549,3 +549,20 @@ Test(fetcher, outcomes)
                 cr_expect_eq(r < 0 ? r : (int) reply.outcome, cases[i].expected, "%s", cases[i].outcome);
         }
 }
+
+/* Without a file for the body, none of ours is handed over. */
+Test(fetcher, no_file)
+{
+        _cleanup_close_ int fd = memfd_create("stdin", MFD_CLOEXEC);
+        _cleanup_(fetcher_freep) Fetcher *f = fetcher_to_peer();
+        _cleanup_(fetch_reply_done) FetchReply reply = {};
+        FetchRequest request = request_to("well");
+        struct stat st;
+        uint64_t id;
+
+        cr_assert_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+        cr_assert_eq(fetcher_start(f, &request, &id, NULL), 0);
+        cr_assert_eq(fetcher_finish(f, id, &reply, NULL), 0);
+        cr_assert_eq(fstat(fd, &st), 0);
+        cr_expect_eq(st.st_size, 0);
+}

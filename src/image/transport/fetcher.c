@@ -240,7 +240,7 @@ int fetcher_start(Fetcher *f, const FetchRequest *request, uint64_t *ret_id, cha
                 return r;
         r = make_message(f, request, &m, reterr_message);
         if (r >= 0)
-                r = fetch_send(f->socket_fd, &fetch_message_type, &m, request->fd);
+                r = fetch_send(f->socket_fd, &fetch_message_type, &m, request->fd > 0 ? request->fd : -EBADF);
         if (r >= 0)
                 *ret_id = f->awaited[f->n_awaited++] = m.id;
         json_table_free(fetch_message_type.table, &m);
