@@ -499,6 +499,35 @@ Test(fetcher, body_too_long)
         }
 }
 
+/* The end of the process is the end of all that was asked of it, and is said each time. */
+Test(fetcher, peer_dies)
+{
+        static const char *const names[] = { "die", "die-early" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                _cleanup_(fetcher_freep) Fetcher *f = fetcher_to_peer();
+                FetchRequest request = request_to(names[i]);
+                uint64_t ids[2];
+
+                cr_assert_eq(fetcher_start(f, &request, &ids[0], NULL), 0);
+                if (i > 0)
+                        cr_assert_eq(fetcher_start(f, &request, &ids[1], NULL), 0);
+                for (size_t k = 0; k < 2; k++) {
+                        _cleanup_free_ char *message = NULL;
+                        FetchReply reply;
+
+                        cr_expect_eq(fetcher_finish(f, ids[0], &reply, &message), -ECHILD, "%s", names[i]);
+                        cr_expect_str_eq(message, "the process that talks to the network has ended");
+                }
+                for (size_t k = 0; k < 2; k++) {
+                        _cleanup_free_ char *words = NULL;
+
+                        cr_expect_eq(fetch(f, &request, &words), -ECHILD);
+                        cr_expect_str_eq(words, ": the process that talks to the network has ended");
+                }
+        }
+}
+
 /* Errors are the peer's word: what it says goes to a terminal. */
 Test(fetcher, errors)
 {
@@ -565,4 +594,32 @@ Test(fetcher, no_file)
         cr_assert_eq(fetcher_finish(f, id, &reply, NULL), 0);
         cr_assert_eq(fstat(fd, &st), 0);
         cr_expect_eq(st.st_size, 0);
+}
+
+/* A program that is not there, and one that does not do what is expected of it. */
+Test(fetcher, programs)
+{
+        static const struct {
+                const char *program;
+                int r;
+                const char *message;
+        } cases[] = {
+                { "/nowhere/podctl-fetch", -ENOENT,
+                  "/nowhere/podctl-fetch: cannot be started: No such file or directory" },
+                { "/bin/true", -ECHILD, "the process that talks to the network has ended" },
+                { "/dev/null", -ECHILD, "the process that talks to the network has ended" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(fetcher_freep) Fetcher *f = fetcher_of(cases[i].program, NULL);
+
+                for (size_t k = 0; k < 2; k++) {
+                        FetchRequest request = request_to("well");
+                        _cleanup_free_ char *message = NULL;
+                        FetchReply reply;
+
+                        cr_expect_eq(fetcher_fetch(f, &request, &reply, &message), cases[i].r, "%s", message);
+                        cr_expect(endswith(message, cases[i].message), "%s", message);
+                }
+        }
 }

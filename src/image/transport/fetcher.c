@@ -81,17 +81,32 @@ void fetch_reply_done(FetchReply *reply)
 static int start_process(Fetcher *f, char **reterr_message)
 {
         const char *program = f->options.program ?: PKGLIBDIR "/podctl-fetch";
-        _cleanup_close_ int theirs = -EBADF;
+        _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
         int fds[2], r;
 
         if (f->socket_fd >= 0)
                 return 0;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return -errno;
-        f->socket_fd = fds[0];
+        ours = fds[0];
         theirs = fds[1];
         r = fetcher_process_start(program, theirs, &f->pid);
-        return r < 0 ? explain(reterr_message, r, "%s: cannot be started: %s", program, strerror(-r)) : 0;
+        if (r < 0)
+                return explain(reterr_message, r, "%s: cannot be started: %s", program, strerror(-r));
+        f->socket_fd = TAKE_FD(ours);
+        return 0;
+}
+
+/* The end of a process closes its socket; with something unread in it, that is -ECONNRESET. */
+static bool is_gone(int r)
+{
+        return r == -EPIPE || r == -ECONNRESET;
+}
+
+static int explain_peer(int r, char **reterr_message)
+{
+        return explain(reterr_message, r, "the process that talks to the network %s",
+                       r == -ECHILD ? "has ended" : "says what cannot be understood");
 }
 
 /* Endpoints */
@@ -241,6 +256,8 @@ int fetcher_start(Fetcher *f, const FetchRequest *request, uint64_t *ret_id, cha
         r = make_message(f, request, &m, reterr_message);
         if (r >= 0)
                 r = fetch_send(f->socket_fd, &fetch_message_type, &m, request->fd > 0 ? request->fd : -EBADF);
+        if (is_gone(r))
+                r = explain_peer(-ECHILD, reterr_message);
         if (r >= 0)
                 *ret_id = f->awaited[f->n_awaited++] = m.id;
         json_table_free(fetch_message_type.table, &m);
@@ -272,8 +289,10 @@ int fetcher_dispatch(Fetcher *f)
         if (r < 0)
                 return r;
         r = fetch_receive(f->socket_fd, &fetch_answer_type, &received, NULL);
-        if (r <= 0)
-                return r < 0 ? r : -ECHILD;
+        if (r == 0 || is_gone(r))
+                return -ECHILD;
+        if (r < 0)
+                return r;
         answer = received;
         /* Each request has one answer. Others could be put by without end, and nobody would ever ask for them. */
         if (!take_awaited(f, answer->id)) {
@@ -310,8 +329,7 @@ int fetcher_finish(Fetcher *f, uint64_t id, FetchReply *ret, char **reterr_messa
         while (!(answer = take_answer(f, id))) {
                 r = fetcher_dispatch(f);
                 if (r < 0)
-                        return explain(reterr_message, r, "the process that talks to the network %s",
-                                       r == -ECHILD ? "has ended" : "says what cannot be understood");
+                        return explain_peer(r, reterr_message);
         }
         r = answer_error(answer);
         if (r < 0 && answer->message && string_is_ascii_printable(answer->message))
