@@ -378,7 +378,7 @@ Test(fetcher, put_by)
         cr_assert_eq(fetcher_start(f, &request, &id, NULL), 0);
         pollfd = (struct pollfd) { .fd = fetcher_fd(f), .events = POLLIN };
         cr_assert_eq(poll(&pollfd, 1, -1), 1);
-        cr_assert_eq(fetcher_dispatch(f), 0);
+        cr_assert_eq(fetcher_dispatch(f, NULL), 0);
         cr_expect_eq(poll(&pollfd, 1, 0), 0);
         cr_assert_eq(fetcher_finish(f, id, &reply, NULL), 0);
         cr_expect_str_eq(reply.media_type, "text/plain");
@@ -396,7 +396,7 @@ Test(fetcher, given_up)
 
                 cr_assert_eq(fetcher_start(f, &request, &id, NULL), 0);
                 if (i == 0)
-                        cr_assert_eq(fetcher_dispatch(f), 0);
+                        cr_assert_eq(fetcher_dispatch(f, NULL), 0);
                 fetcher_free(f);
                 cr_expect_eq(count_descriptors(), before);
         }
@@ -450,12 +450,14 @@ Test(fetcher, answered_twice)
         _cleanup_(fetcher_freep) Fetcher *f = fetcher_to_peer();
         _cleanup_(fetch_reply_done) FetchReply reply = {};
         FetchRequest request = request_to("twice");
+        _cleanup_free_ char *message = NULL;
         uint64_t id;
 
         cr_assert_eq(fetcher_start(f, &request, &id, NULL), 0);
         cr_assert_eq(fetcher_finish(f, id, &reply, NULL), 0);
         cr_expect_str_eq(reply.media_type, "first");
-        cr_expect_eq(fetcher_dispatch(f), -EPROTO);
+        cr_expect_eq(fetcher_dispatch(f, &message), -EPROTO);
+        cr_expect_str_eq(message, "the process that talks to the network says what cannot be understood");
 }
 
 /* Files are nothing that belongs to an answer: none stays. */

@@ -179,13 +179,15 @@ static int blob_done(void *userdata, size_t i, int r, char **reterr_message)
         return r < 0 && p->broken ? explain(reterr_message, p->broken, "the line was cut") : r;
 }
 
-static int dispatch(void *userdata)
+static int dispatch(void *userdata, char **reterr_message)
 {
         Play *p = userdata;
         eventfd_t count;
+        int r;
 
         cr_assert_eq(eventfd_read(p->event_fd, &count), 0);
-        return p->act ? p->act(p) : 0;
+        r = p->act ? p->act(p) : 0;
+        return r < 0 ? explain(reterr_message, r, "the origin is gone") : 0;
 }
 
 static void blob_progress(void *userdata, size_t i, uint64_t done)
@@ -579,6 +581,7 @@ Test(layer_queue, cancelled)
                 p.act = cancel_half_way;
                 cancelled_with = cases[k].error;
                 cr_expect_eq(run(&p), cases[k].error);
+                cr_expect_str_eq(p.message, "the origin is gone");
                 cr_expect_str_eq(p.trace, "+0@0 +1@0");
                 cr_expect_eq(partial_size(&p, "blob"), cases[k].kept ? (off_t) p.blobs[0].size / 2 : -1);
                 /* Nobody is there to read the rest. */

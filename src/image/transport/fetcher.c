@@ -279,7 +279,7 @@ static bool take_awaited(Fetcher *f, uint64_t id)
         return false;
 }
 
-int fetcher_dispatch(Fetcher *f)
+int fetcher_dispatch(Fetcher *f, char **reterr_message)
 {
         FetchAnswer *answer;
         void *received;
@@ -289,15 +289,13 @@ int fetcher_dispatch(Fetcher *f)
         if (r < 0)
                 return r;
         r = fetch_receive(f->socket_fd, &fetch_answer_type, &received, NULL);
-        if (r == 0 || is_gone(r))
-                return -ECHILD;
-        if (r < 0)
-                return r;
+        if (r <= 0)
+                return explain_peer(r == 0 || is_gone(r) ? -ECHILD : r, reterr_message);
         answer = received;
         /* Each request has one answer. Others could be put by without end, and nobody would ever ask for them. */
         if (!take_awaited(f, answer->id)) {
                 json_document_free(&fetch_answer_type, answer);
-                return -EPROTO;
+                return explain_peer(-EPROTO, reterr_message);
         }
         f->answers[f->n_answers++] = answer;
         return 0;
@@ -327,9 +325,9 @@ int fetcher_finish(Fetcher *f, uint64_t id, FetchReply *ret, char **reterr_messa
         int r = 0;
 
         while (!(answer = take_answer(f, id))) {
-                r = fetcher_dispatch(f);
+                r = fetcher_dispatch(f, reterr_message);
                 if (r < 0)
-                        return explain_peer(r, reterr_message);
+                        return r;
         }
         r = answer_error(answer);
         if (r < 0 && answer->message && string_is_ascii_printable(answer->message))
