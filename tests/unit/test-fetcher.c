@@ -99,6 +99,12 @@ static void die_early(const FetchMessage *m, int fd)
         _exit(0);
 }
 
+static void hang(const FetchMessage *m, int fd)
+{
+        for (;;)
+                (void) pause();
+}
+
 static void flood(const FetchMessage *m, int fd)
 {
         for (;;)
@@ -179,6 +185,7 @@ static void act(FetchMessage *m, int fd)
                 { "die", die },                   { "die-early", die_early },    { "flood", flood },
                 { "too-much", send_too_much },    { "error", answer_error },     { "descriptors", send_descriptors },
                 { "outcome", answer_outcome },    { "another", answer_another }, { "twice", answer_twice },
+                { "hang", hang },
         };
         const char *name = m->url ? strrchr(m->url, '/') + 1 : "echo";
 
@@ -391,7 +398,7 @@ Test(fetcher, given_up)
 
         for (size_t i = 0; i < 2; i++) {
                 Fetcher *f = fetcher_to_peer();
-                FetchRequest request = request_to(i == 0 ? "well" : "backwards");
+                FetchRequest request = request_to(i == 0 ? "well" : "hang");
                 uint64_t id;
 
                 cr_assert_eq(fetcher_start(f, &request, &id, NULL), 0);
