@@ -5,6 +5,7 @@
 #include "basic/fd.h"
 #include "image/transport/fetch-protocol.h"
 #include "lib/test-cases.h"
+#include "lib/test-temporary.h"
 
 static void make_pair(int fds[2])
 {
@@ -125,14 +126,6 @@ Test(fetch_protocol, garbage)
         }
 }
 
-static size_t open_fds(void)
-{
-        _cleanup_strv_free_ char **names = NULL;
-
-        cr_assert_eq(list_directory_at(AT_FDCWD, "/proc/self/fd", &names), 0);
-        return strv_length(names);
-}
-
 /* More files than anybody asked for: they are not kept. */
 Test(fetch_protocol, files_nobody_wants)
 {
@@ -161,12 +154,12 @@ Test(fetch_protocol, files_nobody_wants)
                 };
                 for (size_t i = 0; i < n; i++)
                         ((int *) CMSG_DATA(&control.header))[i] = fds[0];
-                before = open_fds();
+                before = count_descriptors();
                 cr_assert_gt(sendmsg(fds[0], &m, 0), 0);
                 r = fetch_receive(fds[1], &fetch_answer_type, &got, NULL);
                 if (r > 0)
                         json_document_free(&fetch_answer_type, got);
-                cr_expect_eq(open_fds(), before, "%zu fds: %d", n, r);
+                cr_expect_eq(count_descriptors(), before, "%zu fds: %d", n, r);
         }
         close_pair(fds);
 }

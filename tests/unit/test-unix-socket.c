@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
-#include <dirent.h>
 #include <sys/socket.h>
 
 #include "basic/fd.h"
 #include "basic/unix-socket.h"
+#include "lib/test-temporary.h"
 
 static int pair[2];
 
@@ -17,18 +17,6 @@ static void close_pair(void)
 {
         safe_close(pair[0]);
         safe_close(pair[1]);
-}
-
-static size_t count_descriptors(void)
-{
-        DIR *directory = opendir("/proc/self/fd");
-        size_t n = 0;
-
-        cr_assert(directory);
-        while (readdir(directory))
-                n++;
-        (void) closedir(directory);
-        return n;
 }
 
 TestSuite(unix_socket, .init = open_pair, .fini = close_pair);

@@ -271,7 +271,7 @@ static int turn(Queue *q, char **reterr_message)
                 return errno == EINTR ? 1 : -errno;
         show_progress(q);
         if (fds[0].revents) {
-                r = q->origin->dispatch(q->origin->userdata);
+                r = q->origin->dispatch(q->origin->userdata, reterr_message);
                 if (r < 0)
                         return r;
         }

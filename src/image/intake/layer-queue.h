@@ -25,7 +25,7 @@ typedef struct LayerOrigin {
          * the reason for a blob being too short. May be NULL. */
         int (*done)(void *userdata, size_t i, int r, char **reterr_message);
         /* Called when poll_fd is readable; NULL and negative when there is nothing to wait for. */
-        int (*dispatch)(void *userdata);
+        int (*dispatch)(void *userdata, char **reterr_message);
         int poll_fd;
         /* Called now and then with what was got of each so far. May be NULL. */
         void (*progress)(void *userdata, size_t i, uint64_t done);

@@ -192,11 +192,11 @@ static int layer_done(void *userdata, size_t i, int r, char **reterr_message)
         return l->source->kind->layer_done(l->source, &l->image->files[i], r, reterr_message);
 }
 
-static int dispatch(void *userdata)
+static int dispatch(void *userdata, char **reterr_message)
 {
         const Layers *l = userdata;
 
-        return l->source->dispatch(l->source);
+        return l->source->dispatch(l->source, reterr_message);
 }
 
 static void show_progress(void *userdata, size_t i, uint64_t done)

@@ -29,7 +29,7 @@ struct Source {
         int dir_fd;             /* of a directory */
         void *userdata;         /* of other kinds */
         int poll_fd;            /* see LayerOrigin; negative where there is nothing to poll */
-        int (*dispatch)(const Source *source);
+        int (*dispatch)(const Source *source, char **reterr_message);
 };
 
 /* Directories and unpacked archives: blobs are files. */

@@ -99,11 +99,11 @@ static int layer_done(const Source *source, SourceLayer *layer, int r, char **re
         return explain(reterr_message, k == -EPIPE ? -EIO : k, "%s", explained(message, k));
 }
 
-static int dispatch(const Source *source)
+static int dispatch(const Source *source, char **reterr_message)
 {
         const Registry *g = source->userdata;
 
-        return fetcher_dispatch(g->fetcher);
+        return fetcher_dispatch(g->fetcher, reterr_message);
 }
 
 static const SourceKind source_registry = {

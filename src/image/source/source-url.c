@@ -138,11 +138,11 @@ static int image_done(void *userdata, size_t i, int r, char **reterr_message)
         return explain(reterr_message, k, "%s", explained(message, k));
 }
 
-static int dispatch(void *userdata)
+static int dispatch(void *userdata, char **reterr_message)
 {
         const Download *d = userdata;
 
-        return fetcher_dispatch(d->u->fetcher);
+        return fetcher_dispatch(d->u->fetcher, reterr_message);
 }
 
 static void show_progress(void *userdata, size_t i, uint64_t done)

@@ -23,6 +23,8 @@ struct Fetcher {
         pid_t pid;
         uint64_t last_id;
 
+        uint64_t *awaited;      /* requests without an answer so far */
+        size_t n_awaited, n_awaited_allocated;
         FetchAnswer **answers;  /* that nobody asked for yet */
         size_t n_answers, n_answers_allocated;
 };
@@ -60,6 +62,7 @@ Fetcher *fetcher_free(Fetcher *f)
         for (size_t i = 0; i < f->n_answers; i++)
                 json_document_free(&fetch_answer_type, f->answers[i]);
         free(f->answers);
+        free(f->awaited);
         credentials_free(f->credentials);
         registry_config_free(f->registries);
         return mfree(f);
@@ -78,17 +81,32 @@ void fetch_reply_done(FetchReply *reply)
 static int start_process(Fetcher *f, char **reterr_message)
 {
         const char *program = f->options.program ?: PKGLIBDIR "/podctl-fetch";
-        _cleanup_close_ int theirs = -EBADF;
+        _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
         int fds[2], r;
 
         if (f->socket_fd >= 0)
                 return 0;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return -errno;
-        f->socket_fd = fds[0];
+        ours = fds[0];
         theirs = fds[1];
         r = fetcher_process_start(program, theirs, &f->pid);
-        return r < 0 ? explain(reterr_message, r, "%s: cannot be started: %s", program, strerror(-r)) : 0;
+        if (r < 0)
+                return explain(reterr_message, r, "%s: cannot be started: %s", program, strerror(-r));
+        f->socket_fd = TAKE_FD(ours);
+        return 0;
+}
+
+/* The end of a process closes its socket; with something unread in it, that is -ECONNRESET. */
+static bool is_gone(int r)
+{
+        return r == -EPIPE || r == -ECONNRESET;
+}
+
+static int explain_peer(int r, char **reterr_message)
+{
+        return explain(reterr_message, r, "the process that talks to the network %s",
+                       r == -ECHILD ? "has ended" : "says what cannot be understood");
 }
 
 /* Endpoints */
@@ -232,11 +250,16 @@ int fetcher_start(Fetcher *f, const FetchRequest *request, uint64_t *ret_id, cha
         r = start_process(f, reterr_message);
         if (r < 0)
                 return r;
+        r = ARRAY_GROW(f->awaited, f->n_awaited_allocated, f->n_awaited, 1);
+        if (r < 0)
+                return r;
         r = make_message(f, request, &m, reterr_message);
         if (r >= 0)
-                r = fetch_send(f->socket_fd, &fetch_message_type, &m, request->fd);
+                r = fetch_send(f->socket_fd, &fetch_message_type, &m, request->fd > 0 ? request->fd : -EBADF);
+        if (is_gone(r))
+                r = explain_peer(-ECHILD, reterr_message);
         if (r >= 0)
-                *ret_id = m.id;
+                *ret_id = f->awaited[f->n_awaited++] = m.id;
         json_table_free(fetch_message_type.table, &m);
         return r < 0 ? name_request(request, r, reterr_message) : 0;
 }
@@ -246,17 +269,34 @@ int fetcher_fd(Fetcher *f)
         return f->socket_fd;
 }
 
-int fetcher_dispatch(Fetcher *f)
+static bool take_awaited(Fetcher *f, uint64_t id)
 {
-        void *answer;
+        for (size_t i = 0; i < f->n_awaited; i++)
+                if (f->awaited[i] == id) {
+                        f->awaited[i] = f->awaited[--f->n_awaited];
+                        return true;
+                }
+        return false;
+}
+
+int fetcher_dispatch(Fetcher *f, char **reterr_message)
+{
+        FetchAnswer *answer;
+        void *received;
         int r;
 
         r = ARRAY_GROW(f->answers, f->n_answers_allocated, f->n_answers, 1);
         if (r < 0)
                 return r;
-        r = fetch_receive(f->socket_fd, &fetch_answer_type, &answer, NULL);
+        r = fetch_receive(f->socket_fd, &fetch_answer_type, &received, NULL);
         if (r <= 0)
-                return r < 0 ? r : -ECHILD;
+                return explain_peer(r == 0 || is_gone(r) ? -ECHILD : r, reterr_message);
+        answer = received;
+        /* Each request has one answer. Others could be put by without end, and nobody would ever ask for them. */
+        if (!take_awaited(f, answer->id)) {
+                json_document_free(&fetch_answer_type, answer);
+                return explain_peer(-EPROTO, reterr_message);
+        }
         f->answers[f->n_answers++] = answer;
         return 0;
 }
@@ -285,10 +325,9 @@ int fetcher_finish(Fetcher *f, uint64_t id, FetchReply *ret, char **reterr_messa
         int r = 0;
 
         while (!(answer = take_answer(f, id))) {
-                r = fetcher_dispatch(f);
+                r = fetcher_dispatch(f, reterr_message);
                 if (r < 0)
-                        return explain(reterr_message, r, "the process that talks to the network %s",
-                                       r == -ECHILD ? "has ended" : "says what cannot be understood");
+                        return r;
         }
         r = answer_error(answer);
         if (r < 0 && answer->message && string_is_ascii_printable(answer->message))
@@ -310,12 +349,15 @@ int fetcher_finish(Fetcher *f, uint64_t id, FetchReply *ret, char **reterr_messa
         return r;
 }
 
-static int read_body(int fd, uint64_t max, FetchReply *reply)
+/* The other side knows the limit, but may not keep to it. */
+static int read_body(int fd, uint64_t max, FetchReply *reply, char **reterr_message)
 {
         char proc[PROC_FD_PATH_MAX];
+        int r;
 
         free(reply->data);
-        return read_file_at(AT_FDCWD, proc_fd_path(fd, proc), (size_t) max, &reply->data, &reply->size);
+        r = read_file_at(AT_FDCWD, proc_fd_path(fd, proc), (size_t) max, &reply->data, &reply->size);
+        return r == -EFBIG ? explain(reterr_message, E2BIG, "is larger than %" PRIu64 " bytes", max) : r;
 }
 
 int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char **reterr_message)
@@ -337,7 +379,7 @@ int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char
                 return r;
         r = fetcher_finish(f, id, &reply, reterr_message);
         if (r >= 0 && memory >= 0)
-                r = read_body(memory, own.max, &reply);
+                r = read_body(memory, own.max, &reply, reterr_message);
         if (r < 0) {
                 fetch_reply_done(&reply);
                 return name_request(request, r, reterr_message);

@@ -65,4 +65,4 @@ int fetcher_finish(Fetcher *f, uint64_t id, FetchReply *ret, char **reterr_messa
 
 /* For poll(2): readable when fetcher_dispatch() has an answer to put by. */
 int fetcher_fd(Fetcher *f);
-int fetcher_dispatch(Fetcher *f);
+int fetcher_dispatch(Fetcher *f, char **reterr_message);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/strv.h"
 #include "lib/test-temporary.h"
 
 Temporary temporary_new(void)
@@ -15,4 +16,12 @@ void temporary_done(Temporary *t)
 {
         safe_close(t->fd);
         cr_expect_eq(rm_rf_at(AT_FDCWD, t->path), 0);
+}
+
+size_t count_descriptors(void)
+{
+        _cleanup_strv_free_ char **names = NULL;
+
+        cr_assert_eq(list_directory_at(AT_FDCWD, "/proc/self/fd", &names), 0);
+        return strv_length(names);
 }

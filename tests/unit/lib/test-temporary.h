@@ -13,3 +13,6 @@ typedef struct Temporary {
 
 Temporary temporary_new(void);
 void temporary_done(Temporary *t);
+
+/* Of this process, open now: what is left open shows as a difference. */
+size_t count_descriptors(void);
