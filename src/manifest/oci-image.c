@@ -70,7 +70,7 @@ int oci_index_parse(const char *data, size_t n, OciIndex **ret, JsonError *e)
         _cleanup_json_object_ json_object *o = NULL;
         int r;
 
-        r = json_parse_memory(data, n, &o, e);
+        r = json_parse_foreign(data, n, &o, e);
         return r < 0 ? r : oci_index_read(o, ret, e);
 }
 
@@ -174,6 +174,15 @@ int oci_manifest_parse(const char *data, size_t n, OciManifest **ret, JsonError 
         int r;
 
         r = json_parse_memory(data, n, &o, e);
+        return r < 0 ? r : oci_manifest_read(o, ret, e);
+}
+
+int oci_manifest_parse_foreign(const char *data, size_t n, OciManifest **ret, JsonError *e)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        int r;
+
+        r = json_parse_foreign(data, n, &o, e);
         return r < 0 ? r : oci_manifest_read(o, ret, e);
 }
 

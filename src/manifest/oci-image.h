@@ -25,6 +25,7 @@ typedef struct OciIndex {
 
 OciIndex *oci_index_free(OciIndex *index);
 DEFINE_TRIVIAL_CLEANUP_FUNC(OciIndex *, oci_index_free);
+/* Indexes are not kept: they come from strangers (shared/json-foreign.h). */
 int oci_index_parse(const char *data, size_t n, OciIndex **ret, JsonError *e);
 int oci_index_read(json_object *o, OciIndex **ret, JsonError *e);
 
@@ -48,6 +49,8 @@ typedef struct OciManifest {
 OciManifest *oci_manifest_free(OciManifest *manifest);
 DEFINE_TRIVIAL_CLEANUP_FUNC(OciManifest *, oci_manifest_free);
 int oci_manifest_parse(const char *data, size_t n, OciManifest **ret, JsonError *e);
+/* Of one that nobody has vouched for yet. */
+int oci_manifest_parse_foreign(const char *data, size_t n, OciManifest **ret, JsonError *e);
 int oci_manifest_read(json_object *o, OciManifest **ret, JsonError *e);
 int oci_manifest_write(const OciManifest *manifest, json_object **ret);
 

@@ -6,7 +6,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         _cleanup_json_error_ JsonError e = {};
         _cleanup_(oci_index_freep) OciIndex *o = NULL;
-        int r = oci_index_parse((const char *) data, size, &o, &e);
+        _cleanup_json_object_ json_object *json = NULL;
+        int r;
+
+        r = json_parse_memory((const char *) data, size, &json, &e);
+        if (r >= 0)
+                r = oci_index_read(json, &o, &e);
 
         /* What is refused is refused with a word. */
         FUZZ_ASSERT(r >= 0 || r == -ENOMEM || e.message);

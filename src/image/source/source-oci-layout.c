@@ -138,7 +138,6 @@ int source_oci_layout_find(const Source *source, SourceImages *ret, char **reter
 {
         _cleanup_(docker_archive_freep) DockerArchive *docker = NULL;
         _cleanup_(oci_index_freep) OciIndex *index = NULL;
-        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         _cleanup_free_ char *data = NULL;
         size_t size;
@@ -150,9 +149,7 @@ int source_oci_layout_find(const Source *source, SourceImages *ret, char **reter
         r = source_read(source, "index.json", OCI_DOCUMENT_MAX, &data, &size, reterr_message);
         if (r < 0)
                 return r;
-        r = json_parse_foreign(data, size, &o, &error);
-        if (r >= 0)
-                r = oci_index_read(o, &index, &error);
+        r = oci_index_parse(data, size, &index, &error);
         if (r < 0)
                 return explain(reterr_message, r, "index.json: %s", json_error_message(&error, r));
 

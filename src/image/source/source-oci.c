@@ -52,13 +52,10 @@ static int read_config(const Source *source, const OciManifest *manifest, Source
 static int read_manifest(const Source *source, const OciDescriptor *d, SourceImage *image, char **reterr_message)
 {
         _cleanup_(oci_manifest_freep) OciManifest *manifest = NULL;
-        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         int r;
 
-        r = json_parse_foreign(image->manifest, image->manifest_size, &o, &error);
-        if (r >= 0)
-                r = oci_manifest_read(o, &manifest, &error);
+        r = oci_manifest_parse_foreign(image->manifest, image->manifest_size, &manifest, &error);
         if (r >= 0)
                 r = oci_manifest_check_image(manifest, &error);
         if (r < 0)
@@ -103,39 +100,51 @@ int source_oci_select(const OciIndex *index, const OciDescriptor **ret, char **r
                        isempty(there) ? "nothing known" : there);
 }
 
-static int read_image(const Source *source, const OciDescriptor *d, unsigned depth, SourceImage *image,
-                      char **reterr_message)
+/* Of an index, the entry for this host is in ret_inner, which lives as long as ret_index. */
+static int read_document(const Source *source, const OciDescriptor *d, SourceImage *image, OciIndex **ret_index,
+                         const OciDescriptor **ret_inner, char **reterr_message)
 {
         _cleanup_(oci_index_freep) OciIndex *index = NULL;
-        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
-        const OciDescriptor *inner;
         int r;
 
-        if (depth > NESTING_MAX)
-                return explain(reterr_message, EBADMSG, "indexes are nested too deep");
-        free(image->manifest);
-        image->manifest = NULL;
+        image->manifest = mfree(image->manifest);
         r = read_blob(source, d, &image->manifest, &image->manifest_size, reterr_message);
-        if (r >= 0 && oci_media_type_kind(d->media_type) != OCI_MEDIA_INDEX)
-                r = read_manifest(source, d, image, reterr_message);
-        else if (r >= 0) {
-                r = json_parse_foreign(image->manifest, image->manifest_size, &o, &error);
-                if (r >= 0)
-                        r = oci_index_read(o, &index, &error);
-                if (r < 0)
-                        r = explain(reterr_message, r, "%s", json_error_message(&error, r));
-                else
-                        r = source_oci_select(index, &inner, reterr_message);
-        }
         if (r < 0)
-                return explain_context(reterr_message, r, "%s %s",
-                                       oci_media_type_kind(d->media_type) == OCI_MEDIA_INDEX ? "index" : "manifest",
-                                       d->digest_text);
-        return index ? read_image(source, inner, depth + 1, image, reterr_message) : 0;
+                return r;
+        if (oci_media_type_kind(d->media_type) != OCI_MEDIA_INDEX)
+                return read_manifest(source, d, image, reterr_message);
+
+        r = oci_index_parse(image->manifest, image->manifest_size, &index, &error);
+        if (r < 0)
+                return explain(reterr_message, r, "%s", json_error_message(&error, r));
+        r = source_oci_select(index, ret_inner, reterr_message);
+        if (r < 0)
+                return r;
+        *ret_index = TAKE_PTR(index);
+        return 0;
 }
 
 int source_oci_read_image(const Source *source, const OciDescriptor *d, SourceImage *image, char **reterr_message)
 {
-        return read_image(source, d, 0, image, reterr_message);
+        _cleanup_(oci_index_freep) OciIndex *outer = NULL;
+
+        for (unsigned depth = 0; d; depth++) {
+                const OciDescriptor *inner = NULL;
+                OciIndex *index = NULL;
+                int r;
+
+                if (depth > NESTING_MAX)
+                        return explain(reterr_message, EBADMSG, "indexes are nested too deep");
+                r = read_document(source, d, image, &index, &inner, reterr_message);
+                if (r < 0)
+                        return explain_context(reterr_message, r, "%s %s",
+                                               oci_media_type_kind(d->media_type) == OCI_MEDIA_INDEX ? "index"
+                                                                                                     : "manifest",
+                                               d->digest_text);
+                oci_index_free(outer);
+                outer = index;
+                d = inner;
+        }
+        return 0;
 }

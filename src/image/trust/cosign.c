@@ -164,13 +164,10 @@ static int try_bundle_layer(SignatureSearch *s, const OciDescriptor *layer)
 static int try_manifest(SignatureSearch *s, const char *data, size_t n)
 {
         _cleanup_(oci_manifest_freep) OciManifest *manifest = NULL;
-        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         int r;
 
-        r = json_parse_foreign(data, n, &o, &error);
-        if (r >= 0)
-                r = oci_manifest_read(o, &manifest, &error);
+        r = oci_manifest_parse_foreign(data, n, &manifest, &error);
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
@@ -213,14 +210,11 @@ static bool may_be_signature(const OciDescriptor *d)
 static int try_referrers(SignatureSearch *s, const char *data, size_t n)
 {
         _cleanup_(oci_index_freep) OciIndex *index = NULL;
-        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         size_t tried = 0;
         int r;
 
-        r = json_parse_foreign(data, n, &o, &error);
-        if (r >= 0)
-                r = oci_index_read(o, &index, &error);
+        r = oci_index_parse(data, n, &index, &error);
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
