@@ -69,8 +69,9 @@ static int text_add(Text *t, const char *data, size_t n)
 
 static void text_drop(Text *t, size_t n)
 {
-        memmove(t->data, t->data + n, t->n - n);
         t->n -= n;
+        if (t->n > 0)
+                memmove(t->data, t->data + n, t->n);
 }
 
 /* Writing */
