@@ -8,20 +8,20 @@
 #include "shared/json-foreign.h"
 
 const Option context_options[] = {
-        { "debug", &option_bool, offsetof(Context, debug), NULL, "Tell more of what is done" },
+        { "debug", &option_bool, offsetof(Context, debug), NULL, "Report more of what is done" },
         { "dir", &option_string, offsetof(Context, dir), "DIR", "Keep images and pods in DIR" },
         { "help", &option_bool, offsetof(Context, help), NULL, "Show this help", 'h' },
         { "insecure-options", &option_commas, offsetof(Context, insecure), "LIST",
-          "Without image, tls, http, pubkey, capabilities, paths, seccomp, all",
+          "Disable image, tls, http, pubkey, capabilities, paths, seccomp, all",
           .choices = "none|image|tls|http|pubkey|ondisk|capabilities|paths|seccomp|all-fetch|all-run|all" },
         { "local-config", &option_string, offsetof(Context, local_config), "DIR",
           "The administrator's configuration, /etc/podctl" },
         { "system-config", &option_string, offsetof(Context, system_config), "DIR",
           "The vendor's configuration, /usr/lib/podctl" },
         { "trust-keys-from-https", &option_bool, offsetof(Context, trust_keys_from_https), NULL,
-          "Trust keys an image's own site names, without asking" },
+          "Trust keys that an image's site publishes, without asking" },
         { "user-config", &option_string, offsetof(Context, user_config), "DIR",
-          "Configuration of your own, before these" },
+          "The user's configuration, which overrides these" },
         { "version", &option_bool, offsetof(Context, version), NULL, "Show the version" },
         {},
 };
@@ -195,7 +195,7 @@ int context_lock_images(Context *c, int operation, ImageStore **ret)
                 return fd;
         fd = image_store_lock(*ret, operation | LOCK_NB);
         if (fd == -EAGAIN) {
-                log_info("Waiting for somebody else to be done with the images");
+                log_info("Waiting for another process to finish with the images");
                 fd = image_store_lock(*ret, operation);
         }
         return fd < 0 ? log_error_errno(fd, "Cannot lock the images: %m") : fd;
@@ -248,8 +248,8 @@ int context_find_pod(Context *c, const char *text, Pod **ret)
         if (r == -ENOENT)
                 return log_error_errno(r, "Pod '%s': no matches found; 'podctl list' shows the pods there are", text);
         if (r == -ENOTUNIQ)
-                return log_error_errno(r, "Pod '%s' is ambiguous: %s and %s%s begin so", text, fitting[0], fitting[1],
-                                       fitting[2] ? " and others" : "");
+                return log_error_errno(r, "Pod '%s' is ambiguous: %s and %s%s begin with it", text, fitting[0],
+                                       fitting[1], fitting[2] ? " and others" : "");
         return r < 0 ? log_error_errno(r, "Pod '%s': %m", text) : 0;
 }
 

@@ -78,7 +78,7 @@ static int take(Reading *reading, const JsonField *table, HostConfig *said, unsi
                 if (!is_said(f, said))
                         continue;
                 if (*known == layer + 1)
-                        return json_error_set(e, -EEXIST, f->name, "is said by another file of this directory already");
+                        return json_error_set(e, -EEXIST, f->name, "is set by another file in this directory already");
                 *known = layer + 1;
                 move_member(f, said, reading->config);
         }

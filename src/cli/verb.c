@@ -95,7 +95,7 @@ static void print_rkt_help(const Verb *verb, FILE *f)
                 print_rkt_page("", "the application container runner", "[command]",
                                "What rkt did, by podctl: see podctl(1).", f);
         print_rkt_options("OPTIONS", verb ? verb->options : NULL, f);
-        print_rkt_options("OPTIONS OF AN APP, behind its image", verb ? verb->app_options : NULL, f);
+        print_rkt_options("OPTIONS OF AN APP, after its image", verb ? verb->app_options : NULL, f);
         print_rkt_options("GLOBAL OPTIONS", context_options, f);
 }
 
@@ -112,7 +112,7 @@ void verb_print_help(const Verb *verb, FILE *f)
                 options_print_help(verb->options, f);
         }
         if (verb->app_options) {
-                (void) fputs("\nOptions of an app, behind its image:\n", f);
+                (void) fputs("\nOptions of an app, after its image:\n", f);
                 options_print_help(verb->app_options, f);
         }
         (void) fputs("\nGlobal options:\n", f);
@@ -131,5 +131,5 @@ void podctl_print_help(FILE *f)
                         (void) fprintf(f, "  %-20s %s\n", podctl_verbs[i]->name, podctl_verbs[i]->summary);
         (void) fputs("\nGlobal options:\n", f);
         options_print_help(context_options, f);
-        (void) fputs("\n'podctl COMMAND --help' tells more; so does podctl(1).\n", f);
+        (void) fputs("\nSee 'podctl COMMAND --help' and podctl(1) for more.\n", f);
 }

@@ -175,5 +175,5 @@ int discovery_fetch(Http *http, const FetchMessage *m, HttpSink *sink, char **re
         }
         if (r < 0)
                 return r;
-        return explain(reterr_message, ENOENT, "no page tells where its %s", keys ? "keys are" : "images are");
+        return explain(reterr_message, ENOENT, "no page says where its %s", keys ? "keys are" : "images are");
 }

@@ -30,7 +30,7 @@
 #define UNWANTED_MAX (256 * 1024)
 
 #define NO_AUTHORITIES                                                                                  \
-        "cannot be told from another: this host knows no certificate authorities; install ca-certificates"
+        "cannot be verified: this host has no certificate authorities; install ca-certificates"
 
 struct Http {
         CURL *curl;
@@ -522,7 +522,7 @@ static int tell_failure(const Http *h, const char *url, int error, CURLcode code
         if (error == -ENOKEY)
                 return tell(url, error, NO_AUTHORITIES, reterr_message);
         if (code == CURLE_PEER_FAILED_VERIFICATION)
-                text = strprintf("%s; a certificate of its own authority belongs into "
+                text = strprintf("%s; put the certificate of its own authority into "
                                  "/etc/containers/certs.d/%s/ca.crt", detail, strempty(host));
         else if (code == CURLE_SSL_CONNECT_ERROR)
                 text = strprintf("%s; if it speaks plain http, give --insecure-options=http", detail);
@@ -537,7 +537,7 @@ static int tell_own(const char *url, int error, uint64_t max, char **reterr_mess
         case -EMSGSIZE:
                 return tell(url, -EPROTO, "redirects with a body that does not end", reterr_message);
         case -ESTALE:
-                return tell(url, error, "sent another content when asked to go on", reterr_message);
+                return tell(url, error, "sent different content when asked to resume", reterr_message);
         default:
                 return error;
         }
@@ -569,12 +569,12 @@ static int tell_busy(const char *url, const HttpReply *reply, uint64_t retry_aft
         _cleanup_free_ char *why = http_reply_reason(reply), *text = NULL;
 
         if (retry_after > RETRY_AFTER_MAX_SEC)
-                text = strprintf("is busy (status %ld) and wants to be asked again in %" PRIu64 " s only%s",
+                text = strprintf("is busy (status %ld) and accepts a retry only after %" PRIu64 " s%s",
                                  reply->status, retry_after, strempty(why));
         else
                 text = strprintf("%s (status %ld)%s",
-                                 reply->status >= 500 && reply->status != 503 ? "goes on failing"
-                                                                              : "goes on being busy",
+                                 reply->status >= 500 && reply->status != 503 ? "keeps failing"
+                                                                              : "is still busy",
                                  reply->status, strempty(why));
         return tell(url, -EREMOTEIO, strempty(text), reterr_message);
 }

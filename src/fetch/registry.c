@@ -135,10 +135,10 @@ int registry_token_parse(const char *data, size_t n, char **ret, uint64_t *ret_l
                 return explain(reterr_message, EPROTO, "token service: %s", json_error_message(&error, r));
         token = isempty(t->token) ? t->access_token : t->token;
         if (isempty(token))
-                r = explain(reterr_message, EPROTO, "token service: gives no token");
+                r = explain(reterr_message, EPROTO, "token service: sent no token");
         else if (!string_is_ascii_printable(token) || strchr(token, ' '))
                 /* It becomes a part of a header, and must not become another one. */
-                r = explain(reterr_message, EPROTO, "token service: gives a token that cannot be one");
+                r = explain(reterr_message, EPROTO, "token service: sent an invalid token");
         else {
                 *ret = strdup(token);
                 *ret_lifetime = lifetime_of(t);
@@ -221,7 +221,7 @@ static int answer_bearer(const Exchange *x, const char *challenge, char **reterr
 
         r = http_challenge_parameter(challenge, "realm", &realm);
         if (r == -ENOENT)
-                return explain(reterr_message, EPROTO, "asks for a token without saying where there are any");
+                return explain(reterr_message, EPROTO, "requires a token without saying where to get one");
         if (r >= 0)
                 r = http_challenge_parameter(challenge, "service", &service);
         if (r >= 0 || r == -ENOENT)
@@ -243,7 +243,7 @@ static int answer_basic(const Exchange *x, char **reterr_message)
         _cleanup_free_ char *pair = NULL, *encoded = NULL, *value = NULL;
 
         if (!x->endpoint->user)
-                return explain(reterr_message, EACCES, "wants a user and a password; podman login keeps them");
+                return explain(reterr_message, EACCES, "requires a user name and a password; podman login saves them");
         if (!x->secret)
                 return explain(reterr_message, EACCES, "credentials are sent over https only");
         pair = strjoin(x->endpoint->user, ":", strempty(x->endpoint->password));
@@ -261,7 +261,7 @@ static int answer_challenges(const Exchange *x, char *const *challenges, char **
         STRV_FOREACH(challenge, challenges)
                 if (http_challenge_is(*challenge, "Basic"))
                         return answer_basic(x, reterr_message);
-        return explain(reterr_message, EACCES, "refuses access and says not how to get it");
+        return explain(reterr_message, EACCES, "refuses access without saying how to get it");
 }
 
 /* Requests */

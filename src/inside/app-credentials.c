@@ -15,7 +15,7 @@ static uint64_t mount_id(int directory_fd, const char *path)
         struct statx stx;
 
         if (statx(directory_fd, path, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &stx) < 0)
-                die("cannot tell the mount of %s: %m", path);
+                die("cannot determine the mount of %s: %m", path);
         return stx.stx_mnt_id;
 }
 

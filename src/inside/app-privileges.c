@@ -94,7 +94,7 @@ void app_become_user(const LaunchOptions *l)
                 die("cannot become user %u, group %u: %m", l->uid, l->gid);
 
         if (syscall(SYS_capget, &header, data) < 0)
-                die("cannot tell the capabilities: %m");
+                die("cannot read the capabilities: %m");
         for (int i = 0; i < 2; i++) {
                 data[i].effective = l->uid == 0 ? data[i].permitted : 0;
                 data[i].inheritable = 0;
@@ -109,7 +109,7 @@ static void raise_capability(unsigned c)
         struct __user_cap_data_struct data[2] = {};
 
         if (syscall(SYS_capget, &header, data) < 0)
-                die("cannot tell the capabilities: %m");
+                die("cannot read the capabilities: %m");
         data[c / 32].effective |= UINT32_C(1) << (c % 32);
         if (syscall(SYS_capset, &header, data) < 0)
                 die("cannot set the capabilities: %m");

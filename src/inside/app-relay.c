@@ -71,7 +71,7 @@ void app_relay_start(bool raw)
                 become_relay(&o, out, err);
         }
         if (waitpid(pid, &status, 0) < 0 || status != 0)
-                die("cannot fork what carries its output");
+                die("cannot fork the process that relays its output");
         (void) sigprocmask(SIG_SETMASK, &before, NULL);
         if (dup2(out[1], STDOUT_FILENO) < 0 || dup2(err[1], STDERR_FILENO) < 0)
                 die("cannot use a pipe: %m");

@@ -74,7 +74,7 @@ static int propagation_read(const JsonType *type, json_object *o, void *p, JsonE
 
         if (streq(text, "shared"))
                 return json_error_set(e, -EINVAL, NULL,
-                                      "'shared' cannot be had: systemd keeps the mounts of a service to "
+                                      "'shared' is not possible: systemd keeps the mounts of a service to "
                                       "itself; use \"slave\"");
         if (propagation < 0)
                 return json_error_set(e, -EINVAL, NULL, "expected \"private\" or \"slave\", not '%s'", text);

@@ -44,8 +44,8 @@ static int service_open(MetadataService *s)
                 return r;
         r = metadata_key_load(state, &s->key);
         if (r == -EUCLEAN)
-                return log_error_errno(r, "%s/hmac-key is not a valid key: put back the one it was, or remove it, "
-                                       "which makes signatures of pods worthless",
+                return log_error_errno(r, "%s/hmac-key is not a valid key: restore the original, or remove it, which "
+                                          "makes signatures of pods worthless",
                                        getenv("STATE_DIRECTORY") ?: STATE_DIRECTORY);
         if (r < 0)
                 return log_error_errno(r, "Cannot read or make the host's key: %m");

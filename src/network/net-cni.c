@@ -280,7 +280,7 @@ static int explain_failure(const Call *c, int status, char **reterr_message)
                 words = isempty(out) ? strempty(err) : out;
         return explain(reterr_message, EIO, "%.*s%s%s%s", (int) strcspn(words, "\n"), words,
                        isempty(details) ? "" : ": ", strempty(details),
-                       *words ? "" : WIFSIGNALED(status) ? "killed by a signal" : "failed without a word");
+                       *words ? "" : WIFSIGNALED(status) ? "killed by a signal" : "failed without a message");
 }
 
 static int wait_for(const Call *c, pid_t pid, char **reterr_message)

@@ -91,7 +91,7 @@ int net_dns_check(const NetDns *dns, char **reterr_message)
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)
                 STRV_FOREACH(word, lists[i])
                         if (!string_is_ascii_printable(*word) || strchr(*word, ' '))
-                                return explain(reterr_message, EINVAL, "'%s' cannot stand in resolv.conf", *word);
+                                return explain(reterr_message, EINVAL, "'%s' is not valid in resolv.conf", *word);
         if (dns->domain && !is_host_name(dns->domain))
                 return explain(reterr_message, EINVAL, "'%s' is not a valid domain", dns->domain);
         return 0;

@@ -116,5 +116,5 @@ void net_host_names_remove(char *const *addresses)
         int r = edit_hosts(addresses, NULL);
 
         if (r < 0)
-                log_debug_errno(r, "Cannot take names of a pod out of " HOSTS ", ignoring: %m");
+                log_debug_errno(r, "Cannot remove names of a pod from " HOSTS ", ignoring: %m");
 }

@@ -88,7 +88,7 @@ int net_requests_parse(const char *text, NetRequests *ret, char **reterr_message
                 if (r >= 0)
                         r = add_request(&all, *word, reterr_message);
         if (r >= 0 && all.n == 0)
-                r = explain(reterr_message, EINVAL, "'%s' names no network", text);
+                r = explain(reterr_message, EINVAL, "'%s' does not name a network", text);
         if (r < 0) {
                 net_requests_done(&all);
                 return r;

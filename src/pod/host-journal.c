@@ -156,7 +156,7 @@ void pod_trim_journal(const Pod *p)
                 file = open_journal_file(fd, entry->d_name);
                 r = file < 0 ? file : trim_file(file, chunk);
                 if (r < 0)
-                        log_debug_errno(r, "Pod %s: %s: cannot give back what it does not use: %m", p->uuid.s,
+                        log_debug_errno(r, "Pod %s: %s: cannot free the space that it does not use: %m", p->uuid.s,
                                         entry->d_name);
         }
 }

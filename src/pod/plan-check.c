@@ -79,7 +79,7 @@ static const char *app_mistake(const AppcPodApp *app, char **ret)
                 return "app.workingDirectory";
         }
         if (!a || strv_length(a->exec) == 0) {
-                *ret = strprintf("app '%s' says nothing to execute; use --exec", app->name);
+                *ret = strprintf("app '%s' has no program to execute; use --exec", app->name);
                 return "app.exec";
         }
         return NULL;
@@ -108,7 +108,7 @@ static int check_names(const PodPlan *plan, const PlanApp *app, char *const *nam
         STRV_FOREACH(name, names)
                 if (!appc_pod_find_app(plan->manifest, *name))
                         return explain(reterr_message, EINVAL,
-                                       "app '%s': it is to start after app '%s', which the pod does not have",
+                                       "app '%s': it starts after app '%s', which the pod does not have",
                                        app->app->name, *name);
         return 0;
 }

@@ -314,8 +314,8 @@ int plan_check_bandwidth(const PodPlan *plan, char **reterr_message)
                 r = check_limits(app->isolators, app->n_isolators, whose, reterr_message);
                 if (r >= 0 && isolators_find(app->isolators, app->n_isolators, ISOLATOR_NETWORK_BANDWIDTH))
                         r = explain(reterr_message, EINVAL,
-                                    "%s: isolator resource/network-bandwidth: the network is the whole "
-                                    "pod's; say it of the pod",
+                                    "%s: isolator resource/network-bandwidth: the network is the whole pod's; set the "
+                                    "limit for the pod",
                                     whose);
         }
         if (r < 0 || plan_network_bandwidth(plan) == 0)
@@ -327,8 +327,8 @@ int plan_check_bandwidth(const PodPlan *plan, char **reterr_message)
         for (size_t i = 0; i < s->n_joins; i++)
                 if (!net_join_is_native(&s->joins[i]))
                         return explain(reterr_message, EINVAL,
-                                       "isolator resource/network-bandwidth: network '%s' is one of CNI "
-                                       "plugins; add the plugin 'bandwidth' to it instead",
+                                       "isolator resource/network-bandwidth: network '%s' is made by CNI plugins; add "
+                                       "the plugin 'bandwidth' to it instead",
                                        s->joins[i].name);
         return 0;
 }

@@ -27,7 +27,7 @@ static int plan_port(const AppcPod *pod, const PodPort *p, NetPort *ret, char **
                                inner->protocol);
         if (p->host_port + inner->count - 1 > UINT16_MAX)
                 return explain(reterr_message, EINVAL,
-                               "port '%s': it is %u ports, and from %u on there are not that many",
+                               "port '%s': it has %u ports, and there are not that many from %u on",
                                p->name, inner->count, p->host_port);
 
         *ret = (NetPort) {

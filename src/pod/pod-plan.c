@@ -208,7 +208,7 @@ static int note_owners(PodPlan *plan, const AppcPodApp *app, const PlanImage *im
                        ? 0
                        : strv_extendf(&plan->ignored,
                                       "app '%s': files of its image belong to users or groups up to %" PRIu64 "; from "
-                                      "%u on they are nobody's in a pod with user IDs of its own, see "
+                                      "%u on they belong to nobody in a pod with its own user IDs, see "
                                       "--private-users=no",
                                       app->name, image->highest_id, POD_UID_COUNT);
 }

@@ -32,7 +32,7 @@ static int find_kind(const ConfigKind *kinds, const Header *header, const Config
                         *ret = kinds;
                         return 0;
                 }
-        return json_error_set(e, -EINVAL, "rktKind", "'%s' does not belong into this directory", header->kind);
+        return json_error_set(e, -EINVAL, "rktKind", "'%s' does not belong in this directory", header->kind);
 }
 
 static int read_file(int dir_fd, const char *name, unsigned layer, const ConfigKind *kinds, void *userdata,

@@ -128,7 +128,7 @@ static int ask(GpgJob *job, GpgAnswer *answer, char **reterr_message)
         if (r >= 0)
                 r = read_answer(job, answer);
         if (r == -ECHILD)
-                return explain(reterr_message, EPROTO, "the process that runs gpg came to a bad end");
+                return explain(reterr_message, EPROTO, "the process that runs gpg died unexpectedly");
         if (r < 0)
                 return r;
         if (answer->error != 0)

@@ -230,7 +230,7 @@ int json_parse_foreign(const char *data, size_t n, json_object **ret, JsonError 
                 json_foreign_done();
                 return r == -ENOMEM
                                ? r
-                               : json_error_set(e, -EBADMSG, NULL, "the process that was to read it came to a bad end");
+                               : json_error_set(e, -EBADMSG, NULL, "the process that parses it died unexpectedly");
         }
         if (header.error == 0)
                 return 0;

@@ -84,7 +84,7 @@ int worker_finish(Worker *w, void *ret_result, size_t size, char **reterr_messag
         if (r < 0 && r != -ECHILD && w->report->message[0])
                 (void) explain(reterr_message, r, "%.*s", WORKER_MESSAGE_MAX - 1, w->report->message);
         if (r == -ECHILD)
-                (void) explain(reterr_message, r, "a process of ours was killed");
+                (void) explain(reterr_message, r, "one of podctl's processes was killed");
         if (r >= 0 && size > 0)
                 memcpy(ret_result, w->report->result, size);
         worker_done(w);

@@ -344,7 +344,7 @@ static int explain_program(const PlanApp *app, int root_fd, const char *path, in
                 return explain(reterr_message, r, "app '%s': the image has no program '%s'", name,
                                app->app->app->exec[0]);
         return explain(reterr_message, r, "app '%s': %s of the image is %s", name, path,
-                       S_ISDIR(st.st_mode) ? "a directory, and no program" : "not executable");
+                       S_ISDIR(st.st_mode) ? "a directory, not a program" : "not executable");
 }
 
 static int find_handler(const PlanApp *app, int root_fd, char *const *binds, char *const *exec, const char *event,

@@ -258,7 +258,7 @@ int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_
                                "the volume idMap=false, or run the pod with --private-users=no",
                                m->what, m->source);
         if (r == -EACCES && m->device_access)
-                return explain(reterr_message, EACCES, "%s: %s is a device on a file system that may have none (nodev)",
+                return explain(reterr_message, EACCES, "%s: %s is a device on a file system that is mounted nodev",
                                m->what, m->source);
         if (r == -EPERM && m->device_access)
                 return explain(reterr_message, EPERM,

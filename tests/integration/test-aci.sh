@@ -347,7 +347,7 @@ test_changed_in_the_middle() {
         aci site/app.aci example.test/app 3000000
         aci other.aci example.test/app 3000000
         rules '[{"method": "GET", "times": 1, "cut": 1000000}, {"method": "GET", "replace": "'"$PWD"'/other.aci"}]'
-        refused_download 'another content' unsigned fetch https://example.test/app.aci
+        refused_download 'different content' unsigned fetch https://example.test/app.aci
         rules '[]'
         unsigned fetch https://example.test/app.aci
         assert_eq "$(ids)" "$(id_of site/app.aci)"
@@ -549,12 +549,15 @@ test_discovery_labels() {
         unsigned fetch example.test/app:1.0.0,flavour=mint
         assert_eq "$(web_names)" example.test/app:1.0.0
         rm -rf data
-        refused_download 'discovery gives no place for an image with these labels' unsigned fetch example.test/app:1.0.0
+        refused_download 'discovery finds no location for an image with these labels' \
+                unsigned fetch example.test/app:1.0.0
         # It is not what was asked for, whatever the file is called.
         cp storage/mint.aci storage/other.aci
-        refused_download 'the image has not the label flavour=other' unsigned fetch example.test/app:1.0.0,flavour=other
-        refused_download 'the image has not the label version=1.0.1' unsigned fetch example.test/app:1.0.1,flavour=mint
-        refused_download 'the image has not the label arch=aarch64' \
+        refused_download 'the image does not have the label flavour=other' \
+                unsigned fetch example.test/app:1.0.0,flavour=other
+        refused_download 'the image does not have the label version=1.0.1' \
+                unsigned fetch example.test/app:1.0.1,flavour=mint
+        refused_download 'the image does not have the label arch=aarch64' \
                 unsigned fetch example.test/app,arch=aarch64,flavour=mint
 }
 

@@ -109,9 +109,9 @@ test_misspelt_annotations() {
  "annotations": [{"name": "podctl/nett", "value": "none"}]}
 JSON
         assert_fails 254 podctl check ./draft.json
-        local known="apps[0].annotations: this podctl knows no 'podctl/restrat'; did you mean 'podctl/restart'?"
+        local known="apps[0].annotations: this podctl does not know 'podctl/restrat'; did you mean 'podctl/restart'?"
         assert_eq "$output" "podctl: ./draft.json:3: $known
-podctl: ./draft.json:4: annotations: this podctl knows no 'podctl/nett'; did you mean 'podctl/net'?"
+podctl: ./draft.json:4: annotations: this podctl does not know 'podctl/nett'; did you mean 'podctl/net'?"
 }
 
 # systemd would go on without them, and say so to nobody.
@@ -147,7 +147,7 @@ test_mistakes() {
 # --- check
 
 test_check_names_file_line_and_member() {
-        local update='bring podctl up to date' misspelt='it is misspelt, or of a newer podctl'
+        local update='bring podctl up to date' misspelt='it is misspelt, or from a newer podctl'
         mkdir -p "$LOCAL"
         defer rm -f "$LOCAL/checked.json"
         wrong() {
@@ -172,7 +172,7 @@ test_check_names_file_line_and_member() {
         wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
  "annotations": [{"name": "podctl/levitate", "value": "yes"}],
  "apps": [{"name": "app", "image": {"name": "busybox"}}]}' \
-                "$LOCAL/checked.json:2: annotations: this podctl knows no 'podctl/levitate'; $misspelt"
+                "$LOCAL/checked.json:2: annotations: this podctl does not know 'podctl/levitate'; $misspelt"
         wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
  "apps": [{"name": "app", "image": {"name": "busybox"},
   "mounts": [{"volume": "no", "path": "/x"}]}]}' \
@@ -220,8 +220,8 @@ test_members_of_extensions_are_passed_over() {
    "app": {"exec": ["/bin/echo", "went on"], "user": "0", "group": "0",
      "x.owner": {"any": ["thing"]}}}]}
 END
-        assert_eq "$(podctl check extended)" "$LOCAL/extended.json:2: example.com/team: passed over, as of an extension
-$LOCAL/extended.json:5: apps[0].app.x.owner: passed over, as of an extension
+        assert_eq "$(podctl check extended)" "$LOCAL/extended.json:2: example.com/team: ignored (extension)
+$LOCAL/extended.json:5: apps[0].app.x.owner: ignored (extension)
 $LOCAL/extended.json: good"
         assert_eq "$(podctl run --pod-manifest="$LOCAL/extended.json")" 'went on'
 }

@@ -70,7 +70,7 @@ test_first_process_is_killed() {
         kill -KILL "$(leader beheaded)"
         wait $! || status=$?
         assert_eq $status 254
-        assert_contains "$(cat out)" 'nothing is known of its apps'
+        assert_contains "$(cat out)" 'nothing is known about its apps'
 }
 
 # The service manager in the pod can start neither the journal nor the app.

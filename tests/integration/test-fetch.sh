@@ -164,7 +164,7 @@ test_basic_authentication() {
         skopeo copy --quiet --dest-tls-verify=false --dest-creds=user:secret "oci:$IMAGES/busybox.oci:latest" \
                 docker://127.0.0.1:5000/private/busybox
         describe 127.0.0.1:5000 '"ca":"'"$PWD"'/ours/ca.crt"'
-        refused_by 'wants a user and a password' plain fetch docker://127.0.0.1:5000/private/busybox
+        refused_by 'requires a user name and a password' plain fetch docker://127.0.0.1:5000/private/busybox
         log_in 127.0.0.1:5000 wrong
         refused_by 'access denied to user' plain fetch docker://127.0.0.1:5000/private/busybox
         log_in 127.0.0.1:5000 secret
@@ -278,7 +278,7 @@ test_busy_servers_are_asked_again() {
 test_servers_that_stay_busy() {
         front_registry
         rules '[{"path": "/manifests/", "method": "GET", "status": 429, "headers": {"Retry-After": "86400"}}]'
-        refused_by 'wants to be asked again in 86400 s' plain fetch docker://$FRONT/busybox
+        refused_by 'accepts a retry only after 86400 s' plain fetch docker://$FRONT/busybox
         assert_eq "$(requests '^GET .* 429 ')" 1
 }
 

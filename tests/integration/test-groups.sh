@@ -170,7 +170,7 @@ test_commands_of_one_member() {
         # Each has its turn by now.
         wait_until test -e /run/podctl/commands/12345.7
         assert_fails 254 member podctl list
-        assert_contains "$output" 'commands of yours are being carried out'
+        assert_contains "$output" 'commands running already'
         second_member podctl list
         kill "${jobs[0]}"
         wait_until eval '[[ $(running) == 7 ]]'

@@ -94,7 +94,7 @@ test_a_name_that_is_nowhere() {
         done
         refused 'and --pull-policy=never keeps it' --pull-policy=never docker://nginxx
         # A host's name, as podman's users write it, and nobody there; a file; an ID.
-        refused_command 'for a registry would be written docker://quay.invalid/x' fetch quay.invalid/x
+        refused_command 'for a registry write docker://quay.invalid/x' fetch quay.invalid/x
         refused_command 'nowhere.tar: No such file or directory' fetch nowhere.tar
         assert_fails 254 podctl fetch sha256:0123
         assert_not_contains "$output" docker:
@@ -104,7 +104,7 @@ test_arguments_without_dashes() {
         refused "no image 'ls' in the store; if it is an argument of 'busybox', write -- before it: busybox -- ls" \
                 busybox ls /
         refused "write -- before it: busybox -- /bin/ls" busybox /bin/ls
-        refused "arguments of 'busybox' stand behind --" --interactive busybox sh
+        refused "arguments of 'busybox' go after --" --interactive busybox sh
 }
 
 # --name is a name also of what is there already, and what has only that gets its own when it is fetched by it.

@@ -310,7 +310,7 @@ test_oci_index_signed() {
 }
 
 test_docker_archive_cannot_be_verified() {
-        refused_fetch 'has lost what was signed' "$IMAGES/busybox-docker.tar"
+        refused_fetch 'does not keep what was signed' "$IMAGES/busybox-docker.tar"
 }
 
 test_broken_configuration() {

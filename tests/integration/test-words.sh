@@ -50,11 +50,11 @@ test_options_of_other_tools() {
                 complains "Unknown option '${option%%=*}': " 254 run "$option" busybox
                 complains "Unknown option '${option%%=*}': " 254 run busybox "$option"
         done
-        complains "Unknown option '-c': options of the program stand behind --" 254 run busybox sh -c 'echo hi'
+        complains "Unknown option '-c': options of the program go after --" 254 run busybox sh -c 'echo hi'
         complains 'all pods are listed' 254 list -a
         complains 'write --lines=N' 254 logs --tail=5 x
-        complains "Option '--memory=64M' belongs behind the image" 254 run --memory=64M busybox
-        complains "Option '-e' belongs behind the image" 254 run -e A=b busybox
+        complains "Option '--memory=64M' belongs after the image" 254 run --memory=64M busybox
+        complains "Option '-e' belongs after the image" 254 run -e A=b busybox
 }
 
 test_values_of_options() {

@@ -363,7 +363,7 @@ Test(app_root, program_must_be_one)
                 { "/bin/link", true },
                 { "/bin/dotdot", true },
                 { "/bin/plain", false, "app 'web': /bin/plain of the image is not executable" },
-                { "/bin/directory", false, "app 'web': /bin/directory of the image is a directory, and no program" },
+                { "/bin/directory", false, "app 'web': /bin/directory of the image is a directory, not a program" },
                 { "/bin/dangling", false, "app 'web': the image has no program '/bin/dangling'" },
                 { "/bin/missing", false, "app 'web': the image has no program '/bin/missing'" },
                 { "web", false, "app 'web': the image has no program 'web'" },

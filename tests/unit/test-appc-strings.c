@@ -198,7 +198,7 @@ Test(appc_strings, say_what_is_wrong)
                   "propagation: expected \"private\" or \"slave\", not "
                   "'loud'" },
                 { read_volume, "v,kind=host,source=/a,propagation=shared",
-                  "propagation: 'shared' cannot be had: systemd keeps the mounts of a service to itself; use "
+                  "propagation: 'shared' is not possible: systemd keeps the mounts of a service to itself; use "
                   "\"slave\"" },
                 { read_volume, "v,kind=host,source=/a,deviceAccess=r", "unknown key 'deviceAccess'" },
                 { read_volume, "v,kind=empty,name=w", "unknown key 'name'" },

@@ -126,7 +126,7 @@ Test(json_foreign, killed_reader_is_told_and_replaced)
         cr_assert_eq(parse("{}", &o, NULL), 0);
         cr_assert_eq(kill(reader(), SIGKILL), 0);
         cr_expect_eq(parse("{}", &o2, &e), -EBADMSG);
-        cr_expect(strstr(json_error_message(&e, 0), "came to a bad end"));
+        cr_expect(strstr(json_error_message(&e, 0), "died unexpectedly"));
         cr_expect_eq(parse("{}", &o2, NULL), 0);
         json_foreign_done();
 }

@@ -156,7 +156,7 @@ Test(net_cni, failures)
         static const char *const cases[][2] = {
                 { "echo '{\"code\":7,\"msg\":\"no room\",\"details\":\"at all\"}'; exit 1", "no room: at all" },
                 { "echo 'plain words' >&2; exit 3", "plain words" },
-                { "exit 1", "failed without a word" },
+                { "exit 1", "failed without a message" },
                 { "kill -9 $$", "killed by a signal" },
                 { "echo not json", "its answer" },
                 { "true", "its answer" },

@@ -38,7 +38,7 @@ Test(net_config, requests)
                 { "a,none", "'none'" },   { "all:A=b", "takes no arguments" },
                 { "a:b", "NAME=VALUE" },  { ":A=b", "not a valid name" },
                 { "a/b", "'a/b'" },       { ".a", "'.a'" },
-                { "a:=b", "NAME=VALUE" }, { ",", "names no" },
+                { "a:=b", "NAME=VALUE" }, { ",", "does not name" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

@@ -493,8 +493,8 @@ Test(pod_plan, refuses)
                 const char *message;
         } cases[] = {
                 { "'apps':[]", "app" },
-                { "'apps':[{'name':'a'," IMAGE "}]", "nothing to execute" },
-                { "'apps':[{'name':'a'," IMAGE ",'app':{'exec':[],'user':'0','group':'0'}}]", "nothing to execute" },
+                { "'apps':[{'name':'a'," IMAGE "}]", "no program to execute" },
+                { "'apps':[{'name':'a'," IMAGE ",'app':{'exec':[],'user':'0','group':'0'}}]", "no program to execute" },
                 { "'apps':[{'name':'dbus'," IMAGE "," APP "}]", "dbus" },
                 { "'apps':[{'name':'a'," IMAGE "," APP "},{'name':'systemd-journald'," IMAGE "," APP "}]", "apps[1]" },
                 { "'apps':[{'name':'systemd-exit'," IMAGE "," APP "}]", "systemd-exit" },

@@ -98,7 +98,7 @@ static char *describe(const PodPlan *plan, uint16_t port)
 
         if (pod_sockets_take(plan, &sockets, &message) < 0) {
                 free(text);
-                return without_number(message ?: strdup("failed without a word"), port);
+                return without_number(message ?: strdup("failed without a message"), port);
         }
         (void) pod_sockets_forwards(plan, &sockets, &forwards, &n_forwards);
         for (size_t i = 0; i < sockets.n; i++) {

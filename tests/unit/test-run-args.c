@@ -329,7 +329,7 @@ Test(run_args, prepare_refuses)
                 { "busybox --dns 1.1.1.1", "'--dns' is not for 'prepare'" },
                 { "--interactive busybox", "'--interactive'" },
                 { "-i busybox", "'-i'" },
-                { "--exec=/bin/sh busybox", "behind the image" },
+                { "--exec=/bin/sh busybox", "after the image" },
                 { "--nonsense busybox", "Unknown option '--nonsense'" },
                 { "", "at least one image" },
                 { "--stage1-name=a --stage1-hash=b busybox", "already" },

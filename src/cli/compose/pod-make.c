@@ -111,7 +111,7 @@ static int note_unit(const RunArgs *args, PodSettings *settings)
         r = pod_takes_our_place(args->start.detach)               ? sd_pid_get_unit(0, &own)
             : (own = pod_unit_name(settings->name)) ? 0
                                                     : -ENOMEM;
-        return r < 0 ? log_error_errno(r, "Cannot tell the pod's unit: %m") : free_and_strdup(&settings->unit, own);
+        return r < 0 ? log_error_errno(r, "Cannot find the pod's unit: %m") : free_and_strdup(&settings->unit, own);
 }
 
 static int check_start_annotations(const AppcPod *manifest)

@@ -95,10 +95,10 @@ static int find_unknown(const char *where, char *const *annotations, const char 
                 for (size_t i = 0; known[i]; i++)
                         nearest_offer(&near, known[i]);
                 r = near.known
-                            ? strv_extendf(texts, "%s: this podctl knows no '%s'; did you mean '%s'?", where, name,
+                            ? strv_extendf(texts, "%s: this podctl does not know '%s'; did you mean '%s'?", where, name,
                                            near.known)
-                            : strv_extendf(texts, "%s: this podctl knows no '%s'; it is misspelt, or of a newer podctl",
-                                           where, name);
+                            : strv_extendf(texts, "%s: this podctl does not know '%s'; it is misspelt, or from a newer "
+                                           "podctl", where, name);
                 if (r < 0)
                         return r;
         }

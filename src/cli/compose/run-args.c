@@ -65,7 +65,7 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
                 { "inherit-env", &option_bool, offsetof(RunArgs, inherit_env), NULL,                                   \
                   "Give the apps the caller's environment, below the image's" },                                       \
                 { "journal-age", &option_string, offsetof(RunArgs, journal_age), "TIME",                               \
-                  "Let the journal forget what is older" },                                                            \
+                  "Drop older entries of the journal" },                                                               \
                 { "journal-size", &option_string, offsetof(RunArgs, journal_size), "SIZE",                             \
                   "Size of the journal, 256M by default" },                                                            \
                 { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH",                         \
@@ -82,7 +82,7 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
                   &option_string,                                                                                      \
                   offsetof(RunArgs, pull_policy),                                                                      \
                   "POLICY",                                                                                            \
-                  "Fetch images: new (where there is none, the default), update or never",                             \
+                  "Fetch images: new (if there is none, the default), update or never",                                \
                   .choices = "new|update|never" },                                                                     \
                 { "set-env", &option_strv, offsetof(RunArgs, set_env), "NAME=VALUE", "Set a variable in every app" },  \
                 { "set-env-file", &option_strv, offsetof(RunArgs, set_env_files), "FILE",                              \
@@ -91,8 +91,9 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
                 { "store-only", &option_bool, offsetof(RunArgs, store_only), NULL,                                     \
                   "The same as --pull-policy=never" },                                                                 \
                 { "user-annotation", &option_strv, offsetof(RunArgs, user_annotations), "NAME=VALUE",                  \
-                  "Annotate for yourself" },                                                                           \
-                { "user-label", &option_strv, offsetof(RunArgs, user_labels), "NAME=VALUE", "Label for yourself" },    \
+                  "Annotation for your own use" },                                                                     \
+                { "user-label", &option_strv, offsetof(RunArgs, user_labels), "NAME=VALUE",                            \
+                  "Label for your own use" },                                                                          \
                 { "volume", &option_strv, offsetof(RunArgs, volumes), "NAME,kind=KIND,…",                              \
                   "Volume: kind=host,source=PATH or kind=empty" },                                                     \
                 { "no-overlay", &option_bool, offsetof(RunArgs, no_overlay), NULL, "Changes nothing; rkt had it" },    \
@@ -163,7 +164,7 @@ const Option prepare_options[] = {
 const Option create_options[] = {
         PREPARE_OPTIONS START_OPTIONS { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL,
                                         "Print the file and write nothing" },
-        { "replace", &option_bool, offsetof(RunArgs, replace), NULL, "Write over a file there is" },
+        { "replace", &option_bool, offsetof(RunArgs, replace), NULL, "Replace an existing file" },
         { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
         {},
 };
@@ -188,7 +189,8 @@ const Option run_app_options[] = {
         { "device", &option_strv, offsetof(RunApp, devices), "PATH[:TARGET][:rwm]", "Give it a device of the host" },
         { "environment", &option_strv, offsetof(RunApp, environment), "NAME=VALUE", "Set a variable", 'e' },
         { "exec", &option_string, offsetof(RunApp, exec), "PROGRAM", "Run this instead of the image's program" },
-        { "group", &option_string, offsetof(RunApp, group), "GROUP", "Group: name, number, or path of a file of it" },
+        { "group", &option_string, offsetof(RunApp, group), "GROUP",
+          "Group: name, number, or path of a file with that group" },
         { "memory", &option_string, offsetof(RunApp, memory), "QUANTITY", "Memory limit, 64Mi or 1G" },
         { "mount", &option_strv, offsetof(RunApp, mounts), "volume=NAME,target=PATH", "Mount a volume" },
         { "name", &option_string, offsetof(RunApp, name), "NAME", "Name of the app" },
@@ -206,13 +208,15 @@ const Option run_app_options[] = {
         { "socket-activated", &option_commas, offsetof(RunApp, socket_activated), "PORT,…",
           "Ports whose sockets the service manager passes" },
         { "stop-signal", &option_string, offsetof(RunApp, stop_signal), "SIGNAL",
-          "What asks the app to end, SIGTERM by default" },
+          "Signal that asks the app to end, SIGTERM by default" },
         { "stop-timeout", &option_string, offsetof(RunApp, stop_timeout), "TIME",
-          "How long it may take then before it is killed" },
+          "How long the app may take then before it is killed" },
         { "supplementary-gids", &option_commas, offsetof(RunApp, supplementary_gids), "GID,…", "Further groups" },
-        { "user", &option_string, offsetof(RunApp, user), "USER", "User: name, number, or path of a file of theirs" },
-        { "user-annotation", &option_strv, offsetof(RunApp, user_annotations), "NAME=VALUE", "Annotate for yourself" },
-        { "user-label", &option_strv, offsetof(RunApp, user_labels), "NAME=VALUE", "Label for yourself" },
+        { "user", &option_string, offsetof(RunApp, user), "USER",
+          "User: name, number, or path of a file with that owner" },
+        { "user-annotation", &option_strv, offsetof(RunApp, user_annotations), "NAME=VALUE",
+          "Annotation for your own use" },
+        { "user-label", &option_strv, offsetof(RunApp, user_labels), "NAME=VALUE", "Label for your own use" },
         { "working-dir", &option_string, offsetof(RunApp, working_dir), "DIR", "Working directory" },
         {},
 };
@@ -250,7 +254,7 @@ static int take_arguments(RunArgs *args, char ***words)
 
         if (args->n_apps == 0)
                 return log_error_errno(EINVAL,
-                                       "Arguments behind '--' belong to an image, and there is none before them");
+                                       "Arguments after '--' belong to an image, and there is none before them");
         app = &args->apps[args->n_apps - 1];
         if (app->arguments)
                 return log_error_errno(EINVAL, "Image '%s' has arguments already", app->image);
@@ -362,19 +366,18 @@ static int check_args(RunArgs *args)
                 return r;
         if (args->start.interactive && args->n_apps > 1)
                 return log_error_errno(EINVAL,
-                                       "Option --interactive takes a pod of one app; arguments of '%s' stand "
-                                       "behind --",
+                                       "Option --interactive takes a pod of one app; arguments of '%s' go after --",
                                        args->apps[0].image);
         if (run_args_check_start(args) < 0 || !is_host_name(args->name, "name"))
                 return -EINVAL;
         if (args->no_overlay)
-                log_info("Option --no-overlay: not needed, overlays and user IDs of a pod's own go together here");
+                log_info("Option --no-overlay: not needed, overlays and a pod's own user IDs work together here");
         if (args->pod_manifest && (args->n_apps > 0 || args->volumes || args->mounts || args->set_env ||
                                    args->set_env_files || args->inherit_env || args->ports ||
                                    args->policy != PULL_NEW || args->credentials || args->credentials_encrypted))
-                return log_error_errno(EINVAL, "There are conflicting flags set with --pod-manifest: images, --volume, "
-                                               "--mount, --port, --pull-policy, --set-env, --set-env-file, "
-                                               "--inherit-env and --credential say what it says");
+                return log_error_errno(EINVAL, "There are conflicting flags set with --pod-manifest, which excludes "
+                                               "images, --volume, --mount, --port, --pull-policy, --set-env, "
+                                               "--set-env-file, --inherit-env and --credential");
         if (args->options == create_options && args->n_apps == 0)
                 return log_error_errno(EINVAL, "'podctl create' needs NAME IMAGE; see 'podctl create --help'");
         if (!args->pod_manifest && args->n_apps == 0)
@@ -387,7 +390,7 @@ static int check_args(RunArgs *args)
 static int check_place(const RunArgs *args, const Option *own, const char *word)
 {
         if (args->n_apps == 0 && !options_find(own, word) && options_find(run_app_options, word))
-                return log_error_errno(EINVAL, "Option '%s' belongs behind the image it is for", word);
+                return log_error_errno(EINVAL, "Option '%s' belongs after the image it is for", word);
         if (args->n_apps > 0 && options_find(run_app_options, word))
                 return 0;
         if (own == prepare_options && !options_find(own, word) && options_find(run_options, word))

@@ -85,7 +85,7 @@ int group_helper_check(const char *verb, char *const *words, char **reterr_messa
         STRV_FOREACH(word, words) {
                 /* They go to the log. */
                 if (!string_is_ascii_printable(*word))
-                        return explain(reterr_message, EPERM, "a word of the command is not of printable characters");
+                        return explain(reterr_message, EPERM, "the command contains unprintable characters");
                 /* Both what looks like an option and what may be one's value is looked at as what it would be
                  * otherwise. */
                 if (**word == '-')
@@ -143,7 +143,7 @@ int group_helper_ask(const Verb *verb, char *const *words)
                 k = recv(fd, &status, 1, 0);
         while (k < 0 && errno == EINTR);
         return k == 1 ? status : log_error_errno(k < 0 ? errno : ECONNRESET, "There was no answer from " GROUP_SOCKET
-                                                 "; journalctl -u 'podctl-group@*' may tell why");
+                                                 "; journalctl -u 'podctl-group@*' may say why");
 }
 
 /* Root's side */
@@ -288,7 +288,7 @@ int group_helper_serve(int connection)
         int r;
 
         if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &who, &(socklen_t) { sizeof(who) }) < 0)
-                return log_error_errno(errno, "Cannot tell who asks: %m");
+                return log_error_errno(errno, "Cannot find out which user asks: %m");
         turn = take_turn(who.uid);
         if (turn < 0 && turn != -EBUSY)
                 return log_error_errno(turn, "Cannot lock in " TURNS ": %m");
@@ -297,7 +297,7 @@ int group_helper_serve(int connection)
                 r = receive(connection, &c);
         if (r < 0)
                 return log_error_errno(r == -EAGAIN ? -ETIMEDOUT : r, "User %u sent no command: %m", who.uid);
-        r = turn < 0 ? explain(&message, EBUSY, "%i commands of yours are being carried out; wait for one of them",
+        r = turn < 0 ? explain(&message, EBUSY, "you have %i commands running already; wait for one of them",
                                COMMANDS_OF_USER_MAX)
                      : group_helper_check(c.words[1], c.words + 2, &message);
         if (r < 0) {

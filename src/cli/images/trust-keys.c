@@ -37,7 +37,7 @@ static int fetch(Context *c, const FetchRequest *request, FetchReply *ret)
         if (ret->outcome == FETCH_DONE && ret->data)
                 return 0;
         fetch_reply_done(ret);
-        return log_error_errno(EPROTO, "%s: the server has nothing to give", request->url);
+        return log_error_errno(EPROTO, "%s: the server sent no key", request->url);
 }
 
 static int read_location(Context *c, const TrustKeys *how, const char *location, char **ret, size_t *ret_size)
@@ -46,7 +46,7 @@ static int read_location(Context *c, const TrustKeys *how, const char *location,
         int r;
 
         if (startswith(location, "http://") && !how->allow_http)
-                return log_error_errno(EPERM, "%s: whoever sits on the way could replace a key; use https:, or give "
+                return log_error_errno(EPERM, "%s: an attacker on the network could replace a key; use https:, or give "
                                        "--insecure-allow-http", location);
         if (startswith(location, "https://") || startswith(location, "http://")) {
                 r = fetch(c, &(FetchRequest) { .kind = FETCH_URL, .url = location, .max = GPG_KEY_MAX }, &reply);
@@ -101,7 +101,7 @@ static int review(const TrustKeys *how, const char *location, const KeyFile *f)
                 return 0;
         if (!isatty(STDIN_FILENO))
                 return log_error_errno(ENOTTY,
-                                       "%s: nobody to review the fingerprint: standard input is not a terminal; "
+                                       "%s: the fingerprint cannot be reviewed: standard input is not a terminal; "
                                        "give --skip-fingerprint-review to trust it unseen",
                                        location);
         print_review(how, location, f);

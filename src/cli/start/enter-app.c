@@ -191,7 +191,7 @@ static int read_binds(Enter *e)
                 r = sd_bus_message_enter_container(m, 'a', "(ssbt)");
         while (r >= 0 && (r = sd_bus_message_read(m, "(ssbt)", &source, &target, &ignore, &flags)) > 0)
                 r = strv_extendf(&e->identity.binds, "%s:%s", source, target);
-        return r < 0 ? log_error_errno(r, "Cannot tell what is mounted in app '%s': %s", e->app->app->name,
+        return r < 0 ? log_error_errno(r, "Cannot find out what is mounted in app '%s': %s", e->app->app->name,
                                        bus_error_text(&error, r)) : 0;
 }
 

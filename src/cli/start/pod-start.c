@@ -163,7 +163,7 @@ static int start_follower(Context *c, const Pod *pod)
                             *binds_to = strjoin("BindsTo=", pod->settings->unit),
                             *before = strjoin("Before=", pod->settings->unit),
                             *data = strjoin("--dir=", pod->store->data);
-        char *const properties[] = { (char *) "Description=Clear away after a pod", (char *) "Type=oneshot",
+        char *const properties[] = { (char *) "Description=Clean up after a pod", (char *) "Type=oneshot",
                                      (char *) "RemainAfterExit=yes", (char *) "CollectMode=inactive-or-failed",
                                      binds_to, before, NULL };
         char *const start[] = { (char *) "/usr/bin/true", NULL };
@@ -179,8 +179,10 @@ static int start_follower(Context *c, const Pod *pod)
                 return r;
         r = transient_unit_start(bus, &(TransientUnit) { .name = name, .properties = properties, .start = start,
                                                          .stop_post = stop_post }, &job, &error);
-        return r < 0 ? log_warning_errno(r, "Nobody will clear away what this pod has outside its directory before "
-                                         "'podctl gc': %s", bus_error_text(&error, r)) : 0;
+        return r < 0 ? log_warning_errno(r, "Only 'podctl gc' cleans up what this pod has outside its directory: %s",
+                                            
+                                         bus_error_text(&error, r))
+                     : 0;
 }
 
 /* A stop asks PID 1 of the pod, which asks the apps in their order; what KillMode= asks beside it is not in any. */
@@ -379,7 +381,7 @@ static void tell_never_started(const Start *s, const Pod *pod)
 
         (void) pod_never_started(pod, &names);
         STRV_FOREACH(name, names)
-                log_error("App '%s' of pod '%s' was never started; 'podctl logs --all %s' may tell why", *name,
+                log_error("App '%s' of pod '%s' was never started; 'podctl logs --all %s' may say why", *name,
                           pod_display_name(s->pod), s->pod->uuid.s);
 }
 
@@ -393,7 +395,7 @@ static bool tell_trouble(const Start *s)
                 return true;
         }
         (void) unit_words_tell(s->unit, s->began_usec);
-        log_error("Pod '%s' ended, and nothing is known of its apps; see 'journalctl -u %s'",
+        log_error("Pod '%s' ended, and nothing is known about its apps; see 'journalctl -u %s'",
                   pod_display_name(s->pod), s->unit);
         return false;
 }

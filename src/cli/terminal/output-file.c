@@ -45,8 +45,7 @@ static int open_standard_output(Output *ret)
         int fd;
 
         if (isatty(STDOUT_FILENO))
-                return log_error_errno(EINVAL, "'-' is the standard output, and what is to be written is not for a "
-                                       "terminal");
+                return log_error_errno(EINVAL, "'-' is the standard output, and the output is not for a terminal");
         fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
         if (fd < 0)
                 return log_error_errno(errno, "Cannot write to the standard output: %m");
@@ -133,7 +132,7 @@ int output_commit(Output *o)
         if (r == -EEXIST)
                 return refuse_existing(o->path);
         if (r < 0)
-                return log_error_errno(r, "Cannot put %s in its place: %m", o->path);
+                return log_error_errno(r, "Cannot move %s into place: %m", o->path);
         o->temporary = mfree(o->temporary);
         return 0;
 }

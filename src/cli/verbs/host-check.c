@@ -289,8 +289,8 @@ static HostState look_at_journal(const HostLook *l, char **ret_found)
         return kept ? HOST_GOOD : HOST_LESS;
 }
 
-#define MODULES_REMEDY "a kernel that has it, or 'modprobe' where loading modules was locked"
-#define STORE_REMEDY "have /var/lib/podctl, or what --dir names, on ext4, xfs, btrfs or tmpfs"
+#define MODULES_REMEDY "a kernel that has it, or 'modprobe' if loading modules was locked"
+#define STORE_REMEDY "put /var/lib/podctl, or the directory of --dir, on ext4, xfs, btrfs or tmpfs"
 
 static const struct {
         const char *name;
@@ -298,7 +298,7 @@ static const struct {
         const char *remedy;
 } rows[] = {
         { "systemd", look_at_systemd, "systemd 252 or newer as PID 1, with a system bus" },
-        { "programs", look_at_programs, "install systemd-container, or what the distribution has systemd-nspawn in" },
+        { "programs", look_at_programs, "install systemd-container, or the distribution's package of systemd-nspawn" },
         { "podctl", look_at_own_files, "install podctl with --prefix=/usr, all of it" },
         { "machined", look_at_machined,
           "install it, or 'systemctl unmask systemd-machined'; else pods are not machines" },
@@ -307,17 +307,17 @@ static const struct {
         { "cgroups", look_at_cgroups, "boot with systemd.unified_cgroup_hierarchy=1" },
         { "user namespaces", look_at_user_namespaces,
           "raise user.max_user_namespaces; else pods need --private-users=no" },
-        { "mapping of /usr", look_at_usr, "have /usr on ext4, xfs, btrfs or tmpfs; else pods need --private-users=no" },
+        { "mapping of /usr", look_at_usr, "put /usr on ext4, xfs, btrfs or tmpfs; else pods need --private-users=no" },
         { "mapping of store", look_at_store, STORE_REMEDY "; else pods need --private-users=no" },
         { "removed files", look_at_whiteouts, STORE_REMEDY },
         { "overlayfs", look_at_overlayfs, MODULES_REMEDY },
         { "seccomp", look_at_seccomp, "a kernel that has it" },
         { "nftables", look_at_nftables, MODULES_REMEDY "; else pods need --net=none or --net=host" },
-        { "IPv6", look_at_ipv6, "pods have IPv4 only; switch it on where they need more" },
+        { "IPv6", look_at_ipv6, "pods have IPv4 only; enable it if they need more" },
         { "inotify", look_at_inotify, "raise fs.inotify.max_user_instances: 'systemctl restart systemd-sysctl'" },
         { "users", look_at_users, "run 'systemd-sysusers'" },
         { "timers", look_at_timers, "run 'systemctl enable --now podctl-gc.timer podctl-image-gc.timer'" },
-        { "journal", look_at_journal, "run 'mkdir /var/log/journal' and 'journalctl --flush' to keep it over a boot" },
+        { "journal", look_at_journal, "run 'mkdir /var/log/journal' and 'journalctl --flush' to keep it over reboots" },
 };
 
 static int add_row(Table *table, json_object *list, size_t i, HostState state, const char *found)

@@ -12,9 +12,9 @@ typedef struct CheckArgs {
 } CheckArgs;
 
 static const Option options[] = {
-        { "format", &option_choice, offsetof(CheckArgs, format), "FORMAT", "Of --host: json or json-pretty",
+        { "format", &option_choice, offsetof(CheckArgs, format), "FORMAT", "With --host: json or json-pretty",
           .choices = JSON_FORMATS },
-        { "host", &option_bool, offsetof(CheckArgs, host), NULL, "Tell what this host has and lacks for pods" },
+        { "host", &option_bool, offsetof(CheckArgs, host), NULL, "Report what this host has and lacks for pods" },
         {},
 };
 
@@ -52,7 +52,7 @@ static int check_file(Context *c, const char *name, const char *path)
         if (r < 0)
                 return r;
         STRV_FOREACH(member, passed_over)
-                (void) printf("%s: passed over, as of an extension\n", *member);
+                (void) printf("%s: ignored (extension)\n", *member);
         if (!images_are_there(c, manifest)) {
                 (void) printf("%s: good, as far as can be seen before its images are fetched\n", path);
                 return 0;
@@ -74,7 +74,8 @@ static int check_word(Context *c, const char *word)
                 return check_file(c, NULL, word);
         r = pods_d_find(word, &path);
         if (r < 0)
-                return log_error_errno(r, "There is no manifest for pod '%s' in " PODS_D_LOCAL " and its like", word);
+                return log_error_errno(r, "There is no manifest for pod '%s' in " PODS_D_LOCAL
+                                          " or another pods.d directory", word);
         return check_file(c, word, path);
 }
 
@@ -93,7 +94,7 @@ static int run(Context *c, void *userdata, char **words)
         if (!words[0]) {
                 r = pods_d_list(&all);
                 if (r < 0)
-                        return log_error_errno(r, "Cannot read " PODS_D_LOCAL " and its like: %m");
+                        return log_error_errno(r, "Cannot read " PODS_D_LOCAL " and the other pods.d directories: %m");
                 words = all;
         }
         STRV_FOREACH(word, words) {

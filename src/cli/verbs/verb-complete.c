@@ -214,7 +214,7 @@ static int run(Context *c, void *userdata, char **words)
 const Verb verb_complete = {
         .name = "complete",
         .usage = "WORD…",
-        .summary = "Tell a shell what may come next",
+        .summary = "Print what may come next, for a shell",
         .flags = VERB_HIDDEN | VERB_OWN_WORDS,
         .max_words = -1,
         .run = run,

@@ -25,7 +25,7 @@ static int run(Context *c, void *userdata, char **words)
 const Verb verb_completion = {
         .name = "completion",
         .usage = "SHELL",
-        .summary = "Print what makes a shell complete commands of podctl",
+        .summary = "Print the script for completion in a shell",
         .min_words = 1,
         .completes = "bash|fish|zsh",
         .max_words = 1,

@@ -54,7 +54,7 @@ static const ConfigArgs presets = { .pretty = true };
 
 const Verb verb_config = {
         .name = "config",
-        .summary = "Print the configuration, as all its files together say it",
+        .summary = "Print the configuration that results from all its files",
         .options = options,
         .args_size = sizeof(ConfigArgs),
         .presets = &presets,

@@ -7,7 +7,7 @@ typedef struct Args {
 } Args;
 
 static const Option options[] = {
-        { "app", &option_string, offsetof(Args, app), "APP", "The app, where the pod has several" },
+        { "app", &option_string, offsetof(Args, app), "APP", "The app, if the pod has several" },
         {},
 };
 

@@ -21,7 +21,7 @@ typedef struct ExportArgs {
 } ExportArgs;
 
 static const Option options[] = {
-        { "app", &option_string, offsetof(ExportArgs, app), "APP", "The app, where the pod has several" },
+        { "app", &option_string, offsetof(ExportArgs, app), "APP", "The app, if the pod has several" },
         { "format", &option_choice, offsetof(ExportArgs, format), "FORMAT", "aci, the default, or oci",
           .choices = "aci|oci" },
         { "overwrite", &option_bool, offsetof(ExportArgs, overwrite), NULL, "Replace the file if there is one" },

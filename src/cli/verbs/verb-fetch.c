@@ -13,13 +13,13 @@ typedef struct FetchArgs {
 } FetchArgs;
 
 static const Option options[] = {
-        { "full", &option_bool, offsetof(FetchArgs, full), NULL, "Print whole image IDs" },
+        { "full", &option_bool, offsetof(FetchArgs, full), NULL, "Print full image IDs" },
         { "name", &option_string, offsetof(FetchArgs, name), "NAME", "Give the image this name" },
         { "no-store", &option_bool, offsetof(FetchArgs, no_store), NULL, "The same as --pull-policy=update" },
         { "pull-policy", &option_string, offsetof(FetchArgs, pull_policy), "POLICY",
-          "Fetch: new (where there is none), update (the default) or never", .choices = "new|update|never" },
+          "Fetch: new (if there is none), update (the default) or never", .choices = "new|update|never" },
         { "signature", &option_string, offsetof(FetchArgs, signature), "FILE",
-          "Signature of an ACI, beside it by default" },
+          "Signature of an ACI, next to it by default" },
         { "store-only", &option_bool, offsetof(FetchArgs, store_only), NULL, "The same as --pull-policy=never" },
         {},
 };

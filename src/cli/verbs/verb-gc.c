@@ -12,9 +12,9 @@
 
 static const Option options[] = {
         { "expire-prepared", &option_duration, offsetof(PodCollect, expire_prepared_usec), "TIME",
-          "Remove prepared pods that old, 24h by default" },
+          "Remove prepared pods older than TIME, 24h by default" },
         { "grace-period", &option_duration, offsetof(PodCollect, grace_usec), "TIME",
-          "Keep exited pods so long, 30m by default" },
+          "Keep exited pods for TIME, 30m by default" },
         { "mark-only", &option_bool, offsetof(PodCollect, mark_only), NULL, "Mark exited pods, remove none" },
         {},
 };
@@ -117,7 +117,7 @@ static const PodCollect presets = {
 
 const Verb verb_gc = {
         .name = "gc",
-        .summary = "Remove what exited pods left",
+        .summary = "Remove what exited pods left behind",
         .options = options,
         .args_size = sizeof(PodCollect),
         .presets = &presets,

@@ -20,7 +20,7 @@ static const Option options[] = {
         { "grace-period", &option_duration, offsetof(ImageGcArgs, grace_usec), "TIME",
           "Keep images used less than TIME ago; 24h, unless --max-size is given" },
         { "max-size", &option_size, offsetof(ImageGcArgs, max_size), "SIZE",
-          "Then remove the least recently used until they take less" },
+          "Then remove the least recently used until they take SIZE at most" },
         {},
 };
 
@@ -44,7 +44,7 @@ static int collect(ImageStore *images, PodStore *pods, ImageCollect *collect)
         if (r >= 0)
                 r = pod_store_used_images(pods, &ids);
         if (r < 0)
-                return log_error_errno(r, "Cannot tell which images pods use: %m");
+                return log_error_errno(r, "Cannot find out which images pods use: %m");
         collect->used_layers = layers;
         collect->used_images = ids;
         r = image_store_collect(images, collect, &message);
@@ -91,7 +91,7 @@ static const ImageGcArgs presets = { .grace_usec = NOT_GIVEN, .max_size = NOT_GI
 
 const Verb verb_image_gc = {
         .name = "image gc",
-        .summary = "Remove images that were not used for long",
+        .summary = "Remove images that have not been used for a long time",
         .options = options,
         .args_size = sizeof(ImageGcArgs),
         .presets = &presets,

@@ -22,7 +22,7 @@ static const Option options[] = {
           "Columns: id,name,size,importtime,lastused,trust" },
         { "format", &option_choice, offsetof(ImageListArgs, format), "FORMAT", "json or json-pretty",
           .choices = JSON_FORMATS },
-        { "full", &option_bool, offsetof(ImageListArgs, full), NULL, "Print whole IDs, sizes in bytes and times" },
+        { "full", &option_bool, offsetof(ImageListArgs, full), NULL, "Print full IDs, sizes in bytes and times" },
         { "no-legend", &option_bool, offsetof(ImageListArgs, no_legend), NULL, "Leave out the heading" },
         { "order", &option_choice, offsetof(ImageListArgs, order), "ORDER", "asc or desc", .choices = "asc|desc" },
         { "sort", &option_choice, offsetof(ImageListArgs, sort), "FIELD", "Sort by this field, importtime by default",

@@ -115,7 +115,7 @@ static int run(Context *c, void *userdata, char **words)
                 return lock;
         r = pod_store_used_layers(pods, &used_layers);
         if (r < 0)
-                return log_error_errno(r, "Cannot tell which images pods use: %m");
+                return log_error_errno(r, "Cannot find out which images pods use: %m");
 
         result = resolve_images(images, words, &targets);
         for (size_t i = 0; i < targets.n; i++) {

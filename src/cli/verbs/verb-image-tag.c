@@ -86,7 +86,7 @@ static int untag(Context *c, void *userdata, char **words)
 const Verb verb_image_tag = {
         .name = "image tag",
         .usage = "IMAGE NAME",
-        .summary = "Give an image one more name",
+        .summary = "Give an image another name",
         .flags = VERB_ROOT,
         .min_words = 2,
         .max_words = 2,
@@ -97,7 +97,7 @@ const Verb verb_image_tag = {
 const Verb verb_image_untag = {
         .name = "image untag",
         .usage = "NAME…",
-        .summary = "Take names of images away",
+        .summary = "Remove names of images",
         .flags = VERB_ROOT,
         .min_words = 1,
         .max_words = -1,

@@ -74,7 +74,7 @@ static int run(Context *c, void *userdata, char **words)
 const Verb verb_image_verify = {
         .name = "image verify",
         .usage = "IMAGE…",
-        .summary = "Tell whether images are on disk as they were fetched",
+        .summary = "Check that images are on disk as they were fetched",
         .options = options,
         .args_size = sizeof(Args),
         .flags = VERB_ROOT,

@@ -29,8 +29,9 @@ static int launch_prepared(Context *c, const char *uuid)
                 return r;
         /* Its unit is still known while it is being restarted. */
         if (pod_state_has_run(pod->state) && !pod_state_is_alive(pod->state))
-                return log_error_errno(EEXIST, "Pod '%s' has run, and one of 'podctl run' is not started again; "
-                                       "make one that can be restarted with 'podctl create'", pod_display_name(pod));
+                return log_error_errno(EEXIST, "Pod '%s' has ended, and pods of 'podctl run' are not started again; "
+                                               "use 'podctl create' for one that can be restarted",
+                                       pod_display_name(pod));
         r = pod_handover_take(pod);
         if (r < 0)
                 return log_error_errno(r, "Pod %s was abandoned before it started: %m", uuid);

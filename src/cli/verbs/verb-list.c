@@ -16,7 +16,7 @@ typedef struct ListArgs {
 static const Option options[] = {
         { "format", &option_choice, offsetof(ListArgs, format), "FORMAT", "json or json-pretty",
           .choices = JSON_FORMATS },
-        { "full", &option_bool, offsetof(ListArgs, full), NULL, "Print whole UUIDs, image IDs and times" },
+        { "full", &option_bool, offsetof(ListArgs, full), NULL, "Print full UUIDs, image IDs and times" },
         { "no-legend", &option_bool, offsetof(ListArgs, no_legend), NULL, "Leave out the heading" },
         {},
 };

@@ -6,18 +6,19 @@
 #include "shared/explain.h"
 
 static const Option options[] = {
-        { "all", &option_bool, offsetof(JournalQuery, everything), NULL, "What the pod's own services say, too" },
-        { "app", &option_string, offsetof(JournalQuery, app), "APP", "Of this app only" },
-        { "follow", &option_bool, offsetof(JournalQuery, follow), NULL, "Go on with what comes", 'f' },
-        { "grep", &option_string, offsetof(JournalQuery, grep), "PATTERN", "Only what matches this", 'g' },
+        { "all", &option_bool, offsetof(JournalQuery, everything), NULL, "Also show the pod's own services" },
+        { "app", &option_string, offsetof(JournalQuery, app), "APP", "Show this app only" },
+        { "follow", &option_bool, offsetof(JournalQuery, follow), NULL, "Continue with new entries", 'f' },
+        { "grep", &option_string, offsetof(JournalQuery, grep), "PATTERN", "Only entries that match PATTERN", 'g' },
         { "lines", &option_string, offsetof(JournalQuery, lines), "N", "The last N lines", 'n' },
-        { "no-pager", &option_bool, offsetof(JournalQuery, no_pager), NULL, "Not through a pager" },
+        { "no-pager", &option_bool, offsetof(JournalQuery, no_pager), NULL, "Do not use a pager" },
         { "output", &option_choice, offsetof(JournalQuery, output), "FORMAT",
-          "As journalctl has it: short, cat, json …", 'o', .choices = JOURNAL_FORMATS },
-        { "priority", &option_string, offsetof(JournalQuery, priority), "RANGE", "Only of these priorities", 'p' },
-        { "reverse", &option_bool, offsetof(JournalQuery, reverse), NULL, "The newest first", 'r' },
-        { "since", &option_string, offsetof(JournalQuery, since), "TIME", "Not before this time", 'S' },
-        { "until", &option_string, offsetof(JournalQuery, until), "TIME", "Not after this time", 'U' },
+          "A format of journalctl: short, cat, json …", 'o', .choices = JOURNAL_FORMATS },
+        { "priority", &option_string, offsetof(JournalQuery, priority), "RANGE",
+          "Only entries of these priorities", 'p' },
+        { "reverse", &option_bool, offsetof(JournalQuery, reverse), NULL, "Newest entries first", 'r' },
+        { "since", &option_string, offsetof(JournalQuery, since), "TIME", "Only entries since then", 'S' },
+        { "until", &option_string, offsetof(JournalQuery, until), "TIME", "Only entries until then", 'U' },
         {},
 };
 

@@ -11,7 +11,7 @@ typedef struct MetadataArgs {
 } MetadataArgs;
 
 static const Option options[] = {
-        { "listen-port", &option_uint64, offsetof(MetadataArgs, port), "PORT", "Where pods find it, 18112 by default" },
+        { "listen-port", &option_uint64, offsetof(MetadataArgs, port), "PORT", "Port for pods, 18112 by default" },
         {},
 };
 

@@ -21,7 +21,7 @@ static int refresh(Pod *pod)
                 r = pod_refresh_etc(pod);
         if (r > 0)
                 log_debug("Pod '%s' has the host's name servers as they are now", pod_display_name(pod));
-        return r < 0 ? log_error_errno(r, "Cannot tell pod %s of the host's name servers: %s", pod->uuid.s,
+        return r < 0 ? log_error_errno(r, "Cannot give pod %s the host's name servers: %s", pod->uuid.s,
                                        explained(message, r))
                      : 0;
 }
@@ -54,14 +54,14 @@ static int run(Context *c, void *userdata, char **words)
         int r = network_reload(&message), k;
 
         if (r < 0)
-                (void) log_error_errno(r, "Cannot bring back the rules of networks: %s", explained(message, r));
+                (void) log_error_errno(r, "Cannot restore the rules of networks: %s", explained(message, r));
         k = refresh_all(c);
         return r < 0 ? r : k;
 }
 
 const Verb verb_network_reload = {
         .name = "network reload",
-        .summary = "Have pods' networks follow what was done to the host's",
+        .summary = "Restore pods' networks after changes to the host's",
         .flags = VERB_ROOT,
         .max_words = 0,
         .run = run,

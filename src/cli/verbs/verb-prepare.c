@@ -17,7 +17,7 @@ static int prepare(Context *c, const RunArgs *args)
                 return r;
         r = pod_move(pod, POD_DIR_PREPARED);
         if (r < 0) {
-                log_error_errno(r, "Cannot keep pod %s: %m", pod->uuid.s);
+                log_error_errno(r, "Cannot save pod %s: %m", pod->uuid.s);
                 (void) pod_remove(pod);
                 return r;
         }

@@ -67,7 +67,7 @@ static int refresh(Pod *pod)
                 return 0;
         if (syscall(SYS_pidfd_send_signal, pidfd, SIGRTMIN + 25, NULL, 0) < 0)
                 return errno == ESRCH ? 0 : log_error_errno(errno, "Cannot refresh pod %s: %m", pod_display_name(pod));
-        log_info("Pod '%s' goes on with the new systemd", pod_display_name(pod));
+        log_info("Pod '%s' runs with the new systemd", pod_display_name(pod));
         return 0;
 }
 

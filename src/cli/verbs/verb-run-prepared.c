@@ -42,11 +42,11 @@ static int take_pod(Context *c, const char *text, Pod **ret)
                 return r;
         if (pod->state != POD_PREPARED)
                 return log_error_errno(
-                        EINVAL, "Pod %s is %s, not prepared; only what 'podctl prepare' made can be run so, once",
+                        EINVAL, "Pod %s is %s, not prepared; 'podctl run-prepared' starts prepared pods, once",
                         pod->uuid.s, pod_state_to_string(pod->state));
         r = pod_lock(pod);
         if (r == -EAGAIN || r == -ENOENT)
-                return log_error_errno(EBUSY, "Pod %s is being started or removed by somebody else", pod->uuid.s);
+                return log_error_errno(EBUSY, "Pod %s is being started or removed by another process", pod->uuid.s);
         if (r < 0)
                 return log_error_errno(r, "Cannot lock pod %s: %m", pod->uuid.s);
         r = pod_load(pod, &message);

@@ -14,8 +14,7 @@ static int refuse_restart(const RunArgs *args)
                 if (startswith(*p, "Restart=") && !streq(*p, "Restart=no"))
                         return log_error_errno(EINVAL,
                                                "Option --property=%s: a pod of 'podctl run' is not started again; "
-                                               "write --restart=WHEN "
-                                               "behind the image, or make one that is with 'podctl create'",
+                                               "write --restart=WHEN after the image, or use 'podctl create'",
                                                *p);
         return 0;
 }

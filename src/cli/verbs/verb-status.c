@@ -43,7 +43,7 @@ static const OptionType option_wait = { parse_wait, free_wait, OPTION_VALUE_OPTI
 
 static const Option options[] = {
         { "check-network", &option_bool, offsetof(StatusArgs, check_network), NULL,
-          "Fail when its network is not as it was made" },
+          "Fail if its network is not as it was made" },
         { "format", &option_choice, offsetof(StatusArgs, format), "FORMAT", "json or json-pretty",
           .choices = JSON_FORMATS },
         { "uuid-file", &option_string, offsetof(StatusArgs, uuid_file), "FILE", "Take the UUID from FILE" },
@@ -319,7 +319,7 @@ static int run(Context *c, void *userdata, char **words)
 const Verb verb_status = {
         .name = "status",
         .usage = "POD",
-        .summary = "Tell what a pod is doing, or wait for it",
+        .summary = "Show the state of a pod, or wait for it",
         .options = options,
         .args_size = sizeof(StatusArgs),
         .flags = VERB_GROUP,

@@ -23,7 +23,7 @@ typedef struct TearDownArgs {
 
 static const Option options[] = {
         { "unit", &option_string, offsetof(TearDownArgs, unit), "UNIT", "All pods of this unit" },
-        { "networks", &option_bool, offsetof(TearDownArgs, networks), NULL, "What no pod uses any more of networks" },
+        { "networks", &option_bool, offsetof(TearDownArgs, networks), NULL, "Networks that no pod uses any more" },
         {},
 };
 
@@ -62,7 +62,7 @@ static int remove_idle_network(void)
         _cleanup_free_ char *message = NULL;
         int r = network_remove_idle(&message);
 
-        return r < 0 ? log_error_errno(r, "Cannot clear away networks: %s", explained(message, r)) : 0;
+        return r < 0 ? log_error_errno(r, "Cannot clean up networks: %s", explained(message, r)) : 0;
 }
 
 /* By a process that nobody waits for, if that can be had. */
@@ -70,7 +70,7 @@ static int remove_idle_network_later(Context *c, const Pod *pod)
 {
         _cleanup_free_ char *name = strjoin("podctl-networks-", pod->uuid.s, ".service"), *job = NULL;
         char *const start[] = { (char *) BINDIR "/podctl", (char *) "tear-down", (char *) "--networks", NULL };
-        char *const properties[] = { (char *) "Description=Clear away after the last pod", (char *) "Type=oneshot",
+        char *const properties[] = { (char *) "Description=Clean up after the last pod", (char *) "Type=oneshot",
                                      (char *) "CollectMode=inactive-or-failed", NULL };
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         sd_bus *bus;
@@ -175,7 +175,7 @@ static int run(Context *c, void *userdata, char **words)
 const Verb verb_tear_down = {
         .name = "tear-down",
         .usage = "UUID",
-        .summary = "Clear away what an ended pod left",
+        .summary = "Clean up after an ended pod",
         .options = options,
         .args_size = sizeof(TearDownArgs),
         .flags = VERB_HIDDEN | VERB_ROOT,

@@ -194,7 +194,7 @@ static int find_layers(Export *e)
         if (e->layer_fd >= 0)
                 return 0;
         if (e->manifest->n_layers != image->n_layers)
-                return explain(e->reterr_message, EBADMSG, "manifest and config tell of different layers");
+                return explain(e->reterr_message, EBADMSG, "manifest and config list different layers");
         e->layers = new0(ExportLayer, MAX(image->n_layers, (size_t) 1));
         if (!e->layers)
                 return -ENOMEM;

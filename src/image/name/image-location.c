@@ -49,7 +49,7 @@ static int parse_transport(const char *s, ImageLocation *l, char **reterr_messag
         if (!plain)
                 return -ENOMEM;
         if (n == 0 || (path[n] && !path[n + 1]))
-                return explain(reterr_message, EINVAL, "'%s' names no image: write %.*sPATH[:REFERENCE]", s,
+                return explain(reterr_message, EINVAL, "'%s' does not name an image: write %.*sPATH[:REFERENCE]", s,
                                (int) (path - s), s);
         if (path[n]) {
                 l->reference = strdup(path + n + 1);
@@ -246,7 +246,7 @@ static int parse_cimd(const char *s, ImageLocation *l, char **reterr_message)
                 if (rest)
                         return kinds[i].parse(rest, l, reterr_message);
         }
-        return explain(reterr_message, EINVAL, "'%s': of a kind that is not known", s);
+        return explain(reterr_message, EINVAL, "'%s': unknown kind of location", s);
 }
 
 static const struct {

@@ -251,9 +251,10 @@ static int verify(const ImageVerify *v, const SourceImage *image, ImageTrust *re
         if (!v)
                 return image_trust_set(ret, TRUST_NONE, image->names ? image->names[0] : "");
         if (!image->manifest)
-                return explain(reterr_message, ENODATA, "cannot be verified: an archive of docker's has lost what was "
-                               "signed; fetch the image from its registry or from an OCI archive, or give "
-                               "--insecure-options=image to use it all the same");
+                return explain(reterr_message, ENODATA,
+                               "cannot be verified: a docker archive does not keep what was signed; "
+                               "fetch the image from its registry or from an OCI archive, or give "
+                               "--insecure-options=image to use it anyway");
         STRV_FOREACH(name, image->names) {
                 image_trust_done(ret);
                 claim.name = *name;
@@ -273,7 +274,7 @@ int source_guard_name(const SourceOptions *options, ImageImport *m, const Digest
                 return 0;
         r = image_verify_has_keys(options->guard, name, reterr_message);
         return r <= 0 ? r : explain(reterr_message, EACCES, "calls itself '%s', for which a key is trusted, and is not "
-                                    "verified; give it a name of its own with --name", name);
+                                    "verified; give it another name with --name", name);
 }
 
 static int guard_names(const Source *source, const SourceImage *image, ImageImport *m, char **reterr_message)

@@ -26,7 +26,7 @@ static int check_wanted(const AppcImage *appc, const AppcImageRef *wanted, char 
                                wanted->name);
         STRV_FOREACH(label, wanted->labels)
                 if (!startswith(*label, "version=latest") && !strv_contains(appc->labels, *label))
-                        return explain(reterr_message, EBADMSG, "the image has not the label %s", *label);
+                        return explain(reterr_message, EBADMSG, "the image does not have the label %s", *label);
         return 0;
 }
 

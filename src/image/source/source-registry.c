@@ -133,8 +133,8 @@ static int kind_of_document(const char *data, size_t n, const char **ret, char *
                 return 0;
         case OCI_MEDIA_SCHEMA1:
                 return explain(reterr_message, EOPNOTSUPP,
-                               "manifest: is of Docker's schema 1, which nobody can verify; "
-                               "let the image be pushed again by a tool of this decade");
+                               "manifest: is of Docker's schema 1, which cannot be verified; push the image again "
+                               "with a current tool");
         default:
                 return explain(reterr_message, EBADMSG, "manifest: is neither an image nor an index of images");
         }

@@ -329,7 +329,7 @@ static int fetch_endpoints(const UrlFetch *u, const AppcEndpoints *e, char **ret
                 }
         }
         return e->n == 0 ? explain(reterr_message, ENOENT,
-                                   "%s: discovery gives no place for an image with these labels", u->wanted->name)
+                                   "%s: discovery finds no location for an image with these labels", u->wanted->name)
                          : r;
 }
 

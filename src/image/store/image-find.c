@@ -204,7 +204,7 @@ static int resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name
         if (r == -ENOENT)
                 return explain(reterr_message, r, "no image '%s' in the store", text);
         if (r == -ENOTUNIQ)
-                return explain(reterr_message, r, "'%s' fits several images", text);
+                return explain(reterr_message, r, "'%s' matches several images", text);
         return r;
 }
 

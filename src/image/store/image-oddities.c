@@ -42,7 +42,7 @@ static int owner_oddities(ImageStore *s, const Image *image, uint32_t n_ids, cha
         return highest < n_ids ? 0
                                : strv_extendf(lines,
                                               "files belong to users or groups up to %" PRIu64 "; from %" PRIu32
-                                              " on they are nobody's in a pod with user IDs of its own, see "
+                                              " on they belong to nobody in a pod with its own user IDs, see "
                                               "--private-users=no",
                                               highest, n_ids);
 }

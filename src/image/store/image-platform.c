@@ -68,7 +68,7 @@ int image_check_platform(const Image *image, char **ret_warning, char **reterr_m
                                wanted.arch ?: "any", host->os, host->architecture);
         if (runs_on(host, wanted.arch))
                 return 0;
-        *ret_warning = strprintf("the image is for %s/%s, and this host is %s/%s: that takes an emulator", wanted.os,
+        *ret_warning = strprintf("the image is for %s/%s, and this host is %s/%s: that needs an emulator", wanted.os,
                                  wanted.arch, host->os, host->architecture);
         return *ret_warning ? 0 : -ENOMEM;
 }

@@ -106,7 +106,7 @@ static bool is_gone(int r)
 static int explain_peer(int r, char **reterr_message)
 {
         return explain(reterr_message, r, "the process that talks to the network %s",
-                       r == -ECHILD ? "has ended" : "says what cannot be understood");
+                       r == -ECHILD ? "has ended" : "sent an invalid answer");
 }
 
 /* Endpoints */

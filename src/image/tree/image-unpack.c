@@ -358,8 +358,8 @@ static int whiteout_failed(Unpack *u, int r)
         if (r != -EPERM && r != -EOPNOTSUPP)
                 return tree_failed(u, r);
         return explain(u->reterr_message, r,
-                       "entry '%s': the file system of the store cannot keep that files were removed; have the store, "
-                       "see --dir, on ext4, xfs, btrfs or tmpfs, not on overlayfs",
+                       "entry '%s': the file system of the store cannot record that files were removed; put the "
+                       "store, see --dir, on ext4, xfs, btrfs or tmpfs, not on overlayfs",
                        strempty(name));
 }
 

@@ -159,7 +159,7 @@ static const JsonType json_statement = JSON_POINTER(Statement, statement_table, 
 static int check_statement(const Statement *s, JsonError *e)
 {
         if (!streq(s->type, "https://in-toto.io/Statement/v1") && !streq(s->type, "https://in-toto.io/Statement/v0.1"))
-                return json_error_set(e, -EOPNOTSUPP, "_type", "'%s' is not a statement of in-toto's", s->type);
+                return json_error_set(e, -EOPNOTSUPP, "_type", "'%s' is not an in-toto statement", s->type);
         if (!streq(s->predicate_type, PREDICATE_TYPE))
                 return json_error_set(e, -EOPNOTSUPP, "predicateType", "'%s' does not approve of an image",
                                       s->predicate_type);

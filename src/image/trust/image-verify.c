@@ -65,7 +65,7 @@ int image_verify_aci(const ImageVerify *v, const char *name, int fd, const char 
 int image_verify_aci_unsigned(const char *name, const char *where, char **reterr_message)
 {
         return explain(reterr_message, ENODATA, "%s: no signature found at %s; give --signature=FILE, or " DO_WITHOUT
-                       " to use it all the same", name, where);
+                       " to use it anyway", name, where);
 }
 
 /* Images of registries */
@@ -105,9 +105,9 @@ static int refuse_without_signature(const SignatureSearch *s, const char *name, 
                 return -ENOMEM;
         if (!any_key && !s->unasked)
                 return explain(reterr_message, ENODATA, "%s: no signature found, and no key is trusted for %s; give "
-                               DO_WITHOUT " to use it all the same", name, repository);
+                               DO_WITHOUT " to use it anyway", name, repository);
         return explain(reterr_message, ENODATA, "%s: no signature found in %s%s%s; give " DO_WITHOUT
-                       " to use it all the same", name, s->unasked ? "" : "its registry",
+                       " to use it anyway", name, s->unasked ? "" : "its registry",
                        *stores ? s->unasked ? "" : " or " : s->unasked ? "any directory of signatures.d" : "",
                        stores);
 }
@@ -126,7 +126,7 @@ static int refuse(const SignatureSearch *s, const char *name, const char *reposi
                             strempty(s->problem), repository);
                 break;
         default:
-                r = explain(reterr_message, r, "%s: %s; give " DO_WITHOUT " to use it all the same", name,
+                r = explain(reterr_message, r, "%s: %s; give " DO_WITHOUT " to use it anyway", name,
                             strempty(s->problem));
         }
         add_key_problems(s->ring, reterr_message);
@@ -191,7 +191,7 @@ int image_verify_claim(const ImageVerify *v, const ImageClaim *claim, ImageTrust
         if (r == -EINVAL)
                 return explain(reterr_message, r,
                                "%s: cannot be verified: it is not the name of an image in a registry; "
-                               "give " DO_WITHOUT " to use it all the same", claim->name);
+                               "give " DO_WITHOUT " to use it anyway", claim->name);
         if (r < 0)
                 return r;
         if (!s.reference.tag && !s.reference.has_digest)

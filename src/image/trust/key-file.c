@@ -73,7 +73,7 @@ static const struct {
         { "PRIVATE KEY-----", "a private key: keep it to yourself, and give the public one (openssl pkey -pubout, "
                               "cosign public-key)" },
         { "-----BEGIN CERTIFICATE-----", "a certificate: give the public key in it (openssl x509 -pubkey -noout)" },
-        { "-----BEGIN RSA PUBLIC KEY-----", "a key in a form of RSA's own: convert it (openssl rsa -RSAPublicKey_in "
+        { "-----BEGIN RSA PUBLIC KEY-----", "a key in PKCS #1 format: convert it (openssl rsa -RSAPublicKey_in "
                                             "-pubout)" },
 };
 

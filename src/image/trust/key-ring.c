@@ -163,7 +163,7 @@ int key_ring_verify_cosign(const KeyRing *ring, const void *data, size_t n, cons
                         return tell(&ring->trusted.keys[i], public_key_description(k), ret);
         }
         return key_ring_count(ring, KEY_COSIGN) == 0
-                       ? explain(reterr_message, ENOKEY, "there is one, but no key it could be made by is trusted")
+                       ? explain(reterr_message, ENOKEY, "there is one, but no key that could have made it is trusted")
                        : explain(reterr_message, ENOKEY, "made by none of the %zu trusted keys",
                                  key_ring_count(ring, KEY_COSIGN));
 }
