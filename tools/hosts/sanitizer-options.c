@@ -5,12 +5,14 @@
 
 /* Linked into a podctl that is built with AddressSanitizer and UBSan for a test host: its processes get no environment
  * that could say this. A report is a file where the process can write one, since a service's stderr is the journal and
- * tests read a command's; in an empty root it goes to stderr. Leaks are for the unit tests: the leak detector is a debugger
- * of its own process, which services and workers are not allowed to have. See
+ * tests read a command's; in an empty root it goes to stderr. Leaks are for the unit tests: the leak detector attaches
+ * to its own process like a debugger, which services and workers may not. See
  * https://github.com/google/sanitizers/wiki/SanitizerCommonFlags. */
 
 #define REPORTS "/run/podctl-sanitizers"
-#define OPTIONS(log) "detect_leaks=0:strict_string_checks=1:detect_stack_use_after_return=1:print_stacktrace=1:halt_on_error=1" log
+#define OPTIONS(log)                                                                                           \
+        "detect_leaks=0:strict_string_checks=1:detect_stack_use_after_return=1:"                               \
+        "print_stacktrace=1:halt_on_error=1" log
 
 const char *__asan_default_options(void);
 const char *__ubsan_default_options(void);
