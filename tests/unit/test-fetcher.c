@@ -433,7 +433,7 @@ Test(fetcher, garbage)
                 _cleanup_free_ char *words = NULL;
 
                 cr_expect_neq(fetch(f, &request, &words), -ECHILD, "%s", packets[i].name);
-                cr_expect_str_eq(words, ": the process that talks to the network says what cannot be understood");
+                cr_expect_str_eq(words, ": the process that talks to the network sent an invalid answer");
         }
 }
 
@@ -447,7 +447,7 @@ Test(fetcher, too_much)
                 _cleanup_free_ char *words = NULL;
 
                 cr_expect_eq(fetch(f, &request, &words), -EPROTO, "%s", names[i]);
-                cr_expect_str_eq(words, ": the process that talks to the network says what cannot be understood");
+                cr_expect_str_eq(words, ": the process that talks to the network sent an invalid answer");
         }
 }
 
@@ -464,7 +464,7 @@ Test(fetcher, answered_twice)
         cr_assert_eq(fetcher_finish(f, id, &reply, NULL), 0);
         cr_expect_str_eq(reply.media_type, "first");
         cr_expect_eq(fetcher_dispatch(f, &message), -EPROTO);
-        cr_expect_str_eq(message, "the process that talks to the network says what cannot be understood");
+        cr_expect_str_eq(message, "the process that talks to the network sent an invalid answer");
 }
 
 /* Files are nothing that belongs to an answer: none stays. */
