@@ -126,18 +126,15 @@ static int sink_put(HttpSink *sink, const char *data, size_t n)
 
         if (sink->max > 0 && (n > sink->max || sink->at > sink->max - n))
                 return -E2BIG;
-        if (sink->fd >= 0)
-                r = loop_write(sink->fd, data, n);
-        else {
-                r = sink_grow(sink, (size_t) sink->at + n);
-                if (r >= 0) {
-                        memcpy(sink->data + sink->at, data, n);
-                        sink->data[sink->at + n] = 0;
-                }
+        r = sink->fd >= 0 ? loop_write(sink->fd, data, n) : sink_grow(sink, (size_t) sink->at + n);
+        if (r < 0)
+                return r;
+        if (sink->fd < 0) {
+                memcpy(sink->data + sink->at, data, n);
+                sink->data[sink->at + n] = 0;
         }
-        if (r >= 0)
-                sink->at += n;
-        return r;
+        sink->at += n;
+        return 0;
 }
 
 static void keep_text(Attempt *a, const char *data, size_t n)

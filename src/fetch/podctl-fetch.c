@@ -114,14 +114,15 @@ static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sin
                 .insecure_tls = e->insecure_tls,
                 .plain_http = e->plain_http,
         }, sink, &reply, reterr_message);
-        if (r >= 0)
-                r = judge_url_status(reply.status, outcome, reterr_message);
-        if (r >= 0) {
-                answer->media_type = TAKE_PTR(reply.content_type);
-                answer->etag = TAKE_PTR(reply.etag);
-                answer->last_modified = TAKE_PTR(reply.last_modified);
-                answer->max_age = reply.max_age;
-        }
+        if (r < 0)
+                return r;
+        r = judge_url_status(reply.status, outcome, reterr_message);
+        if (r < 0)
+                return r;
+        answer->media_type = TAKE_PTR(reply.content_type);
+        answer->etag = TAKE_PTR(reply.etag);
+        answer->last_modified = TAKE_PTR(reply.last_modified);
+        answer->max_age = reply.max_age;
         return r;
 }
 

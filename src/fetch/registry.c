@@ -222,18 +222,23 @@ static int answer_bearer(const Exchange *x, const char *challenge, char **reterr
         r = http_challenge_parameter(challenge, "realm", &realm);
         if (r == -ENOENT)
                 return explain(reterr_message, EPROTO, "requires a token without saying where to get one");
-        if (r >= 0)
-                r = http_challenge_parameter(challenge, "service", &service);
-        if (r >= 0 || r == -ENOENT)
-                r = http_challenge_parameter(challenge, "scope", &scope);
+        if (r < 0)
+                return r;
+        r = http_challenge_parameter(challenge, "service", &service);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        r = http_challenge_parameter(challenge, "scope", &scope);
+        if (r < 0 && r != -ENOENT)
+                return r;
         if (r == -ENOENT) {
                 scope = strjoin("repository:", x->repository, ":pull");
-                r = scope ? 0 : -ENOMEM;
+                if (!scope)
+                        return -ENOMEM;
         }
-        if (r >= 0 && x->endpoint->identity_token) {
+        if (x->endpoint->identity_token) {
                 url = strdup(realm);
                 r = url ? form(x->endpoint, service, scope, &body) : -ENOMEM;
-        } else if (r >= 0)
+        } else
                 r = query(realm, service, scope, &url);
         return r < 0 ? r : ask_for_token(x, url, body, reterr_message);
 }

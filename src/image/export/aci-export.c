@@ -38,13 +38,17 @@ static int split_name(const Image *image, char **ret_name, char **ret_tag)
 static int add_labels(AppcImage *aci, const OciConfig *config, const char *tag)
 {
         const char *arch = ac_arch_from_go(config->os, config->architecture, config->variant);
-        int r = 0;
+        int r;
 
-        if (tag)
+        if (tag) {
                 r = strv_extendf(&aci->labels, "version=%s", tag);
-        if (r >= 0)
-                r = strv_extendf(&aci->labels, "os=%s", config->os ?: "linux");
-        return r < 0 || !arch ? r : strv_extendf(&aci->labels, "arch=%s", arch);
+                if (r < 0)
+                        return r;
+        }
+        r = strv_extendf(&aci->labels, "os=%s", config->os ?: "linux");
+        if (r < 0)
+                return r;
+        return arch ? strv_extendf(&aci->labels, "arch=%s", arch) : 0;
 }
 
 static int add_annotation(AppcImage *aci, const char *name, const char *value)
@@ -340,15 +344,16 @@ static int write_device_links(AciExport *e)
 static int write_aci(AciExport *e, const AciContents *contents)
 {
         _cleanup_free_ char *text = NULL;
-        int r = 0;
+        int r;
 
         if (contents->manifest) {
                 r = json_format_pretty(contents->manifest, &text);
-                if (r >= 0)
-                        r = write_made_up(e, "manifest", AE_IFREG, text);
+                if (r < 0)
+                        return r;
+                r = write_made_up(e, "manifest", AE_IFREG, text);
+                if (r < 0)
+                        return r;
         }
-        if (r < 0)
-                return r;
         r = merged_tree_walk(contents->tree, visit, e);
         if (r < 0)
                 return r;

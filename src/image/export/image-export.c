@@ -374,23 +374,27 @@ static int describe_layer(int fd, Digest *ret, uint64_t *ret_size)
 {
         _cleanup_free_ char *block = new_array(char, BLOCK_SIZE);
         _cleanup_(hasher_freep) Hasher *hasher = NULL;
-        uint64_t size = 0;
         ssize_t n;
         int r;
 
-        r = block ? hasher_new(DIGEST_SHA256, &hasher) : -ENOMEM;
-        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
-                r = -errno;
-        while (r >= 0 && (n = loop_read(fd, block, BLOCK_SIZE)) != 0) {
+        if (!block)
+                return -ENOMEM;
+        r = hasher_new(DIGEST_SHA256, &hasher);
+        if (r < 0)
+                return r;
+        if (lseek(fd, 0, SEEK_SET) < 0)
+                return -errno;
+        *ret_size = 0;
+        while ((n = loop_read(fd, block, BLOCK_SIZE)) != 0) {
                 r = n < 0 ? (int) n : hasher_update(hasher, block, (size_t) n);
-                size += n > 0 ? (uint64_t) n : 0;
+                if (r < 0)
+                        return r;
+                *ret_size += (uint64_t) n;
         }
-        if (r >= 0)
-                r = hasher_finish(hasher, ret);
-        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
-                r = -errno;
-        *ret_size = size;
-        return r;
+        r = hasher_finish(hasher, ret);
+        if (r < 0)
+                return r;
+        return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
 static int complete_config(json_object *config, const Digest *layer, char **ret, size_t *ret_size)
@@ -447,19 +451,23 @@ int image_write_oci(const OciContents *contents, int fd, char **reterr_message)
         _cleanup_close_ int layer_fd = write_layer_aside(contents, reterr_message);
         _cleanup_free_ char *config = NULL, *manifest = NULL;
         Image image = { .kind = IMAGE_OCI, .names = contents->names };
-        uint64_t size;
+        uint64_t size = 0;
         Digest layer;
         int r;
 
-        r = layer_fd < 0 ? layer_fd : describe_layer(layer_fd, &layer, &size);
-        if (r >= 0)
-                r = complete_config(contents->config, &layer, &config, &image.config_size);
-        image.config = config;
-        if (r >= 0)
-                r = make_manifest(&image, &layer, size, &manifest, &image.manifest_size);
-        image.manifest = manifest;
+        if (layer_fd < 0)
+                return layer_fd;
+        r = describe_layer(layer_fd, &layer, &size);
         if (r < 0)
                 return r;
+        r = complete_config(contents->config, &layer, &config, &image.config_size);
+        if (r < 0)
+                return r;
+        image.config = config;
+        r = make_manifest(&image, &layer, size, &manifest, &image.manifest_size);
+        if (r < 0)
+                return r;
+        image.manifest = manifest;
         r = digest_of_memory(DIGEST_SHA256, image.manifest, image.manifest_size, &image.id);
         if (r < 0)
                 return r;

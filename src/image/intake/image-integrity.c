@@ -269,11 +269,12 @@ static int repair_layer(ImageStore *s, const Digest *layer, bool is_aci, char **
         if (fd < 0)
                 return fd;
         r = unpack_again(s, layer, is_aci, fd, reterr_message);
-        if (r >= 0)
-                r = complete_layer(s, layer, fd);
-        if (r >= 0)
-                r = layer_move_in(s, staging->fd, DIGEST_FILE(layer));
-        return r < 0 ? explain_context(reterr_message, r, "layer %s", DIGEST_STRING(layer)) : 0;
+        if (r < 0)
+                return r;
+        r = complete_layer(s, layer, fd);
+        if (r < 0)
+                return r;
+        return layer_move_in(s, staging->fd, DIGEST_FILE(layer));
 }
 
 /* Goes on after those that cannot be made again, and returns the first error. */
@@ -288,7 +289,9 @@ static int repair_layers(ImageStore *s, const ImageRecord *record, char **reterr
                 if (!layer_is_damaged(s, DIGEST_FILE(&record->layers[i])))
                         continue;
                 r = repair_layer(s, &record->layers[i], is_aci, first < 0 ? NULL : reterr_message);
-                first = first < 0 ? first : r;
+                if (r >= 0 || first < 0)
+                        continue;
+                first = explain_context(reterr_message, r, "layer %s", DIGEST_STRING(&record->layers[i]));
         }
         return first;
 }

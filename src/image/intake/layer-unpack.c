@@ -27,20 +27,30 @@ static const char *const syscalls[] = {
         "unlinkat",     "utimensat",     "write",     "writev",    NULL,
 };
 
-int layer_unpack_confine(const LayerUnpack *u, char **reterr_message)
+static int confine(const LayerUnpack *u)
 {
         const int keep[] = { u->input_fd, u->implied_fd, MAX(u->manifest_fd, 2) };
         int r;
 
         r = sandbox_drop_terminal();
-        if (r >= 0)
-                r = sandbox_set_root(u->tree_fd);
-        if (r >= 0)
-                r = sandbox_close_all_but(keep, ELEMENTSOF(keep));
-        if (r >= 0)
-                r = sandbox_keep_capabilities(capabilities);
-        if (r >= 0)
-                r = sandbox_filter_syscalls(syscalls, NULL);
+        if (r < 0)
+                return r;
+        r = sandbox_set_root(u->tree_fd);
+        if (r < 0)
+                return r;
+        r = sandbox_close_all_but(keep, ELEMENTSOF(keep));
+        if (r < 0)
+                return r;
+        r = sandbox_keep_capabilities(capabilities);
+        if (r < 0)
+                return r;
+        return sandbox_filter_syscalls(syscalls, NULL);
+}
+
+int layer_unpack_confine(const LayerUnpack *u, char **reterr_message)
+{
+        int r = confine(u);
+
         return r < 0 ? explain_context(reterr_message, r, "cannot confine the unpacking") : 0;
 }
 

@@ -74,12 +74,13 @@ static int find_image(const Source *source, const OciIndex *index, size_t first,
         if (r < 0)
                 return r;
         r = source_oci_read_image(source, d, image, reterr_message);
-        if (r >= 0 && !digest_equal(&d->digest, &image->id))
+        if (r < 0) {
+                source_images_drop_last(images);
+                return r;
+        }
+        if (!digest_equal(&d->digest, &image->id))
                 image->index = d->digest;
-        if (r >= 0)
-                return add_names(source, d, docker, image);
-        source_images_drop_last(images);
-        return r;
+        return add_names(source, d, docker, image);
 }
 
 static bool is_first_of_name(const OciIndex *index, size_t i, const char *reference)

@@ -229,25 +229,27 @@ static int remember(ImageStore *s, const Registry *g, const char *id)
 static int import(ImageStore *s, Registry *g, const Source *source, char **ret_id, char **reterr_message)
 {
         _cleanup_(image_import_freep) ImageImport *m = NULL;
+        _cleanup_(source_images_done) SourceImages images = {};
         _cleanup_strv_free_ char **ids = NULL;
-        SourceImages images = {};
         SourceImage *image;
         int r;
 
         r = image_import_new(s, &m, reterr_message);
-        if (r >= 0)
-                r = source_images_add(&images, &image);
-        if (r >= 0)
-                r = source_oci_read_image(source, &g->top, image, reterr_message);
-        if (r >= 0) {
-                image->pinned = g->reference->has_digest;
-                if (!digest_equal(&image->id, &g->top.digest))
-                        image->index = g->top.digest;
-                r = source_image_add_name(image, g->name);
-        }
-        if (r >= 0)
-                r = source_import(source, m, &images, &ids, reterr_message);
-        source_images_done(&images);
+        if (r < 0)
+                return r;
+        r = source_images_add(&images, &image);
+        if (r < 0)
+                return r;
+        r = source_oci_read_image(source, &g->top, image, reterr_message);
+        if (r < 0)
+                return r;
+        image->pinned = g->reference->has_digest;
+        if (!digest_equal(&image->id, &g->top.digest))
+                image->index = g->top.digest;
+        r = source_image_add_name(image, g->name);
+        if (r < 0)
+                return r;
+        r = source_import(source, m, &images, &ids, reterr_message);
         if (r < 0)
                 return r;
         r = image_import_commit(m, reterr_message);

@@ -61,23 +61,21 @@ static int fetch_signature_early(Download *d, char **reterr_message)
 
 static int give_signature(void *userdata, const char *name, char **ret, size_t *ret_size, char **reterr_message)
 {
+        _cleanup_(fetch_reply_done) FetchReply reply = {};
         Download *d = userdata;
-        FetchReply reply = {};
-        int r = 0;
+        int r;
 
         if (!d->signature) {
                 r = fetch_signature(d, name, &reply, reterr_message);
-                if (r >= 0 && reply.outcome != FETCH_DONE)
-                        r = explain(reterr_message, ENODATA,
-                                    "%s: the server has not made the signature yet (status 202)", d->signature_url);
-                if (r >= 0) {
-                        d->signature = TAKE_PTR(reply.data);
-                        d->signature_size = reply.size;
-                }
-                fetch_reply_done(&reply);
+                if (r < 0)
+                        return r;
+                if (reply.outcome != FETCH_DONE)
+                        return explain(reterr_message, ENODATA,
+                                       "%s: the server has not made the signature yet (status 202)",
+                                       d->signature_url);
+                d->signature = TAKE_PTR(reply.data);
+                d->signature_size = reply.size;
         }
-        if (r < 0)
-                return r;
         *ret = TAKE_PTR(d->signature);
         *ret_size = d->signature_size;
         return 0;

@@ -363,8 +363,8 @@ static int compare_use(const void *a, const void *b)
 /* Least recently used first. What pods were made of counts as used for ever. */
 static int list_by_use(ImageStore *s, const ImageCollect *c, Image ***ret, size_t *ret_n)
 {
+        _cleanup_(name_set_done) NameSet kept = {};
         Image **images;
-        NameSet kept;
         size_t n;
         int r;
 
@@ -372,18 +372,17 @@ static int list_by_use(ImageStore *s, const ImageCollect *c, Image ***ret, size_
         if (r < 0)
                 return r;
         r = image_store_list(s, &images, &n);
-        if (r >= 0) {
-                for (size_t i = 0; i < n; i++)
-                        if (name_set_has(&kept, DIGEST_FILE(&images[i]->id)))
-                                images[i]->last_used = UINT64_MAX;
-                for (size_t i = 0; i < n; i++)
-                        use_dependencies(s, images, n, images[i]);
-                qsort(images, n, sizeof(Image *), compare_use);
-                *ret = images;
-                *ret_n = n;
-        }
-        name_set_done(&kept);
-        return r;
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++)
+                if (name_set_has(&kept, DIGEST_FILE(&images[i]->id)))
+                        images[i]->last_used = UINT64_MAX;
+        for (size_t i = 0; i < n; i++)
+                use_dependencies(s, images, n, images[i]);
+        qsort(images, n, sizeof(Image *), compare_use);
+        *ret = images;
+        *ret_n = n;
+        return 0;
 }
 
 static int collect_image(Removal *m, ImageCollect *c, const Image *image, char **reterr_message)

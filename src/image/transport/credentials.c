@@ -218,22 +218,31 @@ static int put_for(Credentials *c, const char *key, bool registry, unsigned laye
         return put(c, key, registry, layer, &own, e);
 }
 
+static int take_file(const AuthFile *f, bool registry, unsigned layer, Credentials *c, JsonError *e)
+{
+        Credential credential = {};
+        int r;
+
+        r = registry ? basic_credential(f, &credential, e) : make_credential(f, &credential, e);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(key, registry ? f->registries : f->domains) {
+                r = put_for(c, *key, registry, layer, &credential, e);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int read_file(json_object *o, const JsonField *table, bool registry, unsigned layer, Credentials *c,
                      JsonError *e)
 {
-        Credential credential = {};
         AuthFile f = {};
         int r;
 
         r = json_table_read(table, o, &f, e);
         if (r >= 0)
-                r = registry ? basic_credential(&f, &credential, e) : make_credential(&f, &credential, e);
-        if (r >= 0)
-                STRV_FOREACH(key, registry ? f.registries : f.domains) {
-                        r = put_for(c, *key, registry, layer, &credential, e);
-                        if (r < 0)
-                                break;
-                }
+                r = take_file(&f, registry, layer, c, e);
         json_table_free(table, &f);
         return r;
 }
@@ -368,8 +377,14 @@ static int read_login(Credentials *c, const char *key, json_object *o, JsonError
         return r < 0 ? json_error_below(e, r, key) : 0;
 }
 
-static int read_auths(Credentials *c, json_object *auths, JsonError *e)
+static int read_auths(Credentials *c, json_object *o, JsonError *e)
 {
+        json_object *auths;
+
+        if (!json_object_is_type(o, json_type_object))
+                return json_error_expected(e, json_type_object);
+        if (!json_object_object_get_ex(o, "auths", &auths) || !auths)
+                return 0;
         if (!json_object_is_type(auths, json_type_object))
                 return json_error_expected(e, json_type_object);
         json_object_object_foreach(auths, key, value) {
@@ -384,18 +399,13 @@ static int read_logins(Credentials *c, const char *path, char **reterr_message)
 {
         _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
-        json_object *auths = NULL;
         int r;
 
         r = json_parse_file_at(AT_FDCWD, path, &o, &error);
         if (r == -ENOENT || r == -ENOTDIR)
                 return 0;
-        if (r >= 0 && !json_object_is_type(o, json_type_object))
-                r = json_error_expected(&error, json_type_object);
-        if (r >= 0 && (!json_object_object_get_ex(o, "auths", &auths) || !auths))
-                return 0;
         if (r >= 0)
-                r = read_auths(c, auths, &error);
+                r = read_auths(c, o, &error);
         return r < 0 ? explain(reterr_message, r, "%s: %s", path, json_error_message(&error, r)) : 0;
 }
 

@@ -95,22 +95,28 @@ static int put(RegistryConfig *c, const char *registry, unsigned layer, const Re
         return (f->mirrors && !entry->settings.mirrors) || (f->ca && !entry->settings.ca) ? -ENOMEM : 0;
 }
 
+static void registry_file_done(RegistryFile *f)
+{
+        json_table_free(registry_file_table, f);
+}
+
 static int read_file(json_object *o, unsigned layer, void *userdata, JsonError *e)
 {
-        RegistryFile f = {};
+        _cleanup_(registry_file_done) RegistryFile f = {};
         int r;
 
         r = json_table_read(registry_file_table, o, &f, e);
-        if (r >= 0)
-                r = check(&f, e);
-        if (r >= 0)
-                STRV_FOREACH(registry, f.registries) {
-                        r = put(userdata, *registry, layer, &f, e);
-                        if (r < 0)
-                                break;
-                }
-        json_table_free(registry_file_table, &f);
-        return r;
+        if (r < 0)
+                return r;
+        r = check(&f, e);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(registry, f.registries) {
+                r = put(userdata, *registry, layer, &f, e);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 int registry_config_read(const char *const *config_roots, RegistryConfig **ret, char **reterr_message)

@@ -146,21 +146,29 @@ static int correct_directory(Correction *c, Frame *f)
         return finish_directory(c, f);
 }
 
+static void correction_done(Correction *c)
+{
+        safe_close(c->fd);
+}
+
 int correction_tree_make(const MergedTree *stacked, const MergedTree *wanted, int directory_fd, const char *name)
 {
-        Correction c = { .stacked = stacked, .wanted = wanted, .directory_fd = directory_fd, .name = name,
-                         .fd = -EBADF };
+        _cleanup_(correction_done) Correction c = { .stacked = stacked, .wanted = wanted,
+                                                    .directory_fd = directory_fd, .name = name, .fd = -EBADF };
         _cleanup_(merged_node_done) MergedNode stacked_top = {}, wanted_top = {};
         Frame top = { .path = "", .stacked = &stacked_top, .wanted = &wanted_top };
         int r;
 
         r = merged_tree_top(stacked, &stacked_top);
-        if (r >= 0)
-                r = merged_tree_top(wanted, &wanted_top);
-        if (r >= 0 && !looks_right(&c, &stacked_top, &wanted_top))
+        if (r < 0)
+                return r;
+        r = merged_tree_top(wanted, &wanted_top);
+        if (r < 0)
+                return r;
+        if (!looks_right(&c, &stacked_top, &wanted_top)) {
                 r = make_directories(&c, &top);
-        if (r >= 0)
-                r = correct_directory(&c, &top);
-        safe_close(c.fd);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return correct_directory(&c, &top);
 }

@@ -451,12 +451,12 @@ int tree_link(Tree *t, const char *target, const char *path)
                 return parent;
 
         r = link_once(from, target_name, parent, name);
-        if (r == -EEXIST) {
-                r = tree_give_way(parent, name);
-                if (r >= 0)
-                        r = link_once(from, target_name, parent, name);
-        }
-        return r;
+        if (r != -EEXIST)
+                return r;
+        r = tree_give_way(parent, name);
+        if (r < 0)
+                return r;
+        return link_once(from, target_name, parent, name);
 }
 
 typedef struct Finish {

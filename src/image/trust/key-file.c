@@ -34,10 +34,12 @@ static int parse_pem(const char *data, size_t n, KeyFile *ret, char **reterr_mes
         ret->n = 1;
         found->kind = KEY_COSIGN;
         found->fingerprint = strdup(DIGEST_FILE(public_key_fingerprint(k)));
+        if (!found->fingerprint)
+                return -ENOMEM;
         r = strv_extend(&found->identities, public_key_description(k));
-        if (r >= 0)
-                r = public_key_format(k, &found->text);
-        return r >= 0 && !found->fingerprint ? -ENOMEM : r;
+        if (r < 0)
+                return r;
+        return public_key_format(k, &found->text);
 }
 
 static int parse_gpg(const char *data, size_t n, KeyFile *ret, char **reterr_message)

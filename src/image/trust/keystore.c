@@ -307,18 +307,26 @@ static int make_key_directory(const char *path)
         return 0;
 }
 
-/* Readable for all whatever the umask says: there is nothing secret about a public key. */
-static int write_key(const char *directory, const char *fingerprint, const char *text, char **reterr_message)
+static int write_key_file(const char *directory, const char *fingerprint, const char *text)
 {
         _cleanup_close_ int fd = -EBADF;
-        mode_t mask = umask(0022);
         int r;
 
         r = make_key_directory(directory);
-        if (r >= 0)
-                r = fd = open_directory_at(AT_FDCWD, directory);
-        if (r >= 0)
-                r = write_file_at(fd, fingerprint, text, strlen(text), 0644);
+        if (r < 0)
+                return r;
+        fd = open_directory_at(AT_FDCWD, directory);
+        if (fd < 0)
+                return fd;
+        return write_file_at(fd, fingerprint, text, strlen(text), 0644);
+}
+
+/* Readable for all whatever the umask says: there is nothing secret about a public key. */
+static int write_key(const char *directory, const char *fingerprint, const char *text, char **reterr_message)
+{
+        mode_t mask = umask(0022);
+        int r = write_key_file(directory, fingerprint, text);
+
         (void) umask(mask);
         return r < 0 ? explain(reterr_message, r, "%s/%s: %s", directory, fingerprint, strerror(-r)) : 0;
 }

@@ -40,18 +40,17 @@ int signature_search_conclude(SignatureSearch *s, int r, TrustHow how, const cha
 {
         if (r >= 0)
                 r = image_trust_set(trust, how, s->name);
-        if (r >= 0) {
-                free(message);
-                s->trust = *trust;
-                return 1;
+        if (r < 0)
+                image_trust_done(trust);
+        if (r < 0 && r != -ENOMEM) {
+                signature_search_fail(s, r, where, message);
+                return 0;
         }
-        image_trust_done(trust);
-        if (r == -ENOMEM) {
-                free(message);
+        free(message);
+        if (r < 0)
                 return r;
-        }
-        signature_search_fail(s, r, where, message);
-        return 0;
+        s->trust = *trust;
+        return 1;
 }
 
 static int fetch(SignatureSearch *s, const FetchRequest *request, const char *what, FetchReply *ret)

@@ -75,24 +75,32 @@ static int add(SignatureStores *stores, const char *prefix, const char *store, u
         return free_and_strdup(&entry->store, store);
 }
 
+static void file_done(File *file)
+{
+        json_table_free(file_table, file);
+}
+
 static int read_file(json_object *o, unsigned layer, void *userdata, JsonError *e)
 {
         _cleanup_free_ char *store = NULL;
-        File file = {};
+        _cleanup_(file_done) File file = {};
         int r;
 
         r = json_table_read(file_table, o, &file, e);
-        if (r >= 0) {
-                r = normalize_store(file.store, &store);
-                if (r == -EINVAL)
-                        (void) json_error_set(e, r, "store", "'%s' is neither a URL (https:, http:, file:) nor an "
-                                              "absolute path", file.store);
+        if (r < 0)
+                return r;
+        r = normalize_store(file.store, &store);
+        if (r == -EINVAL)
+                return json_error_set(e, r, "store",
+                                      "'%s' is neither a URL (https:, http:, file:) nor an absolute path", file.store);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(prefix, file.prefixes) {
+                r = add(userdata, *prefix, store, layer, e);
+                if (r < 0)
+                        return r;
         }
-        STRV_FOREACH(prefix, file.prefixes)
-                if (r >= 0)
-                        r = add(userdata, *prefix, store, layer, e);
-        json_table_free(file_table, &file);
-        return r;
+        return 0;
 }
 
 int signature_stores_read(const char *const *roots, SignatureStores *ret, char **reterr_message)
