@@ -86,21 +86,26 @@ static int native_subnet(const char *member, const char *text, int family, unsig
 
 static int native_read(json_object *plugin, NetNative *ret, JsonError *e)
 {
-        int r = json_table_read(native_table, plugin, ret, e);
+        int r;
 
-        if (r >= 0)
-                r = native_subnet("subnet", ret->subnet_text, AF_INET, 8, 30, &ret->subnet, e);
-        if (r >= 0)
-                r = native_subnet("subnet6", ret->subnet6_text, AF_INET6, 16, 126, &ret->subnet6, e);
-        if (r >= 0 && ret->mtu != 0 && (ret->mtu < 1280 || ret->mtu > 65535))
-                r = json_error_set(e, -EINVAL, "mtu", "must be between 1280 and 65535");
+        r = json_table_read(native_table, plugin, ret, e);
+        if (r < 0)
+                return r;
+        r = native_subnet("subnet", ret->subnet_text, AF_INET, 8, 30, &ret->subnet, e);
+        if (r < 0)
+                return r;
+        r = native_subnet("subnet6", ret->subnet6_text, AF_INET6, 16, 126, &ret->subnet6, e);
+        if (r < 0)
+                return r;
+        if (ret->mtu != 0 && (ret->mtu < 1280 || ret->mtu > 65535))
+                return json_error_set(e, -EINVAL, "mtu", "must be between 1280 and 65535");
         STRV_FOREACH(server, ret->dns.nameservers) {
                 NetAddress ignored;
 
-                if (r >= 0 && net_address_parse(*server, &ignored) < 0)
-                        r = json_error_set(e, -EINVAL, "dns.nameservers", "'%s' is not a valid IP address", *server);
+                if (net_address_parse(*server, &ignored) < 0)
+                        return json_error_set(e, -EINVAL, "dns.nameservers", "'%s' is not a valid IP address", *server);
         }
-        return r;
+        return 0;
 }
 
 int net_join_native(const NetJoin *j, NetNative *ret, char **reterr_message)

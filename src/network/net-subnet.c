@@ -18,18 +18,27 @@ void net_subnet_done(NetSubnet *s)
         *s = (NetSubnet) {};
 }
 
-int net_subnet_read(int dir_fd, NetSubnet *ret)
+static int read_subnet(int dir_fd, NetSubnet *ret)
 {
         _cleanup_json_object_ json_object *o = NULL;
         int r;
 
         r = json_parse_file_at(dir_fd, "subnet", &o, NULL);
-        if (r >= 0)
-                r = json_table_read(subnet_table, o, ret, NULL);
-        if (r >= 0)
-                r = net_prefix_parse(ret->subnet_text, &ret->subnet);
-        if (r >= 0 && ret->subnet6_text)
-                r = net_prefix_parse(ret->subnet6_text, &ret->subnet6);
+        if (r < 0)
+                return r;
+        r = json_table_read(subnet_table, o, ret, NULL);
+        if (r < 0)
+                return r;
+        r = net_prefix_parse(ret->subnet_text, &ret->subnet);
+        if (r < 0 || !ret->subnet6_text)
+                return r;
+        return net_prefix_parse(ret->subnet6_text, &ret->subnet6);
+}
+
+int net_subnet_read(int dir_fd, NetSubnet *ret)
+{
+        int r = read_subnet(dir_fd, ret);
+
         if (r < 0)
                 net_subnet_done(ret);
         return r;

@@ -133,6 +133,19 @@ static int add_route(struct nl_sock *s, int index, const NetPrefix *to, const Ne
 #define LATENCY_USEC 50000
 
 /* tc-tbf(8) */
+static int fill_bucket(struct rtnl_qdisc *q, int index, uint64_t bandwidth)
+{
+        int r;
+
+        rtnl_tc_set_ifindex(TC_CAST(q), index);
+        rtnl_tc_set_parent(TC_CAST(q), TC_H_ROOT);
+        r = rtnl_tc_set_kind(TC_CAST(q), "tbf");
+        if (r < 0)
+                return r;
+        rtnl_qdisc_tbf_set_rate(q, (int) MIN(bandwidth, (uint64_t) INT_MAX), BURST_BYTES, 0);
+        return rtnl_qdisc_tbf_set_limit_by_latency(q, LATENCY_USEC);
+}
+
 static int limit_link(struct nl_sock *s, int index, const NetLink *l, char **reterr_message)
 {
         _cleanup_(rtnl_qdisc_cleanup) struct rtnl_qdisc *q = NULL;
@@ -143,13 +156,7 @@ static int limit_link(struct nl_sock *s, int index, const NetLink *l, char **ret
         q = rtnl_qdisc_alloc();
         if (!q)
                 return -ENOMEM;
-        rtnl_tc_set_ifindex(TC_CAST(q), index);
-        rtnl_tc_set_parent(TC_CAST(q), TC_H_ROOT);
-        r = rtnl_tc_set_kind(TC_CAST(q), "tbf");
-        if (r >= 0) {
-                rtnl_qdisc_tbf_set_rate(q, (int) MIN(l->bandwidth, (uint64_t) INT_MAX), BURST_BYTES, 0);
-                r = rtnl_qdisc_tbf_set_limit_by_latency(q, LATENCY_USEC);
-        }
+        r = fill_bucket(q, index, l->bandwidth);
         if (r >= 0)
                 r = rtnl_qdisc_add(s, q, NLM_F_CREATE | NLM_F_EXCL);
         return r < 0 ? netlink_explain(reterr_message, r, "limit the bandwidth of link", l->host_name) : 0;

@@ -135,23 +135,35 @@ static int explain_lease(const NetJoin *j, int r, const char *holder, char **ret
 
 static const JsonType dns_type = JSON_STRUCT(NetDns, net_dns_table, NULL);
 
+static int describe_addresses(const NetLink *link, NetStateJoin *s)
+{
+        int r;
+
+        r = strv_extendf(&s->addresses, "%s/%u", NET_ADDRESS(&link->address), link->subnet.length);
+        if (r < 0)
+                return r;
+        r = strv_extend(&s->gateways, NET_ADDRESS(&link->gateway));
+        if (r < 0 || !net_address_is_set(&link->address6))
+                return r;
+        r = strv_extendf(&s->addresses, "%s/%u", NET_ADDRESS(&link->address6), link->subnet6.length);
+        if (r < 0)
+                return r;
+        return strv_extend(&s->gateways, NET_ADDRESS(&link->gateway6));
+}
+
 static int describe_native(const NetJoin *j, const Native *n, const NetLink *link, NetStateJoin *s)
 {
-        int r = strv_extendf(&s->addresses, "%s/%u", NET_ADDRESS(&link->address), link->subnet.length);
+        int r;
 
-        if (r >= 0)
-                r = strv_extend(&s->gateways, NET_ADDRESS(&link->gateway));
-        if (r >= 0 && net_address_is_set(&link->address6)) {
-                r = strv_extendf(&s->addresses, "%s/%u", NET_ADDRESS(&link->address6), link->subnet6.length);
-                if (r >= 0)
-                        r = strv_extend(&s->gateways, NET_ADDRESS(&link->gateway6));
-        }
         s->native = true;
         s->restricted = n->subnet.restricted;
         s->masquerade = n->subnet.masquerade && !n->subnet.restricted;
         s->host_interface = strdup(link->host_name);
-        if (r < 0 || !s->host_interface)
-                return r < 0 ? r : -ENOMEM;
+        if (!s->host_interface)
+                return -ENOMEM;
+        r = describe_addresses(link, s);
+        if (r < 0)
+                return r;
         return json_table_copy(&dns_type, &n->conf.dns, &s->dns);
 }
 

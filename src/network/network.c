@@ -155,23 +155,35 @@ static void attach_done(Attach *a)
         safe_close(a->pod_ns);
 }
 
+static int attach(Attach *a, const NetPod *pod, NetHold *hold, char **reterr_message)
+{
+        int r;
+
+        r = attach_new(pod, hold, a);
+        if (r < 0)
+                return r;
+        r = net_engine_load(&a->engine, reterr_message);
+        if (r < 0)
+                return r;
+        r = allocate_all(a, reterr_message);
+        if (r < 0)
+                return r;
+        r = join_all(a, reterr_message);
+        if (r < 0)
+                return r;
+        r = add_all_rules(a, reterr_message);
+        if (r < 0)
+                return r;
+        return setns(a->pod_ns, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
 int network_attach(const NetPod *pod, NetHold *hold, char **reterr_message)
 {
         _cleanup_(attach_done) Attach a = {};
         int r;
 
         *hold = (NetHold) { .host_ns = -EBADF };
-        r = attach_new(pod, hold, &a);
-        if (r >= 0)
-                r = net_engine_load(&a.engine, reterr_message);
-        if (r >= 0)
-                r = allocate_all(&a, reterr_message);
-        if (r >= 0)
-                r = join_all(&a, reterr_message);
-        if (r >= 0)
-                r = add_all_rules(&a, reterr_message);
-        if (r >= 0 && setns(a.pod_ns, CLONE_NEWNET) < 0)
-                r = -errno;
+        r = attach(&a, pod, hold, reterr_message);
         if (r >= 0)
                 return 0;
 
@@ -203,26 +215,41 @@ static int release_all(const NetState *s, const char *uuid, char **reterr_messag
         return !network_table_is_used();
 }
 
+static int parse_length(const char *text, NetAddress *address, unsigned *length)
+{
+        _cleanup_free_ char *first = NULL, *second = NULL;
+        int r;
+
+        r = split_pair(text, '/', &first, &second);
+        if (r < 0)
+                return r;
+        if (!second)
+                return -EINVAL;
+        r = net_address_parse(first, address);
+        if (r < 0)
+                return r;
+        return parse_uint32(second, length);
+}
+
 static int add_stand_in(const NetStateJoin *j, char **reterr_message)
 {
         size_t n = strv_length(j->addresses);
         _cleanup_free_ NetAddress *addresses = new0(NetAddress, n + 1);
         _cleanup_free_ unsigned *lengths = new0(unsigned, n + 1);
         const NetEngine *engine;
-        int r = net_engine_load(&engine, reterr_message);
+        int r;
 
         if (!addresses || !lengths)
                 return -ENOMEM;
-        for (size_t i = 0; r >= 0 && i < n; i++) {
-                _cleanup_free_ char *address = NULL, *length = NULL;
-
-                r = split_pair(j->addresses[i], '/', &address, &length);
-                if (r >= 0)
-                        r = length ? net_address_parse(address, &addresses[i]) : -EINVAL;
-                if (r >= 0)
-                        r = parse_uint32(length, &lengths[i]);
+        r = net_engine_load(&engine, reterr_message);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++) {
+                r = parse_length(j->addresses[i], &addresses[i], &lengths[i]);
+                if (r < 0)
+                        return r;
         }
-        return r < 0 ? r : engine->add_stand_in(j->interface, addresses, lengths, n, reterr_message);
+        return engine->add_stand_in(j->interface, addresses, lengths, n, reterr_message);
 }
 
 /* In a namespace like the pod's, which is gone with it: when a pod has been killed there is no moment before that, and

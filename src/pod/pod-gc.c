@@ -252,32 +252,42 @@ static int lock_and_mark(Pod *p)
         return pod_mark(p);
 }
 
-static int collect_one(Pod *p, const PodCollect *c)
+static int carry_out(Pod *p, const PodCollect *c, Verdict verdict)
 {
         PodDirectory from = p->directory;
         PodState was = p->state;
+        int r;
+
+        r = lock_and_mark(p);
+        if (r < 0)
+                return r;
+        if (p->directory != from)
+                c->report(c, p, POD_FATE_MARKED, was, 0);
+        if (verdict != VERDICT_DELETE || c->mark_only) {
+                settle_marked(p, from);
+                if (verdict == VERDICT_MARK && !c->mark_only)
+                        c->report(c, p, POD_FATE_KEPT, was, 0);
+                return 0;
+        }
+        r = pod_delete(p);
+        if (r < 0)
+                return r;
+        c->report(c, p, POD_FATE_REMOVED, was, 0);
+        return 0;
+}
+
+static int collect_one(Pod *p, const PodCollect *c)
+{
+        PodState was = p->state;
         Verdict verdict = judge(p, c);
-        bool remove = verdict == VERDICT_DELETE && !c->mark_only;
         int r;
 
         if (verdict == VERDICT_KEEP)
                 return 0;
-
-        r = lock_and_mark(p);
+        r = carry_out(p, c, verdict);
         /* It may have been started or removed between our look and our lock; or somebody is not done with it. */
         if (r == -EAGAIN || r == -ENOENT)
                 return 0;
-        if (r >= 0 && p->directory != from)
-                c->report(c, p, POD_FATE_MARKED, was, 0);
-        if (r >= 0 && !remove)
-                settle_marked(p, from);
-        if (r >= 0 && verdict == VERDICT_MARK && !c->mark_only)
-                c->report(c, p, POD_FATE_KEPT, was, 0);
-        if (r >= 0 && remove) {
-                r = pod_delete(p);
-                if (r >= 0)
-                        c->report(c, p, POD_FATE_REMOVED, was, 0);
-        }
         if (r < 0)
                 c->report(c, p, POD_FATE_STUCK, was, r);
         return r;

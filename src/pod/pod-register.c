@@ -155,22 +155,32 @@ static int set_url(Pod *pod, PodPlan *plan, const char *host, const char *token)
         return pod_write_settings(pod, false);
 }
 
-int pod_register(Pod *pod, PodPlan *plan, int probe, char **reterr_message)
+static int register_pod(Pod *pod, PodPlan *plan, int probe, char **reterr_message)
 {
         _cleanup_free_ char *host = NULL, *token = NULL;
+        int r;
+
+        r = find_host(pod, probe, &host, reterr_message);
+        if (r < 0)
+                return r;
+        r = token_new(&token);
+        if (r < 0)
+                return r;
+        r = add_pod(pod, token);
+        if (r < 0)
+                return r;
+        return set_url(pod, plan, host, token);
+}
+
+int pod_register(Pod *pod, PodPlan *plan, int probe, char **reterr_message)
+{
         int r;
 
         if (!registration_is_served())
                 return explain(reterr_message, ENOTCONN,
                                "--mds-register: the metadata service does not listen; start it with "
                                "systemctl enable --now podctl-metadata.socket");
-        r = find_host(pod, probe, &host, reterr_message);
-        if (r >= 0)
-                r = token_new(&token);
-        if (r >= 0)
-                r = add_pod(pod, token);
-        if (r >= 0)
-                r = set_url(pod, plan, host, token);
+        r = register_pod(pod, plan, probe, reterr_message);
         if (r == -ESRCH)
                 return explain(reterr_message, r,
                                "--mds-register: there is no group " REGISTRATION_GROUP "; systemd-sysusers makes it");

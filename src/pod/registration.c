@@ -111,25 +111,34 @@ static int make_directories(int fd, const Uuid *uuid)
         return r < 0 ? r : mkdir_p_at(fd, path, 0750);
 }
 
-int registration_add(int fd, const Uuid *uuid, const char *token, const char *manifest)
+static int add_files(int fd, const Uuid *uuid, const char *token, const char *manifest)
 {
         _cleanup_free_ char *link = strjoin(TOKENS "/", token), *target = strjoin(TARGET, uuid->s);
-        OWN_UMASK;
         int r;
 
         if (!link || !target)
                 return -ENOMEM;
+        r = make_directories(fd, uuid);
+        if (r < 0)
+                return r;
+        r = write_at(fd, uuid, "manifest", manifest);
+        if (r < 0)
+                return r;
+        /* Before the link: the removal of the pod has to find it. */
+        if (symlinkat(target, fd, link) < 0)
+                return -errno;
+        return write_at(fd, uuid, "token", token);
+}
+
+int registration_add(int fd, const Uuid *uuid, const char *token, const char *manifest)
+{
+        OWN_UMASK;
+        int r;
+
         r = registration_remove(fd, uuid);
         if (r < 0 && r != -ENOENT)
                 return r;
-        r = make_directories(fd, uuid);
-        if (r >= 0)
-                r = write_at(fd, uuid, "manifest", manifest);
-        /* Before the link: who removes the pod has to find it. */
-        if (r >= 0 && symlinkat(target, fd, link) < 0)
-                r = -errno;
-        if (r >= 0)
-                r = write_at(fd, uuid, "token", token);
+        r = add_files(fd, uuid, token, manifest);
         if (r < 0)
                 (void) registration_remove(fd, uuid);
         return r;

@@ -55,21 +55,29 @@ int json_foreign_confine(int fd)
 
         unprivileged_user(&uid, &gid);
         r = warm_up();
-        if (r >= 0)
-                r = sandbox_drop_terminal();
-        if (r >= 0)
-                r = sandbox_close_all_but(&fd, 1);
-        if (r >= 0 && geteuid() == 0)
+        if (r < 0)
+                return r;
+        r = sandbox_drop_terminal();
+        if (r < 0)
+                return r;
+        r = sandbox_close_all_but(&fd, 1);
+        if (r < 0)
+                return r;
+        if (geteuid() == 0) {
                 r = sandbox_set_user(uid, gid);
+                if (r < 0)
+                        return r;
+        }
         /* The change of user took this back. */
-        if (r >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-                r = -errno;
-        if (r >= 0)
-                r = sandbox_keep_capabilities(NULL);
-        if (r >= 0 && (setrlimit(RLIMIT_CORE, &(struct rlimit) {}) < 0 ||
-                       setrlimit(RLIMIT_CPU, &(struct rlimit) { CPU_SECONDS, CPU_SECONDS }) < 0))
-                r = -errno;
-        return r < 0 ? r : sandbox_filter_syscalls(syscalls, NULL);
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+                return -errno;
+        r = sandbox_keep_capabilities(NULL);
+        if (r < 0)
+                return r;
+        if (setrlimit(RLIMIT_CORE, &(struct rlimit) {}) < 0 ||
+            setrlimit(RLIMIT_CPU, &(struct rlimit) { CPU_SECONDS, CPU_SECONDS }) < 0)
+                return -errno;
+        return sandbox_filter_syscalls(syscalls, NULL);
 }
 
 static int answer(int fd, int error, const char *data, size_t n)

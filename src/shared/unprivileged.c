@@ -58,22 +58,33 @@ static void hide_the_rest(void)
         (void) mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=1777,size=64m");
 }
 
+static int change_user(const Task *t)
+{
+        int r;
+
+        hide_the_rest();
+        /* Only root can take anything off the bounding set. */
+        r = sandbox_keep_capabilities((const char *const[]) { "cap_setuid", "cap_setgid", NULL });
+        if (r < 0)
+                return r;
+        return sandbox_set_user(t->uid, t->gid);
+}
+
 static int confine(const Task *t)
 {
         int r;
 
         r = leave_standard_files();
-        if (r >= 0)
-                r = sandbox_close_all_but(t->fds, t->n_fds);
-        if (r >= 0 && geteuid() == 0) {
-                hide_the_rest();
-                /* Only root can take anything off the bounding set. */
-                r = sandbox_keep_capabilities((const char *const[]) { "cap_setuid", "cap_setgid", NULL });
-                if (r >= 0)
-                        r = sandbox_set_user(t->uid, t->gid);
-        }
         if (r < 0)
                 return r;
+        r = sandbox_close_all_but(t->fds, t->n_fds);
+        if (r < 0)
+                return r;
+        if (geteuid() == 0) {
+                r = change_user(t);
+                if (r < 0)
+                        return r;
+        }
         r = sandbox_keep_capabilities(NULL);
         if (r < 0)
                 return r;

@@ -328,24 +328,32 @@ int app_launch_write_words(const PlanApp *app, const char *name, char *const *wo
         return write_file_at(root_fd, path, data, size, 0400);
 }
 
-static int write_filter(const PlanApp *app, int root_fd, char **reterr_message)
+static int write_own_filter(const PlanApp *app, int root_fd, const char *path, char **reterr_message)
 {
-        _cleanup_free_ char *path = strjoin(LAUNCH_POD_FILES "/", app->app->name, "/" LAUNCH_FILTER);
         _cleanup_seccomp_ scmp_filter_ctx ctx = NULL;
         _cleanup_free_ void *data = NULL;
         size_t n;
+        int r;
+
+        r = plan_filter_make(app, &ctx, reterr_message);
+        if (r < 0)
+                return r;
+        r = seccomp_filter_export(ctx, &data, &n);
+        if (r < 0)
+                return r;
+        return write_file_at(root_fd, path, data, n, 0400);
+}
+
+static int write_filter(const PlanApp *app, int root_fd, char **reterr_message)
+{
+        _cleanup_free_ char *path = strjoin(LAUNCH_POD_FILES "/", app->app->name, "/" LAUNCH_FILTER);
         int r;
 
         if (!path)
                 return -ENOMEM;
         if (plan_filter_kind(app) != PLAN_FILTER_OWN)
                 return 0;
-
-        r = plan_filter_make(app, &ctx, reterr_message);
-        if (r >= 0)
-                r = seccomp_filter_export(ctx, &data, &n);
-        if (r >= 0)
-                r = write_file_at(root_fd, path, data, n, 0400);
+        r = write_own_filter(app, root_fd, path, reterr_message);
         return r < 0 ? explain_context(reterr_message, -r, "app '%s': cannot filter its system calls", app->app->name)
                      : 0;
 }

@@ -131,9 +131,14 @@ static bool is_plain(const char *text)
         return text[0] && string_in_charset(text, LOWERCASE UPPERCASE DIGITS "/._-@:[]+=,~");
 }
 
+static void passed_done(Passed *p)
+{
+        free(p->text);
+}
+
 static int assign(const PodPlan *plan, PodSockets *s, int fd, const char *name, char **reterr_message)
 {
-        Passed p = { .name = name };
+        _cleanup_(passed_done) Passed p = { .name = name };
         PodSocket *found;
         int r;
 
@@ -141,19 +146,20 @@ static int assign(const PodPlan *plan, PodSockets *s, int fd, const char *name, 
         if (r == -EAFNOSUPPORT)
                 return explain(reterr_message, EINVAL, "what the unit was given as '%s' is not a listening socket",
                                name);
-        found = r < 0 ? NULL : find_socket(plan, s, &p);
-        if (r >= 0 && !found)
-                r = explain(reterr_message, EINVAL, "no app has a socketActivated port for socket '%s', %s", name,
-                            p.text);
-        if (r >= 0 && !is_plain(p.text))
-                r = explain(reterr_message, EINVAL, "socket '%s' has an address that cannot be passed on: '%s'", name,
-                            p.text);
-        if (r >= 0)
-                r = strv_extendf(&found->listens, "%s=%s", listen_key(p.type), p.text);
-        if (r >= 0)
-                found->passed = true;
-        free(p.text);
-        return r;
+        if (r < 0)
+                return r;
+        found = find_socket(plan, s, &p);
+        if (!found)
+                return explain(reterr_message, EINVAL, "no app has a socketActivated port for socket '%s', %s", name,
+                               p.text);
+        if (!is_plain(p.text))
+                return explain(reterr_message, EINVAL, "socket '%s' has an address that cannot be passed on: '%s'",
+                               name, p.text);
+        r = strv_extendf(&found->listens, "%s=%s", listen_key(p.type), p.text);
+        if (r < 0)
+                return r;
+        found->passed = true;
+        return 0;
 }
 
 /* Those that nobody passed are the pod's own to listen on. */

@@ -229,6 +229,39 @@ static int compose_demands(const RunArgs *args, const RunApp *run, AppcPodApp *a
         return 0;
 }
 
+static int name_app(const RunApp *run, const char *image_name, char **ret)
+{
+        if (!run->name)
+                return ac_name_from_image_name(image_name ?: run->image, ret);
+        *ret = strdup(run->name);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int compose_all(const RunArgs *args, const RunApp *run, const Image *image, AppcPod *pod, AppcPodApp *app)
+{
+        int r;
+
+        r = compose_demands(args, run, app);
+        if (r < 0)
+                return r;
+        r = compose_app(args, run, image, app);
+        if (r < 0)
+                return r;
+        r = compose_mounts(pod, app, run->mounts);
+        if (r < 0)
+                return r;
+        r = compose_devices(app, run->devices);
+        if (r < 0)
+                return r;
+        r = compose_mounts(pod, app, args->mounts);
+        if (r < 0)
+                return r;
+        r = compose_credentials(args, run, app);
+        if (r < 0)
+                return r;
+        return compose_sockets(run, app);
+}
+
 static int add_app(Context *context, const RunArgs *args, const RunApp *run, AppcPod *pod, Image **ret_image)
 {
         _cleanup_(image_freep) Image *image = NULL;
@@ -244,8 +277,9 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
                 return r;
         image_name = image_display_name(image, run->image);
 
-        r = run->name ? (name = strdup(run->name)) ? 0 : -ENOMEM
-                      : ac_name_from_image_name(image_name ?: run->image, &name);
+        r = name_app(run, image_name, &name);
+        if (r == -ENOMEM)
+                return log_oom();
         if (r < 0 || !ac_name_is_valid(name))
                 return log_error_errno(EINVAL, "Image '%s': '%s' is not a valid app name: small letters, digits and "
                                        "'-'; use --name", run->image, strempty(name));
@@ -259,22 +293,13 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         if (r < 0)
                 return log_oom();
         r = name_image(app, image, image_name);
-        if (r >= 0)
-                r = compose_demands(args, run, app);
-        if (r >= 0)
-                r = compose_app(args, run, image, app);
-        if (r >= 0)
-                r = compose_mounts(pod, app, run->mounts);
-        if (r >= 0)
-                r = compose_devices(app, run->devices);
-        if (r >= 0)
-                r = compose_mounts(pod, app, args->mounts);
-        if (r >= 0)
-                r = compose_credentials(args, run, app);
-        if (r >= 0)
-                r = compose_sockets(run, app);
+        if (r < 0)
+                return r;
+        r = compose_all(args, run, image, pod, app);
+        if (r < 0)
+                return r;
         *ret_image = TAKE_PTR(image);
-        return r;
+        return 0;
 }
 
 /* Kept where a manifest says them as well. */

@@ -202,21 +202,25 @@ static int add_root(const Enter *e, char ***properties)
         int r;
 
         r = strv_extendf(properties, "RootDirectory=" POD_STAGE2_DIR "/%s/rootfs", e->app->app->name);
-        if (r >= 0)
-                r = strv_extend(properties, "MountAPIVFS=yes");
-        if (r >= 0)
-                r = app_launch_mounts(e->app, &mounts);
-        STRV_FOREACH(mount, mounts)
-                if (r >= 0)
-                        r = strv_extendf(properties, "BindReadOnlyPaths=%s", *mount);
         if (r < 0)
                 return r;
+        r = strv_extend(properties, "MountAPIVFS=yes");
+        if (r < 0)
+                return r;
+        r = app_launch_mounts(e->app, &mounts);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(mount, mounts) {
+                r = strv_extendf(properties, "BindReadOnlyPaths=%s", *mount);
+                if (r < 0)
+                        return r;
+        }
         STRV_FOREACH(bind, e->identity.binds) {
                 r = strv_extendf(properties, "BindPaths=%s", *bind);
                 if (r < 0)
                         return r;
         }
-        return r;
+        return 0;
 }
 
 static int unit_properties(const Enter *e, char ***ret)

@@ -114,21 +114,27 @@ static int drop_in_lines(const RunArgs *args, char ***ret)
         int r;
 
         r = strv_extend(&lines, "# Written by podctl create.\n[Service]");
-        if (r >= 0)
-                r = strv_extend_strv(&lines, args->properties);
-        if (r >= 0 && args->slice)
-                r = strv_extendf(&lines, "Slice=%s", args->slice);
-        for (size_t i = 0; i < args->n_apps; i++)
-                STRV_FOREACH(device, args->apps[i].devices)
-                        if (r >= 0)
-                                r = strv_extendf(&lines, "DeviceAllow=%.*s rwm", (int) strcspn(*device, ":"), *device);
         if (r < 0)
                 return r;
+        r = strv_extend_strv(&lines, args->properties);
+        if (r < 0)
+                return r;
+        if (args->slice) {
+                r = strv_extendf(&lines, "Slice=%s", args->slice);
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < args->n_apps; i++)
+                STRV_FOREACH(device, args->apps[i].devices) {
+                        r = strv_extendf(&lines, "DeviceAllow=%.*s rwm", (int) strcspn(*device, ":"), *device);
+                        if (r < 0)
+                                return r;
+                }
         r = strv_extend(&lines, "");
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(lines);
-        return r;
+        return 0;
 }
 
 static int write_drop_in(const char *name, const RunArgs *args, bool *ret_changed)

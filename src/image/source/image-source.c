@@ -335,15 +335,16 @@ static int import_verified(const Source *source, ImageImport *m, SourceImage *im
 
 static int import_image(const Source *source, ImageImport *m, SourceImage *image, char ***ids, char **reterr_message)
 {
-        ImageTrust trust = {};
+        _cleanup_(image_trust_done) ImageTrust trust = {};
         int r;
 
         r = guard_names(source, image, m, reterr_message);
-        if (r >= 0)
-                r = verify(source->options->verify, image, &trust, reterr_message);
-        if (r >= 0)
-                r = import_verified(source, m, image, &trust, reterr_message);
-        image_trust_done(&trust);
+        if (r < 0)
+                return r;
+        r = verify(source->options->verify, image, &trust, reterr_message);
+        if (r < 0)
+                return r;
+        r = import_verified(source, m, image, &trust, reterr_message);
         if (r < 0)
                 return r;
         return strv_contains(*ids, DIGEST_STRING(&image->id)) ? 0 : strv_extend(ids, DIGEST_STRING(&image->id));

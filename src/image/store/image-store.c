@@ -184,6 +184,18 @@ static int load_record(Image *i, int fd, char **reterr_message)
 }
 
 /* With or without documents. */
+static int load_from(int fd, bool whole, Image *i, char **reterr_message)
+{
+        int r;
+
+        r = load_record(i, fd, reterr_message);
+        if (r < 0 || !whole)
+                return r;
+        if (faccessat(fd, DAMAGE_MARK, F_OK, 0) >= 0)
+                return explain(reterr_message, EUCLEAN, "is damaged; fetch it again");
+        return load_documents(i, fd, reterr_message);
+}
+
 static int load(ImageStore *s, const Digest *id, bool whole, Image **ret, char **reterr_message)
 {
         _cleanup_(image_freep) Image *i = new0(Image, 1);
@@ -198,11 +210,7 @@ static int load(ImageStore *s, const Digest *id, bool whole, Image **ret, char *
         if (fd < 0)
                 return explain(reterr_message, fd, "image %s: %s", DIGEST_STRING(id),
                                fd == -ENOENT ? "not in the store" : strerror(-fd));
-        r = load_record(i, fd, reterr_message);
-        if (r >= 0 && whole && faccessat(fd, DAMAGE_MARK, F_OK, 0) >= 0)
-                r = explain(reterr_message, EUCLEAN, "is damaged; fetch it again");
-        if (r >= 0 && whole)
-                r = load_documents(i, fd, reterr_message);
+        r = load_from(fd, whole, i, reterr_message);
         if (r < 0)
                 return explain_context(reterr_message, r, "image %s", DIGEST_STRING(id));
         *ret = TAKE_PTR(i);

@@ -121,29 +121,38 @@ static int check_statement(SignatureSearch *s, const CosignBundle *b, char **ret
         return explain(reterr_message, EKEYREJECTED, "is of the image %s, not of this one", digests ? digests[0] : "?");
 }
 
-static int try_bundle(SignatureSearch *s, const char *data, size_t n)
+/* By the first signature that holds; else the last one's fault is the story. */
+static int verify_bundle(SignatureSearch *s, const char *data, size_t n, CosignBundle *b, ImageTrust *trust,
+                         char **reterr_message)
 {
         _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
-        char *message = NULL;
-        CosignBundle b = {};
-        ImageTrust trust = {};
         int r;
 
         r = json_parse_foreign(data, n, &o, &error);
         if (r >= 0)
-                r = cosign_bundle_read(o, &b, &error);
-        if (r < 0 && r != -ENOMEM)
-                r = explain(&message, EBADMSG, "%s", json_error_message(&error, r));
-        else if (r >= 0) {
-                r = -ENOKEY;
-                STRV_FOREACH(signature, b.signatures)
-                        if (r == -ENOKEY || r == -EBADMSG)
-                                r = verify(s, b.signed_data, b.signed_size, *signature, b.keyless, &trust, &message);
-        }
-        if (r >= 0)
-                r = check_statement(s, &b, &message);
-        cosign_bundle_done(&b);
+                r = cosign_bundle_read(o, b, &error);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return explain(reterr_message, EBADMSG, "%s", json_error_message(&error, r));
+        r = -ENOKEY;
+        STRV_FOREACH(signature, b->signatures)
+                if (r == -ENOKEY || r == -EBADMSG)
+                        r = verify(s, b->signed_data, b->signed_size, *signature, b->keyless, trust, reterr_message);
+        if (r < 0)
+                return r;
+        return check_statement(s, b, reterr_message);
+}
+
+static int try_bundle(SignatureSearch *s, const char *data, size_t n)
+{
+        _cleanup_(cosign_bundle_done) CosignBundle b = {};
+        char *message = NULL;
+        ImageTrust trust = {};
+        int r;
+
+        r = verify_bundle(s, data, n, &b, &trust, &message);
         return signature_search_conclude(s, r, TRUST_COSIGN, WHERE, &trust, message);
 }
 
