@@ -60,7 +60,7 @@ static int unpack_again(ImageStore *s, const Digest *layer, bool is_aci, int to_
         if (r >= 0)
                 r = layer_job_finish(&job, &result, reterr_message);
         worker_done(&job.worker);
-        if (r == -EPIPE)
+        if (r == -LAYER_TOO_SHORT)
                 return -EBADMSG;
         if (r < 0)
                 return r;

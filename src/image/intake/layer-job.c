@@ -95,8 +95,8 @@ static int pump(Pump *p, Worker *unpacking, LayerUnpackResult *ret, char **reter
         p->pipe_fd = safe_close(p->pipe_fd);
         too_short = r >= 0 && p->job->stored_size != UINT64_MAX && p->size < p->job->stored_size;
         if (too_short)
-                return explain(reterr_message, EPIPE, "is %" PRIu64 " bytes long, not %" PRIu64, p->size,
-                               p->job->stored_size);
+                return explain(reterr_message, LAYER_TOO_SHORT, "is %" PRIu64 " bytes long, not %" PRIu64,
+                               p->size, p->job->stored_size);
         if (r < 0 && r != -EPIPE) {
                 if (message)
                         (void) explain(reterr_message, r, "%s", message);

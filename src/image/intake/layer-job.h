@@ -16,8 +16,8 @@ typedef struct LayerJob {
         /* What to do; the fds stay the caller's, who may close them once the job was started. */
         int input_fd;           /* the blob, or what comes behind the part that is there already */
         int layer_fd;           /* an empty directory */
-        int blob_fd; /* where the blob is kept, open for reading and writing; what is in there already is taken
-                                 * as its beginning. Negative: makes one in the directory */
+        int blob_fd;            /* where the blob is kept, open for reading and writing; what is in there already is
+                                 * taken as its beginning. Negative: makes one in the directory */
         const Digest *stored;   /* what its digest must be; NULL: unknown */
         uint64_t stored_size;   /* UINT64_MAX: unknown */
         const Digest *tar;      /* the layer's name; NULL: an ACI, whose name is learnt by unpacking it */
@@ -37,6 +37,10 @@ int layer_job_start(LayerJob *job);
 /* The count of bytes of the blob dealt with so far. */
 uint64_t layer_job_progress(const LayerJob *job);
 
-/* Waits. -EBADMSG: damaged, hostile, or not of those digests. -EPIPE: the input ended too early; what there was is in
- * blob_fd and good to go on from. Afterwards, also after a failure, the job is free for another start. */
+/* The input ended too early; what there was is in blob_fd and good to go on from. A code that no call of the system
+ * returns, since a caller does something about it; it fits into a worker's exit status. */
+#define LAYER_TOO_SHORT 200
+
+/* Waits. -EBADMSG: damaged, hostile, or not of those digests; -LAYER_TOO_SHORT. Afterwards, also after a failure, the
+ * job is free for another start. */
 int layer_job_finish(LayerJob *job, LayerJobResult *ret, char **reterr_message);

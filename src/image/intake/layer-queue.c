@@ -203,7 +203,7 @@ static int slot_finish(Queue *q, Slot *slot, char **reterr_message)
                 drop_partial(q, slot);
         if (r < 0) {
                 /* Too short and nobody to blame: so it was stored. */
-                r = r == -EPIPE ? -EBADMSG : r;
+                r = r == -LAYER_TOO_SHORT ? -EBADMSG : r;
                 if (message)
                         (void) explain(reterr_message, r, "%s", message);
                 return name_layer(item, r, reterr_message);

@@ -11,7 +11,7 @@ typedef struct LayerItem {
         const Digest *stored;   /* of the blob; NULL where it is not known */
         uint64_t stored_size;   /* UINT64_MAX where it is not known */
         const char *partial;    /* the file in partial/ by which an interrupted transfer is gone on with; NULL: there is
-                                 * no use in that. Locked by the caller */
+                                 * no use in that. The queue locks it */
         bool publish;           /* goes to its place as soon as it is complete */
         int *lock_fd;           /* the layer's lock, given up then; NULL: there is none */
         LayerJobResult result;  /* out; nothing for those that were there already */

@@ -94,9 +94,9 @@ static int layer_done(const Source *source, SourceLayer *layer, int r, char **re
                 return r;
         k = fetcher_finish(g->fetcher, layer->request, &reply, &message);
         fetch_reply_done(&reply);
-        if (k >= 0 || r >= 0 || r != -EPIPE)
+        if (k >= 0 || r != -LAYER_TOO_SHORT)
                 return r;
-        return explain(reterr_message, k == -EPIPE ? -EIO : k, "%s", explained(message, k));
+        return explain(reterr_message, k, "%s", explained(message, k));
 }
 
 static int dispatch(const Source *source, char **reterr_message)
