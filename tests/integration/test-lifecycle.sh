@@ -711,7 +711,7 @@ test_restart_of_a_pod_of_run() {
         cursor=$(journalctl --quiet -n 1 -o json | jq -r .__CURSOR)
         assert_fails '*' systemctl restart podctl-once.service
         said_so() {
-                journalctl --quiet -o cat --after-cursor="$cursor" | grep -q "'once' has run.*podctl create"
+                journalctl --quiet -o cat --after-cursor="$cursor" | grep -q "'once' has ended.*podctl create"
         }
         wait_until said_so
         wait_until gone once
