@@ -53,6 +53,8 @@ struct PodOutput {
 
 static int text_add(Text *t, const char *data, size_t n)
 {
+        if (n == 0)
+                return 0;
         if (t->n + n > t->allocated) {
                 size_t wanted = MAX(t->allocated * 2, t->n + n);
                 char *grown = realloc(t->data, wanted);
