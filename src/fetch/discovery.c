@@ -112,7 +112,7 @@ static int fetch_page(Http *http, const FetchEndpoint *e, const char *scheme, co
         return r;
 }
 
-/* One level: over https, and in the clear where that is allowed. */
+/* Asks at one level: over https, and over plain http where that is allowed. */
 static int ask_at(Http *http, const FetchEndpoint *e, const char *at, const char *name, Discovery *ret,
                   char **reterr_message)
 {

@@ -14,7 +14,7 @@ typedef struct Check {
         const Digest *id;
         int fd;                 /* the image's directory */
         ImageRecord record;
-        bool is_aci;            /* one layer, which has the image's manifest in it */
+        bool is_aci;            /* one layer, which contains the image's manifest */
         ImageDifference report;
         void *userdata;
         const char *where;
@@ -32,8 +32,8 @@ static int tell_tree(const char *path, const char *what, void *userdata)
         return tell(userdata, path, what);
 }
 
-/* Unpacks the blob of a layer once more, into an empty directory. What it is made of is checked on the way; an ACI's
- * own layer is told by its digest only then. */
+/* Unpacks the blob of a layer again, into an empty directory. This also checks the blob's structure; an ACI's own layer
+ * is identified by its digest only then. */
 static int unpack_again(ImageStore *s, const Digest *layer, bool is_aci, int to_fd, char **reterr_message)
 {
         _cleanup_close_ int blob = layer_blob_open(s->layers_fd, layer), nothing = -EBADF;
@@ -50,7 +50,7 @@ static int unpack_again(ImageStore *s, const Digest *layer, bool is_aci, int to_
         nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
         if (nothing < 0)
                 return -errno;
-        /* A transfer that broke off at its very end. */
+        /* A transfer that was interrupted at the very end. */
         job.blob_fd = blob;
         job.input_fd = nothing;
         job.stored = *info.blob.hex ? &info.blob : NULL;
@@ -88,7 +88,7 @@ static int compare_layer(Check *v, const Digest *layer, int again_fd)
         return tree_compare(wanted, found, implied, tell_tree, v);
 }
 
-/* The list says which directories an image knows nothing of; losing it would show in stacks of layers only. */
+/* The list names the directories that have no entry in the image; its loss would only show in stacks of layers. */
 static int compare_file(Check *v, int wanted_fd, const char *wanted_name, int found_fd, const char *found_name,
                         const char *path)
 {
@@ -123,7 +123,7 @@ static int check_layer_in(Check *v, const Digest *layer, int again_fd, char **re
         int r;
 
         r = unpack_again(v->store, layer, v->is_aci, again_fd, &message);
-        /* Of the blob there is no saying what is wrong, and of the tree nothing at all without it. */
+        /* What is wrong inside a blob cannot be said, and without the blob the tree cannot be checked. */
         if (r == -EBADMSG || r == -ENOENT || r == -EINVAL)
                 return tell(v, NULL, message ?: "damaged");
         if (r < 0)
@@ -182,7 +182,7 @@ static int check_documents(Check *v)
         size_t n = 0, n_config;
         int r;
 
-        /* An ACI's is in its layer. */
+        /* An ACI's manifest is in its layer. */
         if (v->is_aci)
                 return 0;
         r = check_digest(v, "manifest", v->id, &text, &n);
@@ -277,7 +277,7 @@ static int repair_layer(ImageStore *s, const Digest *layer, bool is_aci, char **
         return layer_move_in(s, staging->fd, DIGEST_FILE(layer));
 }
 
-/* Goes on after those that cannot be made again, and returns the first error. */
+/* Continues after layers that cannot be unpacked again, and returns the first error. */
 static int repair_layers(ImageStore *s, const ImageRecord *record, char **reterr_message)
 {
         const bool is_aci = streq(record->kind, image_kind_to_string(IMAGE_APPC));

@@ -50,7 +50,7 @@ void layer_path_info(const char *tree, LayerInfo *ret)
         while (name && name > tree && name[-1] != '/')
                 name--;
         path = end ? strprintf("%.*s/layer", (int) (end - tree), tree) : NULL;
-        /* Nothing but directories. */
+        /* It contains only directories. */
         if (name && startswith(name, IMPLIED_TREE_PREFIX))
                 info.privileged = TRISTATE_NO;
         else if (!path || read_info(AT_FDCWD, path, &info, NULL) < 0 || info.privileged != TRISTATE_NO)
