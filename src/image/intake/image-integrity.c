@@ -42,9 +42,17 @@ static int unpack_again(ImageStore *s, const Digest *layer, bool is_aci, int to_
         LayerInfo info;
         int r;
 
+        if (blob == -ENOENT)
+                return explain(reterr_message, EBADMSG, "blob: missing");
+        if (blob == -EUCLEAN)
+                return explain(reterr_message, EBADMSG, "blob: type");
         if (blob < 0)
-                return blob == -ENOENT ? explain(reterr_message, ENOENT, "blob: missing") : blob;
-        r = layer_info_read(s->layers_fd, layer, &info, reterr_message);
+                return blob;
+        r = layer_info_read(s->layers_fd, layer, &info, NULL);
+        if (r == -ENOENT)
+                return explain(reterr_message, EBADMSG, "layer: missing");
+        if (r == -EINVAL || r == -EBADMSG)
+                return explain(reterr_message, EBADMSG, "layer: content");
         if (r < 0)
                 return r;
         nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -99,7 +107,7 @@ static int compare_file(Check *v, int wanted_fd, const char *wanted_name, int fo
         r = read_file_at(wanted_fd, wanted_name, SIZE_MAX >> 1, &a, &n);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
-        r = read_file_at(found_fd, found_name, SIZE_MAX >> 1, &b, &k);
+        r = read_foreign_file_at(found_fd, found_name, SIZE_MAX >> 1, &b, &k);
         if (r < 0)
                 return tell(v, path, r == -ENOENT ? "missing" : "content");
         return n == k && memcmp(a, b, n) == 0 ? 0 : tell(v, path, "content");
@@ -163,9 +171,11 @@ static int check_digest(Check *v, const char *name, const Digest *wanted, char *
         int r;
 
         v->where = name;
-        r = read_file_at(v->fd, name, OCI_DOCUMENT_MAX, ret, ret_size);
+        r = read_foreign_file_at(v->fd, name, OCI_DOCUMENT_MAX, ret, ret_size);
         if (r == -ENOENT)
                 return tell(v, NULL, "missing");
+        if (r == -ELOOP || r == -EINVAL)
+                return tell(v, NULL, "type");
         if (r < 0)
                 return r;
         if (wanted)
@@ -296,15 +306,21 @@ static int repair_layers(ImageStore *s, const ImageRecord *record, char **reterr
         return first;
 }
 
-static int ignore_difference(const char *where, const char *path, const char *what, void *userdata)
+/* Keeps the first, which says why the rest cannot be right. */
+static int keep_first(const char *where, const char *path, const char *what, void *userdata)
 {
-        return 0;
+        char **first = userdata;
+
+        if (!*first)
+                *first = strjoin(where, ": ", strempty(path), path ? ": " : "", what);
+        return *first ? 0 : -ENOMEM;
 }
 
 int image_integrity_repair(ImageStore *s, const Digest *id, char **reterr_message)
 {
         _cleanup_close_ int fd = open_directory_at(s->manifests_fd, DIGEST_FILE(id));
         _cleanup_(image_record_done) ImageRecord record = {};
+        _cleanup_free_ char *difference = NULL;
         int r;
 
         if (fd < 0)
@@ -315,8 +331,8 @@ int image_integrity_repair(ImageStore *s, const Digest *id, char **reterr_messag
         r = repair_layers(s, &record, reterr_message);
         if (r < 0)
                 return r;
-        r = image_integrity_check(s, id, ignore_difference, NULL, reterr_message);
+        r = image_integrity_check(s, id, keep_first, &difference, reterr_message);
         if (r > 0)
-                return explain(reterr_message, EBADMSG, "its manifest or config is damaged");
+                return explain(reterr_message, EBADMSG, "%s", difference);
         return r < 0 ? r : image_mark_sound(s, id);
 }
