@@ -88,22 +88,26 @@ static size_t column_width(const Table *t, size_t column)
         return width;
 }
 
-/* Makes the rows fit into the terminal where that leaves something to read of the flexible columns. Where the others
- * alone are too wide, rows are longer than the terminal in any case. */
-static bool fit(const Table *t)
+/* Whether the rows can be made to fit into the terminal with something left to read of the flexible columns. Where the
+ * others alone are too wide, rows are longer than the terminal in any case. */
+static bool can_fit(const Table *t)
 {
         size_t needed = (t->n_columns - 1) * strlen(SEPARATOR);
 
         for (size_t i = 0; i < t->n_columns; i++) {
                 size_t width = column_width(t, i);
 
-                if (t->flexible & TABLE_COLUMN(i)) {
-                        width = MIN(width, FLEXIBLE_MIN);
-                        (void) scols_column_set_whint(scols_table_get_column(t->rows, i), (double) width);
-                }
-                needed += width;
+                needed += t->flexible & TABLE_COLUMN(i) ? MIN(width, FLEXIBLE_MIN) : width;
         }
         return needed <= scols_table_get_termwidth(t->rows);
+}
+
+static void keep_readable(const Table *t)
+{
+        for (size_t i = 0; i < t->n_columns; i++)
+                if (t->flexible & TABLE_COLUMN(i))
+                        (void) scols_column_set_whint(scols_table_get_column(t->rows, i),
+                                                      (double) MIN(column_width(t, i), FLEXIBLE_MIN));
 }
 
 static bool wants_colors(void)
@@ -116,7 +120,7 @@ static bool wants_colors(void)
 int table_print(const Table *t, FILE *f)
 {
         bool terminal = isatty(fileno(f));
-        int fits;
+        bool fits;
 
         if (!t->rows)
                 return 0;
@@ -124,10 +128,12 @@ int table_print(const Table *t, FILE *f)
                 print_with_tabs(t, f);
                 return 0;
         }
-        fits = terminal && !t->whole && fit(t) ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER;
+        fits = terminal && !t->whole && can_fit(t);
+        if (fits)
+                keep_readable(t);
         if (scols_table_set_stream(t->rows, f) < 0 || scols_table_enable_noheadings(t->rows, 1) < 0 ||
             scols_table_enable_colors(t->rows, terminal && wants_colors()) < 0 ||
-            scols_table_set_termforce(t->rows, fits) < 0)
+            scols_table_set_termforce(t->rows, fits ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER) < 0)
                 return -EINVAL;
         return scols_print_table(t->rows);
 }
