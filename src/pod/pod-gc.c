@@ -252,15 +252,11 @@ static int lock_and_mark(Pod *p)
         return pod_mark(p);
 }
 
-static int carry_out(Pod *p, const PodCollect *c, Verdict verdict)
+/* The pod is locked and marked; from and was are its directory and state before that. */
+static int carry_out(Pod *p, const PodCollect *c, Verdict verdict, PodDirectory from, PodState was)
 {
-        PodDirectory from = p->directory;
-        PodState was = p->state;
         int r;
 
-        r = lock_and_mark(p);
-        if (r < 0)
-                return r;
         if (p->directory != from)
                 c->report(c, p, POD_FATE_MARKED, was, 0);
         if (verdict != VERDICT_DELETE || c->mark_only) {
@@ -278,16 +274,19 @@ static int carry_out(Pod *p, const PodCollect *c, Verdict verdict)
 
 static int collect_one(Pod *p, const PodCollect *c)
 {
+        PodDirectory from = p->directory;
         PodState was = p->state;
         Verdict verdict = judge(p, c);
         int r;
 
         if (verdict == VERDICT_KEEP)
                 return 0;
-        r = carry_out(p, c, verdict);
+        r = lock_and_mark(p);
         /* It may have been started or removed between our look and our lock; or somebody is not done with it. */
         if (r == -EAGAIN || r == -ENOENT)
                 return 0;
+        if (r >= 0)
+                r = carry_out(p, c, verdict, from, was);
         if (r < 0)
                 c->report(c, p, POD_FATE_STUCK, was, r);
         return r;

@@ -40,7 +40,7 @@ void layer_path_info(const char *tree, LayerInfo *ret);
 /* Writes the record into a layer that is being created. */
 int layer_info_write(int layer_fd, const LayerInfo *info);
 
-/* The archive as it was fetched. -ENOENT. */
+/* The archive as it was fetched. -ENOENT; -EUCLEAN: something else than a regular file is in its place. */
 int layer_blob_open(int layers_fd, const Digest *layer);
 
 /* Opens the tree. */
