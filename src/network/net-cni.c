@@ -159,14 +159,16 @@ int cni_result_read(json_object *result, NetStateJoin *j)
 {
         static const char *const old[] = { "ip4", "ip6" };
         json_object *ips = member(result, "ips", json_type_array), *dns = member(result, "dns", json_type_object);
-        int r = 0;
+        size_t n = ips ? json_object_array_length(ips) : ELEMENTSOF(old);
+        int r;
 
-        for (size_t i = 0; r >= 0 && ips && i < json_object_array_length(ips); i++)
-                r = add_address(json_object_array_get_idx(ips, i), "address", j);
-        for (size_t i = 0; r >= 0 && !ips && i < ELEMENTSOF(old); i++)
-                r = add_address(member(result, old[i], json_type_object), "ip", j);
-        if (r >= 0)
-                r = free_and_strdup(&j->host_interface, host_interface(result));
+        for (size_t i = 0; i < n; i++) {
+                r = ips ? add_address(json_object_array_get_idx(ips, i), "address", j)
+                        : add_address(member(result, old[i], json_type_object), "ip", j);
+                if (r < 0)
+                        return r;
+        }
+        r = free_and_strdup(&j->host_interface, host_interface(result));
         if (r < 0 || !dns)
                 return r;
         json_table_free(net_dns_table, &j->dns);
@@ -293,13 +295,26 @@ static int wait_for(const Call *c, pid_t pid, char **reterr_message)
         return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : explain_failure(c, status, reterr_message);
 }
 
-static int call_plugin(Call *c, json_object *input, json_object **ret, char **reterr_message)
+static int read_answer(const Call *c, json_object **ret, JsonError *e)
 {
-        _cleanup_free_ char *in = NULL, *out = NULL;
+        _cleanup_free_ char *out = NULL;
+        int r;
+
+        r = read_stream(c->out, &out);
+        return r < 0 ? r : json_parse_memory(out, strlen(out), ret, e);
+}
+
+static int call_plugin(Call *c, size_t i, json_object *previous, json_object **ret, char **reterr_message)
+{
+        _cleanup_json_object_ json_object *input = NULL;
         _cleanup_json_error_ JsonError e = {};
+        _cleanup_free_ char *in = NULL;
         pid_t pid;
         int r;
 
+        r = cni_input(c->pod, c->join->conf, i, previous, &input);
+        if (r < 0)
+                return r;
         r = find_program(c, reterr_message);
         if (r < 0)
                 return r;
@@ -317,10 +332,7 @@ static int call_plugin(Call *c, json_object *input, json_object **ret, char **re
         r = wait_for(c, pid, reterr_message);
         if (r < 0 || !ret)
                 return r;
-
-        r = read_stream(c->out, &out);
-        if (r >= 0)
-                r = json_parse_memory(out, strlen(out), ret, &e);
+        r = read_answer(c, ret, &e);
         return r < 0 ? explain(reterr_message, r, "its answer: %s", json_error_message(&e, r)) : 0;
 }
 
@@ -331,12 +343,9 @@ static int run_plugin(const CniPod *pod, const NetStateJoin *j, const char *comm
         _cleanup_(call_done) Call c = { pod, j, command, strempty(text(plugin, "type")),
                                         pod->stand_in && !masquerades(plugin) ? NULL : pod->netns, NULL,
                                         -EBADF, -EBADF, -EBADF };
-        _cleanup_json_object_ json_object *input = NULL;
         int r;
 
-        r = cni_input(pod, j->conf, i, previous, &input);
-        if (r >= 0)
-                r = call_plugin(&c, input, ret, reterr_message);
+        r = call_plugin(&c, i, previous, ret, reterr_message);
         if (r < 0)
                 return explain_context(reterr_message, r, "network '%s': %s of plugin '%s'", j->name, command, c.type);
         return 0;
@@ -380,7 +389,7 @@ int cni_check(const CniPod *pod, const NetStateJoin *j, char **reterr_message)
         json_object *disabled = member(j->conf, "disableCheck", json_type_boolean);
 
         if (!version_at_least(version_of(j->conf), 0, 4) || (disabled && json_object_get_boolean(disabled)))
-                return -EOPNOTSUPP;
+                return CNI_NOT_CHECKED;
         for (size_t i = 0; i < n_plugins(j->conf); i++) {
                 int r = run_plugin(pod, j, "CHECK", i, j->result, NULL, reterr_message);
 

@@ -21,7 +21,8 @@ typedef struct CniPod {
 int cni_add(const CniPod *pod, NetStateJoin *j, char **reterr_message);
 /* In reverse order; goes on after errors, returns the first. */
 int cni_delete(const CniPod *pod, const NetStateJoin *j, char **reterr_message);
-/* -EOPNOTSUPP: the configuration is older than 0.4.0, or does not want it. */
+/* 0: in order. CNI_NOT_CHECKED: the configuration is older than 0.4.0, or does not want it. */
+#define CNI_NOT_CHECKED 1
 int cni_check(const CniPod *pod, const NetStateJoin *j, char **reterr_message);
 
 /* Whether a plugin masquerades (ipMasq). What that takes from the host, it finds in the pod's namespace by the

@@ -269,6 +269,15 @@ static int add_file(NetFiles *files, json_object *o, const char *path, JsonError
         return grown[files->n - 1].name && grown[files->n - 1].path ? 0 : -ENOMEM;
 }
 
+static int read_file(NetFiles *files, const char *path, JsonError *e)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        int r;
+
+        r = json_parse_file_at(AT_FDCWD, path, &o, e);
+        return r < 0 ? r : add_file(files, o, path, e);
+}
+
 static int read_directory(NetFiles *files, const char *directory)
 {
         _cleanup_strv_free_ char **names = NULL;
@@ -279,7 +288,6 @@ static int read_directory(NetFiles *files, const char *directory)
                 return strv_extendf(&files->broken, "%s: %s", directory, strerror(-r));
 
         STRV_FOREACH(name, names) {
-                _cleanup_json_object_ json_object *o = NULL;
                 _cleanup_json_error_ JsonError e = {};
                 _cleanup_free_ char *path = NULL;
 
@@ -288,9 +296,7 @@ static int read_directory(NetFiles *files, const char *directory)
                 path = path_join(directory, *name);
                 if (!path)
                         return -ENOMEM;
-                r = json_parse_file_at(AT_FDCWD, path, &o, &e);
-                if (r >= 0)
-                        r = add_file(files, o, path, &e);
+                r = read_file(files, path, &e);
                 if (r < 0 && strv_extendf(&files->broken, "%s: %s", path, json_error_message(&e, r)) < 0)
                         return -ENOMEM;
         }
@@ -305,19 +311,24 @@ static const char *const built_in[] = {
 
 static int read_files(char *const *directories, NetFiles *ret)
 {
-        int r = 0;
+        int r;
 
-        STRV_FOREACH(directory, directories)
-                if (r >= 0)
-                        r = read_directory(ret, *directory);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(built_in); i++) {
+        STRV_FOREACH(directory, directories) {
+                r = read_directory(ret, *directory);
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(built_in); i++) {
                 _cleanup_json_object_ json_object *o = NULL;
 
                 r = json_parse_memory(built_in[i], strlen(built_in[i]), &o, NULL);
-                if (r >= 0)
-                        r = add_file(ret, o, "built in", NULL);
+                if (r < 0)
+                        return r;
+                r = add_file(ret, o, "built in", NULL);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
 
 static const NetFile *find_file(const NetFiles *files, const char *name)
@@ -338,24 +349,32 @@ static int join(const NetFile *file, size_t number, char *const *arguments, cons
         return net_join_is_native(ret) ? 0 : plugin_path(local, &ret->plugin_path);
 }
 
-static int resolve_all(const NetFiles *files, const char *local, NetJoin **ret, size_t *ret_n)
-{
-        NetJoin *joins = new0(NetJoin, files->n);
-        size_t n = 0;
-        int r = joins ? 0 : -ENOMEM;
+typedef struct Joins {
+        NetJoin *items;
+        size_t n;
+} Joins;
 
+static void joins_done(Joins *j)
+{
+        net_joins_free(j->items, j->n);
+}
+
+static int resolve_all(const NetFiles *files, const char *local, Joins *joins)
+{
+        int r;
+
+        joins->items = new0(NetJoin, files->n);
+        if (!joins->items)
+                return -ENOMEM;
         /* rkt's "all" are those that are configured; the built-in ones come along only where nothing is. */
-        for (size_t i = 0; r >= 0 && i < files->n; i++)
-                if (!streq(files->items[i].path, "built in") || (i == 0 && n == 0)) {
-                        r = join(&files->items[i], n, NULL, local, &joins[n]);
-                        n++;
-                }
-        if (r < 0) {
-                net_joins_free(joins, n);
-                return r;
+        for (size_t i = 0; i < files->n; i++) {
+                if (streq(files->items[i].path, "built in") && (i > 0 || joins->n > 0))
+                        continue;
+                joins->n++;
+                r = join(&files->items[i], joins->n - 1, NULL, local, &joins->items[joins->n - 1]);
+                if (r < 0)
+                        return r;
         }
-        *ret = joins;
-        *ret_n = n;
         return 0;
 }
 
@@ -376,20 +395,25 @@ static int complain_missing(const NetRequests *requests, const NetFiles *files, 
                        strempty(names), broken ? " (not read: " : "", strempty(broken), broken ? ")" : "");
 }
 
-static int resolve_named(const NetRequests *requests, const NetFiles *files, const char *local, NetJoin **ret,
-                         size_t *ret_n)
+static int resolve_named(const NetRequests *requests, const NetFiles *files, const char *local, Joins *joins,
+                         char **reterr_message)
 {
-        NetJoin *joins = new0(NetJoin, requests->n);
-        int r = joins ? 0 : -ENOMEM;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < requests->n; i++)
-                r = join(find_file(files, requests->items[i].name), i, requests->items[i].arguments, local, &joins[i]);
-        if (r < 0) {
-                net_joins_free(joins, requests->n);
+        r = complain_missing(requests, files, reterr_message);
+        if (r < 0)
                 return r;
+        joins->items = new0(NetJoin, requests->n);
+        if (!joins->items)
+                return -ENOMEM;
+        joins->n = requests->n;
+        for (size_t i = 0; i < requests->n; i++) {
+                const NetRequest *q = &requests->items[i];
+
+                r = join(find_file(files, q->name), i, q->arguments, local, &joins->items[i]);
+                if (r < 0)
+                        return r;
         }
-        *ret = joins;
-        *ret_n = requests->n;
         return 0;
 }
 
@@ -398,6 +422,7 @@ int net_config_resolve(const char *text, char *const *directories, const char *l
 {
         _cleanup_(net_requests_done) NetRequests requests = {};
         _cleanup_(net_files_done) NetFiles files = {};
+        _cleanup_(joins_done) Joins joins = {};
         int r;
 
         *ret = NULL;
@@ -409,16 +434,13 @@ int net_config_resolve(const char *text, char *const *directories, const char *l
         r = read_files(directories, &files);
         if (r < 0)
                 return r;
-        if (streq(requests.items[0].name, "all"))
-                r = resolve_all(&files, local, ret, ret_n);
-        else {
-                r = complain_missing(&requests, &files, reterr_message);
-                if (r >= 0)
-                        r = resolve_named(&requests, &files, local, ret, ret_n);
-        }
+        r = streq(requests.items[0].name, "all") ? resolve_all(&files, local, &joins)
+                                                 : resolve_named(&requests, &files, local, &joins, reterr_message);
         if (r < 0)
                 return r;
+        *ret = TAKE_PTR(joins.items);
+        *ret_n = joins.n;
         if (ret_warnings)
                 *ret_warnings = TAKE_PTR(files.broken);
-        return r;
+        return 0;
 }

@@ -11,23 +11,26 @@
 #include "basic/string-util.h"
 #include "network/net-filter.h"
 #include "network/net-rules.h"
+#include "network/netlink-internal.h"
 #include "shared/explain.h"
 
 /* One question to the kernel, where libnftables would fetch everything there is. */
 static int ask_for_table(struct nl_sock *s)
 {
         struct nfgenmsg header = { .nfgen_family = NFPROTO_INET, .version = NFNETLINK_V0 };
-        struct nl_msg *m = nlmsg_alloc_simple(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, 0);
+        _cleanup_(nl_msg_cleanup) struct nl_msg *m =
+                nlmsg_alloc_simple(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, 0);
         int r;
 
         if (!m)
                 return -NLE_NOMEM;
         r = nlmsg_append(m, &header, sizeof(header), NLMSG_ALIGNTO);
-        if (r >= 0)
-                r = nla_put_string(m, NFTA_TABLE_NAME, NET_TABLE);
-        if (r >= 0)
-                r = nl_send_auto(s, m);
-        nlmsg_free(m);
+        if (r < 0)
+                return r;
+        r = nla_put_string(m, NFTA_TABLE_NAME, NET_TABLE);
+        if (r < 0)
+                return r;
+        r = nl_send_auto(s, m);
         return r < 0 ? r : nl_wait_for_ack(s);
 }
 

@@ -98,8 +98,9 @@ static int edit_hosts(char *const *addresses, char *const *names)
         if (lock < 0)
                 return lock;
         r = read_file_at(AT_FDCWD, HOSTS, FILE_MAX, &before, NULL);
-        if (r >= 0)
-                r = net_host_names_edit(before, addresses, names, &after);
+        if (r < 0)
+                return r;
+        r = net_host_names_edit(before, addresses, names, &after);
         return r < 0 || streq(before, after) ? r : replace_hosts(after);
 }
 

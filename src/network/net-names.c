@@ -91,13 +91,16 @@ int net_names_add(int dir_fd, char *const *addresses, char *const *names)
         if (!all)
                 return -ENOMEM;
         r = blank_lines(dir_fd, fd, addresses);
+        if (r < 0)
+                return r;
         STRV_FOREACH(a, addresses) {
                 _cleanup_free_ char *line = strjoin(*a, " ", all);
 
-                if (r >= 0)
-                        r = line ? write_line(dir_fd, fd, line) : -ENOMEM;
+                r = line ? write_line(dir_fd, fd, line) : -ENOMEM;
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
 
 void net_names_remove(int dir_fd, char *const *addresses)

@@ -76,8 +76,9 @@ int net_claim_read(int dir_fd, const char *uuid, NetClaim *ret)
         int r;
 
         r = json_parse_file_at(dir_fd, uuid, &o, NULL);
-        if (r >= 0)
-                r = json_table_read(claim_table, o, ret, NULL);
+        if (r < 0)
+                return r;
+        r = json_table_read(claim_table, o, ret, NULL);
         if (r < 0)
                 net_claim_done(ret);
         return r;

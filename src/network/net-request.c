@@ -3,12 +3,16 @@
 #include "network/net-request.h"
 #include "shared/explain.h"
 
+static void request_done(NetRequest *r)
+{
+        free(r->name);
+        strv_free(r->arguments);
+}
+
 void net_requests_done(NetRequests *r)
 {
-        for (size_t i = 0; i < r->n; i++) {
-                free(r->items[i].name);
-                strv_free(r->items[i].arguments);
-        }
+        for (size_t i = 0; i < r->n; i++)
+                request_done(&r->items[i]);
         free(r->items);
         *r = (NetRequests) {};
 }
@@ -56,43 +60,47 @@ static int check_request(const NetRequests *all, const NetRequest *added, char *
 
 static int add_request(NetRequests *all, const char *word, char **reterr_message)
 {
+        _cleanup_(request_done) NetRequest added = {};
         _cleanup_free_ char *arguments = NULL;
-        NetRequest added = {}, *grown;
+        NetRequest *grown;
         int r;
 
         r = split_pair(word, ':', &added.name, &arguments);
-        if (r >= 0 && arguments)
+        if (r < 0)
+                return r;
+        if (arguments) {
                 r = parse_arguments(arguments, &added, reterr_message);
-        if (r >= 0)
-                r = check_request(all, &added, reterr_message);
-        grown = r >= 0 ? reallocarray(all->items, all->n + 1, sizeof(NetRequest)) : NULL;
-        if (!grown) {
-                free(added.name);
-                strv_free(added.arguments);
-                return r < 0 ? r : -ENOMEM;
+                if (r < 0)
+                        return r;
         }
+        r = check_request(all, &added, reterr_message);
+        if (r < 0)
+                return r;
+        grown = reallocarray(all->items, all->n + 1, sizeof(NetRequest));
+        if (!grown)
+                return -ENOMEM;
 
         all->items = grown;
-        grown[all->n++] = added;
+        grown[all->n++] = (NetRequest) { TAKE_PTR(added.name), TAKE_PTR(added.arguments) };
         return 0;
 }
 
 int net_requests_parse(const char *text, NetRequests *ret, char **reterr_message)
 {
         _cleanup_strv_free_ char **words = NULL;
-        NetRequests all = {};
+        _cleanup_(net_requests_done) NetRequests all = {};
         int r;
 
         r = strv_split(isempty(text) ? "default" : text, ',', &words);
-        STRV_FOREACH(word, words)
-                if (r >= 0)
-                        r = add_request(&all, *word, reterr_message);
-        if (r >= 0 && all.n == 0)
-                r = explain(reterr_message, EINVAL, "'%s' does not name a network", text);
-        if (r < 0) {
-                net_requests_done(&all);
+        if (r < 0)
                 return r;
+        STRV_FOREACH(word, words) {
+                r = add_request(&all, *word, reterr_message);
+                if (r < 0)
+                        return r;
         }
-        *ret = all;
+        if (all.n == 0)
+                return explain(reterr_message, EINVAL, "'%s' does not name a network", text);
+        *ret = TAKE_GENERIC(all, (NetRequests) {});
         return 0;
 }

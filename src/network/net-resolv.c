@@ -148,13 +148,15 @@ int net_resolv_conf_for_pods(const char *gateway, char **ret, bool *ret_lost)
 
         *ret_lost = false;
         r = read_text(OF_HOST, &text);
-        if (r >= 0)
-                r = net_resolv_translate(text, gateway, ret, ret_lost);
+        if (r < 0)
+                return r;
+        r = net_resolv_translate(text, gateway, ret, ret_lost);
         if (r < 0 || !*ret_lost || !strstr(text, "nameserver 127.0.0.53"))
                 return r;
         r = read_text(OF_RESOLVED, &behind);
-        if (r >= 0)
-                r = net_resolv_translate(behind, gateway, &upstream, &lost);
+        if (r < 0)
+                return r;
+        r = net_resolv_translate(behind, gateway, &upstream, &lost);
         if (r < 0 || !strstr(upstream, "nameserver"))
                 return r;
         free(*ret);

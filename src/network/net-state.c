@@ -39,7 +39,7 @@ void net_state_done(NetState *s)
 int net_state_read(int pod_fd, NetState *ret)
 {
         static const char *const names[] = { "network", "network-ended" };
-        int r = -ENOENT;
+        int r;
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                 _cleanup_json_object_ json_object *o = NULL;
@@ -47,14 +47,15 @@ int net_state_read(int pod_fd, NetState *ret)
                 r = faccessat(pod_fd, names[i], F_OK, 0) < 0 ? -errno : json_parse_file_at(pod_fd, names[i], &o, NULL);
                 if (r == -ENOENT)
                         continue;
-                if (r >= 0)
-                        r = json_table_read(state_table, o, ret, NULL);
+                if (r < 0)
+                        return r;
+                r = json_table_read(state_table, o, ret, NULL);
                 if (r < 0)
                         net_state_done(ret);
                 ret->ended = i == 1;
-                break;
+                return r;
         }
-        return r;
+        return -ENOENT;
 }
 
 int net_state_write(int pod_fd, const NetState *s)

@@ -136,16 +136,20 @@ int net_subnet_choose(const char *network, const NetNative *conf, const NetRoute
                 .masquerade = tristate_or(conf->masquerade, true),
                 .restricted = !tristate_or(conf->default_gateway, true),
         };
-        int r = 0;
+        int r;
 
-        if (!conf->subnet_text)
+        if (!conf->subnet_text) {
                 r = choose4(taken, &s.subnet);
-        if (r >= 0 && machine_id && tristate_or(conf->ipv6, true) && !conf->subnet6_text)
-                r = choose6(network, taken, machine_id, &s.subnet6);
+                if (r < 0)
+                        return r;
+        }
         if (!machine_id || !tristate_or(conf->ipv6, true))
                 s.subnet6 = (NetPrefix) {};
-        if (r < 0)
-                return r;
+        else if (!conf->subnet6_text) {
+                r = choose6(network, taken, machine_id, &s.subnet6);
+                if (r < 0)
+                        return r;
+        }
 
         s.subnet_text = strdup(NET_PREFIX(&s.subnet));
         if (!s.subnet_text ||

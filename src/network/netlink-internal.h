@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
@@ -19,6 +20,7 @@
         }
 
 NETLINK_CLEANUP(nl_sock, nl_socket_free)
+NETLINK_CLEANUP(nl_msg, nlmsg_free)
 NETLINK_CLEANUP(nl_addr, nl_addr_put)
 NETLINK_CLEANUP(nl_cache, nl_cache_free)
 NETLINK_CLEANUP(rtnl_link, rtnl_link_put)

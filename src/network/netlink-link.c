@@ -39,8 +39,7 @@ static int set_hardware_address(struct rtnl_link *link, uint8_t side, const NetA
  * milliseconds. */
 static int add_pair(struct nl_sock *host, const NetLink *l, int pod_ns, char **reterr_message)
 {
-        _cleanup_(rtnl_link_cleanup) struct rtnl_link *inner = rtnl_link_veth_alloc();
-        struct rtnl_link *outer;
+        _cleanup_(rtnl_link_cleanup) struct rtnl_link *inner = rtnl_link_veth_alloc(), *outer = NULL;
         int r;
 
         if (!inner)
@@ -52,16 +51,14 @@ static int add_pair(struct nl_sock *host, const NetLink *l, int pod_ns, char **r
         rtnl_link_set_mtu(outer, l->mtu);
         rtnl_link_set_ns_fd(inner, pod_ns);
         r = set_hardware_address(inner, 0x70, &l->address);
-        if (r >= 0)
-                r = set_hardware_address(outer, 0x71, &l->address);
-        if (r >= 0) {
-                rtnl_link_set_flags(inner, IFF_UP);
-                r = rtnl_link_add(host, inner, NLM_F_CREATE | NLM_F_EXCL);
-                if (r < 0)
-                        r = netlink_explain(reterr_message, r, "make link", l->host_name);
-        }
-        rtnl_link_put(outer);
-        return r;
+        if (r < 0)
+                return r;
+        r = set_hardware_address(outer, 0x71, &l->address);
+        if (r < 0)
+                return r;
+        rtnl_link_set_flags(inner, IFF_UP);
+        r = rtnl_link_add(host, inner, NLM_F_CREATE | NLM_F_EXCL);
+        return r < 0 ? netlink_explain(reterr_message, r, "make link", l->host_name) : 0;
 }
 
 static int raise_link(struct nl_sock *s, int index, const char *alias, char **reterr_message)
@@ -133,7 +130,7 @@ static int add_route(struct nl_sock *s, int index, const NetPrefix *to, const Ne
 #define LATENCY_USEC 50000
 
 /* tc-tbf(8) */
-static int fill_bucket(struct rtnl_qdisc *q, int index, uint64_t bandwidth)
+static int add_bucket(struct nl_sock *s, struct rtnl_qdisc *q, int index, uint64_t bandwidth)
 {
         int r;
 
@@ -143,7 +140,8 @@ static int fill_bucket(struct rtnl_qdisc *q, int index, uint64_t bandwidth)
         if (r < 0)
                 return r;
         rtnl_qdisc_tbf_set_rate(q, (int) MIN(bandwidth, (uint64_t) INT_MAX), BURST_BYTES, 0);
-        return rtnl_qdisc_tbf_set_limit_by_latency(q, LATENCY_USEC);
+        r = rtnl_qdisc_tbf_set_limit_by_latency(q, LATENCY_USEC);
+        return r < 0 ? r : rtnl_qdisc_add(s, q, NLM_F_CREATE | NLM_F_EXCL);
 }
 
 static int limit_link(struct nl_sock *s, int index, const NetLink *l, char **reterr_message)
@@ -156,9 +154,7 @@ static int limit_link(struct nl_sock *s, int index, const NetLink *l, char **ret
         q = rtnl_qdisc_alloc();
         if (!q)
                 return -ENOMEM;
-        r = fill_bucket(q, index, l->bandwidth);
-        if (r >= 0)
-                r = rtnl_qdisc_add(s, q, NLM_F_CREATE | NLM_F_EXCL);
+        r = add_bucket(s, q, index, l->bandwidth);
         return r < 0 ? netlink_explain(reterr_message, r, "limit the bandwidth of link", l->host_name) : 0;
 }
 

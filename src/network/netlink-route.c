@@ -153,16 +153,21 @@ static int ask_for_route(struct nl_sock *s, const NetAddress *address, int *ret_
 {
         struct rtmsg header = { .rtm_family = (unsigned char) address->family,
                                 .rtm_dst_len = (unsigned char) net_address_bits(address) };
-        struct nl_msg *m = nlmsg_alloc_simple(RTM_GETROUTE, 0);
-        int r = m ? nlmsg_append(m, &header, sizeof(header), NLMSG_ALIGNTO) : -NLE_NOMEM;
+        _cleanup_(nl_msg_cleanup) struct nl_msg *m = nlmsg_alloc_simple(RTM_GETROUTE, 0);
+        int r;
 
-        if (r >= 0)
-                r = nla_put(m, RTA_DST, (int) net_address_bits(address) / 8, address->bytes);
-        if (r >= 0)
-                r = nl_socket_modify_cb(s, NL_CB_VALID, NL_CB_CUSTOM, take_index, ret_index);
-        if (r >= 0)
-                r = nl_send_auto(s, m);
-        nlmsg_free(m);
+        if (!m)
+                return -NLE_NOMEM;
+        r = nlmsg_append(m, &header, sizeof(header), NLMSG_ALIGNTO);
+        if (r < 0)
+                return r;
+        r = nla_put(m, RTA_DST, (int) net_address_bits(address) / 8, address->bytes);
+        if (r < 0)
+                return r;
+        r = nl_socket_modify_cb(s, NL_CB_VALID, NL_CB_CUSTOM, take_index, ret_index);
+        if (r < 0)
+                return r;
+        r = nl_send_auto(s, m);
         return r < 0 ? r : nl_wait_for_ack(s);
 }
 

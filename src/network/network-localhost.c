@@ -72,9 +72,9 @@ void network_localhost_for_resolver(void)
 int network_localhost_open(const Attach *a, bool forwards, char **reterr_message)
 {
         const bool resolver = has_resolver();
-        int r = 0;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < a->pod->n_joins; i++) {
+        for (size_t i = 0; i < a->pod->n_joins; i++) {
                 const NetStateJoin *j = &a->state.joins[i];
                 _cleanup_free_ char *address6 = net_state_address(j, AF_INET6);
                 char buffer[IF_NAMESIZE];
@@ -84,8 +84,11 @@ int network_localhost_open(const Attach *a, bool forwards, char **reterr_message
 
                 if (link && wanted && !net_sysctl_route_localnet(link, true) && !j->native)
                         note(link);
-                if (link && address6 && forwards)
-                        r = a->engine->route_localhost6(link, reterr_message);
+                if (!link || !address6 || !forwards)
+                        continue;
+                r = a->engine->route_localhost6(link, reterr_message);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }

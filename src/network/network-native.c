@@ -27,8 +27,10 @@ static int add_own_subnets(NetRoutes *routes, const char *except)
         int r;
 
         r = net_list_networks(&networks);
+        if (r < 0)
+                return r;
         STRV_FOREACH(name, networks) {
-                _cleanup_close_ int fd = r < 0 || streq(*name, except) ? -EBADF : net_open_network(*name);
+                _cleanup_close_ int fd = streq(*name, except) ? -EBADF : net_open_network(*name);
                 _cleanup_(net_subnet_done) NetSubnet s = {};
                 NetPrefix *grown;
 
@@ -45,23 +47,28 @@ static int add_own_subnets(NetRoutes *routes, const char *except)
         return r;
 }
 
+static void routes_done(NetRoutes *routes)
+{
+        free(routes->items);
+}
+
 static int choose_subnet(Attach *a, const char *name, int dir_fd, Native *n, char **reterr_message)
 {
         _cleanup_free_ char *machine_id = read_machine_id();
-        NetRoutes routes = {};
+        _cleanup_(routes_done) NetRoutes routes = {};
         int r;
 
-        r = a->engine->list_routes(&routes, reterr_message);
-        if (r >= 0)
-                r = add_own_subnets(&routes, name);
-        if (r >= 0) {
-                r = net_subnet_choose(name, &n->conf, &routes, machine_id, &n->subnet);
-                if (r == -EADDRNOTAVAIL)
-                        r = explain(reterr_message, r, "network '%s': all private subnets overlap routes of the host; "
-                                    "give it one in /etc/podctl/net.d", name);
-        }
-        free(routes.items);
         n->fresh = true;
+        r = a->engine->list_routes(&routes, reterr_message);
+        if (r < 0)
+                return r;
+        r = add_own_subnets(&routes, name);
+        if (r < 0)
+                return r;
+        r = net_subnet_choose(name, &n->conf, &routes, machine_id, &n->subnet);
+        if (r == -EADDRNOTAVAIL)
+                return explain(reterr_message, r, "network '%s': all private subnets overlap routes of the host; "
+                               "give it one in /etc/podctl/net.d", name);
         return r < 0 ? r : net_subnet_write(dir_fd, &n->subnet);
 }
 
@@ -181,20 +188,25 @@ int network_native_plan_link(const Attach *a, size_t i, bool default_route, NetL
 static int add_names(const Attach *a, int dir_fd, const NetStateJoin *s)
 {
         _cleanup_strv_free_ char **addresses = NULL, **names = NULL;
-        int r = strv_extend(&names, a->pod->name);
+        int r;
 
+        r = strv_extend(&names, a->pod->name);
         if (r < 0)
                 return r;
-        if (a->pod->hostname && !streq(a->pod->hostname, a->pod->name))
+        if (a->pod->hostname && !streq(a->pod->hostname, a->pod->name)) {
                 r = strv_extend(&names, a->pod->hostname);
-        for (size_t f = 0; r >= 0 && f < 2; f++) {
+                if (r < 0)
+                        return r;
+        }
+        for (size_t f = 0; f < 2; f++) {
                 char *address = net_state_address(s, f == 0 ? AF_INET : AF_INET6);
 
-                if (address)
-                        r = strv_consume(&addresses, address);
+                if (!address)
+                        continue;
+                r = strv_consume(&addresses, address);
+                if (r < 0)
+                        return r;
         }
-        if (r < 0)
-                return r;
         r = net_names_add(dir_fd, addresses, names);
         if (r < 0)
                 return r;

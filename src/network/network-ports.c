@@ -121,9 +121,15 @@ int network_ports_hold(Attach *a, char **reterr_message)
         for (size_t i = 0; i < a->pod->n_ports; i++)
                 n += a->pod->ports[i].count;
         r = fd_make_room(n);
-        /* Of SCTP there is nothing to bind without loading it into the kernel. */
-        for (size_t i = 0; r >= 0 && i < a->pod->n_ports; i++)
-                if (!streq(a->pod->ports[i].protocol, "sctp"))
-                        r = hold_port(a->hold, &a->pod->ports[i], reterr_message);
-        return r;
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < a->pod->n_ports; i++) {
+                /* Of SCTP there is nothing to bind without loading it into the kernel. */
+                if (streq(a->pod->ports[i].protocol, "sctp"))
+                        continue;
+                r = hold_port(a->hold, &a->pod->ports[i], reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }

@@ -49,63 +49,88 @@ static bool any_is_routed(const NetSubnet *subnets, size_t n)
         return false;
 }
 
+/* What is there now, read from the directories of networks and claims. */
+typedef struct Contents {
+        NetSubnet *subnets;
+        size_t n_subnets;
+        NetClaim *claims;
+        size_t n_claims;
+} Contents;
+
+static void contents_done(Contents *c)
+{
+        for (size_t i = 0; i < c->n_subnets; i++)
+                net_subnet_done(&c->subnets[i]);
+        for (size_t i = 0; i < c->n_claims; i++)
+                net_claim_done(&c->claims[i]);
+        free(c->subnets);
+        free(c->claims);
+}
+
+static int read_contents(Contents *c)
+{
+        _cleanup_strv_free_ char **networks = NULL, **uuids = NULL;
+        _cleanup_close_ int claims_fd = net_open_claims();
+        int r;
+
+        r = net_list_networks(&networks);
+        if (r < 0)
+                return r;
+        if (claims_fd >= 0) {
+                r = list_directory_at(claims_fd, ".", &uuids);
+                if (r < 0)
+                        return r;
+        }
+        STRV_FOREACH(name, networks) {
+                r = append_subnet(&c->subnets, &c->n_subnets, *name);
+                if (r < 0)
+                        return r;
+        }
+        STRV_FOREACH(uuid, uuids) {
+                r = append_claim(&c->claims, &c->n_claims, claims_fd, *uuid);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 /* The table from scratch, for all pods there are: the first one starts, somebody flushed all rules, or another version
  * of podctl made the one there is. */
 static int make_table(const NetEngine *engine, char **reterr_message)
 {
-        _cleanup_strv_free_ char **networks = NULL, **uuids = NULL;
-        _cleanup_close_ int claims_fd = net_open_claims();
         _cleanup_free_ char *rules = NULL, *resolver = NULL;
-        NetSubnet *subnets = NULL;
-        NetClaim *claims = NULL;
-        size_t n_subnets = 0, n_claims = 0;
+        _cleanup_(contents_done) Contents c = {};
         int r;
 
-        r = net_list_networks(&networks);
-        if (r >= 0 && claims_fd >= 0)
-                r = list_directory_at(claims_fd, ".", &uuids);
-        STRV_FOREACH(name, networks)
-                if (r >= 0)
-                        r = append_subnet(&subnets, &n_subnets, *name);
-        STRV_FOREACH(uuid, uuids)
-                if (r >= 0)
-                        r = append_claim(&claims, &n_claims, claims_fd, *uuid);
-        if (r >= 0 && (n_claims > 0 || any_is_routed(subnets, n_subnets)))
+        r = read_contents(&c);
+        if (r < 0)
+                return r;
+        if (c.n_claims > 0 || any_is_routed(c.subnets, c.n_subnets))
                 net_sysctl_forward();
-        if (r >= 0)
-                r = net_resolv_loopback(&resolver);
-        if (r >= 0)
-                r = net_rules_table(&(NetRules) { subnets, n_subnets, claims, n_claims, resolver }, &rules);
-        if (r >= 0)
-                r = engine->run_rules(rules, reterr_message);
-
-        for (size_t i = 0; i < n_subnets; i++)
-                net_subnet_done(&subnets[i]);
-        for (size_t i = 0; i < n_claims; i++)
-                net_claim_done(&claims[i]);
-        free(subnets);
-        free(claims);
-        return r;
+        r = net_resolv_loopback(&resolver);
+        if (r < 0)
+                return r;
+        r = net_rules_table(&(NetRules) { c.subnets, c.n_subnets, c.claims, c.n_claims, resolver }, &rules);
+        return r < 0 ? r : engine->run_rules(rules, reterr_message);
 }
 
 static int add_elements(Attach *a, const NetClaim *claim, char **reterr_message)
 {
-        int r = 0;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < a->pod->n_joins; i++) {
+        for (size_t i = 0; i < a->pod->n_joins; i++) {
                 _cleanup_free_ char *rules = NULL;
 
                 if (!a->natives[i].fresh)
                         continue;
                 r = net_rules_add_subnet(&a->natives[i].subnet, &rules);
-                if (r >= 0)
-                        r = a->engine->run_rules(rules, reterr_message);
+                if (r < 0)
+                        return r;
+                r = a->engine->run_rules(rules, reterr_message);
+                if (r < 0)
+                        return r;
         }
-        if (r < 0)
-                return r;
-        if (claim)
-                r = network_claims_run(a->engine, net_rules_add_claim, claim, reterr_message);
-        return r;
+        return claim ? network_claims_run(a->engine, net_rules_add_claim, claim, reterr_message) : 0;
 }
 
 /* rkt's choice: the first network that masquerades, else the last one. */

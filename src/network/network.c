@@ -11,16 +11,26 @@
 #include "shared/explain.h"
 
 /* First step, under the lock: what nobody else may have. */
+static int allocate_locked(Attach *a, char **reterr_message)
+{
+        int r;
+
+        for (size_t i = 0; i < a->pod->n_joins; i++) {
+                if (!net_join_is_native(&a->pod->joins[i]))
+                        continue;
+                r = network_native_allocate(a, i, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        return network_claims_take(a, reterr_message);
+}
+
 static int allocate_all(Attach *a, char **reterr_message)
 {
         _cleanup_close_ int lock = net_state_lock();
-        int r = MIN(lock, 0), k;
+        int r, k;
 
-        for (size_t i = 0; r >= 0 && i < a->pod->n_joins; i++)
-                if (net_join_is_native(&a->pod->joins[i]))
-                        r = network_native_allocate(a, i, reterr_message);
-        if (r >= 0)
-                r = network_claims_take(a, reterr_message);
+        r = lock < 0 ? lock : allocate_locked(a, reterr_message);
         /* Also when it failed half way: what there is by then has to be given back. */
         k = net_state_write(a->pod->dir_fd, &a->state);
         return r < 0 ? r : k;
@@ -42,15 +52,22 @@ static int make_namespace(Attach *a, char **reterr_message)
         return a->engine->raise_loopback(reterr_message);
 }
 
-static int join_native(Attach *a, size_t i, char **reterr_message)
+static int add_native_link(Attach *a, size_t i, char **reterr_message)
 {
         _cleanup_(net_link_done) NetLink link = {};
         int r;
 
         r = network_native_plan_link(a, i, !a->has_gateway, &link);
-        if (r >= 0)
-                r = a->engine->add_link(&link, a->hold->host_ns, a->pod_ns, reterr_message);
         a->has_gateway |= link.default_route;
+        if (r < 0)
+                return r;
+        return a->engine->add_link(&link, a->hold->host_ns, a->pod_ns, reterr_message);
+}
+
+static int join_native(Attach *a, size_t i, char **reterr_message)
+{
+        int r = add_native_link(a, i, reterr_message);
+
         return r < 0 ? explain_context(reterr_message, r, "network '%s'", a->pod->joins[i].name) : 0;
 }
 
@@ -252,6 +269,13 @@ static int add_stand_in(const NetStateJoin *j, char **reterr_message)
         return engine->add_stand_in(j->interface, addresses, lengths, n, reterr_message);
 }
 
+static int delete_beside(const CniPod *stand_in, const NetStateJoin *j, char **reterr_message)
+{
+        int r = add_stand_in(j, reterr_message);
+
+        return r < 0 ? r : cni_delete(stand_in, j, reterr_message);
+}
+
 /* In a namespace like the pod's, which is gone with it: when a pod has been killed there is no moment before that, and
  * what plugins look for in there is known. */
 static int delete_in_stand_in(CniPod *pod, const NetStateJoin *j, char **reterr_message)
@@ -265,12 +289,10 @@ static int delete_in_stand_in(CniPod *pod, const NetStateJoin *j, char **reterr_
                 return -ENOMEM;
         if (host_ns < 0 || unshare(CLONE_NEWNET) < 0)
                 return -errno;
-        r = add_stand_in(j, reterr_message);
         in.netns = netns;
         in.stand_in = true;
         in.host_ns = host_ns;
-        if (r >= 0)
-                r = cni_delete(&in, j, reterr_message);
+        r = delete_beside(&in, j, reterr_message);
         return setns(host_ns, CLONE_NEWNET) < 0 ? -errno : r;
 }
 
@@ -324,9 +346,22 @@ int network_detach(int pod_fd, const char *uuid, bool final, char **reterr_messa
         k = release_all(&s, uuid, r < 0 ? NULL : reterr_message);
         if (r < 0)
                 return r;
-        if (k >= 0)
-                net_state_end(pod_fd);
-        return r < 0 ? r : k;
+        if (k < 0)
+                return k;
+        net_state_end(pod_fd);
+        return k;
+}
+
+static int check_join(const NetState *s, size_t i, const char *uuid, const char *netns, char **reterr_message)
+{
+        CniPod pod = { uuid, netns, false, -EBADF, s->ports, s->n_ports };
+        const NetStateJoin *j = &s->joins[i];
+
+        if (!j->native)
+                return cni_check(&pod, j, reterr_message);
+        if (if_nametoindex(strempty(j->host_interface)) == 0)
+                return explain(reterr_message, ENODEV, "network '%s': link %s is gone", j->name, j->host_interface);
+        return 0;
 }
 
 int network_check(int pod_fd, const char *uuid, const char *netns, char **reterr_message)
@@ -336,17 +371,10 @@ int network_check(int pod_fd, const char *uuid, const char *netns, char **reterr
 
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
-        for (size_t i = 0; r >= 0 && i < s.n_joins; i++) {
-                CniPod pod = { uuid, netns, false, -EBADF, s.ports, s.n_ports };
-
-                if (s.joins[i].native) {
-                        if (if_nametoindex(strempty(s.joins[i].host_interface)) == 0)
-                                r = explain(reterr_message, ENODEV, "network '%s': link %s is gone", s.joins[i].name,
-                                            s.joins[i].host_interface);
-                } else
-                        r = cni_check(&pod, &s.joins[i], reterr_message);
-                if (r == -EOPNOTSUPP)
-                        r = 0;
+        for (size_t i = 0; i < s.n_joins; i++) {
+                r = check_join(&s, i, uuid, netns, reterr_message);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
