@@ -22,10 +22,10 @@ static inline void *mfree(void *p)
         return NULL;
 }
 
-/* Replaces the string *p by a copy of s (which may be NULL). */
+/* Replaces the string *p with a copy of s (which may be NULL). */
 int free_and_strdup(char **p, const char *s);
 
-/* Makes room for n_more further elements behind the n of an array, doubling so that appending stays linear. */
+/* Makes room for n_more further elements after the n of an array, doubling so that appending stays linear. */
 int array_grow(void **array, size_t *n_allocated, size_t n, size_t n_more, size_t size);
 
 #define ARRAY_GROW(array, allocated, n, more)                                                                  \

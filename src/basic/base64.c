@@ -12,7 +12,7 @@ bool base64_is_valid(const char *s)
         return s[n + padding] == 0 && padding <= 2 && (n + padding) % 4 == 0;
 }
 
-/* libcrypto takes more than base64: spaces around it, '=' anywhere, and bits that belong to no byte. */
+/* libcrypto accepts more than base64: spaces around it, '=' anywhere, and bits that belong to no byte. */
 int base64_decode(const char *s, char **ret, size_t *ret_size)
 {
         size_t n = strlen(s), padding = n - strcspn(s, "="), size = n / 4 * 3 - padding;
@@ -25,7 +25,7 @@ int base64_decode(const char *s, char **ret, size_t *ret_size)
                 return -ENOMEM;
         if (EVP_DecodeBlock((unsigned char *) data, (const unsigned char *) s, (int) n) < 0)
                 return -EINVAL;
-        /* Bits that belong to no byte have to be zero, or two texts would mean the same. */
+        /* Bits that belong to no byte have to be zero, or two texts would mean the same bytes. */
         for (size_t i = size; i < size + padding; i++)
                 if (data[i])
                         return -EINVAL;

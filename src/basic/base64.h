@@ -5,7 +5,7 @@
 
 /* RFC 4648, section 4: with padding, nothing between the characters. */
 bool base64_is_valid(const char *s);
-/* -EINVAL: it is not that, or not the one way to write these bytes. The result is NUL-terminated, too. */
+/* -EINVAL: the text is not base64, or not the one canonical way to write these bytes. The result is NUL-terminated. */
 int base64_decode(const char *s, char **ret, size_t *ret_size);
-/* NULL: out of memory. */
+/* Returns NULL when out of memory. */
 char *base64_encode(const void *data, size_t n);

@@ -27,11 +27,11 @@ typedef struct Digest {
         char hex[DIGEST_HEX_MAX + 1];
 } Digest;
 
-/* Accepts ':' or '-' between algorithm and lower-case hex of exactly the algorithm's length. -EINVAL: no digest.
- * -EOPNOTSUPP: a well-formed one of another algorithm. */
+/* Accepts ':' or '-' between the algorithm and lower-case hex of exactly the algorithm's length. -EINVAL: not a digest.
+ * -EOPNOTSUPP: a well-formed digest of another algorithm. */
 int digest_parse(const char *s, Digest *ret);
 bool digest_equal(const Digest *a, const Digest *b);
-/* An order of them, for qsort(3). */
+/* Orders digests, for qsort(3). */
 int digest_compare(const void *a, const void *b);
 /* The OCI form "sha256:…", and the form with '-' that also serves as a file name. */
 const char *digest_format(const Digest *d, char buffer[static DIGEST_STRING_MAX]);
@@ -39,7 +39,7 @@ const char *digest_format_file(const Digest *d, char buffer[static DIGEST_STRING
 #define DIGEST_STRING(d) digest_format((d), (char[DIGEST_STRING_MAX]){})
 #define DIGEST_FILE(d) digest_format_file((d), (char[DIGEST_STRING_MAX]){})
 
-/* A digest in the making. */
+/* A digest that is being computed. */
 typedef struct Hasher Hasher;
 
 int hasher_new(DigestAlgorithm algorithm, Hasher **ret);

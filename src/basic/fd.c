@@ -14,7 +14,7 @@ int safe_close(int fd)
         return -EBADF;
 }
 
-/* What else our processes may have open: locks, a pod's directories, what systemd-nspawn needs. */
+/* Our processes may also have these open: locks, a pod's directories, what systemd-nspawn needs. */
 #define USUAL_DESCRIPTORS 512
 
 int fd_make_room(size_t n)

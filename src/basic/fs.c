@@ -58,7 +58,7 @@ int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *r
         return fd < 0 ? -errno : read_file_fd(fd, max, ret, ret_size);
 }
 
-/* A device is not even opened: some do things then. */
+/* Do not even open a device: with some, opening has effects. */
 static int read_regular_file(int path_fd, size_t max, char **ret, size_t *ret_size)
 {
         char proc[PROC_FD_PATH_MAX];
@@ -175,14 +175,14 @@ int mkdir_open_at(int dir_fd, const char *path, mode_t mode)
         return r < 0 ? r : open_directory_at(dir_fd, path);
 }
 
-/* Removal takes a few open directories, however deep the tree is: what lies deeper than that is moved up into the
- * topmost directory and removed from there. A path cannot be used, which ends at PATH_MAX. */
+/* Removal takes a few open directories, however deep the tree is: anything deeper is moved up into the topmost
+ * directory and removed from there. Paths would not do, since they end at PATH_MAX. */
 #define RM_RF_DEPTH 16U
 
 typedef struct Removal {
         dev_t device;
         int top_fd;
-        bool moved;     /* something came up, maybe behind what was read of the topmost directory */
+        bool moved;     /* something was moved up, maybe behind the read position in the topmost directory */
 } Removal;
 
 static int rm_rf_entry(Removal *m, unsigned depth, int fd, const struct dirent *entry);
@@ -209,7 +209,7 @@ static int rm_rf_children(Removal *m, unsigned depth, int fd)
         return first_error;
 }
 
-/* Under a name that nothing in there can have been given beforehand, except by chance. */
+/* Uses a name that nothing in there can already have, except by chance. */
 static int move_up(Removal *m, int fd, const char *name)
 {
         uint64_t random;
@@ -255,7 +255,7 @@ static int rm_rf_entry(Removal *m, unsigned depth, int fd, const struct dirent *
         return r < 0 ? r : remove_directory(fd, entry->d_name);
 }
 
-/* Again as long as something came up, which everything does once at most. */
+/* Repeat as long as something was moved up; each thing is moved up at most once. */
 static int rm_rf_tree(int fd, dev_t device)
 {
         Removal m = { .device = device, .top_fd = fd };
@@ -291,7 +291,7 @@ int rm_rf_at(int dir_fd, const char *path)
         return r < 0 ? r : remove_directory(dir_fd, path);
 }
 
-/* A ".." is not resolved while anything in the system is being renamed or mounted: openat2(2) says EAGAIN then. */
+/* While anything in the system is being renamed or mounted, openat2(2) does not resolve "..": it returns EAGAIN. */
 int open_resolving(int dir_fd, const char *path, int flags, uint64_t resolve)
 {
         struct open_how how = { .flags = (uint64_t) (flags | O_CLOEXEC), .resolve = resolve };
@@ -315,8 +315,8 @@ static int make_inode(int parent_fd, const char *name, mode_t mode)
         return k < 0 ? -errno : 0;
 }
 
-/* On a mount that maps IDs only who is mapped can make anything: the owner, with all we may do (capabilities(7),
- * SECBIT_NO_SETUID_FIXUP). */
+/* On a mount that maps IDs, only mapped users can create anything: this becomes the owner, and keeps all our
+ * capabilities (capabilities(7), SECBIT_NO_SETUID_FIXUP). */
 static int make_inode_as(int parent_fd, const char *name, mode_t mode, uid_t owner)
 {
         int bits = prctl(PR_GET_SECUREBITS), r;
@@ -359,7 +359,7 @@ int mkdir_in_root(int root_fd, const char *path, mode_t mode, uid_t owner)
         if (!partial)
                 return -ENOMEM;
 
-        /* Each longer beginning of the path in turn, from the root: links in it may lead anywhere inside. */
+        /* Each longer prefix of the path in turn, from the root: links in it may lead anywhere inside. */
         for (char *p = partial + strspn(partial, "/"); fd >= 0 && *p;) {
                 _cleanup_close_ int parent = TAKE_FD(fd);
                 size_t n = strcspn(p, "/");
@@ -393,7 +393,7 @@ int make_file_in_root(int root_fd, const char *path, mode_t mode, mode_t directo
         return r < 0 ? r : open_in_root(root_fd, path, O_PATH | O_NOFOLLOW);
 }
 
-/* 1: it was a link, and what is left to follow, and from where, has changed. */
+/* 1: it was a link, and the rest to follow, and the directory to follow it from, have changed. */
 static int follow_link(int root_fd, const char *candidate, char **done, char **rest)
 {
         _cleanup_close_ int fd = open_in_root(root_fd, candidate, O_PATH | O_NOFOLLOW);
@@ -425,7 +425,7 @@ static int follow_link(int root_fd, const char *candidate, char **done, char **r
         return 1;
 }
 
-/* Takes the next component off the rest. */
+/* Takes the next component off the front of the rest. */
 static int follow_component(int root_fd, char **done, char **rest, unsigned *links)
 {
         const char *name = *rest + strspn(*rest, "/");
@@ -508,7 +508,7 @@ static bool is_self_or_parent(const char *name)
         return streq(name, ".") || streq(name, "..");
 }
 
-/* Appending to an array of known length: directories may have many thousand names. */
+/* Appends to an array of known length: directories may have many thousands of names. */
 static int read_names(DIR *d, bool (*skip)(const char *name), char ***names)
 {
         size_t n = 0, n_allocated = 1;

@@ -33,7 +33,7 @@ const char *log_last_error(void)
         return log_last[0] ? log_last : NULL;
 }
 
-/* What went wrong, and below it why, and why that: contexts stand before what they are contexts of. */
+/* The failure, below it its cause, and the cause of that: contexts come before the messages they belong to. */
 static void print_chain(const char *line)
 {
         unsigned depth = 0;
@@ -57,7 +57,7 @@ void log_line(int level, int error, const char *format, ...)
         va_start(ap, format);
         (void) vsnprintf(line, sizeof(line), format, ap);
         va_end(ap);
-        /* Also where it quotes what an image or a server says. */
+        /* This also covers quotations from an image or a server. */
         string_make_plain(line);
 
         if (level <= LOG_ERR)

@@ -6,14 +6,15 @@
 
 #include "basic/macro.h"
 
-/* One line on standard error. Modules return errors and stay silent above debug; the verb that knows the story logs
- * it once, in the line that returns. Where standard error is the journal each line carries its priority. */
+/* One line on standard error. Modules return errors and stay silent above debug; the verb, which knows the context,
+ * logs the error once, in the line that returns. Where standard error is the journal, each line carries its
+ * priority. */
 
 void log_setup(const char *program);
 void log_set_max_level(int level);
 int log_max_level(void);
 
-/* Prints; "%m" in the format is the text of |error|. */
+/* Prints the message; "%m" in the format is the text of |error|. */
 void log_line(int level, int error, const char *format, ...) _printf_(3, 4);
 
 /* The same, and returns -|error|, which the compiler can see is negative. */
@@ -24,7 +25,7 @@ void log_line(int level, int error, const char *format, ...) _printf_(3, 4);
                 -MAX(_error_, 1);                                                                              \
         })
 
-/* The last line logged at LOG_ERR, or NULL: what a supervisor is told when we fail. */
+/* The last line logged at LOG_ERR, or NULL: it is reported to a supervisor when we fail. */
 const char *log_last_error(void);
 
 #define log_error_errno(error, ...) log_full_errno(LOG_ERR, error, __VA_ARGS__)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Compiler attributes, sizes and the transfer of ownership. Everything else in the tree stands on these few. */
+/* Compiler attributes, sizes and the transfer of ownership. The rest of the tree builds on these. */
 
 #define _cleanup_(f) __attribute__((cleanup(f)))
 #define _printf_(a, b) __attribute__((format(printf, a, b)))
@@ -19,7 +19,7 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-/* Hands a value over to somebody else: yields it and leaves nothing behind for the cleanup to free. */
+/* Transfers ownership: yields the value and leaves nothing behind for the cleanup to free. */
 #define TAKE_GENERIC(var, nothing)                                                                             \
         ({                                                                                                     \
                 typeof(var) *_p_ = &(var);                                                                     \
@@ -39,5 +39,5 @@
                         func(*p);                                                                              \
         }
 
-/* Runs through an array that ends with an element whose first member is NULL, as our tables do. */
+/* Iterates over an array that ends with an element whose first member is NULL, as our tables do. */
 #define FOREACH_ROW(row, table) for (typeof(&(table)[0]) row = (table); *(void *const *) row; row++)

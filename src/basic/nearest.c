@@ -4,7 +4,7 @@
 #include "basic/nearest.h"
 #include "basic/string-util.h"
 
-/* Nobody wrote a longer one by mistake. */
+/* Nobody mistypes a longer word than this. */
 #define WORD_MAX 64U
 
 static bool same_letter(char a, char b)
@@ -17,7 +17,7 @@ static size_t min3(size_t a, size_t b, size_t c)
         return MIN(MIN(a, b), c);
 }
 
-/* The distance of Damerau and Levenshtein in its restricted form: rows are prefixes of a, columns prefixes of b. */
+/* The Damerau-Levenshtein distance in its restricted form: rows are prefixes of a, columns are prefixes of b. */
 static size_t edit_distance(const char *a, size_t n, const char *b, size_t m)
 {
         size_t rows[3][WORD_MAX + 1];

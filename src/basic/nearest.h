@@ -3,10 +3,10 @@
 
 #include "basic/macro.h"
 
-/* Which of the known words somebody meant who wrote another one. Starts with the word that was written; each known one
- * is offered in turn, and the first of the nearest stays. It is NULL as long as none is near enough to be worth a
- * question: at most one letter in three put in, left out, changed or swapped with the next. Upper and lower case are
- * the same. */
+/* Finds which of the known words the user meant when they wrote an unknown one. Start with the word that was written
+ * and offer each known word in turn; the first of the nearest is kept. The result is NULL as long as no word is near
+ * enough to suggest: at most one letter in three inserted, deleted, replaced or swapped with the next. Case is
+ * ignored. */
 typedef struct Nearest {
         const char *written;
         const char *known; /* not owned */

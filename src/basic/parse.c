@@ -172,7 +172,7 @@ static const struct {
         { { "y", "year", "years" }, UINT64_C(31557600000000) },
 };
 
-/* What the word means, up to where it ends; 0: nothing. */
+/* The unit at the beginning of the text, and where it ends; 0: there is none. */
 static uint64_t span_unit(const char *word, size_t n)
 {
         for (size_t i = 0; i < ELEMENTSOF(span_units); i++)
@@ -182,7 +182,7 @@ static uint64_t span_unit(const char *word, size_t n)
         return 0;
 }
 
-/* The digits behind the dot. */
+/* The digits after the decimal point. */
 static int add_fraction(const char *p, uint64_t unit, uint64_t *usec)
 {
         if (strspn(p, DIGITS) == 0)

@@ -10,13 +10,13 @@ static inline bool path_is_absolute(const char *p)
         return p && *p == '/';
 }
 
-/* a/b with exactly one slash between; an absolute second part is appended all the same. */
+/* a/b with exactly one slash between; b is appended even when it is absolute. */
 char *path_join(const char *a, const char *b);
-/* The last component, "" for "/" or a path ending in one. */
+/* The last component; "" for "/" and for a path that ends in a slash. */
 const char *path_basename(const char *p);
 /* Removes "." and double slashes and resolves ".." as text, never above the root: "/a/../../b" is "/b". */
 int path_clean(const char *p, char **ret);
-/* Both clean: the path is the other or lies in it. */
+/* Whether path is the other one or lies below it. Both must be clean. */
 bool path_is_at_or_below(const char *path, const char *other);
 /* True when any component is "..". */
 bool path_has_dotdot(const char *p);

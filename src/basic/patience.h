@@ -4,14 +4,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Looking again and again at what no descriptor and no signal reports: that a flock(2) lock is free (it can be waited
- * for, but with nothing else and for no set time), or that a directory is not in use any more. Where there is an event,
- * wait for that; each use says why there is none. */
+/* Polling for what no descriptor and no signal reports: that a flock(2) lock is free (flock(2) can wait, but for
+ * nothing else at the same time and without a timeout), or that a directory is no longer in use. Where there is an
+ * event, wait for that; each use states why there is none. */
 typedef struct Patience {
         uint64_t step_usec;
-        uint64_t left_usec; /* in all */
+        uint64_t left_usec; /* in total */
 } Patience;
 
-/* Waits for a step, or until something can be read from the descriptor, unless that is negative. false: there is no
- * patience left. */
+/* Waits for one step, or until the descriptor is readable; a negative descriptor is ignored. false: no patience is
+ * left. */
 bool patience_wait(Patience *p, int fd);

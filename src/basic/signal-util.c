@@ -5,7 +5,7 @@
 #include "basic/signal-util.h"
 #include "basic/string-util.h"
 
-/* Second names, which sigabbrev_np() does not have (signal(7)). */
+/* Aliases, which sigabbrev_np() does not know (signal(7)). */
 static const struct {
         const char *name;
         int number;
@@ -21,7 +21,7 @@ static const char *without_prefix(const char *s, const char *prefix)
         return strncasecmp(s, prefix, strlen(prefix)) == 0 ? s + strlen(prefix) : NULL;
 }
 
-/* What stands behind RTMIN, from which one counts upward, or RTMAX, from which one counts downward. */
+/* The offset after RTMIN, which counts upward, or after RTMAX, which counts downward. */
 static int real_time_signal(const char *rest, int from, char sign)
 {
         uint32_t distance = 0;

@@ -5,5 +5,6 @@
 
 #include "basic/macro.h"
 
-/* "SIGTERM", "TERM", "sigterm", "15", "SIGRTMIN+3", "RTMAX-3": as Docker and podman take them. -EINVAL: it is none. */
+/* "SIGTERM", "TERM", "sigterm", "15", "SIGRTMIN+3", "RTMAX-3": as Docker and podman accept them. -EINVAL: not a
+ * signal. */
 int signal_from_string(const char *s);

@@ -3,6 +3,6 @@
 
 #include "basic/macro.h"
 
-/* Counts of bytes for people, in powers of 1024: "512B", "1.5MiB", "204MiB". */
+/* Byte counts for people to read, in powers of 1024: "512B", "1.5MiB", "204MiB". */
 #define SIZE_STRING_MAX 24
 const char *format_size(uint64_t size, char buffer[static SIZE_STRING_MAX]);

@@ -98,7 +98,7 @@ bool string_is_ascii_printable(const char *s)
         return true;
 }
 
-/* In UTF-8, C2 and 80 to 9F are control characters, too. */
+/* In UTF-8, C2 followed by 80 to 9F is also a control character. */
 void string_make_plain(char *s)
 {
         for (unsigned char *p = (unsigned char *) s; *p; p++)

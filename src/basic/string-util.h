@@ -29,23 +29,23 @@ const char *startswith(const char *s, const char *prefix);
 /* Where the suffix begins, or NULL when s does not end with it. */
 const char *endswith(const char *s, const char *suffix);
 
-/* Concatenation of all arguments up to NULL; NULL only when memory ran out. */
+/* Concatenates all arguments up to NULL; returns NULL only when out of memory. */
 char *strjoin_real(const char *first, ...) _sentinel_;
 #define strjoin(...) strjoin_real(__VA_ARGS__, NULL)
 
-/* printf into a fresh string; NULL only when memory ran out. */
+/* printf into a new string; returns NULL only when out of memory. */
 char *strprintf(const char *format, ...) _printf_(1, 2);
 char *strvprintf(const char *format, va_list ap) _printf_(1, 0);
 
-/* A string of n bytes that are followed by no NUL; NULL only when memory ran out. (strndup(3) may look for one.) */
+/* A string of n bytes that no NUL follows; returns NULL only when out of memory. (strndup(3) may look for a NUL.) */
 char *string_from_bytes(const void *data, size_t n);
 
 /* Splits s at the first occurrence of separator. The right half is NULL when there is none. */
 int split_pair(const char *s, char separator, char **ret_left, char **ret_right);
 
 bool string_is_ascii_printable(const char *s);
-/* Makes one line of text of it, in which nothing is a command to a terminal, or looks like another message to the
- * journal: control characters become '?'. */
+/* Turns s into one line of text that contains no terminal commands and cannot look like another message in the journal:
+ * control characters become '?'. */
 void string_make_plain(char *s);
 /* True when every character of s occurs in allowed. */
 bool string_in_charset(const char *s, const char *allowed);

@@ -21,16 +21,16 @@ int strv_extend_strv(char ***l, char *const *other);
 /* Takes ownership of s, also on failure. */
 int strv_consume(char ***l, char *s);
 
-/* Splits at each separator; empty pieces are kept out. */
+/* Splits at each separator; empty pieces are dropped. */
 int strv_split(const char *s, char separator, char ***ret);
 char *strv_join(char *const *l, const char *separator);
 void strv_sort(char **l);
-/* In a sorted one of n strings. */
+/* Searches a sorted array of n strings. */
 bool strv_sorted_contains(char *const *l, size_t n, const char *s);
-/* Leaves one of each in a sorted one; returns how many there are then. */
+/* Removes duplicates from a sorted array; returns how many strings are left. */
 size_t strv_sorted_uniq(char **l);
 
-/* "NAME=VALUE" lists. The value of name, or NULL. */
+/* Lists of "NAME=VALUE". Returns the value of name, or NULL. */
 const char *strv_env_get(char *const *l, const char *name);
-/* Sets name, replacing an entry of that name where it stands. */
+/* Sets name, replacing an existing entry of that name in place. */
 int strv_env_set(char ***l, const char *name, const char *value);

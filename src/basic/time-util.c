@@ -64,7 +64,8 @@ int parse_timestamp(const char *s, uint64_t *ret_nsec)
         tm.tm_mon -= 1;
         check = tm;
         t = timegm(&check);
-        /* timegm() normalises what is out of range: what it had to change was not a date. A leap second is. */
+        /* timegm() normalises fields that are out of range: if it had to change one, it was not a date. A leap second
+         * is allowed. */
         if (tm.tm_sec != 60 && (check.tm_mday != tm.tm_mday || check.tm_mon != tm.tm_mon ||
                                 check.tm_hour != tm.tm_hour || check.tm_min != tm.tm_min))
                 return -EINVAL;

@@ -12,14 +12,14 @@
 
 /* Wall clock, nanoseconds since the epoch. */
 uint64_t now_nsec(void);
-/* Of a clock that is never set, for measuring. */
+/* A clock that is never set, for measuring. */
 uint64_t now_monotonic_usec(void);
 uint64_t timespec_to_nsec(const struct timespec *ts);
 
 /* RFC 3339 date-time, with 'T' or 't' and a zone. -EINVAL when it is not one. */
 int parse_timestamp(const char *s, uint64_t *ret_nsec);
 
-/* "2 hours ago" as rkt's list prints it. */
+/* "2 hours ago", as rkt's list prints it. */
 #define TIME_STRING_MAX 64
 const char *format_time_ago(uint64_t nsec, uint64_t now, char buffer[static TIME_STRING_MAX]);
 /* "2016-01-02 15:04:05.999 +0000 UTC", local time. */

@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 
-/* How much a tree takes on the disk, without following links or crossing into mounts. Stops counting beyond max bytes,
- * and takes a tree of very many levels for larger than anything, UINT64_MAX, since looking takes a descriptor a level.
- * -ENOENT. */
+/* How much disk space a tree takes, without following links or crossing into mounts. Stops counting beyond max bytes,
+ * and reports UINT64_MAX for a tree with very many levels, since each level takes a descriptor. -ENOENT. */
 int tree_size_at(int dir_fd, const char *path, uint64_t max, uint64_t *ret);

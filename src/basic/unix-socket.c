@@ -68,7 +68,8 @@ int unix_send(int socket_fd, const void *data, size_t size, const int *fds, size
         return n < 0 ? -errno : 0;
 }
 
-/* Of more than there is room for, all are closed. The kernel installs as many as the space, aligned, has room for. */
+/* If more descriptors come than there is room for, all are closed. The kernel installs as many as fit into the space
+ * after alignment. */
 static int take_fds(struct msghdr *message, int *fds, size_t n_fds)
 {
         const struct cmsghdr *c = CMSG_FIRSTHDR(message);

@@ -8,8 +8,8 @@ size_t utf8_length(const char *s, size_t n)
 {
         const unsigned char *p = (const unsigned char *) s;
         static const struct {
-                unsigned char first, last;   /* of the leading byte */
-                unsigned char low, high;     /* of the one behind it */
+                unsigned char first, last;   /* of the first byte */
+                unsigned char low, high;     /* of the second byte */
                 unsigned char length;
         } forms[] = {
                 { 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
@@ -38,7 +38,7 @@ void utf8_make_printable(char *s)
 
         for (size_t i = 0, length; i < n; i += length) {
                 length = utf8_length(s + i, n - i);
-                /* U+0080 to U+009F, of which terminals take commands too, begin with 0xc2. */
+                /* U+0080 to U+009F, which terminals also take as commands, begin with 0xc2. */
                 if (length == 0 || (unsigned char) s[i] < ' ' || s[i] == 0x7f ||
                     (length == 2 && (unsigned char) s[i] == 0xc2 && (unsigned char) s[i + 1] < 0xa0)) {
                         length = length ?: 1;

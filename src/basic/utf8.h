@@ -3,13 +3,12 @@
 
 #include "basic/macro.h"
 
-/* How many bytes the character at s takes, of which there are n at most; 0 when it is none: too long a form, half a
- * surrogate pair, beyond U+10FFFF (RFC 3629, section 4). */
+/* How many bytes the character at s takes, of the n bytes there; 0 when it is not valid: an overlong form, half a
+ * surrogate pair, or beyond U+10FFFF (RFC 3629, section 4). */
 size_t utf8_length(const char *s, size_t n);
 
-/* How many columns of a terminal the text takes. What is not UTF-8, or not printable, counts as a column a byte. */
+/* How many columns of a terminal the text takes. Bytes that are not UTF-8, or not printable, count as a column each. */
 size_t utf8_columns(const char *s);
 
-/* Puts question marks in the place of control characters and of what is no UTF-8, for text of strangers that goes to
- * a terminal. */
+/* Replaces control characters and invalid UTF-8 with question marks, for untrusted text that goes to a terminal. */
 void utf8_make_printable(char *s);

@@ -20,7 +20,7 @@ int uuid_parse(const char *s, Uuid *ret)
 {
         sd_id128_t id;
 
-        /* Without dashes it would be taken, too. */
+        /* Otherwise the parser would also accept it without dashes. */
         if (strlen(s) != UUID_STRING_MAX - 1 || sd_id128_from_string(s, &id) < 0)
                 return -EINVAL;
         (void) sd_id128_to_uuid_string(id, ret->s);

@@ -11,9 +11,9 @@ typedef struct Uuid {
         char s[UUID_STRING_MAX];
 } Uuid;
 
-/* A random one (version 4). */
+/* A random UUID (version 4). */
 int uuid_new(Uuid *ret);
-/* Canonical form, either case. */
+/* Accepts the canonical form, in either case. */
 int uuid_parse(const char *s, Uuid *ret);
 /* The 32 hex digits without dashes, as machine-ids are written. */
 const char *uuid_format_plain(const Uuid *u, char buffer[static 33]);

@@ -123,7 +123,7 @@ static int fetch_page(Http *http, const FetchEndpoint *e, const char *scheme, co
         return r;
 }
 
-/* Over https, and in the clear where that is allowed. */
+/* Over https, and over plain http where that is allowed. */
 static int read_page(Http *http, const FetchEndpoint *e, const char *at, const char *name, HttpSink *page,
                      Discovery *ret, char **reterr_message)
 {
@@ -135,7 +135,7 @@ static int read_page(Http *http, const FetchEndpoint *e, const char *at, const c
         return r < 0 ? r : discovery_parse(strempty(page->data), (size_t) page->at, name, ret);
 }
 
-/* One level. */
+/* Asks at one level. */
 static int ask_at(Http *http, const FetchEndpoint *e, const char *at, const char *name, Discovery *ret,
                   char **reterr_message)
 {

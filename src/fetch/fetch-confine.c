@@ -10,7 +10,7 @@
 #include "fetch/fetch-confine.h"
 #include "shared/sandbox.h"
 
-/* No execve, no ptrace, no kill, no bind or listen, nothing that makes, changes or removes a file. */
+/* No execve, no ptrace, no kill, no bind or listen, nothing that creates, changes or removes a file. */
 static const char *const syscalls[] = {
         /* Sockets, as libcurl and the resolver use them. */
         "connect", "getpeername", "getsockname", "getsockopt", "poll", "ppoll", "pselect6", "recvfrom", "recvmmsg",
@@ -25,7 +25,7 @@ static const char *const syscalls[] = {
         /* Threads and memory. */
         "brk", "exit", "exit_group", "futex", "futex_time64", "get_robust_list", "madvise", "mprotect",
         "mremap", "munmap", "rseq", "sched_getaffinity", "sched_yield", "set_robust_list", "set_tid_address",
-        /* What is asked in passing. */
+        /* Calls that libraries make in passing. */
         "clock_getres", "clock_gettime", "clock_nanosleep", "getegid", "geteuid", "getgid", "getpid", "getppid",
         "getrandom",
         "gettid", "gettimeofday", "getuid", "nanosleep", "restart_syscall", "rt_sigaction", "rt_sigprocmask",
@@ -35,11 +35,12 @@ static const char *const syscalls[] = {
 #define ALL UINT32_MAX
 
 static const SandboxRule rules[] = {
-        /* The network, and the resolver's services: Unix sockets it connects to, and the kernel's word on addresses. */
+        /* The network, and the resolver's services: Unix sockets that it connects to, and netlink, by which the kernel
+         * reports addresses. */
         { "socket", 0, ALL, AF_INET }, { "socket", 0, ALL, AF_INET6 }, { "socket", 0, ALL, AF_UNIX },
         { "socket", 0, ALL, AF_NETLINK },
         { "socketpair", 0, ALL, AF_UNIX },
-        /* Threads, but no processes, and no namespaces in which it had capabilities. */
+        /* Threads, but no processes, and no namespaces in which the process would have capabilities. */
         { "clone", 0, CLONE_THREAD, CLONE_THREAD },
         { "ioctl", 1, ALL, FIONBIO }, { "ioctl", 1, ALL, FIONREAD }, { "ioctl", 1, ALL, TCGETS },
         /* Names for threads and memory. */
@@ -53,7 +54,7 @@ int fetch_confine(void)
 
         if (setrlimit(RLIMIT_CORE, &(struct rlimit) {}) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
                 return -errno;
-        /* Until here it was for messages of the dynamic linker. */
+        /* Until here standard error received messages of the dynamic linker. */
         r = sandbox_drop_terminal();
         if (r < 0)
                 return r;

@@ -26,7 +26,7 @@ uint64_t http_parse_retry_after(const char *value, time_t now)
         return date > now ? (uint64_t) (date - now) : 0;
 }
 
-/* What follows NAME= in a list of directives, all in lower case; NULL when it is not there. */
+/* The text after NAME= in a list of directives, all in lower case; NULL when it is not there. */
 static char *directive(const char *value, const char *name, bool *ret_found)
 {
         for (const char *p = value; *p; p += strcspn(p, ",")) {
@@ -66,7 +66,7 @@ bool http_challenge_is(const char *challenge, const char *scheme)
         return strncasecmp(challenge, scheme, n) == 0 && (challenge[n] == 0 || challenge[n] == ' ');
 }
 
-/* A token, or a quoted string with its quotes taken off; moves on behind it. */
+/* Parses a token, or a quoted string without its quotes; advances past it. */
 static char *read_value(const char **p)
 {
         char *value, *out;
@@ -91,7 +91,7 @@ static char *read_value(const char **p)
         return value;
 }
 
-/* The end of what stands between two commas outside of quotes. */
+/* The end of the text between two commas outside of quotes. */
 static const char *skip_element(const char *p)
 {
         for (bool quoted = false; *p && (quoted || *p != ','); p++) {
@@ -103,7 +103,7 @@ static const char *skip_element(const char *p)
         return p;
 }
 
-/* NAME = VALUE; whatever else stands there begins with the scheme of another challenge. */
+/* Parses NAME = VALUE; anything else here begins with the scheme of another challenge. */
 static bool is_parameter(const char *p)
 {
         p += strcspn(p, "= \t,\"");

@@ -5,20 +5,21 @@
 
 #include "basic/strv.h"
 
-/* Values of the headers of a reply. Finding these is libcurl's (curl_easy_header(3)). */
+/* Parses values of the headers of a reply. libcurl finds the headers (curl_easy_header(3)). */
 
-/* Of Content-Range: "bytes 200-1000/67589". UINT64_MAX: what does not say where it begins begins nowhere we asked
+/* The start of a Content-Range: "bytes 200-1000/67589". UINT64_MAX: none is given, so it cannot be the offset we asked
  * for. */
 uint64_t http_parse_range_begin(const char *value);
-/* Seconds to wait from the value of Retry-After, a count or a date (RFC 9110 10.2.3); 0: it says nothing of use.
- * libcurl's own answer is six hours at most. */
+/* The seconds to wait from the value of Retry-After, a count or a date (RFC 9110 10.2.3); 0: it has no useful value.
+ * libcurl's own answer is at most six hours. */
 uint64_t http_parse_retry_after(const char *value, time_t now);
-/* Seconds from Cache-Control; 0 also for no-store and no-cache. */
+/* The max-age of Cache-Control, in seconds; 0 also for no-store and no-cache. */
 uint64_t http_parse_max_age(const char *value);
 
-/* The challenges of one header: commas are between them, between their parameters and in quoted strings. */
+/* Splits one header into challenges: commas separate the challenges and their parameters, and occur in quoted
+ * strings. */
 int http_challenges_split(const char *value, char ***ret);
 /* An authentication challenge (RFC 9110 11.6.1): the scheme, and one of its parameters. */
 bool http_challenge_is(const char *challenge, const char *scheme);
-/* -ENOENT: it has no such parameter. */
+/* -ENOENT: there is no such parameter. */
 int http_challenge_parameter(const char *challenge, const char *name, char **ret);

@@ -14,19 +14,20 @@
 
 #define REDIRECTS_MAX 10L
 #define CONNECT_TIMEOUT_SEC 20L
-/* A transfer that was slower for so long is broken, and a server that goes on like that never comes to an end. */
+/* A transfer that is slower than this for so long counts as broken; such a server would never finish. */
 #define RATE_MIN 1024L
 #define STALL_SEC 60L
-/* Attempts in a row that brought next to nothing; fewer where there was nobody to talk to from the start. */
+/* The number of attempts in a row that may bring next to nothing; fewer if the server was unreachable from the
+ * start. */
 #define ATTEMPTS_MAX 6U
 #define ATTEMPTS_UNREACHABLE_MAX 2U
 #define GAIN_MIN (64U * 1024)
 #define BACKOFF_FIRST_MSEC 250U
-/* A server that wants more patience than this is told to the user instead. */
+/* If a server asks for a longer wait than this, that is reported to the user instead. */
 #define RETRY_AFTER_MAX_SEC 120U
 #define ERROR_TEXT_MAX 4096U
 #define CHALLENGES_MAX 8U
-/* Of what comes with a refusal or a redirect. */
+/* The limit for the body of an error or a redirect. */
 #define UNWANTED_MAX (256 * 1024)
 
 #define NO_AUTHORITIES                                                                                  \
@@ -35,7 +36,7 @@
 struct Http {
         CURL *curl;
         bool by_directory;      /* see authorities_by_directory() */
-        char detail[CURL_ERROR_SIZE]; /* what libcurl says of the last failure */
+        char detail[CURL_ERROR_SIZE]; /* libcurl's text about the last failure */
 };
 
 /* One exchange, redirects included. */
@@ -45,15 +46,15 @@ typedef struct Attempt {
         HttpReply *reply;
         const HttpRequest *request;
         const char *validator;
-        uint64_t skip;          /* bytes the server sends though we have them */
+        uint64_t skip;          /* bytes that the server sends although we have them */
         size_t text_size;
-        bool enough;            /* the body is not what was asked for, and long */
-        int error;              /* our own, from within a callback */
+        bool enough;            /* the body is not the requested one, and long */
+        int error;              /* our own error, from within a callback */
 } Attempt;
 
-/* Where authorities also lie in a directory of files named by hashes, as update-ca-certificates(8) makes it, the one
- * that is needed is found there; reading all of them from the one large file takes 15 ms, which is more than all the
- * rest of asking whether an image has changed. */
+/* If the authorities are also in a directory of files named by hashes, as update-ca-certificates(8) makes it, the
+ * required one is found there; reading all of them from the one large file takes 15 ms, which is more than the rest of
+ * checking whether an image has changed. */
 static bool authorities_by_directory(void)
 {
         const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
@@ -171,7 +172,7 @@ static size_t take_body(char *data, size_t one, size_t n, void *userdata)
         return a->error < 0 ? CURL_WRITEFUNC_ERROR : n;
 }
 
-/* Libcurl reads all that comes with a redirect before it follows it, and shows it to nobody. */
+/* Libcurl reads the whole body of a redirect before it follows it, and does not pass it on. */
 static int watch_body(void *userdata, curl_off_t total, curl_off_t now, curl_off_t upload_total, curl_off_t upload_now)
 {
         Attempt *a = userdata;
@@ -182,9 +183,10 @@ static int watch_body(void *userdata, curl_off_t total, curl_off_t now, curl_off
         return a->enough;
 }
 
-/* Headers: those of the last head, not of the redirects before it */
+/* Headers: those of the last response, not of the redirects before it */
 
-/* Only what can be shown and passed on: no control characters. Belongs to libcurl, until it is asked for another. */
+/* Returns only values that can be displayed and passed on: without control characters. Libcurl owns the result, until
+ * the next call. */
 static const char *header_at(CURL *curl, const char *name, size_t i, size_t *ret_n)
 {
         struct curl_header *h;
@@ -196,7 +198,7 @@ static const char *header_at(CURL *curl, const char *name, size_t i, size_t *ret
         return string_is_ascii_printable(h->value) ? h->value : "";
 }
 
-/* The last one of the name. */
+/* Returns the last header of the name. */
 static const char *header(CURL *curl, const char *name)
 {
         size_t n;
@@ -267,7 +269,7 @@ static int take_headers(CURL *curl, HttpReply *reply)
         return take_challenges(curl, &reply->challenges);
 }
 
-/* Whether all of it once more is the same as what we have the beginning of. */
+/* Whether a complete new body is the content that we have the beginning of. */
 static bool is_same(const Attempt *a)
 {
         return a->request->fixed || (a->validator && (header_is(a->curl, "ETag", a->validator) ||
@@ -281,7 +283,7 @@ static bool is_where_we_are(const Attempt *a)
         return (range ? http_parse_range_begin(range) : 0) == a->sink->at;
 }
 
-/* Head: what comes decides whether the body is what we want, before any of it arrives. */
+/* Handles the head of the response: it decides whether the body is the one we want, before any of it arrives. */
 static size_t take_header(char *data, size_t one, size_t n, void *userdata)
 {
         Attempt *a = userdata;
@@ -302,7 +304,7 @@ static size_t take_header(char *data, size_t one, size_t n, void *userdata)
 
 /* One attempt */
 
-/* What others on the line may not read. */
+/* Data that must not be readable on the wire. */
 static bool is_confidential(const HttpRequest *request)
 {
         return startswith(request->url, "https://");
@@ -413,7 +415,7 @@ static int attempt(Http *h, const HttpRequest *request, HttpSink *sink, const ch
         curl_slist_free_all(headers);
         if (a.error >= 0)
                 a.error = take_headers(h->curl, reply);
-        /* What a refusal says is in its status, but a redirect was to be followed. */
+        /* With a refusal the status is enough, but a redirect should have been followed. */
         if (a.enough && reply->status >= 400)
                 *ret_code = CURLE_OK;
         else if (a.enough)
@@ -461,7 +463,7 @@ static Verdict judge_code(CURLcode code, int *ret_error)
         return VERDICT_GIVE_UP;
 }
 
-/* RFC 9110: these say "not now". */
+/* RFC 9110: these mean "not now". */
 static bool is_busy(long status)
 {
         return status == 408 || status == 425 || status == 429 || (status >= 500 && status <= 504 && status != 501);
@@ -472,7 +474,7 @@ static bool is_unreachable(int error)
         return error == -EHOSTUNREACH || error == -ECONNREFUSED;
 }
 
-/* Once something has come from there, somebody is there, and is just being restarted. */
+/* Once the server has sent something, it is there, and is probably just being restarted. */
 static unsigned attempts_max(const HttpRequest *request, int error)
 {
         return is_unreachable(error) && request->first ? ATTEMPTS_UNREACHABLE_MAX : ATTEMPTS_MAX;
@@ -483,7 +485,7 @@ static void wait_before(unsigned failed, uint64_t retry_after)
         uint64_t msec = (uint64_t) BACKOFF_FIRST_MSEC << MIN(failed, 6U);
         struct timespec t, now;
 
-        /* Not all who were sent away at one moment at one moment again. */
+        /* Clients that were rejected at the same moment should not all return at the same moment. */
         (void) clock_gettime(CLOCK_MONOTONIC, &now);
         msec += (uint64_t) now.tv_nsec % (msec / 4 + 1);
         if (retry_after > 0)
@@ -510,7 +512,7 @@ static int tell(const char *url, int error, const char *text, char **reterr_mess
         return explain(reterr_message, error, "%s: %s", strempty(host), text);
 }
 
-/* libcurl knows more than the code says: which fault a certificate has, how much of a body was still to come. */
+/* libcurl knows more than its error code: what is wrong with a certificate, how much of a body is missing. */
 static int tell_failure(const Http *h, const char *url, int error, CURLcode code, char **reterr_message)
 {
         const char *detail = *h->detail && string_is_ascii_printable(h->detail) ? h->detail : curl_easy_strerror(code);
@@ -540,7 +542,8 @@ static int tell_own(const char *url, int error, uint64_t max, char **reterr_mess
         }
 }
 
-/* {"errors":[{"code":…,"message":…}]} of registries: the first; {"details":…} of token services, and OAuth's words. */
+/* {"errors":[{"code":…,"message":…}]} of registries: the first entry; {"details":…} of token services, and OAuth's
+ * members. */
 char *http_reply_reason(const HttpReply *reply)
 {
         static const char *const members[] = { "message", "details", "error_description" };
@@ -576,7 +579,7 @@ static int tell_busy(const char *url, const HttpReply *reply, uint64_t retry_aft
         return tell(url, -EREMOTEIO, strempty(text), reterr_message);
 }
 
-/* What makes sure that the rest belongs to the beginning (RFC 9110 13.1.5). */
+/* Ensures that the rest belongs to the same content as the beginning (RFC 9110 13.1.5). */
 static char *strong_validator(HttpReply *reply)
 {
         if (reply->etag && !startswith(reply->etag, "W/"))
@@ -611,7 +614,7 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
                         validator = strong_validator(&reply);
                 if (request->impatient && code != CURLE_OK)
                         again = false;
-                /* Without a validator, what is at the same place tomorrow may be another thing. */
+                /* Without a validator, the content at the same URL may be different tomorrow. */
                 if (again && sink->at > 0 && !request->fixed && !validator)
                         again = false;
 

@@ -12,8 +12,8 @@
 #include "shared/explain.h"
 
 /* The process that talks to the network; see image/transport/fetcher.h. podctl starts it with a socket as file
- * descriptor 3, takes away all it can do without, and sends it requests, each of which is carried out by a thread. It
- * ends when the socket is closed on the other side. */
+ * descriptor 3, takes away everything it does not need, and sends it requests, each of which is carried out by a
+ * thread. It ends when the other side closes the socket. */
 
 #define SOCKET_FD 3
 #define IDLE_MAX 8
@@ -23,7 +23,7 @@ typedef struct Task {
         int fd;                 /* for the body */
 } Task;
 
-/* Connections are kept with the handles, so these are used again. */
+/* The handles keep their connections, so they are reused. */
 static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
 static Http *idle[IDLE_MAX];
 static size_t n_idle;
@@ -53,7 +53,7 @@ static int url_headers(const FetchMessage *m, char ***ret)
 {
         int r = 0;
 
-        /* Going on somewhere is for http_perform() to ask for. */
+        /* Resuming at an offset is left to http_perform(). */
         if (m->etag && m->offset == 0)
                 r = strv_extendf(ret, "If-None-Match: %s", m->etag);
         if (r < 0)
@@ -168,7 +168,7 @@ static void *task_thread(void *userdata)
         int r;
 
         r = carry_out(task, &outcome, &answer, &message);
-        /* The body's end is to be seen before the answer is. */
+        /* The reader must see the end of the body before the answer. */
         task->fd = safe_close(task->fd);
         answer.error = (uint64_t) -MIN(r, 0);
         answer.message = r < 0 ? message : NULL;
@@ -222,6 +222,6 @@ int main(void)
                 if (r < 0)
                         break;
         }
-        /* Not by way of destructors: threads may be at work. */
+        /* Without running destructors: threads may still be working. */
         _exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }

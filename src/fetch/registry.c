@@ -17,9 +17,9 @@
         "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, "    \
         "application/vnd.docker.distribution.manifest.v1+prettyjws;q=0.1"
 
-/* What is asked for, and where it is (end-1 … end-12 of the specification). */
+/* The requests and their paths (end-1 … end-12 of the specification). */
 typedef struct Resource {
-        const char *path;       /* of the repository, then of the reference */
+        const char *path;       /* with the repository, then the reference */
         const char *accept;
         bool head;
         bool fixed;             /* named by its digest */
@@ -33,16 +33,16 @@ static const Resource resources[_FETCH_KIND_MAX] = {
         [FETCH_SIGNATURES] = { "/extensions/v2/%s/signatures/%s", NULL },
 };
 
-/* One request to one endpoint, which may become several. */
+/* One request to one endpoint, which may take several HTTP requests. */
 typedef struct Exchange {
         Http *http;
         const FetchEndpoint *endpoint;
         const char *base;       /* the endpoint's URL, or the plain one */
         const char *repository;
-        const char *key;        /* of its token */
-        bool secret;            /* what is sent can be read by nobody else */
-        bool probing;           /* it is not known yet whether the endpoint speaks TLS */
-        bool has_next;          /* there is another endpoint to ask instead */
+        const char *key;        /* the cache key of its token */
+        bool secret;            /* nobody else can read what is sent */
+        bool probing;           /* it is not yet known whether the endpoint speaks TLS */
+        bool has_next;          /* there is another endpoint to try */
 } Exchange;
 
 /* Tokens */
@@ -92,7 +92,7 @@ static int query(const char *realm, const char *service, const char *scope, char
         return r;
 }
 
-/* A refresh token is exchanged by a POST (OAuth2), everything else by a GET. */
+/* A refresh token is exchanged with a POST (OAuth2), everything else with a GET. */
 static int form(const FetchEndpoint *endpoint, const char *service, const char *scope, char **ret)
 {
         _cleanup_free_ char *text = strdup("grant_type=refresh_token&client_id=" TOKEN_CLIENT);
@@ -114,8 +114,8 @@ static int form(const FetchEndpoint *endpoint, const char *service, const char *
         return r;
 }
 
-/* RFC 6749, 5.1, has a number of seconds. Some write it as a string or with a fraction. Less than a second is not
- * meant: nobody gives a token that has expired. */
+/* RFC 6749, 5.1, requires a number of seconds. Some servers write it as a string or with a fraction. Less than a second
+ * cannot be meant: no server issues a token that has already expired. */
 static uint64_t lifetime_of(const TokenAnswer *t)
 {
         double seconds = json_object_get_double(t->expires_in);
@@ -137,7 +137,7 @@ int registry_token_parse(const char *data, size_t n, char **ret, uint64_t *ret_l
         if (isempty(token))
                 r = explain(reterr_message, EPROTO, "token service: sent no token");
         else if (!string_is_ascii_printable(token) || strchr(token, ' '))
-                /* It becomes a part of a header, and must not become another one. */
+                /* It becomes part of a header, and must not be able to start another one. */
                 r = explain(reterr_message, EPROTO, "token service: sent an invalid token");
         else {
                 *ret = strdup(token);
@@ -161,7 +161,7 @@ static int keep_token(const Exchange *x, const HttpSink *answer, char **reterr_m
         return value ? token_cache_put(x->key, value, lifetime) : -ENOMEM;
 }
 
-/* The user who was not let in; another file may know another one. */
+/* Names the user that was rejected; another file may have other credentials. */
 static char *whose(const FetchEndpoint *e)
 {
         if (e->user)
@@ -264,7 +264,7 @@ static int answer_basic(const Exchange *x, char **reterr_message)
         return value ? token_cache_put(x->key, value, UINT32_MAX) : -ENOMEM;
 }
 
-/* Gets what the challenges ask for into the cache. -EACCES: there is nothing more to show. */
+/* Gets the token that the challenges ask for into the cache. -EACCES: there are no more credentials to try. */
 static int answer_challenges(const Exchange *x, char *const *challenges, char **reterr_message)
 {
         STRV_FOREACH(challenge, challenges)
@@ -323,15 +323,15 @@ static int request_once(const Exchange *x, const Resource *resource, const char 
         }, sink, ret, reterr_message);
 }
 
-/* A registry may send its clients on to a store of objects, by a URL that is signed for some minutes. When that has
- * expired, the store refuses it, and the registry has a new one. */
+/* A registry may redirect its clients to an object store, by a URL that is signed for some minutes. When the signature
+ * has expired, the store refuses it, and the registry has a new URL. */
 static bool has_expired(const HttpReply *reply)
 {
         return reply->status == 403 && reply->redirected;
 }
 
-/* Once more with a token when one is asked for, once more with a new one when the old one has become bad, and once more
- * when what it leads to has expired. */
+/* Repeats the request with a token when one is required, with a new token when the old one has become invalid, and
+ * again when a redirect's URL has expired. */
 static int request(const Exchange *x, const Resource *resource, const char *path, HttpSink *sink, HttpReply *ret,
                    char **reterr_message)
 {
@@ -366,7 +366,8 @@ static int resource_path(const Resource *resource, const char *repository, const
         return *ret ? 0 : -ENOMEM;
 }
 
-/* The referrers of a registry without that API are in a tag of that name (specification, "Referrers Tag Schema"). */
+/* On a registry without that API, the referrers are under a tag of this name (specification, "Referrers Tag
+ * Schema"). */
 static int request_referrers_tag(const Exchange *x, const char *reference, HttpSink *sink, HttpReply *ret,
                                  char **reterr_message)
 {
@@ -401,8 +402,8 @@ static int request_at(Exchange *x, const FetchMessage *m, FetchKind kind, HttpSi
         return r;
 }
 
-/* Whoever may be talked to in the clear is, but only when he speaks nothing else. What he speaks is kept among the
- * tokens. */
+/* If plain HTTP is allowed for an endpoint, it is used only when the endpoint does not speak TLS. Which one it speaks
+ * is cached with the tokens. */
 static int request_endpoint(Http *http, const FetchMessage *m, size_t i, FetchKind kind, HttpSink *sink, HttpReply *ret,
                             char **reterr_message)
 {

@@ -4,16 +4,15 @@
 #include "fetch/http.h"
 #include "image/transport/fetch-protocol.h"
 
-/* Registries: the OCI distribution specification 1.1 as a client that pulls, and Docker's token authentication
- * (distribution, spec/auth). The endpoints of a message are tried in their order, whichever error the one before gave.
+/* Registries: a client that pulls by the OCI distribution specification 1.1, with Docker's token authentication
+ * (distribution, spec/auth). The endpoints of a message are tried in order, whatever the error of the previous one.
  *
- * Tokens are kept for all threads; the Http is the caller's own. */
+ * Tokens are shared by all threads; each caller has its own Http. */
 
-/* The body of what the message asks for goes into the sink, at whose position it begins. Errors are those of
+/* The body of the requested object goes into the sink, and begins at the sink's position. Errors are those of
  * fetcher_fetch(). */
 int registry_fetch(Http *http, const FetchMessage *message, FetchKind kind, HttpSink *sink, FetchAnswer *answer,
                    char **reterr_message);
 
-/* What a token service answers: {"token": …, "expires_in": SECONDS}. -EPROTO: there is no token in it that could be
- * sent. */
+/* Parses the answer of a token service: {"token": …, "expires_in": SECONDS}. -EPROTO: it contains no usable token. */
 int registry_token_parse(const char *data, size_t n, char **ret, uint64_t *ret_lifetime, char **reterr_message);

@@ -5,7 +5,7 @@
 #include "basic/string-util.h"
 #include "fetch/token-cache.h"
 
-/* A token that is about to expire is none. */
+/* A token that is about to expire does not count. */
 #define MARGIN_SEC 5
 #define TOKENS_MAX 64U
 

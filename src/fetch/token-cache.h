@@ -3,9 +3,9 @@
 
 #include "basic/macro.h"
 
-/* Access tokens by what they are for; shared by all threads of the process. */
+/* Access tokens by their purpose; shared by all threads of the process. */
 
-/* A copy of the token, or NULL. */
+/* Returns a copy of the token, or NULL. */
 char *token_cache_find(const char *key);
 /* Lifetime in seconds. */
 int token_cache_put(const char *key, const char *token, uint64_t lifetime);

@@ -23,7 +23,7 @@ static bool name_is_valid(const char *s, const char *charset)
                is_alphanumeric(s[strlen(s) - 1]);
 }
 
-/* Identifiers become paths in stores: a component has to have more to it than dots. */
+/* Identifiers become paths in stores: a component must not consist of dots only. */
 static bool has_component_of_dots(const char *s)
 {
         for (const char *p = s; *p; p += strcspn(p, "/"), p += *p == '/')
@@ -37,7 +37,7 @@ bool ac_identifier_is_valid(const char *s)
         return name_is_valid(s, ALPHANUMERIC IDENTIFIER_SEPARATORS) && !has_component_of_dots(s);
 }
 
-/* As appc has it, or as registries do, with ports, tags and capital letters. */
+/* In appc's form, or in that of registries, with ports, tags and capital letters. */
 static bool stored_name_is_valid(const char *s)
 {
         return *s && strchr(LOWERCASE UPPERCASE DIGITS "[", *s) && strlen(s) <= STORED_NAME_MAX &&
@@ -50,8 +50,8 @@ bool ac_name_is_valid(const char *s)
         return name_is_valid(s, ALPHANUMERIC "-");
 }
 
-/* Lower case, foreign characters a '-', everything but letters and digits off both ends. With squeeze no two '-' in
- * a row are left. */
+/* Converts to lower case, replaces foreign characters by '-', and strips everything but letters and digits from both
+ * ends. With squeeze, no two '-' in a row are left. */
 static int sanitize(const char *s, const char *charset, bool squeeze, char **ret)
 {
         _cleanup_free_ char *clean = new0(char, strlen(s) + 1);
@@ -100,7 +100,7 @@ bool env_name_is_valid(const char *s)
         return !isempty(s) && !strchr(s, '=');
 }
 
-/* appc's (schema/types/environment.go): [A-Za-z_][A-Za-z0-9_.-]* */
+/* As in appc (schema/types/environment.go): [A-Za-z_][A-Za-z0-9_.-]* */
 static bool ac_env_name_is_valid(const char *s)
 {
         return !isempty(s) && !strchr(DIGITS ".-", s[0]) && string_in_charset(s, LOWERCASE UPPERCASE DIGITS "_.-");
@@ -150,7 +150,7 @@ bool image_id_is_valid(const char *s)
         const char *value = startswith(s, "sha512-");
         Digest d;
 
-        /* What is not hexadecimal is no image's, but that is for the store to find out. */
+        /* Text that is not hexadecimal is not the ID of any image, but the store finds that out. */
         if (value)
                 return *value && strlen(value) <= DIGEST_HEX_MAX && string_in_charset(value, LOWERCASE DIGITS);
         return digest_parse(s, &d) >= 0;
@@ -276,7 +276,7 @@ int ac_environment_check(char *const *environment, const char *member, JsonError
         return names_check_valid(environment, ac_env_name_is_valid, member, e);
 }
 
-/* Os and arch: appc's whitelist, and Go's names for what it has names for */
+/* Os and arch: appc's whitelist, and Go's names where Go has one */
 
 static const struct {
         const char *os;
@@ -339,7 +339,7 @@ const char *ac_arch_to_go(const char *os, const char *arch, const char **ret_var
         return NULL;
 }
 
-/* Types for tables: strings that have to look like something */
+/* Types for tables: strings with a required form */
 
 static int read_valid(json_object *o, void *p, bool (*valid)(const char *), const char *what, JsonError *e)
 {

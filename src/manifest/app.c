@@ -67,7 +67,7 @@ static void event_handler_done(EventHandler *h)
         json_table_free(event_handler_table, h);
 }
 
-/* In the order in which the two lie in App. */
+/* In the order of the two lists in App. */
 static const char *const event_names[] = { "pre-start", "post-stop" };
 
 static int event_handler_read(json_object *o, char ***lists, JsonError *e)

@@ -5,8 +5,8 @@
 #include "manifest/isolator.h"
 #include "shared/json-table.h"
 
-/* The neutral model of one app: what an appc manifest calls "app" (spec/aci.md), and what an OCI image
- * configuration is turned into. Owns all it points to. */
+/* The neutral model of one app: the "app" of an appc manifest (spec/aci.md), and the result of converting an OCI image
+ * configuration. Owns everything it points to. */
 
 typedef struct MountPoint {
         char *name; /* AC name */
@@ -16,21 +16,21 @@ typedef struct MountPoint {
 
 typedef struct AppPort {
         char *name;     /* AC name */
-        char *protocol; /* "tcp", "udp"; others pass, lower case */
+        char *protocol; /* "tcp", "udp"; other text is accepted, in lower case */
         uint32_t port;  /* 1…65535 */
         uint32_t count; /* at least 1; port + count - 1 is at most 65535 */
         bool socket_activated;
 } AppPort;
 
 typedef struct App {
-        char **exec;  /* may be empty: then only the caller's arguments make it runnable */
-        char *user;   /* name, number or path of a file whose owner it is */
+        char **exec;  /* may be empty: then it can only run with arguments from the caller */
+        char *user;   /* name, number, or path of a file: then the file's owner */
         char *group;
-        /* From OCI, when it names a user only: the group is the one the image's passwd gives that user, and `group`
-         * what stands in for it when the user is not listed. Written as member "groupFromUser". */
+        /* From OCI, when only a user is given: the group comes from the user's entry in the image's passwd, and `group`
+         * is the fallback when the user is not listed. Written as member "groupFromUser". */
         bool group_from_user;
-        /* From OCI: HOME, USER and LOGNAME that the environment does not have are the user's, by the image's passwd.
-         * Written as member "homeFromUser". */
+        /* From OCI: if the environment lacks HOME, USER or LOGNAME, they are set from the user's entry in the image's
+         * passwd. Written as member "homeFromUser". */
         bool home_from_user;
         uint32_t *supplementary_gids;
         size_t n_supplementary_gids;
@@ -46,17 +46,17 @@ typedef struct App {
         size_t n_ports;
         char **user_annotations; /* "NAME=VALUE" */
         char **user_labels;
-        /* From OCI: "SIGTERM", "9", NULL for the default. Written as member "stopSignal", which appc does not have
-         * and other readers pass over, like groupFromUser. */
+        /* From OCI: "SIGTERM", "9", NULL for the default. Written as member "stopSignal", which appc does not have and
+         * other readers ignore, like groupFromUser. */
         char *stop_signal;
-        /* From Docker: seconds that it has to end after that signal; 0: as systemd has it, -1: all it wants. Member
-         * "stopTimeout". */
+        /* From Docker: how many seconds the app has to end after that signal; 0: systemd's default, -1: no limit.
+         * Member "stopTimeout". */
         int64_t stop_timeout;
-        /* Member "healthcheck", in Docker's words; also not of appc. */
+        /* Member "healthcheck", in Docker's terms; not part of appc either. */
         HealthCheck *health_check;
 } App;
 
-/* Hundred years. */
+/* A hundred years. */
 #define APP_STOP_TIMEOUT_MAX 3153600000U
 
 /* An App, and a single port, as pointer members of a larger struct. */
@@ -73,7 +73,7 @@ int app_write(const App *app, json_object **ret);
 
 const MountPoint *app_find_mount_point(const App *app, const char *name);
 const AppPort *app_find_port(const App *app, const char *name);
-/* Appending copies the strings. -EEXIST: the name is taken. */
+/* The strings are copied. -EEXIST: the name is taken. */
 int app_add_mount_point(App *app, const char *name, const char *path, bool read_only);
 int app_add_port(App *app, const char *name, const char *protocol, uint32_t port, uint32_t count);
 

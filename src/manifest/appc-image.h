@@ -5,14 +5,14 @@
 
 /* appc image manifests, the file "manifest" of an ACI (spec/aci.md, "Image Manifest Schema"). */
 
-/* Larger ones are refused. */
+/* Larger manifests are refused. */
 #define ACI_MANIFEST_MAX (4U * 1024 * 1024)
 
 typedef struct AppcDependency {
         char *image_name;
-        char *image_id; /* "sha512-…", NULL when any will do */
+        char *image_id; /* "sha512-…", NULL when any image will do */
         char **labels;  /* "NAME=VALUE" */
-        uint64_t size;  /* of the uncompressed ACI, 0 when not said */
+        uint64_t size;  /* of the uncompressed ACI, 0 when not given */
 } AppcDependency;
 
 typedef struct AppcImage {
@@ -20,7 +20,7 @@ typedef struct AppcImage {
         char *version; /* acVersion */
         char *name;
         char **labels; /* "NAME=VALUE" */
-        App *app;      /* NULL: an image only others depend on */
+        App *app;      /* NULL: an image that is only a dependency of others */
         AppcDependency *dependencies;
         size_t n_dependencies;
         char **path_whitelist; /* absolute; empty: everything */
@@ -34,16 +34,16 @@ int appc_image_parse(const char *data, size_t n, AppcImage **ret, JsonError *e);
 int appc_image_read(json_object *o, AppcImage **ret, JsonError *e);
 int appc_image_write(const AppcImage *image, json_object **ret);
 
-/* NULL when it has none. */
+/* NULL when it has none of that name. */
 const char *appc_image_label(const AppcImage *image, const char *name);
 const char *appc_image_annotation(const AppcImage *image, const char *name);
 
-/* Annotation of images that docker2aci made: the repository they come from. */
+/* Annotation of images that docker2aci made: the repository that the image comes from. */
 #define APPC_ANNOTATION_DOCKER_REPOSITORY "appc.io/docker/repository"
-/* Ours, of apps in pods: systemd's Restart= ("no", "on-failure", "always"), and the names, with commas between, of
- * other apps that start before it, or without which it is not to be. */
+/* Our annotations of apps in pods: systemd's Restart= ("no", "on-failure", "always"), and comma-separated names of
+ * other apps that start before the app, or that it cannot run without. */
 #define APPC_ANNOTATION_RESTART "podctl/restart"
 #define APPC_ANNOTATION_AFTER "podctl/after"
 #define APPC_ANNOTATION_REQUIRES "podctl/requires"
-/* By which an app says that it notifies of its readiness: "true". */
+/* Annotation by which an app declares that it notifies of its readiness: "true". */
 #define APPC_ANNOTATION_NOTIFY "appc.io/executor/supports-systemd-notify"

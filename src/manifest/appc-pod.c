@@ -52,7 +52,7 @@ static int mode_read(const JsonType *type, json_object *o, void *p, JsonError *e
         return 0;
 }
 
-/* Zero is a mode as well, and different from the default: whether there is one the kind decides. */
+/* Zero is a valid mode, too, and differs from the default: the kind decides whether there is a mode. */
 static int mode_write(const JsonType *type, const void *p, json_object **ret)
 {
         const Volume *v = (const Volume *) ((const char *) p - offsetof(Volume, mode));
@@ -111,7 +111,7 @@ static const JsonField volume_table[] = {
         {}
 };
 
-/* Which members only some kinds have. */
+/* The members that only some kinds have. */
 static const struct {
         const char *member;
         bool kinds[_VOLUME_KIND_MAX];
@@ -339,7 +339,7 @@ int appc_pod_write(const AppcPod *pod, json_object **ret)
         return json_table_write(pod_table, pod, ret);
 }
 
-/* What only matters when the pod is to run */
+/* Rules that only matter when the pod is to run */
 
 static int check_mounts(const AppcPod *pod, const AppcPodApp *app, JsonError *e)
 {
@@ -369,7 +369,7 @@ static int check_mounts(const AppcPod *pod, const AppcPodApp *app, JsonError *e)
         return 0;
 }
 
-/* All there are, for a message that suggests one. */
+/* Lists the names of all ports, for a message that suggests one. */
 static char *list_ports(const AppcPod *pod)
 {
         _cleanup_strv_free_ char **names = NULL;

@@ -3,9 +3,9 @@
 
 #include "manifest/app.h"
 
-/* appc pod manifests (spec/pods.md): what every description of a pod is turned into, and what is kept with the pod.
- * Extensions: an app's image needs no ID when it has a name (the store knows which), and the ID may be the digest of an
- * OCI manifest, "sha256:…"; volumes have members that appc does not know, see below. */
+/* appc pod manifests (spec/pods.md): every description of a pod is converted into one, and it is kept with the pod.
+ * Extensions: an app's image needs no ID when it has a name (the store knows which image that is), and the ID may be
+ * the digest of an OCI manifest, "sha256:…"; volumes have members that appc does not know, see below. */
 
 typedef enum VolumeKind {
         VOLUME_HOST,
@@ -18,8 +18,8 @@ typedef enum VolumeKind {
 const char *volume_kind_to_string(VolumeKind k);
 VolumeKind volume_kind_from_string(const char *s);
 
-/* Whether what is mounted on the host below the source later is seen in the pod. The reverse cannot be had: systemd
- * cuts every service's mounts off from those of others. */
+/* Whether later mounts below the source on the host become visible in the pod. The reverse is impossible: systemd
+ * separates every service's mounts from those of others. */
 typedef enum VolumePropagation {
         PROPAGATION_PRIVATE,
         PROPAGATION_SLAVE,
@@ -34,15 +34,15 @@ typedef struct Volume {
         char *name;
         VolumeKind kind;
         char *source;       /* VOLUME_HOST: absolute */
-        Tristate read_only; /* given, it overrides the mount point's */
+        Tristate read_only; /* if set, it overrides the mount point's */
         Tristate recursive;
-        /* Not VOLUME_HOST; filled in with 0755 (tmpfs: 1777), 0, 0. */
+        /* Not for VOLUME_HOST; defaults are 0755 (tmpfs: 1777), 0, 0. */
         uint32_t mode;
         uint32_t uid;
         uint32_t gid;
-        /* Ours: */
-        uint64_t size;                 /* VOLUME_TMPFS: bytes; 0: what the kernel likes */
-        bool from_image;               /* VOLUME_EMPTY: begins as what the first app's image has there */
+        /* Our extensions: */
+        uint64_t size;                 /* VOLUME_TMPFS: bytes; 0: the kernel's default */
+        bool from_image;               /* VOLUME_EMPTY: initially a copy of what the first app's image has there */
         VolumePropagation propagation; /* VOLUME_HOST */
         Tristate map_ids;              /* VOLUME_HOST: "idMap" */
         char *device_access;           /* VOLUME_HOST: "r", "rw" or "rwm"; the source is a device then */
@@ -51,33 +51,33 @@ typedef struct Volume {
 typedef struct Mount {
         char *volume;
         char *path;
-        Volume *app_volume; /* private to the app; then no volume of the pod is asked for */
+        Volume *app_volume; /* private to the app; then no volume of the pod is needed */
 } Mount;
 
-/* An image as manifests and command lines name it. */
+/* An image as it is named in manifests and on command lines. */
 typedef struct AppcImageRef {
         char *id;      /* NULL when only named */
         char *name;    /* NULL when only an ID is given */
         char **labels; /* "NAME=VALUE" */
 } AppcImageRef;
 
-/* A secret of one app, which it finds below $CREDENTIALS_DIRECTORY (systemd.exec(5), "Credentials"). Only where it
- * comes from is told here, never what it is. Beyond appc. */
+/* A secret of one app, which the app finds below $CREDENTIALS_DIRECTORY (systemd.exec(5), "Credentials"). This holds
+ * only the source of the secret, never its value. Not part of appc. */
 typedef struct AppcCredential {
         char *name;     /* see credential_name_is_valid() */
         char *source;   /* an absolute path of the host, or the name of a credential that the pod's unit has, or the
                          * host's store of them; the name, where none is given */
-        bool encrypted; /* as systemd-creds(1) does it, under this name */
+        bool encrypted; /* encrypted by systemd-creds(1), under this name */
 } AppcCredential;
 
-/* A file's name that needs no quoting anywhere: letters, digits, ".", "_" and "-", at most CREDENTIAL_NAME_MAX. */
+/* A file name that needs no quoting anywhere: letters, digits, ".", "_" and "-", at most CREDENTIAL_NAME_MAX. */
 #define CREDENTIAL_NAME_MAX 128
 bool credential_name_is_valid(const char *name);
 
 typedef struct AppcPodApp {
         char *name;
         AppcImageRef image;
-        App *app; /* replaces the image's entirely; NULL: the image's is used */
+        App *app; /* replaces the image's app entirely; NULL: the image's is used */
         bool read_only_rootfs;
         Mount *mounts;
         size_t n_mounts;
@@ -109,7 +109,7 @@ typedef struct AppcPod {
         char **user_labels;
 } AppcPod;
 
-/* An empty one with kind and version set. */
+/* Creates an empty manifest with kind and version set. */
 AppcPod *appc_pod_new(void);
 AppcPod *appc_pod_free(AppcPod *pod);
 DEFINE_TRIVIAL_CLEANUP_FUNC(AppcPod *, appc_pod_free);
@@ -118,7 +118,7 @@ int appc_pod_parse(const char *data, size_t n, AppcPod **ret, JsonError *e);
 int appc_pod_read(json_object *o, AppcPod **ret, JsonError *e);
 int appc_pod_write(const AppcPod *pod, json_object **ret);
 
-/* What the schema leaves open and running a pod does not: at least one app; every mount names a volume of the pod or
+/* Checks what the schema allows but a running pod does not: at least one app; every mount names a volume of the pod or
  * brings its own; no app mounts two volumes at one path; forwarded ports name exactly one port. Apps whose `app` is
  * NULL must have been given their image's before. */
 int appc_pod_check_runnable(const AppcPod *pod, JsonError *e);
@@ -127,17 +127,17 @@ const AppcPodApp *appc_pod_find_app(const AppcPod *pod, const char *name);
 const Volume *appc_pod_find_volume(const AppcPod *pod, const char *name);
 const char *appc_pod_annotation(const AppcPod *pod, const char *name);
 
-/* Appending, for code that composes a pod. The app comes back to be filled in; it stays owned by the pod and moves with
- * the next call. Volumes, mounts and ports are taken over, and zeroed, on success. -EEXIST: another app or volume has
+/* Appending, for code that composes a pod. Returns the app, to be filled in; it stays owned by the pod and may move at
+ * the next call. Takes over volumes, mounts and ports, and zeroes them, on success. -EEXIST: another app or volume has
  * the name. */
 int appc_pod_add_app(AppcPod *pod, const char *name, AppcPodApp **ret);
 int appc_pod_add_volume(AppcPod *pod, Volume *volume);
 int appc_pod_add_port(AppcPod *pod, PodPort *port);
 int appc_pod_app_add_mount(AppcPodApp *app, Mount *mount);
-/* Checked like one of a manifest. -EEXIST: the app has one of that name. */
+/* Checked like a credential of a manifest. -EEXIST: the app has one of that name. */
 int appc_pod_app_add_credential(AppcPodApp *app, const char *name, const char *source, bool encrypted, JsonError *e);
 
-/* Whether it mounts something there, however that is spelled. */
+/* Whether the app mounts something at this path, however the path is spelled. */
 bool appc_pod_app_has_mount(const AppcPodApp *app, const char *path);
 
 void volume_done(Volume *v);
@@ -145,7 +145,7 @@ void mount_done(Mount *m);
 void pod_port_done(PodPort *p);
 void appc_image_ref_done(AppcImageRef *r);
 
-/* Single ones from JSON, into zeroed structs. */
+/* Read single parts from JSON, into zeroed structs. */
 int volume_read(json_object *o, Volume *ret, JsonError *e);
 int mount_read(json_object *o, Mount *ret, JsonError *e);
 int pod_port_read(json_object *o, PodPort *ret, JsonError *e);

@@ -6,7 +6,7 @@
 #include "manifest/ac-types.h"
 #include "manifest/appc-strings.h"
 
-/* Each form is a list of KEY=VALUE; it is turned into the JSON object it abbreviates and read by the tables of the
+/* Each form is a list of KEY=VALUE; it is converted into the JSON object it abbreviates and read with the tables of the
  * manifest, so the same rules hold for both. */
 
 typedef enum ValueKind {
@@ -192,7 +192,7 @@ int mount_from_string(const char *s, Mount *ret, JsonError *e)
         return mount_read(o, ret, e);
 }
 
-/* What stands before the last colon is an address, in brackets when it has colons itself. */
+/* The text before the last colon is an address, in brackets when it contains colons itself. */
 static int split_host_ip(const char *s, char **ret_ip, const char **ret_port, JsonError *e)
 {
         const char *colon = strrchr(s, ':');
@@ -266,7 +266,7 @@ static int add_label(char ***labels, const char *label, JsonError *e)
         return strv_extend(labels, label);
 }
 
-/* An architecture alone stands for Linux, the only system there is here. */
+/* An architecture alone implies Linux, the only system supported here. */
 static int check_ref_labels(char *const *labels, JsonError *e)
 {
         _cleanup_strv_free_ char **all = NULL;

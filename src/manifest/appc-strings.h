@@ -4,14 +4,14 @@
 #include "manifest/appc-pod.h"
 
 /* The one-line forms of manifest parts on rkt's command line. All fill a zeroed struct that is released with its
- * _done() function; -EINVAL with a message that says which key was wrong. A comma always ends a value. */
+ * _done() function; -EINVAL with a message that names the wrong key. A comma always ends a value. */
 
 /* --volume NAME,kind=host,source=PATH[,readOnly=BOOL][,recursive=BOOL]
  * --volume NAME,kind=empty[,readOnly=BOOL][,mode=0755][,uid=N][,gid=N] */
 int volume_from_string(const char *s, Volume *ret, JsonError *e);
 /* --mount volume=NAME,target=PATH */
 int mount_from_string(const char *s, Mount *ret, JsonError *e);
-/* --port NAME:[HOSTIP:]HOSTPORT; an IPv6 address stands in brackets. */
+/* --port NAME:[HOSTIP:]HOSTPORT; an IPv6 address is in brackets. */
 int pod_port_from_string(const char *s, PodPort *ret, JsonError *e);
-/* NAME[:VERSION][,LABEL=VALUE…] — what discovery starts from; VERSION becomes the label "version". */
+/* NAME[:VERSION][,LABEL=VALUE…] — the input of discovery; VERSION becomes the label "version". */
 int appc_image_ref_from_string(const char *s, AppcImageRef *ret, JsonError *e);

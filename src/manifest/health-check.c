@@ -6,7 +6,7 @@
 #define DEFAULT_TIMEOUT_USEC (30 * USEC_PER_SEC)
 #define DEFAULT_START_INTERVAL_USEC (5 * USEC_PER_SEC)
 #define DEFAULT_RETRIES 3
-/* Docker's own bound. */
+/* Docker's own limit. */
 #define SHORTEST_NSEC 1000000
 
 static const JsonField health_check_table[] = {
@@ -38,7 +38,7 @@ static int check_test(const HealthCheck *h, JsonError *e)
 static const struct {
         const char *member;
         size_t offset;
-        int64_t least;          /* beside 0 */
+        int64_t least;          /* other than 0 */
         const char *wanted;
 } numbers[] = {
         { "Interval",      offsetof(HealthCheck, interval),       SHORTEST_NSEC, "0 or at least 1000000 nanoseconds" },

@@ -3,21 +3,21 @@
 
 #include "shared/json-table.h"
 
-/* How to find out whether an app is well: member "Healthcheck" of Docker's image configuration, and "healthcheck" of an
+/* How to check whether an app is healthy: member "Healthcheck" of Docker's image configuration, and "healthcheck" of an
  * app in a pod manifest, which has the same members (Docker Engine API, "HealthConfig"; Dockerfile reference,
  * HEALTHCHECK). */
 
 typedef struct HealthCheck {
-        char **test; /* "NONE"; "CMD", PROGRAM, ARGUMENTS…; "CMD-SHELL", TEXT; empty: nothing is said */
+        char **test; /* "NONE"; "CMD", PROGRAM, ARGUMENTS…; "CMD-SHELL", TEXT; empty: not set */
         /* Nanoseconds; 0 is the default. */
         int64_t interval;
         int64_t timeout;
-        int64_t start_period;   /* in which failures do not count until the first success */
-        int64_t start_interval; /* between checks in that time */
+        int64_t start_period;   /* during this time failures do not count, until the first success */
+        int64_t start_interval; /* between checks during the start period */
         int64_t retries;        /* failures in a row that make an app unhealthy; 0 is the default */
 } HealthCheck;
 
-/* The values with the defaults filled in. */
+/* The values, with defaults filled in. */
 typedef struct HealthTimes {
         uint64_t interval_usec;
         uint64_t timeout_usec;
@@ -26,21 +26,21 @@ typedef struct HealthTimes {
         uint64_t retries;
 } HealthTimes;
 
-/* A HealthCheck as a pointer member of a larger struct; that of an image may have any values. */
+/* A HealthCheck as a pointer member of a larger struct; one from an image may have any values. */
 extern const JsonType json_health_check;
 extern const JsonType json_image_health_check;
 
-/* Adds a line for each value that cannot be used, "Retries: must be …, not -3". */
+/* Adds a line for each invalid value, "Retries: must be …, not -3". */
 int health_check_faults(const HealthCheck *h, char ***lines);
 
 /* False also for NULL, and for "NONE". */
 bool health_check_wanted(const HealthCheck *h);
-/* What is to be executed, with the shell that interprets a TEXT: "/bin/sh", "-c" where shell is empty. */
+/* The command to execute, including the shell that interprets a TEXT: "/bin/sh", "-c" when shell is empty. */
 int health_check_command(const HealthCheck *h, char *const *shell, char ***ret);
 HealthTimes health_check_times(const HealthCheck *h);
 
-/* A copy whose test is the command, with the defaults for numbers that cannot be used. NULL where none is wanted, or
- * the test cannot be used. */
+/* A copy whose test is the command, with defaults for invalid numbers. NULL when no check is wanted, or the test is
+ * invalid. */
 int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck **ret);
 HealthCheck *health_check_free(HealthCheck *h);
 DEFINE_TRIVIAL_CLEANUP_FUNC(HealthCheck *, health_check_free);

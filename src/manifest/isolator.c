@@ -7,7 +7,7 @@
 #include "manifest/ac-types.h"
 #include "manifest/isolator.h"
 
-/* One row per isolator the specification knows; the values' shapes are in tables of their own. */
+/* One row per isolator in the specification; the shapes of the values are in separate tables. */
 
 typedef int (*IsolatorParser)(Isolator *i, JsonError *e);
 
@@ -190,7 +190,7 @@ static int parse_sysctl(Isolator *i, JsonError *e)
         return json_string_map.read(&json_string_map, i->value, &i->sysctl, e);
 }
 
-/* setrlimit(2), by the names that systemd.exec(5) has behind "Limit". */
+/* setrlimit(2), by the names that follow "Limit" in systemd.exec(5). */
 static const char *const rlimit_table[RLIM_NLIMITS] = {
         [RLIMIT_CPU] = "CPU",         [RLIMIT_FSIZE] = "FSIZE",           [RLIMIT_DATA] = "DATA",
         [RLIMIT_STACK] = "STACK",     [RLIMIT_CORE] = "CORE",             [RLIMIT_RSS] = "RSS",
@@ -293,7 +293,7 @@ static int parse_seccomp(Isolator *i, JsonError *e)
         return check_set(i, e);
 }
 
-/* The rest is for the code that makes the filter. */
+/* The code that makes the filter checks the rest. */
 static int parse_profile(Isolator *i, JsonError *e)
 {
         if (!json_object_is_type(i->value, json_type_object))
@@ -324,7 +324,7 @@ static int parse_apparmor(Isolator *i, JsonError *e)
         return json_table_read(apparmor_table, i->value, i, e);
 }
 
-/* The table of all isolators. What was parsed out of the value is freed together with it. */
+/* The table of all isolators. The parsed values are freed together with the JSON value. */
 
 static int value_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 {
@@ -356,7 +356,7 @@ static const JsonField isolator_table[] = {
         {}
 };
 
-/* Names that begin with a domain are those of extensions; all others are for the specification to give. */
+/* Names that begin with a domain belong to extensions; all others are reserved for the specification. */
 static int check_stranger(const Isolator *i, JsonError *e)
 {
         size_t domain = strcspn(i->name, "/");

@@ -4,8 +4,8 @@
 #include "shared/json-table.h"
 
 /* Isolators: limits and privileges of an app or a whole pod (appc spec, ace.md "Isolators"). The JSON value is kept
- * as it came; for names in our table it is parsed as well. A name that is not there is accepted but not known: the
- * caller reports to the user that it has no effect. */
+ * unchanged; for names in our table it is also parsed. Other names are accepted but not known: the caller reports to
+ * the user that they have no effect. */
 
 typedef enum IsolatorType {
         ISOLATOR_UNKNOWN,
@@ -20,12 +20,12 @@ typedef enum IsolatorType {
         ISOLATOR_CAPS_REMOVE,       /* .set */
         ISOLATOR_SECCOMP_RETAIN,    /* .set, .error */
         ISOLATOR_SECCOMP_REMOVE,    /* .set, .error */
-        ISOLATOR_SECCOMP_PROFILE,   /* .value; ours: a profile as OCI runtimes have it */
+        ISOLATOR_SECCOMP_PROFILE,   /* .value; our extension: a profile in the format of OCI runtimes */
         ISOLATOR_NO_NEW_PRIVS,      /* .boolean */
         ISOLATOR_SELINUX_CONTEXT,   /* .selinux */
         ISOLATOR_APPARMOR_PROFILE,  /* .profile */
         ISOLATOR_SYSCTL,            /* .sysctl */
-        ISOLATOR_RLIMITS,           /* .rlimits; ours */
+        ISOLATOR_RLIMITS,           /* .rlimits; our extension */
         _ISOLATOR_TYPE_MAX,
         _ISOLATOR_TYPE_INVALID = -EINVAL,
 } IsolatorType;
@@ -39,7 +39,7 @@ typedef enum IsolatorScope {
 const char *isolator_type_to_string(IsolatorType t);
 IsolatorType isolator_type_from_string(const char *s);
 
-/* A request that was left out is the limit. */
+/* A request that was left out equals the limit. */
 typedef struct IsolatorResource {
         int64_t request;
         int64_t limit;
@@ -58,7 +58,7 @@ typedef struct Isolator {
         IsolatorType type;
         bool known; /* type != ISOLATOR_UNKNOWN */
 
-        /* Those that fit the type; the rest is zero. */
+        /* The fields that fit the type; the others are zero. */
         IsolatorResource resource;
         int64_t number;
         bool boolean;
@@ -73,27 +73,27 @@ typedef struct Isolator {
 /* Array of isolators for tables, with everything within one isolator checked. */
 extern const JsonType json_isolators;
 
-/* "SOFT[:HARD]", each a number, with K, M, G or T of base 1024 behind it, or "infinity" (UINT64_MAX). -EINVAL: none, or
- * the soft one is the greater. */
+/* "SOFT[:HARD]", each a number, optionally with K, M, G or T (base 1024), or "infinity" (UINT64_MAX). -EINVAL: not a
+ * valid limit, or the soft limit exceeds the hard one. */
 int rlimit_parse(const char *value, uint64_t *ret_soft, uint64_t *ret_hard);
-/* The number that setrlimit(2) has for it. -EINVAL: none such. */
+/* The resource number for setrlimit(2). -EINVAL: there is no such resource. */
 int rlimit_from_string(const char *name);
 const char *rlimit_to_string(int resource);
 
 
-/* Checks what concerns a list as a whole: isolators that exclude one another, and those that may stand only once. */
+/* Checks the list as a whole: isolators that exclude each other, and isolators that may occur only once. */
 int isolators_check(const Isolator *isolators, size_t n, const char *member, JsonError *e);
 /* The last one of a type, or NULL. */
 const Isolator *isolators_find(const Isolator *isolators, size_t n, IsolatorType type);
-/* True when any no-new-privileges isolator says so. */
+/* True when any no-new-privileges isolator is true. */
 bool isolators_no_new_privs(const Isolator *isolators, size_t n);
 
-/* Adds one to an array, from its JSON value as text, as command line options make them; replaces those of the same
- * type. */
+/* Adds an isolator to an array, from its JSON value as text, as command line options create them; replaces those of the
+ * same type. */
 int isolators_set(Isolator **isolators, size_t *n, IsolatorType type, const char *json, JsonError *e);
-/* Removes all of a type. */
+/* Removes all isolators of a type. */
 void isolators_remove(Isolator *isolators, size_t *n, IsolatorType type);
 
-/* One isolator from name and value ("resource/memory", "{\"limit\":\"1G\"}") into a zeroed struct. */
+/* Parses one isolator from name and value ("resource/memory", "{\"limit\":\"1G\"}") into a zeroed struct. */
 int isolator_parse(const char *name, const char *json, Isolator *ret, JsonError *e);
 void isolator_done(Isolator *i);

@@ -159,7 +159,7 @@ int oci_config_write(const OciConfig *config, json_object **ret)
         return json_table_write(config_table, config, ret);
 }
 
-/* Configuration to App, a function per row of the mapping */
+/* Conversion of a configuration to an App, with a function per row of the mapping */
 
 typedef int (*Mapper)(const OciRuntimeConfig *config, App *app);
 
@@ -168,7 +168,7 @@ static int map_exec(const OciRuntimeConfig *config, App *app)
         bool reset = config->entrypoint && config->entrypoint[0] && isempty(config->entrypoint[0]);
         int r;
 
-        /* Dockerfile's ENTRYPOINT [""] means none. */
+        /* In a Dockerfile, ENTRYPOINT [""] means no entrypoint. */
         r = strv_extend_strv(&app->exec, reset ? NULL : config->entrypoint);
         return r < 0 ? r : strv_extend_strv(&app->exec, config->cmd);
 }
@@ -204,7 +204,7 @@ static int map_env(const OciRuntimeConfig *config, App *app)
                 r = split_pair(*s, '=', &name, &value);
                 if (r < 0)
                         return r;
-                /* Of two of a name the last counts, as exec(3) users have it. */
+                /* If a name occurs twice, the last one counts, as users of exec(3) expect. */
                 r = strv_env_set(&app->environment, name, value);
                 if (r < 0)
                         return r;
@@ -270,7 +270,7 @@ static int map_ports(const OciRuntimeConfig *config, App *app)
                         return r;
                 if (r < 0)
                         continue;
-                /* "80" and "80/tcp" are the same one. */
+                /* "80" and "80/tcp" are the same port. */
                 r = app_add_port(app, port.name, port.protocol, port.first, port.count);
                 if (r < 0 && r != -EEXIST)
                         return r;
@@ -285,7 +285,7 @@ static int map_labels(const OciRuntimeConfig *config, App *app)
 
 static int map_stop(const OciRuntimeConfig *config, App *app)
 {
-        /* Any negative number is no bound at all. */
+        /* Any negative number means no limit. */
         app->stop_timeout = MIN(MAX(config->stop_timeout, INT64_C(-1)), (int64_t) APP_STOP_TIMEOUT_MAX);
         return isempty(config->stop_signal) ? 0 : free_and_strdup(&app->stop_signal, config->stop_signal);
 }

@@ -4,8 +4,8 @@
 #include "manifest/app.h"
 #include "manifest/oci-descriptor.h"
 
-/* OCI image configuration (image-spec, config.md) and Docker's, whose additions are HealthCheck, ArgsEscaped and
- * Shell; and what becomes of it as an App. */
+/* OCI image configuration (image-spec, config.md) and Docker's, which adds HealthCheck, ArgsEscaped and Shell; and its
+ * conversion to an App. */
 
 typedef struct OciHistory {
         char *created;
@@ -72,5 +72,6 @@ int oci_config_write(const OciConfig *config, json_object **ret);
  *   Healthcheck, Shell    health check, unless it is "NONE" or cannot be carried out, with the defaults for numbers
  *                         that cannot be used */
 int oci_config_to_app(const OciConfig *config, App **ret);
-/* What oci_config_to_app() leaves out, one line each with the member and the value, for the user to be told. */
+/* The parts that oci_config_to_app() leaves out, one line each with the member and the value, to be reported to the
+ * user. */
 int oci_config_ignored(const OciConfig *config, char ***ret);

@@ -60,7 +60,7 @@ const char *oci_layer_media_type(bool docker, OciCompression compression)
         return NULL;
 }
 
-/* restricted-name: a letter or digit, then at most 126 more of these or of "!#$&-^_.+". */
+/* restricted-name: a letter or digit, then at most 126 more characters, of these or of "!#$&-^_.+". */
 static size_t restricted_name_length(const char *s)
 {
         size_t n = strspn(s, LOWERCASE UPPERCASE DIGITS "!#$&-^_.+");
@@ -80,7 +80,7 @@ bool oci_media_type_is_valid(const char *s)
 
 /* Descriptors */
 
-/* algorithm ":" encoded; algorithm is made of [a-z0-9]+ with single [+._-] between. */
+/* algorithm ":" encoded; algorithm consists of [a-z0-9]+ with single [+._-] between. */
 static bool digest_text_is_valid(const char *s)
 {
         for (;;) {

@@ -12,7 +12,7 @@ typedef enum OciMediaKind {
         OCI_MEDIA_MANIFEST,
         OCI_MEDIA_CONFIG,
         OCI_MEDIA_LAYER,
-        OCI_MEDIA_SCHEMA1, /* Docker's oldest manifest, known only to be refused by name */
+        OCI_MEDIA_SCHEMA1, /* Docker's oldest manifest, known only so that it can be refused by name */
         _OCI_MEDIA_KIND_MAX,
         _OCI_MEDIA_KIND_INVALID = -EINVAL,
 } OciMediaKind;
@@ -38,10 +38,10 @@ typedef struct OciMediaType {
 #define DOCKER_MEDIA_TYPE_LIST "application/vnd.docker.distribution.manifest.list.v2+json"
 #define DOCKER_MEDIA_TYPE_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 
-/* NULL when it is none we know. Parameters ("; charset=utf-8") are not looked at. */
+/* NULL when the type is unknown. Parameters ("; charset=utf-8") are ignored. */
 const OciMediaType *oci_media_type_find(const char *s);
 OciMediaKind oci_media_type_kind(const char *s);
-/* Of a layer that may be passed on. */
+/* Of a layer that may be redistributed. */
 const char *oci_layer_media_type(bool docker, OciCompression compression);
 /* RFC 6838, section 4.2: type/subtype. */
 bool oci_media_type_is_valid(const char *s);
@@ -51,7 +51,7 @@ typedef struct OciPlatform {
         char *os;           /* GOOS */
         char *os_version;
         char **os_features;
-        char *variant; /* "v7", NULL when not said */
+        char *variant; /* "v7", NULL when not given */
 } OciPlatform;
 
 extern const JsonType json_oci_platform; /* OciPlatform *, a pointer member */
@@ -60,19 +60,19 @@ void oci_platform_done(OciPlatform *p);
 OciPlatform *oci_platform_free(OciPlatform *p);
 DEFINE_TRIVIAL_CLEANUP_FUNC(OciPlatform *, oci_platform_free);
 
-/* What this host runs: uname(2) in Go's words, with the CPU's level as variant. */
+/* The platform of this host: uname(2) in Go's terms, with the CPU's level as variant. */
 int oci_platform_host(OciPlatform **ret);
-/* "linux/arm64/v8", also without variant. */
+/* "linux/arm64/v8", or without a variant. */
 int oci_platform_parse(const char *s, OciPlatform **ret);
 int oci_platform_format(const OciPlatform *p, char **ret);
-/* How well something built for `have` serves `wanted`: 0 not at all, more is better. Variants may be lower than
- * wanted, never higher. */
+/* How well a build for `have` suits `wanted`: 0 not at all, more is better. Variants may be lower than wanted, but not
+ * higher. */
 unsigned oci_platform_match(const OciPlatform *wanted, const OciPlatform *have);
 
 typedef struct OciDescriptor {
         char *media_type;
         char *digest_text;
-        /* .algorithm is _DIGEST_INVALID when digest_text is valid but of an algorithm we cannot compute. */
+        /* .algorithm is _DIGEST_INVALID when digest_text is valid but its algorithm is one we cannot compute. */
         Digest digest;
         uint64_t size;
         char **urls;
@@ -82,7 +82,7 @@ typedef struct OciDescriptor {
         OciPlatform *platform;
 } OciDescriptor;
 
-/* As a member in place, a pointer, a list. */
+/* The type as a member in place, as a pointer, and as a list. */
 extern const JsonType json_oci_descriptor;
 extern const JsonType json_oci_descriptor_pointer;
 extern const JsonType json_oci_descriptors;
@@ -93,5 +93,5 @@ static inline bool oci_descriptor_is_supported(const OciDescriptor *d)
         return d->digest.algorithm >= 0;
 }
 
-/* Annotation that carries the tag in an image layout's index. */
+/* Annotation that holds the tag in the index of an image layout. */
 #define OCI_ANNOTATION_REF_NAME "org.opencontainers.image.ref.name"

@@ -16,9 +16,9 @@ static const JsonField index_table[] = {
         {}
 };
 
-/* Version and media type, before anything else is looked at: a manifest of another kind lacks members, and that would
- * be the wrong thing to complain of. A document that could be read as two kinds is refused (image-spec, manifest.md,
- * on ambiguous documents): its digest would stand for either. */
+/* Checks version and media type before anything else: a manifest of another kind lacks members, and reporting those
+ * would be misleading. A document that could be read as two kinds is refused (image-spec, manifest.md, on ambiguous
+ * documents): its digest would stand for either. */
 static int check_document(json_object *o, OciMediaKind wanted, const char *foreign, JsonError *e)
 {
         json_object *version, *type;
@@ -326,7 +326,7 @@ int docker_archive_parse(const char *data, size_t n, DockerArchive **ret, JsonEr
         if (!json_object_is_type(o, json_type_array))
                 return json_error_expected(e, json_type_array);
 
-        /* The list is all there is in the struct. */
+        /* The struct contains only the list. */
         r = json_archive_images.read(&json_archive_images, o, archive, e);
         if (r < 0)
                 return r;

@@ -9,8 +9,8 @@
  *
  * -EOPNOTSUPP: a document of another version or kind, or digests of an algorithm we cannot compute. */
 
-/* Indexes, manifests and configs that are larger are refused (image-spec, manifest.md, names 4 MiB as the size that
- * registries have to support). */
+/* Larger indexes, manifests and configs are refused (image-spec, manifest.md, names 4 MiB as the size that registries
+ * have to support). */
 #define OCI_DOCUMENT_MAX (4U * 1024 * 1024)
 
 typedef struct OciIndex {
@@ -25,14 +25,14 @@ typedef struct OciIndex {
 
 OciIndex *oci_index_free(OciIndex *index);
 DEFINE_TRIVIAL_CLEANUP_FUNC(OciIndex *, oci_index_free);
-/* Indexes are not kept: they come from strangers (shared/json-foreign.h). */
+/* Indexes are not kept: they are untrusted (shared/json-foreign.h). */
 int oci_index_parse(const char *data, size_t n, OciIndex **ret, JsonError *e);
 int oci_index_read(json_object *o, OciIndex **ret, JsonError *e);
 
-/* The entry that serves the platform best, manifest or nested index; one that names no platform only if no other
- * does. -ENOENT: none. Belongs to the index. */
+/* The entry that suits the platform best, a manifest or a nested index; an entry without a platform is used only if no
+ * other fits. -ENOENT: none fits. The index owns the result. */
 int oci_index_select(const OciIndex *index, const OciPlatform *wanted, const OciDescriptor **ret);
-/* "linux/amd64, linux/arm64/v8" for the message that none fits. */
+/* "linux/amd64, linux/arm64/v8", for the message that no platform fits. */
 int oci_index_platforms(const OciIndex *index, char **ret);
 
 typedef struct OciManifest {
@@ -49,20 +49,20 @@ typedef struct OciManifest {
 OciManifest *oci_manifest_free(OciManifest *manifest);
 DEFINE_TRIVIAL_CLEANUP_FUNC(OciManifest *, oci_manifest_free);
 int oci_manifest_parse(const char *data, size_t n, OciManifest **ret, JsonError *e);
-/* Of one that nobody has vouched for yet. */
+/* Parses an untrusted document. */
 int oci_manifest_parse_foreign(const char *data, size_t n, OciManifest **ret, JsonError *e);
 int oci_manifest_read(json_object *o, OciManifest **ret, JsonError *e);
 int oci_manifest_write(const OciManifest *manifest, json_object **ret);
 
-/* Whether it is an image one can run: config and layers of media types we know, digests we can compute. -EOPNOTSUPP
- * with a message that says what it is instead. */
+/* Whether it is an image that can be run: config and layers of media types we know, with digests we can compute.
+ * -EOPNOTSUPP with a message that says what it is instead. */
 int oci_manifest_check_image(const OciManifest *manifest, JsonError *e);
 
-/* What kind of document this is: by its mediaType, else by its members, as the specification advises for documents
- * that came without a content type. OCI_MEDIA_OTHER: none of them. */
+/* Determines the kind of a document: by its mediaType, else by its members, as the specification advises for documents
+ * without a content type. OCI_MEDIA_OTHER: none of them. */
 OciMediaKind oci_document_kind(json_object *o);
 
-/* The file "oci-layout". Version 1.x passes. */
+/* The file "oci-layout". Version 1.x is accepted. */
 int oci_layout_parse(const char *data, size_t n, JsonError *e);
 
 typedef struct DockerArchiveImage {
@@ -78,5 +78,5 @@ typedef struct DockerArchive {
 
 DockerArchive *docker_archive_free(DockerArchive *archive);
 DEFINE_TRIVIAL_CLEANUP_FUNC(DockerArchive *, docker_archive_free);
-/* The file "manifest.json" of the archive. Paths that lead out of it are refused. */
+/* The file "manifest.json" of the archive. Paths that lead outside are refused. */
 int docker_archive_parse(const char *data, size_t n, DockerArchive **ret, JsonError *e);

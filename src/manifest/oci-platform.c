@@ -4,10 +4,10 @@
 #include "basic/parse.h"
 #include "manifest/oci-descriptor.h"
 
-/* Which of several builds of an image runs here. Architectures are named as Go names them (GOARCH), variants are
- * levels "v1", "v2"… of one architecture, each running what was built for a lower one. */
+/* Decides which of several builds of an image runs here. Architectures have Go's names (GOARCH), variants are levels
+ * "v1", "v2"… of one architecture, each of which can run builds for a lower one. */
 
-/* The variant meant where none is said. */
+/* The variant that is meant when none is given. */
 static const struct {
         const char *architecture;
         unsigned level;
@@ -114,7 +114,7 @@ int oci_platform_format(const OciPlatform *p, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-/* -EINVAL: a variant that is no level. */
+/* -EINVAL: the variant is not a level. */
 static int variant_level(const OciPlatform *p)
 {
         uint32_t level;

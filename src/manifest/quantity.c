@@ -5,25 +5,25 @@
 #include "manifest/ac-types.h"
 
 /* Quantities of resources: digits, a decimal point, and a suffix or an exponent. Computed in 128-bit integers, in
- * billionths, since floating point would lose what the specification says has to be kept. */
+ * billionths, since floating point would lose precision that the specification requires to be kept. */
 
 typedef __int128 Wide;
 
 #define NANO ((Wide) 1000000000)
-/* More than 64 bits hold, since "12E" is a quantity; little enough to compute with. */
+/* More than 64 bits can hold, since "12E" is a valid quantity; small enough to compute with. */
 #define QUANTITY_MAX ((Wide) INT64_MAX * NANO * 10)
 
 static const struct {
         const char *suffix;
-        int ten; /* times ten to the power of this */
-        int two; /* times two to the power of this */
+        int ten; /* times 10 to this power */
+        int two; /* times 2 to this power */
 } suffixes[] = {
         { "Ki", 0, 10 }, { "Mi", 0, 20 }, { "Gi", 0, 30 }, { "Ti", 0, 40 }, { "Pi", 0, 50 }, { "Ei", 0, 60 },
         { "n", -9, 0 },  { "u", -6, 0 },  { "m", -3, 0 },  { "", 0, 0 },    { "k", 3, 0 },   { "K", 3, 0 },
         { "M", 6, 0 },   { "G", 9, 0 },   { "T", 12, 0 },  { "P", 15, 0 },  { "E", 18, 0 },
 };
 
-/* "e-3", "E6": signed, at most three digits (more would be out of any range). */
+/* "e-3", "E6": signed, at most three digits (more would always be out of range). */
 static int parse_exponent(const char *s, int *ret)
 {
         bool negative = *s == '-';
@@ -53,8 +53,8 @@ static int parse_suffix(const char *s, int *ret_ten, int *ret_two)
         return *s == 'e' || *s == 'E' ? parse_exponent(s + 1, ret_ten) : -EINVAL;
 }
 
-/* mantissa · 10^ten · 2^two, in billionths, rounded up. Dividing first by as much as is needed and multiplying last
- * would round twice, so the order is: powers of two, powers of ten up, one division at the end. */
+/* mantissa · 10^ten · 2^two, in billionths, rounded up. Dividing first as far as needed and multiplying last would
+ * round twice, so the order is: powers of two, positive powers of ten, one division at the end. */
 static int scale(Wide mantissa, int ten, int two, bool inexact, Wide *ret)
 {
         Wide divisor = 1;
@@ -71,7 +71,7 @@ static int scale(Wide mantissa, int ten, int two, bool inexact, Wide *ret)
                         return -ERANGE;
         for (; ten < 0; ten++)
                 if (__builtin_mul_overflow(divisor, 10, &divisor)) {
-                        *ret = 1; /* smaller than anything we keep */
+                        *ret = 1; /* smaller than the smallest value we keep */
                         return 0;
                 }
 
@@ -95,8 +95,8 @@ int quantity_parse(const char *s, Quantity *ret)
                 }
                 any = true;
                 if (point && fraction >= 18) {
-                        /* With 2^60 below 10^19 and nine digits kept this far behind the point only matters for
-                         * rounding. */
+                        /* 2^60 is below 10^19 and nine digits are kept: this far after the point, digits only
+                         * matter for rounding. */
                         inexact = inexact || *s != '0';
                         continue;
                 }

@@ -7,9 +7,9 @@
 #include "shared/explain.h"
 #include "shared/gunzip.h"
 
-/* Two readers back to back: a decompressor giving the tar as a stream, and libarchive's "tar", which reads that stream
- * through a callback. Gzip has a decompressor of its own, the others are libarchive's "raw" format over one filter;
- * uncompressed files do without. Between the two sits our digest, which is why they are two. */
+/* Two readers back to back: a decompressor that yields the tar as a stream, and libarchive's "tar", which reads that
+ * stream through a callback. Gzip has its own decompressor, the others are libarchive's "raw" format over one filter;
+ * uncompressed files need none. There are two readers because our digest sits between them. */
 
 #define BLOCK_SIZE (256U * 1024)
 #define TAR_BLOCK 512U
@@ -17,20 +17,20 @@
 struct ArchiveReader {
         int fd;
         Compression compression;
-        Gunzip *gunzip;                 /* one of these, or none */
+        Gunzip *gunzip;                 /* one of these, or neither */
         struct archive *filter;
         struct archive *tar;
         locale_t locale;                /* "C" */
 
-        Hasher *hasher;                 /* NULL: nobody wants to know */
+        Hasher *hasher;                 /* NULL: no digest is wanted */
         uint64_t tar_size;
-        uint64_t end_offset;            /* where in the tar the last header was looked for */
+        uint64_t end_offset;            /* where in the tar the last header was searched for */
 
-        int error;                      /* of a callback; libarchive's own text is not ours */
+        int error;                      /* of a callback; libarchive's text does not describe it */
         char *message;
 
         bool padded;                    /* the tar does not fill its last block */
-        size_t n_ahead;                 /* read for detection, to be given out first */
+        size_t n_ahead;                 /* bytes read for detection, to be handed out first */
         char ahead[8];
         char block[BLOCK_SIZE];
 };
@@ -70,7 +70,7 @@ static int callback_failed(ArchiveReader *a, int error)
         return a->error;
 }
 
-/* Bytes of the file as stored. 0 at its end. */
+/* Reads bytes of the file as stored. 0 at its end. */
 static ssize_t read_stored(ArchiveReader *a, const void **ret)
 {
         size_t n = a->n_ahead;
@@ -119,7 +119,7 @@ static ssize_t read_filter(ArchiveReader *a, const void **ret)
         return k == ARCHIVE_EOF ? 0 : (ssize_t) n;
 }
 
-/* Bytes of the tar. 0 at its end. */
+/* Reads bytes of the tar. 0 at its end. */
 static ssize_t read_contents(ArchiveReader *a, const void **ret)
 {
         ssize_t n = a->gunzip ? read_gunzip(a, ret) : a->filter ? read_filter(a, ret) : read_stored(a, ret);
@@ -145,8 +145,9 @@ static la_ssize_t filter_callback(struct archive *archive, void *userdata, const
         return n < 0 ? -1 : n;
 }
 
-/* There are tools that write neither end mark nor the padding of the last file (umoci's insert does), and others read
- * that; so we fill the block up. Contents reaching into it are missed by archive_reader_data(). */
+/* Some tools write neither the end mark nor the padding of the last file (umoci's insert does this), and other tools
+ * read such archives; so we pad the last block. archive_reader_data() detects it when a file's contents reach into the
+ * padding. */
 static ssize_t pad_contents(ArchiveReader *a, const void **ret)
 {
         static const char zeros[TAR_BLOCK];
@@ -170,7 +171,7 @@ static la_ssize_t tar_callback(struct archive *archive, void *userdata, const vo
         return n < 0 ? -1 : n;
 }
 
-/* What went wrong: a read error of our own, a decompressor's complaint, or the tar reader's. */
+/* What went wrong: our own read error, the decompressor's error, or the tar reader's. */
 static int reader_failed(ArchiveReader *a, struct archive *archive, char **reterr_message)
 {
         if (a->error && !a->message)
@@ -190,7 +191,7 @@ static int open_filter(ArchiveReader *a, char **reterr_message)
         if (!a->filter)
                 return -ENOMEM;
 
-        /* Naming the one filter turns libarchive's own guessing off, which would go on to decompress twice. */
+        /* Naming one filter turns off libarchive's own detection, which would go on to decompress twice. */
         if (archive_read_append_filter(a->filter, compression_kinds[a->compression].filter) < ARCHIVE_WARN ||
             archive_read_support_format_raw(a->filter) != ARCHIVE_OK ||
             archive_read_support_format_empty(a->filter) != ARCHIVE_OK)
@@ -211,7 +212,7 @@ static int open_tar(ArchiveReader *a, char **reterr_message)
         if (!a->tar)
                 return -ENOMEM;
 
-        /* The empty format is for an archive of no bytes at all. */
+        /* The empty format is for an archive of zero bytes. */
         if (archive_read_support_format_tar(a->tar) != ARCHIVE_OK ||
             archive_read_support_format_empty(a->tar) != ARCHIVE_OK)
                 return -ENOMEM;
@@ -272,8 +273,8 @@ ArchiveReader *archive_reader_free(ArchiveReader *a)
 }
 
 /* Libarchive takes pax names for UTF-8 and converts them to the locale's charset, which in a UTF-8 locale composes
- * letters and accents: another name. In the C locale there is nothing to convert to, and it falls back to the bytes.
- * Only this thread is in that locale, and only for this call. */
+ * letters and accents, so that the name changes. In the C locale there is nothing to convert to, and it falls back to
+ * the bytes. Only this thread uses that locale, and only for this call. */
 static int next_header(ArchiveReader *a, struct archive_entry **ret)
 {
         locale_t before = uselocale(a->locale);
@@ -290,7 +291,7 @@ int archive_reader_next(ArchiveReader *a, struct archive_entry **ret, char **ret
         a->end_offset = (uint64_t) archive_read_header_position(a->tar);
         if (k == ARCHIVE_EOF)
                 return 0;
-        /* A warning is about a name that the locale cannot express; the bytes are given all the same. */
+        /* A warning is about a name that the locale cannot express; the bytes are returned nevertheless. */
         if (k == ARCHIVE_OK || k == ARCHIVE_WARN)
                 return 1;
         return reader_failed(a, a->tar, reterr_message);
@@ -306,14 +307,14 @@ int archive_reader_data(ArchiveReader *a, const void **ret_data, size_t *ret_siz
                 return 0;
         if (k < ARCHIVE_WARN || offset < 0)
                 return reader_failed(a, a->tar, reterr_message);
-        /* The piece counts as read by the next call only. */
+        /* Only the next call counts the piece as read. */
         if (a->padded && (uint64_t) archive_filter_bytes(a->tar, 0) + *ret_size > a->tar_size)
                 return explain(reterr_message, EBADMSG, "damaged archive: truncated");
         *ret_offset = (uint64_t) offset;
         return 1;
 }
 
-/* Both streams to their ends: who writes the file into a pipe must not find it closed too early. */
+/* Reads both streams to their ends: a process that writes the file into a pipe must not find it closed too early. */
 static int drain(ArchiveReader *a)
 {
         const void *data;
@@ -347,7 +348,7 @@ int archive_reader_finish(ArchiveReader *a, ArchiveTotals *ret, char **reterr_me
         return 0;
 }
 
-/* Libarchive's own words may just be "Write error". */
+/* Libarchive's own text may be just "Write error". */
 int archive_write_failed(struct archive *a, char **reterr_message)
 {
         const char *text = archive_error_string(a);

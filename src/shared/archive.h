@@ -6,15 +6,15 @@
 
 #include "basic/digest.h"
 
-/* A tar archive read once from front to back, as one chain:
+/* A tar archive that is read once, from front to back, as one chain:
  *
  *     fd → decompression → digest of the tar → entries
  *
- * Nothing is kept but one block. The digest covers every byte to the end of the file, whatever follows the tar's end
- * mark included, so it is what sha256sum(1) says of the file's decompressed contents. Decompression and tar are
- * libarchive's. Names are handed out as the bytes that are in the archive.
+ * Only one block is kept. The digest covers every byte to the end of the file, including whatever follows the tar's
+ * end mark, so it is what sha256sum(1) reports for the file's decompressed contents. Libarchive does the
+ * decompression and the tar. Names are returned as the bytes that are in the archive.
  *
- * Errors explain themselves (see shared/explain.h). -EBADMSG: the data is no archive, or damaged or truncated. */
+ * Errors come with a message (see shared/explain.h). -EBADMSG: the data is not an archive, or damaged or truncated. */
 
 typedef enum Compression {
         COMPRESSION_NONE,
@@ -29,34 +29,34 @@ typedef enum Compression {
 const char *compression_to_string(Compression c);
 Compression compression_from_string(const char *s);
 
-/* The compression by the first bytes of a file; COMPRESSION_NONE for all that is not known. Six bytes suffice. */
+/* Detects the compression from the first bytes of a file; COMPRESSION_NONE when it is unknown. Six bytes suffice. */
 Compression compression_detect(const void *data, size_t n);
 
 typedef struct ArchiveTotals {
         Compression compression;
-        Digest tar_digest;      /* of the uncompressed tar, when asked for */
+        Digest tar_digest;      /* of the uncompressed tar, if it was requested */
         uint64_t tar_size;
-        bool end_mark;          /* the archive ends with an empty block and not just somewhere between two entries */
+        bool end_mark;          /* the archive ends with an empty block, and not merely between two entries */
 } ArchiveTotals;
 
 typedef struct ArchiveReader ArchiveReader;
 
-/* Reads from fd's current position; the fd stays the caller's and must outlive the reader. The
- * algorithm may be _DIGEST_INVALID when the digest is of no interest. */
+/* Reads from fd's current position; the fd stays the caller's and must outlive the reader. The algorithm may be
+ * _DIGEST_INVALID when no digest is wanted. */
 int archive_reader_new(int fd, DigestAlgorithm algorithm, ArchiveReader **ret, char **reterr_message);
 ArchiveReader *archive_reader_free(ArchiveReader *a);
 DEFINE_TRIVIAL_CLEANUP_FUNC(ArchiveReader *, archive_reader_free);
 
-/* 1: *ret is the next entry, the reader's until the next call. 0: there are no more. */
+/* 1: *ret is the next entry, owned by the reader and valid until the next call. 0: there are no more. */
 int archive_reader_next(ArchiveReader *a, struct archive_entry **ret, char **reterr_message);
 
-/* The next piece of the entry's contents and where in the file it belongs; what lies between pieces is a hole.
- * 1: there is one, the reader's until the next call. 0: no more. */
+/* The next piece of the entry's contents and its offset in the file; gaps between pieces are holes. 1: there is one,
+ * owned by the reader and valid until the next call. 0: there are no more. */
 int archive_reader_data(ArchiveReader *a, const void **ret_data, size_t *ret_size, uint64_t *ret_offset,
                         char **reterr_message);
 
-/* Reads what is left to the end of the file and gives the digest. Ends the reading. */
+/* Reads the rest of the file and returns the digest. This ends the reading. */
 int archive_reader_finish(ArchiveReader *a, ArchiveTotals *ret, char **reterr_message);
 
-/* What went wrong with an archive that libarchive writes. */
+/* Describes what went wrong with an archive that libarchive writes. */
 int archive_write_failed(struct archive *a, char **reterr_message);

@@ -46,7 +46,7 @@ int bus_call(sd_bus *bus, const BusLocator *l, const char *member, sd_bus_error 
 
 const char *bus_error_text(const sd_bus_error *error, int r)
 {
-        /* What becomes of the bus's refusal of a connection on its way through sd-bus. */
+        /* sd-bus turns the bus's refusal of a connection into this. */
         if (r == -ENOBUFS && (!error || !error->message || streq(error->message, strerror(ENOBUFS))))
                 return "the host's D-Bus takes no more connections of this user (its limit max_connections_per_user)";
         return error && error->message ? error->message : strerror(r < 0 ? -r : r);

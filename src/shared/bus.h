@@ -5,7 +5,7 @@
 
 #include "basic/macro.h"
 
-/* What we ask for on D-Bus, and the errors that come back, over sd-bus. */
+/* Our requests over D-Bus, and the errors that come back, with sd-bus. */
 
 #define _cleanup_bus_ _cleanup_(sd_bus_flush_close_unrefp)
 #define _cleanup_bus_message_ _cleanup_(sd_bus_message_unrefp)
@@ -24,5 +24,5 @@ int bus_call(sd_bus *bus, const BusLocator *locator, const char *member, sd_bus_
              sd_bus_message **ret_reply, const char *types, ...);
 int bus_message_new(sd_bus *bus, const BusLocator *locator, const char *member, sd_bus_message **ret);
 
-/* The peer's own words where there are any, else those of the errno. */
+/* The peer's own message if there is one, else the text of the errno. */
 const char *bus_error_text(const sd_bus_error *error, int r);

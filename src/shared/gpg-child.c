@@ -9,10 +9,10 @@
 #include "shared/gpg-loop.h"
 #include "shared/json-pack.h"
 
-/* The half that runs without rights; all of gpgme is in here, so that its state dies with the process. */
+/* The half that runs without privileges; it contains all use of gpgme, so that gpgme's state dies with the process. */
 
-/* Nothing but the keyring we fill: no agent, no other keyring, no network. What a key is good for is decided by who
- * gave it to us, not by gpg's web of trust. */
+/* Nothing but the keyring we fill: no agent, no other keyring, no network. The trust in a key depends on its source,
+ * not on gpg's web of trust. */
 static const char gpg_conf[] = "batch\n"
                                "no-tty\n"
                                "no-autostart\n"
@@ -101,7 +101,7 @@ static gpgme_error_t start_import(gpgme_ctx_t c, void *data)
         return gpgme_op_import_start(c, data);
 }
 
-/* What is no key at all counts for nothing, which shows when the key is missed. */
+/* Data that is not a key counts for nothing, which shows when the key is missed. */
 static int import_keys(GpgAnswer *a, gpgme_ctx_t c, const GpgJob *job, bool *ret_secret)
 {
         *ret_secret = false;
@@ -213,7 +213,8 @@ static int list_next_keys(gpgme_ctx_t c, KeyList *l)
         }
 }
 
-/* The keyring's keys; the listing is over before they are exported, which a context can only do one of. */
+/* The keys of the keyring; the listing is finished before they are exported, since a context does only one at a
+ * time. */
 static int list_keys(gpgme_ctx_t c, KeyList *l)
 {
         gpgme_error_t e = gpgme_op_keylist_start(c, NULL, 0);
@@ -253,7 +254,7 @@ static int read_keys(GpgAnswer *a, gpgme_ctx_t c)
 
 /* Signatures */
 
-/* Collisions of these can be made to order. */
+/* Attackers can make collisions of these. */
 static bool hash_is_weak(gpgme_hash_algo_t h)
 {
         return h == GPGME_MD_MD5 || h == GPGME_MD_SHA1 || h == GPGME_MD_RMD160 || h == GPGME_MD_MD2 ||
@@ -265,7 +266,7 @@ typedef struct Judgement {
         const char *text;       /* "made by key ABCD …" */
 } Judgement;
 
-/* Of several signatures the one with the best of these, which come in the order of their severity, is reported. */
+/* Of several signatures, the one with the best status is reported; they are listed in the order of severity. */
 static const struct {
         unsigned summary;
         Judgement judgement;
@@ -302,7 +303,7 @@ static unsigned severity(int error)
         return error == 0 ? 0 : error == EKEYREJECTED ? 1 : error == ENOKEY ? 2 : 3;
 }
 
-/* Whose key that is. */
+/* Finds the owner of the key. */
 static int find_signer(gpgme_ctx_t c, const char *fpr, GpgSignature *ret)
 {
         _cleanup_(key_list_done) KeyList l = {};
@@ -365,7 +366,7 @@ static int judge_all(GpgAnswer *a, gpgme_ctx_t c, bool single)
         if (single && n != 1)
                 return fail(a, EBADMSG, "there are %zu signatures in it, not one", n);
 
-        /* The result is the context's until it does something else. */
+        /* The context owns the result until its next operation. */
         gpgme_result_ref(result);
         r = tell_of(a, c, best, j);
         gpgme_result_unref(result);
@@ -374,7 +375,7 @@ static int judge_all(GpgAnswer *a, gpgme_ctx_t c, bool single)
 
 typedef struct Verification {
         gpgme_data_t signature;
-        gpgme_data_t text;      /* one of these: what is signed, where it goes to */
+        gpgme_data_t text;      /* one of these: the signed text, and where it goes */
         gpgme_data_t plain;
 } Verification;
 
@@ -385,7 +386,7 @@ static gpgme_error_t start_verify(gpgme_ctx_t c, void *userdata)
         return gpgme_op_verify_start(c, v->signature, v->text, v->plain);
 }
 
-/* What is signed goes through here, so that it can be compared with what is used afterwards. */
+/* The signed data goes through here, so that it can be compared with the data that is used afterwards. */
 typedef struct Source {
         int fd;
         Hasher *hasher;
@@ -429,7 +430,7 @@ static int verify_detached(GpgAnswer *a, gpgme_ctx_t c, const GpgSigned *what)
                 e = gpgme_data_new_from_cbs(&text, &callbacks, &source);
         if (!e)
                 e = gpg_loop_run(c, start_verify, &(Verification) { signature, text, NULL });
-        /* "General error" is gpg's word for what is OpenPGP, but no signature. */
+        /* gpg reports "General error" for OpenPGP data that is not a signature. */
         if (gpgme_err_code(e) == GPG_ERR_NO_DATA || gpgme_err_code(e) == GPG_ERR_BAD_DATA ||
             gpgme_err_code(e) == GPG_ERR_GENERAL)
                 return fail(a, EBADMSG, "there is no OpenPGP signature in it");
@@ -527,7 +528,7 @@ int gpg_child(void *userdata)
                 r = work(job, home, &answer);
                 if (r < 0 && answer.error == 0)
                         (void) fail(&answer, -r, "%s", strerror(-r));
-                /* Ours is gone with the process, but without root it was everybody's /tmp. */
+                /* Our own /tmp is gone with the process, but without root it was the shared /tmp. */
                 (void) rm_rf_at(AT_FDCWD, home);
         }
         r = send_answer(job->answer_fd, &answer);

@@ -4,8 +4,8 @@
 #include "shared/gpg.h"
 #include "shared/json-table.h"
 
-/* Between gpg.c, which asks, and gpg-child.c, which runs in the other process and writes its answer as JSON into one
- * file descriptor, and what was signed into another. */
+/* The interface between gpg.c, which asks, and gpg-child.c, which runs in the other process; that writes its answer as
+ * JSON into one file descriptor, and the signed text into another. */
 
 typedef struct GpgAnswer {
         int64_t error;          /* a positive errno */
@@ -31,5 +31,5 @@ typedef struct GpgJob {
         int payload_fd;
 } GpgJob;
 
-/* In the other process. */
+/* Runs in the other process. */
 int gpg_child(void *job);

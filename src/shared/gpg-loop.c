@@ -4,10 +4,10 @@
 #include "basic/macro.h"
 #include "shared/gpg-loop.h"
 
-/* gpgme has no more than this: data in, data out, status, log. */
+/* gpgme has at most these descriptors: data in, data out, status, log. */
 #define SLOTS_MAX 16
 
-/* What is removed is told by its slot alone, so there is but one set of them. */
+/* A removal names only its slot, so there is only one set of slots. */
 typedef struct Slot {
         int fd;
         short events;           /* 0: free */
@@ -53,7 +53,8 @@ static void event(void *priv, gpgme_event_io_t type, void *data)
         }
 }
 
-/* Waits, and serves one that is ready; each has its turn. An error or an end counts as ready: the function will see. */
+/* Waits, and serves one descriptor that is ready; each gets its turn. An error or end of file counts as ready: the
+ * function will see it. */
 static int serve_one(size_t turn)
 {
         struct pollfd fds[SLOTS_MAX];

@@ -56,7 +56,7 @@ static bool is_hex(const char *s, size_t min, size_t max)
         return s && string_in_charset(s, LOWERCASE_HEX) && strlen(s) >= min && strlen(s) <= max;
 }
 
-/* The process that answered may have been taken over, so nothing but the form is relied on. */
+/* The process that answered may have been taken over, so rely only on the form of its answer. */
 static bool answer_is_sane(GpgTask task, GpgAnswer *a)
 {
         for (size_t i = 0; i < a->keys.n_keys; i++) {

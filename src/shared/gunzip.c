@@ -95,7 +95,7 @@ static ssize_t decode(Gunzip *g, const void **ret)
                         return more;
                 g->state.next_out = g->out;
                 g->state.avail_out = OUT_SIZE;
-                /* Without input too: what was read may hold more than fitted into the last piece. */
+                /* Continue even without input: the bytes read so far may hold more than fitted into the last piece. */
                 k = isal_inflate(&g->state);
                 if (k != ISAL_DECOMP_OK)
                         return damaged(damage(k), ret);

@@ -12,23 +12,23 @@
 #include "shared/unprivileged.h"
 #include "shared/worker.h"
 
-/* Question and answer: a header, then as many bytes as it says. */
+/* Request and reply: a header, followed by the number of bytes it gives. */
 typedef struct Header {
-        int32_t error;          /* 0 with the packed value, a negative errno with a message */
+        int32_t error;          /* 0 followed by the packed value, or a negative errno followed by a message */
         uint32_t size;
 } Header;
 
-/* "[]," takes six bytes when it is packed: no text grows by more. */
+/* "[]," takes six bytes when it is packed: no text grows by a larger factor. */
 #define PACKED_MAX (8 * JSON_MAX_SIZE)
 #define MESSAGE_MAX 1024
 #define ERRNO_MAX 4095
-/* No document takes a tenth of that. */
+/* No document needs a tenth of that. */
 #define CPU_SECONDS 20
 
 static struct {
         Worker worker;
         int fd;
-        pid_t owner;            /* who started it; a process forked since must not talk in between */
+        pid_t owner;            /* the process that started it; a process forked since must not use the socket */
 } reader = { .worker = WORKER_NONE, .fd = -EBADF };
 
 /* The other process */
@@ -38,7 +38,7 @@ static const char *const syscalls[] = {
         "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "write", NULL,
 };
 
-/* What libraries do once, and open files for, is done before nothing can be opened any more: the seed of json-c's
+/* Do the things that libraries do once and open files for, before no file can be opened any more: the seed of json-c's
  * hashes. */
 static int warm_up(void)
 {
@@ -68,7 +68,7 @@ int json_foreign_confine(int fd)
                 if (r < 0)
                         return r;
         }
-        /* The change of user took this back. */
+        /* The change of user reset this. */
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
                 return -errno;
         r = sandbox_keep_capabilities(NULL);
@@ -112,7 +112,7 @@ static int answer_document(int fd, const char *data, size_t n)
         return answer(fd, 0, packed, size);
 }
 
-/* 0: nobody asks any more. */
+/* 0: the other side is gone. */
 static int serve_one(int fd)
 {
         _cleanup_free_ char *data = NULL;
@@ -179,7 +179,7 @@ void json_foreign_done(void)
         worker_done(&reader.worker);
 }
 
-/* Without the signal that a write to a process that has gone would bring. */
+/* Without the SIGPIPE that a write to an ended process would cause. */
 static int tell(const void *data, size_t n)
 {
         for (size_t done = 0; done < n;) {
@@ -199,7 +199,7 @@ static int hear(void *ret, size_t n)
         return k < 0 ? (int) k : (size_t) k < n ? -ECONNRESET : 0;
 }
 
-/* Either may be what the process says of its own accord, if it was taken over. */
+/* Neither the header nor the text is trusted: the process may have been taken over. */
 static int ask(const char *data, size_t n, Header *ret, char **ret_answer)
 {
         const Header question = { 0, (uint32_t) n };

@@ -8,7 +8,7 @@
 #include "basic/macro.h"
 #include "shared/json-locate.h"
 
-/* Walks text that is known to be JSON, so it need not look closely; it only never leaves it. */
+/* Walks text that is known to be valid JSON, so it need not check closely; it only never reads beyond the end. */
 
 typedef struct Walk {
         const char *p, *end;
@@ -52,7 +52,7 @@ static void skip_value(Walk *w)
         } while (depth > 0 || (w->p < w->end && !strchr(",}]", *w->p)));
 }
 
-/* Goes to the beginning of the element's value. */
+/* Moves to the beginning of the element's value. */
 static bool enter_element(Walk *w, size_t index)
 {
         skip_space(w);
@@ -68,7 +68,7 @@ static bool enter_element(Walk *w, size_t index)
         return w->p < w->end && *w->p != ']';
 }
 
-/* Goes to the beginning of the member's name. */
+/* Moves to the beginning of the member's name. */
 static bool enter_member(Walk *w, const char *name, size_t n)
 {
         skip_space(w);
@@ -101,7 +101,7 @@ static void skip_name(Walk *w)
         w->p++;
 }
 
-/* Names may contain what ends them in a path: the shortest one that is there is taken. */
+/* Names may contain the characters that end them in a path: the shortest name that exists is taken. */
 static bool step_member(Walk *w, const char **path)
 {
         const char *name = *path + (**path == '.');
@@ -120,7 +120,7 @@ static bool step_member(Walk *w, const char **path)
         return false;
 }
 
-/* One step of the path: false where it ends, or leads to what is not there. */
+/* Follows one step of the path: false where the path ends, or leads to something that does not exist. */
 static bool step(Walk *w, const char **path)
 {
         size_t index;

@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-/* The line, from 1 on, in which a member of a JSON text stands, by the path that a JsonError begins its message with:
- * "apps[1].image.id". The member itself, or the nearest of those it is within that is there; what follows the path in
- * the text ("…: expected a string") is passed over. 0: not even its first member is there. The text must have been
- * parsed before. */
+/* The line, counted from 1, of a member of a JSON text, by the path that the message of a JsonError begins with:
+ * "apps[1].image.id". If the member does not exist, it is the line of the nearest enclosing one that does; whatever
+ * follows the path in the message ("…: expected a string") is ignored. 0: not even the first member exists. The text
+ * must have been parsed before. */
 size_t json_line_of(const char *text, size_t n, const char *path);

@@ -100,8 +100,8 @@ int json_pack(json_object *o, char **ret, size_t *ret_size)
         return 0;
 }
 
-/* Reading. Nothing is made before the bytes for it were seen to be there, so what comes of it is no larger than they
- * warrant. */
+/* Reading. Nothing is allocated before its bytes are known to exist, so the result is no larger than the input
+ * allows. */
 
 typedef struct Input {
         const char *data;

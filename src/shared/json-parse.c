@@ -7,7 +7,7 @@
 #include "basic/utf8.h"
 #include "shared/json-table.h"
 
-/* Text to json-c's objects and back, with what json-c is too lenient about refused beforehand. */
+/* Converts text to json-c's objects and back, and first rejects input that json-c is too lenient about. */
 
 static int error_at(JsonError *e, const char *data, size_t offset, const char *what)
 {
@@ -23,7 +23,7 @@ static int error_at(JsonError *e, const char *data, size_t offset, const char *w
                               column, offset, what);
 }
 
-/* Whether the integer at p has a value we can hold: json-c would silently take the nearest it has instead. */
+/* Whether we can hold the integer at p: json-c would silently use the nearest value instead. */
 static bool integer_fits(const char *p, size_t n, bool negative)
 {
         bool overflow = false;
@@ -47,7 +47,7 @@ static bool number_begins(const char *data, size_t i)
         return i == 0 || !strchr("0123456789.eE+", data[i - 1]);
 }
 
-/* Whether the text is within a string, and right behind a backslash there. */
+/* Whether the position is within a string, and directly after a backslash there. */
 typedef struct Scan {
         bool string;
         bool escaped;
@@ -60,9 +60,9 @@ static void scan_step(Scan *s, char c)
         s->escaped = s->string && !s->escaped && c == '\\';
 }
 
-/* What json-c lets pass even when it is told to be strict: names and strings in single quotes, control characters in
- * strings, integers beyond 64 bits. And NUL, also escaped: C strings end at one, so inside a name or value it would
- * make us see less than a signature covers. */
+/* Input that json-c accepts even in strict mode: names and strings in single quotes, control characters in strings,
+ * integers beyond 64 bits. Also NUL, even escaped: C strings end at a NUL, so with one inside a name or value we would
+ * see less than a signature covers. */
 static int refuse_lax(const char *data, size_t n, JsonError *e)
 {
         Scan s = {};
@@ -93,9 +93,8 @@ static int refuse_bad_utf8(const char *data, size_t n, JsonError *e)
         return 0;
 }
 
-/* json-c 0.18, told to be strict, takes all that is not ASCII for control characters in strings; so it gets "\u00fc"
- * for a "ü". Behind a backslash there may be nothing but ASCII, and outside of strings neither: there things stay as
- * they are. */
+/* json-c 0.18, in strict mode, takes all non-ASCII characters in strings for control characters; so it gets "\u00fc"
+ * for a "ü". Only ASCII is valid after a backslash and outside of strings: there the text stays as it is. */
 static size_t ascii_length(const Scan *s, size_t length)
 {
         return length == 1 || !s->string || s->escaped ? length : length == 4 ? 12 : 6;
@@ -129,7 +128,7 @@ static char *to_ascii(const char *data, size_t n, size_t *ret_n)
         return copy;
 }
 
-/* Where that is in the text which is at the offset in the copy. */
+/* Converts an offset in the copy to the position in the text. */
 static size_t original_offset(const char *data, size_t n, size_t offset)
 {
         size_t in_copy = 0, i = 0;
@@ -144,7 +143,7 @@ static size_t original_offset(const char *data, size_t n, size_t offset)
         return i;
 }
 
-/* NaN and Infinity are no JSON, but json-c takes them. */
+/* NaN and Infinity are not valid JSON, but json-c accepts them. */
 static int refuse_not_a_number(json_object *o, int flags, json_object *parent, const char *key, size_t *index,
                                void *userdata)
 {
@@ -189,7 +188,7 @@ int json_parse_memory(const char *data, size_t n, json_object **ret, JsonError *
         o = json_tokener_parse_ex(tokener, ascii, (int) n_ascii);
         error = json_tokener_get_error(tokener);
         if (error == json_tokener_continue && n > 0) {
-                /* A number could go on; a space ends it. */
+                /* A number could continue; a space ends it. */
                 o = json_tokener_parse_ex(tokener, " ", 1);
                 error = json_tokener_get_error(tokener);
                 if (error == json_tokener_continue)

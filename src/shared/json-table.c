@@ -36,7 +36,7 @@ int json_error_set(JsonError *e, int r, const char *member, const char *format, 
         return r;
 }
 
-/* Whatever is below "a" is "a.b", "a[0]" or, when the message has no path yet, "a: text". */
+/* Anything below "a" is "a.b", "a[0]" or, when the message has no path yet, "a: text". */
 static int text_prefix(char **text, bool has_path, const char *prefix)
 {
         char *longer = strjoin(prefix, !has_path ? ": " : (*text)[0] == '[' ? "" : ".", *text);
@@ -48,7 +48,7 @@ static int text_prefix(char **text, bool has_path, const char *prefix)
         return 0;
 }
 
-/* What is said of an object has a path from here on. */
+/* From here on, messages about an object have a path. */
 static int own_prefix(JsonError *e, const char *prefix)
 {
         int k = 0;
@@ -211,7 +211,7 @@ static const JsonField *field_find(const JsonField *table, const char *name)
         return NULL;
 }
 
-/* A member that no row is for, to a reader who is strict. */
+/* A member without a row, for a strict reader. */
 static int refuse_stranger(const JsonField *table, const char *name, JsonError *e)
 {
         _cleanup_free_ char *printable = strdup(name);
@@ -268,7 +268,7 @@ static int read_fields(const JsonField *table, json_object *o, void *p, JsonErro
         return r;
 }
 
-/* The check is for what has all its members, but a stranger beside them does not keep it from telling more. */
+/* The check expects all members to be read, but an unknown member does not prevent it from reporting more. */
 static int table_read(const JsonField *table, JsonCheck check, json_object *o, void *p, JsonError *e)
 {
         int r, k;
@@ -371,7 +371,7 @@ int json_struct_write(const JsonType *type, const void *p, json_object **ret)
         _cleanup_json_object_ json_object *o = NULL;
         int r;
 
-        /* Nothing in it but what would have to be there: then it was not there itself. */
+        /* It contains only what would always be written: then the member itself was absent. */
         r = table_write(type->table, p, false, &o);
         if (r < 0)
                 return r;
@@ -400,7 +400,7 @@ void json_pointer_free(const JsonType *type, void *p)
         *(void **) p = json_document_free(type, *(void **) p);
 }
 
-/* The two neighbouring members every list has. */
+/* The two adjacent struct members that every list has. */
 typedef struct List {
         void *items;
         size_t n;

@@ -6,51 +6,51 @@
 #include "basic/digest.h"
 #include "basic/strv.h"
 
-/* JSON objects and C structs, brought together by tables: a row names a member, its type and where it lies in the
- * struct. The type knows how to read, write and free it, so one table serves all three, and a struct whose reading
- * failed half way can be freed like any other. Structs start zeroed.
+/* JSON objects and C structs, connected by tables: a row names a member, its type and where it lies in the struct.
+ * The type knows how to read, write and free it, so one table serves all three, and a struct whose reading failed
+ * half way can be freed like any other. Structs start zeroed.
  *
- * Members without a row are passed over, unless the reader is strict; null is the same as absent; of two members of one
- * name the last one counts (as json-c has it). Errors: -EBADMSG, no JSON at all; -EINVAL, JSON but not what was asked
- * for; -EOPNOTSUPP, valid but of a version or kind this program does not know; -E2BIG. Nothing here logs. */
+ * Members without a row are ignored, unless the reader is strict; null is the same as absent; if a name occurs
+ * twice, the last one counts (as with json-c). Errors: -EBADMSG, not valid JSON; -EINVAL, JSON but not what was
+ * asked for; -EOPNOTSUPP, valid but of a version or kind this program does not know; -E2BIG. Nothing here logs. */
 
-/* What was wrong, in one line that begins with the path of the member where there is one: "apps[1].image.id:
- * expected a string". Start with {}; the caller says which file it was. Every JsonError parameter may be NULL.
+/* Describes what was wrong, in one line that begins with the path of the member if there is one: "apps[1].image.id:
+ * expected a string". Start with {}; the caller adds the name of the file. Every JsonError parameter may be NULL.
  *
- * One that starts with .strict is for what people write by hand: a member without a row is a mistake, told with the
- * nearest name there is, unless it is one of an extension, with a '.' or '/' in its name; and reading goes on behind a
- * mistake, to find them all. */
+ * A JsonError that starts with .strict is for text that people write by hand: a member without a row is a mistake,
+ * reported with the most similar known name, unless it belongs to an extension, with a '.' or '/' in its name; and
+ * reading continues after a mistake, to find them all. */
 typedef struct JsonError {
         char *message;
         bool has_path;
         bool strict;
         char **more;        /* strict: the mistakes after the first that begin with a path */
-        char **own;         /* strict: those that have none yet, being about the object that is read */
+        char **own;         /* strict: the mistakes without a path so far, about the object that is being read */
         char **passed_over; /* strict: the paths of members of extensions */
 } JsonError;
 
 void json_error_clear(JsonError *e);
 #define _cleanup_json_error_ _cleanup_(json_error_clear)
 
-/* Sets the message unless there is one already. Member is the path it belongs to, or NULL. Returns r, to be
- * returned in the same line. */
+/* Sets the message unless there is one already. Member is the path it belongs to, or NULL. Returns r, so that the
+ * caller can return it in the same line. */
 int json_error_set(JsonError *e, int r, const char *member, const char *format, ...) _printf_(4, 5);
 /* Puts "member." or "member[index]." before the path, on the way out of a nested object. Returns r. */
 int json_error_below(JsonError *e, int r, const char *member);
 int json_error_below_index(JsonError *e, int r, const char *member, size_t index);
-/* For who reads several values in a row: each with a JsonError of its own, which is then put at the end of that of all.
- * Returns r; strict readers go on then, and return the first r below 0 in the end. */
+/* For callers that read several values in a row: each has its own JsonError, which is then appended to the overall one.
+ * Returns r; strict readers continue then, and return the first negative r at the end. */
 JsonError json_error_part(const JsonError *e);
 int json_error_join(JsonError *e, JsonError *part, int r);
-/* All mistakes that were found, each a line. */
+/* All mistakes that were found, one per line. */
 int json_error_all(const JsonError *e, char ***ret);
 static inline bool json_error_is_strict(const JsonError *e)
 {
         return e && e->strict;
 }
-/* Wrong kind of value: "expected a string". */
+/* For the wrong kind of value: "expected a string". */
 int json_error_expected(JsonError *e, json_type wanted);
-/* The message, or a text for r where there is none (out of memory, reading failed). */
+/* The message, or a text for r if there is none (out of memory, reading failed). */
 const char *json_error_message(const JsonError *e, int r);
 
 static inline void json_object_putp(json_object **o)
@@ -59,8 +59,9 @@ static inline void json_object_putp(json_object **o)
 }
 #define _cleanup_json_object_ _cleanup_(json_object_putp)
 
-/* Parsing. Refused: more than JSON_MAX_SIZE bytes, nesting deeper than JSON_MAX_DEPTH, invalid UTF-8, anything after
- * the value, NUL characters (escaped ones too, since names and values become C strings), numbers beyond 64 bits. */
+/* Parses text. Rejected: more than JSON_MAX_SIZE bytes, nesting deeper than JSON_MAX_DEPTH, invalid UTF-8, anything
+ * after the value, NUL characters (escaped ones too, since names and values become C strings), numbers beyond 64
+ * bits. */
 #define JSON_MAX_SIZE (4U * 1024 * 1024)
 #define JSON_MAX_DEPTH 64
 
@@ -78,7 +79,7 @@ typedef struct JsonType JsonType;
 
 typedef enum JsonFlags {
         JSON_MANDATORY = 1 << 0, /* must be there; is written even when empty */
-        JSON_NONEMPTY = 1 << 1,  /* string, list or map: empty ones are refused */
+        JSON_NONEMPTY = 1 << 1,  /* string, list or map: empty ones are rejected */
 } JsonFlags;
 
 typedef struct JsonField {
@@ -88,8 +89,8 @@ typedef struct JsonField {
         unsigned flags;
 } JsonField;
 
-/* Tables end with an empty row. Check, where there is one, is called once all rows were read; it sees the object as
- * well, to tell absent from zero, and may fill in defaults. */
+/* Tables end with an empty row. Check, if set, is called once all rows were read; it also gets the JSON object, to tell
+ * absent from zero, and may fill in defaults. */
 typedef int (*JsonCheck)(void *p, json_object *o, JsonError *e);
 
 struct JsonType {
@@ -97,7 +98,7 @@ struct JsonType {
         int (*read)(const JsonType *type, json_object *o, void *p, JsonError *e);
         /* Leaves *ret NULL for a value that need not be written. */
         int (*write)(const JsonType *type, const void *p, json_object **ret);
-        /* Frees what lies at p and leaves zeros. NULL: nothing to free. */
+        /* Frees the value at p and zeroes it. NULL: nothing to free. */
         void (*free)(const JsonType *type, void *p);
         /* "expected …" in the message; also decides what JSON_NONEMPTY means. */
         json_type json;
@@ -109,14 +110,14 @@ struct JsonType {
 
 /* Reads into a zeroed struct. On failure the caller frees the struct with json_table_free() all the same. */
 int json_table_read(const JsonField *table, json_object *o, void *p, JsonError *e);
-/* Absent, empty and default members are left out. */
+/* Leaves out absent, empty and default members. */
 int json_table_write(const JsonField *table, const void *p, json_object **ret);
 /* Frees the members, not the struct, and leaves no pointers behind. */
 void json_table_free(const JsonField *table, void *p);
 /* Copies all members that have a row into a zeroed struct, checks included. */
 int json_table_copy(const JsonType *type, const void *from, void *to);
 
-/* Tristate members: zero, as in a fresh struct, is "not said". */
+/* Tristate members: zero, as in a fresh struct, means "not set". */
 typedef enum Tristate {
         TRISTATE_UNSET,
         TRISTATE_NO,
@@ -130,8 +131,8 @@ static inline bool tristate_or(Tristate t, bool otherwise)
 
 extern const JsonType json_string;     /* char * */
 extern const JsonType json_strv;       /* char **, array of strings */
-extern const JsonType json_string_map; /* char **, object of strings as "NAME=VALUE"; a name with '=' is refused */
-extern const JsonType json_labels;     /* the same, but a name with '=' is passed over, and null is empty */
+extern const JsonType json_string_map; /* char **, object of strings as "NAME=VALUE"; a name with '=' is rejected */
+extern const JsonType json_labels;     /* the same, but a name with '=' is ignored, and null is empty */
 extern const JsonType json_name_values; /* char **, array of {name, value} as "NAME=VALUE"; names unique */
 extern const JsonType json_keys;       /* char **, the names of an object whose values are ignored */
 extern const JsonType json_boolean;    /* bool, default false */
@@ -140,7 +141,7 @@ extern const JsonType json_int64;      /* int64_t, default 0 */
 extern const JsonType json_uint64;     /* uint64_t, default 0 */
 extern const JsonType json_uint32;     /* uint32_t, default 0 */
 extern const JsonType json_uint32_list; /* uint32_t *, followed directly by its size_t count */
-extern const JsonType json_raw;        /* json_object *, any value, a reference of our own */
+extern const JsonType json_raw;        /* json_object *, any value, with its own reference */
 extern const JsonType json_digest;     /* Digest; absent has an empty .hex */
 extern const JsonType json_digest_list; /* Digest *, followed directly by its size_t count */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shared/json-table.h"
 
-/* The types every table can use. Whether the value is of the right JSON kind was seen to before read is called. */
+/* The types that every table can use. The JSON kind of the value was checked before read is called. */
 
 static int return_value(json_object *o, json_object **ret)
 {
@@ -30,7 +30,7 @@ static void string_free(const JsonType *type, void *p)
 
 const JsonType json_string = { string_read, string_write, string_free, json_type_string };
 
-/* char **, from an array. Room for all is made first: a list as long as a document allows stays linear. */
+/* char **, from an array. Space for all is allocated first: a list as long as a document allows stays linear. */
 
 static int strv_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 {
@@ -88,7 +88,7 @@ const JsonType json_strv = { strv_read, strv_write, strv_type_free, json_type_ar
 
 /* char ** of "NAME=VALUE", from an object of strings */
 
-/* Lenient with what strangers wrote: a name with '=' is passed over, and null, which is nothing to Go, is empty. */
+/* Lenient with untrusted input: a name with '=' is ignored, and null, which Go writes for an empty map, is empty. */
 static int map_read_names(json_object *o, void *p, bool lenient, JsonError *e)
 {
         _cleanup_strv_free_ char **l = new0(char *, (size_t) json_object_object_length(o) + 1);
@@ -158,7 +158,7 @@ static int map_write(const JsonType *type, const void *p, json_object **ret)
 const JsonType json_string_map = { map_read, map_write, strv_type_free, json_type_object };
 const JsonType json_labels = { labels_read, map_write, strv_type_free, json_type_object };
 
-/* char **, the names of an object: how Go writes a set */
+/* char **, the names of an object: the way Go writes a set */
 
 static int keys_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 {
@@ -361,7 +361,7 @@ static int tristate_write(const JsonType *type, const void *p, json_object **ret
 
 const JsonType json_tristate = { tristate_read, tristate_write, NULL, json_type_boolean };
 
-/* Integers. json-c clamps on the way out: which sign is real shows in the other one of the pair. */
+/* Integers. json-c clamps when it converts: comparing the signed with the unsigned value shows the real sign. */
 
 static int int64_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 {
@@ -430,7 +430,7 @@ static int uint32_write(const JsonType *type, const void *p, json_object **ret)
 
 const JsonType json_uint32 = { uint32_read, uint32_write, NULL, json_type_int };
 
-/* Lists of small things: a pointer and, directly behind it, the count */
+/* Lists of small values: a pointer, followed directly by the count */
 
 typedef struct List {
         void *items;
@@ -510,7 +510,7 @@ static int uint32_list_write(const JsonType *type, const void *p, json_object **
 
 const JsonType json_uint32_list = { uint32_list_read, uint32_list_write, list_free, json_type_array };
 
-/* json_object *. Deep copies are not needed: nobody changes an object once it was read. */
+/* json_object *. Deep copies are not needed: nothing changes an object once it was read. */
 
 static int raw_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 {

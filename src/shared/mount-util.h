@@ -3,26 +3,27 @@
 
 #include "basic/fd.h"
 
-/* The kernel's file-descriptor based mount calls (mount_setattr(2), open_tree(2), move_mount(2)), which glibc 2.36
- * has, in the combinations we need. Nothing is visible anywhere before mount_attach(). */
+/* The kernel's mount calls based on file descriptors (mount_setattr(2), open_tree(2), move_mount(2)), which glibc 2.36
+ * has, in the combinations we need. Nothing becomes visible before mount_attach(). */
 
 typedef struct MountOptions {
-        int userns_fd; /* IDs are mapped by this namespace; negative: not at all */
+        int userns_fd; /* IDs are mapped by this namespace; negative: not mapped */
         bool read_only;
         bool recursive;
         bool data_only; /* nosuid, nodev, noexec */
         bool no_devices; /* nosuid, nodev */
-        bool slave; /* sees what is mounted below the original later; else nothing of that */
+        bool slave; /* later mounts below the original propagate here; without it, none do */
 } MountOptions;
 
-/* A detached copy of the mount at path (relative to dir_fd; "" is dir_fd itself). -EINVAL: the file system cannot map
- * IDs. */
+/* Makes a detached copy of the mount at path (relative to dir_fd; "" is dir_fd itself). -EINVAL: the file system cannot
+ * map IDs. */
 int mount_clone(int dir_fd, const char *path, const MountOptions *options);
-/* Puts it on an open directory or file. */
+/* Attaches it to an open directory or file. */
 int mount_attach(int mount_fd, int target_fd);
 
-/* Makes the mount read-only whose root the fd is. */
+/* Makes the mount whose root is fd read-only. */
 int mount_set_read_only(int fd);
 
-/* Goes into a mount namespace of our own: what others mount is seen here, what we mount is not seen there. */
+/* Enters a new mount namespace: it receives the host's later mounts, but its own mounts do not propagate to the
+ * host. */
 int mount_namespace_enter(void);

@@ -260,7 +260,7 @@ static int compare_options(const void *a, const void *b)
         return strcmp((*(const Option *const *) a)->name, (*(const Option *const *) b)->name);
 }
 
-/* By name, in whatever order and of whatever parts the table is put together. */
+/* Sorted by name, whatever the order and the parts the table is put together from. */
 void options_print_help(const Option *options, FILE *f)
 {
         _cleanup_free_ const Option **sorted = NULL;

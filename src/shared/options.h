@@ -5,16 +5,16 @@
 
 #include "basic/strv.h"
 
-/* Command line options as rows of a table. The row says how an option is spelled, what --help prints, what type its
- * value has and where in the verb's own argument struct it lands; parsing, help, completion and freeing all read the
- * same rows. The spelling is the one rkt's users know: `--flag`, `--flag=value`, `--flag value`, `-f value`. */
+/* Command line options as rows of a table. The row defines how an option is spelled, what --help prints, what type its
+ * value has and where it is stored in the verb's own argument struct; parsing, help, completion and freeing all read
+ * the same rows. The spelling is the one rkt's users know: `--flag`, `--flag=value`, `--flag value`, `-f value`. */
 
 typedef struct Option Option;
 
 typedef struct OptionType {
         /* Stores value, which is NULL when the option was given without one. Logs its own errors. */
         int (*parse)(const Option *option, const char *value, void *field);
-        /* Leaves nothing behind: several rows may lead to one field. */
+        /* Frees the value and clears the field: several rows may refer to one field. */
         void (*free)(void *field);
         enum {
                 OPTION_VALUE_REQUIRED, /* --name=web, --name web */
@@ -26,15 +26,15 @@ struct Option {
         const char *name;
         const OptionType *type;
         size_t offset;
-        /* What --help calls the value; NULL for a flag. "POD", "IMAGE", "APP", "FILE" and "DIR" are completed. */
+        /* The name of the value in --help; NULL for a flag. "POD", "IMAGE", "APP", "FILE" and "DIR" are completed. */
         const char *metavar;
         const char *help; /* NULL: accepted, but not shown */
         char letter;      /* 0: long form only */
-        /* "a|b|c": the only values taken, for types that check them, and for completion. */
+        /* "a|b|c": the only values accepted, for types that check them, and for completion. */
         const char *choices;
 };
 
-/* Types: where their fields are char *, char **, bool, int (tristate, preset to -1) and uint64_t. */
+/* Types, for fields that are char *, char **, bool, int (tristate, preset to -1) and uint64_t. */
 extern const OptionType option_string;   /* the last one wins */
 extern const OptionType option_strv;     /* collects all of them */
 extern const OptionType option_commas;   /* collects all, each a comma separated list */
@@ -45,28 +45,28 @@ extern const OptionType option_duration; /* microseconds */
 extern const OptionType option_size;     /* bytes */
 extern const OptionType option_choice;   /* a string out of .choices */
 
-/* A table and the struct its offsets point into. */
+/* A table and the struct that its offsets refer to. */
 typedef struct OptionSet {
         const Option *options;
         void *target;
-        /* Asked first: what to write instead, for an option that users of other tools try; NULL: it is none of
-         * theirs. */
+        /* Asked first: returns what to write instead of an option that users of other tools may try; NULL: it is not
+         * one of those. */
         const char *(*hint)(const char *command, const char *word);
         const char *command;
 } OptionSet;
 
-/* Takes one option, with its value, off the front of *words and stores it; the sets end with one whose table is
- * NULL. 1: done. 0: the next word is no option ("-" and "--" are none, and the end). -EINVAL: logged. */
+/* Takes one option, with its value, off the front of *words and stores it; the sets end with one whose table is NULL.
+ * 1: done. 0: the next word is not an option ("-", "--" and the end are not). -EINVAL: logged. */
 int options_parse_one(const OptionSet *sets, char ***words);
 
-/* Takes all options out of words wherever they stand, up to "--". The words left over go to ret_rest. */
+/* Takes all options out of words, up to "--". The remaining words go to ret_rest. */
 int options_parse(const OptionSet *sets, char **words, char ***ret_rest);
 
 void options_free(const Option *options, void *target);
 
 /* The row for "--name", "--name=…" or "-n"; NULL when there is none. */
 const Option *options_find(const Option *options, const char *word);
-/* True when the word is an option that has its value in the word behind it. */
+/* True when the word is an option whose value is the next word. */
 bool option_takes_next_word(const Option *option, const char *word);
 
 void options_print_help(const Option *options, FILE *f);

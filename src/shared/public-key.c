@@ -12,9 +12,9 @@
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 16384
 
-/* What a signature may look like; the first that fits is it. Which one the signer used is nowhere said. */
+/* The possible forms of a signature, tried in order. Nothing records which one the signer used. */
 typedef struct Scheme {
-        const char *hash;       /* NULL: the algorithm has its own */
+        const char *hash;       /* NULL: the algorithm has its own hash */
         int padding;            /* RSA */
 } Scheme;
 
@@ -122,7 +122,7 @@ static int take_fingerprint(PublicKey *k)
         return r;
 }
 
-/* A key and white space: who reviews a file must not overlook a second key in it. */
+/* Only one key and white space are allowed: a reviewer of the file must not overlook a second key in it. */
 static int read_pem(const char *data, size_t n, EVP_PKEY **ret)
 {
         static const char begin[] = "-----BEGIN PUBLIC KEY-----";

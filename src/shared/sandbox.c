@@ -20,7 +20,7 @@ int sandbox_set_root(int dir_fd)
         _cleanup_close_ int root = -EBADF;
         int r;
 
-        /* Of all that is open only the working directory goes along into a new namespace. */
+        /* Of all open descriptors, only the working directory follows into a new namespace. */
         if (fchdir(dir_fd) < 0)
                 return -errno;
         r = mount_namespace_enter();
@@ -31,7 +31,7 @@ int sandbox_set_root(int dir_fd)
                 return root;
         if (move_mount(root, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return -errno;
-        /* pivot_root(2) onto itself: the old root comes to lie on top of the new one, and is taken off. */
+        /* pivot_root(2) onto itself: the old root ends up on top of the new one, and is unmounted. */
         if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 ||
             chdir("/") < 0)
                 return -errno;
@@ -71,7 +71,7 @@ int sandbox_close_all_but(const int *keep, size_t n)
         return close_range(from, ~0U, 0) < 0 ? -errno : 0;
 }
 
-/* What is not to be kept leaves the bounding set first: that takes a capability itself. */
+/* Drop capabilities from the bounding set first: that itself takes a capability. */
 static int drop_bounding_set(cap_t keep)
 {
         cap_flag_value_t kept;

@@ -12,7 +12,7 @@
 #define NAMESPACE_FLAGS                                                                                                \
         (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
-/* Programs of other kinds that the machine runs as well. */
+/* Other architectures whose programs the machine can also run. */
 static int add_architectures(scmp_filter_ctx ctx)
 {
         static const struct {
@@ -45,16 +45,16 @@ int seccomp_filter_new(uint32_t action, scmp_filter_ctx *ret)
         r = add_architectures(ctx);
         if (r < 0)
                 return r;
-        /* A search tree: a call is found in nine steps instead of four hundred. The process that loads it says whether
-         * privileges are given up. */
+        /* A binary search tree: a call is found in nine steps instead of four hundred. The process that loads the
+         * filter decides whether privileges are given up. */
         (void) seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
         (void) seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
         *ret = TAKE_PTR(ctx);
         return 0;
 }
 
-/* A rule that says what is said already is none; a call that no architecture here has neither. */
-/* Docker's lists say clone and mean the namespaces it may make. */
+/* Skips a rule that is already there, and a call that no architecture here has. */
+/* Docker's lists name clone but mean the namespaces it may create. */
 #define NAMESPACES_WORD "@podctl/namespaces"
 #define CONDITIONAL_WORD "@podctl/conditional"
 
@@ -80,9 +80,9 @@ static int add_namespaces(scmp_filter_ctx ctx, uint32_t action)
         return 0;
 }
 
-/* Three calls are a question of what they are called with: clone of the namespaces it makes, socket of its family (that
- * of virtual machines is the host's), personality of what takes no protection away. clone3 hides the same in memory, so
- * that it looks as if it were not there, and C libraries then use clone. */
+/* Three calls depend on their arguments: clone on the namespaces it creates, socket on its family (vsock, the family of
+ * virtual machines, would reach the host), personality on flags that remove protection. clone3 hides its arguments in
+ * memory, so it is made to look missing, and C libraries then use clone. */
 static int add_conditional(scmp_filter_ctx ctx)
 {
         static const uint64_t personalities[] = { 0, 8, 0x20000, 0x20008, 0xffffffff };
@@ -100,8 +100,8 @@ static int add_conditional(scmp_filter_ctx ctx)
         r = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), &other_family, 1);
         return r < 0 ? r : add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), &no_namespaces, 1);
 }
-/* Calls a word of a list or of our own tables stands for, one or many. *unknown takes the first word nobody knows, and
- * UNKNOWN_WORD is returned; NULL: those are passed over. */
+/* The calls, one or many, that a word of a list or of our own tables stands for. *unknown receives the first word that
+ * is not known, and UNKNOWN_WORD is returned; NULL: unknown words are ignored. */
 #define UNKNOWN_WORD 1
 static int add_calls(scmp_filter_ctx ctx, uint32_t action, const char *word, char **unknown)
 {
@@ -143,7 +143,7 @@ static bool set_has(const char *calls, const char *name)
         return false;
 }
 
-/* No rule may say twice what becomes of a call: what a capability brings along is not denied before. */
+/* A call must not get two rules: calls that a capability allows are not denied first. */
 static int add_denied(scmp_filter_ctx ctx, char *const *capabilities)
 {
         _cleanup_strv_free_ char **denied = NULL;
@@ -222,7 +222,7 @@ int seccomp_filter_default(char *const *capabilities, scmp_filter_ctx *ret)
 bool seccomp_capabilities_are_usual(char *const *capabilities)
 {
         for (const SyscallSet *s = syscall_sets_of_capabilities; s->name; s++)
-                /* Without that capability the call itself refuses. */
+                /* Without that capability the call itself fails. */
                 if (strv_contains(capabilities, s->name) && !streq(s->name, "SYS_CHROOT"))
                         return false;
         return true;

@@ -7,8 +7,8 @@
 
 /* System call filters of apps, with libseccomp: from the default of containers, from sets of names (rkt,
  * Documentation/seccomp-guide.md), or from a profile (the "seccomp" object of the OCI runtime specification,
- * config-linux.md, with what Docker's files add: includes, excludes and archMap). What comes out is a BPF program for
- * whoever loads it. Capabilities are written without "CAP_". */
+ * config-linux.md, with the additions of Docker's files: includes, excludes and archMap). The result is a BPF program
+ * for the process that loads it. Capabilities are written without "CAP_". */
 
 static inline void seccomp_releasep(scmp_filter_ctx *ctx)
 {
@@ -17,18 +17,18 @@ static inline void seccomp_releasep(scmp_filter_ctx *ctx)
 }
 #define _cleanup_seccomp_ _cleanup_(seccomp_releasep)
 
-/* One for all architectures the machine runs, without rules. */
+/* Creates a filter for all architectures the machine runs, without rules. */
 int seccomp_filter_new(uint32_t action, scmp_filter_ctx *ret);
 
-/* What containers may call, and what more with such capabilities. Other calls that exist fail with EPERM, calls
- * nobody knows with ENOSYS. */
+/* Allows the calls that containers may use, and further ones with these capabilities. Other calls that exist fail with
+ * EPERM, unknown calls with ENOSYS. */
 int seccomp_filter_default(char *const *capabilities, scmp_filter_ctx *ret);
-/* Whether the default for these capabilities is the one for containers' usual ones. */
+/* Whether the default for these capabilities is the one for containers' usual capabilities. */
 bool seccomp_capabilities_are_usual(char *const *capabilities);
 
-/* What happens to other calls than those of retain, or to those of remove: error is the name of an errno, and NULL or
- * "" ends the process with SIGSYS. *ret is NULL where nothing is to be filtered ("@appc.io/all" retained). -EINVAL with
- * a message: no such call, set or errno. */
+/* Filters the calls outside of retain, or those in remove: error is the name of an errno, and NULL or "" kills the
+ * process with SIGSYS. *ret is NULL when there is nothing to filter ("@appc.io/all" retained). -EINVAL with a message:
+ * no such call, set or errno. */
 int seccomp_filter_retain(char *const *set, const char *error, char *const *capabilities, scmp_filter_ctx *ret,
                           char **reterr_message);
 int seccomp_filter_remove(char *const *set, const char *error, char *const *capabilities, scmp_filter_ctx *ret,

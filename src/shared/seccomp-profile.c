@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shared/seccomp-filter.h"
 
-/* Profiles as OCI runtimes and Docker have them. What a member of a rule cannot say here is refused, so that no filter
- * is looser than who wrote it thinks. */
+/* Profiles in the format of OCI runtimes and Docker. A rule's member that cannot be expressed here is rejected, so that
+ * no filter is looser than its author thinks. */
 
 typedef struct ProfileArgument {
         uint32_t index;
@@ -151,8 +151,8 @@ static bool has_capability(char *const *capabilities, const char *name)
         return strv_contains(capabilities, startswith(name, "CAP_") ?: name);
 }
 
-/* All of what a condition includes has to be there, and nothing of what it excludes. Every kernel that can run pods is
- * newer than any minKernel there is (4.8). */
+/* Everything that a condition includes must hold, and nothing that it excludes. Every kernel that can run pods is newer
+ * than any minKernel in use (4.8). */
 static bool rule_applies(const ProfileRule *rule, char *const *capabilities)
 {
         bool arch = !rule->includes || strv_length(rule->includes->arches) == 0;
@@ -171,7 +171,7 @@ static bool rule_applies(const ProfileRule *rule, char *const *capabilities)
         return arch && !(rule->excludes && rule->excludes->min_kernel);
 }
 
-/* Comparisons of one argument are alternatives, those of several have all to be true (libseccomp and runc alike). */
+/* Comparisons of one argument are alternatives; those of several must all be true (as in libseccomp and runc). */
 static int add_call(scmp_filter_ctx ctx, uint32_t action, int nr, const struct scmp_arg_cmp *args, unsigned n)
 {
         bool twice = false;
@@ -210,7 +210,7 @@ static int add_rule(scmp_filter_ctx ctx, const ProfileRule *rule, char *const *c
         if (!rule_applies(rule, capabilities))
                 return 0;
 
-        /* Profiles are written for all machines: what this one does not have is passed over. */
+        /* Profiles are written for all machines: calls that this one does not have are ignored. */
         for (char *const *name = rule->name ? one : rule->names; *name; name++) {
                 int nr = seccomp_syscall_resolve_name(*name);
 

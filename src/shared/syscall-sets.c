@@ -3,9 +3,9 @@
 
 #include "shared/syscall-sets.h"
 
-/* Which calls Docker and podman allow a container (their default profiles, as of 2025), which systemd has in a group
- * (systemd.exec(5), SystemCallFilter=), and which rkt denied (its Documentation/seccomp-guide.md). Names that a machine
- * does not have are passed over. */
+/* Which calls Docker and podman allow a container (their default profiles, as of 2025), which calls systemd has in a
+ * group (systemd.exec(5), SystemCallFilter=), and which rkt denied (its Documentation/seccomp-guide.md). Names that a
+ * machine does not have are ignored. */
 
 const SyscallSet syscall_sets[] = {
         { "@podctl/allowed",
@@ -113,7 +113,7 @@ const SyscallSet syscall_sets[] = {
         {},
 };
 
-/* Calls that a capability is worth nothing without. */
+/* Calls without which a capability is useless. */
 const SyscallSet syscall_sets_of_capabilities[] = {
         { "DAC_READ_SEARCH",
           "open_by_handle_at" },

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Names for many system calls at once, and which calls go with which capability. Pure data. */
+/* Names for sets of system calls, and which calls go with which capability. Pure data. */
 
 typedef struct SyscallSet {
         const char *name;  /* "@systemd/mount", or a capability without "CAP_" */
-        const char *calls; /* names of calls and of other sets, with spaces between */
+        const char *calls; /* names of calls and of other sets, separated by spaces */
 } SyscallSet;
 
 extern const SyscallSet syscall_sets[];

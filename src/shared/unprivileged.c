@@ -44,7 +44,8 @@ static int leave_standard_files(void)
         return 0;
 }
 
-/* One more wall, where the kernel lets us build it: in containers it may not. The user is what counts. */
+/* An additional barrier, where the kernel lets us build it: in containers it may not. The change of user is what
+ * counts. */
 static void hide_the_rest(void)
 {
         struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY, .propagation = MS_PRIVATE };
@@ -63,7 +64,7 @@ static int change_user(const Task *t)
         int r;
 
         hide_the_rest();
-        /* Only root can take anything off the bounding set. */
+        /* Only root can remove capabilities from the bounding set. */
         r = sandbox_keep_capabilities((const char *const[]) { "cap_setuid", "cap_setgid", NULL });
         if (r < 0)
                 return r;
@@ -89,7 +90,7 @@ static int confine(const Task *t)
         if (r < 0)
                 return r;
 
-        /* The change of user took this back. */
+        /* The change of user reset this. */
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setrlimit(RLIMIT_CORE, &(struct rlimit) {}) < 0)
                 return -errno;
         if (getppid() != t->parent)

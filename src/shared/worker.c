@@ -12,7 +12,7 @@
 #include "shared/explain.h"
 #include "shared/worker.h"
 
-/* Of an errno what fits into an exit status: Linux has fewer than 134. */
+/* An errno has to fit into an exit status: Linux has fewer than 134. */
 #define STATUS_DIED 255
 
 static _noreturn_ void child(WorkerFunction function, void *userdata, pid_t parent, WorkerReport *report)
@@ -20,11 +20,11 @@ static _noreturn_ void child(WorkerFunction function, void *userdata, pid_t pare
         _cleanup_free_ char *message = NULL;
         int r;
 
-        /* Errors of writing are errors, not the end. */
+        /* Errors on writing are reported as errors, not by a signal. */
         (void) signal(SIGPIPE, SIG_IGN);
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
                 _exit(STATUS_DIED);
-        /* It may have gone before that. */
+        /* The parent may have ended before that. */
         if (getppid() != parent)
                 _exit(STATUS_DIED);
 

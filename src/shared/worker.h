@@ -6,15 +6,15 @@
 
 #include "basic/macro.h"
 
-/* A piece of work done by a forked child, which is killed when we are. The child reports through a page of memory it
- * shares with us: how far it is while it works, then what came of it. Whoever confines such a child must take what it
- * reports for data of unknown origin. */
+/* Work done by a forked child, which is killed when we end. The child reports through a page of memory that it shares
+ * with us: its progress while it works, then the result. A caller that confines such a child must treat its report as
+ * untrusted data. */
 
 #define WORKER_MESSAGE_MAX 2048
 #define WORKER_RESULT_MAX 1024
 
 typedef struct WorkerReport {
-        _Atomic uint64_t progress;      /* the child knows what it counts */
+        _Atomic uint64_t progress;      /* the unit is the child's choice */
         char message[WORKER_MESSAGE_MAX];
         _Alignas(16) char result[WORKER_RESULT_MAX];
 } WorkerReport;
@@ -27,14 +27,14 @@ typedef struct Worker {
 
 #define WORKER_NONE { .pidfd = -EBADF }
 
-/* Returns 0 or a negative errno, with a message where it knows more. The result it leaves in report->result. */
+/* Returns 0 or a negative errno, with a message where it knows more. It leaves its result in report->result. */
 typedef int (*WorkerFunction)(void *userdata, WorkerReport *report, char **reterr_message);
 
 int worker_start(WorkerFunction function, void *userdata, Worker *ret);
 
-/* Waits for the end and returns what the function did; -ECHILD: it ended in another way. The result is copied out when
- * all went well. */
+/* Waits for the end and returns the function's return value; -ECHILD: it ended in another way. The result is copied out
+ * on success. */
 int worker_finish(Worker *w, void *ret_result, size_t size, char **reterr_message);
 
-/* Kills the child where it still runs, and frees what the worker has. */
+/* Kills the child if it is still running, and frees the worker's resources. */
 void worker_done(Worker *w);

@@ -222,6 +222,29 @@ test_verify_and_repair() {
         own fetch --name=it "$IMAGES/busybox-oci.tar"
         own image verify it
         assert_eq "$(own_run it 'cat /data/second')" second
+        # Another kind of file in the place of the archive, which must not be waited for.
+        local blob=data/images/layers/$layer/blob kind
+        for kind in 'mkfifo' 'ln -s /etc/passwd' 'ln -s /nonexistent' 'mkdir'; do
+                rm "$blob"
+                $kind "$blob"
+                assert_fails 254 own image verify it
+                assert_contains "$output" "layer ${layer/-/:}: blob: type"
+                assert_fails 254 own run it
+                rm -d "$blob"
+                own fetch --name=it "$IMAGES/busybox-oci.tar"
+        done
+        # A layer that is not there at all, one without what is noted of it, and a name that is no line of its own.
+        rm "data/images/layers/$layer/layer"
+        assert_fails 254 own image verify it
+        assert_contains "$output" "layer ${layer/-/:}: layer: missing"
+        rm -r "data/images/layers/$layer"
+        assert_fails 254 own image verify --repair it
+        assert_contains "$output" "cannot be repaired: layer ${layer/-/:}: missing"
+        own fetch --name=it "$IMAGES/busybox-oci.tar"
+        touch "data/images/layers/$layer/rootfs/"$'evil\nname\e[31m'
+        assert_fails 254 own image verify it
+        assert_contains "$output" "/evil?name?[31m: extra"
+        own image verify --repair it >/dev/null
         # Of several, each is told of.
         assert_fails 254 own image verify it no-such-image
         assert_contains "$output" 'successfully verified'

@@ -265,7 +265,7 @@ static const struct {
         { damage_blob, "layer - ", .blob = true },
         { damage_blob_short, "layer - is 60 bytes long", .blob = true },
         { damage_no_blob, "layer - blob: missing\n", .blob = true },
-        { damage_notes, "layer - layer sha512:", .blob = true },
+        { damage_notes, "layer - layer: content\n", .blob = true },
         { damage_manifest, "manifest - content\n", .image = true },
         { damage_record, "record - content\n", .image = true },
 };

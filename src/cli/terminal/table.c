@@ -3,8 +3,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "basic/utf8.h"
 #include "cli/persona.h"
 #include "cli/terminal/table.h"
+
+#define SEPARATOR "  "
+
+/* Of a flexible column: cut to less, it says nothing. */
+#define FLEXIBLE_MIN 12U
 
 void table_done(Table *t)
 {
@@ -15,7 +21,7 @@ void table_done(Table *t)
 static int begin(Table *t)
 {
         t->rows = scols_new_table();
-        if (!t->rows || scols_table_set_column_separator(t->rows, "  ") < 0)
+        if (!t->rows || scols_table_set_column_separator(t->rows, SEPARATOR) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < t->n_columns; i++)
                 if (!scols_table_new_column(t->rows, NULL, 0, t->flexible & TABLE_COLUMN(i) ? SCOLS_FL_TRUNC : 0))
@@ -70,6 +76,36 @@ static void print_with_tabs(const Table *t, FILE *f)
         }
 }
 
+static size_t column_width(const Table *t, size_t column)
+{
+        size_t width = 0;
+
+        for (size_t n = 0; n < scols_table_get_nlines(t->rows); n++) {
+                struct libscols_cell *cell = scols_line_get_cell(scols_table_get_line(t->rows, n), column);
+
+                width = MAX(width, utf8_columns(scols_cell_get_data(cell)));
+        }
+        return width;
+}
+
+/* Makes the rows fit into the terminal where that leaves something to read of the flexible columns. Where the others
+ * alone are too wide, rows are longer than the terminal in any case. */
+static bool fit(const Table *t)
+{
+        size_t needed = (t->n_columns - 1) * strlen(SEPARATOR);
+
+        for (size_t i = 0; i < t->n_columns; i++) {
+                size_t width = column_width(t, i);
+
+                if (t->flexible & TABLE_COLUMN(i)) {
+                        width = MIN(width, FLEXIBLE_MIN);
+                        (void) scols_column_set_whint(scols_table_get_column(t->rows, i), (double) width);
+                }
+                needed += width;
+        }
+        return needed <= scols_table_get_termwidth(t->rows);
+}
+
 static bool wants_colors(void)
 {
         const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
@@ -80,7 +116,7 @@ static bool wants_colors(void)
 int table_print(const Table *t, FILE *f)
 {
         bool terminal = isatty(fileno(f));
-        int fits = terminal && !t->whole ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER;
+        int fits;
 
         if (!t->rows)
                 return 0;
@@ -88,6 +124,7 @@ int table_print(const Table *t, FILE *f)
                 print_with_tabs(t, f);
                 return 0;
         }
+        fits = terminal && !t->whole && fit(t) ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER;
         if (scols_table_set_stream(t->rows, f) < 0 || scols_table_enable_noheadings(t->rows, 1) < 0 ||
             scols_table_enable_colors(t->rows, terminal && wants_colors()) < 0 ||
             scols_table_set_termforce(t->rows, fits) < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/lock.h"
 #include "basic/log.h"
+#include "basic/utf8.h"
 #include "cli/verbs/verbs.h"
 #include "image/intake/image-integrity.h"
 #include "shared/explain.h"
@@ -14,10 +15,16 @@ static const Option options[] = {
         {},
 };
 
-/* "layer sha256:…: /etc/passwd: content", which is the command's answer, not a log. */
+/* "layer sha256:…: /etc/passwd: content", which is the command's answer, not a log. A line each, whatever the names of
+ * files are. */
 static int print_difference(const char *where, const char *path, const char *what, void *userdata)
 {
-        (void) printf("%s: %s%s%s\n", where, strempty(path), path ? ": " : "", what);
+        _cleanup_free_ char *line = strjoin(where, ": ", strempty(path), path ? ": " : "", what);
+
+        if (!line)
+                return -ENOMEM;
+        utf8_make_printable(line);
+        (void) puts(line);
         return 0;
 }
 

@@ -16,9 +16,9 @@
 #include "shared/archive.h"
 #include "shared/explain.h"
 
-/* The manifest, as docker2aci makes it */
+/* The manifest, in docker2aci's form */
 
-/* The name without tag, and the tag; an image without names is called after its ID. */
+/* Splits the name from the tag; an image without names is named after its ID. */
 static int split_name(const Image *image, char **ret_name, char **ret_tag)
 {
         const char *name = image->names ? image->names[0] : NULL, *colon = name ? strrchr(name, ':') : NULL;
@@ -155,7 +155,7 @@ int image_to_appc(const Image *image, json_object **ret, char **reterr_message)
 
 /* The archive */
 
-/* Names that Docker's runtime makes and images count on. */
+/* Directories that Docker's runtime creates and images rely on. */
 static const struct {
         const char *path;
         const char *target;
@@ -168,7 +168,7 @@ static const struct {
 
 typedef struct AciExport {
         struct archive *tar;
-        struct archive *disk;   /* knows how to ask for attributes */
+        struct archive *disk;   /* can read attributes from disk */
         const char *prefix;     /* of all names: "rootfs/" in an ACI, "" in a layer */
         HardLinks links;
         bool has_dev;
@@ -192,7 +192,7 @@ static int write_contents(AciExport *e, int fd)
         return (int) n;
 }
 
-/* An image's attributes are those its unpacking keeps; the rest belongs to the store. */
+/* The attributes of an image are those that unpacking keeps; all others belong to the store. */
 static int keep_attributes(struct archive_entry *entry)
 {
         struct archive_entry *all = archive_entry_clone(entry);
@@ -231,7 +231,7 @@ static int fill_entry(AciExport *e, struct archive_entry *entry, int from_dir, c
         ssize_t n;
 
         archive_entry_copy_stat(entry, st);
-        /* Of the store, not of the image. */
+        /* This belongs to the store, not to the image. */
         archive_entry_unset_atime(entry);
         archive_entry_unset_ctime(entry);
         archive_entry_set_dev(entry, 0);
@@ -293,7 +293,7 @@ static int visit(const MergedTree *t, const char *path, const MergedNode *node, 
         struct archive_entry *entry;
         int r;
 
-        /* What only somebody who listens gives a meaning, and tar has no word for. */
+        /* Sockets mean nothing without their listener, and tar cannot represent them. */
         if (leaving || S_ISSOCK(node->st.st_mode))
                 return 0;
         remember(e, path);
@@ -384,7 +384,7 @@ int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_mess
         if (e.tar && e.disk) {
                 (void) archive_read_disk_set_behavior(e.disk, ARCHIVE_READDISK_NO_FFLAGS | ARCHIVE_READDISK_NO_SPARSE);
                 (void) archive_write_set_bytes_in_last_block(e.tar, 1);
-                /* The whole of pax, for the sake of nanoseconds. */
+                /* All of pax, to keep nanoseconds. */
                 if (archive_write_set_format_pax(e.tar) != ARCHIVE_OK ||
                     (gzip && archive_write_add_filter_gzip(e.tar) != ARCHIVE_OK) ||
                     archive_write_open_fd(e.tar, fd) != ARCHIVE_OK)

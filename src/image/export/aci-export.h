@@ -4,19 +4,19 @@
 #include "image/store/image-store.h"
 #include "image/tree/merged-tree.h"
 
-/* ACIs that are made here (spec/aci.md). */
+/* ACIs that are created here (spec/aci.md). */
 
 typedef struct AciContents {
-        json_object *manifest;  /* NULL: none, and no "rootfs/" either: a layer of an OCI image */
+        json_object *manifest;  /* NULL: no manifest, and no "rootfs/" either: a layer of an OCI image */
         const MergedTree *tree;
-        bool device_links;      /* add those to /dev/fd and its like that Docker's images count on */
+        bool device_links;      /* add links to /dev/fd and the like, which Docker's images rely on */
 } AciContents;
 
-/* Sockets stay behind. */
+/* Sockets are left out. */
 int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_message);
 
-/* An OCI or Docker image as one ACI: part of image/export/image-export.h. */
+/* Exports an OCI or Docker image as one ACI: part of image/export/image-export.h. */
 int aci_export(ImageStore *s, const Image *image, int fd, char **reterr_message);
 
-/* The manifest of such an ACI, made of the config. */
+/* The manifest of such an ACI, made from the config. */
 int image_to_appc(const Image *image, json_object **ret, char **reterr_message);

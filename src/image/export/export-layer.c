@@ -11,7 +11,7 @@ void export_layer_done(ExportLayer *l)
         l->fd = safe_close(l->fd);
 }
 
-/* A name that says the registry itself: that of a file's image says nothing of where it came from. */
+/* A name that includes the registry: the name of an image from a file says nothing about its origin. */
 static bool names_registry(const char *name)
 {
         size_t n = strcspn(name, "/");
@@ -19,7 +19,7 @@ static bool names_registry(const char *name)
         return name[n] == '/' && (memchr(name, '.', n) || memchr(name, ':', n));
 }
 
-/* Into a file that is nobody's; it is checked on its way out like any other. */
+/* Fetches into an unnamed file; like any other, it is checked when it is exported. */
 static int fetch_from(Fetcher *fetcher, const char *name, const OciDescriptor *d)
 {
         _cleanup_close_ int fd = -EBADF;
@@ -55,7 +55,7 @@ static int fetch(const Image *image, Fetcher *fetcher, const OciDescriptor *d)
         return -ENOENT;
 }
 
-/* RFC 1952, RFC 8878. What else an archive may be compressed with has no media type. */
+/* RFC 1952, RFC 8878. Other compressions that an archive may have are without a media type. */
 static int find_compression(int layers_fd, const Digest *layer, OciCompression *ret)
 {
         static const char gzip[] = { '\x1f', '\x8b' }, zstd[] = { '\x28', '\xb5', '\x2f', '\xfd' };
@@ -80,7 +80,7 @@ static int describe(OciDescriptor *d, const char *media_type, const Digest *dige
         return d->media_type && d->digest_text ? 0 : -ENOMEM;
 }
 
-/* The file that is kept, or the tar in it where no media type says what that is compressed with. */
+/* The file that is kept, or the tar in it if its compression has no media type. */
 static int take_what_is_there(int layers_fd, const Digest *layer, const LayerInfo *info, OciDescriptor *d,
                               ExportLayer *ret)
 {

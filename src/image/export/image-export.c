@@ -20,11 +20,11 @@ typedef struct Export {
         Fetcher *fetcher;
         struct archive *tar;
         OciManifest *manifest;
-        char *text;             /* of the manifest */
-        Digest id;              /* of that */
+        char *text;             /* text of the manifest */
+        Digest id;              /* digest of the manifest */
         ExportLayer *layers;
         size_t n_layers;
-        int layer_fd;           /* of an image made here, the only layer; otherwise negative */
+        int layer_fd;           /* the only layer of an image that is created here; otherwise negative */
         char **reterr_message;
 } Export;
 
@@ -33,7 +33,7 @@ static int tar_failed(Export *e)
         return archive_write_failed(e->tar, e->reterr_message);
 }
 
-/* Everything belongs to root and was made when time began: the same image is the same archive. */
+/* Everything belongs to root and has time stamp 0, so that the same image gives the same archive. */
 static int begin_file(Export *e, const char *path, uint64_t size)
 {
         struct archive_entry *entry = archive_entry_new();
@@ -87,7 +87,7 @@ static ssize_t read_decompressed(void *from, char *buffer, size_t n)
         return k < 0 ? -EBADMSG : k;
 }
 
-/* What leaves is what the manifest says, or nothing leaves. */
+/* The exported bytes match the manifest, or nothing is exported. */
 static int write_checked(Export *e, const OciDescriptor *d, ReadLayer read_layer, void *from)
 {
         _cleanup_free_ char *path = NULL, *block = new_array(char, BLOCK_SIZE);
@@ -184,7 +184,7 @@ static int write_layers(Export *e)
         return 0;
 }
 
-/* The manifest, as it is, or as it has to be where layers are there in another form only. */
+/* The manifest, unchanged, or adapted if layers are only available in another form. */
 
 static int find_layers(Export *e)
 {
@@ -211,7 +211,7 @@ static int find_layers(Export *e)
         return changed;
 }
 
-/* Returns 1 if it is a new one. */
+/* Returns 1 if the manifest is a new one. */
 static int decide_manifest(Export *e)
 {
         _cleanup_json_object_ json_object *o = NULL;
@@ -305,14 +305,14 @@ static int export_to(Export *e, int fd)
         e->tar = archive_write_new();
         if (!e->tar)
                 return -ENOMEM;
-        /* The same to a pipe as to a file. */
+        /* Write the same to a pipe as to a file. */
         (void) archive_write_set_bytes_in_last_block(e->tar, 1);
         if (archive_write_set_format_pax_restricted(e->tar) != ARCHIVE_OK ||
             archive_write_open_fd(e->tar, fd) != ARCHIVE_OK)
                 r = tar_failed(e);
         else
                 r = export_oci(e);
-        /* Closing a file that is not complete would complain; what is written of it is of no use. */
+        /* Closing an incomplete file would report an error; the part that is written is useless. */
         if (r < 0)
                 (void) archive_write_fail(e->tar);
         (void) archive_write_free(e->tar);
@@ -349,7 +349,7 @@ int image_export_aci(ImageStore *s, const Image *image, int fd, char **reterr_me
         return r < 0 ? explain(reterr_message, r, "cannot be written: %s", strerror(-r)) : 0;
 }
 
-/* Images made here */
+/* Images that are created here */
 
 static json_object *descriptor(const char *media_type, const Digest *digest, uint64_t size)
 {
@@ -369,7 +369,7 @@ static json_object *array_of(json_object *o)
         return array;
 }
 
-/* Of the layer, which is not compressed, so that its digest is that of its tar. */
+/* Describes the layer, which is not compressed, so that its digest is that of its tar. */
 static int describe_layer(int fd, Digest *ret, uint64_t *ret_size)
 {
         _cleanup_free_ char *block = new_array(char, BLOCK_SIZE);
@@ -405,7 +405,7 @@ static int complete_config(json_object *config, const Digest *layer, char **ret,
         (void) json_object_object_add(rootfs, "type", json_object_new_string("layers"));
         (void) json_object_object_add(rootfs, "diff_ids", array_of(json_object_new_string(DIGEST_STRING(layer))));
         (void) json_object_object_add(config, "rootfs", rootfs);
-        /* Of layers that are no more. */
+        /* These describe layers that no longer exist. */
         json_object_object_del(config, "history");
         r = json_format_compact(config, ret);
         if (r < 0)
@@ -434,7 +434,7 @@ static int make_manifest(const Image *image, const Digest *layer, uint64_t layer
         return r;
 }
 
-/* Its size comes before it in the archive, so the layer has to be somewhere meanwhile. */
+/* In the archive its size comes first, so the layer must be stored temporarily. */
 static int write_layer_aside(const OciContents *contents, char **reterr_message)
 {
         _cleanup_close_ int fd = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

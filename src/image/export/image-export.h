@@ -5,22 +5,22 @@
 #include "image/transport/fetcher.h"
 #include "image/tree/merged-tree.h"
 
-/* Images on their way out, written to a file as they came in. The caller holds the store's lock, shared. */
+/* Exports images to a file in the form in which they came. The caller holds the store's lock, shared. */
 
-/* An OCI archive: a tar of an image layout (image-spec, image-layout.md) with the manifest, config and layers under the
- * digests they have, and an entry of index.json for each of the image's names (which the caller looked up). A layer
- * that came with another image may be kept in another form than the manifest names: it is fetched then from where one
- * of the names says. Returns 1 if it could not be, or there is no fetcher (NULL): the archive has that layer as it is
- * kept, and a manifest that says so, which makes it another image. -EBADMSG: a layer is damaged. */
+/* An OCI archive: a tar of an image layout (image-spec, image-layout.md) with the manifest, config and layers under
+ * their digests, and an entry of index.json for each of the image's names (which the caller looked up). A layer that
+ * came with another image may be kept in another form than the manifest names: then it is fetched from the registry of
+ * one of the names. Returns 1 if that failed, or there is no fetcher (NULL): then the archive contains the layer in the
+ * form that is kept, and an adapted manifest, which makes it another image. -EBADMSG: a layer is damaged. */
 int image_export_oci(ImageStore *s, const Image *image, Fetcher *fetcher, int fd, char **reterr_message);
 
-/* For appc's the ACI, byte for byte as it was fetched, so that its signature still fits. For others one ACI of all
- * that the layers add up to, not compressed, with a manifest made of the config as docker2aci makes it. */
+/* For an appc image, the ACI, byte for byte as it was fetched, so that its signature remains valid. For others, one ACI
+ * of all layers combined, not compressed, with a manifest made from the config in docker2aci's form. */
 int image_export_aci(ImageStore *s, const Image *image, int fd, char **reterr_message);
 
-/* An OCI archive made here, of one layer, the tree. */
+/* An OCI archive that is created here, with the tree as its single layer. */
 typedef struct OciContents {
-        json_object *config;    /* is completed */
+        json_object *config;    /* this is completed */
         const MergedTree *tree;
         char **names;
 } OciContents;

@@ -20,7 +20,7 @@ typedef struct PendingName {
 struct ImageImport {
         ImageStore *store;
         int lock_fd;
-        Staging *staging;       /* in it "layers", "manifests" and "scratch" */
+        Staging *staging;       /* contains "layers", "manifests" and "scratch" */
         int layers_fd;
         int manifests_fd;
         int scratch_fd;
@@ -57,7 +57,7 @@ static int open_staging(ImageImport *m)
 {
         int r;
 
-        /* What cannot be removed now is no reason to fetch nothing. */
+        /* Leftovers that cannot be removed now must not prevent a fetch. */
         (void) staging_clean(m->store);
         r = staging_new(m->store, &m->staging);
         if (r < 0)
@@ -93,7 +93,7 @@ int image_import_scratch(ImageImport *m)
         return m->scratch_fd;
 }
 
-/* What is there stays there from here on, and nobody has to wait for us: this may take long. */
+/* From here on the existing layers are pinned, so that nobody has to wait for us: this may take long. */
 static int pin_layers(ImageImport *m, const Digest *layers, size_t n)
 {
         _cleanup_close_ int lock_fd = image_store_lock(m->store, LOCK_SH);
@@ -117,7 +117,7 @@ int image_import_expect_layers(ImageImport *m, const Digest *layers, size_t n)
         for (size_t i = 0; i < n; i++)
                 m->locked[i] = layers[i];
 
-        /* Everybody takes them in this order, or two could wait for each other. */
+        /* All processes take the locks in this order, or two could wait for each other. */
         qsort(m->locked, n, sizeof(Digest), digest_compare);
         for (size_t i = 0; i < n; i++) {
                 int fd;
@@ -248,7 +248,7 @@ int image_import_image(ImageImport *m, const ImageDraft *draft, char **reterr_me
                 if (r < 0)
                         return r;
         }
-        /* The same one under another name. */
+        /* The same image under another name. */
         if (faccessat(m->manifests_fd, DIGEST_FILE(&draft->id), F_OK, 0) >= 0)
                 return 0;
 
@@ -256,7 +256,7 @@ int image_import_image(ImageImport *m, const ImageDraft *draft, char **reterr_me
         return r < 0 ? r : write_image(m, draft, size);
 }
 
-/* Moves all entries to the store; one that is there already is as good as ours. */
+/* Moves all entries to the store; an entry that already exists there is equally good. */
 static int move_in(ImageStore *s, int from_fd, int (*move)(ImageStore *s, int from_fd, const char *name))
 {
         _cleanup_strv_free_ char **entries = NULL;
@@ -273,7 +273,7 @@ static int move_in(ImageStore *s, int from_fd, int (*move)(ImageStore *s, int fr
         return 0;
 }
 
-/* What was not moved in was there before. */
+/* Entries that were not moved existed before. */
 static int renew_trust(ImageImport *m)
 {
         _cleanup_strv_free_ char **entries = NULL;
@@ -284,7 +284,7 @@ static int renew_trust(ImageImport *m)
                 _cleanup_close_ int from = open_directory_at(m->manifests_fd, *entry),
                                     to = open_directory_at(m->store->manifests_fd, *entry);
 
-                /* A broken one is no reason for not having the others. */
+                /* A broken image must not prevent the import of the others. */
                 if (from >= 0 && to >= 0)
                         (void) image_record_renew_trust(from, to);
         }
@@ -295,7 +295,7 @@ static int commit(ImageImport *m)
 {
         int r;
 
-        /* What is in place after a power cut has to be whole. */
+        /* Everything in place must be complete even after a power failure. */
         if (syncfs(m->staging->fd) < 0)
                 return -errno;
         r = move_in(m->store, m->layers_fd, layer_move_in);
@@ -321,7 +321,7 @@ int image_import_commit(ImageImport *m, char **reterr_message)
 {
         int r;
 
-        /* First images, then their names, and no collection in between. */
+        /* First images, then their names, without a collection in between. */
         r = lock_and_commit(m);
         if (r < 0)
                 return explain_context(reterr_message, r, "image store %s", m->store->path);

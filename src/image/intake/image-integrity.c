@@ -14,7 +14,7 @@ typedef struct Check {
         const Digest *id;
         int fd;                 /* the image's directory */
         ImageRecord record;
-        bool is_aci;            /* one layer, which has the image's manifest in it */
+        bool is_aci;            /* one layer, which contains the image's manifest */
         ImageDifference report;
         void *userdata;
         const char *where;
@@ -39,8 +39,8 @@ static int run_job(LayerJob *job, LayerJobResult *ret, char **reterr_message)
         return r < 0 ? r : layer_job_finish(job, ret, reterr_message);
 }
 
-/* Unpacks the blob of a layer once more, into an empty directory. What it is made of is checked on the way; an ACI's
- * own layer is told by its digest only then. */
+/* Unpacks the blob of a layer again, into an empty directory. This also checks the blob's structure; an ACI's own layer
+ * is identified by its digest only then. */
 static int unpack_again(ImageStore *s, const Digest *layer, bool is_aci, int to_fd, char **reterr_message)
 {
         _cleanup_close_ int blob = layer_blob_open(s->layers_fd, layer), nothing = -EBADF;
@@ -49,15 +49,23 @@ static int unpack_again(ImageStore *s, const Digest *layer, bool is_aci, int to_
         LayerInfo info;
         int r;
 
+        if (blob == -ENOENT)
+                return explain(reterr_message, EBADMSG, "blob: missing");
+        if (blob == -EUCLEAN)
+                return explain(reterr_message, EBADMSG, "blob: type");
         if (blob < 0)
-                return blob == -ENOENT ? explain(reterr_message, ENOENT, "blob: missing") : blob;
-        r = layer_info_read(s->layers_fd, layer, &info, reterr_message);
+                return blob;
+        r = layer_info_read(s->layers_fd, layer, &info, NULL);
+        if (r == -ENOENT)
+                return explain(reterr_message, EBADMSG, "layer: missing");
+        if (r == -EINVAL || r == -EBADMSG)
+                return explain(reterr_message, EBADMSG, "layer: content");
         if (r < 0)
                 return r;
         nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
         if (nothing < 0)
                 return -errno;
-        /* A transfer that broke off at its very end. */
+        /* A transfer that was interrupted at the very end. */
         job.blob_fd = blob;
         job.input_fd = nothing;
         job.stored = *info.blob.hex ? &info.blob : NULL;
@@ -93,7 +101,7 @@ static int compare_layer(Check *v, const Digest *layer, int again_fd)
         return tree_compare(wanted, found, implied, tell_tree, v);
 }
 
-/* The list says which directories an image knows nothing of; losing it would show in stacks of layers only. */
+/* The list names the directories that have no entry in the image; its loss would only show in stacks of layers. */
 static int compare_file(Check *v, int wanted_fd, const char *wanted_name, int found_fd, const char *found_name,
                         const char *path)
 {
@@ -104,7 +112,7 @@ static int compare_file(Check *v, int wanted_fd, const char *wanted_name, int fo
         r = read_file_at(wanted_fd, wanted_name, SIZE_MAX >> 1, &a, &n);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
-        r = read_file_at(found_fd, found_name, SIZE_MAX >> 1, &b, &k);
+        r = read_foreign_file_at(found_fd, found_name, SIZE_MAX >> 1, &b, &k);
         if (r < 0)
                 return tell(v, path, r == -ENOENT ? "missing" : "content");
         return n == k && memcmp(a, b, n) == 0 ? 0 : tell(v, path, "content");
@@ -128,7 +136,7 @@ static int check_layer_in(Check *v, const Digest *layer, int again_fd, char **re
         int r;
 
         r = unpack_again(v->store, layer, v->is_aci, again_fd, &message);
-        /* Of the blob there is no saying what is wrong, and of the tree nothing at all without it. */
+        /* What is wrong inside a blob cannot be said, and without the blob the tree cannot be checked. */
         if (r == -EBADMSG || r == -ENOENT || r == -EINVAL)
                 return tell(v, NULL, message ?: "damaged");
         if (r < 0)
@@ -168,9 +176,11 @@ static int check_digest(Check *v, const char *name, const Digest *wanted, char *
         int r;
 
         v->where = name;
-        r = read_file_at(v->fd, name, OCI_DOCUMENT_MAX, ret, ret_size);
+        r = read_foreign_file_at(v->fd, name, OCI_DOCUMENT_MAX, ret, ret_size);
         if (r == -ENOENT)
                 return tell(v, NULL, "missing");
+        if (r == -ELOOP || r == -EINVAL)
+                return tell(v, NULL, "type");
         if (r < 0)
                 return r;
         if (wanted)
@@ -187,7 +197,7 @@ static int check_documents(Check *v)
         size_t n = 0, n_config;
         int r;
 
-        /* An ACI's is in its layer. */
+        /* An ACI's manifest is in its layer. */
         if (v->is_aci)
                 return 0;
         r = check_digest(v, "manifest", v->id, &text, &n);
@@ -287,7 +297,7 @@ static int repair_layer(ImageStore *s, const Digest *layer, bool is_aci, char **
         return layer_move_in(s, staging->fd, DIGEST_FILE(layer));
 }
 
-/* Goes on after those that cannot be made again, and returns the first error. */
+/* Continues after layers that cannot be unpacked again, and returns the first error. */
 static int repair_layers(ImageStore *s, const ImageRecord *record, char **reterr_message)
 {
         const bool is_aci = streq(record->kind, image_kind_to_string(IMAGE_APPC));
@@ -306,15 +316,21 @@ static int repair_layers(ImageStore *s, const ImageRecord *record, char **reterr
         return first;
 }
 
-static int ignore_difference(const char *where, const char *path, const char *what, void *userdata)
+/* Keeps the first, which says why the rest cannot be right. */
+static int keep_first(const char *where, const char *path, const char *what, void *userdata)
 {
-        return 0;
+        char **first = userdata;
+
+        if (!*first)
+                *first = strjoin(where, ": ", strempty(path), path ? ": " : "", what);
+        return *first ? 0 : -ENOMEM;
 }
 
 int image_integrity_repair(ImageStore *s, const Digest *id, char **reterr_message)
 {
         _cleanup_close_ int fd = open_directory_at(s->manifests_fd, DIGEST_FILE(id));
         _cleanup_(image_record_done) ImageRecord record = {};
+        _cleanup_free_ char *difference = NULL;
         int r;
 
         if (fd < 0)
@@ -325,8 +341,8 @@ int image_integrity_repair(ImageStore *s, const Digest *id, char **reterr_messag
         r = repair_layers(s, &record, reterr_message);
         if (r < 0)
                 return r;
-        r = image_integrity_check(s, id, ignore_difference, NULL, reterr_message);
+        r = image_integrity_check(s, id, keep_first, &difference, reterr_message);
         if (r > 0)
-                return explain(reterr_message, EBADMSG, "its manifest or config is damaged");
+                return explain(reterr_message, EBADMSG, "%s", difference);
         return r < 0 ? r : image_mark_sound(s, id);
 }

@@ -9,18 +9,17 @@
 
 #define BLOCK_SIZE (256U * 1024)
 
-/* The job as its process sees it. */
+/* The job, in its own process. */
 typedef struct Pump {
         const LayerJob *job;
         WorkerReport *report;
         Hasher *hasher;
         int blob_fd;
-        int pipe_fd;            /* to the unpacking; closed when that has had enough */
+        int pipe_fd;            /* to the unpacking process; closed when that reads no more */
         uint64_t size;
         char block[BLOCK_SIZE];
 } Pump;
 
-/* -EPIPE is how the unpacking says that it failed; it will say why. */
 static int hash_and_write(Pump *p, size_t n)
 {
         int r = hasher_update(p->hasher, p->block, n);
@@ -28,6 +27,7 @@ static int hash_and_write(Pump *p, size_t n)
         return r < 0 ? r : loop_write(p->pipe_fd, p->block, n);
 }
 
+/* -EPIPE means that the unpacking process has failed; that will report why. */
 static int pass_on(Pump *p, size_t n)
 {
         int r = hash_and_write(p, n);
@@ -37,7 +37,7 @@ static int pass_on(Pump *p, size_t n)
         return r;
 }
 
-/* What an earlier attempt left of the blob, then what comes. */
+/* First the part of the blob that an earlier attempt left, then the input. */
 static int pump_beginning(Pump *p)
 {
         for (;;) {
@@ -84,7 +84,7 @@ static int check(const LayerJob *job, const LayerJobResult *result, bool end_mar
         if (job->tar && !digest_equal(job->tar, &result->tar))
                 return explain(reterr_message, EBADMSG, "the digest of its uncompressed contents is %s, not %s",
                                DIGEST_STRING(&result->tar), DIGEST_STRING(job->tar));
-        /* Where no digest was promised, at least the end must be there. */
+        /* If no digest was given, at least the end mark must be there. */
         if (!job->tar && !end_mark)
                 return explain(reterr_message, EBADMSG, "damaged archive: ends without an end mark");
         return 0;
@@ -106,7 +106,7 @@ static int pump_blob(Pump *p, char **reterr_message)
         return 0;
 }
 
-/* Both ends of the work: we feed, the unpacking eats. Of two failures that which came first counts. */
+/* Both ends of the work: we write, the unpacking process reads. Of two failures, the first one counts. */
 static int pump(Pump *p, Worker *unpacking, LayerUnpackResult *ret, char **reterr_message)
 {
         _cleanup_free_ char *message = NULL;
@@ -123,7 +123,7 @@ static int pump(Pump *p, Worker *unpacking, LayerUnpackResult *ret, char **reter
         return k < 0 ? k : r;
 }
 
-/* Files of the layer's directory the unpacking is handed open. */
+/* Files in the layer's directory that the unpacking process gets as open descriptors. */
 static int open_at(int dir_fd, const char *name)
 {
         int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -149,7 +149,7 @@ static int start_unpacking(const LayerJob *job, Pump *p, Worker *ret)
                 return -errno;
         input_fd = pipe_fds[0];
         p->pipe_fd = pipe_fds[1];
-        /* Each process has longer turns then; a smaller one does as well. */
+        /* A large pipe means fewer switches between the processes; a smaller one works too. */
         (void) fcntl(input_fd, F_SETPIPE_SZ, 4 * (int) BLOCK_SIZE);
 
         return layer_unpack_start(&(LayerUnpack) {
@@ -195,7 +195,8 @@ static int finish(Pump *p, Worker *unpacking, LayerJobResult *result, char **ret
         if (r < 0)
                 return r;
         r = layer_info_write(p->job->layer_fd, &result->info);
-        /* What a directory of the store holds survives a power cut. Doing it here lets it go on beside other layers. */
+        /* The contents of a directory of the store must survive a power failure. Syncing here can run in parallel with
+         * other layers. */
         return r < 0 ? r : syncfs(p->job->layer_fd) < 0 ? -errno : 0;
 }
 
@@ -207,7 +208,7 @@ static int run(void *userdata, WorkerReport *report, char **reterr_message)
         _cleanup_(worker_done) Worker unpacking = WORKER_NONE;
         int r;
 
-        /* Locks among them: they are to end with the process that has them, even if we take a moment longer. */
+        /* These include locks: they must end with the process that holds them, even if we end a moment later. */
         r = sandbox_close_all_but(keep, ELEMENTSOF(keep));
         if (r < 0)
                 return r;

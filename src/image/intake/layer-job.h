@@ -5,22 +5,22 @@
 #include "image/tree/image-unpack.h"
 #include "shared/worker.h"
 
-/* One layer on its way into the store, in one pass and in processes of its own:
+/* Brings one layer into the store, in one pass and in separate processes:
  *
  *     file or network → digest of the blob, and the blob kept → confined: decompression → digest of the tar → tree
  *
- * The digest of what was fetched is computed outside the confinement: an attacker who takes over what is in there by a
- * blob can do so only with one whose digest is the right one. */
+ * The digest of the fetched blob is computed outside the confinement: an attacker can take over the confined process
+ * only with a blob whose digest is the right one. */
 
 typedef struct LayerJob {
-        /* What to do; the fds stay the caller's, who may close them once the job was started. */
-        int input_fd;           /* the blob, or what comes behind the part that is there already */
+        /* The task; the caller owns the fds and may close them once the job was started. */
+        int input_fd;           /* the blob, or the part that follows what is already there */
         int layer_fd;           /* an empty directory */
-        int blob_fd;            /* where the blob is kept, open for reading and writing; what is in there already is
-                                 * taken as its beginning. Negative: makes one in the directory */
-        const Digest *stored;   /* what its digest must be; NULL: unknown */
+        int blob_fd;            /* the file that keeps the blob, open for reading and writing; its contents are taken as
+                                 * the beginning of the blob. Negative: the job creates one in the directory */
+        const Digest *stored;   /* the digest that it must have; NULL: unknown */
         uint64_t stored_size;   /* UINT64_MAX: unknown */
-        const Digest *tar;      /* the layer's name; NULL: an ACI, whose name is learnt by unpacking it */
+        const Digest *tar;      /* the layer's name; NULL: an ACI, whose name is known only after unpacking it */
         Worker worker;
 } LayerJob;
 
@@ -29,18 +29,18 @@ typedef struct LayerJobResult {
         LayerInfo info;         /* as written down */
 } LayerJobResult;
 
-/* An ACI's manifest is left in the file "manifest" of the directory. */
+/* The file in the directory that receives the manifest of an ACI. */
 #define LAYER_JOB_MANIFEST "manifest"
 
 int layer_job_start(LayerJob *job);
 
-/* The count of bytes of the blob dealt with so far. */
+/* The number of bytes of the blob processed so far. */
 uint64_t layer_job_progress(const LayerJob *job);
 
-/* The input ended too early; what there was is in blob_fd and good to go on from. A code that no call of the system
- * returns, since a caller does something about it; it fits into a worker's exit status. */
+/* The input ended too early; the bytes so far are in blob_fd and can be resumed from. A code that no system call
+ * returns, since callers react to it; it fits into a worker's exit status. */
 #define LAYER_TOO_SHORT 200
 
-/* Waits. -EBADMSG: damaged, hostile, or not of those digests; -LAYER_TOO_SHORT. Afterwards, also after a failure, the
- * job is free for another start. */
+/* Waits for the job. -EBADMSG: damaged, malicious, or with other digests; -LAYER_TOO_SHORT. Afterwards, also after a
+ * failure, the job can be started again. */
 int layer_job_finish(LayerJob *job, LayerJobResult *ret, char **reterr_message);

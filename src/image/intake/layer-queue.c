@@ -18,7 +18,7 @@ typedef struct Slot {
         char name[DIGEST_STRING_MAX];
         int layer_fd;
         int partial_fd;
-        bool from_partial;      /* there was something in it already */
+        bool from_partial;      /* the file already had contents */
 } Slot;
 
 typedef struct Queue {
@@ -31,7 +31,7 @@ typedef struct Queue {
         size_t n_slots;
 } Queue;
 
-/* Decompressing is what takes the time: a layer for each processor, and one to download meanwhile. */
+/* Decompression takes most of the time: one layer for each processor, and one to download meanwhile. */
 static size_t slots_wanted(void)
 {
         cpu_set_t set;
@@ -54,9 +54,8 @@ static void slot_close(Slot *slot)
         slot->item = NULL;
 }
 
-/* Another image may have the blob as something else, and be fetched right now: two that write to one file would spoil
- * it for each other. -EAGAIN: so it is. What a process that was killed had working for it may take a moment to be
- * gone. */
+/* Another image may use this blob in another role, and be fetched at the same time: two processes that write to one
+ * file would corrupt it. -EAGAIN: that is so. The children of a killed process may take a moment to end. */
 static int lock_partial(const Queue *q, const char *name)
 {
         Patience patience = { .step_usec = 10000, .left_usec = 1000000 };
@@ -64,7 +63,7 @@ static int lock_partial(const Queue *q, const char *name)
         return lock_file_within(q->store->partial_fd, name, LOCK_EX, &patience);
 }
 
-/* Returns the offset to go on from. Without a file in partial/, the blob is written where it belongs. */
+/* Returns the offset to resume from. Without a file in partial/, the blob is written to its final place. */
 static int open_partial(Queue *q, Slot *slot, uint64_t *ret)
 {
         struct stat st;
@@ -72,7 +71,7 @@ static int open_partial(Queue *q, Slot *slot, uint64_t *ret)
         *ret = 0;
         if (!slot->item->partial)
                 return 0;
-        /* Its lock keeps it from being collected, as long as the process that writes to it lives. */
+        /* Its lock protects it from collection as long as the process that writes to it lives. */
         slot->partial_fd = lock_partial(q, slot->item->partial);
         if (slot->partial_fd == -EAGAIN) {
                 slot->partial_fd = -EBADF;
@@ -131,7 +130,7 @@ static int slot_start(Queue *q, Slot *slot, LayerItem *item, char **reterr_messa
         return layer_job_start(&slot->job);
 }
 
-/* Everybody may have it from now on. */
+/* From now on all processes may use it. */
 static int publish(Queue *q, const Digest *layer, int *lock_fd)
 {
         int r;
@@ -144,7 +143,7 @@ static int publish(Queue *q, const Digest *layer, int *lock_fd)
         return 0;
 }
 
-/* The layer under its name, with the blob in it. */
+/* Stores the layer under its name, with the blob in it. */
 static int settle(Queue *q, Slot *slot)
 {
         const LayerItem *item = slot->item;
@@ -163,7 +162,7 @@ static int settle(Queue *q, Slot *slot)
         return item->publish ? publish(q, &item->result.tar, item->lock_fd) : 0;
 }
 
-/* There is nothing to go on with once all of it came: what is wrong is something else. */
+/* After a complete transfer there is nothing to resume: the fault lies elsewhere. */
 static bool is_whole(const Slot *slot)
 {
         struct stat st;
@@ -178,7 +177,7 @@ static void drop_partial(Queue *q, const Slot *slot)
                 (void) unlinkat(q->store->partial_fd, slot->item->partial, 0);
 }
 
-/* What the name of the layer is in messages: that of the blob, which is what a manifest says. */
+/* The layer's name in messages: the digest of the blob, as in the manifest. */
 static int name_layer(const LayerItem *item, int r, char **reterr_message)
 {
         const Digest *name = item->stored ?: item->tar;
@@ -203,8 +202,8 @@ static int slot_finish(Queue *q, Slot *slot, char **reterr_message)
         if (q->origin->done)
                 r = q->origin->done(q->origin->userdata, index_of(q, slot), r, &message);
         if ((r == -EBADMSG || r == -ESTALE) && slot->from_partial) {
-                /* The beginning was what is wrong, perhaps: a power cut leaves such, and what is at a URL changes. Once
-                 * more, from the start. */
+                /* Perhaps the beginning was wrong: a power failure can cause that, and the content at a URL changes.
+                 * Try again from the start. */
                 drop_partial(q, slot);
                 slot_close(slot);
                 r = slot_start(q, slot, item, reterr_message);
@@ -213,7 +212,7 @@ static int slot_finish(Queue *q, Slot *slot, char **reterr_message)
         if (r == -EBADMSG || (r < 0 && r != -ECHILD && r != -ENOMEM && is_whole(slot)))
                 drop_partial(q, slot);
         if (r < 0) {
-                /* Too short and nobody to blame: so it was stored. */
+                /* Too short, but no transfer error: so it was stored that way. */
                 r = r == -LAYER_TOO_SHORT ? -EBADMSG : r;
                 if (message)
                         (void) explain(reterr_message, r, "%s", message);
@@ -262,7 +261,7 @@ static void show_progress(Queue *q)
                                             layer_job_progress(&q->slots[k].job));
 }
 
-/* Waits until something ends. 0: nothing is under way any more. */
+/* Waits until a job ends. 0: no job is running any more. */
 static int turn(Queue *q, char **reterr_message)
 {
         struct pollfd fds[PARALLEL_MAX + 1] = { { .fd = q->origin->poll_fd, .events = POLLIN } };
@@ -318,8 +317,8 @@ int layer_queue_run(ImageStore *s, int staging_fd, const LayerOrigin *origin, La
         r = run_all(&q, reterr_message);
         for (size_t k = 0; k < q.n_slots; k++)
                 if (q.slots[k].item) {
-                        /* Going on some day is worth less than space now; and nobody goes on with an image that is
-                         * bad. */
+                        /* A later attempt is worth less than space now; and the transfer of a bad image is not
+                         * resumed. */
                         if (r == -ENOSPC || r == -EDQUOT || r == -EBADMSG)
                                 drop_partial(&q, &q.slots[k]);
                         slot_close(&q.slots[k]);

@@ -4,37 +4,36 @@
 #include "image/intake/layer-job.h"
 #include "image/store/image-store.h"
 
-/* Layers on their way into the store, several at a time. */
+/* Layers on their way into the store, several in parallel. */
 
 typedef struct LayerItem {
-        const Digest *tar;      /* the layer's name; NULL: an ACI, which says so itself in the end */
-        const Digest *stored;   /* of the blob; NULL where it is not known */
-        uint64_t stored_size;   /* UINT64_MAX where it is not known */
-        const char *partial;    /* the file in partial/ by which an interrupted transfer is gone on with; NULL: there is
-                                 * no use in that. The queue locks it */
-        bool publish;           /* goes to its place as soon as it is complete */
-        int *lock_fd;           /* the layer's lock, given up then; NULL: there is none */
-        LayerJobResult result;  /* out; nothing for those that were there already */
+        const Digest *tar;      /* the layer's name; NULL: an ACI, whose name is known at the end */
+        const Digest *stored;   /* digest of the blob; NULL when unknown */
+        uint64_t stored_size;   /* UINT64_MAX when unknown */
+        const char *partial;    /* the file in partial/ with which an interrupted transfer is resumed; NULL: it cannot
+                                 * be resumed. The queue locks the file */
+        bool publish;           /* moved to its final place as soon as it is complete */
+        int *lock_fd;           /* the layer's lock, released then; NULL: there is none */
+        LayerJobResult result;  /* output; not set for layers that already existed */
 } LayerItem;
 
-/* Where the blobs come from. */
+/* The source of the blobs. */
 typedef struct LayerOrigin {
-        /* Returns an fd of the queue's own that gives the blob from this offset to its end. */
+        /* Returns an fd that the queue owns and that yields the blob from this offset to its end. */
         int (*open)(void *userdata, size_t i, uint64_t offset, char **reterr_message);
-        /* The layer is through, or has failed. Returns r, or what the origin knows better: that the transfer broke is
-         * the reason for a blob being too short. May be NULL. */
+        /* The layer is finished, or has failed. Returns r, or a better error that the origin knows: a blob is too short
+         * because the transfer was interrupted. May be NULL. */
         int (*done)(void *userdata, size_t i, int r, char **reterr_message);
-        /* Called when poll_fd is readable; NULL and negative when there is nothing to wait for. */
+        /* Called when poll_fd is readable; NULL and negative when there is nothing to poll. */
         int (*dispatch)(void *userdata, char **reterr_message);
         int poll_fd;
-        /* Called now and then with what was got of each so far. May be NULL. */
+        /* Called from time to time with the number of bytes of each so far. May be NULL. */
         void (*progress)(void *userdata, size_t i, uint64_t done);
         void *userdata;
 } LayerOrigin;
 
-/* Layers that are in the store or the staging directory already are passed over. What remains in the staging directory
- * of the others is a layer each, named by its digest, unless it was published; partial files of those that broke off
- * remain where they can be gone on with. The first failure ends all. -EBADMSG: damaged, hostile, or not of those
- * digests. */
+/* Skips layers that are already in the store or the staging directory. The other layers remain in the staging
+ * directory, each named by its digest, unless they were published; partial files of interrupted transfers remain if
+ * they can be resumed. The first failure ends everything. -EBADMSG: damaged, malicious, or with other digests. */
 int layer_queue_run(ImageStore *s, int staging_fd, const LayerOrigin *origin, LayerItem *items, size_t n,
                     char **reterr_message);

@@ -8,7 +8,7 @@
 #include "shared/explain.h"
 #include "shared/sandbox.h"
 
-/* CAP_SYS_ADMIN is for the attributes of overlayfs, trusted.*; what else it permits is not among the system calls. */
+/* CAP_SYS_ADMIN is for the attributes of overlayfs, trusted.*; the system call filter blocks its other uses. */
 static const char *const capabilities[] = {
         "cap_chown", "cap_dac_override", "cap_fowner", "cap_fsetid", "cap_mknod", "cap_setfcap", "cap_sys_admin", NULL,
 };
@@ -125,7 +125,7 @@ int layer_unpack_start(const LayerUnpack *what, Worker *ret)
         return worker_start(unpack, (void *) what, ret);
 }
 
-/* The child may have been taken over: of what it says, only what cannot do harm here is used as it stands. */
+/* The child may have been taken over: of its report, only values that cannot do harm here are used unchecked. */
 int layer_unpack_finish(Worker *w, LayerUnpackResult *ret, char **reterr_message)
 {
         int r = worker_finish(w, ret, sizeof(*ret), reterr_message);

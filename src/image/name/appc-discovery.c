@@ -22,7 +22,7 @@ void appc_endpoints_done(AppcEndpoints *e)
         *e = (AppcEndpoints) {};
 }
 
-/* The name is not a label, whatever labels there are. */
+/* The name itself is not a label, whatever the labels are. */
 static const char *variable(const AppcImageRef *ref, const char *name, const char *ext)
 {
         if (streq(name, "ext"))
@@ -32,7 +32,7 @@ static const char *variable(const AppcImageRef *ref, const char *name, const cha
         return strv_env_get(ref->labels, name) ?: streq(name, "version") ? "latest" : NULL;
 }
 
-/* *ret is NULL when something is missing. */
+/* *ret is NULL when a label is missing. */
 static int render(const char *template, const AppcImageRef *ref, const char *ext, char **ret)
 {
         _cleanup_free_ char *out = strdup("");

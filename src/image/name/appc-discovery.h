@@ -17,7 +17,7 @@ typedef struct AppcEndpoints {
 
 void appc_endpoints_done(AppcEndpoints *e);
 
-/* The answer to a FETCH_DISCOVERY with name and labels put in; the version is "latest" unless a label says otherwise.
- * Templates that need a label there is none of are left out. */
+/* Fills name and labels into the answer of a FETCH_DISCOVERY; the version is "latest" unless a label gives one.
+ * Templates that need a missing label are left out. */
 int appc_endpoints_render(const char *answer, size_t size, const AppcImageRef *ref, AppcEndpoints *ret,
                           char **reterr_message);

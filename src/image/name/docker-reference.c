@@ -10,7 +10,7 @@ void docker_reference_done(DockerReference *r)
         *r = (DockerReference) {};
 }
 
-/* Components of letters and digits with ".", "_", "__" or any number of "-" between them. */
+/* Components of letters and digits, separated by ".", "_", "__" or any number of "-". */
 static bool path_is_valid(const char *s)
 {
         while (*s) {
@@ -47,7 +47,7 @@ static bool tag_is_valid(const char *s)
         return *s && !strchr(".-", *s) && strlen(s) <= 128 && string_in_charset(s, LOWERCASE UPPERCASE DIGITS "_.-");
 }
 
-/* Takes the digest and the tag off the end. */
+/* Removes the digest and the tag from the end. */
 static int split_end(char *s, DockerReference *r)
 {
         char *at = strchr(s, '@'), *slash, *colon;

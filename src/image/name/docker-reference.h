@@ -3,17 +3,17 @@
 
 #include "basic/digest.h"
 
-/* Names of images as registries have them: [HOST/]PATH[:TAG][@DIGEST]. Without a host it is docker.io, and there a name
- * without a slash lies in library/ (distribution, reference.go: the familiar and the normal form). */
+/* Names of images in registries: [HOST/]PATH[:TAG][@DIGEST]. Without a host it is docker.io, where a name without a
+ * slash is in library/ (distribution, reference.go: the familiar and the normal form). */
 typedef struct DockerReference {
         char *registry;         /* "docker.io", "localhost:5000" */
         char *path;             /* "library/busybox" */
-        char *tag;              /* NULL: none given */
+        char *tag;              /* NULL: none was given */
         bool has_digest;
         Digest digest;
 } DockerReference;
 
-/* -EINVAL: it is no such name. */
+/* -EINVAL: not a valid name. */
 int docker_reference_parse(const char *s, DockerReference *ret);
 void docker_reference_done(DockerReference *r);
 

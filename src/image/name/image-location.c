@@ -59,7 +59,7 @@ static int parse_transport(const char *s, ImageLocation *l, char **reterr_messag
         return set_text(l, IMAGE_AT_PATH, plain);
 }
 
-/* The name with all that it leaves out filled in. */
+/* The complete name, with defaults filled in. */
 static int registry_name(const DockerReference *r, char **ret)
 {
         if (r->has_digest)
@@ -83,7 +83,7 @@ static int parse_registry(const char *s, ImageLocation *l, char **reterr_message
         return r < 0 ? r : registry_name(&l->registry, &l->text);
 }
 
-/* A layout to skopeo and podman, a registry in rkt's way of writing it. */
+/* For skopeo and podman this is a layout, in rkt's notation a registry. */
 static int parse_oci(const char *s, ImageLocation *l, char **reterr_message)
 {
         const char *rest = s + strlen("oci:");
@@ -95,7 +95,7 @@ static int parse_oci(const char *s, ImageLocation *l, char **reterr_message)
                                                                   : parse_registry(s, l, reterr_message);
 }
 
-/* appc names machines as Go does, with words of its own for arm (appc spec/types.md). */
+/* appc uses Go's names for machines, with its own names for arm (appc spec/types.md). */
 static const char *appc_arch(const OciPlatform *p)
 {
         static const struct {
@@ -145,7 +145,7 @@ static int parse_discovery(const char *s, ImageLocation *l, char **reterr_messag
         return l->text ? fill_in_labels(&l->appc) : -ENOMEM;
 }
 
-/* Whether appc's discovery could ask somebody: the name begins with that of a host, and no port follows. */
+/* Whether appc's discovery has a host to ask: the name begins with a host name, without a port. */
 static bool names_a_host(const char *s)
 {
         size_t n = strcspn(s, "/,:"), end = strcspn(s, ",");
@@ -153,7 +153,7 @@ static bool names_a_host(const char *s)
         return memchr(s, '.', n) && !(s[n] == ':' && memchr(s + n, '/', end - n));
 }
 
-/* What is written as a name, in the store's spelling or appc's. */
+/* Text that is written as a name, in the store's spelling or appc's. */
 static int parse_name(const char *s, ImageLocation *l, char **reterr_message)
 {
         ImageRef ref = {};
@@ -277,7 +277,7 @@ int image_location_parse(const char *s, ImageLocation *ret, char **reterr_messag
                         r = schemes[i].parse(s, &l, reterr_message);
         if (r == -EAGAIN && image_ref_is_path(s))
                 r = set_text(&l, IMAGE_AT_PATH, s);
-        /* Not a name of which "//…" is the version. */
+        /* Not a name with "//…" as its version. */
         if (r == -EAGAIN && strstr(s, "://"))
                 r = explain(reterr_message, EINVAL,
                             "'%s': images are fetched by docker, oci, https, http and file only", s);

@@ -11,7 +11,7 @@ void image_ref_done(ImageRef *ref)
         *ref = (ImageRef) {};
 }
 
-/* "sha256:HEX", whole or its beginning. -ENXIO: does not look like an ID. */
+/* "sha256:HEX", whole or a prefix of it. -ENXIO: does not look like an ID. */
 static int parse_id(const char *s, ImageRef *ref)
 {
         for (DigestAlgorithm a = 0; a < _DIGEST_MAX; a++) {
@@ -31,7 +31,7 @@ static int parse_id(const char *s, ImageRef *ref)
         return -ENXIO;
 }
 
-/* A colon behind the last slash begins the tag; one before it belongs to a port. */
+/* A colon after the last slash begins the tag; an earlier one belongs to a port. */
 static int parse_name(const char *s, ImageRef *ref)
 {
         const char *colon = strrchr(s, ':'), *slash = strrchr(s, '/');
@@ -71,7 +71,7 @@ static int parse(const char *s, ImageRef *ref)
         r = parse_id(s, ref);
         if (r != -ENXIO)
                 return r;
-        /* NAME@DIGEST: the digest says it all. */
+        /* NAME@DIGEST: the digest alone decides. */
         at = strchr(s, '@');
         if (at) {
                 r = parse_id(at + 1, ref);
@@ -161,7 +161,7 @@ int image_name_unescape(const char *file, char **ret)
                         return -EINVAL;
         }
 
-        /* Only what we would have written ourselves. */
+        /* Accept only the form that we would have written ourselves. */
         r = image_name_escape(name, &again);
         if (r < 0)
                 return r;

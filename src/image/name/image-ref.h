@@ -4,9 +4,9 @@
 #include "basic/digest.h"
 #include "basic/strv.h"
 
-/* What a user writes for an image (rkt's rules: its Documentation/subcommands/fetch.md): an ID or the beginning of one
- * ("sha256:…", "sha512-…", at least two hex digits), or a name, "NAME[:TAG]" with appc labels behind it
- * ("NAME[:VERSION],os=linux"). "docker://", "docker:" and "oci:" before a name are accepted and mean nothing. */
+/* How a user names an image (rkt's rules: its Documentation/subcommands/fetch.md): an ID or a prefix of one
+ * ("sha256:…", "sha512-…", at least two hex digits), or a name, "NAME[:TAG]", optionally followed by appc labels
+ * ("NAME[:VERSION],os=linux"). "docker://", "docker:" and "oci:" before a name are accepted and ignored. */
 
 #define IMAGE_ID_PREFIX_MIN 2
 
@@ -30,16 +30,16 @@ typedef struct ImageRef {
 int image_ref_parse(const char *s, ImageRef *ret);
 void image_ref_done(ImageRef *ref);
 
-/* Rkt's order of guessing: an absolute path, an existing file or image layout, then, unless there is a colon in it,
- * "./" somewhere or the suffix ".aci" make it a path, and ".tar" does, which rkt did not have. */
+/* Rkt's order of guessing: an absolute path, or an existing file or image layout, is a path; so is text without a colon
+ * that contains "./" or ends in ".aci", or in ".tar", which rkt did not have. */
 bool image_ref_is_path(const char *s);
 
-/* Names are kept as files: '/' and all that is odd in a file name become "%XX". */
+/* Names are stored as files: '/' and characters that are unusual in file names become "%XX". */
 int image_name_escape(const char *name, char **ret);
 int image_name_unescape(const char *file, char **ret);
 
-/* With ":latest" where it has no tag. -EINVAL: it cannot be the name of an image. */
+/* Adds ":latest" when there is no tag. -EINVAL: not a valid name of an image. */
 int image_name_complete(const char *name, char **ret);
 
-/* Whether it can be the name of an image at all: printable, no spaces, at most 255 bytes when escaped. */
+/* Whether it is a valid name of an image: printable, no spaces, at most 255 bytes when escaped. */
 bool image_name_is_valid(const char *name);

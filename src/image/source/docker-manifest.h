@@ -3,8 +3,8 @@
 
 #include "image/intake/image-import.h"
 
-/* The manifest of an image that came without one: `docker save` archives have a config and layers only. It is made of
- * nothing but these, so that the same image always gets the same ID. */
+/* The manifest of an image that came without one: `docker save` archives have only a config and layers. It is made from
+ * these alone, so that the same image always gets the same ID. */
 
 typedef struct DockerManifest {
         char *text;

@@ -15,7 +15,7 @@ int source_open(const Source *source, const char *path, char **reterr_message)
         struct stat st;
         int fd;
 
-        /* Found first and opened then: opening a device or a pipe does things. */
+        /* Look it up first and open it then: opening a device or a pipe can have effects. */
         found = open_in_root(source->dir_fd, path, O_PATH);
         if (found < 0)
                 return explain(reterr_message, found, "%s: %s", path,
@@ -247,7 +247,7 @@ static int import_layers(const Source *source, ImageImport *m, SourceImage *imag
         return image_import_layers(m, &origin, items, image->n_layers, reterr_message);
 }
 
-/* Under each name it is going to have. */
+/* Checks each name that the image is going to have. */
 static int verify(const ImageVerify *v, const SourceImage *image, ImageTrust *ret, char **reterr_message)
 {
         const Digest digests[] = { image->id, image->index };
@@ -372,7 +372,7 @@ static int expect_layers(ImageImport *m, const SourceImages *images)
         return image_import_expect_layers(m, layers, n);
 }
 
-/* The user's name goes to the one image there is, be it there under several names. */
+/* The user's name goes to the single image, even if the source has it under several names. */
 static int rename_images(SourceImages *images, const char *name, char **reterr_message)
 {
         SourceImage *first = &images->images[0];

@@ -5,26 +5,26 @@
 #include "image/source/source-options.h"
 #include "manifest/oci-image.h"
 
-/* What sources have in common: blobs that they give, none of which is trusted, and the images they find in there,
+/* The common part of all sources: the blobs that they provide, none of which is trusted, and the images found in them,
  * described before anything is imported. */
 
 typedef struct Source Source;
 typedef struct SourceLayer SourceLayer;
 
-/* What differs between a directory and a registry. */
+/* The differences between a directory and a registry. */
 typedef struct SourceKind {
-        /* A document small enough to be held; the caller checks its size and digest. */
+        /* Gets a document that is small enough for memory; the caller checks its size and digest. */
         int (*read_blob)(const Source *source, const OciDescriptor *d, char **ret, size_t *ret_size,
                          char **reterr_message);
         /* As in LayerOrigin; done may be NULL. */
         int (*open_layer)(const Source *source, SourceLayer *layer, uint64_t offset, char **reterr_message);
         int (*layer_done)(const Source *source, SourceLayer *layer, int r, char **reterr_message);
-        bool remote;            /* what was got is not thrown away because something else went wrong */
+        bool remote;            /* keep what was transferred, even if another step fails */
 } SourceKind;
 
 struct Source {
         const SourceKind *kind;
-        const char *path;       /* as the user knows it: for default names */
+        const char *path;       /* the path that the user knows: for default names */
         const SourceOptions *options;
         int dir_fd;             /* of a directory */
         void *userdata;         /* of other kinds */
@@ -35,9 +35,9 @@ struct Source {
 /* Directories and unpacked archives: blobs are files. */
 extern const SourceKind source_directory;
 
-/* Opens a regular file, nothing else, without leaving the directory. */
+/* Opens only a regular file, without leaving the directory. */
 int source_open(const Source *source, const char *path, char **reterr_message);
-/* All of it. -E2BIG. */
+/* Reads the whole file. -E2BIG. */
 int source_read(const Source *source, const char *path, size_t max, char **ret, size_t *ret_size,
                 char **reterr_message);
 
@@ -48,13 +48,13 @@ struct SourceLayer {
         Digest stored;
         uint64_t stored_size;
         char partial[DIGEST_STRING_MAX];
-        uint64_t request;       /* of a registry: what is under way */
+        uint64_t request;       /* for a registry: the request that is running */
 };
 
 typedef struct SourceImage {
         ImageKind kind;
         Digest id;
-        char *manifest;         /* NULL: made up once the layers' sizes are known */
+        char *manifest;         /* NULL: created once the layers' sizes are known */
         size_t manifest_size;
         char *config;
         size_t config_size;
@@ -62,8 +62,9 @@ typedef struct SourceImage {
         Digest *layers;         /* diff ids, bottom to top */
         SourceLayer *files;     /* as many */
         size_t n_layers;
-        Digest index;           /* of the index its name stands for; .hex is empty when that is the manifest */
-        bool pinned;            /* it was asked for by its digest, or the index's */
+        Digest index;           /* digest of the index that its name refers to; .hex is empty when the name refers to
+                                 * the manifest */
+        bool pinned;            /* it was requested by its digest, or by the index's */
         char **names;
 } SourceImage;
 
@@ -73,22 +74,22 @@ typedef struct SourceImages {
 } SourceImages;
 
 void source_images_done(SourceImages *images);
-/* Room for one more, zeroed. */
+/* Makes room for another image, zeroed. */
 int source_images_add(SourceImages *images, SourceImage **ret);
 void source_images_drop_last(SourceImages *images);
 
-/* Sets layers from the parsed config and makes room for as many files. -EBADMSG unless it names n_files layers. */
+/* Sets layers from the parsed config and allocates as many files. -EBADMSG unless it names n_files layers. */
 int source_image_set_config(SourceImage *image, char *config, size_t size, size_t n_files, char **reterr_message);
 
-/* Adds a name, with ":latest" where it has no tag. */
+/* Adds a name, with ":latest" when it has no tag. */
 int source_image_add_name(SourceImage *image, const char *name);
-/* For an image that brings no name along: the file's, without directory and suffixes, and the tag. */
+/* For an image without a name: the file's name, without directory and suffixes, and the tag. */
 int source_image_add_default_name(SourceImage *image, const Source *source, const char *tag);
 
-/* What an image calls itself says nothing of whose it is: one that is not verified, and was not before, does not take a
- * name that somebody's key is trusted for. -EACCES. */
+/* The name that an image gives itself proves nothing: an image that is not verified now, and was not before, does not
+ * get a name for which a key is trusted. -EACCES. */
 int source_guard_name(const SourceOptions *options, ImageImport *m, const Digest *id, const char *name,
                       char **reterr_message);
 
-/* Gives the user's name to the one image there is, and takes it all into the import. */
+/* Gives the user's name to the single image, and adds everything to the import. */
 int source_import(const Source *source, ImageImport *m, SourceImages *images, char ***ids, char **reterr_message);

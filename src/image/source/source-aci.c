@@ -16,7 +16,7 @@ static int image_name(const AppcImage *appc, const char *given, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-/* What was found under a name has to be of that name (appc spec/discovery.md, "Validation"). */
+/* An image that was found under a name must have that name (appc spec/discovery.md, "Validation"). */
 static int check_wanted(const AppcImage *appc, const AppcImageRef *wanted, char **reterr_message)
 {
         if (!wanted)
@@ -30,7 +30,7 @@ static int check_wanted(const AppcImage *appc, const AppcImageRef *wanted, char 
         return 0;
 }
 
-/* What is verified is the copy we keep: the file itself may be changing under our hands. */
+/* Verify the copy that we keep: the file itself may change in the meantime. */
 static int verify(const AciOrigin *origin, const ImageVerify *v, ImageImport *m, const Digest *id, const char *name,
                   ImageTrust *ret, char **reterr_message)
 {

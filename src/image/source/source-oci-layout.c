@@ -15,7 +15,7 @@ static const char *reference_of(const OciDescriptor *d)
         return strv_env_get(d->annotations, OCI_ANNOTATION_REF_NAME);
 }
 
-/* What distinguishes entries of different images. */
+/* The annotations that distinguish entries of different images. */
 static const char *name_of(const OciDescriptor *d)
 {
         return strv_env_get(d->annotations, ANNOTATION_CONTAINERD_NAME) ?: reference_of(d);
@@ -50,7 +50,7 @@ static int add_names(const Source *source, const OciDescriptor *d, const DockerA
         return r;
 }
 
-/* The entries of the same name as the first, seen as an index of their own. */
+/* The entries with the same name as the first, treated as an index. */
 static int find_image(const Source *source, const OciIndex *index, size_t first, const DockerArchive *docker,
                       SourceImages *images, char **reterr_message)
 {
@@ -106,7 +106,7 @@ static int find_images(const Source *source, const OciIndex *index, const Docker
                         continue;
                 r = find_image(source, index, i, docker, images, &message);
                 if (r == -ENOEXEC) {
-                        /* Another one may be for this machine. */
+                        /* Another entry may be for this machine. */
                         free(foreign);
                         foreign = TAKE_PTR(message);
                 } else if (r < 0)

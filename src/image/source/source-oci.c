@@ -6,7 +6,7 @@
 
 #define NESTING_MAX 8
 
-/* A document small enough to be held, of the digest and size its descriptor says. */
+/* Gets a document that is small enough for memory, with the digest and size of its descriptor. */
 static int read_blob(const Source *source, const OciDescriptor *d, char **ret, size_t *ret_size,
                      char **reterr_message)
 {
@@ -110,7 +110,7 @@ int source_oci_select(const OciIndex *index, const OciDescriptor **ret, char **r
                        isempty(there) ? "nothing known" : there);
 }
 
-/* Of an index, the entry for this host is in ret_inner, which lives as long as ret_index. */
+/* For an index, the entry for this host is in ret_inner, which lives as long as ret_index. */
 static int read_document(const Source *source, const OciDescriptor *d, SourceImage *image, OciIndex **ret_index,
                          const OciDescriptor **ret_inner, char **reterr_message)
 {

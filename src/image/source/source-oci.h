@@ -3,10 +3,10 @@
 
 #include "image/source/image-source.h"
 
-/* Images as OCI describes them (image-spec, image-index.md and manifest.md), wherever their blobs come from. */
+/* Images as OCI describes them (image-spec, image-index.md and manifest.md), whatever the source of their blobs. */
 
-/* What is for this machine. -ENOEXEC with a text that says what there is: nothing. */
+/* Finds the entry for this machine. -ENOEXEC with a text that lists the existing ones: there is none. */
 int source_oci_select(const OciIndex *index, const OciDescriptor **ret, char **reterr_message);
 
-/* The image of a manifest, or of what an index has for this machine: its documents, and what its layers are. */
+/* The image of a manifest, or of the entry that an index has for this machine: its documents and layers. */
 int source_oci_read_image(const Source *source, const OciDescriptor *d, SourceImage *image, char **reterr_message);

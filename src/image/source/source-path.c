@@ -8,7 +8,7 @@
 #include "image/tree/unpack-tree.h"
 #include "shared/explain.h"
 
-/* Kinds of directories, told by a file in them; the first that fits is it. */
+/* Kinds of directories, recognised by a file in them; the first match counts. */
 static const struct {
         const char *marker;
         int (*find)(const Source *source, SourceImages *ret, char **reterr_message);
@@ -41,10 +41,10 @@ static int fetch_directory(const Source *source, ImageImport *m, char ***ids, ch
 typedef enum FileKind {
         FILE_UNKNOWN,
         FILE_ACI,
-        FILE_DIRECTORY,         /* an archive of what could be a directory too */
+        FILE_DIRECTORY,         /* an archive whose contents could also be a directory */
 } FileKind;
 
-/* The kind of an archive by a name at its top. Old docker archives have names of 64 digits. */
+/* The kind of an archive, by a name at its top level. Old docker archives have names of 64 digits. */
 static FileKind name_tells(const char *name)
 {
         static const struct {
@@ -97,7 +97,7 @@ static int detect(int fd, FileKind *ret, char **reterr_message)
         int r;
 
         r = read_names(fd, &kind, &any, reterr_message);
-        /* What does not even begin like an archive is just not one. */
+        /* Data that does not even begin like an archive is simply not one. */
         if (r == -EBADMSG && !any)
                 return no_image(reterr_message);
         if (r < 0)
@@ -139,7 +139,7 @@ static int fetch_file(Source *source, int fd, ImageImport *m, char ***ids, char 
                                 : fetch_archive(source, fd, m, ids, reterr_message);
 }
 
-/* Only files and directories, looked at before they are opened: opening anything else does things. */
+/* Only files and directories, checked before they are opened: opening anything else can have effects. */
 static int open_path(const char *path, bool *ret_directory)
 {
         _cleanup_close_ int found = open(path, O_PATH | O_CLOEXEC);

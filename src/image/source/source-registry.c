@@ -12,8 +12,8 @@ typedef struct Registry {
         Fetcher *fetcher;
         const DockerReference *reference;
         const char *name;
-        OciDescriptor top;      /* what the name stands for */
-        char *data;             /* the same, all of it */
+        OciDescriptor top;      /* the object that the name refers to */
+        char *data;             /* its contents, complete */
 } Registry;
 
 static void registration_done(Registry *g)
@@ -32,7 +32,7 @@ static FetchRequest request_of(const Registry *g, FetchKind kind, const char *re
         };
 }
 
-/* The source's ways */
+/* The source's operations */
 
 static int read_blob(const Source *source, const OciDescriptor *d, char **ret, size_t *ret_size, char **reterr_message)
 {
@@ -72,7 +72,7 @@ static int open_layer(const Source *source, SourceLayer *layer, uint64_t offset,
         (void) fcntl(write_fd, F_SETPIPE_SZ, 1 << 20);
 
         layer->request = 0;
-        /* All of it is there already: what is left to do is to look whether it is what it should be. */
+        /* The blob is complete already: it only remains to check that it is the right one. */
         if (offset == layer->stored_size)
                 return TAKE_FD(read_fd);
         request.offset = offset;
@@ -82,7 +82,7 @@ static int open_layer(const Source *source, SourceLayer *layer, uint64_t offset,
         return r < 0 ? r : TAKE_FD(read_fd);
 }
 
-/* What broke the transfer says more than that something is missing at the end. */
+/* The cause of the broken transfer says more than the fact that the end is missing. */
 static int layer_done(const Source *source, SourceLayer *layer, int r, char **reterr_message)
 {
         const Registry *g = source->userdata;
@@ -140,7 +140,7 @@ static int kind_of_document(const char *data, size_t n, const char **ret, char *
         }
 }
 
-/* The digest is ours to compute: a name in a registry stands for what that says it stands for, a digest does not. */
+/* We compute the digest: a tag may refer to whatever the registry says, but a digest may not. */
 static int describe_top(Registry *g, FetchReply *reply, char **reterr_message)
 {
         const DockerReference *reference = g->reference;
@@ -184,8 +184,9 @@ static int fetch_top(Registry *g, char **reterr_message)
 
 /* What is there */
 
-/* The same as last time, and of use: somebody who wants it verified does not get what was fetched without that. An
- * image that does not have the name yet is not: it gets it like a new one, verified under that name. */
+/* Whether the image is unchanged and usable: a user who wants it verified does not get an image that was fetched
+ * without verification. An image that does not have the name yet does not count: it gets the name like a new image,
+ * verified under that name. */
 static bool is_current(ImageStore *s, const Registry *g, const ImageRemote *remote, const char *digest,
                        const SourceOptions *options)
 {
@@ -295,7 +296,7 @@ int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference
         registration_done(&g);
         if (r >= 0)
                 return r;
-        /* What concerns the transfer or a signature says the name already. */
+        /* Errors of the transfer or a signature name the image already. */
         if (message && startswith(message, name))
                 return explain(reterr_message, r, "%s", message);
         return explain(reterr_message, r, "%s: %s", name, explained(message, r));

@@ -16,12 +16,12 @@
 typedef struct Download {
         const UrlFetch *u;
         char *signature_url;
-        char *signature;        /* NULL: deferred, or nobody wants it */
+        char *signature;        /* NULL: deferred, or not needed */
         size_t signature_size;
 
         char partial[DIGEST_STRING_MAX + 4];
         int partial_lock_fd;
-        char *validator;        /* of the image as it is now, for going on with it */
+        char *validator;        /* of the image's current version, to resume the transfer */
         uint64_t request;
 } Download;
 
@@ -83,8 +83,8 @@ static int give_signature(void *userdata, const char *name, char **ret, size_t *
 
 /* Image */
 
-/* The validator a partial file was begun under is in the file's name, so that there is none to go on with for
- * another. */
+/* The name of a partial file includes the validator it was started with, so that it is not resumed for another
+ * version. */
 static int lock_partial(Download *d)
 {
         Patience patience = STAGING_PATIENCE;
@@ -115,13 +115,13 @@ static int open_image(void *userdata, size_t i, uint64_t offset, char **reterr_m
         read_fd = fds[0];
         request.fd = write_fd = fds[1];
         (void) fcntl(write_fd, F_SETPIPE_SZ, 1 << 20);
-        /* With an offset it is the condition for going on. */
+        /* With an offset it is the condition for resuming. */
         request.etag = offset > 0 ? d->validator : NULL;
         r = fetcher_start(d->u->fetcher, &request, &d->request, reterr_message);
         return r < 0 ? r : TAKE_FD(read_fd);
 }
 
-/* Without a length nothing but the server's word says whether all of it came. */
+/* Without a length, only the server knows whether the transfer is complete. */
 static int image_done(void *userdata, size_t i, int r, char **reterr_message)
 {
         Download *d = userdata;
@@ -209,7 +209,7 @@ static bool is_fresh(const UrlFetch *u, const ImageRemote *remote)
         return !u->ask_always && remote->checked <= now && (now - remote->checked) / NSEC_PER_SEC < remote->max_age;
 }
 
-/* Somebody else may have fetched the very same while we waited for the lock. *ret_id remains NULL when nobody did. */
+/* Another process may have fetched the same image while we waited for the lock. *ret_id remains NULL if none did. */
 static int find_fetched_meanwhile(const UrlFetch *u, const FetchReply *head, char **ret_id)
 {
         ImageRemote remote = {};
@@ -273,7 +273,7 @@ static int fetch(const UrlFetch *u, const ImageRemote *remote, char **ret_id, ch
 
         if (!usable || !is_fresh(u, remote)) {
                 r = fetcher_fetch(u->fetcher, &request, &head, reterr_message);
-                /* Servers that do not answer that may still give the image. */
+                /* Servers that do not answer that request may still provide the image. */
                 if (r < 0 && r != -EPROTO)
                         return r;
                 if (head.outcome != FETCH_UNCHANGED) {
@@ -309,7 +309,7 @@ static int fetch_endpoint(const UrlFetch *u, const AppcEndpoint *endpoint, char 
         return source_url_fetch(&one, ret_id, reterr_message);
 }
 
-/* Each endpoint may have it; of refusals that say more than "not here" the first is told. */
+/* Any endpoint may have it; of the refusals that say more than "not here", the first is reported. */
 static int fetch_endpoints(const UrlFetch *u, const AppcEndpoints *e, char **ret_id, char **reterr_message)
 {
         int r = -ENOENT;

@@ -30,7 +30,7 @@ static int parse_manifest(const Image *image, AppcImage **ret, char **reterr_mes
                      : 0;
 }
 
-/* Adds the path and all above it. */
+/* Adds the path and all its parents. */
 static int allow_path(ImageVisit *v, size_t *n_allocated, const char *path)
 {
         _cleanup_free_ char *clean = NULL;
@@ -53,7 +53,7 @@ static int allow_path(ImageVisit *v, size_t *n_allocated, const char *path)
         return 0;
 }
 
-/* There are images with a line for each file. */
+/* Some images have a line for each file. */
 static int set_whitelist(ImageVisit *v, char *const *whitelist)
 {
         size_t n_allocated = 0;
@@ -75,7 +75,7 @@ static bool is_listed(const ImageVisit *v, const char *path)
 
 bool image_visit_allows(const ImageVisit *v, const char *path, bool is_directory)
 {
-        /* The top is there in any case. */
+        /* The top always exists. */
         if (isempty(path))
                 return true;
         if (!is_directory && !is_listed(v, path))
@@ -129,7 +129,7 @@ static int load_dependency(ImageStore *s, const Image *dependent, const AppcDepe
 typedef struct Gather {
         ImageStore *store;
         ImageVisits *visits;
-        size_t n;               /* begun */
+        size_t n;               /* how many are started */
         char **reterr_message;
 } Gather;
 
@@ -197,7 +197,7 @@ static int gather(Gather *g, const Image *image, const ImageVisit *dependent)
         r = visit_new(g, image, dependent, &v);
         if (r < 0)
                 return r;
-        /* The place in the order is behind the dependencies, but they need it to be there. */
+        /* Its place in the order is after the dependencies, but they need it to exist already. */
         r = gather_dependencies(g, image, v);
         if (r < 0)
                 return r;

@@ -4,9 +4,9 @@
 #include "manifest/appc-image.h"
 #include "shared/explain.h"
 
-/* From what the user wrote to an image. */
+/* Resolves the user's text to an image. */
 
-/* By the beginning of a file name in manifests/, or all of it. */
+/* By a prefix of a file name in manifests/, or the whole name. */
 static int find_id(ImageStore *s, const char *prefix, Digest *ret)
 {
         _cleanup_strv_free_ char **ids = NULL;
@@ -73,7 +73,7 @@ static int find_exact_name(ImageStore *s, const ImageRef *ref, Digest *ret, char
         return -ENOENT;
 }
 
-/* What is looked for, and what was found so far. */
+/* The search, and its matches so far. */
 typedef struct AppcSearch {
         ImageStore *store;
         const char *name;
@@ -98,7 +98,7 @@ static bool appc_matches(const AppcSearch *search, const Image *image)
         return true;
 }
 
-/* Of images of which only the record is there: the documents are read of those in question. */
+/* For images of which only the record is loaded: reads the documents of those that may match. */
 static void search_image(AppcSearch *search, Image *image)
 {
         if (image->kind != IMAGE_APPC || (search->found && image->import_time < search->import_time) ||
@@ -125,7 +125,7 @@ static int search_all(AppcSearch *search)
         return 0;
 }
 
-/* Nearly always an image is kept under the name that is in it, which saves looking into all of them. */
+/* Nearly always an image is stored under the name that it contains, which avoids reading all images. */
 static int search_names(AppcSearch *search)
 {
         const char *version = strv_env_get(search->labels, "version");
@@ -186,7 +186,7 @@ static int find(ImageStore *s, const ImageRef *ref, Digest *ret, char **ret_name
         return r == -ENOENT ? find_appc(s, ref, ret) : r;
 }
 
-/* *ret_name: of the names in the store the one that led to it; NULL when none did. */
+/* *ret_name: the name in the store that led to it; NULL when none did. */
 static int resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name, char **reterr_message)
 {
         ImageRef ref = {};
@@ -221,7 +221,7 @@ int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **ret
         return r;
 }
 
-/* Whether appc writes the name of an image so. */
+/* Whether appc spells the name of an image this way. */
 static bool is_spelled(const char *name, const AppcImageRef *ref)
 {
         _cleanup_free_ char *sanitized = NULL;
@@ -302,7 +302,7 @@ int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr
         if (r < 0)
                 return r;
         r = image_store_load(s, &id, &image, reterr_message);
-        /* All names means reading all there are, of other images too. */
+        /* Finding all names requires reading all name files, also those of other images. */
         if (r < 0)
                 return r;
         r = name ? strv_extend(&image->names, name) : image_store_add_names(s, &image, 1);

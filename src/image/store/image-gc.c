@@ -12,11 +12,11 @@
 #include "image/store/store-staging.h"
 #include "shared/explain.h"
 
-/* The way out of the store. What goes is renamed into tmp/ first, image before names before layers, so that an
- * interruption leaves at most things nobody refers to, which the next collection finds. It is not put into a directory
- * of its own: making one needs space, and there may be none. */
+/* The way out of the store. A removed entry is renamed into tmp/ first, image before names before layers, so that an
+ * interruption leaves at most unreferenced entries, which the next collection finds. It is not put into a new
+ * directory: creating one needs space, and there may be none. */
 
-/* Sets of names below layers/, which are many: sorted once all are in. */
+/* Sets of names below layers/, which are many: sorted once all are added. */
 typedef struct NameSet {
         char **names;
         size_t n, n_allocated;
@@ -51,7 +51,7 @@ static bool name_set_has(const NameSet *set, const char *name)
         return strv_sorted_contains(set->names, set->n, name);
 }
 
-/* IDs and layers as others write them, with ':' as well as '-'. */
+/* IDs and layers in the callers' spelling, with ':' as well as '-'. */
 static int name_set_of(char *const *names, NameSet *ret)
 {
         NameSet set = {};
@@ -75,8 +75,8 @@ static int name_set_of(char *const *names, NameSet *ret)
 typedef struct Removal {
         ImageStore *store;
         NameSet used;           /* layers of pods, and of fetches that are under way */
-        NameSet needed;         /* by images that stay */
-        NameSet freed;          /* layers of images that go: no reason to wait */
+        NameSet needed;         /* by the remaining images */
+        NameSet freed;          /* layers of removed images: no reason to wait */
         uint64_t orphan_grace;
         uint64_t bytes;
         size_t n_layers;
@@ -91,7 +91,7 @@ static void removal_done(Removal *m)
         name_set_done(&m->freed);
 }
 
-/* By pods, and by who is fetching right now. */
+/* Used by pods, and by running fetches. */
 static int gather_used(ImageStore *s, char *const *used_layers, NameSet *ret)
 {
         _cleanup_strv_free_ char **used = NULL;
@@ -122,7 +122,7 @@ static int move_out(const Removal *m, int from_fd, const char *name, const char 
 
         if (r != -EEXIST)
                 return r;
-        /* An interruption left it. */
+        /* An interruption left it behind. */
         r = staging_clean(m->store);
         return r < 0 ? r : rename_noreplace(from_fd, name, m->store->tmp_fd, name_out);
 }
@@ -167,14 +167,14 @@ static int read_layers(ImageStore *s, const char *id, NameSet *set)
         return name_set_take(set, strjoin(IMPLIED_TREE_PREFIX, id));
 }
 
-/* An image without a readable record cannot be used, so it needs nothing. Should it just not be readable now, that is
- * an error. */
+/* An image without a readable record cannot be used, so it needs nothing. If the record is only temporarily unreadable,
+ * that is an error. */
 static bool is_broken(int r)
 {
         return r == -ENOENT || r == -ENOTDIR || r == -EBADMSG || r == -EINVAL;
 }
 
-/* Trees "top-ID.KEY": those of the combination of images that there is now. */
+/* Trees "top-ID.KEY": those of the current combination of images. */
 static int read_rendered(ImageStore *s, const char *tree, NameSet *set)
 {
         const char *id = startswith(tree, IMPLIED_TREE_PREFIX), *dot = id ? strchr(id, '.') : NULL;
@@ -196,7 +196,7 @@ static int read_rendered(ImageStore *s, const char *tree, NameSet *set)
         return r >= 0 && name ? name_set_take(set, TAKE_PTR(name)) : 0;
 }
 
-/* Of all images that are still there. */
+/* Of all remaining images. */
 static int gather_needed(Removal *m, char *const *layers)
 {
         _cleanup_strv_free_ char **ids = NULL;
@@ -221,7 +221,7 @@ static int gather_needed(Removal *m, char *const *layers)
         return 0;
 }
 
-/* What was put aside, being damaged, is needed as long as a pod may have it mounted. */
+/* A damaged layer that was put aside is needed as long as a pod may have it mounted. */
 static bool is_used(const Removal *m, const char *layer)
 {
         _cleanup_free_ char *name = layer_of_aside(layer);
@@ -236,7 +236,7 @@ static bool is_older(const struct timespec *ts, uint64_t nsec)
         return now > then && now - then >= nsec;
 }
 
-/* What nobody refers to goes at once when it is known that somebody did, or when it can be made again. */
+/* An unreferenced entry is removed at once if it was referenced before, or if it can be made again. */
 static bool is_due(const Removal *m, const char *layer)
 {
         struct stat st;
@@ -249,7 +249,7 @@ static bool is_due(const Removal *m, const char *layer)
         return timespec_to_nsec(&st.st_mtim) == 0 || is_older(&st.st_ctim, m->orphan_grace);
 }
 
-/* For the collection that comes when the pods are gone. It must not need space, so it is no file. */
+/* Marks the layer for the collection after the pods are gone. The mark must not need space, so it is not a file. */
 static void mark_due(const Removal *m, const char *layer)
 {
         const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, {} };
@@ -305,7 +305,7 @@ static int remove_image(Removal *m, const Digest *id, char **reterr_message)
 
         if (!name)
                 return -ENOMEM;
-        /* Of a broken one they are not known. */
+        /* For a broken image they are not known. */
         r = read_layers(m->store, DIGEST_FILE(id), &m->freed);
         if (r == -ENOMEM)
                 return r;
@@ -329,7 +329,7 @@ int image_store_remove(ImageStore *s, const Digest *id, char *const *used_layers
         r = names_prune(s, id);
         if (r < 0)
                 return r;
-        /* The image is gone; layers that cannot be told to be of no use, because of some other image, may stay. */
+        /* The image is gone; layers may stay if another image prevents us from finding out whether they are needed. */
         r = layers_prune(&m);
         if (r < 0)
                 log_debug_errno(r, "Failed to remove layers of %s, leaving them to the next collection: %m",
@@ -339,7 +339,7 @@ int image_store_remove(ImageStore *s, const Digest *id, char *const *used_layers
 
 /* Collection of images, by age and by size */
 
-/* A dependency is in use as long as what depends on it is. */
+/* A dependency is in use as long as an image that depends on it is. */
 static void use_dependencies(ImageStore *s, Image **images, size_t n, Image *dependent)
 {
         _cleanup_(image_visits_done) ImageVisits visits = {};
@@ -362,7 +362,7 @@ static int compare_use(const void *a, const void *b)
         return digest_compare(&x->id, &y->id);
 }
 
-/* Least recently used first. What pods were made of counts as used for ever. */
+/* Least recently used first. Images that pods were made from count as always in use. */
 static int list_by_use(ImageStore *s, const ImageCollect *c, Image ***ret, size_t *ret_n)
 {
         _cleanup_(name_set_done) NameSet kept = {};
@@ -395,7 +395,7 @@ static int collect_image(Removal *m, ImageCollect *c, const Image *image, char *
         return r < 0 ? r : strv_extend(&c->removed_images, DIGEST_FILE(&image->id));
 }
 
-/* A layer, how much it takes, and how many images there are that need it. */
+/* A layer, its size, and the number of images that need it. */
 typedef struct LayerUse {
         char name[DIGEST_STRING_MAX];
         uint64_t bytes;
@@ -416,8 +416,8 @@ static LayerUse *find_layer_use(LayerUse *layers, size_t n, const Digest *d)
         return n > 0 ? bsearch(&key, layers, n, sizeof(LayerUse), compare_layer_use) : NULL;
 }
 
-/* Calls that change the count of each layer of the image; an image may have one twice. Returns the bytes of those whose
- * count reached zero. */
+/* Calls a function that changes the count of each layer of the image; an image may have one twice. Returns the bytes of
+ * the layers whose count reached zero. */
 static uint64_t count_image(LayerUse *layers, size_t n, const Image *image, bool add)
 {
         uint64_t bytes = 0;
@@ -463,7 +463,7 @@ static int measure_layers(const Removal *m, LayerUse **ret, size_t *ret_n, uint6
         return 0;
 }
 
-/* Those before first are gone already. */
+/* Those before first are already removed. */
 static int collect_by_size(Removal *m, ImageCollect *c, Image **images, size_t n, size_t first, char **reterr_message)
 {
         _cleanup_free_ LayerUse *layers = NULL;
@@ -530,7 +530,7 @@ static int remove_partial(ImageStore *s, const char *name, uint64_t grace)
         return rm_rf_at(s->partial_fd, name);
 }
 
-/* Transfers nobody went on with. */
+/* Interrupted transfers that nobody resumed. */
 static int collect_partial(ImageStore *s, uint64_t grace)
 {
         _cleanup_strv_free_ char **names = NULL;

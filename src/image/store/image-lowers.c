@@ -14,7 +14,7 @@ static int add_path(ImageStore *s, const char *name, char ***paths, char **reter
         return strv_consume(paths, strprintf("%s/layers/%s/" LAYER_TREE, s->path, name));
 }
 
-/* Layers one over the other, as all images have them but those of appc that bring dependencies or whitelists. */
+/* Layers stacked directly, as for all images except appc images with dependencies or whitelists. */
 static int add_layers(ImageStore *s, const Image *image, char ***paths, char **reterr_message)
 {
         for (size_t i = image->n_layers; i-- > 0;) {
@@ -22,7 +22,7 @@ static int add_layers(ImageStore *s, const Image *image, char ***paths, char **r
                 bool seen = false;
                 int r;
 
-                /* A second time further down it has nothing to add, and overlayfs refuses it. */
+                /* A layer that occurs again further down adds nothing, and overlayfs refuses it. */
                 for (size_t k = i + 1; k < image->n_layers; k++)
                         seen = seen || digest_equal(&image->layers[k], layer);
                 if (seen)

@@ -3,7 +3,7 @@
 
 #include "image/store/image-store.h"
 
-/* What of an image of the store will not be as it says, one line each, for the user who fetches it: values of its
- * configuration that cannot be used, by member, and files whose owners are no less than n_ids, which a pod does not
- * have. None of it keeps the image from being run. */
+/* The parts of an image that will not work as they say, one line each, for the user who fetches it: unusable values of
+ * its configuration, by member, and files whose owners are not below n_ids, which a pod does not have. The image can be
+ * run nevertheless. */
 int image_oddities(ImageStore *s, const Digest *id, uint32_t n_ids, char ***ret, char **reterr_message);

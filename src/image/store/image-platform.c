@@ -6,7 +6,7 @@
 #include "manifest/oci-descriptor.h"
 #include "shared/explain.h"
 
-/* In Go's words. */
+/* In Go's terms. */
 typedef struct Wanted {
         char *os;
         char *arch;

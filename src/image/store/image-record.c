@@ -4,7 +4,7 @@
 #include "shared/explain.h"
 #include "shared/json-table.h"
 
-/* The two small files the store writes of its own: an image's record, and a name. */
+/* The two small files that the store itself writes: an image's record, and a name. */
 
 static const JsonField image_record_table[] = {
         { "kind", &json_string, offsetof(ImageRecord, kind), JSON_MANDATORY },
@@ -197,7 +197,7 @@ int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char
         if (r < 0)
                 return r;
 
-        /* Put together in tmp/, so that nothing but names is ever in names/. */
+        /* Created in tmp/, so that names/ only ever contains names. */
         r = staging_new(s, &staging);
         if (r < 0)
                 return r;

@@ -9,12 +9,12 @@
 #include "image/tree/correction-tree.h"
 #include "shared/explain.h"
 
-/* To be counted up when what is made of the same images changes. */
+/* Increase this when the result of the same images changes. */
 #define RENDER_VERSION "1"
 #define KEY_DIGITS 32
 
-/* What the tree depends on: which images are visited, in what order, and who for whom. Their IDs stand for manifests
- * and files. */
+/* The inputs of the tree: which images are visited, in what order, and as whose dependency. Their IDs stand for
+ * manifests and files. */
 static int format_name(const ImageVisits *visits, char **ret)
 {
         const Digest *id = &visits->visits[visits->n - 1]->id;
@@ -48,7 +48,7 @@ static bool is_plain(const ImageVisits *visits)
         return visits->n == 1 && visits->visits[0]->n_allowed == 0;
 }
 
-/* All layers there are in it, top first, each where it comes first. */
+/* All its layers, top first, each at its first occurrence. */
 typedef struct Layers {
         Digest *layers;
         size_t n;
@@ -103,7 +103,7 @@ static int open_layer(ImageStore *s, const Digest *layer, size_t source, MergedL
         return 0;
 }
 
-/* What overlayfs would show of the layers. */
+/* The view that overlayfs would give of the layers. */
 static int open_stacked(ImageStore *s, const Layers *layers, MergedTree *t)
 {
         t->layers = new0(MergedLayer, layers->n);
@@ -122,7 +122,7 @@ static bool allows(const void *userdata, const char *path, bool is_directory)
         return image_visit_allows(userdata, path, is_directory);
 }
 
-/* What ought to be seen. */
+/* The view that is wanted. */
 static int open_wanted(ImageStore *s, const ImageVisits *visits, const Layers *layers, MergedTree *t)
 {
         size_t n = 0;
@@ -206,7 +206,7 @@ static int render(ImageStore *s, const ImageVisits *visits, const char *name)
         if (syncfs(fd) < 0)
                 return -errno;
         r = layer_move_in(s, staging->fd, name);
-        /* Somebody else made the same meanwhile. */
+        /* Another process has made the same tree in the meantime. */
         return r == -EEXIST ? 0 : r;
 }
 

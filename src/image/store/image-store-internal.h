@@ -4,8 +4,8 @@
 #include "basic/fs.h"
 #include "image/store/image-store.h"
 
-/* For the files that are the store together: image-store (finding, listing), image-import (what comes in), image-gc
- * (what goes), layer-store, store-staging. */
+/* For the files that form the store: image-store (finding, listing), image-import (import), image-gc (removal),
+ * layer-store, store-staging. */
 
 struct ImageStore {
         char *path;             /* DATA/images */
@@ -18,7 +18,7 @@ struct ImageStore {
         int remotes_fd;
 };
 
-/* What we note of an image, the file "image". */
+/* Our record of an image, the file "image". */
 typedef struct ImageRecord {
         char *kind;
         uint64_t imported;
@@ -30,18 +30,18 @@ typedef struct ImageRecord {
 
 int image_record_read(int image_fd, ImageRecord *ret, char **reterr_message);
 int image_record_write(int image_fd, const ImageRecord *record);
-/* An image that was there came in again: takes over why it was trusted this time, unless nobody asked. */
+/* An existing image was imported again: takes over the new reason for trusting it, unless verification was off. */
 int image_record_renew_trust(int from_image_fd, int to_image_fd);
 void image_record_done(ImageRecord *record);
 
-/* manifest, config and app of an image of which only the record was read. */
+/* Loads manifest, config and app of an image of which only the record was read. */
 int image_load_documents(ImageStore *s, Image *image, char **reterr_message);
 
-/* The appc image of that name with at least these labels ("NAME=VALUE") and, unless NULL, an ID beginning so: the one
- * imported last. -ENOENT. */
+/* The appc image of that name with at least these labels ("NAME=VALUE") and, unless NULL, an ID with that prefix: the
+ * one imported last. -ENOENT. */
 int image_find_appc(ImageStore *s, const char *name, char *const *labels, const char *id, Digest *ret);
 
-/* Names and what they stand for. Entries that cannot be read are left out. */
+/* Names and the images they refer to. Unreadable entries are left out. */
 typedef struct ImageName {
         char *name;
         Digest id;
@@ -49,7 +49,7 @@ typedef struct ImageName {
 
 /* By ID, then by name. */
 int image_names_read(ImageStore *s, ImageName **ret, size_t *ret_n);
-/* What one name stands for. -ENOENT. */
+/* The image that a name refers to. -ENOENT. */
 int image_name_read(ImageStore *s, const char *name, Digest *ret);
 bool image_has_name(ImageStore *s, const char *name, const Digest *id);
 void image_names_free(ImageName *names, size_t n);

@@ -47,7 +47,7 @@ static int open_parts(ImageStore *s)
                 { "remotes", &s->remotes_fd },
         };
 
-        /* Setuid programs of images must not be within reach of the host's users. */
+        /* Setuid programs of images must not be accessible to the host's users. */
         s->fd = mkdir_open_at(AT_FDCWD, s->path, 0700);
         if (s->fd < 0)
                 return s->fd;
@@ -232,7 +232,7 @@ int image_load_documents(ImageStore *s, Image *image, char **reterr_message)
         return fd < 0 ? fd : load_documents(image, fd, reterr_message);
 }
 
-/* Of the image's names those from the list, which is sorted by ID. */
+/* Those of the image's names that are in the list, which is sorted by ID. */
 static int add_names(Image *i, const ImageName *names, size_t n)
 {
         size_t low = 0, high = n;

@@ -44,19 +44,19 @@ ImageKind image_kind_from_string(const char *s);
 typedef struct Image {
         Digest id;              /* of the manifest; for appc of the uncompressed ACI */
         ImageKind kind;
-        char **names;           /* as kept in names/, sorted; see the functions for whether they are all there */
+        char **names;           /* as kept in names/, sorted; the functions say whether the list is complete */
         uint64_t import_time;   /* nanoseconds since the epoch */
         uint64_t last_used;
         uint64_t size;          /* all its layers, bytes of file contents, and manifest and config */
         Digest *layers;         /* bottom to top */
         size_t n_layers;
-        /* Read by all but image_store_list(): */
+        /* Read by all functions except image_store_list(): */
         App *app;               /* how to run it; NULL when the image has no app (appc) */
         char *manifest;         /* raw, NUL-terminated */
         size_t manifest_size;
         char *config;           /* raw; NULL for appc */
         size_t config_size;
-        ImageTrust trust;       /* why we believe it to be what it says */
+        ImageTrust trust;       /* why the image is trusted */
 } Image;
 
 Image *image_free(Image *i);
@@ -64,73 +64,73 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(Image *, image_free);
 
 Image **image_array_free(Image **images, size_t n);
 
-/* Opens the store below the data directory, making it where missing. */
+/* Opens the store below the data directory, creating it if missing. */
 int image_store_open(const char *data_path, ImageStore **ret, char **reterr_message);
 ImageStore *image_store_free(ImageStore *s);
 DEFINE_TRIVIAL_CLEANUP_FUNC(ImageStore *, image_store_free);
 
-/* DATA/images, opened; stays the store's. */
+/* DATA/images, opened; the store owns the fd. */
 int image_store_fd(ImageStore *s);
 
-/* The lock on the store; returns an fd whose closing gives it up. operation: LOCK_SH or LOCK_EX, with LOCK_NB for
- * -EAGAIN. A process that prepares a pod holds it shared from before finding the image until the pod's own reference to
- * the layers is on disk. image_store_remove() and image_store_collect() take it exclusively themselves and must not be
+/* Locks the store; closing the returned fd releases the lock. operation: LOCK_SH or LOCK_EX, with LOCK_NB for -EAGAIN.
+ * A process that prepares a pod holds it shared from before finding the image until the pod's own reference to the
+ * layers is on disk. image_store_remove() and image_store_collect() take it exclusively themselves and must not be
  * called while holding it. */
 int image_store_lock(ImageStore *s, int operation);
 
-/* By ID, beginning of an ID, or name. A name without tag means "latest", failing that the newest appc image of that
- * name; "busybox" finds "docker.io/library/busybox" too.
- * It comes with the name it was found by, or with all it has when that was an ID.
- * -ENOENT: none such. -ENOTUNIQ: fits several. -EINVAL: no image name. */
+/* Finds an image by ID, prefix of an ID, or name. A name without tag means "latest", or else the newest appc image of
+ * that name; "busybox" also finds "docker.io/library/busybox". The result has the name it was found by, or all its
+ * names when it was found by ID. -ENOENT: there is none. -ENOTUNIQ: several match. -EINVAL: not a valid image name. */
 int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr_message);
-/* The same without reading it: works for broken images too. The name, unless nobody wants it, is the one in the store
- * that led to it; NULL when none did. */
+/* The same without reading the image: also works for broken images. The name, unless ret_name is NULL, is the one in
+ * the store that led to it; NULL when none did. */
 int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name, char **reterr_message);
-/* What a pod manifest asks for: its ID when it has one, else its name and version. appc's spelling of a name, in which
- * '-' stands for the ':' of a port and other foreign characters, finds the name it was made from. */
+/* Finds the image that a pod manifest names: by its ID if it has one, else by name and version. appc's spelling of a
+ * name, in which '-' replaces the ':' of a port and other foreign characters, finds the name it was made from. */
 int image_store_resolve_appc(ImageStore *s, const AppcImageRef *ref, Digest *ret, char **reterr_message);
-/* Whether it is there now, be it damaged. */
+/* Whether the image exists, even if damaged. */
 bool image_store_has(ImageStore *s, const Digest *id);
-/* By its whole ID, without its names. -ENOENT. */
+/* By its complete ID, without its names. -ENOENT. */
 int image_store_load(ImageStore *s, const Digest *id, Image **ret, char **reterr_message);
 
-/* All images, oldest import first; broken ones are left out. Without names and documents, which takes long. */
+/* All images, oldest import first, except broken ones. Without names and documents, which would take long. */
 int image_store_list(ImageStore *s, Image ***ret, size_t *ret_n);
 
 /* Looks up all names of these images, which have none yet. */
 int image_store_add_names(ImageStore *s, Image **images, size_t n_images);
 
-/* Notes that the image is being used. */
+/* Records that the image is being used. */
 int image_store_touch(ImageStore *s, const Image *image);
 
-/* Points the name at the image, taking it from another that had it. */
+/* Makes the name refer to the image, even if it referred to another one. */
 int image_store_set_name(ImageStore *s, const char *name, const Digest *id, char **reterr_message);
 
-/* Takes away a name, in full; the image stays. */
+/* Removes a complete name; the image stays. */
 int image_store_remove_name(ImageStore *s, const char *name);
 /* How many names the image has. */
 int image_store_count_names(ImageStore *s, const Digest *id, size_t *ret);
 
-/* Removes the image, its names, and those of its layers that neither another image nor used_layers ("sha256-…",
- * those of the pods) needs; what pods need is due for collection as soon as they do not. */
+/* Removes the image, its names, and those of its layers that neither another image nor used_layers ("sha256-…", those
+ * of the pods) needs; layers that pods need are collected once they are no longer needed. */
 int image_store_remove(ImageStore *s, const Digest *id, char *const *used_layers, char **reterr_message);
 
-/* Layers come before their image, and a transfer that broke off is gone on with: what nobody refers to may be
- * somebody's work, and is usually left alone so long (ns). */
+/* Layers come before their image, and interrupted transfers are resumed: an unreferenced entry may belong to running
+ * work, and is usually kept for this long (ns). */
 #define IMAGE_ORPHAN_GRACE (24 * 3600 * UINT64_C(1000000000))
 
 typedef struct ImageCollect {
-        char *const *used_layers;       /* of all pods there are */
+        char *const *used_layers;       /* of all pods */
         char *const *used_images;       /* IDs to keep whatever their age */
-        uint64_t unused_since;          /* images not used since this time (ns) go; 0: none does */
-        uint64_t max_size;              /* the least recently used go until the layers take no more; 0: none does */
-        uint64_t orphan_grace;          /* ns; 0: they go at once */
+        uint64_t unused_since;          /* images not used since this time (ns) are removed; 0: none */
+        uint64_t max_size;              /* the least recently used are removed until the layers take no more than this;
+                                         * 0: none */
+        uint64_t orphan_grace;          /* ns; 0: they are removed at once */
         char **removed_images;          /* out: IDs, the caller's */
         size_t removed_layers;          /* out */
         uint64_t freed;                 /* out: bytes */
 } ImageCollect;
 
-/* Removes old images, layers nobody needs, names of nothing, and leftovers of killed processes: layers that no image
- * came to need, and broken transfers, when they are old enough. A dependency counts as used when what depends on it
- * is. Goes on after errors and returns the first. */
+/* Removes old images, layers that nothing needs, names of missing images, and leftovers of killed processes: layers
+ * whose image never came, and interrupted transfers, when they are old enough. A dependency counts as used when an
+ * image that depends on it is used. Continues after errors and returns the first. */
 int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message);

@@ -16,11 +16,11 @@ typedef struct Layer {
 } Layer;
 
 typedef struct Stack {
-        Layer *layers;          /* top to bottom, each once, down to an opaque one */
+        Layer *layers;          /* top to bottom, each once, down to the first opaque one */
         size_t n;
-        int layers_fd;          /* where the tree is made */
+        int layers_fd;          /* where the tree is created */
         const char *tree_path;
-        int tree_fd;            /* made when first needed */
+        int tree_fd;            /* created when first needed */
 } Stack;
 
 static void stack_done(Stack *s)
@@ -91,7 +91,7 @@ static bool is_opaque(int fd)
         return fgetxattr(fd, "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
-/* Opens the directory in that layer. *ret_hides: whether the layer hides what is below it there, by something else of
+/* Opens the directory in that layer. *ret_hides: whether the layer hides the layers below there, by a non-directory of
  * that name, or an opaque directory on the way. */
 static int open_in_layer(const Layer *l, const char *path, bool *ret_hides)
 {
@@ -120,8 +120,8 @@ static int open_in_layer(const Layer *l, const char *path, bool *ret_hides)
         }
 }
 
-/* The directory whose metadata counts: the uppermost that has an entry of its own; failing that the uppermost.
- * *ret_repair: it is not the one that would be seen. -ENOENT: none at all. */
+/* The directory whose metadata counts: the uppermost with an entry of its own, or else the uppermost. *ret_repair: it
+ * is not the one that would be visible. -ENOENT: there is none. */
 static int find_source(const Stack *s, const char *path, bool *ret_repair)
 {
         _cleanup_close_ int uppermost = -EBADF;
@@ -147,7 +147,7 @@ static int find_source(const Stack *s, const char *path, bool *ret_repair)
         return uppermost >= 0 ? TAKE_FD(uppermost) : -ENOENT;
 }
 
-/* One directory of the tree, its parent being there. */
+/* Creates one directory of the tree, whose parent exists. */
 static int make_one(Stack *s, const char *path)
 {
         _cleanup_close_ int from = -EBADF, to = -EBADF;
@@ -197,7 +197,7 @@ static int make_path(Stack *s, const char *path)
 
 static int repair(Stack *s)
 {
-        /* The lowest layer has nothing below it to be hidden. */
+        /* Nothing is below the lowest layer that it could hide. */
         for (size_t i = 0; i + 1 < s->n; i++)
                 STRV_FOREACH(path, s->layers[i].implied) {
                         _cleanup_close_ int fd = -EBADF;

@@ -3,14 +3,14 @@
 
 #include "basic/digest.h"
 
-/* A layer may hold "tmp/x" without an entry for "tmp": then nothing is known of that directory, and it was made with
- * mode 0755. Were layers unpacked over one another, it would keep what a layer below says; stacked by overlayfs it
- * would hide that. So an image with such directories gets one more tree, on top of all its layers, of nothing but the
- * directories in question with the metadata they ought to have. */
+/* A layer may contain "tmp/x" without an entry for "tmp": then the metadata of that directory is unknown, and it was
+ * created with mode 0755. If layers were unpacked over one another, the directory would keep the metadata from a layer
+ * below; stacked with overlayfs it hides that. So an image with such directories gets one more tree, above all its
+ * layers, that contains only these directories with the right metadata. */
 
-/* It lies among the layers, as IMPLIED_TREE_PREFIX (image/store/layer-store.h) and the image's ID, and is kept like one
- * while somebody uses it. */
+/* It is stored among the layers, as IMPLIED_TREE_PREFIX (image/store/layer-store.h) and the image's ID, and kept like a
+ * layer while it is in use. */
 
-/* Makes the tree of the image in the first of the two directories of layers, if it needs one. Layers are bottom to top
- * and lie in either. */
+/* Creates the tree of the image in the first of the two directories of layers, if it needs one. Layers are bottom to
+ * top and are in either directory. */
 int implied_tree_make(const Digest *image, const int layers_fds[static 2], const Digest *layers, size_t n);

@@ -50,7 +50,7 @@ void layer_path_info(const char *tree, LayerInfo *ret)
         while (name && name > tree && name[-1] != '/')
                 name--;
         path = end ? strprintf("%.*s/layer", (int) (end - tree), tree) : NULL;
-        /* Nothing but directories. */
+        /* It contains only directories. */
         if (name && startswith(name, IMPLIED_TREE_PREFIX))
                 info.privileged = TRISTATE_NO;
         else if (!path || read_info(AT_FDCWD, path, &info, NULL) < 0 || info.privileged != TRISTATE_NO)
@@ -122,12 +122,18 @@ int layer_info_write(int layer_fd, const LayerInfo *info)
 int layer_blob_open(int layers_fd, const Digest *layer)
 {
         _cleanup_free_ char *path = layer_path(layer, LAYER_BLOB);
-        int fd;
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
 
         if (!path)
                 return -ENOMEM;
-        fd = openat(layers_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        return fd < 0 ? -errno : fd;
+        /* The opening of a FIFO would wait for another process. */
+        fd = openat(layers_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ELOOP ? -EUCLEAN : -errno;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EUCLEAN;
 }
 
 int layer_tree_open(int layers_fd, const Digest *layer)

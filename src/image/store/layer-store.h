@@ -4,9 +4,9 @@
 #include "basic/digest.h"
 #include "shared/json-table.h"
 
-/* Layers: a directory each, made elsewhere and renamed to its place complete, then never changed. In it are "rootfs",
- * "blob", the archive exactly as it was fetched, "layer" with what we noted as JSON, and "implied": the directories the
- * archive had no entry for, each ended by a NUL. */
+/* Layers: a directory each, created elsewhere, renamed into place when complete, then never changed. It contains
+ * "rootfs", "blob", the archive exactly as it was fetched, "layer", our record as JSON, and "implied": the directories
+ * without an entry in the archive, each terminated by a NUL. */
 
 #define LAYER_TREE "rootfs"
 #define LAYER_BLOB "blob"
@@ -27,23 +27,23 @@ typedef struct LayerInfo {
                                  * version */
 } LayerInfo;
 
-/* layers_fd: the store's directory or one of the same kind in the making. One that was found damaged does not count
- * (image/store/store-damage.h). */
+/* layers_fd: the store's directory or a similar one in a staging directory. A layer that was found damaged does not
+ * count (image/store/store-damage.h). */
 bool layer_exists(int layers_fd, const Digest *layer);
 /* -ENOENT. */
 int layer_info_read(int layers_fd, const Digest *layer, LayerInfo *ret, char **reterr_message);
 int layer_implied_read(int layers_fd, const Digest *layer, char ***ret);
 
-/* The same of the tree of a layer by its path, LAYERS/NAME/rootfs. What is not known may be privileged. */
+/* The same for the tree of a layer by its path, LAYERS/NAME/rootfs. If unknown, it may be privileged. */
 void layer_path_info(const char *tree, LayerInfo *ret);
 
-/* Writes the notes into a layer in the making. */
+/* Writes the record into a layer that is being created. */
 int layer_info_write(int layer_fd, const LayerInfo *info);
 
 /* The archive as it was fetched. -ENOENT. */
 int layer_blob_open(int layers_fd, const Digest *layer);
 
-/* The tree, opened. */
+/* Opens the tree. */
 int layer_tree_open(int layers_fd, const Digest *layer);
-/* Whether its top hides all layers below. */
+/* Whether its top directory hides all layers below. */
 bool layer_is_opaque(int layers_fd, const Digest *layer);

@@ -62,7 +62,8 @@ static char *aside_name(const char *name)
         return strprintf(ASIDE_PREFIX "%s.%" PRIx64, name, now_nsec());
 }
 
-/* There is something of that name at any moment, and after a power cut either is under one of the two. */
+/* At any moment there is an entry of that name, and after a power failure each of the two entries has one of the two
+ * names. */
 static int exchange(int from_fd, int to_fd, const char *name, const char *aside)
 {
         int r;
@@ -73,7 +74,7 @@ static int exchange(int from_fd, int to_fd, const char *name, const char *aside)
         return renameat2(to_fd, aside, to_fd, name, RENAME_EXCHANGE) < 0 ? -errno : 0;
 }
 
-/* Those with links to files of the layer. */
+/* The trees with links to files of the layer. */
 static int put_trees_aside(ImageStore *s, const char *layer)
 {
         _cleanup_strv_free_ char **names = NULL;

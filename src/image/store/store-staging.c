@@ -7,7 +7,7 @@
 #include "image/store/image-store-internal.h"
 #include "image/store/store-staging.h"
 
-/* Opens and locks the directory; -EAGAIN when a cleaner came between. */
+/* Opens and locks the directory; -EAGAIN when a cleaner removed it in between. */
 static int lock_directory(int tmp_fd, const char *name)
 {
         _cleanup_close_ int fd = open_directory_at(tmp_fd, name);
@@ -138,8 +138,7 @@ int staging_unlock_layer(ImageStore *s, const Digest *layer, int lock_fd)
         return safe_close(lock_fd);
 }
 
-/* What a process that was killed had working for it may take another moment to be gone, and put something in
- * meanwhile. */
+/* The children of a killed process may take a moment to end, and may have added files in the meantime. */
 static int remove_leftover(int tmp_fd, const char *name)
 {
         Patience patience = { .step_usec = 10000, .left_usec = USEC_PER_SEC };

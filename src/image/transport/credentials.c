@@ -8,7 +8,7 @@
 #include "shared/explain.h"
 
 typedef struct Entry {
-        char *key;              /* a host, or a registry with perhaps the beginning of a repository */
+        char *key;              /* a host, or a registry, optionally followed by the beginning of a repository */
         bool registry;
         unsigned layer;
         Credential credential;
@@ -40,7 +40,7 @@ Credentials *credentials_free(Credentials *c)
         return mfree(c);
 }
 
-/* What is empty is not there. */
+/* An empty value counts as missing. */
 static int copy(const Credential *from, Credential *to)
 {
         const struct {
@@ -176,7 +176,7 @@ static int make_credential(const AuthFile *f, Credential *ret, JsonError *e)
         return json_error_set(e, -EINVAL, "type", "'%s' is not known", f->type);
 }
 
-/* A later layer replaces; within one layer a key may occur once. */
+/* An entry of a later layer replaces one of an earlier; within one layer a key may occur once. */
 static int put(Credentials *c, const char *key, bool registry, unsigned layer, const Credential *credential,
                JsonError *e)
 {
@@ -264,7 +264,7 @@ static const ConfigKind auth_kinds[] = {
         {}
 };
 
-/* As a file of one domain or registry would say it. */
+/* In the form of a file for one domain or registry. */
 
 static void secrets_of(const Entry *e, AuthFile *f)
 {
@@ -512,7 +512,7 @@ int credentials_read(const char *const *config_roots, Credentials **ret, char **
 
 /* Looking */
 
-/* The many names of one registry. */
+/* Maps the many names of one registry to one. */
 static const char *canonical(const char *registry)
 {
         static const char *const hub[] = { "docker.io", "index.docker.io", "registry-1.docker.io" };
@@ -523,7 +523,7 @@ static const char *canonical(const char *registry)
         return registry;
 }
 
-/* How much of the name the key covers, component by component; 0: it is another's. */
+/* How much of the name the key covers, component by component; 0: the key does not match. */
 static size_t covers(const char *key, const char *registry, const char *repository)
 {
         _cleanup_free_ char *host = strndup(key, strcspn(key, "/"));
@@ -548,7 +548,7 @@ const Credential *credentials_for_registry(const Credentials *c, const char *reg
                 const Entry *e = &c->entries[i];
                 size_t n = e->registry ? covers(e->key, registry, repository) : 0;
 
-                /* The first of equals: entries are in the order of precedence, rkt's first. */
+                /* The first of equally good ones: entries are in the order of precedence, rkt's first. */
                 if (n > best_n && !(best && best->layer != LAYER_OTHERS && e->layer == LAYER_OTHERS)) {
                         best = e;
                         best_n = n;

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-/* What can be asked of the process that talks to the network, and how it may end well. */
+/* The requests to the process that talks to the network, and their possible successful outcomes. */
 
 typedef enum FetchKind {
         FETCH_URL,              /* url; with an offset the ETag is a condition: -ESTALE when it is another by now */

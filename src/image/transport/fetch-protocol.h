@@ -4,22 +4,21 @@
 #include "image/transport/fetch-kind.h"
 #include "shared/json-table.h"
 
-/* What podctl and the process that talks to the network say to each other: packed JSON (shared/json-pack.h) in packets
- * of a socket, each request with an open file that the body is written to. Either side reads what comes by these
- * tables. */
+/* The protocol between podctl and the process that talks to the network: packed JSON (shared/json-pack.h) in packets of
+ * a socket, each request with an open file that receives the body. Both sides parse packets by these tables. */
 
 #define FETCH_PACKET_MAX (128U * 1024)
 
-/* Where a registry, or a copy of it, can be reached, and what to show there. */
+/* The address of a registry, or of a mirror, and the credentials for it. */
 typedef struct FetchEndpoint {
         char *url;              /* "https://registry-1.docker.io", without what is always the same behind it */
         char *user, *password;  /* basic authentication, and what tokens are asked for with */
-        char *identity_token;   /* instead of a password: an OAuth2 refresh token */
+        char *identity_token;   /* an OAuth2 refresh token instead of a password */
         char *bearer;           /* an access token that is to be used as it stands */
         char *aws_region;       /* user and password are an access key: requests are signed (SigV4) for it */
         char *ca;               /* PEM, trusted in addition to the host's own */
         bool insecure_tls;      /* certificates are not checked */
-        bool plain_http;        /* may be tried where TLS is not spoken */
+        bool plain_http;        /* plain HTTP may be used if the server does not speak TLS */
 } FetchEndpoint;
 
 typedef struct FetchMessage {
@@ -59,5 +58,5 @@ FetchOutcome fetch_outcome_from_string(const char *s);
 
 /* One packet. fd: a file to hand over, or negative. */
 int fetch_send(int socket_fd, const JsonType *type, const void *message, int fd);
-/* The next packet. 0: the other side is gone. */
+/* Receives the next packet. 0: the other side is gone. */
 int fetch_receive(int socket_fd, const JsonType *type, void **ret, int *ret_fd);

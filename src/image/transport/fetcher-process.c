@@ -15,7 +15,7 @@
 
 #define SOCKET_FD 3
 
-/* What is shown of the host's file system, where it is there. Links are followed: resolv.conf often is one. */
+/* The parts of the host's file system that are visible, if they exist. Links are followed: resolv.conf often is one. */
 static const char *const shown[] = {
         "/usr",
         "/etc/alternatives",
@@ -38,10 +38,10 @@ static const char *const shown[] = {
         "/dev/urandom",
 };
 
-/* What a merged /usr needs, too. */
+/* Links that a merged /usr also needs. */
 static const char *const links[] = { "bin", "sbin", "lib", "lib32", "lib64", "libx32" };
 
-/* Of the environment: what libcurl knows as proxies. */
+/* The environment variables that are kept: libcurl's for proxies. */
 static const char *const variables[] = {
         "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", NULL,
 };
@@ -161,7 +161,7 @@ static int arrange_fds(int socket_fd, int program_fd)
 {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
 
-        /* First out of the way, then to their places. */
+        /* Move them out of the way first, then to their places. */
         socket_fd = fcntl(socket_fd, F_DUPFD_CLOEXEC, 10);
         program_fd = fcntl(program_fd, F_DUPFD_CLOEXEC, 10);
         if (null < 0 || socket_fd < 0 || program_fd < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||

@@ -25,7 +25,7 @@ struct Fetcher {
 
         uint64_t *awaited;      /* requests without an answer so far */
         size_t n_awaited, n_awaited_allocated;
-        FetchAnswer **answers;  /* that nobody asked for yet */
+        FetchAnswer **answers;  /* received, but not requested yet */
         size_t n_answers, n_answers_allocated;
 };
 
@@ -54,7 +54,7 @@ Fetcher *fetcher_free(Fetcher *f)
                 return NULL;
         safe_close(f->socket_fd);
         if (f->pid > 0) {
-                /* Whatever it is at, nobody waits for it any more. */
+                /* Whatever it is doing, nobody waits for it any more. */
                 (void) kill(f->pid, SIGKILL);
                 while (waitpid(f->pid, NULL, 0) < 0 && errno == EINTR)
                         ;
@@ -233,7 +233,7 @@ static int make_message(Fetcher *f, const FetchRequest *request, FetchMessage *m
                                  : fill_url(f, m, reterr_message);
 }
 
-/* What a message about a request begins with. */
+/* The beginning of a message about a request. */
 static int name_request(const FetchRequest *request, int r, char **reterr_message)
 {
         if (!request->registry)
@@ -300,7 +300,7 @@ int fetcher_dispatch(Fetcher *f, char **reterr_message)
         if (r <= 0)
                 return explain_peer(r == 0 || is_gone(r) ? -ECHILD : r, reterr_message);
         answer = received;
-        /* Each request has one answer. Others could be put by without end, and nobody would ever ask for them. */
+        /* Each request has one answer. Others could be queued without limit, and would never be requested. */
         if (!take_awaited(f, answer->id)) {
                 json_document_free(&fetch_answer_type, answer);
                 return explain_peer(-EPROTO, reterr_message);
@@ -321,7 +321,7 @@ static FetchAnswer *take_answer(Fetcher *f, uint64_t id)
         return NULL;
 }
 
-/* Errors that a message without words may have; the other side may say anything. */
+/* The errors that a message without text may have; the other side is not trusted. */
 static int answer_error(const FetchAnswer *answer)
 {
         return answer->error == 0 ? 0 : answer->error < 4096 ? -(int) answer->error : -EPROTO;
@@ -357,7 +357,7 @@ int fetcher_finish(Fetcher *f, uint64_t id, FetchReply *ret, char **reterr_messa
         return r;
 }
 
-/* The other side knows the limit, but may not keep to it. */
+/* The other side knows the limit, but may not respect it. */
 static int read_body(int fd, uint64_t max, FetchReply *reply, char **reterr_message)
 {
         char proc[PROC_FD_PATH_MAX];

@@ -5,14 +5,14 @@
 #include "basic/macro.h"
 #include "image/transport/fetch-kind.h"
 
-/* Our side of the process that talks to the network: PKGLIBDIR/podctl-fetch, which runs as a user of its own, without
- * capabilities, in a file system of its own with little in it, behind a seccomp filter. It is started by the first
- * request and ends with the Fetcher. What it answers is the word of somebody who may have been taken over: digests and
- * signatures are checked on this side.
+/* Our side of the process that talks to the network: PKGLIBDIR/podctl-fetch, which runs as a dedicated user, without
+ * capabilities, in a nearly empty file system, behind a seccomp filter. It is started by the first request and ends
+ * with the Fetcher. Its answers are untrusted, since it may have been taken over: digests and signatures are checked
+ * on this side.
  *
- * It knows registries (OCI distribution specification 1.1): it deals with tokens, mirrors and redirects, and with
- * retries (429, 5xx, broken connections) and going on where a transfer broke. Credentials are looked up on this side,
- * per request, and only those of the host in question are given to it. */
+ * It knows registries (OCI distribution specification 1.1): it handles tokens, mirrors, redirects and retries (429,
+ * 5xx, broken connections), and resumes interrupted transfers. Credentials are looked up on this side, per request,
+ * and it receives only those of the host in question. */
 typedef struct Fetcher Fetcher;
 
 typedef struct FetchRequest {
@@ -21,11 +21,11 @@ typedef struct FetchRequest {
         const char *registry;   /* "docker.io", "localhost:5000" */
         const char *repository; /* "library/busybox" */
         const char *reference;
-        const char *etag;       /* what we have: the outcome may be FETCH_UNCHANGED */
+        const char *etag;       /* of our copy: the outcome may be FETCH_UNCHANGED */
         const char *last_modified;
         uint64_t offset;        /* begin there */
         uint64_t max;           /* refuse more; 0: OCI_DOCUMENT_MAX */
-        int fd;                 /* the body goes there when it is positive; else into the reply */
+        int fd;                 /* receives the body when it is positive; else the body goes into the reply */
 } FetchRequest;
 
 typedef struct FetchReply {
@@ -53,16 +53,16 @@ int fetcher_new(const FetcherOptions *options, Fetcher **ret, char **reterr_mess
 Fetcher *fetcher_free(Fetcher *f);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Fetcher *, fetcher_free);
 
-/* Does it and waits. -ENOENT: 404. -EACCES: 401 or 403. -E2BIG: more than max. -EHOSTUNREACH, -ETIMEDOUT, -EPROTO,
- * -EBADMSG: the network, and what was wrong is in the message, which begins with what was asked for. */
+/* Performs the request and waits. -ENOENT: 404. -EACCES: 401 or 403. -E2BIG: more than max. -EHOSTUNREACH, -ETIMEDOUT,
+ * -EPROTO, -EBADMSG: a network error, described in the message, which begins with the object of the request. */
 int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char **reterr_message);
 
-/* The same without waiting, for several at a time. The request's fd is needed no longer once this returns; without one
- * there is nowhere for the body to go. */
+/* The same without waiting, for several in parallel. The request's fd is not needed any more once this returns; it is
+ * required, since the body has no other place to go. */
 int fetcher_start(Fetcher *f, const FetchRequest *request, uint64_t *ret_id, char **reterr_message);
 /* Waits for the answer, which can be asked for once. */
 int fetcher_finish(Fetcher *f, uint64_t id, FetchReply *ret, char **reterr_message);
 
-/* For poll(2): readable when fetcher_dispatch() has an answer to put by. */
+/* For poll(2): readable when fetcher_dispatch() has an answer to queue. */
 int fetcher_fd(Fetcher *f);
 int fetcher_dispatch(Fetcher *f, char **reterr_message);

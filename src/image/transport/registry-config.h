@@ -24,7 +24,7 @@ int registry_config_read(const char *const *config_roots, RegistryConfig **ret, 
 RegistryConfig *registry_config_free(RegistryConfig *c);
 DEFINE_TRIVIAL_CLEANUP_FUNC(RegistryConfig *, registry_config_free);
 
-/* Never NULL; stays in there. */
+/* Never NULL; the configuration owns the result. */
 const RegistrySettings *registry_config_find(const RegistryConfig *c, const char *registry);
 
 /* The PEM of all authorities that are trusted for the registry in addition to the host's own; *ret is NULL for none. */

@@ -5,7 +5,7 @@
 
 #include "basic/macro.h"
 
-/* The files seen so far that have several names, to keep them one file where they go. */
+/* Remembers the files with several names that were seen, so that they remain one file at the destination. */
 typedef struct HardLinks {
         void *files;
 } HardLinks;

@@ -147,7 +147,7 @@ static int copy_special(Copy *c, int from_dir, const char *path, const struct st
         return from < 0 || to < 0 ? -errno : tree_copy_metadata(from, to);
 }
 
-/* Only when all is in it is a directory given its times, and its mode, which may forbid us to write. */
+/* A directory gets its times only when it is complete, and so its mode, which may forbid us to write. */
 static int finish_directory(Copy *c, int from_dir, const char *path)
 {
         _cleanup_close_ int from = open_directory_at(from_dir, path), to = open_directory_at(c->to_fd, path);

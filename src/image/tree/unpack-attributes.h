@@ -8,8 +8,8 @@
 
 #include "basic/macro.h"
 
-/* What an archive says of a file beside its contents. Nothing here is taken for granted: owners must fit the kernel,
- * attributes pass a table. Errors explain themselves, without the entry's name. */
+/* The metadata that an archive has for a file. It is all untrusted: owners must be valid for the kernel, attributes are
+ * filtered by a table. Errors come with a message, without the entry's name. */
 
 /* Access and modification time of the entry; now where it has none. */
 void entry_times(struct archive_entry *entry, struct timespec ret[static 2]);

@@ -19,9 +19,9 @@ typedef struct CosignBundle {
 } CosignBundle;
 
 void cosign_bundle_done(CosignBundle *b);
-/* Nothing of it is verified. -EOPNOTSUPP: it holds something else, such as a signature of a file. */
+/* Parses without verifying. -EOPNOTSUPP: it contains something else, such as a signature of a file. */
 int cosign_bundle_read(json_object *o, CosignBundle *ret, JsonError *e);
 
-/* A statement that says "this image is signed": the digests of its subjects, "sha256:…". To be called with what was
- * verified only. -EOPNOTSUPP: it states something else, as "these packages are in this image", which is no approval. */
+/* A statement that says "this image is signed": the digests of its subjects, "sha256:…". Call this only with verified
+ * data. -EOPNOTSUPP: it states something else, such as "these packages are in this image", which is not an approval. */
 int cosign_statement_parse(const char *data, size_t n, char ***ret_digests, JsonError *e);

@@ -40,7 +40,7 @@ static int verify(SignatureSearch *s, const char *data, size_t n, const char *en
         return r;
 }
 
-/* Gets a blob and makes sure that it is it. 1: got it. */
+/* Gets a blob and verifies its digest. 1: got it. */
 static int fetch_blob(SignatureSearch *s, FetchKind kind, const Digest *digest, size_t max, FetchReply *ret)
 {
         Digest have;
@@ -70,8 +70,8 @@ static int check_payload(SignatureSearch *s, const char *data, size_t n, char **
         if (r < 0)
                 return r == -ENOMEM ? r : explain(reterr_message, EKEYREJECTED, "what is signed: %s",
                                                   json_error_message(&error, r));
-        /* Cosign takes no notice of the name, but where one was signed it keeps a registry from passing off one image
-         * of a publisher's as another. */
+        /* Cosign ignores the name, but if one was signed, checking it prevents a registry from passing off one image of
+         * a publisher as another. */
         named = !isempty(payload.reference);
         if (!named)
                 r = signature_search_is_digest(s, payload.digest)
@@ -138,7 +138,7 @@ static int parse_bundle(const char *data, size_t n, CosignBundle *b, JsonError *
         return r < 0 ? r : cosign_bundle_read(o, b, e);
 }
 
-/* By the first signature that holds; else the last one's fault is the story. */
+/* One valid signature suffices; otherwise the error of the last one is reported. */
 static int verify_bundle(SignatureSearch *s, const char *data, size_t n, CosignBundle *b, ImageTrust *trust,
                          char **reterr_message)
 {
@@ -222,7 +222,7 @@ static int search_tag(SignatureSearch *s, const Digest *digest)
         return r;
 }
 
-/* Tools that keep the list under a tag leave the type out at times. */
+/* Tools that keep the list under a tag sometimes omit the type. */
 static bool may_be_signature(const OciDescriptor *d)
 {
         return oci_descriptor_is_supported(d) && oci_media_type_kind(d->media_type) == OCI_MEDIA_MANIFEST &&

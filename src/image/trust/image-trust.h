@@ -3,10 +3,10 @@
 
 #include "shared/json-table.h"
 
-/* What made us believe that an image is what its name says; kept in its record and shown to users. */
+/* The reason for trusting that an image is what its name says; kept in its record and shown to users. */
 
 typedef enum TrustHow {
-        TRUST_NONE,             /* nothing: somebody said --insecure-options=image */
+        TRUST_NONE,             /* nothing: the user gave --insecure-options=image */
         TRUST_DIGEST,           /* it was asked for by its digest */
         TRUST_OPENPGP,          /* a detached OpenPGP signature of an ACI */
         TRUST_SIMPLE_SIGNING,   /* an OpenPGP signature of the manifest's digest */
@@ -22,8 +22,8 @@ typedef struct ImageTrust {
         char *how;              /* as above; NULL: nothing is known */
         char *name;             /* which name it was verified for; the same image may get others later */
         char *key;              /* fingerprint of the key that signed, as the keystore has it */
-        char *prefix;           /* what the key is trusted for; NULL: every image */
-        char *identity;         /* what the key says of itself: "Name <address>", "ECDSA P-256" */
+        char *prefix;           /* the prefix that the key is trusted for; NULL: every image */
+        char *identity;         /* the key's own description: "Name <address>", "ECDSA P-256" */
         uint64_t time;          /* when it was verified, nanoseconds since the epoch */
 } ImageTrust;
 
@@ -31,7 +31,7 @@ extern const JsonType json_image_trust; /* in place */
 
 void image_trust_done(ImageTrust *t);
 int image_trust_copy(const ImageTrust *from, ImageTrust *to);
-/* How, for which name, and now; the key is left as it is. */
+/* Sets how, the name, and the current time; the key is left unchanged. */
 int image_trust_set(ImageTrust *t, TrustHow how, const char *name);
 bool image_trust_is(const ImageTrust *t, TrustHow how);
 /* In one line: "simple-signing, key 0123… (Name <address>), for example.com". NULL: out of memory. */

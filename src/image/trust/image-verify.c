@@ -13,7 +13,7 @@ static Keystore keystore_of(const ImageVerify *v)
         return (Keystore) { v->system_config, v->local_config };
 }
 
-/* What is wrong with files of keys is the reason for a missing key as a rule. */
+/* A missing key is usually caused by an invalid key file. */
 static void add_key_problems(const KeyRing *ring, char **reterr_message)
 {
         STRV_FOREACH(problem, ring ? key_ring_problems(ring) : NULL) {
@@ -85,7 +85,8 @@ static int find_stores(const ImageVerify *v, const char *repository, char ***ret
         return signature_stores_find(&stores, repository, ret);
 }
 
-/* Only the kinds that could be good are looked for; without any key all are, to be able to say whose is missing. */
+/* Searches only for the kinds of signatures that could be valid; without any key, for all kinds, to report whose key is
+ * missing. */
 static int search_all(SignatureSearch *s)
 {
         size_t n_openpgp = key_ring_count(s->ring, KEY_OPENPGP), n_cosign = key_ring_count(s->ring, KEY_COSIGN);

@@ -4,12 +4,12 @@
 #include "image/transport/fetcher.h"
 #include "image/trust/image-trust.h"
 
-/* Whether an image may be used. Nobody may who cannot say why: all of these return 0 and a reason, or refuse. Who does
- * without (--insecure-options=image) does not ask here, and notes TRUST_NONE.
+/* Whether an image may be used. No image may be used without a reason: all of these functions return 0 and a reason,
+ * or refuse. Callers that need no verification (--insecure-options=image) do not ask here, and record TRUST_NONE.
  *
- * Refusals, with a message that begins with the image's name and ends with the command or option that helps: -ENOKEY,
- * no trusted key made the signature; -ENODATA, there is none; -EKEYREJECTED and -EBADMSG, it is not good; others, it
- * could not be got. */
+ * Refusals, with a message that begins with the image's name and ends with the command or option that helps:
+ * -ENOKEY, the signature is not by a trusted key; -ENODATA, there is none; -EKEYREJECTED and -EBADMSG, it is not
+ * valid; others, it could not be fetched. */
 
 typedef struct ImageVerify {
         const char *system_config;      /* NULL: the usual places */
@@ -17,7 +17,7 @@ typedef struct ImageVerify {
         Fetcher *fetcher;               /* NULL: only what is on this machine */
 } ImageVerify;
 
-/* What a name in a registry stands for. */
+/* The object that a name in a registry refers to. */
 typedef struct ImageClaim {
         const char *name;       /* "docker.io/library/busybox:latest", also the short form; without tag and digest it
                                  * means "latest" */
@@ -36,5 +36,5 @@ int image_verify_has_keys(const ImageVerify *v, const char *name, char **reterr_
 int image_verify_aci(const ImageVerify *v, const char *name, int fd, const char *signature, size_t n_signature,
                      ImageTrust *ret, char **reterr_message);
 
-/* The refusal of an ACI that came without a signature; where is the file or URL it was looked for at. */
+/* The refusal of an ACI that came without a signature; where is the file or URL at which it was expected. */
 int image_verify_aci_unsigned(const char *name, const char *where, char **reterr_message);

@@ -3,7 +3,7 @@
 
 #include "image/trust/keystore.h"
 
-/* What somebody hands us as "the key": OpenPGP, armoured or binary, with one key or several; or a public key in PEM. */
+/* A key file from a user: OpenPGP, armoured or binary, with one key or several; or a public key in PEM. */
 
 typedef struct FoundKey {
         KeyKind kind;
@@ -21,5 +21,5 @@ typedef struct KeyFile {
 
 void key_file_done(KeyFile *f);
 
-/* -EBADMSG: there is no key in it, or a private one. -EOPNOTSUPP: of a kind that is not used here. */
+/* -EBADMSG: it contains no key, or a private one. -EOPNOTSUPP: a kind that is not supported. */
 int key_file_parse(const char *data, size_t n, KeyFile *ret, char **reterr_message);

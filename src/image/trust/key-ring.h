@@ -5,22 +5,22 @@
 #include "image/trust/keystore.h"
 #include "shared/gpg.h"
 
-/* The keys that are trusted for one name, read and ready to verify with. A key counts only when it is the one its file
- * is named by. Of the ImageTrust only what is about the key is filled in.
+/* The keys that are trusted for one name, loaded and ready to verify with. A key counts only when its file has its
+ * name. Only the members of ImageTrust that describe the key are filled in.
  *
- * All return -ENOKEY when the signature is by no key of these, -EKEYREJECTED when it is by one that must not be used
- * any more, -EBADMSG when it is no good signature; the message begins with "made by key …" or says what it is
- * instead. */
+ * All return -ENOKEY when the signature is not by any of these keys, -EKEYREJECTED when it is by one that must not
+ * be used any more, -EBADMSG when it is not a valid signature; the message begins with "made by key …" or says what
+ * it is instead. */
 typedef struct KeyRing KeyRing;
 
-/* A broken file does not get in the way of the others: what is wrong with it is told when a key is missed. */
+/* A broken file does not affect the others: its error is reported when a key is missed. */
 int key_ring_load(const Keystore *k, const char *name, KeyRing **ret, char **reterr_message);
 KeyRing *key_ring_free(KeyRing *ring);
 DEFINE_TRIVIAL_CLEANUP_FUNC(KeyRing *, key_ring_free);
 
 /* How many keys of the kind there are. */
 size_t key_ring_count(const KeyRing *ring, KeyKind kind);
-/* What is wrong with files of it, one line each. */
+/* The errors of key files of this kind, one line each. */
 char *const *key_ring_problems(const KeyRing *ring);
 
 int key_ring_verify_detached(const KeyRing *ring, const GpgSigned *what, ImageTrust *ret, char **reterr_message);

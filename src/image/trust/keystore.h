@@ -29,7 +29,7 @@ KeyKind key_kind_from_string(const char *s);
 #define KEYSTORE_LOCAL "/etc/podctl"
 #define COSIGN_FINGERPRINT_PREFIX "sha256-"
 
-/* Where they are; the strings are somebody else's, NULL means the usual place. */
+/* The locations of the keys; the strings are borrowed, NULL means the default location. */
 typedef struct Keystore {
         const char *system;
         const char *local;
@@ -51,7 +51,7 @@ typedef struct TrustedKeys {
 
 void trusted_keys_done(TrustedKeys *keys);
 
-/* What a file's name says of the key in it. -EINVAL: it is not the name of a key. */
+/* Which kind of key a file name stands for. -EINVAL: it is not the name of a key. */
 KeyKind key_kind_of_fingerprint(const char *name);
 
 /* "example.com/app", "localhost:5000": what keys can be trusted for. */

@@ -4,8 +4,8 @@
 #include "image/trust/signature-search.h"
 #include "shared/explain.h"
 
-/* How much a failure says: a signature by a key that is trusted, or was; one by another key; what is no signature; not
- * even having got one. */
+/* How informative a failure is, from most to least: a signature by a key that is or was trusted; one by another key;
+ * data that is not a signature; no data at all. */
 static unsigned weight(int error)
 {
         switch (error) {

@@ -5,9 +5,9 @@
 #include "image/transport/fetcher.h"
 #include "image/trust/key-ring.h"
 
-/* Looking for a signature of an image that has a name in a registry and a digest: what the kinds of signatures
- * (simple-signing.c, cosign.c) have in common. The first good one ends the search; of what was wrong with the others
- * the most telling is kept. */
+/* Searches for a signature of an image that has a name in a registry and a digest: the common part of the kinds of
+ * signatures (simple-signing.c, cosign.c). The first valid one ends the search; of the errors of the others, the most
+ * informative is kept. */
 
 /* Signatures of one image that are looked at, per place. */
 #define SIGNATURES_MAX 64
@@ -27,7 +27,7 @@ typedef struct SignatureSearch {
         bool unasked;           /* there was more to ask, but no network to ask over */
 } SignatureSearch;
 
-/* Notes why something is no good signature; takes a message that may be NULL. */
+/* Records why a signature is not valid; takes ownership of a message that may be NULL. */
 void signature_search_fail(SignatureSearch *s, int error, const char *where, char *message);
 
 /* The end of looking at one signature, which verified when r is not negative; takes trust and message. 1: it is good.
@@ -35,7 +35,7 @@ void signature_search_fail(SignatureSearch *s, int error, const char *where, cha
 int signature_search_conclude(SignatureSearch *s, int r, TrustHow how, const char *where, ImageTrust *trust,
                               char *message);
 
-/* Gets something for the search. 1: got it. 0: there is none, or what went wrong was noted. */
+/* Gets data for the search. 1: got it. 0: there is none, or the error was recorded. */
 int signature_search_fetch(SignatureSearch *s, FetchKind kind, const char *reference, size_t max, FetchReply *ret);
 int signature_search_fetch_url(SignatureSearch *s, const char *url, size_t max, FetchReply *ret);
 

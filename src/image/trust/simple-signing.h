@@ -16,7 +16,7 @@ typedef struct SimpleSigning {
 
 void simple_signing_done(SimpleSigning *s);
 
-/* To be called with what was verified only. As the specification asks, members it does not know are refused, except in
+/* Call this only with verified data. As the specification requires, unknown members are refused, except in
  * "optional". */
 int simple_signing_parse(const char *data, size_t n, const char *type, SimpleSigning *ret, JsonError *e);
 
