@@ -63,6 +63,20 @@ static xmlNode *child_called(xmlNode *parent, const char *name)
         return n;
 }
 
+static int take_all(xmlNode *head, const char *name, Discovery *d)
+{
+        for (xmlNode *n = head ? head->children : NULL; n; n = n->next) {
+                int r;
+
+                if (n->type != XML_ELEMENT_NODE || xmlStrcasecmp(n->name, BAD_CAST "meta") != 0)
+                        continue;
+                r = take_meta(n, name, d);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 int discovery_parse(const char *html, size_t size, const char *name, Discovery *ret)
 {
         htmlDocPtr doc =
@@ -70,11 +84,8 @@ int discovery_parse(const char *html, size_t size, const char *name, Discovery *
                                HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
         xmlNode *head = doc ? child_called(xmlDocGetRootElement(doc), "head") : NULL;
         Discovery d = {};
-        int r = 0;
+        int r = take_all(head, name, &d);
 
-        for (xmlNode *n = head ? head->children : NULL; n && r >= 0; n = n->next)
-                if (n->type == XML_ELEMENT_NODE && xmlStrcasecmp(n->name, BAD_CAST "meta") == 0)
-                        r = take_meta(n, name, &d);
         xmlFreeDoc(doc);
         if (r < 0) {
                 discovery_done(&d);
@@ -112,18 +123,25 @@ static int fetch_page(Http *http, const FetchEndpoint *e, const char *scheme, co
         return r;
 }
 
-/* Asks at one level: over https, and over plain http where that is allowed. */
+/* Over https, and over plain http where that is allowed. */
+static int read_page(Http *http, const FetchEndpoint *e, const char *at, const char *name, HttpSink *page,
+                     Discovery *ret, char **reterr_message)
+{
+        int r;
+
+        r = fetch_page(http, e, "https://", at, page, reterr_message);
+        if (r < 0 && r != -ENOMEM && r != -EKEYREJECTED && r != -ENOKEY && e->plain_http)
+                r = fetch_page(http, e, "http://", at, page, reterr_message);
+        return r < 0 ? r : discovery_parse(strempty(page->data), (size_t) page->at, name, ret);
+}
+
+/* Asks at one level. */
 static int ask_at(Http *http, const FetchEndpoint *e, const char *at, const char *name, Discovery *ret,
                   char **reterr_message)
 {
         HttpSink page = { .fd = -EBADF, .max = PAGE_MAX };
-        int r;
+        int r = read_page(http, e, at, name, &page, ret, reterr_message);
 
-        r = fetch_page(http, e, "https://", at, &page, reterr_message);
-        if (r < 0 && r != -ENOMEM && r != -EKEYREJECTED && r != -ENOKEY && e->plain_http)
-                r = fetch_page(http, e, "http://", at, &page, reterr_message);
-        if (r >= 0)
-                r = discovery_parse(strempty(page.data), (size_t) page.at, name, ret);
         free(page.data);
         return r;
 }

@@ -115,21 +115,22 @@ int http_challenges_split(const char *value, char ***ret)
 {
         _cleanup_strv_free_ char **all = new0(char *, 1);
         const char *begin = NULL, *end = NULL;
-        int r = all ? 0 : -ENOMEM;
 
-        for (const char *p = value + strspn(value, ", \t"); r >= 0 && *p; p += strspn(p, ", \t")) {
+        if (!all)
+                return -ENOMEM;
+        for (const char *p = value + strspn(value, ", \t"); *p; p += strspn(p, ", \t")) {
                 if (begin && !is_parameter(p)) {
-                        r = strv_consume(&all, strndup(begin, (size_t) (end - begin)));
+                        if (strv_consume(&all, strndup(begin, (size_t) (end - begin))) < 0)
+                                return -ENOMEM;
                         begin = NULL;
                 }
                 begin = begin ?: p;
                 end = p = skip_element(p);
         }
-        if (r >= 0 && begin)
-                r = strv_consume(&all, strndup(begin, (size_t) (end - begin)));
-        if (r >= 0)
-                *ret = TAKE_PTR(all);
-        return r;
+        if (begin && strv_consume(&all, strndup(begin, (size_t) (end - begin))) < 0)
+                return -ENOMEM;
+        *ret = TAKE_PTR(all);
+        return 0;
 }
 
 int http_challenge_parameter(const char *challenge, const char *name, char **ret)

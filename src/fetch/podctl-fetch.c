@@ -126,7 +126,8 @@ static int fetch_url(Http *http, const FetchMessage *m, bool head, HttpSink *sin
         return r;
 }
 
-static int carry_out(Http *http, const Task *task, FetchOutcome *outcome, FetchAnswer *answer, char **reterr_message)
+static int carry_out_by(Http *http, const Task *task, FetchOutcome *outcome, FetchAnswer *answer,
+                        char **reterr_message)
 {
         const FetchMessage *m = task->message;
         HttpSink sink = { .fd = task->fd, .at = m->offset, .max = m->max };
@@ -145,20 +146,28 @@ static int carry_out(Http *http, const Task *task, FetchOutcome *outcome, FetchA
         return r;
 }
 
+static int carry_out(const Task *task, FetchOutcome *outcome, FetchAnswer *answer, char **reterr_message)
+{
+        Http *http;
+        int r;
+
+        r = http_take(&http);
+        if (r < 0)
+                return r;
+        r = carry_out_by(http, task, outcome, answer, reterr_message);
+        http_give_back(http);
+        return r;
+}
+
 static void *task_thread(void *userdata)
 {
         Task *task = userdata;
         FetchAnswer answer = { .id = task->message->id };
         FetchOutcome outcome = FETCH_DONE;
         char *message = NULL;
-        Http *http;
         int r;
 
-        r = http_take(&http);
-        if (r >= 0) {
-                r = carry_out(http, task, &outcome, &answer, &message);
-                http_give_back(http);
-        }
+        r = carry_out(task, &outcome, &answer, &message);
         /* The reader must see the end of the body before the answer. */
         task->fd = safe_close(task->fd);
         answer.error = (uint64_t) -MIN(r, 0);

@@ -184,6 +184,19 @@ static int refuse_token(const FetchEndpoint *e, const char *url, const HttpReply
                        strempty(why));
 }
 
+static int exchange_token(const Exchange *x, const HttpRequest *request, HttpSink *sink, char **reterr_message)
+{
+        _cleanup_(http_reply_done) HttpReply reply = {};
+        int r;
+
+        r = http_perform(x->http, request, sink, &reply, reterr_message);
+        if (r < 0)
+                return r;
+        if (reply.status != 200 && reply.status != 201)
+                return refuse_token(x->endpoint, request->url, &reply, reterr_message);
+        return keep_token(x, sink, reterr_message);
+}
+
 static int ask_for_token(const Exchange *x, const char *url, const char *body, char **reterr_message)
 {
         const FetchEndpoint *e = x->endpoint;
@@ -199,17 +212,11 @@ static int ask_for_token(const Exchange *x, const char *url, const char *body, c
                 .plain_http = e->plain_http,
         };
         HttpSink sink = { .fd = -EBADF, .max = TOKEN_ANSWER_MAX };
-        HttpReply reply = {};
         int r;
 
         if ((e->user || body) && !startswith(url, "https://"))
                 return explain(reterr_message, EACCES, "token service: credentials are sent over https only");
-        r = http_perform(x->http, &request, &sink, &reply, reterr_message);
-        if (r >= 0 && reply.status != 200 && reply.status != 201)
-                r = refuse_token(e, url, &reply, reterr_message);
-        if (r >= 0)
-                r = keep_token(x, &sink, reterr_message);
-        http_reply_done(&reply);
+        r = exchange_token(x, &request, &sink, reterr_message);
         free(sink.data);
         return r;
 }
@@ -329,19 +336,24 @@ static int request(const Exchange *x, const Resource *resource, const char *path
                    char **reterr_message)
 {
         _cleanup_free_ char *url = strjoin(x->base, path);
-        int r = url ? 0 : -ENOMEM;
+        int r;
 
-        for (unsigned i = 0; r >= 0; i++) {
+        if (!url)
+                return -ENOMEM;
+        for (unsigned i = 0;; i++) {
                 http_reply_done(ret);
                 r = request_once(x, resource, url, sink, ret, reterr_message);
-                if (r >= 0 && has_expired(ret) && i == 0)
+                if (r < 0)
+                        return r;
+                if (has_expired(ret) && i == 0)
                         continue;
-                if (r < 0 || ret->status != 401 || i == 2)
-                        break;
+                if (ret->status != 401 || i == 2)
+                        return judge_status(x->endpoint, ret, reterr_message);
                 token_cache_forget(x->key);
                 r = answer_challenges(x, ret->challenges, reterr_message);
+                if (r < 0)
+                        return r;
         }
-        return r < 0 ? r : judge_status(x->endpoint, ret, reterr_message);
 }
 
 static int resource_path(const Resource *resource, const char *repository, const char *reference, char **ret)
@@ -382,8 +394,9 @@ static int request_at(Exchange *x, const FetchMessage *m, FetchKind kind, HttpSi
         x->key = key;
         x->secret = startswith(x->base, "https://");
         r = resource_path(&resources[kind], m->repository, m->reference, &path);
-        if (r >= 0)
-                r = request(x, &resources[kind], path, sink, ret, reterr_message);
+        if (r < 0)
+                return r;
+        r = request(x, &resources[kind], path, sink, ret, reterr_message);
         if (r == -ENOENT && kind == FETCH_REFERRERS)
                 r = request_referrers_tag(x, m->reference, sink, ret, reterr_message);
         return r;
@@ -421,6 +434,21 @@ static int request_endpoint(Http *http, const FetchMessage *m, size_t i, FetchKi
         return ret->status != 0 && token_cache_put(endpoint->url, plain, UINT32_MAX) < 0 ? -ENOMEM : r;
 }
 
+static int fetch_from(Http *http, const FetchMessage *m, size_t i, FetchKind kind, HttpSink *sink, FetchAnswer *answer,
+                      char **reterr_message)
+{
+        _cleanup_(http_reply_done) HttpReply reply = {};
+        int r;
+
+        r = request_endpoint(http, m, i, kind, sink, &reply, reterr_message);
+        if (r < 0)
+                return r;
+        answer->media_type = TAKE_PTR(reply.content_type);
+        answer->digest = TAKE_PTR(reply.digest);
+        answer->etag = TAKE_PTR(reply.etag);
+        return r;
+}
+
 static bool is_final(int r)
 {
         return r >= 0 || r == -ENOMEM || r == -EPIPE || r == -ENOSPC || r == -E2BIG;
@@ -433,16 +461,7 @@ int registry_fetch(Http *http, const FetchMessage *m, FetchKind kind, HttpSink *
 
         if (!resources[kind].path || !m->repository || !m->reference)
                 return -EINVAL;
-        for (size_t i = 0; i < m->n_endpoints && !is_final(r); i++) {
-                HttpReply reply = {};
-
-                r = request_endpoint(http, m, i, kind, sink, &reply, reterr_message);
-                if (r >= 0) {
-                        answer->media_type = TAKE_PTR(reply.content_type);
-                        answer->digest = TAKE_PTR(reply.digest);
-                        answer->etag = TAKE_PTR(reply.etag);
-                }
-                http_reply_done(&reply);
-        }
+        for (size_t i = 0; i < m->n_endpoints && !is_final(r); i++)
+                r = fetch_from(http, m, i, kind, sink, answer, reterr_message);
         return r;
 }

@@ -96,13 +96,13 @@ static int trim_file(int fd, char *chunk)
 {
         off_t data, at = 0;
         struct stat st;
-        int r = 0;
+        int r;
 
         if (fstat(fd, &st) < 0)
                 return -errno;
         if (st.st_size > TRIM_FILE_MAX)
                 return 0;
-        while (r >= 0 && at < st.st_size) {
+        while (at < st.st_size) {
                 data = lseek(fd, at, SEEK_DATA);
                 if (data < 0) {
                         if (errno != ENXIO)
@@ -115,8 +115,10 @@ static int trim_file(int fd, char *chunk)
                 if (at < 0)
                         return -errno;
                 r = trim_data(fd, data, at, chunk);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
 
 /* The pod's root wrote the directory: there may be anything in it. */

@@ -7,13 +7,12 @@ static int add_capabilities(const char *name, const Isolator *i, char ***warning
 {
         _cleanup_strv_free_ char **more = NULL;
         _cleanup_free_ char *list = NULL;
-        int r = 0;
 
         STRV_FOREACH(capability, i->set)
-                if (r >= 0 && !plan_capability_is_usual(*capability))
-                        r = strv_extend(&more, *capability);
-        if (r < 0 || !more)
-                return r;
+                if (!plan_capability_is_usual(*capability) && strv_extend(&more, *capability) < 0)
+                        return -ENOMEM;
+        if (!more)
+                return 0;
         list = strv_join(more, ", ");
         return list ? strv_extendf(warnings, "App '%s': its image gives it %s; --caps-retain gives others", name, list)
                     : -ENOMEM;
@@ -41,13 +40,13 @@ int image_demands_bound(const char *name, App *app, char ***warnings)
         const Isolator *retain = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_RETAIN);
         _cleanup_strv_free_ char **usual = NULL, **more = NULL;
         _cleanup_free_ char *list = NULL;
-        int r = 0;
+        int r;
 
         STRV_FOREACH(capability, retain ? retain->set : NULL)
-                if (r >= 0)
-                        r = strv_extend(plan_capability_is_usual(*capability) ? &usual : &more, *capability);
-        if (r < 0 || !more)
-                return r;
+                if (strv_extend(plan_capability_is_usual(*capability) ? &usual : &more, *capability) < 0)
+                        return -ENOMEM;
+        if (!more)
+                return 0;
         list = strv_join(more, ", ");
         r = list ? bound_set(app, usual) : -ENOMEM;
         return r < 0 ? r
@@ -82,14 +81,17 @@ static const struct {
 
 int image_demands_warn(const char *name, const App *app, const App *of_image, char ***warnings)
 {
-        int r = 0;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++) {
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 const Isolator *own = isolators_find(app->isolators, app->n_isolators, rows[i].type),
                                *asked = isolators_find(of_image->isolators, of_image->n_isolators, rows[i].type);
 
-                if (own && asked && json_object_equal(own->value, asked->value))
-                        r = rows[i].add(name, own, warnings);
+                if (!own || !asked || !json_object_equal(own->value, asked->value))
+                        continue;
+                r = rows[i].add(name, own, warnings);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }

@@ -24,17 +24,22 @@ static int check_capabilities(const PlanApp *app, char *const *names, char **ret
 /* Capabilities that nobody knows would silently not be there, or not be taken away. */
 int plan_check_capabilities(const PodPlan *plan, char **reterr_message)
 {
-        int r = 0;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++) {
+        for (size_t i = 0; i < plan->n_apps; i++) {
                 const App *app = plan->apps[i].app->app;
                 const Isolator *remove = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_REMOVE);
 
                 r = check_capabilities(&plan->apps[i], plan->apps[i].capabilities, reterr_message);
-                if (r >= 0 && remove && !plan_removes_all(remove))
-                        r = check_capabilities(&plan->apps[i], remove->set, reterr_message);
+                if (r < 0)
+                        return r;
+                if (!remove || plan_removes_all(remove))
+                        continue;
+                r = check_capabilities(&plan->apps[i], remove->set, reterr_message);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
 
 static bool is_one_line(const char *s)
@@ -126,23 +131,28 @@ int plan_check_order(const PodPlan *plan, char **reterr_message)
 {
         _cleanup_free_ bool *done = new0(bool, plan->n_apps);
         bool progress = true;
-        int r = done ? 0 : -ENOMEM;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++) {
+        if (!done)
+                return -ENOMEM;
+        for (size_t i = 0; i < plan->n_apps; i++) {
                 r = check_names(plan, &plan->apps[i], plan->apps[i].after, reterr_message);
-                if (r >= 0)
-                        r = check_names(plan, &plan->apps[i], plan->apps[i].requires, reterr_message);
+                if (r < 0)
+                        return r;
+                r = check_names(plan, &plan->apps[i], plan->apps[i].requires, reterr_message);
+                if (r < 0)
+                        return r;
         }
-        while (r >= 0 && progress) {
+        while (progress) {
                 progress = false;
                 for (size_t i = 0; i < plan->n_apps; i++)
                         if (!done[i] && is_ready(plan, &plan->apps[i], done))
                                 progress = done[i] = true;
         }
-        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+        for (size_t i = 0; i < plan->n_apps; i++)
                 if (!done[i])
-                        r = explain(reterr_message, EINVAL,
-                                    "app '%s': it would wait for itself; see --after and --requires",
-                                    plan->apps[i].app->name);
-        return r;
+                        return explain(reterr_message, EINVAL,
+                                       "app '%s': it would wait for itself; see --after and --requires",
+                                       plan->apps[i].app->name);
+        return 0;
 }

@@ -165,23 +165,21 @@ static int plan_capabilities(const App *app, char ***ret)
         const Isolator *retain = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_RETAIN);
         const Isolator *remove = isolators_find(app->isolators, app->n_isolators, ISOLATOR_CAPS_REMOVE);
         _cleanup_strv_free_ char **set = new0(char *, 1);
-        int r = 0;
 
         if (!set)
                 return -ENOMEM;
 
-        if (retain) {
-                STRV_FOREACH(s, retain->set)
-                        if (r >= 0)
-                                r = strv_extend(&set, capability_name(*s));
-        } else
-                for (size_t i = 0; r >= 0 && i < ELEMENTSOF(default_capabilities); i++)
-                        if (!remove ||
-                            (!plan_removes_all(remove) && !set_contains(remove->set, default_capabilities[i])))
-                                r = strv_extend(&set, default_capabilities[i]);
-        if (r < 0)
-                return r;
+        STRV_FOREACH(s, retain ? retain->set : NULL)
+                if (strv_extend(&set, capability_name(*s)) < 0)
+                        return -ENOMEM;
+        for (size_t i = 0; !retain && i < ELEMENTSOF(default_capabilities); i++) {
+                const char *name = default_capabilities[i];
 
+                if (remove && (plan_removes_all(remove) || set_contains(remove->set, name)))
+                        continue;
+                if (strv_extend(&set, name) < 0)
+                        return -ENOMEM;
+        }
         *ret = TAKE_PTR(set);
         return 0;
 }
@@ -303,23 +301,28 @@ static int check_limits(const Isolator *isolators, size_t n, const char *whose, 
 int plan_check_bandwidth(const PodPlan *plan, char **reterr_message)
 {
         const PodSettings *s = plan->settings;
-        int r = check_limits(plan->manifest->isolators, plan->manifest->n_isolators, "pod", reterr_message);
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++) {
+        r = check_limits(plan->manifest->isolators, plan->manifest->n_isolators, "pod", reterr_message);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < plan->n_apps; i++) {
                 const App *app = plan->apps[i].app->app;
                 _cleanup_free_ char *whose = strprintf("app '%s'", plan->apps[i].app->name);
 
                 if (!whose)
                         return -ENOMEM;
                 r = check_limits(app->isolators, app->n_isolators, whose, reterr_message);
-                if (r >= 0 && isolators_find(app->isolators, app->n_isolators, ISOLATOR_NETWORK_BANDWIDTH))
-                        r = explain(reterr_message, EINVAL,
-                                    "%s: isolator resource/network-bandwidth: the network is the whole pod's; set the "
-                                    "limit for the pod",
-                                    whose);
+                if (r < 0)
+                        return r;
+                if (isolators_find(app->isolators, app->n_isolators, ISOLATOR_NETWORK_BANDWIDTH))
+                        return explain(reterr_message, EINVAL,
+                                       "%s: isolator resource/network-bandwidth: the network is the whole pod's; set "
+                                       "the limit for the pod",
+                                       whose);
         }
-        if (r < 0 || plan_network_bandwidth(plan) == 0)
-                return r;
+        if (plan_network_bandwidth(plan) == 0)
+                return 0;
         if (s->net && net_is_host(s->net))
                 return explain(reterr_message, EINVAL,
                                "isolator resource/network-bandwidth: the host's own network cannot be "

@@ -247,25 +247,37 @@ static int compare_targets(const void *a, const void *b)
         return strcmp(((const PlannedVolume *) a)->target, ((const PlannedVolume *) b)->target);
 }
 
+static int plan_sorted_volumes(const PodPlan *plan, PlanApp *ret, PlannedVolume *planned)
+{
+        const AppcPodApp *app = ret->app;
+        int r;
+
+        for (size_t i = 0; i < app->n_mounts; i++) {
+                planned[i].mount = &app->mounts[i];
+                r = path_clean(app->mounts[i].path, &planned[i].target);
+                if (r < 0)
+                        return r;
+        }
+        qsort(planned, app->n_mounts, sizeof(PlannedVolume), compare_targets);
+        for (size_t i = 0; i < app->n_mounts; i++) {
+                r = plan_volume(plan, ret, &planned[i]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 /* The mounts of an app, outer ones before those inside them whatever the manifest's order. */
 static int plan_volumes(const PodPlan *plan, PlanApp *ret)
 {
-        const AppcPodApp *app = ret->app;
-        PlannedVolume *planned = new0(PlannedVolume, app->n_mounts);
-        int r = planned ? 0 : -ENOMEM;
+        _cleanup_free_ PlannedVolume *planned = new0(PlannedVolume, ret->app->n_mounts);
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < app->n_mounts; i++) {
-                planned[i].mount = &app->mounts[i];
-                r = path_clean(app->mounts[i].path, &planned[i].target);
-        }
-        if (r >= 0)
-                qsort(planned, app->n_mounts, sizeof(PlannedVolume), compare_targets);
-        for (size_t i = 0; r >= 0 && i < app->n_mounts; i++)
-                r = plan_volume(plan, ret, &planned[i]);
-
-        for (size_t i = 0; planned && i < app->n_mounts; i++)
+        if (!planned)
+                return -ENOMEM;
+        r = plan_sorted_volumes(plan, ret, planned);
+        for (size_t i = 0; i < ret->app->n_mounts; i++)
                 free(planned[i].target);
-        free(planned);
         return r;
 }
 
@@ -289,15 +301,28 @@ static int plan_file(const PodPlan *plan, PlanApp *ret, const PlanFile *file)
         return 0;
 }
 
+static int bind_files(const PodPlan *plan, PlanApp *ret, PlanFile files[static PLAN_FILES_MAX])
+{
+        size_t n = 0;
+        int r;
+
+        r = plan_files(plan, files, &n);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++) {
+                r = plan_file(plan, ret, &files[i]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 /* After the volumes: who says --dns= means it, as with rkt. */
 static int plan_etc(const PodPlan *plan, PlanApp *ret)
 {
         PlanFile files[PLAN_FILES_MAX] = {};
-        size_t n = 0;
-        int r = plan_files(plan, files, &n);
+        int r = bind_files(plan, ret, files);
 
-        for (size_t i = 0; r >= 0 && i < n; i++)
-                r = plan_file(plan, ret, &files[i]);
         for (size_t i = 0; i < PLAN_FILES_MAX; i++)
                 free(files[i].source);
         return r;

@@ -62,11 +62,22 @@ bool plan_wants_forwards(const AppcPod *pod)
         return false;
 }
 
+static int plan_all_ports(const AppcPod *pod, NetPort *ports, char **reterr_message)
+{
+        for (size_t i = 0; i < pod->n_ports; i++) {
+                int r = plan_port(pod, &pod->ports[i], &ports[i], reterr_message);
+
+                if (r < 0)
+                        return r;
+        }
+        return check_overlaps(ports, pod->n_ports, reterr_message);
+}
+
 int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, size_t *ret_n, char ***ignored,
                char **reterr_message)
 {
         NetPort *ports;
-        int r = 0;
+        int r;
 
         *ret = NULL;
         *ret_n = 0;
@@ -81,10 +92,7 @@ int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, s
         ports = new0(NetPort, pod->n_ports);
         if (!ports)
                 return -ENOMEM;
-        for (size_t i = 0; r >= 0 && i < pod->n_ports; i++)
-                r = plan_port(pod, &pod->ports[i], &ports[i], reterr_message);
-        if (r >= 0)
-                r = check_overlaps(ports, pod->n_ports, reterr_message);
+        r = plan_all_ports(pod, ports, reterr_message);
         if (r < 0) {
                 net_ports_free(ports, pod->n_ports);
                 return r;

@@ -33,13 +33,13 @@ PlanFilter plan_filter_kind(const PlanApp *app)
 static int filter_capabilities(const PlanApp *app, char ***ret)
 {
         _cleanup_strv_free_ char **names = NULL;
-        int r = 0;
 
         if (!app->unrestricted)
                 names = strv_copy(app->capabilities);
-        for (const SyscallSet *s = syscall_sets_of_capabilities; app->unrestricted && r >= 0 && s->name; s++)
-                r = strv_extend(&names, s->name);
-        if (r < 0 || !names)
+        for (const SyscallSet *s = syscall_sets_of_capabilities; app->unrestricted && s->name; s++)
+                if (strv_extend(&names, s->name) < 0)
+                        return -ENOMEM;
+        if (!names)
                 return -ENOMEM;
         *ret = TAKE_PTR(names);
         return 0;

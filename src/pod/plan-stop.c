@@ -107,7 +107,9 @@ int plan_stop_limit(PodPlan *plan, int64_t unit_timeout)
                 a->stop_timeout = a->stop_timeout < 0 ? most : MIN(a->stop_timeout, most);
         }
         r = stop_span(plan, &longest);
-        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++) {
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < plan->n_apps; i++) {
                 PlanApp *a = &plan->apps[i];
                 const int64_t asked = a->app->app->stop_timeout ?: PLAN_STOP_TIMEOUT;
 
@@ -115,8 +117,11 @@ int plan_stop_limit(PodPlan *plan, int64_t unit_timeout)
                         a->stop_timeout = MAX(a->stop_timeout * most / longest, 1);
                         a->handler_timeout = a->handler_timeout > 0 ? MAX(a->handler_timeout * most / longest, 1) : 0;
                 }
-                if (a->stop_timeout != asked)
-                        r = tell(plan, a, unit_timeout);
+                if (a->stop_timeout == asked)
+                        continue;
+                r = tell(plan, a, unit_timeout);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }

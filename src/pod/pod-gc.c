@@ -134,7 +134,7 @@ int pod_remove(Pod *p)
 
         r = pod_lock(p);
         if (r < 0)
-                return r == -EAGAIN ? -EBUSY : r;
+                return r == -EAGAIN ? POD_IN_USE : r;
         r = pod_mark(p);
         return r < 0 ? r : pod_delete(p);
 }
@@ -144,10 +144,10 @@ int pod_remove_unheld(Pod *p)
         int r = pod_lock(p);
 
         if (r < 0)
-                return r == -EAGAIN ? -EBUSY : r;
+                return r == -EAGAIN ? POD_IN_USE : r;
         r = pod_is_held(p);
         if (r != 0)
-                return r < 0 ? r : -EBUSY;
+                return r < 0 ? r : POD_IN_USE;
         return pod_remove(p);
 }
 
@@ -157,18 +157,23 @@ static int forget_start(const Pod *p)
         static const char *const names[] = { "upper", "work" },
                           *const files[] = { "uid-base", "pid", "network-ended", "size" };
         _cleanup_strv_free_ char **apps = NULL;
-        int r = list_directory_at(p->fd, "apps", &apps);
+        int r;
 
+        r = list_directory_at(p->fd, "apps", &apps);
+        if (r < 0)
+                return r;
         STRV_FOREACH(app, apps)
-                for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++) {
+                for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                         _cleanup_free_ char *path = strjoin("apps/", *app, "/", names[i]);
 
                         r = path ? rm_rf_at(p->fd, path) : -ENOMEM;
+                        if (r < 0)
+                                return r;
                 }
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(files); i++)
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
                 if (unlinkat(p->fd, files[i], 0) < 0 && errno != ENOENT)
-                        r = -errno;
-        return r;
+                        return -errno;
+        return 0;
 }
 
 int pod_put_back(Pod *p)
@@ -239,24 +244,32 @@ static void settle_marked(Pod *p, PodDirectory from)
                 (void) network_remove_idle(NULL);
 }
 
-/* An embryo has no lock of its own for a moment. */
+/* It may have been started or removed between our look and our lock, or somebody is not done with it: POD_IN_USE. An
+ * embryo has no lock of its own for a moment. */
 static int lock_and_mark(Pod *p)
 {
         _cleanup_close_ int embryos = p->state == POD_EMBRYO ? pod_lock_embryos(p->store, LOCK_EX | LOCK_NB) : -EBADF;
         int r = p->state == POD_EMBRYO && embryos < 0 ? embryos : pod_lock(p);
 
-        if (r >= 0)
-                r = pod_is_held(p);
+        if (r == -EAGAIN || r == -ENOENT)
+                return POD_IN_USE;
+        if (r < 0)
+                return r;
+        r = pod_is_held(p);
         if (r != 0)
-                return r < 0 ? r : -EAGAIN;
+                return r < 0 ? r : POD_IN_USE;
         return pod_mark(p);
 }
 
-/* The pod is locked and marked; from and was are its directory and state before that. */
-static int carry_out(Pod *p, const PodCollect *c, Verdict verdict, PodDirectory from, PodState was)
+static int carry_out(Pod *p, const PodCollect *c, Verdict verdict)
 {
+        PodDirectory from = p->directory;
+        PodState was = p->state;
         int r;
 
+        r = lock_and_mark(p);
+        if (r != 0)
+                return MIN(r, 0);
         if (p->directory != from)
                 c->report(c, p, POD_FATE_MARKED, was, 0);
         if (verdict != VERDICT_DELETE || c->mark_only) {
@@ -274,41 +287,42 @@ static int carry_out(Pod *p, const PodCollect *c, Verdict verdict, PodDirectory 
 
 static int collect_one(Pod *p, const PodCollect *c)
 {
-        PodDirectory from = p->directory;
         PodState was = p->state;
         Verdict verdict = judge(p, c);
         int r;
 
         if (verdict == VERDICT_KEEP)
                 return 0;
-        r = lock_and_mark(p);
-        /* It may have been started or removed between our look and our lock; or somebody is not done with it. */
-        if (r == -EAGAIN || r == -ENOENT)
-                return 0;
-        if (r >= 0)
-                r = carry_out(p, c, verdict, from, was);
+        r = carry_out(p, c, verdict);
         if (r < 0)
                 c->report(c, p, POD_FATE_STUCK, was, r);
         return r;
 }
 
-int pod_store_collect(PodStore *s, const PodCollect *c)
+static int collect_all(PodStore *s, const PodCollect *c)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
         int first_error = 0, r;
 
         r = pod_scan_new(s, &scan);
-        while (r >= 0) {
+        if (r < 0)
+                return r;
+        for (;;) {
                 _cleanup_(pod_freep) Pod *pod = NULL;
-                int k;
 
                 r = pod_scan_next(scan, &pod);
                 if (r <= 0)
-                        break;
-                k = collect_one(pod, c);
-                if (k < 0 && first_error >= 0)
-                        first_error = k;
+                        return first_error < 0 ? first_error : r;
+                r = collect_one(pod, c);
+                if (r < 0 && first_error == 0)
+                        first_error = r;
         }
+}
+
+int pod_store_collect(PodStore *s, const PodCollect *c)
+{
+        int r = collect_all(s, c);
+
         release_stale_ranges();
-        return first_error < 0 ? first_error : r;
+        return r;
 }

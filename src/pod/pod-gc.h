@@ -19,9 +19,12 @@ void pod_clear_nspawn(const char *machine);
 /* Where systemd-nspawn and we lock ranges of user IDs. */
 #define UID_RANGE_LOCKS "/run/systemd/nspawn-uid"
 
-/* Removes a pod that is not running, tearing it down before. -EBUSY: it is running or being prepared. */
+/* Nothing was done: another process has the pod. */
+#define POD_IN_USE 1
+/* Removes a pod that is not running, tearing it down before. POD_IN_USE: it is running or being prepared. -ENOENT: it
+ * is not there any more. */
 int pod_remove(Pod *p);
-/* The same, unless somebody holds it (pod_hold()): -EBUSY. */
+/* The same, unless somebody holds it (pod_hold()): POD_IN_USE. */
 int pod_remove_unheld(Pod *p);
 
 /* A prepared pod whose start failed, which we hold, is a prepared pod again. */

@@ -19,10 +19,12 @@ static int add_platform(AppcImage *m)
         int r;
 
         r = oci_platform_host(&host);
-        if (r >= 0 && !appc_image_label(m, "os"))
-                r = strv_extendf(&m->labels, "os=%s", host->os);
-        if (r < 0 || appc_image_label(m, "arch"))
+        if (r < 0)
                 return r;
+        if (!appc_image_label(m, "os") && strv_extendf(&m->labels, "os=%s", host->os) < 0)
+                return -ENOMEM;
+        if (appc_image_label(m, "arch"))
+                return 0;
         arch = ac_arch_from_go(host->os, host->architecture, host->variant);
         return arch ? strv_extendf(&m->labels, "arch=%s", arch) : 0;
 }

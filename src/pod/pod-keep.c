@@ -68,21 +68,26 @@ static int compare(const void *a, const void *b)
 static int list_ended(PodStore *s, const char *wanted, EndedList *ret)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
-        int r = pod_scan_new(s, &scan);
+        int r;
 
-        while (r >= 0) {
+        r = pod_scan_new(s, &scan);
+        if (r < 0)
+                return r;
+        for (;;) {
                 _cleanup_(pod_freep) Pod *p = NULL;
 
                 r = pod_scan_next(scan, &p);
-                if (r <= 0)
+                if (r < 0)
+                        return r;
+                if (r == 0)
                         break;
                 r = has_ended(p) ? add(ret, p, wanted) : 0;
+                if (r < 0)
+                        return r;
         }
-        if (r < 0)
-                return r;
         if (ret->n > 0)
                 qsort(ret->items, ret->n, sizeof(Ended), compare);
-        return r;
+        return 0;
 }
 
 /* What has ended does not change: it is measured once, unless it was too large to be measured to its end. */
@@ -111,7 +116,7 @@ static int remove_one(Pod *p, const PodCollect *c)
         int r = pod_remove_unheld(p);
 
         /* Somebody looks at it, or has removed it. */
-        if (r == -EBUSY || r == -ENOENT)
+        if (r == POD_IN_USE || r == -ENOENT)
                 return 0;
         c->report(c, p, r < 0 ? POD_FATE_STUCK : POD_FATE_REMOVED, was, r);
         return r;
@@ -127,7 +132,9 @@ int pod_store_keep_last(PodStore *s, const Pod *like, const PodKeep *keep, const
         if (like && !wanted)
                 return 0;
         r = list_ended(s, wanted, &list);
-        for (size_t i = 0; r >= 0 && i < list.n; i++) {
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < list.n; i++) {
                 _cleanup_(pod_freep) Pod *p = NULL;
                 uint64_t size;
 
@@ -144,5 +151,5 @@ int pod_store_keep_last(PodStore *s, const Pod *like, const PodKeep *keep, const
                         first_error = first_error ?: k;
                 }
         }
-        return r < 0 ? r : first_error;
+        return first_error;
 }

@@ -150,19 +150,23 @@ static int find_by_name(PodStore *s, const char *name, Pod **ret)
         int r;
 
         r = pod_scan_new(s, &scan);
-        while (r >= 0) {
+        if (r < 0)
+                return r;
+        for (;;) {
                 _cleanup_(pod_freep) Pod *p = NULL;
 
                 r = pod_scan_next(scan, &p);
-                if (r <= 0)
+                if (r < 0)
+                        return r;
+                if (r == 0)
                         break;
                 if (has_name(p, name) && (!best || named_before(p, best))) {
                         pod_free(best);
                         best = TAKE_PTR(p);
                 }
         }
-        if (r < 0 || !best)
-                return r < 0 ? r : -ENOENT;
+        if (!best)
+                return -ENOENT;
         *ret = TAKE_PTR(best);
         return 0;
 }

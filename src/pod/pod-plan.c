@@ -167,11 +167,12 @@ static int plan_unit_properties(PodPlan *plan)
         int r;
 
         r = strv_extendf(&plan->unit_properties, "Description=Pod %s", plan->settings->name);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(common); i++)
-                if (!open_paths || !startswith(common[i], "Device"))
-                        r = strv_extend(&plan->unit_properties, common[i]);
         if (r < 0)
                 return r;
+        for (size_t i = 0; i < ELEMENTSOF(common); i++)
+                if ((!open_paths || !startswith(common[i], "Device")) &&
+                    strv_extend(&plan->unit_properties, common[i]) < 0)
+                        return -ENOMEM;
         r = strv_extendf(&plan->unit_properties, "Slice=%s", plan->settings->slice ?: "machine.slice");
         if (r < 0)
                 return r;
@@ -284,6 +285,13 @@ static int check_build(const PodPlan *plan, char **reterr_message)
         return 0;
 }
 
+static int check_manifest(const AppcPod *manifest, JsonError *e)
+{
+        int r = plan_check_apps(manifest, e);
+
+        return r < 0 ? r : appc_pod_check_runnable(manifest, e);
+}
+
 int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const PlanImage *images, const char *uuid,
                  const char *directory, PodPlan **ret, char **reterr_message)
 {
@@ -294,9 +302,7 @@ int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const Pla
         if (!plan)
                 return -ENOMEM;
 
-        r = plan_check_apps(manifest, &e);
-        if (r >= 0)
-                r = appc_pod_check_runnable(manifest, &e);
+        r = check_manifest(manifest, &e);
         if (r < 0)
                 return explain(reterr_message, r, "%s", json_error_message(&e, r));
 

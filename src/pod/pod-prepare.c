@@ -46,14 +46,19 @@ static int take_app(const Image *image, AppcPodApp *app, bool private_users, cha
 }
 
 /* Its names are of no interest here, and take a look at those of all images. */
-static int find_image(ImageStore *store, const AppcPodApp *app, Image **ret, char **reterr_message)
+static int load_image(ImageStore *store, const AppcPodApp *app, Image **ret, char **reterr_message)
 {
         Digest found;
         int r;
 
         r = image_store_resolve_appc(store, &app->image, &found, reterr_message);
-        if (r >= 0)
-                r = image_store_load(store, &found, ret, reterr_message);
+        return r < 0 ? r : image_store_load(store, &found, ret, reterr_message);
+}
+
+static int find_image(ImageStore *store, const AppcPodApp *app, Image **ret, char **reterr_message)
+{
+        int r = load_image(store, app, ret, reterr_message);
+
         return r < 0 ? explain_context(reterr_message, r, "app '%s'", app->name) : 0;
 }
 
@@ -109,17 +114,31 @@ static void note_layers(PlanImage *image)
         }
 }
 
+static int resolve_images(ImageStore *store, AppcPod *manifest, const PodSettings *settings, Image *const *known,
+                          PlanImage *images, char ***warnings, char **reterr_message)
+{
+        bool private_users = tristate_or(settings->private_users, true);
+
+        for (size_t i = 0; i < manifest->n_apps; i++) {
+                int r = resolve_image(store, manifest, &manifest->apps[i], known ? known[i] : NULL, private_users,
+                                      &images[i], warnings, reterr_message);
+
+                if (r < 0)
+                        return r;
+                note_layers(&images[i]);
+        }
+        return 0;
+}
+
 int pod_resolve_images(ImageStore *store, AppcPod *manifest, const PodSettings *settings, Image *const *known,
                        PlanImage **ret_images, char ***warnings, char **reterr_message)
 {
-        bool private_users = tristate_or(settings->private_users, true);
         PlanImage *images = new0(PlanImage, manifest->n_apps);
-        int r = images ? 0 : -ENOMEM;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++)
-                if ((r = resolve_image(store, manifest, &manifest->apps[i], known ? known[i] : NULL, private_users,
-                                       &images[i], warnings, reterr_message)) >= 0)
-                        note_layers(&images[i]);
+        if (!images)
+                return -ENOMEM;
+        r = resolve_images(store, manifest, settings, known, images, warnings, reterr_message);
         if (r < 0) {
                 plan_images_free(images, manifest->n_apps);
                 return r;
@@ -236,6 +255,15 @@ static int read_images(const Pod *pod, PlanImage *images)
         return 0;
 }
 
+static int plan_of_images(const Pod *pod, PlanImage *images, PodPlan **ret, char **reterr_message)
+{
+        int r = read_images(pod, images);
+
+        if (r < 0)
+                return r;
+        return make_plan(pod->store, pod->uuid.s, pod->manifest, pod->settings, images, ret, reterr_message);
+}
+
 static int plan_loaded(const Pod *pod, PodPlan **ret, char **reterr_message)
 {
         PlanImage *images = new0(PlanImage, pod->manifest->n_apps);
@@ -243,9 +271,7 @@ static int plan_loaded(const Pod *pod, PodPlan **ret, char **reterr_message)
 
         if (!images)
                 return -ENOMEM;
-        r = read_images(pod, images);
-        if (r >= 0)
-                r = make_plan(pod->store, pod->uuid.s, pod->manifest, pod->settings, images, ret, reterr_message);
+        r = plan_of_images(pod, images, ret, reterr_message);
         plan_images_free(images, pod->manifest->n_apps);
         return r;
 }
@@ -326,18 +352,33 @@ int pod_store_used_layers(PodStore *s, char ***ret)
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
         int r = layers ? pod_scan_new(s, &scan) : -ENOMEM;
 
-        while (r >= 0) {
+        if (r < 0)
+                return r;
+        for (;;) {
                 _cleanup_(pod_freep) Pod *pod = NULL;
 
                 r = pod_scan_next(scan, &pod);
-                if (r <= 0)
+                if (r < 0)
+                        return r;
+                if (r == 0)
                         break;
                 r = add_layers_of_pod(pod, &layers);
+                if (r < 0)
+                        return r;
         }
-        if (r < 0)
-                return r;
 
         *ret = TAKE_PTR(layers);
+        return 0;
+}
+
+static int add_images_of_pod(const Pod *pod, char ***images)
+{
+        for (size_t i = 0; i < pod->manifest->n_apps; i++) {
+                const char *id = strempty(pod->manifest->apps[i].image.id);
+
+                if (!strv_contains(*images, id) && strv_extend(images, id) < 0)
+                        return -ENOMEM;
+        }
         return 0;
 }
 
@@ -347,22 +388,22 @@ int pod_store_used_images(PodStore *s, char ***ret)
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
         int r = images ? pod_scan_new(s, &scan) : -ENOMEM;
 
-        while (r >= 0) {
+        if (r < 0)
+                return r;
+        for (;;) {
                 _cleanup_(pod_freep) Pod *pod = NULL;
 
                 r = pod_scan_next(scan, &pod);
-                if (r <= 0)
+                if (r < 0)
+                        return r;
+                if (r == 0)
                         break;
                 if (pod_load(pod, NULL) < 0)
                         continue;
-                for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++) {
-                        const char *id = strempty(pod->manifest->apps[i].image.id);
-
-                        r = strv_contains(images, id) ? 0 : strv_extend(&images, id);
-                }
+                r = add_images_of_pod(pod, &images);
+                if (r < 0)
+                        return r;
         }
-        if (r < 0)
-                return r;
 
         *ret = TAKE_PTR(images);
         return 0;

@@ -81,16 +81,17 @@ int pod_never_started(const Pod *p, char ***ret)
 
         *ret = NULL;
         r = read_foreign_file_at(p->fd, "status/.end", 65536, &text, NULL);
-        if (r >= 0)
-                r = strv_split(text, '\n', &lines);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
+        r = strv_split(text, '\n', &lines);
+        if (r < 0)
+                return r;
         /* The first is the verb. The pod may have written anything there: only names of apps are of interest. */
         n = strv_length(lines);
-        for (size_t i = 1; r >= 0 && i < n; i++)
-                if (ac_name_is_valid(lines[i]))
-                        r = strv_extend(ret, lines[i]);
-        return r;
+        for (size_t i = 1; i < n; i++)
+                if (ac_name_is_valid(lines[i]) && strv_extend(ret, lines[i]) < 0)
+                        return -ENOMEM;
+        return 0;
 }
 
 bool pod_has_records(const Pod *p)

@@ -109,9 +109,25 @@ static int add_addresses(int registry, const Pod *pod)
         return r < 0 ? r : registration_add_addresses(registry, &pod->uuid, addresses);
 }
 
-static int add_pod(const Pod *pod, const char *token)
+static int add_addresses_and_apps(int registry, const Pod *pod)
 {
         _cleanup_(image_store_freep) ImageStore *store = NULL;
+        int r;
+
+        r = add_addresses(registry, pod);
+        if (r < 0)
+                return r;
+        (void) image_store_open(pod->store->data, &store, NULL);
+        for (size_t i = 0; i < pod->manifest->n_apps; i++) {
+                r = add_app(registry, pod, store, &pod->manifest->apps[i]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int add_pod(const Pod *pod, const char *token)
+{
         _cleanup_json_object_ json_object *o = NULL;
         _cleanup_free_ char *text = NULL;
         _cleanup_close_ int registry = -EBADF;
@@ -129,10 +145,7 @@ static int add_pod(const Pod *pod, const char *token)
         r = registration_add(registry, &pod->uuid, token, text);
         if (r < 0)
                 return r;
-        r = add_addresses(registry, pod);
-        (void) image_store_open(pod->store->data, &store, NULL);
-        for (size_t i = 0; r >= 0 && i < pod->manifest->n_apps; i++)
-                r = add_app(registry, pod, store, &pod->manifest->apps[i]);
+        r = add_addresses_and_apps(registry, pod);
         if (r < 0)
                 (void) registration_remove(registry, &pod->uuid);
         return r;

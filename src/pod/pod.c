@@ -142,6 +142,13 @@ int pod_lock_embryos(PodStore *s, int operation)
         return r < 0 ? r : TAKE_FD(fd);
 }
 
+static int leave_embryos(Pod *p)
+{
+        int r = pod_lock(p);
+
+        return r < 0 ? r : pod_move(p, POD_DIR_PREPARE);
+}
+
 int pod_new(PodStore *s, const Uuid *uuid, Pod **ret)
 {
         _cleanup_(pod_freep) Pod *p = pod_new_object(s, uuid);
@@ -165,9 +172,7 @@ int pod_new(PodStore *s, const Uuid *uuid, Pod **ret)
                 return p->fd;
         p->directory = POD_DIR_EMBRYO;
 
-        r = pod_lock(p);
-        if (r >= 0)
-                r = pod_move(p, POD_DIR_PREPARE);
+        r = leave_embryos(p);
         if (r < 0) {
                 (void) unlinkat(s->fd, path, AT_REMOVEDIR);
                 return r;
@@ -261,36 +266,43 @@ int pod_refresh(Pod *p)
         return p->locked ? pod_update_state(p) : pod_open_anywhere(p);
 }
 
+static int explain_document(const Pod *p, const char *file, int r, const JsonError *e, char **reterr_message)
+{
+        return explain(reterr_message, r, "pod %s: %s: %s", p->uuid.s, file, json_error_message(e, r));
+}
+
 /* Reads one JSON file of the pod. */
 static int read_document(const Pod *p, const char *file, char **ret, size_t *ret_size, char **reterr_message)
 {
         int r = read_file_at(p->fd, file, JSON_MAX_SIZE, ret, ret_size);
 
-        return r < 0 ? explain(reterr_message, r, "pod %s: %s: %s", p->uuid.s, file, strerror(-r)) : 0;
+        return r < 0 ? explain_document(p, file, r, NULL, reterr_message) : 0;
 }
 
 int pod_load(Pod *p, char **reterr_message)
 {
         _cleanup_free_ char *manifest = NULL, *settings = NULL;
         _cleanup_json_error_ JsonError e = {};
-        const char *file = "settings";
         size_t n;
-        int r = 0;
+        int r;
 
         if (!p->settings) {
-                r = read_document(p, file, &settings, &n, reterr_message);
+                r = read_document(p, "settings", &settings, &n, reterr_message);
                 if (r < 0)
                         return r;
                 r = pod_settings_parse(settings, n, &p->settings, &e);
+                if (r < 0)
+                        return explain_document(p, "settings", r, &e, reterr_message);
         }
-        if (r >= 0 && !p->manifest) {
-                file = "pod";
-                r = read_document(p, file, &manifest, &n, reterr_message);
+        if (!p->manifest) {
+                r = read_document(p, "pod", &manifest, &n, reterr_message);
                 if (r < 0)
                         return r;
                 r = appc_pod_parse(manifest, n, &p->manifest, &e);
+                if (r < 0)
+                        return explain_document(p, "pod", r, &e, reterr_message);
         }
-        return r < 0 ? explain(reterr_message, r, "pod %s: %s: %s", p->uuid.s, file, json_error_message(&e, r)) : 0;
+        return 0;
 }
 
 const char *pod_display_name(Pod *p)

@@ -185,14 +185,17 @@ int registration_add_addresses(int fd, const Uuid *uuid, char *const *addresses)
         if (!text || !target)
                 return -ENOMEM;
         r = mkdir_p_at(fd, ADDRESSES, 0750);
+        if (r < 0)
+                return r;
         /* Before the links: who removes the pod has to find them. */
-        if (r >= 0)
-                r = write_at(fd, uuid, "addresses", text);
+        r = write_at(fd, uuid, "addresses", text);
+        if (r < 0)
+                return r;
         STRV_FOREACH(address, addresses) {
                 _cleanup_free_ char *link = strjoin(ADDRESSES "/", *address);
 
-                if (r < 0 || !link)
-                        return r < 0 ? r : -ENOMEM;
+                if (!link)
+                        return -ENOMEM;
                 if (!is_address(*address))
                         return -EINVAL;
                 if (unlinkat(fd, link, 0) < 0 && errno != ENOENT)
@@ -231,8 +234,11 @@ static int remove_addresses(int fd, const Uuid *uuid)
         int r;
 
         r = file ? read_file_at(fd, file, 65536, &text, NULL) : -ENOMEM;
-        if (r >= 0)
-                r = strv_split(text, '\n', &addresses);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        r = strv_split(text, '\n', &addresses);
+        if (r < 0)
+                return r;
         STRV_FOREACH(address, addresses) {
                 _cleanup_free_ char *link = is_address(*address) ? strjoin(ADDRESSES "/", *address) : NULL;
                 Uuid owner;
@@ -240,7 +246,7 @@ static int remove_addresses(int fd, const Uuid *uuid)
                 if (link && read_link(fd, link, &owner) >= 0 && streq(owner.s, uuid->s))
                         (void) unlinkat(fd, link, 0);
         }
-        return r == -ENOENT ? 0 : r;
+        return 0;
 }
 
 int registration_remove(int fd, const Uuid *uuid)

@@ -16,6 +16,11 @@ static const JsonField header_table[] = {
         {}
 };
 
+static void header_done(Header *h)
+{
+        json_table_free(header_table, h);
+}
+
 void config_file_header(json_object *o, const char *kind)
 {
         (void) json_object_object_add(o, "rktKind", json_object_new_string(kind));
@@ -35,12 +40,20 @@ static int find_kind(const ConfigKind *kinds, const Header *header, const Config
         return json_error_set(e, -EINVAL, "rktKind", "'%s' does not belong in this directory", header->kind);
 }
 
+static int read_header(const ConfigKind *kinds, json_object *o, const ConfigKind **ret, JsonError *e)
+{
+        _cleanup_(header_done) Header header = {};
+        int r;
+
+        r = json_table_read(header_table, o, &header, e);
+        return r < 0 ? r : find_kind(kinds, &header, ret, e);
+}
+
 static int read_file(int dir_fd, const char *name, unsigned layer, const ConfigKind *kinds, void *userdata,
                      JsonError *e)
 {
         _cleanup_json_object_ json_object *o = NULL;
         const ConfigKind *kind = NULL;
-        Header header = {};
         int r;
 
         r = json_parse_file_at(dir_fd, name, &o, e);
@@ -49,10 +62,7 @@ static int read_file(int dir_fd, const char *name, unsigned layer, const ConfigK
         if (!json_object_is_type(o, json_type_object))
                 return json_error_expected(e, json_type_object);
 
-        r = json_table_read(header_table, o, &header, e);
-        if (r >= 0)
-                r = find_kind(kinds, &header, &kind, e);
-        json_table_free(header_table, &header);
+        r = read_header(kinds, o, &kind, e);
         return r < 0 ? r : kind->read(o, layer, userdata, e);
 }
 

@@ -168,73 +168,88 @@ static int export_armoured(gpgme_ctx_t c, gpgme_key_t k, char **ret)
 static int copy_key(gpgme_ctx_t c, gpgme_key_t k, GpgKey *ret)
 {
         const char *problem = key_problem(k);
-        int r = 0;
+        int r;
 
         ret->fingerprint = fingerprint_copy(k->fpr);
         ret->problem = problem ? strdup(problem) : NULL;
         if (!ret->fingerprint || (problem && !ret->problem))
                 return -ENOMEM;
-        for (gpgme_subkey_t s = k->subkeys ? k->subkeys->next : NULL; s && r >= 0; s = s->next)
-                if (s->can_sign)
-                        r = strv_consume(&ret->subkeys, fingerprint_copy(s->fpr));
-        if (r < 0)
-                return r;
+        for (gpgme_subkey_t s = k->subkeys ? k->subkeys->next : NULL; s; s = s->next)
+                if (s->can_sign && strv_consume(&ret->subkeys, fingerprint_copy(s->fpr)) < 0)
+                        return -ENOMEM;
         r = copy_identities(k, &ret->identities);
         return r < 0 ? r : export_armoured(c, k, &ret->armoured);
 }
 
+typedef struct KeyList {
+        gpgme_key_t *keys;
+        size_t n;
+} KeyList;
+
+static void key_list_done(KeyList *l)
+{
+        for (size_t i = 0; i < l->n; i++)
+                gpgme_key_unref(l->keys[i]);
+        free(l->keys);
+}
+
+static int list_next_keys(gpgme_ctx_t c, KeyList *l)
+{
+        size_t room = 0;
+
+        for (;;) {
+                gpgme_key_t k;
+                gpgme_error_t e = gpgme_op_keylist_next(c, &k);
+                int r;
+
+                if (e)
+                        return gpgme_err_code(e) == GPG_ERR_EOF ? 0 : -EPROTO;
+                r = ARRAY_GROW(l->keys, room, l->n, 1);
+                if (r < 0) {
+                        gpgme_key_unref(k);
+                        return r;
+                }
+                l->keys[l->n++] = k;
+        }
+}
+
 /* The keys of the keyring; the listing is finished before they are exported, since a context does only one at a
  * time. */
-static int list_keys(gpgme_ctx_t c, gpgme_key_t **ret, size_t *ret_n)
+static int list_keys(gpgme_ctx_t c, KeyList *l)
 {
-        size_t n = 0, room = 0;
-        gpgme_key_t *keys = NULL, k;
-        gpgme_error_t e;
-        int r = 0;
+        gpgme_error_t e = gpgme_op_keylist_start(c, NULL, 0);
+        int r = !e ? list_next_keys(c, l) : gpgme_err_code(e) == GPG_ERR_EOF ? 0 : -EPROTO;
 
-        e = gpgme_op_keylist_start(c, NULL, 0);
-        while (!e && r >= 0) {
-                e = gpgme_op_keylist_next(c, &k);
-                if (e)
-                        break;
-                r = ARRAY_GROW(keys, room, n, 1);
-                if (r >= 0)
-                        keys[n++] = k;
-                else
-                        gpgme_key_unref(k);
-        }
         (void) gpgme_op_keylist_end(c);
-        if (r >= 0 && gpgme_err_code(e) != GPG_ERR_EOF)
-                r = -EPROTO;
-        *ret = keys;
-        *ret_n = n;
         return r;
 }
 
-static void keys_unref(gpgme_key_t *keys, size_t n)
+static int copy_keys(GpgAnswer *a, gpgme_ctx_t c)
 {
-        for (size_t i = 0; i < n; i++)
-                gpgme_key_unref(keys[i]);
-        free(keys);
+        _cleanup_(key_list_done) KeyList l = {};
+        int r;
+
+        r = list_keys(c, &l);
+        if (r < 0)
+                return r;
+        a->keys.keys = new0(GpgKey, l.n);
+        if (!a->keys.keys)
+                return -ENOMEM;
+        for (size_t i = 0; i < l.n; i++) {
+                r = copy_key(c, l.keys[i], &a->keys.keys[a->keys.n_keys++]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static int read_keys(GpgAnswer *a, gpgme_ctx_t c)
 {
-        gpgme_key_t *keys = NULL;
-        size_t n = 0;
-        int r;
+        int r = copy_keys(a, c);
 
-        r = list_keys(c, &keys, &n);
-        if (r >= 0) {
-                a->keys.keys = new0(GpgKey, n);
-                r = a->keys.keys ? 0 : -ENOMEM;
-        }
-        for (size_t i = 0; i < n && r >= 0; i++)
-                r = copy_key(c, keys[i], &a->keys.keys[a->keys.n_keys++]);
-        keys_unref(keys, n);
         if (r < 0)
                 return fail(a, -r, "gpg failed to list keys: %s", strerror(-r));
-        return n == 0 ? fail(a, EBADMSG, "there is no OpenPGP public key in it") : 0;
+        return a->keys.n_keys == 0 ? fail(a, EBADMSG, "there is no OpenPGP public key in it") : 0;
 }
 
 /* Signatures */
@@ -291,19 +306,19 @@ static unsigned severity(int error)
 /* Finds the owner of the key. */
 static int find_signer(gpgme_ctx_t c, const char *fpr, GpgSignature *ret)
 {
-        gpgme_key_t *keys = NULL;
-        size_t n = 0;
+        _cleanup_(key_list_done) KeyList l = {};
         int r;
 
-        r = list_keys(c, &keys, &n);
-        for (size_t i = 0; i < n && r >= 0; i++)
-                for (gpgme_subkey_t s = keys[i]->subkeys; s && r >= 0; s = s->next)
-                        if (s->fpr && streq(s->fpr, fpr) && !ret->fingerprint) {
-                                ret->fingerprint = fingerprint_copy(keys[i]->fpr);
-                                r = ret->fingerprint ? copy_identities(keys[i], &ret->identities) : -ENOMEM;
+        r = list_keys(c, &l);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < l.n; i++)
+                for (gpgme_subkey_t s = l.keys[i]->subkeys; s; s = s->next)
+                        if (s->fpr && streq(s->fpr, fpr)) {
+                                ret->fingerprint = fingerprint_copy(l.keys[i]->fpr);
+                                return ret->fingerprint ? copy_identities(l.keys[i], &ret->identities) : -ENOMEM;
                         }
-        keys_unref(keys, n);
-        return r;
+        return 0;
 }
 
 static int tell_of(GpgAnswer *a, gpgme_ctx_t c, gpgme_signature_t s, Judgement j)

@@ -94,7 +94,7 @@ static int read_back(int fd, size_t max, char **ret, size_t *ret_size)
         return read_file_at(AT_FDCWD, proc_fd_path(fd, path), max, ret, ret_size);
 }
 
-static int read_answer(const GpgJob *job, GpgAnswer *answer)
+static int unpack_answer(const GpgJob *job, GpgAnswer *answer)
 {
         _cleanup_json_object_ json_object *o = NULL;
         _cleanup_free_ char *packed = NULL;
@@ -102,10 +102,16 @@ static int read_answer(const GpgJob *job, GpgAnswer *answer)
         int r;
 
         r = read_back(job->answer_fd, ANSWER_MAX, &packed, &size);
-        if (r >= 0)
-                r = json_unpack(packed, size, &o);
-        if (r >= 0)
-                r = json_table_read(gpg_answer_table, o, answer, NULL);
+        if (r < 0)
+                return r;
+        r = json_unpack(packed, size, &o);
+        return r < 0 ? r : json_table_read(gpg_answer_table, o, answer, NULL);
+}
+
+static int read_answer(const GpgJob *job, GpgAnswer *answer)
+{
+        int r = unpack_answer(job, answer);
+
         if (r == -ENOMEM)
                 return r;
         return r < 0 || !answer_is_sane(job->task, answer) ? -ECHILD : 0;
@@ -118,15 +124,20 @@ static int new_memory_file(void)
         return fd < 0 ? -errno : fd;
 }
 
-static int ask(GpgJob *job, GpgAnswer *answer, char **reterr_message)
+static int run_child(GpgJob *job, GpgAnswer *answer)
 {
         int r;
 
         r = run_unprivileged(gpg_child, job,
                              (const int[]) { job->answer_fd, job->payload_fd, job->what ? job->what->fd : 0 },
                              job->task == GPG_VERIFY_DETACHED ? 3 : 2);
-        if (r >= 0)
-                r = read_answer(job, answer);
+        return r < 0 ? r : read_answer(job, answer);
+}
+
+static int ask(GpgJob *job, GpgAnswer *answer, char **reterr_message)
+{
+        int r = run_child(job, answer);
+
         if (r == -ECHILD)
                 return explain(reterr_message, EPROTO, "the process that runs gpg died unexpectedly");
         if (r < 0)
@@ -150,26 +161,27 @@ static int run(GpgJob *job, GpgAnswer *answer, char **ret_payload, size_t *ret_s
         r = ask(job, answer, reterr_message);
         if (r < 0)
                 return r;
-        if (ret_payload)
-                r = read_back(payload_fd, GPG_PAYLOAD_MAX, ret_payload, ret_size);
-        return r;
+        return ret_payload ? read_back(payload_fd, GPG_PAYLOAD_MAX, ret_payload, ret_size) : r;
+}
+
+static void answer_done(GpgAnswer *a)
+{
+        json_table_free(gpg_answer_table, a);
 }
 
 int gpg_read_keys(const char *data, size_t n, GpgKeys *ret, char **reterr_message)
 {
         const GpgKeyData key = { data, n };
         GpgJob job = { .task = GPG_READ_KEYS, .keys = &key, .n_keys = 1 };
-        GpgAnswer answer = {};
+        _cleanup_(answer_done) GpgAnswer answer = {};
         int r;
 
         if (n > GPG_KEY_MAX)
                 return explain(reterr_message, E2BIG, "longer than %u bytes", GPG_KEY_MAX);
         r = run(&job, &answer, NULL, NULL, reterr_message);
-        if (r >= 0) {
-                *ret = answer.keys;
-                answer.keys = (GpgKeys) {};
-        }
-        json_table_free(gpg_answer_table, &answer);
+        if (r < 0)
+                return r;
+        *ret = TAKE_GENERIC(answer.keys, (GpgKeys) {});
         return r;
 }
 

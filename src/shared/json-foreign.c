@@ -89,20 +89,27 @@ static int answer(int fd, int error, const char *data, size_t n)
         return r < 0 ? r : loop_write(fd, data, n);
 }
 
-static int answer_document(int fd, const char *data, size_t n)
+static int parse_and_pack(const char *data, size_t n, char **ret, size_t *ret_size, JsonError *e)
 {
         _cleanup_json_object_ json_object *o = NULL;
+        int r;
+
+        r = json_parse_memory(data, n, &o, e);
+        return r < 0 ? r : json_pack(o, ret, ret_size);
+}
+
+static int answer_document(int fd, const char *data, size_t n)
+{
         _cleanup_json_error_ JsonError error = {};
         _cleanup_free_ char *packed = NULL;
         size_t size;
         int r;
 
-        r = json_parse_memory(data, n, &o, &error);
-        if (r >= 0)
-                r = json_pack(o, &packed, &size);
-        if (r >= 0)
-                return answer(fd, 0, packed, size);
-        return answer(fd, r, strempty(error.message), MIN(strlen(strempty(error.message)), (size_t) MESSAGE_MAX));
+        r = parse_and_pack(data, n, &packed, &size, &error);
+        if (r < 0)
+                return answer(fd, r, strempty(error.message),
+                              MIN(strlen(strempty(error.message)), (size_t) MESSAGE_MAX));
+        return answer(fd, 0, packed, size);
 }
 
 /* 0: the other side is gone. */
@@ -134,8 +141,11 @@ static int serve(void *userdata, WorkerReport *report, char **reterr_message)
         int r;
 
         r = json_foreign_confine(fd);
-        while (r >= 0 && (r = serve_one(fd)) > 0)
-                ;
+        if (r < 0)
+                return r;
+        do
+                r = serve_one(fd);
+        while (r > 0);
         return r;
 }
 
@@ -220,6 +230,13 @@ static int ask(const char *data, size_t n, Header *ret, char **ret_answer)
         return 0;
 }
 
+static int ask_and_unpack(const char *data, size_t n, Header *ret, char **ret_answer, json_object **ret_object)
+{
+        int r = ask(data, n, ret, ret_answer);
+
+        return r < 0 || ret->error != 0 ? r : json_unpack(*ret_answer, ret->size, ret_object);
+}
+
 int json_parse_foreign(const char *data, size_t n, json_object **ret, JsonError *e)
 {
         _cleanup_free_ char *text = NULL;
@@ -231,9 +248,7 @@ int json_parse_foreign(const char *data, size_t n, json_object **ret, JsonError 
         r = start();
         if (r < 0)
                 return r;
-        r = ask(data, n, &header, &text);
-        if (r >= 0 && header.error == 0)
-                r = json_unpack(text, header.size, ret);
+        r = ask_and_unpack(data, n, &header, &text, ret);
         if (r < 0) {
                 json_foreign_done();
                 return r == -ENOMEM

@@ -98,23 +98,31 @@ int sandbox_set_user(uid_t uid, gid_t gid)
         return 0;
 }
 
-int sandbox_keep_capabilities(const char *const *names)
+static int keep_capabilities(cap_t set, const char *const *names)
 {
-        cap_t set = cap_init();
-        int r = set ? 0 : -errno;
+        int r;
 
-        for (; r >= 0 && names && *names; names++) {
+        for (; names && *names; names++) {
                 cap_value_t c;
 
                 if (cap_from_name(*names, &c) < 0 || cap_set_flag(set, CAP_PERMITTED, 1, &c, CAP_SET) < 0 ||
                     cap_set_flag(set, CAP_EFFECTIVE, 1, &c, CAP_SET) < 0)
-                        r = -errno;
+                        return -errno;
         }
-        if (r >= 0)
-                r = drop_bounding_set(set);
-        if (r >= 0 && (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || cap_set_proc(set) < 0 ||
-                       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0))
-                r = -errno;
+        r = drop_bounding_set(set);
+        if (r < 0)
+                return r;
+        if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || cap_set_proc(set) < 0 ||
+            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                return -errno;
+        return 0;
+}
+
+int sandbox_keep_capabilities(const char *const *names)
+{
+        cap_t set = cap_init();
+        int r = set ? keep_capabilities(set, names) : -errno;
+
         (void) cap_free(set);
         return r;
 }
@@ -129,26 +137,42 @@ static int allow_by_argument(scmp_filter_ctx filter, const SandboxRule *rule)
                                 SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value));
 }
 
-int sandbox_filter_syscalls(const char *const *names, const SandboxRule *rules)
+static int load_filter(scmp_filter_ctx filter, const char *const *names, const SandboxRule *rules)
 {
-        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
         bool clone3 = false;
-        int r = filter ? 0 : -ENOMEM;
+        int r;
 
-        for (; r >= 0 && *names; names++) {
+        for (; *names; names++) {
                 int number = seccomp_syscall_resolve_name(*names);
 
                 clone3 = clone3 || strcmp(*names, "clone3") == 0;
-                if (number != __NR_SCMP_ERROR)
-                        r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+                if (number == __NR_SCMP_ERROR)
+                        continue;
+                r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+                if (r < 0)
+                        return r;
         }
-        for (; r >= 0 && rules && rules->name; rules++)
+        for (; rules && rules->name; rules++) {
                 r = allow_by_argument(filter, rules);
-        if (r >= 0 && !clone3)
+                if (r < 0)
+                        return r;
+        }
+        if (!clone3) {
                 r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-        if (r >= 0)
-                r = seccomp_load(filter);
-        if (filter)
-                seccomp_release(filter);
+                if (r < 0)
+                        return r;
+        }
+        return seccomp_load(filter);
+}
+
+int sandbox_filter_syscalls(const char *const *names, const SandboxRule *rules)
+{
+        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+        int r;
+
+        if (!filter)
+                return -ENOMEM;
+        r = load_filter(filter, names, rules);
+        seccomp_release(filter);
         return r;
 }

@@ -67,15 +67,17 @@ static int add_rule(scmp_filter_ctx ctx, uint32_t action, int nr, const struct s
 
 static int add_namespaces(scmp_filter_ctx ctx, uint32_t action)
 {
-        int r = 0;
-
-        for (uint64_t flag = 1; r >= 0 && flag <= NAMESPACE_FLAGS; flag <<= 1) {
+        for (uint64_t flag = 1; flag <= NAMESPACE_FLAGS; flag <<= 1) {
                 struct scmp_arg_cmp given = SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag);
+                int r;
 
-                if (flag & NAMESPACE_FLAGS)
-                        r = add_rule(ctx, action, SCMP_SYS(clone), &given, 1);
+                if (!(flag & NAMESPACE_FLAGS))
+                        continue;
+                r = add_rule(ctx, action, SCMP_SYS(clone), &given, 1);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
 
 /* Three calls depend on their arguments: clone on the namespaces it creates, socket on its family (vsock, the family of
@@ -86,20 +88,21 @@ static int add_conditional(scmp_filter_ctx ctx)
         static const uint64_t personalities[] = { 0, 8, 0x20000, 0x20008, 0xffffffff };
         const struct scmp_arg_cmp no_namespaces = SCMP_A0(SCMP_CMP_MASKED_EQ, NAMESPACE_FLAGS, 0),
                                   other_family = SCMP_A0(SCMP_CMP_NE, AF_VSOCK);
-        int r = 0;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(personalities); i++) {
+        for (size_t i = 0; i < ELEMENTSOF(personalities); i++) {
                 struct scmp_arg_cmp same = SCMP_A0(SCMP_CMP_EQ, personalities[i]);
 
                 r = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(personality), &same, 1);
+                if (r < 0)
+                        return r;
         }
-        if (r < 0)
-                return r;
         r = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), &other_family, 1);
         return r < 0 ? r : add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), &no_namespaces, 1);
 }
 /* The calls, one or many, that a word of a list or of our own tables stands for. *unknown receives the first word that
- * is not known; NULL: unknown words are ignored. */
+ * is not known, and UNKNOWN_WORD is returned; NULL: unknown words are ignored. */
+#define UNKNOWN_WORD 1
 static int add_calls(scmp_filter_ctx ctx, uint32_t action, const char *word, char **unknown)
 {
         const char *calls = word[0] == '@' ? syscall_set_find(word) : NULL;
@@ -116,7 +119,7 @@ static int add_calls(scmp_filter_ctx ctx, uint32_t action, const char *word, cha
                         return add_rule(ctx, action, nr, NULL, 0);
                 if (!unknown)
                         return 0;
-                return free_and_strdup(unknown, word) < 0 ? -ENOMEM : -ENOENT;
+                return free_and_strdup(unknown, word) < 0 ? -ENOMEM : UNKNOWN_WORD;
         }
 
         r = strv_split(calls, ' ', &words);
@@ -127,7 +130,7 @@ static int add_calls(scmp_filter_ctx ctx, uint32_t action, const char *word, cha
                 if (r < 0)
                         return r;
         }
-        return r;
+        return 0;
 }
 
 static bool set_has(const char *calls, const char *name)
@@ -144,17 +147,44 @@ static bool set_has(const char *calls, const char *name)
 static int add_denied(scmp_filter_ctx ctx, char *const *capabilities)
 {
         _cleanup_strv_free_ char **denied = NULL;
-        int r = strv_split(syscall_set_find("@podctl/denied"), ' ', &denied);
+        int r;
 
+        r = strv_split(syscall_set_find("@podctl/denied"), ' ', &denied);
+        if (r < 0)
+                return r;
         STRV_FOREACH(call, denied) {
                 bool allowed = streq(*call, "clone3");
 
                 for (const SyscallSet *s = syscall_sets_of_capabilities; s->name && !allowed; s++)
                         allowed = strv_contains(capabilities, s->name) && set_has(s->calls, *call);
-                if (r >= 0 && !allowed)
-                        r = add_calls(ctx, SCMP_ACT_ERRNO(EPERM), *call, NULL);
+                if (allowed)
+                        continue;
+                r = add_calls(ctx, SCMP_ACT_ERRNO(EPERM), *call, NULL);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
+}
+
+/* What the capabilities bring along. */
+static int add_of_capabilities(scmp_filter_ctx ctx, char *const *capabilities)
+{
+        for (const SyscallSet *s = syscall_sets_of_capabilities; s->name; s++) {
+                _cleanup_strv_free_ char **calls = NULL;
+                int r;
+
+                if (!strv_contains(capabilities, s->name))
+                        continue;
+                r = strv_split(s->calls, ' ', &calls);
+                if (r < 0)
+                        return r;
+                STRV_FOREACH(call, calls) {
+                        r = add_calls(ctx, SCMP_ACT_ALLOW, *call, NULL);
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
 }
 
 int seccomp_filter_default(char *const *capabilities, scmp_filter_ctx *ret)
@@ -180,16 +210,9 @@ int seccomp_filter_default(char *const *capabilities, scmp_filter_ctx *ret)
                 return r;
         r = add_namespaces(ctx,
                            strv_contains(capabilities, "SYS_ADMIN") ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM));
-        for (const SyscallSet *s = syscall_sets_of_capabilities; r >= 0 && s->name; s++) {
-                _cleanup_strv_free_ char **calls = NULL;
-
-                if (!strv_contains(capabilities, s->name))
-                        continue;
-                r = strv_split(s->calls, ' ', &calls);
-                STRV_FOREACH(call, calls)
-                        if (r >= 0)
-                                r = add_calls(ctx, SCMP_ACT_ALLOW, *call, NULL);
-        }
+        if (r < 0)
+                return r;
+        r = add_of_capabilities(ctx, capabilities);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(ctx);
@@ -226,14 +249,18 @@ static int filter_of_set(char *const *set, uint32_t otherwise, uint32_t action, 
         int r;
 
         r = seccomp_filter_new(otherwise, &ctx);
-        STRV_FOREACH(word, set)
-                if (r >= 0 && !startswith(*word, "@appc.io/"))
-                        r = add_calls(ctx, action, *word, &unknown);
-        if (r == -ENOENT)
-                return explain(reterr_message, EINVAL, "there is no %s '%s'",
-                               unknown[0] == '@' ? "set of system calls" : "system call", unknown);
         if (r < 0)
                 return r;
+        STRV_FOREACH(word, set) {
+                if (startswith(*word, "@appc.io/"))
+                        continue;
+                r = add_calls(ctx, action, *word, &unknown);
+                if (r == UNKNOWN_WORD)
+                        return explain(reterr_message, EINVAL, "there is no %s '%s'",
+                                       unknown[0] == '@' ? "set of system calls" : "system call", unknown);
+                if (r < 0)
+                        return r;
+        }
         *ret = TAKE_PTR(ctx);
         return 0;
 }

@@ -704,7 +704,7 @@ Test(pod, remove)
                 put(&f, UUID_A, "a", d);
                 p = look(&f, UUID_A);
                 h = hold(&f, UUID_A);
-                cr_expect_eq(pod_remove(p), -EBUSY, "%s", pod_directory_to_string(d));
+                cr_expect_eq(pod_remove(p), POD_IN_USE, "%s", pod_directory_to_string(d));
                 cr_expect(exists(&f, d, UUID_A));
                 let_go(&h);
                 cr_expect_eq(pod_remove(p), 0, "%s", pod_directory_to_string(d));
@@ -818,7 +818,7 @@ Test(pod, collect_leaves_the_held)
         cr_expect_eq(collect(&f, 0, 0, true), 0);
         cr_expect(exists(&f, POD_DIR_RUN, UUID_A));
         cr_expect(gone(&f, UUID_B));
-        cr_expect_eq(pod_remove_unheld(p), -EBUSY);
+        cr_expect_eq(pod_remove_unheld(p), POD_IN_USE);
         p = pod_free(p);
         cr_expect_eq(collect(&f, 0, 0, false), 0);
         cr_expect(gone(&f, UUID_A));

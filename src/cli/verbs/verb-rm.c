@@ -35,10 +35,10 @@ static int remove_pod(Pod *pod)
                 return log_error_errno(EBUSY,
                                        "Pod %s cannot be removed: a 'podctl run', 'logs' or 'status --wait' is not "
                                        "done with it", pod->uuid.s);
-        r = was == POD_EMBRYO ? -EBUSY : pod_remove(pod);
-        if (r == -EBUSY)
-                return log_error_errno(r, "Pod %s is %s and cannot be removed%s", pod->uuid.s, pod_state_to_string(was),
-                                       was == POD_RUNNING ? "; stop it first" : "");
+        r = was == POD_EMBRYO ? POD_IN_USE : pod_remove(pod);
+        if (r == POD_IN_USE)
+                return log_error_errno(EBUSY, "Pod %s is %s and cannot be removed%s", pod->uuid.s,
+                                       pod_state_to_string(was), was == POD_RUNNING ? "; stop it first" : "");
         if (r < 0)
                 return log_error_errno(r, "Cannot remove pod %s: %m", pod->uuid.s);
         (void) printf("\"%s\"\n", pod->uuid.s);

@@ -330,15 +330,20 @@ static int write_device_links(AciExport *e)
 {
         int r = e->has_dev ? 0 : write_made_up(e, "rootfs/dev", AE_IFDIR, NULL);
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(device_links); i++) {
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < ELEMENTSOF(device_links); i++) {
                 _cleanup_free_ char *path = path_join("rootfs", device_links[i].path);
 
                 if (!path)
                         return -ENOMEM;
-                if (!e->has_link[i])
-                        r = write_made_up(e, path, AE_IFLNK, device_links[i].target);
+                if (e->has_link[i])
+                        continue;
+                r = write_made_up(e, path, AE_IFLNK, device_links[i].target);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
 
 static int write_aci(AciExport *e, const AciContents *contents)

@@ -302,15 +302,19 @@ static int commit(ImageImport *m)
         if (r < 0)
                 return r;
         if (fsync(m->store->layers_fd) < 0)
-                r = -errno;
-        if (r < 0)
-                return r;
+                return -errno;
         r = move_in(m->store, m->manifests_fd, image_move_in);
         if (r < 0)
                 return r;
         if (fsync(m->store->manifests_fd) < 0)
-                r = -errno;
-        return r < 0 ? r : renew_trust(m);
+                return -errno;
+        return renew_trust(m);
+}
+
+static int lock_and_commit(ImageImport *m)
+{
+        m->lock_fd = image_store_lock(m->store, LOCK_SH);
+        return m->lock_fd < 0 ? m->lock_fd : commit(m);
 }
 
 int image_import_commit(ImageImport *m, char **reterr_message)
@@ -318,9 +322,7 @@ int image_import_commit(ImageImport *m, char **reterr_message)
         int r;
 
         /* First images, then their names, without a collection in between. */
-        r = m->lock_fd = image_store_lock(m->store, LOCK_SH);
-        if (r >= 0)
-                r = commit(m);
+        r = lock_and_commit(m);
         if (r < 0)
                 return explain_context(reterr_message, r, "image store %s", m->store->path);
         for (size_t i = 0; i < m->n_names; i++) {

@@ -32,6 +32,13 @@ static int tell_tree(const char *path, const char *what, void *userdata)
         return tell(userdata, path, what);
 }
 
+static int run_job(LayerJob *job, LayerJobResult *ret, char **reterr_message)
+{
+        int r = layer_job_start(job);
+
+        return r < 0 ? r : layer_job_finish(job, ret, reterr_message);
+}
+
 /* Unpacks the blob of a layer again, into an empty directory. This also checks the blob's structure; an ACI's own layer
  * is identified by its digest only then. */
 static int unpack_again(ImageStore *s, const Digest *layer, bool is_aci, int to_fd, char **reterr_message)
@@ -64,9 +71,7 @@ static int unpack_again(ImageStore *s, const Digest *layer, bool is_aci, int to_
         job.stored = *info.blob.hex ? &info.blob : NULL;
         job.stored_size = *info.blob.hex ? info.blob_size : UINT64_MAX;
         job.tar = is_aci ? NULL : layer;
-        r = layer_job_start(&job);
-        if (r >= 0)
-                r = layer_job_finish(&job, &result, reterr_message);
+        r = run_job(&job, &result, reterr_message);
         worker_done(&job.worker);
         if (r == -LAYER_TOO_SHORT)
                 return -EBADMSG;
@@ -226,17 +231,22 @@ static int check(Check *v, char **reterr_message)
         int r;
 
         r = check_record(v);
-        if (r >= 0 && v->n_differences == 0)
-                r = check_documents(v);
-        documents = v->n_differences;
-        for (size_t i = 0; r >= 0 && i < v->record.n_layers; i++)
-                if (!seen_before(&v->record, i))
-                        r = check_layer(v, &v->record.layers[i], reterr_message);
         if (r < 0)
                 return r;
-        if ((documents > 0 || (v->is_aci && v->n_differences > 0)))
-                r = image_mark_damaged(v->store, v->id);
-        return r;
+        if (v->n_differences == 0) {
+                r = check_documents(v);
+                if (r < 0)
+                        return r;
+        }
+        documents = v->n_differences;
+        for (size_t i = 0; i < v->record.n_layers; i++) {
+                if (seen_before(&v->record, i))
+                        continue;
+                r = check_layer(v, &v->record.layers[i], reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        return documents > 0 || (v->is_aci && v->n_differences > 0) ? image_mark_damaged(v->store, v->id) : 0;
 }
 
 int image_integrity_check(ImageStore *s, const Digest *id, ImageDifference report, void *userdata,

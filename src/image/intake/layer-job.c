@@ -20,14 +20,18 @@ typedef struct Pump {
         char block[BLOCK_SIZE];
 } Pump;
 
+static int hash_and_write(Pump *p, size_t n)
+{
+        int r = hasher_update(p->hasher, p->block, n);
+
+        return r < 0 ? r : loop_write(p->pipe_fd, p->block, n);
+}
+
 /* -EPIPE means that the unpacking process has failed; that will report why. */
 static int pass_on(Pump *p, size_t n)
 {
-        int r;
+        int r = hash_and_write(p, n);
 
-        r = hasher_update(p->hasher, p->block, n);
-        if (r >= 0)
-                r = loop_write(p->pipe_fd, p->block, n);
         p->size += n;
         atomic_store_explicit(&p->report->progress, p->size, memory_order_relaxed);
         return r;
@@ -36,12 +40,16 @@ static int pass_on(Pump *p, size_t n)
 /* First the part of the blob that an earlier attempt left, then the input. */
 static int pump_beginning(Pump *p)
 {
-        ssize_t n;
-        int r = 0;
+        for (;;) {
+                ssize_t n = loop_read(p->blob_fd, p->block, BLOCK_SIZE);
+                int r;
 
-        while (r >= 0 && (n = loop_read(p->blob_fd, p->block, BLOCK_SIZE)) != 0)
-                r = n < 0 ? (int) n : pass_on(p, (size_t) n);
-        return r;
+                if (n <= 0)
+                        return (int) n;
+                r = pass_on(p, (size_t) n);
+                if (r < 0)
+                        return r;
+        }
 }
 
 static int pump_input(Pump *p, char **reterr_message)
@@ -82,21 +90,30 @@ static int check(const LayerJob *job, const LayerJobResult *result, bool end_mar
         return 0;
 }
 
+static int pump_blob(Pump *p, char **reterr_message)
+{
+        int r;
+
+        r = pump_beginning(p);
+        if (r < 0)
+                return r;
+        r = pump_input(p, reterr_message);
+        if (r < 0)
+                return r;
+        if (p->job->stored_size != UINT64_MAX && p->size < p->job->stored_size)
+                return explain(reterr_message, LAYER_TOO_SHORT, "is %" PRIu64 " bytes long, not %" PRIu64,
+                               p->size, p->job->stored_size);
+        return 0;
+}
+
 /* Both ends of the work: we write, the unpacking process reads. Of two failures, the first one counts. */
 static int pump(Pump *p, Worker *unpacking, LayerUnpackResult *ret, char **reterr_message)
 {
         _cleanup_free_ char *message = NULL;
-        bool too_short;
         int r, k;
 
-        r = pump_beginning(p);
-        if (r >= 0)
-                r = pump_input(p, &message);
+        r = pump_blob(p, &message);
         p->pipe_fd = safe_close(p->pipe_fd);
-        too_short = r >= 0 && p->job->stored_size != UINT64_MAX && p->size < p->job->stored_size;
-        if (too_short)
-                return explain(reterr_message, LAYER_TOO_SHORT, "is %" PRIu64 " bytes long, not %" PRIu64,
-                               p->size, p->job->stored_size);
         if (r < 0 && r != -EPIPE) {
                 if (message)
                         (void) explain(reterr_message, r, "%s", message);

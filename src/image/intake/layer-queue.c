@@ -147,13 +147,19 @@ static int publish(Queue *q, const Digest *layer, int *lock_fd)
 static int settle(Queue *q, Slot *slot)
 {
         const LayerItem *item = slot->item;
-        int r = 0;
+        int r;
 
-        if (slot->partial_fd >= 0)
+        if (slot->partial_fd >= 0) {
                 r = rename_noreplace(q->store->partial_fd, item->partial, slot->layer_fd, LAYER_BLOB);
-        if (r >= 0 && !item->tar)
+                if (r < 0)
+                        return r;
+        }
+        if (!item->tar) {
                 r = rename_noreplace(q->staging_fd, slot->name, q->staging_fd, DIGEST_FILE(&item->result.tar));
-        return r < 0 || !item->publish ? r : publish(q, &item->result.tar, item->lock_fd);
+                if (r < 0)
+                        return r;
+        }
+        return item->publish ? publish(q, &item->result.tar, item->lock_fd) : 0;
 }
 
 /* After a complete transfer there is nothing to resume: the fault lies elsewhere. */
@@ -179,15 +185,20 @@ static int name_layer(const LayerItem *item, int r, char **reterr_message)
         return name ? explain_context(reterr_message, r, "layer %s", DIGEST_STRING(name)) : r;
 }
 
+static int finish_and_settle(Queue *q, Slot *slot, char **reterr_message)
+{
+        int r = layer_job_finish(&slot->job, &slot->item->result, reterr_message);
+
+        return r < 0 ? r : settle(q, slot);
+}
+
 static int slot_finish(Queue *q, Slot *slot, char **reterr_message)
 {
         _cleanup_free_ char *message = NULL;
         LayerItem *item = slot->item;
         int r;
 
-        r = layer_job_finish(&slot->job, &item->result, &message);
-        if (r >= 0)
-                r = settle(q, slot);
+        r = finish_and_settle(q, slot, &message);
         if (q->origin->done)
                 r = q->origin->done(q->origin->userdata, index_of(q, slot), r, &message);
         if ((r == -EBADMSG || r == -ESTALE) && slot->from_partial) {
@@ -283,6 +294,19 @@ static int turn(Queue *q, char **reterr_message)
         return 1;
 }
 
+static int run_all(Queue *q, char **reterr_message)
+{
+        int r;
+
+        do {
+                r = fill_slots(q, reterr_message);
+                if (r < 0)
+                        return r;
+                r = turn(q, reterr_message);
+        } while (r > 0);
+        return r;
+}
+
 int layer_queue_run(ImageStore *s, int staging_fd, const LayerOrigin *origin, LayerItem *items, size_t n,
                     char **reterr_message)
 {
@@ -290,12 +314,7 @@ int layer_queue_run(ImageStore *s, int staging_fd, const LayerOrigin *origin, La
         int r;
 
         q.n_slots = slots_wanted();
-        do {
-                r = fill_slots(&q, reterr_message);
-                if (r >= 0)
-                        r = turn(&q, reterr_message);
-        } while (r > 0);
-
+        r = run_all(&q, reterr_message);
         for (size_t k = 0; k < q.n_slots; k++)
                 if (q.slots[k].item) {
                         /* A later attempt is worth less than space now; and the transfer of a bad image is not

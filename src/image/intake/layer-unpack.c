@@ -72,10 +72,16 @@ static int report(const LayerUnpack *u, ArchiveReader *reader, const UnpackResul
         int r;
 
         r = archive_reader_finish(reader, &totals, reterr_message);
-        if (r >= 0)
-                r = write_implied(u->implied_fd, unpacked->implied);
-        if (r >= 0 && unpacked->manifest)
+        if (r < 0)
+                return r;
+        r = write_implied(u->implied_fd, unpacked->implied);
+        if (r < 0)
+                return r;
+        if (unpacked->manifest) {
                 r = loop_write(u->manifest_fd, unpacked->manifest, unpacked->manifest_size);
+                if (r < 0)
+                        return r;
+        }
         *result = (LayerUnpackResult) {
                 .size = unpacked->size,
                 .tar_digest = totals.tar_digest,
@@ -84,7 +90,7 @@ static int report(const LayerUnpack *u, ArchiveReader *reader, const UnpackResul
                 .highest_id = unpacked->highest_id,
                 .privileged = unpacked->privileged,
         };
-        return r;
+        return 0;
 }
 
 static int unpack(void *userdata, WorkerReport *shared, char **reterr_message)

@@ -60,20 +60,39 @@ static int render(const char *template, const AppcImageRef *ref, const char *ext
         return *ret ? 0 : -ENOMEM;
 }
 
+static int render_both(const char *template, const AppcImageRef *ref, AppcEndpoint *ret)
+{
+        int r = render(template, ref, "aci", &ret->image);
+
+        return r < 0 ? r : render(template, ref, "aci.asc", &ret->signature);
+}
+
 static int add_endpoint(AppcEndpoints *e, const char *template, const AppcImageRef *ref)
 {
         AppcEndpoint *endpoint = &e->endpoints[e->n];
         int r;
 
-        r = render(template, ref, "aci", &endpoint->image);
-        if (r >= 0)
-                r = render(template, ref, "aci.asc", &endpoint->signature);
+        r = render_both(template, ref, endpoint);
         if (r < 0 || !endpoint->image || !endpoint->signature) {
                 free(endpoint->image);
                 free(endpoint->signature);
                 return r;
         }
         e->n++;
+        return 0;
+}
+
+static int add_endpoints(AppcEndpoints *e, const Answer *a, const AppcImageRef *ref)
+{
+        e->endpoints = new0(AppcEndpoint, strv_length(a->aci) + 1);
+        if (!e->endpoints)
+                return -ENOMEM;
+        STRV_FOREACH(template, a->aci) {
+                int r = add_endpoint(e, *template, ref);
+
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }
 
@@ -89,11 +108,7 @@ int appc_endpoints_render(const char *answer, size_t size, const AppcImageRef *r
         r = json_document_parse_foreign(&type, answer, size, (void **) &a, &error);
         if (r < 0)
                 return explain(reterr_message, r, "discovery: %s", json_error_message(&error, r));
-        e.endpoints = new0(AppcEndpoint, strv_length(a->aci) + 1);
-        r = e.endpoints ? 0 : -ENOMEM;
-        STRV_FOREACH(template, a->aci)
-                if (r >= 0)
-                        r = add_endpoint(&e, *template, ref);
+        r = add_endpoints(&e, a, ref);
         json_document_free(&type, a);
         if (r < 0) {
                 appc_endpoints_done(&e);

@@ -102,10 +102,18 @@ void source_images_drop_last(SourceImages *images)
         source_image_done(&images->images[--images->n]);
 }
 
+static int parse_config(const char *config, size_t size, OciConfig **ret, JsonError *e)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        int r;
+
+        r = json_parse_foreign(config, size, &o, e);
+        return r < 0 ? r : oci_config_read(o, ret, e);
+}
+
 int source_image_set_config(SourceImage *image, char *config, size_t size, size_t n_files, char **reterr_message)
 {
         _cleanup_(oci_config_freep) OciConfig *parsed = NULL;
-        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         int r;
 
@@ -114,9 +122,7 @@ int source_image_set_config(SourceImage *image, char *config, size_t size, size_
         r = digest_of_memory(DIGEST_SHA256, config, size, &image->config_digest);
         if (r < 0)
                 return r;
-        r = json_parse_foreign(config, size, &o, &error);
-        if (r >= 0)
-                r = oci_config_read(o, &parsed, &error);
+        r = parse_config(config, size, &parsed, &error);
         if (r < 0)
                 return explain(reterr_message, r, "%s", json_error_message(&error, r));
 

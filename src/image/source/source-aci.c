@@ -48,19 +48,25 @@ static int verify(const AciOrigin *origin, const ImageVerify *v, ImageImport *m,
         return fd < 0 ? fd : image_verify_aci(v, name, fd, signature, n, ret, reterr_message);
 }
 
+static int parse_manifest(const ImageDraft *draft, AppcImage **ret, JsonError *e)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        int r;
+
+        r = json_parse_foreign(draft->manifest, draft->manifest_size, &o, e);
+        return r < 0 ? r : appc_image_read(o, ret, e);
+}
+
 static int import_image(const AciOrigin *origin, const SourceOptions *options, ImageImport *m, ImageDraft *draft,
                         char **reterr_message)
 {
         _cleanup_(image_trust_done) ImageTrust trust = {};
         _cleanup_(appc_image_freep) AppcImage *appc = NULL;
-        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         _cleanup_free_ char *name = NULL;
         int r;
 
-        r = json_parse_foreign(draft->manifest, draft->manifest_size, &o, &error);
-        if (r >= 0)
-                r = appc_image_read(o, &appc, &error);
+        r = parse_manifest(draft, &appc, &error);
         if (r < 0)
                 return explain(reterr_message, r, "manifest: %s", json_error_message(&error, r));
         r = check_wanted(appc, origin->wanted, reterr_message);

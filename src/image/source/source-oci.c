@@ -35,18 +35,30 @@ static int read_blob(const Source *source, const OciDescriptor *d, char **ret, s
         return 0;
 }
 
-static int read_config(const Source *source, const OciManifest *manifest, SourceImage *image, char **reterr_message)
+static int take_config(const Source *source, const OciManifest *manifest, SourceImage *image, char **reterr_message)
 {
         char *config;
         size_t size;
         int r;
 
         r = read_blob(source, &manifest->config, &config, &size, reterr_message);
-        if (r >= 0)
-                r = source_image_set_config(image, config, size, manifest->n_layers, reterr_message);
         if (r < 0)
-                return explain_context(reterr_message, r, "config %s", manifest->config.digest_text);
-        return 0;
+                return r;
+        return source_image_set_config(image, config, size, manifest->n_layers, reterr_message);
+}
+
+static int read_config(const Source *source, const OciManifest *manifest, SourceImage *image, char **reterr_message)
+{
+        int r = take_config(source, manifest, image, reterr_message);
+
+        return r < 0 ? explain_context(reterr_message, r, "config %s", manifest->config.digest_text) : 0;
+}
+
+static int parse_manifest(const SourceImage *image, OciManifest **ret, JsonError *e)
+{
+        int r = oci_manifest_parse_foreign(image->manifest, image->manifest_size, ret, e);
+
+        return r < 0 ? r : oci_manifest_check_image(*ret, e);
 }
 
 static int read_manifest(const Source *source, const OciDescriptor *d, SourceImage *image, char **reterr_message)
@@ -55,9 +67,7 @@ static int read_manifest(const Source *source, const OciDescriptor *d, SourceIma
         _cleanup_json_error_ JsonError error = {};
         int r;
 
-        r = oci_manifest_parse_foreign(image->manifest, image->manifest_size, &manifest, &error);
-        if (r >= 0)
-                r = oci_manifest_check_image(manifest, &error);
+        r = parse_manifest(image, &manifest, &error);
         if (r < 0)
                 return explain(reterr_message, r, "%s", json_error_message(&error, r));
 

@@ -25,16 +25,15 @@ static int no_image(char **reterr_message)
 static int fetch_directory(const Source *source, ImageImport *m, char ***ids, char **reterr_message)
 {
         for (size_t i = 0; i < ELEMENTSOF(directory_kinds); i++) {
-                SourceImages images = {};
+                _cleanup_(source_images_done) SourceImages images = {};
                 int r;
 
                 if (faccessat(source->dir_fd, directory_kinds[i].marker, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                         continue;
                 r = directory_kinds[i].find(source, &images, reterr_message);
-                if (r >= 0)
-                        r = source_import(source, m, &images, ids, reterr_message);
-                source_images_done(&images);
-                return r;
+                if (r < 0)
+                        return r;
+                return source_import(source, m, &images, ids, reterr_message);
         }
         return no_image(reterr_message);
 }
@@ -69,23 +68,35 @@ static FileKind name_tells(const char *name)
 }
 
 /* Reads up to the first name that decides. */
-static int detect(int fd, FileKind *ret, char **reterr_message)
+static int read_names(int fd, FileKind *kind, bool *any, char **reterr_message)
 {
         _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
         struct archive_entry *entry;
+        int r;
+
+        r = archive_reader_new(fd, _DIGEST_INVALID, &reader, reterr_message);
+        if (r < 0)
+                return r;
+        while (*kind == FILE_UNKNOWN) {
+                _cleanup_free_ char *path = NULL;
+
+                r = archive_reader_next(reader, &entry, reterr_message);
+                if (r <= 0)
+                        return r;
+                *any = true;
+                if (tree_path(strempty(archive_entry_pathname(entry)), &path) >= 0)
+                        *kind = name_tells(path);
+        }
+        return 0;
+}
+
+static int detect(int fd, FileKind *ret, char **reterr_message)
+{
         FileKind kind = FILE_UNKNOWN;
         bool any = false;
         int r;
 
-        r = archive_reader_new(fd, _DIGEST_INVALID, &reader, reterr_message);
-        while (r >= 0 && kind == FILE_UNKNOWN &&
-               (r = archive_reader_next(reader, &entry, reterr_message)) > 0) {
-                _cleanup_free_ char *path = NULL;
-
-                any = true;
-                if (tree_path(strempty(archive_entry_pathname(entry)), &path) >= 0)
-                        kind = name_tells(path);
-        }
+        r = read_names(fd, &kind, &any, reterr_message);
         /* Data that does not even begin like an archive is simply not one. */
         if (r == -EBADMSG && !any)
                 return no_image(reterr_message);

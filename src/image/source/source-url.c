@@ -52,10 +52,10 @@ static int fetch_signature_early(Download *d, char **reterr_message)
         if (!d->u->options->verify)
                 return 0;
         r = fetch_signature(d, d->u->wanted ? d->u->wanted->name : d->u->url, &reply, reterr_message);
-        if (r >= 0 && reply.outcome == FETCH_DONE) {
-                d->signature = TAKE_PTR(reply.data);
-                d->signature_size = reply.size;
-        }
+        if (r < 0 || reply.outcome != FETCH_DONE)
+                return r;
+        d->signature = TAKE_PTR(reply.data);
+        d->signature_size = reply.size;
         return r;
 }
 
@@ -216,11 +216,13 @@ static int find_fetched_meanwhile(const UrlFetch *u, const FetchReply *head, cha
         int r;
 
         r = image_remote_read(u->store, u->url, &remote);
-        if (r >= 0 && (head->etag || head->last_modified) && streq_ptr(remote.etag, head->etag) &&
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        if ((head->etag || head->last_modified) && streq_ptr(remote.etag, head->etag) &&
             streq_ptr(remote.last_modified, head->last_modified) && is_usable(u, &remote))
                 *ret_id = TAKE_PTR(remote.image);
         image_remote_done(&remote);
-        return r == -ENOENT ? 0 : r;
+        return 0;
 }
 
 static int import_once(Download *d, const FetchReply *head, char **ret_id, char **reterr_message)
@@ -229,8 +231,9 @@ static int import_once(Download *d, const FetchReply *head, char **ret_id, char 
         int r;
 
         r = lock_partial(d);
-        if (r >= 0)
-                r = find_fetched_meanwhile(d->u, head, ret_id);
+        if (r < 0)
+                return r;
+        r = find_fetched_meanwhile(d->u, head, ret_id);
         if (r < 0 || *ret_id)
                 return r;
         r = import(d, &id, reterr_message);
@@ -265,23 +268,19 @@ static int fetch(const UrlFetch *u, const ImageRemote *remote, char **ret_id, ch
                 .kind = FETCH_URL_HEAD, .url = u->url,
                 .etag = usable ? remote->etag : NULL, .last_modified = usable ? remote->last_modified : NULL,
         };
-        FetchReply head = {};
-        int r = 0;
+        _cleanup_(fetch_reply_done) FetchReply head = {};
+        int r;
 
         if (!usable || !is_fresh(u, remote)) {
                 r = fetcher_fetch(u->fetcher, &request, &head, reterr_message);
                 /* Servers that do not answer that request may still provide the image. */
-                if (r == -EPROTO)
-                        r = 0;
-                if (r >= 0 && head.outcome != FETCH_UNCHANGED) {
+                if (r < 0 && r != -EPROTO)
+                        return r;
+                if (head.outcome != FETCH_UNCHANGED) {
                         r = download(u, &head, ret_id, reterr_message);
-                        fetch_reply_done(&head);
                         return r < 0 ? explain_context(reterr_message, r, "%s", u->url) : 0;
                 }
-                fetch_reply_done(&head);
         }
-        if (r < 0)
-                return r;
         *ret_id = strdup(remote->image);
         return *ret_id ? 0 : -ENOMEM;
 }

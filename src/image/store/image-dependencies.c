@@ -37,7 +37,9 @@ static int allow_path(ImageVisit *v, size_t *n_allocated, const char *path)
         int r;
 
         r = path_clean(path, &clean);
-        for (char *slash = clean; r >= 0 && slash; slash = strrchr(clean + 1, '/')) {
+        if (r < 0)
+                return r;
+        for (char *slash = clean; slash; slash = strrchr(clean + 1, '/')) {
                 if (slash > clean)
                         *slash = 0;
                 r = ARRAY_GROW(v->allowed, *n_allocated, v->n_allowed, 2);
@@ -48,7 +50,7 @@ static int allow_path(ImageVisit *v, size_t *n_allocated, const char *path)
                 if (!v->allowed[v->n_allowed++])
                         return -ENOMEM;
         }
-        return r;
+        return 0;
 }
 
 /* Some images have a line for each file. */
@@ -169,20 +171,27 @@ static int gather_dependencies(Gather *g, const Image *image, ImageVisit *v)
         if (r < 0)
                 return r;
         r = set_whitelist(v, manifest->path_whitelist);
-        for (size_t i = 0; r >= 0 && i < manifest->n_dependencies; i++) {
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < manifest->n_dependencies; i++) {
                 _cleanup_(image_freep) Image *dependency = NULL;
 
                 r = load_dependency(g->store, image, &manifest->dependencies[i], &dependency, g->reterr_message);
-                if (r >= 0)
-                        r = gather(g, dependency, v);
+                if (r < 0)
+                        return r;
+                r = gather(g, dependency, v);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
+
+DEFINE_TRIVIAL_CLEANUP_FUNC(ImageVisit *, visit_free)
 
 static int gather(Gather *g, const Image *image, const ImageVisit *dependent)
 {
+        _cleanup_(visit_freep) ImageVisit *v = NULL;
         ImageVisits *all = g->visits;
-        ImageVisit *v = NULL;
         int r;
 
         r = visit_new(g, image, dependent, &v);
@@ -190,13 +199,12 @@ static int gather(Gather *g, const Image *image, const ImageVisit *dependent)
                 return r;
         /* Its place in the order is after the dependencies, but they need it to exist already. */
         r = gather_dependencies(g, image, v);
-        if (r >= 0)
-                r = ARRAY_GROW(all->visits, all->n_allocated, all->n, 1);
-        if (r < 0) {
-                visit_free(v);
+        if (r < 0)
                 return r;
-        }
-        all->visits[all->n++] = v;
+        r = ARRAY_GROW(all->visits, all->n_allocated, all->n, 1);
+        if (r < 0)
+                return r;
+        all->visits[all->n++] = TAKE_PTR(v);
         return 0;
 }
 
@@ -247,8 +255,9 @@ static int look_for_missing(Missing *m, const Digest *id)
         if (strv_contains(m->seen, DIGEST_FILE(id)))
                 return 0;
         r = strv_extend(&m->seen, DIGEST_FILE(id));
-        if (r >= 0)
-                r = image_store_load(m->store, id, &image, m->reterr_message);
+        if (r < 0)
+                return r;
+        r = image_store_load(m->store, id, &image, m->reterr_message);
         if (r < 0 || image->kind != IMAGE_APPC)
                 return r;
         r = parse_manifest(image, &manifest, m->reterr_message);

@@ -238,9 +238,27 @@ static bool is_spelled(const char *name, const AppcImageRef *ref)
         return same;
 }
 
-static int find_spelled(ImageStore *s, const AppcImageRef *ref, const char *text, Digest *ret, char **reterr_message)
+static int find_spelled_among(ImageStore *s, const ImageName *names, size_t n, const AppcImageRef *ref,
+                              const char *text, Digest *ret, char **reterr_message)
 {
         const ImageName *found = NULL;
+
+        for (size_t i = 0; i < n; i++) {
+                if (!is_spelled(names[i].name, ref) || !image_store_has(s, &names[i].id))
+                        continue;
+                if (found && !digest_equal(&found->id, &names[i].id))
+                        return explain(reterr_message, ENOTUNIQ, "'%s' may be '%s' or '%s'; write which", text,
+                                       found->name, names[i].name);
+                found = &names[i];
+        }
+        if (!found)
+                return -ENOENT;
+        *ret = found->id;
+        return 0;
+}
+
+static int find_spelled(ImageStore *s, const AppcImageRef *ref, const char *text, Digest *ret, char **reterr_message)
+{
         ImageName *names;
         size_t n;
         int r;
@@ -248,19 +266,9 @@ static int find_spelled(ImageStore *s, const AppcImageRef *ref, const char *text
         r = image_names_read(s, &names, &n);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < n && r >= 0; i++) {
-                if (!is_spelled(names[i].name, ref) ||
-                    !image_store_has(s, &names[i].id))
-                        continue;
-                if (found && !digest_equal(&found->id, &names[i].id))
-                        r = explain(reterr_message, ENOTUNIQ, "'%s' may be '%s' or '%s'; write which", text,
-                                    found->name, names[i].name);
-                found = &names[i];
-        }
-        if (r >= 0 && found)
-                *ret = found->id;
+        r = find_spelled_among(s, names, n, ref, text, ret, reterr_message);
         image_names_free(names, n);
-        return r < 0 ? r : found ? 0 : -ENOENT;
+        return r;
 }
 
 int image_store_resolve_appc(ImageStore *s, const AppcImageRef *ref, Digest *ret, char **reterr_message)

@@ -151,7 +151,7 @@ static int names_prune(ImageStore *s, const Digest *id)
 static int read_layers(ImageStore *s, const char *id, NameSet *set)
 {
         _cleanup_close_ int fd = open_directory_at(s->manifests_fd, id);
-        ImageRecord record = {};
+        _cleanup_(image_record_done) ImageRecord record = {};
         int r;
 
         if (fd < 0)
@@ -159,10 +159,12 @@ static int read_layers(ImageStore *s, const char *id, NameSet *set)
         r = image_record_read(fd, &record, NULL);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < record.n_layers && r >= 0; i++)
+        for (size_t i = 0; i < record.n_layers; i++) {
                 r = name_set_take(set, strdup(DIGEST_FILE(&record.layers[i])));
-        image_record_done(&record);
-        return r < 0 ? r : name_set_take(set, strjoin(IMPLIED_TREE_PREFIX, id));
+                if (r < 0)
+                        return r;
+        }
+        return name_set_take(set, strjoin(IMPLIED_TREE_PREFIX, id));
 }
 
 /* An image without a readable record cannot be used, so it needs nothing. If the record is only temporarily unreadable,
@@ -486,10 +488,23 @@ static int collect_by_size(Removal *m, ImageCollect *c, Image **images, size_t n
         return 0;
 }
 
+static int collect_listed(Removal *m, ImageCollect *c, Image **images, size_t n, char **reterr_message)
+{
+        size_t i;
+        int r;
+
+        for (i = 0; i < n && images[i]->last_used < c->unused_since; i++) {
+                r = collect_image(m, c, images[i], reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        return c->max_size > 0 ? collect_by_size(m, c, images, n, i, reterr_message) : 0;
+}
+
 static int collect_images(Removal *m, ImageCollect *c, char **reterr_message)
 {
         Image **images;
-        size_t n, i = 0;
+        size_t n;
         int r;
 
         if (c->unused_since == 0 && c->max_size == 0)
@@ -497,10 +512,7 @@ static int collect_images(Removal *m, ImageCollect *c, char **reterr_message)
         r = list_by_use(m->store, c, &images, &n);
         if (r < 0)
                 return r;
-        for (; r >= 0 && i < n && images[i]->last_used < c->unused_since; i++)
-                r = collect_image(m, c, images[i], reterr_message);
-        if (r >= 0 && c->max_size > 0)
-                r = collect_by_size(m, c, images, n, i, reterr_message);
+        r = collect_listed(m, c, images, n, reterr_message);
         image_array_free(images, n);
         return r;
 }

@@ -15,16 +15,22 @@ static const JsonField image_record_table[] = {
         {}
 };
 
-int image_record_read(int image_fd, ImageRecord *ret, char **reterr_message)
+static int read_record(int image_fd, ImageRecord *ret, JsonError *e)
 {
         _cleanup_json_object_ json_object *o = NULL;
+        int r;
+
+        r = json_parse_file_at(image_fd, "image", &o, e);
+        return r < 0 ? r : json_table_read(image_record_table, o, ret, e);
+}
+
+int image_record_read(int image_fd, ImageRecord *ret, char **reterr_message)
+{
         _cleanup_json_error_ JsonError error = {};
         ImageRecord record = {};
         int r;
 
-        r = json_parse_file_at(image_fd, "image", &o, &error);
-        if (r >= 0)
-                r = json_table_read(image_record_table, o, &record, &error);
+        r = read_record(image_fd, &record, &error);
         if (r < 0) {
                 image_record_done(&record);
                 return explain(reterr_message, r, "record: %s", json_error_message(&error, r));
@@ -130,6 +136,13 @@ static int name_compare(const void *a, const void *b)
         return k != 0 ? k : strcmp(x->name, y->name);
 }
 
+static int read_name(ImageStore *s, const char *file, ImageName *ret)
+{
+        int r = name_file_read(s, file, &ret->id);
+
+        return r < 0 ? r : image_name_unescape(file, &ret->name);
+}
+
 int image_names_read(ImageStore *s, ImageName **ret, size_t *ret_n)
 {
         _cleanup_strv_free_ char **files = NULL;
@@ -145,9 +158,7 @@ int image_names_read(ImageStore *s, ImageName **ret, size_t *ret_n)
                 return -ENOMEM;
 
         STRV_FOREACH(file, files) {
-                r = name_file_read(s, *file, &names[n].id);
-                if (r >= 0)
-                        r = image_name_unescape(*file, &names[n].name);
+                r = read_name(s, *file, &names[n]);
                 if (r == -ENOMEM) {
                         image_names_free(names, n);
                         return r;

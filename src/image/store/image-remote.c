@@ -36,17 +36,26 @@ static int read_remote(ImageStore *s, const char *file, ImageRemote *ret)
         return r < 0 ? r : json_table_read(image_remote_table, o, ret, NULL);
 }
 
-int image_remote_read(ImageStore *s, const char *source, ImageRemote *ret)
+static int find_remote(ImageStore *s, const char *source, ImageRemote *ret)
 {
-        ImageRemote remote = {};
         Digest d;
         int r;
 
         r = digest_of_memory(DIGEST_SHA256, source, strlen(source), &d);
-        if (r >= 0)
-                r = read_remote(s, d.hex, &remote);
-        if (r >= 0 && !image_is_there(s, remote.image))
-                r = -ENOENT;
+        if (r < 0)
+                return r;
+        r = read_remote(s, d.hex, ret);
+        if (r < 0)
+                return r;
+        return image_is_there(s, ret->image) ? 0 : -ENOENT;
+}
+
+int image_remote_read(ImageStore *s, const char *source, ImageRemote *ret)
+{
+        ImageRemote remote = {};
+        int r;
+
+        r = find_remote(s, source, &remote);
         if (r < 0) {
                 image_remote_done(&remote);
                 return r == -ENOMEM ? r : -ENOENT;

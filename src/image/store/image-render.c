@@ -26,14 +26,16 @@ static int format_name(const ImageVisits *visits, char **ret)
         if (r < 0)
                 return r;
         r = hasher_update(hasher, RENDER_VERSION "\n", strlen(RENDER_VERSION "\n"));
-        for (size_t i = 0; r >= 0 && i < visits->n; i++) {
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < visits->n; i++) {
                 _cleanup_free_ char *line = strprintf("%u %s\n", visits->visits[i]->depth,
                                                       DIGEST_FILE(&visits->visits[i]->id));
 
                 r = line ? hasher_update(hasher, line, strlen(line)) : -ENOMEM;
+                if (r < 0)
+                        return r;
         }
-        if (r < 0)
-                return r;
         r = hasher_finish(hasher, &key);
         if (r < 0)
                 return r;
@@ -219,6 +221,13 @@ static int read_lower(ImageStore *s, const char *name, char ***ret)
         return r < 0 ? r : strv_split(text, '\n', ret);
 }
 
+static int render_and_read(ImageStore *s, const ImageVisits *visits, const char *name, char ***ret)
+{
+        int r = render(s, visits, name);
+
+        return r < 0 ? r : read_lower(s, name, ret);
+}
+
 int image_render(ImageStore *s, const Image *image, char ***ret_names, char **reterr_message)
 {
         _cleanup_(image_visits_done) ImageVisits visits = {};
@@ -232,14 +241,13 @@ int image_render(ImageStore *s, const Image *image, char ***ret_names, char **re
         if (r < 0 || is_plain(&visits))
                 return r;
         r = format_name(&visits, &name);
-        if (r >= 0)
-                r = read_lower(s, name, ret_names);
+        if (r < 0)
+                return r;
+        r = read_lower(s, name, ret_names);
         if (r != -ENOENT)
                 return r;
 
-        r = render(s, &visits, name);
-        if (r >= 0)
-                r = read_lower(s, name, ret_names);
+        r = render_and_read(s, &visits, name, ret_names);
         return r < 0 ? explain_context(reterr_message, r, "image %s with its dependencies",
                                        DIGEST_STRING(&image->id))
                      : 0;

@@ -253,6 +253,17 @@ static int add_names(Image *i, const ImageName *names, size_t n)
         return 0;
 }
 
+static int add_names_to_all(Image **images, size_t n_images, const ImageName *names, size_t n)
+{
+        for (size_t i = 0; i < n_images; i++) {
+                int r = add_names(images[i], names, n);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 int image_store_add_names(ImageStore *s, Image **images, size_t n_images)
 {
         ImageName *names;
@@ -262,8 +273,7 @@ int image_store_add_names(ImageStore *s, Image **images, size_t n_images)
         r = image_names_read(s, &names, &n);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < n_images && r >= 0; i++)
-                r = add_names(images[i], names, n);
+        r = add_names_to_all(images, n_images, names, n);
         image_names_free(names, n);
         return r;
 }

@@ -116,6 +116,16 @@ static const JsonField docker_auth_table[] = {
         {}
 };
 
+static void auth_done(AuthFile *f)
+{
+        json_table_free(auth_table, f);
+}
+
+static void docker_auth_done(AuthFile *f)
+{
+        json_table_free(docker_auth_table, f);
+}
+
 static int need(const char *value, const char *member, JsonError *e)
 {
         return isempty(value) ? json_error_set(e, -EINVAL, member, "is missing or empty") : 0;
@@ -125,11 +135,9 @@ static int basic_credential(const AuthFile *f, Credential *ret, JsonError *e)
 {
         int r;
 
-        r = need(f->credentials.user, "credentials.user", e);
-        if (r >= 0)
-                r = need(f->credentials.password, "credentials.password", e);
         *ret = (Credential) { .user = f->credentials.user, .password = f->credentials.password };
-        return r;
+        r = need(f->credentials.user, "credentials.user", e);
+        return r < 0 ? r : need(f->credentials.password, "credentials.password", e);
 }
 
 static int oauth_credential(const AuthFile *f, Credential *ret, JsonError *e)
@@ -142,15 +150,13 @@ static int aws_credential(const AuthFile *f, Credential *ret, JsonError *e)
 {
         int r;
 
-        r = need(f->credentials.access_key, "credentials.accessKeyID", e);
-        if (r >= 0)
-                r = need(f->credentials.secret_key, "credentials.secretAccessKey", e);
         *ret = (Credential) {
                 .user = f->credentials.access_key,
                 .password = f->credentials.secret_key,
                 .aws_region = f->credentials.region ?: (char *) "", /* told by the host */
         };
-        return r;
+        r = need(f->credentials.access_key, "credentials.accessKeyID", e);
+        return r < 0 ? r : need(f->credentials.secret_key, "credentials.secretAccessKey", e);
 }
 
 static const struct {
@@ -234,27 +240,22 @@ static int take_file(const AuthFile *f, bool registry, unsigned layer, Credentia
         return 0;
 }
 
-static int read_file(json_object *o, const JsonField *table, bool registry, unsigned layer, Credentials *c,
-                     JsonError *e)
-{
-        AuthFile f = {};
-        int r;
-
-        r = json_table_read(table, o, &f, e);
-        if (r >= 0)
-                r = take_file(&f, registry, layer, c, e);
-        json_table_free(table, &f);
-        return r;
-}
-
 static int read_auth(json_object *o, unsigned layer, void *userdata, JsonError *e)
 {
-        return read_file(o, auth_table, false, layer, userdata, e);
+        _cleanup_(auth_done) AuthFile f = {};
+        int r;
+
+        r = json_table_read(auth_table, o, &f, e);
+        return r < 0 ? r : take_file(&f, false, layer, userdata, e);
 }
 
 static int read_docker_auth(json_object *o, unsigned layer, void *userdata, JsonError *e)
 {
-        return read_file(o, docker_auth_table, true, layer, userdata, e);
+        _cleanup_(docker_auth_done) AuthFile f = {};
+        int r;
+
+        r = json_table_read(docker_auth_table, o, &f, e);
+        return r < 0 ? r : take_file(&f, true, layer, userdata, e);
 }
 
 static const ConfigKind auth_kinds[] = {
@@ -357,23 +358,36 @@ static char *login_key(const char *key)
         return end ? strndup(rest, (size_t) (end - rest)) : strdup(rest);
 }
 
+static void login_done(DockerAuth *a)
+{
+        json_table_free(login_table, a);
+}
+
+static int add_login(Credentials *c, const char *host, json_object *o, JsonError *e)
+{
+        _cleanup_(login_done) DockerAuth a = {};
+        int r;
+
+        r = json_table_read(login_table, o, &a, e);
+        if (r < 0)
+                return r;
+        r = split_auth(&a, e);
+        if (r < 0 || (!a.user && !a.identity_token && !a.registry_token))
+                return r;
+        return add(c, host, true, LAYER_OTHERS, &(Credential) {
+                .user = a.user, .password = a.password, .identity_token = a.identity_token,
+                .bearer = a.registry_token,
+        });
+}
+
 static int read_login(Credentials *c, const char *key, json_object *o, JsonError *e)
 {
         _cleanup_free_ char *host = login_key(key);
-        DockerAuth a = {};
         int r;
 
         if (!host)
                 return -ENOMEM;
-        r = json_table_read(login_table, o, &a, e);
-        if (r >= 0)
-                r = split_auth(&a, e);
-        if (r >= 0 && (a.user || a.identity_token || a.registry_token))
-                r = add(c, host, true, LAYER_OTHERS, &(Credential) {
-                        .user = a.user, .password = a.password, .identity_token = a.identity_token,
-                        .bearer = a.registry_token,
-                });
-        json_table_free(login_table, &a);
+        r = add_login(c, host, o, e);
         return r < 0 ? json_error_below(e, r, key) : 0;
 }
 
@@ -395,17 +409,23 @@ static int read_auths(Credentials *c, json_object *o, JsonError *e)
         return 0;
 }
 
-static int read_logins(Credentials *c, const char *path, char **reterr_message)
+static int parse_logins(Credentials *c, const char *path, JsonError *e)
 {
         _cleanup_json_object_ json_object *o = NULL;
+        int r;
+
+        r = json_parse_file_at(AT_FDCWD, path, &o, e);
+        if (r == -ENOENT || r == -ENOTDIR)
+                return 0;
+        return r < 0 ? r : read_auths(c, o, e);
+}
+
+static int read_logins(Credentials *c, const char *path, char **reterr_message)
+{
         _cleanup_json_error_ JsonError error = {};
         int r;
 
-        r = json_parse_file_at(AT_FDCWD, path, &o, &error);
-        if (r == -ENOENT || r == -ENOTDIR)
-                return 0;
-        if (r >= 0)
-                r = read_auths(c, o, &error);
+        r = parse_logins(c, path, &error);
         return r < 0 ? explain(reterr_message, r, "%s: %s", path, json_error_message(&error, r)) : 0;
 }
 
@@ -446,16 +466,15 @@ int credentials_to_json(const Credentials *c, json_object *array)
 {
         _cleanup_free_ const Entry **sorted = new0(const Entry *, c->n + 1);
         size_t n = 0;
-        int r = sorted ? 0 : -ENOMEM;
 
-        for (size_t i = 0; r >= 0 && i < c->n; i++)
+        if (!sorted)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->n; i++)
                 sorted[n++] = &c->entries[i];
         if (n > 0)
                 qsort(sorted, n, sizeof(Entry *), compare_entries);
-        if (r < 0)
-                return r;
         for (size_t i = 0; i < n; i++) {
-                r = entry_to_json(sorted[i], array);
+                int r = entry_to_json(sorted[i], array);
                 if (r < 0)
                         return r;
         }

@@ -180,21 +180,24 @@ static int confine(uid_t uid, gid_t gid)
         return r < 0 ? r : sandbox_set_user(uid, gid);
 }
 
+static int arrange_and_confine(int socket_fd, int program_fd)
+{
+        uid_t uid;
+        gid_t gid;
+        int r;
+
+        unprivileged_user(&uid, &gid);
+        r = arrange_fds(socket_fd, program_fd);
+        return r < 0 ? r : confine(uid, gid);
+}
+
 static _noreturn_ void child(int program_fd, int socket_fd, pid_t parent)
 {
         char *const argv[] = { (char *) "podctl-fetch", NULL };
         _cleanup_strv_free_ char **environment = kept_environment();
-        int r = environment ? 0 : -ENOMEM;
-        uid_t uid;
-        gid_t gid;
 
-        unprivileged_user(&uid, &gid);
-        if (r >= 0)
-                r = arrange_fds(socket_fd, program_fd);
-        if (r >= 0)
-                r = confine(uid, gid);
-        if (r < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-            getppid() != parent)
+        if (!environment || arrange_and_confine(socket_fd, program_fd) < 0 ||
+            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
                 _exit(EXIT_FAILURE);
         (void) fexecve(SOCKET_FD + 1, argv, environment);
         _exit(EXIT_FAILURE);

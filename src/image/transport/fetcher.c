@@ -242,6 +242,15 @@ static int name_request(const FetchRequest *request, int r, char **reterr_messag
                                strchr(request->reference, ':') ? "@" : ":", request->reference);
 }
 
+static int send_request(Fetcher *f, const FetchRequest *request, FetchMessage *m, char **reterr_message)
+{
+        int r = make_message(f, request, m, reterr_message);
+
+        if (r < 0)
+                return r;
+        return fetch_send(f->socket_fd, &fetch_message_type, m, request->fd > 0 ? request->fd : -EBADF);
+}
+
 int fetcher_start(Fetcher *f, const FetchRequest *request, uint64_t *ret_id, char **reterr_message)
 {
         FetchMessage m = {};
@@ -253,15 +262,14 @@ int fetcher_start(Fetcher *f, const FetchRequest *request, uint64_t *ret_id, cha
         r = ARRAY_GROW(f->awaited, f->n_awaited_allocated, f->n_awaited, 1);
         if (r < 0)
                 return r;
-        r = make_message(f, request, &m, reterr_message);
-        if (r >= 0)
-                r = fetch_send(f->socket_fd, &fetch_message_type, &m, request->fd > 0 ? request->fd : -EBADF);
+        r = send_request(f, request, &m, reterr_message);
+        json_table_free(fetch_message_type.table, &m);
         if (is_gone(r))
                 r = explain_peer(-ECHILD, reterr_message);
-        if (r >= 0)
-                *ret_id = f->awaited[f->n_awaited++] = m.id;
-        json_table_free(fetch_message_type.table, &m);
-        return r < 0 ? name_request(request, r, reterr_message) : 0;
+        if (r < 0)
+                return name_request(request, r, reterr_message);
+        *ret_id = f->awaited[f->n_awaited++] = f->last_id;
+        return 0;
 }
 
 int fetcher_fd(Fetcher *f)
@@ -360,6 +368,13 @@ static int read_body(int fd, uint64_t max, FetchReply *reply, char **reterr_mess
         return r == -EFBIG ? explain(reterr_message, E2BIG, "is larger than %" PRIu64 " bytes", max) : r;
 }
 
+static int finish_in_memory(Fetcher *f, uint64_t id, int memory, uint64_t max, FetchReply *ret, char **reterr_message)
+{
+        int r = fetcher_finish(f, id, ret, reterr_message);
+
+        return r < 0 || memory < 0 ? r : read_body(memory, max, ret, reterr_message);
+}
+
 int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char **reterr_message)
 {
         _cleanup_close_ int memory = -EBADF;
@@ -377,9 +392,7 @@ int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char
         r = fetcher_start(f, &own, &id, reterr_message);
         if (r < 0)
                 return r;
-        r = fetcher_finish(f, id, &reply, reterr_message);
-        if (r >= 0 && memory >= 0)
-                r = read_body(memory, own.max, &reply, reterr_message);
+        r = finish_in_memory(f, id, memory, own.max, &reply, reterr_message);
         if (r < 0) {
                 fetch_reply_done(&reply);
                 return name_request(request, r, reterr_message);

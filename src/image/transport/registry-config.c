@@ -164,30 +164,34 @@ int registry_config_authorities(const RegistrySettings *settings, const char *re
 {
         static const char *const directories[] = { "/etc/containers/certs.d", "/etc/docker/certs.d" };
         _cleanup_free_ char *pem = NULL;
-        int r = 0;
+        int r;
 
-        if (settings->ca)
+        if (settings->ca) {
                 r = add_certificates(settings->ca, &pem, reterr_message);
-        for (size_t i = 0; i < ELEMENTSOF(directories) && r >= 0; i++) {
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
                 _cleanup_free_ char *directory = path_join(directories[i], registry);
                 _cleanup_strv_free_ char **names = NULL;
 
                 if (!directory)
                         return -ENOMEM;
                 r = list_directory_at(AT_FDCWD, directory, &names);
+                if (r < 0)
+                        return r;
                 STRV_FOREACH(name, names) {
                         _cleanup_free_ char *path = path_join(directory, *name);
 
                         if (!path)
                                 return -ENOMEM;
-                        if (endswith(*name, ".crt"))
-                                r = add_certificates(path, &pem, reterr_message);
+                        if (!endswith(*name, ".crt"))
+                                continue;
+                        r = add_certificates(path, &pem, reterr_message);
                         if (r < 0)
                                 return r;
                 }
         }
-        if (r < 0)
-                return r;
         *ret = TAKE_PTR(pem);
-        return r;
+        return 0;
 }

@@ -219,8 +219,21 @@ static int node_once(struct archive_entry *entry, int parent, const char *name)
         return mknodat(parent, name, type | 0600, type == AE_IFIFO ? 0 : device) < 0 ? -errno : 0;
 }
 
+typedef int (*MakeSpecial)(struct archive_entry *entry, int parent, const char *name);
+
+/* Also in place of what an entry before it left there. */
+static int make_in_place(Unpack *u, MakeSpecial make, int parent, const char *name)
+{
+        int r = make(u->entry, parent, name);
+
+        if (r != -EEXIST)
+                return r;
+        r = tree_give_way(parent, name);
+        return r < 0 ? r : make(u->entry, parent, name);
+}
+
 /* Makes what has no contents, through the function of its type. */
-static int make_special(Unpack *u, int (*make)(struct archive_entry *entry, int parent, const char *name))
+static int make_special(Unpack *u, MakeSpecial make)
 {
         const char *name;
         int parent, r;
@@ -229,12 +242,7 @@ static int make_special(Unpack *u, int (*make)(struct archive_entry *entry, int 
         if (parent < 0)
                 return tree_failed(u, parent);
 
-        r = make(u->entry, parent, name);
-        if (r == -EEXIST) {
-                r = tree_give_way(parent, name);
-                if (r >= 0)
-                        r = make(u->entry, parent, name);
-        }
+        r = make_in_place(u, make, parent, name);
         if (r < 0)
                 return tree_failed(u, r);
         if (!styles[u->style].metadata)

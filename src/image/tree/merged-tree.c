@@ -190,8 +190,9 @@ int merged_tree_names(const MergedTree *t, const MergedNode *directory, const ch
                 int r;
 
                 r = list_directory_all_at(t->layers[directory->layers[i]].fd, path_or_dot(path), &more);
-                if (r >= 0)
-                        r = ARRAY_GROW(*names, n_allocated, n, strv_length(more) + 1);
+                if (r < 0)
+                        return r;
+                r = ARRAY_GROW(*names, n_allocated, n, strv_length(more) + 1);
                 if (r < 0) {
                         strv_free(TAKE_PTR(more));
                         return r;

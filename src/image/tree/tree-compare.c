@@ -263,15 +263,22 @@ static int compare_pair(Compare *c, const Pair *p)
         return S_ISDIR(p->wanted.st.st_mode) ? 1 : 0;
 }
 
+static int open_and_compare(Compare *c, Pair *p)
+{
+        int r = open_side(c->wanted_fd, p->path, &p->wanted);
+
+        if (r < 0)
+                return r;
+        if (open_side(c->found_fd, p->path, &p->found) < 0)
+                return tell(c, p->path, "content");
+        return compare_pair(c, p);
+}
+
 static int compare_path(Compare *c, const char *path)
 {
         Pair p = { .path = path, .wanted.fd = -EBADF, .found.fd = -EBADF };
-        int r, k;
+        int r = open_and_compare(c, &p);
 
-        r = open_side(c->wanted_fd, path, &p.wanted);
-        k = r < 0 ? 0 : open_side(c->found_fd, path, &p.found);
-        if (r >= 0)
-                r = k < 0 ? tell(c, path, "content") : compare_pair(c, &p);
         safe_close(p.wanted.fd);
         safe_close(p.found.fd);
         return r > 0 ? compare_directories(c, path) : r;

@@ -263,30 +263,38 @@ static int follow_component(const Tree *t, Follow *f, size_t n)
         return own ? 0 : check_directory(t, f->done);
 }
 
+static int follow_all(const Tree *t, Follow *f)
+{
+        while (*f->at) {
+                size_t n = strcspn(f->at, "/");
+                int r;
+
+                if (n == 2 && memcmp(f->at, "..", 2) == 0) {
+                        f->end = take_off(f->done, f->end);
+                        *f->end = 0;
+                } else if (n > 0 && !(n == 1 && *f->at == '.')) {
+                        r = follow_component(t, f, n);
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
+                f->at += n + (f->at[n] == '/');
+        }
+        return 0;
+}
+
 /* The path with all links in it followed, as by a process that has the tree as its root directory: "/" and ".." of a
  * link never lead out of it. Since nothing in the tree is ever replaced, it stays right. */
 static int follow(const Tree *t, const char *path, char **ret)
 {
         Follow f = { .rest = strdup(path), .own = SIZE_MAX };
-        int r = 0;
+        int r;
 
         f.at = f.rest;
         f.end = f.done;
         if (!f.rest)
                 return -ENOMEM;
-
-        while (r >= 0 && *f.at) {
-                size_t n = strcspn(f.at, "/");
-
-                if (n == 2 && memcmp(f.at, "..", 2) == 0) {
-                        f.end = take_off(f.done, f.end);
-                        *f.end = 0;
-                } else if (n > 0 && !(n == 1 && *f.at == '.')) {
-                        r = follow_component(t, &f, n);
-                        continue;
-                }
-                f.at += n + (f.at[n] == '/');
-        }
+        r = follow_all(t, &f);
         free(f.rest);
         if (r < 0)
                 return r;

@@ -166,6 +166,26 @@ static int check_statement(const Statement *s, JsonError *e)
         return 0;
 }
 
+static int add_digests(const Statement *s, char ***digests)
+{
+        for (size_t i = 0; i < s->n_subjects; i++)
+                for (DigestAlgorithm a = 0; a < _DIGEST_MAX; a++) {
+                        const char *name = digest_algorithm_to_string(a);
+                        const char *hex = strv_env_get(s->subjects[i].digest, name);
+
+                        if (hex && strv_extendf(digests, "%s:%s", name, hex) < 0)
+                                return -ENOMEM;
+                }
+        return 0;
+}
+
+static int read_statement(const Statement *s, char ***digests, JsonError *e)
+{
+        int r = check_statement(s, e);
+
+        return r < 0 ? r : add_digests(s, digests);
+}
+
 int cosign_statement_parse(const char *data, size_t n, char ***ret_digests, JsonError *e)
 {
         _cleanup_strv_free_ char **digests = NULL;
@@ -175,18 +195,10 @@ int cosign_statement_parse(const char *data, size_t n, char ***ret_digests, Json
         r = json_document_parse(&json_statement, data, n, (void **) &s, e);
         if (r < 0)
                 return r;
-        r = check_statement(s, e);
-        for (size_t i = 0; i < s->n_subjects && r >= 0; i++)
-                for (DigestAlgorithm a = 0; a < _DIGEST_MAX && r >= 0; a++) {
-                        const char *name = digest_algorithm_to_string(a);
-                const char *hex = strv_env_get(s->subjects[i].digest, name);
-
-                        if (hex)
-                                r = strv_extendf(&digests, "%s:%s", name, hex);
-                }
+        r = read_statement(s, &digests, e);
         json_document_free(&json_statement, s);
         if (r < 0)
                 return r;
         *ret_digests = TAKE_PTR(digests);
-        return r;
+        return 0;
 }

@@ -29,8 +29,9 @@ static int verify(SignatureSearch *s, const char *data, size_t n, const char *en
         r = base64_decode(encoded, &signature, &n_signature);
         if (r == -EINVAL)
                 return explain(reterr_message, EBADMSG, "is not base64");
-        if (r >= 0)
-                r = key_ring_verify_cosign(s->ring, data, n, signature, n_signature, ret, reterr_message);
+        if (r < 0)
+                return r;
+        r = key_ring_verify_cosign(s->ring, data, n, signature, n_signature, ret, reterr_message);
         if (r == -ENOKEY && keyless)
                 return explain(reterr_message, ENOKEY,
                                "made by a certificate, which is not supported, and by none of the "
@@ -55,7 +56,7 @@ static int fetch_blob(SignatureSearch *s, FetchKind kind, const Digest *digest, 
         if (r < 0)
                 return r;
         signature_search_fail(s, -EBADMSG, WHERE, strdup("is damaged: its digest is not the one it should have"));
-        return r < 0 ? r : 0;
+        return 0;
 }
 
 static int check_payload(SignatureSearch *s, const char *data, size_t n, char **reterr_message)
@@ -83,23 +84,30 @@ static int check_payload(SignatureSearch *s, const char *data, size_t n, char **
         return r;
 }
 
-static int try_layer(SignatureSearch *s, const OciDescriptor *layer)
+static int verify_layer(SignatureSearch *s, const FetchReply *payload, const OciDescriptor *layer, ImageTrust *ret,
+                        char **reterr_message)
 {
         const char *signature = strv_env_get(layer->annotations, ANNOTATION_SIGNATURE);
         bool keyless = strv_env_get(layer->annotations, ANNOTATION_CERTIFICATE);
+        int r;
+
+        r = verify(s, payload->data, payload->size, signature, keyless, ret, reterr_message);
+        return r < 0 ? r : check_payload(s, payload->data, payload->size, reterr_message);
+}
+
+static int try_layer(SignatureSearch *s, const OciDescriptor *layer)
+{
         char *message = NULL;
         FetchReply reply = {};
         ImageTrust trust = {};
         int r;
 
-        if (!signature || !oci_descriptor_is_supported(layer))
+        if (!strv_env_get(layer->annotations, ANNOTATION_SIGNATURE) || !oci_descriptor_is_supported(layer))
                 return 0;
         r = fetch_blob(s, FETCH_BLOB, &layer->digest, BLOB_MAX, &reply);
         if (r <= 0)
                 return r;
-        r = verify(s, reply.data, reply.size, signature, keyless, &trust, &message);
-        if (r >= 0)
-                r = check_payload(s, reply.data, reply.size, &message);
+        r = verify_layer(s, &reply, layer, &trust, &message);
         fetch_reply_done(&reply);
         return signature_search_conclude(s, r, TRUST_COSIGN, WHERE, &trust, message);
 }
@@ -121,17 +129,23 @@ static int check_statement(SignatureSearch *s, const CosignBundle *b, char **ret
         return explain(reterr_message, EKEYREJECTED, "is of the image %s, not of this one", digests ? digests[0] : "?");
 }
 
+static int parse_bundle(const char *data, size_t n, CosignBundle *b, JsonError *e)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        int r;
+
+        r = json_parse_foreign(data, n, &o, e);
+        return r < 0 ? r : cosign_bundle_read(o, b, e);
+}
+
 /* One valid signature suffices; otherwise the error of the last one is reported. */
 static int verify_bundle(SignatureSearch *s, const char *data, size_t n, CosignBundle *b, ImageTrust *trust,
                          char **reterr_message)
 {
-        _cleanup_json_object_ json_object *o = NULL;
         _cleanup_json_error_ JsonError error = {};
         int r;
 
-        r = json_parse_foreign(data, n, &o, &error);
-        if (r >= 0)
-                r = cosign_bundle_read(o, b, &error);
+        r = parse_bundle(data, n, b, &error);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)

@@ -28,6 +28,16 @@ static void add_key_problems(const KeyRing *ring, char **reterr_message)
 
 /* ACIs */
 
+static int refuse_aci(const KeyRing *ring, const char *name, int r, const char *why, char **reterr_message)
+{
+        if (r != -ENOKEY)
+                return why ? explain(reterr_message, r, "%s: signature: %s", name, why) : r;
+        (void) explain(reterr_message, r, "%s: the signature was %s for it: podctl trust --prefix=%s KEYFILE", name,
+                       strempty(why), name);
+        add_key_problems(ring, reterr_message);
+        return r;
+}
+
 static int verify_aci(const KeyRing *ring, const char *name, const GpgSigned *what, ImageTrust *ret,
                       char **reterr_message)
 {
@@ -35,19 +45,12 @@ static int verify_aci(const KeyRing *ring, const char *name, const GpgSigned *wh
         int r;
 
         r = key_ring_verify_detached(ring, what, ret, &message);
-        if (r >= 0) {
-                r = image_trust_set(ret, TRUST_OPENPGP, name);
-                if (r < 0)
-                        image_trust_done(ret);
-                return r;
-        }
-        if (r == -ENOKEY) {
-                (void) explain(reterr_message, r, "%s: the signature was %s for it: podctl trust --prefix=%s KEYFILE",
-                               name, strempty(message), name);
-                add_key_problems(ring, reterr_message);
-                return r;
-        }
-        return message ? explain(reterr_message, r, "%s: signature: %s", name, message) : r;
+        if (r < 0)
+                return refuse_aci(ring, name, r, message, reterr_message);
+        r = image_trust_set(ret, TRUST_OPENPGP, name);
+        if (r < 0)
+                image_trust_done(ret);
+        return r;
 }
 
 int image_verify_aci(const ImageVerify *v, const char *name, int fd, const char *signature, size_t n_signature,
@@ -134,16 +137,23 @@ static int refuse(const SignatureSearch *s, const char *name, const char *reposi
         return r;
 }
 
+static int load_keys_and_stores(const ImageVerify *v, const char *repository, KeyRing **ret_ring, char ***ret_stores,
+                                char **reterr_message)
+{
+        const Keystore keystore = keystore_of(v);
+        int r;
+
+        r = key_ring_load(&keystore, repository, ret_ring, reterr_message);
+        return r < 0 ? r : find_stores(v, repository, ret_stores, reterr_message);
+}
+
 static int verify_named(const ImageVerify *v, SignatureSearch *s, const char *name, const char *repository,
                         ImageTrust *ret, char **reterr_message)
 {
         _cleanup_(key_ring_freep) KeyRing *ring = NULL;
-        const Keystore keystore = keystore_of(v);
         int r;
 
-        r = key_ring_load(&keystore, repository, &ring, reterr_message);
-        if (r >= 0)
-                r = find_stores(v, repository, &s->stores, reterr_message);
+        r = load_keys_and_stores(v, repository, &ring, &s->stores, reterr_message);
         if (r < 0)
                 return explain_context(reterr_message, r, "%s", name);
         s->ring = ring;

@@ -145,11 +145,11 @@ int key_ring_verify_inline(const KeyRing *ring, GpgSigned *what, ImageTrust *ret
         int r;
 
         r = gpg_verify_inline(ring->gpg, ring->n_gpg, what, &s, reterr_message);
-        if (r >= 0) {
-                r = accept_gpg(ring, &s, ret, reterr_message);
-                if (r < 0)
-                        what->payload = mfree(what->payload);
-        }
+        if (r < 0)
+                return r;
+        r = accept_gpg(ring, &s, ret, reterr_message);
+        if (r < 0)
+                what->payload = mfree(what->payload);
         return r;
 }
 

@@ -163,25 +163,33 @@ static void drop_masked(TrustedKeys *keys)
         *keys = kept;
 }
 
-int keystore_find(const Keystore *k, const char *name, TrustedKeys *ret, char **reterr_message)
+static int scan_prefixes(const Keystore *k, char *prefix, TrustedKeys *keys, char **reterr_message)
 {
-        _cleanup_free_ char *prefix = strdup(name);
-        TrustedKeys keys = {};
-        int r = 0;
+        int r;
 
-        if (!prefix)
-                return -ENOMEM;
         /* A name that no prefix can be leaves the keys for all. */
-        while (r >= 0 && key_prefix_is_valid(prefix)) {
+        while (key_prefix_is_valid(prefix)) {
                 char *slash = strrchr(prefix, '/');
 
-                r = scan_both(k, prefix, &keys, reterr_message);
+                r = scan_both(k, prefix, keys, reterr_message);
+                if (r < 0)
+                        return r;
                 if (!slash)
                         break;
                 *slash = 0;
         }
-        if (r >= 0)
-                r = scan_both(k, NULL, &keys, reterr_message);
+        return scan_both(k, NULL, keys, reterr_message);
+}
+
+int keystore_find(const Keystore *k, const char *name, TrustedKeys *ret, char **reterr_message)
+{
+        _cleanup_free_ char *prefix = strdup(name);
+        TrustedKeys keys = {};
+        int r;
+
+        if (!prefix)
+                return -ENOMEM;
+        r = scan_prefixes(k, prefix, &keys, reterr_message);
         if (r < 0) {
                 trusted_keys_done(&keys);
                 return r;
@@ -224,14 +232,19 @@ static int collect_prefixes(const Keystore *k, bool local, const char *prefix, u
         return 0;
 }
 
+static int collect_all_prefixes(const Keystore *k, char ***prefixes)
+{
+        int r = collect_prefixes(k, false, NULL, 0, prefixes);
+
+        return r < 0 ? r : collect_prefixes(k, true, NULL, 0, prefixes);
+}
+
 static int list_all(const Keystore *k, TrustedKeys *keys, char **reterr_message)
 {
         _cleanup_strv_free_ char **prefixes = NULL;
         int r;
 
-        r = collect_prefixes(k, false, NULL, 0, &prefixes);
-        if (r >= 0)
-                r = collect_prefixes(k, true, NULL, 0, &prefixes);
+        r = collect_all_prefixes(k, &prefixes);
         if (r < 0)
                 return explain(reterr_message, r, "cannot list the trusted keys: %s", strerror(-r));
         strv_sort(prefixes);

@@ -136,25 +136,31 @@ int simple_signing_check(const SimpleSigning *p, const SignatureSearch *s, bool 
 
 /* Signatures */
 
+static int verify(SignatureSearch *s, GpgSigned *what, ImageTrust *ret, char **reterr_message)
+{
+        _cleanup_(simple_signing_done) SimpleSigning payload = {};
+        _cleanup_json_error_ JsonError error = {};
+        int r;
+
+        r = key_ring_verify_inline(s->ring, what, ret, reterr_message);
+        if (r < 0)
+                return r;
+        r = simple_signing_parse(what->payload, what->payload_size, SIMPLE_SIGNING_TYPE, &payload, &error);
+        if (r < 0)
+                return r == -ENOMEM ? r : explain(reterr_message, EKEYREJECTED, "what is signed: %s",
+                                                  json_error_message(&error, r));
+        return simple_signing_check(&payload, s, true, reterr_message);
+}
+
 /* 1: it is good. */
 static int try_signature(SignatureSearch *s, const char *where, const char *data, size_t n)
 {
-        _cleanup_json_error_ JsonError error = {};
         char *message = NULL;
         GpgSigned what = { .signature = data, .signature_size = n, .fd = -EBADF };
-        SimpleSigning payload = {};
         ImageTrust trust = {};
         int r;
 
-        r = key_ring_verify_inline(s->ring, &what, &trust, &message);
-        if (r >= 0) {
-                r = simple_signing_parse(what.payload, what.payload_size, SIMPLE_SIGNING_TYPE, &payload, &error);
-                if (r < 0 && r != -ENOMEM)
-                        r = explain(&message, EKEYREJECTED, "what is signed: %s", json_error_message(&error, r));
-        }
-        if (r >= 0)
-                r = simple_signing_check(&payload, s, true, &message);
-        simple_signing_done(&payload);
+        r = verify(s, &what, &trust, &message);
         free(what.payload);
         return signature_search_conclude(s, r, TRUST_SIMPLE_SIGNING, where, &trust, message);
 }
