@@ -70,8 +70,8 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
                   "Size of the journal, 256M by default" },                                                            \
                 { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH",                         \
                   "Mount a volume in every app" },                                                                     \
-                { "port", &option_strv, offsetof(RunArgs, ports), "NAME:[IP:]PORT",                                    \
-                  "Forward a port of the host to that port of an app" },                                               \
+                { "port", &option_strv, offsetof(RunArgs, ports), "[IP:]PORT:PORT[/udp]",                              \
+                  "Forward a port of the host to one of the pod" },                                                    \
                 { "private-users",                                                                                     \
                   &option_tristate,                                                                                    \
                   offsetof(RunArgs, private_users),                                                                    \
@@ -325,7 +325,7 @@ int run_args_check_start(const RunArgs *args)
                 if (r < 0 && strchr(*p, ':') && !strchr(*p, '='))
                         return log_error_errno(r,
                                                "Option --property: '%s' is not NAME=VALUE of a unit; for a port write "
-                                               "--port=NAME:PORT",
+                                               "--port=PORT:PORT",
                                                *p);
                 if (r < 0)
                         return log_error_errno(r, "Option --property: %s", strempty(message));

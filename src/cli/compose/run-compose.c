@@ -6,6 +6,7 @@
 #include "cli/compose/compose-environment.h"
 #include "cli/compose/compose-isolators.h"
 #include "cli/compose/compose-mounts.h"
+#include "cli/compose/compose-ports.h"
 #include "cli/compose/compose-service.h"
 #include "cli/compose/pods-d.h"
 #include "cli/compose/run-compose.h"
@@ -158,22 +159,6 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
                 return r;
         r = add_pairs(&pod_app->app->user_annotations, run->user_annotations, "user-annotation");
         return r < 0 ? r : add_pairs(&pod_app->app->user_labels, run->user_labels, "user-label");
-}
-
-static int add_ports(AppcPod *pod, char *const *texts)
-{
-        STRV_FOREACH(text, texts) {
-                _cleanup_(pod_port_done) PodPort port = {};
-                _cleanup_json_error_ JsonError e = {};
-                int r;
-
-                r = pod_port_from_string(*text, &port, &e);
-                if (r < 0)
-                        return log_error_errno(r, "Option --port: %s", json_error_message(&e, r));
-                if (appc_pod_add_port(pod, &port) < 0)
-                        return log_oom();
-        }
-        return 0;
 }
 
 static int name_image(AppcPodApp *app, const Image *image, const char *name)
@@ -359,7 +344,7 @@ static int compose_words(Context *context, const RunArgs *args, AppcPod *pod, Im
                 if (r < 0)
                         return r;
         }
-        return add_ports(pod, args->ports);
+        return compose_ports(pod, args->ports);
 }
 
 int run_compose(Context *context, const RunArgs *args, AppcPod **ret, Image ***ret_images)

@@ -52,7 +52,8 @@ static const Allowed allowed[] = {
         { "image fetch", FETCH_OPTIONS, check_remote },
         { "image cat-manifest", "pretty-print", NULL },
         { "image list", "fields|format|full|no-legend|order|sort", NULL },
-        { "list", "format|full|no-legend", NULL },
+        { "list", "all|format|full|image|label|name|no-legend|state", NULL },
+        { "port", "format", NULL },
         { "status", "format|wait|wait-ready", NULL },
         {}
 };
