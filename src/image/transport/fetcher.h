@@ -36,7 +36,7 @@ typedef struct FetchReply {
         char *digest;           /* Docker-Content-Digest, or NULL: a hint, nothing more */
         char *etag;
         char *last_modified;
-        uint64_t max_age;       /* seconds; 0: not said */
+        uint64_t max_age;       /* seconds; 0: not given */
 } FetchReply;
 
 void fetch_reply_done(FetchReply *reply);
