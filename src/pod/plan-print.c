@@ -5,7 +5,7 @@
 #include "pod/plan-seccomp.h"
 #include "pod/pod-plan.h"
 
-/* Prints the plan of a pod for people, for --dry-run. */
+/* Prints the plan of a pod for people to read, as --dry-run does. */
 
 /* Text from an image must not control the terminal, nor imitate other lines: users read this to learn its demands. */
 static _printf_(2, 3) void print_line(FILE *f, const char *format, ...)

@@ -16,7 +16,7 @@
 #define POD_STATUS_DIR "/var/lib/podctl/status"
 /* The files for the /etc of apps, in the pod's directory on disk. */
 #define POD_FILES_DIR "files"
-/* The variable that tells an app of a registered pod where the metadata service is (appc, ace.md "Execution
+/* The variable by which an app of a registered pod finds the metadata service (appc, ace.md "Execution
  * Environment"). */
 #define POD_METADATA_VARIABLE "AC_METADATA_URL"
 /* The number of user IDs in a pod's user namespace, as with systemd-nspawn. */
@@ -116,7 +116,7 @@ typedef struct PlanImage {
         uint64_t highest_id; /* the highest ID of users and groups that own its files, as far as is known */
 } PlanImage;
 
-/* Seconds to end, for an app that does not define them itself, as with Docker and podman. */
+/* Seconds that an app has to end if it does not set them itself, as with Docker and podman. */
 #define PLAN_STOP_TIMEOUT 10
 /* Seconds for an event handler, when the pod is asked to end or the app has ended. */
 #define PLAN_HANDLER_TIMEOUT 30

@@ -232,8 +232,8 @@ static Verdict judge(const Pod *p, const PodCollect *c)
         }
 }
 
-/* Follows the marking of a pod: links its journal at the new place, and frees what it had outside its directory,
- * whether or not its unit does. Also completes what an earlier run that was killed in the middle left undone. */
+/* After a pod was marked, links its journal at the new place, and frees what it had outside its directory, whether or
+ * not its unit does. Also completes what an earlier run left undone when it was killed. */
 static void settle_marked(Pod *p, PodDirectory from)
 {
         if (p->directory != POD_DIR_EXITED_GARBAGE)

@@ -54,7 +54,7 @@ static int add(EndedList *l, Pod *p, const char *wanted)
         return 0;
 }
 
-/* Sorts by group, and in a group the last one that ended first. */
+/* Sorts by group, and within a group by the time of the end, the latest first. */
 static int compare(const void *a, const void *b)
 {
         const Ended *x = a, *y = b;

@@ -45,7 +45,8 @@ static int take_app(const Image *image, AppcPodApp *app, bool private_users, cha
         return r < 0 || private_users ? r : image_demands_bound(app->name, app->app, warnings);
 }
 
-/* Leaves out the names of the image: they are not needed here, and finding them takes a look at those of all images. */
+/* Does not load the names of the image: they are not needed here, and finding them means reading those of all
+ * images. */
 static int load_image(ImageStore *store, const AppcPodApp *app, Image **ret, char **reterr_message)
 {
         Digest found;

@@ -12,6 +12,6 @@ int pod_imply_volumes(AppcPod *pod, AppcPodApp *app, bool fill, char ***warnings
 /* Whether a mount is one that pod_imply_volumes() added: only the image asks for it. */
 bool pod_volume_is_implied(const AppcPodApp *app, const Mount *mount, const Volume *volume);
 
-/* Whether a path is in the places of the kernel and systemd inside an app: an image does not get a volume there,
- * whether it names the place or has a link to it. The path is normalised (path_clean()). */
+/* Whether a path is the root of an app, or is or lies below a place that the kernel or systemd provides in it: an image
+ * does not get a volume there, whether it names the path or has a link to it. The path is normalised (path_clean()). */
 bool pod_place_is_reserved(const char *path);

@@ -321,8 +321,8 @@ static bool pod_is_in_place(const Pod *p)
         return path && fstat(p->fd, &a) >= 0 && fstatat(p->store->fd, path, &b, 0) >= 0 && a.st_ino == b.st_ino;
 }
 
-/* A process that only checks the state of a pod holds a shared lock for an instant, which is no reason to give up. An
- * exclusive lock, which also keeps us from a shared one, is. */
+/* A process that only checks the state of a pod holds a shared lock for an instant: try again. A process with an
+ * exclusive lock also keeps us from a shared one: give up. */
 static int lock_beside_lookers(const Pod *p)
 {
         Patience patience = { .step_usec = 1000, .left_usec = USEC_PER_SEC };

@@ -11,7 +11,7 @@
  * own fd and passes through exec to systemd-nspawn, so the kernel releases it when the pod ends, in whatever way.
  *
  *     pod            the pod manifest, everything resolved; its mtime is when the pod was created
- *     settings       what else the start asked for (pod-settings.h)
+ *     settings       the options of its start that are not in the manifest (pod-settings.h)
  *     uid-base       the first of its own user IDs, if it has any
  *     pid            of the process systemd watches; its mtime is when the pod was started
  *     apps/APP/      upper and work directory of the app's root, "lower" the layers below
