@@ -17,7 +17,7 @@
  *     layers/DIGEST/           a layer: "rootfs", unpacked; "blob", as it was fetched; "layer", with our own record
  *     names/NAME               a name (escaped), which contains the ID
  *     remotes/                 what is known about the origin of images (image/store/image-remote.h)
- *     partial/                 blobs whose transfer was interrupted, to be resumed; locked by the process that resumes
+ *     partial/                 interrupted transfers of blobs, each locked by the process that resumes it
  *     tmp/                     unfinished entries, each locked by the process that makes it, with the layers that it
  *                              needs in "pins"; an unlocked one is from a process that was killed, and is removed when
  *                              the store is next opened for writing

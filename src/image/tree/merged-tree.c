@@ -85,8 +85,8 @@ static int is_there(const MergedLayer *l, const char *path, const struct stat *s
         return l->allows(l->userdata, path, S_ISDIR(st->st_mode));
 }
 
-/* An implied directory counts only if something in it does. If one of its files does, allows() lets the directory count
- * as well when it is asked as for a file; otherwise its subdirectories decide. */
+/* An implied directory counts only if something in it does. For its files, allows() answers: asked about the directory
+ * as about a file, it says yes if it allows one of them. Subdirectories are checked here. */
 static int implied_is_there(const MergedLayer *l, const char *path)
 {
         _cleanup_strv_free_ char **names = NULL;

@@ -207,7 +207,7 @@ typedef struct Follow {
         char *end;
         char *rest;             /* yet to be walked */
         const char *at;         /* in rest */
-        size_t own;             /* its last bytes that are of the path itself; those before are of a link's target */
+        size_t own;             /* how many of its last bytes are the path's own; the others are of a link's target */
         unsigned n_links;
 } Follow;
 

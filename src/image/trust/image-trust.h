@@ -7,7 +7,7 @@
 
 typedef enum TrustHow {
         TRUST_NONE,             /* nothing: the user gave --insecure-options=image */
-        TRUST_DIGEST,           /* it was asked for by its digest */
+        TRUST_DIGEST,           /* it was requested by its digest */
         TRUST_OPENPGP,          /* a detached OpenPGP signature of an ACI */
         TRUST_SIMPLE_SIGNING,   /* an OpenPGP signature of the manifest's digest */
         TRUST_COSIGN,

@@ -9,7 +9,7 @@
  * signatures (simple-signing.c, cosign.c). The first valid one ends the search; of the errors of the others, the most
  * informative is kept. */
 
-/* Signatures of one image that are looked at, per place. */
+/* Signatures of one image that are checked, per place. */
 #define SIGNATURES_MAX 64
 
 typedef struct SignatureSearch {
