@@ -3,11 +3,11 @@
 
 #include "cli/verb.h"
 
-/* What members of the group "podctl" may have done without being root: look at pods and images, and fetch images in the
- * way that the host is configured for. They do not get access to the files for that: images contain programs of all
- * users, pods contain secrets, and modes would have to be right from the first start on. Instead systemd starts a
- * process as root for each such command (podctl-group.socket, to which the group can connect), which knows what it may
- * be asked for, and writes its answer to the caller's own output. */
+/* What members of the group "podctl" may do without being root: look at pods and images, and fetch images in the way
+ * that the host is configured for. They do not get access to the files for that: images contain programs of all users,
+ * pods contain secrets, and modes would have to be right from the first start on. Instead systemd starts a process as
+ * root for each such command (podctl-group.socket, to which the group can connect), which knows the commands that are
+ * allowed, and writes its answer to the caller's own output. */
 
 #define GROUP_NAME "podctl"
 #define GROUP_SOCKET "/run/podctl/group.sock"

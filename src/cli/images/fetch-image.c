@@ -122,8 +122,8 @@ static int fetch_from_web(Fetch *f, char ***ids, char **reterr_message)
 }
 
 /* Trust on first use, as with rkt (its Documentation/signing-and-verification-guide.md): if no key is known for images
- * of that name, its site is asked for keys, and the user whether to trust them. Whether that suffices shows when the
- * image is verified. */
+ * of that name, the site in the name is asked for its keys, and the user is asked whether to trust them. Whether that
+ * suffices shows when the image is verified. */
 static int find_first_keys(Fetch *f)
 {
         const char *name = f->location->appc.name;
