@@ -81,7 +81,7 @@ static int add_pairs(char ***list, char *const *pairs, const char *option)
         return 0;
 }
 
-/* Kept as annotations of the app, where a manifest says them as well. */
+/* Kept as annotations of the app, in the same way as in a manifest. */
 static int compose_order(const RunApp *run, AppcPodApp *app)
 {
         _cleanup_free_ char *after = run->after ? strv_join(run->after, ",") : NULL,
@@ -100,8 +100,8 @@ static int compose_order(const RunApp *run, AppcPodApp *app)
         return 0;
 }
 
-/* Another user, and nothing said of the group: that user's own. Where an image lists no such user, it is 0, or what an
- * appc image says. */
+/* With another user but no group, the group is that user's own. If the image does not list the user, it is 0, or the
+ * one of an appc image. */
 static int compose_group(const RunApp *run, const Image *image, App *app)
 {
         if (!run->user && !run->group)
@@ -184,7 +184,7 @@ static int name_image(AppcPodApp *app, const Image *image, const char *name)
         return 0;
 }
 
-/* For an appc image that says nothing of how to run it: rkt ran as root what --exec says. */
+/* For an appc image without an app: like rkt, runs the program of --exec as root. */
 static int app_of_root(App **ret)
 {
         _cleanup_(app_freep) App *app = app_new();
@@ -195,7 +195,7 @@ static int app_of_root(App **ret)
         return 0;
 }
 
-/* The image that the word may have been meant as an argument of. */
+/* The image of which the word may have been meant as an argument. */
 static const char *before(const RunArgs *args, const RunApp *run)
 {
         return run > args->apps && !run[-1].arguments ? run[-1].image : NULL;
@@ -287,7 +287,7 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         return 0;
 }
 
-/* Kept where a manifest says them as well. */
+/* Kept as annotations of the pod, in the same way as in a manifest. */
 static int add_journal_limits(AppcPod *pod, const RunArgs *args)
 {
         uint64_t bytes, usec;
