@@ -2,6 +2,7 @@
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "cli/host-config.h"
+#include "pod/plan-journal.h"
 #include "shared/config-dir.h"
 
 static const JsonField paths_table[] = {
@@ -22,6 +23,11 @@ static const JsonField metadata_table[] = {
         {}
 };
 
+static const JsonField log_table[] = {
+        { "output", &json_string, offsetof(HostConfig, log), JSON_NONEMPTY },
+        {}
+};
+
 static const JsonField ended_table[] = {
         { "pods", &json_string, offsetof(HostConfig, keep_pods), JSON_NONEMPTY },
         { "size", &json_string, offsetof(HostConfig, keep_size), JSON_NONEMPTY },
@@ -37,6 +43,7 @@ static const Kind all_kinds[] = {
         { "paths", paths_table },
         { "stage1", stage1_table },
         { "metadata", metadata_table },
+        { "log", log_table },
         { "ended", ended_table },
         {}
 };
@@ -144,6 +151,18 @@ static int read_metadata(json_object *o, unsigned layer, void *userdata, JsonErr
         return read_kind(o, metadata_table, NULL, layer, userdata, e);
 }
 
+static int check_log(const HostConfig *said, JsonError *e)
+{
+        if (said->log && plan_log_from_string(said->log) < 0)
+                return json_error_set(e, -EINVAL, "output", "'%s' is not both, pod, host or none", said->log);
+        return 0;
+}
+
+static int read_log(json_object *o, unsigned layer, void *userdata, JsonError *e)
+{
+        return read_kind(o, log_table, check_log, layer, userdata, e);
+}
+
 static int check_ended(const HostConfig *said, JsonError *e)
 {
         uint64_t n;
@@ -181,6 +200,7 @@ int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_m
                 { "paths.d", { { "paths", read_paths } } },
                 { "stage1.d", { { "stage1", read_stage1 } } },
                 { "metadata.d", { { "metadata", read_metadata } } },
+                { "log.d", { { "log", read_log } } },
                 { "ended.d", { { "ended", read_ended } } },
         };
         _cleanup_(host_config_freep) HostConfig *c = new0(HostConfig, 1);

@@ -5,7 +5,7 @@
 #include "shared/json-table.h"
 
 /* What a host is told once instead of with every command (rkt, Documentation/configuration.md): rkt's kinds "paths", in
- * paths.d, and "stage1", in stage1.d; ours are "metadata", in metadata.d, and "ended", in ended.d. Other kinds belong
+ * paths.d, and "stage1", in stage1.d; ours are "metadata", in metadata.d, "log", in log.d, and "ended", in ended.d. Other kinds belong
  * to those who use them (image/transport/credentials.h, image/transport/registry-config.h). */
 
 typedef struct HostConfig {
@@ -15,6 +15,7 @@ typedef struct HostConfig {
         char *stage1_version;
         char *stage1_location;  /* an absolute path, or a URL */
         Tristate mds_register;  /* make pods known to the metadata service that do not say themselves */
+        char *log;              /* which journals have the output of pods that do not say themselves */
         char *keep_pods;        /* how many ended pods of a name are kept, a number */
         char *keep_size;        /* and what they may take together, a size */
 } HostConfig;
@@ -24,7 +25,7 @@ int host_config_read(const char *const *roots, HostConfig **ret, char **reterr_m
 HostConfig *host_config_free(HostConfig *c);
 DEFINE_TRIVIAL_CLEANUP_FUNC(HostConfig *, host_config_free);
 
-/* The last two, or what goes without them. */
+/* keep_pods and keep_size, or what goes without them. */
 PodKeep host_config_keep(const HostConfig *c);
 
 /* Adds an entry in the form of a file for each kind something is said of. */

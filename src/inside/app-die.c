@@ -8,6 +8,7 @@
 #include "inside/app-output.h"
 
 int the_client = -1;
+AppJournal the_journal = { .fd = -1 };
 
 void die(const char *format, ...)
 {
@@ -23,5 +24,7 @@ void die(const char *format, ...)
         (void) !write(STDERR_FILENO, text, n);
         if (the_client >= 0)
                 (void) app_output_send(the_client, OUTPUT_STDERR, text, n);
+        app_journal_write(&the_journal, 1, text, n);
+        app_journal_finish(&the_journal);
         _exit(EXIT_EXEC);
 }

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "inside/app-journal.h"
+
 /* For the launcher of an app (app-exec.c) and its parts. */
 
 #define ELEMENTSOF(x) (sizeof(x) / sizeof((x)[0]))
@@ -10,7 +12,9 @@
 
 /* The connection to `podctl run`, if that waits for the app, until the relay takes it over; negative: there is none. */
 extern int the_client;
+/* The host's journal, likewise. */
+extern AppJournal the_journal;
 
-/* Reports why the app cannot start, to the journal and, if that waits for the app, to `podctl run`. Ends the
+/* Reports why the app cannot start, to the journals and, if that waits for the app, to `podctl run`. Ends the
  * process. */
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);

@@ -91,6 +91,15 @@ static char **read_words(int argc, char **argv, size_t *ret_n)
         return words;
 }
 
+static void connect_outputs(const LaunchOptions *l)
+{
+        if (l->relay)
+                the_client = app_output_connect(LAUNCH_FILES "/" LAUNCH_OUTPUT);
+        if (l->fields)
+                the_journal = (AppJournal) { app_journal_connect(LAUNCH_FILES "/" LAUNCH_JOURNAL), l->fields,
+                                             strlen(l->fields) };
+}
+
 int main(int argc, char *argv[])
 {
         static LaunchOptions l;
@@ -99,7 +108,7 @@ int main(int argc, char *argv[])
         char **words = read_words(argc, argv, &n);
 
         words = launch_options_read(&l, words, n);
-        the_client = l.relay ? app_output_connect(LAUNCH_FILES "/" LAUNCH_OUTPUT) : -1;
+        connect_outputs(&l);
 
         app_filter_read(&filter, l.filter);
         if (l.join)
@@ -114,7 +123,7 @@ int main(int argc, char *argv[])
         app_set_labels(&l);
         app_become_user(&l);
         if (l.relay)
-                app_relay_start(strcmp(l.relay, "raw") == 0);
+                app_relay_start(l.relay);
         change_directory(&l);
         app_program_check(words[0]);
         app_set_limits(&l);

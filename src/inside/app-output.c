@@ -153,6 +153,7 @@ static void carry_chunk(Relay *r, int i)
                 /* The journal would hold an unfinished line back until it is too late. */
                 write_held(r, i);
                 end_line(r, i);
+                app_journal_end(&o->host, i);
                 close_pipe(o, i);
                 return;
         }
@@ -161,7 +162,9 @@ static void carry_chunk(Relay *r, int i)
                         close_pipe(o, i);
                 return;
         }
-        carry_lines(r, i, data, (size_t) n);
+        if (!o->mute)
+                carry_lines(r, i, data, (size_t) n);
+        app_journal_write(&o->host, i, data, (size_t) n);
         if (o->client >= 0 && app_output_send(o->client, i == 0 ? OUTPUT_STDOUT : OUTPUT_STDERR, data, (size_t) n) < 0)
                 lose_client(r);
         else if (o->client >= 0)
@@ -193,4 +196,5 @@ void app_output_carry(AppOutput *o)
                         if (polls[i].revents)
                                 carry_chunk(&r, i);
         }
+        app_journal_finish(&o->host);
 }

@@ -4,8 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The output of an app goes to the pod's journal, and to `podctl run` if that waits for the pod: byte for byte, with
- * standard output and standard error kept apart.
+#include "inside/app-journal.h"
+
+/* The output of an app goes to the pod's journal and to the host's (app-journal.h), as the pod's --log= says, and to
+ * `podctl run` if that waits for the pod: byte for byte, with standard output and standard error kept apart.
  *
  * `podctl run` listens on a stream socket for each app, which the launcher finds as LAUNCH_OUTPUT beside its words
  * (launch-places.h) and connects to when it starts the app; if no process listens, output goes to the journal alone.
@@ -35,7 +37,9 @@ int app_output_send(int fd, int stream, const char *data, size_t n);
 
 typedef struct AppOutput {
         int pipes[2];   /* the app's standard output and error */
-        int journal[2]; /* streams to journald; with raw, the destinations of the unchanged bytes */
+        int journal[2]; /* streams to the pod's journald; with raw, the destinations of the unchanged bytes */
+        int mute;       /* nothing goes to these */
+        AppJournal host;
         int client;     /* negative: no process listens */
         int app;        /* pidfd_open(2); negative: it has ended */
         int raw;

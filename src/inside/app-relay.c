@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -25,8 +28,8 @@ __attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct none[2] = {};
 
-        int fds[] = { out[0], err[0], o->app, o->client };
-        const int places[] = { 0, 3, 4, 5 };
+        int fds[] = { out[0], err[0], o->app, o->client, o->host.fd };
+        const int places[] = { 0, 3, 4, 5, 6 };
 
         /* Nothing else may stay open. First move the descriptors out of each other's way. If the limit of open files is
          * too low for this, the app gets an error when it writes, which is better than losing its output. */
@@ -34,21 +37,25 @@ __attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2
                 if (fds[i] >= 0 && (fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 10)) < 0)
                         _exit(EXIT_FAILURE);
         for (size_t i = 0; i < ELEMENTSOF(fds); i++)
-                if (fds[i] >= 0 && dup2(fds[i], places[i]) < 0)
+                if (fds[i] >= 0 ? dup2(fds[i], places[i]) < 0 : close(places[i]) < 0 && errno != EBADF)
                         _exit(EXIT_FAILURE);
-        if (close_range(fds[3] >= 0 ? 6 : 5, ~0U, 0) < 0 || chdir("/") < 0 ||
+        if (close_range(7, ~0U, 0) < 0 || chdir("/") < 0 ||
             prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || syscall(SYS_capset, &header, none) < 0)
                 _exit(EXIT_FAILURE);
         (void) prctl(PR_SET_NAME, "podctl-output");
         *o = (AppOutput) { .pipes = { 0, 3 }, .journal = { STDOUT_FILENO, STDERR_FILENO },
-                           .client = fds[3] >= 0 ? 5 : -1, .app = 4, .raw = o->raw };
+                           .client = fds[3] >= 0 ? 5 : -1, .app = 4, .raw = o->raw, .mute = o->mute,
+                           .host = { fds[4] >= 0 ? 6 : -1, o->host.fields, o->host.n_fields } };
         app_output_carry(o);
         _exit(EXIT_SUCCESS);
 }
 
-void app_relay_start(bool raw)
+void app_relay_start(const char *kind)
 {
-        AppOutput o = { .client = the_client, .raw = raw };
+        /* Without the host's journal, nothing is lost if the pod's has it. */
+        bool to_pod = strcmp(kind, RELAY_BOTH) == 0 || strcmp(kind, RELAY_POD) == 0 ||
+                      (strcmp(kind, RELAY_HOST) == 0 && the_journal.fd < 0);
+        AppOutput o = { .client = the_client, .raw = strcmp(kind, RELAY_RAW) == 0, .mute = !to_pod, .host = the_journal };
         int out[2], err[2], status;
         sigset_t all, before;
         pid_t pid;
@@ -84,4 +91,7 @@ void app_relay_start(bool raw)
         if (the_client >= 0)
                 (void) close(the_client);
         the_client = -1;
+        if (the_journal.fd >= 0)
+                (void) close(the_journal.fd);
+        the_journal.fd = -1;
 }

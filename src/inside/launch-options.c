@@ -108,6 +108,7 @@ static const struct {
         { "--limit", take_limit },
         { "--directory", take_text, offsetof(LaunchOptions, directory) },
         { "--relay", take_text, offsetof(LaunchOptions, relay) },
+        { "--fields", take_text, offsetof(LaunchOptions, fields) },
         { "--credentials", take_text, offsetof(LaunchOptions, credentials) },
         { "--join", take_text, offsetof(LaunchOptions, join) },
         { "--unit", take_text, offsetof(LaunchOptions, unit) },

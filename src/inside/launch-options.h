@@ -22,7 +22,8 @@ typedef struct LaunchOptions {
         const char *apparmor;
         const char *selinux;
         const char *directory;
-        const char *relay; /* "journal" or "raw"; NULL: no relay */
+        const char *relay;  /* see app-relay.h; NULL: no relay */
+        const char *fields; /* of entries in the host's journal, a line each; NULL: nothing goes there */
         const char *credentials;
         const char *join;
         const char *unit;

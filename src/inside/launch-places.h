@@ -19,6 +19,7 @@
 #define LAUNCH_ENVIRONMENT "environment" /* the app's variables, for all of these */
 #define LAUNCH_FILTER "filter"           /* an app's own filter of system calls */
 #define LAUNCH_OUTPUT "output"           /* the socket of `podctl run` for the app's output: app-output.h */
+#define LAUNCH_JOURNAL "journal"         /* the socket of the host's journal: app-journal.h */
 
 /* Where they are in the pod, in a directory for each app: below the pod's root, and as an absolute path inside the pod.
  * Only root of the pod can read them. */

@@ -11,6 +11,14 @@
 /* journald's minimum: a journal file has at least 512K, and two are needed. */
 #define MIN_BYTES (1ULL << 20)
 
+static const char *const plan_log_table[_PLAN_LOG_MAX] = {
+        [PLAN_LOG_BOTH] = "both",
+        [PLAN_LOG_POD] = "pod",
+        [PLAN_LOG_HOST] = "host",
+        [PLAN_LOG_NONE] = "none",
+};
+DEFINE_STRING_TABLE(plan_log, PlanLog);
+
 int plan_journal_size(const char *text, uint64_t *ret)
 {
         return parse_size(text, ret) < 0 || *ret < MIN_BYTES || *ret == UINT64_MAX ? -EINVAL : 0;

@@ -74,7 +74,9 @@ typedef struct PlanMounts {
 typedef struct PlanApp {
         const AppcPodApp *app;
         PlanMounts mounts;    /* its root, its volumes, files in its /etc */
-        bool raw_output;      /* its output goes to sockets and not to the journal */
+        bool raw_output;      /* its output goes to sockets and not to a journal */
+        PlanLog log;          /* else to these */
+        char **journal_fields; /* "NAME=VALUE", of its entries in the journals */
         int64_t stop_timeout; /* seconds that it has to end before it is killed, -1: unlimited */
         int64_t handler_timeout; /* seconds that its event handlers have after that */
         char **environment;

@@ -35,6 +35,7 @@ static void plan_app_done(PlanApp *a)
 {
         plan_mounts_done(&a->mounts);
         strv_free(a->environment);
+        strv_free(a->journal_fields);
         strv_free(a->capabilities);
         strv_free(a->limits);
         strv_free(a->devices);
@@ -127,9 +128,35 @@ static int plan_order(PlanApp *ret)
                      : strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_REQUIRES)), ',', &ret->requires);
 }
 
+/* Whose they are, for readers of several pods' journals. */
+static int plan_journal_fields(const PodPlan *plan, PlanApp *ret)
+{
+        const AppcImageRef *image = &ret->app->image;
+        const struct {
+                const char *field, *value;
+        } rows[] = {
+                { "PODCTL_POD_UUID", plan->uuid },
+                { "PODCTL_POD_NAME", plan->settings->name },
+                { "PODCTL_APP", ret->app->name },
+                { "PODCTL_IMAGE", image->name },
+                { "PODCTL_IMAGE_ID", image->id },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                int r = isempty(rows[i].value) || strchr(rows[i].value, '\n')
+                                ? 0
+                                : strv_extendf(&ret->journal_fields, "%s=%s", rows[i].field, rows[i].value);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static void plan_settings(const PodPlan *plan, PlanApp *ret)
 {
         ret->raw_output = plan->settings->sockets;
+        ret->log = plan->settings->log ? plan_log_from_string(plan->settings->log) : PLAN_LOG_BOTH;
         ret->notify = annotation_is_true(ret->app->annotations, APPC_ANNOTATION_NOTIFY);
         ret->unrestricted = strv_contains(plan->settings->insecure, "capabilities");
         ret->unfiltered = strv_contains(plan->settings->insecure, "seccomp");
@@ -155,6 +182,7 @@ static int plan_unit_properties(PodPlan *plan)
                 "KillMode=mixed",
                 "Delegate=yes",
                 "TasksMax=16384",
+                "LogRateLimitIntervalSec=0",
                 "DevicePolicy=closed",
                 "DeviceAllow=/dev/net/tun rwm",
                 "DeviceAllow=char-pts rw",
@@ -222,6 +250,9 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, const PlanImage *image
         ret->app = app;
         ret->privileged_image = image->privileged;
         plan_settings(plan, ret);
+        r = plan_journal_fields(plan, ret);
+        if (r < 0)
+                return r;
         plan_stop_init(ret);
         r = check_layers(app, image, reterr_message);
         if (r < 0)

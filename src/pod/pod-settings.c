@@ -15,6 +15,7 @@ static const JsonField pod_settings_table[] = {
         { "hostsOfHost", &json_boolean, offsetof(PodSettings, hosts_host) },
         { "unit", &json_string, offsetof(PodSettings, unit) },
         { "privateUsers", &json_tristate, offsetof(PodSettings, private_users) },
+        { "log", &json_string, offsetof(PodSettings, log) },
         { "mdsRegister", &json_boolean, offsetof(PodSettings, mds_register) },
         { "metadataURL", &json_string, offsetof(PodSettings, metadata_url) },
         { "slice", &json_string, offsetof(PodSettings, slice) },

@@ -23,6 +23,7 @@ typedef struct PodSettings {
         bool interactive;
         char *terminal;    /* $TERM for an interactive app that does not set it itself */
         bool sockets;      /* interactive without a terminal: through sockets in the pod's "stdio" directory */
+        char *log;          /* which journals have its output (plan-journal.h); NULL: both */
         bool mds_register;  /* register the pod with the metadata service */
         char *metadata_url; /* the URL of the service for its apps, once the pod is registered */
         char *slice;       /* of the unit, where podctl makes it; NULL: machine.slice */

@@ -5,6 +5,7 @@
 #include "basic/fs.h"
 #include "basic/path.h"
 #include "config.h"
+#include "inside/app-relay.h"
 #include "pod/plan-seccomp.h"
 #include "shared/explain.h"
 #include "stage1/app-launch.h"
@@ -358,6 +359,23 @@ static int write_filter(const PlanApp *app, int root_fd, char **reterr_message)
                      : 0;
 }
 
+bool app_launch_wants_host_journal(const PlanApp *app)
+{
+        return !app->raw_output && (app->log == PLAN_LOG_BOTH || app->log == PLAN_LOG_HOST);
+}
+
+static int add_outputs(const PlanApp *app, char ***words)
+{
+        _cleanup_free_ char *fields = NULL;
+        int r;
+
+        r = strv_extendf(words, "--relay=%s", app->raw_output ? RELAY_RAW : plan_log_to_string(app->log));
+        if (r < 0 || !app_launch_wants_host_journal(app))
+                return r;
+        fields = strv_join(app->journal_fields, "\n");
+        return fields ? strv_extendf(words, "--fields=SYSLOG_IDENTIFIER=%s\n%s\n", app->app->name, fields) : -ENOMEM;
+}
+
 int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, const char *name, const char *program,
                              char *const *argv, int root_fd)
 {
@@ -368,7 +386,7 @@ int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, co
         r = app_launch_words(app, identity, false, &words);
         if (r < 0)
                 return r;
-        r = strv_extendf(&words, "--relay=%s", app->raw_output ? "raw" : "journal");
+        r = add_outputs(app, &words);
         if (r < 0)
                 return r;
         r = strv_extend_strv(&words, what);

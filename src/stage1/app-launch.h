@@ -28,6 +28,9 @@ int app_launch_mounts(const PlanApp *app, char ***ret);
 /* Makes the app's directory below the pod's root, with its environment, its filter, and how it starts. */
 int app_launch_write(const PlanApp *app, const AppIdentity *identity, int root_fd, char **reterr_message);
 
+/* Whether the launcher is to find the host's journal as LAUNCH_JOURNAL there. */
+bool app_launch_wants_host_journal(const PlanApp *app);
+
 /* One file more there: a program that the launcher is to become and whose output it carries, or words for somebody
  * else. */
 int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, const char *name, const char *program,

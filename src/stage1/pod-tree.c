@@ -223,38 +223,24 @@ static int write_health(const PlanApp *app, const AppIdentity *identity, int roo
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
-/* What else the app's entries in the journal have: whose they are, for readers of several pods' journals. In
- * the [Service] section, which a unit's text ends with. */
-static int add_journal_fields(const PodPlan *plan, const PlanApp *app, char **text)
+/* In the [Service] section, with which a unit's text ends. */
+static int add_journal_fields(const PlanApp *app, char **text)
 {
-        const AppcImageRef *image = &app->app->image;
-        const struct {
-                const char *field, *value;
-        } rows[] = {
-                { "PODCTL_POD_UUID", plan->uuid },
-                { "PODCTL_POD_NAME", plan->settings->name },
-                { "PODCTL_APP", app->app->name },
-                { "PODCTL_IMAGE", image->name },
-                { "PODCTL_IMAGE_ID", image->id },
-        };
-        int r = 0;
+        STRV_FOREACH(field, app->journal_fields) {
+                _cleanup_free_ char *quoted = NULL;
+                char *longer;
+                int r;
 
-        for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++) {
-                _cleanup_free_ char *assignment = strjoin(rows[i].field, "=", strempty(rows[i].value)), *quoted = NULL,
-                                    *longer = NULL;
-
-                if (isempty(rows[i].value))
-                        continue;
-                r = assignment ? unit_quote(assignment, &quoted) : -ENOMEM;
+                r = unit_quote(*field, &quoted);
                 if (r < 0)
                         return r;
                 longer = strjoin(*text, "LogExtraFields=", quoted, "\n");
                 if (!longer)
                         return -ENOMEM;
                 free(*text);
-                *text = TAKE_PTR(longer);
+                *text = longer;
         }
-        return r;
+        return 0;
 }
 
 static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIdentity *identity, int root_fd,
@@ -271,7 +257,7 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
         r = app_unit_format(app, identity, plan->settings, &text);
         if (r < 0)
                 return r;
-        r = add_journal_fields(plan, app, &text);
+        r = add_journal_fields(app, &text);
         if (r < 0)
                 return r;
         r = write_string_at(root_fd, path, text, 0644);

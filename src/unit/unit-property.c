@@ -554,6 +554,7 @@ static const PropertyRow property_table[] = {
         { "TimeoutStopSec", append_usec, "TimeoutStopUSec" },
         { "RuntimeMaxSec", append_usec, "RuntimeMaxUSec" },
         { "WatchdogSec", append_usec, "WatchdogUSec" },
+        { "LogRateLimitIntervalSec", append_usec, "LogRateLimitIntervalUSec" },
         { "SuccessExitStatus", append_exit_status },
         { "RestartForceExitStatus", append_exit_status },
         { "RestartPreventExitStatus", append_exit_status },

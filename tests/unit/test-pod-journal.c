@@ -45,7 +45,7 @@ Test(pod_journal, commands)
                 _cleanup_strv_free_ char **argv = NULL;
                 _cleanup_free_ char *line = NULL;
 
-                cr_assert_eq(pod_journal_command(&pod, "/pod/journal", &cases[i].query, &argv), 0);
+                cr_assert_eq(pod_journal_command(&pod, &(JournalPlace) { .directory = "/pod/journal" }, &cases[i].query, &argv), 0);
                 line = strv_join(argv, " ");
                 cr_expect_str_eq(line, cases[i].wanted);
         }
@@ -57,8 +57,34 @@ Test(pod_journal, a_value_is_one_word)
         const JournalQuery query = { .app = S "web", .grep = S "--file=/x + _PID=1" };
         _cleanup_strv_free_ char **argv = NULL;
 
-        cr_assert_eq(pod_journal_command(&pod, "/pod with spaces/journal", &query, &argv), 0);
+        cr_assert_eq(pod_journal_command(&pod, &(JournalPlace) { .directory = "/pod with spaces/journal" }, &query,
+                                         &argv), 0);
         cr_assert_eq(strv_length(argv), 8);
         cr_expect_str_eq(argv[1], "--directory=/pod with spaces/journal");
         cr_expect_str_eq(argv[4], "--grep=--file=/x + _PID=1");
+}
+
+/* What others write under the pod's name does not count. */
+Test(pod_journal, of_the_host)
+{
+        static const JournalPlace place = { .unit = "pod@site.service", .uuid = "U" };
+        static const struct {
+                JournalQuery query;
+                const char *wanted;
+        } cases[] = {
+                { { .app = S "web" },
+                  "journalctl --quiet --all _SYSTEMD_UNIT=pod@site.service PODCTL_POD_UUID=U PODCTL_APP=web" },
+                { {}, "journalctl --quiet --all _SYSTEMD_UNIT=pod@site.service PODCTL_POD_UUID=U PODCTL_APP=web + "
+                      "_SYSTEMD_UNIT=pod@site.service PODCTL_POD_UUID=U PODCTL_APP=db" },
+                { { .everything = true }, "journalctl --quiet --all _SYSTEMD_UNIT=pod@site.service PODCTL_POD_UUID=U" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_strv_free_ char **argv = NULL;
+                _cleanup_free_ char *line = NULL;
+
+                cr_assert_eq(pod_journal_command(&pod, &place, &cases[i].query, &argv), 0);
+                line = strv_join(argv, " ");
+                cr_expect_str_eq(line, cases[i].wanted);
+        }
 }

@@ -102,6 +102,19 @@ static int set_metadata(Context *c, const RunArgs *args, const AppcPod *manifest
         return 0;
 }
 
+/* In the same order. */
+static int set_log(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *s)
+{
+        const char *text = args->log ?: appc_pod_annotation(manifest, "podctl/log");
+        const HostConfig *config;
+        int r;
+
+        r = context_config(c, &config);
+        if (r < 0)
+                return r;
+        return free_and_strdup(&s->log, text ?: config->log) < 0 ? log_oom() : 0;
+}
+
 /* The unit of which we are the main process, or which we will make. */
 static int note_unit(const RunArgs *args, PodSettings *settings)
 {
@@ -117,12 +130,14 @@ static int note_unit(const RunArgs *args, PodSettings *settings)
 static int check_start_annotations(const AppcPod *manifest)
 {
         const char *hostname = appc_pod_annotation(manifest, "podctl/hostname"),
-                   *ipc = appc_pod_annotation(manifest, "podctl/ipc");
+                   *ipc = appc_pod_annotation(manifest, "podctl/ipc"), *log = appc_pod_annotation(manifest, "podctl/log");
 
         if (hostname && !pod_name_is_valid(hostname))
                 return log_error_errno(EINVAL, "Annotation 'podctl/hostname': '%s' is not a valid host name", hostname);
         if (ipc && !streq(ipc, "auto") && !streq(ipc, "private") && !streq(ipc, "parent"))
                 return log_error_errno(EINVAL, "Annotation 'podctl/ipc' is auto, private or parent, not '%s'", ipc);
+        if (log && plan_log_from_string(log) < 0)
+                return log_error_errno(EINVAL, "Annotation 'podctl/log' is both, pod, host or none, not '%s'", log);
         return 0;
 }
 
@@ -146,6 +161,9 @@ int pod_settings_for_start(Context *c, const RunArgs *args, const AppcPod *manif
         if (r < 0)
                 return r;
         r = set_metadata(c, args, manifest, settings);
+        if (r < 0)
+                return r;
+        r = set_log(c, args, manifest, settings);
         return r < 0 ? r : note_unit(args, settings);
 }
 

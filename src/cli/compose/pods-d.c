@@ -63,9 +63,10 @@ static const char *const pod_annotations[] = {
         "podctl/dns-opt",       "podctl/dns-search",
         "podctl/hostname",      "podctl/hosts-entry",
         "podctl/ipc",           "podctl/journal-age",
-        "podctl/journal-size",  "podctl/net",
+        "podctl/journal-size",  "podctl/log",
+        "podctl/mds-register",  "podctl/net",
         "podctl/private-users", "podctl/pull-policy",
-        "podctl/mds-register",  NULL,
+        NULL,
 };
 
 static const char *const app_annotations[] = {
@@ -277,6 +278,7 @@ int pod_manifest_annotate(AppcPod *manifest, const RunArgs *args)
                 { "podctl/hosts-entry", NULL, args->hosts_entries },
                 { "podctl/hostname", args->hostname, NULL },
                 { "podctl/ipc", args->ipc, NULL },
+                { "podctl/log", args->log, NULL },
                 { "podctl/mds-register", args->mds_register < 0 ? NULL : args->mds_register ? "yes" : "no", NULL },
                 { "podctl/private-users", args->private_users < 0 ? NULL : args->private_users ? "yes" : "no", NULL },
                 { "podctl/pull-policy", args->policy == PULL_NEW ? NULL : pull_policy_to_string(args->policy), NULL },

@@ -118,6 +118,8 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
                   "Host name inside, the pod's name by default" },                                                     \
                 { "hosts-entry", &option_strv, offsetof(RunArgs, hosts_entries), "IP=NAME,…",                          \
                   "Line of their /etc/hosts; or host" },                                                               \
+                { "log", &option_choice, offsetof(RunArgs, log), "WHERE",                                              \
+                  "Journals that have the output: both, pod, host or none", .choices = PLAN_LOG_WORDS },               \
                 { "mds-register",                                                                                      \
                   &option_tristate,                                                                                    \
                   offsetof(RunArgs, mds_register),                                                                     \

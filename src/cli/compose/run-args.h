@@ -83,6 +83,7 @@ typedef struct RunArgs {
         char **properties;
         char *slice;
         char *journal_size, *journal_age;
+        char *log;
         char **credentials;
         char **credentials_encrypted;
         char *ipc;

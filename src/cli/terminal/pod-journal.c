@@ -11,17 +11,43 @@
 #include "basic/strv.h"
 #include "cli/context.h"
 #include "cli/terminal/pod-journal.h"
+#include "pod/plan-journal.h"
 #include "shared/worker.h"
 
 /* The command line */
 
 /* For a process that was gone before journald could look at it, there is no unit, but the name its output was given. */
-static int add_matches(const AppcPod *manifest, const JournalQuery *query, char ***argv)
+static int match_in_pod(const char *app, char ***argv)
+{
+        int r;
+
+        r = strv_extendf(argv, "_SYSTEMD_UNIT=%s.service", app);
+        if (r < 0)
+                return r;
+        r = strv_extend(argv, "+");
+        return r < 0 ? r : strv_extendf(argv, "SYSLOG_IDENTIFIER=%s", app);
+}
+
+/* Any user of the host can write the pod's fields, but not under the name of its unit. */
+static int match_on_host(const JournalPlace *place, const char *app, char ***argv)
+{
+        int r;
+
+        r = place->unit ? strv_extendf(argv, "_SYSTEMD_UNIT=%s", place->unit) : 0;
+        if (r < 0)
+                return r;
+        r = strv_extendf(argv, "PODCTL_POD_UUID=%s", place->uuid);
+        return r < 0 || !app ? r : strv_extendf(argv, "PODCTL_APP=%s", app);
+}
+
+static int add_matches(const AppcPod *manifest, const JournalPlace *place, const JournalQuery *query, char ***argv)
 {
         const char *plus = NULL;
         int r;
 
-        for (size_t i = 0; !query->everything && i < manifest->n_apps; i++) {
+        if (query->everything)
+                return place->directory ? 0 : match_on_host(place, NULL, argv);
+        for (size_t i = 0; i < manifest->n_apps; i++) {
                 const char *name = manifest->apps[i].name;
 
                 if (query->app && !streq(query->app, name))
@@ -29,15 +55,10 @@ static int add_matches(const AppcPod *manifest, const JournalQuery *query, char 
                 r = plus ? strv_extend(argv, plus) : 0;
                 if (r < 0)
                         return r;
-                r = strv_extendf(argv, "_SYSTEMD_UNIT=%s.service", name);
+                r = place->directory ? match_in_pod(name, argv) : match_on_host(place, name, argv);
                 if (r < 0)
                         return r;
-                r = strv_extend(argv, plus = "+");
-                if (r < 0)
-                        return r;
-                r = strv_extendf(argv, "SYSLOG_IDENTIFIER=%s", name);
-                if (r < 0)
-                        return r;
+                plus = "+";
         }
         return 0;
 }
@@ -87,7 +108,7 @@ static int add_flags(const JournalQuery *query, char ***argv)
         return 0;
 }
 
-int pod_journal_command(const AppcPod *manifest, const char *directory, const JournalQuery *query, char ***ret)
+int pod_journal_command(const AppcPod *manifest, const JournalPlace *place, const JournalQuery *query, char ***ret)
 {
         _cleanup_strv_free_ char **argv = NULL;
         int r;
@@ -95,7 +116,7 @@ int pod_journal_command(const AppcPod *manifest, const char *directory, const Jo
         r = strv_extend(&argv, "journalctl");
         if (r < 0)
                 return r;
-        r = strv_extendf(&argv, "--directory=%s", directory);
+        r = place->directory ? strv_extendf(&argv, "--directory=%s", place->directory) : 0;
         if (r < 0)
                 return r;
         r = add_flags(query, &argv);
@@ -104,7 +125,7 @@ int pod_journal_command(const AppcPod *manifest, const char *directory, const Jo
         r = add_values(query, &argv);
         if (r < 0)
                 return r;
-        r = add_matches(manifest, query, &argv);
+        r = add_matches(manifest, place, query, &argv);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(argv);
@@ -117,7 +138,7 @@ int pod_journal_command(const AppcPod *manifest, const char *directory, const Jo
  * cannot be written. */
 typedef struct Reading {
         char **argv;
-        const char *directory;
+        const char *directory; /* NULL: the host's */
         Worker journalctl;
         int pipe[2];    /* of its output; negative: the terminal has it */
         Pod *pod;       /* that is followed; NULL: none, or it has ended */
@@ -206,7 +227,7 @@ static bool is_waiting(pid_t pid)
  * to what they are is an event that has journalctl look once more. */
 static void have_it_look(const Reading *r)
 {
-        _cleanup_free_ char *path = strjoin(r->directory, "/system.journal");
+        _cleanup_free_ char *path = strjoin(r->directory ?: "/nonexistent", "/system.journal");
         struct stat st;
 
         if (path && fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) >= 0)
@@ -294,19 +315,19 @@ static int read_cursor(int fd, char **ret)
 
 /* Where the last lines since a point in time begin: journalctl of systemd 252 takes the first ones instead. A positive
  * value as of finish(). */
-static int find_first(Pod *pod, const char *directory, const JournalQuery *query, char **ret)
+static int find_first(Pod *pod, const JournalPlace *place, const JournalQuery *query, char **ret)
 {
         JournalQuery backwards = *query;
         _cleanup_strv_free_ char **argv = NULL;
         _cleanup_(reading_done) Reading reading = {
-                .directory = directory, .journalctl = WORKER_NONE, .pipe = { -EBADF, -EBADF }, .supervisor = -EBADF,
+                .directory = place->directory, .journalctl = WORKER_NONE, .pipe = { -EBADF, -EBADF }, .supervisor = -EBADF,
         };
         int r;
 
         backwards.follow = false;
         backwards.reverse = backwards.no_pager = backwards.show_cursor = true;
         backwards.output = (char *) "cat";
-        r = pod_journal_command(pod->manifest, directory, &backwards, &argv);
+        r = pod_journal_command(pod->manifest, place, &backwards, &argv);
         if (r < 0)
                 return log_oom();
         reading.argv = argv;
@@ -317,24 +338,20 @@ static int find_first(Pod *pod, const char *directory, const JournalQuery *query
         return r < 0 ? log_error_errno(r, "Cannot read what " JOURNALCTL " prints: %m") : finish(&reading);
 }
 
-int pod_journal_show(Pod *pod, const JournalQuery *query)
+static int show(Pod *pod, const JournalPlace *place, const JournalQuery *query)
 {
-        _cleanup_free_ char *directory = pod_path(pod, "journal");
         _cleanup_free_ char *cursor = NULL;
         _cleanup_strv_free_ char **argv = NULL;
         JournalQuery now = *query;
         _cleanup_(reading_done) Reading reading = {
-                .directory = directory, .journalctl = WORKER_NONE, .pipe = { -EBADF, -EBADF }, .supervisor = -EBADF,
+                .directory = place->directory, .journalctl = WORKER_NONE, .pipe = { -EBADF, -EBADF },
+                .supervisor = -EBADF,
         };
         int r;
 
-        if (!directory)
-                return log_oom();
-        if (access(directory, F_OK) < 0 && errno == ENOENT)
-                return 0;
         now.follow = query->follow && pod_state_is_alive(pod->state);
         if (query->since && query->lines && !query->reverse) {
-                r = find_first(pod, directory, query, &cursor);
+                r = find_first(pod, place, query, &cursor);
                 if (r != 0)
                         return r;
                 /* Without an entry there are no last ones; with a cursor it begins there. */
@@ -342,7 +359,7 @@ int pod_journal_show(Pod *pod, const JournalQuery *query)
                 now.cursor = cursor;
                 now.since = cursor ? NULL : query->since;
         }
-        r = pod_journal_command(pod->manifest, directory, &now, &argv);
+        r = pod_journal_command(pod->manifest, place, &now, &argv);
         if (r < 0)
                 return log_oom();
         reading.argv = argv;
@@ -355,4 +372,21 @@ int pod_journal_show(Pod *pod, const JournalQuery *query)
                 return log_error_errno(r, "Cannot run " JOURNALCTL ": %m");
         watch(&reading);
         return finish(&reading);
+}
+
+int pod_journal_show(Pod *pod, const JournalQuery *query)
+{
+        PlanLog log = pod->settings->log ? plan_log_from_string(pod->settings->log) : PLAN_LOG_BOTH;
+        _cleanup_free_ char *directory = pod_path(pod, "journal");
+        JournalPlace place = { .directory = directory, .unit = pod->settings->unit, .uuid = pod->uuid.s };
+
+        if (!directory)
+                return log_oom();
+        if (log == PLAN_LOG_NONE)
+                log_warning("Pod '%s' keeps no logs: it was started with --log=none", pod->settings->name);
+        if (log == PLAN_LOG_HOST)
+                place.directory = NULL;
+        else if (access(directory, F_OK) < 0 && errno == ENOENT)
+                return 0;
+        return show(pod, &place, query);
 }

@@ -4,7 +4,7 @@
 #include "pod/pod.h"
 
 /* A pod's journal, by journalctl(1): while the pod runs, afterwards, and after a reboot, since it lies with the pod's
- * files. */
+ * files. With --log=host, the host's journal has it instead. */
 
 #define JOURNALCTL "/usr/bin/journalctl"
 
@@ -30,8 +30,14 @@ typedef struct JournalQuery {
         char *until;
 } JournalQuery;
 
+typedef struct JournalPlace {
+        const char *directory;  /* of the pod's journal; NULL: it is in the host's */
+        const char *unit;       /* that the pod was in; NULL: that is not known */
+        const char *uuid;
+} JournalPlace;
+
 /* The command line of journalctl. */
-int pod_journal_command(const AppcPod *manifest, const char *directory, const JournalQuery *query, char ***ret);
+int pod_journal_command(const AppcPod *manifest, const JournalPlace *place, const JournalQuery *query, char ***ret);
 
 /* Prints what is asked for. When a running pod is followed, goes on until it has ended and all of it was printed. A pod
  * that has written nothing yet has an empty journal. Logs its errors; a positive value is the exit status of

@@ -236,15 +236,13 @@ static int make_working_directory(const Launch *l, const PlanApp *app, int root,
                                                  app->app->name, directory, strerror(-fd));
 }
 
-/* The socket on which `podctl run` waits for what an app writes, if it does. */
-static int connect_output(const Launch *l, size_t i)
+/* A socket of the host among the app's files for its launcher. It may be missing. */
+static int mount_socket(const Launch *l, const PlanApp *app, const char *source, const char *name)
 {
-        _cleanup_free_ char *below = strprintf(POD_OUTPUT_DIR "/%zu", i),
-                            *source = below ? pod_path(l->pod, below) : NULL,
-                            *path = strjoin(LAUNCH_POD_FILES "/", l->plan->apps[i].app->name, "/" LAUNCH_OUTPUT);
+        _cleanup_free_ char *path = strjoin(LAUNCH_POD_FILES "/", app->app->name, "/", name);
         _cleanup_close_ int socket = -EBADF, target = -EBADF;
 
-        if (!source || !path)
+        if (!path)
                 return -ENOMEM;
         socket = mount_clone(AT_FDCWD, source, &(MountOptions) { .userns_fd = l->userns_fd, .data_only = true });
         if (socket < 0)
@@ -253,12 +251,33 @@ static int connect_output(const Launch *l, size_t i)
         return target < 0 ? target : mount_attach(socket, target);
 }
 
+/* The socket on which `podctl run` waits for what an app writes, if it does. */
+static int connect_output(const Launch *l, size_t i)
+{
+        _cleanup_free_ char *below = strprintf(POD_OUTPUT_DIR "/%zu", i),
+                            *source = below ? pod_path(l->pod, below) : NULL;
+
+        return source ? mount_socket(l, &l->plan->apps[i], source, LAUNCH_OUTPUT) : -ENOMEM;
+}
+
+/* Below what only root of the pod can read: not for apps, which could write there without end under any name. */
+static int connect_journal(const Launch *l, size_t i)
+{
+        const PlanApp *app = &l->plan->apps[i];
+
+        return app_launch_wants_host_journal(app) ? mount_socket(l, app, "/run/systemd/journal/socket", LAUNCH_JOURNAL)
+                                                  : 0;
+}
+
 static int launch_connect_outputs(Launch *l, char **reterr_message)
 {
-        int r = 0;
+        int r;
 
         for (size_t i = 0; i < l->plan->n_apps; i++) {
                 r = connect_output(l, i);
+                if (r < 0)
+                        return r;
+                r = connect_journal(l, i);
                 if (r < 0)
                         return r;
         }
