@@ -322,12 +322,15 @@ int pod_output_new(sd_event *event, const Pod *pod, PodOutput **ret)
         _cleanup_(pod_output_freep) PodOutput *o = new0(PodOutput, 1);
         _cleanup_close_ int directory = mkdir_open_at(pod->fd, POD_OUTPUT_DIR, 0700);
         size_t n = pod->manifest->n_apps;
-        int r = MIN(directory, 0);
+        int r;
 
         if (!o)
                 return -ENOMEM;
-        if (r >= 0)
-                r = fd_make_room(n * DESCRIPTORS_OF_AN_APP);
+        if (directory < 0)
+                return directory;
+        r = fd_make_room(n * DESCRIPTORS_OF_AN_APP);
+        if (r < 0)
+                return r;
         o->event = sd_event_ref(event);
         o->prefixed = n > 1;
         for (int i = 0; i < 2; i++)
@@ -335,13 +338,13 @@ int pod_output_new(sd_event *event, const Pod *pod, PodOutput **ret)
         o->listeners = new0(Listener, n);
         if (!o->listeners)
                 return -ENOMEM;
-        for (size_t i = 0; r >= 0 && i < n; i++) {
+        for (size_t i = 0; i < n; i++) {
                 o->listeners[i] = (Listener) { .output = o, .app = pod->manifest->apps[i].name, .fd = -EBADF };
                 o->n_listeners++;
                 r = listen_for(&o->listeners[i], i, directory);
+                if (r < 0)
+                        return r;
         }
-        if (r < 0)
-                return r;
         *ret = TAKE_PTR(o);
         return 0;
 }

@@ -97,7 +97,7 @@ static int on_always_readable(sd_event_source *source, void *userdata)
 
 int pump_new(sd_event *event, int from, int to, void (*at_end)(void *userdata), void *userdata, Pump **ret)
 {
-        Pump *p = new0(Pump, 1);
+        _cleanup_(pump_freep) Pump *p = new0(Pump, 1);
         int r;
 
         if (!p)
@@ -110,14 +110,13 @@ int pump_new(sd_event *event, int from, int to, void (*at_end)(void *userdata), 
         r = sd_event_add_io(event, &p->readable, from, EPOLLIN, on_readable, p);
         if (r == -EPERM)
                 r = sd_event_add_defer(event, &p->readable, on_always_readable, p);
-        if (r >= 0)
-                r = sd_event_source_set_enabled(p->readable, SD_EVENT_OFF);
-        if (r < 0) {
-                pump_free(p);
+        if (r < 0)
                 return r;
-        }
+        r = sd_event_source_set_enabled(p->readable, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
 
-        *ret = p;
+        *ret = TAKE_PTR(p);
         return 0;
 }
 

@@ -13,6 +13,7 @@ typedef struct Pump Pump;
 /* at_end is called once, when there is nothing more to come from the source and all of it was passed on. */
 int pump_new(sd_event *event, int from, int to, void (*at_end)(void *userdata), void *userdata, Pump **ret);
 Pump *pump_free(Pump *p);
+DEFINE_TRIVIAL_CLEANUP_FUNC(Pump *, pump_free);
 
 int pump_enable(Pump *p);
 /* Passes on what can be had without waiting, for the last time. */

@@ -91,18 +91,21 @@ static int read_lines(sd_journal *j, uint64_t since_usec, char ***lines)
         return 0;
 }
 
+static int find_lines(const char *unit, uint64_t since_usec, char ***lines)
+{
+        _cleanup_(sd_journal_closep) sd_journal *j = NULL;
+        int r = open_journal(unit, &j);
+
+        return r < 0 ? r : read_lines(j, since_usec, lines);
+}
+
 int unit_words_tell(const char *unit, uint64_t since_usec)
 {
         _cleanup_strv_free_ char **lines = NULL;
-        sd_journal *j = NULL;
         int r;
 
         synchronize_journal();
-        r = open_journal(unit, &j);
-        if (r >= 0)
-                r = read_lines(j, since_usec, &lines);
-        if (j)
-                sd_journal_close(j);
+        r = find_lines(unit, since_usec, &lines);
         for (size_t i = strv_length(lines); i > 0; i--)
                 log_error("%s", lines[i - 1]);
         return r < 0 ? r : (int) strv_length(lines);
