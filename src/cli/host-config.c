@@ -114,17 +114,25 @@ static int check_stage1(const HostConfig *said, JsonError *e)
                                      : 0;
 }
 
+static int take_kind(json_object *o, const JsonField *table, int (*check)(const HostConfig *said, JsonError *e),
+                     unsigned layer, HostConfig *said, void *userdata, JsonError *e)
+{
+        int r;
+
+        r = json_table_read(table, o, said, e);
+        if (r < 0)
+                return r;
+        if (check)
+                r = check(said, e);
+        return r < 0 ? r : take(userdata, table, said, layer, e);
+}
+
 static int read_kind(json_object *o, const JsonField *table, int (*check)(const HostConfig *said, JsonError *e),
                      unsigned layer, void *userdata, JsonError *e)
 {
         HostConfig said = {};
-        int r;
+        int r = take_kind(o, table, check, layer, &said, userdata, e);
 
-        r = json_table_read(table, o, &said, e);
-        if (r >= 0 && check)
-                r = check(&said, e);
-        if (r >= 0)
-                r = take(userdata, table, &said, layer, e);
         json_table_free(table, &said);
         return r;
 }
