@@ -350,12 +350,8 @@ static int start_job(Start *s, UnitWait *wait, char **ret_job)
         int r;
 
         warn_of_host(s->pod, s->plan);
-        r = unit_properties(s, s->plan, &properties);
-        if (r >= 0)
-                r = launch_command(s, &start);
-        if (r >= 0)
-                r = tear_down_command(s, &stop_post);
-        if (r < 0)
+        if (unit_properties(s, s->plan, &properties) < 0 || launch_command(s, &start) < 0 ||
+            tear_down_command(s, &stop_post) < 0)
                 return log_oom();
 
         r = start_unit(s, wait, &(TransientUnit) {
@@ -497,6 +493,20 @@ static void start_done(Start *s)
         free(s->unit);
 }
 
+static int watch(Start *s, UnitWait **ret)
+{
+        int r;
+
+        r = sd_event_default(&s->event);
+        if (r < 0)
+                return r;
+        r = interrupts_watch(s->event, on_interrupt, s);
+        if (r < 0)
+                return r;
+        r = pod_handover_new(s->event, s->pod, &s->handover);
+        return r < 0 ? r : unit_wait_new(s->bus, s->event, s->unit, ret);
+}
+
 int pod_start_unit(Context *c, Pod *pod, const PodPlan *plan, const StartOptions *options)
 {
         _cleanup_(start_done) Start s = { .context = c, .pod = pod, .plan = plan, .options = options,
@@ -512,13 +522,7 @@ int pod_start_unit(Context *c, Pod *pod, const PodPlan *plan, const StartOptions
         r = context_bus(c, &s.bus);
         if (r < 0)
                 return r;
-        r = sd_event_default(&s.event);
-        if (r >= 0)
-                r = interrupts_watch(s.event, on_interrupt, &s);
-        if (r >= 0)
-                r = pod_handover_new(s.event, pod, &s.handover);
-        if (r >= 0)
-                r = unit_wait_new(s.bus, s.event, s.unit, &wait);
+        r = watch(&s, &wait);
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", s.unit);
 
