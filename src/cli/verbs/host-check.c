@@ -185,12 +185,14 @@ static HostState look_at_store(const HostLook *l, char **ret_found)
 static HostState look_at_whiteouts(const HostLook *l, char **ret_found)
 {
         _cleanup_free_ char *path = strprintf("%s/.podctl-check-%i", l->store, getpid());
-        int r = path && mknod(path, S_IFCHR, makedev(0, 0)) >= 0 ? 0 : -errno;
 
-        if (r >= 0)
-                (void) unlink(path);
-        *ret_found = r >= 0 ? strdup("possible") : strprintf("%s: %s", l->store, strerror(-r));
-        return r >= 0 ? HOST_GOOD : HOST_LACKING;
+        if (!path || mknod(path, S_IFCHR, makedev(0, 0)) < 0) {
+                *ret_found = strprintf("%s: %s", l->store, strerror(errno));
+                return HOST_LACKING;
+        }
+        (void) unlink(path);
+        *ret_found = strdup("possible");
+        return HOST_GOOD;
 }
 
 /* Loads the kernel's module where it is one. */
@@ -202,15 +204,19 @@ static HostState look_at_overlayfs(const HostLook *l, char **ret_found)
         return fd >= 0 ? HOST_GOOD : HOST_LACKING;
 }
 
+static int list_tables(char **reterr_message)
+{
+        const NetEngine *engine;
+        int r = net_engine_load(&engine, reterr_message);
+
+        return r < 0 ? r : engine->run_rules("list tables\n", reterr_message);
+}
+
 static HostState look_at_nftables(const HostLook *l, char **ret_found)
 {
         _cleanup_free_ char *message = NULL;
-        const NetEngine *engine;
-        int r;
+        int r = list_tables(&message);
 
-        r = net_engine_load(&engine, &message);
-        if (r >= 0)
-                r = engine->run_rules("list tables\n", &message);
         *ret_found = strdup(r >= 0 ? "there" : explained(message, r));
         return r >= 0 ? HOST_GOOD : HOST_LESS;
 }

@@ -137,6 +137,14 @@ static int drop_in_lines(const RunArgs *args, char ***ret)
         return 0;
 }
 
+/* Makes the directory it is in, too. */
+static int write_below(const char *directory, const char *path, const char *text, mode_t mode)
+{
+        int r = mkdir_p_at(AT_FDCWD, directory, 0755);
+
+        return r < 0 ? r : write_file_at(AT_FDCWD, path, text, strlen(text), mode);
+}
+
 static int write_drop_in(const char *name, const RunArgs *args, bool *ret_changed)
 {
         _cleanup_free_ char *directory = strprintf(DROP_IN_DIRECTORY, name), *path = NULL, *text = NULL;
@@ -154,10 +162,18 @@ static int write_drop_in(const char *name, const RunArgs *args, bool *ret_change
                 *ret_changed = unlink(path) >= 0;
                 return *ret_changed || errno == ENOENT ? 0 : log_error_errno(errno, "Cannot remove %s: %m", path);
         }
-        r = mkdir_p_at(AT_FDCWD, directory, 0755);
-        if (r >= 0)
-                r = write_file_at(AT_FDCWD, path, text, strlen(text), 0644);
+        r = write_below(directory, path, text, 0644);
         return r < 0 ? log_error_errno(r, "Cannot write %s: %m", path) : 0;
+}
+
+static int check_and_rename(Context *c, const RunArgs *check, const char *new, const char *path)
+{
+        int r;
+
+        r = pod_make(c, check, true, NULL, NULL);
+        if (r < 0)
+                return r;
+        return rename(new, path) < 0 ? log_error_errno(errno, "Cannot write %s: %m", path) : r;
 }
 
 /* Tried as a start would, before it takes the place of another. */
@@ -174,14 +190,10 @@ static int write_checked(Context *c, const char *name, const RunArgs *args, cons
                 return log_oom();
         if (!args->replace && access(path, F_OK) >= 0)
                 return log_error_errno(EEXIST, "There is a pod '%s' already: %s; --replace writes over it", name, path);
-        r = mkdir_p_at(AT_FDCWD, PODS_D_LOCAL, 0755);
-        if (r >= 0)
-                r = write_file_at(AT_FDCWD, new, text, strlen(text), 0640);
+        r = write_below(PODS_D_LOCAL, new, text, 0640);
         if (r < 0)
                 return log_error_errno(r, "Cannot write %s: %m", new);
-        r = pod_make(c, &check, true, NULL, NULL);
-        if (r >= 0 && rename(new, path) < 0)
-                r = log_error_errno(errno, "Cannot write %s: %m", path);
+        r = check_and_rename(c, &check, new, path);
         if (r < 0)
                 (void) unlink(new);
         else
@@ -189,15 +201,20 @@ static int write_checked(Context *c, const char *name, const RunArgs *args, cons
         return r;
 }
 
+static int reload_manager(Context *c, sd_bus_error *reterr_error)
+{
+        sd_bus *bus;
+        int r = context_bus(c, &bus);
+
+        return r < 0 ? r : bus_call(bus, &bus_systemd_manager, "Reload", reterr_error, NULL, NULL);
+}
+
 /* Drop-ins are read then. */
 static void reload_units(Context *c)
 {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        sd_bus *bus;
-        int r = context_bus(c, &bus);
+        int r = reload_manager(c, &error);
 
-        if (r >= 0)
-                r = bus_call(bus, &bus_systemd_manager, "Reload", &error, NULL, NULL);
         if (r < 0)
                 log_warning_errno(r, "The unit has to be read again, with systemctl daemon-reload: %s",
                                   bus_error_text(&error, r));

@@ -88,10 +88,11 @@ static int remove_target(ImageStore *images, const Targets *all, size_t at, char
         if (!t->name)
                 return remove_image(images, &t->id, used_layers);
         r = image_store_count_names(images, &t->id, &n);
-        if (r >= 0 && n < 2)
+        if (r < 0)
+                return log_error_errno(r, "Cannot remove name '%s': %m", t->name);
+        if (n < 2)
                 return remove_image(images, &t->id, used_layers);
-        if (r >= 0)
-                r = image_store_remove_name(images, t->name);
+        r = image_store_remove_name(images, t->name);
         if (r < 0)
                 return log_error_errno(r, "Cannot remove name '%s': %m", t->name);
         (void) printf("removed name \"%s\" of image \"%s\"\n", t->name, DIGEST_FILE(&t->id));

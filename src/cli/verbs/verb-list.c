@@ -94,19 +94,22 @@ static int add_pod(Table *t, Pod *pod, bool full, char ***errors)
         return 0;
 }
 
-static int fill_table(PodScan *scan, const ListArgs *args, Table *t, char ***errors)
+static int fill_table(PodScan *scan, const ListArgs *args, const char *const *legend, Table *t, char ***errors)
 {
-        int r = 0;
+        int r = args->no_legend ? 0 : table_add_legend(t, legend);
 
-        while (r >= 0) {
+        if (r < 0)
+                return r;
+        for (;;) {
                 _cleanup_(pod_freep) Pod *pod = NULL;
 
                 r = pod_scan_next(scan, &pod);
                 if (r <= 0)
-                        break;
+                        return r;
                 r = add_pod(t, pod, args->full, errors);
+                if (r < 0)
+                        return r;
         }
-        return r;
 }
 
 static int print_table(PodScan *scan, const ListArgs *args)
@@ -121,10 +124,9 @@ static int print_table(PodScan *scan, const ListArgs *args)
                 .whole = args->full,
         };
         _cleanup_strv_free_ char **errors = NULL;
-        int r = args->no_legend ? 0 : table_add_legend(&t, args->full ? full_legend : legend);
+        int r;
 
-        if (r >= 0)
-                r = fill_table(scan, args, &t, &errors);
+        r = fill_table(scan, args, args->full ? full_legend : legend, &t, &errors);
         if (r < 0)
                 return log_error_errno(r, "Cannot list the pods: %m");
 

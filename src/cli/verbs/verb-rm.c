@@ -45,6 +45,14 @@ static int remove_pod(Pod *pod)
         return 0;
 }
 
+static int remove_named(Context *c, const char *text)
+{
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        int r = context_find_pod(c, text, &pod);
+
+        return r < 0 ? r : remove_pod(pod);
+}
+
 static int run(Context *c, void *userdata, char **words)
 {
         RmArgs *args = userdata;
@@ -59,11 +67,7 @@ static int run(Context *c, void *userdata, char **words)
         }
 
         STRV_FOREACH(word, words) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = context_find_pod(c, *word, &pod);
-                if (r >= 0)
-                        r = remove_pod(pod);
+                r = remove_named(c, *word);
                 if (r < 0)
                         result = r;
         }

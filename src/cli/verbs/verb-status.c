@@ -289,8 +289,9 @@ static int run(Context *c, void *userdata, char **words)
         if (args->wait || args->wait_ready)
                 (void) pod_hold(pod);
         r = wait_until(c, pod, wait_usec(args->wait), has_ended);
-        if (r >= 0)
-                r = wait_until(c, pod, wait_usec(args->wait_ready), is_ready_or_over);
+        if (r < 0)
+                return r;
+        r = wait_until(c, pod, wait_usec(args->wait_ready), is_ready_or_over);
         if (r < 0)
                 return r;
 

@@ -98,32 +98,54 @@ static int on_time_over(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+static int watch_time(sd_event *event, Pod *pod, uint64_t patience_usec)
+{
+        if (patience_usec == UINT64_MAX)
+                return 0;
+        return sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, patience_usec, 0, on_time_over, pod);
+}
+
+static int watch_unit(sd_bus *bus, Pod *pod, uint64_t patience_usec, sd_event **ret_event, UnitWait **ret)
+{
+        int r;
+
+        r = sd_event_new(ret_event);
+        if (r < 0)
+                return r;
+        r = unit_wait_new(bus, *ret_event, pod->settings->unit, ret);
+        return r < 0 ? r : watch_time(*ret_event, pod, patience_usec);
+}
+
+static int request_stop(sd_bus *bus, const char *unit, UnitWait *wait, sd_bus_error *reterr_error)
+{
+        _cleanup_bus_message_ sd_bus_message *reply = NULL;
+        const char *job, *result;
+        int r;
+
+        r = bus_call(bus, &bus_systemd_manager, "StopUnit", reterr_error, &reply, "ss", unit, "replace");
+        /* It may have ended on its own by now. */
+        if (sd_bus_error_has_name(reterr_error, "org.freedesktop.systemd1.NoSuchUnit"))
+                return 0;
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(reply, "o", &job);
+        return r < 0 ? r : unit_wait_started(wait, job, &result);
+}
+
 /* Stopping the unit is stopping the pod; the job is done when its last process is gone. */
 static int stop_unit(sd_bus *bus, Pod *pod, uint64_t patience_usec)
 {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_bus_message_ sd_bus_message *reply = NULL;
         _cleanup_(unit_wait_freep) UnitWait *wait = NULL;
         _cleanup_event_ sd_event *event = NULL;
-        const char *unit = pod->settings->unit, *job, *result;
+        const char *unit = pod->settings->unit;
         int r;
 
-        r = sd_event_new(&event);
-        if (r >= 0)
-                r = unit_wait_new(bus, event, unit, &wait);
-        if (r >= 0 && patience_usec != UINT64_MAX)
-                r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, patience_usec, 0, on_time_over, pod);
+        r = watch_unit(bus, pod, patience_usec, &event, &wait);
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", unit);
 
-        r = bus_call(bus, &bus_systemd_manager, "StopUnit", &error, &reply, "ss", unit, "replace");
-        /* It may have ended on its own by now. */
-        if (sd_bus_error_has_name(&error, "org.freedesktop.systemd1.NoSuchUnit"))
-                return 0;
-        if (r >= 0)
-                r = sd_bus_message_read(reply, "o", &job);
-        if (r >= 0)
-                r = unit_wait_started(wait, job, &result);
+        r = request_stop(bus, unit, wait, &error);
         return r < 0 ? log_error_errno(r, "Cannot stop unit %s: %s", unit, bus_error_text(&error, r)) : 0;
 }
 
@@ -152,27 +174,31 @@ static int on_gone(sd_event_source *source, int fd, uint32_t events, void *userd
         return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
+static int wait_until_gone(Pod *pod, int pidfd, uint64_t patience_usec)
+{
+        _cleanup_event_ sd_event *event = NULL;
+        int r;
+
+        r = sd_event_new(&event);
+        if (r < 0)
+                return r;
+        r = sd_event_add_io(event, NULL, pidfd, EPOLLIN, on_gone, NULL);
+        if (r < 0)
+                return r;
+        r = watch_time(event, pod, patience_usec);
+        return r < 0 ? r : sd_event_loop(event);
+}
+
 /* So there is no job to wait for: asks the container itself, in systemd's way, and waits for that. */
 static int stop_from_within(Pod *pod, const StopArgs *args)
 {
-        _cleanup_event_ sd_event *event = NULL;
-        _cleanup_close_ int pidfd = -EBADF;
-        pid_t pid;
+        _cleanup_close_ int pidfd = pod_supervisor_pidfd(pod);
         int r;
 
-        r = pod_supervisor_pid(pod, &pid);
-        if (r >= 0)
-                r = pidfd = (int) syscall(SYS_pidfd_open, pid, 0);
-        if (r < 0 || syscall(SYS_pidfd_send_signal, pidfd, args->force ? SIGKILL : SIGTERM, NULL, 0) < 0)
+        if (pidfd < 0 || syscall(SYS_pidfd_send_signal, pidfd, args->force ? SIGKILL : SIGTERM, NULL, 0) < 0)
                 return 0; /* it is not that far yet, or over; systemd sees to it */
 
-        r = sd_event_new(&event);
-        if (r >= 0)
-                r = sd_event_add_io(event, NULL, pidfd, EPOLLIN, on_gone, NULL);
-        if (r >= 0 && args->patience_usec != UINT64_MAX)
-                r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, args->patience_usec, 0, on_time_over, pod);
-        if (r >= 0)
-                r = sd_event_loop(event);
+        r = wait_until_gone(pod, pidfd, args->patience_usec);
         return r < 0 ? log_error_errno(r, "Cannot wait for pod %s: %m", pod->uuid.s) : 0;
 }
 
@@ -196,6 +222,14 @@ static int stop_pod(Context *c, Pod *pod, const StopArgs *args)
         return r;
 }
 
+static int stop_named(Context *c, const char *text, const StopArgs *args)
+{
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        int r = context_find_pod(c, text, &pod);
+
+        return r < 0 ? r : stop_pod(c, pod, args);
+}
+
 static int run(Context *c, void *userdata, char **words)
 {
         StopArgs *args = userdata;
@@ -214,11 +248,7 @@ static int run(Context *c, void *userdata, char **words)
 
         /* What is wrong with one pod does not keep the others running. */
         STRV_FOREACH(word, words) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = context_find_pod(c, *word, &pod);
-                if (r >= 0)
-                        r = stop_pod(c, pod, args);
+                r = stop_named(c, *word, args);
                 if (r < 0)
                         result = r;
         }

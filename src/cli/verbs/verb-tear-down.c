@@ -79,9 +79,10 @@ static int remove_idle_network_later(Context *c, const Pod *pod)
         if (!name)
                 return log_oom();
         r = context_bus(c, &bus);
-        if (r >= 0)
-                r = transient_unit_start(
-                        bus, &(TransientUnit){ .name = name, .properties = properties, .start = start }, &job, &error);
+        if (r < 0)
+                return remove_idle_network();
+        r = transient_unit_start(bus, &(TransientUnit) { .name = name, .properties = properties, .start = start }, &job,
+                                 &error);
         return r < 0 ? remove_idle_network() : 0;
 }
 
@@ -124,25 +125,36 @@ static int tear_down(Context *c, Pod *pod)
         return r < 0 ? log_error_errno(r, "Pod %s: %s", pod->uuid.s, message ?: "cannot take down its network") : 0;
 }
 
-static int tear_down_unit(Context *c, const char *unit)
+static int tear_down_pods_of(Context *c, const char *unit)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
         PodStore *pods;
         int r;
 
         r = context_pods(c, &pods);
-        if (r >= 0)
-                r = pod_scan_new(pods, &scan);
-        while (r >= 0) {
+        if (r < 0)
+                return r;
+        r = pod_scan_new(pods, &scan);
+        if (r < 0)
+                return r;
+        for (;;) {
                 _cleanup_(pod_freep) Pod *pod = NULL;
 
                 r = pod_scan_next(scan, &pod);
                 if (r <= 0)
-                        break;
-                if (pod->directory == POD_DIR_RUN && pod_load(pod, NULL) >= 0 &&
-                    streq_ptr(pod->settings->unit, unit))
-                        r = tear_down(c, pod);
+                        return r;
+                if (pod->directory != POD_DIR_RUN || pod_load(pod, NULL) < 0 || !streq_ptr(pod->settings->unit, unit))
+                        continue;
+                r = tear_down(c, pod);
+                if (r < 0)
+                        return r;
         }
+}
+
+static int tear_down_unit(Context *c, const char *unit)
+{
+        int r = tear_down_pods_of(c, unit);
+
         return r < 0 ? log_error_errno(r, "Cannot tear down the pods of %s: %m", unit) : 0;
 }
 
