@@ -199,15 +199,14 @@ static bool is_below_any(const char *path, const char *const *parents)
 /* Volumes below what is protected are as they were given; all around them stays protected. */
 static int add_kept(char *const *binds, char ***words)
 {
-        int r = 0;
-
         STRV_FOREACH(bind, binds) {
                 const char *target = strchr(*bind, ':') + 1;
+                int r = is_below_any(target, protected_paths) ? strv_extendf(words, "--keep=%s", target) : 0;
 
-                if (r >= 0 && is_below_any(target, protected_paths))
-                        r = strv_extendf(words, "--keep=%s", target);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
 
 static int add_paths(const PlanApp *app, const AppIdentity *identity, char ***words)

@@ -227,18 +227,21 @@ static int resolve_home(const App *a, int root_fd, AppIdentity *identity)
                                                                    : (UsersFile) {};
         int r = 0;
 
-        for (struct passwd *pw; f.stream && r >= 0 && (pw = fgetpwent(f.stream));) {
+        for (struct passwd *pw; f.stream && (pw = fgetpwent(f.stream));) {
                 bool named = a->user && streq(pw->pw_name, a->user);
 
                 if (pw->pw_uid != identity->uid || (identity->name && !named))
                         continue;
                 r = free_and_strdup(&identity->name, pw->pw_name);
-                if (r >= 0)
-                        r = free_and_strdup(&identity->home, isempty(pw->pw_dir) ? "/" : pw->pw_dir);
+                if (r < 0)
+                        return r;
+                r = free_and_strdup(&identity->home, isempty(pw->pw_dir) ? "/" : pw->pw_dir);
+                if (r < 0)
+                        return r;
                 if (named)
                         break;
         }
-        return r >= 0 && a->home_from_user && !identity->home ? free_and_strdup(&identity->home, "/") : r;
+        return a->home_from_user && !identity->home ? free_and_strdup(&identity->home, "/") : r;
 }
 
 int app_environment(const PlanApp *app, const AppIdentity *identity, char ***ret)
@@ -372,8 +375,9 @@ static int find_health_program(const PlanApp *app, int root_fd, char **ret)
         if (!health_check_wanted(app->app->app->health_check))
                 return 0;
         r = health_check_command(app->app->app->health_check, NULL, &command);
-        if (r >= 0)
-                r = app_find_program(app, root_fd, command[0], ret);
+        if (r < 0)
+                return r;
+        r = app_find_program(app, root_fd, command[0], ret);
         return r == -ENOENT ? free_and_strdup(ret, command[0]) : r;
 }
 

@@ -238,6 +238,15 @@ static int clone_own(const PlanMount *m, MountContext *context, const MountOptio
         return fd < 0 ? fd : mount_clone(fd, "", options);
 }
 
+static int clone_source(const PlanMount *m, MountContext *context, bool is_own, const MountOptions *options)
+{
+        int r = m->make_source ? make_source(m) : 0;
+
+        if (r < 0)
+                return r;
+        return is_own ? clone_own(m, context, options) : clone_host(m, context, options);
+}
+
 int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_message)
 {
         const bool is_own = m->kind == PLAN_MOUNT_TMPFS || m->source_app;
@@ -248,10 +257,8 @@ int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_
                 .data_only = m->data_only,
                 .slave = m->slave,
         };
-        int r = m->make_source ? make_source(m) : 0;
+        int r = clone_source(m, context, is_own, &options);
 
-        if (r >= 0)
-                r = is_own ? clone_own(m, context, &options) : clone_host(m, context, &options);
         if (r == -EINVAL && options.userns_fd >= 0)
                 return explain(reterr_message, EINVAL,
                                "%s: the file system of %s cannot map user IDs; move it to another one, give "

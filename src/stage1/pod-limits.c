@@ -106,21 +106,27 @@ static int write_oom_score(int64_t score)
         return write_kernel_file("/proc/self/oom_score_adj", text);
 }
 
+static int write_oom_score_limit(int64_t score, cap_t without)
+{
+        const cap_value_t resource = CAP_SYS_RESOURCE;
+        int r;
+
+        r = write_oom_score(score);
+        if (r < 0)
+                return r;
+        if (cap_set_flag(without, CAP_EFFECTIVE, 1, &resource, CAP_CLEAR) < 0 || cap_set_proc(without) < 0)
+                return -errno;
+        return write_oom_score(0);
+}
+
 /* How low the pod's processes may put theirs: the kernel remembers what somebody privileged has once written, and
  * hands it on to children (proc(5), oom_score_adj). Going back to where we were is no privilege, and must not be
  * taken for one. */
 static int lower_oom_score_limit(int64_t score)
 {
-        const cap_value_t resource = CAP_SYS_RESOURCE;
         cap_t before = cap_get_proc(), without = cap_get_proc();
-        int r = before && without ? 0 : -ENOMEM;
+        int r = before && without ? write_oom_score_limit(score, without) : -ENOMEM;
 
-        if (r >= 0)
-                r = write_oom_score(score);
-        if (r >= 0 && (cap_set_flag(without, CAP_EFFECTIVE, 1, &resource, CAP_CLEAR) < 0 || cap_set_proc(without) < 0))
-                r = -errno;
-        if (r >= 0)
-                r = write_oom_score(0);
         if (before && cap_set_proc(before) < 0 && r >= 0)
                 r = -errno;
         (void) cap_free(before);

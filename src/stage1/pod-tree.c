@@ -363,9 +363,11 @@ static int write_sockets_of_app(const PlanApp *app, const PodSockets *sockets, i
 int pod_tree_add_sockets(const PodPlan *plan, const PodSockets *sockets, int root_fd)
 {
         _cleanup_free_ char *wants = strdup("[Unit]\n");
-        int r = wants ? 0 : -ENOMEM;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < sockets->n; i++) {
+        if (!wants)
+                return -ENOMEM;
+        for (size_t i = 0; i < sockets->n; i++) {
                 _cleanup_free_ char *name = pod_socket_unit_name(&sockets->items[i]), *text = NULL, *before = wants,
                                     *path = name ? strjoin(UNIT_DIR "/", name) : NULL;
 
@@ -373,10 +375,16 @@ int pod_tree_add_sockets(const PodPlan *plan, const PodSockets *sockets, int roo
                 if (!wants || !path)
                         return -ENOMEM;
                 r = pod_socket_format(&sockets->items[i], &text);
-                if (r >= 0)
-                        r = write_string_at(root_fd, path, text, 0644);
+                if (r < 0)
+                        return r;
+                r = write_string_at(root_fd, path, text, 0644);
+                if (r < 0)
+                        return r;
         }
-        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+        for (size_t i = 0; i < plan->n_apps; i++) {
                 r = write_sockets_of_app(&plan->apps[i], sockets, root_fd);
-        return r < 0 || sockets->n == 0 ? r : write_dropin(root_fd, "-.slice", wants);
+                if (r < 0)
+                        return r;
+        }
+        return sockets->n == 0 ? 0 : write_dropin(root_fd, "-.slice", wants);
 }

@@ -215,10 +215,11 @@ static int launch_mount(Launch *l, char **reterr_message)
                 .userns_fd = l->userns_fd,
                 .uid_base = l->range.base,
         };
-        int r = MIN(scratch, 0);
+        int r;
 
-        if (r >= 0)
-                r = carry_out_mounts(l, &context, reterr_message);
+        if (scratch < 0)
+                return scratch;
+        r = carry_out_mounts(l, &context, reterr_message);
         l->late = context.late;
         return r;
 }
@@ -265,6 +266,13 @@ static int launch_connect_outputs(Launch *l, char **reterr_message)
         return 0;
 }
 
+static int write_units(const Launch *l, char **reterr_message)
+{
+        int r = pod_tree_add_apps(l->plan, l->identities, l->root_fd, reterr_message);
+
+        return r < 0 ? r : pod_tree_add_sockets(l->plan, &l->sockets, l->root_fd);
+}
+
 static int launch_write_apps(Launch *l, char **reterr_message)
 {
         int r;
@@ -295,9 +303,7 @@ static int launch_write_apps(Launch *l, char **reterr_message)
         }
 
         act_as(l->range.base);
-        r = pod_tree_add_apps(l->plan, l->identities, l->root_fd, reterr_message);
-        if (r >= 0)
-                r = pod_tree_add_sockets(l->plan, &l->sockets, l->root_fd);
+        r = write_units(l, reterr_message);
         act_as(0);
         return r;
 }
@@ -490,6 +496,23 @@ static int launch_exec(Launch *l)
         return -errno;
 }
 
+static int launch(Launch *l, char **reterr_message)
+{
+        int (*const steps[])(Launch *, char **) = {
+                launch_check_limits,  launch_take_sockets, launch_acquire_ids,      launch_join_networks,
+                launch_set_limits,    launch_make_root,    launch_load_credentials, launch_mount,
+                launch_write_apps,    launch_connect_outputs,
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
+                int r = steps[i](l, reterr_message);
+
+                if (r < 0)
+                        return r;
+        }
+        return launch_exec(l);
+}
+
 static int nspawn_launch(Pod *pod, PodPlan *plan, char **reterr_message)
 {
         _cleanup_(launch_done) Launch l = {
@@ -501,18 +524,8 @@ static int nspawn_launch(Pod *pod, PodPlan *plan, char **reterr_message)
                 .work_fd = -EBADF,
                 .root_fd = -EBADF,
         };
-        int (*const steps[])(Launch *, char **) = {
-                launch_check_limits,  launch_take_sockets, launch_acquire_ids,      launch_join_networks,
-                launch_set_limits,    launch_make_root,    launch_load_credentials, launch_mount,
-                launch_write_apps,    launch_connect_outputs,
-        };
-        int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++)
-                r = steps[i](&l, reterr_message);
-        if (r >= 0)
-                r = launch_exec(&l);
-        return explain_unless_told(reterr_message, r, "cannot start the pod");
+        return explain_unless_told(reterr_message, launch(&l, reterr_message), "cannot start the pod");
 }
 
 const Stage1 stage1_nspawn = { "nspawn", nspawn_launch };
