@@ -43,7 +43,7 @@ static const Kind all_kinds[] = {
 
 typedef struct Reading {
         HostConfig *config;
-        unsigned layers[sizeof(HostConfig) / sizeof(char *)]; /* that each member is from, counted from 1 */
+        unsigned layers[sizeof(HostConfig) / sizeof(char *)]; /* each member's layer, counted from 1; 0: not set */
 } Reading;
 
 static char **member_at(HostConfig *c, size_t offset)
@@ -69,7 +69,7 @@ static void move_member(const JsonField *f, HostConfig *from, HostConfig *to)
         *text = TAKE_PTR(*member_at(from, f->offset));
 }
 
-/* Takes over what a file says; within one layer a thing is said once. */
+/* Takes over what a file sets; within one layer, a member is set once. */
 static int take(Reading *reading, const JsonField *table, HostConfig *said, unsigned layer, JsonError *e)
 {
         for (const JsonField *f = table; f->name; f++) {
