@@ -14,9 +14,9 @@
 #include "unit/unit-wait.h"
 
 /* A command beside an app's own: one more transient service of the pod's systemd, whose process joins the app, see
- * app-exec.c. There is nothing to join in an app that has ended: then the service has the app's root and confinement
- * itself. Nothing of ours enters the pod's namespaces but the connection to its systemd, which takes neither a bus in
- * there nor machined. */
+ * app-exec.c. If the app has ended, there is nothing to join, and the service itself has the app's root and
+ * confinement. Nothing of ours enters the pod's namespaces except the connection to its systemd, which needs neither a
+ * bus in the pod nor machined. */
 
 typedef struct Enter {
         Pod *pod;
@@ -68,7 +68,7 @@ static int open_app_root(const Enter *e)
         return path ? open_directory_at(AT_FDCWD, path) : -ENOMEM;
 }
 
-/* The app's user; what the app runs need not be there any more. */
+/* Finds the app's user; the app's own program need not be there any more. */
 static int identify(Enter *e, int root)
 {
         _cleanup_free_ char *message = NULL;
@@ -83,7 +83,7 @@ static int identify(Enter *e, int root)
         return r < 0 ? log_explained(r, message, "Cannot find the user of app '%s'", e->app->app->name) : 0;
 }
 
-/* The path of the program; without a name that of a shell, as rkt has it. */
+/* The path of the program; without a name, that of a shell, as in rkt. */
 static int find_program(const Enter *e, int root, const char *name, char **ret)
 {
         static const char *const shells[] = { "bash", "sh" };
@@ -106,7 +106,7 @@ static int check_program(const Enter *e, int root)
         return MIN(fd, 0);
 }
 
-/* The launcher's words, and behind them what it is to become. */
+/* The launcher's words, followed by the command that it executes. */
 static int make_command(Enter *e, char *const *arguments)
 {
         const char *term = getenv("TERM");
@@ -147,7 +147,7 @@ static int find_command(Enter *e, char **words)
         return make_command(e, *words ? words + 1 : words) < 0 ? log_oom() : 0;
 }
 
-/* A terminal of the pod's own, so that programs in there can name it. */
+/* A terminal of the pod's own devpts, so that programs in there can name it. */
 static int open_terminal(Enter *e)
 {
         uid_t owner;
@@ -206,7 +206,7 @@ static int get_binds(Enter *e, const char *unit, sd_bus_error *reterr_error)
         }
 }
 
-/* What the app's unit binds. Where it did, only the pod's start knew. */
+/* Reads what the app's unit binds. The sources were chosen when the pod started, and are only known from there. */
 static int read_binds(Enter *e)
 {
         _cleanup_free_ char *unit = strjoin(e->app->app->name, ".service");
