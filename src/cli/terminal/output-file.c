@@ -110,7 +110,7 @@ int output_open_directory(const char *path, bool replace, Output *ret)
         r = set_paths(path, &o);
         if (r < 0)
                 return log_error_errno(r, "Cannot make %s: %m", path);
-        /* What is being written is nobody else's to look at; may it be later, the caller says so. */
+        /* Other users cannot look into it while it is written; the caller decides whether they may later. */
         o.fd = mkdir(o.temporary, 0700) < 0 ? -errno : open_directory_at(AT_FDCWD, o.temporary);
         if (o.fd < 0)
                 return log_error_errno(o.fd, "Cannot make %s: %m", path);
@@ -119,7 +119,7 @@ int output_open_directory(const char *path, bool replace, Output *ret)
         return 0;
 }
 
-/* What was there is ours to remove then. */
+/* After the exchange, the old one has the temporary name. */
 static int replace(Output *o)
 {
         if (renameat2(AT_FDCWD, o->temporary, AT_FDCWD, o->path, RENAME_EXCHANGE) >= 0)

@@ -29,7 +29,7 @@ static void pump_end(Pump *p)
                 p->at_end(p->userdata);
 }
 
-/* False while something is left that the other side does not take yet. What it will never take is dropped. */
+/* False while something is left that the other side does not take yet. What can never be written is dropped. */
 static bool pump_write(Pump *p)
 {
         while (p->offset < p->n) {
@@ -53,7 +53,7 @@ static bool pump_read(Pump *p)
 
         if (k > 0)
                 p->n = (size_t) k;
-        /* EIO: a terminal whose other side nobody has open. */
+        /* EIO: a terminal whose other side is not open. */
         else if (k == 0 || (errno != EAGAIN && errno != EINTR))
                 pump_end(p);
         return k > 0;

@@ -13,7 +13,7 @@
 typedef struct Table {
         size_t n_columns;
         uint32_t flexible; /* TABLE_COLUMN()s that are cut where that makes rows fit into the terminal */
-        bool whole;        /* nothing is cut, rather are rows longer than the terminal is wide */
+        bool whole;        /* nothing is cut, even if rows are longer than the terminal is wide */
         struct libscols_table *rows;
 } Table;
 
