@@ -12,8 +12,8 @@
 
 static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
 
-/* What stands in the file of an app: where its image comes from, so that it can be fetched again; and no more than was
- * said on the command line, so that a newer image is followed. */
+/* What the file has of an app: where its image comes from, so that it can be fetched again; and no more than the
+ * command line says, so that a newer image is followed. */
 
 static ImageLocationType location_type(const char *text)
 {
@@ -24,7 +24,7 @@ static ImageLocationType location_type(const char *text)
         return type;
 }
 
-/* A name without a host is one of the store's. */
+/* A name without a host is looked up in the store. */
 static bool is_remote(const char *text)
 {
         const char *slash = strchr(text, '/'), *dot = strchr(text, '.');
@@ -64,7 +64,7 @@ static int simplify_app(Context *c, const RunApp *run, AppcPodApp *app)
         }
         if (is_remote(run->image) && strv_env_set(&app->annotations, "podctl/image", run->image) < 0)
                 return log_oom();
-        /* By its digest is what it is meant by. */
+        /* The ID stays only if the image was given by it; otherwise its name decides. */
         if (app->image.name && !is_id(run->image))
                 app->image.id = mfree(app->image.id);
         return 0;
@@ -98,7 +98,7 @@ static int format(const AppcPod *manifest, char **ret)
         return appc_pod_write(manifest, &o) < 0 || json_format_pretty(o, ret) < 0 ? log_oom() : 0;
 }
 
-/* Properties of the unit do not belong into the manifest; which devices it lets through is one of them. */
+/* Properties of the unit do not belong in the manifest; access to devices is one of them. */
 static bool wants_drop_in(const RunArgs *args)
 {
         bool devices = false;
@@ -137,7 +137,7 @@ static int drop_in_lines(const RunArgs *args, char ***ret)
         return 0;
 }
 
-/* Makes the directory it is in, too. */
+/* Makes the directory too. */
 static int write_below(const char *directory, const char *path, const char *text, mode_t mode)
 {
         int r = mkdir_p_at(AT_FDCWD, directory, 0755);
@@ -176,7 +176,7 @@ static int check_and_rename(Context *c, const RunArgs *check, const char *new, c
         return rename(new, path) < 0 ? log_error_errno(errno, "Cannot write %s: %m", path) : r;
 }
 
-/* Tried as a start would, before it takes the place of another. */
+/* Checked as a start would check it, before it replaces another. */
 static int write_checked(Context *c, const char *name, const RunArgs *args, const char *text)
 {
         _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"),
@@ -209,7 +209,7 @@ static int reload_manager(Context *c, sd_bus_error *reterr_error)
         return r < 0 ? r : bus_call(bus, &bus_systemd_manager, "Reload", reterr_error, NULL, NULL);
 }
 
-/* Drop-ins are read then. */
+/* systemd reads drop-ins then. */
 static void reload_units(Context *c)
 {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;

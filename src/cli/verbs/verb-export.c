@@ -52,7 +52,7 @@ static int find_app_image(Context *c, const AppcPodApp *app, Image **ret)
         return r < 0 ? r : image_store_find(store, strempty(app->image.id), ret, NULL);
 }
 
-/* The files are all there are, whatever the image had them from. */
+/* The archive has all files, those of dependencies too: so its manifest names no dependencies, and no whitelist. */
 static int make_manifest(const Image *image, const AppcPodApp *app, json_object **ret)
 {
         int r = pod_image_manifest(image, app, ret);
@@ -64,7 +64,7 @@ static int make_manifest(const Image *image, const AppcPodApp *app, json_object 
         return 0;
 }
 
-/* What an appc image, or one that is gone, would say in OCI's words. */
+/* What an appc image, or an image that is gone, would say in OCI's words. */
 static int config_of_pod(const AppcPodApp *app, json_object **ret)
 {
         _cleanup_(oci_platform_freep) OciPlatform *host = NULL;
@@ -203,7 +203,7 @@ static int export_app(Context *c, const Pod *pod, const AppcPodApp *app, bool oc
                      : output_commit(output);
 }
 
-/* Held, so that nobody removes it meanwhile. */
+/* Holds the pod, so that it is not removed meanwhile. */
 static int take_pod(Context *c, const char *text, Pod **ret)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;

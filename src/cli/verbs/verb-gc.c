@@ -43,7 +43,7 @@ static char *go_duration(uint64_t usec)
         return m > 0 ? strprintf("%" PRIu64 "m%" PRIu64 "s", m, seconds % 60) : strprintf("%" PRIu64 "s", seconds);
 }
 
-/* In rkt's words, of which one goes to standard output. */
+/* In rkt's words; only what was removed goes to standard output. */
 static void report_as_rkt(const PodCollect *c, const Pod *pod, PodFate fate, PodState was, int error)
 {
         _cleanup_free_ char *grace = go_duration(c->grace_usec);
@@ -74,8 +74,8 @@ static int collect_unused(ImageStore *images, PodStore *pods, char **reterr_mess
         return r;
 }
 
-/* Layers that only pods needed which are gone now, and leftovers of killed fetches. Whoever is fetching or preparing
- * holds the store; then it is left to the next time. */
+/* Removes layers that were needed only by pods that are gone now, and leftovers of killed fetches. A process that
+ * fetches or prepares holds the store; then it is left to the next time. */
 static int collect_layers(Context *c, PodStore *pods)
 {
         _cleanup_free_ char *message = NULL;

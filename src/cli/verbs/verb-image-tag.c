@@ -5,7 +5,7 @@
 #include "image/name/image-location.h"
 #include "shared/explain.h"
 
-/* The name as the store keeps it: of a registry's, all that it leaves out. */
+/* The name as the store keeps it: a registry's name is completed with what it leaves out. */
 static int name_to_give(const char *text, char **ret)
 {
         _cleanup_(image_location_done) ImageLocation location = {};

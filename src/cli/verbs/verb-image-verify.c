@@ -15,8 +15,8 @@ static const Option options[] = {
         {},
 };
 
-/* "layer sha256:…: /etc/passwd: content", which is the command's answer, not a log. A line each, whatever the names of
- * files are. */
+/* "layer sha256:…: /etc/passwd: content", which is the command's output, not a log. One line each, whatever the names
+ * of files are. */
 static int print_difference(const char *where, const char *path, const char *what, void *userdata)
 {
         _cleanup_free_ char *line = strjoin(where, ": ", strempty(path), path ? ": " : "", what);

@@ -28,8 +28,8 @@ static const char *format_time(uint64_t nsec, bool full, char buffer[static TIME
         return full ? format_time_full(nsec, buffer) : format_time_ago(nsec, now_nsec(), buffer);
 }
 
-/* A row per app; what concerns the pod stands in the first one only. The ID column is there with --full; rkt's pods had
- * no names. */
+/* A row per app; what concerns the pod is in its first row only. The ID column is there with --full; rkt's pods had no
+ * names. */
 static int add_row(Table *t, const Pod *pod, const AppcPodApp *app, bool first, bool full)
 {
         char created[TIME_STRING_MAX], started[TIME_STRING_MAX];

@@ -5,8 +5,8 @@
 #include "pod/pod-etc.h"
 #include "shared/explain.h"
 
-/* Has the pods' networks follow what others do to the host's: rules that were flushed come back, and pods that resolve
- * names as the host does get its name servers as they are now. Runs behind whatever nftables.service does (see
+/* Makes the pods' networks follow what others do to the host's: rules that were flushed come back, and pods that
+ * resolve names as the host does get its current name servers. Runs after whatever nftables.service does (see
  * units/nftables.service.d), and when /etc/resolv.conf has changed (podctl-network.path). */
 
 static int refresh_etc(Pod *pod, char **reterr_message)

@@ -14,7 +14,7 @@ static const Option options[] = {
         {},
 };
 
-/* A process that waits for its end may have a few lines left to print. */
+/* A process that waits for the pod's end may have a few lines left to print. */
 static int wait_until_unheld(const Pod *pod)
 {
         Patience patience = { .step_usec = 10000, .left_usec = 5 * USEC_PER_SEC };

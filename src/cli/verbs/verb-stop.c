@@ -16,7 +16,7 @@ typedef struct StopArgs {
         bool force;
         char *time;
         char *uuid_file;
-        uint64_t patience_usec; /* what the time says */
+        uint64_t patience_usec; /* time, parsed */
 } StopArgs;
 
 static const Option options[] = {
@@ -59,8 +59,8 @@ static int open_services(const Pod *pod)
         return directory ? open_directory_at(AT_FDCWD, directory) : -ENOMEM;
 }
 
-/* The process that carries the app's last lines to the journal ends by itself. It is told by its program, since an app
- * may call itself anything. */
+/* The process that carries the app's last lines to the journal ends by itself. It is recognized by its program, since
+ * an app may call itself anything. */
 static bool carries_output(pid_t pid)
 {
         _cleanup_free_ char *path = strprintf("/proc/%i/exe", pid);
@@ -70,7 +70,7 @@ static bool carries_output(pid_t pid)
                program.st_dev == ours.st_dev && program.st_ino == ours.st_ino;
 }
 
-/* One by one: cgroup.kill would kill what notes the app's exit status as well. */
+/* One by one: cgroup.kill would also kill the process that records the app's exit status. */
 static void kill_app(int services, const char *app)
 {
         _cleanup_free_ char *path = strjoin(app, ".service/cgroup.procs"), *text = NULL;
@@ -87,7 +87,7 @@ static void kill_app(int services, const char *app)
         }
 }
 
-/* The apps, not the pod: how each of them ended is noted then, and the rest goes in good order. */
+/* Kills the apps, not the pod: then the exit status of each is recorded, and the rest stops in order. */
 static int on_time_over(sd_event_source *source, uint64_t usec, void *userdata)
 {
         const Pod *pod = userdata;
@@ -123,7 +123,7 @@ static int request_stop(sd_bus *bus, const char *unit, UnitWait *wait, sd_bus_er
         int r;
 
         r = bus_call(bus, &bus_systemd_manager, "StopUnit", reterr_error, &reply, "ss", unit, "replace");
-        /* It may have ended on its own by now. */
+        /* The pod may have ended on its own by now. */
         if (sd_bus_error_has_name(reterr_error, "org.freedesktop.systemd1.NoSuchUnit"))
                 return 0;
         if (r < 0)
@@ -161,7 +161,7 @@ static int stop_from_outside(Context *c, Pod *pod, const StopArgs *args)
         return r < 0 ? r : stop_unit(bus, pod, args->patience_usec);
 }
 
-/* As ExecStop= of the pod's own unit: systemd is stopping that already, and waits for us. */
+/* Whether this is ExecStop= of the pod's own unit: systemd is stopping that already, and waits for us. */
 static bool is_within(const Pod *pod)
 {
         _cleanup_free_ char *unit = NULL;
@@ -189,14 +189,14 @@ static int wait_until_gone(Pod *pod, int pidfd, uint64_t patience_usec)
         return r < 0 ? r : sd_event_loop(event);
 }
 
-/* So there is no job to wait for: asks the container itself, in systemd's way, and waits for that. */
+/* There is no job to wait for then: asks the container itself, in systemd's way, and waits for its end. */
 static int stop_from_within(Pod *pod, const StopArgs *args)
 {
         _cleanup_close_ int pidfd = pod_supervisor_pidfd(pod);
         int r;
 
         if (pidfd < 0 || syscall(SYS_pidfd_send_signal, pidfd, args->force ? SIGKILL : SIGTERM, NULL, 0) < 0)
-                return 0; /* it is not that far yet, or over; systemd sees to it */
+                return 0; /* it has not come up yet, or has ended; systemd does the rest */
 
         r = wait_until_gone(pod, pidfd, args->patience_usec);
         return r < 0 ? log_error_errno(r, "Cannot wait for pod %s: %m", pod->uuid.s) : 0;

@@ -41,7 +41,7 @@ static int read_key(const TrustedKey *key, KeyFile *ret, char **reterr_message)
         return r < 0 ? r : key_file_parse(data, n, ret, reterr_message);
 }
 
-/* What a key's file says of itself; the first identity, or what is wrong. */
+/* What is shown of a key's file: its first identity, or what is wrong. */
 static char *describe(const TrustedKey *key)
 {
         _cleanup_free_ char *message = NULL, *text = NULL;
@@ -121,7 +121,7 @@ static int list(Context *c, const TrustArgs *args)
         return r;
 }
 
-/* As gpg prints them they are in capitals and have spaces. */
+/* gpg prints fingerprints in capitals and with spaces. */
 static int normalize_fingerprint(const char *text, char **ret)
 {
         char *s = new0(char, strlen(text) + 1), *p = s;
