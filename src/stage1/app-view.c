@@ -11,7 +11,7 @@
 
 #define SCRATCH_DIRECTORY "/run/podctl/view"
 
-/* A place that nobody else sees. */
+/* A directory that no other process sees. */
 static int make_scratch(void)
 {
         int r;
@@ -95,7 +95,7 @@ int app_view_open(const Pod *pod, const char *app, char **reterr_message)
                 return r;
         scratch = make_scratch();
         r = scratch < 0 ? scratch : mount_view(pod, app, lowers, scratch, reterr_message);
-        /* Paths of the caller are relative to where it was. */
+        /* The caller's relative paths are to lead where they led before. */
         if (here >= 0 && fchdir(here) < 0) {
                 safe_close(r);
                 return -errno;

@@ -45,7 +45,7 @@ static int make_source(const PlanMount *m)
         r = mkdir_p_at(AT_FDCWD, parent, 0755);
         if (r < 0)
                 return r;
-        /* Two apps may share it; what is there already is as it should be. */
+        /* Two apps may share it; what is already there is as it should be. */
         if (mkdir(m->source, 0700) < 0)
                 return errno == EEXIST ? 0 : -errno;
         return chown(m->source, m->uid, m->gid) < 0 || chmod(m->source, m->mode) < 0 ? -errno : 0;
@@ -111,8 +111,8 @@ static uid_t shifted(const MountContext *context, uid_t id)
         return id < POD_UID_COUNT ? context->uid_base + id : id;
 }
 
-/* One that may only be read belongs to somebody the pod's root has no power over, and to root's group there: being
- * mounted read-only keeps nobody from writing to a device. */
+/* A read-only device belongs to a user that the pod's root has no power over, and to root's group there: a read-only
+ * mount keeps nobody from writing to a device. */
 static int make_node(const MountContext *context, int dir_fd, const char *name, const struct stat *st,
                      const char *access)
 {
@@ -188,7 +188,7 @@ static int open_own_devices(const PlanMount *m, MountContext *context, int sourc
         return fd < 0 ? -errno : fd;
 }
 
-/* 1: there is one. */
+/* 1: there is a device. */
 static int wants_own_devices(const PlanMount *m, const MountContext *context, int fd, const struct stat *st)
 {
         const bool maps = m->map_ids && context->userns_fd >= 0;

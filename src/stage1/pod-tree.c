@@ -66,7 +66,8 @@ static int link_like_host(int root_fd)
         return 0;
 }
 
-/* Whose /usr the pod has too. Some distributions have one of them, some have both. */
+/* The buses that the host's /usr, which is also the pod's, may have. Some distributions have one of them, some have
+ * both. */
 static const struct {
         const char *program, *unit;
 } buses[] = {
@@ -74,7 +75,7 @@ static const struct {
         { "/usr/bin/dbus-broker-launch", PKGLIBDIR "/units/dbus-broker.service" },
 };
 
-/* A pod without one runs as well; systemctl -M and its like do not reach it. */
+/* A pod without a bus runs as well; systemctl -M and its like do not reach it. */
 static int choose_bus(int root_fd)
 {
         for (size_t i = 0; i < ELEMENTSOF(buses); i++)
@@ -223,8 +224,8 @@ static int write_health(const PlanApp *app, const AppIdentity *identity, int roo
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
-/* What else the app's entries in the journal have: whose they are, for readers of several pods' journals. In
- * the [Service] section, which a unit's text ends with. */
+/* Fields for the app's entries in the journal that say whose they are, for readers of several pods' journals. In the
+ * [Service] section, which a unit's text ends with. */
 static int add_journal_fields(const PodPlan *plan, const PlanApp *app, char **text)
 {
         const AppcImageRef *image = &app->app->image;
@@ -286,8 +287,8 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
         return r;
 }
 
-/* Whose unit the pod is in may not be ours to limit; the slice that all its services are in is. But not disks, which
- * a pod knows nothing of. */
+/* The unit that the pod is in may not be ours to limit; the slice of all its services is. But not for disks, which a
+ * pod knows nothing of. */
 static int write_slice(const PodPlan *plan, int root_fd)
 {
         _cleanup_free_ char *text = strdup("[Slice]\n");

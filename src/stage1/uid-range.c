@@ -67,7 +67,7 @@ int uid_range_acquire(const Uuid *uuid, UidRange *ret)
                 if (fd < 0)
                         return fd;
 
-                /* Somebody may have given the range to users of the host by hand. */
+                /* An administrator may have given the range to users of the host. */
                 if (getpwuid(base) || getgrgid(base)) {
                         safe_close(fd);
                         continue;

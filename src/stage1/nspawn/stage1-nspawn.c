@@ -70,8 +70,8 @@ static void act_as(uid_t uid)
         (void) setfsuid(uid);
 }
 
-/* The kernel may have too little left of what the pod's systemd takes (inotify(7), "/proc interfaces"), and that would
- * end without a word that anybody could read. */
+/* The kernel may have too little left of what the pod's systemd takes (inotify(7), "/proc interfaces"). systemd would
+ * then end without a message that could be read. */
 static int launch_check_limits(Launch *l, char **reterr_message)
 {
         _cleanup_free_ char *limit = NULL;
@@ -129,7 +129,7 @@ static int launch_join_networks(Launch *l, char **reterr_message)
                 .joins = s->joins,
                 .n_joins = s->n_joins,
                 .first_gid = l->range.base,
-                /* Without a range of its own it is all that the kernel takes for sockets (icmp(7)). */
+                /* Without a range of its own, it is all that the kernel accepts for sockets (icmp(7)). */
                 .last_gid = l->range.base > 0 ? l->range.base + POD_UID_COUNT - 1 : INT32_MAX,
                 .bandwidth = plan_network_bandwidth(l->plan),
         };
@@ -224,8 +224,8 @@ static int launch_mount(Launch *l, char **reterr_message)
         return r;
 }
 
-/* Docker makes it where the image has none, and images count on that. A root that is read-only by now keeps what it
- * has, and the app's start tells. */
+/* Docker makes it if the image has none, and images count on that. A root that is already read-only keeps what it has,
+ * and the start of the app reports the error. */
 static int make_working_directory(const Launch *l, const PlanApp *app, int root, char **reterr_message)
 {
         const char *directory = app->app->app->working_directory ?: "/";
@@ -237,7 +237,7 @@ static int make_working_directory(const Launch *l, const PlanApp *app, int root,
                                                  app->app->name, directory, strerror(-fd));
 }
 
-/* The socket on which `podctl run` waits for what an app writes, if it does. */
+/* The socket on which `podctl run` reads what an app writes, if there is one. */
 static int connect_output(const Launch *l, size_t i)
 {
         _cleanup_free_ char *below = strprintf(POD_OUTPUT_DIR "/%zu", i),
@@ -331,7 +331,7 @@ static const char *const common_arguments[] = {
         "--resolv-conf=off",
         "--timezone=off",
         "--directory=" ROOT_DIRECTORY,
-        /* Nobody there would know what to do without memory, and ending the watch takes the kernel 10 to 40 ms
+        /* Nothing there would react to a lack of memory, and the kernel takes 10 to 40 ms to end the watch
          * (sd_event_add_memory_pressure(3)). */
         "--setenv=MEMORY_PRESSURE_WATCH=/dev/null",
         "--setenv=SYSTEMD_GENERATOR_PATH=/nonexistent",
@@ -375,8 +375,8 @@ static int add_init_arguments(bool console, char ***argv)
         const char *const words[] = {
                 "systemd.unit=pod.target",
                 "systemd.show_status=no",
-                /* What goes wrong, not what goes well: each line is work for the journal, and the first ones, before
-                 * there is a journal, land on the console. */
+                /* Only what goes wrong: each line is work for the journal, and the first ones, before there is a
+                 * journal, land on the console. */
                 "systemd.log_level=notice",
                 /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
                 console ? "systemd.log_target=null" : "systemd.log_target=journal",
@@ -415,7 +415,7 @@ static int nspawn_arguments(const Launch *l, char ***ret)
         return 0;
 }
 
-/* What the start of the pod is remembered by. */
+/* Records what later commands need to know of the start. */
 static int note_start(const Launch *l)
 {
         _cleanup_free_ char *pid = strprintf("%i\n", getpid()), *base = strprintf("%u\n", l->range.base);
@@ -436,8 +436,7 @@ static int set_environment(const Launch *l)
                 int overwrite;
         } rows[] = {
                 { true, "SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1 },
-                /* A terminal that can do nothing: nspawn and PID 1 leave it undecorated. Apps are told of the real
-                 * one. */
+                /* A terminal that can do nothing: nspawn and PID 1 leave it undecorated. Apps get the real one. */
                 { true, "TERM", "dumb", 1 },
                 { true, "SYSTEMD_LOG_LEVEL", "notice", 0 },
                 { true, "MEMORY_PRESSURE_WATCH", "/dev/null", 1 },
@@ -454,7 +453,7 @@ static int set_environment(const Launch *l)
         return 0;
 }
 
-/* Locks and sockets that belong to the pod as long as it is there. */
+/* Locks and sockets that belong to the pod as long as it exists. */
 static int keep_files(const Launch *l)
 {
         int r = fd_set_cloexec(l->pod->fd, false);
