@@ -19,7 +19,12 @@ static int parse_commas(const Option *option, const char *value, void *field)
 {
         _cleanup_strv_free_ char **parts = NULL;
 
-        if (strv_split(value, ',', &parts) < 0 || strv_extend_strv(field, parts) < 0)
+        if (strv_split(value, ',', &parts) < 0)
+                return log_oom();
+        /* Else --caps-retain=$UNSET would leave all of them. */
+        if (!parts || !*parts)
+                return log_error_errno(EINVAL, "Option --%s needs a value", option->name);
+        if (strv_extend_strv(field, parts) < 0)
                 return log_oom();
         return 0;
 }

@@ -523,6 +523,7 @@ test_host_is_out_of_reach() {
 test_names_are_checked() {
         refused_without_trace Bad_Name --name=Bad_Name busybox
         refused_without_trace --name --name= busybox
+        refused_without_trace --caps-retain busybox --caps-retain=
         refused_without_trace --name "--name=$(printf 'x%.0s' {1..100})" busybox
         refused_without_trace ../up --name=../up busybox
         refused_without_trace 'a b' '--hostname=a b' busybox

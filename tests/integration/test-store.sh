@@ -209,7 +209,7 @@ test_verify_and_repair() {
         assert_contains "$output" 'fetch it again'
         # Not run before that.
         assert_fails 254 own run it
-        assert_contains "$output" 'is damaged; fetch the image again'
+        assert_contains "$output" 'is damaged; try podctl image verify --repair, or fetch the image again'
         assert_contains "$(own image verify --repair it)" 'repaired image'
         assert_contains "$(own image verify it)" 'successfully verified'
         assert_eq "$(<"$file")" second

@@ -151,6 +151,8 @@ Test(options, refuses)
                 { { "--name" }, "--name needs a value" },
                 { { "-n" }, "--name needs a value" },
                 { { "a", "--word" }, "--word needs a value" },
+                { { "--list=" }, "--list needs a value" },
+                { { "--list=," }, "--list needs a value" },
                 { { "--color=blue" }, "red|green" },
                 { { "--color=" }, "red|green" },
                 { { "--color=red|green" }, "red|green" },

@@ -125,6 +125,7 @@ typedef struct Reading {
         int supervisor; /* readable when the pod has ended; negative: not known yet, or no longer */
         bool stopping;  /* the pod has ended */
         bool stopped;   /* so journalctl was asked to end */
+        int error;      /* of writing its output */
 } Reading;
 
 static void reading_done(Reading *r)
@@ -160,7 +161,6 @@ static int start(Reading *r, bool piped)
         return 0;
 }
 
-/* A reader that has gone, or a full disk, is looked at when a verb ends. */
 static void carry(Reading *r)
 {
         char data[16384];
@@ -168,7 +168,9 @@ static void carry(Reading *r)
 
         if (n < 0 && errno == EINTR)
                 return;
-        if (n <= 0 || fwrite(data, 1, (size_t) n, stdout) < (size_t) n || fflush(stdout) != 0)
+        if (n > 0)
+                r->error = loop_write(STDOUT_FILENO, data, (size_t) n);
+        if (n <= 0 || r->error < 0)
                 r->pipe[0] = safe_close(r->pipe[0]);
 }
 
@@ -243,7 +245,7 @@ static void watch(Reading *r)
                         continue;
                 if (polls[0].revents)
                         carry(r);
-                else if (polls[1].revents || ferror(stdout))
+                else if (polls[1].revents || r->error < 0)
                         return;
                 if (polls[2].revents)
                         r->supervisor = safe_close(r->supervisor);
@@ -255,8 +257,10 @@ static int finish(Reading *r)
 {
         int k;
 
-        if (ferror(stdout))
+        if (r->error == -EPIPE) /* the reader has had enough */
                 return 0;
+        if (r->error < 0)
+                return log_error_errno(r->error, "Cannot write the output: %m");
         k = worker_finish(&r->journalctl, NULL, 0, NULL);
         if (k == 0 || r->stopped)
                 return 0;

@@ -263,26 +263,37 @@ static const struct {
         { "cimd:", parse_cimd },
 };
 
+static bool is_id(const char *s)
+{
+        ImageRef ref = {};
+        bool id = !strchr(s, '@') && image_ref_parse(s, &ref) >= 0 && ref.type == IMAGE_REF_ID;
+
+        image_ref_done(&ref);
+        return id;
+}
+
+static int parse_any(const char *s, ImageLocation *l, char **reterr_message)
+{
+        if (is_id(s))
+                return set_text(l, IMAGE_AT_STORE, s);
+        for (size_t i = 0; i < ELEMENTSOF(schemes); i++)
+                if (startswith(s, schemes[i].scheme))
+                        return schemes[i].parse(s, l, reterr_message);
+        if (image_ref_is_path(s))
+                return set_text(l, IMAGE_AT_PATH, s);
+        /* Not a name with "//…" as its version. */
+        if (strstr(s, "://"))
+                return explain(reterr_message, EINVAL,
+                               "'%s': images are fetched by docker, oci, https, http and file only", s);
+        return parse_name(s, l, reterr_message);
+}
+
 int image_location_parse(const char *s, ImageLocation *ret, char **reterr_message)
 {
         ImageLocation l = {};
-        ImageRef ref = {};
-        int r = -EAGAIN;
+        int r;
 
-        if (!strchr(s, '@') && image_ref_parse(s, &ref) >= 0 && ref.type == IMAGE_REF_ID)
-                r = set_text(&l, IMAGE_AT_STORE, s);
-        image_ref_done(&ref);
-        for (size_t i = 0; i < ELEMENTSOF(schemes) && r == -EAGAIN; i++)
-                if (startswith(s, schemes[i].scheme))
-                        r = schemes[i].parse(s, &l, reterr_message);
-        if (r == -EAGAIN && image_ref_is_path(s))
-                r = set_text(&l, IMAGE_AT_PATH, s);
-        /* Not a name with "//…" as its version. */
-        if (r == -EAGAIN && strstr(s, "://"))
-                r = explain(reterr_message, EINVAL,
-                            "'%s': images are fetched by docker, oci, https, http and file only", s);
-        if (r == -EAGAIN)
-                r = parse_name(s, &l, reterr_message);
+        r = parse_any(s, &l, reterr_message);
         if (r < 0) {
                 image_location_done(&l);
                 return r;

@@ -10,7 +10,8 @@
 static int add_path(ImageStore *s, const char *name, char ***paths, char **reterr_message)
 {
         if (layer_is_damaged(s, name))
-                return explain(reterr_message, EUCLEAN, "layer %s is damaged; fetch the image again", name);
+                return explain(reterr_message, EUCLEAN,
+                               "layer %s is damaged; try podctl image verify --repair, or fetch the image again", name);
         return strv_consume(paths, strprintf("%s/layers/%s/" LAYER_TREE, s->path, name));
 }
 

@@ -192,7 +192,7 @@ static int load_from(int fd, bool whole, Image *i, char **reterr_message)
         if (r < 0 || !whole)
                 return r;
         if (faccessat(fd, DAMAGE_MARK, F_OK, 0) >= 0)
-                return explain(reterr_message, EUCLEAN, "is damaged; fetch it again");
+                return explain(reterr_message, EUCLEAN, "is damaged; try podctl image verify --repair, or fetch it again");
         return load_documents(i, fd, reterr_message);
 }
 
@@ -308,10 +308,10 @@ int image_store_list(ImageStore *s, Image ***ret, size_t *ret_n)
                 if (digest_parse(*id, &d) < 0)
                         continue;
                 r = load(s, &d, false, &images[n], &message);
-                if (r < 0)
-                        log_debug_errno(r, "Leaving out of the list: %s", explained(message, r));
-                else
+                if (r >= 0)
                         n++;
+                else if (image_store_has(s, &d)) /* or it was removed just now */
+                        (void) log_warning_errno(r, "Leaving out of the list: %s", explained(message, r));
         }
         qsort(images, n, sizeof(Image *), image_compare);
         *ret = images;
