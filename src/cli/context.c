@@ -246,7 +246,8 @@ int context_find_pod(Context *c, const char *text, Pod **ret)
         if (r == -EINVAL)
                 return log_error_errno(r, "UUID cannot be empty");
         if (r == -ENOENT)
-                return log_error_errno(r, "Pod '%s': no matches found; 'podctl list' shows the pods there are", text);
+                return log_error_errno(r, "Pod '%s': no matches found; 'podctl list --all' shows the pods there are",
+                                       text);
         if (r == -ENOTUNIQ)
                 return log_error_errno(r, "Pod '%s' is ambiguous: %s and %s%s begin with it", text, fitting[0],
                                        fitting[1], fitting[2] ? " and others" : "");

@@ -505,7 +505,7 @@ static char *host_of(const char *url)
         return at ? strndup(at + 1, n - (size_t) (at + 1 - host)) : strndup(host, n);
 }
 
-static int tell(const char *url, int error, const char *text, char **reterr_message)
+static int report_error(const char *url, int error, const char *text, char **reterr_message)
 {
         _cleanup_free_ char *host = host_of(url);
 
@@ -513,30 +513,30 @@ static int tell(const char *url, int error, const char *text, char **reterr_mess
 }
 
 /* libcurl knows more than its error code: what is wrong with a certificate, how much of a body is missing. */
-static int tell_failure(const Http *h, const char *url, int error, CURLcode code, char **reterr_message)
+static int report_failure(const Http *h, const char *url, int error, CURLcode code, char **reterr_message)
 {
         const char *detail = *h->detail && string_is_ascii_printable(h->detail) ? h->detail : curl_easy_strerror(code);
         _cleanup_free_ char *host = host_of(url), *text = NULL;
 
         if (error == -ENOKEY)
-                return tell(url, error, NO_AUTHORITIES, reterr_message);
+                return report_error(url, error, NO_AUTHORITIES, reterr_message);
         if (code == CURLE_PEER_FAILED_VERIFICATION)
                 text = strprintf("%s; put the certificate of its own authority into "
                                  "/etc/containers/certs.d/%s/ca.crt", detail, strempty(host));
         else if (code == CURLE_SSL_CONNECT_ERROR)
                 text = strprintf("%s; if it speaks plain http, give --insecure-options=http", detail);
-        return tell(url, error, text ?: detail, reterr_message);
+        return report_error(url, error, text ?: detail, reterr_message);
 }
 
-static int tell_own(const char *url, int error, uint64_t max, char **reterr_message)
+static int report_own_error(const char *url, int error, uint64_t max, char **reterr_message)
 {
         switch (error) {
         case -E2BIG:
                 return explain(reterr_message, error, "is larger than %" PRIu64 " bytes", max);
         case -EMSGSIZE:
-                return tell(url, -EPROTO, "redirects with a body that does not end", reterr_message);
+                return report_error(url, -EPROTO, "redirects with a body that does not end", reterr_message);
         case -ESTALE:
-                return tell(url, error, "sent different content when asked to resume", reterr_message);
+                return report_error(url, error, "sent different content when asked to resume", reterr_message);
         default:
                 return error;
         }
@@ -564,7 +564,7 @@ char *http_reply_reason(const HttpReply *reply)
         return text && string_is_ascii_printable(text) && strlen(text) < 200 ? strjoin(": ", text) : strdup("");
 }
 
-static int tell_busy(const char *url, const HttpReply *reply, uint64_t retry_after, char **reterr_message)
+static int report_busy(const char *url, const HttpReply *reply, uint64_t retry_after, char **reterr_message)
 {
         _cleanup_free_ char *why = http_reply_reason(reply), *text = NULL;
 
@@ -576,7 +576,7 @@ static int tell_busy(const char *url, const HttpReply *reply, uint64_t retry_aft
                                  reply->status >= 500 && reply->status != 503 ? "keeps failing"
                                                                               : "is still busy",
                                  reply->status, strempty(why));
-        return tell(url, -EREMOTEIO, strempty(text), reterr_message);
+        return report_error(url, -EREMOTEIO, strempty(text), reterr_message);
 }
 
 /* Ensures that the rest belongs to the same content as the beginning (RFC 9110 13.1.5). */
@@ -620,11 +620,11 @@ int http_perform(Http *h, const HttpRequest *request, HttpSink *sink, HttpReply 
 
                 if (!again || failed + 1 >= attempts_max(request, error) || retry_after > RETRY_AFTER_MAX_SEC) {
                         if (r < 0)
-                                r = tell_own(request->url, r, sink->max, reterr_message);
+                                r = report_own_error(request->url, r, sink->max, reterr_message);
                         else if (code == CURLE_OK)
-                                r = tell_busy(request->url, &reply, retry_after, reterr_message);
+                                r = report_busy(request->url, &reply, retry_after, reterr_message);
                         else
-                                r = tell_failure(h, request->url, error, code, reterr_message);
+                                r = report_failure(h, request->url, error, code, reterr_message);
                         http_reply_done(&reply);
                         return r;
                 }

@@ -19,7 +19,8 @@ static uint64_t mount_id(int directory_fd, const char *path)
         return stx.stx_mnt_id;
 }
 
-/* The directory systemd mounted for them, and nothing that the image has in its place. We are in there then. */
+/* Opens the directory that systemd mounted for them, refuses anything that the image has in its place, and changes to
+ * it. */
 static DIR *open_credentials(const char *path)
 {
         int fd = open_below(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
@@ -43,13 +44,13 @@ static void own_credential(int directory_fd, const char *name, uid_t uid, gid_t 
         (void) close(fd);
 }
 
-/* systemd gives them to its own idea of the service's user, which is root. Nobody but the app's is to read them. */
+/* systemd gives them to the user of the service, which is root. Only the app's user may read them. */
 void app_credentials_own(const char *path, uid_t uid, gid_t gid)
 {
         const unsigned long flags = MS_REMOUNT | MS_NODEV | MS_NOSUID | MS_NOEXEC;
         DIR *d = open_credentials(path);
 
-        /* Newer versions make the file system read-only and not just this mount of it. */
+        /* Newer versions of systemd make the whole file system read-only, not just this mount of it. */
         if (mount(NULL, ".", NULL, flags, NULL) < 0 || mount(NULL, ".", NULL, flags | MS_BIND, NULL) < 0)
                 die("cannot use the app's credentials: %m");
         for (struct dirent *entry; (entry = readdir(d));)

@@ -27,7 +27,7 @@ static int take_link(const char *from, const char *to)
         return symlink(target, to);
 }
 
-/* With what is mounted below it. */
+/* Includes the mounts below it. */
 static int take_mount(const char *from, const char *to, bool directory)
 {
         if ((directory ? mkdir(to, 0755) : mknod(to, S_IFREG | 0644, 0)) < 0)
@@ -42,7 +42,7 @@ static int take_directory(const char *from, const char *to)
         return mkdir(to, 0755) < 0 ? -1 : take_all(from, to);
 }
 
-/* Files that are no mounts are places of other apps' volumes. */
+/* Files that are not mounts are left out: they are mount points of other apps' volumes. */
 static int take(const char *from, const char *to)
 {
         struct statx stx;
@@ -74,8 +74,8 @@ static int take_all(const char *from, const char *to)
         return r;
 }
 
-/* Mounts are moved only out of directories that nobody shares (mount(2)), but copies of them can be put anywhere. They
- * have to be nobody's peers, or what is unmounted here would be unmounted there (mount_namespaces(7)). */
+/* A mount cannot be moved if its parent mount is shared (mount(2)), but a copy of it can be put anywhere. The copies
+ * must not be peers of other mounts, or unmounting here would unmount there as well (mount_namespaces(7)). */
 static int put_in_place(const char *directory)
 {
         int tree = open_tree(AT_FDCWD, directory, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE), r;

@@ -8,8 +8,9 @@
 #define ELEMENTSOF(x) (sizeof(x) / sizeof((x)[0]))
 #define EXIT_EXEC 203 /* systemd.exec(5), "Process Exit Codes" */
 
-/* `podctl run`, where it waits for the app, until the relay speaks to it; negative: it does not. */
+/* The connection to `podctl run`, if that waits for the app, until the relay takes it over; negative: there is none. */
 extern int the_client;
 
-/* Says why the app cannot be, to the journal and to `podctl run`, if that waits for it, and ends the process. */
+/* Reports why the app cannot start, to the journal and, if that waits for the app, to `podctl run`. Ends the
+ * process. */
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The first program of every app: does what systemd cannot say of a service, gives up what it needed for that, and
- * becomes the app. PID 1 starts it in the app's root, where it is mounted at LAUNCH_BIN for this moment, as root
+/* The first program of every app: does everything for which systemd has no setting, gives up the privileges that this
+ * needs, and becomes the app. PID 1 starts it in the app's root, where it is mounted at LAUNCH_BIN until then, as root
  * with all the pod's capabilities:
  *
  *   app-exec [--OPTION=VALUE…] -- PROGRAM ARGV0 [ARGUMENT…]
  *   app-exec --words=FILE    the same words, from a file
  *
- * The app's variables come in a file as well (--environment=). They are never our own, nor those of what is started
- * beside the app: a variable of an image decides nothing outside of the app.
+ * The app's variables come in a file as well (--environment=). They never become the environment of this program, nor
+ * of other programs of podctl that run beside the app: a variable of an image decides nothing outside of the app.
  *
- * Also the first program of what is run beside an app, with --join= the app's main process and --unit= its service:
- * then it is started in the pod's root and goes to where the app is.
+ * It is also the first program of every command that runs beside an app, with --join= naming the app's main process
+ * and --unit= its service: then it is started in the pod's root and moves to the app.
  *
- * The filter of system calls was compiled before, so that it costs no app any time, and is loaded last, so that it need
- * not let pass what is done here; it does not take no_new_privs, which would break programs that gain privileges.
- * capabilities(7), "Effect of user ID changes on capabilities" and "Transformation of capabilities during execve()",
- * tell why there is nothing left to drop after it: execve() itself leaves what the bounding set has to root, and
- * nothing to others. Static, since the app's root may have any libraries or none. */
+ * The system call filter was compiled before, so that it costs no app any time, and is loaded last, so that it need not
+ * allow the calls that are made here. Loading it does not require no_new_privs, which would break programs that gain
+ * privileges. capabilities(7), "Effect of user ID changes on capabilities" and "Transformation of capabilities during
+ * execve()", explain why there is nothing left to drop after that: execve() itself gives root the capabilities of the
+ * bounding set, and other users none. The program is static, since the app's root may have any libraries or none. */
 
 #include <errno.h>
 #include <signal.h>
@@ -38,9 +38,9 @@
 #include "inside/launch-places.h"
 #include "inside/launch-words.h"
 
-/* Nothing of ours is there when the app looks; nor what newer versions of systemd mount into every service that has a
- * root of its own (systemd.exec(5), BindLogSockets= and RootDirectory=). The journal is told what the app writes, and
- * believes no app that says it is another. */
+/* Unmounts podctl's own files before the app can see them, and those that newer versions of systemd mount into every
+ * service that has a root of its own (systemd.exec(5), BindLogSockets= and RootDirectory=). The journal gets the app's
+ * output without these sockets, through which an app could log under the name of another. */
 static void clear_traces(void)
 {
         static const char *const places[] = {
@@ -120,7 +120,7 @@ int main(int argc, char *argv[])
         app_set_limits(&l);
         app_filter_load(&filter, l.no_new_privileges);
 
-        /* Services ignore it by default, and what is ignored stays so (systemd.exec(5), IgnoreSIGPIPE=). */
+        /* Services ignore SIGPIPE by default, and execve() does not change that (systemd.exec(5), IgnoreSIGPIPE=). */
         (void) signal(SIGPIPE, SIG_DFL);
         (void) execve(words[0], words + 1, l.environment.list);
         if (errno == E2BIG)

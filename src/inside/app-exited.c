@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Runs inside a pod, as root there, whenever an app has ended (ExecStopPost=): writes down its exit status, and ends
- * the pod with that status when it is the first app that failed, as rkt's did. It links nothing but libc, since every
- * app's end waits for it. systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager", tells
- * what $EXIT_CODE and $EXIT_STATUS hold. */
+/* Runs inside a pod, as root there, whenever an app has ended (ExecStopPost=): records the app's exit status, and ends
+ * the pod with that status if it is the first app that failed, as rkt did. It links only libc, since the end of every
+ * app waits for it. systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager", describes
+ * $EXIT_CODE and $EXIT_STATUS. */
 
 #include <fcntl.h>
 #include <glob.h>
@@ -25,7 +25,7 @@
 #define ENDING_MARK "/run/podctl-ending" /* podctl-ending.path */
 #define JOURNAL "/var/log/journal/*/system.journal"
 
-/* systemd counts those for real time from the first one. */
+/* systemd numbers real-time signals from the first one. */
 static int signal_number(const char *name)
 {
         if (strncmp(name, "RTMIN", strlen("RTMIN")) == 0)
@@ -39,7 +39,7 @@ static int signal_number(const char *name)
         return atoi(name);
 }
 
-/* As a shell would put it: 128 and the signal for an app that was killed. */
+/* As in a shell: 128 plus the signal for an app that was killed. */
 static int exit_status(void)
 {
         const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS");
@@ -49,14 +49,15 @@ static int exit_status(void)
         return strcmp(code, "exited") == 0 ? atoi(status) : 128 + signal_number(status);
 }
 
-/* To systemd, an app that one of these signals ends has ended well (systemd.service(5), SuccessExitStatus=). That is
- * so when it was told to end; else somebody has killed it. */
+/* To systemd, an app that is ended by one of these signals has ended well (systemd.service(5), SuccessExitStatus=).
+ * That is right if the app was asked to end; otherwise it was killed. */
 static bool is_clean_signal(int status)
 {
         return status == 128 + SIGHUP || status == 128 + SIGINT || status == 128 + SIGTERM || status == 128 + SIGPIPE;
 }
 
-/* Whether there is a job for the app's unit: while it ends, that is one to stop it. */
+/* Whether the app was asked to end: the pod is ending, or there is a job for the app's unit. While the app ends, that
+ * can only be a stop job. */
 static bool was_asked(const char *app)
 {
         char unit[NAME_MAX], answer[16] = {};
@@ -86,7 +87,7 @@ static bool was_asked(const char *app)
         return n > 0 && atoi(answer) > 0;
 }
 
-/* The unit's Restart=, NULL where there is none: nothing stands in its way but a job that stops the unit. */
+/* policy is the unit's Restart=, NULL if there is none. Only a job that stops the unit prevents a restart. */
 static bool is_restarted(const char *app, const char *policy, bool failed)
 {
         return policy && (failed || strcmp(policy, "always") == 0) && !was_asked(app);
@@ -109,15 +110,16 @@ static void wait_until(bool (*is_so)(void))
                 (void) nanosleep(&pause, NULL);
 }
 
-/* Our end may be the end of the pod. It is not to come before the pod was up, or whoever started it would be told that
- * it failed. Where other apps take longer to start than this, they keep the pod going themselves. */
+/* The end of this program may be the end of the pod. It must not come before the pod is up, or the start of the pod
+ * would be reported as failed. If other apps take longer to start than this waits, they keep the pod running
+ * themselves. */
 static bool is_ready(void)
 {
         return access(READY_MARK, F_OK) == 0 || access(ENDING_MARK, F_OK) == 0;
 }
 
-/* An app may fail sooner than journald has started. What it said waits in a socket until then, and would be lost with
- * it: this file is the last thing that journald makes before it listens. */
+/* An app may fail before journald has started. Its output waits in a socket until then, and would be lost together with
+ * the socket. This file is the last thing that journald makes before it listens. */
 static bool has_journal(void)
 {
         glob_t found = {};
@@ -127,8 +129,8 @@ static bool has_journal(void)
         return has;
 }
 
-/* To the journal, and to `podctl run`, if that waits for what the app writes. The socket is found through its
- * directory: the name of an app may be longer than an address. */
+/* Writes to the journal, and to `podctl run` if that waits for the app's output. The socket is reached through its
+ * directory, since the name of an app may be longer than a socket address can be. */
 static void say(const char *app, const char *text)
 {
         char path[PATH_MAX];
@@ -155,7 +157,7 @@ int main(int argc, char *argv[])
         if (argc < 2)
                 return EXIT_FAILURE;
 
-        /* As systemd has it: who waits for the app to be ready waits no more. */
+        /* A failure for systemd as well: units that wait for the app to be ready wait no more. */
         status = exit_status();
         if (!policy && status == 0 && result && strcmp(result, "protocol") == 0) {
                 say(argv[1], "podctl: the app ended without having said that it is ready\n");
@@ -169,7 +171,7 @@ int main(int argc, char *argv[])
         if (directory < 0 || write_status(directory, argv[1], status, note) < 0)
                 perror(STATUS_DIR);
 
-        /* Where it is restarted, the service manager deals with its failure, which is not the end of the pod. */
+        /* If the app has a restart policy, the service manager handles its failure, and the pod does not end. */
         if (policy || !failed) {
                 wait_until(is_ready);
                 return EXIT_SUCCESS;

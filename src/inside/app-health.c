@@ -5,9 +5,9 @@
  *   app-health FILE
  *
  * The file has the words APP INTERVAL TIMEOUT START-PERIOD START-INTERVAL RETRIES LAUNCHER [WORD…], see launch-words.h.
- * Executes the launcher, which joins the app, every now and then (microseconds), and writes down what that says of it.
- * A process that sleeps instead of a timer that starts services: nothing of it is in any journal, and the time between
- * checks counts from the end of one to the beginning of the next. */
+ * Executes the launcher, which joins the app, at intervals (all times are microseconds), and records the result. It is
+ * a process that sleeps, not a timer that starts services: it leaves nothing in any journal, and the interval counts
+ * from the end of one check to the beginning of the next. */
 
 #include <fcntl.h>
 #include <limits.h>
@@ -32,9 +32,9 @@
 typedef struct Health {
         const char *app;
         uint64_t interval, timeout, start_period, start_interval, retries;
-        char **launcher; /* its words, with room for one more behind the first */
+        char **launcher; /* its words, with room for --join= after the first */
 
-        uint32_t pid; /* the app's main process: another one is another life */
+        uint32_t pid; /* the app's main process: a different one means a new start of the app */
         uint64_t born;
         const char *state;
         uint64_t failures; /* in a row */
@@ -55,7 +55,7 @@ static struct timespec timespec_of(uint64_t usec)
                                    .tv_nsec = (long) (usec % USEC_PER_SEC) * 1000 };
 }
 
-/* A reader sees an old one or a new one. */
+/* A reader sees either the old record or the new one. */
 static void write_record(const Health *h)
 {
         char path[PATH_MAX], temporary[PATH_MAX];
@@ -81,7 +81,7 @@ static uint32_t read_number(int fd)
         return (uint32_t) strtoul(text, NULL, 10);
 }
 
-/* 0: it has none. systemctl asks PID 1 without a bus, and so works wherever systemd does. */
+/* 0: the app has none. systemctl asks PID 1 without a bus, and so works wherever systemd does. */
 static uint32_t main_pid(const char *app)
 {
         char unit[NAME_MAX];
@@ -124,7 +124,7 @@ static void become_launcher(const Health *h)
         _exit(EXIT_EXEC);
 }
 
-/* Its exit status, or TIMED_OUT. SIGCHLD is blocked. */
+/* Returns the exit status of the check, or TIMED_OUT. SIGCHLD is blocked. */
 static int check(const Health *h)
 {
         uint64_t end = now() + h->timeout;
@@ -199,7 +199,7 @@ static void look_after(Health *h)
                 if (pid == 0)
                         continue;
                 status = check(h);
-                /* Of an app that has just ended there is nothing to say. */
+                /* The result says nothing if the app ended during the check. */
                 if (main_pid(h->app) == pid)
                         judge(h, status);
         }

@@ -38,7 +38,8 @@ static const char *group_of(const LaunchOptions *l, int process, char *buffer, s
         return l->unit && strcmp(name, l->unit) == 0 ? group : NULL;
 }
 
-/* -1: the process is gone. 1: it has no more in its bounding set than the app is to have. process is its directory. */
+/* -1: the process is gone. 1: its bounding set has no more capabilities than the app may have. process is its directory
+ * in /proc. */
 static int has_given_up(const LaunchOptions *l, int process)
 {
         char buffer[4096];
@@ -60,8 +61,9 @@ static bool executes(int process, const char *program)
                a.st_ino == b.st_ino;
 }
 
-/* A service's main process is a part of PID 1 at first and where that is, then the launcher, to which nothing is hidden
- * yet. What an image has us execute must not find itself there. Where capabilities do not show it, the program does. */
+/* A service's main process is at first a copy of PID 1 in the same place, then the launcher, which has not hidden
+ * anything yet. Programs of an image must not run there. If the capabilities do not show that the app has started, its
+ * executable does. */
 static int is_the_app(const LaunchOptions *l, int process)
 {
         static const char *const others[] = { "/proc/1/exe", "/usr/lib/systemd/systemd-executor", "/proc/self/exe" };

@@ -3,7 +3,7 @@
 
 #include "inside/launch-options.h"
 
-/* Takes this process to where the app of --join= is: into its control group, whose limits count and with which we end,
- * and its mounts. All other namespaces are the pod's. All is looked up through one directory of /proc, which stands for
- * this process alone, whatever process has its number later. */
+/* Moves this process to the app of --join=: into its control group, whose limits apply and with which this process
+ * ends, and into its mount namespace. All other namespaces are the pod's. Everything is looked up through one directory
+ * of /proc, which stands for the app's process alone, even if its number is used again later. */
 void app_join(const LaunchOptions *l);

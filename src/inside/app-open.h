@@ -8,14 +8,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* openat2(2), which glibc does not have: paths that an image could have links in. */
+/* openat2(2), which glibc does not have, for paths in which an image could have links. */
 static inline int open_below(int directory_fd, const char *path, uint64_t flags, uint64_t resolve)
 {
         struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = resolve };
 
         long fd;
 
-        /* EAGAIN: it could not resolve a ".." while something in the system was being renamed or mounted. */
+        /* EAGAIN: ".." could not be resolved while something in the system was being renamed or mounted. */
         do
                 fd = syscall(SYS_openat2, directory_fd, path, &how, sizeof(how));
         while (fd < 0 && (errno == EAGAIN || errno == EINTR));

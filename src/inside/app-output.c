@@ -11,9 +11,9 @@
 #include "inside/app-output.h"
 
 #define CHUNK 16384
-/* sd-daemon(3): what is written to the standard error is a warning, unless the line says otherwise itself. */
+/* sd-daemon(3): a line on standard error is a warning, unless it has a prefix of its own. */
 #define WARNING "<4>"
-/* So much of a line, journald breaks longer ones itself (journald.conf(5), LineMax=). */
+/* The longest line that is held; journald splits longer ones itself (journald.conf(5), LineMax=). */
 #define HELD (48 * 1024)
 
 int app_output_connect(const char *path)
@@ -34,7 +34,7 @@ static ssize_t send_some(int fd, const void *data, size_t n)
         return send(fd, data, n, MSG_NOSIGNAL);
 }
 
-/* By send_some() or write(2). */
+/* put is send_some() or write(2). */
 static bool put_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, const void *data, size_t n)
 {
         for (const char *p = data; n > 0;) {
@@ -64,7 +64,7 @@ typedef struct Relay {
         uint64_t under_way;
 } Relay;
 
-/* Beginnings of lines, until their ends come. */
+/* Beginnings of lines, until the rest arrives. */
 static char held[2][HELD];
 
 static void end_line(Relay *r, int i)
@@ -98,8 +98,8 @@ static void write_held(Relay *r, int i)
         r->n_held[i] = 0;
 }
 
-/* systemd has one stream for both where both go to the journal. So that no line goes on in one of the other's, what
- * there is of one waits for the rest; in the journal it could not be seen before either. */
+/* systemd uses one stream for both if both go to the journal. So that lines of the two are not mixed, an unfinished
+ * line is held until the rest arrives; the journal would not show it before that either. */
 static void carry_lines(Relay *r, int i, const char *data, size_t n)
 {
         const char *end = memrchr(data, '\n', n);
@@ -134,7 +134,7 @@ static void take_acknowledgements(Relay *r)
                 r->under_way -= numbers[i] < r->under_way ? numbers[i] : r->under_way;
 }
 
-/* A process that goes on writing there has no reader to wait for. */
+/* A process that continues to write gets an error, since the pipe has no reader. */
 static void close_pipe(AppOutput *o, int i)
 {
         (void) close(o->pipes[i]);

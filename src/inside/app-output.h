@@ -4,17 +4,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What an app writes goes to the pod's journal, and to `podctl run` where that waits for the pod: byte for byte, what
- * it wrote to its standard output told from what it wrote to its standard error.
+/* The output of an app goes to the pod's journal, and to `podctl run` if that waits for the pod: byte for byte, with
+ * standard output and standard error kept apart.
  *
  * `podctl run` listens on a stream socket for each app, which the launcher finds as LAUNCH_OUTPUT beside its words
- * (launch-places.h) and connects to when it starts the app; where nobody listens, there is the journal alone. Frames go
- * to `podctl run`: a byte that is the stream, the length as 32 bits in the byte order of the machine, and the bytes.
- * Back come 32-bit numbers: how many more of these bytes the reader of `podctl run` has taken.
+ * (launch-places.h) and connects to when it starts the app; if no process listens, output goes to the journal alone.
+ * `podctl run` receives frames: a byte for the stream, the length as 32 bits in the byte order of the machine, and the
+ * bytes. It sends back 32-bit numbers: how many more of these bytes its own reader has taken.
  *
- * An app that writes faster than its reader reads waits for it, like one with a pipe: no more than OUTPUT_WINDOW is
- * under way. When it has ended it cannot wait any more, and the rest, which is no more than its pipes hold, is sent
- * anyhow; so `podctl run` always reads. */
+ * An app that writes faster than that reader reads has to wait, as with a pipe: at most OUTPUT_WINDOW bytes are under
+ * way. Once the app has ended it cannot wait any more, and the rest, which is no more than its pipes hold, is sent
+ * regardless; so `podctl run` always reads. */
 
 #define OUTPUT_WINDOW (256 * 1024)
 
@@ -28,19 +28,19 @@ typedef struct __attribute__((packed)) OutputFrame {
         uint32_t n;
 } OutputFrame;
 
-/* Negative: nobody listens. */
+/* Negative: no process listens. */
 int app_output_connect(const char *path);
 /* -1: the process that listened has gone. */
 int app_output_send(int fd, int stream, const char *data, size_t n);
 
 typedef struct AppOutput {
-        int pipes[2];   /* what the app writes: standard output and error */
-        int journal[2]; /* streams of journald's; or, with raw, where the bytes are to go as they are */
-        int client;     /* negative: nobody listens */
+        int pipes[2];   /* the app's standard output and error */
+        int journal[2]; /* streams to journald; with raw, the destinations of the unchanged bytes */
+        int client;     /* negative: no process listens */
         int app;        /* pidfd_open(2); negative: it has ended */
         int raw;
 } AppOutput;
 
-/* Carries all that comes to where it is to go, until nobody is left who could write, and closes the pipes then; with
- * raw a pipe also when what it leads to is gone. */
+/* Carries all output to its destinations until no process is left that could write, and then closes the pipes; with
+ * raw, also closes a pipe when its destination is gone. */
 void app_output_carry(AppOutput *o);

@@ -23,7 +23,7 @@ static bool set_read_only(const char *path)
         return mount_setattr(AT_FDCWD, path, AT_RECURSIVE, &attributes, sizeof(attributes)) == 0;
 }
 
-/* A mount of its own it may be already, of systemd-nspawn's making; else EINVAL says that it is none. */
+/* The path may be a mount already, made by systemd-nspawn; EINVAL: it is not. */
 static bool protect(const char *path)
 {
         if (set_read_only(path) || is_missing())
@@ -69,7 +69,7 @@ const char *app_paths_protect(char *paths, char **keep)
         return NULL;
 }
 
-/* What is taken from a mount that is read-only is so as well. */
+/* Bind mounts from a read-only mount are read-only as well. */
 static bool make_nothing(const char *directory, const char *nothing_at_all, const char *empty)
 {
         const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;

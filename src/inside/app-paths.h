@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What of /proc and /sys is not an app's business, carried out by the launcher in the app's own mount namespace,
- * while it still may mount. systemd has settings for the same, but looks through all mounts again for each path,
- * which takes longer than all the rest of an app's start. Both take paths with ':' between them, and pass over what
- * the kernel does not have. The path that was in the way, and errno says why; NULL when all is done. */
+/* Protects and hides parts of /proc and /sys. The launcher does this in the app's own mount namespace, while it still
+ * may mount. systemd has settings for the same, but looks through all mounts again for each path, which takes longer
+ * than the rest of an app's start. Both functions take paths separated by ':', and skip those that the kernel does not
+ * have. They return the path that failed, with errno set; NULL on success. */
 
-/* Nothing can be written there, nor in what is mounted below, but for what is to be kept as it is: paths of mounts,
- * NULL or ended by NULL, a list that is used up. */
+/* Makes the paths and the mounts below them read-only, except for mounts in keep, which stay as they are: NULL, or a
+ * list of paths that ends with NULL and is modified. */
 const char *app_paths_protect(char *paths, char **keep);
-/* In their place there is nothing, and that for root alone. The mount from which this is taken is made in the
- * directory for a moment. */
+/* Covers the paths with empty files and directories that only root can access. These come from a mount that is in the
+ * directory until the function returns. */
 const char *app_paths_hide(char *paths, const char *directory);

@@ -36,7 +36,7 @@ void app_filter_read(AppFilter *f, const char *path)
         (void) close(fd);
 }
 
-/* The kernel's own /proc, whatever an image or a volume may have put in its place. */
+/* Opens the kernel's own /proc; dies if an image or a volume has something else in its place. */
 static int open_proc(void)
 {
         int fd = open_below(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
@@ -50,7 +50,7 @@ static int open_proc(void)
         return fd;
 }
 
-/* Nothing that was mounted below /proc answers for the kernel (CVE-2019-16884 was that). */
+/* Refuses to write to anything that is mounted below /proc in place of the kernel's file (as in CVE-2019-16884). */
 static void write_attribute(const char *const *names, const char *text, const char *what)
 {
         int proc = open_proc(), fd = -1;
@@ -115,7 +115,7 @@ static void raise_capability(unsigned c)
                 die("cannot set the capabilities: %m");
 }
 
-/* Dies unless there is a number, and what ends it. */
+/* Reads a number that is followed by end; dies if there is none. */
 static uint64_t read_number(char **text, char end)
 {
         char *rest;

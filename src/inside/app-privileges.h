@@ -5,24 +5,26 @@
 
 #include "inside/launch-options.h"
 
-/* What the launcher gives up on its way to the app, in the order of these functions. Each dies when it cannot. */
+/* The privileges that the launcher gives up before it becomes the app, in the order of these functions. Each function
+ * dies if it fails. */
 
 #define FILTER_MAX 4096 /* BPF_MAXINSNS of the kernel */
 
-/* A filter of system calls that was compiled before. */
+/* A system call filter that was compiled before. */
 typedef struct AppFilter {
         struct sock_filter program[FILTER_MAX];
         unsigned short n_program;
 } AppFilter;
 
-/* While the file is still there. NULL: none is wanted. */
+/* Called while the file is still there. NULL: no filter. */
 void app_filter_read(AppFilter *f, const char *path);
 
-/* Labels of AppArmor and SELinux that the program gets when it is executed. */
+/* Sets the labels of AppArmor and SELinux that the program gets when it is executed. */
 void app_set_labels(const LaunchOptions *l);
-/* The bounding set while we still may, the user with the capabilities kept that loading a filter takes. */
+/* Reduces the bounding set while that is still permitted, then changes the user, and keeps the capabilities that are
+ * needed to load a filter. */
 void app_become_user(const LaunchOptions *l);
-/* Late, since they are the app's: what has to be done before it must not fail for them. */
+/* Called late, since the limits are the app's: the steps before it must not fail because of them. */
 void app_set_limits(const LaunchOptions *l);
-/* Last of all, so that the filter need not let pass what is done here. */
+/* Called last, so that the filter need not allow the launcher's own system calls. */
 void app_filter_load(const AppFilter *f, bool no_new_privileges);

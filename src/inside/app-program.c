@@ -8,7 +8,7 @@
 #include "inside/app-die.h"
 #include "inside/app-program.h"
 
-/* In the first line of a script, of which buffer has n bytes. */
+/* Returns the interpreter in the first line of a script, of which buffer has n bytes. */
 static const char *interpreter_of_script(char *buffer, size_t n)
 {
         char *interpreter = buffer + 2 + strspn(buffer + 2, " \t");
@@ -18,7 +18,7 @@ static const char *interpreter_of_script(char *buffer, size_t n)
         return interpreter;
 }
 
-/* The loader, which has a segment of its own (elf(5)). */
+/* Returns the loader of a program, which a segment names (elf(5)). */
 static const char *interpreter_of_program(int fd, char *buffer, size_t size)
 {
         const Elf64_Ehdr header = *(const Elf64_Ehdr *) buffer;
@@ -35,7 +35,7 @@ static const char *interpreter_of_program(int fd, char *buffer, size_t size)
         return buffer;
 }
 
-/* The file that execve() would not find. Returns it in buffer, or NULL where there is nothing to say. */
+/* Returns the interpreter that execve() would look for, in buffer; NULL: none is known. */
 static const char *interpreter_of(const char *path, char *buffer, size_t size)
 {
         int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

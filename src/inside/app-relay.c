@@ -28,8 +28,8 @@ __attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2
         int fds[] = { out[0], err[0], o->app, o->client };
         const int places[] = { 0, 3, 4, 5 };
 
-        /* Nothing else is to stay open. First out of each other's way. Where the app may have so few files that this
-         * fails, it had better learn of it when it writes than write to nobody. */
+        /* Nothing else may stay open. First move the descriptors out of each other's way. If the limit of open files is
+         * too low for this, the app gets an error when it writes, which is better than losing its output. */
         for (size_t i = 0; i < ELEMENTSOF(fds); i++)
                 if (fds[i] >= 0 && (fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 10)) < 0)
                         _exit(EXIT_FAILURE);
@@ -58,7 +58,8 @@ void app_relay_start(bool raw)
         o.app = (int) syscall(SYS_pidfd_open, getpid(), 0);
         if (o.app < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
                 die("cannot make a pipe: %m");
-        /* What ends the app is to leave the other process its last lines, from its first moment on. */
+        /* Signals that end the app must not end the relay, which still has to carry the last lines: block them before
+         * fork(). */
         (void) sigfillset(&all);
         (void) sigprocmask(SIG_SETMASK, &all, &before);
         pid = fork();

@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-/* The journal is a socket, and a socket cannot be opened: programs that log to /dev/stdout, as many images have
- * theirs do, would fail with ENXIO. What they get is a pipe of their own, and a process behind it. It is not their
- * child, since they may be waiting for all they have, has no privileges, cannot be traced, and ends with the last who
- * could write. */
+/* The journal is a socket, and a socket cannot be opened: programs that log to /dev/stdout, as in many images, would
+ * fail with ENXIO. So apps get pipes, and a process that relays their output. It is not a child of the app, which may
+ * wait for all its children; it has no privileges, cannot be traced, and ends when no process is left that could
+ * write. */
 void app_relay_start(bool raw);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the programs inside a pod write of how its apps ended, and the host reads (pod/pod-record.c): a file for each
- * app, its exit status in the first line. Names that begin with a dot are not of apps. */
+/* Records of how the apps of a pod ended, which programs inside the pod write and the host reads (pod/pod-record.c): a
+ * file for each app, with its exit status in the first line. Names that begin with a dot do not belong to apps. */
 
 #define STATUS_DIR "/var/lib/podctl/status"
-/* The second line: it was told to end, so that whatever status it has is no failure. */
+/* The second line: the app was asked to end, so its status is not a failure. */
 #define STATUS_ASKED "asked"
-/* Or: the service manager starts it once more, so that the status is of a run before as long as the pod runs. */
+/* Or: the service manager starts the app again, so the status is that of an earlier run as long as the pod runs. */
 #define STATUS_RESTARTS "restarts"
-/* There from the moment on when the pod is to end with an app's failure. */
+/* Exists as soon as the pod is to end because of an app's failure. */
 #define STATUS_FAILED ".failed"
 /* How the pod ended: systemd's verb ("exit", "halt", "poweroff", "reboot"), then a line for each app that never
  * started. */
 #define STATUS_END ".end"
 
-/* What a pod ends with of which an app never started: as for all failures that are not an app's own. */
+/* The exit status of a pod of which an app never started, as for all failures that are not an app's own. */
 #define EXIT_NEVER_STARTED 254

@@ -8,10 +8,10 @@
 #include "inside/app-variables.h"
 #include "inside/launch-words.h"
 
-/* What the service manager says of a service is for the app as well, where it does not say otherwise itself:
- * systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager". The other variables are for us:
- * the host's language, the search path of the pod's own programs, a journal that is not what the app writes to, and
- * files of its control group that it may not use. */
+/* Variables of the service manager that the app gets as well, unless it has its own: systemd.exec(5), "Environment
+ * Variables Set or Propagated by the Service Manager". The other variables are only for the launcher: the host's
+ * language, the search path of the pod's own programs, a journal stream to which the app does not write, and files of
+ * its control group that the app may not use. */
 static const char *const passed_on[] = {
         "CREDENTIALS_DIRECTORY", "INVOCATION_ID", "LISTEN_FDNAMES", "LISTEN_FDS",  "LISTEN_PID",
         "LISTEN_PIDFDID",        "NOTIFY_SOCKET", "SYSTEMD_EXEC_PID", "WATCHDOG_PID", "WATCHDOG_USEC",

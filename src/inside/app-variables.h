@@ -3,15 +3,15 @@
 
 #include <stddef.h>
 
-/* The environment of an app, which is nobody else's: see app-exec.c. */
+/* The environment of an app, which no other program gets: see app-exec.c. */
 
 typedef struct AppVariables {
         char **list; /* "NAME=VALUE", ended by NULL */
         size_t n;
 } AppVariables;
 
-/* The app's own, from a file of its words, and what the service manager says of the service where the app does not say
- * otherwise. There is room for `room` more. */
+/* Reads the app's own variables from a file of words, and adds those of the service manager that the app does not have.
+ * There is room for `room` more. */
 void app_variables_read(AppVariables *v, const char *path, size_t room);
-/* One more, in place of another of that name. The string is kept. */
+/* Adds a variable, or replaces that of the same name. The string is kept, not copied. */
 void app_variables_set(AppVariables *v, char *assignment);

@@ -45,7 +45,7 @@ static void take_text(LaunchOptions *l, size_t offset, char *value)
         *(const char **) field_of(l, offset) = value;
 }
 
-/* They are taken apart in place. */
+/* The text is writable: the paths are split in place later. */
 static void take_paths(LaunchOptions *l, size_t offset, char *value)
 {
         *(char **) field_of(l, offset) = value;
@@ -115,7 +115,7 @@ static const struct {
         { "--hide", take_paths, offsetof(LaunchOptions, hide) },
         { "--keep", take_kept },
         { "--environment", take_environment },
-        { "--env", take_variable }, /* behind the option before, in place of one from there */
+        { "--env", take_variable }, /* after --environment, may replace a variable from there */
 };
 
 static void read_option(LaunchOptions *l, char *option)

@@ -7,8 +7,8 @@
 
 #include "inside/app-variables.h"
 
-/* What the launcher of an app (app-exec.c) is told; the host makes these words (stage1/app-launch.h). All of it points
- * into them. */
+/* The options of the launcher of an app (app-exec.c); the host makes these words (stage1/app-launch.h). All strings
+ * point into them. */
 
 typedef struct LaunchOptions {
         uid_t uid;
@@ -22,17 +22,17 @@ typedef struct LaunchOptions {
         const char *apparmor;
         const char *selinux;
         const char *directory;
-        const char *relay; /* "journal" or "raw", where there is one */
+        const char *relay; /* "journal" or "raw"; NULL: no relay */
         const char *credentials;
         const char *join;
         const char *unit;
         char *protect;
         char *hide;
         char **limits; /* "NUMBER:SOFT:HARD:NAME", see setrlimit(2) */
-        char **keep; /* what of the protected is a volume: it stays as it is */
+        char **keep; /* volumes among the protected paths: they stay as they are */
         AppVariables environment;
-        size_t n_words; /* of our own, more than there are variables among them */
+        size_t n_words; /* of the launcher's own, more than there are variables among them */
 } LaunchOptions;
 
-/* Dies of what it does not understand. Returns the words after the options: the program, and its arguments. */
+/* Dies if it does not know an option. Returns the words after the options: the program, and its arguments. */
 char **launch_options_read(LaunchOptions *l, char **words, size_t n);

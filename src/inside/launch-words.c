@@ -8,7 +8,7 @@
 
 #include "inside/launch-words.h"
 
-/* The whole file, and a NUL behind it. */
+/* Reads the whole file, and appends a NUL. */
 static char *read_all(int fd, size_t size)
 {
         char *data = malloc(size + 1);

@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-/* Files of words that end with a NUL each (see launch-places.h), for programs that link nothing but libc. */
+/* Files of words that end with a NUL each (see launch-places.h), for programs that link only libc. */
 
-/* The words, ended by NULL, which stay for as long as the process does; there is room for `room` more behind them.
- * NULL: cannot be read, errno says why. */
+/* Returns the words, ended by NULL, which are never freed; there is room for `room` more after them. NULL: the file
+ * cannot be read, and errno is set. */
 char **launch_words_read(const char *path, size_t room, size_t *ret_n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Writes the filter of system calls that apps with the usual capabilities have, when podctl is built: compiling it
- * takes longer than starting a pod may. */
+/* Writes the system call filter of apps with the usual capabilities. This runs when podctl is built, since compiling
+ * the filter takes longer than starting a pod may. */
 
 #include <stdio.h>
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Stands in a pod's /usr for systemd-shutdown, which PID 1 turns into once its services are stopped: arguments are
- * the verb and, for "exit", "--exit-code N". The original kills, unmounts and detaches what a machine may still have,
- * which in a container takes tens of milliseconds to do nothing: its mounts go with its namespaces. What is left to do
- * is to let journald, which outlives the apps for the sake of their last lines, write them down and end, and to say how
- * the pod ended. pid_namespaces(7) and reboot(2) tell what the calls mean to the first process of a PID namespace.
+/* Replaces systemd-shutdown in a pod's /usr. PID 1 becomes this program once its services are stopped: arguments are
+ * the verb and, for "exit", "--exit-code N". The original kills, unmounts and detaches everything that a machine may
+ * still have, which in a container takes tens of milliseconds and changes nothing: its mounts disappear with its
+ * namespaces. Two things are left to do: to let journald, which outlives the apps, write their last lines and end, and
+ * to record how the pod ended. pid_namespaces(7) and reboot(2) describe the effect of the calls in the first process of
+ * a PID namespace.
  *
- * A pod that ends by itself has ended well only if each of its apps has a record that says so: an app that could not
- * even be started has none. */
+ * A pod that ends by itself has ended well only if each of its apps has a record that reports success: an app that
+ * could not even be started has none. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -35,7 +36,8 @@ static time_t now_seconds(void)
         return now.tv_sec;
 }
 
-/* All processes that are left are our children, or become so. Those that do not obey are killed by our own end. */
+/* All processes that are left are children of this one, or become so. The kernel kills those that ignore the signal
+ * when this process ends. */
 static void end_children(void)
 {
         static const struct timespec pause = { .tv_nsec = 500 * 1000 };
@@ -64,7 +66,7 @@ static int exit_code(int argc, char *argv[])
         return EXIT_SUCCESS;
 }
 
-/* 0 when the record of the app says that all is well, else what the pod ends with. */
+/* Returns 0 if the app's record reports success, else the exit status for the pod. */
 static int judge_app(int status_directory, const char *app)
 {
         int fd = openat(status_directory, app, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -78,7 +80,7 @@ static int judge_app(int status_directory, const char *app)
         return strstr(text, STATUS_ASKED) ? EXIT_SUCCESS : atoi(text);
 }
 
-/* The first thing that is wrong decides; those that never started are noted by name. */
+/* The first failure decides; apps that never started are recorded by name. */
 static int judge_apps(int status_directory, FILE *end)
 {
         DIR *apps = opendir(LAUNCH_DIRECTORY);
@@ -97,7 +99,7 @@ static int judge_apps(int status_directory, FILE *end)
         return result;
 }
 
-/* Notes how the pod ended, and returns what it ends with: see pod_end_read(). */
+/* Records how the pod ended, and returns its exit status: see pod_end_read(). */
 static int note_end(const char *verb, int code)
 {
         int directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

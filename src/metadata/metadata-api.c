@@ -13,7 +13,7 @@
 #define WILDCARDS_MAX 2
 #define TYPE_UTF8 "text/plain; charset=utf-8"
 
-/* A request on its way: who asks, and what the route's wildcards stood for. */
+/* A request in progress: the pod that sent it, and the values of the route's wildcards. */
 typedef struct Call {
         MetadataService *service;
         const MetadataRequest *request;
@@ -66,7 +66,7 @@ static int reply_failure(MetadataReply *ret, int r)
         return r == -ENOMEM ? r : metadata_refuse(ret, 500, "cannot look that up: %s\n", strerror(-r));
 }
 
-/* What is registered */
+/* Registered pods */
 
 static int read_manifest(Call *c, AppcPod **ret)
 {
@@ -120,7 +120,7 @@ static int reply_annotation(char *const *annotations, const char *name, Metadata
                                                               name);
 }
 
-/* What the image says, and in its place what the pod says of the app. */
+/* The annotations of the image; those that the pod's manifest has for the app replace them. */
 static int app_annotations(Call *c, char ***ret)
 {
         _cleanup_(appc_image_freep) AppcImage *image = NULL;
@@ -261,7 +261,7 @@ static const Route pod_routes[] = {
         {}
 };
 
-/* For who registers pods */
+/* For programs that register pods */
 
 static int parse_uuid_word(const Call *c, Uuid *ret, MetadataReply *reply_to)
 {
@@ -426,7 +426,8 @@ int metadata_answer_pod(MetadataService *s, const MetadataRequest *q, MetadataRe
 
         if (!token)
                 return -ENOMEM;
-        /* appc has no such header any more, and old clients send it: who sends another is asking somebody else. */
+        /* appc no longer has this header, but old clients send it. A client that sends another value wants another
+         * service. */
         if (q->flavor && !streq(q->flavor, "AppContainer"))
                 return metadata_refuse(ret, 403, "the flavor of this metadata is AppContainer\n");
         if (!path)

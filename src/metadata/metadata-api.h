@@ -5,14 +5,14 @@
 
 #include "metadata/metadata-key.h"
 
-/* What the metadata service answers (appc 0.8.11, ace.md "App Container Metadata Service"), whatever brought the
- * request. Pods ask below /TOKEN/acMetadata/v1; those who register pods that podctl did not start, below /pods, as with
- * rkt. */
+/* The answers of the metadata service (appc 0.8.11, ace.md "App Container Metadata Service"), independent of the
+ * transport. Pods send requests below /TOKEN/acMetadata/v1; programs that register pods that podctl did not start,
+ * below /pods, as with rkt. */
 
 typedef struct MetadataService {
         MetadataKey key;
         int registration_fd;        /* podctl's own pods; -EBADF while there are none */
-        int foreign_fd;         /* those registered here; -EBADF: nobody may */
+        int foreign_fd;         /* pods registered here; -EBADF: none may be */
 } MetadataService;
 
 typedef struct FormField {
@@ -42,13 +42,13 @@ typedef struct MetadataReply {
 #define METADATA_TYPE_JSON "application/json"
 #define METADATA_TYPE_TEXT "text/plain; charset=us-ascii"
 
-/* How long a body of the method may be; 0: it has none. */
+/* The maximum size of a body of the method; 0: it has none. */
 size_t metadata_body_max(const char *method);
 
-/* What an app of a pod asks. -ENOMEM. */
+/* Answers a request from an app of a pod. -ENOMEM. */
 int metadata_answer_pod(MetadataService *s, const MetadataRequest *q, MetadataReply *ret);
-/* What somebody asks who may register pods. */
+/* Answers a request from a program that may register pods. */
 int metadata_answer_registrar(MetadataService *s, const MetadataRequest *q, MetadataReply *ret);
 
-/* One line that says what is wrong. */
+/* Replies with an error message of one line. */
 int metadata_refuse(MetadataReply *ret, unsigned status, const char *format, ...) _printf_(3, 4);

@@ -15,7 +15,7 @@ struct Client {
         ClientKey key;
         int fd;
         uint64_t since;
-        bool ended; /* by us, and not removed yet */
+        bool ended; /* shut down here, and not removed yet */
 };
 
 struct ClientTable {
@@ -23,7 +23,7 @@ struct ClientTable {
         size_t n, room;
 };
 
-/* IPv4 in IPv6's clothes, as a socket for both has it, is IPv4. */
+/* IPv4 addresses become IPv4-mapped IPv6 addresses, as a socket for both families has them. */
 static struct in6_addr address_of(const struct sockaddr *a)
 {
         struct in6_addr ret = {};
@@ -96,7 +96,7 @@ static void end(Client *c)
         (void) shutdown(c->fd, SHUT_RDWR);
 }
 
-/* Of one key, or of all. */
+/* Counts the connections with a key, or all of them if it is NULL. */
 static size_t count(const ClientTable *t, const ClientKey *key, Client **ret_oldest)
 {
         size_t n = 0;

@@ -43,7 +43,7 @@ static int hex_value(char c)
         return c >= '0' && c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
-/* Uuids are in lower case, always. */
+/* UUIDs are always in lower case. */
 static void uuid_bytes(const Uuid *uuid, unsigned char ret[static 16])
 {
         size_t n = 0;

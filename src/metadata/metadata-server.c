@@ -15,7 +15,7 @@
 #include "pod/registration.h"
 
 #define SOCKETS_MAX 8
-/* Our own limits come first: at this one, the library would let newcomers wait. */
+/* The limits of metadata-clients.h are reached first: at this one, the library would make new connections wait. */
 #define CONNECTIONS_MAX (2 * CLIENTS_MAX)
 #define SILENCE_SECONDS 5U
 #define FIELDS_MAX 8
@@ -24,7 +24,7 @@ typedef struct Listener {
         MetadataService *service;
         struct MHD_Daemon *daemon;
         int epoll_fd; /* the daemon's */
-        ClientTable *clients; /* the server's; NULL for the registrar, whose clients nobody counts */
+        ClientTable *clients; /* the server's; NULL for the registrar, whose clients are not counted */
 } Listener;
 
 struct MetadataServer {
@@ -34,14 +34,14 @@ struct MetadataServer {
         size_t n;
 };
 
-/* One request, while its body is coming in. */
+/* A request whose body is being received. */
 typedef struct Exchange {
         struct MHD_PostProcessor *form;
         FormField fields[FIELDS_MAX];
         size_t n_fields;
         char *body;
         size_t n, allocated, max;
-        bool bad; /* too long, or no form */
+        bool bad; /* the body is too long, or its length is not a valid number */
 } Exchange;
 
 static Exchange *exchange_free(Exchange *e)
@@ -58,7 +58,7 @@ static Exchange *exchange_free(Exchange *e)
         return mfree(e);
 }
 
-/* A piece of a field's value; a long one comes in several. */
+/* Takes a piece of a field's value; a long value comes in several pieces. */
 static enum MHD_Result on_field(void *userdata, enum MHD_ValueKind kind, const char *key, const char *filename,
                                 const char *content_type, const char *transfer_encoding, const char *data,
                                 uint64_t offset, size_t size)
@@ -67,7 +67,7 @@ static enum MHD_Result on_field(void *userdata, enum MHD_ValueKind kind, const c
         FormField *f = e->n_fields > 0 ? &e->fields[e->n_fields - 1] : NULL;
         char *longer;
 
-        /* Its first piece may have been empty. */
+        /* The first piece of a field may be empty: the next one then begins at 0 as well. */
         if (!f || f->size != offset || (offset == 0 && (!key || !streq(f->name, key)))) {
                 if (!key || e->n_fields == FIELDS_MAX)
                         return MHD_NO;
@@ -102,7 +102,7 @@ static Exchange *exchange_new(struct MHD_Connection *connection, const char *met
         return e;
 }
 
-/* False: there is no use in hearing more. */
+/* False: the rest of the body need not be received. */
 static bool exchange_take(Exchange *e, const char *data, size_t n)
 {
         if (e->n + n > e->max)
@@ -178,7 +178,7 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
                 return exchange_take(e, data, taken) ? MHD_YES : MHD_NO;
         }
         if (e->form) {
-                (void) MHD_destroy_post_processor(e->form); /* the last field is complete with that */
+                (void) MHD_destroy_post_processor(e->form); /* this completes the last field */
                 e->form = NULL;
         }
         return answer(l, connection, path, method, e);
@@ -194,8 +194,7 @@ static void on_completed(void *userdata, struct MHD_Connection *connection, void
                 client_table_answered(info->socket_context, now_monotonic_usec());
 }
 
-/* Only pods are served, and this host. Where there are pods of which nobody has said from where they ask, everybody
- * is. */
+/* Only pods and this host are served. If the addresses of some pods are not known, all clients are. */
 static bool find_client(const MetadataService *service, int fd, ClientKey *ret)
 {
         union {
@@ -243,7 +242,7 @@ static void on_connection(void *userdata, struct MHD_Connection *connection, voi
         *context = client;
 }
 
-/* A path is a C string to us: one with a NUL in it is cut short, and is not found then. */
+/* Paths are used as C strings: one that contains a NUL ends there. */
 static size_t on_unescape(void *userdata, struct MHD_Connection *connection, char *s)
 {
         return MHD_http_unescape(s);
@@ -264,7 +263,7 @@ int metadata_server_new(MetadataService *service, MetadataServer **ret)
         return 0;
 }
 
-/* The socket may be somebody else's too: it is closed, never shut down. */
+/* Other processes may have the socket as well: it is closed, but never shut down. */
 MetadataServer *metadata_server_free(MetadataServer *s)
 {
         if (!s)
@@ -319,7 +318,7 @@ static bool is_busy(const MetadataServer *s)
         return false;
 }
 
-/* Milliseconds until there is something to do without anybody sending anything. */
+/* Milliseconds until there is something to do even if no client sends anything. */
 static int next_timeout(const MetadataServer *s, unsigned idle_seconds)
 {
         MHD_UNSIGNED_LONG_LONG least = idle_seconds > 0 && !is_busy(s) ? idle_seconds * 1000ULL : INT32_MAX, n;

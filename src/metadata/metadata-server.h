@@ -3,9 +3,9 @@
 
 #include "metadata/metadata-api.h"
 
-/* The answers of metadata-api.h over HTTP, by libmicrohttpd: one thread, any number of listening sockets. What pods
- * send is bounded: connections altogether and of one client, the time a request may take, the length of bodies
- * (metadata/metadata-clients.h). */
+/* The answers of metadata-api.h over HTTP, by libmicrohttpd: one thread, several listening sockets. There are limits
+ * for pods: on connections, in total and for each client, on the time that a request may take, and on the size of
+ * bodies (metadata/metadata-clients.h). */
 
 typedef struct MetadataServer MetadataServer;
 
@@ -13,8 +13,8 @@ int metadata_server_new(MetadataService *service, MetadataServer **ret);
 MetadataServer *metadata_server_free(MetadataServer *s);
 DEFINE_TRIVIAL_CLEANUP_FUNC(MetadataServer *, metadata_server_free);
 
-/* Serves a listening socket, which it takes over: one of pods, or one of those who register them. */
+/* Takes over a listening socket and serves it: one for pods, or one for programs that register them. */
 int metadata_server_add(MetadataServer *s, int fd, bool registrar);
 
-/* Until there was no connection for so long (0: for ever), or a signal that is not ignored comes. */
+/* Serves until there has been no connection for this time; 0: forever. */
 int metadata_server_run(MetadataServer *s, unsigned idle_seconds);

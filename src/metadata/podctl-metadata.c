@@ -15,11 +15,12 @@
 #include "pod/registration.h"
 #include "shared/sandbox.h"
 
-/* The metadata service: podctl-metadata.service(8). Systemd hands over its sockets, and its directories in
- * $STATE_DIRECTORY and $RUNTIME_DIRECTORY; it ends when nobody asks any more. Started as "podctl-metadata PORT", by
- * podctl metadata-service, it makes all these itself, becomes its user, and stays. */
+/* The metadata service: podctl-metadata.service(8). systemd passes its sockets, and names its directories in
+ * $STATE_DIRECTORY and $RUNTIME_DIRECTORY; the service ends when there have been no clients for a while. Started as
+ * "podctl-metadata PORT", by podctl metadata-service, it makes all of these itself, becomes its user, and keeps
+ * running. */
 
-/* Or what $PODCTL_METADATA_IDLE says. */
+/* $PODCTL_METADATA_IDLE overrides this. */
 #define IDLE_SECONDS 30U
 #define STATE_DIRECTORY "/var/lib/podctl/metadata"
 

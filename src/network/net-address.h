@@ -13,14 +13,14 @@ typedef struct NetAddress {
 } NetAddress;
 
 typedef struct NetPrefix {
-        NetAddress address; /* all bits behind the length are zero */
+        NetAddress address; /* all bits after the length are zero */
         unsigned length;
 } NetPrefix;
 
 #define NET_ADDRESS_MAX INET6_ADDRSTRLEN
 #define NET_PREFIX_MAX (INET6_ADDRSTRLEN + 4)
 
-/* -EINVAL: none. */
+/* -EINVAL: not a valid address. */
 int net_address_parse(const char *s, NetAddress *ret);
 const char *net_address_format(const NetAddress *a, char buffer[static NET_ADDRESS_MAX]);
 #define NET_ADDRESS(a) net_address_format((a), (char[NET_ADDRESS_MAX]){})
@@ -35,15 +35,15 @@ static inline unsigned net_address_bits(const NetAddress *a)
         return a->family == AF_INET ? 32 : 128;
 }
 
-/* "10.1.0.0/16". -EINVAL: none, or bits are set behind its length. */
+/* "10.1.0.0/16". -EINVAL: not a valid subnet, or bits are set after its length. */
 int net_prefix_parse(const char *s, NetPrefix *ret);
 const char *net_prefix_format(const NetPrefix *p, char buffer[static NET_PREFIX_MAX]);
 #define NET_PREFIX(p) net_prefix_format((p), (char[NET_PREFIX_MAX]){})
 bool net_prefix_contains(const NetPrefix *p, const NetAddress *a);
 bool net_prefix_overlaps(const NetPrefix *a, const NetPrefix *b);
 
-/* How many addresses there are for hosts, and which number one of them has: 0 is the subnet itself. What is beyond 2^20
- * is left alone. */
+/* The number of addresses in a subnet, of which at most 2^20 are used; the address with a number; and the number of an
+ * address. Number 0 is the subnet itself. */
 uint32_t net_prefix_size(const NetPrefix *p);
 void net_prefix_nth(const NetPrefix *p, uint32_t n, NetAddress *ret);
 uint32_t net_prefix_index(const NetPrefix *p, const NetAddress *a);

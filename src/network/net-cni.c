@@ -42,7 +42,7 @@ static const char *version_of(json_object *conf)
         return text(conf, "cniVersion") ?: DEFAULT_VERSION;
 }
 
-/* "0.3.1" and later are told apart by number, not by text. */
+/* Compares versions as numbers, not as text. */
 static bool version_at_least(const char *version, unsigned major, unsigned minor)
 {
         unsigned a = 0, b = 0;
@@ -219,7 +219,8 @@ static int set_variables(const Call *c)
         _cleanup_free_ char *path = strv_join(c->join->plugin_path, ":"),
                             *arguments = strv_join(c->join->arguments, ";"),
                             *all = strjoin("IgnoreUnknown=1;", strempty(arguments));
-        /* Each plugin of a chain is told all of them, and most would refuse what only another one knows. */
+        /* IgnoreUnknown=1: each plugin of a chain gets all arguments, and most plugins would refuse one that they do
+         * not know. */
         const char *const pairs[][2] = {
                 { "CNI_COMMAND", c->command },
                 { "CNI_CONTAINERID", c->pod->uuid },
@@ -246,7 +247,7 @@ static _noreturn_ void become_plugin(const Call *c)
         _exit(127);
 }
 
-/* Files in memory instead of pipes: nobody ever waits for the other. */
+/* Uses files in memory instead of pipes, so that neither podctl nor the plugin ever blocks on a full pipe. */
 static int open_streams(Call *c, const char *input)
 {
         c->in = memfd_create("cni-in", MFD_CLOEXEC);
@@ -266,7 +267,8 @@ static int read_stream(int fd, char **ret)
         return read_file_at(AT_FDCWD, proc_fd_path(fd, path), OUTPUT_MAX, ret, NULL);
 }
 
-/* What a plugin says of its failure: "msg" and "details" of its answer, else what it wrote. */
+/* Explains a failure in the plugin's own words: "msg" and "details" of its answer, else the first line of its
+ * output. */
 static int explain_failure(const Call *c, int status, char **reterr_message)
 {
         _cleanup_free_ char *out = NULL, *err = NULL;

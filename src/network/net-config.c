@@ -137,7 +137,8 @@ int net_config_directories(const char *local, const char *system, char ***ret)
         return 0;
 }
 
-/* Where plugins are looked for: rkt's and CNI's own places, and Debian's. */
+/* The directories that are searched for plugins: podctl's, which correspond to rkt's, and those of CNI and of
+ * distributions. */
 static int plugin_path(const char *local, char ***ret)
 {
         static const char *const places[] = {
@@ -155,7 +156,7 @@ static int plugin_path(const char *local, char ***ret)
         return 0;
 }
 
-/* What a file says. */
+/* A network as a file configures it. */
 typedef struct NetFile {
         char *name;
         char *path; /* "built in" */
@@ -237,7 +238,7 @@ static int check_plugins(json_object *conf, JsonError *e)
         return 0;
 }
 
-/* The first of a name counts. */
+/* The first network of a name counts: a built-in one gives way to it, and another file is an error. */
 static int add_file(NetFiles *files, json_object *o, const char *path, JsonError *e)
 {
         _cleanup_json_object_ json_object *conf = NULL;
@@ -366,7 +367,7 @@ static int resolve_all(const NetFiles *files, const char *local, Joins *joins)
         joins->items = new0(NetJoin, files->n);
         if (!joins->items)
                 return -ENOMEM;
-        /* rkt's "all" are those that are configured; the built-in ones come along only where nothing is. */
+        /* As with rkt, "all" means all configured networks; the built-in "default" is joined only if there are none. */
         for (size_t i = 0; i < files->n; i++) {
                 if (streq(files->items[i].path, "built in") && (i > 0 || joins->n > 0))
                         continue;

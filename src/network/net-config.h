@@ -6,16 +6,16 @@
 
 /* Networks that pods can join. Each is a CNI network configuration: *.conf with one plugin or *.conflist with several
  * (CNI specification 1.0, and the older ones), in the directories of net_config_directories(). Two are built in,
- * "default" and "default-restricted"; files go before them. Plugins of type "podctl" are carried out by podctl itself,
- * see net-native.h:
+ * "default" and "default-restricted"; a file with the same name takes precedence. Plugins of type "podctl" are part of
+ * podctl itself, see network-native.c:
  *
- *     subnet            addresses of pods; chosen so that it does not collide when not given
+ *     subnet            addresses of pods; when not given, one is chosen that overlaps no route
  *     subnet6           the same for IPv6; a unique local prefix when not given
- *     ipv6              false: none of these
- *     ipMasq            pods reach the world through the host's address (true)
- *     isDefaultGateway  pods reach more than the host and each other (true)
+ *     ipv6              false: no IPv6 addresses
+ *     ipMasq            pods reach other hosts with the host's address (default: true)
+ *     isDefaultGateway  pods reach more than the host and each other (default: true)
  *     mtu               that of the host's default route when not given
- *     dns               what pods find in /etc/resolv.conf: nameservers, domain, search, options */
+ *     dns               contents of the pods' /etc/resolv.conf: nameservers, domain, search, options */
 
 #define NET_NATIVE_TYPE "podctl"
 #define NET_INTERFACE_MAX 15
@@ -52,22 +52,22 @@ typedef struct NetJoin {
         char *interface;    /* in the pod */
         char **arguments;   /* "NAME=VALUE", CNI_ARGS */
         char **plugin_path; /* directories */
-        json_object *conf;  /* as a list, whatever the file was */
+        json_object *conf;  /* always a list, even if the file has a single plugin */
 } NetJoin;
 
 extern const JsonType net_joins_type; /* NetJoin *, size_t */
 void net_joins_free(NetJoin *joins, size_t n);
 
 bool net_join_is_native(const NetJoin *j);
-/* The plugin's own part. *reterr_message begins with the network's name. */
+/* Reads the plugin's own part of the configuration. *reterr_message begins with the network's name. */
 int net_join_native(const NetJoin *j, NetNative *ret, char **reterr_message);
 void net_native_done(NetNative *n);
 
 /* local is the administrator's directory, system the vendor's; NULL for /etc/podctl and /usr/lib/podctl. */
 int net_config_directories(const char *local, const char *system, char ***ret);
 
-/* All that the text asks for, in the order of its names, with interfaces eth0, eth1, …; none for "host" and "none".
- * -ENOENT: there is no such network. Files that cannot be read matter only when they are asked for: others are named
- * in *ret_warnings. */
+/* Resolves all networks that the text requests, in the order of its names, with interfaces eth0, eth1, …; none for
+ * "host" and "none". -ENOENT: there is no such network; the message also names files that could not be read. If all
+ * networks are found, *ret_warnings names these files. */
 int net_config_resolve(const char *text, char *const *directories, const char *local, NetJoin **ret, size_t *ret_n,
                        char ***ret_warnings, char **reterr_message);

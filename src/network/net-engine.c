@@ -9,7 +9,7 @@
 
 #define MODULE PKGLIBDIR "/network.so"
 
-/* NULL, unless the program has the engine linked in, as tests have. Then no module is wanted. */
+/* NULL unless the engine is linked into the program, as it is into tests. Then no module is loaded. */
 extern const NetEngine net_engine __attribute__((weak));
 
 int net_engine_load(const NetEngine **ret, char **reterr_message)

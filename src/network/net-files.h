@@ -7,10 +7,11 @@
 
 /* search, nameservers, options, domain, in this order. */
 int net_resolv_conf_format(const NetDns *dns, char **ret);
-/* The fallback, with further lines "IP NAME…" if there are any. */
+/* Makes the default /etc/hosts, followed by the entries, lines "IP NAME…". */
 int net_hosts_format(const char *hostname, char *const *entries, char **ret);
 
 /* --hosts-entry=IP=NAME[,IP=NAME…] as lines. -EINVAL with a message. */
 int net_hosts_entry_parse(const char *text, char ***ret_lines, char **reterr_message);
-/* Nameservers have to be addresses. */
+/* Checks that name servers are addresses, and that the other words are valid in resolv.conf(5). -EINVAL with a
+ * message. */
 int net_dns_check(const NetDns *dns, char **reterr_message);

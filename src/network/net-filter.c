@@ -2,7 +2,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
-/* Behind the C library's headers, which it makes room for. */
+/* These come after the C library's headers, whose definitions they then do not repeat. */
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -14,7 +14,7 @@
 #include "network/netlink-internal.h"
 #include "shared/explain.h"
 
-/* One question to the kernel, where libnftables would fetch everything there is. */
+/* Asks the kernel only for this table; libnftables would fetch the whole ruleset. */
 static int ask_for_table(struct nl_sock *s)
 {
         struct nfgenmsg header = { .nfgen_family = NFPROTO_INET, .version = NFNETLINK_V0 };
@@ -58,7 +58,7 @@ int net_filter_run(const char *text, char **reterr_message)
         (void) nft_ctx_buffer_output(nft);
         r = nft_run_cmd_from_buffer(nft, text);
         words = nft_ctx_get_error_buffer(nft);
-        /* The first line says what, the others show where. */
+        /* The first line describes the error; the others show its position. */
         if (r != 0)
                 r = explain(reterr_message, EIO, "nftables: %.*s", (int) strcspn(strempty(words), "\n"),
                             strempty(words));

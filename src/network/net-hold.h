@@ -3,16 +3,16 @@
 
 #include <stddef.h>
 
-/* What has to stay open until the process becomes the pod, and as long as it is one. */
+/* Descriptors that stay open until the process becomes the pod, and then for as long as the pod runs. */
 typedef struct NetHold {
-        int *locks;           /* and sockets that have its ports */
+        int *locks;           /* and the sockets that hold its ports */
         size_t n_locks;
         int host_ns;
 } NetHold;
 
-/* Takes the fd, also on failure. */
+/* Takes over the fd, even on failure. */
 int net_hold_lock(NetHold *hold, int fd);
-/* For exec: the locks stay open in whatever program comes next. */
+/* Called before exec: keeps the locks open in the next program. */
 int net_hold_keep(const NetHold *hold);
-/* Back to the host's network namespace, giving up the locks. */
+/* Returns to the host's network namespace, and releases the locks. */
 void net_hold_done(NetHold *hold);

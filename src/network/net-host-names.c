@@ -71,7 +71,7 @@ int net_host_names_edit(const char *hosts, char *const *addresses, char *const *
         return 0;
 }
 
-/* In place where it is a mount or a link to elsewhere, as in containers; as a whole otherwise. */
+/* Rewrites the file in place if it is a mount or a symbolic link, as in containers; replaces it otherwise. */
 static int replace_hosts(const char *text)
 {
         struct stat st;

@@ -7,7 +7,7 @@
 
 #define FIRST_INDEX 2
 
-/* FNV-1a: only has to scatter. */
+/* FNV-1a: it only has to spread the names. */
 static uint32_t hash_string(const char *s)
 {
         uint32_t h = 2166136261U;
@@ -17,7 +17,7 @@ static uint32_t hash_string(const char *s)
         return h;
 }
 
-/* -EAGAIN: somebody has it. */
+/* -EAGAIN: another pod has this address. */
 static int try_index(int dir_fd, const NetPrefix *subnet, uint32_t index, const char *uuid, NetLease *ret)
 {
         _cleanup_close_ int fd = -EBADF;

@@ -3,22 +3,22 @@
 
 #include "network/net-address.h"
 
-/* Addresses that pods of a network have: a file each in the network's directory, named after the IPv4 address, with
- * the pod's UUID in it. The pod holds a lock on it, which its processes inherit, so an address is free the moment the
- * pod is gone, whether or not somebody removed the file. The number of the address in its subnet counts for IPv6 too.
- * All of this is called with the lock of net_state_lock() held. */
+/* The addresses of the pods of a network. Each is a file in the network's directory, named after the IPv4 address, with
+ * the pod's UUID in it. The pod holds a lock on the file, which its processes inherit, so the address is free as soon
+ * as the pod is gone, even if the file is still there. The number of the address in its subnet is used for IPv6 as
+ * well. All functions are called with net_state_lock() held. */
 
 typedef struct NetLease {
         uint32_t index;
         int fd;
 } NetLease;
 
-/* Number 1 is the host's. hint decides which one is tried first, so that a pod of a name tends to keep its address;
- * wanted is the only one tried unless it is 0. -EADDRINUSE: that one is taken, *ret_holder says by which UUID.
- * -EADDRNOTAVAIL: none is free. */
+/* Number 1 is the host's. hint decides which address is tried first, so that pods of the same name tend to get the same
+ * address. Unless wanted is 0, only that number is tried. -EADDRINUSE: it is taken by the pod whose UUID is in
+ * *ret_holder. -EADDRNOTAVAIL: no address is free. */
 int net_lease_acquire(int dir_fd, const NetPrefix *subnet, const char *hint, uint32_t wanted, const char *uuid,
                       NetLease *ret, char **ret_holder);
 /* Removes the file if it is the pod's and the pod is gone; otherwise does nothing. */
 void net_lease_release(int dir_fd, const char *address, const char *uuid);
-/* Whether any pod holds one. */
+/* Whether any pod holds an address. */
 bool net_leases_held(int dir_fd);

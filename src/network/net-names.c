@@ -29,7 +29,7 @@ static bool begins_with_one_of(const char *line, char *const *addresses)
         return false;
 }
 
-/* Lines that are over become blanks, and those at the end go. */
+/* Overwrites the lines of these addresses with blanks, and cuts off blank lines at the end. */
 static int blank_lines(int dir_fd, int fd, char *const *addresses)
 {
         _cleanup_free_ char *text = NULL;
@@ -54,7 +54,7 @@ static int blank_lines(int dir_fd, int fd, char *const *addresses)
         return end < size && ftruncate(fd, (off_t) end) < 0 ? -errno : 0;
 }
 
-/* Into the first blank that is long enough, else at the end. */
+/* Writes the line over the first blank one that is long enough, else at the end. */
 static int write_line(int dir_fd, int fd, const char *new_line)
 {
         _cleanup_free_ char *text = NULL, *padded = NULL;

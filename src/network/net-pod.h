@@ -3,7 +3,7 @@
 
 #include "network/net-state.h"
 
-/* What of a pod its networks need to know. */
+/* The properties of a pod that its networks need. */
 typedef struct NetPod {
         int dir_fd;           /* of the pod on disk */
         const char *uuid;

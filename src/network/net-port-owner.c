@@ -10,7 +10,7 @@
 #define TABLE_MAX (16U << 20)
 #define STATE_LISTEN 10
 
-/* Four bytes each, as the kernel has them in memory. */
+/* Words of four bytes each, in the byte order of the machine. */
 static void parse_words(const char *hex, NetAddress *ret)
 {
         size_t n = strcspn(hex, ":") / 8;

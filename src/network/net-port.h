@@ -12,24 +12,24 @@ typedef struct NetPort {
         char *host_ip;       /* NULL: every address of the host */
         uint32_t host_port;
         uint32_t port;       /* in the pod */
-        uint32_t count;      /* so many, one after the other */
+        uint32_t count;      /* number of consecutive ports */
 } NetPort;
 
 extern const JsonField net_port_table[];
 extern const JsonType net_ports_type; /* NetPort *, size_t */
 void net_ports_free(NetPort *ports, size_t n);
 
-/* Whether both would get a packet. "0.0.0.0" and "::" are all addresses of a family. */
+/* Whether a packet could match both. "0.0.0.0" and "::" stand for all addresses of a family. */
 bool net_ports_overlap(const NetPort *a, const NetPort *b);
 /* "tcp port 127.0.0.1:8080", "udp ports 5000-5010" */
 char *net_port_describe(const NetPort *p);
 
-/* What a running pod has of the host's ports: a file in the directory of claims named after its UUID, locked by the
- * pod like a lease. */
+/* The ports of the host that a running pod has: a file in the directory of claims, named after the pod's UUID and
+ * locked by the pod like a lease. */
 typedef struct NetClaim {
         char *uuid;
         char *pod;        /* its name */
-        char *address;    /* where its ports lead; NULL as long as that is not known */
+        char *address;    /* where its ports lead; NULL until that is known */
         char *address6;
         NetPort *ports;
         size_t n_ports;
@@ -37,8 +37,8 @@ typedef struct NetClaim {
 
 void net_claim_done(NetClaim *c);
 int net_claim_read(int dir_fd, const char *uuid, NetClaim *ret);
-/* Into a file whose lock we hold. */
+/* Writes to a file whose lock the caller holds. */
 int net_claim_write(int fd, const NetClaim *c);
-/* Takes hold of the pod's own file. */
+/* Locks the pod's own file. */
 int net_claim_lock(int dir_fd, const char *uuid);
 bool net_claim_is_held(int dir_fd, const char *uuid);

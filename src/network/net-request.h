@@ -3,8 +3,8 @@
 
 #include "shared/json-table.h"
 
-/* What --net= asks for: "default", "none", "host", "all", or networks with arguments, "a,b:IP=10.1.0.7;K=V" (rkt
- * 5.1). */
+/* The networks that --net= requests: "default", "none", "host", "all", or names with arguments, "a,b:IP=10.1.0.7;K=V"
+ * (rkt 5.1). */
 
 typedef struct NetRequest {
         char *name;
@@ -20,7 +20,7 @@ void net_requests_done(NetRequests *r);
 /* Empty text is "default". -EINVAL with a message. */
 int net_requests_parse(const char *text, NetRequests *ret, char **reterr_message);
 
-/* Modes that are no networks. */
+/* Modes that are not networks. */
 static inline bool net_is_host(const char *net)
 {
         return net && streq(net, "host");

@@ -6,10 +6,10 @@
 
 #define FILE_MAX (1U << 20)
 #define OF_HOST "/etc/resolv.conf"
-/* systemd-resolved.service(8): those that it knows, for programs that ask them directly. */
+/* systemd-resolved.service(8): the name servers that it knows, for programs that ask them directly. */
 #define OF_RESOLVED "/run/systemd/resolve/resolv.conf"
 
-/* How a pod reaches a name server of the host's. */
+/* How a pod reaches a name server of the host. */
 typedef enum Reach {
         REACH_ITSELF,
         REACH_BY_GATEWAY,
@@ -20,7 +20,7 @@ static Reach reach(const char *server)
 {
         NetAddress address;
 
-        /* One with a link behind it, as fe80::1%eth0, is of a link of the host. */
+        /* An address with an interface, such as fe80::1%eth0, is valid only on the host. */
         if (net_address_parse(server, &address) < 0)
                 return REACH_NOT;
         if (!net_address_is_loopback(&address))
@@ -31,7 +31,7 @@ static Reach reach(const char *server)
         return REACH_BY_GATEWAY;
 }
 
-/* resolv.conf(5): the address in a line "nameserver ADDRESS"; NULL in others. */
+/* resolv.conf(5): the address in a line "nameserver ADDRESS"; NULL for other lines. */
 static int line_server(const char *line, char **ret)
 {
         const char *rest = startswith(line, "nameserver");
@@ -49,7 +49,7 @@ static bool is_blank(const char *line)
         return line[strspn(line, " \t")] == 0 || strchr("#;", line[0]);
 }
 
-/* Lines without a name server stay as they are. The gateway answers for all that are on loopback, so it is there
+/* Lines without a name server stay as they are. The gateway answers for all name servers on loopback, so it is listed
  * once. */
 static int translate_line(const char *line, const char *gateway, char ***kept, size_t *n_servers, size_t *n_lost)
 {

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "network/net-rules.h"
 
-/* Numbers instead of names of priorities: nft 1.0.6 does not take the names in every chain of an inet table. -300 is
- * before connection tracking (raw), -100 dstnat, 0 filter, 100 srcnat.
+/* Priorities are numbers: nft 1.0.6 does not accept their names in every chain of an inet table. -300 is before
+ * connection tracking (raw), -150 after it, -100 dstnat, 0 filter, 100 srcnat.
  *
- * - Loopback addresses stay on loopback. What comes in with one through any link was sent by somebody who wants a port
- *   that is forwarded at 127.0.0.1 (the translation is done before the kernel looks at where it came from), or a
- *   program of the host that counts on nobody else getting there (route_localnet, which forwarded ports need, lets it
- *   in).
- * - A pod sends with the addresses that the host has a route for through the pod's own link. Only what begins something
- *   is looked at, behind connection tracking: a pod of several networks answers by its default route, with any of its
- *   addresses.
- * - A name server on the host's loopback: pods ask their gateway instead, and it is asked as if by the host itself, as
- *   many answer nobody else.
- * - Ports: first those of one address of the host, then those of all of them. Output is for the host's own programs.
- * - Networks without a gateway: what comes back, what stays in the subnet, and forwarded ports from outside; nothing
- *   else in or out, another network's forwarded ports included. The host's own packets do not come through here.
- * - Masquerading, besides the pods' way out: for a pod that reaches itself through the host (hairpin), for programs of
- *   the host that come from a loopback address, and for forwarded ports of networks whose pods know no way back. */
+ * - Loopback addresses stay on loopback. A packet with one that comes in through another link was sent to reach a port
+ *   that is forwarded at 127.0.0.1 (addresses are translated before the kernel checks where the packet came from), or a
+ *   program of the host that relies on being unreachable from outside (route_localnet, which forwarded ports need, lets
+ *   such packets in).
+ * - A pod sends only from addresses that the host routes to the pod's own link. Only packets in the direction that
+ *   opened a connection are checked, after connection tracking: a pod in several networks answers through its default
+ *   route, from any of its addresses.
+ * - A name server on the host's loopback: pods ask their gateway instead, and the name server sees the host itself as
+ *   the client, since many name servers answer no other.
+ * - Ports: those of a single address of the host come first, then those of all its addresses. The output chain is for
+ *   the host's own programs.
+ * - Networks without a gateway: replies, packets within the subnet, and forwarded ports from outside; nothing else gets
+ *   in or out, not even to another network's forwarded ports. The host's own packets do not pass the forward chain.
+ * - Masquerading is not only for packets that leave the host: it is also needed for a pod that reaches itself through
+ *   the host (hairpin), for programs of the host that connect from a loopback address, and for forwarded ports of
+ *   networks whose pods have no route back. */
 static const char table_text[] =
         "table inet " NET_TABLE " {\n"
         "        set masquerade4 { type ipv4_addr; flags interval; }\n"
@@ -108,7 +110,7 @@ static void subnet_elements(FILE *f, const NetSubnet *s)
         prefix_elements(f, s, s->subnet6_text, '6');
 }
 
-/* Where nft takes the key alone, to remove it, the rest does no harm but has to be right. */
+/* To delete an element nft needs only the key; the rest does no harm, but has to be correct. */
 static void port_elements(FILE *f, const char *verb, const NetPort *p, const char *address, char family)
 {
         NetAddress host = {};

@@ -4,18 +4,18 @@
 #include "network/net-port.h"
 #include "network/net-subnet.h"
 
-/* podctl's rules, as text for libnftables (libnftables(3), nft(8)). One table, which nobody else touches and which
- * touches nobody else's; per pod there are only elements of its sets and maps, so that a packet's way is as long with
- * a thousand pods as with one. All of this is pure. */
+/* podctl's rules, as text for libnftables (libnftables(3), nft(8)). They are in one table of their own, and leave all
+ * others alone. Pods only add elements to its sets and maps, so that a packet passes as many rules with a thousand pods
+ * as with one. All functions are pure. */
 
 #define NET_TABLE "podctl"
 /* Links of native networks, on the host's side. */
 #define NET_LINK_PREFIX "pod-"
 
-/* Whether or not there is a table. */
+/* Removes the table, whether or not it exists. */
 #define NET_RULES_REMOVE_TABLE "table inet " NET_TABLE "\ndelete table inet " NET_TABLE "\n"
-/* The whole table with all of this in it, in place of the one there may be: a packet meets either the one or the
- * other. */
+/* The contents of the whole table. net_rules_table() puts it in place of an existing one: each packet meets either the
+ * old or the new table. */
 typedef struct NetRules {
         const NetSubnet *subnets;
         size_t n_subnets;
@@ -24,7 +24,7 @@ typedef struct NetRules {
         const char *resolver; /* the host's name server on loopback that pods may ask; NULL: none */
 } NetRules;
 int net_rules_table(const NetRules *rules, char **ret);
-/* Elements of one network or one claim, to add to a table that is there; empty when there are none. */
+/* Elements of one network or one claim, to add to an existing table or to remove from it; empty when there are none. */
 int net_rules_add_subnet(const NetSubnet *subnet, char **ret);
 int net_rules_add_claim(const NetClaim *claim, char **ret);
 int net_rules_remove_claim(const NetClaim *claim, char **ret);

@@ -5,24 +5,24 @@
 #include "network/net-port.h"
 #include "network/net-subnet.h"
 
-/* What a pod's network came to be: file "network" of its directory, written before each step that makes something
- * outside the pod, so that tear-down knows of it. Called "network-ended" once that was done. */
+/* The state of a pod's network: file "network" of its directory, written before the first link is made and again after
+ * each CNI network. Tear-down undoes what it describes, and then renames it to "network-ended". */
 
 typedef struct NetStateJoin {
         char *name;
         char *interface;
-        char *host_interface; /* NULL: the plugin did not say */
+        char *host_interface; /* NULL: the plugin did not report one */
         char **addresses;     /* with their lengths, "172.16.0.5/16" */
         char **gateways;
         NetDns dns;
         bool native;
         bool masquerade;
-        bool restricted;      /* it leads nowhere but to the host and other pods */
-        /* Of a CNI network, all that it takes to undo it. */
+        bool restricted;      /* it leads only to the host and other pods */
+        /* For a CNI network, all that is needed to undo it. */
         char **arguments;
         char **plugin_path;
         json_object *conf;
-        json_object *result;  /* NULL: ADD did not get so far */
+        json_object *result;  /* NULL: ADD was not completed */
 } NetStateJoin;
 
 typedef struct NetState {
@@ -34,19 +34,19 @@ typedef struct NetState {
 } NetState;
 
 void net_state_done(NetState *s);
-/* -ENOENT: it has none. */
+/* -ENOENT: the pod has none. */
 int net_state_read(int pod_fd, NetState *ret);
 int net_state_write(int pod_fd, const NetState *s);
-/* Needs no space on disk. */
+/* Marks the network as taken down; needs no space on disk. */
 void net_state_end(int pod_fd);
 
 /* The first address of a family, without its length; NULL when there is none. */
 char *net_state_address(const NetStateJoin *j, int family);
 
-/* Below /run: leases and subnets are gone with a reboot, as the pods are. */
+/* Below /run: leases and subnets do not survive a reboot, and neither do running pods. */
 #define NET_RUN_DIRECTORY "/run/podctl/network"
 
-/* Serializes whatever changes there; the fd is the lock. Pods hold it for a few milliseconds of their start and end. */
+/* Serializes all changes there; the fd is the lock. Pods hold it for a few milliseconds when they start and end. */
 int net_state_lock(void);
 /* The directory of a native network, and that of claims on ports; made when missing. */
 int net_open_network(const char *name);

@@ -57,7 +57,7 @@ int net_subnet_write(int dir_fd, const NetSubnet *s)
         return r < 0 ? r : write_string_at(dir_fd, "subnet", text, 0644);
 }
 
-/* /16s out of the private ranges, those that others like best last (RFC 1918; then shared address space, RFC 6598, and
+/* /16s from the private ranges, the most widely used ones last (RFC 1918; then shared address space, RFC 6598, and
  * benchmarks, RFC 2544). */
 static const struct {
         uint8_t first, second, last;
@@ -68,7 +68,7 @@ static const struct {
 
 static bool is_taken(const NetPrefix *p, const NetRoutes *taken)
 {
-        /* The default route covers everything and says nothing. */
+        /* The default route covers everything, so it does not count. */
         for (size_t i = 0; i < taken->n; i++)
                 if (taken->items[i].length > 0 && net_prefix_overlaps(p, &taken->items[i]))
                         return true;
@@ -96,7 +96,7 @@ static uint8_t hex_byte(const char *hex)
         return (uint8_t) strtoul(two, NULL, 16);
 }
 
-/* fdGG:GGGG:GGGG:NNNN::/64, all of it from a hash of host and network. */
+/* fdGG:GGGG:GGGG:NNNN::/64, where G is from a hash of the host and N from one of the network. */
 static int choose6(const char *network, const NetRoutes *taken, const char *machine_id, NetPrefix *ret)
 {
         for (unsigned attempt = 0; attempt < 16; attempt++) {

@@ -3,8 +3,8 @@
 
 #include "network/net-config.h"
 
-/* What a native network is on this host, for as long as it has pods: kept in its directory, file "subnet", and chosen
- * again when the first pod joins it after that. */
+/* The subnets and settings that a native network has on this host, for as long as it has pods: kept in its directory,
+ * file "subnet", and chosen again when the next pod joins after that. */
 typedef struct NetSubnet {
         char *subnet_text;
         char *subnet6_text; /* NULL: no IPv6 */
@@ -12,7 +12,7 @@ typedef struct NetSubnet {
         NetPrefix subnet6;
         uint32_t mtu;
         bool masquerade;
-        bool restricted;    /* nothing but the host and each other */
+        bool restricted;    /* pods reach only the host and each other */
 } NetSubnet;
 
 void net_subnet_done(NetSubnet *s);
@@ -20,16 +20,16 @@ void net_subnet_done(NetSubnet *s);
 int net_subnet_read(int dir_fd, NetSubnet *ret);
 int net_subnet_write(int dir_fd, const NetSubnet *s);
 
-/* What the host has, and podctl's other networks. */
+/* The subnets that are taken: the host's routes, and podctl's other networks. */
 typedef struct NetRoutes {
         NetPrefix *items;
         size_t n;
         uint32_t mtu; /* of the default route, 0 when there is none */
 } NetRoutes;
 
-/* Pure. machine_id makes the IPv6 prefix the host's own (RFC 4193); NULL: no IPv6 here. -EADDRNOTAVAIL: everything
- * overlaps something. */
+/* Pure. machine_id makes the IPv6 prefix the host's own (RFC 4193); NULL: no IPv6. -EADDRNOTAVAIL: all candidates
+ * overlap a subnet that is taken. */
 int net_subnet_choose(const char *network, const NetNative *conf, const NetRoutes *taken, const char *machine_id,
                       NetSubnet *ret);
-/* Whether the recorded one is what the configuration asks for. */
+/* Whether the recorded subnet matches the configuration. */
 bool net_subnet_fits(const NetSubnet *s, const NetNative *conf);

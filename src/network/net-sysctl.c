@@ -33,15 +33,15 @@ void net_sysctl_of_pod(gid_t first_gid, gid_t last_gid)
         set(SYS_NET "ipv6/conf/default/accept_redirects", "0");
 }
 
-/* The switch of all links counts in addition to each one's own, which a new one has from "default". */
+/* The switch of all links counts in addition to that of each link, which a new link inherits from "default". */
 bool net_sysctl_has_ipv6(void)
 {
         return access(SYS_NET "ipv6", F_OK) >= 0 && !is(SYS_NET "ipv6/conf/all/disable_ipv6", "1") &&
                !is(SYS_NET "ipv6/conf/default/disable_ipv6", "1");
 }
 
-/* A router ignores routers, unless it is told not to: a host that has its own way to the world from one would lose
- * it. */
+/* A host that forwards ignores router advertisements, unless accept_ra is 2: a host that has its default route from one
+ * would lose it. */
 static void keep_router_advertisements(void)
 {
         _cleanup_strv_free_ char **interfaces = NULL;

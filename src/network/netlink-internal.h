@@ -10,7 +10,7 @@
 
 #include "network/net-address.h"
 
-/* What the files that use libnl have in common. */
+/* Declarations that the files that use libnl share. */
 
 #define NETLINK_CLEANUP(type, function)                                                                        \
         static inline void type##_cleanup(struct type **p)                                                     \
@@ -28,7 +28,7 @@ NETLINK_CLEANUP(rtnl_addr, rtnl_addr_put)
 NETLINK_CLEANUP(rtnl_route, rtnl_route_put)
 NETLINK_CLEANUP(rtnl_qdisc, rtnl_qdisc_put)
 
-/* Of the network namespace we are in. */
+/* Opens a socket in the current network namespace. */
 int netlink_open(struct nl_sock **ret);
 /* libnl has error numbers of its own, and texts for them. */
 int netlink_explain(char **reterr_message, int error, const char *what, const char *name);

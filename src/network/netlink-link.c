@@ -14,7 +14,7 @@
 #include "network/netlink-link.h"
 #include "shared/explain.h"
 
-/* The namespace in which a netlink socket was opened is the one it speaks of. */
+/* A netlink socket belongs to the network namespace in which it was opened. */
 static int open_socket_in(int ns, struct nl_sock **ret)
 {
         if (setns(ns, CLONE_NEWNET) < 0)
@@ -22,8 +22,8 @@ static int open_socket_in(int ns, struct nl_sock **ret)
         return netlink_open(ret);
 }
 
-/* Addresses of our own making, in the range for those, so that nobody (udev) gives the link another one when we have
- * told the pod about this one. */
+/* Sets a locally administered address, so that udev does not give the link another one after the pod has seen this
+ * one. */
 static int set_hardware_address(struct rtnl_link *link, uint8_t side, const NetAddress *address)
 {
         uint8_t mac[6] = { 0x02, side, address->bytes[0], address->bytes[1], address->bytes[2], address->bytes[3] };
@@ -35,7 +35,7 @@ static int set_hardware_address(struct rtnl_link *link, uint8_t side, const NetA
         return 0;
 }
 
-/* The pair, at once where it belongs: moving a link between namespaces afterwards takes the kernel many
+/* Makes each end of the pair in its final namespace: moving a link between namespaces afterwards takes the kernel many
  * milliseconds. */
 static int add_pair(struct nl_sock *host, const NetLink *l, int pod_ns, char **reterr_message)
 {
@@ -89,14 +89,15 @@ static int add_address(struct nl_sock *s, int index, const NetAddress *address, 
                 return -ENOMEM;
         rtnl_addr_set_ifindex(a, index);
         (void) rtnl_addr_set_local(a, local);
-        /* Nobody else is on the link who could have it, so it need not be asked for, and is usable at once. */
+        /* No other host is on the link, so duplicate address detection is not needed, and the address is usable at
+         * once. */
         if (address->family == AF_INET6)
                 rtnl_addr_set_flags(a, IFA_F_NODAD);
         r = rtnl_addr_add(s, a, NLM_F_REPLACE);
         return r < 0 ? netlink_explain(reterr_message, r, "add address", NET_ADDRESS(address)) : 0;
 }
 
-/* gateway NULL: on the link. source NULL: whatever fits. */
+/* gateway NULL: directly on the link. source NULL: the kernel chooses. */
 static int add_route(struct nl_sock *s, int index, const NetPrefix *to, const NetAddress *gateway,
                      const NetAddress *source, char **reterr_message)
 {
@@ -125,7 +126,8 @@ static int add_route(struct nl_sock *s, int index, const NetPrefix *to, const Ne
         return r < 0 ? netlink_explain(reterr_message, r, "add route to", NET_PREFIX(to)) : 0;
 }
 
-/* How much may leave the link at once, and how long the rest waits: a largest packet, and what keeps a queue short. */
+/* How much may leave the link at once, and how long the rest may wait: a packet of the maximum size, and a short
+ * queue. */
 #define BURST_BYTES (64 * 1024)
 #define LATENCY_USEC 50000
 
@@ -256,7 +258,7 @@ int netlink_remove_link(const char *name, char **reterr_message)
                 return -ENOMEM;
         rtnl_link_set_name(link, name);
         r = rtnl_link_delete(s, link);
-        /* The kernel takes it down with the namespace of its other end, and may have been quicker. */
+        /* The kernel removes the link together with the namespace of its other end, and may have been faster. */
         if (r >= 0 || r == -NLE_NODEV || r == -NLE_OBJ_NOTFOUND)
                 return 0;
         return netlink_explain(reterr_message, r, "remove link", name);

@@ -35,9 +35,9 @@ struct nl_addr *netlink_address(const NetAddress *a, unsigned length)
         return n;
 }
 
-/* The kernel looks for a route to ::1 on the link that a packet came in through (rt6_need_strict()), and drops it where
- * there is none. This one is that; for all else the metric leaves lo's own the first. What claims to be for ::1 when it
- * comes in is dropped long before, so nobody gets at the host through it. */
+/* The kernel looks for a route to ::1 on the link through which a packet came in (rt6_need_strict()), and drops the
+ * packet if there is none. This adds that route; its metric leaves lo's own route first for everything else. A packet
+ * that is already addressed to ::1 when it comes in is dropped long before, so the route does not expose the host. */
 int netlink_route_localhost6(const char *name, char **reterr_message)
 {
         _cleanup_(rtnl_route_cleanup) struct rtnl_route *route = rtnl_route_alloc();
@@ -120,7 +120,7 @@ int netlink_list_routes(NetRoutes *ret, char **reterr_message)
         return 0;
 }
 
-/* Whether the world is reached through it. */
+/* Whether the default route goes through this link. */
 static int is_default_link(struct nl_sock *s, int index)
 {
         _cleanup_(nl_cache_cleanup) struct nl_cache *cache = NULL;

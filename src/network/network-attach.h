@@ -5,10 +5,10 @@
 #include "network/net-hold.h"
 #include "network/net-pod.h"
 
-/* network_attach() and network_detach() in pieces: what is done for native networks, for forwarded ports, and with the
- * table of rules. All of this is called with net_state_lock() held. */
+/* The parts of network_attach() and network_detach(): those for native networks, for forwarded ports, and for the table
+ * of rules. All functions are called with net_state_lock() held. */
 
-/* What a native network of this pod is while it is being made. */
+/* A native network of this pod, while it is being set up. */
 typedef struct Native {
         NetNative conf;
         NetSubnet subnet;
@@ -39,18 +39,18 @@ void network_claims_release(const NetEngine *engine, const char *uuid);
 int network_claims_run(const NetEngine *engine, int (*format)(const NetClaim *c, char **ret), const NetClaim *claim,
                        char **reterr_message);
 
-/* network-ports.c: the host's ports of the pod, bound. In the host's namespace. -EADDRINUSE with a message: a program
- * has one of them. */
+/* network-ports.c: binds the pod's ports of the host; called in the host's namespace. -EADDRINUSE with a message: a
+ * program has one of them. */
 int network_ports_hold(Attach *a, char **reterr_message);
 
 /* network-table.c: rules for all of this; network_remove_idle() is there as well. */
 int network_table_add(Attach *a, bool forwards, char **reterr_message);
 bool network_table_is_used(void);
 
-/* network-localhost.c: the host's own programs reach forwarded ports at 127.0.0.1 and ::1, and pods its name server
- * there. When the table is there. */
+/* network-localhost.c: lets the host's own programs reach forwarded ports at 127.0.0.1 and ::1, and pods reach the
+ * host's name server on loopback. Called after the table is made. */
 int network_localhost_open(const Attach *a, bool forwards, char **reterr_message);
-/* For all pods that run, when the host has come to a name server on loopback. */
+/* Does this for all running pods, in case the host now has a name server on loopback. */
 void network_localhost_for_resolver(void);
-/* Before the table goes. */
+/* Called before the table is removed. */
 void network_localhost_close(void);

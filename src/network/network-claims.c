@@ -13,7 +13,7 @@ int network_claims_run(const NetEngine *engine, int (*format)(const NetClaim *c,
         return r < 0 ? r : engine->run_rules(rules, reterr_message);
 }
 
-/* Left by a pod that was killed and not cleared away after yet. */
+/* Removes the claim of a pod that is gone. */
 static void drop_claim(const NetEngine *engine, int dir_fd, const NetClaim *claim)
 {
         if (claim->address && engine->table_exists())

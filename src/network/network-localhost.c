@@ -5,11 +5,11 @@
 #include "network/net-sysctl.h"
 #include "network/network-attach.h"
 
-/* Forwarded ports answer at the host's loopback addresses, too, and a name server at one of these answers pods. For
- * that the kernel has to let packets with such a source out through the link that leads to the pod (route_localnet). It
- * lets them in as well then, so this is only switched on where the table of rules is there to drop those. Links of pods
- * are gone with them; of links that plugins made and leave, a bridge for example, it is noted which were changed, and
- * they are put back before the table goes. */
+/* Forwarded ports also answer at the host's loopback addresses, and a name server at one of these answers pods. For
+ * this the kernel has to let packets with such a source out through the link that leads to the pod (route_localnet). It
+ * then lets them in as well, so this is switched on only while the table of rules is there to drop those. Links of
+ * native networks disappear with their pods. Other links, such as a bridge that a plugin made and leaves behind, are
+ * noted when they are changed, and restored before the table is removed. */
 
 #define NOTES NET_RUN_DIRECTORY "/localnet"
 
@@ -34,7 +34,7 @@ void network_localhost_close(void)
         }
 }
 
-/* What a plugin says of its link is nothing to go by: old results say nothing, and of macvlan it is the host's own. */
+/* The link that a plugin reports is not reliable: old results have none, and for macvlan it is the host's own. */
 static const char *find_link(const Attach *a, const NetStateJoin *j, char buffer[static IF_NAMESIZE])
 {
         static const int families[] = { AF_INET, AF_INET6 };

@@ -13,14 +13,14 @@ static char *read_machine_id(void)
 {
         char *id = NULL;
 
-        /* Without IPv6 on this host there is nothing to choose it for. */
+        /* It is needed only to choose an IPv6 prefix. */
         if (!net_sysctl_has_ipv6() || read_file_at(AT_FDCWD, "/etc/machine-id", 64, &id, NULL) < 0)
                 return NULL;
         id[strcspn(id, "\n")] = 0;
         return id;
 }
 
-/* Other native networks of this host are not to be overlapped either. */
+/* A new subnet must not overlap those of other native networks either. */
 static int add_own_subnets(NetRoutes *routes, const char *except)
 {
         _cleanup_strv_free_ char **networks = NULL;
@@ -72,8 +72,8 @@ static int choose_subnet(Attach *a, const char *name, int dir_fd, Native *n, cha
         return r < 0 ? r : net_subnet_write(dir_fd, &n->subnet);
 }
 
-/* A host that got rid of IPv6 has pods with IPv4, also of a network that has such a subnet from before, or by its
- * configuration. */
+/* If IPv6 is switched off on the host, pods have only IPv4, even in a network that has an IPv6 subnet from before or by
+ * its configuration. */
 static int drop_ipv6(const NetJoin *j, NetSubnet *s, char **reterr_message)
 {
         const char *wanted = strv_env_get(j->arguments, "IP");
@@ -263,7 +263,7 @@ void network_native_release(const NetStateJoin *j, const char *uuid)
 
         if (dir_fd < 0 || !address)
                 return;
-        /* The next pod with this address has its own names by now. */
+        /* Another pod may have this address by now, with its own names. */
         if (read_file_at(dir_fd, address, UUID_STRING_MAX, &holder, NULL) < 0 || !streq(holder, uuid))
                 return;
         if (strv_extend(&addresses, address) >= 0 && (!address6 || strv_extend(&addresses, address6) >= 0)) {

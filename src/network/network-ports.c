@@ -9,18 +9,19 @@
 #include "network/network-attach.h"
 #include "shared/explain.h"
 
-/* Ports of the host that lead into a pod belong to it: rules would take them from a program of the host that listens
- * there, without a word to either. So they are bound, and the sockets are held by the process that becomes the pod,
- * like its locks. Nobody listens on them: where rules are flushed, connections are refused. */
+/* Ports of the host that lead into a pod belong to the pod: the rules would silently take them from a program of the
+ * host that listens there. So the ports are bound, and the process that becomes the pod holds the sockets, like its
+ * locks. No process listens on them: if the rules are flushed, connections are refused. */
 
 static int set_option(int fd, int level, int option, int value)
 {
         return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
 }
 
-/* For addresses that the host does not have yet (FREEBIND), and beside connections of an earlier program that are still
- * ending (REUSEADDR; a program that listens there counts nevertheless). For datagrams that would be sharing, and what
- * gets there when rules are flushed is dropped instead of being kept. */
+/* Allows addresses that the host does not have yet (FREEBIND), and connections of an earlier program that are still
+ * closing (REUSEADDR; a program that listens there is still a conflict). For datagrams REUSEADDR would share the port;
+ * instead they get a filter that drops packets that arrive while the rules are flushed, so that these are not
+ * queued. */
 static int prepare(int fd, int family, bool udp, bool both)
 {
         struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
@@ -61,12 +62,12 @@ static int bind_port(const NetAddress *address, bool both, bool udp, uint32_t po
                                        : bind(fd, (struct sockaddr *) &in6, sizeof(in6));
         if (r < 0)
                 return -errno;
-        /* From here on it shares with nobody: who binds the port to listen there is refused. */
+        /* From here on the port is not shared: a program that binds it in order to listen is refused. */
         r = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 0);
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-/* Without an address all of both families, which one socket can have. */
+/* Without an address, binds all addresses of both families with one socket. */
 static int bind_one(const NetPort *p, uint32_t i)
 {
         NetAddress address = { .family = AF_INET6 };
@@ -100,7 +101,7 @@ static int hold_port(NetHold *hold, const NetPort *p, char **reterr_message)
 
                 if (fd == -EADDRINUSE)
                         return explain_taken(p, i, reterr_message);
-                /* A family that this host does not have, or an address that takes a link to go with it. */
+                /* This host does not have the address family, or the address is valid only with a link. */
                 if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL || fd == -EINVAL)
                         continue;
                 if (fd < 0)
@@ -124,7 +125,7 @@ int network_ports_hold(Attach *a, char **reterr_message)
         if (r < 0)
                 return r;
         for (size_t i = 0; i < a->pod->n_ports; i++) {
-                /* Of SCTP there is nothing to bind without loading it into the kernel. */
+                /* Binding an SCTP port would load the protocol into the kernel. */
                 if (streq(a->pod->ports[i].protocol, "sctp"))
                         continue;
                 r = hold_port(a->hold, &a->pod->ports[i], reterr_message);

@@ -49,7 +49,7 @@ static bool any_is_routed(const NetSubnet *subnets, size_t n)
         return false;
 }
 
-/* What is there now, read from the directories of networks and claims. */
+/* The current subnets and claims, read from their directories. */
 typedef struct Contents {
         NetSubnet *subnets;
         size_t n_subnets;
@@ -94,8 +94,8 @@ static int read_contents(Contents *c)
         return 0;
 }
 
-/* The table from scratch, for all pods there are: the first one starts, somebody flushed all rules, or another version
- * of podctl made the one there is. */
+/* Makes the table from scratch, for all running pods: when the first one starts, when all rules were flushed, or when
+ * another version of podctl made the existing table. */
 static int make_table(const NetEngine *engine, char **reterr_message)
 {
         _cleanup_free_ char *rules = NULL, *resolver = NULL;

@@ -10,7 +10,7 @@
 #include "network/network.h"
 #include "shared/explain.h"
 
-/* First step, under the lock: what nobody else may have. */
+/* First step, under the lock: allocates addresses and ports, which no other pod may have. */
 static int allocate_locked(Attach *a, char **reterr_message)
 {
         int r;
@@ -31,7 +31,7 @@ static int allocate_all(Attach *a, char **reterr_message)
         int r, k;
 
         r = lock < 0 ? lock : allocate_locked(a, reterr_message);
-        /* Also when it failed half way: what there is by then has to be given back. */
+        /* Even after a failure: everything that was allocated by then has to be released. */
         k = net_state_write(a->pod->dir_fd, &a->state);
         return r < 0 ? r : k;
 }
@@ -219,7 +219,7 @@ static int release_all(const NetState *s, const char *uuid, char **reterr_messag
 
         if (lock < 0)
                 return lock;
-        /* Nothing else in here has to do with the kernel. */
+        /* Only claims on ports need the engine. */
         if (s->n_ports > 0) {
                 r = net_engine_load(&engine, reterr_message);
                 if (r < 0)
@@ -276,8 +276,8 @@ static int delete_beside(const CniPod *stand_in, const NetStateJoin *j, char **r
         return r < 0 ? r : cni_delete(stand_in, j, reterr_message);
 }
 
-/* In a namespace like the pod's, which is gone with it: when a pod has been killed there is no moment before that, and
- * what plugins look for in there is known. */
+/* Deletes a network in a namespace that resembles the pod's. The pod's own is gone with the pod: when a pod is killed,
+ * there is no time to run plugins before that. The addresses that they look for in the namespace are known. */
 static int delete_in_stand_in(CniPod *pod, const NetStateJoin *j, char **reterr_message)
 {
         _cleanup_close_ int host_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);

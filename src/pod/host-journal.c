@@ -4,7 +4,7 @@
 
 #define HOST_JOURNAL "/var/log/journal"
 
-/* Larger ones are full of entries, and it would be work for nothing. */
+/* Larger files are full of entries: there is little to gain. */
 #define TRIM_FILE_MAX (16 << 20)
 #define TRIM_FILES_MAX 100U
 #define CHUNK_SIZE 65536U
@@ -15,7 +15,7 @@ static char *journal_link(const Pod *p)
         return strprintf(HOST_JOURNAL "/%s", uuid_format_plain(&p->uuid, (char[33]) {}));
 }
 
-/* 0: our own link, or nothing, may be replaced. 1: it is right already. */
+/* 0: there is no link, or one that may be replaced. 1: the link is right already. */
 static int look_at_link(const char *link, const char *target)
 {
         char found[PATH_MAX];
@@ -41,7 +41,7 @@ int pod_link_journal(const Pod *p)
         if (!fresh)
                 return -ENOMEM;
         (void) unlink(fresh);
-        /* A host without a persistent journal has no such directory, and wants none. */
+        /* A host without a persistent journal does not have this directory, and does not get it. */
         if (symlink(target, fresh) < 0)
                 return errno == ENOENT ? 0 : -errno;
         if (rename(fresh, link) < 0) {
@@ -59,7 +59,7 @@ int pod_unlink_journal(const Pod *p)
 
         if (!link)
                 return -ENOMEM;
-        /* Only ever a link: a directory there would be somebody else's. */
+        /* Removes only a link: podctl never makes a directory there. */
         if (readlink(link, target, sizeof(target)) < 0)
                 return 0;
         return unlink(link) < 0 && errno != ENOENT ? -errno : 0;
@@ -76,7 +76,7 @@ static bool is_zero(const char *data, size_t n)
         return *data == 0 && memcmp(data, data + 1, n - 1) == 0;
 }
 
-/* Of what is written, the blocks without anything in them: tables that are filled sparsely. */
+/* Frees the blocks of the written part that contain only zeros: journald's tables are filled sparsely. */
 static int trim_data(int fd, off_t begin, off_t end, char *chunk)
 {
         for (off_t at = begin; at < end;) {
@@ -109,7 +109,7 @@ static int trim_file(int fd, char *chunk)
                                 return -errno;
                         data = st.st_size;
                 }
-                /* Reserved, never written. */
+                /* This part is reserved, but was never written. */
                 punch(fd, at, data);
                 at = data < st.st_size ? lseek(fd, data, SEEK_HOLE) : data;
                 if (at < 0)
@@ -121,7 +121,7 @@ static int trim_file(int fd, char *chunk)
         return 0;
 }
 
-/* The pod's root wrote the directory: there may be anything in it. */
+/* The pod's root user writes to this directory: it may contain anything. */
 static int open_journal_file(int dir_fd, const char *name)
 {
         _cleanup_close_ int path_fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);

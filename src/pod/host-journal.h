@@ -5,11 +5,11 @@
 
 /* A pod's journal as the host sees it once the pod has ended. */
 
-/* Lets `journalctl -m` see it, if the host keeps a journal itself: a link in the directory of that one, which is
- * replaced as a whole when the pod has moved on. May be repeated. */
+/* Lets `journalctl -m` show it, if the host keeps a persistent journal itself: makes a link in the directory of the
+ * host's journal, or replaces it when the pod has moved. May be repeated. */
 int pod_link_journal(const Pod *p);
 int pod_unlink_journal(const Pod *p);
 
-/* Gives back what the journal of an ended pod does not use of its files: journald reserves each as large as it may
- * become. Who reads them finds no difference. */
+/* Frees the space that the journal files of an ended pod do not use: journald reserves more than they need. Readers of
+ * the files notice no difference. */
 void pod_trim_journal(const Pod *p);

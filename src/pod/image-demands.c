@@ -18,7 +18,7 @@ static int add_capabilities(const char *name, const Isolator *i, char ***warning
                     : -ENOMEM;
 }
 
-/* No list is empty: of an app that is to have none, all are taken away. */
+/* A list must not be empty: if an app keeps no capability, all are removed instead. */
 static int bound_set(App *app, char *const *usual)
 {
         _cleanup_json_error_ JsonError error = {};

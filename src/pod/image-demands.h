@@ -3,10 +3,10 @@
 
 #include "manifest/app.h"
 
-/* Of a pod without a user namespace, for an app that is just as its image has it: no capability of the host but the
- * usual ones. What is left out becomes a line of *warnings. */
+/* For a pod without a user namespace, and an app as its image defines it: leaves the app no capabilities of the host
+ * but the usual ones. Those that are left out are named in a line added to *warnings. */
 int image_demands_bound(const char *name, App *app, char ***warnings);
 
-/* What an image takes for its app of what would confine it, as images of appc can, and nobody else has said: a warning
- * for each, added to *warnings. The user who starts it is to know. */
+/* Adds a warning to *warnings for each isolator with which the image itself, as images of appc can, loosens or replaces
+ * the confinement of its app, unless the user overrode it. The user who starts the app should know. */
 int image_demands_warn(const char *name, const App *app, const App *of_image, char ***warnings);

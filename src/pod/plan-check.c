@@ -21,7 +21,7 @@ static int check_capabilities(const PlanApp *app, char *const *names, char **ret
         return 0;
 }
 
-/* Capabilities that nobody knows would silently not be there, or not be taken away. */
+/* Unknown capabilities would silently not be granted, or not be removed. */
 int plan_check_capabilities(const PodPlan *plan, char **reterr_message)
 {
         int r;
@@ -55,10 +55,10 @@ static bool restart_is_valid(const char *restart)
         return !restart || streq(restart, "no") || streq(restart, "on-failure") || streq(restart, "always");
 }
 
-/* NULL when there is nothing to object to; else the member, and why in *ret. */
+/* Returns NULL if the app is valid, else the faulty member, with the reason in *ret. */
 static const char *app_mistake(const AppcPodApp *app, char **ret)
 {
-        /* Units of the pod itself, which an app's would shadow. */
+        /* Units of the pod itself, which the unit of an app with the same name would shadow. */
         static const char *const reserved[] = {
                 "dbus", "dbus-broker", "dbus-daemon", "systemd-journald", "systemd-exit", "systemd-poweroff",
                 "systemd-halt", "systemd-reboot",
@@ -126,7 +126,8 @@ static bool is_ready(const PodPlan *plan, const PlanApp *app, const bool *done)
         return true;
 }
 
-/* Apps whose predecessors are done, over and over; an app that is left then waits for itself. */
+/* Repeatedly marks the apps whose predecessors are all done. An app that remains is part of a circle or waits for
+ * one. */
 int plan_check_order(const PodPlan *plan, char **reterr_message)
 {
         _cleanup_free_ bool *done = new0(bool, plan->n_apps);

@@ -3,12 +3,12 @@
 
 #include "pod/plan.h"
 
-/* Whether what a manifest asks for can be had at all, before anything is planned or started. -EINVAL: no, and the
- * message says why. */
+/* Checks, before anything is started, whether the demands of a manifest can be met at all. -EINVAL: no, and the message
+ * says why. */
 
-/* Each app for itself. */
+/* Checks each app on its own. */
 int plan_check_apps(const AppcPod *pod, JsonError *e);
-/* Against the capabilities that systemd knows; after plan_app_isolators(). */
+/* Checks capabilities against those that systemd knows; call it after plan_app_isolators(). */
 int plan_check_capabilities(const PodPlan *plan, char **reterr_message);
-/* Which app starts after which, and that this ends. */
+/* Checks that the order of starting apps names only apps of the pod, and has no circle. */
 int plan_check_order(const PodPlan *plan, char **reterr_message);

@@ -5,7 +5,7 @@
 #include "pod/plan-isolators.h"
 #include "shared/explain.h"
 
-/* What rkt's apps had (its Documentation/capabilities-guide.md), and Docker's. */
+/* The capabilities of rkt's apps (its Documentation/capabilities-guide.md), and of Docker's. */
 static const char *const default_capabilities[] = {
         "AUDIT_WRITE", "CHOWN",            "DAC_OVERRIDE", "FSETID", "FOWNER",  "KILL",    "MKNOD",
         "NET_RAW",     "NET_BIND_SERVICE", "SETUID",       "SETGID", "SETPCAP", "SETFCAP", "SYS_CHROOT",
@@ -16,7 +16,7 @@ static int add_memory(const Isolator *i, const char *disk, char ***lines)
         return i->resource.has_limit ? strv_extendf(lines, "MemoryMax=%" PRIi64, i->resource.limit) : 0;
 }
 
-/* Thousandths of a CPU; systemd takes whole percent. */
+/* The isolator counts thousandths of a CPU, systemd whole percent. */
 static int add_cpu(const Isolator *i, const char *disk, char ***lines)
 {
         return i->resource.has_limit
@@ -24,8 +24,8 @@ static int add_cpu(const Isolator *i, const char *disk, char ***lines)
                        : 0;
 }
 
-/* From the shares of cgroup v1 to the weight of v2, so that apps with shares compare to those without as before: 1024
- * and 100 are what a group has that says nothing, as systemd converts them. */
+/* Converts the shares of cgroup v1 to the weight of v2, so that apps with shares compare to those without as before:
+ * 1024 and 100 are the defaults of a group, and systemd converts them in the same way. */
 static int add_cpu_shares(const Isolator *i, const char *disk, char ***lines)
 {
         return strv_extendf(lines, "CPUWeight=%" PRIi64, MAX(INT64_C(1), MIN(i->number * 100 / 1024, INT64_C(10000))));
@@ -85,7 +85,7 @@ static int add_block_iops(const Isolator *i, const char *disk, char ***lines)
 typedef struct IsolatorRow {
         IsolatorType type;
         unsigned scope;
-        /* disk: a file on the one that has the pod's files, by which systemd knows it. */
+        /* disk: a path on the disk with the pod's files, by which systemd finds the disk. */
         int (*add)(const Isolator *i, const char *disk, char ***lines);
 } IsolatorRow;
 
@@ -98,7 +98,7 @@ static const IsolatorRow isolator_rows[] = {
         { ISOLATOR_BLOCK_BANDWIDTH, ISOLATOR_APP | ISOLATOR_POD, add_block_bandwidth },
         { ISOLATOR_BLOCK_IOPS, ISOLATOR_APP | ISOLATOR_POD, add_block_iops },
         { ISOLATOR_NETWORK_BANDWIDTH, ISOLATOR_APP | ISOLATOR_POD, NULL }, /* plan_network_bandwidth() */
-        { ISOLATOR_NO_NEW_PRIVS, ISOLATOR_APP, NULL }, /* from here on the launcher's, inside/app-exec.c */
+        { ISOLATOR_NO_NEW_PRIVS, ISOLATOR_APP, NULL }, /* the launcher applies this and the filters */
         { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_APP, NULL },
         { ISOLATOR_SECCOMP_REMOVE, ISOLATOR_APP, NULL },
         { ISOLATOR_SECCOMP_PROFILE, ISOLATOR_APP, NULL },
@@ -264,7 +264,7 @@ int plan_pod_isolators(const PodPlan *plan, char ***properties, char ***ignored)
 {
         const AppcPod *pod = plan->manifest;
         const char *pods = strstr(plan->directory, "/pods/");
-        /* The pod itself moves from one directory to another. */
+        /* Not the pod's directory: the pod moves from one directory to another. */
         _cleanup_free_ char *disk = pods && pods > plan->directory
                                             ? strndup(plan->directory, (size_t) (pods - plan->directory))
                                             : strdup("/");

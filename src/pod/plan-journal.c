@@ -6,9 +6,9 @@
 #define SIZE "podctl/journal-size"
 #define AGE "podctl/journal-age"
 
-/* Pods' journals are kept until they are collected: enough for days of usual output. */
+/* Journals are kept until their pods are collected: enough for days of usual output. */
 #define DEFAULT_BYTES (256ULL << 20)
-/* journald goes no lower: a file of its has 512K at least, and it wants two. */
+/* journald's minimum: a journal file has at least 512K, and two are needed. */
 #define MIN_BYTES (1ULL << 20)
 
 int plan_journal_size(const char *text, uint64_t *ret)

@@ -3,12 +3,12 @@
 
 #include "manifest/appc-pod.h"
 
-/* How much a pod's journal may hold, by the annotations podctl/journal-size and podctl/journal-age of its manifest. The
- * oldest goes first. */
+/* The limits of a pod's journal, from the annotations podctl/journal-size and podctl/journal-age of its manifest. The
+ * oldest entries are removed first. */
 
 typedef struct PlanJournal {
         uint64_t max_bytes;
-        uint64_t max_age_usec;  /* 0: any */
+        uint64_t max_age_usec;  /* 0: unlimited */
 } PlanJournal;
 
 int plan_journal_size(const char *text, uint64_t *ret);

@@ -5,7 +5,7 @@
 #include "pod/plan-network.h"
 #include "pod/pod-volumes.h"
 
-/* Makes room for one more; what it points to is zeroed and the plan's. */
+/* Appends a zeroed mount, which belongs to the plan. */
 static PlanMount *add_mount(PlanMounts *mounts)
 {
         PlanMount *grown = reallocarray(mounts->items, mounts->n + 1, sizeof(PlanMount));
@@ -36,13 +36,13 @@ static int add_bind(const PodPlan *plan, PlanMounts *mounts, const char *what, c
         return 0;
 }
 
-/* On the pod's own root. */
+/* Binds inside the pod's own root. */
 static int pod_bind(PodPlan *plan, const char *what, const char *source, const char *target, PlanMount **ret)
 {
         return add_bind(plan, &plan->mounts, what, source, target, ret);
 }
 
-/* Inside an app's root. */
+/* Binds inside an app's root. */
 static int app_bind(const PodPlan *plan, PlanApp *app, const char *what, const char *source, const char *target,
                     PlanMount **ret)
 {
@@ -67,7 +67,7 @@ static int plan_stdio(PodPlan *plan)
         return r;
 }
 
-/* What every pod has: the host's own programs, a place for its journal and one for its apps' exit statuses. */
+/* The mounts of every pod: the host's own programs, a place for its journal and one for its apps' exit statuses. */
 int plan_common_mounts(PodPlan *plan)
 {
         _cleanup_free_ char *journal = path_join(plan->directory, "journal"),
@@ -135,7 +135,7 @@ static int plan_root(const PodPlan *plan, PlanApp *ret, const PlanImage *image)
         return m->what && m->target && m->upper && m->work && m->lowers ? 0 : -ENOMEM;
 }
 
-/* A mount of an app with its target as one would write it plainly. */
+/* A mount of an app with its target in normalised form. */
 typedef struct PlannedVolume {
         const Mount *mount;
         char *target;
@@ -158,14 +158,14 @@ static int mount_is_read_only(const AppcPodApp *app, const Volume *volume, const
         return tristate_or(volume->read_only, read_only);
 }
 
-/* What a volume that is no directory of the host is called in the pod. An app's own may have the name of one of the
- * pod's. */
+/* The name in the pod of a volume that is not a directory of the host. A volume of an app may have the same name as one
+ * of the pod. */
 static char *own_volume_name(const AppcPodApp *app, const Mount *mount, const Volume *volume)
 {
         return mount->app_volume ? strjoin(app->name, ".", volume->name) : strdup(volume->name);
 }
 
-/* Whose image a volume begins with, and where in there. */
+/* The app whose image has the first content of a volume, and the path in that image. */
 static const AppcPodApp *first_with_volume(const PodPlan *plan, const AppcPodApp *app, const Mount *mount,
                                            const char **ret_path)
 {
@@ -190,8 +190,8 @@ static int plan_host_volume(PlanMount *m, const Volume *volume, bool private_use
         return m->device_access ? 0 : -ENOMEM;
 }
 
-/* It is a part of the app's own root, and so has what the image has there without a copy, but is a mount of its own: it
- * stays writable in a read-only root, and other apps may mount it as well. */
+/* The volume is a part of the app's own root, and so has the image's files without a copy. It is a mount of its own all
+ * the same: it stays writable in a read-only root, and other apps may also mount it. */
 static int plan_image_volume(const PodPlan *plan, PlanMount *m, const AppcPodApp *app, const PlannedVolume *planned)
 {
         const char *path;
@@ -267,7 +267,7 @@ static int plan_sorted_volumes(const PodPlan *plan, PlanApp *ret, PlannedVolume 
         return 0;
 }
 
-/* The mounts of an app, outer ones before those inside them whatever the manifest's order. */
+/* Plans the mounts of an app, outer ones before those inside them, whatever the manifest's order. */
 static int plan_volumes(const PodPlan *plan, PlanApp *ret)
 {
         _cleanup_free_ PlannedVolume *planned = new0(PlannedVolume, ret->app->n_mounts);
@@ -317,7 +317,7 @@ static int bind_files(const PodPlan *plan, PlanApp *ret, PlanFile files[static P
         return 0;
 }
 
-/* After the volumes: who says --dns= means it, as with rkt. */
+/* After the volumes: a user who gives --dns= wants it in any case, as with rkt. */
 static int plan_etc(const PodPlan *plan, PlanApp *ret)
 {
         PlanFile files[PLAN_FILES_MAX] = {};

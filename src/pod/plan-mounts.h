@@ -3,9 +3,9 @@
 
 #include "pod/plan.h"
 
-/* What is mounted where in a pod, added to its plan in the order in which it has to be made. */
+/* Adds the mounts of a pod to its plan, in the order in which they have to be made. */
 
-/* What every pod has, whatever its apps. */
+/* The mounts of every pod, whatever its apps. */
 int plan_common_mounts(PodPlan *plan);
 /* The app's root, its volumes, and files in its /etc. */
 int plan_app_mounts(const PodPlan *plan, PlanApp *ret, const PlanImage *image);

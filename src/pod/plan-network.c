@@ -18,7 +18,7 @@ static int plan_port(const AppcPod *pod, const PodPort *p, NetPort *ret, char **
 {
         const AppPort *inner = find_pod_port(pod, p);
 
-        /* appc_pod_check_runnable() has seen to it that there is one. */
+        /* appc_pod_check_runnable() has made sure that there is one. */
         if (!inner)
                 return -EINVAL;
         if (!streq(inner->protocol, "tcp") && !streq(inner->protocol, "udp") && !streq(inner->protocol, "sctp"))
@@ -102,7 +102,7 @@ int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, s
         return 0;
 }
 
-/* Names that a pod of a native network sees are those of all its pods. */
+/* A pod of a native network sees the names of all pods of that network. */
 static const NetJoin *first_native(const PodSettings *s)
 {
         for (size_t i = 0; i < s->n_joins; i++)
@@ -121,8 +121,8 @@ bool plan_follows_host_dns(const PodSettings *s)
         return !s->image_etc && !s->dns_mode && net_dns_is_empty(&s->dns) && s->net && !net_is_none(s->net);
 }
 
-/* Docker's way is that these files are the pod's, whatever the image has; rkt's, that the image's stay (its
- * Documentation/networking/dns.md). What was asked for goes before a volume, what nobody asked for does not. */
+/* With Docker these files are the pod's, whatever the image contains; with rkt the image's files stay (its
+ * Documentation/networking/dns.md). A file that the user asked for takes precedence over a volume, others do not. */
 int plan_files(const PodPlan *plan, PlanFile ret[static PLAN_FILES_MAX], size_t *ret_n)
 {
         const PodSettings *s = plan->settings;

@@ -3,29 +3,29 @@
 
 #include "pod/plan.h"
 
-/* What the network has to do with a pod's plan: the ports that are forwarded, and the files in apps' /etc that follow
- * from names and addresses. Pure. */
+/* The part of a pod's plan that concerns the network: the ports that are forwarded, and the files in apps' /etc that
+ * follow from names and addresses. Pure. */
 
-/* Ports of the manifest as the network takes them. -EINVAL with a message. */
+/* Converts the ports of the manifest to those of the network. -EINVAL with a message. */
 int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, size_t *ret_n, char ***ignored,
                char **reterr_message);
 
-/* Whether the host has to forward any: what apps have sockets for can do without. */
+/* Whether the host has to forward any port; socket-activated ones can do without. */
 bool plan_wants_forwards(const AppcPod *pod);
 
-/* Whether /etc/resolv.conf of its apps is the host's, as long as no network says more. */
+/* Whether its apps get the host's /etc/resolv.conf, as long as no network has name servers of its own. */
 bool plan_follows_host_dns(const PodSettings *settings);
 
-/* A file of apps' /etc. */
+/* A file in the /etc of apps. */
 typedef struct PlanFile {
         const char *target;
         char *source;
         const char *what;
         bool if_source;
         bool if_absent;
-        bool unless_volume; /* leaves /etc alone where that is a volume as a whole */
-        bool shared;        /* belongs to the host, and is not to be written to */
-        bool yields;        /* to a volume at the same place */
+        bool unless_volume; /* skipped if /etc as a whole is a volume */
+        bool shared;        /* belongs to the host, and must not be written to */
+        bool yields;        /* skipped if there is a volume at the same place */
 } PlanFile;
 
 #define PLAN_FILES_MAX 3

@@ -5,9 +5,9 @@
 #include "pod/plan-seccomp.h"
 #include "pod/pod-plan.h"
 
-/* For people, and for --dry-run: what a pod is to become. */
+/* Prints the plan of a pod for people to read, as --dry-run does. */
 
-/* What an image says is text here and nothing else: who reads this wants to know what it asks for. */
+/* Text from an image must not control the terminal, nor imitate other lines: users read this to learn its demands. */
 static _printf_(2, 3) void print_line(FILE *f, const char *format, ...)
 {
         _cleanup_free_ char *text = NULL;

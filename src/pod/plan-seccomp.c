@@ -29,7 +29,7 @@ PlanFilter plan_filter_kind(const PlanApp *app)
         return PLAN_FILTER_USUAL;
 }
 
-/* An app that nobody took capabilities from has all that filters ask about. */
+/* An app with unrestricted capabilities has all that the filters distinguish. */
 static int filter_capabilities(const PlanApp *app, char ***ret)
 {
         _cleanup_strv_free_ char **names = NULL;

@@ -4,8 +4,8 @@
 #include "pod/plan.h"
 #include "shared/seccomp-filter.h"
 
-/* What filter of system calls an app has: of its isolator, else the default of containers, or none where the user gave
- * it up (--insecure-options=seccomp). */
+/* The system call filter of an app: that of its isolator, else the default for containers, or none if the user disabled
+ * it (--insecure-options=seccomp). */
 
 typedef enum PlanFilter {
         PLAN_FILTER_NONE,
@@ -16,8 +16,8 @@ typedef enum PlanFilter {
 
 PlanFilter plan_filter_kind(const PlanApp *app);
 
-/* Compiles the filter of PLAN_FILTER_OWN; *ret is NULL where it would let everything pass. -EINVAL: the isolator asks
- * for what does not exist. */
+/* Compiles the filter of PLAN_FILTER_OWN; *ret is NULL if it would allow everything. -EINVAL: the isolator names
+ * something that does not exist. */
 int plan_filter_make(const PlanApp *app, scmp_filter_ctx *ret, char **reterr_message);
-/* The same for nothing but its errors; the default has none. */
+/* Does the same only to find errors; the default filter has none. */
 int plan_filter_check(const PlanApp *app, char **reterr_message);

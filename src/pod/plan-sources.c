@@ -18,7 +18,7 @@ bool source_may_have_devices(int directory_fd)
                !(fs.f_flags & ST_NODEV);
 }
 
-/* A device as systemd takes it whether or not it has a name somewhere. */
+/* Allows a device in the form that systemd accepts whether or not the device has a name somewhere. */
 static int allow(const struct stat *st, const char *access, char ***lines)
 {
         _cleanup_free_ char *line = strprintf("DeviceAllow=/dev/%s/%u:%u %s", S_ISCHR(st->st_mode) ? "char" : "block",
@@ -56,7 +56,8 @@ static int allow_directory(int dir_fd, const char *path, const char *access, uns
         return r;
 }
 
-/* In a user namespace the pod's start makes a node of the pod's own (stage1/mount-source.c), and nobody else can. */
+/* In a user namespace, the start of the pod makes a device node for it (stage1/mount-source.c); apps cannot make
+ * any. */
 static const char *access_of(const PlanMount *m)
 {
         return !m->map_ids ? m->device_access : strchr(m->device_access, 'w') ? "rwm" : "rm";
@@ -73,7 +74,7 @@ static int open_source(const PlanMount *m, struct stat *ret)
         return r;
 }
 
-/* Lines for the devices that it is, or has below it. */
+/* Adds a line for the source if it is a device, or lines for the devices below it. */
 static int devices_of_source(const PlanMount *m, const struct stat *st, char ***lines)
 {
         if (is_device(st))
@@ -113,7 +114,7 @@ static int add_app_devices(PlanApp *app, char *const *lines)
         return strv_extend_strv(&app->limits, lines);
 }
 
-/* first: the first error, which is no reason not to look at the others. */
+/* first: the first error, after which the other sources are still checked. */
 static int resolve_app(const PodPlan *plan, PlanApp *app, char **reterr_message)
 {
         int first = 0, r;

@@ -3,13 +3,13 @@
 
 #include "pod/plan.h"
 
-/* What a plan has to ask the host about before it is carried out: whether the sources of its volumes are there, and
- * which of them are devices. Those are added to what the pod's unit, and without a user namespace the app's as well,
- * may use (DeviceAllow=). In a user namespace an app can make no devices, and has but those that are mounted for it.
+/* The part of a plan that depends on the host's files: whether the sources of its volumes exist, and which of them are
+ * devices. Devices are added to those that the pod's unit, and without a user namespace also the app's, may use
+ * (DeviceAllow=). In a user namespace an app cannot make devices, and has only those that are mounted for it.
  *
- * Goes on after errors and returns the first: of a pod that runs already, only what is there still counts. -ENOENT: a
- * source is not there. -ENODEV: it should be a device, or a directory of devices, and is not. */
+ * Continues after errors and returns the first: for a pod that already runs, only the sources that still exist count.
+ * -ENOENT: a source does not exist. -ENODEV: it should be a device, or a directory of devices, and is not. */
 int plan_resolve_sources(PodPlan *plan, char **reterr_message);
 
-/* Directories are only looked through where devices live: on a tmpfs that may have some, like /dev. */
+/* Directories are only searched where devices can be: on a tmpfs that may contain some, like /dev. */
 bool source_may_have_devices(int directory_fd);

@@ -4,10 +4,10 @@
 #include "basic/strv.h"
 #include "pod/plan-stop.h"
 
-/* How long a pod may take to end. What was started after an app ends before it (systemd.unit(5), After=), and its event
- * handlers after it, so their times add up. */
+/* How long a pod may take to end. Apps that started after another app end before it (systemd.unit(5), After=), and its
+ * event handlers run after it, so the times add up. */
 
-/* For all that comes before and after that. */
+/* For everything before and after that. */
 #define STOP_MARGIN 15
 /* systemd's own default, which a host may have made shorter. */
 #define UNIT_STOP_TIMEOUT 90
@@ -26,7 +26,7 @@ static bool is_before(const PlanApp *a, const PlanApp *b)
         return strv_contains(b->after, a->app->name) || strv_contains(b->requires, a->app->name);
 }
 
-/* One more step along the order: what has to wait for another is over that much later. */
+/* Goes one step along the order: an app that has to wait for another ends that much later. */
 static bool propagate(const PodPlan *plan, int64_t *ends)
 {
         bool changed = false;
@@ -44,7 +44,7 @@ static bool propagate(const PodPlan *plan, int64_t *ends)
         return changed;
 }
 
-/* Seconds from the request until the last app is gone, -1: as many as they want. */
+/* Seconds from the request until the last app has ended; -1: unlimited. */
 static int stop_span(const PodPlan *plan, int64_t *ret)
 {
         _cleanup_free_ int64_t *ends = new0(int64_t, MAX(plan->n_apps, 1U));
@@ -59,7 +59,7 @@ static int stop_span(const PodPlan *plan, int64_t *ret)
                 }
                 ends[i] = plan->apps[i].stop_timeout + plan->apps[i].handler_timeout;
         }
-        /* A circle is refused elsewhere, and would not end here. */
+        /* A circle is refused elsewhere; the limit of steps ends this loop all the same. */
         for (size_t i = 0; i < plan->n_apps && propagate(plan, ends); i++)
                 ;
         for (size_t i = 0; i < plan->n_apps; i++)
@@ -79,7 +79,7 @@ int plan_stop_property(PodPlan *plan)
                                        MAX(span + STOP_MARGIN, UNIT_STOP_TIMEOUT));
 }
 
-static int tell(PodPlan *plan, const PlanApp *app, int64_t unit_timeout)
+static int report_shortened(PodPlan *plan, const PlanApp *app, int64_t unit_timeout)
 {
         return app->app->app->stop_timeout == 0
                        ? 0
@@ -99,7 +99,7 @@ int plan_stop_limit(PodPlan *plan, int64_t unit_timeout)
         if (r < 0 || (span >= 0 && span <= most))
                 return r;
 
-        /* First none more than there is, then each its share of that. */
+        /* First limit each to the whole time; if they still take too long together, shorten all in proportion. */
         for (size_t i = 0; i < plan->n_apps; i++) {
                 PlanApp *a = &plan->apps[i];
 
@@ -119,7 +119,7 @@ int plan_stop_limit(PodPlan *plan, int64_t unit_timeout)
                 }
                 if (a->stop_timeout == asked)
                         continue;
-                r = tell(plan, a, unit_timeout);
+                r = report_shortened(plan, a, unit_timeout);
                 if (r < 0)
                         return r;
         }

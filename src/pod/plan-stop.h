@@ -3,13 +3,13 @@
 
 #include "pod/plan.h"
 
-/* How long the app and its event handlers have. */
+/* Sets how long the app and its event handlers may take to end. */
 void plan_stop_init(PlanApp *app);
 
-/* TimeoutStopSec= of the pod's unit, where that is ours to make: more than all of its apps need, one after another
- * where they depend on each other. */
+/* Adds TimeoutStopSec= of the pod's unit, where podctl makes the unit: more than all of its apps need, one after
+ * another where they depend on each other. */
 int plan_stop_property(PodPlan *plan);
 
-/* Apps end before their unit's time is over, in seconds, or nobody could note how they ended. A line for each that has
- * less time than it asks for is added to plan->ignored. */
+/* Shortens the apps' times so that they end before the time of the unit, in seconds, is over: otherwise their exit
+ * statuses could not be recorded. Adds a line to plan->ignored for each app that has less time than it asks for. */
 int plan_stop_limit(PodPlan *plan, int64_t unit_timeout);

@@ -29,7 +29,7 @@ static int write_dns(int dir_fd, const NetDns *dns)
 
 #define WRITTEN "resolv.conf-written"
 
-/* The host's address on the pod's way out, if that is through the host. */
+/* The host's address on the pod's route to the outside, if that leads through the host. */
 static char *find_gateway(int pod_fd)
 {
         _cleanup_(net_state_done) NetState state = {};
@@ -55,7 +55,7 @@ static int host_dns(const Pod *pod, const PodSettings *s, char **ret)
         return net_resolv_conf_for_pods(gateway, ret, &ignored);
 }
 
-/* Twice: as the pod has it, and to find out whether an app has changed it since. */
+/* Writes it twice: for the pod, and to find out later whether an app has changed it. */
 static int write_host_dns(const Pod *pod, const PodSettings *s, int dir_fd)
 {
         _cleanup_free_ char *text = NULL;
@@ -91,7 +91,7 @@ int pod_refresh_etc(const Pod *pod)
         r = host_dns(pod, pod->settings, &text);
         if (r < 0 || streq(text, written))
                 return MIN(r, 0);
-        /* An app has made it its own, as clients of a VPN do. */
+        /* An app has changed it, as VPN clients do: leave it alone. */
         if (read_foreign_file_at(dir_fd, "resolv.conf", HOST_FILE_MAX, &now, NULL) < 0 || !streq(now, written))
                 return 0;
         r = write_in_place(dir_fd, "resolv.conf", text);
@@ -101,7 +101,7 @@ int pod_refresh_etc(const Pod *pod)
         return r < 0 ? r : 1;
 }
 
-/* What was asked for, else the first network that says something, else the host's. */
+/* The name servers of the user, else of the first network that has some, else of the host. */
 static int write_resolv_conf(Pod *pod, const PodSettings *s, int dir_fd, char **reterr_message)
 {
         _cleanup_(net_state_done) NetState state = {};

@@ -4,7 +4,7 @@
 #include "pod/pod-plan.h"
 #include "pod/pod.h"
 
-/* Writes the texts for apps' /etc (plan-network.h) into the pod's directory, when it is known what its networks are. */
+/* Writes the files for apps' /etc (plan-network.h) into the pod's directory, once its networks are known. */
 int pod_write_etc(Pod *pod, const PodPlan *plan, char **reterr_message);
-/* Of a pod that runs: has /etc/resolv.conf follow the host's, where it is that. 1: it changed. */
+/* For a running pod: updates its /etc/resolv.conf, if that follows the host's. 1: it changed. */
 int pod_refresh_etc(const Pod *pod);

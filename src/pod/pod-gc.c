@@ -12,8 +12,8 @@
 #include "pod/pod-register.h"
 #include "shared/explain.h"
 
-/* An nspawn that was killed leaves directories of its machine behind, and from systemd 257 on it refuses to start
- * one of the same name while they are there. The mounts in them are gone with our namespace. */
+/* An nspawn that was killed leaves directories of its machine behind, and from systemd 257 on it refuses to start a
+ * machine of the same name while they exist. The mounts in them are gone with our namespace. */
 void pod_clear_nspawn(const char *machine)
 {
         static const char *const places[] = {
@@ -35,7 +35,7 @@ void pod_clear_nspawn(const char *machine)
         }
 }
 
-/* A newer pod may have taken over the name by now: then its lock is held. Ours goes with the file it was on. */
+/* A newer pod may have taken over the name by now: then it holds the lock, and the file stays. */
 static bool release_name(const Pod *p)
 {
         _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", p->settings->name);
@@ -49,7 +49,7 @@ static bool release_name(const Pod *p)
         return true;
 }
 
-/* As systemd-nspawn does it: who removes the file holds its lock. */
+/* Like systemd-nspawn, removes the file only while holding its lock. */
 static void remove_unlocked_range(int dir_fd, const char *name)
 {
         struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -70,7 +70,7 @@ static void release_uid_range(const Pod *p)
         remove_unlocked_range(AT_FDCWD, path);
 }
 
-/* Those of starts that were killed before there was a pod to remember them by. */
+/* Releases the ranges of starts that were killed before a pod recorded them. */
 static void release_stale_ranges(void)
 {
         _cleanup_close_ int fd = open_directory_at(AT_FDCWD, UID_RANGE_LOCKS);
@@ -107,7 +107,8 @@ static int pod_delete(Pod *p)
 
         if (!path)
                 return -ENOMEM;
-        /* A network that cannot be taken down any more, for want of a plugin say, does not keep the pod for ever. */
+        /* A network that can no longer be taken down, for example without its plugin, does not keep the pod for
+         * ever. */
         r = tear_down(p, true, &message);
         if (r > 0)
                 r = network_remove_idle(&message);
@@ -151,7 +152,8 @@ int pod_remove_unheld(Pod *p)
         return pod_remove(p);
 }
 
-/* What belongs to the start: the process, the user IDs and the addresses it had. */
+/* Removes what a start has left in the pod: its apps' changes, the process, the user IDs and the state of its
+ * networks. */
 static int forget_start(const Pod *p)
 {
         static const char *const names[] = { "upper", "work" },
@@ -230,22 +232,21 @@ static Verdict judge(const Pod *p, const PodCollect *c)
         }
 }
 
-/* A pod that was marked: its journal is found where it is from now on, and what it had outside its directory is free,
- * whether or not its unit clears away itself. Also puts right what an earlier run that was killed in the middle
- * left. */
+/* After a pod was marked, links its journal at the new place, and frees what it had outside its directory, whether or
+ * not its unit does. Also completes what an earlier run left undone when it was killed. */
 static void settle_marked(Pod *p, PodDirectory from)
 {
         if (p->directory != POD_DIR_EXITED_GARBAGE)
                 return;
-        /* One that was over before it had any leads nowhere. */
+        /* A pod that ended before it had a journal would have a link that leads nowhere. */
         if (faccessat(p->fd, "journal", F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
                 (void) pod_link_journal(p);
         if (p->directory != from && pod_tear_down(p, NULL) > 0)
                 (void) network_remove_idle(NULL);
 }
 
-/* It may have been started or removed between our look and our lock, or somebody is not done with it: POD_IN_USE. An
- * embryo has no lock of its own for a moment. */
+/* POD_IN_USE: the pod was started or removed between our look and our lock, or another process still needs it. A new
+ * embryo has no lock of its own for a moment; the lock of all embryos covers that. */
 static int lock_and_mark(Pod *p)
 {
         _cleanup_close_ int embryos = p->state == POD_EMBRYO ? pod_lock_embryos(p->store, LOCK_EX | LOCK_NB) : -EBADF;

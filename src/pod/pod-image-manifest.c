@@ -5,7 +5,7 @@
 #include "manifest/oci-config.h"
 #include "pod/pod-image-manifest.h"
 
-/* What the image says of itself. */
+/* The manifest of the image, converted to appc's form if necessary. */
 static int manifest_of_image(const Image *image, json_object **ret)
 {
         return image->kind == IMAGE_APPC ? json_parse_memory(image->manifest, image->manifest_size, ret, NULL)
@@ -29,7 +29,7 @@ static int add_platform(AppcImage *m)
         return arch ? strv_extendf(&m->labels, "arch=%s", arch) : 0;
 }
 
-/* What the pod knows of it. */
+/* A manifest of what the pod knows about its image. */
 static int manifest_of_pod(const AppcPodApp *app, json_object **ret)
 {
         _cleanup_(appc_image_freep) AppcImage *m = new0(AppcImage, 1);

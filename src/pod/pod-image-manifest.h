@@ -4,6 +4,6 @@
 #include "image/store/image-store.h"
 #include "manifest/appc-pod.h"
 
-/* What the image of an app says of itself, in appc's words whatever its format; where it is gone (NULL), what the pod
- * knows of it. */
+/* The manifest of an app's image in appc's form, whatever the image's format; if the image is gone (NULL), a manifest
+ * of what the pod knows about it. */
 int pod_image_manifest(const Image *image, const AppcPodApp *app, json_object **ret);

@@ -54,7 +54,7 @@ static int add(EndedList *l, Pod *p, const char *wanted)
         return 0;
 }
 
-/* Those of a group together, the last one first. */
+/* Sorts by group, and within a group by the time of the end, the latest first. */
 static int compare(const void *a, const void *b)
 {
         const Ended *x = a, *y = b;
@@ -90,7 +90,7 @@ static int list_ended(PodStore *s, const char *wanted, EndedList *ret)
         return 0;
 }
 
-/* What has ended does not change: it is measured once, unless it was too large to be measured to its end. */
+/* An ended pod does not change: it is measured once, unless it was too large to be measured completely. */
 static uint64_t size_of(const Pod *p, uint64_t max)
 {
         _cleanup_free_ char *text = NULL;
@@ -104,7 +104,7 @@ static uint64_t size_of(const Pod *p, uint64_t max)
                 return bytes;
         free(text);
         text = strprintf("%" PRIu64, bytes);
-        /* Without this file, its directory's time says when it ended. */
+        /* Without the file "exit", the time of the pod's directory records its end, and must not change. */
         if (text && faccessat(p->fd, "exit", F_OK, 0) >= 0)
                 (void) write_string_at(p->fd, "size", text, 0640);
         return bytes;
@@ -115,7 +115,7 @@ static int remove_one(Pod *p, const PodCollect *c)
         PodState was = p->state;
         int r = pod_remove_unheld(p);
 
-        /* Somebody looks at it, or has removed it. */
+        /* Another process uses it, or has removed it. */
         if (r == POD_IN_USE || r == -ENOENT)
                 return 0;
         c->report(c, p, r < 0 ? POD_FATE_STUCK : POD_FATE_REMOVED, was, r);

@@ -3,15 +3,15 @@
 
 #include "pod/pod-gc.h"
 
-/* Of the ended pods of one unit (of one name, where their settings have no unit) the last few are kept: those of a
- * service that fails again and again would fill the disk long before they are old. */
+/* Only the last few ended pods of a unit (or of a name, where the settings have no unit) are kept: those of a service
+ * that fails again and again would fill the disk long before they are old. */
 typedef struct PodKeep {
-        uint64_t pods;  /* so many at most; the last one always stays */
-        uint64_t bytes; /* and no more than fit into that */
+        uint64_t pods;  /* at most this many; the last one always stays */
+        uint64_t bytes; /* at most this many bytes together */
 } PodKeep;
 
 #define POD_KEEP_DEFAULT ((PodKeep) { .pods = 5, .bytes = UINT64_C(1) << 30 })
 
-/* Removes those beyond, of all pods, or only of those that belong together with one. Passes over those that somebody
- * holds. Goes on after errors; returns the first. */
+/* Removes the pods beyond these limits, of all units, or only of the unit of like. Passes over pods that another
+ * process holds. Continues after errors and returns the first. */
 int pod_store_keep_last(PodStore *s, const Pod *like, const PodKeep *keep, const PodCollect *c);

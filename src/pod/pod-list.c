@@ -2,7 +2,7 @@
 #include "basic/log.h"
 #include "pod/pod-internal.h"
 
-/* All pods, and one of them by what a user calls it. However many there are, only those that somebody wants are
+/* Lists all pods, and finds one by the text that a user gives. However many there are, only the requested ones are
  * open. */
 
 typedef struct Found {
@@ -29,7 +29,7 @@ static int add_directory(PodScan *s, PodDirectory d)
         _cleanup_strv_free_ char **names = NULL;
         int r;
 
-        /* There is not even a directory for them. */
+        /* There is no directory for pods. */
         if (s->store->fd < 0)
                 return 0;
         r = list_directory_at(s->store->fd, pod_directory_to_string(d), &names);
@@ -56,7 +56,7 @@ static int compare_found(const void *a, const void *b)
         return k != 0 ? k : (int) x->directory - (int) y->directory;
 }
 
-/* A pod that moved while we looked was seen twice, and is most likely where a pod that moves on gets last. */
+/* A pod that moved while we listed may be found twice; it is most likely in the later directory. */
 static void drop_earlier(PodScan *s)
 {
         size_t n = 0;
@@ -80,7 +80,7 @@ int pod_scan_new(PodStore *store, PodScan **ret)
                 if (r < 0)
                         return r;
         }
-        /* One whose start failed meanwhile is back there (pod_put_back()). */
+        /* A pod whose start failed meanwhile is back there (pod_put_back()). */
         r = add_directory(s, POD_DIR_PREPARED);
         if (r < 0)
                 return r;
@@ -117,7 +117,8 @@ int pod_scan_next(PodScan *s, Pod **ret)
                         return 1;
                 if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
                         return r;
-                /* What cannot be opened, for it is no directory or the disk is broken, does not hide the others. */
+                /* An entry that cannot be opened, because it is not a directory or the disk is broken, does not hide
+                 * others. */
                 log_debug_errno(r, "Passing over %s/%s: %m", pod_directory_to_string(found->directory), found->uuid.s);
         }
         return 0;
@@ -129,7 +130,7 @@ static bool has_name(Pod *p, const char *name)
         return p->settings && streq(p->settings->name, name);
 }
 
-/* Whether a is the better answer than b to somebody who gave a name both have. */
+/* Whether a is the better match for a name that both have. */
 static bool named_before(const Pod *a, const Pod *b)
 {
         if (pod_state_is_alive(a->state) != pod_state_is_alive(b->state))
@@ -142,7 +143,7 @@ static bool uuid_has_prefix(const Uuid *u, const char *prefix)
         return strncasecmp(u->s, prefix, strlen(prefix)) == 0;
 }
 
-/* The best of those that have the name. */
+/* Finds the best match among the pods that have the name. */
 static int find_by_name(PodStore *s, const char *name, Pod **ret)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;

@@ -61,8 +61,8 @@ PodPlan *pod_plan_free(PodPlan *plan)
         return mfree(plan);
 }
 
-/* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. Those of
- * the user, where they are not always root's, follow from the image's passwd, and are added at the start. */
+/* The executor's variables (appc, ace.md "Execution Environment"), where the image does not set them itself. If the
+ * user is not always root, the user's variables follow from the image's passwd, and are added at the start. */
 static int plan_environment(const PodSettings *settings, const AppcPodApp *app, char ***ret)
 {
         static const struct {
@@ -114,7 +114,7 @@ static bool annotation_is_true(char *const *annotations, const char *name)
         return value && streq(value, "true");
 }
 
-/* What the checks below have passed. */
+/* Reads the annotations for restarts and order, which plan-check.c checks. */
 static int plan_order(PlanApp *ret)
 {
         char *const *annotations = ret->app->annotations;
@@ -136,7 +136,7 @@ static void plan_settings(const PodPlan *plan, PlanApp *ret)
         ret->open_paths = strv_contains(plan->settings->insecure, "paths");
 }
 
-/* What they are encrypted with may be the TPM's to know, and systemd lets units with such credentials have it too. */
+/* Credentials may be encrypted with a key of the TPM, and systemd lets units with such credentials use it. */
 static bool has_encrypted_credentials(const AppcPod *pod)
 {
         for (size_t i = 0; i < pod->n_apps; i++)
@@ -146,7 +146,7 @@ static bool has_encrypted_credentials(const AppcPod *pod)
         return false;
 }
 
-/* What systemd's own systemd-nspawn@.service says of a container, for the unit that we make. */
+/* The properties of systemd's own systemd-nspawn@.service, for the unit that podctl makes. */
 static int plan_unit_properties(PodPlan *plan)
 {
         static const char *const common[] = {
@@ -187,11 +187,11 @@ static int plan_unit_properties(PodPlan *plan)
         if (r < 0)
                 return r;
         r = strv_extend_strv(&plan->unit_properties, plan->limits);
-        /* The user's come last, so that they have the last word. */
+        /* The user's come last, so that they take precedence. */
         return r < 0 ? r : strv_extend_strv(&plan->unit_properties, plan->settings->properties);
 }
 
-/* More than the kernel's OVL_MAX_STACK it says no word about. */
+/* With more than OVL_MAX_STACK layers, the kernel fails without saying why. */
 static int check_layers(const AppcPodApp *app, const PlanImage *image, char **reterr_message)
 {
         size_t n = strv_length(image->lowers);
@@ -214,7 +214,7 @@ static int note_owners(PodPlan *plan, const AppcPodApp *app, const PlanImage *im
                                       app->name, image->highest_id, POD_UID_COUNT);
 }
 
-/* One app's part. What cannot be honoured is noted in the pod's list. */
+/* Plans the part of one app. Demands that cannot be met are added to the pod's list. */
 static int plan_app(PodPlan *plan, const AppcPodApp *app, const PlanImage *image, PlanApp *ret, char **reterr_message)
 {
         int r;
@@ -244,7 +244,7 @@ static int plan_app(PodPlan *plan, const AppcPodApp *app, const PlanImage *image
         return plan_filter_check(ret, reterr_message);
 }
 
-/* The pod's part, then each app's, then what is between them. */
+/* Plans what does not depend on apps, then each app, then the unit, which depends on both. */
 static int plan_build(PodPlan *plan, const PlanImage *images, char **reterr_message)
 {
         const AppcPod *pod = plan->manifest;

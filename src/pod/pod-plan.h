@@ -3,7 +3,7 @@
 
 #include "pod/plan.h"
 
-/* Making the plan, the file plan-SUBJECT.c each for its part of it. */
+/* Making the plan: each file plan-SUBJECT.c makes its part of it. */
 
 int pod_plan_new(const AppcPod *manifest, const PodSettings *settings, const PlanImage *images, const char *uuid,
                  const char *directory, PodPlan **ret, char **reterr_message);

@@ -28,7 +28,7 @@ static int check_platform(const Image *image, const char *app, char ***warnings,
         return warning ? strv_extendf(warnings, "app '%s': %s", app, warning) : 0;
 }
 
-/* Volumes of Docker images begin with what the image has there, and so did rkt's of images that docker2aci made. */
+/* Volumes of Docker images start with the image's files at that place, and so did rkt's for images from docker2aci. */
 static bool volumes_have_files(const Image *image)
 {
         _cleanup_(appc_image_freep) AppcImage *appc = NULL;
@@ -45,7 +45,8 @@ static int take_app(const Image *image, AppcPodApp *app, bool private_users, cha
         return r < 0 || private_users ? r : image_demands_bound(app->name, app->app, warnings);
 }
 
-/* Its names are of no interest here, and take a look at those of all images. */
+/* Does not load the names of the image: they are not needed here, and finding them means reading those of all
+ * images. */
 static int load_image(ImageStore *store, const AppcPodApp *app, Image **ret, char **reterr_message)
 {
         Digest found;
@@ -69,7 +70,7 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
         char id[DIGEST_STRING_MAX];
         int r;
 
-        /* One that is known may have been removed before the store was locked. */
+        /* A known image may have been removed before the store was locked. */
         if (!image || !image_store_has(store, &image->id)) {
                 r = find_image(store, app, &loaded, reterr_message);
                 if (r < 0)
@@ -194,7 +195,7 @@ int pod_write(Pod *pod, const AppcPod *manifest, const PodSettings *settings, co
         _cleanup_free_ char *text = NULL;
         int r = 0;
 
-        /* The layers first: once there is a manifest, nobody may remove them. */
+        /* The layers first: once there is a manifest, they must be protected from removal. */
         for (size_t i = 0; i < manifest->n_apps; i++) {
                 r = write_lowers(pod, manifest->apps[i].name, &images[i]);
                 if (r < 0)
@@ -218,7 +219,7 @@ int pod_app_lowers(const Pod *pod, const char *app, char ***ret)
         return r < 0 ? r : strv_split(text, '\n', ret);
 }
 
-/* By the directory that it has when it runs, wherever it is now. */
+/* Uses the directory that the pod has when it runs, wherever it is now. */
 static int make_plan(const PodStore *store, const char *uuid, const AppcPod *manifest, const PodSettings *settings,
                      const PlanImage *images, PodPlan **ret, char **reterr_message)
 {
@@ -323,7 +324,7 @@ static int add_layer_of_path(const char *path, char ***layers)
         return strv_contains(*layers, name) ? 0 : strv_consume(layers, TAKE_PTR(name));
 }
 
-/* From the files of a pod whose manifest may be damaged or not there yet. */
+/* Reads the pod's own files, since its manifest may be damaged or not exist yet. */
 static int add_layers_of_pod(const Pod *pod, char ***layers)
 {
         _cleanup_strv_free_ char **apps = NULL;

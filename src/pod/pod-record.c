@@ -86,7 +86,7 @@ int pod_never_started(const Pod *p, char ***ret)
         r = strv_split(text, '\n', &lines);
         if (r < 0)
                 return r;
-        /* The first is the verb. The pod may have written anything there: only names of apps are of interest. */
+        /* The first line is the verb. The pod may have written anything there: only names of apps are taken. */
         n = strv_length(lines);
         for (size_t i = 1; i < n; i++)
                 if (ac_name_is_valid(lines[i]) && strv_extend(ret, lines[i]) < 0)
@@ -175,7 +175,7 @@ int pod_supervisor_pidfd(const Pod *p)
         return pod_supervisor_pid(p, &pid) < 0 ? -EBADF : (int) syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* nspawn has one child, the container's PID 1, but for moments at its start when there is a helper as well. */
+/* nspawn has one child, the container's PID 1, except for moments at its start when there is also a helper. */
 int pod_leader_pid(const Pod *p, pid_t *ret)
 {
         _cleanup_free_ char *path = NULL, *text = NULL;

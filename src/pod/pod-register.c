@@ -15,7 +15,7 @@ int pod_register_probe(void)
         return fd < 0 ? -errno : fd;
 }
 
-/* Only an address of one's own can be bound to. IPv4's are asked for in IPv6's clothes. */
+/* bind() succeeds only for an address of the host. IPv4 addresses are mapped to IPv6. */
 static bool is_of_host(int probe, const char *text)
 {
         _cleanup_free_ char *mapped = strchr(text, ':') ? strdup(text) : strjoin("::ffff:", text);
@@ -25,8 +25,8 @@ static bool is_of_host(int probe, const char *text)
                bind(probe, (struct sockaddr *) &address, sizeof(address)) >= 0;
 }
 
-/* The first address of the host that a network leads to: the gateway, but of a CNI network that may be another
- * machine. */
+/* The first address of the host that a network leads to: its gateway, though the gateway of a CNI network may be
+ * another machine. */
 static int find_host(const Pod *pod, int probe, char **ret, char **reterr_message)
 {
         _cleanup_(net_state_done) NetState state = {};
@@ -49,7 +49,7 @@ static int find_host(const Pod *pod, int probe, char **ret, char **reterr_messag
                        pod->settings->net);
 }
 
-/* With the name that the pod knows it by. */
+/* Loads the image, with the name by which the pod knows it. */
 static int load_image(ImageStore *store, const AppcPodApp *app, Image **ret)
 {
         const char *version = strv_env_get(app->image.labels, "version");
@@ -88,7 +88,7 @@ static int add_app(int registry, const Pod *pod, ImageStore *store, const AppcPo
         return r < 0 ? r : registration_add_app(registry, &pod->uuid, app->name, text);
 }
 
-/* Those it has, which are written with their lengths; of a pod in the host's network there are none. */
+/* Registers the pod's addresses, which are recorded with prefix lengths; a pod in the host's network has none. */
 static int add_addresses(int registry, const Pod *pod)
 {
         _cleanup_strv_free_ char **addresses = new0(char *, 1);
@@ -102,7 +102,7 @@ static int add_addresses(int registry, const Pod *pod)
                         NetAddress parsed;
                         _cleanup_free_ char *text = strndup(*a, strcspn(*a, "/"));
 
-                        /* As the service writes it. */
+                        /* In the form that the service uses. */
                         if (text && net_address_parse(text, &parsed) >= 0)
                                 r = r < 0 ? r : strv_extend(&addresses, NET_ADDRESS(&parsed));
                 }

@@ -4,14 +4,14 @@
 #include "pod/pod-plan.h"
 #include "pod/pod.h"
 
-/* Making a pod known to the metadata service, and its apps told where that is. */
+/* Registers a pod with the metadata service, and gives its apps the service's URL. */
 
-/* A socket of the host's network, made while we are in it, that knows afterwards which addresses are the host's own. */
+/* A socket of the host's network, made while we are in it, for finding out later which addresses are the host's own. */
 int pod_register_probe(void);
 
-/* Writes the registration (pod/registration.h), and the URL into the pod's settings and its apps' environments.
- * Called with the pod's networks up. probe: from the above. -ENOTCONN: nobody serves. -EHOSTUNREACH: no network leads
- * to the host. */
+/* Writes the registration (pod/registration.h), and the URL into the pod's settings and its apps' environments. Called
+ * with the pod's networks up. probe: from pod_register_probe(). -ENOTCONN: the service does not run. -EHOSTUNREACH: no
+ * network leads to the host. */
 int pod_register(Pod *pod, PodPlan *plan, int probe, char **reterr_message);
 /* Does nothing for a pod that is not registered; may be repeated. */
 int pod_unregister(const Pod *pod);

@@ -3,31 +3,31 @@
 
 #include "network/net-config.h"
 
-/* What a start says of a pod that is not in its manifest: how it is to be run on this host. Kept with the pod as
+/* How a pod is to be run on this host: the options of its start that are not in its manifest. Kept with the pod as
  * JSON, in the file "settings". */
 
 typedef struct PodSettings {
         char *name;        /* machine name, see pod_name_is_valid() */
         char *hostname;    /* NULL: the name */
-        char *net;         /* what was asked for: "default", "none", "host", "a,b:IP=…"; NULL: "none" */
-        NetJoin *joins;    /* the networks that these are, resolved */
+        char *net;         /* as the user gave it: "default", "none", "host", "a,b:IP=…"; NULL: "none" */
+        NetJoin *joins;    /* the same networks, resolved */
         size_t n_joins;
-        NetDns dns;        /* for /etc/resolv.conf, before what networks say */
-        char *dns_mode;    /* "host": the host's own file; "none": not even what networks say */
-        bool image_etc;    /* what images have of hosts and hostname stays, and the host's name servers are not taken */
+        NetDns dns;        /* for /etc/resolv.conf, instead of the networks' own */
+        char *dns_mode;    /* "host": the host's own file; "none": not even the networks' name servers */
+        bool image_etc;    /* hosts and hostname of images stay, and the host's name servers are not used */
         char **hosts;      /* lines for /etc/hosts */
         bool hosts_host;   /* the host's own file */
         char *unit;        /* the unit it runs in, NULL while that is not known */
         Tristate private_users;
         char *ipc;         /* "parent": the IPC namespace is the host's */
         bool interactive;
-        char *terminal;    /* $TERM of an interactive app that has none itself */
+        char *terminal;    /* $TERM for an interactive app that does not set it itself */
         bool sockets;      /* interactive without a terminal: through sockets in the pod's "stdio" directory */
-        bool mds_register;  /* make it known to the metadata service */
-        char *metadata_url; /* where its apps find that, once it is */
-        char *slice;       /* of the unit, where it is ours to make; NULL: machine.slice */
-        char **properties; /* further ones of that unit, see unit-property.h */
-        /* Protection given up at run time: "capabilities", "paths", "seccomp". */
+        bool mds_register;  /* register the pod with the metadata service */
+        char *metadata_url; /* the URL of the service for its apps, once the pod is registered */
+        char *slice;       /* of the unit, where podctl makes it; NULL: machine.slice */
+        char **properties; /* further properties of that unit, see unit-property.h */
+        /* Protections disabled at run time: "capabilities", "paths", "seccomp". */
         char **insecure;
 } PodSettings;
 

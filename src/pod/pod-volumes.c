@@ -45,7 +45,7 @@ bool pod_volume_is_implied(const AppcPodApp *app, const Mount *mount, const Volu
                streq(app_find_mount_point(app->app, point + 1)->path, mount->path);
 }
 
-/* Images may say that of anything; of these places there is nothing to keep. */
+/* Images may declare a volume anywhere; at these places there is nothing to keep. */
 static bool is_left_alone(const MountPoint *point)
 {
         _cleanup_free_ char *path = NULL;

@@ -66,7 +66,7 @@ static int make_directories(const PodStore *s)
         return 0;
 }
 
-/* Where pods cannot be made, there may be some all the same; on a full disk, there are images to remove. */
+/* Pods may exist where none can be made, and on a full disk there are images to remove. */
 static bool is_readable_still(int r)
 {
         return r == -EACCES || r == -EROFS || r == -ENOSPC || r == -EDQUOT;
@@ -182,7 +182,8 @@ int pod_new(PodStore *s, const Uuid *uuid, Pod **ret)
         return 0;
 }
 
-/* Whether somebody holds the lock, without getting in anybody's way: a shared lock, given up at once. */
+/* Whether another process holds the lock. Takes a shared lock and releases it at once, so as not to hinder any
+ * other. */
 static int lock_is_held(int fd)
 {
         int r = fd_lock(fd, LOCK_SH | LOCK_NB);
@@ -235,8 +236,8 @@ int pod_open_anywhere(Pod *p)
 {
         int r = -ENOENT;
 
-        /* A pod may move on between two looks, towards the end of the list, but for one whose start failed, which goes
-         * back to where the prepared ones are: another round finds it. */
+        /* A pod may move between two looks: usually towards the end of the list, but one whose start failed goes back
+         * to the prepared ones, where another round finds it. */
         for (unsigned round = 0; round < 3; round++)
                 for (PodDirectory d = 0; d < _POD_DIRECTORY_MAX; d++) {
                         r = pod_open_in(p, d);
@@ -311,7 +312,7 @@ const char *pod_display_name(Pod *p)
         return p->settings ? p->settings->name : p->uuid.s;
 }
 
-/* True while the directory we have open is where we believe it to be. */
+/* True while the directory that we have open is where we expect it. */
 static bool pod_is_in_place(const Pod *p)
 {
         _cleanup_free_ char *path = path_in_store(p->directory, &p->uuid);
@@ -320,8 +321,8 @@ static bool pod_is_in_place(const Pod *p)
         return path && fstat(p->fd, &a) >= 0 && fstatat(p->store->fd, path, &b, 0) >= 0 && a.st_ino == b.st_ino;
 }
 
-/* Processes that look at a pod hold a shared lock on it for an instant: they are no reason to give way. A process that
- * keeps us from having a shared one, too, is. */
+/* A process that only checks the state of a pod holds a shared lock for an instant: try again. A process with an
+ * exclusive lock also keeps us from a shared one: give up. */
 static int lock_beside_lookers(const Pod *p)
 {
         Patience patience = { .step_usec = 1000, .left_usec = USEC_PER_SEC };
@@ -397,7 +398,7 @@ int pod_is_held(const Pod *p)
         _cleanup_close_ int fd = openat(p->fd, "pod", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         int r;
 
-        /* One whose making or removal was broken off may have no such file. */
+        /* A pod whose creation or removal was interrupted may not have this file. */
         if (fd < 0)
                 return errno == ENOENT || errno == ELOOP ? 0 : -errno;
         r = fd_lock(fd, LOCK_EX | LOCK_NB);

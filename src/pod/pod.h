@@ -7,23 +7,23 @@
 #include "pod/pod-settings.h"
 
 /* Pods on disk: DATA/pods/DIRECTORY/UUID, as rkt had them. What a pod is doing follows from the directory it is in
- * and from whether somebody holds the flock(2) on it; transitions are one rename(2). The lock is on the directory's
- * own fd and passes through exec to systemd-nspawn, so the kernel gives it up when the pod is gone, however it went.
+ * and from whether a process holds the flock(2) on it; transitions are one rename(2). The lock is on the directory's
+ * own fd and passes through exec to systemd-nspawn, so the kernel releases it when the pod ends, in whatever way.
  *
  *     pod            the pod manifest, everything resolved; its mtime is when the pod was created
- *     settings       what else the start asked for (pod-settings.h)
- *     uid-base       first of the user IDs of its own, when it has some
+ *     settings       the options of its start that are not in the manifest (pod-settings.h)
+ *     uid-base       the first of its own user IDs, if it has any
  *     pid            of the process systemd watches; its mtime is when the pod was started
  *     apps/APP/      upper and work directory of the app's root, "lower" the layers below
  *     volumes/NAME   empty volumes
  *     journal/       the pod's journal
  *     stdio/         sockets of an interactive app without a terminal
- *     output/N       a socket, on which `podctl run` waits for what app N of the manifest writes, counted from 0
- *     files/         texts for /etc of its apps (pod-etc.h)
+ *     output/N       a socket on which `podctl run` receives the output of app N of the manifest, counted from 0
+ *     files/         files for the /etc of its apps (pod-etc.h)
  *     status/APP     exit status of an app that has ended, its mtime is when; written inside the pod
- *     status/.health-APP  how an app with a health check is while it runs; likewise
+ *     status/.health-APP  the health of a running app with a health check; likewise
  *     exit           exit status of the pod itself, its mtime is when
- *     size           how much it takes on the disk, once somebody wanted to know of an ended one (pod-keep.h) */
+ *     size           space on disk of an ended pod, once it has been measured (pod-keep.h) */
 
 typedef enum PodDirectory {
         POD_DIR_EMBRYO,
@@ -39,7 +39,7 @@ typedef enum PodDirectory {
 const char *pod_directory_to_string(PodDirectory d);
 PodDirectory pod_directory_from_string(const char *s);
 
-/* In rkt's words. */
+/* Named as in rkt. */
 typedef enum PodState {
         POD_EMBRYO,
         POD_PREPARING,
@@ -60,7 +60,7 @@ PodState pod_state_from_string(const char *s);
 
 #define PODS_DEFAULT_DATA "/var/lib/podctl"
 
-/* The apps are numbered in there, since a name may be too long for the address of a socket. */
+/* Apps are numbered in there, since a name may be too long for the address of a socket. */
 #define POD_OUTPUT_DIR "output"
 
 /* DATA/pods, opened. */
@@ -90,48 +90,48 @@ typedef struct Pod {
 Pod *pod_free(Pod *p);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Pod *, pod_free);
 
-/* A new pod in the preparing state, locked by us. */
+/* Makes a new pod in the preparing state, with its lock held by us. */
 int pod_new(PodStore *s, const Uuid *uuid, Pod **ret);
-/* The pod, wherever it is, with its state of this moment. -ENOENT. */
+/* Opens a pod, wherever it is, with its current state. -ENOENT. */
 int pod_open(PodStore *s, const Uuid *uuid, Pod **ret);
 
-/* All of them, one after the other, sorted by UUID; those that go away meanwhile, or that somebody has broken, are left
- * out. 1: *ret is the next one. 0: there are no more. */
+/* Opens all pods, one after another, sorted by UUID; those that go away meanwhile, or are damaged, are left out. 1:
+ * *ret is the next one. 0: there are no more. */
 typedef struct PodScan PodScan;
 int pod_scan_new(PodStore *s, PodScan **ret);
 int pod_scan_next(PodScan *s, Pod **ret);
 PodScan *pod_scan_free(PodScan *s);
 DEFINE_TRIVIAL_CLEANUP_FUNC(PodScan *, pod_scan_free);
 
-/* By name, UUID or the beginning of a UUID. A running pod goes before others of its name, then the newest one. -ENOENT:
- * none such. -ENOTUNIQ: the beginning fits several; *ret_fitting, unless NULL, says which. -EINVAL: the text is
- * empty. */
+/* Finds a pod by its name, its UUID or the beginning of its UUID. Among pods of the same name, a running one comes
+ * first, then the newest. -ENOENT: there is no such pod. -ENOTUNIQ: the beginning fits several; *ret_fitting, unless
+ * NULL, lists them. -EINVAL: the text is empty. */
 int pod_find(PodStore *s, const char *text, Pod **ret, char ***ret_fitting);
 
 /* Reads manifest and settings. *reterr_message names file and member. */
 int pod_load(Pod *p, char **reterr_message);
-/* What it is called: its name, or the UUID when it has none or cannot be read. */
+/* Its name, or the UUID when it has no name or the name cannot be read. */
 const char *pod_display_name(Pod *p);
 
-/* Takes the lock. -EAGAIN: somebody else has it. -ENOENT: the pod went elsewhere before we had it; look again. */
+/* Takes the lock. -EAGAIN: another process has it. -ENOENT: the pod moved before we had the lock; open it again. */
 int pod_lock(Pod *p);
 /* Takes over a lock through a copy of the fd that holds it. -ESTALE: that is not this pod's directory. -EAGAIN: it
  * does not hold the lock. */
 int pod_adopt_lock(Pod *p, int fd);
-/* Keeps the pod from being collected, or moved for that, until it is freed: for a process that waits for it and is not
- * done when it ends. Any number may. A shared lock of the file "pod". */
+/* Keeps the pod from being collected, or moved for that, until it is freed: for a process that waits for the pod and
+ * still needs it after its end. Any number of processes may do so: it is a shared lock on the file "pod". */
 int pod_hold(Pod *p);
-/* 1: somebody else does. */
+/* 1: another process holds it. */
 int pod_is_held(const Pod *p);
-/* Moves a pod whose lock we hold. A prepared pod is on disk then; others do not outlive a power cut in any useful way,
- * and no start waits for the disk on their account. */
+/* Moves a pod whose lock we hold. A prepared pod is synced to disk; other pods are of no use after a power cut, and
+ * their starts do not wait for the disk. */
 int pod_move(Pod *p, PodDirectory to);
-/* Looks again where the pod is and what it does. -ENOENT: gone. */
+/* Updates the pod's place and state. -ENOENT: it is gone. */
 int pod_refresh(Pod *p);
 /* True while the process that systemd watches is there. */
 bool pod_state_is_alive(PodState s);
 bool pod_state_has_run(PodState s);
-/* True when it has run and ended, or is on its way out. */
+/* True when the pod has ended, or is being removed. */
 bool pod_state_is_over(PodState s);
 
 
@@ -140,17 +140,16 @@ char *pod_path(const Pod *p, const char *below);
 /* Nanoseconds since the epoch; 0 when it has not happened yet. */
 uint64_t pod_created_time(const Pod *p);
 uint64_t pod_started_time(const Pod *p);
-/* When the pod ended, as well as we know: its own record, the last app's, or when it was marked as garbage. */
+/* When the pod ended, as far as is known: from its own record, the last app's, or when it was marked as garbage. */
 uint64_t pod_exited_time(const Pod *p);
-/* -ENOENT: not recorded; or, of an app, it is being started once more. */
+/* -ENOENT: not recorded; for an app also: it is being restarted. */
 int pod_exit_status(const Pod *p, int *ret);
 int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished);
-/* The apps that never started in a pod that has ended, as it wrote that down itself; a list of their names, NULL: none
- * that is known of. */
+/* The names of the apps that never started in an ended pod, from the pod's own record; NULL: none are known. */
 int pod_never_started(const Pod *p, char ***ret);
-/* Whether any app has a record, or the pod itself of its end: else what was to be the pod never came up. */
+/* Whether there is a record of any app, or of the end of the pod itself: if not, the pod never came up. */
 bool pod_has_records(const Pod *p);
-/* How an app with a health check is, by what was found inside the pod. */
+/* The health of an app with a health check, as found inside the pod. */
 typedef struct PodHealth {
         const char *status; /* "starting", "healthy" or "unhealthy" */
         uint32_t failures;  /* checks in a row that failed */
@@ -158,10 +157,10 @@ typedef struct PodHealth {
 } PodHealth;
 /* -ENOENT: nothing is known. */
 int pod_app_health(const Pod *p, const char *app, PodHealth *ret);
-/* The first of the user IDs of its own; 0 when it has none. */
+/* The first of its own user IDs; 0 when it has none. */
 int pod_uid_base(const Pod *p, uid_t *ret);
 /* Process ID of the pod's supervisor (nspawn) and of PID 1 inside. -ENOENT. */
 int pod_supervisor_pid(const Pod *p, pid_t *ret);
 int pod_leader_pid(const Pod *p, pid_t *ret);
-/* Of the supervisor, whose end is the pod's. Negative: there is none yet, or no more. */
+/* A pidfd of the supervisor, whose end is the end of the pod. Negative: there is no supervisor yet, or it is gone. */
 int pod_supervisor_pidfd(const Pod *p);

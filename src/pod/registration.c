@@ -65,7 +65,7 @@ int registration_open(int *ret)
                 return r;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        /* Whichever process made it: what is made in here belongs to the group then. */
+        /* Whichever process made the directory: files that are made in it have to belong to the group. */
         if ((st.st_gid != group->gr_gid || (st.st_mode & 07777) != 02750) &&
             (fchown(fd, 0, group->gr_gid) < 0 || fchmod(fd, 02750) < 0))
                 return -errno;
@@ -92,7 +92,7 @@ static int write_at(int fd, const Uuid *uuid, const char *below, const char *tex
         return path ? write_string_at(fd, path, text, 0640) : -ENOMEM;
 }
 
-/* What is made in between is for the group to read, whatever the caller's umask. */
+/* Files that are made in the scope of OWN_UMASK are readable for the group, whatever the caller's umask. */
 static void umask_restore(const mode_t *old)
 {
         (void) umask(*old);
@@ -124,7 +124,8 @@ static int add_files(int fd, const Uuid *uuid, const char *token, const char *ma
         r = write_at(fd, uuid, "manifest", manifest);
         if (r < 0)
                 return r;
-        /* Before the link: the removal of the pod has to find it. */
+        /* Before the file "token": if another pod has the token, the removal must not find it there and remove that
+         * pod's link. */
         if (symlinkat(target, fd, link) < 0)
                 return -errno;
         return write_at(fd, uuid, "token", token);
@@ -164,7 +165,7 @@ static bool is_address(const char *s)
         return inet_pton(strchr(s, ':') ? AF_INET6 : AF_INET, s, &a) == 1;
 }
 
-/* Whose directory the link leads to. */
+/* The UUID of the pod to whose directory the link leads. */
 static int read_link(int fd, const char *path, Uuid *ret)
 {
         char target[sizeof(TARGET) + UUID_STRING_MAX] = {};
@@ -187,7 +188,7 @@ int registration_add_addresses(int fd, const Uuid *uuid, char *const *addresses)
         r = mkdir_p_at(fd, ADDRESSES, 0750);
         if (r < 0)
                 return r;
-        /* Before the links: who removes the pod has to find them. */
+        /* Before the links: the removal of the pod has to find them. */
         r = write_at(fd, uuid, "addresses", text);
         if (r < 0)
                 return r;

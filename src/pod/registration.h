@@ -8,54 +8,55 @@
 /* Pods as the metadata service knows them (podctl-metadata.service(8)): files, so that they outlive the service and go
  * with the pod, and so that each request, however many pods there are, is answered from one directory found by name.
  *
- *     tokens/TOKEN       a link to ../pods/UUID: who knows the token is an app of that pod
- *     addresses/ADDRESS  a link likewise: who asks from there is an app of that pod, if it has the token
+ *     tokens/TOKEN       a link to ../pods/UUID: a process that knows the token is an app of that pod
+ *     addresses/ADDRESS  a link likewise: a request from there is that pod's, if it has the pod's token
  *     pods/UUID/         token      the token
  *                        addresses  its addresses, a line each
  *                        manifest   the pod manifest, resolved
- *                        apps/APP   the manifest of the app's image, in appc's words
+ *                        apps/APP   the manifest of the app's image, in appc's form
  *
- * There are two: podctl's own, which the service only reads, and the service's, of pods that others registered. All
- * functions take the directory opened. */
+ * There are two such directories: podctl's own, which the service only reads, and the service's, for pods that others
+ * registered. All functions take the opened directory. */
 
 #define REGISTRATION_DIRECTORY "/run/podctl/metadata"
 #define REGISTRATION_GROUP "podctl-metadata"
-/* Of those that others registered. */
+/* Pods that others registered. */
 #define REGISTRATION_FOREIGN_DIRECTORY "/run/podctl/registered"
 
-/* Where the service takes registrations, and is found to be there. */
+/* The socket on which the service takes registrations; it also shows whether the service runs. */
 #define REGISTRATION_SOCKET "/run/podctl/metadata-svc.sock"
-/* Where pods find it. */
+/* The port on which pods reach the service. */
 #define REGISTRATION_PORT 18112
 
-/* Whether somebody listens there. */
+/* Whether the service listens on the socket. */
 bool registration_is_served(void);
 
-/* 128 bits at least, however they are written: letters, digits, '-' and '_'. */
+/* A token has at least 128 bits, in any encoding with letters, digits, '-' and '_'. */
 #define TOKEN_MIN 22
 #define TOKEN_MAX 128
 bool token_is_valid(const char *token);
-/* A random one. */
+/* Makes a random token. */
 int token_new(char **ret);
 
-/* podctl's own, made where missing, for the service's group to read. -ESRCH: there is no such group. */
+/* Opens podctl's own directory, made if missing, with read access for the service's group. -ESRCH: there is no such
+ * group. */
 int registration_open(int *ret);
 
-/* A pod manifest as it is told: with an array of annotations in any case, which is what clients compare. */
+/* Formats a pod manifest as it is served: it always has an array of annotations, since clients compare that. */
 int registration_format_manifest(json_object *manifest, char **ret);
 
-/* Takes the place of an earlier registration of the pod. -EEXIST: another one has the token. */
+/* Replaces an earlier registration of the pod. -EEXIST: another pod has the token. */
 int registration_add(int fd, const Uuid *uuid, const char *token, const char *manifest);
 /* -ENOENT: no such pod. The name is an AC Name. */
 int registration_add_app(int fd, const Uuid *uuid, const char *app, const char *manifest);
-/* Where its requests come from; an address has one pod, the last that was given it. */
+/* Registers the addresses of the pod's requests; an address belongs to the pod that was registered with it last. */
 int registration_add_addresses(int fd, const Uuid *uuid, char *const *addresses);
-/* -ENOENT: nobody's. */
+/* -ENOENT: no pod has the address. */
 int registration_find_address(int fd, const char *address, Uuid *ret_uuid);
-/* Whether there are pods whose addresses nobody has told. */
+/* Whether there are pods whose addresses were not registered. */
 bool registration_has_strangers(int fd);
-/* -ENOENT: no such pod. What is left of a registration that broke off goes as well. */
+/* Also removes the rest of a registration that was interrupted. -ENOENT: no such pod. */
 int registration_remove(int fd, const Uuid *uuid);
 
-/* The pod that has the token: the directory of the pod, opened, and the pod's UUID. -ENOENT. */
+/* Finds the pod that has the token: its directory, opened, and its UUID. -ENOENT. */
 int registration_find(int fd, const char *token, int *ret_pod_fd, Uuid *ret_uuid);

@@ -174,9 +174,18 @@ static int refuse_unknown(const OptionSet *sets, const char *word)
         return log_error_errno(EINVAL, "Unknown option '%.*s'", (int) strcspn(word, "="), word);
 }
 
+/* A long option; a short one like -i may be the beginning of another program's -it. */
+static bool is_own(const OptionSet *sets, const char *word)
+{
+        for (; startswith(word, "--") && sets->options; sets++)
+                if (options_find(sets->options, word))
+                        return true;
+        return false;
+}
+
 static int refuse_foreign(const OptionSet *sets, const char *word)
 {
-        const char *hint = sets->hint ? sets->hint(sets->command, word) : NULL;
+        const char *hint = sets->hint && !is_own(sets, word) ? sets->hint(sets->command, word) : NULL;
 
         return hint ? log_error_errno(EINVAL, "Unknown option '%.*s': %s", (int) strcspn(word, "="), word, hint) : 0;
 }

@@ -8,7 +8,7 @@
 #include "shared/bus.h"
 #include "unit/machine.h"
 
-/* machined's own record, a file of NAME=VALUE lines: looking at it costs no connection where there is nothing to do. */
+/* machined's own records, files of NAME=VALUE lines: reading one saves a connection if there is nothing to do. */
 #define MACHINES "/run/systemd/machines/"
 
 int machine_forget_dead(const char *name)
@@ -38,12 +38,12 @@ int machine_forget_dead(const char *name)
         r = sd_bus_open_system(&bus);
         if (r < 0)
                 return r;
-        /* Should it be gone by now, all the better. */
+        /* Ignore failures: the machine may be gone by now. */
         (void) bus_call(bus, &bus_machine_manager, "UnregisterMachine", NULL, NULL, "s", name);
         return 0;
 }
 
-/* As systemd takes it (systemd.unit(5)): a unit file that is empty or a link to /dev/null. The first one counts. */
+/* As systemd defines it (systemd.unit(5)): the first file of the unit is empty or a link to /dev/null. */
 static int unit_is_masked(const char *unit)
 {
         static const char *const directories[] = {
@@ -65,7 +65,7 @@ static int unit_is_masked(const char *unit)
 
 const char *machine_registry_missing(void)
 {
-        /* The second is what its first client has started (D-Bus specification, SystemdService=). */
+        /* The second is the unit that D-Bus starts for the first client (D-Bus specification, SystemdService=). */
         static const char *const units[] = { "systemd-machined.service", "dbus-org.freedesktop.machine1.service" };
 
         for (size_t i = 0; i < ELEMENTSOF(units); i++) {

@@ -22,7 +22,7 @@ typedef struct Way {
         bool user_namespace; /* the pod has one of its own */
 } Way;
 
-/* No link that the pod has made there leads out of it. */
+/* Symbolic links that the pod made cannot lead out of its root. */
 static int find_socket(pid_t leader, int *ret)
 {
         _cleanup_free_ char *path = strprintf("/proc/%i/root", leader);
@@ -51,8 +51,8 @@ static int become_root(void)
         return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -errno : 0;
 }
 
-/* Systemd asks the kernel who connects, and that has to be root and a process that it can see. A namespace of processes
- * is only entered by children. */
+/* systemd asks the kernel for the credentials of its client: the client has to be root, and a process that systemd can
+ * see. setns() puts only children into a PID namespace. */
 static int connect_from_inside(void *userdata, WorkerReport *report, char **reterr_message)
 {
         const Way *w = userdata;

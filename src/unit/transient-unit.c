@@ -3,7 +3,7 @@
 #include "unit/transient-unit.h"
 #include "unit/unit-property.h"
 
-/* "$" stands for itself (systemd.service(5), "Command lines"). */
+/* Doubles each "$", so that it stands for itself (systemd.service(5), "Command lines"). */
 static int escape_arguments(char *const *argv, char ***ret)
 {
         _cleanup_strv_free_ char **escaped = NULL;
@@ -26,9 +26,9 @@ static int escape_arguments(char *const *argv, char ***ret)
         return 0;
 }
 
-/* "(sv)" with one command: a(sasb), the program, its arguments, and whether its failure counts for nothing. There are
- * newer properties, ExecStartEx= and the like, which need no escaping; but systemd 252 writes them down under names it
- * does not know when it reads them again, and so forgets at the next daemon-reload what was to be run at the end. */
+/* Appends "(sv)" with one command: a(sasb), the program, its arguments, and whether its failure is ignored. Newer
+ * properties, such as ExecStartEx=, need no escaping; but systemd 252 saves them under names that it does not recognize
+ * when it reads them again, and so loses the stop commands at the next daemon-reload. */
 static int append_command(sd_bus_message *m, const char *property, char *const *argv)
 {
         _cleanup_strv_free_ char **escaped = NULL;

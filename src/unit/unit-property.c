@@ -15,7 +15,7 @@
 
 typedef struct PropertyRow PropertyRow;
 
-/* Turns the value into what goes over the bus. With a message it appends "(sv)" to it, without one it only checks. */
+/* Converts the value into its form on the bus. With a message it appends "(sv)" to it, without one it only checks. */
 typedef int (*append_t)(sd_bus_message *m, const PropertyRow *row, const char *value);
 
 struct PropertyRow {
@@ -23,7 +23,7 @@ struct PropertyRow {
         append_t append;
         /* The name on the bus where it differs from the one in unit files. */
         const char *bus_name;
-        /* Those it takes, where these are all, with '|' between them. */
+        /* All values that the property takes, separated by '|'; NULL: there is no such list. */
         const char *words;
 };
 
@@ -37,7 +37,7 @@ static int append_string(sd_bus_message *m, const PropertyRow *row, const char *
         return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "s", value) : 0;
 }
 
-/* systemd would warn of another one in a drop-in, and go on without it. */
+/* In a drop-in, systemd would only warn about any other word, and ignore it. */
 static int append_word(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_strv_free_ char **words = NULL;
@@ -47,7 +47,7 @@ static int append_word(sd_bus_message *m, const PropertyRow *row, const char *va
         return strv_contains(words, value) ? append_string(m, row, value) : -EINVAL;
 }
 
-/* As far as it can be told here (systemd.unit(5), systemd.slice(5)). */
+/* A rough check of the name (systemd.unit(5), systemd.slice(5)). */
 static bool is_slice(const char *s)
 {
         size_t n = strlen(s), of_suffix = strlen(".slice");
@@ -133,7 +133,7 @@ static int parse_scaled(const char *value, uint64_t base, uint64_t *ret)
         return 0;
 }
 
-/* Bytes, of memory also as a share of the machine's. */
+/* A number, mostly of bytes, or a percentage of the machine's total. */
 static int append_bytes(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_free_ char *digits = strdup(value), *scaled = NULL;
@@ -259,7 +259,8 @@ static bool is_assignment(const char *s)
         return strchr(s, '=') && *s != '=';
 }
 
-/* Assignments; where they are not all such, it is one, which may hold blanks and quotes. */
+/* Several assignments; if not all words are assignments, the value is a single one, which may have blanks and
+ * quotes. */
 static int append_environment(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_strv_free_ char **words = NULL;
@@ -285,7 +286,7 @@ static int parse_bytes(const char *s, uint64_t *ret)
         return parse_scaled(s, 1024, ret);
 }
 
-/* As the limit of CPU time is kept, begun seconds count. */
+/* The limit of CPU time is in seconds, rounded up. */
 static int parse_seconds(const char *s, uint64_t *ret)
 {
         int r = parse_time_span(s, ret);
@@ -297,13 +298,13 @@ static int parse_seconds(const char *s, uint64_t *ret)
         return r;
 }
 
-/* In microseconds where no unit is said. */
+/* In microseconds unless a unit is given. */
 static int parse_microseconds(const char *s, uint64_t *ret)
 {
         return string_in_charset(s, DIGITS) ? parse_count(s, ret) : parse_time_span(s, ret);
 }
 
-/* With a sign the nice level itself, else as the kernel keeps it, 20 less that. */
+/* With a sign it is the nice level itself, else the kernel's value, which is 20 minus the level. */
 static int parse_nice(const char *s, uint64_t *ret)
 {
         int64_t level;
@@ -320,7 +321,7 @@ static int parse_nice(const char *s, uint64_t *ret)
         return 0;
 }
 
-/* What limits are counted in; the others are bare numbers. */
+/* The units of limits; limits that are not listed are plain numbers. */
 static const struct {
         const char *name;
         int (*parse)(const char *s, uint64_t *ret);
@@ -381,7 +382,7 @@ static int append_device(sd_bus_message *m, const PropertyRow *row, const char *
         return m ? sd_bus_message_append(m, "(sv)", row->name, "a(ss)", 1, node, permissions ?: "rwm") : 0;
 }
 
-/* FILE NUMBER: of the device that has the file, or is it. */
+/* FILE NUMBER, a limit for the device that FILE is, or is on. */
 static int append_device_limit(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_free_ char *file = NULL, *number = NULL;
@@ -399,8 +400,8 @@ static int append_device_limit(sd_bus_message *m, const PropertyRow *row, const 
         return m ? sd_bus_message_append(m, "(sv)", row->name, "a(st)", 1, file, v) : 0;
 }
 
-/* SOURCE:TARGET. */
-/* With what is mounted below the source, as in unit files. */
+/* SOURCE:TARGET */
+/* Includes mounts below the source, as in unit files. */
 static int append_bind(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_free_ char *source = NULL, *target = NULL;
@@ -415,7 +416,7 @@ static int append_bind(sd_bus_message *m, const PropertyRow *row, const char *va
                                          (uint64_t) MS_REC) : 0;
 }
 
-/* The capabilities named, as a mask. */
+/* Converts names of capabilities into a mask. */
 static int append_capabilities(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_strv_free_ char **words = NULL;
@@ -442,7 +443,7 @@ static int append_capabilities(sd_bus_message *m, const PropertyRow *row, const 
         return m ? sd_bus_message_append(m, "(sv)", row->name, "t", mask) : 0;
 }
 
-/* Exit statuses as numbers and names of signals, separated by spaces. */
+/* Exit statuses (numbers) and names of signals, separated by spaces. */
 static int append_exit_status(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         _cleanup_strv_free_ char **words = NULL;
@@ -500,7 +501,7 @@ static int append_exit_status(sd_bus_message *m, const PropertyRow *row, const c
         return 0;
 }
 
-/* 0 is how the manager knows idle (systemd.resource-control(5)). */
+/* On the bus, "idle" is 0 (systemd.resource-control(5)). */
 static int append_cpu_weight(sd_bus_message *m, const PropertyRow *row, const char *value)
 {
         return append_uint64(m, row, streq(value, "idle") ? "0" : value);

@@ -3,13 +3,13 @@
 
 #include "shared/bus.h"
 
-/* Unit properties as text, "MemoryMax=1G", the way unit files and `systemctl set-property` have them, and their
- * way into a StartTransientUnit() call. systemd.resource-control(5), systemd.service(5), systemd.unit(5),
+/* Unit properties as text, "MemoryMax=1G", in the form that unit files and `systemctl set-property` use, and their
+ * conversion for a StartTransientUnit() call. systemd.resource-control(5), systemd.service(5), systemd.unit(5),
  * systemd.exec(5), org.freedesktop.systemd1(5) for the D-Bus names and types. */
 
-/* Checks name and value. -EINVAL: a value the property does not take. -EOPNOTSUPP: a property we do not know.
- * *reterr_message says so in one line. */
+/* Checks name and value. -EINVAL, -ERANGE: the property does not take the value. -EOPNOTSUPP: the property is not
+ * known. *reterr_message is one line. */
 int unit_property_check(const char *assignment, char **reterr_message);
 
-/* Appends "(sv)" to a message that stands inside an array of these. */
+/* Appends "(sv)" to a message in which an array of these is open. */
 int unit_property_append(sd_bus_message *m, const char *assignment);

@@ -13,13 +13,13 @@ struct UnitWait {
         sd_bus_slot *job_slot, *changed_slot, *removed_slot;
         char *job;
         char *job_result;
-        /* Jobs that were over before we knew which was ours. */
+        /* Results of jobs that ended before unit_wait_started() named the job to wait for. */
         char **early_results;
         bool changed;
         bool removed;
-        /* What signals have told. Where we are not the client of a bus nothing holds a unit that has ended until it was
-         * looked at, but its last signal comes before it goes, with the state after everything else (systemd,
-         * send_changed_signal() in src/core/dbus-unit.c). */
+        /* The status as reported by signals. On a connection without a bus nothing keeps a unit that has ended loaded
+         * until its status is read, but its last signal arrives before it is unloaded, and reports the state after
+         * everything else (systemd, send_changed_signal() in src/core/dbus-unit.c). */
         UnitStatus told;
         bool by_signals;
 };
@@ -156,7 +156,7 @@ int unit_get_status(sd_bus *bus, const char *unit, UnitStatus *ret)
         return get_status_at(bus, path, ret);
 }
 
-/* Of a service, asked for on a connection of its own. */
+/* Opens a separate connection, for a property of a service. */
 static int open_service(const char *unit, sd_bus **ret, char **ret_path)
 {
         int r = sd_bus_path_encode(UNIT_PATH_PREFIX, unit, ret_path);
@@ -250,7 +250,7 @@ static int watch(UnitWait *w)
         if (r < 0)
                 return r;
 
-        /* Answered before our next call, so there is no need to wait for it. */
+        /* systemd handles this before the next call, so there is no need to wait for the reply. */
         return sd_bus_call_method_async(w->bus, NULL, bus_systemd_manager.destination, bus_systemd_manager.path,
                                         bus_systemd_manager.interface, "Subscribe", NULL, NULL, NULL);
 }
@@ -304,7 +304,7 @@ UnitWait *unit_wait_free(UnitWait *w)
         return mfree(w);
 }
 
-/* A bus that has gone, as a pod's own does with it, says no more, and nobody would wake us. */
+/* A connection that is closed, as a pod's is when the pod ends, reports nothing more, and would never end the wait. */
 static int run_for(UnitWait *w, uint64_t usec)
 {
         int r = sd_event_run(w->event, usec);

@@ -13,7 +13,7 @@
 
 typedef struct UnitStatus {
         bool active;       /* there and not ended: starting, running or stopping */
-        bool running;      /* started, as far as the unit's Type= can say */
+        bool running;      /* started, as far as the unit's Type= shows it */
         bool failed;
         int exit_code;     /* CLD_EXITED, CLD_KILLED, …; 0 while the main process is alive */
         int exit_status;   /* exit status or signal */
@@ -42,10 +42,10 @@ int unit_wait_new(sd_bus *bus, sd_event *event, const char *unit, UnitWait **ret
 UnitWait *unit_wait_free(UnitWait *w);
 DEFINE_TRIVIAL_CLEANUP_FUNC(UnitWait *, unit_wait_free);
 
-/* Runs the loop until systemd has forgotten a unit of that name since it was called last, so that there can be another
- * one. -ETIMEDOUT: not by the deadline, of now_monotonic_usec(). */
+/* Runs the loop until systemd has removed a unit of that name since the last call, so that there can be a new one.
+ * -ETIMEDOUT: not before the deadline, a time of now_monotonic_usec(). */
 int unit_wait_removed(UnitWait *w, uint64_t deadline);
 /* Runs the loop until the start job is done. The result is the job's: "done", "failed", …; owned by the waiter. */
 int unit_wait_started(UnitWait *w, const char *job, const char **ret_result);
-/* Runs the loop until the unit has ended and returns what became of it. */
+/* Runs the loop until the unit has ended, and returns its last status. */
 int unit_wait_ended(UnitWait *w, UnitStatus *ret);

@@ -51,11 +51,11 @@ refused() {
 refused_command() {
         local words=$1 before
         shift
-        before=$(podctl list --no-legend --full)
+        before=$(podctl list --all --no-legend --full)
         assert_fails 254 podctl "$@"
         assert_contains "$output" "$words"
         assert_eq "$(wc -l <<<"$output")" 1
-        assert_eq "$(podctl list --no-legend --full)" "$before"
+        assert_eq "$(podctl list --all --no-legend --full)" "$before"
 }
 
 # refused_by WORDS CMD…: the command ends with 254 and one line that has the words, whatever it was fetching until then.

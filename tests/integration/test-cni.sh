@@ -63,7 +63,7 @@ test_bridge() {
         ip netns exec outside curl -s -f -m 5 http://192.0.2.1:8095/ >/dev/null
         podctl enter one /bin/wget -qO /dev/null http://10.22.0.1:8095/
         podctl status --check-network one
-        assert_contains "$(podctl list)" "bridged:ip4=$(address one)"
+        assert_contains "$(podctl list --full)" "bridged:ip4=$(address one)"
         assert_contains "$(machinectl list --no-pager)" "$(address two)"
         podctl stop --force one two
         assert_eq "$(leases)" ''
@@ -167,8 +167,8 @@ test_several_networks() {
         grep -x eth0 out
         grep 'eth1 .* 10.22.0.' out
         grep 'eth2 .* 10.24.0.9/' out
-        podctl list --format=json | jq -e '[.[0].networks[].netName] == ["default", "bridged", "second"]'
-        podctl list --format=json | jq -e '.[0].networks[2] |
+        podctl list --all --format=json | jq -e '[.[0].networks[].netName] == ["default", "bridged", "second"]'
+        podctl list --all --format=json | jq -e '.[0].networks[2] |
                 .args == "IP=10.24.0.9" and .ip == "10.24.0.9" and .mask == "255.255.255.0" and
                 (.pluginPath | endswith("/ptp")) and (.netConf | fromjson | .name == "second")'
         # There may be networks of others on the host.

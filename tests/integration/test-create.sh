@@ -207,7 +207,7 @@ END
         done
         assert_fails '*' systemctl start pod@typo
         systemctl reset-failed pod@typo
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }
 
 test_members_of_extensions_are_passed_over() {
@@ -246,5 +246,5 @@ test_check_of_several() {
         assert_contains "$output" "$LOCAL/good.json: good"
         assert_fails 254 podctl check nosuch
         assert_contains "$output" nosuch
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }

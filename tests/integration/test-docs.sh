@@ -58,11 +58,11 @@ test_gc_service_collects() {
         defer systemctl daemon-reload
         defer rm -r /run/systemd/system/podctl-gc.service.d
         systemctl start podctl-gc.service
-        assert_contains "$(podctl list --full)" "$uuid"
+        assert_contains "$(podctl list --all --full)" "$uuid"
         printf '[Service]\nEnvironment=GRACE_PERIOD=0\n' >/run/systemd/system/podctl-gc.service.d/grace.conf
         systemctl daemon-reload
         systemctl start podctl-gc.service
-        assert_not_contains "$(podctl list --full)" "$uuid"
+        assert_not_contains "$(podctl list --all --full)" "$uuid"
         [[ ! -L /var/log/journal/${uuid//-/} ]] || fail "the link to the journal is still there"
 }
 

@@ -93,7 +93,7 @@ test_machined_is_missing() {
         defer podctl stop --force unregistered
         podctl run --detach --name=unregistered \
                 busybox --name=app --exec=/bin/sh -- -c 'trap "exit 3" TERM; while :; do sleep 0.1; done' >out 2>err
-        assert_contains "$(podctl list --no-legend)" unregistered
+        assert_contains "$(podctl list --all --no-legend)" unregistered
         assert_contains "$(podctl status unregistered)" state=running
         assert_eq "$(echo in | podctl exec unregistered cat)" in
         assert_fails 7 podctl exec unregistered sh -c 'exit 7'
@@ -113,7 +113,7 @@ test_unit_that_is_required_fails() {
         local needy=(--name=needy -p Requires=needed.service -p After=needed.service busybox --exec=/bin/true)
         one_line 254 "did not run: unit podctl-needy.service ended with 'dependency'" "${needy[@]}"
         one_line 254 "ended with 'dependency'" --detach "${needy[@]}"
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }
 
 # --- Whoever asks is heard

@@ -173,7 +173,7 @@ test_podctl_gc_1() {
         fetch busybox.oci
         podctl run --name=over busybox --exec=/bin/true
         example podctl-gc.1
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }
 
 test_podctl_gc_service_8() {
@@ -261,7 +261,7 @@ test_podctl_rm_1() {
         podctl run --uuid-file-save=/run/web.uuid busybox --exec=/bin/true
         defer rm -f /run/web.uuid
         example podctl-rm.1
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }
 
 # The UUID is that of a pod its author had.

@@ -8,7 +8,7 @@ fetch busybox.oci
 # nothing_left: after a collection there is no pod, and nothing that one had.
 nothing_left() {
         podctl gc --grace-period=0 2>/dev/null
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
         assert_eq "$(find /var/lib/podctl/pods -mindepth 2 -maxdepth 2)" ''
         assert_eq "$(machinectl list --no-legend)" ''
         # What clears away after the last pod goes by itself.
@@ -171,7 +171,7 @@ test_killed_collection() {
                 sleep "0.00$i"
                 kill -9 $pid 2>/dev/null || true
                 wait $pid || true
-                podctl list >/dev/null
+                podctl list --all >/dev/null
         done
         nothing_left
 }
@@ -191,7 +191,7 @@ test_two_starts_of_one_name() {
                 [[ $status == 254 || $status == 0+254 ]] || fail "statuses $status: $(cat first second)"
                 assert_contains "$(cat first second)" "'twice'"
                 assert_contains "$(cat first second)" 'in use'
-                assert_eq "$(podctl list --no-legend | wc -l)" 1
+                assert_eq "$(podctl list --all --no-legend | wc -l)" 1
                 podctl stop twice >/dev/null
                 wait_until gone twice
                 podctl gc --grace-period=0 2>/dev/null
@@ -271,9 +271,9 @@ test_broken_pods() {
         : >$pods/run/00000000-0000-4000-8000-000000000007
         ln -s /etc $pods/run/00000000-0000-4000-8000-000000000008
         defer rm -rf $pods/run/not-a-uuid $pods/run/00000000-0000-4000-8000-00000000000{7,8}
-        podctl list >list 2>errors || true
+        podctl list --all >list 2>errors || true
         assert_contains "$(cat list)" whole
-        podctl list --format=json 2>/dev/null | jq -e 'map(select(.machine == "whole")) | length == 1'
+        podctl list --all --format=json 2>/dev/null | jq -e 'map(select(.machine == "whole")) | length == 1'
         podctl status whole
         podctl gc --grace-period=0 --expire-prepared=0 || true
         assert_fails 254 podctl status whole

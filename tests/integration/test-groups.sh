@@ -34,8 +34,8 @@ timeless() {
 test_member_looks() {
         group_socket
         pod seen --set-env=SECRET=hunter2 busybox --name=app --exec=/bin/sleep -- 1000
-        assert_eq "$(timeless member podctl list)" "$(timeless podctl list)"
-        assert_eq "$(member podctl list --format=json | jq -r '.[].name')" \
+        assert_eq "$(timeless member podctl list --all)" "$(timeless podctl list --all)"
+        assert_eq "$(member podctl list --all --format=json | jq -r '.[].name')" \
                 "$(podctl status --format=json seen | jq -r .name)"
         member podctl status seen >told
         assert_contains "$(cat told)" state=running
@@ -147,10 +147,10 @@ END
         hog=$!
         defer kill $hog
         wait_until test -e ready
-        wait_until second_member podctl list
-        assert_eq "$(second_member podctl list)" "$(podctl list)"
+        wait_until second_member podctl list --all
+        assert_eq "$(second_member podctl list --all)" "$(podctl list --all)"
         # Their own time is over soon, too.
-        wait_until member podctl list
+        wait_until member podctl list --all
 }
 
 test_commands_of_one_member() {
@@ -169,20 +169,20 @@ test_commands_of_one_member() {
         }
         # Each has its turn by now.
         wait_until test -e /run/podctl/commands/12345.7
-        assert_fails 254 member podctl list
+        assert_fails 254 member podctl list --all
         assert_contains "$output" 'commands running already'
-        second_member podctl list
+        second_member podctl list --all
         kill "${jobs[0]}"
         wait_until eval '[[ $(running) == 7 ]]'
-        member podctl list
+        member podctl list --all
 }
 
 # Nobody else, and a member neither without the socket: the way the files are, however podctl was first used.
 test_others() {
-        assert_fails 254 member podctl list
+        assert_fails 254 member podctl list --all
         assert_contains "$output" 'a member of the group podctl'
         group_socket
-        assert_fails 254 nobody podctl list
+        assert_fails 254 nobody podctl list --all
         assert_contains "$output" 'a member of the group podctl'
         assert_fails '*' nobody python3 -c 'import socket
 socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/podctl/group.sock")'

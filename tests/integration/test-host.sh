@@ -185,7 +185,7 @@ test_processes_hidden_and_tmp_without_programs() {
         own fetch "$IMAGES/busybox.oci"
         fetch busybox.oci
         pod hardened busybox --name=app --user=1000 --exec=/bin/sleep -- 1000
-        assert_contains "$(podctl list --no-legend)" hardened
+        assert_contains "$(podctl list --all --no-legend)" hardened
         assert_eq "$(podctl exec hardened echo fine)" fine
         systemctl -M hardened is-active app.service
         podctl check --host | awk '$NF != "" && / lacking /' >lacking

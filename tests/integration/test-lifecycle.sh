@@ -31,19 +31,19 @@ test_list_has_columns() {
         local line
         pod two httpd busybox --name=second --exec=/bin/sleep -- 1000
         ended_pod over 3
-        assert_eq "$(podctl list | head -n 1 | tr -s ' ')" 'UUID APP IMAGE NAME STATE CREATED STARTED NETWORKS NAME'
-        podctl list --no-legend >list
+        assert_eq "$(podctl list --all | head -n 1 | tr -s ' ')" 'NAME UUID APP IMAGE STATE HEALTH STARTED PORTS'
+        podctl list --all --no-legend >list
         assert_eq "$(wc -l <list)" 3
         line=$(grep two list)
-        [[ $line =~ ^[0-9a-f]{8}\ +httpd\ +httpd\ +running ]] || fail "$line"
+        [[ $line =~ ^two\ +[0-9a-f]{8}\ +httpd\ +httpd\ +running ]] || fail "$line"
         grep -A 1 two list | grep -E '^ +second +busybox'
-        grep -E '^[0-9a-f]{8} +app +busybox +exited .* over *$' list
-        assert_eq "$(grep -oE '^[0-9a-f]+' list)" "$(grep -oE '^[0-9a-f]+' list | sort)"
+        grep -E '^over +[0-9a-f]{8} +app +busybox +exited ' list
+        assert_eq "$(awk '/^[a-z]/ { print $2 }' list)" "$(awk '/^[a-z]/ { print $2 }' list | sort)"
 }
 
 test_list_in_full() {
         ended_pod over
-        podctl list --full --no-legend >list
+        podctl list --all --full --no-legend >list
         assert_contains "$(cat list)" "$(uuid_of over)"
         assert_contains "$(cat list)" sha256-
         grep -E '[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3}' list
@@ -51,18 +51,18 @@ test_list_in_full() {
 
 test_list_as_json() {
         ended_pod over 3
-        podctl list --format=json >list
+        podctl list --all --format=json >list
         assert_eq "$(wc -l <list)" 1
         jq -e '.[0] | .state == "exited" and .app_names == ["app"] and
                 .created_at > 1e9 and .started_at >= .created_at and
                 (.networks[0] | .netName == "default" and .ifName == "eth0") and
                 (.apps[0] | .name == "app" and .state == "exited" and .exit_code == 3 and .created_at > 1e18 and
                 .finished_at >= .started_at and .mounts == [] and (.image_id | startswith("sha256")))' list
-        podctl list --format=json-pretty | jq -e length
+        podctl list --all --format=json-pretty | jq -e length
         podctl gc --grace-period=0
-        assert_eq "$(podctl list --format=json)" '[]'
-        assert_eq "$(podctl list --no-legend)" ''
-        assert_fails 254 podctl list --format=xml
+        assert_eq "$(podctl list --all --format=json)" '[]'
+        assert_eq "$(podctl list --all --no-legend)" ''
+        assert_fails 254 podctl list --all --format=xml
 }
 
 # --- status
@@ -181,7 +181,7 @@ test_rm_goes_on_after_errors() {
         ended_pod over
         assert_fails 254 podctl rm nosuch over
         assert_contains "$output" 'no matches found'
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }
 
 test_gc_has_a_grace_period() {
@@ -202,7 +202,7 @@ test_gc_only_marks() {
         podctl gc --grace-period=0 --mark-only
         assert_eq "$(state_of over)" 'exited garbage'
         podctl gc --grace-period=0
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }
 
 # As many as a busy host has after a day, all in one run.
@@ -216,10 +216,10 @@ test_gc_of_three_hundred() {
         "$HERE/../bench/make-pods" "$uuid" 296
         podctl run --detach --name=alive busybox --exec=/bin/sleep -- 1000
         defer end_pod alive
-        assert_eq "$(podctl list --no-legend | wc -l)" 301
-        assert_eq "$(podctl list --format=json | jq '[.[] | select(.state == "exited")] | length')" 300
+        assert_eq "$(podctl list --all --no-legend | wc -l)" 301
+        assert_eq "$(podctl list --all --format=json | jq '[.[] | select(.state == "exited")] | length')" 300
         # Fewer files may be open than there are pods.
-        (ulimit -n 100 && podctl list --no-legend | wc -l && podctl status over1) >out
+        (ulimit -n 100 && podctl list --all --no-legend | wc -l && podctl status over1) >out
         assert_eq "$(head -n 1 out)" 301
         podctl gc --grace-period=0 2>gc
         assert_eq "$(grep -c 'garbage collected$' gc)" 300
@@ -270,12 +270,12 @@ test_crash_loop_keeps_the_last_few() {
         done
         ended_pod once
         wait_until gone again
-        assert_eq "$(podctl list --no-legend | grep -c again)" 5
+        assert_eq "$(podctl list --all --no-legend | grep -c again)" 5
         mkdir -p /etc/podctl/ended.d
         defer rm -r /etc/podctl/ended.d
         echo '{ "rktKind": "ended", "rktVersion": "v1", "pods": "2" }' >/etc/podctl/ended.d/few.json
         podctl gc
-        assert_eq "$(podctl list --no-legend | grep -c again)" 2
+        assert_eq "$(podctl list --all --no-legend | grep -c again)" 2
         assert_eq "$(state_of once)" 'exited garbage'
 }
 
@@ -319,10 +319,10 @@ test_gc_of_deep_directories() {
         # As an interrupted removal leaves it.
         podctl gc --mark-only
         rm "/var/lib/podctl/pods/exited-garbage/$uuid/"{settings,pod}
-        assert_eq "$(podctl list 2>&1 >/dev/null)" ''
-        assert_contains "$(podctl list --full)" "$uuid"
+        assert_eq "$(podctl list --all 2>&1 >/dev/null)" ''
+        assert_contains "$(podctl list --all --full)" "$uuid"
         (ulimit -n 100 && podctl gc --grace-period=0)
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }
 
 # One that cannot be removed is told, and keeps none of the others.
@@ -336,10 +336,10 @@ test_gc_passes_over_what_cannot_be_removed() {
         defer find /var/lib/podctl/pods -path "*/$uuid/settings" -exec chattr -i {} +
         assert_fails 254 podctl gc --grace-period=0
         assert_contains "$output" "Pod $uuid: cannot be collected: Operation not permitted"
-        assert_eq "$(podctl list --no-legend --full | cut -d' ' -f1)" "$uuid"
+        assert_eq "$(podctl list --all --no-legend --full | awk '{ print $2 }')" "$uuid"
         chattr -i "/var/lib/podctl/pods/exited-garbage/$uuid/settings"
         podctl gc --grace-period=0
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }
 
 # From the end, not from when a collection first saw it: one run is enough.
@@ -368,16 +368,16 @@ test_gc_of_an_aborted_prepare() {
 test_list_through_a_life() {
         local uuid
         uuid=$(prepared life)
-        podctl list --no-legend | grep -E "^${uuid:0:8} +app +busybox +prepared "
+        podctl list --all --no-legend | grep -E "^life +${uuid:0:8} +app +busybox +prepared "
         podctl run-prepared "$uuid"
-        podctl list --no-legend | grep -E "^${uuid:0:8} +app +busybox +exited .* life *$"
+        podctl list --all --no-legend | grep -E "^life +${uuid:0:8} +app +busybox +exited "
         remove_image_of "$uuid"
         defer podctl --insecure-options=image fetch "$IMAGES/busybox.oci"
-        podctl list --no-legend | grep -E "^${uuid:0:8} +app +busybox +exited "
+        podctl list --all --no-legend | grep -E "^life +${uuid:0:8} +app +busybox +exited "
         podctl gc
-        podctl list --no-legend | grep -E "^${uuid:0:8} +app +busybox +exited garbage "
+        podctl list --all --no-legend | grep -E "^life +${uuid:0:8} +app +busybox +exited garbage "
         podctl rm life
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }
 
 test_gc_at_once_with_itself() {
@@ -389,7 +389,7 @@ test_gc_at_once_with_itself() {
                 podctl gc --grace-period=0 &
         done
         wait_for_jobs
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }
 
 # A file with a UUID, as --uuid-file-save writes it, or with anything else.
@@ -680,7 +680,7 @@ test_output_that_cannot_be_written() {
 	END
         # A reader who has had enough is no failure.
         podctl help | true
-        podctl list --format=json | head -c 1 >first
+        podctl list --all --format=json | head -c 1 >first
 }
 
 test_verbs_can_be_abbreviated() {

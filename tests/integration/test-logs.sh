@@ -14,7 +14,7 @@ written() {
 
 journal_of() {
         local uuid
-        uuid=$(podctl list --no-legend --full --format=json |
+        uuid=$(podctl list --all --no-legend --full --format=json |
                 jq -r --arg name "$1" '.[] | select(.machine == $name) | .name')
         echo "/var/lib/podctl/pods/run/$uuid/journal"
 }
@@ -177,7 +177,7 @@ test_events_of_a_pod() {
         local uuid name=event-$$
         podctl run --name=$name busybox --name=app --exec=/bin/true
         assert_eq "$(events $name PODCTL_EXIT_STATUS)" "Pod $name starts.|"$'\n'"Pod $name ended with exit status 0.|0"
-        uuid=$(podctl list --no-legend --full --format=json | jq -r '.[] | select(.machine == "'$name'") | .name')
+        uuid=$(podctl list --all --no-legend --full --format=json | jq -r '.[] | select(.machine == "'$name'") | .name')
         assert_eq "$(events $name PODCTL_POD_UUID | cut -d'|' -f2 | sort -u)" "$uuid"
         assert_eq "$(events $name PODCTL_UNIT | cut -d'|' -f2 | sort -u)" "podctl-$name.service"
         assert_contains "$(journalctl --no-pager -u "podctl-$name.service" -o cat)" 'ended with exit status 0'

@@ -156,7 +156,7 @@ test_cni_networks() {
 test_without_the_service() {
         assert_fails 254 ask_in_pod true
         assert_contains "$output" 'systemctl enable --now podctl-metadata.socket'
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
         assert_eq "$(podctl run busybox --exec=/bin/sh -- -c 'echo ${AC_METADATA_URL-none}')" none
 }
 

@@ -461,14 +461,14 @@ test_names_without_nss() {
 
 test_addresses_are_shown() {
         server web
-        assert_contains "$(podctl list)" "default:ip4=$(address web)"
+        assert_contains "$(podctl list --full)" "default:ip4=$(address web)"
         podctl status web >shown
         assert_contains "$(cat shown)" "networks=default:ip4=$(address web)"
         assert_contains "$(cat shown)" "addresses=$(address web) $(address6 web)"
         assert_contains "$(machinectl list --no-pager)" "$(address web)"
         assert_contains "$(machinectl status --no-pager web)" "$(address6 web)"
         podctl status --check-network web
-        podctl list --format=json |
+        podctl list --all --format=json |
                 jq -e '.[0].networks[0] | .netName == "default" and .ifName == "eth0" and .mask == "255.255.0.0"'
 }
 
@@ -863,7 +863,7 @@ test_killed_tear_down() {
         defer rm -r /run/systemd/system/podctl-web.service.d
         defer systemctl daemon-reload
         forwarded web '[{"name":"http","hostPort":8092}]'
-        uuid=$(podctl list --format=json | jq -r '.[0].name')
+        uuid=$(podctl list --all --format=json | jq -r '.[0].name')
         kill -9 "$(systemctl show --property=MainPID --value podctl-web.service)"
         wait_until gone web
         podctl gc --grace-period=0
@@ -889,7 +889,7 @@ test_many_at_once() {
         for i in {1..16}; do
                 defer end_pod "many-$i"
         done
-        podctl list --format=json | jq -r '.[].networks[].ip' >addresses
+        podctl list --all --format=json | jq -r '.[].networks[].ip' >addresses
         assert_eq "$(wc -l <addresses)" 16
         assert_eq "$(sort -u addresses | wc -l)" 16
         for i in {1..16}; do

@@ -15,7 +15,7 @@ test_prepare_then_run() {
         grep -x 'state=prepared' status
         grep -x 'exited=false' status
         assert_not_contains "$(cat status)" started=
-        podctl list --format=json | jq -r ".[] | select(.name == \"$uuid\") | .state, .apps[0].name" >listed
+        podctl list --all --format=json | jq -r ".[] | select(.name == \"$uuid\") | .state, .apps[0].name" >listed
         assert_eq "$(xargs <listed)" 'prepared app'
         assert_contains "$(podctl cat-manifest "$uuid")" FROM
 
@@ -62,7 +62,7 @@ test_prepare_refuses_what_is_of_the_start() {
         assert_fails 254 podctl prepare nosuchimage
         assert_fails 254 podctl prepare --volume=v,kind=host,source=/nonexistent busybox
         assert_fails 254 podctl prepare busybox --exec=/bin/true --memory=much
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
         [[ -z $(find /var/lib/podctl/pods -mindepth 2) ]]
 }
 

@@ -8,7 +8,7 @@ fetch busybox.oci httpd.oci debian.oci busybox.aci
 
 # Everything that a refused pod could have left.
 host_state() {
-        podctl list --no-legend --full
+        podctl list --all --no-legend --full
         machinectl list --no-legend
         systemctl list-units --all --plain --no-legend 'podctl-*' | awk '!/^podctl-networks-/ { print $1 }'
         ls /var/log/journal /run/systemd/nspawn 2>/dev/null || true
@@ -52,7 +52,7 @@ test_last_lines_are_not_lost() {
         cmp out <(seq -f 'line %g' 2000)
         assert_fails 7 sh_run 'seq 1 2000; exit 7'
         assert_eq "$output" "$(seq 1 2000)"
-        podctl logs --output=cat "$(podctl list --no-legend | awk 'NR == 1 { print $1 }')" >logs
+        podctl logs --output=cat "$(podctl list --all --no-legend | awk 'NR == 1 { print $1 }')" >logs
         assert_eq "$(wc -l <logs)" 2000
         # Which may be before there is a journal.
         for _ in {1..8}; do
@@ -157,7 +157,7 @@ test_working_directory() {
 test_name_is_machine_and_host_name() {
         pod first busybox --exec=/bin/sleep -- 1000
         machinectl show first
-        assert_contains "$(podctl list --no-legend)" first
+        assert_contains "$(podctl list --all --no-legend)" first
         assert_eq "$(podctl run --name=second busybox --exec=/bin/hostname)" second
         assert_eq "$(podctl run --name=third --hostname=other busybox --exec=/bin/hostname)" other
 }

@@ -75,10 +75,10 @@ test_addresses_and_leaks() {
         before=$(counts)
         defer stop_all
         in_parallel start
-        podctl list --format=json | jq -r '.[] | select(.state == "running").networks[].ip' >addresses
+        podctl list --all --format=json | jq -r '.[] | select(.state == "running").networks[].ip' >addresses
         assert_eq "$(wc -l <addresses)" "$PODS"
         assert_eq "$(sort -u addresses | wc -l)" "$PODS"
-        podctl list --format=json | jq -r '.[] | select(.state == "running").networks[].ip6' | sort -u >addresses6
+        podctl list --all --format=json | jq -r '.[] | select(.state == "running").networks[].ip6' | sort -u >addresses6
         assert_eq "$(wc -l <addresses6)" "$PODS"
         xargs -P 8 -n 1 ping -c 1 -W 5 -q <addresses >/dev/null
         assert_eq "$(grep -c scale- /run/podctl/network/networks/default/hosts)" $((2 * PODS))

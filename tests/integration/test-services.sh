@@ -189,7 +189,7 @@ test_exec_terminal() {
 test_exec_in_an_app_that_has_ended() {
         pod halves busybox --name=gone --exec=/bin/touch -- /left --- busybox --name=here --exec=/bin/sleep -- 1000
         local uuid
-        uuid=$(podctl list --format=json | jq -r '.[] | select(.machine == "halves") | .name')
+        uuid=$(podctl list --all --format=json | jq -r '.[] | select(.machine == "halves") | .name')
         wait_until test -e "/var/lib/podctl/pods/run/$uuid/status/gone"
         assert_eq "$(podctl exec halves --app=gone ls /left)" /left
 }

@@ -49,7 +49,7 @@ test_ten_starts_in_a_row() {
                 assert_eq "$(property pod@ten.service ActiveState)" inactive
         done
         # Each start is a fresh pod; the last few are kept.
-        assert_eq "$(podctl list --format=json | jq '[.[] | select(.machine == "ten")] | length')" 5
+        assert_eq "$(podctl list --all --format=json | jq '[.[] | select(.machine == "ten")] | length')" 5
 }
 
 test_restart() {
@@ -159,7 +159,7 @@ test_missing_manifest_and_image() {
         echo '{' >/etc/podctl/pods.d/broken.json
         assert_fails '*' systemctl start pod@broken.service
         assert_contains "$(journalctl --no-pager -o cat -u pod@broken.service)" broken.json
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }
 
 # The unit is there when the apps are, and one that has its own word for it is waited for.
@@ -278,7 +278,7 @@ test_own_unit_marks_its_pod() {
         uuid=$(cat uuid)
         wait_until test -e "/run/podctl/network/claims/$uuid"
         systemctl stop own.service
-        assert_contains "$(podctl list --full)" 'exited garbage'
+        assert_contains "$(podctl list --all --full)" 'exited garbage'
         wait_until test -z "$(find /run/podctl/names /run/podctl/network/claims -mindepth 1)"
         assert_eq "$(find /run/podctl/network -name '[0-9]*')" ''
 }
@@ -330,7 +330,7 @@ test_own_unit_with_standard_input() {
         assert_fails 254 systemd-run --quiet --collect --pipe --wait \
                 podctl run --interactive busybox --exec=/bin/cat </dev/null
         assert_contains "$output" '--interactive needs a terminal where'
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
 }
 
 test_systemd_run() {
@@ -364,7 +364,7 @@ test_collection_by_timer() {
         defer systemctl daemon-reload
         defer rm -r /run/systemd/system/podctl-gc.service.d
         systemctl start podctl-gc.service
-        assert_eq "$(podctl list --no-legend)" ''
+        assert_eq "$(podctl list --all --no-legend)" ''
         assert_eq "$(find /var/log/journal -maxdepth 1 -type l)" ''
 }
 

@@ -119,7 +119,7 @@ all_that_can_happen() {
         grep -q app-exited executed || fail "nothing was seen of the end of an app"
         grep -q app-health executed || grep -q systemctl executed || fail "nothing was seen of the health check"
         local uuid
-        uuid=$(podctl list --format=json | jq -r '.[] | select(.machine == "wall").name')
+        uuid=$(podctl list --all --format=json | jq -r '.[] | select(.machine == "wall").name')
         test ! -e "/var/lib/podctl/pods/run/$uuid/apps/app/upper/loaded"
 }
 

@@ -61,7 +61,7 @@ test_values_of_options() {
         assert_fails 254 podctl run --port=8080:80 httpd
         assert_contains "$output" "Option --port: no app has a port '8080'; there are 8080-tcp"
         complains 'no app has a port' 254 run --port=80:80 busybox
-        complains "Option --property: '8080:80' is not NAME=VALUE of a unit; for a port write --port=NAME:PORT" 254 \
+        complains "Option --property: '8080:80' is not NAME=VALUE of a unit; for a port write --port=PORT:PORT" 254 \
                 run -p 8080:80 httpd
         complains 'write NAME,kind=host,source=PATH' 254 run --volume=/srv:/data busybox
 }

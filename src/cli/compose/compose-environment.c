@@ -14,7 +14,7 @@ static bool is_assignment(const char *text)
         return name && strchr(text, '=') && env_name_is_valid(name);
 }
 
-/* Within one option, or one file, a name stands once. */
+/* Within one option, or one file, a name may occur once. */
 static int set_assignments(char ***environment, char *const *assignments, const char *option)
 {
         _cleanup_strv_free_ char **seen = NULL;

@@ -60,7 +60,7 @@ static int compose_seccomp_profile(const char *path, App *app)
         return set_isolator(app, ISOLATOR_SECCOMP_PROFILE, "seccomp", text);
 }
 
-/* "mode=retain|remove,[errno=NAME,]CALL,…" as rkt has it (its Documentation/subcommands/run.md), else the file of a
+/* "mode=retain|remove,[errno=NAME,]CALL,…" as with rkt (its Documentation/subcommands/run.md), else the file of a
  * profile. */
 static int compose_seccomp(const char *option, App *app)
 {
@@ -95,7 +95,7 @@ static int compose_seccomp(const char *option, App *app)
         return set_isolator(app, type, "seccomp", json_object_to_json_string(o));
 }
 
-/* Those of the image that are not named stay. */
+/* The image's other limits stay. */
 static int compose_rlimits(const RunApp *run, App *app)
 {
         const Isolator *given = isolators_find(app->isolators, app->n_isolators, ISOLATOR_RLIMITS);
@@ -138,7 +138,7 @@ static int compose_capabilities(const RunApp *run, App *app)
                                 : set_isolator(app, ISOLATOR_CAPS_REMOVE, "caps-remove", json);
 }
 
-/* What rkt refused: no program fits into less than a page. */
+/* As with rkt: no program fits into less than a page. */
 static int check_memory(const RunApp *run, const App *app)
 {
         const Isolator *memory = isolators_find(app->isolators, app->n_isolators, ISOLATOR_MEMORY);

@@ -4,6 +4,6 @@
 #include "cli/compose/run-args.h"
 #include "manifest/app.h"
 
-/* What --memory=, --cpu=, --caps-retain=, --seccomp=, --rlimit= and their like say, in place of the image's isolators
- * of the same kind. Logs. */
+/* Applies --memory=, --cpu=, --caps-retain=, --seccomp=, --rlimit= and the like, in place of the image's isolators of
+ * the same kind. Logs. */
 int compose_isolators(const RunApp *run, App *app);

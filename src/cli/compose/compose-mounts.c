@@ -32,7 +32,7 @@ int compose_mounts(AppcPod *pod, AppcPodApp *app, char *const *texts)
         return 0;
 }
 
-/* PATH[:TARGET][:ACCESS]; what begins with no slash is the access. */
+/* PATH[:TARGET][:ACCESS]; a part that does not begin with a slash is the access. */
 static int split_device(const char *text, char **ret_source, char **ret_target, char **ret_access)
 {
         _cleanup_strv_free_ char **words = NULL;
@@ -49,7 +49,7 @@ static int split_device(const char *text, char **ret_source, char **ret_target, 
         return *ret_source && *ret_target && *ret_access ? 0 : -ENOMEM;
 }
 
-/* A mount with a volume of its own, as JSON so that the manifest's rules hold. */
+/* Makes a mount with a volume of its own, by way of JSON, so that the manifest's rules apply. */
 static int device_mount(const char *text, size_t n, Mount *ret, JsonError *e)
 {
         _cleanup_json_object_ json_object *o = json_object_new_object();

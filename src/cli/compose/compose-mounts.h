@@ -3,8 +3,8 @@
 
 #include "manifest/appc-pod.h"
 
-/* What --volume=, --mount= and --device= say, an option's texts at a time. Where several mounts of an app have one
- * target, the first stays. All log. */
+/* Apply --volume=, --mount= and --device=, all texts of one option at a time. If several mounts of an app have the same
+ * target, the first counts. All log. */
 int compose_volumes(AppcPod *pod, char *const *texts);
 int compose_mounts(AppcPod *pod, AppcPodApp *app, char *const *texts);
 int compose_devices(AppcPodApp *app, char *const *texts);

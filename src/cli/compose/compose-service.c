@@ -50,7 +50,7 @@ int compose_credentials(const RunArgs *args, const RunApp *run, AppcPodApp *app)
         return 0;
 }
 
-/* "80-tcp", as ports of Docker images are called. */
+/* Adds a port by a name like "80-tcp", which ports of Docker images have. */
 static int add_port(App *app, const char *name)
 {
         _cleanup_free_ char *number = NULL, *protocol = NULL;

@@ -4,9 +4,11 @@
 #include "cli/compose/run-args.h"
 #include "manifest/appc-pod.h"
 
-/* What --credential= and --credential-encrypted= say, for the app and for all apps; an app's own go first. Logs. */
+/* Applies --credential= and --credential-encrypted=, for the app and for all apps; the app's own take precedence.
+ * Logs. */
 int compose_credentials(const RunArgs *args, const RunApp *run, AppcPodApp *app);
-/* What --stop-signal= and --stop-timeout= say. Logs. */
+/* Applies --stop-signal= and --stop-timeout=. Logs. */
 int compose_stop(const RunApp *run, App *app);
-/* What --socket-activated= says: names of the app's ports; one like "80-tcp" is made where the image has none. Logs. */
+/* Applies --socket-activated=: names of the app's ports; one like "80-tcp" is made if the image does not have it.
+ * Logs. */
 int compose_sockets(const RunApp *run, AppcPodApp *app);

@@ -14,13 +14,13 @@
 #include "cli/start/pod-start.h"
 #include "pod/pod-gc.h"
 
-/* As machined knows it. */
+/* The name under which machined knows the pod. */
 static char *default_name(const Uuid *uuid)
 {
         return persona_is_rkt() ? strjoin("rkt-", uuid->s) : strprintf("pod-%.8s", uuid->s);
 }
 
-/* What is part of the pod itself. */
+/* The settings that are part of the pod itself, and not of a start. */
 static int settings_new(const RunArgs *args, const AppcPod *manifest, const Uuid *uuid, PodSettings **ret)
 {
         _cleanup_(pod_settings_freep) PodSettings *s = new0(PodSettings, 1);
@@ -83,8 +83,8 @@ static int copy_start_args(const Context *c, const RunArgs *args, const AppcPod 
         return 0;
 }
 
-/* The option, else the manifest's annotation, else the configuration; only the last one yields to a pod without
- * network. */
+/* The option, else the manifest's annotation, else the configuration; only the configuration does not count for a pod
+ * without a network. */
 static int set_metadata(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *s)
 {
         const char *text = appc_pod_annotation(manifest, "podctl/mds-register");
@@ -109,7 +109,7 @@ static int set_metadata(Context *c, const RunArgs *args, const AppcPod *manifest
         return 0;
 }
 
-/* The unit we are the main process of, or the one we will make. */
+/* The unit of which we are the main process, or which we will make. */
 static int note_unit(const RunArgs *args, PodSettings *settings)
 {
         _cleanup_free_ char *own = NULL;
@@ -163,7 +163,7 @@ static int save_uuid(const char *path, const Uuid *uuid)
         return r < 0 ? log_error_errno(r, "Option --uuid-file-save: cannot write %s: %m", path) : 0;
 }
 
-/* What is wrong with a pod, and in which line where it comes from a file. */
+/* Reports an error of a pod, with the line if the pod is from a file. */
 static int complain(const RunArgs *args, int r, const char *message)
 {
         if (args->manifest_shown)
@@ -174,7 +174,7 @@ static int complain(const RunArgs *args, int r, const char *message)
                                   : log_error_errno(r, "%s", message);
 }
 
-/* A pod on its way to the disk. What is left in here is freed with it. */
+/* A pod that is being made. What has not been moved out is freed with it. */
 typedef struct Making {
         Context *context;
         const RunArgs *args;
@@ -182,7 +182,7 @@ typedef struct Making {
         AppcPod *manifest;
         size_t n_apps;
         PodSettings *settings;
-        Image **known; /* of its apps, where they were looked up on the way */
+        Image **known; /* the images of its apps, where they have already been loaded */
         PlanImage *images;
         PodPlan *plan; /* refers to manifest and settings */
         PodStore *pods;
@@ -209,7 +209,7 @@ static int write_files(Making *m, Pod *pod)
         return 0;
 }
 
-/* Nothing is left of one that cannot be written. */
+/* Removes a pod that cannot be written completely. */
 static int write_pod(Making *m, Pod **ret)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;
@@ -227,7 +227,7 @@ static int write_pod(Making *m, Pod **ret)
         return 0;
 }
 
-/* The images under a lock: they stay until the pod that needs them is on disk. */
+/* Resolves the images and holds the store's lock, so that they stay until the pod that needs them is on disk. */
 static int resolve_images(Making *m, int *ret_lock)
 {
         _cleanup_strv_free_ char **warnings = NULL;
@@ -253,7 +253,7 @@ static int resolve_images(Making *m, int *ret_lock)
         return 0;
 }
 
-/* Tries the plan, and makes the pod unless that is all that is wanted. */
+/* Makes the plan, and writes the pod unless only the plan is wanted. */
 static int resolve_and_write(Making *m, Pod **ret)
 {
         _cleanup_free_ char *message = NULL;
@@ -276,7 +276,7 @@ static int resolve_and_write(Making *m, Pod **ret)
         return 0;
 }
 
-/* What stage1.d says counts where nothing was chosen. */
+/* Without an option, the choice in stage1.d counts. */
 static int check_default_stage1(Context *c, const RunArgs *args)
 {
         const HostConfig *config;

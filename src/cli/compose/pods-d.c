@@ -56,7 +56,7 @@ int pods_d_list(char ***ret)
         return 0;
 }
 
-/* What podctl itself understands of a manifest beyond appc */
+/* The annotations that podctl knows, beyond appc */
 
 static const char *const pod_annotations[] = {
         "podctl/dns",           "podctl/dns-domain",
@@ -80,7 +80,7 @@ static bool is_known(const char *annotation, const char *const *known)
         return false;
 }
 
-/* Names of podctl's own that it does not have, each with the one that was meant where it looks misspelt. */
+/* Lists names with podctl's prefix that it does not know, each with a similar known one if it looks misspelt. */
 static int find_unknown(const char *where, char *const *annotations, const char *const *known, char ***texts)
 {
         STRV_FOREACH(a, annotations) {
@@ -154,13 +154,13 @@ int pod_manifest_complain(const char *path, int r, const char *message)
 {
         size_t line = r == -EBADMSG ? 0 : line_of(path, message);
 
-        /* What is no JSON at all says itself where. */
+        /* The message about invalid JSON has the line already. */
         if (line > 0)
                 return log_error_errno(r, "%s:%zu: %s", path, line, message);
         return log_error_errno(r, "%s: %s", path, message);
 }
 
-/* What is said of a member, and where that stands. */
+/* A message about a member, and the member's line. */
 typedef struct Finding {
         const char *text;
         size_t line;
@@ -173,7 +173,7 @@ static int compare_findings(const void *a, const void *b)
         return (x->line > y->line) - (x->line < y->line);
 }
 
-/* In the order of the file; NULL when memory ran out. */
+/* Sorted by line; NULL: out of memory. */
 static Finding *find_all(const char *text, size_t n, char *const *texts)
 {
         Finding *findings = new0(Finding, strv_length(texts) + 1), *f = findings;

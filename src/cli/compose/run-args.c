@@ -6,7 +6,7 @@
 #include "network/net-request.h"
 #include "unit/unit-property.h"
 
-/* May be given more than once; without a value it is the default network. */
+/* May be given several times; without a value it means the default network. */
 static int parse_net(const Option *option, const char *value, void *field)
 {
         char **net = field, *joined = *net ? strjoin(*net, ",", value ?: "default") : strdup(value ?: "default");
@@ -27,7 +27,7 @@ static void free_text(void *field)
 
 static const OptionType option_net = { parse_net, free_text, OPTION_VALUE_OPTIONAL };
 
-/* All of them choose the same thing: "name=VALUE", once. */
+/* All of them make the same choice: "name=VALUE", once. */
 static int parse_stage1(const Option *option, const char *value, void *field)
 {
         char **stage1 = field;
@@ -41,7 +41,7 @@ static int parse_stage1(const Option *option, const char *value, void *field)
 
 static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_REQUIRED };
 
-/* What a pod is made of, what its start says, and what is of no use in a file: run has all of them. */
+/* Options of what a pod is made of, of its start, and those that are of no use in a file: run has all of them. */
 #define MAKE_OPTIONS                                                                                                   \
         { "name", &option_string, offsetof(RunArgs, name), "NAME", "Name of the pod and its machine" },                \
                 { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE",                             \
@@ -70,8 +70,8 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
                   "Size of the journal, 256M by default" },                                                            \
                 { "mount", &option_strv, offsetof(RunArgs, mounts), "volume=NAME,target=PATH",                         \
                   "Mount a volume in every app" },                                                                     \
-                { "port", &option_strv, offsetof(RunArgs, ports), "NAME:[IP:]PORT",                                    \
-                  "Forward a port of the host to that port of an app" },                                               \
+                { "port", &option_strv, offsetof(RunArgs, ports), "[IP:]PORT:PORT[/udp]",                              \
+                  "Forward a port of the host to one of the pod" },                                                    \
                 { "private-users",                                                                                     \
                   &option_tristate,                                                                                    \
                   offsetof(RunArgs, private_users),                                                                    \
@@ -160,7 +160,7 @@ const Option prepare_options[] = {
         {},
 };
 
-/* All that can stand in a file. */
+/* All options that can be in a file. */
 const Option create_options[] = {
         PREPARE_OPTIONS START_OPTIONS { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL,
                                         "Print the file and write nothing" },
@@ -325,7 +325,7 @@ int run_args_check_start(const RunArgs *args)
                 if (r < 0 && strchr(*p, ':') && !strchr(*p, '='))
                         return log_error_errno(r,
                                                "Option --property: '%s' is not NAME=VALUE of a unit; for a port write "
-                                               "--port=NAME:PORT",
+                                               "--port=PORT:PORT",
                                                *p);
                 if (r < 0)
                         return log_error_errno(r, "Option --property: %s", strempty(message));
@@ -333,7 +333,7 @@ int run_args_check_start(const RunArgs *args)
         return 0;
 }
 
-/* rkt's names for the one engine there is so far, as they stand in names, paths and URLs of its images. */
+/* rkt's names for the only engine so far, as they occur in names, paths and URLs of its images. */
 bool stage1_is_ours(const char *text)
 {
         static const char *const ours[] = { "nspawn", "stage1-coreos", "stage1-host", "stage1-src" };
@@ -386,7 +386,7 @@ static int check_args(RunArgs *args)
         return 0;
 }
 
-/* What stands before an image, or is not for this verb at all. */
+/* Refuses an option that stands before the image it is for, or that is not for this verb. */
 static int check_place(const RunArgs *args, const Option *own, const char *word)
 {
         if (args->n_apps == 0 && !options_find(own, word) && options_find(run_app_options, word))

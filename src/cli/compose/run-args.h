@@ -11,7 +11,7 @@
  * Documentation/subcommands/run.md). */
 
 typedef struct RunApp {
-        char *image; /* as it was written */
+        char *image; /* as the user wrote it */
         char **arguments;
 
         char *signature;
@@ -47,10 +47,10 @@ typedef struct RunApp {
 } RunApp;
 
 typedef struct RunArgs {
-        const Option *options;  /* those of the verb; NULL: run_options */
+        const Option *options;  /* the verb's options; NULL: run_options */
         char *name;
         char *hostname;
-        char *net; /* all that were given, with commas between */
+        char *net; /* all that were given, separated by commas */
         char **ports;
         char **dns;
         char **dns_search;
@@ -68,16 +68,16 @@ typedef struct RunArgs {
         int private_users; /* tristate */
         StartOptions start;
         bool dry_run;
-        bool check;             /* as dry_run, and nothing is printed or fetched */
-        bool replace;           /* of create, as is: */
+        bool check;             /* like dry_run, but nothing is printed or fetched */
+        bool replace;           /* for create, like the next one */
         char *subject;          /* the word before the first image */
         bool help;
         char *pod_manifest;
-        const char *manifest_shown; /* what it is called where something is wrong with it, when not by its path */
+        const char *manifest_shown; /* its name in error messages, if that is not its path */
         char *pull_policy;
         bool store_only;
         bool no_store;
-        PullPolicy policy;      /* what these three come to */
+        PullPolicy policy;      /* the result of these three */
         int mds_register;       /* tristate */
         char *uuid_file_save;
         char **properties;
@@ -94,23 +94,23 @@ typedef struct RunArgs {
         size_t n_apps;
 } RunArgs;
 
-/* For who fills them in himself: what is not said. */
+/* For code that fills in RunArgs itself: options that were not given. */
 #define RUN_ARGS_UNSET .private_users = -1, .mds_register = -1
 
 extern const Option run_options[];
 extern const Option prepare_options[];      /* what a pod is made of */
-extern const Option run_prepared_options[]; /* what its start says */
-extern const Option create_options[];       /* what can stand in a file */
+extern const Option run_prepared_options[]; /* options of its start */
+extern const Option create_options[];       /* options that can be in a file */
 extern const Option run_app_options[];
 
-/* Fills args, and context with global options among them. Logs. */
+/* Fills args, and context with the global options among them. Logs. */
 int run_args_parse(Context *context, char **words, RunArgs *args);
-/* What a verb does that takes these: parses them and calls the function, or prints the verb's help. */
+/* For verbs with these options: parses them and calls the function, or prints the verb's help. */
 int run_args_run(Context *context, const Verb *verb, char **words, RunArgs *args,
                  int (*function)(Context *context, const RunArgs *args));
-/* The part of the check that concerns the start. */
+/* The part of the checks that concerns the start. */
 int run_args_check_start(const RunArgs *args);
-/* Whether a name, path or URL of an engine of rkt's means the one we have. */
+/* Whether a name, path or URL of one of rkt's engines means our only one. */
 bool stage1_is_ours(const char *text);
-/* What run_options do not free. */
+/* Frees the apps, which freeing by run_options leaves. */
 void run_args_done_apps(RunArgs *args);

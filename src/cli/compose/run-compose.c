@@ -6,6 +6,7 @@
 #include "cli/compose/compose-environment.h"
 #include "cli/compose/compose-isolators.h"
 #include "cli/compose/compose-mounts.h"
+#include "cli/compose/compose-ports.h"
 #include "cli/compose/compose-service.h"
 #include "cli/compose/pods-d.h"
 #include "cli/compose/run-compose.h"
@@ -80,7 +81,7 @@ static int add_pairs(char ***list, char *const *pairs, const char *option)
         return 0;
 }
 
-/* Kept as annotations of the app, where a manifest says them as well. */
+/* Kept as annotations of the app, in the same way as in a manifest. */
 static int compose_order(const RunApp *run, AppcPodApp *app)
 {
         _cleanup_free_ char *after = run->after ? strv_join(run->after, ",") : NULL,
@@ -99,8 +100,8 @@ static int compose_order(const RunApp *run, AppcPodApp *app)
         return 0;
 }
 
-/* Another user, and nothing said of the group: that user's own. Where an image lists no such user, it is 0, or what an
- * appc image says. */
+/* With another user but no group, the group is that user's own. If the image does not list the user, it is 0, or the
+ * one of an appc image. */
 static int compose_group(const RunApp *run, const Image *image, App *app)
 {
         if (!run->user && !run->group)
@@ -160,22 +161,6 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
         return r < 0 ? r : add_pairs(&pod_app->app->user_labels, run->user_labels, "user-label");
 }
 
-static int add_ports(AppcPod *pod, char *const *texts)
-{
-        STRV_FOREACH(text, texts) {
-                _cleanup_(pod_port_done) PodPort port = {};
-                _cleanup_json_error_ JsonError e = {};
-                int r;
-
-                r = pod_port_from_string(*text, &port, &e);
-                if (r < 0)
-                        return log_error_errno(r, "Option --port: %s", json_error_message(&e, r));
-                if (appc_pod_add_port(pod, &port) < 0)
-                        return log_oom();
-        }
-        return 0;
-}
-
 static int name_image(AppcPodApp *app, const Image *image, const char *name)
 {
         const char *tag;
@@ -199,7 +184,7 @@ static int name_image(AppcPodApp *app, const Image *image, const char *name)
         return 0;
 }
 
-/* For an appc image that says nothing of how to run it: rkt ran as root what --exec says. */
+/* For an appc image without an app: like rkt, runs the program of --exec as root. */
 static int app_of_root(App **ret)
 {
         _cleanup_(app_freep) App *app = app_new();
@@ -210,7 +195,7 @@ static int app_of_root(App **ret)
         return 0;
 }
 
-/* The image that the word may have been meant as an argument of. */
+/* The image of which the word may have been meant as an argument. */
 static const char *before(const RunArgs *args, const RunApp *run)
 {
         return run > args->apps && !run[-1].arguments ? run[-1].image : NULL;
@@ -302,7 +287,7 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         return 0;
 }
 
-/* Kept where a manifest says them as well. */
+/* Kept as annotations of the pod, in the same way as in a manifest. */
 static int add_journal_limits(AppcPod *pod, const RunArgs *args)
 {
         uint64_t bytes, usec;
@@ -359,7 +344,7 @@ static int compose_words(Context *context, const RunArgs *args, AppcPod *pod, Im
                 if (r < 0)
                         return r;
         }
-        return add_ports(pod, args->ports);
+        return compose_ports(pod, args->ports);
 }
 
 int run_compose(Context *context, const RunArgs *args, AppcPod **ret, Image ***ret_images)

@@ -14,7 +14,7 @@ static const char *annotation(const AppcPod *manifest, const char *option)
         return name ? appc_pod_annotation(manifest, name) : NULL;
 }
 
-/* The option's words, else the annotation's, with commas between. */
+/* The option's words, else those of the annotation, which are separated by commas. */
 static int words_of(const AppcPod *manifest, const char *option, char *const *given, char ***ret)
 {
         const char *text = given ? NULL : annotation(manifest, option);
@@ -95,7 +95,7 @@ static int set_networks(Context *c, const RunArgs *args, const AppcPod *manifest
         return 0;
 }
 
-/* Ports with a socket of the service manager's come from elsewhere. */
+/* Ports with a socket of the service manager do not need a network. */
 static int check_ports(const RunArgs *args, const AppcPod *manifest, const PodSettings *s)
 {
         if (!args->ports || (!net_is_none(s->net) && !net_is_host(s->net)) || !plan_wants_forwards(manifest))
@@ -103,7 +103,7 @@ static int check_ports(const RunArgs *args, const AppcPod *manifest, const PodSe
         return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, which --net=%s is not", s->net);
 }
 
-/* What plugins lead to is theirs. */
+/* False if any network is made by plugins: it is not known where those lead. */
 static bool leads_out_by_host(const PodSettings *s)
 {
         bool out = false;
@@ -119,7 +119,7 @@ static bool leads_out_by_host(const PodSettings *s)
         return out;
 }
 
-/* Every start says it: names do not resolve in there. */
+/* Warns at every start, since names cannot be resolved in such a pod. */
 static void warn_of_lost_dns(const PodSettings *s)
 {
         _cleanup_free_ char *text = NULL;

@@ -19,13 +19,13 @@
 #define MESSAGE_MAX 65536
 #define N_FDS 2 /* standard output and error */
 
-/* The message: the name we were started under, the verb and its words, each with a NUL behind it, and the two files.
- * The answer is one byte, the exit status. */
+/* The message: the name by which podctl was called, the verb and its words, each with a NUL after it, and the two
+ * files. The answer is one byte, the exit status. */
 
 typedef struct Allowed {
         const char *verb;
-        const char *options; /* with '|' between */
-        int (*check)(const char *word, char **reterr_message); /* of each word that is no option */
+        const char *options; /* separated by '|' */
+        int (*check)(const char *word, char **reterr_message); /* for each word that is not an option */
 } Allowed;
 
 static int check_remote(const char *word, char **reterr_message)
@@ -44,7 +44,7 @@ static int check_remote(const char *word, char **reterr_message)
                                 word);
 }
 
-/* Not --name, which could pass one image off as another, nor what reads a file or gives up protection. */
+/* Not --name, which could pass one image off as another, nor options that read a file or disable protection. */
 #define FETCH_OPTIONS "full|no-store|pull-policy|store-only"
 
 static const Allowed allowed[] = {
@@ -52,7 +52,8 @@ static const Allowed allowed[] = {
         { "image fetch", FETCH_OPTIONS, check_remote },
         { "image cat-manifest", "pretty-print", NULL },
         { "image list", "fields|format|full|no-legend|order|sort", NULL },
-        { "list", "format|full|no-legend", NULL },
+        { "list", "all|format|full|image|label|name|no-legend|state", NULL },
+        { "port", "format", NULL },
         { "status", "format|wait|wait-ready", NULL },
         {}
 };
@@ -83,11 +84,11 @@ int group_helper_check(const char *verb, char *const *words, char **reterr_messa
         if (!a->verb)
                 return explain(reterr_message, EPERM, "'%s' is for root, not for the group " GROUP_NAME, verb);
         STRV_FOREACH(word, words) {
-                /* They go to the log. */
+                /* The words go to the log. */
                 if (!string_is_ascii_printable(*word))
                         return explain(reterr_message, EPERM, "the command contains unprintable characters");
-                /* Both what looks like an option and what may be one's value is looked at as what it would be
-                 * otherwise. */
+                /* A word that begins with '-' is checked as an option, any other as a word of the verb, even if it may
+                 * be the value of an option. */
                 if (**word == '-')
                         r = check_option(a, *word, reterr_message);
                 else
@@ -148,13 +149,13 @@ int group_helper_ask(const Verb *verb, char *const *words)
 
 /* Root's side */
 
-/* So that nobody keeps the others out, by saying nothing or by asking for very much at once. */
+/* So that no user keeps the others out, by sending nothing or by requesting very much at once. */
 #define SILENCE_SECONDS 3
 #define SILENCE_REFUSED_USEC 200000
 #define COMMANDS_OF_USER_MAX 8
 #define TURNS "/run/podctl/commands"
 
-/* One of the commands the user may have carried out at a time, as a lock. -EBUSY: they are all taken. */
+/* Locks one of the places for commands that a user may run at the same time. -EBUSY: they are all taken. */
 static int take_turn(uid_t uid)
 {
         int r = mkdir_p_at(AT_FDCWD, TURNS, 0700);
@@ -234,7 +235,7 @@ static int arguments_of(const Command *c, char ***ret)
         return r < 0 ? r : strv_extend_strv(ret, c->words + 2);
 }
 
-/* It gets root's rights from us and nothing else, and from the caller only the words and the files. */
+/* The command gets root's rights from us and nothing else, and from the caller only the words and the files. */
 static _noreturn_ void become(const Command *c, char *const *argv)
 {
         static char *const environment[] = {
@@ -258,7 +259,7 @@ static int wait_for(pid_t pid, int connection)
 
         while (pidfd >= 0 && poll(fds, ELEMENTSOF(fds), -1) < 0 && errno == EINTR)
                 ;
-        /* The caller has gone. */
+        /* The caller is gone. */
         if (pidfd < 0 || !fds[0].revents)
                 (void) kill(pid, SIGTERM);
         while (waitid(P_PID, (id_t) pid, &info, WEXITED) < 0)

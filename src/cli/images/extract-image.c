@@ -43,7 +43,7 @@ static int write_documents(const Image *image, int to_fd)
         return r < 0 || !image->config ? r : write_file_at(to_fd, "config", image->config, image->config_size, 0644);
 }
 
-/* There may be set-user-ID programs and devices in it, which everybody could use whom the way is open to. */
+/* It may contain set-user-ID programs and devices, which every user who can reach them could use. */
 static int close_to_others(int fd)
 {
         struct stat st;

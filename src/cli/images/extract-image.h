@@ -4,7 +4,7 @@
 #include "cli/context.h"
 #include "shared/options.h"
 
-/* What `image extract` and `image render` have in common: the files of an image, copied into a directory. */
+/* The common part of `image extract` and `image render`: copies the files of an image into a directory. */
 
 typedef struct ExtractArgs {
         bool rootfs_only;
@@ -13,5 +13,6 @@ typedef struct ExtractArgs {
 
 extern const Option extract_options[];
 
-/* rendered: as an app sees them, with dependencies and whitelists; otherwise what the image itself holds. Logs. */
+/* rendered: the files as an app sees them, with dependencies and whitelists; otherwise those of the image itself.
+ * Logs. */
 int extract_image(Context *c, const ExtractArgs *args, const char *text, const char *directory, bool rendered);

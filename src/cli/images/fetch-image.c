@@ -33,7 +33,7 @@ int pull_policy_from_options(const char *text, bool store_only, bool no_store, P
         return 0;
 }
 
-/* One image, or one file of them, on its way. */
+/* The fetch of one image, or of one file with several. */
 typedef struct Fetch {
         Context *context;
         const ImageWish *wish;
@@ -41,8 +41,8 @@ typedef struct Fetch {
         ImageStore *store;
         Fetcher *fetcher;
         SourceOptions options;
-        bool told;              /* what went wrong */
-        bool brought;           /* something came that may not have been in the store */
+        bool told;              /* the error has been logged */
+        bool brought;           /* an image came that may not have been in the store */
 } Fetch;
 
 static int add_id(char ***ids, const char *id)
@@ -93,7 +93,7 @@ static int fetch_from_registry(Fetch *f, char ***ids, char **reterr_message)
         return r < 0 ? r : add_id(ids, id);
 }
 
-/* Nothing is there, or nobody who could say. */
+/* Nothing is there, or no server that could answer. */
 static bool found_nobody(int error)
 {
         return error == -ENOENT || error == -EHOSTUNREACH || error == -ECONNREFUSED || error == -ETIMEDOUT;
@@ -121,9 +121,9 @@ static int fetch_from_web(Fetch *f, char ***ids, char **reterr_message)
         return r < 0 ? r : add_id(ids, id);
 }
 
-/* Trust on first use, as rkt had it (its Documentation/signing-and-verification-guide.md): where nothing is known of
- * who signs images of that name, its own pages are asked, and the user whether to believe them. What comes of it shows
- * when the image is verified. */
+/* Trust on first use, as with rkt (its Documentation/signing-and-verification-guide.md): if no key is known for images
+ * of that name, the site in the name is asked for its keys, and the user is asked whether to trust them. Whether that
+ * suffices shows when the image is verified. */
 static int find_first_keys(Fetch *f)
 {
         const char *name = f->location->appc.name;
@@ -151,7 +151,7 @@ static int find_first_keys(Fetch *f)
 
 static const struct {
         int (*fetch)(Fetch *f, char ***ids, char **reterr_message);
-        bool remote;            /* elsewhere, so that the pull policy matters */
+        bool remote;            /* elsewhere: the pull policy matters */
 } locations[_IMAGE_LOCATION_TYPE_MAX] = {
         [IMAGE_AT_STORE] = { fetch_from_store },
         [IMAGE_AT_PATH] = { fetch_from_path },
@@ -177,14 +177,14 @@ static int find_by_name_or_place(const Fetch *f, char ***ids, char **reterr_mess
 
         if (f->location->type == IMAGE_AT_URL)
                 return find_by_place(f, ids);
-        /* The name first: it may have been given to another image since. */
+        /* The name first: it may refer to another image by now. */
         r = image_store_resolve(f->store, f->location->text, &id, NULL, reterr_message);
         if (r == -ENOENT)
                 return find_by_place(f, ids);
         return r < 0 ? r : add_id(ids, DIGEST_STRING(&id));
 }
 
-/* What the store has of that name, or from that place. */
+/* Finds the image that the store has by that name, or from that place. */
 static int find_stored(const Fetch *f, char ***ids, char **reterr_message)
 {
         int r = find_by_name_or_place(f, ids, reterr_message);
@@ -234,7 +234,7 @@ static bool came_from_a_registry(ImageStore *s, const char *name)
         return came;
 }
 
-/* What the store knows a registry for is asked for there, however much of the name was written. */
+/* An image that came from a registry is requested there again, however much of its name the user wrote. */
 static int find_registry_of(ImageStore *s, const ImageLocation *location, ImageLocation *ret)
 {
         _cleanup_(image_freep) Image *image = NULL;
@@ -253,7 +253,7 @@ static int find_registry_of(ImageStore *s, const ImageLocation *location, ImageL
         return name ? image_location_parse(name, ret, NULL) : -ENOMEM;
 }
 
-/* As the store has it: of an ACI's name nothing is missing. */
+/* The name in the store's form: an ACI's name is already complete. */
 static int name_to_give(const Fetch *f, char **ret)
 {
         if (f->location->type != IMAGE_AT_URL && f->location->type != IMAGE_AT_DISCOVERY)
@@ -269,7 +269,7 @@ static int read_wish(const Fetch *f, const char *text, Digest *ret_id, char **re
         return r < 0 ? r : name_to_give(f, ret_name);
 }
 
-/* The one image that was found gets the name, too. */
+/* Gives the name to the one image that was found. */
 static int give_name(const Fetch *f, char *const *ids, char **reterr_message)
 {
         _cleanup_free_ char *name = NULL;
@@ -315,8 +315,8 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
                         return r;
         }
         r = fetch_remote(f, ids, reterr_message);
-        /* What does not come from a registry is verified by the name within, and may have been in the store already,
-         * under that name alone. */
+        /* An image that does not come from a registry is verified by the name inside it, and may have been in the store
+         * already under that name alone. */
         if (r < 0)
                 return r;
         if (type != IMAGE_AT_REGISTRY)
@@ -324,7 +324,7 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
         return r;
 }
 
-/* "run busybox ls /" */
+/* In "run busybox ls /", "ls" is taken for an image. */
 static void explain_arguments(const Fetch *f, int r, char **reterr_message)
 {
         const ImageWish *wish = f->wish;
@@ -334,7 +334,7 @@ static void explain_arguments(const Fetch *f, int r, char **reterr_message)
                        explained(message, r), wish->before, wish->before, wish->text);
 }
 
-/* Once, when it comes; what keeps it from being run is told whenever somebody runs it. */
+/* Warns once, when the image comes; what keeps it from running is reported at every run. */
 static void tell_oddities(const Fetch *f, char *const *ids)
 {
         STRV_FOREACH(id, ids) {
@@ -390,7 +390,7 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
         return 0;
 }
 
-/* What an image depends on depends on more; each round knows more of them. */
+/* Dependencies have dependencies; each round finds more of them. */
 #define DEPENDENCY_ROUNDS_MAX 32
 
 static int read_missing(ImageStore *store, const char *id, char ***ret, char **reterr_message)
@@ -468,8 +468,7 @@ int find_image(Context *c, const char *text, Image **ret)
         return r < 0 ? log_explained(r, message, "Image '%s'", text) : 0;
 }
 
-/* By the name it was asked for, if that is one: by its ID it comes with all its names, which takes a look at those of
- * all images. */
+/* Finds the image by the requested name, if that is one: finding it by its ID means reading the names of all images. */
 static bool find_by_wish(Context *c, const char *text, const char *id, Image **ret)
 {
         _cleanup_(image_freep) Image *image = NULL;
@@ -482,7 +481,7 @@ static bool find_by_wish(Context *c, const char *text, const char *id, Image **r
         return true;
 }
 
-/* It is run by a name that promises more than is known of it. */
+/* The name by which the image is run promises more than is known about it. */
 static void warn_of_unverified(Context *c, const char *text, const Image *image)
 {
         const ImageVerify verify = { .system_config = c->system_config, .local_config = c->local_config };
@@ -512,7 +511,7 @@ int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
         if (r < 0)
                 return r;
         warn_of_unverified(c, wish->text, *ret);
-        /* As rkt did; what cannot be had is an error once it is needed. */
+        /* As with rkt; a dependency that is missing is an error once it is needed. */
         return (*ret)->kind != IMAGE_APPC ? r : fetch_dependencies(c, ids, wish->policy);
 }
 
@@ -523,7 +522,7 @@ char *format_image_id(const char *id, bool full)
         return strprintf("%.*s-%.*s", (int) n, id, full ? DIGEST_HEX_MAX : 32, id[n] ? id + n + 1 : "");
 }
 
-/* "busybox" stands for "docker.io/library/busybox:latest", too. */
+/* "busybox" also stands for "docker.io/library/busybox:latest". */
 static bool name_is_meant(const char *name, const char *text)
 {
         const char *at = name;

@@ -4,5 +4,5 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* JSON to standard output, indented or as short as it goes. Logs. */
+/* Prints JSON to standard output, indented or compact. Logs. */
 int print_manifest(const char *text, size_t n, bool pretty);

@@ -183,7 +183,7 @@ static const JsonField discovered_table[] = {
         {}
 };
 
-/* URLs that a page names are URLs, not local files. */
+/* A page may only name URLs, not local files. */
 static int trust_all(Context *c, const TrustKeys *how, char *const *urls)
 {
         STRV_FOREACH(url, urls) {

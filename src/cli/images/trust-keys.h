@@ -14,7 +14,7 @@ typedef struct TrustKeys {
 
 Keystore context_keystore(const Context *c);
 
-/* The keys in a file or at a URL, all of which are reviewed before any is trusted. */
+/* Trusts the keys in a file or at a URL, all of which are reviewed before any is trusted. */
 int trust_keys_at(Context *c, const TrustKeys *how, const char *location);
-/* The keys that the prefix itself says are its own: meta discovery, spec/discovery.md of appc. */
+/* Trusts the keys that the prefix's own site names: meta discovery, spec/discovery.md of appc. */
 int trust_discovered_keys(Context *c, const TrustKeys *how);

@@ -2,6 +2,7 @@
 #include "basic/time-util.h"
 #include "cli/start/pod-json.h"
 #include "cli/start/pod-networks.h"
+#include "cli/start/pod-ports.h"
 
 bool print_json(json_object *o, const char *format)
 {
@@ -133,6 +134,7 @@ json_object *pod_to_json(Pod *pod)
         (void) json_object_object_add(o, "name", json_object_new_string(pod->uuid.s));
         (void) json_object_object_add(o, "state", json_object_new_string(pod_state_to_string(pod->state)));
         (void) json_object_object_add(o, "networks", pod_networks_to_json(pod));
+        (void) json_object_object_add(o, "ports", pod_ports_to_json(pod));
         (void) json_object_object_add(o, "created_at",
                                       json_object_new_int64((int64_t) (pod_created_time(pod) / NSEC_PER_SEC)));
         if (pod_started_time(pod) > 0)

@@ -4,8 +4,8 @@
 #include "pod/pod.h"
 
 /* A pod as rkt's list and status print it in JSON (its Documentation/subcommands/list.md): "name" is the UUID, times of
- * apps are nanoseconds, those of the pod seconds. Ours are "machine" (the pod's name), "unit" and "exit_code" of the
- * pod. */
+ * apps are nanoseconds, those of the pod seconds. Ours are "machine" (the pod's name), "unit", "ports" and
+ * "exit_code" of the pod. */
 json_object *pod_to_json(Pod *pod);
 
 /* Whether the app runs and has a health check; *ret is what that found last. */

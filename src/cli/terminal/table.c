@@ -58,6 +58,7 @@ int table_add_legend(Table *t, const char *const *row)
 {
         int r;
 
+        t->legend = true;
         r = table_add_row(t, row);
         for (size_t i = 0; i < t->n_columns && r >= 0; i++)
                 r = table_color(t, i, "bold");
@@ -76,6 +77,31 @@ static void print_with_tabs(const Table *t, FILE *f)
         }
 }
 
+static bool is_empty(const Table *t, size_t column)
+{
+        for (size_t n = t->legend; n < scols_table_get_nlines(t->rows); n++)
+                if (*scols_cell_get_data(scols_line_get_cell(scols_table_get_line(t->rows, n), column)))
+                        return false;
+        return true;
+}
+
+static int hide_empty_columns(const Table *t)
+{
+        for (size_t i = 0; i < t->n_columns; i++) {
+                struct libscols_column *c = scols_table_get_column(t->rows, i);
+
+                if ((t->optional & TABLE_COLUMN(i)) && is_empty(t, i) &&
+                    scols_column_set_flags(c, scols_column_get_flags(c) | SCOLS_FL_HIDDEN) < 0)
+                        return -EINVAL;
+        }
+        return 0;
+}
+
+static bool is_hidden(const Table *t, size_t column)
+{
+        return scols_column_get_flags(scols_table_get_column(t->rows, column)) & SCOLS_FL_HIDDEN;
+}
+
 static size_t column_width(const Table *t, size_t column)
 {
         size_t width = 0;
@@ -92,14 +118,16 @@ static size_t column_width(const Table *t, size_t column)
  * other columns alone are too wide, rows are longer than the terminal in any case. */
 static bool can_fit(const Table *t)
 {
-        size_t needed = (t->n_columns - 1) * strlen(SEPARATOR);
+        size_t needed = 0;
 
         for (size_t i = 0; i < t->n_columns; i++) {
                 size_t width = column_width(t, i);
 
-                needed += t->flexible & TABLE_COLUMN(i) ? MIN(width, FLEXIBLE_MIN) : width;
+                if (is_hidden(t, i))
+                        continue;
+                needed += strlen(SEPARATOR) + (t->flexible & TABLE_COLUMN(i) ? MIN(width, FLEXIBLE_MIN) : width);
         }
-        return needed <= scols_table_get_termwidth(t->rows);
+        return needed <= scols_table_get_termwidth(t->rows) + strlen(SEPARATOR);
 }
 
 static void keep_readable(const Table *t)
@@ -128,6 +156,8 @@ int table_print(const Table *t, FILE *f)
                 print_with_tabs(t, f);
                 return 0;
         }
+        if (terminal && hide_empty_columns(t) < 0)
+                return -EINVAL;
         fits = terminal && !t->whole && can_fit(t);
         if (fits)
                 keep_readable(t);

@@ -8,6 +8,7 @@
 #include "cli/persona.h"
 #include "cli/start/pod-json.h"
 #include "cli/start/pod-networks.h"
+#include "cli/start/pod-ports.h"
 #include "cli/verbs/verbs.h"
 #include "network/network.h"
 #include "shared/explain.h"
@@ -189,6 +190,13 @@ static char *say_addresses(const Pod *pod)
         return isempty(addresses) ? NULL : TAKE_PTR(addresses);
 }
 
+static char *say_ports(const Pod *pod)
+{
+        _cleanup_free_ char *ports = pod_ports_text(pod);
+
+        return isempty(ports) ? NULL : TAKE_PTR(ports);
+}
+
 static char *say_pid(const Pod *pod)
 {
         pid_t pid;
@@ -221,6 +229,7 @@ static const struct {
         { "started", say_started, false },
         { "networks", say_networks, false },
         { "addresses", say_addresses, true },
+        { "ports", say_ports, true },
         { "pid", say_pid, false },
         { "exited", say_exited, false },
         { "name", say_name, true },

@@ -10,6 +10,7 @@ const Verb *const podctl_verbs[] = {
         &verb_run_prepared,
         &verb_list,
         &verb_status,
+        &verb_port,
         &verb_logs,
         &verb_enter,
         &verb_exec,

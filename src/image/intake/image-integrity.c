@@ -21,15 +21,15 @@ typedef struct Check {
         size_t n_differences;
 } Check;
 
-static int tell(Check *v, const char *path, const char *what)
+static int report_difference(Check *v, const char *path, const char *what)
 {
         v->n_differences++;
         return v->report(v->where, path, what, v->userdata);
 }
 
-static int tell_tree(const char *path, const char *what, void *userdata)
+static int report_tree_difference(const char *path, const char *what, void *userdata)
 {
-        return tell(userdata, path, what);
+        return report_difference(userdata, path, what);
 }
 
 static int run_job(LayerJob *job, LayerJobResult *ret, char **reterr_message)
@@ -93,12 +93,12 @@ static int compare_layer(Check *v, const Digest *layer, int again_fd)
         if (wanted < 0)
                 return wanted;
         if (found < 0)
-                return tell(v, NULL, "missing");
+                return report_difference(v, NULL, "missing");
         r = layer_implied_read(v->store->layers_fd, layer, &implied);
         if (r < 0)
                 return r;
         strv_sort(implied);
-        return tree_compare(wanted, found, implied, tell_tree, v);
+        return tree_compare(wanted, found, implied, report_tree_difference, v);
 }
 
 /* The list names the directories that have no entry in the image; its loss would only show in stacks of layers. */
@@ -114,8 +114,8 @@ static int compare_file(Check *v, int wanted_fd, const char *wanted_name, int fo
                 return r == -ENOENT ? 0 : r;
         r = read_foreign_file_at(found_fd, found_name, SIZE_MAX >> 1, &b, &k);
         if (r < 0)
-                return tell(v, path, r == -ENOENT ? "missing" : "content");
-        return n == k && memcmp(a, b, n) == 0 ? 0 : tell(v, path, "content");
+                return report_difference(v, path, r == -ENOENT ? "missing" : "content");
+        return n == k && memcmp(a, b, n) == 0 ? 0 : report_difference(v, path, "content");
 }
 
 static int compare_notes(Check *v, const Digest *layer, int again_fd)
@@ -138,7 +138,7 @@ static int check_layer_in(Check *v, const Digest *layer, int again_fd, char **re
         r = unpack_again(v->store, layer, v->is_aci, again_fd, &message);
         /* What is wrong inside a blob cannot be said, and without the blob the tree cannot be checked. */
         if (r == -EBADMSG || r == -ENOENT || r == -EINVAL)
-                return tell(v, NULL, message ?: "damaged");
+                return report_difference(v, NULL, message ?: "damaged");
         if (r < 0)
                 return explain(reterr_message, r, "%s: %s", v->where, explained(message, r));
         r = compare_layer(v, layer, again_fd);
@@ -156,7 +156,7 @@ static int check_layer(Check *v, const Digest *layer, char **reterr_message)
                 return -ENOMEM;
         v->where = where;
         if (faccessat(v->store->layers_fd, DIGEST_FILE(layer), F_OK, 0) < 0)
-                return tell(v, NULL, "missing");
+                return report_difference(v, NULL, "missing");
         r = staging_new(v->store, &staging);
         if (r < 0)
                 return r;
@@ -178,16 +178,16 @@ static int check_digest(Check *v, const char *name, const Digest *wanted, char *
         v->where = name;
         r = read_foreign_file_at(v->fd, name, OCI_DOCUMENT_MAX, ret, ret_size);
         if (r == -ENOENT)
-                return tell(v, NULL, "missing");
+                return report_difference(v, NULL, "missing");
         if (r == -ELOOP || r == -EINVAL)
-                return tell(v, NULL, "type");
+                return report_difference(v, NULL, "type");
         if (r < 0)
                 return r;
         if (wanted)
                 r = digest_of_memory(wanted->algorithm, *ret, *ret_size, &found);
         if (r < 0)
                 return r;
-        return wanted && !digest_equal(wanted, &found) ? tell(v, NULL, "content") : 0;
+        return wanted && !digest_equal(wanted, &found) ? report_difference(v, NULL, "content") : 0;
 }
 
 static int check_documents(Check *v)
@@ -204,7 +204,7 @@ static int check_documents(Check *v)
         if (r < 0 || v->n_differences > 0)
                 return r;
         if (oci_manifest_parse(text, n, &manifest, NULL) < 0)
-                return tell(v, NULL, "content");
+                return report_difference(v, NULL, "content");
         return check_digest(v, "config", &manifest->config.digest, &config, &n_config);
 }
 
@@ -212,7 +212,7 @@ static int check_record(Check *v)
 {
         v->where = "record";
         if (image_record_read(v->fd, &v->record, NULL) < 0 || image_kind_from_string(v->record.kind) < 0)
-                return tell(v, NULL, "content");
+                return report_difference(v, NULL, "content");
         v->is_aci = image_kind_from_string(v->record.kind) == IMAGE_APPC;
         return 0;
 }

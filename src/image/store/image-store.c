@@ -192,7 +192,8 @@ static int load_from(int fd, bool whole, Image *i, char **reterr_message)
         if (r < 0 || !whole)
                 return r;
         if (faccessat(fd, DAMAGE_MARK, F_OK, 0) >= 0)
-                return explain(reterr_message, EUCLEAN, "is damaged; try podctl image verify --repair, or fetch it again");
+                return explain(reterr_message, EUCLEAN,
+                               "is damaged; try podctl image verify --repair, or fetch it again");
         return load_documents(i, fd, reterr_message);
 }
 

@@ -8,25 +8,24 @@
 #include "manifest/app.h"
 #include "manifest/appc-pod.h"
 
-/* The images of this host, below DATA/images (DATA is /var/lib/podctl), root's alone to look at:
+/* The images of this host, below DATA/images (DATA is /var/lib/podctl), readable for root only:
  *
- *     lock                     shared: preparing a pod, and bringing in what was fetched. Exclusive: removal and
- *                              collection
- *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with what we noted, sometimes
- *                              "top", a tree (image/store/implied-tree.h); appears and goes by a rename, its mtime
- *                              is when it was last used
- *     layers/DIGEST/           a layer: "rootfs", unpacked; "blob", as it was fetched; "layer", with what we noted
- *     names/NAME               a name (escaped), its content the ID
- *     remotes/                 what is known of where images came from (image/store/image-remote.h)
- *     partial/                 blobs whose transfer broke off, to be gone on with; locked by who does
- *     tmp/                     what is in the making, each entry locked by its maker, with the layers it needs in
- *                              "pins"; an unlocked one belonged to somebody who was killed, and the next who opens the
- *                              store for writing removes it
+ *     lock                     shared: preparing a pod, and adding a fetched image. Exclusive: removal and collection
+ *     manifests/ID/            an image: "manifest" and "config" as fetched, "image" with our own record, sometimes
+ *                              "top", a tree (image/store/implied-tree.h); appears and disappears by a rename, its
+ *                              mtime is when it was last used
+ *     layers/DIGEST/           a layer: "rootfs", unpacked; "blob", as it was fetched; "layer", with our own record
+ *     names/NAME               a name (escaped), which contains the ID
+ *     remotes/                 what is known about the origin of images (image/store/image-remote.h)
+ *     partial/                 interrupted transfers of blobs, each locked by the process that resumes it
+ *     tmp/                     unfinished entries, each locked by the process that makes it, with the layers that it
+ *                              needs in "pins"; an unlocked one is from a process that was killed, and is removed when
+ *                              the store is next opened for writing
  *
- * ID and DIGEST are "sha256-…" or "sha512-…". There is no index and no other state: all is rebuilt by reading the
- * directories. A broken entry never gets in the way of the others.
+ * ID and DIGEST are "sha256-…" or "sha512-…". There is no index and no other state: everything is found by reading the
+ * directories. A broken entry never affects the others.
  *
- * Callers take locks only where it says so; nothing here logs above debug. */
+ * Callers take locks only where a comment says so; nothing here logs above debug. */
 
 typedef struct ImageStore ImageStore;
 

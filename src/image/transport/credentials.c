@@ -153,7 +153,7 @@ static int aws_credential(const AuthFile *f, Credential *ret, JsonError *e)
         *ret = (Credential) {
                 .user = f->credentials.access_key,
                 .password = f->credentials.secret_key,
-                .aws_region = f->credentials.region ?: (char *) "", /* told by the host */
+                .aws_region = f->credentials.region ?: (char *) "", /* derived from the host */
         };
         r = need(f->credentials.access_key, "credentials.accessKeyID", e);
         return r < 0 ? r : need(f->credentials.secret_key, "credentials.secretAccessKey", e);

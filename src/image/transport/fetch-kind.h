@@ -6,7 +6,7 @@
 /* The requests to the process that talks to the network, and their possible successful outcomes. */
 
 typedef enum FetchKind {
-        FETCH_URL,              /* url; with an offset the ETag is a condition: -ESTALE when it is another by now */
+        FETCH_URL,              /* url; with an offset the ETag must still be the same, else -ESTALE */
         FETCH_URL_HEAD,         /* the same without its body */
         FETCH_DISCOVERY,        /* url is an appc name: looks for its <meta> elements (appc spec/discovery.md) until
                                  * there is one of the kind that reference says, "aci" or "pubkeys"; answers with a
@@ -16,8 +16,8 @@ typedef enum FetchKind {
         FETCH_BLOB,             /* registry, repository; reference: digest */
         FETCH_REFERRERS,        /* registry, repository; reference: digest. Answers with an index, from the referrers
                                  * API or else the tag that stands in for it; -ENOENT: none */
-        FETCH_SIGNATURES,       /* registry, repository; reference: digest. What the registry itself keeps of
-                                 * OpenPGP "simple signatures" (/extensions/v2/REPOSITORY/signatures/DIGEST) */
+        FETCH_SIGNATURES,       /* registry, repository; reference: digest. OpenPGP "simple signatures" that the
+                                 * registry itself keeps (/extensions/v2/REPOSITORY/signatures/DIGEST) */
         _FETCH_KIND_MAX,
         _FETCH_KIND_INVALID = -EINVAL,
 } FetchKind;

@@ -11,10 +11,10 @@
 
 /* The address of a registry, or of a mirror, and the credentials for it. */
 typedef struct FetchEndpoint {
-        char *url;              /* "https://registry-1.docker.io", without what is always the same behind it */
-        char *user, *password;  /* basic authentication, and what tokens are asked for with */
+        char *url;              /* "https://registry-1.docker.io", without the path that is always the same */
+        char *user, *password;  /* for basic authentication, and for requesting tokens */
         char *identity_token;   /* an OAuth2 refresh token instead of a password */
-        char *bearer;           /* an access token that is to be used as it stands */
+        char *bearer;           /* an access token, used as it is */
         char *aws_region;       /* user and password are an access key: requests are signed (SigV4) for it */
         char *ca;               /* PEM, trusted in addition to the host's own */
         bool insecure_tls;      /* certificates are not checked */
@@ -22,7 +22,7 @@ typedef struct FetchEndpoint {
 } FetchEndpoint;
 
 typedef struct FetchMessage {
-        uint64_t id;            /* of the reply that belongs to it */
+        uint64_t id;            /* its answer has the same one */
         char *kind;
         char *url;
         char *repository;
@@ -31,7 +31,7 @@ typedef struct FetchMessage {
         char *last_modified;
         uint64_t offset;
         uint64_t max;
-        FetchEndpoint *endpoints;       /* tried in this order; for a URL one, which says what to show there */
+        FetchEndpoint *endpoints;       /* tried in this order; for a URL one, with the credentials for it */
         size_t n_endpoints;
 } FetchMessage;
 
@@ -40,7 +40,7 @@ typedef struct FetchAnswer {
         uint64_t error;         /* an errno; 0: none */
         char *message;
         char *outcome;
-        uint64_t size;          /* what was written */
+        uint64_t size;          /* bytes written to the file */
         char *media_type;
         char *digest;
         char *etag;

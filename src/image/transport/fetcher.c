@@ -54,7 +54,7 @@ Fetcher *fetcher_free(Fetcher *f)
                 return NULL;
         safe_close(f->socket_fd);
         if (f->pid > 0) {
-                /* Whatever it is doing, nobody waits for it any more. */
+                /* Whatever it is doing, its answers are no longer needed. */
                 (void) kill(f->pid, SIGKILL);
                 while (waitpid(f->pid, NULL, 0) < 0 && errno == EINTR)
                         ;
@@ -135,7 +135,7 @@ static int fill_credential(FetchEndpoint *e, const Credential *c)
         return 0;
 }
 
-/* docker.io is not the host that answers for it. */
+/* The host that serves docker.io has another name. */
 static const char *registry_host(const char *registry)
 {
         return streq(registry, "docker.io") ? "registry-1.docker.io" : registry;

@@ -36,7 +36,7 @@ typedef struct FetchReply {
         char *digest;           /* Docker-Content-Digest, or NULL: a hint, nothing more */
         char *etag;
         char *last_modified;
-        uint64_t max_age;       /* seconds; 0: not said */
+        uint64_t max_age;       /* seconds; 0: not given */
 } FetchReply;
 
 void fetch_reply_done(FetchReply *reply);
@@ -60,7 +60,7 @@ int fetcher_fetch(Fetcher *f, const FetchRequest *request, FetchReply *ret, char
 /* The same without waiting, for several in parallel. The request's fd is not needed any more once this returns; it is
  * required, since the body has no other place to go. */
 int fetcher_start(Fetcher *f, const FetchRequest *request, uint64_t *ret_id, char **reterr_message);
-/* Waits for the answer, which can be asked for once. */
+/* Waits for the answer, which can be taken once. */
 int fetcher_finish(Fetcher *f, uint64_t id, FetchReply *ret, char **reterr_message);
 
 /* For poll(2): readable when fetcher_dispatch() has an answer to queue. */

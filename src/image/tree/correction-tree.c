@@ -13,7 +13,7 @@ typedef struct Correction {
         int fd;                 /* the tree, made when first needed */
 } Correction;
 
-/* A directory at work on, and those above it. */
+/* The current directory, and those above it. */
 typedef struct Frame {
         struct Frame *parent;
         const char *path;
@@ -43,7 +43,7 @@ static int make_directories(Correction *c, Frame *f)
         return 0;
 }
 
-/* Once nothing is put into it any more, for the sake of its times. */
+/* Sets the directory's metadata, after its contents, which would change its times. */
 static int finish_directory(Correction *c, const Frame *f)
 {
         const char *path = *f->path ? f->path : ".";
@@ -87,7 +87,7 @@ static bool is_same_file(const Correction *c, const MergedNode *stacked, const M
                source_of(c->stacked, stacked->layers[0]) == source_of(c->wanted, wanted->layers[0]);
 }
 
-/* Overlayfs shows the metadata of the uppermost, whatever that says. */
+/* Overlayfs shows the metadata of the uppermost directory, even if its layer merely implies it. */
 static bool looks_right(const Correction *c, const MergedNode *stacked, const MergedNode *wanted)
 {
         return merged_node_is_directory(stacked) &&
@@ -119,7 +119,8 @@ static int correct_child(Correction *c, Frame *f, const char *path)
                 if (r < 0)
                         return r;
         }
-        /* A directory in our tree covers all but directories: then all that is wanted in it has to come with it. */
+        /* A directory in our tree hides a file in its place and everything below that: our tree must then have all that
+         * is wanted in it. */
         if (!merged_node_is_directory(&stacked))
                 child.stacked = &nothing;
         return correct_directory(c, &child);

@@ -15,7 +15,7 @@ static const struct {
         const char *name;
         bool is_layer;          /* has whiteouts */
         bool is_aci;            /* the tree is rootfs/, beside it is the manifest */
-        bool metadata;          /* owner, mode, times, attributes; without, all is root's and plain */
+        bool metadata;          /* owner, mode, times, attributes; without it, all is root's and plain */
         bool devices;           /* and fifos */
 } styles[_UNPACK_STYLE_MAX] = {
         [UNPACK_LAYER] = { "layer", .is_layer = true, .metadata = true, .devices = true },
@@ -31,13 +31,13 @@ typedef struct Unpack {
         bool has_rootfs;
         char **reterr_message;
 
-        /* the entry at hand */
+        /* the current entry */
         struct archive_entry *entry;
         const char *name;       /* as it is in the archive */
         const char *path;       /* where it goes in the tree */
 } Unpack;
 
-/* For messages: names may hold anything, and be long. */
+/* Makes a name fit for messages: names may contain anything, and be long. */
 static char *printable(const char *name)
 {
         char *text = new0(char, 4 * 256 + 4), *q = text;
@@ -67,7 +67,7 @@ static _printf_(2, 3) int refuse(Unpack *u, const char *format, ...)
         return explain(u->reterr_message, EBADMSG, "entry '%s' %s", strempty(name), strempty(text));
 }
 
-/* Puts the entry before what is already said. */
+/* Puts the entry before the message so far. */
 static int in_entry(Unpack *u, int r)
 {
         _cleanup_free_ char *name = printable(u->name);
@@ -75,7 +75,7 @@ static int in_entry(Unpack *u, int r)
         return explain_context(u->reterr_message, r, "entry '%s'", strempty(name));
 }
 
-/* What the tree's errors mean to somebody who has the archive before him. */
+/* Explains an error of the tree in terms of the archive. */
 static int tree_failed(Unpack *u, int r)
 {
         static const struct {
@@ -130,13 +130,13 @@ static int write_contents(Unpack *u, int fd)
         if (r < 0)
                 return in_entry(u, r);
 
-        /* A hole at the end is not written by anybody. */
+        /* A hole at the end is not written: extend the file. */
         if (end < size && ftruncate(fd, (off_t) size) < 0)
                 return in_entry(u, -errno);
         return 0;
 }
 
-/* What no_new_privs takes away (execve(2), capabilities(7)). */
+/* Whether executing the file gives privileges, which no_new_privs prevents (execve(2), capabilities(7)). */
 static bool gives_privileges(int fd)
 {
         struct stat st;
@@ -221,7 +221,7 @@ static int node_once(struct archive_entry *entry, int parent, const char *name)
 
 typedef int (*MakeSpecial)(struct archive_entry *entry, int parent, const char *name);
 
-/* Also in place of what an entry before it left there. */
+/* Also replaces a whiteout that an earlier entry left there. */
 static int make_in_place(Unpack *u, MakeSpecial make, int parent, const char *name)
 {
         int r = make(u->entry, parent, name);
@@ -232,7 +232,7 @@ static int make_in_place(Unpack *u, MakeSpecial make, int parent, const char *na
         return r < 0 ? r : make(u->entry, parent, name);
 }
 
-/* Makes what has no contents, through the function of its type. */
+/* Makes a file without contents, through the function for its type. */
 static int make_special(Unpack *u, MakeSpecial make)
 {
         const char *name;
@@ -260,11 +260,11 @@ static int make_node(Unpack *u)
 {
         if (!styles[u->style].devices)
                 return refuse(u, "is neither file, directory nor link");
-        /* That is what overlayfs' whiteouts are; only .wh. files may ask for them. */
+        /* Overlayfs uses this device as its whiteout; only .wh. files may ask for one. */
         if (archive_entry_filetype(u->entry) == AE_IFCHR && archive_entry_rdevmajor(u->entry) == 0 &&
             archive_entry_rdevminor(u->entry) == 0)
                 return refuse(u, "is a device 0/0");
-        /* The kernel's bounds; mknod(2) says of what is beyond them no more than that it is not valid. */
+        /* The kernel's bounds; for numbers beyond them mknod(2) reports only that something is not valid. */
         if (archive_entry_filetype(u->entry) != AE_IFIFO &&
             (archive_entry_rdevmajor(u->entry) >= 1U << 12 || archive_entry_rdevminor(u->entry) >= 1U << 20))
                 return refuse(u, "is a device with a number out of range");
@@ -347,7 +347,7 @@ static int make_entry(Unpack *u)
 #define WHITEOUT_META_PREFIX ".wh..wh."
 #define WHITEOUT_OPAQUE ".wh..wh..opq"
 
-/* Whether a component of the path before end begins so. */
+/* Whether a component of the path before end begins with prefix. */
 static bool is_below(const char *path, const char *end, const char *prefix)
 {
         for (const char *p = path; p && p < end; p = strchr(p, '/')) {
@@ -358,7 +358,7 @@ static bool is_below(const char *path, const char *end, const char *prefix)
         return false;
 }
 
-/* Overlayfs gives what it is made of to nobody, and others know neither such devices nor attributes. */
+/* Overlayfs itself does not allow such devices and attributes on it; other file systems may not support them. */
 static int whiteout_failed(Unpack *u, int r)
 {
         _cleanup_free_ char *name = printable(u->name);
@@ -378,7 +378,7 @@ static int make_layer_entry(Unpack *u)
         _cleanup_free_ char *path = NULL;
         int r;
 
-        /* Most entries have nothing to do with this. */
+        /* Most entries do not concern whiteouts. */
         if (!strstr(u->path, WHITEOUT_PREFIX))
                 return make_entry(u);
         if (streq(base, WHITEOUT_OPAQUE)) {

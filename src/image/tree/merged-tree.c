@@ -75,7 +75,7 @@ static bool is_implied(const MergedLayer *l, const char *path)
 
 static int implied_is_there(const MergedLayer *l, const char *path);
 
-/* 1: the layer has something there that it may have. */
+/* 1: the layer has something there, and allows() lets it count. */
 static int is_there(const MergedLayer *l, const char *path, const struct stat *st)
 {
         if (!l->allows)
@@ -85,8 +85,8 @@ static int is_there(const MergedLayer *l, const char *path, const struct stat *s
         return l->allows(l->userdata, path, S_ISDIR(st->st_mode));
 }
 
-/* A directory that is only there for what is in it goes with it. Its files would have it allowed like one of them; what
- * is left are directories. */
+/* An implied directory counts only if something in it does. For its files, allows() answers: asked about the directory
+ * as about a file, it says yes if it allows one of them. Subdirectories are checked here. */
 static int implied_is_there(const MergedLayer *l, const char *path)
 {
         _cleanup_strv_free_ char **names = NULL;
@@ -114,7 +114,7 @@ typedef struct Search {
         const MergedTree *tree;
         const char *path;
         MergedNode *node;
-        bool said;              /* somebody had an entry of its own for the directory */
+        bool said;              /* a layer had an entry of its own for the directory */
 } Search;
 
 static void add_layer(Search *s, size_t layer, const struct stat *st)

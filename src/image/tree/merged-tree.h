@@ -5,19 +5,20 @@
 
 #include "basic/strv.h"
 
-/* Several file trees as the one that overlayfs would show of them (Documentation/filesystems/overlayfs.rst, "whiteouts
- * and opaque directories"), read without mounting anything: a directory merges with those of its name below it, all
- * else hides what is below. A layer may be told to have only a part of its files; the rest is as if it were not there,
- * and so hides nothing.
+/* Several file trees, read as the one that overlayfs would show (Documentation/filesystems/overlayfs.rst, "whiteouts
+ * and opaque directories"), without mounting anything: a directory merges with those of the same name below it,
+ * everything else hides what is below. A layer may be limited to some of its files; the others count as missing, and so
+ * hide nothing.
  *
  * Paths are relative to the top, which is "". */
 
 typedef struct MergedLayer {
         int fd;                 /* its top */
-        size_t source;          /* the caller's, to recognise it by */
-        char **implied;         /* sorted: directories that say nothing of their metadata (image/store/layer-store.h) */
+        size_t source;          /* chosen by the caller, to identify the layer */
+        char **implied;         /* sorted: directories without metadata of their own (image/store/layer-store.h) */
         size_t n_implied;
-        /* What of it there is; NULL for all. Allows the parents of what it allows. */
+        /* Whether a path of the layer counts; NULL: all of them do. It has to allow the parents of the paths it
+         * allows. */
         bool (*allows)(const void *userdata, const char *path, bool is_directory);
         const void *userdata;
 } MergedLayer;
@@ -27,18 +28,18 @@ typedef struct MergedTree {
         size_t n;
 } MergedTree;
 
-/* Trees at these paths, top first. */
+/* Opens the trees at these paths, top first. */
 int merged_tree_open(char *const *paths, MergedTree *ret);
 /* Closes the layers and frees their lists. */
 void merged_tree_done(MergedTree *t);
 
-/* What there is at a path. Layers are indices into the tree's, top first: for a directory all it is made of, for
- * anything else the one that has it. */
+/* What the merged tree has at a path. layers are indices into the tree's layers, top first: for a directory all that
+ * contribute to it, for anything else the one that has it. */
 typedef struct MergedNode {
         size_t *layers;
         size_t n;               /* 0: nothing there */
         size_t metadata;        /* the layer whose metadata counts: the uppermost that does not merely imply it */
-        struct stat st;         /* there */
+        struct stat st;         /* of the path in that layer */
 } MergedNode;
 
 static inline bool merged_node_is_directory(const MergedNode *n)
@@ -49,15 +50,15 @@ static inline bool merged_node_is_directory(const MergedNode *n)
 void merged_node_done(MergedNode *n);
 
 int merged_tree_top(const MergedTree *t, MergedNode *ret);
-/* The path's, in the node of its parent directory. */
+/* Looks up the path, given the node of its parent directory. */
 int merged_tree_look_up(const MergedTree *t, const MergedNode *parent, const char *path, MergedNode *ret);
-/* All names that may be something in the directory, sorted, each once; adds to what is in *names. */
+/* Adds all names that may exist in the directory to *names, which is then sorted and has each name once. */
 int merged_tree_names(const MergedTree *t, const MergedNode *directory, const char *path, char ***names);
 
-/* Calls visit for everything: directories before what is in them, and when it leaves them once more. Stops at its
- * first error and returns that. */
+/* Calls visit for every path: for a directory before its contents and once more after them (leaving). Stops at visit's
+ * first error and returns it. */
 typedef int (*MergedVisit)(const MergedTree *t, const char *path, const MergedNode *node, bool leaving, void *userdata);
 int merged_tree_walk(const MergedTree *t, MergedVisit visit, void *userdata);
 
-/* A name in a directory, as path. */
+/* The path of a name in a directory. */
 char *merged_path(const char *directory, const char *name);

@@ -21,7 +21,7 @@ typedef struct Compare {
 
 /* One of the two files at a path. */
 typedef struct Side {
-        int fd;                 /* O_PATH for what is neither file nor directory */
+        int fd;                 /* with O_PATH if it is neither file nor directory */
         struct stat st;
 } Side;
 
@@ -36,7 +36,7 @@ static bool is_relevant(const char *attribute)
                startswith(attribute, "trusted.overlay.") || streq(attribute, "security.capability");
 }
 
-/* The attributes as text, "NAME=HEX" sorted. Links cannot have those we look at. */
+/* The attributes as text, "NAME=HEX" sorted. Symbolic links cannot have those that are compared. */
 static int read_xattrs(const Side *side, char ***ret)
 {
         _cleanup_strv_free_ char **lines = new0(char *, 1);
@@ -66,7 +66,7 @@ static int read_xattrs(const Side *side, char ***ret)
                         return -errno;
                 if (!value)
                         return -ENOMEM;
-                /* Read into the second half, written out as digits from the front. */
+                /* It is read into the second half, and written as digits from the front. */
                 k = fgetxattr(side->fd, name, value + k, (size_t) k);
                 if (k < 0)
                         return -errno;
@@ -85,7 +85,7 @@ static int read_xattrs(const Side *side, char ***ret)
         return 0;
 }
 
-/* These say 1 for "the same", 0 for "differs". */
+/* These return 1 for "the same" and 0 for "differs". */
 
 static int same_xattrs(Compare *c, const Pair *p)
 {
@@ -121,7 +121,7 @@ static int same_content(Compare *c, const Pair *p)
                 ssize_t n = loop_read(p->wanted.fd, c->blocks[0], BLOCK_SIZE);
                 ssize_t k = n < 0 ? n : loop_read(p->found.fd, c->blocks[1], BLOCK_SIZE);
 
-                /* A file that cannot be read is as bad as one with something else in it. */
+                /* If the wanted file cannot be read, that is an error; if the found one cannot, it differs. */
                 if (n < 0)
                         return (int) n;
                 if (k != n || memcmp(c->blocks[0], c->blocks[1], (size_t) n) != 0)
@@ -198,14 +198,14 @@ static const struct {
         { "xattrs", same_xattrs },
 };
 
-static int tell(Compare *c, const char *path, const char *what)
+static int report_difference(Compare *c, const char *path, const char *what)
 {
         _cleanup_free_ char *absolute = strjoin("/", path);
 
         return absolute ? c->report(absolute, what, c->userdata) : -ENOMEM;
 }
 
-/* -ENOENT: nothing there. */
+/* -ENOENT: there is nothing at the path. */
 static int open_side(int top_fd, const char *path, Side *ret)
 {
         const char *name = *path ? path : ".";
@@ -239,7 +239,9 @@ static int compare_directories(Compare *c, const char *path)
 
                 if (!child)
                         return -ENOMEM;
-                r = k < 0 ? tell(c, child, "missing") : k > 0 ? tell(c, child, "extra") : compare_path(c, child);
+                r = k < 0   ? report_difference(c, child, "missing")
+                    : k > 0 ? report_difference(c, child, "extra")
+                            : compare_path(c, child);
                 if (r < 0)
                         return r;
                 a += k <= 0;
@@ -251,12 +253,12 @@ static int compare_directories(Compare *c, const char *path)
 static int compare_pair(Compare *c, const Pair *p)
 {
         if ((p->wanted.st.st_mode & S_IFMT) != (p->found.st.st_mode & S_IFMT))
-                return tell(c, p->path, "type");
+                return report_difference(c, p->path, "type");
         for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
                 int r = checks[i].same(c, p);
 
                 if (r == 0)
-                        r = tell(c, p->path, checks[i].what);
+                        r = report_difference(c, p->path, checks[i].what);
                 if (r < 0)
                         return r;
         }
@@ -270,7 +272,7 @@ static int open_and_compare(Compare *c, Pair *p)
         if (r < 0)
                 return r;
         if (open_side(c->found_fd, p->path, &p->found) < 0)
-                return tell(c, p->path, "content");
+                return report_difference(c, p->path, "content");
         return compare_pair(c, p);
 }
 

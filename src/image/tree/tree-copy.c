@@ -14,7 +14,8 @@ static bool is_wanted(const char *attribute)
                streq(attribute, "security.capability");
 }
 
-/* Through /proc, since a link or device cannot be opened but by O_PATH, on which attributes cannot be had directly. */
+/* Through /proc: links and devices can only be opened with O_PATH, and the calls for attributes do not take such
+ * descriptors. */
 static int copy_xattrs(const char *from, const char *to)
 {
         _cleanup_free_ char *names = NULL, *value = NULL;
@@ -48,7 +49,7 @@ int tree_copy_metadata(int from_fd, int to_fd)
         if (fstat(from_fd, &st) < 0 || fchownat(to_fd, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) < 0)
                 return -errno;
         if (!S_ISLNK(st.st_mode)) {
-                /* Changing the owner drops what these set. */
+                /* After the owner, since changing the owner resets these. */
                 if (chmod(proc_fd_path(to_fd, to), st.st_mode & 07777) < 0)
                         return -errno;
                 r = copy_xattrs(proc_fd_path(from_fd, from), proc_fd_path(to_fd, to));
@@ -58,7 +59,7 @@ int tree_copy_metadata(int from_fd, int to_fd)
         return utimensat(to_fd, "", (struct timespec[]) { st.st_atim, st.st_mtim }, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
-/* One piece between two holes. */
+/* Copies one piece between two holes. */
 static int copy_range(int from, int to, off_t begin, off_t end)
 {
         off_t in = begin, out = begin;
@@ -72,7 +73,7 @@ static int copy_range(int from, int to, off_t begin, off_t end)
                         return -EIO;
                 if (errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS)
                         return -errno;
-                /* Some file systems leave it to us; what is copied beyond the piece are its zeros. */
+                /* Some file systems do not support this: copy the rest of the file, including zeros for its holes. */
                 if (lseek(from, in, SEEK_SET) < 0 || lseek(to, out, SEEK_SET) < 0)
                         return -errno;
                 return copy_bytes(from, to);
@@ -147,7 +148,7 @@ static int copy_special(Copy *c, int from_dir, const char *path, const struct st
         return from < 0 || to < 0 ? -errno : tree_copy_metadata(from, to);
 }
 
-/* A directory gets its times only when it is complete, and so its mode, which may forbid us to write. */
+/* A directory gets its times, and its mode, which may forbid writing, only when it is complete. */
 static int finish_directory(Copy *c, int from_dir, const char *path)
 {
         _cleanup_close_ int from = open_directory_at(from_dir, path), to = open_directory_at(c->to_fd, path);

@@ -3,10 +3,10 @@
 
 #include "image/tree/merged-tree.h"
 
-/* Copies files with all their attributes that an image has: owner, mode, times, user.* and capability attributes, POSIX
- * ACLs, holes. Overlayfs' own attributes are not copied. */
+/* Copies files with all attributes that images have: owner, mode, times, user.* and capability attributes, POSIX ACLs,
+ * holes. Overlayfs' own attributes are not copied. */
 
-/* Of an open file or directory to another. */
+/* Copies the metadata of an open file or directory to another. */
 int tree_copy_metadata(int from_fd, int to_fd);
 
 /* Fills an empty directory with the contents of the tree. Hard links are preserved. */

@@ -16,8 +16,9 @@ typedef enum AttributePolicy {
         ATTRIBUTE_REFUSE,
 } AttributePolicy;
 
-/* The first row whose prefix fits decides. ACLs come another way; labels of security modules and the like belong to
- * the system an image was made on. Overlayfs' own attributes would let an image reach into layers not its own. */
+/* The first row whose prefix fits decides. ACLs are handled separately; labels of security modules and the like belong
+ * to the system on which an image was made. Overlayfs' own attributes would let an image reach into other images'
+ * layers. */
 static const struct {
         const char *prefix;
         AttributePolicy policy;
@@ -59,7 +60,7 @@ int entry_owner(struct archive_entry *entry, uid_t *ret_uid, gid_t *ret_gid)
         return 0;
 }
 
-/* Ext4 has so much room for the attributes of a file, and says ENOSPC of what is more, however empty the disk is. */
+/* Ext4 limits the attributes of a file, and reports ENOSPC beyond that limit, however empty the disk is. */
 static int attribute_error(int fd, int error)
 {
         struct statvfs st;
@@ -108,7 +109,7 @@ typedef struct AclEntry {
         struct posix_acl_xattr_entry entry;
 } AclEntry;
 
-/* The order the kernel asks for: by tag, named ones by number. */
+/* The order that the kernel requires: by tag, and named entries by number. */
 static int acl_entry_compare(const void *a, const void *b)
 {
         const AclEntry *x = a, *y = b;
@@ -137,7 +138,8 @@ static size_t acl_collect(struct archive_entry *entry, int type, AclEntry *entri
         return n;
 }
 
-/* Writes libarchive's list as the kernel's attribute; the numbers count, names are of another system. */
+/* Writes libarchive's list as the kernel's attribute; only the numbers count, since the names are from another
+ * system. */
 static int acl_encode(struct archive_entry *entry, int type, void **ret, size_t *ret_size)
 {
         const struct posix_acl_xattr_header header = { htole32(POSIX_ACL_XATTR_VERSION) };

@@ -27,7 +27,7 @@ static int directory_compare(const void *a, const void *b)
         return strcmp(((const Directory *) a)->path, ((const Directory *) b)->path);
 }
 
-/* Finds or makes the memory of a directory, as long as nothing else is known an implied one. */
+/* Finds or makes the record of a directory, which counts as implied until an entry of its own is found. */
 static Directory *remember(Tree *t, const char *path)
 {
         size_t n = strlen(path) + 1;
@@ -72,7 +72,7 @@ void tree_done(Tree *t)
         t->directories = NULL;
 }
 
-/* Takes the last component off. */
+/* Removes the last component. */
 static char *take_off(char *path, char *end)
 {
         while (end > path && *--end != '/')
@@ -141,7 +141,7 @@ static int set_opaque(int fd)
         return fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0 ? -errno : 0;
 }
 
-/* Makes the directory if nothing is there, in place of a whiteout opaque, and opens it. */
+/* Makes the directory if there is nothing, or in place of a whiteout, which makes it opaque, and opens it. */
 static int make_directory(int parent_fd, const char *name)
 {
         _cleanup_close_ int fd = -EBADF;
@@ -172,7 +172,7 @@ static int make_directory(int parent_fd, const char *name)
         return TAKE_FD(fd);
 }
 
-/* Walks down a component at a time, making what is missing. */
+/* Walks down one component at a time, and makes missing ones. */
 static int make_parents(Tree *t, const char *directory)
 {
         _cleanup_free_ char *partial = strdup(directory);
@@ -203,15 +203,15 @@ static int make_parents(Tree *t, const char *directory)
 }
 
 typedef struct Follow {
-        char done[PATH_MAX];    /* has no links in it */
+        char done[PATH_MAX];    /* without links */
         char *end;
         char *rest;             /* yet to be walked */
-        const char *at;         /* in there */
-        size_t own;             /* of it, what is the path's own; before that, where a link leads */
+        const char *at;         /* in rest */
+        size_t own;             /* how many of its last bytes are the path's own; the others are of a link's target */
         unsigned n_links;
 } Follow;
 
-/* What is to be walked now is where the link leads, and then what was left. */
+/* Continues with the target of the link, and then with the rest of the path. */
 static int follow_link(Follow *f, const char *target)
 {
         char *rest;
@@ -259,7 +259,7 @@ static int follow_component(const Tree *t, Follow *f, size_t n)
         }
         if (errno != EINVAL && errno != ENOENT && errno != ENOTDIR)
                 return -errno;
-        /* Of the path's own components those that are missing are made; a link must lead to something. */
+        /* Missing components of the path itself may be made later, but a link must lead to something. */
         return own ? 0 : check_directory(t, f->done);
 }
 
@@ -283,8 +283,8 @@ static int follow_all(const Tree *t, Follow *f)
         return 0;
 }
 
-/* The path with all links in it followed, as by a process that has the tree as its root directory: "/" and ".." of a
- * link never lead out of it. Since nothing in the tree is ever replaced, it stays right. */
+/* Resolves all links in the path, like a process that has the tree as its root directory: "/" and ".." of a link never
+ * lead out of it. Since nothing in the tree is ever replaced, the result stays valid. */
 static int follow(const Tree *t, const char *path, char **ret)
 {
         Follow f = { .rest = strdup(path), .own = SIZE_MAX };
@@ -298,11 +298,11 @@ static int follow(const Tree *t, const char *path, char **ret)
         free(f.rest);
         if (r < 0)
                 return r;
-        /* Clean, and not too deep. */
+        /* Normalises the path, and refuses one that is too deep. */
         return *f.done ? tree_path(f.done, ret) : (*ret = strdup("")) ? 0 : -ENOMEM;
 }
 
-/* Opens a directory that may lie below links. *ret_real is where it truly is. */
+/* Opens a directory that may lie below links. *ret_real is its path without links. */
 static int open_followed(Tree *t, const char *path, bool make, char **ret_real)
 {
         _cleanup_free_ char *real = NULL;
@@ -359,7 +359,7 @@ int tree_parent(Tree *t, const char *path, bool make, const char **ret_name)
         return fd;
 }
 
-/* The path of what lies in the parent last asked for. */
+/* The path, without links, of a name in the parent that was requested last. */
 static char *real_path(const Tree *t, const char *path, const char *name)
 {
         return name == path || !*t->parent_real ? strdup(name) : strjoin(t->parent_real, "/", name);
@@ -450,7 +450,7 @@ int tree_link(Tree *t, const char *target, const char *path)
         if (S_ISDIR(st.st_mode))
                 return -EISDIR;
 
-        /* Ours, since looking for the other parent may close the tree's. */
+        /* A copy, since looking for the other parent may close the tree's fd. */
         from = fcntl(parent, F_DUPFD_CLOEXEC, 3);
         if (from < 0)
                 return -errno;

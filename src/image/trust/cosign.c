@@ -18,7 +18,7 @@
 
 #define WHERE "cosign's signature"
 
-/* A signature in base64. */
+/* Verifies a signature in base64. */
 static int verify(SignatureSearch *s, const char *data, size_t n, const char *encoded, bool keyless, ImageTrust *ret,
                   char **reterr_message)
 {

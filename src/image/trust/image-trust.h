@@ -7,7 +7,7 @@
 
 typedef enum TrustHow {
         TRUST_NONE,             /* nothing: the user gave --insecure-options=image */
-        TRUST_DIGEST,           /* it was asked for by its digest */
+        TRUST_DIGEST,           /* it was requested by its digest */
         TRUST_OPENPGP,          /* a detached OpenPGP signature of an ACI */
         TRUST_SIMPLE_SIGNING,   /* an OpenPGP signature of the manifest's digest */
         TRUST_COSIGN,
@@ -20,7 +20,7 @@ TrustHow trust_how_from_string(const char *s);
 
 typedef struct ImageTrust {
         char *how;              /* as above; NULL: nothing is known */
-        char *name;             /* which name it was verified for; the same image may get others later */
+        char *name;             /* the name for which it was verified; the same image may get others later */
         char *key;              /* fingerprint of the key that signed, as the keystore has it */
         char *prefix;           /* the prefix that the key is trusted for; NULL: every image */
         char *identity;         /* the key's own description: "Name <address>", "ECDSA P-256" */

@@ -179,7 +179,7 @@ int image_verify_has_keys(const ImageVerify *v, const char *name, char **reterr_
         else if (ac_identifier_is_valid(name))
                 repository = strdup(name);
         else
-                return 0; /* a name of this store alone */
+                return 0; /* a name that only exists in this store */
         docker_reference_done(&reference);
         r = repository ? keystore_find(&keystore, repository, &keys, reterr_message) : -ENOMEM;
         if (r < 0)

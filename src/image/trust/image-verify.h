@@ -21,7 +21,7 @@ typedef struct ImageVerify {
 typedef struct ImageClaim {
         const char *name;       /* "docker.io/library/busybox:latest", also the short form; without tag and digest it
                                  * means "latest" */
-        bool pinned;            /* the name says the digest, and what was got has that digest */
+        bool pinned;            /* the name contains the digest, and the image has that digest */
         const Digest *digests;  /* of the manifest, and of the index it was found through: either may be signed */
         size_t n_digests;
 } ImageClaim;
@@ -31,8 +31,8 @@ int image_verify_claim(const ImageVerify *v, const ImageClaim *claim, ImageTrust
 /* Whether a key is trusted for images of that name: 1 or 0. */
 int image_verify_has_keys(const ImageVerify *v, const char *name, char **reterr_message);
 
-/* An ACI by the detached signature of its file as fetched, compressed or not. Name is the one in its manifest. The file
- * is read from its beginning and left at an unknown place. */
+/* Verifies an ACI by the detached signature of its file as fetched, compressed or not. Name is the one in its manifest.
+ * The file is read from its beginning and left at an unknown position. */
 int image_verify_aci(const ImageVerify *v, const char *name, int fd, const char *signature, size_t n_signature,
                      ImageTrust *ret, char **reterr_message);
 

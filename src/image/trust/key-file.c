@@ -67,7 +67,7 @@ static int parse_gpg(const char *data, size_t n, KeyFile *ret, char **reterr_mes
         return ret->keys ? 0 : -ENOMEM;
 }
 
-/* What is mistaken for a public key. */
+/* What users mistake for a public key. */
 static const struct {
         const char *words;
         const char *message;

@@ -7,10 +7,10 @@
 
 typedef struct FoundKey {
         KeyKind kind;
-        char *fingerprint;      /* as the keystore wants it */
+        char *fingerprint;      /* as the keystore requires */
         char **subkeys;         /* OpenPGP: fingerprints of its other keys that can sign */
         char **identities;      /* OpenPGP: printable; cosign: the algorithm */
-        char *problem;          /* why it verifies nothing; NULL: it does */
+        char *problem;          /* why it cannot verify anything; NULL: it can */
         char *text;             /* what to keep: this key and nothing else */
 } FoundKey;
 

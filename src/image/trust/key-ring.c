@@ -3,7 +3,7 @@
 #include "shared/explain.h"
 #include "shared/public-key.h"
 
-/* Beside each trusted key what its file holds. */
+/* What the file of a trusted key contains. */
 typedef struct LoadedKey {
         char *data;
         size_t size;
@@ -12,7 +12,7 @@ typedef struct LoadedKey {
 
 struct KeyRing {
         TrustedKeys trusted;
-        LoadedKey *loaded;      /* as many */
+        LoadedKey *loaded;      /* one for each trusted key */
         GpgKeyData *gpg;        /* the OpenPGP ones, borrowed */
         size_t n_gpg;
         char **problems;
@@ -103,7 +103,7 @@ char *const *key_ring_problems(const KeyRing *ring)
         return ring->problems;
 }
 
-static int tell(const TrustedKey *key, const char *identity, ImageTrust *ret)
+static int fill_trust(const TrustedKey *key, const char *identity, ImageTrust *ret)
 {
         ret->key = strdup(key->fingerprint);
         ret->prefix = key->prefix ? strdup(key->prefix) : NULL;
@@ -115,14 +115,14 @@ static int tell(const TrustedKey *key, const char *identity, ImageTrust *ret)
         return 0;
 }
 
-/* The most specific trust comes first. A file may hold more keys than it is named by: those do not count. */
+/* The most specific trust comes first. A file may contain more keys than the one in its name: those do not count. */
 static int accept_gpg(const KeyRing *ring, const GpgSignature *s, ImageTrust *ret, char **reterr_message)
 {
         for (size_t i = 0; i < ring->trusted.n; i++) {
                 const TrustedKey *key = &ring->trusted.keys[i];
 
                 if (key->kind == KEY_OPENPGP && streq(key->fingerprint, s->fingerprint))
-                        return tell(key, s->identities ? s->identities[0] : NULL, ret);
+                        return fill_trust(key, s->identities ? s->identities[0] : NULL, ret);
         }
         return explain(reterr_message, ENOKEY,
                        "made by key %s, which is not trusted, though it is in the file of another", s->fingerprint);
@@ -160,7 +160,7 @@ int key_ring_verify_cosign(const KeyRing *ring, const void *data, size_t n, cons
                 const PublicKey *k = ring->loaded[i].cosign;
 
                 if (k && public_key_verify(k, data, n, signature, n_signature) >= 0)
-                        return tell(&ring->trusted.keys[i], public_key_description(k), ret);
+                        return fill_trust(&ring->trusted.keys[i], public_key_description(k), ret);
         }
         return key_ring_count(ring, KEY_COSIGN) == 0
                        ? explain(reterr_message, ENOKEY, "there is one, but no key that could have made it is trusted")

@@ -5,12 +5,12 @@
 #include "image/trust/keystore.h"
 #include "shared/gpg.h"
 
-/* The keys that are trusted for one name, loaded and ready to verify with. A key counts only when its file has its
- * name. Only the members of ImageTrust that describe the key are filled in.
+/* The keys that are trusted for one name, loaded and ready to verify with. A key counts only if its file is named
+ * after it. Only the members of ImageTrust that describe the key are filled in.
  *
  * All return -ENOKEY when the signature is not by any of these keys, -EKEYREJECTED when it is by one that must not
  * be used any more, -EBADMSG when it is not a valid signature; the message begins with "made by key …" or says what
- * it is instead. */
+ * the signature is instead. */
 typedef struct KeyRing KeyRing;
 
 /* A broken file does not affect the others: its error is reported when a key is missed. */
@@ -25,6 +25,6 @@ char *const *key_ring_problems(const KeyRing *ring);
 
 int key_ring_verify_detached(const KeyRing *ring, const GpgSigned *what, ImageTrust *ret, char **reterr_message);
 int key_ring_verify_inline(const KeyRing *ring, GpgSigned *what, ImageTrust *ret, char **reterr_message);
-/* A signature as it is, not encoded. */
+/* The signature is binary, not encoded. */
 int key_ring_verify_cosign(const KeyRing *ring, const void *data, size_t n, const void *signature, size_t n_signature,
                            ImageTrust *ret, char **reterr_message);

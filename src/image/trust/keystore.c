@@ -9,7 +9,7 @@
 #define DIRECTORY "trustedkeys"
 #define ROOT_DIRECTORY "root.d"
 #define PREFIX_DIRECTORY "prefix.d"
-/* Directories within each other, before we take it for a mistake. */
+/* More nested directories than this are taken for a mistake. */
 #define DEPTH_MAX 32
 
 static const char *const key_kind_table[_KEY_KIND_MAX] = {
@@ -41,7 +41,7 @@ KeyKind key_kind_of_fingerprint(const char *name)
         return n == GPG_FINGERPRINT_V4 || n == GPG_FINGERPRINT_V5 ? KEY_OPENPGP : _KEY_KIND_INVALID;
 }
 
-/* Components become directories, beside which are files named like keys. */
+/* Components become directories, next to which are files that are named like keys. */
 static bool component_is_valid(const char *s)
 {
         return *s && *s != '.' && string_is_ascii_printable(s) && !strpbrk(s, " \\@,%") && strlen(s) <= NAME_MAX &&
@@ -62,7 +62,7 @@ bool key_prefix_is_valid(const char *prefix)
         return true;
 }
 
-/* Below which trees: the administrator's last, so that it comes upon what it replaces. */
+/* The top of a tree. The administrator's is read last, so that its files replace those already found. */
 static const char *tree(const Keystore *k, bool local)
 {
         return local ? k->local ?: KEYSTORE_LOCAL : k->system ?: KEYSTORE_SYSTEM;
@@ -167,7 +167,7 @@ static int scan_prefixes(const Keystore *k, char *prefix, TrustedKeys *keys, cha
 {
         int r;
 
-        /* A name that no prefix can be leaves the keys for all. */
+        /* A name that cannot be a prefix only has the keys for every image. */
         while (key_prefix_is_valid(prefix)) {
                 char *slash = strrchr(prefix, '/');
 
@@ -199,7 +199,7 @@ int keystore_find(const Keystore *k, const char *name, TrustedKeys *ret, char **
         return 0;
 }
 
-/* All prefixes there are in a tree: directories below prefix.d. */
+/* Collects all prefixes of a tree: directories below prefix.d. */
 static int collect_prefixes(const Keystore *k, bool local, const char *prefix, unsigned depth, char ***prefixes)
 {
         _cleanup_free_ char *directory = directory_of(k, local, prefix ?: "");
@@ -283,7 +283,8 @@ int trusted_key_read(const TrustedKey *key, char **ret, size_t *ret_size, char *
         return r < 0 ? explain(reterr_message, r, "%s: %s", key->path, strerror(-r)) : 0;
 }
 
-/* As the directory above is: where a group may write, it may everywhere below, whoever was the first to. */
+/* Like the directory above: if a group may write there, it may write everywhere below, whichever user makes the
+ * directories. */
 static int inherit_mode(const char *path)
 {
         _cleanup_free_ char *above = strndup(path, (size_t) (strrchr(path, '/') - path));
@@ -334,7 +335,7 @@ static int write_key_file(const char *directory, const char *fingerprint, const 
         return write_file_at(fd, fingerprint, text, strlen(text), 0644);
 }
 
-/* Readable for all whatever the umask says: there is nothing secret about a public key. */
+/* Readable by everyone, whatever the umask: a public key is not a secret. */
 static int write_key(const char *directory, const char *fingerprint, const char *text, char **reterr_message)
 {
         mode_t mask = umask(0022);

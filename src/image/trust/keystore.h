@@ -7,12 +7,12 @@
  * the vendor's and the administrator's configuration
  *
  *     trustedkeys/root.d/FINGERPRINT              trusted for every image
- *     trustedkeys/prefix.d/PREFIX…/FINGERPRINT    for images whose names are PREFIX or lie below it, by components
+ *     trustedkeys/prefix.d/PREFIX…/FINGERPRINT    trusted for images named PREFIX or below it, by components
  *
  * A file holds one public key. OpenPGP keys are named by their fingerprint, 40 or 64 hexadecimal digits; keys in PEM,
- * for cosign's signatures, "sha256-" and the SHA-256 of their SubjectPublicKeyInfo. What a file is called is checked
- * against what is in it when it is used, so a file of another name trusts nothing. Of two files of one name in one
- * place the administrator's counts; when that is empty, the key is not trusted there. Only the administrator's are
+ * for cosign's signatures, "sha256-" and the SHA-256 of their SubjectPublicKeyInfo. A file's name is checked against
+ * its contents when it is used, so a file with another name has no effect. Of two files with the same name in the same
+ * place, the administrator's counts; if that is empty, the key is not trusted there. Only the administrator's files are
  * written. */
 
 typedef enum KeyKind {
@@ -54,23 +54,23 @@ void trusted_keys_done(TrustedKeys *keys);
 /* Which kind of key a file name stands for. -EINVAL: it is not the name of a key. */
 KeyKind key_kind_of_fingerprint(const char *name);
 
-/* "example.com/app", "localhost:5000": what keys can be trusted for. */
+/* "example.com/app", "localhost:5000": a prefix for which keys can be trusted. */
 bool key_prefix_is_valid(const char *prefix);
 
-/* Keys for images of that name, which has no tag: for the longest prefix first, those for every image last. Masked ones
- * are left out. */
+/* Finds the keys for images of that name, which has no tag: those for the longest prefix first, those for every image
+ * last. Masked ones are left out. */
 int keystore_find(const Keystore *k, const char *name, TrustedKeys *ret, char **reterr_message);
-/* All of them, masked ones too, sorted by prefix; with a prefix only those for exactly that, with root only those for
- * every image. */
+/* Lists all keys, masked ones too, sorted by prefix; with a prefix only those for exactly that prefix, with root only
+ * those for every image. */
 int keystore_list(const Keystore *k, const char *prefix, bool root, TrustedKeys *ret, char **reterr_message);
 
-/* The key's file as it is. */
+/* Reads the key's file, unchanged. */
 int trusted_key_read(const TrustedKey *key, char **ret, size_t *ret_size, char **reterr_message);
 
-/* Prefix NULL: for every image. Replaces what is there, a mask too. */
+/* Prefix NULL: for every image. Replaces an existing file, a mask too. */
 int keystore_add(const Keystore *k, const char *prefix, const char *fingerprint, const char *text, char **ret_path,
                  char **reterr_message);
 /* No longer trusts the key there: removes the administrator's file, and hides the vendor's behind an empty one.
- * -ENOENT: it was not trusted there. *ret_masked: the vendor's was. */
+ * -ENOENT: it was not trusted there. *ret_masked: the vendor's was hidden. */
 int keystore_remove(const Keystore *k, const char *prefix, const char *fingerprint, bool *ret_masked,
                     char **reterr_message);

@@ -9,20 +9,20 @@
  * signatures (simple-signing.c, cosign.c). The first valid one ends the search; of the errors of the others, the most
  * informative is kept. */
 
-/* Signatures of one image that are looked at, per place. */
+/* Signatures of one image that are checked, per place. */
 #define SIGNATURES_MAX 64
 
 typedef struct SignatureSearch {
-        const char *name;       /* as it was asked for */
+        const char *name;       /* as it was requested */
         DockerReference reference;
-        const Digest *digests;  /* what was asked for: of the manifest, and of the index it was found through */
+        const Digest *digests;  /* the requested ones: of the manifest, and of the index it was found through */
         size_t n_digests;
         char **stores;
         Fetcher *fetcher;       /* NULL: nothing is asked over the network */
         const KeyRing *ring;
 
         ImageTrust trust;       /* what was found */
-        int error;              /* what was not, a negative errno, and why */
+        int error;              /* if nothing was found: a negative errno, and the reason */
         char *problem;
         bool unasked;           /* there was more to ask, but no network to ask over */
 } SignatureSearch;
@@ -30,8 +30,8 @@ typedef struct SignatureSearch {
 /* Records why a signature is not valid; takes ownership of a message that may be NULL. */
 void signature_search_fail(SignatureSearch *s, int error, const char *where, char *message);
 
-/* The end of looking at one signature, which verified when r is not negative; takes trust and message. 1: it is good.
- * 0: it is not, which was noted. */
+/* Ends the check of one signature, which is valid unless r is negative; takes ownership of trust and message. 1: it is
+ * valid. 0: it is not, which has been recorded. */
 int signature_search_conclude(SignatureSearch *s, int r, TrustHow how, const char *where, ImageTrust *trust,
                               char *message);
 
@@ -39,9 +39,9 @@ int signature_search_conclude(SignatureSearch *s, int r, TrustHow how, const cha
 int signature_search_fetch(SignatureSearch *s, FetchKind kind, const char *reference, size_t max, FetchReply *ret);
 int signature_search_fetch_url(SignatureSearch *s, const char *url, size_t max, FetchReply *ret);
 
-/* Whether the digest is one that is looked for. */
+/* Whether the digest is one of those searched for. */
 bool signature_search_is_digest(const SignatureSearch *s, const char *digest);
 
-/* The kinds. 1: found a good one. 0: none. */
+/* The kinds of signatures. 1: found a valid one. 0: none. */
 int simple_signing_search(SignatureSearch *s);
 int cosign_search(SignatureSearch *s);

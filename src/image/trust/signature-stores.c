@@ -25,7 +25,7 @@ void signature_stores_done(SignatureStores *stores)
         *stores = (SignatureStores) {};
 }
 
-/* "https://host/path/" and "file:///dir", of which the path is left. */
+/* Normalises "https://host/path/" and "file:///dir", of which only the path remains. */
 static int normalize_store(const char *s, char **ret)
 {
         const char *file = startswith(s, "file://"), *host = startswith(s, "https://") ?: startswith(s, "http://");

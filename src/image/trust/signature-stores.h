@@ -3,8 +3,8 @@
 
 #include "basic/strv.h"
 
-/* Where signatures of images are kept apart from the images: files of the kind "signatures" in signatures.d (see
- * shared/config-dir.h),
+/* The stores of signatures that are kept apart from their images, from files of the kind "signatures" in signatures.d
+ * (see shared/config-dir.h):
  *
  *     {"rktKind": "signatures", "rktVersion": "v1", "prefixes": ["example.com/app"],
  *      "store": "https://example.com/sigs"}
@@ -26,5 +26,5 @@ void signature_stores_done(SignatureStores *stores);
 /* Roots: the vendor's configuration, then the administrator's; ends with NULL. */
 int signature_stores_read(const char *const *roots, SignatureStores *ret, char **reterr_message);
 
-/* Those for an image of that name, which has no tag, the longest prefix first. */
+/* The stores for an image of that name, which has no tag, the longest prefix first. */
 int signature_stores_find(const SignatureStores *stores, const char *name, char ***ret);

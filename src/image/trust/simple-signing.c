@@ -152,7 +152,7 @@ static int verify(SignatureSearch *s, GpgSigned *what, ImageTrust *ret, char **r
         return simple_signing_check(&payload, s, true, reterr_message);
 }
 
-/* 1: it is good. */
+/* 1: it is valid. */
 static int try_signature(SignatureSearch *s, const char *where, const char *data, size_t n)
 {
         char *message = NULL;
@@ -218,7 +218,8 @@ static int search_store(SignatureSearch *s, const char *store, const Digest *dig
         return 0;
 }
 
-/* What a registry itself keeps: "signatures" of schema 2 and type "atomic" (OpenShift's extension of the registry). */
+/* The signatures that a registry itself keeps: "signatures" of schema 2 and type "atomic" (OpenShift's extension of the
+ * registry). */
 typedef struct Attached {
         char *type;
         char *content;

@@ -4,11 +4,12 @@
 #include "image/trust/signature-search.h"
 #include "shared/json-table.h"
 
-/* What "simple signing" signs (containers/image, containers-signature(5)); cosign signs the same with another type. */
+/* The payload of "simple signing" (containers/image, containers-signature(5)); cosign signs the same with another
+ * type. */
 typedef struct SimpleSigning {
         char *type;
         char *digest;           /* of the manifest */
-        char *reference;        /* the name it is signed for; may be empty from cosign */
+        char *reference;        /* the name for which it is signed; may be empty from cosign */
 } SimpleSigning;
 
 #define SIMPLE_SIGNING_TYPE "atomic container signature"
@@ -20,7 +21,7 @@ void simple_signing_done(SimpleSigning *s);
  * "optional". */
 int simple_signing_parse(const char *data, size_t n, const char *type, SimpleSigning *ret, JsonError *e);
 
-/* Whether what is signed is what is looked for. Exact: the tag has to be the same, unless a digest was asked for
+/* Whether the signed image is the one searched for. Exact: the tag has to be the same, unless a digest was requested
  * (containers-policy.json(5), matchRepoDigestOrExact), otherwise the repository suffices (matchRepository).
  * -EKEYREJECTED: it is not. */
 int simple_signing_check(const SimpleSigning *p, const SignatureSearch *s, bool exact, char **reterr_message);

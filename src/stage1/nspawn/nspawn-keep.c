@@ -9,15 +9,15 @@
 
 #include "stage1/nspawn/nspawn-keep.h"
 
-/* Loaded into systemd-nspawn (LD_PRELOAD), for two things that no option of it says. This ends with nspawn's exec of
+/* Loaded into systemd-nspawn (LD_PRELOAD), for two things for which it has no option. This ends when nspawn executes
  * PID 1, which gets an environment of its own. */
 
-/* When the network namespace is ours and the user namespace nspawn's (KEEP_LOW_PORTS), nspawn takes
- * CAP_NET_BIND_SERVICE from the whole container, "to indicate" that low ports need it and it does not count. In our
- * namespaces low ports need no privileges (net_sysctl_of_pod()), while programs of images that have this capability in
- * their file, as web servers do, could not even be started without it in the bounding set (capabilities(7), "Safety
- * checking for capability-dumb binaries"). So it stays there, for the pod's own PID 1 to deal with as with all
- * others. */
+/* If the network namespace is podctl's and the user namespace nspawn's (KEEP_LOW_PORTS), nspawn takes
+ * CAP_NET_BIND_SERVICE from the whole container, "to indicate" that low ports need the capability and that it does not
+ * count. In podctl's namespaces low ports need no privileges (net_sysctl_of_pod()). But programs of images that have
+ * this capability in their file, as web servers do, could not even be started without it in the bounding set
+ * (capabilities(7), "Safety checking for capability-dumb binaries"). So it stays in the set, and the pod's own PID 1
+ * handles it like all others. */
 __attribute__((visibility("default"))) int prctl(int option, ...);
 
 int prctl(int option, ...)
@@ -35,9 +35,9 @@ int prctl(int option, ...)
         return (int) syscall(SYS_prctl, option, a[0], a[1], a[2], a[3]);
 }
 
-/* What a PID 1 has no handler for, the kernel drops, unless it is blocked (signal(7), pid_namespaces(7)). So a request
- * to end that comes before the pod's systemd listens would be lost, and who asked would wait in vain. It inherits these
- * signals blocked (systemd(1), "Signals"); they wait until it reads them. */
+/* The kernel drops signals for which PID 1 has no handler, unless they are blocked (signal(7), pid_namespaces(7)). So a
+ * request to end that comes before the pod's systemd listens would be lost, and its sender would wait in vain. systemd
+ * inherits these signals blocked (systemd(1), "Signals"); they stay pending until it reads them. */
 static void block_requests(sigset_t *set)
 {
         const int requests[] = { SIGINT, SIGPWR, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5, SIGRTMIN + 6 };

@@ -39,7 +39,7 @@ on_host "
 
 check pods_are_not_taken_for_running '
         ! podctl status cut | grep state=running
-        podctl list'
+        podctl list --all'
 check logs_are_still_there '
         test "$(podctl logs --output=cat over)" = said'
 check enabled_pod_comes_back '
@@ -56,7 +56,7 @@ check exited_pod_can_be_exported '
 check collection_leaves_nothing '
         systemctl disable --now pod@enabled.service
         podctl gc --grace-period=0
-        test -z "$(podctl list --no-legend)"
+        test -z "$(podctl list --all --no-legend)"
         test -z "$(find /var/lib/podctl/pods -mindepth 2 -maxdepth 2)"
         test -z "$(find /var/log/journal -maxdepth 1 -type l)"
         test -z "$(machinectl list --no-legend)"'

@@ -78,7 +78,7 @@ check systemd_is_another '
         test "$version" != "$(cat /var/tmp/version)"
         systemctl is-system-running | grep -E "running|degraded"'
 check pods_run_on '
-        test "$(podctl list --format=json | jq -r ".[].state" | sort -u)" = running
+        test "$(podctl list --all --format=json | jq -r ".[].state" | sort -u)" = running
         test "$(podctl status web | grep ^pid=)" = "$(cat /var/tmp/pid)"
         test "$(machinectl list --no-legend | wc -l)" = 3
         curl -sf http://127.0.0.1:8080/'
@@ -119,7 +119,7 @@ check pods_stop_with_their_status '
         podctl status file | grep ^app-app='
 check nothing_is_left '
         podctl gc --grace-period=0
-        test -z "$(podctl list --no-legend)"
+        test -z "$(podctl list --all --no-legend)"
         test -z "$(machinectl list --no-legend)"
         test -z "$(ip -o link | grep pod- || true)"'
 ((failures == 0))
