@@ -47,7 +47,8 @@ static int check_overlaps(const NetPort *ports, size_t n, char **reterr_message)
                         if (net_ports_overlap(&ports[i], &ports[k]))
                                 return explain(reterr_message, EINVAL,
                                                "ports '%s' and '%s' both want %s port %u of the host", ports[k].name,
-                                               ports[i].name, ports[i].protocol, ports[i].host_port);
+                                               ports[i].name, ports[i].protocol,
+                                               MAX(ports[i].host_port, ports[k].host_port));
         return 0;
 }
 

@@ -16,8 +16,8 @@ ended() {
                 assert_eq $? "$2"
 }
 
-# listed OPTION…: the names of those pods.
-listed() {
+# shown_by OPTION…: the names of those pods.
+shown_by() {
         podctl list --format=json "$@" | jq -r '.[].machine' | sort | tr '\n' ' '
 }
 
@@ -25,9 +25,9 @@ test_list_shows_what_runs() {
         sleeper runs --net=none
         ended over 3
         podctl prepare --name=waits busybox --exec=/bin/true >/dev/null
-        assert_eq "$(listed)" 'runs '
+        assert_eq "$(shown_by)" 'runs '
         assert_eq "$(podctl list --no-legend | awk '{ print $1 }')" runs
-        assert_eq "$(listed --all)" 'over runs waits '
+        assert_eq "$(shown_by --all)" 'over runs waits '
         assert_eq "$(podctl list -a --no-legend | awk '{ print $1 }' | sort | tr '\n' ' ')" 'over runs waits '
         # Under the name of rkt, as rkt's.
         ln -s "$(command -v podctl)" rkt
@@ -39,20 +39,20 @@ test_filters() {
         sleeper front --net=none --user-label=tier=web --user-label=zone=a
         sleeper back --net=none --user-label=tier=db
         ended over 0 --user-label=tier=web
-        assert_eq "$(listed --state=exited)" 'over '
-        assert_eq "$(listed --state=exited,running)" 'back front over '
+        assert_eq "$(shown_by --state=exited)" 'over '
+        assert_eq "$(shown_by --state=exited,running)" 'back front over '
         podctl gc --mark-only
-        assert_eq "$(listed --state=exited)" 'over '
-        assert_eq "$(listed --label=tier)" 'back front '
-        assert_eq "$(listed --label=tier=web)" 'front '
-        assert_eq "$(listed --label=tier=web --all)" 'front over '
-        assert_eq "$(listed --label=tier=web --label=zone)" 'front '
-        assert_eq "$(listed --label=tie)" ''
-        assert_eq "$(listed --name='*ont')" 'front '
-        assert_eq "$(listed --image=busybox)" 'back front '
-        assert_eq "$(listed --image='busy*:latest')" 'back front '
-        assert_eq "$(listed --image=busy)" ''
-        assert_eq "$(listed --name=front --label=tier=db)" ''
+        assert_eq "$(shown_by --state=exited)" 'over '
+        assert_eq "$(shown_by --label=tier)" 'back front '
+        assert_eq "$(shown_by --label=tier=web)" 'front '
+        assert_eq "$(shown_by --label=tier=web --all)" 'front over '
+        assert_eq "$(shown_by --label=tier=web --label=zone)" 'front '
+        assert_eq "$(shown_by --label=tie)" ''
+        assert_eq "$(shown_by --name='*ont')" 'front '
+        assert_eq "$(shown_by --image=busybox)" 'back front '
+        assert_eq "$(shown_by --image='busy*:latest')" 'back front '
+        assert_eq "$(shown_by --image=busy)" ''
+        assert_eq "$(shown_by --name=front --label=tier=db)" ''
         assert_fails 254 podctl list --state=sleeping
         assert_contains "$output" "Option --state: 'sleeping' is not a state"
         assert_fails 254 podctl list --label==x
