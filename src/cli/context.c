@@ -108,7 +108,7 @@ int context_config(Context *c, const HostConfig **ret)
         return 0;
 }
 
-/* As others will see it, who run elsewhere. */
+/* Absolute, since other processes that get the path run in other directories. */
 static int make_absolute(char **path)
 {
         char *absolute;

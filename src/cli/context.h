@@ -34,7 +34,7 @@ typedef struct Context {
 /* The global options. */
 extern const Option context_options[];
 
-/* How podctl ends when it cannot do what it was told to, and when it was told nothing that it understands. */
+/* The exit statuses for a failure of podctl itself, and for a command line that it does not understand. */
 #define EXIT_PODCTL_FAILED 254
 #define EXIT_USAGE 2
 
@@ -50,12 +50,12 @@ int context_config(Context *c, const HostConfig **ret);
 /* The vendor's, the administrator's and, where there is one, the user's configuration, for shared/config-dir.h. */
 const char *const *context_config_roots(Context *c);
 
-/* Opens the store of images and locks it, telling the user when he has to wait. Returns the lock's fd. */
+/* Opens the store of images and locks it, with a message if it has to wait. Returns the lock's fd. */
 int context_lock_images(Context *c, int operation, ImageStore **ret);
 
 /* Whether --insecure-options= has the word, or one that includes it. */
 bool context_is_insecure(const Context *c, const char *what);
-/* -EINVAL for a word that is none, logged. */
+/* -EINVAL, logged: a word is not one of them. */
 int context_check(const Context *c);
 
 /* Finds a pod for a verb; logs what is wrong with the text. */

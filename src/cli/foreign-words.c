@@ -55,7 +55,7 @@ static const struct {
 };
 
 static const struct {
-        const char *verb;       /* NULL: whatever makes pods */
+        const char *verb;       /* NULL: all commands that make pods */
         const char *word, *hint;
 } options[] = {
         { NULL, "--add-host", "write --hosts-entry=IP=NAME" },

@@ -5,8 +5,9 @@
 
 /* Words of other tools' command lines, and what does the same here. */
 
-/* Of a command, "ps"; NULL: nobody's. The text goes on the message that there is no such command. */
+/* For a command, such as "ps"; NULL: no other tool has it. The text is appended to the message that there is no such
+ * command. */
 const char *foreign_command(const char *word);
 
-/* Of an option of a command, as it was typed, "--publish=80:80". NULL: nobody's. */
+/* For an option of a command as it was typed, such as "--publish=80:80". NULL: no other tool has it. */
 const char *foreign_option(const char *verb, const char *word);

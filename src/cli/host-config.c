@@ -50,7 +50,7 @@ static const Kind all_kinds[] = {
 
 typedef struct Reading {
         HostConfig *config;
-        unsigned layers[sizeof(HostConfig) / sizeof(char *)]; /* that each member is from, counted from 1 */
+        unsigned layers[sizeof(HostConfig) / sizeof(char *)]; /* each member's layer, counted from 1; 0: not set */
 } Reading;
 
 static char **member_at(HostConfig *c, size_t offset)
@@ -76,7 +76,7 @@ static void move_member(const JsonField *f, HostConfig *from, HostConfig *to)
         *text = TAKE_PTR(*member_at(from, f->offset));
 }
 
-/* Takes over what a file says; within one layer a thing is said once. */
+/* Takes over what a file sets; within one layer, a member is set once. */
 static int take(Reading *reading, const JsonField *table, HostConfig *said, unsigned layer, JsonError *e)
 {
         for (const JsonField *f = table; f->name; f++) {
@@ -121,17 +121,25 @@ static int check_stage1(const HostConfig *said, JsonError *e)
                                      : 0;
 }
 
+static int take_kind(json_object *o, const JsonField *table, int (*check)(const HostConfig *said, JsonError *e),
+                     unsigned layer, HostConfig *said, void *userdata, JsonError *e)
+{
+        int r;
+
+        r = json_table_read(table, o, said, e);
+        if (r < 0)
+                return r;
+        if (check)
+                r = check(said, e);
+        return r < 0 ? r : take(userdata, table, said, layer, e);
+}
+
 static int read_kind(json_object *o, const JsonField *table, int (*check)(const HostConfig *said, JsonError *e),
                      unsigned layer, void *userdata, JsonError *e)
 {
         HostConfig said = {};
-        int r;
+        int r = take_kind(o, table, check, layer, &said, userdata, e);
 
-        r = json_table_read(table, o, &said, e);
-        if (r >= 0 && check)
-                r = check(&said, e);
-        if (r >= 0)
-                r = take(userdata, table, &said, layer, e);
         json_table_free(table, &said);
         return r;
 }

@@ -15,7 +15,7 @@ static int home_of_root(App *app)
 
 static const struct {
         bool rkt, podctl;           /* under which names */
-        int (*change_app)(App *app); /* NULL: who does it asks */
+        int (*change_app)(App *app); /* NULL: the code that does it asks */
 } ways[_RKT_WAY_MAX] = {
         [RKT_WAY_GROUP] = { true, false, group_like_user },
         [RKT_WAY_HOME] = { true, false, home_of_root },

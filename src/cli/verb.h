@@ -8,9 +8,9 @@
 typedef enum VerbFlags {
         VERB_HIDDEN = 1 << 0,    /* for our own units, not shown */
         VERB_ROOT = 1 << 1,      /* for root only */
-        VERB_OWN_WORDS = 1 << 2, /* options are not told from words for it: their order matters */
-        VERB_STOP_EARLY = 1 << 3, /* options end at the second word: the rest is somebody else's command line */
-        VERB_GROUP = 1 << 4,      /* the group podctl may have it done, see group-helper.h */
+        VERB_OWN_WORDS = 1 << 2, /* gets options among its words: their order matters */
+        VERB_STOP_EARLY = 1 << 3, /* options end at the second word: the rest is another program's command line */
+        VERB_GROUP = 1 << 4,      /* members of group podctl may use it, see group-helper.h */
 } VerbFlags;
 
 typedef struct Verb {
@@ -25,12 +25,12 @@ typedef struct Verb {
         unsigned flags;
         int min_words;
         int max_words; /* -1: any number */
-        /* What its words are, the last one as often as there are more: "POD", "PREPARED", "MANIFEST" (of pods.d),
-         * "IMAGE", "FILE", "DIR", the words themselves with "|" between, "-" for what nobody knows. NULL: there are
-         * none. */
+        /* The kinds of its words, the last one for all further words: "POD", "PREPARED", "MANIFEST" (of pods.d),
+         * "IMAGE", "FILE", "DIR", the words themselves with "|" between, "-" for words that cannot be completed. NULL:
+         * there are none. */
         const char *completes;
-        /* Args is the struct that the options filled. The exit status, or a negative errno for 254; a verb that returns
-         * one has logged it. */
+        /* args is the struct that the options filled. Returns the exit status, or a negative errno, which the verb has
+         * logged, for exit status 254. */
         int (*run)(Context *context, void *args, char **words);
 } Verb;
 
@@ -40,8 +40,8 @@ extern const Verb *const podctl_verbs[];
 void verb_print_help(const Verb *verb, FILE *f);
 void podctl_print_help(FILE *f);
 
-/* By name, also abbreviated as long as that is unambiguous; *ret_n_words is how many words of the command line the
- * name takes. NULL: none. */
+/* Finds a verb by its name, which may be abbreviated as long as that is unambiguous; *ret_n_words is the number of
+ * words that the name takes on the command line. NULL: none. */
 const Verb *verb_find(char *const *words, size_t *ret_n_words);
-/* Those it could be that are not hidden. */
+/* The names of all verbs that the words could abbreviate, except for hidden ones. */
 int verb_candidates(char *const *words, char ***ret_names);

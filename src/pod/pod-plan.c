@@ -182,7 +182,9 @@ static int plan_unit_properties(PodPlan *plan)
                 "KillMode=mixed",
                 "Delegate=yes",
                 "TasksMax=16384",
-                "LogRateLimitIntervalSec=0",
+                /* Zero would be the default of journald. */
+                "LogRateLimitIntervalSec=1us",
+                "LogRateLimitBurst=1000000",
                 "DevicePolicy=closed",
                 "DeviceAllow=/dev/net/tun rwm",
                 "DeviceAllow=char-pts rw",

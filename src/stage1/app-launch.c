@@ -45,8 +45,8 @@ static int add_groups(const AppIdentity *identity, char ***words)
         return joined ? strv_extendf(words, "--groups=%s", joined) : groups ? -ENOMEM : 0;
 }
 
-/* An option that names one of the app's own files. Where that lies depends on whether the launcher starts in the app's
- * root or in the pod's. */
+/* An option that names one of the app's own files. Its path depends on whether the launcher starts in the app's root or
+ * in the pod's. */
 static int add_file(const PlanApp *app, const char *option, const char *name, bool joins, char ***words)
 {
         return joins ? strv_extendf(words, "%s=/" LAUNCH_POD_FILES "/%s/%s", option, app->app->name, name)
@@ -62,8 +62,8 @@ static int add_filter(const PlanApp *app, bool joins, char ***words)
         return filter == PLAN_FILTER_OWN ? add_file(app, "--filter", LAUNCH_FILTER, joins, words) : 0;
 }
 
-/* What the app or its image says. Where nobody says anything, it is set for apps that are not root, in an image none of
- * whose programs would give privileges: nothing is lost, but for what a volume might bring. */
+/* What the app or its image says. If neither says anything, it is set for apps that are not root and whose image has no
+ * program that would give privileges: nothing is lost then, except for what a volume might bring. */
 static bool wants_no_new_privs(const PlanApp *app, const AppIdentity *identity, bool as_root)
 {
         const App *a = app->app->app;
@@ -139,7 +139,7 @@ static int add_user(const AppIdentity *identity, char ***words)
         return r < 0 ? r : add_groups(identity, words);
 }
 
-/* Which user it is to be and how it is confined, up to the program. */
+/* Its user and how it is confined, up to the program. */
 static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_root, bool joins, char ***words)
 {
         int r = as_root ? 0 : add_user(identity, words);
@@ -153,8 +153,8 @@ static int add_rest(const PlanApp *app, const AppIdentity *identity, bool as_roo
         return r < 0 ? r : add_file(app, "--environment", LAUNCH_ENVIRONMENT, joins, words);
 }
 
-/* What Docker and rkt protect and hide, the control groups of the pod among it: whoever may write
- * there has no limits. */
+/* What Docker and rkt protect and hide, including the control groups of the pod: a process that may write there has no
+ * limits. */
 static const char *const protected_paths[] = {
         "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", "/sys/fs/cgroup", NULL,
 };
@@ -165,7 +165,7 @@ static const char *const hidden_paths[] = {
         "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/hypervisor", "/sys/module", "/sys/power", NULL,
 };
 
-/* Where a volume is mounted at or above the path, it is the app's own then. */
+/* If a volume is mounted at or above the path, the path is the app's own. */
 static bool is_bound(char *const *binds, const char *path)
 {
         STRV_FOREACH(bind, binds)
@@ -200,15 +200,14 @@ static bool is_below_any(const char *path, const char *const *parents)
 /* Volumes below what is protected are as they were given; all around them stays protected. */
 static int add_kept(char *const *binds, char ***words)
 {
-        int r = 0;
-
         STRV_FOREACH(bind, binds) {
                 const char *target = strchr(*bind, ':') + 1;
+                int r = is_below_any(target, protected_paths) ? strv_extendf(words, "--keep=%s", target) : 0;
 
-                if (r >= 0 && is_below_any(target, protected_paths))
-                        r = strv_extendf(words, "--keep=%s", target);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }
 
 static int add_paths(const PlanApp *app, const AppIdentity *identity, char ***words)
@@ -224,7 +223,7 @@ static int add_paths(const PlanApp *app, const AppIdentity *identity, char ***wo
         return r < 0 ? r : add_path_option("--hide", hidden_paths, identity->binds, words);
 }
 
-/* Of processes, of which nobody knows whose they will be when systemd mounts there; and ours. */
+/* Directories of processes, whose numbers may belong to others when systemd mounts there; and our own files. */
 static bool is_refused(const char *path)
 {
         static const char *const refused[] = { "/proc/self", "/proc/thread-self", LAUNCH_BIN, LAUNCH_FILES, NULL };

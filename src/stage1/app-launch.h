@@ -6,17 +6,16 @@
 
 /* What the host writes for the launcher of an app (inside/app-exec.c), below the places that both know. */
 
-/* The path of an app's credentials in its root and in the pod's; its name is to be put in. */
+/* The path of an app's credentials in its root and in the pod's; the app's name is to be put in. */
 #define CREDENTIALS_DIRECTORY "/run/credentials/%s.service"
 
-/* The launcher and its options. The paths that it hides and protects are among them; none for an app whose paths are
- * open (--insecure-options=paths). Where one of the identity's binds puts something at or above such a path it is
- * meant to be seen. As root: the user is 0:0 and the directory "/", and nothing else is different. */
+/* The launcher and its options, including the paths that it hides and protects; there are none for an app whose paths
+ * are open (--insecure-options=paths), and none at or below what one of the identity's binds puts there, since that is
+ * meant to be seen. as_root: the user is 0:0 and the directory "/", and nothing else is different. */
 int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret);
 
-/* The same for a program beside the app, which a service without a root of its own executes: it joins the app, of
- * which pid is the main process as the pod numbers it, and sees its credentials. NULL: who executes it says so, with
- * --join=PID. */
+/* The same for a program beside the app, which a service without a root of its own executes: it joins the app, whose
+ * main process has the number pid in the pod, and sees its credentials. NULL: the caller adds --join=PID. */
 int app_join_words(const PlanApp *app, const AppIdentity *identity, bool as_root, const char *pid, char ***ret);
 
 /* -EINVAL: a volume of the app is where it could not be seen, or where none may be. */
@@ -31,8 +30,8 @@ int app_launch_write(const PlanApp *app, const AppIdentity *identity, int root_f
 /* Whether the launcher is to find the host's journal as LAUNCH_JOURNAL there. */
 bool app_launch_wants_host_journal(const PlanApp *app);
 
-/* One file more there: a program that the launcher is to become and whose output it carries, or words for somebody
- * else. */
+/* Adds a file there: for a program that the launcher executes and whose output it carries, or words for another
+ * program. */
 int app_launch_write_command(const PlanApp *app, const AppIdentity *identity, const char *name, const char *program,
                              char *const *argv, int root_fd);
 int app_launch_write_words(const PlanApp *app, const char *name, char *const *words, int root_fd);

@@ -9,7 +9,7 @@
 #include "shared/mount-util.h"
 #include "stage1/app-mounts.h"
 
-/* A place that systemd can mount it from, or systemd-nspawn before. */
+/* A place that systemd can mount it from, or systemd-nspawn before that. */
 static int open_late_target(const PlanMount *m, MountContext *context, const char *path, bool directory)
 {
         const LateMount *late;
@@ -81,7 +81,7 @@ static bool etc_is_a_volume(const PlanMount *m, const MountContext *context)
         return etc >= 0 && fstat(root, &a) >= 0 && fstat(etc, &b) >= 0 && a.st_dev != b.st_dev;
 }
 
-/* A volume that only the image asks for must not get the better of what protects it. */
+/* A volume that only the image asks for must not cover a reserved place. */
 static bool leads_to_reserved(const PlanMount *m, const MountContext *context)
 {
         _cleanup_close_ int root = mount_open_app_root(context, m->app);
@@ -102,7 +102,7 @@ static bool is_needless(const PlanMount *m, const MountContext *context)
         return (m->if_absent && app_has_file(m, context)) || (m->unless_volume && etc_is_a_volume(m, context));
 }
 
-/* In a file system of the kernel's the pod has what we have. */
+/* In a file system of the kernel, the pod has what we have. */
 static int stat_target(int root, const char *target, struct stat *ret)
 {
         static const char *const kernel[] = { "/dev/", "/proc/", "/sys/" };
@@ -196,9 +196,9 @@ int layers_attach(char *const *lowers, const char *what, int userns_fd, int scra
         return *ret_lowerdir ? 0 : -ENOMEM;
 }
 
-/* Root in the pod owns what the app changes; the top directory looks like the image's own, but that everybody can read
- * and pass it: archives made of a directory of mktemp(1) say otherwise, no tool heeds that, and without it only root
- * could run anything. */
+/* Root in the pod owns what the app changes. The top directory is as in the image, but everybody can read and enter it:
+ * archives made from a directory of mktemp(1) forbid that, other tools ignore it, and otherwise only root could run
+ * anything. */
 static int prepare_upper(const PlanMount *m, const MountContext *context, int scratch)
 {
         struct stat st;
@@ -247,7 +247,7 @@ static int mount_overlay(const PlanMount *m, const MountContext *context, int sc
         return r;
 }
 
-/* Where the image has no /etc it wants none, as rkt has it. */
+/* An image without /etc wants none, as in rkt. */
 static int make_mtab(int root, uid_t owner)
 {
         _cleanup_close_ int etc = open_in_root(root, "/etc", O_PATH | O_DIRECTORY);
@@ -260,8 +260,8 @@ static int make_mtab(int root, uid_t owner)
                        : 0;
 }
 
-/* An image that has a link there could have the app put something else in its way later on, while systemd mounts there,
- * or the launcher is executed from there. A link of /run is usual, unless it leads to one of the others. */
+/* Through a link there, an image could have the app put something else in its way later on, while systemd mounts there,
+ * or the launcher is executed from there. A link /run is usual, and stays unless it leads to one of the others. */
 static int remove_misleading_link(int root, const char *name)
 {
         _cleanup_free_ char *leads_to = NULL;
@@ -280,8 +280,8 @@ static int remove_misleading_link(int root, const char *name)
         return unlinkat(root, name, 0) < 0 ? -errno : 0;
 }
 
-/* What systemd mounts into every service that asks for it (MountAPIVFS=), before links lead there or the root is
- * read-only. */
+/* Makes the directories that systemd mounts on in every service that asks for it (MountAPIVFS=), before links lead
+ * there or the root is read-only. */
 static int make_usual_places(const PlanMount *m, const MountContext *context)
 {
         static const char *const directories[] = { "dev", "proc", "run", "sys", "tmp" };
@@ -297,8 +297,8 @@ static int make_usual_places(const PlanMount *m, const MountContext *context)
         return root < 0 ? root : make_mtab(root, context->uid_base);
 }
 
-/* What the image has in /run is there, and can be written to in a read-only root, too. systemd would mount an empty
- * file system over it, but for that there is a mount already (systemd.exec(5), MountAPIVFS=). */
+/* Keeps what the image has in /run, and keeps it writable in a read-only root. systemd would mount an empty file system
+ * over it, if there were not a mount already (systemd.exec(5), MountAPIVFS=). */
 static int keep_run(const PlanMount *m, const MountContext *context)
 {
         _cleanup_close_ int root = open_in_root(context->root_fd, m->target, O_PATH | O_DIRECTORY),

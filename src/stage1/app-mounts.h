@@ -9,7 +9,7 @@
  * *reterr_message names the mount. */
 int plan_mounts_carry_out(const PlanMounts *mounts, MountContext *context, char **reterr_message);
 
-/* Attaches layers, top first, in the scratch directory; *ret_lowerdir is what overlayfs is to be told of them,
- * relative to there. */
+/* Attaches layers, top first, in the scratch directory; *ret_lowerdir names them for overlayfs, relative to that
+ * directory. */
 int layers_attach(char *const *lowers, const char *what, int userns_fd, int scratch, char **ret_lowerdir,
                   char **reterr_message);

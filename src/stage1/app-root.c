@@ -23,8 +23,8 @@ void app_identity_done(AppIdentity *i)
         i->health = mfree(i->health);
 }
 
-/* The maker of the image, or the app itself, may have put anything there. Longer files have no users in them, longer
- * lines are passed over: to fgetpwent(3) a line is work by the square of its length. */
+/* The maker of the image, or the app itself, may have put anything there. Longer files are taken to have no users,
+ * longer lines are passed over: fgetpwent(3) takes time by the square of a line's length. */
 #define USERS_FILE_MAX (4U * 1024 * 1024)
 #define USERS_LINE_MAX (64U * 1024)
 
@@ -98,7 +98,7 @@ static int add_group(AppIdentity *identity, gid_t gid)
         return append_group(identity, gid);
 }
 
-/* Nobody can be in a group that a pod does not have, or in more of them than a process can. */
+/* A process cannot be in a group that the pod does not have, or in more groups than the kernel allows. */
 static bool can_be_in(const struct group *gr, const char *name, size_t n_groups)
 {
         if (gr->gr_gid < POD_UID_COUNT && n_groups < APP_GROUPS_MAX)
@@ -154,7 +154,7 @@ static int stat_in_root(int root_fd, const char *path, struct stat *ret)
         return fstat(fd, ret) < 0 ? -errno : 0;
 }
 
-/* *ret_listed: the group is one the image gives the user, not merely a stand-in. */
+/* *ret_listed: the image gives the user this group; it is not merely a stand-in. */
 static int resolve_user(const char *user, int root_fd, uid_t shift, uid_t *ret_uid, gid_t *ret_gid, bool *ret_listed)
 {
         struct stat st;
@@ -220,25 +220,28 @@ static int resolve_groups(const App *a, int root_fd, AppIdentity *identity)
         return add_groups_of_user(root_fd, name, identity);
 }
 
-/* Of two entries of a number, that of the name the image gave. */
+/* If two entries have the number, the one with the name that the image gave counts. */
 static int resolve_home(const App *a, int root_fd, AppIdentity *identity)
 {
         _cleanup_(users_file_done) UsersFile f = a->home_from_user ? users_file_open(root_fd, "/etc/passwd")
                                                                    : (UsersFile) {};
         int r = 0;
 
-        for (struct passwd *pw; f.stream && r >= 0 && (pw = fgetpwent(f.stream));) {
+        for (struct passwd *pw; f.stream && (pw = fgetpwent(f.stream));) {
                 bool named = a->user && streq(pw->pw_name, a->user);
 
                 if (pw->pw_uid != identity->uid || (identity->name && !named))
                         continue;
                 r = free_and_strdup(&identity->name, pw->pw_name);
-                if (r >= 0)
-                        r = free_and_strdup(&identity->home, isempty(pw->pw_dir) ? "/" : pw->pw_dir);
+                if (r < 0)
+                        return r;
+                r = free_and_strdup(&identity->home, isempty(pw->pw_dir) ? "/" : pw->pw_dir);
+                if (r < 0)
+                        return r;
                 if (named)
                         break;
         }
-        return r >= 0 && a->home_from_user && !identity->home ? free_and_strdup(&identity->home, "/") : r;
+        return a->home_from_user && !identity->home ? free_and_strdup(&identity->home, "/") : r;
 }
 
 int app_environment(const PlanApp *app, const AppIdentity *identity, char ***ret)
@@ -334,7 +337,7 @@ static bool may_be_program(int root_fd, char *const *binds, const char *path)
         return false;
 }
 
-/* path: where it was looked for, if it was not in all of $PATH. */
+/* path: where it was looked for, unless that was all of $PATH. */
 static int explain_program(const PlanApp *app, int root_fd, const char *path, int r, char **reterr_message)
 {
         const char *name = app->app->name;
@@ -363,7 +366,7 @@ static int find_handler(const PlanApp *app, int root_fd, char *const *binds, cha
         return 0;
 }
 
-/* One that is missing makes the app unhealthy; that is no reason not to start it. */
+/* A missing program makes the app unhealthy; that is no reason not to start it. */
 static int find_health_program(const PlanApp *app, int root_fd, char **ret)
 {
         _cleanup_strv_free_ char **command = NULL;
@@ -372,8 +375,9 @@ static int find_health_program(const PlanApp *app, int root_fd, char **ret)
         if (!health_check_wanted(app->app->app->health_check))
                 return 0;
         r = health_check_command(app->app->app->health_check, NULL, &command);
-        if (r >= 0)
-                r = app_find_program(app, root_fd, command[0], ret);
+        if (r < 0)
+                return r;
+        r = app_find_program(app, root_fd, command[0], ret);
         return r == -ENOENT ? free_and_strdup(ret, command[0]) : r;
 }
 

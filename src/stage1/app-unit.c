@@ -156,9 +156,9 @@ bool app_hooks_wanted(const PlanApp *app)
         return strv_length(app->app->app->pre_start) + strv_length(app->app->app->post_stop) > 0;
 }
 
-/* Event handlers are a service that the app needs: its start is before the app's, its stop when nobody needs it any
- * more. They run as root in the app's root. Before the app they have as much time as they want, but not after it or
- * when the pod is to end: somebody waits for that. A post-stop that fails changes nothing. */
+/* Event handlers are a service that the app needs: it starts before the app, and stops when nothing needs it any more.
+ * They run as root in the app's root. Before the app they have as much time as they want, but not after it or when the
+ * pod is to end, since a user or another unit waits for that. A post-stop that fails changes nothing. */
 int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret)
 {
         _cleanup_free_ char *text = NULL;
@@ -241,7 +241,7 @@ int app_health_format(const PlanApp *app, char **ret)
 
         *ret = strprintf("[Unit]\nDescription=Health check of app %s\nDefaultDependencies=no\n"
                          "BindsTo=%s.service\nAfter=%s.service\nConflicts=shutdown.target\nBefore=shutdown.target\n"
-                         /* As often as the app. */
+                         /* It may start as often as the app. */
                          "StartLimitIntervalSec=0\n\n"
                          "[Service]\nStandardInput=null\nStandardOutput=null\nStandardError=null\n"
                          "ExecStart=:" PKGLIBDIR "/app-health /" LAUNCH_POD_FILES "/%s/" LAUNCH_HEALTH "\n",

@@ -5,7 +5,7 @@
 
 /* The service that an app is inside its pod, as the text of a unit file (systemd.service(5), systemd.exec(5)). */
 
-/* Settings say whether the app is interactive: then its terminal is the pod's console, or it has sockets. */
+/* settings: whether the app is interactive; then its terminal is the pod's console, or it has sockets. */
 int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSettings *settings, char **ret);
 
 /* The service that an app's event handlers are, and its name; see HOOKS_UNIT. */
@@ -13,7 +13,7 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSe
 bool app_hooks_wanted(const PlanApp *app);
 int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret);
 
-/* The service that looks after an app with a health check, and the words of its program, see app-health.c. */
+/* The service that checks the health of an app with a health check, and the words of its program, see app-health.c. */
 #define HEALTH_UNIT "podctl-health@%s.service"
 bool app_health_wanted(const PlanApp *app);
 int app_health_words(const PlanApp *app, const AppIdentity *identity, char ***ret);

@@ -11,7 +11,7 @@
 
 #define SCRATCH_DIRECTORY "/run/podctl/view"
 
-/* A place that nobody else sees. */
+/* A directory that no other process sees. */
 static int make_scratch(void)
 {
         int r;
@@ -27,19 +27,29 @@ static int make_scratch(void)
         return open_directory_at(AT_FDCWD, SCRATCH_DIRECTORY);
 }
 
+/* Maps the pod's user IDs back. Leaves *ret alone where the pod has no range of its own. */
+static int open_mapping(const Pod *pod, int *ret)
+{
+        uid_t base;
+        int r;
+
+        r = pod_uid_base(pod, &base);
+        if (r < 0 || base == 0)
+                return r;
+        *ret = userns_open_reverse(base);
+        return MIN(*ret, 0);
+}
+
 /* What the app wrote, under the name "u". */
 static int attach_upper(const Pod *pod, const char *app, int scratch, char **reterr_message)
 {
         _cleanup_free_ char *below = strjoin("apps/", app, "/upper"), *path = below ? pod_path(pod, below) : NULL;
         _cleanup_close_ int userns = -EBADF, upper = -EBADF, target = -EBADF;
-        uid_t base;
         int r;
 
         if (!path)
                 return -ENOMEM;
-        r = pod_uid_base(pod, &base);
-        if (r >= 0 && base > 0)
-                r = userns = userns_open_reverse(base);
+        r = open_mapping(pod, &userns);
         if (r < 0)
                 return explain(reterr_message, -r, "cannot map the pod's user IDs: %s", strerror(-r));
         /* By its path: the pod's fd is on a mount of the namespace we came from. */
@@ -85,7 +95,7 @@ int app_view_open(const Pod *pod, const char *app, char **reterr_message)
                 return r;
         scratch = make_scratch();
         r = scratch < 0 ? scratch : mount_view(pod, app, lowers, scratch, reterr_message);
-        /* Paths of the caller are relative to where it was. */
+        /* The caller's relative paths are to lead where they led before. */
         if (here >= 0 && fchdir(here) < 0) {
                 safe_close(r);
                 return -errno;

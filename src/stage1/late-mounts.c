@@ -28,7 +28,7 @@ static bool is_covered(const LateMounts *l, const char *app, const char *path)
         return startswith(path, "/run/");
 }
 
-/* What the kernel does not show in there nobody can make; it shows the pod no more than us. */
+/* What the kernel does not show there cannot be made; it shows the pod no more than it shows us. */
 static bool cannot_exist(const char *path)
 {
         return (startswith(path, "/proc/") || startswith(path, "/sys/")) && access(path, F_OK) < 0;

@@ -3,11 +3,11 @@
 
 #include "basic/strv.h"
 
-/* Mounts that have to wait for systemd: at or below /dev, /proc and /sys and below /run of an app it mounts file
+/* Mounts that have to wait for systemd: at or below /dev, /proc and /sys, and below /run of an app, it mounts file
  * systems of its own (MountAPIVFS=), over whatever is there before. So they are made in a place of the pod's own, and
- * the app's unit binds them (BindPaths=). So are those that are to be slaves of the host's, since systemd-nspawn from
- * 257 on cuts off all but those it is told of (--bind=), and whatever lies in one of these. What an app's path means
- * only its root tells, since links lead there too: /var/run in most images. */
+ * the app's unit binds them (BindPaths=). So are mounts that are to be slaves of the host's, since systemd-nspawn from
+ * 257 on cuts off all but those it is given with --bind=, and all mounts below one of these. Only the app's root shows
+ * what a path of the app means, since links lead there too: /var/run in most images. */
 
 typedef struct LateMount {
         const char *app; /* the plan's */
@@ -23,8 +23,8 @@ typedef struct LateMounts {
 
 void late_mounts_done(LateMounts *l);
 
-/* 1: the path, which is without links, lies where systemd or what it mounts covers it, or is wanted late anyway.
- * -EINVAL: it could not be told of it. -ENOENT: nobody can make it there. */
+/* 1: the path, which is without links, is where systemd or what it mounts covers it, or is wanted late anyway. -EINVAL:
+ * a unit cannot name the path. -ENOENT: the path cannot be made. */
 int late_mounts_check(const LateMounts *l, const char *app, const char *path, bool anyway);
 
 /* Notes it under the next free place, which the caller makes. What comes back is owned by the list, valid until the

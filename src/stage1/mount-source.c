@@ -45,7 +45,7 @@ static int make_source(const PlanMount *m)
         r = mkdir_p_at(AT_FDCWD, parent, 0755);
         if (r < 0)
                 return r;
-        /* Two apps may share it; what is there already is as it should be. */
+        /* Two apps may share it; what is already there is as it should be. */
         if (mkdir(m->source, 0700) < 0)
                 return errno == EEXIST ? 0 : -errno;
         return chown(m->source, m->uid, m->gid) < 0 || chmod(m->source, m->mode) < 0 ? -errno : 0;
@@ -111,8 +111,8 @@ static uid_t shifted(const MountContext *context, uid_t id)
         return id < POD_UID_COUNT ? context->uid_base + id : id;
 }
 
-/* One that may only be read belongs to somebody the pod's root has no power over, and to root's group there: being
- * mounted read-only keeps nobody from writing to a device. */
+/* A read-only device belongs to a user that the pod's root has no power over, and to root's group there: a read-only
+ * mount keeps nobody from writing to a device. */
 static int make_node(const MountContext *context, int dir_fd, const char *name, const struct stat *st,
                      const char *access)
 {
@@ -188,7 +188,7 @@ static int open_own_devices(const PlanMount *m, MountContext *context, int sourc
         return fd < 0 ? -errno : fd;
 }
 
-/* 1: there is one. */
+/* 1: there is a device. */
 static int wants_own_devices(const PlanMount *m, const MountContext *context, int fd, const struct stat *st)
 {
         const bool maps = m->map_ids && context->userns_fd >= 0;
@@ -238,6 +238,15 @@ static int clone_own(const PlanMount *m, MountContext *context, const MountOptio
         return fd < 0 ? fd : mount_clone(fd, "", options);
 }
 
+static int clone_source(const PlanMount *m, MountContext *context, bool is_own, const MountOptions *options)
+{
+        int r = m->make_source ? make_source(m) : 0;
+
+        if (r < 0)
+                return r;
+        return is_own ? clone_own(m, context, options) : clone_host(m, context, options);
+}
+
 int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_message)
 {
         const bool is_own = m->kind == PLAN_MOUNT_TMPFS || m->source_app;
@@ -248,10 +257,8 @@ int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_
                 .data_only = m->data_only,
                 .slave = m->slave,
         };
-        int r = m->make_source ? make_source(m) : 0;
+        int r = clone_source(m, context, is_own, &options);
 
-        if (r >= 0)
-                r = is_own ? clone_own(m, context, &options) : clone_host(m, context, &options);
         if (r == -EINVAL && options.userns_fd >= 0)
                 return explain(reterr_message, EINVAL,
                                "%s: the file system of %s cannot map user IDs; move it to another one, give "

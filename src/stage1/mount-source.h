@@ -6,7 +6,7 @@
 
 typedef struct MountContext {
         int root_fd;          /* the pod's root */
-        int scratch_fd;       /* a directory for short paths to layers, and for sources; nobody else's */
+        int scratch_fd;       /* a directory for short paths to layers, and for sources; nothing else uses it */
         int userns_fd;        /* negative: IDs are the host's */
         uid_t uid_base;
         LateMounts late;      /* what has been left to systemd */
@@ -16,9 +16,9 @@ typedef struct MountContext {
 /* The root of the app that the mount is in, or whose name is given. */
 int mount_open_app_root(const MountContext *context, const char *app);
 
-/* The file or directory in a root, whose path is without links; what is missing of it is made, as directory or file,
- * and belongs to root in the pod. Returns it opened O_PATH. */
+/* Opens the file or directory in a root, whose path is without links, O_PATH. What is missing of it is made, as a
+ * directory or a file, and belongs to root in the pod. */
 int mount_make_target(const MountContext *context, int root_fd, const char *path, bool directory);
 
-/* A mount of what is to be seen, attached nowhere yet. *reterr_message says what it is of. */
+/* A mount of the source, attached nowhere yet. *reterr_message names the mount. */
 int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_message);

@@ -9,15 +9,15 @@
 #include "stage1/pod-credentials.h"
 
 #define SYSTEMD_CREDS "/usr/bin/systemd-creds"
-/* What systemd-nspawn takes, all together. */
+/* What systemd-nspawn takes for all together. */
 #define CREDENTIALS_MAX (1024 * 1024)
 
-/* Where systemd itself looks for one that has no path. */
+/* Where systemd itself looks for a credential without a path. */
 static const char *const plain_stores[] = { "/etc/credstore", "/run/credstore", "/usr/lib/credstore", NULL };
 static const char *const encrypted_stores[] = { "/etc/credstore.encrypted", "/run/credstore.encrypted",
                                                 "/usr/lib/credstore.encrypted", NULL };
 
-/* -ENOENT: not in there. */
+/* -ENOENT: it is not in that directory. */
 static int find_in(const char *directory, const AppcCredential *c, char **ret)
 {
         *ret = path_join(directory, c->source);
@@ -29,7 +29,7 @@ static int find_in(const char *directory, const AppcCredential *c, char **ret)
         return -ENOENT;
 }
 
-/* One that the unit was given is not encrypted any more, whatever it was. */
+/* A credential that the unit was given is already decrypted. */
 static int find_source(const AppcCredential *c, bool *ret_encrypted, char **ret)
 {
         const char *own = getenv("CREDENTIALS_DIRECTORY");

@@ -7,6 +7,6 @@
  * decrypted where they are encrypted, into memory that is never swapped out and that only this process and
  * systemd-nspawn see; from there nspawn hands them to the pod's PID 1, which gives each app its own. */
 
-/* Mounts such memory on directory, which need not be there, puts all the pod's credentials into it as APP.NAME, and
- * makes the options that name them to nspawn. Nothing happens for a pod without any. */
+/* Mounts such memory on directory, which need not exist, puts all the pod's credentials into it as APP.NAME, and makes
+ * the options that name them to nspawn. Does nothing for a pod without credentials. */
 int pod_credentials_load(const PodPlan *plan, const char *directory, char ***ret_options, char **reterr_message);

@@ -12,7 +12,7 @@
 #define APPARMOR_PROFILES "/sys/kernel/security/apparmor/profiles"
 #define SELINUX_CONTEXT "/sys/fs/selinux/context"
 
-/* Made by the kernel, or not there. */
+/* The kernel has made the file, or there is none. */
 static int write_kernel_file(const char *path, const char *text)
 {
         _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -62,14 +62,14 @@ static int check_labels(const PlanApp *app, char **reterr_message)
         return 0;
 }
 
-/* Those of the IPC namespace are written in one of the pod's own, which it is then left to; those of the network
- * namespace in the one this process has joined. */
+/* Parameters of the IPC namespace are written in one of the pod's own, which is then left to the pod; those of the
+ * network namespace in the one that this process has joined. */
 static int write_sysctls(const PodPlan *plan, char **reterr_message)
 {
         const Isolator *i = isolators_find(plan->manifest->isolators, plan->manifest->n_isolators, ISOLATOR_SYSCTL);
         bool own_ipc = false;
 
-        /* The one this process is in. */
+        /* The namespace that this process is in. */
         if (pod_settings_shares_ipc(plan->settings) && setenv("SYSTEMD_NSPAWN_SHARE_NS_IPC", "1", 1) < 0)
                 return -errno;
 
@@ -106,21 +106,27 @@ static int write_oom_score(int64_t score)
         return write_kernel_file("/proc/self/oom_score_adj", text);
 }
 
-/* How low the pod's processes may put theirs: the kernel remembers what somebody privileged has once written, and
- * hands it on to children (proc(5), oom_score_adj). Going back to where we were is no privilege, and must not be
- * taken for one. */
-static int lower_oom_score_limit(int64_t score)
+static int write_oom_score_limit(int64_t score, cap_t without)
 {
         const cap_value_t resource = CAP_SYS_RESOURCE;
-        cap_t before = cap_get_proc(), without = cap_get_proc();
-        int r = before && without ? 0 : -ENOMEM;
+        int r;
 
-        if (r >= 0)
-                r = write_oom_score(score);
-        if (r >= 0 && (cap_set_flag(without, CAP_EFFECTIVE, 1, &resource, CAP_CLEAR) < 0 || cap_set_proc(without) < 0))
-                r = -errno;
-        if (r >= 0)
-                r = write_oom_score(0);
+        r = write_oom_score(score);
+        if (r < 0)
+                return r;
+        if (cap_set_flag(without, CAP_EFFECTIVE, 1, &resource, CAP_CLEAR) < 0 || cap_set_proc(without) < 0)
+                return -errno;
+        return write_oom_score(0);
+}
+
+/* How low the pod's processes may put their OOM scores: the kernel remembers what a privileged process wrote last, and
+ * hands it on to children (proc(5), oom_score_adj). Going back to our own score is not to be remembered, and so is done
+ * without the privilege. */
+static int lower_oom_score_limit(int64_t score)
+{
+        cap_t before = cap_get_proc(), without = cap_get_proc();
+        int r = before && without ? write_oom_score_limit(score, without) : -ENOMEM;
+
         if (before && cap_set_proc(before) < 0 && r >= 0)
                 r = -errno;
         (void) cap_free(before);
@@ -149,7 +155,7 @@ static bool wanted_rlimit(const PodPlan *plan, int resource, rlim_t *ret, const 
         return found;
 }
 
-/* In a user namespace nobody can raise what the kernel let it have when it came there. */
+/* In a user namespace, no process can raise the limits that it had when it entered. */
 static int raise_rlimits(const PodPlan *plan, char **reterr_message)
 {
         for (int resource = 0; resource < RLIM_NLIMITS; resource++) {

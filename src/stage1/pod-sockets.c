@@ -67,7 +67,7 @@ static int address_text(const Address *a, socklen_t n, Passed *ret)
         return ret->text ? 0 : -ENOMEM;
 }
 
-/* -EAFNOSUPPORT: no socket that an app could have by its port. */
+/* -EAFNOSUPPORT: not a socket that an app could have by its port. */
 static int look_at(int fd, Passed *ret)
 {
         socklen_t n = sizeof(int);
@@ -85,7 +85,7 @@ static int look_at(int fd, Passed *ret)
         return address_text(&address, n, ret);
 }
 
-/* The host's port that leads to the app's, which is what the socket has. */
+/* The host's port that leads to the app's: the passed socket has that. */
 static uint32_t expected_port(const PodPlan *plan, const AppPort *port)
 {
         for (size_t i = 0; i < plan->manifest->n_ports; i++)
@@ -162,7 +162,7 @@ static int assign(const PodPlan *plan, PodSockets *s, int fd, const char *name, 
         return 0;
 }
 
-/* Those that nobody passed are the pod's own to listen on. */
+/* The pod listens itself for ports whose sockets were not passed. */
 static int add_own_listens(PodSocket *s, char **reterr_message)
 {
         bool udp = streq(s->port->protocol, "udp");

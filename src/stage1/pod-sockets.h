@@ -22,8 +22,8 @@ typedef struct PodSockets {
 } PodSockets;
 
 /* Takes what was passed to this process; the descriptors do not go on to programs until pod_sockets_keep(). A socket
- * belongs to the port whose name it has (FileDescriptorName=), else to the one that is forwarded from its port of the
- * host, or has that number itself. -EINVAL: to none. */
+ * belongs to the port whose name it has (FileDescriptorName=), or else to the port that is forwarded from its port of
+ * the host, or has that number itself. -EINVAL: it belongs to no port. */
 int pod_sockets_take(const PodPlan *plan, PodSockets *ret, char **reterr_message);
 void pod_sockets_done(PodSockets *s);
 /* Leaves them to the program that is executed next. */
@@ -36,5 +36,5 @@ int pod_sockets_forwards(const PodPlan *plan, const PodSockets *s, NetPort **ret
 /* The name of a .socket unit, and its text. */
 char *pod_socket_unit_name(const PodSocket *s);
 int pod_socket_format(const PodSocket *s, char **ret);
-/* What the app's own unit has to say of all of its: a drop-in. Leaves *ret NULL for an app without any. */
+/* The drop-in with which the app's own unit gets its sockets. Leaves *ret NULL for an app without any. */
 int pod_sockets_format_service(const PodSockets *s, const PlanApp *app, char **ret);

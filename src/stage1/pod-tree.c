@@ -66,7 +66,8 @@ static int link_like_host(int root_fd)
         return 0;
 }
 
-/* Whose /usr the pod has too. Some distributions have one of them, some have both. */
+/* The buses that the host's /usr, which is also the pod's, may have. Some distributions have one of them, some have
+ * both. */
 static const struct {
         const char *program, *unit;
 } buses[] = {
@@ -74,7 +75,7 @@ static const struct {
         { "/usr/bin/dbus-broker-launch", PKGLIBDIR "/units/dbus-broker.service" },
 };
 
-/* A pod without one runs as well; systemctl -M and its like do not reach it. */
+/* A pod without a bus runs as well; systemctl -M and its like do not reach it. */
 static int choose_bus(int root_fd)
 {
         for (size_t i = 0; i < ELEMENTSOF(buses); i++)
@@ -272,8 +273,8 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
         return r;
 }
 
-/* Whose unit the pod is in may not be ours to limit; the slice that all its services are in is. But not disks, which
- * a pod knows nothing of. */
+/* The unit that the pod is in may not be ours to limit; the slice of all its services is. But not for disks, which a
+ * pod knows nothing of. */
 static int write_slice(const PodPlan *plan, int root_fd)
 {
         _cleanup_free_ char *text = strdup("[Slice]\n");
@@ -349,9 +350,11 @@ static int write_sockets_of_app(const PlanApp *app, const PodSockets *sockets, i
 int pod_tree_add_sockets(const PodPlan *plan, const PodSockets *sockets, int root_fd)
 {
         _cleanup_free_ char *wants = strdup("[Unit]\n");
-        int r = wants ? 0 : -ENOMEM;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < sockets->n; i++) {
+        if (!wants)
+                return -ENOMEM;
+        for (size_t i = 0; i < sockets->n; i++) {
                 _cleanup_free_ char *name = pod_socket_unit_name(&sockets->items[i]), *text = NULL, *before = wants,
                                     *path = name ? strjoin(UNIT_DIR "/", name) : NULL;
 
@@ -359,10 +362,16 @@ int pod_tree_add_sockets(const PodPlan *plan, const PodSockets *sockets, int roo
                 if (!wants || !path)
                         return -ENOMEM;
                 r = pod_socket_format(&sockets->items[i], &text);
-                if (r >= 0)
-                        r = write_string_at(root_fd, path, text, 0644);
+                if (r < 0)
+                        return r;
+                r = write_string_at(root_fd, path, text, 0644);
+                if (r < 0)
+                        return r;
         }
-        for (size_t i = 0; r >= 0 && i < plan->n_apps; i++)
+        for (size_t i = 0; i < plan->n_apps; i++) {
                 r = write_sockets_of_app(&plan->apps[i], sockets, root_fd);
-        return r < 0 || sockets->n == 0 ? r : write_dropin(root_fd, "-.slice", wants);
+                if (r < 0)
+                        return r;
+        }
+        return sockets->n == 0 ? 0 : write_dropin(root_fd, "-.slice", wants);
 }

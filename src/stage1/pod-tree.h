@@ -12,9 +12,9 @@
 /* Directories, links and files that do not depend on the apps. */
 int pod_tree_make(const PodPlan *plan, int root_fd);
 
-/* Users, groups and units of the apps, once it is known who and where their programs are. */
+/* Users, groups and units of the apps, once their users and the paths of their programs are known. */
 int pod_tree_add_apps(const PodPlan *plan, const AppIdentity *identities, int root_fd, char **reterr_message);
-/* Units for the sockets of apps, named by one that is there before PID 1 hands out what it was given. */
+/* Units for the sockets of apps, wanted by a unit that is there before PID 1 hands out the sockets it was given. */
 int pod_tree_add_sockets(const PodPlan *plan, const PodSockets *sockets, int root_fd);
 
 /* Where PID 1 finds its units: for $SYSTEMD_UNIT_PATH. */

@@ -4,7 +4,7 @@
 #include "pod/pod-plan.h"
 #include "pod/pod.h"
 
-/* An engine that carries out a plan. What differs between engines is here and nothing else. */
+/* An engine that carries out a plan. Only what differs between engines is here. */
 
 /* What the systemd of a pod takes of inotify(7). */
 #define STAGE1_INOTIFY_INSTANCES 4
@@ -12,7 +12,7 @@
 typedef struct Stage1 {
         const char *name;
         /* Turns the calling process, which is the main one of the pod's unit and holds the pod's lock, into the pod.
-         * Returns only on failure, with everything it made going away with the process, and *reterr_message. */
+         * Returns only on failure, with *reterr_message; all that it made goes away with the process. */
         int (*launch)(Pod *pod, PodPlan *plan, char **reterr_message);
 } Stage1;
 

@@ -67,7 +67,7 @@ int uid_range_acquire(const Uuid *uuid, UidRange *ret)
                 if (fd < 0)
                         return fd;
 
-                /* Somebody may have given the range to users of the host by hand. */
+                /* An administrator may have given the range to users of the host. */
                 if (getpwuid(base) || getgrgid(base)) {
                         safe_close(fd);
                         continue;
@@ -83,13 +83,33 @@ void uid_range_done(UidRange *r)
         r->lock_fd = safe_close(r->lock_fd);
 }
 
+static int map_and_open(pid_t pid, const char *map)
+{
+        _cleanup_free_ char *directory = strprintf("/proc/%i", pid);
+        _cleanup_close_ int proc_fd = -EBADF;
+        int r, fd;
+
+        if (!directory)
+                return -ENOMEM;
+        proc_fd = open_directory_at(AT_FDCWD, directory);
+        if (proc_fd < 0)
+                return proc_fd;
+        r = write_string_at(proc_fd, "uid_map", map, 0);
+        if (r < 0)
+                return r;
+        r = write_string_at(proc_fd, "gid_map", map, 0);
+        if (r < 0)
+                return r;
+        fd = openat(proc_fd, "ns/user", O_RDONLY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
 /* The namespace lives on through the fd once its only process is gone. */
 static int userns_open_map(uid_t inside, uid_t outside)
 {
-        _cleanup_free_ char *map = strprintf("%u %u %u\n", inside, outside, POD_UID_COUNT), *directory = NULL;
-        _cleanup_close_ int proc_fd = -EBADF;
-        int r, fd;
+        _cleanup_free_ char *map = strprintf("%u %u %u\n", inside, outside, POD_UID_COUNT);
         pid_t pid;
+        int r;
 
         if (!map)
                 return -ENOMEM;
@@ -103,17 +123,7 @@ static int userns_open_map(uid_t inside, uid_t outside)
                         (void) pause();
         }
 
-        directory = strprintf("/proc/%i", pid);
-        r = directory ? proc_fd = open_directory_at(AT_FDCWD, directory) : -ENOMEM;
-        if (r >= 0)
-                r = write_string_at(proc_fd, "uid_map", map, 0);
-        if (r >= 0)
-                r = write_string_at(proc_fd, "gid_map", map, 0);
-        if (r >= 0) {
-                fd = openat(proc_fd, "ns/user", O_RDONLY | O_CLOEXEC);
-                r = fd < 0 ? -errno : fd;
-        }
-
+        r = map_and_open(pid, map);
         (void) kill(pid, SIGKILL);
         (void) waitpid(pid, NULL, 0);
         return r;

@@ -104,6 +104,14 @@ static int append_uint64(sd_bus_message *m, const PropertyRow *row, const char *
         return m ? sd_bus_message_append(m, "(sv)", bus_name(row), "t", v) : 0;
 }
 
+static int append_uint32(sd_bus_message *m, const PropertyRow *row, const char *value)
+{
+        uint32_t v;
+        int r = parse_uint32(value, &v);
+
+        return r < 0 || !m ? r : sd_bus_message_append(m, "(sv)", bus_name(row), "u", v);
+}
+
 /* With the suffixes K, M, G, T, P, E of that base. */
 static int parse_scaled(const char *value, uint64_t base, uint64_t *ret)
 {
@@ -555,6 +563,7 @@ static const PropertyRow property_table[] = {
         { "RuntimeMaxSec", append_usec, "RuntimeMaxUSec" },
         { "WatchdogSec", append_usec, "WatchdogUSec" },
         { "LogRateLimitIntervalSec", append_usec, "LogRateLimitIntervalUSec" },
+        { "LogRateLimitBurst", append_uint32 },
         { "SuccessExitStatus", append_exit_status },
         { "RestartForceExitStatus", append_exit_status },
         { "RestartPreventExitStatus", append_exit_status },

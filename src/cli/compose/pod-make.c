@@ -62,18 +62,25 @@ static int copy_start_args(const Context *c, const RunArgs *args, const AppcPod 
                 { args->ipc ?: appc_pod_annotation(manifest, "podctl/ipc"), &s->ipc },
                 { args->start.interactive ? getenv("TERM") : NULL, &s->terminal },
         };
-        int r = 0;
+        int r;
 
         s->interactive = args->start.interactive;
         s->sockets = args->start.interactive && !isatty(STDIN_FILENO);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(strings); i++)
+        for (size_t i = 0; i < ELEMENTSOF(strings); i++) {
                 r = free_and_strdup(strings[i].field, strings[i].value);
-        if (r >= 0)
-                r = strv_extend_strv(&s->properties, args->properties);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(insecure); i++)
+                if (r < 0)
+                        return r;
+        }
+        r = strv_extend_strv(&s->properties, args->properties);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < ELEMENTSOF(insecure); i++) {
                 if (context_is_insecure(c, insecure[i]))
                         r = strv_extend(&s->insecure, insecure[i]);
-        return r;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 /* The option, else the manifest's annotation, else the configuration; only the configuration does not count for a pod

@@ -306,20 +306,31 @@ static int pull_policy(const AppcPod *manifest, PullPolicy *ret)
                         : 0;
 }
 
+static int fetch_for_app(Context *c, AppcPodApp *app, PullPolicy policy)
+{
+        const char *location = strv_env_get(app->annotations, "podctl/image");
+        _cleanup_(image_freep) Image *image = NULL;
+        int r;
+
+        if (!location)
+                return 0;
+        r = fetch_or_find_image(c, &(ImageWish) { .text = location, .policy = policy }, &image);
+        if (r < 0)
+                return r;
+        return free_and_strdup(&app->image.id, DIGEST_STRING(&image->id)) < 0 ? log_oom() : 0;
+}
+
 int pod_manifest_fetch(Context *c, AppcPod *manifest)
 {
         PullPolicy policy;
         int r = pull_policy(manifest, &policy);
 
-        for (size_t i = 0; i < manifest->n_apps && r >= 0; i++) {
-                const char *location = strv_env_get(manifest->apps[i].annotations, "podctl/image");
-                _cleanup_(image_freep) Image *image = NULL;
-
-                if (!location)
-                        continue;
-                r = fetch_or_find_image(c, &(ImageWish) { .text = location, .policy = policy }, &image);
-                if (r >= 0 && free_and_strdup(&manifest->apps[i].image.id, DIGEST_STRING(&image->id)) < 0)
-                        r = log_oom();
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < manifest->n_apps; i++) {
+                r = fetch_for_app(c, &manifest->apps[i], policy);
+                if (r < 0)
+                        return r;
         }
-        return r;
+        return 0;
 }

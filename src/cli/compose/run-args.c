@@ -442,16 +442,25 @@ int run_args_parse(Context *context, char **words, RunArgs *args)
         return r < 0 ? r : check_args(args);
 }
 
-int run_args_run(Context *context, const Verb *verb, char **words, RunArgs *args,
-                 int (*function)(Context *context, const RunArgs *args))
+static int parse_and_run(Context *context, const Verb *verb, char **words, RunArgs *args,
+                         int (*function)(Context *context, const RunArgs *args))
 {
         int r;
 
         r = run_args_parse(context, words, args);
-        if (r >= 0 && args->help)
-                verb_print_help(verb, stdout);
-        else if (r >= 0)
-                r = function(context, args);
+        if (r < 0)
+                return r;
+        if (!args->help)
+                return function(context, args);
+        verb_print_help(verb, stdout);
+        return 0;
+}
+
+int run_args_run(Context *context, const Verb *verb, char **words, RunArgs *args,
+                 int (*function)(Context *context, const RunArgs *args))
+{
+        int r = parse_and_run(context, verb, words, args, function);
+
         run_args_done_apps(args);
         return r;
 }

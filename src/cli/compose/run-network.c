@@ -84,10 +84,8 @@ static int set_networks(Context *c, const RunArgs *args, const AppcPod *manifest
         _cleanup_free_ char *message = NULL;
         int r;
 
-        r = free_and_strdup(&s->net, args->net ?: annotation(manifest, "net") ?: "default");
-        if (r >= 0)
-                r = net_config_directories(c->local_config, c->system_config, &directories);
-        if (r < 0)
+        if (free_and_strdup(&s->net, args->net ?: annotation(manifest, "net") ?: "default") < 0 ||
+            net_config_directories(c->local_config, c->system_config, &directories) < 0)
                 return log_oom();
         r = net_config_resolve(s->net, directories, c->local_config, &s->joins, &s->n_joins, &warnings, &message);
         if (r < 0)

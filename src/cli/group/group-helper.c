@@ -196,7 +196,7 @@ static int receive(int fd, Command *ret)
 {
         _cleanup_free_ char *text = new_array(char, MESSAGE_MAX + 1);
         ssize_t n;
-        int r = 0;
+        int r;
 
         if (!text)
                 return -ENOMEM;
@@ -205,14 +205,19 @@ static int receive(int fd, Command *ret)
                 return n < 0 ? (int) n : -ECONNRESET;
         if (ret->fds[N_FDS - 1] < 0 || text[n - 1] != 0)
                 return -EBADMSG;
-        if (r < 0)
-                return r;
         for (const char *p = text; p < text + n; p += strlen(p) + 1) {
                 r = strv_extend(&ret->words, p);
                 if (r < 0)
                         return r;
         }
         return strv_length(ret->words) < 2 ? -EBADMSG : 0;
+}
+
+static int receive_in_time(int connection, bool refused, Command *ret)
+{
+        int r = limit_silence(connection, refused);
+
+        return r < 0 ? r : receive(connection, ret);
 }
 
 /* A verb's name may be two words. */
@@ -293,9 +298,7 @@ int group_helper_serve(int connection)
         turn = take_turn(who.uid);
         if (turn < 0 && turn != -EBUSY)
                 return log_error_errno(turn, "Cannot lock in " TURNS ": %m");
-        r = limit_silence(connection, turn < 0);
-        if (r >= 0)
-                r = receive(connection, &c);
+        r = receive_in_time(connection, turn < 0, &c);
         if (r < 0)
                 return log_error_errno(r == -EAGAIN ? -ETIMEDOUT : r, "User %u sent no command: %m", who.uid);
         r = turn < 0 ? explain(&message, EBUSY, "you have %i commands running already; wait for one of them",

@@ -66,6 +66,14 @@ static int write_image(ImageStore *store, const Image *image, const ExtractArgs 
         return rootfs < 0 ? rootfs : copy_files(store, image, rendered, rootfs, reterr_message);
 }
 
+static int write_closed(ImageStore *store, const Image *image, const ExtractArgs *args, bool rendered, int to_fd,
+                        char **reterr_message)
+{
+        int r = write_image(store, image, args, rendered, to_fd, reterr_message);
+
+        return r < 0 ? r : close_to_others(to_fd);
+}
+
 int extract_image(Context *c, const ExtractArgs *args, const char *text, const char *directory, bool rendered)
 {
         _cleanup_(image_freep) Image *image = NULL;
@@ -84,9 +92,7 @@ int extract_image(Context *c, const ExtractArgs *args, const char *text, const c
         r = output_open_directory(directory, args->overwrite, &output);
         if (r < 0)
                 return r;
-        r = write_image(store, image, args, rendered, output.fd, &message);
-        if (r >= 0)
-                r = close_to_others(output.fd);
+        r = write_closed(store, image, args, rendered, output.fd, &message);
         return r < 0 ? log_error_errno(r, "Cannot write image '%s' to %s: %s", text, directory, explained(message, r))
                      : output_commit(&output);
 }

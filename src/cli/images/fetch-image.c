@@ -160,22 +160,35 @@ static const struct {
         [IMAGE_AT_DISCOVERY] = { fetch_from_web, .remote = true },
 };
 
-/* Finds the image that the store has by that name, or from that place. */
-static int find_stored(const Fetch *f, char ***ids, char **reterr_message)
+static int find_by_place(const Fetch *f, char ***ids)
 {
         ImageRemote remote = {};
+        int r = image_remote_read(f->store, f->location->text, &remote);
+
+        r = r < 0 ? r : add_id(ids, remote.image);
+        image_remote_done(&remote);
+        return r;
+}
+
+static int find_by_name_or_place(const Fetch *f, char ***ids, char **reterr_message)
+{
         Digest id;
         int r;
 
+        if (f->location->type == IMAGE_AT_URL)
+                return find_by_place(f, ids);
         /* The name first: it may refer to another image by now. */
-        r = -ENOENT;
-        if (f->location->type != IMAGE_AT_URL)
-                r = image_store_resolve(f->store, f->location->text, &id, NULL, reterr_message);
-        if (r >= 0)
-                r = add_id(ids, DIGEST_STRING(&id));
-        else if (r == -ENOENT && (r = image_remote_read(f->store, f->location->text, &remote)) >= 0)
-                r = add_id(ids, remote.image);
-        image_remote_done(&remote);
+        r = image_store_resolve(f->store, f->location->text, &id, NULL, reterr_message);
+        if (r == -ENOENT)
+                return find_by_place(f, ids);
+        return r < 0 ? r : add_id(ids, DIGEST_STRING(&id));
+}
+
+/* Finds the image that the store has by that name, or from that place. */
+static int find_stored(const Fetch *f, char ***ids, char **reterr_message)
+{
+        int r = find_by_name_or_place(f, ids, reterr_message);
+
         if (r == -ENOENT && f->wish->policy == PULL_NEVER)
                 return explain(reterr_message, r,
                                "no image '%s' in the store, and --pull-policy=never keeps it from being fetched",
@@ -249,6 +262,13 @@ static int name_to_give(const Fetch *f, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
+static int read_wish(const Fetch *f, const char *text, Digest *ret_id, char **ret_name)
+{
+        int r = digest_parse(text, ret_id);
+
+        return r < 0 ? r : name_to_give(f, ret_name);
+}
+
 /* Gives the name to the one image that was found. */
 static int give_name(const Fetch *f, char *const *ids, char **reterr_message)
 {
@@ -258,12 +278,17 @@ static int give_name(const Fetch *f, char *const *ids, char **reterr_message)
 
         if (!f->wish->name)
                 return 0;
-        r = digest_parse(ids[0], &id);
-        if (r >= 0)
-                r = name_to_give(f, &name);
+        r = read_wish(f, ids[0], &id, &name);
         if (r == -EINVAL)
                 return explain(reterr_message, r, "'%s' cannot be the name of an image", f->wish->name);
         return r < 0 ? r : image_store_set_name(f->store, name, &id, reterr_message);
+}
+
+static int take_stored(const Fetch *f, char ***ids, char **reterr_message)
+{
+        int r = find_stored(f, ids, reterr_message);
+
+        return r < 0 ? r : give_name(f, *ids, reterr_message);
 }
 
 static int fetch(Fetch *f, char ***ids, char **reterr_message)
@@ -285,9 +310,7 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
                 return r >= 0 && type == IMAGE_AT_STORE ? give_name(f, *ids, reterr_message) : r;
         }
         if (f->wish->policy != PULL_UPDATE) {
-                r = find_stored(f, ids, reterr_message);
-                if (r >= 0)
-                        r = give_name(f, *ids, reterr_message);
+                r = take_stored(f, ids, reterr_message);
                 if (r != -ENOENT || f->wish->policy == PULL_NEVER)
                         return r;
         }
@@ -325,6 +348,22 @@ static void tell_oddities(const Fetch *f, char *const *ids)
         }
 }
 
+static int locate_and_fetch(Fetch *f, ImageLocation *location, ImageLocation *registry, char ***ids,
+                            char **reterr_message)
+{
+        const ImageWish *wish = f->wish;
+        int r;
+
+        r = image_location_parse(wish->text, location, reterr_message);
+        if (r < 0)
+                return r;
+        if (wish->policy == PULL_UPDATE &&
+            (location->type == IMAGE_AT_STORE || location->type == IMAGE_AT_DISCOVERY) &&
+            find_registry_of(f->store, location, registry) >= 0)
+                f->location = registry;
+        return fetch(f, ids, reterr_message);
+}
+
 int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
 {
         _cleanup_(image_location_done) ImageLocation location = {}, registry = {};
@@ -336,13 +375,7 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
         r = context_images(c, &f.store);
         if (r < 0)
                 return r;
-        r = image_location_parse(wish->text, &location, &message);
-        if (r >= 0 && wish->policy == PULL_UPDATE &&
-            (location.type == IMAGE_AT_STORE || location.type == IMAGE_AT_DISCOVERY) &&
-            find_registry_of(f.store, &location, &registry) >= 0)
-                f.location = &registry;
-        if (r >= 0)
-                r = fetch(&f, &ids, &message);
+        r = locate_and_fetch(&f, &location, &registry, &ids, &message);
         if (r < 0 && wish->before && !f.told &&
             (location.type == IMAGE_AT_STORE || location.type == IMAGE_AT_PATH))
                 explain_arguments(&f, r, &message);
@@ -360,19 +393,24 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
 /* Dependencies have dependencies; each round finds more of them. */
 #define DEPENDENCY_ROUNDS_MAX 32
 
+static int read_missing(ImageStore *store, const char *id, char ***ret, char **reterr_message)
+{
+        Digest d;
+        int r = digest_parse(id, &d);
+
+        return r < 0 ? r : image_dependencies_missing(store, &d, ret, reterr_message);
+}
+
 static int find_missing(Context *c, const char *id, char ***ret)
 {
         _cleanup_free_ char *message = NULL;
         ImageStore *store;
-        Digest d;
         int r;
 
         r = context_images(c, &store);
         if (r < 0)
                 return r;
-        r = digest_parse(id, &d);
-        if (r >= 0)
-                r = image_dependencies_missing(store, &d, ret, &message);
+        r = read_missing(store, id, ret, &message);
         return r < 0 ? log_error_errno(r, "Image %s: %s", id, explained(message, r)) : 0;
 }
 
@@ -470,10 +508,11 @@ int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret)
                 return log_error_errno(EINVAL, "%s: there are %zu images in it; fetch it and name the one to run",
                                        wish->text, strv_length(ids));
         r = find_by_wish(c, wish->text, ids[0], ret) ? 0 : find_image(c, ids[0], ret);
-        if (r >= 0)
-                warn_of_unverified(c, wish->text, *ret);
+        if (r < 0)
+                return r;
+        warn_of_unverified(c, wish->text, *ret);
         /* As with rkt; a dependency that is missing is an error once it is needed. */
-        return r < 0 || (*ret)->kind != IMAGE_APPC ? r : fetch_dependencies(c, ids, wish->policy);
+        return (*ret)->kind != IMAGE_APPC ? r : fetch_dependencies(c, ids, wish->policy);
 }
 
 char *format_image_id(const char *id, bool full)

@@ -200,10 +200,29 @@ static int trust_all(Context *c, const TrustKeys *how, char *const *urls)
                                                    "ac-discovery-pubkeys); give a key file or its URL", how->prefix);
 }
 
-int trust_discovered_keys(Context *c, const TrustKeys *how)
+static int read_discovered(const FetchReply *reply, Discovered *found, JsonError *e)
 {
         _cleanup_json_object_ json_object *o = NULL;
+        int r = json_parse_foreign(reply->data, reply->size, &o, e);
+
+        return r < 0 ? r : json_table_read(discovered_table, o, found, e);
+}
+
+static int trust_discovered(Context *c, const TrustKeys *how, const FetchReply *reply, Discovered *found)
+{
         _cleanup_json_error_ JsonError error = {};
+        int r;
+
+        r = read_discovered(reply, found, &error);
+        if (r < 0)
+                return log_error_errno(r, "%s: discovery: %s", how->prefix, json_error_message(&error, r));
+        STRV_FOREACH(url, found->pubkeys)
+                utf8_make_printable(*url);
+        return trust_all(c, how, found->pubkeys);
+}
+
+int trust_discovered_keys(Context *c, const TrustKeys *how)
+{
         Discovered found = {};
         FetchReply reply = {};
         int r;
@@ -211,17 +230,8 @@ int trust_discovered_keys(Context *c, const TrustKeys *how)
         r = fetch(c, &(FetchRequest) { .kind = FETCH_DISCOVERY, .url = how->prefix, .reference = "pubkeys" }, &reply);
         if (r < 0)
                 return r;
-        r = json_parse_foreign(reply.data, reply.size, &o, &error);
+        r = trust_discovered(c, how, &reply, &found);
         fetch_reply_done(&reply);
-        if (r >= 0)
-                r = json_table_read(discovered_table, o, &found, &error);
-        if (r < 0)
-                r = log_error_errno(r, "%s: discovery: %s", how->prefix, json_error_message(&error, r));
-        else {
-                STRV_FOREACH(url, found.pubkeys)
-                        utf8_make_printable(*url);
-                r = trust_all(c, how, found.pubkeys);
-        }
         json_table_free(discovered_table, &found);
         return r;
 }

@@ -11,8 +11,8 @@
 #include "cli/verb.h"
 #include "config.h"
 
-/* Words that stand between the program and its verb may be options of the verb too, as rkt's users are used to; so
- * the verb is looked for first, past all options of any verb. */
+/* Options of the verb may also stand between the program and its verb, as rkt's users are used to; so the verb is
+ * looked for first, past all options of any verb. */
 static const Option *find_any_option(const char *word)
 {
         const Option *o = options_find(context_options, word);
@@ -34,7 +34,7 @@ static size_t skip_options(char **words)
         return i;
 }
 
-/* The words without those that name the verb, options that came before it first. */
+/* The words without the verb's name; options from before the verb come first. */
 static char **words_of_verb(char **words, size_t verb_at, size_t n_verb)
 {
         _cleanup_strv_free_ char **own = new0(char *, 1);
@@ -45,7 +45,7 @@ static char **words_of_verb(char **words, size_t verb_at, size_t n_verb)
         return TAKE_PTR(own);
 }
 
-/* Options up to the first word that is none, which belongs to the verb, and the rest as it stands. */
+/* Takes options up to the first other word, which belongs to the verb; the rest stays as it is. */
 static int parse_early(const OptionSet *sets, char **words, char ***ret)
 {
         _cleanup_strv_free_ char **rest = new0(char *, 1);
@@ -213,7 +213,7 @@ static int run_without_verb(Context *context, char **words, size_t at)
         return context->help ? 0 : EXIT_USAGE;
 }
 
-/* Of a pipe whose reader has had enough. */
+/* Whether standard output is a pipe that is no longer read. */
 static bool reader_has_gone(void)
 {
         struct pollfd output = { .fd = STDOUT_FILENO };
@@ -221,7 +221,7 @@ static bool reader_has_gone(void)
         return poll(&output, 1, 0) > 0 && (output.revents & (POLLERR | POLLHUP));
 }
 
-/* For all verbs at once: what was said and did not arrive, for the disk is full, is no success. */
+/* For all verbs: output that could not be written, as to a full disk, is a failure. */
 static int finish_output(int status)
 {
         bool gone = reader_has_gone(), failed = ferror(stdout);
@@ -255,7 +255,8 @@ int main(int argc, char *argv[])
 
         persona_set(argv[0]);
         log_setup(persona_name());
-        /* Names in archives are bytes; libarchive converts them by the locale unless that is one that takes all. */
+        /* Names in archives are bytes; libarchive converts them by the locale, unless that takes all of them as they
+         * are. */
         (void) setlocale(LC_ALL, "");
         (void) setlocale(LC_CTYPE, "C.UTF-8");
         (void) signal(SIGPIPE, SIG_IGN);

@@ -14,9 +14,9 @@
 #include "unit/unit-wait.h"
 
 /* A command beside an app's own: one more transient service of the pod's systemd, whose process joins the app, see
- * app-exec.c. There is nothing to join in an app that has ended: then the service has the app's root and confinement
- * itself. Nothing of ours enters the pod's namespaces but the connection to its systemd, which takes neither a bus in
- * there nor machined. */
+ * app-exec.c. If the app has ended, there is nothing to join, and the service itself has the app's root and
+ * confinement. Nothing of ours enters the pod's namespaces except the connection to its systemd, which needs neither a
+ * bus in the pod nor machined. */
 
 typedef struct Enter {
         Pod *pod;
@@ -68,7 +68,7 @@ static int open_app_root(const Enter *e)
         return path ? open_directory_at(AT_FDCWD, path) : -ENOMEM;
 }
 
-/* The app's user; what the app runs need not be there any more. */
+/* Finds the app's user; the app's own program need not be there any more. */
 static int identify(Enter *e, int root)
 {
         _cleanup_free_ char *message = NULL;
@@ -83,7 +83,7 @@ static int identify(Enter *e, int root)
         return r < 0 ? log_explained(r, message, "Cannot find the user of app '%s'", e->app->app->name) : 0;
 }
 
-/* The path of the program; without a name that of a shell, as rkt has it. */
+/* The path of the program; without a name, that of a shell, as in rkt. */
 static int find_program(const Enter *e, int root, const char *name, char **ret)
 {
         static const char *const shells[] = { "bash", "sh" };
@@ -106,7 +106,7 @@ static int check_program(const Enter *e, int root)
         return MIN(fd, 0);
 }
 
-/* The launcher's words, and behind them what it is to become. */
+/* The launcher's words, followed by the command that it executes. */
 static int make_command(Enter *e, char *const *arguments)
 {
         const char *term = getenv("TERM");
@@ -123,15 +123,19 @@ static int make_command(Enter *e, char *const *arguments)
         return r < 0 ? r : strv_extend_strv(&e->command, arguments);
 }
 
+static int choose_program(Enter *e, int root, const char *name)
+{
+        int r = find_program(e, root, name, &e->program);
+
+        return r < 0 ? r : check_program(e, root);
+}
+
 static int find_command(Enter *e, char **words)
 {
         _cleanup_close_ int root = open_app_root(e);
-        int r = root;
+        int r;
 
-        if (r >= 0)
-                r = find_program(e, root, *words, &e->program);
-        if (r >= 0)
-                r = check_program(e, root);
+        r = root < 0 ? root : choose_program(e, root, *words);
         if (r == -ENOENT)
                 return log_error_errno(r, "App '%s' has no program '%s'", e->app->app->name, *words ?: "sh");
         if (r < 0)
@@ -143,15 +147,16 @@ static int find_command(Enter *e, char **words)
         return make_command(e, *words ? words + 1 : words) < 0 ? log_oom() : 0;
 }
 
-/* A terminal of the pod's own, so that programs in there can name it. */
+/* A terminal of the pod's own devpts, so that programs in there can name it. */
 static int open_terminal(Enter *e)
 {
         uid_t owner;
         int r;
 
         r = pod_uid_base(e->pod, &owner);
-        if (r >= 0)
-                r = terminal_new_in_pod(e->event, e->leader, owner, &e->terminal);
+        if (r < 0)
+                return log_error_errno(r, "Cannot get a terminal from the pod: %m");
+        r = terminal_new_in_pod(e->event, e->leader, owner, &e->terminal);
         return r < 0 ? log_error_errno(r, "Cannot get a terminal from the pod: %m") : 0;
 }
 
@@ -171,26 +176,46 @@ static int add_terminal(const Enter *e, char ***properties)
         return 0;
 }
 
-/* What the app's unit binds. Where it did, only the pod's start knew. */
+static int get_binds(Enter *e, const char *unit, sd_bus_error *reterr_error)
+{
+        _cleanup_bus_message_ sd_bus_message *m = NULL;
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path);
+        if (r < 0)
+                return r;
+        r = sd_bus_get_property(e->bus, bus_systemd_manager.destination, path, "org.freedesktop.systemd1.Service",
+                                "BindPaths", reterr_error, &m, "a(ssbt)");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_enter_container(m, 'a', "(ssbt)");
+        if (r < 0)
+                return r;
+        for (;;) {
+                const char *source, *target;
+                uint64_t flags;
+                int ignore;
+
+                r = sd_bus_message_read(m, "(ssbt)", &source, &target, &ignore, &flags);
+                if (r <= 0)
+                        return r;
+                r = strv_extendf(&e->identity.binds, "%s:%s", source, target);
+                if (r < 0)
+                        return r;
+        }
+}
+
+/* Reads what the app's unit binds. The sources were chosen when the pod started, and are only known from there. */
 static int read_binds(Enter *e)
 {
-        _cleanup_free_ char *unit = strjoin(e->app->app->name, ".service"), *path = NULL;
+        _cleanup_free_ char *unit = strjoin(e->app->app->name, ".service");
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_bus_message_ sd_bus_message *m = NULL;
-        const char *source, *target;
-        uint64_t flags;
-        int r, ignore;
+        int r;
 
         if (!unit)
                 return log_oom();
-        r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path);
-        if (r >= 0)
-                r = sd_bus_get_property(e->bus, bus_systemd_manager.destination, path,
-                                        "org.freedesktop.systemd1.Service", "BindPaths", &error, &m, "a(ssbt)");
-        if (r >= 0)
-                r = sd_bus_message_enter_container(m, 'a', "(ssbt)");
-        while (r >= 0 && (r = sd_bus_message_read(m, "(ssbt)", &source, &target, &ignore, &flags)) > 0)
-                r = strv_extendf(&e->identity.binds, "%s:%s", source, target);
+        r = get_binds(e, unit, &error);
         return r < 0 ? log_error_errno(r, "Cannot find out what is mounted in app '%s': %s", e->app->app->name,
                                        bus_error_text(&error, r)) : 0;
 }
@@ -266,6 +291,18 @@ static int on_interrupt(sd_event_source *source, const struct signalfd_siginfo *
         return 0;
 }
 
+static int wait_for_command(const Enter *e, UnitWait *wait, const char *job, const char **ret_result, UnitStatus *ret)
+{
+        int r;
+
+        r = unit_wait_started(wait, job, ret_result);
+        if (r < 0)
+                return r;
+        if (e->terminal)
+                r = terminal_enable_input(e->terminal);
+        return r < 0 ? r : unit_wait_ended(wait, ret);
+}
+
 static int run_command(Enter *e)
 {
         static const int stdio[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
@@ -290,11 +327,7 @@ static int run_command(Enter *e)
         if (r < 0)
                 return log_error_errno(r, "Cannot run the command: %s", bus_error_text(&error, r));
 
-        r = unit_wait_started(wait, job, &result);
-        if (r >= 0 && e->terminal)
-                r = terminal_enable_input(e->terminal);
-        if (r >= 0)
-                r = unit_wait_ended(wait, &status);
+        r = wait_for_command(e, wait, job, &result, &status);
         if (r < 0)
                 return log_error_errno(r, "Lost the pod: %m");
         if (!streq(result, "done") && status.exit_status >= 200)
@@ -302,19 +335,28 @@ static int run_command(Enter *e)
         return status.exit_code == CLD_EXITED ? status.exit_status : 128 + status.exit_status;
 }
 
+static int get_main_pid(const Enter *e, const char *unit, sd_bus_error *reterr_error, uint32_t *ret)
+{
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path);
+        if (r < 0)
+                return r;
+        return sd_bus_get_property_trivial(e->bus, bus_systemd_manager.destination, path,
+                                           "org.freedesktop.systemd1.Service", "MainPID", reterr_error, 'u', ret);
+}
+
 static int find_main_process(Enter *e)
 {
-        _cleanup_free_ char *unit = strjoin(e->app->app->name, ".service"), *path = NULL;
+        _cleanup_free_ char *unit = strjoin(e->app->app->name, ".service");
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         uint32_t pid = 0;
         int r;
 
         if (!unit)
                 return log_oom();
-        r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path);
-        if (r >= 0)
-                r = sd_bus_get_property_trivial(e->bus, bus_systemd_manager.destination, path,
-                                                "org.freedesktop.systemd1.Service", "MainPID", &error, 'u', &pid);
+        r = get_main_pid(e, unit, &error, &pid);
         if (r < 0)
                 return log_error_errno(r, "Cannot find app '%s': %s", e->app->app->name, bus_error_text(&error, r));
         if (pid == 0)
@@ -323,22 +365,43 @@ static int find_main_process(Enter *e)
         return e->main_pid ? 0 : log_oom();
 }
 
+static int open_bus(Enter *e)
+{
+        int r = pod_leader_pid(e->pod, &e->leader);
+
+        return r < 0 ? r : manager_connect(e->leader, &e->bus);
+}
+
 static int connect_pod(Enter *e)
 {
-        int r;
+        int r = open_bus(e);
 
-        r = pod_leader_pid(e->pod, &e->leader);
-        if (r >= 0)
-                r = manager_connect(e->leader, &e->bus);
         if (r < 0)
                 return log_error_errno(r, "Cannot connect to the service manager of pod '%s': %m",
                                        e->pod->settings->name);
         return find_main_process(e);
 }
 
-static int enter(Enter *e, char **command)
+static int prepare_command(Enter *e)
 {
         Uuid uuid;
+        int r;
+
+        r = uuid_new(&uuid);
+        if (r < 0)
+                return r;
+        r = sd_event_default(&e->event);
+        if (r < 0)
+                return r;
+        r = interrupts_watch(e->event, on_interrupt, e);
+        if (r < 0)
+                return r;
+        e->unit = strprintf("enter-%.8s.service", uuid.s);
+        return e->unit ? 0 : -ENOMEM;
+}
+
+static int enter(Enter *e, char **command)
+{
         int r;
 
         r = connect_pod(e);
@@ -352,14 +415,9 @@ static int enter(Enter *e, char **command)
         if (r < 0)
                 return r;
 
-        r = uuid_new(&uuid);
-        if (r >= 0)
-                r = sd_event_default(&e->event);
-        if (r >= 0)
-                r = interrupts_watch(e->event, on_interrupt, e);
-        e->unit = strprintf("enter-%.8s.service", uuid.s);
-        if (r < 0 || !e->unit)
-                return log_error_errno(r < 0 ? r : -ENOMEM, "Cannot prepare for the command: %m");
+        r = prepare_command(e);
+        if (r < 0)
+                return log_error_errno(r, "Cannot prepare for the command: %m");
 
         if (isatty(STDIN_FILENO)) {
                 r = open_terminal(e);

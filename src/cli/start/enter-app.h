@@ -5,6 +5,7 @@
 
 /* A command beside an app of a running pod, confined exactly like it. */
 
-/* App NULL: the only one. As root: of the pod, at "/"; else as the app's user where the app started. A command without
- * words is a shell. Returns its exit status, 128 and the signal that ended it, or an error that was logged. */
+/* app: NULL for the only one. as_root: as root of the pod, at "/"; otherwise as the app's user, where the app started.
+ * A command without words is a shell. Returns its exit status, 128 plus the signal that ended it, or an error that was
+ * logged. */
 int enter_app(Context *c, const char *pod, const char *app, bool as_root, char **command);

@@ -3,6 +3,6 @@
 
 #include <systemd/sd-event.h>
 
-/* Ctrl-C and its like (SIGINT, SIGTERM, SIGHUP), from here on events of the loop: for commands that pass them on to
- * what they wait for. */
+/* Turns Ctrl-C and its like (SIGINT, SIGTERM, SIGHUP) into events of the loop, for commands that pass them on to what
+ * they wait for. */
 int interrupts_watch(sd_event *event, sd_event_signal_handler_t handler, void *userdata);

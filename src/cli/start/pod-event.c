@@ -43,7 +43,7 @@ void pod_event_failed_to_start(const char *name, const Pod *pod)
                                "PODCTL_POD_UUID=%s", pod ? pod->uuid.s : "", NULL);
 }
 
-/* The one that decided about the pod's status: of those that failed the first to end. */
+/* The app that decided the pod's exit status: of those that failed, the first to end. */
 static const char *failed_app(const Pod *pod)
 {
         const char *app = "";
@@ -66,7 +66,7 @@ void pod_event_ended(Pod *pod, int status)
 {
         const char *app = "";
 
-        /* A damaged one has ended as well. */
+        /* A damaged pod has ended as well. */
         if (pod_load(pod, NULL) >= 0)
                 app = failed_app(pod);
         (void) sd_journal_send("MESSAGE_ID=%s", status == 0 ? MESSAGE_POD_ENDED : MESSAGE_POD_FAILED,

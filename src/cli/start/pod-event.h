@@ -13,9 +13,9 @@
 /* The pod is about to become systemd-nspawn. It has been loaded. */
 void pod_event_starts(const Pod *pod);
 
-/* It did not come to that, for the reason that was logged last. The pod may not have been made yet: then it is NULL.
- * A process says so once. */
+/* The pod did not start, for the reason that was logged last. NULL: the pod was not made yet. Each process reports this
+ * once. */
 void pod_event_failed_to_start(const char *name, const Pod *pod);
 
-/* It has ended with that status. */
+/* The pod has ended with that status. */
 void pod_event_ended(Pod *pod, int status);

@@ -32,7 +32,7 @@ static int on_connection(sd_event_source *source, int listen_fd, uint32_t events
 {
         PodHandover *h = userdata;
 
-        /* One before it, if any, has gone without the lock. */
+        /* An earlier peer, if any, has gone without taking the lock. */
         safe_close(h->peer_fd);
         h->peer_fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
         if (h->peer_fd < 0 || unix_send(h->peer_fd, "", 1, &h->pod->fd, 1) < 0)

@@ -5,9 +5,9 @@
 
 #include "pod/pod.h"
 
-/* A pod's lock on its way from the process that made the pod to the main process of its unit, with no moment in between
- * at which nobody holds it: the maker listens on a socket in the pod's directory, which is root's, and keeps the lock
- * until the other has said that it has it. (pidfd_getfd(2) would need no socket, but nobody may call it where
+/* Hands a pod's lock from the process that made the pod to the main process of its unit, so that it is held at every
+ * moment: the maker listens on a socket in the pod's directory, which is root's, and keeps the lock until the other
+ * process has reported that it has it. (pidfd_getfd(2) would need no socket, but is forbidden to everybody where
  * kernel.yama.ptrace_scope is 3.) */
 
 typedef struct PodHandover PodHandover;

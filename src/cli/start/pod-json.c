@@ -32,7 +32,7 @@ bool pod_app_is_checked(const Pod *pod, const AppcPodApp *app, PodHealth *ret)
         if (!app->app || !health_check_wanted(app->app->health_check) ||
             !streq(pod_app_state(pod, app->name), "running"))
                 return false;
-        /* Until the first word of it. */
+        /* Until its health is first recorded. */
         if (pod_app_health(pod, app->name, ret) < 0)
                 *ret = (PodHealth) { .status = "starting" };
         return true;

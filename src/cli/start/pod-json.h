@@ -8,7 +8,7 @@
  * "exit_code" of the pod. */
 json_object *pod_to_json(Pod *pod);
 
-/* Of an app that runs and has a health check. */
+/* Whether the app runs and has a health check; *ret is what that found last. */
 bool pod_app_is_checked(const Pod *pod, const AppcPodApp *app, PodHealth *ret);
 
 /* "running", "exited" … of one app. */

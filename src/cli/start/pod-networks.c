@@ -91,7 +91,7 @@ static char *plugin_path(const NetJoin *j)
         return NULL;
 }
 
-/* What rkt kept in a file of its own, and told the name of: the configuration itself. */
+/* rkt kept this in a file of its own and printed its name; here it is the configuration itself. */
 static json_object *conf_to_json(const NetJoin *j)
 {
         return text_to_json(j && j->conf ? json_object_to_json_string_ext(j->conf, JSON_C_TO_STRING_PLAIN) : NULL);

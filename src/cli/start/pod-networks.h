@@ -5,9 +5,9 @@
 
 #include "pod/pod.h"
 
-/* The networks of a pod, as list and status show them; those it had, when it has ended. */
+/* The networks of a pod, as list and status show them; of a pod that has ended, those it had. */
 
-/* "default:ip4=172.16.0.7, lan:ip4=10.1.0.3" as rkt has it; an address of IPv6 where there is no other. */
+/* "default:ip4=172.16.0.7, lan:ip4=10.1.0.3" as in rkt; an IPv6 address where there is no other. */
 char *pod_networks_text(const Pod *pod);
 /* All addresses, with spaces between. */
 char *pod_addresses_text(const Pod *pod);

@@ -45,7 +45,7 @@ bool pod_takes_our_place(bool detach)
         return !detach || unit_service_type(unit, &type) < 0 || (!streq(type, "oneshot") && !streq(type, "forking"));
 }
 
-/* One pod of a name at a time. The lock goes with the pod, and is left to nspawn like the pod's own. */
+/* Only one pod of a name at a time. The lock is left to nspawn, like the pod's own, and so lasts as long as the pod. */
 static int lock_name(const Pod *pod)
 {
         _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", pod->settings->name), *uuid = NULL;
@@ -71,7 +71,7 @@ static int lock_name(const Pod *pod)
         return fd_set_cloexec(fd, false) < 0 ? -EIO : fd;
 }
 
-/* Whatever our unit is given by options, drop-ins or its file. */
+/* Limits the pod's stop to the time that our unit has for it, by options, drop-ins or its file. */
 static int limit_stop(PodPlan *plan)
 {
         uint64_t usec;
@@ -81,7 +81,7 @@ static int limit_stop(PodPlan *plan)
         return plan_stop_limit(plan, (int64_t) (usec / USEC_PER_SEC)) < 0 ? log_oom() : 0;
 }
 
-/* What of the pod's settings has no effect here. */
+/* Which of the pod's settings have no effect on this host. */
 static void warn_of_host(const Pod *pod, const PodPlan *plan)
 {
         const char *missing = machine_registry_missing();
@@ -150,13 +150,13 @@ int pod_launch(Pod *pod, PodPlan *plan)
         pod_event_failed_to_start(NULL, pod);
         (void) sd_notifyf(false, "STATUS=" STATUS_PREFIX "%s", strempty(log_last_error()));
         (void) sd_notify_barrier(false, 5 * 1000000ULL);
-        /* A pod that never ran is of no interest to anybody, unless somebody has prepared it. */
+        /* A pod that never ran is removed, unless it was prepared beforehand. */
         (void) (prepared ? pod_put_back(pod) : pod_remove(pod));
         return r;
 }
 
-/* A unit that ends with the pod's. What comes before another unit is stopped after it (systemd.unit(5), Before=): so
- * the pod is gone when it is cleared away after, also when both are stopped at once. */
+/* A unit that ends with the pod's. With Before= it is stopped after the pod's unit (systemd.unit(5)): so the pod is
+ * gone when it cleans up, also when both are stopped at once. */
 static int start_follower(Context *c, const Pod *pod)
 {
         _cleanup_free_ char *name = strjoin("podctl-tear-down-", pod->uuid.s, ".service"), *job = NULL,
@@ -185,7 +185,8 @@ static int start_follower(Context *c, const Pod *pod)
                      : 0;
 }
 
-/* A stop asks PID 1 of the pod, which asks the apps in their order; what KillMode= asks beside it is not in any. */
+/* A stop asks PID 1 of the pod, which stops the apps in order; processes that KillMode= signals as well end in no
+ * order. */
 static void warn_of_kill_mode(const char *unit)
 {
         _cleanup_free_ char *mode = NULL;
@@ -205,7 +206,7 @@ int pod_launch_in_place(Context *c, Pod *pod, PodPlan *plan)
         if (startswith(unit, "pod@"))
                 return pod_launch(pod, plan);
         warn_of_kill_mode(unit);
-        /* Units of our own have ExecStopPost=. */
+        /* Units of our own clean up with ExecStopPost=. */
         if (leaves_something)
                 (void) start_follower(c, pod);
         return pod_launch(pod, plan);
@@ -228,7 +229,7 @@ typedef struct Start {
         PodHandover *handover;
 } Start;
 
-/* The first Ctrl-C stops the pod in good order, the third one does not wait any longer. */
+/* The first Ctrl-C stops the pod in order, the third kills it. */
 static int on_interrupt(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
 {
         Start *s = userdata;
@@ -244,7 +245,7 @@ static int on_interrupt(sd_event_source *source, const struct signalfd_siginfo *
         return 0;
 }
 
-/* Everything the plan says of the unit, and what only concerns us who wait for it. */
+/* All properties that the plan has, and those that we need while we wait for the unit. */
 static int unit_properties(const Start *s, const PodPlan *plan, char ***ret)
 {
         static char *const of_terminal[] = {
@@ -300,7 +301,7 @@ static int tear_down_command(const Start *s, char ***ret)
         return data ? strv_extend_strv(ret, words) : -ENOMEM;
 }
 
-/* A pod that has ended but for what systemd does afterwards: its name will be free in a moment. */
+/* How long to wait for the name of a pod that has ended, until systemd is done with its unit. */
 #define NAME_PATIENCE_USEC (5 * USEC_PER_SEC)
 
 /* Its pidfd reports the end before systemd has noticed it. */
@@ -350,12 +351,8 @@ static int start_job(Start *s, UnitWait *wait, char **ret_job)
         int r;
 
         warn_of_host(s->pod, s->plan);
-        r = unit_properties(s, s->plan, &properties);
-        if (r >= 0)
-                r = launch_command(s, &start);
-        if (r >= 0)
-                r = tear_down_command(s, &stop_post);
-        if (r < 0)
+        if (unit_properties(s, s->plan, &properties) < 0 || launch_command(s, &start) < 0 ||
+            tear_down_command(s, &stop_post) < 0)
                 return log_oom();
 
         r = start_unit(s, wait, &(TransientUnit) {
@@ -367,7 +364,7 @@ static int start_job(Start *s, UnitWait *wait, char **ret_job)
         return r < 0 ? log_error_errno(r, "Cannot make unit %s: %s", s->unit, bus_error_text(&error, r)) : 0;
 }
 
-/* The pod as it is on disk now, for what it wrote down itself. */
+/* The pod as it is on disk now, for what it has recorded there. */
 static Pod *pod_that_ended(const Start *s)
 {
         Pod *pod = NULL;
@@ -385,7 +382,8 @@ static void tell_never_started(const Start *s, const Pod *pod)
                           pod_display_name(s->pod), s->pod->uuid.s);
 }
 
-/* Of a pod that never came up, its unit's processes were the last that could say why. True: its apps have records. */
+/* Reports what went wrong. If the pod never came up, only the processes of its unit could say why. True: its apps have
+ * records. */
 static bool tell_trouble(const Start *s)
 {
         _cleanup_(pod_freep) Pod *pod = pod_that_ended(s);
@@ -406,7 +404,8 @@ static void tell_cut_off(const Start *s, const UnitStatus *status)
                   strempty(status->result));
 }
 
-/* A success is what everybody says is one: systemd, the pod's end, and those that wait for it to be ready. */
+/* It is a success only if all agree: systemd, the pod's exit status and, for callers that wait for it, that it was
+ * ready. */
 static int report_exited(const Start *s, const UnitStatus *status, bool was_ready)
 {
         int n = status->exit_status == 133 ? 0 : status->exit_status;
@@ -424,7 +423,7 @@ static int report_exited(const Start *s, const UnitStatus *status, bool was_read
         return 0;
 }
 
-/* The unit's end as an exit status; what went wrong before the pod was there is told here. */
+/* The unit's end as an exit status; what went wrong before the pod was there is reported here. */
 static int report_end(const Start *s, const UnitStatus *status, bool was_ready)
 {
         const char *words = status->status_text ? startswith(status->status_text, STATUS_PREFIX) : NULL;
@@ -444,7 +443,7 @@ static int report_end(const Start *s, const UnitStatus *status, bool was_ready)
         }
         if (s->interrupts > 0)
                 return 128 + SIGINT;
-        /* A unit that was not even tried to start has no failure of its own. */
+        /* A unit whose start was not even tried has no failure of its own. */
         log_error("Pod '%s' did not run: unit %s ended with '%s'", pod_display_name(s->pod), s->unit,
                   streq_ptr(status->result, "success") ? s->job_result : strempty(status->result));
         return EXIT_PODCTL_FAILED;
@@ -497,6 +496,20 @@ static void start_done(Start *s)
         free(s->unit);
 }
 
+static int watch(Start *s, UnitWait **ret)
+{
+        int r;
+
+        r = sd_event_default(&s->event);
+        if (r < 0)
+                return r;
+        r = interrupts_watch(s->event, on_interrupt, s);
+        if (r < 0)
+                return r;
+        r = pod_handover_new(s->event, s->pod, &s->handover);
+        return r < 0 ? r : unit_wait_new(s->bus, s->event, s->unit, ret);
+}
+
 int pod_start_unit(Context *c, Pod *pod, const PodPlan *plan, const StartOptions *options)
 {
         _cleanup_(start_done) Start s = { .context = c, .pod = pod, .plan = plan, .options = options,
@@ -512,13 +525,7 @@ int pod_start_unit(Context *c, Pod *pod, const PodPlan *plan, const StartOptions
         r = context_bus(c, &s.bus);
         if (r < 0)
                 return r;
-        r = sd_event_default(&s.event);
-        if (r >= 0)
-                r = interrupts_watch(s.event, on_interrupt, &s);
-        if (r >= 0)
-                r = pod_handover_new(s.event, pod, &s.handover);
-        if (r >= 0)
-                r = unit_wait_new(s.bus, s.event, s.unit, &wait);
+        r = watch(&s, &wait);
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", s.unit);
 

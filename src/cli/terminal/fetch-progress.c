@@ -28,7 +28,7 @@ struct FetchProgress {
         Blob blobs[BLOBS_MAX];
         size_t n;
         size_t drawn;           /* lines on the screen */
-        uint64_t extended;      /* when systemd was told last that it goes on */
+        uint64_t extended;      /* when systemd was last asked for more time */
 };
 
 int fetch_progress_format(const char *blob, uint64_t done, uint64_t total, size_t columns, char **ret)
@@ -65,7 +65,7 @@ static size_t columns(void)
                                                                                : COLUMNS_DEFAULT;
 }
 
-/* Up to where the bars began, and everything below away. */
+/* Goes up to where the bars begin, and clears everything below. */
 static void erase(FetchProgress *p)
 {
         if (p->drawn > 0)
@@ -99,7 +99,7 @@ static void announce(const FetchProgress *p, const Blob *b)
                 log_info("%s: fetching layer %.*s, %s", p->text, BLOB_NAME_MAX, b->name, format_size(b->total, size));
 }
 
-/* In a unit that is starting: as long as something comes, its time to start does not run out (sd_notify(3)). */
+/* In a unit that is starting: its start does not time out as long as data arrives (sd_notify(3)). */
 #define EXTEND_NSEC (5 * NSEC_PER_SEC)
 #define EXTEND_BY "60000000"
 

@@ -3,16 +3,16 @@
 
 #include "image/source/source-options.h"
 
-/* What is seen of a transfer, on standard error: on a terminal a bar for each blob, taken away when all is done;
- * elsewhere a line for each as it begins. */
+/* Shows a transfer on standard error: on a terminal a bar for each blob, removed when all is done; elsewhere a line for
+ * each blob as it begins. */
 typedef struct FetchProgress FetchProgress;
 
-/* The text is the user's name of what is fetched. */
+/* text is the user's name for what is fetched. */
 int fetch_progress_new(const char *text, FetchProgress **ret);
 FetchProgress *fetch_progress_free(FetchProgress *p);
 DEFINE_TRIVIAL_CLEANUP_FUNC(FetchProgress *, fetch_progress_free);
 
-/* For the code that transfers; stays owned by this. */
+/* For the code that transfers; still belongs to the FetchProgress. */
 const SourceProgress *fetch_progress_image(const FetchProgress *p);
 
 /* One bar of that many columns, without a newline: "sha256:0123456789ab  [=====>    ]  12.3 MiB of 40.0 MiB". */

@@ -91,6 +91,13 @@ static bool is_root(const char *path)
         return stat(path, &st) >= 0 && stat("/", &root) >= 0 && st.st_dev == root.st_dev && st.st_ino == root.st_ino;
 }
 
+static int set_paths(const char *path, Output *o)
+{
+        int r = set_path(path, o);
+
+        return r < 0 ? r : temporary_name(o->path, &o->temporary);
+}
+
 int output_open_directory(const char *path, bool replace, Output *ret)
 {
         _cleanup_(output_done) Output o = { .fd = -EBADF, .replace = replace };
@@ -100,12 +107,10 @@ int output_open_directory(const char *path, bool replace, Output *ret)
                 return log_error_errno(EINVAL, "The root directory cannot be written to");
         if (!replace && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
                 return refuse_existing(path);
-        r = set_path(path, &o);
-        if (r >= 0)
-                r = temporary_name(o.path, &o.temporary);
+        r = set_paths(path, &o);
         if (r < 0)
                 return log_error_errno(r, "Cannot make %s: %m", path);
-        /* What is being written is nobody else's to look at; may it be later, the caller says so. */
+        /* Other users cannot look into it while it is written; the caller decides whether they may later. */
         o.fd = mkdir(o.temporary, 0700) < 0 ? -errno : open_directory_at(AT_FDCWD, o.temporary);
         if (o.fd < 0)
                 return log_error_errno(o.fd, "Cannot make %s: %m", path);
@@ -114,7 +119,7 @@ int output_open_directory(const char *path, bool replace, Output *ret)
         return 0;
 }
 
-/* What was there is ours to remove then. */
+/* After the exchange, the old one has the temporary name. */
 static int replace(Output *o)
 {
         if (renameat2(AT_FDCWD, o->temporary, AT_FDCWD, o->path, RENAME_EXCHANGE) >= 0)

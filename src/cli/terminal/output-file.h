@@ -3,9 +3,9 @@
 
 #include "basic/macro.h"
 
-/* Files and directories that a user wants something in: put together beside their place under another name, and there
- * as a whole or not at all. What is no regular file, such as a pipe or /dev/stdout, is written to as it is. All of
- * these log. */
+/* Files and directories that a user wants output in: written under another name in the same place, so that they appear
+ * whole or not at all. What is not a regular file, such as a pipe or /dev/stdout, is written to directly. All of these
+ * log their errors. */
 
 typedef struct Output {
         char *path;
@@ -16,12 +16,12 @@ typedef struct Output {
 
 #define OUTPUT_NONE { .fd = -EBADF }
 
-/* "-" is the standard output. replace: something that is there already goes; otherwise that is an error. */
+/* "-" is the standard output. replace: an existing file is replaced; otherwise it is an error. */
 int output_open_file(const char *path, bool replace, Output *ret);
 /* Never "/". */
 int output_open_directory(const char *path, bool replace, Output *ret);
 
-/* Lets it appear. */
+/* Moves it into place. */
 int output_commit(Output *o);
-/* Removes what did not. */
+/* Removes what was not moved into place. */
 void output_done(Output *o);

@@ -16,7 +16,7 @@
 
 /* The command line */
 
-/* For a process that was gone before journald could look at it, there is no unit, but the name its output was given. */
+/* Entries of a process that had gone before journald could look at it have no unit, only the name of its output. */
 static int match_in_pod(const char *app, char ***argv)
 {
         int r;
@@ -93,7 +93,8 @@ static int add_flags(const JournalQuery *query, char ***argv)
                 { query->no_pager, "--no-pager" },
                 { query->reverse, "--reverse" },
                 { query->follow, "--follow" },
-                /* Else only what it takes for the current boot, of which an empty journal has none. */
+                /* Otherwise journalctl shows only what it takes for the current boot, and an empty journal has no
+                 * boot. */
                 { query->follow, "--merge" },
                 { query->follow && !query->lines, "--no-tail" },
                 { query->show_cursor, "--show-cursor" },
@@ -134,15 +135,15 @@ int pod_journal_command(const AppcPod *manifest, const JournalPlace *place, cons
 
 /* Running it */
 
-/* A terminal is journalctl's own, for its pager and colours. Else its output comes to us: it does not report what
- * cannot be written. */
+/* journalctl has a terminal to itself, for its pager and colours. Otherwise its output comes to us, since it does not
+ * report what it cannot write. */
 typedef struct Reading {
         char **argv;
         const char *directory; /* NULL: the host's */
         Worker journalctl;
         int pipe[2];    /* of its output; negative: the terminal has it */
         Pod *pod;       /* that is followed; NULL: none, or it has ended */
-        int supervisor; /* readable when the pod has ended; negative: that is not known yet, or no more */
+        int supervisor; /* readable when the pod has ended; negative: not known yet, or no longer */
         bool stopping;  /* the pod has ended */
         bool stopped;   /* so journalctl was asked to end */
         int error;      /* of writing its output */
@@ -176,7 +177,7 @@ static int start(Reading *r, bool piped)
         if (k < 0)
                 return k;
         r->pipe[1] = safe_close(r->pipe[1]);
-        /* Of the keys of the terminal, journalctl and its pager make what is right; we wait for them. */
+        /* journalctl and its pager react to the keys of the terminal; we wait for them. */
         (void) signal(SIGINT, SIG_IGN);
         return 0;
 }
@@ -194,8 +195,8 @@ static void carry(Reading *r)
                 r->pipe[0] = safe_close(r->pipe[0]);
 }
 
-/* Whether a process waits for an event, and so has dealt with all that came before: not for somebody to take what it
- * writes, and not for a processor. Where nobody may know, it is taken to. */
+/* Whether a process waits for an event, and so has dealt with all that came before; it does not wait for its output to
+ * be read, or for a processor. Where that cannot be known, it is assumed. */
 static bool is_waiting(pid_t pid)
 {
         static const long waits[] = {
@@ -223,8 +224,8 @@ static bool is_waiting(pid_t pid)
         return false;
 }
 
-/* journald reports what it has written after a while, and not at all when it was killed. Setting the times of the file
- * to what they are is an event that has journalctl look once more. */
+/* journald reports what it has written after a while, and never if it was killed. Setting the times of the file to what
+ * they are is an event that makes journalctl look once more. */
 static void have_it_look(const Reading *r)
 {
         _cleanup_free_ char *path = strjoin(r->directory ?: "/nonexistent", "/system.journal");
@@ -234,7 +235,7 @@ static void have_it_look(const Reading *r)
                 (void) utimensat(AT_FDCWD, path, (struct timespec[]) { st.st_atim, st.st_mtim }, AT_SYMLINK_NOFOLLOW);
 }
 
-/* journalctl does not know of pods: it is ended when the pod has and all of it was read. */
+/* journalctl does not know of pods: it is stopped when the pod has ended and all of the journal was read. */
 static void look_after(Reading *r)
 {
         if (r->pod && (pod_refresh(r->pod) < 0 || !pod_state_is_alive(r->pod->state))) {
@@ -248,8 +249,8 @@ static void look_after(Reading *r)
         }
 }
 
-/* How often the pod and journalctl are looked at. The end of the pod's process is an event; that its lock is free and
- * that journalctl has read it all are none. */
+/* How often the pod and journalctl are looked at. The end of the pod's process is an event, but not that its lock is
+ * free, nor that journalctl has read everything. */
 #define STEP_MSEC 100
 
 static void watch(Reading *r)
@@ -284,9 +285,9 @@ static int finish(Reading *r)
         k = worker_finish(&r->journalctl, NULL, 0, NULL);
         if (k == 0 || r->stopped)
                 return 0;
-        if (k == -ECHILD) /* by a signal: somebody pressed Ctrl-C */
+        if (k == -ECHILD) /* by a signal: Ctrl-C was pressed */
                 return 128 + SIGINT;
-        if (k == -EXIT_FAILURE) /* its own; it has said why */
+        if (k == -EXIT_FAILURE) /* its own; it has reported why */
                 return EXIT_PODCTL_FAILED;
         return log_error_errno(k, "Cannot run " JOURNALCTL ": %m");
 }
@@ -354,7 +355,7 @@ static int show(Pod *pod, const JournalPlace *place, const JournalQuery *query)
                 r = find_first(pod, place, query, &cursor);
                 if (r != 0)
                         return r;
-                /* Without an entry there are no last ones; with a cursor it begins there. */
+                /* Without an entry there are no last lines; with a cursor, it begins there. */
                 now.lines = NULL;
                 now.cursor = cursor;
                 now.since = cursor ? NULL : query->since;

@@ -8,12 +8,12 @@
 
 #define JOURNALCTL "/usr/bin/journalctl"
 
-/* All that journalctl of systemd 252 has, and nothing was taken away since. */
+/* All formats that journalctl of systemd 252 has; no later version has removed any. */
 #define JOURNAL_FORMATS \
         "short|short-full|short-iso|short-iso-precise|short-precise|short-monotonic|short-delta|short-unix|verbose|" \
         "export|json|json-pretty|json-sse|json-seq|cat|with-unit"
 
-/* What is NULL was not asked for. */
+/* Members that are NULL were not asked for. */
 typedef struct JournalQuery {
         char *app;       /* NULL: of all apps */
         bool everything; /* of the pod's own services, too */
@@ -39,7 +39,7 @@ typedef struct JournalPlace {
 /* The command line of journalctl. */
 int pod_journal_command(const AppcPod *manifest, const JournalPlace *place, const JournalQuery *query, char ***ret);
 
-/* Prints what is asked for. When a running pod is followed, goes on until it has ended and all of it was printed. A pod
- * that has written nothing yet has an empty journal. Logs its errors; a positive value is the exit status of
- * journalctl, which has said why. */
+/* Prints what is asked for. When it follows a running pod, goes on until the pod has ended and all of its journal was
+ * printed. A pod that has written nothing yet has an empty journal. Logs its errors; a positive value is the exit
+ * status of journalctl, which has reported why. */
 int pod_journal_show(Pod *pod, const JournalQuery *query);

@@ -7,7 +7,7 @@
 #include "cli/terminal/pod-output.h"
 #include "inside/app-output.h"
 
-/* Bytes that wait. */
+/* Bytes that wait to be written. */
 typedef struct Text {
         char *data;
         size_t n, allocated;
@@ -22,7 +22,7 @@ typedef struct Sink {
         sd_event_source *writable; /* while the reader does not take them */
 } Sink;
 
-/* An app's, of which there is one more each time that it is restarted. */
+/* An app's connection. Each restart of the app makes another. */
 typedef struct Connection {
         PodOutput *output;
         const char *app;
@@ -92,7 +92,7 @@ static bool is_writable(const Sink *s, bool patient)
         return r > 0;
 }
 
-/* False while the reader does not take more. What will never be taken is dropped. */
+/* False while the reader does not take more. What can never be written is dropped. */
 static bool sink_write(Sink *s, bool patient)
 {
         size_t done = 0;
@@ -109,7 +109,7 @@ static bool sink_write(Sink *s, bool patient)
         return s->waiting.n == 0;
 }
 
-/* Once less is waiting than may be under way, all may send more. */
+/* Once fewer bytes wait than may be under way, all apps may send more. */
 static void acknowledge(PodOutput *o)
 {
         if (o->sinks[0].waiting.n + o->sinks[1].waiting.n >= OUTPUT_WINDOW)
@@ -119,7 +119,7 @@ static void acknowledge(PodOutput *o)
 
                 if (c->fd < 0 || c->taken == 0)
                         continue;
-                /* What does not go now goes with the next. */
+                /* What cannot be sent now is sent with the next. */
                 if (send(c->fd, &c->taken, sizeof(c->taken), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(c->taken))
                         c->taken = 0;
         }
@@ -146,7 +146,7 @@ static int sink_flush(Sink *s)
 
 /* Lines */
 
-/* What never ends a line is printed in pieces. */
+/* A line that never ends is printed in pieces. */
 #define LINE_MAX_BYTES (256 * 1024)
 
 static int add_line(Sink *s, const char *app, const char *line, size_t n)
@@ -263,7 +263,8 @@ static int on_readable(sd_event_source *source, int fd, uint32_t events, void *u
         return MIN(r, 0);
 }
 
-/* The place of one that is over, of which an app that is restarted for months leaves many, or else one more. */
+/* Reuses the place of a connection that has ended, of which an app that is restarted for months leaves many; or else
+ * adds one. */
 static Connection *free_connection(PodOutput *o)
 {
         Connection **grown, *c;
@@ -281,7 +282,7 @@ static Connection *free_connection(PodOutput *o)
         return c;
 }
 
-/* 0: nobody else is there. */
+/* 0: nothing else has connected. */
 static int add_connection(Listener *l, Connection **ret)
 {
         Connection *c = free_connection(l->output);
@@ -314,7 +315,8 @@ static int listen_for(Listener *l, size_t i, int directory)
         return sd_event_add_io(l->output->event, &l->incoming, l->fd, EPOLLIN, on_incoming, l);
 }
 
-/* Where we listen, and the app, a handler of it, its health check and the one that has just ended. */
+/* For the socket we listen on, and for the app, a handler of it, its health check and the process that has just
+ * ended. */
 #define DESCRIPTORS_OF_AN_APP 5
 
 int pod_output_new(sd_event *event, const Pod *pod, PodOutput **ret)
@@ -322,12 +324,15 @@ int pod_output_new(sd_event *event, const Pod *pod, PodOutput **ret)
         _cleanup_(pod_output_freep) PodOutput *o = new0(PodOutput, 1);
         _cleanup_close_ int directory = mkdir_open_at(pod->fd, POD_OUTPUT_DIR, 0700);
         size_t n = pod->manifest->n_apps;
-        int r = MIN(directory, 0);
+        int r;
 
         if (!o)
                 return -ENOMEM;
-        if (r >= 0)
-                r = fd_make_room(n * DESCRIPTORS_OF_AN_APP);
+        if (directory < 0)
+                return directory;
+        r = fd_make_room(n * DESCRIPTORS_OF_AN_APP);
+        if (r < 0)
+                return r;
         o->event = sd_event_ref(event);
         o->prefixed = n > 1;
         for (int i = 0; i < 2; i++)
@@ -335,13 +340,13 @@ int pod_output_new(sd_event *event, const Pod *pod, PodOutput **ret)
         o->listeners = new0(Listener, n);
         if (!o->listeners)
                 return -ENOMEM;
-        for (size_t i = 0; r >= 0 && i < n; i++) {
+        for (size_t i = 0; i < n; i++) {
                 o->listeners[i] = (Listener) { .output = o, .app = pod->manifest->apps[i].name, .fd = -EBADF };
                 o->n_listeners++;
                 r = listen_for(&o->listeners[i], i, directory);
+                if (r < 0)
+                        return r;
         }
-        if (r < 0)
-                return r;
         *ret = TAKE_PTR(o);
         return 0;
 }
@@ -369,7 +374,7 @@ PodOutput *pod_output_free(PodOutput *o)
         return mfree(o);
 }
 
-/* Nobody is left in the pod who could write or connect, so this comes to an end. Goes on after errors; returns the
+/* Nothing is left in the pod that could write or connect, so this comes to an end. Goes on after errors; returns the
  * first. */
 static int read_the_rest(PodOutput *o)
 {

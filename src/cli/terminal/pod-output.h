@@ -5,9 +5,9 @@
 
 #include "pod/pod.h"
 
-/* What the apps of a pod write, on our standard output and error while we wait for the pod: of one app byte for byte,
- * of several line by line with their names. It comes on sockets, see inside/app-output.h, at the pace of our reader;
- * when that one goes, the pod goes on. */
+/* Prints what the apps of a pod write on our standard output and error while we wait for the pod: for one app byte for
+ * byte, for several line by line with their names. It comes on sockets, see inside/app-output.h, at the pace of our
+ * reader; when the reader goes, the pod goes on. */
 
 typedef struct PodOutput PodOutput;
 
@@ -16,6 +16,6 @@ int pod_output_new(sd_event *event, const Pod *pod, PodOutput **ret);
 PodOutput *pod_output_free(PodOutput *o);
 DEFINE_TRIVIAL_CLEANUP_FUNC(PodOutput *, pod_output_free);
 
-/* The pod has ended: writes what is still to come, and waits for its reader. Fails when something could not be
- * written, but for that nobody reads any more. */
+/* The pod has ended: writes what is still to come, and waits for the reader. Fails if something could not be written,
+ * unless the reader has gone. */
 int pod_output_finish(PodOutput *o);

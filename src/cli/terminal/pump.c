@@ -29,7 +29,7 @@ static void pump_end(Pump *p)
                 p->at_end(p->userdata);
 }
 
-/* False while something is left that the other side does not take yet. What it will never take is dropped. */
+/* False while something is left that the other side does not take yet. What can never be written is dropped. */
 static bool pump_write(Pump *p)
 {
         while (p->offset < p->n) {
@@ -53,7 +53,7 @@ static bool pump_read(Pump *p)
 
         if (k > 0)
                 p->n = (size_t) k;
-        /* EIO: a terminal whose other side nobody has open. */
+        /* EIO: a terminal whose other side is not open. */
         else if (k == 0 || (errno != EAGAIN && errno != EINTR))
                 pump_end(p);
         return k > 0;
@@ -97,7 +97,7 @@ static int on_always_readable(sd_event_source *source, void *userdata)
 
 int pump_new(sd_event *event, int from, int to, void (*at_end)(void *userdata), void *userdata, Pump **ret)
 {
-        Pump *p = new0(Pump, 1);
+        _cleanup_(pump_freep) Pump *p = new0(Pump, 1);
         int r;
 
         if (!p)
@@ -110,14 +110,13 @@ int pump_new(sd_event *event, int from, int to, void (*at_end)(void *userdata), 
         r = sd_event_add_io(event, &p->readable, from, EPOLLIN, on_readable, p);
         if (r == -EPERM)
                 r = sd_event_add_defer(event, &p->readable, on_always_readable, p);
-        if (r >= 0)
-                r = sd_event_source_set_enabled(p->readable, SD_EVENT_OFF);
-        if (r < 0) {
-                pump_free(p);
+        if (r < 0)
                 return r;
-        }
+        r = sd_event_source_set_enabled(p->readable, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
 
-        *ret = p;
+        *ret = TAKE_PTR(p);
         return 0;
 }
 

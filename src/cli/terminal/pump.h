@@ -10,10 +10,11 @@
 
 typedef struct Pump Pump;
 
-/* at_end is called once, when there is nothing more to come from the source and all of it was passed on. */
+/* at_end is called once, when the source has ended and all of it was passed on. */
 int pump_new(sd_event *event, int from, int to, void (*at_end)(void *userdata), void *userdata, Pump **ret);
 Pump *pump_free(Pump *p);
+DEFINE_TRIVIAL_CLEANUP_FUNC(Pump *, pump_free);
 
 int pump_enable(Pump *p);
-/* Passes on what can be had without waiting, for the last time. */
+/* Passes on what is there without waiting, for the last time. */
 void pump_drain(Pump *p);

@@ -5,9 +5,9 @@
 
 #include "pod/pod.h"
 
-/* Standard input, output and error of an interactive app where ours are no terminal: a socket each in the pod's
+/* Standard input, output and error of an interactive app where ours are not terminals: a socket for each in the pod's
  * directory, to which systemd connects the app's (StandardInput=file:, systemd.exec(5)), and which we feed and read.
- * All bytes pass as they are. Nobody ever waits for a socket to be opened, as one would for a FIFO. */
+ * All bytes pass as they are. Nothing ever waits for the other side to open a socket, as it would for a FIFO. */
 
 typedef struct StdioSockets StdioSockets;
 

@@ -9,7 +9,7 @@
 
 #define SEPARATOR "  "
 
-/* Of a flexible column: cut to less, it says nothing. */
+/* The least width of a flexible column: cut to less, it says nothing. */
 #define FLEXIBLE_MIN 12U
 
 void table_done(Table *t)
@@ -53,7 +53,7 @@ int table_color(Table *t, size_t column, const char *color)
         return scols_cell_set_color(scols_line_get_cell(last, column), color) < 0 ? -ENOMEM : 0;
 }
 
-/* A row like the others: libsmartcols prints no heading where there is nothing below it, and scripts expect one. */
+/* A row like the others: libsmartcols prints no heading if there are no rows below it, and scripts expect one. */
 int table_add_legend(Table *t, const char *const *row)
 {
         int r;
@@ -65,7 +65,7 @@ int table_add_legend(Table *t, const char *const *row)
         return r;
 }
 
-/* rkt's tables, where nobody looks at them: scripts cut these at tabs. */
+/* rkt's tables, where they do not go to a terminal: scripts cut these at tabs. */
 static void print_with_tabs(const Table *t, FILE *f)
 {
         for (size_t n = 0; n < scols_table_get_nlines(t->rows); n++) {
@@ -114,8 +114,8 @@ static size_t column_width(const Table *t, size_t column)
         return width;
 }
 
-/* Whether the rows can be made to fit into the terminal with something left to read of the flexible columns. Where the
- * others alone are too wide, rows are longer than the terminal in any case. */
+/* Whether the rows can be made to fit into the terminal with something left to read of the flexible columns. If the
+ * other columns alone are too wide, rows are longer than the terminal in any case. */
 static bool can_fit(const Table *t)
 {
         size_t needed = 0;

@@ -15,7 +15,7 @@ typedef struct Table {
         uint32_t flexible; /* TABLE_COLUMN()s that are cut where that makes rows fit into the terminal */
         uint32_t optional; /* TABLE_COLUMN()s that are left out on a terminal when they are empty */
         bool legend;       /* the first row is a heading; set by table_add_legend() */
-        bool whole;        /* nothing is cut, rather are rows longer than the terminal is wide */
+        bool whole;        /* nothing is cut, even if rows are longer than the terminal is wide */
         struct libscols_table *rows;
 } Table;
 

@@ -42,7 +42,7 @@ static void on_end_of_input(void *userdata)
         (void) loop_write(t->master, &end_of_input, 1);
 }
 
-/* Before anybody opens the other side, and between two users of it, a terminal looks hung up: we keep it open
+/* Before the other side is first opened, and between two users of it, a terminal looks hung up: we keep it open
  * ourselves. ioctl_tty(2), TIOCGPTPEER: it may be in another mount namespace. */
 static int hold_slave(Terminal *t)
 {

@@ -5,9 +5,9 @@
 
 #include "basic/macro.h"
 
-/* A pseudo terminal whose other side somebody else uses, with our standard input and output connected to this side:
- * raw while it lasts, its size kept as ours. Should standard input not be a terminal, its end becomes the Ctrl-D
- * that a terminal's user would type. */
+/* A pseudoterminal whose other side another process uses, with our standard input and output connected to this side:
+ * raw while it lasts, its size kept as ours. If standard input is not a terminal, its end becomes the Ctrl-D that a
+ * user would type. */
 
 typedef struct Terminal Terminal;
 
@@ -18,7 +18,7 @@ int terminal_new_in_pod(sd_event *event, pid_t leader, uid_t owner, Terminal **r
 Terminal *terminal_free(Terminal *t);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Terminal *, terminal_free);
 
-/* Input waits until the other side is in use: before, a Ctrl-D would mean nothing to anybody. */
+/* Input waits until the other side is in use: a Ctrl-D before that would be lost. */
 int terminal_enable_input(Terminal *t);
 
 /* "/dev/pts/N", in the pod for one of the pod */

@@ -10,7 +10,7 @@
 
 #define LINES_MAX 8
 
-/* journald reads what processes write when it gets to it; this waits until it has got to all there is. */
+/* journald reads what processes write with a delay; this waits until it has read everything. */
 static void synchronize_journal(void)
 {
         static char *const argv[] = { (char *) "journalctl", (char *) "--sync", NULL };
@@ -20,7 +20,7 @@ static void synchronize_journal(void)
                 (void) waitpid(pid, NULL, 0);
 }
 
-/* Only what its processes said: what systemd says of the unit has another unit's name. */
+/* Only what its processes wrote: what systemd logs about the unit is under the name of another unit. */
 static int open_journal(const char *unit, sd_journal **ret)
 {
         _cleanup_free_ char *match = strjoin("_SYSTEMD_UNIT=", unit);
@@ -49,7 +49,7 @@ static const char *journal_field(sd_journal *j, const char *name, size_t *ret_n)
         return (const char *) data + prefix;
 }
 
-/* Our own events are told by who waits for them. */
+/* podctl's own events are reported by the process that waits for the pod. */
 static bool is_wanted(sd_journal *j)
 {
         size_t n;
@@ -57,7 +57,7 @@ static bool is_wanted(sd_journal *j)
         return !journal_field(j, "MESSAGE_ID", &n);
 }
 
-/* Without what colours a console: a control sequence ends with a letter. */
+/* Without the control sequences that colour a console; each ends with a letter. */
 static char *plain_text(const char *text, size_t n)
 {
         char *plain = strndup(text, n), *to = plain;
@@ -91,18 +91,21 @@ static int read_lines(sd_journal *j, uint64_t since_usec, char ***lines)
         return 0;
 }
 
+static int find_lines(const char *unit, uint64_t since_usec, char ***lines)
+{
+        _cleanup_(sd_journal_closep) sd_journal *j = NULL;
+        int r = open_journal(unit, &j);
+
+        return r < 0 ? r : read_lines(j, since_usec, lines);
+}
+
 int unit_words_tell(const char *unit, uint64_t since_usec)
 {
         _cleanup_strv_free_ char **lines = NULL;
-        sd_journal *j = NULL;
         int r;
 
         synchronize_journal();
-        r = open_journal(unit, &j);
-        if (r >= 0)
-                r = read_lines(j, since_usec, &lines);
-        if (j)
-                sd_journal_close(j);
+        r = find_lines(unit, since_usec, &lines);
         for (size_t i = strv_length(lines); i > 0; i--)
                 log_error("%s", lines[i - 1]);
         return r < 0 ? r : (int) strv_length(lines);

@@ -24,14 +24,14 @@
 #include "unit/machine.h"
 
 #define SYSTEMD_MIN 252
-/* A pod's own IDs, whichever: nothing is made with them. */
+/* Any IDs that a pod could have: nothing is made with them. */
 #define PROBE_UID_BASE 0x10000000u
 #define INOTIFY_INSTANCES_MIN 1024
 
 typedef enum HostState {
         HOST_GOOD,
-        HOST_LESS,    /* pods run, but not all there is works */
-        HOST_LACKING, /* none runs */
+        HOST_LESS,    /* pods run, but not all of their features work */
+        HOST_LACKING, /* no pod runs */
         _HOST_STATE_MAX,
 } HostState;
 
@@ -50,10 +50,10 @@ static const char *const host_color_table[_HOST_STATE_MAX] = {
 typedef struct HostLook {
         Context *context;
         const char *store;
-        int userns_fd; /* negative errno: none can be had */
+        int userns_fd; /* negative errno: there can be none */
 } HostLook;
 
-/* Numbers of the kernel's; -ENOENT: it has no such thing. */
+/* A number of the kernel's; -ENOENT: the kernel does not have that setting. */
 static int read_setting(const char *path, uint32_t *ret)
 {
         _cleanup_free_ char *text = NULL;
@@ -65,7 +65,7 @@ static int read_setting(const char *path, uint32_t *ret)
         return parse_uint32(text, ret);
 }
 
-/* Those of the paths that are not there. Good when all of them are. */
+/* The paths that are missing. Good when there are none. */
 static HostState look_for_paths(const char *const *paths, const char *good, HostState bad, char **ret_found)
 {
         _cleanup_strv_free_ char **missing = NULL;
@@ -180,20 +180,22 @@ static HostState look_at_store(const HostLook *l, char **ret_found)
         return try_mapping(l, l->store, ret_found);
 }
 
-/* The device that stands for a removed file in a layer (overlayfs.rst, "whiteouts"). Nothing comes of it but a name
- * that is taken away at once. */
+/* The device that stands for a removed file in a layer (overlayfs.rst, "whiteouts"). All it leaves is a name, which is
+ * removed at once. */
 static HostState look_at_whiteouts(const HostLook *l, char **ret_found)
 {
         _cleanup_free_ char *path = strprintf("%s/.podctl-check-%i", l->store, getpid());
-        int r = path && mknod(path, S_IFCHR, makedev(0, 0)) >= 0 ? 0 : -errno;
 
-        if (r >= 0)
-                (void) unlink(path);
-        *ret_found = r >= 0 ? strdup("possible") : strprintf("%s: %s", l->store, strerror(-r));
-        return r >= 0 ? HOST_GOOD : HOST_LACKING;
+        if (!path || mknod(path, S_IFCHR, makedev(0, 0)) < 0) {
+                *ret_found = strprintf("%s: %s", l->store, strerror(errno));
+                return HOST_LACKING;
+        }
+        (void) unlink(path);
+        *ret_found = strdup("possible");
+        return HOST_GOOD;
 }
 
-/* Loads the kernel's module where it is one. */
+/* Loads overlayfs if it is a module of the kernel. */
 static HostState look_at_overlayfs(const HostLook *l, char **ret_found)
 {
         _cleanup_close_ int fd = (int) syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC);
@@ -202,15 +204,19 @@ static HostState look_at_overlayfs(const HostLook *l, char **ret_found)
         return fd >= 0 ? HOST_GOOD : HOST_LACKING;
 }
 
+static int list_tables(char **reterr_message)
+{
+        const NetEngine *engine;
+        int r = net_engine_load(&engine, reterr_message);
+
+        return r < 0 ? r : engine->run_rules("list tables\n", reterr_message);
+}
+
 static HostState look_at_nftables(const HostLook *l, char **ret_found)
 {
         _cleanup_free_ char *message = NULL;
-        const NetEngine *engine;
-        int r;
+        int r = list_tables(&message);
 
-        r = net_engine_load(&engine, &message);
-        if (r >= 0)
-                r = engine->run_rules("list tables\n", &message);
         *ret_found = strdup(r >= 0 ? "there" : explained(message, r));
         return r >= 0 ? HOST_GOOD : HOST_LESS;
 }

@@ -3,8 +3,8 @@
 
 #include "cli/context.h"
 
-/* What this host has of what pods need, tried out where it can be without leaving anything behind. */
+/* Checks what pods need of this host, by trying it where that leaves nothing behind. */
 
-/* Prints a row for each, as a table or, with a format, as JSON. 0: pods run here; 1: something is lacking that each of
- * them needs. */
+/* Prints a row for each, as a table or, with a format, as JSON. 0: pods run here; 1: something is missing that every
+ * pod needs. */
 int host_check(Context *c, const char *format);

@@ -64,7 +64,7 @@ static int check_file(Context *c, const char *name, const char *path)
         return r;
 }
 
-/* A name, or the path of a file that has none yet. */
+/* The name of a pod in pods.d, or the path of a file. */
 static int check_word(Context *c, const char *word)
 {
         _cleanup_free_ char *path = NULL;

@@ -3,7 +3,7 @@
 #include "cli/compose/pods-d.h"
 #include "cli/verbs/verbs.h"
 
-/* Answers a shell's question what may come next: "podctl complete WORD…" with all words up to the one that is being
+/* Answers a shell's question of what may come next: "podctl complete WORD…" with all words up to the one that is being
  * written, which may be empty. One answer a line; "@files" and "@directories" mean the shell's own. */
 
 static void print_if(const char *word, const char *prefix)
@@ -133,7 +133,7 @@ static void complete_any_option(const Verb *verb, const char *prefix)
         complete_options(context_options, prefix);
 }
 
-/* What the word behind these of a verb is. */
+/* Prints what the next word after these words of a verb may be. */
 static void complete_argument(Context *c, const Verb *verb, char **words, size_t n, const char *prefix)
 {
         _cleanup_strv_free_ char **kinds = NULL;
@@ -152,7 +152,7 @@ static void complete_argument(Context *c, const Verb *verb, char **words, size_t
         complete_kind(c, kinds[MIN(at, strv_length(kinds) - 1)], prefix);
 }
 
-/* Global options that have been written already, of which --dir says whose pods and images to name. */
+/* Takes the global options that have been written already: --dir decides whose pods and images are named. */
 static void take_global_options(Context *c, char **words)
 {
         OptionSet sets[] = { { context_options, c }, {} };
@@ -183,7 +183,7 @@ static int run(Context *c, void *userdata, char **words)
         const Verb *verb;
         const Option *o;
 
-        /* Whatever is wrong, the user is in the middle of a line. */
+        /* No errors are logged: the user is in the middle of a line. */
         log_set_max_level(LOG_EMERG);
         take_global_options(c, words);
 

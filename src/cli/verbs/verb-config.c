@@ -41,9 +41,9 @@ static int run(Context *c, void *userdata, char **words)
         r = context_config(c, &config);
         if (r < 0)
                 return r;
-        r = host_config_to_json(config, array);
-        if (r >= 0)
-                r = args->pretty ? json_format_pretty(o, &text) : json_format_compact(o, &text);
+        if (host_config_to_json(config, array) < 0)
+                return log_oom();
+        r = args->pretty ? json_format_pretty(o, &text) : json_format_compact(o, &text);
         if (r < 0)
                 return log_oom();
         (void) printf("%s%s", text, args->pretty ? "" : "\n");

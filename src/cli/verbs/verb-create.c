@@ -12,8 +12,8 @@
 
 static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
 
-/* What stands in the file of an app: where its image comes from, so that it can be fetched again; and no more than was
- * said on the command line, so that a newer image is followed. */
+/* What the file has of an app: where its image comes from, so that it can be fetched again; and no more than the
+ * command line says, so that a newer image is followed. */
 
 static ImageLocationType location_type(const char *text)
 {
@@ -24,7 +24,7 @@ static ImageLocationType location_type(const char *text)
         return type;
 }
 
-/* A name without a host is one of the store's. */
+/* A name without a host is looked up in the store. */
 static bool is_remote(const char *text)
 {
         const char *slash = strchr(text, '/'), *dot = strchr(text, '.');
@@ -64,7 +64,7 @@ static int simplify_app(Context *c, const RunApp *run, AppcPodApp *app)
         }
         if (is_remote(run->image) && strv_env_set(&app->annotations, "podctl/image", run->image) < 0)
                 return log_oom();
-        /* By its digest is what it is meant by. */
+        /* The ID stays only if the image was given by it; otherwise its name decides. */
         if (app->image.name && !is_id(run->image))
                 app->image.id = mfree(app->image.id);
         return 0;
@@ -98,7 +98,7 @@ static int format(const AppcPod *manifest, char **ret)
         return appc_pod_write(manifest, &o) < 0 || json_format_pretty(o, ret) < 0 ? log_oom() : 0;
 }
 
-/* Properties of the unit do not belong into the manifest; which devices it lets through is one of them. */
+/* Properties of the unit do not belong in the manifest; access to devices is one of them. */
 static bool wants_drop_in(const RunArgs *args)
 {
         bool devices = false;
@@ -137,6 +137,14 @@ static int drop_in_lines(const RunArgs *args, char ***ret)
         return 0;
 }
 
+/* Makes the directory too. */
+static int write_below(const char *directory, const char *path, const char *text, mode_t mode)
+{
+        int r = mkdir_p_at(AT_FDCWD, directory, 0755);
+
+        return r < 0 ? r : write_file_at(AT_FDCWD, path, text, strlen(text), mode);
+}
+
 static int write_drop_in(const char *name, const RunArgs *args, bool *ret_changed)
 {
         _cleanup_free_ char *directory = strprintf(DROP_IN_DIRECTORY, name), *path = NULL, *text = NULL;
@@ -154,13 +162,21 @@ static int write_drop_in(const char *name, const RunArgs *args, bool *ret_change
                 *ret_changed = unlink(path) >= 0;
                 return *ret_changed || errno == ENOENT ? 0 : log_error_errno(errno, "Cannot remove %s: %m", path);
         }
-        r = mkdir_p_at(AT_FDCWD, directory, 0755);
-        if (r >= 0)
-                r = write_file_at(AT_FDCWD, path, text, strlen(text), 0644);
+        r = write_below(directory, path, text, 0644);
         return r < 0 ? log_error_errno(r, "Cannot write %s: %m", path) : 0;
 }
 
-/* Tried as a start would, before it takes the place of another. */
+static int check_and_rename(Context *c, const RunArgs *check, const char *new, const char *path)
+{
+        int r;
+
+        r = pod_make(c, check, true, NULL, NULL);
+        if (r < 0)
+                return r;
+        return rename(new, path) < 0 ? log_error_errno(errno, "Cannot write %s: %m", path) : r;
+}
+
+/* Checked as a start would check it, before it replaces another. */
 static int write_checked(Context *c, const char *name, const RunArgs *args, const char *text)
 {
         _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"),
@@ -174,14 +190,10 @@ static int write_checked(Context *c, const char *name, const RunArgs *args, cons
                 return log_oom();
         if (!args->replace && access(path, F_OK) >= 0)
                 return log_error_errno(EEXIST, "There is a pod '%s' already: %s; --replace writes over it", name, path);
-        r = mkdir_p_at(AT_FDCWD, PODS_D_LOCAL, 0755);
-        if (r >= 0)
-                r = write_file_at(AT_FDCWD, new, text, strlen(text), 0640);
+        r = write_below(PODS_D_LOCAL, new, text, 0640);
         if (r < 0)
                 return log_error_errno(r, "Cannot write %s: %m", new);
-        r = pod_make(c, &check, true, NULL, NULL);
-        if (r >= 0 && rename(new, path) < 0)
-                r = log_error_errno(errno, "Cannot write %s: %m", path);
+        r = check_and_rename(c, &check, new, path);
         if (r < 0)
                 (void) unlink(new);
         else
@@ -189,15 +201,20 @@ static int write_checked(Context *c, const char *name, const RunArgs *args, cons
         return r;
 }
 
-/* Drop-ins are read then. */
-static void reload_units(Context *c)
+static int reload_manager(Context *c, sd_bus_error *reterr_error)
 {
-        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         sd_bus *bus;
         int r = context_bus(c, &bus);
 
-        if (r >= 0)
-                r = bus_call(bus, &bus_systemd_manager, "Reload", &error, NULL, NULL);
+        return r < 0 ? r : bus_call(bus, &bus_systemd_manager, "Reload", reterr_error, NULL, NULL);
+}
+
+/* systemd reads drop-ins then. */
+static void reload_units(Context *c)
+{
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = reload_manager(c, &error);
+
         if (r < 0)
                 log_warning_errno(r, "The unit has to be read again, with systemctl daemon-reload: %s",
                                   bus_error_text(&error, r));

@@ -52,7 +52,7 @@ static int find_app_image(Context *c, const AppcPodApp *app, Image **ret)
         return r < 0 ? r : image_store_find(store, strempty(app->image.id), ret, NULL);
 }
 
-/* The files are all there are, whatever the image had them from. */
+/* The archive has all files, those of dependencies too: so its manifest names no dependencies, and no whitelist. */
 static int make_manifest(const Image *image, const AppcPodApp *app, json_object **ret)
 {
         int r = pod_image_manifest(image, app, ret);
@@ -64,7 +64,7 @@ static int make_manifest(const Image *image, const AppcPodApp *app, json_object 
         return 0;
 }
 
-/* What an appc image, or one that is gone, would say in OCI's words. */
+/* What an appc image, or an image that is gone, would say in OCI's words. */
 static int config_of_pod(const AppcPodApp *app, json_object **ret)
 {
         _cleanup_(oci_platform_freep) OciPlatform *host = NULL;
@@ -169,10 +169,9 @@ static bool is_of_the_app(const void *userdata, const char *path, bool is_direct
         return !streq(path, "etc/mtab") || image_has(e, path);
 }
 
-static int export_app(Context *c, const Pod *pod, const AppcPodApp *app, bool oci, Output *output)
+static int write_app(const Pod *pod, const AppcPodApp *app, const Image *image, bool oci, int fd,
+                     char **reterr_message)
 {
-        _cleanup_(image_freep) Image *image = NULL;
-        _cleanup_free_ char *message = NULL;
         _cleanup_close_ int root = -EBADF;
         _cleanup_strv_free_ char **lowers = NULL;
         Exported exported = {};
@@ -180,21 +179,31 @@ static int export_app(Context *c, const Pod *pod, const AppcPodApp *app, bool oc
         MergedTree tree = { .layers = &layer, .n = 1 };
         int r;
 
-        (void) find_app_image(c, app, &image);
         r = pod_app_lowers(pod, app->name, &lowers);
-        if (r >= 0)
-                r = root = app_view_open(pod, app->name, &message);
-        if (r >= 0) {
-                exported = (Exported) { .root = root, .lowers = lowers };
-                layer.fd = root;
-                r = (oci ? write_oci : write_aci)(image, app, &tree, output->fd, &message);
-        }
+        if (r < 0)
+                return r;
+        root = app_view_open(pod, app->name, reterr_message);
+        if (root < 0)
+                return root;
+        exported = (Exported) { .root = root, .lowers = lowers };
+        layer.fd = root;
+        return (oci ? write_oci : write_aci)(image, app, &tree, fd, reterr_message);
+}
+
+static int export_app(Context *c, const Pod *pod, const AppcPodApp *app, bool oci, Output *output)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        (void) find_app_image(c, app, &image);
+        r = write_app(pod, app, image, oci, output->fd, &message);
         return r < 0 ? log_error_errno(r, "Cannot export app '%s' of pod %s: %s", app->name, pod->uuid.s,
                                        explained(message, r))
                      : output_commit(output);
 }
 
-/* Held, so that nobody removes it meanwhile. */
+/* Holds the pod, so that it is not removed meanwhile. */
 static int take_pod(Context *c, const char *text, Pod **ret)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;

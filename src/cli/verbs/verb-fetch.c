@@ -53,7 +53,7 @@ static int run(Context *c, void *userdata, char **words)
                         (void) puts(strempty(shown));
                 }
         }
-        /* Once all are there: some may be others' dependencies. */
+        /* Once all are there: some may be dependencies of others. */
         return fetch_dependencies(c, all, policy);
 }
 

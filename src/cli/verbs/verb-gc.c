@@ -43,7 +43,7 @@ static char *go_duration(uint64_t usec)
         return m > 0 ? strprintf("%" PRIu64 "m%" PRIu64 "s", m, seconds % 60) : strprintf("%" PRIu64 "s", seconds);
 }
 
-/* In rkt's words, of which one goes to standard output. */
+/* In rkt's words; only what was removed goes to standard output. */
 static void report_as_rkt(const PodCollect *c, const Pod *pod, PodFate fate, PodState was, int error)
 {
         _cleanup_free_ char *grace = go_duration(c->grace_usec);
@@ -59,14 +59,27 @@ static void report_as_rkt(const PodCollect *c, const Pod *pod, PodFate fate, Pod
                          : was == POD_PREPARED ? "expired prepared pod" : "pod", pod->uuid.s);
 }
 
-/* Layers that only pods needed which are gone now, and leftovers of killed fetches. Whoever is fetching or preparing
- * holds the store; then it is left to the next time. */
-static int collect_layers(Context *c, PodStore *pods)
+static int collect_unused(ImageStore *images, PodStore *pods, char **reterr_message)
 {
         _cleanup_strv_free_ char **used = NULL;
+        ImageCollect collect = { .orphan_grace = IMAGE_ORPHAN_GRACE };
+        int r;
+
+        r = pod_store_used_layers(pods, &used);
+        if (r < 0)
+                return r;
+        collect.used_layers = used;
+        r = image_store_collect(images, &collect, reterr_message);
+        strv_free(collect.removed_images);
+        return r;
+}
+
+/* Removes layers that were needed only by pods that are gone now, and leftovers of killed fetches. A process that
+ * fetches or prepares holds the store; then it is left to the next time. */
+static int collect_layers(Context *c, PodStore *pods)
+{
         _cleanup_free_ char *message = NULL;
         _cleanup_close_ int lock = -EBADF;
-        ImageCollect collect = { .orphan_grace = IMAGE_ORPHAN_GRACE };
         ImageStore *images;
         int r;
 
@@ -76,12 +89,7 @@ static int collect_layers(Context *c, PodStore *pods)
         lock = image_store_lock(images, LOCK_EX | LOCK_NB);
         if (lock == -EAGAIN)
                 return 0;
-        r = lock < 0 ? lock : pod_store_used_layers(pods, &used);
-        if (r >= 0) {
-                collect.used_layers = used;
-                r = image_store_collect(images, &collect, &message);
-        }
-        strv_free(collect.removed_images);
+        r = lock < 0 ? lock : collect_unused(images, pods, &message);
         return r < 0 ? log_error_errno(r, "Some layers could not be collected: %s", explained(message, r)) : 0;
 }
 

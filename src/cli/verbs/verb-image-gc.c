@@ -34,15 +34,20 @@ static uint64_t unused_since(const ImageGcArgs *args)
         return usec >= now ? 0 : (now - usec) * NSEC_PER_USEC;
 }
 
+static int find_used(PodStore *pods, char ***ret_layers, char ***ret_ids)
+{
+        int r = pod_store_used_layers(pods, ret_layers);
+
+        return r < 0 ? r : pod_store_used_images(pods, ret_ids);
+}
+
 static int collect(ImageStore *images, PodStore *pods, ImageCollect *collect)
 {
         _cleanup_strv_free_ char **layers = NULL, **ids = NULL;
         _cleanup_free_ char *message = NULL;
         int r;
 
-        r = pod_store_used_layers(pods, &layers);
-        if (r >= 0)
-                r = pod_store_used_images(pods, &ids);
+        r = find_used(pods, &layers, &ids);
         if (r < 0)
                 return log_error_errno(r, "Cannot find out which images pods use: %m");
         collect->used_layers = layers;

@@ -231,11 +231,10 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return r;
         r = image_store_list(store, &images, &n);
-        if (r >= 0)
-                r = image_store_add_names(store, images, n);
         if (r < 0)
                 return log_error_errno(r, "Cannot list the images: %m");
-        r = print_images(images, n, userdata);
+        r = image_store_add_names(store, images, n);
+        r = r < 0 ? log_error_errno(r, "Cannot list the images: %m") : print_images(images, n, userdata);
         image_array_free(images, n);
         return r;
 }

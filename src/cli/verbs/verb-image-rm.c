@@ -6,7 +6,7 @@
 #include "pod/pod-prepare.h"
 #include "shared/explain.h"
 
-/* What a word means: a name that is to go, or all of the image. */
+/* What a word stands for: a name that is to go, or the whole image. */
 typedef struct Target {
         Digest id;
         char *name;
@@ -32,8 +32,8 @@ static bool is_there(const Targets *t, const Target *target)
         return false;
 }
 
-/* Without reading them, so that broken ones can be removed too. All before the first is gone, or an image given twice
- * would be missing the second time. */
+/* Does not read the images, so that broken ones can be removed too. Finds all before the first is removed, or an image
+ * given twice would be missing the second time. */
 static int resolve_images(ImageStore *images, char **words, Targets *ret)
 {
         int result = 0;
@@ -73,8 +73,8 @@ static int remove_image(ImageStore *images, const Digest *id, char *const *used_
         return 0;
 }
 
-/* A name alone where there are others; the image with its last one, and whatever its names when it is meant by ID. What
- * went with an earlier word is gone as it should. */
+/* Removes only the name if there are others, and the image with its last name, or whatever its names if it is given by
+ * ID. An image that an earlier word removed is not an error. */
 static int remove_target(ImageStore *images, const Targets *all, size_t at, char *const *used_layers)
 {
         const Target *t = &all->targets[at];
@@ -88,10 +88,11 @@ static int remove_target(ImageStore *images, const Targets *all, size_t at, char
         if (!t->name)
                 return remove_image(images, &t->id, used_layers);
         r = image_store_count_names(images, &t->id, &n);
-        if (r >= 0 && n < 2)
+        if (r < 0)
+                return log_error_errno(r, "Cannot remove name '%s': %m", t->name);
+        if (n < 2)
                 return remove_image(images, &t->id, used_layers);
-        if (r >= 0)
-                r = image_store_remove_name(images, t->name);
+        r = image_store_remove_name(images, t->name);
         if (r < 0)
                 return log_error_errno(r, "Cannot remove name '%s': %m", t->name);
         (void) printf("removed name \"%s\" of image \"%s\"\n", t->name, DIGEST_FILE(&t->id));

@@ -5,7 +5,7 @@
 #include "image/name/image-location.h"
 #include "shared/explain.h"
 
-/* The name as the store keeps it: of a registry's, all that it leaves out. */
+/* The name as the store keeps it: a registry's name is completed with what it leaves out. */
 static int name_to_give(const char *text, char **ret)
 {
         _cleanup_(image_location_done) ImageLocation location = {};
@@ -40,8 +40,9 @@ static int tag(Context *c, void *userdata, char **words)
         if (lock < 0)
                 return lock;
         r = image_store_resolve(store, words[0], &id, NULL, &message);
-        if (r >= 0)
-                r = image_store_set_name(store, name, &id, &message);
+        if (r < 0)
+                return log_explained(r, message, "Image '%s'", words[0]);
+        r = image_store_set_name(store, name, &id, &message);
         if (r < 0)
                 return log_explained(r, message, "Image '%s'", words[0]);
         (void) puts(name);
@@ -55,15 +56,14 @@ static int take_name(ImageStore *store, const char *text)
         int r;
 
         r = image_store_resolve(store, text, &id, &name, &message);
-        if (r >= 0 && !name)
+        if (r < 0)
+                return log_explained(r, message, "Image '%s'", text);
+        if (!name)
                 return log_error_errno(EINVAL,
                                        "'%s' is not a name in the store; 'podctl image list' shows those there are",
                                        text);
-        if (r >= 0)
-                r = image_store_remove_name(store, name);
-        if (r < 0)
-                return log_explained(r, message, "Image '%s'", text);
-        return 0;
+        r = image_store_remove_name(store, name);
+        return r < 0 ? log_explained(r, message, "Image '%s'", text) : 0;
 }
 
 static int untag(Context *c, void *userdata, char **words)

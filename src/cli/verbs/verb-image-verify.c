@@ -15,8 +15,8 @@ static const Option options[] = {
         {},
 };
 
-/* "layer sha256:…: /etc/passwd: content", which is the command's answer, not a log. A line each, whatever the names of
- * files are. */
+/* "layer sha256:…: /etc/passwd: content", which is the command's output, not a log. One line each, whatever the names
+ * of files are. */
 static int print_difference(const char *where, const char *path, const char *what, void *userdata)
 {
         _cleanup_free_ char *line = strjoin(where, ": ", strempty(path), path ? ": " : "", what);
@@ -41,15 +41,20 @@ static int repair_image(ImageStore *store, const char *text, const Digest *id)
         return 0;
 }
 
+static int check_image(ImageStore *store, const char *text, Digest *ret_id, char **reterr_message)
+{
+        int r = image_store_resolve(store, text, ret_id, NULL, reterr_message);
+
+        return r < 0 ? r : image_integrity_check(store, ret_id, print_difference, NULL, reterr_message);
+}
+
 static int verify_image(ImageStore *store, const char *text, bool repair)
 {
         _cleanup_free_ char *message = NULL;
         Digest id;
         int r;
 
-        r = image_store_resolve(store, text, &id, NULL, &message);
-        if (r >= 0)
-                r = image_integrity_check(store, &id, print_difference, NULL, &message);
+        r = check_image(store, text, &id, &message);
         if (r < 0)
                 return log_explained(r, message, "Image '%s'", text);
         if (r > 0 && repair)

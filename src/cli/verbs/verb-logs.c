@@ -22,7 +22,7 @@ static const Option options[] = {
         {},
 };
 
-/* What is wrong with the rest, journalctl says. */
+/* journalctl reports what is wrong with the other options. */
 static int check_lines(const char *lines)
 {
         uint64_t n;

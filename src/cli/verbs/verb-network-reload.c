@@ -5,9 +5,16 @@
 #include "pod/pod-etc.h"
 #include "shared/explain.h"
 
-/* Has the pods' networks follow what others do to the host's: rules that were flushed come back, and pods that resolve
- * names as the host does get its name servers as they are now. Runs behind whatever nftables.service does (see
+/* Makes the pods' networks follow what others do to the host's: rules that were flushed come back, and pods that
+ * resolve names as the host does get its current name servers. Runs after whatever nftables.service does (see
  * units/nftables.service.d), and when /etc/resolv.conf has changed (podctl-network.path). */
+
+static int refresh_etc(Pod *pod, char **reterr_message)
+{
+        int r = pod_load(pod, reterr_message);
+
+        return r < 0 ? r : pod_refresh_etc(pod);
+}
 
 static int refresh(Pod *pod)
 {
@@ -16,14 +23,13 @@ static int refresh(Pod *pod)
 
         if (pod->state != POD_RUNNING)
                 return 0;
-        r = pod_load(pod, &message);
-        if (r >= 0)
-                r = pod_refresh_etc(pod);
+        r = refresh_etc(pod, &message);
+        if (r < 0)
+                return log_error_errno(r, "Cannot give pod %s the host's name servers: %s", pod->uuid.s,
+                                       explained(message, r));
         if (r > 0)
                 log_debug("Pod '%s' has the host's name servers as they are now", pod_display_name(pod));
-        return r < 0 ? log_error_errno(r, "Cannot give pod %s the host's name servers: %s", pod->uuid.s,
-                                       explained(message, r))
-                     : 0;
+        return 0;
 }
 
 static int refresh_all(Context *c)

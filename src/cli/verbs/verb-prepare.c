@@ -9,7 +9,7 @@ static int prepare(Context *c, const RunArgs *args)
         _cleanup_(pod_freep) Pod *pod = NULL;
         int r;
 
-        /* What is told on the way, as of images that are fetched. */
+        /* Suppresses messages on the way, as about images that are fetched. */
         if (args->quiet && !c->debug)
                 log_set_max_level(LOG_ERR);
         r = pod_make(c, args, false, &pod, NULL);

@@ -8,16 +8,16 @@
 #include "cli/verbs/verbs.h"
 
 /* After the host's systemd was upgraded: PID 1 of a pod is the host's systemd as it was when the pod started, and
- * cannot start anything once its libraries have made way for newer ones. It is told to become the new one, as the
- * host's is by the package (systemd(1), SIGRTMIN+25). Nothing of the pod ends or starts by that. podctl-upgrade.path
- * has this run. */
+ * cannot start anything once its libraries have made way for newer ones. A signal makes it become the new one, as the
+ * package does with the host's (systemd(1), SIGRTMIN+25). Nothing in the pod ends or starts by that.
+ * podctl-upgrade.path runs this. */
 
 #define SYSTEMD "/usr/lib/systemd/systemd"
 #define DELETED " (deleted)"
 
 extern char **environ;
 
-/* In the midst of an upgrade it may be there without its libraries, and a PID 1 that tries is lost. */
+/* During an upgrade the program may be there without its libraries, and a PID 1 that tries to execute it is lost. */
 static int systemd_can_start(void)
 {
         char *const argv[] = { (char *) SYSTEMD, (char *) "--version", NULL };
@@ -40,7 +40,7 @@ static int systemd_can_start(void)
         return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ENOEXEC;
 }
 
-/* Whether the program was replaced that it runs. */
+/* Whether the program that it runs was replaced. */
 static bool is_outdated(pid_t pid)
 {
         _cleanup_free_ char *path = strprintf("/proc/%i/exe", pid);

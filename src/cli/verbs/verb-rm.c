@@ -14,7 +14,7 @@ static const Option options[] = {
         {},
 };
 
-/* A process that waits for its end may have a few lines left to print. */
+/* A process that waits for the pod's end may have a few lines left to print. */
 static int wait_until_unheld(const Pod *pod)
 {
         Patience patience = { .step_usec = 10000, .left_usec = 5 * USEC_PER_SEC };
@@ -45,6 +45,14 @@ static int remove_pod(Pod *pod)
         return 0;
 }
 
+static int remove_named(Context *c, const char *text)
+{
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        int r = context_find_pod(c, text, &pod);
+
+        return r < 0 ? r : remove_pod(pod);
+}
+
 static int run(Context *c, void *userdata, char **words)
 {
         RmArgs *args = userdata;
@@ -59,11 +67,7 @@ static int run(Context *c, void *userdata, char **words)
         }
 
         STRV_FOREACH(word, words) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = context_find_pod(c, *word, &pod);
-                if (r >= 0)
-                        r = remove_pod(pod);
+                r = remove_named(c, *word);
                 if (r < 0)
                         result = r;
         }

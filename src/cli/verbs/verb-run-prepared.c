@@ -30,7 +30,7 @@ static int renew_settings(Context *c, const RunArgs *args, Pod *pod, PodPlan **r
         return 0;
 }
 
-/* Ours alone from here on. */
+/* From here on the pod is only ours. */
 static int take_pod(Context *c, const char *text, Pod **ret)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;

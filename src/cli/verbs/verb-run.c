@@ -7,7 +7,7 @@
 
 static const RunArgs presets = { RUN_ARGS_UNSET };
 
-/* Its unit is told what to start once, and by whom. */
+/* The unit of such a pod starts it once, with the process that waits here. */
 static int refuse_restart(const RunArgs *args)
 {
         STRV_FOREACH(p, args->properties)
@@ -27,7 +27,7 @@ static int start(Context *c, Pod *pod, PodPlan *plan, const RunArgs *args)
                 return pod_launch_in_place(c, pod, plan);
 
         r = pod_start_unit(c, pod, plan, &args->start);
-        /* It never came to run: nobody else will take care of it. A pod that did is not ours any more. */
+        /* It never ran: nothing else will remove it. A pod that did run is not ours any more. */
         if (r != 0 && pod->fd >= 0 && pod_refresh(pod) >= 0 && pod->directory == POD_DIR_PREPARE)
                 (void) pod_remove(pod);
         return r;

@@ -108,7 +108,7 @@ static int wait_until(Context *c, Pod *pod, uint64_t usec, bool (*done)(Context 
         return 0;
 }
 
-/* What made the image of an app trusted; it may be gone from the store. NULL: not known. */
+/* The image of an app, which says what made it trusted. NULL: it is gone from the store, or not known. */
 static Image *image_of(Context *c, const AppcPodApp *app)
 {
         Image *image = NULL;
@@ -120,7 +120,7 @@ static Image *image_of(Context *c, const AppcPodApp *app)
         return image;
 }
 
-/* Only who may read the store is told. */
+/* Only for users who may read the store. */
 static void open_images(Context *c)
 {
         ImageStore *images;
@@ -154,7 +154,7 @@ static void add_trust(Context *c, const Pod *pod, json_object *o)
         }
 }
 
-/* The lines, each with what it says of the pod; nothing where that is NULL. */
+/* The lines, each with the function that makes its value; no line if that returns NULL. */
 
 static char *say_state(const Pod *pod)
 {
@@ -262,14 +262,14 @@ static void print_health(const Pod *pod)
         }
 }
 
-/* The interfaces in there, and what CNI plugins say of theirs. */
+/* Checks the interfaces in there, and has CNI plugins check theirs. */
 static int check_network(Pod *pod)
 {
         _cleanup_free_ char *netns = NULL, *message = NULL;
         pid_t pid;
         int r;
 
-        /* As the plugins were told when they added it. */
+        /* The path that the plugins got when they added it. */
         if (pod_supervisor_pid(pod, &pid) < 0 || pod->state != POD_RUNNING)
                 return log_error_errno(ESRCH, "Pod %s is not running", pod->uuid.s);
         netns = strprintf("/proc/%i/ns/net", pid);
@@ -293,13 +293,14 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return r;
 
-        /* So that there is something to tell of when it has ended. One in the making cannot be held yet, nor
+        /* So that there is something to report when it has ended. A pod that is being made cannot be held yet, nor
          * collected. */
         if (args->wait || args->wait_ready)
                 (void) pod_hold(pod);
         r = wait_until(c, pod, wait_usec(args->wait), has_ended);
-        if (r >= 0)
-                r = wait_until(c, pod, wait_usec(args->wait_ready), is_ready_or_over);
+        if (r < 0)
+                return r;
+        r = wait_until(c, pod, wait_usec(args->wait_ready), is_ready_or_over);
         if (r < 0)
                 return r;
 

@@ -16,7 +16,7 @@ typedef struct StopArgs {
         bool force;
         char *time;
         char *uuid_file;
-        uint64_t patience_usec; /* what the time says */
+        uint64_t patience_usec; /* time, parsed */
 } StopArgs;
 
 static const Option options[] = {
@@ -59,8 +59,8 @@ static int open_services(const Pod *pod)
         return directory ? open_directory_at(AT_FDCWD, directory) : -ENOMEM;
 }
 
-/* The process that carries the app's last lines to the journal ends by itself. It is told by its program, since an app
- * may call itself anything. */
+/* The process that carries the app's last lines to the journal ends by itself. It is recognized by its program, since
+ * an app may call itself anything. */
 static bool carries_output(pid_t pid)
 {
         _cleanup_free_ char *path = strprintf("/proc/%i/exe", pid);
@@ -70,7 +70,7 @@ static bool carries_output(pid_t pid)
                program.st_dev == ours.st_dev && program.st_ino == ours.st_ino;
 }
 
-/* One by one: cgroup.kill would kill what notes the app's exit status as well. */
+/* One by one: cgroup.kill would also kill the process that records the app's exit status. */
 static void kill_app(int services, const char *app)
 {
         _cleanup_free_ char *path = strjoin(app, ".service/cgroup.procs"), *text = NULL;
@@ -87,7 +87,7 @@ static void kill_app(int services, const char *app)
         }
 }
 
-/* The apps, not the pod: how each of them ended is noted then, and the rest goes in good order. */
+/* Kills the apps, not the pod: then the exit status of each is recorded, and the rest stops in order. */
 static int on_time_over(sd_event_source *source, uint64_t usec, void *userdata)
 {
         const Pod *pod = userdata;
@@ -98,32 +98,54 @@ static int on_time_over(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+static int watch_time(sd_event *event, Pod *pod, uint64_t patience_usec)
+{
+        if (patience_usec == UINT64_MAX)
+                return 0;
+        return sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, patience_usec, 0, on_time_over, pod);
+}
+
+static int watch_unit(sd_bus *bus, Pod *pod, uint64_t patience_usec, sd_event **ret_event, UnitWait **ret)
+{
+        int r;
+
+        r = sd_event_new(ret_event);
+        if (r < 0)
+                return r;
+        r = unit_wait_new(bus, *ret_event, pod->settings->unit, ret);
+        return r < 0 ? r : watch_time(*ret_event, pod, patience_usec);
+}
+
+static int request_stop(sd_bus *bus, const char *unit, UnitWait *wait, sd_bus_error *reterr_error)
+{
+        _cleanup_bus_message_ sd_bus_message *reply = NULL;
+        const char *job, *result;
+        int r;
+
+        r = bus_call(bus, &bus_systemd_manager, "StopUnit", reterr_error, &reply, "ss", unit, "replace");
+        /* The pod may have ended on its own by now. */
+        if (sd_bus_error_has_name(reterr_error, "org.freedesktop.systemd1.NoSuchUnit"))
+                return 0;
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(reply, "o", &job);
+        return r < 0 ? r : unit_wait_started(wait, job, &result);
+}
+
 /* Stopping the unit is stopping the pod; the job is done when its last process is gone. */
 static int stop_unit(sd_bus *bus, Pod *pod, uint64_t patience_usec)
 {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_bus_message_ sd_bus_message *reply = NULL;
         _cleanup_(unit_wait_freep) UnitWait *wait = NULL;
         _cleanup_event_ sd_event *event = NULL;
-        const char *unit = pod->settings->unit, *job, *result;
+        const char *unit = pod->settings->unit;
         int r;
 
-        r = sd_event_new(&event);
-        if (r >= 0)
-                r = unit_wait_new(bus, event, unit, &wait);
-        if (r >= 0 && patience_usec != UINT64_MAX)
-                r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, patience_usec, 0, on_time_over, pod);
+        r = watch_unit(bus, pod, patience_usec, &event, &wait);
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", unit);
 
-        r = bus_call(bus, &bus_systemd_manager, "StopUnit", &error, &reply, "ss", unit, "replace");
-        /* It may have ended on its own by now. */
-        if (sd_bus_error_has_name(&error, "org.freedesktop.systemd1.NoSuchUnit"))
-                return 0;
-        if (r >= 0)
-                r = sd_bus_message_read(reply, "o", &job);
-        if (r >= 0)
-                r = unit_wait_started(wait, job, &result);
+        r = request_stop(bus, unit, wait, &error);
         return r < 0 ? log_error_errno(r, "Cannot stop unit %s: %s", unit, bus_error_text(&error, r)) : 0;
 }
 
@@ -139,7 +161,7 @@ static int stop_from_outside(Context *c, Pod *pod, const StopArgs *args)
         return r < 0 ? r : stop_unit(bus, pod, args->patience_usec);
 }
 
-/* As ExecStop= of the pod's own unit: systemd is stopping that already, and waits for us. */
+/* Whether this is ExecStop= of the pod's own unit: systemd is stopping that already, and waits for us. */
 static bool is_within(const Pod *pod)
 {
         _cleanup_free_ char *unit = NULL;
@@ -152,27 +174,31 @@ static int on_gone(sd_event_source *source, int fd, uint32_t events, void *userd
         return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
-/* So there is no job to wait for: asks the container itself, in systemd's way, and waits for that. */
-static int stop_from_within(Pod *pod, const StopArgs *args)
+static int wait_until_gone(Pod *pod, int pidfd, uint64_t patience_usec)
 {
         _cleanup_event_ sd_event *event = NULL;
-        _cleanup_close_ int pidfd = -EBADF;
-        pid_t pid;
         int r;
 
-        r = pod_supervisor_pid(pod, &pid);
-        if (r >= 0)
-                r = pidfd = (int) syscall(SYS_pidfd_open, pid, 0);
-        if (r < 0 || syscall(SYS_pidfd_send_signal, pidfd, args->force ? SIGKILL : SIGTERM, NULL, 0) < 0)
-                return 0; /* it is not that far yet, or over; systemd sees to it */
-
         r = sd_event_new(&event);
-        if (r >= 0)
-                r = sd_event_add_io(event, NULL, pidfd, EPOLLIN, on_gone, NULL);
-        if (r >= 0 && args->patience_usec != UINT64_MAX)
-                r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, args->patience_usec, 0, on_time_over, pod);
-        if (r >= 0)
-                r = sd_event_loop(event);
+        if (r < 0)
+                return r;
+        r = sd_event_add_io(event, NULL, pidfd, EPOLLIN, on_gone, NULL);
+        if (r < 0)
+                return r;
+        r = watch_time(event, pod, patience_usec);
+        return r < 0 ? r : sd_event_loop(event);
+}
+
+/* There is no job to wait for then: asks the container itself, in systemd's way, and waits for its end. */
+static int stop_from_within(Pod *pod, const StopArgs *args)
+{
+        _cleanup_close_ int pidfd = pod_supervisor_pidfd(pod);
+        int r;
+
+        if (pidfd < 0 || syscall(SYS_pidfd_send_signal, pidfd, args->force ? SIGKILL : SIGTERM, NULL, 0) < 0)
+                return 0; /* it has not come up yet, or has ended; systemd does the rest */
+
+        r = wait_until_gone(pod, pidfd, args->patience_usec);
         return r < 0 ? log_error_errno(r, "Cannot wait for pod %s: %m", pod->uuid.s) : 0;
 }
 
@@ -196,6 +222,14 @@ static int stop_pod(Context *c, Pod *pod, const StopArgs *args)
         return r;
 }
 
+static int stop_named(Context *c, const char *text, const StopArgs *args)
+{
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        int r = context_find_pod(c, text, &pod);
+
+        return r < 0 ? r : stop_pod(c, pod, args);
+}
+
 static int run(Context *c, void *userdata, char **words)
 {
         StopArgs *args = userdata;
@@ -214,11 +248,7 @@ static int run(Context *c, void *userdata, char **words)
 
         /* What is wrong with one pod does not keep the others running. */
         STRV_FOREACH(word, words) {
-                _cleanup_(pod_freep) Pod *pod = NULL;
-
-                r = context_find_pod(c, *word, &pod);
-                if (r >= 0)
-                        r = stop_pod(c, pod, args);
+                r = stop_named(c, *word, args);
                 if (r < 0)
                         result = r;
         }

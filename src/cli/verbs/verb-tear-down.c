@@ -12,7 +12,7 @@
 #include "shared/explain.h"
 #include "unit/transient-unit.h"
 
-/* Runs when a pod's unit has ended (ExecStopPost=): notes how, and clears away what is left of it outside its own
+/* Runs when a pod's unit has ended (ExecStopPost=): records how, and cleans up what is left of the pod outside its own
  * directory. By UUID, or with --unit every ended pod of that unit. systemd.exec(5) says what is in $EXIT_CODE and
  * $EXIT_STATUS. */
 
@@ -36,7 +36,7 @@ static char *exit_status_text(void)
 
         if (!code || !status)
                 return NULL;
-        /* One that systemd cut off did not end well (systemd.exec(5), $SERVICE_RESULT). */
+        /* A pod that systemd cut off did not end well (systemd.exec(5), $SERVICE_RESULT). */
         if (streq(code, "exited") && streq(status, "0") && result && !streq(result, "success"))
                 return strprintf("%i\n", EXIT_PODCTL_FAILED);
         if (streq(code, "exited"))
@@ -46,8 +46,8 @@ static char *exit_status_text(void)
         return signal < 0 ? NULL : strprintf("%i\n", 128 + signal);
 }
 
-/* The process that started a pod which ended at once may still hold its lock, for the moment until it has learned that
- * the lock was taken. */
+/* If a pod ended at once, the process that started it may still hold its lock, until it learns that the lock was taken
+ * over. */
 static void wait_for_starter(Pod *pod)
 {
         Patience patience = { .step_usec = 10000, .left_usec = USEC_PER_SEC };
@@ -65,7 +65,7 @@ static int remove_idle_network(void)
         return r < 0 ? log_error_errno(r, "Cannot clean up networks: %s", explained(message, r)) : 0;
 }
 
-/* By a process that nobody waits for, if that can be had. */
+/* In a unit that nothing waits for, if there can be one. */
 static int remove_idle_network_later(Context *c, const Pod *pod)
 {
         _cleanup_free_ char *name = strjoin("podctl-networks-", pod->uuid.s, ".service"), *job = NULL;
@@ -79,9 +79,10 @@ static int remove_idle_network_later(Context *c, const Pod *pod)
         if (!name)
                 return log_oom();
         r = context_bus(c, &bus);
-        if (r >= 0)
-                r = transient_unit_start(
-                        bus, &(TransientUnit){ .name = name, .properties = properties, .start = start }, &job, &error);
+        if (r < 0)
+                return remove_idle_network();
+        r = transient_unit_start(bus, &(TransientUnit) { .name = name, .properties = properties, .start = start }, &job,
+                                 &error);
         return r < 0 ? remove_idle_network() : 0;
 }
 
@@ -91,7 +92,7 @@ static void report(const PodCollect *c, const Pod *pod, PodFate fate, PodState w
                 log_warning_errno(error, "Pod %s: cannot be collected: %m", pod->uuid.s);
 }
 
-/* Those before it of the same unit, but for the last few. What fails here is left to 'podctl gc'. */
+/* Removes earlier pods of the same unit, except for the last few. What fails here is left to 'podctl gc'. */
 static void keep_last(Context *c, Pod *pod)
 {
         const HostConfig *config;
@@ -124,25 +125,36 @@ static int tear_down(Context *c, Pod *pod)
         return r < 0 ? log_error_errno(r, "Pod %s: %s", pod->uuid.s, message ?: "cannot take down its network") : 0;
 }
 
-static int tear_down_unit(Context *c, const char *unit)
+static int tear_down_pods_of(Context *c, const char *unit)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
         PodStore *pods;
         int r;
 
         r = context_pods(c, &pods);
-        if (r >= 0)
-                r = pod_scan_new(pods, &scan);
-        while (r >= 0) {
+        if (r < 0)
+                return r;
+        r = pod_scan_new(pods, &scan);
+        if (r < 0)
+                return r;
+        for (;;) {
                 _cleanup_(pod_freep) Pod *pod = NULL;
 
                 r = pod_scan_next(scan, &pod);
                 if (r <= 0)
-                        break;
-                if (pod->directory == POD_DIR_RUN && pod_load(pod, NULL) >= 0 &&
-                    streq_ptr(pod->settings->unit, unit))
-                        r = tear_down(c, pod);
+                        return r;
+                if (pod->directory != POD_DIR_RUN || pod_load(pod, NULL) < 0 || !streq_ptr(pod->settings->unit, unit))
+                        continue;
+                r = tear_down(c, pod);
+                if (r < 0)
+                        return r;
         }
+}
+
+static int tear_down_unit(Context *c, const char *unit)
+{
+        int r = tear_down_pods_of(c, unit);
+
         return r < 0 ? log_error_errno(r, "Cannot tear down the pods of %s: %m", unit) : 0;
 }
 

@@ -32,19 +32,25 @@ static const Option options[] = {
         {},
 };
 
-/* What a key's file says of itself; the first identity, or what is wrong. */
+static int read_key(const TrustedKey *key, KeyFile *ret, char **reterr_message)
+{
+        _cleanup_free_ char *data = NULL;
+        size_t n;
+        int r = trusted_key_read(key, &data, &n, reterr_message);
+
+        return r < 0 ? r : key_file_parse(data, n, ret, reterr_message);
+}
+
+/* What is shown of a key's file: its first identity, or what is wrong. */
 static char *describe(const TrustedKey *key)
 {
-        _cleanup_free_ char *data = NULL, *message = NULL, *text = NULL;
+        _cleanup_free_ char *message = NULL, *text = NULL;
         KeyFile f = {};
-        size_t n;
         int r;
 
         if (key->masked)
                 return strdup("");
-        r = trusted_key_read(key, &data, &n, &message);
-        if (r >= 0)
-                r = key_file_parse(data, n, &f, &message);
+        r = read_key(key, &f, &message);
         if (r < 0)
                 return strprintf("broken: %s", explained(message, r));
         for (size_t i = 0; i < f.n && !text; i++)
@@ -115,7 +121,7 @@ static int list(Context *c, const TrustArgs *args)
         return r;
 }
 
-/* As gpg prints them they are in capitals and have spaces. */
+/* gpg prints fingerprints in capitals and with spaces. */
 static int normalize_fingerprint(const char *text, char **ret)
 {
         char *s = new0(char, strlen(text) + 1), *p = s;
@@ -168,7 +174,9 @@ static int remove_key(Context *c, const TrustArgs *args, const char *text)
                         n++;
                 }
         trusted_keys_done(&keys);
-        if (r >= 0 && n == 0)
+        if (r < 0)
+                return r;
+        if (n == 0)
                 return log_error_errno(ENOENT, "Key %s is not trusted%s%s", fingerprint,
                                        args->prefix || args->root ? " for " : "",
                                        args->root ? "every image" : strempty(args->prefix));

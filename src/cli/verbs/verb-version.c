@@ -6,7 +6,7 @@
 #include "manifest/ac-types.h"
 #include "manifest/oci-descriptor.h"
 
-/* Its five lines; there is no Go here. */
+/* rkt's five lines, although there is no Go here. */
 static int print_as_rkt(void)
 {
         _cleanup_(oci_platform_freep) OciPlatform *host = NULL;

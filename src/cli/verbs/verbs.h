@@ -3,8 +3,8 @@
 
 #include "cli/verb.h"
 
-/* Each is in the file of its name, verb-NAME.c, or that of a verb which differs in one word: exec in verb-enter.c,
- * image fetch in verb-fetch.c, image render in verb-image-extract.c, image untag in verb-image-tag.c. */
+/* Each verb is in the file of its name, verb-NAME.c, or of one that differs in one word: exec in verb-enter.c, image
+ * fetch in verb-fetch.c, image render in verb-image-extract.c, image untag in verb-image-tag.c. */
 
 extern const Verb verb_cat_manifest, verb_check, verb_complete, verb_completion, verb_config, verb_create,
         verb_enter, verb_exec, verb_export, verb_fetch, verb_gc, verb_help, verb_image_cat_manifest,

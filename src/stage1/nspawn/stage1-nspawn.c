@@ -70,8 +70,8 @@ static void act_as(uid_t uid)
         (void) setfsuid(uid);
 }
 
-/* The kernel may have too little left of what the pod's systemd takes (inotify(7), "/proc interfaces"), and that would
- * end without a word that anybody could read. */
+/* The kernel may have too little left of what the pod's systemd takes (inotify(7), "/proc interfaces"). systemd would
+ * then end without a message that could be read. */
 static int launch_check_limits(Launch *l, char **reterr_message)
 {
         _cleanup_free_ char *limit = NULL;
@@ -129,7 +129,7 @@ static int launch_join_networks(Launch *l, char **reterr_message)
                 .joins = s->joins,
                 .n_joins = s->n_joins,
                 .first_gid = l->range.base,
-                /* Without a range of its own it is all that the kernel takes for sockets (icmp(7)). */
+                /* Without a range of its own, it is all that the kernel accepts for sockets (icmp(7)). */
                 .last_gid = l->range.base > 0 ? l->range.base + POD_UID_COUNT - 1 : INT32_MAX,
                 .bandwidth = plan_network_bandwidth(l->plan),
         };
@@ -215,16 +215,17 @@ static int launch_mount(Launch *l, char **reterr_message)
                 .userns_fd = l->userns_fd,
                 .uid_base = l->range.base,
         };
-        int r = MIN(scratch, 0);
+        int r;
 
-        if (r >= 0)
-                r = carry_out_mounts(l, &context, reterr_message);
+        if (scratch < 0)
+                return scratch;
+        r = carry_out_mounts(l, &context, reterr_message);
         l->late = context.late;
         return r;
 }
 
-/* Docker makes it where the image has none, and images count on that. A root that is read-only by now keeps what it
- * has, and the app's start tells. */
+/* Docker makes it if the image has none, and images count on that. A root that is already read-only keeps what it has,
+ * and the start of the app reports the error. */
 static int make_working_directory(const Launch *l, const PlanApp *app, int root, char **reterr_message)
 {
         const char *directory = app->app->app->working_directory ?: "/";
@@ -251,7 +252,7 @@ static int mount_socket(const Launch *l, const PlanApp *app, const char *source,
         return target < 0 ? target : mount_attach(socket, target);
 }
 
-/* The socket on which `podctl run` waits for what an app writes, if it does. */
+/* The socket on which `podctl run` reads what an app writes, if there is one. */
 static int connect_output(const Launch *l, size_t i)
 {
         _cleanup_free_ char *below = strprintf(POD_OUTPUT_DIR "/%zu", i),
@@ -284,6 +285,13 @@ static int launch_connect_outputs(Launch *l, char **reterr_message)
         return 0;
 }
 
+static int write_units(const Launch *l, char **reterr_message)
+{
+        int r = pod_tree_add_apps(l->plan, l->identities, l->root_fd, reterr_message);
+
+        return r < 0 ? r : pod_tree_add_sockets(l->plan, &l->sockets, l->root_fd);
+}
+
 static int launch_write_apps(Launch *l, char **reterr_message)
 {
         int r;
@@ -314,9 +322,7 @@ static int launch_write_apps(Launch *l, char **reterr_message)
         }
 
         act_as(l->range.base);
-        r = pod_tree_add_apps(l->plan, l->identities, l->root_fd, reterr_message);
-        if (r >= 0)
-                r = pod_tree_add_sockets(l->plan, &l->sockets, l->root_fd);
+        r = write_units(l, reterr_message);
         act_as(0);
         return r;
 }
@@ -344,7 +350,7 @@ static const char *const common_arguments[] = {
         "--resolv-conf=off",
         "--timezone=off",
         "--directory=" ROOT_DIRECTORY,
-        /* Nobody there would know what to do without memory, and ending the watch takes the kernel 10 to 40 ms
+        /* Nothing there would react to a lack of memory, and the kernel takes 10 to 40 ms to end the watch
          * (sd_event_add_memory_pressure(3)). */
         "--setenv=MEMORY_PRESSURE_WATCH=/dev/null",
         "--setenv=SYSTEMD_GENERATOR_PATH=/nonexistent",
@@ -388,8 +394,8 @@ static int add_init_arguments(bool console, char ***argv)
         const char *const words[] = {
                 "systemd.unit=pod.target",
                 "systemd.show_status=no",
-                /* What goes wrong, not what goes well: each line is work for the journal, and the first ones, before
-                 * there is a journal, land on the console. */
+                /* Only what goes wrong: each line is work for the journal, and the first ones, before there is a
+                 * journal, land on the console. */
                 "systemd.log_level=notice",
                 /* Until there is a journal, PID 1 would write to the console, which is the app's then. */
                 console ? "systemd.log_target=null" : "systemd.log_target=journal",
@@ -428,7 +434,7 @@ static int nspawn_arguments(const Launch *l, char ***ret)
         return 0;
 }
 
-/* What the start of the pod is remembered by. */
+/* Records what later commands need to know of the start. */
 static int note_start(const Launch *l)
 {
         _cleanup_free_ char *pid = strprintf("%i\n", getpid()), *base = strprintf("%u\n", l->range.base);
@@ -449,8 +455,7 @@ static int set_environment(const Launch *l)
                 int overwrite;
         } rows[] = {
                 { true, "SYSTEMD_NSPAWN_CONTAINER_SERVICE", "podctl", 1 },
-                /* A terminal that can do nothing: nspawn and PID 1 leave it undecorated. Apps are told of the real
-                 * one. */
+                /* A terminal that can do nothing: nspawn and PID 1 leave it undecorated. Apps get the real one. */
                 { true, "TERM", "dumb", 1 },
                 { true, "SYSTEMD_LOG_LEVEL", "notice", 0 },
                 { true, "MEMORY_PRESSURE_WATCH", "/dev/null", 1 },
@@ -467,7 +472,7 @@ static int set_environment(const Launch *l)
         return 0;
 }
 
-/* Locks and sockets that belong to the pod as long as it is there. */
+/* Locks and sockets that belong to the pod as long as it exists. */
 static int keep_files(const Launch *l)
 {
         int r = fd_set_cloexec(l->pod->fd, false);
@@ -509,6 +514,23 @@ static int launch_exec(Launch *l)
         return -errno;
 }
 
+static int launch(Launch *l, char **reterr_message)
+{
+        int (*const steps[])(Launch *, char **) = {
+                launch_check_limits,  launch_take_sockets, launch_acquire_ids,      launch_join_networks,
+                launch_set_limits,    launch_make_root,    launch_load_credentials, launch_mount,
+                launch_write_apps,    launch_connect_outputs,
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
+                int r = steps[i](l, reterr_message);
+
+                if (r < 0)
+                        return r;
+        }
+        return launch_exec(l);
+}
+
 static int nspawn_launch(Pod *pod, PodPlan *plan, char **reterr_message)
 {
         _cleanup_(launch_done) Launch l = {
@@ -520,18 +542,8 @@ static int nspawn_launch(Pod *pod, PodPlan *plan, char **reterr_message)
                 .work_fd = -EBADF,
                 .root_fd = -EBADF,
         };
-        int (*const steps[])(Launch *, char **) = {
-                launch_check_limits,  launch_take_sockets, launch_acquire_ids,      launch_join_networks,
-                launch_set_limits,    launch_make_root,    launch_load_credentials, launch_mount,
-                launch_write_apps,    launch_connect_outputs,
-        };
-        int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++)
-                r = steps[i](&l, reterr_message);
-        if (r >= 0)
-                r = launch_exec(&l);
-        return explain_unless_told(reterr_message, r, "cannot start the pod");
+        return explain_unless_told(reterr_message, launch(&l, reterr_message), "cannot start the pod");
 }
 
 const Stage1 stage1_nspawn = { "nspawn", nspawn_launch };
