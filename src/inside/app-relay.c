@@ -55,7 +55,9 @@ void app_relay_start(const char *kind)
         /* Without the host's journal, nothing is lost if the pod's has it. */
         bool to_pod = strcmp(kind, RELAY_BOTH) == 0 || strcmp(kind, RELAY_POD) == 0 ||
                       (strcmp(kind, RELAY_HOST) == 0 && the_journal.fd < 0);
-        AppOutput o = { .client = the_client, .raw = strcmp(kind, RELAY_RAW) == 0, .mute = !to_pod, .host = the_journal };
+        AppOutput o = {
+                .client = the_client, .raw = strcmp(kind, RELAY_RAW) == 0, .mute = !to_pod, .host = the_journal,
+        };
         int out[2], err[2], status;
         sigset_t all, before;
         pid_t pid;

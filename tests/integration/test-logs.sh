@@ -222,3 +222,95 @@ test_catalogue_knows_all_events() {
                 journalctl --dump-catalog "$id" | grep -q '^Defined-By: podctl' || fail "$id is not in the catalogue"
         done
 }
+
+# --- The host's journal
+
+# host_has POD [OPTION…]: what apps of the pod wrote, by the unit that it was in.
+host_has() {
+        local pod=$1 uuid
+        shift
+        uuid=$(podctl status --format=json "$pod" | jq -r .name)
+        journalctl --no-pager --quiet --unit="podctl-$pod" "$@" PODCTL_POD_UUID="$uuid" PODCTL_APP=app
+}
+
+test_in_the_journal_of_the_host() {
+        written shown 'echo out; echo err >&2; echo "<3>bad"; printf "\n  \nno end"'
+        host_has shown -o json >entries
+        jq -r '.PRIORITY + " " + .MESSAGE' entries | sort >said
+        cmp said <(sort <<<$'6 out\n4 err\n3 bad\n6   \n6 no end')
+        jq -es 'all(.SYSLOG_IDENTIFIER == "app" and .PODCTL_APP == "app" and .PODCTL_POD_NAME == "shown" and
+                ._SYSTEMD_UNIT == "podctl-shown.service" and (.PODCTL_IMAGE | endswith("busybox")) and
+                (.PODCTL_POD_UUID | length == 36))' entries
+        # The same as in the pod's own.
+        assert_eq "$(host_has shown -o cat | sort)" "$(podctl logs -o cat shown | sort)"
+        # A line that comes in parts, and one longer than journald takes.
+        written parts 'printf one; sleep 0.2; printf " line\n"; head -c 60000 /dev/zero | tr "\0" x; echo'
+        host_has parts -o cat >out
+        assert_eq "$(head -n 1 out)" 'one line'
+        assert_eq "$(sed 1d out | tr -d '\n' | wc -c)" 60000
+}
+
+test_status_shows_output() {
+        pod site busybox --name=app --exec=/bin/sh -- -c 'echo serving; exec sleep 1000'
+        wait_until has_line 'serving' systemctl status podctl-site
+        # What the apps do not have: they cannot write under another name.
+        podctl enter site /bin/sh -c '! ls /run/systemd/journal /proc/fs/journal 2>/dev/null'
+}
+
+has_line() {
+        "${@:2}" | grep -q "$1"
+}
+
+test_log_of_one_journal() {
+        local where
+        for where in pod host none; do
+                written "$where" 'echo hello' --log="$where"
+        done
+        assert_eq "$(podctl logs -o cat pod)" hello
+        assert_eq "$(host_has pod -o cat)" ''
+        assert_eq "$(podctl logs -o cat host)" hello
+        assert_eq "$(podctl logs -o cat --app=app --lines=1 --since=-1h host)" hello
+        assert_eq "$(host_has host -o cat)" hello
+        ! grep -rq hello "$(journal_of host)"
+        assert_eq "$(podctl logs -o cat none 2>&1)" "podctl: Pod 'none' keeps no logs: it was started with --log=none"
+        assert_eq "$(host_has none -o cat)" ''
+        # Others cannot slip in lines of theirs.
+        logger --journald <<END
+MESSAGE=forged
+PODCTL_POD_UUID=$(podctl status host --format=json | jq -r .name)
+PODCTL_APP=app
+END
+        wait_until has_line forged journalctl -o cat PODCTL_APP=app
+        assert_eq "$(podctl logs -o cat host)" hello
+        # It is followed there, too, to its end.
+        pod long --log=host busybox --name=app --exec=/bin/sh -- -c 'echo first; sleep 1; echo last'
+        assert_eq "$(podctl logs -o cat --follow long)" $'first\nlast'
+        assert_fails 254 podctl run --log=everywhere busybox
+        assert_contains "$output" 'both|pod|host|none'
+}
+
+test_log_of_the_configuration() {
+        mkdir -p /etc/podctl/log.d
+        defer rm -r /etc/podctl/log.d
+        echo '{ "rktKind": "log", "rktVersion": "v1", "output": "pod" }' >/etc/podctl/log.d/10.json
+        written quiet 'echo hello'
+        assert_eq "$(podctl logs -o cat quiet)" hello
+        assert_eq "$(host_has quiet -o cat)" ''
+        written loud 'echo hello' --log=both
+        assert_eq "$(host_has loud -o cat)" hello
+        podctl create created --log=host busybox >/dev/null
+        defer rm -r /etc/podctl/pods.d/created.json
+        jq -e '.annotations | any(.name == "podctl/log" and .value == "host")' /etc/podctl/pods.d/created.json
+}
+
+# More than journald takes of a service in its thirty seconds; and over a restart of it.
+test_nothing_is_lost_on_the_host() {
+        written much 'seq 60000'
+        cmp <(host_has much -o cat) <(seq 60000)
+        pod chatty --log=host busybox --name=app --exec=/bin/sh -- -c \
+                'for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.3; done; exec sleep 1000'
+        wait_until has_line 2 host_has chatty -o cat
+        systemctl restart systemd-journald
+        wait_until has_line 10 host_has chatty -o cat
+        assert_eq "$(host_has chatty -o cat)" "$(seq 10)"
+}

@@ -41,11 +41,13 @@ Test(pod_journal, commands)
                          " --until=2026-01-31 12:00" OF_DB },
         };
 
+        static const JournalPlace in_pod = { .directory = "/pod/journal" };
+
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_strv_free_ char **argv = NULL;
                 _cleanup_free_ char *line = NULL;
 
-                cr_assert_eq(pod_journal_command(&pod, &(JournalPlace) { .directory = "/pod/journal" }, &cases[i].query, &argv), 0);
+                cr_assert_eq(pod_journal_command(&pod, &in_pod, &cases[i].query, &argv), 0);
                 line = strv_join(argv, " ");
                 cr_expect_str_eq(line, cases[i].wanted);
         }

@@ -137,7 +137,8 @@ static int note_unit(const RunArgs *args, PodSettings *settings)
 static int check_start_annotations(const AppcPod *manifest)
 {
         const char *hostname = appc_pod_annotation(manifest, "podctl/hostname"),
-                   *ipc = appc_pod_annotation(manifest, "podctl/ipc"), *log = appc_pod_annotation(manifest, "podctl/log");
+                   *ipc = appc_pod_annotation(manifest, "podctl/ipc"),
+                   *log = appc_pod_annotation(manifest, "podctl/log");
 
         if (hostname && !pod_name_is_valid(hostname))
                 return log_error_errno(EINVAL, "Annotation 'podctl/hostname': '%s' is not a valid host name", hostname);

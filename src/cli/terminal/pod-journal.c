@@ -321,7 +321,8 @@ static int find_first(Pod *pod, const JournalPlace *place, const JournalQuery *q
         JournalQuery backwards = *query;
         _cleanup_strv_free_ char **argv = NULL;
         _cleanup_(reading_done) Reading reading = {
-                .directory = place->directory, .journalctl = WORKER_NONE, .pipe = { -EBADF, -EBADF }, .supervisor = -EBADF,
+                .directory = place->directory, .journalctl = WORKER_NONE, .pipe = { -EBADF, -EBADF },
+                .supervisor = -EBADF,
         };
         int r;
 
