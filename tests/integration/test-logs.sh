@@ -280,7 +280,7 @@ MESSAGE=forged
 PODCTL_POD_UUID=$(podctl status host --format=json | jq -r .name)
 PODCTL_APP=app
 END
-        wait_until has_line forged journalctl -o cat PODCTL_APP=app
+        wait_until has_line forged journalctl -n 3 -o cat PODCTL_APP=app
         assert_eq "$(podctl logs -o cat host)" hello
         # It is followed there, too, to its end.
         pod long --log=host busybox --name=app --exec=/bin/sh -- -c 'echo first; sleep 1; echo last'
