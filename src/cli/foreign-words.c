@@ -84,7 +84,6 @@ static const struct {
         { NULL, "-m", "write --memory=QUANTITY after the image" },
         { NULL, "-c", "options of the program go after --, as in busybox -- sh -c COMMAND" },
         { NULL, "--cidfile", "write --uuid-file-save=FILE" },
-        { NULL, "--health-cmd", "health checks are the image's, or healthcheck in a manifest, see podctl-pods.d(5)" },
         { NULL, "--init", "not needed: PID 1 of a pod is a systemd" },
         { NULL, "--secret", "write --credential=NAME=SOURCE after the image" },
         { NULL, "--security-opt", "write --seccomp=FILE after the image, or --insecure-options=seccomp" },

@@ -45,5 +45,9 @@ const char *appc_image_annotation(const AppcImage *image, const char *name);
 #define APPC_ANNOTATION_RESTART "podctl/restart"
 #define APPC_ANNOTATION_AFTER "podctl/after"
 #define APPC_ANNOTATION_REQUIRES "podctl/requires"
+/* What an unhealthy app leads to ("none", "restart" of the app, "stop" or "fail" of the pod), and whether the pod has
+ * started only when the app is healthy ("true"). */
+#define APPC_ANNOTATION_UNHEALTHY "podctl/on-unhealthy"
+#define APPC_ANNOTATION_HEALTH_READY "podctl/health-ready"
 /* Annotation by which an app declares that it notifies of its readiness: "true". */
 #define APPC_ANNOTATION_NOTIFY "appc.io/executor/supports-systemd-notify"

@@ -55,6 +55,27 @@ static bool restart_is_valid(const char *restart)
         return !restart || streq(restart, "no") || streq(restart, "on-failure") || streq(restart, "always");
 }
 
+/* The message says what is wrong with the annotations. */
+static char *annotation_mistake(const AppcPodApp *app)
+{
+        const char *restart = strv_env_get(app->annotations, APPC_ANNOTATION_RESTART),
+                   *action = strv_env_get(app->annotations, APPC_ANNOTATION_UNHEALTHY),
+                   *ready = strv_env_get(app->annotations, APPC_ANNOTATION_HEALTH_READY);
+        bool acts = action && !streq(action, "none");
+
+        if (!restart_is_valid(restart))
+                return strprintf("'" APPC_ANNOTATION_RESTART "' is 'no', 'on-failure' or 'always', not '%s'", restart);
+        if (acts && !streq(action, "restart") && !streq(action, "stop") && !streq(action, "fail"))
+                return strprintf("'" APPC_ANNOTATION_UNHEALTHY "' is 'none', 'restart', 'stop' or 'fail', not '%s'",
+                                 action);
+        if (ready && !streq(ready, "true") && !streq(ready, "false"))
+                return strprintf("'" APPC_ANNOTATION_HEALTH_READY "' is 'true' or 'false', not '%s'", ready);
+        if (app->app && (acts || (ready && streq(ready, "true"))) && !health_check_wanted(app->app->health_check))
+                return strprintf("'%s' needs a health check, and app '%s' has none; see --health-cmd",
+                                 acts ? APPC_ANNOTATION_UNHEALTHY : APPC_ANNOTATION_HEALTH_READY, app->name);
+        return NULL;
+}
+
 /* Returns NULL if the app is valid, else the faulty member, with the reason in *ret. */
 static const char *app_mistake(const AppcPodApp *app, char **ret)
 {
@@ -63,7 +84,6 @@ static const char *app_mistake(const AppcPodApp *app, char **ret)
                 "dbus", "dbus-broker", "dbus-daemon", "systemd-journald", "systemd-exit", "systemd-poweroff",
                 "systemd-halt", "systemd-reboot",
         };
-        const char *restart = strv_env_get(app->annotations, APPC_ANNOTATION_RESTART);
         const App *a = app->app;
 
         for (size_t i = 0; i < ELEMENTSOF(reserved); i++)
@@ -71,10 +91,9 @@ static const char *app_mistake(const AppcPodApp *app, char **ret)
                         *ret = strprintf("'%s' is a service of every pod; choose another name with --name", app->name);
                         return "name";
                 }
-        if (!restart_is_valid(restart)) {
-                *ret = strprintf("'" APPC_ANNOTATION_RESTART "' is 'no', 'on-failure' or 'always', not '%s'", restart);
+        *ret = annotation_mistake(app);
+        if (*ret)
                 return "annotations";
-        }
         if (a && a->stop_signal && signal_from_string(a->stop_signal) < 0) {
                 *ret = strprintf("there is no signal '%s'", a->stop_signal);
                 return "app.stopSignal";

@@ -87,6 +87,8 @@ typedef struct PlanApp {
         bool unfiltered;       /* --insecure-options=seccomp */
         bool open_paths;       /* --insecure-options=paths */
         const char *restart;   /* systemd's Restart=, or NULL for never */
+        const char *on_unhealthy; /* "none", "restart", "stop" or "fail" */
+        bool health_ready;     /* the pod has started only when it is healthy */
         char **after;          /* names of apps that start before this one */
         char **requires;       /* names of apps without which this one does not start */
         char *apparmor;        /* the profile, or NULL */

@@ -203,9 +203,10 @@ int app_health_words(const PlanApp *app, const AppIdentity *identity, char ***re
         const uint64_t numbers[] = { times.interval_usec, times.timeout_usec, times.start_period_usec,
                                      times.start_interval_usec, times.retries };
         _cleanup_strv_free_ char **words = NULL, **join = NULL, **command = NULL;
+        _cleanup_free_ char *fields = strv_join(app->journal_fields, "\n");
         int r;
 
-        r = strv_extend(&words, app->app->name);
+        r = fields ? strv_extend(&words, app->app->name) : -ENOMEM;
         if (r < 0)
                 return r;
         for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
@@ -213,6 +214,15 @@ int app_health_words(const PlanApp *app, const AppIdentity *identity, char ***re
                 if (r < 0)
                         return r;
         }
+        r = strv_extend(&words, app->on_unhealthy);
+        if (r < 0)
+                return r;
+        r = strv_extend(&words, app->health_ready ? "1" : "0");
+        if (r < 0)
+                return r;
+        r = strv_extendf(&words, "%s\n", fields);
+        if (r < 0)
+                return r;
         r = app_join_words(app, identity, false, NULL, &join);
         if (r < 0)
                 return r;
@@ -240,12 +250,14 @@ int app_health_format(const PlanApp *app, char **ret)
         const char *name = app->app->name;
 
         *ret = strprintf("[Unit]\nDescription=Health check of app %s\nDefaultDependencies=no\n"
-                         "BindsTo=%s.service\nAfter=%s.service\nConflicts=shutdown.target\nBefore=shutdown.target\n"
+                         "BindsTo=%s.service\nAfter=%s.service\nConflicts=shutdown.target\nBefore=shutdown.target%s\n"
                          /* It may start as often as the app. */
                          "StartLimitIntervalSec=0\n\n"
-                         "[Service]\nStandardInput=null\nStandardOutput=null\nStandardError=null\n"
+                         "[Service]\nType=%s\nTimeoutStartSec=infinity\n"
+                         "StandardInput=null\nStandardOutput=null\nStandardError=null\n"
                          "ExecStart=:" PKGLIBDIR "/app-health /" LAUNCH_POD_FILES "/%s/" LAUNCH_HEALTH "\n",
-                         name, name, name, name);
+                         name, name, name, app->health_ready ? " pod.target" : "",
+                         app->health_ready ? "notify" : "exec", name);
         return *ret ? 0 : -ENOMEM;
 }
 

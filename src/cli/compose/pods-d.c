@@ -70,7 +70,8 @@ static const char *const pod_annotations[] = {
 };
 
 static const char *const app_annotations[] = {
-        "podctl/image", APPC_ANNOTATION_RESTART, APPC_ANNOTATION_AFTER, APPC_ANNOTATION_REQUIRES, NULL,
+        "podctl/image", APPC_ANNOTATION_RESTART, APPC_ANNOTATION_AFTER, APPC_ANNOTATION_REQUIRES,
+        APPC_ANNOTATION_UNHEALTHY, APPC_ANNOTATION_HEALTH_READY, NULL,
 };
 
 static bool is_known(const char *annotation, const char *const *known)

@@ -44,6 +44,14 @@ typedef struct RunApp {
         char **socket_activated;
         char *stop_signal;
         char *stop_timeout;
+        char *health_cmd;
+        char *health_interval;
+        char *health_timeout;
+        char *health_start_period;
+        char *health_start_interval;
+        char *health_retries;
+        char *health_on_failure;
+        bool health_ready;
 } RunApp;
 
 typedef struct RunArgs {

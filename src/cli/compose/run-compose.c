@@ -4,6 +4,7 @@
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "cli/compose/compose-environment.h"
+#include "cli/compose/compose-health.h"
 #include "cli/compose/compose-isolators.h"
 #include "cli/compose/compose-mounts.h"
 #include "cli/compose/compose-ports.h"
@@ -147,6 +148,9 @@ static int compose_app(const RunArgs *args, const RunApp *run, const Image *imag
         if (r < 0)
                 return r;
         r = compose_stop(run, pod_app->app);
+        if (r < 0)
+                return r;
+        r = compose_health(run, pod_app);
         if (r < 0)
                 return r;
 

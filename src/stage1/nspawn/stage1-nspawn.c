@@ -16,6 +16,7 @@
 #include "shared/mount-util.h"
 #include "stage1/app-launch.h"
 #include "stage1/app-mounts.h"
+#include "stage1/app-unit.h"
 #include "stage1/nspawn/nspawn-keep.h"
 #include "stage1/payload-group.h"
 #include "stage1/pod-credentials.h"
@@ -266,8 +267,9 @@ static int connect_journal(const Launch *l, size_t i)
 {
         const PlanApp *app = &l->plan->apps[i];
 
-        return app_launch_wants_host_journal(app) ? mount_socket(l, app, "/run/systemd/journal/socket", LAUNCH_JOURNAL)
-                                                  : 0;
+        if (!app_launch_wants_host_journal(app) && !app_health_wanted(app))
+                return 0;
+        return mount_socket(l, app, "/run/systemd/journal/socket", LAUNCH_JOURNAL);
 }
 
 static int launch_connect_outputs(Launch *l, char **reterr_message)

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdint.h>
+
+/* The states of an app with a health check, as the record of its health has them (app-health.c). */
+#define STARTING "starting"
+#define HEALTHY "healthy"
+#define UNHEALTHY "unhealthy"
+
+/* What an unhealthy app leads to. */
+#define HEALTH_NONE "none"
+#define HEALTH_RESTART "restart" /* of the app */
+#define HEALTH_STOP "stop"       /* of the pod */
+#define HEALTH_FAIL "fail"       /* the pod ends with EXIT_UNHEALTHY */
+
+/* The exit status of a pod that ended for that, as for all failures that are not an app's own. */
+#define EXIT_UNHEALTHY 254
+
+/* Instead of an exit status: the check was killed since it took too long. */
+#define TIMED_OUT (-1)
+
+/* An entry in the host's journal about an app that has become healthy or unhealthy, with a message ID of
+ * catalog/podctl.catalog; nothing where the host has no journal. fields: of the app's entries, a line each. */
+void health_event_send(const char *app, const char *fields, const char *state, uint64_t failures, int last);
