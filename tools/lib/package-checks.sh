@@ -29,6 +29,7 @@ BUILD_AGAIN='
 BUILD_BEFORE='
         cd again/elsewhere/tree
         sed -i "1s/-[0-9]*)/-0)/" debian/changelog
+        rm debian/files
         dpkg-buildpackage --no-sign --build=binary --no-pre-clean >../log 2>&1 || { tail -n 60 ../log; exit 1; }
         mv ../*-0_*.deb /home/builder/packages/before'
 
@@ -51,6 +52,7 @@ WORDS='
         images=/var/lib/podctl-test-images packages=/var/tmp/packages others=/var/tmp/others
         apt() { apt-get -q -q --yes --no-install-recommends -o Dpkg::Use-Pty=0 "$@" </dev/null; }
         mine() { echo podctl podctl-metadata podctl-rkt; }
+        install_release() { apt install "$packages/$1"/podctl{,-metadata,-rkt}_*.deb "${@:2}"; }
         pids() { systemctl show -P MainPID podctl-kept.service pod@file.service | grep -v "^$"; }
         is() { [[ $1 == "$2" ]] || { echo "\"$1\" instead of \"$2\""; exit 1; }; }
 '
@@ -76,7 +78,7 @@ checks_of_installation() {
                 systemctl daemon-reload
                 systemctl restart systemd-sysctl.service
                 rm /run/sysctl
-                apt install $others/*.deb $packages/before/podctl*.deb
+                install_release before $others/*.deb
                 is "$(dpkg-query -W -f "\${db:Status-Status}\n" $(mine) | uniq)" installed'
         try units_are_as_preset '
                 for unit in podctl-gc.timer podctl-image-gc.timer podctl-upgrade.path podctl-network.path \
@@ -108,8 +110,8 @@ checks_of_installation() {
 
 checks_of_upgrade() {
         try upgrades '
-                systemctl show -P ActiveEnterTimestampMonotonic podctl-metadata.socket >/var/tmp/socket
-                apt install $packages/now/podctl*.deb
+                systemctl show -P InvocationID podctl-metadata.socket >/var/tmp/socket
+                install_release now
                 version=$(dpkg-deb -f $packages/now/podctl_*.deb Version)
                 is "$(dpkg-query -W -f "\${Version}\n" $(mine) | uniq)" "$version"'
         try pods_ran_on '
@@ -121,7 +123,7 @@ checks_of_upgrade() {
                         podctl-group.socket podctl-metadata.socket; do
                         is "$unit $(systemctl is-active $unit)" "$unit active"
                 done
-                ! cmp -s /var/tmp/socket <(systemctl show -P ActiveEnterTimestampMonotonic podctl-metadata.socket)
+                test "$(cat /var/tmp/socket)" != "$(systemctl show -P InvocationID podctl-metadata.socket)"
                 systemctl stop podctl-metadata.socket'
         try autopkgtest '
                 autopkgtest --no-built-binaries --output-dir=/var/tmp/autopkgtest /usr/src/podctl/ -- null || status=$?
@@ -138,16 +140,16 @@ checks_of_removal() {
                 apt remove $(mine) >/var/tmp/removal 2>&1 || { cat /var/tmp/removal; exit 1; }
                 grep kept /var/tmp/removal
                 grep "machinectl terminate" /var/tmp/removal
-                ! command -v podctl
+                test ! -e /usr/bin/podctl
                 is "$(pids)" "$(cat /var/tmp/pids)"
                 is "$(systemctl list-units --no-legend --plain "podctl-*.timer" "podctl-*.path" "podctl-*.socket")" ""'
         try purge_keeps_pods_that_run '
                 echo "podctl podctl/remove-data boolean true" | debconf-set-selections
-                apt purge $(mine)
+                dpkg --purge $(mine)
                 is "$(pids)" "$(cat /var/tmp/pids)"
                 ls /var/lib/podctl/pods/run/*/pid /etc/podctl/pods.d/file.json'
         try they_are_back_with_the_package '
-                apt install $packages/now/podctl*.deb
+                install_release now
                 podctl list
                 is "$(podctl exec kept /bin/echo there)" there
                 is "$(podctl exec file /bin/echo there)" there
@@ -165,34 +167,35 @@ checks_of_removal() {
 
 checks_of_purge() {
         try purge_keeps_data_by_default '
-                apt install $packages/now/podctl*.deb
+                install_release now
                 apt purge $(mine)
                 test -d /var/lib/podctl/images/manifests
-                test -e /etc/podctl/pods.d/file.json'
+                test -e /etc/podctl/pods.d/file.json
+                test ! -e /etc/systemd/system/timers.target.wants/podctl-gc.timer'
         try kept_data_is_used_again '
-                apt install $packages/now/podctl*.deb
+                install_release now
                 is "$(podctl run busybox --exec=/bin/echo -- again)" again
                 systemctl start pod@file.service
                 systemctl stop pod@file.service'
         try purge_removes_data_if_told '
                 echo "podctl podctl/remove-data boolean true" | debconf-set-selections
                 apt purge $(mine)
-                ! test -e /var/lib/podctl
-                ! test -e /etc/podctl
-                ! test -e /run/podctl'
+                test ! -e /var/lib/podctl
+                test ! -e /etc/podctl
+                test ! -e /run/podctl'
         try nothing_is_left '
                 find / -xdev \( -path /usr/src -o -path /var/tmp -o -path "$images" \) -prune -o \
                         \( -name "*podctl*" -o -name "*pod@*" -o -name rkt \) -print >/var/tmp/left
                 find /run -xdev \( -name "*podctl*" -o -name "*pod@*" \) -print >>/var/tmp/left
                 is "$(cat /var/tmp/left)" ""
                 is "$(find /var/log/journal -type l)" ""
-                ! debconf-show podctl | grep .
+                is "$(debconf-show podctl)" ""
                 is "$(ip -o link | grep pod- || true)" ""
                 is "$(systemctl --failed --no-legend --plain)" ""'
         try an_unused_package_leaves_nothing '
-                apt install $packages/now/podctl*.deb
+                install_release now
                 apt purge $(mine)
-                ! test -e /var/lib/podctl
-                ! test -e /etc/podctl
-                ! test -e /run/podctl'
+                test ! -e /var/lib/podctl
+                test ! -e /etc/podctl
+                test ! -e /run/podctl'
 }
