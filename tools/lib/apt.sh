@@ -74,7 +74,7 @@ download_for() {
         options=(-q -q -c "$scratch/options" -o "Dir::Etc::SourceList=$scratch/sources" -o Dir::Etc::SourceParts=-
                 -o "Dir::State::Lists=$scratch/lists" -o "Dir::State::Status=$status"
                 -o "Dir::Cache::Archives=$scratch/archives" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
-                -o Acquire::Check-Valid-Until=false -o Debug::NoLocking=1)
+                -o Acquire::Check-Valid-Until=false -o Debug::NoLocking=1 -o APT::Sandbox::User=root)
         apt-get "${options[@]}" update >/dev/null &&
                 apt-get "${options[@]}" --yes --no-install-recommends --allow-downgrades --download-only \
                         install "$@" >/dev/null || failed=1

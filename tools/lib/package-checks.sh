@@ -125,9 +125,10 @@ checks_of_upgrade() {
                 done
                 test "$(cat /var/tmp/socket)" != "$(systemctl show -P InvocationID podctl-metadata.socket)"
                 systemctl stop podctl-metadata.socket'
+        # This host is there to be changed, which `null` promises of itself only before Debian 13.
         try autopkgtest '
-                autopkgtest --no-built-binaries --output-dir=/var/tmp/autopkgtest /usr/src/podctl/ -- null || status=$?
-                test -z "${status-}"'
+                autopkgtest --no-built-binaries --ignore-restrictions=isolation-machine \
+                        --output-dir=/var/tmp/autopkgtest /usr/src/podctl/ -- null'
         try is_disabled_by_the_administrator_for_good '
                 systemctl disable --now podctl-image-gc.timer
                 apt install --reinstall $packages/now/podctl_*.deb
