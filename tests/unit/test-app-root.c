@@ -424,6 +424,9 @@ Test(app_root, homes)
                 _cleanup_free_ char *message = NULL, *list = NULL;
                 _cleanup_strv_free_ char **environment = NULL;
 
+                /* The owner of a file, which is whoever runs this. */
+                if (cases[i].user && strchr(cases[i].user, '/') && getuid() != 0)
+                        continue;
                 cr_assert_eq(app_identify(&plan_app, t.fd, 0, &identity, &message), 0, "%s", message);
                 cr_assert_eq(app_environment(&plan_app, &identity, &environment), 0);
                 list = strv_join(environment, " ");

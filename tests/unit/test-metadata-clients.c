@@ -2,10 +2,23 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "basic/alloc.h"
 #include "metadata/metadata-clients.h"
+
+/* As many clients as there may be need more descriptors than a user has by default. */
+static void setup(void)
+{
+        struct rlimit limit;
+
+        cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        limit.rlim_cur = limit.rlim_max;
+        cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+TestSuite(metadata_clients, .init = setup);
 
 static ClientKey key_of(const char *peer, const char *local)
 {

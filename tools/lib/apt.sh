@@ -60,10 +60,10 @@ make_root() {
         return $status
 }
 
-# download_upgrade SUITE STATUS TARGET PACKAGE…: what brings these packages of a machine with that dpkg status to
-# another suite, be they newer there or older, as files.
-download_upgrade() {
-        local suite=$1 status=$2 target=$3 scratch mirror
+# download_for SUITE STATUS TARGET PACKAGE…: what installing these takes on a machine with that dpkg status, as files. A
+# package is a name, a name with /SUITE, or a file; the files of packages that are files are not copied.
+download_for() {
+        local suite=$1 status=$2 target=$3 scratch mirror failed=0
         local -a options
         shift 3
         scratch=$(mktemp -d)
@@ -74,10 +74,19 @@ download_upgrade() {
         options=(-q -q -c "$scratch/options" -o "Dir::Etc::SourceList=$scratch/sources" -o Dir::Etc::SourceParts=-
                 -o "Dir::State::Lists=$scratch/lists" -o "Dir::State::Status=$status"
                 -o "Dir::Cache::Archives=$scratch/archives" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
-                -o Acquire::Check-Valid-Until=false -o Debug::NoLocking=1)
+                -o Acquire::Check-Valid-Until=false -o Debug::NoLocking=1 -o APT::Sandbox::User=root)
         apt-get "${options[@]}" update >/dev/null &&
                 apt-get "${options[@]}" --yes --no-install-recommends --allow-downgrades --download-only \
-                        install "${@/%//$suite}" >/dev/null &&
-                mv "$scratch"/archives/*.deb "$target"
+                        install "$@" >/dev/null || failed=1
+        ((failed)) || find "$scratch/archives" -maxdepth 1 -name '*.deb' -exec mv -t "$target" {} +
         rm -rf "$scratch"
+        return $failed
+}
+
+# download_upgrade SUITE STATUS TARGET PACKAGE…: the same, of packages that are to be that suite's, be they newer there
+# or older.
+download_upgrade() {
+        local suite=$1 status=$2 target=$3
+        shift 3
+        download_for "$suite" "$status" "$target" "${@/%//$suite}"
 }

@@ -250,13 +250,19 @@ static HostState look_at_seccomp(const HostLook *l, char **ret_found)
 
 static HostState look_at_users(const HostLook *l, char **ret_found)
 {
-        static const char *const users[] = { "podctl-fetch", "podctl-metadata" };
+        /* The metadata service may be a package of its own. */
+        static const struct {
+                const char *name, *program;
+        } users[] = {
+                { "podctl-fetch", PKGLIBDIR "/podctl-fetch" },
+                { "podctl-metadata", PKGLIBDIR "/podctl-metadata" },
+        };
         static const char *const groups[] = { "podctl", "podctl-admin" };
         _cleanup_strv_free_ char **missing = NULL;
 
         for (size_t i = 0; i < ELEMENTSOF(users); i++)
-                if (!getpwnam(users[i]))
-                        (void) strv_extendf(&missing, "no user %s", users[i]);
+                if (access(users[i].program, F_OK) >= 0 && !getpwnam(users[i].name))
+                        (void) strv_extendf(&missing, "no user %s", users[i].name);
         for (size_t i = 0; i < ELEMENTSOF(groups); i++)
                 if (!getgrnam(groups[i]))
                         (void) strv_extendf(&missing, "no group %s", groups[i]);
