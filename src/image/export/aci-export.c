@@ -181,15 +181,18 @@ static int tar_failed(AciExport *e)
         return archive_write_failed(e->tar, e->reterr_message);
 }
 
-static int write_contents(AciExport *e, int fd)
+/* What a file that is being written to has grown by since we looked is not in the archive. */
+static int write_contents(AciExport *e, int fd, uint64_t left)
 {
         char block[64 * 1024];
-        ssize_t n;
+        ssize_t n = 0;
 
-        while ((n = loop_read(fd, block, sizeof(block))) > 0)
+        while (left > 0 && (n = loop_read(fd, block, MIN(left, sizeof(block)))) > 0) {
                 if (archive_write_data(e->tar, block, (size_t) n) != n)
                         return tar_failed(e);
-        return (int) n;
+                left -= (uint64_t) n;
+        }
+        return (int) MIN(n, 0);
 }
 
 /* The attributes of an image are those that unpacking keeps; all others belong to the store. */
@@ -221,7 +224,8 @@ static int write_entry(AciExport *e, struct archive_entry *entry, int fd)
                 return r;
         if (archive_write_header(e->tar, entry) < ARCHIVE_WARN)
                 return tar_failed(e);
-        return fd >= 0 && archive_entry_size(entry) > 0 ? write_contents(e, fd) : 0;
+        return fd >= 0 && archive_entry_size(entry) > 0 ? write_contents(e, fd, (uint64_t) archive_entry_size(entry))
+                                                        : 0;
 }
 
 static int fill_entry(AciExport *e, struct archive_entry *entry, int from_dir, const char *path, const struct stat *st,
@@ -382,7 +386,8 @@ int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_mess
         int r = -ENOMEM;
 
         if (e.tar && e.disk) {
-                (void) archive_read_disk_set_behavior(e.disk, ARCHIVE_READDISK_NO_FFLAGS | ARCHIVE_READDISK_NO_SPARSE);
+                (void) archive_read_disk_set_behavior(e.disk, ARCHIVE_READDISK_NO_FFLAGS |
+                                                              (contents->keep_holes ? 0 : ARCHIVE_READDISK_NO_SPARSE));
                 (void) archive_write_set_bytes_in_last_block(e.tar, 1);
                 /* All of pax, to keep nanoseconds. */
                 if (archive_write_set_format_pax(e.tar) != ARCHIVE_OK ||
