@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <linux/securebits.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+
 #include "basic/fs.h"
 #include "image/tree/tree-copy.h"
 #include "pod/volume-store.h"
 #include "shared/explain.h"
+#include "shared/worker.h"
 #include "stage1/named-volume.h"
 
 typedef struct Content {
@@ -39,6 +44,26 @@ static int explain_mount(int r, const MountOptions *options, char **reterr_messa
         return explain(reterr_message, r, "cannot mount it: %s", strerror(-r));
 }
 
+typedef struct Copy {
+        int from;
+        int to;
+        uid_t uid_base;
+} Copy;
+
+/* In such a mount only users that it maps can make files (mount_setattr(2)): it is done as root of the pod, who keeps
+ * our capabilities. */
+static int copy_as_root_of_the_pod(void *userdata, WorkerReport *report, char **reterr_message)
+{
+        const Copy *c = userdata;
+        MergedLayer layer = { .fd = c->from };
+
+        if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) < 0)
+                return -errno;
+        (void) setfsgid(c->uid_base);
+        (void) setfsuid(c->uid_base);
+        return tree_copy_merged(&(MergedTree) { .layers = &layer, .n = 1 }, c->to, reterr_message);
+}
+
 /* The app's root shows the IDs of this pod; written through a mount like the pod's own they are kept as every pod sees
  * them. */
 static int copy_content(int data_fd, void *userdata, char **reterr_message)
@@ -46,14 +71,18 @@ static int copy_content(int data_fd, void *userdata, char **reterr_message)
         const Content *c = userdata;
         const MountOptions options = { .userns_fd = c->context->userns_fd };
         _cleanup_close_ int from = open_content(c), to = -EBADF;
-        MergedLayer layer = { .fd = from };
+        Worker worker = WORKER_NONE;
+        Copy copy;
+        int r;
 
         if (from < 0)
                 return from == -ENOENT ? 0 : from;
         to = mount_clone(data_fd, "", &options);
         if (to < 0)
                 return explain_mount(to, &options, reterr_message);
-        return tree_copy_merged(&(MergedTree) { .layers = &layer, .n = 1 }, to, reterr_message);
+        copy = (Copy) { from, to, c->context->uid_base };
+        r = worker_start(copy_as_root_of_the_pod, &copy, &worker);
+        return r < 0 ? r : worker_finish(&worker, NULL, 0, reterr_message);
 }
 
 static int open_volume(const PlanMount *m, const MountContext *context, VolumeLock *lock, char **reterr_message)

@@ -235,23 +235,22 @@ static int fill_entry(AciExport *e, struct archive_entry *entry, int from_dir, c
         ssize_t n;
 
         archive_entry_copy_stat(entry, st);
-        /* This belongs to the store, not to the image. */
-        archive_entry_unset_atime(entry);
-        archive_entry_unset_ctime(entry);
-        archive_entry_set_dev(entry, 0);
-        archive_entry_set_ino(entry, 0);
-        archive_entry_set_nlink(entry, 1);
         if (S_ISLNK(st->st_mode)) {
                 n = readlinkat(from_dir, path, target, sizeof(target) - 1);
                 if (n < 0)
                         return -errno;
                 target[n] = 0;
                 archive_entry_copy_symlink(entry, target);
-                return 0;
         }
-        if (fd < 0)
-                return 0;
-        return archive_read_disk_entry_from_file(e->disk, entry, fd, st) < ARCHIVE_WARN ? -EIO : 0;
+        if (fd >= 0 && archive_read_disk_entry_from_file(e->disk, entry, fd, st) < ARCHIVE_WARN)
+                return -EIO;
+        /* This belongs to the store, not to the image. libarchive has set it again. */
+        archive_entry_unset_atime(entry);
+        archive_entry_unset_ctime(entry);
+        archive_entry_set_dev(entry, 0);
+        archive_entry_set_ino(entry, 0);
+        archive_entry_set_nlink(entry, 1);
+        return 0;
 }
 
 static void remember(AciExport *e, const char *path)
