@@ -26,8 +26,8 @@ typedef struct Verb {
         int min_words;
         int max_words; /* -1: any number */
         /* What its words are, the last one as often as there are more: "POD", "PREPARED", "MANIFEST" (of pods.d),
-         * "IMAGE", "VOLUME", "FILE", "DIR", the words themselves with "|" between, "-" for what nobody knows. NULL: there are
-         * none. */
+         * "IMAGE", "VOLUME", "FILE", "DIR", the words themselves with "|" between, "-" for what nobody knows. NULL:
+         * there are none. */
         const char *completes;
         /* Args is the struct that the options filled. The exit status, or a negative errno for 254; a verb that returns
          * one has logged it. */

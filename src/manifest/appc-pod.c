@@ -28,7 +28,8 @@ static int kind_read(const JsonType *type, json_object *o, void *p, JsonError *e
         VolumeKind k = volume_kind_from_string(json_object_get_string(o));
 
         if (k < 0)
-                return json_error_set(e, -EINVAL, NULL, "expected \"host\", \"empty\", \"named\" or \"tmpfs\", not '%s'",
+                return json_error_set(e, -EINVAL, NULL,
+                                      "expected \"host\", \"empty\", \"named\" or \"tmpfs\", not '%s'",
                                       json_object_get_string(o));
         *(VolumeKind *) p = k;
         return 0;

@@ -10,7 +10,6 @@
 #include "shared/explain.h"
 #include "shared/mount-util.h"
 #include "stage1/mount-source.h"
-#include "stage1/named-volume.h"
 
 /* Names in the scratch directory, beside those of app's roots, which begin with '-'. */
 #define SCRATCH_DEVICES "devices"
@@ -249,11 +248,8 @@ int mount_source_clone(const PlanMount *m, MountContext *context, char **reterr_
                 .data_only = m->data_only,
                 .slave = m->slave,
         };
-        int r;
+        int r = m->make_source ? make_source(m) : 0;
 
-        if (m->kind == PLAN_MOUNT_NAMED)
-                return named_volume_clone(m, context, &options, reterr_message);
-        r = m->make_source ? make_source(m) : 0;
         if (r >= 0)
                 r = is_own ? clone_own(m, context, &options) : clone_host(m, context, &options);
         if (r == -EINVAL && options.userns_fd >= 0)

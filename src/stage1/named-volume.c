@@ -7,6 +7,7 @@
 #include "image/tree/tree-copy.h"
 #include "pod/volume-store.h"
 #include "shared/explain.h"
+#include "shared/mount-util.h"
 #include "shared/worker.h"
 #include "stage1/named-volume.h"
 
@@ -99,13 +100,16 @@ static int open_volume(const PlanMount *m, const MountContext *context, VolumeLo
 }
 
 /* The lock is held until we have the mount: what is removed after that stays, unseen, as long as the pod has it. */
-int named_volume_clone(const PlanMount *m, const MountContext *context, const MountOptions *options,
-                       char **reterr_message)
+int named_volume_clone(const PlanMount *m, const MountContext *context, char **reterr_message)
 {
+        const MountOptions options = {
+                .userns_fd = m->map_ids ? context->userns_fd : -EBADF,
+                .read_only = m->read_only,
+                .dead_devices = true,
+        };
         _cleanup_(volume_store_freep) VolumeStore *store = NULL;
         _cleanup_(volume_lock_done) VolumeLock lock = VOLUME_LOCK_NONE;
         _cleanup_close_ int data = -EBADF;
-        MountOptions without_devices = *options;
         int r;
 
         r = volume_store_open(context->data, &store);
@@ -118,10 +122,9 @@ int named_volume_clone(const PlanMount *m, const MountContext *context, const Mo
         data = open_volume(m, context, &lock, reterr_message);
         if (data < 0)
                 return data;
-        without_devices.dead_devices = true;
-        r = mount_clone(data, "", &without_devices);
+        r = mount_clone(data, "", &options);
         if (r >= 0)
                 return r;
-        (void) explain_mount(r, options, reterr_message);
+        (void) explain_mount(r, &options, reterr_message);
         return explain_context(reterr_message, r, "volume '%s'", m->source);
 }

@@ -22,8 +22,8 @@ named() {
                 "${image:-busybox}" --name=app --user=0 --mount=volume=data,target=/vault --exec=/bin/sh -- -c "$1"
 }
 
-# image_with TREE: busybox with these files; $image is its ID.
-image_with() {
+# image_of_tree TREE: busybox with these files; $image is its ID.
+image_of_tree() {
         cp -a "$IMAGES/busybox.oci" own.oci
         umoci insert --image own.oci:latest "$1" /
         umoci gc --layout own.oci
@@ -67,20 +67,21 @@ os.utime(tree + "/file", ns=(10**18 + 5, 10**18 + 7))
 PYTHON
 }
 
-# full_image: with one of everything in /vault. umoci knows neither ACLs nor parts of seconds: they come in the store.
-full_image() {
+# image_of_everything: with one of everything in /vault. umoci knows neither ACLs nor parts of seconds: they come in the
+# store.
+image_of_everything() {
         local layer
         mkdir -p tree/vault
         echo >tree/vault/unique-$$
-        image_with tree
+        image_of_tree tree
         layer=$(dirname /var/lib/podctl/images/layers/*/rootfs/vault/unique-$$)
         rm -rf "$layer"
         make_tree "$layer"
-        describe "$layer" >wanted
+        tree_facts "$layer" >wanted
 }
 
-# describe TREE: everything about its files but access times and what is the file system's.
-describe() {
+# tree_facts TREE: everything about its files but access times and what is the file system's.
+tree_facts() {
         python3 - "$1" <<'PYTHON'
 import os, stat, sys
 top, first = sys.argv[1], {}
@@ -102,11 +103,11 @@ PYTHON
 # --- First content, and what becomes of it
 
 test_first_use_copies_what_the_image_has() {
-        full_image
+        image_of_everything
         volume data
         assert_eq "$(named 'stat -c "%u %g %a" /vault /vault/sub /vault/program; cat /vault/file')" \
                 $'33 34 2750\n65534 7 1777\n0 0 4755\nof the image'
-        describe $VOLUMES/data/data >found
+        tree_facts $VOLUMES/data/data >found
         diff wanted found >&2
         (($(stat -c %b $VOLUMES/data/data/sparse) < 1000)) || fail "the hole was filled"
         assert_eq "$(stat -c '%a %u' $VOLUMES $VOLUMES/data)" $'700 0\n700 0'
@@ -114,10 +115,10 @@ test_first_use_copies_what_the_image_has() {
 }
 
 test_without_a_user_namespace_it_is_the_same() {
-        full_image
+        image_of_everything
         volume data
         named true --private-users=no
-        describe $VOLUMES/data/data >found
+        tree_facts $VOLUMES/data/data >found
         diff wanted found >&2
         assert_eq "$(named 'stat -c "%u %g %a" /vault /vault/file')" $'33 34 2750\n33 34 640'
 }
@@ -144,13 +145,13 @@ test_links_stay_in_the_image() {
         mkdir -p tree/real
         echo inside >tree/real/f
         ln -s /real tree/vault
-        image_with tree
+        image_of_tree tree
         volume data
         assert_eq "$(named 'cat /vault/f')" inside
         rm -rf own.oci tree/vault
         ln -s ../../../../../../../../var/lib/podctl tree/vault
         podctl volume rm --force data >/dev/null
-        image_with tree
+        image_of_tree tree
         assert_eq "$(named 'ls -A /vault')" ''
 }
 
@@ -169,7 +170,7 @@ test_kept_when_pods_go() {
 test_shared_by_pods_with_other_ranges() {
         mkdir -p tree/vault
         chown 1000:1000 tree/vault
-        image_with tree
+        image_of_tree tree
         volume data
         pod one --net=none --volume=data,kind=named \
                 "$image" --name=app --user=1000 --group=1000 --mount=volume=data,target=/vault --exec=/bin/sh -- \
@@ -225,7 +226,7 @@ named_ro() {
 many_files() {
         mkdir -p tree/vault
         python3 -c 'for i in range(8000): open(f"tree/vault/{i:05}", "w").write(str(i))'
-        image_with tree
+        image_of_tree tree
 }
 
 test_starting_at_once() {
@@ -270,7 +271,7 @@ test_killed_in_the_middle() {
         assert_eq "$(podctl volume list --no-legend)" ''
         assert_eq "$(named 'ls /vault | wc -l; cat /vault/07999')" $'8000\n7999'
         assert_eq "$(ls -A $VOLUMES)" data
-        # Whoever never comes back to it: the collection takes it away.
+        # Where no pod comes back to it, the collection takes it away.
         mkdir -p $VOLUMES/.other.new/data $VOLUMES/.more.old/data
         podctl gc >/dev/null
         assert_eq "$(ls -A $VOLUMES)" data
@@ -337,7 +338,7 @@ test_create() {
         mkdir -p tree/vault
         echo image >tree/vault/f
         chown 7:8 tree/vault
-        image_with tree
+        image_of_tree tree
         volume data
         volume other
         podctl volume create data other
@@ -390,7 +391,7 @@ test_archive_round_trip() {
         make_tree tree
         mknod tree/device c 1 3
         python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("tree/socket")'
-        describe tree | grep -v ^socket >wanted
+        tree_facts tree | grep -v ^socket >wanted
         volume one
         volume two
         podctl volume create one
@@ -401,7 +402,7 @@ test_archive_round_trip() {
         assert_eq "$(tar -tf out.tar | grep -c socket || true)" 0
         (($(stat -c %s out.tar) < 1000000)) || fail "the hole is in the archive"
         podctl volume import two out.tar
-        describe $VOLUMES/two/data >found
+        tree_facts $VOLUMES/two/data >found
         diff wanted found >&2
         (($(stat -c %b $VOLUMES/two/data/sparse) < 1000)) || fail "the hole was filled"
         assert_eq "$(podctl volume list --format=json | jq -r '.[1].origin')" out.tar
@@ -411,14 +412,14 @@ test_archive_round_trip() {
         # GNU tar reads it, and a part of it is not taken for the whole.
         mkdir gnu
         tar -xf out.tar -C gnu --xattrs --xattrs-include='*' --acls
-        describe gnu | sed '/^sub\/deep\/file/d' >found
+        tree_facts gnu | sed '/^sub\/deep\/file/d' >found
         diff <(sed '/^sub\/deep\/file/d' wanted) found >&2
         podctl volume rm two >/dev/null
         head -c 30000 out.tar >part.tar
         assert_fails 254 podctl volume import two part.tar
         test ! -e $VOLUMES/two
         gzip -c out.tar | podctl volume import two -
-        describe $VOLUMES/two/data >found
+        tree_facts $VOLUMES/two/data >found
         diff wanted found >&2
         assert_eq "$(ls -A $VOLUMES)" $'one\ntwo'
 }
@@ -427,7 +428,7 @@ test_archive_round_trip() {
 test_archive_moves() {
         mkdir -p tree/vault
         chown 1000:1000 tree/vault
-        image_with tree
+        image_of_tree tree
         volume data
         volume moved
         podctl run --net=none --volume=data,kind=named "$image" --name=app --user=1000 --group=1000 \

@@ -155,7 +155,8 @@ Test(appc_pod, names_what_is_wrong)
                 { APPS("'credentials':[{'name':'.a'}]"),
                   "apps[0].credentials[0].name: '.a' is not a valid name of a credential: letters, "
                   "digits, '.', '_' and '-', at most 128" },
-                { VOLUME("'kind':'disk'"), "volumes[0].kind: expected \"host\", \"empty\", \"named\" or \"tmpfs\", not 'disk'" },
+                { VOLUME("'kind':'disk'"),
+                  "volumes[0].kind: expected \"host\", \"empty\", \"named\" or \"tmpfs\", not 'disk'" },
                 { VOLUME("'kind':'host'"), "volumes[0]: missing member 'source', which host volumes need" },
                 { VOLUME("'kind':'host','source':'a'"), "volumes[0].source: 'a' is not an absolute path" },
                 { VOLUME("'kind':'host','source':'/a','mode':'0755'"),
