@@ -386,7 +386,7 @@ test_podctl_backup_7() {
         defer systemctl disable --quiet --now pod@shop.service
         example podctl-backup.7
         local saved
-        saved=$(tar -xOf shop-data.tar ./sales 2>/dev/null | wc -l || true)
+        saved=$(tar -xOf shop-data.tar sales 2>/dev/null | wc -l || true)
         wait_until lines_of_shop $((saved + 1))
         assert_contains "$(tar -tzf podctl.tar.gz)" etc/podctl/pods.d/shop.json
 }
