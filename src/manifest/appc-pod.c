@@ -125,7 +125,7 @@ static const struct {
         { "mode",         { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
         { "uid",          { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
         { "gid",          { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
-        { "size",         { [VOLUME_TMPFS] = true, [VOLUME_NAMED] = true },   "tmpfs and named volumes have" },
+        { "size",         { [VOLUME_TMPFS] = true },                          "tmpfs volumes have" },
         { "fromImage",    { [VOLUME_EMPTY] = true },                          "empty volumes have" },
         { "volume",       { [VOLUME_NAMED] = true },                          "named volumes have" },
         { "create",       { [VOLUME_HOST] = true },                           "host volumes have" },
@@ -143,6 +143,10 @@ static int volume_check(void *p, json_object *o, JsonError *e)
 {
         Volume *v = p;
 
+        if (v->kind == VOLUME_NAMED && json_object_object_get(o, "size"))
+                return json_error_set(e, -EINVAL, "size",
+                                      "named volumes have no limit; use 'podctl volume create', and mount a file "
+                                      "system of that size on the volume's directory 'data', see podctl-files(5)");
         for (size_t i = 0; i < ELEMENTSOF(volume_members); i++)
                 if (!volume_members[i].kinds[v->kind] && json_object_object_get(o, volume_members[i].member))
                         return json_error_set(e, -EINVAL, volume_members[i].member, "only %s this",

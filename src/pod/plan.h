@@ -61,7 +61,7 @@ typedef struct PlanMount {
         mode_t mode;           /* also TMPFS */
         uid_t uid;
         gid_t gid;
-        uint64_t size;         /* TMPFS, NAMED: bytes; 0: the kernel's default, no limit */
+        uint64_t size;         /* TMPFS: bytes; 0: the kernel's default */
 } PlanMount;
 
 /* In the order in which they are made. */

@@ -18,7 +18,6 @@ static const JsonField record_table[] = {
         { "created", &json_uint64, offsetof(VolumeRecord, created), JSON_MANDATORY },
         { "fresh", &json_boolean, offsetof(VolumeRecord, fresh) },
         { "origin", &json_string, offsetof(VolumeRecord, origin) },
-        { "size", &json_uint64, offsetof(VolumeRecord, size) },
         {}
 };
 
@@ -313,7 +312,7 @@ int volume_make(const VolumeLock *l, const VolumeFill *fill, char **reterr_messa
         return r < 0 ? explain_making(l, r, reterr_message) : 0;
 }
 
-/* Puts a filled one in the place of a fresh one, of which it keeps what was given when that was made. */
+/* Puts a filled one in the place of a fresh one, which it is as old as. */
 static int fill_fresh(const VolumeLock *l, const VolumeFill *fill, const VolumeRecord *fresh, char **reterr_message)
 {
         _cleanup_free_ char *new = hidden_name(l->name, SUFFIX_NEW);
@@ -323,7 +322,6 @@ static int fill_fresh(const VolumeLock *l, const VolumeFill *fill, const VolumeR
         if (!new)
                 return -ENOMEM;
         again.record.created = fresh->created;
-        again.record.size = fresh->size;
         r = make_beside(l, new, &again, reterr_message);
         if (r >= 0 && renameat2(l->store->fd, new, l->store->fd, l->name, RENAME_EXCHANGE) < 0)
                 r = -errno;
@@ -334,11 +332,14 @@ static int fill_fresh(const VolumeLock *l, const VolumeFill *fill, const VolumeR
         return remove_hidden(l->store, l->name, SUFFIX_NEW);
 }
 
-/* The administrator may have put something into it by hand. */
-static bool is_empty(int data_fd)
+/* The administrator may have put something into it by hand, or have mounted something. */
+static bool is_untouched(const VolumeStore *s, int data_fd)
 {
         _cleanup_strv_free_ char **names = NULL;
+        struct stat a, b;
 
+        if (fstat(s->fd, &a) < 0 || fstat(data_fd, &b) < 0 || a.st_dev != b.st_dev)
+                return false;
         return list_directory_all_at(data_fd, ".", &names) >= 0 && strv_length(names) == 0;
 }
 
@@ -349,11 +350,7 @@ static int use_existing(const VolumeLock *l, int data_fd, const VolumeFill *fill
 
         if (r < 0)
                 return explain_making(l, r, reterr_message);
-        if (fill->record.size > 0 && fill->record.size != record.size)
-                return explain(reterr_message, EMSGSIZE,
-                               "volume '%s' was made with another size; leave out size=, or make another volume",
-                               l->name);
-        return record.fresh && is_empty(data_fd) ? fill_fresh(l, fill, &record, reterr_message) : 0;
+        return record.fresh && is_untouched(l->store, data_fd) ? fill_fresh(l, fill, &record, reterr_message) : 0;
 }
 
 int volume_use(const VolumeLock *l, const VolumeFill *fill, char **reterr_message)

@@ -28,7 +28,6 @@ typedef struct VolumeRecord {
         uint64_t created; /* nanoseconds since the epoch */
         bool fresh;       /* made empty by hand: the first pod that uses it fills it, if it still is empty */
         char *origin;     /* what the content was: the path in an image, or a file; NULL: there was none */
-        uint64_t size;    /* bytes that it may take at most, with all its metadata; 0: no limit */
 } VolumeRecord;
 
 void volume_record_done(VolumeRecord *r);
@@ -58,7 +57,7 @@ typedef struct VolumeFill {
 int volume_make(const VolumeLock *l, const VolumeFill *fill, char **reterr_message);
 
 /* The directory with the files of the volume whose name is locked, for a pod: if it is missing, or still fresh, it is
- * made. -ELOOP, -ENOTDIR: something else has the name. -EMSGSIZE: it has another limit than the fill's record has. */
+ * made. -ELOOP, -ENOTDIR: something else has the name. */
 int volume_use(const VolumeLock *l, const VolumeFill *fill, char **reterr_message);
 
 /* -ENOENT. */

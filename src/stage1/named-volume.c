@@ -93,7 +93,7 @@ static int open_volume(const PlanMount *m, const MountContext *context, VolumeLo
         const VolumeFill fill = {
                 .fill = copy_content,
                 .userdata = &content,
-                .record = { .origin = origin, .size = m->size },
+                .record = { .origin = origin },
         };
 
         return origin ? volume_use(lock, &fill, reterr_message) : -ENOMEM;

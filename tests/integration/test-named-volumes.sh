@@ -374,6 +374,20 @@ pods=lister"
         assert_eq "$(podctl volume list --format=json | jq -c '.[].pods')" '[]'
 }
 
+# A file system of its own limits it, and is used as it is.
+test_mounted_volume() {
+        mkdir -p tree/vault
+        echo image >tree/vault/f
+        image_of_tree tree
+        volume data
+        podctl volume create data
+        small_disk $VOLUMES/data/data 8M
+        assert_eq "$(named 'ls -A /vault; head -c 16M /dev/zero >/vault/big 2>/dev/null || echo full')" \
+                $'lost+found\nfull'
+        (($(stat -c %s $VOLUMES/data/data/big) < 8388608))
+        refused 'named volumes have no limit' --volume=data,kind=named,size=1M busybox
+}
+
 # A link in the place of a volume is not followed.
 test_links_are_not_volumes() {
         mkdir -p elsewhere/data $VOLUMES
