@@ -31,6 +31,7 @@ void context_done(Context *c)
         options_free(context_options, c);
         pod_store_free(c->pods);
         image_store_free(c->images);
+        volume_store_free(c->volumes);
         sd_bus_flush_close_unref(c->bus);
         fetcher_free(c->fetcher);
         host_config_free(c->config);
@@ -183,6 +184,23 @@ int context_images(Context *c, ImageStore **ret)
                                        : log_error_errno(r, "Cannot open the images below %s: %m%s", data, remedy(r));
         }
         *ret = c->images;
+        return 0;
+}
+
+int context_volumes(Context *c, VolumeStore **ret)
+{
+        const char *data;
+        int r;
+
+        if (!c->volumes) {
+                r = data_directory(c, &data);
+                if (r < 0)
+                        return r;
+                r = volume_store_open(data, &c->volumes);
+                if (r < 0)
+                        return log_error_errno(r, "Cannot open the volumes below %s: %m%s", data, remedy(r));
+        }
+        *ret = c->volumes;
         return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "image/store/image-store.h"
 #include "image/transport/fetcher.h"
 #include "pod/pod.h"
+#include "pod/volume-store.h"
 #include "shared/bus.h"
 #include "shared/options.h"
 
@@ -25,6 +26,7 @@ typedef struct Context {
         /* Opened by the functions below, closed by context_done(). */
         PodStore *pods;
         ImageStore *images;
+        VolumeStore *volumes;
         sd_bus *bus;
         Fetcher *fetcher;
         HostConfig *config;
@@ -43,6 +45,7 @@ void context_done(Context *c);
 /* All of these log their failures. */
 int context_pods(Context *c, PodStore **ret);
 int context_images(Context *c, ImageStore **ret);
+int context_volumes(Context *c, VolumeStore **ret);
 int context_bus(Context *c, sd_bus **ret);
 int context_fetcher(Context *c, Fetcher **ret);
 int context_config(Context *c, const HostConfig **ret);

@@ -50,7 +50,7 @@ static const struct {
         { "tag", "podctl image tag does" },
         { "top", "systemd-cgtop does, and podctl status" },
         { "untag", "podctl image untag does" },
-        { "volume", "volumes are declared with the pod, podctl run --volume=NAME,kind=host,source=PATH" },
+        { "volume ls", "podctl volume list does" },
         { "wait", "podctl status --wait does" },
 };
 

@@ -13,6 +13,7 @@ static const char *const volume_kind_table[_VOLUME_KIND_MAX] = {
         [VOLUME_HOST] = "host",
         [VOLUME_EMPTY] = "empty",
         [VOLUME_TMPFS] = "tmpfs",
+        [VOLUME_NAMED] = "named",
 };
 DEFINE_STRING_TABLE(volume_kind, VolumeKind);
 
@@ -27,7 +28,8 @@ static int kind_read(const JsonType *type, json_object *o, void *p, JsonError *e
         VolumeKind k = volume_kind_from_string(json_object_get_string(o));
 
         if (k < 0)
-                return json_error_set(e, -EINVAL, NULL, "expected \"host\", \"empty\" or \"tmpfs\", not '%s'",
+                return json_error_set(e, -EINVAL, NULL,
+                                      "expected \"host\", \"empty\", \"named\" or \"tmpfs\", not '%s'",
                                       json_object_get_string(o));
         *(VolumeKind *) p = k;
         return 0;
@@ -58,7 +60,7 @@ static int mode_write(const JsonType *type, const void *p, json_object **ret)
         const Volume *v = (const Volume *) ((const char *) p - offsetof(Volume, mode));
         char text[16];
 
-        if (v->kind == VOLUME_HOST)
+        if (v->kind == VOLUME_HOST || v->kind == VOLUME_NAMED)
                 return 0;
         (void) snprintf(text, sizeof(text), "%04o", (unsigned) v->mode);
         *ret = json_object_new_string(text);
@@ -105,6 +107,8 @@ static const JsonField volume_table[] = {
         { "gid",          &json_uint32,        offsetof(Volume, gid)                  },
         { "size",         &json_uint64,        offsetof(Volume, size)                 },
         { "fromImage",    &json_boolean,       offsetof(Volume, from_image)           },
+        { "volume",       &json_ac_name,       offsetof(Volume, stored)               },
+        { "create",       &json_boolean,       offsetof(Volume, create)               },
         { "propagation",  &json_propagation,   offsetof(Volume, propagation)          },
         { "idMap",        &json_tristate,      offsetof(Volume, map_ids)              },
         { "deviceAccess", &json_string,        offsetof(Volume, device_access)        },
@@ -117,15 +121,17 @@ static const struct {
         bool kinds[_VOLUME_KIND_MAX];
         const char *whose;
 } volume_members[] = {
-        { "source",       { [VOLUME_HOST] = true },                         "host volumes have" },
-        { "mode",         { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true }, "empty and tmpfs volumes have" },
-        { "uid",          { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true }, "empty and tmpfs volumes have" },
-        { "gid",          { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true }, "empty and tmpfs volumes have" },
-        { "size",         { [VOLUME_TMPFS] = true },                        "tmpfs volumes have" },
-        { "fromImage",    { [VOLUME_EMPTY] = true },                        "empty volumes have" },
-        { "propagation",  { [VOLUME_HOST] = true },                         "host volumes have" },
-        { "idMap",        { [VOLUME_HOST] = true },                         "host volumes have" },
-        { "deviceAccess", { [VOLUME_HOST] = true },                         "host volumes have" },
+        { "source",       { [VOLUME_HOST] = true },                           "host volumes have" },
+        { "mode",         { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
+        { "uid",          { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
+        { "gid",          { [VOLUME_EMPTY] = true, [VOLUME_TMPFS] = true },   "empty and tmpfs volumes have" },
+        { "size",         { [VOLUME_TMPFS] = true },                          "tmpfs volumes have" },
+        { "fromImage",    { [VOLUME_EMPTY] = true },                          "empty volumes have" },
+        { "volume",       { [VOLUME_NAMED] = true },                          "named volumes have" },
+        { "create",       { [VOLUME_HOST] = true },                           "host volumes have" },
+        { "propagation",  { [VOLUME_HOST] = true },                           "host volumes have" },
+        { "idMap",        { [VOLUME_HOST] = true },                           "host volumes have" },
+        { "deviceAccess", { [VOLUME_HOST] = true },                           "host volumes have" },
 };
 
 static bool device_access_is_valid(const char *s)
@@ -137,6 +143,10 @@ static int volume_check(void *p, json_object *o, JsonError *e)
 {
         Volume *v = p;
 
+        if (v->kind == VOLUME_NAMED && json_object_object_get(o, "size"))
+                return json_error_set(e, -EINVAL, "size",
+                                      "named volumes have no limit; use 'podctl volume create', and mount a file "
+                                      "system of that size on the volume's directory 'data', see podctl-files(5)");
         for (size_t i = 0; i < ELEMENTSOF(volume_members); i++)
                 if (!volume_members[i].kinds[v->kind] && json_object_object_get(o, volume_members[i].member))
                         return json_error_set(e, -EINVAL, volume_members[i].member, "only %s this",
@@ -146,6 +156,8 @@ static int volume_check(void *p, json_object *o, JsonError *e)
         if (v->device_access && !device_access_is_valid(v->device_access))
                 return json_error_set(e, -EINVAL, "deviceAccess", "expected \"r\", \"rw\" or \"rwm\", not '%s'",
                                       v->device_access);
+        if (v->create && v->device_access)
+                return json_error_set(e, -EINVAL, "create", "a device cannot be made; leave out deviceAccess");
         if (v->kind != VOLUME_HOST && !json_object_object_get(o, "mode"))
                 v->mode = v->kind == VOLUME_TMPFS ? 01777 : 0755;
         return 0;
@@ -154,6 +166,11 @@ static int volume_check(void *p, json_object *o, JsonError *e)
 static const JsonType json_volumes = JSON_ARRAY(Volume, volume_table, volume_check);
 static const JsonType json_volume_pointer = JSON_POINTER(Volume, volume_table, volume_check);
 static const JsonType json_volume = JSON_STRUCT(Volume, volume_table, volume_check);
+
+const char *volume_stored_name(const Volume *v)
+{
+        return v->stored ?: v->name;
+}
 
 /* Mounts */
 

@@ -11,6 +11,7 @@ typedef enum VolumeKind {
         VOLUME_HOST,
         VOLUME_EMPTY,
         VOLUME_TMPFS,
+        VOLUME_NAMED, /* ours: kept on the host, see pod/volume-store.h */
         _VOLUME_KIND_MAX,
         _VOLUME_KIND_INVALID = -EINVAL,
 } VolumeKind;
@@ -43,6 +44,8 @@ typedef struct Volume {
         /* Our extensions: */
         uint64_t size;                 /* VOLUME_TMPFS: bytes; 0: the kernel's default */
         bool from_image;               /* VOLUME_EMPTY: initially a copy of what the first app's image has there */
+        char *stored;                  /* VOLUME_NAMED: "volume", its name on the host; by default the volume's */
+        bool create;                   /* VOLUME_HOST: a missing source is made, as a directory */
         VolumePropagation propagation; /* VOLUME_HOST */
         Tristate map_ids;              /* VOLUME_HOST: "idMap" */
         char *device_access;           /* VOLUME_HOST: "r", "rw" or "rwm"; the source is a device then */
@@ -136,6 +139,9 @@ int appc_pod_add_port(AppcPod *pod, PodPort *port);
 int appc_pod_app_add_mount(AppcPodApp *app, Mount *mount);
 /* Checked like a credential of a manifest. -EEXIST: the app has one of that name. */
 int appc_pod_app_add_credential(AppcPodApp *app, const char *name, const char *source, bool encrypted, JsonError *e);
+
+/* The name of a VOLUME_NAMED on the host. */
+const char *volume_stored_name(const Volume *v);
 
 /* Whether the app mounts something at this path, however the path is spelled. */
 bool appc_pod_app_has_mount(const AppcPodApp *app, const char *path);

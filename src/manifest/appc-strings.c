@@ -32,6 +32,8 @@ static const KeyRow volume_keys[] = {
         { "gid", "gid", VALUE_NUMBER },
         { "size", "size", VALUE_SIZE },
         { "fromImage", "fromImage", VALUE_BOOLEAN },
+        { "volume", "volume" },
+        { "create", "create", VALUE_BOOLEAN },
         { "propagation", "propagation" },
         { "idMap", "idMap", VALUE_BOOLEAN },
         {}

@@ -7,7 +7,8 @@
  * _done() function; -EINVAL with a message that names the wrong key. A comma always ends a value. */
 
 /* --volume NAME,kind=host,source=PATH[,readOnly=BOOL][,recursive=BOOL]
- * --volume NAME,kind=empty[,readOnly=BOOL][,mode=0755][,uid=N][,gid=N] */
+ * --volume NAME,kind=empty[,readOnly=BOOL][,mode=0755][,uid=N][,gid=N]
+ * --volume NAME,kind=named[,volume=NAME][,readOnly=BOOL] */
 int volume_from_string(const char *s, Volume *ret, JsonError *e);
 /* --mount volume=NAME,target=PATH */
 int mount_from_string(const char *s, Mount *ret, JsonError *e);

@@ -186,6 +186,9 @@ static int plan_host_volume(PlanMount *m, const Volume *volume, bool private_use
         m->map_ids = tristate_or(volume->map_ids, private_users) && private_users;
         m->slave = volume->propagation == PROPAGATION_SLAVE;
         m->is_device = volume->device_access;
+        m->make_source = volume->create;
+        if (volume->create)
+                m->mode = 0755;
         m->device_access = strdup(volume->device_access ?: m->read_only ? "r" : "rw");
         return m->device_access ? 0 : -ENOMEM;
 }
@@ -202,13 +205,39 @@ static int plan_image_volume(const PodPlan *plan, PlanMount *m, const AppcPodApp
         return free_and_strdup(&m->source_app, first->name) < 0 || free_and_strdup(&m->source, path) < 0 ? -ENOMEM : 0;
 }
 
+/* A directory beyond the pod. Only the start knows whether it is there, or gets what the image has. */
+static int plan_named_volume(const PodPlan *plan, PlanMount *m, const AppcPodApp *app, const PlannedVolume *planned)
+{
+        const char *path;
+        const AppcPodApp *first = first_with_volume(plan, app, planned->mount, &path);
+
+        m->kind = PLAN_MOUNT_NAMED;
+        m->recursive = false;
+        return free_and_strdup(&m->content_app, first->name) < 0 || free_and_strdup(&m->content, path) < 0 ? -ENOMEM
+                                                                                                           : 0;
+}
+
+/* What the source of a volume is depends on its kind, see PlanMount. */
+static const char *source_of(const Volume *volume, const char *name, const char *empty)
+{
+        switch (volume->kind) {
+        case VOLUME_HOST:
+                return volume->source;
+        case VOLUME_TMPFS:
+                return name;
+        case VOLUME_NAMED:
+                return volume_stored_name(volume);
+        default:
+                return empty;
+        }
+}
+
 static int plan_volume(const PodPlan *plan, PlanApp *ret, const PlannedVolume *planned)
 {
         const AppcPodApp *app = ret->app;
         const Volume *volume = planned->mount->app_volume ?:
                                        appc_pod_find_volume(plan->manifest, planned->mount->volume);
         _cleanup_free_ char *name = NULL, *empty = NULL, *what = NULL;
-        const char *source;
         PlanMount *m;
         int r;
 
@@ -220,8 +249,7 @@ static int plan_volume(const PodPlan *plan, PlanApp *ret, const PlannedVolume *p
         if (!what || !empty)
                 return -ENOMEM;
 
-        source = volume->source ?: volume->kind == VOLUME_TMPFS ? name : empty;
-        r = app_bind(plan, ret, what, source, planned->target, &m);
+        r = app_bind(plan, ret, what, source_of(volume, name, empty), planned->target, &m);
         if (r < 0)
                 return r;
         r = mount_is_read_only(app, volume, planned->target);
@@ -237,6 +265,8 @@ static int plan_volume(const PodPlan *plan, PlanApp *ret, const PlannedVolume *p
         m->size = volume->size;
         if (volume->kind == VOLUME_HOST)
                 return plan_host_volume(m, volume, pod_plan_private_users(plan));
+        if (volume->kind == VOLUME_NAMED)
+                return plan_named_volume(plan, m, app, planned);
         if (volume->kind == VOLUME_TMPFS)
                 m->kind = PLAN_MOUNT_TMPFS;
         return volume->from_image ? plan_image_volume(plan, m, app, planned) : 0;

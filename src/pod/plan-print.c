@@ -94,10 +94,17 @@ static void print_app(FILE *f, const PlanApp *a)
 
 static void print_mount(FILE *f, const PlanMount *m)
 {
+        static const char *const kinds[_PLAN_MOUNT_KIND_MAX] = {
+                [PLAN_MOUNT_BIND] = "", [PLAN_MOUNT_OVERLAY] = "", [PLAN_MOUNT_TMPFS] = "tmpfs ",
+                [PLAN_MOUNT_NAMED] = "named ",
+        };
+
         print_line(f, "mount %s%s%s", m->app ?: "", m->app ? ":" : "", m->target);
         if (m->source)
-                print_line(f, "    source %s%s%s%s", m->kind == PLAN_MOUNT_TMPFS ? "tmpfs " : "",
-                           m->source_app ?: "", m->source_app ? ":" : "", m->source);
+                print_line(f, "    source %s%s%s%s", kinds[m->kind], m->source_app ?: "", m->source_app ? ":" : "",
+                           m->source);
+        if (m->content)
+                print_line(f, "    first content %s:%s", m->content_app, m->content);
         print_words(f, "layer", m->lowers);
         if (m->upper)
                 (void) fprintf(f, "    upper %s\n", m->upper);

@@ -89,6 +89,8 @@ static int resolve_source(const PlanMount *m, char ***lines, char **reterr_messa
         int r;
 
         r = open_source(m, &st);
+        if (r == -ENOENT && m->make_source)
+                return 0;
         if (r < 0)
                 return explain(reterr_message, r, "%s: source %s: %s", m->what, m->source, strerror(-r));
         r = devices_of_source(m, &st, lines);

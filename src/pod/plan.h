@@ -28,14 +28,17 @@ typedef enum PlanMountKind {
         PLAN_MOUNT_BIND,    /* source on target */
         PLAN_MOUNT_OVERLAY, /* the app's root from layers, upper and work directory */
         PLAN_MOUNT_TMPFS,
+        PLAN_MOUNT_NAMED,   /* a volume of the host, made at its first use: pod/volume-store.h */
         _PLAN_MOUNT_KIND_MAX,
 } PlanMountKind;
 
 typedef struct PlanMount {
         PlanMountKind kind;
         char *what;      /* for messages: "volume 'data'" */
-        char *source;    /* BIND: on the host; TMPFS: its name in the pod, since apps may share it */
+        char *source;    /* BIND: on the host; TMPFS: its name in the pod, since apps may share it; NAMED: its name */
         char *source_app; /* BIND: if not NULL, source is in the root of this app, and made when missing */
+        char *content_app; /* NAMED: the app whose image has the first content of the volume */
+        char *content;     /* NAMED: the path of that content in the app */
         char *app;       /* the target is inside this app's root, following its links; NULL: inside the pod's own */
         char *target;    /* absolute; made when missing, as directory or file like the source */
         char **lowers;   /* OVERLAY: trees, top first */
@@ -54,7 +57,7 @@ typedef struct PlanMount {
         bool slave;            /* what is mounted below the source later appears here */
         char *device_access;   /* the source may be a device, or a directory of some: "r", "rw" or "rwm" */
         bool is_device;        /* the source must be a device or such a directory */
-        bool make_source;      /* the source is a directory of the pod's own, made if missing, with: */
+        bool make_source;      /* the source is a directory, made if missing, with: */
         mode_t mode;           /* also TMPFS */
         uid_t uid;
         gid_t gid;

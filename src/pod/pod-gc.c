@@ -4,12 +4,14 @@
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/parse.h"
+#include "basic/path.h"
 #include "basic/time-util.h"
 #include "network/network.h"
 #include "pod/host-journal.h"
 #include "pod/pod-gc.h"
 #include "pod/pod-internal.h"
 #include "pod/pod-register.h"
+#include "pod/volume-store.h"
 #include "shared/explain.h"
 
 /* An nspawn that was killed leaves directories of its machine behind, and from systemd 257 on it refuses to start a
@@ -320,10 +322,28 @@ static int collect_all(PodStore *s, const PodCollect *c)
         }
 }
 
+/* What starts and imports that were killed have left of volumes. */
+static int clean_volumes(const PodStore *s)
+{
+        _cleanup_(volume_store_freep) VolumeStore *volumes = NULL;
+        _cleanup_free_ char *path = path_join(s->data, "volumes");
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        if (access(path, F_OK) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        r = volume_store_open(s->data, &volumes);
+        return r < 0 ? r : volume_store_clean(volumes);
+}
+
 int pod_store_collect(PodStore *s, const PodCollect *c)
 {
-        int r = collect_all(s, c);
+        int r = collect_all(s, c), k;
 
         release_stale_ranges();
+        k = c->mark_only ? 0 : clean_volumes(s);
+        if (k < 0)
+                log_warning_errno(k, "Cannot remove what is left of unfinished volumes below %s/volumes: %m", s->data);
         return r;
 }

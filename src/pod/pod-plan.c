@@ -16,6 +16,8 @@ static void plan_mount_done(PlanMount *m)
         free(m->what);
         free(m->source);
         free(m->source_app);
+        free(m->content_app);
+        free(m->content);
         free(m->device_access);
         free(m->app);
         free(m->target);

@@ -10,6 +10,7 @@ int mount_clone(int dir_fd, const char *path, const MountOptions *options)
         struct mount_attr attr = {
                 .attr_set = (options->read_only ? MOUNT_ATTR_RDONLY : 0) |
                             (options->data_only ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC : 0) |
+                            (options->dead_devices ? MOUNT_ATTR_NODEV : 0) |
                             (options->no_devices ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV : 0),
                 .propagation = options->slave ? MS_SLAVE : MS_PRIVATE,
         };

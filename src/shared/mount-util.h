@@ -12,6 +12,7 @@ typedef struct MountOptions {
         bool recursive;
         bool data_only; /* nosuid, nodev, noexec */
         bool no_devices; /* nosuid, nodev */
+        bool dead_devices; /* nodev */
         bool slave; /* later mounts below the original propagate here; without it, none do */
 } MountOptions;
 

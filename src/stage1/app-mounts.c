@@ -8,6 +8,7 @@
 #include "shared/explain.h"
 #include "shared/mount-util.h"
 #include "stage1/app-mounts.h"
+#include "stage1/named-volume.h"
 
 /* A place that systemd can mount it from, or systemd-nspawn before that. */
 static int open_late_target(const PlanMount *m, MountContext *context, const char *path, bool directory)
@@ -139,9 +140,15 @@ static int explain_target(const PlanMount *m, MountContext *context, int r, char
         return explain(reterr_message, r, "%s: cannot make %s: %s", m->what, m->target, strerror(-r));
 }
 
+static int clone_source(const PlanMount *m, MountContext *context, char **reterr_message)
+{
+        return m->kind == PLAN_MOUNT_NAMED ? named_volume_clone(m, context, reterr_message)
+                                           : mount_source_clone(m, context, reterr_message);
+}
+
 static int carry_out_bind(const PlanMount *m, MountContext *context, char **reterr_message)
 {
-        _cleanup_close_ int source = mount_source_clone(m, context, reterr_message), target = -EBADF;
+        _cleanup_close_ int source = clone_source(m, context, reterr_message), target = -EBADF;
         struct stat st;
         int r;
 

@@ -5,6 +5,7 @@
 #include "stage1/late-mounts.h"
 
 typedef struct MountContext {
+        const char *data;     /* the directory of pods, images and volumes */
         int root_fd;          /* the pod's root */
         int scratch_fd;       /* a directory for short paths to layers, and for sources; nothing else uses it */
         int userns_fd;        /* negative: IDs are the host's */

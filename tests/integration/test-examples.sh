@@ -378,6 +378,23 @@ test_podctl_upgrades_7() {
         wait_until podctl exec web true
 }
 
+# What was saved is there again, with a line of the pod that was started after that.
+test_podctl_backup_7() {
+        fetch busybox.oci
+        to_be_started shop
+        defer podctl volume rm --force shop-data
+        defer systemctl disable --quiet --now pod@shop.service
+        example podctl-backup.7
+        local saved
+        saved=$(tar -xOf shop-data.tar sales 2>/dev/null | wc -l || true)
+        wait_until lines_of_shop $((saved + 1))
+        assert_contains "$(tar -tzf podctl.tar.gz)" etc/podctl/pods.d/shop.json
+}
+
+lines_of_shop() {
+        [[ $(wc -l </var/lib/podctl/volumes/shop-data/data/sales) == "$1" ]]
+}
+
 # Left out: what makes a server, and what installs.
 test_readme() {
         hub

@@ -155,7 +155,8 @@ Test(appc_pod, names_what_is_wrong)
                 { APPS("'credentials':[{'name':'.a'}]"),
                   "apps[0].credentials[0].name: '.a' is not a valid name of a credential: letters, "
                   "digits, '.', '_' and '-', at most 128" },
-                { VOLUME("'kind':'disk'"), "volumes[0].kind: expected \"host\", \"empty\" or \"tmpfs\", not 'disk'" },
+                { VOLUME("'kind':'disk'"),
+                  "volumes[0].kind: expected \"host\", \"empty\", \"named\" or \"tmpfs\", not 'disk'" },
                 { VOLUME("'kind':'host'"), "volumes[0]: missing member 'source', which host volumes need" },
                 { VOLUME("'kind':'host','source':'a'"), "volumes[0].source: 'a' is not an absolute path" },
                 { VOLUME("'kind':'host','source':'/a','mode':'0755'"),
@@ -256,7 +257,7 @@ Test(appc_pod, strangers)
                       "'ports':[{'name':'p','hostPort':80,'hostIp':'127.0.0.1','podPort':{'name':'p','protocol':'tcp',"
                       "'port':80,'cnt':1}}]"),
                   { "volumes[0].mod: is not a known member; did you mean 'mode'?",
-                    "volumes[1].kind: expected \"host\", \"empty\" or \"tmpfs\", not 'hots'",
+                    "volumes[1].kind: expected \"host\", \"empty\", \"named\" or \"tmpfs\", not 'hots'",
                     "ports[0].hostIp: is not a known member; did you mean 'hostIP'?",
                     "ports[0].podPort.cnt: is not a known member" } },
                 /* What is missing stands nowhere: the path is that of what lacks it. */

@@ -72,7 +72,7 @@ Test(appc_strings, image_names)
 
 Test(appc_strings, volume_values)
 {
-        _cleanup_(volume_done) Volume host = {}, tmpfs = {}, empty = {};
+        _cleanup_(volume_done) Volume host = {}, tmpfs = {}, empty = {}, named = {}, other = {}, made = {};
 
         cr_assert_eq(volume_from_string("a,kind=host,source=/a=b,readOnly=true,recursive=false,propagation=slave,"
                                         "idMap=false", &host, NULL), 0);
@@ -94,6 +94,15 @@ Test(appc_strings, volume_values)
         cr_expect_eq(tmpfs.size, 1048576);
 
         cr_assert_eq(volume_from_string("c,kind=empty,fromImage=true", &empty, NULL), 0);
+        cr_assert_eq(volume_from_string("d,kind=named", &named, NULL), 0);
+        cr_expect_eq(named.kind, VOLUME_NAMED);
+        cr_expect_str_eq(volume_stored_name(&named), "d");
+        cr_assert_eq(volume_from_string("e,kind=named,volume=d-2,readOnly=true", &other, NULL), 0);
+        cr_expect_str_eq(volume_stored_name(&other), "d-2");
+        cr_expect_eq(other.read_only, TRISTATE_YES);
+        cr_assert_eq(volume_from_string("f,kind=host,source=/f,create=true", &made, NULL), 0);
+        cr_expect(made.create);
+        cr_expect_not(host.create);
         cr_expect(empty.from_image);
 }
 
@@ -186,6 +195,21 @@ Test(appc_strings, say_what_is_wrong)
                 { read_volume, "v,kind=empty,kind=host", "kind: given twice" },
                 { read_volume, "v,kind=empty,colour=1", "unknown key 'colour'" },
                 { read_volume, "v,kind=empty,size=1", "size: only tmpfs volumes have this" },
+                { read_volume, "v,kind=named,size=10G",
+                  "size: named volumes have no limit; use 'podctl volume create', and mount a file system of that size "
+                  "on the volume's directory 'data', see podctl-files(5)" },
+                { read_volume, "v,kind=empty,volume=w", "volume: only named volumes have this" },
+                { read_volume, "v,kind=named,volume=../w",
+                  "volume: '../w' is not a valid name (lower-case letters, digits, '-')" },
+                { read_volume, "v,kind=named,volume=W",
+                  "volume: 'W' is not a valid name (lower-case letters, digits, '-')" },
+                { read_volume, "v,kind=named,source=/a", "source: only host volumes have this" },
+                { read_volume, "v,kind=named,mode=0700", "mode: only empty and tmpfs volumes have this" },
+                { read_volume, "v,kind=named,fromImage=yes", "fromImage: only empty volumes have this" },
+                { read_volume, "v,kind=named,create=yes", "create: only host volumes have this" },
+                { read_volume, "v,kind=empty,create=yes", "create: only host volumes have this" },
+                { read_volume, "v,kind=host,source=/a,create=perhaps",
+                  "create: expected true or false, not 'perhaps'" },
                 { read_volume, "v,kind=tmpfs,size=0", "size: expected a size like 64M, not '0'" },
                 { read_volume, "v,kind=tmpfs,size=much", "size: expected a size like 64M, not 'much'" },
                 { read_volume, "v,kind=tmpfs,source=/a", "source: only host volumes have this" },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pod/plan-isolators.h"
+#include "pod/plan-sources.h"
 #include "pod/plan-stop.h"
 #include "lib/test-plan.h"
 
@@ -31,6 +32,17 @@ static const PlanMount *last_volume(const PodPlan *plan)
                 i--;
         cr_assert_gt(i, 0);
         return &mounts->items[i - 1];
+}
+
+static const PlanMount *find_mount(const PodPlan *plan, size_t app, const char *target)
+{
+        const PlanMounts *mounts = &plan->apps[app].mounts;
+
+        for (size_t i = 0; i < mounts->n; i++)
+                if (streq(mounts->items[i].target, target))
+                        return &mounts->items[i];
+        cr_assert_fail("nothing is mounted on %s", target);
+        return NULL;
 }
 
 Test(pod_plan, volumes)
@@ -159,7 +171,10 @@ Test(pod_plan, volume_kinds)
                   false },
                 { "'kind':'empty','fromImage':true", PLAN_MOUNT_BIND, "/data", "web", NULL, false, false, false },
                 { "'kind':'tmpfs','size':4096", PLAN_MOUNT_TMPFS, "a", NULL, NULL, true, false, false },
+                { "'kind':'named'", PLAN_MOUNT_NAMED, "a", NULL, NULL, true, false, false },
+                { "'kind':'named','volume':'b'", PLAN_MOUNT_NAMED, "b", NULL, NULL, true, false, false },
                 { "'kind':'host','source':'/s'", PLAN_MOUNT_BIND, "/s", NULL, "rw", true, false, false },
+                { "'kind':'host','source':'/s','create':true", PLAN_MOUNT_BIND, "/s", NULL, "rw", true, true, false },
                 { "'kind':'host','source':'/s','readOnly':true", PLAN_MOUNT_BIND, "/s", NULL, "r", true, false, false },
                 { "'kind':'host','source':'/s','deviceAccess':'rwm'", PLAN_MOUNT_BIND, "/s", NULL, "rwm", true, false,
                   false },
@@ -185,6 +200,55 @@ Test(pod_plan, volume_kinds)
                 cr_expect_eq(m->make_source, cases[i].make_source, "%s", cases[i].volume);
                 cr_expect_eq(m->slave, cases[i].slave, "%s", cases[i].volume);
         }
+}
+
+/* The first app that mounts it decides what is in it, wherever the others do. */
+Test(pod_plan, named_volume)
+{
+        static const char apps[] =
+                "{'acKind':'PodManifest','acVersion':'0.8.11','apps':["
+                "{'name':'a','image':{'id':'sha512-aa'},'app':{'exec':['/a'],'user':'0','group':'0'},"
+                "'mounts':[{'volume':'v','path':'/data'}]},"
+                "{'name':'b','image':{'id':'sha512-bb'},'app':{'exec':['/b'],'user':'0','group':'0'},"
+                "'mounts':[{'volume':'v','path':'/srv/x'},"
+                "{'volume':'w','path':'/w','appVolume':{'name':'w','kind':'named','readOnly':true}}]}],"
+                "'volumes':[{'name':'v','kind':'named','volume':'kept'}]}";
+        _cleanup_(planned_done) Planned p = {};
+        _cleanup_free_ char *json = NULL;
+        const PlanMount *m;
+
+        json = quoted(apps);
+        cr_assert_eq(plan_json(&p, &settings, json), 0, "%s", p.message);
+        m = find_mount(p.plan, 0, "/data");
+        cr_expect_str_eq(m->source, "kept");
+        cr_expect_str_eq(m->content_app, "a");
+        cr_expect_str_eq(m->content, "/data");
+        cr_expect(m->map_ids);
+        cr_expect_not(m->read_only);
+        cr_expect_not(m->recursive);
+        cr_expect_not(m->data_only);
+        m = find_mount(p.plan, 1, "/srv/x");
+        cr_expect_str_eq(m->source, "kept");
+        cr_expect_str_eq(m->content_app, "a");
+        cr_expect_str_eq(m->content, "/data");
+        m = find_mount(p.plan, 1, "/w");
+        cr_expect_str_eq(m->source, "w");
+        cr_expect_str_eq(m->content_app, "b");
+        cr_expect(m->read_only);
+}
+
+Test(pod_plan, created_source)
+{
+        _cleanup_(planned_done) Planned p = {};
+        const PlanMount *m;
+
+        cr_assert_eq(plan_app_json(&p, &settings, "", "'mounts':[{'volume':'a','path':'/a'}]",
+                                   "'volumes':[{'name':'a','kind':'host','source':'/no/such','create':true}]"),
+                     0, "%s", p.message);
+        m = last_volume(p.plan);
+        cr_expect_eq(m->mode, 0755);
+        cr_expect_eq(m->uid, 0);
+        cr_expect_eq(plan_resolve_sources(p.plan, &p.message), 0, "%s", p.message);
 }
 
 /* Which files of /etc a pod gets, and when: "TARGET=SOURCE", "?" where the start knows, "+" where the app lacks it. */

@@ -56,6 +56,15 @@ static void complete_words(char *const *words, const char *written, const char *
                         (void) printf("%s%s\n", written, *word);
 }
 
+static void complete_volumes(Context *c, const char *prefix)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        VolumeStore *store;
+
+        if (context_volumes(c, &store) >= 0 && volume_store_list(store, &names) >= 0)
+                complete_words(names, "", prefix);
+}
+
 static void complete_kind(Context *c, const char *kind, const char *prefix)
 {
         _cleanup_strv_free_ char **words = NULL;
@@ -66,6 +75,8 @@ static void complete_kind(Context *c, const char *kind, const char *prefix)
                 complete_pods(c, streq(kind, "PREPARED"), prefix);
         else if (streq(kind, "MANIFEST") && pods_d_list(&words) >= 0)
                 complete_words(words, "", prefix);
+        else if (streq(kind, "VOLUME"))
+                complete_volumes(c, prefix);
         else if (strchr(kind, '|') && strv_split(kind, '|', &words) >= 0)
                 complete_words(words, "", prefix);
         else if (streq(kind, "IMAGE")) {

@@ -4,7 +4,8 @@
 #include "cli/verb.h"
 
 /* Each verb is in the file of its name, verb-NAME.c, or of one that differs in one word: exec in verb-enter.c, image
- * fetch in verb-fetch.c, image render in verb-image-extract.c, image untag in verb-image-tag.c. */
+ * fetch in verb-fetch.c, image render in verb-image-extract.c, image untag in verb-image-tag.c, volume inspect in
+ * verb-volume-list.c, volume import in verb-volume-export.c. */
 
 extern const Verb verb_cat_manifest, verb_check, verb_complete, verb_completion, verb_config, verb_create,
         verb_enter, verb_exec, verb_export, verb_fetch, verb_gc, verb_help, verb_image_cat_manifest,
@@ -12,4 +13,5 @@ extern const Verb verb_cat_manifest, verb_check, verb_complete, verb_completion,
         verb_image_render, verb_image_rm, verb_image_tag, verb_image_untag, verb_image_verify, verb_launch,
         verb_list, verb_logs, verb_metadata_service, verb_network_reload, verb_port, verb_prepare, verb_refresh,
         verb_rm, verb_run, verb_run_prepared, verb_serve_group, verb_status, verb_stop, verb_tear_down,
-        verb_trust, verb_version;
+        verb_trust, verb_version, verb_volume_create, verb_volume_export, verb_volume_import,
+        verb_volume_inspect, verb_volume_list, verb_volume_rm;

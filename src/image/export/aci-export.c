@@ -181,15 +181,18 @@ static int tar_failed(AciExport *e)
         return archive_write_failed(e->tar, e->reterr_message);
 }
 
-static int write_contents(AciExport *e, int fd)
+/* What a file that is being written to has grown by since we looked is not in the archive. */
+static int write_contents(AciExport *e, int fd, uint64_t left)
 {
         char block[64 * 1024];
-        ssize_t n;
+        ssize_t n = 0;
 
-        while ((n = loop_read(fd, block, sizeof(block))) > 0)
+        while (left > 0 && (n = loop_read(fd, block, MIN(left, sizeof(block)))) > 0) {
                 if (archive_write_data(e->tar, block, (size_t) n) != n)
                         return tar_failed(e);
-        return (int) n;
+                left -= (uint64_t) n;
+        }
+        return (int) MIN(n, 0);
 }
 
 /* The attributes of an image are those that unpacking keeps; all others belong to the store. */
@@ -221,7 +224,8 @@ static int write_entry(AciExport *e, struct archive_entry *entry, int fd)
                 return r;
         if (archive_write_header(e->tar, entry) < ARCHIVE_WARN)
                 return tar_failed(e);
-        return fd >= 0 && archive_entry_size(entry) > 0 ? write_contents(e, fd) : 0;
+        return fd >= 0 && archive_entry_size(entry) > 0 ? write_contents(e, fd, (uint64_t) archive_entry_size(entry))
+                                                        : 0;
 }
 
 static int fill_entry(AciExport *e, struct archive_entry *entry, int from_dir, const char *path, const struct stat *st,
@@ -231,23 +235,22 @@ static int fill_entry(AciExport *e, struct archive_entry *entry, int from_dir, c
         ssize_t n;
 
         archive_entry_copy_stat(entry, st);
-        /* This belongs to the store, not to the image. */
-        archive_entry_unset_atime(entry);
-        archive_entry_unset_ctime(entry);
-        archive_entry_set_dev(entry, 0);
-        archive_entry_set_ino(entry, 0);
-        archive_entry_set_nlink(entry, 1);
         if (S_ISLNK(st->st_mode)) {
                 n = readlinkat(from_dir, path, target, sizeof(target) - 1);
                 if (n < 0)
                         return -errno;
                 target[n] = 0;
                 archive_entry_copy_symlink(entry, target);
-                return 0;
         }
-        if (fd < 0)
-                return 0;
-        return archive_read_disk_entry_from_file(e->disk, entry, fd, st) < ARCHIVE_WARN ? -EIO : 0;
+        if (fd >= 0 && archive_read_disk_entry_from_file(e->disk, entry, fd, st) < ARCHIVE_WARN)
+                return -EIO;
+        /* This belongs to the store, not to the image. libarchive has set it again. */
+        archive_entry_unset_atime(entry);
+        archive_entry_unset_ctime(entry);
+        archive_entry_set_dev(entry, 0);
+        archive_entry_set_ino(entry, 0);
+        archive_entry_set_nlink(entry, 1);
+        return 0;
 }
 
 static void remember(AciExport *e, const char *path)
@@ -382,7 +385,8 @@ int aci_write(const AciContents *contents, bool gzip, int fd, char **reterr_mess
         int r = -ENOMEM;
 
         if (e.tar && e.disk) {
-                (void) archive_read_disk_set_behavior(e.disk, ARCHIVE_READDISK_NO_FFLAGS | ARCHIVE_READDISK_NO_SPARSE);
+                (void) archive_read_disk_set_behavior(e.disk, ARCHIVE_READDISK_NO_FFLAGS |
+                                                              (contents->keep_holes ? 0 : ARCHIVE_READDISK_NO_SPARSE));
                 (void) archive_write_set_bytes_in_last_block(e.tar, 1);
                 /* All of pax, to keep nanoseconds. */
                 if (archive_write_set_format_pax(e.tar) != ARCHIVE_OK ||

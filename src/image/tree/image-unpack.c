@@ -20,6 +20,7 @@ static const struct {
 } styles[_UNPACK_STYLE_MAX] = {
         [UNPACK_LAYER] = { "layer", .is_layer = true, .metadata = true, .devices = true },
         [UNPACK_ACI] = { "ACI", .is_aci = true, .metadata = true, .devices = true },
+        [UNPACK_VOLUME] = { "volume", .metadata = true, .devices = true },
         [UNPACK_FILES] = { "archive" },
 };
 

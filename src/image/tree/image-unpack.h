@@ -23,6 +23,7 @@
 typedef enum UnpackStyle {
         UNPACK_LAYER,   /* an OCI or Docker layer: the tar is the tree */
         UNPACK_ACI,     /* appc (spec/aci.md): "manifest" and "rootfs/", nothing else; rootfs is the tree */
+        UNPACK_VOLUME,  /* a volume (pod/volume-archive.h): the tar is the tree, and has no whiteouts */
         UNPACK_FILES,   /* an archive with an image layout: only plain files, directories and links, root's */
         _UNPACK_STYLE_MAX,
 } UnpackStyle;

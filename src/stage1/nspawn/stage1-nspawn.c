@@ -211,6 +211,7 @@ static int launch_mount(Launch *l, char **reterr_message)
 {
         _cleanup_close_ int scratch = open_directory_at(l->work_fd, "layers");
         MountContext context = {
+                .data = l->pod->store->data,
                 .root_fd = l->root_fd,
                 .scratch_fd = scratch,
                 .userns_fd = l->userns_fd,

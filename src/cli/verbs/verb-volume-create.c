@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/verbs/verbs.h"
+#include "shared/explain.h"
+
+static int create(VolumeStore *store, const char *name, char **reterr_message)
+{
+        _cleanup_(volume_lock_done) VolumeLock lock = VOLUME_LOCK_NONE;
+        int r = volume_lock(store, name, &lock, reterr_message);
+
+        return r < 0 ? r : volume_make(&lock, &(VolumeFill) { .record = { .fresh = true } }, reterr_message);
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        VolumeStore *store;
+        int r, result = 0;
+
+        r = context_volumes(c, &store);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(name, words) {
+                _cleanup_free_ char *message = NULL;
+
+                r = create(store, *name, &message);
+                if (r < 0)
+                        result = log_error_errno(r, "Cannot create a volume: %s", explained(message, r));
+        }
+        return result;
+}
+
+const Verb verb_volume_create = {
+        .name = "volume create",
+        .usage = "VOLUME…",
+        .summary = "Create empty named volumes",
+        .flags = VERB_ROOT,
+        .min_words = 1,
+        .max_words = -1,
+        .completes = "-",
+        .run = run,
+};
