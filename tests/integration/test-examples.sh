@@ -253,6 +253,14 @@ test_podctl_logs_1() {
         assert_eq "$(grep -c '^served$' out)" 1
 }
 
+test_podctl_port_1() {
+        fetch busybox.oci
+        pod web --port=8080:80 busybox --exec=/bin/httpd -- -f -p 80 -h /etc
+        wait_until curl -s -o /dev/null http://127.0.0.1:8080/passwd
+        example podctl-port.1
+        grep -qx '80/tcp -> 0.0.0.0:8080' out
+}
+
 test_podctl_prepare_1() { fetch busybox.oci; example podctl-prepare.1; grep -qx 'done' out; }
 
 test_podctl_rm_1() {

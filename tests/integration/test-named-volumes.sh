@@ -53,7 +53,7 @@ make_tree() {
         chown 65534:7 "$1/sub"
         chmod 2750 "$1"
         chmod 4755 "$1/program"
-        chmod 1777 "$1/sub"
+        chmod 1777 "$1/sub/deep"
         python3 - "$1" <<'PYTHON'
 import os, struct, sys
 tree = sys.argv[1]
@@ -62,6 +62,8 @@ os.setxattr(tree + "/sub/deep/file", "security.capability", struct.pack("<5I", 0
 entry = lambda tag, perm, who=0xffffffff: struct.pack("<HHI", tag, perm, who)
 acl = struct.pack("<I", 2) + entry(1, 6) + entry(2, 4, 99) + entry(4, 4) + entry(16, 4) + entry(32, 0)
 os.setxattr(tree + "/file", "system.posix_acl_access", acl)
+# Both: libarchive 3.8.10 takes the mode of an entry with any list from the one for access.
+os.setxattr(tree + "/sub", "system.posix_acl_access", acl)
 os.setxattr(tree + "/sub", "system.posix_acl_default", acl)
 os.utime(tree + "/file", ns=(10**18 + 5, 10**18 + 7))
 PYTHON
