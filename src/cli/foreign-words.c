@@ -40,7 +40,6 @@ static const struct {
         { "ps", "podctl list does" },
         { "pull", "podctl fetch docker://NAME does" },
         { "push", "podctl image export writes a file that skopeo copy takes" },
-        { "restart", "systemctl restart pod@NAME does, for pods of podctl create" },
         { "rmi", "podctl image rm does" },
         { "save", "podctl image export does" },
         { "secret", "secrets are files or of systemd-creds, podctl run IMAGE --credential=NAME=SOURCE" },

@@ -302,6 +302,15 @@ test_podctl_status_1() {
         grep -qx 3 out
 }
 
+test_podctl_restart_1() {
+        hub
+        podctl --insecure-options=image fetch docker://nginx >/dev/null
+        to_be_started site
+        podctl create site nginx >/dev/null 2>&1
+        example podctl-restart.1
+        systemctl is-active pod@site
+}
+
 test_podctl_stop_1() { fetch busybox.oci; sleeping web; example podctl-stop.1; }
 
 # The fingerprint is that of a key its author had.

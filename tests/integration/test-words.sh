@@ -17,7 +17,7 @@ complains() {
 
 test_commands_of_other_tools() {
         local word
-        for word in ps images pull rmi inspect kill start restart build login push save load tag volume network; do
+        for word in ps images pull rmi inspect kill start build login push save load tag volume network; do
                 complains "Unknown command '$word': " 2 "$word" x
         done
         for word in commit port wait stats info pause system secret generate healthcheck \

@@ -15,6 +15,7 @@ const Verb *const podctl_verbs[] = {
         &verb_enter,
         &verb_exec,
         &verb_stop,
+        &verb_restart,
         &verb_export,
         &verb_rm,
         &verb_gc,
