@@ -11,7 +11,6 @@ static const struct {
         { "commit", "podctl export POD FILE --format=oci writes an app of an ended pod, and podctl fetch takes it" },
         { "container", "podctl list, podctl status and podctl rm are for pods" },
         { "cp", "podctl enter POD tar -c PATH | tar -x copies from a pod, podctl enter POD tar -x into it" },
-        { "delete", "podctl rm removes a pod, podctl image rm an image" },
         { "events", "journalctl --follow UNIT=podctl-NAME.service does" },
         { "generate", "podctl create writes a pod for systemd to start" },
         { "healthcheck", "podctl status shows the results of health checks" },

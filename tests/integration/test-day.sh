@@ -87,3 +87,41 @@ test_restart_says_why_not() {
         assert_contains "$output" "Pod 'well' did not run: unit pod@well.service ended with 'exit-code'"
         systemctl reset-failed pod@why pod@well
 }
+
+test_delete_leaves_nothing() {
+        kept over --net=none -p MemoryMax=300M busybox --exec=/bin/sleep -- 1000
+        systemctl enable --quiet --now pod@over
+        refused_command "Pod 'over' is running; stop it first, or use --force" delete over
+        [[ -e $PODS_D/over.json && -e /etc/systemd/system/pod@over.service.d/50-podctl.conf ]]
+        assert_eq "$(systemctl is-enabled pod@over)" enabled
+        assert_eq "$(podctl delete --force over)" "$PODS_D/over.json"
+        assert_eq "$(systemctl show -P ActiveState pod@over)" inactive
+        [[ ! -e $PODS_D/over.json && ! -e /etc/systemd/system/pod@over.service.d ]]
+        [[ -z $(find /etc/systemd/system -name 'pod@over*') ]]
+        assert_eq "$(systemctl show -P MemoryMax pod@over)" infinity
+        assert_eq "$(systemctl show -P NeedDaemonReload pod@over)" no
+        assert_eq "$(state_of over)" exited
+        refused_command "There is no file $PODS_D/over.json; 'podctl rm'" delete over
+}
+
+test_delete_leaves_what_others_wrote() {
+        local directory=/etc/systemd/system/pod@partly.service.d
+        kept partly --net=none -p MemoryMax=300M busybox
+        printf '[Service]\nCPUWeight=50\n' >$directory/mine.conf
+        kept vendors --net=none -p MemoryMax=300M busybox
+        # Since changed by hand.
+        printf '[Service]\nCPUWeight=50\n' >/etc/systemd/system/pod@vendors.service.d/50-podctl.conf
+        mkdir -p /usr/lib/podctl/pods.d
+        defer rm -f /usr/lib/podctl/pods.d/vendors.json
+        cp "$PODS_D/vendors.json" /usr/lib/podctl/pods.d/
+        podctl delete partly vendors >out 2>err
+        assert_eq "$(cat out)" "$PODS_D/partly.json
+$PODS_D/vendors.json"
+        grep -q "$directory/mine.conf stays" err
+        grep -q "/pod@vendors.service.d/50-podctl.conf stays" err
+        grep -q "Pod 'vendors' is now that of /usr/lib/podctl/pods.d/vendors.json" err
+        [[ ! -e $directory/50-podctl.conf && -e $directory/mine.conf ]]
+        refused_command "/usr/lib/podctl/pods.d/vendors.json stays, since" delete vendors
+        [[ -e /usr/lib/podctl/pods.d/vendors.json ]]
+        refused_command "cannot be the name of a pod" delete ../x
+}

@@ -120,6 +120,15 @@ test_podctl_create_1() {
         assert_eq "$(curl -s http://localhost:8080/)" mine
 }
 
+test_podctl_delete_1() {
+        fetch busybox.oci
+        to_be_started web
+        podctl create web busybox --exec=/bin/sleep -- 1000 >/dev/null 2>&1
+        systemctl enable --quiet --now pod@web
+        example podctl-delete.1
+        [[ ! -e /etc/podctl/pods.d/web.json ]]
+}
+
 test_podctl_enter_1() {
         fetch httpd.oci debian.oci
         pod web httpd

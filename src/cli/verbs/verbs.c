@@ -33,6 +33,7 @@ const Verb *const podctl_verbs[] = {
         &verb_image_gc,
         &verb_config,
         &verb_create,
+        &verb_delete,
         &verb_network_reload,
         &verb_metadata_service,
         &verb_completion,
