@@ -10,7 +10,6 @@ static const struct {
         { "build", "buildah builds images, and podctl fetch takes them" },
         { "commit", "podctl export POD FILE --format=oci writes an app of an ended pod, and podctl fetch takes it" },
         { "container", "podctl list, podctl status and podctl rm are for pods" },
-        { "cp", "podctl enter POD tar -c PATH | tar -x copies from a pod, podctl enter POD tar -x into it" },
         { "events", "journalctl --follow UNIT=podctl-NAME.service does" },
         { "generate", "podctl create writes a pod for systemd to start" },
         { "healthcheck", "podctl status shows the results of health checks" },

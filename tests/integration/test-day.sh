@@ -125,3 +125,138 @@ $PODS_D/vendors.json"
         [[ -e /usr/lib/podctl/pods.d/vendors.json ]]
         refused_command "cannot be the name of a pod" delete ../x
 }
+
+# A pod to copy from and to: with a volume of the host, and an app that is not root.
+with_files() {
+        mkdir -p volume
+        pod files --net=none --volume=v,kind=host,source="$PWD/volume" "$@" \
+                busybox --name=app --mount=volume=v,target=/volume --exec=/bin/sleep -- 1000
+        podctl enter files mkdir -p /srv
+}
+
+test_cp_both_ways() {
+        with_files
+        mkdir -p tree/below
+        echo hello >tree/below/file
+        ln -s below/file tree/link
+        chown 7:8 tree/below/file
+        chmod 6751 tree/below/file
+        touch -d @1000000000 tree/below/file
+        podctl cp tree files:/srv
+        assert_eq "$(podctl enter files stat -c '%u:%g %a %Y' /srv/tree/below/file)" '0:0 751 1000000000'
+        assert_eq "$(podctl enter files readlink /srv/tree/link)" below/file
+        podctl cp files:/srv/tree back
+        assert_eq "$(stat -c '%u:%g %a %Y' back/below/file)" '0:0 751 1000000000'
+        assert_eq "$(readlink back/link)" below/file
+        podctl cp --preserve tree files:/srv/kept
+        assert_eq "$(podctl enter files stat -c '%u:%g %a' /srv/kept/below/file)" '7:8 6751'
+        podctl cp --preserve files:/srv/kept .
+        assert_eq "$(stat -c '%u:%g %a' kept/below/file)" '7:8 6751'
+        # Volumes are seen; a file replaces a file.
+        podctl cp tree/below/file files:/volume/new
+        assert_eq "$(cat volume/new)" hello
+        echo other >volume/new
+        podctl cp files:/volume/new new
+        podctl cp files:/volume/new new
+        assert_eq "$(cat new)" other
+        podctl stop files >/dev/null
+        podctl cp files:/srv/tree/below/file ended
+        assert_eq "$(cat ended)" hello
+        refused_command "Pod 'files' is not running, but exited" cp new files:/srv
+}
+
+test_cp_streams() {
+        with_files
+        mkdir -p tree/below
+        echo hello >tree/below/file
+        tar -c tree | podctl cp - files:/srv
+        assert_eq "$(podctl enter files cat /srv/tree/below/file)" hello
+        podctl cp files:/srv/tree - >tree.tar
+        assert_eq "$(tar -xOf tree.tar tree/below/file)" hello
+        assert_fails 254 podctl cp - files:/srv <tree/below/file
+        assert_contains "$output" 'Cannot read the archive: '
+        [[ -z $(find /var/tmp -maxdepth 1 -name 'podctl-cp.*') ]]
+}
+
+test_cp_of_holes() {
+        with_files
+        truncate -s 1G big
+        echo end >>big
+        podctl cp big files:/srv
+        assert_eq "$(podctl enter files stat -c %s /srv/big)" 1073741828
+        podctl cp files:/srv/big back
+        cmp big back
+        (($(stat -c %b back) < 1000)) || fail 'the holes are full'
+}
+
+# What an app has prepared leads nowhere but into its own root.
+test_cp_stays_in_the_root() {
+        with_files
+        mkdir -p /etc/podctl-test-outside
+        defer rm -rf /etc/podctl-test-outside
+        echo secret >/etc/podctl-test-outside/secret
+        echo hello >file
+        podctl enter files sh -c 'mkdir -p /etc/podctl-test-outside; ln -s /etc/podctl-test-outside /srv/absolute
+                ln -s ../../../../../../etc/podctl-test-outside /srv/up; ln -s /proc/1/root/etc /srv/magic
+                ln -s /etc/podctl-test-outside/secret /srv/secret; mkfifo /srv/fifo'
+        podctl cp file files:/srv/absolute
+        podctl cp file files:/srv/up/again
+        assert_eq "$(ls /etc/podctl-test-outside)" secret
+        assert_eq "$(podctl enter files ls /etc/podctl-test-outside | paste -sd,)" again,file
+        assert_fails 254 podctl cp files:/srv/absolute/secret stolen
+        assert_fails 254 podctl cp files:/srv/magic/hostname stolen
+        assert_fails 254 podctl cp file files:/srv/magic/x
+        [[ ! -e stolen ]]
+        podctl cp files:/srv/secret link
+        assert_eq "$(readlink link)" /etc/podctl-test-outside/secret
+        # A link that is a target is replaced, and not followed.
+        podctl cp file files:/srv/secret
+        assert_eq "$(podctl enter files cat /srv/secret)" hello
+        assert_eq "$(cat /etc/podctl-test-outside/secret)" secret
+        refused_command 'it is a device, a socket or a FIFO' cp files:/srv/fifo x
+        refused_command 'fifo: it is a device, a socket or a FIFO' cp files:/srv whole
+        [[ ! -e x && ! -e whole && -z $(find . -name '*.tmp') ]]
+}
+
+# An app that goes on swapping a directory for a link to the outside.
+test_cp_while_the_app_swaps() {
+        mkdir -p /etc/podctl-test-outside
+        defer rm -rf /etc/podctl-test-outside
+        echo secret >/etc/podctl-test-outside/file
+        pod swaps --net=none busybox --name=app --exec=/bin/sh -- -c '
+                mkdir -p /srv/a/d /srv/b; echo own >/srv/a/d/file; ln -s /etc/podctl-test-outside /srv/b/d
+                while :; do mv /srv/a/d /srv/x; mv /srv/b/d /srv/a/d; mv /srv/a/d /srv/b/d; mv /srv/x /srv/a/d; done'
+        wait_until podctl enter swaps test -e /srv/b
+        local i
+        for i in $(seq 30); do
+                podctl cp swaps:/srv/a "out$i" 2>/dev/null || true
+                podctl cp "$IMAGES/busybox.oci/index.json" swaps:/srv/a/d/written 2>/dev/null || true
+        done
+        assert_eq "$(ls /etc/podctl-test-outside)" file
+        ! grep -rq secret out* || fail 'a file of the host was copied'
+}
+
+test_cp_leaves_nothing_half_done() {
+        small_disk "$PWD/small" 8M
+        pod full --net=none --volume=v,kind=host,source="$PWD/small" \
+                busybox --name=app --mount=volume=v,target=/volume --exec=/bin/sleep -- 1000
+        defer podctl stop --force full
+        head -c 20M /dev/urandom >big
+        mkdir tree
+        head -c 20M /dev/urandom >tree/big
+        refused_command 'No space left on device' cp big full:/volume
+        refused_command 'No space left on device' cp tree full:/volume
+        refused_command 'No space left on device' cp big full:/volume/lost+found
+        assert_eq "$(ls -A small)" lost+found
+        podctl cp big full:/big
+        assert_fails 254 podctl cp full:/big small
+        assert_eq "$(ls -A small)" lost+found
+        mkdir -p other
+        touch other/x
+        podctl cp other full:/other
+        refused_command 'there is something else of that name already' cp other full:/
+        refused_command 'Cannot open full:/none/x' cp big full:/none/x
+        refused_command 'Copy from a pod or into one' cp big other
+        refused_command 'has no name that the copy could have' cp full:/ .
+        assert_fails 254 podctl cp full: x
+}

@@ -109,6 +109,13 @@ X
 test_podctl_completion_1() { example podctl-completion.1; }
 test_podctl_config_1() { example podctl-config.1; }
 
+test_podctl_cp_1() {
+        fetch busybox.oci
+        sleeping web
+        podctl enter web mkdir -p /srv
+        example podctl-cp.1
+}
+
 test_podctl_create_1() {
         hub
         podctl --insecure-options=image fetch docker://nginx docker://busybox >/dev/null

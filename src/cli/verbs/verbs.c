@@ -14,6 +14,7 @@ const Verb *const podctl_verbs[] = {
         &verb_logs,
         &verb_enter,
         &verb_exec,
+        &verb_cp,
         &verb_stop,
         &verb_restart,
         &verb_export,
