@@ -45,7 +45,6 @@ static const struct {
         { "stats", "systemd-cgtop does" },
         { "system", "podctl gc and podctl image gc remove what is unused, podctl check --host checks the host" },
         { "tag", "podctl image tag does" },
-        { "top", "systemd-cgtop does, and podctl status" },
         { "untag", "podctl image untag does" },
         { "volume", "volumes are declared with the pod, podctl run --volume=NAME,kind=host,source=PATH" },
         { "wait", "podctl status --wait does" },

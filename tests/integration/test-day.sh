@@ -260,3 +260,23 @@ test_cp_leaves_nothing_half_done() {
         refused_command 'has no name that the copy could have' cp full:/ .
         assert_fails 254 podctl cp full: x
 }
+
+test_top_lists_the_apps() {
+        pod processes --net=none \
+                busybox --name=one --user=7 --group=7 --exec=/bin/sleep -- 1000 --- \
+                busybox --name=two --exec=/bin/sh -- -c 'sleep 2000 & sleep 3000'
+        local pid
+        pid=$(app_pid processes one)
+        all_three() { podctl top processes --format=json | jq -e 'length == 3'; }
+        wait_until all_three
+        podctl top processes --format=json-pretty >list
+        jq -e --argjson pid "$pid" 'any(.app == "one" and .pid == $pid and .user == 7 and .memory > 0 and
+                (.cpu | type) == "number" and .command == "/bin/sleep 1000")' list || fail "$(cat list)"
+        assert_eq "$(jq -r '.[] | select(.app == "two" and .user == 0).command' list | sort | paste -sd,)" \
+                'sleep 2000,sleep 3000'
+        podctl top processes >table
+        assert_eq "$(sed -n 1p table | tr -s ' ')" 'APP PID USER CPU% MEMORY COMMAND'
+        assert_eq "$(grep -c '^two ' table)" 2
+        podctl stop processes >/dev/null
+        refused_command "Pod 'processes' is not running, but exited" top processes
+}

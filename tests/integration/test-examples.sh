@@ -330,6 +330,8 @@ test_podctl_restart_1() {
 test_podctl_stop_1() { fetch busybox.oci; sleeping web; example podctl-stop.1; }
 
 # The fingerprint is that of a key its author had.
+test_podctl_top_1() { fetch busybox.oci; sleeping web; example podctl-top.1; }
+
 test_podctl_trust_1() {
         saying_yes
         signed_aci app.aci example.com/app

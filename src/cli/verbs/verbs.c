@@ -15,6 +15,7 @@ const Verb *const podctl_verbs[] = {
         &verb_enter,
         &verb_exec,
         &verb_cp,
+        &verb_top,
         &verb_stop,
         &verb_restart,
         &verb_export,
