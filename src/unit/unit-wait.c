@@ -3,6 +3,7 @@
 #include "unit/unit-wait.h"
 
 #define UNIT_PATH_PREFIX "/org/freedesktop/systemd1/unit"
+#define UNIT_INTERFACE "org.freedesktop.systemd1.Unit"
 #define SERVICE_INTERFACE "org.freedesktop.systemd1.Service"
 
 struct UnitWait {
@@ -154,6 +155,27 @@ int unit_get_status(sd_bus *bus, const char *unit, UnitStatus *ret)
         if (r < 0)
                 return r;
         return get_status_at(bus, path, ret);
+}
+
+int unit_is_transient(sd_bus *bus, const char *unit, int *ret)
+{
+        _cleanup_free_ char *path = NULL, *state = NULL;
+        int r;
+
+        r = sd_bus_path_encode(UNIT_PATH_PREFIX, unit, &path);
+        if (r < 0)
+                return r;
+        /* Asked by its path, systemd loads the unit if there is a file. */
+        r = sd_bus_get_property_string(bus, bus_systemd_manager.destination, path, UNIT_INTERFACE, "LoadState", NULL,
+                                       &state);
+        if (r < 0)
+                return r;
+        if (streq(state, "not-found")) {
+                *ret = true;
+                return 0;
+        }
+        return sd_bus_get_property_trivial(bus, bus_systemd_manager.destination, path, UNIT_INTERFACE, "Transient",
+                                           NULL, 'b', ret);
 }
 
 /* Opens a separate connection, for a property of a service. */

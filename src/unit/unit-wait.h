@@ -27,6 +27,9 @@ void unit_status_done(UnitStatus *s);
 /* -ENOENT: no such unit is loaded. */
 int unit_get_status(sd_bus *bus, const char *unit, UnitStatus *ret);
 
+/* Whether the unit has no file, but was made over D-Bus. A unit that is not loaded, and has no file, counts as one. */
+int unit_is_transient(sd_bus *bus, const char *unit, int *ret);
+
 /* TimeoutStopSec= of a loaded service, microseconds; UINT64_MAX: infinity. */
 int unit_stop_timeout(const char *unit, uint64_t *ret);
 /* Type= of a loaded service. */

@@ -109,6 +109,13 @@ X
 test_podctl_completion_1() { example podctl-completion.1; }
 test_podctl_config_1() { example podctl-config.1; }
 
+test_podctl_cp_1() {
+        fetch busybox.oci
+        sleeping web
+        podctl enter web mkdir -p /srv
+        example podctl-cp.1
+}
+
 test_podctl_create_1() {
         hub
         podctl --insecure-options=image fetch docker://nginx docker://busybox >/dev/null
@@ -118,6 +125,15 @@ test_podctl_create_1() {
         to_be_started web
         example podctl-create.1
         assert_eq "$(curl -s http://localhost:8080/)" mine
+}
+
+test_podctl_delete_1() {
+        fetch busybox.oci
+        to_be_started web
+        podctl create web busybox --exec=/bin/sleep -- 1000 >/dev/null 2>&1
+        systemctl enable --quiet --now pod@web
+        example podctl-delete.1
+        [[ ! -e /etc/podctl/pods.d/web.json ]]
 }
 
 test_podctl_enter_1() {
@@ -310,9 +326,20 @@ test_podctl_status_1() {
         grep -qx 3 out
 }
 
+test_podctl_restart_1() {
+        hub
+        podctl --insecure-options=image fetch docker://nginx >/dev/null
+        to_be_started site
+        podctl create site nginx >/dev/null 2>&1
+        example podctl-restart.1
+        systemctl is-active pod@site
+}
+
 test_podctl_stop_1() { fetch busybox.oci; sleeping web; example podctl-stop.1; }
 
 # The fingerprint is that of a key its author had.
+test_podctl_top_1() { fetch busybox.oci; sleeping web; example podctl-top.1; }
+
 test_podctl_trust_1() {
         saying_yes
         signed_aci app.aci example.com/app

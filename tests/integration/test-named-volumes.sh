@@ -108,7 +108,7 @@ test_first_use_copies_what_the_image_has() {
         image_of_everything
         volume data
         assert_eq "$(named 'stat -c "%u %g %a" /vault /vault/sub /vault/program; cat /vault/file')" \
-                $'33 34 2750\n65534 7 1777\n0 0 4755\nof the image'
+                $'33 34 2750\n65534 7 640\n0 0 4755\nof the image'
         tree_facts $VOLUMES/data/data >found
         diff wanted found >&2
         (($(stat -c %b $VOLUMES/data/data/sparse) < 1000)) || fail "the hole was filled"

@@ -17,7 +17,7 @@ complains() {
 
 test_commands_of_other_tools() {
         local word
-        for word in ps images pull rmi inspect kill start restart build login push save load tag volume network; do
+        for word in ps images pull rmi inspect kill start build login push save load tag volume network; do
                 complains "Unknown command '$word': " 2 "$word" x
         done
         for word in commit port wait stats info pause system secret generate healthcheck \
@@ -51,16 +51,16 @@ test_options_of_other_tools() {
                 complains "Unknown option '${option%%=*}': " 254 run busybox "$option"
         done
         complains "Unknown option '-c': options of the program go after --" 254 run busybox sh -c 'echo hi'
-        complains 'all pods are listed' 254 list -a
+        complains 'all images are listed' 254 image list -a
         complains 'write --lines=N' 254 logs --tail=5 x
         complains "Option '--memory=64M' belongs after the image" 254 run --memory=64M busybox
         complains "Option '-e' belongs after the image" 254 run -e A=b busybox
 }
 
 test_values_of_options() {
-        assert_fails 254 podctl run --port=8080:80 httpd
-        assert_contains "$output" "Option --port: no app has a port '8080'; there are 8080-tcp"
-        complains 'no app has a port' 254 run --port=80:80 busybox
+        assert_fails 254 podctl run --port=http:80 httpd
+        assert_contains "$output" "Option --port: no app has a port 'http'; there are 8080-tcp"
+        complains 'no app has a port' 254 run --port=http:80 busybox
         complains "Option --property: '8080:80' is not NAME=VALUE of a unit; for a port write --port=PORT:PORT" 254 \
                 run -p 8080:80 httpd
         complains 'write NAME,kind=host,source=PATH' 254 run --volume=/srv:/data busybox

@@ -8,6 +8,11 @@
 
 #define PODS_D_LOCAL "/etc/podctl/pods.d"
 
+/* Where podctl create writes properties of the unit, and how that file begins; %s is the pod's name. */
+#define PODS_D_DROP_IN_DIRECTORY "/etc/systemd/system/pod@%s.service.d"
+#define PODS_D_DROP_IN "50-podctl.conf"
+#define PODS_D_DROP_IN_HEADER "# Written by podctl create.\n"
+
 /* -ENOENT: none of them has it. */
 int pods_d_find(const char *name, char **ret_path);
 /* The names of all such pods, each once, sorted. */

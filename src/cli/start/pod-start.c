@@ -30,8 +30,6 @@
 #include "unit/unit-wait.h"
 
 #define PODCTL_PROGRAM BINDIR "/podctl"
-/* Prefix of the STATUS= that a failed launch sends, so that clients can distinguish it from nspawn's. */
-#define STATUS_PREFIX "podctl: "
 
 bool pod_takes_our_place(bool detach)
 {
@@ -148,7 +146,7 @@ int pod_launch(Pod *pod, PodPlan *plan)
         int r = pod_launch_logging(pod, plan);
 
         pod_event_failed_to_start(NULL, pod);
-        (void) sd_notifyf(false, "STATUS=" STATUS_PREFIX "%s", strempty(log_last_error()));
+        (void) sd_notifyf(false, "STATUS=" POD_STATUS_PREFIX "%s", strempty(log_last_error()));
         (void) sd_notify_barrier(false, 5 * 1000000ULL);
         /* A pod that never ran is removed, unless it was prepared beforehand. */
         (void) (prepared ? pod_put_back(pod) : pod_remove(pod));
@@ -426,7 +424,7 @@ static int report_exited(const Start *s, const UnitStatus *status, bool was_read
 /* The unit's end as an exit status; what went wrong before the pod was there is reported here. */
 static int report_end(const Start *s, const UnitStatus *status, bool was_ready)
 {
-        const char *words = status->status_text ? startswith(status->status_text, STATUS_PREFIX) : NULL;
+        const char *words = status->status_text ? startswith(status->status_text, POD_STATUS_PREFIX) : NULL;
 
         if (words && status->exit_status == EXIT_PODCTL_FAILED) {
                 if (*words)

@@ -12,6 +12,9 @@ typedef struct StartOptions {
         bool interactive; /* our terminal is the pod's */
 } StartOptions;
 
+/* Prefix of the STATUS= that a failed launch sends, so that clients can distinguish it from nspawn's. */
+#define POD_STATUS_PREFIX "podctl: "
+
 /* Whether this process is the main process of a service, so that the pod takes its place. With --detach, it is not if
  * the service waits for that process to exit (Type=oneshot, forking): it would wait for the pod's end, and perhaps the
  * boot with it. */

@@ -34,6 +34,27 @@ static void complete_pods(Context *c, bool prepared, const char *prefix)
         }
 }
 
+/* A file, or "POD:" and a path in there, which is not looked into. */
+static void complete_places(Context *c, const char *prefix)
+{
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        PodStore *store;
+
+        (void) puts("@files");
+        if (context_pods(c, &store) < 0 || pod_scan_new(store, &scan) < 0)
+                return;
+        for (;;) {
+                _cleanup_(pod_freep) Pod *pod = NULL;
+                _cleanup_free_ char *word = NULL;
+
+                if (pod_scan_next(scan, &pod) <= 0)
+                        return;
+                word = strjoin(pod_display_name(pod), ":");
+                if (word)
+                        print_if(word, prefix);
+        }
+}
+
 static void complete_images(Context *c, const char *prefix)
 {
         ImageStore *store;
@@ -82,7 +103,9 @@ static void complete_kind(Context *c, const char *kind, const char *prefix)
         else if (streq(kind, "IMAGE")) {
                 complete_images(c, prefix);
                 (void) puts("@files");
-        } else if (streq(kind, "FILE"))
+        } else if (streq(kind, "PLACE"))
+                complete_places(c, prefix);
+        else if (streq(kind, "FILE"))
                 (void) puts("@files");
         else if (streq(kind, "DIR"))
                 (void) puts("@directories");

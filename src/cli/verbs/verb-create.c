@@ -8,8 +8,6 @@
 #include "image/name/image-location.h"
 #include "shared/bus.h"
 
-#define DROP_IN_DIRECTORY "/etc/systemd/system/pod@%s.service.d"
-
 static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
 
 /* What the file has of an app: where its image comes from, so that it can be fetched again; and no more than the
@@ -113,7 +111,7 @@ static int drop_in_lines(const RunArgs *args, char ***ret)
         _cleanup_strv_free_ char **lines = NULL;
         int r;
 
-        r = strv_extend(&lines, "# Written by podctl create.\n[Service]");
+        r = strv_extend(&lines, PODS_D_DROP_IN_HEADER "[Service]");
         if (r < 0)
                 return r;
         r = strv_extend_strv(&lines, args->properties);
@@ -147,11 +145,11 @@ static int write_below(const char *directory, const char *path, const char *text
 
 static int write_drop_in(const char *name, const RunArgs *args, bool *ret_changed)
 {
-        _cleanup_free_ char *directory = strprintf(DROP_IN_DIRECTORY, name), *path = NULL, *text = NULL;
+        _cleanup_free_ char *directory = strprintf(PODS_D_DROP_IN_DIRECTORY, name), *path = NULL, *text = NULL;
         _cleanup_strv_free_ char **lines = NULL;
         int r;
 
-        path = directory ? strjoin(directory, "/50-podctl.conf") : NULL;
+        path = directory ? strjoin(directory, "/" PODS_D_DROP_IN) : NULL;
         if (!path || drop_in_lines(args, &lines) < 0)
                 return log_oom();
         text = strv_join(lines, "\n");

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <systemd/sd-login.h>
 
-#include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/parse.h"
+#include "cli/start/app-processes.h"
 #include "cli/verbs/verbs.h"
-#include "config.h"
 #include "shared/explain.h"
 #include "unit/unit-wait.h"
 
@@ -35,54 +33,17 @@ static int kill_unit(sd_bus *bus, const char *unit)
         return r < 0 ? log_error_errno(r, "Cannot kill unit %s: %s", unit, bus_error_text(&error, r)) : 0;
 }
 
-/* The control group that all services of the pod are in, beside that of its PID 1. */
-static int open_services(const Pod *pod)
-{
-        _cleanup_free_ char *path = NULL, *text = NULL, *directory = NULL;
-        char *group, *end;
-        pid_t leader;
-        int r;
-
-        r = pod_leader_pid(pod, &leader);
-        if (r < 0)
-                return r;
-        path = strprintf("/proc/%i/cgroup", leader);
-        r = path ? read_file_at(AT_FDCWD, path, 4096, &text, NULL) : -ENOMEM;
-        if (r < 0)
-                return r;
-        group = startswith(text, "0::") ? text : strstr(text, "\n0::");
-        end = group ? strstr(group, "/init.scope") : NULL;
-        if (!end)
-                return -ENOENT;
-        *end = 0;
-        directory = strjoin("/sys/fs/cgroup", strchr(group, '/'), "/system.slice");
-        return directory ? open_directory_at(AT_FDCWD, directory) : -ENOMEM;
-}
-
-/* The process that carries the app's last lines to the journal ends by itself. It is recognized by its program, since
- * an app may call itself anything. */
-static bool carries_output(pid_t pid)
-{
-        _cleanup_free_ char *path = strprintf("/proc/%i/exe", pid);
-        struct stat program, ours;
-
-        return path && stat(path, &program) >= 0 && stat(PKGLIBDIR "/launch/app-exec", &ours) >= 0 &&
-               program.st_dev == ours.st_dev && program.st_ino == ours.st_ino;
-}
-
 /* One by one: cgroup.kill would also kill the process that records the app's exit status. */
 static void kill_app(int services, const char *app)
 {
-        _cleanup_free_ char *path = strjoin(app, ".service/cgroup.procs"), *text = NULL;
         _cleanup_strv_free_ char **pids = NULL;
 
-        if (!path || read_foreign_file_at(services, path, 1024 * 1024, &text, NULL) < 0 ||
-            strv_split(text, '\n', &pids) < 0)
+        if (app_processes(services, app, &pids) < 0)
                 return;
         STRV_FOREACH(word, pids) {
                 uint32_t pid;
 
-                if (parse_uint32(*word, &pid) >= 0 && pid > 0 && !carries_output((pid_t) pid))
+                if (parse_uint32(*word, &pid) >= 0)
                         (void) kill((pid_t) pid, SIGKILL);
         }
 }
@@ -91,7 +52,7 @@ static void kill_app(int services, const char *app)
 static int on_time_over(sd_event_source *source, uint64_t usec, void *userdata)
 {
         const Pod *pod = userdata;
-        _cleanup_close_ int services = open_services(pod);
+        _cleanup_close_ int services = pod_services_open(pod);
 
         for (size_t i = 0; services >= 0 && i < pod->manifest->n_apps; i++)
                 kill_app(services, pod->manifest->apps[i].name);

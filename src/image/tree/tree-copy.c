@@ -81,7 +81,7 @@ static int copy_range(int from, int to, off_t begin, off_t end)
         return 0;
 }
 
-static int copy_contents(int from, int to, off_t size)
+int tree_copy_contents(int from, int to, off_t size)
 {
         off_t data, hole = 0;
         int r;
@@ -117,7 +117,7 @@ static int copy_regular(Copy *c, int from_dir, const char *path, const struct st
         to = openat(c->to_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (to < 0)
                 return -errno;
-        r = copy_contents(from, to, st->st_size);
+        r = tree_copy_contents(from, to, st->st_size);
         return r < 0 ? r : tree_copy_metadata(from, to);
 }
 

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "basic/time-util.h"
+#include "cli/compose/pods-d.h"
+#include "cli/start/pod-start.h"
+#include "cli/terminal/unit-words.h"
+#include "cli/verbs/verbs.h"
+#include "shared/explain.h"
+#include "unit/unit-job.h"
+#include "unit/unit-wait.h"
+
+/* What is restarted is the unit, by one job: so systemd also restarts what depends on it. */
+
+/* The unit of a pod of `podctl run` goes away with the pod, and starts none twice. A unit file of that name, or a
+ * transient unit of another program, runs a command that makes a new pod. */
+static int check_unit(sd_bus *bus, const Pod *pod, const char *unit)
+{
+        _cleanup_free_ char *ours = pod_unit_name(pod->settings->name);
+        int transient, r;
+
+        if (!ours)
+                return log_oom();
+        if (!streq(ours, unit))
+                return 0;
+        r = unit_is_transient(bus, unit, &transient);
+        if (r < 0)
+                return log_error_errno(r, "Cannot look at unit %s: %m", unit);
+        return !transient ? 0 : log_error_errno(EOPNOTSUPP,
+                                       "Pod '%s' was started by 'podctl run' and cannot be restarted; 'podctl create' "
+                                       "makes one that can", pod->settings->name);
+}
+
+static int unit_of_pod(sd_bus *bus, Pod *pod, char **ret)
+{
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        r = pod_load(pod, &message);
+        if (r < 0)
+                return log_explained(r, message, "Cannot read pod %s", pod->uuid.s);
+        if (!pod->settings->unit)
+                return log_error_errno(ESRCH, "Pod '%s' is not running, but %s", pod->settings->name,
+                                       pod_state_to_string(pod->state));
+        r = check_unit(bus, pod, pod->settings->unit);
+        if (r < 0)
+                return r;
+        *ret = strdup(pod->settings->unit);
+        return *ret ? 0 : log_oom();
+}
+
+/* A running pod is restarted in its unit; else a pod of pods.d may never have run, or was collected since. */
+static int find_unit(Context *c, sd_bus *bus, const char *text, char **ret)
+{
+        _cleanup_free_ char *path = NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        PodStore *pods;
+        int r;
+
+        r = context_pods(c, &pods);
+        if (r < 0)
+                return r;
+        r = pod_find(pods, text, &pod, NULL);
+        if (r < 0 || pod->state != POD_RUNNING) {
+                if (pod_name_is_valid(text) && pods_d_find(text, &path) >= 0) {
+                        *ret = strjoin("pod@", text, ".service");
+                        return *ret ? 0 : log_oom();
+                }
+        }
+        if (r < 0) {
+                r = context_find_pod(c, text, &pod);
+                if (r < 0)
+                        return r;
+        }
+        return unit_of_pod(bus, pod, ret);
+}
+
+/* The pod that runs in the unit now. */
+static int find_pod_of(Context *c, const char *unit, Pod **ret)
+{
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        PodStore *pods;
+        int r;
+
+        r = context_pods(c, &pods);
+        if (r < 0)
+                return r;
+        r = pod_scan_new(pods, &scan);
+        if (r < 0)
+                return r;
+        for (;;) {
+                _cleanup_(pod_freep) Pod *pod = NULL;
+
+                r = pod_scan_next(scan, &pod);
+                if (r <= 0)
+                        return r < 0 ? r : -ENOENT;
+                if (pod->state != POD_RUNNING || pod_load(pod, NULL) < 0 || !streq_ptr(pod->settings->unit, unit))
+                        continue;
+                *ret = TAKE_PTR(pod);
+                return 0;
+        }
+}
+
+/* A launch that failed says why in the unit's status; what failed later, only the unit's processes can say. */
+static int tell_why(sd_bus *bus, const char *text, const char *unit, const char *result, uint64_t began_usec)
+{
+        _cleanup_(unit_status_done) UnitStatus status = {};
+        const char *words = NULL;
+
+        if (unit_get_status(bus, unit, &status) >= 0 && status.status_text)
+                words = startswith(status.status_text, POD_STATUS_PREFIX);
+        if (!isempty(words))
+                return log_error_errno(EIO, "%s", words);
+        (void) unit_words_tell(unit, began_usec);
+        return log_error_errno(EIO, "Pod '%s' did not run: unit %s ended with '%s'", text, unit,
+                               status.failed && status.result ? status.result : result);
+}
+
+static int restart_unit(Context *c, sd_bus *bus, const char *text, const char *unit)
+{
+        const uint64_t began_usec = now_nsec() / NSEC_PER_USEC;
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        _cleanup_free_ char *result = NULL;
+        int r;
+
+        r = unit_job_run(bus, "RestartUnit", unit, &result, &error);
+        if (r < 0)
+                return log_error_errno(r, "Cannot restart unit %s: %s", unit, bus_error_text(&error, r));
+        if (!streq(result, "done"))
+                return tell_why(bus, text, unit, result, began_usec);
+        r = find_pod_of(c, unit, &pod);
+        /* A pod of short commands may have ended already. */
+        if (r < 0)
+                return r == -ENOENT ? 0 : log_error_errno(r, "Pod '%s': %m", text);
+        (void) printf("\"%s\"\n", pod->uuid.s);
+        return 0;
+}
+
+static int restart(Context *c, const char *text)
+{
+        _cleanup_free_ char *unit = NULL;
+        sd_bus *bus;
+        int r;
+
+        r = context_bus(c, &bus);
+        if (r < 0)
+                return r;
+        r = find_unit(c, bus, text, &unit);
+        return r < 0 ? r : restart_unit(c, bus, text, unit);
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        int r, result = 0;
+
+        /* What is wrong with one pod does not keep the others from being restarted. */
+        STRV_FOREACH(word, words) {
+                r = restart(c, *word);
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}
+
+const Verb verb_restart = {
+        .name = "restart",
+        .usage = "POD…",
+        .summary = "Restart pods that systemd starts",
+        .flags = VERB_ROOT,
+        .min_words = 1,
+        .max_words = -1,
+        .completes = "POD",
+        .run = run,
+};
