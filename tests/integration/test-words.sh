@@ -17,10 +17,10 @@ complains() {
 
 test_commands_of_other_tools() {
         local word
-        for word in ps images pull rmi inspect kill start build login push save load tag volume network; do
+        for word in ps images pull rmi inspect kill start build login push save load tag network; do
                 complains "Unknown command '$word': " 2 "$word" x
         done
-        for word in commit port wait stats info pause system secret generate healthcheck \
+        for word in commit wait stats info pause system secret generate healthcheck \
                 'image prune' 'image inspect' 'image pull' import container pod app api-service; do
                 # shellcheck disable=SC2086
                 complains "Unknown command '$word': " 2 $word x
