@@ -4,7 +4,7 @@
 #include "shared/json-table.h"
 
 /* The networks that --net= requests: "default", "none", "host", "all", or names with arguments, "a,b:IP=10.1.0.7;K=V"
- * (rkt 5.1). */
+ * (rkt, Documentation/networking/overview.md). */
 
 typedef struct NetRequest {
         char *name;
