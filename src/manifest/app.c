@@ -213,11 +213,6 @@ App *app_free(App *app)
         return json_document_free(&json_app, app);
 }
 
-int app_read(json_object *o, App **ret, JsonError *e)
-{
-        return json_document_read(&json_app, o, (void **) ret, e);
-}
-
 int app_write(const App *app, json_object **ret)
 {
         return json_table_write(app_table, app, ret);

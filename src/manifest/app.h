@@ -68,7 +68,6 @@ App *app_free(App *app);
 DEFINE_TRIVIAL_CLEANUP_FUNC(App *, app_free);
 int app_copy(const App *app, App **ret);
 
-int app_read(json_object *o, App **ret, JsonError *e);
 int app_write(const App *app, json_object **ret);
 
 const MountPoint *app_find_mount_point(const App *app, const char *name);

@@ -54,11 +54,6 @@ static const struct IsolatorRow {
         [ISOLATOR_RLIMITS] = { "os/linux/rlimits", ISOLATOR_APP, parse_rlimits, .once = true },
 };
 
-const char *isolator_type_to_string(IsolatorType t)
-{
-        return t > ISOLATOR_UNKNOWN && t < _ISOLATOR_TYPE_MAX ? rows[t].name : NULL;
-}
-
 IsolatorType isolator_type_from_string(const char *s)
 {
         for (int t = ISOLATOR_UNKNOWN + 1; t < _ISOLATOR_TYPE_MAX; t++)

@@ -36,7 +36,6 @@ typedef enum IsolatorScope {
 } IsolatorScope;
 
 /* The name as manifests write it: "resource/memory". */
-const char *isolator_type_to_string(IsolatorType t);
 IsolatorType isolator_type_from_string(const char *s);
 
 /* A request that was left out equals the limit. */

@@ -63,7 +63,6 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(OciPlatform *, oci_platform_free);
 /* The platform of this host: uname(2) in Go's terms, with the CPU's level as variant. */
 int oci_platform_host(OciPlatform **ret);
 /* "linux/arm64/v8", or without a variant. */
-int oci_platform_parse(const char *s, OciPlatform **ret);
 int oci_platform_format(const OciPlatform *p, char **ret);
 /* How well a build for `have` suits `wanted`: 0 not at all, more is better. Variants may be lower than wanted, but not
  * higher. */

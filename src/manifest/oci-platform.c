@@ -89,24 +89,6 @@ int oci_platform_host(OciPlatform **ret)
         return platform_new("linux", u.machine, NULL, ret);
 }
 
-int oci_platform_parse(const char *s, OciPlatform **ret)
-{
-        _cleanup_free_ char *os = NULL, *rest = NULL, *architecture = NULL, *variant = NULL;
-        int r;
-
-        r = split_pair(s, '/', &os, &rest);
-        if (r < 0)
-                return r;
-        if (isempty(os) || isempty(rest))
-                return -EINVAL;
-        r = split_pair(rest, '/', &architecture, &variant);
-        if (r < 0)
-                return r;
-        if (isempty(architecture) || (variant && (isempty(variant) || strchr(variant, '/'))))
-                return -EINVAL;
-        return platform_new(os, architecture, variant, ret);
-}
-
 int oci_platform_format(const OciPlatform *p, char **ret)
 {
         *ret = isempty(p->variant) ? strjoin(p->os, "/", p->architecture)

@@ -34,7 +34,7 @@ typedef struct Fixture {
         ImageStore *store;
         char *aci;
         Digest id;
-        int tree_fd;
+        int store_fd, tree_fd;
         char *differences;      /* "WHERE PATH WHAT" in lines */
 } Fixture;
 
@@ -47,17 +47,18 @@ static void fetch(Fixture *f)
         cr_assert_eq(digest_parse(ids[0], &f->id), 0);
         tree = strjoin("layers/", DIGEST_FILE(&f->id), "/" LAYER_TREE);
         safe_close(f->tree_fd);
-        f->tree_fd = open_directory_at(image_store_fd(f->store), tree);
+        f->tree_fd = open_directory_at(f->store_fd, tree);
         cr_assert_geq(f->tree_fd, 0);
 }
 
 static Fixture fixture_new(void)
 {
         Fixture f = { .t = temporary_new(), .tree_fd = -EBADF };
-        _cleanup_free_ char *data = path_join(f.t.path, "data");
+        _cleanup_free_ char *data = path_join(f.t.path, "data"), *images = path_join(data, "images");
         _cleanup_close_ int tar = tar_of(members, ARCHIVE_FILTER_GZIP), out = -EBADF;
 
         cr_assert_eq(image_store_open(data, &f.store, NULL), 0);
+        f.store_fd = open_directory_at(AT_FDCWD, images);
         f.aci = path_join(f.t.path, "it.aci");
         out = open(f.aci, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
         cr_assert_eq(copy_bytes(tar, out), 0);
@@ -67,6 +68,7 @@ static Fixture fixture_new(void)
 
 static void fixture_done(Fixture *f)
 {
+        safe_close(f->store_fd);
         safe_close(f->tree_fd);
         free(f->aci);
         free(f->differences);
@@ -103,7 +105,7 @@ static size_t count(Fixture *f, const char *directory)
 {
         _cleanup_strv_free_ char **names = NULL;
 
-        cr_assert_eq(list_directory_at(image_store_fd(f->store), directory, &names), 0);
+        cr_assert_eq(list_directory_at(f->store_fd, directory, &names), 0);
         return strv_length(names);
 }
 
@@ -203,7 +205,7 @@ static void damage_hard_link(Fixture *f)
 static void damage_blob(Fixture *f)
 {
         _cleanup_free_ char *path = in_layer(f, LAYER_BLOB);
-        _cleanup_close_ int fd = openat(image_store_fd(f->store), path, O_WRONLY | O_CLOEXEC);
+        _cleanup_close_ int fd = openat(f->store_fd, path, O_WRONLY | O_CLOEXEC);
 
         cr_assert_eq(pwrite(fd, "\xff", 1, 40), 1);
 }
@@ -211,7 +213,7 @@ static void damage_blob(Fixture *f)
 static void damage_blob_short(Fixture *f)
 {
         _cleanup_free_ char *path = in_layer(f, LAYER_BLOB);
-        _cleanup_close_ int fd = openat(image_store_fd(f->store), path, O_WRONLY | O_CLOEXEC);
+        _cleanup_close_ int fd = openat(f->store_fd, path, O_WRONLY | O_CLOEXEC);
 
         cr_assert_eq(ftruncate(fd, 60), 0);
 }
@@ -220,28 +222,28 @@ static void damage_no_blob(Fixture *f)
 {
         _cleanup_free_ char *path = in_layer(f, LAYER_BLOB);
 
-        cr_assert_eq(unlinkat(image_store_fd(f->store), path, 0), 0);
+        cr_assert_eq(unlinkat(f->store_fd, path, 0), 0);
 }
 
 static void damage_notes(Fixture *f)
 {
         _cleanup_free_ char *path = in_layer(f, "layer");
 
-        write_text(image_store_fd(f->store), path, "{}");
+        write_text(f->store_fd, path, "{}");
 }
 
 static void damage_manifest(Fixture *f)
 {
         _cleanup_free_ char *path = strjoin("manifests/", DIGEST_FILE(&f->id), "/manifest");
 
-        write_text(image_store_fd(f->store), path, "{}");
+        write_text(f->store_fd, path, "{}");
 }
 
 static void damage_record(Fixture *f)
 {
         _cleanup_free_ char *path = strjoin("manifests/", DIGEST_FILE(&f->id), "/image");
 
-        write_text(image_store_fd(f->store), path, "");
+        write_text(f->store_fd, path, "");
 }
 
 static const struct {

@@ -34,17 +34,21 @@ typedef struct Fixture {
         Temporary t;
         ImageStore *store;
         char *data, *layout;
-        int layout_fd;
+        int layout_fd, store_fd;
 } Fixture;
 
 static Fixture fixture_new(void)
 {
         Fixture f = { .t = temporary_new() };
+        _cleanup_free_ char *path = NULL;
 
         f.data = path_join(f.t.path, "data");
         f.layout = path_join(f.t.path, "busybox.oci");
         f.layout_fd = mkdir_open_at(AT_FDCWD, f.layout, 0755);
         cr_assert_eq(image_store_open(f.data, &f.store, NULL), 0);
+        path = path_join(f.data, "images");
+        f.store_fd = open_directory_at(AT_FDCWD, path);
+        cr_assert_geq(f.store_fd, 0);
         return f;
 }
 
@@ -52,6 +56,7 @@ static void fixture_done(Fixture *f)
 {
         image_store_free(f->store);
         safe_close(f->layout_fd);
+        safe_close(f->store_fd);
         free(f->data);
         free(f->layout);
         temporary_done(&f->t);
@@ -61,7 +66,7 @@ static size_t count(Fixture *f, const char *directory)
 {
         _cleanup_strv_free_ char **names = NULL;
 
-        cr_assert_eq(list_directory_at(image_store_fd(f->store), directory, &names), 0);
+        cr_assert_eq(list_directory_at(f->store_fd, directory, &names), 0);
         return strv_length(names);
 }
 
@@ -273,13 +278,13 @@ Test(image_store, oci_layout)
                 cr_expect(lstat(kept, &st) == 0 && S_ISREG(st.st_mode));
         }
         {
-                _cleanup_close_ int layers = openat(image_store_fd(f.store), "layers", O_RDONLY | O_DIRECTORY);
+                _cleanup_close_ int layers = openat(f.store_fd, "layers", O_RDONLY | O_DIRECTORY);
 
                 cr_expect_eq(layer_info_read(layers, &image->layers[0], &info, NULL), 0);
                 cr_expect_eq(info.size, 7);
         }
         /* Nobody but root may reach setuid files in there. */
-        cr_expect(fstat(image_store_fd(f.store), &st) == 0 && (st.st_mode & 0777) == 0700);
+        cr_expect(fstat(f.store_fd, &st) == 0 && (st.st_mode & 0777) == 0700);
         fixture_done(&f);
 }
 
@@ -364,7 +369,7 @@ Test(image_store, appc_spelling)
 Test(image_store, ambiguous_prefix)
 {
         Fixture f = fixture_new();
-        _cleanup_close_ int manifests = openat(image_store_fd(f.store), "manifests", O_RDONLY | O_DIRECTORY);
+        _cleanup_close_ int manifests = openat(f.store_fd, "manifests", O_RDONLY | O_DIRECTORY);
         Digest d = { DIGEST_SHA256, "aa11111111111111111111111111111111111111111111111111111111111111" };
 
         cr_assert_eq(mkdirat(manifests, DIGEST_FILE(&d), 0700), 0);
@@ -1035,7 +1040,7 @@ static void touch_use(Fixture *f, const char *name, uint64_t seconds)
         _cleanup_free_ char *path = strjoin("manifests/", DIGEST_FILE(&image->id));
         const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t) seconds } };
 
-        cr_assert_eq(utimensat(image_store_fd(f->store), path, times, 0), 0);
+        cr_assert_eq(utimensat(f->store_fd, path, times, 0), 0);
 }
 
 /* Two images share a layer; what counts is what goes with each. */
@@ -1053,7 +1058,7 @@ Test(image_store, collect_by_size)
 
         write_index(f.layout_fd, all);
         strv_free(fetch(&f, f.layout, NULL));
-        layers = openat(image_store_fd(f.store), "layers", O_RDONLY | O_DIRECTORY);
+        layers = openat(f.store_fd, "layers", O_RDONLY | O_DIRECTORY);
         for (size_t i = 0; i < 2; i++) {
                 cr_assert_eq(layer_info_read(layers, &s.layers[i].diff_id, &info[i], NULL), 0);
                 total += info[i].size + info[i].blob_size;
@@ -1097,8 +1102,8 @@ Test(image_store, orphans_stay_for_a_while)
         strv_free(fetch(&f, f.layout, NULL));
         id = s.manifest.digest;
         layer = strjoin("manifests/", DIGEST_FILE(&id));
-        cr_assert_eq(rm_rf_at(image_store_fd(f.store), layer), 0);
-        write_text(image_store_fd(f.store), "partial/sha256-x", "beginning");
+        cr_assert_eq(rm_rf_at(f.store_fd, layer), 0);
+        write_text(f.store_fd, "partial/sha256-x", "beginning");
 
         cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
         expect_counts(&f, 0, 2, 0);
@@ -1113,7 +1118,7 @@ Test(image_store, orphans_stay_for_a_while)
 Test(image_store, broken_images_do_not_stop_anything)
 {
         Fixture f = fixture_new();
-        _cleanup_close_ int manifests = openat(image_store_fd(f.store), "manifests", O_RDONLY | O_DIRECTORY);
+        _cleanup_close_ int manifests = openat(f.store_fd, "manifests", O_RDONLY | O_DIRECTORY);
         Digest d = { DIGEST_SHA256, "aa11111111111111111111111111111111111111111111111111111111111111" }, resolved;
         Image **images;
         size_t n;

@@ -23,15 +23,10 @@ static const CaseArea areas[] = {
 };
 CASE_TESTS(isolator, areas)
 
-Test(isolator, names_both_ways)
+Test(isolator, names)
 {
-        for (int t = ISOLATOR_UNKNOWN + 1; t < _ISOLATOR_TYPE_MAX; t++) {
-                cr_assert(isolator_type_to_string(t), "%d", t);
-                cr_expect_eq(isolator_type_from_string(isolator_type_to_string(t)), t);
-        }
+        cr_expect_eq(isolator_type_from_string("os/unix/sysctl"), ISOLATOR_SYSCTL);
         cr_expect_eq(isolator_type_from_string("os/linux/ponies"), _ISOLATOR_TYPE_INVALID);
-        cr_expect_null(isolator_type_to_string(ISOLATOR_UNKNOWN));
-        cr_expect_null(isolator_type_to_string(_ISOLATOR_TYPE_MAX));
 }
 
 static int parse(const char *name, const char *json, Isolator *ret, JsonError *e)

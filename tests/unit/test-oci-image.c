@@ -100,6 +100,19 @@ static OciIndex *read_index(void)
         return index;
 }
 
+/* "linux/arm/v7" */
+static OciPlatform *platform(const char *text)
+{
+        OciPlatform *p = new0(OciPlatform, 1);
+        _cleanup_strv_free_ char **parts = NULL;
+
+        cr_assert_eq(strv_split(text, '/', &parts), 0);
+        p->os = strdup(parts[0]);
+        p->architecture = strdup(parts[1]);
+        p->variant = parts[2] ? strdup(parts[2]) : NULL;
+        return p;
+}
+
 Test(oci_image, select_platform)
 {
         static const struct {
@@ -119,7 +132,7 @@ Test(oci_image, select_platform)
                 _cleanup_(oci_platform_freep) OciPlatform *p = NULL;
                 _cleanup_free_ char *text = NULL;
 
-                cr_assert_eq(oci_platform_parse(cases[i].platform, &p), 0);
+                p = platform(cases[i].platform);
                 cr_assert_eq(oci_platform_format(p, &text), 0);
                 cr_expect_str_eq(text, cases[i].platform);
                 cr_assert_eq(oci_index_select(index, p, &d), 0);
@@ -137,7 +150,7 @@ Test(oci_image, select_none)
         /* Without the entry that has no platform. */
         free(index->manifests[1].media_type);
         index->manifests[1].media_type = strdup("text/plain");
-        cr_assert_eq(oci_platform_parse("linux/mips64le", &p), 0);
+        p = platform("linux/mips64le");
         cr_expect_eq(oci_index_select(index, p, &d), -ENOENT);
         cr_assert_eq(oci_index_platforms(index, &text), 0);
         cr_expect(startswith(text, "linux/amd64, linux/arm/v6, linux/arm/v7, "), "%s", text);
@@ -150,10 +163,6 @@ Test(oci_image, host_platform)
         cr_assert_eq(oci_platform_host(&host), 0);
         cr_expect_str_eq(host->os, "linux");
         cr_expect_eq(oci_platform_match(host, host) > 0, true);
-        cr_expect_eq(oci_platform_parse("linux", &(OciPlatform *){ NULL }), -EINVAL);
-        cr_expect_eq(oci_platform_parse("linux/", &(OciPlatform *){ NULL }), -EINVAL);
-        cr_expect_eq(oci_platform_parse("linux/arm/", &(OciPlatform *){ NULL }), -EINVAL);
-        cr_expect_eq(oci_platform_parse("linux/arm/v7/x", &(OciPlatform *){ NULL }), -EINVAL);
 }
 
 Test(oci_image, manifest)
@@ -375,7 +384,7 @@ Test(oci_config, becomes_an_app)
 
         /* It is a valid app for a pod manifest. */
         cr_assert_eq(app_write(app, &o), 0);
-        r = app_read(o, &again, &e);
+        r = json_document_read(&json_app, o, (void **) &again, &e);
         cr_expect_eq(r, 0, "%s", json_error_message(&e, r));
 }
 

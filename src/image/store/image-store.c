@@ -84,11 +84,6 @@ int image_store_open(const char *data_path, ImageStore **ret, char **reterr_mess
         return 0;
 }
 
-int image_store_fd(ImageStore *s)
-{
-        return s->fd;
-}
-
 int image_store_lock(ImageStore *s, int operation)
 {
         return lock_file_at(s->fd, "lock", operation);

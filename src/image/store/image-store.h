@@ -68,9 +68,6 @@ int image_store_open(const char *data_path, ImageStore **ret, char **reterr_mess
 ImageStore *image_store_free(ImageStore *s);
 DEFINE_TRIVIAL_CLEANUP_FUNC(ImageStore *, image_store_free);
 
-/* DATA/images, opened; the store owns the fd. */
-int image_store_fd(ImageStore *s);
-
 /* Locks the store; closing the returned fd releases the lock. operation: LOCK_SH or LOCK_EX, with LOCK_NB for -EAGAIN.
  * A process that prepares a pod holds it shared from before finding the image until the pod's own reference to the
  * layers is on disk. image_store_remove() and image_store_collect() take it exclusively themselves and must not be
