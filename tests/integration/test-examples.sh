@@ -438,6 +438,7 @@ test_readme() {
         defer end_pod site
         defer rm -f "/etc/podctl/pods.d/site.json"
         example README.md '# sudo tools/demo     # a minute, the first time three' \
+                '# sudo apt install build-essential' \
                 '# sudo apt install gcc libc6-dev meson pkg-config python3-docutils systemd-container \' \
                 '# sudo systemctl disable --now podctl-gc.timer podctl-image-gc.timer podctl-upgrade.path \' \
                 "# $(sed -n 's/^    \(command line ──.*\)/\1/p' "$ROOT/README.md")"
