@@ -295,20 +295,34 @@ static void look_after(Health *h)
         }
 }
 
+/* In a pod that was started by an older podctl, the launcher comes next. */
+static bool read_action(Health *h, char **words, size_t n, size_t *i)
+{
+        h->action = HEALTH_NONE;
+        h->fields = "";
+        if (words[*i][0] == '/')
+                return true;
+        if (n < *i + 4)
+                return false;
+        h->action = words[(*i)++];
+        h->ready = strcmp(words[(*i)++], "1") == 0;
+        h->fields = words[(*i)++];
+        return true;
+}
+
 static int read_words(Health *h, const char *path)
 {
         uint64_t *const numbers[] = { &h->interval, &h->timeout, &h->start_period, &h->start_interval, &h->retries };
         size_t n, i = 0;
         char **words = launch_words_read(path, 0, &n);
 
-        if (!words || n < 10)
+        if (!words || n < 7)
                 return -1;
         h->app = words[i++];
         for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++)
                 *numbers[j] = strtoull(words[i++], NULL, 10);
-        h->action = words[i++];
-        h->ready = strcmp(words[i++], "1") == 0;
-        h->fields = words[i++];
+        if (!read_action(h, words, n, &i))
+                return -1;
         h->launcher = words + i - 1;
         h->launcher[0] = words[i];
         return 0;

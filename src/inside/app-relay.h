@@ -8,7 +8,7 @@
 void app_relay_start(const char *kind);
 
 /* Where the output goes. */
-#define RELAY_POD "pod"   /* to the pod's journal */
+#define RELAY_POD "pod"   /* to the pod's journal; also any word that is not among these */
 #define RELAY_HOST "host" /* to the host's */
 #define RELAY_BOTH "both"
 #define RELAY_NONE "none" /* to no journal */

@@ -223,7 +223,7 @@ test_full_disk_at_the_start() {
         assert_contains "$output" 'No space left'
         own gc --grace-period=0 || true
         rm small/ballast*
-        assert_eq "$(own list --no-legend)" ''
+        assert_eq "$(own list --all --no-legend)" ''
         assert_eq "$(own run --name=full busybox --exec=/bin/echo -- fine)" fine
         own gc --grace-period=0
 }
@@ -237,7 +237,7 @@ test_full_disk_at_the_end() {
         own run --name=filling busybox --exec=/bin/sh -- -c \
                 'dd if=/dev/zero of=/file bs=64K 2>/dev/null; echo full' || true
         own run --name=second busybox --exec=/bin/true >/dev/null 2>&1 || true
-        own list
+        own list --all
         own gc --grace-period=0
         assert_eq "$(find "$DATA/pods" -mindepth 2 -maxdepth 2)" ''
         assert_eq "$(own run busybox --exec=/bin/echo -- fine)" fine
@@ -288,7 +288,7 @@ test_damaged_store() {
         rm -rf "$(find data/images/layers -maxdepth 1 -name 'sha256-*' | sed -n 1p)"
         assert_fails 254 own run busybox --exec=/bin/true
         assert_contains "$output" sha256
-        assert_eq "$(own list --no-legend)" ''
+        assert_eq "$(own list --all --no-legend)" ''
         own fetch "$IMAGES/busybox.oci"
         assert_eq "$(own run busybox --exec=/bin/echo -- fine)" fine
         own gc --grace-period=0

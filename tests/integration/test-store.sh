@@ -384,7 +384,7 @@ test_removal_without_inodes() {
                 umount disk
         done
         full_store
-        assert_eq "$(own list --no-legend)" ''
+        assert_eq "$(own list --all --no-legend)" ''
         own gc --grace-period=0
         assert_fails 254 own prepare it
         assert_contains "$output" 'No space left'

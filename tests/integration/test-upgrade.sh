@@ -22,7 +22,7 @@ for_all() {
 }
 
 pods_of_old_are_read() {
-        own list --format=json >list
+        own list --all --format=json >list
         jq -e 'map({key: .machine, value: .state}) | from_entries | .over == "exited" and .networked == "exited"' list
         jq -e '.[] | select(.machine == "over") | .apps[0] | .name == "greeter" and .exit_code == 0' list
         own status over >status
@@ -34,7 +34,7 @@ pods_of_old_are_read() {
         tar -tzf over.aci rootfs/hello
         own rm over
         own gc --grace-period=0
-        assert_eq "$(own list --format=json | jq -r '.[] | select(.state != "prepared") | .name')" ''
+        assert_eq "$(own list --all --format=json | jq -r '.[] | select(.state != "prepared") | .name')" ''
 }
 
 images_of_old_are_used() {
@@ -53,3 +53,34 @@ images_of_old_are_used() {
 
 test_pods_of_older_versions() { for_all pods_of_old_are_read; }
 test_images_of_older_versions() { for_all images_of_old_are_used; }
+
+# A pod that runs on while podctl is upgraded has files of the older one for its launcher, and the new programs.
+test_launcher_of_an_older_version() {
+        local files
+        fetch busybox.oci
+        pod old --net=none busybox --name=app --exec=/bin/sh --health-cmd=true --health-interval=50ms \
+                --health-on-failure=fail -- -c 'echo started; exec sleep 1000'
+        wait_until has_started old 1
+        files=/proc/$(leader old)/root/etc/podctl/launch/app
+        python3 - "$files" <<'PYTHON'
+import sys
+start, health = (open(sys.argv[1] + name, "r+b") for name in ("/start", "/health"))
+words = [b"--relay=journal" if w.startswith(b"--relay=") else w
+         for w in start.read().split(b"\0") if not w.startswith(b"--fields=")]
+start.seek(0), start.truncate(), start.write(b"\0".join(words))
+words = health.read().split(b"\0")
+del words[6:9]
+health.seek(0), health.truncate(), health.write(b"\0".join(words))
+PYTHON
+        systemctl -M old restart app.service
+        wait_until has_started old 2
+        wait_until has_been_checked old
+}
+
+has_started() {
+        [[ $(podctl logs -o cat "$1" | grep -c '^started$') == "$2" ]]
+}
+
+has_been_checked() {
+        podctl status --format=json "$1" | jq -e '.apps[0].health.status == "healthy"'
+}
