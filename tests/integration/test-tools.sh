@@ -132,7 +132,7 @@ test_journal_after_the_end() {
 
 # The host's own journal has when the unit came and went, and nothing of the apps.
 test_journal_of_the_host() {
-        podctl run --name=quiet busybox --exec=/bin/echo -- only-for-the-pod >/dev/null
+        podctl run --name=quiet --log=pod busybox --exec=/bin/echo -- only-for-the-pod >/dev/null
         wait_until has_entries -u podctl-quiet.service
         assert_not_contains "$(journalctl --no-pager -o cat -u podctl-quiet.service)" only-for-the-pod
 }

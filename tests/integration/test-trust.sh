@@ -337,7 +337,7 @@ test_status_shows_trust() {
         trust_key --root "$IMAGES/signer.asc"
         trusting run --name=signed --net=none "$IMAGES/busybox.aci"
         local uuid
-        uuid=$(trusting list --full --no-legend | awk '{ print $1; exit }')
+        uuid=$(trusting list --all --full --no-legend | awk '{ print $2; exit }')
         assert_contains "$(trusting status "$uuid")" 'trust-busybox=openpgp, key '
         assert_eq "$(trusting status --format=json "$uuid" | jq -r '.apps[0].trust.how')" openpgp
 }
