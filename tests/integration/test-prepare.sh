@@ -184,7 +184,7 @@ test_prepare_on_a_full_disk() {
 
 # Whoever comes first; the other is told.
 test_prepared_pod_is_started_or_removed() {
-        local uuid known='no matches found|by somebody else|abandoned|cannot be opened|No such file'
+        local uuid known='no matches found|by another process|abandoned|cannot be opened|No such file'
         known+='|is deleting|is garbage'
         for _ in 1 2 3 4 5; do
                 uuid=$(podctl prepare busybox --exec=/bin/true)
