@@ -52,8 +52,8 @@ __attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2
 
 void app_relay_start(const char *kind)
 {
-        /* Without the host's journal, nothing is lost if the pod's has it. Other words than these are of an older podctl,
-         * which knew no host's. */
+        /* Without the host's journal, nothing is lost if the pod's has it. Other words than these are those of an older
+         * podctl, which knew no host's. */
         bool to_pod = strcmp(kind, RELAY_NONE) != 0 && (strcmp(kind, RELAY_HOST) != 0 || the_journal.fd < 0);
         AppOutput o = {
                 .client = the_client, .raw = strcmp(kind, RELAY_RAW) == 0, .mute = !to_pod, .host = the_journal,
