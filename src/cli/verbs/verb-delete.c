@@ -88,7 +88,9 @@ static int check_stopped(sd_bus *bus, const Kept *k, bool force)
         if (!force)
                 return log_error_errno(EBUSY, "Pod '%s' is running; stop it first, or use --force", k->name);
         r = unit_job_run(bus, "StopUnit", k->unit, &result, &error);
-        return r < 0 ? log_error_errno(r, "Cannot stop unit %s: %s", k->unit, bus_error_text(&error, r)) : 0;
+        if (r < 0)
+                return log_error_errno(r, "Cannot stop unit %s: %s", k->unit, bus_error_text(&error, r));
+        return streq(result, "done") ? 0 : log_error_errno(EBUSY, "Cannot stop unit %s: %s", k->unit, result);
 }
 
 static int disable(sd_bus *bus, const Kept *k)
@@ -143,7 +145,7 @@ static int reload(sd_bus *bus)
                                        bus_error_text(&error, r)) : 0;
 }
 
-static void tell_other(const char *name)
+static void report_other(const char *name)
 {
         _cleanup_free_ char *path = NULL;
 
@@ -165,7 +167,7 @@ static int carry_out(sd_bus *bus, const Kept *k, bool force)
         if (r < 0)
                 return r;
         (void) puts(k->path);
-        tell_other(k->name);
+        report_other(k->name);
         return reload(bus);
 }
 

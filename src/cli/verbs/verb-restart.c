@@ -101,7 +101,7 @@ static int find_pod_of(Context *c, const char *unit, Pod **ret)
 }
 
 /* A launch that failed says why in the unit's status; what failed later, only the unit's processes can say. */
-static int tell_why(sd_bus *bus, const char *text, const char *unit, const char *result, uint64_t began_usec)
+static int report_failure(sd_bus *bus, const char *text, const char *unit, const char *result, uint64_t began_usec)
 {
         _cleanup_(unit_status_done) UnitStatus status = {};
         const char *words = NULL;
@@ -127,7 +127,7 @@ static int restart_unit(Context *c, sd_bus *bus, const char *text, const char *u
         if (r < 0)
                 return log_error_errno(r, "Cannot restart unit %s: %s", unit, bus_error_text(&error, r));
         if (!streq(result, "done"))
-                return tell_why(bus, text, unit, result, began_usec);
+                return report_failure(bus, text, unit, result, began_usec);
         r = find_pod_of(c, unit, &pod);
         /* A pod of short commands may have ended already. */
         if (r < 0)
