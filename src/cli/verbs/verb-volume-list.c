@@ -107,8 +107,10 @@ static int show_each(VolumeStore *store, const VolumeUses *uses, char *const *na
                         result = log_error_errno(r, "There is no volume '%s'; see 'podctl volume list'", *name);
                 else if (r < 0)
                         result = log_error_errno(r, "Cannot read volume '%s': %s", *name, explained(message, r));
-                else
+                else {
                         r = show(&s, userdata);
+                        result = r < 0 ? r : result;
+                }
                 if (r == -ENOMEM)
                         return log_oom();
         }
