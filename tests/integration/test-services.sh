@@ -385,6 +385,7 @@ test_started_when_healthy() {
         assert_fails '*' podctl run --detach --name=never --net=none busybox --name=app --exec=/bin/sleep \
                 --health-ready --health-cmd=false --health-interval=100ms --health-retries=2 \
                 --health-start-interval=50ms -- 1000
+        assert_contains "$output" "Pod 'never' ended before it was ready"
         assert_eq "$(health_events never)" 'unhealthy 4 '
         assert_eq "$(podctl status never --format=json | jq .exit_code)" 254
 }

@@ -408,8 +408,14 @@ static int report_exited(const Start *s, const UnitStatus *status, bool was_read
 {
         int n = status->exit_status == 133 ? 0 : status->exit_status;
 
-        if (n != 0)
-                return tell_trouble(s) ? n : EXIT_PODCTL_FAILED;
+        if (n != 0) {
+                if (!tell_trouble(s))
+                        return EXIT_PODCTL_FAILED;
+                /* Who does not see the output has not seen why. */
+                if (!was_ready && s->options->detach && n == EXIT_PODCTL_FAILED)
+                        log_error("Pod '%s' ended before it was ready", pod_display_name(s->pod));
+                return n;
+        }
         if (!streq_ptr(status->result, "success")) {
                 tell_cut_off(s, status);
                 return EXIT_PODCTL_FAILED;

@@ -49,12 +49,14 @@ static const char *journal_field(sd_journal *j, const char *name, size_t *ret_n)
         return (const char *) data + prefix;
 }
 
-/* podctl's own events are reported by the process that waits for the pod. */
+/* podctl's own events are reported by the process that waits for the pod, except for an app that is not healthy. What
+ * apps write is not about the unit. */
 static bool is_wanted(sd_journal *j)
 {
         size_t n;
 
-        return !journal_field(j, "MESSAGE_ID", &n);
+        return journal_field(j, "PODCTL_HEALTH", &n) ||
+               (!journal_field(j, "MESSAGE_ID", &n) && !journal_field(j, "PODCTL_APP", &n));
 }
 
 /* Without the control sequences that colour a console; each ends with a letter. */
