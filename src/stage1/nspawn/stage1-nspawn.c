@@ -239,15 +239,16 @@ static int make_working_directory(const Launch *l, const PlanApp *app, int root,
                                                  app->app->name, directory, strerror(-fd));
 }
 
-/* A socket of the host among the app's files for its launcher. It may be missing. */
-static int mount_socket(const Launch *l, const PlanApp *app, const char *source, const char *name)
+/* A socket of the host among the app's files for its launcher. It may be missing. userns_fd: -EBADF, unless root of the
+ * pod is to own it. */
+static int mount_socket(const Launch *l, const PlanApp *app, const char *source, int userns_fd, const char *name)
 {
         _cleanup_free_ char *path = strjoin(LAUNCH_POD_FILES "/", app->app->name, "/", name);
         _cleanup_close_ int socket = -EBADF, target = -EBADF;
 
         if (!path)
                 return -ENOMEM;
-        socket = mount_clone(AT_FDCWD, source, &(MountOptions) { .userns_fd = l->userns_fd, .data_only = true });
+        socket = mount_clone(AT_FDCWD, source, &(MountOptions) { .userns_fd = userns_fd, .data_only = true });
         if (socket < 0)
                 return socket == -ENOENT ? 0 : socket;
         target = make_file_in_root(l->root_fd, path, 0600, 0700, l->range.base);
@@ -260,30 +261,29 @@ static int connect_output(const Launch *l, size_t i)
         _cleanup_free_ char *below = strprintf(POD_OUTPUT_DIR "/%zu", i),
                             *source = below ? pod_path(l->pod, below) : NULL;
 
-        return source ? mount_socket(l, &l->plan->apps[i], source, LAUNCH_OUTPUT) : -ENOMEM;
+        return source ? mount_socket(l, &l->plan->apps[i], source, l->userns_fd, LAUNCH_OUTPUT) : -ENOMEM;
 }
 
-/* Below what only root of the pod can read: not for apps, which could write there without end under any name. */
+/* Below what only root of the pod can read: not for apps, which could write there without end under any name. Everybody
+ * may write to the socket itself (systemd-journald-dev-log.socket), so its owner need not be mapped; it could not be on
+ * Linux before 6.3, whose tmpfs has no such mounts. */
 static int connect_journal(const Launch *l, size_t i)
 {
         const PlanApp *app = &l->plan->apps[i];
 
         if (!app_launch_wants_host_journal(app) && !app_health_wanted(app))
                 return 0;
-        return mount_socket(l, app, "/run/systemd/journal/socket", LAUNCH_JOURNAL);
+        return mount_socket(l, app, "/run/systemd/journal/socket", -EBADF, LAUNCH_JOURNAL);
 }
 
 static int launch_connect_outputs(Launch *l, char **reterr_message)
 {
-        int r;
-
         for (size_t i = 0; i < l->plan->n_apps; i++) {
-                r = connect_output(l, i);
+                int r = connect_output(l, i) ?: connect_journal(l, i);
+
                 if (r < 0)
-                        return r;
-                r = connect_journal(l, i);
-                if (r < 0)
-                        return r;
+                        return explain(reterr_message, r, "app '%s': cannot connect its output to the host: %s",
+                                       l->plan->apps[i].app->name, strerror(-r));
         }
         return 0;
 }
