@@ -238,6 +238,15 @@ static bool is_spelled(const char *name, const AppcImageRef *ref)
         return same;
 }
 
+/* The names are in no order. */
+static int explain_ambiguous(const char *text, const char *a, const char *b, char **reterr_message)
+{
+        bool swapped = strcmp(a, b) > 0;
+
+        return explain(reterr_message, ENOTUNIQ, "'%s' may be '%s' or '%s'; write which", text, swapped ? b : a,
+                       swapped ? a : b);
+}
+
 static int find_spelled_among(ImageStore *s, const ImageName *names, size_t n, const AppcImageRef *ref,
                               const char *text, Digest *ret, char **reterr_message)
 {
@@ -247,8 +256,7 @@ static int find_spelled_among(ImageStore *s, const ImageName *names, size_t n, c
                 if (!is_spelled(names[i].name, ref) || !image_store_has(s, &names[i].id))
                         continue;
                 if (found && !digest_equal(&found->id, &names[i].id))
-                        return explain(reterr_message, ENOTUNIQ, "'%s' may be '%s' or '%s'; write which", text,
-                                       found->name, names[i].name);
+                        return explain_ambiguous(text, found->name, names[i].name, reterr_message);
                 found = &names[i];
         }
         if (!found)
