@@ -124,8 +124,7 @@ static int make_absolute(char **path)
         return 0;
 }
 
-/* --dir, else what the configuration says, else the usual one; from then on it is in c->dir. */
-static int data_directory(Context *c, const char **ret)
+int context_directory(Context *c, const char **ret)
 {
         const HostConfig *config;
         int r;
@@ -157,7 +156,7 @@ int context_pods(Context *c, PodStore **ret)
         int r;
 
         if (!c->pods) {
-                r = data_directory(c, &data);
+                r = context_directory(c, &data);
                 if (r < 0)
                         return r;
                 r = pod_store_open(data, &c->pods);
@@ -175,7 +174,7 @@ int context_images(Context *c, ImageStore **ret)
         int r;
 
         if (!c->images) {
-                r = data_directory(c, &data);
+                r = context_directory(c, &data);
                 if (r < 0)
                         return r;
                 r = image_store_open(data, &c->images, &message);
@@ -193,7 +192,7 @@ int context_volumes(Context *c, VolumeStore **ret)
         int r;
 
         if (!c->volumes) {
-                r = data_directory(c, &data);
+                r = context_directory(c, &data);
                 if (r < 0)
                         return r;
                 r = volume_store_open(data, &c->volumes);

@@ -43,6 +43,9 @@ extern const Option context_options[];
 void context_done(Context *c);
 
 /* All of these log their failures. */
+
+/* --dir, else what the configuration says, else the usual one; from then on it is in c->dir. */
+int context_directory(Context *c, const char **ret);
 int context_pods(Context *c, PodStore **ret);
 int context_images(Context *c, ImageStore **ret);
 int context_volumes(Context *c, VolumeStore **ret);

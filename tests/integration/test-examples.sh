@@ -335,6 +335,15 @@ test_podctl_restart_1() {
         systemctl is-active pod@site
 }
 
+test_podctl_update_1() {
+        hub
+        defer systemctl disable --quiet --now podctl-update.timer
+        to_be_started site
+        example podctl-update.1
+        grep -q current out
+        systemctl is-active pod@site podctl-update.timer
+}
+
 test_podctl_stop_1() { fetch busybox.oci; sleeping web; example podctl-stop.1; }
 
 # The fingerprint is that of a key its author had.

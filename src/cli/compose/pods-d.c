@@ -2,10 +2,13 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/nearest.h"
+#include "basic/string-table.h"
 #include "cli/compose/pods-d.h"
 #include "image/store/image-store.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
+#include "pod/update-record.h"
+#include "shared/explain.h"
 #include "shared/json-locate.h"
 
 /* Files */
@@ -59,6 +62,7 @@ int pods_d_list(char ***ret)
 /* The annotations that podctl knows, beyond appc */
 
 static const char *const pod_annotations[] = {
+        POD_ANNOTATION_UPDATE,
         "podctl/dns",           "podctl/dns-domain",
         "podctl/dns-opt",       "podctl/dns-search",
         "podctl/hostname",      "podctl/hosts-entry",
@@ -307,7 +311,40 @@ static int pull_policy(const AppcPod *manifest, PullPolicy *ret)
                         : 0;
 }
 
-static int fetch_for_app(Context *c, AppcPodApp *app, PullPolicy policy)
+/* What `podctl update` decided for the app of a pod of pods.d. 0: nothing, or the image has gone. */
+static int find_decided(Context *c, const UpdateRecord *record, const AppcPodApp *app, const char *location,
+                        Image **ret)
+{
+        const UpdateItem *item = update_record_find(record, app->name, location);
+        ImageStore *store;
+        Digest id;
+        int r;
+
+        if (!item || !item->current)
+                return 0;
+        r = context_images(c, &store);
+        if (r < 0)
+                return r;
+        if (digest_parse(item->current, &id) >= 0 && image_store_load(store, &id, ret, NULL) >= 0)
+                return 1;
+        log_warning("App '%s': image %s, which podctl update decided for, is not in the store; the one of '%s' is used",
+                    app->name, item->current, location);
+        return 0;
+}
+
+/* With PULL_UPDATE, whatever the registry does, what is in the store can be run. */
+static int fetch_or_fall_back(Context *c, const char *location, PullPolicy policy, Image **ret)
+{
+        int r = fetch_or_find_image(c, &(ImageWish) { .text = location, .policy = policy }, ret);
+
+        if (r >= 0 || policy != PULL_UPDATE || r == -ENOMEM ||
+            fetch_or_find_image(c, &(ImageWish) { .text = location, .policy = PULL_NEVER }, ret) < 0)
+                return r;
+        log_warning("Image '%s' could not be updated; the one in the store is used", location);
+        return 0;
+}
+
+static int fetch_for_app(Context *c, AppcPodApp *app, PullPolicy policy, const UpdateRecord *record)
 {
         const char *location = strv_env_get(app->annotations, "podctl/image");
         _cleanup_(image_freep) Image *image = NULL;
@@ -315,13 +352,15 @@ static int fetch_for_app(Context *c, AppcPodApp *app, PullPolicy policy)
 
         if (!location)
                 return 0;
-        r = fetch_or_find_image(c, &(ImageWish) { .text = location, .policy = policy }, &image);
+        r = find_decided(c, record, app, location, &image);
+        if (r == 0)
+                r = fetch_or_fall_back(c, location, policy, &image);
         if (r < 0)
                 return r;
         return free_and_strdup(&app->image.id, DIGEST_STRING(&image->id)) < 0 ? log_oom() : 0;
 }
 
-int pod_manifest_fetch(Context *c, AppcPod *manifest)
+static int fetch_for_apps(Context *c, AppcPod *manifest, const UpdateRecord *record)
 {
         PullPolicy policy;
         int r = pull_policy(manifest, &policy);
@@ -329,9 +368,41 @@ int pod_manifest_fetch(Context *c, AppcPod *manifest)
         if (r < 0)
                 return r;
         for (size_t i = 0; i < manifest->n_apps; i++) {
-                r = fetch_for_app(c, &manifest->apps[i], policy);
+                r = fetch_for_app(c, &manifest->apps[i], policy, record);
                 if (r < 0)
                         return r;
         }
         return 0;
+}
+
+int pod_manifest_fetch(Context *c, AppcPod *manifest, const char *decided_for)
+{
+        _cleanup_(update_record_done) UpdateRecord record = {};
+        _cleanup_free_ char *message = NULL;
+        const char *dir;
+        int r = context_directory(c, &dir);
+
+        if (r < 0)
+                return r;
+        if (decided_for && update_record_read(dir, decided_for, &record, &message) < 0)
+                log_warning("%s", message);
+        return fetch_for_apps(c, manifest, &record);
+}
+
+static const char *const update_way_table[_UPDATE_WAY_MAX] = {
+        [UPDATE_OFF] = "off",
+        [UPDATE_CHECK] = "check",
+        [UPDATE_FETCH] = "fetch",
+        [UPDATE_RESTART] = "restart",
+};
+DEFINE_STRING_TABLE(update_way, UpdateWay);
+
+int pod_manifest_update_way(const AppcPod *manifest, UpdateWay *ret)
+{
+        const char *text = appc_pod_annotation(manifest, POD_ANNOTATION_UPDATE);
+
+        *ret = text ? update_way_from_string(text) : UPDATE_OFF;
+        return *ret < 0 ? log_error_errno(EINVAL, "Annotation '%s' is off, check, fetch or restart, not '%s'",
+                                               POD_ANNOTATION_UPDATE, text)
+                        : 0;
 }

@@ -30,5 +30,23 @@ int pod_manifest_complain(const char *path, int r, const char *message);
 int pod_manifest_annotate(AppcPod *manifest, const RunArgs *args);
 
 /* Fetches the images of apps that name their origin (podctl/image), by podctl/pull-policy, and makes the apps use the
- * fetched ones. */
-int pod_manifest_fetch(Context *c, AppcPod *manifest);
+ * fetched ones. An update that fails is a warning if the store has an image. decided_for: the pod of pods.d whose apps
+ * use the images that `podctl update` decided for (pod/update-record.h), or NULL. */
+int pod_manifest_fetch(Context *c, AppcPod *manifest, const char *decided_for);
+
+/* How far `podctl update` goes with a pod. */
+#define POD_ANNOTATION_UPDATE "podctl/auto-update"
+
+typedef enum UpdateWay {
+        UPDATE_OFF,
+        UPDATE_CHECK,   /* says that there is a newer image */
+        UPDATE_FETCH,   /* brings it into the store, for the next start */
+        UPDATE_RESTART, /* restarts the pod with it */
+        _UPDATE_WAY_MAX,
+        _UPDATE_WAY_INVALID = -EINVAL,
+} UpdateWay;
+
+const char *update_way_to_string(UpdateWay w);
+UpdateWay update_way_from_string(const char *s);
+/* -EINVAL, logged: it is another word. */
+int pod_manifest_update_way(const AppcPod *manifest, UpdateWay *ret);

@@ -81,6 +81,7 @@ typedef struct RunArgs {
         char *subject;          /* the word before the first image */
         bool help;
         char *pod_manifest;
+        bool of_pods_d;         /* for pod@.service */
         const char *manifest_shown; /* its name in error messages, if that is not its path */
         char *pull_policy;
         bool store_only;

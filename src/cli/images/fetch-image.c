@@ -390,6 +390,29 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids)
         return 0;
 }
 
+int look_for_image(Context *c, const char *text, char **ret_id)
+{
+        _cleanup_(image_location_done) ImageLocation location = {};
+        _cleanup_free_ char *message = NULL;
+        ImageStore *store;
+        Fetcher *fetcher;
+        int r;
+
+        r = context_images(c, &store);
+        if (r < 0)
+                return r;
+        r = image_location_parse(text, &location, &message);
+        if (r < 0)
+                return log_explained(r, message, "%s", text);
+        if (location.type != IMAGE_AT_REGISTRY)
+                return 0;
+        r = context_fetcher(c, &fetcher);
+        if (r < 0)
+                return r;
+        r = source_registry_look(store, fetcher, &location.registry, location.text, ret_id, &message);
+        return r < 0 ? log_explained(r, message, "%s", text) : 1;
+}
+
 /* Dependencies have dependencies; each round finds more of them. */
 #define DEPENDENCY_ROUNDS_MAX 32
 

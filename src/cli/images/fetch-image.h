@@ -33,6 +33,10 @@ int fetch_images(Context *c, const ImageWish *wish, char ***ret_ids);
 /* The same for exactly one image, which is loaded, and for its dependencies. */
 int fetch_or_find_image(Context *c, const ImageWish *wish, Image **ret);
 
+/* Only asks a registry which image it has: *ret_id is that of the store, or NULL for another one. 0: it is not in a
+ * registry, where one could ask. */
+int look_for_image(Context *c, const char *text, char **ret_id);
+
 /* Fetches the dependencies of images in the store, unless the policy is PULL_NEVER; warns of those that cannot be
  * fetched. */
 int fetch_dependencies(Context *c, char *const *ids, PullPolicy policy);

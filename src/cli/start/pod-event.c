@@ -9,6 +9,8 @@
 #define MESSAGE_POD_FAILED_TO_START "8e32aabfd94a43bf9f75e9c50cfff67d"
 #define MESSAGE_POD_ENDED "286d8b1cb3bf447caf3290874e4d2d76"
 #define MESSAGE_POD_FAILED "611adcc4d3a04f06854da10773e2ff0d"
+#define MESSAGE_POD_UPDATED "0d3c2c1b7a6e4a7fb5a6ad1f9f1f3c52"
+#define MESSAGE_POD_ROLLED_BACK "c4a1c9a2f0b94f41a3ed1d7f58a0be96"
 
 static const char *name_of(const Pod *pod)
 {
@@ -75,4 +77,19 @@ void pod_event_ended(Pod *pod, int status)
                                "PODCTL_POD_NAME=%s", name_of(pod), "PODCTL_POD_UUID=%s", pod->uuid.s,
                                "PODCTL_UNIT=%s", unit_of(pod), "PODCTL_EXIT_STATUS=%i", status,
                                "PODCTL_APP=%s", app, NULL);
+}
+
+void pod_event_updated(const char *name, const char *unit)
+{
+        (void) sd_journal_send("MESSAGE_ID=" MESSAGE_POD_UPDATED, "PRIORITY=%i", LOG_NOTICE,
+                               "MESSAGE=Pod %s was updated.", name,
+                               "PODCTL_POD_NAME=%s", name, "PODCTL_UNIT=%s", unit, NULL);
+}
+
+void pod_event_rolled_back(const char *name, const char *unit, bool runs)
+{
+        (void) sd_journal_send("MESSAGE_ID=" MESSAGE_POD_ROLLED_BACK, "PRIORITY=%i", LOG_ERR,
+                               "MESSAGE=Pod %s failed after its update and %s.", name,
+                               runs ? "runs the image before again" : "does not start with the image before either",
+                               "PODCTL_POD_NAME=%s", name, "PODCTL_UNIT=%s", unit, NULL);
 }

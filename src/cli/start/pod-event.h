@@ -19,3 +19,7 @@ void pod_event_failed_to_start(const char *name, const Pod *pod);
 
 /* The pod has ended with that status. */
 void pod_event_ended(Pod *pod, int status);
+
+/* `podctl update` gave the pod of the unit another image, or the one before again. */
+void pod_event_updated(const char *name, const char *unit);
+void pod_event_rolled_back(const char *name, const char *unit, bool runs);

@@ -3,6 +3,7 @@
 #include "basic/log.h"
 #include "cli/compose/pods-d.h"
 #include "cli/verbs/verbs.h"
+#include "pod/update-record.h"
 #include "unit/unit-job.h"
 #include "unit/unit-wait.h"
 
@@ -153,7 +154,18 @@ static void report_other(const char *name)
                 log_warning("Pod '%s' is now that of %s", name, path);
 }
 
-static int carry_out(sd_bus *bus, const Kept *k, bool force)
+static int forget_updates(Context *c, const char *name)
+{
+        const char *dir;
+        int r = context_directory(c, &dir);
+
+        if (r < 0)
+                return r;
+        r = update_record_remove(dir, name);
+        return r < 0 ? log_error_errno(r, "Cannot remove %s/updates/%s: %m", dir, name) : 0;
+}
+
+static int carry_out(Context *c, sd_bus *bus, const Kept *k, bool force)
 {
         int r;
 
@@ -164,6 +176,9 @@ static int carry_out(sd_bus *bus, const Kept *k, bool force)
         if (r < 0)
                 return r;
         r = remove_files(k);
+        if (r < 0)
+                return r;
+        r = forget_updates(c, k->name);
         if (r < 0)
                 return r;
         (void) puts(k->path);
@@ -189,7 +204,7 @@ static int delete(Context *c, const char *name, bool force)
         if (r < 0)
                 return r;
         r = context_bus(c, &bus);
-        return r < 0 ? r : carry_out(bus, &k, force);
+        return r < 0 ? r : carry_out(c, bus, &k, force);
 }
 
 static int run(Context *c, void *userdata, char **words)

@@ -61,6 +61,7 @@ int run_pod_of_unit(Context *c, const char *name, const char *manifest_path)
                                        name, POD_NAME_MAX);
         args.name = (char *) name;
         args.pod_manifest = (char *) manifest_path;
+        args.of_pods_d = true;
         return run_pod(c, &args);
 }
 

@@ -18,6 +18,7 @@ const Verb *const podctl_verbs[] = {
         &verb_top,
         &verb_stop,
         &verb_restart,
+        &verb_update,
         &verb_export,
         &verb_rm,
         &verb_gc,

@@ -217,6 +217,26 @@ static bool head_is_current(ImageStore *s, Registry *g, const ImageRemote *remot
         return current;
 }
 
+int source_registry_look(ImageStore *s, Fetcher *fetcher, const DockerReference *reference, const char *name,
+                         char **ret_id, char **reterr_message)
+{
+        const Registry g = { .fetcher = fetcher, .reference = reference, .name = name };
+        FetchRequest request = request_of(&g, FETCH_MANIFEST_HEAD,
+                                          asked_for(reference, (char[DIGEST_STRING_MAX]) {}));
+        ImageRemote remote = {};
+        FetchReply reply = {};
+        int r;
+
+        r = fetcher_fetch(fetcher, &request, &reply, reterr_message);
+        if (r < 0)
+                return r;
+        r = image_remote_read(s, name, &remote);
+        *ret_id = r >= 0 && streq_ptr(remote.digest, reply.digest) ? TAKE_PTR(remote.image) : NULL;
+        image_remote_done(&remote);
+        fetch_reply_done(&reply);
+        return r == -ENOENT ? 0 : r;
+}
+
 static int remember(ImageStore *s, const Registry *g, const char *id)
 {
         return image_remote_write(s, &(ImageRemote) {

@@ -12,3 +12,8 @@
  * are those of fetcher_fetch(), image_verify_claim() and source_path_import(). */
 int source_registry_fetch(ImageStore *s, Fetcher *fetcher, const DockerReference *reference, const char *name,
                           const SourceOptions *options, char **ret_id, char **reterr_message);
+
+/* Only looks, by one HEAD request, which image the name refers to there. *ret_id is its ID if it is the one that was
+ * fetched last, else NULL: there is another. */
+int source_registry_look(ImageStore *s, Fetcher *fetcher, const DockerReference *reference, const char *name,
+                         char **ret_id, char **reterr_message);

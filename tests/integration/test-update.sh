@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # $output is of lib.sh
+#
+# Newer images for pods of pods.d, and the way back from bad ones.
+
+. "$HERE/lib-servers.sh"
+. "$HERE/lib-examples.sh"
+
+IMAGE=127.0.0.1:$REGISTRATION_PORT/site
+RECORDS=/var/lib/podctl/updates
+
+# release NAME SCRIPT: pushes an image whose program is that script.
+release() {
+        skopeo copy --quiet "oci:$IMAGES/busybox.oci:latest" "oci:$1.oci:latest"
+        umoci config --image "$1.oci:latest" --clear config.cmd --config.cmd /bin/sh --config.cmd -c --config.cmd "$2"
+        push "$1.oci:latest" site
+}
+
+good() { release "$1" "echo $1; exec sleep 1000"; }
+
+# site [MANIFEST-FILTER]: the pod "site" of the first release, which asks for updates.
+site() {
+        registry
+        registry_pid=$!
+        mkdir -p /etc/podctl/registries.d
+        defer rm -f /etc/podctl/registries.d/test-update.json
+        echo '{"rktKind":"registries","rktVersion":"v1","registries":["'"${IMAGE%/*}"'"],"http":true}' \
+                >/etc/podctl/registries.d/test-update.json
+        forget_images_after
+        defer rm -rf "$RECORDS/site"
+        defer rm -f /etc/podctl/pods.d/site.json
+        defer systemctl reset-failed --quiet pod@site
+        defer systemctl stop pod@site
+        good one
+        podctl --insecure-options=image create --annotation=podctl/auto-update="${1:-restart}" site \
+                "docker://$IMAGE" --name=app >/dev/null 2>&1
+        systemctl start pod@site
+}
+
+update() {
+        podctl --insecure-options=image update --watch=3s "$@"
+}
+
+# says WORD: that is what the pod writes which runs now.
+says() { wait_until site_says "$1"; }
+
+site_says() { podctl logs --output=cat site | grep -qx "$1"; }
+
+state() { update --format=json "$@" | jq -r '.[].state'; }
+
+test_update_to_a_newer_image() {
+        site
+        printf '[Unit]\nBindsTo=pod@site.service\nAfter=pod@site.service\n[Service]\nExecStart=/bin/sleep 1000\n' \
+                >/run/systemd/system/needs-site.service
+        defer systemctl daemon-reload
+        defer rm /run/systemd/system/needs-site.service
+        defer systemctl stop needs-site
+        systemctl daemon-reload
+        systemctl start needs-site
+        assert_eq "$(state --check)" current
+        good two
+        assert_eq "$(state --dry-run)" newer
+        says one
+        assert_eq "$(state)" updated
+        says two
+        wait_until systemctl is-active needs-site
+        assert_eq "$(state)" current
+        # And back by hand, for good.
+        update --rollback site >/dev/null
+        says one
+        assert_eq "$(state)" 'failed before'
+        systemctl restart pod@site
+        says one
+        # The next release is another matter.
+        good three
+        assert_eq "$(state)" updated
+        says three
+        journalctl -o cat PODCTL_POD_NAME=site MESSAGE_ID=0d3c2c1b7a6e4a7fb5a6ad1f9f1f3c52 | grep 'site was updated'
+}
+
+# bad WORD: the release that was just pushed is tried, is left for the one before, and is not tried again.
+bad() {
+        assert_fails 1 update
+        assert_contains "$output" "$1"
+        assert_contains "$output" 'rolled back'
+        says one
+        assert_eq "$(state)" 'failed before'
+        systemctl is-active pod@site
+}
+
+test_update_that_does_not_start() {
+        site
+        skopeo copy --quiet "oci:$IMAGES/busybox.oci:latest" oci:broken.oci:latest
+        umoci config --image broken.oci:latest --clear config.cmd --config.cmd /no/such/program
+        push broken.oci:latest site
+        bad "Pod 'site'"
+}
+
+test_update_that_ends_soon() {
+        site
+        release short 'sleep 1; exit 3'
+        bad 'soon after its update'
+}
+
+test_update_that_becomes_unhealthy() {
+        site
+        podctl --insecure-options=image create --replace --annotation=podctl/auto-update=restart site \
+                "docker://$IMAGE" --name=app --health-cmd='test ! -e /sick' --health-interval=200ms \
+                --health-retries=1 >/dev/null 2>&1
+        systemctl restart pod@site
+        mkdir tree
+        touch tree/sick
+        umoci insert --image one.oci:latest tree /
+        push one.oci:latest site
+        bad 'became unhealthy'
+}
+
+# Killed between its decision and the restart; the next one goes on from there.
+test_update_that_was_interrupted() {
+        site
+        good two
+        state --check >/dev/null
+        podctl --insecure-options=image fetch "docker://$IMAGE" >/dev/null
+        # The pod is not bound by a decision yet: it gets one for what it runs.
+        assert_eq "$(state --fetch-only)" fetched
+        says one
+        local new old
+        old=$(jq -r '.items[0].current' "$RECORDS/site")
+        new=$(podctl image list --no-legend --full --fields=id,name | awk '$2 ~ "/site:latest$" { print $1 }')
+        new=${new/-/:}
+        [[ $old != "$new" ]]
+        systemctl restart pod@site
+        says one
+        jq --arg new "$new" '.items[0] += { previous: .items[0].current, current: $new, untested: true }' \
+                "$RECORDS/site" >record
+        cp record "$RECORDS/site"
+        assert_eq "$(state)" updated
+        says two
+        jq -e '.items[0].untested | not' "$RECORDS/site"
+        # What is needed for the way back is not collected.
+        podctl gc --grace-period=0 >/dev/null 2>&1
+        podctl image gc --grace-period=0 >/dev/null 2>&1
+        podctl image list --no-legend --full --fields=id | grep -qxF "${old/:/-}"
+}
+
+test_update_by_fetching_alone() {
+        site fetch
+        good two
+        assert_eq "$(state)" fetched
+        says one
+        systemctl restart pod@site
+        says two
+}
+
+test_update_without_a_registry() {
+        site
+        good two
+        stop_server "$registry_pid" || true
+        assert_fails 254 update
+        assert_contains "$output" "$IMAGE"
+        says one
+        systemctl is-active pod@site
+        assert_fails 254 podctl update other
+        # A pod that is to look for a newer image at its start starts all the same.
+        jq '.annotations += [{ name: "podctl/pull-policy", value: "update" }]' /etc/podctl/pods.d/site.json >new.json
+        cp new.json /etc/podctl/pods.d/site.json
+        rm "$RECORDS/site"
+        systemctl restart pod@site
+        says one
+        journalctl -u pod@site -o cat | grep -F 'could not be updated; the one in the store is used'
+}
+
+test_update_unsigned() {
+        site
+        good two
+        assert_fails 254 podctl update --watch=1s
+        says one
+        systemctl is-active pod@site
+}
+
+test_update_misuse() {
+        refused_command 'exclude each other' update --check --rollback site
+        refused_command 'needs the names of pods' update --rollback
+        refused_command "no file of pod 'nobody'" update nobody
+        fetch busybox.oci
+        defer rm -f /etc/podctl/pods.d/odd.json
+        podctl create --annotation=podctl/auto-update=nightly odd busybox >/dev/null 2>&1
+        refused_command "off, check, fetch or restart, not 'nightly'" update
+}
