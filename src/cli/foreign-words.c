@@ -42,7 +42,6 @@ static const struct {
         { "save", "podctl image export does" },
         { "secret", "secrets are files or of systemd-creds, podctl run IMAGE --credential=NAME=SOURCE" },
         { "start", "systemctl start pod@NAME does, for pods of podctl create; podctl run-prepared for prepared ones" },
-        { "stats", "systemd-cgtop does" },
         { "system", "podctl gc and podctl image gc remove what is unused, podctl check --host checks the host" },
         { "tag", "podctl image tag does" },
         { "untag", "podctl image untag does" },

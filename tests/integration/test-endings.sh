@@ -96,6 +96,7 @@ test_machined_is_missing() {
         assert_contains "$(podctl list --all --no-legend)" unregistered
         assert_contains "$(podctl status unregistered)" state=running
         assert_eq "$(echo in | podctl exec unregistered cat)" in
+        assert_eq "$(podctl stats --interval=100ms --format=json | jq -r '.[].apps[].app')" app
         assert_fails 7 podctl exec unregistered sh -c 'exit 7'
         in_terminal 'podctl enter unregistered'
         echo 'tty; exit' >&5

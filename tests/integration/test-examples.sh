@@ -318,6 +318,8 @@ test_podctl_run_1() {
         assert_eq "$(grep -F web. verified || true)" ''
 }
 
+test_podctl_stats_1() { fetch busybox.oci; sleeping web; example podctl-stats.1; grep -q '^web  *app ' out; }
+
 test_podctl_status_1() {
         fetch busybox.oci
         sleeping web

@@ -6,29 +6,6 @@
 #include "cli/start/app-processes.h"
 #include "config.h"
 
-int pod_services_open(const Pod *pod)
-{
-        _cleanup_free_ char *path = NULL, *text = NULL, *directory = NULL;
-        char *group, *end;
-        pid_t leader;
-        int r;
-
-        r = pod_leader_pid(pod, &leader);
-        if (r < 0)
-                return r;
-        path = strprintf("/proc/%i/cgroup", leader);
-        r = path ? read_file_at(AT_FDCWD, path, 4096, &text, NULL) : -ENOMEM;
-        if (r < 0)
-                return r;
-        group = startswith(text, "0::") ? text : strstr(text, "\n0::");
-        end = group ? strstr(group, "/init.scope") : NULL;
-        if (!end)
-                return -ENOENT;
-        *end = 0;
-        directory = strjoin("/sys/fs/cgroup", strchr(group, '/'), "/system.slice");
-        return directory ? open_directory_at(AT_FDCWD, directory) : -ENOMEM;
-}
-
 /* The process that carries the app's last lines to the journal ends by itself. It is recognized by its program, since
  * an app may call itself anything. */
 static bool carries_output(pid_t pid)

@@ -7,6 +7,7 @@
 #include "basic/parse.h"
 #include "cli/start/app-processes.h"
 #include "cli/verbs/verbs.h"
+#include "pod/pod-usage.h"
 #include "shared/explain.h"
 #include "unit/unit-wait.h"
 

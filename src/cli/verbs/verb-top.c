@@ -8,6 +8,7 @@
 #include "cli/start/pod-json.h"
 #include "cli/terminal/table.h"
 #include "cli/verbs/verbs.h"
+#include "pod/pod-usage.h"
 #include "shared/explain.h"
 
 /* ps(1) knows about processes; which ones they are, the control groups of the apps say. */

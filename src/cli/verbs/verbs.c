@@ -16,6 +16,7 @@ const Verb *const podctl_verbs[] = {
         &verb_exec,
         &verb_cp,
         &verb_top,
+        &verb_stats,
         &verb_stop,
         &verb_restart,
         &verb_update,

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pod/pod-usage.h"
+
+#include <sys/stat.h>
+#include <systemd/sd-login.h>
+
+/* systemd-nspawn makes two groups in that of the unit: one for itself, one for the pod. */
+#define SUPERVISOR_GROUP "/supervisor"
+#define SERVICES_GROUP "payload/system.slice"
+
+/* The supervisor is not in the pod's hands, unlike the pod's PID 1. */
+static int unit_group_path(const Pod *pod, char **ret)
+{
+        _cleanup_free_ char *group = NULL;
+        const char *end;
+        pid_t supervisor;
+        int r;
+
+        r = pod_supervisor_pid(pod, &supervisor);
+        if (r < 0)
+                return r;
+        r = sd_pid_get_cgroup(supervisor, &group);
+        if (r < 0)
+                return r;
+        end = endswith(group, SUPERVISOR_GROUP);
+        if (!end)
+                return -ENOENT;
+        *ret = strprintf("/sys/fs/cgroup%.*s", (int) (end - group), group);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int pod_group_open(const Pod *pod)
+{
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        if (pod->state != POD_RUNNING)
+                return -ENOENT;
+        r = unit_group_path(pod, &path);
+        return r < 0 ? r : open_directory_at(AT_FDCWD, path);
+}
+
+int pod_services_open(const Pod *pod)
+{
+        _cleanup_close_ int group = pod_group_open(pod);
+
+        return group < 0 ? group : open_directory_at(group, SERVICES_GROUP);
+}
+
+PodUsage *pod_usage_free(PodUsage *u)
+{
+        if (!u)
+                return NULL;
+        for (size_t i = 0; i < u->n_apps; i++)
+                free(u->apps[i].app);
+        free(u->apps);
+        free(u->name);
+        return mfree(u);
+}
+
+static bool is_gone(int r)
+{
+        return r == -ENOENT || r == -ENODEV || r == -ESRCH;
+}
+
+/* An app's group goes with the app. */
+static int add_app(PodUsage *u, int services, const char *app)
+{
+        _cleanup_free_ char *path = strjoin(app, ".service");
+        AppUsage *next = &u->apps[u->n_apps];
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        usage_init(&next->usage);
+        r = usage_read_group(services, path, &next->usage);
+        if (r < 0)
+                return is_gone(r) ? 0 : r;
+        next->app = strdup(app);
+        if (!next->app)
+                return -ENOMEM;
+        u->n_apps++;
+        return 0;
+}
+
+/* None of them runs while the pod starts. */
+static int add_apps(PodUsage *u, int group, const AppcPod *manifest)
+{
+        _cleanup_close_ int services = open_directory_at(group, SERVICES_GROUP);
+
+        if (services < 0)
+                return is_gone(services) ? 0 : services;
+        u->apps = new0(AppUsage, manifest->n_apps);
+        if (!u->apps)
+                return -ENOMEM;
+        for (size_t i = 0; i < manifest->n_apps; i++) {
+                int r = add_app(u, services, manifest->apps[i].name);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* A pod with the host's network has none of its own. */
+static int add_network(PodUsage *u, const Pod *pod)
+{
+        _cleanup_close_ int proc = -EBADF;
+        _cleanup_free_ char *path = NULL;
+        struct stat host, theirs;
+        pid_t leader;
+
+        if (pod_leader_pid(pod, &leader) < 0)
+                return 0;
+        path = strprintf("/proc/%i", leader);
+        proc = path ? open_directory_at(AT_FDCWD, path) : -ENOMEM;
+        if (proc < 0)
+                return proc == -ENOMEM ? proc : 0;
+        if (stat("/proc/self/ns/net", &host) < 0 || fstatat(proc, "ns/net", &theirs, 0) < 0 ||
+            (host.st_dev == theirs.st_dev && host.st_ino == theirs.st_ino))
+                return 0;
+        return usage_read_network(proc, &u->usage);
+}
+
+static int fill(PodUsage *u, Pod *pod)
+{
+        _cleanup_close_ int group = pod_group_open(pod);
+        int r;
+
+        if (group < 0)
+                return group;
+        u->uuid = pod->uuid;
+        u->name = strdup(pod_display_name(pod));
+        if (!u->name)
+                return -ENOMEM;
+        usage_init(&u->usage);
+        r = usage_read_group(group, ".", &u->usage);
+        if (r < 0)
+                return r;
+        r = add_network(u, pod);
+        return r < 0 ? r : add_apps(u, group, pod->manifest);
+}
+
+int pod_usage_read(Pod *pod, PodUsage **ret)
+{
+        _cleanup_(pod_usage_freep) PodUsage *u = new0(PodUsage, 1);
+        int r;
+
+        if (!u)
+                return -ENOMEM;
+        r = fill(u, pod);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(u);
+        return 0;
+}
+
+const Usage *pod_usage_of_app(const PodUsage *u, const char *app)
+{
+        for (size_t i = 0; i < u->n_apps; i++)
+                if (streq(u->apps[i].app, app))
+                        return &u->apps[i].usage;
+        return NULL;
+}
