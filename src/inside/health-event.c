@@ -7,11 +7,9 @@
 #include <unistd.h>
 
 #include "inside/app-journal.h"
+#include "inside/event-ids.h"
 #include "inside/health-event.h"
 #include "inside/launch-places.h"
-
-#define MESSAGE_APP_HEALTHY "86ec981fe7db4d6ca5ee8e3b60b900c8"
-#define MESSAGE_APP_UNHEALTHY "c2fccbe86c1544cb8c6a8f29c4c8995c"
 
 /* The socket is reached through its directory, since the name of an app may be longer than a socket address can be. */
 static int connect_journal(const char *app)
@@ -49,7 +47,7 @@ void health_event_send(const char *app, const char *fields, const char *state, u
         char head[16384], text[1024];
         AppJournal j = { .fd = connect_journal(app), .fields = head };
         int n = snprintf(head, sizeof(head), "MESSAGE_ID=%s\nSYSLOG_IDENTIFIER=podctl\nPODCTL_HEALTH=%s\n%s",
-                         healthy ? MESSAGE_APP_HEALTHY : MESSAGE_APP_UNHEALTHY, state, fields);
+                         healthy ? EVENT_APP_HEALTHY : EVENT_APP_UNHEALTHY, state, fields);
 
         if (n < 0 || (size_t) n >= sizeof(head) || j.fd < 0)
                 return;

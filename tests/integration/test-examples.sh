@@ -258,6 +258,23 @@ test_podctl_image_verify_1() {
         example podctl-image-verify.1
 }
 
+test_podctl_events_1() {
+        fetch busybox.oci
+        podctl run --name=web --net=none busybox --exec=/bin/sh -- -c 'exit 7' || assert_eq $? 7
+        journalctl --sync
+        example podctl-events.1
+        grep -q '  failed           web  ' out
+        grep -qx "  \"exit_code\": 7,\?" out
+}
+
+test_podctl_inspect_1() {
+        fetch busybox.oci
+        pod web --net=none -p MemoryMax=300M busybox --name=server --exec=/bin/sleep -- 1000
+        example podctl-inspect.1
+        grep -q '^server: .*busybox' out
+        grep -qx 314572800 out
+}
+
 test_podctl_logs_1() {
         fetch busybox.oci
         mkfifo end

@@ -49,6 +49,7 @@ site_says() { podctl logs --output=cat site | grep -qx "$1"; }
 state() { update --format=json "$@" | jq -r '.[].state'; }
 
 test_update_to_a_newer_image() {
+        local event
         site
         printf '[Unit]\nBindsTo=pod@site.service\nAfter=pod@site.service\n[Service]\nExecStart=/bin/sleep 1000\n' \
                 >/run/systemd/system/needs-site.service
@@ -75,7 +76,10 @@ test_update_to_a_newer_image() {
         good three
         assert_eq "$(state)" updated
         says three
-        journalctl -o cat PODCTL_POD_NAME=site MESSAGE_ID=0d3c2c1b7a6e4a7fb5a6ad1f9f1f3c52 | grep 'site was updated'
+        podctl events --format=json site | jq -r .event >events
+        for event in updated rolled-back; do
+                grep -qx "$event" events
+        done
 }
 
 # bad WORD: the release that was just pushed is tried, is left for the one before, and is not tried again.

@@ -3,14 +3,7 @@
 
 #include "basic/log.h"
 #include "cli/start/pod-event.h"
-
-/* Those of catalog/podctl.catalog. */
-#define MESSAGE_POD_STARTS "cf7315d60f4f40ef9ac6d3a0da66704a"
-#define MESSAGE_POD_FAILED_TO_START "8e32aabfd94a43bf9f75e9c50cfff67d"
-#define MESSAGE_POD_ENDED "286d8b1cb3bf447caf3290874e4d2d76"
-#define MESSAGE_POD_FAILED "611adcc4d3a04f06854da10773e2ff0d"
-#define MESSAGE_POD_UPDATED "0d3c2c1b7a6e4a7fb5a6ad1f9f1f3c52"
-#define MESSAGE_POD_ROLLED_BACK "c4a1c9a2f0b94f41a3ed1d7f58a0be96"
+#include "inside/event-ids.h"
 
 static const char *name_of(const Pod *pod)
 {
@@ -24,7 +17,7 @@ static const char *unit_of(const Pod *pod)
 
 void pod_event_starts(const Pod *pod)
 {
-        (void) sd_journal_send("MESSAGE_ID=" MESSAGE_POD_STARTS, "PRIORITY=%i", LOG_INFO,
+        (void) sd_journal_send("MESSAGE_ID=" EVENT_POD_STARTS, "PRIORITY=%i", LOG_INFO,
                                "MESSAGE=Pod %s starts.", name_of(pod),
                                "PODCTL_POD_NAME=%s", name_of(pod), "PODCTL_POD_UUID=%s", pod->uuid.s,
                                "PODCTL_UNIT=%s", unit_of(pod), NULL);
@@ -38,7 +31,7 @@ void pod_event_failed_to_start(const char *name, const Pod *pod)
         if (told)
                 return;
         told = true;
-        (void) sd_journal_send("MESSAGE_ID=" MESSAGE_POD_FAILED_TO_START, "PRIORITY=%i", LOG_ERR,
+        (void) sd_journal_send("MESSAGE_ID=" EVENT_POD_FAILED_TO_START, "PRIORITY=%i", LOG_ERR,
                                "MESSAGE=Pod %s could not be started: %s", name ?: name_of(pod), error,
                                "PODCTL_POD_NAME=%s", name ?: name_of(pod), "PODCTL_ERROR=%s", error,
                                "PODCTL_UNIT=%s", pod ? unit_of(pod) : "",
@@ -71,7 +64,7 @@ void pod_event_ended(Pod *pod, int status)
         /* A damaged pod has ended as well. */
         if (pod_load(pod, NULL) >= 0)
                 app = failed_app(pod);
-        (void) sd_journal_send("MESSAGE_ID=%s", status == 0 ? MESSAGE_POD_ENDED : MESSAGE_POD_FAILED,
+        (void) sd_journal_send("MESSAGE_ID=%s", status == 0 ? EVENT_POD_ENDED : EVENT_POD_FAILED,
                                "PRIORITY=%i", status == 0 ? LOG_INFO : LOG_WARNING,
                                "MESSAGE=Pod %s ended with exit status %i.", name_of(pod), status,
                                "PODCTL_POD_NAME=%s", name_of(pod), "PODCTL_POD_UUID=%s", pod->uuid.s,
@@ -81,14 +74,14 @@ void pod_event_ended(Pod *pod, int status)
 
 void pod_event_updated(const char *name, const char *unit)
 {
-        (void) sd_journal_send("MESSAGE_ID=" MESSAGE_POD_UPDATED, "PRIORITY=%i", LOG_NOTICE,
+        (void) sd_journal_send("MESSAGE_ID=" EVENT_POD_UPDATED, "PRIORITY=%i", LOG_NOTICE,
                                "MESSAGE=Pod %s was updated.", name,
                                "PODCTL_POD_NAME=%s", name, "PODCTL_UNIT=%s", unit, NULL);
 }
 
 void pod_event_rolled_back(const char *name, const char *unit, bool runs)
 {
-        (void) sd_journal_send("MESSAGE_ID=" MESSAGE_POD_ROLLED_BACK, "PRIORITY=%i", LOG_ERR,
+        (void) sd_journal_send("MESSAGE_ID=" EVENT_POD_ROLLED_BACK, "PRIORITY=%i", LOG_ERR,
                                "MESSAGE=Pod %s failed after its update and %s.", name,
                                runs ? "runs the image before again" : "does not start with the image before either",
                                "PODCTL_POD_NAME=%s", name, "PODCTL_UNIT=%s", unit, NULL);

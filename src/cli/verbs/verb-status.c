@@ -9,6 +9,7 @@
 #include "cli/start/pod-json.h"
 #include "cli/start/pod-networks.h"
 #include "cli/start/pod-ports.h"
+#include "cli/start/pod-trust.h"
 #include "cli/verbs/verbs.h"
 #include "network/network.h"
 #include "shared/explain.h"
@@ -108,49 +109,13 @@ static int wait_until(Context *c, Pod *pod, uint64_t usec, bool (*done)(Context 
         return 0;
 }
 
-/* The image of an app, which says what made it trusted. NULL: it is gone from the store, or not known. */
-static Image *image_of(Context *c, const AppcPodApp *app)
-{
-        Image *image = NULL;
-        Digest id;
-
-        if (!app->image.id || digest_parse(app->image.id, &id) < 0 || !c->images ||
-            image_store_load(c->images, &id, &image, NULL) < 0)
-                return NULL;
-        return image;
-}
-
-/* Only for users who may read the store. */
-static void open_images(Context *c)
-{
-        ImageStore *images;
-
-        if (geteuid() == 0)
-                (void) context_images(c, &images);
-}
-
 static void print_trust(Context *c, const Pod *pod)
 {
         for (size_t i = 0; pod->manifest && i < pod->manifest->n_apps; i++) {
-                _cleanup_(image_freep) Image *image = image_of(c, &pod->manifest->apps[i]);
-                _cleanup_free_ char *trust = image && image->trust.how ? image_trust_format(&image->trust) : NULL;
+                _cleanup_free_ char *trust = pod_app_trust_text(c, &pod->manifest->apps[i]);
 
                 if (trust)
                         (void) printf("trust-%s=%s\n", pod->manifest->apps[i].name, trust);
-        }
-}
-
-static void add_trust(Context *c, const Pod *pod, json_object *o)
-{
-        json_object *apps;
-
-        if (!pod->manifest || !json_object_object_get_ex(o, "apps", &apps))
-                return;
-        for (size_t i = 0; i < MIN(pod->manifest->n_apps, json_object_array_length(apps)); i++) {
-                _cleanup_(image_freep) Image *image = image_of(c, &pod->manifest->apps[i]);
-
-                (void) json_object_object_add(json_object_array_get_idx(apps, i), "trust",
-                                              image ? image_trust_to_json(&image->trust) : NULL);
         }
 }
 
@@ -309,10 +274,9 @@ static int run(Context *c, void *userdata, char **words)
                 if (r < 0)
                         return r;
         }
-        open_images(c);
         if (args->format) {
                 o = pod_to_json(pod);
-                add_trust(c, pod, o);
+                pod_add_trust(c, pod, o);
                 (void) print_json(o, args->format);
                 return 0;
         }

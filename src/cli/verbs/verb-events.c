@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fd.h"
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "basic/time-util.h"
+#include "basic/utf8.h"
+#include "cli/start/pod-json.h"
+#include "cli/terminal/pod-events.h"
+#include "cli/terminal/pod-journal.h"
+#include "cli/verbs/verbs.h"
+#include "shared/worker.h"
+
+typedef struct EventsArgs {
+        EventQuery query;
+        char *format;
+} EventsArgs;
+
+static const Option options[] = {
+        { "follow", &option_bool, offsetof(EventsArgs, query.follow), NULL, "Continue with new events", 'f' },
+        { "format", &option_choice, offsetof(EventsArgs, format), "FORMAT", "json or json-pretty",
+          .choices = JSON_FORMATS },
+        { "since", &option_string, offsetof(EventsArgs, query.since), "TIME", "Only events since then", 'S' },
+        { "until", &option_string, offsetof(EventsArgs, query.until), "TIME", "Only events until then", 'U' },
+        {},
+};
+
+/* Printing */
+
+static const struct {
+        const char *member;
+        EventField field;
+        bool number;
+} members[] = {
+        { "time", EVENT_TIME, true },
+        { "pod", EVENT_POD_NAME, false },
+        { "uuid", EVENT_POD_UUID, false },
+        { "unit", EVENT_UNIT, false },
+        { "app", EVENT_APP, false },
+        { "exit_code", EVENT_EXIT_STATUS, true },
+        { "error", EVENT_ERROR, false },
+        { "message", EVENT_MESSAGE, false },
+};
+
+static void print_object(const EventEntry *e, const char *format)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+
+        (void) json_object_object_add(o, "event", json_object_new_string(event_name(e)));
+        for (size_t i = 0; i < ELEMENTSOF(members); i++) {
+                char *text = e->fields[members[i].field];
+                uint64_t number;
+
+                if (isempty(text) || (members[i].number && parse_uint64(text, &number) < 0))
+                        continue;
+                utf8_make_printable(text);
+                (void) json_object_object_add(o, members[i].member, members[i].number ? json_object_new_uint64(number)
+                                                                                      : json_object_new_string(text));
+        }
+        (void) print_json(o, format);
+}
+
+static void print_line(const EventEntry *e)
+{
+        char buffer[TIME_STRING_MAX];
+        uint64_t usec = 0;
+
+        utf8_make_printable(e->fields[EVENT_POD_NAME]);
+        if (e->fields[EVENT_MESSAGE])
+                utf8_make_printable(e->fields[EVENT_MESSAGE]);
+        (void) parse_uint64(strempty(e->fields[EVENT_TIME]), &usec);
+        (void) printf("%s  %-15s  %s  %s\n", format_time_full(usec * NSEC_PER_USEC, buffer), event_name(e),
+                      e->fields[EVENT_POD_NAME], strempty(e->fields[EVENT_MESSAGE]));
+}
+
+/* Reading */
+
+/* The pod of an entry; NULL: there is none any more, or the entry was not made by podctl. */
+static Pod *pod_of(PodStore *pods, const EventEntry *e)
+{
+        Pod *pod = NULL;
+        Uuid uuid;
+
+        if (uuid_parse(strempty(e->fields[EVENT_POD_UUID]), &uuid) < 0 || pod_open(pods, &uuid, &pod) < 0)
+                return NULL;
+        return pod_load(pod, NULL) < 0 ? pod_free(pod) : pod;
+}
+
+static int show_events(FILE *f, PodStore *pods, const char *format)
+{
+        for (;;) {
+                _cleanup_(event_entry_done) EventEntry e = {};
+                _cleanup_(pod_freep) Pod *pod = NULL;
+                int r = event_entry_read(f, &e);
+
+                if (r <= 0)
+                        return r;
+                pod = pod_of(pods, &e);
+                if (!event_is_genuine(&e, pod ? pod->settings : NULL))
+                        continue;
+                if (format)
+                        print_object(&e, format);
+                else
+                        print_line(&e);
+                /* With --follow, the next one may be far away. */
+                if (fflush(stdout) != 0)
+                        return errno == EPIPE ? 0 : -errno;
+        }
+}
+
+typedef struct Reading {
+        char **argv;
+        int output;
+} Reading;
+
+static int become_journalctl(void *userdata, WorkerReport *report, char **reterr_message)
+{
+        const Reading *r = userdata;
+
+        if (dup2(r->output, STDOUT_FILENO) < 0)
+                return -errno;
+        (void) execv(JOURNALCTL, r->argv);
+        return -errno;
+}
+
+static int open_journalctl(char **argv, Worker *w, FILE **ret)
+{
+        _cleanup_close_ int from = -EBADF, to = -EBADF;
+        int pair[2], r;
+
+        if (pipe2(pair, O_CLOEXEC) < 0)
+                return -errno;
+        from = pair[0];
+        to = pair[1];
+        r = worker_start(become_journalctl, &(Reading) { argv, to }, w);
+        if (r < 0)
+                return r;
+        *ret = fdopen(from, "r");
+        if (!*ret)
+                return -errno;
+        (void) TAKE_FD(from);
+        return 0;
+}
+
+static int read_journal(const EventsArgs *args, PodStore *pods)
+{
+        _cleanup_strv_free_ char **argv = NULL;
+        _cleanup_(worker_done) Worker journalctl = WORKER_NONE;
+        _cleanup_fclose_ FILE *f = NULL;
+        int r;
+
+        if (event_query_command(&args->query, &argv) < 0)
+                return log_oom();
+        r = open_journalctl(argv, &journalctl, &f);
+        if (r < 0)
+                return log_error_errno(r, "Cannot run " JOURNALCTL ": %m");
+        r = show_events(f, pods, args->format);
+        if (r < 0)
+                return log_error_errno(r, "Cannot write the output: %m");
+        if (!feof(f)) /* the reader has had enough */
+                return 0;
+        r = worker_finish(&journalctl, NULL, 0, NULL);
+        if (r == -EXIT_FAILURE) /* its own; it has reported why */
+                return EXIT_PODCTL_FAILED;
+        return r < 0 ? log_error_errno(r, "Cannot run " JOURNALCTL ": %m") : 0;
+}
+
+/* A name stands for all pods that had it; those that are gone have left their events. A UUID, or the beginning of one,
+ * for that pod alone. */
+static int add_pod(PodStore *pods, const char *word, EventQuery *query)
+{
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        Uuid uuid;
+        int r;
+
+        if (uuid_parse(word, &uuid) >= 0)
+                return strv_extend(&query->uuids, uuid.s) < 0 ? log_oom() : 0;
+        if (!pod_name_is_valid(word))
+                return log_error_errno(EINVAL, "'%s' cannot be the name of a pod", word);
+        r = pod_find(pods, word, &pod, NULL);
+        if (r >= 0 && !streq(pod_display_name(pod), word))
+                r = strv_extend(&query->uuids, pod->uuid.s);
+        else
+                r = strv_extend(&query->names, word);
+        return r < 0 ? log_oom() : 0;
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        EventsArgs *args = userdata;
+        PodStore *pods;
+        int r;
+
+        r = context_pods(c, &pods);
+        STRV_FOREACH(word, words)
+                r = r < 0 ? r : add_pod(pods, *word, &args->query);
+        if (r >= 0)
+                r = read_journal(args, pods);
+        args->query.names = strv_free(args->query.names);
+        args->query.uuids = strv_free(args->query.uuids);
+        return r;
+}
+
+const Verb verb_events = {
+        .name = "events",
+        .usage = "[POD…]",
+        .summary = "Show what happened to pods",
+        .options = options,
+        .args_size = sizeof(EventsArgs),
+        .flags = VERB_ROOT,
+        .max_words = -1,
+        .completes = "POD",
+        .run = run,
+};
