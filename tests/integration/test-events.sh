@@ -18,8 +18,8 @@ has_happened() {
         [[ $(happened "${@:2}") == "$1" ]]
 }
 
-# checked NAME: a pod whose app is well while it has /run/well.
-checked() {
+# well_pod NAME: a pod whose app is well while it has /run/well.
+well_pod() {
         pod "$1" --net=none busybox --name=app --health-cmd='test -e /run/well' --health-interval=50ms \
                 --health-retries=2 --exec=/bin/sleep -- 1000
 }
@@ -38,7 +38,7 @@ PODCTL_EXIT_STATUS=9
 
 test_events_in_order() {
         local name=ordered-$$ uuid
-        checked $name
+        well_pod $name
         uuid=$(podctl status --format=json $name | jq -r .name)
         wait_until has_happened 'started unhealthy' $name
         podctl enter $name touch /run/well
@@ -83,7 +83,7 @@ test_events_followed() {
         podctl events --follow --format=json $name >followed &
         follower=$!
         defer kill $follower
-        checked $name
+        well_pod $name
         wait_until grep -q '"event":"unhealthy"' followed
         podctl stop $name >/dev/null
         wait_until grep -q '"event":"ended"' followed

@@ -67,14 +67,15 @@ test_stats_are_those_of_the_kernel() {
 sent() { nsenter -t "$(leader "$1")" -n cat /proc/net/dev | awk '$1 != "lo:" && NR > 2 { print $10 }'; }
 
 test_stats_of_the_network() {
-        local before after
+        local before after gateway
         resting linked
         resting shared --net=host
         podctl stats --interval=100ms --format=json >list
         assert_eq "$(jq -r '[.[].pod] | join(",")' list)" linked,shared
         jq -e '.[1].network_sent == null and .[1].network_received == null' list || fail "$(cat list)"
         before=$(sent linked)
-        podctl exec linked nc -w 10 "$(nsenter -t "$(leader linked)" -n ip route | awk '/^default/ { print $3 }')" 9 || true
+        gateway=$(nsenter -t "$(leader linked)" -n ip route | awk '/^default/ { print $3 }')
+        podctl exec linked nc -w 10 "$gateway" 9 || true
         podctl stats linked --interval=100ms --format=json >list
         after=$(sent linked)
         jq -e --argjson before "$before" --argjson after "$after" \
