@@ -89,7 +89,12 @@ test_events_followed() {
         wait_until grep -q '"event":"ended"' followed
         assert_eq "$(jq -r .event followed | paste -sd' ')" 'started unhealthy ended'
         # A reader that leaves ends it at the next event.
-        assert_eq "$(podctl events --follow $name | head -n 1 | awk '{ print $5 }')" started
+        podctl events --follow $name > >(head -n 1 >first) &
+        follower=$!
+        wait_until grep -q '  started  ' first
+        podctl run --name=$name --net=none busybox --exec=/bin/true
+        wait_until eval "! kill -0 $follower"
+        assert_eq "$(wc -l <first)" 1
 }
 
 test_events_cannot_be_forged_by_users() {
