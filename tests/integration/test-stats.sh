@@ -18,7 +18,7 @@ lines() { (($(wc -l <"$2") >= $1)); }
 
 test_stats_of_a_pod_and_its_apps() {
         pod works --net=none \
-                busybox --name=idle --exec=/bin/sleep -- 1000 --- \
+                busybox --name=idle --exec=/bin/sh -- -c 'until [ -e /end ]; do sleep 0.1; done' --- \
                 busybox --name=busy --exec=/bin/sh -- -c 'while :; do :; done'
         app_pid works idle >/dev/null
         app_pid works busy >/dev/null
@@ -37,7 +37,7 @@ test_stats_of_a_pod_and_its_apps() {
                 'POD APP CPU% TIME MEMORY LIMIT TASKS READ WRITTEN RECEIVED SENT'
         assert_eq "$(awk 'NR > 1 { print $1, $2, NF }' table)" $'works - 11\nworks idle 11\nworks busy 11'
         # One of the apps has ended, the pod goes on.
-        kill -9 "$(app_pid works idle)"
+        podctl exec --app=idle works touch /end
         one_app() { podctl stats works --interval=100ms --format=json | jq -e '[.[0].apps[].app] == ["busy"]'; }
         wait_until one_app
 }
@@ -75,7 +75,7 @@ test_stats_of_the_network() {
         jq -e '.[1].network_sent == null and .[1].network_received == null' list || fail "$(cat list)"
         before=$(sent linked)
         gateway=$(nsenter -t "$(leader linked)" -n ip route | awk '/^default/ { print $3 }')
-        podctl exec linked nc -w 10 "$gateway" 9 || true
+        podctl exec linked nc -w 10 "$gateway" 9 </dev/null || true
         podctl stats linked --interval=100ms --format=json >list
         after=$(sent linked)
         jq -e --argjson before "$before" --argjson after "$after" \
