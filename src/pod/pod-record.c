@@ -130,30 +130,52 @@ int pod_app_health(const Pod *p, const char *app, PodHealth *ret)
         return 0;
 }
 
-int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished)
+/* 1: the app is started again after that, see inside/app-status.h. */
+static int read_app_record(const Pod *p, const char *path, int *ret)
 {
-        _cleanup_free_ char *path = strjoin("status/", app), *text = NULL;
+        _cleanup_free_ char *text = NULL;
         uint32_t status;
+        bool restarts;
         char *note;
         int r;
 
-        if (!path)
-                return -ENOMEM;
         r = read_foreign_file_at(p->fd, path, 64, &text, NULL);
         if (r < 0)
                 return r;
         note = text + strcspn(text, "\n");
-        if (p->state == POD_RUNNING && streq(note, "\nrestarts\n"))
-                return -ENOENT; /* see inside/app-status.h */
+        restarts = streq(note, "\nrestarts\n");
         *note = 0;
         r = parse_uint32(text, &status);
         if (r < 0)
                 return r;
-
         *ret = (int) status;
+        return restarts;
+}
+
+int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished)
+{
+        _cleanup_free_ char *path = strjoin("status/", app);
+        int status, r;
+
+        if (!path)
+                return -ENOMEM;
+        r = read_app_record(p, path, &status);
+        if (r < 0)
+                return r;
+        if (r > 0 && p->state == POD_RUNNING)
+                return -ENOENT;
+        *ret = status;
         if (ret_finished)
                 *ret_finished = mtime_of(p->fd, path);
         return 0;
+}
+
+int pod_app_last_exit_status(const Pod *p, const char *app, int *ret)
+{
+        _cleanup_free_ char *path = strjoin("status/", app);
+        int r = path ? read_app_record(p, path, ret) : -ENOMEM;
+
+        return MIN(r, 0);
 }
 
 int pod_supervisor_pid(const Pod *p, pid_t *ret)

@@ -145,6 +145,8 @@ uint64_t pod_exited_time(const Pod *p);
 /* -ENOENT: not recorded; for an app also: it is being restarted. */
 int pod_exit_status(const Pod *p, int *ret);
 int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished);
+/* That of an app's last run that is over, though the app may run again. -ENOENT: it has not ended yet. */
+int pod_app_last_exit_status(const Pod *p, const char *app, int *ret);
 /* The names of the apps that never started in an ended pod, from the pod's own record; NULL: none are known. */
 int pod_never_started(const Pod *p, char ***ret);
 /* Whether there is a record of any app, or of the end of the pod itself: if not, the pod never came up. */

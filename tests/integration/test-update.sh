@@ -106,6 +106,17 @@ test_update_that_ends_soon() {
         bad 'soon after its update'
 }
 
+# In a pod that starts its app again, and so never ends.
+test_update_that_crashes_again_and_again() {
+        site
+        jq '.apps[0].annotations += [{ name: "podctl/restart", value: "on-failure" }]' \
+                /etc/podctl/pods.d/site.json >new.json
+        cp new.json /etc/podctl/pods.d/site.json
+        systemctl restart pod@site
+        release crashing 'sleep 0.5; exit 3'
+        bad "app 'app' ended with exit status 3 soon after its update"
+}
+
 test_update_that_becomes_unhealthy() {
         site
         podctl --insecure-options=image create --replace --annotation=podctl/auto-update=restart site \

@@ -44,7 +44,8 @@ static int look_at_app(Watch *w, const Pod *pod, const AppcPodApp *app)
         PodHealth health;
         int status = 0;
 
-        if (pod_app_exit_status(pod, app->name, &status, NULL) >= 0 && status != 0) {
+        /* One that the pod starts again and again does not run well either. */
+        if (pod_app_last_exit_status(pod, app->name, &status) >= 0 && status != 0) {
                 log_error("Pod '%s': app '%s' ended with exit status %i soon after its update", w->name, app->name,
                           status);
                 return 0;
