@@ -105,8 +105,8 @@ test_units_are_preset() {
                 podctl-group.socket; do
                 assert_contains "$(systemctl list-unit-files --no-legend --no-pager "$unit")" 'enabled'
         done
-        systemctl list-unit-files --no-legend --no-pager podctl-metadata.socket >presets
-        assert_eq "$(awk '{ print $NF }' presets)" disabled
+        systemctl list-unit-files --no-legend --no-pager podctl-metadata.socket podctl-update.timer >presets
+        assert_eq "$(awk '{ print $NF }' presets | sort | uniq -c | xargs)" '2 disabled'
         systemd-sysusers --dry-run /usr/lib/sysusers.d/podctl.conf
         systemd-tmpfiles --create --dry-run /usr/lib/tmpfiles.d/podctl.conf 2>/dev/null ||
                 systemd-tmpfiles --create /usr/lib/tmpfiles.d/podctl.conf
