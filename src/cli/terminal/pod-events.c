@@ -87,9 +87,10 @@ static int add_fields(char ***argv)
 int event_query_command(const EventQuery *query, char ***ret)
 {
         _cleanup_strv_free_ char **argv = NULL;
-        /* Of the system's own journal alone: --merge would take in those of pods, in which root of a pod can write
-         * whatever it likes. */
-        static const char *const words[] = { "journalctl", "--quiet", "--system", "--output=export" };
+        /* Of this host alone: --merge would take in the journals of pods, in which root of a pod can write whatever it
+         * likes. But not with --system: journald 252 takes the users of pods for those of people, and keeps
+         * files of their own for them. */
+        static const char *const words[] = { "journalctl", "--quiet", "--output=export" };
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(words); i++)
