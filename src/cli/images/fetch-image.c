@@ -563,6 +563,7 @@ static bool name_is_meant(const char *name, const char *text)
 
 const char *image_display_name(const Image *image, const char *text)
 {
+        text = startswith(text, "docker://") ?: text;
         STRV_FOREACH(name, image->names)
                 if (name_is_meant(*name, text))
                         return *name;
