@@ -6,14 +6,14 @@
 . "$HERE/lib-servers.sh"
 . "$HERE/lib-examples.sh"
 
-IMAGE=127.0.0.1:$REGISTRATION_PORT/site
+IMAGE=127.0.0.1:$REGISTRATION_PORT/updated
 RECORDS=/var/lib/podctl/updates
 
 # release NAME SCRIPT: pushes an image whose program is that script.
 release() {
         skopeo copy --quiet "oci:$IMAGES/busybox.oci:latest" "oci:$1.oci:latest"
         umoci config --image "$1.oci:latest" --clear config.cmd --config.cmd /bin/sh --config.cmd -c --config.cmd "$2"
-        push "$1.oci:latest" site
+        push "$1.oci:latest" updated
 }
 
 good() { release "$1" "echo $1; exec sleep 1000"; }
@@ -96,7 +96,7 @@ test_update_that_does_not_start() {
         site
         skopeo copy --quiet "oci:$IMAGES/busybox.oci:latest" oci:broken.oci:latest
         umoci config --image broken.oci:latest --clear config.cmd --config.cmd /no/such/program
-        push broken.oci:latest site
+        push broken.oci:latest updated
         bad "Pod 'site'"
 }
 
@@ -126,7 +126,7 @@ test_update_that_becomes_unhealthy() {
         mkdir tree
         touch tree/sick
         umoci insert --image one.oci:latest tree /
-        push one.oci:latest site
+        push one.oci:latest updated
         bad 'became unhealthy'
 }
 
@@ -141,7 +141,7 @@ test_update_that_was_interrupted() {
         says one
         local new old
         old=$(jq -r '.items[0].current' "$RECORDS/site")
-        new=$(podctl image list --no-legend --full --fields=id,name | awk '$2 ~ "/site:latest$" { print $1 }')
+        new=$(podctl image list --no-legend --full --fields=id,name | awk '$2 ~ "/updated:latest$" { print $1 }')
         new=${new/-/:}
         [[ $old != "$new" ]]
         systemctl restart pod@site
