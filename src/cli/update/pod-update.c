@@ -111,8 +111,9 @@ static int add_apps(PodUpdate *u)
         return 0;
 }
 
-/* The image that the app runs now, or ran last. */
-static int image_of_pod(PodUpdate *u, const char *app, char **ret)
+/* The image from that place that the app runs now, or ran last, in the unit; that of another place is not an older one
+ * of this. */
+static int image_of_pod(PodUpdate *u, const AppUpdate *app, char **ret)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;
         PodStore *pods;
@@ -121,14 +122,17 @@ static int image_of_pod(PodUpdate *u, const char *app, char **ret)
         r = context_pods(u->context, &pods);
         if (r < 0)
                 return r;
-        if (pod_find(pods, u->name, &pod, NULL) < 0 || pod_load(pod, NULL) < 0)
+        if (pod_find(pods, u->name, &pod, NULL) < 0 || pod_load(pod, NULL) < 0 ||
+            !streq_ptr(pod->settings->unit, u->unit))
                 return 0;
         for (size_t i = 0; i < pod->manifest->n_apps; i++) {
                 const AppcPodApp *a = &pod->manifest->apps[i];
                 Digest id;
 
                 /* In the spelling of the record. */
-                if (!streq(a->name, app) || digest_parse(strempty(a->image.id), &id) < 0)
+                if (!streq(a->name, app->app) ||
+                    !streq_ptr(strv_env_get(a->annotations, "podctl/image"), app->place) ||
+                    digest_parse(strempty(a->image.id), &id) < 0)
                         continue;
                 *ret = strdup(DIGEST_STRING(&id));
                 return *ret ? 0 : log_oom();
@@ -139,7 +143,7 @@ static int image_of_pod(PodUpdate *u, const char *app, char **ret)
 static int find_current(PodUpdate *u, AppUpdate *a)
 {
         if (!a->item->current)
-                return image_of_pod(u, a->app, &a->from);
+                return image_of_pod(u, a, &a->from);
         a->from = strdup(a->item->current);
         return a->from ? 0 : log_oom();
 }
@@ -357,7 +361,7 @@ static int runs_decided(PodUpdate *u, bool *ret)
         *ret = true;
         for (size_t i = 0; *ret && i < u->n_apps; i++) {
                 _cleanup_free_ char *image = NULL;
-                int r = u->apps[i].item->untested ? image_of_pod(u, u->apps[i].app, &image) : 0;
+                int r = u->apps[i].item->untested ? image_of_pod(u, &u->apps[i], &image) : 0;
 
                 if (r < 0)
                         return r;
