@@ -685,7 +685,7 @@ test_output_that_cannot_be_written() {
 
 test_verbs_can_be_abbreviated() {
         ended_pod over
-        assert_eq "$(podctl stat over)" "$(podctl status over)"
+        assert_eq "$(podctl statu over)" "$(podctl status over)"
         assert_eq "$(podctl cat over)" "$(podctl cat-manifest over)"
         assert_fails 2 podctl st over
         assert_fails 2 podctl nonsense

@@ -17,10 +17,10 @@ complains() {
 
 test_commands_of_other_tools() {
         local word
-        for word in ps images pull rmi inspect kill start build login push save load tag network; do
+        for word in ps images pull rmi kill start build login push save load tag network; do
                 complains "Unknown command '$word': " 2 "$word" x
         done
-        for word in commit wait stats info pause system secret generate healthcheck \
+        for word in commit wait info pause system secret generate healthcheck \
                 'image prune' 'image inspect' 'image pull' import container pod app api-service; do
                 # shellcheck disable=SC2086
                 complains "Unknown command '$word': " 2 $word x
@@ -35,7 +35,7 @@ test_misspelt_words() {
         complains "Unknown command 'image frobnicate'; see 'podctl --help'" 2 image frobnicate
         complains "'podctl image' needs a command of its own" 2 image
         complains "Unknown command 'imgae'; did you mean 'podctl image'?" 2 imgae list
-        complains "Command 'st' could be any of: status, stop" 2 st
+        complains "Command 'st' could be any of: status, stats, stop" 2 st
         complains "Command 'image e' could be any of: image export, image extract" 2 image e
         complains "Unknown command 'frobnicate'; see 'podctl --help'" 2 frobnicate
         complains "Unknown option '--prot'; did you mean '--port'?" 254 run --prot=80 busybox
