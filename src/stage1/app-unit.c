@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
+#include <signal.h>
 
 #include "basic/signal-util.h"
 #include "config.h"
@@ -66,6 +67,19 @@ static void print_unit_section(FILE *f, const PlanApp *app)
         (void) fputc('\n', f);
 }
 
+/* systemd sends KillSignal= to all processes that are left when an app has ended by itself, too. The one that still
+ * passes on the app's last lines blocks all signals, which it cannot with these two: they go to the app's main process
+ * alone, if a stop finds it running. Of MAINPID, see systemd.exec(5). */
+static void print_stop_signal(FILE *f, const char *name)
+{
+        int signal = name ? signal_from_string(name) : 0;
+
+        if (signal == SIGKILL || signal == SIGSTOP)
+                (void) fprintf(f, "ExecStop=-+/bin/sh -c '[ -z \"$$MAINPID\" ] || kill -%i \"$$MAINPID\"'\n", signal);
+        else if (signal > 0)
+                (void) fprintf(f, "KillSignal=%i\n", signal);
+}
+
 /* The record of the exit is written outside the app's root, by us; see app-exited.c. */
 static void print_service_section(FILE *f, const PlanApp *app)
 {
@@ -93,8 +107,7 @@ static void print_service_section(FILE *f, const PlanApp *app)
                                app->app->credentials[i].name);
         if (app->notify)
                 (void) fputs("NotifyAccess=all\n", f);
-        if (a->stop_signal)
-                (void) fprintf(f, "KillSignal=%i\n", signal_from_string(a->stop_signal));
+        print_stop_signal(f, a->stop_signal);
         if (app->stop_timeout < 0)
                 (void) fputs("TimeoutStopSec=infinity\n", f);
         else

@@ -44,6 +44,22 @@ test_all_of_it() {
         wait_for_jobs
 }
 
+# A stop signal that nothing can block must not reach the process that still has to pass on the last lines.
+test_all_of_it_with_any_stop_signal() {
+        local signal i
+        for signal in SIGKILL SIGSTOP SIGQUIT; do
+                for i in {1..5}; do
+                        podctl run busybox --name=app --stop-signal=$signal --exec=/bin/seq -- 1 60000 >out
+                        cmp out <(seq 1 60000)
+                done
+        done
+        pod killed busybox --name=app --stop-signal=SIGKILL \
+                --exec=/bin/sh -- -c 'trap "echo asked" TERM; while :; do sleep 1; done'
+        podctl stop killed
+        assert_contains "$(podctl status killed)" app-app=137
+        assert_eq "$(podctl logs killed)" ''
+}
+
 test_several_apps() {
         podctl run busybox --name=a --exec=/bin/sh -- -c 'printf "one\ntwo"; echo bad >&2' --- \
                 busybox --name=b --exec=/bin/sh -- -c 'printf "\nthree\n"' >out 2>err
