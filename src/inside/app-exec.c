@@ -123,7 +123,7 @@ int main(int argc, char *argv[])
         app_set_labels(&l);
         app_become_user(&l);
         if (l.relay)
-                app_relay_start(l.relay);
+                app_relay_start(l.relay, argc, argv);
         change_directory(&l);
         app_program_check(words[0]);
         app_set_limits(&l);

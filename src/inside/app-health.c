@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "inside/app-status.h"
+#include "inside/app-title.h"
 #include "inside/health-event.h"
 #include "inside/launch-words.h"
 
@@ -331,11 +332,14 @@ static int read_words(Health *h, const char *path)
 int main(int argc, char *argv[])
 {
         Health h = {};
+        char title[64];
         sigset_t child;
 
         if (argc != 2 || read_words(&h, argv[1]) < 0)
                 return EXIT_FAILURE;
 
+        (void) snprintf(title, sizeof(title), "podctl-health %s", h.app);
+        app_title_set(argc, argv, title);
         (void) sigemptyset(&child);
         (void) sigaddset(&child, SIGCHLD);
         (void) sigprocmask(SIG_BLOCK, &child, NULL);

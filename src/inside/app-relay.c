@@ -15,6 +15,7 @@
 #include "inside/app-die.h"
 #include "inside/app-output.h"
 #include "inside/app-relay.h"
+#include "inside/app-title.h"
 
 static bool is_socket(int fd)
 {
@@ -23,7 +24,8 @@ static bool is_socket(int fd)
         return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-__attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2], const int err[2])
+__attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2], const int err[2], int argc,
+                                                   char *argv[])
 {
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct none[2] = {};
@@ -39,10 +41,12 @@ __attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2
         for (size_t i = 0; i < ELEMENTSOF(fds); i++)
                 if (fds[i] >= 0 ? dup2(fds[i], places[i]) < 0 : close(places[i]) < 0 && errno != EBADF)
                         _exit(EXIT_FAILURE);
-        if (close_range(7, ~0U, 0) < 0 || chdir("/") < 0 ||
+        /* They may be among the arguments, which the title replaces. */
+        o->host.fields = strdup(o->host.fields ? o->host.fields : "");
+        if (!o->host.fields || close_range(7, ~0U, 0) < 0 || chdir("/") < 0 ||
             prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || syscall(SYS_capset, &header, none) < 0)
                 _exit(EXIT_FAILURE);
-        (void) prctl(PR_SET_NAME, "podctl-output");
+        app_title_set(argc, argv, "podctl-output");
         *o = (AppOutput) { .pipes = { 0, 3 }, .journal = { STDOUT_FILENO, STDERR_FILENO },
                            .client = fds[3] >= 0 ? 5 : -1, .app = 4, .raw = o->raw, .mute = o->mute,
                            .host = { fds[4] >= 0 ? 6 : -1, o->host.fields, o->host.n_fields } };
@@ -50,7 +54,7 @@ __attribute__((noreturn)) static void become_relay(AppOutput *o, const int out[2
         _exit(EXIT_SUCCESS);
 }
 
-void app_relay_start(const char *kind)
+void app_relay_start(const char *kind, int argc, char *argv[])
 {
         /* Without the host's journal, nothing is lost if the pod's has it. Other words than these are those of an older
          * podctl, which knew no host's. */
@@ -78,7 +82,7 @@ void app_relay_start(const char *kind)
                 pid = fork();
                 if (pid != 0)
                         _exit(pid < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
-                become_relay(&o, out, err);
+                become_relay(&o, out, err, argc, argv);
         }
         if (waitpid(pid, &status, 0) < 0 || status != 0)
                 die("cannot fork the process that relays its output");

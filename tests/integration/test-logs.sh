@@ -261,6 +261,14 @@ test_status_shows_output() {
                 /etc/podctl/launch/app/journal; do [ ! -S "$f" ] || exit 1; done'
 }
 
+# Helpers beside the apps have short names.
+test_status_shows_who_runs() {
+        pod tree busybox --name=app --health-cmd=/bin/true --exec=/bin/sleep -- 1000
+        wait_until has_line 'podctl-health app$' systemctl status --full podctl-tree
+        has_line '─[0-9]* podctl-output$' systemctl status --full podctl-tree
+        assert_not_contains "$(systemctl status --full podctl-tree)" app-exec
+}
+
 has_line() {
         "${@:2}" | grep -q "$1"
 }
