@@ -18,6 +18,9 @@ second_member() {
         setpriv --reuid=12347 --regid=12347 --groups="$(getent group podctl | cut -d: -f3)" env HOME=/nonexistent "$@"
 }
 admin() { as "$(getent group podctl-admin | cut -d: -f3)" "$@"; }
+export BOTH
+BOTH=$(getent group podctl | cut -d: -f3),$(getent group podctl-admin | cut -d: -f3)
+both() { as "$BOTH" "$@"; }
 nobody() { setpriv --reuid=12346 --regid=12346 --clear-groups env HOME=/nonexistent "$@"; }
 
 group_socket() {
@@ -80,13 +83,14 @@ test_member_is_kept_to_it() {
                 'fetch --signature=/etc/shadow https://x/y.aci' 'fetch /etc/passwd' 'fetch ./a.aci' \
                 'fetch file:///etc/passwd' 'fetch etc/passwd' 'status --uuid-file=/etc/shadow' \
                 'fetch --user-config=/tmp docker://x/y' 'fetch --trust-keys-from-https x.example/y' \
-                'image fetch /etc/passwd' 'list --local-config=/tmp' 'status --check-network x'; do
+                'image fetch /etc/passwd' 'list --local-config=/tmp' 'status --check-network x' 'stop x' 'restart x' \
+                'logs x' 'stop --uuid-file=/etc/shadow'; do
                 # shellcheck disable=SC2086
                 assert_fails 254 member podctl $words
                 assert_contains "$output" ' root'
         done
         assert_fails 254 member podctl status $'x\ny'
-        for words in 'run busybox' 'stop x' 'rm x' 'gc' 'image rm busybox' 'image gc' 'enter x' 'exec x true' \
+        for words in 'run busybox' 'rm x' 'gc' 'image rm busybox' 'image gc' 'enter x' 'exec x true' \
                 'export x y' 'prepare busybox'; do
                 # shellcheck disable=SC2086
                 assert_fails 254 member podctl $words
@@ -116,6 +120,31 @@ PY
         done
         assert_contains "$(member python3 ask.py 'b"podctl\0list\0"' without 2>&1)" "answer b''"
         wait_until eval '! systemctl list-units --plain --no-legend "podctl-group@*" | grep -q running'
+}
+
+# Those of podctl-admin, who are members of podctl as well.
+test_admin_acts() {
+        group_socket
+        pod acted busybox --name=app --exec=/bin/sh -- -c 'echo a-word; exec sleep 1000'
+        wait_until eval '[[ $(podctl logs acted --output=cat) == a-word ]]'
+        assert_eq "$(both podctl logs acted --output=cat)" a-word
+        # No pager of root's on the terminal of another user.
+        script --quiet --return --command 'setpriv --reuid=12345 --regid=12345 --groups="$BOTH" \
+                env HOME=/nonexistent PAGER="sh -c id" SYSTEMD_PAGER="sh -c id" podctl logs acted' \
+                /dev/null </dev/null >said
+        assert_contains "$(cat said)" a-word
+        assert_not_contains "$(cat said)" uid=
+        assert_eq "$(both podctl stats acted --format=json | jq -r '.[].pod')" acted
+        assert_contains "$(both podctl events acted)" acted
+        both podctl stop acted
+        assert_contains "$(podctl status acted)" state=exited
+        defer rm -rf /etc/podctl/pods.d/kept.json
+        defer systemctl stop pod@kept
+        podctl create kept busybox --exec=/bin/sleep -- 1000
+        both podctl restart kept
+        assert_eq "$(state_of kept)" running
+        assert_fails 254 both podctl restart --local-config=/tmp kept
+        assert_contains "$output" 'is for root'
 }
 
 test_helper_ends_with_its_caller() {
@@ -189,6 +218,8 @@ socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/podctl/group.
         nobody podctl version
         nobody podctl config
         nobody podctl help
+        nobody podctl run --help | grep -q -e --port
+        nobody podctl list --help
         # A place of one's own is nobody's affair.
         chmod 777 .
         assert_eq "$(nobody podctl --dir=own list --no-legend)" ''

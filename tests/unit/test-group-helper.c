@@ -3,13 +3,14 @@
 
 #include "cli/group/group-helper.h"
 
-static void expect(const char *verb, const char *words, bool fine)
+static void expect(const char *verb, const char *words, bool admin, bool fine)
 {
         _cleanup_strv_free_ char **list = NULL;
         _cleanup_free_ char *message = NULL;
 
         cr_assert_eq(strv_split(words, ' ', &list), 0);
-        cr_expect_eq(group_helper_check(verb, list, &message) >= 0, fine, "%s %s: %s", verb, words, strempty(message));
+        cr_expect_eq(group_helper_check(verb, list, admin, &message) >= 0, fine,
+                     "%s %s: %s", verb, words, strempty(message));
         cr_expect_eq(message != NULL, !fine, "%s %s", verb, words);
 }
 
@@ -27,10 +28,12 @@ Test(group_helper, allows)
                            "web@sha256:41de8f400836ecbc9b6bee46b1059d7dcedcd86101d55aac4e4a1e6a9fde04e1" },
                 { "fetch", "--full --pull-policy=new docker:busybox example.com/app:1.0 https://example.com/app.aci" },
                 { "image fetch", "example.com/app" },
+                { "stats", "--watch --interval=2s web" },
+                { "events", "--follow --since=-1h" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                expect(cases[i][0], cases[i][1], true);
+                expect(cases[i][0], cases[i][1], false, true);
 }
 
 Test(group_helper, refuses)
@@ -68,5 +71,24 @@ Test(group_helper, refuses)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                expect(cases[i][0], cases[i][1], false);
+                expect(cases[i][0], cases[i][1], true, false);
+}
+
+/* What the apps wrote, and what interrupts them, is not for everybody who may look. */
+Test(group_helper, admins)
+{
+        static const char *const cases[][2] = {
+                { "logs", "--follow --lines=5 web" },
+                { "logs", "--app app --grep=x web" },
+                { "restart", "web" },
+                { "stop", "web --force" },
+                { "stop", "-t 5 web" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                expect(cases[i][0], cases[i][1], true, true);
+                expect(cases[i][0], cases[i][1], false, false);
+        }
+        expect("stop", "--uuid-file=/etc/shadow", true, false);
+        expect("restart", "--user-config=/tmp web", true, false);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -25,6 +27,7 @@
 typedef struct Allowed {
         const char *verb;
         const char *options; /* separated by '|' */
+        bool admin;          /* only for those who are in group podctl-admin, too */
         int (*check)(const char *word, char **reterr_message); /* for each word that is not an option */
 } Allowed;
 
@@ -48,13 +51,18 @@ static int check_remote(const char *word, char **reterr_message)
 #define FETCH_OPTIONS "full|no-store|pull-policy|store-only"
 
 static const Allowed allowed[] = {
-        { "fetch", FETCH_OPTIONS, check_remote },
-        { "image fetch", FETCH_OPTIONS, check_remote },
-        { "image cat-manifest", "pretty-print", NULL },
-        { "image list", "fields|format|full|no-legend|order|sort", NULL },
-        { "list", "all|format|full|image|label|name|no-legend|state", NULL },
-        { "port", "format", NULL },
-        { "status", "format|wait|wait-ready", NULL },
+        { "events", "follow|format|since|until" },
+        { "fetch", FETCH_OPTIONS, .check = check_remote },
+        { "image fetch", FETCH_OPTIONS, .check = check_remote },
+        { "image cat-manifest", "pretty-print" },
+        { "image list", "fields|format|full|no-legend|order|sort" },
+        { "list", "all|format|full|image|label|name|no-legend|state" },
+        { "logs", "all|app|follow|grep|lines|no-pager|output|priority|reverse|since|until", .admin = true },
+        { "port", "format" },
+        { "restart", "", .admin = true },
+        { "stats", "format|interval|watch" },
+        { "status", "format|wait|wait-ready" },
+        { "stop", "force|time", .admin = true },
         {}
 };
 
@@ -74,7 +82,7 @@ static int check_option(const Allowed *a, const char *word, char **reterr_messag
                        (int) strcspn(word, "="), word, a->verb);
 }
 
-int group_helper_check(const char *verb, char *const *words, char **reterr_message)
+int group_helper_check(const char *verb, char *const *words, bool admin, char **reterr_message)
 {
         const Allowed *a = allowed;
         int r = 0;
@@ -83,6 +91,9 @@ int group_helper_check(const char *verb, char *const *words, char **reterr_messa
                 a++;
         if (!a->verb)
                 return explain(reterr_message, EPERM, "'%s' is for root, not for the group " GROUP_NAME, verb);
+        if (a->admin && !admin)
+                return explain(reterr_message, EPERM, "'%s' is for root and for members of the group " ADMIN_GROUP_NAME,
+                               verb);
         STRV_FOREACH(word, words) {
                 /* The words go to the log. */
                 if (!string_is_ascii_printable(*word))
@@ -180,6 +191,21 @@ static int limit_silence(int connection, bool refused)
         return setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) < 0 ? -errno : 0;
 }
 
+/* Whether a member is in the group podctl-admin, as of when they connected (unix(7) and socket(7), SO_PEERGROUPS). */
+static bool is_admin(int connection, const struct ucred *who)
+{
+        static gid_t groups[NGROUPS_MAX];
+        socklen_t size = sizeof(groups);
+        const struct group *admins = getgrnam(ADMIN_GROUP_NAME);
+
+        if (!admins || getsockopt(connection, SOL_SOCKET, SO_PEERGROUPS, groups, &size) < 0)
+                return false;
+        for (size_t i = 0; i < size / sizeof(groups[0]); i++)
+                if (groups[i] == admins->gr_gid)
+                        return true;
+        return who->gid == admins->gr_gid;
+}
+
 typedef struct Command {
         char **words; /* the name, the verb, and so on */
         int fds[N_FDS];
@@ -235,10 +261,12 @@ static int arguments_of(const Command *c, char ***ret)
         return r < 0 ? r : strv_extend_strv(ret, c->words + 2);
 }
 
-/* The command gets root's rights from us and nothing else, and from the caller only the words and the files. */
+/* The command gets root's rights from us and nothing else, and from the caller only the words and the files. There is
+ * no pager: it would be root's, and can start other programs. */
 static _noreturn_ void become(const Command *c, char *const *argv)
 {
         static char *const environment[] = {
+                (char *) "SYSTEMD_PAGER=cat",
                 (char *) "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                 (char *) "LC_ALL=C.UTF-8",
                 NULL,
@@ -303,7 +331,8 @@ int group_helper_serve(int connection)
                 return log_error_errno(r == -EAGAIN ? -ETIMEDOUT : r, "User %u sent no command: %m", who.uid);
         r = turn < 0 ? explain(&message, EBUSY, "you have %i commands running already; wait for one of them",
                                COMMANDS_OF_USER_MAX)
-                     : group_helper_check(c.words[1], c.words + 2, &message);
+                     : group_helper_check(c.words[1], c.words + 2, is_admin(connection, &who),
+                                          &message);
         if (r < 0) {
                 (void) dprintf(c.fds[1], "podctl: %s\n", explained(message, r));
                 status = EXIT_PODCTL_FAILED;

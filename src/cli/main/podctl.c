@@ -87,6 +87,12 @@ static int check_words(const Verb *verb, char **words)
         return 0;
 }
 
+/* Verbs that parse their own words print their own help. */
+static bool asks_for_help(const Verb *verb, char *const *words)
+{
+        return (verb->flags & VERB_OWN_WORDS) && words[0] && (streq(words[0], "--help") || streq(words[0], "-h"));
+}
+
 static int run_verb(const Verb *verb, Context *context, void *args, char **words)
 {
         OptionSet sets[] = { { verb->options, args, foreign_option, verb->name },
@@ -118,7 +124,7 @@ static int run_verb(const Verb *verb, Context *context, void *args, char **words
                 if (r < 0)
                         return r;
         }
-        if ((verb->flags & VERB_ROOT) && geteuid() != 0)
+        if ((verb->flags & VERB_ROOT) && geteuid() != 0 && !asks_for_help(verb, rest))
                 return log_error_errno(EPERM, "Cannot run '%s' as unprivileged user; become root", verb->name);
         /* With --dir it is the caller's own store, which the group's helper has no part in. */
         if ((verb->flags & VERB_GROUP) && geteuid() != 0 && !context->dir && group_helper_is_there())

@@ -62,6 +62,7 @@ const Verb verb_logs = {
         .summary = "Show what a pod's apps have written",
         .options = options,
         .args_size = sizeof(JournalQuery),
+        .flags = VERB_GROUP,
         .min_words = 1,
         .max_words = 1,
         .completes = "POD",

@@ -223,6 +223,7 @@ const Verb verb_stop = {
         .summary = "Stop pods",
         .options = options,
         .args_size = sizeof(StopArgs),
+        .flags = VERB_GROUP,
         .max_words = -1,
         .completes = "POD",
         .run = run,
