@@ -62,7 +62,12 @@ static bool reached(bool (*attempt)(long argument), long argument)
 /* Those that end the process, or that need no permission and would stop us. */
 static bool is_skipped(long n)
 {
-        static const long skipped[] = { SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_fork, SYS_vfork, SYS_clone };
+        static const long skipped[] = {
+                SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_clone,
+#ifdef SYS_fork /* newer architectures have only clone() */
+                SYS_fork, SYS_vfork,
+#endif
+        };
 
         for (size_t i = 0; i < ELEMENTSOF(skipped); i++)
                 if (skipped[i] == n)

@@ -219,6 +219,7 @@ test_podctl_image_extract_1() { fetch busybox.oci; example podctl-image-extract.
 test_podctl_image_export_1() {
         forget_images_after
         podctl --insecure-options=image fetch --name=nginx "$IMAGES/httpd.oci" >/dev/null
+        fetch busybox.oci
         example podctl-image-export.1
         tar -tf nginx.aci manifest
 }

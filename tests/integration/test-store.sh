@@ -4,6 +4,8 @@
 # The store: what goes in comes out again, what is damaged is found and mended, what nobody needs goes, and nothing
 # else.
 
+. "$HERE/lib-servers.sh"
+
 layer_count() {
         find data/images/layers -mindepth 1 -maxdepth 1 -name 'sha*' | wc -l
 }
@@ -25,6 +27,57 @@ pack_aci() {
                 app: {exec: ["/bin/sh", "-c", "cat /etc/who"], user: "0", group: "0"}} | '"${2:-.}" >manifest
         mkdir -p "$1"
         tar --transform="s,^$1,rootfs," -cf "$1.aci" manifest "$1"
+}
+
+# To a host without a network: several images in one file, of which the digests are known by another way.
+test_images_in_one_file() {
+        local one two
+        random_layout one latest 2 1000
+        random_layout two latest 2 1000
+        one=$(own fetch --full --name=one:1 "$PWD/one")
+        two=$(own fetch --full --name=two:1 "$PWD/two")
+        own image export one:1 two:1 one:1 both.tar
+        assert_eq "$(tar -tf both.tar | sort | uniq -d)" ''
+        assert_eq "$(skopeo inspect --raw oci-archive:both.tar:one:1 | sha256sum | cut -d' ' -f1)" "${one#sha256-}"
+        there() { podctl --dir="$PWD/there" "$@"; }
+        assert_fails 254 there fetch both.tar
+        assert_fails 254 there fetch both.tar --digest="$one"
+        assert_contains "$output" "contains image ${two/-/:}, which --digest does not name"
+        assert_fails 254 there fetch both.tar --digest="$one" --digest="$two" --digest="sha256:${one:7:60}0000"
+        assert_contains "$output" 'does not contain image'
+        assert_eq "$(there image list --no-legend)" ''
+        assert_eq "$(there fetch --full both.tar --digest="${one/-/:}" --digest="$two")" "$one"$'\n'"$two"
+        assert_eq "$(there image list --no-legend --fields=name | sort | xargs)" 'one:1 two:1'
+        there image verify one:1 two:1
+        # Bits that are another image's, an archive that has no digest, what is not a file.
+        assert_fails 254 there fetch "$PWD/one" --digest="$two"
+        skopeo copy --quiet "oci:$PWD/one:latest" docker-archive:one.docker.tar
+        assert_fails 254 there fetch one.docker.tar --digest="$one"
+        assert_contains "$output" 'docker archive does not keep'
+        assert_fails 254 there --insecure-options=image fetch one.docker.tar --digest="$one"
+        assert_fails 254 there fetch docker://127.0.0.1:1/x --digest="$one"
+        assert_contains "$output" 'write docker://NAME@sha256:'
+        assert_fails 254 there fetch one two --digest="$one"
+        assert_fails 254 there fetch one --digest=latest
+        assert_fails 254 own image export one:1 no-such-image x.tar
+        assert_fails 254 own image export --format=aci one:1 two:1 x.aci
+        test ! -e x.tar && test ! -e x.aci
+}
+
+# An ACI, whose name is one that a key is trusted for: the digest does not stand for the name.
+test_digest_of_an_aci() {
+        local id
+        there() { podctl --dir="$PWD/there" "$@"; }
+        cp "$IMAGES/busybox.aci" a.aci
+        id=$(own fetch --full --name=example.com/own a.aci)
+        assert_fails 254 there fetch a.aci --digest="sha512:$(printf '0%.0s' {1..128})"
+        assert_contains "$output" "is image sha512"
+        assert_eq "$(there fetch --full a.aci --digest="$id")" "$id"
+        defer podctl trust --remove="$(gpg --show-keys --with-colons "$IMAGES/signer.asc" 2>/dev/null |
+                awk -F: '$1 == "fpr" { print tolower($10); exit }')" --prefix=example.com/busybox
+        podctl trust --skip-fingerprint-review --prefix=example.com/busybox "$IMAGES/signer.asc"
+        podctl --dir="$PWD/elsewhere" fetch a.aci --digest="$id" && fail 'the name was not guarded'
+        podctl --dir="$PWD/elsewhere" fetch --name=example.org/other a.aci --digest="$id"
 }
 
 # Exported and fetched again, an image is the same one.

@@ -304,7 +304,12 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
                 .signature = f->wish->signature,
                 .verify = context_is_insecure(f->context, "image") ? NULL : &verify,
                 .guard = &verify,
+                .digests = f->wish->digests,
+                .n_digests = f->wish->n_digests,
         };
+        if (f->wish->n_digests > 0 && type != IMAGE_AT_PATH)
+                return explain(reterr_message, EINVAL, "--digest is for files; for an image of a registry write "
+                               "docker://NAME@sha256:…");
         if (!locations[type].remote) {
                 r = locations[type].fetch(f, ids, reterr_message);
                 return r >= 0 && type == IMAGE_AT_STORE ? give_name(f, *ids, reterr_message) : r;

@@ -25,6 +25,8 @@ typedef struct ImageWish {
         const char *name;       /* its name in the store, or NULL */
         const char *signature;  /* file or URL of an ACI's signature, or NULL */
         PullPolicy policy;
+        const Digest *digests;  /* the images that a file has to contain, and nothing else, see source-options.h */
+        size_t n_digests;
         const char *before;     /* the image before it on the command line: text may be meant as its argument */
 } ImageWish;
 

@@ -4,6 +4,7 @@
 #include "cli/verbs/verbs.h"
 
 typedef struct FetchArgs {
+        char **digests;
         bool full;
         char *name;
         char *signature;
@@ -13,6 +14,8 @@ typedef struct FetchArgs {
 } FetchArgs;
 
 static const Option options[] = {
+        { "digest", &option_strv, offsetof(FetchArgs, digests), "DIGEST",
+          "The image that a file has to contain; its signature is not asked for then" },
         { "full", &option_bool, offsetof(FetchArgs, full), NULL, "Print full image IDs" },
         { "name", &option_string, offsetof(FetchArgs, name), "NAME", "Give the image this name" },
         { "no-store", &option_bool, offsetof(FetchArgs, no_store), NULL, "The same as --pull-policy=update" },
@@ -24,11 +27,28 @@ static const Option options[] = {
         {},
 };
 
+static int parse_digests(char *const *words, Digest **ret, size_t *ret_n)
+{
+        Digest *digests = new0(Digest, MAX(strv_length(words), (size_t) 1));
+
+        if (!digests)
+                return log_oom();
+        *ret = digests;
+        *ret_n = 0;
+        STRV_FOREACH(word, words)
+                if (digest_parse(*word, &digests[(*ret_n)++]) < 0)
+                        return log_error_errno(EINVAL, "Option --digest takes sha256: and 64 hexadecimal digits, not "
+                                               "'%s'", *word);
+        return 0;
+}
+
 static int run(Context *c, void *userdata, char **words)
 {
         _cleanup_strv_free_ char **all = NULL;
+        _cleanup_free_ Digest *digests = NULL;
         FetchArgs *args = userdata;
         PullPolicy policy;
+        size_t n_digests;
         int r;
 
         r = pull_policy_from_options(args->pull_policy, args->store_only, args->no_store, PULL_UPDATE, &policy);
@@ -37,11 +57,18 @@ static int run(Context *c, void *userdata, char **words)
         if (args->signature && strv_length(words) != 1)
                 return log_error_errno(EINVAL, "Option --signature is for one image, but there are %zu",
                                        strv_length(words));
+        if (args->digests && strv_length(words) != 1)
+                return log_error_errno(EINVAL, "Option --digest is for one file, but there are %zu",
+                                       strv_length(words));
+        r = parse_digests(args->digests, &digests, &n_digests);
+        if (r < 0)
+                return r;
         STRV_FOREACH(text, words) {
                 _cleanup_strv_free_ char **ids = NULL;
 
                 r = fetch_images(c, &(ImageWish) {
                         .text = *text, .name = args->name, .signature = args->signature, .policy = policy,
+                        .digests = digests, .n_digests = n_digests,
                 }, &ids);
                 if (r < 0)
                         return r;

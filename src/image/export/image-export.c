@@ -14,16 +14,24 @@
 
 #define BLOCK_SIZE (256U * 1024)
 
-typedef struct Export {
-        ImageStore *store;
+/* One image of the archive. */
+typedef struct ExportImage {
         const Image *image;
-        Fetcher *fetcher;
-        struct archive *tar;
         OciManifest *manifest;
         char *text;             /* text of the manifest */
         Digest id;              /* digest of the manifest */
         ExportLayer *layers;
         size_t n_layers;
+} ExportImage;
+
+typedef struct Export {
+        ImageStore *store;
+        Fetcher *fetcher;
+        struct archive *tar;
+        ExportImage *images;
+        size_t n_images;
+        Digest *written;        /* the blobs so far: images share them */
+        size_t n_written;
         int layer_fd;           /* the only layer of an image that is created here; otherwise negative */
         char **reterr_message;
 } Export;
@@ -63,10 +71,29 @@ static int write_text(Export *e, const char *path, const char *text, size_t n)
         return r < 0 ? r : write_data(e, text, n);
 }
 
+/* 0: it is in the archive already. */
+static int begin_blob(Export *e, const Digest *digest)
+{
+        Digest *grown;
+
+        for (size_t i = 0; i < e->n_written; i++)
+                if (digest_equal(&e->written[i], digest))
+                        return 0;
+        grown = reallocarray(e->written, e->n_written + 1, sizeof(Digest));
+        if (!grown)
+                return -ENOMEM;
+        e->written = grown;
+        e->written[e->n_written++] = *digest;
+        return 1;
+}
+
 static int write_blob_text(Export *e, const Digest *digest, const char *text, size_t n)
 {
         _cleanup_free_ char *path = strjoin("blobs/", digest_algorithm_to_string(digest->algorithm), "/", digest->hex);
+        int r = begin_blob(e, digest);
 
+        if (r <= 0)
+                return r;
         return path ? write_text(e, path, text, n) : -ENOMEM;
 }
 
@@ -153,101 +180,121 @@ static int write_kept(Export *e, const OciDescriptor *d, const Digest *layer, bo
         return decompress ? write_decompressed(e, d, fd) : write_checked(e, d, read_file, &fd);
 }
 
-static int write_layer(Export *e, size_t i)
+static int write_layer(Export *e, const ExportImage *x, size_t i)
 {
-        const OciDescriptor *d = &e->manifest->layers[i];
-        ExportLayer *l = &e->layers[i];
+        const OciDescriptor *d = &x->manifest->layers[i];
+        const ExportLayer *l = &x->layers[i];
+        int r = begin_blob(e, &d->digest);
 
-        return l->fd >= 0 ? write_checked(e, d, read_file, &l->fd)
-                          : write_kept(e, d, &e->image->layers[i], l->decompress);
+        if (r <= 0)
+                return r;
+        return l->fd >= 0 ? write_checked(e, d, read_file, (void *) &l->fd)
+                          : write_kept(e, d, &x->image->layers[i], l->decompress);
 }
 
-static int write_layers(Export *e)
+static int write_layers(Export *e, const ExportImage *x)
 {
-        const Image *image = e->image;
-
         if (e->layer_fd >= 0)
-                return write_checked(e, &e->manifest->layers[0], read_file, &e->layer_fd);
-        for (size_t i = 0; i < image->n_layers; i++) {
-                bool seen = false;
-                int r;
+                return write_checked(e, &x->manifest->layers[0], read_file, &e->layer_fd);
+        for (size_t i = 0; i < x->n_layers; i++) {
+                int r = write_layer(e, x, i);
 
-                for (size_t k = 0; k < i; k++)
-                        seen = seen || digest_equal(&e->manifest->layers[k].digest, &e->manifest->layers[i].digest);
-                if (seen)
-                        continue;
-                r = write_layer(e, i);
                 if (r < 0)
                         return explain_context(e->reterr_message, r, "layer %s",
-                                               DIGEST_STRING(&e->manifest->layers[i].digest));
+                                               DIGEST_STRING(&x->manifest->layers[i].digest));
         }
         return 0;
 }
 
 /* The manifest, unchanged, or adapted if layers are only available in another form. */
 
-static int find_layers(Export *e)
+static int find_layers(Export *e, ExportImage *x)
 {
-        const Image *image = e->image;
+        const Image *image = x->image;
         int r, changed = 0;
 
         if (e->layer_fd >= 0)
                 return 0;
-        if (e->manifest->n_layers != image->n_layers)
+        if (x->manifest->n_layers != image->n_layers)
                 return explain(e->reterr_message, EBADMSG, "manifest and config list different layers");
-        e->layers = new0(ExportLayer, MAX(image->n_layers, (size_t) 1));
-        if (!e->layers)
+        x->layers = new0(ExportLayer, MAX(image->n_layers, (size_t) 1));
+        if (!x->layers)
                 return -ENOMEM;
-        for (; e->n_layers < image->n_layers; e->n_layers++) {
-                ExportLayer *l = &e->layers[e->n_layers];
+        for (; x->n_layers < image->n_layers; x->n_layers++) {
+                ExportLayer *l = &x->layers[x->n_layers];
 
-                r = export_layer_find(e->store, image, e->fetcher, &image->layers[e->n_layers],
-                                      &e->manifest->layers[e->n_layers], l, e->reterr_message);
+                r = export_layer_find(e->store, image, e->fetcher, &image->layers[x->n_layers],
+                                      &x->manifest->layers[x->n_layers], l, e->reterr_message);
                 if (r < 0)
                         return explain_context(e->reterr_message, r, "layer %s",
-                                               DIGEST_STRING(&e->manifest->layers[e->n_layers].digest));
+                                               DIGEST_STRING(&x->manifest->layers[x->n_layers].digest));
                 changed |= l->changed;
         }
         return changed;
 }
 
 /* Returns 1 if the manifest is a new one. */
-static int decide_manifest(Export *e)
+static int decide_manifest(Export *e, ExportImage *x)
 {
         _cleanup_json_object_ json_object *o = NULL;
-        int r = find_layers(e);
+        int r = find_layers(e, x);
 
-        e->id = e->image->id;
+        x->id = x->image->id;
         if (r <= 0) {
-                e->text = r < 0 ? NULL : strndup(e->image->manifest, e->image->manifest_size);
-                return r < 0 ? r : e->text ? 0 : -ENOMEM;
+                x->text = r < 0 ? NULL : strndup(x->image->manifest, x->image->manifest_size);
+                return r < 0 ? r : x->text ? 0 : -ENOMEM;
         }
-        r = oci_manifest_write(e->manifest, &o);
+        r = oci_manifest_write(x->manifest, &o);
         if (r < 0)
                 return r;
-        r = json_format_compact(o, &e->text);
+        r = json_format_compact(o, &x->text);
         if (r < 0)
                 return r;
-        r = digest_of_memory(DIGEST_SHA256, e->text, strlen(e->text), &e->id);
+        r = digest_of_memory(DIGEST_SHA256, x->text, strlen(x->text), &x->id);
         return r < 0 ? r : 1;
+}
+
+/* Says which one it is. */
+static int of_image(const Export *e, const ExportImage *x, int r)
+{
+        if (r < 0 && e->n_images > 1)
+                (void) explain_context(e->reterr_message, r, "image %s", DIGEST_FILE(&x->image->id));
+        return r;
+}
+
+static int plan_image(Export *e, ExportImage *x)
+{
+        _cleanup_json_error_ JsonError error = {};
+        int r = oci_manifest_parse(x->image->manifest, x->image->manifest_size, &x->manifest, &error);
+
+        return r < 0 ? explain(e->reterr_message, r, "manifest: %s", json_error_message(&error, r))
+                     : decide_manifest(e, x);
 }
 
 /* index.json */
 
-static json_object *index_entry(const Export *e, const char *name)
+static json_object *index_entry(const ExportImage *x, const char *name)
 {
         json_object *o = json_object_new_object(), *annotations;
 
         (void) json_object_object_add(o, "mediaType",
-                                      json_object_new_string(e->manifest->media_type ?: OCI_MEDIA_TYPE_MANIFEST));
-        (void) json_object_object_add(o, "digest", json_object_new_string(DIGEST_STRING(&e->id)));
-        (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) strlen(e->text)));
+                                      json_object_new_string(x->manifest->media_type ?: OCI_MEDIA_TYPE_MANIFEST));
+        (void) json_object_object_add(o, "digest", json_object_new_string(DIGEST_STRING(&x->id)));
+        (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) strlen(x->text)));
         if (name) {
                 annotations = json_object_new_object();
                 (void) json_object_object_add(annotations, OCI_ANNOTATION_REF_NAME, json_object_new_string(name));
                 (void) json_object_object_add(o, "annotations", annotations);
         }
         return o;
+}
+
+static void add_entries(const ExportImage *x, json_object *manifests)
+{
+        STRV_FOREACH(name, x->image->names)
+                (void) json_object_array_add(manifests, index_entry(x, *name));
+        if (strv_length(x->image->names) == 0)
+                (void) json_object_array_add(manifests, index_entry(x, NULL));
 }
 
 static int write_index(Export *e)
@@ -257,10 +304,8 @@ static int write_index(Export *e)
         _cleanup_free_ char *text = NULL;
         int r;
 
-        STRV_FOREACH(name, e->image->names)
-                (void) json_object_array_add(manifests, index_entry(e, *name));
-        if (strv_length(e->image->names) == 0)
-                (void) json_object_array_add(manifests, index_entry(e, NULL));
+        for (size_t i = 0; i < e->n_images; i++)
+                add_entries(&e->images[i], manifests);
         (void) json_object_object_add(o, "schemaVersion", json_object_new_int(2));
         (void) json_object_object_add(o, "mediaType", json_object_new_string(OCI_MEDIA_TYPE_INDEX));
         (void) json_object_object_add(o, "manifests", manifests);
@@ -268,34 +313,47 @@ static int write_index(Export *e)
         return r < 0 ? r : write_text(e, "index.json", text, strlen(text));
 }
 
+static int write_image(Export *e, const ExportImage *x)
+{
+        int r = write_blob_text(e, &x->id, x->text, strlen(x->text));
+
+        if (r < 0)
+                return r;
+        r = write_blob_text(e, &x->manifest->config.digest, x->image->config, x->image->config_size);
+        return r < 0 ? r : write_layers(e, x);
+}
+
 static int export_oci(Export *e)
 {
         static const char layout[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
-        _cleanup_json_error_ JsonError error = {};
-        int r, changed;
+        int r, changed = 0;
 
-        r = oci_manifest_parse(e->image->manifest, e->image->manifest_size, &e->manifest, &error);
-        if (r < 0)
-                return explain(e->reterr_message, r, "manifest: %s", json_error_message(&error, r));
-        changed = decide_manifest(e);
-        r = changed < 0 ? changed : write_text(e, "oci-layout", layout, strlen(layout));
+        for (size_t i = 0; i < e->n_images; i++) {
+                r = of_image(e, &e->images[i], plan_image(e, &e->images[i]));
+                if (r < 0)
+                        return r;
+                changed |= r;
+        }
+        r = write_text(e, "oci-layout", layout, strlen(layout));
         if (r < 0)
                 return r;
         r = write_index(e);
-        if (r < 0)
-                return r;
-        r = write_blob_text(e, &e->id, e->text, strlen(e->text));
-        if (r < 0)
-                return r;
-        r = write_blob_text(e, &e->manifest->config.digest, e->image->config, e->image->config_size);
-        if (r < 0)
-                return r;
-        r = write_layers(e);
+        for (size_t i = 0; r >= 0 && i < e->n_images; i++)
+                r = of_image(e, &e->images[i], write_image(e, &e->images[i]));
         if (r < 0)
                 return r;
         if (archive_write_close(e->tar) != ARCHIVE_OK)
                 r = tar_failed(e);
         return r < 0 ? r : changed;
+}
+
+static void export_image_done(ExportImage *x)
+{
+        for (size_t i = 0; i < x->n_layers; i++)
+                export_layer_done(&x->layers[i]);
+        free(x->layers);
+        free(x->text);
+        oci_manifest_free(x->manifest);
 }
 
 static int export_to(Export *e, int fd)
@@ -316,22 +374,27 @@ static int export_to(Export *e, int fd)
         if (r < 0)
                 (void) archive_write_fail(e->tar);
         (void) archive_write_free(e->tar);
-        for (size_t i = 0; i < e->n_layers; i++)
-                export_layer_done(&e->layers[i]);
-        free(e->layers);
-        free(e->text);
-        oci_manifest_free(e->manifest);
+        for (size_t i = 0; i < e->n_images; i++)
+                export_image_done(&e->images[i]);
+        free(e->written);
         return r;
 }
 
-int image_export_oci(ImageStore *s, const Image *image, Fetcher *fetcher, int fd, char **reterr_message)
+int image_export_oci(ImageStore *s, Image *const *images, size_t n, Fetcher *fetcher, int fd, char **reterr_message)
 {
+        _cleanup_free_ ExportImage *list = new0(ExportImage, n);
         Export e = {
-                .store = s, .image = image, .fetcher = fetcher, .layer_fd = -EBADF, .reterr_message = reterr_message,
+                .store = s, .images = list, .n_images = n, .fetcher = fetcher, .layer_fd = -EBADF,
+                .reterr_message = reterr_message,
         };
 
-        if (image->kind == IMAGE_APPC)
-                return explain(reterr_message, EMEDIUMTYPE, "an appc image can be exported as an ACI only");
+        if (!list)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                if (images[i]->kind == IMAGE_APPC)
+                        return explain(reterr_message, EMEDIUMTYPE, "an appc image can be exported as an ACI only");
+                list[i].image = images[i];
+        }
         return export_to(&e, fd);
 }
 
@@ -471,5 +534,8 @@ int image_write_oci(const OciContents *contents, int fd, char **reterr_message)
         r = digest_of_memory(DIGEST_SHA256, image.manifest, image.manifest_size, &image.id);
         if (r < 0)
                 return r;
-        return export_to(&(Export) { .image = &image, .layer_fd = layer_fd, .reterr_message = reterr_message }, fd);
+        return export_to(&(Export) {
+                .images = &(ExportImage) { .image = &image }, .n_images = 1, .layer_fd = layer_fd,
+                .reterr_message = reterr_message,
+        }, fd);
 }

@@ -7,12 +7,12 @@
 
 /* Exports images to a file in the form in which they came. The caller holds the store's lock, shared. */
 
-/* An OCI archive: a tar of an image layout (image-spec, image-layout.md) with the manifest, config and layers under
- * their digests, and an entry of index.json for each of the image's names (which the caller looked up). A layer that
+/* An OCI archive: a tar of an image layout (image-spec, image-layout.md) with the manifests, configs and layers under
+ * their digests, and an entry of index.json for each of an image's names (which the caller looked up). A layer that
  * came with another image may be kept in another form than the manifest names: then it is fetched from the registry of
  * one of the names. Returns 1 if that failed, or there is no fetcher (NULL): then the archive contains the layer in the
  * form that is kept, and an adapted manifest, which makes it another image. -EBADMSG: a layer is damaged. */
-int image_export_oci(ImageStore *s, const Image *image, Fetcher *fetcher, int fd, char **reterr_message);
+int image_export_oci(ImageStore *s, Image *const *images, size_t n, Fetcher *fetcher, int fd, char **reterr_message);
 
 /* For an appc image, the ACI, byte for byte as it was fetched, so that its signature remains valid. For others, one ACI
  * of all layers combined, not compressed, with a manifest made from the config in docker2aci's form. */

@@ -276,7 +276,9 @@ int source_guard_name(const SourceOptions *options, ImageImport *m, const Digest
 {
         int r;
 
-        if (options->verify || options->name || !options->guard || image_import_was_verified(m, id, name))
+        bool by_signature = options->verify && options->n_digests == 0;
+
+        if (by_signature || options->name || !options->guard || image_import_was_verified(m, id, name))
                 return 0;
         r = image_verify_has_keys(options->guard, name, reterr_message);
         return r <= 0 ? r : explain(reterr_message, EACCES, "calls itself '%s', for which a key is trusted, and is not "
@@ -339,6 +341,41 @@ static int import_verified(const Source *source, ImageImport *m, SourceImage *im
         }, reterr_message);
 }
 
+static int check_asked_for(const SourceOptions *options, SourceImage *image, char **reterr_message)
+{
+        if (!image->manifest)
+                return explain(reterr_message, ENODATA,
+                               "has no digest to compare with --digest: a docker archive does not keep what was "
+                               "signed; use an OCI archive");
+        image->pinned = source_options_ask_for(options, &image->id) ||
+                        (*image->index.hex && source_options_ask_for(options, &image->index));
+        return image->pinned ? 0 : explain(reterr_message, EACCES, "contains image %s, which --digest does not name",
+                                           DIGEST_STRING(&image->id));
+}
+
+/* Those that were asked for, all of them, and no others. */
+static int check_digests(const SourceOptions *options, SourceImages *images, char **reterr_message)
+{
+        for (size_t i = 0; options->n_digests > 0 && i < images->n; i++) {
+                int r = check_asked_for(options, &images->images[i], reterr_message);
+
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < options->n_digests; i++) {
+                const Digest *d = &options->digests[i];
+                bool there = false;
+
+                for (size_t k = 0; k < images->n; k++)
+                        there = there || digest_equal(d, &images->images[k].id) ||
+                                digest_equal(d, &images->images[k].index);
+                if (!there)
+                        return explain(reterr_message, ENOENT, "does not contain image %s of --digest",
+                                       DIGEST_STRING(d));
+        }
+        return 0;
+}
+
 static int import_image(const Source *source, ImageImport *m, SourceImage *image, char ***ids, char **reterr_message)
 {
         _cleanup_(image_trust_done) ImageTrust trust = {};
@@ -398,6 +435,9 @@ int source_import(const Source *source, ImageImport *m, SourceImages *images, ch
                         return r;
         }
 
+        r = check_digests(source->options, images, reterr_message);
+        if (r < 0)
+                return r;
         r = expect_layers(m, images);
         if (r < 0)
                 return r;

@@ -31,21 +31,25 @@ static int check_wanted(const AppcImage *appc, const AppcImageRef *wanted, char 
 }
 
 /* Verify the copy that we keep: the file itself may change in the meantime. */
-static int verify(const AciOrigin *origin, const ImageVerify *v, ImageImport *m, const Digest *id, const char *name,
-                  ImageTrust *ret, char **reterr_message)
+static int verify(const AciOrigin *origin, const SourceOptions *options, ImageImport *m, const Digest *id,
+                  const char *name, ImageTrust *ret, char **reterr_message)
 {
         _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *signature = NULL;
         size_t n;
         int r;
 
-        if (!v)
-                return image_trust_set(ret, TRUST_NONE, name);
+        if (options->n_digests > 0 && !source_options_ask_for(options, id))
+                return explain(reterr_message, EACCES, "is image %s, which --digest does not name", DIGEST_STRING(id));
+        if (options->n_digests > 1)
+                return explain(reterr_message, ENOENT, "contains one image, but --digest names several");
+        if (!options->verify || options->n_digests > 0)
+                return image_trust_set(ret, options->n_digests > 0 ? TRUST_DIGEST : TRUST_NONE, name);
         r = origin->signature(origin->userdata, name, &signature, &n, reterr_message);
         if (r < 0)
                 return r;
         fd = image_import_blob_open(m, id);
-        return fd < 0 ? fd : image_verify_aci(v, name, fd, signature, n, ret, reterr_message);
+        return fd < 0 ? fd : image_verify_aci(options->verify, name, fd, signature, n, ret, reterr_message);
 }
 
 static int parse_manifest(const ImageDraft *draft, AppcImage **ret, JsonError *e)
@@ -79,7 +83,7 @@ static int import_image(const AciOrigin *origin, const SourceOptions *options, I
         r = image_name(appc, options->name, &name);
         if (r < 0)
                 return r;
-        r = verify(origin, options->verify, m, &draft->id, appc->name, &trust, reterr_message);
+        r = verify(origin, options, m, &draft->id, appc->name, &trust, reterr_message);
         if (r < 0)
                 return r;
 

@@ -20,4 +20,17 @@ typedef struct SourceOptions {
         const char *signature;  /* file with the signature of an ACI; NULL: FILE.asc beside it */
         const SourceProgress *progress;  /* NULL: not reported */
         const char *reference;  /* only the image of this org.opencontainers.image.ref.name or name */
+        const Digest *digests;  /* of files: the images that were asked for, of their manifests or indexes, or of ACIs
+                                 * before compression. All have to be there, and nothing else. That verifies them, but
+                                 * not the names that they give themselves */
+        size_t n_digests;
 } SourceOptions;
+
+/* Whether the digest is one that was asked for. */
+static inline bool source_options_ask_for(const SourceOptions *options, const Digest *digest)
+{
+        for (size_t i = 0; i < options->n_digests; i++)
+                if (digest_equal(&options->digests[i], digest))
+                        return true;
+        return false;
+}
