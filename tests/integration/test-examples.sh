@@ -455,6 +455,44 @@ test_podctl_backup_7() {
         assert_contains "$(tar -tzf podctl.tar.gz)" etc/podctl/pods.d/shop.json
 }
 
+# Where the logs go: this host stands for the other one, too. The proxy is the registry's front. Nomad is not here.
+test_podctl_guides_7() {
+        hub
+        forget_images_after
+        front --upstream http://127.0.0.1:5000
+        mkdir /srv/site received
+        defer rm -rf /srv/site
+        defer end_pod own
+        defer systemctl daemon-reload
+        defer rm -rf /etc/systemd/system/podctl-update.service.d
+        sed -i '$a 127.0.0.1 logs.example.com' /etc/hosts
+        defer sed -i '/logs.example.com/d' /etc/hosts
+        defer systemctl stop systemd-journal-upload
+        systemd-run --quiet --unit=podtest-receiver --property=Type=exec \
+                /usr/lib/systemd/systemd-journal-remote --listen-http=19532 --output="$PWD/received"
+        defer systemctl stop podtest-receiver
+        example podctl-guides.7 'task "site" {'
+        pod site busybox --name=app --exec=/bin/sh -- -c 'echo to-be-seen-elsewhere; exec sleep 1000'
+        wait_until received_line to-be-seen-elsewhere
+        assert_contains "$(curl -s http://127.0.0.1:8090/)" hello
+        # The proxy of that page is asked for the image.
+        echo '{"rktKind": "registries", "rktVersion": "v1", "registries": ["proxied.example.com"], "http": true}' \
+                >/etc/podctl/registries.d/proxied.json
+        defer rm /etc/podctl/registries.d/proxied.json
+        to_be_started proxied
+        http_proxy=http://$FRONT podctl --insecure-options=image create proxied --pull-policy=update \
+                docker://proxied.example.com/library/busybox --exec=/bin/sleep -- 1000 >/dev/null
+        sed -i "s|//proxy.example.com:3128|//$FRONT|; /no_proxy/d" /etc/systemd/system/pod@.service.d/proxy.conf
+        systemctl daemon-reload
+        : >requests
+        systemctl start pod@proxied
+        (($(requests '^HEAD http://proxied.example.com/v2/') > 0))
+}
+
+received_line() {
+        journalctl --directory=received --output=cat PODCTL_POD_NAME=site 2>/dev/null | grep -qx "$1"
+}
+
 lines_of_shop() {
         [[ $(wc -l </var/lib/podctl/volumes/shop-data/data/sales) == "$1" ]]
 }
