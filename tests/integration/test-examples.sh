@@ -336,6 +336,15 @@ test_podctl_run_1() {
         assert_eq "$(grep -F web. verified || true)" ''
 }
 
+test_podctl_metrics_1() {
+        defer rm -rf /var/lib/prometheus/node-exporter
+        fetch busybox.oci
+        sleeping web
+        example podctl-metrics.1
+        grep -qx 'podctl_app_running{pod="web",app="[a-z]*"} 1' /var/lib/prometheus/node-exporter/podctl.prom
+        grep -q 'SUCCESS: 3 rules found' out
+}
+
 test_podctl_stats_1() { fetch busybox.oci; sleeping web; example podctl-stats.1; grep -q '^web  *app ' out; }
 
 test_podctl_status_1() {

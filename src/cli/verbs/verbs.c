@@ -19,6 +19,7 @@ const Verb *const podctl_verbs[] = {
         &verb_cp,
         &verb_top,
         &verb_stats,
+        &verb_metrics,
         &verb_stop,
         &verb_restart,
         &verb_update,
