@@ -26,8 +26,8 @@ typedef struct Verb {
         int min_words;
         int max_words; /* -1: any number */
         /* The kinds of its words, the last one for all further words: "POD", "PREPARED", "PLACE" (POD: or a file),
-         * "MANIFEST" (of pods.d), "IMAGE", "VOLUME", "FILE", "DIR", the words themselves with "|" between, "-" for
-         * words that cannot be completed. NULL: there are none. */
+         * "MANIFEST" (of pods.d), "IMAGE", "VOLUME", "NETWORK", "FILE", "DIR", the words themselves with "|"
+         * between, "-" for words that cannot be completed. NULL: there are none. */
         const char *completes;
         /* args is the struct that the options filled. Returns the exit status, or a negative errno, which the verb has
          * logged, for exit status 254. */

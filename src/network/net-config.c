@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
+#include "basic/nearest.h"
 #include "basic/path.h"
 #include "network/net-config.h"
 #include "shared/explain.h"
@@ -20,6 +21,7 @@ static const JsonField native_table[] = {
         { "ipv6", &json_tristate, offsetof(NetNative, ipv6) },
         { "ipMasq", &json_tristate, offsetof(NetNative, masquerade) },
         { "isDefaultGateway", &json_tristate, offsetof(NetNative, default_gateway) },
+        { "isolate", &json_tristate, offsetof(NetNative, isolate) },
         { "mtu", &json_uint32, offsetof(NetNative, mtu) },
         { "dns", &dns_type, offsetof(NetNative, dns) },
         {},
@@ -156,40 +158,80 @@ static int plugin_path(const char *local, char ***ret)
         return 0;
 }
 
-/* A network as a file configures it. */
-typedef struct NetFile {
-        char *name;
-        char *path; /* "built in" */
-        json_object *conf;
-} NetFile;
-
-typedef struct NetFiles {
-        NetFile *items;
-        size_t n;
-        char **broken;   /* "PATH: what is wrong" */
-} NetFiles;
-
-static void net_files_done(NetFiles *f)
+static void definition_done(NetDefinition *d)
 {
-        for (size_t i = 0; i < f->n; i++) {
-                free(f->items[i].name);
-                free(f->items[i].path);
-                (void) json_object_put(f->items[i].conf);
+        free(d->name);
+        free(d->path);
+        strv_free(d->hides);
+        (void) json_object_put(d->conf);
+}
+
+void net_definitions_done(NetDefinitions *d)
+{
+        for (size_t i = 0; i < d->n; i++)
+                definition_done(&d->items[i]);
+        free(d->items);
+        strv_free(d->broken);
+        *d = (NetDefinitions) {};
+}
+
+static bool table_has(const JsonField *table, const char *name)
+{
+        for (; table->name; table++)
+                if (streq(table->name, name))
+                        return true;
+        return false;
+}
+
+/* A member that nobody reads is a mistake: a network would not be isolated, say. Those of extensions have a '.' or '/'
+ * in their names. */
+static int check_members(json_object *o, const JsonField *table, const char *const *others, JsonError *e)
+{
+        json_object_object_foreach(o, name, value) {
+                Nearest near = { .written = name };
+                bool known = !value || strpbrk(name, "./") || table_has(table, name);
+
+                for (const char *const *other = others; other && *other; other++)
+                        known |= streq(*other, name);
+                if (known)
+                        continue;
+                for (const JsonField *f = table; f->name; f++)
+                        nearest_offer(&near, f->name);
+                return near.known ? json_error_set(e, -EINVAL, name, "is not a known member; did you mean '%s'?",
+                                                   near.known)
+                                  : json_error_set(e, -EINVAL, name, "is not a known member of type '"
+                                                   NET_NATIVE_TYPE "'");
         }
-        free(f->items);
-        strv_free(f->broken);
+        return 0;
+}
+
+/* The reader has checked the types of members that it knows. */
+static int check_native(json_object *plugin, JsonError *e)
+{
+        static const char *const of_cni[] = { "cniVersion", "disableCheck", "name", "type", NULL };
+        _cleanup_(net_native_done) NetNative native = {};
+        json_object *dns;
+        int r;
+
+        r = native_read(plugin, &native, e);
+        if (r < 0)
+                return r;
+        r = check_members(plugin, native_table, of_cni, e);
+        if (r < 0 || !json_object_object_get_ex(plugin, "dns", &dns) || !dns)
+                return r;
+        r = check_members(dns, net_dns_table, NULL, e);
+        return r < 0 ? json_error_below(e, r, "dns") : 0;
 }
 
 static int check_plugin(json_object *plugin, JsonError *e)
 {
-        _cleanup_(net_native_done) NetNative native = {};
         const char *type = json_object_is_type(plugin, json_type_object) ? string_member(plugin, "type") : NULL;
 
         if (isempty(type))
                 return json_error_set(e, -EINVAL, "type", "a plugin needs a type");
         if (strchr(type, '/'))
                 return json_error_set(e, -EINVAL, "type", "'%s' is not a valid name of a plugin", type);
-        return streq(type, NET_NATIVE_TYPE) ? native_read(plugin, &native, e) : 0;
+        return streq(type, NET_NATIVE_TYPE) ? check_native(plugin, e) : 0;
 }
 
 /* A single plugin becomes a list of one. */
@@ -238,55 +280,70 @@ static int check_plugins(json_object *conf, JsonError *e)
         return 0;
 }
 
-/* The first network of a name counts: a built-in one gives way to it, and another file is an error. */
-static int add_file(NetFiles *files, json_object *o, const char *path, JsonError *e)
+static NetDefinition *find_definition(const NetDefinitions *all, const char *name)
 {
-        _cleanup_json_object_ json_object *conf = NULL;
-        NetFile *grown;
-        const char *name;
-        int r;
-
-        r = normalize(o, &conf, e);
-        if (r < 0)
-                return r;
-        r = check_plugins(conf, e);
-        if (r < 0)
-                return r;
-        name = string_member(conf, "name");
-        for (size_t i = 0; i < files->n; i++)
-                if (streq(files->items[i].name, name)) {
-                        if (streq(path, "built in"))
-                                return 0;
-                        return json_error_set(e, -EEXIST, NULL, "%s has a network '%s' already", files->items[i].path,
-                                              name);
-                }
-
-        grown = reallocarray(files->items, files->n + 1, sizeof(NetFile));
-        if (!grown)
-                return -ENOMEM;
-        files->items = grown;
-        grown[files->n] = (NetFile) { strdup(name), strdup(path), TAKE_PTR(conf) };
-        files->n++;
-        return grown[files->n - 1].name && grown[files->n - 1].path ? 0 : -ENOMEM;
+        for (size_t i = 0; i < all->n; i++)
+                if (streq(all->items[i].name, name))
+                        return &all->items[i];
+        return NULL;
 }
 
-static int read_file(NetFiles *files, const char *path, JsonError *e)
+static int append_definition(NetDefinitions *all, NetDefinition *taken)
+{
+        NetDefinition *grown = reallocarray(all->items, all->n + 1, sizeof(NetDefinition));
+
+        if (!grown)
+                return -ENOMEM;
+        all->items = grown;
+        grown[all->n++] = TAKE_GENERIC(*taken, (NetDefinition) {});
+        return 0;
+}
+
+/* The first network of a name counts. */
+static int add_definition(NetDefinitions *all, json_object *o, const char *path, JsonError *e)
+{
+        _cleanup_(definition_done) NetDefinition added = {};
+        NetDefinition *first;
+        int r;
+
+        r = normalize(o, &added.conf, e);
+        if (r < 0)
+                return r;
+        r = check_plugins(added.conf, e);
+        if (r < 0)
+                return r;
+        first = find_definition(all, string_member(added.conf, "name"));
+        if (first)
+                return path ? strv_extend(&first->hides, path) : 0;
+        added.name = strdup(string_member(added.conf, "name"));
+        added.path = path ? strdup(path) : NULL;
+        return added.name && (!path || added.path) ? append_definition(all, &added) : -ENOMEM;
+}
+
+int net_definitions_add(NetDefinitions *all, const NetJoin *j)
+{
+        _cleanup_(definition_done) NetDefinition added = { .name = strdup(j->name), .conf = json_object_get(j->conf) };
+
+        return added.name ? append_definition(all, &added) : -ENOMEM;
+}
+
+static int read_file(NetDefinitions *all, const char *path, JsonError *e)
 {
         _cleanup_json_object_ json_object *o = NULL;
         int r;
 
         r = json_parse_file_at(AT_FDCWD, path, &o, e);
-        return r < 0 ? r : add_file(files, o, path, e);
+        return r < 0 ? r : add_definition(all, o, path, e);
 }
 
-static int read_directory(NetFiles *files, const char *directory)
+static int read_directory(NetDefinitions *all, const char *directory)
 {
         _cleanup_strv_free_ char **names = NULL;
         int r;
 
         r = list_directory_at(AT_FDCWD, directory, &names);
         if (r < 0)
-                return strv_extendf(&files->broken, "%s: %s", directory, strerror(-r));
+                return strv_extendf(&all->broken, "%s: %s", directory, strerror(-r));
 
         STRV_FOREACH(name, names) {
                 _cleanup_json_error_ JsonError e = {};
@@ -297,8 +354,8 @@ static int read_directory(NetFiles *files, const char *directory)
                 path = path_join(directory, *name);
                 if (!path)
                         return -ENOMEM;
-                r = read_file(files, path, &e);
-                if (r < 0 && strv_extendf(&files->broken, "%s: %s", path, json_error_message(&e, r)) < 0)
+                r = read_file(all, path, &e);
+                if (r < 0 && strv_extendf(&all->broken, "%s: %s", path, json_error_message(&e, r)) < 0)
                         return -ENOMEM;
         }
         return 0;
@@ -310,7 +367,7 @@ static const char *const built_in[] = {
         "\"isDefaultGateway\":false}",
 };
 
-static int read_files(char *const *directories, NetFiles *ret)
+int net_config_read(char *const *directories, NetDefinitions *ret)
 {
         int r;
 
@@ -325,26 +382,18 @@ static int read_files(char *const *directories, NetFiles *ret)
                 r = json_parse_memory(built_in[i], strlen(built_in[i]), &o, NULL);
                 if (r < 0)
                         return r;
-                r = add_file(ret, o, "built in", NULL);
+                r = add_definition(ret, o, NULL, NULL);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-static const NetFile *find_file(const NetFiles *files, const char *name)
+static int join(const NetDefinition *d, size_t number, char *const *arguments, const char *local, NetJoin *ret)
 {
-        for (size_t i = 0; i < files->n; i++)
-                if (streq(files->items[i].name, name))
-                        return &files->items[i];
-        return NULL;
-}
-
-static int join(const NetFile *file, size_t number, char *const *arguments, const char *local, NetJoin *ret)
-{
-        ret->name = strdup(file->name);
+        ret->name = strdup(d->name);
         ret->interface = strprintf("eth%zu", number);
-        ret->conf = json_object_get(file->conf);
+        ret->conf = json_object_get(d->conf);
         if (!ret->name || !ret->interface || strv_extend_strv(&ret->arguments, arguments) < 0)
                 return -ENOMEM;
         return net_join_is_native(ret) ? 0 : plugin_path(local, &ret->plugin_path);
@@ -360,48 +409,49 @@ static void joins_done(Joins *j)
         net_joins_free(j->items, j->n);
 }
 
-static int resolve_all(const NetFiles *files, const char *local, Joins *joins)
+static int resolve_all(const NetDefinitions *all, const char *local, Joins *joins)
 {
         int r;
 
-        joins->items = new0(NetJoin, files->n);
+        joins->items = new0(NetJoin, all->n);
         if (!joins->items)
                 return -ENOMEM;
         /* As with rkt, "all" means all configured networks; the built-in "default" is joined only if there are none. */
-        for (size_t i = 0; i < files->n; i++) {
-                if (streq(files->items[i].path, "built in") && (i > 0 || joins->n > 0))
+        for (size_t i = 0; i < all->n; i++) {
+                if (!all->items[i].path && (i > 0 || joins->n > 0))
                         continue;
                 joins->n++;
-                r = join(&files->items[i], joins->n - 1, NULL, local, &joins->items[joins->n - 1]);
+                r = join(&all->items[i], joins->n - 1, NULL, local, &joins->items[joins->n - 1]);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-static int complain_missing(const NetRequests *requests, const NetFiles *files, char **reterr_message)
+static int complain_missing(const NetRequests *requests, const NetDefinitions *all, char **reterr_message)
 {
         _cleanup_strv_free_ char **missing = NULL;
         _cleanup_free_ char *names = NULL, *broken = NULL;
 
         for (size_t i = 0; i < requests->n; i++)
-                if (!find_file(files, requests->items[i].name) && strv_extend(&missing, requests->items[i].name) < 0)
+                if (!find_definition(all, requests->items[i].name) &&
+                    strv_extend(&missing, requests->items[i].name) < 0)
                         return -ENOMEM;
         if (!missing)
                 return 0;
         names = strv_join(missing, ", ");
-        broken = files->broken ? strv_join(files->broken, "; ") : NULL;
+        broken = all->broken ? strv_join(all->broken, "; ") : NULL;
         return explain(reterr_message, ENOENT,
                        "networks not found: %s; put their configuration into /etc/podctl/net.d%s%s%s",
                        strempty(names), broken ? " (not read: " : "", strempty(broken), broken ? ")" : "");
 }
 
-static int resolve_named(const NetRequests *requests, const NetFiles *files, const char *local, Joins *joins,
+static int resolve_named(const NetRequests *requests, const NetDefinitions *all, const char *local, Joins *joins,
                          char **reterr_message)
 {
         int r;
 
-        r = complain_missing(requests, files, reterr_message);
+        r = complain_missing(requests, all, reterr_message);
         if (r < 0)
                 return r;
         joins->items = new0(NetJoin, requests->n);
@@ -411,7 +461,7 @@ static int resolve_named(const NetRequests *requests, const NetFiles *files, con
         for (size_t i = 0; i < requests->n; i++) {
                 const NetRequest *q = &requests->items[i];
 
-                r = join(find_file(files, q->name), i, q->arguments, local, &joins->items[i]);
+                r = join(find_definition(all, q->name), i, q->arguments, local, &joins->items[i]);
                 if (r < 0)
                         return r;
         }
@@ -422,7 +472,7 @@ int net_config_resolve(const char *text, char *const *directories, const char *l
                        char ***ret_warnings, char **reterr_message)
 {
         _cleanup_(net_requests_done) NetRequests requests = {};
-        _cleanup_(net_files_done) NetFiles files = {};
+        _cleanup_(net_definitions_done) NetDefinitions all = {};
         _cleanup_(joins_done) Joins joins = {};
         int r;
 
@@ -432,16 +482,16 @@ int net_config_resolve(const char *text, char *const *directories, const char *l
         if (r < 0 || net_is_host(requests.items[0].name) || net_is_none(requests.items[0].name))
                 return r;
 
-        r = read_files(directories, &files);
+        r = net_config_read(directories, &all);
         if (r < 0)
                 return r;
-        r = streq(requests.items[0].name, "all") ? resolve_all(&files, local, &joins)
-                                                 : resolve_named(&requests, &files, local, &joins, reterr_message);
+        r = streq(requests.items[0].name, "all") ? resolve_all(&all, local, &joins)
+                                                 : resolve_named(&requests, &all, local, &joins, reterr_message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(joins.items);
         *ret_n = joins.n;
         if (ret_warnings)
-                *ret_warnings = TAKE_PTR(files.broken);
+                *ret_warnings = TAKE_PTR(all.broken);
         return 0;
 }

@@ -14,6 +14,7 @@
  *     ipv6              false: no IPv6 addresses
  *     ipMasq            pods reach other hosts with the host's address (default: true)
  *     isDefaultGateway  pods reach more than the host and each other (default: true)
+ *     isolate           pods and those of other networks do not reach each other (default: false)
  *     mtu               that of the host's default route when not given
  *     dns               contents of the pods' /etc/resolv.conf: nameservers, domain, search, options */
 
@@ -41,6 +42,7 @@ typedef struct NetNative {
         Tristate ipv6;
         Tristate masquerade;
         Tristate default_gateway;
+        Tristate isolate;
         uint32_t mtu;
         NetDns dns;
 } NetNative;
@@ -65,6 +67,26 @@ void net_native_done(NetNative *n);
 
 /* local is the administrator's directory, system the vendor's; NULL for /etc/podctl and /usr/lib/podctl. */
 int net_config_directories(const char *local, const char *system, char ***ret);
+
+/* A network as a file configures it. */
+typedef struct NetDefinition {
+        char *name;
+        char *path;         /* NULL: built in */
+        char **hides;       /* paths of files with networks of the same name, which do not count */
+        json_object *conf;  /* always a list of plugins */
+} NetDefinition;
+
+typedef struct NetDefinitions {
+        NetDefinition *items;
+        size_t n;
+        char **broken;      /* "PATH: what is wrong", of directories and files */
+} NetDefinitions;
+
+void net_definitions_done(NetDefinitions *d);
+/* Reads all of them, in the order in which they are searched, and the built-in ones last. */
+int net_config_read(char *const *directories, NetDefinitions *ret);
+/* Adds the network of a pod, as it was configured when the pod was made. */
+int net_definitions_add(NetDefinitions *all, const NetJoin *j);
 
 /* Resolves all networks that the text requests, in the order of its names, with interfaces eth0, eth1, …; none for
  * "host" and "none". -ENOENT: there is no such network; the message also names files that could not be read. If all

@@ -42,6 +42,7 @@ int net_link_plan(const NetSubnet *subnet, uint32_t index, const char *uuid, siz
                 .subnet = subnet->subnet,
                 .subnet6 = subnet->subnet6,
                 .default_route = default_route && !subnet->restricted,
+                .group = subnet->group,
         };
 
         (void) snprintf(l.pod_name, sizeof(l.pod_name), "%s", pod_name);

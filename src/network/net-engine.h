@@ -24,6 +24,7 @@ typedef struct NetLink {
         NetAddress gateway;
         NetAddress gateway6;
         bool default_route;
+        uint32_t group;         /* of the outer end; 0: none */
 } NetLink;
 
 void net_link_done(NetLink *l);

@@ -9,6 +9,8 @@ typedef struct NetPod {
         const char *uuid;
         const char *name;
         const char *hostname; /* NULL: the name */
+        char *const *apps;    /* their names */
+        char *const *aliases; /* further names, for other pods of its networks */
         const NetJoin *joins;
         size_t n_joins;
         const NetPort *ports;

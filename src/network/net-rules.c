@@ -15,6 +15,10 @@
  *   the client, since many name servers answer no other.
  * - Ports: those of a single address of the host come first, then those of all its addresses. The output chain is for
  *   the host's own programs.
+ * - Isolated networks: between two links of pods, where one is in the group of an isolated network, only packets pass
+ *   whose other end is in that group, too. This is about links alone, and comes before the question of what a packet
+ *   belongs to: addresses can be forged, those of answers too, and then a packet belongs to another's connection. Only
+ *   the first packet of a connection is rejected, so that nobody is sent errors for what another has forged.
  * - Networks without a gateway: replies, packets within the subnet, and forwarded ports from outside; nothing else gets
  *   in or out, not even to another network's forwarded ports. The host's own packets do not pass the forward chain.
  * - Masquerading is not only for packets that leave the host: it is also needed for a pod that reaches itself through
@@ -28,6 +32,8 @@ static const char table_text[] =
         "        set restricted6 { type ipv6_addr; flags interval; }\n"
         "        set within4 { type ipv4_addr . ipv4_addr; flags interval; }\n"
         "        set within6 { type ipv6_addr . ipv6_addr; flags interval; }\n"
+        "        set isolated { type devgroup; }\n"
+        "        set together { type devgroup . devgroup; }\n"
         "        set hairpin4 { type ipv4_addr . ipv4_addr; }\n"
         "        set hairpin6 { type ipv6_addr . ipv6_addr; }\n"
         "        map resolver4 { type inet_service : ipv4_addr; }\n"
@@ -65,8 +71,18 @@ static const char table_text[] =
         "                dnat ip to meta l4proto . th dport map @ports4\n"
         "                dnat ip6 to meta l4proto . th dport map @ports6\n"
         "        }\n"
+        "        chain apart {\n"
+        "                ct direction original reject\n"
+        "                drop\n"
+        "        }\n"
+        "        chain between {\n"
+        "                meta iifgroup . meta oifgroup @together return\n"
+        "                meta iifgroup @isolated goto apart\n"
+        "                meta oifgroup @isolated goto apart\n"
+        "        }\n"
         "        chain forward {\n"
         "                type filter hook forward priority 0; policy accept;\n"
+        "                iifname \"" NET_LINK_PREFIX "*\" oifname \"" NET_LINK_PREFIX "*\" jump between\n"
         "                ct state established,related accept\n"
         "                ip saddr . ip daddr @within4 accept\n"
         "                ip6 saddr . ip6 daddr @within6 accept\n"
@@ -94,20 +110,43 @@ static void element(FILE *f, const char *verb, const char *set, const char *what
         (void) fprintf(f, "%s element inet " NET_TABLE " %s { %s }\n", verb, set, what);
 }
 
-static void prefix_elements(FILE *f, const NetSubnet *s, const char *prefix, char family)
+/* In the set of the family, "masquerade4" or "masquerade6". */
+static void family_element(FILE *f, const char *verb, const char *set, char family, const char *what)
 {
-        if (!prefix || (!s->restricted && !s->masquerade))
-                return;
-        (void) fprintf(f, "add element inet " NET_TABLE " %s%c { %s }\n", s->restricted ? "restricted" : "masquerade",
-                       family, prefix);
-        if (s->restricted)
-                (void) fprintf(f, "add element inet " NET_TABLE " within%c { %s . %s }\n", family, prefix, prefix);
+        const char name[] = { family, 0 };
+        _cleanup_free_ char *whole = strjoin(set, name);
+
+        element(f, verb, strempty(whole), what);
 }
 
-static void subnet_elements(FILE *f, const NetSubnet *s)
+static void prefix_elements(FILE *f, const char *verb, const NetSubnet *s, const char *prefix, char family)
 {
-        prefix_elements(f, s, s->subnet_text, '4');
-        prefix_elements(f, s, s->subnet6_text, '6');
+        _cleanup_free_ char *pair = NULL;
+
+        if (!prefix || (!s->restricted && !s->masquerade))
+                return;
+        family_element(f, verb, s->restricted ? "restricted" : "masquerade", family, prefix);
+        if (!s->restricted)
+                return;
+        pair = strjoin(prefix, " . ", prefix);
+        family_element(f, verb, "within", family, strempty(pair));
+}
+
+static void group_elements(FILE *f, const char *verb, uint32_t group)
+{
+        _cleanup_free_ char *one = strprintf("%u", group), *pair = strprintf("%u . %u", group, group);
+
+        if (group == 0)
+                return;
+        element(f, verb, "isolated", strempty(one));
+        element(f, verb, "together", strempty(pair));
+}
+
+static void subnet_elements(FILE *f, const char *verb, const NetSubnet *s)
+{
+        group_elements(f, verb, s->group);
+        prefix_elements(f, verb, s, s->subnet_text, '4');
+        prefix_elements(f, verb, s, s->subnet6_text, '6');
 }
 
 /* To delete an element nft needs only the key; the rest does no harm, but has to be correct. */
@@ -171,7 +210,7 @@ int net_rules_table(const NetRules *rules, char **ret)
         (void) fputs(NET_RULES_REMOVE_TABLE, f);
         (void) fputs(table_text, f);
         for (size_t i = 0; i < rules->n_subnets; i++)
-                subnet_elements(f, &rules->subnets[i]);
+                subnet_elements(f, "add", &rules->subnets[i]);
         for (size_t i = 0; i < rules->n_claims; i++)
                 claim_elements(f, "add", &rules->claims[i]);
         if (rules->resolver)
@@ -186,7 +225,20 @@ int net_rules_add_subnet(const NetSubnet *subnet, char **ret)
 
         if (!f)
                 return -ENOMEM;
-        subnet_elements(f, subnet);
+        subnet_elements(f, "add", subnet);
+        return text_finish(f, &t, ret);
+}
+
+/* nft has no command for what may not be there, so it is added first. */
+int net_rules_remove_subnet(const NetSubnet *subnet, char **ret)
+{
+        Text t = {};
+        FILE *f = open_memstream(&t.data, &t.size);
+
+        if (!f)
+                return -ENOMEM;
+        subnet_elements(f, "add", subnet);
+        subnet_elements(f, "delete", subnet);
         return text_finish(f, &t, ret);
 }
 

@@ -26,5 +26,7 @@ typedef struct NetRules {
 int net_rules_table(const NetRules *rules, char **ret);
 /* Elements of one network or one claim, to add to an existing table or to remove from it; empty when there are none. */
 int net_rules_add_subnet(const NetSubnet *subnet, char **ret);
+/* Succeeds where there are none, too. */
+int net_rules_remove_subnet(const NetSubnet *subnet, char **ret);
 int net_rules_add_claim(const NetClaim *claim, char **ret);
 int net_rules_remove_claim(const NetClaim *claim, char **ret);

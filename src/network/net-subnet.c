@@ -9,6 +9,7 @@ static const JsonField subnet_table[] = {
         { "mtu", &json_uint32, offsetof(NetSubnet, mtu), JSON_MANDATORY },
         { "masquerade", &json_boolean, offsetof(NetSubnet, masquerade) },
         { "restricted", &json_boolean, offsetof(NetSubnet, restricted) },
+        { "group", &json_uint32, offsetof(NetSubnet, group) },
         {},
 };
 
@@ -126,6 +127,21 @@ static int choose6(const char *network, const NetRoutes *taken, const char *mach
         return -EADDRNOTAVAIL;
 }
 
+/* A number for the links of an isolated network, from its name: not those that people give, which are small, and none
+ * that the kernel takes for a negative one. */
+static int choose_group(const char *network, uint32_t *ret)
+{
+        Digest digest;
+        int r = digest_of_memory(DIGEST_SHA256, network, strlen(network), &digest);
+
+        if (r < 0)
+                return r;
+        *ret = 0x40000000;
+        for (unsigned i = 0; i < 4; i++)
+                *ret |= (uint32_t) hex_byte(digest.hex + 2 * i) << (8 * i) & 0x3fffffff;
+        return 0;
+}
+
 int net_subnet_choose(const char *network, const NetNative *conf, const NetRoutes *taken, const char *machine_id,
                       NetSubnet *ret)
 {
@@ -151,6 +167,11 @@ int net_subnet_choose(const char *network, const NetNative *conf, const NetRoute
                         return r;
         }
 
+        if (tristate_or(conf->isolate, false)) {
+                r = choose_group(network, &s.group);
+                if (r < 0)
+                        return r;
+        }
         s.subnet_text = strdup(NET_PREFIX(&s.subnet));
         if (!s.subnet_text ||
             (net_address_is_set(&s.subnet6.address) && !(s.subnet6_text = strdup(NET_PREFIX(&s.subnet6))))) {
@@ -168,5 +189,6 @@ bool net_subnet_fits(const NetSubnet *s, const NetNative *conf)
         if (conf->subnet6_text && s->subnet6_text && !streq(conf->subnet6_text, s->subnet6_text))
                 return false;
         return s->masquerade == tristate_or(conf->masquerade, true) &&
-               s->restricted == !tristate_or(conf->default_gateway, true);
+               s->restricted == !tristate_or(conf->default_gateway, true) &&
+               (s->group > 0) == tristate_or(conf->isolate, false);
 }

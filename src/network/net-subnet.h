@@ -13,6 +13,7 @@ typedef struct NetSubnet {
         uint32_t mtu;
         bool masquerade;
         bool restricted;    /* pods reach only the host and each other */
+        uint32_t group;     /* of its links on the host, if the network is isolated, see net-rules.h; 0: it is not */
 } NetSubnet;
 
 void net_subnet_done(NetSubnet *s);

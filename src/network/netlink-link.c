@@ -61,6 +61,23 @@ static int add_pair(struct nl_sock *host, const NetLink *l, int pod_ns, char **r
         return r < 0 ? netlink_explain(reterr_message, r, "make link", l->host_name) : 0;
 }
 
+/* libnl passes a group on only with the request to make a link, which changes a link that is there already; and not for
+ * the other end of a pair. */
+static int set_group(struct nl_sock *s, int index, const NetLink *l, char **reterr_message)
+{
+        _cleanup_(rtnl_link_cleanup) struct rtnl_link *change = l->group > 0 ? rtnl_link_alloc() : NULL;
+        int r;
+
+        if (l->group == 0)
+                return 0;
+        if (!change)
+                return -ENOMEM;
+        rtnl_link_set_ifindex(change, index);
+        rtnl_link_set_group(change, l->group);
+        r = rtnl_link_add(s, change, 0);
+        return r < 0 ? netlink_explain(reterr_message, r, "set the group of link", l->host_name) : 0;
+}
+
 static int raise_link(struct nl_sock *s, int index, const char *alias, char **reterr_message)
 {
         _cleanup_(rtnl_link_cleanup) struct rtnl_link *which = rtnl_link_alloc(), *change = rtnl_link_alloc();
@@ -216,6 +233,10 @@ int netlink_add_link(const NetLink *l, int host_ns, int pod_ns, char **reterr_me
         if (outer < 0)
                 return outer;
         net_sysctl_of_link(l->host_name);
+        /* Before the link is up: no packet passes that is not told apart. */
+        r = set_group(host, outer, l, reterr_message);
+        if (r < 0)
+                return r;
         r = raise_link(host, outer, l->alias, reterr_message);
         if (r < 0)
                 return r;

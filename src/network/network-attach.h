@@ -46,6 +46,8 @@ int network_ports_hold(Attach *a, char **reterr_message);
 /* network-table.c: rules for all of this; network_remove_idle() is there as well. */
 int network_table_add(Attach *a, bool forwards, char **reterr_message);
 bool network_table_is_used(void);
+/* Takes a network without pods out of the table. */
+void network_table_drop(const NetEngine *engine, const char *network);
 
 /* network-localhost.c: lets the host's own programs reach forwarded ports at 127.0.0.1 and ::1, and pods reach the
  * host's name server on loopback. Called after the table is made. */

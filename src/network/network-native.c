@@ -7,6 +7,7 @@
 #include "network/net-names.h"
 #include "network/net-sysctl.h"
 #include "network/network-attach.h"
+#include "network/network.h"
 #include "shared/explain.h"
 
 static char *read_machine_id(void)
@@ -185,32 +186,53 @@ int network_native_plan_link(const Attach *a, size_t i, bool default_route, NetL
         return r;
 }
 
+static int list_addresses(const NetStateJoin *s, char ***ret)
+{
+        static const int families[] = { AF_INET, AF_INET6 };
+
+        for (size_t f = 0; f < ELEMENTSOF(families); f++) {
+                char *address = net_state_address(s, families[f]);
+                int r = address ? strv_consume(ret, address) : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Its host name is no more its own than an alias is: any number of pods may have the same one. */
+static int list_names(const NetPod *pod, char ***ret_apps, char ***ret_aliases)
+{
+        int r = strv_extend_strv(ret_aliases, pod->aliases);
+
+        if (r >= 0 && pod->hostname)
+                r = strv_extend(ret_aliases, pod->hostname);
+        STRV_FOREACH(app, pod->apps)
+                if (r >= 0)
+                        r = strv_extendf(ret_apps, "%s.%s", *app, pod->name);
+        return r;
+}
+
 static int add_names(const Attach *a, int dir_fd, const NetStateJoin *s)
 {
-        _cleanup_strv_free_ char **addresses = NULL, **names = NULL;
+        _cleanup_strv_free_ char **addresses = NULL, **apps = NULL, **aliases = NULL, **of_host = NULL;
+        const NetPod *pod = a->pod;
         int r;
 
-        r = strv_extend(&names, a->pod->name);
+        r = list_addresses(s, &addresses);
         if (r < 0)
                 return r;
-        if (a->pod->hostname && !streq(a->pod->hostname, a->pod->name)) {
-                r = strv_extend(&names, a->pod->hostname);
-                if (r < 0)
-                        return r;
-        }
-        for (size_t f = 0; f < 2; f++) {
-                char *address = net_state_address(s, f == 0 ? AF_INET : AF_INET6);
-
-                if (!address)
-                        continue;
-                r = strv_consume(&addresses, address);
-                if (r < 0)
-                        return r;
-        }
-        r = net_names_add(dir_fd, addresses, names);
+        r = list_names(pod, &apps, &aliases);
         if (r < 0)
                 return r;
-        net_host_names_add(addresses, names);
+        r = net_names_add(dir_fd, addresses, &(NetNames) { pod->name, apps, aliases });
+        if (r < 0)
+                return r;
+        r = strv_extend(&of_host, pod->name);
+        if (r >= 0 && pod->hostname && !streq(pod->hostname, pod->name))
+                r = strv_extend(&of_host, pod->hostname);
+        if (r >= 0)
+                net_host_names_add(addresses, of_host);
         return r;
 }
 
@@ -252,6 +274,22 @@ int network_native_allocate(Attach *a, size_t i, char **reterr_message)
                 return r;
         r = describe_native(j, n, &link, &a->state.joins[i]);
         return r < 0 ? r : add_names(a, dir_fd, &a->state.joins[i]);
+}
+
+int network_subnet(const char *name, NetSubnet *ret)
+{
+        _cleanup_free_ char *path = strjoin(NET_RUN_DIRECTORY "/networks/", name);
+        _cleanup_close_ int lock = -EBADF, dir_fd = -EBADF;
+
+        if (!path)
+                return -ENOMEM;
+        dir_fd = open_directory_at(AT_FDCWD, path);
+        if (dir_fd < 0)
+                return dir_fd;
+        lock = net_state_lock();
+        if (lock < 0)
+                return lock;
+        return net_leases_held(dir_fd) ? net_subnet_read(dir_fd, ret) : -ENOENT;
 }
 
 void network_native_release(const NetStateJoin *j, const char *uuid)

@@ -180,6 +180,17 @@ bool network_table_is_used(void)
         return false;
 }
 
+void network_table_drop(const NetEngine *engine, const char *network)
+{
+        _cleanup_close_ int fd = net_open_network(network);
+        _cleanup_(net_subnet_done) NetSubnet s = {};
+        _cleanup_free_ char *rules = NULL;
+
+        if (fd >= 0 && net_subnet_read(fd, &s) >= 0 && engine->table_exists() &&
+            net_rules_remove_subnet(&s, &rules) >= 0)
+                (void) engine->run_rules(rules, NULL);
+}
+
 int network_remove_idle(char **reterr_message)
 {
         _cleanup_close_ int lock = net_state_lock();

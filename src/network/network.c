@@ -5,6 +5,7 @@
 #include "basic/fs.h"
 #include "basic/parse.h"
 #include "network/net-cni.h"
+#include "network/net-lease.h"
 #include "network/net-sysctl.h"
 #include "network/network-attach.h"
 #include "network/network.h"
@@ -211,6 +212,19 @@ int network_attach(const NetPod *pod, NetHold *hold, char **reterr_message)
         return r;
 }
 
+/* Networks that this was the last pod of: what they are may be configured again before the next one comes. */
+static void drop_networks(const NetState *s)
+{
+        const NetEngine *engine;
+
+        for (size_t i = 0; i < s->n_joins; i++) {
+                _cleanup_close_ int fd = s->joins[i].native ? net_open_network(s->joins[i].name) : -EBADF;
+
+                if (fd >= 0 && !net_leases_held(fd) && net_engine_load(&engine, NULL) >= 0)
+                        network_table_drop(engine, s->joins[i].name);
+        }
+}
+
 static int release_all(const NetState *s, const char *uuid, char **reterr_message)
 {
         _cleanup_close_ int lock = net_state_lock();
@@ -229,7 +243,10 @@ static int release_all(const NetState *s, const char *uuid, char **reterr_messag
         for (size_t i = 0; i < s->n_joins; i++)
                 if (s->joins[i].native)
                         network_native_release(&s->joins[i], uuid);
-        return !network_table_is_used();
+        if (!network_table_is_used())
+                return 1;
+        drop_networks(s);
+        return 0;
 }
 
 static int parse_length(const char *text, NetAddress *address, unsigned *length)

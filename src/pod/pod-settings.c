@@ -8,6 +8,7 @@ static const JsonField pod_settings_table[] = {
         { "hostname", &json_string, offsetof(PodSettings, hostname) },
         { "net", &json_string, offsetof(PodSettings, net) },
         { "networks", &net_joins_type, offsetof(PodSettings, joins) },
+        { "netAliases", &json_strv, offsetof(PodSettings, net_aliases) },
         { "dns", &dns_type, offsetof(PodSettings, dns) },
         { "dnsMode", &json_string, offsetof(PodSettings, dns_mode) },
         { "imageEtc", &json_boolean, offsetof(PodSettings, image_etc) },

@@ -12,6 +12,7 @@ typedef struct PodSettings {
         char *net;         /* as the user gave it: "default", "none", "host", "a,b:IP=…"; NULL: "none" */
         NetJoin *joins;    /* the same networks, resolved */
         size_t n_joins;
+        char **net_aliases; /* further names of the pod in its networks */
         NetDns dns;        /* for /etc/resolv.conf, instead of the networks' own */
         char *dns_mode;    /* "host": the host's own file; "none": not even the networks' name servers */
         bool image_etc;    /* hosts and hostname of images stay, and the host's name servers are not used */

@@ -30,3 +30,58 @@ outside_up() {
         ip -n outside link set eth0 up
         ip -n outside link set lo up
 }
+
+# server NAME [OPTION…]: a pod whose app answers "hello from NAME" on tcp 8080, on both families.
+server() {
+        local name=$1
+        shift
+        hello_manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' >"$name.json"
+        pod "$name" "$@" --pod-manifest="$name.json"
+        wait_until answers "$name" "$(address "$name")"
+}
+
+answers() {
+        [[ $(curl -s -m 2 "http://$2:8080/") == "hello from $1" ]]
+}
+
+# hello_manifest NAME PORTS [POD PORTS]
+hello_manifest() {
+        cat <<JSON
+{ "acKind": "PodManifest", "acVersion": "0.8.11", "ports": ${3-[]},
+  "apps": [ { "name": "app", "image": { "name": "busybox" }, "app": {
+        "exec": [ "/bin/sh", "-c",
+                "mkdir -p /www; echo hello from $1 >/www/index.html; exec httpd -f -p 8080 -h /www" ],
+        "user": "0", "group": "0", "ports": $2 } } ] }
+JSON
+}
+
+# forwarded NAME POD-PORTS [OPTION…]: the same, with ports of the host that lead to it.
+forwarded() {
+        local name=$1 ports=$2
+        shift 2
+        hello_manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' "$ports" >"$name.json"
+        pod "$name" "$@" --pod-manifest="$name.json"
+        wait_until answers "$name" "$(address "$name")"
+}
+
+address6() {
+        podctl status --format=json "$1" | jq -r '.networks[0].ip6'
+}
+
+get() {
+        curl -s -g -m 5 "http://$1/"
+}
+
+outside() {
+        ip netns exec outside "$@"
+}
+
+# world: a server in the world outside, on tcp 8000, which says who asked.
+world() {
+        mkdir -p cgi/cgi-bin
+        printf '#!/bin/sh\nprintf "Content-Type: text/plain\\r\\n\\r\\n%%s\\n" "$REMOTE_ADDR"\n' >cgi/cgi-bin/who
+        chmod +x cgi/cgi-bin/who
+        ip netns exec outside busybox httpd -f -p 8000 -h "$PWD/cgi" &
+        defer kill $!
+        wait_until outside curl -s http://127.0.0.1:8000/cgi-bin/who
+}

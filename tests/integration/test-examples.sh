@@ -206,6 +206,7 @@ test_podctl_image_gc_service_8() {
         assert_eq "$(systemctl show -P Environment podctl-image-gc.service | grep -c MAX_SIZE=20G)" 1
 }
 
+test_podctl_network_list_1() { example podctl-network-list.1; grep -qx 'file=built in' out; }
 test_podctl_network_reload_1() { defer nft flush ruleset; example podctl-network-reload.1; }
 test_podctl_help_1() { example podctl-help.1; }
 test_podctl_version_1() { example podctl-version.1; }
@@ -422,7 +423,7 @@ test_podctl_net_d_5() {
         fi
         ip link set eth0 up
         mkdir -p /etc/podctl/net.d
-        defer rm -f /etc/podctl/net.d/10-lan.conf /etc/podctl/net.d/20-default.conf
+        defer rm -f /etc/podctl/net.d/{10-lan,20-default,30-shop}.conf
         example podctl-net.d.5
         [[ $(podctl run --net=lan busybox --exec=/bin/ip -- -o addr) =~ 192\.168\.7\.[0-9]+/24 ]]
         podctl run busybox --exec=/bin/sh -- -c 'ip -o addr; cat /etc/resolv.conf' >inside

@@ -7,61 +7,6 @@
 . "$HERE/lib-network.sh"
 fetch busybox.oci httpd.oci debian.oci
 
-# server NAME [OPTION…]: a pod whose app answers "hello from NAME" on tcp 8080, on both families.
-server() {
-        local name=$1
-        shift
-        hello_manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' >"$name.json"
-        pod "$name" "$@" --pod-manifest="$name.json"
-        wait_until answers "$name" "$(address "$name")"
-}
-
-answers() {
-        [[ $(curl -s -m 2 "http://$2:8080/") == "hello from $1" ]]
-}
-
-# hello_manifest NAME PORTS [POD PORTS]
-hello_manifest() {
-        cat <<JSON
-{ "acKind": "PodManifest", "acVersion": "0.8.11", "ports": ${3-[]},
-  "apps": [ { "name": "app", "image": { "name": "busybox" }, "app": {
-        "exec": [ "/bin/sh", "-c",
-                "mkdir -p /www; echo hello from $1 >/www/index.html; exec httpd -f -p 8080 -h /www" ],
-        "user": "0", "group": "0", "ports": $2 } } ] }
-JSON
-}
-
-# forwarded NAME POD-PORTS [OPTION…]: the same, with ports of the host that lead to it.
-forwarded() {
-        local name=$1 ports=$2
-        shift 2
-        hello_manifest "$name" '[{"name":"http","protocol":"tcp","port":8080}]' "$ports" >"$name.json"
-        pod "$name" "$@" --pod-manifest="$name.json"
-        wait_until answers "$name" "$(address "$name")"
-}
-
-address6() {
-        podctl status --format=json "$1" | jq -r '.networks[0].ip6'
-}
-
-get() {
-        curl -s -g -m 5 "http://$1/"
-}
-
-outside() {
-        ip netns exec outside "$@"
-}
-
-# world: a server in the world outside, on tcp 8000, which says who asked.
-world() {
-        mkdir -p cgi/cgi-bin
-        printf '#!/bin/sh\nprintf "Content-Type: text/plain\\r\\n\\r\\n%%s\\n" "$REMOTE_ADDR"\n' >cgi/cgi-bin/who
-        chmod +x cgi/cgi-bin/who
-        ip netns exec outside busybox httpd -f -p 8000 -h "$PWD/cgi" &
-        defer kill $!
-        wait_until outside curl -s http://127.0.0.1:8000/cgi-bin/who
-}
-
 # What is there of networks on this host.
 network_state() {
         ip -o link | awk -F': ' '{ print "link", $2 }'
@@ -566,6 +511,9 @@ test_name_server_on_loopback() {
         wait_until resolves_name before
         pod after busybox --exec=/bin/sleep -- 1000
         resolves_name after
+        conf 10-apart.conf '{ "name": "apart", "type": "podctl", "subnet": "10.45.0.0/24", "isolate": true }'
+        pod isolated --net=apart busybox --exec=/bin/sleep -- 1000
+        resolves_name isolated
         pod restricted --net=default-restricted busybox --exec=/bin/sleep -- 1000
         local gateway
         gateway=$(podctl exec --app=busybox after sed -n 's/^nameserver //p' /etc/resolv.conf)

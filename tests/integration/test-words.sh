@@ -17,11 +17,12 @@ complains() {
 
 test_commands_of_other_tools() {
         local word
-        for word in ps images pull rmi kill start build login push save load tag network; do
+        for word in ps images pull rmi kill start build login push save load tag; do
                 complains "Unknown command '$word': " 2 "$word" x
         done
         for word in commit wait info pause system secret generate healthcheck \
-                'image prune' 'image inspect' 'image pull' import container pod app api-service; do
+                'image prune' 'image inspect' 'image pull' import container pod app api-service \
+                'network create' 'network ls' 'network rm' 'network connect'; do
                 # shellcheck disable=SC2086
                 complains "Unknown command '$word': " 2 $word x
         done
@@ -34,6 +35,8 @@ test_misspelt_words() {
         complains "Unknown command 'image lst'; did you mean 'podctl image list'?" 2 image lst
         complains "Unknown command 'image frobnicate'; see 'podctl --help'" 2 image frobnicate
         complains "'podctl image' needs a command of its own" 2 image
+        complains "'podctl network' needs a command of its own" 2 network
+        complains "Unknown command 'network lst'; did you mean 'podctl network list'?" 2 network lst
         complains "Unknown command 'imgae'; did you mean 'podctl image'?" 2 imgae list
         complains "Command 'st' could be any of: status, stats, stop" 2 st
         complains "Command 'image e' could be any of: image export, image extract" 2 image e

@@ -120,6 +120,9 @@ Test(complete, exactly)
                 { "stop web d", "db" },
                 { "list we", "" },
                 { "--debug status we", "web" },
+                /* Networks */
+                { "network ", "list inspect reload" },
+                { "--local-config=/x network inspect default-", "default-restricted" },
                 /* Images: names in the store, and files. */
                 { "run ./", "@files" },
                 { "run ", "@files" },

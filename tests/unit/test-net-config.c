@@ -137,6 +137,51 @@ Test(net_config, resolves)
         }
 }
 
+/* "NAME PATH, which hides PATHS; …", and what is broken; paths without their directories. */
+Test(net_config, reads_all)
+{
+        static const char expected[] = "lan 10-lan.conf hides 20-lan.conf,10-lan.conf; default 05-default.conf hides ; "
+                                       "default-restricted (null) hides ; ";
+        _cleanup_(net_definitions_done) NetDefinitions all = {};
+        _cleanup_free_ char *got = strdup("");
+        _cleanup_(files_done) Files f = {};
+
+        files_new(&f);
+        add(&f, 0, "10-lan.conf", "{'name':'lan','type':'podctl','isolate':true}");
+        add(&f, 0, "20-lan.conf", "{'name':'lan','type':'bridge'}");
+        add(&f, 0, "30-typo.conf", "{'name':'typo','type':'podctl','isolate':'strict'}");
+        add(&f, 1, "05-default.conf", "{'name':'default','type':'bridge'}");
+        add(&f, 1, "10-lan.conf", "{'name':'lan','type':'bridge'}");
+        cr_assert_eq(net_config_read(f.paths, &all), 0);
+        for (size_t i = 0; i < all.n; i++) {
+                _cleanup_free_ char *before = TAKE_PTR(got), *hides = strdup("");
+
+                STRV_FOREACH(path, all.items[i].hides) {
+                        _cleanup_free_ char *more = TAKE_PTR(hides);
+
+                        hides = strjoin(more, *more ? "," : "", strrchr(*path, '/') + 1);
+                }
+                got = strprintf("%s%s %s hides %s; ", before, all.items[i].name,
+                                all.items[i].path ? strrchr(all.items[i].path, '/') + 1 : "(null)", hides);
+        }
+        cr_expect_str_eq(got, expected, "%s", got);
+        cr_assert_eq(strv_length(all.broken), 1);
+        cr_expect(strstr(all.broken[0], "30-typo.conf: plugins[0].isolate: expected"), "%s", all.broken[0]);
+}
+
+Test(net_config, extensions)
+{
+        _cleanup_(files_done) Files f = {};
+        _cleanup_free_ char *got = NULL;
+
+        files_new(&f);
+        add(&f, 0, "10-x.conf", "{'cniVersion':'1.0.0','name':'x','type':'podctl','example.com/note':7,'subnet':null,"
+            "'odd':null,'dns':{'search':['a'],'x.y':1}}");
+        add(&f, 0, "20-y.conf", "{'name':'y','type':'bridge','isolated':true}");
+        got = resolve(&f, "x,y");
+        cr_expect_str_eq(got, "x/eth0/podctl/1 y/eth1/bridge/1");
+}
+
 Test(net_config, default_can_be_another)
 {
         _cleanup_(files_done) Files f = {};
@@ -160,6 +205,10 @@ Test(net_config, refuses)
                 { "{'name':'x','type':'podctl','mtu':'big'}", "mtu" },
                 { "{'name':'x','type':'podctl','dns':{'nameservers':['x']}}", "dns.nameservers" },
                 { "{'name':'x','type':'podctl','ipMasq':1}", "ipMasq" },
+                { "{'name':'x','type':'podctl','isolated':true}", "isolated: is not a known member; did you mean" },
+                { "{'name':'x','type':'podctl','ipam':{}}", "plugins[0].ipam: is not a known member" },
+                { "{'name':'x','plugins':[{'type':'podctl','Isolate':true}]}", "did you mean 'isolate'?" },
+                { "{'name':'x','type':'podctl','dns':{'nameserver':[]}}", "plugins[0].dns.nameserver: is not" },
                 { "{'name':'x'}", "type" },
                 { "{'name':'x','type':7}", "type" },
                 { "{'name':'x','type':'../../bin/sh'}", "../../bin/sh" },

@@ -85,6 +85,32 @@ Test(net_rules, subnet_is_configured)
         cr_expect_str_eq(no_kernel, "10.9.0.0/24  mtu 9000 restricted");
 }
 
+/* Each isolated network has a group of its own, which follows from its name, and whether it is isolated is part of what
+ * its pods rely on. */
+Test(net_rules, isolation_is_chosen)
+{
+        const NetNative isolated = { .isolate = TRISTATE_YES }, open = { .isolate = TRISTATE_NO }, unset = {};
+        NetRoutes taken = {};
+        NetSubnet a = {}, b = {}, again = {}, plain = {};
+
+        cr_assert_eq(net_subnet_choose("a", &isolated, &taken, NULL, &a), 0);
+        cr_assert_eq(net_subnet_choose("b", &isolated, &taken, NULL, &b), 0);
+        cr_assert_eq(net_subnet_choose("a", &isolated, &taken, NULL, &again), 0);
+        cr_assert_eq(net_subnet_choose("a", &open, &taken, NULL, &plain), 0);
+        cr_expect_neq(a.group, b.group);
+        cr_expect_eq(a.group, again.group);
+        cr_expect_eq(a.group >> 30, 1);
+        cr_expect_eq(plain.group, 0);
+        cr_expect(net_subnet_fits(&a, &isolated));
+        cr_expect_not(net_subnet_fits(&a, &unset));
+        cr_expect_not(net_subnet_fits(&plain, &isolated));
+        cr_expect(net_subnet_fits(&plain, &unset));
+        net_subnet_done(&a);
+        net_subnet_done(&b);
+        net_subnet_done(&again);
+        net_subnet_done(&plain);
+}
+
 /* Links */
 
 Test(net_rules, link)
@@ -106,6 +132,11 @@ Test(net_rules, link)
         cr_assert_eq(net_link_plan(&s, 300, "01234567-89ab", 12, "eth12", "web", true, &l), 0);
         cr_expect_str_eq(l.host_name, "pod-01234567.12");
         cr_expect_not(l.default_route);
+        cr_expect_eq(l.group, 0);
+        net_link_done(&l);
+        s.group = 0x40000007;
+        cr_assert_eq(net_link_plan(&s, 300, "01234567-89ab", 0, "eth0", "web", true, &l), 0);
+        cr_expect_eq(l.group, 0x40000007);
         net_link_done(&l);
 }
 
@@ -175,6 +206,7 @@ Test(net_rules, table)
                 { .subnet_text = (char *) "10.9.0.0/16", .subnet6_text = (char *) "fd09::/64", .masquerade = true },
                 { .subnet_text = (char *) "10.8.0.0/16", .restricted = true, .masquerade = true },
                 { .subnet_text = (char *) "10.7.0.0/16" },
+                { .subnet_text = (char *) "10.6.0.0/16", .masquerade = true, .group = 1073741831 },
         };
         _cleanup_free_ char *text = NULL;
 
@@ -188,6 +220,9 @@ Test(net_rules, table)
                                  "add element inet podctl masquerade6 { fd09::/64 }\n"
                                  "add element inet podctl restricted4 { 10.8.0.0/16 }\n"
                                  "add element inet podctl within4 { 10.8.0.0/16 . 10.8.0.0/16 }\n"
+                                 "add element inet podctl isolated { 1073741831 }\n"
+                                 "add element inet podctl together { 1073741831 . 1073741831 }\n"
+                                 "add element inet podctl masquerade4 { 10.6.0.0/16 }\n"
                                  "add element inet podctl resolver4 { 53 : 127.0.0.1 }\n"));
 }
 

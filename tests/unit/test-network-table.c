@@ -117,6 +117,7 @@ typedef struct Network {
 } Network;
 
 static const Network plain = { "plain", { (char *) "10.9.0.0/16", (char *) "fd09::/64", .masquerade = true } },
+                     apart = { "apart", { (char *) "10.7.0.0/16", .masquerade = true, .group = 1073741831 } },
                      closed = { "closed", { (char *) "10.8.0.0/16", .restricted = true } };
 
 static const NetPort web = { .protocol = (char *) "tcp", .host_port = 80, .port = 8080, .count = 1 },
@@ -268,6 +269,38 @@ Test(network_table, pods_come)
         expect_others_untouched();
         pod_end(&a);
         pod_end(&b);
+}
+
+/* What an isolated network has in the table goes with its last pod, and nothing of others goes with it. */
+Test(network_table, network_without_pods)
+{
+        Pod a, b, c;
+
+        pod_begin(&a, UUID_A, &plain, 2, NULL, 0);
+        expect_added(&a);
+        leave_mark();
+        pod_begin(&b, UUID_B, &apart, 3, NULL, 0);
+        expect_added(&b);
+        pod_begin(&c, UUID_B, &closed, 3, NULL, 0);
+        expect_added(&c);
+        cr_expect(is_marked());
+        expect_elements("isolated", "1073741831");
+        expect_elements("together", "1073741831 . 1073741831");
+        expect_elements("masquerade4", "10.7.0.0/16, 10.9.0.0/16");
+        for (size_t i = 0; i < 2; i++) {
+                network_table_drop(&net_engine, "apart");
+                expect_elements("isolated", "");
+                expect_elements("together", "");
+                expect_elements("masquerade4", "10.9.0.0/16");
+                expect_elements("restricted4", "10.8.0.0/16");
+        }
+        network_table_drop(&net_engine, "closed");
+        expect_elements("restricted4", "");
+        expect_elements("within4", "");
+        cr_expect(is_marked());
+        pod_end(&a);
+        pod_end(&b);
+        pod_end(&c);
 }
 
 /* Another pod of the same network, whose subnet is in the table already. */

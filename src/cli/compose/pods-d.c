@@ -69,7 +69,8 @@ static const char *const pod_annotations[] = {
         "podctl/ipc",           "podctl/journal-age",
         "podctl/journal-size",  "podctl/log",
         "podctl/mds-register",  "podctl/net",
-        "podctl/private-users", "podctl/pull-policy",
+        "podctl/net-alias",     "podctl/private-users",
+        "podctl/pull-policy",
         NULL,
 };
 
@@ -276,6 +277,7 @@ int pod_manifest_annotate(AppcPod *manifest, const RunArgs *args)
                 char *const *values;
         } rows[] = {
                 { "podctl/net", args->net, NULL },
+                { "podctl/net-alias", NULL, args->net_aliases },
                 { "podctl/dns", NULL, args->dns },
                 { "podctl/dns-domain", args->dns_domain, NULL },
                 { "podctl/dns-opt", NULL, args->dns_opt },

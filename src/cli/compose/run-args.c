@@ -132,6 +132,8 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
                   "NETWORK,…",                                                                                         \
                   "Networks, with NAME:KEY=VALUE;…; default, none, host, all",                                         \
                   .choices = "default|default-restricted|none|host|all" },                                             \
+                { "net-alias", &option_commas, offsetof(RunArgs, net_aliases), "NAME,…",                               \
+                  "Further names of the pod for others of its networks" },                                             \
                 { "property",                                                                                          \
                   &option_strv,                                                                                        \
                   offsetof(RunArgs, properties),                                                                       \

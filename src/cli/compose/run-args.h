@@ -59,6 +59,7 @@ typedef struct RunArgs {
         char *name;
         char *hostname;
         char *net; /* all that were given, separated by commas */
+        char **net_aliases;
         char **ports;
         char **dns;
         char **dns_search;

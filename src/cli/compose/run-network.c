@@ -3,6 +3,7 @@
 #include "cli/compose/run-network.h"
 #include "cli/rkt-ways.h"
 #include "network/net-files.h"
+#include "network/net-names.h"
 #include "network/net-request.h"
 #include "network/net-resolv.h"
 #include "pod/plan-network.h"
@@ -95,6 +96,27 @@ static int set_networks(Context *c, const RunArgs *args, const AppcPod *manifest
         return 0;
 }
 
+/* Names are kept for native networks: others of a network see them in /etc/hosts. */
+static int set_aliases(const RunArgs *args, const AppcPod *manifest, PodSettings *s)
+{
+        bool native = false;
+        int r = words_of(manifest, "net-alias", args->net_aliases, &s->net_aliases);
+
+        if (r < 0 || !s->net_aliases)
+                return r;
+        STRV_FOREACH(alias, s->net_aliases) {
+                _cleanup_free_ char *message = NULL;
+
+                r = net_alias_check(*alias, &message);
+                if (r < 0)
+                        return log_error_errno(r, "Option --net-alias: %s", strempty(message));
+        }
+        for (size_t i = 0; i < s->n_joins; i++)
+                native |= net_join_is_native(&s->joins[i]);
+        return native ? 0 : log_error_errno(EINVAL, "Option --net-alias needs a network of type " NET_NATIVE_TYPE
+                                            ", which --net=%s is not", s->net);
+}
+
 /* Ports with a socket of the service manager do not need a network. */
 static int check_ports(const RunArgs *args, const AppcPod *manifest, const PodSettings *s)
 {
@@ -140,6 +162,9 @@ int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifes
         if (r < 0)
                 return r;
         r = check_ports(args, manifest, settings);
+        if (r < 0)
+                return r;
+        r = set_aliases(args, manifest, settings);
         if (r < 0)
                 return r;
         r = set_dns(args, manifest, settings);

@@ -5,6 +5,6 @@
 #include "manifest/appc-pod.h"
 #include "pod/pod-settings.h"
 
-/* Adds the options --net, --dns… and --hosts-entry, or else the manifest's annotations of the same names ("podctl/net"
+/* Adds the options --net…, --dns… and --hosts-entry, or else the manifest's annotations of the same names ("podctl/net"
  * and so on), to a pod's settings. Reads the configuration of networks. Logs. */
 int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings);

@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "cli/compose/pods-d.h"
 #include "cli/verbs/verbs.h"
+#include "network/net-config.h"
 
 /* Answers a shell's question of what may come next: "podctl complete WORD…" with all words up to the one that is being
  * written, which may be empty. One answer a line; "@files" and "@directories" mean the shell's own. */
@@ -86,6 +87,18 @@ static void complete_volumes(Context *c, const char *prefix)
                 complete_words(names, "", prefix);
 }
 
+static void complete_networks(Context *c, const char *prefix)
+{
+        _cleanup_(net_definitions_done) NetDefinitions all = {};
+        _cleanup_strv_free_ char **directories = NULL;
+
+        if (net_config_directories(c->local_config, c->system_config, &directories) < 0 ||
+            net_config_read(directories, &all) < 0)
+                return;
+        for (size_t i = 0; i < all.n; i++)
+                print_if(all.items[i].name, prefix);
+}
+
 static void complete_kind(Context *c, const char *kind, const char *prefix)
 {
         _cleanup_strv_free_ char **words = NULL;
@@ -98,6 +111,8 @@ static void complete_kind(Context *c, const char *kind, const char *prefix)
                 complete_words(words, "", prefix);
         else if (streq(kind, "VOLUME"))
                 complete_volumes(c, prefix);
+        else if (streq(kind, "NETWORK"))
+                complete_networks(c, prefix);
         else if (strchr(kind, '|') && strv_split(kind, '|', &words) >= 0)
                 complete_words(words, "", prefix);
         else if (streq(kind, "IMAGE")) {

@@ -57,6 +57,7 @@ static const Member of_app[] = {
 static const JsonField settings[] = {
         { "hostname", &json_string, offsetof(PodSettings, hostname) },
         { "net", &json_string, offsetof(PodSettings, net) },
+        { "net_aliases", &json_strv, offsetof(PodSettings, net_aliases) },
         { "private_users", &json_tristate, offsetof(PodSettings, private_users) },
         { "ipc", &json_string, offsetof(PodSettings, ipc) },
         { "log", &json_string, offsetof(PodSettings, log) },

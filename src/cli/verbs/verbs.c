@@ -47,6 +47,8 @@ const Verb *const podctl_verbs[] = {
         &verb_config,
         &verb_create,
         &verb_delete,
+        &verb_network_list,
+        &verb_network_inspect,
         &verb_network_reload,
         &verb_metadata_service,
         &verb_completion,

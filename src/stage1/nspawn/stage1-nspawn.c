@@ -118,6 +118,17 @@ static int launch_take_sockets(Launch *l, char **reterr_message)
         return pod_sockets_take(l->plan, &l->sockets, reterr_message);
 }
 
+static int list_apps(const PodPlan *plan, char ***ret)
+{
+        for (size_t i = 0; i < plan->n_apps; i++) {
+                int r = strv_extend(ret, plan->apps[i].app->name);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int launch_join_networks(Launch *l, char **reterr_message)
 {
         const PodSettings *s = l->plan->settings;
@@ -127,6 +138,7 @@ static int launch_join_networks(Launch *l, char **reterr_message)
                 .uuid = l->pod->uuid.s,
                 .name = s->name,
                 .hostname = s->hostname,
+                .aliases = s->net_aliases,
                 .joins = s->joins,
                 .n_joins = s->n_joins,
                 .first_gid = l->range.base,
@@ -134,6 +146,7 @@ static int launch_join_networks(Launch *l, char **reterr_message)
                 .last_gid = l->range.base > 0 ? l->range.base + POD_UID_COUNT - 1 : INT32_MAX,
                 .bandwidth = plan_network_bandwidth(l->plan),
         };
+        _cleanup_strv_free_ char **apps = NULL;
         _cleanup_close_ int probe = s->mds_register ? pod_register_probe() : -EBADF;
         uint64_t begin = now_nsec();
         int r;
@@ -142,6 +155,10 @@ static int launch_join_networks(Launch *l, char **reterr_message)
         if (r < 0)
                 return r;
         pod.ports = forwards;
+        r = list_apps(l->plan, &apps);
+        if (r < 0)
+                return r;
+        pod.apps = apps;
         r = s->n_joins > 0 ? network_attach(&pod, &l->network, reterr_message) : 0;
 
         log_debug("networks took %llu us", (now_nsec() - begin) / NSEC_PER_USEC);
