@@ -85,7 +85,7 @@ static const struct {
         { NULL, "-c", "options of the program go after --, as in busybox -- sh -c COMMAND" },
         { NULL, "--cidfile", "write --uuid-file-save=FILE" },
         { NULL, "--init", "not needed: PID 1 of a pod is a systemd" },
-        { NULL, "--secret", "write --credential=NAME=SOURCE after the image" },
+        { NULL, "--secret", "write --credential=NAME=FILE after the image, with ,env=VARIABLE for type=env" },
         { NULL, "--security-opt", "write --seccomp=FILE after the image, or --insecure-options=seccomp" },
         { NULL, "--shm-size", "write --volume=NAME,kind=tmpfs,size=SIZE --mount=volume=NAME,target=/dev/shm" },
         { NULL, "--sysctl", "isolator os/unix/sysctl of a manifest does, see podctl-pods.d(5)" },

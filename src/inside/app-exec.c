@@ -118,8 +118,10 @@ int main(int argc, char *argv[])
                 own_devices();
                 cover_paths(&l);
         }
-        if (l.credentials)
+        if (l.credentials && !l.join)
                 app_credentials_own(l.credentials, l.uid, l.gid);
+        if (l.secrets)
+                app_credentials_to_variables(l.credentials, l.secrets, &l.environment);
         app_set_labels(&l);
         app_become_user(&l);
         if (l.relay)

@@ -82,6 +82,11 @@ static void take_limit(LaunchOptions *l, size_t offset, char *value)
         add_word(&l->limits, value);
 }
 
+static void take_secret(LaunchOptions *l, size_t offset, char *value)
+{
+        add_word(&l->secrets, value);
+}
+
 static void take_environment(LaunchOptions *l, size_t offset, char *value)
 {
         app_variables_read(&l->environment, value, l->n_words);
@@ -110,6 +115,7 @@ static const struct {
         { "--relay", take_text, offsetof(LaunchOptions, relay) },
         { "--fields", take_text, offsetof(LaunchOptions, fields) },
         { "--credentials", take_text, offsetof(LaunchOptions, credentials) },
+        { "--secret", take_secret },
         { "--join", take_text, offsetof(LaunchOptions, join) },
         { "--unit", take_text, offsetof(LaunchOptions, unit) },
         { "--protect", take_paths, offsetof(LaunchOptions, protect) },

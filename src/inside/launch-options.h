@@ -25,6 +25,7 @@ typedef struct LaunchOptions {
         const char *relay;  /* see app-relay.h; NULL: no relay */
         const char *fields; /* of entries in the host's journal, a line each; NULL: nothing goes there */
         const char *credentials;
+        char **secrets; /* "VARIABLE=NAME": credentials that become variables too */
         const char *join;
         const char *unit;
         char *protect;

@@ -21,7 +21,13 @@
 #define LAUNCH_OUTPUT "output"           /* the socket of `podctl run` for the app's output: app-output.h */
 #define LAUNCH_JOURNAL "journal"         /* the socket of the host's journal: app-journal.h */
 
-/* Where they are in the pod, in a directory for each app: below the pod's root, and as an absolute path inside the pod.
- * Only root of the pod can read them. */
+/* The app's credentials once more, where documentation of images looks for them. */
+#define LAUNCH_SECRETS "/run/secrets"
+
+/* The size that the kernel takes for one variable, "NAME=VALUE" and its NUL (MAX_ARG_STRLEN, execve(2)). */
+#define LAUNCH_VARIABLE_SIZE 131072
+
+/* Where the files of an app are in the pod, in a directory for each app: below the pod's root, and as an absolute path
+ * inside the pod. Only root of the pod can read them. */
 #define LAUNCH_POD_FILES "etc/podctl/launch"
 #define LAUNCH_DIRECTORY "/" LAUNCH_POD_FILES

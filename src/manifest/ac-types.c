@@ -101,7 +101,7 @@ bool env_name_is_valid(const char *s)
 }
 
 /* As in appc (schema/types/environment.go): [A-Za-z_][A-Za-z0-9_.-]* */
-static bool ac_env_name_is_valid(const char *s)
+bool ac_env_name_is_valid(const char *s)
 {
         return !isempty(s) && !strchr(DIGITS ".-", s[0]) && string_in_charset(s, LOWERCASE UPPERCASE DIGITS "_.-");
 }

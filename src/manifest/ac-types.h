@@ -31,6 +31,8 @@ bool image_id_is_valid(const char *s);
 
 /* The name of a variable: any text without '=', as with the kernel and Docker. */
 bool env_name_is_valid(const char *s);
+/* Stricter, as in appc. */
+bool ac_env_name_is_valid(const char *s);
 /* http:// or https:// with a host, as homepage and documentation require. */
 bool http_url_is_valid(const char *s);
 /* A scheme, ':' and something after it (RFC 3986), without spaces or control characters. */

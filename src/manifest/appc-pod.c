@@ -241,6 +241,7 @@ static const JsonField credential_table[] = {
         { "name",      &json_string,  offsetof(AppcCredential, name),      JSON_MANDATORY },
         { "source",    &json_string,  offsetof(AppcCredential, source)                    },
         { "encrypted", &json_boolean, offsetof(AppcCredential, encrypted)                 },
+        { "variable",  &json_string,  offsetof(AppcCredential, variable)                  },
         {}
 };
 
@@ -262,6 +263,9 @@ static int credential_check(void *p, json_object *o, JsonError *e)
         if (!path_is_absolute(c->source) && !credential_name_is_valid(c->source))
                 return json_error_set(e, -EINVAL, "source",
                                       "'%s' is neither an absolute path nor the name of a credential", c->source);
+        if (c->variable && (!ac_env_name_is_valid(c->variable) || strlen(c->variable) > CREDENTIAL_NAME_MAX))
+                return json_error_set(e, -EINVAL, "variable", "'%s' is not a valid name of a variable: letters, "
+                                      "digits, '_', '.' and '-', at most %i", c->variable, CREDENTIAL_NAME_MAX);
         return 0;
 }
 
@@ -278,12 +282,29 @@ static const JsonField pod_app_table[] = {
         {}
 };
 
+/* Whether the variable is that of one of the first n credentials. */
+static bool has_secret_variable(const AppcPodApp *app, size_t n, const char *variable)
+{
+        for (size_t i = 0; variable && i < n; i++)
+                if (streq_ptr(app->credentials[i].variable, variable))
+                        return true;
+        return false;
+}
+
+static int refuse_secret_variable(const char *member, const char *variable, JsonError *e)
+{
+        return json_error_set(e, -EINVAL, member, "another credential of the app has the variable '%s'", variable);
+}
+
 static int pod_app_check(void *p, json_object *o, JsonError *e)
 {
         const AppcPodApp *app = p;
         int r;
 
         r = names_check_unique(app->credentials, app->n_credentials, sizeof(AppcCredential), "credentials", e);
+        for (size_t i = 0; r >= 0 && i < app->n_credentials; i++)
+                if (has_secret_variable(app, i, app->credentials[i].variable))
+                        r = refuse_secret_variable("credentials", app->credentials[i].variable, e);
         return r < 0 ? r : ac_annotations_check(app->annotations, "annotations", e);
 }
 
@@ -522,18 +543,22 @@ bool appc_pod_app_has_mount(const AppcPodApp *app, const char *path)
         return false;
 }
 
-int appc_pod_app_add_credential(AppcPodApp *app, const char *name, const char *source, bool encrypted, JsonError *e)
+int appc_pod_app_add_credential(AppcPodApp *app, const AppcCredential *credential, JsonError *e)
 {
-        AppcCredential c = { .encrypted = encrypted };
+        AppcCredential c = { .encrypted = credential->encrypted };
         int r;
 
         for (size_t i = 0; i < app->n_credentials; i++)
-                if (streq(app->credentials[i].name, name))
+                if (streq(app->credentials[i].name, credential->name))
                         return -EEXIST;
+        if (has_secret_variable(app, app->n_credentials, credential->variable))
+                return refuse_secret_variable(NULL, credential->variable, e);
 
-        r = free_and_strdup(&c.name, name);
+        r = free_and_strdup(&c.name, credential->name);
         if (r >= 0)
-                r = free_and_strdup(&c.source, source);
+                r = free_and_strdup(&c.source, credential->source);
+        if (r >= 0)
+                r = free_and_strdup(&c.variable, credential->variable);
         if (r >= 0)
                 r = credential_check(&c, NULL, e);
         if (r >= 0)

@@ -64,13 +64,15 @@ typedef struct AppcImageRef {
         char **labels; /* "NAME=VALUE" */
 } AppcImageRef;
 
-/* A secret of one app, which the app finds below $CREDENTIALS_DIRECTORY (systemd.exec(5), "Credentials"). This holds
- * only the source of the secret, never its value. Not part of appc. */
+/* A secret of one app, which the app finds below $CREDENTIALS_DIRECTORY (systemd.exec(5), "Credentials") and in
+ * /run/secrets, and on request in a variable. This holds only the source of the secret, never its value. Not part of
+ * appc. */
 typedef struct AppcCredential {
         char *name;     /* see credential_name_is_valid() */
         char *source;   /* an absolute path of the host, or the name of a credential that the pod's unit has, or the
                          * host's store of them; the name, where none is given */
         bool encrypted; /* encrypted by systemd-creds(1), under this name */
+        char *variable; /* the name of a variable of the app that has the value as well; NULL: none has */
 } AppcCredential;
 
 /* A file name that needs no quoting anywhere: letters, digits, ".", "_" and "-", at most CREDENTIAL_NAME_MAX. */
@@ -137,8 +139,8 @@ int appc_pod_add_app(AppcPod *pod, const char *name, AppcPodApp **ret);
 int appc_pod_add_volume(AppcPod *pod, Volume *volume);
 int appc_pod_add_port(AppcPod *pod, PodPort *port);
 int appc_pod_app_add_mount(AppcPodApp *app, Mount *mount);
-/* Checked like a credential of a manifest. -EEXIST: the app has one of that name. */
-int appc_pod_app_add_credential(AppcPodApp *app, const char *name, const char *source, bool encrypted, JsonError *e);
+/* Checked like a credential of a manifest, and copied. -EEXIST: the app has one of that name. */
+int appc_pod_app_add_credential(AppcPodApp *app, const AppcCredential *credential, JsonError *e);
 
 /* The name of a VOLUME_NAMED on the host. */
 const char *volume_stored_name(const Volume *v);

@@ -28,6 +28,14 @@ static void print_words(FILE *f, const char *label, char *const *words)
                 print_line(f, "    %s %s", label, *word);
 }
 
+static void print_credential(FILE *f, const AppcCredential *c)
+{
+        (void) fprintf(f, "    credential %s\n        from %s%s\n", c->name, c->source,
+                       c->encrypted ? ", encrypted" : "");
+        if (c->variable)
+                (void) fprintf(f, "        also as variable %s\n", c->variable);
+}
+
 static void print_filter(FILE *f, const PlanApp *a)
 {
         static const char *const words[_PLAN_FILTER_MAX] = {
@@ -85,8 +93,7 @@ static void print_app(FILE *f, const PlanApp *a)
         print_sockets(f, app);
         print_health_check(f, app->health_check);
         for (size_t i = 0; i < a->app->n_credentials; i++)
-                (void) fprintf(f, "    credential %s\n        from %s%s\n", a->app->credentials[i].name,
-                               a->app->credentials[i].source, a->app->credentials[i].encrypted ? ", encrypted" : "");
+                print_credential(f, &a->app->credentials[i]);
         print_words(f, "property", a->limits);
         if (a->app->read_only_rootfs)
                 (void) fputs("    read-only root\n", f);

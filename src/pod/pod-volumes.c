@@ -46,11 +46,12 @@ bool pod_volume_is_implied(const AppcPodApp *app, const Mount *mount, const Volu
 }
 
 /* Images may declare a volume anywhere; at these places there is nothing to keep. */
-static bool is_left_alone(const MountPoint *point)
+static bool is_left_alone(const AppcPodApp *app, const MountPoint *point)
 {
         _cleanup_free_ char *path = NULL;
 
-        return path_clean(point->path, &path) >= 0 && pod_place_is_reserved(path);
+        return path_clean(point->path, &path) >= 0 &&
+               (pod_place_is_reserved(path) || (app->n_credentials > 0 && path_is_at_or_below(path, "/run/secrets")));
 }
 
 int pod_imply_volumes(AppcPod *pod, AppcPodApp *app, bool fill, char ***warnings, char **reterr_message)
@@ -62,7 +63,7 @@ int pod_imply_volumes(AppcPod *pod, AppcPodApp *app, bool fill, char ***warnings
 
                 if (appc_pod_app_has_mount(app, point->path))
                         continue;
-                if (!appc_pod_find_volume(pod, point->name) && is_left_alone(point)) {
+                if (!appc_pod_find_volume(pod, point->name) && is_left_alone(app, point)) {
                         r = strv_extendf(warnings, "App '%s': mount point '%s' is %s, where no image gets a volume",
                                          app->name, point->name, point->path);
                         if (r < 0)

@@ -232,6 +232,12 @@ static bool is_refused(const char *path)
         return is_below_any(path, refused) || (name && strspn(name, DIGITS) == strcspn(name, "/") && *name);
 }
 
+/* A volume below the place could not be seen, and one at the place would be what programs take for the secrets. */
+static bool is_at_secrets(const PlanApp *app, const char *path)
+{
+        return app->app->n_credentials > 0 && path_is_at_or_below(path, LAUNCH_SECRETS);
+}
+
 int app_launch_check_binds(const PlanApp *app, char *const *binds, char **reterr_message)
 {
         STRV_FOREACH(bind, binds) {
@@ -240,6 +246,10 @@ int app_launch_check_binds(const PlanApp *app, char *const *binds, char **reterr
                 if (is_refused(target))
                         return explain(reterr_message, EINVAL, "app '%s': no volume can be mounted at %s",
                                        app->app->name, target);
+                if (is_at_secrets(app, target))
+                        return explain(reterr_message, EINVAL,
+                                       "app '%s': no volume can be mounted at %s, since the app's credentials are at "
+                                       LAUNCH_SECRETS, app->app->name, target);
                 for (const char *const *hidden = hidden_paths; !app->open_paths && *hidden; hidden++)
                         if (path_is_at_or_below(target, *hidden) && !streq(target, *hidden))
                                 return explain(reterr_message, EINVAL,
@@ -250,6 +260,21 @@ int app_launch_check_binds(const PlanApp *app, char *const *binds, char **reterr
         return 0;
 }
 
+/* The secrets themselves never are among the words. */
+static int add_credentials(const PlanApp *app, char ***words)
+{
+        int r;
+
+        if (app->app->n_credentials == 0)
+                return 0;
+        r = strv_extendf(words, "--credentials=" CREDENTIALS_DIRECTORY, app->app->name);
+        for (size_t i = 0; r >= 0 && i < app->app->n_credentials; i++)
+                if (app->app->credentials[i].variable)
+                        r = strv_extendf(words, "--secret=%s=%s", app->app->credentials[i].variable,
+                                         app->app->credentials[i].name);
+        return r;
+}
+
 int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_root, char ***ret)
 {
         _cleanup_strv_free_ char **words = NULL;
@@ -258,8 +283,8 @@ int app_launch_words(const PlanApp *app, const AppIdentity *identity, bool as_ro
         r = strv_extend(&words, LAUNCH_BIN "/" LAUNCH_PROGRAM);
         if (r < 0)
                 return r;
-        if (!as_root && identity->program && app->app->n_credentials > 0)
-                r = strv_extendf(&words, "--credentials=" CREDENTIALS_DIRECTORY, app->app->name);
+        if (!as_root && identity->program)
+                r = add_credentials(app, &words);
         if (r < 0)
                 return r;
         r = add_paths(app, identity, &words);
@@ -292,6 +317,9 @@ int app_join_words(const PlanApp *app, const AppIdentity *identity, bool as_root
                 return r;
         if (app->app->n_credentials > 0)
                 r = strv_extendf(&words, "--env=CREDENTIALS_DIRECTORY=" CREDENTIALS_DIRECTORY, app->app->name);
+        if (r < 0)
+                return r;
+        r = add_credentials(app, &words);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(words);

@@ -5,6 +5,7 @@
 
 #include "basic/fs.h"
 #include "basic/path.h"
+#include "inside/launch-places.h"
 #include "shared/explain.h"
 #include "stage1/pod-credentials.h"
 
@@ -125,6 +126,29 @@ static int copy_plain(const char *path, int out, char **reterr_message)
         return r < 0 ? explain(reterr_message, r, "%s: %s", path, strerror(-r)) : 0;
 }
 
+/* What the launcher would have to refuse inside the pod (inside/app-credentials.h). */
+static int check_for_variable(const AppcCredential *c, int fd, size_t size, char **reterr_message)
+{
+        const size_t room = LAUNCH_VARIABLE_SIZE - strlen(c->variable) - 2;
+        _cleanup_free_ char *value = malloc(size + 1);
+        size_t n = size;
+
+        if (!value)
+                return -ENOMEM;
+        if (pread(fd, value, size, 0) != (ssize_t) size)
+                return -EIO;
+        if (n > 0 && value[n - 1] == '\n')
+                n--;
+        if (n > room)
+                return explain(reterr_message, E2BIG, "it is too large for the variable '%s', at most %zu bytes fit",
+                               c->variable, room);
+        if (memchr(value, 0, n))
+                return explain(reterr_message, EINVAL,
+                               "it has a NUL in it, which the variable '%s' cannot have; let the app read "
+                               LAUNCH_SECRETS "/%s", c->variable, c->name);
+        return 0;
+}
+
 /* Adds its size to *total. */
 static int load(const AppcCredential *c, const char *target, uint64_t *total, char **reterr_message)
 {
@@ -149,9 +173,9 @@ static int load(const AppcCredential *c, const char *target, uint64_t *total, ch
         if (fstat(out, &st) < 0)
                 return -errno;
         *total += (uint64_t) st.st_size;
-        return *total > CREDENTIALS_MAX
-                       ? explain(reterr_message, E2BIG, "the pod's credentials are larger than 1M together")
-                       : 0;
+        if (*total > CREDENTIALS_MAX)
+                return explain(reterr_message, E2BIG, "the pod's credentials are larger than 1M together");
+        return c->variable ? check_for_variable(c, out, (size_t) st.st_size, reterr_message) : 0;
 }
 
 /* A ramfs is never swapped out. */

@@ -89,6 +89,20 @@ begin() {
         defer own gc --grace-period=0
 }
 
+# --- Secrets
+
+# A file that ends with a newline has one more in podman's variable.
+test_secrets() {
+        begin
+        defer podman secret rm podctl-db
+        printf 'a  secret\nof two lines' >db
+        podman secret create podctl-db db >/dev/null
+        image secret <<<'image([base()], {"Cmd": ["/bin/sh", "-c",
+                "cat /run/secrets/db; echo; echo \"$DB\"; stat -c %a:%u /run/secrets/db"]})'
+        same secret --credential="db=$PWD/db,env=DB" -- \
+                --secret=podctl-db,target=db,mode=0400 --secret=podctl-db,type=env,target=DB
+}
+
 # --- Who it is
 
 test_users() {

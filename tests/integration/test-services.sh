@@ -14,9 +14,10 @@ show='cd "$CREDENTIALS_DIRECTORY" && stat -c "%n %a %u" . * && cat *'
 # nowhere_on_disk POD SECRET: below no directory that podctl or the pod has.
 nowhere_on_disk() {
         local places=(/var/lib/podctl/pods /run/podctl /run/systemd/transient "/proc/$(leader "$1")/root/etc")
-        ! grep -rqF -- "$2" "${places[@]}" 2>/dev/null
-        ! journalctl --no-pager -o cat | grep -qF -- "$2"
-        ! tr '\0' ' ' <"/proc/$(systemctl show -p MainPID --value "$(pod_unit "$1")")/cmdline" | grep -qF -- "$2"
+        ! grep -rqF -- "$2" "${places[@]}" 2>/dev/null || fail 'it is on a disk'
+        ! journalctl --no-pager -o cat | grep -F -- "$2" >/dev/null || fail 'it is in the journal'
+        ! tr '\0' ' ' <"/proc/$(systemctl show -p MainPID --value "$(pod_unit "$1")")/cmdline" | grep -qF -- "$2" ||
+                fail 'it is in a command line'
 }
 
 test_credential() {
@@ -115,6 +116,138 @@ test_credential_mistakes() {
         echo '{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{
                 "name":"app","image":{"name":"busybox"},"credentials":[{"name":"a/b"}]}]}' >pod.json
         refused 'apps[0].credentials[0].name' --pod-manifest=pod.json
+}
+
+# What an image's entry point does, by the file and by the variable.
+test_secret_where_images_look() {
+        local user option
+        printf 'secret-of-db\n' >db
+        for user in 0 33; do
+                for option in --readonly-rootfs --readonly-rootfs=no; do
+                        assert_eq "$(sh_run 'stat -c "%n %a %u" /run/secrets /run/secrets/db; cat /run/secrets/db
+                                echo "<$DB_PASSWORD>"; echo x 2>&- >/run/secrets/x || echo kept' \
+                                --user=$user $option --credential="db=$PWD/db,env=DB_PASSWORD")" \
+                                "/run/secrets 500 $user
+/run/secrets/db 400 $user
+secret-of-db
+<secret-of-db>
+kept"
+                done
+        done
+        # Through the link that most images have, and for nobody else.
+        podctl run busybox --name=a --user=33 --credential="db=$PWD/db,env=A" --exec=/bin/sh -- -c '
+                ln -s /run /tmp/link; cat /tmp/link/secrets/db' --- \
+                busybox --name=b --exec=/bin/sh -- -c 'echo "<$A>"; ls /run/secrets 2>/dev/null | wc -l
+                        grep -c secrets /proc/mounts' >out || true
+        assert_eq "$(grep -c secret-of-db out)" 1
+        assert_contains "$(cat out)" '<>'
+        assert_eq "$(grep -cE '(^|[: ])0$' out)" 2
+}
+
+# An inner newline is part of a key, one at the end is what an editor leaves.
+test_secret_variable_is_exact() {
+        printf 'a  b\n"$X"\\%%\n\n' >odd
+        assert_eq "$(sh_run 'printf %s "$ODD" | od -An -c | tr -d " \n"' --credential="odd=$PWD/odd,env=ODD" \
+                --environment=ODD=other)" 'ab\n"$X"\%\n'
+        : >empty
+        assert_eq "$(sh_run 'echo "<${E-unset}>"' --credential="e=$PWD/empty,env=E")" '<>'
+        printf 'a\0b' >nul
+        refused "app 'busybox': credential 'x': it has a NUL in it" busybox --credential="x=$PWD/nul,env=X"
+        head -c 131069 /dev/zero | tr '\0' x >large
+        assert_eq "$(sh_run 'echo ${#X}' --credential="x=$PWD/large,env=X")" 131069
+        echo >>large
+        assert_eq "$(sh_run 'echo ${#X}' --credential="x=$PWD/large,env=X")" 131069
+        echo >>large
+        refused "it is too large for the variable 'X'" busybox --credential="x=$PWD/large,env=X"
+        refused "'X=Y' is not a valid name of a variable" busybox --credential="x=$PWD/odd,env=X=Y"
+}
+
+# Neither file nor variable is anywhere but in the app, in what is beside it, and again after each start of it.
+test_secret_variable_is_nowhere_else() {
+        head -c 60 /dev/urandom | base64 -w 0 >key
+        pod keeper busybox --name=app --user=33 --restart=always --credential="k=$PWD/key,env=KEY" \
+                --health-cmd='test "$KEY" = "$(cat /run/secrets/k)" && echo >/tmp/healthy' \
+                --health-interval=1s --exec=/bin/sh -- -c '
+                        echo $$ >>/tmp/starts; test "$KEY" = "$(cat /run/secrets/k)" && exec sleep 1000'
+        assert_eq "$(podctl exec keeper sh -c 'echo "$KEY"; cat /run/secrets/k')" "$(cat key)"$'\n'"$(cat key)"
+        assert_eq "$(podctl enter keeper sh -c 'echo "$KEY"')" "$(cat key)"
+        kill "$(app_pid keeper app)"
+        wait_until podctl exec keeper sh -c 'test $(wc -l </tmp/starts) = 2'
+        wait_until podctl exec keeper sh -c 'test "$KEY" = "$(cat /run/secrets/k)"'
+        wait_until podctl exec keeper test -e /tmp/healthy
+
+        nowhere_on_disk keeper "$(cat key)"
+        {
+                podctl cat-manifest keeper
+                podctl inspect keeper
+                podctl status keeper
+                systemctl show "$(pod_unit keeper)"
+                systemctl -M keeper show
+                systemctl -M keeper show app
+                for process in $(pgrep --ns "$(leader keeper)" --nslist pid); do
+                        cat "/proc/$process/cmdline"
+                done
+                cat "/proc/$(leader keeper)/environ" \
+                        "/proc/$(systemctl show -p MainPID --value "$(pod_unit keeper)")/environ"
+        } >said 2>/dev/null
+        assert_contains "$(tr -d '\0' <said)" "$PWD/key"
+        assert_contains "$(tr "\0" " " <said)" app-health
+        ! grep -aqF -- "$(cat key)" said || fail 'the secret is in what podctl or systemd says'
+        end_pod keeper
+        ! grep -rqsF -- "$(cat key)" /var/lib/podctl/pods || fail 'the secret is on the disk'
+        podctl export keeper exported.aci
+        assert_eq "$(tar -tf exported.aci | grep -c secrets)" 0
+}
+
+# An image leads the secrets nowhere: not by a link, not by a file, not by what it says is a volume.
+test_hostile_places_for_secrets() {
+        local user i=0 members
+        echo secret-of-db >db
+        for members in "d('run'), ln('run/secrets', '/etc')" "d('run'), ln('run/secrets', '../tmp')" \
+                "d('run'), f('run/secrets', 'x')" "d('run'), ln('run/secrets', 'nowhere')" \
+                "d('elsewhere'), ln('run', 'elsewhere')" "ln('run', '/etc')" "f('run', 'x')"; do
+                i=$((i + 1))
+                "$HERE/make-image" hostile$i <<<"image([base($members)], {'Cmd': ['/bin/sh']})"
+                podctl --insecure-options=image run --name=hostile "$PWD/hostile$i" --name=app \
+                        --credential="db=$PWD/db,env=DB" --exec=/bin/sh -- -c 'cat /run/secrets/db
+                        cat /etc/db /tmp/db /elsewhere/secrets/db 2>/dev/null; ls /etc' >out 2>&1 && r=0 || r=$?
+                podctl rm hostile >/dev/null 2>&1 || true
+                # Refused, or where it belongs.
+                if ((r == 0)); then
+                        assert_eq "$(grep -c secret-of-db out)" 1
+                else
+                        assert_eq "$(grep -c secret-of-db out)" 0
+                        assert_eq "$(grep -c podctl out)" "$(wc -l <out)"
+                        grep -qE "the app's credentials|the root of app 'app'" out
+                fi
+        done
+        # A directory of the image with files of its own is covered.
+        "$HERE/make-image" covered <<<"image([base(d('run'), d('run/secrets'), f('run/secrets/db', 'false'))],
+                {'Cmd': ['/bin/sh'], 'Volumes': {'/run/secrets': {}}})"
+        assert_eq "$(podctl --insecure-options=image run "$PWD/covered" --name=app --credential="db=$PWD/db" \
+                --exec=/bin/sh -- -c 'ls /run/secrets; cat /run/secrets/db' 2>/dev/null)" $'db\nsecret-of-db'
+        mkdir volume
+        refused 'no volume can be mounted at /run/secrets/x' --volume=v,kind=host,source="$PWD/volume" \
+                busybox --mount=volume=v,target=/run/secrets/x --credential="db=$PWD/db"
+        assert_eq "$(podctl run --volume=v,kind=host,source="$PWD/volume" busybox --name=app \
+                --mount=volume=v,target=/run/secrets/x --exec=/bin/sh -- -c 'ls -d /run/secrets/x')" /run/secrets/x
+}
+
+test_secrets_of_a_file() {
+        mkdir -p /etc/podctl/pods.d
+        defer rm -f /etc/podctl/pods.d/secret.json
+        local json='{"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"app","image":{"name":"busybox"},
+                "app":{"exec":["/bin/sh","-c","echo $DB; cat /run/secrets/db"],"user":"33","group":"33"},
+                "credentials":[{"name":"db","source":"'$PWD'/db","variable":"%s"}]}]}'
+        echo secret-of-db >db
+        # shellcheck disable=SC2059  # it is a format
+        printf "$json" DB >/etc/podctl/pods.d/secret.json
+        podctl check secret
+        assert_eq "$(podctl run --pod-manifest=/etc/podctl/pods.d/secret.json)" $'secret-of-db\nsecret-of-db'
+        # shellcheck disable=SC2059
+        printf "$json" D=B >/etc/podctl/pods.d/secret.json
+        assert_fails '*' podctl check secret
+        assert_contains "$output" "apps[0].credentials[0].variable: 'D=B' is not a valid name of a variable"
 }
 
 # --- Commands beside an app

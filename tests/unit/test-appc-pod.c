@@ -155,6 +155,14 @@ Test(appc_pod, names_what_is_wrong)
                 { APPS("'credentials':[{'name':'.a'}]"),
                   "apps[0].credentials[0].name: '.a' is not a valid name of a credential: letters, "
                   "digits, '.', '_' and '-', at most 128" },
+                { APPS("'credentials':[{'name':'a','variable':'A=b'}]"),
+                  "apps[0].credentials[0].variable: 'A=b' is not a valid name of a variable: letters, digits, '_', '.' "
+                  "and '-', at most 128" },
+                { APPS("'credentials':[{'name':'a','variable':''}]"),
+                  "apps[0].credentials[0].variable: '' is not a valid name of a variable: letters, digits, '_', '.' "
+                  "and '-', at most 128" },
+                { APPS("'credentials':[{'name':'a','variable':'A'},{'name':'b'},{'name':'c','variable':'A'}]"),
+                  "apps[0].credentials: another credential of the app has the variable 'A'" },
                 { VOLUME("'kind':'disk'"),
                   "volumes[0].kind: expected \"host\", \"empty\", \"named\" or \"tmpfs\", not 'disk'" },
                 { VOLUME("'kind':'host'"), "volumes[0]: missing member 'source', which host volumes need" },

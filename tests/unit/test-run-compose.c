@@ -393,6 +393,40 @@ static int truncateat(int directory, const char *name, off_t size)
         return fd < 0 ? -1 : ftruncate(fd, size);
 }
 
+Test(run_compose, credentials)
+{
+        static const struct {
+                const char *line, *name, *source, *variable;
+                bool encrypted;
+        } cases[] = {
+                { "ACI --credential=a", "a", "a", NULL, false },
+                { "ACI --credential=a=/etc/passwd", "a", "/etc/passwd", NULL, false },
+                { "ACI --credential=a=/etc/passwd,env=A_b.c-1", "a", "/etc/passwd", "A_b.c-1", false },
+                { "ACI --credential=a,env=A", "a", "a", "A", false },
+                { "ACI --credential-encrypted=a=b,env=A", "a", "b", "A", true },
+                { "--credential=a=b,env=A ACI", "a", "b", "A", false },
+                { "--credential=a=b,env=A ACI --credential=a=c", "a", "c", NULL, false },
+                { "ACI --credential=a=TMP/x,env=B,env=A", "a", "TMP/x,env=B", "A", false },
+        };
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+
+        cr_assert_eq(write_string_at(f.t.fd, "x,env=B", "secret", 0600), 0);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const AppcCredential *c;
+                const char *below;
+
+                cr_assert_eq(compose(&f, cases[i].line), 0, "%s: %s", cases[i].line, log_last_error());
+                cr_assert_eq(f.pod->apps[0].n_credentials, 1);
+                c = f.pod->apps[0].credentials;
+                below = startswith(cases[i].source, "TMP");
+                cr_expect_str_eq(c->name, cases[i].name);
+                cr_expect(below ? endswith(c->source, below) != NULL : streq(c->source, cases[i].source), "%s: %s",
+                          cases[i].line, c->source);
+                cr_expect(streq_ptr(c->variable, cases[i].variable), "%s", cases[i].line);
+                cr_expect_eq(c->encrypted, cases[i].encrypted);
+        }
+}
+
 Test(run_compose, refuses)
 {
         static const struct {
@@ -417,6 +451,10 @@ Test(run_compose, refuses)
                 { "--volume=v,kind=empty --volume=v,kind=empty ACI", "'v'" },
                 { "ACI --mount=volume=v,target=/v", "'v'" },
                 { "--mount=volume=v,target=/v ACI", "'v'" },
+                { "ACI --credential=a=b,env=", "'' is not a valid name of a variable" },
+                { "ACI --credential=a=b,env=A=B", "'A=B' is not a valid name of a variable" },
+                { "ACI --credential=a=b,env=A --credential=c,env=A", "has the variable 'A'" },
+                { "ACI --credential=a=b,mode=A", "'b,mode=A' is neither" },
                 { "ACI --working-dir=relative", "--working-dir" },
                 { "ACI --supplementary-gids=1,x", "'x'" },
                 { "ACI --mount=type=bind,src=/a,dst=/b", "write --mount=volume=NAME,target=PATH" },

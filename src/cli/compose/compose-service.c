@@ -7,18 +7,33 @@
 #include "basic/time-util.h"
 #include "cli/compose/compose-service.h"
 
+/* The last ",env=" and what follows: a path may have commas. */
+static const char *find_variable(const char *text)
+{
+        const char *found = NULL;
+
+        for (const char *p = text; (p = strstr(p, ",env=")); p++)
+                found = p;
+        return found;
+}
+
 static int add_credential(AppcPodApp *app, const char *text, const char *option, bool encrypted)
 {
-        _cleanup_free_ char *name = NULL, *source = NULL;
+        const char *env = find_variable(text);
+        _cleanup_free_ char *name = NULL, *source = NULL,
+                            *pair = strndup(text, env ? (size_t) (env - text) : strlen(text)),
+                            *variable = env ? strdup(env + strlen(",env=")) : NULL;
         _cleanup_json_error_ JsonError e = {};
         int r;
 
-        r = split_pair(text, '=', &name, &source);
+        r = pair && (variable || !env) ? split_pair(pair, '=', &name, &source) : -ENOMEM;
         if (r < 0)
                 return log_oom();
         if (source && path_is_absolute(source) && access(source, F_OK) < 0)
                 return log_error_errno(errno, "Option --%s: source %s: %m", option, source);
-        r = appc_pod_app_add_credential(app, name, source, encrypted, &e);
+        r = appc_pod_app_add_credential(app, &(AppcCredential) {
+                .name = name, .source = source, .encrypted = encrypted, .variable = variable,
+        }, &e);
         if (r < 0 && r != -EEXIST)
                 return log_error_errno(r, "Option --%s: %s", option, json_error_message(&e, r));
         return r;

@@ -58,10 +58,10 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
 
 #define PREPARE_OPTIONS                                                                                                \
         { "annotation", &option_strv, offsetof(RunArgs, annotations), "NAME=VALUE", "Annotate the pod" },              \
-                { "credential", &option_strv, offsetof(RunArgs, credentials), "NAME[=SOURCE]",                         \
+                { "credential", &option_strv, offsetof(RunArgs, credentials), "NAME[=SOURCE][,env=VARIABLE]",          \
                   "Secret of every app, from a file or the host's store" },                                            \
-                { "credential-encrypted", &option_strv, offsetof(RunArgs, credentials_encrypted), "NAME[=SOURCE]",     \
-                  "The same, encrypted with systemd-creds" },                                                          \
+                { "credential-encrypted", &option_strv, offsetof(RunArgs, credentials_encrypted),                      \
+                  "NAME[=SOURCE][,env=VARIABLE]", "The same, encrypted with systemd-creds" },                          \
                 { "inherit-env", &option_bool, offsetof(RunArgs, inherit_env), NULL,                                   \
                   "Give the apps the caller's environment, below the image's" },                                       \
                 { "journal-age", &option_string, offsetof(RunArgs, journal_age), "TIME",                               \
@@ -186,10 +186,10 @@ const Option run_app_options[] = {
         { "cap-retain", &option_commas, offsetof(RunApp, caps_retain), "CAP,…", "The same as --caps-retain" },
         { "cpu", &option_string, offsetof(RunApp, cpu), "QUANTITY", "CPU limit, 500m or 1.5" },
         { "cpu-shares", &option_string, offsetof(RunApp, cpu_shares), "N", "CPU weight, 2 to 262144" },
-        { "credential", &option_strv, offsetof(RunApp, credentials), "NAME[=SOURCE]",
+        { "credential", &option_strv, offsetof(RunApp, credentials), "NAME[=SOURCE][,env=VARIABLE]",
           "Secret of the app, from a file or the host's store" },
-        { "credential-encrypted", &option_strv, offsetof(RunApp, credentials_encrypted), "NAME[=SOURCE]",
-          "The same, encrypted with systemd-creds" },
+        { "credential-encrypted", &option_strv, offsetof(RunApp, credentials_encrypted),
+          "NAME[=SOURCE][,env=VARIABLE]", "The same, encrypted with systemd-creds" },
         { "device", &option_strv, offsetof(RunApp, devices), "PATH[:TARGET][:rwm]", "Give it a device of the host" },
         { "environment", &option_strv, offsetof(RunApp, environment), "NAME=VALUE", "Set a variable", 'e' },
         { "exec", &option_string, offsetof(RunApp, exec), "PROGRAM", "Run this instead of the image's program" },

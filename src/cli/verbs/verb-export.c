@@ -153,7 +153,7 @@ static bool is_empty_file(const Exported *e, const char *path)
 
 static bool is_of_the_app(const void *userdata, const char *path, bool is_directory)
 {
-        static const char *const directories[] = { "run/credentials", "run/host", "run/systemd" };
+        static const char *const directories[] = { "run/credentials", "run/host", "run/secrets", "run/systemd" };
         static const char *const files[] = { "etc/hostname", "etc/hosts", "etc/resolv.conf" };
         const Exported *e = userdata;
 
