@@ -86,7 +86,7 @@ static const struct {
         { NULL, "--cidfile", "write --uuid-file-save=FILE" },
         { NULL, "--init", "not needed: PID 1 of a pod is a systemd" },
         { NULL, "--secret", "write --credential=NAME=FILE after the image, with ,env=VARIABLE for type=env" },
-        { NULL, "--security-opt", "write --seccomp=FILE after the image, or --insecure-options=seccomp" },
+        { NULL, "--security-opt", "write --seccomp=, --apparmor= or --selinux= after the image" },
         { NULL, "--shm-size", "write --volume=NAME,kind=tmpfs,size=SIZE --mount=volume=NAME,target=/dev/shm" },
         { NULL, "--sysctl", "isolator os/unix/sysctl of a manifest does, see podctl-pods.d(5)" },
         { NULL, "--ulimit", "write --rlimit=NAME=SOFT:HARD after the image" },

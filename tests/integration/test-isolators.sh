@@ -202,6 +202,10 @@ test_apparmor_and_selinux_refuse_without_them() {
         manifest_with '{"name":"os/linux/selinux-context",
                 "value":{"user":"u","role":"r","type":"t","level":"s0"}}' >pod.json
         refused u:r:t:s0 --pod-manifest=pod.json
+        refused "profile 'no-such': this host has no AppArmor" busybox --apparmor=no-such
+        refused 'u:r:t:s0:c1,c2' busybox --selinux=u:r:t:s0:c1,c2
+        refused 'Option --selinux' busybox --selinux=u:r:t
+        refused 'Option --apparmor' busybox --apparmor=
 }
 
 test_sysctl() {

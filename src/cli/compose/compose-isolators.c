@@ -40,6 +40,35 @@ static char *json_limit_of(const char *text)
         return strdup(json_object_to_json_string(o));
 }
 
+static char *json_profile_of(const char *name)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+
+        (void) json_object_object_add(o, "profile", json_object_new_string(name));
+        return strdup(json_object_to_json_string(o));
+}
+
+/* "USER:ROLE:TYPE:LEVEL", of which the level may have a colon. What is missing, the isolator's reader names. */
+static char *json_context_of(const char *text)
+{
+        static const char *const members[] = { "user", "role", "type", "level" };
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+
+        for (size_t i = 0; i < ELEMENTSOF(members) && text; i++) {
+                bool last = i + 1 == ELEMENTSOF(members);
+                size_t n = last ? strlen(text) : strcspn(text, ":");
+
+                (void) json_object_object_add(o, members[i], json_object_new_string_len(text, (int) n));
+                text = text[n] ? text + n + 1 : NULL;
+        }
+        return strdup(json_object_to_json_string(o));
+}
+
+static char *json_text_of(const char *text)
+{
+        return strdup(text);
+}
+
 static void remove_seccomp(App *app)
 {
         static const IsolatorType types[] = { ISOLATOR_SECCOMP_RETAIN, ISOLATOR_SECCOMP_REMOVE,
@@ -154,12 +183,14 @@ int compose_isolators(const RunApp *run, App *app)
                 const char *value;
                 IsolatorType type;
                 const char *option;
-                bool is_limit;
+                char *(*to_json)(const char *text);
         } rows[] = {
-                { run->memory, ISOLATOR_MEMORY, "memory", true },
-                { run->cpu, ISOLATOR_CPU, "cpu", true },
-                { run->cpu_shares, ISOLATOR_CPU_SHARES, "cpu-shares", false },
-                { run->oom_score_adj, ISOLATOR_OOM_SCORE_ADJ, "oom-score-adj", false },
+                { run->memory, ISOLATOR_MEMORY, "memory", json_limit_of },
+                { run->cpu, ISOLATOR_CPU, "cpu", json_limit_of },
+                { run->cpu_shares, ISOLATOR_CPU_SHARES, "cpu-shares", json_text_of },
+                { run->oom_score_adj, ISOLATOR_OOM_SCORE_ADJ, "oom-score-adj", json_text_of },
+                { run->apparmor, ISOLATOR_APPARMOR_PROFILE, "apparmor", json_profile_of },
+                { run->selinux, ISOLATOR_SELINUX_CONTEXT, "selinux", json_context_of },
         };
         int r = run->seccomp ? compose_seccomp(run->seccomp, app) : 0;
 
@@ -171,7 +202,7 @@ int compose_isolators(const RunApp *run, App *app)
 
                 if (!rows[i].value)
                         continue;
-                json = rows[i].is_limit ? json_limit_of(rows[i].value) : strdup(rows[i].value);
+                json = rows[i].to_json(rows[i].value);
                 r = set_isolator(app, rows[i].type, rows[i].option, json);
         }
         if (r < 0)

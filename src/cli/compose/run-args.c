@@ -180,6 +180,7 @@ const Option run_prepared_options[] = {
 const Option run_app_options[] = {
         { "annotation", &option_strv, offsetof(RunApp, annotations), "NAME=VALUE", "Annotate the app" },
         { "after", &option_commas, offsetof(RunApp, after), "APP,…", "Start after these apps" },
+        { "apparmor", &option_string, offsetof(RunApp, apparmor), "PROFILE", "Confine it by this AppArmor profile" },
         { "caps-remove", &option_commas, offsetof(RunApp, caps_remove), "CAP,…", "Capabilities to take away" },
         { "caps-retain", &option_commas, offsetof(RunApp, caps_retain), "CAP,…", "The only capabilities to keep" },
         { "cap-remove", &option_commas, offsetof(RunApp, caps_remove), "CAP,…", "The same as --caps-remove" },
@@ -223,6 +224,8 @@ const Option run_app_options[] = {
           .choices = "no|on-failure|always" },
         { "seccomp", &option_string, offsetof(RunApp, seccomp), "FILTER",
           "System calls: mode=retain|remove,[errno=NAME,]CALL,…, or a profile's file" },
+        { "selinux", &option_string, offsetof(RunApp, selinux), "CONTEXT",
+          "Its SELinux context, USER:ROLE:TYPE:LEVEL" },
         { "signature", &option_string, offsetof(RunApp, signature), "FILE", "The signature of the image, an ACI" },
         { "socket-activated", &option_commas, offsetof(RunApp, socket_activated), "PORT,…",
           "Ports whose sockets the service manager passes" },

@@ -31,6 +31,8 @@ typedef struct RunApp {
         char *cpu;
         char *cpu_shares;
         char *oom_score_adj;
+        char *apparmor;
+        char *selinux;
         char **caps_retain;
         char **caps_remove;
         char *seccomp;

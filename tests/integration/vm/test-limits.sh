@@ -92,6 +92,8 @@ PROFILE
         assert_contains "$output" 'podctl-test (enforce)'
         assert_contains "$output" 'denied'
         assert_not_contains "$output" '/allowed'
+        podctl run busybox --apparmor=podctl-test --exec=/bin/cat -- /proc/self/attr/current >seen
+        assert_contains "$(cat seen)" 'podctl-test (enforce)'
 }
 
 # --- Devices, and limits beyond those of the host's services
