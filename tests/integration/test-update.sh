@@ -199,6 +199,10 @@ test_update_misuse() {
         refused_command "no file of pod 'nobody'" update nobody
         fetch busybox.oci
         defer rm -f /etc/podctl/pods.d/odd.json
-        podctl create --annotation=podctl/auto-update=nightly odd busybox >/dev/null 2>&1
+        refused_command "not 'nightly'" create --annotation=podctl/auto-update=nightly odd busybox
+        test ! -e /etc/podctl/pods.d/odd.json
+        podctl create --annotation=podctl/auto-update=check odd busybox >/dev/null 2>&1
+        sed -i 's/"check"/"nightly"/' /etc/podctl/pods.d/odd.json
+        refused_command "off, check, fetch or restart, not 'nightly'" check odd
         refused_command "off, check, fetch or restart, not 'nightly'" update
 }

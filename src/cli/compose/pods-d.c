@@ -408,3 +408,12 @@ int pod_manifest_update_way(const AppcPod *manifest, UpdateWay *ret)
                                                POD_ANNOTATION_UPDATE, text)
                         : 0;
 }
+
+int pod_manifest_check_ways(const AppcPod *manifest)
+{
+        PullPolicy policy;
+        UpdateWay way;
+        int r = pull_policy(manifest, &policy);
+
+        return r < 0 ? r : pod_manifest_update_way(manifest, &way);
+}

@@ -50,3 +50,5 @@ const char *update_way_to_string(UpdateWay w);
 UpdateWay update_way_from_string(const char *s);
 /* -EINVAL, logged: it is another word. */
 int pod_manifest_update_way(const AppcPod *manifest, UpdateWay *ret);
+/* Whether the annotations make sense that say when to look for images. -EINVAL, logged. */
+int pod_manifest_check_ways(const AppcPod *manifest);

@@ -51,6 +51,9 @@ static int check_file(Context *c, const char *name, const char *path)
         r = pod_manifest_read(path, &manifest, &passed_over);
         if (r < 0)
                 return r;
+        r = pod_manifest_check_ways(manifest);
+        if (r < 0)
+                return r;
         STRV_FOREACH(member, passed_over)
                 (void) printf("%s: ignored (extension)\n", *member);
         if (!images_are_there(c, manifest)) {

@@ -187,7 +187,7 @@ check nothing_is_left '
         systemctl disable --quiet --now week-probe week-registry
         for ((i = 1; i <= PODS; i++)); do podctl delete --force w$i >/dev/null; done
         podctl gc --grace-period=0
-        podctl image gc >/dev/null
+        podctl image gc --grace-period=0 >/dev/null
         test -z "$(podctl list --all --no-legend)"
         test -z "$(machinectl list --no-legend)"
         rm -rf /var/tmp/week /etc/podctl/registries.d/week.json /etc/systemd/system/week-*.service'
