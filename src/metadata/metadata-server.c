@@ -1,37 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <fcntl.h>
-#include <microhttpd.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-
 #include "basic/alloc.h"
-#include "basic/fd.h"
 #include "basic/parse.h"
 #include "basic/string-util.h"
-#include "basic/time-util.h"
-#include "metadata/metadata-clients.h"
 #include "metadata/metadata-server.h"
 #include "pod/registration.h"
+#include "serve/http-server.h"
 
-#define SOCKETS_MAX 8
-/* The limits of metadata-clients.h are reached first: at this one, the library would make new connections wait. */
-#define CONNECTIONS_MAX (2 * CLIENTS_MAX)
-#define SILENCE_SECONDS 5U
 #define FIELDS_MAX 8
+
+/* Whose requests come through a socket. */
+enum {
+        PODS,
+        REGISTRARS,
+        _KIND_MAX,
+};
 
 typedef struct Listener {
         MetadataService *service;
-        struct MHD_Daemon *daemon;
-        int epoll_fd; /* the daemon's */
-        ClientTable *clients; /* the server's; NULL for the registrar, whose clients are not counted */
+        int (*answer)(MetadataService *s, const MetadataRequest *q, MetadataReply *ret);
 } Listener;
 
 struct MetadataServer {
-        MetadataService *service;
-        ClientTable *clients;
-        Listener listeners[SOCKETS_MAX];
-        size_t n;
+        HttpServer *server;
+        Listener listeners[_KIND_MAX];
 };
 
 /* A request whose body is being received. */
@@ -117,24 +108,6 @@ static bool exchange_take(Exchange *e, const char *data, size_t n)
         return true;
 }
 
-static enum MHD_Result send_reply(struct MHD_Connection *connection, MetadataReply *reply)
-{
-        struct MHD_Response *response = MHD_create_response_from_buffer(strlen(reply->body), reply->body,
-                                                                        MHD_RESPMEM_MUST_FREE);
-        enum MHD_Result result;
-
-        if (!response) {
-                free(reply->body);
-                return MHD_NO;
-        }
-        (void) MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
-        if (reply->allow)
-                (void) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
-        result = MHD_queue_response(connection, reply->status, response);
-        MHD_destroy_response(response);
-        return result;
-}
-
 static enum MHD_Result answer(const Listener *l, struct MHD_Connection *connection, const char *path,
                               const char *method, const Exchange *e)
 {
@@ -155,9 +128,8 @@ static enum MHD_Result answer(const Listener *l, struct MHD_Connection *connecti
                 r = metadata_refuse(&reply, e->max > 0 ? 413 : 400,
                                     e->max > 0 ? "that is too long\n" : "nothing is expected to be sent\n");
         else
-                r = l->clients ? metadata_answer_pod(l->service, &q, &reply)
-                               : metadata_answer_registrar(l->service, &q, &reply);
-        return r < 0 ? MHD_NO : send_reply(connection, &reply);
+                r = l->answer(l->service, &q, &reply);
+        return r < 0 ? MHD_NO : http_answer(connection, reply.status, reply.type, reply.allow, reply.body);
 }
 
 /* Called once with the headers, then with each piece of the body, then once more. */
@@ -184,172 +156,63 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
         return answer(l, connection, path, method, e);
 }
 
-static void on_completed(void *userdata, struct MHD_Connection *connection, void **state,
-                         enum MHD_RequestTerminationCode how)
+static void release(void *state)
 {
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-        *state = exchange_free(*state);
-        if (info && info->socket_context)
-                client_table_answered(info->socket_context, now_monotonic_usec());
+        exchange_free(state);
 }
 
 /* Only pods and this host are served. If the addresses of some pods are not known, all clients are. */
-static bool find_client(const MetadataService *service, int fd, ClientKey *ret)
+static bool find_client(void *userdata, int fd, ClientKey *ret)
 {
-        union {
-                struct sockaddr header;
-                struct sockaddr_in v4;
-                struct sockaddr_in6 v6;
-        } peer = {}, local = {};
+        const Listener *l = userdata;
         char text[INET6_ADDRSTRLEN];
+        HttpAddress peer;
         Uuid pod;
 
-        if (getpeername(fd, &peer.header, &(socklen_t) { sizeof(peer) }) < 0 ||
-            getsockname(fd, &local.header, &(socklen_t) { sizeof(local) }) < 0)
+        if (!http_find_client(fd, &peer, ret))
                 return false;
-        *ret = client_key(&peer.header, &local.header);
         if (client_is_host(ret))
                 return true;
         if (client_address(&peer.header, text) &&
-            registration_find_address(service->registration_fd, text, &pod) >= 0) {
+            registration_find_address(l->service->registration_fd, text, &pod) >= 0) {
                 *ret = client_key_of_pod(&pod);
                 return true;
         }
-        return registration_has_strangers(service->foreign_fd) || registration_has_strangers(service->registration_fd);
-}
-
-static void on_connection(void *userdata, struct MHD_Connection *connection, void **context,
-                          enum MHD_ConnectionNotificationCode what)
-{
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        const Listener *l = userdata;
-        Client *client;
-        ClientKey key;
-
-        if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-                if (*context)
-                        client_table_remove(l->clients, *context);
-                return;
-        }
-        if (!info)
-                return;
-        if (!find_client(l->service, info->connect_fd, &key) ||
-            client_table_add(l->clients, &key, info->connect_fd, now_monotonic_usec(), &client) < 0) {
-                (void) shutdown(info->connect_fd, SHUT_RDWR);
-                return;
-        }
-        *context = client;
-}
-
-/* Paths are used as C strings: one that contains a NUL ends there. */
-static size_t on_unescape(void *userdata, struct MHD_Connection *connection, char *s)
-{
-        return MHD_http_unescape(s);
+        return registration_has_strangers(l->service->foreign_fd) ||
+               registration_has_strangers(l->service->registration_fd);
 }
 
 int metadata_server_new(MetadataService *service, MetadataServer **ret)
 {
-        MetadataServer *s = new0(MetadataServer, 1);
+        _cleanup_free_ MetadataServer *s = new0(MetadataServer, 1);
 
-        if (!s)
+        if (!s || http_server_new(&s->server) < 0)
                 return -ENOMEM;
-        s->service = service;
-        if (client_table_new(&s->clients) < 0) {
-                free(s);
-                return -ENOMEM;
-        }
-        *ret = s;
+        s->listeners[PODS] = (Listener) { .service = service, .answer = metadata_answer_pod };
+        s->listeners[REGISTRARS] = (Listener) { .service = service, .answer = metadata_answer_registrar };
+        *ret = TAKE_PTR(s);
         return 0;
 }
 
-/* Other processes may have the socket as well: it is closed, but never shut down. */
 MetadataServer *metadata_server_free(MetadataServer *s)
 {
         if (!s)
                 return NULL;
-        for (size_t i = 0; i < s->n; i++) {
-                safe_close(MHD_quiesce_daemon(s->listeners[i].daemon));
-                MHD_stop_daemon(s->listeners[i].daemon);
-        }
-        client_table_free(s->clients);
+        http_server_free(s->server);
         return mfree(s);
 }
 
 int metadata_server_add(MetadataServer *s, int fd, bool registrar)
 {
-        Listener *l = &s->listeners[s->n];
-        const union MHD_DaemonInfo *info;
-
-        if (s->n == SOCKETS_MAX)
-                return -E2BIG;
-        if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0)
-                return -errno;
-        *l = (Listener) { .service = s->service, .clients = registrar ? NULL : s->clients };
-        l->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, l,
-                                     MHD_OPTION_LISTEN_SOCKET, fd,
-                                     MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-                                     MHD_OPTION_NOTIFY_CONNECTION, registrar ? NULL : on_connection, l,
-                                     MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_SECONDS,
-                                     MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-                                     MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
-                                     MHD_OPTION_END);
-        if (!l->daemon)
-                return -EIO;
-        info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-        if (!info) {
-                MHD_stop_daemon(l->daemon);
-                return -EIO;
-        }
-        l->epoll_fd = info->epoll_fd;
-        s->n++;
-        return 0;
-}
-
-static bool is_busy(const MetadataServer *s)
-{
-        for (size_t i = 0; i < s->n; i++) {
-                const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->listeners[i].daemon,
-                                                                       MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-
-                if (info && info->num_connections > 0)
-                        return true;
-        }
-        return false;
-}
-
-/* Milliseconds until there is something to do even if no client sends anything. */
-static int next_timeout(const MetadataServer *s, unsigned idle_seconds)
-{
-        MHD_UNSIGNED_LONG_LONG least = idle_seconds > 0 && !is_busy(s) ? idle_seconds * 1000ULL : INT32_MAX, n;
-        uint64_t now = now_monotonic_usec(), next = client_table_expire(s->clients, now);
-
-        if (next != UINT64_MAX)
-                least = MIN(least, (next - now) / 1000 + 1);
-
-        for (size_t i = 0; i < s->n; i++)
-                if (MHD_get_timeout(s->listeners[i].daemon, &n) == MHD_YES)
-                        least = MIN(least, n);
-        return (int) least;
+        return http_server_add(s->server, fd, &(HttpHandler) {
+                .on_request = on_request,
+                .release = release,
+                .find_client = registrar ? NULL : find_client,
+                .userdata = &s->listeners[registrar ? REGISTRARS : PODS],
+        });
 }
 
 int metadata_server_run(MetadataServer *s, unsigned idle_seconds)
 {
-        struct pollfd fds[SOCKETS_MAX];
-
-        for (;;) {
-                int k, timeout = next_timeout(s, idle_seconds);
-                bool idle = idle_seconds > 0 && !is_busy(s);
-
-                for (size_t i = 0; i < s->n; i++)
-                        fds[i] = (struct pollfd) { .fd = s->listeners[i].epoll_fd, .events = POLLIN };
-                k = poll(fds, s->n, timeout);
-                if (k < 0 && errno != EINTR)
-                        return -errno;
-                if (k == 0 && idle)
-                        return 0;
-                for (size_t i = 0; i < s->n; i++)
-                        if (MHD_run(s->listeners[i].daemon) != MHD_YES)
-                                return -EIO;
-        }
+        return http_server_run(s->server, idle_seconds);
 }

@@ -3,9 +3,8 @@
 
 #include "metadata/metadata-api.h"
 
-/* The answers of metadata-api.h over HTTP, by libmicrohttpd: one thread, several listening sockets. There are limits
- * for pods: on connections, in total and for each client, on the time that a request may take, and on the size of
- * bodies (metadata/metadata-clients.h). */
+/* The answers of metadata-api.h over HTTP. For pods there are the limits of serve/http-server.h, and one on the size of
+ * bodies. */
 
 typedef struct MetadataServer MetadataServer;
 

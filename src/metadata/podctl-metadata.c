@@ -13,6 +13,7 @@
 #include "basic/string-util.h"
 #include "metadata/metadata-server.h"
 #include "pod/registration.h"
+#include "serve/http-server.h"
 #include "shared/sandbox.h"
 
 /* The metadata service: podctl-metadata.service(8). systemd passes its sockets, and names its directories in
@@ -20,8 +21,6 @@
  * "podctl-metadata PORT", by podctl metadata-service, it makes all of these itself, becomes its user, and keeps
  * running. */
 
-/* $PODCTL_METADATA_IDLE overrides this. */
-#define IDLE_SECONDS 30U
 #define STATE_DIRECTORY "/var/lib/podctl/metadata"
 
 static int own_directory(const char *variable, const char *otherwise, int *ret)
@@ -159,14 +158,6 @@ static int serve_in_foreground(MetadataServer *server, const char *port_text)
         return r < 0 ? log_error_errno(r, "Cannot become user " REGISTRATION_GROUP ": %m") : 0;
 }
 
-static unsigned idle_seconds(void)
-{
-        const char *text = getenv("PODCTL_METADATA_IDLE");
-        uint32_t n;
-
-        return text && parse_uint32(text, &n) >= 0 ? MIN(n, 3600U) : IDLE_SECONDS;
-}
-
 static int serve(const char *port)
 {
         MetadataService service = { .registration_fd = -EBADF, .foreign_fd = -EBADF };
@@ -190,7 +181,7 @@ static int serve(const char *port)
                 return r;
         if (port)
                 log_info("Serving metadata on port %s", port);
-        r = metadata_server_run(server, port ? 0 : idle_seconds());
+        r = metadata_server_run(server, port ? 0 : http_server_idle_seconds("PODCTL_METADATA_IDLE"));
         return r < 0 ? log_error_errno(r, "Cannot serve metadata any more: %m") : 0;
 }
 

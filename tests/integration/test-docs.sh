@@ -91,6 +91,8 @@ test_units_are_confined() {
                         fail "$unit: $exposure is more than $most"
         done <<'UNITS'
 podctl-metadata.service 0.5
+podctl-metrics.service 0.2
+podctl-metrics-collect@x.service 1.8
 podctl-image-gc.service 1.2
 podctl-upgrade.service 1.4
 podctl-gc.service 2.7
@@ -105,8 +107,9 @@ test_units_are_preset() {
                 podctl-group.socket; do
                 assert_contains "$(systemctl list-unit-files --no-legend --no-pager "$unit")" 'enabled'
         done
-        systemctl list-unit-files --no-legend --no-pager podctl-metadata.socket podctl-update.timer >presets
-        assert_eq "$(awk '{ print $NF }' presets | sort | uniq -c | xargs)" '2 disabled'
+        systemctl list-unit-files --no-legend --no-pager podctl-metadata.socket podctl-metrics.socket \
+                podctl-update.timer >presets
+        assert_eq "$(awk '{ print $NF }' presets | sort | uniq -c | xargs)" '3 disabled'
         systemd-sysusers --dry-run /usr/lib/sysusers.d/podctl.conf
         systemd-tmpfiles --create --dry-run /usr/lib/tmpfiles.d/podctl.conf 2>/dev/null ||
                 systemd-tmpfiles --create /usr/lib/tmpfiles.d/podctl.conf

@@ -346,6 +346,18 @@ test_podctl_metrics_1() {
         grep -q 'SUCCESS: 3 rules found' out
 }
 
+test_podctl_metrics_service_8() {
+        defer systemctl daemon-reload
+        defer systemctl disable --quiet --now podctl-metrics.socket
+        defer systemctl stop podctl-metrics.service
+        example podctl-metrics.service.8
+        grep -q '^podctl_pods{state="running"} ' out
+        grep -q 'SUCCESS: .* is valid prometheus config' out
+        systemctl daemon-reload
+        systemctl restart podctl-metrics.socket
+        curl -sS -m 20 http://127.0.0.1:9999/metrics | promtool check metrics
+}
+
 test_podctl_stats_1() { fetch busybox.oci; sleeping web; example podctl-stats.1; grep -q '^web  *app ' out; }
 
 test_podctl_status_1() {

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # $output is of lib.sh
 #
-# What podctl metrics prints of pods: that Prometheus can read it, and that it is true.
+# What podctl metrics prints of pods, and what the service for Prometheus answers: that Prometheus can read it, and that
+# it is true.
 
 fetch busybox.oci
 
@@ -114,4 +115,163 @@ test_metrics_as_openmetrics() {
 
 test_metrics_are_for_root() {
         assert_fails 254 setpriv --reuid=65534 --regid=65534 --clear-groups podctl metrics
+}
+
+# The service, for Prometheus
+
+METRICS=http://127.0.0.1:18113/metrics
+
+start_metrics() {
+        defer systemctl stop podctl-metrics.socket podctl-metrics.service
+        systemctl start podctl-metrics.socket
+}
+
+# scrape FORMAT [OPTION…]: into the files "headers" and "metrics".
+scrape() {
+        local accept=text/plain
+        [[ $1 != openmetrics ]] || accept='application/openmetrics-text;version=1.0.0'
+        shift
+        curl -sS -m 20 -D headers -o metrics -H "Accept: $accept;q=0.9,*/*;q=0.1" "$@" $METRICS
+}
+
+# asked [OPTION…] URL: the status.
+asked() { curl -sS -m 20 -o answer -w '%{http_code}' "$@"; }
+
+test_metrics_are_served() {
+        pod served --net=none busybox --name=app --exec=/bin/sleep -- 1000
+        app_pid served app >/dev/null
+        start_metrics
+        scrape prometheus
+        promtool check metrics <metrics
+        grep -qi $'^content-type: text/plain; version=0.0.4; charset=utf-8\r$' headers
+        assert_eq "$(figure 'podctl_app_running{pod="served",app="app"}')" 1
+        # All that root sees, also through the sandbox.
+        podctl metrics | cut -d ' ' -f 1 | grep -v '^#' >expected
+        cut -d ' ' -f 1 metrics | grep -v '^#' | diff expected -
+        [[ $(figure 'podctl_app_cpu_seconds_total{pod="served",app="app"}') ]] || fail "$(cat metrics)"
+        scrape openmetrics
+        grep -qi $'^content-type: application/openmetrics-text; version=1.0.0; charset=utf-8\r$' headers
+        assert_eq "$(tail -n 1 metrics)" '# EOF'
+        assert_eq "$(figure 'podctl_app_running{pod="served",app="app"}')" 1
+        # Starts and ends of what collects are not told.
+        journalctl --sync
+        assert_not_contains "$(journalctl -b -o cat -u 'podctl-metrics-collect@*')" Started
+        curl -sS -m 20 -I $METRICS | grep -q '^HTTP/1.1 200'
+        systemctl stop podctl-metrics.socket
+        inactive() { [[ $(systemctl show -P ActiveState podctl-metrics-collect.socket) == inactive ]]; }
+        wait_until inactive
+        [[ ! -e /run/podctl/metrics.sock ]]
+}
+
+# A network of the pod's own has figures that root reads of its processes.
+test_metrics_of_networks_are_served() {
+        pod networked busybox --name=app --exec=/bin/sleep -- 1000
+        pod shared --net=host busybox --name=app --exec=/bin/sleep -- 1000
+        app_pid networked app >/dev/null
+        app_pid shared app >/dev/null
+        start_metrics
+        scrape prometheus
+        [[ $(figure 'podctl_pod_network_sent_bytes_total{pod="networked"}') ]] || fail "$(cat metrics)"
+        assert_eq "$(figure 'podctl_pod_network_sent_bytes_total{pod="shared"}')" ''
+}
+
+test_metrics_refuse() {
+        start_metrics
+        assert_eq "$(asked "${METRICS%/*}/")" 404
+        assert_eq "$(asked -X POST -d x "${METRICS%/*}/other")" 404
+        assert_eq "$(asked -X POST -d x $METRICS)" 405
+        assert_contains "$(curl -sS -i -m 20 -X DELETE $METRICS)" 'Allow: GET, HEAD'
+        assert_contains "$(printf 'GET / HTTP/9.9\r\n\r\n' | timeout 20 nc -N 127.0.0.1 18113)" ' 505 '
+        printf 'GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\nmuch' |
+                timeout 20 nc -N 127.0.0.1 18113 >answer || true
+        assert_not_contains "$(cat answer)" ' 200 '
+        assert_eq "$(asked "$METRICS")" 200
+}
+
+test_metrics_are_served_without_privileges() {
+        local main
+        start_metrics
+        assert_eq "$(asked "$METRICS")" 200
+        main=$(systemctl show -P MainPID podctl-metrics.service)
+        assert_eq "$(awk '/^Uid:/ { print $2, $3, $4, $5 }' "/proc/$main/status" | tr ' ' '\n' | sort -u)" \
+                "$(id -u podctl-metrics)"
+        assert_eq "$(grep -c $'^Cap.*:\t0000000000000000$' "/proc/$main/status")" 5
+        grep -q $'^NoNewPrivs:\t1$' "/proc/$main/status"
+        grep -q $'^Seccomp:\t2$' "/proc/$main/status"
+        [[ $(readlink "/proc/$main/ns/net") != "$(readlink /proc/self/ns/net)" ]]
+        # Nobody else asks root.
+        assert_eq "$(stat -c '%a %U' /run/podctl/metrics.sock)" '600 podctl-metrics'
+        assert_fails '*' setpriv --reuid=65534 --regid=65534 --clear-groups \
+                nc -U -N /run/podctl/metrics.sock </dev/null
+        assert_contains "$output" 'Permission denied'
+}
+
+# Root reads one letter, and of what is none it says so.
+test_metrics_collector_reads_a_letter() {
+        start_metrics
+        assert_eq "$(printf o | timeout 20 nc -U -N /run/podctl/metrics.sock | tr '\0' '!' | tail -n 1)" '!'
+        assert_eq "$(printf 'GET /metrics HTTP/1.1\r\n\r\n' | timeout 20 nc -U -N /run/podctl/metrics.sock)" ''
+        told() { journalctl -b -o cat -u 'podctl-metrics-collect@*' | grep -q 'Nothing was asked by podctl-metrics'; }
+        wait_until told
+        assert_fails 254 podctl serve-metrics
+        assert_contains "$output" podctl-metrics-collect.socket
+}
+
+# Nobody answers, or too late: Prometheus is told so, and nothing is passed off as metrics.
+test_metrics_that_fail() {
+        start_metrics
+        defer systemctl stop 'podctl-metrics-collect@*.service'
+        mkdir -p /run/systemd/system/podctl-metrics-collect@.service.d
+        defer systemctl daemon-reload
+        defer rm -r /run/systemd/system/podctl-metrics-collect@.service.d
+        printf '[Service]\nExecStart=\nExecStart=/bin/sleep 60\n' \
+                >/run/systemd/system/podctl-metrics-collect@.service.d/late.conf
+        systemctl daemon-reload
+        assert_eq "$(asked "$METRICS")" 503
+        assert_contains "$(cat answer)" podctl-metrics.service
+        journalctl --sync
+        assert_contains "$(journalctl -b -o cat -u podctl-metrics.service)" 'There were no metrics from'
+        printf '[Service]\nExecStart=\nExecStart=/bin/false\n' \
+                >/run/systemd/system/podctl-metrics-collect@.service.d/late.conf
+        systemctl daemon-reload
+        ended_early() {
+                assert_eq "$(asked "$METRICS")" 503
+                journalctl -b -o cat -u podctl-metrics.service |
+                        grep -q 'There were no metrics.*\(reset by peer\|pipe\)'
+        }
+        wait_until ended_early
+        rm /run/systemd/system/podctl-metrics-collect@.service.d/late.conf
+        systemctl daemon-reload
+        served() { [[ $(asked "$METRICS") == 200 ]]; }
+        wait_until served
+}
+
+# Connections that trickle, of anybody on this host, keep Prometheus from nothing.
+test_metrics_beside_slow_clients() {
+        local slow
+        start_metrics
+        chmod 777 .
+        setpriv --reuid=65534 --clear-groups "$HERE/slow-clients" 18113 600 ready &
+        slow=$!
+        defer kill $slow
+        wait_until test -e ready
+        for _ in 1 2 3; do
+                assert_eq "$(asked "$METRICS")" 200
+        done
+        kill -0 $slow
+}
+
+test_metrics_service_ends_when_idle() {
+        mkdir -p /run/systemd/system/podctl-metrics.service.d
+        defer systemctl daemon-reload
+        defer rm -r /run/systemd/system/podctl-metrics.service.d
+        printf '[Service]\nEnvironment=PODCTL_METRICS_IDLE=1\n' \
+                >/run/systemd/system/podctl-metrics.service.d/idle.conf
+        systemctl daemon-reload
+        start_metrics
+        assert_eq "$(asked "$METRICS")" 200
+        over() { [[ $(systemctl show -P ActiveState podctl-metrics.service) == inactive ]]; }
+        wait_until over
+        assert_eq "$(systemctl show -P Result podctl-metrics.service)" success
+        assert_eq "$(asked "$METRICS")" 200
 }

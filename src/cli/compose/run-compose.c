@@ -317,7 +317,8 @@ static int compose_file(Context *context, const RunArgs *args, AppcPod **ret)
         r = pod_manifest_read(args->pod_manifest, &pod, NULL);
         if (r < 0)
                 return r;
-        r = args->check ? pod_manifest_check_ways(pod) : pod_manifest_fetch(context, pod, args->of_pods_d ? args->name : NULL);
+        r = args->check ? pod_manifest_check_ways(pod)
+                        : pod_manifest_fetch(context, pod, args->of_pods_d ? args->name : NULL);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(pod);

@@ -250,12 +250,13 @@ static HostState look_at_seccomp(const HostLook *l, char **ret_found)
 
 static HostState look_at_users(const HostLook *l, char **ret_found)
 {
-        /* The metadata service may be a package of its own. */
+        /* The services may be packages of their own. */
         static const struct {
                 const char *name, *program;
         } users[] = {
                 { "podctl-fetch", PKGLIBDIR "/podctl-fetch" },
                 { "podctl-metadata", PKGLIBDIR "/podctl-metadata" },
+                { "podctl-metrics", PKGLIBDIR "/podctl-metrics" },
         };
         static const char *const groups[] = { "podctl", "podctl-admin" };
         _cleanup_strv_free_ char **missing = NULL;

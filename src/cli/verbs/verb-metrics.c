@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <systemd/sd-daemon.h>
+
 #include "basic/log.h"
 #include "cli/start/metrics-text.h"
 #include "cli/verbs/verbs.h"
@@ -13,9 +15,8 @@ static const Option options[] = {
         {},
 };
 
-static int run(Context *c, void *userdata, char **words)
+static int print_metrics(Context *c, MetricsFormat format, FILE *f)
 {
-        const MetricsArgs *args = userdata;
         _cleanup_(host_metrics_done) HostMetrics metrics = {};
         PodStore *store;
         sd_bus *bus;
@@ -30,9 +31,16 @@ static int run(Context *c, void *userdata, char **words)
         r = host_metrics_read(store, bus, &metrics);
         if (r < 0)
                 return log_error_errno(r, "Cannot read the metrics of pods: %m");
-        metrics_print(&metrics, streq_ptr(args->format, "openmetrics") ? METRICS_OPENMETRICS : METRICS_PROMETHEUS,
-                      stdout);
+        metrics_print(&metrics, format, f);
         return 0;
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        const MetricsArgs *args = userdata;
+
+        return print_metrics(c, streq_ptr(args->format, "openmetrics") ? METRICS_OPENMETRICS : METRICS_PROMETHEUS,
+                             stdout);
 }
 
 const Verb verb_metrics = {
@@ -42,4 +50,49 @@ const Verb verb_metrics = {
         .args_size = sizeof(MetricsArgs),
         .flags = VERB_ROOT,
         .run = run,
+};
+
+static int collect(Context *c, MetricsFormat format, char **ret)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+        FILE *f = open_memstream(&text, &n);
+        int r;
+
+        if (!f)
+                return log_oom();
+        r = print_metrics(c, format, f);
+        if (fclose(f) < 0 && r >= 0)
+                r = log_oom();
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(text);
+        return 0;
+}
+
+/* podctl-metrics-collect@.service: one connection of podctl-metrics. */
+static int serve(Context *c, void *userdata, char **words)
+{
+        _cleanup_free_ char *text = NULL;
+        MetricsFormat format;
+        int r;
+
+        if (sd_listen_fds(true) != 1)
+                return log_error_errno(EINVAL, "Command 'serve-metrics' is what podctl-metrics-collect.socket starts");
+        r = metrics_channel_receive(SD_LISTEN_FDS_START, &format);
+        if (r < 0)
+                return log_error_errno(r, "Nothing was asked by podctl-metrics: %m");
+        r = collect(c, format, &text);
+        if (r < 0)
+                return r;
+        r = metrics_channel_answer(SD_LISTEN_FDS_START, text);
+        return r < 0 ? log_error_errno(r, "Cannot pass on the metrics: %m") : 0;
+}
+
+const Verb verb_serve_metrics = {
+        .name = "serve-metrics",
+        .summary = "Collect figures of all pods for podctl-metrics",
+        .flags = VERB_HIDDEN | VERB_ROOT,
+        .max_words = 0,
+        .run = serve,
 };

@@ -57,6 +57,7 @@ const Verb *const podctl_verbs[] = {
         &verb_image_fetch,
         &verb_launch,
         &verb_serve_group,
+        &verb_serve_metrics,
         &verb_refresh,
         &verb_tear_down,
         &verb_complete,

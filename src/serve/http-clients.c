@@ -2,7 +2,7 @@
 #include <netinet/in.h>
 
 #include "basic/alloc.h"
-#include "metadata/metadata-clients.h"
+#include "serve/http-clients.h"
 
 enum {
         CLASS_HOST,

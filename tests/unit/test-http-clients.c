@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "basic/alloc.h"
-#include "metadata/metadata-clients.h"
+#include "serve/http-clients.h"
 
 /* As many clients as there may be need more descriptors than a user has by default. */
 static void setup(void)
@@ -18,7 +18,7 @@ static void setup(void)
         cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-TestSuite(metadata_clients, .init = setup);
+TestSuite(http_clients, .init = setup);
 
 static ClientKey key_of(const char *peer, const char *local)
 {
@@ -38,7 +38,7 @@ static ClientKey key_of(const char *peer, const char *local)
 }
 
 /* What one client can have as many addresses of as it likes is one. */
-Test(metadata_clients, keys)
+Test(http_clients, keys)
 {
         static const struct {
                 const char *a, *b;
@@ -93,7 +93,7 @@ static void done(ClientTable *t, End *e)
         (void) close(e->fds[1]);
 }
 
-Test(metadata_clients, one_client)
+Test(http_clients, one_client)
 {
         _cleanup_(client_table_freep) ClientTable *t = NULL;
         End many[CLIENT_CONNECTIONS_MAX], other, more;
@@ -112,7 +112,7 @@ Test(metadata_clients, one_client)
                 done(t, &many[i]);
 }
 
-Test(metadata_clients, all_clients)
+Test(http_clients, all_clients)
 {
         _cleanup_(client_table_freep) ClientTable *t = NULL;
         End many[CLIENTS_MAX], more;
@@ -133,7 +133,7 @@ Test(metadata_clients, all_clients)
                 done(t, &many[i]);
 }
 
-Test(metadata_clients, deadline)
+Test(http_clients, deadline)
 {
         _cleanup_(client_table_freep) ClientTable *t = NULL;
         End slow, quick;
