@@ -95,7 +95,7 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
                 { "user-label", &option_strv, offsetof(RunArgs, user_labels), "NAME=VALUE",                            \
                   "Label for your own use" },                                                                          \
                 { "volume", &option_strv, offsetof(RunArgs, volumes), "NAME,kind=KIND,…",                              \
-                  "Volume: kind=host,source=PATH or kind=empty" },                                                     \
+                  "Volume: kind=host,source=PATH, named, empty or tmpfs" },                                            \
                 { "no-overlay", &option_bool, offsetof(RunArgs, no_overlay), NULL, "Changes nothing; rkt had it" },    \
                 { "stage1-from-dir", &option_stage1, offsetof(RunArgs, stage1), "FILE",                                \
                   "Engine, by rkt's file name of its image" },                                                         \
