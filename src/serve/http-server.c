@@ -95,10 +95,15 @@ static void on_connection(void *userdata, struct MHD_Connection *connection, voi
         *context = client;
 }
 
-/* Paths are used as C strings: one that contains a NUL ends there. */
+/* Paths are used as C strings: one with a NUL in it is that of nothing. */
 static size_t on_unescape(void *userdata, struct MHD_Connection *connection, char *s)
 {
-        return MHD_http_unescape(s);
+        size_t n = MHD_http_unescape(s);
+
+        if (strlen(s) == n)
+                return n;
+        *s = 0;
+        return 0;
 }
 
 int http_server_new(HttpServer **ret)

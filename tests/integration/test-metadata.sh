@@ -69,6 +69,7 @@ test_headers_and_codes() {
         assert_eq "$(get_metadata "$at" pod/manifest | jq -r '.apps[0].name')" app
         assert_eq "$(get_metadata "$at" apps/app/image/manifest | jq -r .acKind)" ImageManifest
         assert_eq "$(status_of "$at$BASE/pod/none")" 404
+        assert_eq "$(status_of "$at$BASE/pod/uuid%00x")" 404
         assert_eq "$(status_of "${at%/*}/0123456789abcdef0123456789abcdef$BASE/pod/uuid")" 401
         assert_eq "$(status_of "${at%/*}/%2e%2e%2fpods$BASE/pod/uuid")" 404
         assert_eq "$(status_of -X DELETE "$at$BASE/pod/uuid")" 405

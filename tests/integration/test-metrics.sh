@@ -178,6 +178,7 @@ test_metrics_of_networks_are_served() {
 test_metrics_refuse() {
         start_metrics
         assert_eq "$(asked "${METRICS%/*}/")" 404
+        assert_eq "$(asked "$METRICS%00x")" 404
         assert_eq "$(asked -X POST -d x "${METRICS%/*}/other")" 404
         assert_eq "$(asked -X POST -d x $METRICS)" 405
         assert_contains "$(curl -sS -i -m 20 -X DELETE $METRICS)" 'Allow: GET, HEAD'
