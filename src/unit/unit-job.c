@@ -36,3 +36,20 @@ int unit_job_run(sd_bus *bus, const char *member, const char *unit, char **ret_r
         *ret_result = strdup(result);
         return *ret_result ? 0 : -ENOMEM;
 }
+
+int unit_jobs_watch(sd_bus *bus, sd_bus_message_handler_t on_job, void *userdata, sd_bus_slot **ret)
+{
+        _cleanup_(sd_bus_slot_unrefp) sd_bus_slot *slot = NULL;
+        int r = sd_bus_match_signal(bus, &slot, bus_systemd_manager.destination, bus_systemd_manager.path,
+                                    bus_systemd_manager.interface, "JobNew", on_job, userdata);
+
+        if (r < 0)
+                return r;
+        /* Which fails if the connection has subscribed before; systemd handles it before the next call. */
+        r = sd_bus_call_method_async(bus, NULL, bus_systemd_manager.destination, bus_systemd_manager.path,
+                                     bus_systemd_manager.interface, "Subscribe", NULL, NULL, NULL);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(slot);
+        return 0;
+}

@@ -60,6 +60,11 @@ static int take_main_pid(sd_bus_message *m, UnitStatus *s)
         return sd_bus_message_read(m, "v", "u", &s->main_pid);
 }
 
+static int take_restarts(sd_bus_message *m, UnitStatus *s)
+{
+        return sd_bus_message_read(m, "v", "u", &s->restarts);
+}
+
 static int take_string(sd_bus_message *m, char **field)
 {
         const char *value;
@@ -86,6 +91,7 @@ static const struct {
         { "ExecMainCode", take_exit_code },
         { "ExecMainStatus", take_exit_status },
         { "MainPID", take_main_pid },
+        { "NRestarts", take_restarts },
         { "Result", take_result },
         { "StatusText", take_status_text },
 };

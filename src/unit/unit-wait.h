@@ -18,6 +18,7 @@ typedef struct UnitStatus {
         int exit_code;     /* CLD_EXITED, CLD_KILLED, …; 0 while the main process is alive */
         int exit_status;   /* exit status or signal */
         uint32_t main_pid;
+        uint32_t restarts; /* by Restart=; a start by anybody else begins at 0 */
         char *result;      /* "success", "exit-code", "signal", … */
         char *status_text; /* the service's last STATUS= */
 } UnitStatus;

@@ -191,7 +191,7 @@ test_secret_variable_is_nowhere_else() {
                         "/proc/$(systemctl show -p MainPID --value "$(pod_unit keeper)")/environ"
         } >said 2>/dev/null
         assert_contains "$(tr -d '\0' <said)" "$PWD/key"
-        assert_contains "$(tr "\0" " " <said)" app-health
+        assert_contains "$(tr "\0" " " <said)" podctl-health
         ! grep -aqF -- "$(cat key)" said || fail 'the secret is in what podctl or systemd says'
         end_pod keeper
         ! grep -rqsF -- "$(cat key)" /var/lib/podctl/pods || fail 'the secret is on the disk'

@@ -158,6 +158,39 @@ test_update_that_was_interrupted() {
         podctl image list --no-legend --full --fields=id | grep -qxF "${old/:/-}"
 }
 
+# Who stops or restarts a pod while it is watched does not speak against its image.
+test_update_beside_somebody() {
+        local process
+        site
+        good two
+        update --watch=20s site >out 2>&1 &
+        process=$!
+        says two
+        podctl restart site >/dev/null
+        wait "$process" || fail "$(cat out)"
+        assert_contains "$(cat out)" updated
+        says two
+        good three
+        update --watch=100s site >out 2>&1 &
+        process=$!
+        says three
+        podctl stop site >/dev/null
+        wait "$process" || fail "$(cat out)"
+        assert_contains "$(cat out)" 'at next start'
+        assert_eq "$(systemctl is-active pod@site || true)" inactive
+        # It is not settled: the next update tests it.
+        systemctl start pod@site
+        assert_eq "$(state)" updated
+        # One that was killed while the pod starts.
+        release four 'sleep 3; echo four; exec sleep 1000'
+        podctl --insecure-options=image update --watch=100s site >/dev/null 2>&1 &
+        process=$!
+        wait_until eval '[[ $(systemctl is-active pod@site) == activating ]]'
+        kill -9 "$process"
+        assert_eq "$(state)" updated
+        assert_eq "$(jq -c '[.. | .failed? // empty] | add // []' $RECORDS/site 2>/dev/null)" '[]'
+}
+
 test_update_by_fetching_alone() {
         site fetch
         good two

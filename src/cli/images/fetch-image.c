@@ -304,10 +304,10 @@ static int fetch(Fetch *f, char ***ids, char **reterr_message)
                 .signature = f->wish->signature,
                 .verify = context_is_insecure(f->context, "image") ? NULL : &verify,
                 .guard = &verify,
-                .digests = f->wish->digests,
-                .n_digests = f->wish->n_digests,
+                .asked = f->wish->asked,
+                .n_asked = f->wish->n_asked,
         };
-        if (f->wish->n_digests > 0 && type != IMAGE_AT_PATH)
+        if (f->wish->n_asked > 0 && type != IMAGE_AT_PATH)
                 return explain(reterr_message, EINVAL, "--digest is for files; for an image of a registry write "
                                "docker://NAME@sha256:…");
         if (!locations[type].remote) {

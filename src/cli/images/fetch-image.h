@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/context.h"
+#include "image/source/source-options.h"
 
 /* Images for verbs. All of these log. */
 
@@ -25,8 +26,8 @@ typedef struct ImageWish {
         const char *name;       /* its name in the store, or NULL */
         const char *signature;  /* file or URL of an ACI's signature, or NULL */
         PullPolicy policy;
-        const Digest *digests;  /* the images that a file has to contain, and nothing else, see source-options.h */
-        size_t n_digests;
+        const SourceAsked *asked; /* the images that a file has to contain, and nothing else, see source-options.h */
+        size_t n_asked;
         const char *before;     /* the image before it on the command line: text may be meant as its argument */
 } ImageWish;
 

@@ -319,8 +319,13 @@ static int watch(PodUpdate *u)
 
         if (r < 0)
                 return r;
-        if (r == 0)
+        if (r == UPDATE_RUNS_BADLY)
                 return go_back(u);
+        if (r == UPDATE_WAS_STOPPED) {
+                log_info("Pod '%s' was stopped soon after its update; its next start uses the new image", u->name);
+                set_state(u, UPDATE_IS_FETCHED, UPDATE_IS_WAITING);
+                return UPDATE_GOOD;
+        }
         r = settle(u);
         if (r < 0)
                 return r;

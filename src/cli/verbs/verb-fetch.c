@@ -14,8 +14,8 @@ typedef struct FetchArgs {
 } FetchArgs;
 
 static const Option options[] = {
-        { "digest", &option_strv, offsetof(FetchArgs, digests), "DIGEST",
-          "The image that a file has to contain; its signature is not asked for then" },
+        { "digest", &option_strv, offsetof(FetchArgs, digests), "[NAME@]DIGEST",
+          "The image that a file has to contain, and its name" },
         { "full", &option_bool, offsetof(FetchArgs, full), NULL, "Print full image IDs" },
         { "name", &option_string, offsetof(FetchArgs, name), "NAME", "Give the image this name" },
         { "no-store", &option_bool, offsetof(FetchArgs, no_store), NULL, "The same as --pull-policy=update" },
@@ -27,28 +27,46 @@ static const Option options[] = {
         {},
 };
 
-static int parse_digests(char *const *words, Digest **ret, size_t *ret_n)
+/* "[NAME@]DIGEST"; splits the word. */
+static int parse_asked(char *word, SourceAsked *ret)
 {
-        Digest *digests = new0(Digest, MAX(strv_length(words), (size_t) 1));
+        char *at = strrchr(word, '@');
 
-        if (!digests)
+        if (digest_parse(at ? at + 1 : word, &ret->digest) < 0 || at == word)
+                return log_error_errno(EINVAL, "Option --digest takes sha256: and 64 hexadecimal digits, perhaps with "
+                                       "NAME@ before them, not '%s'", word);
+        if (at) {
+                *at = 0;
+                ret->name = word;
+        }
+        return 0;
+}
+
+static int parse_digests(char **words, SourceAsked **ret, size_t *ret_n)
+{
+        _cleanup_free_ SourceAsked *asked = new0(SourceAsked, MAX(strv_length(words), (size_t) 1));
+        size_t n = 0;
+
+        if (!asked)
                 return log_oom();
-        *ret = digests;
-        *ret_n = 0;
-        STRV_FOREACH(word, words)
-                if (digest_parse(*word, &digests[(*ret_n)++]) < 0)
-                        return log_error_errno(EINVAL, "Option --digest takes sha256: and 64 hexadecimal digits, not "
-                                               "'%s'", *word);
+        STRV_FOREACH(word, words) {
+                int r = parse_asked(*word, &asked[n++]);
+
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(asked);
+        *ret_n = n;
         return 0;
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
         _cleanup_strv_free_ char **all = NULL;
-        _cleanup_free_ Digest *digests = NULL;
+        _cleanup_free_ SourceAsked *asked = NULL;
         FetchArgs *args = userdata;
         PullPolicy policy;
-        size_t n_digests;
+        size_t n_asked;
         int r;
 
         r = pull_policy_from_options(args->pull_policy, args->store_only, args->no_store, PULL_UPDATE, &policy);
@@ -60,7 +78,7 @@ static int run(Context *c, void *userdata, char **words)
         if (args->digests && strv_length(words) != 1)
                 return log_error_errno(EINVAL, "Option --digest is for one file, but there are %zu",
                                        strv_length(words));
-        r = parse_digests(args->digests, &digests, &n_digests);
+        r = parse_digests(args->digests, &asked, &n_asked);
         if (r < 0)
                 return r;
         STRV_FOREACH(text, words) {
@@ -68,7 +86,7 @@ static int run(Context *c, void *userdata, char **words)
 
                 r = fetch_images(c, &(ImageWish) {
                         .text = *text, .name = args->name, .signature = args->signature, .policy = policy,
-                        .digests = digests, .n_digests = n_digests,
+                        .asked = asked, .n_asked = n_asked,
                 }, &ids);
                 if (r < 0)
                         return r;

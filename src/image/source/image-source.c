@@ -261,6 +261,8 @@ static int verify(const ImageVerify *v, const SourceImage *image, ImageTrust *re
                                "cannot be verified: a docker archive does not keep what was signed; "
                                "fetch the image from its registry or from an OCI archive, or give "
                                "--insecure-options=image to use it anyway");
+        if (image->pinned && !image->names)
+                return image_trust_set(ret, TRUST_DIGEST, DIGEST_STRING(&image->id));
         STRV_FOREACH(name, image->names) {
                 image_trust_done(ret);
                 claim.name = *name;
@@ -276,9 +278,8 @@ int source_guard_name(const SourceOptions *options, ImageImport *m, const Digest
 {
         int r;
 
-        bool by_signature = options->verify && options->n_digests == 0;
-
-        if (by_signature || options->name || !options->guard || image_import_was_verified(m, id, name))
+        if (options->verify || options->name || options->n_asked > 0 || !options->guard ||
+            image_import_was_verified(m, id, name))
                 return 0;
         r = image_verify_has_keys(options->guard, name, reterr_message);
         return r <= 0 ? r : explain(reterr_message, EACCES, "calls itself '%s', for which a key is trusted, and is not "
@@ -343,27 +344,36 @@ static int import_verified(const Source *source, ImageImport *m, SourceImage *im
 
 static int check_asked_for(const SourceOptions *options, SourceImage *image, char **reterr_message)
 {
+        const SourceAsked *asked;
+
         if (!image->manifest)
                 return explain(reterr_message, ENODATA,
                                "has no digest to compare with --digest: a docker archive does not keep what was "
                                "signed; use an OCI archive");
-        image->pinned = source_options_ask_for(options, &image->id) ||
-                        (*image->index.hex && source_options_ask_for(options, &image->index));
-        return image->pinned ? 0 : explain(reterr_message, EACCES, "contains image %s, which --digest does not name",
-                                           DIGEST_STRING(&image->id));
+        asked = source_options_asked(options, &image->id);
+        if (!asked && *image->index.hex)
+                asked = source_options_asked(options, &image->index);
+        if (!asked)
+                return explain(reterr_message, EACCES, "contains image %s, which --digest does not name",
+                               DIGEST_STRING(&image->id));
+        image->pinned = true;
+        if (options->name)
+                return 0;
+        image->names = strv_free(image->names);
+        return asked->name ? source_image_add_name(image, asked->name) : 0;
 }
 
 /* Those that were asked for, all of them, and no others. */
 static int check_digests(const SourceOptions *options, SourceImages *images, char **reterr_message)
 {
-        for (size_t i = 0; options->n_digests > 0 && i < images->n; i++) {
+        for (size_t i = 0; options->n_asked > 0 && i < images->n; i++) {
                 int r = check_asked_for(options, &images->images[i], reterr_message);
 
                 if (r < 0)
                         return r;
         }
-        for (size_t i = 0; i < options->n_digests; i++) {
-                const Digest *d = &options->digests[i];
+        for (size_t i = 0; i < options->n_asked; i++) {
+                const Digest *d = &options->asked[i].digest;
                 bool there = false;
 
                 for (size_t k = 0; k < images->n; k++)

@@ -39,12 +39,12 @@ static int verify(const AciOrigin *origin, const SourceOptions *options, ImageIm
         size_t n;
         int r;
 
-        if (options->n_digests > 0 && !source_options_ask_for(options, id))
+        if (options->n_asked > 0 && !source_options_asked(options, id))
                 return explain(reterr_message, EACCES, "is image %s, which --digest does not name", DIGEST_STRING(id));
-        if (options->n_digests > 1)
+        if (options->n_asked > 1)
                 return explain(reterr_message, ENOENT, "contains one image, but --digest names several");
-        if (!options->verify || options->n_digests > 0)
-                return image_trust_set(ret, options->n_digests > 0 ? TRUST_DIGEST : TRUST_NONE, name);
+        if (!options->verify || options->n_asked > 0)
+                return image_trust_set(ret, options->n_asked > 0 ? TRUST_DIGEST : TRUST_NONE, name);
         r = origin->signature(origin->userdata, name, &signature, &n, reterr_message);
         if (r < 0)
                 return r;

@@ -12,6 +12,13 @@ typedef struct SourceProgress {
         void *userdata;
 } SourceProgress;
 
+/* An image that was asked for by its digest: of its manifest, or of the index that it is in; of an ACI before
+ * compression. What a file calls it is not covered by the digest, unless it is an ACI, and does not count. */
+typedef struct SourceAsked {
+        Digest digest;
+        const char *name;       /* that it gets; NULL: none */
+} SourceAsked;
+
 typedef struct SourceOptions {
         const char *name;       /* the image's name in the store, instead of its own names */
         const ImageVerify *verify;      /* NULL: accept any image */
@@ -20,17 +27,16 @@ typedef struct SourceOptions {
         const char *signature;  /* file with the signature of an ACI; NULL: FILE.asc beside it */
         const SourceProgress *progress;  /* NULL: not reported */
         const char *reference;  /* only the image of this org.opencontainers.image.ref.name or name */
-        const Digest *digests;  /* of files: the images that were asked for, of their manifests or indexes, or of ACIs
-                                 * before compression. All have to be there, and nothing else. That verifies them, but
-                                 * not the names that they give themselves */
-        size_t n_digests;
+        const SourceAsked *asked; /* of files: the images that were asked for. All have to be there, and nothing else;
+                                   * that verifies them */
+        size_t n_asked;
 } SourceOptions;
 
-/* Whether the digest is one that was asked for. */
-static inline bool source_options_ask_for(const SourceOptions *options, const Digest *digest)
+/* The one of this digest; NULL: it was not asked for. */
+static inline const SourceAsked *source_options_asked(const SourceOptions *options, const Digest *digest)
 {
-        for (size_t i = 0; i < options->n_digests; i++)
-                if (digest_equal(&options->digests[i], digest))
-                        return true;
-        return false;
+        for (size_t i = 0; i < options->n_asked; i++)
+                if (digest_equal(&options->asked[i].digest, digest))
+                        return &options->asked[i];
+        return NULL;
 }
