@@ -15,7 +15,7 @@ counts() {
         echo "addresses $(ip -o addr | wc -l)"
         echo "rules $(nft list ruleset | wc -l)"
         echo "files $(find /run/podctl/network -type f ! -name lock ! -name subnet ! -name hosts | wc -l)"
-        echo "names $(cat /run/podctl/network/networks/*/hosts 2>/dev/null | grep -v '# app$' | grep -vc localhost)"
+        echo "names $(cat /run/podctl/network/networks/*/hosts 2>/dev/null | grep -v '# app' | grep -vc localhost)"
         echo "namespaces $(lsns --noheadings --type net --output NS | wc -l)"
 }
 
