@@ -15,7 +15,7 @@ counts() {
         echo "addresses $(ip -o addr | wc -l)"
         echo "rules $(nft list ruleset | wc -l)"
         echo "files $(find /run/podctl/network -type f ! -name lock ! -name subnet ! -name hosts | wc -l)"
-        echo "names $(cat /run/podctl/network/networks/*/hosts 2>/dev/null | grep -v '# app' | grep -vc localhost)"
+        echo "names $(cat /run/podctl/network/networks/*/hosts 2>/dev/null | grep -vc localhost)"
         echo "namespaces $(lsns --noheadings --type net --output NS | wc -l)"
 }
 
@@ -81,7 +81,8 @@ test_addresses_and_leaks() {
         podctl list --all --format=json | jq -r '.[] | select(.state == "running").networks[].ip6' | sort -u >addresses6
         assert_eq "$(wc -l <addresses6)" "$PODS"
         xargs -P 8 -n 1 ping -c 1 -W 5 -q <addresses >/dev/null
-        assert_eq "$(grep -c scale- /run/podctl/network/networks/default/hosts)" $((2 * PODS))
+        # Of each family a line for the pod, and one for its app.
+        assert_eq "$(grep -c scale- /run/podctl/network/networks/default/hosts)" $((4 * PODS))
         in_parallel kill_or_stop
         WAIT_SECONDS=120 wait_until all_gone
         WAIT_SECONDS=120 wait_until are_as_before "$before"
