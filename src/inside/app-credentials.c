@@ -53,7 +53,7 @@ static void own_credential(int directory_fd, const char *name, uid_t uid, gid_t 
 static void show_at_usual_place(int directory_fd)
 {
         int run = open_below(AT_FDCWD, "/run", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS), target, tree;
-        const char *name = LAUNCH_SECRETS + strlen("/run/");
+        const char *name = &LAUNCH_SECRETS[strlen("/run/")];
 
         if (run < 0 || (mkdirat(run, name, 0755) < 0 && errno != EEXIST))
                 die("cannot make " LAUNCH_SECRETS " for the app's credentials: %m");
