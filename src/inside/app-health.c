@@ -1,73 +1,74 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Runs inside a pod, as root there, beside an app that has a health check (Dockerfile reference, HEALTHCHECK):
+/* Runs inside a pod, as root there, beside an app that has health checks:
  *
- *   app-health FILE
+ *   app-health FILE…
  *
- * The file has the words APP INTERVAL TIMEOUT START-PERIOD START-INTERVAL RETRIES ACTION READY FIELDS LAUNCHER [WORD…],
- * see launch-words.h. Executes the launcher, which joins the app, at intervals (all times are microseconds), and
- * records the result. It is a process that sleeps, not a timer that starts services: checks leave nothing in any
- * journal, and the interval counts from the end of one check to the beginning of the next.
+ * The name of a file is the kind of its check (launch-places.h). Each has the words APP INTERVAL TIMEOUT START-PERIOD
+ * START-INTERVAL RETRIES ACTION READY FIELDS INITIAL-DELAY ENOUGH LAUNCHER [WORD…], see launch-words.h. Executes the
+ * launcher, which joins the app, at intervals (all times are microseconds), and records the result. It is a process
+ * that sleeps, not a timer that starts services: checks leave nothing in any journal, and the interval counts from the
+ * end of one check to the beginning of the next.
  *
- * When an app becomes healthy or unhealthy, the host's journal gets an entry with FIELDS. ACTION is what an unhealthy
- * app leads to (health-event.h). With READY 1, this service has started when the app is healthy, and the pod waits for
+ * The health check is Docker's (Dockerfile reference, HEALTHCHECK), and a liveness probe of Kubernetes. Startup and
+ * readiness checks are the probes of that name (Kubernetes, "Liveness, Readiness, and Startup Probes"): until a startup
+ * check has succeeded there is no other, and an app that is not ready goes on.
+ *
+ * When something changes, the host's journal gets an entry with FIELDS. ACTION is what an unhealthy app leads to
+ * (health-event.h). With READY 1, this service has started when the app is healthy and ready, and the pod waits for
  * that: until then checks are made at once and every START-INTERVAL, and the pod fails when the time of the start
  * period and of RETRIES intervals is over. */
 
-#include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "inside/app-status.h"
 #include "inside/app-title.h"
+#include "inside/health-app.h"
 #include "inside/health-event.h"
+#include "inside/health-probe.h"
+#include "inside/launch-places.h"
 #include "inside/launch-words.h"
 
-#define USEC_PER_SEC UINT64_C(1000000)
-#define EXIT_EXEC 203 /* systemd.exec(5), "Process Exit Codes" */
+typedef enum Kind { STARTUP, LIVENESS, READINESS, N_KINDS } Kind;
+
+static const char *const files[N_KINDS] = {
+        [STARTUP] = LAUNCH_STARTUP, [LIVENESS] = LAUNCH_HEALTH, [READINESS] = LAUNCH_READINESS,
+};
 
 typedef struct Health {
         const char *app;
-        uint64_t interval, timeout, start_period, start_interval, retries;
         const char *action, *fields;
-        bool ready; /* the pod's start waits until the app is healthy, and it has not been yet */
-        char **launcher; /* its words, with room for --join= after the first */
+        bool waiting; /* the pod's start waits until the app is healthy and ready, and it has not been yet */
+        Probe probes[N_KINDS];
 
         uint32_t pid; /* the app's main process: a different one means a new start of the app */
         uint64_t born;
+        bool started;      /* the startup check has succeeded, or there is none */
+        bool ready;        /* the readiness check has succeeded */
         const char *state; /* STARTING, HEALTHY or UNHEALTHY */
-        uint64_t failures; /* in a row */
-        int last;          /* exit status */
 } Health;
 
-static uint64_t now(void)
+static bool has(const Health *h, Kind kind)
 {
-        struct timespec ts;
-
-        (void) clock_gettime(CLOCK_BOOTTIME, &ts);
-        return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
-}
-
-static struct timespec timespec_of(uint64_t usec)
-{
-        return (struct timespec) { .tv_sec = (time_t) (usec / USEC_PER_SEC),
-                                   .tv_nsec = (long) (usec % USEC_PER_SEC) * 1000 };
+        return h->probes[kind].launcher;
 }
 
 /* A reader sees either the old record or the new one. */
 static void write_record(const Health *h)
 {
+        const Probe *p = &h->probes[h->started ? LIVENESS : STARTUP], *readiness = &h->probes[READINESS];
         char path[PATH_MAX], temporary[PATH_MAX];
         FILE *f;
 
@@ -76,131 +77,23 @@ static void write_record(const Health *h)
         f = fopen(temporary, "we");
         if (!f)
                 return;
-        (void) fprintf(f, "%s\n%llu\n%i\n", h->state, (unsigned long long) h->failures, h->last);
+        (void) fprintf(f, "%s\n%llu\n%i\n", h->state, (unsigned long long) p->failures, p->last);
+        if (has(h, READINESS))
+                (void) fprintf(f, "%s\n%llu\n%i\n", h->ready ? READY : NOT_READY,
+                               (unsigned long long) readiness->failures, readiness->last);
         if (fclose(f) == 0)
                 (void) rename(temporary, path);
-}
-
-static uint32_t read_number(int fd)
-{
-        char text[32] = {};
-        size_t done = 0;
-
-        for (ssize_t n; done < sizeof(text) - 1 && (n = read(fd, text + done, sizeof(text) - 1 - done)) > 0;)
-                done += (size_t) n;
-        return (uint32_t) strtoul(text, NULL, 10);
-}
-
-/* It asks PID 1 without a bus, and so works wherever systemd does. Its output goes to out; negative: nowhere. */
-static void run_systemctl(char *const argv[], int out)
-{
-        char *const nothing[] = { NULL };
-        pid_t pid = fork();
-
-        if (pid == 0) {
-                if (out < 0 || dup2(out, STDOUT_FILENO) >= 0)
-                        (void) execve("/usr/bin/systemctl", argv, nothing);
-                _exit(EXIT_EXEC);
-        }
-        if (pid > 0)
-                (void) waitpid(pid, NULL, 0);
-}
-
-/* 0: the app has none. */
-static uint32_t main_pid(const char *app)
-{
-        char unit[NAME_MAX];
-        char *const argv[] = { (char *) "systemctl", (char *) "show", (char *) "--property=MainPID",
-                               (char *) "--value",   (char *) "--",   unit, NULL };
-        int out[2];
-        uint32_t number;
-
-        (void) snprintf(unit, sizeof(unit), "%s.service", app);
-        if (pipe2(out, O_CLOEXEC) < 0)
-                return 0;
-        run_systemctl(argv, out[1]);
-        (void) close(out[1]);
-        number = read_number(out[0]);
-        (void) close(out[0]);
-        return number;
-}
-
-/* The app's main process; 0: there is none. A record of its end that was there before we asked is that of an earlier
- * run: a job has restarted the app since, which app-exited cannot know. */
-static uint32_t find_app(const Health *h)
-{
-        char path[PATH_MAX];
-        struct stat before, after;
-        bool had_record;
-        uint32_t pid;
-
-        (void) snprintf(path, sizeof(path), STATUS_DIR "/%s", h->app);
-        had_record = stat(path, &before) == 0;
-        pid = main_pid(h->app);
-        if (pid != 0 && had_record && stat(path, &after) == 0 && before.st_mtim.tv_sec == after.st_mtim.tv_sec &&
-            before.st_mtim.tv_nsec == after.st_mtim.tv_nsec)
-                (void) unlink(path);
-        return pid;
-}
-
-static void become_launcher(const Health *h)
-{
-        char join[32];
-        sigset_t none;
-
-        (void) snprintf(join, sizeof(join), "--join=%u", h->pid);
-        h->launcher[1] = join;
-        (void) sigemptyset(&none);
-        (void) sigprocmask(SIG_SETMASK, &none, NULL);
-        (void) setsid();
-        (void) execve(h->launcher[0], h->launcher, (char *[]) { NULL });
-        _exit(EXIT_EXEC);
-}
-
-/* Returns the exit status of the check, or TIMED_OUT. SIGCHLD is blocked. */
-static int check(const Health *h)
-{
-        uint64_t end = now() + h->timeout;
-        sigset_t child;
-        pid_t pid = fork();
-        int status;
-
-        if (pid < 0)
-                return EXIT_EXEC;
-        if (pid == 0)
-                become_launcher(h);
-
-        (void) sigemptyset(&child);
-        (void) sigaddset(&child, SIGCHLD);
-        while (waitpid(pid, &status, WNOHANG) == 0) {
-                uint64_t t = now();
-                struct timespec left = timespec_of(t < end ? end - t : 0);
-
-                if (t < end) {
-                        (void) sigtimedwait(&child, NULL, &left);
-                        continue;
-                }
-                (void) kill(-pid, SIGKILL);
-                (void) kill(pid, SIGKILL);
-                (void) waitpid(pid, &status, 0);
-                return TIMED_OUT;
-        }
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 /* What an unhealthy app leads to. All but a restart ends the pod, and this program with it. */
 static void act(const Health *h)
 {
-        char unit[NAME_MAX], status[16];
-        const bool fails = strcmp(h->action, HEALTH_FAIL) == 0 || (h->ready && strcmp(h->action, HEALTH_NONE) == 0);
-
-        (void) snprintf(unit, sizeof(unit), "%s.service", h->app);
-        (void) snprintf(status, sizeof(status), "%i", fails ? EXIT_UNHEALTHY : 0);
         if (strcmp(h->action, HEALTH_RESTART) == 0)
-                run_systemctl((char *[]) { (char *) "systemctl", (char *) "--no-block", (char *) "restart",
-                                           (char *) "--", unit, NULL }, -1);
-        else if (fails || strcmp(h->action, HEALTH_STOP) == 0)
-                run_systemctl((char *[]) { (char *) "systemctl", (char *) "exit", status, NULL }, -1);
+                health_app_restart(h->app);
+        else if (strcmp(h->action, HEALTH_FAIL) == 0 || (h->waiting && strcmp(h->action, HEALTH_NONE) == 0))
+                health_app_end_pod(EXIT_UNHEALTHY);
+        else if (strcmp(h->action, HEALTH_STOP) == 0)
+                health_app_end_pod(EXIT_SUCCESS);
 }
 
 /* sd_notify(3). */
@@ -217,86 +110,216 @@ static void report_ready(void)
         (void) close(fd);
 }
 
-static void become(Health *h, const char *state)
-{
-        bool changed = strcmp(h->state, state) != 0, healthy = strcmp(state, HEALTHY) == 0;
-
-        h->state = state;
-        write_record(h);
-        if (!changed)
-                return;
-        health_event_send(h->app, h->fields, state, h->failures, h->last);
-        if (!healthy)
-                act(h);
-        else if (h->ready)
-                report_ready();
-        h->ready = h->ready && !healthy;
-}
+/* Times */
 
 /* Failures do not count yet. */
-static bool in_start_period(const Health *h)
+static bool in_start_period(const Health *h, Kind kind)
 {
-        return strcmp(h->state, STARTING) == 0 && now() - h->born < h->start_period;
+        bool starting = kind == READINESS ? !h->ready : strcmp(h->state, STARTING) == 0;
+
+        return starting && probe_now() - h->born < h->probes[kind].start_period;
 }
 
 /* Checks are frequent while the start of the pod waits for them, so there have to be more than a few failures. */
-static bool has_time(const Health *h)
+static bool has_time(const Health *h, Kind kind)
 {
+        const Probe *p = &h->probes[kind];
         uint64_t usec;
 
-        if (!h->ready)
+        if (!h->waiting)
                 return false;
-        return __builtin_mul_overflow(h->retries, h->interval, &usec) ||
-               __builtin_add_overflow(usec, h->start_period, &usec) || now() - h->born < usec;
+        return __builtin_mul_overflow(p->retries, p->interval, &usec) ||
+               __builtin_add_overflow(usec, p->start_period, &usec) ||
+               __builtin_add_overflow(usec, p->initial_delay, &usec) || probe_now() - h->born < usec;
 }
 
-static void judge(Health *h, int status)
+static uint64_t pause_of(const Health *h, Kind kind)
 {
-        h->last = status;
-        if (status == 0)
-                h->failures = 0;
-        else if (!in_start_period(h))
-                h->failures++;
-        if (status == 0)
-                become(h, HEALTHY);
-        else
-                become(h, h->failures >= h->retries && !has_time(h) ? UNHEALTHY : h->state);
+        const Probe *p = &h->probes[kind];
+
+        return in_start_period(h, kind) || has_time(h, kind) ? p->start_interval : p->interval;
+}
+
+static bool is_active(const Health *h, Kind kind)
+{
+        return has(h, kind) && (kind == STARTUP) != h->started;
+}
+
+/* As with Docker, the first health check comes an interval after the start, unless the start waits for it. */
+static void plan_first_check(Health *h, Kind kind)
+{
+        uint64_t first = h->born + h->probes[kind].initial_delay, now = probe_now();
+
+        if (kind == LIVENESS && !h->waiting)
+                first += pause_of(h, kind);
+        h->probes[kind].deadline = first > now ? first : now;
 }
 
 static void be_born(Health *h, uint32_t pid)
 {
         h->pid = pid;
-        h->born = now();
-        h->state = STARTING;
-        h->failures = 0;
-        h->last = 0;
+        h->born = probe_now();
+        h->started = !has(h, STARTUP);
+        h->ready = false;
+        h->state = has(h, STARTUP) || has(h, LIVENESS) ? STARTING : HEALTHY;
+        for (Kind kind = 0; kind < N_KINDS; kind++) {
+                Probe *p = &h->probes[kind];
+
+                probe_cancel(p);
+                p->failures = p->successes = 0;
+                p->last = 0;
+                plan_first_check(h, kind);
+        }
         write_record(h);
 }
 
+/* Results */
+
+static void become(Health *h, const char *state, const Probe *p)
+{
+        bool changed = strcmp(h->state, state) != 0;
+
+        h->state = state;
+        write_record(h);
+        if (!changed)
+                return;
+        health_event_send(h->app, h->fields, state, p->failures, p->last);
+        if (strcmp(state, UNHEALTHY) == 0)
+                act(h);
+}
+
+static void become_ready(Health *h, bool ready, const Probe *p)
+{
+        bool changed = h->ready != ready;
+
+        h->ready = ready;
+        write_record(h);
+        if (changed)
+                health_event_send(h->app, h->fields, ready ? READY : NOT_READY, p->failures, p->last);
+}
+
+static void judge_readiness(Health *h, Probe *p)
+{
+        bool failed = p->failures >= p->retries && !has_time(h, READINESS);
+
+        become_ready(h, p->successes >= p->enough || (h->ready && !failed), p);
+        if (failed && h->waiting)
+                act(h);
+}
+
+static void have_started(Health *h, Probe *p)
+{
+        h->started = true;
+        plan_first_check(h, LIVENESS);
+        plan_first_check(h, READINESS);
+        become(h, has(h, LIVENESS) ? STARTING : HEALTHY, p);
+}
+
+static void judge_health(Health *h, Kind kind, Probe *p)
+{
+        if (p->last == 0 && kind == STARTUP)
+                have_started(h, p);
+        else if (p->last == 0)
+                become(h, HEALTHY, p);
+        else
+                become(h, p->failures >= p->retries && !has_time(h, kind) ? UNHEALTHY : h->state, p);
+}
+
+static void judge(Health *h, Kind kind, int status)
+{
+        Probe *p = &h->probes[kind];
+
+        p->last = status;
+        p->successes = status == 0 ? p->successes + 1 : 0;
+        if (status == 0)
+                p->failures = 0;
+        else if (!in_start_period(h, kind))
+                p->failures++;
+        if (kind == READINESS)
+                judge_readiness(h, p);
+        else
+                judge_health(h, kind, p);
+        if (!h->waiting || strcmp(h->state, HEALTHY) != 0 || (has(h, READINESS) && !h->ready))
+                return;
+        report_ready();
+        h->waiting = false;
+}
+
+/* The loop */
+
+static void begin(Health *h, Kind kind)
+{
+        uint32_t pid = health_app_find(h->app);
+
+        if (pid != 0 && pid != h->pid)
+                be_born(h, pid);
+        else if (pid != 0)
+                probe_begin(&h->probes[kind], pid);
+        else
+                h->probes[kind].deadline = probe_now() + pause_of(h, kind);
+}
+
+/* The result says nothing if the app ended during the check. */
+static void end(Health *h, Kind kind, int status)
+{
+        if (health_app_find(h->app) == h->pid)
+                judge(h, kind, status);
+        h->probes[kind].deadline = probe_now() + pause_of(h, kind);
+}
+
+static void look_at(Health *h, Kind kind)
+{
+        Probe *p = &h->probes[kind];
+        int status;
+
+        if (!is_active(h, kind))
+                return;
+        if (p->process == 0 && probe_now() >= p->deadline)
+                begin(h, kind);
+        if (p->process != 0 && probe_ended(p, &status))
+                end(h, kind, status);
+}
+
+static void wait_for_next(const Health *h, int child, int timer)
+{
+        struct pollfd events[] = { { .fd = child, .events = POLLIN }, { .fd = timer, .events = POLLIN } };
+        struct signalfd_siginfo info;
+        uint64_t next = UINT64_MAX;
+
+        for (Kind kind = 0; kind < N_KINDS; kind++)
+                if (is_active(h, kind) && h->probes[kind].deadline < next)
+                        next = h->probes[kind].deadline;
+        (void) timerfd_settime(timer, TFD_TIMER_ABSTIME,
+                               &(struct itimerspec) { .it_value = {
+                                       .tv_sec = (time_t) (next / USEC_PER_SEC),
+                                       .tv_nsec = (long) (next % USEC_PER_SEC) * 1000,
+                               } }, NULL);
+        (void) poll(events, sizeof(events) / sizeof(events[0]), -1);
+        (void) read(child, &info, sizeof(info));
+}
+
+/* SIGCHLD is blocked. Returns only if the system has no resources left. */
 static void look_after(Health *h)
 {
-        be_born(h, find_app(h));
-        for (bool first = true;; first = false) {
-                bool often = in_start_period(h) || has_time(h);
-                struct timespec pause = timespec_of(often ? h->start_interval : h->interval);
-                uint32_t pid;
-                int status;
+        int timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK), child;
+        sigset_t signals;
 
-                if (!first || !h->ready)
-                        (void) clock_nanosleep(CLOCK_BOOTTIME, 0, &pause, NULL);
-                pid = find_app(h);
-                if (pid != 0 && pid != h->pid)
-                        be_born(h, pid);
-                if (pid == 0)
-                        continue;
-                status = check(h);
-                /* The result says nothing if the app ended during the check. */
-                if (find_app(h) == pid)
-                        judge(h, status);
+        (void) sigemptyset(&signals);
+        (void) sigaddset(&signals, SIGCHLD);
+        child = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (timer < 0 || child < 0)
+                return;
+        be_born(h, health_app_find(h->app));
+        for (;;) {
+                wait_for_next(h, child, timer);
+                for (Kind kind = 0; kind < N_KINDS; kind++)
+                        look_at(h, kind);
         }
 }
 
-/* In a pod that was started by an older podctl, the launcher comes next. */
+/* Words */
+
+/* In a pod that was started by an older podctl, the launcher comes earlier. */
 static bool read_action(Health *h, char **words, size_t n, size_t *i)
 {
         h->action = HEALTH_NONE;
@@ -306,14 +329,23 @@ static bool read_action(Health *h, char **words, size_t n, size_t *i)
         if (n < *i + 4)
                 return false;
         h->action = words[(*i)++];
-        h->ready = strcmp(words[(*i)++], "1") == 0;
+        h->waiting = strcmp(words[(*i)++], "1") == 0;
         h->fields = words[(*i)++];
         return true;
 }
 
-static int read_words(Health *h, const char *path)
+static void read_readiness(Probe *p, char **words, size_t n, size_t *i)
 {
-        uint64_t *const numbers[] = { &h->interval, &h->timeout, &h->start_period, &h->start_interval, &h->retries };
+        p->enough = 1;
+        if (words[*i][0] == '/' || n < *i + 3)
+                return;
+        p->initial_delay = strtoull(words[(*i)++], NULL, 10);
+        p->enough = strtoull(words[(*i)++], NULL, 10);
+}
+
+static int read_words(Health *h, Probe *p, const char *path)
+{
+        uint64_t *const numbers[] = { &p->interval, &p->timeout, &p->start_period, &p->start_interval, &p->retries };
         size_t n, i = 0;
         char **words = launch_words_read(path, 0, &n);
 
@@ -324,9 +356,20 @@ static int read_words(Health *h, const char *path)
                 *numbers[j] = strtoull(words[i++], NULL, 10);
         if (!read_action(h, words, n, &i))
                 return -1;
-        h->launcher = words + i - 1;
-        h->launcher[0] = words[i];
+        read_readiness(p, words, n, &i);
+        p->launcher = words + i - 1;
+        p->launcher[0] = words[i];
         return 0;
+}
+
+static int read_file(Health *h, const char *path)
+{
+        const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+        for (Kind kind = 0; kind < N_KINDS; kind++)
+                if (strcmp(name, files[kind]) == 0)
+                        return read_words(h, &h->probes[kind], path);
+        return -1;
 }
 
 int main(int argc, char *argv[])
@@ -335,7 +378,10 @@ int main(int argc, char *argv[])
         char title[64];
         sigset_t child;
 
-        if (argc != 2 || read_words(&h, argv[1]) < 0)
+        for (int i = 1; i < argc; i++)
+                if (read_file(&h, argv[i]) < 0)
+                        return EXIT_FAILURE;
+        if (!h.app)
                 return EXIT_FAILURE;
 
         (void) snprintf(title, sizeof(title), "podctl-health %s", h.app);
@@ -344,4 +390,5 @@ int main(int argc, char *argv[])
         (void) sigaddset(&child, SIGCHLD);
         (void) sigprocmask(SIG_BLOCK, &child, NULL);
         look_after(&h);
+        return EXIT_FAILURE;
 }

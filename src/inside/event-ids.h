@@ -14,3 +14,5 @@
 /* Sent from inside the pod (inside/health-event.c). */
 #define EVENT_APP_HEALTHY "86ec981fe7db4d6ca5ee8e3b60b900c8"
 #define EVENT_APP_UNHEALTHY "c2fccbe86c1544cb8c6a8f29c4c8995c"
+#define EVENT_APP_READY "7c0af3a18d2348ffa854d704d2266c65"
+#define EVENT_APP_NOT_READY "3a313175497a4bfdb3959be57d46ca8f"

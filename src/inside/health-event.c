@@ -27,32 +27,56 @@ static int connect_journal(const char *app)
         return fd;
 }
 
-static void describe(const char *app, bool healthy, uint64_t failures, int last, char *text, size_t size)
+typedef struct Event {
+        const char *state, *id;
+        bool good;
+        const char *words;
+} Event;
+
+static const Event events[] = {
+        { HEALTHY, EVENT_APP_HEALTHY, true, "healthy" },
+        { UNHEALTHY, EVENT_APP_UNHEALTHY, false, "unhealthy" },
+        { READY, EVENT_APP_READY, true, "ready" },
+        { NOT_READY, EVENT_APP_NOT_READY, false, "not ready" },
+};
+
+static const Event *find_event(const char *state)
+{
+        for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+                if (strcmp(events[i].state, state) == 0)
+                        return &events[i];
+        return NULL;
+}
+
+static void describe(const char *app, const Event *event, uint64_t failures, int last, char *text, size_t size)
 {
         unsigned long long n = failures;
 
-        if (healthy)
-                (void) snprintf(text, size, "App %s is healthy.\n", app);
+        if (event->good)
+                (void) snprintf(text, size, "App %s is %s.\n", app, event->words);
         else if (last == TIMED_OUT)
-                (void) snprintf(text, size, "App %s is unhealthy: %llu checks failed, the last took too long.\n", app,
-                                n);
+                (void) snprintf(text, size, "App %s is %s: %llu checks failed, the last took too long.\n", app,
+                                event->words, n);
         else
-                (void) snprintf(text, size, "App %s is unhealthy: %llu checks failed, the last with exit status %i.\n",
-                                app, n, last);
+                (void) snprintf(text, size, "App %s is %s: %llu checks failed, the last with exit status %i.\n", app,
+                                event->words, n, last);
 }
 
 void health_event_send(const char *app, const char *fields, const char *state, uint64_t failures, int last)
 {
-        bool healthy = strcmp(state, HEALTHY) == 0;
+        const Event *event = find_event(state);
         char head[16384], text[1024];
-        AppJournal j = { .fd = connect_journal(app), .fields = head };
-        int n = snprintf(head, sizeof(head), "MESSAGE_ID=%s\nSYSLOG_IDENTIFIER=podctl\nPODCTL_HEALTH=%s\n%s",
-                         healthy ? EVENT_APP_HEALTHY : EVENT_APP_UNHEALTHY, state, fields);
+        AppJournal j = { .fd = event ? connect_journal(app) : -1, .fields = head };
+        int n;
 
-        if (n < 0 || (size_t) n >= sizeof(head) || j.fd < 0)
+        if (j.fd < 0)
                 return;
-        j.n_fields = (size_t) n;
-        describe(app, healthy, failures, last, text, sizeof(text));
-        app_journal_write(&j, healthy ? 0 : 1, text, strlen(text));
+        n = snprintf(head, sizeof(head), "MESSAGE_ID=%s\nSYSLOG_IDENTIFIER=podctl\nPODCTL_HEALTH=%s\n%s", event->id,
+                     state, fields);
+        if (n >= 0 && (size_t) n < sizeof(head)) {
+                j.n_fields = (size_t) n;
+                describe(app, event, failures, last, text, sizeof(text));
+                app_journal_write(&j, event->good ? 0 : 1, text, strlen(text));
+        }
         (void) close(j.fd);
 }

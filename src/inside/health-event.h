@@ -7,6 +7,9 @@
 #define STARTING "starting"
 #define HEALTHY "healthy"
 #define UNHEALTHY "unhealthy"
+/* And of one with a readiness check. */
+#define READY "ready"
+#define NOT_READY "not-ready"
 
 /* What an unhealthy app leads to. */
 #define HEALTH_NONE "none"
@@ -20,6 +23,9 @@
 /* Instead of an exit status: the check was killed since it took too long. */
 #define TIMED_OUT (-1)
 
-/* An entry in the host's journal about an app that has become healthy or unhealthy, with a message ID of
- * catalog/podctl.catalog; nothing where the host has no journal. fields: of the app's entries, a line each. */
+#define USEC_PER_SEC UINT64_C(1000000)
+
+/* An entry in the host's journal about an app whose state has changed, with a message ID of catalog/podctl.catalog;
+ * nothing where the host has no journal. fields: of the app's entries, a line each. failures: checks in a row, the last
+ * with that exit status. */
 void health_event_send(const char *app, const char *fields, const char *state, uint64_t failures, int last);

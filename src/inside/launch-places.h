@@ -15,7 +15,9 @@
 #define LAUNCH_START "start"             /* words of the launcher, for each program that it is to become */
 #define LAUNCH_PRE_START "pre-start"
 #define LAUNCH_POST_STOP "post-stop"
-#define LAUNCH_HEALTH "health"           /* words of app-health */
+#define LAUNCH_HEALTH "health"           /* words of app-health, for each kind of check */
+#define LAUNCH_STARTUP "startup"
+#define LAUNCH_READINESS "readiness"
 #define LAUNCH_ENVIRONMENT "environment" /* the app's variables, for all of these */
 #define LAUNCH_FILTER "filter"           /* an app's own filter of system calls */
 #define LAUNCH_OUTPUT "output"           /* the socket of `podctl run` for the app's output: app-output.h */

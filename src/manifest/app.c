@@ -168,7 +168,9 @@ static const JsonField app_table[] = {
         { "userLabels",        &json_string_map,     offsetof(App, user_labels)                                 },
         { "stopSignal",        &json_string,         offsetof(App, stop_signal)                                 },
         { "stopTimeout",       &json_int64,          offsetof(App, stop_timeout)                                },
-        { "healthcheck",       &json_health_check,   offsetof(App, health_check)                                },
+        { "healthcheck",       &json_health_check,   offsetof(App, checks[HEALTH_LIVENESS])                     },
+        { "startupcheck",      &json_health_check,   offsetof(App, checks[HEALTH_STARTUP])                      },
+        { "readinesscheck",    &json_health_check,   offsetof(App, checks[HEALTH_READINESS])                    },
         {}
 };
 
@@ -231,6 +233,14 @@ int app_copy(const App *app, App **ret)
 
         *ret = TAKE_PTR(copy);
         return 0;
+}
+
+bool app_is_checked(const App *app)
+{
+        for (HealthKind kind = 0; app && kind < _HEALTH_KIND_MAX; kind++)
+                if (health_check_wanted(app->checks[kind]))
+                        return true;
+        return false;
 }
 
 const MountPoint *app_find_mount_point(const App *app, const char *name)

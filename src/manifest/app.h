@@ -52,8 +52,9 @@ typedef struct App {
         /* From Docker: how many seconds the app has to end after that signal; 0: systemd's default, -1: no limit.
          * Member "stopTimeout". */
         int64_t stop_timeout;
-        /* Member "healthcheck", in Docker's terms; not part of appc either. */
-        HealthCheck *health_check;
+        /* Members "healthcheck", "startupcheck" and "readinesscheck", in Docker's terms; not part of appc either. NULL:
+         * there is none. */
+        HealthCheck *checks[_HEALTH_KIND_MAX];
 } App;
 
 /* A hundred years. */
@@ -69,6 +70,9 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(App *, app_free);
 int app_copy(const App *app, App **ret);
 
 int app_write(const App *app, json_object **ret);
+
+/* Whether the app has a check of any kind. */
+bool app_is_checked(const App *app);
 
 const MountPoint *app_find_mount_point(const App *app, const char *name);
 const AppPort *app_find_port(const App *app, const char *name);

@@ -16,6 +16,8 @@ static const JsonField health_check_table[] = {
         { "StartPeriod",   &json_int64, offsetof(HealthCheck, start_period)   },
         { "StartInterval", &json_int64, offsetof(HealthCheck, start_interval) },
         { "Retries",       &json_int64, offsetof(HealthCheck, retries)        },
+        { "InitialDelay",  &json_int64, offsetof(HealthCheck, initial_delay)  },
+        { "Successes",     &json_int64, offsetof(HealthCheck, successes)      },
         {}
 };
 
@@ -46,6 +48,8 @@ static const struct {
         { "StartPeriod",   offsetof(HealthCheck, start_period),   SHORTEST_NSEC, "0 or at least 1000000 nanoseconds" },
         { "StartInterval", offsetof(HealthCheck, start_interval), SHORTEST_NSEC, "0 or at least 1000000 nanoseconds" },
         { "Retries",       offsetof(HealthCheck, retries),        1,             "0 or more" },
+        { "InitialDelay",  offsetof(HealthCheck, initial_delay),  SHORTEST_NSEC, "0 or at least 1000000 nanoseconds" },
+        { "Successes",     offsetof(HealthCheck, successes),      1,             "0 or more" },
 };
 
 static int64_t *number_of(const HealthCheck *h, size_t i)
@@ -127,6 +131,8 @@ HealthTimes health_check_times(const HealthCheck *h)
                 .start_period_usec = usec_or(h->start_period, 0),
                 .start_interval_usec = usec_or(h->start_interval, DEFAULT_START_INTERVAL_USEC),
                 .retries = h->retries > 0 ? (uint64_t) h->retries : DEFAULT_RETRIES,
+                .initial_delay_usec = usec_or(h->initial_delay, 0),
+                .successes = h->successes > 0 ? (uint64_t) h->successes : 1,
         };
 }
 

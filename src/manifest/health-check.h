@@ -5,7 +5,15 @@
 
 /* How to check whether an app is healthy: member "Healthcheck" of Docker's image configuration, and "healthcheck" of an
  * app in a pod manifest, which has the same members (Docker Engine API, "HealthConfig"; Dockerfile reference,
- * HEALTHCHECK). */
+ * HEALTHCHECK). An app in a pod manifest may also have checks of two other kinds, which Kubernetes has ("Configure
+ * Liveness, Readiness and Startup Probes"). */
+
+typedef enum HealthKind {
+        HEALTH_LIVENESS,  /* the health check: one that fails makes the app unhealthy */
+        HEALTH_STARTUP,   /* until it has succeeded the others wait */
+        HEALTH_READINESS, /* one that fails makes the app not ready, and nothing more */
+        _HEALTH_KIND_MAX
+} HealthKind;
 
 typedef struct HealthCheck {
         char **test; /* "NONE"; "CMD", PROGRAM, ARGUMENTS…; "CMD-SHELL", TEXT; empty: not set */
@@ -15,6 +23,9 @@ typedef struct HealthCheck {
         int64_t start_period;   /* during this time failures do not count, until the first success */
         int64_t start_interval; /* between checks during the start period */
         int64_t retries;        /* failures in a row that make an app unhealthy; 0 is the default */
+        /* Not Docker's: */
+        int64_t initial_delay;  /* before the first check */
+        int64_t successes;      /* in a row that make an app ready; 0 is the default */
 } HealthCheck;
 
 /* The values, with defaults filled in. */
@@ -24,6 +35,8 @@ typedef struct HealthTimes {
         uint64_t start_period_usec;
         uint64_t start_interval_usec;
         uint64_t retries;
+        uint64_t initial_delay_usec;
+        uint64_t successes;
 } HealthTimes;
 
 /* A HealthCheck as a pointer member of a larger struct; one from an image may have any values. */

@@ -292,7 +292,7 @@ static int map_stop(const OciRuntimeConfig *config, App *app)
 
 static int map_health_check(const OciRuntimeConfig *config, App *app)
 {
-        return health_check_resolve(config->health_check, config->shell, &app->health_check);
+        return health_check_resolve(config->health_check, config->shell, &app->checks[HEALTH_LIVENESS]);
 }
 
 int oci_config_to_app(const OciConfig *config, App **ret)

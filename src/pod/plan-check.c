@@ -70,7 +70,7 @@ static char *annotation_mistake(const AppcPodApp *app)
                                  action);
         if (ready && !streq(ready, "true") && !streq(ready, "false"))
                 return strprintf("'" APPC_ANNOTATION_HEALTH_READY "' is 'true' or 'false', not '%s'", ready);
-        if (app->app && (acts || (ready && streq(ready, "true"))) && !health_check_wanted(app->app->health_check))
+        if (app->app && (acts || (ready && streq(ready, "true"))) && !app_is_checked(app->app))
                 return strprintf("'%s' needs a health check, and app '%s' has none; see --health-cmd",
                                  acts ? APPC_ANNOTATION_UNHEALTHY : APPC_ANNOTATION_HEALTH_READY, app->name);
         return NULL;

@@ -54,14 +54,14 @@ static void print_filter(FILE *f, const PlanApp *a)
                 print_line(f, "    SELinux context %s", a->selinux);
 }
 
-static void print_health_check(FILE *f, const HealthCheck *h)
+static void print_check(FILE *f, const char *kind, const HealthCheck *h)
 {
         HealthTimes times;
 
         if (!health_check_wanted(h))
                 return;
         times = health_check_times(h);
-        (void) fprintf(f, "    health check every %" PRIu64 " ms, for %" PRIu64 " ms at most, %" PRIu64 " times\n",
+        (void) fprintf(f, "    %s check every %" PRIu64 " ms, for %" PRIu64 " ms at most, %" PRIu64 " times\n", kind,
                        times.interval_usec / 1000, times.timeout_usec / 1000, times.retries);
         print_words(f, "    check", h->test);
 }
@@ -91,7 +91,9 @@ static void print_app(FILE *f, const PlanApp *a)
         if (app->stop_timeout != 0)
                 (void) fprintf(f, "    stop timeout %" PRIi64 "\n", app->stop_timeout);
         print_sockets(f, app);
-        print_health_check(f, app->health_check);
+        print_check(f, "health", app->checks[HEALTH_LIVENESS]);
+        print_check(f, "startup", app->checks[HEALTH_STARTUP]);
+        print_check(f, "readiness", app->checks[HEALTH_READINESS]);
         for (size_t i = 0; i < a->app->n_credentials; i++)
                 print_credential(f, &a->app->credentials[i]);
         print_words(f, "property", a->limits);

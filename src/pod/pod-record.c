@@ -102,12 +102,30 @@ bool pod_has_records(const Pod *p)
                (list_directory_at(p->fd, "status", &apps) >= 0 && strv_length(apps) > 0);
 }
 
+static int read_check(char *const *lines, PodCheck *ret)
+{
+        int64_t code;
+
+        if (parse_uint32(lines[1], &ret->failures) < 0 || parse_int64(lines[2], &code) < 0 || code < -1 || code > 255)
+                return -ENOENT;
+        ret->exit_code = (int32_t) code;
+        return 0;
+}
+
+static int read_readiness(char *const *lines, PodHealth *ret)
+{
+        ret->has_readiness = true;
+        ret->ready = streq(lines[0], "ready");
+        return ret->ready || streq(lines[0], "not-ready") ? read_check(lines, &ret->readiness) : -ENOENT;
+}
+
+/* Three lines, and three more of an app with a readiness check: see app-health.c. */
 int pod_app_health(const Pod *p, const char *app, PodHealth *ret)
 {
         static const char *const words[] = { "starting", "healthy", "unhealthy" };
         _cleanup_free_ char *path = strjoin("status/.health-", app), *text = NULL;
         _cleanup_strv_free_ char **lines = NULL;
-        int64_t code;
+        size_t n;
         int r;
 
         if (!path)
@@ -119,15 +137,14 @@ int pod_app_health(const Pod *p, const char *app, PodHealth *ret)
         if (r < 0)
                 return r;
 
-        *ret = (PodHealth) {};
-        for (size_t i = 0; strv_length(lines) == 3 && i < ELEMENTSOF(words); i++)
+        *ret = (PodHealth) { .ready = true };
+        n = strv_length(lines);
+        for (size_t i = 0; (n == 3 || n == 6) && i < ELEMENTSOF(words); i++)
                 if (streq(lines[0], words[i]))
                         ret->status = words[i];
-        if (!ret->status || parse_uint32(lines[1], &ret->failures) < 0 || parse_int64(lines[2], &code) < 0 ||
-            code < -1 || code > 255)
+        if (!ret->status || read_check(lines, &ret->check) < 0)
                 return -ENOENT;
-        ret->exit_code = (int32_t) code;
-        return 0;
+        return n == 6 ? read_readiness(lines + 3, ret) : 0;
 }
 
 /* 1: the app is started again after that, see inside/app-status.h. */

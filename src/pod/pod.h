@@ -151,11 +151,18 @@ int pod_app_last_exit_status(const Pod *p, const char *app, int *ret);
 int pod_never_started(const Pod *p, char ***ret);
 /* Whether there is a record of any app, or of the end of the pod itself: if not, the pod never came up. */
 bool pod_has_records(const Pod *p);
+/* What the last checks of one kind led to. */
+typedef struct PodCheck {
+        uint32_t failures; /* checks in a row that failed */
+        int32_t exit_code; /* of the last check, -1 when it took too long; 0 when there was none */
+} PodCheck;
 /* The health of an app with a health check, as found inside the pod. */
 typedef struct PodHealth {
         const char *status; /* "starting", "healthy" or "unhealthy" */
-        uint32_t failures;  /* checks in a row that failed */
-        int32_t exit_code;  /* of the last check, -1 when it took too long; 0 when there was none */
+        PodCheck check;     /* of its health, or of its start until that has succeeded */
+        bool has_readiness;
+        bool ready;         /* true also without a check of that */
+        PodCheck readiness;
 } PodHealth;
 /* -ENOENT: nothing is known. */
 int pod_app_health(const Pod *p, const char *app, PodHealth *ret);

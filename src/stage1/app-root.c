@@ -20,7 +20,8 @@ void app_identity_done(AppIdentity *i)
         i->pre_start = mfree(i->pre_start);
         i->post_stop = mfree(i->post_stop);
         i->binds = strv_free(i->binds);
-        i->health = mfree(i->health);
+        for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++)
+                i->checks[kind] = mfree(i->checks[kind]);
 }
 
 /* The maker of the image, or the app itself, may have put anything there. Longer files are taken to have no users,
@@ -367,14 +368,15 @@ static int find_handler(const PlanApp *app, int root_fd, char *const *binds, cha
 }
 
 /* A missing program makes the app unhealthy; that is no reason not to start it. */
-static int find_health_program(const PlanApp *app, int root_fd, char **ret)
+static int find_health_program(const PlanApp *app, HealthKind kind, int root_fd, char **ret)
 {
+        const HealthCheck *check = app->app->app->checks[kind];
         _cleanup_strv_free_ char **command = NULL;
         int r;
 
-        if (!health_check_wanted(app->app->app->health_check))
+        if (!health_check_wanted(check))
                 return 0;
-        r = health_check_command(app->app->app->health_check, NULL, &command);
+        r = health_check_command(check, NULL, &command);
         if (r < 0)
                 return r;
         r = app_find_program(app, root_fd, command[0], ret);
@@ -401,9 +403,11 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
                          &identity.post_stop, reterr_message);
         if (r < 0)
                 return r;
-        r = find_health_program(app, root_fd, &identity.health);
-        if (r < 0)
-                return r;
+        for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++) {
+                r = find_health_program(app, kind, root_fd, &identity.checks[kind]);
+                if (r < 0)
+                        return r;
+        }
 
         *ret = identity;
         identity = (AppIdentity) {};

@@ -205,53 +205,84 @@ int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret
         return 0;
 }
 
+const char *const app_health_files[_HEALTH_KIND_MAX] = {
+        [HEALTH_LIVENESS] = LAUNCH_HEALTH,
+        [HEALTH_STARTUP] = LAUNCH_STARTUP,
+        [HEALTH_READINESS] = LAUNCH_READINESS,
+};
+
 bool app_health_wanted(const PlanApp *app)
 {
-        return health_check_wanted(app->app->app->health_check);
+        return app_is_checked(app->app->app);
 }
 
-int app_health_words(const PlanApp *app, const AppIdentity *identity, char ***ret)
+static int add_numbers(const uint64_t *numbers, size_t n, char ***words)
 {
-        const HealthTimes times = health_check_times(app->app->app->health_check);
-        const uint64_t numbers[] = { times.interval_usec, times.timeout_usec, times.start_period_usec,
-                                     times.start_interval_usec, times.retries };
-        _cleanup_strv_free_ char **words = NULL, **join = NULL, **command = NULL;
-        _cleanup_free_ char *fields = strv_join(app->journal_fields, "\n");
-        int r;
+        for (size_t i = 0; i < n; i++) {
+                int r = strv_extendf(words, "%" PRIu64, numbers[i]);
 
-        r = fields ? strv_extend(&words, app->app->name) : -ENOMEM;
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
-                r = strv_extendf(&words, "%" PRIu64, numbers[i]);
                 if (r < 0)
                         return r;
         }
-        r = strv_extend(&words, app->on_unhealthy);
+        return 0;
+}
+
+static int add_action(const PlanApp *app, char ***words)
+{
+        _cleanup_free_ char *fields = strv_join(app->journal_fields, "\n");
+        int r = fields ? strv_extend(words, app->on_unhealthy) : -ENOMEM;
+
         if (r < 0)
                 return r;
-        r = strv_extend(&words, app->health_ready ? "1" : "0");
+        r = strv_extend(words, app->health_ready ? "1" : "0");
+        return r < 0 ? r : strv_extendf(words, "%s\n", fields);
+}
+
+static int add_launcher(const PlanApp *app, const AppIdentity *identity, HealthKind kind, char ***words)
+{
+        _cleanup_strv_free_ char **join = NULL, **command = NULL;
+        int r = app_join_words(app, identity, false, NULL, &join);
+
         if (r < 0)
                 return r;
-        r = strv_extendf(&words, "%s\n", fields);
+        r = strv_extend_strv(words, join);
         if (r < 0)
                 return r;
-        r = app_join_words(app, identity, false, NULL, &join);
+        r = strv_extend(words, "--");
         if (r < 0)
                 return r;
-        r = strv_extend_strv(&words, join);
+        r = strv_extend(words, strempty(identity->checks[kind]));
         if (r < 0)
                 return r;
-        r = strv_extend(&words, "--");
+        r = health_check_command(app->app->app->checks[kind], NULL, &command);
+        return r < 0 ? r : strv_extend_strv(words, command);
+}
+
+int app_health_words(const PlanApp *app, const AppIdentity *identity, HealthKind kind, char ***ret)
+{
+        const HealthCheck *check = app->app->app->checks[kind];
+        _cleanup_strv_free_ char **words = NULL;
+        HealthTimes times;
+        int r;
+
+        *ret = NULL;
+        if (!health_check_wanted(check))
+                return 0;
+        times = health_check_times(check);
+        r = strv_extend(&words, app->app->name);
         if (r < 0)
                 return r;
-        r = strv_extend(&words, strempty(identity->health));
+        r = add_numbers((uint64_t[]) { times.interval_usec, times.timeout_usec, times.start_period_usec,
+                                       times.start_interval_usec, times.retries }, 5, &words);
         if (r < 0)
                 return r;
-        r = health_check_command(app->app->app->health_check, NULL, &command);
+        r = add_action(app, &words);
         if (r < 0)
                 return r;
-        r = strv_extend_strv(&words, command);
+        r = add_numbers((uint64_t[]) { times.initial_delay_usec, times.successes }, 2, &words);
+        if (r < 0)
+                return r;
+        r = add_launcher(app, identity, kind, &words);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(words);
@@ -261,16 +292,25 @@ int app_health_words(const PlanApp *app, const AppIdentity *identity, char ***re
 int app_health_format(const PlanApp *app, char **ret)
 {
         const char *name = app->app->name;
+        _cleanup_free_ char *files = strdup("");
 
+        for (HealthKind kind = 0; files && kind < _HEALTH_KIND_MAX; kind++)
+                if (health_check_wanted(app->app->app->checks[kind])) {
+                        _cleanup_free_ char *before = TAKE_PTR(files);
+
+                        files = strjoin(before, " /" LAUNCH_POD_FILES "/", name, "/", app_health_files[kind]);
+                }
+        if (!files)
+                return -ENOMEM;
         *ret = strprintf("[Unit]\nDescription=Health check of app %s\nDefaultDependencies=no\n"
                          "BindsTo=%s.service\nAfter=%s.service\nConflicts=shutdown.target\nBefore=shutdown.target%s\n"
                          /* It may start as often as the app. */
                          "StartLimitIntervalSec=0\n\n"
                          "[Service]\nType=%s\nTimeoutStartSec=infinity\n"
                          "StandardInput=null\nStandardOutput=null\nStandardError=null\n"
-                         "ExecStart=:" PKGLIBDIR "/app-health /" LAUNCH_POD_FILES "/%s/" LAUNCH_HEALTH "\n",
+                         "ExecStart=:" PKGLIBDIR "/app-health%s\n",
                          name, name, name, app->health_ready ? " pod.target" : "",
-                         app->health_ready ? "notify" : "exec", name);
+                         app->health_ready ? "notify" : "exec", files);
         return *ret ? 0 : -ENOMEM;
 }
 

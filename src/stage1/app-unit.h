@@ -13,10 +13,13 @@ int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSe
 bool app_hooks_wanted(const PlanApp *app);
 int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret);
 
-/* The service that checks the health of an app with a health check, and the words of its program, see app-health.c. */
+/* The service that checks an app's health, and the words of its program for each kind of check, see app-health.c. NULL:
+ * there is no check of that kind. */
 #define HEALTH_UNIT "podctl-health@%s.service"
 bool app_health_wanted(const PlanApp *app);
-int app_health_words(const PlanApp *app, const AppIdentity *identity, char ***ret);
+int app_health_words(const PlanApp *app, const AppIdentity *identity, HealthKind kind, char ***ret);
+/* Of the kinds, by which the program knows them. */
+extern const char *const app_health_files[_HEALTH_KIND_MAX];
 int app_health_format(const PlanApp *app, char **ret);
 
 /* A word for a unit file that expands nothing: quoted, escaped, percent signs doubled. */

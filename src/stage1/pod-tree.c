@@ -206,20 +206,26 @@ static int write_hooks(const PlanApp *app, const AppIdentity *identity, int root
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
+static int write_check(const PlanApp *app, const AppIdentity *identity, HealthKind kind, int root_fd)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r = app_health_words(app, identity, kind, &words);
+
+        return r < 0 || !words ? r : app_launch_write_words(app, app_health_files[kind], words, root_fd);
+}
+
 static int write_health(const PlanApp *app, const AppIdentity *identity, int root_fd)
 {
         _cleanup_free_ char *path = strprintf(UNIT_DIR "/" HEALTH_UNIT, app->app->name), *text = NULL;
-        _cleanup_strv_free_ char **words = NULL;
         int r;
 
         if (!path)
                 return -ENOMEM;
-        r = app_health_words(app, identity, &words);
-        if (r < 0)
-                return r;
-        r = app_launch_write_words(app, LAUNCH_HEALTH, words, root_fd);
-        if (r < 0)
-                return r;
+        for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++) {
+                r = write_check(app, identity, kind, root_fd);
+                if (r < 0)
+                        return r;
+        }
         r = app_health_format(app, &text);
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }

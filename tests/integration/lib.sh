@@ -281,3 +281,25 @@ collect() {
         find /var/lib/podctl/pods -mindepth 2 -maxdepth 2 -printf 'not collected: %p\n' 2>/dev/null
         find /var/log/journal -maxdepth 1 -type l -printf 'not collected: %p\n'
 }
+
+# image_with NAME FILTER: a copy of the busybox image whose configuration went through jq.
+image_with() {
+        local name=$1 filter=$2 blobs old manifest
+        cp -a "$IMAGES/busybox.oci" "$name"
+        blobs=$name/blobs/sha256
+        manifest=$(jq -r '.manifests[0].digest | ltrimstr("sha256:")' "$name/index.json")
+        old=$(jq -r '.config.digest | ltrimstr("sha256:")' "$blobs/$manifest")
+        jq -c "$filter" "$blobs/$old" >new
+        jq -c --arg digest "sha256:$(put_blob "$blobs" new)" --argjson size "$(stat -c %s new)" \
+                '.config += {digest: $digest, size: $size}' "$blobs/$manifest" >new-manifest
+        jq -c --arg digest "sha256:$(put_blob "$blobs" new-manifest)" --argjson size "$(stat -c %s new-manifest)" \
+                '.manifests = [.manifests[0] + {digest: $digest, size: $size}]' "$name/index.json" >index.json
+        mv index.json "$name/index.json"
+}
+
+put_blob() {
+        local digest
+        digest=$(sha256sum "$2" | cut -d' ' -f1)
+        cp "$2" "$1/$digest"
+        echo "$digest"
+}

@@ -98,13 +98,28 @@ Test(app_unit, everything)
         expect_units("unrestricted", &s);
 }
 
+static char *health_words(const PlanApp *app, const AppIdentity *who)
+{
+        _cleanup_free_ char *all = strdup("");
+
+        for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++) {
+                _cleanup_free_ char *joined = NULL, *before = TAKE_PTR(all);
+                _cleanup_strv_free_ char **words = NULL;
+
+                cr_assert_eq(app_health_words(app, who, kind, &words), 0);
+                joined = strv_join(words, " ");
+                all = strjoin(before, "# ", app_health_files[kind], ": ", joined, "\n");
+        }
+        return TAKE_PTR(all);
+}
+
 Test(app_unit, health)
 {
-        AppIdentity with_program = { .uid = 33, .gid = 34, .program = (char *) "/bin/web", .health = (char *) "/bin/sh",
+        AppIdentity with_program = { .uid = 33, .gid = 34, .program = (char *) "/bin/web",
+                                     .checks = { (char *) "/bin/sh", NULL, (char *) "/bin/ready" },
                                      .groups = (gid_t[]) { 4, 20 }, .n_groups = 2 };
-        _cleanup_free_ char *json = NULL, *text = NULL, *joined = NULL, *all = NULL,
+        _cleanup_free_ char *json = NULL, *text = NULL, *words = NULL, *all = NULL,
                             *expected = read_expected("unit/health.service");
-        _cleanup_strv_free_ char **words = NULL;
         _cleanup_(planned_done) Planned p = {};
         size_t n;
 
@@ -112,9 +127,8 @@ Test(app_unit, health)
         cr_assert_eq(plan_json(&p, &settings, json), 0, "%s", p.message);
         cr_expect(app_health_wanted(&p.plan->apps[0]));
         cr_assert_eq(app_health_format(&p.plan->apps[0], &text), 0);
-        cr_assert_eq(app_health_words(&p.plan->apps[0], &with_program, &words), 0);
-        joined = strv_join(words, " ");
-        all = strjoin(text, "# ", joined, "\n");
+        words = health_words(&p.plan->apps[0], &with_program);
+        all = strjoin(text, words);
         cr_expect_str_eq(all, expected);
 }
 

@@ -67,13 +67,14 @@ Test(health_check, times)
         cr_assert_eq(read_check("{'Test':['CMD','a']}", &usual, NULL), 0);
         t = health_check_times(usual);
         cr_expect(t.interval_usec == 30000000 && t.timeout_usec == 30000000 && t.start_period_usec == 0 &&
-                  t.start_interval_usec == 5000000 && t.retries == 3);
+                  t.start_interval_usec == 5000000 && t.retries == 3 && t.initial_delay_usec == 0 && t.successes == 1);
 
         cr_assert_eq(read_check("{'Test':['CMD','a'],'Interval':1000000,'Timeout':2000000000,'StartPeriod':3000000,"
-                                "'StartInterval':4000000,'Retries':1}", &own, NULL), 0);
+                                "'StartInterval':4000000,'Retries':1,'InitialDelay':5000000,'Successes':2}", &own,
+                                NULL), 0);
         t = health_check_times(own);
         cr_expect(t.interval_usec == 1000 && t.timeout_usec == 2000000 && t.start_period_usec == 3000 &&
-                  t.start_interval_usec == 4000 && t.retries == 1);
+                  t.start_interval_usec == 4000 && t.retries == 1 && t.initial_delay_usec == 5000 && t.successes == 2);
 }
 
 Test(health_check, refuses)
@@ -95,6 +96,8 @@ Test(health_check, refuses)
                 { "{'StartPeriod':1}", "StartPeriod" },
                 { "{'StartInterval':1}", "StartInterval" },
                 { "{'Retries':-1}", "Retries" },
+                { "{'InitialDelay':1}", "InitialDelay" },
+                { "{'Successes':-1}", "Successes" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

@@ -7,8 +7,8 @@
 #define UUID_TEXT "11111111-1111-4111-8111-111111111111"
 
 static AppMetrics apps[] = {
-        { .name = (char *) "web", .running = true, .health = "unhealthy", .exit_status = -1 },
-        { .name = (char *) "job", .exit_status = 3 },
+        { .name = (char *) "web", .running = true, .health = "unhealthy", .ready = 0, .exit_status = -1 },
+        { .name = (char *) "job", .ready = -1, .exit_status = 3 },
 };
 
 static AppUsage app_usages[] = { { .app = (char *) "web" } };
@@ -69,6 +69,7 @@ Test(metrics_text, samples)
                 "podctl_app_running{" HOSTILE ",app=\"job\"} 0",
                 "podctl_app_health{" HOSTILE ",app=\"web\",health=\"healthy\"} 0",
                 "podctl_app_health{" HOSTILE ",app=\"web\",health=\"unhealthy\"} 1",
+                "podctl_app_ready{" HOSTILE ",app=\"web\"} 0",
                 "podctl_app_exit_status{" HOSTILE ",app=\"job\"} 3",
                 "podctl_app_cpu_seconds_total{" HOSTILE ",app=\"web\"} 0.999999",
         };
@@ -88,6 +89,7 @@ Test(metrics_text, unknown)
                 "\npodctl_pod_exit_status{pod=\"a", "\npodctl_pod_restarts_total{pod=\"ended",
                 "\npodctl_pod_start_time_seconds{pod=\"ended", "\npodctl_pod_cpu_seconds_total{pod=\"ended",
                 "\npodctl_pod_tasks{", "\npodctl_app_memory_limit_bytes{", ",app=\"job\",health=",
+                "\npodctl_app_ready{" HOSTILE ",app=\"job\"",
                 "18446744073709551615",
                 "app=\"web\"} -1",
         };

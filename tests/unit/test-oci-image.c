@@ -365,8 +365,8 @@ Test(oci_config, becomes_an_app)
         cr_expect_str_eq(app->stop_signal, "SIGKILL");
         cr_expect_str_eq(strv_env_get(app->user_labels, "note"), "x=y");
         cr_expect_eq(app->stop_timeout, 25);
-        cr_assert(app->health_check);
-        cr_expect_str_eq(app->health_check->test[1], "true");
+        cr_assert(app->checks[HEALTH_LIVENESS]);
+        cr_expect_str_eq(app->checks[HEALTH_LIVENESS]->test[1], "true");
 
         cr_expect_eq(app->n_mount_points, 3);
         cr_expect_str_eq(app_find_mount_point(app, "volume-var-spool-in")->path, "/var/spool_in");
@@ -483,12 +483,12 @@ Test(oci_config, oddities)
                 cr_assert_eq(oci_config_to_app(config, &app), 0);
                 cr_expect_eq(app->n_ports, *cases[i].ports != 0, "%s", json);
                 cr_expect(!*cases[i].ports || app_find_port(app, cases[i].ports), "%s", json);
-                cr_expect_eq(app->health_check != NULL, cases[i].health != NULL, "%s", json);
-                if (!cases[i].health || !app->health_check)
+                cr_expect_eq(app->checks[HEALTH_LIVENESS] != NULL, cases[i].health != NULL, "%s", json);
+                if (!cases[i].health || !app->checks[HEALTH_LIVENESS])
                         continue;
-                cr_expect_str_eq(app->health_check->test[1], cases[i].health);
-                cr_expect_geq(app->health_check->retries, 0);
-                cr_expect_eq(app->health_check->interval, 0);
+                cr_expect_str_eq(app->checks[HEALTH_LIVENESS]->test[1], cases[i].health);
+                cr_expect_geq(app->checks[HEALTH_LIVENESS]->retries, 0);
+                cr_expect_eq(app->checks[HEALTH_LIVENESS]->interval, 0);
         }
 }
 

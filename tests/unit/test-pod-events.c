@@ -10,7 +10,8 @@
 #define IDS \
         " MESSAGE_ID=" EVENT_POD_STARTS " MESSAGE_ID=" EVENT_POD_FAILED_TO_START " MESSAGE_ID=" EVENT_POD_ENDED \
         " MESSAGE_ID=" EVENT_POD_FAILED " MESSAGE_ID=" EVENT_POD_UPDATED " MESSAGE_ID=" EVENT_POD_ROLLED_BACK \
-        " MESSAGE_ID=" EVENT_APP_HEALTHY " MESSAGE_ID=" EVENT_APP_UNHEALTHY
+        " MESSAGE_ID=" EVENT_APP_HEALTHY " MESSAGE_ID=" EVENT_APP_UNHEALTHY \
+        " MESSAGE_ID=" EVENT_APP_READY " MESSAGE_ID=" EVENT_APP_NOT_READY
 #define BEGINS "journalctl --quiet --output=export"
 #define FIELDS \
         " --output-fields=MESSAGE_ID,MESSAGE,PODCTL_POD_NAME,PODCTL_POD_UUID,PODCTL_UNIT,PODCTL_APP," \
@@ -138,6 +139,8 @@ Test(pod_events, who_sent_it)
                 { EVENT_APP_HEALTHY, "web", "journal", "655360000", "pod@web.service", &here, false },
                 { EVENT_APP_UNHEALTHY, "web", "journal", "655360000", "pod@web.service", NULL, true },
                 { EVENT_APP_UNHEALTHY, "web", "journal", "655360000", "podctl-web.service", NULL, true },
+                { EVENT_APP_NOT_READY, "web", "journal", "655360000", "podctl-web.service", NULL, true },
+                { EVENT_APP_READY, "web", "journal", "0", "user@1000.service", NULL, false },
                 { EVENT_APP_UNHEALTHY, "web", "journal", "655360000", "podctl-other.service", NULL, false },
                 { EVENT_APP_UNHEALTHY, "web", "journal", "0", "user@1000.service", NULL, false },
                 { EVENT_APP_UNHEALTHY, "web", "journal", "0", NULL, NULL, false },

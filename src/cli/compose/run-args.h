@@ -4,11 +4,22 @@
 #include "cli/images/fetch-image.h"
 #include "cli/start/pod-start.h"
 #include "cli/verb.h"
+#include "manifest/health-check.h"
 #include "shared/options.h"
 
 /* The command line of run, and of its two halves prepare and run-prepared: options of the pod, then images, each
  * followed by options of its app and, behind "--", arguments for it up to "---" (as with rkt: its
  * Documentation/subcommands/run.md). */
+
+/* A check of an app, as options have it; NULL is what the image or the default says. */
+typedef struct RunCheck {
+        char *cmd;
+        char *interval;
+        char *timeout;
+        char *start_period;
+        char *start_interval;
+        char *retries;
+} RunCheck;
 
 typedef struct RunApp {
         char *image; /* as the user wrote it */
@@ -46,12 +57,7 @@ typedef struct RunApp {
         char **socket_activated;
         char *stop_signal;
         char *stop_timeout;
-        char *health_cmd;
-        char *health_interval;
-        char *health_timeout;
-        char *health_start_period;
-        char *health_start_interval;
-        char *health_retries;
+        RunCheck checks[_HEALTH_KIND_MAX];
         char *health_on_failure;
         bool health_ready;
 } RunApp;

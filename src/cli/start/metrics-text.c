@@ -203,6 +203,17 @@ static void print_app_health(const Family *family, const HostMetrics *h, FILE *f
                         print_health_of(f, family, &h->pods[i], &h->pods[i].apps[k]);
 }
 
+static void print_app_ready(const Family *family, const HostMetrics *h, FILE *f)
+{
+        for (size_t i = 0; i < h->n; i++)
+                for (size_t k = 0; k < h->pods[i].n_apps; k++) {
+                        const AppMetrics *a = &h->pods[i].apps[k];
+
+                        if (a->ready >= 0)
+                                print_of_app(f, family, &h->pods[i], a->name, (uint64_t) a->ready);
+                }
+}
+
 static void print_app_usage(const Family *family, const HostMetrics *h, FILE *f)
 {
         for (size_t i = 0; i < h->n; i++) {
@@ -247,6 +258,7 @@ static const Family families[] = {
 
         { "podctl_app_running", GAUGE, NULL, "1 if the app runs, else 0.", print_app_running },
         { "podctl_app_health", GAUGE, NULL, "1 for the health that the app is in, else 0.", print_app_health },
+        { "podctl_app_ready", GAUGE, NULL, "1 if the app's readiness check succeeds, else 0.", print_app_ready },
         { "podctl_app_exit_status", GAUGE, NULL, "The exit status of the app's last end.", print_app_exit },
         { "podctl_app_cpu_seconds", COUNTER, "seconds", "CPU time of the app.", print_app_usage, USAGE_CPU, MICRO },
         { "podctl_app_memory_bytes", GAUGE, "bytes", "Memory in use, with the file cache.", print_app_usage,

@@ -29,13 +29,38 @@ const char *pod_app_state(const Pod *pod, const char *app)
 
 bool pod_app_is_checked(const Pod *pod, const AppcPodApp *app, PodHealth *ret)
 {
-        if (!app->app || !health_check_wanted(app->app->health_check) ||
-            !streq(pod_app_state(pod, app->name), "running"))
+        if (!app_is_checked(app->app) || !streq(pod_app_state(pod, app->name), "running"))
                 return false;
+        if (pod_app_health(pod, app->name, ret) >= 0)
+                return true;
         /* Until its health is first recorded. */
-        if (pod_app_health(pod, app->name, ret) < 0)
-                *ret = (PodHealth) { .status = "starting" };
+        *ret = (PodHealth) { .status = "starting" };
+        ret->has_readiness = health_check_wanted(app->app->checks[HEALTH_READINESS]);
+        ret->ready = !ret->has_readiness;
         return true;
+}
+
+const char *pod_health_word(const PodHealth *health)
+{
+        return streq(health->status, "healthy") && !health->ready ? "not-ready" : health->status;
+}
+
+static void add_check(const PodCheck *check, json_object *o)
+{
+        (void) json_object_object_add(o, "failing_streak", json_object_new_int64(check->failures));
+        (void) json_object_object_add(o, "exit_code", json_object_new_int(check->exit_code));
+}
+
+static void add_readiness(const PodHealth *h, json_object *o)
+{
+        json_object *readiness;
+
+        if (!h->has_readiness)
+                return;
+        readiness = json_object_new_object();
+        (void) json_object_object_add(readiness, "ready", json_object_new_boolean(h->ready));
+        add_check(&h->readiness, readiness);
+        (void) json_object_object_add(o, "readiness", readiness);
 }
 
 static void add_health(const Pod *pod, const AppcPodApp *app, json_object *o)
@@ -47,8 +72,8 @@ static void add_health(const Pod *pod, const AppcPodApp *app, json_object *o)
                 return;
         health = json_object_new_object();
         (void) json_object_object_add(health, "status", json_object_new_string(h.status));
-        (void) json_object_object_add(health, "failing_streak", json_object_new_int64(h.failures));
-        (void) json_object_object_add(health, "exit_code", json_object_new_int(h.exit_code));
+        add_check(&h.check, health);
+        add_readiness(&h, health);
         (void) json_object_object_add(o, "health", health);
 }
 

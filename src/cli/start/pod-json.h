@@ -10,6 +10,8 @@ json_object *pod_to_json(Pod *pod);
 
 /* Whether the app runs and has a health check; *ret is what that found last. */
 bool pod_app_is_checked(const Pod *pod, const AppcPodApp *app, PodHealth *ret);
+/* One word for all of it: the status, or "not-ready" for an app that is healthy. */
+const char *pod_health_word(const PodHealth *health);
 
 /* "running", "exited" … of one app. */
 const char *pod_app_state(const Pod *pod, const char *app);

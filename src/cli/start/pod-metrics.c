@@ -30,11 +30,13 @@ void host_metrics_done(HostMetrics *h)
 static int read_app(const Pod *pod, const AppcPodApp *app, AppMetrics *ret)
 {
         PodHealth health;
+        bool checked = pod_app_is_checked(pod, app, &health);
 
         *ret = (AppMetrics) {
                 .name = strdup(app->name),
                 .running = streq(pod_app_state(pod, app->name), "running"),
-                .health = pod_app_is_checked(pod, app, &health) ? health.status : NULL,
+                .health = checked ? health.status : NULL,
+                .ready = checked && health.has_readiness ? health.ready : -1,
         };
         if (pod_app_last_exit_status(pod, app->name, &ret->exit_status) < 0)
                 ret->exit_status = -1;

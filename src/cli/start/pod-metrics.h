@@ -14,6 +14,7 @@ typedef struct AppMetrics {
         char *name;
         bool running;
         const char *health; /* as PodHealth.status; NULL: it does not run, or has no health check */
+        int ready;          /* negative: it does not run, or has no readiness check */
         int exit_status;    /* of its last end; negative: it has not ended */
 } AppMetrics;
 

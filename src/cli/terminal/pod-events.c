@@ -17,6 +17,8 @@ static const struct {
         { EVENT_POD_ROLLED_BACK, "rolled-back", false },
         { EVENT_APP_HEALTHY, "healthy", true },
         { EVENT_APP_UNHEALTHY, "unhealthy", true },
+        { EVENT_APP_READY, "ready", true },
+        { EVENT_APP_NOT_READY, "not-ready", true },
 };
 
 static const char *const field_names[_EVENT_FIELD_MAX] = {

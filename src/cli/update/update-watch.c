@@ -84,7 +84,7 @@ static int look_at_app(Watch *w, const Pod *pod, const AppcPodApp *app)
                 log_error("Pod '%s': app '%s' became unhealthy soon after its update", w->name, app->name);
                 return 0;
         }
-        w->starting = w->starting || !streq_ptr(health.status, "healthy");
+        w->starting = w->starting || !streq(pod_health_word(&health), "healthy");
         return 1;
 }
 

@@ -50,6 +50,8 @@ static const Member of_app[] = {
         { "stopSignal", "stop_signal" },
         { "stopTimeout", "stop_timeout" },
         { "healthcheck", "health_check" },
+        { "startupcheck", "startup_check" },
+        { "readinesscheck", "readiness_check" },
         {},
 };
 

@@ -75,7 +75,7 @@ static char *cell_health(const Row *r)
 {
         PodHealth health;
 
-        return strdup(r->app && pod_app_is_checked(r->pod, r->app, &health) ? health.status : "");
+        return strdup(r->app && pod_app_is_checked(r->pod, r->app, &health) ? pod_health_word(&health) : "");
 }
 
 static char *format_time(uint64_t nsec, bool full)
@@ -124,7 +124,9 @@ static const char *color_of_health(const Row *r)
 
         if (!r->app || !pod_app_is_checked(r->pod, r->app, &health))
                 return NULL;
-        return streq(health.status, "healthy") ? "green" : streq(health.status, "unhealthy") ? "red" : "yellow";
+        if (streq(health.status, "unhealthy"))
+                return "red";
+        return streq(pod_health_word(&health), "healthy") ? "green" : "yellow";
 }
 
 /* Columns */

@@ -223,7 +223,8 @@ static void print_health(const Pod *pod)
                 PodHealth health;
 
                 if (pod_app_is_checked(pod, &pod->manifest->apps[i], &health))
-                        (void) printf("health-%s=%s\n", pod->manifest->apps[i].name, health.status);
+                        (void) printf("health-%s=%s\n", pod->manifest->apps[i].name,
+                                      pod_health_word(&health));
         }
 }
 
