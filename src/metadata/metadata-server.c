@@ -113,7 +113,7 @@ static enum MHD_Result answer(const Listener *l, struct MHD_Connection *connecti
 {
         MetadataRequest q = {
                 .method = method,
-                .path = path,
+                .path = http_path(path),
                 .flavor = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Metadata-Flavor"),
                 .token = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "token"),
                 .fields = e->fields,

@@ -103,7 +103,7 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 {
         static char begun;
 
-        if (!streq(path, "/metrics"))
+        if (!streq(http_path(path), "/metrics"))
                 return refuse(connection, MHD_HTTP_NOT_FOUND, NULL, "there is only /metrics\n");
         if (!streq(method, "GET") && !streq(method, "HEAD"))
                 return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET, HEAD", "metrics can only be read\n");

@@ -41,6 +41,15 @@ bool http_find_client(int fd, HttpAddress *ret_peer, ClientKey *ret)
         return true;
 }
 
+const char *http_path(const char *target)
+{
+        static const char scheme[] = "http://";
+
+        if (strncasecmp(target, scheme, strlen(scheme)) != 0)
+                return target;
+        return strchr(target + strlen(scheme), '/') ?: "/";
+}
+
 enum MHD_Result http_answer(struct MHD_Connection *connection, unsigned status, const char *type, const char *allow,
                             char *text)
 {

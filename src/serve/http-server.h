@@ -44,6 +44,9 @@ typedef union HttpAddress {
 /* The client of a connection, by its address. */
 bool http_find_client(int fd, HttpAddress *ret_peer, ClientKey *ret);
 
+/* The path of a request's target, which may be a whole URL (RFC 9112, section 3.2.2). */
+const char *http_path(const char *target);
+
 /* Answers with a text, which it takes over, also on failure. allow: NULL, or with 405 the methods there are. */
 enum MHD_Result http_answer(struct MHD_Connection *connection, unsigned status, const char *type, const char *allow,
                             char *text);

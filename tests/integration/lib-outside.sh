@@ -11,11 +11,24 @@ on_host() {
         "${tool:?}" exec "${subject:?}" bash -euo pipefail -c "$1"
 }
 
+# What the scripts may use: `nothing COMMAND` fails, and shows it, if the command prints anything; `soon COMMAND` waits
+# until it succeeds.
+helpers='
+        nothing() { ! "$@" | grep .; }
+        soon() {
+                for ((i = 0; i < 300; i++)); do
+                        ! "$@" || return 0
+                        sleep 0.1
+                done
+                return 1
+        }
+'
+
 # check NAME SCRIPT: one test, of what the script says on the host.
 check() {
         local output
         number=$((number + 1))
-        if output=$(on_host "$2" 2>&1); then
+        if output=$(on_host "$helpers$2" 2>&1); then
                 echo "ok $number - ${about:?}/$1"
         else
                 echo "not ok $number - $about/$1"

@@ -179,6 +179,10 @@ test_metrics_refuse() {
         start_metrics
         assert_eq "$(asked "${METRICS%/*}/")" 404
         assert_eq "$(asked "$METRICS%00x")" 404
+        # As a proxy asks for it.
+        assert_eq "$(asked --request-target http://a.example/metrics $METRICS)" 200
+        assert_eq "$(asked --request-target http://a.example/other $METRICS)" 404
+        assert_eq "$(asked --request-target http://a.example $METRICS)" 404
         assert_eq "$(asked -X POST -d x "${METRICS%/*}/other")" 404
         assert_eq "$(asked -X POST -d x $METRICS)" 405
         assert_contains "$(curl -sS -i -m 20 -X DELETE $METRICS)" 'Allow: GET, HEAD'

@@ -153,6 +153,9 @@ test_tag_and_untag() {
         refused_command "is not a name in the store" --dir="$DATA" image untag "$id"
         refused_command "cannot be the name of an image" --dir="$DATA" image tag "$id" sha256-abc
         refused_command "cannot be the name of an image" --dir="$DATA" image tag "$id" http://x/y
+        refused_command "cannot be the name of an image" --dir="$DATA" fetch --name=:latest "$IMAGES/busybox.oci"
+        refused_command "cannot be the name of an image" --dir="$DATA" fetch "$IMAGES/busybox.oci" \
+                --digest="x@sha256:aa@sha256:$(printf '%064d' 0)"
         refused_command "is not a valid name in a registry" --dir="$DATA" image tag "$id" docker://UPPER
         refused_command "no image 'one' in the store" --dir="$DATA" image tag one three
         own gc --grace-period=0

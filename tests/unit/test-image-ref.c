@@ -48,6 +48,20 @@ Test(image_ref, parse)
         }
 }
 
+Test(image_ref, findable)
+{
+        static const char *const good[] = { "a", "a:1", "example.com:5000/a/x-Y:latest", "a.b", "x/y" };
+        static const char *const bad[] = {
+                "", "-x", "-x:latest", ":latest", "a:", "a@sha256:aa", "a,b=c", "a b", "sha256:abc", "sha512-abc",
+                "docker://a", "docker:a", "oci:a",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(good); i++)
+                cr_expect(image_name_is_findable(good[i]), "%s", good[i]);
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                cr_expect_not(image_name_is_findable(bad[i]), "%s", bad[i]);
+}
+
 Test(image_ref, escape)
 {
         static const char *const cases[][2] = {

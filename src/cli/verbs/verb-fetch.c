@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "cli/images/fetch-image.h"
 #include "cli/verbs/verbs.h"
+#include "image/name/image-ref.h"
 
 typedef struct FetchArgs {
         char **digests;
@@ -60,6 +61,23 @@ static int parse_digests(char **words, SourceAsked **ret, size_t *ret_n)
         return 0;
 }
 
+static int check_name(const char *option, const char *name)
+{
+        return !name || image_name_is_findable(name)
+                       ? 0
+                       : log_error_errno(EINVAL, "Option --%s: '%s' cannot be the name of an image; write NAME[:TAG]",
+                                         option, name);
+}
+
+static int check_names(const FetchArgs *args, const SourceAsked *asked, size_t n)
+{
+        int r = check_name("name", args->name);
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = check_name("digest", asked[i].name);
+        return r;
+}
+
 static int run(Context *c, void *userdata, char **words)
 {
         _cleanup_strv_free_ char **all = NULL;
@@ -79,6 +97,9 @@ static int run(Context *c, void *userdata, char **words)
                 return log_error_errno(EINVAL, "Option --digest is for one file, but there are %zu",
                                        strv_length(words));
         r = parse_digests(args->digests, &asked, &n_asked);
+        if (r < 0)
+                return r;
+        r = check_names(args, asked, n_asked);
         if (r < 0)
                 return r;
         STRV_FOREACH(text, words) {

@@ -10,7 +10,6 @@ static int name_to_give(const char *text, char **ret)
 {
         _cleanup_(image_location_done) ImageLocation location = {};
         _cleanup_free_ char *message = NULL;
-        ImageRef ref = {};
         bool fits;
 
         if (startswith(text, "docker:") || startswith(text, "oci:")) {
@@ -19,9 +18,7 @@ static int name_to_give(const char *text, char **ret)
                 *ret = TAKE_PTR(location.text);
                 return *ret ? 0 : log_oom();
         }
-        fits = image_ref_parse(text, &ref) >= 0 && ref.type == IMAGE_REF_NAME && !ref.labels && !strstr(text, "://") &&
-               image_name_complete(text, ret) >= 0;
-        image_ref_done(&ref);
+        fits = image_name_is_findable(text) && !strstr(text, "://") && image_name_complete(text, ret) >= 0;
         return fits ? 0 : log_error_errno(EINVAL, "'%s' cannot be the name of an image; write NAME[:TAG]", text);
 }
 

@@ -192,3 +192,16 @@ bool image_name_is_valid(const char *name)
         }
         return n > 0 && n <= 250;
 }
+
+bool image_name_is_findable(const char *name)
+{
+        _cleanup_free_ char *again = NULL;
+        ImageRef ref = {};
+
+        if (*name == '-' || image_ref_parse(name, &ref) < 0)
+                return false;
+        if (ref.type == IMAGE_REF_NAME && !ref.labels)
+                again = strjoin(ref.name, ref.tag ? ":" : "", strempty(ref.tag));
+        image_ref_done(&ref);
+        return again && streq(again, name);
+}

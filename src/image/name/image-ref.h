@@ -43,3 +43,6 @@ int image_name_complete(const char *name, char **ret);
 
 /* Whether it is a valid name of an image: printable, no spaces, at most 255 bytes when escaped. */
 bool image_name_is_valid(const char *name);
+/* Whether an image of this name is found by it: no part is missing, and it cannot be taken for an ID, a digest, a
+ * location or an option. */
+bool image_name_is_findable(const char *name);

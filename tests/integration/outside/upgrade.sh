@@ -119,7 +119,7 @@ check pods_stop_with_their_status '
         podctl status file | grep ^app-app='
 check nothing_is_left '
         podctl gc --grace-period=0
-        test -z "$(podctl list --all --no-legend)"
-        test -z "$(machinectl list --no-legend)"
-        test -z "$(ip -o link | grep pod- || true)"'
+        nothing podctl list --all --no-legend
+        soon nothing machinectl list --no-legend
+        ! ip -o link | grep pod-'
 ((failures == 0))

@@ -188,7 +188,7 @@ check nothing_is_left '
         for ((i = 1; i <= PODS; i++)); do podctl delete --force w$i >/dev/null; done
         podctl gc --grace-period=0
         podctl image gc --grace-period=0 >/dev/null
-        test -z "$(podctl list --all --no-legend)"
-        test -z "$(machinectl list --no-legend)"
+        nothing podctl list --all --no-legend
+        soon nothing machinectl list --no-legend
         rm -rf /var/tmp/week /etc/podctl/registries.d/week.json /etc/systemd/system/week-*.service'
 ((failures == 0))
