@@ -180,6 +180,18 @@ checks_of_purge() {
                 is "$(podctl run busybox --exec=/bin/echo -- again)" again
                 systemctl start pod@file.service
                 systemctl stop pod@file.service'
+        # The dialogue itself, on a terminal.
+        try purge_asks '
+                for answer in no yes; do
+                        install_release now
+                        podctl --insecure-options=image fetch $images/busybox.oci
+                        echo $answer | DEBIAN_FRONTEND=readline TERM=xterm script -qec "dpkg --purge $(mine)" \
+                                /var/tmp/dialogue
+                        grep "Remove the images and pods of podctl too" /var/tmp/dialogue
+                        is "$([[ -e /var/lib/podctl ]] && echo no || echo yes)" $answer
+                done
+                install_release now
+                podctl --insecure-options=image fetch $images/busybox.oci'
         try purge_removes_data_if_told '
                 echo "podctl podctl/remove-data boolean true" | debconf-set-selections
                 apt purge $(mine)
