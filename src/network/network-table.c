@@ -223,3 +223,15 @@ int network_reload(char **reterr_message)
         network_localhost_for_resolver();
         return r;
 }
+
+int network_rules_missing(char **reterr_message)
+{
+        _cleanup_close_ int lock = net_state_lock();
+        const NetEngine *engine;
+        int r;
+
+        if (lock < 0 || !network_table_is_used())
+                return MIN(lock, 0);
+        r = net_engine_load(&engine, reterr_message);
+        return r < 0 ? r : !engine->table_exists();
+}

@@ -23,6 +23,8 @@ int network_remove_idle(char **reterr_message);
 /* Makes the table of rules again for all running pods, in place of what is left of it, and makes the host forward
  * again. Existing connections continue. Rules that CNI plugins made are left to the plugins. */
 int network_reload(char **reterr_message);
+/* 1: running pods need the table, and it is gone; 0: it is there, or not needed. */
+int network_rules_missing(char **reterr_message);
 /* The subnet that a native network has on this host; -ENOENT: no pod is in it. */
 int network_subnet(const char *name, NetSubnet *ret);
 /* Checks that the links of native networks exist, and has CNI plugins check their own (CHECK). netns is a path. */

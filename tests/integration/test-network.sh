@@ -680,9 +680,13 @@ NFT
 test_flushed_rules_come_back() {
         outside_up
         forwarded one '[{"name":"http","hostPort":8089}]'
+        rules_are() { podctl check --host --format=json | jq -r '.[] | select(.name == "network rules") | .state'; }
+        assert_eq "$(rules_are)" good
         nft flush ruleset
         assert_fails '*' outside curl -s -m 2 http://192.0.2.1:8089/
+        assert_eq "$(rules_are)" less
         server two
+        assert_eq "$(rules_are)" good
         assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8089/)" 'hello from one'
 }
 

@@ -16,6 +16,7 @@
 #include "cli/verbs/host-check.h"
 #include "config.h"
 #include "network/net-engine.h"
+#include "network/network.h"
 #include "shared/bus.h"
 #include "shared/explain.h"
 #include "shared/mount-util.h"
@@ -221,6 +222,15 @@ static HostState look_at_nftables(const HostLook *l, char **ret_found)
         return r >= 0 ? HOST_GOOD : HOST_LESS;
 }
 
+static HostState look_at_rules(const HostLook *l, char **ret_found)
+{
+        _cleanup_free_ char *message = NULL;
+        int r = network_rules_missing(&message);
+
+        *ret_found = strdup(r < 0 ? explained(message, r) : r > 0 ? "gone, though pods need them" : "in order");
+        return r == 0 ? HOST_GOOD : HOST_LESS;
+}
+
 static HostState look_at_ipv6(const HostLook *l, char **ret_found)
 {
         uint32_t off = 0;
@@ -326,6 +336,7 @@ static const struct {
         { "overlayfs", look_at_overlayfs, MODULES_REMEDY },
         { "seccomp", look_at_seccomp, "a kernel that has it" },
         { "nftables", look_at_nftables, MODULES_REMEDY "; else pods need --net=none or --net=host" },
+        { "network rules", look_at_rules, "run 'podctl network reload'" },
         { "IPv6", look_at_ipv6, "pods have IPv4 only; enable it if they need more" },
         { "inotify", look_at_inotify, "raise fs.inotify.max_user_instances: 'systemctl restart systemd-sysctl'" },
         { "users", look_at_users, "run 'systemd-sysusers'" },
