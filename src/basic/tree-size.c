@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <search.h>
+
+#include "basic/alloc.h"
 #include "basic/fs.h"
 #include "basic/string-util.h"
 #include "basic/tree-size.h"
@@ -9,7 +12,34 @@ typedef struct Measure {
         dev_t device;
         uint64_t max;
         uint64_t bytes;
+        void *linked; /* inodes of the files with several names that were seen */
 } Measure;
+
+static int compare_inodes(const void *a, const void *b)
+{
+        const ino_t *x = a, *y = b;
+
+        return *x < *y ? -1 : *x > *y;
+}
+
+/* Without memory the size cannot be known. */
+static bool was_seen(Measure *m, const struct stat *st)
+{
+        ino_t *inode, **found;
+
+        if (st->st_nlink < 2)
+                return false;
+        inode = new0(ino_t, 1);
+        if (inode)
+                *inode = st->st_ino;
+        found = inode ? tsearch(inode, &m->linked, compare_inodes) : NULL;
+        if (found && *found == inode)
+                return false;
+        free(inode);
+        if (!found)
+                m->bytes = UINT64_MAX;
+        return true;
+}
 
 static void add(Measure *m, const struct stat *st)
 {
@@ -39,7 +69,8 @@ static void measure(Measure *m, unsigned level, int fd)
                 if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                         continue;
                 if (!S_ISDIR(st.st_mode)) {
-                        add(m, &st);
+                        if (st.st_dev == m->device && !was_seen(m, &st))
+                                add(m, &st);
                         continue;
                 }
                 child = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -64,6 +95,7 @@ int tree_size_at(int dir_fd, const char *path, uint64_t max, uint64_t *ret)
         }
         m.device = st.st_dev;
         measure(&m, 0, fd);
+        tdestroy(m.linked, free);
         *ret = m.bytes;
         return 0;
 }

@@ -46,7 +46,7 @@ static const struct {
         { "save", "podctl image export does" },
         { "secret", "secrets are files or of systemd-creds, podctl run IMAGE --credential=NAME=SOURCE" },
         { "start", "systemctl start pod@NAME does, for pods of podctl create; podctl run-prepared for prepared ones" },
-        { "system", "podctl gc and podctl image gc remove what is unused, podctl check --host checks the host" },
+        { "system prune", "podctl gc and podctl image gc remove what is unused" },
         { "tag", "podctl image tag does" },
         { "untag", "podctl image untag does" },
         { "volume ls", "podctl volume list does" },

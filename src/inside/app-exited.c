@@ -102,6 +102,20 @@ static int write_status(int directory, const char *app, int status, const char *
         return fd >= 0 && write(fd, text, (size_t) n) == n ? close(fd) : -1;
 }
 
+/* The number only grows, and is written over in one piece: a reader sees the old or the new one. */
+static int count_restart(int directory, const char *app)
+{
+        char name[NAME_MAX], text[16] = {};
+        int fd, n;
+
+        (void) snprintf(name, sizeof(name), STATUS_RESTARTS_PREFIX "%s", app);
+        fd = openat(directory, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (fd < 0 || pread(fd, text, sizeof(text) - 1, 0) < 0)
+                return -1;
+        n = snprintf(text, sizeof(text), "%u\n", (unsigned) strtoul(text, NULL, 10) + 1);
+        return pwrite(fd, text, (size_t) n, 0) == n ? close(fd) : -1;
+}
+
 static void wait_until(bool (*is_so)(void))
 {
         static const struct timespec pause = { .tv_nsec = 500 * 1000 };
@@ -151,7 +165,7 @@ int main(int argc, char *argv[])
 {
         const char *result = getenv("SERVICE_RESULT"), *policy = argc > 2 ? argv[2] : NULL, *note;
         int directory, mark, status;
-        bool asked, failed;
+        bool asked, failed, restarted;
         char text[16];
 
         if (argc < 2)
@@ -167,8 +181,10 @@ int main(int argc, char *argv[])
         failed = status != 0 && !asked && (is_clean_signal(status) || !result || strcmp(result, "success") != 0);
 
         directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        note = is_restarted(argv[1], policy, failed) ? STATUS_RESTARTS : failed ? "" : STATUS_ASKED;
-        if (directory < 0 || write_status(directory, argv[1], status, note) < 0)
+        restarted = is_restarted(argv[1], policy, failed);
+        note = restarted ? STATUS_RESTARTS : failed ? "" : STATUS_ASKED;
+        if (directory < 0 || write_status(directory, argv[1], status, note) < 0 ||
+            (restarted && count_restart(directory, argv[1]) < 0))
                 perror(STATUS_DIR);
 
         /* If the app has a restart policy, the service manager handles its failure, and the pod does not end. */

@@ -9,6 +9,8 @@
 #define STATUS_ASKED "asked"
 /* Or: the service manager starts the app again, so the status is that of an earlier run as long as the pod runs. */
 #define STATUS_RESTARTS "restarts"
+/* For each app with a restart policy that was restarted, "PREFIXapp" has how often, in decimal. */
+#define STATUS_RESTARTS_PREFIX ".restarts-"
 /* Exists as soon as the pod is to end because of an app's failure. */
 #define STATUS_FAILED ".failed"
 /* How the pod ended: systemd's verb ("exit", "halt", "poweroff", "reboot"), then a line for each app that never

@@ -288,6 +288,16 @@ static int carry_out(Pod *p, const PodCollect *c, Verdict verdict)
         return 0;
 }
 
+/* A lock that another process holds shows in the state. */
+static int look_at_due(const Pod *p, const PodCollect *c, Verdict verdict)
+{
+        int r = verdict == VERDICT_DELETE && !c->mark_only ? pod_is_held(p) : 1;
+
+        if (r == 0)
+                c->report(c, p, POD_FATE_REMOVED, p->state, 0);
+        return MIN(r, 0);
+}
+
 static int collect_one(Pod *p, const PodCollect *c)
 {
         PodState was = p->state;
@@ -296,6 +306,8 @@ static int collect_one(Pod *p, const PodCollect *c)
 
         if (verdict == VERDICT_KEEP)
                 return 0;
+        if (c->preview)
+                return look_at_due(p, c, verdict);
         r = carry_out(p, c, verdict);
         if (r < 0)
                 c->report(c, p, POD_FATE_STUCK, was, r);
@@ -341,6 +353,8 @@ int pod_store_collect(PodStore *s, const PodCollect *c)
 {
         int r = collect_all(s, c), k;
 
+        if (c->preview)
+                return r;
         release_stale_ranges();
         k = c->mark_only ? 0 : clean_volumes(s);
         if (k < 0)

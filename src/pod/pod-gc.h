@@ -43,9 +43,14 @@ typedef struct PodCollect {
         uint64_t grace_usec;           /* exited pods are kept this long, counted from their end */
         uint64_t expire_prepared_usec; /* prepared pods that were not started are kept this long */
         bool mark_only;                /* moves pods, but does not remove any */
+        bool preview;                  /* changes nothing: reports what would be removed, a pod perhaps twice */
         /* Called for each pod with such a fate; was is its state before. The error is for POD_FATE_STUCK. */
         void (*report)(const struct PodCollect *c, const Pod *p, PodFate fate, PodState was, int error);
 } PodCollect;
+
+/* What podctl gc does if it is not told otherwise. */
+#define POD_COLLECT_DEFAULT \
+        { .grace_usec = 30 * UINT64_C(60000000), .expire_prepared_usec = 24 * 3600 * UINT64_C(1000000) }
 
 /* Goes on after errors; returns the first. */
 int pod_store_collect(PodStore *s, const PodCollect *c);

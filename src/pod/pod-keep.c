@@ -90,19 +90,26 @@ static int list_ended(PodStore *s, const char *wanted, EndedList *ret)
         return 0;
 }
 
+static int read_size(const Pod *p, uint64_t *ret)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = read_file_at(p->fd, "size", 32, &text, NULL);
+
+        return r < 0 ? r : parse_uint64(text, ret);
+}
+
 /* An ended pod does not change: it is measured once, unless it was too large to be measured completely. */
 static uint64_t size_of(const Pod *p, uint64_t max)
 {
         _cleanup_free_ char *text = NULL;
         uint64_t bytes = 0;
 
-        if (read_file_at(p->fd, "size", 32, &text, NULL) >= 0 && parse_uint64(text, &bytes) >= 0)
+        if (read_size(p, &bytes) >= 0)
                 return bytes;
         if (tree_size_at(p->fd, ".", max, &bytes) < 0)
                 return 0;
         if (bytes > max)
                 return bytes;
-        free(text);
         text = strprintf("%" PRIu64, bytes);
         /* Without the file "exit", the time of the pod's directory records its end, and must not change. */
         if (text && faccessat(p->fd, "exit", F_OK, 0) >= 0)
@@ -110,10 +117,17 @@ static uint64_t size_of(const Pod *p, uint64_t max)
         return bytes;
 }
 
+int pod_measure(const Pod *p, uint64_t *ret)
+{
+        if (has_ended(p) && read_size(p, ret) >= 0)
+                return 0;
+        return tree_size_at(p->fd, ".", UINT64_MAX - 1, ret);
+}
+
 static int remove_one(Pod *p, const PodCollect *c)
 {
         PodState was = p->state;
-        int r = pod_remove_unheld(p);
+        int r = c->preview ? pod_is_held(p) : pod_remove_unheld(p);
 
         /* Another process uses it, or has removed it. */
         if (r == POD_IN_USE || r == -ENOENT)

@@ -15,3 +15,7 @@ typedef struct PodKeep {
 /* Removes the pods beyond these limits, of all units, or only of the unit of like. Passes over pods that another
  * process holds. Continues after errors and returns the first. */
 int pod_store_keep_last(PodStore *s, const Pod *like, const PodKeep *keep, const PodCollect *c);
+
+/* The space on disk of the pod's directory, with what its apps have written, but without named volumes and images.
+ * UINT64_MAX: it cannot be known (basic/tree-size.h). */
+int pod_measure(const Pod *p, uint64_t *ret);

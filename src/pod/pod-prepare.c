@@ -8,6 +8,7 @@
 #include "pod/plan-sources.h"
 #include "pod/pod-prepare.h"
 #include "pod/pod-volumes.h"
+#include "pod/update-record.h"
 #include "shared/explain.h"
 
 PlanImage *plan_images_free(PlanImage *images, size_t n)
@@ -407,5 +408,21 @@ int pod_store_used_images(PodStore *s, char ***ret)
         }
 
         *ret = TAKE_PTR(images);
+        return 0;
+}
+
+int pod_store_needs(PodStore *s, char ***ret_layers, char ***ret_images)
+{
+        _cleanup_strv_free_ char **layers = NULL, **images = NULL;
+        int r = pod_store_used_layers(s, &layers);
+
+        if (r >= 0)
+                r = pod_store_used_images(s, &images);
+        if (r >= 0)
+                r = update_records_add_images(s->data, &images);
+        if (r < 0)
+                return r;
+        *ret_layers = TAKE_PTR(layers);
+        *ret_images = TAKE_PTR(images);
         return 0;
 }

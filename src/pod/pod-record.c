@@ -4,6 +4,7 @@
 #include "basic/parse.h"
 #include "basic/time-util.h"
 #include "manifest/ac-types.h"
+#include "manifest/appc-image.h"
 #include "pod/pod.h"
 
 /* What a pod's files and their times say about it. */
@@ -193,6 +194,21 @@ int pod_app_last_exit_status(const Pod *p, const char *app, int *ret)
         int r = path ? read_app_record(p, path, ret) : -ENOMEM;
 
         return MIN(r, 0);
+}
+
+int pod_app_restarts(const Pod *p, const AppcPodApp *app, uint32_t *ret)
+{
+        const char *policy = strv_env_get(app->annotations, APPC_ANNOTATION_RESTART);
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        if (!policy || streq(policy, "no"))
+                return -ENOENT;
+        path = strjoin("status/.restarts-", app->name);
+        r = path ? read_number(p->fd, path, ret) : -ENOMEM;
+        if (r == -ENOENT)
+                *ret = 0;
+        return r == -ENOENT ? 0 : r;
 }
 
 int pod_supervisor_pid(const Pod *p, pid_t *ret)

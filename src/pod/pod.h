@@ -147,6 +147,8 @@ int pod_exit_status(const Pod *p, int *ret);
 int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished);
 /* That of an app's last run that is over, though the app may run again. -ENOENT: it has not ended yet. */
 int pod_app_last_exit_status(const Pod *p, const char *app, int *ret);
+/* How often an app was restarted by its policy, in this pod; 0 when it was not yet. -ENOENT: it has no such policy. */
+int pod_app_restarts(const Pod *p, const AppcPodApp *app, uint32_t *ret);
 /* The names of the apps that never started in an ended pod, from the pod's own record; NULL: none are known. */
 int pod_never_started(const Pod *p, char ***ret);
 /* Whether there is a record of any app, or of the end of the pod itself: if not, the pod never came up. */

@@ -53,8 +53,10 @@ test_restart_in_a_unit_of_ones_own() {
         systemctl start podctl-own-unit
         local before
         before=$(uuid_now own-unit)
-        podctl restart own-unit
+        podctl restart --format=json own-unit >out
         [[ $(uuid_now own-unit) != "$before" ]]
+        assert_eq "$(jq -c . out)" \
+                "[{\"pod\":\"own-unit\",\"unit\":\"podctl-own-unit.service\",\"uuid\":\"$(uuid_now own-unit)\"}]"
 }
 
 test_restart_that_cannot_be() {
@@ -80,6 +82,10 @@ test_restart_says_why_not() {
         assert_fails 254 podctl restart why well
         assert_contains "$output" gone.example/away
         assert_eq "$(state_of well)" running
+        # What went well is told nevertheless, and as JSON.
+        assert_eq "$(podctl restart --format=json why well 2>err | jq -r '.[].pod')" well
+        assert_contains "$(cat err)" gone.example/away
+        assert_eq "$(podctl restart --format=json why 2>/dev/null)" '[]'
         mkdir -p /etc/systemd/system/pod@well.service.d
         printf '[Service]\nExecStartPre=/bin/false\n' >/etc/systemd/system/pod@well.service.d/false.conf
         systemctl daemon-reload
@@ -123,6 +129,10 @@ $PODS_D/vendors.json"
         [[ ! -e $directory/50-podctl.conf && -e $directory/mine.conf ]]
         refused_command "/usr/lib/podctl/pods.d/vendors.json stays, since" delete vendors
         [[ -e /usr/lib/podctl/pods.d/vendors.json ]]
+        kept told --net=none busybox
+        assert_eq "$(podctl delete --format=json ../x told 2>err | jq -c .)" \
+                "[{\"pod\":\"told\",\"unit\":\"pod@told.service\",\"path\":\"$PODS_D/told.json\"}]"
+        assert_contains "$(cat err)" 'cannot be the name of a pod'
         refused_command "cannot be the name of a pod" delete ../x
 }
 

@@ -343,7 +343,7 @@ test_podctl_metrics_1() {
         sleeping web
         example podctl-metrics.1
         grep -qx 'podctl_app_running{pod="web",app="[a-z]*"} 1' /var/lib/prometheus/node-exporter/podctl.prom
-        grep -q 'SUCCESS: 3 rules found' out
+        grep -q 'SUCCESS: 4 rules found' out
 }
 
 test_podctl_metrics_service_8() {
@@ -358,6 +358,7 @@ test_podctl_metrics_service_8() {
         curl -sS -m 20 http://127.0.0.1:9999/metrics | promtool check metrics
 }
 
+test_podctl_system_df_1() { fetch busybox.oci; sleeping web; example podctl-system-df.1; grep -q '^Images ' out; }
 test_podctl_stats_1() { fetch busybox.oci; sleeping web; example podctl-stats.1; grep -q '^web  *app ' out; }
 
 test_podctl_status_1() {

@@ -85,6 +85,36 @@ test_metrics_of_restarts() {
         grep -q '^podctl_pod_info{pod="restarted",.*,unit="counts-restarts.service"} 1$' metrics
 }
 
+# Of an app in a pod, counted by the pod.
+test_metrics_of_app_restarts() {
+        pod cycles --net=none busybox --name=job --restart=always --exec=/bin/true --- \
+                busybox --name=calm --restart=on-failure --exec=/bin/sleep -- 1000 --- \
+                busybox --name=plain --exec=/bin/sleep -- 1000
+        restarted_twice() {
+                podctl metrics >metrics
+                (($(figure 'podctl_app_restarts_total{pod="cycles",app="job"}') >= 2))
+        }
+        wait_until restarted_twice
+        metrics
+        assert_eq "$(figure 'podctl_app_restarts_total{pod="cycles",app="calm"}')" 0
+        assert_eq "$(figure 'podctl_app_restarts_total{pod="cycles",app="plain"}')" ''
+        # The pod can write anything there.
+        echo nonsense >"/var/lib/podctl/pods/run/$(podctl status --format=json cycles |
+                jq -r .name)/status/.restarts-calm"
+        metrics
+        assert_eq "$(figure 'podctl_app_restarts_total{pod="cycles",app="calm"}')" ''
+}
+
+test_metrics_of_images() {
+        podctl image list --no-legend >listed
+        metrics
+        assert_eq "$(figure podctl_images)" "$(wc -l <listed)"
+        assert_eq "$(figure podctl_image_store_bytes)" "$(podctl system df --format=json | jq '.[0].size')"
+        pod using --net=none busybox --name=app --exec=/bin/sleep -- 1000
+        metrics
+        grep -q '^podctl_image_import_time_seconds{image=".*busybox.*"} [1-9]' metrics
+}
+
 # Pods that come and go meanwhile take nothing from what is printed of the others.
 test_metrics_while_pods_go() {
         local i

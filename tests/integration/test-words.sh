@@ -20,7 +20,7 @@ test_commands_of_other_tools() {
         for word in ps images pull rmi kill start build login push save load tag; do
                 complains "Unknown command '$word': " 2 "$word" x
         done
-        for word in commit wait info pause system secret generate healthcheck \
+        for word in commit wait info pause "system prune" secret generate healthcheck \
                 'image prune' 'image inspect' 'image pull' import container pod app api-service \
                 'network create' 'network ls' 'network rm' 'network connect'; do
                 # shellcheck disable=SC2086

@@ -360,6 +360,25 @@ Test(tree_size, many_levels)
         temporary_done(&t);
 }
 
+Test(tree_size, names_of_one_file)
+{
+        Temporary t = temporary_new();
+        uint64_t once = 0, twice = 0, two = 0;
+
+        cr_assert_eq(mkdirat(t.fd, "d", 0700), 0);
+        cr_assert_eq(mkdirat(t.fd, "d/e", 0700), 0);
+        cr_assert_eq(write_string_at(t.fd, "d/a", "a file that takes a block", 0600), 0);
+        cr_expect_eq(tree_size_at(t.fd, "d", UINT64_MAX, &once), 0);
+        cr_assert_eq(linkat(t.fd, "d/a", t.fd, "d/e/b", 0), 0);
+        cr_assert_eq(symlinkat("/usr", t.fd, "d/e/c"), 0);
+        cr_expect_eq(tree_size_at(t.fd, "d", UINT64_MAX, &twice), 0);
+        cr_expect_eq(once, twice, "one file has two names, and no link is followed");
+        cr_assert_eq(write_string_at(t.fd, "d/other", "another file", 0600), 0);
+        cr_expect_eq(tree_size_at(t.fd, "d", UINT64_MAX, &two), 0);
+        cr_expect_gt(two, twice);
+        temporary_done(&t);
+}
+
 Test(fs, follow_in_root)
 {
         static const struct {

@@ -30,6 +30,7 @@ Test(group_helper, allows)
                 { "image fetch", "example.com/app" },
                 { "stats", "--watch --interval=2s web" },
                 { "events", "--follow --since=-1h" },
+                { "system df", "--format=json" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
@@ -65,6 +66,8 @@ Test(group_helper, refuses)
                 { "fetch", "sha256:41de8f400836ecbc9b6bee46b1059d7dcedcd86101d55aac4e4a1e6a9fde04e1" },
                 { "fetch", "docker://x/y /etc/passwd" },
                 { "image fetch", "/etc/passwd" },
+                { "system df", "--verbose" },
+                { "system df", "-v" },
                 { "status", "a\nb" },
                 { "status", "a\x1b[31m" },
                 { "status", "\xc3\xa9" },
@@ -81,6 +84,7 @@ Test(group_helper, admins)
                 { "logs", "--follow --lines=5 web" },
                 { "logs", "--app app --grep=x web" },
                 { "restart", "web" },
+                { "restart", "--format=json web" },
                 { "stop", "web --force" },
                 { "stop", "-t 5 web" },
         };

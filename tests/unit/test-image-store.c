@@ -1013,7 +1013,7 @@ Test(image_store, collect_by_age)
         Fixture f = fixture_new();
         Sample s = sample_layout(&f);
         char *keep[] = { (char *) DIGEST_STRING(&s.manifest.digest), NULL };
-        ImageCollect collect = { .unused_since = now_nsec() - 3600 * NSEC_PER_SEC, .used_images = keep };
+        ImageCollect collect = { .unused_since = now_nsec() - 3600 * NSEC_PER_SEC, .used_images = keep }, foreseen;
         _cleanup_(image_freep) Image *image = NULL;
 
         strv_free(fetch(&f, f.layout, NULL));
@@ -1027,8 +1027,20 @@ Test(image_store, collect_by_age)
         expect_counts(&f, 1, 2, 1);
 
         collect.used_images = NULL;
+        collect.preview = true;
+        cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
+        expect_counts(&f, 1, 2, 1);
+        cr_expect_eq(strv_length(collect.removed_images), 1);
+        foreseen = collect;
+        collect.preview = false;
+        collect.removed_images = NULL;
         cr_expect_eq(image_store_collect(f.store, &collect, NULL), 0);
         cr_expect_eq(strv_length(collect.removed_images), 1);
+        cr_expect_str_eq(collect.removed_images[0], foreseen.removed_images[0]);
+        cr_expect_eq(collect.removed_layers, foreseen.removed_layers);
+        cr_expect_eq(collect.freed, foreseen.freed);
+        cr_expect_gt(collect.freed, 0);
+        strv_free(foreseen.removed_images);
         expect_counts(&f, 0, 0, 0);
         strv_free(collect.removed_images);
         fixture_done(&f);

@@ -7,8 +7,9 @@
 #define UUID_TEXT "11111111-1111-4111-8111-111111111111"
 
 static AppMetrics apps[] = {
-        { .name = (char *) "web", .running = true, .health = "unhealthy", .ready = 0, .exit_status = -1 },
-        { .name = (char *) "job", .ready = -1, .exit_status = 3 },
+        { .name = (char *) "web", .running = true, .health = "unhealthy", .ready = 0, .exit_status = -1,
+          .restarts = -1 },
+        { .name = (char *) "job", .ready = -1, .exit_status = 3, .restarts = 7 },
 };
 
 static AppUsage app_usages[] = { { .app = (char *) "web" } };
@@ -22,9 +23,14 @@ static PodMetrics pods[] = {
           .state = POD_EXITED, .exit_status = 254, .restarts = -1 },
 };
 
+static ImageMetrics images[] = {
+        { .name = (char *) "docker.io/library/nginx:latest", .imported_nsec = UINT64_C(1700000000123456789) },
+};
+
 static char *printed(size_t n_pods, MetricsFormat format)
 {
-        HostMetrics h = { .pods = pods, .n = n_pods };
+        HostMetrics h = { .pods = pods, .n = n_pods, .images = images, .n_names = n_pods > 0, .has_store = n_pods > 0,
+                          .n_images = 3, .store_bytes = UINT64_C(5000000000) };
         char *text = NULL;
         size_t size;
         FILE *f = open_memstream(&text, &size);
@@ -65,6 +71,10 @@ Test(metrics_text, samples)
                 "podctl_pod_cpu_seconds_total{" HOSTILE "} 12.000034",
                 "podctl_pod_memory_bytes{" HOSTILE "} 1099511627776",
                 "podctl_pod_network_sent_bytes_total{" HOSTILE "} 0",
+                "podctl_images 3",
+                "podctl_image_store_bytes 5000000000",
+                "podctl_image_import_time_seconds{image=\"docker.io/library/nginx:latest\"} 1700000000.123456",
+                "podctl_app_restarts_total{" HOSTILE ",app=\"job\"} 7",
                 "podctl_app_running{" HOSTILE ",app=\"web\"} 1",
                 "podctl_app_running{" HOSTILE ",app=\"job\"} 0",
                 "podctl_app_health{" HOSTILE ",app=\"web\",health=\"healthy\"} 0",
@@ -90,13 +100,16 @@ Test(metrics_text, unknown)
                 "\npodctl_pod_start_time_seconds{pod=\"ended", "\npodctl_pod_cpu_seconds_total{pod=\"ended",
                 "\npodctl_pod_tasks{", "\npodctl_app_memory_limit_bytes{", ",app=\"job\",health=",
                 "\npodctl_app_ready{" HOSTILE ",app=\"job\"",
+                "podctl_app_restarts_total{" HOSTILE ",app=\"web\"",
                 "18446744073709551615",
                 "app=\"web\"} -1",
         };
-        _cleanup_free_ char *text = printed(ELEMENTSOF(pods), METRICS_PROMETHEUS);
+        _cleanup_free_ char *text = printed(ELEMENTSOF(pods), METRICS_PROMETHEUS),
+                            *without = printed(0, METRICS_PROMETHEUS);
 
         for (size_t i = 0; i < ELEMENTSOF(absent); i++)
                 cr_expect(!strstr(text, absent[i]), "'%s' in:\n%s", absent[i], text);
+        cr_expect(!strstr(without, "\npodctl_images ") && !strstr(without, "\npodctl_image_store_bytes "), "no store");
 }
 
 Test(metrics_text, headings)

@@ -59,10 +59,12 @@ static const Allowed allowed[] = {
         { "list", "all|format|full|image|label|name|no-legend|state" },
         { "logs", "all|app|follow|grep|lines|no-pager|output|priority|reverse|since|until", .admin = true },
         { "port", "format" },
-        { "restart", "", .admin = true },
+        { "restart", "format", .admin = true },
         { "stats", "format|interval|watch" },
         { "status", "format|wait|wait-ready" },
         { "stop", "force|time", .admin = true },
+        /* Not --verbose, which shows volumes: these are for root. */
+        { "system df", "format|full|no-legend" },
         {}
 };
 

@@ -111,6 +111,31 @@ static void print_pods(const Family *family, const HostMetrics *h, FILE *f)
         }
 }
 
+static void print_store(const Family *family, const HostMetrics *h, FILE *f, uint64_t value)
+{
+        if (h->has_store)
+                print_sample(f, family, (const Label[LABELS_MAX]) {}, value);
+}
+
+static void print_images(const Family *family, const HostMetrics *h, FILE *f)
+{
+        print_store(family, h, f, h->n_images);
+}
+
+static void print_store_size(const Family *family, const HostMetrics *h, FILE *f)
+{
+        print_store(family, h, f, h->store_bytes);
+}
+
+static void print_image_import(const Family *family, const HostMetrics *h, FILE *f)
+{
+        for (size_t i = 0; i < h->n_names; i++) {
+                const Label labels[LABELS_MAX] = { { "image", h->images[i].name } };
+
+                print_sample(f, family, labels, h->images[i].imported_nsec / 1000);
+        }
+}
+
 /* Families of pods */
 
 static void print_info(const Family *family, const HostMetrics *h, FILE *f)
@@ -185,6 +210,17 @@ static void print_app_exit(const Family *family, const HostMetrics *h, FILE *f)
                 }
 }
 
+static void print_app_restarts(const Family *family, const HostMetrics *h, FILE *f)
+{
+        for (size_t i = 0; i < h->n; i++)
+                for (size_t k = 0; k < h->pods[i].n_apps; k++) {
+                        const AppMetrics *a = &h->pods[i].apps[k];
+
+                        if (a->restarts >= 0)
+                                print_of_app(f, family, &h->pods[i], a->name, (uint64_t) a->restarts);
+                }
+}
+
 static void print_health_of(FILE *f, const Family *family, const PodMetrics *p, const AppMetrics *a)
 {
         static const char *const all[] = { "starting", "healthy", "unhealthy" };
@@ -237,6 +273,12 @@ static void print_app_usage(const Family *family, const HostMetrics *h, FILE *f)
 static const Family families[] = {
         { "podctl_build", INFO, NULL, "The version of podctl.", print_version },
         { "podctl_pods", GAUGE, NULL, "Pods on this host, in each state.", print_pods },
+        { "podctl_images", GAUGE, NULL, "Images in the store.", print_images },
+        { "podctl_image_store_bytes", GAUGE, "bytes", "Archives and files of all layers of the store.",
+          print_store_size },
+        { "podctl_image_import_time_seconds", GAUGE, "seconds",
+          "When the image of that name, which a pod uses, was imported, since the epoch.", print_image_import,
+          .digits = MICRO },
 
         { "podctl_pod", INFO, NULL, "The UUID and the unit of the pod.", print_info },
         { "podctl_pod_state", GAUGE, NULL, "1 for the state that the pod is in, else 0.", print_state },
@@ -260,6 +302,7 @@ static const Family families[] = {
         { "podctl_app_health", GAUGE, NULL, "1 for the health that the app is in, else 0.", print_app_health },
         { "podctl_app_ready", GAUGE, NULL, "1 if the app's readiness check succeeds, else 0.", print_app_ready },
         { "podctl_app_exit_status", GAUGE, NULL, "The exit status of the app's last end.", print_app_exit },
+        { "podctl_app_restarts", COUNTER, NULL, "Restarts of the app by its policy, in this pod.", print_app_restarts },
         { "podctl_app_cpu_seconds", COUNTER, "seconds", "CPU time of the app.", print_app_usage, USAGE_CPU, MICRO },
         { "podctl_app_memory_bytes", GAUGE, "bytes", "Memory in use, with the file cache.", print_app_usage,
           USAGE_MEMORY },

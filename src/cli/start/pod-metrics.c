@@ -3,8 +3,8 @@
 
 #include "basic/log.h"
 #include "cli/start/pod-json.h"
-#include "shared/json-table.h"
-#include "unit/unit-facts.h"
+#include "image/store/layer-use.h"
+#include "unit/unit-wait.h"
 
 static void pod_metrics_done(PodMetrics *p)
 {
@@ -22,6 +22,9 @@ void host_metrics_done(HostMetrics *h)
         for (size_t i = 0; i < h->n; i++)
                 pod_metrics_done(&h->pods[i]);
         free(h->pods);
+        for (size_t i = 0; i < h->n_names; i++)
+                free(h->images[i].name);
+        free(h->images);
         *h = (HostMetrics) {};
 }
 
@@ -31,6 +34,7 @@ static int read_app(const Pod *pod, const AppcPodApp *app, AppMetrics *ret)
 {
         PodHealth health;
         bool checked = pod_app_is_checked(pod, app, &health);
+        uint32_t restarts;
 
         *ret = (AppMetrics) {
                 .name = strdup(app->name),
@@ -40,6 +44,7 @@ static int read_app(const Pod *pod, const AppcPodApp *app, AppMetrics *ret)
         };
         if (pod_app_last_exit_status(pod, app->name, &ret->exit_status) < 0)
                 ret->exit_status = -1;
+        ret->restarts = pod_app_restarts(pod, app, &restarts) < 0 ? -1 : (int64_t) restarts;
         return ret->name ? 0 : -ENOMEM;
 }
 
@@ -93,50 +98,72 @@ static int read_pod(Pod *pod, PodMetrics *p)
 
 /* All pods */
 
-static PodMetrics *find_name(HostMetrics *h, const char *name)
+/* By name, and then by the rule of pod_find(): one that runs comes first, then the newest. */
+static int compare(const void *a, const void *b)
 {
-        for (size_t i = 0; i < h->n; i++)
-                if (streq(h->pods[i].name, name))
-                        return &h->pods[i];
-        return NULL;
+        const PodMetrics *x = a, *y = b;
+        bool x_alive = pod_state_is_alive(x->state), y_alive = pod_state_is_alive(y->state);
+        int k = strcmp(x->name, y->name);
+
+        if (k != 0)
+                return k;
+        if (x_alive != y_alive)
+                return x_alive ? -1 : 1;
+        if (x->created_nsec != y->created_nsec)
+                return x->created_nsec > y->created_nsec ? -1 : 1;
+        return strcmp(x->uuid.s, y->uuid.s);
 }
 
-/* The rule of pod_find(). */
-static bool comes_before(const Pod *pod, const PodMetrics *other)
+/* Keeps the first of each name. */
+static void settle(HostMetrics *h)
 {
-        if (pod_state_is_alive(pod->state) != pod_state_is_alive(other->state))
-                return pod_state_is_alive(pod->state);
-        return pod_created_time(pod) > other->created_nsec;
+        size_t n = 0;
+
+        if (h->n > 0)
+                qsort(h->pods, h->n, sizeof(h->pods[0]), compare);
+        for (size_t i = 0; i < h->n; i++) {
+                if (n > 0 && streq(h->pods[n - 1].name, h->pods[i].name))
+                        pod_metrics_done(&h->pods[i]);
+                else
+                        h->pods[n++] = h->pods[i];
+        }
+        h->n = n;
 }
 
-static int add_pod(HostMetrics *h, Pod *pod)
+/* In one spelling. */
+static int add_images_of(const Pod *pod, char ***ids)
 {
-        PodMetrics next = {}, *same;
+        for (size_t i = 0; pod->manifest && i < pod->manifest->n_apps; i++) {
+                Digest d;
+
+                if (digest_parse(strempty(pod->manifest->apps[i].image.id), &d) >= 0 &&
+                    strv_extend(ids, DIGEST_FILE(&d)) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static int add_pod(HostMetrics *h, Pod *pod, char ***ids)
+{
+        PodMetrics next = {};
         int r;
 
         if (pod->state < 0 || pod->state >= _POD_STATE_MAX)
                 return 0;
         h->n_states[pod->state]++;
         (void) pod_load(pod, NULL);
-        same = find_name(h, pod_display_name(pod));
-        if (same && !comes_before(pod, same))
-                return 0;
-        r = same ? 0 : ARRAY_GROW(h->pods, h->room, h->n, 1);
+        r = ARRAY_GROW(h->pods, h->room, h->n, 1);
         if (r >= 0)
                 r = read_pod(pod, &next);
         if (r < 0) {
                 pod_metrics_done(&next);
                 return r;
         }
-        if (same)
-                pod_metrics_done(same);
-        else
-                same = &h->pods[h->n++];
-        *same = next;
-        return 0;
+        h->pods[h->n++] = next;
+        return add_images_of(pod, ids);
 }
 
-static int add_pods(HostMetrics *h, PodStore *store)
+static int add_pods(HostMetrics *h, PodStore *store, char ***ids)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
         int r;
@@ -148,7 +175,7 @@ static int add_pods(HostMetrics *h, PodStore *store)
                 r = pod_scan_next(scan, &pod);
                 if (r <= 0)
                         break;
-                r = add_pod(h, pod);
+                r = add_pod(h, pod, ids);
         }
         return r;
 }
@@ -156,32 +183,83 @@ static int add_pods(HostMetrics *h, PodStore *store)
 /* The manager forgets a unit that has ended well, and with it the number. */
 static void read_restarts(sd_bus *bus, PodMetrics *p)
 {
-        _cleanup_json_object_ json_object *facts = NULL;
-        json_object *n;
+        _cleanup_(unit_status_done) UnitStatus status = {};
 
-        if (*p->unit && unit_facts(bus, p->unit, &facts) >= 0 && json_object_object_get_ex(facts, "NRestarts", &n))
-                p->restarts = json_object_get_int64(n);
+        if (*p->unit && unit_get_status(bus, p->unit, &status) >= 0)
+                p->restarts = status.restarts;
 }
 
-static int compare(const void *a, const void *b)
-{
-        const PodMetrics *x = a, *y = b;
+/* Images */
 
-        return strcmp(x->name, y->name);
+static int compare_names(const void *a, const void *b)
+{
+        return strcmp(((const ImageMetrics *) a)->name, ((const ImageMetrics *) b)->name);
 }
 
-int host_metrics_read(PodStore *store, sd_bus *bus, HostMetrics *ret)
+static int add_names(HostMetrics *h, const Image *image)
 {
-        _cleanup_(host_metrics_done) HostMetrics h = {};
+        STRV_FOREACH(name, image->names) {
+                int r = ARRAY_GROW(h->images, h->names_room, h->n_names, 1);
+                char *copy = r < 0 ? NULL : strdup(*name);
+
+                if (!copy)
+                        return -ENOMEM;
+                h->images[h->n_names++] = (ImageMetrics) { copy, image->import_time };
+        }
+        return 0;
+}
+
+static int add_images(HostMetrics *h, ImageStore *store, char **ids)
+{
+        size_t n_ids, n;
+        Image **images;
         int r;
 
-        r = add_pods(&h, store);
+        strv_sort(ids);
+        n_ids = strv_sorted_uniq(ids);
+        r = image_store_list(store, &images, &n);
         if (r < 0)
                 return r;
+        r = image_store_add_names(store, images, n);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                if (strv_sorted_contains(ids, n_ids, DIGEST_FILE(&images[i]->id)))
+                        r = add_names(h, images[i]);
+        h->n_images = n;
+        image_array_free(images, n);
+        if (h->n_names > 0)
+                qsort(h->images, h->n_names, sizeof(ImageMetrics), compare_names);
+        return r;
+}
+
+/* Sizes were recorded when the layers came in: reading the records is no scan of the files. */
+static int read_store(HostMetrics *h, ImageStore *store, char **ids)
+{
+        _cleanup_(layer_uses_done) LayerUses layers = {};
+        int r = layer_uses_read(store, &layers);
+
+        if (r >= 0)
+                r = add_images(h, store, ids);
+        h->store_bytes = layers.bytes;
+        h->has_store = r >= 0;
+        if (r < 0)
+                log_debug_errno(r, "Cannot read the store of images: %m");
+        return r == -ENOMEM ? r : 0;
+}
+
+int host_metrics_read(PodStore *store, ImageStore *images, sd_bus *bus, HostMetrics *ret)
+{
+        _cleanup_strv_free_ char **ids = new0(char *, 1);
+        _cleanup_(host_metrics_done) HostMetrics h = {};
+        int r = ids ? add_pods(&h, store, &ids) : -ENOMEM;
+
+        if (r < 0)
+                return r;
+        settle(&h);
         for (size_t i = 0; i < h.n; i++)
                 read_restarts(bus, &h.pods[i]);
-        if (h.n > 0)
-                qsort(h.pods, h.n, sizeof(h.pods[0]), compare);
+        r = images ? read_store(&h, images, ids) : 0;
+        if (r < 0)
+                return r;
         *ret = TAKE_GENERIC(h, (HostMetrics) {});
         return 0;
 }

@@ -2,6 +2,7 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "cli/compose/pods-d.h"
+#include "cli/start/pod-json.h"
 #include "cli/verbs/verbs.h"
 #include "pod/update-record.h"
 #include "unit/unit-job.h"
@@ -10,11 +11,14 @@
 /* The counterpart of create: removes what that wrote, and nothing else. */
 
 typedef struct DeleteArgs {
+        char *format;
         bool force;
 } DeleteArgs;
 
 static const Option options[] = {
         { "force", &option_bool, offsetof(DeleteArgs, force), NULL, "Stop the pod first if it is running" },
+        { "format", &option_choice, offsetof(DeleteArgs, format), "FORMAT", "json or json-pretty",
+          .choices = JSON_FORMATS },
         {},
 };
 
@@ -165,7 +169,21 @@ static int forget_updates(Context *c, const char *name)
         return r < 0 ? log_error_errno(r, "Cannot remove %s/updates/%s: %m", dir, name) : 0;
 }
 
-static int carry_out(Context *c, sd_bus *bus, const Kept *k, bool force)
+static void report(const Kept *k, json_object *list)
+{
+        json_object *o = list ? json_object_new_object() : NULL;
+
+        if (!list) {
+                (void) puts(k->path);
+                return;
+        }
+        (void) json_object_object_add(o, "pod", json_object_new_string(k->name));
+        (void) json_object_object_add(o, "unit", json_object_new_string(k->unit));
+        (void) json_object_object_add(o, "path", json_object_new_string(k->path));
+        (void) json_object_array_add(list, o);
+}
+
+static int carry_out(Context *c, sd_bus *bus, const Kept *k, bool force, json_object *list)
 {
         int r;
 
@@ -181,12 +199,12 @@ static int carry_out(Context *c, sd_bus *bus, const Kept *k, bool force)
         r = forget_updates(c, k->name);
         if (r < 0)
                 return r;
-        (void) puts(k->path);
+        report(k, list);
         report_other(k->name);
         return reload(bus);
 }
 
-static int delete(Context *c, const char *name, bool force)
+static int delete(Context *c, const char *name, bool force, json_object *list)
 {
         _cleanup_(kept_done) Kept k = {};
         sd_bus *bus;
@@ -204,20 +222,23 @@ static int delete(Context *c, const char *name, bool force)
         if (r < 0)
                 return r;
         r = context_bus(c, &bus);
-        return r < 0 ? r : carry_out(c, bus, &k, force);
+        return r < 0 ? r : carry_out(c, bus, &k, force, list);
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
         const DeleteArgs *args = userdata;
+        _cleanup_json_object_ json_object *list = args->format ? json_object_new_array() : NULL;
         int r, result = 0;
 
         /* What is wrong with one pod does not keep the others. */
         STRV_FOREACH(word, words) {
-                r = delete(c, *word, args->force);
+                r = delete(c, *word, args->force, list);
                 if (r < 0)
                         result = r;
         }
+        if (list)
+                (void) print_json(list, args->format);
         return result;
 }
 

@@ -118,10 +118,7 @@ static int run(Context *c, void *userdata, char **words)
         return collect->mark_only ? 0 : collect_layers(c, pods);
 }
 
-static const PodCollect presets = {
-        .grace_usec = 30 * 60 * USEC_PER_SEC,
-        .expire_prepared_usec = 24 * 3600 * USEC_PER_SEC,
-};
+static const PodCollect presets = POD_COLLECT_DEFAULT;
 
 const Verb verb_gc = {
         .name = "gc",

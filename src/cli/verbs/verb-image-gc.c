@@ -5,12 +5,10 @@
 #include "cli/persona.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-prepare.h"
-#include "pod/update-record.h"
 #include "shared/explain.h"
 
 /* No limit of size, that is. */
 #define NOT_GIVEN UINT64_MAX
-#define GRACE_DEFAULT (24 * 3600 * USEC_PER_SEC)
 
 typedef struct ImageGcArgs {
         uint64_t grace_usec;
@@ -31,28 +29,17 @@ static uint64_t unused_since(const ImageGcArgs *args)
         uint64_t usec = args->grace_usec, now = now_nsec() / NSEC_PER_USEC;
 
         if (usec == NOT_GIVEN)
-                usec = args->max_size == NOT_GIVEN ? GRACE_DEFAULT : now;
+                usec = args->max_size == NOT_GIVEN ? IMAGE_UNUSED_GRACE / NSEC_PER_USEC : now;
         return usec >= now ? 0 : (now - usec) * NSEC_PER_USEC;
 }
 
-/* An image that the next start of a pod needs, or a way back to it, is used even if the pod does not run. */
-static int find_used(const Context *c, PodStore *pods, char ***ret_layers, char ***ret_ids)
-{
-        int r = pod_store_used_layers(pods, ret_layers);
-
-        if (r < 0)
-                return r;
-        r = pod_store_used_images(pods, ret_ids);
-        return r < 0 ? r : update_records_add_images(c->dir, ret_ids);
-}
-
-static int collect(const Context *c, ImageStore *images, PodStore *pods, ImageCollect *collect)
+static int collect(ImageStore *images, PodStore *pods, ImageCollect *collect)
 {
         _cleanup_strv_free_ char **layers = NULL, **ids = NULL;
         _cleanup_free_ char *message = NULL;
         int r;
 
-        r = find_used(c, pods, &layers, &ids);
+        r = pod_store_needs(pods, &layers, &ids);
         if (r < 0)
                 return log_error_errno(r, "Cannot find out which images pods use: %m");
         collect->used_layers = layers;
@@ -91,7 +78,7 @@ static int run(Context *c, void *userdata, char **words)
         lock = context_lock_images(c, LOCK_EX, &images);
         if (lock < 0)
                 return lock;
-        r = collect(c, images, pods, &collected);
+        r = collect(images, pods, &collected);
         report(&collected);
         strv_free(collected.removed_images);
         return r;

@@ -18,6 +18,7 @@ static const Option options[] = {
 static int print_metrics(Context *c, MetricsFormat format, FILE *f)
 {
         _cleanup_(host_metrics_done) HostMetrics metrics = {};
+        ImageStore *images;
         PodStore *store;
         sd_bus *bus;
         int r;
@@ -28,7 +29,10 @@ static int print_metrics(Context *c, MetricsFormat format, FILE *f)
         r = context_bus(c, &bus);
         if (r < 0)
                 return r;
-        r = host_metrics_read(store, bus, &metrics);
+        /* It says what is wrong; the pods have their figures all the same. */
+        if (context_images(c, &images) < 0)
+                images = NULL;
+        r = host_metrics_read(store, images, bus, &metrics);
         if (r < 0)
                 return log_error_errno(r, "Cannot read the metrics of pods: %m");
         metrics_print(&metrics, format, f);

@@ -2,12 +2,23 @@
 #include "basic/log.h"
 #include "basic/time-util.h"
 #include "cli/compose/pods-d.h"
+#include "cli/start/pod-json.h"
 #include "cli/start/pod-start.h"
 #include "cli/terminal/unit-words.h"
 #include "cli/verbs/verbs.h"
 #include "shared/explain.h"
 #include "unit/unit-job.h"
 #include "unit/unit-wait.h"
+
+typedef struct RestartArgs {
+        char *format;
+} RestartArgs;
+
+static const Option options[] = {
+        { "format", &option_choice, offsetof(RestartArgs, format), "FORMAT", "json or json-pretty",
+          .choices = JSON_FORMATS },
+        {},
+};
 
 /* What is restarted is the unit, by one job: so systemd also restarts what depends on it. */
 
@@ -115,7 +126,24 @@ static int report_failure(sd_bus *bus, const char *text, const char *unit, const
                                status.failed && status.result ? status.result : result);
 }
 
-static int restart_unit(Context *c, sd_bus *bus, const char *text, const char *unit)
+/* A pod of short commands may have ended already, and is NULL then. */
+static void report(json_object *list, const char *text, const char *unit, Pod *pod)
+{
+        json_object *o = list ? json_object_new_object() : NULL;
+
+        if (!list) {
+                if (pod)
+                        (void) printf("\"%s\"\n", pod->uuid.s);
+                return;
+        }
+        (void) json_object_object_add(o, "pod", json_object_new_string(pod ? pod_display_name(pod) : text));
+        (void) json_object_object_add(o, "unit", json_object_new_string(unit));
+        if (pod)
+                (void) json_object_object_add(o, "uuid", json_object_new_string(pod->uuid.s));
+        (void) json_object_array_add(list, o);
+}
+
+static int restart_unit(Context *c, sd_bus *bus, const char *text, const char *unit, json_object *list)
 {
         const uint64_t began_usec = now_nsec() / NSEC_PER_USEC;
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -129,14 +157,13 @@ static int restart_unit(Context *c, sd_bus *bus, const char *text, const char *u
         if (!streq(result, "done"))
                 return report_failure(bus, text, unit, result, began_usec);
         r = find_pod_of(c, unit, &pod);
-        /* A pod of short commands may have ended already. */
-        if (r < 0)
-                return r == -ENOENT ? 0 : log_error_errno(r, "Pod '%s': %m", text);
-        (void) printf("\"%s\"\n", pod->uuid.s);
+        if (r < 0 && r != -ENOENT)
+                return log_error_errno(r, "Pod '%s': %m", text);
+        report(list, text, unit, pod);
         return 0;
 }
 
-static int restart(Context *c, const char *text)
+static int restart(Context *c, const char *text, json_object *list)
 {
         _cleanup_free_ char *unit = NULL;
         sd_bus *bus;
@@ -146,19 +173,23 @@ static int restart(Context *c, const char *text)
         if (r < 0)
                 return r;
         r = find_unit(c, bus, text, &unit);
-        return r < 0 ? r : restart_unit(c, bus, text, unit);
+        return r < 0 ? r : restart_unit(c, bus, text, unit, list);
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
+        const RestartArgs *args = userdata;
+        _cleanup_json_object_ json_object *list = args->format ? json_object_new_array() : NULL;
         int r, result = 0;
 
         /* What is wrong with one pod does not keep the others from being restarted. */
         STRV_FOREACH(word, words) {
-                r = restart(c, *word);
+                r = restart(c, *word, list);
                 if (r < 0)
                         result = r;
         }
+        if (list)
+                (void) print_json(list, args->format);
         return result;
 }
 
@@ -166,6 +197,8 @@ const Verb verb_restart = {
         .name = "restart",
         .usage = "POD…",
         .summary = "Restart pods that systemd starts",
+        .options = options,
+        .args_size = sizeof(RestartArgs),
         .flags = VERB_GROUP,
         .min_words = 1,
         .max_words = -1,

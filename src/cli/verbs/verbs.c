@@ -44,6 +44,7 @@ const Verb *const podctl_verbs[] = {
         &verb_volume_export,
         &verb_volume_import,
         &verb_volume_rm,
+        &verb_system_df,
         &verb_config,
         &verb_create,
         &verb_delete,

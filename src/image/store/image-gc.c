@@ -2,12 +2,14 @@
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/time-util.h"
+#include "basic/tree-size.h"
 #include "image/store/image-dependencies.h"
 #include "image/store/image-remote.h"
 #include "image/store/image-render.h"
 #include "image/store/image-store-internal.h"
 #include "image/store/implied-tree.h"
 #include "image/store/layer-store.h"
+#include "image/store/layer-use.h"
 #include "image/store/store-damage.h"
 #include "image/store/store-staging.h"
 #include "shared/explain.h"
@@ -77,6 +79,8 @@ typedef struct Removal {
         NameSet used;           /* layers of pods, and of fetches that are under way */
         NameSet needed;         /* by the remaining images */
         NameSet freed;          /* layers of removed images: no reason to wait */
+        bool preview;           /* nothing is changed */
+        NameSet gone;           /* the images that would be removed */
         uint64_t orphan_grace;
         uint64_t bytes;
         size_t n_layers;
@@ -84,8 +88,9 @@ typedef struct Removal {
 
 static void removal_done(Removal *m)
 {
-        if (m->store)
+        if (m->store && !m->preview)
                 (void) staging_clean(m->store);
+        name_set_done(&m->gone);
         name_set_done(&m->used);
         name_set_done(&m->needed);
         name_set_done(&m->freed);
@@ -118,7 +123,7 @@ static int removal_begin(ImageStore *s, char *const *used_layers, Removal *ret)
 
 static int move_out(const Removal *m, int from_fd, const char *name, const char *name_out)
 {
-        int r = rename_noreplace(from_fd, name, m->store->tmp_fd, name_out);
+        int r = m->preview ? 0 : rename_noreplace(from_fd, name, m->store->tmp_fd, name_out);
 
         if (r != -EEXIST)
                 return r;
@@ -205,7 +210,10 @@ static int gather_needed(Removal *m, char *const *layers)
         r = list_directory_at(m->store->manifests_fd, ".", &ids);
         if (r < 0)
                 return r;
+        name_set_seal(&m->gone);
         STRV_FOREACH(id, ids) {
+                if (name_set_has(&m->gone, *id))
+                        continue;
                 r = read_layers(m->store, *id, &m->needed);
                 if (r < 0 && !is_broken(r)) {
                         log_debug_errno(r, "Failed to read the record of image %s: %m", *id);
@@ -254,17 +262,8 @@ static void mark_due(const Removal *m, const char *layer)
 {
         const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, {} };
 
-        (void) utimensat(m->store->layers_fd, layer, times, AT_SYMLINK_NOFOLLOW);
-}
-
-static uint64_t layer_bytes(ImageStore *s, const char *layer)
-{
-        LayerInfo info;
-        Digest d;
-
-        return digest_parse(layer, &d) >= 0 && layer_info_read(s->layers_fd, &d, &info, NULL) >= 0
-                       ? info.size + info.blob_size
-                       : 0;
+        if (!m->preview)
+                (void) utimensat(m->store->layers_fd, layer, times, AT_SYMLINK_NOFOLLOW);
 }
 
 static int layers_prune(Removal *m)
@@ -392,98 +391,43 @@ static int collect_image(Removal *m, ImageCollect *c, const Image *image, char *
         int r;
 
         r = remove_image(m, &image->id, reterr_message);
+        if (r < 0)
+                return r;
+        r = name_set_take(&m->gone, strdup(DIGEST_FILE(&image->id)));
         return r < 0 ? r : strv_extend(&c->removed_images, DIGEST_FILE(&image->id));
 }
 
-/* A layer, its size, and the number of images that need it. */
-typedef struct LayerUse {
-        char name[DIGEST_STRING_MAX];
-        uint64_t bytes;
-        size_t n_images;
-        bool pinned;
-} LayerUse;
-
-static int compare_layer_use(const void *a, const void *b)
+/* A layer that is pinned stays whatever becomes of its images. */
+static int measure_layers(const Removal *m, LayerUses *ret)
 {
-        return strcmp(((const LayerUse *) a)->name, ((const LayerUse *) b)->name);
-}
+        int r = layer_uses_read(m->store, ret);
 
-static LayerUse *find_layer_use(LayerUse *layers, size_t n, const Digest *d)
-{
-        LayerUse key;
-
-        (void) digest_format_file(d, key.name);
-        return n > 0 ? bsearch(&key, layers, n, sizeof(LayerUse), compare_layer_use) : NULL;
-}
-
-/* Calls a function that changes the count of each layer of the image; an image may have one twice. Returns the bytes of
- * the layers whose count reached zero. */
-static uint64_t count_image(LayerUse *layers, size_t n, const Image *image, bool add)
-{
-        uint64_t bytes = 0;
-
-        for (size_t i = 0; i < image->n_layers; i++) {
-                LayerUse *l = find_layer_use(layers, n, &image->layers[i]);
-
-                if (!l)
-                        continue;
-                if (add)
-                        l->n_images++;
-                else if (--l->n_images == 0 && !l->pinned)
-                        bytes += l->bytes;
-        }
-        return bytes;
-}
-
-static int measure_layers(const Removal *m, LayerUse **ret, size_t *ret_n, uint64_t *ret_total)
-{
-        _cleanup_strv_free_ char **names = NULL;
-        LayerUse *layers;
-        size_t n = 0;
-        int r;
-
-        r = list_directory_at(m->store->layers_fd, ".", &names);
-        if (r < 0)
-                return r;
-        layers = new0(LayerUse, strv_length(names));
-        if (!layers)
-                return -ENOMEM;
-        *ret_total = 0;
-        STRV_FOREACH(name, names) {
-                if (strlen(*name) >= sizeof(layers[n].name))
-                        continue;
-                strcpy(layers[n].name, *name);
-                layers[n].bytes = layer_bytes(m->store, *name);
-                layers[n].pinned = name_set_has(&m->used, *name);
-                *ret_total += layers[n++].bytes;
-        }
-        qsort(layers, n, sizeof(LayerUse), compare_layer_use);
-        *ret = layers;
-        *ret_n = n;
-        return 0;
+        for (size_t i = 0; r >= 0 && i < ret->n; i++)
+                ret->items[i].pinned = name_set_has(&m->used, ret->items[i].name);
+        return r;
 }
 
 /* Those before first are already removed. */
 static int collect_by_size(Removal *m, ImageCollect *c, Image **images, size_t n, size_t first, char **reterr_message)
 {
-        _cleanup_free_ LayerUse *layers = NULL;
+        _cleanup_(layer_uses_done) LayerUses layers = {};
         uint64_t total;
-        size_t n_layers;
         int r;
 
-        r = measure_layers(m, &layers, &n_layers, &total);
+        r = measure_layers(m, &layers);
         if (r < 0)
                 return r;
+        total = layers.bytes;
         for (size_t i = 0; i < n; i++)
-                (void) count_image(layers, n_layers, images[i], true);
+                layer_uses_add(&layers, images[i]);
         for (size_t i = 0; i < first; i++)
-                total -= count_image(layers, n_layers, images[i], false);
+                total -= layer_uses_remove(&layers, images[i]);
 
         for (size_t i = first; i < n && total > c->max_size && images[i]->last_used != UINT64_MAX; i++) {
                 r = collect_image(m, c, images[i], reterr_message);
                 if (r < 0)
                         return r;
-                total -= count_image(layers, n_layers, images[i], false);
+                total -= layer_uses_remove(&layers, images[i]);
         }
         return 0;
 }
@@ -517,21 +461,24 @@ static int collect_images(Removal *m, ImageCollect *c, char **reterr_message)
         return r;
 }
 
-static int remove_partial(ImageStore *s, const char *name, uint64_t grace)
+static int remove_partial(ImageStore *s, const char *name, ImageCollect *c)
 {
         _cleanup_close_ int fd = openat(s->partial_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         struct stat st;
+        int r;
 
-        if (fstatat(s->partial_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_older(&st.st_ctim, grace))
+        if (fstatat(s->partial_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_older(&st.st_ctim, c->orphan_grace))
                 return 0;
         /* The process that fetches it holds a lock on it. */
         if (fd >= 0 && fd_lock(fd, LOCK_EX | LOCK_NB) == -EAGAIN)
                 return 0;
-        return rm_rf_at(s->partial_fd, name);
+        r = c->preview ? 0 : rm_rf_at(s->partial_fd, name);
+        c->freed_transfers += r < 0 ? 0 : (uint64_t) st.st_blocks * 512;
+        return r;
 }
 
 /* Interrupted transfers that nobody resumed. */
-static int collect_partial(ImageStore *s, uint64_t grace)
+static int collect_partial(ImageStore *s, ImageCollect *c)
 {
         _cleanup_strv_free_ char **names = NULL;
         int r, first_error = 0;
@@ -540,10 +487,18 @@ static int collect_partial(ImageStore *s, uint64_t grace)
         if (r < 0)
                 return r;
         STRV_FOREACH(name, names) {
-                r = remove_partial(s, *name, grace);
+                r = remove_partial(s, *name, c);
                 first_error = first_error ?: r;
         }
         return first_error;
+}
+
+/* Names of missing images, and what is known of their origin. */
+static int collect_names(ImageStore *s)
+{
+        int r = names_prune(s, NULL), k = image_remotes_prune(s);
+
+        return r < 0 ? r : k;
 }
 
 int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message)
@@ -551,22 +506,49 @@ int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message)
         _cleanup_(removal_done) Removal m = {};
         int r, first_error;
 
-        first_error = staging_clean(s);
+        first_error = c->preview ? 0 : staging_clean(s);
         r = removal_begin(s, c->used_layers, &m);
         if (r < 0)
                 return r;
 
+        m.preview = c->preview;
         m.orphan_grace = c->orphan_grace;
         r = collect_images(&m, c, reterr_message);
         first_error = first_error ?: r;
-        r = names_prune(s, NULL);
-        first_error = first_error ?: r;
-        r = image_remotes_prune(s);
+        r = c->preview ? 0 : collect_names(s);
         first_error = first_error ?: r;
         r = layers_prune(&m);
         first_error = first_error ?: r;
         c->removed_layers = m.n_layers;
         c->freed = m.bytes;
-        r = collect_partial(s, c->orphan_grace);
+        r = collect_partial(s, c);
         return first_error ?: r;
+}
+
+/* What is in the directory; the directory itself is always there. */
+static int measure_content(int dir_fd, uint64_t *ret)
+{
+        struct stat st;
+        int r = tree_size_at(dir_fd, ".", UINT64_MAX - 1, ret);
+
+        if (r < 0)
+                return r;
+        if (fstat(dir_fd, &st) < 0)
+                return -errno;
+        if (*ret < UINT64_MAX)
+                *ret -= MIN(*ret, (uint64_t) st.st_blocks * 512);
+        return 0;
+}
+
+int image_store_measure_transfers(ImageStore *s, uint64_t *ret)
+{
+        uint64_t partial = 0, staged = 0;
+        int r = measure_content(s->partial_fd, &partial);
+
+        if (r >= 0)
+                r = measure_content(s->tmp_fd, &staged);
+        if (r < 0)
+                return r;
+        *ret = partial > UINT64_MAX - staged ? UINT64_MAX : partial + staged;
+        return 0;
 }

@@ -114,6 +114,9 @@ int image_store_remove(ImageStore *s, const Digest *id, char *const *used_layers
  * work, and is usually kept for this long (ns). */
 #define IMAGE_ORPHAN_GRACE (24 * 3600 * UINT64_C(1000000000))
 
+/* Images are kept for this long (ns) after their last use, if nobody says otherwise. */
+#define IMAGE_UNUSED_GRACE (24 * 3600 * UINT64_C(1000000000))
+
 typedef struct ImageCollect {
         char *const *used_layers;       /* of all pods */
         char *const *used_images;       /* IDs to keep whatever their age */
@@ -122,11 +125,16 @@ typedef struct ImageCollect {
                                          * 0: none */
         uint64_t orphan_grace;          /* ns; 0: they are removed at once */
         char **removed_images;          /* out: IDs, the caller's */
+        bool preview;                   /* changes nothing, and says what would be removed */
         size_t removed_layers;          /* out */
-        uint64_t freed;                 /* out: bytes */
+        uint64_t freed;                 /* out: bytes of these layers */
+        uint64_t freed_transfers;       /* out: bytes of interrupted transfers */
 } ImageCollect;
 
 /* Removes old images, layers that nothing needs, names of missing images, and leftovers of killed processes: layers
  * whose image never came, and interrupted transfers, when they are old enough. A dependency counts as used when an
  * image that depends on it is used. Continues after errors and returns the first. */
 int image_store_collect(ImageStore *s, ImageCollect *c, char **reterr_message);
+
+/* The space on disk of interrupted transfers, and of what is being fetched. */
+int image_store_measure_transfers(ImageStore *s, uint64_t *ret);
