@@ -135,3 +135,23 @@ aci() {
         tar -czf "$1" --owner=0 --group=0 -C "$tree" manifest rootfs
         rm -r "$tree"
 }
+
+# describe REGISTRY MEMBERS: how it is reached, from now on.
+describe() {
+        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["'"$1"'"],'"$2"'}'
+}
+
+# htpasswd FILE: of user "user" with password "secret".
+htpasswd() {
+        perl -e 'print "user:", crypt("secret", q($2y$05$abcdefghijklmnopqrstuu)), "\n"' >"$1"
+}
+
+# private_registry: https://127.0.0.1:5000, with an image private/busybox that is for that user.
+private_registry() {
+        certificates ours
+        htpasswd htpasswd
+        registry 5000 ours htpasswd
+        skopeo copy --quiet --dest-tls-verify=false --dest-creds=user:secret "oci:$IMAGES/busybox.oci:latest" \
+                docker://127.0.0.1:5000/private/busybox
+        describe 127.0.0.1:5000 '"ca":"'"$PWD"'/ours/ca.crt"'
+}

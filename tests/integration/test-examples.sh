@@ -127,6 +127,19 @@ test_podctl_create_1() {
         assert_eq "$(curl -s http://localhost:8080/)" mine
 }
 
+test_podctl_credential_helper_8() {
+        private_registry
+        forget_images_after
+        mkdir -p /etc/podctl/registries.d /run/containers/0 \
+                /etc/systemd/system/podctl-credential-helper@systemd.service.d
+        defer rm -rf /etc/podctl/registries.d/private.json /etc/credstore.encrypted/registry \
+                /var/lib/{,private/}podctl-credential-helper
+        defer systemctl daemon-reload
+        sed 's/127.0.0.1/localhost/' config/registries.d/r.json >/etc/podctl/registries.d/private.json
+        example podctl-credential-helper.8 '{ "credHelpers": { "registry.example.com": "pass" },'
+        podctl image list --no-legend --fields=name | grep -qx localhost:5000/private/busybox:latest
+}
+
 test_podctl_delete_1() {
         fetch busybox.oci
         to_be_started web

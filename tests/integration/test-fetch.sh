@@ -19,11 +19,6 @@ nothing_kept() {
         assert_eq "$(find data/images/layers data/images/tmp data/images/partial -mindepth 1)" ''
 }
 
-# describe REGISTRY MEMBERS: how it is reached, from now on.
-describe() {
-        configure registries.d r '{"rktKind":"registries","rktVersion":"v1","registries":["'"$1"'"],'"$2"'}'
-}
-
 # log_in REGISTRY PASSWORD: as "user".
 log_in() {
         configure auth.d a '{"rktKind":"dockerAuth","rktVersion":"v1","registries":["'"$1"'"],
@@ -153,17 +148,8 @@ test_plain_http_must_be_said() {
 
 # Credentials
 
-htpasswd() {
-        perl -e 'print "user:", crypt("secret", q($2y$05$abcdefghijklmnopqrstuu)), "\n"' >"$1"
-}
-
 test_basic_authentication() {
-        certificates ours
-        htpasswd htpasswd
-        registry 5000 ours htpasswd
-        skopeo copy --quiet --dest-tls-verify=false --dest-creds=user:secret "oci:$IMAGES/busybox.oci:latest" \
-                docker://127.0.0.1:5000/private/busybox
-        describe 127.0.0.1:5000 '"ca":"'"$PWD"'/ours/ca.crt"'
+        private_registry
         refused_by 'requires a user name and a password' plain fetch docker://127.0.0.1:5000/private/busybox
         log_in 127.0.0.1:5000 wrong
         refused_by 'access denied to user' plain fetch docker://127.0.0.1:5000/private/busybox

@@ -3,6 +3,7 @@
 #include "image/transport/credentials.h"
 #include "lib/test-cases.h"
 #include "lib/test-temporary.h"
+#include "shared/explain.h"
 
 /* Nothing of whoever runs this: only what a test puts there. */
 static void setup(void)
@@ -56,6 +57,16 @@ static int load(Fixture *f)
         return credentials_read((const char *const *) f->roots, &f->c, &f->message);
 }
 
+/* No helper is asked, or all of them answer. */
+static const Credential *found(const Fixture *f, const char *registry, const char *repository)
+{
+        _cleanup_free_ char *message = NULL;
+        const Credential *credential;
+
+        cr_assert_eq(credentials_for_registry(f->c, registry, repository, &credential, &message), 0, "%s", message);
+        return credential;
+}
+
 #define AUTH(domain, rest) "{'rktKind':'auth','rktVersion':'v1','domains':['" domain "']," rest "}"
 #define BASIC(domain, user) AUTH(domain, "'type':'basic','credentials':{'user':'" user "','password':'p'}")
 #define DOCKER(registry, user)                                                                                         \
@@ -100,7 +111,7 @@ Test(credentials, kinds)
         cr_expect_null(credentials_for_host(f.c, "a.test:443"));
         cr_expect_null(credentials_for_host(f.c, "test"));
         cr_expect_null(credentials_for_host(f.c, ""));
-        cr_expect_null(credentials_for_registry(f.c, "a.test", "x"));
+        cr_expect_null(found(&f, "a.test", "x"));
 }
 
 Test(credentials, precedence)
@@ -118,7 +129,7 @@ Test(credentials, precedence)
         cr_expect_str_eq(user_of(credentials_for_host(f.c, "a.test")), "admin");
         cr_expect_str_eq(user_of(credentials_for_host(f.c, "b.test")), "vendor");
         cr_expect_str_eq(user_of(credentials_for_host(f.c, "r.test")), "web");
-        cr_expect_str_eq(user_of(credentials_for_registry(f.c, "r.test", "x")), "admin");
+        cr_expect_str_eq(user_of(found(&f, "r.test", "x")), "admin");
 }
 
 Test(credentials, twice_in_a_directory)
@@ -156,7 +167,7 @@ Test(credentials, longest_repository)
         put(&f, "admin/auth.d/4.json", DOCKER("index.docker.io", "hub"));
         cr_assert_eq(load(&f), 0, "%s", f.message);
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                const char *user = user_of(credentials_for_registry(f.c, cases[i].registry, cases[i].repository));
+                const char *user = user_of(found(&f, cases[i].registry, cases[i].repository));
 
                 cr_expect(streq_ptr(user, cases[i].user), "%s %s: %s", cases[i].registry, cases[i].repository, user);
         }
@@ -184,17 +195,17 @@ Test(credentials, logins)
         setenv("REGISTRY_AUTH_FILE", path, 1);
         cr_assert_eq(load(&f), 0, "%s", f.message);
 
-        cr_expect_str_eq(user_of(credentials_for_registry(f.c, "docker.io", "library/x")), "u");
-        cr_expect_str_eq(user_of(credentials_for_registry(f.c, "old.test", "x")), "u");
-        cr_expect_str_eq(credentials_for_registry(f.c, "plain.test", "x")->password, "b:c");
-        cr_expect_str_eq(credentials_for_registry(f.c, "colon.test", "x")->password, "p:q");
-        cr_expect_str_eq(credentials_for_registry(f.c, "nul.test", "x")->password, "p");
-        cr_expect_str_eq(credentials_for_registry(f.c, "token.test", "x")->identity_token, "refresh");
-        cr_expect_str_eq(credentials_for_registry(f.c, "registry.test", "x")->bearer, "bearer");
-        c = credentials_for_registry(f.c, "empty.test", "x");
+        cr_expect_str_eq(user_of(found(&f, "docker.io", "library/x")), "u");
+        cr_expect_str_eq(user_of(found(&f, "old.test", "x")), "u");
+        cr_expect_str_eq(found(&f, "plain.test", "x")->password, "b:c");
+        cr_expect_str_eq(found(&f, "colon.test", "x")->password, "p:q");
+        cr_expect_str_eq(found(&f, "nul.test", "x")->password, "p");
+        cr_expect_str_eq(found(&f, "token.test", "x")->identity_token, "refresh");
+        cr_expect_str_eq(found(&f, "registry.test", "x")->bearer, "bearer");
+        c = found(&f, "empty.test", "x");
         cr_expect_null(c);
-        cr_expect_null(credentials_for_registry(f.c, "r.test", "other/x"));
-        cr_expect_not_null(credentials_for_registry(f.c, "r.test", "team/x"));
+        cr_expect_null(found(&f, "r.test", "other/x"));
+        cr_expect_not_null(found(&f, "r.test", "team/x"));
         /* Not for whatever else lies on the host. */
         cr_expect_null(credentials_for_host(f.c, "plain.test"));
 }
@@ -218,10 +229,131 @@ Test(credentials, order_of_logins)
         setenv("HOME", home, 1);
         setenv("DOCKER_CONFIG", docker, 1);
         cr_assert_eq(load(&f), 0, "%s", f.message);
-        cr_expect_str_eq(user_of(credentials_for_registry(f.c, "a.test", "x")), "runtime");
-        cr_expect_str_eq(user_of(credentials_for_registry(f.c, "b.test", "x")), "home");
-        cr_expect_str_eq(user_of(credentials_for_registry(f.c, "c.test", "x")), "docker");
-        cr_expect_str_eq(user_of(credentials_for_registry(f.c, "d.test", "x")), "rkt");
+        cr_expect_str_eq(user_of(found(&f, "a.test", "x")), "runtime");
+        cr_expect_str_eq(user_of(found(&f, "b.test", "x")), "home");
+        cr_expect_str_eq(user_of(found(&f, "c.test", "x")), "docker");
+        cr_expect_str_eq(user_of(found(&f, "d.test", "x")), "rkt");
+}
+
+/* Helpers */
+
+static unsigned n_asked;
+static char asked[256];
+
+/* "NAME SERVER" is what was asked; the user is the helper's name. */
+static int fake_helper(const char *name, const char *server, Credential *ret, char **reterr_message)
+{
+        n_asked++;
+        (void) snprintf(asked, sizeof(asked), "%s %s", name, server);
+        if (streq(name, "broken"))
+                return explain(reterr_message, EKEYREJECTED, "failed");
+        if (streq(name, "empty"))
+                return 0;
+        *ret = (Credential) { .user = strdup(name), .password = strdup("p") };
+        return 1;
+}
+
+static void load_with_helpers(Fixture *f)
+{
+        cr_assert_eq(load(f), 0, "%s", f->message);
+        credentials_set_helper(f->c, fake_helper);
+        n_asked = 0;
+        asked[0] = 0;
+}
+
+#define LOGIN(user) "{'username':'" user "','password':'p'}"
+
+Test(credentials, helpers)
+{
+        static const struct {
+                const char *registry, *repository, *user, *asked;
+        } cases[] = {
+                { "a.test", "x", "one", "one a.test" },
+                { "a.test:5000", "x", "two", "two a.test:5000" },
+                { "docker.io", "library/x", "hub", "hub https://index.docker.io/v1/" },
+                { "other.test", "x", "store", "store other.test" },
+                { "plain.test", "x", "plain", "" },
+                { "fallback.test", "x", "login", "empty fallback.test" },
+                { "none.test", "x", NULL, "empty none.test" },
+                { "rkt.test", "x", "rkt", "" },
+        };
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        _cleanup_free_ char *path = strjoin(f.t.path, "/config.json");
+
+        put(&f, "config.json", "{'auths':{'a.test':" LOGIN("login") ",'plain.test':" LOGIN("plain")
+                               ",'fallback.test':" LOGIN("login") ",'rkt.test':" LOGIN("login") "},"
+                               "'credHelpers':{'a.test':'one','a.test:5000':'two','https://index.docker.io/v1/':'hub',"
+                               "'plain.test':'','fallback.test':'empty','none.test':'empty'},'credsStore':'store'}");
+        put(&f, "vendor/auth.d/r.json", DOCKER("rkt.test", "rkt"));
+        setenv("REGISTRY_AUTH_FILE", path, 1);
+        load_with_helpers(&f);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const char *user;
+
+                asked[0] = 0;
+                user = user_of(found(&f, cases[i].registry, cases[i].repository));
+                cr_expect(streq_ptr(user, cases[i].user), "%s: %s", cases[i].registry, user);
+                cr_expect_str_eq(asked, cases[i].asked);
+        }
+        /* What they said is kept, also that there is nothing. */
+        n_asked = 0;
+        cr_expect_str_eq(user_of(found(&f, "a.test", "y")), "one");
+        cr_expect_null(found(&f, "none.test", "y"));
+        cr_expect_eq(n_asked, 0);
+}
+
+/* The store of docker's own registry; an empty name is none. */
+Test(credentials, helper_store)
+{
+        _cleanup_(fixture_done) Fixture f = fixture_new(), none = fixture_new();
+        _cleanup_free_ char *path = strjoin(f.t.path, "/config.json"), *other = strjoin(none.t.path, "/config.json");
+
+        put(&f, "config.json", "{'credsStore':'store'}");
+        setenv("REGISTRY_AUTH_FILE", path, 1);
+        load_with_helpers(&f);
+        cr_expect_str_eq(user_of(found(&f, "docker.io", "library/x")), "store");
+        cr_expect_str_eq(asked, "store https://index.docker.io/v1/");
+
+        put(&none, "config.json", "{'credsStore':'','credHelpers':null,'auths':{'a.test':" LOGIN("u") "}}");
+        setenv("REGISTRY_AUTH_FILE", other, 1);
+        load_with_helpers(&none);
+        cr_expect_str_eq(user_of(found(&none, "a.test", "x")), "u");
+        cr_expect_null(found(&none, "b.test", "x"));
+        cr_expect_eq(n_asked, 0);
+}
+
+/* A helper of an earlier file is asked first, one of a later file only when no file has a login. */
+Test(credentials, order_of_helpers)
+{
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        _cleanup_free_ char *early = strjoin(f.t.path, "/early.json"), *late = strjoin(f.t.path, "/docker");
+
+        put(&f, "early.json", "{'auths':{'a.test':" LOGIN("early") "},"
+                         "'credHelpers':{'b.test':'one','d.test':'empty'}}");
+        put(&f, "docker/config.json", "{'auths':{'b.test':" LOGIN("late") ",'d.test':" LOGIN("late") "},"
+                                      "'credHelpers':{'c.test':'two'},'credsStore':'store'}");
+        setenv("REGISTRY_AUTH_FILE", early, 1);
+        setenv("DOCKER_CONFIG", late, 1);
+        load_with_helpers(&f);
+        cr_expect_str_eq(user_of(found(&f, "a.test", "x")), "early");
+        cr_expect_eq(n_asked, 0);
+        cr_expect_str_eq(user_of(found(&f, "b.test", "x")), "one");
+        cr_expect_str_eq(user_of(found(&f, "c.test", "x")), "two");
+        cr_expect_str_eq(user_of(found(&f, "d.test", "x")), "store");
+}
+
+/* Never without a credential, nor with another one. */
+Test(credentials, failing_helper)
+{
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        _cleanup_free_ char *path = strjoin(f.t.path, "/config.json");
+        const Credential *credential = NULL;
+
+        put(&f, "config.json", "{'auths':{'a.test':" LOGIN("login") "},'credHelpers':{'a.test':'broken'}}");
+        setenv("REGISTRY_AUTH_FILE", path, 1);
+        load_with_helpers(&f);
+        cr_expect_eq(credentials_for_registry(f.c, "a.test", "x", &credential, &f.message), -EKEYREJECTED);
+        cr_expect(startswith(f.message, path) && endswith(f.message, ": failed"), "%s", f.message);
 }
 
 Test(credentials, bad_logins)
@@ -233,7 +365,14 @@ Test(credentials, bad_logins)
                 { "{'auths':{'a.test':{'auth':'%%%'}}}", "auth: is not the base64" },
                 { "{'auths':{'a.test':{'auth':'dXA='}}}", "auth: is not the base64" },
                 { "{'auths':{'a.test':{'auth':1}}}", "auth" },
-                { "{'auths':[]}", "expected an object" },
+                { "{'auths':[]}", "auths: expected an object" },
+                { "{'credHelpers':[]}", "credHelpers: expected an object" },
+                { "{'credHelpers':{'a.test':1}}", "credHelpers.a.test: expected a string" },
+                { "{'credHelpers':{'a.test':'../x'}}", "credHelpers.a.test: '../x' is not a valid name" },
+                { "{'credHelpers':{'a.test':'-x'}}", "is not a valid name of a credential helper" },
+                { "{'credHelpers':{'a.test':'x y'}}", "is not a valid name of a credential helper" },
+                { "{'credsStore':'a/b'}", "credsStore: 'a/b' is not a valid name of a credential helper" },
+                { "{'credsStore':[]}", "credsStore: expected a string" },
                 { "{", "auth.json: " },
                 { "[]", "auth.json: " },
         };

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <fcntl.h>
-
-#include "basic/base64.h"
 #include "basic/path.h"
+#include "image/transport/credential-helper.h"
 #include "image/transport/credentials.h"
+#include "image/transport/login-file.h"
 #include "shared/config-dir.h"
 #include "shared/explain.h"
 
@@ -14,19 +13,33 @@ typedef struct Entry {
         Credential credential;
 } Entry;
 
+/* What a helper has said: it is asked once. */
+typedef struct Answer {
+        char *helper, *server;
+        bool none;
+        Credential credential;
+} Answer;
+
 struct Credentials {
-        Entry *entries;
+        Entry *entries;         /* of rkt's files */
         size_t n, n_allocated;
+        LoginFile *files;       /* in the order of precedence */
+        size_t n_files, n_files_allocated;
+        Answer **answers;       /* results of ours point into them */
+        size_t n_answers, n_answers_allocated;
+        CredentialHelperGet get;
 };
 
-static void credential_done(Credential *c)
+static Answer *answer_free(Answer *a)
 {
-        free(c->user);
-        free(c->password);
-        free(c->identity_token);
-        free(c->bearer);
-        free(c->aws_region);
+        if (!a)
+                return NULL;
+        free(a->helper);
+        free(a->server);
+        credential_done(&a->credential);
+        return mfree(a);
 }
+DEFINE_TRIVIAL_CLEANUP_FUNC(Answer *, answer_free);
 
 Credentials *credentials_free(Credentials *c)
 {
@@ -36,32 +49,14 @@ Credentials *credentials_free(Credentials *c)
                 free(c->entries[i].key);
                 credential_done(&c->entries[i].credential);
         }
+        for (size_t i = 0; i < c->n_files; i++)
+                login_file_done(&c->files[i]);
+        for (size_t i = 0; i < c->n_answers; i++)
+                answer_free(c->answers[i]);
         free(c->entries);
+        free(c->files);
+        free(c->answers);
         return mfree(c);
-}
-
-/* An empty value counts as missing. */
-static int copy(const Credential *from, Credential *to)
-{
-        const struct {
-                const char *from;
-                char **to;
-        } members[] = {
-                { from->user, &to->user },
-                { from->password, &to->password },
-                { from->identity_token, &to->identity_token },
-                { from->bearer, &to->bearer },
-                { from->aws_region, &to->aws_region },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(members); i++) {
-                if (isempty(members[i].from))
-                        continue;
-                *members[i].to = strdup(members[i].from);
-                if (!*members[i].to)
-                        return -ENOMEM;
-        }
-        return 0;
 }
 
 static int add(Credentials *c, const char *key, bool registry, unsigned layer, const Credential *credential)
@@ -74,7 +69,7 @@ static int add(Credentials *c, const char *key, bool registry, unsigned layer, c
                 return r;
         e = &c->entries[c->n++];
         *e = (Entry) { .key = strdup(key), .registry = registry, .layer = layer };
-        return e->key ? copy(credential, &e->credential) : -ENOMEM;
+        return e->key ? credential_copy(credential, &e->credential) : -ENOMEM;
 }
 
 /* rkt's files */
@@ -308,128 +303,18 @@ static int compare_entries(const void *a, const void *b)
 
 /* Files of docker and podman */
 
-/* Layers are rkt's; these come after all of them and never replace. */
-#define LAYER_OTHERS UINT32_MAX
-
-typedef struct DockerAuth {
-        char *auth;
-        char *user, *password;
-        char *identity_token;
-        char *registry_token;
-} DockerAuth;
-
-static const JsonField login_table[] = {
-        { "auth", &json_string, offsetof(DockerAuth, auth) },
-        { "username", &json_string, offsetof(DockerAuth, user) },
-        { "password", &json_string, offsetof(DockerAuth, password) },
-        { "identitytoken", &json_string, offsetof(DockerAuth, identity_token) },
-        { "registrytoken", &json_string, offsetof(DockerAuth, registry_token) },
-        {}
-};
-
-/* "USER:PASSWORD" in base64; some versions pad it with NULs. */
-static int split_auth(DockerAuth *a, JsonError *e)
-{
-        _cleanup_free_ char *pair = NULL;
-        size_t n;
-        int r;
-
-        if (isempty(a->auth))
-                return 0;
-        r = base64_decode(a->auth, &pair, &n);
-        if (r == -EINVAL || (r >= 0 && !strchr(pair, ':')))
-                return json_error_set(e, -EINVAL, "auth", "is not the base64 of USER:PASSWORD");
-        if (r < 0)
-                return r;
-        free(a->user);
-        free(a->password);
-        a->user = a->password = NULL;
-        return split_pair(pair, ':', &a->user, &a->password);
-}
-
-/* Keys are "HOST[/REPOSITORY]", or as of old "https://HOST/v1/". */
-static char *login_key(const char *key)
-{
-        const char *rest = startswith(key, "https://") ?: startswith(key, "http://"), *end;
-
-        if (!rest)
-                return strdup(key);
-        end = strstr(rest, "/v1") ?: strstr(rest, "/v2");
-        return end ? strndup(rest, (size_t) (end - rest)) : strdup(rest);
-}
-
-static void login_done(DockerAuth *a)
-{
-        json_table_free(login_table, a);
-}
-
-static int add_login(Credentials *c, const char *host, json_object *o, JsonError *e)
-{
-        _cleanup_(login_done) DockerAuth a = {};
-        int r;
-
-        r = json_table_read(login_table, o, &a, e);
-        if (r < 0)
-                return r;
-        r = split_auth(&a, e);
-        if (r < 0 || (!a.user && !a.identity_token && !a.registry_token))
-                return r;
-        return add(c, host, true, LAYER_OTHERS, &(Credential) {
-                .user = a.user, .password = a.password, .identity_token = a.identity_token,
-                .bearer = a.registry_token,
-        });
-}
-
-static int read_login(Credentials *c, const char *key, json_object *o, JsonError *e)
-{
-        _cleanup_free_ char *host = login_key(key);
-        int r;
-
-        if (!host)
-                return -ENOMEM;
-        r = add_login(c, host, o, e);
-        return r < 0 ? json_error_below(e, r, key) : 0;
-}
-
-static int read_auths(Credentials *c, json_object *o, JsonError *e)
-{
-        json_object *auths;
-
-        if (!json_object_is_type(o, json_type_object))
-                return json_error_expected(e, json_type_object);
-        if (!json_object_object_get_ex(o, "auths", &auths) || !auths)
-                return 0;
-        if (!json_object_is_type(auths, json_type_object))
-                return json_error_expected(e, json_type_object);
-        json_object_object_foreach(auths, key, value) {
-                int r = json_object_is_type(value, json_type_object) ? read_login(c, key, value, e) : 0;
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-static int parse_logins(Credentials *c, const char *path, JsonError *e)
-{
-        _cleanup_json_object_ json_object *o = NULL;
-        int r;
-
-        r = json_parse_file_at(AT_FDCWD, path, &o, e);
-        if (r == -ENOENT || r == -ENOTDIR)
-                return 0;
-        return r < 0 ? r : read_auths(c, o, e);
-}
-
 static int read_logins(Credentials *c, const char *path, char **reterr_message)
 {
-        _cleanup_json_error_ JsonError error = {};
-        int r;
+        int r = ARRAY_GROW(c->files, c->n_files_allocated, c->n_files, 1);
 
-        r = parse_logins(c, path, &error);
-        return r < 0 ? explain(reterr_message, r, "%s: %s", path, json_error_message(&error, r)) : 0;
+        if (r < 0)
+                return r;
+        r = login_file_read(path, &c->files[c->n_files], reterr_message);
+        if (r > 0)
+                c->n_files++;
+        return MIN(r, 0);
 }
 
-/* In the order of precedence. */
 static int read_all_logins(Credentials *c, char **reterr_message)
 {
         static const struct {
@@ -488,6 +373,7 @@ int credentials_read_config(const char *const *config_roots, Credentials **ret, 
 
         if (!c)
                 return -ENOMEM;
+        c->get = credential_helper_get;
         r = config_dir_read(config_roots, "auth.d", auth_kinds, c, reterr_message);
         if (r < 0)
                 return r;
@@ -539,7 +425,7 @@ static size_t covers(const char *key, const char *registry, const char *reposito
         return n + 1;
 }
 
-const Credential *credentials_for_registry(const Credentials *c, const char *registry, const char *repository)
+static const Credential *find_entry(const Credentials *c, const char *registry, const char *repository)
 {
         const Entry *best = NULL;
         size_t best_n = 0;
@@ -548,13 +434,126 @@ const Credential *credentials_for_registry(const Credentials *c, const char *reg
                 const Entry *e = &c->entries[i];
                 size_t n = e->registry ? covers(e->key, registry, repository) : 0;
 
-                /* The first of equally good ones: entries are in the order of precedence, rkt's first. */
-                if (n > best_n && !(best && best->layer != LAYER_OTHERS && e->layer == LAYER_OTHERS)) {
+                if (n > best_n) {
                         best = e;
                         best_n = n;
                 }
         }
         return best ? &best->credential : NULL;
+}
+
+/* The first of equally good ones, and the file that it is in; without one, all files are before it. */
+static const Credential *find_login(const Credentials *c, const char *registry, const char *repository,
+                                    size_t *ret_file)
+{
+        const Credential *best = NULL;
+        size_t best_n = 0;
+
+        *ret_file = c->n_files;
+        for (size_t i = 0; i < c->n_files; i++)
+                for (size_t j = 0; j < c->files[i].n_logins; j++) {
+                        const Login *login = &c->files[i].logins[j];
+                        size_t n = covers(login->key, registry, repository);
+
+                        if (n > best_n) {
+                                best = &login->credential;
+                                best_n = n;
+                                *ret_file = i;
+                        }
+                }
+        return best;
+}
+
+/* NULL: the file's own logins count. */
+static const char *find_helper(const LoginFile *f, const char *registry, const char *repository,
+                               const char **ret_server)
+{
+        const LoginHelper *best = NULL;
+        size_t best_n = 0;
+
+        for (size_t i = 0; i < f->n_helpers; i++) {
+                size_t n = covers(f->helpers[i].key, registry, repository);
+
+                if (n > best_n) {
+                        best = &f->helpers[i];
+                        best_n = n;
+                }
+        }
+        if (best) {
+                *ret_server = best->server;
+                return *best->name ? best->name : NULL;
+        }
+        /* By which name docker keeps its own registry. */
+        *ret_server = streq(canonical(registry), "docker.io") ? "https://index.docker.io/v1/" : registry;
+        return f->store;
+}
+
+static int put_answer(Credentials *c, const char *helper, const char *server, const char *path, Answer **ret,
+                      char **reterr_message)
+{
+        _cleanup_(answer_freep) Answer *a = new0(Answer, 1);
+        int r;
+
+        r = a ? ARRAY_GROW(c->answers, c->n_answers_allocated, c->n_answers, 1) : -ENOMEM;
+        if (r < 0)
+                return r;
+        a->helper = strdup(helper);
+        a->server = strdup(server);
+        if (!a->helper || !a->server)
+                return -ENOMEM;
+        r = c->get(helper, server, &a->credential, reterr_message);
+        if (r < 0)
+                return explain_context(reterr_message, r, "%s", path);
+        a->none = r == 0;
+        *ret = c->answers[c->n_answers++] = TAKE_PTR(a);
+        return 0;
+}
+
+static int ask(Credentials *c, const char *helper, const char *server, const char *path, const Credential **ret,
+               char **reterr_message)
+{
+        Answer *a = NULL;
+        int r;
+
+        for (size_t i = 0; !a && i < c->n_answers; i++)
+                if (streq(c->answers[i]->helper, helper) && streq(c->answers[i]->server, server))
+                        a = c->answers[i];
+        if (!a) {
+                r = put_answer(c, helper, server, path, &a, reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        *ret = a->none ? NULL : &a->credential;
+        return 0;
+}
+
+int credentials_for_registry(Credentials *c, const char *registry, const char *repository, const Credential **ret,
+                             char **reterr_message)
+{
+        const Credential *found = find_entry(c, registry, repository);
+        size_t file;
+
+        if (found) {
+                *ret = found;
+                return 0;
+        }
+        *ret = find_login(c, registry, repository, &file);
+        /* In each file, helpers come before logins. */
+        for (size_t i = 0; !found && i < c->n_files && i <= file; i++) {
+                const char *server, *helper = find_helper(&c->files[i], registry, repository, &server);
+                int r = helper ? ask(c, helper, server, c->files[i].path, &found, reterr_message) : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        if (found)
+                *ret = found;
+        return 0;
+}
+
+void credentials_set_helper(Credentials *c, CredentialHelperGet get)
+{
+        c->get = get;
 }
 
 const Credential *credentials_for_host(const Credentials *c, const char *host)

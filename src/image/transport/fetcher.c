@@ -163,17 +163,20 @@ static int fill_endpoint(Fetcher *f, FetchEndpoint *e, char *url, const char *re
 static int fill_mirror(Fetcher *f, FetchEndpoint *e, const char *url, const char *repository, char **reterr_message)
 {
         _cleanup_free_ char *host = url_host(url);
+        const Credential *credential;
+        int r;
 
         if (!host)
                 return -ENOMEM;
-        return fill_endpoint(f, e, strdup(url), host, credentials_for_registry(f->credentials, host, repository),
-                             reterr_message);
+        r = credentials_for_registry(f->credentials, host, repository, &credential, reterr_message);
+        return r < 0 ? r : fill_endpoint(f, e, strdup(url), host, credential, reterr_message);
 }
 
 static int fill_registry(Fetcher *f, FetchMessage *m, const char *registry, char **reterr_message)
 {
         const RegistrySettings *settings = registry_config_find(f->registries, registry);
         size_t n = strv_length(settings->mirrors) + 1;
+        const Credential *credential;
         int r;
 
         m->endpoints = new0(FetchEndpoint, n);
@@ -185,8 +188,11 @@ static int fill_registry(Fetcher *f, FetchMessage *m, const char *registry, char
                 if (r < 0)
                         return r;
         }
+        r = credentials_for_registry(f->credentials, registry, m->repository, &credential, reterr_message);
+        if (r < 0)
+                return r;
         return fill_endpoint(f, &m->endpoints[n - 1], strjoin("https://", registry_host(registry)), registry,
-                             credentials_for_registry(f->credentials, registry, m->repository), reterr_message);
+                             credential, reterr_message);
 }
 
 static int fill_url(Fetcher *f, FetchMessage *m, char **reterr_message)
