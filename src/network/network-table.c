@@ -221,7 +221,7 @@ int network_reload(char **reterr_message)
         if (r < 0)
                 return r;
         network_localhost_for_resolver();
-        return r;
+        return 1;
 }
 
 int network_rules_missing(char **reterr_message)

@@ -21,7 +21,8 @@ int network_detach(int pod_fd, const char *uuid, bool final, char **reterr_messa
  * callers can do it last. */
 int network_remove_idle(char **reterr_message);
 /* Makes the table of rules again for all running pods, in place of what is left of it, and makes the host forward
- * again. Existing connections continue. Rules that CNI plugins made are left to the plugins. */
+ * again. Existing connections continue. Rules that CNI plugins made are left to the plugins. 1: done; 0: no pod needs
+ * the table. */
 int network_reload(char **reterr_message);
 /* 1: running pods need the table, and it is gone; 0: it is there, or not needed. */
 int network_rules_missing(char **reterr_message);

@@ -289,7 +289,7 @@ static int carry_out(Pod *p, const PodCollect *c, Verdict verdict)
 }
 
 /* A lock that another process holds shows in the state. */
-static int look_at_due(const Pod *p, const PodCollect *c, Verdict verdict)
+static int look_at_due(Pod *p, const PodCollect *c, Verdict verdict)
 {
         int r = verdict == VERDICT_DELETE && !c->mark_only ? pod_is_held(p) : 1;
 

@@ -45,7 +45,8 @@ typedef struct PodCollect {
         bool mark_only;                /* moves pods, but does not remove any */
         bool preview;                  /* changes nothing: reports what would be removed, a pod perhaps twice */
         /* Called for each pod with such a fate; was is its state before. The error is for POD_FATE_STUCK. */
-        void (*report)(const struct PodCollect *c, const Pod *p, PodFate fate, PodState was, int error);
+        void (*report)(const struct PodCollect *c, Pod *p, PodFate fate, PodState was, int error);
+        void *userdata;                /* for report */
 } PodCollect;
 
 /* What podctl gc does if it is not told otherwise. */

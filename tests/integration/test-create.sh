@@ -25,6 +25,15 @@ test_next_thing_to_type() {
         assert_eq "$(podctl status site | grep ^state)" state=running
 }
 
+test_create_as_json() {
+        created site --format=json busybox >out
+        jq -e --arg path "$LOCAL/site.json" '. == [{pod: "site", unit: "pod@site.service", path: $path}]' out
+        assert_fails 254 podctl create site --format=json busybox
+        assert_contains "$output" --replace
+        assert_fails 254 podctl create other --format=xml busybox
+        [[ ! -e $LOCAL/other.json ]]
+}
+
 test_file_says_what_the_command_line_says() {
         local pod=(--net=none --hostname=host --dns=192.0.2.1 --volume=v,kind=empty --journal-size=10M)
         created full "${pod[@]}" --private-users=no \

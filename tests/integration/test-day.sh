@@ -110,6 +110,14 @@ test_delete_leaves_nothing() {
         refused_command "There is no file $PODS_D/over.json; 'podctl rm'" delete over
 }
 
+test_delete_forgets_a_failure() {
+        kept fails --net=none busybox --exec=/bin/false
+        assert_fails '*' systemctl start --wait pod@fails
+        systemctl is-failed pod@fails
+        podctl delete fails
+        ! systemctl is-failed pod@fails
+}
+
 test_delete_leaves_what_others_wrote() {
         local directory=/etc/systemd/system/pod@partly.service.d
         kept partly --net=none -p MemoryMax=300M busybox

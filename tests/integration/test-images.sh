@@ -222,6 +222,33 @@ test_rm_by_name_and_by_id() {
         assert_eq "$(store_state)" ''
 }
 
+test_results_as_json() {
+        local id
+        own fetch --format=json "$IMAGES/busybox.oci" "$IMAGES/nothing" >out 2>err && return 1
+        assert_contains "$(<err)" nothing
+        jq -e --arg path "$IMAGES/busybox.oci" 'length == 1 and (.[0] | .image == $path and (.id | length) == 71 and
+                (.name | startswith("busybox")))' out
+        id=$(jq -r '.[0].id' out)
+        own image tag --format=json busybox other |
+                jq -e --arg id "$id" '. == [{id: $id, name: "other:latest"}]'
+        own image rm --format=json other nothing >out 2>err && return 1
+        jq -e --arg id "$id" '. == [{action: "untagged", id: $id, name: "other:latest"}]' out
+        own image tag busybox other
+        own image untag --format=json other nothing >out 2>err && return 1
+        jq -e --arg id "$id" '. == [{id: $id, name: "other:latest"}]' out
+        own image rm --format=json "$id" | jq -e --arg id "$id" '. == [{action: "removed", id: $id}]'
+        own fetch "$IMAGES/busybox.oci"
+        own image gc --format=json --grace-period=0 | jq -e --arg id "$id" '. == [{action: "removed", id: $id}]'
+        assert_eq "$(own image gc --format=json --grace-period=0)" '[]'
+        local verb
+        for verb in 'fetch x' 'image tag x y' 'image untag x' 'image rm x' 'image gc' 'image verify x' version; do
+                # shellcheck disable=SC2086 # words
+                assert_fails 254 own $verb --format=xml
+                assert_contains "$output" --format
+        done
+        own version --format=json | jq -e 'keys == ["appc", "podctl"]'
+}
+
 # Each of several is tried, whatever becomes of the others.
 test_rm_goes_on_after_errors() {
         own fetch "$IMAGES/busybox.oci"

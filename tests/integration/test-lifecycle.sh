@@ -148,6 +148,20 @@ test_stop_several() {
         wait_until gone two
 }
 
+test_stop_as_json() {
+        pod one busybox --exec=/bin/sleep -- 1000
+        local uuid
+        uuid=$(uuid_of one)
+        assert_fails 254 podctl stop --format=xml one
+        assert_eq "$(state_of one)" running
+        # Only what was stopped is in the list.
+        podctl stop --format=json nosuch one >out 2>err && return 1
+        jq -e --arg uuid "$uuid" '. == [{pod: "one", unit: "podctl-one.service", uuid: $uuid}]' out
+        assert_contains "$(<err)" nosuch
+        wait_until gone one
+        assert_eq "$(podctl stop --format=json "$uuid" 2>err)" '[]'
+}
+
 # The stop signal of the image is what its app gets.
 test_stop_signal_of_the_image() {
         pod web httpd
@@ -182,6 +196,29 @@ test_rm_goes_on_after_errors() {
         assert_fails 254 podctl rm nosuch over
         assert_contains "$output" 'no matches found'
         assert_eq "$(podctl list --all --no-legend)" ''
+}
+
+test_rm_as_json() {
+        local uuid
+        ended_pod over
+        uuid=$(uuid_of over)
+        podctl rm --format=json nosuch over >out 2>err && return 1
+        jq -e --arg uuid "$uuid" '. == [{pod: "over", uuid: $uuid}]' out
+        assert_contains "$(<err)" nosuch
+        assert_fails 254 podctl rm --format=xml over
+}
+
+test_gc_as_json() {
+        local uuid
+        ended_pod over
+        uuid=$(uuid_of over)
+        podctl gc --format=json --mark-only |
+                jq -e --arg uuid "$uuid" '. == [{action: "marked", pod: "over", uuid: $uuid}]'
+        # Kept is not done.
+        assert_eq "$(podctl gc --format=json --grace-period=1h)" '[]'
+        podctl gc --format=json --grace-period=0 |
+                jq -e --arg uuid "$uuid" '. == [{action: "removed", pod: "over", uuid: $uuid}]'
+        assert_fails 254 podctl gc --format=xml
 }
 
 test_gc_has_a_grace_period() {

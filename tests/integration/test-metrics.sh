@@ -97,6 +97,8 @@ test_metrics_of_app_restarts() {
         wait_until restarted_twice
         metrics
         assert_eq "$(figure 'podctl_app_restarts_total{pod="cycles",app="calm"}')" 0
+        podctl status --format=json cycles | jq -e '.apps | map({(.name): .restarts}) | add |
+                .job >= 2 and .calm == 0 and .plain == null'
         assert_eq "$(figure 'podctl_app_restarts_total{pod="cycles",app="plain"}')" ''
         # The pod can write anything there.
         echo nonsense >"/var/lib/podctl/pods/run/$(podctl status --format=json cycles |

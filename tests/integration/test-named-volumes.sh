@@ -355,6 +355,25 @@ test_create() {
                 --mount=volume=data,target=/vault --exec=/bin/cat -- /vault/f)" mine
 }
 
+test_volume_results_as_json() {
+        volume data
+        volume other
+        podctl volume create --format=json Data data >out 2>err && return 1
+        jq -e '. == [{name: "data"}]' out
+        assert_contains "$(<err)" Data
+        podctl volume rm --format=json other data >out 2>err && return 1
+        jq -e '. == [{name: "data"}]' out
+        assert_contains "$(<err)" "There is no volume 'other'"
+        refused_command --format volume create --format=xml data
+        refused_command --format volume rm --format=xml data
+        test ! -e $VOLUMES/data
+        podctl volume create data
+        podctl volume export --format=json data data.tar | jq -e '. == [{name: "data", file: "data.tar"}]'
+        podctl volume import --format=json other data.tar | jq -e '. == [{name: "other", origin: "data.tar"}]'
+        refused_command "Option --format needs a file" volume export --format=json data -
+        refused_command --format volume import --format=xml third data.tar
+}
+
 test_list_and_inspect() {
         volume data
         named 'echo 0123456789 >/vault/f' --name=lister

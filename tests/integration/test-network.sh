@@ -704,9 +704,11 @@ test_rules_are_brought_back() {
                 assert_eq "$(outside curl -s -m 5 http://192.0.2.1:8106/)" 'hello from web'
                 assert_fails '*' outside curl -s -m 1 "http://$(address inner):8080/"
         done
+        podctl network reload --format=json | jq -e '.[0].action == "rules"'
         podctl stop --force web inner
         wait_until ruleset_is ''
-        podctl network reload
+        assert_eq "$(podctl network reload --format=json)" '[]'
+        assert_fails 254 podctl network reload --format=xml
         assert_eq "$(nft list ruleset)" ''
         assert_fails 2 podctl network
 }

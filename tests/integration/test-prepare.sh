@@ -35,6 +35,15 @@ test_prepare_quiet() {
         [[ -z $(find /var/lib/podctl/pods -name "$uuid") ]]
 }
 
+test_prepare_as_json() {
+        local uuid
+        podctl prepare --format=json --name=later busybox --exec=/bin/true >out
+        jq -e 'length == 1 and (.[0] | .pod == "later" and (keys == ["pod", "uuid"]))' out
+        uuid=$(jq -r '.[0].uuid' out)
+        assert_eq "$(podctl rm "$uuid")" "\"$uuid\""
+        assert_fails 254 podctl prepare --format=xml busybox --exec=/bin/true
+}
+
 # Two apps, volumes, a manifest: as with run, since it is the same.
 test_prepare_takes_what_run_takes() {
         local uuid

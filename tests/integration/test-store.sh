@@ -306,6 +306,22 @@ test_verify_and_repair() {
         assert_contains "$output" 'no-such-image'
 }
 
+test_verify_as_json() {
+        local file layer
+        own fetch --name=it "$IMAGES/busybox-oci.tar"
+        own image verify --format=json it | jq -e '.[0] | .image == "it" and .state == "intact" and .differences == []'
+        layer=$(find data/images/layers -path '*/rootfs/data/second' | cut -d/ -f4)
+        file=data/images/layers/$layer/rootfs/data/second
+        echo evil >"$file"
+        own image verify --format=json it nothing >out 2>err && return 1
+        assert_contains "$(<err)" nothing
+        assert_contains "$(<err)" 'is damaged'
+        jq -e --arg layer "layer ${layer/-/:}" 'length == 1 and .[0].state == "damaged" and
+                (.[0].differences | any(. == {where: $layer, path: "/data/second", what: "size"}))' out
+        own image verify --format=json --repair it | jq -e '.[0] | .state == "repaired" and .differences != []'
+        own image verify --format=json it | jq -e '.[0].state == "intact"'
+}
+
 # While a pod has the damaged files mounted they stay where it sees them.
 test_repair_beside_a_pod() {
         local file

@@ -182,6 +182,24 @@ test_list() {
         assert_eq "$(find config/trustedkeys -type f)" ''
 }
 
+test_trust_results_as_json() {
+        local key
+        gpg_key alice
+        cosign_key c ed25519
+        key=$(gpg_fingerprint alice)
+        trusting trust --format=json --prefix=example.com --skip-fingerprint-review alice.asc missing >out 2>err &&
+                return 1
+        assert_contains "$(<err)" missing
+        jq -e --arg key "$key" 'length == 1 and (.[0] | .action == "added" and .fingerprint == $key and
+                .kind == "openpgp" and .prefix == "example.com" and (.path | endswith("example.com/" + $key)))' out
+        trusting trust --format=json --root --skip-fingerprint-review c.pub |
+                jq -e '.[0] | .kind == "cosign" and (has("prefix") | not)'
+        trusting trust --format=json --remove="$key" |
+                jq -e --arg key "$key" '. == [{action: "removed", fingerprint: $key, kind: "openpgp",
+                        prefix: "example.com"}]'
+        assert_fails 254 trusting trust --format=xml --list
+}
+
 test_trust_usage() {
         local key
         gpg_key alice

@@ -86,6 +86,7 @@ Test(group_helper, admins)
                 { "restart", "web" },
                 { "restart", "--format=json web" },
                 { "stop", "web --force" },
+                { "stop", "--format=json web" },
                 { "stop", "-t 5 web" },
         };
 

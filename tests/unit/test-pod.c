@@ -715,7 +715,7 @@ Test(pod, remove)
 
 static char **reports;
 
-static void report(const PodCollect *c, const Pod *p, PodFate fate, PodState was, int error)
+static void report(const PodCollect *c, Pod *p, PodFate fate, PodState was, int error)
 {
         static const char *const fates[_POD_FATE_MAX] = { "marked", "kept", "removed", "stuck" };
 

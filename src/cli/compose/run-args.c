@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "cli/compose/run-args.h"
 #include "cli/foreign-words.h"
+#include "cli/terminal/results.h"
 #include "cli/verb.h"
 #include "network/net-request.h"
 #include "unit/unit-property.h"
@@ -158,8 +159,9 @@ const Option run_options[] = {
 };
 
 const Option prepare_options[] = {
-        MAKE_OPTIONS PREPARE_OPTIONS { "quiet", &option_bool, offsetof(RunArgs, quiet), NULL,
-                                       "Print nothing but the UUID" },
+        MAKE_OPTIONS PREPARE_OPTIONS RESULTS_OPTION(RunArgs, format),
+        { "quiet", &option_bool, offsetof(RunArgs, quiet), NULL,
+          "Print nothing but the UUID" },
         { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
         {},
 };
@@ -168,6 +170,7 @@ const Option prepare_options[] = {
 const Option create_options[] = {
         PREPARE_OPTIONS START_OPTIONS { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL,
                                         "Print the file and write nothing" },
+        RESULTS_OPTION(RunArgs, format),
         { "replace", &option_bool, offsetof(RunArgs, replace), NULL, "Replace an existing file" },
         { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
         {},

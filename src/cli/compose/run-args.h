@@ -86,6 +86,7 @@ typedef struct RunArgs {
         StartOptions start;
         bool dry_run;
         bool check;             /* like dry_run, but nothing is printed or fetched */
+        char *format;           /* for prepare and create */
         bool replace;           /* for create, like the next one */
         char *subject;          /* the word before the first image */
         bool help;

@@ -48,7 +48,7 @@ static int check_remote(const char *word, char **reterr_message)
 }
 
 /* Not --name, which could pass one image off as another, nor options that read a file or disable protection. */
-#define FETCH_OPTIONS "full|no-store|pull-policy|store-only"
+#define FETCH_OPTIONS "format|full|no-store|pull-policy|store-only"
 
 static const Allowed allowed[] = {
         { "events", "follow|format|since|until" },
@@ -62,7 +62,7 @@ static const Allowed allowed[] = {
         { "restart", "format", .admin = true },
         { "stats", "format|interval|watch" },
         { "status", "format|wait|wait-ready" },
-        { "stop", "force|time", .admin = true },
+        { "stop", "force|format|time", .admin = true },
         /* Not --verbose, which shows volumes: these are for root. */
         { "system df", "format|full|no-legend" },
         {}

@@ -61,33 +61,41 @@ static int read_location(Context *c, const TrustKeys *how, const char *location,
         return r < 0 ? log_error_errno(r, "%s: %m", location) : 0;
 }
 
+/* Where words for people go. */
+static FILE *words_file(const TrustKeys *how)
+{
+        return how->results && !how->results->format ? stdout : stderr;
+}
+
 /* Review */
 
 /* "8B86 DE38 …", as people compare them. */
-static void print_fingerprint(const char *label, const FoundKey *k, const char *fingerprint)
+static void print_fingerprint(FILE *out, const char *label, const FoundKey *k, const char *fingerprint)
 {
-        (void) printf("%s", label);
+        (void) fprintf(out, "%s", label);
         for (size_t i = 0; fingerprint[i]; i++)
-                (void) printf("%s%c", k->kind == KEY_OPENPGP && i > 0 && i % 4 == 0 ? " " : "", fingerprint[i]);
-        (void) printf("\n");
+                (void) fprintf(out, "%s%c", k->kind == KEY_OPENPGP && i > 0 && i % 4 == 0 ? " " : "", fingerprint[i]);
+        (void) fprintf(out, "\n");
 }
 
 static void print_review(const TrustKeys *how, const char *location, const KeyFile *f)
 {
+        FILE *out = words_file(how);
+
         if (how->prefix)
-                (void) printf("prefix: \"%s\"\n", how->prefix);
+                (void) fprintf(out, "prefix: \"%s\"\n", how->prefix);
         else
-                (void) printf("for every image\n");
-        (void) printf("key: \"%s\"\n", location);
+                (void) fprintf(out, "for every image\n");
+        (void) fprintf(out, "key: \"%s\"\n", location);
         for (size_t i = 0; i < f->n; i++) {
                 const FoundKey *k = &f->keys[i];
 
-                print_fingerprint(k->kind == KEY_OPENPGP ? "gpg key fingerprint is: " : "public key fingerprint is: ",
-                                  k, k->fingerprint);
+                print_fingerprint(out, k->kind == KEY_OPENPGP ? "gpg key fingerprint is: "
+                                                              : "public key fingerprint is: ", k, k->fingerprint);
                 STRV_FOREACH(subkey, k->subkeys)
-                        print_fingerprint("    Subkey fingerprint: ", k, *subkey);
+                        print_fingerprint(out, "    Subkey fingerprint: ", k, *subkey);
                 STRV_FOREACH(identity, k->identities)
-                        (void) printf("    %s\n", *identity);
+                        (void) fprintf(out, "    %s\n", *identity);
         }
 }
 
@@ -106,8 +114,9 @@ static int review(const TrustKeys *how, const char *location, const KeyFile *f)
                                        location);
         print_review(how, location, f);
         for (;;) {
-                (void) printf("Are you sure you want to trust %s (yes/no)? ", f->n == 1 ? "this key" : "these keys");
-                (void) fflush(stdout);
+                (void) fprintf(words_file(how), "Are you sure you want to trust %s (yes/no)? ",
+                               f->n == 1 ? "this key" : "these keys");
+                (void) fflush(words_file(how));
                 n = getline(&answer, &room, stdin);
                 if (n < 0)
                         return log_error_errno(ECANCELED, "%s: not trusted", location);
@@ -116,11 +125,23 @@ static int review(const TrustKeys *how, const char *location, const KeyFile *f)
                         return 0;
                 if (streq(answer, "no") || streq(answer, "n"))
                         return log_error_errno(ECANCELED, "%s: not trusted", location);
-                (void) printf("Please enter 'yes' or 'no'\n");
+                (void) fprintf(words_file(how), "Please enter 'yes' or 'no'\n");
         }
 }
 
 /* Keeping them */
+
+static void report_added(const TrustKeys *how, const FoundKey *key, const char *path)
+{
+        if (how->results && results_add(how->results, { "action", "added" }, { "fingerprint", key->fingerprint },
+                                        { "kind", key_kind_to_string(key->kind) }, { "prefix", how->prefix },
+                                        { "path", path }))
+                return;
+        if (how->prefix)
+                (void) fprintf(words_file(how), "Added key for prefix \"%s\" at \"%s\"\n", how->prefix, path);
+        else
+                (void) fprintf(words_file(how), "Added root key at \"%s\"\n", path);
+}
 
 static int add(Context *c, const TrustKeys *how, const KeyFile *f)
 {
@@ -133,10 +154,7 @@ static int add(Context *c, const TrustKeys *how, const KeyFile *f)
                 r = keystore_add(&keystore, how->prefix, f->keys[i].fingerprint, f->keys[i].text, &path, &message);
                 if (r < 0)
                         return log_explained(r, message, "Cannot add key %s", f->keys[i].fingerprint);
-                if (how->prefix)
-                        (void) printf("Added key for prefix \"%s\" at \"%s\"\n", how->prefix, path);
-                else
-                        (void) printf("Added root key at \"%s\"\n", path);
+                report_added(how, &f->keys[i], path);
         }
         return 0;
 }

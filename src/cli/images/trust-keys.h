@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/context.h"
+#include "cli/terminal/results.h"
 #include "image/trust/keystore.h"
 
 /* Making keys trusted. All of these log. */
@@ -10,6 +11,7 @@ typedef struct TrustKeys {
         const char *prefix;     /* NULL: for every image */
         bool skip_review;       /* else the user at the terminal is asked */
         bool allow_http;        /* keys may come over http: too */
+        const Results *results; /* NULL: standard output is for something else, and the words go to standard error */
 } TrustKeys;
 
 Keystore context_keystore(const Context *c);

@@ -209,7 +209,7 @@ typedef struct Preview {
 } Preview;
 
 /* Once for its age, and once for the number of pods of its unit, perhaps. */
-static void on_due(const PodCollect *c, const Pod *pod, PodFate fate, PodState was, int error)
+static void on_due(const PodCollect *c, Pod *pod, PodFate fate, PodState was, int error)
 {
         DiskUsage *u = ((const Preview *) c)->usage;
         const PodDisk key = { .uuid = pod->uuid };

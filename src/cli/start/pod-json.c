@@ -4,18 +4,6 @@
 #include "cli/start/pod-networks.h"
 #include "cli/start/pod-ports.h"
 
-bool print_json(json_object *o, const char *format)
-{
-        int flags;
-
-        if (!format)
-                return false;
-        flags = streq(format, "json-pretty") ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
-                                             : JSON_C_TO_STRING_PLAIN;
-        (void) puts(json_object_to_json_string_ext(o, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
-        return true;
-}
-
 const char *pod_app_state(const Pod *pod, const char *app)
 {
         int status;
@@ -113,6 +101,7 @@ static json_object *app_to_json(const Pod *pod, const AppcPodApp *app)
 {
         json_object *o = json_object_new_object();
         uint64_t finished = 0;
+        uint32_t restarts;
         int status;
 
         (void) json_object_object_add(o, "name", json_object_new_string(app->name));
@@ -124,6 +113,8 @@ static json_object *app_to_json(const Pod *pod, const AppcPodApp *app)
                 (void) json_object_object_add(o, "finished_at", json_object_new_int64((int64_t) finished));
                 (void) json_object_object_add(o, "exit_code", json_object_new_int(status));
         }
+        if (pod_app_restarts(pod, app, &restarts) >= 0)
+                (void) json_object_object_add(o, "restarts", json_object_new_int64(restarts));
         add_health(pod, app, o);
         (void) json_object_object_add(o, "image_id", json_object_new_string(strempty(app->image.id)));
         (void) json_object_object_add(o, "image_name", json_object_new_string(strempty(app->image.name)));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "cli/terminal/results.h"
 #include "pod/pod.h"
 
 /* A pod as rkt's list and status print it in JSON (its Documentation/subcommands/list.md): "name" is the UUID, times of
@@ -15,7 +16,3 @@ const char *pod_health_word(const PodHealth *health);
 
 /* "running", "exited" … of one app. */
 const char *pod_app_state(const Pod *pod, const char *app);
-
-/* --format=json and json-pretty. False when it is neither. */
-bool print_json(json_object *o, const char *format);
-#define JSON_FORMATS "json|json-pretty"

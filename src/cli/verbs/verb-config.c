@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "image/transport/credentials.h"
 #include "shared/explain.h"
 
 typedef struct ConfigArgs {
         bool pretty;
+        char *format;
 } ConfigArgs;
 
 static const Option options[] = {
+        RESULTS_OPTION(ConfigArgs, format),
         { "pretty-print", &option_bool, offsetof(ConfigArgs, pretty), "BOOL", "Indent it, the default" },
         {},
 };
@@ -43,6 +46,8 @@ static int run(Context *c, void *userdata, char **words)
                 return r;
         if (host_config_to_json(config, array) < 0)
                 return log_oom();
+        if (print_json(o, args->format))
+                return 0;
         r = args->pretty ? json_format_pretty(o, &text) : json_format_compact(o, &text);
         if (r < 0)
                 return log_oom();

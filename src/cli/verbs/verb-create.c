@@ -4,6 +4,7 @@
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pods-d.h"
 #include "cli/compose/run-compose.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-location.h"
 #include "shared/bus.h"
@@ -175,16 +176,16 @@ static int check_and_rename(Context *c, const RunArgs *check, const char *new, c
 }
 
 /* Checked as a start would check it, before it replaces another. */
-static int write_checked(Context *c, const char *name, const RunArgs *args, const char *text)
+static int write_checked(Context *c, const char *name, const RunArgs *args, const char *text, const Results *results)
 {
         _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"),
-                            *new = strjoin(PODS_D_LOCAL "/.", name, ".new");
+                            *unit = strjoin("pod@", name, ".service"), *new = strjoin(PODS_D_LOCAL "/.", name, ".new");
         _cleanup_free_ char *shown = strprintf("pod '%s'", name);
         RunArgs check = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = new, .manifest_shown = shown,
                           .dry_run = true, .check = true };
         int r;
 
-        if (!path || !new || !shown)
+        if (!path || !unit || !new || !shown)
                 return log_oom();
         if (!args->replace && access(path, F_OK) >= 0)
                 return log_error_errno(EEXIST, "There is a pod '%s' already: %s; --replace writes over it", name, path);
@@ -194,8 +195,8 @@ static int write_checked(Context *c, const char *name, const RunArgs *args, cons
         r = check_and_rename(c, &check, new, path);
         if (r < 0)
                 (void) unlink(new);
-        else
-                (void) printf("%s\n", path);
+        else if (!results_add(results, { "pod", name }, { "unit", unit }, { "path", path }))
+                (void) puts(path);
         return r;
 }
 
@@ -218,12 +219,29 @@ static void reload_units(Context *c)
                                   bus_error_text(&error, r));
 }
 
+static int write_files(Context *c, const RunArgs *args, const char *text, const Results *results)
+{
+        bool changed;
+        int r;
+
+        r = write_checked(c, args->subject, args, text, results);
+        if (r < 0)
+                return r;
+        r = write_drop_in(args->subject, args, &changed);
+        if (r < 0)
+                return r;
+        if (changed)
+                reload_units(c);
+        log_info("Start it now and at each boot with: systemctl enable --now pod@%s", args->subject);
+        return 0;
+}
+
 static int create(Context *c, const RunArgs *args)
 {
+        _cleanup_(results_done) Results results = results_new(args->format);
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         _cleanup_free_ char *text = NULL;
         const char *name = args->subject;
-        bool changed;
         int r;
 
         if (!pod_name_is_valid(name))
@@ -240,17 +258,8 @@ static int create(Context *c, const RunArgs *args)
                 (void) fputs(text, stdout);
                 return 0;
         }
-        r = write_checked(c, name, args, text);
-        if (r < 0)
-                return r;
-        r = write_drop_in(name, args, &changed);
-        if (r < 0)
-                return r;
-        if (changed)
-                reload_units(c);
-        if (r < 0)
-                return r;
-        log_info("Start it now and at each boot with: systemctl enable --now pod@%s", name);
+        r = write_files(c, args, text, &results);
+        results_print(&results);
         return r;
 }
 

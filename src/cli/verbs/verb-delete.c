@@ -2,7 +2,7 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "cli/compose/pods-d.h"
-#include "cli/start/pod-json.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/update-record.h"
 #include "unit/unit-job.h"
@@ -17,8 +17,7 @@ typedef struct DeleteArgs {
 
 static const Option options[] = {
         { "force", &option_bool, offsetof(DeleteArgs, force), NULL, "Stop the pod first if it is running" },
-        { "format", &option_choice, offsetof(DeleteArgs, format), "FORMAT", "json or json-pretty",
-          .choices = JSON_FORMATS },
+        RESULTS_OPTION(DeleteArgs, format),
         {},
 };
 
@@ -106,6 +105,12 @@ static int disable(sd_bus *bus, const Kept *k)
         return r < 0 ? log_error_errno(r, "Cannot disable unit %s: %s", k->unit, bus_error_text(&error, r)) : 0;
 }
 
+/* One that has failed would be shown as failed for ever. It may as well be unknown, or not have failed. */
+static void forget_failure(sd_bus *bus, const Kept *k)
+{
+        (void) bus_call(bus, &bus_systemd_manager, "ResetFailedUnit", NULL, NULL, "s", k->unit);
+}
+
 static int remove_file(const char *path)
 {
         return unlink(path) >= 0 || errno == ENOENT ? 0 : log_error_errno(errno, "Cannot remove %s: %m", path);
@@ -169,21 +174,13 @@ static int forget_updates(Context *c, const char *name)
         return r < 0 ? log_error_errno(r, "Cannot remove %s/updates/%s: %m", dir, name) : 0;
 }
 
-static void report(const Kept *k, json_object *list)
+static void report(const Kept *k, const Results *results)
 {
-        json_object *o = list ? json_object_new_object() : NULL;
-
-        if (!list) {
+        if (!results_add(results, { "pod", k->name }, { "unit", k->unit }, { "path", k->path }))
                 (void) puts(k->path);
-                return;
-        }
-        (void) json_object_object_add(o, "pod", json_object_new_string(k->name));
-        (void) json_object_object_add(o, "unit", json_object_new_string(k->unit));
-        (void) json_object_object_add(o, "path", json_object_new_string(k->path));
-        (void) json_object_array_add(list, o);
 }
 
-static int carry_out(Context *c, sd_bus *bus, const Kept *k, bool force, json_object *list)
+static int carry_out(Context *c, sd_bus *bus, const Kept *k, bool force, const Results *results)
 {
         int r;
 
@@ -199,12 +196,13 @@ static int carry_out(Context *c, sd_bus *bus, const Kept *k, bool force, json_ob
         r = forget_updates(c, k->name);
         if (r < 0)
                 return r;
-        report(k, list);
+        forget_failure(bus, k);
+        report(k, results);
         report_other(k->name);
         return reload(bus);
 }
 
-static int delete(Context *c, const char *name, bool force, json_object *list)
+static int delete(Context *c, const char *name, bool force, const Results *results)
 {
         _cleanup_(kept_done) Kept k = {};
         sd_bus *bus;
@@ -222,23 +220,22 @@ static int delete(Context *c, const char *name, bool force, json_object *list)
         if (r < 0)
                 return r;
         r = context_bus(c, &bus);
-        return r < 0 ? r : carry_out(c, bus, &k, force, list);
+        return r < 0 ? r : carry_out(c, bus, &k, force, results);
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
         const DeleteArgs *args = userdata;
-        _cleanup_json_object_ json_object *list = args->format ? json_object_new_array() : NULL;
+        _cleanup_(results_done) Results results = results_new(args->format);
         int r, result = 0;
 
         /* What is wrong with one pod does not keep the others. */
         STRV_FOREACH(word, words) {
-                r = delete(c, *word, args->force, list);
+                r = delete(c, *word, args->force, &results);
                 if (r < 0)
                         result = r;
         }
-        if (list)
-                (void) print_json(list, args->format);
+        results_print(&results);
         return result;
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/images/fetch-image.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-ref.h"
 
 typedef struct FetchArgs {
         char **digests;
+        char *format;
         bool full;
         char *name;
         char *signature;
@@ -17,6 +19,7 @@ typedef struct FetchArgs {
 static const Option options[] = {
         { "digest", &option_strv, offsetof(FetchArgs, digests), "[NAME@]DIGEST",
           "The image that a file has to contain, and its name" },
+        RESULTS_OPTION(FetchArgs, format),
         { "full", &option_bool, offsetof(FetchArgs, full), NULL, "Print full image IDs" },
         { "name", &option_string, offsetof(FetchArgs, name), "NAME", "Give the image this name" },
         { "no-store", &option_bool, offsetof(FetchArgs, no_store), NULL, "The same as --pull-policy=update" },
@@ -78,11 +81,65 @@ static int check_names(const FetchArgs *args, const SourceAsked *asked, size_t n
         return r;
 }
 
-static int run(Context *c, void *userdata, char **words)
+static int report(Context *c, const FetchArgs *args, const char *text, const char *id, const Results *results)
+{
+        _cleanup_free_ char *shown = format_image_id(id, args->full || args->format);
+        _cleanup_(image_freep) Image *image = NULL;
+        int r;
+
+        if (!shown)
+                return log_oom();
+        if (!args->format) {
+                (void) puts(shown);
+                return 0;
+        }
+        r = find_image(c, id, &image);
+        if (r < 0)
+                return r;
+        (void) results_add(results, { "id", shown }, { "name", image_display_name(image, text) }, { "image", text });
+        return 0;
+}
+
+static int fetch_one(Context *c, const FetchArgs *args, const ImageWish *wish, const Results *results, char ***all)
+{
+        _cleanup_strv_free_ char **ids = NULL;
+        int r;
+
+        r = fetch_images(c, wish, &ids);
+        if (r < 0)
+                return r;
+        if (strv_extend_strv(all, ids) < 0)
+                return log_oom();
+        STRV_FOREACH(id, ids) {
+                r = report(c, args, wish->text, *id, results);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int fetch_each(Context *c, const FetchArgs *args, char **words, const ImageWish *like, const Results *results)
 {
         _cleanup_strv_free_ char **all = NULL;
-        _cleanup_free_ SourceAsked *asked = NULL;
+        int r;
+
+        STRV_FOREACH(text, words) {
+                ImageWish wish = *like;
+
+                wish.text = *text;
+                r = fetch_one(c, args, &wish, results, &all);
+                if (r < 0)
+                        return r;
+        }
+        /* Once all are there: some may be dependencies of others. */
+        return fetch_dependencies(c, all, like->policy);
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
         FetchArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
+        _cleanup_free_ SourceAsked *asked = NULL;
         PullPolicy policy;
         size_t n_asked;
         int r;
@@ -102,25 +159,11 @@ static int run(Context *c, void *userdata, char **words)
         r = check_names(args, asked, n_asked);
         if (r < 0)
                 return r;
-        STRV_FOREACH(text, words) {
-                _cleanup_strv_free_ char **ids = NULL;
-
-                r = fetch_images(c, &(ImageWish) {
-                        .text = *text, .name = args->name, .signature = args->signature, .policy = policy,
-                        .asked = asked, .n_asked = n_asked,
-                }, &ids);
-                if (r < 0)
-                        return r;
-                if (strv_extend_strv(&all, ids) < 0)
-                        return log_oom();
-                STRV_FOREACH(id, ids) {
-                        _cleanup_free_ char *shown = format_image_id(*id, args->full);
-
-                        (void) puts(strempty(shown));
-                }
-        }
-        /* Once all are there: some may be dependencies of others. */
-        return fetch_dependencies(c, all, policy);
+        r = fetch_each(c, args, words, &(ImageWish) {
+                .name = args->name, .signature = args->signature, .policy = policy, .asked = asked, .n_asked = n_asked,
+        }, &results);
+        results_print(&results);
+        return r;
 }
 
 const Verb verb_fetch = {

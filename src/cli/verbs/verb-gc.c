@@ -5,21 +5,28 @@
 #include "basic/log.h"
 #include "basic/time-util.h"
 #include "cli/persona.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-gc.h"
 #include "pod/pod-prepare.h"
 #include "shared/explain.h"
 
+typedef struct GcArgs {
+        PodCollect collect;
+        char *format;
+} GcArgs;
+
 static const Option options[] = {
-        { "expire-prepared", &option_duration, offsetof(PodCollect, expire_prepared_usec), "TIME",
+        { "expire-prepared", &option_duration, offsetof(GcArgs, collect.expire_prepared_usec), "TIME",
           "Remove prepared pods older than TIME, 24h by default" },
-        { "grace-period", &option_duration, offsetof(PodCollect, grace_usec), "TIME",
+        RESULTS_OPTION(GcArgs, format),
+        { "grace-period", &option_duration, offsetof(GcArgs, collect.grace_usec), "TIME",
           "Keep exited pods for TIME, 30m by default" },
-        { "mark-only", &option_bool, offsetof(PodCollect, mark_only), NULL, "Mark exited pods, remove none" },
+        { "mark-only", &option_bool, offsetof(GcArgs, collect.mark_only), NULL, "Mark exited pods, remove none" },
         {},
 };
 
-static void report(const PodCollect *c, const Pod *pod, PodFate fate, PodState was, int error)
+static void report(const PodCollect *c, Pod *pod, PodFate fate, PodState was, int error)
 {
         static const char *const words[_POD_FATE_MAX] = {
                 [POD_FATE_MARKED] = "moving pod to garbage",
@@ -33,6 +40,20 @@ static void report(const PodCollect *c, const Pod *pod, PodFate fate, PodState w
                 log_info("Pod %s: %s", pod->uuid.s, words[fate]);
 }
 
+static void report_as_json(const PodCollect *c, Pod *pod, PodFate fate, PodState was, int error)
+{
+        static const char *const actions[_POD_FATE_MAX] = {
+                [POD_FATE_MARKED] = "marked",
+                [POD_FATE_REMOVED] = "removed",
+        };
+
+        if (fate == POD_FATE_STUCK)
+                report(c, pod, fate, was, error);
+        else if (actions[fate])
+                (void) results_add(c->userdata, { "action", actions[fate] }, { "pod", pod_display_name(pod) },
+                                   { "uuid", pod->uuid.s });
+}
+
 /* As Go writes durations: "30m0s". */
 static char *go_duration(uint64_t usec)
 {
@@ -44,7 +65,7 @@ static char *go_duration(uint64_t usec)
 }
 
 /* In rkt's words; only what was removed goes to standard output. */
-static void report_as_rkt(const PodCollect *c, const Pod *pod, PodFate fate, PodState was, int error)
+static void report_as_rkt(const PodCollect *c, Pod *pod, PodFate fate, PodState was, int error)
 {
         _cleanup_free_ char *grace = go_duration(c->grace_usec);
 
@@ -93,9 +114,8 @@ static int collect_layers(Context *c, PodStore *pods)
         return r < 0 ? log_error_errno(r, "Some layers could not be collected: %s", explained(message, r)) : 0;
 }
 
-static int run(Context *c, void *userdata, char **words)
+static int collect_pods(Context *c, PodCollect *collect)
 {
-        PodCollect *collect = userdata;
         const HostConfig *config;
         PodStore *pods;
         PodKeep keep;
@@ -107,7 +127,6 @@ static int run(Context *c, void *userdata, char **words)
         r = context_pods(c, &pods);
         if (r < 0)
                 return r;
-        collect->report = persona_is_rkt() ? report_as_rkt : report;
         keep = host_config_keep(config);
         r = pod_store_collect(pods, collect);
         if (!collect->mark_only)
@@ -118,13 +137,26 @@ static int run(Context *c, void *userdata, char **words)
         return collect->mark_only ? 0 : collect_layers(c, pods);
 }
 
-static const PodCollect presets = POD_COLLECT_DEFAULT;
+static int run(Context *c, void *userdata, char **words)
+{
+        GcArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
+        int r;
+
+        args->collect.report = args->format ? report_as_json : persona_is_rkt() ? report_as_rkt : report;
+        args->collect.userdata = &results;
+        r = collect_pods(c, &args->collect);
+        results_print(&results);
+        return r;
+}
+
+static const GcArgs presets = { .collect = POD_COLLECT_DEFAULT };
 
 const Verb verb_gc = {
         .name = "gc",
         .summary = "Remove what exited pods left behind",
         .options = options,
-        .args_size = sizeof(PodCollect),
+        .args_size = sizeof(GcArgs),
         .presets = &presets,
         .flags = VERB_ROOT,
         .max_words = 0,

@@ -3,6 +3,7 @@
 #include "basic/log.h"
 #include "basic/time-util.h"
 #include "cli/persona.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-prepare.h"
 #include "shared/explain.h"
@@ -13,9 +14,11 @@
 typedef struct ImageGcArgs {
         uint64_t grace_usec;
         uint64_t max_size;
+        char *format;
 } ImageGcArgs;
 
 static const Option options[] = {
+        RESULTS_OPTION(ImageGcArgs, format),
         { "grace-period", &option_duration, offsetof(ImageGcArgs, grace_usec), "TIME",
           "Keep images used less than TIME ago; 24h, unless --max-size is given" },
         { "max-size", &option_size, offsetof(ImageGcArgs, max_size), "SIZE",
@@ -48,10 +51,11 @@ static int collect(ImageStore *images, PodStore *pods, ImageCollect *collect)
         return r < 0 ? log_error_errno(r, "Some images could not be collected: %s", explained(message, r)) : 0;
 }
 
-static void report(const ImageCollect *collect)
+static void report(const ImageCollect *collect, const Results *results)
 {
         STRV_FOREACH(id, collect->removed_images)
-                persona_say_removed(*id);
+                if (!results_add(results, { "action", "removed" }, { "id", *id }))
+                        persona_say_removed(*id);
         if (collect->removed_layers > 0)
                 log_info("Removed %zu layers, which held %.1f MiB", collect->removed_layers,
                          (double) collect->freed / (1 << 20));
@@ -65,6 +69,7 @@ static int run(Context *c, void *userdata, char **words)
                 /* With nothing to keep, nothing is kept. */
                 .orphan_grace = MIN(IMAGE_ORPHAN_GRACE / NSEC_PER_USEC, args->grace_usec) * NSEC_PER_USEC,
         };
+        _cleanup_(results_done) Results results = results_new(args->format);
         _cleanup_close_ int lock = -EBADF;
         ImageStore *images;
         PodStore *pods;
@@ -79,7 +84,8 @@ static int run(Context *c, void *userdata, char **words)
         if (lock < 0)
                 return lock;
         r = collect(images, pods, &collected);
-        report(&collected);
+        report(&collected, &results);
+        results_print(&results);
         strv_free(collected.removed_images);
         return r;
 }

@@ -2,9 +2,19 @@
 #include "basic/lock.h"
 #include "basic/log.h"
 #include "cli/persona.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-prepare.h"
 #include "shared/explain.h"
+
+typedef struct ImageRmArgs {
+        char *format;
+} ImageRmArgs;
+
+static const Option options[] = {
+        RESULTS_OPTION(ImageRmArgs, format),
+        {},
+};
 
 /* What a word stands for: a name that is to go, or the whole image. */
 typedef struct Target {
@@ -61,7 +71,7 @@ static int resolve_images(ImageStore *images, char **words, Targets *ret)
         return result;
 }
 
-static int remove_image(ImageStore *images, const Digest *id, char *const *used_layers)
+static int remove_image(ImageStore *images, const Digest *id, char *const *used_layers, const Results *results)
 {
         _cleanup_free_ char *message = NULL;
         int r;
@@ -69,13 +79,15 @@ static int remove_image(ImageStore *images, const Digest *id, char *const *used_
         r = image_store_remove(images, id, used_layers, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot remove image '%s'", DIGEST_FILE(id));
-        persona_say_removed(DIGEST_FILE(id));
+        if (!results_add(results, { "action", "removed" }, { "id", DIGEST_FILE(id) }))
+                persona_say_removed(DIGEST_FILE(id));
         return 0;
 }
 
 /* Removes only the name if there are others, and the image with its last name, or whatever its names if it is given by
  * ID. An image that an earlier word removed is not an error. */
-static int remove_target(ImageStore *images, const Targets *all, size_t at, char *const *used_layers)
+static int remove_target(ImageStore *images, const Targets *all, size_t at, char *const *used_layers,
+                         const Results *results)
 {
         const Target *t = &all->targets[at];
         size_t n;
@@ -86,21 +98,24 @@ static int remove_target(ImageStore *images, const Targets *all, size_t at, char
                     image_store_resolve(images, DIGEST_FILE(&t->id), &(Digest) {}, NULL, NULL) == -ENOENT)
                         return 0;
         if (!t->name)
-                return remove_image(images, &t->id, used_layers);
+                return remove_image(images, &t->id, used_layers, results);
         r = image_store_count_names(images, &t->id, &n);
         if (r < 0)
                 return log_error_errno(r, "Cannot remove name '%s': %m", t->name);
         if (n < 2)
-                return remove_image(images, &t->id, used_layers);
+                return remove_image(images, &t->id, used_layers, results);
         r = image_store_remove_name(images, t->name);
         if (r < 0)
                 return log_error_errno(r, "Cannot remove name '%s': %m", t->name);
-        (void) printf("removed name \"%s\" of image \"%s\"\n", t->name, DIGEST_FILE(&t->id));
+        if (!results_add(results, { "action", "untagged" }, { "id", DIGEST_FILE(&t->id) }, { "name", t->name }))
+                (void) printf("removed name \"%s\" of image \"%s\"\n", t->name, DIGEST_FILE(&t->id));
         return 0;
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
+        const ImageRmArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
         _cleanup_strv_free_ char **used_layers = NULL;
         _cleanup_(targets_done) Targets targets = {};
         _cleanup_close_ int lock = -EBADF;
@@ -120,10 +135,11 @@ static int run(Context *c, void *userdata, char **words)
 
         result = resolve_images(images, words, &targets);
         for (size_t i = 0; i < targets.n; i++) {
-                r = remove_target(images, &targets, i, used_layers);
+                r = remove_target(images, &targets, i, used_layers, &results);
                 if (r < 0)
                         result = r;
         }
+        results_print(&results);
         return result;
 }
 
@@ -131,6 +147,8 @@ const Verb verb_image_rm = {
         .name = "image rm",
         .usage = "IMAGE…",
         .summary = "Remove images, or names of them, from the store",
+        .options = options,
+        .args_size = sizeof(ImageRmArgs),
         .flags = VERB_ROOT,
         .min_words = 1,
         .max_words = -1,

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/lock.h"
 #include "basic/log.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-location.h"
 #include "shared/explain.h"
+
+typedef struct ImageTagArgs {
+        char *format;
+} ImageTagArgs;
+
+static const Option options[] = {
+        RESULTS_OPTION(ImageTagArgs, format),
+        {},
+};
 
 /* The name as the store keeps it: a registry's name is completed with what it leaves out. */
 static int name_to_give(const char *text, char **ret)
@@ -24,6 +34,8 @@ static int name_to_give(const char *text, char **ret)
 
 static int tag(Context *c, void *userdata, char **words)
 {
+        const ImageTagArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
         _cleanup_free_ char *name = NULL, *message = NULL;
         _cleanup_close_ int lock = -EBADF;
         ImageStore *store;
@@ -42,11 +54,13 @@ static int tag(Context *c, void *userdata, char **words)
         r = image_store_set_name(store, name, &id, &message);
         if (r < 0)
                 return log_explained(r, message, "Image '%s'", words[0]);
-        (void) puts(name);
+        if (!results_add(&results, { "id", DIGEST_FILE(&id) }, { "name", name }))
+                (void) puts(name);
+        results_print(&results);
         return 0;
 }
 
-static int take_name(ImageStore *store, const char *text)
+static int take_name(ImageStore *store, const char *text, const Results *results)
 {
         _cleanup_free_ char *name = NULL, *message = NULL;
         Digest id;
@@ -60,11 +74,16 @@ static int take_name(ImageStore *store, const char *text)
                                        "'%s' is not a name in the store; 'podctl image list' shows those there are",
                                        text);
         r = image_store_remove_name(store, name);
-        return r < 0 ? log_explained(r, message, "Image '%s'", text) : 0;
+        if (r < 0)
+                return log_explained(r, message, "Image '%s'", text);
+        (void) results_add(results, { "id", DIGEST_FILE(&id) }, { "name", name });
+        return 0;
 }
 
 static int untag(Context *c, void *userdata, char **words)
 {
+        const ImageTagArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
         _cleanup_close_ int lock = -EBADF;
         ImageStore *store;
         int r, result = 0;
@@ -73,10 +92,11 @@ static int untag(Context *c, void *userdata, char **words)
         if (lock < 0)
                 return lock;
         STRV_FOREACH(word, words) {
-                r = take_name(store, *word);
+                r = take_name(store, *word, &results);
                 if (r < 0)
                         result = r;
         }
+        results_print(&results);
         return result;
 }
 
@@ -84,6 +104,8 @@ const Verb verb_image_tag = {
         .name = "image tag",
         .usage = "IMAGE NAME",
         .summary = "Give an image another name",
+        .options = options,
+        .args_size = sizeof(ImageTagArgs),
         .flags = VERB_ROOT,
         .min_words = 2,
         .max_words = 2,
@@ -95,6 +117,8 @@ const Verb verb_image_untag = {
         .name = "image untag",
         .usage = "NAME…",
         .summary = "Remove names of images",
+        .options = options,
+        .args_size = sizeof(ImageTagArgs),
         .flags = VERB_ROOT,
         .min_words = 1,
         .max_words = -1,

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "network/network.h"
 #include "pod/pod-etc.h"
 #include "shared/explain.h"
+
+typedef struct NetworkReloadArgs {
+        char *format;
+} NetworkReloadArgs;
+
+static const Option options[] = {
+        RESULTS_OPTION(NetworkReloadArgs, format),
+        {},
+};
 
 /* Makes the pods' networks follow what others do to the host's: rules that were flushed come back, and pods that
  * resolve names as the host does get its current name servers. Runs after whatever nftables.service does (see
@@ -16,7 +26,7 @@ static int refresh_etc(Pod *pod, char **reterr_message)
         return r < 0 ? r : pod_refresh_etc(pod);
 }
 
-static int refresh(Pod *pod)
+static int refresh(Pod *pod, const Results *results)
 {
         _cleanup_free_ char *message = NULL;
         int r;
@@ -27,12 +37,15 @@ static int refresh(Pod *pod)
         if (r < 0)
                 return log_error_errno(r, "Cannot give pod %s the host's name servers: %s", pod->uuid.s,
                                        explained(message, r));
-        if (r > 0)
-                log_debug("Pod '%s' has the host's name servers as they are now", pod_display_name(pod));
+        if (r == 0)
+                return 0;
+        log_debug("Pod '%s' has the host's name servers as they are now", pod_display_name(pod));
+        (void) results_add(results, { "action", "name-servers" }, { "pod", pod_display_name(pod) },
+                           { "uuid", pod->uuid.s });
         return 0;
 }
 
-static int refresh_all(Context *c)
+static int refresh_all(Context *c, const Results *results)
 {
         _cleanup_(pod_scan_freep) PodScan *scan = NULL;
         PodStore *pods;
@@ -48,7 +61,7 @@ static int refresh_all(Context *c)
                 r = pod_scan_next(scan, &pod);
                 if (r == 0)
                         return worst;
-                if (r > 0 && (k = refresh(pod)) < 0)
+                if (r > 0 && (k = refresh(pod, results)) < 0)
                         worst = k;
         }
         return log_error_errno(r, "Cannot list pods: %m");
@@ -56,18 +69,25 @@ static int refresh_all(Context *c)
 
 static int run(Context *c, void *userdata, char **words)
 {
+        const NetworkReloadArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
         _cleanup_free_ char *message = NULL;
         int r = network_reload(&message), k;
 
         if (r < 0)
                 (void) log_error_errno(r, "Cannot restore the rules of networks: %s", explained(message, r));
-        k = refresh_all(c);
-        return r < 0 ? r : k;
+        else if (r > 0)
+                (void) results_add(&results, { "action", "rules" });
+        k = refresh_all(c, &results);
+        results_print(&results);
+        return MIN(r, k);
 }
 
 const Verb verb_network_reload = {
         .name = "network reload",
         .summary = "Restore pods' networks after changes to the host's",
+        .options = options,
+        .args_size = sizeof(NetworkReloadArgs),
         .flags = VERB_ROOT,
         .max_words = 0,
         .run = run,

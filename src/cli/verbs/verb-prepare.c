@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/compose/pod-make.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-gc.h"
 
 static int prepare(Context *c, const RunArgs *args)
 {
+        _cleanup_(results_done) Results results = results_new(args->format);
         _cleanup_(pod_freep) Pod *pod = NULL;
         int r;
 
@@ -21,7 +23,9 @@ static int prepare(Context *c, const RunArgs *args)
                 (void) pod_remove(pod);
                 return r;
         }
-        (void) puts(pod->uuid.s);
+        if (!results_add(&results, { "pod", pod_display_name(pod) }, { "uuid", pod->uuid.s }))
+                (void) puts(pod->uuid.s);
+        results_print(&results);
         return 0;
 }
 

@@ -2,8 +2,8 @@
 #include "basic/log.h"
 #include "basic/time-util.h"
 #include "cli/compose/pods-d.h"
-#include "cli/start/pod-json.h"
 #include "cli/start/pod-start.h"
+#include "cli/terminal/results.h"
 #include "cli/terminal/unit-words.h"
 #include "cli/verbs/verbs.h"
 #include "shared/explain.h"
@@ -15,8 +15,7 @@ typedef struct RestartArgs {
 } RestartArgs;
 
 static const Option options[] = {
-        { "format", &option_choice, offsetof(RestartArgs, format), "FORMAT", "json or json-pretty",
-          .choices = JSON_FORMATS },
+        RESULTS_OPTION(RestartArgs, format),
         {},
 };
 
@@ -127,23 +126,14 @@ static int report_failure(sd_bus *bus, const char *text, const char *unit, const
 }
 
 /* A pod of short commands may have ended already, and is NULL then. */
-static void report(json_object *list, const char *text, const char *unit, Pod *pod)
+static void report(const Results *results, const char *text, const char *unit, Pod *pod)
 {
-        json_object *o = list ? json_object_new_object() : NULL;
-
-        if (!list) {
-                if (pod)
-                        (void) printf("\"%s\"\n", pod->uuid.s);
-                return;
-        }
-        (void) json_object_object_add(o, "pod", json_object_new_string(pod ? pod_display_name(pod) : text));
-        (void) json_object_object_add(o, "unit", json_object_new_string(unit));
-        if (pod)
-                (void) json_object_object_add(o, "uuid", json_object_new_string(pod->uuid.s));
-        (void) json_object_array_add(list, o);
+        if (!results_add(results, { "pod", pod ? pod_display_name(pod) : text }, { "unit", unit },
+                         { "uuid", pod ? pod->uuid.s : NULL }) && pod)
+                (void) printf("\"%s\"\n", pod->uuid.s);
 }
 
-static int restart_unit(Context *c, sd_bus *bus, const char *text, const char *unit, json_object *list)
+static int restart_unit(Context *c, sd_bus *bus, const char *text, const char *unit, const Results *results)
 {
         const uint64_t began_usec = now_nsec() / NSEC_PER_USEC;
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -159,11 +149,11 @@ static int restart_unit(Context *c, sd_bus *bus, const char *text, const char *u
         r = find_pod_of(c, unit, &pod);
         if (r < 0 && r != -ENOENT)
                 return log_error_errno(r, "Pod '%s': %m", text);
-        report(list, text, unit, pod);
+        report(results, text, unit, pod);
         return 0;
 }
 
-static int restart(Context *c, const char *text, json_object *list)
+static int restart(Context *c, const char *text, const Results *results)
 {
         _cleanup_free_ char *unit = NULL;
         sd_bus *bus;
@@ -173,23 +163,22 @@ static int restart(Context *c, const char *text, json_object *list)
         if (r < 0)
                 return r;
         r = find_unit(c, bus, text, &unit);
-        return r < 0 ? r : restart_unit(c, bus, text, unit, list);
+        return r < 0 ? r : restart_unit(c, bus, text, unit, results);
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
         const RestartArgs *args = userdata;
-        _cleanup_json_object_ json_object *list = args->format ? json_object_new_array() : NULL;
+        _cleanup_(results_done) Results results = results_new(args->format);
         int r, result = 0;
 
         /* What is wrong with one pod does not keep the others from being restarted. */
         STRV_FOREACH(word, words) {
-                r = restart(c, *word, list);
+                r = restart(c, *word, &results);
                 if (r < 0)
                         result = r;
         }
-        if (list)
-                (void) print_json(list, args->format);
+        results_print(&results);
         return result;
 }
 

@@ -2,14 +2,17 @@
 #include "basic/log.h"
 #include "basic/patience.h"
 #include "basic/time-util.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-gc.h"
 
 typedef struct RmArgs {
         char *uuid_file;
+        char *format;
 } RmArgs;
 
 static const Option options[] = {
+        RESULTS_OPTION(RmArgs, format),
         { "uuid-file", &option_string, offsetof(RmArgs, uuid_file), "FILE", "Take the UUID from FILE" },
         {},
 };
@@ -26,8 +29,9 @@ static int wait_until_unheld(const Pod *pod)
         return r;
 }
 
-static int remove_pod(Pod *pod)
+static int remove_pod(Pod *pod, const Results *results)
 {
+        const char *name = pod_display_name(pod);
         PodState was = pod->state;
         int r;
 
@@ -41,21 +45,23 @@ static int remove_pod(Pod *pod)
                                        pod_state_to_string(was), was == POD_RUNNING ? "; stop it first" : "");
         if (r < 0)
                 return log_error_errno(r, "Cannot remove pod %s: %m", pod->uuid.s);
-        (void) printf("\"%s\"\n", pod->uuid.s);
+        if (!results_add(results, { "pod", name }, { "uuid", pod->uuid.s }))
+                (void) printf("\"%s\"\n", pod->uuid.s);
         return 0;
 }
 
-static int remove_named(Context *c, const char *text)
+static int remove_named(Context *c, const char *text, const Results *results)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;
         int r = context_find_pod(c, text, &pod);
 
-        return r < 0 ? r : remove_pod(pod);
+        return r < 0 ? r : remove_pod(pod, results);
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
         RmArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
         _cleanup_(pod_freep) Pod *by_file = NULL;
         int r, result = 0;
 
@@ -63,14 +69,15 @@ static int run(Context *c, void *userdata, char **words)
                 return log_error_errno(EINVAL, "'podctl rm' needs a pod, or --uuid-file");
         if (args->uuid_file) {
                 r = context_find_pod_by_file(c, args->uuid_file, &by_file);
-                result = r < 0 ? r : remove_pod(by_file);
+                result = r < 0 ? r : remove_pod(by_file, &results);
         }
 
         STRV_FOREACH(word, words) {
-                r = remove_named(c, *word);
+                r = remove_named(c, *word, &results);
                 if (r < 0)
                         result = r;
         }
+        results_print(&results);
         return result;
 }
 

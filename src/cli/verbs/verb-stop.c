@@ -6,6 +6,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "cli/start/app-processes.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-usage.h"
 #include "shared/explain.h"
@@ -15,11 +16,13 @@ typedef struct StopArgs {
         bool force;
         char *time;
         char *uuid_file;
+        char *format;
         uint64_t patience_usec; /* time, parsed */
 } StopArgs;
 
 static const Option options[] = {
         { "force", &option_bool, offsetof(StopArgs, force), NULL, "Kill the pod instead of asking it" },
+        RESULTS_OPTION(StopArgs, format),
         { "time", &option_string, offsetof(StopArgs, time), "TIME", "Kill apps that have not ended by then", 't' },
         { "uuid-file", &option_string, offsetof(StopArgs, uuid_file), "FILE", "Take the UUID from FILE" },
         {},
@@ -164,7 +167,7 @@ static int stop_from_within(Pod *pod, const StopArgs *args)
         return r < 0 ? log_error_errno(r, "Cannot wait for pod %s: %m", pod->uuid.s) : 0;
 }
 
-static int stop_pod(Context *c, Pod *pod, const StopArgs *args)
+static int stop_pod(Context *c, Pod *pod, const StopArgs *args, const Results *results)
 {
         _cleanup_free_ char *message = NULL;
         int r;
@@ -180,21 +183,24 @@ static int stop_pod(Context *c, Pod *pod, const StopArgs *args)
         r = is_within(pod) ? stop_from_within(pod, args) : stop_from_outside(c, pod, args);
         if (r < 0)
                 return r;
-        (void) printf("\"%s\"\n", pod->uuid.s);
+        if (!results_add(results, { "pod", pod->settings->name }, { "unit", pod->settings->unit },
+                         { "uuid", pod->uuid.s }))
+                (void) printf("\"%s\"\n", pod->uuid.s);
         return r;
 }
 
-static int stop_named(Context *c, const char *text, const StopArgs *args)
+static int stop_named(Context *c, const char *text, const StopArgs *args, const Results *results)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;
         int r = context_find_pod(c, text, &pod);
 
-        return r < 0 ? r : stop_pod(c, pod, args);
+        return r < 0 ? r : stop_pod(c, pod, args, results);
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
         StopArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
         _cleanup_(pod_freep) Pod *by_file = NULL;
         int r, result = 0;
 
@@ -205,15 +211,16 @@ static int run(Context *c, void *userdata, char **words)
                 return log_error_errno(EINVAL, "Option --time takes a time such as 10s, not '%s'", args->time);
         if (args->uuid_file) {
                 r = context_find_pod_by_file(c, args->uuid_file, &by_file);
-                result = r < 0 ? r : stop_pod(c, by_file, args);
+                result = r < 0 ? r : stop_pod(c, by_file, args, &results);
         }
 
         /* What is wrong with one pod does not keep the others running. */
         STRV_FOREACH(word, words) {
-                r = stop_named(c, *word, args);
+                r = stop_named(c, *word, args, &results);
                 if (r < 0)
                         result = r;
         }
+        results_print(&results);
         return result;
 }
 

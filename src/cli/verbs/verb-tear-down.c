@@ -86,7 +86,7 @@ static int remove_idle_network_later(Context *c, const Pod *pod)
         return r < 0 ? remove_idle_network() : 0;
 }
 
-static void report(const PodCollect *c, const Pod *pod, PodFate fate, PodState was, int error)
+static void report(const PodCollect *c, Pod *pod, PodFate fate, PodState was, int error)
 {
         if (fate == POD_FATE_STUCK)
                 log_warning_errno(error, "Pod %s: cannot be collected: %m", pod->uuid.s);

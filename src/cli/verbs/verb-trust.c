@@ -3,7 +3,7 @@
 
 #include "basic/log.h"
 #include "cli/images/trust-keys.h"
-#include "cli/start/pod-json.h"
+#include "cli/terminal/results.h"
 #include "cli/terminal/table.h"
 #include "cli/verbs/verbs.h"
 #include "image/trust/key-file.h"
@@ -20,8 +20,7 @@ typedef struct TrustArgs {
 } TrustArgs;
 
 static const Option options[] = {
-        { "format", &option_choice, offsetof(TrustArgs, format), "FORMAT", "With --list: json or json-pretty",
-          .choices = JSON_FORMATS },
+        RESULTS_OPTION(TrustArgs, format),
         { "insecure-allow-http", &option_bool, offsetof(TrustArgs, allow_http), NULL, "Take keys from http: URLs too" },
         { "list", &option_bool, offsetof(TrustArgs, list), NULL, "List the trusted keys" },
         { "prefix", &option_string, offsetof(TrustArgs, prefix), "PREFIX",
@@ -140,7 +139,7 @@ static int normalize_fingerprint(const char *text, char **ret)
                                          s);
 }
 
-static int remove_one(const Keystore *keystore, const TrustedKey *key)
+static int remove_one(const Keystore *keystore, const TrustedKey *key, const Results *results)
 {
         _cleanup_free_ char *message = NULL;
         bool masked;
@@ -149,12 +148,15 @@ static int remove_one(const Keystore *keystore, const TrustedKey *key)
         r = keystore_remove(keystore, key->prefix, key->fingerprint, &masked, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot remove key %s", key->fingerprint);
+        if (results_add(results, { "action", masked ? "masked" : "removed" }, { "fingerprint", key->fingerprint },
+                        { "kind", key_kind_to_string(key->kind) }, { "prefix", key->prefix }))
+                return 0;
         (void) printf("%s key %s for %s\n", masked ? "Masked the vendor's" : "Removed", key->fingerprint,
                       key->prefix ?: "every image");
         return 0;
 }
 
-static int remove_key(Context *c, const TrustArgs *args, const char *text)
+static int remove_key(Context *c, const TrustArgs *args, const char *text, const Results *results)
 {
         const Keystore keystore = context_keystore(c);
         _cleanup_free_ char *fingerprint = NULL, *message = NULL;
@@ -170,7 +172,7 @@ static int remove_key(Context *c, const TrustArgs *args, const char *text)
                 return log_explained(r, message, "Cannot read the keys");
         for (size_t i = 0; i < keys.n && r >= 0; i++)
                 if (!keys.keys[i].masked && streq(keys.keys[i].fingerprint, fingerprint)) {
-                        r = remove_one(&keystore, &keys.keys[i]);
+                        r = remove_one(&keystore, &keys.keys[i], results);
                         n++;
                 }
         trusted_keys_done(&keys);
@@ -191,8 +193,6 @@ static int check(TrustArgs *args, char **words)
                 return log_error_errno(EINVAL, "Options --prefix and --root exclude each other");
         if (args->list && args->remove)
                 return log_error_errno(EINVAL, "Options --list and --remove exclude each other");
-        if (args->format && !args->list)
-                return log_error_errno(EINVAL, "Option --format is for --list");
         if (!adding && words[0])
                 return log_error_errno(EINVAL, "Option --%s takes no keys, but there is '%s'",
                                        args->list ? "list" : "remove", words[0]);
@@ -209,24 +209,20 @@ static int check(TrustArgs *args, char **words)
         return 0;
 }
 
-static int run(Context *c, void *userdata, char **words)
+static int remove_keys(Context *c, const TrustArgs *args, const Results *results)
 {
-        TrustArgs *args = userdata;
-        TrustKeys how = { .prefix = args->prefix, .skip_review = args->skip_review };
-        int r;
-
-        r = check(args, words);
-        if (r < 0)
-                return r;
-        if (args->list)
-                return list(c, args);
         STRV_FOREACH(text, args->remove) {
-                r = remove_key(c, args, *text);
+                int r = remove_key(c, args, *text, results);
+
                 if (r < 0)
                         return r;
         }
-        if (args->remove)
-                return 0;
+        return 0;
+}
+
+static int add_keys(Context *c, const TrustArgs *args, char **words, const Results *results)
+{
+        TrustKeys how = { .prefix = args->prefix, .skip_review = args->skip_review, .results = results };
 
         how.allow_http = args->allow_http || context_is_insecure(c, "pubkey");
         if (how.allow_http && strv_extend(&c->insecure, "http") < 0)
@@ -234,11 +230,28 @@ static int run(Context *c, void *userdata, char **words)
         if (!words[0])
                 return trust_discovered_keys(c, &how);
         STRV_FOREACH(location, words) {
-                r = trust_keys_at(c, &how, *location);
+                int r = trust_keys_at(c, &how, *location);
+
                 if (r < 0)
                         return r;
         }
         return 0;
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        TrustArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
+        int r;
+
+        r = check(args, words);
+        if (r < 0)
+                return r;
+        if (args->list)
+                return list(c, args);
+        r = args->remove ? remove_keys(c, args, &results) : add_keys(c, args, words, &results);
+        results_print(&results);
+        return r;
 }
 
 const Verb verb_trust = {

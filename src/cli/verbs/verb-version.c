@@ -1,10 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/persona.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "config.h"
 #include "manifest/ac-types.h"
 #include "manifest/oci-descriptor.h"
+
+typedef struct VersionArgs {
+        char *format;
+} VersionArgs;
+
+static const Option options[] = {
+        RESULTS_OPTION(VersionArgs, format),
+        {},
+};
+
+static void print_as_json(const char *format)
+{
+        _cleanup_json_object_ json_object *o = json_object_new_object();
+
+        (void) json_object_object_add(o, "podctl", json_object_new_string(PODCTL_VERSION));
+        (void) json_object_object_add(o, "appc", json_object_new_string(AC_VERSION));
+        (void) print_json(o, format);
+}
 
 /* rkt's five lines, although there is no Go here. */
 static int print_as_rkt(void)
@@ -21,6 +40,12 @@ static int print_as_rkt(void)
 
 static int run(Context *c, void *userdata, char **words)
 {
+        const VersionArgs *args = userdata;
+
+        if (args->format) {
+                print_as_json(args->format);
+                return 0;
+        }
         if (persona_is_rkt())
                 return print_as_rkt();
         (void) printf("podctl Version: %s\nappc Version: %s\n", PODCTL_VERSION, AC_VERSION);
@@ -30,6 +55,8 @@ static int run(Context *c, void *userdata, char **words)
 const Verb verb_version = {
         .name = "version",
         .summary = "Print the versions of podctl and of the specifications it follows",
+        .options = options,
+        .args_size = sizeof(VersionArgs),
         .max_words = 0,
         .run = run,
 };

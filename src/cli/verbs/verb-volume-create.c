@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "shared/explain.h"
+
+typedef struct VolumeCreateArgs {
+        char *format;
+} VolumeCreateArgs;
+
+static const Option options[] = {
+        RESULTS_OPTION(VolumeCreateArgs, format),
+        {},
+};
 
 static int create(VolumeStore *store, const char *name, char **reterr_message)
 {
@@ -13,6 +23,8 @@ static int create(VolumeStore *store, const char *name, char **reterr_message)
 
 static int run(Context *c, void *userdata, char **words)
 {
+        const VolumeCreateArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
         VolumeStore *store;
         int r, result = 0;
 
@@ -25,7 +37,10 @@ static int run(Context *c, void *userdata, char **words)
                 r = create(store, *name, &message);
                 if (r < 0)
                         result = log_error_errno(r, "Cannot create a volume: %s", explained(message, r));
+                else
+                        (void) results_add(&results, { "name", *name });
         }
+        results_print(&results);
         return result;
 }
 
@@ -33,6 +48,8 @@ const Verb verb_volume_create = {
         .name = "volume create",
         .usage = "VOLUME…",
         .summary = "Create empty named volumes",
+        .options = options,
+        .args_size = sizeof(VolumeCreateArgs),
         .flags = VERB_ROOT,
         .min_words = 1,
         .max_words = -1,

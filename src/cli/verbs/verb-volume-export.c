@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/terminal/output-file.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/plan.h"
 #include "pod/volume-archive.h"
@@ -8,16 +9,17 @@
 
 typedef struct VolumeExportArgs {
         bool overwrite;
+        char *format;
 } VolumeExportArgs;
 
 static const Option options[] = {
+        RESULTS_OPTION(VolumeExportArgs, format),
         { "overwrite", &option_bool, offsetof(VolumeExportArgs, overwrite), NULL, "Replace the file if there is one" },
         {},
 };
 
-static int export(Context *c, void *userdata, char **words)
+static int export_to(Context *c, const VolumeExportArgs *args, char **words)
 {
-        const VolumeExportArgs *args = userdata;
         _cleanup_(output_done) Output output = OUTPUT_NONE;
         _cleanup_free_ char *message = NULL;
         _cleanup_close_ int data = -EBADF;
@@ -40,6 +42,22 @@ static int export(Context *c, void *userdata, char **words)
                      : output_commit(&output);
 }
 
+static int export(Context *c, void *userdata, char **words)
+{
+        const VolumeExportArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
+        int r;
+
+        if (args->format && streq(words[1], "-"))
+                return log_error_errno(EINVAL, "Option --format needs a file: the archive goes to standard output");
+        r = export_to(c, args, words);
+        if (r < 0)
+                return r;
+        (void) results_add(&results, { "name", words[0] }, { "file", words[1] });
+        results_print(&results);
+        return 0;
+}
+
 const Verb verb_volume_export = {
         .name = "volume export",
         .usage = "VOLUME FILE",
@@ -51,6 +69,15 @@ const Verb verb_volume_export = {
         .max_words = 2,
         .completes = "VOLUME FILE",
         .run = export,
+};
+
+typedef struct VolumeImportArgs {
+        char *format;
+} VolumeImportArgs;
+
+static const Option import_options[] = {
+        RESULTS_OPTION(VolumeImportArgs, format),
+        {},
 };
 
 /* "-" is the standard input, of which the process that reads the archive has none. */
@@ -80,6 +107,8 @@ static int import_into(VolumeStore *store, const char *name, const char *path, V
 
 static int import(Context *c, void *userdata, char **words)
 {
+        const VolumeImportArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
         _cleanup_free_ char *message = NULL;
         _cleanup_close_ int fd = -EBADF;
         VolumeImport import = {};
@@ -99,6 +128,8 @@ static int import(Context *c, void *userdata, char **words)
         if (import.highest_id >= POD_UID_COUNT)
                 log_warning("Volume '%s' has files of the user or group %u: to pods with user IDs of their own, which "
                             "end at %u, they belong to nobody", words[0], import.highest_id, POD_UID_COUNT - 1);
+        (void) results_add(&results, { "name", words[0] }, { "origin", words[1] });
+        results_print(&results);
         return 0;
 }
 
@@ -106,6 +137,8 @@ const Verb verb_volume_import = {
         .name = "volume import",
         .usage = "VOLUME FILE",
         .summary = "Make a named volume from a tar archive",
+        .options = import_options,
+        .args_size = sizeof(VolumeImportArgs),
         .flags = VERB_ROOT,
         .min_words = 2,
         .max_words = 2,

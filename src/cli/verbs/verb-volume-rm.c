@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/volume-users.h"
 #include "shared/explain.h"
 
 typedef struct VolumeRmArgs {
         bool force;
+        char *format;
 } VolumeRmArgs;
 
 static const Option options[] = {
         { "force", &option_bool, offsetof(VolumeRmArgs, force), NULL, "Also if pods that do not run use it" },
+        RESULTS_OPTION(VolumeRmArgs, format),
         {},
 };
 
@@ -41,7 +44,7 @@ static int check_unused(PodStore *pods, const char *name, bool force)
 }
 
 /* Pods that start take the lock, too: one that is not seen here has a new volume later. */
-static int remove_volume(VolumeStore *store, PodStore *pods, const char *name, bool force)
+static int remove_volume(VolumeStore *store, PodStore *pods, const char *name, bool force, const Results *results)
 {
         _cleanup_(volume_lock_done) VolumeLock lock = VOLUME_LOCK_NONE;
         _cleanup_free_ char *message = NULL;
@@ -57,13 +60,15 @@ static int remove_volume(VolumeStore *store, PodStore *pods, const char *name, b
                 return log_error_errno(r, "There is no volume '%s'; see 'podctl volume list'", name);
         if (r < 0)
                 return log_error_errno(r, "Cannot remove volume '%s': %m", name);
-        (void) printf("\"%s\"\n", name);
+        if (!results_add(results, { "name", name }))
+                (void) printf("\"%s\"\n", name);
         return 0;
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
         const VolumeRmArgs *args = userdata;
+        _cleanup_(results_done) Results results = results_new(args->format);
         VolumeStore *store;
         PodStore *pods;
         int r, result = 0;
@@ -75,10 +80,11 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return r;
         STRV_FOREACH(name, words) {
-                r = remove_volume(store, pods, *name, args->force);
+                r = remove_volume(store, pods, *name, args->force, &results);
                 if (r < 0)
                         result = r;
         }
+        results_print(&results);
         return result;
 }
 
