@@ -145,8 +145,8 @@ static int volume_check(void *p, json_object *o, JsonError *e)
 
         if (v->kind == VOLUME_NAMED && json_object_object_get(o, "size"))
                 return json_error_set(e, -EINVAL, "size",
-                                      "named volumes have no limit; use 'podctl volume create', and mount a file "
-                                      "system of that size on the volume's directory 'data', see podctl-files(5)");
+                                      "named volumes have their limit from 'podctl volume create --size=SIZE', see "
+                                      "podctl-files(5)");
         for (size_t i = 0; i < ELEMENTSOF(volume_members); i++)
                 if (!volume_members[i].kinds[v->kind] && json_object_object_get(o, volume_members[i].member))
                         return json_error_set(e, -EINVAL, volume_members[i].member, "only %s this",

@@ -4,6 +4,7 @@
 #include "basic/time-util.h"
 #include "basic/tree-size.h"
 #include "manifest/ac-types.h"
+#include "pod/volume-quota.h"
 #include "pod/volume-store.h"
 #include "shared/explain.h"
 #include "shared/json-table.h"
@@ -17,6 +18,8 @@
 static const JsonField record_table[] = {
         { "created", &json_uint64, offsetof(VolumeRecord, created), JSON_MANDATORY },
         { "fresh", &json_boolean, offsetof(VolumeRecord, fresh) },
+        { "limit", &json_uint64, offsetof(VolumeRecord, limit) },
+        { "project", &json_uint32, offsetof(VolumeRecord, project) },
         { "origin", &json_string, offsetof(VolumeRecord, origin) },
         {}
 };
@@ -118,9 +121,15 @@ int volume_read_record(VolumeStore *s, const char *name, VolumeRecord *ret, char
 
 int volume_measure(VolumeStore *s, const char *name, uint64_t *ret)
 {
+        _cleanup_(volume_record_done) VolumeRecord record = {};
         _cleanup_close_ int fd = open_volume(s, name);
 
-        return fd < 0 ? fd : tree_size_at(fd, "data", UINT64_MAX - 1, ret);
+        if (fd < 0)
+                return fd;
+        if (read_record(fd, &record, NULL) >= 0 && record.project &&
+            volume_quota_get_used(fd, record.project, ret) >= 0)
+                return 0;
+        return tree_size_at(fd, "data", UINT64_MAX - 1, ret);
 }
 
 /* Other directories may be there: what lost+found is called on a disk of its own. */
@@ -180,11 +189,29 @@ void volume_lock_done(VolumeLock *l)
 
 /* Removal */
 
+/* What a volume has of the file system's quota. 0: nothing. */
+static uint32_t project_of(VolumeStore *s, const char *file)
+{
+        _cleanup_(volume_record_done) VolumeRecord record = {};
+        _cleanup_close_ int fd = open_beneath(s->fd, file);
+
+        return fd >= 0 && read_record(fd, &record, NULL) >= 0 ? record.project : 0;
+}
+
 static int remove_hidden(VolumeStore *s, const char *name, const char *suffix)
 {
         _cleanup_free_ char *hidden = hidden_name(name, suffix);
+        uint32_t project;
+        int r;
 
-        return hidden ? rm_rf_at(s->fd, hidden) : -ENOMEM;
+        if (!hidden)
+                return -ENOMEM;
+        project = project_of(s, hidden);
+        r = rm_rf_at(s->fd, hidden);
+        /* A limit without files is in nobody's way. */
+        if (r >= 0 && project)
+                (void) volume_quota_release(s->fd, project);
+        return r;
 }
 
 static int remove_leftovers(VolumeStore *s, const char *name)
@@ -247,7 +274,20 @@ int volume_store_clean(VolumeStore *s)
 
 /* Making */
 
-static int make_data(int new_fd, const VolumeFill *fill, char **reterr_message)
+static int limit_data(int new_fd, int data_fd, VolumeRecord *record, char **reterr_message)
+{
+        _cleanup_close_ int lock_fd = -EBADF;
+
+        if (record->limit == 0)
+                return 0;
+        /* The store, opened once more: locks are of an open file. */
+        lock_fd = open_beneath(new_fd, "..");
+        if (lock_fd < 0)
+                return lock_fd;
+        return volume_quota_set(data_fd, lock_fd, record->limit, &record->project, reterr_message);
+}
+
+static int make_data(int new_fd, const VolumeFill *fill, VolumeRecord *record, char **reterr_message)
 {
         _cleanup_close_ int data = mkdir_open_at(new_fd, "data", 0755);
         int r;
@@ -256,6 +296,11 @@ static int make_data(int new_fd, const VolumeFill *fill, char **reterr_message)
                 return data;
         if (fchmod(data, 0755) < 0)
                 return -errno;
+        r = limit_data(new_fd, data, record, reterr_message);
+        if (r >= 0)
+                r = write_record(new_fd, record);
+        if (r < 0)
+                return r;
         r = fill->fill ? fill->fill(data, fill->userdata, reterr_message) : 0;
         if (r < 0)
                 return r;
@@ -265,11 +310,9 @@ static int make_data(int new_fd, const VolumeFill *fill, char **reterr_message)
 static int fill_new(int new_fd, const VolumeFill *fill, char **reterr_message)
 {
         VolumeRecord record = fill->record;
-        int r;
 
         record.created = record.created ?: now_nsec();
-        r = write_record(new_fd, &record);
-        return r < 0 ? r : make_data(new_fd, fill, reterr_message);
+        return make_data(new_fd, fill, &record, reterr_message);
 }
 
 /* Beside its place, as .NAME.new. */
@@ -322,6 +365,7 @@ static int fill_fresh(const VolumeLock *l, const VolumeFill *fill, const VolumeR
         if (!new)
                 return -ENOMEM;
         again.record.created = fresh->created;
+        again.record.limit = fresh->limit;
         r = make_beside(l, new, &again, reterr_message);
         if (r >= 0 && renameat2(l->store->fd, new, l->store->fd, l->name, RENAME_EXCHANGE) < 0)
                 r = -errno;

@@ -27,6 +27,8 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(VolumeStore *, volume_store_free);
 typedef struct VolumeRecord {
         uint64_t created; /* nanoseconds since the epoch */
         bool fresh;       /* made empty by hand: the first pod that uses it fills it, if it still is empty */
+        uint64_t limit;   /* of its size, in bytes; 0: none */
+        uint32_t project; /* that has the limit (volume-quota.h); 0: none */
         char *origin;     /* what the content was: the path in an image, or a file; NULL: there was none */
 } VolumeRecord;
 
@@ -46,7 +48,7 @@ int volume_lock(VolumeStore *s, const char *name, VolumeLock *ret, char **reterr
 void volume_lock_done(VolumeLock *l);
 
 /* The first content of a volume. Fill is called with an empty directory, of root and with mode 0755, and may change
- * that; NULL: it stays as it is. The record has everything but the time. */
+ * that; NULL: it stays as it is. The record has everything but time and project. */
 typedef struct VolumeFill {
         int (*fill)(int data_fd, void *userdata, char **reterr_message);
         void *userdata;
@@ -68,7 +70,7 @@ int volume_store_list(VolumeStore *s, char ***ret);
 /* -ENOENT: there is no such volume. -EINVAL: not a valid name. */
 int volume_open_data(VolumeStore *s, const char *name);
 int volume_read_record(VolumeStore *s, const char *name, VolumeRecord *ret, char **reterr_message);
-/* How much space the files take on the disk. */
+/* How much space the files take on the disk; of a volume with a limit, as the file system counts it. */
 int volume_measure(VolumeStore *s, const char *name, uint64_t *ret);
 
 /* Removes what processes that were killed have left. Goes on after errors; returns the first. */

@@ -5,6 +5,7 @@
 
 #include "basic/fs.h"
 #include "image/tree/tree-copy.h"
+#include "pod/volume-quota.h"
 #include "pod/volume-store.h"
 #include "shared/explain.h"
 #include "shared/mount-util.h"
@@ -58,6 +59,10 @@ static int copy_as_root_of_the_pod(void *userdata, WorkerReport *report, char **
         const Copy *c = userdata;
         MergedLayer layer = { .fd = c->from };
 
+        int r = volume_quota_obey();
+
+        if (r < 0)
+                return r;
         if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) < 0)
                 return -errno;
         (void) setfsgid(c->uid_base);

@@ -406,7 +406,7 @@ test_mounted_volume() {
         assert_eq "$(named 'ls -A /vault; head -c 16M /dev/zero >/vault/big 2>/dev/null || echo full')" \
                 $'lost+found\nfull'
         (($(stat -c %s $VOLUMES/data/data/big) < 8388608))
-        refused 'named volumes have no limit' --volume=data,kind=named,size=1M busybox
+        refused 'named volumes have their limit from' --volume=data,kind=named,size=1M busybox
 }
 
 # A link in the place of a volume is not followed.
@@ -562,4 +562,15 @@ test_create_the_source() {
         test ! -e planned
         refused "source $PWD/none: No such file" --volume=d,kind=host,source="$PWD/none" busybox --name=app \
                 --mount=volume=d,target=/d
+}
+
+# Hosts in namespaces have no quotas; vm/test-quota.sh shows the limit.
+test_named_volume_with_a_size() {
+        small_disk data 20M
+        assert_fails 254 own volume create --size=1M small
+        assert_contains "$output" "volume 'small': the file system at $PWD/data does not limit the size"
+        assert_eq "$(ls -A data/volumes)" ''
+        assert_fails 254 own volume create --size=much small
+        own volume create small
+        assert_eq "$(own volume inspect small | grep -c '^limit=')" 0
 }

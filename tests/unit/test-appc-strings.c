@@ -196,8 +196,7 @@ Test(appc_strings, say_what_is_wrong)
                 { read_volume, "v,kind=empty,colour=1", "unknown key 'colour'" },
                 { read_volume, "v,kind=empty,size=1", "size: only tmpfs volumes have this" },
                 { read_volume, "v,kind=named,size=10G",
-                  "size: named volumes have no limit; use 'podctl volume create', and mount a file system of that size "
-                  "on the volume's directory 'data', see podctl-files(5)" },
+                  "size: named volumes have their limit from 'podctl volume create --size=SIZE', see podctl-files(5)" },
                 { read_volume, "v,kind=empty,volume=w", "volume: only named volumes have this" },
                 { read_volume, "v,kind=named,volume=../w",
                   "volume: '../w' is not a valid name (lower-case letters, digits, '-')" },

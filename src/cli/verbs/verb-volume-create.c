@@ -6,19 +6,24 @@
 
 typedef struct VolumeCreateArgs {
         char *format;
+        uint64_t size;
 } VolumeCreateArgs;
 
 static const Option options[] = {
         RESULTS_OPTION(VolumeCreateArgs, format),
+        { "size", &option_size, offsetof(VolumeCreateArgs, size), "SIZE",
+          "Let the files take no more than this, where the file system can" },
         {},
 };
 
-static int create(VolumeStore *store, const char *name, char **reterr_message)
+static int create(VolumeStore *store, const char *name, uint64_t limit, char **reterr_message)
 {
         _cleanup_(volume_lock_done) VolumeLock lock = VOLUME_LOCK_NONE;
         int r = volume_lock(store, name, &lock, reterr_message);
 
-        return r < 0 ? r : volume_make(&lock, &(VolumeFill) { .record = { .fresh = true } }, reterr_message);
+        return r < 0 ? r : volume_make(&lock, &(VolumeFill) {
+                .record = { .fresh = true, .limit = limit },
+        }, reterr_message);
 }
 
 static int run(Context *c, void *userdata, char **words)
@@ -34,7 +39,7 @@ static int run(Context *c, void *userdata, char **words)
         STRV_FOREACH(name, words) {
                 _cleanup_free_ char *message = NULL;
 
-                r = create(store, *name, &message);
+                r = create(store, *name, args->size, &message);
                 if (r < 0)
                         result = log_error_errno(r, "Cannot create a volume: %s", explained(message, r));
                 else

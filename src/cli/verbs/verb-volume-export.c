@@ -73,10 +73,13 @@ const Verb verb_volume_export = {
 
 typedef struct VolumeImportArgs {
         char *format;
+        uint64_t size;
 } VolumeImportArgs;
 
 static const Option import_options[] = {
         RESULTS_OPTION(VolumeImportArgs, format),
+        { "size", &option_size, offsetof(VolumeImportArgs, size), "SIZE",
+          "Let the files take no more than this, where the file system can" },
         {},
 };
 
@@ -91,14 +94,14 @@ static int open_input(const char *path)
         return fd < 0 ? log_error_errno(errno, "Cannot read %s: %m", path) : fd;
 }
 
-static int import_into(VolumeStore *store, const char *name, const char *path, VolumeImport *import,
+static int import_into(VolumeStore *store, const char *name, const char *path, uint64_t limit, VolumeImport *import,
                        char **reterr_message)
 {
         _cleanup_(volume_lock_done) VolumeLock lock = VOLUME_LOCK_NONE;
         const VolumeFill fill = {
                 .fill = volume_import,
                 .userdata = import,
-                .record = { .origin = (char *) path },
+                .record = { .origin = (char *) path, .limit = limit },
         };
         int r = volume_lock(store, name, &lock, reterr_message);
 
@@ -122,7 +125,7 @@ static int import(Context *c, void *userdata, char **words)
         if (fd < 0)
                 return fd;
         import.fd = fd;
-        r = import_into(store, words[0], words[1], &import, &message);
+        r = import_into(store, words[0], words[1], args->size, &import, &message);
         if (r < 0)
                 return log_error_errno(r, "Cannot import %s: %s", words[1], explained(message, r));
         if (import.highest_id >= POD_UID_COUNT)

@@ -3,6 +3,7 @@
 
 #include "basic/log.h"
 #include "basic/path.h"
+#include "basic/size-format.h"
 #include "basic/time-util.h"
 #include "cli/start/pod-json.h"
 #include "cli/terminal/table.h"
@@ -73,6 +74,8 @@ static json_object *shown_to_json(const Shown *s)
         (void) json_object_object_add(o, "path", json_object_new_string(s->path));
         (void) json_object_object_add(o, "created", json_object_new_int64((int64_t) s->record.created));
         (void) json_object_object_add(o, "origin", json_object_new_string(strempty(s->record.origin)));
+        if (s->record.limit > 0)
+                (void) json_object_object_add(o, "limit", json_object_new_uint64(s->record.limit));
         STRV_FOREACH(pod, s->pods)
                 (void) json_object_array_add(pods, json_object_new_string(*pod));
         (void) json_object_object_add(o, "pods", pods);
@@ -137,16 +140,18 @@ static int add_row(const Shown *s, void *userdata)
         char buffer[TIME_STRING_MAX];
         const char *when = l->args->full ? format_time_full(s->record.created, buffer)
                                          : format_time_ago(s->record.created, now_nsec(), buffer);
-        const char *row[] = { s->name, when, pods };
+        char size[SIZE_STRING_MAX];
+        const char *limit = s->record.limit > 0 ? format_size(s->record.limit, size) : "-";
+        const char *row[] = { s->name, when, limit, pods };
 
         return pods ? table_add_row(&l->table, row) : -ENOMEM;
 }
 
 static int print_table(VolumeStore *store, const VolumeUses *uses, char *const *names, const VolumeListArgs *args)
 {
-        static const char *const legend[] = { "NAME", "CREATED", "PODS" };
+        static const char *const legend[] = { "NAME", "CREATED", "LIMIT", "PODS" };
         Listing l = {
-                .table = { .n_columns = ELEMENTSOF(legend), .flexible = TABLE_COLUMN(2), .whole = args->full },
+                .table = { .n_columns = ELEMENTSOF(legend), .flexible = TABLE_COLUMN(3), .whole = args->full },
                 .args = args,
         };
         int r = args->no_legend ? 0 : table_add_legend(&l.table, legend), result = 0;
@@ -207,8 +212,11 @@ static void print_text(const Shown *s, uint64_t size)
         _cleanup_free_ char *pods = s->pods ? strv_join(s->pods, ",") : NULL;
         char buffer[TIME_STRING_MAX];
 
-        (void) printf("name=%s\npath=%s\ncreated=%s\norigin=%s\nsize=%" PRIu64 "\npods=%s\n", s->name, s->path,
-                      format_time_full(s->record.created, buffer), strempty(s->record.origin), size, strempty(pods));
+        (void) printf("name=%s\npath=%s\ncreated=%s\norigin=%s\nsize=%" PRIu64 "\n", s->name, s->path,
+                      format_time_full(s->record.created, buffer), strempty(s->record.origin), size);
+        if (s->record.limit > 0)
+                (void) printf("limit=%" PRIu64 "\n", s->record.limit);
+        (void) printf("pods=%s\n", strempty(pods));
 }
 
 static int inspect_one(const Shown *s, void *userdata)

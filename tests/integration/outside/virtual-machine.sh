@@ -16,7 +16,7 @@ tools=$here/../../../tools
 [[ $(cat "/run/podctl-hosts/$host/suite") == trixie && $(uname -m) == x86_64 ]] || exit 0
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
-tests=(vm/test-limits.sh vm/test-hardened.sh)
+tests=(vm/test-limits.sh vm/test-hardened.sh vm/test-quota.sh)
 "$tools/vm" run "$host" /usr/src/podctl/tests/integration/run "${tests[@]}" | tee "$output" || status=$?
 # One that does not come up has failed as well.
 grep -q '^1\.\.[1-9]' "$output" || printf '1..1\nnot ok 1 - limits/virtual_machine\n'
