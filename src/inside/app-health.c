@@ -47,6 +47,16 @@ static const char *const files[N_KINDS] = {
         [STARTUP] = LAUNCH_STARTUP, [LIVENESS] = LAUNCH_HEALTH, [READINESS] = LAUNCH_READINESS,
 };
 
+/* What a check has found. */
+typedef struct Result {
+        Kind kind;
+        uint64_t usec; /* since the epoch */
+        int status;
+        char text[PROBE_TEXT_MAX + 1];
+} Result;
+
+#define RESULTS_MAX 5U
+
 typedef struct Health {
         const char *app;
         const char *action, *fields;
@@ -55,6 +65,8 @@ typedef struct Health {
 
         uint32_t pid; /* the app's main process: a different one means a new start of the app */
         uint64_t born;
+        Result results[RESULTS_MAX]; /* the last ones that say something, the oldest first */
+        size_t n_results;
         bool started;      /* the startup check has succeeded, or there is none */
         bool ready;        /* the readiness check has succeeded */
         const char *state; /* STARTING, HEALTHY or UNHEALTHY */
@@ -83,6 +95,49 @@ static void write_record(const Health *h)
                                (unsigned long long) readiness->failures, readiness->last);
         if (fclose(f) == 0)
                 (void) rename(temporary, path);
+}
+
+static const Result *last_result(const Health *h, Kind kind)
+{
+        for (size_t i = h->n_results; i > 0; i--)
+                if (h->results[i - 1].kind == kind)
+                        return &h->results[i - 1];
+        return NULL;
+}
+
+static void write_results(const Health *h)
+{
+        char path[PATH_MAX], temporary[PATH_MAX];
+        FILE *f;
+
+        (void) snprintf(path, sizeof(path), STATUS_DIR "/.checks-%s", h->app);
+        (void) snprintf(temporary, sizeof(temporary), STATUS_DIR "/.checks-%s~", h->app);
+        f = fopen(temporary, "we");
+        if (!f)
+                return;
+        for (size_t i = 0; i < h->n_results; i++)
+                (void) fprintf(f, "%s %llu %i %s\n", files[h->results[i].kind],
+                               (unsigned long long) h->results[i].usec, h->results[i].status, h->results[i].text);
+        if (fclose(f) == 0)
+                (void) rename(temporary, path);
+}
+
+/* Failures, and the first success and those after failures: what goes well all the time is not written down. */
+static void keep_result(Health *h, Kind kind, int status)
+{
+        const Result *last = last_result(h, kind);
+        struct timespec now;
+        Result *r;
+
+        if (status == 0 && last && last->status == 0)
+                return;
+        if (h->n_results == RESULTS_MAX)
+                memmove(h->results, h->results + 1, --h->n_results * sizeof(Result));
+        r = &h->results[h->n_results++];
+        (void) clock_gettime(CLOCK_REALTIME, &now);
+        *r = (Result) { kind, (uint64_t) now.tv_sec * USEC_PER_SEC + (uint64_t) now.tv_nsec / 1000, status, "" };
+        memcpy(r->text, h->probes[kind].text, h->probes[kind].n_text);
+        write_results(h);
 }
 
 /* What an unhealthy app leads to. All but a restart ends the pod, and this program with it. */
@@ -183,7 +238,7 @@ static void become(Health *h, const char *state, const Probe *p)
         write_record(h);
         if (!changed)
                 return;
-        health_event_send(h->app, h->fields, state, p->failures, p->last);
+        health_event_send(h->app, h->fields, state, p);
         if (strcmp(state, UNHEALTHY) == 0)
                 act(h);
 }
@@ -195,7 +250,7 @@ static void become_ready(Health *h, bool ready, const Probe *p)
         h->ready = ready;
         write_record(h);
         if (changed)
-                health_event_send(h->app, h->fields, ready ? READY : NOT_READY, p->failures, p->last);
+                health_event_send(h->app, h->fields, ready ? READY : NOT_READY, p);
 }
 
 static void judge_readiness(Health *h, Probe *p)
@@ -229,6 +284,7 @@ static void judge(Health *h, Kind kind, int status)
 {
         Probe *p = &h->probes[kind];
 
+        keep_result(h, kind, status);
         p->last = status;
         p->successes = status == 0 ? p->successes + 1 : 0;
         if (status == 0)
@@ -272,6 +328,7 @@ static void look_at(Health *h, Kind kind)
         Probe *p = &h->probes[kind];
         int status;
 
+        probe_drain(p);
         if (!is_active(h, kind))
                 return;
         if (p->process == 0 && probe_now() >= p->deadline)
@@ -282,13 +339,15 @@ static void look_at(Health *h, Kind kind)
 
 static void wait_for_next(const Health *h, int child, int timer)
 {
-        struct pollfd events[] = { { .fd = child, .events = POLLIN }, { .fd = timer, .events = POLLIN } };
+        struct pollfd events[2 + N_KINDS] = { { .fd = child, .events = POLLIN }, { .fd = timer, .events = POLLIN } };
         struct signalfd_siginfo info;
         uint64_t next = UINT64_MAX;
 
-        for (Kind kind = 0; kind < N_KINDS; kind++)
+        for (Kind kind = 0; kind < N_KINDS; kind++) {
+                events[2 + kind] = (struct pollfd) { .fd = h->probes[kind].output, .events = POLLIN };
                 if (is_active(h, kind) && h->probes[kind].deadline < next)
                         next = h->probes[kind].deadline;
+        }
         (void) timerfd_settime(timer, TFD_TIMER_ABSTIME,
                                &(struct itimerspec) { .it_value = {
                                        .tv_sec = (time_t) (next / USEC_PER_SEC),
@@ -357,6 +416,7 @@ static int read_words(Health *h, Probe *p, const char *path)
         if (!read_action(h, words, n, &i))
                 return -1;
         read_readiness(p, words, n, &i);
+        p->output = -1;
         p->launcher = words + i - 1;
         p->launcher[0] = words[i];
         return 0;
@@ -374,7 +434,7 @@ static int read_file(Health *h, const char *path)
 
 int main(int argc, char *argv[])
 {
-        Health h = {};
+        Health h = { .probes = { { .output = -1 }, { .output = -1 }, { .output = -1 } } };
         char title[64];
         sigset_t child;
 

@@ -9,6 +9,7 @@
 #include "inside/app-journal.h"
 #include "inside/event-ids.h"
 #include "inside/health-event.h"
+#include "inside/health-probe.h"
 #include "inside/launch-places.h"
 
 /* The socket is reached through its directory, since the name of an app may be longer than a socket address can be. */
@@ -48,21 +49,22 @@ static const Event *find_event(const char *state)
         return NULL;
 }
 
-static void describe(const char *app, const Event *event, uint64_t failures, int last, char *text, size_t size)
+static void describe(const char *app, const Event *event, const Probe *p, char *text, size_t size)
 {
-        unsigned long long n = failures;
+        unsigned long long n = p->failures;
+        const char *colon = p->n_text > 0 ? ": " : "";
 
         if (event->good)
                 (void) snprintf(text, size, "App %s is %s.\n", app, event->words);
-        else if (last == TIMED_OUT)
-                (void) snprintf(text, size, "App %s is %s: %llu checks failed, the last took too long.\n", app,
-                                event->words, n);
+        else if (p->last == TIMED_OUT)
+                (void) snprintf(text, size, "App %s is %s: %llu checks failed, the last took too long%s%s.\n", app,
+                                event->words, n, colon, p->text);
         else
-                (void) snprintf(text, size, "App %s is %s: %llu checks failed, the last with exit status %i.\n", app,
-                                event->words, n, last);
+                (void) snprintf(text, size, "App %s is %s: %llu checks failed, the last with exit status %i%s%s.\n",
+                                app, event->words, n, p->last, colon, p->text);
 }
 
-void health_event_send(const char *app, const char *fields, const char *state, uint64_t failures, int last)
+void health_event_send(const char *app, const char *fields, const char *state, const Probe *p)
 {
         const Event *event = find_event(state);
         char head[16384], text[1024];
@@ -75,7 +77,7 @@ void health_event_send(const char *app, const char *fields, const char *state, u
                      state, fields);
         if (n >= 0 && (size_t) n < sizeof(head)) {
                 j.n_fields = (size_t) n;
-                describe(app, event, failures, last, text, sizeof(text));
+                describe(app, event, p, text, sizeof(text));
                 app_journal_write(&j, event->good ? 0 : 1, text, strlen(text));
         }
         (void) close(j.fd);

@@ -25,7 +25,7 @@
 
 #define USEC_PER_SEC UINT64_C(1000000)
 
-/* An entry in the host's journal about an app whose state has changed, with a message ID of catalog/podctl.catalog;
- * nothing where the host has no journal. fields: of the app's entries, a line each. failures: checks in a row, the last
- * with that exit status. */
-void health_event_send(const char *app, const char *fields, const char *state, uint64_t failures, int last);
+/* An entry in the host's journal about an app whose state has changed by a check, with a message ID of
+ * catalog/podctl.catalog; nothing where the host has no journal. fields: of the app's entries, a line each. */
+struct Probe;
+void health_event_send(const char *app, const char *fields, const char *state, const struct Probe *p);

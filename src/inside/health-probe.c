@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +20,14 @@ uint64_t probe_now(void)
         return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
 }
 
-static void become_launcher(const Probe *p, uint32_t app)
+static void close_output(Probe *p)
+{
+        if (p->output >= 0)
+                (void) close(p->output);
+        p->output = -1;
+}
+
+static void become_launcher(const Probe *p, uint32_t app, int out)
 {
         char join[32];
         sigset_t none;
@@ -28,16 +37,55 @@ static void become_launcher(const Probe *p, uint32_t app)
         (void) sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
         (void) setsid();
+        if (out >= 0 && (dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0))
+                _exit(EXIT_EXEC);
         (void) execve(p->launcher[0], p->launcher, (char *[]) { NULL });
         _exit(EXIT_EXEC);
 }
 
+/* Lines become one, whatever they are made of. */
+static void add_text(Probe *p, const char *data, size_t n)
+{
+        for (size_t i = 0; i < n && p->n_text < PROBE_TEXT_MAX; i++) {
+                bool blank = (unsigned char) data[i] <= ' ' || data[i] == 127;
+
+                if (!blank)
+                        p->text[p->n_text++] = data[i];
+                else if (p->n_text > 0 && p->text[p->n_text - 1] != ' ')
+                        p->text[p->n_text++] = ' ';
+        }
+        p->text[p->n_text] = 0;
+}
+
+void probe_drain(Probe *p)
+{
+        char buffer[4096];
+        ssize_t n = 1;
+
+        while (p->output >= 0 && n > 0) {
+                n = read(p->output, buffer, sizeof(buffer));
+                if (n > 0)
+                        add_text(p, buffer, (size_t) n);
+                else if (n == 0 || errno != EAGAIN)
+                        close_output(p);
+        }
+}
+
 void probe_begin(Probe *p, uint32_t app)
 {
-        pid_t pid = fork();
+        int out[2] = { -1, -1 };
+        pid_t pid;
 
+        p->n_text = 0;
+        p->text[0] = 0;
+        if (pipe2(out, O_CLOEXEC) >= 0)
+                (void) fcntl(out[0], F_SETFL, O_NONBLOCK);
+        pid = fork();
         if (pid == 0)
-                become_launcher(p, app);
+                become_launcher(p, app, out[1]);
+        if (out[1] >= 0)
+                (void) close(out[1]);
+        p->output = out[0];
         p->process = pid;
         p->deadline = probe_now() + p->timeout;
 }
@@ -66,6 +114,8 @@ bool probe_ended(Probe *p, int *ret)
         else
                 return false;
         p->process = 0;
+        probe_drain(p);
+        close_output(p);
         return true;
 }
 
@@ -74,4 +124,5 @@ void probe_cancel(Probe *p)
         if (p->process > 0)
                 (void) kill_process(p);
         p->process = 0;
+        close_output(p);
 }

@@ -2,6 +2,7 @@
 #include <sys/syscall.h>
 
 #include "basic/parse.h"
+#include "basic/utf8.h"
 #include "basic/time-util.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
@@ -110,6 +111,50 @@ static int read_check(char *const *lines, PodCheck *ret)
         if (parse_uint32(lines[1], &ret->failures) < 0 || parse_int64(lines[2], &code) < 0 || code < -1 || code > 255)
                 return -ENOENT;
         ret->exit_code = (int32_t) code;
+        return 0;
+}
+
+/* "KIND TIME STATUS OUTPUT", see app-health.c; cuts the line into its words. */
+static bool read_result(char *line, PodResult *ret)
+{
+        static const char *const checks[] = { "health", "startup", "readiness" };
+        char *words[4] = { line };
+        int64_t code;
+
+        for (size_t i = 1; i < ELEMENTSOF(words); i++) {
+                words[i] = strchr(words[i - 1], ' ');
+                if (!words[i])
+                        return false;
+                *words[i]++ = 0;
+        }
+        *ret = (PodResult) {};
+        for (size_t i = 0; i < ELEMENTSOF(checks); i++)
+                if (streq(words[0], checks[i]))
+                        ret->check = checks[i];
+        if (!ret->check || parse_uint64(words[1], &ret->time) < 0 || parse_int64(words[2], &code) < 0 || code < -1 ||
+            code > 255)
+                return false;
+        ret->exit_code = (int32_t) code;
+        (void) snprintf(ret->output, sizeof(ret->output), "%s", words[3]);
+        utf8_make_printable(ret->output);
+        return true;
+}
+
+int pod_app_results(const Pod *p, const char *app, PodResult ret[static POD_RESULTS_MAX], size_t *ret_n)
+{
+        _cleanup_free_ char *path = strjoin("status/.checks-", app), *text = NULL;
+        _cleanup_strv_free_ char **lines = NULL;
+        int r = path ? read_foreign_file_at(p->fd, path, 8192, &text, NULL) : -ENOMEM;
+
+        *ret_n = 0;
+        if (r < 0)
+                return r;
+        r = strv_split(text, '\n', &lines);
+        if (r < 0)
+                return r;
+        STRV_FOREACH(line, lines)
+                if (*ret_n < POD_RESULTS_MAX && read_result(*line, &ret[*ret_n]))
+                        (*ret_n)++;
         return 0;
 }
 

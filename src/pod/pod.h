@@ -166,6 +166,16 @@ typedef struct PodHealth {
         bool ready;         /* true also without a check of that */
         PodCheck readiness;
 } PodHealth;
+/* What a check has found. */
+typedef struct PodResult {
+        const char *check; /* "health", "startup" or "readiness" */
+        uint64_t time;     /* microseconds since the epoch */
+        int32_t exit_code; /* as PodCheck.exit_code */
+        char output[512];  /* the beginning of what it has written, as one line */
+} PodResult;
+#define POD_RESULTS_MAX 5
+/* The last failures of checks, and the successes after them, the oldest first. */
+int pod_app_results(const Pod *p, const char *app, PodResult ret[static POD_RESULTS_MAX], size_t *ret_n);
 /* -ENOENT: nothing is known. */
 int pod_app_health(const Pod *p, const char *app, PodHealth *ret);
 /* The first of its own user IDs; 0 when it has none. */

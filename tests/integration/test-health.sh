@@ -238,6 +238,22 @@ test_not_ready_goes_on() {
         assert_eq "$(jq -r .event events | grep ready | paste -sd' ')" 'ready not-ready'
 }
 
+# What checks have written is in the pod's log of them, and why an app is unhealthy in the journal; however much it is.
+test_output_of_checks() {
+        local check='{ printf "no \033[1m\nanswer\n"; head -c 300000 /dev/zero; exit 3; } >&2'
+        pod says-$$ --net=none busybox --name=app --exec=/bin/sleep --health-interval=50ms --health-retries=2 \
+                --health-cmd="test -e /run/well || $check" -- 1000
+        wait_until has_health says-$$ unhealthy
+        podctl inspect says-$$ >inspected
+        jq -e '.[0].apps[0].health.log | length <= 5 and all(.check == "health" and .exit_code == 3 and
+                .time > 0 and (.output | test("^no .*answer")))' inspected
+        journalctl --no-pager -o cat "_SYSTEMD_UNIT=podctl-says-$$.service" SYSLOG_IDENTIFIER=podctl >events
+        grep 'App app is unhealthy: 2 checks failed, the last with exit status 3: no .*answer' events
+        podctl enter says-$$ touch /run/well
+        wait_until has_health says-$$ healthy
+        podctl inspect says-$$ | jq -e '.[0].apps[0].health.log | .[-1].exit_code == 0 and .[0].exit_code == 3'
+}
+
 # The other checks begin when the startup check has succeeded, however long that takes.
 test_startup_check_comes_first() {
         pod slowly --net=none busybox --name=app --exec=/bin/sleep --health-cmd='touch /run/health-begun' \

@@ -51,6 +51,25 @@ static void add_readiness(const PodHealth *h, json_object *o)
         (void) json_object_object_add(o, "readiness", readiness);
 }
 
+static void add_results(const Pod *pod, const char *app, json_object *o)
+{
+        json_object *log = json_object_new_array();
+        PodResult results[POD_RESULTS_MAX];
+        size_t n;
+
+        (void) pod_app_results(pod, app, results, &n);
+        for (size_t i = 0; i < n; i++) {
+                json_object *result = json_object_new_object();
+
+                (void) json_object_object_add(result, "check", json_object_new_string(results[i].check));
+                (void) json_object_object_add(result, "time", json_object_new_int64((int64_t) results[i].time));
+                (void) json_object_object_add(result, "exit_code", json_object_new_int(results[i].exit_code));
+                (void) json_object_object_add(result, "output", json_object_new_string(results[i].output));
+                (void) json_object_array_add(log, result);
+        }
+        (void) json_object_object_add(o, "log", log);
+}
+
 static void add_health(const Pod *pod, const AppcPodApp *app, json_object *o)
 {
         json_object *health;
@@ -62,6 +81,7 @@ static void add_health(const Pod *pod, const AppcPodApp *app, json_object *o)
         (void) json_object_object_add(health, "status", json_object_new_string(h.status));
         add_check(&h.check, health);
         add_readiness(&h, health);
+        add_results(pod, app->name, health);
         (void) json_object_object_add(o, "health", health);
 }
 
