@@ -9,7 +9,6 @@
 #include "inside/app-journal.h"
 #include "inside/event-ids.h"
 #include "inside/health-event.h"
-#include "inside/health-probe.h"
 #include "inside/launch-places.h"
 
 /* The socket is reached through its directory, since the name of an app may be longer than a socket address can be. */

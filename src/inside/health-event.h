@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <stdint.h>
+#include "inside/health-probe.h"
 
 /* The states of an app with a health check, as the record of its health has them (app-health.c). */
 #define STARTING "starting"
@@ -20,12 +20,6 @@
 /* The exit status of a pod that ended for that, as for all failures that are not an app's own. */
 #define EXIT_UNHEALTHY 254
 
-/* Instead of an exit status: the check was killed since it took too long. */
-#define TIMED_OUT (-1)
-
-#define USEC_PER_SEC UINT64_C(1000000)
-
 /* An entry in the host's journal about an app whose state has changed by a check, with a message ID of
  * catalog/podctl.catalog; nothing where the host has no journal. fields: of the app's entries, a line each. */
-struct Probe;
-void health_event_send(const char *app, const char *fields, const char *state, const struct Probe *p);
+void health_event_send(const char *app, const char *fields, const char *state, const Probe *p);

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "inside/health-event.h"
 #include "inside/health-probe.h"
 
 #define EXIT_EXEC 203 /* systemd.exec(5), "Process Exit Codes" */

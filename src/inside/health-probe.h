@@ -6,6 +6,11 @@
 #include <sys/types.h>
 #include <time.h>
 
+#define USEC_PER_SEC UINT64_C(1000000)
+
+/* Instead of an exit status: the check was killed since it took too long. */
+#define TIMED_OUT (-1)
+
 #define PROBE_TEXT_MAX 400U
 
 /* One kind of check of an app, and the process that carries it out. All times are microseconds, of the clock that goes
