@@ -317,6 +317,9 @@ test_rm() {
         podctl stop --force user
         wait_until gone user
         refused_command "is used by pod 'user', which is exited; remove the pod first" volume rm data
+        podctl run --net=none --volume=data,kind=named busybox --name=app --mount=volume=data,target=/vault \
+                --exec=/bin/true
+        refused_command "is used by 2 pods that do not run, such as " volume rm data
         podctl gc --grace-period=1h >/dev/null
         assert_eq "$(podctl volume rm data)" '"data"'
         test ! -e $VOLUMES/data

@@ -151,6 +151,26 @@ static HostState look_at_cgroups(const HostLook *l, char **ret_found)
         return unified ? HOST_GOOD : HOST_LACKING;
 }
 
+/* Without a controller, systemd ignores the properties that need it. */
+static HostState look_at_controllers(const HostLook *l, char **ret_found)
+{
+        static const char *const names[] = { "cpu", "io", "memory", "pids" };
+        _cleanup_strv_free_ char **there = NULL, **missing = NULL;
+        _cleanup_free_ char *text = NULL;
+
+        if (read_file_at(AT_FDCWD, "/sys/fs/cgroup/cgroup.controllers", 4096, &text, NULL) >= 0) {
+                text[strcspn(text, "\n")] = 0;
+                (void) strv_split(text, ' ', &there);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (!strv_contains(there, names[i]))
+                        (void) strv_extend(&missing, names[i]);
+        text = mfree(text);
+        text = missing ? strv_join(missing, ", ") : NULL;
+        *ret_found = text ? strjoin("no ", text) : strdup("there");
+        return missing ? HOST_LESS : HOST_GOOD;
+}
+
 static HostState look_at_user_namespaces(const HostLook *l, char **ret_found)
 {
         *ret_found = strdup(l->userns_fd >= 0 ? "there" : strerror(-l->userns_fd));
@@ -328,6 +348,8 @@ static const struct {
         { "bus in pods", look_at_bus,
           "install one; else 'systemctl -M' and 'machinectl shell' do not reach into pods" },
         { "cgroups", look_at_cgroups, "boot with systemd.unified_cgroup_hierarchy=1" },
+        { "controllers", look_at_controllers,
+          "boot without cgroup_disable=; else limits of these, such as --memory, have no effect" },
         { "user namespaces", look_at_user_namespaces,
           "raise user.max_user_namespaces; else pods need --private-users=no" },
         { "mapping of /usr", look_at_usr, "put /usr on ext4, xfs, btrfs or tmpfs; else pods need --private-users=no" },

@@ -39,6 +39,9 @@ static int check_unused(PodStore *pods, const char *name, bool force)
         if (pod_state_is_alive(u->state))
                 return log_error_errno(EBUSY, "Volume '%s' is used by pod '%s', which is running; stop the pod first",
                                        name, u->pod);
+        if (uses.n > 1)
+                return log_error_errno(EBUSY, "Volume '%s' is used by %zu pods that do not run, such as '%s'; remove "
+                                       "them first, or give --force", name, uses.n, u->pod);
         return log_error_errno(EBUSY, "Volume '%s' is used by pod '%s', which is %s; remove the pod first, or give "
                                "--force", name, u->pod, pod_state_to_string(u->state));
 }
