@@ -72,6 +72,13 @@ test_update_to_a_newer_image() {
         assert_eq "$(state)" 'failed before'
         systemctl restart pod@site
         says one
+        assert_contains "$(podctl events --format=json site)" 'was told to go back and runs the image before again'
+        # Unless somebody says that it was not the image's fault.
+        assert_eq "$(state --retry --check site)" newer
+        assert_eq "$(state)" 'failed before'
+        assert_eq "$(state --retry site)" updated
+        says two
+        assert_eq "$(state)" current
         # The next release is another matter.
         good three
         assert_eq "$(state)" updated
@@ -229,6 +236,8 @@ test_update_unsigned() {
 test_update_misuse() {
         refused_command 'exclude each other' update --check --rollback site
         refused_command 'needs the names of pods' update --rollback
+        refused_command 'needs the names of pods' update --retry
+        refused_command 'exclude each other' update --retry --rollback site
         refused_command "no file of pod 'nobody'" update nobody
         fetch busybox.oci
         defer rm -f /etc/podctl/pods.d/odd.json

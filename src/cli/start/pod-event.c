@@ -79,10 +79,11 @@ void pod_event_updated(const char *name, const char *unit)
                                "PODCTL_POD_NAME=%s", name, "PODCTL_UNIT=%s", unit, NULL);
 }
 
-void pod_event_rolled_back(const char *name, const char *unit, bool runs)
+void pod_event_rolled_back(const char *name, const char *unit, bool asked, bool runs)
 {
-        (void) sd_journal_send("MESSAGE_ID=" EVENT_POD_ROLLED_BACK, "PRIORITY=%i", LOG_ERR,
-                               "MESSAGE=Pod %s failed after its update and %s.", name,
+        (void) sd_journal_send("MESSAGE_ID=" EVENT_POD_ROLLED_BACK, "PRIORITY=%i", asked ? LOG_NOTICE : LOG_ERR,
+                               "MESSAGE=Pod %s %s and %s.", name,
+                               asked ? "was told to go back" : "failed after its update",
                                runs ? "runs the image before again" : "does not start with the image before either",
                                "PODCTL_POD_NAME=%s", name, "PODCTL_UNIT=%s", unit, NULL);
 }

@@ -22,4 +22,4 @@ void pod_event_ended(Pod *pod, int status);
 
 /* `podctl update` gave the pod of the unit another image, or the one before again. */
 void pod_event_updated(const char *name, const char *unit);
-void pod_event_rolled_back(const char *name, const char *unit, bool runs);
+void pod_event_rolled_back(const char *name, const char *unit, bool asked, bool runs);

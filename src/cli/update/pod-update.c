@@ -304,7 +304,7 @@ static int go_back(PodUpdate *u)
         r = restart(u);
         if (r < 0)
                 return r;
-        pod_event_rolled_back(u->name, u->unit, r > 0);
+        pod_event_rolled_back(u->name, u->unit, u->options->asked_back, r > 0);
         if (r > 0)
                 log_error("Pod '%s' runs the image before again", u->name);
         else
@@ -428,6 +428,13 @@ static int report_apps(const PodUpdate *u, UpdateReport *report)
         return 0;
 }
 
+/* In the record, too, as soon as there is a decision. */
+static void forget_failed(PodUpdate *u)
+{
+        for (size_t i = 0; i < u->n_apps; i++)
+                u->apps[i].item->failed = strv_free(u->apps[i].item->failed);
+}
+
 static int carry_out(PodUpdate *u)
 {
         int r, last;
@@ -441,6 +448,8 @@ static int carry_out(PodUpdate *u)
         r = keep_current(u);
         if (r < 0)
                 return r;
+        if (u->options->retry)
+                forget_failed(u);
         look_for_news(u);
         r = act(u);
         return r < 0 ? r : (int) MAX(last, r);

@@ -11,6 +11,8 @@
 typedef struct UpdateOptions {
         UpdateWay at_most;      /* UPDATE_CHECK: nothing is changed */
         bool named;             /* the user named the pod: it is restarted whatever its annotation is */
+        bool retry;             /* also images that failed before */
+        bool asked_back;        /* the user goes back, whether or not the images failed */
         uint64_t watch_usec;
 } UpdateOptions;
 

@@ -13,6 +13,7 @@ typedef struct UpdateArgs {
         bool check;
         bool dry_run;
         bool fetch_only;
+        bool retry;
         bool rollback;
         uint64_t watch_usec;
         char *format;
@@ -26,6 +27,8 @@ static const Option options[] = {
           "Bring newer images into the store, and restart nothing" },
         { "format", &option_choice, offsetof(UpdateArgs, format), "FORMAT", "json or json-pretty",
           .choices = JSON_FORMATS },
+        { "retry", &option_bool, offsetof(UpdateArgs, retry), NULL,
+          "Try images again that failed before, or that a rollback left" },
         { "rollback", &option_bool, offsetof(UpdateArgs, rollback), NULL,
           "Go back to the images before the last update" },
         { "watch", &option_duration, offsetof(UpdateArgs, watch_usec), "TIME",
@@ -42,8 +45,11 @@ static int check_args(const UpdateArgs *args, char **words)
 {
         if ((args->check || args->dry_run) + args->fetch_only + args->rollback > 1)
                 return log_error_errno(EINVAL, "Options --check, --fetch-only and --rollback exclude each other");
-        if (args->rollback && !words[0])
-                return log_error_errno(EINVAL, "Option --rollback needs the names of pods");
+        if (args->rollback && args->retry)
+                return log_error_errno(EINVAL, "Options --retry and --rollback exclude each other");
+        if ((args->rollback || args->retry) && !words[0])
+                return log_error_errno(EINVAL, "Option --%s needs the names of pods",
+                                       args->rollback ? "rollback" : "retry");
         return 0;
 }
 
@@ -103,6 +109,8 @@ static int update(Context *c, const UpdateArgs *args, char **words, UpdateReport
         const UpdateOptions update = {
                 .at_most = check ? UPDATE_CHECK : args->fetch_only ? UPDATE_FETCH : UPDATE_RESTART,
                 .named = words[0],
+                .retry = args->retry,
+                .asked_back = args->rollback,
                 .watch_usec = args->watch_usec,
         };
         _cleanup_strv_free_ char **pods = NULL;
