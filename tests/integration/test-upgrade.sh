@@ -69,7 +69,7 @@ words = [b"--relay=journal" if w.startswith(b"--relay=") else w
          for w in start.read().split(b"\0") if not w.startswith(b"--fields=")]
 start.seek(0), start.truncate(), start.write(b"\0".join(words))
 words = health.read().split(b"\0")
-del words[6:9]
+del words[6:11]
 health.seek(0), health.truncate(), health.write(b"\0".join(words))
 PYTHON
         systemctl -M old restart app.service
