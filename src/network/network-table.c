@@ -206,16 +206,24 @@ int network_remove_idle(char **reterr_message)
         return engine->run_rules(NET_RULES_REMOVE_TABLE, reterr_message);
 }
 
-int network_reload(char **reterr_message)
+/* For those who hold the lock. 0: no pod uses the table, and the engine is not needed. */
+static int load_if_used(int lock, const NetEngine **ret, char **reterr_message)
 {
-        _cleanup_close_ int lock = net_state_lock();
-        const NetEngine *engine;
         int r;
 
         if (lock < 0 || !network_table_is_used())
                 return MIN(lock, 0);
-        r = net_engine_load(&engine, reterr_message);
-        if (r < 0)
+        r = net_engine_load(ret, reterr_message);
+        return r < 0 ? r : 1;
+}
+
+int network_reload(char **reterr_message)
+{
+        _cleanup_close_ int lock = net_state_lock();
+        const NetEngine *engine;
+        int r = load_if_used(lock, &engine, reterr_message);
+
+        if (r <= 0)
                 return r;
         r = make_table(engine, reterr_message);
         if (r < 0)
@@ -228,10 +236,7 @@ int network_rules_missing(char **reterr_message)
 {
         _cleanup_close_ int lock = net_state_lock();
         const NetEngine *engine;
-        int r;
+        int r = load_if_used(lock, &engine, reterr_message);
 
-        if (lock < 0 || !network_table_is_used())
-                return MIN(lock, 0);
-        r = net_engine_load(&engine, reterr_message);
-        return r < 0 ? r : !engine->table_exists();
+        return r <= 0 ? r : !engine->table_exists();
 }
