@@ -10,6 +10,7 @@
 #include "inside/health-probe.h"
 
 #define EXIT_EXEC 203 /* systemd.exec(5), "Process Exit Codes" */
+#define PIPE_CHUNKS 16 /* of 4096 bytes; pipe(7), "Pipe capacity" */
 
 uint64_t probe_now(void)
 {
@@ -56,12 +57,13 @@ static void add_text(Probe *p, const char *data, size_t n)
         p->text[p->n_text] = 0;
 }
 
+/* As much as a pipe holds at once: a check that writes without end may not keep the others waiting. */
 void probe_drain(Probe *p)
 {
         char buffer[4096];
         ssize_t n = 1;
 
-        while (p->output >= 0 && n > 0) {
+        for (int i = 0; i < PIPE_CHUNKS && p->output >= 0 && n > 0; i++) {
                 n = read(p->output, buffer, sizeof(buffer));
                 if (n > 0)
                         add_text(p, buffer, (size_t) n);

@@ -255,6 +255,12 @@ test_output_of_checks() {
 }
 
 # The other checks begin when the startup check has succeeded, however long that takes.
+test_check_that_writes_without_end() {
+        pod flood-$$ --net=none busybox --name=app --exec=/bin/sleep --health-interval=50ms --health-retries=1 \
+                --health-timeout=200ms --health-cmd='yes & yes & yes & yes' -- 1000
+        wait_until has_health flood-$$ unhealthy
+}
+
 test_startup_check_comes_first() {
         pod slowly --net=none busybox --name=app --exec=/bin/sleep --health-cmd='touch /run/health-begun' \
                 --health-interval=50ms --health-readiness-cmd='touch /run/ready-begun' \
