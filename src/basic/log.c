@@ -10,6 +10,7 @@
 static const char *log_program = "podctl";
 static int log_level = LOG_INFO;
 static bool log_to_journal = false;
+static const char *log_prefix;
 static char log_last[512];
 
 void log_setup(const char *program)
@@ -21,6 +22,11 @@ void log_setup(const char *program)
 void log_set_max_level(int level)
 {
         log_level = level;
+}
+
+void log_set_prefix(const char *prefix)
+{
+        log_prefix = prefix;
 }
 
 int log_max_level(void)
@@ -48,14 +54,17 @@ void log_line(int level, int error, const char *format, ...)
 {
         int saved_errno = errno;
         char line[2048];
+        size_t n = 0;
         va_list ap;
 
         if (level > log_level)
                 return;
 
+        if (log_prefix)
+                n = MIN((size_t) snprintf(line, sizeof(line), "%s: ", log_prefix), sizeof(line) - 1);
         errno = error;
         va_start(ap, format);
-        (void) vsnprintf(line, sizeof(line), format, ap);
+        (void) vsnprintf(line + n, sizeof(line) - n, format, ap);
         va_end(ap);
         /* This also covers quotations from an image or a server. */
         string_make_plain(line);

@@ -13,6 +13,8 @@
 void log_setup(const char *program);
 void log_set_max_level(int level);
 int log_max_level(void);
+/* What each line begins with from now on, as "FILE"; NULL: nothing. It has to stay until it is replaced. */
+void log_set_prefix(const char *prefix);
 
 /* Prints the message; "%m" in the format is the text of |error|. */
 void log_line(int level, int error, const char *format, ...) _printf_(3, 4);

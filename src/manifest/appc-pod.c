@@ -275,6 +275,7 @@ static const JsonField pod_app_table[] = {
         { "name",           &json_ac_name,     offsetof(AppcPodApp, name),  JSON_MANDATORY },
         { "image",          &json_image_ref,   offsetof(AppcPodApp, image), JSON_MANDATORY },
         { "app",            &json_app,         offsetof(AppcPodApp, app)                   },
+        { "options",        &json_app_options, offsetof(AppcPodApp, options)               },
         { "readOnlyRootFS", &json_boolean,     offsetof(AppcPodApp, read_only_rootfs)      },
         { "mounts",         &json_mounts,      offsetof(AppcPodApp, mounts)                },
         { "credentials",    &json_credentials, offsetof(AppcPodApp, credentials)           },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "manifest/app-options.h"
 #include "manifest/app.h"
 
 /* appc pod manifests (spec/pods.md): every description of a pod is converted into one, and it is kept with the pod.
@@ -83,6 +84,7 @@ typedef struct AppcPodApp {
         char *name;
         AppcImageRef image;
         App *app; /* replaces the image's app entirely; NULL: the image's is used */
+        AppOptions *options; /* change the app at each start (extension); NULL: there are none */
         bool read_only_rootfs;
         Mount *mounts;
         size_t n_mounts;

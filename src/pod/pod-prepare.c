@@ -57,7 +57,7 @@ static int load_image(ImageStore *store, const AppcPodApp *app, Image **ret, cha
         return r < 0 ? r : image_store_load(store, &found, ret, reterr_message);
 }
 
-static int find_image(ImageStore *store, const AppcPodApp *app, Image **ret, char **reterr_message)
+int pod_find_image(ImageStore *store, const AppcPodApp *app, Image **ret, char **reterr_message)
 {
         int r = load_image(store, app, ret, reterr_message);
 
@@ -73,7 +73,7 @@ static int resolve_image(ImageStore *store, AppcPod *manifest, AppcPodApp *app, 
 
         /* A known image may have been removed before the store was locked. */
         if (!image || !image_store_has(store, &image->id)) {
-                r = find_image(store, app, &loaded, reterr_message);
+                r = pod_find_image(store, app, &loaded, reterr_message);
                 if (r < 0)
                         return r;
                 image = loaded;

@@ -13,6 +13,8 @@
  * lock, shared, until the pod is written. -ENOENT, -ENOTUNIQ: an image; *reterr_message says which. */
 int pod_resolve_images(ImageStore *store, AppcPod *manifest, const PodSettings *settings, Image *const *known,
                        PlanImage **ret_images, char ***warnings, char **reterr_message);
+/* The image of an app, without its names. */
+int pod_find_image(ImageStore *store, const AppcPodApp *app, Image **ret, char **reterr_message);
 PlanImage *plan_images_free(PlanImage *images, size_t n);
 
 /* Writes the files of a pod whose lock we hold: manifest, settings, and the list of layers for each app's root. */

@@ -39,7 +39,9 @@ test_file_says_what_the_command_line_says() {
         created full "${pod[@]}" --private-users=no \
                 busybox --name=app --mount=volume=v,target=/v --memory=64Mi --environment=A=b \
                 --exec=/bin/sh -- -c 'hostname; sleep 1000' >/dev/null 2>&1
-        jq -e '.apps[0].app.exec == ["/bin/sh", "-c", "hostname; sleep 1000"] and .apps[0].mounts[0].path == "/v" and
+        jq -e '.apps[0].options == {exec: "/bin/sh", arguments: ["-c", "hostname; sleep 1000"],
+                        environment: ["A=b"], memory: "64Mi"} and (.apps[0] | has("app") | not) and
+                .apps[0].mounts[0].path == "/v" and
                 (.annotations | map({key: .name, value: .value}) | from_entries |
                         .["podctl/net"] == "none" and .["podctl/hostname"] == "host" and
                         .["podctl/private-users"] == "no")' "$LOCAL/full.json"

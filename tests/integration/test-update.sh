@@ -48,6 +48,20 @@ site_says() { podctl logs --output=cat site | grep -qx "$1"; }
 
 state() { update --format=json "$@" | jq -r '.[].state'; }
 
+# What the file changes of the image stays, and everything else is the newer image's.
+test_newer_image_with_options() {
+        site
+        podctl --insecure-options=image create --replace --annotation=podctl/auto-update=restart site \
+                "docker://$IMAGE" --name=app --environment=GREETING=hello --memory=64M >/dev/null 2>&1
+        systemctl restart pod@site
+        says one
+        # shellcheck disable=SC2016  # for the pod
+        release two 'echo two $GREETING; exec sleep 1000'
+        assert_eq "$(state)" updated
+        says 'two hello'
+        assert_eq "$(podctl cat-manifest site | jq -c '.apps[0] | has("options")')" false
+}
+
 test_update_to_a_newer_image() {
         local event
         site

@@ -53,24 +53,24 @@ static char *apps_of(const RunArgs *args)
 
                 add(&text, "image", a->image);
                 add(&text, "name", a->name);
-                add(&text, "exec", a->exec);
-                add(&text, "user", a->user);
-                add(&text, "group", a->group);
-                add_list(&text, "gids", a->supplementary_gids);
-                add(&text, "dir", a->working_dir);
-                add_list(&text, "env", a->environment);
+                add(&text, "exec", a->options.exec);
+                add(&text, "user", a->options.user);
+                add(&text, "group", a->options.group);
+                add_list(&text, "gids", a->options.supplementary_gids);
+                add(&text, "dir", a->options.working_dir);
+                add_list(&text, "env", a->options.environment);
                 add_list(&text, "mount", a->mounts);
                 add_list(&text, "annotation", a->annotations);
-                add_list(&text, "user-annotation", a->user_annotations);
-                add_list(&text, "user-label", a->user_labels);
+                add_list(&text, "user-annotation", a->options.user_annotations);
+                add_list(&text, "user-label", a->options.user_labels);
                 add(&text, "read-only", a->readonly_rootfs ? "yes" : NULL);
-                add(&text, "memory", a->memory);
-                add(&text, "cpu", a->cpu);
-                add(&text, "shares", a->cpu_shares);
-                add(&text, "oom", a->oom_score_adj);
-                add_list(&text, "retain", a->caps_retain);
-                add_list(&text, "remove", a->caps_remove);
-                add_list(&text, "args", a->arguments);
+                add(&text, "memory", a->options.memory);
+                add(&text, "cpu", a->options.cpu);
+                add(&text, "shares", a->options.cpu_shares);
+                add(&text, "oom", a->options.oom_score_adj);
+                add_list(&text, "retain", a->options.caps_retain);
+                add_list(&text, "remove", a->options.caps_remove);
+                add_list(&text, "args", a->options.arguments);
         }
         return text;
 }
@@ -173,7 +173,7 @@ Test(run_args, presets)
         cr_assert_eq(parse(&p, "a"), 0);
         cr_expect_eq(p.args.private_users, -1);
         cr_expect_null(p.args.net);
-        cr_expect_null(p.args.apps[0].arguments);
+        cr_expect_null(p.args.apps[0].options.arguments);
         cr_expect_not(p.args.inherit_env);
 }
 

@@ -283,6 +283,102 @@ Test(run_compose, overrides)
         cr_expect_str_eq(f.pod->apps[0].app->group, "34");
 }
 
+static char *written(const App *app)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        char *text = NULL;
+
+        cr_assert_geq(app_write(app, &o), 0);
+        cr_assert_geq(json_format_pretty(o, &text), 0);
+        return text;
+}
+
+/* The pod as podctl create writes it, into TMP/pod.json. */
+static void write_manifest(Fixture *f)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        _cleanup_free_ char *text = NULL;
+
+        f->pod->apps[0].app = app_free(f->pod->apps[0].app);
+        cr_assert_geq(appc_pod_write(f->pod, &o), 0);
+        cr_assert_geq(json_format_pretty(o, &text), 0);
+        cr_assert_eq(write_string_at(f->t.fd, "pod.json", text, 0644), 0);
+}
+
+/* Options in a file make the same of an image as those of a command line. */
+Test(run_compose, options_in_a_file)
+{
+        static const char *const lines[] = {
+                "ACI",
+                "ACI -- a b",
+                "OCI -- a b",
+                "OCI --exec=/x -- a",
+                "--set-env=A=set --set-env=C=set ACI --environment=D=",
+                "ACI --user=www",
+                "OCI --user=1000 --group=7 --supplementary-gids=1,2 --working-dir=/w",
+                "ACI --memory=64Mi --cpu=500m --cpu-shares=7 --oom-score-adj=-3 --caps-remove=MKNOD,CAP_KILL",
+                "ACI --caps-retain=KILL --seccomp=mode=retain,@rkt/default-whitelist --rlimit=NOFILE=10:20",
+                "OCI --socket-activated=80-tcp --stop-signal=SIGINT --stop-timeout=7s",
+                "OCI --health-cmd=true --health-interval=5s --health-readiness-cmd=false --health-startup-cmd=x",
+                "OCI --apparmor=podctl --selinux=u:r:t:s0 --user-label=a=b --user-annotation=c=d",
+        };
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+                _cleanup_free_ char *by_options = NULL, *by_file = NULL;
+
+                cr_assert_eq(compose(&f, lines[i]), 0, "%s: %s", lines[i], log_last_error());
+                by_options = written(f.pod->apps[0].app);
+                write_manifest(&f);
+                cr_assert_eq(compose(&f, "--pod-manifest=TMP/pod.json"), 0, "%s: %s", lines[i], log_last_error());
+                by_file = written(f.pod->apps[0].app);
+                cr_expect_str_eq(by_file, by_options, "%s: %s, not %s", lines[i], by_file, by_options);
+        }
+}
+
+/* No option that changes an app is missing in the table of those that a file can have. */
+Test(run_compose, all_options_can_be_in_a_file)
+{
+        for (const Option *o = run_app_options; o->name; o++) {
+                RunApp app = {};
+
+                if (o->offset < offsetof(RunApp, options) ||
+                    o->offset >= offsetof(RunApp, options) + sizeof(AppOptions))
+                        continue;
+                cr_assert_geq(o->type->parse(o, "1", (char *) &app + o->offset), 0);
+                cr_expect_not(app_options_are_empty(&app.options), "--%s", o->name);
+                options_free(run_app_options, &app);
+        }
+}
+
+Test(run_compose, wrong_options_in_a_file)
+{
+        static const struct {
+                const char *options, *message;
+        } cases[] = {
+                { "{'memry':'64M'}", "did you mean 'memory'?" },
+                { "{'memory':64}", "apps[0].options.memory: expected a string" },
+                { "{'environment':'A=b'}", "apps[0].options.environment: expected an array" },
+                { "{'memory':'much'}", "pod.json: app 'web': Option --memory: " },
+                { "{'environment':['A']}", "pod.json: app 'web': Option --environment takes NAME=VALUE, not 'A'" },
+                { "{'working-dir':'w'}", "pod.json: app 'web': Option --working-dir takes an absolute path" },
+                { "{'health-interval':'5s'}", "pod.json: app 'web': App 'web' has no health check" },
+                { "{'seccomp':'/nowhere'}", "cannot read /nowhere" },
+        };
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+
+        cr_assert_eq(compose(&f, "ACI"), 0, "%s", log_last_error());
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *text = strprintf(
+                        "{'acKind':'PodManifest','acVersion':'0.8.11','apps':[{'name':'web','image':{'name':"
+                        "'example.com/web'},'options':%s}]}", cases[i].options), *json = quoted(text);
+
+                cr_assert_eq(write_string_at(f.t.fd, "pod.json", json, 0644), 0);
+                cr_expect_lt(compose(&f, "--pod-manifest=TMP/pod.json"), 0, "%s", cases[i].options);
+                cr_expect(strstr(log_last_error(), cases[i].message), "%s: %s", cases[i].options, log_last_error());
+        }
+}
+
 /* Docker's ways under one name, rkt's under the other, and those always for an ACI. */
 Test(run_compose, users_in_both_worlds)
 {

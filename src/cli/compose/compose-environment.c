@@ -59,25 +59,44 @@ static int set_from_file(char ***environment, const char *path)
         return set_assignments(environment, assignments, "set-env-file");
 }
 
-int compose_environment(const RunArgs *args, const RunApp *run, App *app)
+/* All variables of the caller that the image does not set. */
+static int inherit(const App *of_image, char ***environment)
 {
-        int r;
-
-        for (char **e = args->inherit_env ? environ : NULL; e && *e; e++) {
+        for (char **e = environ; e && *e; e++) {
                 _cleanup_free_ char *name = strndup(*e, strcspn(*e, "="));
 
                 if (!name)
                         return log_oom();
-                if (env_name_is_valid(name) && strchr(*e, '=') && !strv_env_get(app->environment, name) &&
-                    strv_extend(&app->environment, *e) < 0)
+                if (env_name_is_valid(name) && strchr(*e, '=') && !strv_env_get(*environment, name) &&
+                    !strv_env_get(of_image ? of_image->environment : NULL, name) && strv_extend(environment, *e) < 0)
                         return log_oom();
         }
+        return 0;
+}
 
+int environment_of_args(const RunArgs *args, const RunApp *run, const App *of_image, char ***ret)
+{
+        _cleanup_strv_free_ char **environment = NULL;
+        int r = args->inherit_env ? inherit(of_image, &environment) : 0;
+
+        if (r < 0)
+                return r;
         STRV_FOREACH(file, args->set_env_files) {
-                r = set_from_file(&app->environment, *file);
+                r = set_from_file(&environment, *file);
                 if (r < 0)
                         return r;
         }
-        r = set_assignments(&app->environment, args->set_env, "set-env");
-        return r < 0 ? r : set_assignments(&app->environment, run->environment, "environment");
+        r = set_assignments(&environment, args->set_env, "set-env");
+        if (r < 0)
+                return r;
+        r = set_assignments(&environment, run->options.environment, "environment");
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(environment);
+        return 0;
+}
+
+int compose_environment(const AppOptions *said, App *app)
+{
+        return set_assignments(&app->environment, said->environment, "environment");
 }

@@ -60,17 +60,17 @@ static int set_retries(const char *prefix, const char *text, int64_t *retries)
         return 0;
 }
 
-static int set_times(const char *prefix, const RunCheck *run, HealthCheck *check)
+static int set_times(const char *prefix, const AppCheckOptions *said, HealthCheck *check)
 {
         const struct {
                 const char *option, *text;
                 int64_t *nsec;
                 bool may_be_zero;
         } rows[] = {
-                { "interval", run->interval, &check->interval },
-                { "timeout", run->timeout, &check->timeout },
-                { "start-period", run->start_period, &check->start_period, true },
-                { "start-interval", run->start_interval, &check->start_interval },
+                { "interval", said->interval, &check->interval },
+                { "timeout", said->timeout, &check->timeout },
+                { "start-period", said->start_period, &check->start_period, true },
+                { "start-interval", said->start_interval, &check->start_interval },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
@@ -79,7 +79,7 @@ static int set_times(const char *prefix, const RunCheck *run, HealthCheck *check
                 if (r < 0)
                         return r;
         }
-        return set_retries(prefix, run->retries, &check->retries);
+        return set_retries(prefix, said->retries, &check->retries);
 }
 
 static int log_no_check(const char *app, const char *prefix)
@@ -87,28 +87,33 @@ static int log_no_check(const char *app, const char *prefix)
         return log_error_errno(EINVAL, "App '%s' has no health check; give it one with --%s-cmd=COMMAND", app, prefix);
 }
 
-static int compose_check(const char *prefix, const RunCheck *run, const char *app, HealthCheck **check)
+static int compose_check(const char *prefix, const AppCheckOptions *said, const char *app, HealthCheck **check)
 {
-        bool wanted = run->interval || run->timeout || run->start_period || run->start_interval || run->retries;
-        int r = run->cmd ? replace_check(prefix, run->cmd, check) : 0;
+        bool wanted = said->interval || said->timeout || said->start_period || said->start_interval || said->retries;
+        int r = said->cmd ? replace_check(prefix, said->cmd, check) : 0;
 
         if (r < 0)
                 return r;
         if (wanted && !health_check_wanted(*check))
                 return log_no_check(app, prefix);
-        return *check ? set_times(prefix, run, *check) : 0;
+        return *check ? set_times(prefix, said, *check) : 0;
+}
+
+int compose_checks(const AppOptions *said, AppcPodApp *app)
+{
+        for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++) {
+                int r = compose_check(prefixes[kind], &said->checks[kind], app->name, &app->app->checks[kind]);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 int compose_health(const RunApp *run, AppcPodApp *app)
 {
         bool wanted = run->health_ready || (run->health_on_failure && !streq(run->health_on_failure, "none"));
 
-        for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++) {
-                int r = compose_check(prefixes[kind], &run->checks[kind], app->name, &app->app->checks[kind]);
-
-                if (r < 0)
-                        return r;
-        }
         if (wanted && !app_is_checked(app->app))
                 return log_no_check(app->name, prefixes[HEALTH_LIVENESS]);
         if ((run->health_on_failure &&

@@ -4,6 +4,9 @@
 #include "cli/compose/run-args.h"
 #include "manifest/appc-pod.h"
 
-/* What the options --health-… say: they replace the health check of the app's image, change its times, or add checks of
- * other kinds. Logs. */
+/* The options --health-… of each kind of check: they replace the one of the app's image, change its times, or add one.
+ * Logs. */
+int compose_checks(const AppOptions *said, AppcPodApp *app);
+
+/* --health-on-failure and --health-ready, for an app whose checks are complete. Logs. */
 int compose_health(const RunApp *run, AppcPodApp *app);

@@ -125,13 +125,13 @@ static int compose_seccomp(const char *option, App *app)
 }
 
 /* The image's other limits stay. */
-static int compose_rlimits(const RunApp *run, App *app)
+static int compose_rlimits(const AppOptions *said, App *app)
 {
         const Isolator *given = isolators_find(app->isolators, app->n_isolators, ISOLATOR_RLIMITS);
         _cleanup_strv_free_ char **limits = strv_copy(given ? given->rlimits : NULL);
         _cleanup_json_object_ json_object *o = json_object_new_object();
 
-        STRV_FOREACH(limit, run->rlimits) {
+        STRV_FOREACH(limit, said->rlimits) {
                 _cleanup_free_ char *name = NULL, *value = NULL;
 
                 if (split_pair(*limit, '=', &name, &value) < 0)
@@ -148,36 +148,36 @@ static int compose_rlimits(const RunApp *run, App *app)
 
                 (void) json_object_object_add(o, strempty(name), json_object_new_string(strchr(*limit, '=') + 1));
         }
-        return run->rlimits ? set_isolator(app, ISOLATOR_RLIMITS, "rlimit", json_object_to_json_string(o)) : 0;
+        return said->rlimits ? set_isolator(app, ISOLATOR_RLIMITS, "rlimit", json_object_to_json_string(o)) : 0;
 }
 
-static int compose_capabilities(const RunApp *run, App *app)
+static int compose_capabilities(const AppOptions *said, App *app)
 {
         _cleanup_free_ char *json = NULL;
 
-        if (run->caps_retain && run->caps_remove)
+        if (said->caps_retain && said->caps_remove)
                 return log_error_errno(EINVAL, "Options --caps-retain and --caps-remove exclude each other");
-        if (!run->caps_retain && !run->caps_remove)
+        if (!said->caps_retain && !said->caps_remove)
                 return 0;
 
-        json = json_set_of(run->caps_retain ?: run->caps_remove);
+        json = json_set_of(said->caps_retain ?: said->caps_remove);
         isolators_remove(app->isolators, &app->n_isolators, ISOLATOR_CAPS_RETAIN);
         isolators_remove(app->isolators, &app->n_isolators, ISOLATOR_CAPS_REMOVE);
-        return run->caps_retain ? set_isolator(app, ISOLATOR_CAPS_RETAIN, "caps-retain", json)
+        return said->caps_retain ? set_isolator(app, ISOLATOR_CAPS_RETAIN, "caps-retain", json)
                                 : set_isolator(app, ISOLATOR_CAPS_REMOVE, "caps-remove", json);
 }
 
 /* As with rkt: no program fits into less than a page. */
-static int check_memory(const RunApp *run, const App *app)
+static int check_memory(const AppOptions *said, const App *app)
 {
         const Isolator *memory = isolators_find(app->isolators, app->n_isolators, ISOLATOR_MEMORY);
 
-        if (run->memory && memory && memory->resource.has_limit && memory->resource.limit < 4096)
-                return log_error_errno(EINVAL, "Option --memory takes at least 4096 bytes, not '%s'", run->memory);
+        if (said->memory && memory && memory->resource.has_limit && memory->resource.limit < 4096)
+                return log_error_errno(EINVAL, "Option --memory takes at least 4096 bytes, not '%s'", said->memory);
         return 0;
 }
 
-int compose_isolators(const RunApp *run, App *app)
+int compose_isolators(const AppOptions *said, App *app)
 {
         const struct {
                 const char *value;
@@ -185,18 +185,18 @@ int compose_isolators(const RunApp *run, App *app)
                 const char *option;
                 char *(*to_json)(const char *text);
         } rows[] = {
-                { run->memory, ISOLATOR_MEMORY, "memory", json_limit_of },
-                { run->cpu, ISOLATOR_CPU, "cpu", json_limit_of },
-                { run->cpu_shares, ISOLATOR_CPU_SHARES, "cpu-shares", json_text_of },
-                { run->oom_score_adj, ISOLATOR_OOM_SCORE_ADJ, "oom-score-adj", json_text_of },
-                { run->apparmor, ISOLATOR_APPARMOR_PROFILE, "apparmor", json_profile_of },
-                { run->selinux, ISOLATOR_SELINUX_CONTEXT, "selinux", json_context_of },
+                { said->memory, ISOLATOR_MEMORY, "memory", json_limit_of },
+                { said->cpu, ISOLATOR_CPU, "cpu", json_limit_of },
+                { said->cpu_shares, ISOLATOR_CPU_SHARES, "cpu-shares", json_text_of },
+                { said->oom_score_adj, ISOLATOR_OOM_SCORE_ADJ, "oom-score-adj", json_text_of },
+                { said->apparmor, ISOLATOR_APPARMOR_PROFILE, "apparmor", json_profile_of },
+                { said->selinux, ISOLATOR_SELINUX_CONTEXT, "selinux", json_context_of },
         };
-        int r = run->seccomp ? compose_seccomp(run->seccomp, app) : 0;
+        int r = said->seccomp ? compose_seccomp(said->seccomp, app) : 0;
 
         if (r < 0)
                 return r;
-        r = compose_rlimits(run, app);
+        r = compose_rlimits(said, app);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++) {
                 _cleanup_free_ char *json = NULL;
 
@@ -207,6 +207,6 @@ int compose_isolators(const RunApp *run, App *app)
         }
         if (r < 0)
                 return r;
-        r = check_memory(run, app);
-        return r < 0 ? r : compose_capabilities(run, app);
+        r = check_memory(said, app);
+        return r < 0 ? r : compose_capabilities(said, app);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cli/compose/run-args.h"
+#include "manifest/app-options.h"
 #include "manifest/app.h"
 
 /* Applies --memory=, --cpu=, --caps-retain=, --seccomp=, --rlimit= and the like, in place of the image's isolators of
  * the same kind. Logs. */
-int compose_isolators(const RunApp *run, App *app);
+int compose_isolators(const AppOptions *said, App *app);

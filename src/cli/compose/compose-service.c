@@ -81,9 +81,9 @@ static int add_port(App *app, const char *name)
         return app_add_port(app, name, protocol, port, 1);
 }
 
-int compose_sockets(const RunApp *run, AppcPodApp *app)
+int compose_sockets(const AppOptions *said, AppcPodApp *app)
 {
-        STRV_FOREACH(name, run->socket_activated) {
+        STRV_FOREACH(name, said->socket_activated) {
                 int r = app_find_port(app->app, *name) ? 0 : add_port(app->app, *name);
 
                 if (r == -EINVAL)
@@ -101,24 +101,24 @@ int compose_sockets(const RunApp *run, AppcPodApp *app)
         return 0;
 }
 
-int compose_stop(const RunApp *run, App *app)
+int compose_stop(const AppOptions *said, App *app)
 {
         uint64_t usec;
 
-        if (run->stop_signal && signal_from_string(run->stop_signal) < 0)
-                return log_error_errno(EINVAL, "Option --stop-signal: there is no signal '%s'", run->stop_signal);
-        if (run->stop_signal && free_and_strdup(&app->stop_signal, run->stop_signal) < 0)
+        if (said->stop_signal && signal_from_string(said->stop_signal) < 0)
+                return log_error_errno(EINVAL, "Option --stop-signal: there is no signal '%s'", said->stop_signal);
+        if (said->stop_signal && free_and_strdup(&app->stop_signal, said->stop_signal) < 0)
                 return log_oom();
-        if (!run->stop_timeout)
+        if (!said->stop_timeout)
                 return 0;
-        if (streq(run->stop_timeout, "infinity")) {
+        if (streq(said->stop_timeout, "infinity")) {
                 app->stop_timeout = -1;
                 return 0;
         }
-        if (parse_duration(run->stop_timeout, &usec) < 0 || usec == 0 || usec / USEC_PER_SEC >= APP_STOP_TIMEOUT_MAX)
+        if (parse_duration(said->stop_timeout, &usec) < 0 || usec == 0 || usec / USEC_PER_SEC >= APP_STOP_TIMEOUT_MAX)
                 return log_error_errno(EINVAL,
                                        "Option --stop-timeout takes a time such as 10s or 5m, or infinity, not '%s'",
-                                       run->stop_timeout);
+                                       said->stop_timeout);
         app->stop_timeout = (int64_t) ((usec + USEC_PER_SEC - 1) / USEC_PER_SEC);
         return 0;
 }

@@ -8,7 +8,7 @@
  * Logs. */
 int compose_credentials(const RunArgs *args, const RunApp *run, AppcPodApp *app);
 /* Applies --stop-signal= and --stop-timeout=. Logs. */
-int compose_stop(const RunApp *run, App *app);
+int compose_stop(const AppOptions *said, App *app);
 /* Applies --socket-activated=: names of the app's ports; one like "80-tcp" is made if the image does not have it.
  * Logs. */
-int compose_sockets(const RunApp *run, AppcPodApp *app);
+int compose_sockets(const AppOptions *said, AppcPodApp *app);

@@ -24,15 +24,14 @@ static char *default_name(const Uuid *uuid)
 static int settings_new(const RunArgs *args, const AppcPod *manifest, const Uuid *uuid, PodSettings **ret)
 {
         _cleanup_(pod_settings_freep) PodSettings *s = new0(PodSettings, 1);
-        const char *text = appc_pod_annotation(manifest, "podctl/private-users");
-        int users = args->private_users < 0 && text ? parse_boolean(text) : args->private_users;
+        int r;
 
-        if (users < 0 && text)
-                return log_error_errno(EINVAL, "Annotation 'podctl/private-users' is yes or no, not '%s'", text);
         if (!s)
                 return log_oom();
+        r = private_users_wanted(args, manifest, &s->private_users);
+        if (r < 0)
+                return r;
         s->name = args->name ? strdup(args->name) : default_name(uuid);
-        s->private_users = users < 0 ? TRISTATE_UNSET : users ? TRISTATE_YES : TRISTATE_NO;
         if (!s->name)
                 return log_oom();
         *ret = TAKE_PTR(s);
@@ -330,6 +329,8 @@ int pod_make(Context *c, const RunArgs *args, bool to_start, Pod **ret, PodPlan 
         if (r < 0)
                 return r;
         m.n_apps = m.manifest->n_apps;
+        for (size_t i = 0; i < m.n_apps; i++)
+                m.manifest->apps[i].options = app_options_free(m.manifest->apps[i].options);
         r = settings_new(args, m.manifest, &m.uuid, &m.settings);
         if (r < 0)
                 return r;

@@ -346,23 +346,22 @@ static int fetch_or_fall_back(Context *c, const char *location, PullPolicy polic
         return 0;
 }
 
-static int fetch_for_app(Context *c, AppcPodApp *app, PullPolicy policy, const UpdateRecord *record)
+static int fetch_for_app(Context *c, AppcPodApp *app, PullPolicy policy, const UpdateRecord *record, Image **image)
 {
         const char *location = strv_env_get(app->annotations, "podctl/image");
-        _cleanup_(image_freep) Image *image = NULL;
         int r;
 
         if (!location)
                 return 0;
-        r = find_decided(c, record, app, location, &image);
+        r = find_decided(c, record, app, location, image);
         if (r == 0)
-                r = fetch_or_fall_back(c, location, policy, &image);
+                r = fetch_or_fall_back(c, location, policy, image);
         if (r < 0)
                 return r;
-        return free_and_strdup(&app->image.id, DIGEST_STRING(&image->id)) < 0 ? log_oom() : 0;
+        return free_and_strdup(&app->image.id, DIGEST_STRING(&(*image)->id)) < 0 ? log_oom() : 0;
 }
 
-static int fetch_for_apps(Context *c, AppcPod *manifest, const UpdateRecord *record)
+static int fetch_for_apps(Context *c, AppcPod *manifest, const UpdateRecord *record, Image **images)
 {
         PullPolicy policy;
         int r = pull_policy(manifest, &policy);
@@ -370,14 +369,14 @@ static int fetch_for_apps(Context *c, AppcPod *manifest, const UpdateRecord *rec
         if (r < 0)
                 return r;
         for (size_t i = 0; i < manifest->n_apps; i++) {
-                r = fetch_for_app(c, &manifest->apps[i], policy, record);
+                r = fetch_for_app(c, &manifest->apps[i], policy, record, &images[i]);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-int pod_manifest_fetch(Context *c, AppcPod *manifest, const char *decided_for)
+int pod_manifest_fetch(Context *c, AppcPod *manifest, const char *decided_for, Image **images)
 {
         _cleanup_(update_record_done) UpdateRecord record = {};
         _cleanup_free_ char *message = NULL;
@@ -388,7 +387,7 @@ int pod_manifest_fetch(Context *c, AppcPod *manifest, const char *decided_for)
                 return r;
         if (decided_for && update_record_read(dir, decided_for, &record, &message) < 0)
                 log_warning("%s", message);
-        return fetch_for_apps(c, manifest, &record);
+        return fetch_for_apps(c, manifest, &record, images);
 }
 
 static const char *const update_way_table[_UPDATE_WAY_MAX] = {

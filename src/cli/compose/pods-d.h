@@ -31,8 +31,9 @@ int pod_manifest_annotate(AppcPod *manifest, const RunArgs *args);
 
 /* Fetches the images of apps that name their origin (podctl/image), by podctl/pull-policy, and makes the apps use the
  * fetched ones. An update that fails is a warning if the store has an image. decided_for: the pod of pods.d whose apps
- * use the images that `podctl update` decided for (pod/update-record.h), or NULL. */
-int pod_manifest_fetch(Context *c, AppcPod *manifest, const char *decided_for);
+ * use the images that `podctl update` decided for (pod/update-record.h), or NULL. images has a place for each app,
+ * which is filled in for these. */
+int pod_manifest_fetch(Context *c, AppcPod *manifest, const char *decided_for, Image **images);
 
 /* How far `podctl update` goes with a pod. */
 #define POD_ANNOTATION_UPDATE "podctl/auto-update"

@@ -180,26 +180,29 @@ const Option run_prepared_options[] = {
         ATTACH_OPTIONS START_OPTIONS {},
 };
 
-#define CHECK(kind, member) offsetof(RunApp, checks[HEALTH_##kind].member)
+#define CHECK(kind, member) offsetof(RunApp, options.checks[HEALTH_##kind].member)
 
 const Option run_app_options[] = {
         { "annotation", &option_strv, offsetof(RunApp, annotations), "NAME=VALUE", "Annotate the app" },
         { "after", &option_commas, offsetof(RunApp, after), "APP,…", "Start after these apps" },
-        { "apparmor", &option_string, offsetof(RunApp, apparmor), "PROFILE", "Confine it by this AppArmor profile" },
-        { "caps-remove", &option_commas, offsetof(RunApp, caps_remove), "CAP,…", "Capabilities to take away" },
-        { "caps-retain", &option_commas, offsetof(RunApp, caps_retain), "CAP,…", "The only capabilities to keep" },
-        { "cap-remove", &option_commas, offsetof(RunApp, caps_remove), "CAP,…", "The same as --caps-remove" },
-        { "cap-retain", &option_commas, offsetof(RunApp, caps_retain), "CAP,…", "The same as --caps-retain" },
-        { "cpu", &option_string, offsetof(RunApp, cpu), "QUANTITY", "CPU limit, 500m or 1.5" },
-        { "cpu-shares", &option_string, offsetof(RunApp, cpu_shares), "N", "CPU weight, 2 to 262144" },
+        { "apparmor", &option_string, offsetof(RunApp, options.apparmor), "PROFILE",
+          "Confine it by this AppArmor profile" },
+        { "caps-remove", &option_commas, offsetof(RunApp, options.caps_remove), "CAP,…", "Capabilities to take away" },
+        { "caps-retain", &option_commas, offsetof(RunApp, options.caps_retain), "CAP,…",
+          "The only capabilities to keep" },
+        { "cap-remove", &option_commas, offsetof(RunApp, options.caps_remove), "CAP,…", "The same as --caps-remove" },
+        { "cap-retain", &option_commas, offsetof(RunApp, options.caps_retain), "CAP,…", "The same as --caps-retain" },
+        { "cpu", &option_string, offsetof(RunApp, options.cpu), "QUANTITY", "CPU limit, 500m or 1.5" },
+        { "cpu-shares", &option_string, offsetof(RunApp, options.cpu_shares), "N", "CPU weight, 2 to 262144" },
         { "credential", &option_strv, offsetof(RunApp, credentials), "NAME[=SOURCE][,env=VARIABLE]",
           "Secret of the app, from a file or the host's store" },
         { "credential-encrypted", &option_strv, offsetof(RunApp, credentials_encrypted),
           "NAME[=SOURCE][,env=VARIABLE]", "The same, encrypted with systemd-creds" },
         { "device", &option_strv, offsetof(RunApp, devices), "PATH[:TARGET][:rwm]", "Give it a device of the host" },
-        { "environment", &option_strv, offsetof(RunApp, environment), "NAME=VALUE", "Set a variable", 'e' },
-        { "exec", &option_string, offsetof(RunApp, exec), "PROGRAM", "Run this instead of the image's program" },
-        { "group", &option_string, offsetof(RunApp, group), "GROUP",
+        { "environment", &option_strv, offsetof(RunApp, options.environment), "NAME=VALUE", "Set a variable", 'e' },
+        { "exec", &option_string, offsetof(RunApp, options.exec), "PROGRAM",
+          "Run this instead of the image's program" },
+        { "group", &option_string, offsetof(RunApp, options.group), "GROUP",
           "Group: name, number, or path of a file with that group" },
         { "health-cmd", &option_string, CHECK(LIVENESS, cmd), "COMMAND",
           "Check the app's health with this in a shell; or none" },
@@ -232,35 +235,37 @@ const Option run_app_options[] = {
           "Time after which such a check has failed, 30s" },
         { "health-timeout", &option_string, CHECK(LIVENESS, timeout), "TIME",
           "Time after which a check has failed, 30s" },
-        { "memory", &option_string, offsetof(RunApp, memory), "QUANTITY", "Memory limit, 64Mi or 1G" },
+        { "memory", &option_string, offsetof(RunApp, options.memory), "QUANTITY", "Memory limit, 64Mi or 1G" },
         { "mount", &option_strv, offsetof(RunApp, mounts), "volume=NAME,target=PATH", "Mount a volume" },
         { "name", &option_string, offsetof(RunApp, name), "NAME", "Name of the app" },
-        { "oom-score-adj", &option_string, offsetof(RunApp, oom_score_adj), "N",
+        { "oom-score-adj", &option_string, offsetof(RunApp, options.oom_score_adj), "N",
           "OOM killer adjustment, -1000 to 1000" },
         { "readonly-rootfs", &option_bool, offsetof(RunApp, readonly_rootfs), NULL, "Mount the app's root read-only" },
         { "requires", &option_commas, offsetof(RunApp, requires), "APP,…",
           "Start after these apps, and stop with them" },
-        { "rlimit", &option_strv, offsetof(RunApp, rlimits), "NAME=SOFT[:HARD]", "Resource limit, NOFILE=1024:4096" },
+        { "rlimit", &option_strv, offsetof(RunApp, options.rlimits), "NAME=SOFT[:HARD]",
+          "Resource limit, NOFILE=1024:4096" },
         { "restart", &option_choice, offsetof(RunApp, restart), "WHEN", "Start again: no, on-failure or always",
           .choices = "no|on-failure|always" },
-        { "seccomp", &option_string, offsetof(RunApp, seccomp), "FILTER",
+        { "seccomp", &option_string, offsetof(RunApp, options.seccomp), "FILTER",
           "System calls: mode=retain|remove,[errno=NAME,]CALL,…, or a profile's file" },
-        { "selinux", &option_string, offsetof(RunApp, selinux), "CONTEXT",
+        { "selinux", &option_string, offsetof(RunApp, options.selinux), "CONTEXT",
           "Its SELinux context, USER:ROLE:TYPE:LEVEL" },
         { "signature", &option_string, offsetof(RunApp, signature), "FILE", "The signature of the image, an ACI" },
-        { "socket-activated", &option_commas, offsetof(RunApp, socket_activated), "PORT,…",
+        { "socket-activated", &option_commas, offsetof(RunApp, options.socket_activated), "PORT,…",
           "Ports whose sockets the service manager passes" },
-        { "stop-signal", &option_string, offsetof(RunApp, stop_signal), "SIGNAL",
+        { "stop-signal", &option_string, offsetof(RunApp, options.stop_signal), "SIGNAL",
           "Signal that asks the app to end, SIGTERM by default" },
-        { "stop-timeout", &option_string, offsetof(RunApp, stop_timeout), "TIME",
+        { "stop-timeout", &option_string, offsetof(RunApp, options.stop_timeout), "TIME",
           "How long the app may take then before it is killed" },
-        { "supplementary-gids", &option_commas, offsetof(RunApp, supplementary_gids), "GID,…", "Further groups" },
-        { "user", &option_string, offsetof(RunApp, user), "USER",
+        { "supplementary-gids", &option_commas, offsetof(RunApp, options.supplementary_gids), "GID,…",
+          "Further groups" },
+        { "user", &option_string, offsetof(RunApp, options.user), "USER",
           "User: name, number, or path of a file with that owner" },
-        { "user-annotation", &option_strv, offsetof(RunApp, user_annotations), "NAME=VALUE",
+        { "user-annotation", &option_strv, offsetof(RunApp, options.user_annotations), "NAME=VALUE",
           "Annotation for your own use" },
-        { "user-label", &option_strv, offsetof(RunApp, user_labels), "NAME=VALUE", "Label for your own use" },
-        { "working-dir", &option_string, offsetof(RunApp, working_dir), "DIR", "Working directory" },
+        { "user-label", &option_strv, offsetof(RunApp, options.user_labels), "NAME=VALUE", "Label for your own use" },
+        { "working-dir", &option_string, offsetof(RunApp, options.working_dir), "DIR", "Working directory" },
         {},
 };
 
@@ -269,7 +274,7 @@ void run_args_done_apps(RunArgs *args)
         for (size_t i = 0; i < args->n_apps; i++) {
                 options_free(run_app_options, &args->apps[i]);
                 free(args->apps[i].image);
-                strv_free(args->apps[i].arguments);
+                strv_free(args->apps[i].options.arguments);
         }
         args->apps = mfree(args->apps);
         args->n_apps = 0;
@@ -299,15 +304,15 @@ static int take_arguments(RunArgs *args, char ***words)
                 return log_error_errno(EINVAL,
                                        "Arguments after '--' belong to an image, and there is none before them");
         app = &args->apps[args->n_apps - 1];
-        if (app->arguments)
+        if (app->options.arguments)
                 return log_error_errno(EINVAL, "Image '%s' has arguments already", app->image);
 
-        app->arguments = new0(char *, 1);
-        if (!app->arguments)
+        app->options.arguments = new0(char *, 1);
+        if (!app->options.arguments)
                 return log_oom();
 
         for ((*words)++; **words && !streq(**words, "---"); (*words)++)
-                if (strv_extend(&app->arguments, **words) < 0)
+                if (strv_extend(&app->options.arguments, **words) < 0)
                         return log_oom();
         if (**words)
                 (*words)++;

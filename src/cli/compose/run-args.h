@@ -4,60 +4,28 @@
 #include "cli/images/fetch-image.h"
 #include "cli/start/pod-start.h"
 #include "cli/verb.h"
-#include "manifest/health-check.h"
+#include "manifest/app-options.h"
 #include "shared/options.h"
 
 /* The command line of run, and of its two halves prepare and run-prepared: options of the pod, then images, each
  * followed by options of its app and, behind "--", arguments for it up to "---" (as with rkt: its
  * Documentation/subcommands/run.md). */
 
-/* A check of an app, as options have it; NULL is what the image or the default says. */
-typedef struct RunCheck {
-        char *cmd;
-        char *interval;
-        char *timeout;
-        char *start_period;
-        char *start_interval;
-        char *retries;
-} RunCheck;
-
 typedef struct RunApp {
         char *image; /* as the user wrote it */
-        char **arguments;
+        AppOptions options; /* what changes the image's app */
 
         char *signature;
-        char *exec;
         char *name;
-        char *user;
-        char *group;
-        char **supplementary_gids;
-        char *working_dir;
-        char **environment;
         char **mounts;
         char **annotations;
-        char **user_annotations;
-        char **user_labels;
         bool readonly_rootfs;
-        char *memory;
-        char *cpu;
-        char *cpu_shares;
-        char *oom_score_adj;
-        char *apparmor;
-        char *selinux;
-        char **caps_retain;
-        char **caps_remove;
-        char *seccomp;
         char **after;
         char **requires;
         char *restart;
         char **devices;
-        char **rlimits;
         char **credentials;
         char **credentials_encrypted;
-        char **socket_activated;
-        char *stop_signal;
-        char *stop_timeout;
-        RunCheck checks[_HEALTH_KIND_MAX];
         char *health_on_failure;
         bool health_ready;
 } RunApp;

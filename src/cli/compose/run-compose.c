@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-
 #include "basic/log.h"
 #include "basic/parse.h"
-#include "basic/path.h"
+#include "cli/compose/compose-app.h"
 #include "cli/compose/compose-environment.h"
 #include "cli/compose/compose-health.h"
-#include "cli/compose/compose-isolators.h"
 #include "cli/compose/compose-mounts.h"
 #include "cli/compose/compose-ports.h"
 #include "cli/compose/compose-service.h"
@@ -15,72 +13,8 @@
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
 #include "manifest/appc-strings.h"
-#include "manifest/oci-config.h"
-#include "pod/image-demands.h"
 #include "pod/plan-journal.h"
-
-static int replace_words(char ***list, char *const *first, char *const *second)
-{
-        _cleanup_strv_free_ char **words = strv_copy(first);
-
-        if (!words || strv_extend_strv(&words, second) < 0)
-                return log_oom();
-        strv_free(*list);
-        *list = TAKE_PTR(words);
-        return 0;
-}
-
-static int compose_exec(const RunApp *run, const Image *image, App *app)
-{
-        _cleanup_(oci_config_freep) OciConfig *config = NULL;
-        char *const exec[] = { run->exec, NULL };
-
-        if (run->exec && !*run->exec)
-                return log_error_errno(EINVAL, "Option --exec takes a program, not ''");
-        if (run->exec)
-                return replace_words(&app->exec, exec, run->arguments);
-        if (strv_length(run->arguments) == 0)
-                return 0;
-
-        if (image->kind != IMAGE_APPC &&
-            oci_config_parse(image->config, image->config_size, &config, NULL) >= 0)
-                return replace_words(&app->exec, config->config.entrypoint, run->arguments);
-        return replace_words(&app->exec, app->exec, run->arguments);
-}
-
-static int compose_groups(const RunApp *run, App *app)
-{
-        size_t n = strv_length(run->supplementary_gids);
-        uint32_t *gids;
-
-        if (n == 0)
-                return 0;
-        gids = new0(uint32_t, n);
-        if (!gids)
-                return log_oom();
-
-        for (size_t i = 0; i < n; i++)
-                if (parse_uint32(run->supplementary_gids[i], &gids[i]) < 0) {
-                        free(gids);
-                        return log_error_errno(EINVAL, "Option --supplementary-gids takes numbers, not '%s'",
-                                               run->supplementary_gids[i]);
-                }
-        free(app->supplementary_gids);
-        app->supplementary_gids = gids;
-        app->n_supplementary_gids = n;
-        return 0;
-}
-
-static int add_pairs(char ***list, char *const *pairs, const char *option)
-{
-        STRV_FOREACH(pair, pairs) {
-                if (**pair == '=' || !strchr(*pair, '='))
-                        return log_error_errno(EINVAL, "Option --%s takes NAME=VALUE, not '%s'", option, *pair);
-                if (strv_extend(list, *pair) < 0)
-                        return log_oom();
-        }
-        return 0;
-}
+#include "pod/pod-prepare.h"
 
 /* Kept as annotations of the app, in the same way as in a manifest. */
 static int compose_order(const RunApp *run, AppcPodApp *app)
@@ -99,70 +33,6 @@ static int compose_order(const RunApp *run, AppcPodApp *app)
                 if (rows[i].value && strv_env_set(&app->annotations, rows[i].name, rows[i].value) < 0)
                         return log_oom();
         return 0;
-}
-
-/* With another user but no group, the group is that user's own. If the image does not list the user, it is 0, or the
- * one of an appc image. */
-static int compose_group(const RunApp *run, const Image *image, App *app)
-{
-        if (!run->user && !run->group)
-                return 0;
-        app->group_from_user = !run->group;
-        if (run->group || image->kind == IMAGE_APPC)
-                return 0;
-        return free_and_strdup(&app->group, "0") < 0 ? log_oom() : 0;
-}
-
-static int compose_app(const RunArgs *args, const RunApp *run, const Image *image, AppcPodApp *pod_app)
-{
-        const struct {
-                const char *value;
-                char **field;
-        } strings[] = {
-                { run->user, &pod_app->app->user },
-                { run->group, &pod_app->app->group },
-                { run->working_dir, &pod_app->app->working_directory },
-        };
-        int r;
-
-        for (size_t i = 0; i < ELEMENTSOF(strings); i++)
-                if (strings[i].value && free_and_strdup(strings[i].field, strings[i].value) < 0)
-                        return log_oom();
-        if (run->working_dir && !path_is_absolute(run->working_dir))
-                return log_error_errno(EINVAL, "Option --working-dir takes an absolute path, not '%s'",
-                                       run->working_dir);
-
-        r = compose_group(run, image, pod_app->app);
-        if (r < 0)
-                return r;
-        r = compose_exec(run, image, pod_app->app);
-        if (r < 0)
-                return r;
-        r = compose_environment(args, run, pod_app->app);
-        if (r < 0)
-                return r;
-        r = compose_groups(run, pod_app->app);
-        if (r < 0)
-                return r;
-        r = compose_isolators(run, pod_app->app);
-        if (r < 0)
-                return r;
-        r = compose_stop(run, pod_app->app);
-        if (r < 0)
-                return r;
-        r = compose_health(run, pod_app);
-        if (r < 0)
-                return r;
-
-        r = compose_order(run, pod_app);
-        if (r < 0)
-                return r;
-        pod_app->read_only_rootfs = run->readonly_rootfs;
-        r = add_pairs(&pod_app->annotations, run->annotations, "annotation");
-        if (r < 0)
-                return r;
-        r = add_pairs(&pod_app->app->user_annotations, run->user_annotations, "user-annotation");
-        return r < 0 ? r : add_pairs(&pod_app->app->user_labels, run->user_labels, "user-label");
 }
 
 static int name_image(AppcPodApp *app, const Image *image, const char *name)
@@ -188,34 +58,10 @@ static int name_image(AppcPodApp *app, const Image *image, const char *name)
         return 0;
 }
 
-/* For an appc image without an app: like rkt, runs the program of --exec as root. */
-static int app_of_root(App **ret)
-{
-        _cleanup_(app_freep) App *app = app_new();
-
-        if (!app || free_and_strdup(&app->user, "0") < 0 || free_and_strdup(&app->group, "0") < 0)
-                return -ENOMEM;
-        *ret = TAKE_PTR(app);
-        return 0;
-}
-
 /* The image of which the word may have been meant as an argument. */
 static const char *before(const RunArgs *args, const RunApp *run)
 {
-        return run > args->apps && !run[-1].arguments ? run[-1].image : NULL;
-}
-
-static int compose_demands(const RunArgs *args, const RunApp *run, AppcPodApp *app)
-{
-        _cleanup_strv_free_ char **warnings = NULL;
-
-        if (args->private_users != 0 || run->caps_retain || run->caps_remove)
-                return 0;
-        if (image_demands_bound(app->name, app->app, &warnings) < 0)
-                return log_oom();
-        STRV_FOREACH(warning, warnings)
-                log_warning("%s", *warning);
-        return 0;
+        return run > args->apps && !run[-1].options.arguments ? run[-1].image : NULL;
 }
 
 static int name_app(const RunApp *run, const char *image_name, char **ret)
@@ -226,14 +72,32 @@ static int name_app(const RunApp *run, const char *image_name, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-static int compose_all(const RunArgs *args, const RunApp *run, const Image *image, AppcPod *pod, AppcPodApp *app)
+/* What the command line says about the app, for a pod of this host. *ret is never NULL. */
+static int options_of_args(const RunArgs *args, const RunApp *run, const Image *image, AppOptions **ret)
+{
+        _cleanup_strv_free_ char **environment = NULL;
+        AppOptions said = run->options;
+        int r = environment_of_args(args, run, image->app, &environment);
+
+        if (r < 0)
+                return r;
+        said.environment = environment;
+        return app_options_copy(&said, ret) < 0 ? log_oom() : 0;
+}
+
+/* What is the app's, but not its image's to say. */
+static int compose_around(const RunArgs *args, const RunApp *run, AppcPod *pod, AppcPodApp *app)
 {
         int r;
 
-        r = compose_demands(args, run, app);
+        r = compose_health(run, app);
         if (r < 0)
                 return r;
-        r = compose_app(args, run, image, app);
+        r = compose_order(run, app);
+        if (r < 0)
+                return r;
+        app->read_only_rootfs = run->readonly_rootfs;
+        r = compose_pairs(&app->annotations, run->annotations, "annotation");
         if (r < 0)
                 return r;
         r = compose_mounts(pod, app, run->mounts);
@@ -243,12 +107,18 @@ static int compose_all(const RunArgs *args, const RunApp *run, const Image *imag
         if (r < 0)
                 return r;
         r = compose_mounts(pod, app, args->mounts);
+        return r < 0 ? r : compose_credentials(args, run, app);
+}
+
+static int compose_all(const RunArgs *args, const RunApp *run, const Image *image, AppcPod *pod, AppcPodApp *app)
+{
+        int r;
+
+        r = options_of_args(args, run, image, &app->options);
         if (r < 0)
                 return r;
-        r = compose_credentials(args, run, app);
-        if (r < 0)
-                return r;
-        return compose_sockets(run, app);
+        r = compose_options(image, args->private_users != 0, app);
+        return r < 0 ? r : compose_around(args, run, pod, app);
 }
 
 static int add_app(Context *context, const RunArgs *args, const RunApp *run, AppcPod *pod, Image **ret_image)
@@ -278,9 +148,6 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         if (r < 0)
                 return log_oom();
 
-        r = image->app ? app_copy(image->app, &app->app) : app_of_root(&app->app);
-        if (r < 0)
-                return log_oom();
         r = name_image(app, image, image_name);
         if (r < 0)
                 return r;
@@ -309,33 +176,68 @@ static int add_journal_limits(AppcPod *pod, const RunArgs *args)
         return 0;
 }
 
-static int compose_file(Context *context, const RunArgs *args, AppcPod **ret)
+/* The option, else the manifest's annotation. */
+int private_users_wanted(const RunArgs *args, const AppcPod *manifest, Tristate *ret)
 {
-        _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+        const char *text = appc_pod_annotation(manifest, "podctl/private-users");
+        int users = args->private_users < 0 && text ? parse_boolean(text) : args->private_users;
+
+        if (users < 0 && text)
+                return log_error_errno(EINVAL, "Annotation 'podctl/private-users' is yes or no, not '%s'", text);
+        *ret = users < 0 ? TRISTATE_UNSET : users ? TRISTATE_YES : TRISTATE_NO;
+        return 0;
+}
+
+/* Applies the options that apps of a file have. */
+static int apply_options(Context *c, AppcPodApp *app, bool private_users, Image **image)
+{
+        _cleanup_free_ char *message = NULL;
+        ImageStore *store;
         int r;
 
-        r = pod_manifest_read(args->pod_manifest, &pod, NULL);
+        if (!app->options)
+                return 0;
+        r = context_images(c, &store);
         if (r < 0)
                 return r;
+        r = *image ? 0 : pod_find_image(store, app, image, &message);
+        if (r < 0)
+                return log_error_errno(r, "%s", message ?: "Cannot find the image");
+        return compose_options(*image, private_users, app);
+}
+
+static int complete_file(Context *c, const RunArgs *args, AppcPod *pod, Image **images)
+{
+        Tristate users;
+        int r;
+
         r = args->check ? pod_manifest_check_ways(pod)
-                        : pod_manifest_fetch(context, pod, args->of_pods_d ? args->name : NULL);
+                        : pod_manifest_fetch(c, pod, args->of_pods_d ? args->name : NULL, images);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(pod);
-        return 0;
+        r = private_users_wanted(args, pod, &users);
+        for (size_t i = 0; r >= 0 && i < pod->n_apps; i++) {
+                _cleanup_free_ char *context = strprintf("%s: app '%s'", args->manifest_shown ?: args->pod_manifest,
+                                                         pod->apps[i].name);
+
+                log_set_prefix(context);
+                r = apply_options(c, &pod->apps[i], tristate_or(users, true), &images[i]);
+                log_set_prefix(NULL);
+        }
+        return r;
 }
 
 static int compose_words(Context *context, const RunArgs *args, AppcPod *pod, Image **images)
 {
         int r;
 
-        r = add_pairs(&pod->annotations, args->annotations, "annotation");
+        r = compose_pairs(&pod->annotations, args->annotations, "annotation");
         if (r < 0)
                 return r;
-        r = add_pairs(&pod->user_annotations, args->user_annotations, "user-annotation");
+        r = compose_pairs(&pod->user_annotations, args->user_annotations, "user-annotation");
         if (r < 0)
                 return r;
-        r = add_pairs(&pod->user_labels, args->user_labels, "user-label");
+        r = compose_pairs(&pod->user_labels, args->user_labels, "user-label");
         if (r < 0)
                 return r;
         r = add_journal_limits(pod, args);
@@ -352,27 +254,34 @@ static int compose_words(Context *context, const RunArgs *args, AppcPod *pod, Im
         return compose_ports(pod, args->ports);
 }
 
+static int compose(Context *c, const RunArgs *args, AppcPod *pod, size_t n, Image ***ret_images)
+{
+        Image **images = new0(Image *, n);
+        int r;
+
+        if (!images)
+                return log_oom();
+        r = args->pod_manifest ? complete_file(c, args, pod, images) : compose_words(c, args, pod, images);
+        if (r < 0 || !ret_images)
+                image_array_free(images, n);
+        else
+                *ret_images = images;
+        return r;
+}
+
 int run_compose(Context *context, const RunArgs *args, AppcPod **ret, Image ***ret_images)
 {
         _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
-        Image **images;
         int r;
 
-        if (args->pod_manifest)
-                return compose_file(context, args, ret);
-        pod = appc_pod_new();
-        images = new0(Image *, args->n_apps);
-        if (!pod || !images) {
-                free(images);
-                return log_oom();
-        }
-        r = compose_words(context, args, pod, images);
-        if (r < 0 || !ret_images)
-                images = image_array_free(images, args->n_apps);
+        if (!args->pod_manifest)
+                pod = appc_pod_new();
+        r = args->pod_manifest ? pod_manifest_read(args->pod_manifest, &pod, NULL) : pod ? 0 : log_oom();
         if (r < 0)
                 return r;
-        if (ret_images)
-                *ret_images = images;
+        r = compose(context, args, pod, args->pod_manifest ? pod->n_apps : args->n_apps, ret_images);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(pod);
         return 0;
 }

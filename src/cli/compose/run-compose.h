@@ -4,10 +4,14 @@
 #include "cli/compose/run-args.h"
 #include "manifest/appc-pod.h"
 
-/* Makes a pod manifest from a command line, or reads it from the file that the command line names. All of these log.
+/* Makes a pod manifest from a command line, or reads it from the file that the command line names. The options of its
+ * apps have been applied to their images' apps, and are still there for pods that are made as files. All of these log.
  *
  * Environment, lowest first: the caller's (--inherit-env), the image's, --set-env-file, --set-env, --environment.
  * Arguments for an OCI or Docker image replace its Cmd, as with docker; those for an appc image are appended.
  *
- * *ret_images, unless NULL, are the images of its apps; NULL if the manifest is from a file. */
+ * *ret_images, unless NULL, are the images of its apps, those that were looked up. */
 int run_compose(Context *context, const RunArgs *args, AppcPod **ret, Image ***ret_images);
+
+/* Whether the pod has user IDs of its own: the option, or else the manifest's annotation; unset: neither says it. */
+int private_users_wanted(const RunArgs *args, const AppcPod *manifest, Tristate *ret);

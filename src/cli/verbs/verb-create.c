@@ -42,25 +42,26 @@ static bool is_id(const char *text)
         return id;
 }
 
-static bool same_app(const App *a, const App *b)
+/* The file of a filter is read at each start, wherever that happens. */
+static int complete_path(char **seccomp)
 {
-        _cleanup_json_object_ json_object *o = NULL, *p = NULL;
+        _cleanup_free_ char *path = NULL;
 
-        return a && b && app_write(a, &o) >= 0 && app_write(b, &p) >= 0 && json_object_equal(o, p);
+        if (!*seccomp || startswith(*seccomp, "mode=") || strchr(*seccomp, ','))
+                return 0;
+        path = realpath(*seccomp, NULL);
+        return path && free_and_strdup(seccomp, path) >= 0 ? 0 : log_oom();
 }
 
-static int simplify_app(Context *c, const RunApp *run, AppcPodApp *app)
+static int simplify_app(const RunApp *run, AppcPodApp *app)
 {
-        _cleanup_(image_freep) Image *image = NULL;
-        int r;
+        int r = complete_path(&app->options->seccomp);
 
-        r = find_image(c, app->image.id, &image);
         if (r < 0)
                 return r;
-        if (same_app(image->app, app->app)) {
-                app_free(app->app);
-                app->app = NULL;
-        }
+        app->app = app_free(app->app);
+        if (app_options_are_empty(app->options))
+                app->options = app_options_free(app->options);
         if (is_remote(run->image) && strv_env_set(&app->annotations, "podctl/image", run->image) < 0)
                 return log_oom();
         /* The ID stays only if the image was given by it; otherwise its name decides. */
@@ -82,7 +83,7 @@ static int compose(Context *c, const RunArgs *args, AppcPod **ret)
         if (r < 0)
                 return r;
         for (size_t i = 0; i < args->n_apps; i++) {
-                r = simplify_app(c, &args->apps[i], &manifest->apps[i]);
+                r = simplify_app(&args->apps[i], &manifest->apps[i]);
                 if (r < 0)
                         return r;
         }
