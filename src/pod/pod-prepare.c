@@ -8,6 +8,7 @@
 #include "pod/plan-sources.h"
 #include "pod/pod-prepare.h"
 #include "pod/pod-volumes.h"
+#include "pod/pods-d.h"
 #include "pod/update-record.h"
 #include "shared/explain.h"
 
@@ -411,7 +412,22 @@ int pod_store_used_images(PodStore *s, char ***ret)
         return 0;
 }
 
-int pod_store_needs(PodStore *s, char ***ret_layers, char ***ret_images)
+static int add_images_of_files(PodStore *s, ImageStore *store, char ***images)
+{
+        _cleanup_strv_free_ char **needed = NULL;
+        int r = pods_d_images(store, s->data, &needed);
+
+        STRV_FOREACH(pair, needed) {
+                _cleanup_free_ char *id = strndup(*pair, strcspn(*pair, "="));
+
+                r = !id ? -ENOMEM : strv_contains(*images, id) ? 0 : strv_extend(images, id);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+int pod_store_needs(PodStore *s, ImageStore *store, char ***ret_layers, char ***ret_images)
 {
         _cleanup_strv_free_ char **layers = NULL, **images = NULL;
         int r = pod_store_used_layers(s, &layers);
@@ -420,6 +436,8 @@ int pod_store_needs(PodStore *s, char ***ret_layers, char ***ret_images)
                 r = pod_store_used_images(s, &images);
         if (r >= 0)
                 r = update_records_add_images(s->data, &images);
+        if (r >= 0)
+                r = add_images_of_files(s, store, &images);
         if (r < 0)
                 return r;
         *ret_layers = TAKE_PTR(layers);

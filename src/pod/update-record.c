@@ -42,11 +42,11 @@ static int open_records(const char *dir)
         return fd < 0 ? -errno : mkdir_open_at(fd, UPDATES, 0700);
 }
 
-int update_records_lock(const char *dir)
+int update_records_lock(const char *dir, int operation)
 {
         _cleanup_close_ int fd = open_records(dir);
 
-        return fd < 0 ? fd : lock_file_at(fd, ".lock", LOCK_EX);
+        return fd < 0 ? fd : lock_file_at(fd, ".lock", operation);
 }
 
 static int read_record(const char *dir, const char *pod, UpdateRecord *ret, JsonError *e)
@@ -198,6 +198,20 @@ UpdateItem *update_record_item(UpdateRecord *r, const char *app, const char *pla
         i->app = strdup(app);
         i->place = strdup(place);
         return i->app && i->place ? i : NULL;
+}
+
+int update_record_choose(UpdateRecord *r, const char *app, const char *place, const char *image)
+{
+        UpdateItem *i = update_record_find(r, app, place);
+
+        if (!i || !i->current || streq(i->current, image))
+                return 0;
+        if (strv_contains(i->failed, image))
+                return -EBUSY;
+        i->current = mfree(i->current);
+        i->previous = mfree(i->previous);
+        i->untested = false;
+        return 0;
 }
 
 int update_item_take(UpdateItem *i, const char *image)

@@ -24,8 +24,8 @@ typedef struct UpdateRecord {
 
 void update_record_done(UpdateRecord *r);
 
-/* Locks the decisions; returns the fd. */
-int update_records_lock(const char *dir);
+/* Locks the decisions; returns the fd. operation: LOCK_EX, with LOCK_NB for -EAGAIN. */
+int update_records_lock(const char *dir, int operation);
 
 /* Empty if there is none. A damaged one is an error: nobody knows any more which images failed. */
 int update_record_read(const char *dir, const char *pod, UpdateRecord *ret, char **reterr_message);
@@ -41,6 +41,10 @@ int update_records_add_images(const char *dir, char ***images);
 UpdateItem *update_record_find(const UpdateRecord *r, const char *app, const char *place);
 /* The same, made if necessary, in place of one about another place. NULL: out of memory. */
 UpdateItem *update_record_item(UpdateRecord *r, const char *app, const char *place);
+
+/* The user chose this image for the app anew: a decision for another one no longer counts. -EBUSY: the image has
+ * failed, and the decision stays. */
+int update_record_choose(UpdateRecord *r, const char *app, const char *place, const char *image);
 
 /* Decides for another image, to be tested, or back for the previous one; -ENOENT: there is none. */
 int update_item_take(UpdateItem *i, const char *image);

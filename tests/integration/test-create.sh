@@ -84,7 +84,7 @@ test_long_fetch_at_the_start() {
         created late "docker://$FRONT/fetched@$digest" --exec=/bin/sleep -- 1000 >/dev/null 2>&1
         jq -e '.apps[0].annotations | any(.name == "podctl/image")' "$LOCAL/late.json"
         # As after "image rm", or on another host.
-        podctl image rm "$digest" busybox >/dev/null
+        podctl image rm --force "$digest" busybox >/dev/null
         defer fetch busybox.oci
         mkdir -p /etc/systemd/system/pod@late.service.d
         printf '[Service]\nTimeoutStartSec=4s\n' >/etc/systemd/system/pod@late.service.d/time.conf

@@ -62,6 +62,69 @@ test_newer_image_with_options() {
         assert_eq "$(podctl cat-manifest site | jq -c '.apps[0] | has("options")')" false
 }
 
+# Who writes the file anew means the image that podctl create has just looked at, unless that one has failed.
+test_new_file_after_updates() {
+        site
+        assert_eq "$(state)" current
+        good two
+        podctl --insecure-options=image fetch --pull-policy=update "docker://$IMAGE" >/dev/null 2>&1
+        podctl --insecure-options=image create --replace --annotation=podctl/auto-update=restart site \
+                "docker://$IMAGE" --name=app >/dev/null 2>&1
+        systemctl restart pod@site
+        says two
+        assert_eq "$(state)" current
+        release three 'exit 1'
+        assert_eq "$(state || true)" 'rolled back'
+        podctl --insecure-options=image create --replace site "docker://$IMAGE" --name=app >out 2>&1
+        assert_contains "$(cat out)" 'has failed in an update'
+        systemctl restart pod@site
+        wait_until systemctl is-active pod@site
+        says two
+}
+
+image_of_site() { podctl cat-manifest site | jq -r '.apps[0].image.id'; }
+
+# What a pod starts with next time, or could go back to, goes only by force.
+test_images_of_pods_stay() {
+        local one two
+        site
+        one=$(image_of_site)
+        podctl image tag "$one" alias:1
+        podctl image rm alias:1
+        assert_fails 254 podctl image rm "$IMAGE"
+        assert_contains "$output" "pod 'site' starts with it"
+        podctl stop site
+        podctl gc --grace-period=0s >/dev/null 2>&1
+        podctl image gc --grace-period=0s >/dev/null 2>&1
+        systemctl start pod@site
+        good two
+        assert_eq "$(state)" updated
+        two=$(image_of_site)
+        # The name is not what the pod goes by now.
+        assert_fails 254 podctl image rm "$two"
+        podctl image rm --force "$two" >/dev/null
+        podctl image rm --force "$one" >/dev/null
+        assert_fails 254 update --rollback site
+        assert_contains "$output" 'is not in the store any more'
+        assert_eq "$(state)" current
+        systemctl restart pod@site
+        says two
+}
+
+# The pod runs what its file says if what was decided for it is gone, and an update knows that.
+test_decided_image_is_gone() {
+        site
+        good two
+        assert_eq "$(state)" updated
+        podctl image rm --force "$(image_of_site)" >/dev/null
+        good three
+        podctl --insecure-options=image fetch "docker://$IMAGE" >/dev/null 2>&1
+        systemctl restart pod@site
+        says three
+        assert_eq "$(state)" current
+        assert_eq "$(jq -r '.items[0].current' $RECORDS/site)" "$(image_of_site)"
+}
+
 test_update_to_a_newer_image() {
         local event
         site

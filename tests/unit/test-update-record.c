@@ -64,7 +64,7 @@ Test(update_record, files)
         cr_assert_eq(update_record_read(t.path, "site", &read, NULL), 0);
         cr_expect_eq(read.n_items, 0);
 
-        lock = update_records_lock(t.path);
+        lock = update_records_lock(t.path, LOCK_EX);
         cr_assert_geq(lock, 0);
         (void) taken(&r, "web", "docker://a", "one");
         (void) taken(&r, "web", "docker://a", "two");

@@ -6,7 +6,7 @@
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "cli/compose/pod-make.h"
-#include "cli/compose/pods-d.h"
+#include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
 #include "cli/compose/run-network.h"
 #include "cli/persona.h"

@@ -7,7 +7,7 @@
 #include "cli/compose/compose-mounts.h"
 #include "cli/compose/compose-ports.h"
 #include "cli/compose/compose-service.h"
-#include "cli/compose/pods-d.h"
+#include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
 #include "cli/images/fetch-image.h"
 #include "manifest/ac-types.h"

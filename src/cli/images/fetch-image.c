@@ -160,35 +160,14 @@ static const struct {
         [IMAGE_AT_DISCOVERY] = { fetch_from_web, .remote = true },
 };
 
-static int find_by_place(const Fetch *f, char ***ids)
-{
-        ImageRemote remote = {};
-        int r = image_remote_read(f->store, f->location->text, &remote);
-
-        r = r < 0 ? r : add_id(ids, remote.image);
-        image_remote_done(&remote);
-        return r;
-}
-
-static int find_by_name_or_place(const Fetch *f, char ***ids, char **reterr_message)
-{
-        Digest id;
-        int r;
-
-        if (f->location->type == IMAGE_AT_URL)
-                return find_by_place(f, ids);
-        /* The name first: it may refer to another image by now. */
-        r = image_store_resolve(f->store, f->location->text, &id, NULL, reterr_message);
-        if (r == -ENOENT)
-                return find_by_place(f, ids);
-        return r < 0 ? r : add_id(ids, DIGEST_STRING(&id));
-}
-
 /* Finds the image that the store has by that name, or from that place. */
 static int find_stored(const Fetch *f, char ***ids, char **reterr_message)
 {
-        int r = find_by_name_or_place(f, ids, reterr_message);
+        Digest id;
+        int r = image_store_resolve_location(f->store, f->location, &id, reterr_message);
 
+        if (r >= 0)
+                return add_id(ids, DIGEST_STRING(&id));
         if (r == -ENOENT && f->wish->policy == PULL_NEVER)
                 return explain(reterr_message, r,
                                "no image '%s' in the store, and --pull-policy=never keeps it from being fetched",

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/lock.h"
 #include "basic/log.h"
 #include "cli/images/fetch-image.h"
 #include "cli/start/pod-event.h"
 #include "cli/update/pod-update.h"
 #include "cli/update/update-watch.h"
+#include "pod/pods-d.h"
 #include "pod/update-record.h"
 #include "shared/explain.h"
 #include "unit/unit-job.h"
@@ -40,6 +42,23 @@ static void pod_update_done(PodUpdate *u)
         free(u->unit);
         appc_pod_free(u->manifest);
         update_record_done(&u->record);
+}
+
+int pod_updates_lock(Context *c)
+{
+        _cleanup_close_ int lock = -EBADF;
+        const char *dir;
+        int r;
+
+        r = context_directory(c, &dir);
+        if (r < 0)
+                return r;
+        lock = update_records_lock(dir, LOCK_EX | LOCK_NB);
+        if (lock == -EAGAIN) {
+                log_info("Waiting for another podctl update to end");
+                lock = update_records_lock(dir, LOCK_EX);
+        }
+        return lock < 0 ? log_error_errno(lock, "Cannot lock %s/updates: %m", dir) : TAKE_FD(lock);
 }
 
 /* What there is */
@@ -140,8 +159,19 @@ static int image_of_pod(PodUpdate *u, const AppUpdate *app, char **ret)
         return 0;
 }
 
+static bool is_stored(PodUpdate *u, const char *image)
+{
+        ImageStore *store;
+        Digest id;
+
+        return context_images(u->context, &store) >= 0 && digest_parse(image, &id) >= 0 && image_store_has(store, &id);
+}
+
+/* A decided image that was removed by hand is not what the pod runs, or will run. */
 static int find_current(PodUpdate *u, AppUpdate *a)
 {
+        if (a->item->current && !is_stored(u, a->item->current))
+                a->item->current = mfree(a->item->current);
         if (!a->item->current)
                 return image_of_pod(u, a, &a->from);
         a->from = strdup(a->item->current);
@@ -157,7 +187,7 @@ static int keep_current(PodUpdate *u)
 
                 if (r < 0)
                         return r;
-                if (!a->from || a->item->current)
+                if (!a->from || a->item->current || !is_stored(u, a->from))
                         continue;
                 a->item->current = strdup(a->from);
                 if (!a->item->current)
@@ -484,8 +514,11 @@ static int undo(PodUpdate *u)
 
                 if (!a->item->previous)
                         continue;
+                if (!is_stored(u, a->item->previous))
+                        return log_error_errno(ENOENT, "Pod '%s': image %s, which app '%s' could go back to, is not "
+                                               "in the store any more", u->name, a->item->previous, a->app);
                 a->state = UPDATE_IS_FETCHED;
-                a->from = strdup(a->item->current);
+                a->from = strdup(strempty(a->item->current));
                 a->to = strdup(a->item->previous);
                 if (!a->from || !a->to)
                         return log_oom();
@@ -515,4 +548,38 @@ int pod_update_undo(Context *c, const char *name, const UpdateOptions *options, 
         r = undo(&u);
         k = r < 0 ? 0 : report_apps(&u, report);
         return k < 0 ? k : r;
+}
+
+/* A new file */
+
+static void choose_images(const AppcPod *manifest, Image *const *images, UpdateRecord *record)
+{
+        for (size_t i = 0; i < manifest->n_apps; i++) {
+                const AppcPodApp *app = &manifest->apps[i];
+                const char *place = strv_env_get(app->annotations, "podctl/image"), *id = DIGEST_STRING(&images[i]->id);
+
+                if (place && update_record_choose(record, app->name, place, id) == -EBUSY)
+                        log_warning("App '%s': image %s has failed in an update, and the pod goes on with %s; "
+                                    "podctl update --retry tries it again",
+                                    app->name, id, update_record_find(record, app->name, place)->current);
+        }
+}
+
+int pod_update_choose(Context *c, const char *name, const AppcPod *manifest, Image *const *images)
+{
+        _cleanup_(update_record_done) UpdateRecord record = {};
+        _cleanup_free_ char *message = NULL;
+        _cleanup_close_ int lock = pod_updates_lock(c);
+        int r;
+
+        if (lock < 0)
+                return lock;
+        r = update_record_read(c->dir, name, &record, &message);
+        if (r < 0)
+                return log_explained(r, message, "Cannot read what was decided for pod '%s'", name);
+        if (record.n_items == 0)
+                return 0;
+        choose_images(manifest, images, &record);
+        r = update_record_write(c->dir, name, &record);
+        return r < 0 ? log_error_errno(r, "Cannot write %s/updates/%s: %m", c->dir, name) : 0;
 }

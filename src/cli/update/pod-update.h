@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cli/compose/pods-d.h"
+#include "cli/compose/pod-manifest.h"
 #include "cli/update/update-report.h"
 
 /* Updates of pods of pods.d: a newer image is fetched and verified as at the pod's start, the pod is restarted with it
@@ -21,6 +21,13 @@ typedef enum UpdateResult {
         UPDATE_ROLLED_BACK, /* and what followed went well */
         UPDATE_FAILED,      /* the pod is as it was, or what happened was logged */
 } UpdateResult;
+
+/* Waits for other updates; returns the fd. Logs. */
+int pod_updates_lock(Context *c);
+
+/* After a new file of the pod: what was decided for an earlier one does not go before its images, of which there is one
+ * for each app. Logs. */
+int pod_update_choose(Context *c, const char *name, const AppcPod *manifest, Image *const *images);
 
 /* Logs, and reports each app. Negative: no other pod can be updated either. */
 int pod_update(Context *c, const char *name, const UpdateOptions *options, UpdateReport *report);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "cli/compose/pod-make.h"
-#include "cli/compose/pods-d.h"
+#include "cli/compose/pod-manifest.h"
 #include "cli/start/pod-json.h"
 #include "cli/verbs/host-check.h"
 #include "cli/verbs/verbs.h"
+#include "pod/pods-d.h"
 
 typedef struct CheckArgs {
         bool host;

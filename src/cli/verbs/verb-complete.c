@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
-#include "cli/compose/pods-d.h"
 #include "cli/verbs/verbs.h"
 #include "network/net-config.h"
+#include "pod/pods-d.h"
 
 /* Answers a shell's question of what may come next: "podctl complete WORD…" with all words up to the one that is being
  * written, which may be empty. One answer a line; "@files" and "@directories" mean the shell's own. */

@@ -2,11 +2,13 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "cli/compose/pod-make.h"
-#include "cli/compose/pods-d.h"
+#include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
 #include "cli/terminal/results.h"
+#include "cli/update/pod-update.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-location.h"
+#include "pod/pods-d.h"
 #include "shared/bus.h"
 
 static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
@@ -70,24 +72,12 @@ static int simplify_app(const RunApp *run, AppcPodApp *app)
         return 0;
 }
 
-static int compose(Context *c, const RunArgs *args, AppcPod **ret)
+static int simplify(const RunArgs *args, AppcPod *manifest)
 {
-        _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
-        int r;
+        int r = pod_manifest_annotate(manifest, args) < 0 ? log_oom() : 0;
 
-        r = run_compose(c, args, &manifest, NULL);
-        if (r < 0)
-                return r;
-        if (pod_manifest_annotate(manifest, args) < 0)
-                r = log_oom();
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < args->n_apps; i++) {
+        for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
                 r = simplify_app(&args->apps[i], &manifest->apps[i]);
-                if (r < 0)
-                        return r;
-        }
-        *ret = TAKE_PTR(manifest);
         return r;
 }
 
@@ -188,8 +178,6 @@ static int write_checked(Context *c, const char *name, const RunArgs *args, cons
 
         if (!path || !unit || !new || !shown)
                 return log_oom();
-        if (!args->replace && access(path, F_OK) >= 0)
-                return log_error_errno(EEXIST, "There is a pod '%s' already: %s; --replace writes over it", name, path);
         r = write_below(PODS_D_LOCAL, new, text, 0640);
         if (r < 0)
                 return log_error_errno(r, "Cannot write %s: %m", new);
@@ -220,11 +208,28 @@ static void reload_units(Context *c)
                                   bus_error_text(&error, r));
 }
 
-static int write_files(Context *c, const RunArgs *args, const char *text, const Results *results)
+/* A start has the configuration of the host, and no options. */
+static void tell_of_plain_registries(const Context *c, const AppcPod *manifest)
 {
+        bool fetched = false;
+
+        for (size_t i = 0; i < manifest->n_apps; i++)
+                fetched = fetched || strv_env_get(manifest->apps[i].annotations, "podctl/image");
+        if (fetched && (context_is_insecure(c, "http") || context_is_insecure(c, "tls")))
+                log_info("A start that has to fetch does not have --insecure-options; name the registry in "
+                         "/etc/podctl/registries.d, see podctl-files(5)");
+}
+
+static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest, Image *const *images,
+                       const Results *results)
+{
+        _cleanup_free_ char *text = NULL;
         bool changed;
         int r;
 
+        r = format(manifest, &text);
+        if (r < 0)
+                return r;
         r = write_checked(c, args->subject, args, text, results);
         if (r < 0)
                 return r;
@@ -233,34 +238,59 @@ static int write_files(Context *c, const RunArgs *args, const char *text, const 
                 return r;
         if (changed)
                 reload_units(c);
+        r = pod_update_choose(c, args->subject, manifest, images);
+        if (r < 0)
+                return r;
+        tell_of_plain_registries(c, manifest);
         log_info("Start it now and at each boot with: systemctl enable --now pod@%s", args->subject);
         return 0;
+}
+
+static int check_name(const RunArgs *args)
+{
+        _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", args->subject, ".json");
+
+        if (!path)
+                return log_oom();
+        if (!pod_name_is_valid(args->subject))
+                return log_error_errno(EINVAL,
+                                       "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
+                                       args->subject, POD_NAME_MAX);
+        if (!args->replace && !args->dry_run && access(path, F_OK) >= 0)
+                return log_error_errno(EEXIST, "There is a pod '%s' already: %s; --replace writes over it",
+                                       args->subject, path);
+        return 0;
+}
+
+static int print(const AppcPod *manifest)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = format(manifest, &text);
+
+        if (r >= 0)
+                (void) fputs(text, stdout);
+        return r;
 }
 
 static int create(Context *c, const RunArgs *args)
 {
         _cleanup_(results_done) Results results = results_new(args->format);
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
-        _cleanup_free_ char *text = NULL;
-        const char *name = args->subject;
+        Image **images;
         int r;
 
-        if (!pod_name_is_valid(name))
-                return log_error_errno(EINVAL,
-                                       "'%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
-                                       name, POD_NAME_MAX);
-        r = compose(c, args, &manifest);
+        r = check_name(args);
         if (r < 0)
                 return r;
-        r = format(manifest, &text);
+        r = run_compose(c, args, &manifest, &images);
         if (r < 0)
                 return r;
-        if (args->dry_run) {
-                (void) fputs(text, stdout);
-                return 0;
-        }
-        r = write_files(c, args, text, &results);
-        results_print(&results);
+        r = simplify(args, manifest);
+        if (r >= 0)
+                r = args->dry_run ? print(manifest) : write_files(c, args, manifest, images, &results);
+        image_array_free(images, args->n_apps);
+        if (!args->dry_run)
+                results_print(&results);
         return r;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/log.h"
-#include "cli/compose/pods-d.h"
 #include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
+#include "pod/pods-d.h"
 #include "pod/update-record.h"
 #include "unit/unit-job.h"
 #include "unit/unit-wait.h"

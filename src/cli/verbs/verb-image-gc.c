@@ -42,7 +42,7 @@ static int collect(ImageStore *images, PodStore *pods, ImageCollect *collect)
         _cleanup_free_ char *message = NULL;
         int r;
 
-        r = pod_store_needs(pods, &layers, &ids);
+        r = pod_store_needs(pods, images, &layers, &ids);
         if (r < 0)
                 return log_error_errno(r, "Cannot find out which images pods use: %m");
         collect->used_layers = layers;

@@ -5,13 +5,16 @@
 #include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-prepare.h"
+#include "pod/pods-d.h"
 #include "shared/explain.h"
 
 typedef struct ImageRmArgs {
         char *format;
+        bool force;
 } ImageRmArgs;
 
 static const Option options[] = {
+        { "force", &option_bool, offsetof(ImageRmArgs, force), NULL, "Even if a pod of pods.d starts with it" },
         RESULTS_OPTION(ImageRmArgs, format),
         {},
 };
@@ -26,6 +29,14 @@ typedef struct Targets {
         Target *targets;
         size_t n;
 } Targets;
+
+typedef struct Removal {
+        ImageStore *images;
+        const char *data;
+        char **used_layers;
+        bool force;
+        const Results *results;
+} Removal;
 
 static void targets_done(Targets *t)
 {
@@ -71,23 +82,70 @@ static int resolve_images(ImageStore *images, char **words, Targets *ret)
         return result;
 }
 
-static int remove_image(ImageStore *images, const Digest *id, char *const *used_layers, const Results *results)
+/* The pod of pods.d that starts with the image; NULL: none does. */
+static int find_starter(const Removal *r, const Digest *id, char **ret)
 {
-        _cleanup_free_ char *message = NULL;
+        _cleanup_strv_free_ char **needed = NULL;
+        const char *pod;
+        int k;
+
+        *ret = NULL;
+        if (r->force)
+                return 0;
+        k = pods_d_images(r->images, r->data, &needed);
+        if (k < 0)
+                return log_error_errno(k, "Cannot find out which pods of pods.d start with the image: %m");
+        pod = strv_env_get(needed, DIGEST_STRING(id));
+        *ret = pod ? strdup(pod) : NULL;
+        return pod && !*ret ? log_oom() : 0;
+}
+
+static int refuse(const char *what, const char *text, const char *pod)
+{
+        return log_error_errno(EBUSY, "Cannot remove %s '%s': pod '%s' starts with it; delete the pod first, or use "
+                               "--force", what, text, pod);
+}
+
+static int remove_image(const Removal *removal, const Digest *id)
+{
+        _cleanup_free_ char *message = NULL, *pod = NULL;
         int r;
 
-        r = image_store_remove(images, id, used_layers, &message);
+        r = find_starter(removal, id, &pod);
+        if (r < 0)
+                return r;
+        if (pod)
+                return refuse("image", DIGEST_FILE(id), pod);
+        r = image_store_remove(removal->images, id, removal->used_layers, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot remove image '%s'", DIGEST_FILE(id));
-        if (!results_add(results, { "action", "removed" }, { "id", DIGEST_FILE(id) }))
+        if (!results_add(removal->results, { "action", "removed" }, { "id", DIGEST_FILE(id) }))
                 persona_say_removed(DIGEST_FILE(id));
         return 0;
 }
 
+/* A pod may know the image by this name only, which shows once it is gone. */
+static int remove_name(const Removal *removal, const Target *t)
+{
+        _cleanup_free_ char *before = NULL, *after = NULL;
+        int r;
+
+        r = find_starter(removal, &t->id, &before);
+        if (r < 0)
+                return r;
+        r = image_store_remove_name(removal->images, t->name);
+        if (r < 0)
+                return log_error_errno(r, "Cannot remove name '%s': %m", t->name);
+        r = before ? find_starter(removal, &t->id, &after) : 0;
+        if (r >= 0 && streq_ptr(before, after))
+                return 0;
+        (void) image_store_set_name(removal->images, t->name, &t->id, NULL);
+        return r < 0 ? r : refuse("name", t->name, before);
+}
+
 /* Removes only the name if there are others, and the image with its last name, or whatever its names if it is given by
  * ID. An image that an earlier word removed is not an error. */
-static int remove_target(ImageStore *images, const Targets *all, size_t at, char *const *used_layers,
-                         const Results *results)
+static int remove_target(const Removal *removal, const Targets *all, size_t at)
 {
         const Target *t = &all->targets[at];
         size_t n;
@@ -95,19 +153,20 @@ static int remove_target(ImageStore *images, const Targets *all, size_t at, char
 
         for (size_t i = 0; i < at; i++)
                 if (digest_equal(&all->targets[i].id, &t->id) &&
-                    image_store_resolve(images, DIGEST_FILE(&t->id), &(Digest) {}, NULL, NULL) == -ENOENT)
+                    image_store_resolve(removal->images, DIGEST_FILE(&t->id), &(Digest) {}, NULL, NULL) == -ENOENT)
                         return 0;
         if (!t->name)
-                return remove_image(images, &t->id, used_layers, results);
-        r = image_store_count_names(images, &t->id, &n);
+                return remove_image(removal, &t->id);
+        r = image_store_count_names(removal->images, &t->id, &n);
         if (r < 0)
                 return log_error_errno(r, "Cannot remove name '%s': %m", t->name);
         if (n < 2)
-                return remove_image(images, &t->id, used_layers, results);
-        r = image_store_remove_name(images, t->name);
+                return remove_image(removal, &t->id);
+        r = remove_name(removal, t);
         if (r < 0)
-                return log_error_errno(r, "Cannot remove name '%s': %m", t->name);
-        if (!results_add(results, { "action", "untagged" }, { "id", DIGEST_FILE(&t->id) }, { "name", t->name }))
+                return r;
+        if (!results_add(removal->results, { "action", "untagged" }, { "id", DIGEST_FILE(&t->id) },
+                         { "name", t->name }))
                 (void) printf("removed name \"%s\" of image \"%s\"\n", t->name, DIGEST_FILE(&t->id));
         return 0;
 }
@@ -121,6 +180,7 @@ static int run(Context *c, void *userdata, char **words)
         _cleanup_close_ int lock = -EBADF;
         ImageStore *images;
         PodStore *pods;
+        Removal removal;
         int r, result;
 
         r = context_pods(c, &pods);
@@ -133,9 +193,10 @@ static int run(Context *c, void *userdata, char **words)
         if (r < 0)
                 return log_error_errno(r, "Cannot find out which images pods use: %m");
 
+        removal = (Removal) { images, pods->data, used_layers, args->force, &results };
         result = resolve_images(images, words, &targets);
         for (size_t i = 0; i < targets.n; i++) {
-                r = remove_target(images, &targets, i, used_layers, &results);
+                r = remove_target(&removal, &targets, i);
                 if (r < 0)
                         result = r;
         }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
-#include "cli/compose/pods-d.h"
 #include "cli/start/pod-event.h"
 #include "cli/start/pod-handover.h"
 #include "cli/start/pod-start.h"
 #include "cli/verbs/verbs.h"
+#include "pod/pods-d.h"
 
 /* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID": that
  * process hands its lock over. For pod@NAME.service, "launch --pod NAME": the pod is made from its manifest in

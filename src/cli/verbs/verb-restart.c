@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "basic/time-util.h"
-#include "cli/compose/pods-d.h"
 #include "cli/start/pod-start.h"
 #include "cli/terminal/results.h"
 #include "cli/terminal/unit-words.h"
 #include "cli/verbs/verbs.h"
+#include "pod/pods-d.h"
 #include "shared/explain.h"
 #include "unit/unit-job.h"
 #include "unit/unit-wait.h"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "basic/time-util.h"
-#include "cli/compose/pods-d.h"
+#include "cli/compose/pod-manifest.h"
 #include "cli/start/pod-json.h"
 #include "cli/update/pod-update.h"
 #include "cli/verbs/verbs.h"
+#include "pod/pods-d.h"
 #include "pod/update-record.h"
 
 /* Newer images for the pods of pods.d that ask for them; for podctl-update.timer. */
@@ -115,16 +116,12 @@ static int update(Context *c, const UpdateArgs *args, char **words, UpdateReport
         };
         _cleanup_strv_free_ char **pods = NULL;
         _cleanup_close_ int lock = -EBADF;
-        const char *dir;
         int r;
 
-        r = context_directory(c, &dir);
-        if (r < 0)
-                return r;
         if (!check) {
-                lock = update_records_lock(dir);
+                lock = pod_updates_lock(c);
                 if (lock < 0)
-                        return log_error_errno(lock, "Cannot lock %s/updates: %m", dir);
+                        return lock;
         }
         r = pods_to_update(c, words, &pods);
         return r < 0 ? r : update_each(c, args, pods, &update, report);

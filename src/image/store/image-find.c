@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image/store/image-remote.h"
 #include "image/store/image-store-internal.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
@@ -277,6 +278,26 @@ static int find_spelled(ImageStore *s, const AppcImageRef *ref, const char *text
         r = find_spelled_among(s, names, n, ref, text, ret, reterr_message);
         image_names_free(names, n);
         return r;
+}
+
+static int find_by_place(ImageStore *s, const char *place, Digest *ret)
+{
+        ImageRemote remote = {};
+        int r = image_remote_read(s, place, &remote);
+
+        r = r < 0 ? r : digest_parse(strempty(remote.image), ret);
+        image_remote_done(&remote);
+        return r;
+}
+
+int image_store_resolve_location(ImageStore *s, const ImageLocation *l, Digest *ret, char **reterr_message)
+{
+        int r;
+
+        if (l->type == IMAGE_AT_URL)
+                return find_by_place(s, l->text, ret);
+        r = image_store_resolve(s, l->text, ret, NULL, reterr_message);
+        return r == -ENOENT ? find_by_place(s, l->text, ret) : r;
 }
 
 int image_store_resolve_appc(ImageStore *s, const AppcImageRef *ref, Digest *ret, char **reterr_message)

@@ -3,6 +3,7 @@
 
 #include "basic/digest.h"
 #include "basic/strv.h"
+#include "image/name/image-location.h"
 #include "image/name/image-ref.h"
 #include "image/trust/image-trust.h"
 #include "manifest/app.h"
@@ -81,6 +82,9 @@ int image_store_find(ImageStore *s, const char *text, Image **ret, char **reterr
 /* The same without reading the image: also works for broken images. The name, unless ret_name is NULL, is the one in
  * the store that led to it; NULL when none did. */
 int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name, char **reterr_message);
+/* Finds the image that the store has by the name of that location, or else from there: the name may refer to another
+ * image by now. */
+int image_store_resolve_location(ImageStore *s, const ImageLocation *l, Digest *ret, char **reterr_message);
 /* Finds the image that a pod manifest names: by its ID if it has one, else by name and version. appc's spelling of a
  * name, in which '-' replaces the ':' of a port and other foreign characters, finds the name it was made from. */
 int image_store_resolve_appc(ImageStore *s, const AppcImageRef *ref, Digest *ret, char **reterr_message);

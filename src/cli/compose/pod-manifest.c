@@ -3,61 +3,13 @@
 #include "basic/log.h"
 #include "basic/nearest.h"
 #include "basic/string-table.h"
-#include "cli/compose/pods-d.h"
+#include "cli/compose/pod-manifest.h"
 #include "image/store/image-store.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
 #include "pod/update-record.h"
 #include "shared/explain.h"
 #include "shared/json-locate.h"
-
-/* Files */
-
-static const char *const directories[] = { PODS_D_LOCAL, "/run/podctl/pods.d", "/usr/lib/podctl/pods.d" };
-
-int pods_d_find(const char *name, char **ret_path)
-{
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                _cleanup_free_ char *path = strjoin(directories[i], "/", name, ".json");
-
-                if (!path)
-                        return -ENOMEM;
-                if (access(path, F_OK) >= 0) {
-                        *ret_path = TAKE_PTR(path);
-                        return 0;
-                }
-        }
-        return -ENOENT;
-}
-
-int pods_d_list(char ***ret)
-{
-        _cleanup_strv_free_ char **names = NULL;
-        int r = 0;
-
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                _cleanup_strv_free_ char **files = NULL;
-                _cleanup_close_ int fd = open_directory_at(AT_FDCWD, directories[i]);
-
-                if (fd == -ENOENT)
-                        continue;
-                r = fd < 0 ? fd : list_directory_at(fd, ".", &files);
-                if (r < 0)
-                        return r;
-                STRV_FOREACH(file, files) {
-                        char *suffix = (char *) endswith(*file, ".json");
-
-                        if (!suffix || suffix == *file)
-                                continue;
-                        *suffix = 0;
-                        if (!strv_contains(names, *file) && strv_extend(&names, *file) < 0)
-                                return -ENOMEM;
-                }
-        }
-        strv_sort(names);
-        *ret = TAKE_PTR(names);
-        return 0;
-}
 
 /* The annotations that podctl knows, beyond appc */
 

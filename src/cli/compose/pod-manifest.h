@@ -4,20 +4,6 @@
 #include "cli/compose/run-args.h"
 #include "manifest/appc-pod.h"
 
-/* Pods as files, see podctl-pods.d(5): NAME.json in one of these directories; the first that has it counts. */
-
-#define PODS_D_LOCAL "/etc/podctl/pods.d"
-
-/* Where podctl create writes properties of the unit, and how that file begins; %s is the pod's name. */
-#define PODS_D_DROP_IN_DIRECTORY "/etc/systemd/system/pod@%s.service.d"
-#define PODS_D_DROP_IN "50-podctl.conf"
-#define PODS_D_DROP_IN_HEADER "# Written by podctl create.\n"
-
-/* -ENOENT: none of them has it. */
-int pods_d_find(const char *name, char **ret_path);
-/* The names of all such pods, each once, sorted. */
-int pods_d_list(char ***ret);
-
 /* Reads a manifest from a file. Logs everything that is wrong with it, with the line and the member. An unknown member
  * or annotation is also an error: it is misspelt, or from a newer version. Only members of extensions, with a '.' or
  * '/' in their names, are passed over; their "PATH:LINE: MEMBER" is returned if ret_passed_over is not NULL. */

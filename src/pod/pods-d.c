@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <unistd.h>
+
+#include "basic/fs.h"
+#include "image/name/image-location.h"
+#include "pod/pods-d.h"
+#include "pod/update-record.h"
+
+static const char *const directories[] = { PODS_D_LOCAL, "/run/podctl/pods.d", "/usr/lib/podctl/pods.d" };
+
+int pods_d_find(const char *name, char **ret_path)
+{
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                _cleanup_free_ char *path = strjoin(directories[i], "/", name, ".json");
+
+                if (!path)
+                        return -ENOMEM;
+                if (access(path, F_OK) >= 0) {
+                        *ret_path = TAKE_PTR(path);
+                        return 0;
+                }
+        }
+        return -ENOENT;
+}
+
+int pods_d_list(char ***ret)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                _cleanup_strv_free_ char **files = NULL;
+                _cleanup_close_ int fd = open_directory_at(AT_FDCWD, directories[i]);
+
+                if (fd == -ENOENT)
+                        continue;
+                r = fd < 0 ? fd : list_directory_at(fd, ".", &files);
+                if (r < 0)
+                        return r;
+                STRV_FOREACH(file, files) {
+                        char *suffix = (char *) endswith(*file, ".json");
+
+                        if (!suffix || suffix == *file)
+                                continue;
+                        *suffix = 0;
+                        if (!strv_contains(names, *file) && strv_extend(&names, *file) < 0)
+                                return -ENOMEM;
+                }
+        }
+        strv_sort(names);
+        *ret = TAKE_PTR(names);
+        return 0;
+}
+
+/* Their images */
+
+static int read_manifest(const char *pod, AppcPod **ret)
+{
+        _cleanup_free_ char *path = NULL, *text = NULL;
+        size_t n;
+        int r;
+
+        r = pods_d_find(pod, &path);
+        if (r < 0)
+                return r;
+        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
+        return r < 0 ? r : appc_pod_parse(text, n, ret, NULL);
+}
+
+static int find_at_place(ImageStore *store, const char *place, Digest *ret)
+{
+        ImageLocation location = {};
+        int r = image_location_parse(place, &location, NULL);
+
+        if (r >= 0)
+                r = image_store_resolve_location(store, &location, ret, NULL);
+        image_location_done(&location);
+        return r;
+}
+
+/* What a start would use without fetching. */
+static int find_image(ImageStore *store, const UpdateRecord *record, const AppcPodApp *app, Digest *ret)
+{
+        const char *place = strv_env_get(app->annotations, "podctl/image");
+        const UpdateItem *item = place ? update_record_find(record, app->name, place) : NULL;
+
+        if (item && item->current && digest_parse(item->current, ret) >= 0 && image_store_has(store, ret))
+                return 0;
+        if (place && find_at_place(store, place, ret) >= 0)
+                return 0;
+        return image_store_resolve_appc(store, &app->image, ret, NULL);
+}
+
+static int add_images(ImageStore *store, const char *data, const char *pod, char ***images)
+{
+        _cleanup_(update_record_done) UpdateRecord record = {};
+        _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
+        int r = read_manifest(pod, &manifest);
+
+        if (r >= 0)
+                r = update_record_read(data, pod, &record, NULL);
+        for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++) {
+                Digest id;
+
+                r = find_image(store, &record, &manifest->apps[i], &id);
+                if (r >= 0 && !strv_env_get(*images, DIGEST_STRING(&id)))
+                        r = strv_extendf(images, "%s=%s", DIGEST_STRING(&id), pod);
+                else if (r != -ENOMEM)
+                        r = 0;
+        }
+        return r == -ENOMEM ? r : 0;
+}
+
+int pods_d_images(ImageStore *store, const char *data, char ***ret)
+{
+        _cleanup_strv_free_ char **pods = NULL, **images = new0(char *, 1);
+        int r = images ? pods_d_list(&pods) : -ENOMEM;
+
+        if (r < 0)
+                return r;
+        STRV_FOREACH(pod, pods) {
+                r = add_images(store, data, *pod, &images);
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(images);
+        return 0;
+}

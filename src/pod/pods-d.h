@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/store/image-store.h"
+
+/* Pods as files, see podctl-pods.d(5): NAME.json in one of these directories; the first that has it counts. */
+
+#define PODS_D_LOCAL "/etc/podctl/pods.d"
+
+/* Where podctl create writes properties of the unit, and how that file begins; %s is the pod's name. */
+#define PODS_D_DROP_IN_DIRECTORY "/etc/systemd/system/pod@%s.service.d"
+#define PODS_D_DROP_IN "50-podctl.conf"
+#define PODS_D_DROP_IN_HEADER "# Written by podctl create.\n"
+
+/* -ENOENT: none of them has it. */
+int pods_d_find(const char *name, char **ret_path);
+/* The names of all such pods, each once, sorted. */
+int pods_d_list(char ***ret);
+
+/* The images that the next starts of all these pods use, as far as they are in the store: "ID=POD", with the first pod
+ * that uses it. What `podctl update` decided, in the data directory, counts. Files that cannot be read are passed
+ * over. */
+int pods_d_images(ImageStore *store, const char *data, char ***ret);
