@@ -19,6 +19,7 @@ typedef enum Rank {
 } Rank;
 
 static const char *const marks[] = { [RANK_APP] = "# app", [RANK_ALIAS] = "# alias" };
+static const char entry_mark[] = " # entry";
 
 typedef struct Line {
         const char *begin;      /* in the text of the file */
@@ -26,6 +27,7 @@ typedef struct Line {
         size_t room;            /* with them */
         Rank rank;
         bool hidden;
+        bool entry;             /* a user's; of RANK_POD */
         const char *address;
         size_t address_length;
         const char *names;      /* separated by blanks */
@@ -51,6 +53,9 @@ static Line parse_line(const char *begin, size_t room)
         while (l.length > 0 && begin[l.length - 1] == ' ')
                 l.length--;
         rest = l.length;
+        l.entry = rest >= strlen(entry_mark) && startswith(begin + rest - strlen(entry_mark), entry_mark);
+        if (l.entry)
+                rest -= strlen(entry_mark);
         for (Rank rank = RANK_APP; rank < RANK_NONE && l.rank == RANK_POD; rank++) {
                 size_t n = strlen(marks[rank]) + 1;
 
@@ -83,6 +88,8 @@ static bool next_line(const char **text, Line *ret)
 
 static bool has_address(const Line *l, char *const *addresses)
 {
+        if (l->entry)
+                return false;
         STRV_FOREACH(a, addresses)
                 if (strlen(*a) == l->address_length && memcmp(l->address, *a, l->address_length) == 0)
                         return true;
@@ -307,6 +314,69 @@ void net_names_remove(int dir_fd, char *const *addresses)
 
         if (fd >= 0 && blank_lines(dir_fd, fd, addresses, &names) >= 0)
                 (void) settle_all(dir_fd, fd, names);
+}
+
+static int append(char **text, const char *more, size_t n)
+{
+        size_t length = strlen(*text);
+        char *grown = realloc(*text, length + n + 2);
+
+        if (!grown)
+                return -ENOMEM;
+        *text = grown;
+        memcpy(grown + length, more, n);
+        memcpy(grown + length + n, "\n", 2);
+        return 0;
+}
+
+/* Adds the lines of a network, and to *names those that other networks may have too. */
+static int append_names(char **text, int from, char ***names)
+{
+        _cleanup_free_ char *other = NULL;
+        const char *rest;
+        size_t size;
+        Line l;
+        int r = read_names(from, &other, &size);
+
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        for (rest = startswith(other, header) ?: other; r >= 0 && next_line(&rest, &l);) {
+                if (l.length == 0)
+                        continue;
+                r = append(text, l.begin, l.length);
+                if (r >= 0)
+                        r = add_words(names, l.names, l.names_length);
+        }
+        return r;
+}
+
+static int append_entries(char **text, char *const *entries)
+{
+        STRV_FOREACH(entry, entries) {
+                _cleanup_free_ char *line = strjoin(*entry, entry_mark);
+                int r = line ? append(text, line, strlen(line)) : -ENOMEM;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int net_names_merge(int dir_fd, char *const *entries, const int *from, size_t n_from)
+{
+        _cleanup_free_ char *text = strdup(header);
+        _cleanup_strv_free_ char **names = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r = text ? append_entries(&text, entries) : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < n_from; i++)
+                r = append_names(&text, from[i], &names);
+        if (r >= 0)
+                r = write_string_at(dir_fd, NET_NAMES_FILE, text, 0644);
+        if (r < 0)
+                return r;
+        fd = open_names(dir_fd);
+        return fd < 0 ? fd : settle_all(dir_fd, fd, names);
 }
 
 static bool label_is_valid(const char *s, size_t n)

@@ -14,7 +14,11 @@
  *     10.1.0.7 web
  *     10.1.0.7 nginx.web # app
  *     10.1.0.7 shop # alias
- *     # alias 10.1.0.8 web */
+ *     # alias 10.1.0.8 web
+ *
+ * Entries that a user gave one pod are in a file of that pod only (net-view.h); they go with no other pod:
+ *
+ *     192.0.2.1 mirror # entry */
 
 #define NET_NAMES_FILE "hosts"
 
@@ -28,6 +32,9 @@ typedef struct NetNames {
  * removed. */
 int net_names_add(int dir_fd, char *const *addresses, const NetNames *names);
 void net_names_remove(int dir_fd, char *const *addresses);
+
+/* Makes the file, with entries "IP NAME" and the names that these other directories have. */
+int net_names_merge(int dir_fd, char *const *entries, const int *from, size_t n_from);
 
 /* Whether a pod may have this alias: DNS labels (RFC 1123, and '_'), neither an address nor a name of the host itself.
  * -EINVAL with a message. */

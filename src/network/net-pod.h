@@ -11,6 +11,7 @@ typedef struct NetPod {
         const char *hostname; /* NULL: the name */
         char *const *apps;    /* their names */
         char *const *aliases; /* further names, for other pods of its networks */
+        char *const *entries; /* "IP NAME", which only this pod sees */
         const NetJoin *joins;
         size_t n_joins;
         const NetPort *ports;

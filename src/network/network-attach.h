@@ -29,6 +29,8 @@ typedef struct Attach {
 
 /* network-native.c: subnet, address and names of join i, noted in the state. */
 int network_native_allocate(Attach *a, size_t i, char **reterr_message);
+/* The names that the pod sees, if those of one network are not all. */
+int network_native_make_view(const Attach *a);
 int network_native_plan_link(const Attach *a, size_t i, bool default_route, NetLink *ret);
 void network_native_release(const NetStateJoin *j, const char *uuid);
 

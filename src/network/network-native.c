@@ -6,6 +6,7 @@
 #include "network/net-lease.h"
 #include "network/net-names.h"
 #include "network/net-sysctl.h"
+#include "network/net-view.h"
 #include "network/network-attach.h"
 #include "network/network.h"
 #include "shared/explain.h"
@@ -213,6 +214,39 @@ static int list_names(const NetPod *pod, char ***ret_apps, char ***ret_aliases)
         return r;
 }
 
+/* In the network's own file, and in the views of pods that are in other networks too. */
+static int add_everywhere(const char *network, int dir_fd, char *const *addresses, const NetNames *names)
+{
+        _cleanup_strv_free_ char **views = NULL;
+        int r = net_names_add(dir_fd, addresses, names);
+
+        if (r >= 0)
+                r = net_view_list(network, &views);
+        STRV_FOREACH(view, views) {
+                _cleanup_close_ int fd = open_directory_at(AT_FDCWD, *view);
+
+                r = fd < 0 ? fd : net_names_add(fd, addresses, names);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+static void remove_everywhere(const char *network, int dir_fd, char *const *addresses)
+{
+        _cleanup_strv_free_ char **views = NULL;
+
+        net_names_remove(dir_fd, addresses);
+        if (net_view_list(network, &views) < 0)
+                return;
+        STRV_FOREACH(view, views) {
+                _cleanup_close_ int fd = open_directory_at(AT_FDCWD, *view);
+
+                if (fd >= 0)
+                        net_names_remove(fd, addresses);
+        }
+}
+
 static int add_names(const Attach *a, int dir_fd, const NetStateJoin *s)
 {
         _cleanup_strv_free_ char **addresses = NULL, **apps = NULL, **aliases = NULL, **of_host = NULL;
@@ -225,7 +259,7 @@ static int add_names(const Attach *a, int dir_fd, const NetStateJoin *s)
         r = list_names(pod, &apps, &aliases);
         if (r < 0)
                 return r;
-        r = net_names_add(dir_fd, addresses, &(NetNames) { pod->name, apps, aliases });
+        r = add_everywhere(s->name, dir_fd, addresses, &(NetNames) { pod->name, apps, aliases });
         if (r < 0)
                 return r;
         r = strv_extend(&of_host, pod->name);
@@ -276,6 +310,18 @@ int network_native_allocate(Attach *a, size_t i, char **reterr_message)
         return r < 0 ? r : add_names(a, dir_fd, &a->state.joins[i]);
 }
 
+int network_native_make_view(const Attach *a)
+{
+        _cleanup_strv_free_ char **networks = NULL;
+
+        for (size_t i = 0; i < a->pod->n_joins; i++)
+                if (net_join_is_native(&a->pod->joins[i]) && strv_extend(&networks, a->pod->joins[i].name) < 0)
+                        return -ENOMEM;
+        return net_view_wanted(strv_length(networks), a->pod->entries)
+                       ? net_view_make(a->pod->uuid, networks, a->pod->entries)
+                       : 0;
+}
+
 int network_subnet(const char *name, NetSubnet *ret)
 {
         _cleanup_free_ char *path = strjoin(NET_RUN_DIRECTORY "/networks/", name);
@@ -305,7 +351,7 @@ void network_native_release(const NetStateJoin *j, const char *uuid)
         if (read_file_at(dir_fd, address, UUID_STRING_MAX, &holder, NULL) < 0 || !streq(holder, uuid))
                 return;
         if (strv_extend(&addresses, address) >= 0 && (!address6 || strv_extend(&addresses, address6) >= 0)) {
-                net_names_remove(dir_fd, addresses);
+                remove_everywhere(j->name, dir_fd, addresses);
                 net_host_names_remove(addresses);
         }
         net_lease_release(dir_fd, address, uuid);

@@ -7,6 +7,7 @@
 #include "network/net-cni.h"
 #include "network/net-lease.h"
 #include "network/net-sysctl.h"
+#include "network/net-view.h"
 #include "network/network-attach.h"
 #include "network/network.h"
 #include "shared/explain.h"
@@ -23,7 +24,8 @@ static int allocate_locked(Attach *a, char **reterr_message)
                 if (r < 0)
                         return r;
         }
-        return network_claims_take(a, reterr_message);
+        r = network_native_make_view(a);
+        return r < 0 ? r : network_claims_take(a, reterr_message);
 }
 
 static int allocate_all(Attach *a, char **reterr_message)
@@ -240,6 +242,7 @@ static int release_all(const NetState *s, const char *uuid, char **reterr_messag
                         return r;
                 network_claims_release(engine, uuid);
         }
+        net_view_remove(uuid);
         for (size_t i = 0; i < s->n_joins; i++)
                 if (s->joins[i].native)
                         network_native_release(&s->joins[i], uuid);

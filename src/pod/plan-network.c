@@ -2,6 +2,7 @@
 #include "basic/path.h"
 #include "network/net-names.h"
 #include "network/net-state.h"
+#include "network/net-view.h"
 #include "pod/plan-network.h"
 #include "shared/explain.h"
 
@@ -103,13 +104,24 @@ int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, s
         return 0;
 }
 
-/* A pod of a native network sees the names of all pods of that network. */
-static const NetJoin *first_native(const PodSettings *s)
+/* A pod of native networks sees the names of all their pods: in the file of its only network, or in one of its own.
+ * NULL: it is in none, or has the host's file. */
+static int shared_hosts(const PodPlan *plan, char **ret)
 {
-        for (size_t i = 0; i < s->n_joins; i++)
-                if (net_join_is_native(&s->joins[i]))
-                        return &s->joins[i];
-        return NULL;
+        const PodSettings *s = plan->settings;
+        const NetJoin *native = NULL;
+        size_t n = 0;
+
+        for (size_t i = 0; !s->hosts_host && i < s->n_joins; i++)
+                if (net_join_is_native(&s->joins[i])) {
+                        native = &s->joins[i];
+                        n++;
+                }
+        if (n > 0)
+                *ret = net_view_wanted(n, s->hosts)
+                               ? net_view_path(plan->uuid)
+                               : strjoin(NET_RUN_DIRECTORY "/networks/", native->name, "/" NET_NAMES_FILE);
+        return n == 0 || *ret ? 0 : -ENOMEM;
 }
 
 static bool has_own_hosts(const PodSettings *s)
@@ -128,19 +140,22 @@ int plan_files(const PodPlan *plan, PlanFile ret[static PLAN_FILES_MAX], size_t 
 {
         const PodSettings *s = plan->settings;
         const bool follows = plan_follows_host_dns(s);
-        const NetJoin *native = has_own_hosts(s) ? NULL : first_native(s);
+        _cleanup_free_ char *hosts = NULL;
+        int r = shared_hosts(plan, &hosts);
         PlanFile files[PLAN_FILES_MAX] = {
                 { .target = "/etc/resolv.conf", .what = "resolv.conf", .if_source = true, .unless_volume = follows,
                   .yields = follows },
                 { .target = "/etc/hosts", .what = "hosts", .if_absent = s->image_etc && !has_own_hosts(s),
-                  .unless_volume = !has_own_hosts(s), .shared = native, .yields = true },
+                  .unless_volume = !has_own_hosts(s), .shared = hosts, .yields = true },
                 { .target = "/etc/hostname", .what = "hostname", .if_absent = s->image_etc, .unless_volume = true,
                   .yields = true },
         };
 
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < PLAN_FILES_MAX; i++) {
                 files[i].source = files[i].shared
-                                          ? strjoin(NET_RUN_DIRECTORY "/networks/", native->name, "/" NET_NAMES_FILE)
+                                          ? TAKE_PTR(hosts)
                                           : strjoin(plan->directory, "/" POD_FILES_DIR "/", files[i].what);
                 ret[i] = files[i];
         }

@@ -586,9 +586,11 @@ test_hosts() {
         grep -E '^127\.0\.0\.1 .*me\.example' out
         grep -E '^::1 .*me\.example' out
         sh_run 'cat /etc/hosts' --hosts-entry=192.0.2.1=a,192.0.2.2=b --hosts-entry=2001:db8::1=c >out
+        grep -x '192.0.2.1 a # entry' out
+        grep -x '192.0.2.2 b # entry' out
+        grep -x '2001:db8::1 c # entry' out
+        sh_run 'cat /etc/hosts' --net=none --hosts-entry=192.0.2.1=a >out
         grep -x '192.0.2.1 a' out
-        grep -x '192.0.2.2 b' out
-        grep -x '2001:db8::1 c' out
         sh_run 'cat /etc/hosts' --hosts-entry=host --hosts-entry=host >out
         cmp out /etc/hosts
         echo '192.0.2.8 volume' >volume

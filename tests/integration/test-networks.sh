@@ -366,6 +366,32 @@ test_alias_in_pods_d() {
         assert_contains "$output" "'a b' is not a valid name"
 }
 
+# A pod in two networks finds the pods of both, those that come later too, and has entries of its own besides.
+test_names_of_several_networks() {
+        conf 10-lan.conf '{ "name": "lan", "type": "podctl", "subnet": "10.45.0.0/24" }'
+        server inner --net=lan --net-alias=both
+        server outer --net-alias=both
+        server between --net=lan,default --hosts-entry=192.0.2.9=mirror --hosts-entry="$(address inner)"=old
+        server own --hosts-entry=192.0.2.8=mirror
+        for name in inner outer app.inner between; do
+                assert_eq "$(answered between $name)" "hello from ${name#app.}"
+        done
+        assert_eq "$(addresses_of between both)" "$(printf '%s\n' "$(address inner)" "$(address outer)" | sort)"
+        assert_eq "$(addresses_of between mirror) $(addresses_of own mirror)" '192.0.2.9 192.0.2.8'
+        assert_eq "$(answered own outer)" 'hello from outer'
+        assert_eq "$(addresses_of inner outer)" ''
+        # What comes and goes.
+        server late --net=lan
+        assert_eq "$(answered between late)" 'hello from late'
+        podctl stop --force inner
+        assert_eq "$(addresses_of between inner)" ''
+        assert_eq "$(answered between both)" 'hello from outer'
+        # An entry is the user's.
+        [[ -n $(addresses_of between old) ]]
+        podctl stop --force between own
+        [[ -z $(ls /run/podctl/network/views) ]]
+}
+
 test_wrong_aliases() {
         for wrong in -x x- a..b 'a b' a/b 10.0.0.7 7 localhost a.localhost ''; do
                 refused --net-alias "--net-alias=$wrong" busybox || fail "$wrong"

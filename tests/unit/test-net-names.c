@@ -48,6 +48,30 @@ static void drop(const Temporary *t, const char *addresses)
         net_names_remove(t->fd, a);
 }
 
+/* A pod in two networks, with entries of its own. */
+Test(net_names, merge)
+{
+        Temporary a = temporary_new(), b = temporary_new(), both = temporary_new();
+        char *entries[] = { (char *) "192.0.2.1 mirror", (char *) "10.1.0.2 old", NULL };
+
+        add(&a, "10.1.0.2", "web", "nginx.web", "shop");
+        add(&a, "10.1.0.3", "gone", NULL, NULL);
+        drop(&a, "10.1.0.3");
+        add(&b, "10.2.0.2", "shop", NULL, "mirror");
+        cr_assert_eq(net_names_merge(both.fd, entries, (int[]) { a.fd, b.fd }, 2), 0);
+        /* The alias of one network is the name of a pod in the other, and the other alias is the user's entry. */
+        expect_lines(&both, "192.0.2.1 mirror # entry;10.1.0.2 old # entry;10.1.0.2 web;10.1.0.2 nginx.web # app;"
+                            "# alias 10.1.0.2 shop;10.2.0.2 shop;# alias 10.2.0.2 mirror;");
+        drop(&both, "10.2.0.2");
+        expect_lines(&both, "192.0.2.1 mirror # entry;10.1.0.2 old # entry;10.1.0.2 web;10.1.0.2 nginx.web # app;"
+                            "10.1.0.2 shop # alias;");
+        drop(&both, "10.1.0.2");
+        expect_lines(&both, "192.0.2.1 mirror # entry;10.1.0.2 old # entry;");
+        temporary_done(&a);
+        temporary_done(&b);
+        temporary_done(&both);
+}
+
 Test(net_names, come_and_go)
 {
         Temporary t = temporary_new();

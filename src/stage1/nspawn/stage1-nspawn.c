@@ -139,6 +139,7 @@ static int launch_join_networks(Launch *l, char **reterr_message)
                 .name = s->name,
                 .hostname = s->hostname,
                 .aliases = s->net_aliases,
+                .entries = s->hosts_host ? NULL : s->hosts,
                 .joins = s->joins,
                 .n_joins = s->n_joins,
                 .first_gid = l->range.base,
