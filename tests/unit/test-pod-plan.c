@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pod/plan-controllers.h"
 #include "pod/plan-isolators.h"
 #include "pod/plan-sources.h"
 #include "pod/plan-stop.h"
@@ -269,12 +270,17 @@ static char *files_of(const PodPlan *plan)
 
 #define FILES "/pods/run/" TEST_UUID "/files/"
 
+#define VIEW "/run/podctl/network/views/" TEST_UUID "/hosts "
+
 Test(pod_plan, files)
 {
         static char *lines[] = { (char *) "192.0.2.1 a", NULL };
         _cleanup_json_object_ json_object *conf = json_tokener_parse("{'plugins':[{'type':'podctl'}]}");
         NetJoin join = { .name = (char *) "lan", .interface = (char *) "eth0", .conf = conf };
-        const PodSettings entries = { .name = (char *) "web", .hosts = lines, .joins = &join, .n_joins = 1 };
+        NetJoin joins[] = { join, { .name = (char *) "wan", .interface = (char *) "eth1", .conf = conf } };
+        const PodSettings entries = { .name = (char *) "web", .hosts = lines };
+        const PodSettings both = { .name = (char *) "web", .hosts = lines, .joins = &join, .n_joins = 1 };
+        const PodSettings two = { .name = (char *) "web", .net = (char *) "lan,wan", .joins = joins, .n_joins = 2 };
         const PodSettings native = { .name = (char *) "web", .net = (char *) "lan", .joins = &join, .n_joins = 1 };
         const PodSettings rkt = {
                 .name = (char *) "web", .net = (char *) "lan", .joins = &join, .n_joins = 1, .image_etc = true
@@ -295,6 +301,11 @@ Test(pod_plan, files)
                   "/etc/hostname+-=" FILES "hostname" },
                 { &entries, "",
                   "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts=" FILES "hosts /etc/hostname-=" FILES "hostname" },
+                /* The names of several networks, or of one beside the pod's own entries. */
+                { &two, "",
+                  "/etc/resolv.conf?-=" FILES "resolv.conf /etc/hosts-!=" VIEW "/etc/hostname-=" FILES "hostname" },
+                { &both, "",
+                  "/etc/resolv.conf?=" FILES "resolv.conf /etc/hosts!=" VIEW "/etc/hostname-=" FILES "hostname" },
                 /* What nobody asked for yields to what the user mounts. */
                 { &native, "{'volume':'a','path':'/etc/resolv.conf'}",
                   "/etc/hosts-!=/run/podctl/network/networks/lan/hosts "
@@ -549,6 +560,41 @@ Test(pod_plan, isolators)
 
 #define IMAGE "'image':{'name':'example.com/a'}"
 #define APP "'app':{'exec':['/a'],'user':'0','group':'0'}"
+
+/* One line for each controller that the host lacks and a limit needs. */
+Test(pod_plan, missing_controllers)
+{
+        static const struct {
+                bool memory, cpu;
+                const char *missing, *lines;
+        } cases[] = {
+                { true, true, "", "" },
+                { false, false, "cpu,memory,pids,io", "" },
+                { true, false, "cpu,io,pids", "" },
+                { true, false, "memory",
+                  "MemoryMax=67108864 has no effect: this host has no cgroup controller 'memory'" },
+                { true, true, "cpu,memory",
+                  "CPUQuota=50% has no effect: this host has no cgroup controller 'cpu'\n"
+                  "MemoryMax=67108864 has no effect: this host has no cgroup controller 'memory'" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_strv_free_ char **limits = NULL, **missing = NULL, **lines = NULL;
+                PlanApp app = {};
+                const PodPlan plan = { .apps = &app, .n_apps = 1 };
+                _cleanup_free_ char *text = NULL;
+
+                if (cases[i].memory)
+                        cr_assert_geq(strv_extend(&limits, "MemoryMax=67108864"), 0);
+                if (cases[i].cpu)
+                        cr_assert_geq(strv_extend(&limits, "CPUQuota=50%"), 0);
+                app.limits = limits;
+                cr_assert_eq(strv_split(cases[i].missing, ',', &missing), 0);
+                cr_assert_eq(plan_without_controllers(&plan, missing, &lines), 0);
+                text = strv_join(lines, "\n");
+                cr_expect_str_eq(strempty(text), cases[i].lines, "%zu: %s", i, text);
+        }
+}
 
 Test(pod_plan, refuses)
 {

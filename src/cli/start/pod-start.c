@@ -21,6 +21,7 @@
 #include "cli/verb.h"
 #include "config.h"
 #include "pod/host-journal.h"
+#include "pod/plan-controllers.h"
 #include "pod/plan-stop.h"
 #include "pod/pod-gc.h"
 #include "shared/explain.h"
@@ -79,10 +80,22 @@ static int limit_stop(PodPlan *plan)
         return plan_stop_limit(plan, (int64_t) (usec / USEC_PER_SEC)) < 0 ? log_oom() : 0;
 }
 
+static void warn_of_controllers(const PodPlan *plan)
+{
+        _cleanup_strv_free_ char **missing = NULL, **lines = NULL;
+
+        if (controllers_missing(&missing) < 0 || plan_without_controllers(plan, missing, &lines) < 0)
+                return;
+        STRV_FOREACH(line, lines)
+                log_warning("%s", *line);
+}
+
 /* Which of the pod's settings have no effect on this host. */
 static void warn_of_host(const Pod *pod, const PodPlan *plan)
 {
         const char *missing = machine_registry_missing();
+
+        warn_of_controllers(plan);
 
         STRV_FOREACH(line, plan->ignored)
                 log_warning("%s", *line);

@@ -17,6 +17,7 @@
 #include "config.h"
 #include "network/net-engine.h"
 #include "network/network.h"
+#include "pod/plan-controllers.h"
 #include "shared/bus.h"
 #include "shared/explain.h"
 #include "shared/mount-util.h"
@@ -151,24 +152,15 @@ static HostState look_at_cgroups(const HostLook *l, char **ret_found)
         return unified ? HOST_GOOD : HOST_LACKING;
 }
 
-/* Without a controller, systemd ignores the properties that need it. */
 static HostState look_at_controllers(const HostLook *l, char **ret_found)
 {
-        static const char *const names[] = { "cpu", "io", "memory", "pids" };
-        _cleanup_strv_free_ char **there = NULL, **missing = NULL;
+        _cleanup_strv_free_ char **missing = NULL;
         _cleanup_free_ char *text = NULL;
 
-        if (read_file_at(AT_FDCWD, "/sys/fs/cgroup/cgroup.controllers", 4096, &text, NULL) >= 0) {
-                text[strcspn(text, "\n")] = 0;
-                (void) strv_split(text, ' ', &there);
-        }
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                if (!strv_contains(there, names[i]))
-                        (void) strv_extend(&missing, names[i]);
-        text = mfree(text);
-        text = missing ? strv_join(missing, ", ") : NULL;
+        (void) controllers_missing(&missing);
+        text = strv_length(missing) > 0 ? strv_join(missing, ", ") : NULL;
         *ret_found = text ? strjoin("no ", text) : strdup("there");
-        return missing ? HOST_LESS : HOST_GOOD;
+        return text ? HOST_LESS : HOST_GOOD;
 }
 
 static HostState look_at_user_namespaces(const HostLook *l, char **ret_found)
