@@ -8,6 +8,7 @@
 typedef struct Found {
         Uuid uuid;
         PodDirectory directory; /* where it was seen last */
+        struct timespec created;
 } Found;
 
 struct PodScan {
@@ -67,6 +68,34 @@ static void drop_earlier(PodScan *s)
         s->n = n;
 }
 
+static int compare_created(const void *a, const void *b)
+{
+        const Found *x = a, *y = b;
+
+        if (x->created.tv_sec != y->created.tv_sec)
+                return x->created.tv_sec < y->created.tv_sec ? -1 : 1;
+        if (x->created.tv_nsec != y->created.tv_nsec)
+                return x->created.tv_nsec < y->created.tv_nsec ? -1 : 1;
+        return compare_found(a, b);
+}
+
+/* As pod_created_time() has it; one that is just being made comes last. */
+static void sort_by_time(PodScan *s)
+{
+        for (size_t i = 0; i < s->n; i++) {
+                char path[32 + UUID_STRING_MAX];
+                struct stat st;
+
+                (void) snprintf(path, sizeof(path), "%s/%s/pod", pod_directory_to_string(s->found[i].directory),
+                                s->found[i].uuid.s);
+                s->found[i].created = fstatat(s->store->fd, path, &st, 0) >= 0
+                                              ? st.st_mtim
+                                              : (struct timespec) { .tv_sec = INT64_MAX };
+        }
+        if (s->n > 0)
+                qsort(s->found, s->n, sizeof(Found), compare_created);
+}
+
 int pod_scan_new(PodStore *store, PodScan **ret)
 {
         _cleanup_(pod_scan_freep) PodScan *s = new0(PodScan, 1);
@@ -87,6 +116,7 @@ int pod_scan_new(PodStore *store, PodScan **ret)
         if (s->n > 0)
                 qsort(s->found, s->n, sizeof(Found), compare_found);
         drop_earlier(s);
+        sort_by_time(s);
         *ret = TAKE_PTR(s);
         return 0;
 }

@@ -188,6 +188,19 @@ test_check_names_file_line_and_member() {
  "apps": [{"name": "app", "image": {"name": "busybox"},
   "mounts": [{"volume": "no", "path": "/x"}]}]}' \
                 "$LOCAL/checked.json:3: apps[0].mounts[0].volume: no volume 'no' is declared"
+        wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
+ "apps": [{"name": "app", "image": {"name": "busybox"},
+  "options": {"memory": "64M", "memroy": "64M"}}]}' \
+                "$LOCAL/checked.json:3: apps[0].options.memroy: is not a known member; did you mean 'memory'?"
+        wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
+ "apps": [{"name": "app", "image": {"name": "busybox"},
+  "options": {"memory": "much"}}]}' \
+                "$LOCAL/checked.json: app 'app': Option --memory: value.limit: \"much\" is not a quantity like \"512Mi\" or \
+\"250m\""
+        echo '{"acKind": "PodManifest", "acVersion": "0.8.11", "apps": [{"name": "app", "image": {"name": "busybox"},
+                "credentials": [{"name": "key", "source": "/nowhere/key"}]}]}' >"$LOCAL/checked.json"
+        assert_fails 254 podctl check checked
+        assert_contains "$output" 'apps[0].credentials[0].source: /nowhere/key: No such file or directory'
         echo '{' >"$LOCAL/checked.json"
         assert_fails 254 podctl check checked
         assert_contains "$output" "$LOCAL/checked.json: not valid JSON at line"

@@ -29,6 +29,9 @@ test_list_shows_what_runs() {
         assert_eq "$(podctl list --no-legend | awk '{ print $1 }')" runs
         assert_eq "$(shown_by --all)" 'over runs waits '
         assert_eq "$(podctl list -a --no-legend | awk '{ print $1 }' | sort | tr '\n' ' ')" 'over runs waits '
+        # In the order in which they were made.
+        assert_eq "$(podctl list -a --format=json | jq -r '.[].machine' | grep -xE 'over|runs|waits' | xargs)" \
+                'runs over waits'
         # Under the name of rkt, as rkt's.
         ln -s "$(command -v podctl)" rkt
         assert_eq "$(./rkt list --no-legend | wc -l)" 3

@@ -122,6 +122,8 @@ test_lines() {
 test_since() {
         written said 'echo hello'
         assert_eq "$(podctl logs -o cat --since=-1h said)" hello
+        assert_eq "$(podctl logs -o cat --since=1h said)" hello
+        assert_eq "$(podctl logs -o cat --until=1h said)" ''
         assert_eq "$(podctl logs -o cat --since=yesterday --lines=1 said)" hello
         assert_eq "$(podctl logs -o cat --since="$(date -d 'next hour' '+%Y-%m-%d %H:%M')" said)" ''
         assert_eq "$(podctl logs -o cat --since=@"$(date -d 'next hour' +%s)" --lines=1 said)" ''

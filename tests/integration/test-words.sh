@@ -56,6 +56,9 @@ test_options_of_other_tools() {
         complains "Unknown option '-c': options of the program go after --" 254 run busybox sh -c 'echo hi'
         complains 'all images are listed' 254 image list -a
         complains 'write --lines=N' 254 logs --tail=5 x
+        complains '--no-legend' 254 list -q
+        complains 'podctl enter as root' 254 exec --user=root x
+        complains 'there is no such file' 254 run nowhere.oci
         complains "Option '--memory=64M' belongs after the image" 254 run --memory=64M busybox
         complains "Option '-e' belongs after the image" 254 run -e A=b busybox
 }

@@ -271,6 +271,27 @@ static int resolve_images(Making *m, int *ret_lock)
         return 0;
 }
 
+/* At a start, systemd-nspawn misses them. Names may be of the unit, which is not known here. */
+static int check_credentials(const Making *m)
+{
+        for (size_t i = 0; i < m->manifest->n_apps; i++) {
+                const AppcPodApp *app = &m->manifest->apps[i];
+
+                for (size_t k = 0; k < app->n_credentials; k++) {
+                        const char *source = app->credentials[k].source;
+                        _cleanup_free_ char *message = NULL;
+                        int r;
+
+                        if (!source || !path_is_absolute(source) || access(source, F_OK) >= 0)
+                                continue;
+                        r = -errno;
+                        message = strprintf("apps[%zu].credentials[%zu].source: %s: %s", i, k, source, strerror(errno));
+                        return complain(m->args, r, strempty(message));
+                }
+        }
+        return 0;
+}
+
 /* Makes the plan, and writes the pod unless only the plan is wanted. */
 static int resolve_and_write(Making *m, Pod **ret)
 {
@@ -287,6 +308,9 @@ static int resolve_and_write(Making *m, Pod **ret)
         r = pod_plan(m->pods, m->uuid.s, m->manifest, m->settings, m->images, &m->plan, &message);
         if (r < 0)
                 return complain(m->args, r, message ?: "Cannot plan the pod");
+        r = m->args->check ? check_credentials(m) : 0;
+        if (r < 0)
+                return r;
         if (!m->args->dry_run)
                 return write_pod(m, ret);
         if (!m->args->check)

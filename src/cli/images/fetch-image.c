@@ -116,8 +116,9 @@ static int fetch_from_web(Fetch *f, char ***ids, char **reterr_message)
         r = discover ? source_discovery_fetch(&u, &id, reterr_message) : source_url_fetch(&u, &id, reterr_message);
         if (r < 0 && discover && could_be_of_a_registry(f->wish->text) && found_nobody(r))
                 (void) explain_context(reterr_message, r,
-                                       "'%s' is not found by appc discovery; for a registry write docker://%s",
-                                       f->wish->text, f->wish->text);
+                                       "'%s' is not found by appc discovery%s; for a registry write docker://%s",
+                                       f->wish->text, strchr(f->wish->text, '/') ? "" : ", and there is no such file",
+                                       f->wish->text);
         return r < 0 ? r : add_id(ids, id);
 }
 

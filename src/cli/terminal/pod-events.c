@@ -2,6 +2,7 @@
 #include <endian.h>
 
 #include "cli/terminal/pod-events.h"
+#include "cli/terminal/pod-journal.h"
 #include "inside/event-ids.h"
 
 static const struct {
@@ -93,15 +94,19 @@ int event_query_command(const EventQuery *query, char ***ret)
          * likes. But not with --system: journald 252 takes the users of pods for those of people, and keeps
          * files of their own for them. */
         static const char *const words[] = { "journalctl", "--quiet", "--output=export" };
-        int r = 0;
+        _cleanup_free_ char *since = query->since ? journal_time(query->since) : NULL,
+                            *until = query->until ? journal_time(query->until) : NULL;
+        int r = (query->since && !since) || (query->until && !until) ? -ENOMEM : 0;
 
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < ELEMENTSOF(words); i++)
                 if (strv_extend(&argv, words[i]) < 0)
                         return -ENOMEM;
         if (query->follow && (strv_extend(&argv, "--follow") < 0 || strv_extend(&argv, "--no-tail") < 0))
                 return -ENOMEM;
-        if ((query->since && strv_extendf(&argv, "--since=%s", query->since) < 0) ||
-            (query->until && strv_extendf(&argv, "--until=%s", query->until) < 0))
+        if ((since && strv_extendf(&argv, "--since=%s", since) < 0) ||
+            (until && strv_extendf(&argv, "--until=%s", until) < 0))
                 return -ENOMEM;
         r = add_fields(&argv);
         if (r < 0)

@@ -8,6 +8,7 @@
 #include "basic/fd.h"
 #include "basic/fs.h"
 #include "basic/log.h"
+#include "basic/parse.h"
 #include "basic/strv.h"
 #include "cli/context.h"
 #include "cli/terminal/pod-journal.h"
@@ -63,16 +64,28 @@ static int add_matches(const AppcPod *manifest, const JournalPlace *place, const
         return 0;
 }
 
+char *journal_time(const char *text)
+{
+        uint64_t ignored;
+
+        return parse_duration(text, &ignored) >= 0 ? strjoin("-", text) : strdup(text);
+}
+
 static int add_values(const JournalQuery *query, char ***argv)
 {
+        _cleanup_free_ char *since = query->since ? journal_time(query->since) : NULL,
+                            *until = query->until ? journal_time(query->until) : NULL;
         const struct {
                 const char *name, *value;
         } options[] = {
-                { "cursor", query->cursor },     { "grep", query->grep },   { "lines", query->lines },
-                { "output", query->output },     { "priority", query->priority }, { "since", query->since },
-                { "until", query->until },
+                { "cursor", query->cursor },     { "grep", query->grep },         { "lines", query->lines },
+                { "output", query->output },     { "priority", query->priority }, { "since", since },
+                { "until", until },
         };
         int r;
+
+        if ((query->since && !since) || (query->until && !until))
+                return -ENOMEM;
 
         for (size_t i = 0; i < ELEMENTSOF(options); i++) {
                 r = options[i].value ? strv_extendf(argv, "--%s=%s", options[i].name, options[i].value) : 0;

@@ -36,6 +36,9 @@ typedef struct JournalPlace {
         const char *uuid;
 } JournalPlace;
 
+/* A time for journalctl: "10m" is ten minutes ago, everything else is as journalctl has it. NULL: out of memory. */
+char *journal_time(const char *text);
+
 /* The command line of journalctl. */
 int pod_journal_command(const AppcPod *manifest, const JournalPlace *place, const JournalQuery *query, char ***ret);
 

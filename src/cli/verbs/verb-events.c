@@ -85,7 +85,8 @@ static Pod *pod_of(PodStore *pods, const EventEntry *e)
         return pod_load(pod, NULL) < 0 ? pod_free(pod) : pod;
 }
 
-static int show_events(FILE *f, PodStore *pods, const char *format)
+/* Adds to *n how many there were. */
+static int show_events(FILE *f, PodStore *pods, const char *format, size_t *n)
 {
         for (;;) {
                 _cleanup_(event_entry_done) EventEntry e = {};
@@ -97,6 +98,7 @@ static int show_events(FILE *f, PodStore *pods, const char *format)
                 pod = pod_of(pods, &e);
                 if (!event_is_genuine(&e, pod ? pod->settings : NULL))
                         continue;
+                *n += 1;
                 if (format)
                         print_object(&e, format);
                 else
@@ -146,6 +148,7 @@ static int read_journal(const EventsArgs *args, PodStore *pods)
         _cleanup_strv_free_ char **argv = NULL;
         _cleanup_(worker_done) Worker journalctl = WORKER_NONE;
         _cleanup_fclose_ FILE *f = NULL;
+        size_t n = 0;
         int r;
 
         if (event_query_command(&args->query, &argv) < 0)
@@ -153,7 +156,7 @@ static int read_journal(const EventsArgs *args, PodStore *pods)
         r = open_journalctl(argv, &journalctl, &f);
         if (r < 0)
                 return log_error_errno(r, "Cannot run " JOURNALCTL ": %m");
-        r = show_events(f, pods, args->format);
+        r = show_events(f, pods, args->format, &n);
         if (r < 0)
                 return log_error_errno(r, "Cannot write the output: %m");
         if (!feof(f)) /* the reader has had enough */
@@ -161,6 +164,9 @@ static int read_journal(const EventsArgs *args, PodStore *pods)
         r = worker_finish(&journalctl, NULL, 0, NULL);
         if (r == -EXIT_FAILURE) /* its own; it has reported why */
                 return EXIT_PODCTL_FAILED;
+        if (r >= 0 && n == 0 && !args->format && (args->query.names || args->query.uuids))
+                log_info("The journal has no events of %s",
+                         args->query.names ? args->query.names[0] : args->query.uuids[0]);
         return r < 0 ? log_error_errno(r, "Cannot run " JOURNALCTL ": %m") : 0;
 }
 

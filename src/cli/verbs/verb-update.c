@@ -139,6 +139,10 @@ static int run(Context *c, void *userdata, char **words)
         if (update_report_init(&report, args->format) < 0)
                 return log_oom();
         r = update(c, args, words, &report);
+        if (r >= 0 && report.n == 0 && !args->format) {
+                log_info("No pod of pods.d asks for updates; annotation podctl/auto-update does, see podctl-update(1)");
+                return r;
+        }
         /* Where nothing was reported, the error says all. */
         k = r < 0 && report.n == 0 && !args->format ? 0 : update_report_print(&report, args->format);
         return k < 0 ? log_oom() : r;

@@ -57,7 +57,7 @@ static int look(VolumeStore *store, const VolumeUses *uses, const char *name, Sh
                 return -ENOMEM;
         r = volume_read_record(store, name, &s.record, reterr_message);
         for (size_t i = 0; r >= 0 && i < uses->n; i++)
-                if (streq(uses->items[i].volume, name))
+                if (streq(uses->items[i].volume, name) && !strv_contains(s.pods, uses->items[i].pod))
                         r = strv_extend(&s.pods, uses->items[i].pod);
         if (r < 0)
                 return r;
