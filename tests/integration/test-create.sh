@@ -195,7 +195,8 @@ test_check_names_file_line_and_member() {
         wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
  "apps": [{"name": "app", "image": {"name": "busybox"},
   "options": {"memory": "much"}}]}' \
-                "$LOCAL/checked.json: app 'app': Option --memory: value.limit: \"much\" is not a quantity like \"512Mi\" or \
+                "$LOCAL/checked.json: app 'app': Option --memory: value.limit: \"much\" is not a quantity like \
+\"512Mi\" or \
 \"250m\""
         echo '{"acKind": "PodManifest", "acVersion": "0.8.11", "apps": [{"name": "app", "image": {"name": "busybox"},
                 "credentials": [{"name": "key", "source": "/nowhere/key"}]}]}' >"$LOCAL/checked.json"

@@ -189,7 +189,7 @@ test_event_of_a_failure_says_what_to_do() {
         local name=failing-$$
         podctl run --name=$name busybox --name=good --exec=/bin/sleep -- 1000 --- \
                 busybox --name=bad --exec=/bin/sh -- -c 'exit 7' || assert_eq $? 7
-        assert_eq "$(events $name PODCTL_APP | tail -n 1)" "Pod $name ended with exit status 7.|bad"
+        assert_eq "$(events $name PODCTL_APP | tail -n 1)" "Pod $name ended with exit status 7, that of app 'bad'.|bad"
         journalctl --no-pager -x PODCTL_POD_NAME=$name >explained
         assert_contains "$(cat explained)" "Subject: Pod $name has failed"
         assert_contains "$(cat explained)" 'podctl status '

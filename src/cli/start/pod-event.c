@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <signal.h>
 #include <systemd/sd-journal.h>
 
 #include "basic/log.h"
@@ -57,16 +58,29 @@ static const char *failed_app(const Pod *pod)
         return app;
 }
 
+/* Whose status it is; a shell's way to say that a signal ended a program is its number plus 128. */
+static char *whose_status(const char *app, int status)
+{
+        const char *signal = status > 128 ? sigabbrev_np(status - 128) : NULL;
+
+        if (!*app)
+                return strdup("");
+        return signal ? strprintf(", that of app '%s' (SIG%s)", app, signal) : strprintf(", that of app '%s'", app);
+}
+
 void pod_event_ended(Pod *pod, int status)
 {
+        _cleanup_free_ char *whose = NULL;
         const char *app = "";
 
         /* A damaged pod has ended as well. */
         if (pod_load(pod, NULL) >= 0)
                 app = failed_app(pod);
+        whose = whose_status(app, status);
         (void) sd_journal_send("MESSAGE_ID=%s", status == 0 ? EVENT_POD_ENDED : EVENT_POD_FAILED,
                                "PRIORITY=%i", status == 0 ? LOG_INFO : LOG_WARNING,
-                               "MESSAGE=Pod %s ended with exit status %i.", name_of(pod), status,
+                               "MESSAGE=Pod %s ended with exit status %i%s.", name_of(pod), status,
+                               strempty(whose),
                                "PODCTL_POD_NAME=%s", name_of(pod), "PODCTL_POD_UUID=%s", pod->uuid.s,
                                "PODCTL_UNIT=%s", unit_of(pod), "PODCTL_EXIT_STATUS=%i", status,
                                "PODCTL_APP=%s", app, NULL);
