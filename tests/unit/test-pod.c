@@ -415,6 +415,15 @@ static int pod_list(PodStore *store, Pod ***ret, size_t *ret_n)
         return r;
 }
 
+static void set_created(const Fixture *f, PodDirectory d, const char *uuid, time_t seconds)
+{
+        _cleanup_free_ char *path = strjoin(pod_directory_to_string(d), "/", uuid, "/pod");
+        const struct timespec times[] = { { .tv_sec = seconds }, { .tv_sec = seconds } };
+
+        cr_assert_eq(utimensat(f->store->fd, path, times, 0), 0);
+}
+
+/* In the order in which they were made. */
 Test(pod, list)
 {
         _cleanup_(fixture_done) Fixture f = fixture_new();
@@ -428,11 +437,14 @@ Test(pod, list)
         put(&f, UUID_C, "c", POD_DIR_EMBRYO);
         put(&f, UUID_A, "a", POD_DIR_GARBAGE);
         put(&f, UUID_B, "b", POD_DIR_RUN);
+        set_created(&f, POD_DIR_EMBRYO, UUID_C, 2000);
+        set_created(&f, POD_DIR_GARBAGE, UUID_A, 3000);
+        set_created(&f, POD_DIR_RUN, UUID_B, 1000);
         cr_assert_eq(pod_list(f.store, &pods, &n), 0);
         cr_assert_eq(n, 3);
-        cr_expect_str_eq(pods[0]->uuid.s, UUID_A);
-        cr_expect_str_eq(pods[1]->uuid.s, UUID_B);
-        cr_expect_str_eq(pods[2]->uuid.s, UUID_C);
+        cr_expect_str_eq(pods[0]->uuid.s, UUID_B);
+        cr_expect_str_eq(pods[1]->uuid.s, UUID_C);
+        cr_expect_str_eq(pods[2]->uuid.s, UUID_A);
         pod_array_free(pods, n);
 }
 
