@@ -412,10 +412,10 @@ int pod_store_used_images(PodStore *s, char ***ret)
         return 0;
 }
 
-static int add_images_of_files(PodStore *s, ImageStore *store, char ***images)
+static int add_images_of_files(PodStore *s, ImageStore *store, char ***images, char ***ret_unread)
 {
         _cleanup_strv_free_ char **needed = NULL;
-        int r = pods_d_images(store, s->data, &needed);
+        int r = pods_d_images(store, s->data, &needed, ret_unread);
 
         STRV_FOREACH(pair, needed) {
                 _cleanup_free_ char *id = strndup(*pair, strcspn(*pair, "="));
@@ -427,7 +427,7 @@ static int add_images_of_files(PodStore *s, ImageStore *store, char ***images)
         return r;
 }
 
-int pod_store_needs(PodStore *s, ImageStore *store, char ***ret_layers, char ***ret_images)
+int pod_store_needs(PodStore *s, ImageStore *store, char ***ret_layers, char ***ret_images, char ***ret_unread)
 {
         _cleanup_strv_free_ char **layers = NULL, **images = NULL;
         int r = pod_store_used_layers(s, &layers);
@@ -437,7 +437,7 @@ int pod_store_needs(PodStore *s, ImageStore *store, char ***ret_layers, char ***
         if (r >= 0)
                 r = update_records_add_images(s->data, &images);
         if (r >= 0)
-                r = add_images_of_files(s, store, &images);
+                r = add_images_of_files(s, store, &images, ret_unread);
         if (r < 0)
                 return r;
         *ret_layers = TAKE_PTR(layers);

@@ -40,5 +40,6 @@ int pod_store_used_layers(PodStore *s, char ***ret);
 /* The IDs of the images of all pods. */
 int pod_store_used_images(PodStore *s, char ***ret);
 /* What a collection of images keeps. An image that the next start of a pod of pods.d needs, or a way back to it, is
- * used even if the pod does not run. */
-int pod_store_needs(PodStore *s, ImageStore *store, char ***ret_layers, char ***ret_images);
+ * used even if the pod does not run. *ret_unread, unless NULL, has a line for each file of pods.d that cannot be read:
+ * nobody knows what its pod needs. */
+int pod_store_needs(PodStore *s, ImageStore *store, char ***ret_layers, char ***ret_images, char ***ret_unread);

@@ -5,6 +5,7 @@
 #include "image/name/image-location.h"
 #include "pod/pods-d.h"
 #include "pod/update-record.h"
+#include "shared/explain.h"
 
 static const char *const directories[] = { PODS_D_LOCAL, "/run/podctl/pods.d", "/usr/lib/podctl/pods.d" };
 
@@ -54,9 +55,10 @@ int pods_d_list(char ***ret)
 
 /* Their images */
 
-static int read_manifest(const char *pod, AppcPod **ret)
+static int read_manifest(const char *pod, AppcPod **ret, char **reterr_message)
 {
         _cleanup_free_ char *path = NULL, *text = NULL;
+        _cleanup_json_error_ JsonError e = {};
         size_t n;
         int r;
 
@@ -64,7 +66,10 @@ static int read_manifest(const char *pod, AppcPod **ret)
         if (r < 0)
                 return r;
         r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
-        return r < 0 ? r : appc_pod_parse(text, n, ret, NULL);
+        if (r < 0)
+                return explain(reterr_message, r, "%s: %s", path, strerror(-r));
+        r = appc_pod_parse(text, n, ret, &e);
+        return r < 0 ? explain(reterr_message, r, "%s: %s", path, json_error_message(&e, r)) : 0;
 }
 
 static int find_at_place(ImageStore *store, const char *place, Digest *ret)
@@ -91,38 +96,47 @@ static int find_image(ImageStore *store, const UpdateRecord *record, const AppcP
         return image_store_resolve_appc(store, &app->image, ret, NULL);
 }
 
-static int add_images(ImageStore *store, const char *data, const char *pod, char ***images)
+static int add_images(ImageStore *store, const char *data, const char *pod, char ***images, char **reterr_message)
 {
         _cleanup_(update_record_done) UpdateRecord record = {};
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
-        int r = read_manifest(pod, &manifest);
+        int r = read_manifest(pod, &manifest, reterr_message);
 
         if (r >= 0)
-                r = update_record_read(data, pod, &record, NULL);
-        for (size_t i = 0; r >= 0 && i < manifest->n_apps; i++) {
+                r = update_record_read(data, pod, &record, reterr_message);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < manifest->n_apps; i++) {
                 Digest id;
 
+                /* One that is not there needs no protection. */
                 r = find_image(store, &record, &manifest->apps[i], &id);
                 if (r >= 0 && !strv_env_get(*images, DIGEST_STRING(&id)))
                         r = strv_extendf(images, "%s=%s", DIGEST_STRING(&id), pod);
-                else if (r != -ENOMEM)
-                        r = 0;
+                if (r == -ENOMEM)
+                        return r;
         }
-        return r == -ENOMEM ? r : 0;
+        return 0;
 }
 
-int pods_d_images(ImageStore *store, const char *data, char ***ret)
+int pods_d_images(ImageStore *store, const char *data, char ***ret, char ***ret_unread)
 {
-        _cleanup_strv_free_ char **pods = NULL, **images = new0(char *, 1);
-        int r = images ? pods_d_list(&pods) : -ENOMEM;
+        _cleanup_strv_free_ char **pods = NULL, **images = new0(char *, 1), **unread = new0(char *, 1);
+        int r = images && unread ? pods_d_list(&pods) : -ENOMEM;
 
         if (r < 0)
                 return r;
         STRV_FOREACH(pod, pods) {
-                r = add_images(store, data, *pod, &images);
+                _cleanup_free_ char *message = NULL;
+
+                r = add_images(store, data, *pod, &images, &message);
+                if (r < 0 && r != -ENOMEM)
+                        r = strv_extend(&unread, explained(message, r));
                 if (r < 0)
                         return r;
         }
+        if (ret_unread)
+                *ret_unread = TAKE_PTR(unread);
         *ret = TAKE_PTR(images);
         return 0;
 }

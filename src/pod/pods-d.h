@@ -18,6 +18,6 @@ int pods_d_find(const char *name, char **ret_path);
 int pods_d_list(char ***ret);
 
 /* The images that the next starts of all these pods use, as far as they are in the store: "ID=POD", with the first pod
- * that uses it. What `podctl update` decided, in the data directory, counts. Files that cannot be read are passed
- * over. */
-int pods_d_images(ImageStore *store, const char *data, char ***ret);
+ * that uses it. What `podctl update` decided, in the data directory, counts. *ret_unread, unless NULL, has a line for
+ * each file that cannot be read, so that nobody knows what its pod uses. */
+int pods_d_images(ImageStore *store, const char *data, char ***ret, char ***ret_unread);

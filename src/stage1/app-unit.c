@@ -62,7 +62,8 @@ static void print_unit_section(FILE *f, const PlanApp *app)
                 (void) fprintf(f, "After=%s.service\n", *other);
         STRV_FOREACH(other, app->requires)
                 (void) fprintf(f, "Requires=%s.service\nAfter=%s.service\n", *other, *other);
-        if (app->restart)
+        /* Neither restarts end because there are many of them; the pause between them is RestartSec= or the check's. */
+        if (app->restart || streq(app->on_unhealthy, "restart"))
                 (void) fputs("StartLimitIntervalSec=0\n", f);
         (void) fputc('\n', f);
 }

@@ -151,6 +151,17 @@ test_unhealthy_app_restarts() {
         assert_eq "$(health_events phoenix)" 'unhealthy 4 unhealthy 4 healthy 6 '
 }
 
+# However often, and not as a success of the pod.
+test_unhealthy_app_restarts_again_and_again() {
+        pod sisyphus --net=none busybox --name=app --exec=/bin/sh --health-interval=50ms --health-retries=1 \
+                --health-cmd=false --health-on-failure=restart -- -c 'echo -n x >>/run/starts; exec sleep 1000'
+        wait_until started_often sisyphus
+}
+
+started_often() {
+        (($(podctl exec "$1" stat -c %s /run/starts 2>/dev/null || echo 0) >= 8))
+}
+
 test_unhealthy_app_ends_the_pod() {
         checked stops --health-on-failure=stop
         wait_until gone stops

@@ -104,7 +104,7 @@ static int preview_images(DiskUsage *u, ImageStore *store, PodStore *pods, char 
                 .orphan_grace = IMAGE_ORPHAN_GRACE,
                 .preview = true,
         };
-        int r = pod_store_needs(pods, store, &layers, &ids);
+        int r = pod_store_needs(pods, store, &layers, &ids, NULL);
 
         if (r < 0)
                 return r;

@@ -496,8 +496,9 @@ int pod_update(Context *c, const char *name, const UpdateOptions *options, Updat
         if (u.way == UPDATE_OFF)
                 return UPDATE_GOOD;
         r = carry_out(&u);
-        if (r < 0)
-                set_state(&u, UPDATE_IS_FETCHED, UPDATE_IS_FAILED);
+        /* Whatever is known of the others: nothing was decided. */
+        for (size_t i = 0; r < 0 && i < u.n_apps; i++)
+                u.apps[i].state = UPDATE_IS_FAILED;
         k = report_apps(&u, report);
         return k < 0 ? k : r;
 }

@@ -38,13 +38,16 @@ static uint64_t unused_since(const ImageGcArgs *args)
 
 static int collect(ImageStore *images, PodStore *pods, ImageCollect *collect)
 {
-        _cleanup_strv_free_ char **layers = NULL, **ids = NULL;
+        _cleanup_strv_free_ char **layers = NULL, **ids = NULL, **unread = NULL;
         _cleanup_free_ char *message = NULL;
         int r;
 
-        r = pod_store_needs(pods, images, &layers, &ids);
+        r = pod_store_needs(pods, images, &layers, &ids, &unread);
         if (r < 0)
                 return log_error_errno(r, "Cannot find out which images pods use: %m");
+        if (strv_length(unread) > 0)
+                return log_error_errno(EBUSY, "No image is removed, since one may be that of a pod that cannot be "
+                                       "read: %s", unread[0]);
         collect->used_layers = layers;
         collect->used_images = ids;
         r = image_store_collect(images, collect, &message);

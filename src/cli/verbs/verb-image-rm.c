@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/lock.h"
 #include "basic/log.h"
+#include "cli/images/image-starter.h"
 #include "cli/persona.h"
 #include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-prepare.h"
-#include "pod/pods-d.h"
 #include "shared/explain.h"
 
 typedef struct ImageRmArgs {
@@ -82,40 +82,16 @@ static int resolve_images(ImageStore *images, char **words, Targets *ret)
         return result;
 }
 
-/* The pod of pods.d that starts with the image; NULL: none does. */
-static int find_starter(const Removal *r, const Digest *id, char **ret)
-{
-        _cleanup_strv_free_ char **needed = NULL;
-        const char *pod;
-        int k;
-
-        *ret = NULL;
-        if (r->force)
-                return 0;
-        k = pods_d_images(r->images, r->data, &needed);
-        if (k < 0)
-                return log_error_errno(k, "Cannot find out which pods of pods.d start with the image: %m");
-        pod = strv_env_get(needed, DIGEST_STRING(id));
-        *ret = pod ? strdup(pod) : NULL;
-        return pod && !*ret ? log_oom() : 0;
-}
-
-static int refuse(const char *what, const char *text, const char *pod)
-{
-        return log_error_errno(EBUSY, "Cannot remove %s '%s': pod '%s' starts with it; delete the pod first, or use "
-                               "--force", what, text, pod);
-}
-
 static int remove_image(const Removal *removal, const Digest *id)
 {
         _cleanup_free_ char *message = NULL, *pod = NULL;
         int r;
 
-        r = find_starter(removal, id, &pod);
+        r = removal->force ? 0 : image_starter_find(removal->images, removal->data, id, &pod);
         if (r < 0)
                 return r;
         if (pod)
-                return refuse("image", DIGEST_FILE(id), pod);
+                return image_starter_refuse("image", DIGEST_FILE(id), pod);
         r = image_store_remove(removal->images, id, removal->used_layers, &message);
         if (r < 0)
                 return log_explained(r, message, "Cannot remove image '%s'", DIGEST_FILE(id));
@@ -124,23 +100,14 @@ static int remove_image(const Removal *removal, const Digest *id)
         return 0;
 }
 
-/* A pod may know the image by this name only, which shows once it is gone. */
 static int remove_name(const Removal *removal, const Target *t)
 {
-        _cleanup_free_ char *before = NULL, *after = NULL;
         int r;
 
-        r = find_starter(removal, &t->id, &before);
-        if (r < 0)
-                return r;
+        if (!removal->force)
+                return image_starter_drop_name(removal->images, removal->data, t->name, &t->id);
         r = image_store_remove_name(removal->images, t->name);
-        if (r < 0)
-                return log_error_errno(r, "Cannot remove name '%s': %m", t->name);
-        r = before ? find_starter(removal, &t->id, &after) : 0;
-        if (r >= 0 && streq_ptr(before, after))
-                return 0;
-        (void) image_store_set_name(removal->images, t->name, &t->id, NULL);
-        return r < 0 ? r : refuse("name", t->name, before);
+        return r < 0 ? log_error_errno(r, "Cannot remove name '%s': %m", t->name) : 0;
 }
 
 /* Removes only the name if there are others, and the image with its last name, or whatever its names if it is given by

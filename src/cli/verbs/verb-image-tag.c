@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/lock.h"
 #include "basic/log.h"
+#include "cli/images/image-starter.h"
 #include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-location.h"
@@ -60,7 +61,7 @@ static int tag(Context *c, void *userdata, char **words)
         return 0;
 }
 
-static int take_name(ImageStore *store, const char *text, const Results *results)
+static int take_name(ImageStore *store, const char *data, const char *text, const Results *results)
 {
         _cleanup_free_ char *name = NULL, *message = NULL;
         Digest id;
@@ -73,9 +74,9 @@ static int take_name(ImageStore *store, const char *text, const Results *results
                 return log_error_errno(EINVAL,
                                        "'%s' is not a name in the store; 'podctl image list' shows those there are",
                                        text);
-        r = image_store_remove_name(store, name);
+        r = image_starter_drop_name(store, data, name, &id);
         if (r < 0)
-                return log_explained(r, message, "Image '%s'", text);
+                return r;
         (void) results_add(results, { "id", DIGEST_FILE(&id) }, { "name", name });
         return 0;
 }
@@ -92,7 +93,7 @@ static int untag(Context *c, void *userdata, char **words)
         if (lock < 0)
                 return lock;
         STRV_FOREACH(word, words) {
-                r = take_name(store, *word, &results);
+                r = take_name(store, c->dir, *word, &results);
                 if (r < 0)
                         result = r;
         }
