@@ -16,6 +16,7 @@ static const JsonField item_table[] = {
         { "place", &json_string, offsetof(UpdateItem, place), JSON_MANDATORY | JSON_NONEMPTY },
         { "current", &json_string, offsetof(UpdateItem, current) },
         { "previous", &json_string, offsetof(UpdateItem, previous) },
+        { "earlier", &json_string, offsetof(UpdateItem, earlier) },
         { "failed", &json_strv, offsetof(UpdateItem, failed) },
         { "untested", &json_boolean, offsetof(UpdateItem, untested) },
         {}
@@ -131,6 +132,8 @@ static int add_images(const char *dir, const char *pod, char ***images)
                 r = add_image(images, record.items[i].current);
                 if (r >= 0)
                         r = add_image(images, record.items[i].previous);
+                if (r >= 0)
+                        r = add_image(images, record.items[i].earlier);
         }
         update_record_done(&record);
         return r == -ENOMEM ? r : 0;
@@ -210,6 +213,7 @@ int update_record_choose(UpdateRecord *r, const char *app, const char *place, co
                 return -EBUSY;
         i->current = mfree(i->current);
         i->previous = mfree(i->previous);
+        i->earlier = mfree(i->earlier);
         i->untested = false;
         return 0;
 }
@@ -220,11 +224,23 @@ int update_item_take(UpdateItem *i, const char *image)
 
         if (!copy)
                 return -ENOMEM;
-        free(i->previous);
-        i->previous = i->current;
+        /* One that was never tested is not a way back. */
+        if (i->untested && i->previous)
+                free(i->current);
+        else {
+                free(i->earlier);
+                i->earlier = i->previous;
+                i->previous = i->current;
+        }
         i->current = copy;
         i->untested = true;
         return 0;
+}
+
+void update_item_settle(UpdateItem *i)
+{
+        i->earlier = mfree(i->earlier);
+        i->untested = false;
 }
 
 int update_item_go_back(UpdateItem *i)
@@ -237,8 +253,8 @@ int update_item_go_back(UpdateItem *i)
         if (r < 0)
                 return r;
         free(i->current);
-        i->current = i->previous;
-        i->previous = NULL;
+        i->current = TAKE_PTR(i->previous);
+        i->previous = TAKE_PTR(i->earlier);
         i->untested = false;
         return 0;
 }

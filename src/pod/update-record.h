@@ -13,6 +13,7 @@ typedef struct UpdateItem {
         char *place;    /* where the image comes from (podctl/image); decisions about another place do not count */
         char *current;  /* the image to run; NULL: nothing is decided */
         char *previous; /* the one before, to go back to; NULL: there is none */
+        char *earlier;  /* while the current one is untested: the one before that, which becomes the previous again */
         char **failed;  /* images that failed, which are not tried again */
         bool untested;  /* the current image has not been watched to the end yet */
 } UpdateItem;
@@ -46,6 +47,7 @@ UpdateItem *update_record_item(UpdateRecord *r, const char *app, const char *pla
  * failed, and the decision stays. */
 int update_record_choose(UpdateRecord *r, const char *app, const char *place, const char *image);
 
-/* Decides for another image, to be tested, or back for the previous one; -ENOENT: there is none. */
+/* Decides for another image, to be tested; that it is good; or back for the previous one; -ENOENT: there is none. */
 int update_item_take(UpdateItem *i, const char *image);
+void update_item_settle(UpdateItem *i);
 int update_item_go_back(UpdateItem *i);

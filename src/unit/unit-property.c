@@ -25,6 +25,7 @@ struct PropertyRow {
         const char *bus_name;
         /* All values that the property takes, separated by '|'; NULL: there is no such list. */
         const char *words;
+        bool of_unit; /* it stands in section [Unit] of a file */
 };
 
 static const char *bus_name(const PropertyRow *row)
@@ -533,23 +534,24 @@ static int append_scheduling_policy(sd_bus_message *m, const PropertyRow *row, c
 
 static const PropertyRow property_table[] = {
         /* systemd.unit(5) */
-        { "Description", append_string },
-        { "Documentation", append_strv },
-        { "After", append_strv },
-        { "Before", append_strv },
-        { "Wants", append_strv },
-        { "Requires", append_strv },
-        { "Requisite", append_strv },
-        { "BindsTo", append_strv },
-        { "PartOf", append_strv },
-        { "Upholds", append_strv },
-        { "Conflicts", append_strv },
-        { "OnFailure", append_strv },
-        { "OnSuccess", append_strv },
-        { "RequiresMountsFor", append_strv },
-        { "CollectMode", append_word, .words = "inactive|inactive-or-failed" },
-        { "JobTimeoutSec", append_usec, "JobTimeoutUSec" },
-        { "StartLimitIntervalSec", append_usec, "StartLimitIntervalUSec" },
+        { "Description", append_string, .of_unit = true },
+        { "Documentation", append_strv, .of_unit = true },
+        { "After", append_strv, .of_unit = true },
+        { "Before", append_strv, .of_unit = true },
+        { "Wants", append_strv, .of_unit = true },
+        { "Requires", append_strv, .of_unit = true },
+        { "Requisite", append_strv, .of_unit = true },
+        { "BindsTo", append_strv, .of_unit = true },
+        { "PartOf", append_strv, .of_unit = true },
+        { "Upholds", append_strv, .of_unit = true },
+        { "Conflicts", append_strv, .of_unit = true },
+        { "OnFailure", append_strv, .of_unit = true },
+        { "OnSuccess", append_strv, .of_unit = true },
+        { "RequiresMountsFor", append_strv, .of_unit = true },
+        { "CollectMode", append_word, .words = "inactive|inactive-or-failed", .of_unit = true },
+        { "JobTimeoutSec", append_usec, "JobTimeoutUSec", .of_unit = true },
+        { "StartLimitIntervalSec", append_usec, "StartLimitIntervalUSec", .of_unit = true },
+        { "StartLimitBurst", append_uint32, .of_unit = true },
         { "AddRef", append_boolean },
         /* systemd.service(5) */
         { "Type", append_word, .words = "simple|exec|forking|oneshot|dbus|notify|notify-reload|idle" },
@@ -691,4 +693,12 @@ int unit_property_append(sd_bus_message *m, const char *assignment)
         if (r < 0)
                 return r;
         return row->append(m, row, value);
+}
+
+bool unit_property_is_of_unit(const char *assignment)
+{
+        const PropertyRow *row;
+        const char *value;
+
+        return find_row(assignment, &row, &value) >= 0 && row->of_unit;
 }

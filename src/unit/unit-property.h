@@ -11,5 +11,8 @@
  * known. *reterr_message is one line. */
 int unit_property_check(const char *assignment, char **reterr_message);
 
+/* Whether it stands in section [Unit] of a file, and not in that of the unit's kind. */
+bool unit_property_is_of_unit(const char *assignment);
+
 /* Appends "(sv)" to a message in which an array of these is open. */
 int unit_property_append(sd_bus_message *m, const char *assignment);

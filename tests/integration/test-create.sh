@@ -94,6 +94,25 @@ test_long_fetch_at_the_start() {
         assert_eq "$(podctl status late | grep ^state)" state=running
 }
 
+# In the section where systemd looks for them.
+test_properties_of_both_sections() {
+        created needy -p Requires=pod@needed.service -p After=pod@needed.service -p StartLimitIntervalSec=0 \
+                -p StartLimitBurst=7 -p Restart=always busybox --exec=/bin/sleep -- 1000 >/dev/null 2>&1
+        created needed busybox --exec=/bin/sleep -- 1000 >/dev/null 2>&1
+        assert_eq "$(systemctl show -P StartLimitIntervalUSec pod@needy) $(systemctl show -P Restart pod@needy)" \
+                '0 always'
+        assert_eq "$(systemctl show -P StartLimitBurst pod@needy)" 7
+        systemctl start pod@needy
+        systemctl is-active --quiet pod@needed
+        assert_not_contains "$(journalctl --no-pager --lines=200 -o cat _PID=1)" 'needy.service.d/50-podctl.conf:'
+}
+
+# By its name in the store alone, nothing newer can be found.
+test_updates_need_a_place() {
+        created placeless --annotation=podctl/auto-update=restart busybox >out 2>&1
+        assert_contains "$(cat out)" "App 'busybox' will not be updated"
+}
+
 test_dry_run() {
         podctl create --dry-run none busybox --exec=/bin/true | jq -e '.acKind == "PodManifest"'
         [[ ! -e $LOCAL/none.json ]]

@@ -77,12 +77,26 @@ test_new_file_after_updates() {
         assert_eq "$(state || true)" 'rolled back'
         podctl --insecure-options=image create --replace site "docker://$IMAGE" --name=app >out 2>&1
         assert_contains "$(cat out)" 'has failed in an update'
+        assert_contains "$(cat out)" 'systemctl restart pod@site'
         systemctl restart pod@site
         wait_until systemctl is-active pod@site
         says two
 }
 
 image_of_site() { podctl cat-manifest site | jq -r '.apps[0].image.id'; }
+
+# A bad night does not take the way back to what ran before.
+test_back_after_a_failed_update() {
+        site
+        good two
+        assert_eq "$(state)" updated
+        release three 'exit 1'
+        assert_eq "$(state || true)" 'rolled back'
+        says two
+        podctl image gc --grace-period=0s >/dev/null 2>&1
+        update --rollback site >/dev/null
+        says one
+}
 
 # What a pod starts with next time, or could go back to, goes only by force.
 test_images_of_pods_stay() {

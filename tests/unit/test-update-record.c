@@ -33,6 +33,30 @@ Test(update_record, there_and_back)
         update_record_done(&r);
 }
 
+/* One that fails does not take the way back from the one that it was to follow. */
+Test(update_record, back_twice)
+{
+        UpdateRecord r = {};
+        UpdateItem *i = taken(&r, "web", "docker://a", "one");
+
+        update_item_settle(i);
+        (void) taken(&r, "web", "docker://a", "two");
+        update_item_settle(i);
+        cr_expect_null(i->earlier);
+        (void) taken(&r, "web", "docker://a", "three");
+        cr_expect_str_eq(i->earlier, "one");
+        /* Another before that was tested. */
+        (void) taken(&r, "web", "docker://a", "four");
+        cr_expect_str_eq(i->previous, "two");
+        cr_assert_eq(update_item_go_back(i), 0);
+        cr_expect_str_eq(i->current, "two");
+        cr_expect_str_eq(i->previous, "one");
+        cr_assert_eq(update_item_go_back(i), 0);
+        cr_expect_str_eq(i->current, "one");
+        cr_expect_eq(update_item_go_back(i), -ENOENT);
+        update_record_done(&r);
+}
+
 Test(update_record, another_place_ends_a_decision)
 {
         UpdateRecord r = {};

@@ -283,7 +283,7 @@ static int decide_back(PodUpdate *u)
 static int settle(PodUpdate *u)
 {
         for (size_t i = 0; i < u->n_apps; i++)
-                u->apps[i].item->untested = false;
+                update_item_settle(u->apps[i].item);
         return write_record(u);
 }
 

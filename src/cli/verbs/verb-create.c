@@ -10,6 +10,8 @@
 #include "image/name/image-location.h"
 #include "pod/pods-d.h"
 #include "shared/bus.h"
+#include "unit/unit-property.h"
+#include "unit/unit-wait.h"
 
 static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
 
@@ -98,31 +100,32 @@ static bool wants_drop_in(const RunArgs *args)
         return devices || args->properties || args->slice;
 }
 
+static int add_properties(char *const *properties, bool of_unit, char ***lines)
+{
+        STRV_FOREACH(p, properties)
+                if (unit_property_is_of_unit(*p) == of_unit && strv_extend(lines, *p) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
 static int drop_in_lines(const RunArgs *args, char ***ret)
 {
         _cleanup_strv_free_ char **lines = NULL;
         int r;
 
-        r = strv_extend(&lines, PODS_D_DROP_IN_HEADER "[Service]");
-        if (r < 0)
-                return r;
-        r = strv_extend_strv(&lines, args->properties);
-        if (r < 0)
-                return r;
-        if (args->slice) {
-                r = strv_extendf(&lines, "Slice=%s", args->slice);
-                if (r < 0)
-                        return r;
-        }
-        for (size_t i = 0; i < args->n_apps; i++)
-                STRV_FOREACH(device, args->apps[i].devices) {
-                        r = strv_extendf(&lines, "DeviceAllow=%.*s rwm", (int) strcspn(*device, ":"), *device);
-                        if (r < 0)
-                                return r;
-                }
-        r = strv_extend(&lines, "");
-        if (r < 0)
-                return r;
+        r = strv_extend(&lines, PODS_D_DROP_IN_HEADER "[Unit]");
+        if (r < 0 || add_properties(args->properties, true, &lines) < 0)
+                return -ENOMEM;
+        r = strv_extend(&lines, "[Service]");
+        if (r < 0 || add_properties(args->properties, false, &lines) < 0)
+                return -ENOMEM;
+        r = args->slice ? strv_extendf(&lines, "Slice=%s", args->slice) : 0;
+        for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
+                STRV_FOREACH(device, args->apps[i].devices)
+                        if (strv_extendf(&lines, "DeviceAllow=%.*s rwm", (int) strcspn(*device, ":"), *device) < 0)
+                                return -ENOMEM;
+        if (r < 0 || strv_extend(&lines, "") < 0)
+                return -ENOMEM;
         *ret = TAKE_PTR(lines);
         return 0;
 }
@@ -220,6 +223,32 @@ static void tell_of_plain_registries(const Context *c, const AppcPod *manifest)
                          "/etc/podctl/registries.d, see podctl-files(5)");
 }
 
+/* Known only by its name in the store, an image has no place where a newer one could be. */
+static void warn_of_updates(const AppcPod *manifest)
+{
+        UpdateWay way = UPDATE_OFF;
+
+        if (pod_manifest_update_way(manifest, &way) < 0 || way == UPDATE_OFF)
+                return;
+        for (size_t i = 0; i < manifest->n_apps; i++)
+                if (!strv_env_get(manifest->apps[i].annotations, "podctl/image"))
+                        log_warning("App '%s' will not be updated: name the place of its image, such as docker://%s",
+                                    manifest->apps[i].name, strempty(manifest->apps[i].image.name));
+}
+
+/* The next thing to type. A pod that runs goes on as it is. */
+static void tell_next(Context *c, const char *name)
+{
+        _cleanup_free_ char *unit = strjoin("pod@", name, ".service");
+        _cleanup_(unit_status_done) UnitStatus status = {};
+        sd_bus *bus;
+
+        if (unit && context_bus(c, &bus) >= 0 && unit_get_status(bus, unit, &status) >= 0 && status.active)
+                log_info("The pod runs as it was; start it again with: systemctl restart pod@%s", name);
+        else
+                log_info("Start it now and at each boot with: systemctl enable --now pod@%s", name);
+}
+
 static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest, Image *const *images,
                        const Results *results)
 {
@@ -242,7 +271,8 @@ static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest,
         if (r < 0)
                 return r;
         tell_of_plain_registries(c, manifest);
-        log_info("Start it now and at each boot with: systemctl enable --now pod@%s", args->subject);
+        warn_of_updates(manifest);
+        tell_next(c, args->subject);
         return 0;
 }
 
