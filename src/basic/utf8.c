@@ -32,15 +32,25 @@ size_t utf8_length(const char *s, size_t n)
         return 0;
 }
 
+bool utf8_is_control(const char *s, size_t length, unsigned *ret)
+{
+        const unsigned char *u = (const unsigned char *) s;
+        unsigned c = length == 1 ? u[0]
+                     : length == 2 ? (u[0] & 0x1fU) << 6 | (u[1] & 0x3fU)
+                     : length == 3 ? (u[0] & 0x0fU) << 12 | (u[1] & 0x3fU) << 6 | (u[2] & 0x3fU) : 0x10000U;
+
+        *ret = c;
+        return c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
 void utf8_make_printable(char *s)
 {
         size_t n = strlen(s);
+        unsigned ignored;
 
         for (size_t i = 0, length; i < n; i += length) {
                 length = utf8_length(s + i, n - i);
-                /* U+0080 to U+009F, which terminals also take as commands, begin with 0xc2. */
-                if (length == 0 || (unsigned char) s[i] < ' ' || s[i] == 0x7f ||
-                    (length == 2 && (unsigned char) s[i] == 0xc2 && (unsigned char) s[i + 1] < 0xa0)) {
+                if (length == 0 || utf8_is_control(s + i, length, &ignored)) {
                         length = length ?: 1;
                         memset(s + i, '?', length);
                 }

@@ -7,8 +7,13 @@
  * surrogate pair, or beyond U+10FFFF (RFC 3629, section 4). */
 size_t utf8_length(const char *s, size_t n);
 
+/* Whether the character, of that length, is one that a terminal takes as a command, or that turns the text around it:
+ * C0 and C1 controls, DEL, and Unicode's embeddings, overrides and isolates of direction (UAX #9). *ret is its
+ * number. */
+bool utf8_is_control(const char *s, size_t length, unsigned *ret);
+
 /* How many columns of a terminal the text takes. Bytes that are not UTF-8, or not printable, count as a column each. */
 size_t utf8_columns(const char *s);
 
-/* Replaces control characters and invalid UTF-8 with question marks, for untrusted text that goes to a terminal. */
+/* Replaces such characters and invalid UTF-8 with question marks, for untrusted text that goes to a terminal. */
 void utf8_make_printable(char *s);

@@ -11,6 +11,7 @@ static const JsonField app_options_table[] = {
         { "supplementary-gids",       &json_strv,   offsetof(AppOptions, supplementary_gids) },
         { "working-dir",              &json_string, offsetof(AppOptions, working_dir)        },
         { "environment",              &json_strv,   offsetof(AppOptions, environment)        },
+        { "inherit-env",              &json_strv,   offsetof(AppOptions, inherited)          },
         { "user-annotation",          &json_strv,   offsetof(AppOptions, user_annotations)   },
         { "user-label",               &json_strv,   offsetof(AppOptions, user_labels)        },
         { "memory",                   &json_string, offsetof(AppOptions, memory)             },

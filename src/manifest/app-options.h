@@ -25,6 +25,7 @@ typedef struct AppOptions {
         char **supplementary_gids;
         char *working_dir;
         char **environment;
+        char **inherited; /* variables of whoever wrote this down, below the image's */
         char **user_annotations;
         char **user_labels;
         char *memory;

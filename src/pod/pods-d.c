@@ -4,7 +4,6 @@
 #include "basic/fs.h"
 #include "image/name/image-location.h"
 #include "pod/pods-d.h"
-#include "pod/update-record.h"
 #include "shared/explain.h"
 
 static const char *const directories[] = { PODS_D_LOCAL, "/run/podctl/pods.d", "/usr/lib/podctl/pods.d" };
@@ -83,8 +82,7 @@ static int find_at_place(ImageStore *store, const char *place, Digest *ret)
         return r;
 }
 
-/* What a start would use without fetching. */
-static int find_image(ImageStore *store, const UpdateRecord *record, const AppcPodApp *app, Digest *ret)
+int pods_d_find_image(ImageStore *store, const UpdateRecord *record, const AppcPodApp *app, Digest *ret)
 {
         const char *place = strv_env_get(app->annotations, "podctl/image");
         const UpdateItem *item = place ? update_record_find(record, app->name, place) : NULL;
@@ -110,7 +108,7 @@ static int add_images(ImageStore *store, const char *data, const char *pod, char
                 Digest id;
 
                 /* One that is not there needs no protection. */
-                r = find_image(store, &record, &manifest->apps[i], &id);
+                r = pods_d_find_image(store, &record, &manifest->apps[i], &id);
                 if (r >= 0 && !strv_env_get(*images, DIGEST_STRING(&id)))
                         r = strv_extendf(images, "%s=%s", DIGEST_STRING(&id), pod);
                 if (r == -ENOMEM)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "image/store/image-store.h"
+#include "pod/update-record.h"
 
 /* Pods as files, see podctl-pods.d(5): NAME.json in one of these directories; the first that has it counts. */
 
@@ -16,6 +17,9 @@
 int pods_d_find(const char *name, char **ret_path);
 /* The names of all such pods, each once, sorted. */
 int pods_d_list(char ***ret);
+
+/* The image that the next start of an app would use without fetching. -ENOENT: none is in the store. */
+int pods_d_find_image(ImageStore *store, const UpdateRecord *record, const AppcPodApp *app, Digest *ret);
 
 /* The images that the next starts of all these pods use, as far as they are in the store: "ID=POD", with the first pod
  * that uses it. What `podctl update` decided, in the data directory, counts. *ret_unread, unless NULL, has a line for

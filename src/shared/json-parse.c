@@ -221,13 +221,34 @@ int json_parse_file_at(int dir_fd, const char *path, json_object **ret, JsonErro
         return json_parse_memory(data, n, ret, e);
 }
 
+/* json-c escapes what JSON demands. Terminals take more characters for commands, and they are in strings only, where
+ * they can be escaped as well (RFC 8259, section 7). Each needs two bytes or more, or is DEL. */
+static char *escape_controls(const char *text)
+{
+        size_t n = strlen(text), length;
+        char *escaped = malloc(6 * n + 1), *to = escaped;
+        unsigned c;
+
+        for (size_t i = 0; escaped && i < n; i += length) {
+                length = utf8_length(text + i, n - i) ?: 1;
+                if ((unsigned char) text[i] >= 0x7f && utf8_is_control(text + i, length, &c))
+                        to += sprintf(to, "\\u%04x", c);
+                else
+                        to = mempcpy(to, text + i, length);
+        }
+        if (escaped)
+                *to = 0;
+        return escaped;
+}
+
 static int format(json_object *o, int flags, const char *end, char **ret)
 {
         const char *text = json_object_to_json_string_ext(o, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
+        _cleanup_free_ char *escaped = text ? escape_controls(text) : NULL;
 
-        if (!text)
+        if (!escaped)
                 return -ENOMEM;
-        *ret = strjoin(text, end);
+        *ret = strjoin(escaped, end);
         return *ret ? 0 : -ENOMEM;
 }
 

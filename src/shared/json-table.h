@@ -68,6 +68,8 @@ static inline void json_object_putp(json_object **o)
 int json_parse_memory(const char *data, size_t n, json_object **ret, JsonError *e);
 int json_parse_file_at(int dir_fd, const char *path, json_object **ret, JsonError *e);
 
+/* Both can be shown on a terminal, whatever is in the strings. */
+
 /* Indented text with a newline at its end. */
 int json_format_pretty(json_object *o, char **ret);
 /* The shortest text. */

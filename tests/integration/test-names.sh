@@ -68,6 +68,10 @@ test_a_manifest_without_ids() {
 test_a_spelling_of_two_images() {
         own fetch --name=reg.example:5000/a/x-Y "$IMAGES/busybox.oci" >/dev/null
         own fetch --name=reg.example:5000/a/X-y "$IMAGES/edge.oci" >/dev/null
+        own fetch --name=reg.example:5000/a/only "$IMAGES/edge.oci" >/dev/null
+        own image cat-manifest reg.example-5000/a/only >/dev/null
+        own image untag reg.example-5000/a/only
+        assert_fails 254 own image cat-manifest reg.example:5000/a/only
         jq -n '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{
                 name: "x", image: {name: "reg.example-5000/a/x-y"}}]}' >pod.json
         assert_fails 254 own run --net=none --pod-manifest=pod.json

@@ -135,6 +135,19 @@ Test(json_table, writes_what_it_read)
         cr_expect_str_eq(text_again, expected);
 }
 
+/* What is in a string cannot be a command to a terminal, and is the same when it is read. */
+Test(json_table, writes_no_controls)
+{
+        static const char controls[] = "a\033[m\177\302\233J\342\200\256x\342\201\247é€😀";
+        _cleanup_json_object_ json_object *o = json_object_new_string(controls), *back = NULL;
+        _cleanup_free_ char *text = NULL;
+
+        cr_assert_eq(json_format_compact(o, &text), 0);
+        cr_expect_str_eq(text, "\"a\\u001b[m\\u007f\\u009bJ\\u202ex\\u2067é€😀\"");
+        back = json_tokener_parse(text);
+        cr_expect(json_object_equal(o, back));
+}
+
 Test(json_table, leaves_out_what_is_not_there)
 {
         _cleanup_(outer_done) Outer x = {};

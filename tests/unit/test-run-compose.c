@@ -314,6 +314,7 @@ Test(run_compose, options_in_a_file)
                 "OCI -- a b",
                 "OCI --exec=/x -- a",
                 "--set-env=A=set --set-env=C=set ACI --environment=D=",
+                "--inherit-env --set-env=B=set ACI",
                 "ACI --user=www",
                 "OCI --user=1000 --group=7 --supplementary-gids=1,2 --working-dir=/w",
                 "ACI --memory=64Mi --cpu=500m --cpu-shares=7 --oom-score-adj=-3 --caps-remove=MKNOD,CAP_KILL",

@@ -59,8 +59,8 @@ static int set_from_file(char ***environment, const char *path)
         return set_assignments(environment, assignments, "set-env-file");
 }
 
-/* All variables of the caller that the image does not set. */
-static int inherit(const App *of_image, char ***environment)
+/* All variables of the caller. */
+static int inherit(char ***environment)
 {
         for (char **e = environ; e && *e; e++) {
                 _cleanup_free_ char *name = strndup(*e, strcspn(*e, "="));
@@ -68,16 +68,16 @@ static int inherit(const App *of_image, char ***environment)
                 if (!name)
                         return log_oom();
                 if (env_name_is_valid(name) && strchr(*e, '=') && !strv_env_get(*environment, name) &&
-                    !strv_env_get(of_image ? of_image->environment : NULL, name) && strv_extend(environment, *e) < 0)
+                    strv_extend(environment, *e) < 0)
                         return log_oom();
         }
         return 0;
 }
 
-int environment_of_args(const RunArgs *args, const RunApp *run, const App *of_image, char ***ret)
+int environment_of_args(const RunArgs *args, const RunApp *run, char ***ret, char ***ret_inherited)
 {
-        _cleanup_strv_free_ char **environment = NULL;
-        int r = args->inherit_env ? inherit(of_image, &environment) : 0;
+        _cleanup_strv_free_ char **environment = NULL, **inherited = NULL;
+        int r = args->inherit_env ? inherit(&inherited) : 0;
 
         if (r < 0)
                 return r;
@@ -93,10 +93,21 @@ int environment_of_args(const RunArgs *args, const RunApp *run, const App *of_im
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(environment);
+        *ret_inherited = TAKE_PTR(inherited);
         return 0;
 }
 
 int compose_environment(const AppOptions *said, App *app)
 {
+        STRV_FOREACH(e, said->inherited) {
+                _cleanup_free_ char *name = strndup(*e, strcspn(*e, "="));
+
+                if (!name)
+                        return log_oom();
+                if (!is_assignment(*e))
+                        return log_error_errno(EINVAL, "Option --inherit-env: '%s' is not NAME=VALUE", *e);
+                if (!strv_env_get(app->environment, name) && strv_extend(&app->environment, *e) < 0)
+                        return log_oom();
+        }
         return set_assignments(&app->environment, said->environment, "environment");
 }

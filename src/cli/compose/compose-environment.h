@@ -4,9 +4,9 @@
 #include "cli/compose/run-args.h"
 #include "manifest/app.h"
 
-/* The variables that a command line gives an app, lowest first: the caller's (--inherit-env) that the image does not
- * have, --set-env-file, --set-env, --environment. Logs. */
-int environment_of_args(const RunArgs *args, const RunApp *run, const App *of_image, char ***ret);
+/* The variables that a command line gives an app, lowest first: --set-env-file, --set-env, --environment; and those of
+ * the caller (--inherit-env), which are below the image's. Logs. */
+int environment_of_args(const RunArgs *args, const RunApp *run, char ***ret, char ***ret_inherited);
 
-/* Sets them, over those of the image. Logs. */
+/* Sets them. Logs. */
 int compose_environment(const AppOptions *said, App *app);

@@ -15,6 +15,7 @@
 #include "manifest/appc-strings.h"
 #include "pod/plan-journal.h"
 #include "pod/pod-prepare.h"
+#include "pod/pods-d.h"
 
 /* Kept as annotations of the app, in the same way as in a manifest. */
 static int compose_order(const RunApp *run, AppcPodApp *app)
@@ -73,15 +74,16 @@ static int name_app(const RunApp *run, const char *image_name, char **ret)
 }
 
 /* What the command line says about the app, for a pod of this host. *ret is never NULL. */
-static int options_of_args(const RunArgs *args, const RunApp *run, const Image *image, AppOptions **ret)
+static int options_of_args(const RunArgs *args, const RunApp *run, AppOptions **ret)
 {
-        _cleanup_strv_free_ char **environment = NULL;
+        _cleanup_strv_free_ char **environment = NULL, **inherited = NULL;
         AppOptions said = run->options;
-        int r = environment_of_args(args, run, image->app, &environment);
+        int r = environment_of_args(args, run, &environment, &inherited);
 
         if (r < 0)
                 return r;
         said.environment = environment;
+        said.inherited = inherited;
         return app_options_copy(&said, ret) < 0 ? log_oom() : 0;
 }
 
@@ -114,7 +116,7 @@ static int compose_all(const RunArgs *args, const RunApp *run, const Image *imag
 {
         int r;
 
-        r = options_of_args(args, run, image, &app->options);
+        r = options_of_args(args, run, &app->options);
         if (r < 0)
                 return r;
         r = compose_options(image, args->private_users != 0, app);
@@ -206,12 +208,41 @@ static int apply_options(Context *c, AppcPodApp *app, bool private_users, Image 
         return compose_options(*image, private_users, app);
 }
 
+/* Without fetching: what a start would find in the store. */
+static int find_images(Context *c, const RunArgs *args, AppcPod *pod)
+{
+        _cleanup_(update_record_done) UpdateRecord record = {};
+        ImageStore *store;
+        const char *dir;
+        int r;
+
+        r = pod_manifest_check_ways(pod);
+        if (r < 0 || !args->of_pods_d)
+                return r;
+        r = context_directory(c, &dir);
+        if (r >= 0)
+                r = context_images(c, &store);
+        /* The start reports a record that is damaged, and goes on as well. */
+        if (r >= 0)
+                (void) update_record_read(dir, args->name, &record, NULL);
+        for (size_t i = 0; r >= 0 && i < pod->n_apps; i++) {
+                AppcPodApp *app = &pod->apps[i];
+                Digest id;
+
+                if (strv_env_get(app->annotations, "podctl/image") &&
+                    pods_d_find_image(store, &record, app, &id) >= 0 &&
+                    free_and_strdup(&app->image.id, DIGEST_STRING(&id)) < 0)
+                        return log_oom();
+        }
+        return r;
+}
+
 static int complete_file(Context *c, const RunArgs *args, AppcPod *pod, Image **images)
 {
         Tristate users;
         int r;
 
-        r = args->check ? pod_manifest_check_ways(pod)
+        r = args->check ? find_images(c, args, pod)
                         : pod_manifest_fetch(c, pod, args->of_pods_d ? args->name : NULL, images);
         if (r < 0)
                 return r;

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 
+#include "basic/log.h"
 #include "cli/terminal/results.h"
+#include "shared/json-table.h"
 
 bool print_json(json_object *o, const char *format)
 {
-        int flags;
+        _cleanup_free_ char *text = NULL;
 
         if (!format)
                 return false;
-        flags = streq(format, "json-pretty") ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
-                                             : JSON_C_TO_STRING_PLAIN;
-        (void) puts(json_object_to_json_string_ext(o, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+        if ((streq(format, "json-pretty") ? json_format_pretty(o, &text) : json_format_compact(o, &text)) < 0)
+                (void) log_oom();
+        else
+                (void) printf("%s%s", text, endswith(text, "\n") ? "" : "\n");
         return true;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
 #include "basic/lock.h"
 #include "basic/log.h"
+#include "basic/time-util.h"
 #include "cli/images/fetch-image.h"
 #include "cli/start/pod-event.h"
 #include "cli/update/pod-update.h"
@@ -167,15 +170,35 @@ static bool is_stored(PodUpdate *u, const char *image)
         return context_images(u->context, &store) >= 0 && digest_parse(image, &id) >= 0 && image_store_has(store, &id);
 }
 
+/* What the app's next start would use, if it has never run. */
+static int image_of_start(PodUpdate *u, const AppUpdate *a, char **ret)
+{
+        const AppcPodApp *app = appc_pod_find_app(u->manifest, a->app);
+        ImageStore *store;
+        Digest id;
+        int r = context_images(u->context, &store);
+
+        if (r < 0)
+                return r;
+        if (!app || pods_d_find_image(store, &u->record, app, &id) < 0)
+                return 0;
+        *ret = strdup(DIGEST_STRING(&id));
+        return *ret ? 0 : log_oom();
+}
+
 /* A decided image that was removed by hand is not what the pod runs, or will run. */
 static int find_current(PodUpdate *u, AppUpdate *a)
 {
+        int r;
+
         if (a->item->current && !is_stored(u, a->item->current))
                 a->item->current = mfree(a->item->current);
-        if (!a->item->current)
-                return image_of_pod(u, a, &a->from);
-        a->from = strdup(a->item->current);
-        return a->from ? 0 : log_oom();
+        if (a->item->current) {
+                a->from = strdup(a->item->current);
+                return a->from ? 0 : log_oom();
+        }
+        r = image_of_pod(u, a, &a->from);
+        return r < 0 || a->from ? r : image_of_start(u, a, &a->from);
 }
 
 /* From now on, a start uses what the pod runs, though the name may soon refer to a newer image. */
@@ -370,6 +393,9 @@ static int restart_and_watch(PodUpdate *u)
 
         if (r < 0)
                 return r;
+        if (r > 0 && u->options->watch_usec > 0)
+                log_info("Pod '%s' has started with the newer image, and is watched for %" PRIu64 " s", u->name,
+                         (uint64_t) (u->options->watch_usec / USEC_PER_SEC));
         return r > 0 ? watch(u) : go_back(u);
 }
 

@@ -22,16 +22,16 @@ static const Option options[] = {
 /* Images that are fetched at the start cannot be looked into before. */
 static bool images_are_there(Context *c, const AppcPod *manifest)
 {
+        const UpdateRecord none = {};
+
         for (size_t i = 0; i < manifest->n_apps; i++) {
                 const AppcPodApp *app = &manifest->apps[i];
-                _cleanup_free_ char *message = NULL;
                 ImageStore *store;
                 Digest id;
 
                 if (!strv_env_get(app->annotations, "podctl/image"))
                         continue;
-                if (context_images(c, &store) < 0 ||
-                    image_store_resolve_appc(store, &app->image, &id, &message) < 0)
+                if (context_images(c, &store) < 0 || pods_d_find_image(store, &none, app, &id) < 0)
                         return false;
         }
         return true;
@@ -40,7 +40,7 @@ static bool images_are_there(Context *c, const AppcPod *manifest)
 static int check_file(Context *c, const char *name, const char *path)
 {
         RunArgs args = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = (char *) path, .dry_run = true,
-                         .check = true };
+                         .check = true, .of_pods_d = name };
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         _cleanup_strv_free_ char **passed_over = NULL;
         int r;

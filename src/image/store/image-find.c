@@ -173,7 +173,67 @@ static int find_appc(ImageStore *s, const ImageRef *ref, Digest *ret)
         return r < 0 ? r : image_find_appc(s, ref->name, labels, NULL, ret);
 }
 
-static int find(ImageStore *s, const ImageRef *ref, Digest *ret, char **ret_name)
+/* Whether appc spells the name of an image this way. */
+static bool is_spelled(const char *name, const ImageRef *ref)
+{
+        _cleanup_free_ char *sanitized = NULL;
+        ImageRef parts = {};
+        bool same;
+
+        if (image_ref_parse(name, &parts) < 0 || parts.type != IMAGE_REF_NAME) {
+                image_ref_done(&parts);
+                return false;
+        }
+        same = streq(parts.tag ?: "latest", ref->tag ?: "latest") &&
+               ac_identifier_sanitize(parts.name, &sanitized) >= 0 && streq(sanitized, ref->name);
+        image_ref_done(&parts);
+        return same;
+}
+
+/* The names are in no order. */
+static int explain_ambiguous(const char *text, const char *a, const char *b, char **reterr_message)
+{
+        bool swapped = strcmp(a, b) > 0;
+
+        return explain(reterr_message, ENOTUNIQ, "'%s' may be '%s' or '%s'; write which", text, swapped ? b : a,
+                       swapped ? a : b);
+}
+
+static int find_spelled_among(ImageStore *s, const ImageName *names, size_t n, const ImageRef *ref, Digest *ret,
+                              char **ret_name, char **reterr_message)
+{
+        const ImageName *found = NULL;
+
+        for (size_t i = 0; i < n; i++) {
+                if (!is_spelled(names[i].name, ref) || !image_store_has(s, &names[i].id))
+                        continue;
+                if (found && !digest_equal(&found->id, &names[i].id))
+                        return explain_ambiguous(ref->name, found->name, names[i].name, reterr_message);
+                found = &names[i];
+        }
+        if (!found)
+                return -ENOENT;
+        *ret = found->id;
+        *ret_name = strdup(found->name);
+        return *ret_name ? 0 : -ENOMEM;
+}
+
+/* As manifests of pods have names, and podctl list shows them. */
+static int find_spelled(ImageStore *s, const ImageRef *ref, Digest *ret, char **ret_name, char **reterr_message)
+{
+        ImageName *names;
+        size_t n;
+        int r;
+
+        r = image_names_read(s, &names, &n);
+        if (r < 0)
+                return r;
+        r = find_spelled_among(s, names, n, ref, ret, ret_name, reterr_message);
+        image_names_free(names, n);
+        return r;
+}
+
+static int find(ImageStore *s, const ImageRef *ref, Digest *ret, char **ret_name, char **reterr_message)
 {
         _cleanup_free_ char *prefix = NULL;
         int r = -ENOENT;
@@ -184,7 +244,10 @@ static int find(ImageStore *s, const ImageRef *ref, Digest *ret, char **ret_name
         }
         if (strv_length(ref->labels) == 0)
                 r = find_exact_name(s, ref, ret, ret_name);
-        return r == -ENOENT ? find_appc(s, ref, ret) : r;
+        if (r == -ENOENT)
+                r = find_appc(s, ref, ret);
+        return r == -ENOENT && strv_length(ref->labels) == 0 ? find_spelled(s, ref, ret, ret_name, reterr_message)
+                                                             : r;
 }
 
 /* *ret_name: the name in the store that led to it; NULL when none did. */
@@ -200,11 +263,11 @@ static int resolve(ImageStore *s, const char *text, Digest *ret, char **ret_name
         if (r < 0)
                 return r;
 
-        r = find(s, &ref, ret, ret_name);
+        r = find(s, &ref, ret, ret_name, reterr_message);
         image_ref_done(&ref);
         if (r == -ENOENT)
                 return explain(reterr_message, r, "no image '%s' in the store", text);
-        if (r == -ENOTUNIQ)
+        if (r == -ENOTUNIQ && !(reterr_message && *reterr_message))
                 return explain(reterr_message, r, "'%s' matches several images", text);
         return r;
 }
@@ -219,64 +282,6 @@ int image_store_resolve(ImageStore *s, const char *text, Digest *ret, char **ret
                 return r;
         if (ret_name)
                 *ret_name = TAKE_PTR(name);
-        return r;
-}
-
-/* Whether appc spells the name of an image this way. */
-static bool is_spelled(const char *name, const AppcImageRef *ref)
-{
-        _cleanup_free_ char *sanitized = NULL;
-        ImageRef parts = {};
-        bool same;
-
-        if (image_ref_parse(name, &parts) < 0 || parts.type != IMAGE_REF_NAME) {
-                image_ref_done(&parts);
-                return false;
-        }
-        same = streq(parts.tag ?: "latest", strv_env_get(ref->labels, "version") ?: "latest") &&
-               ac_identifier_sanitize(parts.name, &sanitized) >= 0 && streq(sanitized, ref->name);
-        image_ref_done(&parts);
-        return same;
-}
-
-/* The names are in no order. */
-static int explain_ambiguous(const char *text, const char *a, const char *b, char **reterr_message)
-{
-        bool swapped = strcmp(a, b) > 0;
-
-        return explain(reterr_message, ENOTUNIQ, "'%s' may be '%s' or '%s'; write which", text, swapped ? b : a,
-                       swapped ? a : b);
-}
-
-static int find_spelled_among(ImageStore *s, const ImageName *names, size_t n, const AppcImageRef *ref,
-                              const char *text, Digest *ret, char **reterr_message)
-{
-        const ImageName *found = NULL;
-
-        for (size_t i = 0; i < n; i++) {
-                if (!is_spelled(names[i].name, ref) || !image_store_has(s, &names[i].id))
-                        continue;
-                if (found && !digest_equal(&found->id, &names[i].id))
-                        return explain_ambiguous(text, found->name, names[i].name, reterr_message);
-                found = &names[i];
-        }
-        if (!found)
-                return -ENOENT;
-        *ret = found->id;
-        return 0;
-}
-
-static int find_spelled(ImageStore *s, const AppcImageRef *ref, const char *text, Digest *ret, char **reterr_message)
-{
-        ImageName *names;
-        size_t n;
-        int r;
-
-        r = image_names_read(s, &names, &n);
-        if (r < 0)
-                return r;
-        r = find_spelled_among(s, names, n, ref, text, ret, reterr_message);
-        image_names_free(names, n);
         return r;
 }
 
@@ -313,8 +318,6 @@ int image_store_resolve_appc(ImageStore *s, const AppcImageRef *ref, Digest *ret
         r = image_store_resolve(s, text, ret, NULL, &message);
         if (r < 0 && r != -ENOENT)
                 return message ? explain(reterr_message, r, "%s", message) : r;
-        if (r < 0 && !ref->id)
-                r = find_spelled(s, ref, text, ret, reterr_message);
         if (r == -ENOENT)
                 return explain(reterr_message, r, "there is no image '%s' in the store; fetch it first", text);
         return r;
