@@ -56,11 +56,11 @@ static void describe(const char *app, const Event *event, const Probe *p, char *
         if (event->good)
                 (void) snprintf(text, size, "App %s is %s.\n", app, event->words);
         else if (p->last == TIMED_OUT)
-                (void) snprintf(text, size, "App %s is %s: %llu checks failed, the last took too long%s%s.\n", app,
-                                event->words, n, colon, p->text);
+                (void) snprintf(text, size, "App %s is %s: %llu check%s failed, the last took too long%s%s.\n", app,
+                                event->words, n, n == 1 ? "" : "s", colon, p->text);
         else
-                (void) snprintf(text, size, "App %s is %s: %llu checks failed, the last with exit status %i%s%s.\n",
-                                app, event->words, n, p->last, colon, p->text);
+                (void) snprintf(text, size, "App %s is %s: %llu check%s failed, the last with exit status %i%s%s.\n",
+                                app, event->words, n, n == 1 ? "" : "s", p->last, colon, p->text);
 }
 
 void health_event_send(const char *app, const char *fields, const char *state, const Probe *p)

@@ -21,8 +21,10 @@ static int add_empty(AppcPod *pod, const AppcPodApp *app, const MountPoint *poin
                                app->name, point->name, mount->volume);
         if (r < 0)
                 return r;
-        return strv_extendf(warnings, "App '%s': no volume for mount point '%s', using an empty one%s", app->name,
-                            point->name, fill ? " with what the image has there" : "");
+        return strv_extendf(warnings,
+                            "App '%s': no volume for mount point '%s', using an empty one%s, which ends with the pod; "
+                            "--volume=%s,kind=named keeps it",
+                            app->name, point->name, fill ? " with what the image has there" : "", point->name);
 }
 
 bool pod_place_is_reserved(const char *path)

@@ -82,6 +82,8 @@ test_a_spelling_of_two_images() {
 test_errors_name_no_file_that_is_gone() {
         assert_fails 254 podctl create gone --port=nothere:80 busybox
         assert_not_contains "$output" .gone.new
+        assert_fails 254 podctl create gone --annotation=podctl/autoupdate=restart busybox
+        assert_contains "$output" "pod 'gone': annotations: this podctl does not know 'podctl/autoupdate'"
         assert_contains "$output" "pod 'gone'"
         [[ ! -e $LOCAL/gone.json && ! -e $LOCAL/.gone.new ]]
 }

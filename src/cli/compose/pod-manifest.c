@@ -109,14 +109,20 @@ static size_t line_of(const char *path, const char *message)
         return read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n) < 0 ? 0 : json_line_of(text, n, message);
 }
 
-int pod_manifest_complain(const char *path, int r, const char *message)
+/* shown: what the user knows of a file that nobody sees, in place of its path and lines; or NULL. */
+static int complain(const char *path, const char *shown, int r, const char *message)
 {
-        size_t line = r == -EBADMSG ? 0 : line_of(path, message);
-
         /* The message about invalid JSON has the line already. */
+        size_t line = shown || r == -EBADMSG ? 0 : line_of(path, message);
+
         if (line > 0)
                 return log_error_errno(r, "%s:%zu: %s", path, line, message);
-        return log_error_errno(r, "%s: %s", path, message);
+        return log_error_errno(r, "%s: %s", shown ?: path, message);
+}
+
+int pod_manifest_complain(const char *path, int r, const char *message)
+{
+        return complain(path, NULL, r, message);
 }
 
 /* A message about a member, and the member's line. */
@@ -161,28 +167,29 @@ static int list_passed_over(const char *path, const char *text, size_t n, char *
         return 0;
 }
 
-static int complain_of_all(const char *path, const char *text, size_t n, int r, char *const *all)
+static int complain_of_all(const char *path, const char *shown, const char *text, size_t n, int r, char *const *all)
 {
         _cleanup_free_ Finding *findings = find_all(text, n, all);
 
         if (!findings)
                 return log_oom();
         for (Finding *f = findings; f->text; f++)
-                (void) pod_manifest_complain(path, r, f->text);
+                (void) complain(path, shown, r, f->text);
         return r;
 }
 
-static int complain_of_parse(const char *path, const char *text, size_t n, int r, const JsonError *e)
+static int complain_of_parse(const char *path, const char *shown, const char *text, size_t n, int r,
+                             const JsonError *e)
 {
         _cleanup_strv_free_ char **all = NULL;
 
         if (json_error_all(e, &all) < 0)
                 return log_oom();
-        return strv_length(all) <= 1 ? pod_manifest_complain(path, r, json_error_message(e, r))
-                                     : complain_of_all(path, text, n, r, all);
+        return strv_length(all) <= 1 ? complain(path, shown, r, json_error_message(e, r))
+                                     : complain_of_all(path, shown, text, n, r, all);
 }
 
-int pod_manifest_read(const char *path, AppcPod **ret, char ***ret_passed_over)
+int pod_manifest_read(const char *path, const char *shown, AppcPod **ret, char ***ret_passed_over)
 {
         _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
         _cleanup_free_ char *text = NULL;
@@ -196,11 +203,11 @@ int pod_manifest_read(const char *path, AppcPod **ret, char ***ret_passed_over)
                 return log_error_errno(r, "%s: %m", path);
         r = appc_pod_parse(text, n, &pod, &e);
         if (r < 0)
-                return complain_of_parse(path, text, n, r, &e);
+                return complain_of_parse(path, shown, text, n, r, &e);
         if (find_newer(pod, &newer) < 0)
                 return log_oom();
         if (newer)
-                return complain_of_all(path, text, n, -EOPNOTSUPP, newer);
+                return complain_of_all(path, shown, text, n, -EOPNOTSUPP, newer);
         if (ret_passed_over && list_passed_over(path, text, n, e.passed_over, ret_passed_over) < 0)
                 return log_oom();
         *ret = TAKE_PTR(pod);

@@ -6,8 +6,10 @@
 
 /* Reads a manifest from a file. Logs everything that is wrong with it, with the line and the member. An unknown member
  * or annotation is also an error: it is misspelt, or from a newer version. Only members of extensions, with a '.' or
- * '/' in their names, are passed over; their "PATH:LINE: MEMBER" is returned if ret_passed_over is not NULL. */
-int pod_manifest_read(const char *path, AppcPod **ret, char ***ret_passed_over);
+ * '/' in their names, are passed over; their "PATH:LINE: MEMBER" is returned if ret_passed_over is not NULL.
+ *
+ * shown: what messages call a file that the user does not see; NULL: its path. */
+int pod_manifest_read(const char *path, const char *shown, AppcPod **ret, char ***ret_passed_over);
 
 /* Logs "PATH:LINE: MESSAGE" for a message that begins with the path of a member. Returns r. */
 int pod_manifest_complain(const char *path, int r, const char *message);

@@ -75,7 +75,7 @@ static int read_manifest(PodUpdate *u)
         if (r < 0)
                 return log_error_errno(r, "There is no file of pod '%s' in pods.d; podctl update is for such pods",
                                        u->name);
-        r = pod_manifest_read(path, &u->manifest, NULL);
+        r = pod_manifest_read(path, NULL, &u->manifest, NULL);
         return r < 0 ? r : pod_manifest_update_way(u->manifest, &u->way);
 }
 
@@ -343,8 +343,8 @@ static int restart(PodUpdate *u)
                 return log_error_errno(r, "Cannot restart unit %s: %s", u->unit, bus_error_text(&error, r));
         if (streq(result, "done"))
                 return 1;
-        log_error("Pod '%s' did not start: the job of unit %s ended with '%s'; see podctl logs %s", u->name, u->unit,
-                  result, u->name);
+        log_error("Pod '%s' did not start: the job of unit %s ended with '%s'; see journalctl -u %s", u->name, u->unit,
+                  result, u->unit);
         return 0;
 }
 

@@ -49,7 +49,7 @@ static int check_file(Context *c, const char *name, const char *path)
                 return log_error_errno(EINVAL,
                                        "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
                                        path, name, POD_NAME_MAX);
-        r = pod_manifest_read(path, &manifest, &passed_over);
+        r = pod_manifest_read(path, NULL, &manifest, &passed_over);
         if (r < 0)
                 return r;
         r = pod_manifest_check_ways(manifest);

@@ -121,8 +121,8 @@ static int report_failure(sd_bus *bus, const char *text, const char *unit, const
         if (!isempty(words))
                 return log_error_errno(EIO, "%s", words);
         (void) unit_words_tell(unit, began_usec);
-        return log_error_errno(EIO, "Pod '%s' did not run: unit %s ended with '%s'", text, unit,
-                               status.failed && status.result ? status.result : result);
+        return log_error_errno(EIO, "Pod '%s' did not run: unit %s ended with '%s'; see journalctl -u %s", text, unit,
+                               status.failed && status.result ? status.result : result, unit);
 }
 
 /* A pod of short commands may have ended already, and is NULL then. */
