@@ -67,6 +67,14 @@ static const struct {
         { 100, 64, 127 }, { 198, 18, 19 },
 };
 
+static bool overlaps_any(const NetPrefix *p, const NetPrefix *others, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (net_prefix_overlaps(p, &others[i]))
+                        return true;
+        return false;
+}
+
 static bool is_taken(const NetPrefix *p, const NetRoutes *taken)
 {
         /* The default route covers everything, so it does not count. */
@@ -76,13 +84,17 @@ static bool is_taken(const NetPrefix *p, const NetRoutes *taken)
         return false;
 }
 
-static int choose4(const NetRoutes *taken, NetPrefix *ret)
+static int choose4(const NetRoutes *taken, const NetMemory *m, size_t n_others, NetPrefix *ret)
 {
+        if (net_address_is_set(&m->subnet.address) && !is_taken(&m->subnet, taken)) {
+                *ret = m->subnet;
+                return 0;
+        }
         for (size_t i = 0; i < ELEMENTSOF(candidates); i++)
                 for (unsigned b = candidates[i].second; b <= candidates[i].last; b++) {
                         NetPrefix p = { { AF_INET, { candidates[i].first, (uint8_t) b } }, 16 };
 
-                        if (!is_taken(&p, taken)) {
+                        if (!is_taken(&p, taken) && !overlaps_any(&p, m->others, n_others)) {
                                 *ret = p;
                                 return 0;
                         }
@@ -98,8 +110,13 @@ static uint8_t hex_byte(const char *hex)
 }
 
 /* fdGG:GGGG:GGGG:NNNN::/64, where G is from a hash of the host and N from one of the network. */
-static int choose6(const char *network, const NetRoutes *taken, const char *machine_id, NetPrefix *ret)
+static int choose6(const char *network, const NetRoutes *taken, const NetMemory *m, const char *machine_id,
+                   NetPrefix *ret)
 {
+        if (net_address_is_set(&m->subnet6.address) && !is_taken(&m->subnet6, taken)) {
+                *ret = m->subnet6;
+                return 0;
+        }
         for (unsigned attempt = 0; attempt < 16; attempt++) {
                 _cleanup_free_ char *host = strprintf("podctl %s %u", machine_id, attempt),
                                     *net = strprintf("%s %u", network, attempt);
@@ -119,7 +136,7 @@ static int choose6(const char *network, const NetRoutes *taken, const char *mach
                         p.address.bytes[1 + i] = hex_byte(global.hex + 2 * i);
                 for (unsigned i = 0; i < 2; i++)
                         p.address.bytes[6 + i] = hex_byte(subnet.hex + 2 * i);
-                if (!is_taken(&p, taken)) {
+                if (!is_taken(&p, taken) && !overlaps_any(&p, m->others, m->n_others)) {
                         *ret = p;
                         return 0;
                 }
@@ -142,8 +159,8 @@ static int choose_group(const char *network, uint32_t *ret)
         return 0;
 }
 
-int net_subnet_choose(const char *network, const NetNative *conf, const NetRoutes *taken, const char *machine_id,
-                      NetSubnet *ret)
+int net_subnet_choose(const char *network, const NetNative *conf, const NetRoutes *taken, const NetMemory *memory,
+                      const char *machine_id, NetSubnet *ret)
 {
         NetSubnet s = {
                 .subnet = conf->subnet,
@@ -155,14 +172,16 @@ int net_subnet_choose(const char *network, const NetNative *conf, const NetRoute
         int r;
 
         if (!conf->subnet_text) {
-                r = choose4(taken, &s.subnet);
+                r = choose4(taken, memory, memory->n_others, &s.subnet);
+                if (r == -EADDRNOTAVAIL)
+                        r = choose4(taken, memory, 0, &s.subnet);
                 if (r < 0)
                         return r;
         }
         if (!machine_id || !tristate_or(conf->ipv6, true))
                 s.subnet6 = (NetPrefix) {};
         else if (!conf->subnet6_text) {
-                r = choose6(network, taken, machine_id, &s.subnet6);
+                r = choose6(network, taken, memory, machine_id, &s.subnet6);
                 if (r < 0)
                         return r;
         }

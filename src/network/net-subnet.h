@@ -28,9 +28,16 @@ typedef struct NetRoutes {
         uint32_t mtu; /* of the default route, 0 when there is none */
 } NetRoutes;
 
+/* What was chosen before (net-memory.h). */
+typedef struct NetMemory {
+        NetPrefix subnet, subnet6; /* of this network; unset: nothing is remembered */
+        NetPrefix *others;         /* of others, which keep them as long as there is another choice */
+        size_t n_others;
+} NetMemory;
+
 /* Pure. machine_id makes the IPv6 prefix the host's own (RFC 4193); NULL: no IPv6. -EADDRNOTAVAIL: all candidates
  * overlap a subnet that is taken. */
-int net_subnet_choose(const char *network, const NetNative *conf, const NetRoutes *taken, const char *machine_id,
-                      NetSubnet *ret);
+int net_subnet_choose(const char *network, const NetNative *conf, const NetRoutes *taken, const NetMemory *memory,
+                      const char *machine_id, NetSubnet *ret);
 /* Whether the recorded subnet matches the configuration. */
 bool net_subnet_fits(const NetSubnet *s, const NetNative *conf);

@@ -4,6 +4,7 @@
 #include "basic/uuid.h"
 #include "network/net-host-names.h"
 #include "network/net-lease.h"
+#include "network/net-memory.h"
 #include "network/net-names.h"
 #include "network/net-sysctl.h"
 #include "network/net-view.h"
@@ -54,9 +55,22 @@ static void routes_done(NetRoutes *routes)
         free(routes->items);
 }
 
+/* A disk that cannot be written keeps no pod from starting. */
+static void remember(const char *name, const NetNative *conf, const NetMemory *old, const NetSubnet *s)
+{
+        _cleanup_close_ int fd = mkdir_open_at(AT_FDCWD, NET_MEMORY_DIRECTORY, 0755);
+        int r = fd < 0 ? fd : net_memory_write(fd, name, conf, old, s);
+
+        if (r < 0)
+                log_warning("Cannot note the subnet of network '%s', so another may be chosen after a reboot: %s", name,
+                            strerror(-r));
+}
+
 static int choose_subnet(Attach *a, const char *name, int dir_fd, Native *n, char **reterr_message)
 {
         _cleanup_free_ char *machine_id = read_machine_id();
+        _cleanup_close_ int memory_fd = open_directory_at(AT_FDCWD, NET_MEMORY_DIRECTORY);
+        _cleanup_(net_memory_done) NetMemory memory = {};
         _cleanup_(routes_done) NetRoutes routes = {};
         int r;
 
@@ -67,11 +81,17 @@ static int choose_subnet(Attach *a, const char *name, int dir_fd, Native *n, cha
         r = add_own_subnets(&routes, name);
         if (r < 0)
                 return r;
-        r = net_subnet_choose(name, &n->conf, &routes, machine_id, &n->subnet);
+        r = net_memory_read(memory_fd, name, &memory);
+        if (r < 0)
+                return r;
+        r = net_subnet_choose(name, &n->conf, &routes, &memory, machine_id, &n->subnet);
         if (r == -EADDRNOTAVAIL)
                 return explain(reterr_message, r, "network '%s': all private subnets overlap routes of the host; "
                                "give it one in /etc/podctl/net.d", name);
-        return r < 0 ? r : net_subnet_write(dir_fd, &n->subnet);
+        if (r < 0)
+                return r;
+        remember(name, &n->conf, &memory, &n->subnet);
+        return net_subnet_write(dir_fd, &n->subnet);
 }
 
 /* If IPv6 is switched off on the host, pods have only IPv4, even in a network that has an IPv6 subnet from before or by

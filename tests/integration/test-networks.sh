@@ -95,6 +95,28 @@ test_network_without_its_file() {
         assert_fails 254 podctl network inspect lan
 }
 
+# Rules of a firewall that name a subnet open the same network after a reboot, which leaves nothing in /run.
+test_subnets_stay_after_a_reboot() {
+        local first second
+        conf 10-back.conf '{ "name": "back", "type": "podctl" }'
+        rm -rf /run/podctl/network/networks/{default,back}
+        server one
+        server two --net=back
+        first=$(shown default .subnets) second=$(shown back .subnets)
+        podctl stop --force one two
+        rm -rf /run/podctl/network/networks
+        server two --net=back
+        server one
+        assert_eq "$(shown default .subnets)" "$first"
+        assert_eq "$(shown back .subnets)" "$second"
+        # A damaged file is as if there were none.
+        podctl stop --force one two
+        rm -rf /run/podctl/network/networks
+        echo '{ "subnet"' >/var/lib/podctl/networks/default
+        server one
+        [[ $(shown default .subnets) != "$second" ]]
+}
+
 # --- Isolation
 
 # three_networks: a and b are isolated, c is not; with pods a1, a2, b1 and c1, and a port of a1 and of c1.

@@ -18,13 +18,14 @@ static char *chosen(const NetNative *conf, const char *machine_id, const char *c
 {
         NetPrefix items[16];
         NetRoutes taken = { items, 0, 1400 };
+        const NetMemory nothing = {};
         NetSubnet s = {};
         char *text;
         int r;
 
         for (; routes && *routes; routes++)
                 items[taken.n++] = prefix(*routes);
-        r = net_subnet_choose("default", conf, &taken, machine_id, &s);
+        r = net_subnet_choose("default", conf, &taken, &nothing, machine_id, &s);
         if (r < 0)
                 return strprintf("%s", strerror(-r));
         text = strprintf("%s %s mtu %u%s%s", s.subnet_text, strempty(s.subnet6_text), s.mtu,
@@ -90,13 +91,14 @@ Test(net_rules, subnet_is_configured)
 Test(net_rules, isolation_is_chosen)
 {
         const NetNative isolated = { .isolate = TRISTATE_YES }, open = { .isolate = TRISTATE_NO }, unset = {};
+        const NetMemory nothing = {};
         NetRoutes taken = {};
         NetSubnet a = {}, b = {}, again = {}, plain = {};
 
-        cr_assert_eq(net_subnet_choose("a", &isolated, &taken, NULL, &a), 0);
-        cr_assert_eq(net_subnet_choose("b", &isolated, &taken, NULL, &b), 0);
-        cr_assert_eq(net_subnet_choose("a", &isolated, &taken, NULL, &again), 0);
-        cr_assert_eq(net_subnet_choose("a", &open, &taken, NULL, &plain), 0);
+        cr_assert_eq(net_subnet_choose("a", &isolated, &taken, &nothing, NULL, &a), 0);
+        cr_assert_eq(net_subnet_choose("b", &isolated, &taken, &nothing, NULL, &b), 0);
+        cr_assert_eq(net_subnet_choose("a", &isolated, &taken, &nothing, NULL, &again), 0);
+        cr_assert_eq(net_subnet_choose("a", &open, &taken, &nothing, NULL, &plain), 0);
         cr_expect_neq(a.group, b.group);
         cr_expect_eq(a.group, again.group);
         cr_expect_eq(a.group >> 30, 1);
