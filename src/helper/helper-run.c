@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,20 +64,40 @@ static int spawn(const char *program, int in, int out, pid_t *ret)
         return r;
 }
 
-/* One byte more than may come shows that it is too much. */
-static int collect(int fd, HelperResult *result)
+/* Reads what there is. What its process has left running may hold the pipe open for ever, so the answer is complete
+ * when the process has ended and the pipe is empty. */
+static int read_until_end(int fd, int pidfd, char *buffer, size_t size, size_t *ret)
 {
-        ssize_t n;
+        size_t n = 0;
 
-        result->size = HELPER_ANSWER_MAX + 1;
-        result->output = new0(char, result->size);
+        while (n < size) {
+                struct pollfd fds[] = { { .fd = fd, .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
+                ssize_t k;
+
+                if (poll(fds, 2, -1) < 0 && errno != EINTR)
+                        return -errno;
+                k = read(fd, buffer + n, size - n);
+                if (k < 0 && errno != EAGAIN && errno != EINTR)
+                        return -errno;
+                if (k == 0 || (k < 0 && errno == EAGAIN && (fds[1].revents & POLLIN)))
+                        break;
+                n += (size_t) MAX(k, 0);
+        }
+        *ret = n;
+        return 0;
+}
+
+/* One byte more than may come shows that it is too much. */
+static int collect(int fd, pid_t pid, HelperResult *result)
+{
+        _cleanup_close_ int pidfd = (int) syscall(SYS_pidfd_open, pid, 0);
+
+        if (pidfd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+                return -errno;
+        result->output = new0(char, HELPER_ANSWER_MAX + 1);
         if (!result->output)
                 return -ENOMEM;
-        n = loop_read(fd, result->output, result->size);
-        if (n < 0)
-                return (int) n;
-        result->size = (size_t) n;
-        return 0;
+        return read_until_end(fd, pidfd, result->output, HELPER_ANSWER_MAX + 1, &result->size);
 }
 
 static int wait_for(pid_t pid, int *ret_status)
@@ -88,7 +110,7 @@ static int wait_for(pid_t pid, int *ret_status)
 
 static int collect_and_wait(int fd, pid_t pid, HelperResult *result)
 {
-        int r = collect(fd, result), status, k;
+        int r = collect(fd, pid, result), status, k;
 
         if (r < 0 || result->size > HELPER_ANSWER_MAX)
                 (void) kill(pid, SIGKILL);

@@ -137,6 +137,27 @@ test_credential_helper_fails() {
         wait_until journal_has podctl-credential-helper@writing why
 }
 
+# The answer is there when the helper has ended, whatever it leaves running.
+test_credential_helper_leaves_a_child() {
+        private_registry
+        helper leaving <<EOT
+echo asked >>\$HOME/asked
+sleep infinity &
+echo '$ANSWER'
+EOT
+        helpers '{"credHelpers":{"127.0.0.1:5000":"leaving"}}'
+        timeout 20 "${PLAIN[@]}" fetch docker://127.0.0.1:5000/private/busybox
+        assert_eq "$(kept_by leaving asked)" asked
+}
+
+# One that hangs costs its time once.
+test_credential_helper_hangs_once() {
+        helper hanging <<<'echo asked >>$HOME/asked; sleep infinity'
+        drop_in hanging RuntimeMaxSec=1s
+        refused_helper hanging 'gave no answer'
+        assert_eq "$(kept_by hanging asked)" asked
+}
+
 journal_has() { journalctl -b --no-pager -o cat -u "$1" | grep -qx "$2"; }
 
 # A program that others can write is none.

@@ -354,6 +354,10 @@ Test(credentials, failing_helper)
         load_with_helpers(&f);
         cr_expect_eq(credentials_for_registry(f.c, "a.test", "x", &credential, &f.message), -EKEYREJECTED);
         cr_expect(startswith(f.message, path) && endswith(f.message, ": failed"), "%s", f.message);
+        /* It is not asked again: one that hangs takes half a minute each time. */
+        cr_expect_eq(credentials_for_registry(f.c, "a.test", "y", &credential, &f.message), -EKEYREJECTED);
+        cr_expect(startswith(f.message, path) && endswith(f.message, ": failed"), "%s", f.message);
+        cr_expect_eq(n_asked, 1);
 }
 
 Test(credentials, bad_logins)

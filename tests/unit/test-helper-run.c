@@ -33,7 +33,9 @@ Test(helper_run, words)
         expect("echo $# $1; cat", HELPER_ENDED, "1 get\na.test");
         expect("cat /dev/stdin >/dev/stdout", HELPER_ENDED, "a.test");
         expect(":", HELPER_ENDED, "");
-        expect("echo before; (sleep 0.1; echo after) & exit 0", HELPER_ENDED, "before\nafter\n");
+        /* What it leaves running has its standard output, too. */
+        expect("echo answer; (sleep 5; echo after) & exit 0", HELPER_ENDED, "answer\n");
+        expect("echo answer; sleep 0.1; echo more", HELPER_ENDED, "answer\nmore\n");
 }
 
 Test(helper_run, statuses)

@@ -13,10 +13,11 @@ typedef struct Entry {
         Credential credential;
 } Entry;
 
-/* What a helper has said: it is asked once. */
+/* What a helper has said, or why it failed: it is asked once, since one that hangs takes half a minute. */
 typedef struct Answer {
         char *helper, *server;
-        bool none;
+        int result;     /* of CredentialHelperGet */
+        char *message;
         Credential credential;
 } Answer;
 
@@ -36,6 +37,7 @@ static Answer *answer_free(Answer *a)
                 return NULL;
         free(a->helper);
         free(a->server);
+        free(a->message);
         credential_done(&a->credential);
         return mfree(a);
 }
@@ -488,8 +490,7 @@ static const char *find_helper(const LoginFile *f, const char *registry, const c
         return f->store;
 }
 
-static int put_answer(Credentials *c, const char *helper, const char *server, const char *path, Answer **ret,
-                      char **reterr_message)
+static int put_answer(Credentials *c, const char *helper, const char *server, Answer **ret)
 {
         _cleanup_(answer_freep) Answer *a = new0(Answer, 1);
         int r;
@@ -501,10 +502,9 @@ static int put_answer(Credentials *c, const char *helper, const char *server, co
         a->server = strdup(server);
         if (!a->helper || !a->server)
                 return -ENOMEM;
-        r = c->get(helper, server, &a->credential, reterr_message);
-        if (r < 0)
-                return explain_context(reterr_message, r, "%s", path);
-        a->none = r == 0;
+        a->result = c->get(helper, server, &a->credential, &a->message);
+        if (a->result == -ENOMEM)
+                return -ENOMEM;
         *ret = c->answers[c->n_answers++] = TAKE_PTR(a);
         return 0;
 }
@@ -519,11 +519,13 @@ static int ask(Credentials *c, const char *helper, const char *server, const cha
                 if (streq(c->answers[i]->helper, helper) && streq(c->answers[i]->server, server))
                         a = c->answers[i];
         if (!a) {
-                r = put_answer(c, helper, server, path, &a, reterr_message);
+                r = put_answer(c, helper, server, &a);
                 if (r < 0)
                         return r;
         }
-        *ret = a->none ? NULL : &a->credential;
+        if (a->result < 0)
+                return explain(reterr_message, a->result, "%s: %s", path, explained(a->message, a->result));
+        *ret = a->result == 0 ? NULL : &a->credential;
         return 0;
 }
 
