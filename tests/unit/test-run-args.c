@@ -193,6 +193,8 @@ Test(run_args, refuses)
                 { "-e A=b a", "-e" },
                 { "--caps-retain=KILL a", "--caps-retain" },
                 { "--working-dir=/ a", "--working-dir" },
+                { "a --environment=A=\xff", "is not valid UTF-8" },
+                { "a -- b \xc3", "is not valid UTF-8" },
                 { "-- b", "image" },
                 { "--net=host -- b", "image" },
                 /* One block of arguments an image. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "basic/utf8.h"
 #include "cli/compose/run-args.h"
 #include "cli/foreign-words.h"
 #include "cli/terminal/results.h"
@@ -447,11 +448,26 @@ static int check_place(const RunArgs *args, const Option *own, const char *word)
         return 0;
 }
 
+/* All of them come into JSON. */
+static int check_text(char *const *words)
+{
+        STRV_FOREACH(word, words)
+                for (size_t i = 0, n = strlen(*word), length; i < n; i += length) {
+                        length = utf8_length(*word + i, n - i);
+                        if (length == 0)
+                                return log_error_errno(EINVAL, "'%s' is not valid UTF-8, in which pods are described",
+                                                       *word);
+                }
+        return 0;
+}
+
 int run_args_parse(Context *context, char **words, RunArgs *args)
 {
         const Option *own = args->options ?: run_options;
-        int r;
+        int r = check_text(words);
 
+        if (r < 0)
+                return r;
         while (*words) {
                 OptionSet of_pod[] = { { own, args, foreign_option, "run" }, { context_options, context }, {} };
                 OptionSet of_app[] = { { run_app_options, args->n_apps ? &args->apps[args->n_apps - 1] : NULL,
