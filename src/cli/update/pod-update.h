@@ -22,13 +22,6 @@ typedef enum UpdateResult {
         UPDATE_FAILED,      /* the pod is as it was, or what happened was logged */
 } UpdateResult;
 
-/* Waits for other updates; returns the fd. Logs. */
-int pod_updates_lock(Context *c);
-
-/* After a new file of the pod: what was decided for an earlier one does not go before its images, of which there is one
- * for each app. Logs. */
-int pod_update_choose(Context *c, const char *name, const AppcPod *manifest, Image *const *images);
-
 /* Logs, and reports each app. Negative: no other pod can be updated either. */
 int pod_update(Context *c, const char *name, const UpdateOptions *options, UpdateReport *report);
 

@@ -5,7 +5,7 @@
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
 #include "cli/terminal/results.h"
-#include "cli/update/pod-update.h"
+#include "cli/update/update-choice.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-location.h"
 #include "pod/pods-d.h"
@@ -224,7 +224,7 @@ static void tell_of_plain_registries(const Context *c, const AppcPod *manifest)
 }
 
 /* Known only by its name in the store, an image has no place where a newer one could be. */
-static void warn_of_updates(const AppcPod *manifest)
+static void warn_of_updates(const RunArgs *args, const AppcPod *manifest)
 {
         UpdateWay way = UPDATE_OFF;
 
@@ -233,7 +233,7 @@ static void warn_of_updates(const AppcPod *manifest)
         for (size_t i = 0; i < manifest->n_apps; i++)
                 if (!strv_env_get(manifest->apps[i].annotations, "podctl/image"))
                         log_warning("App '%s' will not be updated: name the place of its image, such as docker://%s",
-                                    manifest->apps[i].name, strempty(manifest->apps[i].image.name));
+                                    manifest->apps[i].name, args->apps[i].image);
 }
 
 /* The next thing to type. A pod that runs goes on as it is. */
@@ -271,7 +271,7 @@ static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest,
         if (r < 0)
                 return r;
         tell_of_plain_registries(c, manifest);
-        warn_of_updates(manifest);
+        warn_of_updates(args, manifest);
         tell_next(c, args->subject);
         return 0;
 }

@@ -4,6 +4,7 @@
 #include "cli/compose/pod-manifest.h"
 #include "cli/start/pod-json.h"
 #include "cli/update/pod-update.h"
+#include "cli/update/update-choice.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pods-d.h"
 #include "pod/update-record.h"
