@@ -113,6 +113,12 @@ test_updates_need_a_place() {
         assert_contains "$(cat out)" "App 'busybox' will not be updated"
 }
 
+test_port_without_a_network() {
+        assert_fails 254 podctl create portless --net=none --port=8022:22 busybox
+        assert_contains "$output" '--port needs a network'
+        [[ ! -e $LOCAL/portless.json ]]
+}
+
 test_dry_run() {
         podctl create --dry-run none busybox --exec=/bin/true | jq -e '.acKind == "PodManifest"'
         [[ ! -e $LOCAL/none.json ]]

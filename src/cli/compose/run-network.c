@@ -117,12 +117,11 @@ static int set_aliases(const RunArgs *args, const AppcPod *manifest, PodSettings
                                             ", which --net=%s is not", s->net);
 }
 
-/* Ports with a socket of the service manager do not need a network. */
-static int check_ports(const RunArgs *args, const AppcPod *manifest, const PodSettings *s)
+int run_network_check_ports(const RunArgs *args, const AppcPod *manifest, const char *net)
 {
-        if (!args->ports || (!net_is_none(s->net) && !net_is_host(s->net)) || !plan_wants_forwards(manifest))
+        if (!args->ports || (!net_is_none(net) && !net_is_host(net)) || !plan_wants_forwards(manifest))
                 return 0;
-        return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, which --net=%s is not", s->net);
+        return log_error_errno(EINVAL, "Option --port needs a network of the pod's own, which --net=%s is not", net);
 }
 
 /* False if any network is made by plugins: it is not known where those lead. */
@@ -161,7 +160,7 @@ int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifes
         settings->image_etc = rkt_way(RKT_WAY_IMAGE_ETC);
         if (r < 0)
                 return r;
-        r = check_ports(args, manifest, settings);
+        r = run_network_check_ports(args, manifest, settings->net);
         if (r < 0)
                 return r;
         r = set_aliases(args, manifest, settings);

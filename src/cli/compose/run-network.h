@@ -8,3 +8,7 @@
 /* Adds the options --net…, --dns… and --hosts-entry, or else the manifest's annotations of the same names ("podctl/net"
  * and so on), to a pod's settings. Reads the configuration of networks. Logs. */
 int run_network_settings(Context *c, const RunArgs *args, const AppcPod *manifest, PodSettings *settings);
+
+/* Whether --port= makes sense in that network; ports with a socket of the service manager do not need one. Apps are
+ * complete. Logs. */
+int run_network_check_ports(const RunArgs *args, const AppcPod *manifest, const char *net);

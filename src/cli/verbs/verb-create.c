@@ -4,6 +4,7 @@
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
+#include "cli/compose/run-network.h"
 #include "cli/terminal/results.h"
 #include "cli/update/update-choice.h"
 #include "cli/verbs/verbs.h"
@@ -315,7 +316,9 @@ static int create(Context *c, const RunArgs *args)
         r = run_compose(c, args, &manifest, &images);
         if (r < 0)
                 return r;
-        r = simplify(args, manifest);
+        r = args->net ? run_network_check_ports(args, manifest, args->net) : 0;
+        if (r >= 0)
+                r = simplify(args, manifest);
         if (r >= 0)
                 r = args->dry_run ? print(manifest) : write_files(c, args, manifest, images, &results);
         image_array_free(images, args->n_apps);
