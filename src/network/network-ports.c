@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -44,27 +45,48 @@ static int prepare(int fd, int family, bool udp, bool both)
         return r;
 }
 
+static int bind_address(int fd, const NetAddress *address, uint32_t port)
+{
+        struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons((uint16_t) port) };
+        struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t) port) };
+        int r;
+
+        memcpy(&in.sin_addr, address->bytes, sizeof(in.sin_addr));
+        memcpy(&in6.sin6_addr, address->bytes, sizeof(in6.sin6_addr));
+        r = address->family == AF_INET ? bind(fd, (struct sockaddr *) &in, sizeof(in))
+                                       : bind(fd, (struct sockaddr *) &in6, sizeof(in6));
+        return r < 0 ? -errno : 0;
+}
+
 static int bind_port(const NetAddress *address, bool both, bool udp, uint32_t port)
 {
         _cleanup_close_ int fd = socket(address->family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
-        struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons((uint16_t) port) };
-        struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t) port) };
         int r;
 
         if (fd < 0)
                 return -errno;
         r = prepare(fd, address->family, udp, both);
+        if (r >= 0)
+                r = bind_address(fd, address, port);
         if (r < 0)
                 return r;
-        memcpy(&in.sin_addr, address->bytes, sizeof(in.sin_addr));
-        memcpy(&in6.sin6_addr, address->bytes, sizeof(in6.sin6_addr));
-        r = address->family == AF_INET ? bind(fd, (struct sockaddr *) &in, sizeof(in))
-                                       : bind(fd, (struct sockaddr *) &in6, sizeof(in6));
-        if (r < 0)
-                return -errno;
         /* From here on the port is not shared: a program that binds it in order to listen is refused. */
         r = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 0);
         return r < 0 ? r : TAKE_FD(fd);
+}
+
+/* Without FREEBIND the kernel says whether it is there. It may still come, and is most likely a slip of the pen. */
+static void warn_of_address(const NetPort *p)
+{
+        _cleanup_close_ int fd = -EBADF;
+        NetAddress address;
+
+        if (!p->host_ip || net_address_parse(p->host_ip, &address) < 0)
+                return;
+        fd = socket(address.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd >= 0 && bind_address(fd, &address, 0) == -EADDRNOTAVAIL)
+                log_warning("Port %" PRIu32 ": this host does not have the address %s at present", p->host_port,
+                            p->host_ip);
 }
 
 /* Without an address, binds all addresses of both families with one socket. */
@@ -96,6 +118,7 @@ static int explain_taken(const NetPort *p, uint32_t i, char **reterr_message)
 
 static int hold_port(NetHold *hold, const NetPort *p, char **reterr_message)
 {
+        warn_of_address(p);
         for (uint32_t i = 0; i < p->count; i++) {
                 int fd = bind_one(p, i), r;
 

@@ -112,6 +112,15 @@ test_ports_of_other_networks() {
         assert_eq "$(podctl port over 80)" 0.0.0.0:8207
 }
 
+# It may come later, but most likely it will not.
+test_port_at_an_address_that_is_not_there() {
+        sleeper misplaced-$$ --port=192.0.2.77:8095:80
+        assert_contains "$(journalctl --no-pager -o cat -u podctl-misplaced-$$)" \
+                'Port 8095: this host does not have the address 192.0.2.77 at present'
+        sleeper placed-$$ --port=127.0.0.1:8096:80
+        assert_not_contains "$(journalctl --no-pager -o cat -u podctl-placed-$$)" 'at present'
+}
+
 test_wrong_ports() {
         refused 'Option --port: expected [IP:]PORT' --port=8080 busybox
         refused "Option --port: '8080:80-81': the ranges have 1 and 2 ports" --port=8080:80-81 busybox
