@@ -365,6 +365,8 @@ Test(run_compose, wrong_options_in_a_file)
                 { "{'working-dir':'w'}", "pod.json: app 'web': Option --working-dir takes an absolute path" },
                 { "{'health-interval':'5s'}", "pod.json: app 'web': App 'web' has no health check" },
                 { "{'seccomp':'/nowhere'}", "cannot read /nowhere" },
+                { "{'seccomp':'nowhere'}", "'nowhere' is not an absolute path" },
+                { "{'seccomp':'/dev/null'}", "/dev/null is not a regular file" },
         };
         _cleanup_(fixture_done) Fixture f = fixture_new();
 

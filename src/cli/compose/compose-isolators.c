@@ -89,6 +89,11 @@ static int compose_seccomp_profile(const char *path, App *app)
         return set_isolator(app, ISOLATOR_SECCOMP_PROFILE, "seccomp", text);
 }
 
+bool seccomp_is_file(const char *option)
+{
+        return !strchr(option, ',') && !startswith(option, "mode=");
+}
+
 /* "mode=retain|remove,[errno=NAME,]CALL,…" as with rkt (its Documentation/subcommands/run.md), else the file of a
  * profile. */
 static int compose_seccomp(const char *option, App *app)
@@ -100,7 +105,7 @@ static int compose_seccomp(const char *option, App *app)
 
         (void) json_object_object_add(o, "set", set);
         remove_seccomp(app);
-        if (!strchr(option, ',') && !startswith(option, "mode="))
+        if (seccomp_is_file(option))
                 return compose_seccomp_profile(option, app);
 
         if (strv_split(option, ',', &words) < 0)

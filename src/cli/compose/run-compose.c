@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/stat.h>
+
 #include "basic/log.h"
 #include "basic/parse.h"
+#include "basic/path.h"
 #include "cli/compose/compose-app.h"
 #include "cli/compose/compose-environment.h"
 #include "cli/compose/compose-health.h"
+#include "cli/compose/compose-isolators.h"
 #include "cli/compose/compose-mounts.h"
 #include "cli/compose/compose-ports.h"
 #include "cli/compose/compose-service.h"
@@ -190,6 +194,20 @@ int private_users_wanted(const RunArgs *args, const AppcPod *manifest, Tristate 
         return 0;
 }
 
+/* A start has no directory of its own, and nobody who writes into a pipe. */
+static int check_seccomp(const char *option)
+{
+        struct stat st;
+
+        if (!option || !seccomp_is_file(option))
+                return 0;
+        if (!path_is_absolute(option))
+                return log_error_errno(EINVAL, "Option --seccomp: '%s' is not an absolute path", option);
+        if (stat(option, &st) >= 0 && !S_ISREG(st.st_mode))
+                return log_error_errno(EINVAL, "Option --seccomp: %s is not a regular file", option);
+        return 0;
+}
+
 /* Applies the options that apps of a file have. */
 static int apply_options(Context *c, AppcPodApp *app, bool private_users, Image **image)
 {
@@ -199,6 +217,9 @@ static int apply_options(Context *c, AppcPodApp *app, bool private_users, Image 
 
         if (!app->options)
                 return 0;
+        r = check_seccomp(app->options->seccomp);
+        if (r < 0)
+                return r;
         r = context_images(c, &store);
         if (r < 0)
                 return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/log.h"
+#include "cli/compose/compose-isolators.h"
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
@@ -52,7 +53,7 @@ static int complete_path(char **seccomp)
 {
         _cleanup_free_ char *path = NULL;
 
-        if (!*seccomp || startswith(*seccomp, "mode=") || strchr(*seccomp, ','))
+        if (!*seccomp || !seccomp_is_file(*seccomp))
                 return 0;
         path = realpath(*seccomp, NULL);
         return path && free_and_strdup(seccomp, path) >= 0 ? 0 : log_oom();
