@@ -63,7 +63,8 @@ static char *whose_status(const char *app, int status)
 {
         const char *signal = status > 128 ? sigabbrev_np(status - 128) : NULL;
 
-        if (!*app)
+        /* A pod that was stopped has ended well, whatever its apps did. */
+        if (!*app || status == 0)
                 return strdup("");
         return signal ? strprintf(", that of app '%s' (SIG%s)", app, signal) : strprintf(", that of app '%s'", app);
 }
