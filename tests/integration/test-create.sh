@@ -215,8 +215,8 @@ test_check_names_file_line_and_member() {
                 "$LOCAL/checked.json:3: apps[0].mounts[0].volume: no volume 'no' is declared"
         wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
  "apps": [{"name": "app", "image": {"name": "busybox"},
-  "options": {"memory": "64M", "memroy": "64M"}}]}' \
-                "$LOCAL/checked.json:3: apps[0].options.memroy: is not a known member; did you mean 'memory'?"
+  "options": {"memory": "64M", "mem-ory": "64M"}}]}' \
+                "$LOCAL/checked.json:3: apps[0].options.mem-ory: is not a known member; did you mean 'memory'?"
         wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
  "apps": [{"name": "app", "image": {"name": "busybox"},
   "options": {"memory": "much"}}]}' \

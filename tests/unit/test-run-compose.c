@@ -357,7 +357,7 @@ Test(run_compose, wrong_options_in_a_file)
         static const struct {
                 const char *options, *message;
         } cases[] = {
-                { "{'memry':'64M'}", "did you mean 'memory'?" },
+                { "{'mem-ory':'64M'}", "did you mean 'memory'?" },
                 { "{'memory':64}", "apps[0].options.memory: expected a string" },
                 { "{'environment':'A=b'}", "apps[0].options.environment: expected an array" },
                 { "{'memory':'much'}", "pod.json: app 'web': Option --memory: " },
