@@ -138,9 +138,11 @@ Test(json_table, writes_what_it_read)
 /* What is in a string cannot be a command to a terminal, and is the same when it is read. */
 Test(json_table, writes_no_controls)
 {
-        static const char controls[] = "a\033[m\177\302\233J\342\200\256x\342\201\247é€😀";
+        /* In bytes, since they would turn this line around. */
+        const char override[] = { (char) 0xe2, (char) 0x80, (char) 0xae, 0 },
+                   isolate[] = { (char) 0xe2, (char) 0x81, (char) 0xa7, 0 };
+        _cleanup_free_ char *controls = strprintf("a\033[m\177\302\233J%sx%sé€😀", override, isolate), *text = NULL;
         _cleanup_json_object_ json_object *o = json_object_new_string(controls), *back = NULL;
-        _cleanup_free_ char *text = NULL;
 
         cr_assert_eq(json_format_compact(o, &text), 0);
         cr_expect_str_eq(text, "\"a\\u001b[m\\u007f\\u009bJ\\u202ex\\u2067é€😀\"");
