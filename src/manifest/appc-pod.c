@@ -265,7 +265,8 @@ static int credential_check(void *p, json_object *o, JsonError *e)
                                       "'%s' is neither an absolute path nor the name of a credential", c->source);
         if (c->variable && (!ac_env_name_is_valid(c->variable) || strlen(c->variable) > CREDENTIAL_NAME_MAX))
                 return json_error_set(e, -EINVAL, "variable", "'%s' is not a valid name of a variable: letters, "
-                                      "digits, '_', '.' and '-', at most %i", c->variable, CREDENTIAL_NAME_MAX);
+                                      "digits, '_', '.' and '-', a letter or '_' first, at most %i", c->variable,
+                                      CREDENTIAL_NAME_MAX);
         return 0;
 }
 

@@ -157,10 +157,10 @@ Test(appc_pod, names_what_is_wrong)
                   "digits, '.', '_' and '-', at most 128" },
                 { APPS("'credentials':[{'name':'a','variable':'A=b'}]"),
                   "apps[0].credentials[0].variable: 'A=b' is not a valid name of a variable: letters, digits, '_', '.' "
-                  "and '-', at most 128" },
+                  "and '-', a letter or '_' first, at most 128" },
                 { APPS("'credentials':[{'name':'a','variable':''}]"),
                   "apps[0].credentials[0].variable: '' is not a valid name of a variable: letters, digits, '_', '.' "
-                  "and '-', at most 128" },
+                  "and '-', a letter or '_' first, at most 128" },
                 { APPS("'credentials':[{'name':'a','variable':'A'},{'name':'b'},{'name':'c','variable':'A'}]"),
                   "apps[0].credentials: another credential of the app has the variable 'A'" },
                 { VOLUME("'kind':'disk'"),
