@@ -49,6 +49,10 @@ test_the_name_that_is_listed() {
                 podctl image cat-manifest "$name" >/dev/null
                 podctl image export --overwrite "$name" out.oci >/dev/null
         done
+        # The name has gone, and the place is still known.
+        podctl image untag "$name"
+        create_pod again "docker://$name" --exec=/bin/true >/dev/null
+        assert_contains "$(names)" "$name"
         podctl gc --grace-period=0
 }
 

@@ -264,10 +264,24 @@ static int give_name(const Fetch *f, char *const *ids, char **reterr_message)
         return r < 0 ? r : image_store_set_name(f->store, name, &id, reterr_message);
 }
 
+/* An image that is known by its place, but not by that name any more, is named as a fetch would have named it. */
+static int renew_name(const Fetch *f, const char *image, char **reterr_message)
+{
+        const char *name = f->location->text;
+        Digest found, id;
+
+        if (f->location->type != IMAGE_AT_REGISTRY || digest_parse(image, &id) < 0 ||
+            image_store_resolve(f->store, name, &found, NULL, NULL) != -ENOENT)
+                return 0;
+        return image_store_set_name(f->store, name, &id, reterr_message);
+}
+
 static int take_stored(const Fetch *f, char ***ids, char **reterr_message)
 {
         int r = find_stored(f, ids, reterr_message);
 
+        if (r >= 0)
+                r = renew_name(f, (*ids)[0], reterr_message);
         return r < 0 ? r : give_name(f, *ids, reterr_message);
 }
 
