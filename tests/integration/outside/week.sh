@@ -33,7 +33,7 @@ release() {
         skopeo copy --quiet "oci:$images/busybox.oci:latest" oci:release.oci:latest
         umoci config --image release.oci:latest --clear config.cmd --config.cmd /bin/sh --config.cmd -c \
                 --config.cmd "$2"
-        skopeo copy --quiet --dest-tls-verify=false oci:release.oci:latest docker://127.0.0.1:5000/site
+        skopeo copy --quiet --dest-tls-verify=false oci:release.oci:latest docker://127.0.0.1:5000/week
 }
 
 serving() { echo "mkdir -p /www && echo $1 >/www/index.html && exec /bin/httpd -f -p 80 -h /www"; }
@@ -134,7 +134,7 @@ weekday twenty_pods_are_up '
         release one "$(serving one)"
         for ((i = 1; i <= PODS; i++)); do
                 podctl --insecure-options=image create --annotation=podctl/auto-update=restart \
-                        --port=$((9000 + i)):80 -p Restart=always w$i docker://127.0.0.1:5000/site --name=app
+                        --port=$((9000 + i)):80 -p Restart=always w$i docker://127.0.0.1:5000/week --name=app
                 systemctl enable --quiet --now pod@w$i
         done
         all_serve one
