@@ -15,7 +15,7 @@ int image_starter_find(ImageStore *store, const char *data, const Digest *id, ch
         pod = strv_env_get(needed, DIGEST_STRING(id));
         if (!pod && strv_length(unread) > 0)
                 return log_error_errno(EBUSY, "Cannot tell whether a pod starts with the image: %s; mend the file, or "
-                                       "use --force", unread[0]);
+                                       "use podctl image rm --force", unread[0]);
         *ret = pod ? strdup(pod) : NULL;
         return pod && !*ret ? log_oom() : 0;
 }
@@ -23,7 +23,7 @@ int image_starter_find(ImageStore *store, const char *data, const Digest *id, ch
 int image_starter_refuse(const char *what, const char *text, const char *pod)
 {
         return log_error_errno(EBUSY, "Cannot remove %s '%s': pod '%s' starts with it; delete the pod first, or use "
-                               "--force", what, text, pod);
+                               "podctl image rm --force", what, text, pod);
 }
 
 /* Which it is shows once the name is gone. */
