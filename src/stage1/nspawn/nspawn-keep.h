@@ -3,3 +3,10 @@
 
 /* Variables that control nspawn-keep.so. */
 #define NSPAWN_KEEP_LOW_PORTS "PODCTL_KEEP_LOW_PORTS"
+/* The number of a descriptor with a FilterRecord: one to fill in, or one to load. */
+#define NSPAWN_KEEP_RECORD "PODCTL_KEEP_RECORD"
+#define NSPAWN_KEEP_LOAD "PODCTL_KEEP_LOAD"
+
+/* What PID 1 is to start (systemd(1), "Kernel Command Line"). Where filters are to be loaded, only what has loaded them
+ * says so: without it PID 1 has nothing to start, and ends. */
+#define NSPAWN_KEEP_TARGET "systemd.unit=pod.target"

@@ -18,6 +18,7 @@
 #include "stage1/app-mounts.h"
 #include "stage1/app-unit.h"
 #include "stage1/nspawn/nspawn-keep.h"
+#include "stage1/nspawn/ready-filter.h"
 #include "stage1/payload-group.h"
 #include "stage1/pod-credentials.h"
 #include "stage1/pod-limits.h"
@@ -413,7 +414,6 @@ static int add_own_arguments(const Launch *l, bool console, char ***argv)
 static int add_init_arguments(bool console, char ***argv)
 {
         const char *const words[] = {
-                "systemd.unit=pod.target",
                 "systemd.show_status=no",
                 /* Only what goes wrong: each line is work for the journal, and the first ones, before there is a
                  * journal, land on the console. */
@@ -468,8 +468,9 @@ static int note_start(const Launch *l)
         return r < 0 ? r : write_string_at(l->pod->fd, "pid", pid, 0644);
 }
 
-static int set_environment(const Launch *l)
+static int set_environment(const Launch *l, const ReadyFilter *filter)
 {
+        _cleanup_free_ char *fd = strprintf("%i", filter->fd);
         const struct {
                 bool wanted;
                 const char *name, *value;
@@ -485,8 +486,14 @@ static int set_environment(const Launch *l)
                   "SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1 },
                 { true, "LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1 },
                 { l->plan->settings->n_joins > 0 && l->range.base > 0, NSPAWN_KEEP_LOW_PORTS, "1", 1 },
+                { filter->use == FILTER_RECORD, NSPAWN_KEEP_RECORD, fd, 1 },
+                { filter->use == FILTER_LOAD, NSPAWN_KEEP_LOAD, fd, 1 },
+                /* So that nspawn makes none (systemd's ENVIRONMENT.md). */
+                { filter->use == FILTER_LOAD, "SYSTEMD_SECCOMP", "0", 1 },
         };
 
+        if (!fd)
+                return -ENOMEM;
         for (size_t i = 0; i < ELEMENTSOF(rows); i++)
                 if (rows[i].wanted && setenv(rows[i].name, rows[i].value, rows[i].overwrite) < 0)
                         return -errno;
@@ -494,9 +501,14 @@ static int set_environment(const Launch *l)
 }
 
 /* Locks and sockets that belong to the pod as long as it exists. */
-static int keep_files(const Launch *l)
+static int keep_files(const Launch *l, const ReadyFilter *filter)
 {
         int r = fd_set_cloexec(l->pod->fd, false);
+
+        if (r < 0)
+                return r;
+        if (filter->fd >= 0)
+                r = fd_set_cloexec(filter->fd, false);
 
         if (r < 0)
                 return r;
@@ -513,18 +525,25 @@ static int keep_files(const Launch *l)
 static int launch_exec(Launch *l)
 {
         _cleanup_strv_free_ char **argv = NULL;
+        _cleanup_close_ int filter_fd = -EBADF;
+        ReadyFilter filter;
         int r;
 
         r = nspawn_arguments(l, &argv);
         if (r < 0)
                 return r;
+        filter = ready_filter_find(argv);
+        filter_fd = filter.fd;
+        r = filter.use == FILTER_LOAD ? 0 : strv_extend(&argv, NSPAWN_KEEP_TARGET);
+        if (r < 0)
+                return r;
         r = note_start(l);
         if (r < 0)
                 return r;
-        r = set_environment(l);
+        r = set_environment(l, &filter);
         if (r < 0)
                 return r;
-        r = keep_files(l);
+        r = keep_files(l, &filter);
         if (r < 0)
                 return r;
 
