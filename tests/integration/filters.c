@@ -19,7 +19,8 @@ static int print_filter(pid_t pid, long index)
         if (n < 0)
                 return -errno;
         for (long i = 0; i < n; i++)
-                printf("%li %li: %04x %u %u %08x\n", index, i, program[i].code, program[i].jt, program[i].jf, program[i].k);
+                printf("%li %li: %04x %u %u %08x\n", index, i, program[i].code, program[i].jt, program[i].jf,
+                       program[i].k);
         return 0;
 }
 

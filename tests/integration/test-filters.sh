@@ -34,9 +34,9 @@ forget_records() { rm -rf "$RECORDS"; }
 # Without the files that nspawn consists of, whose order may be another one.
 programs_in() { tail -c +$((32 + 64 * 256 + 1)) "$1"; }
 
-# forge FILE [stale]: adds a program that allows everything to a record, by which it can be told from nspawn's own, and a
-# checksum that fits. A stale one is of another size of nspawn, too.
-forge() {
+# forge_record FILE [stale]: adds a program that allows everything to a record, by which it can be told from nspawn's
+# own, and a checksum that fits. A stale one is of another size of nspawn, too.
+forge_record() {
         python3 - "$1" "${2-}" <<'PYTHON'
 import struct, sys
 path, source = sys.argv[1], sys.argv[2]
@@ -120,24 +120,24 @@ test_records_are_of_root_alone() {
 
         # A directory that others can enter is not used, and not changed either.
         chmod 755 "$RECORDS"
-        forge "$(only_record)"
+        forge_record "$(only_record)"
         start_sleeper second
         assert_eq "$(number_of_filters second)" "$(grep -c ' 0: ' <(filters_of second))"
         ! nspawn_of second | grep -x SYSTEMD_SECCOMP=0
         forget_records
 }
 
-# A forged record is the proof that a record is used at all; and that a stale one, which differs in the identity of
-# nspawn alone, is not, but is replaced.
+# A forged record shows that a record is used at all; and that a stale one, which differs in the identity of nspawn
+# alone, is not, but is replaced.
 test_stale_record_is_not_loaded() {
         local usual
         forget_records
         start_sleeper first
         usual=$(number_of_filters first)
-        forge "$(only_record)"
+        forge_record "$(only_record)"
         start_sleeper second
         assert_eq "$(number_of_filters second)" $((usual + 1))
-        forge "$(only_record)" stale
+        forge_record "$(only_record)" stale
         start_sleeper third
         assert_eq "$(number_of_filters third)" "$usual"
         cmp <(filters_of first) <(filters_of third)

@@ -114,23 +114,24 @@ static char *key_of(const char *arguments, const char *environment)
         return key;
 }
 
+#define ARGUMENTS "nspawn --boot --machine=a --private-users=65536:65536 --private-network"
+
 Test(ready_filter, kinds)
 {
-        const char *arguments = "nspawn --boot --machine=a --private-users=65536:65536 --private-network";
         const struct {
                 const char *arguments, *environment;
                 bool same;
         } rows[] = {
                 { "nspawn --boot --machine=b --private-users=131072:65536 --private-network", "", true },
-                { "nspawn --boot --machine=a --private-users=65536:65536 --private-network", "HOME=/root", true },
+                { ARGUMENTS, "HOME=/root", true },
                 { "nspawn --boot --machine=a --private-users=65536:65536", "", false },
                 { "nspawn --boot --machine=a --private-network", "", false },
-                { "nspawn --boot --machine=a --private-users=65536:65536 --private-network --capability=all", "", false },
-                { "nspawn --boot --machine=a --private-users=65536:65536 --private-network --new-option=1", "", false },
-                { "nspawn --boot --machine=a --private-users=65536:65536 --private-network", "SYSTEMD_SECCOMP=0", false },
-                { "nspawn --boot --machine=a --private-users=65536:65536 --private-network", "LD_LIBRARY_PATH=/x", false },
+                { ARGUMENTS " --capability=all", "", false },
+                { ARGUMENTS " --new-option=1", "", false },
+                { ARGUMENTS, "SYSTEMD_SECCOMP=0", false },
+                { ARGUMENTS, "LD_LIBRARY_PATH=/x", false },
         };
-        _cleanup_free_ char *key = key_of(arguments, "");
+        _cleanup_free_ char *key = key_of(ARGUMENTS, "");
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 _cleanup_free_ char *other = key_of(rows[i].arguments, rows[i].environment);

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The system call filters that one systemd-nspawn loaded for the PID 1 of its container, as a file that is mapped. It is
- * written by nspawn-keep.so in that nspawn, and read by the launcher of a later pod (ready-filter.h). What is in it is of
- * this machine and this boot, so numbers are as the processor has them. */
+/* The system call filters that one systemd-nspawn loaded for the PID 1 of its container, as a file that is mapped. It
+ * is written by nspawn-keep.so in that nspawn, and read by the launcher of a later pod (ready-filter.h). What is in it
+ * is of this machine and this boot, so numbers are as the processor has them. */
 
 #define FILTER_RECORD_MAGIC UINT64_C(0x31726574666c7466)
 #define FILTER_RECORD_SOURCES 64

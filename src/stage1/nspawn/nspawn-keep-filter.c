@@ -69,8 +69,8 @@ static int add_source(const char *file, const char *path, bool optional)
         return 0;
 }
 
-/* All files that are mapped from their beginning, but for the record: the program, and each library (proc_pid_maps(5)). What is mapped need
- * not be at its path any more (proc_pid_map_files(5)). */
+/* All files that are mapped from their beginning, but for the record: the program, and each library (proc_pid_maps(5)).
+ * What is mapped need not be at its path any more (proc_pid_map_files(5)). */
 static int find_mapped_sources(void)
 {
         FILE *f = fopen("/proc/self/maps", "re");

@@ -4,8 +4,8 @@
 #include "basic/fd.h"
 #include "stage1/nspawn/filter-record.h"
 
-/* systemd-nspawn makes the system call filters of a container at each start, which takes it longer than all else that it
- * does. They are the same for all pods that are alike in what shapes them. So the first of a kind records what its
+/* systemd-nspawn makes the system call filters of a container at each start, which takes it longer than all else that
+ * it does. They are the same for all pods that are alike in what shapes them. So the first of a kind records what its
  * nspawn loads, and the others load that (nspawn-keep.so). Records are below READY_FILTER_DIRECTORY, root's alone and
  * gone with the boot, and named by the kind: the arguments that a pod's kind decides, what the environment tells nspawn
  * and the dynamic linker, our capabilities, and the kernel. What nspawn's program consists of is in the record. */
@@ -23,8 +23,8 @@ typedef struct ReadyFilter {
         int fd;
 } ReadyFilter;
 
-/* What the nspawn that we are about to become with these arguments should do. Whatever is odd, down to a damaged record,
- * is FILTER_MAKE or FILTER_RECORD. The caller owns the fd. */
+/* What the nspawn that we are about to become with these arguments should do. Whatever is odd, down to a damaged
+ * record, is FILTER_MAKE or FILTER_RECORD. The caller owns the fd. */
 ReadyFilter ready_filter_find(char *const *argv);
 
 /* Whether a record is undamaged, and is of the files that are at their paths now. */
