@@ -11,6 +11,7 @@ typedef enum VerbFlags {
         VERB_OWN_WORDS = 1 << 2, /* gets options among its words: their order matters */
         VERB_STOP_EARLY = 1 << 3, /* options end at the second word: the rest is another program's command line */
         VERB_GROUP = 1 << 4,      /* for root, or members of a group by way of group-helper.h */
+        VERB_AFTER_ENDINGS = 1 << 5, /* waits for pods that are ending (pod-ending.h) */
 } VerbFlags;
 
 typedef struct Verb {

@@ -21,8 +21,8 @@
 #include "inside/app-status.h"
 #include "inside/launch-places.h"
 
-#define READY_MARK "/run/podctl-ready"   /* podctl-ready.path */
-#define ENDING_MARK "/run/podctl-ending" /* podctl-ending.path */
+#define READY_MARK "/run/podctl-ready"   /* podctl-ready.socket */
+#define ENDING_MARK "/run/podctl-ending" /* podctl-ending.socket */
 #define JOURNAL "/var/log/journal/*/system.journal"
 
 /* systemd numbers real-time signals from the first one. */
@@ -143,9 +143,9 @@ static bool has_journal(void)
         return has;
 }
 
-/* Writes to the journal, and to `podctl run` if that waits for the app's output. The socket is reached through its
- * directory, since the name of an app may be longer than a socket address can be. */
-static void say(const char *app, const char *text)
+/* To `podctl run`, if that waits for the app's output. The socket is reached through its directory, since the name of
+ * an app may be longer than a socket address can be. */
+static void send_to_client(const char *app, int stream, const void *data, size_t n)
 {
         char path[PATH_MAX];
         int directory, fd;
@@ -155,10 +155,26 @@ static void say(const char *app, const char *text)
         (void) snprintf(path, sizeof(path), "/proc/self/fd/%i/" LAUNCH_OUTPUT, directory);
         fd = directory < 0 ? -1 : app_output_connect(path);
         if (fd >= 0) {
-                (void) app_output_send(fd, OUTPUT_STDERR, text, strlen(text));
+                (void) app_output_send(fd, stream, data, n);
                 (void) close(fd);
         }
+}
+
+/* Also to the journal. */
+static void say(const char *app, const char *text)
+{
+        send_to_client(app, OUTPUT_STDERR, text, strlen(text));
         (void) fputs(text, stderr);
+}
+
+/* If the host ends the pod, it is the host that knows how: a limit of its unit may be why. */
+static void report_end(int directory, const char *app, int meaning, int status)
+{
+        const OutputEnd end = { .meaning = (uint8_t) meaning, .status = status };
+
+        if (access(ENDING_MARK, F_OK) == 0 && faccessat(directory, STATUS_FAILED, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                return;
+        send_to_client(app, OUTPUT_END, &end, sizeof(end));
 }
 
 int main(int argc, char *argv[])
@@ -189,12 +205,15 @@ int main(int argc, char *argv[])
 
         /* If the app has a restart policy, the service manager handles its failure, and the pod does not end. */
         if (policy || !failed) {
+                if (!restarted)
+                        report_end(directory, argv[1], failed ? END_FAILED : END_WELL, status);
                 wait_until(is_ready);
                 return EXIT_SUCCESS;
         }
 
         /* The process that makes the mark is the first. A pod that is being shut down anyway ignores the request. */
         mark = openat(directory, STATUS_FAILED, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        report_end(directory, argv[1], mark < 0 ? END_FAILED : END_DECIDES, status);
         if (mark < 0)
                 return EXIT_SUCCESS;
 

@@ -16,14 +16,30 @@
  *
  * An app that writes faster than that reader reads has to wait, as with a pipe: at most OUTPUT_WINDOW bytes are under
  * way. Once the app has ended it cannot wait any more, and the rest, which is no more than its pipes hold, is sent
- * regardless; so `podctl run` always reads. */
+ * regardless; so `podctl run` always reads.
+ *
+ * When an app has ended for good, but not because the host ends the pod, and all that it wrote was sent, the program
+ * that records its end connects as well, and sends an OutputEnd in a frame of OUTPUT_END. */
 
 #define OUTPUT_WINDOW (256 * 1024)
 
 enum {
         OUTPUT_STDOUT = 1,
         OUTPUT_STDERR = 2,
+        OUTPUT_END = 3,
 };
+
+/* What an app's end means for the pod's exit status. */
+enum {
+        END_WELL,    /* or the app was asked to end */
+        END_FAILED,  /* it counts if no app decides */
+        END_DECIDES, /* the first failure, which ends the pod with this status */
+};
+
+typedef struct __attribute__((packed)) OutputEnd {
+        uint8_t meaning;
+        int32_t status;
+} OutputEnd;
 
 typedef struct __attribute__((packed)) OutputFrame {
         uint8_t stream;

@@ -8,6 +8,7 @@
 #include "basic/time-util.h"
 #include "network/network.h"
 #include "pod/host-journal.h"
+#include "pod/pod-ending.h"
 #include "pod/pod-gc.h"
 #include "pod/pod-internal.h"
 #include "pod/pod-register.h"
@@ -88,12 +89,16 @@ static void release_stale_ranges(void)
 
 static int tear_down(Pod *p, bool final, char **reterr_message)
 {
+        int r;
+
         (void) pod_load(p, NULL);
         if (p->settings && release_name(p))
                 pod_clear_nspawn(p->settings->name);
         release_uid_range(p);
         (void) pod_unregister(p);
-        return network_detach(p->fd, p->uuid.s, final, reterr_message);
+        r = network_detach(p->fd, p->uuid.s, final, reterr_message);
+        pod_ending_finish(&p->uuid);
+        return r;
 }
 
 int pod_tear_down(Pod *p, char **reterr_message)

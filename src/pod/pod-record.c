@@ -6,6 +6,7 @@
 #include "basic/time-util.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
+#include "pod/pod-ending.h"
 #include "pod/pod.h"
 
 /* What a pod's files and their times say about it. */
@@ -71,6 +72,24 @@ int pod_exit_status(const Pod *p, int *ret)
         if (r < 0)
                 return r;
         *ret = (int) status;
+        return r;
+}
+
+/* The mark comes first: whoever tears the pod down then knows that the record is not theirs. */
+int pod_record_exit(Pod *p, int exit_status)
+{
+        _cleanup_free_ char *text = strprintf("%i\n", exit_status);
+        int r = text ? pod_ending_begin(&p->uuid) : -ENOMEM;
+
+        if (r < 0)
+                return r;
+        r = pod_refresh(p);
+        if (r >= 0 && !pod_state_is_alive(p->state))
+                r = -EALREADY;
+        if (r >= 0)
+                r = write_string_at(p->fd, "exit", text, 0644);
+        if (r < 0)
+                pod_ending_finish(&p->uuid);
         return r;
 }
 
@@ -284,7 +303,7 @@ int pod_leader_pid(const Pod *p, pid_t *ret)
         uint32_t pid;
         int r;
 
-        if (p->state != POD_RUNNING)
+        if (!pod_state_is_alive(p->state))
                 return -ENOENT;
         r = pod_supervisor_pid(p, &supervisor);
         if (r < 0)

@@ -4,6 +4,7 @@
 #include "basic/path.h"
 #include "basic/string-table.h"
 #include "basic/time-util.h"
+#include "pod/pod-ending.h"
 #include "pod/pod-internal.h"
 #include "shared/explain.h"
 
@@ -23,6 +24,7 @@ static const char *const pod_state_table[_POD_STATE_MAX] = {
         [POD_ABORTED_PREPARE] = "aborted prepare",
         [POD_PREPARED] = "prepared",
         [POD_RUNNING] = "running",
+        [POD_ENDING] = "ending",
         [POD_EXITED] = "exited",
         [POD_EXITED_DELETING] = "exited deleting",
         [POD_EXITED_GARBAGE] = "exited garbage",
@@ -43,12 +45,12 @@ static const PodState state_of[_POD_DIRECTORY_MAX][2] = {
 
 bool pod_state_is_alive(PodState s)
 {
-        return s == POD_RUNNING;
+        return s == POD_RUNNING || s == POD_ENDING;
 }
 
 bool pod_state_has_run(PodState s)
 {
-        return s == POD_RUNNING || s == POD_EXITED || s == POD_EXITED_DELETING || s == POD_EXITED_GARBAGE;
+        return pod_state_is_alive(s) || s == POD_EXITED || s == POD_EXITED_DELETING || s == POD_EXITED_GARBAGE;
 }
 
 bool pod_state_is_over(PodState s)
@@ -203,6 +205,8 @@ static int pod_update_state(Pod *p)
         if (held < 0)
                 return held;
         p->state = state_of[p->directory][held];
+        if (p->state == POD_RUNNING && pod_is_ending(&p->uuid))
+                p->state = POD_ENDING;
         return 0;
 }
 

@@ -46,6 +46,7 @@ typedef enum PodState {
         POD_ABORTED_PREPARE,
         POD_PREPARED,
         POD_RUNNING,
+        POD_ENDING, /* its apps have ended; see pod-ending.h */
         POD_EXITED,
         POD_EXITED_DELETING,
         POD_EXITED_GARBAGE,
@@ -145,6 +146,9 @@ uint64_t pod_exited_time(const Pod *p);
 /* -ENOENT: not recorded; for an app also: it is being restarted. */
 int pod_exit_status(const Pod *p, int *ret);
 int pod_app_exit_status(const Pod *p, const char *app, int *ret, uint64_t *ret_finished);
+/* Records the exit status of a running pod whose apps have all ended, and marks it as ending. -EALREADY: it is not
+ * running any more, and nothing was done. */
+int pod_record_exit(Pod *p, int exit_status);
 /* That of an app's last run that is over, though the app may run again. -ENOENT: it has not ended yet. */
 int pod_app_last_exit_status(const Pod *p, const char *app, int *ret);
 /* How often an app was restarted by its policy, in this pod; 0 when it was not yet. -ENOENT: it has no such policy. */

@@ -58,7 +58,7 @@ static int see_pod(VolumeUses *uses, Pod *pod, const char *wanted)
 
 static bool may_use(PodState s)
 {
-        return s == POD_PREPARING || s == POD_PREPARED || s == POD_RUNNING || s == POD_EXITED;
+        return s == POD_PREPARING || s == POD_PREPARED || pod_state_is_alive(s) || s == POD_EXITED;
 }
 
 int volume_find_uses(PodStore *s, const char *volume, VolumeUses *ret)

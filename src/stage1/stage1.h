@@ -6,7 +6,8 @@
 
 /* An engine that carries out a plan. Only what differs between engines is here. */
 
-/* What the systemd of a pod takes of inotify(7). */
+/* What the systemd of a pod takes of inotify(7): for its control groups, for the mounts of util-linux, for the time
+ * zone, and while it starts for questions for passwords. */
 #define STAGE1_INOTIFY_INSTANCES 4
 
 typedef struct Stage1 {

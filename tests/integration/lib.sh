@@ -51,6 +51,7 @@ refused() {
 refused_command() {
         local words=$1 before
         shift
+        cleared
         before=$(podctl list --all --no-legend --full)
         assert_fails 254 podctl "$@"
         assert_contains "$output" "$words"
@@ -134,6 +135,10 @@ leak_check() {
                 sleep 0.1
         done
 }
+
+# cleared: what pods had whose `podctl run` has returned is gone, too. Most commands of podctl wait for that themselves.
+cleared() { wait_until no_pod_ends; }
+no_pod_ends() { ! ls /run/podctl/ending/* >/dev/null 2>&1; }
 
 # own VERB…: podctl with a store of this test's own, which takes images as they are.
 DATA=$PWD/data

@@ -177,6 +177,7 @@ test_several_networks() {
         grep 'eth0 .* 10.22.0.' out
         grep 'eth1 .* 10.24.0.' out
         assert_not_contains "$(cat out)" 172.16.
+        cleared
         assert_eq "$(leases)" ''
 }
 

@@ -259,3 +259,33 @@ test_restart_at_every_moment() {
 is_over_now() {
         [[ $(systemctl show -P ActiveState "$1") == @(inactive|failed) ]]
 }
+
+# --- Between the return of `podctl run` and the end of its pod
+
+# Whatever comes next for the pod, its name or its port waits for its end, and finds all of it recorded.
+test_next_command_waits() {
+        local i
+        for i in 1 2 3; do
+                podctl run --name=next --port=18222:80 busybox --exec=/bin/sh -- -c "echo $i; exit 3" >said ||
+                        assert_eq $? 3
+                assert_eq "$(cat said)" $i
+        done
+        assert_contains "$(podctl status next)" state=exited
+        podctl run --name=next busybox --exec=/bin/true
+        podctl rm next
+        podctl run --name=other --port=18222:80 busybox --exec=/bin/true
+        podctl run --name=third --port=18222:80 busybox --exec=/bin/true
+        podctl run --name=again busybox --exec=/bin/false || true
+        assert_contains "$(podctl status again)" app-busybox=1
+        podctl run --name=again busybox --exec=/bin/true
+        podctl gc --grace-period=0 >/dev/null 2>&1
+        assert_fails 254 podctl status again
+        no_pod_ends
+}
+
+# The end of the pod is an event, though `podctl run` has recorded it.
+test_end_is_an_event() {
+        podctl run --name=told-$$ busybox --exec=/bin/sh -- -c 'exit 5' || assert_eq $? 5
+        cleared
+        assert_eq "$(journalctl --no-pager -o cat PODCTL_POD_NAME=told-$$ | grep -c 'ended with exit status 5')" 1
+}

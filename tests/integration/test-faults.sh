@@ -81,6 +81,7 @@ test_killed_start() {
                 wait_until is_over $pid
                 wait_until gone killed
                 works killed
+                wait_until gone killed
         done
         nothing_left
 }

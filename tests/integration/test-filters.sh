@@ -145,8 +145,8 @@ test_stale_record_is_not_loaded() {
         cmp <(filters_of first) <(filters_of fourth)
 }
 
-# damaged COMMAND…: it damages the file that it gets as its last word. A pod that starts afterwards has nspawn's filters,
-# and records them again.
+# damaged COMMAND…: it damages the file that it gets as its last word. A pod that starts afterwards has the filters of
+# nspawn, and records them again.
 damaged() {
         "$@" "$(only_record)"
         start_sleeper damaged

@@ -32,6 +32,7 @@ test_list_has_columns() {
         pod two httpd busybox --name=second --exec=/bin/sleep -- 1000
         ended_pod over 3
         assert_eq "$(podctl list --all | head -n 1 | tr -s ' ')" 'NAME UUID APP IMAGE STATE HEALTH STARTED PORTS'
+        cleared
         podctl list --all --no-legend >list
         assert_eq "$(wc -l <list)" 3
         line=$(grep two list)
@@ -51,6 +52,7 @@ test_list_in_full() {
 
 test_list_as_json() {
         ended_pod over 3
+        cleared
         podctl list --all --format=json >list
         assert_eq "$(wc -l <list)" 1
         jq -e '.[0] | .state == "exited" and .app_names == ["app"] and
@@ -407,6 +409,7 @@ test_list_through_a_life() {
         uuid=$(prepared life)
         podctl list --all --no-legend | grep -E "^life +${uuid:0:8} +app +busybox +prepared "
         podctl run-prepared "$uuid"
+        cleared
         podctl list --all --no-legend | grep -E "^life +${uuid:0:8} +app +busybox +exited "
         remove_image_of "$uuid"
         defer podctl --insecure-options=image fetch "$IMAGES/busybox.oci"

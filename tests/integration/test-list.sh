@@ -14,6 +14,7 @@ sleeper() {
 ended() {
         podctl run --name="$1" --net=none "${@:3}" busybox --name=app --exec=/bin/sh -- -c "exit ${2-0}" ||
                 assert_eq $? "$2"
+        cleared
 }
 
 # shown_by OPTION…: the names of those pods.

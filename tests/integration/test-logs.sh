@@ -178,6 +178,7 @@ events() {
 test_events_of_a_pod() {
         local uuid name=event-$$
         podctl run --name=$name busybox --name=app --exec=/bin/true
+        cleared
         assert_eq "$(events $name PODCTL_EXIT_STATUS)" "Pod $name starts.|"$'\n'"Pod $name ended with exit status 0.|0"
         uuid=$(podctl list --all --no-legend --full --format=json | jq -r '.[] | select(.machine == "'$name'") | .name')
         assert_eq "$(events $name PODCTL_POD_UUID | cut -d'|' -f2 | sort -u)" "$uuid"
@@ -189,6 +190,7 @@ test_event_of_a_failure_says_what_to_do() {
         local name=failing-$$
         podctl run --name=$name busybox --name=good --exec=/bin/sleep -- 1000 --- \
                 busybox --name=bad --exec=/bin/sh -- -c 'exit 7' || assert_eq $? 7
+        cleared
         assert_eq "$(events $name PODCTL_APP | tail -n 1)" "Pod $name ended with exit status 7, that of app 'bad'.|bad"
         journalctl --no-pager -x PODCTL_POD_NAME=$name >explained
         assert_contains "$(cat explained)" "Subject: Pod $name has failed"

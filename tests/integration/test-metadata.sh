@@ -128,6 +128,7 @@ test_every_network() {
         assert_contains "$(ask_in_pod 'echo $AC_METADATA_URL' --net=host)" http://127.0.0.1:18112/
         assert_fails 254 ask_in_pod true --net=none
         assert_contains "$output" '--mds-register needs a network'
+        cleared
         assert_eq "$(registered)" 0
 }
 

@@ -10,6 +10,7 @@
 #include "cli/persona.h"
 #include "cli/verb.h"
 #include "config.h"
+#include "pod/pod-ending.h"
 
 /* Options of the verb may also stand between the program and its verb, as rkt's users are used to; so the verb is
  * looked for first, past all options of any verb. */
@@ -129,6 +130,8 @@ static int run_verb(const Verb *verb, Context *context, void *args, char **words
         /* With --dir it is the caller's own store, which the group's helper has no part in. */
         if ((verb->flags & VERB_GROUP) && geteuid() != 0 && !context->dir && group_helper_is_there())
                 return group_helper_ask(verb, words);
+        if (verb->flags & VERB_AFTER_ENDINGS)
+                pod_endings_wait();
         return verb->run(context, args, rest);
 }
 

@@ -21,7 +21,7 @@ static bool state_fits(const PodFilter *f, const Pod *pod)
         if (f->states)
                 return strv_contains(f->states, pod_state_to_string(pod->state)) ||
                        (pod->state == POD_EXITED_GARBAGE && strv_contains(f->states, "exited"));
-        return f->all || pod_state_is_alive(pod->state);
+        return f->all || pod->state == POD_RUNNING;
 }
 
 static bool is_among(char *const *labels, const char *wanted)

@@ -23,6 +23,7 @@
 #include "pod/host-journal.h"
 #include "pod/plan-controllers.h"
 #include "pod/plan-stop.h"
+#include "pod/pod-ending.h"
 #include "pod/pod-gc.h"
 #include "shared/explain.h"
 #include "stage1/stage1.h"
@@ -44,10 +45,25 @@ bool pod_takes_our_place(bool detach)
         return !detach || unit_service_type(unit, &type) < 0 || (!streq(type, "oneshot") && !streq(type, "forking"));
 }
 
+/* The pod that has the name, as far as it has said so. */
+static int name_holder(const char *name, Uuid *ret)
+{
+        _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", name), *text = NULL;
+        int r = path ? read_file_at(AT_FDCWD, path, UUID_STRING_MAX, &text, NULL) : -ENOMEM;
+
+        return r < 0 ? r : uuid_parse(text, ret);
+}
+
+static bool name_is_of_ending_pod(const char *name, Uuid *ret)
+{
+        return name_holder(name, ret) >= 0 && pod_is_ending(ret);
+}
+
 /* Only one pod of a name at a time. The lock is left to nspawn, like the pod's own, and so lasts as long as the pod. */
 static int lock_name(const Pod *pod)
 {
-        _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", pod->settings->name), *uuid = NULL;
+        _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", pod->settings->name);
+        Uuid holder = {};
         int fd, r;
 
         if (!path)
@@ -56,12 +72,12 @@ static int lock_name(const Pod *pod)
         if (r < 0)
                 return log_error_errno(r, "Cannot make " POD_NAME_LOCKS ": %m");
 
+        if (name_is_of_ending_pod(pod->settings->name, &holder))
+                pod_ending_wait(&holder);
         fd = lock_file_at(AT_FDCWD, path, LOCK_EX | LOCK_NB);
-        if (fd == -EAGAIN) {
-                (void) read_file_at(AT_FDCWD, path, UUID_STRING_MAX, &uuid, NULL);
+        if (fd == -EAGAIN)
                 return log_error_errno(EEXIST, "The name '%s' is in use by pod %s", pod->settings->name,
-                                       isempty(uuid) ? "(starting)" : uuid);
-        }
+                                       name_holder(pod->settings->name, &holder) < 0 ? "(starting)" : holder.s);
         if (fd < 0)
                 return log_error_errno(fd, "Cannot lock the pod's name: %m");
 
@@ -104,6 +120,15 @@ static void warn_of_host(const Pod *pod, const PodPlan *plan)
                             "'systemctl -M' do not know it", pod->settings->name, missing);
 }
 
+/* Ports or addresses that it alone can have, and that a pod may have which is ending. */
+static bool has_places_of_its_own(const Pod *pod)
+{
+        for (size_t i = 0; i < pod->settings->n_joins; i++)
+                if (pod->manifest->n_ports > 0 || strv_length(pod->settings->joins[i].arguments) > 0)
+                        return true;
+        return false;
+}
+
 static int plan_pod(Pod *pod, PodPlan **ret)
 {
         _cleanup_free_ char *message = NULL;
@@ -139,6 +164,8 @@ static int pod_launch_logging(Pod *pod, PodPlan *plan)
         if (r < 0)
                 return r;
         warn_of_host(pod, plan);
+        if (has_places_of_its_own(pod))
+                pod_endings_wait();
 
         /* The pod that had the name before may have been killed. */
         pod_clear_nspawn(pod->settings->name);
@@ -238,6 +265,8 @@ typedef struct Start {
         StdioSockets *sockets;
         PodOutput *output;
         PodHandover *handover;
+        bool apps_ended; /* with this status: nothing is left that somebody could wait for */
+        int apps_status;
 } Start;
 
 /* The first Ctrl-C stops the pod in order, the third kills it. */
@@ -328,11 +357,13 @@ static bool has_ended(uint32_t pid)
 static bool name_is_being_freed(Start *s)
 {
         UnitStatus status = {};
+        Uuid holder;
         bool ending;
         int r;
 
         r = unit_get_status(s->bus, s->unit, &status);
-        ending = r == -ENOENT || (r >= 0 && (!status.active || status.exit_code != 0 || has_ended(status.main_pid)));
+        ending = name_is_of_ending_pod(s->pod->settings->name, &holder) || r == -ENOENT ||
+                 (r >= 0 && (!status.active || status.exit_code != 0 || has_ended(status.main_pid)));
         unit_status_done(&status);
         return ending;
 }
@@ -466,20 +497,51 @@ static int report_end(const Start *s, const UnitStatus *status, bool was_ready)
         return EXIT_PODCTL_FAILED;
 }
 
-static int wait_for_end(Start *s, UnitWait *wait, bool was_ready)
+static int finish_output(Start *s, int exit_status)
 {
-        _cleanup_(unit_status_done) UnitStatus status = {};
-        int status_of_pod, r;
+        int r = s->output ? pod_output_finish(s->output) : 0;
 
-        r = unit_wait_ended(wait, &status);
-        if (r < 0)
-                return log_error_errno(r, "Cannot watch unit %s: %m", s->unit);
-        r = s->output ? pod_output_finish(s->output) : 0;
         if (r < 0)
                 (void) log_error_errno(r, "Cannot write what the pod's apps wrote: %m; 'podctl logs %s' has it",
                                        s->pod->uuid.s);
-        status_of_pod = report_end(s, &status, was_ready);
-        return r < 0 && status_of_pod == 0 ? EXIT_PODCTL_FAILED : status_of_pod;
+        return r < 0 && exit_status == 0 ? EXIT_PODCTL_FAILED : exit_status;
+}
+
+static int wait_for_end(Start *s, UnitWait *wait, bool was_ready)
+{
+        _cleanup_(unit_status_done) UnitStatus status = {};
+        int r, written;
+
+        r = unit_wait_ended(wait, &status);
+        if (s->apps_ended)
+                return finish_output(s, s->apps_status);
+        if (r < 0)
+                return log_error_errno(r, "Cannot watch unit %s: %m", s->unit);
+        written = finish_output(s, 0);
+        r = report_end(s, &status, was_ready);
+        return r == 0 ? written : r;
+}
+
+/* Ends the event loop, so that unit_wait_started() and unit_wait_ended() return -ECANCELED. */
+static void on_apps_ended(int exit_status, void *userdata)
+{
+        Start *s = userdata;
+        _cleanup_(pod_freep) Pod *pod = pod_that_ended(s);
+
+        if (!pod || pod_record_exit(pod, exit_status) < 0)
+                return;
+        s->apps_ended = true;
+        s->apps_status = exit_status;
+        (void) sd_event_exit(s->event, 0);
+}
+
+/* Handlers of the end of an app run after it, and write, too. */
+static bool ends_with_its_apps(const PodPlan *plan)
+{
+        for (size_t i = 0; i < plan->n_apps; i++)
+                if (strv_length(plan->apps[i].app->app->post_stop) > 0)
+                        return false;
+        return true;
 }
 
 static int start_and_wait(Start *s, UnitWait *wait)
@@ -491,6 +553,8 @@ static int start_and_wait(Start *s, UnitWait *wait)
         if (r < 0)
                 return r;
         r = unit_wait_started(wait, job, &s->job_result);
+        if (s->apps_ended)
+                return finish_output(s, s->apps_status);
         if (r < 0)
                 return log_error_errno(r, "Cannot watch unit %s: %m", s->unit);
 
@@ -554,6 +618,8 @@ int pod_start_unit(Context *c, Pod *pod, const PodPlan *plan, const StartOptions
                 r = pod_output_new(s.event, pod, &s.output);
         if (r < 0)
                 return log_error_errno(r, "Cannot connect to the pod's output: %m");
+        if (s.output && ends_with_its_apps(plan))
+                pod_output_on_ends(s.output, on_apps_ended, &s);
 
         return start_and_wait(&s, wait);
 }

@@ -25,11 +25,13 @@ typedef struct Sink {
 /* An app's connection. Each restart of the app makes another. */
 typedef struct Connection {
         PodOutput *output;
+        struct Listener *listener;
         const char *app;
         int fd;
         sd_event_source *readable;
         OutputFrame frame;
         size_t n_header, n_left; /* of the frame */
+        OutputEnd end;           /* as far as it has come */
         Text lines[2];           /* that have not ended yet */
         uint32_t taken;          /* to be acknowledged */
 } Connection;
@@ -39,6 +41,8 @@ typedef struct Listener {
         const char *app; /* the pod's */
         int fd;
         sd_event_source *incoming;
+        bool has_ended;
+        OutputEnd end;
 } Listener;
 
 struct PodOutput {
@@ -49,6 +53,8 @@ struct PodOutput {
         size_t n_listeners;
         Connection **connections;
         size_t n_connections;
+        void (*all_ended)(int exit_status, void *userdata);
+        void *userdata;
 };
 
 static int text_add(Text *t, const char *data, size_t n)
@@ -194,6 +200,54 @@ static int take_data(Connection *c, const char *data, size_t n)
         return c->output->prefixed ? add_lines(c, i, data, n) : text_add(&s->waiting, data, n);
 }
 
+/* Ends */
+
+void pod_output_on_ends(PodOutput *o, void (*all_ended)(int exit_status, void *userdata), void *userdata)
+{
+        o->all_ended = all_ended;
+        o->userdata = userdata;
+}
+
+static int status_of_pod(const PodOutput *o)
+{
+        int failure = 0;
+
+        for (size_t i = 0; i < o->n_listeners; i++) {
+                const OutputEnd *end = &o->listeners[i].end;
+
+                if (end->meaning == END_DECIDES)
+                        return end->status;
+                if (end->meaning == END_FAILED && failure == 0)
+                        failure = end->status;
+        }
+        return failure;
+}
+
+static void note_end(Listener *l, const OutputEnd *end)
+{
+        PodOutput *o = l->output;
+
+        l->has_ended = true;
+        l->end = *end;
+        for (size_t i = 0; i < o->n_listeners; i++)
+                if (!o->listeners[i].has_ended)
+                        return;
+        if (o->all_ended)
+                o->all_ended(status_of_pod(o), o->userdata);
+        o->all_ended = NULL;
+}
+
+/* n more bytes of a frame. */
+static int take_end(Connection *c, const char *data, size_t n)
+{
+        if (c->frame.n != sizeof(OutputEnd))
+                return -EBADMSG;
+        memcpy((char *) &c->end + sizeof(OutputEnd) - c->n_left, data, n);
+        if (n == c->n_left)
+                note_end(c->listener, &c->end);
+        return 0;
+}
+
 /* Reading */
 
 static int take_bytes(Connection *c, const char *data, size_t n)
@@ -209,7 +263,7 @@ static int take_bytes(Connection *c, const char *data, size_t n)
                         c->n_left = c->frame.n;
                 } else {
                         k = MIN(n, c->n_left);
-                        r = take_data(c, data, k);
+                        r = c->frame.stream == OUTPUT_END ? take_end(c, data, k) : take_data(c, data, k);
                         if (r < 0)
                                 return r;
                         c->n_left -= k;
@@ -289,7 +343,12 @@ static int add_connection(Listener *l, Connection **ret)
 
         if (!c)
                 return -ENOMEM;
-        *c = (Connection) { .output = l->output, .app = l->app, .fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC) };
+        *c = (Connection) {
+                .output = l->output,
+                .listener = l,
+                .app = l->app,
+                .fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC),
+        };
         if (c->fd < 0)
                 return errno == EAGAIN ? 0 : -errno;
         *ret = c;

@@ -45,5 +45,6 @@ const Verb verb_cat_manifest = {
         .presets = &presets,
         .max_words = 1,
         .completes = "POD",
+        .flags = VERB_AFTER_ENDINGS,
         .run = run,
 };

@@ -158,7 +158,7 @@ const Verb verb_gc = {
         .options = options,
         .args_size = sizeof(GcArgs),
         .presets = &presets,
-        .flags = VERB_ROOT,
+        .flags = VERB_ROOT | VERB_AFTER_ENDINGS,
         .max_words = 0,
         .run = run,
 };

@@ -101,7 +101,7 @@ const Verb verb_image_gc = {
         .options = options,
         .args_size = sizeof(ImageGcArgs),
         .presets = &presets,
-        .flags = VERB_ROOT,
+        .flags = VERB_ROOT | VERB_AFTER_ENDINGS,
         .max_words = 0,
         .run = run,
 };

@@ -52,7 +52,7 @@ const Verb verb_metrics = {
         .summary = "Print figures of all pods for a monitoring system",
         .options = options,
         .args_size = sizeof(MetricsArgs),
-        .flags = VERB_ROOT,
+        .flags = VERB_ROOT | VERB_AFTER_ENDINGS,
         .run = run,
 };
 

@@ -402,7 +402,7 @@ const Verb verb_network_list = {
         .summary = "List the networks that pods can join",
         .options = list_options,
         .args_size = sizeof(NetworkArgs),
-        .flags = VERB_ROOT,
+        .flags = VERB_ROOT | VERB_AFTER_ENDINGS,
         .max_words = 0,
         .run = list,
 };
@@ -448,7 +448,7 @@ const Verb verb_network_inspect = {
         .summary = "Show what is known of networks, and the pods in them",
         .options = inspect_options,
         .args_size = sizeof(NetworkArgs),
-        .flags = VERB_ROOT,
+        .flags = VERB_ROOT | VERB_AFTER_ENDINGS,
         .min_words = 1,
         .max_words = -1,
         .completes = "NETWORK",

@@ -356,7 +356,7 @@ const Verb verb_system_df = {
         .summary = "Show what images, pods and volumes take on the disk",
         .options = options,
         .args_size = sizeof(SystemDfArgs),
-        .flags = VERB_GROUP,
+        .flags = VERB_GROUP | VERB_AFTER_ENDINGS,
         .max_words = 0,
         .run = run,
 };

@@ -8,6 +8,7 @@
 #include "cli/verbs/verbs.h"
 #include "config.h"
 #include "network/network.h"
+#include "pod/pod-ending.h"
 #include "pod/pod-gc.h"
 #include "shared/explain.h"
 #include "unit/transient-unit.h"
@@ -52,7 +53,7 @@ static void wait_for_starter(Pod *pod)
 {
         Patience patience = { .step_usec = 10000, .left_usec = USEC_PER_SEC };
 
-        while (pod->state == POD_RUNNING && patience_wait(&patience, -EBADF))
+        while (pod_state_is_alive(pod->state) && patience_wait(&patience, -EBADF))
                 if (pod_refresh(pod) < 0)
                         return;
 }
@@ -107,17 +108,19 @@ static void keep_last(Context *c, Pod *pod)
 static int tear_down(Context *c, Pod *pod)
 {
         _cleanup_free_ char *text = exit_status_text(), *message = NULL;
+        bool marked = pod_is_ending(&pod->uuid), recorded;
         int known, r;
 
         wait_for_starter(pod);
         /* A collection may have marked it before its unit came to this. */
         if (pod->state != POD_EXITED && pod->state != POD_EXITED_GARBAGE)
                 return 0;
-        if (text && pod_exit_status(pod, &known) == -ENOENT) {
+        /* 'podctl run' may have recorded it, and returned. */
+        recorded = pod_exit_status(pod, &known) != -ENOENT;
+        if (text && !recorded)
                 (void) write_string_at(pod->fd, "exit", text, 0644);
-                if (pod_exit_status(pod, &known) >= 0)
-                        pod_event_ended(pod, known);
-        }
+        if (text && (!recorded || marked) && pod_exit_status(pod, &known) >= 0)
+                pod_event_ended(pod, known);
         r = pod_tear_down(pod, &message);
         keep_last(c, pod);
         if (r > 0)

@@ -195,7 +195,7 @@ const Verb verb_volume_list = {
         .summary = "List the named volumes of this host",
         .options = list_options,
         .args_size = sizeof(VolumeListArgs),
-        .flags = VERB_ROOT,
+        .flags = VERB_ROOT | VERB_AFTER_ENDINGS,
         .max_words = 0,
         .run = list,
 };
@@ -265,7 +265,7 @@ const Verb verb_volume_inspect = {
         .summary = "Show what is known of named volumes",
         .options = inspect_options,
         .args_size = sizeof(VolumeListArgs),
-        .flags = VERB_ROOT,
+        .flags = VERB_ROOT | VERB_AFTER_ENDINGS,
         .min_words = 1,
         .max_words = -1,
         .completes = "VOLUME",
