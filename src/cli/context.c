@@ -261,14 +261,14 @@ int context_look_for_pod(Context *c, const char *text, Pod **ret, char **reterr_
 
         r = pod_find(pods, text, ret, &fitting);
         if (r == -EINVAL)
-                return explain(reterr_message, r, "UUID cannot be empty");
+                return explain_line(reterr_message, r, "UUID cannot be empty");
         if (r == -ENOENT)
-                return explain(reterr_message, r, "Pod '%s': no matches found; 'podctl list --all' shows the pods "
-                               "there are", text);
+                return explain_line(reterr_message, r, "Pod '%s': no matches found; 'podctl list --all' shows the pods "
+                                    "there are", text);
         if (r == -ENOTUNIQ)
-                return explain(reterr_message, r, "Pod '%s' is ambiguous: %s and %s%s begin with it", text, fitting[0],
-                               fitting[1], fitting[2] ? " and others" : "");
-        return r < 0 ? explain(reterr_message, r, "Pod '%s': %s", text, strerror(-r)) : 0;
+                return explain_line(reterr_message, r, "Pod '%s' is ambiguous: %s and %s%s begin with it", text,
+                                    fitting[0], fitting[1], fitting[2] ? " and others" : "");
+        return r < 0 ? explain_line(reterr_message, r, "Pod '%s': %s", text, strerror(-r)) : 0;
 }
 
 int context_find_pod(Context *c, const char *text, Pod **ret)

@@ -35,10 +35,10 @@ static int check_unit(sd_bus *bus, const Pod *pod, const char *unit, char **rete
                 return 0;
         r = unit_is_transient(bus, unit, &transient);
         if (r < 0)
-                return explain(reterr_message, r, "Cannot look at unit %s: %s", unit, strerror(-r));
+                return explain_line(reterr_message, r, "Cannot look at unit %s: %s", unit, strerror(-r));
         if (transient)
-                return explain(reterr_message, EOPNOTSUPP, "Pod '%s' was started by 'podctl run' and cannot be "
-                               "restarted; 'podctl create' makes one that can", pod->settings->name);
+                return explain_line(reterr_message, EOPNOTSUPP, "Pod '%s' was started by 'podctl run' and cannot be "
+                                    "restarted; 'podctl create' makes one that can", pod->settings->name);
         return 0;
 }
 
@@ -50,8 +50,8 @@ static int unit_of_pod(sd_bus *bus, Pod *pod, char **ret, char **reterr_message)
         if (r < 0)
                 return explain_unless_told(reterr_message, r, "Cannot read the pod");
         if (!pod->settings->unit)
-                return explain(reterr_message, ESRCH, "Pod '%s' is not running, but %s", pod->settings->name,
-                               pod_state_to_string(pod->state));
+                return explain_line(reterr_message, ESRCH, "Pod '%s' is not running, but %s", pod->settings->name,
+                                    pod_state_to_string(pod->state));
         r = check_unit(bus, pod, pod->settings->unit, reterr_message);
         if (r < 0)
                 return r;

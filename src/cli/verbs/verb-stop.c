@@ -188,7 +188,7 @@ static int load(StopOne *one, Pod *pod)
         int r = pod_load(pod, &one->message);
 
         if (r < 0 && !one->message)
-                (void) explain(&one->message, r, "Cannot read pod %s: %s", pod->uuid.s, strerror(-r));
+                (void) explain_line(&one->message, r, "Cannot read pod %s: %s", pod->uuid.s, strerror(-r));
         if (r < 0)
                 return r;
         one->name = strdup(pod->settings->name);
