@@ -249,7 +249,7 @@ int context_fetcher(Context *c, Fetcher **ret)
         return 0;
 }
 
-int context_find_pod(Context *c, const char *text, Pod **ret)
+int context_look_for_pod(Context *c, const char *text, Pod **ret, char **reterr_message)
 {
         _cleanup_strv_free_ char **fitting = NULL;
         PodStore *pods;
@@ -261,26 +261,55 @@ int context_find_pod(Context *c, const char *text, Pod **ret)
 
         r = pod_find(pods, text, ret, &fitting);
         if (r == -EINVAL)
-                return log_error_errno(r, "UUID cannot be empty");
+                return explain_line(reterr_message, r, "UUID cannot be empty");
         if (r == -ENOENT)
-                return log_error_errno(r, "Pod '%s': no matches found; 'podctl list --all' shows the pods there are",
-                                       text);
+                return explain_line(reterr_message, r, "Pod '%s': no matches found; 'podctl list --all' shows the pods "
+                                    "there are", text);
         if (r == -ENOTUNIQ)
-                return log_error_errno(r, "Pod '%s' is ambiguous: %s and %s%s begin with it", text, fitting[0],
-                                       fitting[1], fitting[2] ? " and others" : "");
-        return r < 0 ? log_error_errno(r, "Pod '%s': %m", text) : 0;
+                return explain_line(reterr_message, r, "Pod '%s' is ambiguous: %s and %s%s begin with it", text,
+                                    fitting[0], fitting[1], fitting[2] ? " and others" : "");
+        return r < 0 ? explain_line(reterr_message, r, "Pod '%s': %s", text, strerror(-r)) : 0;
+}
+
+int context_find_pod(Context *c, const char *text, Pod **ret)
+{
+        _cleanup_free_ char *message = NULL;
+        int r = context_look_for_pod(c, text, ret, &message);
+
+        /* Without a message, it is the store, which has been told. */
+        return r < 0 && message ? log_error_errno(r, "%s", message) : r;
+}
+
+static int read_uuid_file(const char *path, char **ret)
+{
+        int r = read_file_at(AT_FDCWD, path, 256, ret, NULL);
+
+        if (r < 0)
+                return log_error_errno(r, "Cannot read the UUID in %s: %m", path);
+        (*ret)[strcspn(*ret, "\n")] = 0;
+        return 0;
 }
 
 int context_find_pod_by_file(Context *c, const char *path, Pod **ret)
 {
         _cleanup_free_ char *text = NULL;
-        int r;
+        int r = read_uuid_file(path, &text);
 
-        r = read_file_at(AT_FDCWD, path, 256, &text, NULL);
-        if (r < 0)
-                return log_error_errno(r, "Cannot read the UUID in %s: %m", path);
-        text[strcspn(text, "\n")] = 0;
-        return context_find_pod(c, text, ret);
+        return r < 0 ? r : context_find_pod(c, text, ret);
+}
+
+int context_pod_words(const char *uuid_file, char *const *words, char ***ret)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = uuid_file ? read_uuid_file(uuid_file, &text) : 0, k;
+
+        *ret = new0(char *, 1);
+        k = *ret ? 0 : -ENOMEM;
+        if (k >= 0 && text)
+                k = strv_extend(ret, text);
+        if (k >= 0)
+                k = strv_extend_strv(ret, words);
+        return k < 0 ? log_oom() : r;
 }
 
 char *pod_unit_name(const char *pod_name)

@@ -68,6 +68,11 @@ int context_check(const Context *c);
 int context_find_pod(Context *c, const char *text, Pod **ret);
 /* The same from a file that --uuid-file-save wrote. */
 int context_find_pod_by_file(Context *c, const char *path, Pod **ret);
+/* For verbs of many pods, which report on each in its turn: what is wrong goes into *reterr_message. */
+int context_look_for_pod(Context *c, const char *text, Pod **ret, char **reterr_message);
+/* The words of a verb, and before them what the file says, unless its path is NULL. If the file cannot be read, which
+ * has been logged then, *ret has the words all the same. */
+int context_pod_words(const char *uuid_file, char *const *words, char ***ret);
 
 /* The name of the unit a pod of that name runs in. */
 char *pod_unit_name(const char *pod_name);

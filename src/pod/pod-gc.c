@@ -14,6 +14,7 @@
 #include "pod/pod-register.h"
 #include "pod/volume-store.h"
 #include "shared/explain.h"
+#include "unit/machine.h"
 
 /* An nspawn that was killed leaves directories of its machine behind, and from systemd 257 on it refuses to start a
  * machine of the same name while they exist. The mounts in them are gone with our namespace. */
@@ -38,18 +39,18 @@ void pod_clear_nspawn(const char *machine)
         }
 }
 
-/* A newer pod may have taken over the name by now: then it holds the lock, and the file stays. */
-static bool release_name(const Pod *p)
+/* A newer pod may have taken over the name by now: then it holds the lock, and all that bears the name is its own. */
+static void release_name(const Pod *p)
 {
         _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", p->settings->name);
         _cleanup_close_ int fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -EBADF;
 
-        if (fd < 0)
-                return errno == ENOENT;
-        if (fd_lock(fd, LOCK_EX | LOCK_NB) < 0)
-                return false;
-        (void) unlink_locked(fd, AT_FDCWD, path);
-        return true;
+        if (fd < 0 ? errno != ENOENT : fd_lock(fd, LOCK_EX | LOCK_NB) < 0)
+                return;
+        pod_clear_nspawn(p->settings->name);
+        (void) machine_forget_dead(p->settings->name);
+        if (fd >= 0)
+                (void) unlink_locked(fd, AT_FDCWD, path);
 }
 
 /* Like systemd-nspawn, removes the file only while holding its lock. */
@@ -92,8 +93,8 @@ static int tear_down(Pod *p, bool final, char **reterr_message)
         int r;
 
         (void) pod_load(p, NULL);
-        if (p->settings && release_name(p))
-                pod_clear_nspawn(p->settings->name);
+        if (p->settings)
+                release_name(p);
         release_uid_range(p);
         (void) pod_unregister(p);
         r = network_detach(p->fd, p->uuid.s, final, reterr_message);

@@ -7,9 +7,9 @@
  * and needs no space on disk. */
 
 /* Removes what is left outside the pod's directory once its process is gone: its networks, the lock files of its name
- * and its user IDs, and leftovers of a systemd-nspawn that was killed. Also frees the disk space that its journal does
- * not need. If its networks cannot be taken down, everything else is still done. 1: no pod has a network any more, see
- * network_remove_idle(). */
+ * and its user IDs, its machine in machined, and leftovers of a systemd-nspawn that was killed. Also frees the disk
+ * space that its journal does not need. If its networks cannot be taken down, everything else is still done. 1: no pod
+ * has a network any more, see network_remove_idle(). */
 int pod_tear_down(Pod *p, char **reterr_message);
 /* Removes the leftovers of systemd-nspawn, for a machine name that is free. */
 void pod_clear_nspawn(const char *machine);

@@ -29,11 +29,21 @@ static bool has_ended(const Pod *p)
         return p->state == POD_EXITED || p->state == POD_EXITED_GARBAGE;
 }
 
+static const char *group_of_settings(const PodSettings *s)
+{
+        return s->unit ?: s->name;
+}
+
+static bool is_in_group(const PodSettings *s, const char *group)
+{
+        return streq(group_of_settings(s), group);
+}
+
 /* NULL: it is not known any more. */
 static const char *group_of(Pod *p)
 {
         (void) pod_load(p, NULL);
-        return p->settings ? p->settings->unit ?: p->settings->name : NULL;
+        return p->settings ? group_of_settings(p->settings) : NULL;
 }
 
 static int add(EndedList *l, Pod *p, const char *wanted)
@@ -73,6 +83,8 @@ static int list_ended(PodStore *s, const char *wanted, EndedList *ret)
         r = pod_scan_new(s, &scan);
         if (r < 0)
                 return r;
+        if (wanted)
+                pod_scan_only(scan, is_in_group, wanted);
         for (;;) {
                 _cleanup_(pod_freep) Pod *p = NULL;
 
@@ -139,7 +151,7 @@ static int remove_one(Pod *p, const PodCollect *c)
 int pod_store_keep_last(PodStore *s, const Pod *like, const PodKeep *keep, const PodCollect *c)
 {
         _cleanup_(ended_list_done) EndedList list = {};
-        const char *wanted = like && like->settings ? like->settings->unit ?: like->settings->name : NULL;
+        const char *wanted = like && like->settings ? group_of_settings(like->settings) : NULL;
         uint64_t n = 0, bytes = 0;
         int r, first_error = 0;
 

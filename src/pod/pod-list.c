@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "pod/pod-gc.h"
 #include "pod/pod-internal.h"
 
 /* Lists all pods, and finds one by the text that a user gives. However many there are, only the requested ones are
@@ -9,20 +10,54 @@ typedef struct Found {
         Uuid uuid;
         PodDirectory directory; /* where it was seen last */
         struct timespec created;
+        PodSettings *settings;  /* once they were looked at, if they could be read */
+        bool looked_at;
 } Found;
 
 struct PodScan {
         PodStore *store;
         Found *found;
         size_t n, room, next;
+        bool (*wanted)(const PodSettings *settings, const char *word);
+        const char *word;
 };
 
 PodScan *pod_scan_free(PodScan *s)
 {
         if (!s)
                 return NULL;
+        for (size_t i = 0; i < s->n; i++)
+                pod_settings_free(s->found[i].settings);
         free(s->found);
         return mfree(s);
+}
+
+/* DIRECTORY/UUID/FILE, below the store's directory. */
+typedef struct PathOfFound {
+        char s[64 + UUID_STRING_MAX];
+} PathOfFound;
+
+static PathOfFound path_of(const Found *found, const char *file)
+{
+        PathOfFound path;
+
+        (void) snprintf(path.s, sizeof(path.s), "%s/%s/%s", pod_directory_to_string(found->directory), found->uuid.s,
+                        file);
+        return path;
+}
+
+/* What a pod is called, for a fraction of what opening it takes. NULL: only opening it tells. */
+static const PodSettings *settings_of(const PodScan *s, Found *found)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+
+        if (found->looked_at)
+                return found->settings;
+        found->looked_at = true;
+        if (read_file_at(s->store->fd, path_of(found, "settings").s, JSON_MAX_SIZE, &text, &n) >= 0)
+                (void) pod_settings_parse(text, n, &found->settings, NULL);
+        return found->settings;
 }
 
 static int add_directory(PodScan *s, PodDirectory d)
@@ -80,20 +115,23 @@ static int compare_created(const void *a, const void *b)
 }
 
 /* As pod_created_time() has it; one that is just being made comes last. */
-static void sort_by_time(PodScan *s)
+void pod_scan_sort_by_age(PodScan *s)
 {
         for (size_t i = 0; i < s->n; i++) {
-                char path[32 + UUID_STRING_MAX];
                 struct stat st;
 
-                (void) snprintf(path, sizeof(path), "%s/%s/pod", pod_directory_to_string(s->found[i].directory),
-                                s->found[i].uuid.s);
-                s->found[i].created = fstatat(s->store->fd, path, &st, 0) >= 0
+                s->found[i].created = fstatat(s->store->fd, path_of(&s->found[i], "pod").s, &st, 0) >= 0
                                               ? st.st_mtim
                                               : (struct timespec) { .tv_sec = INT64_MAX };
         }
         if (s->n > 0)
                 qsort(s->found, s->n, sizeof(Found), compare_created);
+}
+
+void pod_scan_only(PodScan *s, bool (*wanted)(const PodSettings *settings, const char *word), const char *word)
+{
+        s->wanted = wanted;
+        s->word = word;
 }
 
 int pod_scan_new(PodStore *store, PodScan **ret)
@@ -116,7 +154,6 @@ int pod_scan_new(PodStore *store, PodScan **ret)
         if (s->n > 0)
                 qsort(s->found, s->n, sizeof(Found), compare_found);
         drop_earlier(s);
-        sort_by_time(s);
         *ret = TAKE_PTR(s);
         return 0;
 }
@@ -137,12 +174,22 @@ static int open_found(PodStore *store, const Found *found, Pod **ret)
         return r;
 }
 
+static bool is_wanted(const PodScan *s, Found *found)
+{
+        const PodSettings *settings = s->wanted ? settings_of(s, found) : NULL;
+
+        return !settings || s->wanted(settings, s->word);
+}
+
 int pod_scan_next(PodScan *s, Pod **ret)
 {
         while (s->next < s->n) {
-                const Found *found = &s->found[s->next++];
-                int r = open_found(s->store, found, ret);
+                Found *found = &s->found[s->next++];
+                int r;
 
+                if (!is_wanted(s, found))
+                        continue;
+                r = open_found(s->store, found, ret);
                 if (r >= 0)
                         return 1;
                 if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
@@ -173,16 +220,34 @@ static bool uuid_has_prefix(const Uuid *u, const char *prefix)
         return strncasecmp(u->s, prefix, strlen(prefix)) == 0;
 }
 
-/* Finds the best match among the pods that have the name. */
-static int find_by_name(PodStore *s, const char *name, Pod **ret)
+/* The pod that holds the lock of the name says in its file which one it is. */
+static int find_running(PodStore *s, const char *name, Pod **ret)
 {
-        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", name), *text = NULL;
+        _cleanup_(pod_freep) Pod *p = NULL;
+        Uuid uuid;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        if (!pod_name_is_valid(name) || read_file_at(AT_FDCWD, path, UUID_STRING_MAX, &text, NULL) < 0 ||
+            uuid_parse(text, &uuid) < 0)
+                return -ENOENT;
+        r = pod_open(s, &uuid, &p);
+        if (r < 0)
+                return r;
+        if (p->state != POD_RUNNING || !has_name(p, name))
+                return -ENOENT;
+        *ret = TAKE_PTR(p);
+        return 0;
+}
+
+/* Finds the best match among the pods that have the name. */
+static int find_by_name(PodScan *scan, const char *name, Pod **ret)
+{
         _cleanup_(pod_freep) Pod *best = NULL;
         int r;
 
-        r = pod_scan_new(s, &scan);
-        if (r < 0)
-                return r;
         for (;;) {
                 _cleanup_(pod_freep) Pod *p = NULL;
 
@@ -202,16 +267,12 @@ static int find_by_name(PodStore *s, const char *name, Pod **ret)
         return 0;
 }
 
-static int find_by_prefix(PodStore *s, const char *prefix, Pod **ret, char ***ret_fitting)
+static int find_by_prefix(PodScan *scan, const char *prefix, Pod **ret, char ***ret_fitting)
 {
-        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
         _cleanup_strv_free_ char **fitting = NULL;
         const Found *fits = NULL;
         int r;
 
-        r = pod_scan_new(s, &scan);
-        if (r < 0)
-                return r;
         for (size_t i = 0; i < scan->n; i++)
                 if (uuid_has_prefix(&scan->found[i].uuid, prefix)) {
                         fits = &scan->found[i];
@@ -224,11 +285,32 @@ static int find_by_prefix(PodStore *s, const char *prefix, Pod **ret, char ***re
                         *ret_fitting = TAKE_PTR(fitting);
                 return -ENOTUNIQ;
         }
-        return fits ? open_found(s, fits, ret) : -ENOENT;
+        return fits ? open_found(scan->store, fits, ret) : -ENOENT;
+}
+
+static bool is_named(const PodSettings *settings, const char *name)
+{
+        return streq(settings->name, name);
+}
+
+static int find_in(PodScan *scan, const char *text, Pod **ret, char ***ret_fitting)
+{
+        int r;
+
+        scan->next = 0;
+        pod_scan_only(scan, is_named, text);
+        r = find_by_name(scan, text, ret);
+        return r == -ENOENT ? find_by_prefix(scan, text, ret, ret_fitting) : r;
+}
+
+int pod_store_remember(PodStore *s)
+{
+        return s->known ? 0 : pod_scan_new(s, &s->known);
 }
 
 int pod_find(PodStore *s, const char *text, Pod **ret, char ***ret_fitting)
 {
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
         Uuid uuid;
         int r;
 
@@ -236,6 +318,9 @@ int pod_find(PodStore *s, const char *text, Pod **ret, char ***ret_fitting)
                 return -EINVAL;
         if (uuid_parse(text, &uuid) >= 0)
                 return pod_open(s, &uuid, ret);
-        r = find_by_name(s, text, ret);
-        return r == -ENOENT ? find_by_prefix(s, text, ret, ret_fitting) : r;
+        r = find_running(s, text, ret);
+        if (r != -ENOENT)
+                return r;
+        r = s->known ? 0 : pod_scan_new(s, &scan);
+        return r < 0 ? r : find_in(s->known ?: scan, text, ret, ret_fitting);
 }

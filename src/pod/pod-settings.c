@@ -36,6 +36,11 @@ PodSettings *pod_settings_free(PodSettings *s)
         return s ? json_document_free(&pod_settings_type, s) : NULL;
 }
 
+bool pod_settings_have_unit(const PodSettings *s, const char *unit)
+{
+        return streq_ptr(s->unit, unit);
+}
+
 int pod_settings_parse(const char *data, size_t n, PodSettings **ret, JsonError *e)
 {
         return json_document_parse(&pod_settings_type, data, n, (void **) ret, e);

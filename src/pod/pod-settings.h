@@ -41,6 +41,8 @@ static inline bool pod_settings_shares_ipc(const PodSettings *s)
 PodSettings *pod_settings_free(PodSettings *s);
 DEFINE_TRIVIAL_CLEANUP_FUNC(PodSettings *, pod_settings_free);
 
+bool pod_settings_have_unit(const PodSettings *s, const char *unit);
+
 int pod_settings_parse(const char *data, size_t n, PodSettings **ret, JsonError *e);
 int pod_settings_format(const PodSettings *s, char **ret);
 

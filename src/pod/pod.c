@@ -103,6 +103,7 @@ PodStore *pod_store_free(PodStore *s)
         if (!s)
                 return NULL;
 
+        pod_scan_free(s->known);
         safe_close(s->fd);
         free(s->data);
         return mfree(s);

@@ -68,6 +68,7 @@ PodState pod_state_from_string(const char *s);
 typedef struct PodStore {
         char *data;    /* absolute path of DATA */
         int fd;
+        struct PodScan *known; /* see pod_store_remember() */
 } PodStore;
 
 int pod_store_open(const char *data, PodStore **ret);
@@ -101,6 +102,11 @@ int pod_open(PodStore *s, const Uuid *uuid, Pod **ret);
 typedef struct PodScan PodScan;
 int pod_scan_new(PodStore *s, PodScan **ret);
 int pod_scan_next(PodScan *s, Pod **ret);
+/* In the order in which they were made instead, for people; takes a look at each pod. */
+void pod_scan_sort_by_age(PodScan *s);
+/* Leaves out pods, unopened, whose settings the function does not want. One whose settings cannot be read is not left
+ * out. */
+void pod_scan_only(PodScan *s, bool (*wanted)(const PodSettings *settings, const char *word), const char *word);
 PodScan *pod_scan_free(PodScan *s);
 DEFINE_TRIVIAL_CLEANUP_FUNC(PodScan *, pod_scan_free);
 
@@ -108,6 +114,8 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(PodScan *, pod_scan_free);
  * first, then the newest. -ENOENT: there is no such pod. -ENOTUNIQ: the beginning fits several; *ret_fitting, unless
  * NULL, lists them. -EINVAL: the text is empty. */
 int pod_find(PodStore *s, const char *text, Pod **ret, char ***ret_fitting);
+/* For a command that finds many pods: from now on, pod_find() knows the pods there are now, and takes no new look. */
+int pod_store_remember(PodStore *s);
 
 /* Reads manifest and settings. *reterr_message names file and member. */
 int pod_load(Pod *p, char **reterr_message);

@@ -94,6 +94,15 @@ int pods_d_find_image(ImageStore *store, const UpdateRecord *record, const AppcP
         return image_store_resolve_appc(store, &app->image, ret, NULL);
 }
 
+static int add_pair(char ***images, const Digest *id, const char *pod)
+{
+        _cleanup_free_ char *pair = strjoin(DIGEST_STRING(id), "=", pod);
+
+        if (!pair)
+                return -ENOMEM;
+        return strv_contains(*images, pair) ? 0 : strv_extend(images, pair);
+}
+
 static int add_images(ImageStore *store, const char *data, const char *pod, char ***images, char **reterr_message)
 {
         _cleanup_(update_record_done) UpdateRecord record = {};
@@ -109,8 +118,8 @@ static int add_images(ImageStore *store, const char *data, const char *pod, char
 
                 /* One that is not there needs no protection. */
                 r = pods_d_find_image(store, &record, &manifest->apps[i], &id);
-                if (r >= 0 && !strv_env_get(*images, DIGEST_STRING(&id)))
-                        r = strv_extendf(images, "%s=%s", DIGEST_STRING(&id), pod);
+                if (r >= 0)
+                        r = add_pair(images, &id, pod);
                 if (r == -ENOMEM)
                         return r;
         }

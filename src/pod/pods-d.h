@@ -21,7 +21,7 @@ int pods_d_list(char ***ret);
 /* The image that the next start of an app would use without fetching. -ENOENT: none is in the store. */
 int pods_d_find_image(ImageStore *store, const UpdateRecord *record, const AppcPodApp *app, Digest *ret);
 
-/* The images that the next starts of all these pods use, as far as they are in the store: "ID=POD", with the first pod
+/* The images that the next starts of all these pods use, as far as they are in the store: "ID=POD", once for each pod
  * that uses it. What `podctl update` decided, in the data directory, counts. *ret_unread, unless NULL, has a line for
  * each file that cannot be read, so that nobody knows what its pod uses. */
 int pods_d_images(ImageStore *store, const char *data, char ***ret, char ***ret_unread);

@@ -11,6 +11,9 @@
 /* Stores the text, replacing an earlier one. Returns -|error|. */
 int explain(char **reterr_message, int error, const char *format, ...) _printf_(3, 4);
 
+/* The same, for a message that is logged as it is when its turn comes, and so says all. */
+#define explain_line(reterr_message, error, ...) explain(reterr_message, error, __VA_ARGS__)
+
 /* Puts "TEXT: " before the existing message, or before the error's own text when there is none. Returns -|error|. */
 int explain_context(char **reterr_message, int error, const char *format, ...) _printf_(3, 4);
 

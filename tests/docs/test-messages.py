@@ -3,8 +3,8 @@
 #
 # podctl-messages(7) and the source say the same: test-messages.py SOURCE-DIRECTORY PAGE. Prints TAP.
 #
-# Every message that is logged as an error or a warning has an entry in MESSAGES, and every entry there and in REASONS
-# is of something that the source can say.
+# Every message that is logged as an error or a warning, now or when its turn comes, has an entry in MESSAGES, and every
+# entry there and in REASONS is of something that the source can say.
 
 import glob
 import os
@@ -15,7 +15,7 @@ source, page = sys.argv[1:]
 # What says nothing by itself, but passes on what somebody else said.
 PASSED_ON = {'X'}
 STRING = r'"(?:[^"\\]|\\.)*"'
-LOGGED = re.compile(r'\b(?:log_(?:error|warning|notice)(?:_errno)?|log_explained)\s*\(')
+LOGGED = re.compile(r'\b(?:log_(?:error|warning|notice)(?:_errno)?|log_explained|explain_line)\s*\(')
 
 
 def arguments(text, start):

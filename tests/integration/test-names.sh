@@ -56,6 +56,28 @@ test_the_name_that_is_listed() {
         podctl gc --grace-period=0
 }
 
+# Each pod of pods.d may know the image by a name of its own.
+test_untag_what_another_pod_starts_with() {
+        local pod
+        podctl --insecure-options=image fetch --name=untag.example/first "$IMAGES/busybox.oci" >/dev/null
+        podctl image tag untag.example/first untag.example/second >/dev/null
+        for pod in first second; do
+                defer rm -f "$LOCAL/$pod.json"
+                jq -n --arg name "untag.example/$pod" '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{
+                        name: "site", image: {name: $name},
+                        app: {exec: ["/bin/true"], user: "0", group: "0"}}]}' >"$LOCAL/$pod.json"
+        done
+        for pod in first second; do
+                assert_fails 254 podctl image untag "untag.example/$pod"
+                assert_contains "$output" "pod '$pod' starts with it"
+        done
+        rm "$LOCAL/second.json"
+        podctl image untag untag.example/second
+        assert_fails 254 podctl image untag untag.example/first
+        rm "$LOCAL/first.json"
+        podctl image untag untag.example/first
+}
+
 # What cat-manifest prints finds its images again, by their names alone.
 test_a_manifest_without_ids() {
         local uuid

@@ -33,6 +33,14 @@ test_machinectl_status() {
         assert_contains "$(cat status)" '/bin/httpd -f -p 8080'
 }
 
+# dbus-daemon lets root have 256 connections: they would be the limit for pods.
+test_no_connection_to_the_bus() {
+        serving_pod
+        assert_eq "$(busctl list --unique --no-legend | grep nspawn)" ''
+        podctl stop serving >/dev/null
+        assert_eq "$(machinectl list --no-legend --no-pager)" ''
+}
+
 test_systemctl_status_shows_the_tree() {
         serving_pod
         systemctl status --no-pager --full podctl-serving.service >status

@@ -190,6 +190,46 @@ bad() {
         systemctl is-active pod@site
 }
 
+# second: a pod beside the site, from the same image.
+second() {
+        defer rm -rf "$RECORDS/second"
+        defer rm -f /etc/podctl/pods.d/second.json
+        defer systemctl reset-failed --quiet pod@second
+        defer systemctl stop pod@second
+        podctl --insecure-options=image create --annotation=podctl/auto-update=restart second "docker://$IMAGE" \
+                --name=app "$@" >/dev/null 2>&1
+        systemctl start pod@second
+}
+
+# Nobody waits for the watch of another: both have started before the first is through.
+test_updates_side_by_side() {
+        site
+        second
+        good two
+        local cursor
+        cursor=$(journalctl --show-cursor --lines=0 | sed -n 's/^-- cursor: //p')
+        update --watch=10s --format=json >out 2>err
+        assert_eq "$(jq -r '.[] | .pod + " " + .app + " " + .state' out)" $'second app updated\nsite app updated'
+        assert_contains "$(cat err)" "podctl: second: Pod 'second' has started with the newer image"
+        assert_contains "$(cat err)" "podctl: site: Pod 'site' has started with the newer image"
+        journalctl --after-cursor="$cursor" --output=cat | grep -oE '^Pod (site|second) (starts|was updated)' >told
+        assert_eq "$(sed 's/^Pod [a-z]* //' told | uniq -c | tr -s ' ')" $' 2 starts\n 2 was updated'
+        says two
+}
+
+# What is wrong with one, the others do not notice.
+test_updates_beside_a_bad_one() {
+        site
+        second
+        assert_fails 254 update site no-such-pod second
+        assert_contains "$output" "no-such-pod: There is no file of pod 'no-such-pod' in pods.d"
+        assert_eq "$(update --format=json site no-such-pod second 2>/dev/null | jq -r '.[] | .pod + " " + .state')" \
+                $'site current\nsecond current'
+        good two
+        rm /etc/podctl/pods.d/second.json
+        assert_eq "$(update --format=json site second 2>/dev/null | jq -r '.[] | .pod + " " + .state')" 'site updated'
+}
+
 test_update_that_does_not_start() {
         site
         skopeo copy --quiet "oci:$IMAGES/busybox.oci:latest" oci:broken.oci:latest

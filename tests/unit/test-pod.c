@@ -405,6 +405,8 @@ static int pod_list(PodStore *store, Pod ***ret, size_t *ret_n)
 
         *ret = NULL;
         *ret_n = 0;
+        if (r >= 0)
+                pod_scan_sort_by_age(scan);
         while (r >= 0) {
                 cr_assert_eq(ARRAY_GROW(*ret, room, *ret_n, 1), 0);
                 r = pod_scan_next(scan, &(*ret)[*ret_n]);
@@ -740,6 +742,66 @@ static int collect(Fixture *f, uint64_t grace, uint64_t expire, bool mark_only)
         const PodCollect c = { .grace_usec = grace * USEC_PER_SEC, .expire_prepared_usec = expire * USEC_PER_SEC,
                                .mark_only = mark_only, .report = report };
         return pod_store_collect(f->store, &c);
+}
+
+static bool is_one(const PodSettings *settings, const char *word)
+{
+        return streq(settings->name, word);
+}
+
+/* Pods that are left out are not opened; one whose settings cannot be read is not left out. */
+Test(pod, scan_only)
+{
+        static const char *const expected[] = { UUID_A, UUID_C };
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        _cleanup_(pod_scan_freep) PodScan *scan = NULL;
+        _cleanup_(pod_freep) Pod *damaged = NULL;
+        size_t n = 0;
+
+        put(&f, UUID_A, "web", POD_DIR_RUN);
+        put(&f, UUID_B, "db", POD_DIR_RUN);
+        put(&f, UUID_C, "cache", POD_DIR_PREPARED);
+        damaged = look(&f, UUID_C);
+        cr_assert_eq(write_string_at(damaged->fd, "settings", "{", 0640), 0);
+
+        cr_assert_eq(pod_scan_new(f.store, &scan), 0);
+        pod_scan_only(scan, is_one, "web");
+        for (;; n++) {
+                _cleanup_(pod_freep) Pod *p = NULL;
+                int r = pod_scan_next(scan, &p);
+
+                cr_assert_geq(r, 0);
+                if (r == 0)
+                        break;
+                cr_assert_lt(n, ELEMENTSOF(expected));
+                cr_expect_str_eq(p->uuid.s, expected[n]);
+        }
+        cr_expect_eq(n, ELEMENTSOF(expected));
+}
+
+/* What is remembered is which pods there are, not what became of them. */
+Test(pod, find_among_remembered)
+{
+        _cleanup_(fixture_done) Fixture f = fixture_new();
+        _cleanup_(pod_freep) Pod *p = NULL;
+        Pod *none = NULL;
+
+        put(&f, UUID_A, "web", POD_DIR_PREPARED);
+        put(&f, UUID_B, "db", POD_DIR_RUN);
+        cr_assert_eq(pod_store_remember(f.store), 0);
+        put(&f, UUID_C, "late", POD_DIR_RUN);
+        cr_expect_str_eq(found(&f, "web"), UUID_A);
+        cr_expect_eq(pod_find(f.store, "late", &none, NULL), -ENOENT);
+        cr_expect_eq(pod_find(f.store, "cc", &none, NULL), -ENOENT);
+        cr_expect_str_eq(found(&f, UUID_C), UUID_C);
+
+        p = look(&f, UUID_A);
+        cr_assert_eq(pod_lock(p), 0);
+        cr_assert_eq(pod_move(p, POD_DIR_RUN), 0);
+        cr_expect_str_eq(found(&f, "web"), UUID_A);
+        cr_assert_eq(pod_remove(p), 0);
+        cr_expect_eq(pod_find(f.store, "web", &none, NULL), -ENOENT);
+        cr_expect_str_eq(found(&f, "db"), UUID_B);
 }
 
 /* There may be more pods than a process may have files open. */

@@ -3,21 +3,38 @@
 #include "cli/images/image-starter.h"
 #include "pod/pods-d.h"
 
-int image_starter_find(ImageStore *store, const char *data, const Digest *id, char **ret)
+/* The names of all pods that start with the image. */
+static int find_all(ImageStore *store, const char *data, const Digest *id, char ***ret)
 {
-        _cleanup_strv_free_ char **needed = NULL, **unread = NULL;
-        const char *pod;
-        int r = pods_d_images(store, data, &needed, &unread);
+        _cleanup_strv_free_ char **needed = NULL, **unread = NULL, **pods = new0(char *, 1);
+        _cleanup_free_ char *prefix = strjoin(DIGEST_STRING(id), "=");
+        int r = pods && prefix ? pods_d_images(store, data, &needed, &unread) : -ENOMEM;
 
-        *ret = NULL;
+        STRV_FOREACH(pair, needed) {
+                const char *pod = startswith(*pair, prefix);
+
+                if (r >= 0 && pod)
+                        r = strv_extend(&pods, pod);
+        }
         if (r < 0)
                 return log_error_errno(r, "Cannot find out which pods of pods.d start with the image: %m");
-        pod = strv_env_get(needed, DIGEST_STRING(id));
-        if (!pod && strv_length(unread) > 0)
+        if (!pods[0] && strv_length(unread) > 0)
                 return log_error_errno(EBUSY, "Cannot tell whether a pod starts with the image: %s; mend the file, or "
                                        "use podctl image rm --force", unread[0]);
-        *ret = pod ? strdup(pod) : NULL;
-        return pod && !*ret ? log_oom() : 0;
+        *ret = TAKE_PTR(pods);
+        return 0;
+}
+
+int image_starter_find(ImageStore *store, const char *data, const Digest *id, char **ret)
+{
+        _cleanup_strv_free_ char **pods = NULL;
+        int r = find_all(store, data, id, &pods);
+
+        *ret = NULL;
+        if (r < 0 || !pods[0])
+                return r;
+        *ret = strdup(pods[0]);
+        return *ret ? 0 : log_oom();
 }
 
 int image_starter_refuse(const char *what, const char *text, const char *pod)
@@ -26,21 +43,34 @@ int image_starter_refuse(const char *what, const char *text, const char *pod)
                                "podctl image rm --force", what, text, pod);
 }
 
-/* Which it is shows once the name is gone. */
+/* The first that is missing now; NULL: none is. */
+static const char *first_without(char *const *before, char *const *after)
+{
+        STRV_FOREACH(pod, before)
+                if (!strv_contains(after, *pod))
+                        return *pod;
+        return NULL;
+}
+
+/* Which they are shows once the name is gone. */
 int image_starter_drop_name(ImageStore *store, const char *data, const char *name, const Digest *id)
 {
-        _cleanup_free_ char *before = NULL, *after = NULL;
+        _cleanup_strv_free_ char **before = NULL, **after = NULL;
+        const char *pod = NULL;
         int r;
 
-        r = image_starter_find(store, data, id, &before);
+        r = find_all(store, data, id, &before);
         if (r < 0)
                 return r;
         r = image_store_remove_name(store, name);
         if (r < 0)
                 return log_error_errno(r, "Cannot remove name '%s': %m", name);
-        r = before ? image_starter_find(store, data, id, &after) : 0;
-        if (r >= 0 && streq_ptr(before, after))
+        if (before[0]) {
+                r = find_all(store, data, id, &after);
+                pod = r < 0 ? NULL : first_without(before, after);
+        }
+        if (r >= 0 && !pod)
                 return 0;
         (void) image_store_set_name(store, name, id, NULL);
-        return r < 0 ? r : image_starter_refuse("name", name, before);
+        return r < 0 ? r : image_starter_refuse("name", name, pod);
 }

@@ -31,6 +31,13 @@ struct FetchProgress {
         uint64_t extended;      /* when systemd was last asked for more time */
 };
 
+static bool lines_only;
+
+void fetch_progress_use_lines(void)
+{
+        lines_only = true;
+}
+
 int fetch_progress_format(const char *blob, uint64_t done, uint64_t total, size_t columns, char **ret)
 {
         static const char filling[] =
@@ -143,7 +150,7 @@ int fetch_progress_new(const char *text, FetchProgress **ret)
 
         if (!p)
                 return -ENOMEM;
-        p->terminal = isatty(STDERR_FILENO);
+        p->terminal = !lines_only && isatty(STDERR_FILENO);
         p->image = (SourceProgress) { update, p };
         p->text = strdup(text);
         if (!p->text) {

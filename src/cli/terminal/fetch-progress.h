@@ -12,6 +12,9 @@ int fetch_progress_new(const char *text, FetchProgress **ret);
 FetchProgress *fetch_progress_free(FetchProgress *p);
 DEFINE_TRIVIAL_CLEANUP_FUNC(FetchProgress *, fetch_progress_free);
 
+/* From now on, lines on a terminal too: for a process beside which others write there. */
+void fetch_progress_use_lines(void);
+
 /* For the code that transfers; still belongs to the FetchProgress. */
 const SourceProgress *fetch_progress_image(const FetchProgress *p);
 

@@ -350,8 +350,11 @@ static int go_back(PodUpdate *u)
 
 static int watch(PodUpdate *u)
 {
-        int r = update_watch(u->context, u->name, u->unit, u->options->watch_usec);
+        int r;
 
+        if (u->options->on_watch)
+                u->options->on_watch(u->options->userdata);
+        r = update_watch(u->context, u->name, u->unit, u->options->watch_usec);
         if (r < 0)
                 return r;
         if (r == UPDATE_RUNS_BADLY)

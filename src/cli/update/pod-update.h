@@ -14,6 +14,9 @@ typedef struct UpdateOptions {
         bool retry;             /* also images that failed before */
         bool asked_back;        /* the user goes back, whether or not the images failed */
         uint64_t watch_usec;
+        /* Called when the pod runs with its new image and is only watched from now on; may be NULL. */
+        void (*on_watch)(void *userdata);
+        void *userdata;
 } UpdateOptions;
 
 typedef enum UpdateResult {

@@ -349,6 +349,7 @@ static int run(Context *c, void *userdata, char **words)
         r = pod_scan_new(store, &scan);
         if (r < 0)
                 return log_error_errno(r, "Cannot list the pods: %m");
+        pod_scan_sort_by_age(scan);
         return args->format ? print_as_json(scan, args) : print_table(scan, args);
 }
 

@@ -19,11 +19,12 @@ static const Option options[] = {
         {},
 };
 
-/* What is restarted is the unit, by one job: so systemd also restarts what depends on it. */
+/* What is restarted is the unit, by one job: so systemd also restarts what depends on it. The jobs of several pods are
+ * under way side by side. */
 
 /* The unit of a pod of `podctl run` goes away with the pod, and starts none twice. A unit file of that name, or a
  * transient unit of another program, runs a command that makes a new pod. */
-static int check_unit(sd_bus *bus, const Pod *pod, const char *unit)
+static int check_unit(sd_bus *bus, const Pod *pod, const char *unit, char **reterr_message)
 {
         _cleanup_free_ char *ours = pod_unit_name(pod->settings->name);
         int transient, r;
@@ -34,24 +35,24 @@ static int check_unit(sd_bus *bus, const Pod *pod, const char *unit)
                 return 0;
         r = unit_is_transient(bus, unit, &transient);
         if (r < 0)
-                return log_error_errno(r, "Cannot look at unit %s: %m", unit);
-        return !transient ? 0 : log_error_errno(EOPNOTSUPP,
-                                       "Pod '%s' was started by 'podctl run' and cannot be restarted; 'podctl create' "
-                                       "makes one that can", pod->settings->name);
+                return explain_line(reterr_message, r, "Cannot look at unit %s: %s", unit, strerror(-r));
+        if (transient)
+                return explain_line(reterr_message, EOPNOTSUPP, "Pod '%s' was started by 'podctl run' and cannot be "
+                                    "restarted; 'podctl create' makes one that can", pod->settings->name);
+        return 0;
 }
 
-static int unit_of_pod(sd_bus *bus, Pod *pod, char **ret)
+static int unit_of_pod(sd_bus *bus, Pod *pod, char **ret, char **reterr_message)
 {
-        _cleanup_free_ char *message = NULL;
         int r;
 
-        r = pod_load(pod, &message);
+        r = pod_load(pod, reterr_message);
         if (r < 0)
-                return log_explained(r, message, "Cannot read pod %s", pod->uuid.s);
+                return explain_unless_told(reterr_message, r, "Cannot read the pod");
         if (!pod->settings->unit)
-                return log_error_errno(ESRCH, "Pod '%s' is not running, but %s", pod->settings->name,
-                                       pod_state_to_string(pod->state));
-        r = check_unit(bus, pod, pod->settings->unit);
+                return explain_line(reterr_message, ESRCH, "Pod '%s' is not running, but %s", pod->settings->name,
+                                    pod_state_to_string(pod->state));
+        r = check_unit(bus, pod, pod->settings->unit, reterr_message);
         if (r < 0)
                 return r;
         *ret = strdup(pod->settings->unit);
@@ -59,7 +60,7 @@ static int unit_of_pod(sd_bus *bus, Pod *pod, char **ret)
 }
 
 /* A running pod is restarted in its unit; else a pod of pods.d may never have run, or was collected since. */
-static int find_unit(Context *c, sd_bus *bus, const char *text, char **ret)
+static int find_unit(Context *c, sd_bus *bus, const char *text, char **ret, char **reterr_message)
 {
         _cleanup_free_ char *path = NULL;
         _cleanup_(pod_freep) Pod *pod = NULL;
@@ -77,11 +78,11 @@ static int find_unit(Context *c, sd_bus *bus, const char *text, char **ret)
                 }
         }
         if (r < 0) {
-                r = context_find_pod(c, text, &pod);
+                r = context_look_for_pod(c, text, &pod, reterr_message);
                 if (r < 0)
                         return r;
         }
-        return unit_of_pod(bus, pod, ret);
+        return unit_of_pod(bus, pod, ret, reterr_message);
 }
 
 /* The pod that runs in the unit now. */
@@ -97,6 +98,7 @@ static int find_pod_of(Context *c, const char *unit, Pod **ret)
         r = pod_scan_new(pods, &scan);
         if (r < 0)
                 return r;
+        pod_scan_only(scan, pod_settings_have_unit, unit);
         for (;;) {
                 _cleanup_(pod_freep) Pod *pod = NULL;
 
@@ -133,48 +135,102 @@ static void report(const Results *results, const char *text, const char *unit, P
                 (void) printf("\"%s\"\n", pod->uuid.s);
 }
 
-static int restart_unit(Context *c, sd_bus *bus, const char *text, const char *unit, const Results *results)
+/* One pod, from its word to the report on it. */
+typedef struct RestartOne {
+        const char *text;
+        char *unit;
+        uint64_t began_usec;
+        int r;         /* it was not found, or cannot be restarted */
+        char *message; /* NULL: it has been logged */
+        const UnitJob *job;
+} RestartOne;
+
+typedef struct Restarts {
+        Context *context;
+        const Results *results;
+        sd_bus *bus;
+        sd_event *event;
+        UnitJobs *jobs;
+        RestartOne *items;
+        size_t n;
+} Restarts;
+
+/* Starts are work for the whole host: more at once would make none of them ready sooner. */
+#define RESTARTS_AT_ONCE 32
+
+static void restarts_done(Restarts *s)
 {
-        const uint64_t began_usec = now_nsec() / NSEC_PER_USEC;
-        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_(pod_freep) Pod *pod = NULL;
-        _cleanup_free_ char *result = NULL;
+        unit_jobs_free(s->jobs);
+        sd_event_unref(s->event);
+        for (size_t i = 0; i < s->n; i++) {
+                free(s->items[i].unit);
+                free(s->items[i].message);
+        }
+        free(s->items);
+}
+
+static int begin(Restarts *s, char *const *words)
+{
         int r;
 
-        r = unit_job_run(bus, "RestartUnit", unit, &result, &error);
+        r = context_bus(s->context, &s->bus);
         if (r < 0)
-                return log_error_errno(r, "Cannot restart unit %s: %s", unit, bus_error_text(&error, r));
-        if (!streq(result, "done"))
-                return report_failure(bus, text, unit, result, began_usec);
-        r = find_pod_of(c, unit, &pod);
-        if (r < 0 && r != -ENOENT)
-                return log_error_errno(r, "Pod '%s': %m", text);
-        report(results, text, unit, pod);
+                return r;
+        r = sd_event_new(&s->event);
+        if (r >= 0)
+                r = unit_jobs_new(s->bus, s->event, "RestartUnit", RESTARTS_AT_ONCE, &s->jobs);
+        if (r < 0)
+                return log_error_errno(r, "Cannot watch units: %m");
+        s->items = new0(RestartOne, strv_length(words));
+        if (!s->items)
+                return log_oom();
+        STRV_FOREACH(word, words) {
+                RestartOne *one = &s->items[s->n++];
+
+                one->text = *word;
+                one->began_usec = now_nsec() / NSEC_PER_USEC;
+                one->r = find_unit(s->context, s->bus, *word, &one->unit, &one->message);
+                if (one->r >= 0 && unit_jobs_add(s->jobs, one->unit, false, &one->job) < 0)
+                        one->r = log_oom();
+        }
         return 0;
 }
 
-static int restart(Context *c, const char *text, const Results *results)
+static int end(const Restarts *s, const RestartOne *one)
 {
-        _cleanup_free_ char *unit = NULL;
-        sd_bus *bus;
-        int r;
+        const UnitJob *job = one->job;
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        int r = one->r;
 
-        r = context_bus(c, &bus);
         if (r < 0)
-                return r;
-        r = find_unit(c, bus, text, &unit);
-        return r < 0 ? r : restart_unit(c, bus, text, unit, results);
+                return one->message ? log_error_errno(r, "%s", one->message) : r;
+        r = unit_jobs_wait(s->jobs, job);
+        if (r < 0)
+                return log_error_errno(r, "Cannot watch unit %s: %m", one->unit);
+        if (job->r < 0)
+                return log_error_errno(job->r, "Cannot restart unit %s: %s", one->unit,
+                                       bus_error_text(&job->error, job->r));
+        if (!streq(job->result, "done"))
+                return report_failure(s->bus, one->text, one->unit, job->result, one->began_usec);
+        r = find_pod_of(s->context, one->unit, &pod);
+        if (r < 0 && r != -ENOENT)
+                return log_error_errno(r, "Pod '%s': %m", one->text);
+        report(s->results, one->text, one->unit, pod);
+        return 0;
 }
 
+/* Side by side, and reported in their order. What is wrong with one pod does not keep the others from being
+ * restarted. */
 static int run(Context *c, void *userdata, char **words)
 {
         const RestartArgs *args = userdata;
         _cleanup_(results_done) Results results = results_new(args->format);
-        int r, result = 0;
+        _cleanup_(restarts_done) Restarts s = { .context = c, .results = &results };
+        int result = begin(&s, words);
 
-        /* What is wrong with one pod does not keep the others from being restarted. */
-        STRV_FOREACH(word, words) {
-                r = restart(c, *word, &results);
+        for (size_t i = 0; i < s.n; i++) {
+                int r = end(&s, &s.items[i]);
+
                 if (r < 0)
                         result = r;
         }

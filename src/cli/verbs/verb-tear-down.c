@@ -140,6 +140,7 @@ static int tear_down_pods_of(Context *c, const char *unit)
         r = pod_scan_new(pods, &scan);
         if (r < 0)
                 return r;
+        pod_scan_only(scan, pod_settings_have_unit, unit);
         for (;;) {
                 _cleanup_(pod_freep) Pod *pod = NULL;
 

@@ -3,8 +3,8 @@
 #include "basic/time-util.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/start/pod-json.h"
-#include "cli/update/pod-update.h"
 #include "cli/update/update-choice.h"
+#include "cli/update/update-pods.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pods-d.h"
 #include "pod/update-record.h"
@@ -87,18 +87,11 @@ static int pods_to_update(Context *c, char **words, char ***ret)
         return r < 0 ? log_error_errno(r, "Cannot read pods.d: %m") : 0;
 }
 
-/* What is wrong with one pod does not keep the others from being updated. */
 static int update_each(Context *c, const UpdateArgs *args, char *const *pods, const UpdateOptions *update,
                        UpdateReport *report)
 {
-        int worst = UPDATE_GOOD;
+        int worst = update_pods(c, pods, args->rollback ? pod_update_undo : pod_update, update, report);
 
-        STRV_FOREACH(pod, pods) {
-                int r = args->rollback ? pod_update_undo(c, *pod, update, report)
-                                       : pod_update(c, *pod, update, report);
-
-                worst = MAX(worst, r < 0 ? (int) UPDATE_FAILED : r);
-        }
         /* That was asked for. */
         if (worst == UPDATE_ROLLED_BACK)
                 return args->rollback ? 0 : EXIT_ROLLED_BACK;

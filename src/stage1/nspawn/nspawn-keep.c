@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <dlfcn.h>
+#include <errno.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,7 +11,7 @@
 
 #include "stage1/nspawn/nspawn-keep.h"
 
-/* Loaded into systemd-nspawn (LD_PRELOAD), for two things for which it has no option. This ends when nspawn executes
+/* Loaded into systemd-nspawn (LD_PRELOAD), for three things for which it has no option. This ends when nspawn executes
  * PID 1, which gets an environment of its own. */
 
 /* If the network namespace is podctl's and the user namespace nspawn's (KEEP_LOW_PORTS), nspawn takes
@@ -56,4 +58,20 @@ __attribute__((visibility("default"))) int sigprocmask(int how, const sigset_t *
                 set = &more;
         }
         return (int) syscall(SYS_rt_sigprocmask, how, set, old, NSIG / 8);
+}
+
+/* nspawn keeps its connection to the system bus as long as the container runs, and dbus-daemon lets root have 256 of
+ * them (dbus-daemon(1), "max_connections_per_user"): a host would be full at that many pods. All that nspawn wants of
+ * the bus before its very end is done when it attaches it to its loop. In the end it would ask machined to forget the
+ * machine; `podctl tear-down` does that. */
+__attribute__((visibility("default"))) int sd_bus_attach_event(void *bus, void *event, int priority);
+
+int sd_bus_attach_event(void *bus, void *event, int priority)
+{
+        void (*close_bus)(void *) = (void (*)(void *)) dlsym(RTLD_NEXT, "sd_bus_close");
+
+        if (!close_bus)
+                return -ENOSYS;
+        close_bus(bus);
+        return 0;
 }
