@@ -11,8 +11,8 @@
 
 #include "stage1/nspawn/nspawn-keep.h"
 
-/* Loaded into systemd-nspawn (LD_PRELOAD), for three things for which it has no option. This ends when nspawn executes
- * PID 1, which gets an environment of its own. */
+/* Loaded into systemd-nspawn (LD_PRELOAD), with nspawn-keep-filter.c, for things for which it has no option. This ends
+ * when nspawn executes PID 1, which gets an environment of its own. */
 
 /* If the network namespace is podctl's and the user namespace nspawn's (KEEP_LOW_PORTS), nspawn takes
  * CAP_NET_BIND_SERVICE from the whole container, "to indicate" that low ports need the capability and that it does not
