@@ -127,7 +127,6 @@ end_podman() {
         systemctl daemon-reload
         podman pod rm --force bench-pod
         podman rm --force --time 0 bench-{1..10}
-        podman rmi --force "localhost/$APP_IMAGE"
 } >/dev/null 2>&1
 
 do_run_podman() { first_and_return podman run --rm "$@" "localhost/$APP_IMAGE" /app; }

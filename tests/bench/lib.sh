@@ -140,6 +140,7 @@ set_up_podman() {
 
 # Whether podman can start the program here, after make_image; $work/said has why not.
 podman_runs() {
+        at_end 'podman rmi --force "localhost/$APP_IMAGE" >/dev/null 2>&1'
         set_up_podman && podman import --quiet "$work/layer.tar" "localhost/$APP_IMAGE" >"$work/said" 2>&1 &&
                 podman run --rm "localhost/$APP_IMAGE" /app >"$work/said" 2>&1
 }
