@@ -3,7 +3,7 @@
 #
 # How each kind of contender of tests/bench/life does what is measured. do_ACTION_KIND OPTION…: does it once, with the
 # contender's options, records what it measured, and leaves nothing running. set_up_KIND is called once before. Both
-# sides are used in the same way: names are given where a user would give them, and output goes where it goes by default.
+# sides are used in the same way: names are given where a user would give them, and output goes where it always goes.
 
 # What is run by took and quietly is not under set -e.
 
