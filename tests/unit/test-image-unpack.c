@@ -490,8 +490,81 @@ Test(image_unpack, file_capabilities)
         cr_assert_eq(unpack_fd(fd, UNPACK_LAYER, t.fd, &result, NULL), 0);
         cr_assert_eq(xattr_of(&t, "ping", "security.capability", value, sizeof(value)), 20);
         cr_expect_arr_eq(value, capability, 20);
+        cr_expect(result.privileged);
         unpack_result_done(&result);
         temporary_done(&t);
+}
+
+/* What files get from their parents and from the umask is not theirs. */
+Test(image_unpack, owners_and_modes_are_the_archives_own)
+{
+        static const Member members[] = {
+                { "d/", AE_IFDIR, 02775, .gid = 13 },
+                { "d/file", AE_IFREG, 0644, "text" },
+                { "d/group", AE_IFREG, 02755, "text", .gid = 13 },
+                { "d/open", AE_IFREG, 0666, "text" },
+                { "d/closed", AE_IFREG, 0, "text" },
+                { "d/link", AE_IFLNK, 0777, "file" },
+                { "d/pipe", AE_IFIFO, 0622 },
+                DIR_MEMBER("d/d/"),
+                {},
+        };
+        static const mode_t masks[] = { 0, 0077, 0777 };
+
+        for (size_t i = 0; i < ELEMENTSOF(masks); i++) {
+                Temporary t = temporary_new();
+                UnpackResult result;
+
+                umask(masks[i]);
+                cr_assert_eq(unpack(members, UNPACK_LAYER, t.fd, &result, NULL), 0);
+                umask(0077);
+                for (const Member *m = members; m->name; m++) {
+                        struct stat st = stat_of(t.fd, m->name);
+
+                        cr_expect(st.st_mode == (m->type | m->mode) && st.st_uid == 0 && st.st_gid == m->gid,
+                                  "%s, umask %o: %o, group %u", m->name, masks[i], st.st_mode, st.st_gid);
+                }
+                unpack_result_done(&result);
+                temporary_done(&t);
+        }
+}
+
+Test(image_unpack, files_that_give_privileges)
+{
+        static const struct {
+                mode_t mode;
+                bool acl;               /* lets somebody execute it */
+                bool privileged;
+        } rows[] = {
+                { 04755, false, true }, { 02710, false, true }, { 0755, false, false }, { 04644, false, false },
+                { 04644, true, true }, { 0644, true, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_close_ int fd = memfd_create("tar", MFD_CLOEXEC);
+                struct archive *a = tar_begin(fd, ARCHIVE_FILTER_NONE);
+                struct archive_entry *e = archive_entry_new();
+                Temporary t = temporary_new();
+                UnpackResult result;
+
+                archive_entry_set_pathname(e, "file");
+                archive_entry_set_filetype(e, AE_IFREG);
+                archive_entry_set_perm(e, rows[i].mode);
+                if (rows[i].acl) {
+                        const int type = ARCHIVE_ENTRY_ACL_TYPE_ACCESS;
+
+                        archive_entry_acl_add_entry(e, type, 4, ARCHIVE_ENTRY_ACL_USER, 1000, "");
+                        archive_entry_acl_add_entry(e, type, 5, ARCHIVE_ENTRY_ACL_MASK, -1, "");
+                }
+                archive_write_header(a, e);
+                archive_entry_free(e);
+                tar_end(a);
+                lseek(fd, 0, SEEK_SET);
+                cr_assert_eq(unpack_fd(fd, UNPACK_LAYER, t.fd, &result, NULL), 0);
+                cr_expect_eq(result.privileged, rows[i].privileged, "row %zu", i);
+                unpack_result_done(&result);
+                temporary_done(&t);
+        }
 }
 
 Test(image_unpack, acls)

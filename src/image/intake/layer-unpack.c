@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "basic/fd.h"
 #include "basic/strv.h"
@@ -32,6 +33,8 @@ static int confine(const LayerUnpack *u)
         const int keep[] = { u->input_fd, u->implied_fd, MAX(u->manifest_fd, 2) };
         int r;
 
+        /* So that files are made with their modes, and few of them have to be changed. */
+        (void) umask(0);
         r = sandbox_drop_terminal();
         if (r < 0)
                 return r;

@@ -137,11 +137,14 @@ static int write_contents(Unpack *u, int fd)
         return 0;
 }
 
-/* Whether executing the file gives privileges, which no_new_privs prevents (execve(2), capabilities(7)). */
-static bool gives_privileges(int fd)
+/* Whether executing the file gives privileges, which no_new_privs prevents (execve(2), capabilities(7)). The file is
+ * looked at rather than the entry, whose access control list may add permissions; but few entries call for that. */
+static bool gives_privileges(struct archive_entry *entry, int fd)
 {
         struct stat st;
 
+        if (!(archive_entry_perm(entry) & (S_ISUID | S_ISGID)) && archive_entry_xattr_count(entry) == 0)
+                return false;
         return fstat(fd, &st) < 0 || ((st.st_mode & 0111) && (st.st_mode & (S_ISUID | S_ISGID))) ||
                fgetxattr(fd, "security.capability", NULL, 0) > 0;
 }
@@ -149,6 +152,7 @@ static bool gives_privileges(int fd)
 static int make_regular(Unpack *u)
 {
         const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+        const mode_t mode = styles[u->style].metadata ? archive_entry_perm(u->entry) & 0777 : 0600;
         _cleanup_close_ int fd = -EBADF;
         struct timespec times[2];
         const char *name;
@@ -158,12 +162,12 @@ static int make_regular(Unpack *u)
         if (parent < 0)
                 return tree_failed(u, parent);
 
-        fd = openat(parent, name, flags, 0600);
+        fd = openat(parent, name, flags, mode);
         if (fd < 0 && errno == EEXIST) {
                 r = tree_give_way(parent, name);
                 if (r < 0)
                         return tree_failed(u, r);
-                fd = openat(parent, name, flags, 0600);
+                fd = openat(parent, name, flags, mode);
         }
         if (fd < 0)
                 return tree_failed(u, -errno);
@@ -174,7 +178,7 @@ static int make_regular(Unpack *u)
         r = entry_apply(u->entry, fd, u->reterr_message);
         if (r < 0)
                 return in_entry(u, r);
-        u->result.privileged = u->result.privileged || gives_privileges(fd);
+        u->result.privileged = u->result.privileged || gives_privileges(u->entry, fd);
         entry_times(u->entry, times);
         return futimens(fd, times) < 0 ? in_entry(u, -errno) : 0;
 }

@@ -2,6 +2,7 @@
 #include <endian.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 
@@ -187,18 +188,46 @@ static int apply_acl(struct archive_entry *entry, int fd, char **reterr_message)
         return 0;
 }
 
-int entry_apply(struct archive_entry *entry, int fd, char **reterr_message)
-{
+/* What of a new file is not yet as the entry has it: to set again what is set costs the file system as much as a
+ * change. */
+typedef struct Owning {
         uid_t uid;
         gid_t gid;
+        mode_t mode;
+        bool change_owner;
+        bool change_mode;
+} Owning;
+
+static int compare_owner_and_mode(struct archive_entry *entry, const struct stat *st, Owning *ret,
+                                  char **reterr_message)
+{
+        Owning o = { .mode = archive_entry_perm(entry) & 07777 };
         int r;
 
-        r = entry_owner(entry, &uid, &gid);
+        r = entry_owner(entry, &o.uid, &o.gid);
         if (r < 0)
                 return explain(reterr_message, r, "has an owner out of range");
-        if (fchown(fd, uid, gid) < 0)
+        o.change_owner = st->st_uid != o.uid || st->st_gid != o.gid;
+        /* A new owner takes these bits away. */
+        o.change_mode = (st->st_mode & 07777) != o.mode || (o.change_owner && (o.mode & (S_ISUID | S_ISGID)));
+        *ret = o;
+        return 0;
+}
+
+int entry_apply(struct archive_entry *entry, int fd, char **reterr_message)
+{
+        struct stat st;
+        Owning o;
+        int r;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        r = compare_owner_and_mode(entry, &st, &o, reterr_message);
+        if (r < 0)
+                return r;
+        if (o.change_owner && fchown(fd, o.uid, o.gid) < 0)
                 return explain(reterr_message, errno, "owner cannot be set: %s", strerror(errno));
-        if (fchmod(fd, archive_entry_perm(entry) & 07777) < 0)
+        if (o.change_mode && fchmod(fd, o.mode) < 0)
                 return explain(reterr_message, errno, "mode cannot be set: %s", strerror(errno));
 
         r = apply_xattrs(entry, fd, reterr_message);
@@ -209,16 +238,18 @@ int entry_apply_at(struct archive_entry *entry, int parent_fd, const char *name,
 {
         bool link = archive_entry_filetype(entry) == AE_IFLNK;
         struct timespec times[2];
-        uid_t uid;
-        gid_t gid;
+        struct stat st;
+        Owning o;
         int r;
 
-        r = entry_owner(entry, &uid, &gid);
+        if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        r = compare_owner_and_mode(entry, &st, &o, reterr_message);
         if (r < 0)
-                return explain(reterr_message, r, "has an owner out of range");
-        if (fchownat(parent_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+                return r;
+        if (o.change_owner && fchownat(parent_fd, name, o.uid, o.gid, AT_SYMLINK_NOFOLLOW) < 0)
                 return explain(reterr_message, errno, "owner cannot be set: %s", strerror(errno));
-        if (!link && fchmodat(parent_fd, name, archive_entry_perm(entry) & 07777, 0) < 0)
+        if (!link && o.change_mode && fchmodat(parent_fd, name, o.mode, 0) < 0)
                 return explain(reterr_message, errno, "mode cannot be set: %s", strerror(errno));
 
         entry_times(entry, times);
