@@ -176,7 +176,6 @@ test_damaged_record_is_not_loaded() {
 # Whoever comes first ends, or is killed, before its record is whole: the next one starts over.
 test_record_of_a_killed_pod() {
         forget_records
-        mkdir -p -m 700 "$RECORDS"
         start_sleeper first
         cp "$(only_record)" whole
         end_pod first
