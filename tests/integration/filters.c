@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "basic/macro.h"
 
@@ -14,7 +16,8 @@
 static int print_filter(pid_t pid, long index)
 {
         struct sock_filter program[BPF_MAXINSNS];
-        long n = ptrace(PTRACE_SECCOMP_GET_FILTER, pid, (void *) index, program);
+        /* ptrace(2) has the index where others have a pointer. */
+        long n = syscall(SYS_ptrace, PTRACE_SECCOMP_GET_FILTER, pid, index, program);
 
         if (n < 0)
                 return -errno;

@@ -151,9 +151,11 @@ long syscall(long number, ...)
 
         r = pass_on(number, a);
         if (record && r >= 0 && number == SYS_seccomp && a[0] == SECCOMP_SET_MODE_FILTER) {
+                const struct sock_fprog *program;
                 int error = errno;
 
-                note((unsigned long) a[1], (const struct sock_fprog *) a[2]);
+                memcpy((void *) &program, &a[2], sizeof(program));
+                note((unsigned long) a[1], program);
                 errno = error;
         }
         return r;
