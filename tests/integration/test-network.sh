@@ -120,6 +120,8 @@ test_mtu() {
         defer ip route del default via 192.0.2.2
         ip link set uplink mtu 1400
         assert_eq "$(sh_run 'cat /sys/class/net/eth0/mtu')" 1400
+        # That of a network counts from its first pod to its last.
+        cleared
         ip link set uplink mtu 9000
         assert_eq "$(sh_run 'cat /sys/class/net/eth0/mtu')" 9000
 }
