@@ -138,7 +138,10 @@ leak_check() {
 
 # cleared: what pods had whose `podctl run` has returned is gone, too. Most commands of podctl wait for that themselves.
 cleared() { wait_until no_pod_ends; }
-no_pod_ends() { ! ls /run/podctl/ending/* >/dev/null 2>&1; }
+no_pod_ends() {
+        ! ls /run/podctl/ending/* >/dev/null 2>&1 &&
+                [[ -z $(systemctl list-units --no-legend --state=deactivating 'podctl-*.service') ]]
+}
 
 # own VERB…: podctl with a store of this test's own, which takes images as they are.
 DATA=$PWD/data

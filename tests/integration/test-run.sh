@@ -19,6 +19,7 @@ host_state() {
 refused_without_trace() {
         local words=$1 before
         shift
+        cleared
         before=$(host_state)
         assert_fails 254 podctl run "$@"
         assert_contains "$output" "$words"
