@@ -56,9 +56,8 @@ static bool is_clean_signal(int status)
         return status == 128 + SIGHUP || status == 128 + SIGINT || status == 128 + SIGTERM || status == 128 + SIGPIPE;
 }
 
-/* Whether the app was asked to end: the pod is ending, or there is a job for the app's unit. While the app ends, that
- * can only be a stop job. */
-static bool was_asked(const char *app)
+/* Whether there is a job for the app's unit. */
+static bool has_job(const char *app)
 {
         char unit[NAME_MAX], answer[16] = {};
         int out[2];
@@ -66,8 +65,6 @@ static bool was_asked(const char *app)
         pid_t pid;
 
         (void) snprintf(unit, sizeof(unit), "%s.service", app);
-        if (access(ENDING_MARK, F_OK) == 0)
-                return true;
         if (pipe2(out, O_CLOEXEC) < 0)
                 return false;
         pid = fork();
@@ -85,6 +82,13 @@ static bool was_asked(const char *app)
         if (pid > 0)
                 (void) waitpid(pid, NULL, 0);
         return n > 0 && atoi(answer) > 0;
+}
+
+/* Whether the app was asked to end: the pod is ending, or there is a job for the app's unit. While the app ends, that
+ * can only be a stop job, but for an app that ends so fast that PID 1 has not seen its start. */
+static bool was_asked(const char *app)
+{
+        return access(ENDING_MARK, F_OK) == 0 || has_job(app);
 }
 
 /* policy is the unit's Restart=, NULL if there is none. Only a job that stops the unit prevents a restart. */
@@ -116,12 +120,14 @@ static int count_restart(int directory, const char *app)
         return pwrite(fd, text, (size_t) n, 0) == n ? close(fd) : -1;
 }
 
-static void wait_until(bool (*is_so)(void))
+/* Steps of half a millisecond. */
+static bool wait_until(bool (*is_so)(void), unsigned steps)
 {
         static const struct timespec pause = { .tv_nsec = 500 * 1000 };
 
-        for (unsigned i = 0; i < 10000 && !is_so(); i++)
+        for (unsigned i = 0; i < steps && !is_so(); i++)
                 (void) nanosleep(&pause, NULL);
+        return is_so();
 }
 
 /* The end of this program may be the end of the pod. It must not come before the pod is up, or the start of the pod
@@ -130,6 +136,14 @@ static void wait_until(bool (*is_so)(void))
 static bool is_ready(void)
 {
         return access(READY_MARK, F_OK) == 0 || access(ENDING_MARK, F_OK) == 0;
+}
+
+/* If the app ended before PID 1 had seen its start, the job of that start is still there: it ends with this program,
+ * and the pod is not up before. */
+static void wait_for_pod(const char *app)
+{
+        if (!wait_until(is_ready, 400) && !has_job(app))
+                (void) wait_until(is_ready, 10000);
 }
 
 /* An app may fail before journald has started. Its output waits in a socket until then, and would be lost together with
@@ -207,7 +221,7 @@ int main(int argc, char *argv[])
         if (policy || !failed) {
                 if (!restarted)
                         report_end(directory, argv[1], failed ? END_FAILED : END_WELL, status);
-                wait_until(is_ready);
+                wait_for_pod(argv[1]);
                 return EXIT_SUCCESS;
         }
 
@@ -217,7 +231,7 @@ int main(int argc, char *argv[])
         if (mark < 0)
                 return EXIT_SUCCESS;
 
-        wait_until(has_journal);
+        (void) wait_until(has_journal, 10000);
         (void) snprintf(text, sizeof(text), "%i", status);
         (void) execve("/usr/bin/systemctl", (char *[]) { (char *) "systemctl", (char *) "exit", text, NULL },
                       (char *[]) { NULL });
