@@ -3,6 +3,7 @@
 
 /* Variables that control nspawn-keep.so. */
 #define NSPAWN_KEEP_LOW_PORTS "PODCTL_KEEP_LOW_PORTS"
+#define NSPAWN_KEEP_NO_BUS "PODCTL_KEEP_NO_BUS"
 /* The number of a descriptor with a FilterRecord: one to fill in, or one to load. */
 #define NSPAWN_KEEP_RECORD "PODCTL_KEEP_RECORD"
 #define NSPAWN_KEEP_LOAD "PODCTL_KEEP_LOAD"

@@ -468,6 +468,12 @@ static int note_start(const Launch *l)
         return r < 0 ? r : write_string_at(l->pod->fd, "pid", pid, 0644);
 }
 
+/* A unit of somebody else may go on after the pod, with another one: machined must know at once that it has ended. */
+static bool unit_ends_with_pod(const PodSettings *s)
+{
+        return s->unit && (startswith(s->unit, "podctl-") || startswith(s->unit, "pod@"));
+}
+
 static int set_environment(const Launch *l, const ReadyFilter *filter)
 {
         _cleanup_free_ char *fd = strprintf("%i", filter->fd);
@@ -486,6 +492,7 @@ static int set_environment(const Launch *l, const ReadyFilter *filter)
                   "SYSTEMD_NSPAWN_API_VFS_WRITABLE", "yes", 1 },
                 { true, "LD_PRELOAD", PKGLIBDIR "/nspawn-keep.so", 1 },
                 { l->plan->settings->n_joins > 0 && l->range.base > 0, NSPAWN_KEEP_LOW_PORTS, "1", 1 },
+                { unit_ends_with_pod(l->plan->settings), NSPAWN_KEEP_NO_BUS, "1", 1 },
                 { filter->use == FILTER_RECORD, NSPAWN_KEEP_RECORD, fd, 1 },
                 { filter->use == FILTER_LOAD, NSPAWN_KEEP_LOAD, fd, 1 },
                 /* So that nspawn makes none (systemd's ENVIRONMENT.md). */
