@@ -11,7 +11,7 @@
 
 int pod_ending_begin(const Uuid *uuid);
 bool pod_is_ending(const Uuid *uuid);
-/* Once everything of the pod is cleared away. */
+/* Once everything of the pod is cleared away, and nobody will touch its directory any more. */
 void pod_ending_finish(const Uuid *uuid);
 
 /* Waits until no pod is ending. What is not done within a time that is long for it is left behind by a failure, and its

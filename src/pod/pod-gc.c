@@ -98,7 +98,8 @@ static int tear_down(Pod *p, bool final, char **reterr_message)
         release_uid_range(p);
         (void) pod_unregister(p);
         r = network_detach(p->fd, p->uuid.s, final, reterr_message);
-        pod_ending_finish(&p->uuid);
+        if (final)
+                pod_ending_finish(&p->uuid);
         return r;
 }
 

@@ -105,7 +105,7 @@ static void keep_last(Context *c, Pod *pod)
         (void) pod_store_keep_last(pod->store, pod, &keep, &(PodCollect) { .report = report });
 }
 
-static int tear_down(Context *c, Pod *pod)
+static int clear_away(Context *c, Pod *pod)
 {
         _cleanup_free_ char *text = exit_status_text(), *message = NULL;
         bool marked = pod_is_ending(&pod->uuid), recorded;
@@ -126,6 +126,15 @@ static int tear_down(Context *c, Pod *pod)
         if (r > 0)
                 return remove_idle_network_later(c, pod);
         return r < 0 ? log_error_errno(r, "Pod %s: %s", pod->uuid.s, message ?: "cannot take down its network") : 0;
+}
+
+/* Whoever waits for that may remove the pod at once, so nothing may be done with it afterwards. */
+static int tear_down(Context *c, Pod *pod)
+{
+        int r = clear_away(c, pod);
+
+        pod_ending_finish(&pod->uuid);
+        return r;
 }
 
 static int tear_down_pods_of(Context *c, const char *unit)
