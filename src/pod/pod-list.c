@@ -221,18 +221,22 @@ static bool uuid_has_prefix(const Uuid *u, const char *prefix)
 }
 
 /* The pod that holds the lock of the name says in its file which one it is. */
-static int find_running(PodStore *s, const char *name, Pod **ret)
+int pod_name_holder(const char *name, Uuid *ret)
 {
         _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", name), *text = NULL;
+        int r = path ? read_file_at(AT_FDCWD, path, UUID_STRING_MAX, &text, NULL) : -ENOMEM;
+
+        return r < 0 ? r : uuid_parse(text, ret);
+}
+
+static int find_running(PodStore *s, const char *name, Pod **ret)
+{
         _cleanup_(pod_freep) Pod *p = NULL;
         Uuid uuid;
-        int r;
+        int r = pod_name_is_valid(name) ? pod_name_holder(name, &uuid) : -ENOENT;
 
-        if (!path)
-                return -ENOMEM;
-        if (!pod_name_is_valid(name) || read_file_at(AT_FDCWD, path, UUID_STRING_MAX, &text, NULL) < 0 ||
-            uuid_parse(text, &uuid) < 0)
-                return -ENOENT;
+        if (r < 0)
+                return r == -ENOMEM ? r : -ENOENT;
         r = pod_open(s, &uuid, &p);
         if (r < 0)
                 return r;

@@ -114,6 +114,8 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(PodScan *, pod_scan_free);
  * first, then the newest. -ENOENT: there is no such pod. -ENOTUNIQ: the beginning fits several; *ret_fitting, unless
  * NULL, lists them. -EINVAL: the text is empty. */
 int pod_find(PodStore *s, const char *text, Pod **ret, char ***ret_fitting);
+/* The pod that took the name last, as far as it has said so; it may have ended. */
+int pod_name_holder(const char *name, Uuid *ret);
 /* For a command that finds many pods: from now on, pod_find() knows the pods there are now, and takes no new look. */
 int pod_store_remember(PodStore *s);
 

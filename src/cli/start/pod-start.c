@@ -45,18 +45,9 @@ bool pod_takes_our_place(bool detach)
         return !detach || unit_service_type(unit, &type) < 0 || (!streq(type, "oneshot") && !streq(type, "forking"));
 }
 
-/* The pod that has the name, as far as it has said so. */
-static int name_holder(const char *name, Uuid *ret)
-{
-        _cleanup_free_ char *path = strjoin(POD_NAME_LOCKS "/", name), *text = NULL;
-        int r = path ? read_file_at(AT_FDCWD, path, UUID_STRING_MAX, &text, NULL) : -ENOMEM;
-
-        return r < 0 ? r : uuid_parse(text, ret);
-}
-
 static bool name_is_of_ending_pod(const char *name, Uuid *ret)
 {
-        return name_holder(name, ret) >= 0 && pod_is_ending(ret);
+        return pod_name_holder(name, ret) >= 0 && pod_is_ending(ret);
 }
 
 /* Only one pod of a name at a time. The lock is left to nspawn, like the pod's own, and so lasts as long as the pod. */
@@ -77,7 +68,7 @@ static int lock_name(const Pod *pod)
         fd = lock_file_at(AT_FDCWD, path, LOCK_EX | LOCK_NB);
         if (fd == -EAGAIN)
                 return log_error_errno(EEXIST, "The name '%s' is in use by pod %s", pod->settings->name,
-                                       name_holder(pod->settings->name, &holder) < 0 ? "(starting)" : holder.s);
+                                       pod_name_holder(pod->settings->name, &holder) < 0 ? "(starting)" : holder.s);
         if (fd < 0)
                 return log_error_errno(fd, "Cannot lock the pod's name: %m");
 
