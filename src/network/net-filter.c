@@ -37,10 +37,10 @@ static int ask_for_table(struct nl_sock *s)
 bool net_filter_table_exists(void)
 {
         struct nl_sock *s = nl_socket_alloc();
-        bool there = s && nl_connect(s, NETLINK_NETFILTER) >= 0 && ask_for_table(s) >= 0;
+        bool missing = s && nl_connect(s, NETLINK_NETFILTER) >= 0 && ask_for_table(s) == -NLE_OBJ_NOTFOUND;
 
         nl_socket_free(s);
-        return there;
+        return !missing;
 }
 
 int net_filter_run(const char *text, char **reterr_message)

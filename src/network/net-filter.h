@@ -5,5 +5,6 @@
 
 /* The table of net-rules.h over libnftables (NetEngine). */
 
+/* Also true if the kernel cannot be asked. */
 bool net_filter_table_exists(void);
 int net_filter_run(const char *text, char **reterr_message);

@@ -207,7 +207,8 @@ int net_rules_table(const NetRules *rules, char **ret)
 
         if (!f)
                 return -ENOMEM;
-        (void) fputs(NET_RULES_REMOVE_TABLE, f);
+        if (rules->replace)
+                (void) fputs(NET_RULES_REMOVE_TABLE, f);
         (void) fputs(table_text, f);
         for (size_t i = 0; i < rules->n_subnets; i++)
                 subnet_elements(f, "add", &rules->subnets[i]);

@@ -22,6 +22,9 @@ typedef struct NetRules {
         const NetClaim *claims;
         size_t n_claims;
         const char *resolver; /* the host's name server on loopback that pods may ask; NULL: none */
+        /* There may be a table. The kernel makes whoever deleted something wait for a grace period of RCU, 6 to 36 ms,
+         * when it closes its socket. */
+        bool replace;
 } NetRules;
 int net_rules_table(const NetRules *rules, char **ret);
 /* Elements of one network or one claim, to add to an existing table or to remove from it; empty when there are none. */

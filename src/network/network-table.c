@@ -96,7 +96,7 @@ static int read_contents(Contents *c)
 
 /* Makes the table from scratch, for all running pods: when the first one starts, when all rules were flushed, or when
  * another version of podctl made the existing table. */
-static int make_table(const NetEngine *engine, char **reterr_message)
+static int make_table(const NetEngine *engine, bool replace, char **reterr_message)
 {
         _cleanup_free_ char *rules = NULL, *resolver = NULL;
         _cleanup_(contents_done) Contents c = {};
@@ -110,7 +110,7 @@ static int make_table(const NetEngine *engine, char **reterr_message)
         r = net_resolv_loopback(&resolver);
         if (r < 0)
                 return r;
-        r = net_rules_table(&(NetRules) { c.subnets, c.n_subnets, c.claims, c.n_claims, resolver }, &rules);
+        r = net_rules_table(&(NetRules) { c.subnets, c.n_subnets, c.claims, c.n_claims, resolver, replace }, &rules);
         return r < 0 ? r : engine->run_rules(rules, reterr_message);
 }
 
@@ -152,12 +152,14 @@ int network_table_add(Attach *a, bool forwards, char **reterr_message)
                 .ports = (NetPort *) a->pod->ports, .n_ports = a->pod->n_ports,
         };
         int r = forwards ? network_claims_write(a, address, address6) : 0;
+        bool exists;
 
         if (r < 0)
                 return r;
-        if (a->engine->table_exists() && add_elements(a, forwards ? &claim : NULL, &ignored) >= 0)
+        exists = a->engine->table_exists();
+        if (exists && add_elements(a, forwards ? &claim : NULL, &ignored) >= 0)
                 return 0;
-        return make_table(a->engine, reterr_message);
+        return make_table(a->engine, exists, reterr_message);
 }
 
 bool network_table_is_used(void)
@@ -225,7 +227,7 @@ int network_reload(char **reterr_message)
 
         if (r <= 0)
                 return r;
-        r = make_table(engine, reterr_message);
+        r = make_table(engine, true, reterr_message);
         if (r < 0)
                 return r;
         network_localhost_for_resolver();

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "basic/strv.h"
+#include "unit/quick-moves.h"
 #include "unit/unit-job.h"
 #include "unit/unit-wait.h"
 
@@ -183,6 +184,7 @@ int unit_jobs_new(sd_bus *bus, sd_event *event, const char *member, size_t at_on
 
         if (!j)
                 return -ENOMEM;
+        quick_moves_begin();
         j->bus = sd_bus_ref(bus);
         j->event = sd_event_ref(event);
         j->member = member;

@@ -5,7 +5,7 @@
 #include "cli/start/pod-start.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pods-d.h"
-#include "stage1/quick-moves.h"
+#include "unit/quick-moves.h"
 
 /* What the main process of a pod's unit begins as. For a pod that `podctl run` has prepared, "launch UUID": that
  * process hands its lock over. For pod@NAME.service, "launch --pod NAME": the pod is made from its manifest in
@@ -59,7 +59,7 @@ static int run(Context *c, void *userdata, char **words)
 {
         LaunchArgs *args = userdata;
 
-        quick_moves_begin();
+        quick_moves_begin_pod();
         if (args->pod) {
                 int r = launch_named(c, args->pod);
 

@@ -4,6 +4,7 @@
 #include "cli/start/pod-start.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-gc.h"
+#include "unit/quick-moves.h"
 
 static const RunArgs presets = { RUN_ARGS_UNSET };
 
@@ -42,6 +43,8 @@ static int run_pod(Context *c, const RunArgs *args)
         r = pod_takes_our_place(args->start.detach) ? 0 : refuse_restart(args);
         if (r < 0)
                 return r;
+        if (!args->dry_run && !pod_takes_our_place(args->start.detach))
+                quick_moves_begin();
         r = pod_make(c, args, true, &pod, &plan);
         return r < 0 || args->dry_run ? r : start(c, pod, plan, args);
 }
