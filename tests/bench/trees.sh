@@ -45,6 +45,7 @@ become() {
         put_back "$1"
         in_place=$1
         systemctl daemon-reload
+        quietly systemd-sysusers podctl.conf
         quietly systemd-tmpfiles --create podctl.conf
         ((!started)) || start_once
 }
