@@ -3,6 +3,7 @@
 
 #include "basic/strv.h"
 #include "unit/quick-moves.h"
+#include "unit/unit-events.h"
 #include "unit/unit-job.h"
 #include "unit/unit-wait.h"
 
@@ -193,9 +194,7 @@ int unit_jobs_new(sd_bus *bus, sd_event *event, const char *member, size_t at_on
                                       bus_systemd_manager.interface, "JobRemoved", on_job_removed, NULL, j);
         if (r < 0)
                 return r;
-        /* systemd handles this before the next call, so there is no need to wait for the reply. */
-        r = sd_bus_call_method_async(bus, NULL, bus_systemd_manager.destination, bus_systemd_manager.path,
-                                     bus_systemd_manager.interface, "Subscribe", NULL, NULL, NULL);
+        r = unit_events_subscribe(bus);
         if (r < 0)
                 return r;
         r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
@@ -225,14 +224,10 @@ int unit_jobs_add(UnitJobs *j, const char *unit, bool kill, const UnitJob **ret)
 int unit_jobs_wait(UnitJobs *j, const UnitJob *job)
 {
         while (!job->done) {
-                int r = sd_event_run(j->event, UINT64_MAX);
+                int r = unit_events_run(j->event, j->bus, UINT64_MAX);
 
                 if (r < 0)
                         return r;
-                if (sd_event_get_state(j->event) == SD_EVENT_FINISHED)
-                        return -ECANCELED;
-                if (sd_bus_is_open(j->bus) <= 0)
-                        return -ECONNRESET;
         }
         return 0;
 }
@@ -271,9 +266,7 @@ int unit_jobs_watch(sd_bus *bus, sd_bus_message_handler_t on_job, void *userdata
 
         if (r < 0)
                 return r;
-        /* Which fails if the connection has subscribed before; systemd handles it before the next call. */
-        r = sd_bus_call_method_async(bus, NULL, bus_systemd_manager.destination, bus_systemd_manager.path,
-                                     bus_systemd_manager.interface, "Subscribe", NULL, NULL, NULL);
+        r = unit_events_subscribe(bus);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(slot);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/time-util.h"
+#include "unit/unit-events.h"
 #include "unit/unit-wait.h"
 
 #define UNIT_PATH_PREFIX "/org/freedesktop/systemd1/unit"
@@ -278,9 +279,7 @@ static int watch(UnitWait *w)
         if (r < 0)
                 return r;
 
-        /* systemd handles this before the next call, so there is no need to wait for the reply. */
-        return sd_bus_call_method_async(w->bus, NULL, bus_systemd_manager.destination, bus_systemd_manager.path,
-                                        bus_systemd_manager.interface, "Subscribe", NULL, NULL, NULL);
+        return unit_events_subscribe(w->bus);
 }
 
 int unit_wait_new(sd_bus *bus, sd_event *event, const char *unit, UnitWait **ret)
@@ -333,27 +332,16 @@ UnitWait *unit_wait_free(UnitWait *w)
 }
 
 /* A connection that is closed, as a pod's is when the pod ends, reports nothing more, and would never end the wait. */
-static int run_for(UnitWait *w, uint64_t usec)
-{
-        int r = sd_event_run(w->event, usec);
-
-        if (r < 0)
-                return r;
-        if (sd_event_get_state(w->event) == SD_EVENT_FINISHED)
-                return -ECANCELED;
-        return sd_bus_is_open(w->bus) > 0 ? 0 : -ECONNRESET;
-}
-
 static int run_once(UnitWait *w)
 {
-        return run_for(w, UINT64_MAX);
+        return unit_events_run(w->event, w->bus, UINT64_MAX);
 }
 
 int unit_wait_removed(UnitWait *w, uint64_t deadline)
 {
         while (!w->removed) {
                 uint64_t now = now_monotonic_usec();
-                int r = now < deadline ? run_for(w, deadline - now) : -ETIMEDOUT;
+                int r = now < deadline ? unit_events_run(w->event, w->bus, deadline - now) : -ETIMEDOUT;
 
                 if (r < 0)
                         return r;
