@@ -65,10 +65,26 @@ int pod_unlink_journal(const Pod *p)
         return unlink(link) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static void punch(int fd, off_t begin, off_t end)
+/* What lies side by side is freed at once: each call is a transaction of the file system, and there may be thousands of
+ * blocks. */
+typedef struct Hole {
+        int fd;
+        off_t begin, end;
+} Hole;
+
+static void hole_punch(const Hole *h)
 {
-        if (end > begin)
-                (void) fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, begin, end - begin);
+        if (h->end > h->begin)
+                (void) fallocate(h->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, h->begin, h->end - h->begin);
+}
+
+static void hole_grow(Hole *h, off_t begin, off_t end)
+{
+        if (begin != h->end) {
+                hole_punch(h);
+                h->begin = begin;
+        }
+        h->end = end;
 }
 
 static bool is_zero(const char *data, size_t n)
@@ -77,24 +93,49 @@ static bool is_zero(const char *data, size_t n)
 }
 
 /* Frees the blocks of the written part that contain only zeros: journald's tables are filled sparsely. */
-static int trim_data(int fd, off_t begin, off_t end, char *chunk)
+static int trim_data(Hole *hole, off_t begin, off_t end, char *chunk)
 {
         for (off_t at = begin; at < end;) {
-                ssize_t n = pread(fd, chunk, CHUNK_SIZE, at);
+                ssize_t n = pread(hole->fd, chunk, CHUNK_SIZE, at);
 
                 if (n <= 0)
                         return n < 0 ? -errno : 0;
                 for (ssize_t i = 0; i + (ssize_t) BLOCK_SIZE <= n; i += BLOCK_SIZE)
                         if (is_zero(chunk + i, BLOCK_SIZE))
-                                punch(fd, at + i, at + i + BLOCK_SIZE);
+                                hole_grow(hole, at + i, at + i + BLOCK_SIZE);
                 at += n;
+        }
+        return 0;
+}
+
+static int trim_parts(Hole *hole, off_t size, char *chunk)
+{
+        off_t data, at = 0;
+        int r;
+
+        while (at < size) {
+                data = lseek(hole->fd, at, SEEK_DATA);
+                if (data < 0) {
+                        if (errno != ENXIO)
+                                return -errno;
+                        data = size;
+                }
+                /* This part is reserved, but was never written. */
+                if (data > at)
+                        hole_grow(hole, at, data);
+                at = data < size ? lseek(hole->fd, data, SEEK_HOLE) : data;
+                if (at < 0)
+                        return -errno;
+                r = trim_data(hole, data, at, chunk);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
 
 static int trim_file(int fd, char *chunk)
 {
-        off_t data, at = 0;
+        Hole hole = { .fd = fd };
         struct stat st;
         int r;
 
@@ -102,23 +143,9 @@ static int trim_file(int fd, char *chunk)
                 return -errno;
         if (st.st_size > TRIM_FILE_MAX)
                 return 0;
-        while (at < st.st_size) {
-                data = lseek(fd, at, SEEK_DATA);
-                if (data < 0) {
-                        if (errno != ENXIO)
-                                return -errno;
-                        data = st.st_size;
-                }
-                /* This part is reserved, but was never written. */
-                punch(fd, at, data);
-                at = data < st.st_size ? lseek(fd, data, SEEK_HOLE) : data;
-                if (at < 0)
-                        return -errno;
-                r = trim_data(fd, data, at, chunk);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        r = trim_parts(&hole, st.st_size, chunk);
+        hole_punch(&hole);
+        return r;
 }
 
 /* The pod's root user writes to this directory: it may contain anything. */
