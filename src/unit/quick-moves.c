@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <systemd/sd-login.h>
 
 #include "basic/fs.h"
@@ -85,30 +85,27 @@ static void move_in_place(Moves *m)
         }
 }
 
-/* Two forks: the parent would have a child that it does not know. */
-static void begin(const char *group, unsigned n)
+/* The child is one that the caller need not know: it sends no signal at its end, and is not found by wait(2). That of a
+ * pod is systemd's, as nspawn must not have a child that it does not know. */
+static void begin(const char *group, unsigned n, unsigned long clone_flags)
 {
         _cleanup_(moves_done) Moves m = {
                 .group = open_group(group), .lock = open_lock(), .parent = (int) syscall(SYS_pidfd_open, getpid(), 0),
                 .n = n,
         };
-        pid_t pid = m.group < 0 || m.lock < 0 || m.parent < 0 ? -1 : fork();
 
-        if (pid == 0) {
-                if (fork() == 0)
-                        move_in_place(&m);
-                _exit(EXIT_SUCCESS);
-        }
-        if (pid > 0)
-                (void) waitpid(pid, NULL, 0);
+        if (m.group < 0 || m.lock < 0 || m.parent < 0 || syscall(SYS_clone, clone_flags, NULL, NULL, NULL, NULL) != 0)
+                return;
+        move_in_place(&m);
+        _exit(EXIT_SUCCESS);
 }
 
 void quick_moves_begin_pod(void)
 {
-        begin(GROUP_OF_POD, MOVES_OF_POD);
+        begin(GROUP_OF_POD, MOVES_OF_POD, CLONE_PARENT);
 }
 
 void quick_moves_begin(void)
 {
-        begin("", MOVES);
+        begin("", MOVES, 0);
 }
