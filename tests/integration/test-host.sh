@@ -61,6 +61,12 @@ test_nspawn_with_user_namespace_and_network() {
                 --private-network /bin/busybox ip link show lo
 }
 
+# A file for each pod: systemd's 1024 would be the end at a thousand.
+test_machined_may_open_many_files() {
+        (($(systemctl show --property=LimitNOFILESoft --value systemd-machined.service) >= 16384)) ||
+                fail "$(systemctl show --property=LimitNOFILESoft,DropInPaths systemd-machined.service)"
+}
+
 test_machine_is_registered() {
         busybox_root root
         systemd-run --quiet --collect --unit=podctl-test-machine -p KillMode=mixed \
