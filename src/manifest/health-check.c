@@ -166,6 +166,16 @@ int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck *
         return 0;
 }
 
+int health_check_copy(const HealthCheck *h, HealthCheck **ret)
+{
+        _cleanup_(health_check_freep) HealthCheck *copy = new0(HealthCheck, 1);
+        int r = copy ? json_table_copy(&json_health_check, h, copy) : -ENOMEM;
+
+        if (r >= 0)
+                *ret = TAKE_PTR(copy);
+        return r;
+}
+
 HealthCheck *health_check_free(HealthCheck *h)
 {
         if (!h)

@@ -55,5 +55,6 @@ HealthTimes health_check_times(const HealthCheck *h);
 /* A copy whose test is the command, with defaults for invalid numbers. NULL when no check is wanted, or the test is
  * invalid. */
 int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck **ret);
+int health_check_copy(const HealthCheck *h, HealthCheck **ret);
 HealthCheck *health_check_free(HealthCheck *h);
 DEFINE_TRIVIAL_CLEANUP_FUNC(HealthCheck *, health_check_free);
