@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Files of Kubernetes.
+
+# kube_image: an image that files can name, without a registry.
+kube_image() {
+        podctl --insecure-options=image fetch --name=localhost/busybox:1 "$IMAGES/busybox-docker.tar" >/dev/null
+}
+
+test_kube_environment() {
+        kube_image
+        cat >pod.yaml <<'YAML'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: words}
+data:
+  greeting: "hello there"
+  site.ini: |
+    [site]
+    name = "x"
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: keys}
+data: {packed: cGFja2Vk}
+stringData: {plain: open}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: kube-env
+  labels: {team: "blue"}
+spec:
+  restartPolicy: Never
+  containers:
+  - name: one
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    workingDir: /tmp
+    command: [/bin/sh, -c]
+    args:
+    - |
+      echo "greeting=$GREETING arg=$(GREETING) escaped=$$(GREETING)"
+      echo "packed=$PACKED plain=$K_plain both=$BOTH"
+      echo "name=$NAME team=$TEAM cpus=$CPUS dir=$(pwd)"
+      cat /words/site.ini; cat /keys/deep/plain; ls -l /keys/deep/plain | cut -c1-10
+      touch /words/x 2>/dev/null || echo read-only
+      id -u; id -g; id -G
+      exit 7
+    env:
+    - {name: GREETING, valueFrom: {configMapKeyRef: {name: words, key: greeting}}}
+    - {name: BOTH, value: "<$(GREETING)>"}
+    - {name: PACKED, valueFrom: {secretKeyRef: {name: keys, key: packed}}}
+    - {name: NONE, valueFrom: {secretKeyRef: {name: keys, key: none, optional: true}}}
+    - {name: NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+    - {name: TEAM, valueFrom: {fieldRef: {fieldPath: "metadata.labels['team']"}}}
+    - {name: CPUS, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 100m}}}
+    envFrom:
+    - {prefix: K_, secretRef: {name: keys}}
+    resources: {limits: {cpu: 500m, memory: 64Mi}}
+    securityContext: {runAsUser: 1000, runAsGroup: 1001, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+    volumeMounts:
+    - {name: words, mountPath: /words}
+    - {name: keys, mountPath: /keys}
+  securityContext: {supplementalGroups: [2000]}
+  volumes:
+  - {name: words, configMap: {name: words}}
+  - {name: keys, secret: {secretName: keys, items: [{key: plain, path: deep/plain}]}}
+YAML
+        assert_fails 7 podctl run --kube pod.yaml
+        for line in 'greeting=hello there arg=hello there' 'packed=packed plain=open both=<hello there>' \
+                'name=kube-env team=blue cpus=5 dir=/tmp' '[site]' 'name = "x"' 'open' '-rw-r--r--' \
+                'read-only' '1000' '1001' '1001 2000'; do
+                assert_contains "$output" "$line"
+        done
+        wait_until eval '[[ ! $(ls /run/podctl/files) ]]'
+        # Secrets are in no manifest.
+        assert_not_contains "$(cat /var/lib/podctl/pods/run/*/pod)" cGFja2Vk
+        assert_not_contains "$(cat /var/lib/podctl/pods/run/*/pod)" packed,
+}
+
+test_kube_init_containers() {
+        kube_image
+        cat >init.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-init}
+spec:
+  restartPolicy: Never
+  initContainers:
+  - name: first
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "sleep 0.3; echo first >>/work/order"]
+    volumeMounts: [{name: work, mountPath: /work}]
+  - name: second
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "echo second >>/work/order; exit ${STATUS:-0}"]
+    env: [{name: STATUS, value: "0"}]
+    volumeMounts: [{name: work, mountPath: /work}]
+  containers:
+  - name: main
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "echo main >>/work/order; echo $(echo $(cat /work/order))"]
+    volumeMounts: [{name: work, mountPath: /work}]
+  volumes: [{name: work, emptyDir: {}}]
+YAML
+        assert_contains "$(podctl run --kube init.yaml)" 'first second main'
+        # The next does not start when one fails, and the pod ends with its status.
+        sed -i 's/value: "0"/value: "9"/' init.yaml
+        assert_fails 9 podctl run --kube init.yaml
+        assert_not_contains "$output" main
+}
+
+test_kube_pod_of_pods_d() {
+        kube_image
+        cat >site.yaml <<'YAML'
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: site}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: site}}
+  template:
+    metadata: {labels: {app: site}}
+    spec:
+      containers:
+      - name: web
+        image: localhost/busybox:1
+        imagePullPolicy: Never
+        command: [/bin/sh, -c, "echo up >/data/mark; cat /conf/word; exec sleep 1000"]
+        volumeMounts:
+        - {name: data, mountPath: /data}
+        - {name: conf, mountPath: /conf/word, subPath: word}
+        readinessProbe: {exec: {command: [cat, /data/mark]}, periodSeconds: 1}
+      volumes:
+      - {name: data, persistentVolumeClaim: {claimName: kube-site}}
+      - {name: conf, configMap: {name: conf}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: conf}
+data: {word: "from the map\n"}
+YAML
+        defer podctl delete --force kube-site
+        podctl create kube-site site.yaml
+        assert_eq "$(cat /etc/podctl/pods.d/kube-site.yaml)" "$(cat site.yaml)"
+        assert_contains "$(podctl check kube-site)" good
+        systemctl start pod@kube-site
+        defer podctl volume rm kube-site
+        defer systemctl stop pod@kube-site
+        wait_until test -e /var/lib/podctl/volumes/kube-site/data/mark
+        wait_until eval 'podctl logs kube-site | grep -q "from the map"'
+        assert_eq "$(find /run/podctl/files -name word -type f | wc -l)" 1
+        systemctl stop pod@kube-site
+        wait_until eval '[[ ! $(ls /run/podctl/files) ]]'
+        # The other form takes its place.
+        podctl create --replace kube-site localhost/busybox:1
+        assert_eq "$(ls /etc/podctl/pods.d/kube-site.*)" /etc/podctl/pods.d/kube-site.json
+}
+
+test_kube_mistakes() {
+        kube_image
+        cat >bad.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: bad}
+spec:
+  hostPID: true
+  nodeSelector: {disk: ssd}
+  containers:
+  - name: one
+    image: localhost/busybox:1
+    comand: [x]
+    livenessProbe: {grpc: {port: 1}}
+    volumeMounts: [{name: nope, mountPath: /x}]
+YAML
+        assert_fails 254 podctl check ./bad.yaml
+        assert_contains "$output" './bad.yaml:5: spec.hostPID: not supported'
+        assert_contains "$output" './bad.yaml:6: spec.nodeSelector: has no effect'
+        assert_contains "$output" "./bad.yaml:10: spec.containers[0].comand: is not a known member; did you mean"
+        assert_contains "$output" './bad.yaml:11: spec.containers[0].livenessProbe.grpc: not supported'
+        assert_fails 254 podctl run --kube bad.yaml
+        assert_fails 254 podctl create kube-bad bad.yaml
+        assert_fails 1 test -e /etc/podctl/pods.d/kube-bad.yaml
+        printf 'a: &x [*x]\n' >loop.yaml
+        assert_fails 254 podctl check ./loop.yaml
+        assert_contains "$output" 'not valid YAML at line 1, column 8: the alias is within what it stands for'
+        assert_eq "$(ls /run/podctl/files 2>/dev/null)" ''
+}
