@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "basic/parse.h"
 #include "foreign/kube-pod-internal.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
@@ -244,15 +247,79 @@ static int set_resources(const KubeMake *m, const KubeContainer *c, const char *
 
 #define SECONDS(n) ((int64_t) (n) * 1000000000)
 
-static int set_probe(const KubeMake *m, const KubeProbe *p, const char *where, HealthCheck **ret)
+/* A number, or the name of one of the container's ports. NULL: there is none. */
+static char *find_port(const KubeContainer *c, json_object *said)
+{
+        const char *text = json_object_get_string(said);
+        uint32_t number = 0;
+
+        for (size_t i = 0; json_object_is_type(said, json_type_string) && i < c->n_ports; i++)
+                if (streq_ptr(c->ports[i].name, text))
+                        number = c->ports[i].container_port;
+        if (number == 0 && parse_uint32(text, &number) < 0)
+                return NULL;
+        return number >= 1 && number <= UINT16_MAX ? strprintf("%" PRIu32, number) : NULL;
+}
+
+static int add_request(const KubeHttp *http, HealthCheck *check)
+{
+        int r = strv_extendf(&check->test, "%s%s", startswith(strempty(http->path), "/") ? "" : "/",
+                             strempty(http->path));
+
+        for (size_t i = 0; r >= 0 && i < http->n_headers; i++)
+                r = strv_extendf(&check->test, "%s: %s", http->headers[i].name, http->headers[i].value);
+        return r;
+}
+
+/* The pod's own address has the same listeners as 127.0.0.1, but for those that want only one of them. */
+static int set_connection(const KubeMake *m, const KubeContainer *c, const KubeProbe *p, const char *where,
+                          HealthCheck *check)
+{
+        const KubeHttp *http = p->http ?: p->tcp;
+        _cleanup_free_ char *port = find_port(c, http->port);
+        int r;
+
+        if (!port)
+                return kube_refuse(m, where, "'%s' is not a valid port, and no port of the container has that name",
+                                   json_object_get_string(http->port));
+        if (!isempty(http->scheme) && !streq(http->scheme, "HTTP"))
+                return kube_refuse(m, where, "not supported: scheme '%s'; there is HTTP", http->scheme);
+        r = strv_extend(&check->test, p->http ? "HTTP" : "TCP");
+        if (r >= 0)
+                r = strv_extend(&check->test, isempty(http->host) ? "127.0.0.1" : http->host);
+        if (r >= 0)
+                r = strv_extend(&check->test, port);
+        return r < 0 || !p->http ? r : add_request(http, check);
+}
+
+static int set_test(const KubeMake *m, const KubeContainer *c, const KubeProbe *p, const char *where,
+                    HealthCheck *check)
+{
+        int r = p->command ? strv_extend(&check->test, "CMD") : set_connection(m, c, p, where, check);
+
+        return r < 0 || !p->command ? r : strv_extend_strv(&check->test, p->command);
+}
+
+/* What podctl's own table says of it, with the place in this file. */
+static int check_probe(const KubeMake *m, const char *where, const HealthCheck *check)
+{
+        _cleanup_strv_free_ char **faults = NULL;
+        int r = health_check_faults(check, &faults);
+
+        STRV_FOREACH(fault, faults)
+                if (kube_refuse(m, where, "%s", strstr(*fault, ": ") ? strstr(*fault, ": ") + 2 : *fault) < 0)
+                        return -ENOMEM;
+        return r == -ENOMEM ? r : 0;
+}
+
+static int set_probe(const KubeMake *m, const KubeContainer *c, const KubeProbe *p, const char *where,
+                     HealthCheck **ret)
 {
         _cleanup_(health_check_freep) HealthCheck *check = NULL;
         int r;
 
         if (!p)
                 return 0;
-        if (!p->command)
-                return kube_refuse(m, where, "not supported: checks run a program; use 'exec'");
         check = new0(HealthCheck, 1);
         if (!check)
                 return -ENOMEM;
@@ -261,9 +328,9 @@ static int set_probe(const KubeMake *m, const KubeProbe *p, const char *where, H
         check->initial_delay = SECONDS(p->initial_delay);
         check->retries = p->failures ?: 3;
         check->successes = p->successes ?: 1;
-        r = strv_extend(&check->test, "CMD");
+        r = set_test(m, c, p, where, check);
         if (r >= 0)
-                r = strv_extend_strv(&check->test, p->command);
+                r = check_probe(m, where, check);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(check);
@@ -281,7 +348,7 @@ static int set_probes(const KubeMake *m, const KubeContainer *c, const char *whe
 
         for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++) {
                 _cleanup_free_ char *at = strjoin(where, ".", names[kind]);
-                int r = at ? set_probe(m, c->probes[kind], at, &app->options->healthchecks[kind]) : -ENOMEM;
+                int r = at ? set_probe(m, c, c->probes[kind], at, &app->options->healthchecks[kind]) : -ENOMEM;
 
                 if (r < 0)
                         return r;

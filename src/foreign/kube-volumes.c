@@ -159,6 +159,11 @@ static int add_files(const KubeMake *m, const char *where, const KubeVolume *v)
         return files->n_items > 0 ? add_items(m, at, v, files, s, mode) : add_all(m, at, v, s, mode);
 }
 
+static bool has_kind(const KubeVolume *v)
+{
+        return v->empty || v->host || v->claim || v->config_map || v->secret;
+}
+
 int kube_volumes(const KubeMake *m)
 {
         int r = 0;
@@ -174,6 +179,8 @@ int kube_volumes(const KubeMake *m)
                         r = kube_refuse(m, where, "'%s' is not a valid name: small letters, digits and '-'", v->name);
                 else if (find_volume(m->spec, v->name, &first) != v)
                         r = kube_refuse(m, where, "there is a volume '%s' already", v->name);
+                else if (!has_kind(v) && !kube_findings_refuse(&m->pod->findings))
+                        r = kube_refuse(m, where, "needs a kind, such as emptyDir");
                 else
                         r = v->config_map || v->secret ? add_files(m, where, v) : v->empty ? add_empty(m, where, v) : 0;
         }

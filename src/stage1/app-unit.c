@@ -244,9 +244,15 @@ static int add_action(const PlanApp *app, char ***words)
 
 static int add_launcher(const PlanApp *app, const AppIdentity *identity, HealthKind kind, char ***words)
 {
+        const HealthCheck *check = app->app->app->checks[kind];
         _cleanup_strv_free_ char **join = NULL, **command = NULL;
-        int r = app_join_words(app, identity, false, NULL, &join);
+        int r;
 
+        if (health_check_connects(check)) {
+                r = strv_extend(words, PKGLIBDIR "/app-probe");
+                return r < 0 ? r : strv_extend_strv(words, check->test);
+        }
+        r = app_join_words(app, identity, false, NULL, &join);
         if (r < 0)
                 return r;
         r = strv_extend_strv(words, join);
@@ -258,7 +264,7 @@ static int add_launcher(const PlanApp *app, const AppIdentity *identity, HealthK
         r = strv_extend(words, strempty(identity->checks[kind]));
         if (r < 0)
                 return r;
-        r = health_check_command(app->app->app->checks[kind], NULL, &command);
+        r = health_check_command(check, NULL, &command);
         return r < 0 ? r : strv_extend_strv(words, command);
 }
 

@@ -174,14 +174,14 @@ spec:
   containers:
   - name: one
     image: localhost/busybox:1
-    comand: [x]
+    imagepullpolicy: Never
     livenessProbe: {grpc: {port: 1}}
     volumeMounts: [{name: nope, mountPath: /x}]
 YAML
         assert_fails 254 podctl check ./bad.yaml
         assert_contains "$output" './bad.yaml:5: spec.hostPID: not supported'
         assert_contains "$output" './bad.yaml:6: spec.nodeSelector: has no effect'
-        assert_contains "$output" "./bad.yaml:10: spec.containers[0].comand: is not a known member; did you mean"
+        assert_contains "$output" "./bad.yaml:10: spec.containers[0].imagepullpolicy: is not a known member;"
         assert_contains "$output" './bad.yaml:11: spec.containers[0].livenessProbe.grpc: not supported'
         assert_fails 254 podctl run --kube bad.yaml
         assert_fails 254 podctl create kube-bad bad.yaml
@@ -190,4 +190,42 @@ YAML
         assert_fails 254 podctl check ./loop.yaml
         assert_contains "$output" 'not valid YAML at line 1, column 8: the alias is within what it stands for'
         assert_eq "$(ls /run/podctl/files 2>/dev/null)" ''
+}
+
+# An app that answers HTTP as told, on the port 8080.
+kube_probed() {
+        cat <<YAML
+apiVersion: v1
+kind: Pod
+metadata: {name: $1}
+spec:
+  restartPolicy: Never
+  containers:
+  - name: web
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "mkdir -p /www; echo hi >/www/index.html; exec httpd -f -p 8080 -h /www"]
+    ports: [{name: http, containerPort: 8080}]
+    $2
+YAML
+}
+
+
+test_kube_probes() {
+        kube_image
+        kube_probed kube-live 'startupProbe: {tcpSocket: {port: http}, periodSeconds: 1}
+    livenessProbe: {httpGet: {path: /, port: http, httpHeaders: [{name: X-A, value: b}]}, periodSeconds: 1}' >live.yaml
+        podctl run --detach --kube live.yaml
+        defer end_pod kube-live
+        wait_until eval '[[ $(podctl status kube-live) == *healthy* && $(podctl status kube-live) != *unhealthy* ]]'
+        # A page that is not there is a failure, which ends a pod that does not restart.
+        kube_probed kube-dead 'livenessProbe:
+      {httpGet: {path: /nothing, port: 8080}, periodSeconds: 1, failureThreshold: 2}' >dead.yaml
+        assert_fails '*' podctl run --kube dead.yaml
+        # Nobody listens.
+        kube_probed kube-deaf 'livenessProbe: {tcpSocket: {port: 9}, periodSeconds: 1, failureThreshold: 1}' >deaf.yaml
+        assert_fails '*' podctl run --kube deaf.yaml
+        kube_probed kube-odd 'livenessProbe: {httpGet: {path: /, port: nope, scheme: HTTPS}}' >odd.yaml
+        assert_fails 254 podctl check odd.yaml
+        assert_contains "$output" "odd.yaml:12: spec.containers[0].livenessProbe: 'nope' is not a valid port"
 }
