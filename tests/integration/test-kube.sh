@@ -229,3 +229,120 @@ test_kube_probes() {
         assert_fails 254 podctl check odd.yaml
         assert_contains "$output" "odd.yaml:12: spec.containers[0].livenessProbe: 'nope' is not a valid port"
 }
+
+# What an app of a pod sees: its variables, user, and mounts, without what each program has of its own. HOME is that of
+# the user's entry in the image, else / here, as with Kubernetes, and podman's is the working directory.
+kube_seen() {
+        local own='AC_APP_NAME|HOME|HOSTNAME|INVOCATION_ID|OLDPWD|PWD|SHELL|SHLVL|SYSTEMD_EXEC_PID|TERM'
+
+        grep -vE "^($own|container|container_uuid|_)=" | sort || true
+}
+
+test_kube_same_as_podman() {
+        type -P podman >/dev/null || skip 'there is no podman'
+        kube_image
+        # These hosts have no controllers to limit tasks with.
+        mkdir -p /etc/containers
+        printf '[containers]\npids_limit = 0\n' >/etc/containers/containers.conf
+        defer rm -f /etc/containers/containers.conf
+        defer forget_podman
+        podman load --quiet --input "$IMAGES/busybox-docker.tar" >loaded
+        podman tag "$(sed -n 's/^Loaded image: //p' loaded | head -n 1)" localhost/busybox:1
+        mkdir host; echo content >host/file
+        cat >same.yaml <<YAML
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: words}
+data: {a: "1", b: "two words"}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-same}
+spec:
+  restartPolicy: Never
+  containers:
+  - name: one
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c]
+    args: ["env; id -u; id -g; pwd; cat /conf/b /host/file; echo; echo '\$(FROM)'"]
+    workingDir: /tmp
+    env:
+    - {name: FROM, valueFrom: {configMapKeyRef: {name: words, key: a}}}
+    - {name: SAID, value: "said"}
+    envFrom: [{configMapRef: {name: words}}]
+    securityContext: {runAsUser: 1000, runAsGroup: 1001}
+    volumeMounts: [{name: conf, mountPath: /conf}, {name: host, mountPath: /host, readOnly: true}]
+  volumes:
+  - {name: conf, configMap: {name: words}}
+  - {name: host, hostPath: {path: $PWD/host, type: Directory}}
+YAML
+        podctl run --kube same.yaml | kube_seen >ours
+        defer podman kube down same.yaml
+        podman kube play --network=none same.yaml >/dev/null || skip 'podman plays nothing here'
+        podman wait kube-same-one >/dev/null
+        podman logs kube-same-one | kube_seen >theirs
+        diff theirs ours
+}
+
+test_kube_init_is_not_repeated() {
+        kube_image
+        cat >again.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-again}
+spec:
+  restartPolicy: OnFailure
+  initContainers:
+  - name: first
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "echo first >>/work/order"]
+    volumeMounts: [{name: work, mountPath: /work}]
+  containers:
+  - name: main
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c]
+    args: ["echo main >>/work/order; [ $(wc -l </work/order) -ge 3 ] || exit 1; echo `echo $(cat /work/order)`"]
+    volumeMounts: [{name: work, mountPath: /work}]
+  volumes: [{name: work, emptyDir: {medium: Memory, sizeLimit: 1Mi}}]
+YAML
+        assert_contains "$(podctl run --kube again.yaml)" 'first main main'
+}
+
+test_kube_sidecar() {
+        kube_image
+        cat >side.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-side}
+spec:
+  initContainers:
+  - name: side
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    restartPolicy: Always
+    command: [/bin/sh, -c, "touch /work/side; exec sleep 1000"]
+    volumeMounts: [{name: work, mountPath: /work}]
+  - name: init
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "until [ -e /work/side ]; do sleep 0.1; done; touch /work/init"]
+    volumeMounts: [{name: work, mountPath: /work}]
+  containers:
+  - name: main
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "[ -e /work/init ] && echo ready && exec sleep 1000"]
+    ports: [{containerPort: 80, hostPort: 18765}]
+    volumeMounts: [{name: work, mountPath: /work}]
+  volumes: [{name: work, emptyDir: {}}]
+YAML
+        podctl run --detach --kube side.yaml
+        defer end_pod kube-side
+        wait_until eval 'podctl logs kube-side | grep -q ready'
+        assert_contains "$(podctl port kube-side)" 18765
+        # The first start is over, and nothing is repeated.
+        assert_contains "$(systemctl -M kube-side is-active side main | sort -u)" active
+}
