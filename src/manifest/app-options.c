@@ -41,6 +41,10 @@ static const JsonField app_options_table[] = {
         { "health-readiness-interval", &json_string, CHECK(READINESS, interval)              },
         { "health-readiness-timeout", &json_string, CHECK(READINESS, timeout)                },
         { "health-readiness-retries", &json_string, CHECK(READINESS, retries)                },
+        { "healthcheck",    &json_health_check, offsetof(AppOptions, healthchecks[HEALTH_LIVENESS])  },
+        { "startupcheck",   &json_health_check, offsetof(AppOptions, healthchecks[HEALTH_STARTUP])   },
+        { "readinesscheck", &json_health_check, offsetof(AppOptions, healthchecks[HEALTH_READINESS]) },
+        { "no-new-privileges", &json_tristate,  offsetof(AppOptions, no_new_privileges)              },
         {}
 };
 

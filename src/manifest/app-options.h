@@ -42,6 +42,9 @@ typedef struct AppOptions {
         char *stop_signal;
         char *stop_timeout;
         AppCheckOptions checks[_HEALTH_KIND_MAX];
+        /* What is no option of podctl run: */
+        HealthCheck *healthchecks[_HEALTH_KIND_MAX]; /* replace the image's; checks change them */
+        Tristate no_new_privileges;
 } AppOptions;
 
 /* As a pointer member of a larger struct. */

@@ -45,6 +45,8 @@ const char *appc_image_annotation(const AppcImage *image, const char *name);
 #define APPC_ANNOTATION_RESTART "podctl/restart"
 #define APPC_ANNOTATION_AFTER "podctl/after"
 #define APPC_ANNOTATION_REQUIRES "podctl/requires"
+/* "true": the app has started only when it has ended, with success. */
+#define APPC_ANNOTATION_ONESHOT "podctl/oneshot"
 /* What an unhealthy app leads to ("none", "restart" of the app, "stop" or "fail" of the pod), and whether the pod has
  * started only when the app is healthy ("true"). */
 #define APPC_ANNOTATION_UNHEALTHY "podctl/on-unhealthy"

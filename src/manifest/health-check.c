@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <arpa/inet.h>
+
+#include "basic/parse.h"
 #include "basic/time-util.h"
 #include "manifest/health-check.h"
 
@@ -21,6 +24,41 @@ static const JsonField health_check_table[] = {
         {}
 };
 
+static bool is_plain(const char *text)
+{
+        for (; *text; text++)
+                if ((unsigned char) *text < ' ' || *text == 127)
+                        return false;
+        return true;
+}
+
+/* It becomes lines of a request. */
+static int check_request(const HealthCheck *h, JsonError *e)
+{
+        STRV_FOREACH(header, h->test + 4)
+                if (!strchr(*header, ':') || !is_plain(*header))
+                        return json_error_set(e, -EINVAL, "Test", "'%s' is not a valid header", *header);
+        return h->test[3][0] == '/' && is_plain(h->test[3]) && !strchr(h->test[3], ' ')
+                       ? 0
+                       : json_error_set(e, -EINVAL, "Test", "'%s' is not a valid path of HTTP", h->test[3]);
+}
+
+static int check_connection(const HealthCheck *h, size_t n, JsonError *e)
+{
+        bool http = streq(h->test[0], "HTTP");
+        struct in6_addr address;
+        uint32_t port;
+
+        if (http ? n < 4 : n != 3)
+                return json_error_set(e, -EINVAL, "Test", "\"%s\" needs an address, a port%s", h->test[0],
+                                      http ? ", and a path" : "");
+        if (inet_pton(AF_INET, h->test[1], &address) != 1 && inet_pton(AF_INET6, h->test[1], &address) != 1)
+                return json_error_set(e, -EINVAL, "Test", "'%s' is not a valid address", h->test[1]);
+        if (parse_uint32(h->test[2], &port) < 0 || port < 1 || port > UINT16_MAX)
+                return json_error_set(e, -EINVAL, "Test", "'%s' is not a valid port", h->test[2]);
+        return http ? check_request(h, e) : 0;
+}
+
 static int check_test(const HealthCheck *h, JsonError *e)
 {
         size_t n = strv_length(h->test);
@@ -34,7 +72,10 @@ static int check_test(const HealthCheck *h, JsonError *e)
                                                      : json_error_set(e, -EINVAL, "Test", "\"CMD\" needs a program");
         if (streq(h->test[0], "CMD-SHELL"))
                 return n == 2 ? 0 : json_error_set(e, -EINVAL, "Test", "\"CMD-SHELL\" needs exactly one text");
-        return json_error_set(e, -EINVAL, "Test", "expected \"NONE\", \"CMD\" or \"CMD-SHELL\", not '%s'", h->test[0]);
+        if (health_check_connects(h))
+                return check_connection(h, n, e);
+        return json_error_set(e, -EINVAL, "Test", "expected \"NONE\", \"CMD\", \"CMD-SHELL\", \"TCP\" or \"HTTP\", "
+                              "not '%s'", h->test[0]);
 }
 
 static const struct {
@@ -101,6 +142,11 @@ bool health_check_wanted(const HealthCheck *h)
         return h && strv_length(h->test) > 0 && !streq(h->test[0], "NONE");
 }
 
+bool health_check_connects(const HealthCheck *h)
+{
+        return health_check_wanted(h) && (streq(h->test[0], "TCP") || streq(h->test[0], "HTTP"));
+}
+
 int health_check_command(const HealthCheck *h, char *const *shell, char ***ret)
 {
         static char *const usual[] = { (char *) "/bin/sh", (char *) "-c", NULL };
@@ -143,7 +189,8 @@ int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck *
         int r;
 
         *ret = NULL;
-        if (!health_check_wanted(h) || check_test(h, NULL) < 0)
+        /* An image knows nothing of the others. */
+        if (!health_check_wanted(h) || health_check_connects(h) || check_test(h, NULL) < 0)
                 return 0;
         r = health_check_command(h, shell, &command);
         if (r < 0)
@@ -164,6 +211,16 @@ int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck *
         copy->test = TAKE_PTR(test);
         *ret = TAKE_PTR(copy);
         return 0;
+}
+
+int health_check_copy(const HealthCheck *h, HealthCheck **ret)
+{
+        _cleanup_(health_check_freep) HealthCheck *copy = new0(HealthCheck, 1);
+        int r = copy ? json_table_copy(&json_health_check, h, copy) : -ENOMEM;
+
+        if (r >= 0)
+                *ret = TAKE_PTR(copy);
+        return r;
 }
 
 HealthCheck *health_check_free(HealthCheck *h)

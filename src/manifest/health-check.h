@@ -16,7 +16,9 @@ typedef enum HealthKind {
 } HealthKind;
 
 typedef struct HealthCheck {
-        char **test; /* "NONE"; "CMD", PROGRAM, ARGUMENTS…; "CMD-SHELL", TEXT; empty: not set */
+        /* "NONE"; "CMD", PROGRAM, ARGUMENTS…; "CMD-SHELL", TEXT; empty: not set. Not Docker's: "TCP", ADDRESS, PORT;
+         * "HTTP", ADDRESS, PORT, PATH, HEADERS… */
+        char **test;
         /* Nanoseconds; 0 is the default. */
         int64_t interval;
         int64_t timeout;
@@ -48,6 +50,8 @@ int health_check_faults(const HealthCheck *h, char ***lines);
 
 /* False also for NULL, and for "NONE". */
 bool health_check_wanted(const HealthCheck *h);
+/* Whether it connects, and executes nothing in the app. */
+bool health_check_connects(const HealthCheck *h);
 /* The command to execute, including the shell that interprets a TEXT: "/bin/sh", "-c" when shell is empty. */
 int health_check_command(const HealthCheck *h, char *const *shell, char ***ret);
 HealthTimes health_check_times(const HealthCheck *h);
@@ -55,5 +59,6 @@ HealthTimes health_check_times(const HealthCheck *h);
 /* A copy whose test is the command, with defaults for invalid numbers. NULL when no check is wanted, or the test is
  * invalid. */
 int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck **ret);
+int health_check_copy(const HealthCheck *h, HealthCheck **ret);
 HealthCheck *health_check_free(HealthCheck *h);
 DEFINE_TRIVIAL_CLEANUP_FUNC(HealthCheck *, health_check_free);

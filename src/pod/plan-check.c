@@ -60,7 +60,8 @@ static char *annotation_mistake(const AppcPodApp *app)
 {
         const char *restart = strv_env_get(app->annotations, APPC_ANNOTATION_RESTART),
                    *action = strv_env_get(app->annotations, APPC_ANNOTATION_UNHEALTHY),
-                   *ready = strv_env_get(app->annotations, APPC_ANNOTATION_HEALTH_READY);
+                   *ready = strv_env_get(app->annotations, APPC_ANNOTATION_HEALTH_READY),
+                   *oneshot = strv_env_get(app->annotations, APPC_ANNOTATION_ONESHOT);
         bool acts = action && !streq(action, "none");
 
         if (!restart_is_valid(restart))
@@ -70,6 +71,11 @@ static char *annotation_mistake(const AppcPodApp *app)
                                  action);
         if (ready && !streq(ready, "true") && !streq(ready, "false"))
                 return strprintf("'" APPC_ANNOTATION_HEALTH_READY "' is 'true' or 'false', not '%s'", ready);
+        if (oneshot && !streq(oneshot, "true") && !streq(oneshot, "false"))
+                return strprintf("'" APPC_ANNOTATION_ONESHOT "' is 'true' or 'false', not '%s'", oneshot);
+        if (oneshot && streq(oneshot, "true") && restart && !streq(restart, "no"))
+                return strprintf("'" APPC_ANNOTATION_ONESHOT "' is for an app that ends, and '" APPC_ANNOTATION_RESTART
+                                 "' is '%s'", restart);
         if (app->app && (acts || (ready && streq(ready, "true"))) && !app_is_checked(app->app))
                 return strprintf("'%s' needs a health check, and app '%s' has none; see --health-cmd",
                                  acts ? APPC_ANNOTATION_UNHEALTHY : APPC_ANNOTATION_HEALTH_READY, app->name);

@@ -9,6 +9,7 @@
 #include "network/network.h"
 #include "pod/host-journal.h"
 #include "pod/pod-ending.h"
+#include "pod/pod-files.h"
 #include "pod/pod-gc.h"
 #include "pod/pod-internal.h"
 #include "pod/pod-register.h"
@@ -96,6 +97,7 @@ static int tear_down(Pod *p, bool final, char **reterr_message)
         if (p->settings)
                 release_name(p);
         release_uid_range(p);
+        pod_files_remove(&p->uuid);
         (void) pod_unregister(p);
         r = network_detach(p->fd, p->uuid.s, final, reterr_message);
         if (final)

@@ -127,6 +127,7 @@ static int plan_order(PlanApp *ret)
         ret->restart = restart && !streq(restart, "no") ? restart : NULL;
         ret->on_unhealthy = strv_env_get(annotations, APPC_ANNOTATION_UNHEALTHY) ?: "none";
         ret->health_ready = annotation_is_true(annotations, APPC_ANNOTATION_HEALTH_READY);
+        ret->oneshot = annotation_is_true(annotations, APPC_ANNOTATION_ONESHOT);
         r = strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_AFTER)), ',', &ret->after);
         return r < 0 ? r
                      : strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_REQUIRES)), ',', &ret->requires);

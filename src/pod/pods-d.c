@@ -3,24 +3,40 @@
 
 #include "basic/fs.h"
 #include "image/name/image-location.h"
+#include "pod/pod-files.h"
 #include "pod/pods-d.h"
 #include "shared/explain.h"
 
 static const char *const directories[] = { PODS_D_LOCAL, "/run/podctl/pods.d", "/usr/lib/podctl/pods.d" };
+/* podctl's own, and Kubernetes'. */
+static const char *const suffixes[] = { ".json", ".yaml" };
 
 int pods_d_find(const char *name, char **ret_path)
 {
         for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                _cleanup_free_ char *path = strjoin(directories[i], "/", name, ".json");
+                for (size_t k = 0; k < ELEMENTSOF(suffixes); k++) {
+                        _cleanup_free_ char *path = strjoin(directories[i], "/", name, suffixes[k]);
 
-                if (!path)
-                        return -ENOMEM;
-                if (access(path, F_OK) >= 0) {
-                        *ret_path = TAKE_PTR(path);
-                        return 0;
+                        if (!path)
+                                return -ENOMEM;
+                        if (access(path, F_OK) >= 0) {
+                                *ret_path = TAKE_PTR(path);
+                                return 0;
+                        }
                 }
         }
         return -ENOENT;
+}
+
+static char *find_suffix(char *file)
+{
+        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
+                const char *suffix = endswith(file, suffixes[i]);
+
+                if (suffix)
+                        return (char *) suffix;
+        }
+        return NULL;
 }
 
 int pods_d_list(char ***ret)
@@ -38,9 +54,9 @@ int pods_d_list(char ***ret)
                 if (r < 0)
                         return r;
                 STRV_FOREACH(file, files) {
-                        char *suffix = (char *) endswith(*file, ".json");
+                        char *suffix = find_suffix(*file);
 
-                        if (!suffix || suffix == *file)
+                        if (!suffix || suffix == *file || **file == '.')
                                 continue;
                         *suffix = 0;
                         if (!strv_contains(names, *file) && strv_extend(&names, *file) < 0)
@@ -53,6 +69,18 @@ int pods_d_list(char ***ret)
 }
 
 /* Their images */
+
+static int parse_kube(const char *text, size_t n, AppcPod **ret, JsonError *e)
+{
+        _cleanup_(kube_pod_freep) KubePod *kube = NULL;
+        int r = kube_pod_parse(text, n, POD_FILES_DIRECTORY, &kube, e);
+
+        if (r == -EINVAL)
+                return json_error_set(e, r, NULL, "%s", kube->findings.items[0].text);
+        if (r >= 0)
+                *ret = TAKE_PTR(kube->manifest);
+        return r;
+}
 
 static int read_manifest(const char *pod, AppcPod **ret, char **reterr_message)
 {
@@ -67,7 +95,7 @@ static int read_manifest(const char *pod, AppcPod **ret, char **reterr_message)
         r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
         if (r < 0)
                 return explain(reterr_message, r, "%s: %s", path, strerror(-r));
-        r = appc_pod_parse(text, n, ret, &e);
+        r = kube_path_is_yaml(path) ? parse_kube(text, n, ret, &e) : appc_pod_parse(text, n, ret, &e);
         return r < 0 ? explain(reterr_message, r, "%s: %s", path, json_error_message(&e, r)) : 0;
 }
 

@@ -374,7 +374,7 @@ static int find_health_program(const PlanApp *app, HealthKind kind, int root_fd,
         _cleanup_strv_free_ char **command = NULL;
         int r;
 
-        if (!health_check_wanted(check))
+        if (!health_check_wanted(check) || health_check_connects(check))
                 return 0;
         r = health_check_command(check, NULL, &command);
         if (r < 0)

@@ -43,6 +43,8 @@ static void print_exec(FILE *f, const char *key, const char *words)
                        streq(key, "ExecStop") ? "-" : "", words);
 }
 
+/* What has ended with success, for others to start, stays active, so that a restart of those does not start it again.
+ * It does not keep the pod from ending, which the others do. */
 static void print_unit_section(FILE *f, const PlanApp *app)
 {
         (void) fprintf(f,
@@ -50,10 +52,10 @@ static void print_unit_section(FILE *f, const PlanApp *app)
                        "Description=App %s\n"
                        "DefaultDependencies=no\n"
                        "Requires=systemd-journald.socket\n"
-                       "Wants=podctl-apps.target\n"
+                       "%s"
                        "After=systemd-journald.socket podctl-apps.target\n"
                        "Conflicts=shutdown.target\nBefore=shutdown.target pod.target\n",
-                       app->app->name);
+                       app->app->name, app->oneshot ? "" : "Wants=podctl-apps.target\n");
         if (app_hooks_wanted(app))
                 (void) fprintf(f, "Requires=" HOOKS_UNIT "\nAfter=" HOOKS_UNIT "\n", app->app->name, app->app->name);
         if (app_health_wanted(app))
@@ -97,7 +99,8 @@ static void print_service_section(FILE *f, const PlanApp *app)
                        /* The kernel kills the process that exceeds the limit; losing a worker need not end the app. */
                        "OOMPolicy=continue\n"
                        "ExecStopPost=+" PKGLIBDIR "/app-exited %s%s%s\n",
-                       app->notify ? "notify" : "exec", app->app->name, app->app->name, app->app->name,
+                       app->oneshot ? "oneshot\nRemainAfterExit=yes" : app->notify ? "notify" : "exec",
+                       app->app->name, app->app->name, app->app->name,
                        app->restart ? " " : "", strempty(app->restart));
         if (app->restart)
                 /* These signals are clean ends to systemd, but were they asked for, it would not restart at all. */
@@ -241,9 +244,15 @@ static int add_action(const PlanApp *app, char ***words)
 
 static int add_launcher(const PlanApp *app, const AppIdentity *identity, HealthKind kind, char ***words)
 {
+        const HealthCheck *check = app->app->app->checks[kind];
         _cleanup_strv_free_ char **join = NULL, **command = NULL;
-        int r = app_join_words(app, identity, false, NULL, &join);
+        int r;
 
+        if (health_check_connects(check)) {
+                r = strv_extend(words, PKGLIBDIR "/app-probe");
+                return r < 0 ? r : strv_extend_strv(words, check->test);
+        }
+        r = app_join_words(app, identity, false, NULL, &join);
         if (r < 0)
                 return r;
         r = strv_extend_strv(words, join);
@@ -255,7 +264,7 @@ static int add_launcher(const PlanApp *app, const AppIdentity *identity, HealthK
         r = strv_extend(words, strempty(identity->checks[kind]));
         if (r < 0)
                 return r;
-        r = health_check_command(app->app->app->checks[kind], NULL, &command);
+        r = health_check_command(check, NULL, &command);
         return r < 0 ? r : strv_extend_strv(words, command);
 }
 

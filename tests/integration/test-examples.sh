@@ -11,7 +11,7 @@ sleeping() { pod "$1" busybox --name=app --exec=/bin/sleep -- 1000; }
 
 # to_be_started NAME: what pod@NAME is about.
 to_be_started() {
-        defer rm -rf "/etc/podctl/pods.d/$1.json" "/etc/systemd/system/pod@$1.service.d"
+        defer rm -rf "/etc/podctl/pods.d/$1".{json,yaml} "/etc/systemd/system/pod@$1.service.d"
         defer systemctl disable --quiet --now "pod@$1.service"
 }
 
@@ -466,6 +466,14 @@ test_podctl_pods_d_5() {
         wait_until sh -c 'podctl enter --app=clock site cat /www/index.html | grep -q UTC'
         podctl enter --app=web site wget -qO- http://127.0.0.1:8080/ | grep -q UTC
         assert_contains "$(systemctl -M site is-active web clock | sort -u)" active
+}
+
+test_podctl_kube_5() {
+        forget_images_after
+        cp "$IMAGES/busybox-docker.tar" busybox.tar
+        to_be_started greeter
+        example podctl-kube.5
+        wait_until eval 'podctl logs greeter | grep -q hello'
 }
 
 # There is neither alice nor that digest; other tests have users of their own.

@@ -309,7 +309,7 @@ Test(run_args, rkt_insecure_options)
 /* run is its two halves, each option being of one of them. */
 Test(run_args, halves)
 {
-        static const char *const of_run_alone[] = { "dry-run", "uuid-file-save", "help", NULL };
+        static const char *const of_run_alone[] = { "dry-run", "kube", "uuid-file-save", "help", NULL };
 
         for (const Option *o = run_options; o->name; o++) {
                 _cleanup_free_ char *word = strjoin("--", o->name);

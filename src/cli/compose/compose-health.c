@@ -99,10 +99,27 @@ static int compose_check(const char *prefix, const AppCheckOptions *said, const 
         return *check ? set_times(prefix, said, *check) : 0;
 }
 
+static int take_check(const HealthCheck *said, HealthCheck **check)
+{
+        HealthCheck *copy = NULL;
+
+        if (!said)
+                return 0;
+        if (health_check_copy(said, &copy) < 0)
+                return log_oom();
+        health_check_free(*check);
+        *check = copy;
+        return 0;
+}
+
 int compose_checks(const AppOptions *said, AppcPodApp *app)
 {
         for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++) {
-                int r = compose_check(prefixes[kind], &said->checks[kind], app->name, &app->app->checks[kind]);
+                int r = take_check(said->healthchecks[kind], &app->app->checks[kind]);
+
+                if (r < 0)
+                        return r;
+                r = compose_check(prefixes[kind], &said->checks[kind], app->name, &app->app->checks[kind]);
 
                 if (r < 0)
                         return r;

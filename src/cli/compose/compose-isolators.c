@@ -196,6 +196,9 @@ int compose_isolators(const AppOptions *said, App *app)
                 { said->oom_score_adj, ISOLATOR_OOM_SCORE_ADJ, "oom-score-adj", json_text_of },
                 { said->apparmor, ISOLATOR_APPARMOR_PROFILE, "apparmor", json_profile_of },
                 { said->selinux, ISOLATOR_SELINUX_CONTEXT, "selinux", json_context_of },
+                { said->no_new_privileges == TRISTATE_UNSET ? NULL
+                  : said->no_new_privileges == TRISTATE_YES ? "true" : "false",
+                  ISOLATOR_NO_NEW_PRIVS, "no-new-privileges", json_text_of },
         };
         int r = said->seccomp ? compose_seccomp(said->seccomp, app) : 0;
 

@@ -12,6 +12,7 @@
 #include "cli/persona.h"
 #include "cli/rkt-ways.h"
 #include "cli/start/pod-start.h"
+#include "pod/pod-files.h"
 #include "pod/pod-gc.h"
 
 /* The name under which machined knows the pod. */
@@ -282,7 +283,9 @@ static int check_credentials(const Making *m)
                         _cleanup_free_ char *message = NULL;
                         int r;
 
-                        if (!source || !path_is_absolute(source) || access(source, F_OK) >= 0)
+                        /* What a file of Kubernetes has is written at the start. */
+                        if (!source || !path_is_absolute(source) || startswith(source, POD_FILES_DIRECTORY "/") ||
+                            access(source, F_OK) >= 0)
                                 continue;
                         r = -errno;
                         message = strprintf("apps[%zu].credentials[%zu].source: %s: %s", i, k, source, strerror(errno));
@@ -346,7 +349,9 @@ int pod_make(Context *c, const RunArgs *args, bool to_start, Pod **ret, PodPlan 
         r = check_default_stage1(c, args);
         if (r < 0)
                 return r;
-        r = uuid_new(&m.uuid);
+        if (args->uuid)
+                m.uuid = *args->uuid;
+        r = args->uuid ? 0 : uuid_new(&m.uuid);
         if (r < 0)
                 return log_error_errno(r, "Cannot make a UUID: %m");
         r = run_compose(c, args, &m.manifest, &m.known);

@@ -3,6 +3,7 @@
 #include "basic/log.h"
 #include "basic/nearest.h"
 #include "basic/string-table.h"
+#include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-manifest.h"
 #include "image/store/image-store.h"
 #include "manifest/ac-types.h"
@@ -28,7 +29,7 @@ static const char *const pod_annotations[] = {
 
 static const char *const app_annotations[] = {
         "podctl/image", APPC_ANNOTATION_RESTART, APPC_ANNOTATION_AFTER, APPC_ANNOTATION_REQUIRES,
-        APPC_ANNOTATION_UNHEALTHY, APPC_ANNOTATION_HEALTH_READY, NULL,
+        APPC_ANNOTATION_UNHEALTHY, APPC_ANNOTATION_HEALTH_READY, APPC_ANNOTATION_ONESHOT, NULL,
 };
 
 static bool is_known(const char *annotation, const char *const *known)
@@ -113,7 +114,7 @@ static size_t line_of(const char *path, const char *message)
 static int complain(const char *path, const char *shown, int r, const char *message)
 {
         /* The message about invalid JSON has the line already. */
-        size_t line = shown || r == -EBADMSG ? 0 : line_of(path, message);
+        size_t line = shown || r == -EBADMSG || kube_path_is_yaml(path) ? 0 : line_of(path, message);
 
         if (line > 0)
                 return log_error_errno(r, "%s:%zu: %s", path, line, message);
@@ -198,6 +199,8 @@ int pod_manifest_read(const char *path, const char *shown, AppcPod **ret, char *
         size_t n;
         int r;
 
+        if (kube_path_is_yaml(path))
+                return kube_manifest_read_unmade(path, shown, ret);
         r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
         if (r < 0)
                 return log_error_errno(r, "%s: %m", path);

@@ -49,6 +49,9 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
                 { "pod-manifest", &option_string, offsetof(RunArgs, pod_manifest), "FILE",                             \
                   "Run the pod of an appc pod manifest" },
 
+#define KUBE_OPTIONS                                                                                                   \
+        { "kube", &option_string, offsetof(RunArgs, kube), "FILE", "Run the pod of a file of Kubernetes" },
+
 #define ATTACH_OPTIONS                                                                                                 \
         { "detach", &option_bool, offsetof(RunArgs, start.detach), NULL, "Return once the pod is ready", 'd' },        \
                 { "interactive",                                                                                       \
@@ -152,8 +155,8 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
                   .choices = "auto|private|parent" },
 
 const Option run_options[] = {
-        MAKE_OPTIONS PREPARE_OPTIONS ATTACH_OPTIONS START_OPTIONS { "dry-run", &option_bool, offsetof(RunArgs, dry_run),
-                                                                    NULL, "Print the plan and start nothing" },
+        MAKE_OPTIONS KUBE_OPTIONS PREPARE_OPTIONS ATTACH_OPTIONS START_OPTIONS
+        { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL, "Print the plan and start nothing" },
         { "uuid-file-save", &option_string, offsetof(RunArgs, uuid_file_save), "FILE", "Write the pod's UUID to FILE" },
         { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
         {},
@@ -421,15 +424,18 @@ static int check_args(RunArgs *args)
                 return -EINVAL;
         if (args->no_overlay)
                 log_info("Option --no-overlay: not needed, overlays and a pod's own user IDs work together here");
-        if (args->pod_manifest && (args->n_apps > 0 || args->volumes || args->mounts || args->set_env ||
+        if (args->pod_manifest && args->kube)
+                return log_error_errno(EINVAL, "Options --pod-manifest and --kube exclude each other");
+        if ((args->pod_manifest || args->kube) && (args->n_apps > 0 || args->volumes || args->mounts || args->set_env ||
                                    args->set_env_files || args->inherit_env || args->ports ||
                                    args->policy != PULL_NEW || args->credentials || args->credentials_encrypted))
-                return log_error_errno(EINVAL, "There are conflicting flags set with --pod-manifest, which excludes "
+                return log_error_errno(EINVAL, "There are conflicting flags set with --%s, which excludes "
                                                "images, --volume, --mount, --port, --pull-policy, --set-env, "
-                                               "--set-env-file, --inherit-env and --credential");
+                                               "--set-env-file, --inherit-env and --credential",
+                                       args->kube ? "kube" : "pod-manifest");
         if (args->options == create_options && args->n_apps == 0)
                 return log_error_errno(EINVAL, "'podctl create' needs NAME IMAGE; see 'podctl create --help'");
-        if (!args->pod_manifest && args->n_apps == 0)
+        if (!args->pod_manifest && !args->kube && args->n_apps == 0)
                 return log_error_errno(EINVAL, "You must provide at least one image or specify the pod manifest "
                                                "with --pod-manifest");
         return 0;

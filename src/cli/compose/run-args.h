@@ -59,6 +59,9 @@ typedef struct RunArgs {
         char *subject;          /* the word before the first image */
         bool help;
         char *pod_manifest;
+        char *kube;             /* a file of Kubernetes, in its place */
+        AppcPod **manifest;     /* what was read from one of these files already, to be taken over */
+        const Uuid *uuid;       /* the one that the pod is to have; NULL: a new one */
         bool of_pods_d;         /* for pod@.service */
         const char *manifest_shown; /* its name in error messages, if that is not its path */
         char *pull_policy;

@@ -328,8 +328,10 @@ int run_compose(Context *context, const RunArgs *args, AppcPod **ret, Image ***r
 
         if (!args->pod_manifest)
                 pod = appc_pod_new();
-        r = args->pod_manifest ? pod_manifest_read(args->pod_manifest, args->manifest_shown, &pod, NULL)
-                               : pod ? 0 : log_oom();
+        if (args->manifest)
+                pod = TAKE_PTR(*args->manifest);
+        r = pod ? 0 : args->pod_manifest ? pod_manifest_read(args->pod_manifest, args->manifest_shown, &pod, NULL)
+                                         : log_oom();
         if (r < 0)
                 return r;
         r = compose(context, args, pod, args->pod_manifest ? pod->n_apps : args->n_apps, ret_images);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/start/pod-json.h"
@@ -42,16 +43,21 @@ static int check_file(Context *c, const char *name, const char *path)
         RunArgs args = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = (char *) path, .dry_run = true,
                          .check = true, .of_pods_d = name };
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
+        _cleanup_(kube_pod_freep) KubePod *kube = NULL;
         _cleanup_strv_free_ char **passed_over = NULL;
+        Uuid uuid;
         int r;
 
         if (name && !pod_name_is_valid(name))
                 return log_error_errno(EINVAL,
                                        "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
                                        path, name, POD_NAME_MAX);
-        r = pod_manifest_read(path, NULL, &manifest, &passed_over);
+        r = kube_path_is_yaml(path) ? kube_manifest_read(path, NULL, &uuid, &kube)
+                                    : pod_manifest_read(path, NULL, &manifest, &passed_over);
         if (r < 0)
                 return r;
+        if (kube)
+                manifest = TAKE_PTR(kube->manifest);
         r = pod_manifest_check_ways(manifest);
         if (r < 0)
                 return r;
@@ -61,7 +67,15 @@ static int check_file(Context *c, const char *name, const char *path)
                 (void) printf("%s: good, as far as can be seen before its images are fetched\n", path);
                 return 0;
         }
+        r = kube ? kube_files_write(&uuid, kube) : 0;
+        if (r < 0)
+                return r;
+        args.manifest = &manifest;
+        args.uuid = kube ? &uuid : NULL;
+        args.manifest_shown = kube ? path : NULL;
         r = pod_make(c, &args, true, NULL, NULL);
+        if (kube)
+                pod_files_remove(&uuid);
         if (r < 0)
                 return r;
         (void) printf("%s: good\n", path);
@@ -74,7 +88,7 @@ static int check_word(Context *c, const char *word)
         _cleanup_free_ char *path = NULL;
         int r;
 
-        if (strchr(word, '/'))
+        if (strchr(word, '/') || kube_path_is_yaml(word))
                 return check_file(c, NULL, word);
         r = pods_d_find(word, &path);
         if (r < 0)

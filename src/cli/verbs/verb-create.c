@@ -2,6 +2,7 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "cli/compose/compose-isolators.h"
+#include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
@@ -251,6 +252,16 @@ static void tell_next(Context *c, const char *name)
                 log_info("Start it now and at each boot with: systemctl enable --now pod@%s", name);
 }
 
+/* Of two files with the pod's name only one would count. */
+static int remove_other(const char *name, const char *suffix)
+{
+        _cleanup_free_ char *other = strjoin(PODS_D_LOCAL "/", name, suffix);
+
+        if (!other)
+                return log_oom();
+        return unlink(other) < 0 && errno != ENOENT ? log_error_errno(errno, "Cannot remove %s: %m", other) : 0;
+}
+
 static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest, Image *const *images,
                        const Results *results)
 {
@@ -262,6 +273,8 @@ static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest,
         if (r < 0)
                 return r;
         r = write_checked(c, args->subject, args, text, results);
+        if (r >= 0)
+                r = remove_other(args->subject, ".yaml");
         if (r < 0)
                 return r;
         r = write_drop_in(args->subject, args, &changed);
@@ -280,9 +293,11 @@ static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest,
 
 static int check_name(const RunArgs *args)
 {
-        _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", args->subject, ".json");
+        _cleanup_free_ char *json = strjoin(PODS_D_LOCAL "/", args->subject, ".json"),
+                            *yaml = strjoin(PODS_D_LOCAL "/", args->subject, ".yaml");
+        const char *path = yaml && access(yaml, F_OK) >= 0 ? yaml : json;
 
-        if (!path)
+        if (!json || !yaml)
                 return log_oom();
         if (!pod_name_is_valid(args->subject))
                 return log_error_errno(EINVAL,
@@ -304,6 +319,119 @@ static int print(const AppcPod *manifest)
         return r;
 }
 
+/* A file of Kubernetes: it is kept as it is. */
+
+static bool is_kube(const RunArgs *args)
+{
+        return args->n_apps == 1 && kube_path_is_yaml(args->apps[0].image);
+}
+
+/* What else was said would be lost. */
+static bool says_more(const RunArgs *args)
+{
+        const RunApp *app = &args->apps[0];
+        const void *const said[] = {
+                args->name, args->hostname, args->net, args->net_aliases, args->ports, args->dns, args->dns_search,
+                args->dns_opt, args->dns_domain, args->hosts_entries, args->set_env, args->set_env_files, args->volumes,
+                args->mounts, args->annotations, args->user_annotations, args->user_labels, args->pull_policy,
+                args->journal_size, args->journal_age, args->log, args->credentials, args->credentials_encrypted,
+                args->ipc, app->signature, app->name, app->mounts, app->annotations, app->after, app->requires,
+                app->restart, app->devices, app->credentials, app->credentials_encrypted, app->health_on_failure,
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(said); i++)
+                if (said[i])
+                        return true;
+        return args->inherit_env || args->private_users >= 0 || args->mds_register >= 0 || args->policy != PULL_NEW ||
+               app->readonly_rootfs || app->health_ready || !app_options_are_empty(&app->options);
+}
+
+static int write_kube(Context *c, const RunArgs *args, const char *text, const Results *results)
+{
+        _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", args->subject, ".yaml"),
+                            *unit = strjoin("pod@", args->subject, ".service");
+        int r;
+
+        if (!path || !unit)
+                return log_oom();
+        r = write_below(PODS_D_LOCAL, path, text, 0640);
+        if (r < 0)
+                return log_error_errno(r, "Cannot write %s: %m", path);
+        if (!results_add(results, { "pod", args->subject }, { "unit", unit }, { "path", path }))
+                (void) puts(path);
+        return remove_other(args->subject, ".json");
+}
+
+static int finish_kube(Context *c, const RunArgs *args, const char *text, const AppcPod *manifest,
+                       Image *const *images, const Results *results)
+{
+        bool changed;
+        int r = write_kube(c, args, text, results);
+
+        if (r >= 0)
+                r = write_drop_in(args->subject, args, &changed);
+        if (r < 0)
+                return r;
+        if (changed)
+                reload_units(c);
+        r = pod_update_choose(c, args->subject, manifest, images);
+        if (r < 0)
+                return r;
+        tell_of_plain_registries(c, manifest);
+        tell_next(c, args->subject);
+        return 0;
+}
+
+/* As a start would make it of what was fetched. */
+static int check_kube(Context *c, const RunArgs *args, const KubePod *kube, const Uuid *uuid)
+{
+        _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
+        _cleanup_json_object_ json_object *o = NULL;
+        RunArgs check = { RUN_ARGS_UNSET, .name = args->subject, .pod_manifest = args->apps[0].image,
+                          .manifest_shown = args->apps[0].image, .manifest = &manifest, .uuid = uuid, .dry_run = true,
+                          .check = true };
+        int r;
+
+        if (appc_pod_write(kube->manifest, &o) < 0 || appc_pod_read(o, &manifest, NULL) < 0)
+                return log_oom();
+        r = kube_files_write(uuid, kube);
+        if (r < 0)
+                return r;
+        r = pod_make(c, &check, true, NULL, NULL);
+        pod_files_remove(uuid);
+        return r;
+}
+
+static int create_kube(Context *c, const RunArgs *args, const Results *results)
+{
+        const char *path = args->apps[0].image;
+        _cleanup_(kube_pod_freep) KubePod *kube = NULL;
+        _cleanup_free_ char *text = NULL;
+        Image **images;
+        Uuid uuid;
+        int r;
+
+        if (says_more(args))
+                return log_error_errno(EINVAL, "%s says itself what the pod is made of; only --replace, --dry-run, "
+                                       "--format, --property and --slice go with it", path);
+        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, NULL);
+        if (r < 0)
+                return log_error_errno(r, "%s: %m", path);
+        r = kube_manifest_read(path, NULL, &uuid, &kube);
+        if (r < 0 || args->dry_run)
+                return r < 0 ? r : print(kube->manifest);
+        images = new0(Image *, kube->manifest->n_apps);
+        if (!images)
+                return log_oom();
+        r = pod_manifest_fetch(c, kube->manifest, NULL, images);
+        if (r >= 0)
+                r = check_kube(c, args, kube, &uuid);
+        if (r >= 0)
+                r = finish_kube(c, args, text, kube->manifest, images, results);
+        image_array_free(images, kube->manifest->n_apps);
+        return r;
+}
+
 static int create(Context *c, const RunArgs *args)
 {
         _cleanup_(results_done) Results results = results_new(args->format);
@@ -312,6 +440,12 @@ static int create(Context *c, const RunArgs *args)
         int r;
 
         r = check_name(args);
+        if (r >= 0 && is_kube(args)) {
+                r = create_kube(c, args, &results);
+                if (!args->dry_run)
+                        results_print(&results);
+                return r;
+        }
         if (r < 0)
                 return r;
         r = run_compose(c, args, &manifest, &images);
@@ -335,7 +469,7 @@ static int run(Context *c, void *userdata, char **words)
 
 const Verb verb_create = {
         .name = "create",
-        .usage = "NAME IMAGE [APP OPTIONS] [-- ARGUMENTS… [---]] [IMAGE…]",
+        .usage = "NAME IMAGE|FILE.yaml [APP OPTIONS] [-- ARGUMENTS… [---]] [IMAGE…]",
         .summary = "Write a pod for systemd to start",
         .options = create_options,
         .app_options = run_app_options,

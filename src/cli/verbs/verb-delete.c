@@ -44,6 +44,14 @@ static int name_files(const char *name, Kept *k)
         k->name = name;
         k->unit = strjoin("pod@", name, ".service");
         k->path = strjoin(PODS_D_LOCAL "/", name, ".json");
+        if (k->path && access(k->path, F_OK) < 0) {
+                _cleanup_free_ char *yaml = strjoin(PODS_D_LOCAL "/", name, ".yaml");
+
+                if (yaml && access(yaml, F_OK) >= 0) {
+                        free(k->path);
+                        k->path = TAKE_PTR(yaml);
+                }
+        }
         k->directory = strprintf(PODS_D_DROP_IN_DIRECTORY, name);
         k->drop_in = k->directory ? strjoin(k->directory, "/" PODS_D_DROP_IN) : NULL;
         return k->unit && k->path && k->drop_in ? 0 : log_oom();

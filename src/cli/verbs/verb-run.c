@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
+#include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-make.h"
 #include "cli/start/pod-start.h"
 #include "cli/verbs/verbs.h"
@@ -34,7 +35,7 @@ static int start(Context *c, Pod *pod, PodPlan *plan, const RunArgs *args)
         return r;
 }
 
-static int run_pod(Context *c, const RunArgs *args)
+static int make_and_start(Context *c, const RunArgs *args)
 {
         _cleanup_(pod_freep) Pod *pod = NULL;
         _cleanup_(pod_plan_freep) PodPlan *plan = NULL;
@@ -46,7 +47,37 @@ static int run_pod(Context *c, const RunArgs *args)
         if (!args->dry_run && !pod_takes_our_place(args->start.detach))
                 quick_moves_begin();
         r = pod_make(c, args, true, &pod, &plan);
+        if (args->uuid && (r < 0 || args->dry_run))
+                pod_files_remove(args->uuid);
         return r < 0 || args->dry_run ? r : start(c, pod, plan, args);
+}
+
+/* A file of Kubernetes may have files for the pod, which are there before it is made. */
+static int run_kube(Context *c, const RunArgs *args, const char *path)
+{
+        _cleanup_(kube_pod_freep) KubePod *kube = NULL;
+        RunArgs own = *args;
+        Uuid uuid;
+        int r = kube_manifest_read(path, NULL, &uuid, &kube);
+
+        if (r >= 0)
+                r = kube_files_write(&uuid, kube);
+        if (r < 0)
+                return r;
+        own.name = args->name ?: kube->name;
+        own.pod_manifest = (char *) path;
+        own.manifest_shown = path;
+        own.manifest = &kube->manifest;
+        own.uuid = &uuid;
+        return make_and_start(c, &own);
+}
+
+static int run_pod(Context *c, const RunArgs *args)
+{
+        if (args->kube)
+                return run_kube(c, args, args->kube);
+        return args->pod_manifest && kube_path_is_yaml(args->pod_manifest) ? run_kube(c, args, args->pod_manifest)
+                                                                           : make_and_start(c, args);
 }
 
 static int run(Context *c, void *userdata, char **words)

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "cli/compose/kube-manifest.h"
+
+static void report(const char *path, const KubeFinding *f)
+{
+        int level = f->refused ? LOG_ERR : LOG_WARNING;
+
+        if (f->line > 0)
+                log_line(level, 0, "%s:%zu: %s", path, f->line, f->text);
+        else
+                log_line(level, 0, "%s: %s", path, f->text);
+}
+
+static int read_kube(const char *path, const char *shown, const char *directory, KubePod **ret)
+{
+        _cleanup_(kube_pod_freep) KubePod *kube = NULL;
+        _cleanup_json_error_ JsonError e = {};
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+        int r;
+
+        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
+        if (r < 0)
+                return log_error_errno(r, "%s: %m", path);
+        r = kube_pod_parse(text, n, directory, &kube, &e);
+        if (!kube)
+                return log_error_errno(r, "%s: %s", shown ?: path, json_error_message(&e, r));
+        for (size_t i = 0; i < kube->findings.n; i++)
+                report(shown ?: path, &kube->findings.items[i]);
+        if (r >= 0)
+                *ret = TAKE_PTR(kube);
+        return r;
+}
+
+int kube_manifest_read(const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret)
+{
+        _cleanup_free_ char *directory = NULL;
+        int r = uuid_new(ret_uuid);
+
+        if (r < 0)
+                return log_error_errno(r, "Cannot make a UUID: %m");
+        directory = strjoin(POD_FILES_DIRECTORY "/", ret_uuid->s);
+        return directory ? read_kube(path, shown, directory, ret) : log_oom();
+}
+
+int kube_manifest_read_unmade(const char *path, const char *shown, AppcPod **ret)
+{
+        _cleanup_(kube_pod_freep) KubePod *kube = NULL;
+        int r = read_kube(path, shown, POD_FILES_DIRECTORY, &kube);
+
+        if (r >= 0)
+                *ret = TAKE_PTR(kube->manifest);
+        return r;
+}
+
+int kube_files_write(const Uuid *uuid, const KubePod *kube)
+{
+        int r = pod_files_write(uuid, kube->files, kube->n_files);
+
+        return r < 0 ? log_error_errno(r, "Cannot write files of the pod to " POD_FILES_DIRECTORY ": %m") : 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "foreign/kube-pod.h"
+#include "foreign/kube-types.h"
+
+/* An object of the text, and where it is. */
+typedef struct KubeObject {
+        const char *kind;
+        json_object *o;
+        json_object *document;
+        char *path;             /* in the document: "", or "items[2]" */
+} KubeObject;
+
+/* A ConfigMap or Secret. */
+typedef struct KubeSource {
+        bool secret;
+        KubeConfig *config;
+} KubeSource;
+
+/* The conversion of one pod. */
+typedef struct KubeMake {
+        KubePod *pod;
+        const char *directory;
+        json_object *document;
+        const char *path;       /* of the pod's spec in the document */
+        const KubeMeta *meta;
+        const KubePodSpec *spec;
+        const char *restart;
+        KubeSource *sources;
+        size_t n_sources;
+} KubeMake;
+
+/* Notes something about a member of the pod's spec; member is its path in there. */
+int kube_note(const KubeMake *m, bool refused, const char *member, const char *format, ...) _printf_(4, 5);
+#define kube_refuse(m, member, ...) kube_note(m, true, member, __VA_ARGS__)
+#define kube_warn(m, member, ...) kube_note(m, false, member, __VA_ARGS__)
+
+const KubeSource *kube_find_source(const KubeMake *m, bool secret, const char *name);
+/* The bytes of a key, to be freed. -ENOENT: it has no such key; -EINVAL: it is not base64. */
+int kube_source_get(const KubeSource *s, const char *key, char **ret, size_t *ret_size);
+/* The names of all keys. */
+int kube_source_keys(const KubeSource *s, char ***ret);
+/* Notes a file that podctl has to write. The data is copied. */
+int kube_add_file(const KubeMake *m, const char *path, mode_t mode, const void *data, size_t n);
+
+/* kube-environment.c: options.environment, .exec and .arguments, and credentials. */
+int kube_environment(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app);
+/* kube-volumes.c */
+int kube_volumes(const KubeMake *m);
+int kube_mounts(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app);
+/* kube-container.c. Before: the names of the init containers that have to end before, joined; or NULL. */
+int kube_container(const KubeMake *m, const KubeContainer *c, const char *where, bool init, const char *before);

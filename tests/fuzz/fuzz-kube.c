@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "foreign/kube-pod.h"
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+        _cleanup_json_error_ JsonError e = {};
+        int r = kube_pod_parse((const char *) data, size, "/run/files", &pod, &e);
+
+        /* What is refused is refused with a word, and what is not refused is a pod. */
+        FUZZ_ASSERT(r >= 0 || r == -ENOMEM || (pod ? pod->findings.n > 0 : e.message != NULL));
+        FUZZ_ASSERT(r < 0 || (pod->name && pod->manifest->n_apps > 0));
+        /* No file leaves the directory. */
+        for (size_t i = 0; pod && i < pod->n_files; i++) {
+                FUZZ_ASSERT(pod->files[i].path[0] != '/');
+                FUZZ_ASSERT(!strstr(pod->files[i].path, "/../") && !endswith(pod->files[i].path, "/.."));
+        }
+        return 0;
+}

@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Files of Kubernetes.
+
+# kube_image: an image that files can name, without a registry.
+kube_image() {
+        podctl --insecure-options=image fetch --name=localhost/busybox:1 "$IMAGES/busybox-docker.tar" >/dev/null
+}
+
+test_kube_environment() {
+        kube_image
+        cat >pod.yaml <<'YAML'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: words}
+data:
+  greeting: "hello there"
+  site.ini: |
+    [site]
+    name = "x"
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: keys}
+data: {packed: cGFja2Vk}
+stringData: {plain: open}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: kube-env
+  labels: {team: "blue"}
+spec:
+  restartPolicy: Never
+  containers:
+  - name: one
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    workingDir: /tmp
+    command: [/bin/sh, -c]
+    args:
+    - |
+      echo "greeting=$GREETING arg=$(GREETING) escaped=$$(GREETING)"
+      echo "packed=$PACKED plain=$K_plain both=$BOTH"
+      echo "name=$NAME team=$TEAM cpus=$CPUS dir=$(pwd)"
+      cat /words/site.ini; cat /keys/deep/plain; ls -l /keys/deep/plain | cut -c1-10
+      touch /words/x 2>/dev/null || echo read-only
+      id -u; id -g; id -G
+      exit 7
+    env:
+    - {name: GREETING, valueFrom: {configMapKeyRef: {name: words, key: greeting}}}
+    - {name: BOTH, value: "<$(GREETING)>"}
+    - {name: PACKED, valueFrom: {secretKeyRef: {name: keys, key: packed}}}
+    - {name: NONE, valueFrom: {secretKeyRef: {name: keys, key: none, optional: true}}}
+    - {name: NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+    - {name: TEAM, valueFrom: {fieldRef: {fieldPath: "metadata.labels['team']"}}}
+    - {name: CPUS, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 100m}}}
+    envFrom:
+    - {prefix: K_, secretRef: {name: keys}}
+    resources: {limits: {cpu: 500m, memory: 64Mi}}
+    securityContext: {runAsUser: 1000, runAsGroup: 1001, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+    volumeMounts:
+    - {name: words, mountPath: /words}
+    - {name: keys, mountPath: /keys}
+  securityContext: {supplementalGroups: [2000]}
+  volumes:
+  - {name: words, configMap: {name: words}}
+  - {name: keys, secret: {secretName: keys, items: [{key: plain, path: deep/plain}]}}
+YAML
+        assert_fails 7 podctl run --kube pod.yaml
+        for line in 'greeting=hello there arg=hello there' 'packed=packed plain=open both=<hello there>' \
+                'name=kube-env team=blue cpus=5 dir=/tmp' '[site]' 'name = "x"' 'open' '-rw-r--r--' \
+                'read-only' '1000' '1001' '1001 2000'; do
+                assert_contains "$output" "$line"
+        done
+        wait_until eval '[[ ! $(ls /run/podctl/files) ]]'
+        # Secrets are in no manifest.
+        assert_not_contains "$(cat /var/lib/podctl/pods/run/*/pod)" cGFja2Vk
+        assert_not_contains "$(cat /var/lib/podctl/pods/run/*/pod)" packed,
+}
+
+test_kube_init_containers() {
+        kube_image
+        cat >init.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-init}
+spec:
+  restartPolicy: Never
+  initContainers:
+  - name: first
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "sleep 0.3; echo first >>/work/order"]
+    volumeMounts: [{name: work, mountPath: /work}]
+  - name: second
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "echo second >>/work/order; exit ${STATUS:-0}"]
+    env: [{name: STATUS, value: "0"}]
+    volumeMounts: [{name: work, mountPath: /work}]
+  containers:
+  - name: main
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "echo main >>/work/order; echo $(echo $(cat /work/order))"]
+    volumeMounts: [{name: work, mountPath: /work}]
+  volumes: [{name: work, emptyDir: {}}]
+YAML
+        assert_contains "$(podctl run --kube init.yaml)" 'first second main'
+        # The next does not start when one fails, and the pod ends with its status.
+        sed -i 's/value: "0"/value: "9"/' init.yaml
+        assert_fails 9 podctl run --kube init.yaml
+        assert_not_contains "$output" main
+}
+
+test_kube_pod_of_pods_d() {
+        kube_image
+        cat >site.yaml <<'YAML'
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: site}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: site}}
+  template:
+    metadata: {labels: {app: site}}
+    spec:
+      containers:
+      - name: web
+        image: localhost/busybox:1
+        imagePullPolicy: Never
+        command: [/bin/sh, -c, "echo up >/data/mark; cat /conf/word; exec sleep 1000"]
+        volumeMounts:
+        - {name: data, mountPath: /data}
+        - {name: conf, mountPath: /conf/word, subPath: word}
+        readinessProbe: {exec: {command: [cat, /data/mark]}, periodSeconds: 1}
+      volumes:
+      - {name: data, persistentVolumeClaim: {claimName: kube-site}}
+      - {name: conf, configMap: {name: conf}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: conf}
+data: {word: "from the map\n"}
+YAML
+        defer podctl delete --force kube-site
+        podctl create kube-site site.yaml
+        assert_eq "$(cat /etc/podctl/pods.d/kube-site.yaml)" "$(cat site.yaml)"
+        assert_contains "$(podctl check kube-site)" good
+        systemctl start pod@kube-site
+        defer podctl volume rm kube-site
+        defer systemctl stop pod@kube-site
+        wait_until test -e /var/lib/podctl/volumes/kube-site/data/mark
+        wait_until eval 'podctl logs kube-site | grep -q "from the map"'
+        assert_eq "$(find /run/podctl/files -name word -type f | wc -l)" 1
+        systemctl stop pod@kube-site
+        wait_until eval '[[ ! $(ls /run/podctl/files) ]]'
+        # The other form takes its place.
+        podctl create --replace kube-site localhost/busybox:1
+        assert_eq "$(ls /etc/podctl/pods.d/kube-site.*)" /etc/podctl/pods.d/kube-site.json
+}
+
+test_kube_mistakes() {
+        kube_image
+        cat >bad.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: bad}
+spec:
+  hostPID: true
+  nodeSelector: {disk: ssd}
+  containers:
+  - name: one
+    image: localhost/busybox:1
+    imagepullpolicy: Never
+    livenessProbe: {grpc: {port: 1}}
+    volumeMounts: [{name: nope, mountPath: /x}]
+YAML
+        assert_fails 254 podctl check ./bad.yaml
+        assert_contains "$output" './bad.yaml:5: spec.hostPID: not supported'
+        assert_contains "$output" './bad.yaml:6: spec.nodeSelector: has no effect'
+        assert_contains "$output" "./bad.yaml:10: spec.containers[0].imagepullpolicy: is not a known member;"
+        assert_contains "$output" './bad.yaml:11: spec.containers[0].livenessProbe.grpc: not supported'
+        assert_fails 254 podctl run --kube bad.yaml
+        assert_fails 254 podctl create kube-bad bad.yaml
+        assert_fails 1 test -e /etc/podctl/pods.d/kube-bad.yaml
+        printf 'a: &x [*x]\n' >loop.yaml
+        assert_fails 254 podctl check ./loop.yaml
+        assert_contains "$output" 'not valid YAML at line 1, column 8: the alias is within what it stands for'
+        assert_eq "$(ls /run/podctl/files 2>/dev/null)" ''
+}
+
+# An app that answers HTTP as told, on the port 8080.
+kube_probed() {
+        cat <<YAML
+apiVersion: v1
+kind: Pod
+metadata: {name: $1}
+spec:
+  restartPolicy: Never
+  containers:
+  - name: web
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "mkdir -p /www; echo hi >/www/index.html; exec httpd -f -p 8080 -h /www"]
+    ports: [{name: http, containerPort: 8080}]
+    $2
+YAML
+}
+
+
+test_kube_probes() {
+        kube_image
+        kube_probed kube-live 'startupProbe: {tcpSocket: {port: http}, periodSeconds: 1}
+    livenessProbe: {httpGet: {path: /, port: http, httpHeaders: [{name: X-A, value: b}]}, periodSeconds: 1}' >live.yaml
+        podctl run --detach --kube live.yaml
+        defer end_pod kube-live
+        wait_until eval '[[ $(podctl status kube-live) == *healthy* && $(podctl status kube-live) != *unhealthy* ]]'
+        # A page that is not there is a failure, which ends a pod that does not restart.
+        kube_probed kube-dead 'livenessProbe:
+      {httpGet: {path: /nothing, port: 8080}, periodSeconds: 1, failureThreshold: 2}' >dead.yaml
+        assert_fails '*' podctl run --kube dead.yaml
+        # Nobody listens.
+        kube_probed kube-deaf 'livenessProbe: {tcpSocket: {port: 9}, periodSeconds: 1, failureThreshold: 1}' >deaf.yaml
+        assert_fails '*' podctl run --kube deaf.yaml
+        kube_probed kube-odd 'livenessProbe: {httpGet: {path: /, port: nope, scheme: HTTPS}}' >odd.yaml
+        assert_fails 254 podctl check odd.yaml
+        assert_contains "$output" "odd.yaml:12: spec.containers[0].livenessProbe: 'nope' is not a valid port"
+}
+
+# What an app of a pod sees: its variables, user, and mounts, without what each program has of its own. HOME is that of
+# the user's entry in the image, else / here, as with Kubernetes, and podman's is the working directory.
+kube_seen() {
+        local own='AC_APP_NAME|HOME|HOSTNAME|INVOCATION_ID|OLDPWD|PWD|SHELL|SHLVL|SYSTEMD_EXEC_PID|TERM'
+
+        grep -vE "^($own|container|container_uuid|_)=" | sort || true
+}
+
+test_kube_same_as_podman() {
+        type -P podman >/dev/null || skip 'there is no podman'
+        kube_image
+        # These hosts have no controllers to limit tasks with.
+        mkdir -p /etc/containers
+        printf '[containers]\npids_limit = 0\n' >/etc/containers/containers.conf
+        defer rm -f /etc/containers/containers.conf
+        defer forget_podman
+        podman load --quiet --input "$IMAGES/busybox-docker.tar" >loaded
+        podman tag "$(sed -n 's/^Loaded image: //p' loaded | head -n 1)" localhost/busybox:1
+        mkdir host; echo content >host/file
+        cat >same.yaml <<YAML
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: words}
+data: {a: "1", b: "two words"}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-same}
+spec:
+  restartPolicy: Never
+  containers:
+  - name: one
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c]
+    args: ["env; id -u; id -g; pwd; cat /conf/b /host/file; echo; echo '\$(FROM)'"]
+    workingDir: /tmp
+    env:
+    - {name: FROM, valueFrom: {configMapKeyRef: {name: words, key: a}}}
+    - {name: SAID, value: "said"}
+    envFrom: [{configMapRef: {name: words}}]
+    securityContext: {runAsUser: 1000, runAsGroup: 1001}
+    volumeMounts: [{name: conf, mountPath: /conf}, {name: host, mountPath: /host, readOnly: true}]
+  volumes:
+  - {name: conf, configMap: {name: words}}
+  - {name: host, hostPath: {path: $PWD/host, type: Directory}}
+YAML
+        podctl run --kube same.yaml | kube_seen >ours
+        defer podman kube down same.yaml
+        podman kube play --network=none same.yaml >/dev/null || skip 'podman plays nothing here'
+        podman wait kube-same-one >/dev/null
+        podman logs kube-same-one | kube_seen >theirs
+        diff theirs ours
+}
+
+test_kube_init_is_not_repeated() {
+        kube_image
+        cat >again.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-again}
+spec:
+  restartPolicy: OnFailure
+  initContainers:
+  - name: first
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "echo first >>/work/order"]
+    volumeMounts: [{name: work, mountPath: /work}]
+  containers:
+  - name: main
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c]
+    args: ["echo main >>/work/order; [ $(wc -l </work/order) -ge 3 ] || exit 1; echo `echo $(cat /work/order)`"]
+    volumeMounts: [{name: work, mountPath: /work}]
+  volumes: [{name: work, emptyDir: {medium: Memory, sizeLimit: 1Mi}}]
+YAML
+        assert_contains "$(podctl run --kube again.yaml)" 'first main main'
+}
+
+test_kube_sidecar() {
+        kube_image
+        cat >side.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-side}
+spec:
+  initContainers:
+  - name: side
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    restartPolicy: Always
+    command: [/bin/sh, -c, "touch /work/side; exec sleep 1000"]
+    volumeMounts: [{name: work, mountPath: /work}]
+  - name: init
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "until [ -e /work/side ]; do sleep 0.1; done; touch /work/init"]
+    volumeMounts: [{name: work, mountPath: /work}]
+  containers:
+  - name: main
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "[ -e /work/init ] && echo ready && exec sleep 1000"]
+    ports: [{containerPort: 80, hostPort: 18765}]
+    volumeMounts: [{name: work, mountPath: /work}]
+  volumes: [{name: work, emptyDir: {}}]
+YAML
+        podctl run --detach --kube side.yaml
+        defer end_pod kube-side
+        wait_until eval 'podctl logs kube-side | grep -q ready'
+        assert_contains "$(podctl port kube-side)" 18765
+        # The first start is over, and nothing is repeated.
+        assert_contains "$(systemctl -M kube-side is-active side main | sort -u)" active
+}

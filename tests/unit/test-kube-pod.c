@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+
+#include "foreign/kube-pod.h"
+
+/* A pod with one container, whose further members are given, and those of its spec. */
+static KubePod *make(const char *container, const char *spec, const char *documents, int *ret)
+{
+        _cleanup_free_ char *text = strprintf("apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {a: b}}\nspec:\n"
+                                              "  containers:\n  - name: c\n    image: nginx:1.27\n%s%s%s%s%s",
+                                              container,
+                                              *container ? "\n" : "", spec, *documents ? "\n---\n" : "\n", documents);
+        _cleanup_json_error_ JsonError e = {};
+        KubePod *pod = NULL;
+
+        *ret = kube_pod_parse(text, strlen(text), "/files", &pod, &e);
+        cr_assert(pod, "%s\n%s", text, e.message);
+        return pod;
+}
+
+static char *manifest_text(const KubePod *pod)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        char *text = NULL;
+
+        cr_assert(appc_pod_write(pod->manifest, &o) >= 0 && json_format_compact(o, &text) >= 0);
+        return text;
+}
+
+#define CONFIG "kind: ConfigMap\nmetadata: {name: m}\ndata: {k: v, \"a b\": c}\nbinaryData: {bin: AAE=}\n---\n" \
+               "kind: Secret\nmetadata: {name: s}\ndata: {k: c2VjcmV0}\n"
+
+Test(kube_pod, carried_over)
+{
+        static const struct {
+                const char *container, *spec, *in_manifest;
+        } cases[] = {
+                { "", "", "\"annotations\":[{\"name\":\"podctl/restart\",\"value\":\"always\"},"
+                          "{\"name\":\"podctl/image\",\"value\":\"docker://nginx:1.27\"}]" },
+                { "", "", "\"podctl/pull-policy\",\"value\":\"new\"" },
+                { "", "", "\"stop-timeout\":\"30\"" },
+                { "", "", "\"userLabels\":{\"a\":\"b\"}" },
+                { "", "  terminationGracePeriodSeconds: 0", "\"stop-timeout\":\"0\"" },
+                { "    imagePullPolicy: Always", "", "\"podctl/pull-policy\",\"value\":\"update\"" },
+                { "    command: [a, b]\n    args: [c]", "", "\"exec\":\"a\",\"arguments\":[\"b\",\"c\"]" },
+                { "    args: [c]", "", "\"options\":{\"arguments\":[\"c\"]" },
+                /* References */
+                { "    args: [\"$(A)$(A)\", \"$$(A)\", \"$(B)\", \"$A$$\", \"$(\", \"x$\"]\n    env: [{name: A, "
+                  "value: v}]", "",
+                  "\"arguments\":[\"vv\",\"$(A)\",\"$(B)\",\"$A$\",\"$(\",\"x$\"]" },
+                { "    env: [{name: A, value: a}, {name: B, value: \"$(A)$(C)\"}, {name: C, value: c}]", "",
+                  "\"environment\":[\"A=a\",\"B=a$(C)\",\"C=c\"]" },
+                { "    env: [{name: A, value: a}, {name: A, value: b}, {name: E}]", "",
+                  "\"environment\":[\"A=b\",\"E=\"]" },
+                { "    env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: k}}}]", "", "\"A=v\"" },
+                { "    env: [{name: A, valueFrom: {configMapKeyRef: {name: other, key: k, optional: true}}}]", "",
+                  "\"options\":{\"stop" },
+                { "    env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]", "",
+                  "\"credentials\":[{\"name\":\"s.k.0\",\"source\":\"/files/secrets/s/k\",\"variable\":\"A\"}]" },
+                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]", "", "\"A=p\"" },
+                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['a']\"}}}]", "", "\"A=b\"" },
+                { "    env: [{name: A, valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1Mi}}}]\n"
+                  "    resources: {limits: {memory: 2.5Mi}}", "", "\"A=3\"" },
+                { "    resources: {limits: {memory: 64Mi, cpu: 500m}, requests: {cpu: 250m, memory: 1Mi}}", "",
+                  "\"memory\":\"64Mi\",\"cpu\":\"500m\",\"cpu-shares\":\"256\"" },
+                { "    resources: {limits: {cpu: 2}}", "", "\"cpu\":\"2\"" },
+                /* Confinement */
+                { "    securityContext: {runAsUser: 5}", "  securityContext: {runAsUser: 1, runAsGroup: 2}",
+                  "\"user\":\"5\",\"group\":\"2\"" },
+                { "    securityContext: {runAsUser: 0}", "", "\"user\":\"0\"" },
+                { "    securityContext: {capabilities: {drop: [ALL], add: [NET_ADMIN, CAP_CHOWN]}}", "",
+                  "\"caps-retain\":[\"CAP_NET_ADMIN\",\"CAP_CHOWN\"]" },
+                { "    securityContext: {capabilities: {drop: [ALL]}}", "", "\"caps-remove\":[\"CAP_AUDIT_WRITE\"," },
+                { "    securityContext: {readOnlyRootFilesystem: true}", "", "\"readOnlyRootFS\":true" },
+                { "    securityContext: {allowPrivilegeEscalation: false}", "", "\"no-new-privileges\":true" },
+                { "    securityContext: {seccompProfile: {type: Localhost, localhostProfile: a.json}}", "",
+                  "\"seccomp\":\"/var/lib/kubelet/seccomp/a.json\"" },
+                { "", "  securityContext: {supplementalGroups: [3], fsGroup: 4}",
+                  "\"supplementary-gids\":[\"3\",\"4\"]" },
+                { "", "  securityContext: {sysctls: [{name: net.core.somaxconn, value: \"9\"}]}",
+                  "\"net.core.somaxconn\":\"9\"" },
+                /* Probes */
+                { "    livenessProbe: {exec: {command: [a, b]}, initialDelaySeconds: 3}", "",
+                  "\"Test\":[\"CMD\",\"a\",\"b\"],\"Interval\":10000000000,\"Timeout\":1000000000,\"Retries\":3,"
+                  "\"InitialDelay\":3000000000,\"Successes\":1" },
+                { "    ports: [{name: web, containerPort: 80}]\n    readinessProbe: {httpGet: {path: /x, port: web}}",
+                  "",
+                  "\"Test\":[\"HTTP\",\"127.0.0.1\",\"80\",\"/x\"]" },
+                { "    startupProbe: {tcpSocket: {port: 80, host: \"::1\"}}", "", "\"Test\":[\"TCP\",\"::1\",\"80\"]" },
+                { "    livenessProbe: {exec: {command: [a]}}", "  restartPolicy: Never",
+                  "\"podctl/on-unhealthy\",\"value\":\"fail\"" },
+                /* Network */
+                { "    ports: [{containerPort: 80, hostPort: 8080, hostIP: 10.0.0.1, protocol: UDP}]", "",
+                  "\"ports\":[{\"name\":\"udp-8080\",\"hostPort\":8080,\"hostIP\":\"10.0.0.1\","
+                  "\"podPort\":{\"name\":\"udp-8080\",\"protocol\":\"udp\",\"port\":80" },
+                { "", "  hostNetwork: true", "\"podctl/net\",\"value\":\"host\"" },
+                { "", "  hostAliases: [{ip: 10.0.0.1, hostnames: [a, b]}]",
+                  "\"podctl/hosts-entry\",\"value\":\"10.0.0.1=a,10.0.0.1=b\"" },
+                { "", "  dnsConfig: {nameservers: [1.1.1.1], searches: [x.org], options: [{name: ndots, value: "
+                  "\"2\"}]}",
+                  "\"podctl/dns-opt\",\"value\":\"ndots:2\"},{\"name\":\"podctl/dns\",\"value\":\"1.1.1.1\"},"
+                  "{\"name\":\"podctl/dns-search\",\"value\":\"x.org\"}" },
+                /* Volumes */
+                { "    volumeMounts: [{name: v, mountPath: /v}]", "  volumes: [{name: v, emptyDir: {}}]",
+                  "\"volumes\":[{\"name\":\"v\",\"kind\":\"empty\",\"mode\":\"0777\"}]" },
+                { "    volumeMounts: [{name: v, mountPath: /v}]",
+                  "  volumes: [{name: v, emptyDir: {medium: Memory, sizeLimit: 1Mi}}]\n  securityContext: {fsGroup: 7}",
+                  "\"kind\":\"tmpfs\",\"mode\":\"2777\",\"gid\":7,\"size\":1048576" },
+                { "    volumeMounts: [{name: v, mountPath: /v, readOnly: true, mountPropagation: HostToContainer}]",
+                  "  volumes: [{name: v, hostPath: {path: /srv, type: DirectoryOrCreate}}]",
+                  "\"appVolume\":{\"name\":\"v\",\"kind\":\"host\",\"source\":\"/srv\",\"readOnly\":true,"
+                  "\"create\":true,"
+                  "\"propagation\":\"slave\"}" },
+                { "    volumeMounts: [{name: v, mountPath: /v}]",
+                  "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]",
+                  "\"appVolume\":{\"name\":\"v\",\"kind\":\"named\",\"volume\":\"data\"}" },
+                { "    volumeMounts: [{name: v, mountPath: /v, subPath: d/x}]",
+                  "  volumes: [{name: v, configMap: {name: m, items: [{key: k, path: d/x, mode: 0400}]}}]",
+                  "\"source\":\"/files/volumes/v/d/x\",\"readOnly\":true}" },
+                /* Init containers */
+                { "", "  initContainers: [{name: i, image: x}, {name: s, image: x, restartPolicy: Always}]",
+                  "{\"name\":\"podctl/requires\",\"value\":\"i,s\"}" },
+                { "", "  initContainers: [{name: i, image: x}]", "{\"name\":\"podctl/oneshot\",\"value\":\"true\"}" },
+                { "", "  status: {phase: x}", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                int r;
+                _cleanup_(kube_pod_freep) KubePod *pod = make(cases[i].container, cases[i].spec, CONFIG, &r);
+                _cleanup_free_ char *text = NULL;
+
+                if (!cases[i].in_manifest) {
+                        cr_expect_eq(r, -EINVAL);
+                        continue;
+                }
+                cr_assert_eq(r, 0, "%s %s: %s", cases[i].container, cases[i].spec,
+                             pod->findings.n > 0 ? pod->findings.items[0].text : "");
+                text = manifest_text(pod);
+                cr_expect(strstr(text, cases[i].in_manifest), "%s is not in %s", cases[i].in_manifest, text);
+                cr_expect(!strstr(text, "c2VjcmV0") && !strstr(text, "secret\""), "%s", text);
+        }
+}
+
+Test(kube_pod, noted)
+{
+        static const struct {
+                const char *container, *spec;
+                bool refused;
+                size_t line;
+                const char *text;
+        } cases[] = {
+                { "    tty: true", "", false, 8, "spec.containers[0].tty: has no effect: " },
+                { "    tty: false", "", false, 0, NULL },
+                { "    tty: null", "", false, 0, NULL },
+                { "", "  hostPID: true", true, 8, "spec.hostPID: not supported: " },
+                { "", "  hostPID: false", false, 0, NULL },
+                { "", "  nodeSelector: {a: b}", false, 8, "spec.nodeSelector: has no effect: " },
+                { "", "  enableServiceLinks: false", false, 0, NULL },
+                { "    lifecycle: {preStop: {exec: {command: [x]}}}", "", true, 8,
+                  "spec.containers[0].lifecycle: not" },
+                { "    securityContext:\n      privileged: true", "", true, 9,
+                  "spec.containers[0].securityContext.priv" },
+                { "    volumeMonts: []", "", true, 8,
+                  "spec.containers[0].volumeMonts: is not a known member; did you" },
+                { "    a.b: 1", "", true, 8, "spec.containers[0].a.b: is not a known member" },
+                { "    env: [{name: A, value: 5}]", "", true, 8, "spec.containers[0].env[0].value: expected a string" },
+                { "    env: [{name: A, value: x, valueFrom: {fieldRef: {fieldPath: f}}}]", "", true, 8,
+                  "cannot be combined" },
+                { "    env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: other}}}]", "", true, 8,
+                  "ConfigMap 'm' has no key 'other'" },
+                { "    env: [{name: A, valueFrom: {secretKeyRef: {name: other, key: k}}}]", "", true, 8,
+                  "the file has no Secret 'other'" },
+                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]", "", true, 8,
+                  "'status.podIP' is not known before" },
+                { "    env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]\n    args: [\"$(A)\"]", "",
+                  true, 9,
+                  "variable 'A' is a secret" },
+                { "    envFrom: [{configMapRef: {name: m}}]", "", false, 8, "'a b' is not a valid name of a variable" },
+                { "    resources: {limits: {memory: x}}", "", true, 8, "'x' is not a valid quantity" },
+                { "    resources: {limits: {gpu: 1}}", "", true, 8,
+                  "spec.containers[0].resources.limits.gpu: not supp" },
+                { "    securityContext: {runAsNonRoot: true}", "", true, 8, "runAsNonRoot needs runAsUser" },
+                { "    securityContext: {runAsUser: 0}", "  securityContext: {runAsNonRoot: true}", true, 8, "is 0" },
+                { "    securityContext: {runAsUser: -1}", "", true, 8, "must be between 0 and 2147483647" },
+                { "    securityContext: {capabilities: {add: [ALL]}}", "", true, 8, "not supported: all capabilities" },
+                { "    securityContext: {seccompProfile: {type: Localhost, localhostProfile: ../x}}", "", true, 8,
+                  "'../x' is not a valid seccompProfile" },
+                { "    livenessProbe: {}", "", true, 8, "livenessProbe: expected one of" },
+                { "    livenessProbe: {httpGet: {port: 80, scheme: HTTPS}}", "", true, 8,
+                  "not supported: scheme 'HTTPS'" },
+                { "    livenessProbe: {httpGet: {port: 80, path: \"/a\\r\\nb\"}}", "", true, 8, "is not a valid path" },
+                { "    livenessProbe: {tcpSocket: {port: 80, host: x.org}}", "", true, 8,
+                  "'x.org' is not a valid address" },
+                { "    livenessProbe: {tcpSocket: {port: 70000}}", "", true, 8, "'70000' is not a valid port" },
+                { "    ports: [{containerPort: 0}]", "", true, 8, "must be between 1 and 65535" },
+                { "    volumeMounts: [{name: v, mountPath: /v}]", "", true, 8, "there is no volume 'v'" },
+                { "    volumeMounts: [{name: v, mountPath: v}]", "  volumes: [{name: v, emptyDir: {}}]", true, 8,
+                  "'v' is not an absolute path" },
+                { "    volumeMounts: [{name: v, mountPath: /v}, {name: v, mountPath: /v/}]",
+                  "  volumes: [{name: v, emptyDir: {}}]", true, 8, "something is mounted at '/v/' already" },
+                { "    volumeMounts: [{name: v, mountPath: /v, subPath: x}]",
+                  "  volumes: [{name: v, hostPath: {path: /srv}}]", true, 8, "not supported: subPath" },
+                { "    volumeMounts: [{name: v, mountPath: /v, subPath: ../x}]",
+                  "  volumes: [{name: v, configMap: {name: m}}]", true, 8, "'../x' is not a valid path" },
+                { "", "  volumes: [{name: v, configMap: {name: m, items: [{key: k, path: ../x}]}}]", true, 8,
+                  "spec.volumes[0].configMap.items[0]: '../x' is not a valid path" },
+                { "", "  volumes: [{name: v, secret: {secretName: s, defaultMode: 01777}}]", true, 8,
+                  "'1023' is not a valid" },
+                { "", "  volumes: [{name: v, nfs: {server: x}}]", true, 8, "spec.volumes[0].nfs: not supported" },
+                { "", "  volumes: [{name: v, emptyDir: {sizeLimit: 1Mi}}]", false, 8, "sizeLimit: has no effect" },
+                { "", "  volumes: [{name: v, emptyDir: {}, hostPath: {path: /}}]", true, 8, "expected one kind" },
+                { "", "  volumes: [{name: v}]", true, 8, "needs a kind" },
+                { "", "  volumes: [{name: V_1, emptyDir: {}}]", true, 8, "'V_1' is not a valid name" },
+                { "", "  restartPolicy: Sometimes", true, 8, "expected Always, OnFailure or Never, not 'Sometimes'" },
+                { "", "  restartPolicy: Never\n  initContainers: [{name: i, image: x, restartPolicy: Always}]", true, 9,
+                  "a sidecar would keep a pod" },
+                { "", "  initContainers: [{name: c, image: x}]", true, 6, "there is a container 'c' already" },
+                { "", "  dnsPolicy: None", true, 8, "None needs dnsConfig.nameservers" },
+                { "    imagePullPolicy: Never", "  initContainers: [{name: i, image: x}]", true, 5, "Never for some" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                int r;
+                _cleanup_(kube_pod_freep) KubePod *pod = make(cases[i].container, cases[i].spec, CONFIG, &r);
+                const KubeFinding *f = pod->findings.items;
+
+                cr_expect_eq(r, cases[i].refused ? -EINVAL : 0, "%s %s: %i", cases[i].container, cases[i].spec, r);
+                cr_expect_eq(pod->findings.n, cases[i].text ? 1 : 0, "%s %s: %zu: %s", cases[i].container,
+                             cases[i].spec, pod->findings.n, f ? f->text : "");
+                if (pod->findings.n == 0 || !cases[i].text)
+                        continue;
+                cr_expect(strstr(f->text, cases[i].text), "%s", f->text);
+                cr_expect_eq(f->line, cases[i].line, "%s: %zu", f->text, f->line);
+                cr_expect_eq(f->refused, cases[i].refused, "%s", f->text);
+        }
+}
+
+Test(kube_pod, objects)
+{
+        static const struct {
+                const char *text, *message; /* NULL: it is a pod */
+        } cases[] = {
+                { "kind: Deployment\nmetadata: {name: d}\nspec: {replicas: 1, template: {spec: {containers: [{name: c, "
+                  "image: x}]}}}", NULL },
+                { "kind: Job\nmetadata: {name: d}\nspec: {template: {spec: {restartPolicy: Never, containers: "
+                  "[{name: c, "
+                  "image: x}]}}}", NULL },
+                { "kind: List\nitems: [{kind: Pod, metadata: {name: d}, spec: {containers: [{name: c, image: x}]}}]",
+                  NULL },
+                { "kind: Deployment\nmetadata: {name: d}\nspec: {replicas: 2, template: {spec: {containers: [{name: c, "
+                  "image: x}]}}}", "spec.replicas: not supported" },
+                { "kind: Job\nmetadata: {name: d}\nspec: {template: {spec: {containers: [{name: c, image: x}]}}}",
+                  "spec.template.spec.restartPolicy: expected OnFailure or Never for a Job, not 'Always'" },
+                { "kind: List\nitems: [{kind: Pod, metadata: {name: d}, spec: {containers: [{name: c}]}}]",
+                  "items[0].spec.containers[0]: missing member 'image'" },
+                { "kind: Pod\nmetadata: {}\nspec: {containers: [{name: c, image: x}]}",
+                  "metadata: missing member 'name'" },
+                { "kind: Pod\nmetadata: {name: d}\nspec: {containers: []}", "spec.containers: must not be empty" },
+                { "kind: CronJob\nmetadata: {name: d}", "kind: not supported: write a Job" },
+                { "kind: Gateway\nmetadata: {name: d}", "kind: not supported: there are Pod" },
+                { "metadata: {name: d}", "an object needs 'kind'" },
+                { "[1]", "an object needs 'kind'" },
+                { "", "there is no pod in it" },
+                { "kind: ConfigMap\nmetadata: {name: d}\n", "there is no pod in it" },
+                { "kind: Pod\nmetadata: {name: d}\nspec: {containers: [{name: c, image: x}]}\n---\nkind: Pod\n",
+                  "kind: a second pod" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+                int r = kube_pod_parse(cases[i].text, strlen(cases[i].text), "/files", &pod, NULL);
+
+                cr_assert(pod);
+                cr_expect_eq(r, cases[i].message ? -EINVAL : 0, "%s: %i %s", cases[i].text, r,
+                             pod->findings.n > 0 ? pod->findings.items[0].text : "");
+                if (cases[i].message)
+                        cr_expect(pod->findings.n > 0 && strstr(pod->findings.items[0].text, cases[i].message), "%s",
+                                  pod->findings.items[0].text);
+                else
+                        cr_expect_str_eq(pod->name, "d");
+        }
+}
+
+Test(kube_pod, files)
+{
+        int r;
+        _cleanup_(kube_pod_freep) KubePod *pod =
+                make("    volumeMounts: [{name: v, mountPath: /v}]",
+                     "  volumes: [{name: v, configMap: {name: m, defaultMode: 0600}}]", CONFIG, &r);
+        static const struct {
+                const char *path;
+                mode_t mode;
+                size_t size;
+        } wanted[] = { { "volumes/v/", 0755, 0 }, { "volumes/v/k", 0600, 1 }, { "volumes/v/a b", 0600, 1 },
+                       { "volumes/v/bin", 0600, 2 } };
+
+        cr_assert_eq(r, 0);
+        cr_assert_eq(pod->n_files, ELEMENTSOF(wanted));
+        for (size_t i = 0; i < ELEMENTSOF(wanted); i++) {
+                cr_expect_str_eq(pod->files[i].path, wanted[i].path);
+                cr_expect_eq(pod->files[i].mode, wanted[i].mode);
+                cr_expect_eq(pod->files[i].size, wanted[i].size);
+        }
+}
