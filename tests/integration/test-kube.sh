@@ -145,12 +145,12 @@ kind: ConfigMap
 metadata: {name: conf}
 data: {word: "from the map\n"}
 YAML
+        defer podctl volume rm --force kube-site
         defer podctl delete --force kube-site
         podctl create kube-site site.yaml
         assert_eq "$(cat /etc/podctl/pods.d/kube-site.yaml)" "$(cat site.yaml)"
         assert_contains "$(podctl check kube-site)" good
         systemctl start pod@kube-site
-        defer podctl volume rm kube-site
         defer systemctl stop pod@kube-site
         wait_until test -e /var/lib/podctl/volumes/kube-site/data/mark
         wait_until eval 'podctl logs kube-site | grep -q "from the map"'
