@@ -283,6 +283,28 @@ static int read_drop_ins(QuadletFile *f, char **reterr_message)
         return r;
 }
 
+const QuadletEntry *quadlet_file_find(const QuadletFile *f, const char *section, const char *key)
+{
+        for (size_t i = f->n_entries; i-- > 0;)
+                if (streq(f->entries[i].section, section) && streq(f->entries[i].key, key))
+                        return &f->entries[i];
+        return NULL;
+}
+
+/* A template stands for its default instance. */
+static int take_instance(QuadletFile *f)
+{
+        const QuadletEntry *e = quadlet_file_find(f, "Install", "DefaultInstance");
+        char *stem;
+
+        if (!endswith(f->stem, "@") || !e || !*e->value)
+                return 0;
+        stem = strjoin(f->stem, e->value);
+        free(f->stem);
+        f->stem = stem;
+        return stem ? 0 : -ENOMEM;
+}
+
 int quadlet_file_read(const char *path, QuadletFile *ret, char **reterr_message)
 {
         const char *name = path_basename(path), *dot = strrchr(name, '.');
@@ -296,20 +318,14 @@ int quadlet_file_read(const char *path, QuadletFile *ret, char **reterr_message)
         r = f.path && f.stem && f.suffix ? read_one(&f, path, reterr_message) : -ENOMEM;
         if (r >= 0)
                 r = read_drop_ins(&f, reterr_message);
+        if (r >= 0)
+                r = take_instance(&f);
         if (r < 0) {
                 quadlet_file_done(&f);
                 return r;
         }
         *ret = f;
         return 0;
-}
-
-const QuadletEntry *quadlet_file_find(const QuadletFile *f, const char *section, const char *key)
-{
-        for (size_t i = f->n_entries; i-- > 0;)
-                if (streq(f->entries[i].section, section) && streq(f->entries[i].key, key))
-                        return &f->entries[i];
-        return NULL;
 }
 
 /* Words */

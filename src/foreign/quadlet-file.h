@@ -20,6 +20,7 @@ typedef struct QuadletFile {
         char *suffix; /* "container" */
         QuadletEntry *entries;
         size_t n_entries;
+        bool beside; /* it was not asked for; others may name it */
 } QuadletFile;
 
 void quadlet_file_done(QuadletFile *f);

@@ -146,6 +146,7 @@ static void check(const char *path, const char *expected)
 Test(quadlet_file, files)
 {
         char directory[] = "/tmp/test-quadlet-XXXXXX";
+        QuadletFile instance = {};
 
         cr_assert_not_null(mkdtemp(directory));
         cr_assert_eq(chdir(directory), 0);
@@ -159,6 +160,11 @@ Test(quadlet_file, files)
         put("./a-b@i.container.d/ignored", "[C]\nx=ignored\n");
         check("./a-b@i.container",
               "C.x=0@2|C.x=kind@2|C.x=prefix@2|C.x=instance@2|C.x=template@2|");
+
+        put("./d@.pod", "[Install]\nDefaultInstance=main\n");
+        cr_assert_geq(quadlet_file_read("./d@.pod", &instance, NULL), 0);
+        cr_expect_str_eq(instance.stem, "d@main");
+        quadlet_file_done(&instance);
 
         cr_assert_eq(symlink("loop.pod", "loop.pod"), 0);
         cr_assert_eq(mkdir("dir.pod", 0755), 0);
