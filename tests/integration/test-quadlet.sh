@@ -43,7 +43,10 @@ by_podman() {
 }
 
 # Says what it sees into /out, and lives on.
-seeing='Exec=sh -c "{ id -u; id -g; pwd; echo $$A-$$B; cat /ro/file; touch /ro/x || echo read-only; ls -d /data; stat -f -c %%T /scratch; grep CapEff /proc/self/status; ulimit -n; cat /etc/hostname; } >/out/seen 2>/dev/null; exec sleep 1000"'
+seeing='Exec=sh -c "{ id -u; id -g; pwd; echo $$A-$$B; cat /ro/file; touch /ro/x || echo read-only; ls -d /data; \
+        stat -f -c %%T /scratch; grep CapEff /proc/self/status; ulimit -n; cat /etc/hostname; } 2>/dev/null \
+        >/out/seen; \
+        exec sleep 1000"'
 
 test_quadlet_sees_the_same() {
         quadlet_here
