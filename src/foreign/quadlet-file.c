@@ -72,6 +72,14 @@ static int add_entry(QuadletFile *f, const char *section, const char *key, const
                        : -ENOMEM;
 }
 
+int quadlet_file_add(QuadletFile *f, const char *section, const char *key, char *value)
+{
+        int r = add_entry(f, section, key, value, f->path, 0);
+
+        free(value);
+        return r;
+}
+
 static char *strip(char *s)
 {
         size_t n;

@@ -29,6 +29,9 @@ void quadlet_file_done(QuadletFile *f);
  * it. *reterr_message names file and line. */
 int quadlet_file_parse(QuadletFile *f, const char *path, const char *text, size_t n, char **reterr_message);
 
+/* Appends an entry that no file has. Takes the value, also on failure. */
+int quadlet_file_add(QuadletFile *f, const char *section, const char *key, char *value);
+
 /* Reads a file and its drop-ins: those in NAME.SUFFIX.d, of prefixes and templates (a-.container.d, a@.container.d) and
  * of the kind (container.d). For files in Quadlet's directories, all of these are searched. */
 int quadlet_file_read(const char *path, QuadletFile *ret, char **reterr_message);

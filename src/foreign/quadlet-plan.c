@@ -355,6 +355,9 @@ static int tell_unknown(QuadletStep *step, const QuadletEntry *e)
 {
         Nearest nearest = { .written = e->key };
 
+        if (*e->key == '-')
+                return quadlet_step_tell(step, QUADLET_LOST, "no option of podctl create does the same; leave it away");
+
         for (const QuadletRow *row = quadlet_rows; row->key; row++)
                 if (streq(row->section, e->section))
                         nearest_offer(&nearest, row->key);

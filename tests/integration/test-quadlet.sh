@@ -45,7 +45,7 @@ by_podman() {
 # Says what it sees into /out, and lives on.
 seeing='Exec=sh -c "{ id -u; id -g; pwd; echo $$A-$$B; cat /ro/file; touch /ro/x || echo read-only; ls -d /data; \
         stat -f -c %%T /scratch; grep CapEff /proc/self/status; ulimit -n; cat /etc/hostname; } 2>/dev/null \
-        >/out/seen; \
+        >/out/new; mv /out/new /out/seen; \
         exec sleep 1000"'
 
 test_quadlet_sees_the_same() {
@@ -73,13 +73,12 @@ $seeing
 END
         by_podman seen.service
         wait_until test -s out/seen
-        sleep 1
         mv out/seen theirs
         stop_podman_unit seen.service
         by_podctl seen 2>log || fail "$(cat log)"
         defer podctl volume rm systemd-seen seen
         systemctl start pod@seen
-        wait_until grep -qx there out/seen
+        wait_until test -s out/seen
         diff theirs out/seen
 }
 
@@ -210,6 +209,24 @@ test_quadlet_all_or_nothing() {
         [[ ! -e /etc/podctl/pods.d/qa.json && ! -e /etc/systemd/system/pod@qa.service.d/50-podctl.conf ]]
         [[ ! -e /etc/podctl/net.d/qa.conf ]]
 }
+
+# A command line as it stands in somebody's notes.
+test_quadlet_command_line() {
+        local status=0 words=(sudo podman run -d --rm --name noted -e 'A=b $c' -w /tmp --cap-drop=all --restart=always
+                docker.io/library/busybox sh -c 'echo "$A $PWD"; sleep 1000')
+        quadlet_here
+        defer rm -rf /etc/podctl/pods.d/noted.json /etc/systemd/system/pod@noted.service.d
+        defer systemctl stop pod@noted
+        podctl create noted -- "${words[@]}" >log 2>&1 || fail "$(cat log)"
+        systemctl start pod@noted
+        wait_until has_said noted 'b $c /tmp'
+        assert_eq "$(systemctl show -P Restart pod@noted)" always
+        podctl create other --check -- podman run --privileged busybox >table || status=$?
+        assert_eq "$status" 1
+        grep -q -e '--privileged .*lost ' table
+}
+
+has_said() { podctl logs "$1" | grep -qF "$2"; }
 
 test_quadlet_excludes() {
         assert_fails 254 podctl create --from=/nosuch

@@ -304,6 +304,11 @@ static int take_arguments(RunArgs *args, char ***words)
 {
         RunApp *app;
 
+        if (args->n_apps == 0 && args->options == create_options && args->subject) {
+                args->foreign = *words + 1;
+                *words += strv_length(*words);
+                return 0;
+        }
         if (args->n_apps == 0)
                 return log_error_errno(EINVAL,
                                        "Arguments after '--' belong to an image, and there is none before them");
@@ -424,8 +429,10 @@ static int check_from(const RunArgs *args)
 
         for (const Option *o = create_options; o->name; o++)
                 if (is_given(args, o) && !strv_contains((char *const *) allowed, o->name))
-                        return log_error_errno(EINVAL, "Option --from excludes --%s; the files say what pods are made "
-                                               "of", o->name);
+                        return log_error_errno(EINVAL,
+                                               "Option --%s does not go with what others describe: --from, or a "
+                                               "command line of podman run",
+                                               o->name);
         if (args->n_apps > 0)
                 return log_error_errno(EINVAL, "Option --from excludes image '%s'; the files name the images",
                                        args->apps[0].image);
@@ -456,10 +463,13 @@ static int check_args(RunArgs *args)
                 return log_error_errno(EINVAL, "There are conflicting flags set with --pod-manifest, which excludes "
                                                "images, --volume, --mount, --port, --pull-policy, --set-env, "
                                                "--set-env-file, --inherit-env and --credential");
-        if (args->options == create_options && args->from)
+        if (args->from && args->foreign)
+                return log_error_errno(EINVAL, "Option --from excludes a command line of podman run");
+        if (args->options == create_options && (args->from || args->foreign))
                 return check_from(args);
         if (args->options == create_options && (args->check_from || args->force))
-                return log_error_errno(EINVAL, "Options --check and --force go with --from");
+                return log_error_errno(EINVAL, "Options --check and --force go with --from, or a command line of "
+                                       "podman run");
         if (args->options == create_options && args->n_apps == 0)
                 return log_error_errno(EINVAL, "'podctl create' needs NAME IMAGE; see 'podctl create --help'");
         if (!args->pod_manifest && args->n_apps == 0)

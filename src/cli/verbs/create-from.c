@@ -7,6 +7,7 @@
 #include "basic/path.h"
 #include "cli/terminal/table.h"
 #include "cli/verbs/create-from.h"
+#include "foreign/podman-run.h"
 #include "foreign/quadlet-plan.h"
 #include "pod/pods-d.h"
 #include "shared/explain.h"
@@ -144,6 +145,21 @@ static int read_files(const char *from, Files *files)
         return r;
 }
 
+static int read_command(const RunArgs *args, Files *files)
+{
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        files->items = new0(QuadletFile, 1);
+        if (!files->items)
+                return log_oom();
+        r = podman_run_parse(args->foreign, args->subject, files->items, &message);
+        if (r < 0)
+                return log_explained(r, message, "Cannot read the command line of podman run");
+        files->n = 1;
+        return 0;
+}
+
 /* What becomes of each line */
 
 static int add_finding(Table *t, const QuadletFinding *f)
@@ -186,7 +202,7 @@ static int tell_findings(const QuadletPlan *plan, const RunArgs *args)
         }
         if (lost > 0 && !args->force)
                 return log_error_errno(EINVAL, "Nothing was written, since %zu lines of %s cannot be carried over; "
-                                       "--force leaves them out", lost, args->from);
+                                       "--force leaves them out", lost, args->from ?: "podman run");
         return 0;
 }
 
@@ -328,13 +344,13 @@ int create_from(Context *c, const RunArgs *args, int (*create)(Context *c, const
         _cleanup_(quadlet_plan_done) QuadletPlan plan = {};
         _cleanup_(files_done) Files files = {};
         _cleanup_free_ char *message = NULL;
-        int r = read_files(args->from, &files);
+        int r = args->foreign ? read_command(args, &files) : read_files(args->from, &files);
 
         if (r < 0)
                 return r;
         r = quadlet_plan_new(files.items, files.n, args->subject, &plan, &message);
         if (r < 0)
-                return log_explained(r, message, "Cannot take pods from %s", args->from);
+                return log_explained(r, message, "Cannot take pods from %s", args->from ?: "podman run");
         if (args->check_from)
                 return print_findings(&plan);
         r = tell_findings(&plan, args);

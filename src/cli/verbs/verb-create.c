@@ -337,7 +337,7 @@ static int create_one(Context *c, const RunArgs *args)
 
 static int create(Context *c, const RunArgs *args)
 {
-        return args->from ? create_from(c, args, create_one) : create_one(c, args);
+        return args->from || args->foreign ? create_from(c, args, create_one) : create_one(c, args);
 }
 
 static int run(Context *c, void *userdata, char **words)
