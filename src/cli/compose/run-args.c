@@ -172,8 +172,11 @@ const Option prepare_options[] = {
 
 /* All options that can be in a file. */
 const Option create_options[] = {
-        PREPARE_OPTIONS START_OPTIONS { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL,
-                                        "Print the file and write nothing" },
+        PREPARE_OPTIONS START_OPTIONS { "check", &option_bool, offsetof(RunArgs, check_from), NULL,
+                                        "Show what --from carries over, and write nothing" },
+        { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL, "Print the file and write nothing" },
+        { "force", &option_bool, offsetof(RunArgs, force), NULL, "Leave out what --from cannot carry over" },
+        { "from", &option_string, offsetof(RunArgs, from), "FILE", "Take pods from files of Quadlet" },
         RESULTS_OPTION(RunArgs, format),
         { "replace", &option_bool, offsetof(RunArgs, replace), NULL, "Replace an existing file" },
         { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },
@@ -304,6 +307,11 @@ static int take_arguments(RunArgs *args, char ***words)
 {
         RunApp *app;
 
+        if (args->n_apps == 0 && args->options == create_options && args->subject) {
+                args->foreign = *words + 1;
+                *words += strv_length(*words);
+                return 0;
+        }
         if (args->n_apps == 0)
                 return log_error_errno(EINVAL,
                                        "Arguments after '--' belong to an image, and there is none before them");
@@ -406,6 +414,34 @@ static int check_stage1(const char *stage1)
                        : 0;
 }
 
+static bool is_given(const RunArgs *args, const Option *option)
+{
+        const void *field = (const char *) args + option->offset;
+
+        if (option->type == &option_bool)
+                return *(const bool *) field;
+        if (option->type == &option_tristate)
+                return *(const int *) field >= 0;
+        return *(const void *const *) field != NULL;
+}
+
+/* The files say what the pods are made of. */
+static int check_from(const RunArgs *args)
+{
+        static const char *const allowed[] = { "check", "dry-run", "force", "format", "from", "replace", "help", NULL };
+
+        for (const Option *o = create_options; o->name; o++)
+                if (is_given(args, o) && !strv_contains((char *const *) allowed, o->name))
+                        return log_error_errno(EINVAL,
+                                               "Option --%s does not go with what others describe: --from, or a "
+                                               "command line of podman run",
+                                               o->name);
+        if (args->n_apps > 0)
+                return log_error_errno(EINVAL, "Option --from excludes image '%s'; the files name the images",
+                                       args->apps[0].image);
+        return 0;
+}
+
 static int check_args(RunArgs *args)
 {
         int r;
@@ -433,6 +469,13 @@ static int check_args(RunArgs *args)
                                                "images, --volume, --mount, --port, --pull-policy, --set-env, "
                                                "--set-env-file, --inherit-env and --credential",
                                        args->kube ? "kube" : "pod-manifest");
+        if (args->from && args->foreign)
+                return log_error_errno(EINVAL, "Option --from excludes a command line of podman run");
+        if (args->options == create_options && (args->from || args->foreign))
+                return check_from(args);
+        if (args->options == create_options && (args->check_from || args->force))
+                return log_error_errno(EINVAL, "Options --check and --force go with --from, or a command line of "
+                                       "podman run");
         if (args->options == create_options && args->n_apps == 0)
                 return log_error_errno(EINVAL, "'podctl create' needs NAME IMAGE; see 'podctl create --help'");
         if (!args->pod_manifest && !args->kube && args->n_apps == 0)

@@ -56,6 +56,11 @@ typedef struct RunArgs {
         bool check;             /* like dry_run, but nothing is printed or fetched */
         char *format;           /* for prepare and create */
         bool replace;           /* for create, like the next one */
+        char *from;             /* a file or directory of Quadlet, for create, like the next three */
+        char *const *foreign;   /* a command line of podman run; not owned */
+        bool check_from;
+        bool force;
+        char *const *unit_lines, *const *service_lines, *const *install_lines; /* more of the drop-in; not owned */
         char *subject;          /* the word before the first image */
         bool help;
         char *pod_manifest;

@@ -9,6 +9,7 @@
 #include "cli/compose/run-network.h"
 #include "cli/terminal/results.h"
 #include "cli/update/update-choice.h"
+#include "cli/verbs/create-from.h"
 #include "cli/verbs/verbs.h"
 #include "image/name/image-location.h"
 #include "pod/pods-d.h"
@@ -100,7 +101,8 @@ static bool wants_drop_in(const RunArgs *args)
 
         for (size_t i = 0; i < args->n_apps; i++)
                 devices = devices || args->apps[i].devices;
-        return devices || args->properties || args->slice;
+        return devices || args->properties || args->slice || args->unit_lines || args->service_lines ||
+               args->install_lines;
 }
 
 static int add_properties(char *const *properties, bool of_unit, char ***lines)
@@ -119,15 +121,20 @@ static int drop_in_lines(const RunArgs *args, char ***ret)
         r = strv_extend(&lines, PODS_D_DROP_IN_HEADER "[Unit]");
         if (r < 0 || add_properties(args->properties, true, &lines) < 0)
                 return -ENOMEM;
-        r = strv_extend(&lines, "[Service]");
-        if (r < 0 || add_properties(args->properties, false, &lines) < 0)
+        r = strv_extend_strv(&lines, args->unit_lines);
+        if (r >= 0)
+                r = strv_extend(&lines, "[Service]");
+        if (r < 0 || add_properties(args->properties, false, &lines) < 0 ||
+            strv_extend_strv(&lines, args->service_lines) < 0)
                 return -ENOMEM;
         r = args->slice ? strv_extendf(&lines, "Slice=%s", args->slice) : 0;
         for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
                 STRV_FOREACH(device, args->apps[i].devices)
                         if (strv_extendf(&lines, "DeviceAllow=%.*s rwm", (int) strcspn(*device, ":"), *device) < 0)
                                 return -ENOMEM;
-        if (r < 0 || strv_extend(&lines, "") < 0)
+        if (r >= 0 && args->install_lines)
+                r = strv_extend(&lines, "[Install]\nWantedBy=");
+        if (r < 0 || strv_extend_strv(&lines, args->install_lines) < 0 || strv_extend(&lines, "") < 0)
                 return -ENOMEM;
         *ret = TAKE_PTR(lines);
         return 0;
@@ -432,7 +439,7 @@ static int create_kube(Context *c, const RunArgs *args, const Results *results)
         return r;
 }
 
-static int create(Context *c, const RunArgs *args)
+static int create_one(Context *c, const RunArgs *args)
 {
         _cleanup_(results_done) Results results = results_new(args->format);
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
@@ -460,6 +467,11 @@ static int create(Context *c, const RunArgs *args)
         if (!args->dry_run)
                 results_print(&results);
         return r;
+}
+
+static int create(Context *c, const RunArgs *args)
+{
+        return args->from || args->foreign ? create_from(c, args, create_one) : create_one(c, args);
 }
 
 static int run(Context *c, void *userdata, char **words)

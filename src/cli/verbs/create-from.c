@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "basic/fs.h"
+#include "basic/log.h"
+#include "basic/path.h"
+#include "cli/terminal/table.h"
+#include "cli/verbs/create-from.h"
+#include "foreign/podman-run.h"
+#include "foreign/quadlet-plan.h"
+#include "pod/pods-d.h"
+#include "shared/explain.h"
+
+#define NET_D "/etc/podctl/net.d"
+#define OLD_MAX_SIZE (16 * 1024 * 1024)
+
+typedef struct Files {
+        QuadletFile *items;
+        size_t n;
+} Files;
+
+static void files_done(Files *files)
+{
+        for (size_t i = 0; i < files->n; i++)
+                quadlet_file_done(&files->items[i]);
+        files->items = mfree(files->items);
+        files->n = 0;
+}
+
+static const char *suffix_of(const char *name)
+{
+        static const char *const suffixes[] = { ".container", ".pod", ".volume", ".network", ".image", ".kube",
+                                                ".build" };
+
+        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++)
+                if (endswith(name, suffixes[i]) && !streq(name, suffixes[i]))
+                        return suffixes[i];
+        return NULL;
+}
+
+/* Files */
+
+static int add_file(Files *files, const char *path, bool beside)
+{
+        _cleanup_free_ char *message = NULL;
+        QuadletFile *grown = reallocarray(files->items, files->n + 1, sizeof(QuadletFile));
+        int r;
+
+        if (!grown)
+                return log_oom();
+        files->items = grown;
+        grown[files->n] = (QuadletFile) {};
+        r = quadlet_file_read(path, &grown[files->n], &message);
+        if (r < 0)
+                return log_explained(r, message, "Cannot read %s", path);
+        grown[files->n++].beside = beside;
+        return 0;
+}
+
+/* path: the file that is asked for; NULL: all. */
+static int add_directory(Files *files, const char *directory, const char *path)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r = list_directory_at(AT_FDCWD, directory, &names);
+
+        if (r < 0)
+                return log_error_errno(r, "Cannot read %s: %m", directory);
+        STRV_FOREACH(name, names) {
+                _cleanup_free_ char *full = path_join(directory, *name);
+                struct stat st;
+
+                if (!full)
+                        return log_oom();
+                if (!path && stat(full, &st) >= 0 && S_ISDIR(st.st_mode) && !endswith(*name, ".d"))
+                        log_warning("%s: directories within a directory are not read; give it to --from, too", full);
+                if (!suffix_of(*name) || (path && streq(path_basename(path), *name)))
+                        continue;
+                r = add_file(files, full, path != NULL);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static bool names(const QuadletFile *f, const QuadletFile *other)
+{
+        _cleanup_free_ char *name = strjoin(other->stem, ".", other->suffix);
+
+        for (size_t i = 0; name && i < f->n_entries; i++) {
+                const char *found = strstr(f->entries[i].value, name);
+
+                if (found && (found == f->entries[i].value || strchr(" ,=", found[-1])))
+                        return true;
+        }
+        return false;
+}
+
+/* A pod needs its containers, and everything needs its volumes, networks, images and pod. */
+static bool is_needed(const QuadletFile *f, const QuadletFile *wanted)
+{
+        const QuadletEntry *pod = quadlet_file_find(f, "Container", "Pod");
+
+        if (streq(f->suffix, "container"))
+                return streq(wanted->suffix, "pod") && pod && startswith(pod->value, wanted->stem) &&
+                       streq(pod->value + strlen(wanted->stem), ".pod");
+        return !streq(f->suffix, "kube") && names(wanted, f);
+}
+
+static void want_needed(Files *files)
+{
+        bool more = true;
+
+        while (more) {
+                more = false;
+                for (size_t i = 0; i < files->n; i++)
+                        for (size_t k = 0; k < files->n && files->items[i].beside; k++)
+                                if (!files->items[k].beside && is_needed(&files->items[i], &files->items[k])) {
+                                        files->items[i].beside = false;
+                                        more = true;
+                                }
+        }
+}
+
+static int read_files(const char *from, Files *files)
+{
+        _cleanup_free_ char *directory = NULL;
+        struct stat st;
+        int r;
+
+        if (stat(from, &st) < 0)
+                return log_error_errno(errno, "Cannot read %s: %m", from);
+        if (S_ISDIR(st.st_mode))
+                r = add_directory(files, from, NULL);
+        else {
+                directory = path_basename(from) == from ? strdup(".") : strndup(from, path_basename(from) - from);
+                r = directory ? add_file(files, from, false) : log_oom();
+                if (r >= 0)
+                        r = add_directory(files, directory, from);
+                want_needed(files);
+        }
+        if (r >= 0 && files->n == 0)
+                return log_error_errno(ENOENT, "%s: there is no file of Quadlet: they are called NAME.container, "
+                                       "NAME.pod and so on", from);
+        return r;
+}
+
+static int read_command(const RunArgs *args, Files *files)
+{
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        files->items = new0(QuadletFile, 1);
+        if (!files->items)
+                return log_oom();
+        r = podman_run_parse(args->foreign, args->subject, files->items, &message);
+        if (r < 0)
+                return log_explained(r, message, "Cannot read the command line of podman run");
+        files->n = 1;
+        return 0;
+}
+
+/* What becomes of each line */
+
+static int add_finding(Table *t, const QuadletFinding *f)
+{
+        _cleanup_free_ char *place = f->line ? strprintf("%s:%u", f->file, f->line) : strdup(f->file);
+        const char *row[] = { place, f->key, quadlet_state_to_string(f->state), f->why };
+        static const char *const colors[] = { "green", "yellow", "red" };
+        int r = place ? table_add_row(t, row) : -ENOMEM;
+
+        return r < 0 ? r : table_color(t, 2, colors[f->state]);
+}
+
+static int print_findings(const QuadletPlan *plan)
+{
+        static const char *const legend[] = { "FILE", "KEY", "STATE", "WHY" };
+        _cleanup_(table_done) Table t = { .n_columns = ELEMENTSOF(legend), .whole = true };
+        int r = table_add_legend(&t, legend);
+
+        for (size_t i = 0; r >= 0 && i < plan->n_findings; i++)
+                r = add_finding(&t, &plan->findings[i]);
+        if (r >= 0)
+                r = table_print(&t, stdout);
+        return r < 0 ? log_oom() : quadlet_plan_loses(plan);
+}
+
+static int tell_findings(const QuadletPlan *plan, const RunArgs *args)
+{
+        size_t lost = 0;
+
+        for (size_t i = 0; i < plan->n_findings; i++) {
+                const QuadletFinding *f = &plan->findings[i];
+
+                if (f->state == QUADLET_CARRIED)
+                        continue;
+                lost += f->state == QUADLET_LOST;
+                if (f->state == QUADLET_LOST)
+                        log_warning("%s:%u: %s is lost: %s", f->file, f->line, f->key, f->why);
+                else
+                        log_warning("%s:%u: %s is changed: %s", f->file, f->line, f->key, f->why);
+        }
+        if (lost > 0 && !args->force)
+                return log_error_errno(EINVAL, "Nothing was written, since %zu lines of %s cannot be carried over; "
+                                       "--force leaves them out", lost, args->from ?: "podman run");
+        return 0;
+}
+
+/* What was there before */
+
+typedef struct Old {
+        char *path;
+        char *text; /* NULL: nothing was there */
+        size_t size;
+        mode_t mode;
+} Old;
+
+typedef struct Olds {
+        Old *items;
+        size_t n;
+} Olds;
+
+static int keep(Olds *olds, const char *path)
+{
+        Old *grown = reallocarray(olds->items, olds->n + 1, sizeof(Old));
+        struct stat st;
+        int r;
+
+        if (!grown)
+                return log_oom();
+        olds->items = grown;
+        grown[olds->n] = (Old) { .path = strdup(path) };
+        if (!grown[olds->n].path)
+                return log_oom();
+        olds->n++;
+        if (stat(path, &st) < 0)
+                return errno == ENOENT ? 0 : log_error_errno(errno, "Cannot read %s: %m", path);
+        grown[olds->n - 1].mode = st.st_mode & 0777;
+        r = read_file_at(AT_FDCWD, path, OLD_MAX_SIZE, &grown[olds->n - 1].text, &grown[olds->n - 1].size);
+        return r < 0 ? log_error_errno(r, "Cannot read %s: %m", path) : 0;
+}
+
+static void put_back(const Olds *olds)
+{
+        for (size_t i = olds->n; i-- > 0;) {
+                const Old *o = &olds->items[i];
+                int r = o->text ? write_file_at(AT_FDCWD, o->path, o->text, o->size, o->mode)
+                                : unlink(o->path) < 0 && errno != ENOENT ? -errno : 0;
+
+                if (r < 0)
+                        log_error_errno(r, "Cannot put %s back as it was: %m", o->path);
+        }
+}
+
+static void olds_done(Olds *olds)
+{
+        for (size_t i = 0; i < olds->n; i++) {
+                free(olds->items[i].path);
+                free(olds->items[i].text);
+        }
+        free(olds->items);
+}
+
+/* Writing */
+
+static int write_network(const QuadletNetwork *network, const RunArgs *args, Olds *olds)
+{
+        _cleanup_free_ char *path = strjoin(NET_D "/", network->name, ".conf");
+        int r;
+
+        if (!path)
+                return log_oom();
+        if (args->dry_run)
+                return fputs(network->text, stdout) < 0 ? -EIO : 0;
+        r = keep(olds, path);
+        if (r < 0)
+                return r;
+        if (olds->items[olds->n - 1].text && !args->replace && !streq(olds->items[olds->n - 1].text, network->text)) {
+                olds->n--;
+                free(olds->items[olds->n].path);
+                free(olds->items[olds->n].text);
+                return log_error_errno(EEXIST, "There is another network '%s' already: %s; --replace writes over it",
+                                       network->name, path);
+        }
+        r = mkdir_p_at(AT_FDCWD, NET_D, 0755);
+        if (r >= 0)
+                r = write_file_at(AT_FDCWD, path, network->text, strlen(network->text), 0644);
+        return r < 0 ? log_error_errno(r, "Cannot write %s: %m", path) : 0;
+}
+
+static int keep_pod(const char *name, Olds *olds)
+{
+        _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"),
+                            *drop_in = strprintf(PODS_D_DROP_IN_DIRECTORY "/" PODS_D_DROP_IN, name);
+        int r = path && drop_in ? keep(olds, path) : log_oom();
+
+        return r < 0 ? r : keep(olds, drop_in);
+}
+
+static int write_pod(Context *c, const QuadletPod *pod, const RunArgs *args, Olds *olds,
+                     int (*create)(Context *c, const RunArgs *args))
+{
+        RunArgs own = { .options = create_options, RUN_ARGS_UNSET, .dry_run = args->dry_run, .replace = args->replace,
+                        .unit_lines = pod->unit, .service_lines = pod->service, .install_lines = pod->install };
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        for (size_t i = 0; i < pod->n_apps; i++)
+                if (!pod->apps[i].image)
+                        return log_error_errno(EINVAL, "%s: container '%s' has no image", pod->stem, pod->apps[i].stem);
+        if (quadlet_pod_words(pod, &words) < 0)
+                return log_oom();
+        r = run_args_parse(c, words, &own);
+        if (r >= 0 && args->format)
+                r = free_and_strdup(&own.format, args->format);
+        if (r >= 0 && !args->dry_run && pod_name_is_valid(pod->name))
+                r = keep_pod(pod->name, olds);
+        if (r >= 0)
+                r = create(c, &own);
+        options_free(create_options, &own);
+        
+        run_args_done_apps(&own);
+        return r;
+}
+
+static int write_plan(Context *c, const QuadletPlan *plan, const RunArgs *args,
+                      int (*create)(Context *c, const RunArgs *args))
+{
+        Olds olds = {};
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_networks; i++)
+                r = plan->networks[i].text ? write_network(&plan->networks[i], args, &olds) : 0;
+        for (size_t i = 0; r >= 0 && i < plan->n_pods; i++)
+                r = plan->pods[i].n_apps > 0 ? write_pod(c, &plan->pods[i], args, &olds, create) : 0;
+        if (r < 0)
+                put_back(&olds);
+        olds_done(&olds);
+        return r;
+}
+
+int create_from(Context *c, const RunArgs *args, int (*create)(Context *c, const RunArgs *args))
+{
+        _cleanup_(quadlet_plan_done) QuadletPlan plan = {};
+        _cleanup_(files_done) Files files = {};
+        _cleanup_free_ char *message = NULL;
+        int r = args->foreign ? read_command(args, &files) : read_files(args->from, &files);
+
+        if (r < 0)
+                return r;
+        r = quadlet_plan_new(files.items, files.n, args->subject, &plan, &message);
+        if (r < 0)
+                return log_explained(r, message, "Cannot take pods from %s", args->from ?: "podman run");
+        if (args->check_from)
+                return print_findings(&plan);
+        r = tell_findings(&plan, args);
+        return r < 0 ? r : write_plan(c, &plan, args, create);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/strv.h"
+
+/* Files of Quadlet as text: the syntax of systemd.syntax(7) with drop-ins, see podman-systemd.unit(5). libsystemd does
+ * not have a reader of unit files. */
+
+typedef struct QuadletEntry {
+        char *section;
+        char *key;
+        char *value; /* continuation lines joined; quotes and specifiers as they are written */
+        char *file;
+        unsigned line; /* the first one */
+} QuadletEntry;
+
+typedef struct QuadletFile {
+        char *path;
+        char *stem;   /* "web" of web.container, "db@main" of db@main.container */
+        char *suffix; /* "container" */
+        QuadletEntry *entries;
+        size_t n_entries;
+        bool beside; /* it was not asked for; others may name it */
+} QuadletFile;
+
+void quadlet_file_done(QuadletFile *f);
+
+/* Appends the entries of one text. In sections other than those of systemd, an empty value takes away the values before
+ * it. *reterr_message names file and line. */
+int quadlet_file_parse(QuadletFile *f, const char *path, const char *text, size_t n, char **reterr_message);
+
+/* Appends an entry that no file has. Takes the value, also on failure. */
+int quadlet_file_add(QuadletFile *f, const char *section, const char *key, char *value);
+
+/* Reads a file and its drop-ins: those in NAME.SUFFIX.d, of prefixes and templates (a-.container.d, a@.container.d) and
+ * of the kind (container.d). For files in Quadlet's directories, all of these are searched. */
+int quadlet_file_read(const char *path, QuadletFile *ret, char **reterr_message);
+
+/* The last value, or NULL. */
+const QuadletEntry *quadlet_file_find(const QuadletFile *f, const char *section, const char *key);
+
+/* The words of a value without their quotes and escapes. -EINVAL: a quote is not closed, or an escape is not valid. */
+int quadlet_split_words(const char *value, char ***ret);
+
+/* Replaces specifiers whose meaning does not depend on the host. In a drop-in of pod@NAME.service, %n and those of the
+ * host mean the right thing later and stay as they are. -EOPNOTSUPP: there is one that cannot be replaced; its
+ * letter is in *ret_specifier. */
+int quadlet_expand(const QuadletFile *f, const char *value, bool for_drop_in, char **ret, char *ret_specifier);

@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+
+#include "basic/parse.h"
+#include "basic/path.h"
+#include "foreign/quadlet-keys.h"
+#include "foreign/quadlet-mounts.h"
+
+/* Capabilities of podman's containers, as containers.conf(5) has them. */
+static const char *const podman_caps[] = { "CHOWN",            "DAC_OVERRIDE", "FOWNER", "FSETID",  "KILL",
+                                           "NET_BIND_SERVICE", "SETFCAP",      "SETGID", "SETPCAP", "SETUID",
+                                           "SYS_CHROOT",       NULL };
+
+#define lose(step, ...) quadlet_step_tell(step, QUADLET_LOST, __VA_ARGS__)
+#define change(step, ...) quadlet_step_tell(step, QUADLET_CHANGED, __VA_ARGS__)
+
+/* Ways that many keys have */
+
+static int to_app(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return strv_extendf(&step->app->words, "--%s=%s", row->option, value);
+}
+
+static int to_pod(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return strv_extendf(&step->pod->words, "--%s=%s", row->option, value);
+}
+
+static int each_word(const char *option, const char *value, char ***words)
+{
+        _cleanup_strv_free_ char **parts = NULL;
+        int r = quadlet_split_words(value, &parts);
+
+        STRV_FOREACH(part, parts)
+                if (r >= 0)
+                        r = strv_extendf(words, "--%s=%s", option, *part);
+        return r;
+}
+
+static int words_to_app(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return each_word(row->option, value, step->app ? &step->app->words : &step->pod->words);
+}
+
+static int nothing(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return 0;
+}
+
+/* The value does not matter if it switches something off. */
+static int unless_off(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (parse_boolean(value) != 0)
+                return lose(step, "%s", row->option);
+        return 0;
+}
+
+static int seconds(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return strv_extendf(&step->app->words, "--%s=%ss", row->option, value);
+}
+
+/* Values that have another name here. "=": nothing has to be said. */
+typedef struct Word {
+        const char *option, *from, *to;
+} Word;
+
+static const Word translations[] = {
+        { "health-on-failure", "kill", "fail" },
+        { "health-on-failure", "none", "none" },
+        { "health-on-failure", "restart", "restart" },
+        { "health-on-failure", "stop", "stop" },
+        { "pull-policy", "always", "update" },
+        { "pull-policy", "missing", "new" },
+        { "pull-policy", "never", "never" },
+        { "pull-policy", "newer", "update" },
+        { "log", "journald", "both" },
+        { "log", "none", "none" },
+        { "log", "passthrough", "both" },
+        { "private-users", "auto", "yes" },
+        { "private-users", "host", "no" },
+        { "annotation=podctl/auto-update", "registry", "restart" },
+};
+
+static int translate(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        char ***words = startswith(row->option, "health") ? &step->app->words : &step->pod->words;
+
+        for (size_t i = 0; i < ELEMENTSOF(translations); i++)
+                if (streq(translations[i].option, row->option) && streq(translations[i].from, value))
+                        return strv_extendf(words, "--%s=%s", row->option, translations[i].to);
+        return lose(step, "'%s' is not possible with --%s", value, row->option);
+}
+
+/* The image and its program */
+
+static int image(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        const QuadletFile *file = quadlet_find_unit(step->files, step->n_files, value);
+        const QuadletEntry *of_file = file ? quadlet_file_find(file, "Image", "Image") : NULL;
+        const char *name = of_file ? of_file->value : value;
+        _cleanup_free_ char *host = strndup(name, strcspn(name, "/"));
+
+        if (endswith(value, ".build") || (endswith(value, ".image") && !of_file))
+                return lose(step, "build it with podman, then podman save and podctl fetch; write its name here");
+        if (!host)
+                return -ENOMEM;
+        free(step->app->image);
+        step->app->image = path_is_absolute(name) || startswith(name, "docker://") ? strdup(name)
+                                                                                   : strjoin("docker://", name);
+        if (!step->app->image)
+                return -ENOMEM;
+        if (streq(host, "localhost") || (strchr(name, ':') && strstr(name, ":/") && !startswith(name, "docker://")))
+                return lose(step, "an image that only podman has: podman save, podctl fetch, and its name here");
+        return strpbrk(host, ".:") && strchr(name, '/')
+                       ? 0
+                       : change(step, "a short name is one of Docker Hub here, whatever registries.conf says");
+}
+
+static int command(char ***words, const char *value)
+{
+        *words = strv_free(*words);
+        return quadlet_split_words(value, words);
+}
+
+static int exec(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        int r = command(&step->app->arguments, value);
+
+        return r >= 0 && strv_contains(step->app->arguments, "---") ? lose(step, "'---' ends arguments here") : r;
+}
+
+static int entrypoint(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_json_object_ json_object *list = *value == '[' ? json_tokener_parse(value) : NULL;
+
+        step->app->entrypoint = strv_free(step->app->entrypoint);
+        if (*value != '[')
+                return strv_extend(&step->app->entrypoint, value);
+        if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0)
+                return lose(step, "not a valid list of words in JSON");
+        for (size_t i = 0; i < json_object_array_length(list); i++)
+                if (strv_extend(&step->app->entrypoint,
+                                json_object_get_string(json_object_array_get_idx(list, i))) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
+static int environment(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r = quadlet_split_words(value, &words);
+
+        STRV_FOREACH(word, words) {
+                _cleanup_free_ char *name = NULL, *text = NULL;
+
+                if (r < 0)
+                        return r;
+                r = split_pair(*word, '=', &name, &text);
+                if (r >= 0)
+                        r = text ? strv_env_set(&step->app->environment, name, text)
+                                 : lose(step, "'%s' has no value; --inherit-env of podctl run takes podctl's", name);
+        }
+        return r;
+}
+
+static int environment_file(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_free_ char *path = quadlet_path(step, value);
+
+        if (*value == '-')
+                return lose(step, "a file that may be missing; make it, and leave the hyphen away");
+        return path ? strv_extendf(&step->pod->words, "--set-env-file=%s", path) : -ENOMEM;
+}
+
+static int user(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        const char *colon = strchr(value, ':');
+        int n = colon ? (int) (colon - value) : (int) strlen(value);
+
+        if (strv_extendf(&step->app->words, "--user=%.*s", n, value) < 0)
+                return -ENOMEM;
+        return colon ? strv_extendf(&step->app->words, "--group=%s", colon + 1) : 0;
+}
+
+static int numbers(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (!string_in_charset(value, DIGITS))
+                return lose(step, "'%s' is not a number; look it up in the image's /etc/group", value);
+        return to_app(step, row, value);
+}
+
+static int caps(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r = quadlet_split_words(value, &words);
+
+        STRV_FOREACH(word, words) {
+                const char *name;
+
+                for (char *s = *word; *s; s++)
+                        *s = toupper((unsigned char) *s);
+                name = startswith(*word, "CAP_") ?: *word;
+                if (r >= 0)
+                        r = strv_extend(*row->key == 'A' ? &step->app->caps_add : &step->app->caps_drop, name);
+        }
+        return r;
+}
+
+/* 512m, 1g, 1gb as podman has them. */
+static int memory(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        size_t n = strspn(value, DIGITS);
+        char unit = toupper((unsigned char) value[n]);
+
+        if (n == 0 || (unit && !strchr("BKMG", unit)))
+                return lose(step, "'%s' is not a valid size; write 512M", value);
+        return strv_extendf(&step->app->words, "--%s=%.*s%s", row->option, (int) n, value,
+                            unit == 'K' ? "K" : unit == 'M' ? "M" : unit == 'G' ? "G" : "");
+}
+
+static int ulimit(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_free_ char *name = strndup(value, strcspn(value, "="));
+
+        if (streq(value, "host"))
+                return lose(step, "write the limits, such as nofile=1024:4096");
+        for (char *s = name; s && *s; s++)
+                *s = toupper((unsigned char) *s);
+        return name ? strv_extendf(&step->app->words, "--rlimit=%s%s", name, value + strlen(name)) : -ENOMEM;
+}
+
+static int device(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (*value == '-')
+                return lose(step, "a device that may be missing; leave the hyphen or the line away");
+        if (*value != '/')
+                return lose(step, "'%s' is not a path; name the devices in /dev", value);
+        return each_word(row->option, value, &step->app->words);
+}
+
+static int notify(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (streq(value, "healthy"))
+                return strv_extend(&step->app->words, "--health-ready");
+        return parse_boolean(value) > 0
+                       ? strv_extend(&step->app->words, "--annotation=appc.io/executor/supports-systemd-notify=true")
+                       : 0;
+}
+
+static int read_only(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        int b = parse_boolean(value);
+
+        if (b < 0)
+                return lose(step, "'%s' is not true or false", value);
+        if (streq(row->key, "ReadOnlyTmpfs"))
+                step->app->no_tmpfs = !b;
+        else
+                step->app->read_only = b;
+        return 0;
+}
+
+static int seccomp(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (!path_is_absolute(value))
+                return lose(step, "only the file of a filter is possible; write its path");
+        return to_app(step, row, value);
+}
+
+static int secret(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **fields = NULL;
+        const char *type, *target;
+        int r = strv_split(value, ',', &fields);
+
+        if (r < 0)
+                return r;
+        type = strv_env_get(fields, "type");
+        target = strv_env_get(fields, "target");
+        if (!fields || strv_env_get(fields, "uid") || strv_env_get(fields, "gid") || strv_env_get(fields, "mode") ||
+            (target && strchr(target, '/')))
+                return lose(step, "only the app's user can read it, as /run/secrets/NAME; leave uid, gid, mode and "
+                                  "paths away");
+        r = streq_ptr(type, "env")
+                    ? strv_extendf(&step->app->words, "--credential=%s,env=%s", fields[0], target ?: fields[0])
+                    : strv_extendf(&step->app->words, "--credential=%s=%s", target ?: fields[0], fields[0]);
+        return r < 0 ? r : change(step, "its content has to be in /etc/credstore/%s before the pod starts", fields[0]);
+}
+
+static int one_success(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return streq(value, "1") || streq(value, "0") ? 0 : lose(step, "one success is enough here");
+}
+
+static int container_name(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (streq(value, step->pod->name) || streq_ptr(value, step->app ? step->app->name : NULL))
+                return 0;
+        return change(step, "podctl knows it by the name of its file; others find it by this one with NetworkAlias=");
+}
+
+static int default_only(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **words = NULL;
+
+        if (strv_split(row->option, '|', &words) < 0)
+                return -ENOMEM;
+        return strv_contains(words, value) ? 0 : lose(step, "'%s' is not possible, only %s", value, row->option);
+}
+
+/* Networks */
+
+static int network(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_free_ char *name = NULL, *options = NULL, *own = NULL;
+        const QuadletFile *file;
+        int r = split_pair(value, ':', &name, &options);
+
+        if (r < 0)
+                return r;
+        if (streq(name, "container") || streq(name, "pasta") || streq(name, "slirp4netns") || streq(name, "ns") ||
+            endswith(name, ".container"))
+                return lose(step, "put both containers into one .pod, or use a network with a name");
+        file = quadlet_find_unit(step->files, step->n_files, name);
+        if (!file && endswith(name, ".network"))
+                return lose(step, "there is no file %s among those that were given", name);
+        if (options && !startswith(options, "ip="))
+                return lose(step, "of the options of a network, only ip= is possible");
+        own = file ? quadlet_name_of(file)
+                   : strdup(streq(name, "bridge") || streq(name, "private") || streq(name, "podman") ? "default"
+                                                                                                     : name);
+        if (!own)
+                return -ENOMEM;
+        return options ? strv_extendf(&step->pod->nets, "%s:IP=%s", own, options + strlen("ip="))
+                       : strv_extend(&step->pod->nets, own);
+}
+
+static int address(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (step->pod->address && !streq(step->pod->address, value))
+                return lose(step, "there is one fixed address, %s", step->pod->address);
+        return free_and_strdup(&step->pod->address, value);
+}
+
+static int publish(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        const char *last = strrchr(value, ':');
+
+        if (!last || last == value || last[-1] == ':' || last[-1] == ']')
+                return lose(step, "the host's port has to be chosen: write HOSTPORT:%s", last ? last + 1 : value);
+        return to_pod(step, row, value);
+}
+
+static int add_host(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        const char *colon = strchr(value, ':');
+
+        if (!colon || streq(colon + 1, "host-gateway"))
+                return lose(step, "write NAME:ADDRESS");
+        return strv_extendf(&step->pod->words, "--hosts-entry=%s=%.*s", colon + 1, (int) (colon - value), value);
+}
+
+/* Files of networks */
+
+static int member(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return json_object_object_add(step->network, row->option, json_object_new_string(value)) < 0 ? -ENOMEM : 0;
+}
+
+static int subnet(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        const char *name = strchr(value, ':') ? "subnet6" : "subnet";
+
+        if (json_object_object_get_ex(step->network, name, NULL))
+                return lose(step, "a network has one subnet of each family");
+        return json_object_object_add(step->network, name, json_object_new_string(value)) < 0 ? -ENOMEM : 0;
+}
+
+/* "!" before the member: it is the opposite. */
+static int flag(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        bool opposite = *row->option == '!';
+        int b = parse_boolean(value);
+
+        if (b < 0)
+                return lose(step, "'%s' is not true or false", value);
+        return json_object_object_add(step->network, row->option + opposite, json_object_new_boolean(b != opposite)) < 0
+                       ? -ENOMEM
+                       : 0;
+}
+
+static int name_server(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        json_object *dns, *list;
+
+        if (!json_object_object_get_ex(step->network, "dns", &dns)) {
+                dns = json_object_new_object();
+                list = json_object_new_array();
+                if (json_object_object_add(dns, "nameservers", list) < 0 ||
+                    json_object_object_add(step->network, "dns", dns) < 0)
+                        return -ENOMEM;
+        }
+        (void) json_object_object_get_ex(dns, "nameservers", &list);
+        return json_object_array_add(list, json_object_new_string(value)) < 0 ? -ENOMEM : 0;
+}
+
+static int network_options(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        uint32_t mtu;
+
+        if (streq(value, "isolate=true") || streq(value, "isolate=strict"))
+                return json_object_object_add(step->network, "isolate", json_object_new_boolean(true)) < 0 ? -ENOMEM
+                                                                                                           : 0;
+        if (startswith(value, "mtu=") && parse_uint32(value + strlen("mtu="), &mtu) >= 0)
+                return json_object_object_add(step->network, "mtu", json_object_new_int64(mtu)) < 0 ? -ENOMEM : 0;
+        return lose(step, "only isolate and mtu are possible");
+}
+
+static int to_service(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        if (streq(row->option, "TasksMax") && streq(value, "-1"))
+                value = "infinity";
+        return strv_extendf(&step->pod->service, "%s=%s", row->option, value);
+}
+
+static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return lose(step, "%s", row->why);
+}
+
+#define LOST(section, key, why) { section, key, lost, NULL, QUADLET_LOST, why }
+#define NONE(section, key, why) { section, key, nothing, NULL, QUADLET_CARRIED, why }
+#define CHANGED(section, key, why) { section, key, nothing, NULL, QUADLET_CHANGED, why }
+
+#define ARGS "options of podman itself; write what they mean as keys"
+#define MODULE "podctl has no modules of containers.conf"
+#define MAPS "each pod has a range of IDs of its own; leave the key away"
+#define RETRIES "Restart= of [Service] tries again"
+#define SERVICE_NAME "the unit is called pod@NAME.service"
+#define CREDENTIALS "put it into /etc/podctl/auth.d, or use podman login"
+
+/* What both containers and pods have. */
+#define OF_PODS(s)                                                                                                     \
+        { s, "AddHost", add_host, "hosts-entry" }, LOST(s, "ContainersConfModule", MODULE),                            \
+        { s, "DNS", to_pod, "dns" }, { s, "DNSOption", to_pod, "dns-opt" }, { s, "DNSSearch", to_pod, "dns-search" },  \
+        LOST(s, "GIDMap", MAPS), LOST(s, "GlobalArgs", ARGS), { s, "HostName", to_pod, "hostname" },                   \
+        { s, "IP", address, "net" }, { s, "IP6", address, "net" }, { s, "Network", network, "net" },                   \
+        { s, "NetworkAlias", to_pod, "net-alias" }, LOST(s, "PodmanArgs", ARGS),                           \
+        { s, "PublishPort", publish, "port" },                                                                         \
+        LOST(s, "RemapGid", MAPS), LOST(s, "RemapUid", MAPS), LOST(s, "RemapUidSize", MAPS),                           \
+        LOST(s, "RemapUsers", MAPS), CHANGED(s, "ServiceName", SERVICE_NAME),                                          \
+        { s, "ShmSize", quadlet_shm_size, "volume" }, LOST(s, "SubGIDMap", MAPS), LOST(s, "SubUIDMap", MAPS),          \
+        LOST(s, "UIDMap", MAPS), { s, "UserNS", translate, "private-users" }, { s, "Volume", quadlet_volume, "volume" }
+
+const QuadletRow quadlet_rows[] = {
+        OF_PODS("Container"),
+        { "Container", "AddCapability", caps, "caps-retain" },
+        { "Container", "AddDevice", device, "device" },
+        { "Container", "Annotation", words_to_app, "user-annotation" },
+        LOST("Container", "AppArmor", "write --apparmor= after the image, on the command line of podctl create"),
+        { "Container", "AutoUpdate", translate, "annotation=podctl/auto-update" },
+        { "Container", "CgroupsMode", default_only, "split|enabled" },
+        { "Container", "ContainerName", container_name, "net-alias" },
+        { "Container", "DropCapability", caps, "caps-remove" },
+        { "Container", "Entrypoint", entrypoint, "exec" },
+        { "Container", "Environment", environment, "environment" },
+        { "Container", "EnvironmentFile", environment_file, "set-env-file", QUADLET_CHANGED,
+          "the file is read now, and not at each start" },
+        { "Container", "EnvironmentHost", unless_off, "name the variables with Environment=" },
+        { "Container", "Exec", exec, NULL },
+        NONE("Container", "ExposeHostPort", "ports need not be exposed"),
+        { "Container", "Group", to_app, "group" },
+        { "Container", "GroupAdd", numbers, "supplementary-gids" },
+        { "Container", "HealthCmd", to_app, "health-cmd" },
+        { "Container", "HealthInterval", to_app, "health-interval" },
+        CHANGED("Container", "HealthLogDestination", "the host's journal has the results"),
+        CHANGED("Container", "HealthMaxLogCount", "the host's journal has the results"),
+        CHANGED("Container", "HealthMaxLogSize", "the host's journal has the results"),
+        { "Container", "HealthOnFailure", translate, "health-on-failure" },
+        { "Container", "HealthRetries", to_app, "health-retries" },
+        { "Container", "HealthStartPeriod", to_app, "health-start-period" },
+        { "Container", "HealthStartupCmd", to_app, "health-startup-cmd" },
+        { "Container", "HealthStartupInterval", to_app, "health-startup-interval" },
+        { "Container", "HealthStartupRetries", to_app, "health-startup-retries" },
+        { "Container", "HealthStartupSuccess", one_success, NULL },
+        { "Container", "HealthStartupTimeout", to_app, "health-startup-timeout" },
+        { "Container", "HealthTimeout", to_app, "health-timeout" },
+        { "Container", "HttpProxy", unless_off, "the host's proxies are not passed on; name them with Environment=" },
+        { "Container", "Image", image, NULL },
+        { "Container", "Label", words_to_app, "user-label" },
+        { "Container", "LogDriver", translate, "log" },
+        LOST("Container", "LogOpt", "--journal-size= and --journal-age= limit the pod's journal"),
+        LOST("Container", "Mask", "the kernel's paths of systemd-nspawn are hidden, no others"),
+        { "Container", "Memory", memory, "memory" },
+        { "Container", "Mount", quadlet_mount, "mount" },
+        { "Container", "NoNewPrivileges", unless_off,
+          "write isolator os/linux/no-new-privileges into the file of the pod, see podctl-pods.d(5)" },
+        { "Container", "Notify", notify, "health-ready" },
+        { "Container", "PidsLimit", to_service, "TasksMax", QUADLET_CHANGED, "the limit is that of the whole pod" },
+        NONE("Container", "Pod", "the container is an app of that pod"),
+        { "Container", "Pull", translate, "pull-policy" },
+        { "Container", "ReadOnly", read_only, "readonly-rootfs" },
+        { "Container", "ReadOnlyTmpfs", read_only, "volume" },
+        LOST("Container", "ReloadCmd", "podctl exec runs a command in the pod; the unit has no reload"),
+        LOST("Container", "ReloadSignal", "systemctl -M POD kill sends one; the unit has no reload"),
+        CHANGED("Container", "Retry", RETRIES),
+        CHANGED("Container", "RetryDelay", RETRIES),
+        LOST("Container", "Rootfs", "podctl runs images; podctl fetch takes archives and directories of OCI"),
+        NONE("Container", "RunInit", "PID 1 of a pod is a systemd"),
+        { "Container", "SeccompProfile", seccomp, "seccomp" },
+        { "Container", "Secret", secret, "credential" },
+        { "Container", "SecurityLabelDisable", unless_off, "write --selinux= on the command line of podctl create" },
+        LOST("Container", "SecurityLabelFileType", "write --selinux= on the command line of podctl create"),
+        LOST("Container", "SecurityLabelLevel", "write --selinux= on the command line of podctl create"),
+        { "Container", "SecurityLabelNested", unless_off, "write --selinux= on the command line of podctl create" },
+        LOST("Container", "SecurityLabelType", "write --selinux= on the command line of podctl create"),
+        { "Container", "StartWithPod", default_only, "true|yes|1|on" },
+        { "Container", "StopSignal", to_app, "stop-signal" },
+        { "Container", "StopTimeout", seconds, "stop-timeout" },
+        LOST("Container", "Sysctl", "write isolator os/unix/sysctl into the file of the pod, see podctl-pods.d(5)"),
+        { "Container", "Timezone", quadlet_timezone, "volume" },
+        { "Container", "Tmpfs", quadlet_tmpfs, "volume" },
+        { "Container", "Ulimit", ulimit, "rlimit" },
+        LOST("Container", "Unmask", "--insecure-options=paths of podctl run shows all of the kernel's paths"),
+        { "Container", "User", user, "user" },
+        NONE("Container", "VolatileTmp", "write Tmpfs=/tmp"),
+        { "Container", "WorkingDir", to_app, "working-dir" },
+
+        OF_PODS("Pod"),
+        { "Pod", "ExitPolicy", default_only, "stop" },
+        { "Pod", "Label", words_to_app, "user-label" },
+        CHANGED("Pod", "PodName", "podctl knows the pod by the name of its file"),
+        CHANGED("Pod", "StopTimeout", "each container has its own"),
+
+        LOST("Volume", "ContainersConfModule", MODULE),
+        { "Volume", "Copy", default_only, "true|yes|1|on" },
+        LOST("Volume", "Device", "mount it by a mount unit, and write its path in Volume= of the container"),
+        { "Volume", "Driver", default_only, "local" },
+        LOST("Volume", "GlobalArgs", ARGS),
+        LOST("Volume", "GID", "a new volume has the owner that the image gives it"),
+        LOST("Volume", "Group", "a new volume has the owner that the image gives it"),
+        LOST("Volume", "Image", "Mount= of an image is not possible"),
+        CHANGED("Volume", "Label", "volumes have no labels"),
+        LOST("Volume", "Options", "mount it by a mount unit, and write its path in Volume= of the container"),
+        LOST("Volume", "PodmanArgs", ARGS),
+        NONE("Volume", "ServiceName", "volumes need no unit"),
+        LOST("Volume", "Type", "mount it by a mount unit, and write its path in Volume= of the container"),
+        LOST("Volume", "UID", "a new volume has the owner that the image gives it"),
+        LOST("Volume", "User", "a new volume has the owner that the image gives it"),
+        NONE("Volume", "VolumeName", NULL),
+
+        LOST("Network", "ContainersConfModule", MODULE),
+        { "Network", "DNS", name_server, "dns" },
+        NONE("Network", "DisableDNS", "pods find each other by /etc/hosts"),
+        { "Network", "Driver", default_only, "bridge" },
+        LOST("Network", "Gateway", "it is the first address of the subnet"),
+        LOST("Network", "GlobalArgs", ARGS),
+        { "Network", "IPAMDriver", default_only, "host-local" },
+        LOST("Network", "IPRange", "write a smaller Subnet="),
+        { "Network", "IPv6", flag, "ipv6" },
+        CHANGED("Network", "InterfaceName", "each pod has a link of its own to the host, and there is no bridge"),
+        { "Network", "Internal", flag, "!isDefaultGateway" },
+        CHANGED("Network", "Label", "networks have no labels"),
+        NONE("Network", "NetworkDeleteOnStop", "what is made for a network ends with its last pod"),
+        { "Network", "NetworkName", member, "name" },
+        { "Network", "Options", network_options, "isolate" },
+        LOST("Network", "PodmanArgs", ARGS),
+        NONE("Network", "ServiceName", "networks need no unit"),
+        { "Network", "Subnet", subnet, "subnet" },
+
+        LOST("Image", "AllTags", "podctl fetch takes each tag"),
+        LOST("Image", "Arch", "images are those of this machine"),
+        LOST("Image", "AuthFile", CREDENTIALS),
+        LOST("Image", "CertDir", "name the registry in /etc/podctl/registries.d, see podctl-files(5)"),
+        LOST("Image", "ContainersConfModule", MODULE),
+        LOST("Image", "Creds", CREDENTIALS),
+        LOST("Image", "DecryptionKey", "encrypted images are not possible"),
+        LOST("Image", "GlobalArgs", ARGS),
+        NONE("Image", "Image", "the place that it is fetched from"),
+        LOST("Image", "ImageTag", "podctl image tag gives it one"),
+        LOST("Image", "OS", "images are those of Linux"),
+        LOST("Image", "PodmanArgs", ARGS),
+        LOST("Image", "Policy", "write Pull= in the container"),
+        CHANGED("Image", "Retry", RETRIES),
+        CHANGED("Image", "RetryDelay", RETRIES),
+        NONE("Image", "ServiceName", "images need no unit"),
+        { "Image", "TLSVerify", default_only, "true|yes|1|on" },
+        LOST("Image", "Variant", "images are those of this machine"),
+        {},
+};
+
+const QuadletRow *quadlet_row_find(const char *section, const char *key)
+{
+        for (const QuadletRow *row = quadlet_rows; row->key; row++)
+                if (streq(row->section, section) && streq(row->key, key))
+                        return row;
+        return NULL;
+}
+
+int quadlet_finish_caps(QuadletApp *app)
+{
+        _cleanup_strv_free_ char **kept = NULL;
+        bool all = strv_contains(app->caps_drop, "ALL");
+        char *const *base = all ? NULL : (char *const *) podman_caps;
+
+        if (!app->caps_add && !app->caps_drop)
+                return 0;
+        if (strv_contains(app->caps_add, "ALL"))
+                return -EOPNOTSUPP;
+        STRV_FOREACH(cap, base)
+                if (!strv_contains(app->caps_drop, *cap) && !strv_contains(app->caps_add, *cap) &&
+                    strv_extendf(&kept, "CAP_%s", *cap) < 0)
+                        return -ENOMEM;
+        STRV_FOREACH(cap, app->caps_add)
+                if (strv_extendf(&kept, "CAP_%s", *cap) < 0)
+                        return -ENOMEM;
+        STRV_FOREACH(cap, kept)
+                if (strv_extendf(&app->words, "--caps-retain=%s", *cap) < 0)
+                        return -ENOMEM;
+        return kept ? 0 : strv_extend(&app->words, "--caps-remove=all");
+}

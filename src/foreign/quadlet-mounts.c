@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/path.h"
+#include "foreign/quadlet-mounts.h"
+
+#define lose(step, ...) quadlet_step_tell(step, QUADLET_LOST, __VA_ARGS__)
+#define change(step, ...) quadlet_step_tell(step, QUADLET_CHANGED, __VA_ARGS__)
+
+#define NO_LABELS "files are not labelled for SELinux"
+
+int quadlet_add_mount(QuadletPod *pod, QuadletApp *app, const char *fields, const char *target)
+{
+        size_t n = pod->n_volumes++;
+
+        if (strv_extendf(&pod->words, "--volume=v%zu,%s", n, fields) < 0)
+                return -ENOMEM;
+        return strv_extendf(app ? &app->words : &pod->words, "--mount=volume=v%zu,target=%s", n, target);
+}
+
+static int add(QuadletStep *step, const char *fields, const char *target)
+{
+        if (!path_is_absolute(target) || strchr(target, ',') || !fields)
+                return fields ? lose(step, "'%s' is not a valid place for a mount", target) : -ENOMEM;
+        return quadlet_add_mount(step->pod, step->app, fields, target);
+}
+
+/* Options of a volume, each with what is said of it. NULL: it is as here anyway. */
+static const struct {
+        const char *option, *field;
+        QuadletState state;
+        const char *why;
+} options[] = {
+        { "ro", ",readOnly=true", QUADLET_CARRIED, NULL },
+        { "readonly", ",readOnly=true", QUADLET_CARRIED, NULL },
+        { "rw", "", QUADLET_CARRIED, NULL },
+        { "z", "", QUADLET_CHANGED, NO_LABELS },
+        { "Z", "", QUADLET_CHANGED, NO_LABELS },
+        { "idmap", "", QUADLET_CARRIED, NULL },
+        { "rbind", "", QUADLET_CARRIED, NULL },
+        { "bind", ",recursive=no", QUADLET_CARRIED, NULL },
+        { "private", "", QUADLET_CARRIED, NULL },
+        { "rprivate", "", QUADLET_CARRIED, NULL },
+        { "slave", ",propagation=slave", QUADLET_CARRIED, NULL },
+        { "rslave", ",propagation=slave", QUADLET_CARRIED, NULL },
+        { "copy", "", QUADLET_CARRIED, NULL },
+        { "U", "", QUADLET_LOST, "owners stay as they are; use chown, with the IDs that the image has" },
+};
+
+static int add_options(QuadletStep *step, const char *text, char **fields)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        int r = strv_split(text, ',', &words);
+
+        STRV_FOREACH(word, words) {
+                char *longer;
+                size_t i = 0;
+
+                while (i < ELEMENTSOF(options) && !streq(options[i].option, *word))
+                        i++;
+                if (r < 0 || i == ELEMENTSOF(options))
+                        return r < 0 ? r : lose(step, "option '%s' is not possible", *word);
+                if (options[i].why)
+                        r = quadlet_step_tell(step, options[i].state, "%s", options[i].why);
+                longer = strjoin(*fields, options[i].field);
+                if (!longer)
+                        return -ENOMEM;
+                free(*fields);
+                *fields = longer;
+        }
+        return r;
+}
+
+/* "NAME.volume", a name, or a path. */
+static int source_fields(QuadletStep *step, const char *source, char **ret)
+{
+        const QuadletFile *file = quadlet_find_unit(step->files, step->n_files, source);
+        _cleanup_free_ char *name = file ? quadlet_name_of(file) : NULL, *path = NULL;
+
+        if (strchr(source, ','))
+                return lose(step, "there is a comma in '%s'", source);
+        if (!file && endswith(source, ".volume"))
+                return lose(step, "there is no file %s among those that were given", source);
+        if (file && !streq(file->suffix, "volume"))
+                return lose(step, "%s is not a volume", source);
+        if (!file && (*source == '/' || *source == '.')) {
+                path = quadlet_path(step, source);
+                *ret = path ? strjoin("kind=host,source=", path) : NULL;
+        } else
+                *ret = strjoin("kind=named,volume=", name ?: source);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int add_source(QuadletStep *step, const char *source, const char *target, const char *wanted)
+{
+        _cleanup_free_ char *fields = NULL;
+        int r = source ? source_fields(step, source, &fields) : 0;
+
+        if (!source)
+                fields = strdup("kind=empty,fromImage=yes");
+        if (r < 0 || step->state == QUADLET_LOST)
+                return r;
+        r = fields ? add_options(step, strempty(wanted), &fields) : -ENOMEM;
+        return r < 0 ? r : add(step, fields, target);
+}
+
+int quadlet_volume(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **parts = NULL;
+        size_t n;
+        int r = strv_split(value, ':', &parts);
+
+        if (r < 0)
+                return r;
+        n = strv_length(parts);
+        if (n == 0 || n > 3)
+                return lose(step, "write SOURCE:TARGET:OPTIONS");
+        return n == 1 ? add_source(step, NULL, parts[0], NULL) : add_source(step, parts[0], parts[1], parts[2]);
+}
+
+static int tmpfs_fields(QuadletStep *step, const char *text, char **ret)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        _cleanup_free_ char *fields = strdup("kind=tmpfs");
+        int r = strv_split(text, ',', &words);
+
+        STRV_FOREACH(word, words) {
+                bool known = startswith(*word, "size=") || startswith(*word, "mode=");
+                char *longer;
+
+                if (r < 0 || !fields)
+                        return -ENOMEM;
+                if (!known && !streq(*word, "rw") && !streq(*word, "nodev") && !streq(*word, "nosuid"))
+                        return lose(step, "option '%s' of a tmpfs is not possible, only size and mode", *word);
+                for (char *s = *word; *s; s++)
+                        if (s > *word + 4 && strchr("kmg", *s))
+                                *s -= 'a' - 'A';
+                longer = known ? strjoin(fields, ",", *word) : strdup(fields);
+                free(fields);
+                fields = longer;
+        }
+        *ret = TAKE_PTR(fields);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int quadlet_tmpfs(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_free_ char *target = NULL, *wanted = NULL, *fields = NULL;
+        int r = split_pair(value, ':', &target, &wanted);
+
+        if (r >= 0)
+                r = tmpfs_fields(step, strempty(wanted), &fields);
+        return r < 0 || step->state == QUADLET_LOST ? r : add(step, fields, target);
+}
+
+int quadlet_shm_size(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_free_ char *wanted = strjoin("size=", value), *fields = NULL;
+        int r = wanted ? tmpfs_fields(step, wanted, &fields) : -ENOMEM;
+
+        return r < 0 || step->state == QUADLET_LOST ? r : add(step, fields, "/dev/shm");
+}
+
+int quadlet_timezone(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_free_ char *fields = streq(value, "local")
+                                              ? strdup("kind=host,readOnly=true,source=/etc/localtime")
+                                              : strjoin("kind=host,readOnly=true,source=/usr/share/zoneinfo/", value);
+
+        if (path_has_dotdot(value) || strchr(value, ','))
+                return lose(step, "'%s' is not a valid time zone", value);
+        return add(step, fields, "/etc/localtime");
+}
+
+/* Mount=type=bind,source=…,destination=… */
+
+static const char *field(char *const *fields, const char *const *names)
+{
+        const char *value = NULL;
+
+        for (; !value && *names; names++)
+                value = strv_env_get(fields, *names);
+        return value;
+}
+
+static const char *const source_names[] = { "source", "src", NULL },
+                         *const target_names[] = { "destination", "target", "dst", NULL };
+
+static int mount_options(char *const *fields, char ***ret)
+{
+        static const char *const known[] = { "type=", "source=", "src=", "destination=", "target=", "dst=" };
+
+        STRV_FOREACH(f, fields) {
+                bool skip = false;
+                const char *text = streq(*f, "ro=true") || streq(*f, "readonly=true") ? "ro"
+                                   : streq(*f, "ro=false")                            ? "rw"
+                                   : startswith(*f, "bind-propagation=") ?: *f;
+
+                for (size_t i = 0; i < ELEMENTSOF(known); i++)
+                        skip = skip || startswith(*f, known[i]);
+                if (!skip && strv_extend(ret, startswith(text, "tmpfs-") ?: text) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+int quadlet_mount(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        _cleanup_strv_free_ char **fields = NULL, **wanted = NULL;
+        _cleanup_free_ char *joined = NULL, *tmpfs = NULL;
+        const char *type, *source, *target;
+        int r = strv_split(value, ',', &fields);
+
+        if (r >= 0)
+                r = mount_options(fields, &wanted);
+        joined = r >= 0 ? strv_join(wanted, ",") : NULL;
+        if (!joined)
+                return -ENOMEM;
+        type = strv_env_get(fields, "type") ?: "bind";
+        source = field(fields, source_names);
+        target = field(fields, target_names);
+        if (!target)
+                return lose(step, "there is no destination");
+        if (streq(type, "tmpfs")) {
+                r = tmpfs_fields(step, joined, &tmpfs);
+                return r < 0 || step->state == QUADLET_LOST ? r : add(step, tmpfs, target);
+        }
+        if (streq(type, "volume") || (streq(type, "bind") && source))
+                return add_source(step, source, target, joined);
+        return lose(step, "type '%s' is not possible, only bind, volume and tmpfs", type);
+}

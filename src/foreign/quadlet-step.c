@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+#include <stdarg.h>
+
+#include "basic/path.h"
+#include "foreign/quadlet-step.h"
+
+int quadlet_step_tell(QuadletStep *step, QuadletState state, const char *format, ...)
+{
+        va_list ap;
+
+        if (state < step->state)
+                return 0;
+        va_start(ap, format);
+        free(step->why);
+        step->why = strvprintf(format, ap);
+        va_end(ap);
+        step->state = state;
+        return step->why ? 0 : -ENOMEM;
+}
+
+const QuadletFile *quadlet_find_unit(const QuadletFile *files, size_t n_files, const char *word)
+{
+        for (size_t i = 0; i < n_files; i++) {
+                const QuadletFile *f = &files[i];
+                bool plain = streq(f->suffix, "container") || streq(f->suffix, "kube");
+                _cleanup_free_ char *file = strjoin(f->stem, ".", f->suffix),
+                                    *unit = strjoin(f->stem, plain ? "" : "-", plain ? "" : f->suffix, ".service");
+
+                if (streq_ptr(file, word) || streq_ptr(unit, word))
+                        return f;
+        }
+        return NULL;
+}
+
+char *quadlet_name_of(const QuadletFile *file)
+{
+        static const char *const named[][2] = { { "network", "NetworkName" }, { "volume", "VolumeName" } };
+        char *name;
+
+        for (size_t i = 0; i < ELEMENTSOF(named); i++) {
+                const QuadletEntry *e = streq(file->suffix, named[i][0])
+                                                ? quadlet_file_find(file, i == 0 ? "Network" : "Volume", named[i][1])
+                                                : NULL;
+
+                if (e)
+                        return strdup(e->value);
+        }
+        name = strdup(file->stem);
+        for (char *s = name; s && *s; s++)
+                if (!isalnum((unsigned char) *s) && !strchr("-.", *s))
+                        *s = '-';
+        return name;
+}
+
+char *quadlet_path(const QuadletStep *step, const char *value)
+{
+        _cleanup_free_ char *directory = NULL, *joined = NULL, *real = NULL;
+        char *clean = NULL;
+
+        if (path_is_absolute(value))
+                return strdup(value);
+        directory = strndup(step->file->path, path_basename(step->file->path) - step->file->path);
+        real = directory ? realpath(*directory ? directory : ".", NULL) : NULL;
+        joined = real ? path_join(real, value) : NULL;
+        return joined && path_clean(joined, &clean) >= 0 ? clean : NULL;
+}

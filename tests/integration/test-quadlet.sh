@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Files of Quadlet, run by podman and by podctl: whatever a container sees and does is the same.
+
+. "$HERE/lib-examples.sh"
+QUADLET=/etc/containers/systemd
+
+quadlet_here() {
+        hub
+        podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
+        [[ -e /usr/libexec/podman/quadlet ]] || skip 'this podman has no Quadlet'
+        podctl --insecure-options=image fetch docker://docker.io/library/busybox >/dev/null 2>&1
+        podctl --insecure-options=image fetch docker://docker.io/library/nginx >/dev/null 2>&1
+        defer systemctl daemon-reload
+}
+
+# quadlet FILE <TEXT: for both, gone with the test.
+quadlet() {
+        defer rm -rf "${QUADLET:?}/$1" "$QUADLET/$1.d"
+        cat >"$QUADLET/$1"
+}
+
+# by_podctl NAME [OPTION…]: the pod of the files, which stops with the test.
+by_podctl() {
+        local name=$1
+        shift
+        defer rm -rf "/etc/podctl/pods.d/$name.json" "/etc/systemd/system/pod@$name.service.d"
+        defer systemctl stop "pod@$name"
+        podctl create --from="$QUADLET" "$@"
+}
+
+stop_podman_unit() {
+        systemctl stop "$1"
+        systemctl reset-failed "$1"
+} 2>/dev/null
+
+# by_podman UNIT
+by_podman() {
+        systemctl daemon-reload
+        defer stop_podman_unit "$1"
+        systemctl start "$1"
+}
+
+# Says what it sees into /out, and lives on.
+seeing='Exec=sh -c "{ id -u; id -g; pwd; echo $$A-$$B; cat /ro/file; touch /ro/x || echo read-only; ls -d /data; \
+        stat -f -c %%T /scratch; grep CapEff /proc/self/status; ulimit -n; cat /etc/hostname; } 2>/dev/null \
+        >/out/new; mv /out/new /out/seen; \
+        exec sleep 1000"'
+
+test_quadlet_sees_the_same() {
+        quadlet_here
+        mkdir -p ro out
+        chmod 777 out
+        echo content >ro/file
+        quadlet seen.volume <<<'[Volume]'
+        quadlet seen.container <<END
+[Container]
+Image=docker.io/library/busybox
+ContainerName=seen
+HostName=there
+User=0
+WorkingDir=/tmp
+Environment=A=1 "B=2 3"
+Volume=$PWD/ro:/ro:ro
+Volume=$PWD/out:/out
+Volume=seen.volume:/data
+Tmpfs=/scratch:size=8M
+DropCapability=all
+AddCapability=CHOWN DAC_OVERRIDE
+Ulimit=nofile=512:512
+$seeing
+END
+        by_podman seen.service
+        wait_until test -s out/seen
+        mv out/seen theirs
+        stop_podman_unit seen.service
+        by_podctl seen 2>log || fail "$(cat log)"
+        defer podctl volume rm systemd-seen seen
+        systemctl start pod@seen
+        wait_until test -s out/seen
+        diff theirs out/seen
+}
+
+restarted() { (($(systemctl show -P NRestarts "$1") > 0)); }
+
+test_quadlet_ports_and_restarts() {
+        quadlet_here
+        quadlet qweb.container <<'END'
+[Container]
+Image=docker.io/library/nginx
+PublishPort=127.0.0.1:8085:80
+
+[Service]
+Restart=always
+RestartSec=100ms
+
+[Install]
+WantedBy=multi-user.target
+END
+        by_podman qweb.service
+        wait_until curl -sf http://127.0.0.1:8085/
+        curl -sf http://127.0.0.1:8085/ >theirs
+        stop_podman_unit qweb.service
+        by_podctl qweb 2>log || fail "$(cat log)"
+        defer systemctl disable --quiet pod@qweb
+        systemctl enable --quiet --now pod@qweb
+        [[ -e /etc/systemd/system/multi-user.target.wants/pod@qweb.service ]]
+        [[ ! -e /etc/systemd/system/machines.target.wants/pod@qweb.service ]]
+        wait_until curl -sf http://127.0.0.1:8085/
+        curl -sf http://127.0.0.1:8085/ >ours
+        diff theirs ours
+        systemctl kill --signal=KILL pod@qweb
+        wait_until restarted pod@qweb
+        wait_until curl -sf http://127.0.0.1:8085/
+}
+
+test_quadlet_exit_status() {
+        local unit
+        quadlet_here
+        quadlet ends.container <<'END'
+[Container]
+Image=docker.io/library/busybox
+Exec=sh -c "exit 7"
+END
+        by_podctl ends 2>log || fail "$(cat log)"
+        by_podman ends.service || true
+        systemctl start pod@ends || true
+        for unit in ends pod@ends; do
+                wait_until systemctl is-failed --quiet "$unit"
+                assert_eq "$(systemctl show -P ExecMainStatus "$unit")" 7
+        done
+        systemctl reset-failed pod@ends
+}
+
+test_quadlet_pod() {
+        quadlet_here
+        quadlet qsite.pod <<'END'
+[Pod]
+PublishPort=8086:80
+END
+        quadlet qsite-web.container <<'END'
+[Container]
+Image=docker.io/library/nginx
+Pod=qsite.pod
+END
+        quadlet qsite-probe.container <<'END'
+[Unit]
+After=qsite-web.service
+[Container]
+Image=docker.io/library/busybox
+Pod=qsite.pod
+Exec=sleep 1000
+END
+        by_podctl qsite 2>log || fail "$(cat log)"
+        systemctl start pod@qsite
+        wait_until curl -sf http://localhost:8086/
+        curl -sf http://localhost:8086/ >ours
+        podctl exec --app=qsite-probe qsite wget -qO- http://localhost/ >inside
+        diff ours inside
+        jq -e '[.apps[].name] == ["qsite-probe", "qsite-web"]' /etc/podctl/pods.d/qsite.json
+}
+
+test_quadlet_network() {
+        quadlet_here
+        quadlet qnet.network <<'END'
+[Network]
+Subnet=10.98.7.0/24
+END
+        quadlet inside.container <<'END'
+[Container]
+Image=docker.io/library/busybox
+Network=qnet.network
+IP=10.98.7.9
+Exec=sleep 1000
+END
+        defer rm -f /etc/podctl/net.d/qnet.conf
+        by_podctl inside 2>log || fail "$(cat log)"
+        systemctl start pod@inside
+        podctl exec inside ip -4 -o addr | grep -q ' 10\.98\.7\.9/'
+}
+
+# Whatever cannot be carried over is named, and nothing is written.
+test_quadlet_lost() {
+        local status=0
+        quadlet_here
+        quadlet lost.container <<'END'
+[Container]
+Image=docker.io/library/busybox
+Sysctl=net.core.somaxconn=1
+Exec=true
+END
+        podctl create --check --from="$QUADLET/lost.container" >table || status=$?
+        assert_eq "$status" 1
+        grep -q "lost.container:3 .*Sysctl .*lost " table
+        assert_fails 254 podctl create --from="$QUADLET/lost.container"
+        [[ ! -e /etc/podctl/pods.d/lost.json ]]
+        by_podctl lost --force 2>log || fail "$(cat log)"
+        [[ -e /etc/podctl/pods.d/lost.json ]]
+}
+
+# The second pod cannot be made: nothing is left of the first, nor of the network.
+test_quadlet_all_or_nothing() {
+        quadlet_here
+        quadlet qa.network <<<'[Network]'
+        printf '[Container]\nImage=docker.io/library/busybox\nNetwork=qa.network\n' | quadlet qa.container
+        printf '[Container]\nImage=docker.io/library/nosuchimage\n' | quadlet qb.container
+        assert_fails 254 podctl create --from="$QUADLET"
+        [[ ! -e /etc/podctl/pods.d/qa.json && ! -e /etc/systemd/system/pod@qa.service.d/50-podctl.conf ]]
+        [[ ! -e /etc/podctl/net.d/qa.conf ]]
+}
+
+# A command line as it stands in somebody's notes.
+test_quadlet_command_line() {
+        local status=0 words=(sudo podman run -d --rm --name noted -e 'A=b $c' -w /tmp --cap-drop=all --restart=always
+                docker.io/library/busybox sh -c 'echo "$A $PWD"; sleep 1000')
+        quadlet_here
+        defer rm -rf /etc/podctl/pods.d/noted.json /etc/systemd/system/pod@noted.service.d
+        defer systemctl stop pod@noted
+        podctl create noted -- "${words[@]}" >log 2>&1 || fail "$(cat log)"
+        systemctl start pod@noted
+        wait_until has_said noted 'b $c /tmp'
+        assert_eq "$(systemctl show -P Restart pod@noted)" always
+        podctl create other --check -- podman run --privileged busybox >table || status=$?
+        assert_eq "$status" 1
+        grep -q -e '--privileged .*lost ' table
+}
+
+has_said() { podctl logs "$1" | grep -qF "$2"; }
+
+test_quadlet_excludes() {
+        assert_fails 254 podctl create --from=/nosuch
+        assert_fails 254 podctl create --from=/etc --port=80:80
+        assert_fails 254 podctl create --from=/etc web busybox
+        assert_fails 254 podctl create --check web busybox
+}

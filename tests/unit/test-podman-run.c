@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+
+#include "foreign/podman-run.h"
+
+Test(podman_run, command_lines)
+{
+        static const struct {
+                const char *line, *expected; /* words are separated by '|' in both; '!': a message */
+        } cases[] = {
+                { "podman|run|i", "Image=i" },
+                { "sudo|/usr/bin/docker|container|run|-d|--rm|-it|i", "Image=i" },
+                { "podman|run|-p|80:80|--publish=81:81|-p82:82|-dp|83:83|i",
+                  "PublishPort=80:80|PublishPort=81:81|PublishPort=82:82|PublishPort=83:83|Image=i" },
+                { "podman|run|-e|A=b c|--env=D=\"e\\|i|sh|-c|echo $X 100%",
+                  "Environment=\"A=b c\"|Environment=\"D=\\\"e\\\\\"|Image=i|Exec=\"sh\" \"-c\" \"echo $$X 100%%\"" },
+                { "podman|run|--restart=unless-stopped|--restart|on-failure:3|i",
+                  "Restart=always|Restart=on-failure|Image=i" },
+                { "podman|run|--read-only|--read-only-tmpfs=false|--|i|-d",
+                  "ReadOnly=true|ReadOnlyTmpfs=false|Image=i|Exec=\"-d\"" },
+                { "podman|run|--cpus=1.5|i", "CPUQuota=150%%|Image=i" },
+                { "podman|run|--cpus=nan|i", "--cpus=nan|Image=i" },
+                { "podman|run|--privileged|i", "--privileged=true|Image=i" },
+                { "podman|run", "!The command line of podman run names no image" },
+                { "podman|run|-p", "!Option '-p' of podman run needs a value" },
+                { "podman|run|--name", "!Option '--name' of podman run needs a value" },
+                { "podman|run|--nmae=x|i", "!Option '--nmae=x' of podman run is not known here; leave it away" },
+                { "podman|run|-dZ|i", "!Option '-dZ' of podman run is not known here; leave it away" },
+                { "podman|ps", "!'podman ps' is not podman run" },
+                { "sh|-c|x", "!'sh' is not podman run or docker run; arguments of an image go behind it" },
+                { "sudo", "!'' is not podman run or docker run; arguments of an image go behind it" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_strv_free_ char **words = NULL, **lines = NULL;
+                _cleanup_free_ char *message = NULL, *text = NULL;
+                QuadletFile f = {};
+                int r;
+
+                cr_assert_eq(strv_split(cases[i].line, '|', &words), 0);
+                r = podman_run_parse(words, "web", &f, &message);
+                for (size_t k = 0; k < f.n_entries; k++)
+                        cr_assert_geq(strv_extendf(&lines, "%s=%s", f.entries[k].key, f.entries[k].value), 0);
+                text = r < 0 ? strjoin("!", strempty(message)) : strv_join(lines, "|");
+                cr_expect_str_eq(text, cases[i].expected, "%s: %s", cases[i].line, text);
+                quadlet_file_done(&f);
+        }
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+
+#include "foreign/quadlet-keys.h"
+#include "foreign/quadlet-plan.h"
+
+/* One file, as words and findings in one text: "WORD WORD …; KEY STATE: WHY; …". What is carried is not told. */
+
+static void add(char **text, const char *word)
+{
+        char *longer = strjoin(*text, **text ? " " : "", word);
+
+        free(*text);
+        *text = longer;
+}
+
+static void add_lines(char **text, const char *section, char *const *lines)
+{
+        if (lines)
+                add(text, section);
+        STRV_FOREACH(line, lines)
+                add(text, *line);
+}
+
+static char *text_of(const QuadletPlan *plan)
+{
+        char *text = strdup("");
+
+        for (size_t i = 0; i < plan->n_pods; i++) {
+                _cleanup_strv_free_ char **words = NULL;
+
+                if (plan->pods[i].apps[0].image && quadlet_pod_words(&plan->pods[i], &words) >= 0)
+                        STRV_FOREACH(word, words)
+                                add(&text, *word);
+                add_lines(&text, "[Unit]", plan->pods[i].unit);
+                add_lines(&text, "[Service]", plan->pods[i].service);
+                add_lines(&text, "[Install]", plan->pods[i].install);
+        }
+        for (size_t i = 0; i < plan->n_networks; i++)
+                add(&text, strempty(plan->networks[i].text));
+        for (size_t i = 0; i < plan->n_findings; i++) {
+                const QuadletFinding *f = &plan->findings[i];
+                _cleanup_free_ char *line = strprintf("%s:%u: %s", quadlet_state_to_string(f->state), f->line,
+                                                      strempty(f->why));
+
+                if (f->state != QUADLET_CARRIED)
+                        add(&text, line);
+        }
+        return text;
+}
+
+static void check(const char *const *sources, const char *expected)
+{
+        _cleanup_free_ char *text = NULL, *message = NULL;
+        QuadletFile files[4] = {};
+        QuadletPlan plan = {};
+        size_t n = 0;
+        int r;
+
+        for (; sources[2 * n]; n++) {
+                const char *dot = strrchr(sources[2 * n], '.');
+
+                files[n].path = strdup(sources[2 * n]);
+                files[n].stem = strndup(sources[2 * n], dot - sources[2 * n]);
+                files[n].suffix = strdup(dot + 1);
+                r = quadlet_file_parse(&files[n], "f", sources[2 * n + 1], strlen(sources[2 * n + 1]), NULL);
+                cr_assert_eq(r, 0);
+        }
+        r = quadlet_plan_new(files, n, NULL, &plan, &message);
+        cr_assert_eq(r, 0, "%s", strempty(message));
+        text = text_of(&plan);
+        cr_expect_str_eq(text, expected, "%s:\n%s\n%s", sources[1], text, expected);
+        for (size_t i = 0; i < n; i++)
+                quadlet_file_done(&files[i]);
+        quadlet_plan_done(&plan);
+}
+
+Test(quadlet_plan, lines)
+{
+        static const struct {
+                const char *line, *expected; /* between the name and the drop-in; "!": a finding */
+        } cases[] = {
+                { "Exec=sh -c \"echo $$HOME\"", "-- sh -c echo $HOME ---" },
+                { "Entrypoint=/bin/x\nExec=y", "--exec=/bin/x -- y ---" },
+                { "Entrypoint=[\"/bin/x\",\"a\"]\nExec=y", "--exec=/bin/x -- a y ---" },
+                { "Environment=A=1 \"B=2 3\"\nEnvironment=A=4", "--environment=A=4 --environment=B=2 3" },
+                { "User=1:2", "--user=1 --group=2" },
+                { "AddCapability=NET_ADMIN\nDropCapability=all", "--caps-retain=CAP_NET_ADMIN" },
+                { "DropCapability=ALL", "--caps-remove=all" },
+                { "Memory=512m", "--memory=512M" },
+                { "Ulimit=nofile=1:2", "--rlimit=NOFILE=1:2" },
+                { "StopTimeout=7", "--stop-timeout=7s" },
+                { "HealthOnFailure=kill", "--health-on-failure=fail" },
+                { "Notify=healthy", "--health-ready" },
+                { "Label=a=b c=d", "--user-label=a=b --user-label=c=d" },
+                { "Environment=N=%N", "--environment=N=web" },
+                { "Exec=${A}", "!lost:3: a variable of [Service]; write its value, or $$ for a dollar" },
+                { "Exec=\"a", "!lost:3: the quotes or escapes are not valid" },
+                { "Exec=%H", "!lost:3: specifier '%H' depends on the host; write its value" },
+                { "Imgae=x", "!lost:3: there is no such key; did you mean 'Image'?" },
+                { "Sysctl=a=b",
+                  "!lost:3: write isolator os/unix/sysctl into the file of the pod, see podctl-pods.d(5)" },
+                { "PublishPort=80", "!lost:3: the host's port has to be chosen: write HOSTPORT:80" },
+                { "GroupAdd=wheel", "!lost:3: 'wheel' is not a number; look it up in the image's /etc/group" },
+                { "Volume=a.volume:/x", "!lost:3: there is no file a.volume among those that were given" },
+                { "Volume=/a,b:/x", "!lost:3: there is a comma in '/a,b'" },
+                { "Volume=/a:x", "!lost:3: 'x' is not a valid place for a mount" },
+                { "[Service]\nType=oneshot",
+                  "!lost:4: the unit has started when the pod is up, not when it has ended" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                bool finding = *cases[i].expected == '!';
+                _cleanup_free_ char *text = strprintf("[Container]\nImage=r.x/i\n%s\n[Quadlet]\n"
+                                                      "DefaultDependencies=no\n", cases[i].line),
+                                    *expected = strprintf("web docker://r.x/i --name=web%s%s%s", finding ? "" : " ",
+                                                          finding ? " " : "", cases[i].expected + finding);
+
+                check((const char *[]) { "web.container", text, NULL }, expected);
+        }
+}
+
+/* With --force, what is possible of a line is kept. */
+Test(quadlet_plan, mounts_without_an_option)
+{
+        check((const char *[]) { "web.container", "[Container]\nImage=r.x/i\nVolume=/a:/x:U\n[Quadlet]\n"
+                                 "DefaultDependencies=no", NULL },
+              "--volume=v0,kind=host,source=/a web docker://r.x/i --name=web --mount=volume=v0,target=/x "
+              "lost:3: owners stay as they are; use chown, with the IDs that the image has");
+}
+
+Test(quadlet_plan, of_pod)
+{
+        check((const char *[]) { "web.container",
+                                 "[Container]\nImage=r.x/i\nPublishPort=8080:80\nVolume=/srv:/x:ro,Z\n"
+                                 "Volume=d.volume:/d\nNetwork=n.network\n[Service]\nRestart=always\n[Unit]\n"
+                                 "After=db.service d-volume.service\n[Install]\nWantedBy=multi-user.target",
+                                 "d.volume", "[Volume]\nVolumeName=data", "n.network",
+                                 "[Network]\nNetworkName=net\nInternal=true", "db.container",
+                                 "[Container]\nImage=r.x/db", NULL },
+              "--port=8080:80 --volume=v0,kind=host,source=/srv,readOnly=true --volume=v1,kind=named,volume=data "
+              "--net=net web docker://r.x/i --name=web --mount=volume=v0,target=/x --mount=volume=v1,target=/d "
+              "[Unit] After=pod@db.service Wants=network-online.target After=network-online.target "
+              "[Service] Restart=always [Install] WantedBy=multi-user.target "
+              "db docker://r.x/db --name=db [Unit] Wants=network-online.target After=network-online.target "
+              "{\n  \"cniVersion\": \"1.0.0\",\n  \"name\": \"net\",\n  \"type\": \"podctl\",\n"
+              "  \"isDefaultGateway\": false\n}\n changed:4: files are not labelled for SELinux");
+}
+
+Test(quadlet_plan, containers_of_a_pod)
+{
+        check((const char *[]) { "site.pod", "[Pod]\nPublishPort=80:80\n[Service]\nRestart=always", "a.container",
+                                 "[Container]\nImage=r.x/a\nPod=site.pod\n[Service]\nRestart=on-failure",
+                                 "b_1.container",
+                                 "[Unit]\nAfter=a.service\n[Container]\nImage=r.x/b\nPod=site.pod\n"
+                                 "[Service]\nMemoryMax=1G",
+                                 NULL },
+              "--port=80:80 site docker://r.x/a --name=a --restart=on-failure docker://r.x/b --name=b-1 --after=a "
+              "[Unit] Wants=network-online.target After=network-online.target [Service] Restart=always "
+              "lost:7: the container is an app of a pod; write it into the .pod");
+        check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\nPod=no.pod", NULL },
+              "lost:3: there is no file no.pod among those that were given");
+}
+
+Test(quadlet_plan, hostile_names)
+{
+        check((const char *[]) { "n.network", "[Network]\nNetworkName=../../x", NULL },
+              " lost:0: it is not a valid name: letters, digits, '-', '_' and '.'" + 1);
+        check((const char *[]) { "t@.container", "[Container]\nImage=r.x/a", NULL },
+              "lost:0: a template needs an instance: a link NAME@INSTANCE.container, or DefaultInstance=");
+        check((const char *[]) { "k.kube", "[Kube]\nYaml=x", NULL },
+              "lost:2: give the YAML file itself to podctl create");
+}
+
+Test(quadlet_plan, table)
+{
+        for (const QuadletRow *row = quadlet_rows; row->key; row++) {
+                cr_expect_eq(quadlet_row_find(row->section, row->key), row, "%s is there twice", row->key);
+                cr_expect(row->state != QUADLET_LOST || row->why, "%s", row->key);
+        }
+}
