@@ -164,8 +164,21 @@ static int add(QuadletFile *f, const char *key, const char *value, bool quoted)
         return quadlet_file_add(f, restart || cpus ? "Service" : "Container", key, text);
 }
 
+/* How often it is tried again is not in Restart=, and systemd counts differently. */
+static int add_limit_of_restarts(QuadletFile *f, const char *value)
+{
+        const char *limit = startswith(value, "on-failure:");
+
+        return limit ? add(f, "--restart=on-failure:N", limit, false) : 0;
+}
+
 static int take_row(QuadletFile *f, int i, const char *value)
 {
+        if (rows[i].key && streq(rows[i].key, "Restart")) {
+                int r = add(f, "Restart", value, false);
+
+                return r < 0 ? r : add_limit_of_restarts(f, value);
+        }
         if (rows[i].key && streq(rows[i].key, "CPUQuota") && !string_in_charset(value, DIGITS "."))
                 return add(f, "--cpus", value, false);
         return rows[i].key ? add(f, rows[i].key, value ?: "true", rows[i].kind == WORD) : 0;

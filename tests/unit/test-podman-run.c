@@ -15,7 +15,7 @@ Test(podman_run, command_lines)
                 { "podman|run|-e|A=b c|--env=D=\"e\\|i|sh|-c|echo $X 100%",
                   "Environment=\"A=b c\"|Environment=\"D=\\\"e\\\\\"|Image=i|Exec=\"sh\" \"-c\" \"echo $$X 100%%\"" },
                 { "podman|run|--restart=unless-stopped|--restart|on-failure:3|i",
-                  "Restart=always|Restart=on-failure|Image=i" },
+                  "Restart=always|Restart=on-failure|--restart=on-failure:N=3|Image=i" },
                 { "podman|run|--read-only|--read-only-tmpfs=false|--|i|-d",
                   "ReadOnly=true|ReadOnlyTmpfs=false|Image=i|Exec=\"-d\"" },
                 { "podman|run|--cpus=1.5|i", "CPUQuota=150%%|Image=i" },

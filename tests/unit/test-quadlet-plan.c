@@ -165,7 +165,7 @@ Test(quadlet_plan, containers_of_a_pod)
 Test(quadlet_plan, hostile_names)
 {
         check((const char *[]) { "n.network", "[Network]\nNetworkName=../../x", NULL },
-              " lost:0: it is not a valid name: letters, digits, '-', '_' and '.'" + 1);
+              "lost:0: it is not a valid name: letters, digits, '-', '_' and '.'");
         check((const char *[]) { "t@.container", "[Container]\nImage=r.x/a", NULL },
               "lost:0: a template needs an instance: a link NAME@INSTANCE.container, or DefaultInstance=");
         check((const char *[]) { "k.kube", "[Kube]\nYaml=x", NULL },
