@@ -290,11 +290,16 @@ static int write_network(const QuadletNetwork *network, const RunArgs *args, Old
 
 static int keep_pod(const char *name, Olds *olds)
 {
-        _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"),
-                            *drop_in = strprintf(PODS_D_DROP_IN_DIRECTORY "/" PODS_D_DROP_IN, name);
-        int r = path && drop_in ? keep(olds, path) : log_oom();
+        char *const paths[] = { strjoin(PODS_D_LOCAL "/", name, ".json"), strjoin(PODS_D_LOCAL "/", name, ".yaml"),
+                                strprintf(PODS_D_DROP_IN_DIRECTORY "/" PODS_D_DROP_IN, name) };
+        int r = 0;
 
-        return r < 0 ? r : keep(olds, drop_in);
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
+                if (r >= 0)
+                        r = paths[i] ? keep(olds, paths[i]) : log_oom();
+                free(paths[i]);
+        }
+        return r;
 }
 
 static int write_pod(Context *c, const QuadletPod *pod, const RunArgs *args, Olds *olds,
@@ -318,7 +323,6 @@ static int write_pod(Context *c, const QuadletPod *pod, const RunArgs *args, Old
         if (r >= 0)
                 r = create(c, &own);
         options_free(create_options, &own);
-        
         run_args_done_apps(&own);
         return r;
 }
