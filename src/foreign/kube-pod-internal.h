@@ -8,7 +8,7 @@
 typedef struct KubeObject {
         const char *kind;
         json_object *o;
-        json_object *document;
+        YamlDocument document;
         char *path;             /* in the document: "", or "items[2]" */
 } KubeObject;
 
@@ -22,7 +22,7 @@ typedef struct KubeSource {
 typedef struct KubeMake {
         KubePod *pod;
         const char *directory;
-        json_object *document;
+        YamlDocument document;
         const char *path;       /* of the pod's spec in the document */
         const KubeMeta *meta;
         const KubePodSpec *spec;

@@ -305,7 +305,7 @@ static int note(Text *t, const KubeObject *k, bool refused, const char *member, 
                   : -ENOMEM;
 }
 
-static int add_object(Text *t, json_object *document, json_object *o, const char *path)
+static int add_object(Text *t, YamlDocument document, json_object *o, const char *path)
 {
         json_object *kind = json_object_is_type(o, json_type_object) ? json_object_object_get(o, "kind") : NULL;
         KubeObject k = { json_object_get_string(kind), o, document, strdup(path) };
@@ -320,15 +320,15 @@ static int add_object(Text *t, json_object *document, json_object *o, const char
                        : note(t, &t->objects[t->n_objects - 1], true, "", "an object needs 'kind', such as Pod");
 }
 
-static int add_objects(Text *t, json_object *document)
+static int add_objects(Text *t, YamlDocument document)
 {
-        json_object *items = NULL;
+        json_object *o = document.value, *items = NULL;
         int r = 0;
 
-        if (!json_object_is_type(document, json_type_object) ||
-            !streq(strempty(json_object_get_string(json_object_object_get(document, "kind"))), "List"))
-                return add_object(t, document, document, "");
-        (void) json_object_object_get_ex(document, "items", &items);
+        if (!json_object_is_type(o, json_type_object) ||
+            !streq(strempty(json_object_get_string(json_object_object_get(o, "kind"))), "List"))
+                return add_object(t, document, o, "");
+        (void) json_object_object_get_ex(o, "items", &items);
         for (size_t i = 0; r >= 0 && json_object_is_type(items, json_type_array) && i < json_object_array_length(items);
              i++) {
                 _cleanup_free_ char *path = strprintf("items[%zu]", i);
@@ -526,13 +526,13 @@ static int convert(Text *t, bool pods, size_t *n_pods)
         return r;
 }
 
-static int convert_text(Text *t, json_object *documents)
+static int convert_text(Text *t, json_object *documents, YamlLines *lines)
 {
         size_t n_pods = 0;
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < json_object_array_length(documents); i++)
-                r = add_objects(t, json_object_array_get_idx(documents, i));
+                r = add_objects(t, (YamlDocument) { json_object_array_get_idx(documents, i), lines });
         if (r >= 0)
                 r = convert(t, false, &n_pods);
         if (r >= 0)
@@ -572,14 +572,15 @@ static int check_manifest(KubePod *pod)
 int kube_pod_parse(const char *text, size_t n, const char *directory, KubePod **ret, JsonError *e)
 {
         _cleanup_(kube_pod_freep) KubePod *pod = new0(KubePod, 1);
+        _cleanup_(yaml_lines_freep) YamlLines *lines = NULL;
         _cleanup_json_object_ json_object *documents = NULL;
         _cleanup_(text_done) Text t = { .pod = pod, .directory = directory };
-        int r = pod ? yaml_parse_memory(text, n, &documents, e) : -ENOMEM;
+        int r = pod ? yaml_parse_memory(text, n, &documents, &lines, e) : -ENOMEM;
 
         if (r < 0)
                 return r;
         pod->manifest = appc_pod_new();
-        r = pod->manifest ? convert_text(&t, documents) : -ENOMEM;
+        r = pod->manifest ? convert_text(&t, documents, lines) : -ENOMEM;
         if (r >= 0 && !kube_findings_refuse(&pod->findings))
                 r = check_manifest(pod);
         if (r < 0)

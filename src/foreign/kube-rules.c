@@ -2,7 +2,6 @@
 #include <stdarg.h>
 
 #include "foreign/kube-rules.h"
-#include "foreign/yaml-json.h"
 
 void kube_findings_done(KubeFindings *f)
 {
@@ -180,7 +179,7 @@ static const Rule *const rules[_KUBE_PART_MAX] = {
 
 typedef struct Walk {
         KubeFindings *findings;
-        json_object *document;
+        YamlDocument document;
         const Rule *rule;
 } Walk;
 
@@ -230,7 +229,7 @@ static int walk(const Walk *w, json_object *o, const char *rest, const char *pat
         return r;
 }
 
-int kube_rules_apply(KubeFindings *f, KubePart part, json_object *document, const char *path, json_object *o)
+int kube_rules_apply(KubeFindings *f, KubePart part, YamlDocument document, const char *path, json_object *o)
 {
         int r = 0;
 

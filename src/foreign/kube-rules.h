@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "shared/json-table.h"
+#include "foreign/yaml-json.h"
 
 /* What is in a file and is not carried over. Refused: without it something else, or something less confined, would
  * run. Otherwise it is a warning. */
@@ -30,4 +30,4 @@ typedef enum KubePart {
 
 /* Takes the known members that are not carried over out of an object of a document, and notes them; path is where the
  * object is. What is left either has a row in kube-types.c or is not Kubernetes'. */
-int kube_rules_apply(KubeFindings *f, KubePart part, json_object *document, const char *path, json_object *o);
+int kube_rules_apply(KubeFindings *f, KubePart part, YamlDocument document, const char *path, json_object *o);

@@ -5,23 +5,6 @@
 #include "foreign/yaml-json.h"
 #include "foreign/yaml-scalar.h"
 
-/* A place in the text is kept with the value, as json-c's user data: line and column, counted from 1. */
-
-#define COLUMN_BITS 24U
-
-static void place_set(json_object *o, const yaml_mark_t *mark)
-{
-        uintptr_t column = MIN(mark->column + 1, (1U << COLUMN_BITS) - 1);
-
-        if (o)
-                json_object_set_userdata(o, (void *) ((uintptr_t) (mark->line + 1) << COLUMN_BITS | column), NULL);
-}
-
-static size_t place_line(json_object *o)
-{
-        return (uintptr_t) json_object_get_userdata(o) >> COLUMN_BITS;
-}
-
 /* A value with a name, for aliases. Open: what it stands for is being read. */
 typedef struct Anchor {
         char *name;
@@ -37,7 +20,32 @@ typedef struct Reader {
         Anchor *anchors;
         size_t n_anchors, allocated;
         size_t n_values;        /* that were made */
+        YamlLines *lines;
 } Reader;
+
+/* Where values are. json-c has room for a pointer in each value, but 0.19 uses that itself when it frees them. */
+
+static void line_set(Reader *r, json_object *o, size_t line)
+{
+        struct lh_entry *entry = o ? lh_table_lookup_entry(r->lines, o) : NULL;
+
+        if (entry)
+                lh_entry_set_val(entry, (void *) (uintptr_t) line);
+        else if (o)
+                (void) lh_table_insert(r->lines, o, (void *) (uintptr_t) line);
+}
+
+static size_t line_of(YamlLines *lines, const json_object *o)
+{
+        void *line = NULL;
+
+        return o && lh_table_lookup_ex(lines, o, &line) ? (size_t) (uintptr_t) line : 0;
+}
+
+static void place_set(Reader *r, json_object *o, const yaml_mark_t *mark)
+{
+        line_set(r, o, mark->line + 1);
+}
 
 typedef struct Event {
         yaml_event_t e;
@@ -198,7 +206,7 @@ static int copy_value(Reader *r, const yaml_mark_t *mark, json_object *from, jso
                                                          : copy_scalar(from);
         if (!o)
                 return -ENOMEM;
-        json_object_set_userdata(o, json_object_get_userdata(from), NULL);
+        line_set(r, o, line_of(r->lines, from));
         k = json_object_is_type(from, json_type_object)  ? copy_members(r, mark, from, o)
             : json_object_is_type(from, json_type_array) ? copy_elements(r, mark, from, o)
                                                          : 0;
@@ -255,7 +263,7 @@ static int read_elements(Reader *r, size_t depth, json_object *array)
                 k = read_value(r, &event, depth, &value);
                 if (k < 0)
                         return k;
-                place_set(value, &mark);
+                place_set(r, value, &mark);
                 if (json_object_array_add(array, value) < 0)
                         return (void) json_object_put(value), -ENOMEM;
         }
@@ -331,7 +339,7 @@ static int read_member(Reader *r, Event *event, size_t depth, json_object *objec
                 *merged = json_object_new_object();
                 return *merged ? merge(r, &mark, value, *merged) : -ENOMEM;
         }
-        place_set(value, &mark);
+        place_set(r, value, &mark);
         if (json_object_object_add(object, name, value) < 0)
                 return -ENOMEM;
         TAKE_PTR(value);
@@ -403,7 +411,7 @@ static int read_value(Reader *r, Event *event, size_t depth, json_object **ret)
         k = read_scalar(r, e, ret);
         if (k < 0)
                 return k;
-        place_set(*ret, &e->start_mark);
+        place_set(r, *ret, &e->start_mark);
         handle = anchor_open(r, e->data.scalar.anchor);
         anchor_close(r, handle, *ret);
         return handle < 0 ? handle : 0;
@@ -429,19 +437,20 @@ static int read_documents(Reader *r, json_object *array)
                         k = read_value(r, &event, 0, &document);
                 if (k < 0)
                         return k;
-                place_set(document, &mark);
+                place_set(r, document, &mark);
                 if (document && json_object_array_add(array, document) < 0)
                         return (void) json_object_put(document), -ENOMEM;
         }
 }
 
-int yaml_parse_memory(const char *data, size_t n, json_object **ret, JsonError *e)
+int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e)
 {
+        _cleanup_(yaml_lines_freep) YamlLines *lines = lh_kptr_table_new(64, NULL);
         _cleanup_json_object_ json_object *array = json_object_new_array();
-        Reader r = { .data = data, .n = n, .error = e };
+        Reader r = { .data = data, .n = n, .error = e, .lines = lines };
         int k;
 
-        if (!array)
+        if (!array || !lines)
                 return -ENOMEM;
         if (n > YAML_MAX_SIZE)
                 return json_error_set(e, -E2BIG, NULL, "longer than %u bytes", YAML_MAX_SIZE);
@@ -454,7 +463,15 @@ int yaml_parse_memory(const char *data, size_t n, json_object **ret, JsonError *
         if (k < 0)
                 return k;
         *ret = TAKE_PTR(array);
+        *ret_lines = TAKE_PTR(lines);
         return 0;
+}
+
+YamlLines *yaml_lines_free(YamlLines *lines)
+{
+        if (lines)
+                lh_table_free(lines);
+        return NULL;
 }
 
 /* Lines */
@@ -490,14 +507,15 @@ static json_object *step(json_object *o, const char **path)
         return json_object_is_type(o, json_type_array) ? json_object_array_get_idx(o, index) : NULL;
 }
 
-size_t yaml_line_of(json_object *document, const char *path)
+size_t yaml_line_of(YamlDocument document, const char *path)
 {
-        size_t line = place_line(document);
+        json_object *o = document.value;
+        size_t line = line_of(document.lines, o);
 
-        while (document && *path && *path != ':' && *path != ' ') {
-                document = step(document, &path);
-                if (document)
-                        line = place_line(document);
+        while (o && *path && *path != ':' && *path != ' ') {
+                o = step(o, &path);
+                if (o)
+                        line = line_of(document.lines, o);
         }
         return line;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <json-c/linkhash.h>
+
 #include "shared/json-table.h"
 
 /* YAML as json-c values, so that JSON's tables and checks read it as well. Plain words mean what they mean to
@@ -12,8 +14,20 @@
 #define YAML_MAX_SIZE (1024U * 1024)
 #define YAML_MAX_VALUES 200000U
 
-/* All documents of a text that are not empty, as an array. */
-int yaml_parse_memory(const char *data, size_t n, json_object **ret, JsonError *e);
+/* The lines of all values of a text, as long as the values live. */
+typedef struct lh_table YamlLines;
 
-/* Like json_line_of(), for a document that was read here. Members whose value is null count as not there. */
-size_t yaml_line_of(json_object *document, const char *path);
+YamlLines *yaml_lines_free(YamlLines *lines);
+DEFINE_TRIVIAL_CLEANUP_FUNC(YamlLines *, yaml_lines_free);
+
+/* All documents of a text that are not empty, as an array. */
+int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
+
+/* One of them; owns nothing. */
+typedef struct YamlDocument {
+        json_object *value;
+        YamlLines *lines;
+} YamlDocument;
+
+/* Like json_line_of(). Members whose value is null count as not there. */
+size_t yaml_line_of(YamlDocument document, const char *path);

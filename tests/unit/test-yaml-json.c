@@ -5,7 +5,9 @@
 
 static int parse(const char *text, json_object **ret, JsonError *e)
 {
-        return yaml_parse_memory(text, strlen(text), ret, e);
+        _cleanup_(yaml_lines_freep) YamlLines *lines = NULL;
+
+        return yaml_parse_memory(text, strlen(text), ret, &lines, e);
 }
 
 Test(yaml_json, values)
@@ -167,6 +169,7 @@ Test(yaml_json, lines)
                 { "", 2 },
                 { "missing member 'kind'", 2 },
         };
+        _cleanup_(yaml_lines_freep) YamlLines *lines = NULL;
         _cleanup_json_object_ json_object *o = NULL;
         static const char text[] = "# comment\n"
                                    "kind: Pod\n"
@@ -178,9 +181,11 @@ Test(yaml_json, lines)
                                    "    a: {b/c.d: 1}\n"
                                    "    again: *one\n"
                                    "  nothing:\n";
+        YamlDocument document;
 
-        cr_assert_eq(parse(text, &o, NULL), 0);
+        cr_assert_eq(yaml_parse_memory(text, strlen(text), &o, &lines, NULL), 0);
+        document = (YamlDocument) { json_object_array_get_idx(o, 0), lines };
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                cr_expect_eq(yaml_line_of(json_object_array_get_idx(o, 0), cases[i].path), cases[i].line, "%s: %zu",
-                             cases[i].path, yaml_line_of(json_object_array_get_idx(o, 0), cases[i].path));
+                cr_expect_eq(yaml_line_of(document, cases[i].path), cases[i].line, "%s: %zu", cases[i].path,
+                             yaml_line_of(document, cases[i].path));
 }
