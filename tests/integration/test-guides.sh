@@ -24,7 +24,8 @@ test_from_podman() {
         hub
         podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
         if [[ ! -e /usr/libexec/podman/quadlet ]]; then
-                left_out=('# systemctl daemon-reload' '[Container]')
+                left_out=('# systemctl daemon-reload' '[Container]'
+                        '# podctl create --check --from=/etc/containers/systemd/web.container')
         fi
         defer rm -rf /srv/www /etc/podctl/pods.d/web.json /etc/systemd/system/pod@web.service.d
         defer systemctl daemon-reload
