@@ -130,7 +130,8 @@ static int run_verb(const Verb *verb, Context *context, void *args, char **words
         /* With --dir it is the caller's own store, which the group's helper has no part in. */
         if ((verb->flags & VERB_GROUP) && geteuid() != 0 && !context->dir && group_helper_is_there())
                 return group_helper_ask(verb, words);
-        if (verb->flags & VERB_AFTER_ENDINGS)
+        /* Scripts for rkt know no pods that are ending. */
+        if ((verb->flags & VERB_AFTER_ENDINGS) || persona_is_rkt())
                 pod_endings_wait();
         return verb->run(context, args, rest);
 }
