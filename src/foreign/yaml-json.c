@@ -28,11 +28,12 @@ typedef struct Reader {
 static void line_set(Reader *r, json_object *o, size_t line)
 {
         struct lh_entry *entry = o ? lh_table_lookup_entry(r->lines, o) : NULL;
+        void *value = (void *) (uintptr_t) line; /* NOLINT(performance-no-int-to-ptr) */
 
         if (entry)
-                lh_entry_set_val(entry, (void *) (uintptr_t) line);
+                lh_entry_set_val(entry, value);
         else if (o)
-                (void) lh_table_insert(r->lines, o, (void *) (uintptr_t) line);
+                (void) lh_table_insert(r->lines, o, value);
 }
 
 static size_t line_of(YamlLines *lines, const json_object *o)
