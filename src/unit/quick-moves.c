@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <systemd/sd-login.h>
 
 #include "basic/fs.h"
@@ -87,25 +89,50 @@ static void move_in_place(Moves *m)
 
 /* The child is one that the caller need not know: it sends no signal at its end, and is not found by wait(2). That of a
  * pod is systemd's, as nspawn must not have a child that it does not know. */
-static void begin(const char *group, unsigned n, unsigned long clone_flags)
+static pid_t begin(const char *group, unsigned n, unsigned long clone_flags)
 {
         _cleanup_(moves_done) Moves m = {
                 .group = open_group(group), .lock = open_lock(), .parent = (int) syscall(SYS_pidfd_open, getpid(), 0),
                 .n = n,
         };
+        pid_t pid = m.group < 0 || m.lock < 0 || m.parent < 0
+                            ? -1
+                            : (pid_t) syscall(SYS_clone, clone_flags, NULL, NULL, NULL, NULL);
 
-        if (m.group < 0 || m.lock < 0 || m.parent < 0 || syscall(SYS_clone, clone_flags, NULL, NULL, NULL, NULL) != 0)
-                return;
+        if (pid != 0)
+                return pid;
         move_in_place(&m);
         _exit(EXIT_SUCCESS);
 }
 
 void quick_moves_begin_pod(void)
 {
-        begin(GROUP_OF_POD, MOVES_OF_POD, CLONE_PARENT);
+        (void) begin(GROUP_OF_POD, MOVES_OF_POD, CLONE_PARENT);
+}
+
+/* Processes that this one forks have no part in it. */
+static struct {
+        pid_t child, of;
+} commands;
+
+static bool have_begun(void)
+{
+        return commands.child > 0 && commands.of == getpid();
 }
 
 void quick_moves_begin(void)
 {
-        begin("", MOVES, 0);
+        if (have_begun())
+                return;
+        commands.child = begin("", MOVES, 0);
+        commands.of = getpid();
+}
+
+void quick_moves_end(void)
+{
+        if (!have_begun())
+                return;
+        (void) kill(commands.child, SIGKILL);
+        (void) waitpid(commands.child, NULL, __WCLONE);
+        commands.child = 0;
 }

@@ -15,5 +15,6 @@
  * for its own moves. */
 void quick_moves_begin_pod(void);
 
-/* For a command that waits for systemd to start or stop pods. */
+/* For a command that waits for systemd to start or stop pods; until it has. Nothing happens if it has begun already. */
 void quick_moves_begin(void);
+void quick_moves_end(void);

@@ -41,6 +41,7 @@ UnitJobs *unit_jobs_free(UnitJobs *j)
 {
         if (!j)
                 return NULL;
+        quick_moves_end();
         for (size_t i = 0; i < j->n; i++)
                 unit_job_free(j->jobs[i]);
         free(j->jobs);

@@ -28,6 +28,7 @@
 #include "shared/explain.h"
 #include "stage1/stage1.h"
 #include "unit/machine.h"
+#include "unit/quick-moves.h"
 #include "unit/transient-unit.h"
 #include "unit/unit-wait.h"
 
@@ -544,6 +545,7 @@ static int start_and_wait(Start *s, UnitWait *wait)
         if (r < 0)
                 return r;
         r = unit_wait_started(wait, job, &s->job_result);
+        quick_moves_end();
         if (s->apps_ended)
                 return finish_output(s, s->apps_status);
         if (r < 0)
