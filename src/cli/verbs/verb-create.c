@@ -269,22 +269,12 @@ static int remove_other(const char *name, const char *suffix)
         return unlink(other) < 0 && errno != ENOENT ? log_error_errno(errno, "Cannot remove %s: %m", other) : 0;
 }
 
-static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest, Image *const *images,
-                       const Results *results)
+/* All that goes with the pod's file, which is written. */
+static int finish(Context *c, const RunArgs *args, const AppcPod *manifest, Image *const *images)
 {
-        _cleanup_free_ char *text = NULL;
         bool changed;
-        int r;
+        int r = write_drop_in(args->subject, args, &changed);
 
-        r = format(manifest, &text);
-        if (r < 0)
-                return r;
-        r = write_checked(c, args->subject, args, text, results);
-        if (r >= 0)
-                r = remove_other(args->subject, ".yaml");
-        if (r < 0)
-                return r;
-        r = write_drop_in(args->subject, args, &changed);
         if (r < 0)
                 return r;
         if (changed)
@@ -296,6 +286,21 @@ static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest,
         warn_of_updates(args, manifest);
         tell_next(c, args->subject);
         return 0;
+}
+
+static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest, Image *const *images,
+                       const Results *results)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = format(manifest, &text);
+        if (r < 0)
+                return r;
+        r = write_checked(c, args->subject, args, text, results);
+        if (r >= 0)
+                r = remove_other(args->subject, ".yaml");
+        return r < 0 ? r : finish(c, args, manifest, images);
 }
 
 static int check_name(const RunArgs *args)
@@ -353,7 +358,7 @@ static bool says_more(const RunArgs *args)
                app->readonly_rootfs || app->health_ready || !app_options_are_empty(&app->options);
 }
 
-static int write_kube(Context *c, const RunArgs *args, const char *text, const Results *results)
+static int write_kube(const RunArgs *args, const char *text, const Results *results)
 {
         _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", args->subject, ".yaml"),
                             *unit = strjoin("pod@", args->subject, ".service");
@@ -367,26 +372,6 @@ static int write_kube(Context *c, const RunArgs *args, const char *text, const R
         if (!results_add(results, { "pod", args->subject }, { "unit", unit }, { "path", path }))
                 (void) puts(path);
         return remove_other(args->subject, ".json");
-}
-
-static int finish_kube(Context *c, const RunArgs *args, const char *text, const AppcPod *manifest,
-                       Image *const *images, const Results *results)
-{
-        bool changed;
-        int r = write_kube(c, args, text, results);
-
-        if (r >= 0)
-                r = write_drop_in(args->subject, args, &changed);
-        if (r < 0)
-                return r;
-        if (changed)
-                reload_units(c);
-        r = pod_update_choose(c, args->subject, manifest, images);
-        if (r < 0)
-                return r;
-        tell_of_plain_registries(c, manifest);
-        tell_next(c, args->subject);
-        return 0;
 }
 
 /* As a start would make it of what was fetched. */
@@ -434,7 +419,9 @@ static int create_kube(Context *c, const RunArgs *args, const Results *results)
         if (r >= 0)
                 r = check_kube(c, args, kube, &uuid);
         if (r >= 0)
-                r = finish_kube(c, args, text, kube->manifest, images, results);
+                r = write_kube(args, text, results);
+        if (r >= 0)
+                r = finish(c, args, kube->manifest, images);
         image_array_free(images, kube->manifest->n_apps);
         return r;
 }
