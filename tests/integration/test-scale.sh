@@ -91,5 +91,11 @@ test_addresses_and_leaks() {
 # One of each: counts of what a host never had a pod on may differ by what stays on purpose.
 ended_pods_first() {
         podctl run busybox --exec=/bin/true
-        wait_until eval '! ip -o link | grep -q pod-'
+        cleared
+        wait_until networks_are_gone
+}
+
+# The table goes some moments after the last pod.
+networks_are_gone() {
+        ! ip -o link | grep -q pod- && ! nft list tables | grep -qx 'table inet podctl'
 }
