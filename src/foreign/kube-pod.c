@@ -18,7 +18,7 @@ KubePod *kube_pod_free(KubePod *pod)
         free(pod->files);
         free(pod->name);
         appc_pod_free(pod->manifest);
-        kube_findings_done(&pod->findings);
+        findings_done(&pod->findings);
         return mfree(pod);
 }
 
@@ -37,7 +37,8 @@ int kube_note(const KubeMake *m, bool refused, const char *member, const char *f
         va_end(ap);
         if (!text || !at)
                 return -ENOMEM;
-        return kube_findings_add(&m->pod->findings, yaml_line_of(m->document, at), refused, "%s: %s", at, text);
+        return findings_add_text(&m->pod->findings, NULL, yaml_line_of(m->document, at), at,
+                                 refused ? FINDING_LOST : FINDING_CHANGED, TAKE_PTR(text));
 }
 
 /* ConfigMaps and Secrets */
@@ -300,8 +301,8 @@ static int note(Text *t, const KubeObject *k, bool refused, const char *member, 
 {
         _cleanup_free_ char *at = strjoin(k->path, *k->path && *member ? "." : "", member);
 
-        return at ? kube_findings_add(&t->pod->findings, yaml_line_of(k->document, at), refused, "%s%s%s", at,
-                                      *at && *text ? ": " : "", text)
+        return at ? findings_add(&t->pod->findings, NULL, yaml_line_of(k->document, at), at,
+                                 refused ? FINDING_LOST : FINDING_CHANGED, "%s", text)
                   : -ENOMEM;
 }
 
@@ -537,17 +538,10 @@ static int convert_text(Text *t, json_object *documents, YamlLines *lines)
                 r = convert(t, false, &n_pods);
         if (r >= 0)
                 r = convert(t, true, &n_pods);
-        if (r >= 0 && n_pods == 0 && !kube_findings_refuse(&t->pod->findings))
-                r = kube_findings_add(&t->pod->findings, 0, true, "there is no pod in it: no Pod, Deployment, "
-                                      "DaemonSet or Job");
+        if (r >= 0 && n_pods == 0 && findings_count(&t->pod->findings, FINDING_LOST) == 0)
+                r = findings_add(&t->pod->findings, NULL, 0, NULL, FINDING_LOST,
+                                 "there is no pod in it: no Pod, Deployment, DaemonSet or Job");
         return r;
-}
-
-static int compare_findings(const void *a, const void *b)
-{
-        const KubeFinding *x = a, *y = b;
-
-        return (x->line > y->line) - (x->line < y->line);
 }
 
 /* What podctl's own tables say, which is not expected to find anything more. */
@@ -563,7 +557,7 @@ static int check_manifest(KubePod *pod)
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                return kube_findings_add(&pod->findings, 0, true, "%s", json_error_message(&e, r));
+                return findings_add(&pod->findings, NULL, 0, NULL, FINDING_LOST, "%s", json_error_message(&e, r));
         appc_pod_free(pod->manifest);
         pod->manifest = TAKE_PTR(read);
         return 0;
@@ -581,13 +575,12 @@ int kube_pod_parse(const char *text, size_t n, const char *directory, KubePod **
                 return r;
         pod->manifest = appc_pod_new();
         r = pod->manifest ? convert_text(&t, documents, lines) : -ENOMEM;
-        if (r >= 0 && !kube_findings_refuse(&pod->findings))
+        if (r >= 0 && findings_count(&pod->findings, FINDING_LOST) == 0)
                 r = check_manifest(pod);
         if (r < 0)
                 return r;
-        if (pod->findings.n > 0)
-                qsort(pod->findings.items, pod->findings.n, sizeof(KubeFinding), compare_findings);
-        r = kube_findings_refuse(&pod->findings) ? -EINVAL : 0;
+        findings_sort(&pod->findings);
+        r = findings_count(&pod->findings, FINDING_LOST) > 0 ? -EINVAL : 0;
         *ret = TAKE_PTR(pod);
         return r;
 }

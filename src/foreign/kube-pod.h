@@ -19,7 +19,7 @@ typedef struct KubePod {
         AppcPod *manifest;
         KubeFile *files;
         size_t n_files, allocated_files;
-        KubeFindings findings;
+        Findings findings;
 } KubePod;
 
 KubePod *kube_pod_free(KubePod *pod);

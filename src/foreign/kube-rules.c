@@ -1,39 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdarg.h>
-
 #include "foreign/kube-rules.h"
-
-void kube_findings_done(KubeFindings *f)
-{
-        for (size_t i = 0; i < f->n; i++)
-                free(f->items[i].text);
-        free(f->items);
-        *f = (KubeFindings) {};
-}
-
-int kube_findings_add(KubeFindings *f, size_t line, bool refused, const char *format, ...)
-{
-        char *text;
-        va_list ap;
-
-        va_start(ap, format);
-        text = strvprintf(format, ap);
-        va_end(ap);
-        if (!text || ARRAY_GROW(f->items, f->allocated, f->n, 1) < 0) {
-                free(text);
-                return -ENOMEM;
-        }
-        f->items[f->n++] = (KubeFinding) { line, refused, text };
-        return 0;
-}
-
-bool kube_findings_refuse(const KubeFindings *f)
-{
-        for (size_t i = 0; i < f->n; i++)
-                if (f->items[i].refused)
-                        return true;
-        return false;
-}
 
 /* The members, as paths within the object: "a.b" is in an object, "a[].b" in all elements of a list. */
 
@@ -178,7 +144,7 @@ static const Rule *const rules[_KUBE_PART_MAX] = {
 };
 
 typedef struct Walk {
-        KubeFindings *findings;
+        Findings *findings;
         YamlDocument document;
         const Rule *rule;
 } Walk;
@@ -196,10 +162,9 @@ static int take_out(const Walk *w, json_object *o, const char *member, const cha
 
         /* Null is the same as absent. */
         if (value && !is_harmless(w->rule, value))
-                r = kube_findings_add(w->findings, yaml_line_of(w->document, path), w->rule->weight == REFUSED,
-                                      "%s: %s%s", path,
-                                      w->rule->weight == REFUSED ? "not supported: " : "has no effect: ",
-                                      w->rule->why);
+                r = findings_add(w->findings, NULL, yaml_line_of(w->document, path), path,
+                                 w->rule->weight == REFUSED ? FINDING_LOST : FINDING_CHANGED, "%s%s",
+                                 w->rule->weight == REFUSED ? "not supported: " : "has no effect: ", w->rule->why);
         json_object_object_del(o, member);
         return r;
 }
@@ -229,7 +194,7 @@ static int walk(const Walk *w, json_object *o, const char *rest, const char *pat
         return r;
 }
 
-int kube_rules_apply(KubeFindings *f, KubePart part, YamlDocument document, const char *path, json_object *o)
+int kube_rules_apply(Findings *f, KubePart part, YamlDocument document, const char *path, json_object *o)
 {
         int r = 0;
 

@@ -179,7 +179,7 @@ int kube_volumes(const KubeMake *m)
                         r = kube_refuse(m, where, "'%s' is not a valid name: small letters, digits and '-'", v->name);
                 else if (find_volume(m->spec, v->name, &first) != v)
                         r = kube_refuse(m, where, "there is a volume '%s' already", v->name);
-                else if (!has_kind(v) && !kube_findings_refuse(&m->pod->findings))
+                else if (!has_kind(v) && findings_count(&m->pod->findings, FINDING_LOST) == 0)
                         r = kube_refuse(m, where, "needs a kind, such as emptyDir");
                 else
                         r = v->config_map || v->secret ? add_files(m, where, v) : v->empty ? add_empty(m, where, v) : 0;

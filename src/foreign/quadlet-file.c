@@ -34,6 +34,11 @@ void quadlet_file_done(QuadletFile *f)
         *f = (QuadletFile) {};
 }
 
+bool quadlet_file_is(const QuadletFile *f, const char *suffix)
+{
+        return streq(f->suffix, suffix);
+}
+
 static bool is_of_systemd(const char *section)
 {
         return streq(section, "Unit") || streq(section, "Service") || streq(section, "Install");

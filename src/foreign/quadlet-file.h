@@ -24,6 +24,7 @@ typedef struct QuadletFile {
 } QuadletFile;
 
 void quadlet_file_done(QuadletFile *f);
+bool quadlet_file_is(const QuadletFile *f, const char *suffix);
 
 /* Appends the entries of one text. In sections other than those of systemd, an empty value takes away the values before
  * it. *reterr_message names file and line. */

@@ -11,8 +11,8 @@ static const char *const podman_caps[] = { "CHOWN",            "DAC_OVERRIDE", "
                                            "NET_BIND_SERVICE", "SETFCAP",      "SETGID", "SETPCAP", "SETUID",
                                            "SYS_CHROOT",       NULL };
 
-#define lose(step, ...) quadlet_step_tell(step, QUADLET_LOST, __VA_ARGS__)
-#define change(step, ...) quadlet_step_tell(step, QUADLET_CHANGED, __VA_ARGS__)
+#define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
+#define change(step, ...) quadlet_step_tell(step, FINDING_CHANGED, __VA_ARGS__)
 
 /* Ways that many keys have */
 
@@ -429,9 +429,9 @@ static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
         return lose(step, "%s", row->why);
 }
 
-#define LOST(section, key, why) { section, key, lost, NULL, QUADLET_LOST, why }
-#define NONE(section, key, why) { section, key, nothing, NULL, QUADLET_CARRIED, why }
-#define CHANGED(section, key, why) { section, key, nothing, NULL, QUADLET_CHANGED, why }
+#define LOST(section, key, why) { section, key, lost, NULL, FINDING_LOST, why }
+#define NONE(section, key, why) { section, key, nothing, NULL, FINDING_CARRIED, why }
+#define CHANGED(section, key, why) { section, key, nothing, NULL, FINDING_CHANGED, why }
 
 #define ARGS "options of podman itself; write what they mean as keys"
 #define MODULE "podctl has no modules of containers.conf"
@@ -465,7 +465,7 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "DropCapability", caps, "caps-remove" },
         { "Container", "Entrypoint", entrypoint, "exec" },
         { "Container", "Environment", environment, "environment" },
-        { "Container", "EnvironmentFile", environment_file, "set-env-file", QUADLET_CHANGED,
+        { "Container", "EnvironmentFile", environment_file, "set-env-file", FINDING_CHANGED,
           "the file is read now, and not at each start" },
         { "Container", "EnvironmentHost", unless_off, "name the variables with Environment=" },
         { "Container", "Exec", exec, NULL },
@@ -497,7 +497,7 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "NoNewPrivileges", unless_off,
           "write isolator os/linux/no-new-privileges into the file of the pod, see podctl-pods.d(5)" },
         { "Container", "Notify", notify, "health-ready" },
-        { "Container", "PidsLimit", to_service, "TasksMax", QUADLET_CHANGED, "the limit is that of the whole pod" },
+        { "Container", "PidsLimit", to_service, "TasksMax", FINDING_CHANGED, "the limit is that of the whole pod" },
         NONE("Container", "Pod", "the container is an app of that pod"),
         { "Container", "Pull", translate, "pull-policy" },
         { "Container", "ReadOnly", read_only, "readonly-rootfs" },
@@ -598,7 +598,7 @@ const QuadletRow *quadlet_row_find(const char *section, const char *key)
         return NULL;
 }
 
-int quadlet_finish_caps(QuadletApp *app)
+int quadlet_finish_caps(AppDraft *app)
 {
         _cleanup_strv_free_ char **kept = NULL;
         bool all = strv_contains(app->caps_drop, "ALL");

@@ -2,12 +2,12 @@
 #include "basic/path.h"
 #include "foreign/quadlet-mounts.h"
 
-#define lose(step, ...) quadlet_step_tell(step, QUADLET_LOST, __VA_ARGS__)
-#define change(step, ...) quadlet_step_tell(step, QUADLET_CHANGED, __VA_ARGS__)
+#define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
+#define change(step, ...) quadlet_step_tell(step, FINDING_CHANGED, __VA_ARGS__)
 
 #define NO_LABELS "files are not labelled for SELinux"
 
-int quadlet_add_mount(QuadletPod *pod, QuadletApp *app, const char *fields, const char *target)
+int quadlet_add_mount(PodDraft *pod, AppDraft *app, const char *fields, const char *target)
 {
         size_t n = pod->n_volumes++;
 
@@ -26,23 +26,23 @@ static int add(QuadletStep *step, const char *fields, const char *target)
 /* Options of a volume, each with what is said of it. NULL: it is as here anyway. */
 static const struct {
         const char *option, *field;
-        QuadletState state;
+        FindingState state;
         const char *why;
 } options[] = {
-        { "ro", ",readOnly=true", QUADLET_CARRIED, NULL },
-        { "readonly", ",readOnly=true", QUADLET_CARRIED, NULL },
-        { "rw", "", QUADLET_CARRIED, NULL },
-        { "z", "", QUADLET_CHANGED, NO_LABELS },
-        { "Z", "", QUADLET_CHANGED, NO_LABELS },
-        { "idmap", "", QUADLET_CARRIED, NULL },
-        { "rbind", "", QUADLET_CARRIED, NULL },
-        { "bind", ",recursive=no", QUADLET_CARRIED, NULL },
-        { "private", "", QUADLET_CARRIED, NULL },
-        { "rprivate", "", QUADLET_CARRIED, NULL },
-        { "slave", ",propagation=slave", QUADLET_CARRIED, NULL },
-        { "rslave", ",propagation=slave", QUADLET_CARRIED, NULL },
-        { "copy", "", QUADLET_CARRIED, NULL },
-        { "U", "", QUADLET_LOST, "owners stay as they are; use chown, with the IDs that the image has" },
+        { "ro", ",readOnly=true", FINDING_CARRIED, NULL },
+        { "readonly", ",readOnly=true", FINDING_CARRIED, NULL },
+        { "rw", "", FINDING_CARRIED, NULL },
+        { "z", "", FINDING_CHANGED, NO_LABELS },
+        { "Z", "", FINDING_CHANGED, NO_LABELS },
+        { "idmap", "", FINDING_CARRIED, NULL },
+        { "rbind", "", FINDING_CARRIED, NULL },
+        { "bind", ",recursive=no", FINDING_CARRIED, NULL },
+        { "private", "", FINDING_CARRIED, NULL },
+        { "rprivate", "", FINDING_CARRIED, NULL },
+        { "slave", ",propagation=slave", FINDING_CARRIED, NULL },
+        { "rslave", ",propagation=slave", FINDING_CARRIED, NULL },
+        { "copy", "", FINDING_CARRIED, NULL },
+        { "U", "", FINDING_LOST, "owners stay as they are; use chown, with the IDs that the image has" },
 };
 
 static int add_options(QuadletStep *step, const char *text, char **fields)
@@ -96,7 +96,7 @@ static int add_source(QuadletStep *step, const char *source, const char *target,
 
         if (!source)
                 fields = strdup("kind=empty,fromImage=yes");
-        if (r < 0 || step->state == QUADLET_LOST)
+        if (r < 0 || step->state == FINDING_LOST)
                 return r;
         r = fields ? add_options(step, strempty(wanted), &fields) : -ENOMEM;
         return r < 0 ? r : add(step, fields, target);
@@ -148,7 +148,7 @@ int quadlet_tmpfs(QuadletStep *step, const QuadletRow *row, const char *value)
 
         if (r >= 0)
                 r = tmpfs_fields(step, strempty(wanted), &fields);
-        return r < 0 || step->state == QUADLET_LOST ? r : add(step, fields, target);
+        return r < 0 || step->state == FINDING_LOST ? r : add(step, fields, target);
 }
 
 int quadlet_shm_size(QuadletStep *step, const QuadletRow *row, const char *value)
@@ -156,7 +156,7 @@ int quadlet_shm_size(QuadletStep *step, const QuadletRow *row, const char *value
         _cleanup_free_ char *wanted = strjoin("size=", value), *fields = NULL;
         int r = wanted ? tmpfs_fields(step, wanted, &fields) : -ENOMEM;
 
-        return r < 0 || step->state == QUADLET_LOST ? r : add(step, fields, "/dev/shm");
+        return r < 0 || step->state == FINDING_LOST ? r : add(step, fields, "/dev/shm");
 }
 
 int quadlet_timezone(QuadletStep *step, const QuadletRow *row, const char *value)
@@ -221,7 +221,7 @@ int quadlet_mount(QuadletStep *step, const QuadletRow *row, const char *value)
                 return lose(step, "there is no destination");
         if (streq(type, "tmpfs")) {
                 r = tmpfs_fields(step, joined, &tmpfs);
-                return r < 0 || step->state == QUADLET_LOST ? r : add(step, tmpfs, target);
+                return r < 0 || step->state == FINDING_LOST ? r : add(step, tmpfs, target);
         }
         if (streq(type, "volume") || (streq(type, "bind") && source))
                 return add_source(step, source, target, joined);

@@ -5,7 +5,7 @@
 #include "basic/path.h"
 #include "foreign/quadlet-step.h"
 
-int quadlet_step_tell(QuadletStep *step, QuadletState state, const char *format, ...)
+int quadlet_step_tell(QuadletStep *step, FindingState state, const char *format, ...)
 {
         va_list ap;
 

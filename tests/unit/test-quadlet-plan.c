@@ -22,14 +22,14 @@ static void add_lines(char **text, const char *section, char *const *lines)
                 add(text, *line);
 }
 
-static char *text_of(const QuadletPlan *plan)
+static char *text_of(const PodDrafts *plan)
 {
         char *text = strdup("");
 
         for (size_t i = 0; i < plan->n_pods; i++) {
                 _cleanup_strv_free_ char **words = NULL;
 
-                if (plan->pods[i].apps[0].image && quadlet_pod_words(&plan->pods[i], &words) >= 0)
+                if (plan->pods[i].apps[0].image && pod_draft_words(&plan->pods[i], &words) >= 0)
                         STRV_FOREACH(word, words)
                                 add(&text, *word);
                 add_lines(&text, "[Unit]", plan->pods[i].unit);
@@ -38,12 +38,12 @@ static char *text_of(const QuadletPlan *plan)
         }
         for (size_t i = 0; i < plan->n_networks; i++)
                 add(&text, strempty(plan->networks[i].text));
-        for (size_t i = 0; i < plan->n_findings; i++) {
-                const QuadletFinding *f = &plan->findings[i];
-                _cleanup_free_ char *line = strprintf("%s:%u: %s", quadlet_state_to_string(f->state), f->line,
-                                                      strempty(f->why));
+        for (size_t i = 0; i < plan->findings.n; i++) {
+                const Finding *f = &plan->findings.items[i];
+                _cleanup_free_ char *line = strprintf("%s:%zu: %s", finding_state_to_string(f->state), f->line,
+                                                      strempty(f->text));
 
-                if (f->state != QUADLET_CARRIED)
+                if (f->state != FINDING_CARRIED)
                         add(&text, line);
         }
         return text;
@@ -53,7 +53,7 @@ static void check(const char *const *sources, const char *expected)
 {
         _cleanup_free_ char *text = NULL, *message = NULL;
         QuadletFile files[4] = {};
-        QuadletPlan plan = {};
+        PodDrafts plan = {};
         size_t n = 0;
         int r;
 
@@ -72,7 +72,7 @@ static void check(const char *const *sources, const char *expected)
         cr_expect_str_eq(text, expected, "%s:\n%s\n%s", sources[1], text, expected);
         for (size_t i = 0; i < n; i++)
                 quadlet_file_done(&files[i]);
-        quadlet_plan_done(&plan);
+        pod_drafts_done(&plan);
 }
 
 Test(quadlet_plan, lines)
@@ -176,6 +176,6 @@ Test(quadlet_plan, table)
 {
         for (const QuadletRow *row = quadlet_rows; row->key; row++) {
                 cr_expect_eq(quadlet_row_find(row->section, row->key), row, "%s is there twice", row->key);
-                cr_expect(row->state != QUADLET_LOST || row->why, "%s", row->key);
+                cr_expect(row->state != FINDING_LOST || row->why, "%s", row->key);
         }
 }

@@ -3,14 +3,14 @@
 #include "basic/log.h"
 #include "cli/compose/kube-manifest.h"
 
-static void report(const char *path, const KubeFinding *f)
+static int report(const char *path, const Finding *f)
 {
-        int level = f->refused ? LOG_ERR : LOG_WARNING;
+        _cleanup_free_ char *line = finding_to_line(f, path);
 
-        if (f->line > 0)
-                log_line(level, 0, "%s:%zu: %s", path, f->line, f->text);
-        else
-                log_line(level, 0, "%s: %s", path, f->text);
+        if (!line)
+                return log_oom();
+        log_line(f->state == FINDING_LOST ? LOG_ERR : LOG_WARNING, 0, "%s", line);
+        return 0;
 }
 
 static int read_kube(const char *path, const char *shown, const char *directory, KubePod **ret)
@@ -27,8 +27,12 @@ static int read_kube(const char *path, const char *shown, const char *directory,
         r = kube_pod_parse(text, n, directory, &kube, &e);
         if (!kube)
                 return log_error_errno(r, "%s: %s", shown ?: path, json_error_message(&e, r));
-        for (size_t i = 0; i < kube->findings.n; i++)
-                report(shown ?: path, &kube->findings.items[i]);
+        for (size_t i = 0; i < kube->findings.n; i++) {
+                int k = report(shown ?: path, &kube->findings.items[i]);
+
+                if (k < 0)
+                        return k;
+        }
         if (r >= 0)
                 *ret = TAKE_PTR(kube);
         return r;

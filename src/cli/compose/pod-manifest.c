@@ -5,6 +5,7 @@
 #include "basic/string-table.h"
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-manifest.h"
+#include "foreign/finding.h"
 #include "image/store/image-store.h"
 #include "manifest/ac-types.h"
 #include "manifest/appc-image.h"
@@ -126,56 +127,44 @@ int pod_manifest_complain(const char *path, int r, const char *message)
         return complain(path, NULL, r, message);
 }
 
-/* A message about a member, and the member's line. */
-typedef struct Finding {
-        const char *text;
-        size_t line;
-} Finding;
-
-static int compare_findings(const void *a, const void *b)
+/* Messages about members, sorted by the members' lines. */
+static int find_all(const char *text, size_t n, char *const *texts, Findings *ret)
 {
-        const Finding *x = a, *y = b;
+        STRV_FOREACH(t, texts) {
+                int r = findings_add(ret, NULL, json_line_of(text, n, *t), NULL, FINDING_LOST, "%s", *t);
 
-        return (x->line > y->line) - (x->line < y->line);
-}
-
-/* Sorted by line; NULL: out of memory. */
-static Finding *find_all(const char *text, size_t n, char *const *texts)
-{
-        Finding *findings = new0(Finding, strv_length(texts) + 1), *f = findings;
-
-        if (!findings)
-                return NULL;
-        STRV_FOREACH(t, texts)
-                *f++ = (Finding) { *t, json_line_of(text, n, *t) };
-        qsort(findings, f - findings, sizeof(Finding), compare_findings);
-        return findings;
+                if (r < 0)
+                        return r;
+        }
+        findings_sort(ret);
+        return 0;
 }
 
 static int list_passed_over(const char *path, const char *text, size_t n, char *const *members, char ***ret)
 {
-        _cleanup_free_ Finding *findings = find_all(text, n, members);
+        _cleanup_(findings_done) Findings findings = {};
         _cleanup_strv_free_ char **lines = NULL;
+        int r = find_all(text, n, members, &findings);
 
-        if (!findings)
-                return -ENOMEM;
-        for (Finding *f = findings; f->text; f++) {
-                int r = strv_extendf(&lines, "%s:%zu: %s", path, f->line, f->text);
-                if (r < 0)
-                        return r;
+        for (size_t i = 0; r >= 0 && i < findings.n; i++) {
+                char *line = finding_to_line(&findings.items[i], path);
+
+                r = line ? strv_consume(&lines, line) : -ENOMEM;
         }
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(lines);
         return 0;
 }
 
 static int complain_of_all(const char *path, const char *shown, const char *text, size_t n, int r, char *const *all)
 {
-        _cleanup_free_ Finding *findings = find_all(text, n, all);
+        _cleanup_(findings_done) Findings findings = {};
 
-        if (!findings)
+        if (find_all(text, n, all, &findings) < 0)
                 return log_oom();
-        for (Finding *f = findings; f->text; f++)
-                (void) complain(path, shown, r, f->text);
+        for (size_t i = 0; i < findings.n; i++)
+                (void) complain(path, shown, r, findings.items[i].text);
         return r;
 }
 

@@ -162,43 +162,40 @@ static int read_command(const RunArgs *args, Files *files)
 
 /* What becomes of each line */
 
-static int add_finding(Table *t, const QuadletFinding *f)
+static int add_finding(Table *t, const Finding *f)
 {
-        _cleanup_free_ char *place = f->line ? strprintf("%s:%u", f->file, f->line) : strdup(f->file);
-        const char *row[] = { place, f->key, quadlet_state_to_string(f->state), f->why };
+        _cleanup_free_ char *place = f->line ? strprintf("%s:%zu", f->file, f->line) : strdup(f->file);
+        const char *row[] = { place, f->member, finding_state_to_string(f->state), f->text };
         static const char *const colors[] = { "green", "yellow", "red" };
         int r = place ? table_add_row(t, row) : -ENOMEM;
 
         return r < 0 ? r : table_color(t, 2, colors[f->state]);
 }
 
-static int print_findings(const QuadletPlan *plan)
+static int print_findings(const Findings *findings)
 {
         static const char *const legend[] = { "FILE", "KEY", "STATE", "WHY" };
         _cleanup_(table_done) Table t = { .n_columns = ELEMENTSOF(legend), .whole = true };
         int r = table_add_legend(&t, legend);
 
-        for (size_t i = 0; r >= 0 && i < plan->n_findings; i++)
-                r = add_finding(&t, &plan->findings[i]);
+        for (size_t i = 0; r >= 0 && i < findings->n; i++)
+                r = add_finding(&t, &findings->items[i]);
         if (r >= 0)
                 r = table_print(&t, stdout);
-        return r < 0 ? log_oom() : quadlet_plan_loses(plan);
+        return r < 0 ? log_oom() : findings_count(findings, FINDING_LOST) > 0;
 }
 
-static int tell_findings(const QuadletPlan *plan, const RunArgs *args)
+static int tell_findings(const Findings *findings, const RunArgs *args)
 {
-        size_t lost = 0;
+        size_t lost = findings_count(findings, FINDING_LOST);
 
-        for (size_t i = 0; i < plan->n_findings; i++) {
-                const QuadletFinding *f = &plan->findings[i];
+        for (size_t i = 0; i < findings->n; i++) {
+                const Finding *f = &findings->items[i];
 
-                if (f->state == QUADLET_CARRIED)
-                        continue;
-                lost += f->state == QUADLET_LOST;
-                if (f->state == QUADLET_LOST)
-                        log_warning("%s:%u: %s is lost: %s", f->file, f->line, f->key, f->why);
-                else
-                        log_warning("%s:%u: %s is changed: %s", f->file, f->line, f->key, f->why);
+                if (f->state == FINDING_LOST)
+                        log_warning("%s:%zu: %s is lost: %s", f->file, f->line, f->member, f->text);
+                else if (f->state == FINDING_CHANGED)
+                        log_warning("%s:%zu: %s is changed: %s", f->file, f->line, f->member, f->text);
         }
         if (lost > 0 && !args->force)
                 return log_error_errno(EINVAL, "Nothing was written, since %zu lines of %s cannot be carried over; "
@@ -263,7 +260,7 @@ static void olds_done(Olds *olds)
 
 /* Writing */
 
-static int write_network(const QuadletNetwork *network, const RunArgs *args, Olds *olds)
+static int write_network(const NetworkDraft *network, const RunArgs *args, Olds *olds)
 {
         _cleanup_free_ char *path = strjoin(NET_D "/", network->name, ".conf");
         int r;
@@ -302,7 +299,7 @@ static int keep_pod(const char *name, Olds *olds)
         return r;
 }
 
-static int write_pod(Context *c, const QuadletPod *pod, const RunArgs *args, Olds *olds,
+static int write_pod(Context *c, const PodDraft *pod, const RunArgs *args, Olds *olds,
                      int (*create)(Context *c, const RunArgs *args))
 {
         RunArgs own = { .options = create_options, RUN_ARGS_UNSET, .dry_run = args->dry_run, .replace = args->replace,
@@ -313,7 +310,7 @@ static int write_pod(Context *c, const QuadletPod *pod, const RunArgs *args, Old
         for (size_t i = 0; i < pod->n_apps; i++)
                 if (!pod->apps[i].image)
                         return log_error_errno(EINVAL, "%s: container '%s' has no image", pod->stem, pod->apps[i].stem);
-        if (quadlet_pod_words(pod, &words) < 0)
+        if (pod_draft_words(pod, &words) < 0)
                 return log_oom();
         r = run_args_parse(c, words, &own);
         if (r >= 0 && args->format)
@@ -327,7 +324,7 @@ static int write_pod(Context *c, const QuadletPod *pod, const RunArgs *args, Old
         return r;
 }
 
-static int write_plan(Context *c, const QuadletPlan *plan, const RunArgs *args,
+static int write_plan(Context *c, const PodDrafts *plan, const RunArgs *args,
                       int (*create)(Context *c, const RunArgs *args))
 {
         Olds olds = {};
@@ -345,7 +342,7 @@ static int write_plan(Context *c, const QuadletPlan *plan, const RunArgs *args,
 
 int create_from(Context *c, const RunArgs *args, int (*create)(Context *c, const RunArgs *args))
 {
-        _cleanup_(quadlet_plan_done) QuadletPlan plan = {};
+        _cleanup_(pod_drafts_done) PodDrafts plan = {};
         _cleanup_(files_done) Files files = {};
         _cleanup_free_ char *message = NULL;
         int r = args->foreign ? read_command(args, &files) : read_files(args->from, &files);
@@ -356,7 +353,7 @@ int create_from(Context *c, const RunArgs *args, int (*create)(Context *c, const
         if (r < 0)
                 return log_explained(r, message, "Cannot take pods from %s", args->from ?: "podman run");
         if (args->check_from)
-                return print_findings(&plan);
-        r = tell_findings(&plan, args);
+                return print_findings(&plan.findings);
+        r = tell_findings(&plan.findings, args);
         return r < 0 ? r : write_plan(c, &plan, args, create);
 }

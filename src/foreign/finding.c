@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdarg.h>
+
+#include "foreign/finding.h"
+
+static const char *const state_table[_FINDING_STATE_MAX] = {
+        [FINDING_CARRIED] = "carried",
+        [FINDING_CHANGED] = "changed",
+        [FINDING_LOST] = "lost",
+};
+
+const char *finding_state_to_string(FindingState s)
+{
+        return state_table[s];
+}
+
+void findings_done(Findings *f)
+{
+        for (size_t i = 0; i < f->n; i++) {
+                free(f->items[i].file);
+                free(f->items[i].member);
+                free(f->items[i].text);
+        }
+        free(f->items);
+        *f = (Findings) {};
+}
+
+int findings_add_text(Findings *f, const char *file, size_t line, const char *member, FindingState state, char *text)
+{
+        Finding *item;
+
+        if (ARRAY_GROW(f->items, f->allocated, f->n, 1) < 0) {
+                free(text);
+                return -ENOMEM;
+        }
+        item = &f->items[f->n++];
+        *item = (Finding) { .file = file ? strdup(file) : NULL,
+                            .line = line,
+                            .member = isempty(member) ? NULL : strdup(member),
+                            .state = state,
+                            .text = text };
+        return (file && !item->file) || (!isempty(member) && !item->member) ? -ENOMEM : 0;
+}
+
+int findings_add(Findings *f, const char *file, size_t line, const char *member, FindingState state,
+                 const char *format, ...)
+{
+        char *text;
+        va_list ap;
+
+        va_start(ap, format);
+        text = strvprintf(format, ap);
+        va_end(ap);
+        return text ? findings_add_text(f, file, line, member, state, text) : -ENOMEM;
+}
+
+size_t findings_count(const Findings *f, FindingState state)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < f->n; i++)
+                n += f->items[i].state == state;
+        return n;
+}
+
+static int compare_findings(const void *a, const void *b)
+{
+        const Finding *x = a, *y = b;
+
+        return (x->line > y->line) - (x->line < y->line);
+}
+
+void findings_sort(Findings *f)
+{
+        if (f->n > 0)
+                qsort(f->items, f->n, sizeof(Finding), compare_findings);
+}
+
+char *finding_to_line(const Finding *f, const char *file)
+{
+        _cleanup_free_ char *at = f->line > 0 ? strprintf(":%zu", f->line) : strdup("");
+
+        if (!at)
+                return NULL;
+        return strjoin(f->file ?: file, at, ": ", strempty(f->member), f->member && !isempty(f->text) ? ": " : "",
+                       strempty(f->text));
+}

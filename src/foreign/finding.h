@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/string-util.h"
+
+/* What becomes of one place in somebody's file. */
+
+typedef enum FindingState {
+        FINDING_CARRIED,
+        FINDING_CHANGED, /* carried over and somewhat different, or without a meaning on this host: a warning */
+        FINDING_LOST,    /* something else, or something less confined, would run without it */
+        _FINDING_STATE_MAX,
+} FindingState;
+
+typedef struct Finding {
+        char *file;     /* NULL: the only one */
+        size_t line;    /* 0: the whole file */
+        char *member;   /* or key; NULL: the whole object */
+        FindingState state;
+        char *text;     /* NULL: there is nothing to say */
+} Finding;
+
+typedef struct Findings {
+        Finding *items;
+        size_t n, allocated;
+} Findings;
+
+void findings_done(Findings *f);
+
+/* An empty member is none. Returns 0 or -ENOMEM. */
+int findings_add(Findings *f, const char *file, size_t line, const char *member, FindingState state,
+                 const char *format, ...) _printf_(6, 7);
+/* The same; takes text, also on failure. */
+int findings_add_text(Findings *f, const char *file, size_t line, const char *member, FindingState state, char *text);
+
+size_t findings_count(const Findings *f, FindingState state);
+/* By line. */
+void findings_sort(Findings *f);
+
+const char *finding_state_to_string(FindingState s);
+/* "FILE:LINE: MEMBER: TEXT", as far as they are there; file stands for the only one. NULL: out of memory. */
+char *finding_to_line(const Finding *f, const char *file);
