@@ -43,6 +43,15 @@ static void print_exec(FILE *f, const char *key, const char *words)
                        streq(key, "ExecStop") ? "-" : "", words);
 }
 
+/* The check of another app, if there is one, has started when that app is ready. */
+static void print_others(FILE *f, const PlanApp *app)
+{
+        STRV_FOREACH(other, app->after)
+                (void) fprintf(f, "After=%s.service " HEALTH_UNIT "\n", *other, *other);
+        STRV_FOREACH(other, app->requires)
+                (void) fprintf(f, "Requires=%s.service\nAfter=%s.service " HEALTH_UNIT "\n", *other, *other, *other);
+}
+
 /* What has ended with success, for others to start, stays active, so that a restart of those does not start it again.
  * It does not keep the pod from ending, which the others do. */
 static void print_unit_section(FILE *f, const PlanApp *app)
@@ -60,10 +69,7 @@ static void print_unit_section(FILE *f, const PlanApp *app)
                 (void) fprintf(f, "Requires=" HOOKS_UNIT "\nAfter=" HOOKS_UNIT "\n", app->app->name, app->app->name);
         if (app_health_wanted(app))
                 (void) fprintf(f, "Wants=" HEALTH_UNIT "\n", app->app->name);
-        STRV_FOREACH(other, app->after)
-                (void) fprintf(f, "After=%s.service\n", *other);
-        STRV_FOREACH(other, app->requires)
-                (void) fprintf(f, "Requires=%s.service\nAfter=%s.service\n", *other, *other);
+        print_others(f, app);
         /* Neither restarts end because there are many of them; the pause between them is RestartSec= or the check's. */
         if (app->restart || streq(app->on_unhealthy, "restart"))
                 (void) fputs("StartLimitIntervalSec=0\n", f);
