@@ -87,6 +87,67 @@ int pod_draft_add_app(PodDraft *pod, char *stem, char *name, AppDraft **ret)
         return stem && name ? 0 : -ENOMEM;
 }
 
+int pod_draft_add_mount(PodDraft *pod, AppDraft *app, const char *fields, const char *target)
+{
+        size_t n = pod->n_volumes++;
+
+        if (strv_extendf(&pod->words, "--volume=v%zu,%s", n, fields) < 0)
+                return -ENOMEM;
+        return strv_extendf(app ? &app->words : &pod->words, "--mount=volume=v%zu,target=%s", n, target);
+}
+
+int app_draft_finish_caps(AppDraft *app, const char *const *base)
+{
+        _cleanup_strv_free_ char **kept = NULL;
+        bool all = strv_contains(app->caps_drop, "ALL");
+
+        if (!app->caps_add && !app->caps_drop)
+                return 0;
+        if (strv_contains(app->caps_add, "ALL"))
+                return -EOPNOTSUPP;
+        STRV_FOREACH(cap, all ? NULL : base)
+                if (!strv_contains(app->caps_drop, *cap) && !strv_contains(app->caps_add, *cap) &&
+                    strv_extendf(&kept, "CAP_%s", *cap) < 0)
+                        return -ENOMEM;
+        STRV_FOREACH(cap, app->caps_add)
+                if (strv_extendf(&kept, "CAP_%s", *cap) < 0)
+                        return -ENOMEM;
+        STRV_FOREACH(cap, kept)
+                if (strv_extendf(&app->words, "--caps-retain=%s", *cap) < 0)
+                        return -ENOMEM;
+        return kept ? 0 : strv_extend(&app->words, "--caps-remove=all");
+}
+
+int pod_draft_finish_app(PodDraft *pod, AppDraft *app)
+{
+        static const char *const temporary[] = { "/tmp", "/var/tmp" };
+        int r = app->read_only ? strv_extend(&app->words, "--readonly-rootfs") : 0;
+
+        for (size_t i = 0; r >= 0 && app->read_only && !app->no_tmpfs && i < ELEMENTSOF(temporary); i++)
+                r = pod_draft_add_mount(pod, app, "kind=tmpfs", temporary[i]);
+        STRV_FOREACH(assignment, app->environment)
+                if (r >= 0)
+                        r = strv_extendf(&app->words, "--environment=%s", *assignment);
+        return r;
+}
+
+int pod_draft_finish(PodDraft *pod)
+{
+        _cleanup_free_ char *nets = NULL;
+        int r = pod->address && !pod->nets ? strv_extend(&pod->nets, "default") : 0;
+
+        nets = pod->nets && r >= 0 ? strv_join(pod->nets, ",") : NULL;
+        if (r < 0 || (pod->nets && !nets))
+                return -ENOMEM;
+        if (nets && strv_extendf(&pod->words, "--net=%s%s%s", nets, pod->address ? ":IP=" : "",
+                                 strempty(pod->address)) < 0)
+                return -ENOMEM;
+        if (pod->no_dependencies)
+                return 0;
+        r = strv_extend(&pod->unit, "Wants=network-online.target");
+        return r < 0 ? r : strv_extend(&pod->unit, "After=network-online.target");
+}
+
 static int app_words(const PodDraft *pod, const AppDraft *app, char ***words)
 {
         int r = strv_extend(words, app->image);

@@ -53,5 +53,14 @@ int pod_drafts_add_pod(PodDrafts *drafts, char *stem, char *name, PodDraft **ret
 int pod_drafts_add_network(PodDrafts *drafts, char *name, NetworkDraft **ret);
 int pod_draft_add_app(PodDraft *pod, char *stem, char *name, AppDraft **ret);
 
+/* Adds a volume with these fields, "kind=tmpfs", to the pod, and its mount to the app, or to the pod. */
+int pod_draft_add_mount(PodDraft *pod, AppDraft *app, const char *fields, const char *target);
+
+/* What has to be seen as a whole, in this order. Base: the capabilities that a container has without being asked, without
+ * "CAP_". -EOPNOTSUPP: all of them were added. */
+int app_draft_finish_caps(AppDraft *app, const char *const *base);
+int pod_draft_finish_app(PodDraft *pod, AppDraft *app);
+int pod_draft_finish(PodDraft *pod);
+
 /* The words of podctl create, with the name and all images. */
 int pod_draft_words(const PodDraft *pod, char ***ret);

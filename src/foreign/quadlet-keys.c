@@ -6,11 +6,6 @@
 #include "foreign/quadlet-keys.h"
 #include "foreign/quadlet-mounts.h"
 
-/* Capabilities of podman's containers, as containers.conf(5) has them. */
-static const char *const podman_caps[] = { "CHOWN",            "DAC_OVERRIDE", "FOWNER", "FSETID",  "KILL",
-                                           "NET_BIND_SERVICE", "SETFCAP",      "SETGID", "SETPCAP", "SETUID",
-                                           "SYS_CHROOT",       NULL };
-
 #define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
 #define change(step, ...) quadlet_step_tell(step, FINDING_CHANGED, __VA_ARGS__)
 
@@ -596,27 +591,4 @@ const QuadletRow *quadlet_row_find(const char *section, const char *key)
                 if (streq(row->section, section) && streq(row->key, key))
                         return row;
         return NULL;
-}
-
-int quadlet_finish_caps(AppDraft *app)
-{
-        _cleanup_strv_free_ char **kept = NULL;
-        bool all = strv_contains(app->caps_drop, "ALL");
-        char *const *base = all ? NULL : (char *const *) podman_caps;
-
-        if (!app->caps_add && !app->caps_drop)
-                return 0;
-        if (strv_contains(app->caps_add, "ALL"))
-                return -EOPNOTSUPP;
-        STRV_FOREACH(cap, base)
-                if (!strv_contains(app->caps_drop, *cap) && !strv_contains(app->caps_add, *cap) &&
-                    strv_extendf(&kept, "CAP_%s", *cap) < 0)
-                        return -ENOMEM;
-        STRV_FOREACH(cap, app->caps_add)
-                if (strv_extendf(&kept, "CAP_%s", *cap) < 0)
-                        return -ENOMEM;
-        STRV_FOREACH(cap, kept)
-                if (strv_extendf(&app->words, "--caps-retain=%s", *cap) < 0)
-                        return -ENOMEM;
-        return kept ? 0 : strv_extend(&app->words, "--caps-remove=all");
 }

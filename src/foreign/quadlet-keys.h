@@ -9,5 +9,3 @@
 extern const QuadletRow quadlet_rows[];
 
 const QuadletRow *quadlet_row_find(const char *section, const char *key);
-/* Turns the capabilities that were added and dropped into options. -EOPNOTSUPP: all were added. */
-int quadlet_finish_caps(AppDraft *app);

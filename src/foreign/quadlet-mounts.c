@@ -7,20 +7,11 @@
 
 #define NO_LABELS "files are not labelled for SELinux"
 
-int quadlet_add_mount(PodDraft *pod, AppDraft *app, const char *fields, const char *target)
-{
-        size_t n = pod->n_volumes++;
-
-        if (strv_extendf(&pod->words, "--volume=v%zu,%s", n, fields) < 0)
-                return -ENOMEM;
-        return strv_extendf(app ? &app->words : &pod->words, "--mount=volume=v%zu,target=%s", n, target);
-}
-
 static int add(QuadletStep *step, const char *fields, const char *target)
 {
         if (!path_is_absolute(target) || strchr(target, ',') || !fields)
                 return fields ? lose(step, "'%s' is not a valid place for a mount", target) : -ENOMEM;
-        return quadlet_add_mount(step->pod, step->app, fields, target);
+        return pod_draft_add_mount(step->pod, step->app, fields, target);
 }
 
 /* Options of a volume, each with what is said of it. NULL: it is as here anyway. */

@@ -9,6 +9,3 @@ int quadlet_mount(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_tmpfs(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_shm_size(QuadletStep *step, const QuadletRow *row, const char *value);
 int quadlet_timezone(QuadletStep *step, const QuadletRow *row, const char *value);
-
-/* Adds a volume with these fields, "kind=tmpfs", to the pod, and its mount to the app, or to the pod. */
-int quadlet_add_mount(PodDraft *pod, AppDraft *app, const char *fields, const char *target);

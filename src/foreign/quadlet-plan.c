@@ -8,6 +8,11 @@
 #include "foreign/quadlet-units.h"
 #include "shared/explain.h"
 
+/* Capabilities of podman's containers, as containers.conf(5) has them. */
+static const char *const podman_caps[] = { "CHOWN",            "DAC_OVERRIDE", "FOWNER", "FSETID",  "KILL",
+                                           "NET_BIND_SERVICE", "SETFCAP",      "SETGID", "SETPCAP", "SETUID",
+                                           "SYS_CHROOT",       NULL };
+
 /* Pods and their apps */
 
 static int add_pod(PodDrafts *plan, const QuadletFile *file, const char *name, PodDraft **ret)
@@ -67,13 +72,7 @@ static int carry_row(QuadletStep *step, const QuadletRow *row, const QuadletEntr
                 return quadlet_step_tell(step, FINDING_LOST, "a variable of [Service]; write its value, or $$ for a "
                                                              "dollar");
         single_dollars(value);
-        if (row->why && row->state < FINDING_LOST) {
-                r = quadlet_step_tell(step, row->state, "%s", row->why);
-                if (r < 0)
-                        return r;
-        }
-        r = row->carry(step, row, value);
-        return r == -EINVAL ? quadlet_step_tell(step, FINDING_LOST, "the quotes or escapes are not valid") : r;
+        return quadlet_step_carry(step, row, value);
 }
 
 static int tell_unknown(QuadletStep *step, const QuadletEntry *e)
@@ -145,8 +144,7 @@ static int carry_file(PodDrafts *plan, QuadletStep *step)
 
 static int finish_app(PodDraft *pod, AppDraft *app, PodDrafts *plan, const QuadletFile *file)
 {
-        static const char *const temporary[] = { "/tmp", "/var/tmp" };
-        int r = quadlet_finish_caps(app);
+        int r = app_draft_finish_caps(app, podman_caps);
 
         if (r == -EOPNOTSUPP)
                 r = findings_add(&plan->findings, file->path, 0, "[Container] AddCapability", FINDING_LOST,
@@ -154,31 +152,7 @@ static int finish_app(PodDraft *pod, AppDraft *app, PodDrafts *plan, const Quadl
         if (r >= 0 && !app->image)
                 r = findings_add(&plan->findings, file->path, 0, "[Container] Image", FINDING_LOST,
                                  "there is no image");
-        if (r >= 0 && app->read_only)
-                r = strv_extend(&app->words, "--readonly-rootfs");
-        for (size_t i = 0; r >= 0 && app->read_only && !app->no_tmpfs && i < ELEMENTSOF(temporary); i++)
-                r = quadlet_add_mount(pod, app, "kind=tmpfs", temporary[i]);
-        STRV_FOREACH(assignment, app->environment)
-                if (r >= 0)
-                        r = strv_extendf(&app->words, "--environment=%s", *assignment);
-        return r;
-}
-
-static int finish_pod(PodDraft *pod)
-{
-        _cleanup_free_ char *nets = NULL;
-        int r = pod->address && !pod->nets ? strv_extend(&pod->nets, "default") : 0;
-
-        nets = pod->nets && r >= 0 ? strv_join(pod->nets, ",") : NULL;
-        if (r < 0 || (pod->nets && !nets))
-                return -ENOMEM;
-        if (nets && strv_extendf(&pod->words, "--net=%s%s%s", nets, pod->address ? ":IP=" : "",
-                                 strempty(pod->address)) < 0)
-                return -ENOMEM;
-        if (pod->no_dependencies)
-                return 0;
-        r = strv_extend(&pod->unit, "Wants=network-online.target");
-        return r < 0 ? r : strv_extend(&pod->unit, "After=network-online.target");
+        return r < 0 ? r : pod_draft_finish_app(pod, app);
 }
 
 static int plan_network(PodDrafts *plan, QuadletStep *step)
@@ -272,7 +246,7 @@ static int make_plan(PodDrafts *plan, const QuadletFile *files, size_t n, const 
                 return explain(reterr_message, EINVAL, "'%s' cannot be the name of %zu pods; give one file, or no name",
                                name, plan->n_pods);
         for (size_t i = 0; r >= 0 && i < plan->n_pods; i++) {
-                r = finish_pod(&plan->pods[i]);
+                r = pod_draft_finish(&plan->pods[i]);
                 if (r >= 0 && plan->pods[i].n_apps == 0)
                         r = findings_add(&plan->findings, plan->pods[i].stem, 0, "[Pod]", FINDING_LOST,
                                         "no container is in this pod");

@@ -19,6 +19,17 @@ int quadlet_step_tell(QuadletStep *step, FindingState state, const char *format,
         return step->why ? 0 : -ENOMEM;
 }
 
+int quadlet_step_carry(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        int r = 0;
+
+        if (row->why && row->state < FINDING_LOST)
+                r = quadlet_step_tell(step, row->state, "%s", row->why);
+        if (r >= 0)
+                r = row->carry(step, row, value);
+        return r == -EINVAL ? quadlet_step_tell(step, FINDING_LOST, "the quotes or escapes are not valid") : r;
+}
+
 const QuadletFile *quadlet_find_unit(const QuadletFile *files, size_t n_files, const char *word)
 {
         for (size_t i = 0; i < n_files; i++) {

@@ -32,6 +32,9 @@ struct QuadletRow {
 /* Says that something is not carried over as it is. Returns 0, or -ENOMEM. */
 int quadlet_step_tell(QuadletStep *step, FindingState state, const char *format, ...) _printf_(3, 4);
 
+/* Carries a value over as its row says. */
+int quadlet_step_carry(QuadletStep *step, const QuadletRow *row, const char *value);
+
 /* The file that a word such as "x.volume" or "x-volume.service" means. */
 const QuadletFile *quadlet_find_unit(const QuadletFile *files, size_t n_files, const char *word);
 /* What podctl calls what a file makes; NULL: out of memory. */
