@@ -23,6 +23,9 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(YamlLines *, yaml_lines_free);
 /* All documents of a text that are not empty, as an array. */
 int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
 
+/* The same, but plain words are null or text, as they are written: who reads them knows what they mean. */
+int yaml_parse_texts(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
+
 /* One of them; owns nothing. */
 typedef struct YamlDocument {
         json_object *value;
