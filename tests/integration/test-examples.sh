@@ -479,8 +479,10 @@ test_podctl_kube_5() {
 test_podctl_compose_5() {
         hub
         forget_images_after
-        to_be_started shop
+        podctl --insecure-options=image fetch docker://docker.io/library/nginx docker://docker.io/library/busybox
         defer podctl volume rm shop-data
+        defer podctl rm shop
+        to_be_started shop
         example podctl-compose.5
 }
 
