@@ -66,6 +66,19 @@ static int labels(ComposefileStep *c, const ComposefileRow *row, json_object *va
 
 /* The rest */
 
+static int sysctls(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        _cleanup_strv_free_ char **pairs = NULL;
+        int r = composefile_pairs(value, &pairs);
+
+        if (r == -EINVAL)
+                return lose(c, "expected names and their values");
+        STRV_FOREACH(pair, pairs)
+                if (r >= 0)
+                        r = strv_extendf(&c->step.pod->words, "--sysctl=%s", *pair);
+        return r;
+}
+
 static int pull_policy(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
         const char *text = strempty(composefile_text(value));
@@ -80,11 +93,15 @@ static int one_security_option(ComposefileStep *c, const ComposefileRow *row, js
         } rows[] = {
                 { "seccomp=", "SeccompProfile" },
                 { "seccomp:", "SeccompProfile" },
+                { "no-new-privileges:", "--no-new-privileges" },
+                { "no-new-privileges=", "--no-new-privileges" },
                 { "apparmor=", "--apparmor" },
                 { "apparmor:", "--apparmor" },
         };
         const char *text = strempty(composefile_text(value));
 
+        if (streq(text, "no-new-privileges"))
+                return composefile_carry(c, "--no-new-privileges", "true");
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 const char *rest = startswith(text, rows[i].prefix);
                 _cleanup_free_ char *path = NULL;
@@ -148,6 +165,7 @@ static const ComposefileRow rows[] = {
         { "mem_limit", composefile_memory },
         { "pids_limit", composefile_pids_limit },
         { "ulimits", composefile_ulimits },
+        { "sysctls", sysctls },
         { "oom_score_adj", one_value, "--oom-score-adj" },
         { "labels", labels, "--user-label" },
         { "annotations", labels, "--user-annotation" },
@@ -204,7 +222,6 @@ static const ComposefileRow rows[] = {
         LOST("provider", "there are none here"),
         LOST("runtime", "there is one engine, systemd-nspawn"),
         LOST("storage_opt", NO_LIMIT),
-        LOST("sysctls", "write isolator os/unix/sysctl into the file of the pod, see podctl-pods.d(5)"),
         LOST("use_api_socket", "podctl has no daemon"),
         LOST("userns_mode", "a pod has user IDs of its own"),
         LOST("uts", OWN_NAMESPACE),

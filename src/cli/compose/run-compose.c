@@ -295,6 +295,9 @@ static int compose_words(Context *context, const RunArgs *args, AppcPod *pod, Im
         r = add_journal_limits(pod, args);
         if (r < 0)
                 return r;
+        r = compose_sysctls(args->sysctls, pod);
+        if (r < 0)
+                return r;
         r = compose_volumes(pod, args->volumes);
         if (r < 0)
                 return r;
