@@ -476,6 +476,13 @@ test_podctl_kube_5() {
         wait_until eval 'podctl logs greeter | grep -q hello'
 }
 
+test_podctl_generate_kube_1() {
+        hub
+        podctl --insecure-options=image fetch docker://docker.io/library/nginx
+        to_be_started web
+        example podctl-generate-kube.1
+}
+
 test_podctl_compose_5() {
         hub
         forget_images_after

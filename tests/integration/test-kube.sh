@@ -348,3 +348,44 @@ YAML
         # The first start is over, and nothing is repeated.
         assert_contains "$(systemctl -M kube-side is-active side main | sort -u)" active
 }
+
+# A pod of podctl is played by podman, and a pod of podman that it describes by podctl.
+test_kube_generate() {
+        . "$HERE/lib-examples.sh"
+        hub
+        podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
+        podctl --insecure-options=image fetch docker://docker.io/library/busybox >/dev/null 2>&1
+        mkdir -p data
+        defer podctl delete gen
+        defer podctl rm gen
+        podctl create gen docker://docker.io/library/busybox --name=app --environment='A=$B {x}' --working-dir=/tmp \
+                --caps-retain=KILL --readonly-rootfs --user=33 --exec=/bin/sh \
+                -- -c 'echo "$A"; pwd; id -u; grep CapBnd /proc/self/status; cat /data/file; touch /x 2>&1 || :' \
+                --- --volume=data,kind=host,source="$PWD/data",readOnly=true --mount=volume=data,target=/data >/dev/null
+        echo content >data/file
+        podctl generate kube gen >pod.yaml
+        podctl run --kube pod.yaml --name=again >ours 2>/dev/null
+        defer podman kube down pod.yaml
+        podman kube play --quiet pod.yaml >/dev/null
+        wait_until eval 'podman logs gen-app 2>/dev/null | grep -q touch:'
+        podman logs gen-app 2>/dev/null >theirs
+        diff ours theirs
+        assert_eq "$(head -n 1 ours)" '$B {x}'
+}
+
+# What podman writes down of a container of its own, with its names for volumes.
+test_kube_of_podman() {
+        . "$HERE/lib-examples.sh"
+        hub
+        podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
+        podctl --insecure-options=image fetch docker://docker.io/library/busybox >/dev/null 2>&1
+        mkdir -p data
+        echo content >data/file
+        defer podman rm --force of_podman
+        podman run --quiet --name of_podman --volume="$PWD/data:/data:ro" --env=A=1 --workdir=/data \
+                docker.io/library/busybox sh -c 'echo $A; pwd; cat file; id' >theirs
+        # Otherwise it would be started again and again, as Kubernetes does.
+        podman kube generate of_podman | sed 's/^spec:/&\n  restartPolicy: Never/' >pod.yaml
+        podctl run --kube pod.yaml 2>log >ours || fail "$(cat log pod.yaml)"
+        diff theirs ours
+}

@@ -48,6 +48,7 @@ const Verb *const podctl_verbs[] = {
         &verb_config,
         &verb_create,
         &verb_delete,
+        &verb_generate_kube,
         &verb_network_list,
         &verb_network_inspect,
         &verb_network_reload,
