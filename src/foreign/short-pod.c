@@ -118,13 +118,18 @@ static bool is_choice(const char *choices, const char *text)
         return !choices;
 }
 
+static int refuse_text(ShortReader *r, const ShortAt *at)
+{
+        return short_note(r, at, json_object_is_type(at->o, json_type_boolean)
+                                         ? "expected a string; put it in quotation marks" : "expected a string");
+}
+
 static int read_text(ShortReader *r, ShortApp *app, const ShortMember *m, const ShortAt *at)
 {
         const char *text = text_of(at->o, m->choices);
 
         if (!text)
-                return short_note(r, at, json_object_is_type(at->o, json_type_boolean)
-                                           ? "expected a string; put it in quotation marks" : "expected a string");
+                return refuse_text(r, at);
         return is_choice(m->choices, text) ? add_option(r, app, m, at, text)
                                            : short_note(r, at, "expected one of %s, not '%s'", m->choices, text);
 }
@@ -153,7 +158,7 @@ int short_for_texts(ShortReader *r, ShortApp *app, const ShortMember *m, const S
 
                 k = !path  ? -ENOMEM
                     : text ? each(r, app, m, &element, text)
-                           : short_note(r, &element, "expected a string");
+                           : refuse_text(r, &element);
         }
         return k;
 }
@@ -171,12 +176,11 @@ static int add_pair(ShortReader *r, ShortApp *app, const ShortMember *m, const S
 
 static int add_named(ShortReader *r, ShortApp *app, const ShortMember *m, const ShortAt *at, const char *name)
 {
-        bool boolean = json_object_is_type(at->o, json_type_boolean);
-        const char *value = boolean ? json_object_get_string(at->o) : text_of(at->o, NULL);
+        const char *value = text_of(at->o, NULL);
         _cleanup_free_ char *pair = value ? strjoin(name, "=", value) : NULL;
 
         if (!value)
-                return short_note(r, at, "expected a string");
+                return refuse_text(r, at);
         if (!*name || strchr(name, '='))
                 return short_note(r, at, "the name is empty, or has a '='");
         return pair ? add_option(r, app, m, at, pair) : -ENOMEM;

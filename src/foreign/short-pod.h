@@ -38,5 +38,6 @@ typedef struct ShortPod {
 ShortPod *short_pod_free(ShortPod *pod);
 DEFINE_TRIVIAL_CLEANUP_FUNC(ShortPod *, short_pod_free);
 
-/* -EINVAL: findings, sorted, has all mistakes, and *ret is set, too; not at other errors, which e describes. */
+/* -EINVAL: findings, sorted, has all mistakes, and *ret is set, too, with what could be read: apps may lack an image or
+ * a name then. It is not set at other errors, which e describes. */
 int short_pod_parse(const char *text, size_t n, ShortPod **ret, JsonError *e);

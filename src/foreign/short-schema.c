@@ -13,7 +13,7 @@ static const char *const shapes[_SHORT_SHAPE_MAX] = {
         [SHORT_BOOLEAN] = "{\"type\":[\"boolean\",\"null\"]}",
         [SHORT_LIST] = LIST,
         [SHORT_PAIRS] = "{\"oneOf\":[{\"type\":\"object\",\"additionalProperties\":"
-                        "{\"type\":[\"string\",\"number\",\"boolean\"]}}," TEXT ",{" TEXTS "}]}",
+                        "{\"type\":[\"string\",\"number\"]}}," TEXT ",{" TEXTS "}]}",
         [SHORT_VOLUMES] = LIST,
         [SHORT_TMPFS] = LIST,
         [SHORT_EXEC] = LIST,

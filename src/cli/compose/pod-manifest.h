@@ -2,9 +2,13 @@
 #pragma once
 
 #include "cli/compose/run-args.h"
+#include "foreign/pod-form.h"
 #include "manifest/appc-pod.h"
 
-/* Reads a manifest from a file. Logs everything that is wrong with it, with the line and the member. An unknown member
+/* What form a file has; one that cannot be read has podctl's own, whose reader logs why. */
+PodForm pod_manifest_form(const char *path);
+
+/* Reads a manifest from a file, in any form. Logs everything that is wrong with it, with the line and the member. An unknown member
  * or annotation is also an error: it is misspelt, or from a newer version. Only members of extensions, with a '.' or
  * '/' in their names, are passed over; their "PATH:LINE: MEMBER" is returned if ret_passed_over is not NULL.
  *

@@ -127,6 +127,13 @@ static int compose_all(const RunArgs *args, const RunApp *run, const Image *imag
         return r < 0 ? r : compose_around(args, run, pod, app);
 }
 
+int run_compose_app(const RunArgs *args, const RunApp *run, AppcPod *pod, AppcPodApp *app)
+{
+        int r = options_of_args(args, run, &app->options);
+
+        return r < 0 ? r : compose_around(args, run, pod, app);
+}
+
 static int add_app(Context *context, const RunArgs *args, const RunApp *run, AppcPod *pod, Image **ret_image)
 {
         _cleanup_(image_freep) Image *image = NULL;
@@ -279,7 +286,7 @@ static int complete_file(Context *c, const RunArgs *args, AppcPod *pod, Image **
         return r;
 }
 
-static int compose_words(Context *context, const RunArgs *args, AppcPod *pod, Image **images)
+int run_compose_pod(const RunArgs *args, AppcPod *pod)
 {
         int r;
 
@@ -295,7 +302,13 @@ static int compose_words(Context *context, const RunArgs *args, AppcPod *pod, Im
         r = add_journal_limits(pod, args);
         if (r < 0)
                 return r;
-        r = compose_volumes(pod, args->volumes);
+        return compose_volumes(pod, args->volumes);
+}
+
+static int compose_words(Context *context, const RunArgs *args, AppcPod *pod, Image **images)
+{
+        int r = run_compose_pod(args, pod);
+
         if (r < 0)
                 return r;
         for (size_t i = 0; i < args->n_apps; i++) {

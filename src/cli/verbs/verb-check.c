@@ -52,8 +52,8 @@ static int check_file(Context *c, const char *name, const char *path)
                 return log_error_errno(EINVAL,
                                        "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
                                        path, name, POD_NAME_MAX);
-        r = kube_path_is_yaml(path) ? kube_manifest_read(path, NULL, &uuid, &kube)
-                                    : pod_manifest_read(path, NULL, &manifest, &passed_over);
+        r = pod_manifest_form(path) == POD_FORM_KUBE ? kube_manifest_read(path, NULL, &uuid, &kube)
+                                                     : pod_manifest_read(path, NULL, &manifest, &passed_over);
         if (r < 0)
                 return r;
         if (kube)
