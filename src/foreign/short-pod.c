@@ -263,8 +263,12 @@ static int check_app(ShortReader *r, ShortApp *app, const ShortAt *at)
         if (!app->name && (ac_name_from_image_name(app->image.text, &app->name) < 0 || !ac_name_is_valid(app->name)))
                 return short_note(r, at, "name: missing, and '%s' gives none", app->image.text);
         for (size_t i = 0; i + 1 < r->pod->n_apps; i++)
-                if (streq_ptr(r->pod->apps[i].name, app->name))
-                        return short_note(r, at, "there are two apps '%s'; give one a name", app->name);
+                if (streq_ptr(r->pod->apps[i].name, app->name)) {
+                        int k = short_note(r, at, "there are two apps '%s'; give one a name", app->name);
+
+                        app->name = mfree(app->name);
+                        return k;
+                }
         return 0;
 }
 

@@ -232,8 +232,11 @@ static int take_words_of_app(Maker *m, const ShortApp *from, RunApp *run)
                 at(m, &from->words.items[i]);
                 r = keep(m, take_app_word(m, from, &from->words.items[i], run));
         }
-        if (r < 0 || m->failed)
+        if (r < 0)
                 return r;
+        /* The pod's ports are looked at all the same. */
+        if (m->failed)
+                return (app->app = app_new()) ? 0 : log_oom();
         at(m, &from->image);
         return keep(m, compose_app(m, from, run, app));
 }
@@ -251,7 +254,7 @@ static int take_app(Maker *m, const ShortApp *from)
 
 static int finish(Maker *m)
 {
-        int r = m->failed ? 0 : take_ports(m); /* they need all apps */
+        int r = take_ports(m);
 
         for (size_t i = 0; i < m->pod->n_apps; i++) {
                 AppcPodApp *app = &m->pod->apps[i];

@@ -7,6 +7,7 @@
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
 #include "cli/compose/run-network.h"
+#include "cli/start/next-step.h"
 #include "cli/terminal/results.h"
 #include "cli/update/update-choice.h"
 #include "cli/verbs/create-from.h"
@@ -15,7 +16,6 @@
 #include "pod/pods-d.h"
 #include "shared/bus.h"
 #include "unit/unit-property.h"
-#include "unit/unit-wait.h"
 
 static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
 
@@ -218,19 +218,6 @@ static void warn_of_updates(const RunArgs *args, const AppcPod *manifest)
                                     manifest->apps[i].name, args->apps[i].image);
 }
 
-/* The next thing to type. A pod that runs goes on as it is. */
-static void tell_next(Context *c, const char *name)
-{
-        _cleanup_free_ char *unit = strjoin("pod@", name, ".service");
-        _cleanup_(unit_status_done) UnitStatus status = {};
-        sd_bus *bus;
-
-        if (unit && context_bus(c, &bus) >= 0 && unit_get_status(bus, unit, &status) >= 0 && status.active)
-                log_info("The pod runs as it was; start it again with: systemctl restart pod@%s", name);
-        else
-                log_info("Start it now and at each boot with: systemctl enable --now pod@%s", name);
-}
-
 /* Of two files with the pod's name only one would count. */
 static int remove_other(const char *name, const char *suffix)
 {
@@ -256,7 +243,7 @@ static int finish(Context *c, const RunArgs *args, const AppcPod *manifest, Imag
                 return r;
         tell_of_plain_registries(c, manifest);
         warn_of_updates(args, manifest);
-        tell_next(c, args->subject);
+        tell_next_step(c, args->subject);
         return 0;
 }
 

@@ -47,6 +47,7 @@ const Verb *const podctl_verbs[] = {
         &verb_system_df,
         &verb_config,
         &verb_create,
+        &verb_edit,
         &verb_delete,
         &verb_network_list,
         &verb_network_inspect,
