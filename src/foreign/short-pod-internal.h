@@ -7,10 +7,10 @@
 
 /* How short-pod.c reads, for readers of single shapes. App: NULL, the member says something about the pod. */
 
-/* A volume that a member made: several places that say the same share it. */
+/* A volume that a member made. */
 typedef struct ShortVolume {
         char *name;
-        char *fields;
+        char *shared; /* its fields; NULL: no other place means it */
 } ShortVolume;
 
 typedef struct ShortReader {

@@ -40,7 +40,7 @@ static void reader_done(ShortReader *r)
 {
         for (size_t i = 0; i < r->n_volumes; i++) {
                 free(r->volumes[i].name);
-                free(r->volumes[i].fields);
+                free(r->volumes[i].shared);
         }
         free(r->volumes);
 }

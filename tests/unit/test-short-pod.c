@@ -54,7 +54,9 @@ Test(short_pod, members)
                 { "ports: ['8080:80']", "\"hostPort\":8080,\"podPort\":{\"name\":\"80-tcp\"," },
                 { "ports: 8080:80/udp", "\"name\":\"80-udp\"" },
                 { "volumes: [data:/x]", "\"volumes\":[{\"name\":\"data\",\"kind\":\"named\",\"volume\":\"data\"}]" },
-                { "volumes: [My_Data:/x]", "{\"name\":\"volume-0\",\"kind\":\"named\",\"volume\":\"My_Data\"}" },
+                { "volumes: [data:/x, data:/y:ro]",
+                  "{\"name\":\"volume-1\",\"kind\":\"named\",\"readOnly\":true,\"volume\":\"data\"}" },
+                { "volumes: [volume-1:/x, /y]", "{\"name\":\"volume-2\",\"kind\":\"empty\"" },
                 { "volumes: [/etc:/x:ro]", "\"kind\":\"host\",\"source\":\"/etc\",\"readOnly\":true}" },
                 { "volumes: [/x]", "{\"name\":\"volume-0\",\"kind\":\"empty\"" },
                 { "volumes: ['a,kind=tmpfs']\nmounts: ['volume=a,target=/x']", "{\"volume\":\"a\",\"path\":\"/x\"}" },
@@ -128,13 +130,13 @@ Test(short_pod, mistakes)
                 { "image: a\nrestart: often", "pod.yaml:2:1: restart: expected one of no|on-failure|always, not "
                                               "'often'" },
                 { "image: a\nreadonly: 'x'", "pod.yaml:2:1: readonly: expected true or false" },
-                { "image: a\nvolumes: [a:/b:rx, ./a:/b, 'a:b', 'a:/b,c', 'a:/b:ro:x']",
+                { "image: a\nvolumes: [a:/b:rx, A_:/b, 'a:b', 'a:/b,c', 'a:/b:ro:x']",
                   "pod.yaml:2:11: volumes[0]: 'rx' is neither ro nor rw\n"
-                  "pod.yaml:2:20: volumes[1]: './a' is neither an absolute path of the host nor the name of a volume\n"
-                  "pod.yaml:2:28: volumes[2]: 'b' is not an absolute path in the app\n"
-                  "pod.yaml:2:35: volumes[3]: a path with a comma cannot be written here\n"
-                  "pod.yaml:2:45: volumes[4]: expected SOURCE:PATH[:ro] or PATH, not 'a:/b:ro:x'" },
-                { "image: a\nhealth: {command: x}", "pod.yaml:2:10: health.command: is not a known member; did you "
+                  "pod.yaml:2:20: volumes[1]: 'A_' is neither an absolute path of the host nor the name of a volume\n"
+                  "pod.yaml:2:27: volumes[2]: 'b' is not an absolute path in the app\n"
+                  "pod.yaml:2:34: volumes[3]: a path with a comma cannot be written here\n"
+                  "pod.yaml:2:44: volumes[4]: expected SOURCE:PATH[:ro] or PATH, not 'a:/b:ro:x'" },
+                { "image: a\nhealth: {cmdd: x}", "pod.yaml:2:10: health.cmdd: is not a known member; did you "
                                                     "mean 'cmd'?" },
                 /* Each value is looked at as the option's, whatever else is wrong. */
                 { "image: a\nport: x\nmemory: lots\nports: [x:y]\nenv-files: [a]\n",
