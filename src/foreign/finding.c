@@ -54,8 +54,7 @@ int findings_add(Findings *f, const char *file, size_t line, const char *member,
         return text ? findings_add_text(f, file, line, member, state, text) : -ENOMEM;
 }
 
-int findings_add_at(Findings *f, size_t line, size_t column, const char *member, FindingState state,
-                    const char *format, ...)
+int findings_add_at(Findings *f, JsonPlace place, const char *member, FindingState state, const char *format, ...)
 {
         char *text;
         va_list ap;
@@ -64,9 +63,9 @@ int findings_add_at(Findings *f, size_t line, size_t column, const char *member,
         va_start(ap, format);
         text = strvprintf(format, ap);
         va_end(ap);
-        r = text ? findings_add_text(f, NULL, line, member, state, text) : -ENOMEM;
+        r = text ? findings_add_text(f, NULL, place.line, member, state, text) : -ENOMEM;
         if (r >= 0)
-                f->items[f->n - 1].column = column;
+                f->items[f->n - 1].column = place.column;
         return r;
 }
 

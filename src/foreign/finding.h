@@ -2,6 +2,7 @@
 #pragma once
 
 #include "basic/string-util.h"
+#include "shared/json-locate.h"
 
 /* What becomes of one place in somebody's file. */
 
@@ -31,9 +32,9 @@ void findings_done(Findings *f);
 /* An empty member is none. Returns 0 or -ENOMEM. */
 int findings_add(Findings *f, const char *file, size_t line, const char *member, FindingState state,
                  const char *format, ...) _printf_(6, 7);
-/* The same for a column of the line. */
-int findings_add_at(Findings *f, size_t line, size_t column, const char *member, FindingState state,
-                    const char *format, ...) _printf_(6, 7);
+/* The same for a place in the only file. */
+int findings_add_at(Findings *f, JsonPlace place, const char *member, FindingState state, const char *format, ...)
+        _printf_(5, 6);
 /* The same; takes text, also on failure. */
 int findings_add_text(Findings *f, const char *file, size_t line, const char *member, FindingState state, char *text);
 

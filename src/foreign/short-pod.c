@@ -61,9 +61,7 @@ int short_note(ShortReader *r, const ShortAt *at, const char *format, ...)
         va_start(ap, format);
         text = strvprintf(format, ap);
         va_end(ap);
-        return text ? findings_add_at(&r->pod->findings, at->place.line, at->place.column, at->path, FINDING_LOST, "%s",
-                                      text)
-                    : -ENOMEM;
+        return text ? findings_add_at(&r->pod->findings, at->place, at->path, FINDING_LOST, "%s", text) : -ENOMEM;
 }
 
 /* Words */
@@ -336,13 +334,19 @@ static int read_apps(ShortReader *r, ShortApp *app, const ShortMember *m, const 
 
         if (app)
                 return short_note(r, at, "a pod has image, for one app, or apps, for several; not both");
-        k = json_object_is_type(at->o, json_type_object)  ? read_named_apps(r, at)
-            : json_object_is_type(at->o, json_type_array) ? read_listed_apps(r, at)
-                                                         : short_note(r, at, "expected the apps by their names, or a list");
-        return k < 0 || r->pod->n_apps > 0 || r->pod->findings.n > 0 ? k : short_note(r, at, "expected at least one app");
+        if (json_object_is_type(at->o, json_type_object))
+                k = read_named_apps(r, at);
+        else if (json_object_is_type(at->o, json_type_array))
+                k = read_listed_apps(r, at);
+        else
+                k = short_note(r, at, "expected the apps by their names, or a list");
+        if (k < 0 || r->pod->n_apps > 0 || r->pod->findings.n > 0)
+                return k;
+        return short_note(r, at, "expected at least one app");
 }
 
-static int (*const readers[_SHORT_SHAPE_MAX])(ShortReader *r, ShortApp *app, const ShortMember *m, const ShortAt *at) = {
+static int (*const readers[_SHORT_SHAPE_MAX])(ShortReader *r, ShortApp *app, const ShortMember *m,
+                                             const ShortAt *at) = {
         [SHORT_TEXT] = read_text,           [SHORT_BOOLEAN] = read_boolean, [SHORT_LIST] = read_list,
         [SHORT_PAIRS] = read_pairs,         [SHORT_VOLUMES] = short_read_volumes, [SHORT_TMPFS] = short_read_tmpfs,
         [SHORT_EXEC] = read_exec,           [SHORT_IMAGE] = read_image,     [SHORT_NAME] = read_name,
@@ -376,7 +380,8 @@ static int refuse_unknown(ShortReader *r, const ShortMember *const *tables, cons
 }
 
 /* The member of the first table that has it; of a pod's table it says something about the pod. */
-static int read_member(ShortReader *r, ShortApp *app, const ShortMember *const *tables, const ShortAt *at, const char *name)
+static int read_member(ShortReader *r, ShortApp *app, const ShortMember *const *tables, const ShortAt *at,
+                       const char *name)
 {
         for (size_t i = 0; tables[i]; i++) {
                 const ShortMember *m = short_member_find(tables[i], name);

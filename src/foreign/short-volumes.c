@@ -71,7 +71,8 @@ static int mount_source(ShortReader *r, ShortApp *app, const ShortAt *at, char *
         if (access && !streq(access, "ro") && !streq(access, "rw"))
                 return short_note(r, at, "'%s' is neither ro nor rw", access);
         if (!host && !ac_name_is_valid(source))
-                return short_note(r, at, "'%s' is neither an absolute path of the host nor the name of a volume", source);
+                return short_note(r, at, "'%s' is neither an absolute path of the host nor the name of a volume",
+                                  source);
         fields = strjoin(host ? "kind=host,source=" : "kind=named,volume=", source,
                          access && streq(access, "ro") ? ",readOnly=true" : "");
         return fields ? mount_volume(r, app, at, host ? NULL : source, fields, fields, words[1]) : -ENOMEM;

@@ -25,8 +25,8 @@ typedef struct Reader {
 
 /* Where values are. json-c has room for a pointer in each value, but 0.19 uses that itself when it frees them. */
 
-/* Both numbers in the 32 bits that every pointer has: no text has more lines than YAML_MAX_SIZE, and lines may be longer
- * than what is told of a column. */
+/* Both numbers in the 32 bits that every pointer has: no text has more lines than YAML_MAX_SIZE, and lines may be
+ * longer than what is told of a column. */
 #define LINE_BITS 20
 #define COLUMN_MAX 4095U
 static_assert(YAML_MAX_SIZE <= 1U << LINE_BITS, "lines do not fit");
@@ -542,9 +542,4 @@ JsonPlace yaml_place_of(YamlDocument document, const char *path)
                         place = yaml_place_of_value(document.lines, o);
         }
         return place;
-}
-
-size_t yaml_line_of(YamlDocument document, const char *path)
-{
-        return yaml_place_of(document, path).line;
 }

@@ -35,4 +35,3 @@ typedef struct YamlDocument {
 
 /* Like json_place_of(). Members whose value is null count as not there. */
 JsonPlace yaml_place_of(YamlDocument document, const char *path);
-size_t yaml_line_of(YamlDocument document, const char *path);

@@ -79,7 +79,8 @@ Test(short_pod, members)
                 { "private-users: no", "{\"name\":\"podctl/private-users\",\"value\":\"no\"}" },
                 { "hostname: ~\nenv:", "\"acKind\":\"PodManifest\"" },
                 /* The port belongs to the socket. */
-                { "ports: ['8080:80']\nsocket-activated: 80-tcp", "\"ports\":[{\"name\":\"80-tcp\",\"hostPort\":8080}]" },
+                { "ports: ['8080:80']\nsocket-activated: 80-tcp",
+                  "\"ports\":[{\"name\":\"80-tcp\",\"hostPort\":8080}]" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -91,7 +92,8 @@ Test(short_pod, members)
 
 Test(short_pod, apps)
 {
-        expect_json("apps: {a: busybox, b: {image: nginx}}", "\"apps\":[{\"name\":\"a\",\"image\":{\"name\":\"busybox\"}}");
+        expect_json("apps: {a: busybox, b: {image: nginx}}",
+                    "\"apps\":[{\"name\":\"a\",\"image\":{\"name\":\"busybox\"}}");
         expect_json("apps: [{image: busybox}, {image: busybox, name: b}]", "\"name\":\"b\"");
         /* Volumes that say the same are one. */
         expect_json("apps: {a: {image: x, volumes: [v:/a]}, b: {image: x, volumes: [v:/b]}}",
@@ -246,7 +248,8 @@ Test(short_pod, schema)
         cr_expect_not(json_object_object_get_ex(one, "apps", NULL));
         cr_expect_not(json_object_object_get_ex(several, "image", NULL));
         cr_assert(json_object_object_get_ex(one, "restart", &restart));
-        cr_expect_str_eq(json_object_to_json_string_ext(json_object_object_get(restart, "enum"), JSON_C_TO_STRING_PLAIN),
+        restart = json_object_object_get(restart, "enum");
+        cr_expect_str_eq(json_object_to_json_string_ext(restart, JSON_C_TO_STRING_PLAIN),
                          "[\"no\",false,\"on-failure\",\"always\",null]");
 }
 
@@ -256,7 +259,8 @@ Test(short_pod, report)
                 const char *message, *json;
         } cases[] = {
                 { "a.json:3:9: apps[0].image: missing",
-                  "\"line\":3,\"column\":9,\"member\":\"apps[0].image\",\"severity\":\"error\",\"message\":\"missing\"" },
+                  "\"line\":3,\"column\":9,\"member\":\"apps[0].image\",\"severity\":\"error\","
+                  "\"message\":\"missing\"" },
                 { "a.json:3: x: y", "\"line\":3,\"column\":null,\"member\":\"x\"" },
                 { "a.json:3:9: no member: y", "\"line\":3,\"column\":9,\"member\":null,\"severity\":\"error\","
                                               "\"message\":\"no member: y\"" },

@@ -146,8 +146,7 @@ int pod_manifest_complain(const char *path, int r, const char *message)
 static int find_all(const char *text, size_t n, char *const *texts, Findings *ret)
 {
         STRV_FOREACH(t, texts) {
-                JsonPlace place = json_place_of(text, n, *t);
-                int r = findings_add_at(ret, place.line, place.column, NULL, FINDING_LOST, "%s", *t);
+                int r = findings_add_at(ret, json_place_of(text, n, *t), NULL, FINDING_LOST, "%s", *t);
 
                 if (r < 0)
                         return r;
@@ -237,52 +236,6 @@ int pod_manifest_read(const char *path, const char *shown, AppcPod **ret, char *
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(pod);
-        return 0;
-}
-
-/* Annotations */
-
-static int annotate(AppcPod *manifest, const char *name, const char *value)
-{
-        return isempty(value) ? 0 : strv_env_set(&manifest->annotations, name, value);
-}
-
-static int annotate_list(AppcPod *manifest, const char *name, char *const *values)
-{
-        _cleanup_free_ char *text = strv_join(values, ",");
-
-        return text ? annotate(manifest, name, text) : -ENOMEM;
-}
-
-int pod_manifest_annotate(AppcPod *manifest, const RunArgs *args)
-{
-        const struct {
-                const char *name;
-                const char *value;
-                char *const *values;
-        } rows[] = {
-                { "podctl/net", args->net, NULL },
-                { "podctl/net-alias", NULL, args->net_aliases },
-                { "podctl/dns", NULL, args->dns },
-                { "podctl/dns-domain", args->dns_domain, NULL },
-                { "podctl/dns-opt", NULL, args->dns_opt },
-                { "podctl/dns-search", NULL, args->dns_search },
-                { "podctl/hosts-entry", NULL, args->hosts_entries },
-                { "podctl/hostname", args->hostname, NULL },
-                { "podctl/ipc", args->ipc, NULL },
-                { "podctl/log", args->log, NULL },
-                { "podctl/mds-register", args->mds_register < 0 ? NULL : args->mds_register ? "yes" : "no", NULL },
-                { "podctl/private-users", args->private_users < 0 ? NULL : args->private_users ? "yes" : "no", NULL },
-                { "podctl/pull-policy", args->policy == PULL_NEW ? NULL : pull_policy_to_string(args->policy), NULL },
-        };
-        int r = 0;
-
-        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
-                r = rows[i].values ? annotate_list(manifest, rows[i].name, rows[i].values)
-                                   : annotate(manifest, rows[i].name, rows[i].value);
-                if (r < 0)
-                        return r;
-        }
         return 0;
 }
 

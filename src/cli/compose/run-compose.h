@@ -13,11 +13,5 @@
  * *ret_images, unless NULL, are the images of its apps, those that were looked up. */
 int run_compose(Context *context, const RunArgs *args, AppcPod **ret, Image ***ret_images);
 
-/* What the options say about an app whose image is not looked at: app->options, and all that is around its program. A
- * manifest that is not made for a start has no more of it. Logs. */
-int run_compose_app(const RunArgs *args, const RunApp *run, AppcPod *pod, AppcPodApp *app);
-/* What they say about the pod itself, but for its ports. Logs. */
-int run_compose_pod(const RunArgs *args, AppcPod *pod);
-
 /* Whether the pod has user IDs of its own: the option, or else the manifest's annotation; unset: neither says it. */
 int private_users_wanted(const RunArgs *args, const AppcPod *manifest, Tristate *ret);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
 #include "basic/path.h"
+#include "cli/compose/compose-annotations.h"
 #include "cli/compose/compose-app.h"
 #include "cli/compose/compose-mounts.h"
 #include "cli/compose/compose-ports.h"
-#include "cli/compose/pod-manifest.h"
+#include "cli/compose/compose-words.h"
 #include "cli/compose/run-args.h"
-#include "cli/compose/run-compose.h"
 #include "cli/compose/short-manifest.h"
 #include "foreign/short-pod.h"
 #include "image/name/image-origin.h"
@@ -88,8 +88,8 @@ static int try_pod(Maker *m, const RunArgs *one)
                         return log_error_errno(EINVAL, "Option --set-env-file: '%s' is not an absolute path", *file);
         r = run_args_check_start(one);
         if (r >= 0)
-                r = run_compose_pod(one, m->pod);
-        return r < 0 ? r : run_compose_app(one, &no_app, m->pod, app);
+                r = compose_words_of_pod(one, m->pod);
+        return r < 0 ? r : compose_words_of_app(one, &no_app, m->pod, app);
 }
 
 static int take_pod_word(Maker *m, const ShortWord *word)
@@ -156,7 +156,7 @@ static int try_app(Maker *m, const ShortApp *from, const RunApp *one)
                 return log_oom();
         around.health_on_failure = NULL;
         around.health_ready = false;
-        r = run_compose_app(&none, &around, m->pod, app);
+        r = compose_words_of_app(&none, &around, m->pod, app);
         return r < 0 ? r : try_options(&one->options, from->name, options);
 }
 
@@ -212,7 +212,7 @@ static int compose_app(Maker *m, const ShortApp *from, RunApp *run, AppcPodApp *
                 r = strv_extend_strv(&around.options.arguments, from->arguments);
         around.health_on_failure = NULL;
         around.health_ready = false;
-        r = r < 0 ? log_oom() : run_compose_app(&m->args, &around, m->pod, app);
+        r = r < 0 ? log_oom() : compose_words_of_app(&m->args, &around, m->pod, app);
         strv_free(around.options.arguments);
         if (r >= 0)
                 r = set_health(run, app);
@@ -265,7 +265,7 @@ static int finish(Maker *m)
         }
         if (m->args.pull_policy)
                 m->args.policy = pull_policy_from_string(m->args.pull_policy);
-        if (r >= 0 && pod_manifest_annotate(m->pod, &m->args) < 0)
+        if (r >= 0 && compose_annotations(m->pod, &m->args) < 0)
                 return log_oom();
         return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/log.h"
+#include "cli/compose/compose-annotations.h"
 #include "cli/compose/compose-isolators.h"
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-make.h"
@@ -52,7 +53,7 @@ static int simplify_app(const RunApp *run, AppcPodApp *app)
 
 static int simplify(const RunArgs *args, AppcPod *manifest)
 {
-        int r = pod_manifest_annotate(manifest, args) < 0 ? log_oom() : 0;
+        int r = compose_annotations(manifest, args) < 0 ? log_oom() : 0;
 
         for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
                 r = simplify_app(&args->apps[i], &manifest->apps[i]);
