@@ -84,7 +84,9 @@ static int compare_findings(const void *a, const void *b)
 
         if (x->line != y->line)
                 return x->line > y->line ? 1 : -1;
-        return (x->column > y->column) - (x->column < y->column);
+        if (x->column != y->column)
+                return x->column > y->column ? 1 : -1;
+        return strcmp(strempty(x->member), strempty(y->member));
 }
 
 void findings_sort(Findings *f)

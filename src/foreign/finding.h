@@ -39,7 +39,7 @@ int findings_add_at(Findings *f, JsonPlace place, const char *member, FindingSta
 int findings_add_text(Findings *f, const char *file, size_t line, const char *member, FindingState state, char *text);
 
 size_t findings_count(const Findings *f, FindingState state);
-/* By line and column. */
+/* By line, column and member. */
 void findings_sort(Findings *f);
 
 const char *finding_state_to_string(FindingState s);

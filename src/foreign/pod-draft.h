@@ -56,8 +56,8 @@ int pod_draft_add_app(PodDraft *pod, char *stem, char *name, AppDraft **ret);
 /* Adds a volume with these fields, "kind=tmpfs", to the pod, and its mount to the app, or to the pod. */
 int pod_draft_add_mount(PodDraft *pod, AppDraft *app, const char *fields, const char *target);
 
-/* What has to be seen as a whole, in this order. Base: the capabilities that a container has without being asked, without
- * "CAP_". -EOPNOTSUPP: all of them were added. */
+/* What has to be seen as a whole, in this order. Base: the capabilities that a container has anyway, without "CAP_".
+ * -EOPNOTSUPP: all of them were added. */
 int app_draft_finish_caps(AppDraft *app, const char *const *base);
 int pod_draft_finish_app(PodDraft *pod, AppDraft *app);
 int pod_draft_finish(PodDraft *pod);

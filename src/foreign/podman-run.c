@@ -7,27 +7,29 @@ typedef enum Kind {
         VALUE,
         WORD,  /* the key takes several, in quotes */
         FLAG,
-        NONE,  /* a flag that a unit does not need */
+        NONE,  /* a flag without a key */
         TAKES, /* the same with a value */
+        LABELS, /* several keys */
 } Kind;
 
-/* The key that an option is; one that does not exist is told as lost. */
+/* The key that an option is, or why it needs none. One that does not exist, such as --pid, is told as lost. */
 static const struct {
         const char *name;
         char letter;
         Kind kind;
         const char *key;
+        const char *why;
 } rows[] = {
         { "add-host", 0, VALUE, "AddHost" },
         { "annotation", 0, WORD, "Annotation" },
-        { "attach", 'a', TAKES, NULL },
+        { "attach", 'a', TAKES, NULL, "podctl logs shows the output" },
         { "cap-add", 0, WORD, "AddCapability" },
         { "cap-drop", 0, WORD, "DropCapability" },
         { "cgroups", 0, VALUE, "CgroupsMode" },
         { "cidfile", 0, VALUE, "--cidfile" },
         { "cpu-shares", 'c', VALUE, "--cpu-shares" },
         { "cpus", 0, VALUE, "CPUQuota" },
-        { "detach", 'd', NONE, NULL },
+        { "detach", 'd', NONE, NULL, NULL },
         { "device", 0, VALUE, "AddDevice" },
         { "dns", 0, VALUE, "DNS" },
         { "dns-opt", 0, VALUE, "DNSOption" },
@@ -37,7 +39,7 @@ static const struct {
         { "env", 'e', WORD, "Environment" },
         { "env-file", 0, VALUE, "EnvironmentFile" },
         { "env-host", 0, FLAG, "EnvironmentHost" },
-        { "expose", 0, TAKES, NULL },
+        { "expose", 0, TAKES, NULL, NULL },
         { "gpus", 0, VALUE, "--gpus" },
         { "group-add", 0, VALUE, "GroupAdd" },
         { "health-cmd", 0, VALUE, "HealthCmd" },
@@ -53,7 +55,7 @@ static const struct {
         { "health-timeout", 0, VALUE, "HealthTimeout" },
         { "hostname", 'h', VALUE, "HostName" },
         { "init", 0, FLAG, "RunInit" },
-        { "interactive", 'i', NONE, NULL },
+        { "interactive", 'i', NONE, NULL, "the app reads nothing; podctl run --interactive connects one" },
         { "ip", 0, VALUE, "IP" },
         { "ip6", 0, VALUE, "IP6" },
         { "ipc", 0, VALUE, "--ipc" },
@@ -75,22 +77,22 @@ static const struct {
         { "publish", 'p', VALUE, "PublishPort" },
         { "publish-all", 'P', FLAG, "--publish-all" },
         { "pull", 0, VALUE, "Pull" },
-        { "quiet", 'q', NONE, NULL },
+        { "quiet", 'q', NONE, NULL, NULL },
         { "read-only", 0, FLAG, "ReadOnly" },
         { "read-only-tmpfs", 0, FLAG, "ReadOnlyTmpfs" },
-        { "replace", 0, NONE, NULL },
+        { "replace", 0, NONE, NULL, "podctl create has an option of this name" },
         { "restart", 0, VALUE, "Restart" },
-        { "rm", 0, NONE, NULL },
+        { "rm", 0, NONE, NULL, NULL },
         { "sdnotify", 0, VALUE, "--sdnotify" },
         { "secret", 0, VALUE, "Secret" },
-        { "security-opt", 0, VALUE, "--security-opt" },
+        { "security-opt", 0, LABELS, "--security-opt" },
         { "shm-size", 0, VALUE, "ShmSize" },
         { "stop-signal", 0, VALUE, "StopSignal" },
         { "stop-timeout", 0, VALUE, "StopTimeout" },
-        { "sysctl", 0, VALUE, "Sysctl" },
+        { "sysctl", 0, WORD, "Sysctl" },
         { "systemd", 0, VALUE, "--systemd" },
         { "tmpfs", 0, VALUE, "Tmpfs" },
-        { "tty", 't', NONE, NULL },
+        { "tty", 't', NONE, NULL, "the app has no terminal; podctl run --interactive gives it one" },
         { "tz", 0, VALUE, "Timezone" },
         { "ulimit", 0, VALUE, "Ulimit" },
         { "user", 'u', VALUE, "User" },
@@ -98,6 +100,14 @@ static const struct {
         { "volume", 'v', VALUE, "Volume" },
         { "workdir", 'w', VALUE, "WorkingDir" },
 };
+
+const char *podman_run_why(const char *option)
+{
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].why && startswith(option, "--") && streq(option + 2, rows[i].name))
+                        return rows[i].why;
+        return NULL;
+}
 
 static int find_long(const char *name, size_t n)
 {
@@ -172,8 +182,34 @@ static int add_limit_of_restarts(QuadletFile *f, const char *value)
         return limit ? add(f, "--restart=on-failure:N", limit, false) : 0;
 }
 
+static int take_security_option(QuadletFile *f, const char *value)
+{
+        static const struct {
+                const char *prefix, *key, *value;
+        } options[] = {
+                { "no-new-privileges", "NoNewPrivileges", "true" }, { "seccomp=", "SeccompProfile", NULL },
+                { "apparmor=", "AppArmor", NULL },                  { "label=disable", "SecurityLabelDisable", "true" },
+                { "label=type:", "SecurityLabelType", NULL },       { "label=level:", "SecurityLabelLevel", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(options); i++) {
+                const char *rest = startswith(value, options[i].prefix);
+
+                if (rest)
+                        return add(f, options[i].key, options[i].value ?: rest, false);
+        }
+        return add(f, "--security-opt", value, false);
+}
+
 static int take_row(QuadletFile *f, int i, const char *value)
 {
+        if (rows[i].why) {
+                _cleanup_free_ char *option = strjoin("--", rows[i].name);
+
+                return option ? add(f, option, "true", false) : -ENOMEM;
+        }
+        if (rows[i].kind == LABELS)
+                return take_security_option(f, value);
         if (rows[i].key && streq(rows[i].key, "Restart")) {
                 int r = add(f, "Restart", value, false);
 
@@ -186,7 +222,8 @@ static int take_row(QuadletFile *f, int i, const char *value)
 
 static bool takes_value(int i)
 {
-        return rows[i].kind == VALUE || rows[i].kind == WORD || rows[i].kind == TAKES;
+        return rows[i].kind == VALUE || rows[i].kind == WORD || rows[i].kind == TAKES ||
+               rows[i].kind == LABELS;
 }
 
 static int unknown(const char *word, char **reterr_message)

@@ -7,3 +7,6 @@
  * both to pods. words: from "podman" or "sudo" on. -EINVAL with a message: it is not such a command line, or has an
  * option that is not known, so that nobody knows where the image is. */
 int podman_run_parse(char *const *words, const char *name, QuadletFile *ret, char **reterr_message);
+
+/* Why an option, "--tty", is not carried over though nothing of it is lost that runs; NULL: there is nothing to say. */
+const char *podman_run_why(const char *option);

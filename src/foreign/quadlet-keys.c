@@ -37,6 +37,11 @@ static int words_to_app(QuadletStep *step, const QuadletRow *row, const char *va
         return each_word(row->option, value, step->app ? &step->app->words : &step->pod->words);
 }
 
+static int words_to_pod(QuadletStep *step, const QuadletRow *row, const char *value)
+{
+        return each_word(row->option, value, &step->pod->words);
+}
+
 static int nothing(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         return 0;
@@ -453,7 +458,7 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "AddCapability", caps, "caps-retain" },
         { "Container", "AddDevice", device, "device" },
         { "Container", "Annotation", words_to_app, "user-annotation" },
-        LOST("Container", "AppArmor", "write --apparmor= after the image, on the command line of podctl create"),
+        { "Container", "AppArmor", to_app, "apparmor" },
         { "Container", "AutoUpdate", translate, "annotation=podctl/auto-update" },
         { "Container", "CgroupsMode", default_only, "split|enabled" },
         { "Container", "ContainerName", container_name, "net-alias" },
@@ -489,8 +494,7 @@ const QuadletRow quadlet_rows[] = {
         LOST("Container", "Mask", "the kernel's paths of systemd-nspawn are hidden, no others"),
         { "Container", "Memory", memory, "memory" },
         { "Container", "Mount", quadlet_mount, "mount" },
-        { "Container", "NoNewPrivileges", unless_off,
-          "write isolator os/linux/no-new-privileges into the file of the pod, see podctl-pods.d(5)" },
+        { "Container", "NoNewPrivileges", to_app, "no-new-privileges" },
         { "Container", "Notify", notify, "health-ready" },
         { "Container", "PidsLimit", to_service, "TasksMax", FINDING_CHANGED, "the limit is that of the whole pod" },
         NONE("Container", "Pod", "the container is an app of that pod"),
@@ -513,7 +517,7 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "StartWithPod", default_only, "true|yes|1|on" },
         { "Container", "StopSignal", to_app, "stop-signal" },
         { "Container", "StopTimeout", seconds, "stop-timeout" },
-        LOST("Container", "Sysctl", "write isolator os/unix/sysctl into the file of the pod, see podctl-pods.d(5)"),
+        { "Container", "Sysctl", words_to_pod, "sysctl" },
         { "Container", "Timezone", quadlet_timezone, "volume" },
         { "Container", "Tmpfs", quadlet_tmpfs, "volume" },
         { "Container", "Ulimit", ulimit, "rlimit" },

@@ -2,6 +2,7 @@
 #include <ctype.h>
 
 #include "basic/nearest.h"
+#include "foreign/podman-run.h"
 #include "foreign/quadlet-keys.h"
 #include "foreign/quadlet-mounts.h"
 #include "foreign/quadlet-plan.h"
@@ -79,6 +80,8 @@ static int tell_unknown(QuadletStep *step, const QuadletEntry *e)
 {
         Nearest nearest = { .written = e->key };
 
+        if (podman_run_why(e->key))
+                return quadlet_step_tell(step, FINDING_CHANGED, "%s", podman_run_why(e->key));
         if (*e->key == '-')
                 return quadlet_step_tell(step, FINDING_LOST, "no option of podctl create does the same; leave it away");
 

@@ -371,6 +371,8 @@ static int refuse_unknown(ShortReader *r, const ShortMember *const *tables, cons
 {
         const char *nearest = nearest_of(tables, name);
 
+        if (streq(at->path, "services"))
+                return short_note(r, at, "is of Compose; podctl create NAME --from=FILE takes a pod from such a file");
         if (tables[0] == short_pod_members && !tables[1] && short_member_find(short_app_members, name))
                 return short_note(r, at, "is a member of an app, below apps");
         if (tables[0] == short_app_members && short_member_find(short_pod_members, name))

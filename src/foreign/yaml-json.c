@@ -17,6 +17,7 @@ typedef struct Reader {
         const char *data;
         size_t n;
         JsonError *error;
+        bool texts;
         Anchor *anchors;
         size_t n_anchors, allocated;
         size_t n_values;        /* that were made */
@@ -262,6 +263,8 @@ static int read_scalar(Reader *r, const yaml_event_t *e, json_object **ret)
 
         if (memchr(text, 0, e->data.scalar.length))
                 return refuse(r, &e->start_mark, "NUL character", NULL);
+        if (r->texts && !yaml_scalar_is_null(text))
+                plain = false;
         k = yaml_scalar(text, e->data.scalar.length, tag, plain, ret);
         if (k == -ERANGE)
                 return refuse(r, &e->start_mark, "number out of range", NULL);
@@ -467,11 +470,11 @@ static int read_documents(Reader *r, json_object *array)
         }
 }
 
-int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e)
+static int parse(const char *data, size_t n, bool texts, json_object **ret, YamlLines **ret_lines, JsonError *e)
 {
         _cleanup_(yaml_lines_freep) YamlLines *lines = lh_kptr_table_new(64, NULL);
         _cleanup_json_object_ json_object *array = json_object_new_array();
-        Reader r = { .data = data, .n = n, .error = e, .lines = lines };
+        Reader r = { .data = data, .n = n, .error = e, .texts = texts, .lines = lines };
         int k;
 
         if (!array || !lines)
@@ -489,6 +492,16 @@ int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines *
         *ret = TAKE_PTR(array);
         *ret_lines = TAKE_PTR(lines);
         return 0;
+}
+
+int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e)
+{
+        return parse(data, n, false, ret, ret_lines, e);
+}
+
+int yaml_parse_texts(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e)
+{
+        return parse(data, n, true, ret, ret_lines, e);
 }
 
 YamlLines *yaml_lines_free(YamlLines *lines)
@@ -542,4 +555,9 @@ JsonPlace yaml_place_of(YamlDocument document, const char *path)
                         place = yaml_place_of_value(document.lines, o);
         }
         return place;
+}
+
+size_t yaml_line_of(YamlDocument document, const char *path)
+{
+        return yaml_place_of(document, path).line;
 }

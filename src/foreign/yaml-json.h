@@ -27,6 +27,9 @@ JsonPlace yaml_place_of_value(YamlLines *lines, const json_object *o);
 /* All documents of a text that are not empty, as an array. */
 int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
 
+/* The same, but plain words are null or text, as they are written: who reads them knows what they mean. */
+int yaml_parse_texts(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
+
 /* One of them; owns nothing. */
 typedef struct YamlDocument {
         json_object *value;
@@ -35,3 +38,5 @@ typedef struct YamlDocument {
 
 /* Like json_place_of(). Members whose value is null count as not there. */
 JsonPlace yaml_place_of(YamlDocument document, const char *path);
+/* Only the line. */
+size_t yaml_line_of(YamlDocument document, const char *path);

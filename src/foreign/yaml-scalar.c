@@ -21,6 +21,11 @@ static bool is_one_of(const char *text, const char *const *words, size_t n)
         return false;
 }
 
+bool yaml_scalar_is_null(const char *text)
+{
+        return is_one_of(text, nulls, ELEMENTSOF(nulls));
+}
+
 static int wrap(json_object *o, json_object **ret)
 {
         *ret = o;
@@ -30,7 +35,7 @@ static int wrap(json_object *o, json_object **ret)
 static int read_null(const char *text, json_object **ret)
 {
         *ret = NULL;
-        return is_one_of(text, nulls, ELEMENTSOF(nulls)) ? 0 : -EINVAL;
+        return yaml_scalar_is_null(text) ? 0 : -EINVAL;
 }
 
 static int read_boolean(const char *text, json_object **ret)

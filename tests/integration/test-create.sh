@@ -183,6 +183,7 @@ test_mistakes() {
 # --- check
 
 test_check_names_file_line_and_member() {
+        local newer='acVersion: 0.9.0 is newer than 0.8.11, which is what this podctl knows'
         local update='bring podctl up to date' misspelt='it is misspelt, or from a newer podctl'
         mkdir -p "$LOCAL"
         defer rm -f "$LOCAL/checked.json"
@@ -204,7 +205,7 @@ test_check_names_file_line_and_member() {
         wrong '{"acKind": "PodManifest",
  "acVersion": "0.9.0",
  "apps": [{"name": "app", "image": {"name": "busybox"}}]}' \
-               "$LOCAL/checked.json:2:2: acVersion: 0.9.0 is newer than 0.8.11, which is what this podctl knows; $update"
+                "$LOCAL/checked.json:2:2: $newer; $update"
         wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
  "annotations": [{"name": "podctl/levitate", "value": "yes"}],
  "apps": [{"name": "app", "image": {"name": "busybox"}}]}' \

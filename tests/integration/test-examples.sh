@@ -491,6 +491,16 @@ test_podctl_kube_5() {
         wait_until eval 'podctl logs greeter | grep -q hello'
 }
 
+test_podctl_compose_5() {
+        hub
+        forget_images_after
+        podctl --insecure-options=image fetch docker://docker.io/library/nginx docker://docker.io/library/busybox
+        defer podctl volume rm shop-data
+        defer podctl rm shop
+        to_be_started shop
+        example podctl-compose.5
+}
+
 # There is neither alice nor that digest; other tests have users of their own.
 test_podctl_group_socket_8() { example podctl-group.socket.8 '# systemctl enable --now podctl-group.socket'; }
 

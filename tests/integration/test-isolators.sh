@@ -227,6 +227,17 @@ test_sysctl() {
         refused kernel.shmmax --pod-manifest=pod.json
         pod_with '"net/../kernel/core_pattern":"x"' true >pod.json
         refused core_pattern --net=default --pod-manifest=pod.json
+        assert_eq "$(podctl run --sysctl=kernel.msgmni=78 --sysctl=kernel.shmmax=4322 busybox --exec=/bin/cat -- \
+                /proc/sys/kernel/msgmni /proc/sys/kernel/shmmax)" $'78\n4322'
+        refused 'takes NAME=VALUE' --sysctl=kernel.msgmni busybox
+}
+
+# Root's programs may gain privileges, unless it is said otherwise.
+test_no_new_privileges_option() {
+        assert_eq "$(podctl run --name=may busybox --exec=/bin/grep -- NoNewPrivs /proc/self/status)" $'NoNewPrivs:\t0'
+        assert_eq "$(podctl run --name=must busybox --no-new-privileges --exec=/bin/grep -- \
+                NoNewPrivs /proc/self/status)" $'NoNewPrivs:\t1'
+        refused 'Option --no-new-privileges' busybox --no-new-privileges=perhaps
 }
 
 # --- Beside the app

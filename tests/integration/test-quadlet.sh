@@ -187,12 +187,12 @@ test_quadlet_lost() {
         quadlet lost.container <<'END'
 [Container]
 Image=docker.io/library/busybox
-Sysctl=net.core.somaxconn=1
+Mask=/proc/x
 Exec=true
 END
         podctl create --check --from="$QUADLET/lost.container" >table || status=$?
         assert_eq "$status" 1
-        grep -q "lost.container:3 .*Sysctl .*lost " table
+        grep -q "lost.container:3 .*Mask .*lost " table
         assert_fails 254 podctl create --from="$QUADLET/lost.container"
         [[ ! -e /etc/podctl/pods.d/lost.json ]]
         by_podctl lost --force 2>log || fail "$(cat log)"

@@ -9,7 +9,7 @@ Test(podman_run, command_lines)
                 const char *line, *expected; /* words are separated by '|' in both; '!': a message */
         } cases[] = {
                 { "podman|run|i", "Image=i" },
-                { "sudo|/usr/bin/docker|container|run|-d|--rm|-it|i", "Image=i" },
+                { "sudo|/usr/bin/docker|container|run|-d|--rm|-it|i", "--interactive=true|--tty=true|Image=i" },
                 { "podman|run|-p|80:80|--publish=81:81|-p82:82|-dp|83:83|i",
                   "PublishPort=80:80|PublishPort=81:81|PublishPort=82:82|PublishPort=83:83|Image=i" },
                 { "podman|run|-e|A=b c|--env=D=\"e\\|i|sh|-c|echo $X 100%",
@@ -22,6 +22,9 @@ Test(podman_run, command_lines)
                 { "podman|run|--cpus=nan|i", "--cpus=nan|Image=i" },
                 { "podman|run|--privileged|i", "--privileged=true|Image=i" },
                 { "podman|run", "!The command line of podman run names no image" },
+                { "podman|run|--security-opt|no-new-privileges|--security-opt=seccomp=/f|--sysctl=a=b c|i",
+                  "NoNewPrivileges=true|SeccompProfile=/f|Sysctl=\"a=b c\"|Image=i" },
+                { "podman|run|--security-opt=mask=/x|i", "--security-opt=mask=/x|Image=i" },
                 { "podman|run|-p", "!Option '-p' of podman run needs a value" },
                 { "podman|run|--name", "!Option '--name' of podman run needs a value" },
                 { "podman|run|--nmae=x|i", "!Option '--nmae=x' of podman run is not known here; leave it away" },

@@ -67,6 +67,9 @@ Test(short_pod, members)
                 { "exec: [/bin/sh, -c]\nargs: 'true'", "\"exec\":\"/bin/sh\",\"arguments\":[\"-c\",\"true\"]" },
                 { "restart: no", "{\"name\":\"podctl/restart\",\"value\":\"no\"}" },
                 { "auto-update: off", "{\"name\":\"podctl/auto-update\",\"value\":\"off\"}" },
+                { "no-new-privileges: false", "\"no-new-privileges\":false" },
+                { "sysctls: {net.ipv4.ip_unprivileged_port_start: 0}",
+                  "\"net.ipv4.ip_unprivileged_port_start\":\"0\"" },
                 { "readonly: true", "\"readOnlyRootFS\":true" },
                 { "user: 1000", "\"user\":\"1000\"" },
                 { "cpu: 0.5", "\"cpu\":\"0.5\"" },
@@ -117,6 +120,9 @@ Test(short_pod, mistakes)
                   "pod.yaml:2:1: imge: is not a known member; did you mean 'image'?\n"
                   "pod.yaml:3:1: port: is not a known member; did you mean 'ports'?\n"
                   "pod.yaml:4:1: xyzzy: is not a known member" },
+                { "services: {a: {image: b}}", "pod.yaml:1:1: image: missing\n"
+                  "pod.yaml:1:1: services: is of Compose; podctl create NAME --from=FILE "
+                  "takes a pod from such a file" },
                 { "memory: 1G\napps:\n  a:\n    image: x\n    hostname: y\n",
                   "pod.yaml:1:1: memory: is a member of an app, below apps\n"
                   "pod.yaml:5:5: apps.a.hostname: is a member of the pod, beside apps" },

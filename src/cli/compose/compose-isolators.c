@@ -218,3 +218,25 @@ int compose_isolators(const AppOptions *said, App *app)
         r = check_memory(said, app);
         return r < 0 ? r : compose_capabilities(said, app);
 }
+
+int compose_sysctls(char *const *said, AppcPod *pod)
+{
+        _cleanup_json_object_ json_object *all = json_object_new_object();
+        _cleanup_json_error_ JsonError e = {};
+        int r;
+
+        if (!said)
+                return 0;
+        STRV_FOREACH(pair, said) {
+                _cleanup_free_ char *name = NULL, *value = NULL;
+
+                if (split_pair(*pair, '=', &name, &value) < 0)
+                        return log_oom();
+                if (!value || !*name)
+                        return log_error_errno(EINVAL, "Option --sysctl takes NAME=VALUE, not '%s'", *pair);
+                if (json_object_object_add(all, name, json_object_new_string(value)) < 0)
+                        return log_oom();
+        }
+        r = isolators_set(&pod->isolators, &pod->n_isolators, ISOLATOR_SYSCTL, json_object_to_json_string(all), &e);
+        return r < 0 ? log_error_errno(r, "Option --sysctl: %s", json_error_message(&e, r)) : 0;
+}

@@ -3,6 +3,7 @@
 #include "cli/compose/compose-app.h"
 #include "cli/compose/compose-environment.h"
 #include "cli/compose/compose-health.h"
+#include "cli/compose/compose-isolators.h"
 #include "cli/compose/compose-mounts.h"
 #include "cli/compose/compose-service.h"
 #include "cli/compose/compose-words.h"
@@ -104,6 +105,9 @@ int compose_words_of_pod(const RunArgs *args, AppcPod *pod)
         if (r < 0)
                 return r;
         r = add_journal_limits(pod, args);
+        if (r < 0)
+                return r;
+        r = compose_sysctls(args->sysctls, pod);
         if (r < 0)
                 return r;
         return compose_volumes(pod, args->volumes);

@@ -10,7 +10,8 @@ PodForm pod_manifest_form(const char *path);
 
 /* Reads a manifest from a file, in any form. Logs everything that is wrong with it, with the place and the member. An
  * unknown member or annotation is also an error: it is misspelt, or from a newer version. Only members of extensions,
- * with a '.' or '/' in their names, are passed over; their "PATH:LINE:COLUMN: MEMBER" is returned if ret_passed_over is not NULL.
+ * with a '.' or '/' in their names, are passed over; their "PATH:LINE:COLUMN: MEMBER" is returned if ret_passed_over is
+ * not NULL.
  *
  * shown: what messages call a file that the user does not see; NULL: its path. */
 int pod_manifest_read(const char *path, const char *shown, AppcPod **ret, char ***ret_passed_over);

@@ -41,6 +41,19 @@ static int parse_stage1(const Option *option, const char *value, void *field)
         return *stage1 ? 0 : log_oom();
 }
 
+/* Tristate, unset when it is not given. */
+static int parse_said(const Option *option, const char *value, void *field)
+{
+        bool b = false;
+        int r = option_bool.parse(option, value, &b);
+
+        if (r >= 0)
+                *(Tristate *) field = b ? TRISTATE_YES : TRISTATE_NO;
+        return r;
+}
+
+static const OptionType option_said = { parse_said, NULL, OPTION_VALUE_OPTIONAL };
+
 static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_REQUIRED };
 
 /* Options of what a pod is made of, of its start, and those that are of no use in a file: run has all of them. */
@@ -92,6 +105,8 @@ static const OptionType option_stage1 = { parse_stage1, free_text, OPTION_VALUE_
                 { "set-env", &option_strv, offsetof(RunArgs, set_env), "NAME=VALUE", "Set a variable in every app" },  \
                 { "set-env-file", &option_strv, offsetof(RunArgs, set_env_files), "FILE",                              \
                   "Set variables from a file" },                                                                       \
+                { "sysctl", &option_strv, offsetof(RunArgs, sysctls), "NAME=VALUE",                                    \
+                  "Set a parameter of the kernel in the pod's namespaces" },                                           \
                 { "no-store", &option_bool, offsetof(RunArgs, no_store), NULL, "The same as --pull-policy=update" },   \
                 { "store-only", &option_bool, offsetof(RunArgs, store_only), NULL,                                     \
                   "The same as --pull-policy=never" },                                                                 \
@@ -245,6 +260,8 @@ const Option run_app_options[] = {
         { "memory", &option_string, offsetof(RunApp, options.memory), "QUANTITY", "Memory limit, 64Mi or 1G" },
         { "mount", &option_strv, offsetof(RunApp, mounts), "volume=NAME,target=PATH", "Mount a volume" },
         { "name", &option_string, offsetof(RunApp, name), "NAME", "Name of the app" },
+        { "no-new-privileges", &option_said, offsetof(RunApp, options.no_new_privileges), "BOOL",
+          "Its programs gain no privileges by being executed", .choices = "yes|no" },
         { "oom-score-adj", &option_string, offsetof(RunApp, options.oom_score_adj), "N",
           "OOM killer adjustment, -1000 to 1000" },
         { "readonly-rootfs", &option_bool, offsetof(RunApp, readonly_rootfs), NULL, "Mount the app's root read-only" },
@@ -463,11 +480,11 @@ static int check_args(RunArgs *args)
         if (args->pod_manifest && args->kube)
                 return log_error_errno(EINVAL, "Options --pod-manifest and --kube exclude each other");
         if ((args->pod_manifest || args->kube) && (args->n_apps > 0 || args->volumes || args->mounts || args->set_env ||
-                                   args->set_env_files || args->inherit_env || args->ports ||
+                                   args->set_env_files || args->inherit_env || args->ports || args->sysctls ||
                                    args->policy != PULL_NEW || args->credentials || args->credentials_encrypted))
                 return log_error_errno(EINVAL, "There are conflicting flags set with --%s, which excludes "
                                                "images, --volume, --mount, --port, --pull-policy, --set-env, "
-                                               "--set-env-file, --inherit-env and --credential",
+                                               "--set-env-file, --inherit-env, --sysctl and --credential",
                                        args->kube ? "kube" : "pod-manifest");
         if (args->from && args->foreign)
                 return log_error_errno(EINVAL, "Option --from excludes a command line of podman run");

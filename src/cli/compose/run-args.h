@@ -50,6 +50,7 @@ typedef struct RunArgs {
         char **annotations;
         char **user_annotations;
         char **user_labels;
+        char **sysctls;
         int private_users; /* tristate */
         StartOptions start;
         bool dry_run;

@@ -7,158 +7,12 @@
 #include "basic/path.h"
 #include "cli/terminal/table.h"
 #include "cli/verbs/create-from.h"
-#include "foreign/podman-run.h"
-#include "foreign/quadlet-plan.h"
+#include "cli/verbs/drafts-of.h"
 #include "pod/pods-d.h"
 #include "shared/explain.h"
 
 #define NET_D "/etc/podctl/net.d"
 #define OLD_MAX_SIZE (16 * 1024 * 1024)
-
-typedef struct Files {
-        QuadletFile *items;
-        size_t n;
-} Files;
-
-static void files_done(Files *files)
-{
-        for (size_t i = 0; i < files->n; i++)
-                quadlet_file_done(&files->items[i]);
-        files->items = mfree(files->items);
-        files->n = 0;
-}
-
-static const char *suffix_of(const char *name)
-{
-        static const char *const suffixes[] = { ".container", ".pod", ".volume", ".network", ".image", ".kube",
-                                                ".build" };
-
-        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++)
-                if (endswith(name, suffixes[i]) && !streq(name, suffixes[i]))
-                        return suffixes[i];
-        return NULL;
-}
-
-/* Files */
-
-static int add_file(Files *files, const char *path, bool beside)
-{
-        _cleanup_free_ char *message = NULL;
-        QuadletFile *grown = reallocarray(files->items, files->n + 1, sizeof(QuadletFile));
-        int r;
-
-        if (!grown)
-                return log_oom();
-        files->items = grown;
-        grown[files->n] = (QuadletFile) {};
-        r = quadlet_file_read(path, &grown[files->n], &message);
-        if (r < 0)
-                return log_explained(r, message, "Cannot read %s", path);
-        grown[files->n++].beside = beside;
-        return 0;
-}
-
-/* path: the file that is asked for; NULL: all. */
-static int add_directory(Files *files, const char *directory, const char *path)
-{
-        _cleanup_strv_free_ char **names = NULL;
-        int r = list_directory_at(AT_FDCWD, directory, &names);
-
-        if (r < 0)
-                return log_error_errno(r, "Cannot read %s: %m", directory);
-        STRV_FOREACH(name, names) {
-                _cleanup_free_ char *full = path_join(directory, *name);
-                struct stat st;
-
-                if (!full)
-                        return log_oom();
-                if (!path && stat(full, &st) >= 0 && S_ISDIR(st.st_mode) && !endswith(*name, ".d"))
-                        log_warning("%s: directories within a directory are not read; give it to --from, too", full);
-                if (!suffix_of(*name) || (path && streq(path_basename(path), *name)))
-                        continue;
-                r = add_file(files, full, path != NULL);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-static bool names(const QuadletFile *f, const QuadletFile *other)
-{
-        _cleanup_free_ char *name = strjoin(other->stem, ".", other->suffix);
-
-        for (size_t i = 0; name && i < f->n_entries; i++) {
-                const char *found = strstr(f->entries[i].value, name);
-
-                if (found && (found == f->entries[i].value || strchr(" ,=", found[-1])))
-                        return true;
-        }
-        return false;
-}
-
-/* A pod needs its containers, and everything needs its volumes, networks, images and pod. */
-static bool is_needed(const QuadletFile *f, const QuadletFile *wanted)
-{
-        const QuadletEntry *pod = quadlet_file_find(f, "Container", "Pod");
-
-        if (streq(f->suffix, "container"))
-                return streq(wanted->suffix, "pod") && pod && startswith(pod->value, wanted->stem) &&
-                       streq(pod->value + strlen(wanted->stem), ".pod");
-        return !streq(f->suffix, "kube") && names(wanted, f);
-}
-
-static void want_needed(Files *files)
-{
-        bool more = true;
-
-        while (more) {
-                more = false;
-                for (size_t i = 0; i < files->n; i++)
-                        for (size_t k = 0; k < files->n && files->items[i].beside; k++)
-                                if (!files->items[k].beside && is_needed(&files->items[i], &files->items[k])) {
-                                        files->items[i].beside = false;
-                                        more = true;
-                                }
-        }
-}
-
-static int read_files(const char *from, Files *files)
-{
-        _cleanup_free_ char *directory = NULL;
-        struct stat st;
-        int r;
-
-        if (stat(from, &st) < 0)
-                return log_error_errno(errno, "Cannot read %s: %m", from);
-        if (S_ISDIR(st.st_mode))
-                r = add_directory(files, from, NULL);
-        else {
-                directory = path_basename(from) == from ? strdup(".") : strndup(from, path_basename(from) - from);
-                r = directory ? add_file(files, from, false) : log_oom();
-                if (r >= 0)
-                        r = add_directory(files, directory, from);
-                want_needed(files);
-        }
-        if (r >= 0 && files->n == 0)
-                return log_error_errno(ENOENT, "%s: there is no file of Quadlet: they are called NAME.container, "
-                                       "NAME.pod and so on", from);
-        return r;
-}
-
-static int read_command(const RunArgs *args, Files *files)
-{
-        _cleanup_free_ char *message = NULL;
-        int r;
-
-        files->items = new0(QuadletFile, 1);
-        if (!files->items)
-                return log_oom();
-        r = podman_run_parse(args->foreign, args->subject, files->items, &message);
-        if (r < 0)
-                return log_explained(r, message, "Cannot read the command line of podman run");
-        files->n = 1;
-        return 0;
-}
 
 /* What becomes of each line */
 
@@ -342,18 +196,14 @@ static int write_plan(Context *c, const PodDrafts *plan, const RunArgs *args,
 
 int create_from(Context *c, const RunArgs *args, int (*create)(Context *c, const RunArgs *args))
 {
-        _cleanup_(pod_drafts_done) PodDrafts plan = {};
-        _cleanup_(files_done) Files files = {};
-        _cleanup_free_ char *message = NULL;
-        int r = args->foreign ? read_command(args, &files) : read_files(args->from, &files);
+        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+        int r = args->foreign ? drafts_of_command(args->foreign, args->subject, &drafts)
+                              : drafts_of_path(args->from, args->subject, &drafts);
 
         if (r < 0)
                 return r;
-        r = quadlet_plan_new(files.items, files.n, args->subject, &plan, &message);
-        if (r < 0)
-                return log_explained(r, message, "Cannot take pods from %s", args->from ?: "podman run");
         if (args->check_from)
-                return print_findings(&plan.findings);
-        r = tell_findings(&plan.findings, args);
-        return r < 0 ? r : write_plan(c, &plan, args, create);
+                return print_findings(&drafts.findings);
+        r = tell_findings(&drafts.findings, args);
+        return r < 0 ? r : write_plan(c, &drafts, args, create);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ctype.h>
 
-#include "foreign/compose-variables.h"
+#include "foreign/composefile-variables.h"
 #include "shared/explain.h"
 
 #define DEPTH_MAX 32
@@ -49,21 +49,21 @@ static int apply(Expansion *x, const char *name, const char *rest, FILE *out)
         const char *value = strv_env_get(x->environment, name);
         bool colon = *rest == ':', there = value && (*value || !colon);
         _cleanup_free_ char *word = NULL;
-        char operator = rest[colon];
+        char operator= rest[colon];
         int r;
 
         if (!*rest)
                 return print_variable(x, name, value, out);
-        if (!operator || !strchr("-+?", operator))
-                return explain_line(x->reterr_message, EINVAL, "'${%s%s}' is not a valid variable", name, rest);
-        if ((operator == '+') != there)
-                return operator == '+' ? 0 : (void) fputs(value, out), 0;
+        if (!operator|| !strchr("-+?", operator))
+                return explain(x->reterr_message, EINVAL, "'${%s%s}' is not a valid variable", name, rest);
+        if ((operator== '+') != there)
+                return operator== '+' ? 0 : (void) fputs(value, out), 0;
         r = expand_to_string(x, rest + colon + 1, &word);
         if (r < 0)
                 return r;
-        if (operator == '?')
-                return explain_line(x->reterr_message, EINVAL, "variable %s is needed: %s", name,
-                                    *word ? word : "it has no value");
+        if (operator== '?')
+                return explain(x->reterr_message, EINVAL, "variable %s is needed: %s", name,
+                               *word ? word : "it has no value");
         (void) fputs(word, out);
         return 0;
 }
@@ -87,8 +87,7 @@ static int expand_braces(Expansion *x, const char **text, FILE *out)
         _cleanup_free_ char *name = NULL, *rest = NULL;
 
         if (!end || n == 0 || inside + n > end)
-                return explain_line(x->reterr_message, EINVAL, "'%s' is not a valid variable; write $$ for a dollar",
-                                    *text);
+                return explain(x->reterr_message, EINVAL, "'%s' is not a valid variable; write $$ for a dollar", *text);
         name = strndup(inside, n);
         rest = strndup(inside + n, end - inside - n);
         if (!name || !rest)
@@ -121,7 +120,7 @@ static int expand(Expansion *x, const char *text, FILE *out)
         int r = 0;
 
         if (++x->depth > DEPTH_MAX)
-                return explain_line(x->reterr_message, EINVAL, "variables are nested too deeply");
+                return explain(x->reterr_message, EINVAL, "variables are nested too deeply");
         while (r >= 0 && *text) {
                 if (*text == '$')
                         r = expand_dollar(x, &text, out);
@@ -132,7 +131,7 @@ static int expand(Expansion *x, const char *text, FILE *out)
         return r;
 }
 
-int compose_expand(const char *text, char *const *environment, char ***missing, char **ret, char **reterr_message)
+int composefile_expand(const char *text, char *const *environment, char ***missing, char **ret, char **reterr_message)
 {
         Expansion x = { environment, missing, reterr_message, 0 };
 
@@ -171,7 +170,7 @@ static int read_quoted(Variables *v, FILE *out)
                 (void) fputc(*v->s, out);
         }
         if (*v->s != quote)
-                return explain_line(v->reterr_message, EINVAL, "%zu: a quote is not closed", v->line);
+                return explain(v->reterr_message, EINVAL, "%zu: a quote is not closed", v->line);
         v->s++;
         return 0;
 }
@@ -234,9 +233,9 @@ static int set_expanded(Variables *v, const char *name, const char *value, bool 
                         r = strv_env_set(&known, of, equals + 1);
         }
         if (r >= 0)
-                r = compose_expand(value, known, NULL, &expanded, &message);
+                r = composefile_expand(value, known, NULL, &expanded, &message);
         if (r == -EINVAL)
-                return explain_line(v->reterr_message, EINVAL, "%zu: %s", v->line, strempty(message));
+                return explain(v->reterr_message, EINVAL, "%zu: %s", v->line, strempty(message));
         return r < 0 ? r : strv_env_set(v->env, name, expanded);
 }
 
@@ -251,8 +250,7 @@ static int read_variable(Variables *v)
         if (!name)
                 return -ENOMEM;
         if (n == 0 || name_length(name) == 0)
-                return explain_line(v->reterr_message, EINVAL, "%zu: '%s' is not a valid name of a variable", line,
-                                    name);
+                return explain(v->reterr_message, EINVAL, "%zu: '%s' is not a valid name of a variable", line, name);
         v->s += n;
         v->s += strspn(v->s, " \t");
         if (*v->s != '=') {
@@ -267,7 +265,8 @@ static int read_variable(Variables *v)
         return r < 0 ? r : set_expanded(v, name, value, literal);
 }
 
-int compose_variables_parse(const char *text, size_t n, char *const *environment, char ***env, char **reterr_message)
+int composefile_variables_parse(const char *text, size_t n, char *const *environment, char ***env,
+                                char **reterr_message)
 {
         _cleanup_free_ char *copy = strndup(text, n);
         Variables v = { copy, 1, environment, env, reterr_message };

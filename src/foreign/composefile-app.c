@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "foreign/composefile-plan-internal.h"
+#include "foreign/composefile-variables.h"
+
+/* The image and its program */
+
+int composefile_image(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *text = composefile_text(value);
+
+        if (isempty(text))
+                return lose(c, "expected a name");
+        c->step.app->image = *text == '/' ? strdup(text) : strjoin("docker://", text);
+        return c->step.app->image ? 0 : -ENOMEM;
+}
+
+static int words(ComposefileStep *c, json_object *value, char ***ret)
+{
+        int r = composefile_words(value, ret);
+
+        if (r == -EINVAL)
+                return lose(c, "expected words, in a list or with their quotes closed");
+        if (r >= 0 && !*ret)
+                return lose(c, "the image's own cannot be left out; name what is to run");
+        return r >= 0 && strv_contains(*ret, "---") ? lose(c, "'---' ends arguments here") : r;
+}
+
+int composefile_command(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return value ? words(c, value, &c->step.app->arguments) : 0;
+}
+
+int composefile_entrypoint(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return value ? words(c, value, &c->step.app->entrypoint) : 0;
+}
+
+int composefile_environment(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        _cleanup_strv_free_ char **pairs = NULL;
+        int r = composefile_pairs(value, &pairs);
+
+        if (r == -EINVAL)
+                return lose(c, "expected names and their values");
+        STRV_FOREACH(pair, pairs) {
+                _cleanup_free_ char *name = NULL, *text = NULL;
+                const char *set;
+
+                if (r >= 0)
+                        r = split_pair(*pair, '=', &name, &text);
+                if (r < 0)
+                        return r;
+                set = text ?: strv_env_get(c->make->input->environment, name);
+                if (set)
+                        r = strv_env_set(&c->step.app->environment, name, set);
+        }
+        return r;
+}
+
+static int read_variables(ComposefileStep *c, const char *path, bool required)
+{
+        _cleanup_free_ char *full = quadlet_path(&c->step, path), *text = NULL, *message = NULL;
+        size_t n;
+        int r = full ? c->make->input->read(full, &text, &n) : -ENOENT;
+
+        if (r == -ENOENT && !required)
+                return 0;
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return lose(c, "cannot read '%s': %s", path, strerror(-r));
+        r = composefile_variables_parse(text, n, c->make->input->environment, &c->step.app->environment, &message);
+        if (r == -EINVAL)
+                return lose(c, "%s:%s", path, strempty(message));
+        return r < 0 ? r : change(c, "the file is read now, and not at each start");
+}
+
+static int one_env_file(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *required = composefile_get(value, "required"), *format = composefile_get(value, "format"),
+                   *path = composefile_text(value) ?: composefile_get(value, "path");
+
+        if (!path)
+                return lose(c, "expected a path");
+        if (format)
+                return lose(c, "format '%s' is not possible", format);
+        return read_variables(c, path, !required || composefile_is_true(required));
+}
+
+int composefile_env_file(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        return composefile_each(c, value, one_env_file, row);
+}
+
+/* Checks */
+
+static char *quoted_for_shell(char *const *list)
+{
+        _cleanup_strv_free_ char **quoted = NULL;
+
+        STRV_FOREACH(word, list) {
+                _cleanup_strv_free_ char **parts = NULL;
+                _cleanup_free_ char *joined = NULL;
+
+                /* A word in single quotes has each of its own as '\''. */
+                if (strv_extend(&parts, "") < 0)
+                        return NULL;
+                for (const char *s = *word; s; s = strchr(s, '\'') ? strchr(s, '\'') + 1 : NULL) {
+                        _cleanup_free_ char *part = strndup(s, strcspn(s, "'"));
+
+                        if (!part || strv_extend(&parts, part) < 0)
+                                return NULL;
+                }
+                joined = strv_join(parts + 1, "'\\''");
+                if (!joined || strv_extendf(&quoted, "'%s'", joined) < 0)
+                        return NULL;
+        }
+        return strv_join(quoted, " ");
+}
+
+static int test(ComposefileStep *c, json_object *value)
+{
+        _cleanup_strv_free_ char **list = NULL;
+        _cleanup_free_ char *joined = NULL;
+
+        if (composefile_text(value))
+                return composefile_carry(c, "HealthCmd", composefile_text(value));
+        if (!json_object_is_type(value, json_type_array) || composefile_words(value, &list) < 0 || !list)
+                return lose(c, "expected a test");
+        if (streq(list[0], "NONE"))
+                return composefile_carry(c, "HealthCmd", "none");
+        if (streq(list[0], "CMD-SHELL") && strv_length(list) == 2)
+                return composefile_carry(c, "HealthCmd", list[1]);
+        if (!streq(list[0], "CMD") || !list[1])
+                return lose(c, "a test begins with NONE, CMD or CMD-SHELL");
+        joined = quoted_for_shell(list + 1);
+        return joined ? composefile_carry(c, "HealthCmd", joined) : -ENOMEM;
+}
+
+int composefile_healthcheck(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        static const char *const known[] = { "test",    "disable",      "interval",       "timeout",
+                                             "retries", "start_period", "start_interval", NULL };
+        static const char *const keys[][2] = {
+                { "interval", "--health-interval" },
+                { "timeout", "--health-timeout" },
+                { "retries", "--health-retries" },
+                { "start_period", "--health-start-period" },
+                { "start_interval", "--health-start-interval" },
+        };
+        json_object *of_test = NULL;
+        int r;
+
+        if (!json_object_is_type(value, json_type_object))
+                return lose(c, "expected an object");
+        r = composefile_check_members(c, value, known);
+        if (r >= 0 && composefile_is_true(composefile_get(value, "disable")))
+                return composefile_carry(c, "HealthCmd", "none");
+        if (r >= 0 && json_object_object_get_ex(value, "test", &of_test))
+                r = test(c, of_test);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(keys); i++)
+                if (composefile_get(value, keys[i][0]))
+                        r = composefile_carry(c, keys[i][1], composefile_get(value, keys[i][0]));
+        return r;
+}
+
+/* Limits */
+
+int composefile_cpus(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *text = composefile_text(value);
+
+        if (!text || !string_in_charset(text, DIGITS "."))
+                return lose(c, "expected a number");
+        return strspn(text, "0.") == strlen(text) ? 0 : composefile_carry(c, "--cpu", text);
+}
+
+int composefile_memory(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *text = composefile_text(value);
+
+        return !text ? lose(c, "expected a size") : streq(text, "0") ? 0 : composefile_carry(c, "Memory", text);
+}
+
+int composefile_pids_limit(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        const char *text = composefile_text(value);
+
+        if (!text || json_object_object_length(c->make->services) > 1)
+                return lose(c, "write the limit of the whole pod as TasksMax= into a drop-in of its unit");
+        return composefile_carry(c, "PidsLimit", text);
+}
+
+int composefile_ulimits(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        if (!json_object_is_type(value, json_type_object))
+                return lose(c, "expected names and their limits");
+        json_object_object_foreach(value, name, limit)
+        {
+                const char *soft = composefile_text(limit) ?: composefile_get(limit, "soft"),
+                           *hard = composefile_text(limit) ?: composefile_get(limit, "hard") ?: soft;
+                _cleanup_free_ char *text = soft ? strprintf("%s=%s:%s", name, soft, hard) : NULL;
+                int r = text   ? composefile_carry(c, "Ulimit", text)
+                        : soft ? -ENOMEM
+                               : lose(c, "'%s' needs a number, or soft and hard", name);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int deploy_limits(ComposefileStep *c, json_object *limits)
+{
+        static const char *const known[] = { "cpus", "memory", "pids", NULL };
+        json_object *value = NULL;
+        int r = composefile_check_members(c, limits, known);
+
+        if (r >= 0 && json_object_object_get_ex(limits, "cpus", &value))
+                r = composefile_cpus(c, NULL, value);
+        if (r >= 0 && json_object_object_get_ex(limits, "memory", &value))
+                r = composefile_memory(c, NULL, value);
+        return r >= 0 && json_object_object_get_ex(limits, "pids", &value) ? composefile_pids_limit(c, NULL, value) : r;
+}
+
+int composefile_restart(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        static const char *const rows[][2] = {
+                { "no", "no" },
+                { "none", "no" },
+                { "always", "always" },
+                { "any", "always" },
+                { "on-failure", "on-failure" },
+                { "unless-stopped", "always" },
+        };
+        const char *text = strempty(composefile_text(value)), *limit = startswith(text, "on-failure:");
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (streq(rows[i][0], text) || (limit && streq(rows[i][0], "on-failure"))) {
+                        int r = composefile_carry(c, "--restart", rows[i][1]);
+
+                        return r >= 0 && limit ? change(c, "it is not counted how often") : r;
+                }
+        return lose(c, "'%s' is not possible: no, always, on-failure or unless-stopped", text);
+}
+
+int composefile_deploy(ComposefileStep *c, const ComposefileRow *row, json_object *value)
+{
+        static const char *const known[] = { "mode",          "replicas",  "resources",     "restart_policy",
+                                             "labels",        "placement", "update_config", "rollback_config",
+                                             "endpoint_mode", NULL };
+        json_object *resources = NULL, *inner = NULL;
+        const char *replicas = composefile_get(value, "replicas");
+        int r;
+
+        if (!json_object_is_type(value, json_type_object))
+                return lose(c, "expected an object");
+        r = composefile_check_members(c, value, known);
+        if (r >= 0 && replicas && !streq(replicas, "1"))
+                return lose(c, "one app is made of a service; give each one a name of its own");
+        if (r >= 0 && json_object_object_get_ex(value, "resources", &resources) &&
+            json_object_object_get_ex(resources, "limits", &inner))
+                r = deploy_limits(c, inner);
+        if (r >= 0 && json_object_object_get_ex(value, "restart_policy", &inner) &&
+            json_object_object_get_ex(inner, "condition", &inner))
+                r = composefile_restart(c, row, inner);
+        if (r >= 0 && (json_object_object_get_ex(value, "placement", &inner) ||
+                       json_object_object_get_ex(value, "update_config", &inner) ||
+                       json_object_object_get_ex(value, "rollback_config", &inner) ||
+                       json_object_object_get_ex(resources, "reservations", &inner)))
+                r = change(c, "there is one host and one of each service");
+        return r;
+}

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # $output is of lib.sh
+#
+# Files of Compose: their services are the apps of one pod.
+
+. "$HERE/lib-examples.sh"
+
+shop_gone() {
+        rm -rf /etc/podctl/pods.d/site.json /etc/systemd/system/pod@site.service.d
+        systemctl daemon-reload
+        podctl rm site
+        podctl volume rm site-files
+}
+
+# shop [OPTION…]: the pod of the file, which goes with the test.
+shop() {
+        defer shop_gone
+        defer systemctl stop pod@site
+        podctl create --from=compose.yaml "$@" 2>log || fail "$(cat log)"
+        systemctl start pod@site
+}
+
+# Web starts when db is healthy and setup has ended; it finds db by its name, and its files in a volume that stays.
+test_composefile_services() {
+        hub
+        podctl --insecure-options=image fetch docker://docker.io/library/busybox >/dev/null 2>&1
+        echo hidden >secret.txt
+        echo 'WHO=env file' >.env
+        printf 'FROM_FILE="1 $WHO"\n' >app.env
+        cat >compose.yaml <<'END'
+name: site
+services:
+  web:
+    image: docker.io/library/busybox
+    command: sh -c 'cat /ready/done; wget -qO- http://db:8000/greeting; exec httpd -f -p 80 -h /srv'
+    ports: ["127.0.0.1:8077:80"]
+    environment: {WHO: "${WHO}", YES: yes}
+    env_file: app.env
+    depends_on:
+      db: {condition: service_healthy}
+      setup: {condition: service_completed_successfully}
+    volumes: ["files:/srv", "files:/ready:ro"]
+  db:
+    image: docker.io/library/busybox
+    command: [sh, -c, "sleep 3; mkdir /w; cp /run/secrets/key /w/greeting; exec httpd -f -p 8000 -h /w"]
+    secrets: [{source: file, target: key}]
+    healthcheck:
+      test: ["CMD", "wget", "-qO-", "http://localhost:8000/greeting"]
+      start_interval: 1s
+      start_period: 1m
+  setup:
+    image: docker.io/library/busybox
+    command: sh -c 'env >/out/env; sleep 2; echo set up >/out/done'
+    volumes: [{type: volume, source: files, target: /out}]
+volumes: {files: {name: site-files}}
+secrets: {file: {file: ./secret.txt}}
+END
+        shop
+        assert_eq "$(curl -s --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:8077/done)" 'set up'
+        assert_eq "$(podctl exec --app=web site sh -c 'echo "$WHO, $YES, $FROM_FILE"')" 'env file, yes, 1 env file'
+        wait_until eval "podctl logs --app=web site | grep -q hidden"
+        assert_eq "$(podctl logs --app=web --output=cat site | head -n 2)" $'set up\nhidden'
+}
+
+test_composefile_check() {
+        cat >compose.yaml <<'END'
+services:
+  web:
+    image: busybox
+    privileged: true
+    port: ["80:80"]
+    logging: {driver: syslog}
+END
+        assert_fails 1 podctl create site --from=. --check
+        assert_contains "$output" "compose.yaml:4  services.web.privileged  lost"
+        assert_contains "$output" "there is no such member; did you mean 'ports'?"
+        assert_fails 254 podctl create site --from=compose.yaml
+        assert_contains "$output" 'Nothing was written, since 2 lines'
+        assert_fails '*' ls /etc/podctl/pods.d/site.json
+        : >compose.override.yml
+        assert_fails 1 podctl create site --from=. --check
+        assert_contains "$output" 'it is not read'
+        echo 'kind: Pod' >pod.yaml
+        refused_command "there is no 'services' in it" create site --from=pod.yaml
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+
+#include "foreign/composefile-plan.h"
+
+static int read_variables(const char *path, char **ret, size_t *ret_size)
+{
+        if (!endswith(path, "/a.env"))
+                return -ENOENT;
+        *ret = strdup("F=file\nV=$V");
+        *ret_size = strlen(*ret);
+        return 0;
+}
+
+static char *const environment[] = { (char *) "V=value", (char *) "E=", (char *) "N=2", NULL };
+
+static void add(char **text, const char *more)
+{
+        char *longer = strjoin(*text, **text ? " " : "", more);
+
+        free(*text);
+        *text = longer;
+}
+
+/* The words of podctl create, and findings but those that are simply carried over. */
+static char *text_of(const PodDrafts *drafts)
+{
+        _cleanup_strv_free_ char **words = NULL;
+        char *text = strdup("");
+
+        cr_assert_eq(drafts->n_pods, 1);
+        cr_assert(pod_draft_words(&drafts->pods[0], &words) >= 0);
+        STRV_FOREACH(word, words)
+                add(&text, *word);
+        for (size_t i = 0; i < drafts->findings.n; i++) {
+                const Finding *f = &drafts->findings.items[i];
+                _cleanup_free_ char *line = strprintf("%s:%zu:%s: %s", finding_state_to_string(f->state), f->line,
+                                                      strempty(f->member), strempty(f->text));
+
+                if (f->state != FINDING_CARRIED)
+                        add(&text, line);
+        }
+        return text;
+}
+
+static char *plan(const char *yaml, char **reterr_message)
+{
+        ComposefileInput input = { "/tmp/compose.yaml", yaml, strlen(yaml), environment, read_variables };
+        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+
+        return composefile_plan_new(&input, "p", &drafts, reterr_message) >= 0 ? text_of(&drafts) : NULL;
+}
+
+/* One member of a service, and what becomes of it: the words after the app's name, or findings after "!". */
+Test(composefile_plan, members)
+{
+        static const struct {
+                const char *member, *expected;
+        } cases[] = {
+                { "command: sh -c 'echo $$HOME'", "-- sh -c echo $HOME ---" },
+                { "command: [sh, -c, \"echo ${V}\"]", "-- sh -c echo value ---" },
+                { "entrypoint: [/bin/x, a]\n    command: y", "--exec=/bin/x -- a y ---" },
+                { "command:", "" },
+                { "environment: {A: 1.50, B: yes, C: \"\", V: , NOT: }",
+                  "--environment=A=1.50 --environment=B=yes --environment=C= --environment=V=value" },
+                { "environment: [A=1, V, NOT]", "--environment=A=1 --environment=V=value" },
+                { "environment: {F: own}\n    env_file: [/tmp/a.env, {path: /tmp/b.env, required: false}]",
+                  "--environment=F=own --environment=V=value changed:5:services.s.env_file[0]: the file is read now, "
+                  "and "
+                  "not at each start" },
+                { "user: 1000:100", "--user=1000 --group=100" },
+                { "mem_limit: 50mb\n    cpus: 0.5", "--cpu=0.5 --memory=50M" },
+                { "deploy: {resources: {limits: {memory: 1G, pids: 20}}}",
+                  "--memory=1G changed:4:services.s.deploy: the limit is that of the whole pod" },
+                { "restart: unless-stopped", "--restart=always" },
+                { "healthcheck: {test: [CMD, a, \"it's\"], retries: 3}",
+                  "--health-cmd='a' 'it'\\''s' --health-retries=3" },
+                { "healthcheck: {disable: true}", "--health-cmd=none" },
+                { "labels: [a=b, c]", "--user-label=a=b --user-label=c=" },
+                { "cap_drop: [ALL]\n    cap_add: [net_admin]", "--caps-retain=CAP_NET_ADMIN" },
+                { "ulimits: {nofile: {soft: 1, hard: 2}, nproc: 3}", "--rlimit=NOFILE=1:2 --rlimit=NPROC=3:3" },
+                { "secrets: [k, {source: e, target: t}]", "--credential=k=/tmp/key --credential=t=other "
+                                                          "changed:4:services.s.secrets[1]: its content has to be in "
+                                                          "/etc/credstore/other before the pod starts" },
+                { "stop_grace_period: 1m30s\n    stop_signal: SIGUSR1", "--stop-signal=SIGUSR1 --stop-timeout=1m30s" },
+                { "privileged: false\n    tty: false\n    scale: 1\n    x-a: 1\n    init: true", "" },
+                /* What is not carried over */
+                { "privileged: true", "!lost:4:services.s.privileged: pods have user IDs of their own" },
+                { "imge: x", "!lost:4:services.s.imge: there is no such member; did you mean 'image'?" },
+                { "command: []", "!lost:4:services.s.command: the image's own cannot be left out" },
+                { "command: '\"a'", "!lost:4:services.s.command: expected words" },
+                { "deploy: {replicas: \"${N}\"}", "!lost:4:services.s.deploy: one app is made of a service" },
+                { "ports: [80]", "!lost:4:services.s.ports[0]: the host's port has to be chosen" },
+                { "depends_on: [x]", "!lost:4:services.s.depends_on: service 'x' is not in the file" },
+                { "volumes: [\"x:/y\"]", "!lost:4:services.s.volumes[0]: there is no volume 'x' in the file" },
+                { "volumes: [{type: image, source: ./x, target: /y}]", "!lost:4:services.s.volumes[0]: type 'image'" },
+                { "networks: [x]", "!lost:4:services.s.networks: there is no network 'x'" },
+                { "security_opt: [label=disable]", "!lost:4:services.s.security_opt[0]: 'label=disable' is not" },
+                { "healthcheck: {test: [x], foo: 1}", "!lost:4:services.s.healthcheck.foo: not possible here" },
+                { "working_dir: ${NONE}", "!changed:4:services.s.working_dir: variable NONE is not set" },
+                { "working_dir: \"${NONE:?say where}\"",
+                  "!lost:4:services.s.working_dir: variable NONE is needed: say" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                bool finding = *cases[i].expected == '!';
+                _cleanup_free_ char *yaml = strjoin("services:\n  s:\n    image: i\n    ", cases[i].member,
+                                                    "\nsecrets: {k: {file: key}, e: {external: true, name: other}}\n"),
+                                    *message = NULL, *text = plan(yaml, &message), *expected = NULL;
+
+                cr_assert(text, "%s: %s", cases[i].member, message);
+                if (finding) {
+                        cr_expect(strstr(text, cases[i].expected + 1), "%s: %s", cases[i].member, text);
+                        continue;
+                }
+                expected = strjoin("--hosts-entry=127.0.0.1=s p docker://i --name=s", *cases[i].expected ? " " : "",
+                                   cases[i].expected);
+                cr_expect_str_eq(text, expected, "%s:\n%s\n%s", cases[i].member, text, expected);
+        }
+}
+
+Test(composefile_plan, files)
+{
+        static const struct {
+                const char *yaml, *expected;
+        } cases[] = {
+                { "services:\n  a_b: {image: i, depends_on: {c: {condition: service_healthy}, d: {condition: "
+                  "service_completed_successfully}}}\n  c: {image: i, hostname: h}\n  d: {image: i}",
+                  "--hosts-entry=127.0.0.1=a_b --hosts-entry=127.0.0.1=h --hosts-entry=127.0.0.1=c "
+                  "--hosts-entry=127.0.0.1=d p docker://i --name=a-b --after=c --requires=d docker://i --name=c "
+                  "--health-ready docker://i --name=d --annotation=podctl/oneshot=true changed:3:services.c.hostname: "
+                  "the "
+                  "host name is that of the pod; others find the service by this one" },
+                { "name: my_site\nservices: {s: {image: i, volumes: [\"v:/v:ro\", \"w:/w\", \"/h:/h\"], networks: "
+                  "{n: {aliases: [x]}}}}\nvolumes: {v: , w: {name: other}}\nnetworks: {n: {external: true}}",
+                  "--volume=v0,kind=named,volume=my-site-v,readOnly=true --volume=v1,kind=named,volume=other "
+                  "--volume=v2,kind=host,source=/h --hosts-entry=127.0.0.1=x --hosts-entry=127.0.0.1=s --net=n p "
+                  "docker://i --name=s --mount=volume=v0,target=/v --mount=volume=v1,target=/w "
+                  "--mount=volume=v2,target=/h" },
+                { "services: {a: {image: i, ports: [\"1:80\"]}, b: {image: i, expose: [80]}}",
+                  "--port=1:80 --hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://i --name=a docker://i "
+                  "--name=b lost:1:services.b.expose[0]: service 'a' listens on 80/tcp of the pod as well; make two "
+                  "pods "
+                  "of them" },
+                { "services: {a: {image: i, network_mode: host}, b: {image: i, networks: [default]}}",
+                  "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b --net=host p docker://i --name=a docker://i "
+                  "--name=b lost:1:services.b.networks: services of one pod have the same network; here it is the "
+                  "default "
+                  "one, and elsewhere host" },
+                { "x-a: &a {image: i, user: root}\nservices: {s: {<<: *a}, t: {image: i, profiles: [p]}}\ninclude: [x]",
+                  "--hosts-entry=127.0.0.1=s p docker://i --name=s --user=root changed:2:services.t.profiles: the "
+                  "service is left out: COMPOSE_PROFILES does not name one lost:3:include: give the other file to "
+                  "podctl "
+                  "create, too" },
+                { "services: {}", "p lost:1:services: there is no service" },
+                { "services: {s: {build: .}}", "--hosts-entry=127.0.0.1=s p (null) --name=s" },
+        };
+
+        for (size_t i = 0; i + 1 < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *message = NULL, *text = plan(cases[i].yaml, &message);
+
+                cr_assert(text, "%s: %s", cases[i].yaml, message);
+                cr_expect_str_eq(text, cases[i].expected, "%s:\n%s\n%s", cases[i].yaml, text, cases[i].expected);
+        }
+}
+
+Test(composefile_plan, not_a_file)
+{
+        static const char *const cases[] = {
+                "", "[1]", "kind: Pod\nservices: {}", "services: [", "services: []", "services: {}\n---\nservices: {}"
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *message = NULL, *text = plan(cases[i], &message);
+
+                cr_expect(!text && message, "%s: %s", cases[i], text);
+        }
+}
