@@ -252,9 +252,9 @@ END
         for start in 'podctl check typo' "podctl run --pod-manifest=$typo" "podctl prepare --pod-manifest=$typo"; do
                 # shellcheck disable=SC2086
                 assert_fails 254 $start
-                assert_contains "$output" "$typo:2: volums: is not a known member; did you mean 'volumes'?"
-                assert_contains "$output" "$typo:5: $member"
-                assert_contains "$output" "$typo:7: $isolator; did you mean 'os/linux/no-new-privileges'?"
+                assert_contains "$output" "$typo:2:2: volums: is not a known member; did you mean 'volumes'?"
+                assert_contains "$output" "$typo:5:4: $member"
+                assert_contains "$output" "$typo:7:7: $isolator; did you mean 'os/linux/no-new-privileges'?"
         done
         assert_fails '*' systemctl start pod@typo
         systemctl reset-failed pod@typo
@@ -293,7 +293,7 @@ test_check_of_several() {
         assert_eq "$(podctl check good)" "$LOCAL/good.json: good"
         assert_eq "$(podctl check "$LOCAL/good.json")" "$LOCAL/good.json: good"
         assert_fails 254 podctl check
-        assert_contains "$output" "$LOCAL/bad.json: missing member"
+        assert_contains "$output" "$LOCAL/bad.json:1:1: image: missing"
         assert_contains "$output" "$LOCAL/good.json: good"
         assert_fails 254 podctl check nosuch
         assert_contains "$output" nosuch
