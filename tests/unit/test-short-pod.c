@@ -155,6 +155,12 @@ Test(short_pod, mistakes)
                   "pod.yaml:4:9: ports[0]: Option --port: 'y' is not a port number" },
                 { "image: a\nhealth: {interval: x}", "pod.yaml:2:10: health.interval: Option --health-interval takes a "
                                                      "time of 1ms or more, such as 30s, not 'x'" },
+                { "image: a\ndns: [host, 192.0.2.1]",
+                  "pod.yaml: Option --dns=host cannot be combined with other --dns options" },
+                { "image: a\nvolumes: ['a,kind=empty', 'a,kind=empty']",
+                  "pod.yaml:2:27: volumes[1]: Option --volume: there are two volumes 'a'" },
+                { "image: a\nmounts: ['volume=b,target=/x']",
+                  "pod.yaml:2:10: mounts[0]: Option --mount: there is no volume 'b'; declare it with --volume" },
                 { "image: ./a.aci", "pod.yaml:1:1: image: './a.aci' is a file, which podctl fetch brings into the "
                                     "store; write the image's name" },
                 { "image: [", "pod.yaml: not valid YAML at line 2, column 1: did not find expected node content" },

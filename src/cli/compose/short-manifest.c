@@ -252,6 +252,13 @@ static int take_app(Maker *m, const ShortApp *from)
 
 /* The pod */
 
+/* What options say of each other. */
+static int check_together(Maker *m)
+{
+        log_set_prefix(m->path);
+        return keep(m, run_args_check_start(&m->args));
+}
+
 static int finish(Maker *m)
 {
         int r = take_ports(m);
@@ -263,6 +270,8 @@ static int finish(Maker *m)
                 if (app->options && app_options_are_empty(app->options))
                         app->options = app_options_free(app->options);
         }
+        if (r >= 0 && !m->failed)
+                r = check_together(m);
         if (m->args.pull_policy)
                 m->args.policy = pull_policy_from_string(m->args.pull_policy);
         if (r >= 0 && compose_annotations(m->pod, &m->args) < 0)
