@@ -179,10 +179,10 @@ spec:
     volumeMounts: [{name: nope, mountPath: /x}]
 YAML
         assert_fails 254 podctl check ./bad.yaml
-        assert_contains "$output" './bad.yaml:5: spec.hostPID: not supported'
-        assert_contains "$output" './bad.yaml:6: spec.nodeSelector: has no effect'
-        assert_contains "$output" "./bad.yaml:10: spec.containers[0].imagepullpolicy: is not a known member;"
-        assert_contains "$output" './bad.yaml:11: spec.containers[0].livenessProbe.grpc: not supported'
+        assert_contains "$output" './bad.yaml:5:3: spec.hostPID: not supported'
+        assert_contains "$output" './bad.yaml:6:3: spec.nodeSelector: has no effect'
+        assert_contains "$output" "./bad.yaml:10:5: spec.containers[0].imagepullpolicy: is not a known member;"
+        assert_contains "$output" './bad.yaml:11:21: spec.containers[0].livenessProbe.grpc: not supported'
         assert_fails 254 podctl run --kube bad.yaml
         assert_fails 254 podctl create kube-bad bad.yaml
         assert_fails 1 test -e /etc/podctl/pods.d/kube-bad.yaml
@@ -227,7 +227,7 @@ test_kube_probes() {
         assert_fails '*' podctl run --kube deaf.yaml
         kube_probed kube-odd 'livenessProbe: {httpGet: {path: /, port: nope, scheme: HTTPS}}' >odd.yaml
         assert_fails 254 podctl check odd.yaml
-        assert_contains "$output" "odd.yaml:12: spec.containers[0].livenessProbe: 'nope' is not a valid port"
+        assert_contains "$output" "odd.yaml:12:5: spec.containers[0].livenessProbe: 'nope' is not a valid port"
 }
 
 # What an app of a pod sees: its variables, user, and mounts, without what each program has of its own. HOME is that of

@@ -129,8 +129,8 @@ Test(kube_pod, carried_over)
                 { "    volumeMounts: [{name: v, mountPath: /v, subPath: d/x}]",
                   "  volumes: [{name: v, configMap: {name: m, items: [{key: k, path: d/x, mode: 0400}]}}]",
                   "\"source\":\"/files/volumes/v/d/x\",\"readOnly\":true}" },
-                { "    volumeMounts: [{name: srv-a.b_1, mountPath: /a}]", "  volumes: [{name: srv-a.b_1, emptyDir: {}}]",
-                  "\"volume\":\"srv-a-b-1\"" },
+                { "    volumeMounts: [{name: srv-a.b_1, mountPath: /a}]",
+                  "  volumes: [{name: srv-a.b_1, emptyDir: {}}]", "\"volume\":\"srv-a-b-1\"" },
                 /* Init containers */
                 { "", "  initContainers: [{name: i, image: x}, {name: s, image: x, restartPolicy: Always}]",
                   "{\"name\":\"podctl/requires\",\"value\":\"i,s\"}" },

@@ -47,6 +47,7 @@ const Verb *const podctl_verbs[] = {
         &verb_system_df,
         &verb_config,
         &verb_create,
+        &verb_edit,
         &verb_delete,
         &verb_generate_kube,
         &verb_network_list,
