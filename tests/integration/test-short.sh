@@ -24,6 +24,7 @@ by_editor() {
 }
 
 test_short_starts() {
+        local id
         mkdir data
         echo 'hello from here' >data/words
         defer podctl volume rm kept
@@ -43,7 +44,8 @@ apps:
       - kept:/kept
 X
         assert_eq "$(podctl check brief)" "$LOCAL/brief.yaml: good"
-        assert_fails '*' podctl image rm busybox
+        id=$(podctl image list --no-legend --full --fields=id,name | awk '/busybox:1.0/ { print $1 }')
+        assert_fails '*' podctl image rm "$id"
         assert_contains "$output" brief
         systemctl start pod@brief
         podctl logs --output=cat brief >words

@@ -111,14 +111,20 @@ static int keep_draft(const Edit *e, int r)
                                e->draft, e->name);
 }
 
+/* Written anew, and not renamed: editors leave owner, mode and what is on the disk to chance. */
 static int take_over(Context *c, const Edit *e)
 {
-        if (rename(e->draft, e->target) < 0) {
-                int r = -errno;
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+        int r = read_file_at(AT_FDCWD, e->draft, JSON_MAX_SIZE, &text, &n);
 
+        if (r >= 0)
+                r = write_file_at(AT_FDCWD, e->target, text, n, e->mode);
+        if (r < 0) {
                 log_error_errno(r, "Cannot write %s: %m", e->target);
                 return keep_draft(e, r);
         }
+        (void) unlink(e->draft);
         (void) puts(e->target);
         tell_next_step(c, e->name);
         return 0;
