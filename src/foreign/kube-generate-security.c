@@ -154,9 +154,10 @@ static int set_context(KubeGenerate *g, const AppcPodApp *app, KubeSecurity *s)
 
 void kube_generate_drop_empty(KubeSecurity **s)
 {
-        static const KubeSecurity nothing = {};
+        const KubeSecurity *o = *s;
 
-        if (memcmp(*s, &nothing, sizeof(nothing)) == 0)
+        if (!o->user && !o->group && o->escalation == TRISTATE_UNSET && !o->read_only && !o->add && !o->drop &&
+            !o->seccomp && !o->apparmor && !o->selinux && o->n_groups == 0 && o->n_sysctls == 0)
                 *s = mfree(*s);
 }
 
