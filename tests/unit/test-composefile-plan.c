@@ -58,6 +58,8 @@ Test(composefile_plan, members)
                 const char *member, *expected;
         } cases[] = {
                 { "command: sh -c 'echo $$HOME'", "-- sh -c echo $HOME ---" },
+                { "command: grep -E '\\.txt$$' \"a b\"'c'\\ d \"\\n\\\"\" ''",
+                  "-- grep -E \\.txt$ a bc d \\n\"  ---" },
                 { "command: [sh, -c, \"echo ${V}\"]", "-- sh -c echo value ---" },
                 { "entrypoint: [/bin/x, a]\n    command: y", "--exec=/bin/x -- a y ---" },
                 { "command:", "" },
