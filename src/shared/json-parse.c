@@ -60,6 +60,16 @@ static void scan_step(Scan *s, char c)
         s->escaped = s->string && !s->escaped && c == '\\';
 }
 
+/* How many characters of a string follow that neither end it nor need a look. */
+static size_t plain_length(const char *data, size_t n)
+{
+        size_t i = 0;
+
+        while (i < n && (unsigned char) data[i] >= ' ' && data[i] != '"' && data[i] != '\\')
+                i++;
+        return i;
+}
+
 /* Input that json-c accepts even in strict mode: names and strings in single quotes, control characters in strings,
  * integers beyond 64 bits. Also NUL, even escaped: C strings end at a NUL, so with one inside a name or value we would
  * see less than a signature covers. */
@@ -68,8 +78,13 @@ static int refuse_lax(const char *data, size_t n, JsonError *e)
         Scan s = {};
 
         for (size_t i = 0; i < n; i++) {
-                unsigned char c = (unsigned char) data[i];
+                unsigned char c;
 
+                if (s.string && !s.escaped)
+                        i += plain_length(data + i, n - i);
+                if (i == n)
+                        break;
+                c = (unsigned char) data[i];
                 if (c == 0 || (s.escaped && n - i >= 5 && memcmp(data + i, "u0000", 5) == 0))
                         return error_at(e, data, i, "NUL character");
                 if (s.string && c < ' ')
@@ -91,6 +106,20 @@ static int refuse_bad_utf8(const char *data, size_t n, JsonError *e)
                         return error_at(e, data, i, "not UTF-8");
         }
         return 0;
+}
+
+static bool is_ascii(const char *data, size_t n)
+{
+        uint64_t all = 0, word;
+        size_t i = 0;
+
+        for (; i + sizeof(word) <= n; i += sizeof(word)) {
+                memcpy(&word, data + i, sizeof(word));
+                all |= word;
+        }
+        for (; i < n; i++)
+                all |= (unsigned char) data[i];
+        return (all & 0x8080808080808080ULL) == 0;
 }
 
 /* json-c 0.18, in strict mode, takes all non-ASCII characters in strings for control characters; so it gets "\u00fc"
@@ -167,7 +196,7 @@ int json_parse_memory(const char *data, size_t n, json_object **ret, JsonError *
         _cleanup_free_ char *ascii = NULL;
         enum json_tokener_error error;
         bool not_finite = false;
-        size_t n_ascii;
+        size_t n_ascii = 0;
         int r;
 
         if (n > JSON_MAX_SIZE)
@@ -175,17 +204,20 @@ int json_parse_memory(const char *data, size_t n, json_object **ret, JsonError *
         r = refuse_lax(data, n, e);
         if (r < 0)
                 return r;
-        r = refuse_bad_utf8(data, n, e);
-        if (r < 0)
-                return r;
-
-        ascii = to_ascii(data, n, &n_ascii);
+        if (!is_ascii(data, n)) {
+                r = refuse_bad_utf8(data, n, e);
+                if (r < 0)
+                        return r;
+                ascii = to_ascii(data, n, &n_ascii);
+                if (!ascii)
+                        return -ENOMEM;
+        }
         tokener = json_tokener_new_ex(JSON_MAX_DEPTH + 1);
-        if (!tokener || !ascii)
+        if (!tokener)
                 return -ENOMEM;
         json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 
-        o = json_tokener_parse_ex(tokener, ascii, (int) n_ascii);
+        o = json_tokener_parse_ex(tokener, ascii ?: data, (int) (ascii ? n_ascii : n));
         error = json_tokener_get_error(tokener);
         if (error == json_tokener_continue && n > 0) {
                 /* A number could continue; a space ends it. */
