@@ -219,6 +219,19 @@ Test(kube_pod, noted)
                 { "", "  volumes: [{name: v, secret: {secretName: s, defaultMode: 01777}}]", true, 8,
                   "'1023' is not a valid" },
                 { "", "  volumes: [{name: v, nfs: {server: x}}]", true, 8, "spec.volumes[0].nfs: not supported" },
+                { "", "  volumes: [{name: v, projected: {sources: [{configMap: {name: m}}, {secret: {name: s}}]}}]",
+                  true, 8, "spec.volumes[0].projected.sources[1].secret: there is a file at 'k' already" },
+                { "", "  volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}]}}]", true, 8,
+                  "spec.volumes[0].projected.sources[0].serviceAccountToken: not supported" },
+                { "", "  volumes: [{name: v, downwardAPI: {items: [{path: a, fieldRef: {fieldPath: status.podIP}}]}}]",
+                  true, 8, "spec.volumes[0].downwardAPI.items[0]: not supported: 'status.podIP' is not known" },
+                { "", "  volumes: [{name: v, downwardAPI: {items: [{path: a}]}}]", true, 8, "expected either" },
+                { "", "  volumes: [{name: v, downwardAPI: {items: [{path: ../a, fieldRef: {fieldPath: "
+                  "metadata.name}}]}}]", true, 8, "'../a' is not a valid path" },
+                { "", "  volumes: [{name: v, downwardAPI: {items: [{path: a, resourceFieldRef: {resource: "
+                  "limits.cpu}}]}}]", true, 8, "needs containerName" },
+                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.labels}}}]", "", true, 8,
+                  "'metadata.labels' is not known" },
                 { "", "  volumes: [{name: v, emptyDir: {sizeLimit: 1Mi}}]", false, 8, "sizeLimit: has no effect" },
                 { "", "  volumes: [{name: v, emptyDir: {}, hostPath: {path: /}}]", true, 8, "expected one kind" },
                 { "", "  volumes: [{name: v}]", true, 8, "needs a kind" },
@@ -313,4 +326,52 @@ Test(kube_pod, files)
                 cr_expect_eq(pod->files[i].mode, wanted[i].mode);
                 cr_expect_eq(pod->files[i].size, wanted[i].size);
         }
+}
+
+Test(kube_pod, projected)
+{
+        int r;
+        _cleanup_(kube_pod_freep) KubePod *pod =
+                make("    resources: {limits: {memory: 3Mi}}\n    volumeMounts: [{name: v, mountPath: /v}]",
+                     "  volumes:\n  - name: v\n    projected:\n      defaultMode: 0440\n      sources:\n"
+                     "      - {configMap: {name: m, items: [{key: k, path: a/k}]}}\n"
+                     "      - {secret: {name: s}}\n"
+                     "      - {configMap: {name: other, optional: true}}\n"
+                     "      - downwardAPI:\n          items:\n"
+                     "          - {path: labels, mode: 0400, fieldRef: {apiVersion: v1, fieldPath: metadata.labels}}\n"
+                     "          - {path: name, fieldRef: {fieldPath: metadata.name}}\n"
+                     "          - {path: memory, resourceFieldRef: {containerName: c, resource: limits.memory, "
+                     "divisor: 1Mi}}", CONFIG, &r);
+        static const struct {
+                const char *path;
+                mode_t mode;
+                const char *data;
+        } wanted[] = { { "volumes/v/", 0755, "" }, { "volumes/v/a/k", 0440, "v" }, { "volumes/v/k", 0440, "secret" },
+                       { "volumes/v/labels", 0400, "a=\"b\"" }, { "volumes/v/name", 0440, "p" },
+                       { "volumes/v/memory", 0440, "3" } };
+
+        cr_assert_eq(r, 0, "%s", first_finding(pod));
+        cr_assert_eq(pod->n_files, ELEMENTSOF(wanted));
+        for (size_t i = 0; i < ELEMENTSOF(wanted); i++) {
+                cr_expect_str_eq(pod->files[i].path, wanted[i].path);
+                cr_expect_eq(pod->files[i].mode, wanted[i].mode);
+                cr_expect_eq(pod->files[i].size, strlen(wanted[i].data));
+                cr_expect_arr_eq(pod->files[i].data, wanted[i].data, pod->files[i].size);
+        }
+}
+
+/* By their names, as Go quotes. */
+Test(kube_pod, downward_map)
+{
+        static const char text[] =
+                "kind: Pod\nmetadata: {name: p, annotations: {b-c: \"1\", b: \"x\\n\\\"\\\\\\x01\", a: \"\\u00fc\"}}\n"
+                "spec:\n  containers: [{name: c, image: x}]\n"
+                "  volumes: [{name: v, downwardAPI: {items: [{path: all, fieldRef: {fieldPath: metadata.annotations}}]}}]";
+        static const char wanted[] = "a=\"\xc3\xbc\"\nb=\"x\\n\\\"\\\\\\x01\"\nb-c=\"1\"";
+        _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+
+        cr_assert_eq(kube_pod_parse(text, strlen(text), "/files", &pod, NULL), 0);
+        cr_assert_eq(pod->n_files, 2);
+        cr_assert_eq(pod->files[1].size, strlen(wanted), "%.*s", (int) pod->files[1].size, pod->files[1].data);
+        cr_expect_arr_eq(pod->files[1].data, wanted, strlen(wanted));
 }
