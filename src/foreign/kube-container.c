@@ -275,7 +275,7 @@ static int add_request(const KubeHttp *http, HealthCheck *check)
 static int set_connection(const KubeMake *m, const KubeContainer *c, const KubeProbe *p, const char *where,
                           HealthCheck *check)
 {
-        const KubeHttp *http = p->http ?: p->tcp;
+        const KubeHttp *http = p->http ?: p->tcp ?: p->grpc;
         _cleanup_free_ char *port = find_port(c, http->port);
         int r;
 
@@ -284,11 +284,13 @@ static int set_connection(const KubeMake *m, const KubeContainer *c, const KubeP
                                    json_object_get_string(http->port));
         if (!isempty(http->scheme) && !streq(http->scheme, "HTTP"))
                 return kube_refuse(m, where, "not supported: scheme '%s'; there is HTTP", http->scheme);
-        r = strv_extend(&check->test, p->http ? "HTTP" : "TCP");
+        r = strv_extend(&check->test, p->http ? "HTTP" : p->tcp ? "TCP" : "GRPC");
         if (r >= 0)
                 r = strv_extend(&check->test, isempty(http->host) ? "127.0.0.1" : http->host);
         if (r >= 0)
                 r = strv_extend(&check->test, port);
+        if (r >= 0 && p->grpc && !isempty(http->service))
+                r = strv_extend(&check->test, http->service);
         return r < 0 || !p->http ? r : add_request(http, check);
 }
 

@@ -18,10 +18,8 @@ typedef struct Rule {
 
 #define ONE_HOST "there is only this host"
 #define OWN_NAMESPACES "a pod has namespaces of its own"
-#define BY_PROBES "checks run a program (exec), connect (tcpSocket) or ask by HTTP (httpGet)"
 
 #define PROBE(where, probe)                                                                                    \
-        { where probe ".grpc", REFUSED, BY_PROBES, NULL },                                                     \
         { where probe ".terminationGracePeriodSeconds", REFUSED, "an app has one time to end, "                \
           "terminationGracePeriodSeconds of the pod", NULL }
 

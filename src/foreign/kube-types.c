@@ -173,6 +173,13 @@ static const JsonField tcp_table[] = {
 };
 static const JsonType tcp_type = JSON_POINTER(KubeHttp, tcp_table, NULL);
 
+static const JsonField grpc_table[] = {
+        { "port", &json_raw, offsetof(KubeHttp, port), JSON_MANDATORY },
+        ROW(KubeHttp, "service", &json_string, service),
+        {}
+};
+static const JsonType grpc_type = JSON_POINTER(KubeHttp, grpc_table, NULL);
+
 static const JsonField exec_table[] = {
         { "command", &json_strv, offsetof(KubeProbe, command), JSON_MANDATORY | JSON_NONEMPTY },
         {}
@@ -183,6 +190,7 @@ static const JsonField probe_table[] = {
         { "exec", &exec_type, 0 },
         ROW(KubeProbe, "httpGet", &http_type, http),
         ROW(KubeProbe, "tcpSocket", &tcp_type, tcp),
+        ROW(KubeProbe, "grpc", &grpc_type, grpc),
         ROW(KubeProbe, "initialDelaySeconds", &json_uint32, initial_delay),
         ROW(KubeProbe, "periodSeconds", &json_uint32, period),
         ROW(KubeProbe, "timeoutSeconds", &json_uint32, timeout),
@@ -195,8 +203,8 @@ static int check_probe(void *p, json_object *o, JsonError *e)
 {
         const KubeProbe *probe = p;
 
-        return (probe->command != NULL) + (probe->http != NULL) + (probe->tcp != NULL) != 1
-                       ? json_error_set(e, -EINVAL, NULL, "expected one of 'exec', 'httpGet' and 'tcpSocket'")
+        return (probe->command != NULL) + (probe->http != NULL) + (probe->tcp != NULL) + (probe->grpc != NULL) != 1
+                       ? json_error_set(e, -EINVAL, NULL, "expected one of 'exec', 'httpGet', 'tcpSocket' and 'grpc'")
                        : 0;
 }
 static const JsonType probe_type = JSON_POINTER(KubeProbe, probe_table, check_probe);

@@ -59,12 +59,14 @@ typedef struct KubeHttp {
                 char *name, *value;
         } *headers;
         size_t n_headers;
+        char *service;          /* of gRPC */
 } KubeHttp;
 
 typedef struct KubeProbe {
         char **command;
         KubeHttp *http;
         KubeHttp *tcp;
+        KubeHttp *grpc;
         uint32_t initial_delay, period, timeout, successes, failures;
 } KubeProbe;
 

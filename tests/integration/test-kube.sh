@@ -175,14 +175,14 @@ spec:
   - name: one
     image: localhost/busybox:1
     imagepullpolicy: Never
-    livenessProbe: {grpc: {port: 1}}
+    livenessProbe: {exec: {command: [a]}, terminationGracePeriodSeconds: 1}
     volumeMounts: [{name: nope, mountPath: /x}]
 YAML
         assert_fails 254 podctl check ./bad.yaml
         assert_contains "$output" './bad.yaml:5: spec.hostPID: not supported'
         assert_contains "$output" './bad.yaml:6: spec.nodeSelector: has no effect'
         assert_contains "$output" "./bad.yaml:10: spec.containers[0].imagepullpolicy: is not a known member;"
-        assert_contains "$output" './bad.yaml:11: spec.containers[0].livenessProbe.grpc: not supported'
+        assert_contains "$output" './bad.yaml:11: spec.containers[0].livenessProbe.terminationGracePeriodSeconds: not supported'
         assert_fails 254 podctl run --kube bad.yaml
         assert_fails 254 podctl create kube-bad bad.yaml
         assert_fails 1 test -e /etc/podctl/pods.d/kube-bad.yaml

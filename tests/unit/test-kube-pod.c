@@ -99,6 +99,9 @@ Test(kube_pod, carried_over)
                   "",
                   "\"Test\":[\"HTTP\",\"127.0.0.1\",\"80\",\"/x\"]" },
                 { "    startupProbe: {tcpSocket: {port: 80, host: \"::1\"}}", "", "\"Test\":[\"TCP\",\"::1\",\"80\"]" },
+                { "    startupProbe: {grpc: {port: 80}}", "", "\"Test\":[\"GRPC\",\"127.0.0.1\",\"80\"]" },
+                { "    startupProbe: {grpc: {port: 80, service: a.b}}", "",
+                  "\"Test\":[\"GRPC\",\"127.0.0.1\",\"80\",\"a.b\"]" },
                 { "    livenessProbe: {exec: {command: [a]}}", "  restartPolicy: Never",
                   "\"podctl/on-unhealthy\",\"value\":\"fail\"" },
                 /* Network */
@@ -203,6 +206,8 @@ Test(kube_pod, noted)
                 { "    livenessProbe: {httpGet: {port: 80, path: \"/a\\r\\nb\"}}", "", true, 8, "is not a valid path" },
                 { "    livenessProbe: {tcpSocket: {port: 80, host: x.org}}", "", true, 8,
                   "'x.org' is not a valid address" },
+                { "    livenessProbe: {grpc: {port: 80, service: \"a\\nb\"}}", "", true, 8,
+                  "is not a valid service of gRPC" },
                 { "    livenessProbe: {tcpSocket: {port: 70000}}", "", true, 8, "'70000' is not a valid port" },
                 { "    ports: [{containerPort: 0}]", "", true, 8, "must be between 1 and 65535" },
                 { "    volumeMounts: [{name: v, mountPath: /v}]", "", true, 8, "there is no volume 'v'" },
