@@ -43,16 +43,16 @@ static int set_number(json_object *said, char **to)
         return *to ? 0 : -ENOMEM;
 }
 
+/* Without a user, it is known when the image is there. */
 static int check_root(const KubeMake *m, const KubeSecurity *own, const KubeSecurity *pod, json_object *user,
-                      const char *where)
+                      const char *where, AppcPodApp *app)
 {
         Tristate wanted = own->non_root != TRISTATE_UNSET ? own->non_root : pod->non_root;
 
         if (!tristate_or(wanted, false))
                 return 0;
         if (!user)
-                return kube_refuse(m, where, "runAsNonRoot needs runAsUser: what the image says is known only when it "
-                                   "is there");
+                return strv_env_set(&app->annotations, APPC_ANNOTATION_NON_ROOT, "true");
         return json_object_get_int64(user) == 0 ? kube_refuse(m, where, "runAsNonRoot, and runAsUser is 0") : 0;
 }
 
@@ -154,7 +154,7 @@ static int set_security(const KubeMake *m, const KubeContainer *c, const char *w
         _cleanup_free_ char *at = strjoin(where, ".securityContext");
         json_object *user = own->user ?: pod->user;
         AppOptions *o = app->options;
-        int r = at ? check_root(m, own, pod, user, at) : -ENOMEM;
+        int r = at ? check_root(m, own, pod, user, at, app) : -ENOMEM;
 
         if (r >= 0)
                 r = set_number(user, &o->user);

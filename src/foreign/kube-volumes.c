@@ -82,7 +82,9 @@ int kube_volumes(const KubeMake *m)
                 else if (!has_kind(v) && findings_count(&m->pod->findings, FINDING_LOST) == 0)
                         r = kube_refuse(m, where, "needs a kind, such as emptyDir");
                 else
-                        r = kube_volume_has_files(v) ? kube_volume_files(m, where, v) : v->empty ? add_empty(m, where, v) : 0;
+                        r = kube_volume_has_files(v) ? kube_volume_files(m, where, v)
+                            : v->empty               ? add_empty(m, where, v)
+                                                     : 0;
         }
         return r;
 }
@@ -182,8 +184,8 @@ static int mount_own(const KubeMake *m, const char *where, const KubeMount *moun
         int r;
 
         if (!isempty(mount->sub_path) && !files)
-                return kube_refuse(m, where, "not supported: subPath of hostPath and persistentVolumeClaim, since what is "
-                                   "in there could lead out of the volume");
+                return kube_refuse(m, where, "not supported: subPath of hostPath and persistentVolumeClaim, since what "
+                                   "is in there could lead out of the volume");
         r = files ? files_volume(m, where, mount, volume)
             : v->host ? host_volume(m, where, v->host, volume)
                       : claim_volume(m, where, v->claim, volume);

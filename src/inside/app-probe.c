@@ -7,8 +7,8 @@
  *   app-probe --join=PID GRPC HOST PORT [SERVICE]
  *
  * Succeeds if somebody listens there, answers a GET request with a status from 200 to 399, or says by gRPC that it
- * serves, as probes of Kubernetes do. Who asks, app-health, ends it when its time is over. The app's answer is not trusted: only the number in its
- * first line is looked at, or the one in the message of gRPC. */
+ * serves, as probes of Kubernetes do. Who asks, app-health, ends it when its time is over. The app's answer is not
+ * trusted: only the number in its first line is looked at, or the one in the message of gRPC. */
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -80,6 +80,7 @@ Test(kube_pod, carried_over)
                 { "    securityContext: {runAsUser: 5}", "  securityContext: {runAsUser: 1, runAsGroup: 2}",
                   "\"user\":\"5\",\"group\":\"2\"" },
                 { "    securityContext: {runAsUser: 0}", "", "\"user\":\"0\"" },
+                { "    securityContext: {runAsNonRoot: true}", "", "\"podctl/non-root\",\"value\":\"true\"" },
                 { "    securityContext: {capabilities: {drop: [ALL], add: [NET_ADMIN, CAP_CHOWN]}}", "",
                   "\"caps-retain\":[\"CAP_NET_ADMIN\",\"CAP_CHOWN\"]" },
                 { "    securityContext: {capabilities: {drop: [ALL]}}", "", "\"caps-remove\":[\"CAP_AUDIT_WRITE\"," },
@@ -194,7 +195,6 @@ Test(kube_pod, noted)
                 { "    resources: {limits: {memory: x}}", "", true, 8, "'x' is not a valid quantity" },
                 { "    resources: {limits: {gpu: 1}}", "", true, 8,
                   "spec.containers[0].resources.limits.gpu: not supp" },
-                { "    securityContext: {runAsNonRoot: true}", "", true, 8, "runAsNonRoot needs runAsUser" },
                 { "    securityContext: {runAsUser: 0}", "  securityContext: {runAsNonRoot: true}", true, 8, "is 0" },
                 { "    securityContext: {runAsUser: -1}", "", true, 8, "must be between 0 and 2147483647" },
                 { "    securityContext: {capabilities: {add: [ALL]}}", "", true, 8, "not supported: all capabilities" },
@@ -371,7 +371,8 @@ Test(kube_pod, downward_map)
         static const char text[] =
                 "kind: Pod\nmetadata: {name: p, annotations: {b-c: \"1\", b: \"x\\n\\\"\\\\\\x01\", a: \"\\u00fc\"}}\n"
                 "spec:\n  containers: [{name: c, image: x}]\n"
-                "  volumes: [{name: v, downwardAPI: {items: [{path: all, fieldRef: {fieldPath: metadata.annotations}}]}}]";
+                "  volumes:\n  - name: v\n    downwardAPI: {items: [{path: all, fieldRef: {fieldPath: "
+                "metadata.annotations}}]}";
         static const char wanted[] = "a=\"\xc3\xbc\"\nb=\"x\\n\\\"\\\\\\x01\"\nb-c=\"1\"";
         _cleanup_(kube_pod_freep) KubePod *pod = NULL;
 
