@@ -11,6 +11,8 @@ static const char *log_program = "podctl";
 static int log_level = LOG_INFO;
 static bool log_to_journal = false;
 static const char *log_prefix;
+static LogListener log_listener;
+static void *log_listener_userdata;
 static char log_last[512];
 
 void log_setup(const char *program)
@@ -27,6 +29,12 @@ void log_set_max_level(int level)
 void log_set_prefix(const char *prefix)
 {
         log_prefix = prefix;
+}
+
+void log_set_listener(LogListener listener, void *userdata)
+{
+        log_listener = listener;
+        log_listener_userdata = userdata;
 }
 
 int log_max_level(void)
@@ -72,7 +80,9 @@ void log_line(int level, int error, const char *format, ...)
         if (level <= LOG_ERR)
                 (void) snprintf(log_last, sizeof(log_last), "%.*s", (int) sizeof(log_last) - 1, line);
 
-        if (log_to_journal)
+        if (log_listener && level <= LOG_WARNING)
+                log_listener(level, line, log_listener_userdata);
+        else if (log_to_journal)
                 (void) fprintf(stderr, "<%d>%s\n", level, line);
         else {
                 (void) fprintf(stderr, "%s: ", log_program);

@@ -16,6 +16,10 @@ int log_max_level(void);
 /* What each line begins with from now on, as "FILE"; NULL: nothing. It has to stay until it is replaced. */
 void log_set_prefix(const char *prefix);
 
+/* Warnings and errors go there from now on, without the program's name, and are not printed; NULL: nowhere else. */
+typedef void (*LogListener)(int level, const char *line, void *userdata);
+void log_set_listener(LogListener listener, void *userdata);
+
 /* Prints the message; "%m" in the format is the text of |error|. */
 void log_line(int level, int error, const char *format, ...) _printf_(3, 4);
 

@@ -54,6 +54,21 @@ int findings_add(Findings *f, const char *file, size_t line, const char *member,
         return text ? findings_add_text(f, file, line, member, state, text) : -ENOMEM;
 }
 
+int findings_add_at(Findings *f, JsonPlace place, const char *member, FindingState state, const char *format, ...)
+{
+        char *text;
+        va_list ap;
+        int r;
+
+        va_start(ap, format);
+        text = strvprintf(format, ap);
+        va_end(ap);
+        r = text ? findings_add_text(f, NULL, place.line, member, state, text) : -ENOMEM;
+        if (r >= 0)
+                f->items[f->n - 1].column = place.column;
+        return r;
+}
+
 size_t findings_count(const Findings *f, FindingState state)
 {
         size_t n = 0;
@@ -67,7 +82,11 @@ static int compare_findings(const void *a, const void *b)
 {
         const Finding *x = a, *y = b;
 
-        return (x->line > y->line) - (x->line < y->line);
+        if (x->line != y->line)
+                return x->line > y->line ? 1 : -1;
+        if (x->column != y->column)
+                return x->column > y->column ? 1 : -1;
+        return strcmp(strempty(x->member), strempty(y->member));
 }
 
 void findings_sort(Findings *f)
@@ -78,7 +97,9 @@ void findings_sort(Findings *f)
 
 char *finding_to_line(const Finding *f, const char *file)
 {
-        _cleanup_free_ char *at = f->line > 0 ? strprintf(":%zu", f->line) : strdup("");
+        _cleanup_free_ char *at = f->line == 0    ? strdup("")
+                                 : f->column == 0 ? strprintf(":%zu", f->line)
+                                                  : strprintf(":%zu:%zu", f->line, f->column);
 
         if (!at)
                 return NULL;

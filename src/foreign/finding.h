@@ -2,6 +2,7 @@
 #pragma once
 
 #include "basic/string-util.h"
+#include "shared/json-locate.h"
 
 /* What becomes of one place in somebody's file. */
 
@@ -15,6 +16,7 @@ typedef enum FindingState {
 typedef struct Finding {
         char *file;     /* NULL: the only one */
         size_t line;    /* 0: the whole file */
+        size_t column;  /* 0: the whole line */
         char *member;   /* or key; NULL: the whole object */
         FindingState state;
         char *text;     /* NULL: there is nothing to say */
@@ -30,13 +32,16 @@ void findings_done(Findings *f);
 /* An empty member is none. Returns 0 or -ENOMEM. */
 int findings_add(Findings *f, const char *file, size_t line, const char *member, FindingState state,
                  const char *format, ...) _printf_(6, 7);
+/* The same for a place in the only file. */
+int findings_add_at(Findings *f, JsonPlace place, const char *member, FindingState state, const char *format, ...)
+        _printf_(5, 6);
 /* The same; takes text, also on failure. */
 int findings_add_text(Findings *f, const char *file, size_t line, const char *member, FindingState state, char *text);
 
 size_t findings_count(const Findings *f, FindingState state);
-/* By line. */
+/* By line, column and member. */
 void findings_sort(Findings *f);
 
 const char *finding_state_to_string(FindingState s);
-/* "FILE:LINE: MEMBER: TEXT", as far as they are there; file stands for the only one. NULL: out of memory. */
+/* "FILE:LINE:COLUMN: MEMBER: TEXT", as far as they are there; file stands for the only one. NULL: out of memory. */
 char *finding_to_line(const Finding *f, const char *file);

@@ -37,8 +37,8 @@ int kube_note(const KubeMake *m, bool refused, const char *member, const char *f
         va_end(ap);
         if (!text || !at)
                 return -ENOMEM;
-        return findings_add_text(&m->pod->findings, NULL, yaml_line_of(m->document, at), at,
-                                 refused ? FINDING_LOST : FINDING_CHANGED, TAKE_PTR(text));
+        return findings_add_at(&m->pod->findings, yaml_place_of(m->document, at), at,
+                               refused ? FINDING_LOST : FINDING_CHANGED, "%s", text);
 }
 
 /* ConfigMaps and Secrets */
@@ -301,8 +301,8 @@ static int note(Text *t, const KubeObject *k, bool refused, const char *member, 
 {
         _cleanup_free_ char *at = strjoin(k->path, *k->path && *member ? "." : "", member);
 
-        return at ? findings_add(&t->pod->findings, NULL, yaml_line_of(k->document, at), at,
-                                 refused ? FINDING_LOST : FINDING_CHANGED, "%s", text)
+        return at ? findings_add_at(&t->pod->findings, yaml_place_of(k->document, at), at,
+                                    refused ? FINDING_LOST : FINDING_CHANGED, "%s", text)
                   : -ENOMEM;
 }
 

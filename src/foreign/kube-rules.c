@@ -163,9 +163,9 @@ static int take_out(const Walk *w, json_object *o, const char *member, const cha
 
         /* Null is the same as absent. */
         if (value && !is_harmless(w->rule, value))
-                r = findings_add(w->findings, NULL, yaml_line_of(w->document, path), path,
-                                 w->rule->weight == REFUSED ? FINDING_LOST : FINDING_CHANGED, "%s%s",
-                                 w->rule->weight == REFUSED ? "not supported: " : "has no effect: ", w->rule->why);
+                r = findings_add_at(w->findings, yaml_place_of(w->document, path), path,
+                                    w->rule->weight == REFUSED ? FINDING_LOST : FINDING_CHANGED, "%s%s",
+                                    w->rule->weight == REFUSED ? "not supported: " : "has no effect: ", w->rule->why);
         json_object_object_del(o, member);
         return r;
 }

@@ -1,20 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "foreign/kube-types.h"
+#include "manifest/ac-types.h"
 #include "manifest/health-check.h"
 
 #define ROW(T, member, type, field) { member, type, offsetof(T, field) }
 
 /* Members of an object within the object, which need no struct of their own: "a.b" is read into the struct of a. */
 
-
 static int nested_read(const JsonType *type, json_object *o, void *p, JsonError *e)
 {
         return json_table_read(type->table, o, p, e);
 }
 
+/* Without a text or list that it has to have, it is not there. */
+static bool nested_is_there(const JsonType *type, const void *p)
+{
+        for (const JsonField *field = type->table; field->name; field++)
+                if ((field->flags & JSON_MANDATORY) && field->type->json != json_type_object &&
+                    !*(void *const *) ((const char *) p + field->offset))
+                        return false;
+        return true;
+}
+
 static int nested_write(const JsonType *type, const void *p, json_object **ret)
 {
-        return 0;
+        _cleanup_json_object_ json_object *o = NULL;
+        int r = nested_is_there(type, p) ? json_table_write(type->table, p, &o) : 0;
+
+        if (r >= 0 && o && json_object_object_length(o) > 0)
+                *ret = TAKE_PTR(o);
+        return r;
 }
 
 static void nested_free(const JsonType *type, void *p)
@@ -132,8 +147,28 @@ static int check_port(void *p, json_object *o, JsonError *e)
 }
 static const JsonType port_type = JSON_ARRAY(KubePort, port_table, check_port);
 
+/* podman writes names of volumes that Kubernetes would not take, with dots from paths. */
+static int volume_name_read(const JsonType *type, json_object *o, void *p, JsonError *e)
+{
+        return ac_name_sanitize(json_object_get_string(o), p) == -ENOMEM ? -ENOMEM
+               : *(char **) p                                            ? 0
+                                                                         : json_string.read(type, o, p, e);
+}
+
+static int volume_name_write(const JsonType *type, const void *p, json_object **ret)
+{
+        return json_string.write(type, p, ret);
+}
+
+static void volume_name_free(const JsonType *type, void *p)
+{
+        json_string.free(type, p);
+}
+
+static const JsonType volume_name_type = { volume_name_read, volume_name_write, volume_name_free, json_type_string };
+
 static const JsonField mount_table[] = {
-        { "name", &json_string, offsetof(KubeMount, name), JSON_MANDATORY },
+        { "name", &volume_name_type, offsetof(KubeMount, name), JSON_MANDATORY },
         { "mountPath", &json_string, offsetof(KubeMount, path), JSON_MANDATORY | JSON_NONEMPTY },
         ROW(KubeMount, "subPath", &json_string, sub_path),
         ROW(KubeMount, "mountPropagation", &json_string, propagation),
@@ -421,7 +456,7 @@ static const JsonField claim_table[] = {
 static const JsonType claim_type = JSON_POINTER(struct KubeClaim, claim_table, NULL);
 
 static const JsonField volume_table[] = {
-        { "name", &json_string, offsetof(KubeVolume, name), JSON_MANDATORY },
+        { "name", &volume_name_type, offsetof(KubeVolume, name), JSON_MANDATORY },
         ROW(KubeVolume, "emptyDir", &empty_type, empty),
         ROW(KubeVolume, "hostPath", &host_type, host),
         ROW(KubeVolume, "persistentVolumeClaim", &claim_type, claim),

@@ -26,10 +26,26 @@ typedef struct Reader {
 
 /* Where values are. json-c has room for a pointer in each value, but 0.19 uses that itself when it frees them. */
 
-static void line_set(Reader *r, json_object *o, size_t line)
+/* Both numbers in the 32 bits that every pointer has: no text has more lines than YAML_MAX_SIZE, and lines may be
+ * longer than what is told of a column. */
+#define LINE_BITS 20
+#define COLUMN_MAX 4095U
+static_assert(YAML_MAX_SIZE <= 1U << LINE_BITS, "lines do not fit");
+
+static uint32_t place_pack(JsonPlace place)
+{
+        return (uint32_t) (MIN(place.column, (size_t) COLUMN_MAX) << LINE_BITS | (place.line - 1));
+}
+
+static JsonPlace place_unpack(uintptr_t packed)
+{
+        return (JsonPlace) { .line = (packed & ((1U << LINE_BITS) - 1)) + 1, .column = packed >> LINE_BITS };
+}
+
+static void packed_set(Reader *r, json_object *o, uintptr_t packed)
 {
         struct lh_entry *entry = o ? lh_table_lookup_entry(r->lines, o) : NULL;
-        void *value = (void *) (uintptr_t) line; /* NOLINT(performance-no-int-to-ptr) */
+        void *value = (void *) packed; /* NOLINT(performance-no-int-to-ptr) */
 
         if (entry)
                 lh_entry_set_val(entry, value);
@@ -37,16 +53,23 @@ static void line_set(Reader *r, json_object *o, size_t line)
                 (void) lh_table_insert(r->lines, o, value);
 }
 
-static size_t line_of(YamlLines *lines, const json_object *o)
+static uintptr_t packed_of(YamlLines *lines, const json_object *o)
 {
-        void *line = NULL;
+        void *packed = NULL;
 
-        return o && lh_table_lookup_ex(lines, o, &line) ? (size_t) (uintptr_t) line : 0;
+        return o && lh_table_lookup_ex(lines, o, &packed) ? (uintptr_t) packed : 0;
+}
+
+JsonPlace yaml_place_of_value(YamlLines *lines, const json_object *o)
+{
+        uintptr_t packed = packed_of(lines, o);
+
+        return packed ? place_unpack(packed) : (JsonPlace) {};
 }
 
 static void place_set(Reader *r, json_object *o, const yaml_mark_t *mark)
 {
-        line_set(r, o, mark->line + 1);
+        packed_set(r, o, place_pack((JsonPlace) { mark->line + 1, mark->column + 1 }));
 }
 
 typedef struct Event {
@@ -208,7 +231,7 @@ static int copy_value(Reader *r, const yaml_mark_t *mark, json_object *from, jso
                                                          : copy_scalar(from);
         if (!o)
                 return -ENOMEM;
-        line_set(r, o, line_of(r->lines, from));
+        packed_set(r, o, packed_of(r->lines, from));
         k = json_object_is_type(from, json_type_object)  ? copy_members(r, mark, from, o)
             : json_object_is_type(from, json_type_array) ? copy_elements(r, mark, from, o)
                                                          : 0;
@@ -488,7 +511,7 @@ YamlLines *yaml_lines_free(YamlLines *lines)
         return NULL;
 }
 
-/* Lines */
+/* Places */
 
 /* As in json-locate.c: the shortest name that exists is taken, since names may contain what ends them in a path. */
 static json_object *step_member(json_object *o, const char **path)
@@ -521,15 +544,20 @@ static json_object *step(json_object *o, const char **path)
         return json_object_is_type(o, json_type_array) ? json_object_array_get_idx(o, index) : NULL;
 }
 
-size_t yaml_line_of(YamlDocument document, const char *path)
+JsonPlace yaml_place_of(YamlDocument document, const char *path)
 {
         json_object *o = document.value;
-        size_t line = line_of(document.lines, o);
+        JsonPlace place = yaml_place_of_value(document.lines, o);
 
         while (o && *path && *path != ':' && *path != ' ') {
                 o = step(o, &path);
                 if (o)
-                        line = line_of(document.lines, o);
+                        place = yaml_place_of_value(document.lines, o);
         }
-        return line;
+        return place;
+}
+
+size_t yaml_line_of(YamlDocument document, const char *path)
+{
+        return yaml_place_of(document, path).line;
 }

@@ -3,6 +3,7 @@
 
 #include <json-c/linkhash.h>
 
+#include "shared/json-locate.h"
 #include "shared/json-table.h"
 
 /* YAML as json-c values, so that JSON's tables and checks read it as well. Plain words mean what they mean to
@@ -14,11 +15,14 @@
 #define YAML_MAX_SIZE (1024U * 1024)
 #define YAML_MAX_VALUES 200000U
 
-/* The lines of all values of a text, as long as the values live. */
+/* Where all values of a text are, as long as the values live. A member is where its name is. */
 typedef struct lh_table YamlLines;
 
 YamlLines *yaml_lines_free(YamlLines *lines);
 DEFINE_TRIVIAL_CLEANUP_FUNC(YamlLines *, yaml_lines_free);
+
+/* Columns beyond 4095 are that. */
+JsonPlace yaml_place_of_value(YamlLines *lines, const json_object *o);
 
 /* All documents of a text that are not empty, as an array. */
 int yaml_parse_memory(const char *data, size_t n, json_object **ret, YamlLines **ret_lines, JsonError *e);
@@ -32,5 +36,7 @@ typedef struct YamlDocument {
         YamlLines *lines;
 } YamlDocument;
 
-/* Like json_line_of(). Members whose value is null count as not there. */
+/* Like json_place_of(). Members whose value is null count as not there. */
+JsonPlace yaml_place_of(YamlDocument document, const char *path);
+/* Only the line. */
 size_t yaml_line_of(YamlDocument document, const char *path);

@@ -2,13 +2,16 @@
 #include <unistd.h>
 
 #include "basic/fs.h"
+#include "foreign/pod-form.h"
+#include "foreign/short-pod.h"
 #include "image/name/image-location.h"
+#include "image/name/image-origin.h"
 #include "pod/pod-files.h"
 #include "pod/pods-d.h"
 #include "shared/explain.h"
 
 static const char *const directories[] = { PODS_D_LOCAL, "/run/podctl/pods.d", "/usr/lib/podctl/pods.d" };
-/* podctl's own, and Kubernetes'. */
+/* Each for all forms (foreign/pod-form.h) that it can have. */
 static const char *const suffixes[] = { ".json", ".yaml" };
 
 int pods_d_find(const char *name, char **ret_path)
@@ -82,6 +85,38 @@ static int parse_kube(const char *text, size_t n, AppcPod **ret, JsonError *e)
         return r;
 }
 
+/* No more than its apps and their images. */
+static int parse_short(const char *text, size_t n, AppcPod **ret, JsonError *e)
+{
+        _cleanup_(appc_pod_freep) AppcPod *manifest = appc_pod_new();
+        _cleanup_(short_pod_freep) ShortPod *from = NULL;
+        int r = manifest ? short_pod_parse(text, n, &from, e) : -ENOMEM;
+
+        if (r == -EINVAL)
+                return json_error_set(e, r, from->findings.items[0].member, "%s", from->findings.items[0].text);
+        for (size_t i = 0; r >= 0 && i < from->n_apps; i++) {
+                AppcPodApp *app;
+
+                r = appc_pod_add_app(manifest, from->apps[i].name, &app);
+                if (r >= 0)
+                        r = image_origin_set(app, from->apps[i].image.text, NULL);
+        }
+        if (r >= 0)
+                *ret = TAKE_PTR(manifest);
+        return r;
+}
+
+static int parse(const char *path, const char *text, size_t n, AppcPod **ret, JsonError *e)
+{
+        static int (*const parsers[])(const char *text, size_t n, AppcPod **ret, JsonError *e) = {
+                [POD_FORM_APPC] = appc_pod_parse,
+                [POD_FORM_KUBE] = parse_kube,
+                [POD_FORM_SHORT] = parse_short,
+        };
+
+        return parsers[pod_form_of(text, n, kube_path_is_yaml(path))](text, n, ret, e);
+}
+
 static int read_manifest(const char *pod, AppcPod **ret, char **reterr_message)
 {
         _cleanup_free_ char *path = NULL, *text = NULL;
@@ -95,7 +130,7 @@ static int read_manifest(const char *pod, AppcPod **ret, char **reterr_message)
         r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
         if (r < 0)
                 return explain(reterr_message, r, "%s: %s", path, strerror(-r));
-        r = kube_path_is_yaml(path) ? parse_kube(text, n, ret, &e) : appc_pod_parse(text, n, ret, &e);
+        r = parse(path, text, n, ret, &e);
         return r < 0 ? explain(reterr_message, r, "%s: %s", path, json_error_message(&e, r)) : 0;
 }
 

@@ -133,11 +133,11 @@ static bool step(Walk *w, const char **path)
         return enter_element(w, index);
 }
 
-size_t json_line_of(const char *text, size_t n, const char *path)
+/* NULL: not even the first member exists. */
+static const char *find(const char *text, size_t n, const char *path)
 {
         Walk w = { text, text + n };
         const char *found = NULL;
-        size_t line = 1;
 
         skip_space(&w);
         while (*path && *path != ':' && *path != ' ' && step(&w, &path)) {
@@ -145,9 +145,25 @@ size_t json_line_of(const char *text, size_t n, const char *path)
                 if (*w.p == '"' && *path && (*path == '.' || *path == '['))
                         skip_name(&w);
         }
+        return found;
+}
+
+JsonPlace json_place_of(const char *text, size_t n, const char *path)
+{
+        const char *found = find(text, n, path);
+        JsonPlace place = { 1, 1 };
+
         if (!found)
-                return 0;
-        for (const char *p = text; p < found && p < w.end; p++)
-                line += *p == '\n';
-        return line;
+                return (JsonPlace) {};
+        for (const char *p = text; p < found && p < text + n; p++)
+                if (*p == '\n')
+                        place = (JsonPlace) { place.line + 1, 1 };
+                else
+                        place.column += (*p & 0xc0) != 0x80; /* not in the middle of a character */
+        return place;
+}
+
+size_t json_line_of(const char *text, size_t n, const char *path)
+{
+        return json_place_of(text, n, path).line;
 }

@@ -8,13 +8,14 @@ import re
 import sys
 
 source, page = sys.argv[1:]
-TABLES = {'members': (r'\{ "(\w+)",\s+&json_', ['app.c', 'appc-pod.c', 'health-check.c']),
-          'isolators': (r'\] = \{ "([^"]+)", ', ['isolator.c'])}
+TABLES = {'members': (r'\{ "(\w+)",\s+&json_', ['manifest/app.c', 'manifest/appc-pod.c', 'manifest/health-check.c']),
+          'isolators': (r'\] = \{ "([^"]+)", ', ['manifest/isolator.c']),
+          'short form': (r'\{ "([a-z-]+)", SHORT_', ['foreign/short-members.c'])}
 text = open(page, encoding='utf-8').read()
 
 
 def known(expression, files):
-    texts = [open(os.path.join(source, 'manifest', file)).read() for file in files]
+    texts = [open(os.path.join(source, file)).read() for file in files]
     return sorted({name for text in texts for name in re.findall(expression, text)})
 
 

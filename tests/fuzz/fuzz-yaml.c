@@ -12,6 +12,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* What is refused is refused with a word. */
         FUZZ_ASSERT(r >= 0 || r == -ENOMEM || e.message);
         if (r >= 0 && json_object_array_length(o) > 0)
-                (void) yaml_line_of((YamlDocument) { json_object_array_get_idx(o, 0), lines }, "a.b[2].c: text");
+                (void) yaml_place_of((YamlDocument) { json_object_array_get_idx(o, 0), lines }, "a.b[2].c: text");
         return 0;
 }

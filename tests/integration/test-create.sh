@@ -146,8 +146,8 @@ test_misspelt_annotations() {
 JSON
         assert_fails 254 podctl check ./draft.json
         local known="apps[0].annotations: this podctl does not know 'podctl/restrat'; did you mean 'podctl/restart'?"
-        assert_eq "$output" "podctl: ./draft.json:3: $known
-podctl: ./draft.json:4: annotations: this podctl does not know 'podctl/nett'; did you mean 'podctl/net'?"
+        assert_eq "$output" "podctl: ./draft.json:3:3: $known
+podctl: ./draft.json:4:2: annotations: this podctl does not know 'podctl/nett'; did you mean 'podctl/net'?"
 }
 
 # systemd would go on without them, and say so to nobody.
@@ -183,6 +183,7 @@ test_mistakes() {
 # --- check
 
 test_check_names_file_line_and_member() {
+        local newer='acVersion: 0.9.0 is newer than 0.8.11, which is what this podctl knows'
         local update='bring podctl up to date' misspelt='it is misspelt, or from a newer podctl'
         mkdir -p "$LOCAL"
         defer rm -f "$LOCAL/checked.json"
@@ -200,23 +201,23 @@ test_check_names_file_line_and_member() {
  "acVersion": "0.8.11",
  "apps": [
   {"name": "app",
-   "image": {"name": 7}}]}' "$LOCAL/checked.json:5: apps[0].image.name: expected a string"
+   "image": {"name": 7}}]}' "$LOCAL/checked.json:5:14: apps[0].image.name: expected a string"
         wrong '{"acKind": "PodManifest",
  "acVersion": "0.9.0",
  "apps": [{"name": "app", "image": {"name": "busybox"}}]}' \
-                "$LOCAL/checked.json:2: acVersion: 0.9.0 is newer than 0.8.11, which is what this podctl knows; $update"
+                "$LOCAL/checked.json:2:2: $newer; $update"
         wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
  "annotations": [{"name": "podctl/levitate", "value": "yes"}],
  "apps": [{"name": "app", "image": {"name": "busybox"}}]}' \
-                "$LOCAL/checked.json:2: annotations: this podctl does not know 'podctl/levitate'; $misspelt"
+                "$LOCAL/checked.json:2:2: annotations: this podctl does not know 'podctl/levitate'; $misspelt"
         wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
  "apps": [{"name": "app", "image": {"name": "busybox"},
   "mounts": [{"volume": "no", "path": "/x"}]}]}' \
-                "$LOCAL/checked.json:3: apps[0].mounts[0].volume: no volume 'no' is declared"
+                "$LOCAL/checked.json:3:15: apps[0].mounts[0].volume: no volume 'no' is declared"
         wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
  "apps": [{"name": "app", "image": {"name": "busybox"},
   "options": {"memory": "64M", "mem-ory": "64M"}}]}' \
-                "$LOCAL/checked.json:3: apps[0].options.mem-ory: is not a known member; did you mean 'memory'?"
+                "$LOCAL/checked.json:3:32: apps[0].options.mem-ory: is not a known member; did you mean 'memory'?"
         wrong '{"acKind": "PodManifest", "acVersion": "0.8.11",
  "apps": [{"name": "app", "image": {"name": "busybox"},
   "options": {"memory": "much"}}]}' \
@@ -251,9 +252,9 @@ END
         for start in 'podctl check typo' "podctl run --pod-manifest=$typo" "podctl prepare --pod-manifest=$typo"; do
                 # shellcheck disable=SC2086
                 assert_fails 254 $start
-                assert_contains "$output" "$typo:2: volums: is not a known member; did you mean 'volumes'?"
-                assert_contains "$output" "$typo:5: $member"
-                assert_contains "$output" "$typo:7: $isolator; did you mean 'os/linux/no-new-privileges'?"
+                assert_contains "$output" "$typo:2:2: volums: is not a known member; did you mean 'volumes'?"
+                assert_contains "$output" "$typo:5:4: $member"
+                assert_contains "$output" "$typo:7:7: $isolator; did you mean 'os/linux/no-new-privileges'?"
         done
         assert_fails '*' systemctl start pod@typo
         systemctl reset-failed pod@typo
@@ -270,8 +271,8 @@ test_members_of_extensions_are_passed_over() {
    "app": {"exec": ["/bin/echo", "went on"], "user": "0", "group": "0",
      "x.owner": {"any": ["thing"]}}}]}
 END
-        assert_eq "$(podctl check extended)" "$LOCAL/extended.json:2: example.com/team: ignored (extension)
-$LOCAL/extended.json:5: apps[0].app.x.owner: ignored (extension)
+        assert_eq "$(podctl check extended)" "$LOCAL/extended.json:2:2: example.com/team: ignored (extension)
+$LOCAL/extended.json:5:6: apps[0].app.x.owner: ignored (extension)
 $LOCAL/extended.json: good"
         assert_eq "$(podctl run --pod-manifest="$LOCAL/extended.json")" 'went on'
 }
@@ -292,7 +293,7 @@ test_check_of_several() {
         assert_eq "$(podctl check good)" "$LOCAL/good.json: good"
         assert_eq "$(podctl check "$LOCAL/good.json")" "$LOCAL/good.json: good"
         assert_fails 254 podctl check
-        assert_contains "$output" "$LOCAL/bad.json: missing member"
+        assert_contains "$output" "$LOCAL/bad.json:1:1: image: missing"
         assert_contains "$output" "$LOCAL/good.json: good"
         assert_fails 254 podctl check nosuch
         assert_contains "$output" nosuch

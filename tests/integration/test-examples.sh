@@ -457,15 +457,30 @@ test_podctl_net_d_5() {
         assert_contains "$(cat inside)" 'nameserver 10.0.0.53'
 }
 
+test_podctl_edit_1() {
+        fetch busybox.oci
+        to_be_started web
+        mkdir -p /etc/podctl/pods.d
+        printf 'image: busybox\nhostname: old\n' >/etc/podctl/pods.d/web.yaml
+        example podctl-edit.1
+        grep -qx 'hostname: new' /etc/podctl/pods.d/web.yaml
+}
+
 test_podctl_pods_d_5() {
         forget_images_after
         archive httpd.oci httpd.tar
         archive busybox.oci busybox.tar
         to_be_started site
+        to_be_started shop
+        defer podctl volume rm pages
         example podctl-pods.d.5
         wait_until sh -c 'podctl enter --app=clock site cat /www/index.html | grep -q UTC'
         podctl enter --app=web site wget -qO- http://127.0.0.1:8080/ | grep -q UTC
         assert_contains "$(systemctl -M site is-active web clock | sort -u)" active
+        systemctl start pod@shop
+        wait_until sh -c 'curl -sf http://127.0.0.1:8090/ | grep -q UTC'
+        systemctl stop pod@shop
+        cleared
 }
 
 test_podctl_kube_5() {
@@ -474,6 +489,13 @@ test_podctl_kube_5() {
         to_be_started greeter
         example podctl-kube.5
         wait_until eval 'podctl logs greeter | grep -q hello'
+}
+
+test_podctl_generate_kube_1() {
+        hub
+        podctl --insecure-options=image fetch docker://docker.io/library/nginx
+        to_be_started web
+        example podctl-generate-kube.1
 }
 
 test_podctl_compose_5() {

@@ -179,11 +179,11 @@ spec:
     volumeMounts: [{name: nope, mountPath: /x}]
 YAML
         assert_fails 254 podctl check ./bad.yaml
-        assert_contains "$output" './bad.yaml:5: spec.hostPID: not supported'
-        assert_contains "$output" './bad.yaml:6: spec.nodeSelector: has no effect'
-        assert_contains "$output" "./bad.yaml:10: spec.containers[0].imagepullpolicy: is not a known member;"
+        assert_contains "$output" './bad.yaml:5:3: spec.hostPID: not supported'
+        assert_contains "$output" './bad.yaml:6:3: spec.nodeSelector: has no effect'
+        assert_contains "$output" "./bad.yaml:10:5: spec.containers[0].imagepullpolicy: is not a known member;"
         assert_contains "$output" \
-                './bad.yaml:11: spec.containers[0].livenessProbe.terminationGracePeriodSeconds: not supported'
+                './bad.yaml:11:43: spec.containers[0].livenessProbe.terminationGracePeriodSeconds: not supported'
         assert_fails 254 podctl run --kube bad.yaml
         assert_fails 254 podctl create kube-bad bad.yaml
         assert_fails 1 test -e /etc/podctl/pods.d/kube-bad.yaml
@@ -228,7 +228,7 @@ test_kube_probes() {
         assert_fails '*' podctl run --kube deaf.yaml
         kube_probed kube-odd 'livenessProbe: {httpGet: {path: /, port: nope, scheme: HTTPS}}' >odd.yaml
         assert_fails 254 podctl check odd.yaml
-        assert_contains "$output" "odd.yaml:12: spec.containers[0].livenessProbe: 'nope' is not a valid port"
+        assert_contains "$output" "odd.yaml:12:5: spec.containers[0].livenessProbe: 'nope' is not a valid port"
 }
 
 # What an app of a pod sees: its variables, user, and mounts, without what each program has of its own. HOME is that of
@@ -453,4 +453,44 @@ YAML
         assert_not_contains "$output" started
         sed -i 's/runAsNonRoot: true/&, runAsUser: 5/' root.yaml
         assert_contains "$(podctl run --kube root.yaml)" 'started as 5'
+
+# A pod of podctl is played by podman, and a pod of podman that it describes by podctl.
+test_kube_generate() {
+        . "$HERE/lib-examples.sh"
+        hub
+        podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
+        podctl --insecure-options=image fetch docker://docker.io/library/busybox >/dev/null 2>&1
+        mkdir -p data
+        defer podctl delete gen
+        defer podctl rm gen
+        podctl create gen docker://docker.io/library/busybox --name=app --environment='A=$B {x}' --working-dir=/tmp \
+                --caps-retain=KILL --readonly-rootfs --user=33 --exec=/bin/sh \
+                -- -c 'echo "$A"; pwd; id -u; grep CapBnd /proc/self/status; cat /data/file; touch /x 2>&1 || :' \
+                --- --volume=data,kind=host,source="$PWD/data",readOnly=true --mount=volume=data,target=/data >/dev/null
+        echo content >data/file
+        podctl generate kube gen >pod.yaml
+        podctl run --kube pod.yaml --name=again >ours 2>/dev/null
+        defer podman kube down pod.yaml
+        podman kube play --quiet pod.yaml >/dev/null
+        wait_until eval 'podman logs gen-app 2>/dev/null | grep -q touch:'
+        podman logs gen-app 2>/dev/null >theirs
+        diff ours theirs
+        assert_eq "$(head -n 1 ours)" '$B {x}'
+}
+
+# What podman writes down of a container of its own, with its names for volumes.
+test_kube_of_podman() {
+        . "$HERE/lib-examples.sh"
+        hub
+        podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
+        podctl --insecure-options=image fetch docker://docker.io/library/busybox >/dev/null 2>&1
+        mkdir -p data
+        echo content >data/file
+        defer podman rm --force of_podman
+        podman run --quiet --name of_podman --volume="$PWD/data:/data:ro" --env=A=1 --workdir=/data \
+                docker.io/library/busybox sh -c 'echo $A; pwd; cat file; id' >theirs
+        # Otherwise it would be started again and again, as Kubernetes does.
+        podman kube generate of_podman | sed 's/^spec:/&\n  restartPolicy: Never/' >pod.yaml
+        podctl run --kube pod.yaml 2>log >ours || fail "$(cat log pod.yaml)"
+        diff theirs ours
 }

@@ -206,7 +206,7 @@ test_event_of_a_start_that_failed() {
         assert_fails '*' systemctl start pod@$name
         systemctl reset-failed pod@$name
         assert_eq "$(events $name PODCTL_ERROR | cut -d'|' -f2)" \
-                "There is no manifest for pod '$name': write /etc/podctl/pods.d/$name.json, as podctl create does"
+                "There is no manifest for pod '$name': write /etc/podctl/pods.d/$name.yaml, or use podctl create"
         journalctl --no-pager -x PODCTL_POD_NAME=$name >explained
         assert_contains "$(cat explained)" "podctl check $name"
         mkdir gone

@@ -133,6 +133,8 @@ Test(kube_pod, carried_over)
                 { "    volumeMounts: [{name: v, mountPath: /v, subPath: d/x}]",
                   "  volumes: [{name: v, configMap: {name: m, items: [{key: k, path: d/x, mode: 0400}]}}]",
                   "\"source\":\"/files/volumes/v/d/x\",\"readOnly\":true}" },
+                { "    volumeMounts: [{name: srv-a.b_1, mountPath: /a}]",
+                  "  volumes: [{name: srv-a.b_1, emptyDir: {}}]", "\"volume\":\"srv-a-b-1\"" },
                 /* Init containers */
                 { "", "  initContainers: [{name: i, image: x}, {name: s, image: x, restartPolicy: Always}]",
                   "{\"name\":\"podctl/requires\",\"value\":\"i,s\"}" },
@@ -240,7 +242,7 @@ Test(kube_pod, noted)
                 { "", "  volumes: [{name: v, emptyDir: {sizeLimit: 1Mi}}]", false, 8, "sizeLimit: has no effect" },
                 { "", "  volumes: [{name: v, emptyDir: {}, hostPath: {path: /}}]", true, 8, "expected one kind" },
                 { "", "  volumes: [{name: v}]", true, 8, "needs a kind" },
-                { "", "  volumes: [{name: V_1, emptyDir: {}}]", true, 8, "'V_1' is not a valid name" },
+                { "", "  volumes: [{name: _, emptyDir: {}}]", true, 8, "'_' is not a valid name" },
                 { "", "  restartPolicy: Sometimes", true, 8, "expected Always, OnFailure or Never, not 'Sometimes'" },
                 { "", "  restartPolicy: Never\n  initContainers: [{name: i, image: x, restartPolicy: Always}]", true, 9,
                   "a sidecar would keep a pod" },

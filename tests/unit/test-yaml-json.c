@@ -186,6 +186,6 @@ Test(yaml_json, lines)
         cr_assert_eq(yaml_parse_memory(text, strlen(text), &o, &lines, NULL), 0);
         document = (YamlDocument) { json_object_array_get_idx(o, 0), lines };
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                cr_expect_eq(yaml_line_of(document, cases[i].path), cases[i].line, "%s: %zu", cases[i].path,
-                             yaml_line_of(document, cases[i].path));
+                cr_expect_eq(yaml_place_of(document, cases[i].path).line, cases[i].line, "%s: %zu", cases[i].path,
+                             yaml_place_of(document, cases[i].path).line);
 }

@@ -5,6 +5,7 @@
 #include "basic/string-table.h"
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-manifest.h"
+#include "cli/compose/short-manifest.h"
 #include "foreign/finding.h"
 #include "image/store/image-store.h"
 #include "manifest/ac-types.h"
@@ -102,24 +103,38 @@ static int find_newer(const AppcPod *pod, char ***ret)
         return r;
 }
 
-/* Errors */
-
-static size_t line_of(const char *path, const char *message)
+PodForm pod_manifest_form(const char *path)
 {
         _cleanup_free_ char *text = NULL;
         size_t n;
 
-        return read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n) < 0 ? 0 : json_line_of(text, n, message);
+        return read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n) < 0
+                       ? POD_FORM_APPC
+                       : pod_form_of(text, n, kube_path_is_yaml(path));
+}
+
+/* Errors */
+
+/* Nothing for files of other forms: their members are called differently. */
+static JsonPlace place_of(const char *path, const char *message)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+
+        if (read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n) < 0 ||
+            pod_form_of(text, n, kube_path_is_yaml(path)) != POD_FORM_APPC)
+                return (JsonPlace) {};
+        return json_place_of(text, n, message);
 }
 
 /* shown: what the user knows of a file that nobody sees, in place of its path and lines; or NULL. */
 static int complain(const char *path, const char *shown, int r, const char *message)
 {
         /* The message about invalid JSON has the line already. */
-        size_t line = shown || r == -EBADMSG || kube_path_is_yaml(path) ? 0 : line_of(path, message);
+        JsonPlace place = shown || r == -EBADMSG ? (JsonPlace) {} : place_of(path, message);
 
-        if (line > 0)
-                return log_error_errno(r, "%s:%zu: %s", path, line, message);
+        if (place.line > 0)
+                return log_error_errno(r, "%s:%zu:%zu: %s", path, place.line, place.column, message);
         return log_error_errno(r, "%s: %s", shown ?: path, message);
 }
 
@@ -128,11 +143,11 @@ int pod_manifest_complain(const char *path, int r, const char *message)
         return complain(path, NULL, r, message);
 }
 
-/* Messages about members, sorted by the members' lines. */
+/* Messages about members, sorted by the members' places. */
 static int find_all(const char *text, size_t n, char *const *texts, Findings *ret)
 {
         STRV_FOREACH(t, texts) {
-                int r = findings_add(ret, NULL, json_line_of(text, n, *t), NULL, FINDING_LOST, "%s", *t);
+                int r = findings_add_at(ret, json_place_of(text, n, *t), NULL, FINDING_LOST, "%s", *t);
 
                 if (r < 0)
                         return r;
@@ -180,76 +195,48 @@ static int complain_of_parse(const char *path, const char *shown, const char *te
                                      : complain_of_all(path, shown, text, n, r, all);
 }
 
+/* The members that appc has, and ours. */
+static int read_appc(const char *path, const char *shown, const char *text, size_t n, AppcPod **ret,
+                     char ***ret_passed_over)
+{
+        _cleanup_json_error_ JsonError e = { .strict = true };
+        int r = appc_pod_parse(text, n, ret, &e);
+
+        if (r < 0)
+                return complain_of_parse(path, shown, text, n, r, &e);
+        return ret_passed_over && list_passed_over(path, text, n, e.passed_over, ret_passed_over) < 0 ? log_oom() : 0;
+}
+
+static int check_newer(const char *path, const char *shown, const char *text, size_t n, const AppcPod *pod)
+{
+        _cleanup_strv_free_ char **newer = NULL;
+
+        if (find_newer(pod, &newer) < 0)
+                return log_oom();
+        return newer ? complain_of_all(path, shown, text, n, -EOPNOTSUPP, newer) : 0;
+}
+
 int pod_manifest_read(const char *path, const char *shown, AppcPod **ret, char ***ret_passed_over)
 {
         _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
         _cleanup_free_ char *text = NULL;
-        _cleanup_strv_free_ char **newer = NULL;
-        _cleanup_json_error_ JsonError e = { .strict = true };
+        PodForm form;
         size_t n;
         int r;
 
-        if (kube_path_is_yaml(path))
-                return kube_manifest_read_unmade(path, shown, ret);
         r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
         if (r < 0)
                 return log_error_errno(r, "%s: %m", path);
-        r = appc_pod_parse(text, n, &pod, &e);
+        form = pod_form_of(text, n, kube_path_is_yaml(path));
+        if (form == POD_FORM_KUBE)
+                return kube_manifest_read_unmade(path, shown, ret);
+        r = form == POD_FORM_SHORT ? short_manifest_parse(shown ?: path, text, n, &pod)
+                                   : read_appc(path, shown, text, n, &pod, ret_passed_over);
+        if (r >= 0)
+                r = check_newer(path, shown, text, n, pod);
         if (r < 0)
-                return complain_of_parse(path, shown, text, n, r, &e);
-        if (find_newer(pod, &newer) < 0)
-                return log_oom();
-        if (newer)
-                return complain_of_all(path, shown, text, n, -EOPNOTSUPP, newer);
-        if (ret_passed_over && list_passed_over(path, text, n, e.passed_over, ret_passed_over) < 0)
-                return log_oom();
+                return r;
         *ret = TAKE_PTR(pod);
-        return 0;
-}
-
-/* Annotations */
-
-static int annotate(AppcPod *manifest, const char *name, const char *value)
-{
-        return isempty(value) ? 0 : strv_env_set(&manifest->annotations, name, value);
-}
-
-static int annotate_list(AppcPod *manifest, const char *name, char *const *values)
-{
-        _cleanup_free_ char *text = strv_join(values, ",");
-
-        return text ? annotate(manifest, name, text) : -ENOMEM;
-}
-
-int pod_manifest_annotate(AppcPod *manifest, const RunArgs *args)
-{
-        const struct {
-                const char *name;
-                const char *value;
-                char *const *values;
-        } rows[] = {
-                { "podctl/net", args->net, NULL },
-                { "podctl/net-alias", NULL, args->net_aliases },
-                { "podctl/dns", NULL, args->dns },
-                { "podctl/dns-domain", args->dns_domain, NULL },
-                { "podctl/dns-opt", NULL, args->dns_opt },
-                { "podctl/dns-search", NULL, args->dns_search },
-                { "podctl/hosts-entry", NULL, args->hosts_entries },
-                { "podctl/hostname", args->hostname, NULL },
-                { "podctl/ipc", args->ipc, NULL },
-                { "podctl/log", args->log, NULL },
-                { "podctl/mds-register", args->mds_register < 0 ? NULL : args->mds_register ? "yes" : "no", NULL },
-                { "podctl/private-users", args->private_users < 0 ? NULL : args->private_users ? "yes" : "no", NULL },
-                { "podctl/pull-policy", args->policy == PULL_NEW ? NULL : pull_policy_to_string(args->policy), NULL },
-        };
-        int r = 0;
-
-        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
-                r = rows[i].values ? annotate_list(manifest, rows[i].name, rows[i].values)
-                                   : annotate(manifest, rows[i].name, rows[i].value);
-                if (r < 0)
-                        return r;
-        }
         return 0;
 }
 

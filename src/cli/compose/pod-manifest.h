@@ -2,20 +2,22 @@
 #pragma once
 
 #include "cli/compose/run-args.h"
+#include "foreign/pod-form.h"
 #include "manifest/appc-pod.h"
 
-/* Reads a manifest from a file. Logs everything that is wrong with it, with the line and the member. An unknown member
- * or annotation is also an error: it is misspelt, or from a newer version. Only members of extensions, with a '.' or
- * '/' in their names, are passed over; their "PATH:LINE: MEMBER" is returned if ret_passed_over is not NULL.
+/* What form a file has; one that cannot be read has podctl's own, whose reader logs why. */
+PodForm pod_manifest_form(const char *path);
+
+/* Reads a manifest from a file, in any form. Logs everything that is wrong with it, with the place and the member. An
+ * unknown member or annotation is also an error: it is misspelt, or from a newer version. Only members of extensions,
+ * with a '.' or '/' in their names, are passed over; their "PATH:LINE:COLUMN: MEMBER" is returned if ret_passed_over is
+ * not NULL.
  *
  * shown: what messages call a file that the user does not see; NULL: its path. */
 int pod_manifest_read(const char *path, const char *shown, AppcPod **ret, char ***ret_passed_over);
 
-/* Logs "PATH:LINE: MESSAGE" for a message that begins with the path of a member. Returns r. */
+/* Logs "PATH:LINE:COLUMN: MESSAGE" for a message that begins with the path of a member. Returns r. */
 int pod_manifest_complain(const char *path, int r, const char *message);
-
-/* Adds the options of a start as annotations to the manifest, for a later start without options. */
-int pod_manifest_annotate(AppcPod *manifest, const RunArgs *args);
 
 /* Fetches the images of apps that name their origin (podctl/image), by podctl/pull-policy, and makes the apps use the
  * fetched ones. An update that fails is a warning if the store has an image. decided_for: the pod of pods.d whose apps

@@ -5,40 +5,16 @@
 #include "basic/parse.h"
 #include "basic/path.h"
 #include "cli/compose/compose-app.h"
-#include "cli/compose/compose-environment.h"
-#include "cli/compose/compose-health.h"
 #include "cli/compose/compose-isolators.h"
-#include "cli/compose/compose-mounts.h"
 #include "cli/compose/compose-ports.h"
-#include "cli/compose/compose-service.h"
+#include "cli/compose/compose-words.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
 #include "cli/images/fetch-image.h"
 #include "manifest/ac-types.h"
-#include "manifest/appc-image.h"
 #include "manifest/appc-strings.h"
-#include "pod/plan-journal.h"
 #include "pod/pod-prepare.h"
 #include "pod/pods-d.h"
-
-/* Kept as annotations of the app, in the same way as in a manifest. */
-static int compose_order(const RunApp *run, AppcPodApp *app)
-{
-        _cleanup_free_ char *after = run->after ? strv_join(run->after, ",") : NULL,
-                            *requires = run->requires ? strv_join(run->requires, ",") : NULL;
-        const struct {
-                const char *name, *value;
-        } rows[] = {
-                { APPC_ANNOTATION_AFTER, after },
-                { APPC_ANNOTATION_REQUIRES, requires },
-                { APPC_ANNOTATION_RESTART, run->restart },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
-                if (rows[i].value && strv_env_set(&app->annotations, rows[i].name, rows[i].value) < 0)
-                        return log_oom();
-        return 0;
-}
 
 static int name_image(AppcPodApp *app, const Image *image, const char *name)
 {
@@ -77,50 +53,11 @@ static int name_app(const RunApp *run, const char *image_name, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-/* What the command line says about the app, for a pod of this host. *ret is never NULL. */
-static int options_of_args(const RunArgs *args, const RunApp *run, AppOptions **ret)
-{
-        _cleanup_strv_free_ char **environment = NULL, **inherited = NULL;
-        AppOptions said = run->options;
-        int r = environment_of_args(args, run, &environment, &inherited);
-
-        if (r < 0)
-                return r;
-        said.environment = environment;
-        said.inherited = inherited;
-        return app_options_copy(&said, ret) < 0 ? log_oom() : 0;
-}
-
-/* What is the app's, but not its image's to say. */
-static int compose_around(const RunArgs *args, const RunApp *run, AppcPod *pod, AppcPodApp *app)
-{
-        int r;
-
-        r = compose_health(run, app);
-        if (r < 0)
-                return r;
-        r = compose_order(run, app);
-        if (r < 0)
-                return r;
-        app->read_only_rootfs = run->readonly_rootfs;
-        r = compose_pairs(&app->annotations, run->annotations, "annotation");
-        if (r < 0)
-                return r;
-        r = compose_mounts(pod, app, run->mounts);
-        if (r < 0)
-                return r;
-        r = compose_devices(app, run->devices);
-        if (r < 0)
-                return r;
-        r = compose_mounts(pod, app, args->mounts);
-        return r < 0 ? r : compose_credentials(args, run, app);
-}
-
 static int compose_all(const RunArgs *args, const RunApp *run, const Image *image, AppcPod *pod, AppcPodApp *app)
 {
         int r;
 
-        r = options_of_args(args, run, &app->options);
+        r = compose_said(args, run, &app->options);
         if (r < 0)
                 return r;
         r = compose_options(image, args->private_users != 0, app);
@@ -161,24 +98,6 @@ static int add_app(Context *context, const RunArgs *args, const RunApp *run, App
         if (r < 0)
                 return r;
         *ret_image = TAKE_PTR(image);
-        return 0;
-}
-
-/* Kept as annotations of the pod, in the same way as in a manifest. */
-static int add_journal_limits(AppcPod *pod, const RunArgs *args)
-{
-        uint64_t bytes, usec;
-
-        if (args->journal_size && plan_journal_size(args->journal_size, &bytes) < 0)
-                return log_error_errno(EINVAL,
-                                       "Option --journal-size takes a size of 1M or more, as 64M or 1G, not '%s'",
-                                       args->journal_size);
-        if (args->journal_age && plan_journal_age(args->journal_age, &usec) < 0)
-                return log_error_errno(EINVAL, "Option --journal-age takes a time, as 12h or 30d, not '%s'",
-                                       args->journal_age);
-        if ((args->journal_size && strv_env_set(&pod->annotations, "podctl/journal-size", args->journal_size) < 0) ||
-            (args->journal_age && strv_env_set(&pod->annotations, "podctl/journal-age", args->journal_age) < 0))
-                return log_oom();
         return 0;
 }
 
@@ -281,24 +200,8 @@ static int complete_file(Context *c, const RunArgs *args, AppcPod *pod, Image **
 
 static int compose_words(Context *context, const RunArgs *args, AppcPod *pod, Image **images)
 {
-        int r;
+        int r = compose_words_of_pod(args, pod);
 
-        r = compose_pairs(&pod->annotations, args->annotations, "annotation");
-        if (r < 0)
-                return r;
-        r = compose_pairs(&pod->user_annotations, args->user_annotations, "user-annotation");
-        if (r < 0)
-                return r;
-        r = compose_pairs(&pod->user_labels, args->user_labels, "user-label");
-        if (r < 0)
-                return r;
-        r = add_journal_limits(pod, args);
-        if (r < 0)
-                return r;
-        r = compose_sysctls(args->sysctls, pod);
-        if (r < 0)
-                return r;
-        r = compose_volumes(pod, args->volumes);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < args->n_apps; i++) {

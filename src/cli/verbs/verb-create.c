@@ -1,54 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/log.h"
+#include "cli/compose/compose-annotations.h"
 #include "cli/compose/compose-isolators.h"
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
 #include "cli/compose/run-network.h"
+#include "cli/start/next-step.h"
 #include "cli/terminal/results.h"
 #include "cli/update/update-choice.h"
 #include "cli/verbs/create-from.h"
 #include "cli/verbs/verbs.h"
-#include "image/name/image-location.h"
+#include "image/name/image-origin.h"
 #include "pod/pods-d.h"
 #include "shared/bus.h"
 #include "unit/unit-property.h"
-#include "unit/unit-wait.h"
 
 static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
 
 /* What the file has of an app: where its image comes from, so that it can be fetched again; and no more than the
  * command line says, so that a newer image is followed. */
-
-static ImageLocationType location_type(const char *text)
-{
-        ImageLocation l = {};
-        ImageLocationType type = image_location_parse(text, &l, NULL) < 0 ? _IMAGE_LOCATION_TYPE_INVALID : l.type;
-
-        image_location_done(&l);
-        return type;
-}
-
-/* A name without a host is looked up in the store. */
-static bool is_remote(const char *text)
-{
-        const char *slash = strchr(text, '/'), *dot = strchr(text, '.');
-        ImageLocationType type = location_type(text);
-
-        return type == IMAGE_AT_REGISTRY || type == IMAGE_AT_URL ||
-               (type == IMAGE_AT_DISCOVERY && dot && slash && dot < slash);
-}
-
-static bool is_id(const char *text)
-{
-        ImageRef ref = {};
-        bool id = image_ref_parse(text, &ref) >= 0 && ref.type == IMAGE_REF_ID;
-
-        image_ref_done(&ref);
-        return id;
-}
 
 /* The file of a filter is read at each start, wherever that happens. */
 static int complete_path(char **seccomp)
@@ -70,17 +43,17 @@ static int simplify_app(const RunApp *run, AppcPodApp *app)
         app->app = app_free(app->app);
         if (app_options_are_empty(app->options))
                 app->options = app_options_free(app->options);
-        if (is_remote(run->image) && strv_env_set(&app->annotations, "podctl/image", run->image) < 0)
+        if (image_is_remote(run->image) && strv_env_set(&app->annotations, "podctl/image", run->image) < 0)
                 return log_oom();
         /* The ID stays only if the image was given by it; otherwise its name decides. */
-        if (app->image.name && !is_id(run->image))
+        if (app->image.name && !image_is_id(run->image))
                 app->image.id = mfree(app->image.id);
         return 0;
 }
 
 static int simplify(const RunArgs *args, AppcPod *manifest)
 {
-        int r = pod_manifest_annotate(manifest, args) < 0 ? log_oom() : 0;
+        int r = compose_annotations(manifest, args) < 0 ? log_oom() : 0;
 
         for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
                 r = simplify_app(&args->apps[i], &manifest->apps[i]);
@@ -246,19 +219,6 @@ static void warn_of_updates(const RunArgs *args, const AppcPod *manifest)
                                     manifest->apps[i].name, args->apps[i].image);
 }
 
-/* The next thing to type. A pod that runs goes on as it is. */
-static void tell_next(Context *c, const char *name)
-{
-        _cleanup_free_ char *unit = strjoin("pod@", name, ".service");
-        _cleanup_(unit_status_done) UnitStatus status = {};
-        sd_bus *bus;
-
-        if (unit && context_bus(c, &bus) >= 0 && unit_get_status(bus, unit, &status) >= 0 && status.active)
-                log_info("The pod runs as it was; start it again with: systemctl restart pod@%s", name);
-        else
-                log_info("Start it now and at each boot with: systemctl enable --now pod@%s", name);
-}
-
 /* Of two files with the pod's name only one would count. */
 static int remove_other(const char *name, const char *suffix)
 {
@@ -284,7 +244,7 @@ static int finish(Context *c, const RunArgs *args, const AppcPod *manifest, Imag
                 return r;
         tell_of_plain_registries(c, manifest);
         warn_of_updates(args, manifest);
-        tell_next(c, args->subject);
+        tell_next_step(c, args->subject);
         return 0;
 }
 
@@ -331,9 +291,9 @@ static int print(const AppcPod *manifest)
         return r;
 }
 
-/* A file of Kubernetes: it is kept as it is. */
+/* A file of Kubernetes, or in the short form: it is kept as it is. */
 
-static bool is_kube(const RunArgs *args)
+static bool is_file(const RunArgs *args)
 {
         return args->n_apps == 1 && kube_path_is_yaml(args->apps[0].image);
 }
@@ -359,7 +319,7 @@ static bool says_more(const RunArgs *args)
                app->readonly_rootfs || app->health_ready || !app_options_are_empty(&app->options);
 }
 
-static int write_kube(const RunArgs *args, const char *text, const Results *results)
+static int write_file_of(const RunArgs *args, const char *text, const Results *results)
 {
         _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", args->subject, ".yaml"),
                             *unit = strjoin("pod@", args->subject, ".service");
@@ -376,7 +336,7 @@ static int write_kube(const RunArgs *args, const char *text, const Results *resu
 }
 
 /* As a start would make it of what was fetched. */
-static int check_kube(Context *c, const RunArgs *args, const KubePod *kube, const Uuid *uuid)
+static int check_file(Context *c, const RunArgs *args, const KubePod *kube, const Uuid *uuid)
 {
         _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
         _cleanup_json_object_ json_object *o = NULL;
@@ -395,7 +355,25 @@ static int check_kube(Context *c, const RunArgs *args, const KubePod *kube, cons
         return r;
 }
 
-static int create_kube(Context *c, const RunArgs *args, const Results *results)
+/* The short form has no files for the pod beside it. */
+static int read_file_of(const char *path, Uuid *ret_uuid, KubePod **ret)
+{
+        _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+        int r;
+
+        if (pod_manifest_form(path) == POD_FORM_KUBE)
+                return kube_manifest_read(path, NULL, ret_uuid, ret);
+        pod = new0(KubePod, 1);
+        r = pod ? uuid_new(ret_uuid) : -ENOMEM;
+        if (r < 0)
+                return log_error_errno(r, "Cannot make a UUID: %m");
+        r = pod_manifest_read(path, NULL, &pod->manifest, NULL);
+        if (r >= 0)
+                *ret = TAKE_PTR(pod);
+        return r;
+}
+
+static int create_file(Context *c, const RunArgs *args, const Results *results)
 {
         const char *path = args->apps[0].image;
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
@@ -410,7 +388,7 @@ static int create_kube(Context *c, const RunArgs *args, const Results *results)
         r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, NULL);
         if (r < 0)
                 return log_error_errno(r, "%s: %m", path);
-        r = kube_manifest_read(path, NULL, &uuid, &kube);
+        r = read_file_of(path, &uuid, &kube);
         if (r < 0 || args->dry_run)
                 return r < 0 ? r : print(kube->manifest);
         images = new0(Image *, kube->manifest->n_apps);
@@ -418,9 +396,9 @@ static int create_kube(Context *c, const RunArgs *args, const Results *results)
                 return log_oom();
         r = pod_manifest_fetch(c, kube->manifest, NULL, images);
         if (r >= 0)
-                r = check_kube(c, args, kube, &uuid);
+                r = check_file(c, args, kube, &uuid);
         if (r >= 0)
-                r = write_kube(args, text, results);
+                r = write_file_of(args, text, results);
         if (r >= 0)
                 r = finish(c, args, kube->manifest, images);
         image_array_free(images, kube->manifest->n_apps);
@@ -435,8 +413,8 @@ static int create_one(Context *c, const RunArgs *args)
         int r;
 
         r = check_name(args);
-        if (r >= 0 && is_kube(args)) {
-                r = create_kube(c, args, &results);
+        if (r >= 0 && is_file(args)) {
+                r = create_file(c, args, &results);
                 if (!args->dry_run)
                         results_print(&results);
                 return r;

@@ -16,7 +16,7 @@ typedef struct LaunchArgs {
 } LaunchArgs;
 
 static const Option options[] = {
-        { "pod", &option_string, offsetof(LaunchArgs, pod), "NAME", "Make and start the pod of pods.d/NAME.json" },
+        { "pod", &option_string, offsetof(LaunchArgs, pod), "NAME", "Make and start the pod of this file of pods.d" },
         {},
 };
 
@@ -50,7 +50,7 @@ static int launch_named(Context *c, const char *name)
         r = pods_d_find(name, &path);
         if (r < 0)
                 return log_error_errno(
-                        r, "There is no manifest for pod '%s': write " PODS_D_LOCAL "/%s.json, as podctl create does",
+                        r, "There is no manifest for pod '%s': write " PODS_D_LOCAL "/%s.yaml, or use podctl create",
                         name, name);
         return run_pod_of_unit(c, name, path);
 }

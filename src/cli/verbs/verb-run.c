@@ -2,6 +2,7 @@
 #include "basic/log.h"
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-make.h"
+#include "cli/compose/pod-manifest.h"
 #include "cli/start/pod-start.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pod-gc.h"
@@ -76,8 +77,9 @@ static int run_pod(Context *c, const RunArgs *args)
 {
         if (args->kube)
                 return run_kube(c, args, args->kube);
-        return args->pod_manifest && kube_path_is_yaml(args->pod_manifest) ? run_kube(c, args, args->pod_manifest)
-                                                                           : make_and_start(c, args);
+        if (args->pod_manifest && pod_manifest_form(args->pod_manifest) == POD_FORM_KUBE)
+                return run_kube(c, args, args->pod_manifest);
+        return make_and_start(c, args);
 }
 
 static int run(Context *c, void *userdata, char **words)

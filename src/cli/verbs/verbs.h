@@ -9,7 +9,8 @@
  * verb-volume-export.c. */
 
 extern const Verb verb_cat_manifest, verb_check, verb_complete, verb_completion, verb_config, verb_cp,
-        verb_create, verb_delete, verb_enter, verb_events, verb_exec, verb_export, verb_fetch, verb_gc,
+        verb_create, verb_delete, verb_edit, verb_enter, verb_events, verb_exec, verb_export, verb_fetch, verb_gc,
+        verb_generate_kube,
         verb_help, verb_image_cat_manifest, verb_image_export, verb_image_extract, verb_image_fetch,
         verb_image_gc, verb_image_list, verb_image_render, verb_image_rm, verb_image_tag, verb_image_untag,
         verb_image_verify, verb_inspect, verb_launch, verb_list, verb_logs, verb_metadata_service, verb_metrics,

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/compose/kube-manifest.h"
+#include "cli/compose/pod-make.h"
+#include "cli/compose/pod-manifest.h"
+#include "cli/verbs/pod-check.h"
+#include "pod/pods-d.h"
+
+/* Images that are fetched at the start cannot be looked into before. */
+static bool images_are_there(Context *c, const AppcPod *manifest)
+{
+        const UpdateRecord none = {};
+
+        for (size_t i = 0; i < manifest->n_apps; i++) {
+                const AppcPodApp *app = &manifest->apps[i];
+                ImageStore *store;
+                Digest id;
+
+                if (!strv_env_get(app->annotations, "podctl/image"))
+                        continue;
+                if (context_images(c, &store) < 0 || pods_d_find_image(store, &none, app, &id) < 0)
+                        return false;
+        }
+        return true;
+}
+
+int pod_check_file(Context *c, const char *name, const char *path, char ***ret_remarks)
+{
+        RunArgs args = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = (char *) path, .dry_run = true,
+                         .check = true, .of_pods_d = name };
+        _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
+        _cleanup_(kube_pod_freep) KubePod *kube = NULL;
+        _cleanup_strv_free_ char **remarks = NULL;
+        Uuid uuid;
+        int r;
+
+        if (name && !pod_name_is_valid(name))
+                return log_error_errno(EINVAL,
+                                       "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at most %i",
+                                       path, name, POD_NAME_MAX);
+        r = pod_manifest_form(path) == POD_FORM_KUBE ? kube_manifest_read(path, NULL, &uuid, &kube)
+                                                     : pod_manifest_read(path, NULL, &manifest, &remarks);
+        if (r < 0)
+                return r;
+        if (kube)
+                manifest = TAKE_PTR(kube->manifest);
+        r = pod_manifest_check_ways(manifest);
+        if (r < 0)
+                return r;
+        if (!images_are_there(c, manifest)) {
+                *ret_remarks = TAKE_PTR(remarks);
+                return 1;
+        }
+        r = kube ? kube_files_write(&uuid, kube) : 0;
+        if (r < 0)
+                return r;
+        args.manifest = &manifest;
+        args.uuid = kube ? &uuid : NULL;
+        args.manifest_shown = kube ? path : NULL;
+        r = pod_make(c, &args, true, NULL, NULL);
+        if (kube)
+                pod_files_remove(&uuid);
+        if (r < 0)
+                return r;
+        *ret_remarks = TAKE_PTR(remarks);
+        return 0;
+}

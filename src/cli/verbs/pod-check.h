@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/context.h"
+
+/* Looks for mistakes in a file of pods.d, of any form, as a start would find them. Name: the pod's; NULL: it is a file
+ * like any other. Logs the mistakes, with their places. 1: good, as far as can be seen before its images are fetched.
+ * *ret_remarks: "PATH:LINE:COLUMN: MEMBER" of what is passed over, members of extensions. */
+int pod_check_file(Context *c, const char *name, const char *path, char ***ret_remarks);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/log.h"
+#include "cli/compose/kube-manifest.h"
+#include "cli/compose/pod-manifest.h"
+#include "cli/verbs/verbs.h"
+#include "foreign/kube-generate.h"
+#include "foreign/yaml-write.h"
+#include "pod/pods-d.h"
+#include "shared/explain.h"
+
+static int of_file(const char *path, const char *name, AppcPod **ret, char **ret_name)
+{
+        _cleanup_strv_free_ char **passed_over = NULL;
+
+        *ret_name = strdup(name);
+        if (!*ret_name)
+                return log_oom();
+        return kube_path_is_yaml(path) ? kube_manifest_read_unmade(path, NULL, ret)
+                                       : pod_manifest_read(path, NULL, ret, &passed_over);
+}
+
+static int of_pod(Context *c, const char *word, AppcPod **ret, char **ret_name)
+{
+        _cleanup_(pod_freep) Pod *pod = NULL;
+        _cleanup_free_ char *message = NULL;
+        int r = context_find_pod(c, word, &pod);
+
+        if (r < 0)
+                return r;
+        r = pod_load(pod, &message);
+        if (r < 0)
+                return log_explained(r, message, "Cannot read pod %s", word);
+        *ret_name = strdup(pod_display_name(pod));
+        *ret = TAKE_PTR(pod->manifest);
+        return *ret_name ? 0 : log_oom();
+}
+
+/* What is in pods.d says less than a pod that was made of it, which has all that its images say. */
+static int read_manifest(Context *c, const char *word, AppcPod **ret, char **ret_name)
+{
+        _cleanup_free_ char *path = NULL;
+
+        return pod_name_is_valid(word) && pods_d_find(word, &path) >= 0 ? of_file(path, word, ret, ret_name)
+                                                                        : of_pod(c, word, ret, ret_name);
+}
+
+/* Comments are for whoever reads the file later, warnings for the caller. */
+static void tell(const Findings *findings)
+{
+        for (size_t i = 0; i < findings->n; i++) {
+                const Finding *f = &findings->items[i];
+                const char *of = f->member ? "app " : "the pod", *app = strempty(f->member);
+
+                (void) printf("# %s, %s%s: %s\n", finding_state_to_string(f->state), of, app, f->text);
+                if (f->state == FINDING_LOST)
+                        log_warning("A Pod of Kubernetes does not have, of %s%s: %s", of, app, f->text);
+                else
+                        log_warning("A Pod of Kubernetes is different, for %s%s: %s", of, app, f->text);
+        }
+}
+
+static int run(Context *c, void *userdata, char **words)
+{
+        _cleanup_(appc_pod_freep) AppcPod *manifest = NULL;
+        _cleanup_(findings_done) Findings findings = {};
+        _cleanup_json_object_ json_object *documents = NULL;
+        _cleanup_free_ char *name = NULL;
+        int r = read_manifest(c, words[0], &manifest, &name);
+
+        if (r < 0)
+                return r;
+        r = kube_generate(manifest, name, &findings, &documents);
+        if (r < 0)
+                return log_error_errno(r, "Cannot describe pod '%s' as Kubernetes does: %m", name);
+        tell(&findings);
+        r = yaml_write(documents, stdout);
+        return r < 0 ? log_error_errno(r, "Cannot write the file: %m") : 0;
+}
+
+const Verb verb_generate_kube = {
+        .name = "generate kube",
+        .usage = "POD",
+        .summary = "Print a pod as a file of Kubernetes",
+        .min_words = 1,
+        .max_words = 1,
+        .completes = "PLACE",
+        .flags = VERB_AFTER_ENDINGS,
+        .run = run,
+};

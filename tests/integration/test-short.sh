@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # $output is of lib.sh
+#
+# pods.d's short form: started, checked, created from, and changed in an editor.
+
+. "$HERE/lib-servers.sh"
+fetch busybox.oci httpd.oci
+LOCAL=/etc/podctl/pods.d
+
+# short NAME.SUFFIX: its file, of standard input, which goes with the test.
+short() {
+        local name=${1%.*}
+        mkdir -p "$LOCAL"
+        defer rm -f "$LOCAL/$1" "$LOCAL/.draft-$1"
+        defer systemctl stop "pod@$name"
+        cat >"$LOCAL/$1"
+}
+
+# by_editor SCRIPT: podctl edit runs it, with the draft in $1.
+by_editor() {
+        printf '#!/bin/bash\nset -e\n%s\n' "$1" >editor
+        chmod +x editor
+        export SYSTEMD_EDITOR=$PWD/editor
+}
+
+test_short_starts() {
+        local id
+        mkdir data
+        echo 'hello from here' >data/words
+        defer podctl volume rm kept
+        short brief.yaml <<X
+hostname: words
+networks: none
+apps:
+  reader:
+    image: busybox
+    exec: [/bin/sh, -c]
+    args: cat /data/words; hostname; echo "\$A"; sleep 1000
+    env: {A: 5}
+    memory: 64Mi
+    user: 0
+    volumes:
+      - $PWD/data:/data:ro
+      - kept:/kept
+X
+        assert_eq "$(podctl check brief)" "$LOCAL/brief.yaml: good"
+        id=$(podctl image list --no-legend --full --fields=id,name | awk '/busybox:1.0/ { print $1 }')
+        assert_fails '*' podctl image rm "$id"
+        assert_contains "$output" brief
+        systemctl start pod@brief
+        podctl logs --output=cat brief >words
+        assert_eq "$(cat words)" 'hello from here
+words
+5'
+        assert_fails '*' podctl exec brief touch /data/x
+        podctl exec brief touch /kept/x
+}
+
+test_short_is_created_from() {
+        printf 'image: httpd\nports: 8080:8080\n' >web.yaml
+        defer rm -f "$LOCAL/made.yaml"
+        defer systemctl stop pod@made
+        podctl create made web.yaml >path 2>messages
+        assert_eq "$(cat path)" "$LOCAL/made.yaml"
+        cmp web.yaml "$LOCAL/made.yaml"
+        systemctl start pod@made
+        assert_eq "$(curl -sf http://localhost:8080/)" '<p>hello from busybox</p>'
+        systemctl stop pod@made
+        cleared
+        podctl run --pod-manifest=web.yaml --dry-run | grep -q 8080
+}
+
+test_short_mistakes_for_tools() {
+        short wrong.yaml <<'X'
+image: busybox
+memry: 64Mi
+ports: ["8080:80", "a:b"]
+X
+        assert_fails 254 podctl check wrong
+        assert_eq "$output" "podctl: $LOCAL/wrong.yaml:2:1: memry: is not a known member; did you mean 'memory'?
+podctl: $LOCAL/wrong.yaml:3:20: ports[1]: Option --port: 'b' is not a port number"
+        assert_fails 254 podctl check --format=json wrong
+        jq -e --arg file "$LOCAL/wrong.yaml" 'map([.file, .line, .column, .member, .severity]) ==
+                [[$file, 2, 1, "memry", "error"], [$file, 3, 20, "ports[1]", "error"]]' <<<"$output"
+        # The other forms, in one list; and nothing where nothing is wrong.
+        printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: k}\nspec:\n  hostPID: true\n  containers: []\n' >kube.yaml
+        printf '{\n  "acKind": "PodManifest",\n  "acVersion": "0.8.11", "apps": 5 }\n' >appc.json
+        assert_fails 254 podctl check --format=json ./kube.yaml ./appc.json
+        jq -e 'any(.[]; .file == "./kube.yaml" and .line == 5 and .member == "spec.hostPID") and
+                any(.[]; .file == "./appc.json" and .line == 3 and .column == 26 and .member == "apps")' <<<"$output"
+        echo 'image: busybox' >good.yaml
+        assert_eq "$(podctl check --format=json ./good.yaml)" '[]'
+}
+
+test_edit_takes_over_what_is_good() {
+        short brief.yaml <<<'image: busybox'
+        by_editor 'echo "hostname: other" >>"$1"'
+        assert_eq "$(podctl edit brief 2>messages)" "$LOCAL/brief.yaml"
+        grep -q 'systemctl enable --now pod@brief' messages
+        assert_eq "$(cat "$LOCAL/brief.yaml")" 'image: busybox
+hostname: other'
+        [[ ! -e $LOCAL/.draft-brief.yaml ]]
+        by_editor :
+        assert_contains "$(podctl edit brief 2>&1)" unchanged
+        [[ ! -e $LOCAL/.draft-brief.yaml ]]
+        assert_fails 254 podctl edit nobody
+        assert_contains "$output" 'no file of pod'
+}
+
+test_edit_keeps_a_draft_with_a_mistake() {
+        short brief.yaml <<<'image: busybox'
+        by_editor 'echo "hostnme: other" >>"$1"'
+        assert_fails 254 podctl edit brief </dev/null
+        assert_contains "$output" ".draft-brief.yaml:2:1: hostnme: is not a known member; did you mean 'hostname'?"
+        assert_eq "$(cat "$LOCAL/brief.yaml")" 'image: busybox'
+        by_editor 'sed -i s/hostnme/hostname/ "$1"'
+        podctl edit brief >/dev/null 2>messages
+        grep -q 'draft of an earlier edit' messages
+        grep -qx 'hostname: other' "$LOCAL/brief.yaml"
+        by_editor 'echo lost >>"$1"; false'
+        assert_fails 254 podctl edit brief
+        grep -qx lost "$LOCAL/.draft-brief.yaml"
+}
+
+test_edit_writes_to_etc() {
+        mkdir -p /usr/lib/podctl/pods.d
+        echo 'image: busybox' >/usr/lib/podctl/pods.d/vendor.yaml
+        defer rm -f /usr/lib/podctl/pods.d/vendor.yaml "$LOCAL/vendor.yaml"
+        by_editor 'echo "hostname: mine" >>"$1"'
+        assert_eq "$(podctl edit vendor 2>/dev/null)" "$LOCAL/vendor.yaml"
+        assert_eq "$(cat /usr/lib/podctl/pods.d/vendor.yaml)" 'image: busybox'
+}
+
+# At a terminal there is somebody to ask.
+test_edit_asks_again() {
+        short brief.yaml <<<'image: busybox'
+        by_editor 'grep -q oops "$1" && echo "image: httpd" >"$1" || echo oops >"$1"'
+        in_terminal 'podctl edit brief'
+        wait_until grep -q 'Edit the draft again' screen
+        echo yes >&5
+        wait_until is_over "$terminal"
+        grep -qx 'image: httpd' "$LOCAL/brief.yaml"
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+
+#include "foreign/kube-generate.h"
+#include "foreign/kube-pod.h"
+#include "foreign/yaml-write.h"
+
+static char *write_text(json_object *documents)
+{
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        cr_assert(f && yaml_write(documents, f) >= 0 && fclose(f) == 0);
+        return text;
+}
+
+static KubePod *parse(const char *text)
+{
+        KubePod *pod = NULL;
+        _cleanup_json_error_ JsonError e = {};
+        int r = kube_pod_parse(text, strlen(text), "/files", &pod, &e);
+
+        cr_assert_eq(r, 0, "%s\n%s %s", text, strempty(e.message),
+                     pod && pod->findings.n > 0 ? pod->findings.items[0].text : "");
+        return pod;
+}
+
+static char *manifest_text(const AppcPod *pod)
+{
+        _cleanup_json_object_ json_object *o = NULL;
+        char *text = NULL;
+
+        cr_assert(appc_pod_write(pod, &o) >= 0 && json_format_compact(o, &text) >= 0);
+        return text;
+}
+
+#define POD(container, spec)                                                                                           \
+        "kind: Pod\nmetadata: {name: p, labels: {a: b}, annotations: {c: d}}\nspec:\n  containers:\n  - name: c\n"     \
+        "    image: docker.io/library/nginx:1.27\n" container "\n" spec "\n"
+
+/* A file of Kubernetes becomes the same pod as what is generated of that pod, and nothing is lost. */
+Test(kube_generate, there_and_back)
+{
+        static const char *const files[] = {
+                POD("", ""),
+                POD("    command: [sh, -c, \"echo $$(A) it's\"]\n    args: [\"- x\", \"yes\", \"1\", \"#\"]", ""),
+                POD("    env: [{name: A, value: \"$$(B) $$$$\"}, {name: B, value: \"two\\nlines: 1\"}, {name: C}]", ""),
+                POD("    workingDir: /srv\n    resources: {limits: {cpu: 500m, memory: 64Mi}, requests: {cpu: 250m}}",
+                    ""),
+                POD("    ports: [{containerPort: 80, hostPort: 8080}, {containerPort: 53, hostPort: 53, protocol: UDP, "
+                    "hostIP: 127.0.0.1}]",
+                    ""),
+                POD("    securityContext: {runAsUser: 0, runAsGroup: 5, readOnlyRootFilesystem: true, "
+                    "allowPrivilegeEscalation: false, capabilities: {drop: [ALL], add: [KILL]}}",
+                    ""),
+                POD("    securityContext: {capabilities: {drop: [ALL]}, seccompProfile: {type: Localhost, "
+                    "localhostProfile: a/b.json}, appArmorProfile: {type: Localhost, localhostProfile: x}}",
+                    ""),
+                POD("    livenessProbe: {exec: {command: [a, b c]}, periodSeconds: 7, failureThreshold: 2}\n"
+                    "    readinessProbe: {httpGet: {port: 80, path: /x, httpHeaders: [{name: A, value: b}]}}\n"
+                    "    startupProbe: {tcpSocket: {port: 81}, initialDelaySeconds: 3, successThreshold: 1}",
+                    ""),
+                POD("    livenessProbe: {grpc: {port: 80}}\n    readinessProbe: {grpc: {port: 80, service: a.b}}\n"
+                    "    securityContext: {runAsNonRoot: true}", ""),
+                POD("    volumeMounts: [{name: e, mountPath: /e}, {name: m, mountPath: /m}, {name: h, mountPath: /h, "
+                    "readOnly: true}, {name: p, mountPath: /p}]",
+                    "  volumes: [{name: e, emptyDir: {}}, {name: m, emptyDir: {medium: Memory, sizeLimit: 8Mi}}, "
+                    "{name: h, hostPath: {path: /srv, type: DirectoryOrCreate}}, "
+                    "{name: p, persistentVolumeClaim: {claimName: kept}}]"),
+                POD("",
+                    "  hostname: h\n  dnsPolicy: None\n  dnsConfig: {nameservers: [1.1.1.1, 9.9.9.9], searches: [x.y], "
+                    "options: [{name: ndots, value: \"2\"}, {name: rotate}]}\n"
+                    "  hostAliases: [{ip: 10.0.0.1, hostnames: [a, b]}, {ip: 10.0.0.2, hostnames: [c]}]"),
+                POD("", "  hostNetwork: true\n  restartPolicy: OnFailure\n  terminationGracePeriodSeconds: 7"),
+                POD("",
+                    "  securityContext: {sysctls: [{name: kernel.msgmax, value: \"1\"}], supplementalGroups: [7, 8]}"),
+                POD("", "  restartPolicy: Never"),
+                POD("", "  initContainers: [{name: i, image: x:1}, {name: s, image: y:1, restartPolicy: Always}]"),
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                _cleanup_(kube_pod_freep) KubePod *pod = parse(files[i]), *again = NULL;
+                _cleanup_(findings_done) Findings findings = {};
+                _cleanup_json_object_ json_object *documents = NULL;
+                _cleanup_free_ char *yaml = NULL, *before = manifest_text(pod->manifest), *after = NULL;
+
+                cr_assert_eq(kube_generate(pod->manifest, "p", &findings, &documents), 0);
+                cr_expect_eq(findings.n, 0, "%s: %s", files[i], findings.n > 0 ? findings.items[0].text : "");
+                yaml = write_text(documents);
+                again = parse(yaml);
+                after = manifest_text(again->manifest);
+                cr_expect_str_eq(after, before, "%s\n%s\n%s\n%s", files[i], yaml, before, after);
+        }
+}
+
+/* Parts of pods of podctl that are not Kubernetes', as they come out, or are told. */
+Test(kube_generate, own_pods)
+{
+#define APP(more)                                                                                                      \
+        "{\"acVersion\":\"0.8.11\",\"acKind\":\"PodManifest\",\"apps\":[{\"name\":\"a\",\"image\":{\"name\":"          \
+        "\"example.com/a\",\"labels\":[{\"name\":\"version\",\"value\":\"2\"}]}" more "}]"
+        static const struct {
+                const char *manifest, *in_yaml, *finding;
+        } cases[] = {
+                { APP("") "}", "image: example.com/a:2", NULL },
+                { APP("") "}", "restartPolicy: Never", NULL },
+                { APP(",\"app\":{\"exec\":[\"/bin/x\",\"y\"],\"user\":\"33\",\"group\":\"0\"}") "}", "runAsUser: 33",
+                  NULL },
+                { APP(",\"app\":{\"exec\":[\"/bin/x\",\"y\"],\"user\":\"www\",\"group\":\"0\"}") "}", "- /bin/x",
+                  "its user 'www'" },
+                { APP(",\"options\":{\"health-cmd\":\"true | cat\",\"health-interval\":\"90s\"}") "}",
+                  "periodSeconds: 90", "its check restarts it" },
+                { APP(",\"options\":{\"rlimit\":[\"NOFILE=1\"]}") "}", "name: a", "its resource limits" },
+                { APP(",\"options\":{\"credential\":[]}") ",\"annotations\":[{\"name\":\"podctl/"
+                                                          "net\",\"value\":\"lan\"}]}",
+                  "name: a", "its networks lan" },
+                { APP(",\"annotations\":[{\"name\":\"podctl/image\",\"value\":\"/srv/a.tar\"}]") "}",
+                  "image: example.com/a:2", "its image is from /srv/a.tar" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(appc_pod_freep) AppcPod *pod = NULL;
+                _cleanup_(findings_done) Findings findings = {};
+                _cleanup_json_object_ json_object *documents = NULL;
+                _cleanup_json_error_ JsonError e = {};
+                _cleanup_free_ char *yaml = NULL;
+
+                cr_assert_eq(appc_pod_parse(cases[i].manifest, strlen(cases[i].manifest), &pod, &e), 0, "%s: %s",
+                             cases[i].manifest, e.message);
+                cr_assert_eq(kube_generate(pod, "p", &findings, &documents), 0);
+                yaml = write_text(documents);
+                cr_expect(strstr(yaml, cases[i].in_yaml), "%s: %s", cases[i].manifest, yaml);
+                cr_expect_eq(findings.n, cases[i].finding ? 1 : 0, "%s", cases[i].manifest);
+                if (findings.n > 0 && cases[i].finding)
+                        cr_expect(startswith(findings.items[0].text, cases[i].finding), "%s", findings.items[0].text);
+        }
+}
