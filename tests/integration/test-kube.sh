@@ -453,6 +453,7 @@ YAML
         assert_not_contains "$output" started
         sed -i 's/runAsNonRoot: true/&, runAsUser: 5/' root.yaml
         assert_contains "$(podctl run --kube root.yaml)" 'started as 5'
+}
 
 # A pod of podctl is played by podman, and a pod of podman that it describes by podctl.
 test_kube_generate() {
