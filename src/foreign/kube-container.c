@@ -43,16 +43,16 @@ static int set_number(json_object *said, char **to)
         return *to ? 0 : -ENOMEM;
 }
 
+/* Without a user, it is known when the image is there. */
 static int check_root(const KubeMake *m, const KubeSecurity *own, const KubeSecurity *pod, json_object *user,
-                      const char *where)
+                      const char *where, AppcPodApp *app)
 {
         Tristate wanted = own->non_root != TRISTATE_UNSET ? own->non_root : pod->non_root;
 
         if (!tristate_or(wanted, false))
                 return 0;
         if (!user)
-                return kube_refuse(m, where, "runAsNonRoot needs runAsUser: what the image says is known only when it "
-                                   "is there");
+                return strv_env_set(&app->annotations, APPC_ANNOTATION_NON_ROOT, "true");
         return json_object_get_int64(user) == 0 ? kube_refuse(m, where, "runAsNonRoot, and runAsUser is 0") : 0;
 }
 
@@ -154,7 +154,7 @@ static int set_security(const KubeMake *m, const KubeContainer *c, const char *w
         _cleanup_free_ char *at = strjoin(where, ".securityContext");
         json_object *user = own->user ?: pod->user;
         AppOptions *o = app->options;
-        int r = at ? check_root(m, own, pod, user, at) : -ENOMEM;
+        int r = at ? check_root(m, own, pod, user, at, app) : -ENOMEM;
 
         if (r >= 0)
                 r = set_number(user, &o->user);
@@ -275,7 +275,7 @@ static int add_request(const KubeHttp *http, HealthCheck *check)
 static int set_connection(const KubeMake *m, const KubeContainer *c, const KubeProbe *p, const char *where,
                           HealthCheck *check)
 {
-        const KubeHttp *http = p->http ?: p->tcp;
+        const KubeHttp *http = p->http ?: p->tcp ?: p->grpc;
         _cleanup_free_ char *port = find_port(c, http->port);
         int r;
 
@@ -284,11 +284,13 @@ static int set_connection(const KubeMake *m, const KubeContainer *c, const KubeP
                                    json_object_get_string(http->port));
         if (!isempty(http->scheme) && !streq(http->scheme, "HTTP"))
                 return kube_refuse(m, where, "not supported: scheme '%s'; there is HTTP", http->scheme);
-        r = strv_extend(&check->test, p->http ? "HTTP" : "TCP");
+        r = strv_extend(&check->test, p->http ? "HTTP" : p->tcp ? "TCP" : "GRPC");
         if (r >= 0)
                 r = strv_extend(&check->test, isempty(http->host) ? "127.0.0.1" : http->host);
         if (r >= 0)
                 r = strv_extend(&check->test, port);
+        if (r >= 0 && p->grpc && !isempty(http->service))
+                r = strv_extend(&check->test, http->service);
         return r < 0 || !p->http ? r : add_request(http, check);
 }
 

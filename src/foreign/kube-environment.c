@@ -135,74 +135,13 @@ static int from_key(const KubeMake *m, const char *member, AppcPodApp *app, cons
         return secret ? add_secret(m, member, app, s, k->key, v->name) : set_variable(app, v->name, data);
 }
 
-/* metadata.labels['NAME'] */
-static const char *find_in_map(const char *field, const char *map, char *const *pairs)
+static int from_field(const KubeMake *m, const char *member, AppcPodApp *app, const KubeContainer *c,
+                      const KubeVariable *v)
 {
-        const char *rest = startswith(field, map);
-        _cleanup_free_ char *name = NULL;
-        size_t n = rest ? strlen(rest) : 0;
+        _cleanup_free_ char *value = NULL;
+        int r = kube_field(m, c, member, &v->from, &value);
 
-        if (n < 5 || !startswith(rest, "['") || !endswith(rest, "']"))
-                return NULL;
-        name = strndup(rest + 2, n - 4);
-        return name ? strempty(strv_env_get(pairs, name)) : NULL;
-}
-
-static int from_field(const KubeMake *m, const char *member, AppcPodApp *app, const KubeVariable *v)
-{
-        const char *value = streq(v->field, "metadata.name")        ? m->pod->name
-                            : streq(v->field, "metadata.namespace") ? (m->meta->namespace ?: "default")
-                                                                    : NULL;
-
-        value = value ?: find_in_map(v->field, "metadata.labels", m->meta->labels);
-        value = value ?: find_in_map(v->field, "metadata.annotations", m->meta->annotations);
-        if (!value)
-                return kube_refuse(m, member, "not supported: '%s' is not known before the pod runs; there are "
-                                   "metadata.name, metadata.namespace, metadata.labels['NAME'] and "
-                                   "metadata.annotations['NAME']", v->field);
-        return set_variable(app, v->name, value);
-}
-
-static const KubeContainer *find_container(const KubePodSpec *spec, const char *name)
-{
-        for (size_t i = 0; i < spec->n_containers; i++)
-                if (streq(spec->containers[i].name, name))
-                        return &spec->containers[i];
-        for (size_t i = 0; i < spec->n_init; i++)
-                if (streq(spec->init[i].name, name))
-                        return &spec->init[i];
-        return NULL;
-}
-
-/* A request that was left out is the limit. */
-static json_object *find_resource(const KubeContainer *c, const char *resource)
-{
-        const char *name = startswith(resource, "limits.");
-        json_object *found = NULL;
-
-        if (name)
-                return json_object_object_get(c->limits, name);
-        name = startswith(resource, "requests.");
-        found = name ? json_object_object_get(c->requests, name) : NULL;
-        return found || !name ? found : json_object_object_get(c->limits, name);
-}
-
-static int from_resource(const KubeMake *m, const char *member, AppcPodApp *app, const KubeContainer *c,
-                         const KubeVariable *v)
-{
-        Quantity value, divisor = { 1000000000 };
-        _cleanup_free_ char *text = NULL;
-        json_object *said;
-
-        c = v->container ? find_container(m->spec, v->container) : c;
-        said = c ? find_resource(c, v->resource) : NULL;
-        if (!said || quantity_from_json(said, &value) < 0)
-                return kube_refuse(m, member, "not supported: no '%s' is written for the container, and those of the "
-                                   "host are not known here", v->resource);
-        if (v->divisor && (quantity_from_json(v->divisor, &divisor) < 0 || divisor.nano <= 0))
-                return kube_refuse(m, member, "'%s' is not a valid divisor", json_object_get_string(v->divisor));
-        text = strprintf("%lld", (long long) ((value.nano + divisor.nano - 1) / divisor.nano));
-        return text ? set_variable(app, v->name, text) : -ENOMEM;
+        return r < 0 || !value ? r : set_variable(app, v->name, value);
 }
 
 static int from_text(const KubeMake *m, const char *member, AppcPodApp *app, const KubeVariable *v)
@@ -219,10 +158,9 @@ static int add_variable(const KubeMake *m, const KubeContainer *c, const char *m
         for (size_t i = 0; i < app->n_credentials; i++)
                 if (streq_ptr(app->credentials[i].variable, v->name))
                         return kube_refuse(m, member, "not supported: variable '%s' is a secret already", v->name);
-        return v->config_map || v->secret ? from_key(m, member, app, v)
-               : v->field                 ? from_field(m, member, app, v)
-               : v->resource              ? from_resource(m, member, app, c, v)
-                                          : from_text(m, member, app, v);
+        return v->config_map || v->secret          ? from_key(m, member, app, v)
+               : v->from.field || v->from.resource ? from_field(m, member, app, c, v)
+                                                   : from_text(m, member, app, v);
 }
 
 /* All keys of a source; those that cannot be names of variables are left out, as Kubernetes does. */

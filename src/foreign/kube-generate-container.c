@@ -167,16 +167,17 @@ static int add_header(KubeHttp *http, const char *line)
         return grown[http->n_headers - 1].name && grown[http->n_headers - 1].value ? 0 : -ENOMEM;
 }
 
-/* "HTTP", ADDRESS, PORT, PATH, HEADERS… or "TCP", ADDRESS, PORT */
+/* "HTTP", ADDRESS, PORT, PATH, HEADERS…; "TCP", ADDRESS, PORT; or "GRPC", ADDRESS, PORT, SERVICE, where Kubernetes has
+ * no address */
 static int set_connection(char *const *test, KubeProbe *probe)
 {
-        bool http = streq(test[0], "HTTP");
+        bool http = streq(test[0], "HTTP"), grpc = streq(test[0], "GRPC");
         KubeHttp *to = new0(KubeHttp, 1);
         int r = 0;
 
         if (!to)
                 return -ENOMEM;
-        *(http ? &probe->http : &probe->tcp) = to;
+        *(http ? &probe->http : grpc ? &probe->grpc : &probe->tcp) = to;
         if (!test[1] || !test[2])
                 return -EINVAL;
         if (!streq(test[1], "127.0.0.1"))
@@ -184,6 +185,8 @@ static int set_connection(char *const *test, KubeProbe *probe)
         to->port = json_object_new_int64(strtoll(test[2], NULL, 10));
         if (r >= 0 && http && test[3])
                 r = free_and_strdup(&to->path, test[3]);
+        if (r >= 0 && grpc && test[3])
+                r = free_and_strdup(&to->service, test[3]);
         for (size_t i = 4; r >= 0 && http && test[3] && test[i]; i++)
                 r = add_header(to, test[i]);
         return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/parse.h"
 #include "foreign/kube-generate-internal.h"
+#include "manifest/appc-image.h"
 
 #define SECCOMP_ROOT "/var/lib/kubelet/seccomp/"
 
@@ -180,6 +181,8 @@ int kube_generate_security(KubeGenerate *g, const AppcPodApp *app, KubeContainer
         if ((o && o->no_new_privileges == TRISTATE_YES) ||
             (app->app && isolators_no_new_privs(app->app->isolators, app->app->n_isolators)))
                 s->escalation = TRISTATE_NO;
+        if (streq_ptr(strv_env_get(app->annotations, APPC_ANNOTATION_NON_ROOT), "true"))
+                s->non_root = TRISTATE_YES;
         s->read_only = app->read_only_rootfs;
         kube_generate_drop_empty(&c->security);
         return r;

@@ -44,8 +44,15 @@ int kube_source_keys(const KubeSource *s, char ***ret);
 /* Notes a file that podctl has to write. The data is copied. */
 int kube_add_file(const KubeMake *m, const char *path, mode_t mode, const void *data, size_t n);
 
+/* kube-field.c: what the pod says of itself, for a container's variable or, where there is no container, for a file,
+ * which may be a whole map. *ret stays NULL when it is refused. */
+int kube_field(const KubeMake *m, const KubeContainer *c, const char *member, const KubeField *f, char **ret);
 /* kube-environment.c: options.environment, .exec and .arguments, and credentials. */
 int kube_environment(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app);
+/* kube-files.c: the files of a volume of that kind. */
+bool kube_volume_has_files(const KubeVolume *v);
+bool kube_path_is_below(const char *path);
+int kube_volume_files(const KubeMake *m, const char *where, const KubeVolume *v);
 /* kube-volumes.c */
 int kube_volumes(const KubeMake *m);
 int kube_mounts(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app);

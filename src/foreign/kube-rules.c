@@ -18,10 +18,8 @@ typedef struct Rule {
 
 #define ONE_HOST "there is only this host"
 #define OWN_NAMESPACES "a pod has namespaces of its own"
-#define BY_PROBES "checks run a program (exec), connect (tcpSocket) or ask by HTTP (httpGet)"
 
 #define PROBE(where, probe)                                                                                    \
-        { where probe ".grpc", REFUSED, BY_PROBES, NULL },                                                     \
         { where probe ".terminationGracePeriodSeconds", REFUSED, "an app has one time to end, "                \
           "terminationGracePeriodSeconds of the pod", NULL }
 
@@ -84,8 +82,11 @@ static const Rule pod_rules[] = {
         { "securityContext.seLinuxChangePolicy", MEANINGLESS, NULL, NULL },
         { "securityContext.supplementalGroupsPolicy", REFUSED, "groups of the image's user stay", "\"Merge\"" },
         { "securityContext.windowsOptions", REFUSED, "this is Linux", "{}" },
-        { "volumes[].projected", REFUSED, "write a volume for each source", NULL },
-        { "volumes[].downwardAPI", REFUSED, "fields of the pod are given as variables", NULL },
+        { "volumes[].projected.sources[].serviceAccountToken", REFUSED, "there are no service accounts here", NULL },
+        { "volumes[].projected.sources[].clusterTrustBundle", REFUSED, "write the certificates to a ConfigMap", NULL },
+        { "volumes[].projected.sources[].podCertificate", REFUSED, "write the certificate to a Secret", NULL },
+        { "volumes[].projected.sources[].downwardAPI.items[].fieldRef.apiVersion", MEANINGLESS, NULL, NULL },
+        { "volumes[].downwardAPI.items[].fieldRef.apiVersion", MEANINGLESS, NULL, NULL },
         { "volumes[].image", REFUSED, "an image is not a volume", NULL },
         { "volumes[].ephemeral", REFUSED, "name a persistentVolumeClaim", NULL },
         { "volumes[].csi", REFUSED, "mount it on the host, and use hostPath", NULL },

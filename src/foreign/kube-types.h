@@ -12,15 +12,20 @@ typedef struct KubeKey {
         bool optional;
 } KubeKey;
 
+/* Something that the pod says of itself: either of both. */
+typedef struct KubeField {
+        char *field;            /* fieldRef */
+        char *resource;         /* resourceFieldRef, with its container (NULL: this one) and divisor */
+        char *container;
+        json_object *divisor;
+} KubeField;
+
 typedef struct KubeVariable {
         char *name;
         char *value;
         KubeKey *config_map;
         KubeKey *secret;
-        char *field;            /* fieldRef */
-        char *resource;         /* resourceFieldRef, with its container (NULL: this one) and divisor */
-        char *container;
-        json_object *divisor;
+        KubeField from;
 } KubeVariable;
 
 typedef struct KubeVariables {
@@ -54,12 +59,14 @@ typedef struct KubeHttp {
                 char *name, *value;
         } *headers;
         size_t n_headers;
+        char *service;          /* of gRPC */
 } KubeHttp;
 
 typedef struct KubeProbe {
         char **command;
         KubeHttp *http;
         KubeHttp *tcp;
+        KubeHttp *grpc;
         uint32_t initial_delay, period, timeout, successes, failures;
 } KubeProbe;
 
@@ -112,6 +119,7 @@ typedef struct KubeContainer {
 
 typedef struct KubeItem {
         char *key;
+        KubeField from;         /* in place of a key, with downwardAPI */
         char *path;
         json_object *mode;
 } KubeItem;
@@ -123,6 +131,19 @@ typedef struct KubeFiles {
         json_object *mode;
         bool optional;
 } KubeFiles;
+
+/* Where files of a volume come from: one of these. */
+typedef struct KubeOrigin {
+        KubeFiles *config_map;
+        KubeFiles *secret;
+        KubeFiles *downward;
+} KubeOrigin;
+
+typedef struct KubeProjected {
+        KubeOrigin *sources;
+        size_t n_sources;
+        json_object *mode;
+} KubeProjected;
 
 typedef struct KubeVolume {
         char *name;
@@ -138,8 +159,8 @@ typedef struct KubeVolume {
                 char *name;
                 bool read_only;
         } *claim;
-        KubeFiles *config_map;
-        KubeFiles *secret;
+        KubeOrigin files;
+        KubeProjected *projected;
 } KubeVolume;
 
 typedef struct KubePodSpec {

@@ -2,8 +2,6 @@
 #include "foreign/kube-pod-internal.h"
 #include "manifest/ac-types.h"
 
-#define DEFAULT_MODE 0644
-
 static const KubeVolume *find_volume(const KubePodSpec *spec, const char *name, size_t *ret_index)
 {
         for (size_t i = 0; i < spec->n_volumes; i++)
@@ -12,19 +10,6 @@ static const KubeVolume *find_volume(const KubePodSpec *spec, const char *name, 
                         return &spec->volumes[i];
                 }
         return NULL;
-}
-
-/* Below a directory, and nowhere else. */
-static bool is_below(const char *path)
-{
-        _cleanup_strv_free_ char **parts = NULL;
-
-        if (isempty(path) || strv_split(path, '/', &parts) < 0)
-                return false;
-        STRV_FOREACH(part, parts)
-                if (isempty(*part) || streq(*part, ".") || streq(*part, ".."))
-                        return false;
-        return *path != '/' && !endswith(path, "/") && !strstr(path, "//");
 }
 
 /* Directories that the apps of the pod share */
@@ -72,96 +57,11 @@ static int add_empty(const KubeMake *m, const char *where, const KubeVolume *v)
         return r;
 }
 
-/* Files that are written for the pod */
-
-static int read_mode(const KubeMake *m, const char *member, json_object *said, mode_t otherwise, mode_t *ret)
-{
-        int64_t mode = said ? json_object_get_int64(said) : (int64_t) otherwise;
-
-        *ret = (mode_t) mode;
-        return said && (!json_object_is_type(said, json_type_int) || mode < 0 || mode > 0777)
-                       ? kube_refuse(m, member, "'%s' is not a valid mode of a file", json_object_get_string(said))
-                       : 0;
-}
-
-static int add_one(const KubeMake *m, const char *where, const KubeVolume *v, const KubeSource *s, const char *key,
-                   const char *path, mode_t mode)
-{
-        _cleanup_free_ char *file = strjoin("volumes/", v->name, "/", path), *data = NULL;
-        size_t size;
-        int r;
-
-        if (!file)
-                return -ENOMEM;
-        if (!is_below(path))
-                return kube_refuse(m, where, "'%s' is not a valid path below the volume", path);
-        r = kube_source_get(s, key, &data, &size);
-        if (r == -ENOENT)
-                return kube_refuse(m, where, "%s '%s' has no key '%s'", s->secret ? "Secret" : "ConfigMap",
-                                   s->config->meta.name, key);
-        if (r == -EINVAL)
-                return kube_refuse(m, where, "key '%s' of '%s' is not valid base64", key, s->config->meta.name);
-        return r < 0 ? r : kube_add_file(m, file, mode, data, size);
-}
-
-static int add_all(const KubeMake *m, const char *where, const KubeVolume *v, const KubeSource *s, mode_t mode)
-{
-        _cleanup_strv_free_ char **keys = NULL;
-        int r = kube_source_keys(s, &keys);
-
-        STRV_FOREACH(key, keys) {
-                if (r < 0)
-                        return r;
-                r = add_one(m, where, v, s, *key, *key, mode);
-        }
-        return r;
-}
-
-static int add_items(const KubeMake *m, const char *where, const KubeVolume *v, const KubeFiles *files,
-                     const KubeSource *s, mode_t mode)
-{
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < files->n_items; i++) {
-                const KubeItem *item = &files->items[i];
-                _cleanup_free_ char *at = strprintf("%s.items[%zu]", where, i);
-                mode_t own;
-
-                if (!at)
-                        return -ENOMEM;
-                r = read_mode(m, at, item->mode, mode, &own);
-                if (r >= 0)
-                        r = add_one(m, at, v, s, item->key, item->path, own);
-        }
-        return r;
-}
-
-static int add_files(const KubeMake *m, const char *where, const KubeVolume *v)
-{
-        bool secret = v->secret;
-        const KubeFiles *files = v->secret ?: v->config_map;
-        _cleanup_free_ char *at = strjoin(where, secret ? ".secret" : ".configMap"),
-                            *directory = strjoin("volumes/", v->name, "/");
-        const KubeSource *s = kube_find_source(m, secret, files->name);
-        mode_t mode;
-        int r;
-
-        if (!at || !directory)
-                return -ENOMEM;
-        r = read_mode(m, at, files->mode, DEFAULT_MODE, &mode);
-        if (r >= 0)
-                r = kube_add_file(m, directory, 0755, "", 0);
-        if (r < 0)
-                return r;
-        if (!s)
-                return files->optional ? 0 : kube_refuse(m, at, "the file has no %s '%s'",
-                                                         secret ? "Secret" : "ConfigMap", files->name);
-        return files->n_items > 0 ? add_items(m, at, v, files, s, mode) : add_all(m, at, v, s, mode);
-}
+/* All volumes */
 
 static bool has_kind(const KubeVolume *v)
 {
-        return v->empty || v->host || v->claim || v->config_map || v->secret;
+        return v->empty || v->host || v->claim || kube_volume_has_files(v);
 }
 
 int kube_volumes(const KubeMake *m)
@@ -182,7 +82,9 @@ int kube_volumes(const KubeMake *m)
                 else if (!has_kind(v) && findings_count(&m->pod->findings, FINDING_LOST) == 0)
                         r = kube_refuse(m, where, "needs a kind, such as emptyDir");
                 else
-                        r = v->config_map || v->secret ? add_files(m, where, v) : v->empty ? add_empty(m, where, v) : 0;
+                        r = kube_volume_has_files(v) ? kube_volume_files(m, where, v)
+                            : v->empty               ? add_empty(m, where, v)
+                                                     : 0;
         }
         return r;
 }
@@ -239,7 +141,7 @@ static int files_volume(const KubeMake *m, const char *where, const KubeMount *m
 
         if (!base)
                 return -ENOMEM;
-        if (!isempty(mount->sub_path) && !is_below(mount->sub_path))
+        if (!isempty(mount->sub_path) && !kube_path_is_below(mount->sub_path))
                 return kube_refuse(m, where, "'%s' is not a valid path below the volume", mount->sub_path);
         volume->kind = VOLUME_HOST;
         volume->read_only = TRISTATE_YES;
@@ -278,11 +180,11 @@ static int set_propagation(const KubeMake *m, const char *where, const KubeMount
 /* A volume that is elsewhere is mounted for each app by itself, so that it can be read-only for one of them. */
 static int mount_own(const KubeMake *m, const char *where, const KubeMount *mount, const KubeVolume *v, Volume *volume)
 {
-        bool files = v->config_map || v->secret;
+        bool files = kube_volume_has_files(v);
         int r;
 
         if (!isempty(mount->sub_path) && !files)
-                return kube_refuse(m, where, "not supported: subPath of anything but configMap and secret, since what "
+                return kube_refuse(m, where, "not supported: subPath of hostPath and persistentVolumeClaim, since what "
                                    "is in there could lead out of the volume");
         r = files ? files_volume(m, where, mount, volume)
             : v->host ? host_volume(m, where, v->host, volume)
@@ -316,7 +218,7 @@ static int add_mount(const KubeMake *m, const char *where, const KubeMount *moun
                                 mount->read_only ? "readOnly" : "subPath");
         else if (v->empty)
                 r = appc_pod_app_add_mount(app, &own);
-        else if (v->host || v->claim || v->config_map || v->secret) {
+        else if (has_kind(v)) {
                 own.app_volume = new0(Volume, 1);
                 r = own.app_volume ? mount_own(m, where, mount, v, own.app_volume) : -ENOMEM;
                 if (r >= 0 && own.app_volume->name)

@@ -4,10 +4,11 @@
  *
  *   app-probe --join=PID TCP HOST PORT
  *   app-probe --join=PID HTTP HOST PORT PATH [HEADER…]
+ *   app-probe --join=PID GRPC HOST PORT [SERVICE]
  *
- * Succeeds if somebody listens there, or answers a GET request with a status from 200 to 399, as probes of Kubernetes
- * do. Who asks, app-health, ends it when its time is over. The app's answer is not trusted: only the number in its
- * first line is looked at. */
+ * Succeeds if somebody listens there, answers a GET request with a status from 200 to 399, or says by gRPC that it
+ * serves, as probes of Kubernetes do. Who asks, app-health, ends it when its time is over. The app's answer is not
+ * trusted: only the number in its first line is looked at, or the one in the message of gRPC. */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,6 +18,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "inside/probe-grpc.h"
+#include "inside/probe-io.h"
 
 #define REQUEST_MAX 65536
 
@@ -41,19 +45,6 @@ static int connect_to(const char *host, const char *port)
         return fd;
 }
 
-static int send_all(int fd, const char *text, size_t n)
-{
-        while (n > 0) {
-                ssize_t sent = send(fd, text, n, MSG_NOSIGNAL);
-
-                if (sent <= 0)
-                        return -1;
-                text += sent;
-                n -= (size_t) sent;
-        }
-        return 0;
-}
-
 static int send_request(int fd, char *const words[])
 {
         static char request[REQUEST_MAX];
@@ -73,7 +64,7 @@ static int send_request(int fd, char *const words[])
         if (used + 2 >= sizeof(request))
                 return -1;
         memcpy(request + used, "\r\n", 2);
-        return send_all(fd, request, used + 2);
+        return probe_send(fd, request, used + 2);
 }
 
 /* "HTTP/1.1 200": 0 if there is none. */
@@ -93,21 +84,52 @@ static int read_status(int fd)
         return sscanf(line, "HTTP/1.%*1[01] %3d", &status) == 1 ? status : 0;
 }
 
-int main(int argc, char *argv[])
+static bool check_http(int fd, char *const words[])
 {
-        int fd, status;
+        int status = send_request(fd, words) < 0 ? 0 : read_status(fd);
 
-        if (argc < 5 || (strcmp(argv[2], "HTTP") == 0 && argc < 6))
-                return EXIT_FAILURE;
-        fd = connect_to(argv[3], argv[4]);
-        if (fd < 0)
-                return EXIT_FAILURE;
-        if (strcmp(argv[2], "HTTP") != 0)
-                return EXIT_SUCCESS;
-        status = send_request(fd, argv + 3) < 0 ? 0 : read_status(fd);
         if (status == 0)
-                (void) printf("port %s: no answer of HTTP\n", argv[4]);
+                (void) printf("port %s: no answer of HTTP\n", words[1]);
         else
                 (void) printf("HTTP status %i\n", status);
-        return status >= 200 && status < 400 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return status >= 200 && status < 400;
+}
+
+static bool check_grpc(int fd, char *const words[])
+{
+        const bool is_v6 = strchr(words[0], ':');
+        char authority[64 + sizeof("[]:65535")];
+        ProbeGrpcStatus status;
+
+        (void) snprintf(authority, sizeof(authority), "%s%.64s%s:%.5s", is_v6 ? "[" : "", words[0], is_v6 ? "]" : "",
+                        words[1]);
+        status = probe_grpc_ask(fd, authority, words[2] ? words[2] : "");
+        if (status == PROBE_GRPC_SILENT)
+                (void) printf("port %s: no answer of gRPC\n", words[1]);
+        else
+                (void) printf("gRPC status %s\n", probe_grpc_status_name(status));
+        return status == PROBE_GRPC_SERVING;
+}
+
+static const struct {
+        const char *name;
+        int least;              /* words */
+        bool (*check)(int fd, char *const words[]);
+} kinds[] = {
+        { "TCP", 2, NULL },
+        { "HTTP", 3, check_http },
+        { "GRPC", 2, check_grpc },
+};
+
+int main(int argc, char *argv[])
+{
+        for (size_t i = 0; argc > 2 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+                int fd;
+
+                if (strcmp(argv[2], kinds[i].name) != 0 || argc < 3 + kinds[i].least)
+                        continue;
+                fd = connect_to(argv[3], argv[4]);
+                return fd >= 0 && (!kinds[i].check || kinds[i].check(fd, argv + 3)) ? EXIT_SUCCESS : EXIT_FAILURE;
+        }
+        return EXIT_FAILURE;
 }

@@ -47,6 +47,8 @@ const char *appc_image_annotation(const AppcImage *image, const char *name);
 #define APPC_ANNOTATION_REQUIRES "podctl/requires"
 /* "true": the app has started only when it has ended, with success. */
 #define APPC_ANNOTATION_ONESHOT "podctl/oneshot"
+/* "true": the app does not start if its user is root, whoever says so. */
+#define APPC_ANNOTATION_NON_ROOT "podctl/non-root"
 /* What an unhealthy app leads to ("none", "restart" of the app, "stop" or "fail" of the pod), and whether the pod has
  * started only when the app is healthy ("true"). */
 #define APPC_ANNOTATION_UNHEALTHY "podctl/on-unhealthy"

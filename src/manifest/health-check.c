@@ -11,6 +11,7 @@
 #define DEFAULT_RETRIES 3
 /* Docker's own limit. */
 #define SHORTEST_NSEC 1000000
+#define SERVICE_MAX 1024        /* PROBE_GRPC_SERVICE_MAX of inside/probe-grpc.h */
 
 static const JsonField health_check_table[] = {
         { "Test",          &json_strv,  offsetof(HealthCheck, test)           },
@@ -43,20 +44,46 @@ static int check_request(const HealthCheck *h, JsonError *e)
                        : json_error_set(e, -EINVAL, "Test", "'%s' is not a valid path of HTTP", h->test[3]);
 }
 
+static int check_service(const HealthCheck *h, JsonError *e)
+{
+        return !h->test[3] || (strlen(h->test[3]) <= SERVICE_MAX && is_plain(h->test[3]))
+                       ? 0
+                       : json_error_set(e, -EINVAL, "Test", "'%s' is not a valid service of gRPC", h->test[3]);
+}
+
+/* The kinds that connect. */
+static const struct Connection {
+        const char *name;
+        size_t least, most;     /* words, without the name */
+        const char *further;
+        int (*check)(const HealthCheck *h, JsonError *e);
+} connections[] = {
+        { "TCP", 2, 2, "", NULL },
+        { "HTTP", 3, SIZE_MAX, ", and a path", check_request },
+        { "GRPC", 2, 3, ", and perhaps a service", check_service },
+};
+
+static const struct Connection *find_connection(const char *name)
+{
+        for (size_t i = 0; i < ELEMENTSOF(connections); i++)
+                if (streq(connections[i].name, name))
+                        return &connections[i];
+        return NULL;
+}
+
 static int check_connection(const HealthCheck *h, size_t n, JsonError *e)
 {
-        bool http = streq(h->test[0], "HTTP");
+        const struct Connection *c = find_connection(h->test[0]);
         struct in6_addr address;
         uint32_t port;
 
-        if (http ? n < 4 : n != 3)
-                return json_error_set(e, -EINVAL, "Test", "\"%s\" needs an address, a port%s", h->test[0],
-                                      http ? ", and a path" : "");
+        if (n - 1 < c->least || n - 1 > c->most)
+                return json_error_set(e, -EINVAL, "Test", "\"%s\" needs an address, a port%s", c->name, c->further);
         if (inet_pton(AF_INET, h->test[1], &address) != 1 && inet_pton(AF_INET6, h->test[1], &address) != 1)
                 return json_error_set(e, -EINVAL, "Test", "'%s' is not a valid address", h->test[1]);
         if (parse_uint32(h->test[2], &port) < 0 || port < 1 || port > UINT16_MAX)
                 return json_error_set(e, -EINVAL, "Test", "'%s' is not a valid port", h->test[2]);
-        return http ? check_request(h, e) : 0;
+        return c->check ? c->check(h, e) : 0;
 }
 
 static int check_test(const HealthCheck *h, JsonError *e)
@@ -74,8 +101,8 @@ static int check_test(const HealthCheck *h, JsonError *e)
                 return n == 2 ? 0 : json_error_set(e, -EINVAL, "Test", "\"CMD-SHELL\" needs exactly one text");
         if (health_check_connects(h))
                 return check_connection(h, n, e);
-        return json_error_set(e, -EINVAL, "Test", "expected \"NONE\", \"CMD\", \"CMD-SHELL\", \"TCP\" or \"HTTP\", "
-                              "not '%s'", h->test[0]);
+        return json_error_set(e, -EINVAL, "Test", "expected \"NONE\", \"CMD\", \"CMD-SHELL\", \"TCP\", \"HTTP\" or "
+                              "\"GRPC\", not '%s'", h->test[0]);
 }
 
 static const struct {
@@ -144,7 +171,7 @@ bool health_check_wanted(const HealthCheck *h)
 
 bool health_check_connects(const HealthCheck *h)
 {
-        return health_check_wanted(h) && (streq(h->test[0], "TCP") || streq(h->test[0], "HTTP"));
+        return health_check_wanted(h) && find_connection(h->test[0]);
 }
 
 int health_check_command(const HealthCheck *h, char *const *shell, char ***ret)

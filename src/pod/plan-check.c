@@ -55,6 +55,23 @@ static bool restart_is_valid(const char *restart)
         return !restart || streq(restart, "no") || streq(restart, "on-failure") || streq(restart, "always");
 }
 
+/* The first one that should be "true" or "false" and is something else. */
+static const char *not_a_boolean(const AppcPodApp *app, const char **ret_value)
+{
+        static const char *const booleans[] = { APPC_ANNOTATION_HEALTH_READY, APPC_ANNOTATION_ONESHOT,
+                                                APPC_ANNOTATION_NON_ROOT };
+
+        for (size_t i = 0; i < ELEMENTSOF(booleans); i++) {
+                const char *value = strv_env_get(app->annotations, booleans[i]);
+
+                if (!value || streq(value, "true") || streq(value, "false"))
+                        continue;
+                *ret_value = value;
+                return booleans[i];
+        }
+        return NULL;
+}
+
 /* The message says what is wrong with the annotations. */
 static char *annotation_mistake(const AppcPodApp *app)
 {
@@ -62,6 +79,7 @@ static char *annotation_mistake(const AppcPodApp *app)
                    *action = strv_env_get(app->annotations, APPC_ANNOTATION_UNHEALTHY),
                    *ready = strv_env_get(app->annotations, APPC_ANNOTATION_HEALTH_READY),
                    *oneshot = strv_env_get(app->annotations, APPC_ANNOTATION_ONESHOT);
+        const char *boolean, *value;
         bool acts = action && !streq(action, "none");
 
         if (!restart_is_valid(restart))
@@ -69,10 +87,9 @@ static char *annotation_mistake(const AppcPodApp *app)
         if (acts && !streq(action, "restart") && !streq(action, "stop") && !streq(action, "fail"))
                 return strprintf("'" APPC_ANNOTATION_UNHEALTHY "' is 'none', 'restart', 'stop' or 'fail', not '%s'",
                                  action);
-        if (ready && !streq(ready, "true") && !streq(ready, "false"))
-                return strprintf("'" APPC_ANNOTATION_HEALTH_READY "' is 'true' or 'false', not '%s'", ready);
-        if (oneshot && !streq(oneshot, "true") && !streq(oneshot, "false"))
-                return strprintf("'" APPC_ANNOTATION_ONESHOT "' is 'true' or 'false', not '%s'", oneshot);
+        boolean = not_a_boolean(app, &value);
+        if (boolean)
+                return strprintf("'%s' is 'true' or 'false', not '%s'", boolean, value);
         if (oneshot && streq(oneshot, "true") && restart && !streq(restart, "no"))
                 return strprintf("'" APPC_ANNOTATION_ONESHOT "' is for an app that ends, and '" APPC_ANNOTATION_RESTART
                                  "' is '%s'", restart);

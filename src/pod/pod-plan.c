@@ -117,7 +117,7 @@ static bool annotation_is_true(char *const *annotations, const char *name)
         return value && streq(value, "true");
 }
 
-/* Reads the annotations for restarts, health and order, which plan-check.c checks. */
+/* Reads the annotations for restarts, health, order and the user, which plan-check.c checks. */
 static int plan_order(PlanApp *ret)
 {
         char *const *annotations = ret->app->annotations;
@@ -128,6 +128,7 @@ static int plan_order(PlanApp *ret)
         ret->on_unhealthy = strv_env_get(annotations, APPC_ANNOTATION_UNHEALTHY) ?: "none";
         ret->health_ready = annotation_is_true(annotations, APPC_ANNOTATION_HEALTH_READY);
         ret->oneshot = annotation_is_true(annotations, APPC_ANNOTATION_ONESHOT);
+        ret->non_root = annotation_is_true(annotations, APPC_ANNOTATION_NON_ROOT);
         r = strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_AFTER)), ',', &ret->after);
         return r < 0 ? r
                      : strv_split(strempty(strv_env_get(annotations, APPC_ANNOTATION_REQUIRES)), ',', &ret->requires);

@@ -6,6 +6,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "basic/path.h"
+#include "manifest/appc-image.h"
 #include "shared/explain.h"
 #include "stage1/app-root.h"
 
@@ -282,6 +283,9 @@ int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity 
                                        a->group);
         }
 
+        if (app->non_root && identity->uid == 0)
+                return explain(reterr_message, EPERM, "app '%s': its user is root, and '%s' is 'true'; name another user",
+                               app->app->name, APPC_ANNOTATION_NON_ROOT);
         if (identity->uid >= POD_UID_COUNT || identity->gid >= POD_UID_COUNT)
                 return explain(reterr_message, ESRCH, "app '%s': user %u, group %u: IDs in a pod are below %u",
                                app->app->name, identity->uid, identity->gid, POD_UID_COUNT);

@@ -175,14 +175,15 @@ spec:
   - name: one
     image: localhost/busybox:1
     imagepullpolicy: Never
-    livenessProbe: {grpc: {port: 1}}
+    livenessProbe: {exec: {command: [a]}, terminationGracePeriodSeconds: 1}
     volumeMounts: [{name: nope, mountPath: /x}]
 YAML
         assert_fails 254 podctl check ./bad.yaml
         assert_contains "$output" './bad.yaml:5:3: spec.hostPID: not supported'
         assert_contains "$output" './bad.yaml:6:3: spec.nodeSelector: has no effect'
         assert_contains "$output" "./bad.yaml:10:5: spec.containers[0].imagepullpolicy: is not a known member;"
-        assert_contains "$output" './bad.yaml:11:21: spec.containers[0].livenessProbe.grpc: not supported'
+        assert_contains "$output" \
+                './bad.yaml:11:43: spec.containers[0].livenessProbe.terminationGracePeriodSeconds: not supported'
         assert_fails 254 podctl run --kube bad.yaml
         assert_fails 254 podctl create kube-bad bad.yaml
         assert_fails 1 test -e /etc/podctl/pods.d/kube-bad.yaml
@@ -347,6 +348,111 @@ YAML
         assert_contains "$(podctl port kube-side)" 18765
         # The first start is over, and nothing is repeated.
         assert_contains "$(systemctl -M kube-side is-active side main | sort -u)" active
+}
+
+# A Job in a List, whose volume has files of three kinds.
+test_kube_job_projected() {
+        kube_image
+        cat >job.yaml <<'YAML'
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: words}
+  data: {greeting: hello}
+- apiVersion: v1
+  kind: Secret
+  metadata: {name: keys}
+  stringData: {key: secret}
+- apiVersion: batch/v1
+  kind: Job
+  metadata: {name: kube-job}
+  spec:
+    template:
+      metadata: {labels: {team: blue, "app": "a\"b"}}
+      spec:
+        restartPolicy: Never
+        containers:
+        - name: one
+          image: localhost/busybox:1
+          imagePullPolicy: Never
+          command: [/bin/sh, -c]
+          args: ["cd /all; for f in *; do echo $f=`cat $f`; done; ls -l key | cut -c1-10; exit 3"]
+          resources: {limits: {memory: 64Mi}}
+          volumeMounts: [{name: all, mountPath: /all}]
+        volumes:
+        - name: all
+          projected:
+            sources:
+            - configMap: {name: words}
+            - secret: {name: keys, items: [{key: key, path: key, mode: 0444}]}
+            - downwardAPI:
+                items:
+                - {path: labels, fieldRef: {fieldPath: metadata.labels}}
+                - {path: memory, resourceFieldRef: {containerName: one, resource: limits.memory, divisor: 1Mi}}
+YAML
+        assert_fails 3 podctl run --kube job.yaml
+        for line in greeting=hello key=secret 'labels=app="a\"b" team="blue"' memory=64 '-r--r--r--'; do
+                assert_contains "$output" "$line"
+        done
+}
+
+# An app that answers as a server of gRPC does: settings, and a message, whose last byte is the status.
+kube_grpc() {
+        cat <<YAML
+apiVersion: v1
+kind: Pod
+metadata: {name: $1}
+spec:
+  restartPolicy: Never
+  containers:
+  - name: server
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c]
+    args:
+    - |
+      while :; do
+        printf '\\0\\0\\0\\4\\0\\0\\0\\0\\0\\0\\0\\7\\0\\1\\0\\0\\0\\1\\0\\0\\0\\0\\2\\10\\$2' |
+          nc -l -p 8080 >/dev/null
+      done
+    $3
+YAML
+}
+
+test_kube_grpc() {
+        kube_image
+        kube_grpc kube-serves 1 'livenessProbe: {grpc: {port: 8080, service: a.b}, periodSeconds: 1}' >serves.yaml
+        podctl run --detach --kube serves.yaml
+        defer end_pod kube-serves
+        wait_until eval '[[ $(podctl status kube-serves) == *healthy* && $(podctl status kube-serves) != *unhealthy* ]]'
+        kube_grpc kube-refuses 2 'livenessProbe: {grpc: {port: 8080}, periodSeconds: 1, failureThreshold: 2}' \
+                >refuses.yaml
+        assert_fails '*' podctl run --kube refuses.yaml
+}
+
+test_kube_non_root() {
+        kube_image
+        cat >root.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-root}
+spec:
+  restartPolicy: Never
+  securityContext: {runAsNonRoot: true}
+  containers:
+  - name: one
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "echo started as $(id -u)"]
+YAML
+        # The image says nothing of a user.
+        assert_fails 254 podctl run --kube root.yaml
+        assert_contains "$output" "app 'one': its user is root, and 'podctl/non-root' is 'true'"
+        assert_not_contains "$output" started
+        sed -i 's/runAsNonRoot: true/&, runAsUser: 5/' root.yaml
+        assert_contains "$(podctl run --kube root.yaml)" 'started as 5'
 }
 
 # A pod of podctl is played by podman, and a pod of podman that it describes by podctl.

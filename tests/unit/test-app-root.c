@@ -119,6 +119,29 @@ Test(app_root, long_line_among_users)
         temporary_done(&t);
 }
 
+/* By number, by name, and by a user's entry: root is root. */
+Test(app_root, non_root)
+{
+        static const struct {
+                const char *user;
+                int r;
+        } cases[] = { { "0", -EPERM }, { "root", -EPERM }, { "www", 0 }, { "33", 0 } };
+        Temporary t = root_new(true);
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                App app = { .exec = (char *[]) { (char *) "/bin/web", NULL }, .user = (char *) cases[i].user,
+                            .group = (char *) "0" };
+                const AppcPodApp pod_app = { .name = (char *) "web", .app = &app };
+                const PlanApp plan_app = { .app = &pod_app, .non_root = true };
+                _cleanup_(app_identity_done) AppIdentity identity = {};
+                _cleanup_free_ char *message = NULL;
+
+                cr_expect_eq(app_identify(&plan_app, t.fd, 0, &identity, &message), cases[i].r, "%s", cases[i].user);
+                cr_expect(cases[i].r == 0 || strstr(message, "its user is root"), "%s", message);
+        }
+        temporary_done(&t);
+}
+
 Test(app_root, users)
 {
         static const struct {

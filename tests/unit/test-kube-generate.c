@@ -61,6 +61,8 @@ Test(kube_generate, there_and_back)
                     "    readinessProbe: {httpGet: {port: 80, path: /x, httpHeaders: [{name: A, value: b}]}}\n"
                     "    startupProbe: {tcpSocket: {port: 81}, initialDelaySeconds: 3, successThreshold: 1}",
                     ""),
+                POD("    livenessProbe: {grpc: {port: 80}}\n    readinessProbe: {grpc: {port: 80, service: a.b}}\n"
+                    "    securityContext: {runAsNonRoot: true}", ""),
                 POD("    volumeMounts: [{name: e, mountPath: /e}, {name: m, mountPath: /m}, {name: h, mountPath: /h, "
                     "readOnly: true}, {name: p, mountPath: /p}]",
                     "  volumes: [{name: e, emptyDir: {}}, {name: m, emptyDir: {medium: Memory, sizeLimit: 8Mi}}, "

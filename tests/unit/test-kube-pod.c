@@ -80,6 +80,7 @@ Test(kube_pod, carried_over)
                 { "    securityContext: {runAsUser: 5}", "  securityContext: {runAsUser: 1, runAsGroup: 2}",
                   "\"user\":\"5\",\"group\":\"2\"" },
                 { "    securityContext: {runAsUser: 0}", "", "\"user\":\"0\"" },
+                { "    securityContext: {runAsNonRoot: true}", "", "\"podctl/non-root\",\"value\":\"true\"" },
                 { "    securityContext: {capabilities: {drop: [ALL], add: [NET_ADMIN, CAP_CHOWN]}}", "",
                   "\"caps-retain\":[\"CAP_NET_ADMIN\",\"CAP_CHOWN\"]" },
                 { "    securityContext: {capabilities: {drop: [ALL]}}", "", "\"caps-remove\":[\"CAP_AUDIT_WRITE\"," },
@@ -99,6 +100,9 @@ Test(kube_pod, carried_over)
                   "",
                   "\"Test\":[\"HTTP\",\"127.0.0.1\",\"80\",\"/x\"]" },
                 { "    startupProbe: {tcpSocket: {port: 80, host: \"::1\"}}", "", "\"Test\":[\"TCP\",\"::1\",\"80\"]" },
+                { "    startupProbe: {grpc: {port: 80}}", "", "\"Test\":[\"GRPC\",\"127.0.0.1\",\"80\"]" },
+                { "    startupProbe: {grpc: {port: 80, service: a.b}}", "",
+                  "\"Test\":[\"GRPC\",\"127.0.0.1\",\"80\",\"a.b\"]" },
                 { "    livenessProbe: {exec: {command: [a]}}", "  restartPolicy: Never",
                   "\"podctl/on-unhealthy\",\"value\":\"fail\"" },
                 /* Network */
@@ -193,7 +197,6 @@ Test(kube_pod, noted)
                 { "    resources: {limits: {memory: x}}", "", true, 8, "'x' is not a valid quantity" },
                 { "    resources: {limits: {gpu: 1}}", "", true, 8,
                   "spec.containers[0].resources.limits.gpu: not supp" },
-                { "    securityContext: {runAsNonRoot: true}", "", true, 8, "runAsNonRoot needs runAsUser" },
                 { "    securityContext: {runAsUser: 0}", "  securityContext: {runAsNonRoot: true}", true, 8, "is 0" },
                 { "    securityContext: {runAsUser: -1}", "", true, 8, "must be between 0 and 2147483647" },
                 { "    securityContext: {capabilities: {add: [ALL]}}", "", true, 8, "not supported: all capabilities" },
@@ -205,6 +208,8 @@ Test(kube_pod, noted)
                 { "    livenessProbe: {httpGet: {port: 80, path: \"/a\\r\\nb\"}}", "", true, 8, "is not a valid path" },
                 { "    livenessProbe: {tcpSocket: {port: 80, host: x.org}}", "", true, 8,
                   "'x.org' is not a valid address" },
+                { "    livenessProbe: {grpc: {port: 80, service: \"a\\nb\"}}", "", true, 8,
+                  "is not a valid service of gRPC" },
                 { "    livenessProbe: {tcpSocket: {port: 70000}}", "", true, 8, "'70000' is not a valid port" },
                 { "    ports: [{containerPort: 0}]", "", true, 8, "must be between 1 and 65535" },
                 { "    volumeMounts: [{name: v, mountPath: /v}]", "", true, 8, "there is no volume 'v'" },
@@ -221,6 +226,19 @@ Test(kube_pod, noted)
                 { "", "  volumes: [{name: v, secret: {secretName: s, defaultMode: 01777}}]", true, 8,
                   "'1023' is not a valid" },
                 { "", "  volumes: [{name: v, nfs: {server: x}}]", true, 8, "spec.volumes[0].nfs: not supported" },
+                { "", "  volumes: [{name: v, projected: {sources: [{configMap: {name: m}}, {secret: {name: s}}]}}]",
+                  true, 8, "spec.volumes[0].projected.sources[1].secret: there is a file at 'k' already" },
+                { "", "  volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}]}}]", true, 8,
+                  "spec.volumes[0].projected.sources[0].serviceAccountToken: not supported" },
+                { "", "  volumes: [{name: v, downwardAPI: {items: [{path: a, fieldRef: {fieldPath: status.podIP}}]}}]",
+                  true, 8, "spec.volumes[0].downwardAPI.items[0]: not supported: 'status.podIP' is not known" },
+                { "", "  volumes: [{name: v, downwardAPI: {items: [{path: a}]}}]", true, 8, "expected either" },
+                { "", "  volumes: [{name: v, downwardAPI: {items: [{path: ../a, fieldRef: {fieldPath: "
+                  "metadata.name}}]}}]", true, 8, "'../a' is not a valid path" },
+                { "", "  volumes: [{name: v, downwardAPI: {items: [{path: a, resourceFieldRef: {resource: "
+                  "limits.cpu}}]}}]", true, 8, "needs containerName" },
+                { "    env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.labels}}}]", "", true, 8,
+                  "'metadata.labels' is not known" },
                 { "", "  volumes: [{name: v, emptyDir: {sizeLimit: 1Mi}}]", false, 8, "sizeLimit: has no effect" },
                 { "", "  volumes: [{name: v, emptyDir: {}, hostPath: {path: /}}]", true, 8, "expected one kind" },
                 { "", "  volumes: [{name: v}]", true, 8, "needs a kind" },
@@ -315,4 +333,53 @@ Test(kube_pod, files)
                 cr_expect_eq(pod->files[i].mode, wanted[i].mode);
                 cr_expect_eq(pod->files[i].size, wanted[i].size);
         }
+}
+
+Test(kube_pod, projected)
+{
+        int r;
+        _cleanup_(kube_pod_freep) KubePod *pod =
+                make("    resources: {limits: {memory: 3Mi}}\n    volumeMounts: [{name: v, mountPath: /v}]",
+                     "  volumes:\n  - name: v\n    projected:\n      defaultMode: 0440\n      sources:\n"
+                     "      - {configMap: {name: m, items: [{key: k, path: a/k}]}}\n"
+                     "      - {secret: {name: s}}\n"
+                     "      - {configMap: {name: other, optional: true}}\n"
+                     "      - downwardAPI:\n          items:\n"
+                     "          - {path: labels, mode: 0400, fieldRef: {apiVersion: v1, fieldPath: metadata.labels}}\n"
+                     "          - {path: name, fieldRef: {fieldPath: metadata.name}}\n"
+                     "          - {path: memory, resourceFieldRef: {containerName: c, resource: limits.memory, "
+                     "divisor: 1Mi}}", CONFIG, &r);
+        static const struct {
+                const char *path;
+                mode_t mode;
+                const char *data;
+        } wanted[] = { { "volumes/v/", 0755, "" }, { "volumes/v/a/k", 0440, "v" }, { "volumes/v/k", 0440, "secret" },
+                       { "volumes/v/labels", 0400, "a=\"b\"" }, { "volumes/v/name", 0440, "p" },
+                       { "volumes/v/memory", 0440, "3" } };
+
+        cr_assert_eq(r, 0, "%s", first_finding(pod));
+        cr_assert_eq(pod->n_files, ELEMENTSOF(wanted));
+        for (size_t i = 0; i < ELEMENTSOF(wanted); i++) {
+                cr_expect_str_eq(pod->files[i].path, wanted[i].path);
+                cr_expect_eq(pod->files[i].mode, wanted[i].mode);
+                cr_expect_eq(pod->files[i].size, strlen(wanted[i].data));
+                cr_expect_arr_eq(pod->files[i].data, wanted[i].data, pod->files[i].size);
+        }
+}
+
+/* By their names, as Go quotes. */
+Test(kube_pod, downward_map)
+{
+        static const char text[] =
+                "kind: Pod\nmetadata: {name: p, annotations: {b-c: \"1\", b: \"x\\n\\\"\\\\\\x01\", a: \"\\u00fc\"}}\n"
+                "spec:\n  containers: [{name: c, image: x}]\n"
+                "  volumes:\n  - name: v\n    downwardAPI: {items: [{path: all, fieldRef: {fieldPath: "
+                "metadata.annotations}}]}";
+        static const char wanted[] = "a=\"\xc3\xbc\"\nb=\"x\\n\\\"\\\\\\x01\"\nb-c=\"1\"";
+        _cleanup_(kube_pod_freep) KubePod *pod = NULL;
+
+        cr_assert_eq(kube_pod_parse(text, strlen(text), "/files", &pod, NULL), 0);
+        cr_assert_eq(pod->n_files, 2);
+        cr_assert_eq(pod->files[1].size, strlen(wanted), "%.*s", (int) pod->files[1].size, pod->files[1].data);
+        cr_expect_arr_eq(pod->files[1].data, wanted, strlen(wanted));
 }

@@ -617,6 +617,10 @@ Test(pod_plan, refuses)
                   ",'mounts':[{'volume':'v','path':'/v'},{'volume':'w','path':'/v/'}]}],"
                   "'volumes':[{'name':'v','kind':'empty'},{'name':'w','kind':'empty'}]",
                   "/v" },
+                { "'apps':[{'name':'a'," IMAGE "," APP ",'annotations':[{'name':'podctl/non-root','value':'yes'}]}]",
+                  "'podctl/non-root' is 'true' or 'false', not 'yes'" },
+                { "'apps':[{'name':'a'," IMAGE "," APP ",'annotations':[{'name':'podctl/oneshot','value':'1'}]}]",
+                  "'podctl/oneshot' is 'true' or 'false', not '1'" },
                 { "'apps':[{'name':'a'," IMAGE "," APP "}],'ports':[{'name':'http','hostPort':80}]", "'http'" },
         };
 
