@@ -157,8 +157,9 @@ void kube_generate_drop_empty(KubeSecurity **s)
 {
         const KubeSecurity *o = *s;
 
-        if (!o->user && !o->group && o->escalation == TRISTATE_UNSET && !o->read_only && !o->add && !o->drop &&
-            !o->seccomp && !o->apparmor && !o->selinux && o->n_groups == 0 && o->n_sysctls == 0)
+        if (!o->user && !o->group && o->escalation == TRISTATE_UNSET && o->non_root == TRISTATE_UNSET &&
+            !o->read_only && !o->add && !o->drop && !o->seccomp && !o->apparmor && !o->selinux && o->n_groups == 0 &&
+            o->n_sysctls == 0)
                 *s = mfree(*s);
 }
 

@@ -284,8 +284,8 @@ int app_identify_user(const PlanApp *app, int root_fd, uid_t shift, AppIdentity 
         }
 
         if (app->non_root && identity->uid == 0)
-                return explain(reterr_message, EPERM, "app '%s': its user is root, and '%s' is 'true'; name another user",
-                               app->app->name, APPC_ANNOTATION_NON_ROOT);
+                return explain(reterr_message, EPERM, "app '%s': its user is root, and '" APPC_ANNOTATION_NON_ROOT
+                               "' is 'true'; name another user", app->app->name);
         if (identity->uid >= POD_UID_COUNT || identity->gid >= POD_UID_COUNT)
                 return explain(reterr_message, ESRCH, "app '%s': user %u, group %u: IDs in a pod are below %u",
                                app->app->name, identity->uid, identity->gid, POD_UID_COUNT);
