@@ -82,7 +82,7 @@ static int add_mount(KubeGenerate *g, const AppcPodApp *app, const Mount *m, Kub
         c->n_mounts++;
         *to = (KubeMount) { .name = strdup(name),
                             .path = strdup(m->path),
-                            .read_only = tristate_or(v->read_only, false) };
+                            .read_only = m->read_only || tristate_or(v->read_only, false) };
         if (v->propagation == PROPAGATION_SLAVE)
                 r = free_and_strdup(&to->propagation, "HostToContainer");
         return r >= 0 && to->name && to->path ? 0 : -ENOMEM;

@@ -199,7 +199,7 @@ static int mount_own(const KubeMake *m, const char *where, const KubeMount *moun
 
 static int add_mount(const KubeMake *m, const char *where, const KubeMount *mount, AppcPodApp *app)
 {
-        Mount own = { .volume = strdup(mount->name), .path = strdup(mount->path) };
+        Mount own = { .volume = strdup(mount->name), .path = strdup(mount->path), .read_only = mount->read_only };
         const KubeVolume *v;
         size_t index;
         int r = own.volume && own.path ? 0 : -ENOMEM;
@@ -213,12 +213,14 @@ static int add_mount(const KubeMake *m, const char *where, const KubeMount *moun
                 r = kube_refuse(m, where, "'%s' is not an absolute path", mount->path);
         else if (appc_pod_app_has_mount(app, mount->path))
                 r = kube_refuse(m, where, "something is mounted at '%s' already", mount->path);
-        else if (v->empty && (mount->read_only || !isempty(mount->sub_path)))
-                r = kube_refuse(m, where, "not supported: %s of an emptyDir, which is one for all apps",
-                                mount->read_only ? "readOnly" : "subPath");
+        else if (v->empty && !isempty(mount->sub_path))
+                r = kube_refuse(m, where, "not supported: subPath of an emptyDir, which is one for all apps");
+        else if (v->empty && mount->read_only && !isempty(v->empty->medium))
+                r = kube_refuse(m, where, "not supported: readOnly of an emptyDir in memory");
         else if (v->empty)
                 r = appc_pod_app_add_mount(app, &own);
         else if (has_kind(v)) {
+                own.read_only = false;
                 own.app_volume = new0(Volume, 1);
                 r = own.app_volume ? mount_own(m, where, mount, v, own.app_volume) : -ENOMEM;
                 if (r >= 0 && own.app_volume->name)

@@ -178,6 +178,7 @@ static const JsonField mount_table[] = {
         { "volume",    &json_ac_name,        offsetof(Mount, volume), JSON_MANDATORY },
         { "path",      &json_absolute_path,  offsetof(Mount, path),   JSON_MANDATORY },
         { "appVolume", &json_volume_pointer, offsetof(Mount, app_volume)             },
+        { "readOnly",  &json_boolean,        offsetof(Mount, read_only)              },
         {}
 };
 

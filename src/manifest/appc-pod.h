@@ -56,6 +56,7 @@ typedef struct Mount {
         char *volume;
         char *path;
         Volume *app_volume; /* private to the app; then no volume of the pod is needed */
+        bool read_only;     /* for this app, whatever the volume says (our extension) */
 } Mount;
 
 /* An image as it is named in manifests and on command lines. */

@@ -141,10 +141,13 @@ typedef struct PlannedVolume {
         char *target;
 } PlannedVolume;
 
-/* A volume's own readOnly, if given, overrides the mount point's, as with rkt. */
-static int mount_is_read_only(const AppcPodApp *app, const Volume *volume, const char *target)
+/* A volume's own readOnly, if given, overrides the mount point's, as with rkt; a mount's makes it so in any case. */
+static int mount_is_read_only(const AppcPodApp *app, const Mount *mount, const Volume *volume, const char *target)
 {
         bool read_only = false;
+
+        if (mount->read_only)
+                return true;
 
         for (size_t i = 0; app->app && i < app->app->n_mount_points; i++) {
                 _cleanup_free_ char *path = NULL;
@@ -252,7 +255,7 @@ static int plan_volume(const PodPlan *plan, PlanApp *ret, const PlannedVolume *p
         r = app_bind(plan, ret, what, source_of(volume, name, empty), planned->target, &m);
         if (r < 0)
                 return r;
-        r = mount_is_read_only(app, volume, planned->target);
+        r = mount_is_read_only(app, planned->mount, volume, planned->target);
         if (r < 0)
                 return r;
         m->read_only = r;

@@ -495,3 +495,23 @@ test_kube_of_podman() {
         podctl run --kube pod.yaml 2>log >ours || fail "$(cat log pod.yaml)"
         diff theirs ours
 }
+
+# What one container writes another reads only.
+test_kube_reader_of_empty_dir() {
+        kube_image
+        cat >pod.yaml <<'YAML'
+kind: Pod
+metadata: {name: kube-reader}
+spec:
+  restartPolicy: Never
+  volumes: [{name: shared, emptyDir: {}}]
+  initContainers:
+  - {name: writer, image: "localhost/busybox:1", imagePullPolicy: Never, command: [sh, -c, "echo text >/w/file"],
+     volumeMounts: [{name: shared, mountPath: /w}]}
+  containers:
+  - {name: reader, image: "localhost/busybox:1", imagePullPolicy: Never,
+     command: [sh, -c, "cat /r/file; touch /r/x 2>/dev/null || echo read-only"],
+     volumeMounts: [{name: shared, mountPath: /r, readOnly: true}]}
+YAML
+        assert_eq "$(podctl run --kube pod.yaml)" $'reader: text\nreader: read-only'
+}

@@ -135,6 +135,9 @@ Test(kube_pod, carried_over)
                   "\"source\":\"/files/volumes/v/d/x\",\"readOnly\":true}" },
                 { "    volumeMounts: [{name: srv-a.b_1, mountPath: /a}]",
                   "  volumes: [{name: srv-a.b_1, emptyDir: {}}]", "\"volume\":\"srv-a-b-1\"" },
+                { "    volumeMounts: [{name: e, mountPath: /a, readOnly: true}]",
+                  "  volumes: [{name: e, emptyDir: {}}]",
+                  "{\"volume\":\"e\",\"path\":\"/a\",\"readOnly\":true}" },
                 /* Init containers */
                 { "", "  initContainers: [{name: i, image: x}, {name: s, image: x, restartPolicy: Always}]",
                   "{\"name\":\"podctl/requires\",\"value\":\"i,s\"}" },
