@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "foreign/composefile-plan-internal.h"
 #include "foreign/composefile-variables.h"
+#include "manifest/ac-types.h"
 
 /* The image and its program */
 
@@ -10,6 +11,9 @@ int composefile_image(ComposefileStep *c, const ComposefileRow *row, json_object
 
         if (isempty(text))
                 return lose(c, "expected a name");
+        if (*text != '/' && (!strchr(LOWERCASE UPPERCASE DIGITS, *text) ||
+                             !string_in_charset(text, LOWERCASE UPPERCASE DIGITS "-._/:@+")))
+                return lose(c, "'%s' is not a valid name of an image", text);
         c->step.app->image = *text == '/' ? strdup(text) : strjoin("docker://", text);
         return c->step.app->image ? 0 : -ENOMEM;
 }
@@ -50,6 +54,8 @@ int composefile_environment(ComposefileStep *c, const ComposefileRow *row, json_
                         r = split_pair(*pair, '=', &name, &text);
                 if (r < 0)
                         return r;
+                if (!ac_env_name_is_valid(name))
+                        return lose(c, "'%s' is not a valid name of a variable", name);
                 set = text ?: strv_env_get(c->make->input->environment, name);
                 if (set)
                         r = strv_env_set(&c->step.app->environment, name, set);
@@ -195,8 +201,7 @@ int composefile_ulimits(ComposefileStep *c, const ComposefileRow *row, json_obje
 {
         if (!json_object_is_type(value, json_type_object))
                 return lose(c, "expected names and their limits");
-        json_object_object_foreach(value, name, limit)
-        {
+        json_object_object_foreach(value, name, limit) {
                 const char *soft = composefile_text(limit) ?: composefile_get(limit, "soft"),
                            *hard = composefile_text(limit) ?: composefile_get(limit, "hard") ?: soft;
                 _cleanup_free_ char *text = soft ? strprintf("%s=%s:%s", name, soft, hard) : NULL;

@@ -194,6 +194,8 @@ static int one_secret(ComposefileStep *c, const ComposefileRow *row, json_object
         name = composefile_get(grant.what, "name") ?: grant.source;
         target = grant.target && startswith(grant.target, "/run/secrets/") ? grant.target + strlen("/run/secrets/")
                                                                            : grant.target ?: grant.source;
+        if (strpbrk(target, ",=") || strpbrk(name, ",=") || (file && strchr(file, ',')))
+                return lose(c, "there is a comma or '=' in a name");
         if (strchr(target, '/'))
                 return lose(c, "secrets are files in /run/secrets; '%s' is not", target);
         if (composefile_get(grant.what, "environment"))

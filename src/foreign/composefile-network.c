@@ -3,6 +3,8 @@
 
 #include "foreign/composefile-plan-internal.h"
 
+#define HOST_NAME_LENGTH 253
+
 /* The other services */
 
 char *composefile_app_name(const char *service)
@@ -46,6 +48,8 @@ int composefile_depends_on(ComposefileStep *c, const ComposefileRow *row, json_o
 
 int composefile_host_entry(ComposefileStep *c, const char *name, const char *address)
 {
+        if (!*name || strlen(name) > HOST_NAME_LENGTH || !string_in_charset(name, LOWERCASE UPPERCASE DIGITS "-._"))
+                return lose(c, "'%s' is not a valid name of a host", name);
         return strv_extendf(&c->make->pod->words, "--hosts-entry=%s=%s", address, name);
 }
 

@@ -51,8 +51,7 @@ static int expand_array(ComposefileMake *m, json_object *array, const char *at)
 
 static int expand_object(ComposefileMake *m, json_object *object, const char *at)
 {
-        json_object_object_foreach(object, name, value)
-        {
+        json_object_object_foreach(object, name, value) {
                 _cleanup_free_ char *path = strjoin(at, *at ? "." : "", name);
                 int r = path ? expand_value(m, value, path) : -ENOMEM;
 
@@ -122,8 +121,7 @@ static int check_top_level(ComposefileMake *m)
                                              "volumes", "secrets", "configs",  NULL };
         int r = 0;
 
-        json_object_object_foreach(m->document.value, member, value)
-        {
+        json_object_object_foreach(m->document.value, member, value) {
                 bool carried = strv_contains((char *const *) known, member) || startswith(member, "x-");
                 const char *why = streq(member, "include")  ? "give the other file to podctl create, too"
                                   : streq(member, "models") ? "there are no models here"
@@ -166,8 +164,7 @@ static int note_conditions(ComposefileMake *m, json_object *service)
         if (!json_object_object_get_ex(service, "depends_on", &others) ||
             !json_object_is_type(others, json_type_object))
                 return 0;
-        json_object_object_foreach(others, name, how)
-        {
+        json_object_object_foreach(others, name, how) {
                 const char *condition = strempty(composefile_get(how, "condition"));
                 int r = streq(condition, "service_healthy")                  ? strv_extend(&m->awaited, name)
                         : streq(condition, "service_completed_successfully") ? strv_extend(&m->oneshots, name)
@@ -181,8 +178,7 @@ static int note_conditions(ComposefileMake *m, json_object *service)
 
 static int look_at_services(ComposefileMake *m)
 {
-        json_object_object_foreach(m->services, name, service)
-        {
+        json_object_object_foreach(m->services, name, service) {
                 int r = json_object_is_type(service, json_type_object) ? leave_out(m, name, service) : 0;
 
                 if (r >= 0 && !strv_contains(m->left_out, name))
@@ -193,22 +189,30 @@ static int look_at_services(ComposefileMake *m)
         return 0;
 }
 
+static bool service_name_is_valid(const char *name)
+{
+        return *name && strchr(LOWERCASE UPPERCASE DIGITS, *name) &&
+               string_in_charset(name, LOWERCASE UPPERCASE DIGITS "._-");
+}
+
 static int add_services(ComposefileMake *m)
 {
         int r = look_at_services(m);
 
         if (r < 0)
                 return r;
-        json_object_object_foreach(m->services, name, service)
-        {
+        json_object_object_foreach(m->services, name, service) {
                 _cleanup_free_ char *at = strjoin("services.", name);
 
                 if (!at)
                         return -ENOMEM;
                 if (strv_contains(m->left_out, name))
                         continue;
-                r = json_object_is_type(service, json_type_object) ? composefile_service(m, name, service)
-                                                                   : tell(m, at, FINDING_LOST, "expected an object");
+                r = !service_name_is_valid(name)
+                            ? tell(m, at, FINDING_LOST, "the name is not valid: letters, digits, '.', '-' and '_'")
+                    : json_object_is_type(service, json_type_object)
+                            ? composefile_service(m, name, service)
+                            : tell(m, at, FINDING_LOST, "expected an object");
                 if (r < 0)
                         return r;
         }

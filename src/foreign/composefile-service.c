@@ -296,8 +296,7 @@ static int carry_members(ComposefileStep *c, json_object *service)
                 if (r < 0)
                         return r;
         }
-        json_object_object_foreach(service, member, ignored)
-        {
+        json_object_object_foreach(service, member, ignored) {
                 int r = is_known(member) ? 0 : tell_unknown(c, member);
 
                 (void) ignored;

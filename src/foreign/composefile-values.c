@@ -71,8 +71,7 @@ int composefile_each(ComposefileStep *c, json_object *value,
 
 static int pairs_of_object(json_object *value, char ***ret)
 {
-        json_object_object_foreach(value, name, member)
-        {
+        json_object_object_foreach(value, name, member) {
                 const char *text = member ? composefile_text(member) : NULL;
                 int r;
 
@@ -152,8 +151,7 @@ int composefile_words(json_object *value, char ***ret)
 
 int composefile_check_members(ComposefileStep *c, json_object *o, const char *const *known)
 {
-        json_object_object_foreach(o, name, value)
-        {
+        json_object_object_foreach(o, name, value) {
                 _cleanup_free_ char *at = NULL;
                 int r;
 

@@ -41,8 +41,7 @@ static int write_value(yaml_emitter_t *e, json_object *value);
 
 static int write_members(yaml_emitter_t *e, json_object *object)
 {
-        json_object_object_foreach(object, name, value)
-        {
+        json_object_object_foreach(object, name, value) {
                 int r = write_scalar(e, name, style_of(name));
 
                 if (r >= 0)

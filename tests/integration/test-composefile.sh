@@ -75,7 +75,7 @@ END
         assert_contains "$output" "compose.yaml:4  services.web.privileged  lost"
         assert_contains "$output" "there is no such member; did you mean 'ports'?"
         assert_fails 254 podctl create site --from=compose.yaml
-        assert_contains "$output" 'Nothing was written, since 2 lines'
+        assert_contains "$output" 'would lose 2 of its lines'
         assert_fails '*' ls /etc/podctl/pods.d/site.json
         : >compose.override.yml
         assert_fails 1 podctl create site --from=. --check

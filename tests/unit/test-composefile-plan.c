@@ -29,7 +29,9 @@ static char *text_of(const PodDrafts *drafts)
         char *text = strdup("");
 
         cr_assert_eq(drafts->n_pods, 1);
-        cr_assert(pod_draft_words(&drafts->pods[0], &words) >= 0);
+        /* Without an image there is no command line. */
+        if (drafts->pods[0].n_apps == 0 || drafts->pods[0].apps[0].image)
+                cr_assert(pod_draft_words(&drafts->pods[0], &words) >= 0);
         STRV_FOREACH(word, words)
                 add(&text, *word);
         for (size_t i = 0; i < drafts->findings.n; i++) {
@@ -88,6 +90,9 @@ Test(composefile_plan, members)
                 { "privileged: false\n    tty: false\n    scale: 1\n    x-a: 1\n    init: true", "" },
                 /* What is not carried over */
                 { "privileged: true", "!lost:4:services.s.privileged: pods have user IDs of their own" },
+                { "container_name: ../x", "!lost:4:services.s.container_name: '../x' is not a valid name of a host" },
+                { "environment: {\"A B\": c}", "!lost:4:services.s.environment: 'A B' is not a valid name" },
+                { "secrets: [{source: k, target: \"a,env=B\"}]", "!lost:4:services.s.secrets[0]: there is a comma" },
                 { "imge: x", "!lost:4:services.s.imge: there is no such member; did you mean 'image'?" },
                 { "command: []", "!lost:4:services.s.command: the image's own cannot be left out" },
                 { "command: '\"a'", "!lost:4:services.s.command: expected words" },
@@ -155,10 +160,18 @@ Test(composefile_plan, files)
                   "podctl "
                   "create, too" },
                 { "services: {}", "p lost:1:services: there is no service" },
-                { "services: {s: {build: .}}", "--hosts-entry=127.0.0.1=s p (null) --name=s" },
+                { "services: {../x: {image: i}}",
+                  "p lost:1:services: there is no service lost:1:services.../x: the name is not valid: letters, digits, "
+                  "'.', '-' and '_'" },
+                { "services: {s: {image: --x}}",
+                  "lost:1:services.s: there is no image: build it, fetch it with podctl fetch, and write its name "
+                  "lost:1:services.s.image: '--x' is not a valid name of an image" },
+                { "services: {s: {build: .}}",
+                  "lost:1:services.s: there is no image: build it, fetch it with podctl fetch, and write its name "
+                  "changed:1:services.s.build: the image is not built, but fetched" },
         };
 
-        for (size_t i = 0; i + 1 < ELEMENTSOF(cases); i++) {
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_free_ char *message = NULL, *text = plan(cases[i].yaml, &message);
 
                 cr_assert(text, "%s: %s", cases[i].yaml, message);

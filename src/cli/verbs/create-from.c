@@ -52,8 +52,8 @@ static int tell_findings(const Findings *findings, const RunArgs *args)
                         log_warning("%s:%zu: %s is changed: %s", f->file, f->line, f->member, f->text);
         }
         if (lost > 0 && !args->force)
-                return log_error_errno(EINVAL, "Nothing was written, since %zu lines of %s cannot be carried over; "
-                                       "--force leaves them out", lost, args->from ?: "podman run");
+                return log_error_errno(EINVAL, "Nothing was written, since %s would lose %zu of its lines; --force "
+                                       "leaves them out", args->from ?: "podman run", lost);
         return 0;
 }
 
@@ -166,7 +166,9 @@ static int write_pod(Context *c, const PodDraft *pod, const RunArgs *args, Olds 
                         return log_error_errno(EINVAL, "%s: container '%s' has no image", pod->stem, pod->apps[i].stem);
         if (pod_draft_words(pod, &words) < 0)
                 return log_oom();
+        log_set_prefix(pod->stem);
         r = run_args_parse(c, words, &own);
+        log_set_prefix(NULL);
         if (r >= 0 && args->format)
                 r = free_and_strdup(&own.format, args->format);
         if (r >= 0 && !args->dry_run && pod_name_is_valid(pod->name))
