@@ -3,6 +3,7 @@
 #include "config.h"
 #include "pod/plan-mounts.h"
 #include "pod/plan-network.h"
+#include "pod/pod-files.h"
 #include "pod/pod-volumes.h"
 
 /* Appends a zeroed mount, which belongs to the plan. */
@@ -184,9 +185,14 @@ static const AppcPodApp *first_with_volume(const PodPlan *plan, const AppcPodApp
         return app;
 }
 
+/* Files that were made for the pod belong to root, and so they do in there where /run can be mapped (a tmpfs can since
+ * Linux 6.3). Those that everybody may read do without, where it cannot. */
 static int plan_host_volume(PlanMount *m, const Volume *volume, bool private_users)
 {
-        m->map_ids = tristate_or(volume->map_ids, private_users) && private_users;
+        bool of_pod = startswith(volume->source, POD_FILES_DIRECTORY "/");
+
+        m->map_ids = (of_pod || tristate_or(volume->map_ids, private_users)) && private_users;
+        m->map_ids_optional = of_pod && !tristate_or(volume->map_ids, true);
         m->slave = volume->propagation == PROPAGATION_SLAVE;
         m->is_device = volume->device_access;
         m->make_source = volume->create;
