@@ -161,8 +161,8 @@ Test(composefile_plan, files)
                   "create, too" },
                 { "services: {}", "p lost:1:services: there is no service" },
                 { "services: {../x: {image: i}}",
-                  "p lost:1:services: there is no service lost:1:services.../x: the name is not valid: letters, digits, "
-                  "'.', '-' and '_'" },
+                  "p lost:1:services: there is no service lost:1:services.../x: the name is not valid: letters, "
+                  "digits, '.', '-' and '_'" },
                 { "services: {s: {image: --x}}",
                   "lost:1:services.s: there is no image: build it, fetch it with podctl fetch, and write its name "
                   "lost:1:services.s.image: '--x' is not a valid name of an image" },

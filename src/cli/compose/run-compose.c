@@ -127,25 +127,36 @@ static int check_seccomp(const char *option)
         return 0;
 }
 
-/* Applies the options that apps of a file have. */
-static int apply_options(Context *c, AppcPodApp *app, bool private_users, Image **image)
+/* The message names the app. */
+static int find_image_of_app(Context *c, const AppcPodApp *app, Image **image)
 {
         _cleanup_free_ char *message = NULL;
         ImageStore *store;
+        int r = context_images(c, &store);
+
+        if (r < 0 || *image)
+                return r;
+        r = pod_find_image(store, app, image, &message);
+        return r < 0 ? log_error_errno(r, "%s", message ?: "Cannot find the image") : 0;
+}
+
+/* Applies the options that apps of a file have. */
+static int apply_options(Context *c, const char *file, AppcPodApp *app, bool private_users, Image **image)
+{
+        _cleanup_free_ char *context = strprintf("%s: app '%s'", file, app->name);
         int r;
 
         if (!app->options)
                 return 0;
-        r = check_seccomp(app->options->seccomp);
-        if (r < 0)
-                return r;
-        r = context_images(c, &store);
-        if (r < 0)
-                return r;
-        r = *image ? 0 : pod_find_image(store, app, image, &message);
-        if (r < 0)
-                return log_error_errno(r, "%s", message ?: "Cannot find the image");
-        return compose_options(*image, private_users, app);
+        log_set_prefix(file);
+        r = find_image_of_app(c, app, image);
+        log_set_prefix(context);
+        if (r >= 0)
+                r = check_seccomp(app->options->seccomp);
+        if (r >= 0)
+                r = compose_options(*image, private_users, app);
+        log_set_prefix(NULL);
+        return r;
 }
 
 /* Without fetching: what a start would find in the store. */
@@ -187,14 +198,9 @@ static int complete_file(Context *c, const RunArgs *args, AppcPod *pod, Image **
         if (r < 0)
                 return r;
         r = private_users_wanted(args, pod, &users);
-        for (size_t i = 0; r >= 0 && i < pod->n_apps; i++) {
-                _cleanup_free_ char *context = strprintf("%s: app '%s'", args->manifest_shown ?: args->pod_manifest,
-                                                         pod->apps[i].name);
-
-                log_set_prefix(context);
-                r = apply_options(c, &pod->apps[i], tristate_or(users, true), &images[i]);
-                log_set_prefix(NULL);
-        }
+        for (size_t i = 0; r >= 0 && i < pod->n_apps; i++)
+                r = apply_options(c, args->manifest_shown ?: args->pod_manifest, &pod->apps[i],
+                                  tristate_or(users, true), &images[i]);
         return r;
 }
 

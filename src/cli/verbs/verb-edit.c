@@ -66,9 +66,12 @@ static int read_before(Edit *e)
 /* An earlier draft is gone on with. */
 static int begin(Edit *e)
 {
+        struct stat st;
         int r;
 
-        if (access(e->draft, F_OK) >= 0) {
+        if (lstat(e->draft, &st) >= 0) {
+                if (!S_ISREG(st.st_mode))
+                        return log_error_errno(EEXIST, "%s is not a file that podctl edit left; remove it", e->draft);
                 log_info("Going on with the draft of an earlier edit, %s", e->draft);
                 return 0;
         }
@@ -82,7 +85,7 @@ static int begin(Edit *e)
 static int end_unchanged(const Edit *e)
 {
         _cleanup_free_ char *after = NULL;
-        int r = read_file_at(AT_FDCWD, e->draft, JSON_MAX_SIZE, &after, NULL);
+        int r = read_foreign_file_at(AT_FDCWD, e->draft, JSON_MAX_SIZE, &after, NULL);
 
         if (r < 0)
                 return log_error_errno(r, "%s: %m", e->draft);
@@ -105,8 +108,15 @@ static bool wants_again(void)
         return getline(&answer, &room, stdin) > 0 && (*answer == 'y' || *answer == 'Y' || *answer == '\n');
 }
 
+/* A draft in which nobody has typed anything is none. */
 static int keep_draft(const Edit *e, int r)
 {
+        _cleanup_free_ char *after = NULL;
+
+        if (read_foreign_file_at(AT_FDCWD, e->draft, JSON_MAX_SIZE, &after, NULL) >= 0 && streq(after, e->before)) {
+                (void) unlink(e->draft);
+                return r;
+        }
         return log_error_errno(r, "%s is as it was; the draft is %s, and podctl edit %s goes on with it", e->path,
                                e->draft, e->name);
 }
@@ -116,7 +126,7 @@ static int take_over(Context *c, const Edit *e)
 {
         _cleanup_free_ char *text = NULL;
         size_t n;
-        int r = read_file_at(AT_FDCWD, e->draft, JSON_MAX_SIZE, &text, &n);
+        int r = read_foreign_file_at(AT_FDCWD, e->draft, JSON_MAX_SIZE, &text, &n);
 
         if (r >= 0)
                 r = write_file_at(AT_FDCWD, e->target, text, n, e->mode);
