@@ -41,10 +41,13 @@ struct ComposefileRow {
 #define lose(c, ...) quadlet_step_tell(&(c)->step, FINDING_LOST, __VA_ARGS__)
 #define change(c, ...) quadlet_step_tell(&(c)->step, FINDING_CHANGED, __VA_ARGS__)
 
-/* compose-service.c: one service as an app. */
+/* composefile-extends.c: merges services into those that extend them. */
+int composefile_extend(ComposefileMake *make);
+
+/* composefile-service.c: one service as an app. */
 int composefile_service(ComposefileMake *make, const char *name, json_object *service);
 
-/* compose-values.c: what many members have */
+/* composefile-values.c: what many members have */
 
 /* The text of a value that is neither an object nor an array; NULL: it is one. */
 const char *composefile_text(json_object *value);
@@ -64,12 +67,12 @@ int composefile_words(json_object *value, char ***ret);
 /* Says that members of an object, other than these, are lost. */
 int composefile_check_members(ComposefileStep *c, json_object *o, const char *const *known);
 
-/* compose-mounts.c */
+/* composefile-mounts.c */
 int composefile_volumes(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 int composefile_secrets(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 int composefile_configs(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 
-/* compose-app.c: programs, variables, checks and limits */
+/* composefile-app.c: programs, variables, checks and limits */
 int composefile_image(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 int composefile_command(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 int composefile_entrypoint(ComposefileStep *c, const ComposefileRow *row, json_object *value);
@@ -83,7 +86,7 @@ int composefile_ulimits(ComposefileStep *c, const ComposefileRow *row, json_obje
 int composefile_restart(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 int composefile_deploy(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 
-/* compose-network.c: the other services, names, networks and ports */
+/* composefile-network.c: the other services, names, networks and ports */
 int composefile_depends_on(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 int composefile_links(ComposefileStep *c, const ComposefileRow *row, json_object *value);
 int composefile_container_name(ComposefileStep *c, const ComposefileRow *row, json_object *value);

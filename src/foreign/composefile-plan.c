@@ -197,8 +197,10 @@ static bool service_name_is_valid(const char *name)
 
 static int add_services(ComposefileMake *m)
 {
-        int r = look_at_services(m);
+        int r = composefile_extend(m);
 
+        if (r >= 0)
+                r = look_at_services(m);
         if (r < 0)
                 return r;
         json_object_object_foreach(m->services, name, service) {

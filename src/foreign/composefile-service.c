@@ -208,7 +208,7 @@ static const ComposefileRow rows[] = {
         LOST("credential_spec", "this is Linux"),
         LOST("device_cgroup_rules", "name the devices with devices"),
         LOST("domainname", "write the whole name as hostname"),
-        LOST("extends", "write its members here, or an anchor of YAML"),
+        { "extends", nothing },
         LOST("external_links", "make the other service a pod, and use its name"),
         LOST("gpus", "name the devices with devices"),
         LOST("label_file", "write the labels here"),

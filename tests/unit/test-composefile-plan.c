@@ -60,8 +60,7 @@ Test(composefile_plan, members)
                 const char *member, *expected;
         } cases[] = {
                 { "command: sh -c 'echo $$HOME'", "-- sh -c echo $HOME ---" },
-                { "command: grep -E '\\.txt$$' \"a b\"'c'\\ d \"\\n\\\"\" ''",
-                  "-- grep -E \\.txt$ a bc d \\n\"  ---" },
+                { "command: grep -E '\\.txt$$' \"a b\"'c'\\ d \"\\n\\\"\" ''", "-- grep -E \\.txt$ a bc d \\n\"  ---" },
                 { "command: [sh, -c, \"echo ${V}\"]", "-- sh -c echo value ---" },
                 { "entrypoint: [/bin/x, a]\n    command: y", "--exec=/bin/x -- a y ---" },
                 { "command:", "" },
@@ -159,6 +158,26 @@ Test(composefile_plan, files)
                   "service is left out: COMPOSE_PROFILES does not name one lost:3:include: give the other file to "
                   "podctl "
                   "create, too" },
+                { "services:\n  b: {image: i, environment: {A: 1, B: 1}, group_add: [1], command: [x, y]}\n  s: "
+                  "{extends: {service: "
+                  "b}, environment: {B: 2}, group_add: [2, 1], command: [z]}\n  t: {extends: s, image: j}",
+                  "--hosts-entry=127.0.0.1=b --hosts-entry=127.0.0.1=s --hosts-entry=127.0.0.1=t p docker://i --name=b "
+                  "--supplementary-gids=1 --environment=A=1 --environment=B=1 -- x y --- docker://i --name=s "
+                  "--supplementary-gids=1 --supplementary-gids=2 --environment=B=2 "
+                  "--environment=A=1 -- z --- docker://j --name=t --supplementary-gids=1 --supplementary-gids=2 "
+                  "--environment=B=2 --environment=A=1 -- z ---" },
+                { "services: {a: {image: i, extends: b}, b: {image: i, extends: a}}",
+                  "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://i --name=a docker://i --name=b "
+                  "lost:1:services.b.extends: it extends itself" },
+                { "services: {a: {image: i, extends: {service: x, file: o.yaml}}}",
+                  "--hosts-entry=127.0.0.1=a p docker://i --name=a lost:1:services.a.extends: a service of another "
+                  "file: "
+                  "write its members here" },
+                { "services: {a: {image: i, extends: b, labels: [x=y]}, b: {image: i, labels: {z: w}}}",
+                  "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b p docker://i --name=a --user-label=x=y "
+                  "docker://i "
+                  "--name=b --user-label=z=w lost:1:services.a.extends: what both have is a list in one and not in the "
+                  "other; write mappings" },
                 { "services: {}", "p lost:1:services: there is no service" },
                 { "services: {../x: {image: i}}",
                   "p lost:1:services: there is no service lost:1:services.../x: the name is not valid: letters, "
