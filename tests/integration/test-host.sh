@@ -146,7 +146,6 @@ test_check_finds_what_is_missing() {
         assert_eq "$(outcome_of programs)" lacking
         assert_eq "$(outcome_of machined)" less
         assert_fails 254 podctl check --host site
-        assert_fails 254 podctl check --format=json
 }
 
 # As on live systems.
