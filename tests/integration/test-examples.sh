@@ -470,9 +470,9 @@ test_podctl_pods_d_5() {
         forget_images_after
         archive httpd.oci httpd.tar
         archive busybox.oci busybox.tar
+        defer podctl volume rm --force pages
         to_be_started site
         to_be_started shop
-        defer podctl volume rm pages
         example podctl-pods.d.5
         wait_until sh -c 'podctl enter --app=clock site cat /www/index.html | grep -q UTC'
         podctl enter --app=web site wget -qO- http://127.0.0.1:8080/ | grep -q UTC

@@ -27,7 +27,7 @@ test_short_starts() {
         local id
         mkdir data
         echo 'hello from here' >data/words
-        defer podctl volume rm kept
+        defer podctl volume rm --force kept
         short brief.yaml <<X
 hostname: words
 networks: none
