@@ -150,7 +150,7 @@ test_success_is_the_units() {
 test_missing_manifest_and_image() {
         defer systemctl reset-failed pod@nosuch.service
         assert_fails '*' systemctl start pod@nosuch.service
-        assert_contains "$(journalctl --no-pager -o cat -u pod@nosuch.service)" nosuch.json
+        assert_contains "$(journalctl --no-pager -o cat -u pod@nosuch.service)" pods.d/nosuch.yaml
         declare_pod imageless 'exec sleep 1000'
         sed -i s/busybox/no-such-image/ /etc/podctl/pods.d/imageless.json
         assert_fails '*' systemctl start pod@imageless.service
