@@ -275,6 +275,8 @@ static int set_probe(KubeGenerate *g, const AppcPodApp *app, HealthKind kind, Ku
         if (!c->probes[kind])
                 return -ENOMEM;
         r = fill_probe(check, c->probes[kind]);
+        if (r >= 0 && c->probes[kind]->grpc && c->probes[kind]->grpc->host)
+                r = kube_generate_lose(g, app->name, "the address %s of a check by gRPC", c->probes[kind]->grpc->host);
         if (r < 0 || kind != HEALTH_LIVENESS)
                 return r;
         return streq(strempty(strv_env_get(app->annotations, "podctl/on-unhealthy")), "")

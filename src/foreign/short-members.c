@@ -2,7 +2,6 @@
 #include "basic/string-util.h"
 #include "foreign/short-members.h"
 
-
 const ShortMember short_pod_members[] = {
         { "apps", SHORT_APPS, .help = "The apps, by their names, or as a list" },
         { "annotations", SHORT_PAIRS, "annotation", .help = "Annotations of the pod" },

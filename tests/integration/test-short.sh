@@ -122,6 +122,20 @@ test_edit_keeps_a_draft_with_a_mistake() {
         grep -qx lost "$LOCAL/.draft-brief.yaml"
 }
 
+# Where nobody has typed anything there is no draft, and what somebody else put in its place is not followed.
+test_edit_draft_of_nothing() {
+        short brief.yaml <<<'image: busybox'
+        by_editor false
+        assert_fails 254 podctl edit brief
+        [[ ! -e $LOCAL/.draft-brief.yaml ]]
+        echo mine >elsewhere
+        ln -s "$PWD/elsewhere" "$LOCAL/.draft-brief.yaml"
+        by_editor 'echo more >>"$1"'
+        assert_fails 254 podctl edit brief
+        assert_contains "$output" 'is not a file that podctl edit left'
+        assert_eq "$(cat elsewhere)" mine
+}
+
 test_edit_writes_to_etc() {
         mkdir -p /usr/lib/podctl/pods.d
         echo 'image: busybox' >/usr/lib/podctl/pods.d/vendor.yaml

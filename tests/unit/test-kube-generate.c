@@ -111,6 +111,9 @@ Test(kube_generate, own_pods)
                   "its user 'www'" },
                 { APP(",\"options\":{\"health-cmd\":\"true | cat\",\"health-interval\":\"90s\"}") "}",
                   "periodSeconds: 90", "its check restarts it" },
+                { APP(",\"options\":{\"healthcheck\":{\"Test\":[\"GRPC\",\"10.0.0.1\",\"80\"]}},\"annotations\":[{"
+                      "\"name\":\"podctl/on-unhealthy\",\"value\":\"restart\"}]") "}",
+                  "grpc:", "the address 10.0.0.1 of a check by gRPC" },
                 { APP(",\"options\":{\"rlimit\":[\"NOFILE=1\"]}") "}", "name: a", "its resource limits" },
                 { APP(",\"options\":{\"credential\":[]}") ",\"annotations\":[{\"name\":\"podctl/"
                                                           "net\",\"value\":\"lan\"}]}",
