@@ -2,6 +2,7 @@
 #include "basic/fs.h"
 #include "basic/lock.h"
 #include "basic/string-util.h"
+#include "basic/strv.h"
 #include "basic/uuid.h"
 #include "network/net-lease.h"
 
@@ -79,6 +80,20 @@ static bool is_held(int dir_fd, const char *name)
         _cleanup_close_ int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
         return fd >= 0 && fd_lock(fd, LOCK_EX | LOCK_NB) == -EAGAIN;
+}
+
+void net_leases_sweep(int dir_fd)
+{
+        _cleanup_strv_free_ char **names = NULL;
+
+        if (list_directory_at(dir_fd, ".", &names) < 0)
+                return;
+        STRV_FOREACH(name, names) {
+                NetAddress ignored;
+
+                if (net_address_parse(*name, &ignored) >= 0 && !is_held(dir_fd, *name))
+                        (void) unlinkat(dir_fd, *name, 0);
+        }
 }
 
 bool net_leases_held(int dir_fd)

@@ -20,5 +20,7 @@ int net_lease_acquire(int dir_fd, const NetPrefix *subnet, const char *hint, uin
                       NetLease *ret, char **ret_holder);
 /* Removes the file if it is the pod's and the pod is gone; otherwise does nothing. */
 void net_lease_release(int dir_fd, const char *address, const char *uuid);
+/* Removes the files of all pods that are gone, also of those whose start was killed before it was recorded. */
+void net_leases_sweep(int dir_fd);
 /* Whether any pod holds an address. */
 bool net_leases_held(int dir_fd);

@@ -27,10 +27,11 @@ typedef struct Attach {
         bool has_gateway;
 } Attach;
 
-/* network-native.c: subnet, address and names of join i, noted in the state. */
+/* network-native.c: subnet and address of join i, noted in the state. */
 int network_native_allocate(Attach *a, size_t i, char **reterr_message);
-/* The names that the pod sees, if those of one network are not all. */
-int network_native_make_view(const Attach *a);
+/* The names of the pod, and those that it sees, if those of one network are not all. Called once the state is written:
+ * nothing else would tell that they are to be removed. */
+int network_native_publish(const Attach *a);
 int network_native_plan_link(const Attach *a, size_t i, bool default_route, NetLink *ret);
 void network_native_release(const NetStateJoin *j, const char *uuid);
 
@@ -38,6 +39,8 @@ void network_native_release(const NetStateJoin *j, const char *uuid);
 int network_claims_take(Attach *a, char **reterr_message);
 int network_claims_write(const Attach *a, const char *address, const char *address6);
 void network_claims_release(const NetEngine *engine, const char *uuid);
+/* Removes those of pods that are gone, when there is no table with their ports any more. */
+void network_claims_sweep(void);
 int network_claims_run(const NetEngine *engine, int (*format)(const NetClaim *c, char **ret), const NetClaim *claim,
                        char **reterr_message);
 

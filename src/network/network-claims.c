@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
+#include "basic/strv.h"
 #include "network/net-rules.h"
 #include "network/network-attach.h"
 #include "shared/explain.h"
@@ -101,4 +102,16 @@ void network_claims_release(const NetEngine *engine, const char *uuid)
                 return;
         if (!net_claim_is_held(dir_fd, uuid))
                 drop_claim(engine, dir_fd, &claim);
+}
+
+void network_claims_sweep(void)
+{
+        _cleanup_close_ int dir_fd = net_open_claims();
+        _cleanup_strv_free_ char **uuids = NULL;
+
+        if (dir_fd < 0 || list_directory_at(dir_fd, ".", &uuids) < 0)
+                return;
+        STRV_FOREACH(uuid, uuids)
+                if (!net_claim_is_held(dir_fd, *uuid))
+                        (void) unlinkat(dir_fd, *uuid, 0);
 }

@@ -326,17 +326,27 @@ int network_native_allocate(Attach *a, size_t i, char **reterr_message)
         r = network_native_plan_link(a, i, false, &link);
         if (r < 0)
                 return r;
-        r = describe_native(j, n, &link, &a->state.joins[i]);
-        return r < 0 ? r : add_names(a, dir_fd, &a->state.joins[i]);
+        return describe_native(j, n, &link, &a->state.joins[i]);
 }
 
-int network_native_make_view(const Attach *a)
+int network_native_publish(const Attach *a)
 {
         _cleanup_strv_free_ char **networks = NULL;
 
-        for (size_t i = 0; i < a->pod->n_joins; i++)
-                if (net_join_is_native(&a->pod->joins[i]) && strv_extend(&networks, a->pod->joins[i].name) < 0)
+        for (size_t i = 0; i < a->pod->n_joins; i++) {
+                const NetJoin *j = &a->pod->joins[i];
+                _cleanup_close_ int dir_fd = -EBADF;
+                int r;
+
+                if (!net_join_is_native(j))
+                        continue;
+                dir_fd = net_open_network(j->name);
+                r = dir_fd < 0 ? dir_fd : add_names(a, dir_fd, &a->state.joins[i]);
+                if (r < 0)
+                        return r;
+                if (strv_extend(&networks, j->name) < 0)
                         return -ENOMEM;
+        }
         return net_view_wanted(strv_length(networks), a->pod->entries)
                        ? net_view_make(a->pod->uuid, networks, a->pod->entries)
                        : 0;

@@ -193,6 +193,21 @@ void network_table_drop(const NetEngine *engine, const char *network)
                 (void) engine->run_rules(rules, NULL);
 }
 
+/* What starts have taken that were killed before they could note it. */
+static void sweep(void)
+{
+        _cleanup_strv_free_ char **networks = NULL;
+
+        network_claims_sweep();
+        (void) net_list_networks(&networks);
+        STRV_FOREACH(name, networks) {
+                _cleanup_close_ int fd = net_open_network(*name);
+
+                if (fd >= 0)
+                        net_leases_sweep(fd);
+        }
+}
+
 int network_remove_idle(char **reterr_message)
 {
         _cleanup_close_ int lock = net_state_lock();
@@ -201,6 +216,7 @@ int network_remove_idle(char **reterr_message)
 
         if (lock < 0 || network_table_is_used())
                 return MIN(lock, 0);
+        sweep();
         network_localhost_close();
         r = net_engine_load(&engine, reterr_message);
         if (r < 0 || !engine->table_exists())

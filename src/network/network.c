@@ -24,8 +24,7 @@ static int allocate_locked(Attach *a, char **reterr_message)
                 if (r < 0)
                         return r;
         }
-        r = network_native_make_view(a);
-        return r < 0 ? r : network_claims_take(a, reterr_message);
+        return network_claims_take(a, reterr_message);
 }
 
 static int allocate_all(Attach *a, char **reterr_message)
@@ -36,7 +35,8 @@ static int allocate_all(Attach *a, char **reterr_message)
         r = lock < 0 ? lock : allocate_locked(a, reterr_message);
         /* Even after a failure: everything that was allocated by then has to be released. */
         k = net_state_write(a->pod->dir_fd, &a->state);
-        return r < 0 ? r : k;
+        r = r < 0 ? r : k;
+        return r < 0 ? r : network_native_publish(a);
 }
 
 /* Second step: the namespace and its links */

@@ -121,9 +121,10 @@ sanitizer_reports() {
                 -exec awk '/ERROR:|runtime error:/ { printf "%s", $0; exit }' {} \; -printf '\n' 2>/dev/null || true
 }
 
-# leak_check BEFORE: prints what is there now and was not, or the reverse. Waits for it to settle.
+# leak_check BEFORE: prints what is there now and was not, or the reverse. Waits for it to settle: the kernel removes
+# network namespaces one after the other, those of other hosts beside this one too.
 leak_check() {
-        local before end=$((SECONDS + 15))
+        local before end=$((SECONDS + 45))
         # The table of networks goes some moments after the last pod, of the test before this one too.
         before=$(grep -v '^nft table inet podctl$' <<<"$1" || true)
         until [[ $(leak_state | sort) == "$before" ]]; do

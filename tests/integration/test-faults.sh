@@ -5,6 +5,8 @@
 
 fetch busybox.oci
 
+no_address_is_taken() { [[ -z $(find /run/podctl/network -name '172.*' -o -path '*/claims/*') ]]; }
+
 # nothing_left: after a collection there is no pod, and nothing that one had.
 nothing_left() {
         podctl gc --grace-period=0 2>/dev/null
@@ -21,6 +23,7 @@ nothing_left() {
                 >nspawn 2>/dev/null || true
         assert_eq "$(cat nspawn)" ''
         assert_eq "$(held_locks)" ''
+        wait_until no_address_is_taken
 }
 
 # Files of uid ranges and names that somebody still has the lock of.

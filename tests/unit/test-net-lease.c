@@ -58,6 +58,24 @@ Test(net_lease, release_is_of_ones_own)
         net_lease_release(t.fd, "10.0.0.7", A);
 }
 
+Test(net_lease, sweep_takes_what_nobody_holds)
+{
+        _cleanup_(temporary_done) Temporary t = temporary_new();
+        NetPrefix subnet = prefix("10.0.0.0/24");
+        _cleanup_free_ char *holder = NULL;
+        NetLease held, left;
+
+        cr_assert_eq(net_lease_acquire(t.fd, &subnet, "web", 7, A, &held, &holder), 0);
+        cr_assert_eq(net_lease_acquire(t.fd, &subnet, "web", 8, B, &left, &holder), 0);
+        safe_close(left.fd);
+        cr_assert_geq(write_string_at(t.fd, "subnet", "10.0.0.0/24", 0644), 0);
+        net_leases_sweep(t.fd);
+        cr_expect_eq(faccessat(t.fd, "10.0.0.7", F_OK, 0), 0);
+        cr_expect_lt(faccessat(t.fd, "10.0.0.8", F_OK, 0), 0);
+        cr_expect_eq(faccessat(t.fd, "subnet", F_OK, 0), 0);
+        safe_close(held.fd);
+}
+
 /* All there are, each once, and no more: neither the subnet's, the host's nor the broadcast address. */
 Test(net_lease, exhaustion)
 {
