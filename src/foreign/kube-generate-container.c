@@ -286,6 +286,45 @@ static int set_probe(KubeGenerate *g, const AppcPodApp *app, HealthKind kind, Ku
                        : 0;
 }
 
+/* Hooks */
+
+static int fill_handler(char *const *words, KubeHandler *handler)
+{
+        const HealthCheck check = app_hook_as_check(words);
+        KubeProbe probe = {};
+        int r;
+
+        if (app_hook_sleeps(words)) {
+                handler->seconds = json_object_new_int64(strtoll(words[1], NULL, 10));
+                return handler->seconds ? 0 : -ENOMEM;
+        }
+        if (!health_check_connects(&check))
+                return health_check_command(&check, NULL, &handler->command);
+        r = set_connection(words, &probe);
+        handler->http = probe.http;
+        return r;
+}
+
+static int set_hooks(const AppcPodApp *app, KubeContainer *c)
+{
+        int r = 0;
+
+        for (AppHook hook = 0; r >= 0 && hook < _APP_HOOK_MAX; hook++) {
+                char *const *words = app->options && app->options->hooks[hook] ? app->options->hooks[hook]
+                                     : app->app                                ? app->app->hooks[hook]
+                                                                               : NULL;
+
+                if (strv_length(words) == 0)
+                        continue;
+                c->lifecycle = c->lifecycle ?: new0(KubeLifecycle, 1);
+                if (!c->lifecycle)
+                        return -ENOMEM;
+                c->lifecycle->hooks[hook] = new0(KubeHandler, 1);
+                r = c->lifecycle->hooks[hook] ? fill_handler(words, c->lifecycle->hooks[hook]) : -ENOMEM;
+        }
+        return r;
+}
+
 /* What has no member */
 
 static int note_lost(KubeGenerate *g, const AppcPodApp *app)
@@ -331,6 +370,8 @@ int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContaine
                 r = set_resources(app, c);
         for (HealthKind kind = 0; r >= 0 && kind < _HEALTH_KIND_MAX; kind++)
                 r = set_probe(g, app, kind, c);
+        if (r >= 0)
+                r = set_hooks(app, c);
         if (r >= 0)
                 r = kube_generate_security(g, app, c);
         if (r >= 0)

@@ -75,6 +75,9 @@ Test(kube_generate, there_and_back)
                 POD("", "  hostNetwork: true\n  restartPolicy: OnFailure\n  terminationGracePeriodSeconds: 7"),
                 POD("",
                     "  securityContext: {sysctls: [{name: kernel.msgmax, value: \"1\"}], supplementalGroups: [7, 8]}"),
+                POD("    lifecycle: {postStart: {exec: {command: [a, b c]}}, preStop: {sleep: {seconds: 5}}}", ""),
+                POD("    lifecycle: {preStop: {httpGet: {port: 80, path: /x, httpHeaders: [{name: A, value: b}]}}}",
+                    ""),
                 POD("", "  restartPolicy: Never"),
                 POD("", "  initContainers: [{name: i, image: x:1}, {name: s, image: y:1, restartPolicy: Always}]"),
         };
