@@ -137,8 +137,17 @@ static int remove_directory(const Kept *k)
         r = list_directory_all_at(AT_FDCWD, k->directory, &names);
         if (r < 0)
                 return log_error_errno(r, "Cannot read %s: %m", k->directory);
-        STRV_FOREACH(name, names)
-                log_warning("%s/%s stays, since 'podctl create' did not write it", k->directory, *name);
+        STRV_FOREACH(name, names) {
+                _cleanup_free_ char *path = strjoin(k->directory, "/", *name);
+
+                if (!path)
+                        return log_oom();
+                /* A create that was killed has left it. */
+                if (is_temporary_name(*name) && unlink(path) >= 0)
+                        continue;
+                log_warning("%s stays, since 'podctl create' did not write it", path);
+        }
+        (void) rmdir(k->directory);
         return 0;
 }
 
