@@ -82,6 +82,18 @@ podctl: $LOCAL/wrong.yaml:3:20: ports[1]: Option --port: 'b' is not a port numbe
         assert_fails 254 podctl check --format=json wrong
         jq -e --arg file "$LOCAL/wrong.yaml" 'map([.file, .line, .column, .member, .severity]) ==
                 [[$file, 2, 1, "memry", "error"], [$file, 3, 20, "ports[1]", "error"]]' <<<"$output"
+        # What values mean is looked at in the same round, each with its place.
+        cat >deep.yaml <<'X'
+apps:
+  web: {image: busybox, after: [wbe], caps-retain: [FOO]}
+dns: bad
+hosts: [nothing]
+sysctls: {kernel.pid_max: 5}
+ports: ["80:80", "80:81"]
+nmae: x
+X
+        assert_fails 254 podctl check ./deep.yaml
+        assert_eq "$(cut -d: -f3,4 <<<"$output" | tr '\n' ' ')" '7:1 3:1 4:9 5:11 2:33 2:53 6:18 '
         # The other forms, in one list; and nothing where nothing is wrong.
         printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: k}\nspec:\n  hostPID: true\n  containers: []\n' >kube.yaml
         printf '{\n  "acKind": "PodManifest",\n  "acVersion": "0.8.11", "apps": 5 }\n' >appc.json
