@@ -335,34 +335,6 @@ static json_object *array_of(json_object *o)
         return array;
 }
 
-/* Describes the layer, which is not compressed, so that its digest is that of its tar. */
-static int describe_layer(int fd, Digest *ret, uint64_t *ret_size)
-{
-        _cleanup_free_ char *block = new_array(char, BLOCK_SIZE);
-        _cleanup_(hasher_freep) Hasher *hasher = NULL;
-        ssize_t n;
-        int r;
-
-        if (!block)
-                return -ENOMEM;
-        r = hasher_new(DIGEST_SHA256, &hasher);
-        if (r < 0)
-                return r;
-        if (lseek(fd, 0, SEEK_SET) < 0)
-                return -errno;
-        *ret_size = 0;
-        while ((n = loop_read(fd, block, BLOCK_SIZE)) != 0) {
-                r = n < 0 ? (int) n : hasher_update(hasher, block, (size_t) n);
-                if (r < 0)
-                        return r;
-                *ret_size += (uint64_t) n;
-        }
-        r = hasher_finish(hasher, ret);
-        if (r < 0)
-                return r;
-        return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
-}
-
 static int complete_config(json_object *config, const Digest *layer, char **ret, size_t *ret_size)
 {
         json_object *rootfs = json_object_new_object();
@@ -423,7 +395,8 @@ int image_write_oci(const OciContents *contents, int fd, char **reterr_message)
 
         if (layer_fd < 0)
                 return layer_fd;
-        r = describe_layer(layer_fd, &layer, &size);
+        /* It is not compressed, so that its digest is that of its tar. */
+        r = digest_of_file(DIGEST_SHA256, layer_fd, &layer, &size);
         if (r < 0)
                 return r;
         r = complete_config(contents->config, &layer, &config, &image.config_size);
