@@ -52,12 +52,21 @@ static int lock_context(int dir_fd, char **reterr_message)
 
 /* Leftovers */
 
+/* base/files, in which layers are, is one of them. */
+static bool layer_names(const BuildLayer *layer, const char *path)
+{
+        for (size_t i = 0; i < layer->n_packs; i++)
+                if (streq(layer->packs[i].path, path))
+                        return true;
+        return path_is_at_or_below(layer->path, path);
+}
+
 static bool record_names(const BuildRecord *r, const char *path)
 {
         if (streq_ptr(r->base_tree, path))
                 return true;
         for (size_t i = 0; i < r->n_layers; i++)
-                if (streq(r->layers[i].path, path) || path_is_at_or_below(r->layers[i].path, path))
+                if (layer_names(&r->layers[i], path))
                         return true;
         for (size_t i = 0; i < r->n_changes; i++)
                 if (streq(r->changes[i].path, path))
@@ -211,9 +220,9 @@ int build_context_end(BuildContext *c, const char *path, char **reterr_message)
 
 /* Files */
 
-int build_context_create(BuildContext *c, char **ret_path, char **reterr_message)
+int build_context_create(BuildContext *c, const char *suffix, char **ret_path, char **reterr_message)
 {
-        _cleanup_free_ char *path = strprintf("layers/%04" PRIu64 ".tar", c->record->next);
+        _cleanup_free_ char *path = strprintf("layers/%04" PRIu64 "%s", c->record->next, suffix);
         int fd;
 
         if (!path)

@@ -9,7 +9,8 @@
  *     lock             held by the command that runs, one at a time
  *     build.json       the record (build/build-record.h); without it nothing has begun
  *     base/            what came with the base; "tree", the files it has
- *     layers/          NUMBER.tar: the changes of one command, or of a layer that was closed
+ *     layers/          NUMBER.tar: the changes of one command, or of a layer that was closed; NUMBER.tar.gz and the
+ *                      like: a layer as it was written
  *
  * A command makes new files first, and is done when it replaces the record. One that is killed leaves files that no
  * record names, which the next one removes. Nothing is unpacked, so that nobody has to be root. */
@@ -36,7 +37,7 @@ int build_context_end(BuildContext *c, const char *path, char **reterr_message);
 
 /* A new file of layers/, which the sweep of the next command removes unless the record names it; the path goes there.
  * Returns its fd. */
-int build_context_create(BuildContext *c, char **ret_path, char **reterr_message);
+int build_context_create(BuildContext *c, const char *suffix, char **ret_path, char **reterr_message);
 /* Syncs it, so that the record does not come before it. */
 int build_context_sync(BuildContext *c, int fd);
 

@@ -36,7 +36,7 @@ int build_layer_copy(BuildContext *c, BuildCopy *copy, char **reterr_message)
                 r = build_copy_plan(copy, tree, &plan, reterr_message);
         if (r < 0)
                 return r;
-        fd = build_context_create(c, &path, reterr_message);
+        fd = build_context_create(c, ".tar", &path, reterr_message);
         if (fd < 0)
                 return fd;
         r = build_tar_new(fd, c->record->time, &tar, reterr_message);
@@ -120,7 +120,7 @@ int build_layer_remove(BuildContext *c, char *const *words, char **reterr_messag
 
         if (r < 0)
                 return r;
-        fd = build_context_create(c, &file, reterr_message);
+        fd = build_context_create(c, ".tar", &file, reterr_message);
         if (fd < 0)
                 return fd;
         r = build_tar_new(fd, c->record->time, &tar, reterr_message);
@@ -341,7 +341,7 @@ int build_layer_close(BuildContext *c, char **reterr_message)
                 return r;
         if (m.segments.n > 0)
                 qsort(m.segments.items, m.segments.n, sizeof(BuildSegment), compare_segments);
-        fd = build_context_create(c, &path, reterr_message);
+        fd = build_context_create(c, ".tar", &path, reterr_message);
         if (fd < 0)
                 return fd;
         r = merge_into(&m, fd);

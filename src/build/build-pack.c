@@ -14,12 +14,11 @@ void build_packed_done(BuildPacked *p)
         p->fd = safe_close(p->fd);
 }
 
-static int open_layer(const BuildContext *c, const BuildLayer *layer, char **reterr_message)
+static int open_part(const BuildContext *c, const char *path, char **reterr_message)
 {
-        int fd = openat(c->dir_fd, layer->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        int fd = openat(c->dir_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
-        return fd < 0 ? explain(reterr_message, errno, "%s: %s; end the build, and begin again", layer->path,
-                                strerror(errno))
+        return fd < 0 ? explain(reterr_message, errno, "%s: %s; end the build, and begin again", path, strerror(errno))
                       : fd;
 }
 
@@ -36,11 +35,12 @@ static int open_aside(const BuildContext *c, char **reterr_message)
 static const struct {
         const char *filter;
         const char *options;
+        const char *suffix;
 } packers[] = {
-        [OCI_COMPRESSION_NONE] = { NULL,   NULL },
+        [OCI_COMPRESSION_NONE] = { NULL,   NULL,              ".tar"     },
         /* Not the time of packing. */
-        [OCI_COMPRESSION_GZIP] = { "gzip", "gzip:!timestamp" },
-        [OCI_COMPRESSION_ZSTD] = { "zstd", NULL },
+        [OCI_COMPRESSION_GZIP] = { "gzip", "gzip:!timestamp", ".tar.gz"  },
+        [OCI_COMPRESSION_ZSTD] = { "zstd", NULL,              ".tar.zst" },
 };
 
 static int begin_packing(struct archive *a, OciCompression compression, int fd)
@@ -81,7 +81,7 @@ static int pack_file(int from, struct archive *a, char **reterr_message)
         return archive_write_close(a) != ARCHIVE_OK ? archive_write_failed(a, reterr_message) : 0;
 }
 
-static int pack(int from, OciCompression compression, int to, char **reterr_message)
+static int pack_into(int from, OciCompression compression, int to, char **reterr_message)
 {
         struct archive *a = archive_write_new();
         int r;
@@ -160,7 +160,7 @@ static void take_as_it_is(const BuildLayer *layer, int fd, OciCompression compre
 
 int build_unpack(BuildContext *c, const BuildLayer *layer, BuildPacked *ret, char **reterr_message)
 {
-        _cleanup_close_ int from = open_layer(c, layer, reterr_message), to = -EBADF;
+        _cleanup_close_ int from = open_part(c, layer->path, reterr_message), to = -EBADF;
         int r = from;
 
         if (r < 0)
@@ -177,41 +177,66 @@ int build_unpack(BuildContext *c, const BuildLayer *layer, BuildPacked *ret, cha
         return 0;
 }
 
-int build_pack(BuildContext *c, const BuildLayer *layer, OciCompression compression, BuildPacked *ret,
+/* Packed layers */
+
+static const BuildPack *find_pack(const BuildLayer *layer, OciCompression compression)
+{
+        for (size_t i = 0; i < layer->n_packs; i++)
+                if (streq(layer->packs[i].compression, packers[compression].filter))
+                        return &layer->packs[i];
+        return NULL;
+}
+
+static int take_pack(BuildContext *c, const BuildPack *pack, OciCompression compression, BuildPacked *ret,
+                     char **reterr_message)
+{
+        int fd = open_part(c, pack->path, reterr_message);
+
+        if (fd < 0)
+                return fd;
+        *ret = (BuildPacked) { .fd = fd, .compression = compression, .digest = pack->blob, .size = pack->blob_size };
+        return 0;
+}
+
+/* The file, and its row in the record. */
+static int make_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, char **reterr_message)
+{
+        _cleanup_(build_packed_done) BuildPacked tar = BUILD_PACKED_NONE;
+        BuildPack pack = { .compression = strdup(packers[compression].filter) };
+        _cleanup_close_ int fd = build_context_create(c, packers[compression].suffix, &pack.path, reterr_message);
+        int r = fd < 0 ? fd : build_unpack(c, layer, &tar, reterr_message);
+
+        if (r >= 0 && lseek(tar.fd, 0, SEEK_SET) < 0)
+                r = -errno;
+        if (r >= 0)
+                r = pack_into(tar.fd, compression, fd, reterr_message);
+        if (r >= 0)
+                r = digest_of_file(DIGEST_SHA256, fd, &pack.blob, &pack.blob_size);
+        if (r >= 0)
+                r = build_context_sync(c, fd);
+        if (r >= 0)
+                return build_layer_add_pack(layer, &pack);
+        free(pack.path);
+        free(pack.compression);
+        return explain_unless_told(reterr_message, r, layer->path);
+}
+
+int build_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, BuildPacked *ret,
                char **reterr_message)
 {
-        _cleanup_(build_packed_done) BuildPacked tar = BUILD_PACKED_NONE, packed = BUILD_PACKED_NONE;
         OciCompression kept;
         int r;
 
-        packed.compression = compression;
-        if (find_form(layer, &kept) && (kept != OCI_COMPRESSION_NONE || compression == OCI_COMPRESSION_NONE)) {
-                int fd = open_layer(c, layer, reterr_message);
-
-                if (fd < 0)
-                        return fd;
-                take_as_it_is(layer, fd, kept, ret);
-                return 0;
+        if (find_form(layer, &kept) && kept != OCI_COMPRESSION_NONE) {
+                r = open_part(c, layer->path, reterr_message);
+                if (r >= 0)
+                        take_as_it_is(layer, r, kept, ret);
+                return r < 0 ? r : 0;
         }
-        r = build_unpack(c, layer, &tar, reterr_message);
-        if (r < 0)
-                return r;
-        if (compression == OCI_COMPRESSION_NONE) {
-                *ret = tar;
-                tar.fd = -EBADF;
-                return 0;
-        }
-        packed.fd = open_aside(c, reterr_message);
-        r = packed.fd < 0 ? packed.fd : lseek(tar.fd, 0, SEEK_SET) < 0 ? -errno : 0;
-        if (r >= 0)
-                r = pack(tar.fd, compression, packed.fd, reterr_message);
-        if (r >= 0)
-                r = digest_of_file(DIGEST_SHA256, packed.fd, &packed.digest, &packed.size);
-        if (r < 0)
-                return explain_unless_told(reterr_message, r, layer->path);
-        *ret = packed;
-        packed.fd = -EBADF;
-        return 0;
+        if (compression == OCI_COMPRESSION_NONE)
+                return build_unpack(c, layer, ret, reterr_message);
+        r = find_pack(layer, compression) ? 0 : make_pack(c, layer, compression, reterr_message);
+        return r < 0 ? r : take_pack(c, find_pack(layer, compression), compression, ret, reterr_message);
 }
 
 int build_packed_write(const BuildPacked *p, LayoutWriter *writer, char **reterr_message)

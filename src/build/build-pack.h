@@ -17,8 +17,9 @@ typedef struct BuildPacked {
 
 void build_packed_done(BuildPacked *p);
 
-/* Compresses a layer that is not compressed, always to the same bytes; others stay as they are. */
-int build_pack(BuildContext *c, const BuildLayer *layer, OciCompression compression, BuildPacked *ret,
+/* Compresses a layer that is not compressed, always to the same bytes; others stay as they are. The record gets what
+ * was compressed, so that it is done only once. */
+int build_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, BuildPacked *ret,
                char **reterr_message);
 /* The tar of a layer. */
 int build_unpack(BuildContext *c, const BuildLayer *layer, BuildPacked *ret, char **reterr_message);

@@ -5,6 +5,15 @@
 
 #define RECORD_VERSION 1
 
+static const JsonField pack_table[] = {
+        { "path",        &json_string, offsetof(BuildPack, path),        JSON_MANDATORY },
+        { "compression", &json_string, offsetof(BuildPack, compression), JSON_MANDATORY },
+        { "blob",        &json_digest, offsetof(BuildPack, blob),        JSON_MANDATORY },
+        { "blobSize",    &json_uint64, offsetof(BuildPack, blob_size),   JSON_MANDATORY },
+        {}
+};
+static const JsonType json_packs = JSON_ARRAY(BuildPack, pack_table, NULL);
+
 static const JsonField layer_table[] = {
         { "path",        &json_string, offsetof(BuildLayer, path),        JSON_MANDATORY },
         { "compression", &json_string, offsetof(BuildLayer, compression), JSON_MANDATORY },
@@ -12,6 +21,7 @@ static const JsonField layer_table[] = {
         { "blobSize",    &json_uint64, offsetof(BuildLayer, blob_size),   JSON_MANDATORY },
         { "tar",         &json_digest, offsetof(BuildLayer, tar),         JSON_MANDATORY },
         { "tarSize",     &json_uint64, offsetof(BuildLayer, tar_size),    JSON_MANDATORY },
+        { "packs",       &json_packs,  offsetof(BuildLayer, packs)                       },
         {}
 };
 static const JsonType json_layers = JSON_ARRAY(BuildLayer, layer_table, NULL);
@@ -81,6 +91,22 @@ int build_record_format(const BuildRecord *r, char **ret)
 void build_layer_done(BuildLayer *layer)
 {
         json_table_free(layer_table, layer);
+}
+
+int build_layer_add_pack(BuildLayer *layer, BuildPack *pack)
+{
+        BuildPack *grown = pack->path && pack->compression
+                                   ? reallocarray(layer->packs, layer->n_packs + 1, sizeof(BuildPack))
+                                   : NULL;
+
+        if (!grown) {
+                json_table_free(pack_table, pack);
+                return -ENOMEM;
+        }
+        layer->packs = grown;
+        layer->packs[layer->n_packs++] = *pack;
+        *pack = (BuildPack) {};
+        return 0;
 }
 
 static void change_done(BuildChange *change)

@@ -6,6 +6,14 @@
 /* All that is known about an image that is being built, in one document: the file that is replaced when a command is
  * done (build/build-context.h). */
 
+/* A layer as it was compressed to write it, kept for the next time. */
+typedef struct BuildPack {
+        char *path;             /* relative to the context */
+        char *compression;
+        Digest blob;
+        uint64_t blob_size;
+} BuildPack;
+
 /* A layer, bottom to top. */
 typedef struct BuildLayer {
         char *path;             /* relative to the context; absolute where it is part of another image */
@@ -14,6 +22,8 @@ typedef struct BuildLayer {
         uint64_t blob_size;
         Digest tar;             /* of the tar in it: the layer's diff ID */
         uint64_t tar_size;
+        BuildPack *packs;
+        size_t n_packs;
 } BuildLayer;
 
 /* A tar of the layer that is open. */
@@ -45,6 +55,7 @@ int build_record_format(const BuildRecord *r, char **ret);
 /* These take what the structs own, also on failure. */
 int build_record_add_layer(BuildRecord *r, BuildLayer *layer);
 int build_record_add_change(BuildRecord *r, BuildChange *change);
+int build_layer_add_pack(BuildLayer *layer, BuildPack *pack);
 void build_layer_done(BuildLayer *layer);
 void build_record_drop_changes(BuildRecord *r);
 

@@ -322,13 +322,13 @@ static int write_docker_archive(Writing *w)
 
 static int pack_layers(Writing *w, OciCompression compression)
 {
-        const BuildRecord *record = w->context->record;
+        BuildRecord *record = w->context->record;
 
         w->layers = new0(BuildPacked, record->n_layers);
         if (!w->layers)
                 return -ENOMEM;
         for (; w->n_layers < record->n_layers; w->n_layers++) {
-                const BuildLayer *layer = &record->layers[w->n_layers];
+                BuildLayer *layer = &record->layers[w->n_layers];
                 BuildPacked *p = &w->layers[w->n_layers];
                 int r;
 

@@ -25,6 +25,7 @@ typedef struct BuildTarget {
 int build_target_parse(const char *text, BuildTarget *ret, char **reterr_message);
 void build_target_done(BuildTarget *target);
 
-/* Layers that are compressed already stay as they are; *ret is the digest of the manifest. fd: of an archive. */
+/* Layers that are compressed already stay as they are; others get into the record as they were compressed. *ret is the
+ * digest of the manifest. fd: of an archive. */
 int build_write(BuildContext *c, const BuildTarget *target, OciCompression compression, int fd, Digest *ret,
                 char **reterr_message);

@@ -217,7 +217,7 @@ test_build_survives_kills() {
         podctl build write oci:disturbed
         podctl build config >/dev/null
         assert_eq "$(ls .podctl-build/layers)" \
-                "$(jq -r '.layers[].path | ltrimstr("layers/")' .podctl-build/build.json)"
+                "$(jq -r '.layers[] | .path, .packs[]?.path | ltrimstr("layers/")' .podctl-build/build.json | sort)"
         podctl build end
         for n in undisturbed disturbed; do
                 own image extract --rootfs-only "$(own fetch --full "./$n")" "$n.tree"

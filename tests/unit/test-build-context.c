@@ -291,3 +291,31 @@ Test(build_context, changed_layer)
         build_context_done(&c);
         temporary_done(&t);
 }
+
+/* Each layer is compressed once, whatever is written how often, and each time to the same bytes. */
+Test(build_context, packed_once)
+{
+        static const OciCompression forms[] = { OCI_COMPRESSION_GZIP, OCI_COMPRESSION_ZSTD, OCI_COMPRESSION_NONE,
+                                                OCI_COMPRESSION_ZSTD, OCI_COMPRESSION_GZIP };
+        Temporary t = begin_in_temporary();
+        Digest digests[ELEMENTSOF(forms)];
+        BuildContext c = open_build();
+
+        cr_assert_eq(copy(&c, "/a"), 0);
+        cr_assert_eq(build_layer_close(&c, NULL), 1);
+        for (size_t i = 0; i < ELEMENTSOF(forms); i++) {
+                BuildTarget target = { .form = BUILD_OCI_LAYOUT, .path = (char *) "out" };
+
+                cr_assert_eq(build_write(&c, &target, forms[i], -EBADF, &digests[i], NULL), 0);
+                cr_assert_eq(build_context_save(&c, NULL), 0);
+                build_context_done(&c);
+                c = open_build();
+        }
+        expect_files(BUILD "/layers", "0001.tar 0002.tar.gz 0003.tar.zst");
+        cr_expect(digest_equal(&digests[0], &digests[4]));
+        cr_expect(digest_equal(&digests[1], &digests[3]));
+        cr_expect(!digest_equal(&digests[0], &digests[1]));
+        cr_expect(!digest_equal(&digests[1], &digests[2]));
+        build_context_done(&c);
+        temporary_done(&t);
+}

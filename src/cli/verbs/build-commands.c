@@ -360,7 +360,7 @@ static const Command commands[] = {
         { "config",      "",                "",                      0,  0, READS,   run_config      },
         { "layer",       "",                "",                      0,  0, CHANGES, run_layer       },
         { "script",      "FILE",            "",                      1,  1, ALONE,   run_script      },
-        { "write",       "FILE|oci:DIR",    "compression overwrite", 1,  1, READS,   run_write       },
+        { "write",       "FILE|oci:DIR",    "compression overwrite", 1,  1, CHANGES, run_write       },
         { "end",         "",                "",                      0,  0, READS,   run_end         },
         {}
 };
