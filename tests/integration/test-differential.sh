@@ -62,3 +62,62 @@ all_there() {
         shift
         for name; do [[ -e $side/$name ]] || return 1; done
 }
+
+# --- Kubernetes
+
+# kube NAME STATUS|stays FILE…: what the first container ends with, or that it stays, and the files in /out to wait for.
+kube() {
+        local name=$1 ends=$2 status=0
+        shift 2
+        differ_here
+        kube_by_podman "$name" "$ends" "$@"
+        kube_by_podctl "$name" "$ends" "$@"
+        compare "$name"
+}
+
+kube_by_podman() {
+        local name=$1 ends=$2
+        shift 2
+        place "$name.yaml" theirs
+        podman kube play --quiet "theirs.d/$name.yaml" >podman.out 2>&1 || fail "podman: $(cat podman.out)"
+        wait_until all_there theirs "$@" || fail "$(podman ps --all; ls theirs)"
+        if [[ $ends == stays ]]; then
+                [[ ! ${PORT-} ]] || wait_until curl -sf -o theirs/port "http://127.0.0.1:$PORT/"
+        else
+                assert_eq "$(podman wait "$(podman ps --all --quiet --filter name=-one)")" "$ends"
+        fi
+        podman kube down --force "theirs.d/$name.yaml" >podman.out 2>&1 || fail "podman: $(cat podman.out)"
+}
+
+kube_by_podctl() {
+        local name=$1 ends=$2 status=0
+        shift 2
+        place "$name.yaml" ours
+        if [[ $ends == stays ]]; then
+                defer end_pod "diff-$name"
+                podctl run --detach --kube "ours.d/$name.yaml" >podctl.out 2>&1 || fail "podctl: $(cat podctl.out)"
+                wait_until all_there ours "$@"
+                [[ ! ${PORT-} ]] || wait_until curl -sf -o ours/port "http://127.0.0.1:$PORT/"
+                podctl stop --force "diff-$name"
+        else
+                podctl run --kube "ours.d/$name.yaml" >podctl.out 2>&1 || status=$?
+                assert_eq "$status $(cat podctl.out)" "$ends "
+                all_there ours "$@" || fail "podctl: $(cat podctl.out; ls ours)"
+        fi
+}
+
+test_differ_kube_env() { kube env 0 args one; }
+test_differ_kube_files() { kube files 0 one; }
+test_differ_kube_init() { kube init 0 order one; }
+test_differ_kube_security() { kube security 0 one two; }
+test_differ_kube_volumes() {
+        defer podctl volume rm diff-claim
+        kube volumes 0 one
+}
+test_differ_kube_fails() { kube fails 3 one; }
+test_differ_kube_retries() { kube retries 0 runs one; }
+test_differ_kube_liveness() { kube liveness stays one; }
+test_differ_kube_ports() { PORT=8191 kube ports stays one; }
+test_differ_kube_deployment() { kube deployment stays one; }
+test_differ_kube_job() { kube job 4 one runs; }
+test_differ_kube_two() { kube two 0 one two; }
