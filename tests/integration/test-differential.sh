@@ -15,25 +15,41 @@ known=(
         '*' '/^env (INVOCATION_ID|SYSTEMD_EXEC_PID|CREDENTIALS_DIRECTORY)=/d' "systemd's, an app being a service"
         '*' 's/(Cap.*:.*)a8([08])425(..)$/\180\2405\3/' 'podctl gives AUDIT_WRITE, MKNOD and NET_RAW too, as appc asks'
         '*' '/^limit Max open files/s/ (20000|1024) .*//' "podman hands on its own limit, systemd has a soft one"
-        '*' '/^hosts (10\.89\.|127\.0\.0\.1 diff|172\.16\.|fd|ff02:)/d' 'addresses of the container and of the host'
+        '*' '/^hosts (10\.8[89]\.|127\.0\.0\.1 diff|172\.16\.|fd|ff02:)/d' 'addresses of the container and of the host'
+        '*' '/^net .*port_start/s/ (0|1024)$//'      'podctl lets all have the low ports of a network that is theirs'
+        '*' '/^net .*ping_group_range/s/ 0 (0|65535)$//' 'and ping'
         '*' 's/^(hosts .*) # .*/\1/'                 'podctl says where a line is from'
         '*' '/^resolv (nameserver 10\.89\.|search dns\.podman)/d' "podman's own resolver, which forwards"
         '*' '/^file [^ ]+ /s/drwxrwxrwx 0:0/drwxr-xr-x 0:0/' 'an emptyDir is for everybody, as in Kubernetes'
+        '@(deployment|job|daemonset)' '/^hostname /s/-pod$//' 'podman makes a pod of another name of it'
+        '@(duo|volumes)' '/^file .(memory|scratch) /s/drwxrwxrwt/drwxr-xr-x/' 'so is one in memory, and without a sticky bit'
         'env' 's/^env W_/env /'                      "podman does not support envFrom.prefix, by its own table"
+        'generated' '/^status CapBnd/s/28002000$/00000000/' 'the three that podman does not give, and so does not drop'
+        '@(generated|image|qimage|qdropin|qrun)' 's/^env HOME=.*/env HOME=/' 'for a user without a home, podman says it is the working directory, podctl says / as Docker does'
         'ports' '/^resolv nameserver 10\.9\.8\.7/d'  "podman's own resolver asks that server"
+        'texts' '/^(at|type|writable) /d'            'for podman they are volumes, which containers can write'
+        'texts' '/^file .some.hi /s/-rw-r--r--/-rw-------/' 'podman does not heed the mode of an item'
+        'q*' '/^hostname ([0-9a-f]{12}|(systemd-)?q[a-z]+)$/d' "podman's is the ID, podctl's the name of the pod"
+        'q*' '/^resolv nameserver 8\.8\.(4\.4|8\.8)$/d' "podman's, where the host has no resolver"
+        'qpod' '/^hosts 127\.0\.0\.1 (first|second)$/d' 'podctl resolves the names of apps: see what qpod-two does'
+        '@(duo|generated|image|qcaps|qdropin|qimage|quser)' '/^status NoNewPrivs/s/1$/0/' 'podctl sets it where nothing in the image could need privileges'
+        'qvolumes' '/^type .anonymous /d'            "in podctl, it is the image's directory, in a layer above it"
 )
 
 differ_here() {
         hub
         mkdir -p context
-        cp "$FILES/look" context/
+        cp "$FILES"/{look,stay} context/
         skopeo copy --quiet "oci:$IMAGES/busybox.oci:latest" oci:looker.oci:latest
         umoci insert --image looker.oci:latest context /
         push looker.oci:latest library/looker:1
+        umoci config --image looker.oci:latest --config.user 1000:1001 --config.workingdir /var --config.entrypoint /look \
+                --clear config.cmd --config.cmd one --config.env OF_IMAGE=its --config.env 'SPACED=a  b'
+        push looker.oci:latest library/looker:2
         podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
         defer podman volume rm --all --force
-        podman pull --quiet docker.io/library/looker:1 >/dev/null
-        podctl --insecure-options=image fetch docker://docker.io/library/looker:1 >/dev/null 2>&1
+        podman pull --quiet docker.io/library/looker:1 docker.io/library/looker:2 >/dev/null
+        podctl --insecure-options=image fetch docker://docker.io/library/looker:{1,2} >/dev/null 2>&1
 }
 
 # place NAME ours|theirs: its files, with the directories of this run, in files/.
@@ -45,8 +61,9 @@ place() {
         echo content >host/directory/file
         printf 'FROM_FILE=1\n# a remark\nFILE_SPACED=a b\n' >host/env.file
         for file in "$FILES/$1".* "$FILES/$1"-*; do
-                [[ ! -e $file ]] || sed "s,@OUT@,$out,; s,@HERE@,$here," "$file" >"files/${file##*/}"
+                [[ ! -e $file ]] || cp -r "$file" files/
         done
+        find files -type f -exec sed -i "s,@OUT@,$out,; s,@HERE@,$here," {} +
 }
 
 all_there() {
@@ -129,6 +146,10 @@ test_differ_kube() {
         differ kube volumes 0 - one
         differ kube two 0 - one two
         differ kube ports stays 8191 one
+        differ kube image 0 - one two three
+        defer podctl volume rm diff-data
+        differ kube generated stays 8196 one
+        differ kube duo stays 8197 one two
         none_differs
 }
 
@@ -138,7 +159,9 @@ test_differ_kube_endings() {
         differ kube fails 3 - one
         differ kube retries 0 - runs one
         differ kube liveness stays - one
+        differ kube startup stays - one runs
         differ kube deployment stays - one
+        differ kube daemonset stays - one two
         differ kube job 4 - one runs
         none_differs
 }
@@ -163,9 +186,9 @@ is_at_rest() { [[ $(systemctl show -P ActiveState "$1") == @(inactive|failed) ]]
 quadlet_theirs() {
         local unit=$1.service file
         [[ ! -e files/$1.pod ]] || unit=$1-pod.service
-        cp files/* "$QUADLETS/"
+        cp -r files/* "$QUADLETS/"
         defer systemctl daemon-reload
-        for file in files/*; do defer rm -f "$QUADLETS/${file##*/}"; done
+        for file in files/*; do defer rm -rf "$QUADLETS/${file##*/}"; done
         systemctl daemon-reload
         played "$unit" "$1" theirs "${@:2}"
 }
@@ -191,6 +214,9 @@ test_differ_quadlet() {
         differ quadlet qlimits stays - one
         differ quadlet qcaps stays - one
         differ quadlet qnames stays - one
+        differ quadlet qsysctl stays - one
+        differ quadlet qimage 0 - one
+        differ quadlet qdropin stays - one
         none_differs
 }
 
@@ -201,7 +227,8 @@ test_differ_quadlet_endings() {
         differ quadlet qretries 0 - runs one
         differ quadlet qfails 5 - one
         differ quadlet qstop stays - one
-        differ quadlet qpod stays 8194 one two
+        differ quadlet qpod stays 8194 one two named
         differ quadlet qpodlet stays - one
+        differ quadlet qrun stays 8195 one
         none_differs
 }
