@@ -128,6 +128,17 @@ Test(quadlet_plan, mounts_without_an_option)
               "lost:3: owners stay as they are; use chown, with the IDs that the image has");
 }
 
+Test(quadlet_plan, added_capabilities)
+{
+        check((const char *[]) { "web.container", "[Container]\nImage=r.x/i\nUser=33\nAddCapability=NET_ADMIN\n"
+                                 "DropCapability=all\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "web docker://r.x/i --name=web --user=33 --caps-retain=CAP_NET_ADMIN "
+              "changed:4: the user has it in programs whose files have it; ports below 1024 need none");
+        check((const char *[]) { "web.container", "[Container]\nImage=r.x/i\nUser=0\nAddCapability=NET_ADMIN\n"
+                                 "DropCapability=all\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "web docker://r.x/i --name=web --user=0 --caps-retain=CAP_NET_ADMIN");
+}
+
 Test(quadlet_plan, of_pod)
 {
         check((const char *[]) { "web.container",
