@@ -146,8 +146,15 @@ kube_ours() {
         fi
 }
 
-test_differ_kube() {
+kubes_here() {
         differ_here
+        place fails probe
+        podman kube play --quiet files/fails.yaml >probe.log 2>&1 || skip "podman plays nothing: $(tail -n 1 probe.log)"
+        podman kube down files/fails.yaml >/dev/null
+}
+
+test_differ_kube() {
+        kubes_here
         differ kube env 0 - args one
         differ kube texts 0 - one
         differ kube security 0 - one two
@@ -163,7 +170,7 @@ test_differ_kube() {
 }
 
 test_differ_kube_endings() {
-        differ_here
+        kubes_here
         differ kube init 0 - order one
         differ kube fails 3 - one
         differ kube retries 0 - runs one
