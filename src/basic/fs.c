@@ -95,6 +95,13 @@ int temporary_name(const char *path, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
+bool is_temporary_name(const char *name)
+{
+        size_t n = *name == '.' ? strspn(name + 1, "0123456789abcdef") : 0;
+
+        return n == 16 && streq(name + 1 + n, ".tmp");
+}
+
 int open_temporary_at(int dir_fd, const char *path, mode_t mode, char **ret_name)
 {
         for (;;) {

@@ -18,6 +18,8 @@ int read_file_in_root(int root_fd, const char *path, size_t max, char **ret, siz
 int temporary_name(const char *path, char **ret);
 /* Creates a file with such a name and opens it for writing; it did not exist before. */
 int open_temporary_at(int dir_fd, const char *path, mode_t mode, char **ret_name);
+/* Whether a file has a name that temporary_name() makes, so that a write was cut off. */
+bool is_temporary_name(const char *name);
 /* Replaces the file completely or not at all: temporary file, fsync, rename. */
 int write_file_at(int dir_fd, const char *path, const void *data, size_t n, mode_t mode);
 /* The same for a string, without fsync and rename: for trees that nobody sees before they are complete. */

@@ -243,123 +243,6 @@ static int set_resources(const KubeMake *m, const KubeContainer *c, const char *
         return r < 0 ? r : set_shares(m, requests, json_object_object_get(c->requests, "cpu"), o);
 }
 
-/* Probes */
-
-#define SECONDS(n) ((int64_t) (n) * 1000000000)
-
-/* A number, or the name of one of the container's ports. NULL: there is none. */
-static char *find_port(const KubeContainer *c, json_object *said)
-{
-        const char *text = json_object_get_string(said);
-        uint32_t number = 0;
-
-        for (size_t i = 0; json_object_is_type(said, json_type_string) && i < c->n_ports; i++)
-                if (streq_ptr(c->ports[i].name, text))
-                        number = c->ports[i].container_port;
-        if (number == 0 && parse_uint32(text, &number) < 0)
-                return NULL;
-        return number >= 1 && number <= UINT16_MAX ? strprintf("%" PRIu32, number) : NULL;
-}
-
-static int add_request(const KubeHttp *http, HealthCheck *check)
-{
-        int r = strv_extendf(&check->test, "%s%s", startswith(strempty(http->path), "/") ? "" : "/",
-                             strempty(http->path));
-
-        for (size_t i = 0; r >= 0 && i < http->n_headers; i++)
-                r = strv_extendf(&check->test, "%s: %s", http->headers[i].name, http->headers[i].value);
-        return r;
-}
-
-/* The pod's own address has the same listeners as 127.0.0.1, but for those that want only one of them. */
-static int set_connection(const KubeMake *m, const KubeContainer *c, const KubeProbe *p, const char *where,
-                          HealthCheck *check)
-{
-        const KubeHttp *http = p->http ?: p->tcp ?: p->grpc;
-        _cleanup_free_ char *port = find_port(c, http->port);
-        int r;
-
-        if (!port)
-                return kube_refuse(m, where, "'%s' is not a valid port, and no port of the container has that name",
-                                   json_object_get_string(http->port));
-        if (!isempty(http->scheme) && !streq(http->scheme, "HTTP"))
-                return kube_refuse(m, where, "not supported: scheme '%s'; there is HTTP", http->scheme);
-        r = strv_extend(&check->test, p->http ? "HTTP" : p->tcp ? "TCP" : "GRPC");
-        if (r >= 0)
-                r = strv_extend(&check->test, isempty(http->host) ? "127.0.0.1" : http->host);
-        if (r >= 0)
-                r = strv_extend(&check->test, port);
-        if (r >= 0 && p->grpc && !isempty(http->service))
-                r = strv_extend(&check->test, http->service);
-        return r < 0 || !p->http ? r : add_request(http, check);
-}
-
-static int set_test(const KubeMake *m, const KubeContainer *c, const KubeProbe *p, const char *where,
-                    HealthCheck *check)
-{
-        int r = p->command ? strv_extend(&check->test, "CMD") : set_connection(m, c, p, where, check);
-
-        return r < 0 || !p->command ? r : strv_extend_strv(&check->test, p->command);
-}
-
-/* What podctl's own table says of it, with the place in this file. */
-static int check_probe(const KubeMake *m, const char *where, const HealthCheck *check)
-{
-        _cleanup_strv_free_ char **faults = NULL;
-        int r = health_check_faults(check, &faults);
-
-        STRV_FOREACH(fault, faults)
-                if (kube_refuse(m, where, "%s", strstr(*fault, ": ") ? strstr(*fault, ": ") + 2 : *fault) < 0)
-                        return -ENOMEM;
-        return r == -ENOMEM ? r : 0;
-}
-
-static int set_probe(const KubeMake *m, const KubeContainer *c, const KubeProbe *p, const char *where,
-                     HealthCheck **ret)
-{
-        _cleanup_(health_check_freep) HealthCheck *check = NULL;
-        int r;
-
-        if (!p)
-                return 0;
-        check = new0(HealthCheck, 1);
-        if (!check)
-                return -ENOMEM;
-        check->interval = SECONDS(p->period ?: 10);
-        check->timeout = SECONDS(p->timeout ?: 1);
-        check->initial_delay = SECONDS(p->initial_delay);
-        check->retries = p->failures ?: 3;
-        check->successes = p->successes ?: 1;
-        r = set_test(m, c, p, where, check);
-        if (r >= 0)
-                r = check_probe(m, where, check);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(check);
-        return 0;
-}
-
-static int set_probes(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app)
-{
-        static const char *const names[_HEALTH_KIND_MAX] = {
-                [HEALTH_LIVENESS] = "livenessProbe",
-                [HEALTH_STARTUP] = "startupProbe",
-                [HEALTH_READINESS] = "readinessProbe",
-        };
-        bool kills = c->probes[HEALTH_LIVENESS] || c->probes[HEALTH_STARTUP];
-
-        for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++) {
-                _cleanup_free_ char *at = strjoin(where, ".", names[kind]);
-                int r = at ? set_probe(m, c, c->probes[kind], at, &app->options->healthchecks[kind]) : -ENOMEM;
-
-                if (r < 0)
-                        return r;
-        }
-        if (!kills)
-                return 0;
-        return strv_env_set(&app->annotations, APPC_ANNOTATION_UNHEALTHY, streq(m->restart, "no") ? "fail" : "restart");
-}
-
 /* Ports: only those of the host need anything. */
 
 static int add_port(const KubeMake *m, const KubePort *p, const char *where)
@@ -422,7 +305,7 @@ static int set_order(const KubeMake *m, const KubeContainer *c, const char *wher
         return r < 0 || !restart ? r : strv_env_set(&app->annotations, APPC_ANNOTATION_RESTART, restart);
 }
 
-static int fill_in(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app)
+static int fill_in(const KubeMake *m, const KubeContainer *c, const char *where, bool init, AppcPodApp *app)
 {
         _cleanup_free_ char *image = strjoin(where, ".image"), *directory = strjoin(where, ".workingDir");
         AppOptions *o = app->options;
@@ -443,7 +326,7 @@ static int fill_in(const KubeMake *m, const KubeContainer *c, const char *where,
         if (r >= 0)
                 r = set_resources(m, c, where, o);
         if (r >= 0)
-                r = set_probes(m, c, where, app);
+                r = kube_checks(m, c, where, init && !c->restart_policy, app);
         return r < 0 ? r : add_ports(m, c, where);
 }
 
@@ -463,5 +346,5 @@ int kube_container(const KubeMake *m, const KubeContainer *c, const char *where,
         if (!app->options)
                 return -ENOMEM;
         r = set_order(m, c, where, init, before, app);
-        return r < 0 ? r : fill_in(m, c, where, app);
+        return r < 0 ? r : fill_in(m, c, where, init, app);
 }

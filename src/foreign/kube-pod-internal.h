@@ -56,5 +56,7 @@ int kube_volume_files(const KubeMake *m, const char *where, const KubeVolume *v)
 /* kube-volumes.c */
 int kube_volumes(const KubeMake *m);
 int kube_mounts(const KubeMake *m, const KubeContainer *c, const char *where, AppcPodApp *app);
+/* kube-checks.c: options.healthchecks and .hooks. init: the container is to end before the others start. */
+int kube_checks(const KubeMake *m, const KubeContainer *c, const char *where, bool init, AppcPodApp *app);
 /* kube-container.c. Before: the names of the init containers that have to end before, joined; or NULL. */
 int kube_container(const KubeMake *m, const KubeContainer *c, const char *where, bool init, const char *before);

@@ -24,8 +24,6 @@ typedef struct Rule {
           "terminationGracePeriodSeconds of the pod", NULL }
 
 #define CONTAINER(where)                                                                                       \
-        { where "lifecycle", REFUSED, "podctl runs no programs after the start or before the end of an app",   \
-          "{}" },                                                                                              \
         { where "securityContext.privileged", REFUSED, "pods of podctl have their own user IDs and cannot be " \
           "privileged; name the capabilities that are needed", "false" },                                      \
         { where "securityContext.procMount", REFUSED, "/proc always has its masks", "\"Default\"" },           \

@@ -1,45 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "foreign/kube-types.h"
+#include "foreign/kube-types-internal.h"
 #include "manifest/ac-types.h"
 #include "manifest/health-check.h"
-
-#define ROW(T, member, type, field) { member, type, offsetof(T, field) }
-
-/* Members of an object within the object, which need no struct of their own: "a.b" is read into the struct of a. */
-
-static int nested_read(const JsonType *type, json_object *o, void *p, JsonError *e)
-{
-        return json_table_read(type->table, o, p, e);
-}
-
-/* Without a text or list that it has to have, it is not there. */
-static bool nested_is_there(const JsonType *type, const void *p)
-{
-        for (const JsonField *field = type->table; field->name; field++)
-                if ((field->flags & JSON_MANDATORY) && field->type->json != json_type_object &&
-                    !*(void *const *) ((const char *) p + field->offset))
-                        return false;
-        return true;
-}
-
-static int nested_write(const JsonType *type, const void *p, json_object **ret)
-{
-        _cleanup_json_object_ json_object *o = NULL;
-        int r = nested_is_there(type, p) ? json_table_write(type->table, p, &o) : 0;
-
-        if (r >= 0 && o && json_object_object_length(o) > 0)
-                *ret = TAKE_PTR(o);
-        return r;
-}
-
-static void nested_free(const JsonType *type, void *p)
-{
-        json_table_free(type->table, p);
-}
-
-/* Its fields have offsets of the struct around it; so its own row has the offset of that. */
-#define NESTED(tbl)                                                                                            \
-        { .read = nested_read, .write = nested_write, .free = nested_free, .json = json_type_object, .table = (tbl) }
 
 /* Variables */
 
@@ -184,66 +146,6 @@ static const JsonField resources_table[] = {
 };
 static const JsonType resources_type = NESTED(resources_table);
 
-static const JsonField header_table[] = {
-        { "name", &json_string, offsetof(struct KubeHeader, name), JSON_MANDATORY },
-        { "value", &json_string, offsetof(struct KubeHeader, value), JSON_MANDATORY },
-        {}
-};
-static const JsonType header_type = JSON_ARRAY(struct KubeHeader, header_table, NULL);
-
-static const JsonField http_table[] = {
-        ROW(KubeHttp, "path", &json_string, path),
-        { "port", &json_raw, offsetof(KubeHttp, port), JSON_MANDATORY },
-        ROW(KubeHttp, "scheme", &json_string, scheme),
-        ROW(KubeHttp, "host", &json_string, host),
-        ROW(KubeHttp, "httpHeaders", &header_type, headers),
-        {}
-};
-static const JsonType http_type = JSON_POINTER(KubeHttp, http_table, NULL);
-
-static const JsonField tcp_table[] = {
-        { "port", &json_raw, offsetof(KubeHttp, port), JSON_MANDATORY },
-        ROW(KubeHttp, "host", &json_string, host),
-        {}
-};
-static const JsonType tcp_type = JSON_POINTER(KubeHttp, tcp_table, NULL);
-
-static const JsonField grpc_table[] = {
-        { "port", &json_raw, offsetof(KubeHttp, port), JSON_MANDATORY },
-        ROW(KubeHttp, "service", &json_string, service),
-        {}
-};
-static const JsonType grpc_type = JSON_POINTER(KubeHttp, grpc_table, NULL);
-
-static const JsonField exec_table[] = {
-        { "command", &json_strv, offsetof(KubeProbe, command), JSON_MANDATORY | JSON_NONEMPTY },
-        {}
-};
-static const JsonType exec_type = NESTED(exec_table);
-
-static const JsonField probe_table[] = {
-        { "exec", &exec_type, 0 },
-        ROW(KubeProbe, "httpGet", &http_type, http),
-        ROW(KubeProbe, "tcpSocket", &tcp_type, tcp),
-        ROW(KubeProbe, "grpc", &grpc_type, grpc),
-        ROW(KubeProbe, "initialDelaySeconds", &json_uint32, initial_delay),
-        ROW(KubeProbe, "periodSeconds", &json_uint32, period),
-        ROW(KubeProbe, "timeoutSeconds", &json_uint32, timeout),
-        ROW(KubeProbe, "successThreshold", &json_uint32, successes),
-        ROW(KubeProbe, "failureThreshold", &json_uint32, failures),
-        {}
-};
-
-static int check_probe(void *p, json_object *o, JsonError *e)
-{
-        const KubeProbe *probe = p;
-
-        return (probe->command != NULL) + (probe->http != NULL) + (probe->tcp != NULL) + (probe->grpc != NULL) != 1
-                       ? json_error_set(e, -EINVAL, NULL, "expected one of 'exec', 'httpGet', 'tcpSocket' and 'grpc'")
-                       : 0;
-}
-static const JsonType probe_type = JSON_POINTER(KubeProbe, probe_table, check_probe);
-
 /* Security */
 
 static const JsonField profile_table[] = {
@@ -339,9 +241,10 @@ static const JsonField container_table[] = {
         ROW(KubeContainer, "ports", &port_type, ports),
         ROW(KubeContainer, "volumeMounts", &mount_type, mounts),
         { "resources", &resources_type, 0 },
-        ROW(KubeContainer, "livenessProbe", &probe_type, probes[HEALTH_LIVENESS]),
-        ROW(KubeContainer, "startupProbe", &probe_type, probes[HEALTH_STARTUP]),
-        ROW(KubeContainer, "readinessProbe", &probe_type, probes[HEALTH_READINESS]),
+        ROW(KubeContainer, "livenessProbe", &kube_type_probe, probes[HEALTH_LIVENESS]),
+        ROW(KubeContainer, "startupProbe", &kube_type_probe, probes[HEALTH_STARTUP]),
+        ROW(KubeContainer, "readinessProbe", &kube_type_probe, probes[HEALTH_READINESS]),
+        ROW(KubeContainer, "lifecycle", &kube_type_lifecycle, lifecycle),
         ROW(KubeContainer, "securityContext", &security_type, security),
         {}
 };

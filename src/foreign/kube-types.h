@@ -70,6 +70,19 @@ typedef struct KubeProbe {
         uint32_t initial_delay, period, timeout, successes, failures;
 } KubeProbe;
 
+/* What is done after the start or before the end: one of these. */
+typedef struct KubeHandler {
+        char **command;
+        KubeHttp *http;
+        json_object *seconds;   /* to sleep; NULL: it does not */
+        json_object *tcp;       /* deprecated, and refused */
+} KubeHandler;
+
+typedef struct KubeLifecycle {
+        KubeHandler *hooks[2];  /* by AppHook */
+        char *stop_signal;
+} KubeLifecycle;
+
 typedef struct KubeProfile {
         char *type;
         char *local;
@@ -114,6 +127,7 @@ typedef struct KubeContainer {
         size_t n_mounts;
         json_object *limits, *requests;
         KubeProbe *probes[3];   /* by HealthKind */
+        KubeLifecycle *lifecycle;
         KubeSecurity *security;
 } KubeContainer;
 

@@ -84,17 +84,24 @@ static bool has_job(const char *app)
         return n > 0 && atoi(answer) > 0;
 }
 
+/* Only a hook after the start makes the unit fail while the app itself ends well. systemd has ended the app then, and
+ * the job of its start is still there. */
+static bool hook_failed(int status, const char *result)
+{
+        return (status == 0 || is_clean_signal(status)) && result && strcmp(result, "exit-code") == 0;
+}
+
 /* Whether the app was asked to end: the pod is ending, or there is a job for the app's unit. While the app ends, that
  * can only be a stop job, but for an app that ends so fast that PID 1 has not seen its start. */
-static bool was_asked(const char *app)
+static bool was_asked(const char *app, bool hook)
 {
-        return access(ENDING_MARK, F_OK) == 0 || has_job(app);
+        return access(ENDING_MARK, F_OK) == 0 || (!hook && has_job(app));
 }
 
 /* policy is the unit's Restart=, NULL if there is none. Only a job that stops the unit prevents a restart. */
-static bool is_restarted(const char *app, const char *policy, bool failed)
+static bool is_restarted(const char *app, const char *policy, bool failed, bool hook)
 {
-        return policy && (failed || strcmp(policy, "always") == 0) && !was_asked(app);
+        return policy && (failed || strcmp(policy, "always") == 0) && !was_asked(app, hook);
 }
 
 static int write_status(int directory, const char *app, int status, const char *note)
@@ -195,7 +202,7 @@ int main(int argc, char *argv[])
 {
         const char *result = getenv("SERVICE_RESULT"), *policy = argc > 2 ? argv[2] : NULL, *note;
         int directory, mark, status;
-        bool asked, failed, restarted;
+        bool hook, asked, failed, restarted;
         char text[16];
 
         if (argc < 2)
@@ -207,11 +214,14 @@ int main(int argc, char *argv[])
                 say(argv[1], "podctl: the app ended without having said that it is ready\n");
                 status = EXIT_FAILURE;
         }
-        asked = is_clean_signal(status) && was_asked(argv[1]);
+        hook = hook_failed(status, result);
+        if (hook && status == 0)
+                status = EXIT_FAILURE;
+        asked = is_clean_signal(status) && was_asked(argv[1], hook);
         failed = status != 0 && !asked && (is_clean_signal(status) || !result || strcmp(result, "success") != 0);
 
         directory = open(STATUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        restarted = is_restarted(argv[1], policy, failed);
+        restarted = is_restarted(argv[1], policy, failed, hook);
         note = restarted ? STATUS_RESTARTS : failed ? "" : STATUS_ASKED;
         if (directory < 0 || write_status(directory, argv[1], status, note) < 0 ||
             (restarted && count_restart(directory, argv[1]) < 0))

@@ -11,8 +11,9 @@
 #define EVENT_POD_FAILED "611adcc4d3a04f06854da10773e2ff0d"
 #define EVENT_POD_UPDATED "0d3c2c1b7a6e4a7fb5a6ad1f9f1f3c52"
 #define EVENT_POD_ROLLED_BACK "c4a1c9a2f0b94f41a3ed1d7f58a0be96"
-/* Sent from inside the pod (inside/health-event.c). */
+/* Sent from inside the pod (inside/app-event.c). */
 #define EVENT_APP_HEALTHY "86ec981fe7db4d6ca5ee8e3b60b900c8"
 #define EVENT_APP_UNHEALTHY "c2fccbe86c1544cb8c6a8f29c4c8995c"
 #define EVENT_APP_READY "7c0af3a18d2348ffa854d704d2266c65"
 #define EVENT_APP_NOT_READY "3a313175497a4bfdb3959be57d46ca8f"
+#define EVENT_APP_HOOK_FAILED "ad2b16cbb14d405f9d1703c4886bb59c"

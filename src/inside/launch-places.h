@@ -18,6 +18,8 @@
 #define LAUNCH_HEALTH "health"           /* words of app-health, for each kind of check */
 #define LAUNCH_STARTUP "startup"
 #define LAUNCH_READINESS "readiness"
+#define LAUNCH_POST_START "post-start"   /* words of app-hook, for each kind of hook */
+#define LAUNCH_PRE_STOP "pre-stop"
 #define LAUNCH_ENVIRONMENT "environment" /* the app's variables, for all of these */
 #define LAUNCH_FILTER "filter"           /* an app's own filter of system calls */
 #define LAUNCH_OUTPUT "output"           /* the socket of `podctl run` for the app's output: app-output.h */

@@ -44,6 +44,8 @@ static const JsonField app_options_table[] = {
         { "healthcheck",    &json_health_check, offsetof(AppOptions, healthchecks[HEALTH_LIVENESS])  },
         { "startupcheck",   &json_health_check, offsetof(AppOptions, healthchecks[HEALTH_STARTUP])   },
         { "readinesscheck", &json_health_check, offsetof(AppOptions, healthchecks[HEALTH_READINESS]) },
+        { "postStart",      &json_app_hook,     offsetof(AppOptions, hooks[APP_HOOK_POST_START])     },
+        { "preStop",        &json_app_hook,     offsetof(AppOptions, hooks[APP_HOOK_PRE_STOP])       },
         { "no-new-privileges", &json_tristate,  offsetof(AppOptions, no_new_privileges)              },
         {}
 };

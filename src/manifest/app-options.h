@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "manifest/app-hook.h"
 #include "manifest/health-check.h"
 #include "shared/json-table.h"
 
@@ -45,6 +46,7 @@ typedef struct AppOptions {
         /* What is no option of podctl run: */
         HealthCheck *healthchecks[_HEALTH_KIND_MAX]; /* replace the image's; checks change them */
         Tristate no_new_privileges;
+        char **hooks[_APP_HOOK_MAX];
 } AppOptions;
 
 /* As a pointer member of a larger struct. */

@@ -171,6 +171,8 @@ static const JsonField app_table[] = {
         { "healthcheck",       &json_health_check,   offsetof(App, checks[HEALTH_LIVENESS])                     },
         { "startupcheck",      &json_health_check,   offsetof(App, checks[HEALTH_STARTUP])                      },
         { "readinesscheck",    &json_health_check,   offsetof(App, checks[HEALTH_READINESS])                    },
+        { "postStart",         &json_app_hook,       offsetof(App, hooks[APP_HOOK_POST_START])                  },
+        { "preStop",           &json_app_hook,       offsetof(App, hooks[APP_HOOK_PRE_STOP])                    },
         {}
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "manifest/app-hook.h"
 #include "manifest/health-check.h"
 #include "manifest/isolator.h"
 #include "shared/json-table.h"
@@ -55,6 +56,7 @@ typedef struct App {
         /* Members "healthcheck", "startupcheck" and "readinesscheck", in Docker's terms; not part of appc either. NULL:
          * there is none. */
         HealthCheck *checks[_HEALTH_KIND_MAX];
+        char **hooks[_APP_HOOK_MAX]; /* NULL or empty: none */
 } App;
 
 /* A hundred years. */

@@ -34,21 +34,21 @@ static bool is_plain(const char *text)
 }
 
 /* It becomes lines of a request. */
-static int check_request(const HealthCheck *h, JsonError *e)
+static int check_request(const HealthCheck *h, const char *member, JsonError *e)
 {
         STRV_FOREACH(header, h->test + 4)
                 if (!strchr(*header, ':') || !is_plain(*header))
-                        return json_error_set(e, -EINVAL, "Test", "'%s' is not a valid header", *header);
+                        return json_error_set(e, -EINVAL, member, "'%s' is not a valid header", *header);
         return h->test[3][0] == '/' && is_plain(h->test[3]) && !strchr(h->test[3], ' ')
                        ? 0
-                       : json_error_set(e, -EINVAL, "Test", "'%s' is not a valid path of HTTP", h->test[3]);
+                       : json_error_set(e, -EINVAL, member, "'%s' is not a valid path of HTTP", h->test[3]);
 }
 
-static int check_service(const HealthCheck *h, JsonError *e)
+static int check_service(const HealthCheck *h, const char *member, JsonError *e)
 {
         return !h->test[3] || (strlen(h->test[3]) <= SERVICE_MAX && is_plain(h->test[3]))
                        ? 0
-                       : json_error_set(e, -EINVAL, "Test", "'%s' is not a valid service of gRPC", h->test[3]);
+                       : json_error_set(e, -EINVAL, member, "'%s' is not a valid service of gRPC", h->test[3]);
 }
 
 /* The kinds that connect. */
@@ -56,7 +56,7 @@ static const struct Connection {
         const char *name;
         size_t least, most;     /* words, without the name */
         const char *further;
-        int (*check)(const HealthCheck *h, JsonError *e);
+        int (*check)(const HealthCheck *h, const char *member, JsonError *e);
 } connections[] = {
         { "TCP", 2, 2, "", NULL },
         { "HTTP", 3, SIZE_MAX, ", and a path", check_request },
@@ -71,37 +71,37 @@ static const struct Connection *find_connection(const char *name)
         return NULL;
 }
 
-static int check_connection(const HealthCheck *h, size_t n, JsonError *e)
+static int check_connection(const HealthCheck *h, size_t n, const char *member, JsonError *e)
 {
         const struct Connection *c = find_connection(h->test[0]);
         struct in6_addr address;
         uint32_t port;
 
         if (n - 1 < c->least || n - 1 > c->most)
-                return json_error_set(e, -EINVAL, "Test", "\"%s\" needs an address, a port%s", c->name, c->further);
+                return json_error_set(e, -EINVAL, member, "\"%s\" needs an address, a port%s", c->name, c->further);
         if (inet_pton(AF_INET, h->test[1], &address) != 1 && inet_pton(AF_INET6, h->test[1], &address) != 1)
-                return json_error_set(e, -EINVAL, "Test", "'%s' is not a valid address", h->test[1]);
+                return json_error_set(e, -EINVAL, member, "'%s' is not a valid address", h->test[1]);
         if (parse_uint32(h->test[2], &port) < 0 || port < 1 || port > UINT16_MAX)
-                return json_error_set(e, -EINVAL, "Test", "'%s' is not a valid port", h->test[2]);
-        return c->check ? c->check(h, e) : 0;
+                return json_error_set(e, -EINVAL, member, "'%s' is not a valid port", h->test[2]);
+        return c->check ? c->check(h, member, e) : 0;
 }
 
-static int check_test(const HealthCheck *h, JsonError *e)
+int health_check_test(const HealthCheck *h, const char *member, JsonError *e)
 {
         size_t n = strv_length(h->test);
 
         if (n == 0 || (streq(h->test[0], "NONE") && n == 1))
                 return 0;
         if (streq(h->test[0], "NONE"))
-                return json_error_set(e, -EINVAL, "Test", "nothing can follow \"NONE\"");
+                return json_error_set(e, -EINVAL, member, "nothing can follow \"NONE\"");
         if (streq(h->test[0], "CMD"))
                 return n > 1 && !isempty(h->test[1]) ? 0
-                                                     : json_error_set(e, -EINVAL, "Test", "\"CMD\" needs a program");
+                                                     : json_error_set(e, -EINVAL, member, "\"CMD\" needs a program");
         if (streq(h->test[0], "CMD-SHELL"))
-                return n == 2 ? 0 : json_error_set(e, -EINVAL, "Test", "\"CMD-SHELL\" needs exactly one text");
+                return n == 2 ? 0 : json_error_set(e, -EINVAL, member, "\"CMD-SHELL\" needs exactly one text");
         if (health_check_connects(h))
-                return check_connection(h, n, e);
-        return json_error_set(e, -EINVAL, "Test", "expected \"NONE\", \"CMD\", \"CMD-SHELL\", \"TCP\", \"HTTP\" or "
+                return check_connection(h, n, member, e);
+        return json_error_set(e, -EINVAL, member, "expected \"NONE\", \"CMD\", \"CMD-SHELL\", \"TCP\", \"HTTP\" or "
                               "\"GRPC\", not '%s'", h->test[0]);
 }
 
@@ -142,7 +142,7 @@ static int health_check_check(void *p, json_object *o, JsonError *e)
                 if (r < 0)
                         return r;
         }
-        return check_test(p, e);
+        return health_check_test(p, "Test", e);
 }
 
 const JsonType json_health_check = JSON_POINTER(HealthCheck, health_check_table, health_check_check);
@@ -157,7 +157,7 @@ int health_check_faults(const HealthCheck *h, char ***lines)
         for (size_t i = 0; r >= 0 && i <= ELEMENTSOF(numbers); i++) {
                 _cleanup_json_error_ JsonError e = {};
 
-                r = i < ELEMENTSOF(numbers) ? check_number(h, i, &e) : check_test(h, &e);
+                r = i < ELEMENTSOF(numbers) ? check_number(h, i, &e) : health_check_test(h, "Test", &e);
                 if (r < 0 && e.message)
                         r = strv_extend(lines, e.message);
         }
@@ -217,7 +217,7 @@ int health_check_resolve(const HealthCheck *h, char *const *shell, HealthCheck *
 
         *ret = NULL;
         /* An image knows nothing of the others. */
-        if (!health_check_wanted(h) || health_check_connects(h) || check_test(h, NULL) < 0)
+        if (!health_check_wanted(h) || health_check_connects(h) || health_check_test(h, NULL, NULL) < 0)
                 return 0;
         r = health_check_command(h, shell, &command);
         if (r < 0)

@@ -48,6 +48,9 @@ extern const JsonType json_image_health_check;
 /* Adds a line for each invalid value, "Retries: must be …, not -3". */
 int health_check_faults(const HealthCheck *h, char ***lines);
 
+/* Of the test alone; member is its name for messages, or NULL. */
+int health_check_test(const HealthCheck *h, const char *member, JsonError *e);
+
 /* False also for NULL, and for "NONE". */
 bool health_check_wanted(const HealthCheck *h);
 /* Whether it connects, and executes nothing in the app. */

@@ -94,6 +94,8 @@ static void print_app(FILE *f, const PlanApp *a)
         print_check(f, "health", app->checks[HEALTH_LIVENESS]);
         print_check(f, "startup", app->checks[HEALTH_STARTUP]);
         print_check(f, "readiness", app->checks[HEALTH_READINESS]);
+        for (AppHook hook = 0; hook < _APP_HOOK_MAX; hook++)
+                print_words(f, app_hook_members[hook], app->hooks[hook]);
         for (size_t i = 0; i < a->app->n_credentials; i++)
                 print_credential(f, &a->app->credentials[i]);
         print_words(f, "property", a->limits);

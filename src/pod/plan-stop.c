@@ -4,8 +4,8 @@
 #include "basic/strv.h"
 #include "pod/plan-stop.h"
 
-/* How long a pod may take to end. Apps that started after another app end before it (systemd.unit(5), After=), and its
- * event handlers run after it, so the times add up. */
+/* How long a pod may take to end. Apps that started after another app end before it (systemd.unit(5), After=), its hook
+ * runs before it is asked to end, and its event handlers after it, so the times add up. */
 
 /* For everything before and after that. */
 #define STOP_MARGIN 15
@@ -17,8 +17,16 @@ void plan_stop_init(PlanApp *app)
         const App *a = app->app->app;
 
         app->stop_timeout = a->stop_timeout ?: PLAN_STOP_TIMEOUT;
+        if (strv_length(a->hooks[APP_HOOK_PRE_STOP]) > 0)
+                app->hook_timeout = app->stop_timeout;
         if (strv_length(a->pre_start) + strv_length(a->post_stop) > 0)
                 app->handler_timeout = PLAN_HANDLER_TIMEOUT;
+}
+
+/* Seconds from the request until the app has ended and is cleaned up after; none is unlimited. */
+static int64_t app_span(const PlanApp *a)
+{
+        return a->hook_timeout + a->stop_timeout + a->handler_timeout;
 }
 
 static bool is_before(const PlanApp *a, const PlanApp *b)
@@ -34,7 +42,7 @@ static bool propagate(const PodPlan *plan, int64_t *ends)
         for (size_t i = 0; i < plan->n_apps; i++)
                 for (size_t j = 0; j < plan->n_apps; j++) {
                         const PlanApp *a = &plan->apps[i];
-                        int64_t end = ends[j] + a->stop_timeout + a->handler_timeout;
+                        int64_t end = ends[j] + app_span(a);
 
                         if (i != j && is_before(a, &plan->apps[j]) && ends[i] < end) {
                                 ends[i] = end;
@@ -57,7 +65,7 @@ static int stop_span(const PodPlan *plan, int64_t *ret)
                         *ret = -1;
                         return 0;
                 }
-                ends[i] = plan->apps[i].stop_timeout + plan->apps[i].handler_timeout;
+                ends[i] = app_span(&plan->apps[i]);
         }
         /* A circle is refused elsewhere; the limit of steps ends this loop all the same. */
         for (size_t i = 0; i < plan->n_apps && propagate(plan, ends); i++)
@@ -105,6 +113,7 @@ int plan_stop_limit(PodPlan *plan, int64_t unit_timeout)
 
                 a->handler_timeout = MIN(a->handler_timeout, most);
                 a->stop_timeout = a->stop_timeout < 0 ? most : MIN(a->stop_timeout, most);
+                a->hook_timeout = a->hook_timeout < 0 ? most : MIN(a->hook_timeout, most);
         }
         r = stop_span(plan, &longest);
         if (r < 0)
@@ -115,6 +124,7 @@ int plan_stop_limit(PodPlan *plan, int64_t unit_timeout)
 
                 if (longest > most) {
                         a->stop_timeout = MAX(a->stop_timeout * most / longest, 1);
+                        a->hook_timeout = a->hook_timeout > 0 ? MAX(a->hook_timeout * most / longest, 1) : 0;
                         a->handler_timeout = a->handler_timeout > 0 ? MAX(a->handler_timeout * most / longest, 1) : 0;
                 }
                 if (a->stop_timeout == asked)

@@ -23,6 +23,8 @@ void app_identity_done(AppIdentity *i)
         i->binds = strv_free(i->binds);
         for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++)
                 i->checks[kind] = mfree(i->checks[kind]);
+        for (AppHook hook = 0; hook < _APP_HOOK_MAX; hook++)
+                i->hooks[hook] = mfree(i->hooks[hook]);
 }
 
 /* The maker of the image, or the app itself, may have put anything there. Longer files are taken to have no users,
@@ -371,10 +373,9 @@ static int find_handler(const PlanApp *app, int root_fd, char *const *binds, cha
         return 0;
 }
 
-/* A missing program makes the app unhealthy; that is no reason not to start it. */
-static int find_health_program(const PlanApp *app, HealthKind kind, int root_fd, char **ret)
+/* A missing program makes the app unhealthy, or the hook fail; that is no reason not to start it. */
+static int find_program_beside(const PlanApp *app, const HealthCheck *check, int root_fd, char **ret)
 {
-        const HealthCheck *check = app->app->app->checks[kind];
         _cleanup_strv_free_ char **command = NULL;
         int r;
 
@@ -385,6 +386,22 @@ static int find_health_program(const PlanApp *app, HealthKind kind, int root_fd,
                 return r;
         r = app_find_program(app, root_fd, command[0], ret);
         return r == -ENOENT ? free_and_strdup(ret, command[0]) : r;
+}
+
+static int find_programs_beside(const PlanApp *app, int root_fd, AppIdentity *identity)
+{
+        const App *a = app->app->app;
+        int r = 0;
+
+        for (HealthKind kind = 0; r >= 0 && kind < _HEALTH_KIND_MAX; kind++)
+                r = find_program_beside(app, a->checks[kind], root_fd, &identity->checks[kind]);
+        for (AppHook hook = 0; r >= 0 && hook < _APP_HOOK_MAX; hook++) {
+                const HealthCheck check = app_hook_as_check(a->hooks[hook]);
+
+                if (!app_hook_sleeps(a->hooks[hook]))
+                        r = find_program_beside(app, &check, root_fd, &identity->hooks[hook]);
+        }
+        return r;
 }
 
 int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *ret, char **reterr_message)
@@ -407,11 +424,9 @@ int app_identify(const PlanApp *app, int root_fd, uid_t uid_shift, AppIdentity *
                          &identity.post_stop, reterr_message);
         if (r < 0)
                 return r;
-        for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++) {
-                r = find_health_program(app, kind, root_fd, &identity.checks[kind]);
-                if (r < 0)
-                        return r;
-        }
+        r = find_programs_beside(app, root_fd, &identity);
+        if (r < 0)
+                return r;
 
         *ret = identity;
         identity = (AppIdentity) {};

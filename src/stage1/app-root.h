@@ -18,8 +18,9 @@ typedef struct AppIdentity {
         char *program; /* absolute, inside the root */
         char *pre_start; /* programs of the event handlers, where the app has such */
         char *post_stop;
-        /* Programs of the health checks, or their names where the image does not have them (yet). */
+        /* Programs of the health checks and hooks, or their names where the image does not have them (yet). */
         char *checks[_HEALTH_KIND_MAX];
+        char *hooks[_APP_HOOK_MAX];
         char **binds; /* "SOURCE:TARGET": what systemd has to mount, see stage1/late-mounts.h */
 } AppIdentity;
 

@@ -4,6 +4,7 @@
 
 #include "basic/signal-util.h"
 #include "config.h"
+#include "stage1/app-beside.h"
 #include "stage1/app-launch.h"
 #include "stage1/app-unit.h"
 
@@ -65,8 +66,9 @@ static void print_unit_section(FILE *f, const PlanApp *app)
                        "After=systemd-journald.socket podctl-apps.target\n"
                        "Conflicts=shutdown.target\nBefore=shutdown.target pod.target\n",
                        app->app->name, app->oneshot ? "" : "Wants=podctl-apps.target\n");
-        if (app_hooks_wanted(app))
-                (void) fprintf(f, "Requires=" HOOKS_UNIT "\nAfter=" HOOKS_UNIT "\n", app->app->name, app->app->name);
+        if (app_handlers_wanted(app))
+                (void) fprintf(f, "Requires=" HANDLERS_UNIT "\nAfter=" HANDLERS_UNIT "\n", app->app->name,
+                               app->app->name);
         if (app_health_wanted(app))
                 (void) fprintf(f, "Wants=" HEALTH_UNIT "\n", app->app->name);
         print_others(f, app);
@@ -87,6 +89,20 @@ static void print_stop_signal(FILE *f, const char *name)
                 (void) fprintf(f, "ExecStop=-+/bin/sh -c '[ -z \"$$MAINPID\" ] || kill -%i \"$$MAINPID\"'\n", signal);
         else if (signal > 0)
                 (void) fprintf(f, "KillSignal=%i\n", signal);
+}
+
+/* The order matters for the end: first the hook, then the signal. */
+static void print_hooks(FILE *f, const PlanApp *app)
+{
+        static const char *const keys[_APP_HOOK_MAX] = {
+                [APP_HOOK_POST_START] = "ExecStartPost=+",
+                [APP_HOOK_PRE_STOP] = "ExecStop=-+",
+        };
+
+        for (AppHook hook = 0; hook < _APP_HOOK_MAX; hook++)
+                if (strv_length(app->app->app->hooks[hook]) > 0)
+                        (void) fprintf(f, "%s" PKGLIBDIR "/app-hook " LAUNCH_DIRECTORY "/%s/%s\n", keys[hook],
+                                       app->app->name, app_hook_files[hook]);
 }
 
 /* The record of the exit is written outside the app's root, by us; see app-exited.c. */
@@ -117,11 +133,13 @@ static void print_service_section(FILE *f, const PlanApp *app)
                                app->app->credentials[i].name);
         if (app->notify)
                 (void) fputs("NotifyAccess=all\n", f);
+        print_hooks(f, app);
         print_stop_signal(f, a->stop_signal);
         if (app->stop_timeout < 0)
                 (void) fputs("TimeoutStopSec=infinity\n", f);
         else
-                (void) fprintf(f, "TimeoutStopSec=%" PRIi64 "s\n", app->stop_timeout);
+                (void) fprintf(f, "TimeoutStopSec=%" PRIi64 "s\n",
+                               app->stop_timeout + (app->hook_timeout > 0 ? PLAN_HOOK_MARGIN : 0));
         print_exec(f, "ExecStart", LAUNCH_START);
 }
 
@@ -174,7 +192,7 @@ static void print_stdio(FILE *f, const PodSettings *settings)
         (void) fputs(!settings->interactive ? journal : settings->sockets ? sockets : terminal, f);
 }
 
-bool app_hooks_wanted(const PlanApp *app)
+bool app_handlers_wanted(const PlanApp *app)
 {
         return strv_length(app->app->app->pre_start) + strv_length(app->app->app->post_stop) > 0;
 }
@@ -182,7 +200,7 @@ bool app_hooks_wanted(const PlanApp *app)
 /* Event handlers are a service that the app needs: it starts before the app, and stops when nothing needs it any more.
  * They run as root in the app's root. Before the app they have as much time as they want, but not after it or when the
  * pod is to end, since a user or another unit waits for that. A post-stop that fails changes nothing. */
-int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret)
+int app_handlers_format(const PlanApp *app, const AppIdentity *identity, char **ret)
 {
         _cleanup_free_ char *text = NULL;
         size_t size;
@@ -213,121 +231,6 @@ int app_hooks_format(const PlanApp *app, const AppIdentity *identity, char **ret
                 return r;
         *ret = TAKE_PTR(text);
         return 0;
-}
-
-const char *const app_health_files[_HEALTH_KIND_MAX] = {
-        [HEALTH_LIVENESS] = LAUNCH_HEALTH,
-        [HEALTH_STARTUP] = LAUNCH_STARTUP,
-        [HEALTH_READINESS] = LAUNCH_READINESS,
-};
-
-bool app_health_wanted(const PlanApp *app)
-{
-        return app_is_checked(app->app->app);
-}
-
-static int add_numbers(const uint64_t *numbers, size_t n, char ***words)
-{
-        for (size_t i = 0; i < n; i++) {
-                int r = strv_extendf(words, "%" PRIu64, numbers[i]);
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-static int add_action(const PlanApp *app, char ***words)
-{
-        _cleanup_free_ char *fields = strv_join(app->journal_fields, "\n");
-        int r = fields ? strv_extend(words, app->on_unhealthy) : -ENOMEM;
-
-        if (r < 0)
-                return r;
-        r = strv_extend(words, app->health_ready ? "1" : "0");
-        return r < 0 ? r : strv_extendf(words, "%s\n", fields);
-}
-
-static int add_launcher(const PlanApp *app, const AppIdentity *identity, HealthKind kind, char ***words)
-{
-        const HealthCheck *check = app->app->app->checks[kind];
-        _cleanup_strv_free_ char **join = NULL, **command = NULL;
-        int r;
-
-        if (health_check_connects(check)) {
-                r = strv_extend(words, PKGLIBDIR "/app-probe");
-                return r < 0 ? r : strv_extend_strv(words, check->test);
-        }
-        r = app_join_words(app, identity, false, NULL, &join);
-        if (r < 0)
-                return r;
-        r = strv_extend_strv(words, join);
-        if (r < 0)
-                return r;
-        r = strv_extend(words, "--");
-        if (r < 0)
-                return r;
-        r = strv_extend(words, strempty(identity->checks[kind]));
-        if (r < 0)
-                return r;
-        r = health_check_command(check, NULL, &command);
-        return r < 0 ? r : strv_extend_strv(words, command);
-}
-
-int app_health_words(const PlanApp *app, const AppIdentity *identity, HealthKind kind, char ***ret)
-{
-        const HealthCheck *check = app->app->app->checks[kind];
-        _cleanup_strv_free_ char **words = NULL;
-        HealthTimes times;
-        int r;
-
-        *ret = NULL;
-        if (!health_check_wanted(check))
-                return 0;
-        times = health_check_times(check);
-        r = strv_extend(&words, app->app->name);
-        if (r < 0)
-                return r;
-        r = add_numbers((uint64_t[]) { times.interval_usec, times.timeout_usec, times.start_period_usec,
-                                       times.start_interval_usec, times.retries }, 5, &words);
-        if (r < 0)
-                return r;
-        r = add_action(app, &words);
-        if (r < 0)
-                return r;
-        r = add_numbers((uint64_t[]) { times.initial_delay_usec, times.successes }, 2, &words);
-        if (r < 0)
-                return r;
-        r = add_launcher(app, identity, kind, &words);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(words);
-        return 0;
-}
-
-int app_health_format(const PlanApp *app, char **ret)
-{
-        const char *name = app->app->name;
-        _cleanup_free_ char *files = strdup("");
-
-        for (HealthKind kind = 0; files && kind < _HEALTH_KIND_MAX; kind++)
-                if (health_check_wanted(app->app->app->checks[kind])) {
-                        _cleanup_free_ char *before = TAKE_PTR(files);
-
-                        files = strjoin(before, " /" LAUNCH_POD_FILES "/", name, "/", app_health_files[kind]);
-                }
-        if (!files)
-                return -ENOMEM;
-        *ret = strprintf("[Unit]\nDescription=Health check of app %s\nDefaultDependencies=no\n"
-                         "BindsTo=%s.service\nAfter=%s.service\nConflicts=shutdown.target\nBefore=shutdown.target%s\n"
-                         /* It may start as often as the app. */
-                         "StartLimitIntervalSec=0\n\n"
-                         "[Service]\nType=%s\nTimeoutStartSec=infinity\n"
-                         "StandardInput=null\nStandardOutput=null\nStandardError=null\n"
-                         "ExecStart=:" PKGLIBDIR "/app-health%s\n",
-                         name, name, name, app->health_ready ? " pod.target" : "",
-                         app->health_ready ? "notify" : "exec", files);
-        return *ret ? 0 : -ENOMEM;
 }
 
 int app_unit_format(const PlanApp *app, const AppIdentity *identity, const PodSettings *settings, char **ret)

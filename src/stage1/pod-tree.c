@@ -6,6 +6,7 @@
 #include "basic/path.h"
 #include "config.h"
 #include "stage1/app-launch.h"
+#include "stage1/app-beside.h"
 #include "stage1/app-unit.h"
 #include "stage1/pod-tree.h"
 
@@ -184,7 +185,7 @@ static int write_users(const PodPlan *plan, const AppIdentity *identities, int r
         return r < 0 ? r : write_string_at(root_fd, "etc/group", group, 0644);
 }
 
-static int write_hooks(const PlanApp *app, const AppIdentity *identity, int root_fd)
+static int write_handlers(const PlanApp *app, const AppIdentity *identity, int root_fd)
 {
         const AppIdentity root = { .binds = identity->binds };
         const struct {
@@ -194,7 +195,7 @@ static int write_hooks(const PlanApp *app, const AppIdentity *identity, int root
                 { LAUNCH_PRE_START, identity->pre_start, app->app->app->pre_start },
                 { LAUNCH_POST_STOP, identity->post_stop, app->app->app->post_stop },
         };
-        _cleanup_free_ char *path = strprintf(UNIT_DIR "/" HOOKS_UNIT, app->app->name), *text = NULL;
+        _cleanup_free_ char *path = strprintf(UNIT_DIR "/" HANDLERS_UNIT, app->app->name), *text = NULL;
         int r = path ? 0 : -ENOMEM;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
@@ -202,7 +203,7 @@ static int write_hooks(const PlanApp *app, const AppIdentity *identity, int root
                         r = app_launch_write_command(app, &root, rows[i].name, rows[i].program, rows[i].argv, root_fd);
         if (r < 0)
                 return r;
-        r = app_hooks_format(app, identity, &text);
+        r = app_handlers_format(app, identity, &text);
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
 }
 
@@ -228,6 +229,20 @@ static int write_health(const PlanApp *app, const AppIdentity *identity, int roo
         }
         r = app_health_format(app, &text);
         return r < 0 ? r : write_string_at(root_fd, path, text, 0644);
+}
+
+static int write_hooks(const PlanApp *app, const AppIdentity *identity, int root_fd)
+{
+        int r = 0;
+
+        for (AppHook hook = 0; r >= 0 && hook < _APP_HOOK_MAX; hook++) {
+                _cleanup_strv_free_ char **words = NULL;
+
+                r = app_hook_words(app, identity, hook, &words);
+                if (r >= 0 && words)
+                        r = app_launch_write_words(app, app_hook_files[hook], words, root_fd);
+        }
+        return r;
 }
 
 /* In the [Service] section, with which a unit's text ends. */
@@ -270,13 +285,13 @@ static int write_app_unit(const PodPlan *plan, const PlanApp *app, const AppIden
         r = write_string_at(root_fd, path, text, 0644);
         if (r < 0)
                 return r;
-        if (app_hooks_wanted(app))
-                r = write_hooks(app, identity, root_fd);
+        if (app_handlers_wanted(app))
+                r = write_handlers(app, identity, root_fd);
         if (r < 0)
                 return r;
         if (app_health_wanted(app))
                 r = write_health(app, identity, root_fd);
-        return r;
+        return r < 0 ? r : write_hooks(app, identity, root_fd);
 }
 
 /* The unit that the pod is in may not be ours to limit; the slice of all its services is. But not for disks, which a

@@ -660,6 +660,14 @@ static int find_row(const char *assignment, const PropertyRow **ret_row, const c
         return -EOPNOTSUPP;
 }
 
+static bool has_control(const char *text)
+{
+        for (; *text; text++)
+                if (((unsigned char) *text < ' ' && *text != '\t') || *text == 127)
+                        return true;
+        return false;
+}
+
 int unit_property_check(const char *assignment, char **reterr_message)
 {
         const PropertyRow *row = NULL;
@@ -674,6 +682,10 @@ int unit_property_check(const char *assignment, char **reterr_message)
         if (r < 0)
                 return explain(reterr_message, r, "'%s' is not NAME=VALUE", assignment);
 
+        /* No property takes one, and what is sent by D-Bus ends up in a unit file as well. */
+        if (has_control(value))
+                return explain(reterr_message, EINVAL, "unit property %s is one line, without control characters",
+                               row->name);
         r = row->append(NULL, row, value);
         if (r >= 0)
                 return 0;
@@ -701,4 +713,39 @@ bool unit_property_is_of_unit(const char *assignment)
         const char *value;
 
         return find_row(assignment, &row, &value) >= 0 && row->of_unit;
+}
+
+bool unit_line_is_complete(const char *text)
+{
+        size_t n = strlen(text), backslashes = 0;
+
+        while (backslashes < n && text[n - 1 - backslashes] == '\\')
+                backslashes++;
+        return !has_control(text) && backslashes % 2 == 0;
+}
+
+int unit_property_line(const char *assignment, char **ret, char **reterr_message)
+{
+        _cleanup_free_ char *line = malloc(strlen(assignment) * 2 + 1);
+        const PropertyRow *row = NULL;
+        const char *value;
+        char *to = line;
+        int r = find_row(assignment, &row, &value);
+
+        if (!line)
+                return -ENOMEM;
+        if (r < 0)
+                return r;
+        if (!unit_line_is_complete(assignment))
+                return explain(reterr_message, EINVAL, "'%s' cannot be a line of a unit file: it has a line break, or "
+                               "ends with a backslash", assignment);
+        for (const char *from = assignment; *from; from++) {
+                /* A share of the host's memory or processors. */
+                if (*from == '%' && row->append != append_bytes && row->append != append_quota)
+                        *to++ = '%';
+                *to++ = *from;
+        }
+        *to = 0;
+        *ret = TAKE_PTR(line);
+        return 0;
 }

@@ -473,6 +473,8 @@ test_kube_generate() {
                 --- --volume=data,kind=host,source="$PWD/data",readOnly=true --mount=volume=data,target=/data >/dev/null
         echo content >data/file
         podctl generate kube gen >pod.yaml
+        # All of its name, which others take to mean something else.
+        assert_contains "$(cat pod.yaml)" 'image: docker.io/library/busybox'
         podctl run --kube pod.yaml --name=again >ours 2>/dev/null
         defer podman kube down pod.yaml
         podman kube play --quiet pod.yaml >/dev/null || skip 'podman plays nothing here'
@@ -517,4 +519,49 @@ spec:
      volumeMounts: [{name: shared, mountPath: /r, readOnly: true}]}
 YAML
         assert_eq "$(podctl run --kube pod.yaml)" $'reader: text\nreader: read-only'
+}
+
+# kube_hooked NAME LIFECYCLE: a pod whose app writes down that it was asked to end.
+kube_hooked() {
+        cat <<YAML
+apiVersion: v1
+kind: Pod
+metadata: {name: $1}
+spec:
+  restartPolicy: Never
+  terminationGracePeriodSeconds: 20
+  volumes: [{name: said, hostPath: {path: $PWD/said, type: DirectoryOrCreate}}]
+  containers:
+  - name: web
+    image: localhost/busybox:1
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "trap 'echo asked >>/said/log; exit 0' TERM; sleep 1000 & wait"]
+    volumeMounts: [{name: said, mountPath: /said}]
+    lifecycle: $2
+YAML
+}
+
+test_kube_hooks() {
+        kube_image
+        # After the start, before anybody is told that it is up; and before the signal, with the app's own variables.
+        kube_hooked kube-hooked '{postStart: {exec: {command: [/bin/sh, -c, "sleep 0.3; echo started >>/said/log"]}},
+      preStop: {exec: {command: [/bin/sh, -c, "echo $AC_APP_NAME stops >>/said/log; sleep 0.3"]}}}' >hooked.yaml
+        mkdir -m 777 said
+        podctl run --detach --kube hooked.yaml
+        assert_eq "$(cat said/log)" started
+        podctl stop kube-hooked
+        assert_eq "$(tr '\n' ',' <said/log)" 'started,web stops,asked,'
+        # The time of a hook is limited, and an app that has ended needs none.
+        rm said/log
+        kube_hooked kube-slow '{preStop: {sleep: {seconds: 1000}}}' | sed 's/Seconds: 20/Seconds: 1/' >slow.yaml
+        podctl run --detach --kube slow.yaml
+        podctl stop kube-slow
+        assert_eq "$(cat said/log)" asked
+        # One that fails after the start is the app's failure, with its reason among the events.
+        kube_hooked kube-unlucky '{postStart: {httpGet: {port: 9, path: /}}}' >unlucky.yaml
+        assert_fails '*' podctl run --kube unlucky.yaml
+        cleared
+        podctl events kube-unlucky >events
+        assert_contains "$(cat events)" hook-failed
+        assert_contains "$(cat events)" 'Hook post-start of app web failed, status 1: port 9: Connection refused'
 }

@@ -145,6 +145,31 @@ test_edit_writes_to_etc() {
         assert_eq "$(cat /usr/lib/podctl/pods.d/vendor.yaml)" 'image: busybox'
 }
 
+# Neither somebody else's change is lost, nor what was typed; and a link stays one.
+test_edit_beside_others() {
+        short brief.yaml <<<'image: busybox'
+        by_editor 'echo "# other" >>'"$LOCAL"'/brief.yaml; echo "# mine" >>"$1"'
+        assert_fails 254 podctl edit brief
+        assert_contains "$output" 'was changed while it was being edited'
+        grep -qx '# other' "$LOCAL/brief.yaml"
+        grep -qx '# mine' "$LOCAL/.draft-brief.yaml"
+        touch -d '1 hour ago' "$LOCAL/.draft-brief.yaml"
+        by_editor 'echo "# more" >>"$1"'
+        assert_fails 254 podctl edit brief
+        assert_contains "$output" 'was changed after the draft of an earlier edit'
+        rm "$LOCAL/.draft-brief.yaml"
+        by_editor 'podctl edit brief 2>inner || echo "# mine" >>"$1"'
+        podctl edit brief >/dev/null 2>&1
+        grep -q 'is being edited by another' inner
+        grep -qx '# mine' "$LOCAL/brief.yaml"
+        mv "$LOCAL/brief.yaml" real.yaml
+        ln -s "$PWD/real.yaml" "$LOCAL/brief.yaml"
+        by_editor 'echo "# linked" >>"$1"'
+        podctl edit brief >/dev/null 2>&1
+        [[ -L $LOCAL/brief.yaml ]]
+        grep -qx '# linked' real.yaml
+}
+
 # At a terminal there is somebody to ask.
 test_edit_asks_again() {
         short brief.yaml <<<'image: busybox'

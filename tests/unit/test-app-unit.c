@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "stage1/app-launch.h"
+#include "stage1/app-beside.h"
 #include "stage1/app-unit.h"
 #include "lib/test-plan.h"
 
@@ -166,6 +167,7 @@ static const char *const app_templates[] = {
         "'workingDirectory':'/%s'",
         "'stopSignal':'%s'",
         "'healthcheck':{'Test':['CMD-SHELL','%s']}",
+        "'postStart':['CMD-SHELL','%s'],'preStop':['CMD','%s']",
         "'userAnnotations':{'a':'%s'}",
         "'userLabels':{'a':'%s'}",
         "'mountPoints':[{'name':'m','path':'/%s'}]",
@@ -223,6 +225,8 @@ static void expect_own_lines(const char *what, const char *unit)
                 "KillSignal=",
                 "TimeoutStopSec=",
                 "ExecStart=",
+                "ExecStartPost=",
+                "ExecStop=",
                 "BindReadOnlyPaths=",
                 "StandardInput=",
                 "StandardOutput=",

@@ -77,6 +77,9 @@ Test(kube_generate, there_and_back)
                 POD("", "  hostNetwork: true\n  restartPolicy: OnFailure\n  terminationGracePeriodSeconds: 7"),
                 POD("",
                     "  securityContext: {sysctls: [{name: kernel.msgmax, value: \"1\"}], supplementalGroups: [7, 8]}"),
+                POD("    lifecycle: {postStart: {exec: {command: [a, b c]}}, preStop: {sleep: {seconds: 5}}}", ""),
+                POD("    lifecycle: {preStop: {httpGet: {port: 80, path: /x, httpHeaders: [{name: A, value: b}]}}}",
+                    ""),
                 POD("", "  restartPolicy: Never"),
                 POD("", "  initContainers: [{name: i, image: x:1}, {name: s, image: y:1, restartPolicy: Always}]"),
         };
@@ -120,6 +123,17 @@ Test(kube_generate, own_pods)
                 { APP(",\"options\":{\"credential\":[]}") ",\"annotations\":[{\"name\":\"podctl/"
                                                           "net\",\"value\":\"lan\"}]}",
                   "name: a", "its networks lan" },
+                { APP(",\"options\":{\"user-label\":[\"a=b\"]}") "}", "name: a", "annotations and labels of its own" },
+                { APP(",\"app\":{\"exec\":[\"/x\"],\"user\":\"0\",\"group\":\"0\",\"isolators\":[{\"name\":"
+                      "\"os/linux/oom-score-adj\",\"value\":5}]}") "}", "name: a",
+                  "its isolator os/linux/oom-score-adj" },
+                { APP(",\"options\":{\"health-cmd\":\"x\",\"health-interval\":\"500ms\"},\"annotations\":[{\"name\":"
+                      "\"podctl/on-unhealthy\",\"value\":\"restart\"}]") "}", "periodSeconds: 1",
+                  "times of its check are whole seconds" },
+                /* Each port of a range, by its protocol. */
+                { APP("") ",\"ports\":[{\"name\":\"r\",\"hostPort\":7000,\"podPort\":{\"name\":\"r\",\"protocol\":"
+                          "\"sctp\",\"port\":80,\"count\":3}}]}", "containerPort: 82\n      hostPort: 7002\n"
+                  "      protocol: SCTP", NULL },
                 { APP(",\"annotations\":[{\"name\":\"podctl/image\",\"value\":\"/srv/a.tar\"}]") "}",
                   "image: example.com/a:2", "its image is from /srv/a.tar" },
         };

@@ -312,3 +312,34 @@ Test(unit_property, refuses_before_sending)
         sd_bus_close(bus);
         sd_bus_unref(bus);
 }
+
+/* What is written into a unit file is one line there, and means what it means on the bus. */
+Test(unit_property, lines)
+{
+        static const struct {
+                const char *assignment, *line; /* NULL: it cannot be one */
+        } cases[] = {
+                { "Description=two words", "Description=two words" },
+                { "Description=100 %n $x \"", "Description=100 %%n $x \"" },
+                { "MemoryMax=50%", "MemoryMax=50%" },
+                { "CPUQuota=150%", "CPUQuota=150%" },
+                { "Environment=A=%h", "Environment=A=%%h" },
+                { "Description=even \\\\", "Description=even \\\\" },
+                { "Description=odd \\", NULL },
+                { "Description=a\n[Service]\nExecStartPre=/bin/touch /x", NULL },
+                { "Description=a\rb", NULL },
+                { "WorkingDirectory=/a\nb", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *line = NULL, *message = NULL, *refused = NULL;
+                int r = unit_property_line(cases[i].assignment, &line, &message);
+
+                cr_expect_eq(r, cases[i].line ? 0 : -EINVAL, "%s", cases[i].assignment);
+                cr_expect(streq_ptr(line, cases[i].line), "%s: %s", cases[i].assignment, line);
+                if (strpbrk(cases[i].assignment, "\n\r")) {
+                        cr_expect_eq(unit_property_check(cases[i].assignment, &refused), -EINVAL);
+                        cr_expect(strstr(strempty(refused), "is one line"), "%s", strempty(refused));
+                }
+        }
+}

@@ -112,6 +112,18 @@ static int take_check(const HealthCheck *said, HealthCheck **check)
         return 0;
 }
 
+static int take_hooks(const AppOptions *said, App *app)
+{
+        for (AppHook hook = 0; hook < _APP_HOOK_MAX; hook++) {
+                if (!said->hooks[hook])
+                        continue;
+                app->hooks[hook] = strv_free(app->hooks[hook]);
+                if (strv_extend_strv(&app->hooks[hook], said->hooks[hook]) < 0)
+                        return log_oom();
+        }
+        return 0;
+}
+
 int compose_checks(const AppOptions *said, AppcPodApp *app)
 {
         for (HealthKind kind = 0; kind < _HEALTH_KIND_MAX; kind++) {
@@ -124,7 +136,7 @@ int compose_checks(const AppOptions *said, AppcPodApp *app)
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return take_hooks(said, app->app);
 }
 
 int compose_health(const RunApp *run, AppcPodApp *app)

@@ -8,7 +8,7 @@
 static const struct {
         const char *id;
         const char *name;
-        bool about_health;
+        bool by_pod;
 } events[] = {
         { EVENT_POD_STARTS, "started", false },
         { EVENT_POD_FAILED_TO_START, "failed-to-start", false },
@@ -20,6 +20,7 @@ static const struct {
         { EVENT_APP_UNHEALTHY, "unhealthy", true },
         { EVENT_APP_READY, "ready", true },
         { EVENT_APP_NOT_READY, "not-ready", true },
+        { EVENT_APP_HOOK_FAILED, "hook-failed", true },
 };
 
 static const char *const field_names[_EVENT_FIELD_MAX] = {
@@ -237,6 +238,6 @@ bool event_is_genuine(const EventEntry *e, const PodSettings *settings)
         if (i >= ELEMENTSOF(events) || !e->fields[EVENT_POD_NAME] ||
             !streq_ptr(e->fields[EVENT_TRANSPORT], "journal"))
                 return false;
-        return events[i].about_health ? is_of_pod(e, e->fields[EVENT_SENDER_UNIT], settings)
+        return events[i].by_pod ? is_of_pod(e, e->fields[EVENT_SENDER_UNIT], settings)
                                       : streq_ptr(e->fields[EVENT_SENDER_UID], "0");
 }

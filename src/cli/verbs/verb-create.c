@@ -4,6 +4,7 @@
 #include "cli/compose/compose-annotations.h"
 #include "cli/compose/compose-isolators.h"
 #include "cli/compose/kube-manifest.h"
+#include "cli/compose/pod-drop-in.h"
 #include "cli/compose/pod-make.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/run-compose.h"
@@ -16,7 +17,6 @@
 #include "image/name/image-origin.h"
 #include "pod/pods-d.h"
 #include "shared/bus.h"
-#include "unit/unit-property.h"
 
 static const RunArgs presets = { .options = create_options, RUN_ARGS_UNSET };
 
@@ -67,52 +67,6 @@ static int format(const AppcPod *manifest, char **ret)
         return appc_pod_write(manifest, &o) < 0 || json_format_pretty(o, ret) < 0 ? log_oom() : 0;
 }
 
-/* Properties of the unit do not belong in the manifest; access to devices is one of them. */
-static bool wants_drop_in(const RunArgs *args)
-{
-        bool devices = false;
-
-        for (size_t i = 0; i < args->n_apps; i++)
-                devices = devices || args->apps[i].devices;
-        return devices || args->properties || args->slice || args->unit_lines || args->service_lines ||
-               args->install_lines;
-}
-
-static int add_properties(char *const *properties, bool of_unit, char ***lines)
-{
-        STRV_FOREACH(p, properties)
-                if (unit_property_is_of_unit(*p) == of_unit && strv_extend(lines, *p) < 0)
-                        return -ENOMEM;
-        return 0;
-}
-
-static int drop_in_lines(const RunArgs *args, char ***ret)
-{
-        _cleanup_strv_free_ char **lines = NULL;
-        int r;
-
-        r = strv_extend(&lines, PODS_D_DROP_IN_HEADER "[Unit]");
-        if (r < 0 || add_properties(args->properties, true, &lines) < 0)
-                return -ENOMEM;
-        r = strv_extend_strv(&lines, args->unit_lines);
-        if (r >= 0)
-                r = strv_extend(&lines, "[Service]");
-        if (r < 0 || add_properties(args->properties, false, &lines) < 0 ||
-            strv_extend_strv(&lines, args->service_lines) < 0)
-                return -ENOMEM;
-        r = args->slice ? strv_extendf(&lines, "Slice=%s", args->slice) : 0;
-        for (size_t i = 0; r >= 0 && i < args->n_apps; i++)
-                STRV_FOREACH(device, args->apps[i].devices)
-                        if (strv_extendf(&lines, "DeviceAllow=%.*s rwm", (int) strcspn(*device, ":"), *device) < 0)
-                                return -ENOMEM;
-        if (r >= 0 && args->install_lines)
-                r = strv_extend(&lines, "[Install]\nWantedBy=");
-        if (r < 0 || strv_extend_strv(&lines, args->install_lines) < 0 || strv_extend(&lines, "") < 0)
-                return -ENOMEM;
-        *ret = TAKE_PTR(lines);
-        return 0;
-}
-
 /* Makes the directory too. */
 static int write_below(const char *directory, const char *path, const char *text, mode_t mode)
 {
@@ -121,20 +75,17 @@ static int write_below(const char *directory, const char *path, const char *text
         return r < 0 ? r : write_file_at(AT_FDCWD, path, text, strlen(text), mode);
 }
 
-static int write_drop_in(const char *name, const RunArgs *args, bool *ret_changed)
+/* Before the pod's file, so that no start has the file without what is said of its unit. */
+static int write_drop_in(const char *name, const char *text, bool *ret_changed)
 {
-        _cleanup_free_ char *directory = strprintf(PODS_D_DROP_IN_DIRECTORY, name), *path = NULL, *text = NULL;
-        _cleanup_strv_free_ char **lines = NULL;
+        _cleanup_free_ char *directory = strprintf(PODS_D_DROP_IN_DIRECTORY, name), *path = NULL;
         int r;
 
         path = directory ? strjoin(directory, "/" PODS_D_DROP_IN) : NULL;
-        if (!path || drop_in_lines(args, &lines) < 0)
-                return log_oom();
-        text = strv_join(lines, "\n");
-        if (!text)
+        if (!path)
                 return log_oom();
         *ret_changed = true;
-        if (!wants_drop_in(args)) {
+        if (!text) {
                 *ret_changed = unlink(path) >= 0;
                 return *ret_changed || errno == ENOENT ? 0 : log_error_errno(errno, "Cannot remove %s: %m", path);
         }
@@ -142,37 +93,60 @@ static int write_drop_in(const char *name, const RunArgs *args, bool *ret_change
         return r < 0 ? log_error_errno(r, "Cannot write %s: %m", path) : 0;
 }
 
-static int check_and_rename(Context *c, const RunArgs *check, const char *new, const char *path)
-{
-        int r;
+/* A pod's file that takes its place last of all. */
+typedef struct NewFile {
+        const char *name;
+        char *path, *new;
+        char *drop_in;
+        bool changed;           /* the drop-in was another */
+} NewFile;
 
-        r = pod_make(c, check, true, NULL, NULL);
-        if (r < 0)
-                return r;
-        return rename(new, path) < 0 ? log_error_errno(errno, "Cannot write %s: %m", path) : r;
+static void new_file_done(NewFile *f)
+{
+        if (f->new)
+                (void) unlink(f->new);
+        free(f->path);
+        free(f->new);
+        free(f->drop_in);
 }
 
-/* Checked as a start would check it, before it replaces another. */
-static int write_checked(Context *c, const char *name, const RunArgs *args, const char *text, const Results *results)
+static int new_file_begin(NewFile *f, const RunArgs *args, const char *suffix, const char *text)
 {
-        _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", name, ".json"),
-                            *unit = strjoin("pod@", name, ".service"), *new = strjoin(PODS_D_LOCAL "/.", name, ".new");
-        _cleanup_free_ char *shown = strprintf("pod '%s'", name);
-        RunArgs check = { RUN_ARGS_UNSET, .name = (char *) name, .pod_manifest = new, .manifest_shown = shown,
-                          .dry_run = true, .check = true };
-        int r;
+        int r = pod_drop_in_format(args, &f->drop_in);
 
-        if (!path || !unit || !new || !shown)
+        if (r < 0)
+                return r;
+        f->name = args->subject;
+        f->path = strjoin(PODS_D_LOCAL "/", f->name, suffix);
+        f->new = strjoin(PODS_D_LOCAL "/.", f->name, ".new", suffix);
+        if (!f->path || !f->new)
                 return log_oom();
-        r = write_below(PODS_D_LOCAL, new, text, 0640);
+        r = write_below(PODS_D_LOCAL, f->new, text, 0640);
+        return r < 0 ? log_error_errno(r, "Cannot write %s: %m", f->new) : 0;
+}
+
+static int new_file_take_place(NewFile *f, const Results *results)
+{
+        _cleanup_free_ char *unit = strjoin("pod@", f->name, ".service");
+        int r = unit ? write_drop_in(f->name, f->drop_in, &f->changed) : log_oom();
+
         if (r < 0)
-                return log_error_errno(r, "Cannot write %s: %m", new);
-        r = check_and_rename(c, &check, new, path);
-        if (r < 0)
-                (void) unlink(new);
-        else if (!results_add(results, { "pod", name }, { "unit", unit }, { "path", path }))
-                (void) puts(path);
-        return r;
+                return r;
+        if (rename(f->new, f->path) < 0)
+                return log_error_errno(errno, "Cannot write %s: %m", f->path);
+        if (!results_add(results, { "pod", f->name }, { "unit", unit }, { "path", f->path }))
+                (void) puts(f->path);
+        return 0;
+}
+
+/* As a start would check it. */
+static int check_new_file(Context *c, const NewFile *f)
+{
+        _cleanup_free_ char *shown = strprintf("pod '%s'", f->name);
+        RunArgs check = { RUN_ARGS_UNSET, .name = (char *) f->name, .pod_manifest = f->new, .manifest_shown = shown,
+                          .dry_run = true, .check = true };
+
+        return shown ? pod_make(c, &check, true, NULL, NULL) : log_oom();
 }
 
 static int reload_manager(Context *c, sd_bus_error *reterr_error)
@@ -230,14 +204,11 @@ static int remove_other(const char *name, const char *suffix)
 }
 
 /* All that goes with the pod's file, which is written. */
-static int finish(Context *c, const RunArgs *args, const AppcPod *manifest, Image *const *images)
+static int finish(Context *c, const RunArgs *args, const NewFile *f, const AppcPod *manifest, Image *const *images)
 {
-        bool changed;
-        int r = write_drop_in(args->subject, args, &changed);
+        int r;
 
-        if (r < 0)
-                return r;
-        if (changed)
+        if (f->changed)
                 reload_units(c);
         r = pod_update_choose(c, args->subject, manifest, images);
         if (r < 0)
@@ -251,16 +222,20 @@ static int finish(Context *c, const RunArgs *args, const AppcPod *manifest, Imag
 static int write_files(Context *c, const RunArgs *args, const AppcPod *manifest, Image *const *images,
                        const Results *results)
 {
+        _cleanup_(new_file_done) NewFile f = {};
         _cleanup_free_ char *text = NULL;
         int r;
 
         r = format(manifest, &text);
-        if (r < 0)
-                return r;
-        r = write_checked(c, args->subject, args, text, results);
+        if (r >= 0)
+                r = new_file_begin(&f, args, ".json", text);
+        if (r >= 0)
+                r = check_new_file(c, &f);
+        if (r >= 0)
+                r = new_file_take_place(&f, results);
         if (r >= 0)
                 r = remove_other(args->subject, ".yaml");
-        return r < 0 ? r : finish(c, args, manifest, images);
+        return r < 0 ? r : finish(c, args, &f, manifest, images);
 }
 
 static int check_name(const RunArgs *args)
@@ -319,22 +294,6 @@ static bool says_more(const RunArgs *args)
                app->readonly_rootfs || app->health_ready || !app_options_are_empty(&app->options);
 }
 
-static int write_file_of(const RunArgs *args, const char *text, const Results *results)
-{
-        _cleanup_free_ char *path = strjoin(PODS_D_LOCAL "/", args->subject, ".yaml"),
-                            *unit = strjoin("pod@", args->subject, ".service");
-        int r;
-
-        if (!path || !unit)
-                return log_oom();
-        r = write_below(PODS_D_LOCAL, path, text, 0640);
-        if (r < 0)
-                return log_error_errno(r, "Cannot write %s: %m", path);
-        if (!results_add(results, { "pod", args->subject }, { "unit", unit }, { "path", path }))
-                (void) puts(path);
-        return remove_other(args->subject, ".json");
-}
-
 /* As a start would make it of what was fetched. */
 static int check_file(Context *c, const RunArgs *args, const KubePod *kube, const Uuid *uuid)
 {
@@ -356,28 +315,46 @@ static int check_file(Context *c, const RunArgs *args, const KubePod *kube, cons
 }
 
 /* The short form has no files for the pod beside it. */
-static int read_file_of(const char *path, Uuid *ret_uuid, KubePod **ret)
+static int read_file_of(const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret)
 {
         _cleanup_(kube_pod_freep) KubePod *pod = NULL;
         int r;
 
         if (pod_manifest_form(path) == POD_FORM_KUBE)
-                return kube_manifest_read(path, NULL, ret_uuid, ret);
+                return kube_manifest_read(path, shown, ret_uuid, ret);
         pod = new0(KubePod, 1);
         r = pod ? uuid_new(ret_uuid) : -ENOMEM;
         if (r < 0)
                 return log_error_errno(r, "Cannot make a UUID: %m");
-        r = pod_manifest_read(path, NULL, &pod->manifest, NULL);
+        r = pod_manifest_read(path, shown, &pod->manifest, NULL);
         if (r >= 0)
                 *ret = TAKE_PTR(pod);
         return r;
+}
+
+static int print_file(const char *path)
+{
+        _cleanup_(kube_pod_freep) KubePod *kube = NULL;
+        Uuid uuid;
+        int r = read_file_of(path, NULL, &uuid, &kube);
+
+        return r < 0 ? r : print(kube->manifest);
+}
+
+/* The file is read once: what is checked is the copy that takes its place. */
+static int copy_file(NewFile *f, const RunArgs *args, const char *path)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, NULL);
+
+        return r < 0 ? log_error_errno(r, "%s: %m", path) : new_file_begin(f, args, ".yaml", text);
 }
 
 static int create_file(Context *c, const RunArgs *args, const Results *results)
 {
         const char *path = args->apps[0].image;
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
-        _cleanup_free_ char *text = NULL;
+        _cleanup_(new_file_done) NewFile f = {};
         Image **images;
         Uuid uuid;
         int r;
@@ -385,12 +362,13 @@ static int create_file(Context *c, const RunArgs *args, const Results *results)
         if (says_more(args))
                 return log_error_errno(EINVAL, "%s says itself what the pod is made of; only --replace, --dry-run, "
                                        "--format, --property and --slice go with it", path);
-        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, NULL);
+        if (args->dry_run)
+                return print_file(path);
+        r = copy_file(&f, args, path);
+        if (r >= 0)
+                r = read_file_of(f.new, path, &uuid, &kube);
         if (r < 0)
-                return log_error_errno(r, "%s: %m", path);
-        r = read_file_of(path, &uuid, &kube);
-        if (r < 0 || args->dry_run)
-                return r < 0 ? r : print(kube->manifest);
+                return r;
         images = new0(Image *, kube->manifest->n_apps);
         if (!images)
                 return log_oom();
@@ -398,9 +376,11 @@ static int create_file(Context *c, const RunArgs *args, const Results *results)
         if (r >= 0)
                 r = check_file(c, args, kube, &uuid);
         if (r >= 0)
-                r = write_file_of(args, text, results);
+                r = new_file_take_place(&f, results);
         if (r >= 0)
-                r = finish(c, args, kube->manifest, images);
+                r = remove_other(args->subject, ".json");
+        if (r >= 0)
+                r = finish(c, args, &f, kube->manifest, images);
         image_array_free(images, kube->manifest->n_apps);
         return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/log.h"
+#include "basic/path.h"
 #include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pods-d.h"
@@ -137,8 +138,31 @@ static int remove_directory(const Kept *k)
         r = list_directory_all_at(AT_FDCWD, k->directory, &names);
         if (r < 0)
                 return log_error_errno(r, "Cannot read %s: %m", k->directory);
-        STRV_FOREACH(name, names)
-                log_warning("%s/%s stays, since 'podctl create' did not write it", k->directory, *name);
+        STRV_FOREACH(name, names) {
+                _cleanup_free_ char *path = strjoin(k->directory, "/", *name);
+
+                if (!path)
+                        return log_oom();
+                /* A create that was killed has left it. */
+                if (is_temporary_name(*name) && unlink(path) >= 0)
+                        continue;
+                log_warning("%s stays, since 'podctl create' did not write it", path);
+        }
+        (void) rmdir(k->directory);
+        return 0;
+}
+
+/* It would be taken for one of the next pod of that name, and may hold what nobody else is to read. */
+static int remove_draft(const Kept *k)
+{
+        _cleanup_free_ char *draft = pods_d_draft(path_basename(k->path));
+
+        if (!draft)
+                return log_oom();
+        if (unlink(draft) >= 0)
+                log_info("Removed the draft of an edit, too: %s", draft);
+        else if (errno != ENOENT)
+                return log_error_errno(errno, "Cannot remove %s: %m", draft);
         return 0;
 }
 
@@ -151,6 +175,8 @@ static int remove_files(const Kept *k)
         if (r < 0)
                 return r;
         r = remove_directory(k);
+        if (r >= 0)
+                r = remove_draft(k);
         return r < 0 ? r : remove_file(k->path);
 }
 

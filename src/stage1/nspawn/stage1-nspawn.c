@@ -16,6 +16,7 @@
 #include "shared/mount-util.h"
 #include "stage1/app-launch.h"
 #include "stage1/app-mounts.h"
+#include "stage1/app-beside.h"
 #include "stage1/app-unit.h"
 #include "stage1/nspawn/nspawn-keep.h"
 #include "stage1/nspawn/ready-filter.h"
@@ -290,7 +291,7 @@ static int connect_journal(const Launch *l, size_t i)
 {
         const PlanApp *app = &l->plan->apps[i];
 
-        if (!app_launch_wants_host_journal(app) && !app_health_wanted(app))
+        if (!app_launch_wants_host_journal(app) && !app_is_accompanied(app))
                 return 0;
         return mount_socket(l, app, "/run/systemd/journal/socket", -EBADF, LAUNCH_JOURNAL);
 }
