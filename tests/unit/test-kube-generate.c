@@ -68,6 +68,8 @@ Test(kube_generate, there_and_back)
                     "  volumes: [{name: e, emptyDir: {}}, {name: m, emptyDir: {medium: Memory, sizeLimit: 8Mi}}, "
                     "{name: h, hostPath: {path: /srv, type: DirectoryOrCreate}}, "
                     "{name: p, persistentVolumeClaim: {claimName: kept}}]"),
+                POD("    volumeMounts: [{name: f, mountPath: /f}]",
+                    "  volumes: [{name: f, hostPath: {path: /srv/f, type: FileOrCreate}}]"),
                 POD("",
                     "  hostname: h\n  dnsPolicy: None\n  dnsConfig: {nameservers: [1.1.1.1, 9.9.9.9], searches: [x.y], "
                     "options: [{name: ndots, value: \"2\"}, {name: rotate}]}\n"
