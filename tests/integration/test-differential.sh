@@ -49,6 +49,8 @@ differ_here() {
                 --config.env OF_IMAGE=its --config.env 'SPACED=a  b'
         push looker.oci:latest library/looker:2
         podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
+        # A ConfigMap of another test would be a volume of that name.
+        podman volume rm --all --force >/dev/null
         defer podman volume rm --all --force
         podman pull --quiet docker.io/library/looker:1 docker.io/library/looker:2 >/dev/null
         podctl --insecure-options=image fetch docker://docker.io/library/looker:{1,2} >/dev/null 2>&1
