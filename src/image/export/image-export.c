@@ -52,7 +52,7 @@ static ssize_t read_decompressed(void *from, char *buffer, size_t n)
         return k < 0 ? -EBADMSG : k;
 }
 
-/* The exported bytes match the manifest, or nothing is exported. */
+/* The exported bytes match the manifest, or nothing is exported. Images may share the layer. */
 static int write_checked(Export *e, const OciDescriptor *d, ReadLayer read_layer, void *from)
 {
         _cleanup_free_ char *block = new_array(char, BLOCK_SIZE);
@@ -66,6 +66,9 @@ static int write_checked(Export *e, const OciDescriptor *d, ReadLayer read_layer
                 return -ENOMEM;
         r = hasher_new(d->digest.algorithm, &hasher);
         if (r < 0)
+                return r;
+        r = layout_writer_begin_blob(e->writer, &d->digest, d->size, e->reterr_message);
+        if (r <= 0)
                 return r;
         while ((n = read_layer(from, block, BLOCK_SIZE)) > 0 && size + (uint64_t) n <= d->size) {
                 size += (uint64_t) n;
@@ -118,10 +121,7 @@ static int write_layer(Export *e, const ExportImage *x, size_t i)
 {
         const OciDescriptor *d = &x->manifest->layers[i];
         const ExportLayer *l = &x->layers[i];
-        int r = layout_writer_begin_blob(e->writer, &d->digest, d->size, e->reterr_message);
 
-        if (r <= 0)
-                return r;
         return l->fd >= 0 ? write_checked(e, d, read_file, (void *) &l->fd)
                           : write_kept(e, d, &x->image->layers[i], l->decompress);
 }
