@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
+#include "basic/parse.h"
 #include "basic/path.h"
 #include "build/build-context.h"
 #include "build/build-tar.h"
@@ -138,11 +139,31 @@ static int read_record(BuildContext *c, char **reterr_message)
                      : 0;
 }
 
+/* Its record names files that are read: somebody else's could lead to files that only we can read. The user of sudo
+ * could read them anyway. */
+static int check_owner(int dir_fd, char **reterr_message)
+{
+        const char *sudo = geteuid() == 0 ? getenv("SUDO_UID") : NULL;
+        uint32_t user;
+        struct stat st;
+
+        if (fstat(dir_fd, &st) < 0)
+                return -errno;
+        if (st.st_uid == geteuid() || (sudo && parse_uint32(sudo, &user) >= 0 && user == st.st_uid))
+                return 0;
+        return explain(reterr_message, EPERM, "it belongs to user %u, who alone can go on with it", st.st_uid);
+}
+
 static int open_locked(const char *path, BuildContext *c, char **reterr_message)
 {
+        int r;
+
         c->dir_fd = open(path, O_DIRECTORY | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         if (c->dir_fd < 0)
                 return -errno;
+        r = check_owner(c->dir_fd, reterr_message);
+        if (r < 0)
+                return r;
         c->lock_fd = lock_context(c->dir_fd, reterr_message);
         return c->lock_fd < 0 ? c->lock_fd : 0;
 }

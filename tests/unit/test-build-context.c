@@ -319,3 +319,19 @@ Test(build_context, packed_once)
         build_context_done(&c);
         temporary_done(&t);
 }
+
+/* The record of somebody else could name any file. */
+Test(build_context, of_somebody_else)
+{
+        _cleanup_(temporary_done) Temporary t = begin_in_temporary();
+        _cleanup_(build_context_done) BuildContext c = BUILD_CONTEXT_NONE, of_sudo = BUILD_CONTEXT_NONE;
+        _cleanup_free_ char *message = NULL;
+
+        if (geteuid() != 0)
+                cr_skip_test("chown needs root");
+        cr_assert_eq(chown(BUILD, 1234, 1234), 0);
+        cr_expect_eq(build_context_open(BUILD, &c, &message), -EPERM);
+        cr_expect(strstr(strempty(message), "belongs to user 1234"), "%s", strempty(message));
+        cr_assert_eq(setenv("SUDO_UID", "1234", 1), 0);
+        cr_expect_eq(build_context_open(BUILD, &of_sudo, NULL), 0);
+}
