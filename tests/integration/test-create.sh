@@ -314,6 +314,14 @@ test_create_without_room() {
         assert_eq "$(find /etc/podctl/pods.d -name '*cramped*')" ''
 }
 
+# Whatever the caller's umask, the group podctl-admin reads it.
+test_create_for_the_group() {
+        defer podctl delete shared
+        (umask 077 && podctl create shared busybox --property=TasksMax=50 >/dev/null)
+        assert_eq "$(stat -c %a /etc/podctl/pods.d/shared.json)" 640
+        assert_eq "$(stat -c %a /etc/systemd/system/pod@shared.service.d/50-podctl.conf)" 644
+}
+
 # What a create that was killed has left goes with the pod.
 test_create_was_killed() {
         podctl create remains busybox --property=MemoryMax=50M >/dev/null

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/stat.h>
+
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "cli/compose/compose-annotations.h"
@@ -67,12 +69,14 @@ static int format(const AppcPod *manifest, char **ret)
         return appc_pod_write(manifest, &o) < 0 || json_format_pretty(o, ret) < 0 ? log_oom() : 0;
 }
 
-/* Makes the directory too. */
+/* Makes the directory too. The mode is the file's, whatever the umask of whoever calls. */
 static int write_below(const char *directory, const char *path, const char *text, mode_t mode)
 {
         int r = mkdir_p_at(AT_FDCWD, directory, 0755);
 
-        return r < 0 ? r : write_file_at(AT_FDCWD, path, text, strlen(text), mode);
+        if (r >= 0)
+                r = write_file_at(AT_FDCWD, path, text, strlen(text), mode);
+        return r >= 0 && chmod(path, mode) < 0 ? -errno : r;
 }
 
 /* Before the pod's file, so that no start has the file without what is said of its unit. */

@@ -181,6 +181,8 @@ static int take_over(Context *c, const Edit *e)
         r = read_foreign_file_at(AT_FDCWD, e->draft, JSON_MAX_SIZE, &text, &n);
         if (r >= 0)
                 r = write_file_at(AT_FDCWD, e->target, text, n, mode_of(e));
+        if (r >= 0 && chmod(e->target, mode_of(e)) < 0)
+                r = -errno;
         if (r < 0) {
                 log_error_errno(r, "Cannot write %s: %m", e->target);
                 return keep_draft(e, r);
