@@ -174,7 +174,7 @@ test_differ_kube_endings() {
         differ kube init 0 - order one
         differ kube fails 3 - one
         differ kube retries 0 - runs one
-        differ kube liveness stays - one
+        differ kube liveness stays - again one
         differ kube startup stays - one runs
         differ kube deployment stays - one
         differ kube daemonset stays - one two
@@ -239,7 +239,7 @@ test_differ_quadlet() {
 test_differ_quadlet_endings() {
         quadlets_here
         differ quadlet qentry 0 - one
-        differ quadlet qhealth stays - one
+        differ quadlet qhealth stays - again one
         differ quadlet qretries 0 - runs one
         differ quadlet qfails 5 - one
         differ quadlet qstop stays - one
