@@ -75,7 +75,7 @@ def text():
     yield '.. SPDX-License-Identifier: LGPL-2.1-or-later\n'
     sections = {'Containers': []}
     for table, path, weight, why in rules():
-        container = re.match(r'(?:init)?[cC]ontainers\[\]\.', path)
+        container = re.match(r'(?:containers|initContainers)\[\]\.', path)
         path = path[container.end():] if container else path
         sections.setdefault('Containers' if container else TABLES[table], []).append(
             (path.replace('[]', '').removeprefix('spec.'), weight, why))

@@ -32,7 +32,7 @@ known=(
         'q*' '/^hostname ([0-9a-f]{12}|(systemd-)?q[a-z]+)$/d' "podman's is the ID, podctl's the name of the pod"
         'q*' '/^resolv nameserver 8\.8\.(4\.4|8\.8)$/d' "podman's, where the host has no resolver"
         '@(duo|generated|image|qcaps|qdropin|qimage|quser)' '/^status NoNewPrivs/s/1$/0/' 'the image has no use for any'
-        'qcaps' '/^status Cap(Amb|Eff|Inh|Prm)/s/400$/000/' 'podman hands what was added to other users, too'
+        'qcaps' '/^status Cap[AEIP]..:/s/400$/000/' 'podman hands what was added to other users, too'
         'qread' '/^file .www/d'                      'podman copies the directory of the image into a tmpfs'
         'qvolumes' '/^type .anonymous /d'            "in podctl, it is the image's directory, in a layer above it"
 )
