@@ -3,8 +3,6 @@
 
 #include "foreign/composefile-plan-internal.h"
 
-#define HOST_NAME_LENGTH 253
-
 /* The other services */
 
 char *composefile_app_name(const char *service)
@@ -48,8 +46,12 @@ int composefile_depends_on(ComposefileStep *c, const ComposefileRow *row, json_o
 
 int composefile_host_entry(ComposefileStep *c, const char *name, const char *address)
 {
-        if (!*name || strlen(name) > HOST_NAME_LENGTH || !string_in_charset(name, LOWERCASE UPPERCASE DIGITS "-._"))
-                return lose(c, "'%s' is not a valid name of a host", name);
+        int r = quadlet_step_check_name(&c->step, FOREIGN_ALIAS, name);
+
+        if (r >= 0)
+                r = quadlet_step_check_address(&c->step, address);
+        if (r < 0 || !foreign_name_is_valid(FOREIGN_ALIAS, name) || !foreign_address_is_valid(address))
+                return r;
         return strv_extendf(&c->make->pod->words, "--hosts-entry=%s=%s", address, name);
 }
 
@@ -90,7 +92,9 @@ int composefile_extra_hosts(ComposefileStep *c, const ComposefileRow *row, json_
                 char *separator = *pair + strcspn(*pair, "=:"), *address = separator + 1;
                 size_t n;
 
-                if (!*separator || streq(address, "host-gateway"))
+                if (*separator && streq(address, "host-gateway"))
+                        return lose(c, "'host-gateway' is not known here; write the address of the host");
+                if (!*separator)
                         return lose(c, "'%s' is not NAME=ADDRESS", *pair);
                 *separator = 0;
                 n = strlen(address);
@@ -114,6 +118,12 @@ static int use_network(ComposefileStep *c, const char *network)
                             *c->make->network ? c->make->network : "the default one");
         if (c->make->network)
                 return 0;
+        if (*network) {
+                int r = quadlet_step_check_name(&c->step, FOREIGN_NETWORK, network);
+
+                if (r < 0 || c->step.state == FINDING_LOST)
+                        return r;
+        }
         c->make->network = network;
         return *network ? strv_extend(&c->make->pod->nets, network) : 0;
 }
@@ -252,7 +262,7 @@ int composefile_hostname(ComposefileStep *c, const ComposefileRow *row, json_obj
         if (!text)
                 return lose(c, "expected a name");
         if (json_object_object_length(c->make->services) == 1)
-                return strv_extendf(&c->make->pod->words, "--hostname=%s", text);
+                return composefile_carry(c, "HostName", text);
         if (composefile_host_entry(c, text, "127.0.0.1") < 0)
                 return -ENOMEM;
         return change(c, "the host name is that of the pod; others find the service by this one");

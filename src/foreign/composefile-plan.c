@@ -101,6 +101,13 @@ static int project_of_directory(ComposefileMake *m)
         return *m->project ? 0 : free_and_strdup(&m->project, "compose");
 }
 
+static int tell_pod_name(ComposefileMake *m, const char *name)
+{
+        return findings_add(&m->drafts->findings, m->input->path, yaml_line_of(m->document, "name"), "name",
+                            FINDING_LOST, "'%s' is not a valid name of a pod: %s; write one that is, or give podctl create a NAME", name,
+                            foreign_name_rule(FOREIGN_POD));
+}
+
 static int begin_project(ComposefileMake *m, const char *name)
 {
         const char *own = composefile_get(m->document.value, "name");
@@ -112,7 +119,8 @@ static int begin_project(ComposefileMake *m, const char *name)
         of_pod = strdup(name ?: m->project);
         for (char *s = of_pod; s && *s && !name; s++)
                 *s = *s == '_' ? '-' : *s;
-        return pod_drafts_add_pod(m->drafts, strdup(m->input->path), of_pod, &m->pod);
+        r = pod_drafts_add_pod(m->drafts, strdup(m->input->path), of_pod, &m->pod);
+        return r < 0 || foreign_name_is_valid(FOREIGN_POD, of_pod) ? r : tell_pod_name(m, of_pod);
 }
 
 static int check_top_level(ComposefileMake *m)

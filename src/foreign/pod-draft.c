@@ -171,7 +171,7 @@ static int app_words(const PodDraft *pod, const AppDraft *app, char ***words)
 int pod_draft_words(const PodDraft *pod, char ***ret)
 {
         _cleanup_strv_free_ char **words = NULL;
-        int r = strv_extend_strv(&words, pod->words);
+        int r = *pod->name == '-' ? -EINVAL : strv_extend_strv(&words, pod->words);
 
         if (r >= 0)
                 r = strv_extend(&words, pod->name);

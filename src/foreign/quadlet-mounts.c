@@ -60,23 +60,35 @@ static int add_options(QuadletStep *step, const char *text, char **fields)
         return r;
 }
 
+static int path_fields(QuadletStep *step, const char *source, char **ret)
+{
+        _cleanup_free_ char *path = quadlet_path(step, source);
+
+        if (!path)
+                return lose(step, "cannot find the directory of '%s'", source);
+        if (strchr(path, ','))
+                return lose(step, "there is a comma in '%s'", path);
+        *ret = strjoin("kind=host,source=", path);
+        return *ret ? 0 : -ENOMEM;
+}
+
 /* "NAME.volume", a name, or a path. */
 static int source_fields(QuadletStep *step, const char *source, char **ret)
 {
         const QuadletFile *file = quadlet_find_unit(step->files, step->n_files, source);
-        _cleanup_free_ char *name = file ? quadlet_name_of(file) : NULL, *path = NULL;
+        _cleanup_free_ char *name = file ? quadlet_name_of(file) : strdup(source);
+        int r;
 
-        if (strchr(source, ','))
-                return lose(step, "there is a comma in '%s'", source);
+        if (*source == '/' || *source == '.')
+                return path_fields(step, source, ret);
         if (!file && endswith(source, ".volume"))
                 return lose(step, "there is no file %s among those that were given", source);
         if (file && !streq(file->suffix, "volume"))
                 return lose(step, "%s is not a volume", source);
-        if (!file && (*source == '/' || *source == '.')) {
-                path = quadlet_path(step, source);
-                *ret = path ? strjoin("kind=host,source=", path) : NULL;
-        } else
-                *ret = strjoin("kind=named,volume=", name ?: source);
+        r = name ? quadlet_step_check_name(step, FOREIGN_VOLUME, name) : -ENOMEM;
+        if (r < 0 || step->state == FINDING_LOST)
+                return r;
+        *ret = strjoin("kind=named,volume=", name);
         return *ret ? 0 : -ENOMEM;
 }
 

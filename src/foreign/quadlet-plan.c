@@ -18,17 +18,39 @@ static const char *const podman_caps[] = { "CHOWN",            "DAC_OVERRIDE", "
 
 static int add_pod(PodDrafts *plan, const QuadletFile *file, const char *name, PodDraft **ret)
 {
-        return pod_drafts_add_pod(plan, strjoin(file->stem, ".", file->suffix),
-                                  name ? strdup(name) : quadlet_name_of(file), ret);
+        int r = pod_drafts_add_pod(plan, strjoin(file->stem, ".", file->suffix),
+                                   name ? strdup(name) : quadlet_name_of(file), ret);
+
+        if (r < 0 || foreign_name_is_valid(FOREIGN_POD, (*ret)->name))
+                return r;
+        return findings_add(&plan->findings, file->path, 0, "name", FINDING_LOST,
+                            "'%s' is not a valid name of a pod: %s; name the file so, or give podctl create a NAME",
+                            (*ret)->name, foreign_name_rule(FOREIGN_POD));
 }
 
-static int add_app(PodDraft *pod, const QuadletFile *file, AppDraft **ret)
+/* Its name is that of the file; the pod's own is told where that is the file's as well. */
+static int check_app_name(PodDrafts *plan, const PodDraft *pod, const QuadletFile *file, const char *name)
+{
+        const char *why = foreign_name_is_valid(FOREIGN_APP, name) ? NULL : "is not valid";
+
+        for (size_t i = 0; !why && i + 1 < pod->n_apps; i++)
+                if (streq(pod->apps[i].name, name))
+                        why = "is that of another container of the pod, too";
+        if (!why || !endswith(pod->stem, ".pod"))
+                return 0;
+        return findings_add(&plan->findings, file->path, 0, "name", FINDING_LOST, "the app's name, '%s', %s; rename "
+                            "the file", name, why);
+}
+
+static int add_app(PodDrafts *plan, PodDraft *pod, const QuadletFile *file, AppDraft **ret)
 {
         char *name = quadlet_name_of(file);
+        int r;
 
         for (char *s = name; s && *s; s++)
                 *s = *s == '.' ? '-' : tolower((unsigned char) *s);
-        return pod_draft_add_app(pod, strdup(file->stem), name, ret);
+        r = pod_draft_add_app(pod, strdup(file->stem), name, ret);
+        return r < 0 ? r : check_app_name(plan, pod, file, name);
 }
 
 /* Quadlet's own sections */
@@ -167,10 +189,9 @@ static int plan_network(PodDrafts *plan, QuadletStep *step)
         if (r < 0)
                 return r;
         step->network = o;
-        if (!*network->name || *network->name == '.' ||
-            !string_in_charset(network->name, LOWERCASE UPPERCASE DIGITS "-_."))
+        if (!foreign_name_is_valid(FOREIGN_NETWORK, network->name))
                 return findings_add(&plan->findings, step->file->path, 0, "[Network] NetworkName", FINDING_LOST,
-                                   "it is not a valid name: letters, digits, '-', '_' and '.'");
+                                    "it is not a valid name: %s", foreign_name_rule(FOREIGN_NETWORK));
         (void) json_object_object_add(o, "cniVersion", json_object_new_string("1.0.0"));
         (void) json_object_object_add(o, "name", json_object_new_string(network->name));
         (void) json_object_object_add(o, "type", json_object_new_string("podctl"));
@@ -195,7 +216,7 @@ static int plan_container(PodDrafts *plan, QuadletStep *step, const char *name)
         if (!of_pod)
                 r = add_pod(plan, step->file, name, &step->pod);
         if (r >= 0)
-                r = add_app(step->pod, step->file, &step->app);
+                r = add_app(plan, step->pod, step->file, &step->app);
         return r;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "foreign/foreign-name.h"
 #include "foreign/pod-draft.h"
 #include "foreign/quadlet-file.h"
 #include "shared/json-table.h"
@@ -31,6 +32,10 @@ struct QuadletRow {
 
 /* Says that something is not carried over as it is. Returns 0, or -ENOMEM. */
 int quadlet_step_tell(QuadletStep *step, FindingState state, const char *format, ...) _printf_(3, 4);
+
+/* The same as lost, unless the name, or the address, is valid. */
+int quadlet_step_check_name(QuadletStep *step, ForeignName kind, const char *name);
+int quadlet_step_check_address(QuadletStep *step, const char *address);
 
 /* Carries a value over as its row says. */
 int quadlet_step_carry(QuadletStep *step, const QuadletRow *row, const char *value);

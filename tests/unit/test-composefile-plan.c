@@ -91,7 +91,7 @@ Test(composefile_plan, members)
                 { "privileged: true", "!lost:4:services.s.privileged: pods have user IDs of their own" },
                 { "container_name: ../x", "!lost:4:services.s.container_name: '../x' is not a valid name of a host" },
                 { "environment: {\"A B\": c}", "!lost:4:services.s.environment: 'A B' is not a valid name" },
-                { "secrets: [{source: k, target: \"a,env=B\"}]", "!lost:4:services.s.secrets[0]: there is a comma" },
+                { "secrets: [{source: k, target: \"a,env=B\"}]", "!lost:4:services.s.secrets[0]: 'a,env=B' is not a valid name of a credential" },
                 { "imge: x", "!lost:4:services.s.imge: there is no such member; did you mean 'image'?" },
                 { "command: []", "!lost:4:services.s.command: the image's own cannot be left out" },
                 { "command: '\"a'", "!lost:4:services.s.command: expected words" },
@@ -100,6 +100,24 @@ Test(composefile_plan, members)
                 { "depends_on: [x]", "!lost:4:services.s.depends_on: service 'x' is not in the file" },
                 { "volumes: [\"x:/y\"]", "!lost:4:services.s.volumes[0]: there is no volume 'x' in the file" },
                 { "volumes: [{type: image, source: ./x, target: /y}]", "!lost:4:services.s.volumes[0]: type 'image'" },
+                /* Names are not paths, and no separators are in them. */
+                { "volumes: [\"evil:/v\"]", "!lost:4:services.s.volumes[0]: '/etc' is not a valid name of a volume" },
+                { "volumes: [\"dots:/v\"]", "!lost:4:services.s.volumes[0]: '../etc' is not a valid name of a volume" },
+                { "volumes: [{type: volume, source: evil, target: /v}]",
+                  "!lost:4:services.s.volumes[0]: '/etc' is not a valid name of a volume" },
+                { "volumes: [{type: volume, source: /etc, target: /v}]",
+                  "!lost:4:services.s.volumes[0]: '/etc' is a path, which 'type: bind' mounts" },
+                { "volumes: [{type: bind, source: \"/a,ro=false\", target: /v}]",
+                  "!lost:4:services.s.volumes[0]: there is a comma in" },
+                { "volumes: [\"./x.volume:/v\"]", "!--volume=v0,kind=host,source=/tmp/x.volume" },
+                { "secrets: [shadow]", "!lost:4:services.s.secrets[0]: '/etc/shadow' is not a valid name of a credential" },
+                { "secrets: [up]", "!lost:4:services.s.secrets[0]: '../up' is not a valid name of a credential" },
+                { "networks: [evil]", "!lost:4:services.s.networks: 'a,host' is not a valid name of a network" },
+                { "extra_hosts: [\"x:1.2.3.4,5.6.7.8=y\"]",
+                  "!lost:4:services.s.extra_hosts: '1.2.3.4,5.6.7.8=y' is not an address" },
+                { "extra_hosts: [\"x:host-gateway\"]",
+                  "!lost:4:services.s.extra_hosts: 'host-gateway' is not known here; write the address of the host" },
+                { "hostname: under_score", "!lost:4:services.s.hostname: 'under_score' is not a valid name of a host" },
                 { "networks: [x]", "!lost:4:services.s.networks: there is no network 'x'" },
                 { "security_opt: [label=disable]", "!lost:4:services.s.security_opt[0]: 'label=disable' is not" },
                 { "healthcheck: {test: [x], foo: 1}", "!lost:4:services.s.healthcheck.foo: not possible here" },
@@ -111,7 +129,10 @@ Test(composefile_plan, members)
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 bool finding = *cases[i].expected == '!';
                 _cleanup_free_ char *yaml = strjoin("services:\n  s:\n    image: i\n    ", cases[i].member,
-                                                    "\nsecrets: {k: {file: key}, e: {external: true, name: other}}\n"),
+                                                    "\nsecrets: {k: {file: key}, e: {external: true, name: other}, "
+                                                    "shadow: {external: true, name: /etc/shadow}, up: {name: ../up}}\n"
+                                                    "volumes: {evil: {name: /etc}, dots: {name: ../etc}}\n"
+                                                    "networks: {evil: {external: true, name: \"a,host\"}}\n"),
                                     *message = NULL, *text = plan(yaml, &message), *expected = NULL;
 
                 cr_assert(text, "%s: %s", cases[i].member, message);
@@ -195,6 +216,36 @@ Test(composefile_plan, files)
 
                 cr_assert(text, "%s: %s", cases[i].yaml, message);
                 cr_expect_str_eq(text, cases[i].expected, "%s:\n%s\n%s", cases[i].yaml, text, cases[i].expected);
+        }
+}
+
+/* Without a name of the user's, that of the file or its directory. */
+Test(composefile_plan, names_of_pods)
+{
+        static const struct {
+                const char *path, *yaml, *expected; /* the pod's name; "!": what is lost */
+        } cases[] = {
+                { "/tmp/c.yaml", "name: my_site\nservices: {s: {image: i}}", "my-site" },
+                { "/tmp/c.yaml", "services: {s: {image: i}}", "tmp" },
+                { "/tmp/c.yaml", "services: {s: {image: i}}\nname: \"-rf\"", "!2:name: '-rf' is not a valid name" },
+                { "/tmp/c.yaml", "name: \"--replace\"\nservices: {s: {image: i}}",
+                  "!1:name: '--replace' is not a valid name" },
+                { "/tmp/c.yaml", "name: ../x\nservices: {s: {image: i}}", "!1:name: '../x' is not a valid name" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                ComposefileInput input = { cases[i].path, cases[i].yaml, strlen(cases[i].yaml), environment,
+                                           read_variables };
+                _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+                _cleanup_free_ char *text = NULL;
+                const Finding *f = NULL;
+
+                cr_assert(composefile_plan_new(&input, NULL, &drafts, NULL) >= 0);
+                for (size_t k = 0; k < drafts.findings.n; k++)
+                        if (drafts.findings.items[k].state == FINDING_LOST)
+                                f = &drafts.findings.items[k];
+                text = f ? strprintf("!%zu:%s: %s", f->line, f->member, f->text) : strdup(drafts.pods[0].name);
+                cr_expect(startswith(text, cases[i].expected), "%s: %s", cases[i].yaml, text);
         }
 }
 

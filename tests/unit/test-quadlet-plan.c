@@ -104,6 +104,23 @@ Test(quadlet_plan, lines)
                 { "Volume=a.volume:/x", "!lost:3: there is no file a.volume among those that were given" },
                 { "Volume=/a,b:/x", "!lost:3: there is a comma in '/a,b'" },
                 { "Volume=/a:x", "!lost:3: 'x' is not a valid place for a mount" },
+                { "Volume=Data:/x", "!lost:3: 'Data' is not a valid name of a volume: lower-case letters, digits and "
+                                    "'-' between them" },
+                { "Secret=/etc/shadow", "!lost:3: '/etc/shadow' is not a valid name of a credential: letters, digits, "
+                                        "'.', '_' and '-'" },
+                { "Secret=a,target=b=c", "!lost:3: 'b=c' is not a valid name of a credential: "
+                                                   "letters, digits, '.', '_' and '-'" },
+                { "Network=a,host", "!lost:3: 'a,host' is not a valid name of a network: letters, digits, '-', '_' and "
+                                    "'.'" },
+                { "Network=a:ip=10.0.0.2,host", "!lost:3: '10.0.0.2,host' is not an address" },
+                { "IP=x", "!lost:3: 'x' is not an address" },
+                { "HostName=a_b", "!lost:3: 'a_b' is not a valid name of a host: letters, digits, '-' and '.', at most "
+                                  "64" },
+                { "AddHost=x:1.2.3.4,5.6.7.8=y", "!lost:3: '1.2.3.4,5.6.7.8=y' is not an address" },
+                { "AddHost=x:host-gateway", "!lost:3: 'host-gateway' is not known here; write the address of the "
+                                            "host" },
+                { "Entrypoint=[\"a\",\"---\",\"docker://b\"]", "!lost:3: expected words, and no '---', which ends "
+                                                               "arguments here" },
                 { "[Service]\nType=oneshot",
                   "!lost:4: the unit has started when the pod is up, not when it has ended" },
         };
@@ -117,6 +134,21 @@ Test(quadlet_plan, lines)
 
                 check((const char *[]) { "web.container", text, NULL }, expected);
         }
+}
+
+/* Names of files that would be options, and names of apps that are not valid or there twice. */
+Test(quadlet_plan, names)
+{
+        check((const char *[]) { "-rf.container", "[Container]\nImage=r.x/i\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "lost:0: '-rf' is not a valid name of a pod: letters, digits, '-' and '.', at most 64; name the file so, "
+              "or give podctl create a NAME");
+        check((const char *[]) { "p.pod", "[Pod]\n[Quadlet]\nDefaultDependencies=no", "a.container",
+                                 "[Container]\nImage=r.x/i\nPod=p.pod", "A.container",
+                                 "[Container]\nImage=r.x/i\nPod=p.pod", "a_.container",
+                                 "[Container]\nImage=r.x/i\nPod=p.pod", NULL },
+              "p docker://r.x/i --name=a docker://r.x/i --name=a docker://r.x/i --name=a- "
+              "lost:0: the app's name, 'a', is that of another container of the pod, too; rename the file "
+              "lost:0: the app's name, 'a-', is not valid; rename the file");
 }
 
 /* With --force, what is possible of a line is kept. */

@@ -164,6 +164,9 @@ static int write_pod(Context *c, const PodDraft *pod, const RunArgs *args, Olds 
         for (size_t i = 0; i < pod->n_apps; i++)
                 if (!pod->apps[i].image)
                         return log_error_errno(EINVAL, "%s: container '%s' has no image", pod->stem, pod->apps[i].stem);
+        if (!pod_name_is_valid(pod->name))
+                return log_error_errno(EINVAL, "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at "
+                                       "most %i", pod->stem, pod->name, POD_NAME_MAX);
         if (pod_draft_words(pod, &words) < 0)
                 return log_oom();
         log_set_prefix(pod->stem);
@@ -171,7 +174,7 @@ static int write_pod(Context *c, const PodDraft *pod, const RunArgs *args, Olds 
         log_set_prefix(NULL);
         if (r >= 0 && args->format)
                 r = free_and_strdup(&own.format, args->format);
-        if (r >= 0 && !args->dry_run && pod_name_is_valid(pod->name))
+        if (r >= 0 && !args->dry_run)
                 r = keep_pod(pod->name, olds);
         if (r >= 0)
                 r = create(c, &own);
