@@ -185,7 +185,7 @@ int composefile_memory(ComposefileStep *c, const ComposefileRow *row, json_objec
 {
         const char *text = composefile_text(value);
 
-        return !text ? lose(c, "expected a size") : streq(text, "0") ? 0 : composefile_carry(c, "Memory", text);
+        return !text ? lose(c, "expected a size") : composefile_carry(c, "Memory", text);
 }
 
 int composefile_pids_limit(ComposefileStep *c, const ComposefileRow *row, json_object *value)

@@ -240,8 +240,19 @@ static int one_port(ComposefileStep *c, const ComposefileRow *row, json_object *
         return r < 0 || c->step.state == FINDING_LOST ? r : composefile_carry(c, "PublishPort", text);
 }
 
+/* All services are in one pod, so that one is enough. */
+static bool has_network_of_host(const ComposefileMake *m)
+{
+        json_object_object_foreach(m->services, name, service)
+                if (!strv_contains(m->left_out, name) && streq_ptr(composefile_get(service, "network_mode"), "host"))
+                        return true;
+        return false;
+}
+
 int composefile_ports(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
+        if (has_network_of_host(c->make))
+                return change(c, "the network is the host's, so that its ports are, too");
         return composefile_each(c, value, one_port, row);
 }
 

@@ -104,8 +104,9 @@ static int project_of_directory(ComposefileMake *m)
 static int tell_pod_name(ComposefileMake *m, const char *name)
 {
         return findings_add(&m->drafts->findings, m->input->path, yaml_line_of(m->document, "name"), "name",
-                            FINDING_LOST, "'%s' is not a valid name of a pod: %s; write one that is, or give podctl create a NAME", name,
-                            foreign_name_rule(FOREIGN_POD));
+                            FINDING_LOST,
+                            "'%s' is not a valid name of a pod: %s; write one that is, or give podctl create a NAME",
+                            name, foreign_name_rule(FOREIGN_POD));
 }
 
 static int begin_project(ComposefileMake *m, const char *name)

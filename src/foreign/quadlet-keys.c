@@ -3,6 +3,7 @@
 
 #include "basic/parse.h"
 #include "basic/path.h"
+#include "foreign/foreign-size.h"
 #include "foreign/quadlet-keys.h"
 #include "foreign/quadlet-mounts.h"
 #include "foreign/quadlet-network.h"
@@ -214,16 +215,15 @@ static int caps(QuadletStep *step, const QuadletRow *row, const char *value)
         return r;
 }
 
-/* 512m, 1g, 1gb as podman has them. */
+/* None at all is no limit. */
 static int memory(QuadletStep *step, const QuadletRow *row, const char *value)
 {
-        size_t n = strspn(value, DIGITS);
-        char unit = toupper((unsigned char) value[n]);
+        _cleanup_free_ char *size = NULL;
+        int r = foreign_size_parse(value, &size);
 
-        if (n == 0 || (unit && !strchr("BKMG", unit)))
-                return lose(step, "'%s' is not a valid size; write 512M", value);
-        return strv_extendf(&step->app->words, "--%s=%.*s%s", row->option, (int) n, value,
-                            unit == 'K' ? "K" : unit == 'M' ? "M" : unit == 'G' ? "G" : "");
+        if (r == -EINVAL)
+                return lose(step, FOREIGN_SIZE_RULE, value);
+        return r < 0 || streq(size, "0") ? r : strv_extendf(&step->app->words, "--%s=%s", row->option, size);
 }
 
 static int ulimit(QuadletStep *step, const QuadletRow *row, const char *value)
@@ -321,11 +321,15 @@ static int default_only(QuadletStep *step, const QuadletRow *row, const char *va
         return strv_contains(words, value) ? 0 : lose(step, "'%s' is not possible, only %s", value, row->option);
 }
 
-static int to_service(QuadletStep *step, const QuadletRow *row, const char *value)
+/* It becomes a line of the unit. */
+static int pids(QuadletStep *step, const QuadletRow *row, const char *value)
 {
-        if (streq(row->option, "TasksMax") && streq(value, "-1"))
-                value = "infinity";
-        return strv_extendf(&step->pod->service, "%s=%s", row->option, value);
+        bool unlimited = streq(value, "-1") || streq(value, "0");
+        uint32_t n;
+
+        if (!unlimited && parse_uint32(value, &n) < 0)
+                return lose(step, "'%s' is not a number of processes, or -1 for no limit", value);
+        return strv_extendf(&step->pod->service, "%s=%s", row->option, unlimited ? "infinity" : value);
 }
 
 static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
@@ -346,12 +350,12 @@ static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
 
 /* What both containers and pods have. */
 #define OF_PODS(s)                                                                                                     \
-        { s, "AddHost", quadlet_add_host, "hosts-entry" }, LOST(s, "ContainersConfModule", MODULE),                            \
+        { s, "AddHost", quadlet_add_host, "hosts-entry" }, LOST(s, "ContainersConfModule", MODULE),                    \
         { s, "DNS", to_pod, "dns" }, { s, "DNSOption", to_pod, "dns-opt" }, { s, "DNSSearch", to_pod, "dns-search" },  \
-        LOST(s, "GIDMap", MAPS), LOST(s, "GlobalArgs", ARGS), { s, "HostName", quadlet_host_name, "hostname" },                   \
-        { s, "IP", quadlet_address, "net" }, { s, "IP6", quadlet_address, "net" }, { s, "Network", quadlet_network, "net" },                   \
-        { s, "NetworkAlias", to_pod, "net-alias" }, LOST(s, "PodmanArgs", ARGS),                           \
-        { s, "PublishPort", quadlet_publish, "port" },                                                                         \
+        LOST(s, "GIDMap", MAPS), LOST(s, "GlobalArgs", ARGS), { s, "HostName", quadlet_host_name, "hostname" },        \
+        { s, "IP", quadlet_address, "net" }, { s, "IP6", quadlet_address, "net" },                                     \
+        { s, "Network", quadlet_network, "net" }, { s, "NetworkAlias", to_pod, "net-alias" },                          \
+        LOST(s, "PodmanArgs", ARGS), { s, "PublishPort", quadlet_publish, "port" },                                    \
         LOST(s, "RemapGid", MAPS), LOST(s, "RemapUid", MAPS), LOST(s, "RemapUidSize", MAPS),                           \
         LOST(s, "RemapUsers", MAPS), CHANGED(s, "ServiceName", SERVICE_NAME),                                          \
         { s, "ShmSize", quadlet_shm_size, "volume" }, LOST(s, "SubGIDMap", MAPS), LOST(s, "SubUIDMap", MAPS),          \
@@ -400,7 +404,7 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "Mount", quadlet_mount, "mount" },
         { "Container", "NoNewPrivileges", to_app, "no-new-privileges" },
         { "Container", "Notify", notify, "health-ready" },
-        { "Container", "PidsLimit", to_service, "TasksMax", FINDING_CHANGED, "the limit is that of the whole pod" },
+        { "Container", "PidsLimit", pids, "TasksMax", FINDING_CHANGED, "the limit is that of the whole pod" },
         NONE("Container", "Pod", "the container is an app of that pod"),
         { "Container", "Pull", translate, "pull-policy" },
         { "Container", "ReadOnly", read_only, "readonly-rootfs" },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
+#include "foreign/foreign-size.h"
 #include "foreign/quadlet-mounts.h"
 
 #define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
@@ -119,6 +120,23 @@ int quadlet_volume(QuadletStep *step, const QuadletRow *row, const char *value)
         return n == 1 ? add_source(step, NULL, parts[0], NULL) : add_source(step, parts[0], parts[1], parts[2]);
 }
 
+/* ",size=64Mi"; nothing for what each tmpfs has. */
+static int tmpfs_field(QuadletStep *step, const char *word, char **ret)
+{
+        const char *text = startswith(word, "size=");
+        _cleanup_free_ char *size = NULL;
+        int r = text ? foreign_size_parse(text, &size) : 0;
+
+        if (r == -EINVAL || streq_ptr(size, "0"))
+                return lose(step, FOREIGN_SIZE_RULE, text);
+        if (r < 0)
+                return r;
+        if (!text && !startswith(word, "mode=") && !streq(word, "rw") && !streq(word, "nodev") && !streq(word, "nosuid"))
+                return lose(step, "option '%s' of a tmpfs is not possible, only size and mode", word);
+        *ret = text ? strjoin(",size=", size) : startswith(word, "mode=") ? strjoin(",", word) : strdup("");
+        return *ret ? 0 : -ENOMEM;
+}
+
 static int tmpfs_fields(QuadletStep *step, const char *text, char **ret)
 {
         _cleanup_strv_free_ char **words = NULL;
@@ -126,17 +144,13 @@ static int tmpfs_fields(QuadletStep *step, const char *text, char **ret)
         int r = strv_split(text, ',', &words);
 
         STRV_FOREACH(word, words) {
-                bool known = startswith(*word, "size=") || startswith(*word, "mode=");
+                _cleanup_free_ char *field = NULL;
                 char *longer;
 
-                if (r < 0 || !fields)
-                        return -ENOMEM;
-                if (!known && !streq(*word, "rw") && !streq(*word, "nodev") && !streq(*word, "nosuid"))
-                        return lose(step, "option '%s' of a tmpfs is not possible, only size and mode", *word);
-                for (char *s = *word; *s; s++)
-                        if (s > *word + 4 && strchr("kmg", *s))
-                                *s -= 'a' - 'A';
-                longer = known ? strjoin(fields, ",", *word) : strdup(fields);
+                r = r < 0 || !fields ? -ENOMEM : tmpfs_field(step, *word, &field);
+                if (r < 0 || step->state == FINDING_LOST)
+                        return r;
+                longer = strjoin(fields, field);
                 free(fields);
                 fields = longer;
         }

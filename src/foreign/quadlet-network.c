@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/parse.h"
 #include "foreign/quadlet-network.h"
+#include "manifest/port-mapping.h"
 
 #define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
 #define change(step, ...) quadlet_step_tell(step, FINDING_CHANGED, __VA_ARGS__)
@@ -44,13 +45,58 @@ int quadlet_address(QuadletStep *step, const QuadletRow *row, const char *value)
         return free_and_strdup(&step->pod->address, value);
 }
 
+/* Whether something listens on both of them at one time. */
+static bool addresses_meet(const char *a, const char *b)
+{
+        if (!a || !b || streq(a, b))
+                return true;
+        if (!strchr(a, ':') != !strchr(b, ':'))
+                return false;
+        return streq(a, "0.0.0.0") || streq(b, "0.0.0.0") || streq(a, "::") || streq(b, "::");
+}
+
+static bool ports_meet(const PodPort *a, const PodPort *b)
+{
+        return streq(a->pod_port->protocol, b->pod_port->protocol) && addresses_meet(a->host_ip, b->host_ip) &&
+               a->host_port < b->host_port + b->pod_port->count && b->host_port < a->host_port + a->pod_port->count;
+}
+
+/* It is a mapping by numbers, whose ports of the host nothing else in the pod has. */
+static int check_port(QuadletStep *step, const char *value)
+{
+        _cleanup_(pod_port_done) PodPort port = {};
+        _cleanup_json_error_ JsonError e = {};
+        int r = pod_port_from_mapping(value, &port, &e);
+
+        if (r == -EINVAL)
+                return lose(step, "%s", json_error_message(&e, r));
+        STRV_FOREACH(word, step->pod->words) {
+                _cleanup_(pod_port_done) PodPort other = {};
+                const char *text = startswith(*word, "--port=");
+
+                if (r < 0)
+                        return r;
+                if (text && pod_port_from_mapping(text, &other, NULL) >= 0 && ports_meet(&port, &other))
+                        return lose(step, "the port of the host is that of '%s', too", text);
+        }
+        return r;
+}
+
 int quadlet_publish(QuadletStep *step, const QuadletRow *row, const char *value)
 {
-        const char *last = strrchr(value, ':');
+        const char *last = strrchr(value, ':'),
+                   *section = quadlet_file_is(step->file, "pod") ? "Pod" : "Container";
+        const QuadletEntry *of_network = quadlet_file_find(step->file, section, "Network");
+        int r;
 
         if (!last || last == value || last[-1] == ':' || last[-1] == ']')
                 return lose(step, "the host's port has to be chosen: write HOSTPORT:%s", last ? last + 1 : value);
-        return strv_extendf(&step->pod->words, "--%s=%s", row->option, value);
+        r = check_port(step, value);
+        if (r >= 0 && of_network && streq(of_network->value, "host"))
+                return change(step, "the network is the host's, so that its ports are, too");
+        return r < 0 || step->state == FINDING_LOST
+                       ? r
+                       : strv_extendf(&step->pod->words, "--%s=%s", row->option, value);
 }
 
 /* "[::1]" without its brackets. */

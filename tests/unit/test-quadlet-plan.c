@@ -87,7 +87,7 @@ Test(quadlet_plan, lines)
                 { "User=1:2", "--user=1 --group=2" },
                 { "AddCapability=NET_ADMIN\nDropCapability=all", "--caps-retain=CAP_NET_ADMIN" },
                 { "DropCapability=ALL", "--caps-remove=all" },
-                { "Memory=512m", "--memory=512M" },
+                { "Memory=512m", "--memory=512Mi" },
                 { "Ulimit=nofile=1:2", "--rlimit=NOFILE=1:2" },
                 { "StopTimeout=7", "--stop-timeout=7s" },
                 { "HealthOnFailure=kill", "--health-on-failure=fail" },
@@ -104,6 +104,12 @@ Test(quadlet_plan, lines)
                 { "Volume=a.volume:/x", "!lost:3: there is no file a.volume among those that were given" },
                 { "Volume=/a,b:/x", "!lost:3: there is a comma in '/a,b'" },
                 { "Volume=/a:x", "!lost:3: 'x' is not a valid place for a mount" },
+                { "Memory=1gb", "--memory=1Gi" },
+                { "Memory=50MiBx", "!lost:3: '50MiBx' is not a valid size: a number, and b, k, m or g" },
+                { "ShmSize=x", "!lost:3: 'x' is not a valid size: a number, and b, k, m or g" },
+                { "PidsLimit=many", "!lost:3: 'many' is not a number of processes, or -1 for no limit" },
+                { "[Service]\nRestart=sometimes", "!lost:4: 'sometimes' is not possible: no, always or on-failure" },
+                { "PublishPort=x:80", "!lost:3: 'x' is not a port number, 1 to 65535" },
                 { "Volume=Data:/x", "!lost:3: 'Data' is not a valid name of a volume: lower-case letters, digits and "
                                     "'-' between them" },
                 { "Secret=/etc/shadow", "!lost:3: '/etc/shadow' is not a valid name of a credential: letters, digits, "
