@@ -222,7 +222,9 @@ static int one_secret(ComposefileStep *c, const ComposefileRow *row, json_object
                 return lose(c, "cannot find the directory of '%s'", file);
         if (path && strchr(path, ','))
                 return lose(c, "there is a comma in '%s'", path);
-        r = strv_extendf(&c->step.app->words, "--credential=%s=%s", target, path ?: name);
+        r = path ? quadlet_step_check_path(&c->step, path) : 0;
+        if (r >= 0)
+                r = strv_extendf(&c->step.app->words, "--credential=%s=%s", target, path ?: name);
         return r < 0 || path ? r : change(c, "its content has to be in /etc/credstore/%s before the pod starts", name);
 }
 

@@ -229,6 +229,8 @@ static int add_services(ComposefileMake *m)
         }
         if (m->pod->n_apps == 0)
                 r = tell(m, "services", FINDING_LOST, "there is no service");
+        if (r >= 0)
+                r = composefile_check_services(m);
         return r < 0 ? r : pod_draft_finish(m->pod);
 }
 

@@ -178,7 +178,9 @@ static int environment_file(QuadletStep *step, const QuadletRow *row, const char
 
         if (*value == '-')
                 return lose(step, "a file that may be missing; make it, and leave the hyphen away");
-        return path ? strv_extendf(&step->pod->words, "--set-env-file=%s", path) : -ENOMEM;
+        if (!path || quadlet_step_check_path(step, path) < 0)
+                return -ENOMEM;
+        return strv_extendf(&step->pod->words, "--set-env-file=%s", path);
 }
 
 static int user(QuadletStep *step, const QuadletRow *row, const char *value)

@@ -70,7 +70,7 @@ static int path_fields(QuadletStep *step, const char *source, char **ret)
         if (strchr(path, ','))
                 return lose(step, "there is a comma in '%s'", path);
         *ret = strjoin("kind=host,source=", path);
-        return *ret ? 0 : -ENOMEM;
+        return *ret ? quadlet_step_check_path(step, path) : -ENOMEM;
 }
 
 /* "NAME.volume", a name, or a path. */
@@ -131,7 +131,8 @@ static int tmpfs_field(QuadletStep *step, const char *word, char **ret)
                 return lose(step, FOREIGN_SIZE_RULE, text);
         if (r < 0)
                 return r;
-        if (!text && !startswith(word, "mode=") && !streq(word, "rw") && !streq(word, "nodev") && !streq(word, "nosuid"))
+        if (!text && !startswith(word, "mode=") && !streq(word, "rw") && !streq(word, "nodev") &&
+            !streq(word, "nosuid"))
                 return lose(step, "option '%s' of a tmpfs is not possible, only size and mode", word);
         *ret = text ? strjoin(",size=", size) : startswith(word, "mode=") ? strjoin(",", word) : strdup("");
         return *ret ? 0 : -ENOMEM;

@@ -2,6 +2,7 @@
 #include <ctype.h>
 
 #include "basic/nearest.h"
+#include "foreign/draft-order.h"
 #include "foreign/podman-run.h"
 #include "foreign/quadlet-keys.h"
 #include "foreign/quadlet-mounts.h"
@@ -257,12 +258,25 @@ static int plan_file(PodDrafts *plan, QuadletStep *step)
         return r >= 0 && step->app ? finish_app(step->pod, step->app, plan, step->file) : r;
 }
 
-static int make_plan(PodDrafts *plan, const QuadletFile *files, size_t n, const char *name, char **reterr_message)
+static int tell_circle(void *userdata, const AppDraft *app, const AppDraft *other)
 {
-        int r = plan_pods(plan, files, n, name);
+        PodDrafts *plan = userdata;
+        _cleanup_free_ char *file = strjoin(app->stem, ".container");
 
-        for (size_t i = 0; r >= 0 && i < n; i++) {
-                QuadletStep step = { .files = files, .n_files = n, .file = &files[i] };
+        return file ? findings_add(&plan->findings, file, 0, "[Unit] After", FINDING_LOST,
+                                   "it waits for %s.container, which waits for it", other->stem)
+                    : -ENOMEM;
+}
+
+static int make_plan(PodDrafts *plan, const QuadletInput *input, const char *name, char **reterr_message)
+{
+        int r = plan_pods(plan, input->files, input->n_files, name);
+
+        for (size_t i = 0; r >= 0 && i < input->n_files; i++) {
+                QuadletStep step = { .files = input->files,
+                                     .n_files = input->n_files,
+                                     .file = &input->files[i],
+                                     .exists = input->exists };
 
                 r = step.file->beside ? 0 : plan_file(plan, &step);
         }
@@ -270,7 +284,9 @@ static int make_plan(PodDrafts *plan, const QuadletFile *files, size_t n, const 
                 return explain(reterr_message, EINVAL, "'%s' cannot be the name of %zu pods; give one file, or no name",
                                name, plan->n_pods);
         for (size_t i = 0; r >= 0 && i < plan->n_pods; i++) {
-                r = pod_draft_finish(&plan->pods[i]);
+                r = pod_draft_check_order(&plan->pods[i], tell_circle, plan);
+                if (r >= 0)
+                        r = pod_draft_finish(&plan->pods[i]);
                 if (r >= 0 && plan->pods[i].n_apps == 0)
                         r = findings_add(&plan->findings, plan->pods[i].stem, 0, "[Pod]", FINDING_LOST,
                                         "no container is in this pod");
@@ -278,11 +294,10 @@ static int make_plan(PodDrafts *plan, const QuadletFile *files, size_t n, const 
         return r;
 }
 
-int quadlet_plan_new(const QuadletFile *files, size_t n_files, const char *name, PodDrafts *ret,
-                     char **reterr_message)
+int quadlet_plan_new(const QuadletInput *input, const char *name, PodDrafts *ret, char **reterr_message)
 {
         PodDrafts plan = {};
-        int r = make_plan(&plan, files, n_files, name, reterr_message);
+        int r = make_plan(&plan, input, name, reterr_message);
 
         if (r < 0) {
                 pod_drafts_done(&plan);

@@ -34,6 +34,13 @@ int quadlet_step_check_address(QuadletStep *step, const char *address)
                        : quadlet_step_tell(step, FINDING_LOST, "'%s' is not an address", address);
 }
 
+int quadlet_step_check_path(QuadletStep *step, const char *path)
+{
+        return !step->exists || step->exists(path)
+                       ? 0
+                       : quadlet_step_tell(step, FINDING_LOST, "there is no %s; nothing makes it by itself here", path);
+}
+
 int quadlet_step_carry(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         int r = 0;

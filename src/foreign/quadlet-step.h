@@ -14,6 +14,7 @@ typedef struct QuadletStep {
         const QuadletFile *files;
         size_t n_files;
         const QuadletFile *file;
+        bool (*exists)(const char *path); /* NULL: everything does */
         PodDraft *pod; /* for files of containers and pods */
         AppDraft *app; /* for files of containers */
         json_object *network; /* for files of networks */
@@ -36,6 +37,8 @@ int quadlet_step_tell(QuadletStep *step, FindingState state, const char *format,
 /* The same as lost, unless the name, or the address, is valid. */
 int quadlet_step_check_name(QuadletStep *step, ForeignName kind, const char *name);
 int quadlet_step_check_address(QuadletStep *step, const char *address);
+/* The same as lost, unless the file or directory of the host is there. */
+int quadlet_step_check_path(QuadletStep *step, const char *path);
 
 /* Carries a value over as its row says. */
 int quadlet_step_carry(QuadletStep *step, const QuadletRow *row, const char *value);

@@ -12,6 +12,11 @@ static int read_variables(const char *path, char **ret, size_t *ret_size)
         return 0;
 }
 
+static bool is_there(const char *path)
+{
+        return !startswith(path, "/none");
+}
+
 static char *const environment[] = { (char *) "V=value", (char *) "E=", (char *) "N=2", NULL };
 
 static void add(char **text, const char *more)
@@ -47,7 +52,7 @@ static char *text_of(const PodDrafts *drafts)
 
 static char *plan(const char *yaml, char **reterr_message)
 {
-        ComposefileInput input = { "/tmp/compose.yaml", yaml, strlen(yaml), environment, read_variables };
+        ComposefileInput input = { "/tmp/compose.yaml", yaml, strlen(yaml), environment, read_variables, is_there };
         _cleanup_(pod_drafts_done) PodDrafts drafts = {};
 
         return composefile_plan_new(&input, "p", &drafts, reterr_message) >= 0 ? text_of(&drafts) : NULL;
@@ -123,6 +128,9 @@ Test(composefile_plan, members)
                 { "network_mode: host\n    ports: [\"9000:9000\"]",
                   "!--hosts-entry=127.0.0.1=s --net=host p docker://i --name=s changed:5:services.s.ports: the network is "
                   "the host's" },
+                { "volumes: [\"/none/x:/y\"]", "!lost:4:services.s.volumes[0]: there is no /none/x; nothing makes it" },
+                { "secrets: [gone]", "!lost:4:services.s.secrets[0]: there is no /none/key; nothing makes it" },
+                { "depends_on: [s]", "!lost:4:services.s.depends_on: it waits for itself" },
                 /* Names are not paths, and no separators are in them. */
                 { "volumes: [\"evil:/v\"]", "!lost:4:services.s.volumes[0]: '/etc' is not a valid name of a volume" },
                 { "volumes: [\"dots:/v\"]", "!lost:4:services.s.volumes[0]: '../etc' is not a valid name of a volume" },
@@ -155,7 +163,7 @@ Test(composefile_plan, members)
                 bool finding = *cases[i].expected == '!';
                 _cleanup_free_ char *yaml = strjoin("services:\n  s:\n    image: i\n    ", cases[i].member,
                                                     "\nsecrets: {k: {file: key}, e: {external: true, name: other}, "
-                                                    "shadow: {external: true, name: /etc/shadow}, up: {name: ../up}}\n"
+                                                    "shadow: {external: true, name: /etc/shadow}, up: {name: ../up}, gone: {file: /none/key}}\n"
                                                     "volumes: {evil: {name: /etc}, dots: {name: ../etc}}\n"
                                                     "networks: {evil: {external: true, name: \"a,host\"}}\n"),
                                     *message = NULL, *text = plan(yaml, &message), *expected = NULL;
@@ -177,10 +185,10 @@ Test(composefile_plan, files)
                 const char *yaml, *expected;
         } cases[] = {
                 { "services:\n  a_b: {image: i, depends_on: {c: {condition: service_healthy}, d: {condition: "
-                  "service_completed_successfully}}}\n  c: {image: i, hostname: h}\n  d: {image: i}",
+                  "service_completed_successfully}}}\n  c: {image: i, healthcheck: {test: x}, hostname: h}\n  d: {image: i}",
                   "--hosts-entry=127.0.0.1=a_b --hosts-entry=127.0.0.1=h --hosts-entry=127.0.0.1=c "
                   "--hosts-entry=127.0.0.1=d p docker://i --name=a-b --after=c --requires=d docker://i --name=c "
-                  "--health-ready docker://i --name=d --annotation=podctl/oneshot=true changed:3:services.c.hostname: "
+                  "--health-cmd=x --health-ready docker://i --name=d --annotation=podctl/oneshot=true changed:3:services.c.hostname: "
                   "the "
                   "host name is that of the pod; others find the service by this one" },
                 { "name: my_site\nservices: {s: {image: i, volumes: [\"v:/v:ro\", \"w:/w\", \"/h:/h\"], networks: "
@@ -224,6 +232,22 @@ Test(composefile_plan, files)
                   "docker://i "
                   "--name=b --user-label=z=w lost:1:services.a.extends: what both have is a list in one and not in the "
                   "other; write mappings" },
+                { "services:\n  a: {image: i, depends_on: [b]}\n  b: {image: i, depends_on: [c]}\n  c: {image: i, depends_on: "
+                  "[b]}",
+                  "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b --hosts-entry=127.0.0.1=c p docker://i --name=a "
+                  "--after=b docker://i --name=b --after=c docker://i --name=c --after=b lost:4:services.c.depends_on: "
+                  "it waits for service 'b', which waits for it" },
+                { "services:\n  my_app: {image: i}\n  my-app: {image: i}\n  x_: {image: i}",
+                  "--hosts-entry=127.0.0.1=my_app --hosts-entry=127.0.0.1=my-app --hosts-entry=127.0.0.1=x_ p "
+                  "docker://i --name=my-app docker://i --name=my-app docker://i --name=x- lost:3:services.my-app: its "
+                  "app would be called 'my-app' as that of service 'my_app'; rename one lost:4:services.x_: its app "
+                  "would be called 'x-', which is not valid; rename it" },
+                { "services:\n  a: {image: i, depends_on: {b: {condition: service_healthy}, c: {condition: "
+                  "service_healthy}}}\n  b: {image: i}\n  c: {image: i, healthcheck: {disable: true}}",
+                  "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b --hosts-entry=127.0.0.1=c p docker://i --name=a "
+                  "--after=b --after=c docker://i --name=b --health-ready docker://i --name=c --health-cmd=none "
+                  "--health-ready changed:3:services.b: others wait until it is healthy, and there is no healthcheck: "
+                  "its image has to have one lost:4:services.c.healthcheck: others wait until the service is healthy" },
                 { "services: {}", "p lost:1:services: there is no service" },
                 { "services: {../x: {image: i}}",
                   "p lost:1:services: there is no service lost:1:services.../x: the name is not valid: letters, "

@@ -49,6 +49,11 @@ static char *text_of(const PodDrafts *plan)
         return text;
 }
 
+static bool is_there(const char *path)
+{
+        return !startswith(path, "/none");
+}
+
 static void check(const char *const *sources, const char *expected)
 {
         _cleanup_free_ char *text = NULL, *message = NULL;
@@ -66,7 +71,7 @@ static void check(const char *const *sources, const char *expected)
                 r = quadlet_file_parse(&files[n], "f", sources[2 * n + 1], strlen(sources[2 * n + 1]), NULL);
                 cr_assert_eq(r, 0);
         }
-        r = quadlet_plan_new(files, n, NULL, &plan, &message);
+        r = quadlet_plan_new(&(QuadletInput) { files, n, is_there }, NULL, &plan, &message);
         cr_assert_eq(r, 0, "%s", strempty(message));
         text = text_of(&plan);
         cr_expect_str_eq(text, expected, "%s:\n%s\n%s", sources[1], text, expected);
@@ -110,6 +115,7 @@ Test(quadlet_plan, lines)
                 { "PidsLimit=many", "!lost:3: 'many' is not a number of processes, or -1 for no limit" },
                 { "[Service]\nRestart=sometimes", "!lost:4: 'sometimes' is not possible: no, always or on-failure" },
                 { "PublishPort=x:80", "!lost:3: 'x' is not a port number, 1 to 65535" },
+                { "Volume=/none/x:/x", "!lost:3: there is no /none/x; nothing makes it by itself here" },
                 { "Volume=Data:/x", "!lost:3: 'Data' is not a valid name of a volume: lower-case letters, digits and "
                                     "'-' between them" },
                 { "Secret=/etc/shadow", "!lost:3: '/etc/shadow' is not a valid name of a credential: letters, digits, "

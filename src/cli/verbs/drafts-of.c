@@ -136,10 +136,15 @@ static int read_file_and_beside(const char *path, Files *files)
         return r;
 }
 
+static bool is_there(const char *path)
+{
+        return access(path, F_OK) >= 0;
+}
+
 static int plan(const Files *files, const char *name, const char *from, PodDrafts *ret)
 {
         _cleanup_free_ char *message = NULL;
-        int r = quadlet_plan_new(files->items, files->n, name, ret, &message);
+        int r = quadlet_plan_new(&(QuadletInput) { files->items, files->n, is_there }, name, ret, &message);
 
         return r < 0 ? log_explained(r, message, "Cannot take pods from %s", from) : 0;
 }
@@ -208,8 +213,8 @@ static int of_compose(const char *path, const char *name, PodDrafts *ret)
         r = read_environment(path, &environment);
         if (r < 0)
                 return r;
-        r = composefile_plan_new(&(ComposefileInput) { path, text, n, environment, read_variables }, name, ret,
-                                 &message);
+        r = composefile_plan_new(&(ComposefileInput) { path, text, n, environment, read_variables, is_there }, name,
+                                 ret, &message);
         if (r < 0)
                 return log_error_errno(r, "Cannot take a pod from %s: %s", path, explained(message, r));
         return tell_overrides(path, ret);
