@@ -47,6 +47,9 @@ typedef struct PodDrafts {
 
 void pod_drafts_done(PodDrafts *drafts);
 
+/* Appends all that from has, which then is empty. -ENOMEM: nothing was moved. */
+int pod_drafts_move(PodDrafts *to, PodDrafts *from);
+
 /* These take the strings, also on failure; NULL among them: out of memory. What they return lives until the next one
  * of its kind is added. */
 int pod_drafts_add_pod(PodDrafts *drafts, char *stem, char *name, PodDraft **ret);

@@ -62,7 +62,9 @@ static int seconds(QuadletStep *step, const QuadletRow *row, const char *value)
         return strv_extendf(&step->app->words, "--%s=%ss", row->option, value);
 }
 
-/* Values that have another name here. "=": nothing has to be said. */
+#define JOURNAL "the journal has the output"
+
+/* Values that have another name here. NULL: the journal does what is meant. */
 typedef struct Word {
         const char *option, *from, *to;
 } Word;
@@ -79,6 +81,9 @@ static const Word translations[] = {
         { "log", "journald", "both" },
         { "log", "none", "none" },
         { "log", "passthrough", "both" },
+        { "log", "json-file", NULL },
+        { "log", "k8s-file", NULL },
+        { "log", "local", NULL },
         { "private-users", "auto", "yes" },
         { "private-users", "host", "no" },
         { "annotation=podctl/auto-update", "registry", "restart" },
@@ -90,7 +95,8 @@ static int translate(QuadletStep *step, const QuadletRow *row, const char *value
 
         for (size_t i = 0; i < ELEMENTSOF(translations); i++)
                 if (streq(translations[i].option, row->option) && streq(translations[i].from, value))
-                        return strv_extendf(words, "--%s=%s", row->option, translations[i].to);
+                        return translations[i].to ? strv_extendf(words, "--%s=%s", row->option, translations[i].to)
+                                                  : change(step, JOURNAL);
         return lose(step, "'%s' is not possible with --%s", value, row->option);
 }
 
@@ -400,7 +406,7 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "Image", image, NULL },
         { "Container", "Label", words_to_app, "user-label" },
         { "Container", "LogDriver", translate, "log" },
-        LOST("Container", "LogOpt", "--journal-size= and --journal-age= limit the pod's journal"),
+        CHANGED("Container", "LogOpt", JOURNAL ", which --journal-size= and --journal-age= limit"),
         LOST("Container", "Mask", "the kernel's paths of systemd-nspawn are hidden, no others"),
         { "Container", "Memory", memory, "memory" },
         { "Container", "Mount", quadlet_mount, "mount" },

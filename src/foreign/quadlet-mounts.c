@@ -34,6 +34,10 @@ static const struct {
         { "slave", ",propagation=slave", FINDING_CARRIED, NULL },
         { "rslave", ",propagation=slave", FINDING_CARRIED, NULL },
         { "copy", "", FINDING_CARRIED, NULL },
+        /* For hosts that are no Linux */
+        { "cached", "", FINDING_CARRIED, NULL },
+        { "consistent", "", FINDING_CARRIED, NULL },
+        { "delegated", "", FINDING_CARRIED, NULL },
         { "U", "", FINDING_LOST, "owners stay as they are; use chown, with the IDs that the image has" },
 };
 

@@ -149,7 +149,7 @@ static int carry_file(PodDrafts *plan, QuadletStep *step)
 {
         for (size_t i = 0; i < step->file->n_entries; i++) {
                 const QuadletEntry *e = &step->file->entries[i];
-                _cleanup_free_ char *key = strprintf("[%s] %s", e->section, e->key);
+                _cleanup_free_ char *key = e->typed ? strdup(e->typed) : strprintf("[%s] %s", e->section, e->key);
                 int r;
 
                 step->state = FINDING_CARRIED;

@@ -164,6 +164,13 @@ Test(composefile_plan, members)
                 { "networks: [x]", "!lost:4:services.s.networks: there is no network 'x'" },
                 { "security_opt: [label=disable]", "!lost:4:services.s.security_opt[0]: 'label=disable' is not" },
                 { "healthcheck: {test: [x], foo: 1}", "!lost:4:services.s.healthcheck.foo: not possible here" },
+                { "command: [a, \"${NONE}\", \"${NONE:?x}${MORE}\"]",
+                  "-- a  ${NONE:?x}${MORE} --- changed:4:services.s.command[1]: variable NONE is not set, and "
+                  "empty here lost:4:services.s.command[2]: variable NONE is needed: x" },
+                { "working_dir: ${NONE}${MORE}", "!--working-dir= changed:4:services.s.working_dir: variable NONE is not "
+                                                 "set, and empty here; variable MORE is not set, and empty here" },
+                { "volumes: [\"/a:/b:cached\", \"/c:/d:ro,delegated\"]", "!--volume=v0,kind=host,source=/a "
+                                                                     "--volume=v1,kind=host,source=/c,readOnly=true" },
                 { "working_dir: ${NONE}", "!changed:4:services.s.working_dir: variable NONE is not set" },
                 { "working_dir: \"${NONE:?say where}\"",
                   "!lost:4:services.s.working_dir: variable NONE is needed: say" },
@@ -306,6 +313,28 @@ Test(composefile_plan, names_of_pods)
                 text = f ? strprintf("!%zu:%s: %s", f->line, f->member, f->text) : strdup(drafts.pods[0].name);
                 cr_expect(startswith(text, cases[i].expected), "%s: %s", cases[i].yaml, text);
         }
+}
+
+Test(composefile_plan, variables_of_the_project)
+{
+        static const char yaml[] = "services:\n  s: {image: i}\n  t:\n";
+        static char *const variables[] = { (char *) "COMPOSE_PROJECT_NAME=of_env", (char *) "COMPOSE_FILE=a.yml:b.yml",
+                                           NULL };
+        ComposefileInput input = { "/tmp/c.yaml", yaml, strlen(yaml), variables, read_variables };
+        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+        _cleanup_free_ char *text = NULL;
+
+        cr_assert(composefile_plan_new(&input, NULL, &drafts, NULL) >= 0);
+        text = text_of(&drafts);
+        cr_expect_str_eq(text, "--hosts-entry=127.0.0.1=s of-env docker://i --name=s changed:0:COMPOSE_FILE: only this "
+                               "file is read, and not 'a.yml:b.yml' lost:3:services.t: expected an object");
+}
+
+Test(composefile_plan, second_document)
+{
+        _cleanup_free_ char *message = NULL, *text = plan("services: {s: {image: i}}\n---\nservices: {}\n", &message);
+
+        cr_expect_str_eq(message, "a second document begins at line 3, and one is read; put all into the first");
 }
 
 Test(composefile_plan, not_a_file)
