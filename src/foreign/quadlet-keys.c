@@ -406,7 +406,7 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "Image", image, NULL },
         { "Container", "Label", words_to_app, "user-label" },
         { "Container", "LogDriver", translate, "log" },
-        CHANGED("Container", "LogOpt", JOURNAL ", which --journal-size= and --journal-age= limit"),
+        CHANGED("Container", "LogOpt", "the journal has the output, which --journal-size= and --journal-age= limit"),
         LOST("Container", "Mask", "the kernel's paths of systemd-nspawn are hidden, no others"),
         { "Container", "Memory", memory, "memory" },
         { "Container", "Mount", quadlet_mount, "mount" },

@@ -96,7 +96,8 @@ Test(composefile_plan, members)
                 { "privileged: true", "!lost:4:services.s.privileged: pods have user IDs of their own" },
                 { "container_name: ../x", "!lost:4:services.s.container_name: '../x' is not a valid name of a host" },
                 { "environment: {\"A B\": c}", "!lost:4:services.s.environment: 'A B' is not a valid name" },
-                { "secrets: [{source: k, target: \"a,env=B\"}]", "!lost:4:services.s.secrets[0]: 'a,env=B' is not a valid name of a credential" },
+                { "secrets: [{source: k, target: \"a,env=B\"}]",
+                  "!lost:4:services.s.secrets[0]: 'a,env=B' is not a valid name of a credential" },
                 { "imge: x", "!lost:4:services.s.imge: there is no such member; did you mean 'image'?" },
                 { "command: []", "!lost:4:services.s.command: the image's own cannot be left out" },
                 { "command: '\"a'", "!lost:4:services.s.command: expected words" },
@@ -126,7 +127,8 @@ Test(composefile_plan, members)
                 { "ports: [\"127.0.0.1:53:53/udp\", \"53:53/tcp\", \"[::1]:53:53/udp\"]",
                   "!--port=127.0.0.1:53:53/udp --port=53:53/tcp --port=[::1]:53:53/udp" },
                 { "network_mode: host\n    ports: [\"9000:9000\"]",
-                  "!--hosts-entry=127.0.0.1=s --net=host p docker://i --name=s changed:5:services.s.ports: the network is "
+                  "!--hosts-entry=127.0.0.1=s --net=host p docker://i --name=s changed:5:services.s.ports: the "
+                  "network is "
                   "the host's" },
                 { "volumes: [\"/none/x:/y\"]", "!lost:4:services.s.volumes[0]: there is no /none/x; nothing makes it" },
                 { "secrets: [gone]", "!lost:4:services.s.secrets[0]: there is no /none/key; nothing makes it" },
@@ -167,7 +169,8 @@ Test(composefile_plan, members)
                 { "command: [a, \"${NONE}\", \"${NONE:?x}${MORE}\"]",
                   "-- a  ${NONE:?x}${MORE} --- changed:4:services.s.command[1]: variable NONE is not set, and "
                   "empty here lost:4:services.s.command[2]: variable NONE is needed: x" },
-                { "working_dir: ${NONE}${MORE}", "!--working-dir= changed:4:services.s.working_dir: variable NONE is not "
+                { "working_dir: ${NONE}${MORE}",
+                  "!--working-dir= changed:4:services.s.working_dir: variable NONE is not "
                                                  "set, and empty here; variable MORE is not set, and empty here" },
                 { "volumes: [\"/a:/b:cached\", \"/c:/d:ro,delegated\"]", "!--volume=v0,kind=host,source=/a "
                                                                      "--volume=v1,kind=host,source=/c,readOnly=true" },
@@ -180,7 +183,8 @@ Test(composefile_plan, members)
                 bool finding = *cases[i].expected == '!';
                 _cleanup_free_ char *yaml = strjoin("services:\n  s:\n    image: i\n    ", cases[i].member,
                                                     "\nsecrets: {k: {file: key}, e: {external: true, name: other}, "
-                                                    "shadow: {external: true, name: /etc/shadow}, up: {name: ../up}, gone: {file: /none/key}}\n"
+                                                    "shadow: {external: true, name: /etc/shadow}, up: {name: ../up}, "
+                                                    "gone: {file: /none/key}}\n"
                                                     "volumes: {evil: {name: /etc}, dots: {name: ../etc}}\n"
                                                     "networks: {evil: {external: true, name: \"a,host\"}}\n"),
                                     *message = NULL, *text = plan(yaml, &message), *expected = NULL;
@@ -202,10 +206,12 @@ Test(composefile_plan, files)
                 const char *yaml, *expected;
         } cases[] = {
                 { "services:\n  a_b: {image: i, depends_on: {c: {condition: service_healthy}, d: {condition: "
-                  "service_completed_successfully}}}\n  c: {image: i, healthcheck: {test: x}, hostname: h}\n  d: {image: i}",
+                  "service_completed_successfully}}}\n  c: {image: i, healthcheck: {test: x}, hostname: h}\n  d: "
+                  "{image: i}",
                   "--hosts-entry=127.0.0.1=a_b --hosts-entry=127.0.0.1=h --hosts-entry=127.0.0.1=c "
                   "--hosts-entry=127.0.0.1=d p docker://i --name=a-b --after=c --requires=d docker://i --name=c "
-                  "--health-cmd=x --health-ready docker://i --name=d --annotation=podctl/oneshot=true changed:3:services.c.hostname: "
+                  "--health-cmd=x --health-ready docker://i --name=d --annotation=podctl/oneshot=true "
+                  "changed:3:services.c.hostname: "
                   "the "
                   "host name is that of the pod; others find the service by this one" },
                 { "name: my_site\nservices: {s: {image: i, volumes: [\"v:/v:ro\", \"w:/w\", \"/h:/h\"], networks: "
@@ -249,7 +255,8 @@ Test(composefile_plan, files)
                   "docker://i "
                   "--name=b --user-label=z=w lost:1:services.a.extends: what both have is a list in one and not in the "
                   "other; write mappings" },
-                { "services:\n  a: {image: i, depends_on: [b]}\n  b: {image: i, depends_on: [c]}\n  c: {image: i, depends_on: "
+                { "services:\n  a: {image: i, depends_on: [b]}\n  b: {image: i, depends_on: [c]}\n  c: {image: i, "
+                  "depends_on: "
                   "[b]}",
                   "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b --hosts-entry=127.0.0.1=c p docker://i --name=a "
                   "--after=b docker://i --name=b --after=c docker://i --name=c --after=b lost:4:services.c.depends_on: "

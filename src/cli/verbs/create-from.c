@@ -83,10 +83,12 @@ static int print_findings(const Findings *findings, const char *format)
 
 static void warn(const Finding *f)
 {
-        _cleanup_free_ char *line = f->line ? strprintf(":%zu", f->line) : NULL;
+        _cleanup_free_ char *place = f->line ? strprintf("%s:%zu", f->file, f->line) : strdup(f->file);
 
-        log_warning("%s%s: %s is %s: %s", f->file, strempty(line), f->member, finding_state_to_string(f->state),
-                    strempty(f->text));
+        if (f->state == FINDING_LOST)
+                log_warning("%s: %s is lost: %s", place ?: f->file, f->member, strempty(f->text));
+        else
+                log_warning("%s: %s is changed: %s", place ?: f->file, f->member, strempty(f->text));
 }
 
 static int tell_findings(const Findings *findings, const RunArgs *args)
