@@ -2,7 +2,10 @@
 #include <openssl/evp.h>
 
 #include "basic/digest.h"
+#include "basic/fd.h"
 #include "basic/string-table.h"
+
+#define FILE_BLOCK_SIZE (256U * 1024)
 
 struct Hasher {
         DigestAlgorithm algorithm;
@@ -129,4 +132,28 @@ int digest_of_memory(DigestAlgorithm algorithm, const void *data, size_t n, Dige
         if (r < 0)
                 return r;
         return hasher_finish(h, ret);
+}
+
+int digest_of_file(DigestAlgorithm algorithm, int fd, Digest *ret, uint64_t *ret_size)
+{
+        _cleanup_free_ char *block = new_array(char, FILE_BLOCK_SIZE);
+        _cleanup_(hasher_freep) Hasher *hasher = NULL;
+        uint64_t size = 0;
+        ssize_t n = 0;
+        int r = block ? hasher_new(algorithm, &hasher) : -ENOMEM;
+
+        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+                r = -errno;
+        while (r >= 0 && (n = loop_read(fd, block, FILE_BLOCK_SIZE)) > 0) {
+                r = hasher_update(hasher, block, (size_t) n);
+                size += (uint64_t) n;
+        }
+        if (r < 0 || n < 0)
+                return r < 0 ? r : (int) n;
+        if (lseek(fd, 0, SEEK_SET) < 0)
+                return -errno;
+        r = hasher_finish(hasher, ret);
+        if (r >= 0)
+                *ret_size = size;
+        return r;
 }

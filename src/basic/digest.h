@@ -51,3 +51,5 @@ int hasher_update(Hasher *h, const void *data, size_t n);
 int hasher_finish(Hasher *h, Digest *ret);
 
 int digest_of_memory(DigestAlgorithm algorithm, const void *data, size_t n, Digest *ret);
+/* Of a whole file, which is left at its beginning, and its size. */
+int digest_of_file(DigestAlgorithm algorithm, int fd, Digest *ret, uint64_t *ret_size);

@@ -74,6 +74,8 @@ void log_line(int level, int error, const char *format, ...)
         va_start(ap, format);
         (void) vsnprintf(line + n, sizeof(line) - n, format, ap);
         va_end(ap);
+        if (log_prefix && startswith(line + n, log_prefix))
+                memmove(line, line + n, strlen(line + n) + 1);
         /* This also covers quotations from an image or a server. */
         string_make_plain(line);
 

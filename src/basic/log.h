@@ -13,7 +13,8 @@
 void log_setup(const char *program);
 void log_set_max_level(int level);
 int log_max_level(void);
-/* What each line begins with from now on, as "FILE"; NULL: nothing. It has to stay until it is replaced. */
+/* What each line begins with from now on that does not already, as "FILE"; NULL: nothing. It has to stay until it is
+ * replaced. */
 void log_set_prefix(const char *prefix);
 
 /* Warnings and errors go there from now on, without the program's name, and are not printed; NULL: nowhere else. */

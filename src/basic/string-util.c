@@ -98,6 +98,14 @@ bool string_is_ascii_printable(const char *s)
         return true;
 }
 
+/* Of three bytes in UTF-8: U+200E, U+200F, U+202A to U+202E and U+2066 to U+2069 (UAX #9), after which a terminal may
+ * show what follows in another order. */
+static bool turns_text(const unsigned char *p)
+{
+        return p[0] == 0xe2 && ((p[1] == 0x80 && ((p[2] | 1) == 0x8f || (p[2] >= 0xaa && p[2] <= 0xae))) ||
+                                (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
 /* In UTF-8, C2 followed by 80 to 9F is also a control character. */
 void string_make_plain(char *s)
 {
@@ -106,6 +114,8 @@ void string_make_plain(char *s)
                         *p = '?';
                 else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
                         p[0] = p[1] = '?';
+                else if (turns_text(p))
+                        p[0] = p[1] = p[2] = '?';
 }
 
 bool string_in_charset(const char *s, const char *allowed)

@@ -8,7 +8,6 @@ static const struct {
         { "app", "a pod has its apps from podctl run or prepare on; podctl enter and podctl exec go into one" },
         { "attach", "podctl enter POD opens a shell, podctl logs --follow POD shows what the pod says" },
         { "auto-update", "podctl update does, for pods of podctl create" },
-        { "build", "buildah builds images, and podctl fetch takes them" },
         { "commit", "podctl export POD FILE --format=oci writes an app of an ended pod, and podctl fetch takes it" },
         { "container", "podctl list, podctl status and podctl rm are for pods" },
         { "generate", "podctl create writes a pod for systemd to start" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <ctype.h>
 
 #include "basic/parse.h"
+#include "basic/shell-words.h"
 #include "foreign/composefile-plan-internal.h"
 #include "foreign/quadlet-keys.h"
 
@@ -103,50 +103,11 @@ int composefile_pairs(json_object *value, char ***ret)
         return json_object_is_type(value, json_type_array) ? texts_of_array(value, ret) : -EINVAL;
 }
 
-/* A word as a shell reads it, without variables. Moves the text behind it. */
-static int read_word(const char **text, FILE *out)
-{
-        char quote = 0;
-
-        for (; **text && (quote || !isspace((unsigned char) **text)); (*text)++) {
-                char c = **text;
-                bool escapes = c == '\\' && (*text)[1] && quote != '\'' && (!quote || strchr("\"\\$`", (*text)[1]));
-
-                if (escapes)
-                        (void) fputc(*++*text, out);
-                else if (quote ? c == quote : c == '"' || c == '\'')
-                        quote = quote ? 0 : c;
-                else
-                        (void) fputc(c, out);
-        }
-        return quote ? -EINVAL : 0;
-}
-
-static int split_words(const char *text, char ***ret)
-{
-        int r = 0;
-
-        for (text += strspn(text, " \t\n"); r >= 0 && *text; text += strspn(text, " \t\n")) {
-                char *word = NULL;
-                size_t size;
-                FILE *f = open_memstream(&word, &size);
-
-                r = f ? read_word(&text, f) : -ENOMEM;
-                if (f && fclose(f) != 0)
-                        r = -ENOMEM;
-                if (r >= 0)
-                        r = strv_consume(ret, word);
-                else
-                        free(word);
-        }
-        return r;
-}
-
 int composefile_words(json_object *value, char ***ret)
 {
         if (json_object_is_type(value, json_type_array))
                 return texts_of_array(value, ret);
-        return composefile_text(value) ? split_words(composefile_text(value), ret) : -EINVAL;
+        return composefile_text(value) ? shell_words_split(composefile_text(value), ret) : -EINVAL;
 }
 
 int composefile_check_members(ComposefileStep *c, json_object *o, const char *const *known)

@@ -151,6 +151,17 @@ static uint32_t seconds(uint64_t usec)
         return (uint32_t) MAX((usec + USEC_PER_SEC - 1) / USEC_PER_SEC, (uint64_t) 1);
 }
 
+static bool has_fractions(const HealthCheck *check)
+{
+        HealthTimes t = health_check_times(check);
+        const uint64_t times[] = { t.interval_usec, t.timeout_usec, t.initial_delay_usec ?: t.start_period_usec };
+
+        for (size_t i = 0; i < ELEMENTSOF(times); i++)
+                if (times[i] % USEC_PER_SEC != 0)
+                        return true;
+        return false;
+}
+
 /* "NAME: VALUE" */
 static int add_header(KubeHttp *http, const char *line)
 {
@@ -277,6 +288,8 @@ static int set_probe(KubeGenerate *g, const AppcPodApp *app, HealthKind kind, Ku
         r = fill_probe(check, c->probes[kind]);
         if (r >= 0 && c->probes[kind]->grpc && c->probes[kind]->grpc->host)
                 r = kube_generate_lose(g, app->name, "the address %s of a check by gRPC", c->probes[kind]->grpc->host);
+        if (r >= 0 && has_fractions(check))
+                r = kube_generate_note(g, FINDING_CHANGED, app->name, "times of its check are whole seconds here");
         if (r < 0 || kind != HEALTH_LIVENESS)
                 return r;
         return streq(strempty(strv_env_get(app->annotations, "podctl/on-unhealthy")), "")
@@ -327,6 +340,23 @@ static int set_hooks(const AppcPodApp *app, KubeContainer *c)
 
 /* What has no member */
 
+static int note_lost_isolators(KubeGenerate *g, const AppcPodApp *app)
+{
+        /* All that is expressed elsewhere in these files. */
+        static const bool said[_ISOLATOR_TYPE_MAX] = {
+                [ISOLATOR_CPU] = true, [ISOLATOR_MEMORY] = true, [ISOLATOR_CPU_SHARES] = true,
+                [ISOLATOR_CAPS_RETAIN] = true, [ISOLATOR_CAPS_REMOVE] = true, [ISOLATOR_SECCOMP_RETAIN] = true,
+                [ISOLATOR_SECCOMP_REMOVE] = true, [ISOLATOR_SECCOMP_PROFILE] = true, [ISOLATOR_NO_NEW_PRIVS] = true,
+                [ISOLATOR_SELINUX_CONTEXT] = true, [ISOLATOR_APPARMOR_PROFILE] = true,
+        };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && app->app && i < app->app->n_isolators; i++)
+                if (!said[app->app->isolators[i].type])
+                        r = kube_generate_lose(g, app->name, "its isolator %s", app->app->isolators[i].name);
+        return r;
+}
+
 static int note_lost(KubeGenerate *g, const AppcPodApp *app)
 {
         const AppOptions *o = app->options;
@@ -337,6 +367,9 @@ static int note_lost(KubeGenerate *g, const AppcPodApp *app)
                 { app->n_credentials > 0, "its credentials: make Secrets of them, and mount these" },
                 { o && o->rlimits, "its resource limits (--rlimit)" },
                 { o && o->oom_score_adj, "its adjustment of the OOM killer" },
+                { (o && (o->user_annotations || o->user_labels)) ||
+                          (app->app && (app->app->user_annotations || app->app->user_labels)),
+                  "annotations and labels of its own: Kubernetes has those of the pod" },
                 { o && o->socket_activated, "its sockets of the service manager" },
                 { (o && o->stop_signal) || (app->app && app->app->stop_signal), "its signal to stop" },
                 { app->app && (app->app->pre_start || app->app->post_stop), "its event handlers" },
@@ -347,7 +380,7 @@ static int note_lost(KubeGenerate *g, const AppcPodApp *app)
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
                 if (rows[i].there)
                         r = kube_generate_lose(g, app->name, "%s", rows[i].text);
-        return r;
+        return r < 0 ? r : note_lost_isolators(g, app);
 }
 
 int kube_generate_container(KubeGenerate *g, const AppcPodApp *app, KubeContainer *c)

@@ -15,8 +15,9 @@ static int fill_host(const Volume *v, KubeVolume *to)
         if (!to->host)
                 return -ENOMEM;
         to->host->path = strdup(v->source);
-        to->host->type = v->create ? strdup("DirectoryOrCreate") : NULL;
-        return to->host->path && (!v->create || to->host->type) ? 0 : -ENOMEM;
+        if (v->create || v->create_file)
+                to->host->type = strdup(v->create ? "DirectoryOrCreate" : "FileOrCreate");
+        return to->host->path && (!(v->create || v->create_file) || to->host->type) ? 0 : -ENOMEM;
 }
 
 static int fill_empty(const Volume *v, KubeVolume *to)

@@ -139,21 +139,35 @@ static const AppPort *find_port(const AppcPod *pod, const PodPort *port, size_t 
         return port->pod_port;
 }
 
-static int add_port(KubeContainer *c, const PodPort *port, const AppPort *of_app)
+/* One of a range. */
+static int add_port(KubeContainer *c, const PodPort *port, const AppPort *of_app, uint32_t i)
 {
-        KubePort *grown = reallocarray(c->ports, c->n_ports + 1, sizeof(KubePort));
-        bool udp = streq_ptr(of_app->protocol, "udp");
+        static const struct {
+                const char *protocol, *name;
+        } protocols[] = { { "udp", "UDP" }, { "sctp", "SCTP" } };
+        KubePort *grown = reallocarray(c->ports, c->n_ports + 1, sizeof(KubePort)), *p;
+        int r = 0;
 
         if (!grown)
                 return -ENOMEM;
         c->ports = grown;
-        grown[c->n_ports] = (KubePort) { .container_port = of_app->port,
-                                         .host_port = port->host_port,
-                                         .host_ip = port->host_ip ? strdup(port->host_ip) : NULL,
-                                         .protocol = udp ? strdup("UDP") : NULL };
-        c->n_ports++;
-        return (port->host_ip && !grown[c->n_ports - 1].host_ip) || (udp && !grown[c->n_ports - 1].protocol) ? -ENOMEM
-                                                                                                             : 0;
+        p = &grown[c->n_ports++];
+        *p = (KubePort) { .container_port = of_app->port + i, .host_port = port->host_port + i };
+        if (port->host_ip)
+                r = free_and_strdup(&p->host_ip, port->host_ip);
+        for (size_t k = 0; r >= 0 && k < ELEMENTSOF(protocols); k++)
+                if (streq_ptr(of_app->protocol, protocols[k].protocol))
+                        r = free_and_strdup(&p->protocol, protocols[k].name);
+        return r;
+}
+
+static int add_range(KubeContainer *c, const PodPort *port, const AppPort *of_app)
+{
+        int r = 0;
+
+        for (uint32_t i = 0; r >= 0 && i < MAX(of_app->count, 1U); i++)
+                r = add_port(c, port, of_app, i);
+        return r;
 }
 
 static int set_ports(KubeGenerate *g, KubeContainer *const *containers)
@@ -164,7 +178,7 @@ static int set_ports(KubeGenerate *g, KubeContainer *const *containers)
                 size_t at;
                 const AppPort *port = find_port(g->pod, &g->pod->ports[i], &at);
 
-                r = port ? add_port(containers[at], &g->pod->ports[i], port)
+                r = port ? add_range(containers[at], &g->pod->ports[i], port)
                          : kube_generate_lose(g, NULL, "port '%s', which only the image knows", g->pod->ports[i].name);
         }
         return r;

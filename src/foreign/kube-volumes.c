@@ -93,15 +93,15 @@ int kube_volumes(const KubeMake *m)
 
 static const struct HostType {
         const char *type;
-        bool create;
+        bool create, create_file;
         const char *refused;
 } host_types[] = {
         { "" },
         { "Directory" },
         { "DirectoryOrCreate", .create = true },
         { "File" },
+        { "FileOrCreate", .create_file = true },
         { "Socket" },
-        { "FileOrCreate", .refused = "make the file" },
         { "CharDevice", .refused = "see --device of podctl-run(1)" },
         { "BlockDevice", .refused = "see --device of podctl-run(1)" },
 };
@@ -121,6 +121,7 @@ static int host_volume(const KubeMake *m, const char *where, const struct KubeHo
                 return kube_refuse(m, where, "'%s' is not an absolute path", host->path);
         volume->kind = VOLUME_HOST;
         volume->create = type->create;
+        volume->create_file = type->create_file;
         return free_and_strdup(&volume->source, host->path);
 }
 

@@ -168,6 +168,48 @@ static int carry_file(PodDrafts *plan, QuadletStep *step)
 
 /* What has to be seen as a whole */
 
+/* What podman calls a container: an instance has its name after "_" there. */
+static int name_of_container(const QuadletFile *file, char **ret)
+{
+        const QuadletEntry *e = quadlet_file_find(file, "Container", "ContainerName");
+        char *name, *at, letter = 0;
+
+        if (e)
+                return quadlet_expand(file, e->value, false, ret, &letter);
+        name = strjoin("systemd-", file->stem);
+        at = name ? strchr(name, '@') : NULL;
+        if (at)
+                *at = '_';
+        *ret = name;
+        return name ? 0 : -ENOMEM;
+}
+
+/* Containers of a pod find each other by these names. */
+static int name_in_pod(PodDraft *pod, const QuadletFile *file)
+{
+        _cleanup_free_ char *name = NULL;
+        int r = quadlet_file_find(file, "Container", "Pod") ? name_of_container(file, &name) : 0;
+
+        /* A name that depends on the host has been told of. */
+        if (r < 0 && r != -EOPNOTSUPP)
+                return r;
+        if (!name || !*name || !string_in_charset(name, LOWERCASE UPPERCASE DIGITS "-._"))
+                return 0;
+        return strv_extendf(&pod->words, "--hosts-entry=127.0.0.1=%s", name);
+}
+
+/* podman hands what is added to a user other than root, too. */
+static int tell_caps(PodDrafts *plan, const QuadletFile *file, const AppDraft *app)
+{
+        const QuadletEntry *user = quadlet_file_find(file, "Container", "User");
+        const QuadletEntry *added = quadlet_file_find(file, "Container", "AddCapability");
+
+        if (!app->caps_add || !added || !user || streq(user->value, "root") || streq(user->value, "0"))
+                return 0;
+        return findings_add(&plan->findings, added->file, added->line, "[Container] AddCapability", FINDING_CHANGED,
+                            "the user has it in programs whose files have it; ports below 1024 need none");
+}
+
 static int finish_app(PodDraft *pod, AppDraft *app, PodDrafts *plan, const QuadletFile *file)
 {
         int r = app_draft_finish_caps(app, podman_caps);
@@ -178,6 +220,10 @@ static int finish_app(PodDraft *pod, AppDraft *app, PodDrafts *plan, const Quadl
         if (r >= 0 && !app->image)
                 r = findings_add(&plan->findings, file->path, 0, "[Container] Image", FINDING_LOST,
                                  "there is no image");
+        if (r >= 0)
+                r = tell_caps(plan, file, app);
+        if (r >= 0)
+                r = name_in_pod(pod, file);
         return r < 0 ? r : pod_draft_finish_app(pod, app);
 }
 

@@ -109,6 +109,7 @@ static const JsonField volume_table[] = {
         { "fromImage",    &json_boolean,       offsetof(Volume, from_image)           },
         { "volume",       &json_ac_name,       offsetof(Volume, stored)               },
         { "create",       &json_boolean,       offsetof(Volume, create)               },
+        { "createFile",   &json_boolean,       offsetof(Volume, create_file)          },
         { "propagation",  &json_propagation,   offsetof(Volume, propagation)          },
         { "idMap",        &json_tristate,      offsetof(Volume, map_ids)              },
         { "deviceAccess", &json_string,        offsetof(Volume, device_access)        },
@@ -129,6 +130,7 @@ static const struct {
         { "fromImage",    { [VOLUME_EMPTY] = true },                          "empty volumes have" },
         { "volume",       { [VOLUME_NAMED] = true },                          "named volumes have" },
         { "create",       { [VOLUME_HOST] = true },                           "host volumes have" },
+        { "createFile",   { [VOLUME_HOST] = true },                           "host volumes have" },
         { "propagation",  { [VOLUME_HOST] = true },                           "host volumes have" },
         { "idMap",        { [VOLUME_HOST] = true },                           "host volumes have" },
         { "deviceAccess", { [VOLUME_HOST] = true },                           "host volumes have" },
@@ -156,8 +158,11 @@ static int volume_check(void *p, json_object *o, JsonError *e)
         if (v->device_access && !device_access_is_valid(v->device_access))
                 return json_error_set(e, -EINVAL, "deviceAccess", "expected \"r\", \"rw\" or \"rwm\", not '%s'",
                                       v->device_access);
-        if (v->create && v->device_access)
-                return json_error_set(e, -EINVAL, "create", "a device cannot be made; leave out deviceAccess");
+        if (v->create && v->create_file)
+                return json_error_set(e, -EINVAL, "createFile", "create makes a directory; leave out one of them");
+        if ((v->create || v->create_file) && v->device_access)
+                return json_error_set(e, -EINVAL, v->create ? "create" : "createFile",
+                                      "a device cannot be made; leave out deviceAccess");
         if (v->kind != VOLUME_HOST && !json_object_object_get(o, "mode"))
                 v->mode = v->kind == VOLUME_TMPFS ? 01777 : 0755;
         return 0;

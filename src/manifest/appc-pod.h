@@ -47,6 +47,7 @@ typedef struct Volume {
         bool from_image;               /* VOLUME_EMPTY: initially a copy of what the first app's image has there */
         char *stored;                  /* VOLUME_NAMED: "volume", its name on the host; by default the volume's */
         bool create;                   /* VOLUME_HOST: a missing source is made, as a directory */
+        bool create_file;              /* VOLUME_HOST: a missing source is made, as an empty file */
         VolumePropagation propagation; /* VOLUME_HOST */
         Tristate map_ids;              /* VOLUME_HOST: "idMap" */
         char *device_access;           /* VOLUME_HOST: "r", "rw" or "rwm"; the source is a device then */

@@ -34,6 +34,7 @@ static const KeyRow volume_keys[] = {
         { "fromImage", "fromImage", VALUE_BOOLEAN },
         { "volume", "volume" },
         { "create", "create", VALUE_BOOLEAN },
+        { "createFile", "createFile", VALUE_BOOLEAN },
         { "propagation", "propagation" },
         { "idMap", "idMap", VALUE_BOOLEAN },
         {}

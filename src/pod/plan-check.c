@@ -6,18 +6,19 @@
 #include "shared/explain.h"
 #include "unit/unit-property.h"
 
+bool plan_capability_is_known(const char *name)
+{
+        _cleanup_free_ char *assignment = strjoin("CapabilityBoundingSet=CAP_", startswith(name, "CAP_") ?: name);
+
+        return assignment && unit_property_check(assignment, NULL) >= 0;
+}
+
 static int check_capabilities(const PlanApp *app, char *const *names, char **reterr_message)
 {
-        STRV_FOREACH(c, names) {
-                const char *name = startswith(*c, "CAP_") ?: *c;
-                _cleanup_free_ char *assignment = strjoin("CapabilityBoundingSet=CAP_", name);
-
-                if (!assignment)
-                        return -ENOMEM;
-                if (unit_property_check(assignment, NULL) < 0)
+        STRV_FOREACH(c, names)
+                if (!plan_capability_is_known(*c))
                         return explain(reterr_message, EINVAL, "app '%s': there is no capability 'CAP_%s'",
-                                       app->app->name, name);
-        }
+                                       app->app->name, startswith(*c, "CAP_") ?: *c);
         return 0;
 }
 

@@ -8,6 +8,8 @@
 
 /* Checks each app on its own. */
 int plan_check_apps(const AppcPod *pod, JsonError *e);
+/* Whether systemd knows it; its name may begin with "CAP_". */
+bool plan_capability_is_known(const char *name);
 /* Checks capabilities against those that systemd knows; call it after plan_app_isolators(). */
 int plan_check_capabilities(const PodPlan *plan, char **reterr_message);
 /* Checks that the order of starting apps names only apps of the pod, and has no circle. */

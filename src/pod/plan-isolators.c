@@ -232,6 +232,12 @@ static bool is_ipc_parameter(const char *name)
         return startswith(name, "fs.mqueue.") != NULL;
 }
 
+bool plan_sysctl_is_of_pod(const char *name)
+{
+        return !strstr(name, "..") && name[0] != '/' && name[0] != '.' &&
+               (is_ipc_parameter(name) || startswith(name, "net.") || startswith(name, "net/"));
+}
+
 int plan_check_sysctls(const PodPlan *plan, char **reterr_message)
 {
         const Isolator *i = isolators_find(plan->manifest->isolators, plan->manifest->n_isolators, ISOLATOR_SYSCTL);
@@ -246,8 +252,7 @@ int plan_check_sysctls(const PodPlan *plan, char **reterr_message)
 
                 if (!name)
                         return -ENOMEM;
-                if (strstr(name, "..") || name[0] == '/' || name[0] == '.' ||
-                    (!is_ipc_parameter(name) && !startswith(name, "net.") && !startswith(name, "net/")))
+                if (!plan_sysctl_is_of_pod(name))
                         return explain(reterr_message, EINVAL,
                                        "isolator os/unix/sysctl: '%s' is the whole host's, no pod has its own",
                                        name);

@@ -196,8 +196,9 @@ static int plan_host_volume(PlanMount *m, const Volume *volume, bool private_use
         m->slave = volume->propagation == PROPAGATION_SLAVE;
         m->is_device = volume->device_access;
         m->make_source = volume->create;
-        if (volume->create)
-                m->mode = 0755;
+        m->make_file = volume->create_file;
+        if (volume->create || volume->create_file)
+                m->mode = volume->create ? 0755 : 0644;
         m->device_access = strdup(volume->device_access ?: m->read_only ? "r" : "rw");
         return m->device_access ? 0 : -ENOMEM;
 }

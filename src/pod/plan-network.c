@@ -75,6 +75,16 @@ static int plan_all_ports(const AppcPod *pod, NetPort *ports, char **reterr_mess
         return check_overlaps(ports, pod->n_ports, reterr_message);
 }
 
+int plan_check_ports(const AppcPod *pod, char **reterr_message)
+{
+        NetPort *ports = new0(NetPort, MAX(pod->n_ports, 1U));
+        int r = ports ? plan_all_ports(pod, ports, reterr_message) : -ENOMEM;
+
+        if (ports)
+                net_ports_free(ports, pod->n_ports);
+        return r;
+}
+
 int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, size_t *ret_n, char ***ignored,
                char **reterr_message)
 {

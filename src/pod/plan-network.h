@@ -10,6 +10,9 @@
 int plan_ports(const AppcPod *pod, const PodSettings *settings, NetPort **ret, size_t *ret_n, char ***ignored,
                char **reterr_message);
 
+/* -EINVAL with a message: one cannot be forwarded, or two want the same port of the host. */
+int plan_check_ports(const AppcPod *pod, char **reterr_message);
+
 /* Whether the host has to forward any port; socket-activated ones can do without. */
 bool plan_wants_forwards(const AppcPod *pod);
 

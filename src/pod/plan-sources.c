@@ -89,7 +89,7 @@ static int resolve_source(const PlanMount *m, char ***lines, char **reterr_messa
         int r;
 
         r = open_source(m, &st);
-        if (r == -ENOENT && m->make_source)
+        if (r == -ENOENT && (m->make_source || m->make_file))
                 return 0;
         if (r < 0)
                 return explain(reterr_message, r, "%s: source %s: %s", m->what, m->source, strerror(-r));

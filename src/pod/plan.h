@@ -58,6 +58,7 @@ typedef struct PlanMount {
         char *device_access;   /* the source may be a device, or a directory of some: "r", "rw" or "rwm" */
         bool is_device;        /* the source must be a device or such a directory */
         bool make_source;      /* the source is a directory, made if missing, with: */
+        bool make_file;        /* the source is a file, made if missing, with: */
         mode_t mode;           /* also TMPFS */
         uid_t uid;
         gid_t gid;

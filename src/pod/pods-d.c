@@ -14,6 +14,11 @@ static const char *const directories[] = { PODS_D_LOCAL, "/run/podctl/pods.d", "
 /* Each for all forms (foreign/pod-form.h) that it can have. */
 static const char *const suffixes[] = { ".json", ".yaml" };
 
+char *pods_d_draft(const char *file)
+{
+        return strjoin(PODS_D_LOCAL "/.draft-", file);
+}
+
 int pods_d_find(const char *name, char **ret_path)
 {
         for (size_t i = 0; i < ELEMENTSOF(directories); i++) {

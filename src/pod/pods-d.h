@@ -14,6 +14,9 @@
 #define PODS_D_DROP_IN "50-podctl.conf"
 #define PODS_D_DROP_IN_HEADER "# Written by podctl create.\n"
 
+/* What podctl edit changes until it is good, beside the file of that name. NULL: out of memory. */
+char *pods_d_draft(const char *file);
+
 /* -ENOENT: none of them has it. */
 int pods_d_find(const char *name, char **ret_path);
 /* The names of all such pods, each once, sorted. */

@@ -35,6 +35,15 @@ int mount_make_target(const MountContext *context, int root_fd, const char *path
 
 /* Directories of the pod */
 
+static int make_file(const PlanMount *m)
+{
+        _cleanup_close_ int fd = open(m->source, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+        if (fd < 0)
+                return errno == EEXIST ? 0 : -errno;
+        return fchown(fd, m->uid, m->gid) < 0 || fchmod(fd, m->mode) < 0 ? -errno : 0;
+}
+
 static int make_source(const PlanMount *m)
 {
         _cleanup_free_ char *parent = strndup(m->source, (size_t) (path_basename(m->source) - m->source));
@@ -46,6 +55,8 @@ static int make_source(const PlanMount *m)
         if (r < 0)
                 return r;
         /* Two apps may share it; what is already there is as it should be. */
+        if (m->make_file)
+                return make_file(m);
         if (mkdir(m->source, 0700) < 0)
                 return errno == EEXIST ? 0 : -errno;
         return chown(m->source, m->uid, m->gid) < 0 || chmod(m->source, m->mode) < 0 ? -errno : 0;
@@ -240,7 +251,7 @@ static int clone_own(const PlanMount *m, MountContext *context, const MountOptio
 
 static int clone_source(const PlanMount *m, MountContext *context, bool is_own, const MountOptions *options)
 {
-        int r = m->make_source ? make_source(m) : 0;
+        int r = m->make_source || m->make_file ? make_source(m) : 0;
 
         if (r < 0)
                 return r;

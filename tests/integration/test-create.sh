@@ -299,3 +299,26 @@ test_check_of_several() {
         assert_contains "$output" nosuch
         assert_eq "$(podctl list --all --no-legend)" ''
 }
+
+# A disk that is full when the unit's drop-in is written: no pod is left that would start without its limits.
+test_create_without_room() {
+        local at=/etc/systemd/system/pod@cramped.service.d
+        mkdir $at
+        defer rmdir $at
+        mount -t tmpfs -o size=4k tmpfs $at
+        defer umount $at
+        head -c 4096 /dev/zero >$at/full.txt
+        assert_fails 254 podctl create cramped busybox --property=MemoryMax=5M
+        assert_contains "$output" 'No space left on device'
+        [[ ! -e /etc/podctl/pods.d/cramped.json ]]
+        assert_eq "$(find /etc/podctl/pods.d -name '*cramped*')" ''
+}
+
+# What a create that was killed has left goes with the pod.
+test_create_was_killed() {
+        podctl create remains busybox --property=MemoryMax=50M >/dev/null
+        touch /etc/systemd/system/pod@remains.service.d/.3986e7e4338ec8d8.tmp
+        podctl delete remains >/dev/null 2>messages
+        [[ ! -e /etc/systemd/system/pod@remains.service.d ]]
+        assert_not_contains "$(cat messages)" stays
+}

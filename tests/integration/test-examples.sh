@@ -225,6 +225,17 @@ test_podctl_help_1() { example podctl-help.1; }
 test_podctl_version_1() { example podctl-version.1; }
 test_podctl_list_1() { fetch busybox.oci; sleeping one; example podctl-list.1; grep -qx one out; }
 
+test_podctl_build_1() {
+        forget_images_after
+        defer end_pod site
+        mkdir pages
+        echo hello >pages/index.html
+        echo no >pages/index.bak
+        example podctl-build.1
+        assert_eq "$(curl -s http://localhost:8091/)" hello
+        assert_fails '*' curl -sf http://localhost:8091/index.bak
+}
+
 test_podctl_image_cat_manifest_1() { fetch httpd.oci; example podctl-image-cat-manifest.1; }
 test_podctl_image_gc_1() { example podctl-image-gc.1; }
 test_podctl_image_list_1() { fetch httpd.oci; example podctl-image-list.1; }

@@ -473,6 +473,8 @@ test_kube_generate() {
                 --- --volume=data,kind=host,source="$PWD/data",readOnly=true --mount=volume=data,target=/data >/dev/null
         echo content >data/file
         podctl generate kube gen >pod.yaml
+        # All of its name, which others take to mean something else.
+        assert_contains "$(cat pod.yaml)" 'image: docker.io/library/busybox'
         podctl run --kube pod.yaml --name=again >ours 2>/dev/null
         defer podman kube down pod.yaml
         podman kube play --quiet pod.yaml >/dev/null || skip 'podman plays nothing here'

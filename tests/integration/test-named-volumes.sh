@@ -567,6 +567,17 @@ test_create_the_source() {
                 --mount=volume=d,target=/d
 }
 
+test_create_the_file() {
+        local script='cat /f; stat -c "%F %u %a" /f; echo x >>/f' file=$PWD/for/it
+        assert_eq "$(sh_run "$script" --volume=f,kind=host,source="$file",createFile=true --mount=volume=f,target=/f)" \
+                'regular empty file 0 644'
+        assert_eq "$(stat -c '%u %g %a' "$file")" '0 0 644'
+        assert_eq "$(sh_run "$script" --volume=f,kind=host,source="$file",createFile=true --mount=volume=f,target=/f)" \
+                $'x\nregular file 0 644'
+        refused 'create makes a directory; leave out one of them' busybox \
+                --volume=f,kind=host,source="$file",create=true,createFile=true
+}
+
 # Hosts in namespaces have no quotas; vm/test-quota.sh shows the limit.
 test_named_volume_with_a_size() {
         small_disk data 20M

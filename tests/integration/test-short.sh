@@ -82,6 +82,18 @@ podctl: $LOCAL/wrong.yaml:3:20: ports[1]: Option --port: 'b' is not a port numbe
         assert_fails 254 podctl check --format=json wrong
         jq -e --arg file "$LOCAL/wrong.yaml" 'map([.file, .line, .column, .member, .severity]) ==
                 [[$file, 2, 1, "memry", "error"], [$file, 3, 20, "ports[1]", "error"]]' <<<"$output"
+        # What values mean is looked at in the same round, each with its place.
+        cat >deep.yaml <<'X'
+apps:
+  web: {image: busybox, after: [wbe], caps-retain: [FOO]}
+dns: bad
+hosts: [nothing]
+sysctls: {kernel.pid_max: 5}
+ports: ["80:80", "80:81"]
+nmae: x
+X
+        assert_fails 254 podctl check ./deep.yaml
+        assert_eq "$(cut -d: -f3,4 <<<"$output" | tr '\n' ' ')" '7:1 3:1 4:9 5:11 2:33 2:53 6:18 '
         # The other forms, in one list; and nothing where nothing is wrong.
         printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: k}\nspec:\n  hostPID: true\n  containers: []\n' >kube.yaml
         printf '{\n  "acKind": "PodManifest",\n  "acVersion": "0.8.11", "apps": 5 }\n' >appc.json
@@ -143,6 +155,31 @@ test_edit_writes_to_etc() {
         by_editor 'echo "hostname: mine" >>"$1"'
         assert_eq "$(podctl edit vendor 2>/dev/null)" "$LOCAL/vendor.yaml"
         assert_eq "$(cat /usr/lib/podctl/pods.d/vendor.yaml)" 'image: busybox'
+}
+
+# Neither somebody else's change is lost, nor what was typed; and a link stays one.
+test_edit_beside_others() {
+        short brief.yaml <<<'image: busybox'
+        by_editor 'echo "# other" >>'"$LOCAL"'/brief.yaml; echo "# mine" >>"$1"'
+        assert_fails 254 podctl edit brief
+        assert_contains "$output" 'was changed while it was being edited'
+        grep -qx '# other' "$LOCAL/brief.yaml"
+        grep -qx '# mine' "$LOCAL/.draft-brief.yaml"
+        touch -d '1 hour ago' "$LOCAL/.draft-brief.yaml"
+        by_editor 'echo "# more" >>"$1"'
+        assert_fails 254 podctl edit brief
+        assert_contains "$output" 'was changed after the draft of an earlier edit'
+        rm "$LOCAL/.draft-brief.yaml"
+        by_editor 'podctl edit brief 2>inner || echo "# mine" >>"$1"'
+        podctl edit brief >/dev/null 2>&1
+        grep -q 'is being edited by another' inner
+        grep -qx '# mine' "$LOCAL/brief.yaml"
+        mv "$LOCAL/brief.yaml" real.yaml
+        ln -s "$PWD/real.yaml" "$LOCAL/brief.yaml"
+        by_editor 'echo "# linked" >>"$1"'
+        podctl edit brief >/dev/null 2>&1
+        [[ -L $LOCAL/brief.yaml ]]
+        grep -qx '# linked' real.yaml
 }
 
 # At a terminal there is somebody to ask.

@@ -17,7 +17,7 @@ complains() {
 
 test_commands_of_other_tools() {
         local word
-        for word in ps images pull rmi kill start build login push save load tag; do
+        for word in ps images pull rmi kill start login push save load tag; do
                 complains "Unknown command '$word': " 2 "$word" x
         done
         for word in commit wait info pause "system prune" secret generate healthcheck \

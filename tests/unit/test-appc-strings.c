@@ -101,7 +101,7 @@ Test(appc_strings, volume_values)
         cr_expect_str_eq(volume_stored_name(&other), "d-2");
         cr_expect_eq(other.read_only, TRISTATE_YES);
         cr_assert_eq(volume_from_string("f,kind=host,source=/f,create=true", &made, NULL), 0);
-        cr_expect(made.create);
+        cr_expect(made.create && !made.create_file);
         cr_expect_not(host.create);
         cr_expect(empty.from_image);
 }

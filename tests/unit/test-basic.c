@@ -467,3 +467,25 @@ Test(basic, columns)
         cr_expect_eq(utf8_columns("e\xcc\x81"), 1);
         cr_expect_eq(utf8_columns("a\xff\x01z"), 4);
 }
+
+/* Nothing of a stranger's text moves on a terminal, or turns what follows around. */
+Test(string_util, plain)
+{
+        static const struct {
+                const char *text, *plain;
+        } cases[] = {
+                { "größe – 日本", "größe – 日本" },
+                { "a\x1b[2Jb\n", "a?[2Jb?" },
+                { "a\xc2\x9b" "b", "a??b" },
+                { "a\u202eb\u2066c\u2069\u200f", "a???b???c??????" },
+                { "cut \xe2\x80", "cut \xe2\x80" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *text = strdup(cases[i].text);
+
+                cr_assert(text);
+                string_make_plain(text);
+                cr_expect_str_eq(text, cases[i].plain);
+        }
+}

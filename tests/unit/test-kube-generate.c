@@ -68,6 +68,8 @@ Test(kube_generate, there_and_back)
                     "  volumes: [{name: e, emptyDir: {}}, {name: m, emptyDir: {medium: Memory, sizeLimit: 8Mi}}, "
                     "{name: h, hostPath: {path: /srv, type: DirectoryOrCreate}}, "
                     "{name: p, persistentVolumeClaim: {claimName: kept}}]"),
+                POD("    volumeMounts: [{name: f, mountPath: /f}]",
+                    "  volumes: [{name: f, hostPath: {path: /srv/f, type: FileOrCreate}}]"),
                 POD("",
                     "  hostname: h\n  dnsPolicy: None\n  dnsConfig: {nameservers: [1.1.1.1, 9.9.9.9], searches: [x.y], "
                     "options: [{name: ndots, value: \"2\"}, {name: rotate}]}\n"
@@ -121,6 +123,17 @@ Test(kube_generate, own_pods)
                 { APP(",\"options\":{\"credential\":[]}") ",\"annotations\":[{\"name\":\"podctl/"
                                                           "net\",\"value\":\"lan\"}]}",
                   "name: a", "its networks lan" },
+                { APP(",\"options\":{\"user-label\":[\"a=b\"]}") "}", "name: a", "annotations and labels of its own" },
+                { APP(",\"app\":{\"exec\":[\"/x\"],\"user\":\"0\",\"group\":\"0\",\"isolators\":[{\"name\":"
+                      "\"os/linux/oom-score-adj\",\"value\":5}]}") "}", "name: a",
+                  "its isolator os/linux/oom-score-adj" },
+                { APP(",\"options\":{\"health-cmd\":\"x\",\"health-interval\":\"500ms\"},\"annotations\":[{\"name\":"
+                      "\"podctl/on-unhealthy\",\"value\":\"restart\"}]") "}", "periodSeconds: 1",
+                  "times of its check are whole seconds" },
+                /* Each port of a range, by its protocol. */
+                { APP("") ",\"ports\":[{\"name\":\"r\",\"hostPort\":7000,\"podPort\":{\"name\":\"r\",\"protocol\":"
+                          "\"sctp\",\"port\":80,\"count\":3}}]}", "containerPort: 82\n      hostPort: 7002\n"
+                  "      protocol: SCTP", NULL },
                 { APP(",\"annotations\":[{\"name\":\"podctl/image\",\"value\":\"/srv/a.tar\"}]") "}",
                   "image: example.com/a:2", "its image is from /srv/a.tar" },
         };

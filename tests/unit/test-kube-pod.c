@@ -134,6 +134,9 @@ Test(kube_pod, carried_over)
                   "\"create\":true,"
                   "\"propagation\":\"slave\"}" },
                 { "    volumeMounts: [{name: v, mountPath: /v}]",
+                  "  volumes: [{name: v, hostPath: {path: /srv/f, type: FileOrCreate}}]",
+                  "\"kind\":\"host\",\"source\":\"/srv/f\",\"createFile\":true" },
+                { "    volumeMounts: [{name: v, mountPath: /v}]",
                   "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]",
                   "\"appVolume\":{\"name\":\"v\",\"kind\":\"named\",\"volume\":\"data\"}" },
                 { "    volumeMounts: [{name: v, mountPath: /v, subPath: d/x}]",

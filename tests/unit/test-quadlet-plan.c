@@ -172,6 +172,17 @@ Test(quadlet_plan, mounts_without_an_option)
               "lost:3: owners stay as they are; use chown, with the IDs that the image has");
 }
 
+Test(quadlet_plan, added_capabilities)
+{
+        check((const char *[]) { "web.container", "[Container]\nImage=r.x/i\nUser=33\nAddCapability=NET_ADMIN\n"
+                                 "DropCapability=all\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "web docker://r.x/i --name=web --user=33 --caps-retain=CAP_NET_ADMIN "
+              "changed:4: the user has it in programs whose files have it; ports below 1024 need none");
+        check((const char *[]) { "web.container", "[Container]\nImage=r.x/i\nUser=0\nAddCapability=NET_ADMIN\n"
+                                 "DropCapability=all\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "web docker://r.x/i --name=web --user=0 --caps-retain=CAP_NET_ADMIN");
+}
+
 Test(quadlet_plan, of_pod)
 {
         check((const char *[]) { "web.container",
@@ -196,11 +207,13 @@ Test(quadlet_plan, containers_of_a_pod)
                                  "[Container]\nImage=r.x/a\nPod=site.pod\n[Service]\nRestart=on-failure",
                                  "b_1.container",
                                  "[Unit]\nAfter=a.service\n[Container]\nImage=r.x/b\nPod=site.pod\n"
-                                 "[Service]\nMemoryMax=1G",
+                                 "ContainerName=b\n[Service]\nMemoryMax=1G",
                                  NULL },
-              "--port=80:80 site docker://r.x/a --name=a --restart=on-failure docker://r.x/b --name=b-1 --after=a "
+              "--port=80:80 --hosts-entry=127.0.0.1=systemd-a --hosts-entry=127.0.0.1=b site docker://r.x/a --name=a "
+              "--restart=on-failure docker://r.x/b --name=b-1 --after=a "
               "[Unit] Wants=network-online.target After=network-online.target [Service] Restart=always "
-              "lost:7: the container is an app of a pod; write it into the .pod");
+              "changed:6: podctl knows it by the name of its file; others find it by this one with NetworkAlias= "
+              "lost:8: the container is an app of a pod; write it into the .pod");
         check((const char *[]) { "a.container", "[Container]\nImage=r.x/a\nPod=no.pod", NULL },
               "lost:3: there is no file no.pod among those that were given");
 }

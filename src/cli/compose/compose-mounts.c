@@ -104,7 +104,7 @@ int compose_volumes(AppcPod *pod, char *const *texts)
                 if (r < 0)
                         return log_error_errno(r, "Option --volume: %s; write NAME,kind=host,source=PATH, and "
                                                "--mount=volume=NAME,target=PATH", json_error_message(&e, r));
-                if (volume.source && !volume.create && access(volume.source, F_OK) < 0)
+                if (volume.source && !volume.create && !volume.create_file && access(volume.source, F_OK) < 0)
                         return log_error_errno(errno, "Option --volume: volume '%s': source %s: %m", volume.name,
                                                volume.source);
                 r = appc_pod_add_volume(pod, &volume);

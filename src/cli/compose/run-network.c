@@ -117,6 +117,15 @@ static int set_aliases(const RunArgs *args, const AppcPod *manifest, PodSettings
                                             ", which --net=%s is not", s->net);
 }
 
+int run_network_check_words(const RunArgs *args)
+{
+        _cleanup_(appc_pod_freep) AppcPod *nothing = appc_pod_new();
+        _cleanup_(pod_settings_freep) PodSettings *settings = new0(PodSettings, 1);
+        int r = nothing && settings ? set_dns(args, nothing, settings) : log_oom();
+
+        return r < 0 ? r : set_hosts(args, nothing, settings);
+}
+
 int run_network_check_ports(const RunArgs *args, const AppcPod *manifest, const char *net)
 {
         if (!args->ports || (!net_is_none(net) && !net_is_host(net)) || !plan_wants_forwards(manifest))

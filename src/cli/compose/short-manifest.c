@@ -7,10 +7,15 @@
 #include "cli/compose/compose-ports.h"
 #include "cli/compose/compose-words.h"
 #include "cli/compose/run-args.h"
+#include "cli/compose/run-network.h"
 #include "cli/compose/short-manifest.h"
 #include "foreign/short-pod.h"
 #include "image/name/image-origin.h"
 #include "manifest/appc-image.h"
+#include "pod/plan-check.h"
+#include "pod/plan-isolators.h"
+#include "pod/plan-network.h"
+#include "shared/explain.h"
 
 /* Each option is first tried alone, so that a mistake has its place; what all of them make together comes after. */
 typedef struct Maker {
@@ -74,6 +79,19 @@ static int try_options(const AppOptions *said, const char *name, AppcPod *scratc
 
 /* The pod's options */
 
+static int check_sysctls(char *const *sysctls)
+{
+        STRV_FOREACH(s, sysctls) {
+                _cleanup_free_ char *name = strndup(*s, strcspn(*s, "="));
+
+                if (!name)
+                        return log_oom();
+                if (!plan_sysctl_is_of_pod(name))
+                        return log_error_errno(EINVAL, "Parameter '%s' is the whole host's, no pod has its own", name);
+        }
+        return 0;
+}
+
 static int try_pod(Maker *m, const RunArgs *one)
 {
         _cleanup_(appc_pod_freep) AppcPod *scratch = appc_pod_new();
@@ -87,6 +105,10 @@ static int try_pod(Maker *m, const RunArgs *one)
                 if (!path_is_absolute(*file))
                         return log_error_errno(EINVAL, "Option --set-env-file: '%s' is not an absolute path", *file);
         r = run_args_check_start(one);
+        if (r >= 0)
+                r = run_network_check_words(one);
+        if (r >= 0)
+                r = check_sysctls(one->sysctls);
         if (r >= 0)
                 r = compose_words_of_pod(one, m->pod);
         return r < 0 ? r : compose_words_of_app(one, &no_app, m->pod, app);
@@ -125,6 +147,23 @@ static int take_pod_words(Maker *m, bool volumes)
         return r;
 }
 
+/* One that does not go with those before it goes again, so that each is reported once. */
+static int take_port(Maker *m, char *const *port)
+{
+        _cleanup_free_ char *message = NULL;
+        size_t n = m->pod->n_ports;
+        int r = compose_ports(m->pod, port);
+
+        if (r < 0)
+                return r;
+        r = plan_check_ports(m->pod, &message);
+        if (r >= 0)
+                return 0;
+        while (m->pod->n_ports > n)
+                pod_port_done(&m->pod->ports[--m->pod->n_ports]);
+        return log_error_errno(r, "%s", explained(message, r));
+}
+
 static int take_ports(Maker *m)
 {
         const ShortWords *words = &m->from->words;
@@ -137,12 +176,34 @@ static int take_ports(Maker *m)
                 if (!port)
                         continue;
                 at(m, &words->items[i]);
-                r = keep(m, compose_ports(m->pod, ports));
+                r = keep(m, take_port(m, ports));
         }
         return r;
 }
 
 /* An app's options */
+
+static int check_capabilities(char *const *names)
+{
+        STRV_FOREACH(name, names)
+                if (!plan_capability_is_known(*name) && strcasecmp(*name, "all") != 0)
+                        return log_error_errno(EINVAL, "There is no capability 'CAP_%s'",
+                                               startswith(*name, "CAP_") ?: *name);
+        return 0;
+}
+
+static int check_others(const Maker *m, char *const *names)
+{
+        STRV_FOREACH(name, names) {
+                bool found = false;
+
+                for (size_t i = 0; i < m->from->n_apps; i++)
+                        found = found || streq_ptr(m->from->apps[i].name, *name);
+                if (!found)
+                        return log_error_errno(EINVAL, "There is no app '%s' in the pod", *name);
+        }
+        return 0;
+}
 
 static int try_app(Maker *m, const ShortApp *from, const RunApp *one)
 {
@@ -156,7 +217,15 @@ static int try_app(Maker *m, const ShortApp *from, const RunApp *one)
                 return log_oom();
         around.health_on_failure = NULL;
         around.health_ready = false;
-        r = compose_words_of_app(&none, &around, m->pod, app);
+        r = check_capabilities(one->options.caps_retain);
+        if (r >= 0)
+                r = check_capabilities(one->options.caps_remove);
+        if (r >= 0)
+                r = check_others(m, one->after);
+        if (r >= 0)
+                r = check_others(m, one->requires);
+        if (r >= 0)
+                r = compose_words_of_app(&none, &around, m->pod, app);
         return r < 0 ? r : try_options(&one->options, from->name, options);
 }
 

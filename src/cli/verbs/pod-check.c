@@ -57,7 +57,9 @@ int pod_check_file(Context *c, const char *name, const char *path, char ***ret_r
         args.manifest = &manifest;
         args.uuid = kube ? &uuid : NULL;
         args.manifest_shown = kube ? path : NULL;
+        log_set_prefix(path);
         r = pod_make(c, &args, true, NULL, NULL);
+        log_set_prefix(NULL);
         if (kube)
                 pod_files_remove(&uuid);
         if (r < 0)

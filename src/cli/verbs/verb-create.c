@@ -118,7 +118,7 @@ static int new_file_begin(NewFile *f, const RunArgs *args, const char *suffix, c
                 return r;
         f->name = args->subject;
         f->path = strjoin(PODS_D_LOCAL "/", f->name, suffix);
-        f->new = strjoin(PODS_D_LOCAL "/.", f->name, ".new");
+        f->new = strjoin(PODS_D_LOCAL "/.", f->name, ".new", suffix);
         if (!f->path || !f->new)
                 return log_oom();
         r = write_below(PODS_D_LOCAL, f->new, text, 0640);
@@ -315,21 +315,39 @@ static int check_file(Context *c, const RunArgs *args, const KubePod *kube, cons
 }
 
 /* The short form has no files for the pod beside it. */
-static int read_file_of(const char *path, Uuid *ret_uuid, KubePod **ret)
+static int read_file_of(const char *path, const char *shown, Uuid *ret_uuid, KubePod **ret)
 {
         _cleanup_(kube_pod_freep) KubePod *pod = NULL;
         int r;
 
         if (pod_manifest_form(path) == POD_FORM_KUBE)
-                return kube_manifest_read(path, NULL, ret_uuid, ret);
+                return kube_manifest_read(path, shown, ret_uuid, ret);
         pod = new0(KubePod, 1);
         r = pod ? uuid_new(ret_uuid) : -ENOMEM;
         if (r < 0)
                 return log_error_errno(r, "Cannot make a UUID: %m");
-        r = pod_manifest_read(path, NULL, &pod->manifest, NULL);
+        r = pod_manifest_read(path, shown, &pod->manifest, NULL);
         if (r >= 0)
                 *ret = TAKE_PTR(pod);
         return r;
+}
+
+static int print_file(const char *path)
+{
+        _cleanup_(kube_pod_freep) KubePod *kube = NULL;
+        Uuid uuid;
+        int r = read_file_of(path, NULL, &uuid, &kube);
+
+        return r < 0 ? r : print(kube->manifest);
+}
+
+/* The file is read once: what is checked is the copy that takes its place. */
+static int copy_file(NewFile *f, const RunArgs *args, const char *path)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, NULL);
+
+        return r < 0 ? log_error_errno(r, "%s: %m", path) : new_file_begin(f, args, ".yaml", text);
 }
 
 static int create_file(Context *c, const RunArgs *args, const Results *results)
@@ -337,7 +355,6 @@ static int create_file(Context *c, const RunArgs *args, const Results *results)
         const char *path = args->apps[0].image;
         _cleanup_(kube_pod_freep) KubePod *kube = NULL;
         _cleanup_(new_file_done) NewFile f = {};
-        _cleanup_free_ char *text = NULL;
         Image **images;
         Uuid uuid;
         int r;
@@ -345,20 +362,19 @@ static int create_file(Context *c, const RunArgs *args, const Results *results)
         if (says_more(args))
                 return log_error_errno(EINVAL, "%s says itself what the pod is made of; only --replace, --dry-run, "
                                        "--format, --property and --slice go with it", path);
-        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, NULL);
+        if (args->dry_run)
+                return print_file(path);
+        r = copy_file(&f, args, path);
+        if (r >= 0)
+                r = read_file_of(f.new, path, &uuid, &kube);
         if (r < 0)
-                return log_error_errno(r, "%s: %m", path);
-        r = read_file_of(path, &uuid, &kube);
-        if (r < 0 || args->dry_run)
-                return r < 0 ? r : print(kube->manifest);
+                return r;
         images = new0(Image *, kube->manifest->n_apps);
         if (!images)
                 return log_oom();
         r = pod_manifest_fetch(c, kube->manifest, NULL, images);
         if (r >= 0)
                 r = check_file(c, args, kube, &uuid);
-        if (r >= 0)
-                r = new_file_begin(&f, args, ".yaml", text);
         if (r >= 0)
                 r = new_file_take_place(&f, results);
         if (r >= 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/log.h"
+#include "basic/path.h"
 #include "cli/terminal/results.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pods-d.h"
@@ -151,6 +152,20 @@ static int remove_directory(const Kept *k)
         return 0;
 }
 
+/* It would be taken for one of the next pod of that name, and may hold what nobody else is to read. */
+static int remove_draft(const Kept *k)
+{
+        _cleanup_free_ char *draft = pods_d_draft(path_basename(k->path));
+
+        if (!draft)
+                return log_oom();
+        if (unlink(draft) >= 0)
+                log_info("Removed the draft of an edit, too: %s", draft);
+        else if (errno != ENOENT)
+                return log_error_errno(errno, "Cannot remove %s: %m", draft);
+        return 0;
+}
+
 /* The file goes last: if something fails before that, the same command goes on from there. */
 static int remove_files(const Kept *k)
 {
@@ -160,6 +175,8 @@ static int remove_files(const Kept *k)
         if (r < 0)
                 return r;
         r = remove_directory(k);
+        if (r >= 0)
+                r = remove_draft(k);
         return r < 0 ? r : remove_file(k->path);
 }
 

@@ -2,15 +2,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "basic/fd.h"
 #include "basic/fs.h"
+#include "basic/lock.h"
 #include "basic/log.h"
 #include "basic/path.h"
+#include "basic/time-util.h"
 #include "cli/start/next-step.h"
 #include "cli/terminal/editor.h"
 #include "cli/verbs/pod-check.h"
 #include "cli/verbs/verbs.h"
 #include "pod/pods-d.h"
 #include "shared/json-table.h"
+
+#define EDIT_LOCKS "/run/podctl/edits"
 
 /* What is edited is a draft beside the file, which takes its place when it is good. Nobody loses what they typed: a
  * draft that is not good stays, and the next edit goes on with it. */
@@ -20,7 +25,9 @@ typedef struct Edit {
         char *target; /* of the one in /etc that is written */
         char *draft;
         char *before; /* what the file says */
-        mode_t mode;
+        struct stat st;
+        char *lock_path;
+        int lock;
 } Edit;
 
 static void edit_done(Edit *e)
@@ -29,6 +36,10 @@ static void edit_done(Edit *e)
         free(e->target);
         free(e->draft);
         free(e->before);
+        if (e->lock >= 0)
+                (void) unlink_locked(e->lock, AT_FDCWD, e->lock_path);
+        free(e->lock_path);
+        safe_close(e->lock);
 }
 
 static int find(Edit *e)
@@ -45,22 +56,42 @@ static int find(Edit *e)
                                        e->name);
         if (r < 0)
                 return log_oom();
-        e->target = strjoin(PODS_D_LOCAL "/", path_basename(e->path));
-        e->draft = strjoin(PODS_D_LOCAL "/.draft-", path_basename(e->path));
-        return e->target && e->draft ? 0 : log_oom();
+        /* A link stays one. */
+        e->target = startswith(e->path, PODS_D_LOCAL "/") ? realpath(e->path, NULL)
+                                                          : strjoin(PODS_D_LOCAL "/", path_basename(e->path));
+        e->draft = pods_d_draft(path_basename(e->path));
+        if (!e->target || !e->draft)
+                return log_error_errno(errno, "%s: %m", e->path);
+        return 0;
+}
+
+/* Two editors would share one draft, and the first to end would take the other's half along. */
+static int lock(Edit *e)
+{
+        int r = mkdir_p_at(AT_FDCWD, EDIT_LOCKS, 0700);
+
+        e->lock_path = strjoin(EDIT_LOCKS "/", e->name);
+        if (!e->lock_path)
+                return log_oom();
+        e->lock = r < 0 ? r : lock_file_at(AT_FDCWD, e->lock_path, LOCK_EX | LOCK_NB);
+        if (e->lock == -EAGAIN)
+                return log_error_errno(EBUSY, "Pod '%s' is being edited by another podctl edit; wait until that ends",
+                                       e->name);
+        return e->lock < 0 ? log_error_errno(e->lock, "Cannot lock %s: %m", e->lock_path) : 0;
 }
 
 static int read_before(Edit *e)
 {
-        struct stat st;
         int r = read_file_at(AT_FDCWD, e->path, JSON_MAX_SIZE, &e->before, NULL);
 
-        if (r >= 0 && stat(e->path, &st) < 0)
+        if (r >= 0 && stat(e->path, &e->st) < 0)
                 r = -errno;
-        if (r < 0)
-                return log_error_errno(r, "%s: %m", e->path);
-        e->mode = st.st_mode & 0666;
-        return 0;
+        return r < 0 ? log_error_errno(r, "%s: %m", e->path) : 0;
+}
+
+static mode_t mode_of(const Edit *e)
+{
+        return e->st.st_mode & 0666;
 }
 
 /* An earlier draft is gone on with. */
@@ -72,12 +103,15 @@ static int begin(Edit *e)
         if (lstat(e->draft, &st) >= 0) {
                 if (!S_ISREG(st.st_mode))
                         return log_error_errno(EEXIST, "%s is not a file that podctl edit left; remove it", e->draft);
+                if (timespec_to_nsec(&e->st.st_mtim) > timespec_to_nsec(&st.st_mtim))
+                        return log_error_errno(ESTALE, "%s was changed after the draft of an earlier edit, %s; bring "
+                                               "the two together and remove the draft", e->path, e->draft);
                 log_info("Going on with the draft of an earlier edit, %s", e->draft);
                 return 0;
         }
         r = mkdir_p_at(AT_FDCWD, PODS_D_LOCAL, 0755);
         if (r >= 0)
-                r = write_file_at(AT_FDCWD, e->draft, e->before, strlen(e->before), e->mode);
+                r = write_file_at(AT_FDCWD, e->draft, e->before, strlen(e->before), mode_of(e));
         return r < 0 ? log_error_errno(r, "Cannot write %s: %m", e->draft) : 0;
 }
 
@@ -97,14 +131,14 @@ static int end_unchanged(const Edit *e)
 }
 
 /* Whether whoever sits at the terminal wants to go on; without one there is nobody to ask. */
-static bool wants_again(void)
+static bool wants_again(const Edit *e)
 {
         _cleanup_free_ char *answer = NULL;
         size_t room = 0;
 
         if (!isatty(STDIN_FILENO))
                 return false;
-        (void) fputs("Edit the draft again (yes/no)? ", stderr);
+        (void) fprintf(stderr, "Edit the draft again, %s ([yes]/no)? ", e->draft);
         return getline(&answer, &room, stdin) > 0 && (*answer == 'y' || *answer == 'Y' || *answer == '\n');
 }
 
@@ -121,21 +155,38 @@ static int keep_draft(const Edit *e, int r)
                                e->draft, e->name);
 }
 
+/* Somebody else may have changed the file meanwhile; both are needed then. */
+static int check_unchanged(const Edit *e)
+{
+        _cleanup_free_ char *now = NULL;
+        int r = read_file_at(AT_FDCWD, e->path, JSON_MAX_SIZE, &now, NULL);
+
+        if (r < 0 && r != -ENOENT)
+                return log_error_errno(r, "%s: %m", e->path);
+        if (streq_ptr(now, e->before))
+                return 0;
+        return log_error_errno(ESTALE, "%s was changed while it was being edited, and is left as it is now; the draft "
+                               "is %s: bring the two together and remove the draft", e->path, e->draft);
+}
+
 /* Written anew, and not renamed: editors leave owner, mode and what is on the disk to chance. */
 static int take_over(Context *c, const Edit *e)
 {
         _cleanup_free_ char *text = NULL;
         size_t n;
-        int r = read_foreign_file_at(AT_FDCWD, e->draft, JSON_MAX_SIZE, &text, &n);
+        int r = check_unchanged(e);
 
+        if (r < 0)
+                return r;
+        r = read_foreign_file_at(AT_FDCWD, e->draft, JSON_MAX_SIZE, &text, &n);
         if (r >= 0)
-                r = write_file_at(AT_FDCWD, e->target, text, n, e->mode);
+                r = write_file_at(AT_FDCWD, e->target, text, n, mode_of(e));
         if (r < 0) {
                 log_error_errno(r, "Cannot write %s: %m", e->target);
                 return keep_draft(e, r);
         }
         (void) unlink(e->draft);
-        (void) puts(e->target);
+        (void) puts(startswith(e->path, PODS_D_LOCAL "/") ? e->path : e->target);
         tell_next_step(c, e->name);
         return 0;
 }
@@ -154,15 +205,17 @@ static int edit(Context *c, Edit *e)
                 if (r != 0)
                         return MIN(r, 0);
                 r = pod_check_file(c, e->name, e->draft, &remarks);
-        } while (r < 0 && wants_again());
+        } while (r < 0 && wants_again(e));
         return r < 0 ? keep_draft(e, r) : take_over(c, e);
 }
 
 static int run(Context *c, void *userdata, char **words)
 {
-        _cleanup_(edit_done) Edit e = { .name = words[0] };
+        _cleanup_(edit_done) Edit e = { .name = words[0], .lock = -EBADF };
         int r = find(&e);
 
+        if (r >= 0)
+                r = lock(&e);
         if (r >= 0)
                 r = read_before(&e);
         if (r >= 0)

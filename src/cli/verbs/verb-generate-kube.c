@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/log.h"
-#include "cli/compose/kube-manifest.h"
+#include "basic/path.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/verbs/verbs.h"
 #include "foreign/kube-generate.h"
 #include "foreign/yaml-write.h"
+#include "image/name/docker-reference.h"
 #include "pod/pods-d.h"
 #include "shared/explain.h"
 
@@ -15,8 +16,7 @@ static int of_file(const char *path, const char *name, AppcPod **ret, char **ret
         *ret_name = strdup(name);
         if (!*ret_name)
                 return log_oom();
-        return kube_path_is_yaml(path) ? kube_manifest_read_unmade(path, NULL, ret)
-                                       : pod_manifest_read(path, NULL, ret, &passed_over);
+        return pod_manifest_read(path, NULL, ret, &passed_over);
 }
 
 static int of_pod(Context *c, const char *word, AppcPod **ret, char **ret_name)
@@ -44,6 +44,27 @@ static int read_manifest(Context *c, const char *word, AppcPod **ret, char **ret
                                                                         : of_pod(c, word, ret, ret_name);
 }
 
+/* Short names mean docker.io to podctl, and other things to others. */
+static int complete_places(AppcPod *manifest)
+{
+        for (size_t i = 0; i < manifest->n_apps; i++) {
+                const char *place = strv_env_get(manifest->apps[i].annotations, "podctl/image"),
+                           *name = place ? startswith(place, "docker://") : NULL;
+                _cleanup_(docker_reference_done) DockerReference r = {};
+                _cleanup_free_ char *repository = NULL, *whole = NULL;
+                const char *last;
+
+                if (!name || docker_reference_parse(name, &r) < 0)
+                        continue;
+                last = path_basename(name);
+                repository = docker_reference_repository(&r);
+                whole = repository ? strjoin("docker://", repository, last + strcspn(last, ":@")) : NULL;
+                if (!whole || strv_env_set(&manifest->apps[i].annotations, "podctl/image", whole) < 0)
+                        return log_oom();
+        }
+        return 0;
+}
+
 /* Comments are for whoever reads the file later, warnings for the caller. */
 static void tell(const Findings *findings)
 {
@@ -67,6 +88,9 @@ static int run(Context *c, void *userdata, char **words)
         _cleanup_free_ char *name = NULL;
         int r = read_manifest(c, words[0], &manifest, &name);
 
+        if (r < 0)
+                return r;
+        r = complete_places(manifest);
         if (r < 0)
                 return r;
         r = kube_generate(manifest, name, &findings, &documents);

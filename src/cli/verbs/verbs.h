@@ -8,7 +8,7 @@
  * verb-network-list.c, serve-metrics in verb-metrics.c, volume inspect in verb-volume-list.c, volume import in
  * verb-volume-export.c. */
 
-extern const Verb verb_cat_manifest, verb_check, verb_complete, verb_completion, verb_config, verb_cp,
+extern const Verb verb_build, verb_cat_manifest, verb_check, verb_complete, verb_completion, verb_config, verb_cp,
         verb_create, verb_delete, verb_edit, verb_enter, verb_events, verb_exec, verb_export, verb_fetch, verb_gc,
         verb_generate_kube,
         verb_help, verb_image_cat_manifest, verb_image_export, verb_image_extract, verb_image_fetch,

@@ -6,6 +6,7 @@
 #include "image/export/aci-export.h"
 #include "image/export/export-layer.h"
 #include "image/export/image-export.h"
+#include "image/export/layout-writer.h"
 #include "image/store/image-store-internal.h"
 #include "image/store/layer-store.h"
 #include "manifest/oci-image.h"
@@ -27,75 +28,12 @@ typedef struct ExportImage {
 typedef struct Export {
         ImageStore *store;
         Fetcher *fetcher;
-        struct archive *tar;
+        LayoutWriter *writer;
         ExportImage *images;
         size_t n_images;
-        Digest *written;        /* the blobs so far: images share them */
-        size_t n_written;
         int layer_fd;           /* the only layer of an image that is created here; otherwise negative */
         char **reterr_message;
 } Export;
-
-static int tar_failed(Export *e)
-{
-        return archive_write_failed(e->tar, e->reterr_message);
-}
-
-/* Everything belongs to root and has time stamp 0, so that the same image gives the same archive. */
-static int begin_file(Export *e, const char *path, uint64_t size)
-{
-        struct archive_entry *entry = archive_entry_new();
-        int k;
-
-        if (!entry)
-                return -ENOMEM;
-        archive_entry_copy_pathname(entry, path);
-        archive_entry_set_filetype(entry, AE_IFREG);
-        archive_entry_set_perm(entry, 0644);
-        archive_entry_set_size(entry, (int64_t) size);
-        archive_entry_set_mtime(entry, 0, 0);
-        k = archive_write_header(e->tar, entry);
-        archive_entry_free(entry);
-        return k < ARCHIVE_WARN ? tar_failed(e) : 0;
-}
-
-static int write_data(Export *e, const void *data, size_t n)
-{
-        return archive_write_data(e->tar, data, n) != (la_ssize_t) n ? tar_failed(e) : 0;
-}
-
-static int write_text(Export *e, const char *path, const char *text, size_t n)
-{
-        int r = begin_file(e, path, n);
-
-        return r < 0 ? r : write_data(e, text, n);
-}
-
-/* 0: it is in the archive already. */
-static int begin_blob(Export *e, const Digest *digest)
-{
-        Digest *grown;
-
-        for (size_t i = 0; i < e->n_written; i++)
-                if (digest_equal(&e->written[i], digest))
-                        return 0;
-        grown = reallocarray(e->written, e->n_written + 1, sizeof(Digest));
-        if (!grown)
-                return -ENOMEM;
-        e->written = grown;
-        e->written[e->n_written++] = *digest;
-        return 1;
-}
-
-static int write_blob_text(Export *e, const Digest *digest, const char *text, size_t n)
-{
-        _cleanup_free_ char *path = strjoin("blobs/", digest_algorithm_to_string(digest->algorithm), "/", digest->hex);
-        int r = begin_blob(e, digest);
-
-        if (r <= 0)
-                return r;
-        return path ? write_text(e, path, text, n) : -ENOMEM;
-}
 
 /* Layers */
 
@@ -114,31 +52,30 @@ static ssize_t read_decompressed(void *from, char *buffer, size_t n)
         return k < 0 ? -EBADMSG : k;
 }
 
-/* The exported bytes match the manifest, or nothing is exported. */
+/* The exported bytes match the manifest, or nothing is exported. Images may share the layer. */
 static int write_checked(Export *e, const OciDescriptor *d, ReadLayer read_layer, void *from)
 {
-        _cleanup_free_ char *path = NULL, *block = new_array(char, BLOCK_SIZE);
+        _cleanup_free_ char *block = new_array(char, BLOCK_SIZE);
         _cleanup_(hasher_freep) Hasher *hasher = NULL;
         uint64_t size = 0;
         Digest found;
         ssize_t n;
         int r;
 
-        path = strjoin("blobs/", digest_algorithm_to_string(d->digest.algorithm), "/", d->digest.hex);
-        if (!path || !block)
+        if (!block)
                 return -ENOMEM;
         r = hasher_new(d->digest.algorithm, &hasher);
         if (r < 0)
                 return r;
-        r = begin_file(e, path, d->size);
-        if (r < 0)
+        r = layout_writer_begin_blob(e->writer, &d->digest, d->size, e->reterr_message);
+        if (r <= 0)
                 return r;
         while ((n = read_layer(from, block, BLOCK_SIZE)) > 0 && size + (uint64_t) n <= d->size) {
                 size += (uint64_t) n;
                 r = hasher_update(hasher, block, (size_t) n);
                 if (r < 0)
                         return r;
-                r = write_data(e, block, (size_t) n);
+                r = layout_writer_data(e->writer, block, (size_t) n, e->reterr_message);
                 if (r < 0)
                         return r;
         }
@@ -184,10 +121,7 @@ static int write_layer(Export *e, const ExportImage *x, size_t i)
 {
         const OciDescriptor *d = &x->manifest->layers[i];
         const ExportLayer *l = &x->layers[i];
-        int r = begin_blob(e, &d->digest);
 
-        if (r <= 0)
-                return r;
         return l->fd >= 0 ? write_checked(e, d, read_file, (void *) &l->fd)
                           : write_kept(e, d, &x->image->layers[i], l->decompress);
 }
@@ -273,59 +207,41 @@ static int plan_image(Export *e, ExportImage *x)
 
 /* index.json */
 
-static json_object *index_entry(const ExportImage *x, const char *name)
+static void add_entries(const ExportImage *x, json_object *index)
 {
-        json_object *o = json_object_new_object(), *annotations;
+        const char *media_type = x->manifest->media_type ?: OCI_MEDIA_TYPE_MANIFEST;
 
-        (void) json_object_object_add(o, "mediaType",
-                                      json_object_new_string(x->manifest->media_type ?: OCI_MEDIA_TYPE_MANIFEST));
-        (void) json_object_object_add(o, "digest", json_object_new_string(DIGEST_STRING(&x->id)));
-        (void) json_object_object_add(o, "size", json_object_new_int64((int64_t) strlen(x->text)));
-        if (name) {
-                annotations = json_object_new_object();
-                (void) json_object_object_add(annotations, OCI_ANNOTATION_REF_NAME, json_object_new_string(name));
-                (void) json_object_object_add(o, "annotations", annotations);
-        }
-        return o;
-}
-
-static void add_entries(const ExportImage *x, json_object *manifests)
-{
         STRV_FOREACH(name, x->image->names)
-                (void) json_object_array_add(manifests, index_entry(x, *name));
+                layout_index_add(index, media_type, &x->id, strlen(x->text), *name);
         if (strv_length(x->image->names) == 0)
-                (void) json_object_array_add(manifests, index_entry(x, NULL));
+                layout_index_add(index, media_type, &x->id, strlen(x->text), NULL);
 }
 
 static int write_index(Export *e)
 {
-        _cleanup_json_object_ json_object *o = json_object_new_object();
-        json_object *manifests = json_object_new_array();
+        _cleanup_json_object_ json_object *index = layout_index_new();
         _cleanup_free_ char *text = NULL;
         int r;
 
         for (size_t i = 0; i < e->n_images; i++)
-                add_entries(&e->images[i], manifests);
-        (void) json_object_object_add(o, "schemaVersion", json_object_new_int(2));
-        (void) json_object_object_add(o, "mediaType", json_object_new_string(OCI_MEDIA_TYPE_INDEX));
-        (void) json_object_object_add(o, "manifests", manifests);
-        r = json_format_compact(o, &text);
-        return r < 0 ? r : write_text(e, "index.json", text, strlen(text));
+                add_entries(&e->images[i], index);
+        r = json_format_compact(index, &text);
+        return r < 0 ? r : layout_writer_text(e->writer, "index.json", text, strlen(text), e->reterr_message);
 }
 
 static int write_image(Export *e, const ExportImage *x)
 {
-        int r = write_blob_text(e, &x->id, x->text, strlen(x->text));
+        int r = layout_writer_blob_text(e->writer, &x->id, x->text, strlen(x->text), e->reterr_message);
 
         if (r < 0)
                 return r;
-        r = write_blob_text(e, &x->manifest->config.digest, x->image->config, x->image->config_size);
+        r = layout_writer_blob_text(e->writer, &x->manifest->config.digest, x->image->config, x->image->config_size,
+                                    e->reterr_message);
         return r < 0 ? r : write_layers(e, x);
 }
 
 static int export_oci(Export *e)
 {
-        static const char layout[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
         int r, changed = 0;
 
         for (size_t i = 0; i < e->n_images; i++) {
@@ -334,7 +250,7 @@ static int export_oci(Export *e)
                         return r;
                 changed |= r;
         }
-        r = write_text(e, "oci-layout", layout, strlen(layout));
+        r = layout_writer_text(e->writer, "oci-layout", LAYOUT_MARKER, strlen(LAYOUT_MARKER), e->reterr_message);
         if (r < 0)
                 return r;
         r = write_index(e);
@@ -342,8 +258,7 @@ static int export_oci(Export *e)
                 r = of_image(e, &e->images[i], write_image(e, &e->images[i]));
         if (r < 0)
                 return r;
-        if (archive_write_close(e->tar) != ARCHIVE_OK)
-                r = tar_failed(e);
+        r = layout_writer_finish(e->writer, e->reterr_message);
         return r < 0 ? r : changed;
 }
 
@@ -358,25 +273,13 @@ static void export_image_done(ExportImage *x)
 
 static int export_to(Export *e, int fd)
 {
-        int r;
+        int r = layout_writer_new_tar(fd, &e->writer, e->reterr_message);
 
-        e->tar = archive_write_new();
-        if (!e->tar)
-                return -ENOMEM;
-        /* Write the same to a pipe as to a file. */
-        (void) archive_write_set_bytes_in_last_block(e->tar, 1);
-        if (archive_write_set_format_pax_restricted(e->tar) != ARCHIVE_OK ||
-            archive_write_open_fd(e->tar, fd) != ARCHIVE_OK)
-                r = tar_failed(e);
-        else
+        if (r >= 0)
                 r = export_oci(e);
-        /* Closing an incomplete file would report an error; the part that is written is useless. */
-        if (r < 0)
-                (void) archive_write_fail(e->tar);
-        (void) archive_write_free(e->tar);
+        layout_writer_free(e->writer);
         for (size_t i = 0; i < e->n_images; i++)
                 export_image_done(&e->images[i]);
-        free(e->written);
         return r;
 }
 
@@ -430,34 +333,6 @@ static json_object *array_of(json_object *o)
 
         (void) json_object_array_add(array, o);
         return array;
-}
-
-/* Describes the layer, which is not compressed, so that its digest is that of its tar. */
-static int describe_layer(int fd, Digest *ret, uint64_t *ret_size)
-{
-        _cleanup_free_ char *block = new_array(char, BLOCK_SIZE);
-        _cleanup_(hasher_freep) Hasher *hasher = NULL;
-        ssize_t n;
-        int r;
-
-        if (!block)
-                return -ENOMEM;
-        r = hasher_new(DIGEST_SHA256, &hasher);
-        if (r < 0)
-                return r;
-        if (lseek(fd, 0, SEEK_SET) < 0)
-                return -errno;
-        *ret_size = 0;
-        while ((n = loop_read(fd, block, BLOCK_SIZE)) != 0) {
-                r = n < 0 ? (int) n : hasher_update(hasher, block, (size_t) n);
-                if (r < 0)
-                        return r;
-                *ret_size += (uint64_t) n;
-        }
-        r = hasher_finish(hasher, ret);
-        if (r < 0)
-                return r;
-        return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
 static int complete_config(json_object *config, const Digest *layer, char **ret, size_t *ret_size)
@@ -520,7 +395,8 @@ int image_write_oci(const OciContents *contents, int fd, char **reterr_message)
 
         if (layer_fd < 0)
                 return layer_fd;
-        r = describe_layer(layer_fd, &layer, &size);
+        /* It is not compressed, so that its digest is that of its tar. */
+        r = digest_of_file(DIGEST_SHA256, layer_fd, &layer, &size);
         if (r < 0)
                 return r;
         r = complete_config(contents->config, &layer, &config, &image.config_size);

@@ -22,20 +22,20 @@ static int no_image(char **reterr_message)
         return explain(reterr_message, EMEDIUMTYPE, "neither an OCI layout, a docker archive nor an ACI");
 }
 
+int source_directory_find(const Source *source, SourceImages *ret, char **reterr_message)
+{
+        for (size_t i = 0; i < ELEMENTSOF(directory_kinds); i++)
+                if (faccessat(source->dir_fd, directory_kinds[i].marker, F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
+                        return directory_kinds[i].find(source, ret, reterr_message);
+        return no_image(reterr_message);
+}
+
 static int fetch_directory(const Source *source, ImageImport *m, char ***ids, char **reterr_message)
 {
-        for (size_t i = 0; i < ELEMENTSOF(directory_kinds); i++) {
-                _cleanup_(source_images_done) SourceImages images = {};
-                int r;
+        _cleanup_(source_images_done) SourceImages images = {};
+        int r = source_directory_find(source, &images, reterr_message);
 
-                if (faccessat(source->dir_fd, directory_kinds[i].marker, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                        continue;
-                r = directory_kinds[i].find(source, &images, reterr_message);
-                if (r < 0)
-                        return r;
-                return source_import(source, m, &images, ids, reterr_message);
-        }
-        return no_image(reterr_message);
+        return r < 0 ? r : source_import(source, m, &images, ids, reterr_message);
 }
 
 typedef enum FileKind {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "image/source/source-options.h"
+#include "image/source/image-source.h"
 #include "image/store/image-store.h"
 
 /* Imports images from files into the store: an OCI image layout (directory, or tar of one), a `docker save` archive
@@ -16,3 +16,7 @@
  * -EBADMSG: it is damaged, inconsistent or malicious. Errors of JSON documents are those of shared/json-table.h. */
 int source_path_import(ImageStore *s, const char *path, const SourceOptions *options, char ***ret_ids,
                      char **reterr_message);
+
+/* The images in a directory, or in an archive that was unpacked into one, without importing them. -EMEDIUMTYPE: it is
+ * neither an OCI layout nor a docker archive. */
+int source_directory_find(const Source *source, SourceImages *ret, char **reterr_message);

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "basic/path.h"
+#include "build/build-base.h"
+#include "build/build-config.h"
+#include "build/build-tar.h"
+#include "image/source/source-path.h"
+#include "image/store/image-store-internal.h"
+#include "image/store/layer-store.h"
+#include "image/tree/image-unpack.h"
+#include "image/tree/unpack-tree.h"
+#include "manifest/oci-config.h"
+#include "shared/archive.h"
+#include "shared/explain.h"
+#include "shared/json-foreign.h"
+
+#define BASE_TREE "base/tree"
+#define BASE_FILES "base/files"
+
+int build_base_scratch(BuildContext *c, const char *platform, char **reterr_message)
+{
+        return build_config_new(platform, c->record->time, &c->record->config, reterr_message);
+}
+
+/* The config of the base becomes that of the image. */
+
+static int check_platform(json_object *config, const char *platform, char **reterr_message)
+{
+        _cleanup_(oci_config_freep) OciConfig *parsed = NULL;
+        _cleanup_free_ char *own = NULL;
+        OciPlatform p;
+        int r = oci_config_read(config, &parsed, NULL);
+
+        if (r < 0)
+                return r;
+        p = (OciPlatform) { .os = parsed->os, .architecture = parsed->architecture, .variant = parsed->variant };
+        r = oci_platform_format(&p, &own);
+        if (r < 0)
+                return r;
+        return platform && !streq(platform, own)
+                       ? explain(reterr_message, EINVAL, "is for %s, not for %s", own, platform)
+                       : 0;
+}
+
+static int take_config(BuildContext *c, const char *text, size_t n, const char *platform, char **reterr_message)
+{
+        _cleanup_free_ char *created = build_time_format(c->record->time);
+        _cleanup_json_object_ json_object *config = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        int r = json_parse_foreign(text, n, &config, &error);
+
+        if (r < 0)
+                return explain(reterr_message, r, "config: %s", json_error_message(&error, r));
+        r = check_platform(config, platform, reterr_message);
+        if (r < 0)
+                return r;
+        if (!created)
+                return -ENOMEM;
+        (void) json_object_object_add(config, "created", json_object_new_string(created));
+        c->record->config = TAKE_PTR(config);
+        return 0;
+}
+
+/* Layers */
+
+static int apply_entry(BuildTree *tree, struct archive_entry *entry)
+{
+        const char *hardlink = archive_entry_hardlink(entry);
+        _cleanup_free_ char *path = NULL, *to = NULL;
+        int r = tree_path(strempty(archive_entry_pathname(entry)), &path);
+
+        if (r >= 0 && hardlink)
+                r = tree_path(hardlink, &to);
+        if (r < 0)
+                return r;
+        if (to)
+                return build_tree_link(tree, path, to);
+        return *path ? build_tree_apply(tree, path, archive_entry_filetype(entry), archive_entry_symlink(entry)) : 0;
+}
+
+static int read_layer(int fd, BuildTree *tree, BuildLayer *layer, char **reterr_message)
+{
+        _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
+        struct archive_entry *entry;
+        ArchiveTotals totals = {};
+        int r = archive_reader_new(fd, layer->tar.algorithm, &reader, reterr_message);
+
+        build_tree_next_layer(tree);
+        while (r >= 0 && (r = archive_reader_next(reader, &entry, reterr_message)) > 0) {
+                r = apply_entry(tree, entry);
+                if (r < 0)
+                        return explain(reterr_message, EBADMSG, "entry '%s': %s",
+                                       strempty(archive_entry_pathname(entry)), strerror(-r));
+        }
+        if (r >= 0)
+                r = archive_reader_finish(reader, &totals, reterr_message);
+        if (r < 0)
+                return r;
+        if (!digest_equal(&totals.tar_digest, &layer->tar))
+                return explain(reterr_message, EBADMSG, "is damaged: it is %s",
+                               DIGEST_STRING(&totals.tar_digest));
+        layer->tar_size = totals.tar_size;
+        layer->compression = strdup(compression_to_string(totals.compression));
+        return layer->compression ? 0 : -ENOMEM;
+}
+
+/* path: as the record has it; the fd is its file. */
+static int add_layer(BuildContext *c, BuildTree *tree, int fd, const char *path, const Digest *tar,
+                     char **reterr_message)
+{
+        _cleanup_(build_layer_done) BuildLayer layer = { .path = strdup(path), .tar = *tar };
+        int r = layer.path ? digest_of_file(DIGEST_SHA256, fd, &layer.blob, &layer.blob_size) : -ENOMEM;
+
+        if (r >= 0)
+                r = read_layer(fd, tree, &layer, reterr_message);
+        if (r >= 0)
+                r = build_record_add_layer(c->record, &layer);
+        return r < 0 ? explain_context(reterr_message, r, "layer %s", DIGEST_STRING(tar)) : 0;
+}
+
+/* The tree, for the commands to come */
+
+static int write_node(const char *path, mode_t type, const char *target, void *userdata)
+{
+        return build_tar_add(userdata, &(BuildEntry) { .path = path, .mode = type, .target = target }, -EBADF, NULL);
+}
+
+static int write_tree(BuildContext *c, const BuildTree *tree, char **reterr_message)
+{
+        _cleanup_(build_tar_freep) BuildTar *tar = NULL;
+        _cleanup_close_ int fd = openat(c->dir_fd, BASE_TREE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        int r = fd < 0 ? -errno : build_tar_new(fd, 0, &tar, reterr_message);
+
+        if (r >= 0)
+                r = build_tree_walk(tree, write_node, tar);
+        if (r >= 0)
+                r = build_tar_finish(tar, reterr_message);
+        if (r >= 0 && fsync(fd) < 0)
+                r = -errno;
+        if (r < 0)
+                return explain_unless_told(reterr_message, r, BASE_TREE);
+        c->record->base_tree = strdup(BASE_TREE);
+        return c->record->base_tree ? 0 : -ENOMEM;
+}
+
+/* Images of the store */
+
+static int add_stored_layer(BuildContext *c, ImageStore *store, BuildTree *tree, const Digest *layer,
+                            char **reterr_message)
+{
+        _cleanup_close_ int fd = layer_blob_open(store->layers_fd, layer);
+        char proc[PROC_FD_PATH_MAX];
+        _cleanup_free_ char *directory = realpath(proc_fd_path(store->layers_fd, proc), NULL), *path = NULL;
+
+        if (fd < 0)
+                return explain(reterr_message, fd, "layer %s is not kept as it was fetched; fetch the image again",
+                               DIGEST_STRING(layer));
+        path = directory ? strjoin(directory, "/", DIGEST_FILE(layer), "/" LAYER_BLOB) : NULL;
+        return path ? add_layer(c, tree, fd, path, layer, reterr_message) : -ENOMEM;
+}
+
+int build_base_image(BuildContext *c, ImageStore *store, const Image *image, const char *platform,
+                     char **reterr_message)
+{
+        _cleanup_(build_tree_freep) BuildTree *tree = NULL;
+        int r;
+
+        if (image->kind == IMAGE_APPC)
+                return explain(reterr_message, EMEDIUMTYPE, "is an appc image, which OCI images cannot begin with");
+        r = take_config(c, image->config, image->config_size, platform, reterr_message);
+        if (r >= 0)
+                r = build_tree_new(&tree);
+        for (size_t i = 0; r >= 0 && i < image->n_layers; i++)
+                r = add_stored_layer(c, store, tree, &image->layers[i], reterr_message);
+        return r < 0 ? r : write_tree(c, tree, reterr_message);
+}
+
+/* Images in files */
+
+/* A base in files: its images, and the directory that they are in, as the record names it. */
+typedef struct BaseFiles {
+        const Source *source;
+        const char *place;
+        SourceImages images;
+} BaseFiles;
+
+static int add_file_layer(BuildContext *c, const BaseFiles *base, BuildTree *tree, const SourceImage *image, size_t i,
+                          char **reterr_message)
+{
+        const SourceLayer *file = &image->files[i];
+        _cleanup_free_ char *blob = strjoin("blobs/", digest_algorithm_to_string(file->stored.algorithm), "/",
+                                            file->stored.hex), *path = NULL;
+        const char *name = file->path ?: blob;
+        _cleanup_close_ int fd = -EBADF;
+
+        path = name ? path_join(base->place, name) : NULL;
+        if (!path)
+                return -ENOMEM;
+        fd = source_open(base->source, name, reterr_message);
+        return fd < 0 ? fd : add_layer(c, tree, fd, path, &image->layers[i], reterr_message);
+}
+
+static int take_image(BuildContext *c, const BaseFiles *base, const char *platform, char **reterr_message)
+{
+        _cleanup_(build_tree_freep) BuildTree *tree = NULL;
+        const SourceImage *image = base->images.images;
+        int r;
+
+        for (size_t i = 1; i < base->images.n; i++)
+                if (!digest_equal(&base->images.images[i].config_digest, &image->config_digest))
+                        return explain(reterr_message, ENOTUNIQ,
+                                       "has several images; write oci:PATH:REFERENCE to name one");
+        r = take_config(c, image->config, image->config_size, platform, reterr_message);
+        if (r >= 0)
+                r = build_tree_new(&tree);
+        for (size_t i = 0; r >= 0 && i < image->n_layers; i++)
+                r = add_file_layer(c, base, tree, image, i, reterr_message);
+        return r < 0 ? r : write_tree(c, tree, reterr_message);
+}
+
+/* Unpacks an archive beside what is made of it; a directory is used where it is. *ret_path is how the record names
+ * it. */
+static int open_source(BuildContext *c, const char *path, char **ret_path, char **reterr_message)
+{
+        _cleanup_(archive_reader_freep) ArchiveReader *reader = NULL;
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), files = -EBADF;
+        UnpackResult result = {};
+        struct stat st;
+        int r;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (S_ISDIR(st.st_mode)) {
+                *ret_path = realpath(path, NULL);
+                return *ret_path ? TAKE_FD(fd) : -errno;
+        }
+        files = mkdir_open_at(c->dir_fd, BASE_FILES, 0777);
+        *ret_path = strdup(BASE_FILES);
+        if (files < 0 || !*ret_path)
+                return files < 0 ? files : -ENOMEM;
+        r = archive_reader_new(fd, _DIGEST_INVALID, &reader, reterr_message);
+        if (r >= 0)
+                r = image_unpack(reader, UNPACK_FILES, files, &result, reterr_message);
+        unpack_result_done(&result);
+        return r < 0 ? r : TAKE_FD(files);
+}
+
+int build_base_path(BuildContext *c, const char *path, const char *reference, const char *platform,
+                    char **reterr_message)
+{
+        _cleanup_free_ char *place = NULL;
+        _cleanup_close_ int fd = open_source(c, path, &place, reterr_message);
+        SourceOptions options = { .reference = reference };
+        Source source = { .kind = &source_directory, .dir_fd = fd, .poll_fd = -EBADF, .path = path,
+                          .options = &options };
+        BaseFiles base = { .source = &source, .place = place };
+        int r = fd;
+
+        if (r >= 0)
+                r = source_directory_find(&source, &base.images, reterr_message);
+        if (r == -EMEDIUMTYPE)
+                r = explain(reterr_message, r, "neither an OCI layout nor a docker archive");
+        if (r >= 0)
+                r = take_image(c, &base, platform, reterr_message);
+        source_images_done(&base.images);
+        return r < 0 ? explain_context(reterr_message, r, "%s", path) : 0;
+}

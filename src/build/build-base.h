@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "build/build-context.h"
+#include "image/store/image-store.h"
+
+/* What a build begins with. All fill the record of a build that begins; the caller saves it. platform: as in
+ * build_config_new(); of a base it has to be the base's own. Layers of a base are read, to check them and to learn
+ * which files they have, and stay where they are. */
+
+int build_base_scratch(BuildContext *c, const char *platform, char **reterr_message);
+/* An image of the store. The caller holds the store's lock, shared. */
+int build_base_image(BuildContext *c, ImageStore *store, const Image *image, const char *platform,
+                     char **reterr_message);
+/* An OCI layout, or an archive of one or by `docker save`, which is unpacked into the context. reference: which of its
+ * images, or NULL. -ENOTUNIQ: it has several. -EMEDIUMTYPE: it is something else. */
+int build_base_path(BuildContext *c, const char *path, const char *reference, const char *platform,
+                    char **reterr_message);

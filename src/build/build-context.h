@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "build/build-record.h"
+#include "build/build-tree.h"
+
+/* An image that is being built, in a directory of its own:
+ *
+ *     lock             held by the command that runs, one at a time
+ *     build.json       the record (build/build-record.h); without it nothing has begun
+ *     base/            what came with the base; "tree", the files it has
+ *     layers/          NUMBER.tar: the changes of one command, or of a layer that was closed; NUMBER.tar.gz and the
+ *                      like: a layer as it was written
+ *
+ * A command makes new files first, and is done when it replaces the record. One that is killed leaves files that no
+ * record names, which the next one removes. Nothing is unpacked, so that nobody has to be root. */
+
+typedef struct BuildContext {
+        int dir_fd;
+        int lock_fd;
+        BuildRecord *record;
+} BuildContext;
+
+#define BUILD_CONTEXT_NONE { .dir_fd = -EBADF, .lock_fd = -EBADF }
+
+/* Both lock it. -EBUSY: another command is at it, which the message names. -EEXIST: there is a build already. The
+ * caller fills the record, and build_context_save() begins the build. */
+int build_context_begin(const char *path, int64_t time, BuildContext *ret, char **reterr_message);
+/* -ENOENT: no build has begun there. -EBADMSG: it is damaged. */
+int build_context_open(const char *path, BuildContext *ret, char **reterr_message);
+void build_context_done(BuildContext *c);
+
+/* Makes what the record says the state of the build. */
+int build_context_save(BuildContext *c, char **reterr_message);
+/* Removes everything. */
+int build_context_end(BuildContext *c, const char *path, char **reterr_message);
+
+/* A new file of layers/, which the sweep of the next command removes unless the record names it; the path goes there.
+ * Returns its fd. */
+int build_context_create(BuildContext *c, const char *suffix, char **ret_path, char **reterr_message);
+/* Syncs it, so that the record does not come before it. */
+int build_context_sync(BuildContext *c, int fd);
+
+/* The files of the image so far: of the base, the closed layers, and the open one up to now. */
+int build_context_tree(BuildContext *c, BuildTree **ret, char **reterr_message);
+/* Those of the base and the closed layers only. */
+int build_context_lower_tree(BuildContext *c, BuildTree **ret, char **reterr_message);

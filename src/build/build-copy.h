@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "basic/strv.h"
+#include "build/build-tar.h"
+#include "build/build-tree.h"
+
+/* Files of this host on their way into an image. Links are copied as links and never followed, not even a source that
+ * is one; owners, set-user-ID bits, times and extended attributes stay behind, so that a copy is the same on every
+ * host. Hard links become files of their own. */
+
+typedef struct BuildCopy {
+        char *const *sources;
+        const char *destination;        /* in the image */
+        bool into;                      /* it is a directory, which the sources go into */
+        uid_t uid;
+        gid_t gid;
+        bool has_mode;
+        mode_t mode;                    /* of files; directories can also be entered where they can be read */
+        struct stat without;            /* a directory that is never copied: the build itself */
+        char *const *exclude;           /* fnmatch(3): of a name anywhere, or with a slash of a path below a source */
+} BuildCopy;
+
+/* An entry that was planned. */
+typedef struct BuildCopyItem {
+        char *path;             /* in the image */
+        size_t source;          /* index; SIZE_MAX: a directory that is made on the way */
+        char *below;            /* path below the source, "" for the source itself */
+        mode_t mode;
+        uint64_t size;
+        char *target;
+} BuildCopyItem;
+
+typedef struct BuildCopyPlan {
+        BuildCopyItem *items;   /* sorted by path, each once */
+        size_t n, n_allocated;
+} BuildCopyPlan;
+
+void build_copy_plan_done(BuildCopyPlan *plan);
+
+/* Decides what goes where, without reading contents. Links of the image are followed as its processes would. The tree
+ * is that of the image, and gets the new entries. Messages name the file. -EEXIST: a directory would replace something
+ * else, or the other way round. -EINVAL: a file is of a kind that images do not have. */
+int build_copy_plan(const BuildCopy *copy, BuildTree *tree, BuildCopyPlan *ret, char **reterr_message);
+/* Writes what was planned. */
+int build_copy_write(const BuildCopy *copy, const BuildCopyPlan *plan, BuildTar *tar, char **reterr_message);

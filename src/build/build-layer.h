@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "build/build-context.h"
+#include "build/build-copy.h"
+
+/* Changes of files, which collect in the open layer until it is closed. Each is complete when the record is saved,
+ * which is left to the caller. */
+
+/* Leaves out the build itself, if it is among the files. */
+int build_layer_copy(BuildContext *c, BuildCopy *copy, char **reterr_message);
+/* Hides what the image has at these paths. -ENOENT: it has nothing there. */
+int build_layer_remove(BuildContext *c, char *const *paths, char **reterr_message);
+
+/* Makes one layer of the changes: of each path what came last. Returns 0 if there are none. */
+int build_layer_close(BuildContext *c, char **reterr_message);

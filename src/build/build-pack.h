@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "build/build-context.h"
+#include "image/export/layout-writer.h"
+#include "manifest/oci-descriptor.h"
+
+/* A layer as it is written. */
+typedef struct BuildPacked {
+        int fd;
+        OciCompression compression;
+        Digest digest;
+        uint64_t size;
+} BuildPacked;
+
+#define BUILD_PACKED_NONE { .fd = -EBADF }
+
+void build_packed_done(BuildPacked *p);
+
+/* Compresses a layer that is not compressed, always to the same bytes; others stay as they are. The record gets what
+ * was compressed, so that it is done only once. */
+int build_pack(BuildContext *c, BuildLayer *layer, OciCompression compression, BuildPacked *ret,
+               char **reterr_message);
+/* The tar of a layer. */
+int build_unpack(BuildContext *c, const BuildLayer *layer, BuildPacked *ret, char **reterr_message);
+/* Writes the file that was begun for it. -EBADMSG: it has changed since it became part of the build. */
+int build_packed_write(const BuildPacked *p, LayoutWriter *writer, char **reterr_message);

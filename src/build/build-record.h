@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "shared/json-table.h"
+
+/* All that is known about an image that is being built, in one document: the file that is replaced when a command is
+ * done (build/build-context.h). */
+
+/* A layer as it was compressed to write it, kept for the next time. */
+typedef struct BuildPack {
+        char *path;             /* relative to the context */
+        char *compression;
+        Digest blob;
+        uint64_t blob_size;
+} BuildPack;
+
+/* A layer, bottom to top. */
+typedef struct BuildLayer {
+        char *path;             /* relative to the context; absolute where it is part of another image */
+        char *compression;      /* of the file, as compression_to_string() names it */
+        Digest blob;            /* of the file */
+        uint64_t blob_size;
+        Digest tar;             /* of the tar in it: the layer's diff ID */
+        uint64_t tar_size;
+        BuildPack *packs;
+        size_t n_packs;
+} BuildLayer;
+
+/* A tar of the layer that is open. */
+typedef struct BuildChange {
+        char *path;             /* relative to the context */
+        char *what;             /* the command, for the image's history */
+} BuildChange;
+
+typedef struct BuildRecord {
+        int64_t version;
+        int64_t time;           /* of all files, and of the image: seconds since the epoch */
+        json_object *config;    /* the OCI image config, as it will be written */
+        char **annotations;     /* of the manifest, "NAME=VALUE" */
+        char *base_tree;        /* the files that the base has, without contents; NULL: there is no base */
+        BuildLayer *layers;
+        size_t n_layers;
+        BuildChange *changes;
+        size_t n_changes;
+        uint64_t next;          /* number of the next file below layers/ */
+} BuildRecord;
+
+BuildRecord *build_record_free(BuildRecord *r);
+DEFINE_TRIVIAL_CLEANUP_FUNC(BuildRecord *, build_record_free);
+/* Without a config. */
+int build_record_new(int64_t time, BuildRecord **ret);
+int build_record_parse(const char *data, size_t n, BuildRecord **ret, JsonError *e);
+int build_record_format(const BuildRecord *r, char **ret);
+
+/* These take what the structs own, also on failure. */
+int build_record_add_layer(BuildRecord *r, BuildLayer *layer);
+int build_record_add_change(BuildRecord *r, BuildChange *change);
+int build_layer_add_pack(BuildLayer *layer, BuildPack *pack);
+void build_layer_done(BuildLayer *layer);
+void build_record_drop_changes(BuildRecord *r);
+
+/* RFC 3339; NULL: out of memory. */
+char *build_time_format(int64_t time);

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <archive.h>
+#include <archive_entry.h>
+#include <locale.h>
+
+#include "basic/fd.h"
+#include "basic/string-util.h"
+#include "build/build-tar.h"
+#include "shared/archive.h"
+#include "shared/explain.h"
+
+#define BLOCK_SIZE (256U * 1024)
+/* Two empty blocks end a tar. */
+#define END_SIZE 1024U
+
+struct BuildTar {
+        struct archive *archive;
+        locale_t locale;        /* "C", in which libarchive leaves names as they are */
+        int fd;                 /* negative: what comes now is dropped */
+        int64_t time;
+};
+
+static la_ssize_t write_block(struct archive *a, void *userdata, const void *data, size_t n)
+{
+        const BuildTar *t = userdata;
+        int r = t->fd >= 0 ? loop_write(t->fd, data, n) : 0;
+
+        if (r < 0)
+                archive_set_error(a, -r, "Write error");
+        return r < 0 ? -1 : (la_ssize_t) n;
+}
+
+int build_tar_new(int fd, int64_t time, BuildTar **ret, char **reterr_message)
+{
+        _cleanup_(build_tar_freep) BuildTar *t = new0(BuildTar, 1);
+
+        if (!t)
+                return -ENOMEM;
+        t->time = time;
+        t->fd = fd;
+        t->locale = newlocale(LC_CTYPE_MASK, "C", (locale_t) 0);
+        t->archive = archive_write_new();
+        if (!t->locale || !t->archive)
+                return -ENOMEM;
+        (void) archive_write_set_bytes_per_block(t->archive, BLOCK_SIZE);
+        (void) archive_write_set_bytes_in_last_block(t->archive, 1);
+        if (archive_write_set_format_pax_restricted(t->archive) != ARCHIVE_OK ||
+            archive_write_open(t->archive, t, NULL, write_block, NULL) != ARCHIVE_OK)
+                return archive_write_failed(t->archive, reterr_message);
+        *ret = TAKE_PTR(t);
+        return 0;
+}
+
+BuildTar *build_tar_free(BuildTar *t)
+{
+        if (!t)
+                return NULL;
+        /* Libarchive completes the last entry, whatever its size, which nobody wants any more. */
+        t->fd = -EBADF;
+        if (t->archive)
+                (void) archive_write_free(t->archive);
+        if (t->locale)
+                freelocale(t->locale);
+        return mfree(t);
+}
+
+static struct archive_entry *describe(const BuildTar *t, const BuildEntry *e)
+{
+        struct archive_entry *entry = archive_entry_new2(t->archive);
+
+        if (!entry)
+                return NULL;
+        archive_entry_copy_pathname(entry, e->path);
+        archive_entry_set_mode(entry, e->mode);
+        archive_entry_set_uid(entry, e->uid);
+        archive_entry_set_gid(entry, e->gid);
+        archive_entry_set_size(entry, S_ISREG(e->mode) ? (int64_t) e->size : 0);
+        archive_entry_set_mtime(entry, t->time, 0);
+        if (e->target)
+                archive_entry_copy_symlink(entry, e->target);
+        return entry;
+}
+
+static bool is_ascii(const char *s)
+{
+        while ((signed char) *s > 0)
+                s++;
+        return !*s;
+}
+
+/* Libarchive warns of names that it writes as they are, and of what it could not write. */
+static bool write_header(BuildTar *t, struct archive_entry *entry, const BuildEntry *e)
+{
+        locale_t before = uselocale(t->locale);
+        int k = archive_write_header(t->archive, entry);
+
+        (void) uselocale(before);
+        return k >= (is_ascii(e->path) && is_ascii(strempty(e->target)) ? ARCHIVE_OK : ARCHIVE_WARN);
+}
+
+static int write_contents(BuildTar *t, int fd, uint64_t left, char **reterr_message)
+{
+        _cleanup_free_ char *block = new_array(char, BLOCK_SIZE);
+        ssize_t n;
+
+        if (!block)
+                return -ENOMEM;
+        while (left > 0) {
+                n = loop_read(fd, block, MIN(left, BLOCK_SIZE));
+                if (n < 0)
+                        return (int) n;
+                if (n == 0)
+                        return explain(reterr_message, EAGAIN, "became shorter while it was read");
+                if (archive_write_data(t->archive, block, (size_t) n) != n)
+                        return archive_write_failed(t->archive, reterr_message);
+                left -= (uint64_t) n;
+        }
+        return 0;
+}
+
+int build_tar_add(BuildTar *t, const BuildEntry *e, int contents, char **reterr_message)
+{
+        struct archive_entry *entry = describe(t, e);
+        bool written;
+
+        if (!entry)
+                return -ENOMEM;
+        written = write_header(t, entry, e);
+        archive_entry_free(entry);
+        if (!written)
+                return archive_write_failed(t->archive, reterr_message);
+        return contents >= 0 ? write_contents(t, contents, e->size, reterr_message) : 0;
+}
+
+int build_tar_finish(BuildTar *t, char **reterr_message)
+{
+        return archive_write_close(t->archive) != ARCHIVE_OK ? archive_write_failed(t->archive, reterr_message) : 0;
+}
+
+/* Reading */
+
+void build_segments_done(BuildSegments *s)
+{
+        for (size_t i = 0; i < s->n; i++) {
+                free(s->items[i].name);
+                free(s->items[i].target);
+        }
+        free(s->items);
+        *s = (BuildSegments) {};
+}
+
+static int add_segment(BuildSegments *s, struct archive_entry *entry, uint64_t offset, size_t tar)
+{
+        const char *name = archive_entry_pathname(entry), *target = archive_entry_symlink(entry);
+        BuildSegment *segment;
+
+        if (!name)
+                return -EBADMSG;
+        if (ARRAY_GROW(s->items, s->n_allocated, s->n, 1) < 0)
+                return -ENOMEM;
+        segment = &s->items[s->n];
+        *segment = (BuildSegment) {
+                .name = strdup(name), .type = archive_entry_filetype(entry), .tar = tar, .offset = offset,
+        };
+        s->n++;
+        if (!segment->name)
+                return -ENOMEM;
+        /* Our writer ends the names of directories with a slash. */
+        for (size_t n = strlen(name); n > 1 && segment->name[n - 1] == '/'; n--)
+                segment->name[n - 1] = 0;
+        segment->target = target ? strdup(target) : NULL;
+        return target && !segment->target ? -ENOMEM : 0;
+}
+
+static int scan(struct archive *a, size_t tar, BuildSegments *s)
+{
+        size_t first = s->n;
+        int k;
+
+        for (;;) {
+                struct archive_entry *entry;
+                uint64_t offset;
+                int r;
+
+                k = archive_read_next_header(a, &entry);
+                offset = (uint64_t) archive_read_header_position(a);
+                if (s->n > first)
+                        s->items[s->n - 1].size = offset - s->items[s->n - 1].offset;
+                if (k == ARCHIVE_EOF)
+                        return 0;
+                if (k < ARCHIVE_WARN)
+                        return -EBADMSG;
+                r = add_segment(s, entry, offset, tar);
+                if (r < 0)
+                        return r;
+        }
+}
+
+int build_tar_scan(int fd, size_t tar, BuildSegments *s, char **reterr_message)
+{
+        locale_t plain = newlocale(LC_CTYPE_MASK, "C", (locale_t) 0), before;
+        struct archive *a = archive_read_new();
+        int r = -ENOMEM;
+
+        if (plain && a && lseek(fd, 0, SEEK_SET) == 0) {
+                before = uselocale(plain);
+                r = archive_read_support_format_tar(a) != ARCHIVE_OK ||
+                    archive_read_open_fd(a, fd, BLOCK_SIZE) != ARCHIVE_OK ? -EBADMSG : scan(a, tar, s);
+                (void) uselocale(before);
+        }
+        if (r == -EBADMSG)
+                (void) explain(reterr_message, r, "is damaged: %s", strempty(archive_error_string(a)));
+        (void) archive_read_free(a);
+        if (plain)
+                freelocale(plain);
+        return r;
+}
+
+int build_segment_copy(const BuildSegment *segment, int from, int to)
+{
+        _cleanup_free_ char *block = new_array(char, BLOCK_SIZE);
+        uint64_t offset = segment->offset, left = segment->size;
+
+        if (!block)
+                return -ENOMEM;
+        while (left > 0) {
+                ssize_t n = pread(from, block, MIN(left, BLOCK_SIZE), (off_t) offset);
+                int r;
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return n < 0 ? -errno : -EBADMSG;
+                r = loop_write(to, block, (size_t) n);
+                if (r < 0)
+                        return r;
+                offset += (uint64_t) n;
+                left -= (uint64_t) n;
+        }
+        return 0;
+}
+
+int build_tar_end(int fd)
+{
+        static const char end[END_SIZE];
+
+        return loop_write(fd, end, sizeof(end));
+}

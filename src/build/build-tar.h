@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/types.h>
+
+#include "basic/macro.h"
+
+/* The tars of layers that are built here: pax, not compressed, the same bytes for the same entries on every host. Names
+ * are bytes, whatever their encoding. */
+
+typedef struct BuildEntry {
+        const char *path;       /* relative and clean */
+        mode_t mode;            /* type and permissions */
+        uid_t uid;
+        gid_t gid;
+        uint64_t size;          /* of a regular file */
+        const char *target;     /* of a symbolic link */
+} BuildEntry;
+
+typedef struct BuildTar BuildTar;
+
+/* time: of all entries, seconds since the epoch. The fd stays the caller's. */
+int build_tar_new(int fd, int64_t time, BuildTar **ret, char **reterr_message);
+/* Without build_tar_finish(), what was written is useless. */
+BuildTar *build_tar_free(BuildTar *t);
+DEFINE_TRIVIAL_CLEANUP_FUNC(BuildTar *, build_tar_free);
+/* contents: the file's, of the size that the entry says; negative: the entry has none. */
+int build_tar_add(BuildTar *t, const BuildEntry *entry, int contents, char **reterr_message);
+int build_tar_finish(BuildTar *t, char **reterr_message);
+
+/* An entry of such a tar, with the bytes that it takes there, headers included: they mean the same in another tar. */
+typedef struct BuildSegment {
+        char *name;
+        mode_t type;
+        char *target;           /* of a symbolic link */
+        size_t tar;             /* chosen by the caller */
+        uint64_t offset;
+        uint64_t size;
+} BuildSegment;
+
+typedef struct BuildSegments {
+        BuildSegment *items;
+        size_t n, n_allocated;
+} BuildSegments;
+
+/* Appends the entries in the order of the tar. -EBADMSG: it is damaged. */
+int build_tar_scan(int fd, size_t tar, BuildSegments *segments, char **reterr_message);
+void build_segments_done(BuildSegments *segments);
+/* Appends a segment as it is; build_tar_end() completes a tar made so. */
+int build_segment_copy(const BuildSegment *segment, int from, int to);
+int build_tar_end(int fd);

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "build/build-pack.h"
+#include "build/build-write.h"
+#include "image/export/layout-writer.h"
+#include "manifest/oci-image.h"
+#include "shared/explain.h"
+
+/* Targets */
+
+static const struct {
+        const char *prefix;
+        BuildForm form;
+} forms[] = {
+        { "oci:", BUILD_OCI_LAYOUT },
+        { "oci-archive:", BUILD_OCI_ARCHIVE },
+        { "docker-archive:", BUILD_DOCKER_ARCHIVE },
+};
+
+void build_target_done(BuildTarget *t)
+{
+        t->path = mfree(t->path);
+        t->reference = mfree(t->reference);
+}
+
+/* A name that `docker load` gives the image has a tag. */
+static int complete_reference(BuildTarget *t, char **reterr_message)
+{
+        const char *colon = t->reference ? strrchr(t->reference, ':') : NULL;
+        char *tagged;
+
+        if (!t->reference || t->form != BUILD_DOCKER_ARCHIVE || (colon && !strchr(colon, '/')))
+                return 0;
+        tagged = strjoin(t->reference, ":latest");
+        if (!tagged)
+                return -ENOMEM;
+        free(t->reference);
+        t->reference = tagged;
+        return 0;
+}
+
+static int parse_target(const char *text, BuildTarget *t, char **reterr_message)
+{
+        const char *rest = NULL;
+        size_t n;
+
+        t->form = BUILD_OCI_ARCHIVE;
+        for (size_t i = 0; !rest && i < ELEMENTSOF(forms); i++)
+                if ((rest = startswith(text, forms[i].prefix)))
+                        t->form = forms[i].form;
+        n = rest ? strcspn(rest, ":") : strlen(text);
+        if (n == 0 || (rest && rest[n] == ':' && !rest[n + 1]))
+                return explain(reterr_message, EINVAL, "'%s' does not say where to: write FILE, or "
+                               "oci:DIR[:REFERENCE]", text);
+        t->path = strndup(rest ?: text, n);
+        if (!t->path)
+                return -ENOMEM;
+        if (!rest || rest[n] != ':')
+                return 0;
+        t->reference = strdup(rest + n + 1);
+        return t->reference ? complete_reference(t, reterr_message) : -ENOMEM;
+}
+
+int build_target_parse(const char *text, BuildTarget *ret, char **reterr_message)
+{
+        _cleanup_(build_target_done) BuildTarget t = {};
+        int r = parse_target(text, &t, reterr_message);
+
+        if (r < 0)
+                return r;
+        *ret = t;
+        t = (BuildTarget) {};
+        return 0;
+}
+
+/* The documents */
+
+typedef struct Writing {
+        BuildContext *context;
+        const BuildTarget *target;
+        LayoutWriter *writer;
+        BuildPacked *layers;
+        size_t n_layers;
+        char *config;
+        Digest config_digest;
+        char *manifest;
+        Digest manifest_digest;
+        char **reterr_message;
+} Writing;
+
+static void writing_done(Writing *w)
+{
+        for (size_t i = 0; i < w->n_layers; i++)
+                build_packed_done(&w->layers[i]);
+        free(w->layers);
+        layout_writer_free(w->writer);
+        free(w->config);
+        free(w->manifest);
+}
+
+static int format_document(json_object *o, char **ret, Digest *ret_digest)
+{
+        int r = json_format_compact(o, ret);
+
+        return r < 0 ? r : digest_of_memory(DIGEST_SHA256, *ret, strlen(*ret), ret_digest);
+}
+
+static int describe(OciDescriptor *d, const char *media_type, const Digest *digest, uint64_t size)
+{
+        *d = (OciDescriptor) {
+                .media_type = strdup(media_type), .digest_text = strdup(DIGEST_STRING(digest)), .digest = *digest,
+                .size = size,
+        };
+        return d->media_type && d->digest_text ? 0 : -ENOMEM;
+}
+
+static int fill_manifest(const Writing *w, OciManifest *m)
+{
+        int r = describe(&m->config, OCI_MEDIA_TYPE_CONFIG, &w->config_digest, strlen(w->config));
+
+        m->schema_version = 2;
+        m->media_type = strdup(OCI_MEDIA_TYPE_MANIFEST);
+        m->layers = new0(OciDescriptor, w->n_layers);
+        if (!m->media_type || !m->layers)
+                return -ENOMEM;
+        for (; r >= 0 && m->n_layers < w->n_layers; m->n_layers++) {
+                const BuildPacked *p = &w->layers[m->n_layers];
+
+                r = describe(&m->layers[m->n_layers], oci_layer_media_type(false, p->compression), &p->digest,
+                             p->size);
+        }
+        if (r >= 0 && w->context->record->annotations) {
+                m->annotations = strv_copy(w->context->record->annotations);
+                r = m->annotations ? 0 : -ENOMEM;
+        }
+        return r;
+}
+
+static int make_manifest(Writing *w)
+{
+        _cleanup_(oci_manifest_freep) OciManifest *m = new0(OciManifest, 1);
+        _cleanup_json_object_ json_object *o = NULL;
+        int r = m ? fill_manifest(w, m) : -ENOMEM;
+
+        if (r >= 0)
+                r = oci_manifest_write(m, &o);
+        return r < 0 ? r : format_document(o, &w->manifest, &w->manifest_digest);
+}
+
+/* OCI */
+
+static int write_layer(Writing *w, const BuildPacked *p)
+{
+        int r = layout_writer_begin_blob(w->writer, &p->digest, p->size, w->reterr_message);
+
+        return r <= 0 ? r : build_packed_write(p, w->writer, w->reterr_message);
+}
+
+static int write_blobs(Writing *w)
+{
+        int r = layout_writer_blob_text(w->writer, &w->manifest_digest, w->manifest, strlen(w->manifest),
+                                        w->reterr_message);
+
+        if (r >= 0)
+                r = layout_writer_blob_text(w->writer, &w->config_digest, w->config, strlen(w->config),
+                                            w->reterr_message);
+        for (size_t i = 0; r >= 0 && i < w->n_layers; i++)
+                r = write_layer(w, &w->layers[i]);
+        return r;
+}
+
+static int write_marker(Writing *w)
+{
+        return layout_writer_text(w->writer, "oci-layout", LAYOUT_MARKER, strlen(LAYOUT_MARKER), w->reterr_message);
+}
+
+static int write_index(Writing *w, json_object *index)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        layout_index_add(index, OCI_MEDIA_TYPE_MANIFEST, &w->manifest_digest, strlen(w->manifest),
+                         w->target->reference);
+        r = json_format_compact(index, &text);
+        return r < 0 ? r : layout_writer_text(w->writer, "index.json", text, strlen(text), w->reterr_message);
+}
+
+static int write_oci_archive(Writing *w)
+{
+        _cleanup_json_object_ json_object *index = layout_index_new();
+        int r = write_marker(w);
+
+        if (r >= 0)
+                r = write_index(w, index);
+        return r < 0 ? r : write_blobs(w);
+}
+
+static const char *reference_of(json_object *entry)
+{
+        json_object *annotations = NULL, *name = NULL;
+
+        if (!json_object_object_get_ex(entry, "annotations", &annotations) ||
+            !json_object_object_get_ex(annotations, OCI_ANNOTATION_REF_NAME, &name))
+                return NULL;
+        return json_object_get_string(name);
+}
+
+/* The image that had the name goes from the index; other programs collect what belongs to no entry. */
+static int drop_entry(json_object *index, const char *reference)
+{
+        json_object *manifests = NULL;
+
+        if (!json_object_object_get_ex(index, "manifests", &manifests) ||
+            !json_object_is_type(manifests, json_type_array))
+                return -EBADMSG;
+        for (size_t i = json_object_array_length(manifests); i-- > 0;)
+                if (streq_ptr(reference_of(json_object_array_get_idx(manifests, i)), reference))
+                        (void) json_object_array_del_idx(manifests, i, 1);
+        return 0;
+}
+
+static int read_index(int dir_fd, const char *reference, json_object **ret, char **reterr_message)
+{
+        _cleanup_json_object_ json_object *index = NULL;
+        _cleanup_json_error_ JsonError error = {};
+        int r = json_parse_file_at(dir_fd, "index.json", &index, &error);
+
+        if (r == -ENOENT) {
+                *ret = layout_index_new();
+                return 0;
+        }
+        if (r >= 0)
+                r = drop_entry(index, reference);
+        if (r < 0)
+                return explain(reterr_message, r, "index.json: %s", json_error_message(&error, r));
+        *ret = TAKE_PTR(index);
+        return 0;
+}
+
+/* Never among files of something else. */
+static int open_layout(const char *path, char **reterr_message)
+{
+        _cleanup_close_ int fd = mkdir_open_at(AT_FDCWD, path, 0777);
+        _cleanup_strv_free_ char **names = NULL;
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = list_directory_all_at(fd, ".", &names);
+        if (r < 0)
+                return r;
+        return names && *names && !strv_contains(names, "oci-layout")
+                       ? explain(reterr_message, EEXIST, "is neither an image layout nor empty")
+                       : TAKE_FD(fd);
+}
+
+static int write_layout(Writing *w)
+{
+        _cleanup_close_ int fd = open_layout(w->target->path, w->reterr_message);
+        _cleanup_json_object_ json_object *index = NULL;
+        int r = fd < 0 ? fd : read_index(fd, w->target->reference, &index, w->reterr_message);
+
+        if (r >= 0)
+                r = layout_writer_new_directory(fd, &w->writer);
+        if (r >= 0)
+                r = write_marker(w);
+        if (r >= 0)
+                r = write_blobs(w);
+        if (r >= 0)
+                r = write_index(w, index);
+        return r < 0 ? r : layout_writer_finish(w->writer, w->reterr_message);
+}
+
+/* Docker: the form that `docker load` of every version reads */
+
+static int write_docker_layers(Writing *w, json_object *names)
+{
+        for (size_t i = 0; i < w->n_layers; i++) {
+                const BuildPacked *p = &w->layers[i];
+                _cleanup_free_ char *path = strjoin(p->digest.hex, ".tar");
+                bool written = false;
+                int r = path ? 0 : -ENOMEM;
+
+                for (size_t k = 0; k < i; k++)
+                        written = written || digest_equal(&w->layers[k].digest, &p->digest);
+                if (r >= 0 && !written)
+                        r = layout_writer_begin(w->writer, path, p->size, w->reterr_message);
+                if (r >= 0 && !written)
+                        r = build_packed_write(p, w->writer, w->reterr_message);
+                if (r < 0)
+                        return r;
+                (void) json_object_array_add(names, json_object_new_string(path));
+        }
+        return 0;
+}
+
+static int write_docker_archive(Writing *w)
+{
+        _cleanup_json_object_ json_object *table = json_object_new_array();
+        json_object *image = json_object_new_object(), *tags = json_object_new_array(),
+                    *layers = json_object_new_array();
+        _cleanup_free_ char *config = strjoin(w->config_digest.hex, ".json"), *text = NULL;
+        int r;
+
+        (void) json_object_array_add(table, image);
+        (void) json_object_object_add(image, "RepoTags", tags);
+        (void) json_object_object_add(image, "Layers", layers);
+        if (!config)
+                return -ENOMEM;
+        (void) json_object_object_add(image, "Config", json_object_new_string(config));
+        if (w->target->reference)
+                (void) json_object_array_add(tags, json_object_new_string(w->target->reference));
+        r = layout_writer_text(w->writer, config, w->config, strlen(w->config), w->reterr_message);
+        if (r >= 0)
+                r = write_docker_layers(w, layers);
+        if (r >= 0)
+                r = json_format_compact(table, &text);
+        return r < 0 ? r : layout_writer_text(w->writer, "manifest.json", text, strlen(text), w->reterr_message);
+}
+
+/* All */
+
+static int pack_layers(Writing *w, OciCompression compression)
+{
+        BuildRecord *record = w->context->record;
+
+        w->layers = new0(BuildPacked, record->n_layers);
+        if (!w->layers)
+                return -ENOMEM;
+        for (; w->n_layers < record->n_layers; w->n_layers++) {
+                BuildLayer *layer = &record->layers[w->n_layers];
+                BuildPacked *p = &w->layers[w->n_layers];
+                int r;
+
+                *p = (BuildPacked) BUILD_PACKED_NONE;
+                r = w->target->form == BUILD_DOCKER_ARCHIVE
+                            ? build_unpack(w->context, layer, p, w->reterr_message)
+                            : build_pack(w->context, layer, compression, p, w->reterr_message);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int write_archive(Writing *w, int fd)
+{
+        int r = layout_writer_new_tar(fd, &w->writer, w->reterr_message);
+
+        if (r >= 0)
+                r = w->target->form == BUILD_DOCKER_ARCHIVE ? write_docker_archive(w) : write_oci_archive(w);
+        return r < 0 ? r : layout_writer_finish(w->writer, w->reterr_message);
+}
+
+int build_write(BuildContext *c, const BuildTarget *target, OciCompression compression, int fd, Digest *ret,
+                char **reterr_message)
+{
+        _cleanup_(writing_done) Writing w = { .context = c, .target = target, .reterr_message = reterr_message };
+        int r = format_document(c->record->config, &w.config, &w.config_digest);
+
+        if (c->record->n_layers == 0)
+                return explain(reterr_message, ENODATA,
+                               "the image has no files yet; 'podctl build copy' gives it some");
+        if (r >= 0)
+                r = pack_layers(&w, compression);
+        if (r >= 0)
+                r = make_manifest(&w);
+        if (r >= 0)
+                r = target->form == BUILD_OCI_LAYOUT ? write_layout(&w) : write_archive(&w, fd);
+        if (r < 0)
+                return explain_context(reterr_message, r, "%s", target->path);
+        *ret = w.manifest_digest;
+        return 0;
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "basic/fs.h"
+#include "basic/nearest.h"
+#include "basic/parse.h"
+#include "basic/shell-words.h"
+#include "build/build-base.h"
+#include "build/build-config.h"
+#include "build/build-layer.h"
+#include "build/build-write.h"
+#include "cli/images/fetch-image.h"
+#include "cli/images/print-manifest.h"
+#include "cli/terminal/output-file.h"
+#include "cli/verbs/build-commands.h"
+#include "image/name/image-location.h"
+#include "shared/explain.h"
+
+#define SCRIPT_MAX (1024U * 1024)
+
+const Option build_options[] = {
+        { "chmod", &option_string, offsetof(BuildArgs, chmod), "MODE", "copy: the mode of files, in octal" },
+        { "chown", &option_string, offsetof(BuildArgs, chown), "UID[:GID]",
+          "copy: the owner, in numbers; by default 0:0" },
+        { "compression", &option_choice, offsetof(BuildArgs, compression), "KIND",
+          "write: gzip (the default), zstd or none", .choices = "gzip|zstd|none" },
+        { "exclude", &option_strv, offsetof(BuildArgs, exclude), "GLOB", "copy: leave such files out" },
+        { "from", &option_string, offsetof(BuildArgs, from), "IMAGE",
+          "begin: the image to begin with; by default scratch" },
+        { "overwrite", &option_bool, offsetof(BuildArgs, overwrite), NULL,
+          "write: replace the file if there is one" },
+        { "platform", &option_string, offsetof(BuildArgs, platform), "OS/ARCH",
+          "begin: what the image is for; by default this host" },
+        {},
+};
+
+typedef struct Command Command;
+typedef struct Run {
+        Context *context;
+        const BuildArgs *args;
+        const Command *command;
+        char **words;           /* behind the command */
+        BuildContext build;     /* open, unless the command opens it itself */
+} Run;
+
+struct Command {
+        const char *name;
+        const char *usage;
+        const char *options;    /* the ones it takes */
+        int min_words, max_words;
+        enum {
+                ALONE,          /* opens the build itself, or needs none */
+                READS,
+                CHANGES,        /* saves the record */
+        } how;
+        int (*run)(Run *r);
+};
+
+static int failed(const Run *r, int error, const char *message)
+{
+        return log_error_errno(error, "Cannot build: %s: %s", r->command->name, explained(message, error));
+}
+
+/* begin */
+
+/* https://reproducible-builds.org/specs/source-date-epoch/ */
+static int read_time(int64_t *ret)
+{
+        const char *text = getenv("SOURCE_DATE_EPOCH");
+
+        *ret = 0;
+        if (isempty(text))
+                return 0;
+        if (parse_int64(text, ret) < 0 || *ret < 0)
+                return log_error_errno(EINVAL, "SOURCE_DATE_EPOCH: '%s' is not a number of seconds since 1970", text);
+        return 0;
+}
+
+static int begin_with_stored(Run *r, const char *from)
+{
+        _cleanup_(image_freep) Image *image = NULL;
+        _cleanup_free_ char *message = NULL;
+        _cleanup_close_ int lock = -EBADF;
+        ImageStore *store;
+        int k = fetch_or_find_image(r->context, &(ImageWish) { .text = from, .policy = PULL_NEW }, &image);
+
+        if (k < 0)
+                return k;
+        lock = context_lock_images(r->context, LOCK_SH, &store);
+        if (lock < 0)
+                return lock;
+        k = build_base_image(&r->build, store, image, r->args->platform, &message);
+        return k < 0 ? log_error_errno(k, "Cannot build: begin: %s: %s", from, explained(message, k)) : 0;
+}
+
+static int begin_with(Run *r)
+{
+        const char *from = r->args->from ?: "scratch";
+        _cleanup_(image_location_done) ImageLocation location = {};
+        _cleanup_free_ char *message = NULL;
+        int k;
+
+        if (streq(from, "scratch"))
+                k = build_base_scratch(&r->build, r->args->platform, &message);
+        else {
+                k = image_location_parse(from, &location, &message);
+                if (k >= 0 && location.type != IMAGE_AT_PATH)
+                        return begin_with_stored(r, from);
+                if (k >= 0)
+                        k = build_base_path(&r->build, location.text, location.reference, r->args->platform,
+                                            &message);
+        }
+        return k < 0 ? failed(r, k, message) : 0;
+}
+
+static int run_begin(Run *r)
+{
+        _cleanup_free_ char *message = NULL;
+        int64_t time;
+        int k = read_time(&time);
+
+        if (k < 0)
+                return k;
+        k = build_context_begin(BUILD_DIRECTORY, time, &r->build, &message);
+        if (k < 0)
+                return failed(r, k, message);
+        k = begin_with(r);
+        if (k >= 0) {
+                k = build_context_save(&r->build, &message);
+                if (k < 0)
+                        k = failed(r, k, message);
+        }
+        if (k < 0)
+                (void) build_context_end(&r->build, BUILD_DIRECTORY, NULL);
+        return k;
+}
+
+/* copy, copy-to-dir, rm */
+
+static int parse_owner(const char *text, BuildCopy *copy)
+{
+        _cleanup_free_ char *user = NULL, *group = NULL;
+        int k = text ? split_pair(text, ':', &user, &group) : 0;
+
+        if (!text || k < 0)
+                return k;
+        if (parse_uint32(user, &copy->uid) < 0 || parse_uint32(group ?: user, &copy->gid) < 0 ||
+            copy->uid == UINT32_MAX || copy->gid == UINT32_MAX)
+                return log_error_errno(EINVAL, "Option --chown=%s: write UID[:GID], in numbers", text);
+        return 0;
+}
+
+static int parse_copy(const Run *r, BuildCopy *copy)
+{
+        unsigned mode = 0;
+        int k = parse_owner(r->args->chown, copy);
+
+        if (k < 0)
+                return k;
+        if (r->args->chmod && parse_mode(r->args->chmod, &mode) < 0)
+                return log_error_errno(EINVAL, "Option --chmod=%s: write a mode in octal, such as 0755",
+                                       r->args->chmod);
+        copy->has_mode = r->args->chmod;
+        copy->mode = mode;
+        copy->exclude = r->args->exclude;
+        return 0;
+}
+
+static int copy_to(Run *r, bool into)
+{
+        size_t n = strv_length(r->words);
+        _cleanup_free_ char *destination = r->words[n - 1], *message = NULL;
+        BuildCopy copy = { .sources = r->words, .destination = destination, .into = into };
+        int k = parse_copy(r, &copy);
+
+        r->words[n - 1] = NULL;
+        if (k < 0)
+                return k;
+        k = build_layer_copy(&r->build, &copy, &message);
+        return k < 0 ? failed(r, k, message) : 0;
+}
+
+static int run_copy(Run *r)
+{
+        return copy_to(r, false);
+}
+
+static int run_copy_to_dir(Run *r)
+{
+        return copy_to(r, true);
+}
+
+static int run_rm(Run *r)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = build_layer_remove(&r->build, r->words, &message);
+
+        return k < 0 ? failed(r, k, message) : 0;
+}
+
+/* The config */
+
+static int run_setting(Run *r)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = build_config_change(r->build.record, r->command->name, r->words[0], r->words + 1, &message);
+
+        return k < 0 ? failed(r, k, message) : 0;
+}
+
+static int run_config(Run *r)
+{
+        _cleanup_free_ char *text = NULL;
+        int k = json_format_compact(r->build.record->config, &text);
+
+        return k < 0 ? log_oom() : print_manifest(text, strlen(text), true);
+}
+
+/* layer, write, end */
+
+static int run_layer(Run *r)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = build_layer_close(&r->build, &message);
+
+        if (k == 0)
+                k = explain(&message, ENODATA, "no file has changed since the last layer");
+        return k < 0 ? failed(r, k, message) : 0;
+}
+
+static int close_layer(Run *r)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = build_layer_close(&r->build, &message);
+
+        if (k > 0)
+                k = build_context_save(&r->build, &message);
+        return k < 0 ? failed(r, k, message) : 0;
+}
+
+static OciCompression compression_of(const char *text)
+{
+        if (!text || streq(text, "gzip"))
+                return OCI_COMPRESSION_GZIP;
+        return streq(text, "zstd") ? OCI_COMPRESSION_ZSTD : OCI_COMPRESSION_NONE;
+}
+
+static int write_target(Run *r, const BuildTarget *target, Output *output)
+{
+        _cleanup_free_ char *message = NULL;
+        Digest digest;
+        int k = 0;
+
+        if (target->form != BUILD_OCI_LAYOUT)
+                k = output_open_file(target->path, r->args->overwrite, output);
+        if (k < 0)
+                return k;
+        k = build_write(&r->build, target, compression_of(r->args->compression), output->fd, &digest, &message);
+        if (k < 0)
+                return failed(r, k, message);
+        if (target->form != BUILD_OCI_LAYOUT)
+                k = output_commit(output);
+        if (k >= 0 && !streq(target->path, "-"))
+                (void) printf("%s\n", DIGEST_STRING(&digest));
+        return k;
+}
+
+static int run_write(Run *r)
+{
+        _cleanup_(build_target_done) BuildTarget target = {};
+        _cleanup_(output_done) Output output = OUTPUT_NONE;
+        _cleanup_free_ char *message = NULL;
+        int k = build_target_parse(r->words[0], &target, &message);
+
+        if (k < 0)
+                return failed(r, k, message);
+        k = close_layer(r);
+        return k < 0 ? k : write_target(r, &target, &output);
+}
+
+static int run_end(Run *r)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = build_context_end(&r->build, BUILD_DIRECTORY, &message);
+
+        return k < 0 ? failed(r, k, message) : 0;
+}
+
+/* script */
+
+static int run_line(Context *context, const char *line)
+{
+        _cleanup_strv_free_ char **words = NULL, **rest = NULL;
+        BuildArgs args = {};
+        OptionSet sets[] = { { build_options, &args }, {} };
+        int k = shell_words_of_line(line, &words);
+
+        if (k == -EINVAL)
+                return log_error_errno(k, "A quote is not closed");
+        if (k < 0)
+                return log_oom();
+        if (!words)
+                return 0;
+        k = options_parse(sets, words, &rest);
+        if (k >= 0)
+                k = build_command_run(context, &args, rest);
+        options_free(build_options, &args);
+        return k;
+}
+
+static int run_lines(Context *context, const char *path, char *text)
+{
+        size_t number = 1;
+        int k = 0;
+
+        for (char *line = text, *next; k >= 0 && line; line = next, number++) {
+                _cleanup_free_ char *prefix = strprintf("%s:%zu", path, number);
+
+                next = strchr(line, '\n');
+                if (next)
+                        *next++ = 0;
+                log_set_prefix(prefix);
+                k = run_line(context, line);
+                log_set_prefix(NULL);
+        }
+        return k;
+}
+
+static int run_script(Run *r)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int k = read_file_at(AT_FDCWD, r->words[0], SCRIPT_MAX, &text, &size);
+
+        if (k < 0)
+                return log_error_errno(k, "Cannot read %s: %m", r->words[0]);
+        if (strlen(text) != size)
+                return log_error_errno(EINVAL, "Cannot read %s: it is not a text", r->words[0]);
+        return run_lines(r->context, r->words[0], text);
+}
+
+/* All */
+
+#define COPY_OPTIONS "chmod chown exclude"
+#define SETTING(setting) { setting, NULL, "", 1, -1, CHANGES, run_setting }
+
+static const Command commands[] = {
+        { "begin",       "",                "from platform",         0,  0, ALONE,   run_begin       },
+        { "copy",        "SOURCE… PATH",    COPY_OPTIONS,            2, -1, CHANGES, run_copy        },
+        { "copy-to-dir", "SOURCE… DIR",     COPY_OPTIONS,            2, -1, CHANGES, run_copy_to_dir },
+        { "rm",          "PATH…",           "",                      1, -1, CHANGES, run_rm          },
+        SETTING("annotation"),
+        SETTING("cmd"),
+        SETTING("entrypoint"),
+        SETTING("env"),
+        SETTING("label"),
+        SETTING("port"),
+        SETTING("stop-signal"),
+        SETTING("user"),
+        SETTING("volume"),
+        SETTING("workdir"),
+        { "config",      "",                "",                      0,  0, READS,   run_config      },
+        { "layer",       "",                "",                      0,  0, CHANGES, run_layer       },
+        { "script",      "FILE",            "",                      1,  1, ALONE,   run_script      },
+        { "write",       "FILE|oci:DIR",    "compression overwrite", 1,  1, CHANGES, run_write       },
+        { "end",         "",                "",                      0,  0, READS,   run_end         },
+        {}
+};
+
+static const Command *find_command(const char *name)
+{
+        Nearest near = { .written = name };
+
+        FOREACH_ROW(row, commands)
+                if (streq(row->name, name))
+                        return row;
+        FOREACH_ROW(row, commands)
+                nearest_offer(&near, row->name);
+        if (near.known)
+                log_error("Unknown command '%s' of a build; did you mean '%s'?", name, near.known);
+        else
+                log_error("Unknown command '%s' of a build; see podctl-build(1), or buildah(1) for a Containerfile",
+                          name);
+        return NULL;
+}
+
+/* Whether the option was given: those of a build are texts, lists and flags, of which none is zero then. */
+static bool is_given(const BuildArgs *args, const Option *option)
+{
+        const void *field = (const char *) args + option->offset;
+
+        return option->type == &option_bool ? *(const bool *) field : *(void *const *) field != NULL;
+}
+
+static int check_options(const Command *command, const BuildArgs *args)
+{
+        _cleanup_strv_free_ char **taken = NULL;
+
+        if (strv_split(command->options, ' ', &taken) < 0)
+                return log_oom();
+        FOREACH_ROW(option, build_options)
+                if (is_given(args, option) && !strv_contains(taken, option->name))
+                        return log_error_errno(EINVAL, "'build %s' does not take --%s", command->name, option->name);
+        return 0;
+}
+
+static int check_words(const Command *command, char *const *words)
+{
+        int n = (int) strv_length(words);
+        _cleanup_free_ char *setting = command->usage ? NULL : build_config_usage(command->name);
+
+        if (n < command->min_words)
+                return log_error_errno(EINVAL, "'build %s' needs words: write %s%s%s", command->name,
+                                       setting ?: command->name, setting ? "" : " ", strempty(command->usage));
+        if (command->max_words >= 0 && n > command->max_words)
+                return log_error_errno(EINVAL, "'build %s' does not take '%s'", command->name,
+                                       words[command->max_words]);
+        return 0;
+}
+
+static int run_opened(Run *r)
+{
+        _cleanup_free_ char *message = NULL;
+        int k = build_context_open(BUILD_DIRECTORY, &r->build, &message);
+
+        if (k < 0)
+                return failed(r, k, message);
+        k = r->command->run(r);
+        if (k >= 0 && r->command->how == CHANGES) {
+                k = build_context_save(&r->build, &message);
+                k = k < 0 ? failed(r, k, message) : 0;
+        }
+        if (k < 0) {
+                /* What it made so far may fill the disk. */
+                build_context_done(&r->build);
+                (void) build_context_open(BUILD_DIRECTORY, &r->build, NULL);
+        }
+        return k;
+}
+
+int build_command_run(Context *context, const BuildArgs *args, char **words)
+{
+        Run r = { .context = context, .args = args, .command = find_command(words[0]), .words = words + 1,
+                  .build = BUILD_CONTEXT_NONE };
+        int k;
+
+        if (!r.command)
+                return -EINVAL;
+        k = check_options(r.command, args);
+        if (k >= 0)
+                k = check_words(r.command, r.words);
+        if (k >= 0)
+                k = r.command->how == ALONE ? r.command->run(&r) : run_opened(&r);
+        build_context_done(&r.build);
+        return k;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/context.h"
+
+/* The commands of `podctl build`, a row each; a script of them is read by the same rows. */
+
+typedef struct BuildArgs {
+        char *from;
+        char *platform;
+        char *chown;
+        char *chmod;
+        char **exclude;
+        char *compression;
+        bool overwrite;
+} BuildArgs;
+
+extern const Option build_options[];
+
+/* Where the build is, in the working directory. */
+#define BUILD_DIRECTORY ".podctl-build"
+
+/* Carries out "COMMAND WORD…". Logs. -EINVAL: it is none, or does not take these words or options. */
+int build_command_run(Context *context, const BuildArgs *args, char **words);

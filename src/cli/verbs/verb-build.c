@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/verbs/build-commands.h"
+#include "cli/verbs/verbs.h"
+
+static int run(Context *c, void *userdata, char **words)
+{
+        return build_command_run(c, userdata, words);
+}
+
+const Verb verb_build = {
+        .name = "build",
+        .usage = "COMMAND [WORD…]",
+        .summary = "Build an image, step by step",
+        .options = build_options,
+        .args_size = sizeof(BuildArgs),
+        .min_words = 1,
+        .max_words = -1,
+        .completes = "begin|copy|copy-to-dir|rm|annotation|cmd|entrypoint|env|label|port|stop-signal|user|volume|"
+                     "workdir|config|layer|script|write|end FILE",
+        .run = run,
+};

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # $output is of lib.sh
+#
+# Images that are made here, without root: from nothing and from others, the same everywhere, and readable by everyone.
+
+# A user who has no rights here but to the directory of the test.
+as_builder() { setpriv --reuid=12345 --regid=12345 --clear-groups env HOME=/nonexistent "$@"; }
+
+# A directory of files, and a script that makes an image of them.
+build_sources() {
+        mkdir -p rootfs/bin rootfs/srv
+        cp /bin/busybox rootfs/bin/busybox
+        ln -s busybox rootfs/bin/sh
+        ln -s ../../../etc/shadow rootfs/srv/out
+        echo 'from the build' >rootfs/srv/greeting
+        cat >script <<'END'
+# Everything that a shell and a greeting need.
+begin
+copy --exclude=greeting rootfs /
+copy rootfs/srv/greeting /srv/text
+layer
+copy --chown=1:2 --chmod=0600 rootfs/srv/greeting '/srv/with space'
+rm /srv/out
+env add "GREETING=hello  world" PATH=/bin
+label add org.example.test=yes
+annotation add org.example.note=short
+workdir set /srv
+entrypoint set -- /bin/sh -c
+cmd set -- 'echo "$GREETING"; cat text; echo *'
+END
+        chown -R 12345:12345 .
+}
+
+# In a pod of the image, by the user's own store.
+what_it_says() {
+        defer own gc --grace-period=0
+        own run --net=none "$(own fetch "$1" | tail -n1)"
+}
+
+test_build_from_scratch() {
+        build_sources
+        as_builder podctl build script script
+        as_builder podctl build write oci:image
+        as_builder podctl build end
+        assert_eq "$(ls -A)" $'image\nrootfs\nscript'
+        assert_eq "$(what_it_says "$PWD/image")" 'hello  world
+from the build
+text with space'
+}
+
+# Every form is the same image, and so is what others made of it.
+test_build_for_everyone() {
+        local file
+        build_sources
+        podctl build script script
+        podctl build write oci:layout:v1 >id
+        podctl build write archive.tar
+        podctl build write --compression=zstd oci-archive:zstd.tar
+        podctl build write docker-archive:docker.tar:example.com/built:2
+        assert_eq "$(skopeo inspect --raw oci:layout:v1 | sha256sum | cut -d' ' -f1)" "$(sed s/sha256:// id)"
+        assert_eq "$(skopeo inspect docker-archive:docker.tar | jq -c '[.Labels, .Layers | length]')" '[1,2]'
+        skopeo copy --quiet docker-archive:docker.tar oci:copied
+        for file in archive.tar zstd.tar docker.tar copied; do
+                assert_contains "$(what_it_says "$PWD/$file")" 'from the build'
+        done
+        podctl build end
+
+        own image extract --rootfs-only "$(own fetch --full ./layout)" ours
+        umoci unpack --image layout:v1 theirs >/dev/null 2>&1
+        tree() { (cd "$1" && find . -mindepth 1 -printf '%P %y %m %U:%G %T@ %l\n' | sort); }
+        assert_eq "$(tree ours)" "$(tree theirs/rootfs)"
+        assert_contains "$(tree ours)" 'srv/with space f 600 1:2 0.0000000000 '
+        [[ ! -L ours/srv/out ]]
+}
+
+test_build_is_loaded_by_podman() {
+        command -v podman >/dev/null || skip 'there is no podman'
+        build_sources
+        podctl build script script
+        podctl build write docker-archive:docker.tar:localhost/podctl-built
+        podctl build end
+        defer podman rmi -f localhost/podctl-built
+        podman load -q -i docker.tar
+        assert_eq "$(podman image inspect localhost/podctl-built | jq -r '.[0].Config.Env[0]')" 'GREETING=hello  world'
+}
+
+# Whatever the user, the umask, the times and the place are.
+test_build_is_reproducible() {
+        local first second
+        build_sources
+        echo "write oci:image" >>script
+        first=$(as_builder podctl build script script)
+        mkdir other
+        cp -a rootfs script other/
+        find other -exec touch -h -d yesterday {} +
+        chown -R 0:0 other
+        cd other
+        second=$(umask 077 && LC_ALL=C TZ=Asia/Tokyo podctl build script script)
+        assert_eq "$first" "$second"
+        podctl build end
+        assert_contains "$(SOURCE_DATE_EPOCH=86400 podctl build begin; podctl build config)" '"1970-01-02T00:00:00Z"'
+        podctl build end
+        assert_fails 254 env SOURCE_DATE_EPOCH=now podctl build begin
+        assert_contains "$output" SOURCE_DATE_EPOCH
+}
+
+# A layer more on an image of the store, whose own layers stay what they are.
+on_a_base() {
+        podctl "${OPTIONS[@]}" build begin --from="$1"
+        echo added >added
+        podctl build copy added /usr/new/
+        podctl build rm /data/second
+        podctl build env add GREETING=changed
+        podctl build write "oci:$2"
+        podctl build end
+        assert_eq "$(own_run "$(own fetch "$PWD/$2" | tail -n1)" \
+                'cat /usr/new/added; ls -A /data; echo $GREETING')" $'added\nkeep\nchanged'
+        assert_eq "$(jq -c '[.layers[].digest]' "$(manifest_of "$2")")" \
+                "$(jq -c --arg top "$(jq -r '.layers[-1].digest' "$(manifest_of "$2")")" \
+                        '[.layers[].digest] + [$top]' "$(manifest_of "$IMAGES/busybox.oci")")"
+}
+manifest_of() { echo "$1/blobs/sha256/$(jq -r '.manifests[0].digest | ltrimstr("sha256:")' "$1/index.json")"; }
+
+test_build_on_a_base() {
+        local OPTIONS=(--dir="$DATA" --insecure-options=image)
+        on_a_base "$IMAGES/busybox.oci" from-layout
+        on_a_base "$IMAGES/busybox-oci.tar" from-archive
+        own fetch --name=base "$IMAGES/busybox.oci"
+        on_a_base base from-store
+        assert_eq "$(cat from-layout/index.json)" "$(cat from-store/index.json)"
+        assert_eq "$(cat from-layout/index.json)" "$(cat from-archive/index.json)"
+}
+
+test_build_base_refused() {
+        refused_command 'neither an OCI layout nor a docker archive' build begin --from="$IMAGES/busybox.aci"
+        refused_command 'No such file' build begin --from=./none
+        refused_command 'is for linux/' build begin --from="oci:$IMAGES/busybox.oci:latest" --platform=linux/mips
+        assert_eq "$(ls -A)" ''
+}
+
+# What becomes of a base is seen at the latest when the image is written.
+test_build_base_damaged() {
+        local layer
+        cp -a "$IMAGES/busybox.oci" base
+        layer=base/blobs/sha256/$(jq -r '.layers[0].digest | ltrimstr("sha256:")' "$(manifest_of base)")
+        podctl build begin --from=./base
+        mv "$layer" elsewhere
+        refused_command 'end the build, and begin again' build write oci:out
+        cp "$IMAGES/busybox.oci/index.json" "$layer"
+        refused_command 'a layer has changed since the build began' build write oci:out
+        [[ ! -e out/index.json ]]
+        podctl build end
+        refused_command 'layer sha256:' build begin --from=./base
+        mv elsewhere "$layer"
+        podctl build begin --from=./base
+}
+
+# A full disk is said so, nothing is left on it, and the build goes on.
+test_build_on_a_full_disk() {
+        small_disk "$PWD/small" 8M
+        dd if=/dev/urandom of=large bs=1M count=12 status=none
+        echo small >file
+        (
+                cd small
+                podctl build begin
+                podctl build copy ../file /
+                refused_command 'No space left on device' build copy ../large /
+                assert_eq "$(ls .podctl-build/layers)" 0000.tar
+                podctl build copy ../file /other
+                podctl build write ../image.tar
+        )
+        own image extract --rootfs-only "$(own fetch --full ./image.tar)" tree
+        assert_eq "$(ls tree)" $'file\nother'
+}
+
+# What a layout had stays there, but for the image of the same name.
+test_build_adds_to_a_layout() {
+        local digest
+        podctl build begin
+        echo 1 >file
+        podctl build copy file /
+        podctl build write oci:layout:a
+        podctl build write oci:layout:b
+        echo 2 >file
+        podctl build copy file /
+        digest=$(podctl build write oci:layout:a)
+        assert_eq "$(jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"]' layout/index.json | sort)" \
+                $'a\nb'
+        assert_eq "$(skopeo inspect --raw oci:layout:a | sha256sum | cut -d' ' -f1)" "${digest#sha256:}"
+        mkdir full
+        touch full/file
+        refused_command 'is neither an image layout nor empty' build write oci:full
+        podctl build end
+        refused_command 'has several images' build begin --from=./layout
+        podctl build begin --from=oci:layout:b
+}
+
+# Killed at whatever moment, a build goes on: in the end the image has the files of one that nobody disturbed, and no
+# file of the build is left that it does not need.
+killed_after() { (timeout --signal=KILL "$(printf 0.%03d "$1")" podctl build "${@:2}") >/dev/null 2>&1 || true; }
+test_build_survives_kills() {
+        local n
+        build_sources
+        dd if=/dev/urandom of=rootfs/srv/large bs=1M count=4 status=none
+        # Every step is one that can be made again.
+        sed -i -e '/^begin/d' -e '/^rm/d' script
+        podctl build begin
+        podctl build script script
+        podctl build write oci:undisturbed
+        podctl build end
+        podctl build begin
+        for n in {1..30}; do
+                killed_after $((n * 7)) script script
+                killed_after $((n * 11)) write --overwrite killed.tar
+        done
+        podctl build script script
+        podctl build write oci:disturbed
+        podctl build config >/dev/null
+        assert_eq "$(ls .podctl-build/layers)" \
+                "$(jq -r '.layers[] | .path, .packs[]?.path | ltrimstr("layers/")' .podctl-build/build.json | sort)"
+        podctl build end
+        for n in undisturbed disturbed; do
+                own image extract --rootfs-only "$(own fetch --full "./$n")" "$n.tree"
+        done
+        diff -r --no-dereference undisturbed.tree disturbed.tree
+}
+
+test_build_says_what_is_wrong() {
+        refused_command 'no build has begun in this directory' build config
+        refused_command "did you mean 'layer'" build layr
+        podctl build begin
+        refused_command 'a build has begun here already' build begin
+        refused_command "'build layer' does not take --chown" build layer --chown=1
+        refused_command 'in numbers' build copy --chown=root . /
+        refused_command 'in octal' build copy --chmod=u+x . /
+        refused_command 'the image has no files yet' build write oci:out
+        refused_command 'no file has changed' build layer
+        printf 'env add A=b\n\ncopy none "/x\n' >script
+        refused_command 'script:3' build script script
+        assert_contains "$(podctl build config)" '"A=b"'
+}
