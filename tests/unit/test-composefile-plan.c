@@ -341,6 +341,7 @@ Test(composefile_plan, second_document)
 {
         _cleanup_free_ char *message = NULL, *text = plan("services: {s: {image: i}}\n---\nservices: {}\n", &message);
 
+        cr_expect_not(text);
         cr_expect_str_eq(message, "a second document begins at line 3, and one is read; put all into the first");
 }
 

@@ -158,6 +158,7 @@ Test(quadlet_plan, names)
                                  "[Container]\nImage=r.x/i\nPod=p.pod", "A.container",
                                  "[Container]\nImage=r.x/i\nPod=p.pod", "a_.container",
                                  "[Container]\nImage=r.x/i\nPod=p.pod", NULL },
+              "--hosts-entry=127.0.0.1=systemd-a --hosts-entry=127.0.0.1=systemd-A --hosts-entry=127.0.0.1=systemd-a_ "
               "p docker://r.x/i --name=a docker://r.x/i --name=a docker://r.x/i --name=a- "
               "lost:0: the app's name, 'a', is that of another container of the pod, too; rename the file "
               "lost:0: the app's name, 'a-', is not valid; rename the file");
