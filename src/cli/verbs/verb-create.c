@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/log.h"
-#include "cli/compose/given-file.h"
 #include "cli/compose/compose-annotations.h"
 #include "cli/compose/compose-isolators.h"
+#include "cli/compose/given-file.h"
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-drop-in.h"
 #include "cli/compose/pod-make.h"
