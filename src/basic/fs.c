@@ -78,6 +78,16 @@ int read_foreign_file_at(int dir_fd, const char *path, size_t max, char **ret, s
         return fd < 0 ? -errno : read_regular_file(fd, max, ret, ret_size);
 }
 
+int read_named_file(const char *path, size_t max, char **ret, size_t *ret_size)
+{
+        _cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        return S_ISDIR(st.st_mode) ? -EISDIR : read_regular_file(fd, max, ret, ret_size);
+}
+
 int read_file_in_root(int root_fd, const char *path, size_t max, char **ret, size_t *ret_size)
 {
         _cleanup_close_ int fd = open_in_root(root_fd, path, O_PATH);

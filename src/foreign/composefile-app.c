@@ -185,7 +185,7 @@ int composefile_memory(ComposefileStep *c, const ComposefileRow *row, json_objec
 {
         const char *text = composefile_text(value);
 
-        return !text ? lose(c, "expected a size") : streq(text, "0") ? 0 : composefile_carry(c, "Memory", text);
+        return !text ? lose(c, "expected a size") : composefile_carry(c, "Memory", text);
 }
 
 int composefile_pids_limit(ComposefileStep *c, const ComposefileRow *row, json_object *value)
@@ -249,13 +249,97 @@ int composefile_restart(ComposefileStep *c, const ComposefileRow *row, json_obje
         return lose(c, "'%s' is not possible: no, always, on-failure or unless-stopped", text);
 }
 
+#define NOT_RESERVED "nothing is reserved for one app; limits are kept"
+#define NOT_COUNTED "it is restarted however often it ends"
+#define AS_A_WHOLE "podctl update restarts the pod as a whole"
+
+static const struct {
+        const char *path;
+        FindingState state;
+        const char *why;
+} deployments[] = {
+        { "placement", FINDING_CHANGED, "there is one host" },
+        { "update_config", FINDING_CHANGED, AS_A_WHOLE },
+        { "rollback_config", FINDING_CHANGED, AS_A_WHOLE },
+        { "resources.reservations.cpus", FINDING_CHANGED, NOT_RESERVED },
+        { "resources.reservations.memory", FINDING_CHANGED, NOT_RESERVED },
+        { "resources.reservations.pids", FINDING_CHANGED, NOT_RESERVED },
+        { "resources.reservations.generic_resources", FINDING_LOST, "name the devices with devices" },
+        { "resources.reservations.devices", FINDING_LOST, "name the devices, such as /dev/nvidia0, with devices" },
+        { "restart_policy.delay", FINDING_CHANGED, "a second passes before each restart" },
+        { "restart_policy.max_attempts", FINDING_CHANGED, NOT_COUNTED },
+        { "restart_policy.window", FINDING_CHANGED, NOT_COUNTED },
+};
+
+/* The member at a path of names, "a.b", which may have the value null. */
+static bool is_in(json_object *value, const char *path)
+{
+        _cleanup_strv_free_ char **names = NULL;
+
+        if (strv_split(path, '.', &names) < 0)
+                return false;
+        STRV_FOREACH(name, names)
+                if (!json_object_is_type(value, json_type_object) || !json_object_object_get_ex(value, *name, &value))
+                        return false;
+        return true;
+}
+
+/* What has no counterpart here, each with its own reason and place. */
+static int tell_deployments(ComposefileStep *c, json_object *value)
+{
+        for (size_t i = 0; i < ELEMENTSOF(deployments); i++) {
+                _cleanup_free_ char *at = NULL;
+                int r;
+
+                if (!is_in(value, deployments[i].path))
+                        continue;
+                at = strjoin(c->at, ".", deployments[i].path);
+                r = at ? findings_add(&c->make->drafts->findings, c->make->input->path,
+                                      yaml_line_of(c->make->document, at), at, deployments[i].state, "%s",
+                                      deployments[i].why)
+                       : -ENOMEM;
+                if (r < 0)
+                        return r;
+                c->told = true;
+        }
+        return 0;
+}
+
+/* A policy that does not say when is that for any end. */
+static int restart_policy(ComposefileStep *c, json_object *policy)
+{
+        static const char *const known[] = { "condition", "delay", "max_attempts", "window", NULL };
+        json_object *condition = NULL;
+        int r = json_object_is_type(policy, json_type_object) ? composefile_check_members(c, policy, known)
+                                                              : lose(c, "restart_policy: expected an object");
+
+        if (r < 0 || c->step.state == FINDING_LOST)
+                return r;
+        return json_object_object_get_ex(policy, "condition", &condition)
+                       ? composefile_restart(c, NULL, condition)
+                       : composefile_carry(c, "--restart", "always");
+}
+
+static int resources(ComposefileStep *c, json_object *value)
+{
+        static const char *const known[] = { "limits", "reservations", NULL };
+        json_object *limits = NULL;
+        int r = json_object_is_type(value, json_type_object) ? composefile_check_members(c, value, known)
+                                                             : lose(c, "resources: expected an object");
+
+        return r >= 0 && json_object_object_get_ex(value, "limits", &limits) &&
+                               json_object_is_type(limits, json_type_object)
+                       ? deploy_limits(c, limits)
+                       : r;
+}
+
 int composefile_deploy(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
         static const char *const known[] = { "mode",          "replicas",  "resources",     "restart_policy",
                                              "labels",        "placement", "update_config", "rollback_config",
                                              "endpoint_mode", NULL };
-        json_object *resources = NULL, *inner = NULL;
         const char *replicas = composefile_get(value, "replicas");
+        json_object *inner = NULL;
         int r;
 
         if (!json_object_is_type(value, json_type_object))
@@ -263,16 +347,9 @@ int composefile_deploy(ComposefileStep *c, const ComposefileRow *row, json_objec
         r = composefile_check_members(c, value, known);
         if (r >= 0 && replicas && !streq(replicas, "1"))
                 return lose(c, "one app is made of a service; give each one a name of its own");
-        if (r >= 0 && json_object_object_get_ex(value, "resources", &resources) &&
-            json_object_object_get_ex(resources, "limits", &inner))
-                r = deploy_limits(c, inner);
-        if (r >= 0 && json_object_object_get_ex(value, "restart_policy", &inner) &&
-            json_object_object_get_ex(inner, "condition", &inner))
-                r = composefile_restart(c, row, inner);
-        if (r >= 0 && (json_object_object_get_ex(value, "placement", &inner) ||
-                       json_object_object_get_ex(value, "update_config", &inner) ||
-                       json_object_object_get_ex(value, "rollback_config", &inner) ||
-                       json_object_object_get_ex(resources, "reservations", &inner)))
-                r = change(c, "there is one host and one of each service");
-        return r;
+        if (r >= 0 && json_object_object_get_ex(value, "resources", &inner))
+                r = resources(c, inner);
+        if (r >= 0 && json_object_object_get_ex(value, "restart_policy", &inner))
+                r = restart_policy(c, inner);
+        return r < 0 ? r : tell_deployments(c, value);
 }

@@ -28,11 +28,23 @@ static int name_of_project(ComposefileStep *c, const char *source, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
+static int check_volume_name(ComposefileStep *c, const char *name, char **ret)
+{
+        int r = quadlet_step_check_name(&c->step, FOREIGN_VOLUME, name);
+
+        if (r < 0 || c->step.state == FINDING_LOST)
+                return r;
+        *ret = strdup(name);
+        return *ret ? 0 : -ENOMEM;
+}
+
 /* A volume of the project has the project's name before its own, unless the file gives it another one. */
 static int volume_name(ComposefileStep *c, const char *source, char **ret)
 {
         json_object *volume = NULL, *options = NULL;
         const char *name, *driver;
+        _cleanup_free_ char *own = NULL;
+        int r;
 
         if (!top_level(c->make, "volumes", source, &volume))
                 return lose(c, "there is no volume '%s' in the file", source);
@@ -44,13 +56,10 @@ static int volume_name(ComposefileStep *c, const char *source, char **ret)
                             "volume '%s' has a driver or its options: mount it by a mount unit, and write "
                             "its path",
                             source);
-        if (name)
-                *ret = strdup(name);
-        else if (composefile_is_true(composefile_get(volume, "external")))
-                *ret = strdup(source);
-        else
-                return name_of_project(c, source, ret);
-        return *ret ? 0 : -ENOMEM;
+        if (name || composefile_is_true(composefile_get(volume, "external")))
+                return check_volume_name(c, name ?: source, ret);
+        r = name_of_project(c, source, &own);
+        return r < 0 ? r : check_volume_name(c, own, ret);
 }
 
 static int resolve(ComposefileStep *c, const char *source, char **ret)
@@ -130,6 +139,8 @@ static int long_volume(ComposefileStep *c, json_object *o)
                 return r;
         if (!target)
                 return lose(c, "there is no target");
+        if (streq(type, "volume") && source && is_path(source))
+                return lose(c, "'%s' is a path, which 'type: bind' mounts", source);
         if (streq(type, "volume") && !source)
                 return composefile_carry(c, "Volume", target);
         r = strv_extendf(&fields, "type=%s", type);
@@ -139,6 +150,9 @@ static int long_volume(ComposefileStep *c, json_object *o)
                 r = strv_extendf(&fields, "destination=%s", target);
         if (r >= 0)
                 r = add_fields(o, &fields);
+        STRV_FOREACH(field, fields)
+                if (strchr(*field, ','))
+                        return lose(c, "there is a comma in '%s'", *field);
         value = r >= 0 ? strv_join(fields, ",") : NULL;
         return value ? composefile_carry(c, "Mount", value) : -ENOMEM;
 }
@@ -194,16 +208,23 @@ static int one_secret(ComposefileStep *c, const ComposefileRow *row, json_object
         name = composefile_get(grant.what, "name") ?: grant.source;
         target = grant.target && startswith(grant.target, "/run/secrets/") ? grant.target + strlen("/run/secrets/")
                                                                            : grant.target ?: grant.source;
-        if (strpbrk(target, ",=") || strpbrk(name, ",=") || (file && strchr(file, ',')))
-                return lose(c, "there is a comma or '=' in a name");
         if (strchr(target, '/'))
                 return lose(c, "secrets are files in /run/secrets; '%s' is not", target);
+        r = quadlet_step_check_name(&c->step, FOREIGN_CREDENTIAL, target);
+        if (r >= 0 && !file)
+                r = quadlet_step_check_name(&c->step, FOREIGN_CREDENTIAL, name);
+        if (r < 0 || c->step.state == FINDING_LOST)
+                return r;
         if (composefile_get(grant.what, "environment"))
                 return lose(c, "write its value to /etc/credstore/%s, and 'external: true'", name);
         path = file ? quadlet_path(&c->step, file) : NULL;
         if (file && !path)
                 return lose(c, "cannot find the directory of '%s'", file);
-        r = strv_extendf(&c->step.app->words, "--credential=%s=%s", target, path ?: name);
+        if (path && strchr(path, ','))
+                return lose(c, "there is a comma in '%s'", path);
+        r = path ? quadlet_step_check_path(&c->step, path) : 0;
+        if (r >= 0)
+                r = strv_extendf(&c->step.app->words, "--credential=%s=%s", target, path ?: name);
         return r < 0 || path ? r : change(c, "its content has to be in /etc/credstore/%s before the pod starts", name);
 }
 

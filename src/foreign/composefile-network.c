@@ -3,8 +3,6 @@
 
 #include "foreign/composefile-plan-internal.h"
 
-#define HOST_NAME_LENGTH 253
-
 /* The other services */
 
 char *composefile_app_name(const char *service)
@@ -48,8 +46,12 @@ int composefile_depends_on(ComposefileStep *c, const ComposefileRow *row, json_o
 
 int composefile_host_entry(ComposefileStep *c, const char *name, const char *address)
 {
-        if (!*name || strlen(name) > HOST_NAME_LENGTH || !string_in_charset(name, LOWERCASE UPPERCASE DIGITS "-._"))
-                return lose(c, "'%s' is not a valid name of a host", name);
+        int r = quadlet_step_check_name(&c->step, FOREIGN_ALIAS, name);
+
+        if (r >= 0)
+                r = quadlet_step_check_address(&c->step, address);
+        if (r < 0 || !foreign_name_is_valid(FOREIGN_ALIAS, name) || !foreign_address_is_valid(address))
+                return r;
         return strv_extendf(&c->make->pod->words, "--hosts-entry=%s=%s", address, name);
 }
 
@@ -90,7 +92,9 @@ int composefile_extra_hosts(ComposefileStep *c, const ComposefileRow *row, json_
                 char *separator = *pair + strcspn(*pair, "=:"), *address = separator + 1;
                 size_t n;
 
-                if (!*separator || streq(address, "host-gateway"))
+                if (*separator && streq(address, "host-gateway"))
+                        return lose(c, "'host-gateway' is not known here; write the address of the host");
+                if (!*separator)
                         return lose(c, "'%s' is not NAME=ADDRESS", *pair);
                 *separator = 0;
                 n = strlen(address);
@@ -114,6 +118,12 @@ static int use_network(ComposefileStep *c, const char *network)
                             *c->make->network ? c->make->network : "the default one");
         if (c->make->network)
                 return 0;
+        if (*network) {
+                int r = quadlet_step_check_name(&c->step, FOREIGN_NETWORK, network);
+
+                if (r < 0 || c->step.state == FINDING_LOST)
+                        return r;
+        }
         c->make->network = network;
         return *network ? strv_extend(&c->make->pod->nets, network) : 0;
 }
@@ -230,8 +240,19 @@ static int one_port(ComposefileStep *c, const ComposefileRow *row, json_object *
         return r < 0 || c->step.state == FINDING_LOST ? r : composefile_carry(c, "PublishPort", text);
 }
 
+/* All services are in one pod, so that one is enough. */
+static bool has_network_of_host(const ComposefileMake *m)
+{
+        json_object_object_foreach(m->services, name, service)
+                if (!strv_contains(m->left_out, name) && streq_ptr(composefile_get(service, "network_mode"), "host"))
+                        return true;
+        return false;
+}
+
 int composefile_ports(ComposefileStep *c, const ComposefileRow *row, json_object *value)
 {
+        if (has_network_of_host(c->make))
+                return change(c, "the network is the host's, so that its ports are, too");
         return composefile_each(c, value, one_port, row);
 }
 
@@ -252,7 +273,7 @@ int composefile_hostname(ComposefileStep *c, const ComposefileRow *row, json_obj
         if (!text)
                 return lose(c, "expected a name");
         if (json_object_object_length(c->make->services) == 1)
-                return strv_extendf(&c->make->pod->words, "--hostname=%s", text);
+                return composefile_carry(c, "HostName", text);
         if (composefile_host_entry(c, text, "127.0.0.1") < 0)
                 return -ENOMEM;
         return change(c, "the host name is that of the pod; others find the service by this one");

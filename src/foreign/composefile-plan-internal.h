@@ -44,6 +44,9 @@ struct ComposefileRow {
 /* composefile-extends.c: merges services into those that extend them. */
 int composefile_extend(ComposefileMake *make);
 
+/* composefile-checks.c: names that meet, circles, and services that others wait for. */
+int composefile_check_services(ComposefileMake *m);
+
 /* composefile-service.c: one service as an app. */
 int composefile_service(ComposefileMake *make, const char *name, json_object *service);
 

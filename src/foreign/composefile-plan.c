@@ -101,18 +101,39 @@ static int project_of_directory(ComposefileMake *m)
         return *m->project ? 0 : free_and_strdup(&m->project, "compose");
 }
 
+static int tell_pod_name(ComposefileMake *m, const char *name)
+{
+        return findings_add(&m->drafts->findings, m->input->path, yaml_line_of(m->document, "name"), "name",
+                            FINDING_LOST,
+                            "'%s' is not a valid name of a pod: %s; write one that is, or give podctl create a NAME",
+                            name, foreign_name_rule(FOREIGN_POD));
+}
+
 static int begin_project(ComposefileMake *m, const char *name)
 {
-        const char *own = composefile_get(m->document.value, "name");
+        const char *own = composefile_get(m->document.value, "name")
+                                  ?: strv_env_get(m->input->environment, "COMPOSE_PROJECT_NAME");
         char *of_pod;
-        int r = own ? free_and_strdup(&m->project, own) : project_of_directory(m);
+        int r = !isempty(own) ? free_and_strdup(&m->project, own) : project_of_directory(m);
 
         if (r < 0)
                 return r;
         of_pod = strdup(name ?: m->project);
         for (char *s = of_pod; s && *s && !name; s++)
                 *s = *s == '_' ? '-' : *s;
-        return pod_drafts_add_pod(m->drafts, strdup(m->input->path), of_pod, &m->pod);
+        r = pod_drafts_add_pod(m->drafts, strdup(m->input->path), of_pod, &m->pod);
+        return r < 0 || foreign_name_is_valid(FOREIGN_POD, of_pod) ? r : tell_pod_name(m, of_pod);
+}
+
+/* COMPOSE_FILE may name several files. */
+static int check_variables(ComposefileMake *m)
+{
+        const char *files = strv_env_get(m->input->environment, "COMPOSE_FILE");
+
+        if (isempty(files) || streq(path_basename(files), path_basename(m->input->path)))
+                return 0;
+        return findings_add(&m->drafts->findings, m->input->path, 0, "COMPOSE_FILE", FINDING_CHANGED,
+                            "only this file is read, and not '%s'", files);
 }
 
 static int check_top_level(ComposefileMake *m)
@@ -220,6 +241,8 @@ static int add_services(ComposefileMake *m)
         }
         if (m->pod->n_apps == 0)
                 r = tell(m, "services", FINDING_LOST, "there is no service");
+        if (r >= 0)
+                r = composefile_check_services(m);
         return r < 0 ? r : pod_draft_finish(m->pod);
 }
 
@@ -230,11 +253,13 @@ static int convert(ComposefileMake *m, const char *name)
         if (r >= 0)
                 r = begin_project(m, name);
         if (r >= 0)
+                r = check_variables(m);
+        if (r >= 0)
                 r = check_top_level(m);
         if (r >= 0)
                 r = add_services(m);
         findings_sort(&m->drafts->findings);
-        return r;
+        return r < 0 ? r : findings_unite(&m->drafts->findings);
 }
 
 static bool has_services(json_object *document, json_object **ret)
@@ -256,7 +281,11 @@ int composefile_plan_new(const ComposefileInput *input, const char *name, PodDra
         if (r < 0)
                 return explain(reterr_message, -r, "%s", json_error_message(&e, r));
         m.document = (YamlDocument) { json_object_array_get_idx(documents, 0), lines };
-        if (json_object_array_length(documents) != 1 || !has_services(m.document.value, &m.services))
+        if (json_object_array_length(documents) > 1 && has_services(m.document.value, &m.services))
+                return explain(reterr_message, EINVAL,
+                               "a second document begins at line %zu, and one is read; put all into the first",
+                               yaml_place_of_value(lines, json_object_array_get_idx(documents, 1)).line);
+        if (!has_services(m.document.value, &m.services))
                 return explain(reterr_message, EINVAL,
                                "there is no 'services' in it, as files of Compose have; a file of Kubernetes is "
                                "given as it is: podctl create NAME FILE");

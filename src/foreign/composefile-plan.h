@@ -13,6 +13,7 @@ typedef struct ComposefileInput {
         char *const *environment; /* for variables in the file, and for those that it passes on */
         /* Reads a file of variables; -ENOENT: it is not there. */
         int (*read)(const char *path, char **ret, size_t *ret_size);
+        bool (*exists)(const char *path); /* whether the host has it; NULL: everything is there */
 } ComposefileInput;
 
 /* name: that of the pod; NULL: the one in the file, or of its directory. -EINVAL or -EBADMSG with a message: the file

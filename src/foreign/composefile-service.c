@@ -339,7 +339,11 @@ int composefile_service(ComposefileMake *make, const char *name, json_object *se
         QuadletFile file = { .path = (char *) make->input->path, .stem = (char *) "", .suffix = (char *) "compose" };
         ComposefileStep c = { .make = make,
                               .service = name,
-                              .step = { .files = &file, .n_files = 1, .file = &file, .pod = make->pod } };
+                              .step = { .files = &file,
+                                        .n_files = 1,
+                                        .file = &file,
+                                        .exists = make->input->exists,
+                                        .pod = make->pod } };
         int r = pod_draft_add_app(make->pod, strdup(name), composefile_app_name(name), &c.step.app);
 
         if (r >= 0)

@@ -2,6 +2,7 @@
 #include <ctype.h>
 
 #include "foreign/composefile-variables.h"
+#include "manifest/ac-types.h"
 #include "shared/explain.h"
 
 #define DEPTH_MAX 32
@@ -239,21 +240,24 @@ static int set_expanded(Variables *v, const char *name, const char *value, bool 
         return r < 0 ? r : strv_env_set(v->env, name, expanded);
 }
 
+/* NAME=VALUE, "NAME: VALUE", or a NAME alone, which is inherited. */
 static int read_variable(Variables *v)
 {
         _cleanup_free_ char *name = NULL, *value = NULL;
-        size_t n = strcspn(v->s, "=\n \t"), line = v->line;
+        size_t n = strcspn(v->s, "=:\n"), length = n;
         bool literal;
         int r;
 
-        name = strndup(v->s, n);
+        while (length > 0 && isspace((unsigned char) v->s[length - 1]))
+                length--;
+        name = strndup(v->s, length);
         if (!name)
                 return -ENOMEM;
-        if (n == 0 || name_length(name) == 0)
-                return explain(v->reterr_message, EINVAL, "%zu: '%s' is not a valid name of a variable", line, name);
+        if (!ac_env_name_is_valid(name))
+                return explain(v->reterr_message, EINVAL, "%zu: '%s' is not a valid name of a variable", v->line,
+                               name);
         v->s += n;
-        v->s += strspn(v->s, " \t");
-        if (*v->s != '=') {
+        if (*v->s != '=' && *v->s != ':') {
                 const char *inherited = strv_env_get(v->environment, name);
 
                 v->s += strcspn(v->s, "\n");

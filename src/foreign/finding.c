@@ -14,13 +14,17 @@ const char *finding_state_to_string(FindingState s)
         return state_table[s];
 }
 
+static void item_done(Finding *item)
+{
+        free(item->file);
+        free(item->member);
+        free(item->text);
+}
+
 void findings_done(Findings *f)
 {
-        for (size_t i = 0; i < f->n; i++) {
-                free(f->items[i].file);
-                free(f->items[i].member);
-                free(f->items[i].text);
-        }
+        for (size_t i = 0; i < f->n; i++)
+                item_done(&f->items[i]);
         free(f->items);
         *f = (Findings) {};
 }
@@ -69,6 +73,17 @@ int findings_add_at(Findings *f, JsonPlace place, const char *member, FindingSta
         return r;
 }
 
+int findings_move(Findings *to, Findings *from)
+{
+        if (ARRAY_GROW(to->items, to->allocated, to->n, from->n) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < from->n; i++)
+                to->items[to->n++] = from->items[i];
+        free(from->items);
+        *from = (Findings) {};
+        return 0;
+}
+
 size_t findings_count(const Findings *f, FindingState state)
 {
         size_t n = 0;
@@ -93,6 +108,45 @@ void findings_sort(Findings *f)
 {
         if (f->n > 0)
                 qsort(f->items, f->n, sizeof(Finding), compare_findings);
+}
+
+/* Takes item, also on failure. */
+static int unite(Finding *last, Finding *item)
+{
+        int r = 0;
+
+        if (item->state > last->state) {
+                Finding lesser = *last;
+
+                *last = *item;
+                *item = lesser;
+        }
+        if (item->state == last->state && item->text && !streq_ptr(last->text, item->text)) {
+                char *both = strjoin(strempty(last->text), last->text ? "; " : "", item->text);
+
+                r = both ? 0 : -ENOMEM;
+                free(last->text);
+                last->text = both;
+        }
+        item_done(item);
+        return r;
+}
+
+int findings_unite(Findings *f)
+{
+        size_t n = 0;
+        int r = 0;
+
+        for (size_t i = 0; i < f->n; i++) {
+                Finding *item = &f->items[i], *last = n > 0 ? &f->items[n - 1] : NULL;
+
+                if (r < 0 || !last || compare_findings(last, item) != 0 || !streq_ptr(last->file, item->file))
+                        f->items[n++] = *item;
+                else
+                        r = unite(last, item);
+        }
+        f->n = n;
+        return r;
 }
 
 char *finding_to_line(const Finding *f, const char *file)

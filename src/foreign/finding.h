@@ -38,9 +38,14 @@ int findings_add_at(Findings *f, JsonPlace place, const char *member, FindingSta
 /* The same; takes text, also on failure. */
 int findings_add_text(Findings *f, const char *file, size_t line, const char *member, FindingState state, char *text);
 
+/* Appends all that from has, which then is empty. -ENOMEM: nothing was moved. */
+int findings_move(Findings *to, Findings *from);
+
 size_t findings_count(const Findings *f, FindingState state);
 /* By line, column and member. */
 void findings_sort(Findings *f);
+/* After it: leaves one of those of the same place and member, with the texts of the worst state. */
+int findings_unite(Findings *f);
 
 const char *finding_state_to_string(FindingState s);
 /* "FILE:LINE:COLUMN: MEMBER: TEXT", as far as they are there; file stands for the only one. NULL: out of memory. */

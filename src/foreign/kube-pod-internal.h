@@ -31,6 +31,9 @@ typedef struct KubeMake {
         size_t n_sources;
 } KubeMake;
 
+/* kube-names.c: refuses names and addresses that are none. */
+int kube_check_names(const KubeMake *m);
+
 /* Notes something about a member of the pod's spec; member is its path in there. */
 int kube_note(const KubeMake *m, bool refused, const char *member, const char *format, ...) _printf_(4, 5);
 #define kube_refuse(m, member, ...) kube_note(m, true, member, __VA_ARGS__)

@@ -151,7 +151,7 @@ static int set_pull_policy(const KubeMake *m)
 static int set_names(const KubeMake *m)
 {
         _cleanup_strv_free_ char **options = NULL, **hosts = NULL;
-        int r = 0;
+        int r = kube_check_names(m);
 
         for (size_t i = 0; r >= 0 && i < m->spec->n_dns_options; i++) {
                 const struct KubeDnsOption *o = &m->spec->dns_options[i];

@@ -43,6 +43,30 @@ void pod_drafts_done(PodDrafts *drafts)
         *drafts = (PodDrafts) {};
 }
 
+int pod_drafts_move(PodDrafts *to, PodDrafts *from)
+{
+        PodDraft *pods = reallocarray(to->pods, to->n_pods + from->n_pods + 1, sizeof(PodDraft));
+        NetworkDraft *networks;
+
+        if (!pods)
+                return -ENOMEM;
+        to->pods = pods;
+        networks = reallocarray(to->networks, to->n_networks + from->n_networks + 1, sizeof(NetworkDraft));
+        if (!networks)
+                return -ENOMEM;
+        to->networks = networks;
+        if (findings_move(&to->findings, &from->findings) < 0)
+                return -ENOMEM;
+        memcpy(pods + to->n_pods, from->pods ?: pods, from->n_pods * sizeof(PodDraft));
+        memcpy(networks + to->n_networks, from->networks ?: networks, from->n_networks * sizeof(NetworkDraft));
+        to->n_pods += from->n_pods;
+        to->n_networks += from->n_networks;
+        free(from->pods);
+        free(from->networks);
+        *from = (PodDrafts) {};
+        return 0;
+}
+
 int pod_drafts_add_pod(PodDrafts *drafts, char *stem, char *name, PodDraft **ret)
 {
         PodDraft *grown = reallocarray(drafts->pods, drafts->n_pods + 1, sizeof(PodDraft));
@@ -171,7 +195,7 @@ static int app_words(const PodDraft *pod, const AppDraft *app, char ***words)
 int pod_draft_words(const PodDraft *pod, char ***ret)
 {
         _cleanup_strv_free_ char **words = NULL;
-        int r = strv_extend_strv(&words, pod->words);
+        int r = *pod->name == '-' ? -EINVAL : strv_extend_strv(&words, pod->words);
 
         if (r >= 0)
                 r = strv_extend(&words, pod->name);

@@ -47,6 +47,9 @@ typedef struct PodDrafts {
 
 void pod_drafts_done(PodDrafts *drafts);
 
+/* Appends all that from has, which then is empty. -ENOMEM: nothing was moved. */
+int pod_drafts_move(PodDrafts *to, PodDrafts *from);
+
 /* These take the strings, also on failure; NULL among them: out of memory. What they return lives until the next one
  * of its kind is added. */
 int pod_drafts_add_pod(PodDrafts *drafts, char *stem, char *name, PodDraft **ret);
@@ -62,5 +65,6 @@ int app_draft_finish_caps(AppDraft *app, const char *const *base);
 int pod_draft_finish_app(PodDraft *pod, AppDraft *app);
 int pod_draft_finish(PodDraft *pod);
 
-/* The words of podctl create, with the name and all images. */
+/* The words of podctl create, with the name and all images. -EINVAL: the name, which was told as lost, would be an
+ * option. */
 int pod_draft_words(const PodDraft *pod, char ***ret);

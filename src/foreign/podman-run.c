@@ -201,7 +201,7 @@ static int take_security_option(QuadletFile *f, const char *value)
         return add(f, "--security-opt", value, false);
 }
 
-static int take_row(QuadletFile *f, int i, const char *value)
+static int take_option(QuadletFile *f, int i, const char *value)
 {
         if (rows[i].why) {
                 _cleanup_free_ char *option = strjoin("--", rows[i].name);
@@ -218,6 +218,23 @@ static int take_row(QuadletFile *f, int i, const char *value)
         if (rows[i].key && streq(rows[i].key, "CPUQuota") && !string_in_charset(value, DIGITS "."))
                 return add(f, "--cpus", value, false);
         return rows[i].key ? add(f, rows[i].key, value ?: "true", rows[i].kind == WORD) : 0;
+}
+
+/* Notes what the user has typed, for those who tell of it. */
+static int note(QuadletFile *f, size_t first, const char *typed)
+{
+        for (; first < f->n_entries; first++)
+                if (free_and_strdup(&f->entries[first].typed, typed) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
+static int take_row(QuadletFile *f, int i, const char *typed, const char *value)
+{
+        size_t first = f->n_entries;
+        int r = take_option(f, i, value);
+
+        return r < 0 ? r : note(f, first, typed);
 }
 
 static bool takes_value(int i)
@@ -238,6 +255,7 @@ static int missing(const char *word, char **reterr_message)
 
 static int take_long(QuadletFile *f, char *const **words, char **reterr_message)
 {
+        _cleanup_free_ char *typed = NULL;
         const char *word = **words, *equals = strchr(word, '=');
         int i = find_long(word + 2, equals ? (size_t) (equals - word) - 2 : strlen(word) - 2);
 
@@ -245,10 +263,18 @@ static int take_long(QuadletFile *f, char *const **words, char **reterr_message)
                 return unknown(word, reterr_message);
         (*words)++;
         if (equals || !takes_value(i))
-                return take_row(f, i, equals ? equals + 1 : NULL);
+                return take_row(f, i, word, equals ? equals + 1 : NULL);
         if (!**words)
                 return missing(word, reterr_message);
-        return take_row(f, i, *(*words)++);
+        typed = strjoin(word, " ", **words);
+        return typed ? take_row(f, i, typed, *(*words)++) : -ENOMEM;
+}
+
+static int take_letter(QuadletFile *f, int i, const char *value)
+{
+        _cleanup_free_ char *typed = strprintf("-%c%s%s", rows[i].letter, value ? " " : "", strempty(value));
+
+        return typed ? take_row(f, i, typed, value) : -ENOMEM;
 }
 
 /* -it, -p 80:80, -p80:80 */
@@ -263,10 +289,10 @@ static int take_letters(QuadletFile *f, char *const **words, char **reterr_messa
                 if (i < 0)
                         return unknown(word, reterr_message);
                 if (takes_value(i) && s[1])
-                        return take_row(f, i, s + 1 + (s[1] == '='));
+                        return take_letter(f, i, s + 1 + (s[1] == '='));
                 if (takes_value(i) && !**words)
                         return missing(word, reterr_message);
-                r = take_row(f, i, takes_value(i) ? *(*words)++ : NULL);
+                r = take_letter(f, i, takes_value(i) ? *(*words)++ : NULL);
                 if (r < 0)
                         return r;
         }
@@ -314,6 +340,7 @@ static int skip_command(char *const **words, char **reterr_message)
 static int parse(QuadletFile *f, char *const *words, char **reterr_message)
 {
         int r = skip_command(&words, reterr_message);
+        size_t first;
 
         while (r >= 0 && *words && **words == '-' && !streq(*words, "--"))
                 r = startswith(*words, "--") ? take_long(f, &words, reterr_message)
@@ -324,7 +351,10 @@ static int parse(QuadletFile *f, char *const *words, char **reterr_message)
                 words++;
         if (!*words)
                 return explain_line(reterr_message, EINVAL, "The command line of podman run names no image");
+        first = f->n_entries;
         r = add(f, "Image", *words, false);
+        if (r >= 0)
+                r = note(f, first, *words);
         return r < 0 ? r : take_command(f, words + 1);
 }
 

@@ -18,6 +18,7 @@ static void entry_done(QuadletEntry *e)
 {
         free(e->section);
         free(e->key);
+        free(e->typed);
         free(e->value);
         free(e->file);
         *e = (QuadletEntry) {};
@@ -203,13 +204,11 @@ int quadlet_file_parse(QuadletFile *f, const char *path, const char *text, size_
 static int read_one(QuadletFile *f, const char *path, char **reterr_message)
 {
         _cleanup_free_ char *text = NULL;
-        struct stat st;
         size_t n;
-        int r;
+        int r = read_named_file(path, FILE_MAX_SIZE, &text, &n);
 
-        r = stat(path, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? -EISDIR : S_ISREG(st.st_mode) ? 0 : -EINVAL;
-        if (r >= 0)
-                r = read_file_at(AT_FDCWD, path, FILE_MAX_SIZE, &text, &n);
+        if (r == -EINVAL)
+                return explain(reterr_message, r, "%s: not a regular file", path);
         if (r < 0)
                 return explain(reterr_message, r, "%s: %s", path, strerror(-r));
         return quadlet_file_parse(f, path, text, n, reterr_message);

@@ -11,7 +11,8 @@ typedef struct QuadletEntry {
         char *key;
         char *value; /* continuation lines joined; quotes and specifiers as they are written */
         char *file;
-        unsigned line; /* the first one */
+        unsigned line; /* the first one; 0: it is not from a file */
+        char *typed;   /* on a command line, instead of section and key; or NULL */
 } QuadletEntry;
 
 typedef struct QuadletFile {

@@ -3,8 +3,10 @@
 
 #include "basic/parse.h"
 #include "basic/path.h"
+#include "foreign/foreign-size.h"
 #include "foreign/quadlet-keys.h"
 #include "foreign/quadlet-mounts.h"
+#include "foreign/quadlet-network.h"
 
 #define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
 #define change(step, ...) quadlet_step_tell(step, FINDING_CHANGED, __VA_ARGS__)
@@ -60,7 +62,9 @@ static int seconds(QuadletStep *step, const QuadletRow *row, const char *value)
         return strv_extendf(&step->app->words, "--%s=%ss", row->option, value);
 }
 
-/* Values that have another name here. "=": nothing has to be said. */
+#define JOURNAL "the journal has the output"
+
+/* Values that have another name here. NULL: the journal does what is meant. */
 typedef struct Word {
         const char *option, *from, *to;
 } Word;
@@ -77,6 +81,9 @@ static const Word translations[] = {
         { "log", "journald", "both" },
         { "log", "none", "none" },
         { "log", "passthrough", "both" },
+        { "log", "json-file", NULL },
+        { "log", "k8s-file", NULL },
+        { "log", "local", NULL },
         { "private-users", "auto", "yes" },
         { "private-users", "host", "no" },
         { "annotation=podctl/auto-update", "registry", "restart" },
@@ -88,7 +95,8 @@ static int translate(QuadletStep *step, const QuadletRow *row, const char *value
 
         for (size_t i = 0; i < ELEMENTSOF(translations); i++)
                 if (streq(translations[i].option, row->option) && streq(translations[i].from, value))
-                        return strv_extendf(words, "--%s=%s", row->option, translations[i].to);
+                        return translations[i].to ? strv_extendf(words, "--%s=%s", row->option, translations[i].to)
+                                                  : change(step, JOURNAL);
         return lose(step, "'%s' is not possible with --%s", value, row->option);
 }
 
@@ -139,10 +147,16 @@ static int entrypoint(QuadletStep *step, const QuadletRow *row, const char *valu
                 return strv_extend(&step->app->entrypoint, value);
         if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0)
                 return lose(step, "not a valid list of words in JSON");
-        for (size_t i = 0; i < json_object_array_length(list); i++)
-                if (strv_extend(&step->app->entrypoint,
-                                json_object_get_string(json_object_array_get_idx(list, i))) < 0)
+        for (size_t i = 0; i < json_object_array_length(list); i++) {
+                json_object *word = json_object_array_get_idx(list, i);
+
+                if (!json_object_is_type(word, json_type_string) || streq(json_object_get_string(word), "---")) {
+                        step->app->entrypoint = strv_free(step->app->entrypoint);
+                        return lose(step, "expected words, and no '---', which ends arguments here");
+                }
+                if (strv_extend(&step->app->entrypoint, json_object_get_string(word)) < 0)
                         return -ENOMEM;
+        }
         return 0;
 }
 
@@ -170,7 +184,9 @@ static int environment_file(QuadletStep *step, const QuadletRow *row, const char
 
         if (*value == '-')
                 return lose(step, "a file that may be missing; make it, and leave the hyphen away");
-        return path ? strv_extendf(&step->pod->words, "--set-env-file=%s", path) : -ENOMEM;
+        if (!path || quadlet_step_check_path(step, path) < 0)
+                return -ENOMEM;
+        return strv_extendf(&step->pod->words, "--set-env-file=%s", path);
 }
 
 static int user(QuadletStep *step, const QuadletRow *row, const char *value)
@@ -207,16 +223,15 @@ static int caps(QuadletStep *step, const QuadletRow *row, const char *value)
         return r;
 }
 
-/* 512m, 1g, 1gb as podman has them. */
+/* None at all is no limit. */
 static int memory(QuadletStep *step, const QuadletRow *row, const char *value)
 {
-        size_t n = strspn(value, DIGITS);
-        char unit = toupper((unsigned char) value[n]);
+        _cleanup_free_ char *size = NULL;
+        int r = foreign_size_parse(value, &size);
 
-        if (n == 0 || (unit && !strchr("BKMG", unit)))
-                return lose(step, "'%s' is not a valid size; write 512M", value);
-        return strv_extendf(&step->app->words, "--%s=%.*s%s", row->option, (int) n, value,
-                            unit == 'K' ? "K" : unit == 'M' ? "M" : unit == 'G' ? "G" : "");
+        if (r == -EINVAL)
+                return lose(step, FOREIGN_SIZE_RULE, value);
+        return r < 0 || streq(size, "0") ? r : strv_extendf(&step->app->words, "--%s=%s", row->option, size);
 }
 
 static int ulimit(QuadletStep *step, const QuadletRow *row, const char *value)
@@ -282,6 +297,11 @@ static int secret(QuadletStep *step, const QuadletRow *row, const char *value)
             (target && strchr(target, '/')))
                 return lose(step, "only the app's user can read it, as /run/secrets/NAME; leave uid, gid, mode and "
                                   "paths away");
+        r = quadlet_step_check_name(step, FOREIGN_CREDENTIAL, fields[0]);
+        if (r >= 0 && target && !streq_ptr(type, "env"))
+                r = quadlet_step_check_name(step, FOREIGN_CREDENTIAL, target);
+        if (r < 0 || step->state == FINDING_LOST)
+                return r;
         r = streq_ptr(type, "env")
                     ? strv_extendf(&step->app->words, "--credential=%s,env=%s", fields[0], target ?: fields[0])
                     : strv_extendf(&step->app->words, "--credential=%s=%s", target ?: fields[0], fields[0]);
@@ -309,119 +329,15 @@ static int default_only(QuadletStep *step, const QuadletRow *row, const char *va
         return strv_contains(words, value) ? 0 : lose(step, "'%s' is not possible, only %s", value, row->option);
 }
 
-/* Networks */
-
-static int network(QuadletStep *step, const QuadletRow *row, const char *value)
+/* It becomes a line of the unit. */
+static int pids(QuadletStep *step, const QuadletRow *row, const char *value)
 {
-        _cleanup_free_ char *name = NULL, *options = NULL, *own = NULL;
-        const QuadletFile *file;
-        int r = split_pair(value, ':', &name, &options);
+        bool unlimited = streq(value, "-1") || streq(value, "0");
+        uint32_t n;
 
-        if (r < 0)
-                return r;
-        if (streq(name, "container") || streq(name, "pasta") || streq(name, "slirp4netns") || streq(name, "ns") ||
-            endswith(name, ".container"))
-                return lose(step, "put both containers into one .pod, or use a network with a name");
-        file = quadlet_find_unit(step->files, step->n_files, name);
-        if (!file && endswith(name, ".network"))
-                return lose(step, "there is no file %s among those that were given", name);
-        if (options && !startswith(options, "ip="))
-                return lose(step, "of the options of a network, only ip= is possible");
-        own = file ? quadlet_name_of(file)
-                   : strdup(streq(name, "bridge") || streq(name, "private") || streq(name, "podman") ? "default"
-                                                                                                     : name);
-        if (!own)
-                return -ENOMEM;
-        return options ? strv_extendf(&step->pod->nets, "%s:IP=%s", own, options + strlen("ip="))
-                       : strv_extend(&step->pod->nets, own);
-}
-
-static int address(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        if (step->pod->address && !streq(step->pod->address, value))
-                return lose(step, "there is one fixed address, %s", step->pod->address);
-        return free_and_strdup(&step->pod->address, value);
-}
-
-static int publish(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        const char *last = strrchr(value, ':');
-
-        if (!last || last == value || last[-1] == ':' || last[-1] == ']')
-                return lose(step, "the host's port has to be chosen: write HOSTPORT:%s", last ? last + 1 : value);
-        return to_pod(step, row, value);
-}
-
-static int add_host(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        const char *colon = strchr(value, ':');
-
-        if (!colon || streq(colon + 1, "host-gateway"))
-                return lose(step, "write NAME:ADDRESS");
-        return strv_extendf(&step->pod->words, "--hosts-entry=%s=%.*s", colon + 1, (int) (colon - value), value);
-}
-
-/* Files of networks */
-
-static int member(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        return json_object_object_add(step->network, row->option, json_object_new_string(value)) < 0 ? -ENOMEM : 0;
-}
-
-static int subnet(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        const char *name = strchr(value, ':') ? "subnet6" : "subnet";
-
-        if (json_object_object_get_ex(step->network, name, NULL))
-                return lose(step, "a network has one subnet of each family");
-        return json_object_object_add(step->network, name, json_object_new_string(value)) < 0 ? -ENOMEM : 0;
-}
-
-/* "!" before the member: it is the opposite. */
-static int flag(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        bool opposite = *row->option == '!';
-        int b = parse_boolean(value);
-
-        if (b < 0)
-                return lose(step, "'%s' is not true or false", value);
-        return json_object_object_add(step->network, row->option + opposite, json_object_new_boolean(b != opposite)) < 0
-                       ? -ENOMEM
-                       : 0;
-}
-
-static int name_server(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        json_object *dns, *list;
-
-        if (!json_object_object_get_ex(step->network, "dns", &dns)) {
-                dns = json_object_new_object();
-                list = json_object_new_array();
-                if (json_object_object_add(dns, "nameservers", list) < 0 ||
-                    json_object_object_add(step->network, "dns", dns) < 0)
-                        return -ENOMEM;
-        }
-        (void) json_object_object_get_ex(dns, "nameservers", &list);
-        return json_object_array_add(list, json_object_new_string(value)) < 0 ? -ENOMEM : 0;
-}
-
-static int network_options(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        uint32_t mtu;
-
-        if (streq(value, "isolate=true") || streq(value, "isolate=strict"))
-                return json_object_object_add(step->network, "isolate", json_object_new_boolean(true)) < 0 ? -ENOMEM
-                                                                                                           : 0;
-        if (startswith(value, "mtu=") && parse_uint32(value + strlen("mtu="), &mtu) >= 0)
-                return json_object_object_add(step->network, "mtu", json_object_new_int64(mtu)) < 0 ? -ENOMEM : 0;
-        return lose(step, "only isolate and mtu are possible");
-}
-
-static int to_service(QuadletStep *step, const QuadletRow *row, const char *value)
-{
-        if (streq(row->option, "TasksMax") && streq(value, "-1"))
-                value = "infinity";
-        return strv_extendf(&step->pod->service, "%s=%s", row->option, value);
+        if (!unlimited && parse_uint32(value, &n) < 0)
+                return lose(step, "'%s' is not a number of processes, or -1 for no limit", value);
+        return strv_extendf(&step->pod->service, "%s=%s", row->option, unlimited ? "infinity" : value);
 }
 
 static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
@@ -442,12 +358,12 @@ static int lost(QuadletStep *step, const QuadletRow *row, const char *value)
 
 /* What both containers and pods have. */
 #define OF_PODS(s)                                                                                                     \
-        { s, "AddHost", add_host, "hosts-entry" }, LOST(s, "ContainersConfModule", MODULE),                            \
+        { s, "AddHost", quadlet_add_host, "hosts-entry" }, LOST(s, "ContainersConfModule", MODULE),                    \
         { s, "DNS", to_pod, "dns" }, { s, "DNSOption", to_pod, "dns-opt" }, { s, "DNSSearch", to_pod, "dns-search" },  \
-        LOST(s, "GIDMap", MAPS), LOST(s, "GlobalArgs", ARGS), { s, "HostName", to_pod, "hostname" },                   \
-        { s, "IP", address, "net" }, { s, "IP6", address, "net" }, { s, "Network", network, "net" },                   \
-        { s, "NetworkAlias", to_pod, "net-alias" }, LOST(s, "PodmanArgs", ARGS),                           \
-        { s, "PublishPort", publish, "port" },                                                                         \
+        LOST(s, "GIDMap", MAPS), LOST(s, "GlobalArgs", ARGS), { s, "HostName", quadlet_host_name, "hostname" },        \
+        { s, "IP", quadlet_address, "net" }, { s, "IP6", quadlet_address, "net" },                                     \
+        { s, "Network", quadlet_network, "net" }, { s, "NetworkAlias", to_pod, "net-alias" },                          \
+        LOST(s, "PodmanArgs", ARGS), { s, "PublishPort", quadlet_publish, "port" },                                    \
         LOST(s, "RemapGid", MAPS), LOST(s, "RemapUid", MAPS), LOST(s, "RemapUidSize", MAPS),                           \
         LOST(s, "RemapUsers", MAPS), CHANGED(s, "ServiceName", SERVICE_NAME),                                          \
         { s, "ShmSize", quadlet_shm_size, "volume" }, LOST(s, "SubGIDMap", MAPS), LOST(s, "SubUIDMap", MAPS),          \
@@ -490,13 +406,13 @@ const QuadletRow quadlet_rows[] = {
         { "Container", "Image", image, NULL },
         { "Container", "Label", words_to_app, "user-label" },
         { "Container", "LogDriver", translate, "log" },
-        LOST("Container", "LogOpt", "--journal-size= and --journal-age= limit the pod's journal"),
+        CHANGED("Container", "LogOpt", "the journal has the output, which --journal-size= and --journal-age= limit"),
         LOST("Container", "Mask", "the kernel's paths of systemd-nspawn are hidden, no others"),
         { "Container", "Memory", memory, "memory" },
         { "Container", "Mount", quadlet_mount, "mount" },
         { "Container", "NoNewPrivileges", to_app, "no-new-privileges" },
         { "Container", "Notify", notify, "health-ready" },
-        { "Container", "PidsLimit", to_service, "TasksMax", FINDING_CHANGED, "the limit is that of the whole pod" },
+        { "Container", "PidsLimit", pids, "TasksMax", FINDING_CHANGED, "the limit is that of the whole pod" },
         NONE("Container", "Pod", "the container is an app of that pod"),
         { "Container", "Pull", translate, "pull-policy" },
         { "Container", "ReadOnly", read_only, "readonly-rootfs" },
@@ -550,23 +466,23 @@ const QuadletRow quadlet_rows[] = {
         NONE("Volume", "VolumeName", NULL),
 
         LOST("Network", "ContainersConfModule", MODULE),
-        { "Network", "DNS", name_server, "dns" },
+        { "Network", "DNS", quadlet_name_server, "dns" },
         NONE("Network", "DisableDNS", "pods find each other by /etc/hosts"),
         { "Network", "Driver", default_only, "bridge" },
         LOST("Network", "Gateway", "it is the first address of the subnet"),
         LOST("Network", "GlobalArgs", ARGS),
         { "Network", "IPAMDriver", default_only, "host-local" },
         LOST("Network", "IPRange", "write a smaller Subnet="),
-        { "Network", "IPv6", flag, "ipv6" },
+        { "Network", "IPv6", quadlet_network_flag, "ipv6" },
         CHANGED("Network", "InterfaceName", "each pod has a link of its own to the host, and there is no bridge"),
-        { "Network", "Internal", flag, "!isDefaultGateway" },
+        { "Network", "Internal", quadlet_network_flag, "!isDefaultGateway" },
         CHANGED("Network", "Label", "networks have no labels"),
         NONE("Network", "NetworkDeleteOnStop", "what is made for a network ends with its last pod"),
-        { "Network", "NetworkName", member, "name" },
-        { "Network", "Options", network_options, "isolate" },
+        { "Network", "NetworkName", quadlet_network_member, "name" },
+        { "Network", "Options", quadlet_network_options, "isolate" },
         LOST("Network", "PodmanArgs", ARGS),
         NONE("Network", "ServiceName", "networks need no unit"),
-        { "Network", "Subnet", subnet, "subnet" },
+        { "Network", "Subnet", quadlet_subnet, "subnet" },
 
         LOST("Image", "AllTags", "podctl fetch takes each tag"),
         LOST("Image", "Arch", "images are those of this machine"),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/path.h"
+#include "foreign/foreign-size.h"
 #include "foreign/quadlet-mounts.h"
 
 #define lose(step, ...) quadlet_step_tell(step, FINDING_LOST, __VA_ARGS__)
@@ -33,6 +34,10 @@ static const struct {
         { "slave", ",propagation=slave", FINDING_CARRIED, NULL },
         { "rslave", ",propagation=slave", FINDING_CARRIED, NULL },
         { "copy", "", FINDING_CARRIED, NULL },
+        /* For hosts that are no Linux */
+        { "cached", "", FINDING_CARRIED, NULL },
+        { "consistent", "", FINDING_CARRIED, NULL },
+        { "delegated", "", FINDING_CARRIED, NULL },
         { "U", "", FINDING_LOST, "owners stay as they are; use chown, with the IDs that the image has" },
 };
 
@@ -60,23 +65,35 @@ static int add_options(QuadletStep *step, const char *text, char **fields)
         return r;
 }
 
+static int path_fields(QuadletStep *step, const char *source, char **ret)
+{
+        _cleanup_free_ char *path = quadlet_path(step, source);
+
+        if (!path)
+                return lose(step, "cannot find the directory of '%s'", source);
+        if (strchr(path, ','))
+                return lose(step, "there is a comma in '%s'", path);
+        *ret = strjoin("kind=host,source=", path);
+        return *ret ? quadlet_step_check_path(step, path) : -ENOMEM;
+}
+
 /* "NAME.volume", a name, or a path. */
 static int source_fields(QuadletStep *step, const char *source, char **ret)
 {
         const QuadletFile *file = quadlet_find_unit(step->files, step->n_files, source);
-        _cleanup_free_ char *name = file ? quadlet_name_of(file) : NULL, *path = NULL;
+        _cleanup_free_ char *name = file ? quadlet_name_of(file) : strdup(source);
+        int r;
 
-        if (strchr(source, ','))
-                return lose(step, "there is a comma in '%s'", source);
+        if (*source == '/' || *source == '.')
+                return path_fields(step, source, ret);
         if (!file && endswith(source, ".volume"))
                 return lose(step, "there is no file %s among those that were given", source);
         if (file && !streq(file->suffix, "volume"))
                 return lose(step, "%s is not a volume", source);
-        if (!file && (*source == '/' || *source == '.')) {
-                path = quadlet_path(step, source);
-                *ret = path ? strjoin("kind=host,source=", path) : NULL;
-        } else
-                *ret = strjoin("kind=named,volume=", name ?: source);
+        r = name ? quadlet_step_check_name(step, FOREIGN_VOLUME, name) : -ENOMEM;
+        if (r < 0 || step->state == FINDING_LOST)
+                return r;
+        *ret = strjoin("kind=named,volume=", name);
         return *ret ? 0 : -ENOMEM;
 }
 
@@ -107,6 +124,24 @@ int quadlet_volume(QuadletStep *step, const QuadletRow *row, const char *value)
         return n == 1 ? add_source(step, NULL, parts[0], NULL) : add_source(step, parts[0], parts[1], parts[2]);
 }
 
+/* ",size=64Mi"; nothing for what each tmpfs has. */
+static int tmpfs_field(QuadletStep *step, const char *word, char **ret)
+{
+        const char *text = startswith(word, "size=");
+        _cleanup_free_ char *size = NULL;
+        int r = text ? foreign_size_parse(text, &size) : 0;
+
+        if (r == -EINVAL || streq_ptr(size, "0"))
+                return lose(step, FOREIGN_SIZE_RULE, text);
+        if (r < 0)
+                return r;
+        if (!text && !startswith(word, "mode=") && !streq(word, "rw") && !streq(word, "nodev") &&
+            !streq(word, "nosuid"))
+                return lose(step, "option '%s' of a tmpfs is not possible, only size and mode", word);
+        *ret = text ? strjoin(",size=", size) : startswith(word, "mode=") ? strjoin(",", word) : strdup("");
+        return *ret ? 0 : -ENOMEM;
+}
+
 static int tmpfs_fields(QuadletStep *step, const char *text, char **ret)
 {
         _cleanup_strv_free_ char **words = NULL;
@@ -114,17 +149,13 @@ static int tmpfs_fields(QuadletStep *step, const char *text, char **ret)
         int r = strv_split(text, ',', &words);
 
         STRV_FOREACH(word, words) {
-                bool known = startswith(*word, "size=") || startswith(*word, "mode=");
+                _cleanup_free_ char *field = NULL;
                 char *longer;
 
-                if (r < 0 || !fields)
-                        return -ENOMEM;
-                if (!known && !streq(*word, "rw") && !streq(*word, "nodev") && !streq(*word, "nosuid"))
-                        return lose(step, "option '%s' of a tmpfs is not possible, only size and mode", *word);
-                for (char *s = *word; *s; s++)
-                        if (s > *word + 4 && strchr("kmg", *s))
-                                *s -= 'a' - 'A';
-                longer = known ? strjoin(fields, ",", *word) : strdup(fields);
+                r = r < 0 || !fields ? -ENOMEM : tmpfs_field(step, *word, &field);
+                if (r < 0 || step->state == FINDING_LOST)
+                        return r;
+                longer = strjoin(fields, field);
                 free(fields);
                 fields = longer;
         }

@@ -2,6 +2,7 @@
 #include <ctype.h>
 
 #include "basic/nearest.h"
+#include "foreign/draft-order.h"
 #include "foreign/podman-run.h"
 #include "foreign/quadlet-keys.h"
 #include "foreign/quadlet-mounts.h"
@@ -18,17 +19,39 @@ static const char *const podman_caps[] = { "CHOWN",            "DAC_OVERRIDE", "
 
 static int add_pod(PodDrafts *plan, const QuadletFile *file, const char *name, PodDraft **ret)
 {
-        return pod_drafts_add_pod(plan, strjoin(file->stem, ".", file->suffix),
-                                  name ? strdup(name) : quadlet_name_of(file), ret);
+        int r = pod_drafts_add_pod(plan, strjoin(file->stem, ".", file->suffix),
+                                   name ? strdup(name) : quadlet_name_of(file), ret);
+
+        if (r < 0 || foreign_name_is_valid(FOREIGN_POD, (*ret)->name))
+                return r;
+        return findings_add(&plan->findings, file->path, 0, "name", FINDING_LOST,
+                            "'%s' is not a valid name of a pod: %s; name the file so, or give podctl create a NAME",
+                            (*ret)->name, foreign_name_rule(FOREIGN_POD));
 }
 
-static int add_app(PodDraft *pod, const QuadletFile *file, AppDraft **ret)
+/* Its name is that of the file; the pod's own is told where that is the file's as well. */
+static int check_app_name(PodDrafts *plan, const PodDraft *pod, const QuadletFile *file, const char *name)
+{
+        const char *why = foreign_name_is_valid(FOREIGN_APP, name) ? NULL : "is not valid";
+
+        for (size_t i = 0; !why && i + 1 < pod->n_apps; i++)
+                if (streq(pod->apps[i].name, name))
+                        why = "is that of another container of the pod, too";
+        if (!why || !endswith(pod->stem, ".pod"))
+                return 0;
+        return findings_add(&plan->findings, file->path, 0, "name", FINDING_LOST, "the app's name, '%s', %s; rename "
+                            "the file", name, why);
+}
+
+static int add_app(PodDrafts *plan, PodDraft *pod, const QuadletFile *file, AppDraft **ret)
 {
         char *name = quadlet_name_of(file);
+        int r;
 
         for (char *s = name; s && *s; s++)
                 *s = *s == '.' ? '-' : tolower((unsigned char) *s);
-        return pod_draft_add_app(pod, strdup(file->stem), name, ret);
+        r = pod_draft_add_app(pod, strdup(file->stem), name, ret);
+        return r < 0 ? r : check_app_name(plan, pod, file, name);
 }
 
 /* Quadlet's own sections */
@@ -126,7 +149,7 @@ static int carry_file(PodDrafts *plan, QuadletStep *step)
 {
         for (size_t i = 0; i < step->file->n_entries; i++) {
                 const QuadletEntry *e = &step->file->entries[i];
-                _cleanup_free_ char *key = strprintf("[%s] %s", e->section, e->key);
+                _cleanup_free_ char *key = e->typed ? strdup(e->typed) : strprintf("[%s] %s", e->section, e->key);
                 int r;
 
                 step->state = FINDING_CARRIED;
@@ -213,10 +236,9 @@ static int plan_network(PodDrafts *plan, QuadletStep *step)
         if (r < 0)
                 return r;
         step->network = o;
-        if (!*network->name || *network->name == '.' ||
-            !string_in_charset(network->name, LOWERCASE UPPERCASE DIGITS "-_."))
+        if (!foreign_name_is_valid(FOREIGN_NETWORK, network->name))
                 return findings_add(&plan->findings, step->file->path, 0, "[Network] NetworkName", FINDING_LOST,
-                                   "it is not a valid name: letters, digits, '-', '_' and '.'");
+                                    "it is not a valid name: %s", foreign_name_rule(FOREIGN_NETWORK));
         (void) json_object_object_add(o, "cniVersion", json_object_new_string("1.0.0"));
         (void) json_object_object_add(o, "name", json_object_new_string(network->name));
         (void) json_object_object_add(o, "type", json_object_new_string("podctl"));
@@ -241,7 +263,7 @@ static int plan_container(PodDrafts *plan, QuadletStep *step, const char *name)
         if (!of_pod)
                 r = add_pod(plan, step->file, name, &step->pod);
         if (r >= 0)
-                r = add_app(step->pod, step->file, &step->app);
+                r = add_app(plan, step->pod, step->file, &step->app);
         return r;
 }
 
@@ -282,12 +304,25 @@ static int plan_file(PodDrafts *plan, QuadletStep *step)
         return r >= 0 && step->app ? finish_app(step->pod, step->app, plan, step->file) : r;
 }
 
-static int make_plan(PodDrafts *plan, const QuadletFile *files, size_t n, const char *name, char **reterr_message)
+static int tell_circle(void *userdata, const AppDraft *app, const AppDraft *other)
 {
-        int r = plan_pods(plan, files, n, name);
+        PodDrafts *plan = userdata;
+        _cleanup_free_ char *file = strjoin(app->stem, ".container");
 
-        for (size_t i = 0; r >= 0 && i < n; i++) {
-                QuadletStep step = { .files = files, .n_files = n, .file = &files[i] };
+        return file ? findings_add(&plan->findings, file, 0, "[Unit] After", FINDING_LOST,
+                                   "it waits for %s.container, which waits for it", other->stem)
+                    : -ENOMEM;
+}
+
+static int make_plan(PodDrafts *plan, const QuadletInput *input, const char *name, char **reterr_message)
+{
+        int r = plan_pods(plan, input->files, input->n_files, name);
+
+        for (size_t i = 0; r >= 0 && i < input->n_files; i++) {
+                QuadletStep step = { .files = input->files,
+                                     .n_files = input->n_files,
+                                     .file = &input->files[i],
+                                     .exists = input->exists };
 
                 r = step.file->beside ? 0 : plan_file(plan, &step);
         }
@@ -295,7 +330,9 @@ static int make_plan(PodDrafts *plan, const QuadletFile *files, size_t n, const 
                 return explain(reterr_message, EINVAL, "'%s' cannot be the name of %zu pods; give one file, or no name",
                                name, plan->n_pods);
         for (size_t i = 0; r >= 0 && i < plan->n_pods; i++) {
-                r = pod_draft_finish(&plan->pods[i]);
+                r = pod_draft_check_order(&plan->pods[i], tell_circle, plan);
+                if (r >= 0)
+                        r = pod_draft_finish(&plan->pods[i]);
                 if (r >= 0 && plan->pods[i].n_apps == 0)
                         r = findings_add(&plan->findings, plan->pods[i].stem, 0, "[Pod]", FINDING_LOST,
                                         "no container is in this pod");
@@ -303,11 +340,10 @@ static int make_plan(PodDrafts *plan, const QuadletFile *files, size_t n, const 
         return r;
 }
 
-int quadlet_plan_new(const QuadletFile *files, size_t n_files, const char *name, PodDrafts *ret,
-                     char **reterr_message)
+int quadlet_plan_new(const QuadletInput *input, const char *name, PodDrafts *ret, char **reterr_message)
 {
         PodDrafts plan = {};
-        int r = make_plan(&plan, files, n_files, name, reterr_message);
+        int r = make_plan(&plan, input, name, reterr_message);
 
         if (r < 0) {
                 pod_drafts_done(&plan);

@@ -4,7 +4,12 @@
 #include "foreign/pod-draft.h"
 #include "foreign/quadlet-file.h"
 
+typedef struct QuadletInput {
+        const QuadletFile *files;
+        size_t n_files;
+        bool (*exists)(const char *path); /* whether the host has it; NULL: everything is there */
+} QuadletInput;
+
 /* Files of Quadlet become pods. name: that of the only pod; NULL: those of the files. -EINVAL with a message: the files
  * cannot be understood. */
-int quadlet_plan_new(const QuadletFile *files, size_t n_files, const char *name, PodDrafts *ret,
-                     char **reterr_message);
+int quadlet_plan_new(const QuadletInput *input, const char *name, PodDrafts *ret, char **reterr_message);

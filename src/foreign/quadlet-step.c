@@ -19,6 +19,28 @@ int quadlet_step_tell(QuadletStep *step, FindingState state, const char *format,
         return step->why ? 0 : -ENOMEM;
 }
 
+int quadlet_step_check_name(QuadletStep *step, ForeignName kind, const char *name)
+{
+        return foreign_name_is_valid(kind, name)
+                       ? 0
+                       : quadlet_step_tell(step, FINDING_LOST, "'%s' is not a valid name of a %s: %s", name,
+                                           foreign_name_kind(kind), foreign_name_rule(kind));
+}
+
+int quadlet_step_check_address(QuadletStep *step, const char *address)
+{
+        return foreign_address_is_valid(address)
+                       ? 0
+                       : quadlet_step_tell(step, FINDING_LOST, "'%s' is not an address", address);
+}
+
+int quadlet_step_check_path(QuadletStep *step, const char *path)
+{
+        return !step->exists || step->exists(path)
+                       ? 0
+                       : quadlet_step_tell(step, FINDING_LOST, "there is no %s; nothing makes it by itself here", path);
+}
+
 int quadlet_step_carry(QuadletStep *step, const QuadletRow *row, const char *value)
 {
         int r = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "foreign/foreign-name.h"
 #include "foreign/pod-draft.h"
 #include "foreign/quadlet-file.h"
 #include "shared/json-table.h"
@@ -13,6 +14,7 @@ typedef struct QuadletStep {
         const QuadletFile *files;
         size_t n_files;
         const QuadletFile *file;
+        bool (*exists)(const char *path); /* NULL: everything does */
         PodDraft *pod; /* for files of containers and pods */
         AppDraft *app; /* for files of containers */
         json_object *network; /* for files of networks */
@@ -31,6 +33,12 @@ struct QuadletRow {
 
 /* Says that something is not carried over as it is. Returns 0, or -ENOMEM. */
 int quadlet_step_tell(QuadletStep *step, FindingState state, const char *format, ...) _printf_(3, 4);
+
+/* The same as lost, unless the name, or the address, is valid. */
+int quadlet_step_check_name(QuadletStep *step, ForeignName kind, const char *name);
+int quadlet_step_check_address(QuadletStep *step, const char *address);
+/* The same as lost, unless the file or directory of the host is there. */
+int quadlet_step_check_path(QuadletStep *step, const char *path);
 
 /* Carries a value over as its row says. */
 int quadlet_step_carry(QuadletStep *step, const QuadletRow *row, const char *value);

@@ -116,8 +116,23 @@ static int to_drop_in(QuadletStep *step, const PodDrafts *plan, const QuadletEnt
         return strv_extendf(lines, "%s=%s", e->key, value ?: expanded);
 }
 
+/* The words of systemd, of which those of podman and docker are some. */
+static int check_restart(QuadletStep *step, const char *value)
+{
+        static const char *const words[] = { "no",          "always",      "on-success", "on-failure",
+                                             "on-abnormal", "on-watchdog", "on-abort",   NULL };
+
+        return strv_contains((char *const *) words, value)
+                       ? 0
+                       : quadlet_step_tell(step, FINDING_LOST, "'%s' is not possible: no, always or on-failure", value);
+}
+
 static int carry_service(QuadletStep *step, const PodDrafts *plan, const QuadletEntry *e)
 {
+        int r = streq(e->key, "Restart") ? check_restart(step, e->value) : 0;
+
+        if (r < 0 || step->state == FINDING_LOST)
+                return r;
         if (streq(e->key, "Type"))
                 return check_type(step, e->value);
         for (size_t i = 0; i < ELEMENTSOF(foreign_service); i++)

@@ -42,7 +42,8 @@ static JsonPlace place_unpack(uintptr_t packed)
         return (JsonPlace) { .line = (packed & ((1U << LINE_BITS) - 1)) + 1, .column = packed >> LINE_BITS };
 }
 
-static void packed_set(Reader *r, json_object *o, uintptr_t packed)
+/* Key: a value, or the name that an object has for a member whose value is null. */
+static void packed_set(Reader *r, const void *o, uintptr_t packed)
 {
         struct lh_entry *entry = o ? lh_table_lookup_entry(r->lines, o) : NULL;
         void *value = (void *) packed; /* NOLINT(performance-no-int-to-ptr) */
@@ -53,7 +54,7 @@ static void packed_set(Reader *r, json_object *o, uintptr_t packed)
                 (void) lh_table_insert(r->lines, o, value);
 }
 
-static uintptr_t packed_of(YamlLines *lines, const json_object *o)
+static uintptr_t packed_of(YamlLines *lines, const void *o)
 {
         void *packed = NULL;
 
@@ -67,7 +68,15 @@ JsonPlace yaml_place_of_value(YamlLines *lines, const json_object *o)
         return packed ? place_unpack(packed) : (JsonPlace) {};
 }
 
-static void place_set(Reader *r, json_object *o, const yaml_mark_t *mark)
+/* As the object itself has it. */
+static const void *member_name(json_object *object, const char *name)
+{
+        const struct lh_entry *entry = lh_table_lookup_entry(json_object_get_object(object), name);
+
+        return entry ? lh_entry_k(entry) : NULL;
+}
+
+static void place_set(Reader *r, const void *o, const yaml_mark_t *mark)
 {
         packed_set(r, o, place_pack((JsonPlace) { mark->line + 1, mark->column + 1 }));
 }
@@ -366,9 +375,9 @@ static int read_member(Reader *r, Event *event, size_t depth, json_object *objec
                 *merged = json_object_new_object();
                 return *merged ? merge(r, &mark, value, *merged) : -ENOMEM;
         }
-        place_set(r, value, &mark);
         if (json_object_object_add(object, name, value) < 0)
                 return -ENOMEM;
+        place_set(r, value ?: member_name(object, name), &mark);
         TAKE_PTR(value);
         return 0;
 }
@@ -514,7 +523,7 @@ YamlLines *yaml_lines_free(YamlLines *lines)
 /* Places */
 
 /* As in json-locate.c: the shortest name that exists is taken, since names may contain what ends them in a path. */
-static json_object *step_member(json_object *o, const char **path)
+static const void *step_member(json_object *o, const char **path)
 {
         const char *name = *path + (**path == '.');
 
@@ -522,9 +531,9 @@ static json_object *step_member(json_object *o, const char **path)
                 _cleanup_free_ char *member = strndup(name, n);
                 json_object *into = NULL;
 
-                if (n > 0 && member && json_object_object_get_ex(o, member, &into) && into) {
-                        *path = name + n;
-                        return into;
+                if (n > 0 && member && json_object_object_get_ex(o, member, &into)) {
+                        *path = into ? name + n : "";
+                        return into ?: member_name(o, member);
                 }
                 if (!name[n])
                         break;
@@ -532,7 +541,8 @@ static json_object *step_member(json_object *o, const char **path)
         return NULL;
 }
 
-static json_object *step(json_object *o, const char **path)
+/* A value; or the name of a member that is null, where the path ends. */
+static const void *step(json_object *o, const char **path)
 {
         unsigned long index;
         char *end;
@@ -546,15 +556,14 @@ static json_object *step(json_object *o, const char **path)
 
 JsonPlace yaml_place_of(YamlDocument document, const char *path)
 {
-        json_object *o = document.value;
-        JsonPlace place = yaml_place_of_value(document.lines, o);
+        const void *o = document.value;
+        uintptr_t packed = packed_of(document.lines, o);
 
         while (o && *path && *path != ':' && *path != ' ') {
-                o = step(o, &path);
-                if (o)
-                        place = yaml_place_of_value(document.lines, o);
+                o = step((json_object *) o, &path);
+                packed = packed_of(document.lines, o) ?: packed;
         }
-        return place;
+        return packed ? place_unpack(packed) : (JsonPlace) {};
 }
 
 size_t yaml_line_of(YamlDocument document, const char *path)

@@ -36,7 +36,7 @@ typedef struct YamlDocument {
         YamlLines *lines;
 } YamlDocument;
 
-/* Like json_place_of(). Members whose value is null count as not there. */
+/* Like json_place_of(). A path ends with a member whose value is null. */
 JsonPlace yaml_place_of(YamlDocument document, const char *path);
 /* Only the line. */
 size_t yaml_line_of(YamlDocument document, const char *path);

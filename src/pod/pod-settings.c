@@ -54,20 +54,3 @@ int pod_settings_format(const PodSettings *s, char **ret)
         r = json_table_write(pod_settings_table, s, &o);
         return r < 0 ? r : json_format_pretty(o, ret);
 }
-
-bool pod_name_is_valid(const char *name)
-{
-        if (isempty(name) || strlen(name) > POD_NAME_MAX ||
-            !string_in_charset(name, LOWERCASE UPPERCASE DIGITS "-."))
-                return false;
-
-        for (const char *label = name;; label++) {
-                size_t n = strcspn(label, ".");
-
-                if (n == 0 || label[0] == '-' || label[n - 1] == '-')
-                        return false;
-                label += n;
-                if (!*label)
-                        return true;
-        }
-}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "manifest/pod-name.h"
 #include "network/net-config.h"
 
 /* How a pod is to be run on this host: the options of its start that are not in its manifest. Kept with the pod as
@@ -45,8 +46,3 @@ bool pod_settings_have_unit(const PodSettings *s, const char *unit);
 
 int pod_settings_parse(const char *data, size_t n, PodSettings **ret, JsonError *e);
 int pod_settings_format(const PodSettings *s, char **ret);
-
-/* Machine names: DNS labels of letters, digits and hyphens, dots between, 64 characters at most
- * (systemd's hostname_is_valid(); machined refuses others). */
-#define POD_NAME_MAX 64
-bool pod_name_is_valid(const char *name);

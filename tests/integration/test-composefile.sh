@@ -83,3 +83,36 @@ END
         echo 'kind: Pod' >pod.yaml
         refused_command "there is no 'services' in it" create site --from=pod.yaml
 }
+
+# What create would refuse is told first, in JSON too; nothing that is named is dropped or waited for.
+test_composefile_refused_early() {
+        mkdir data other
+        cat >compose.yaml <<'EOF'
+name: "-rf"
+services:
+  web:
+    image: busybox
+    volumes: ["v:/v", "./nothing:/n"]
+volumes: {v: {name: /etc}}
+EOF
+        assert_fails 1 podctl create --from=. --check --format=json
+        assert_contains "$output" '"line":1,"column":null,"member":"name","severity":"error","message":"'"'-rf' is not"
+        assert_contains "$output" "'/etc' is not a valid name of a volume"
+        assert_contains "$output" 'nothing makes it by itself'
+        assert_fails '*' grep -q 'directories within' <<<"$output"
+        assert_fails 254 podctl create --from=. --force
+        assert_contains "$output" "'-rf' cannot be the name of a pod"
+        printf 'services: {a: {image: busybox}}\n' >other/compose.yaml
+        sed -i 's/"-rf"/first/; /volumes:/d' compose.yaml
+        podctl create --from=. --from=other --check >table
+        assert_eq "$(grep -c 'image  *carried' table)" 2
+        refused_command "'x' cannot be the name of 2 pods" create x --from=. --from=other
+        podctl create x --check -- podman run -p 80:80 --log-driver json-file docker.io/library/busybox >table
+        assert_contains "$(cat table)" 'podman run  -p 80:80'
+        assert_contains "$(cat table)" '--log-driver json-file'
+        mkfifo pipe.yaml pipe.container
+        refused_command 'not a regular file' create --from=pipe.yaml
+        refused_command 'not a regular file' create --from=pipe.container
+        refused_command 'not a regular file' run --kube=pipe.yaml
+        refused_command 'not a regular file' check "$PWD/pipe.yaml"
+}

@@ -12,6 +12,11 @@ static int read_variables(const char *path, char **ret, size_t *ret_size)
         return 0;
 }
 
+static bool is_there(const char *path)
+{
+        return !startswith(path, "/none");
+}
+
 static char *const environment[] = { (char *) "V=value", (char *) "E=", (char *) "N=2", NULL };
 
 static void add(char **text, const char *more)
@@ -47,7 +52,7 @@ static char *text_of(const PodDrafts *drafts)
 
 static char *plan(const char *yaml, char **reterr_message)
 {
-        ComposefileInput input = { "/tmp/compose.yaml", yaml, strlen(yaml), environment, read_variables };
+        ComposefileInput input = { "/tmp/compose.yaml", yaml, strlen(yaml), environment, read_variables, is_there };
         _cleanup_(pod_drafts_done) PodDrafts drafts = {};
 
         return composefile_plan_new(&input, "p", &drafts, reterr_message) >= 0 ? text_of(&drafts) : NULL;
@@ -72,9 +77,9 @@ Test(composefile_plan, members)
                   "and "
                   "not at each start" },
                 { "user: 1000:100", "--user=1000 --group=100" },
-                { "mem_limit: 50mb\n    cpus: 0.5", "--cpu=0.5 --memory=50M" },
+                { "mem_limit: 50mb\n    cpus: 0.5", "--cpu=0.5 --memory=50Mi" },
                 { "deploy: {resources: {limits: {memory: 1G, pids: 20}}}",
-                  "--memory=1G changed:4:services.s.deploy: the limit is that of the whole pod" },
+                  "--memory=1Gi changed:4:services.s.deploy: the limit is that of the whole pod" },
                 { "restart: unless-stopped", "--restart=always" },
                 { "healthcheck: {test: [CMD, a, \"it's\"], retries: 3}",
                   "--health-cmd='a' 'it'\\''s' --health-retries=3" },
@@ -91,7 +96,8 @@ Test(composefile_plan, members)
                 { "privileged: true", "!lost:4:services.s.privileged: pods have user IDs of their own" },
                 { "container_name: ../x", "!lost:4:services.s.container_name: '../x' is not a valid name of a host" },
                 { "environment: {\"A B\": c}", "!lost:4:services.s.environment: 'A B' is not a valid name" },
-                { "secrets: [{source: k, target: \"a,env=B\"}]", "!lost:4:services.s.secrets[0]: there is a comma" },
+                { "secrets: [{source: k, target: \"a,env=B\"}]",
+                  "!lost:4:services.s.secrets[0]: 'a,env=B' is not a valid name of a credential" },
                 { "imge: x", "!lost:4:services.s.imge: there is no such member; did you mean 'image'?" },
                 { "command: []", "!lost:4:services.s.command: the image's own cannot be left out" },
                 { "command: '\"a'", "!lost:4:services.s.command: expected words" },
@@ -100,9 +106,74 @@ Test(composefile_plan, members)
                 { "depends_on: [x]", "!lost:4:services.s.depends_on: service 'x' is not in the file" },
                 { "volumes: [\"x:/y\"]", "!lost:4:services.s.volumes[0]: there is no volume 'x' in the file" },
                 { "volumes: [{type: image, source: ./x, target: /y}]", "!lost:4:services.s.volumes[0]: type 'image'" },
+                /* Sizes, numbers and ports */
+                { "mem_limit: 1.5g\n    shm_size: 64mb",
+                  "!--volume=v0,kind=tmpfs,size=64Mi --hosts-entry=127.0.0.1=s p docker://i --name=s "
+                  "--mount=volume=v0,target=/dev/shm --memory=1536Mi" },
+                { "tmpfs: \"/x:size=64k\"", "!--volume=v0,kind=tmpfs,size=64Ki" },
+                { "volumes: [{type: tmpfs, target: /x, tmpfs: {size: 1GB}}]", "!--volume=v0,kind=tmpfs,size=1Gi" },
+                { "mem_limit: 0", "" },
+                { "mem_limit: 50Mxyz", "!lost:4:services.s.mem_limit: '50Mxyz' is not a valid size" },
+                { "shm_size: 64mm", "!lost:4:services.s.shm_size: '64mm' is not a valid size" },
+                { "pids_limit: \"5\\nExecStartPre=/bin/touch /x\"", "!lost:4:services.s.pids_limit: '5\n" },
+                { "deploy: {resources: {limits: {pids: x}}}", "!lost:4:services.s.deploy: 'x' is not a number" },
+                { "ports: [\"abc:80\"]", "!lost:4:services.s.ports[0]: 'abc' is not a port number, 1 to 65535" },
+                { "ports: [\"1:1\", \"99999:80\"]", "!lost:4:services.s.ports[1]: '99999' is not a port number" },
+                { "ports: [\"10-5:10-5\"]", "!lost:4:services.s.ports[0]: the range '10-5' ends before it begins" },
+                { "ports: [\"1-10:1-11\"]", "!lost:4:services.s.ports[0]: '1-10:1-11': the ranges have 10 and 11" },
+                { "ports: [{target: 80, published: 80, host_ip: x}]", "!lost:4:services.s.ports[0]: " },
+                { "ports: [\"8080:80\", \"8000-8090:8000-8090\"]",
+                  "!lost:4:services.s.ports[1]: the port of the host is that of '8080:80', too" },
+                { "ports: [\"127.0.0.1:53:53/udp\", \"53:53/tcp\", \"[::1]:53:53/udp\"]",
+                  "!--port=127.0.0.1:53:53/udp --port=53:53/tcp --port=[::1]:53:53/udp" },
+                { "network_mode: host\n    ports: [\"9000:9000\"]",
+                  "!--hosts-entry=127.0.0.1=s --net=host p docker://i --name=s changed:5:services.s.ports: the "
+                  "network is "
+                  "the host's" },
+                { "volumes: [\"/none/x:/y\"]", "!lost:4:services.s.volumes[0]: there is no /none/x; nothing makes it" },
+                { "secrets: [gone]", "!lost:4:services.s.secrets[0]: there is no /none/key; nothing makes it" },
+                { "depends_on: [s]", "!lost:4:services.s.depends_on: it waits for itself" },
+                { "deploy: {resources: {reservations: {memory: 1G, devices: [{capabilities: [gpu]}]}}}",
+                  "!changed:4:services.s.deploy.resources.reservations.memory: nothing is reserved for one app" },
+                { "deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}",
+                  "!lost:4:services.s.deploy.resources.reservations.devices: name the devices" },
+                { "deploy:\n      restart_policy:\n        condition: on-failure\n        max_attempts: 3",
+                  "!--restart=on-failure changed:7:services.s.deploy.restart_policy.max_attempts: it is restarted" },
+                { "deploy: {restart_policy: {delay: 5s}}",
+                  "!--restart=always changed:4:services.s.deploy.restart_policy.delay: a second passes" },
+                { "deploy: {placement: {max_replicas_per_node: 1}}",
+                  "changed:4:services.s.deploy.placement: there is one host" },
+                /* Names are not paths, and no separators are in them. */
+                { "volumes: [\"evil:/v\"]", "!lost:4:services.s.volumes[0]: '/etc' is not a valid name of a volume" },
+                { "volumes: [\"dots:/v\"]", "!lost:4:services.s.volumes[0]: '../etc' is not a valid name of a volume" },
+                { "volumes: [{type: volume, source: evil, target: /v}]",
+                  "!lost:4:services.s.volumes[0]: '/etc' is not a valid name of a volume" },
+                { "volumes: [{type: volume, source: /etc, target: /v}]",
+                  "!lost:4:services.s.volumes[0]: '/etc' is a path, which 'type: bind' mounts" },
+                { "volumes: [{type: bind, source: \"/a,ro=false\", target: /v}]",
+                  "!lost:4:services.s.volumes[0]: there is a comma in" },
+                { "volumes: [\"./x.volume:/v\"]", "!--volume=v0,kind=host,source=/tmp/x.volume" },
+                { "secrets: [shadow]",
+                  "!lost:4:services.s.secrets[0]: '/etc/shadow' is not a valid name of a credential" },
+                { "secrets: [up]", "!lost:4:services.s.secrets[0]: '../up' is not a valid name of a credential" },
+                { "networks: [evil]", "!lost:4:services.s.networks: 'a,host' is not a valid name of a network" },
+                { "extra_hosts: [\"x:1.2.3.4,5.6.7.8=y\"]",
+                  "!lost:4:services.s.extra_hosts: '1.2.3.4,5.6.7.8=y' is not an address" },
+                { "extra_hosts: [\"x:host-gateway\"]",
+                  "!lost:4:services.s.extra_hosts: 'host-gateway' is not known here; write the address of the host" },
+                { "hostname: under_score",
+                  "!lost:4:services.s.hostname: 'under_score' is not a valid name of a host" },
                 { "networks: [x]", "!lost:4:services.s.networks: there is no network 'x'" },
                 { "security_opt: [label=disable]", "!lost:4:services.s.security_opt[0]: 'label=disable' is not" },
                 { "healthcheck: {test: [x], foo: 1}", "!lost:4:services.s.healthcheck.foo: not possible here" },
+                { "command: [a, \"${NONE}\", \"${NONE:?x}${MORE}\"]",
+                  "-- a  ${NONE:?x}${MORE} --- changed:4:services.s.command[1]: variable NONE is not set, and "
+                  "empty here lost:4:services.s.command[2]: variable NONE is needed: x" },
+                { "working_dir: ${NONE}${MORE}",
+                  "!--working-dir= changed:4:services.s.working_dir: variable NONE is not "
+                                                 "set, and empty here; variable MORE is not set, and empty here" },
+                { "volumes: [\"/a:/b:cached\", \"/c:/d:ro,delegated\"]", "!--volume=v0,kind=host,source=/a "
+                                                                     "--volume=v1,kind=host,source=/c,readOnly=true" },
                 { "working_dir: ${NONE}", "!changed:4:services.s.working_dir: variable NONE is not set" },
                 { "working_dir: \"${NONE:?say where}\"",
                   "!lost:4:services.s.working_dir: variable NONE is needed: say" },
@@ -111,7 +182,11 @@ Test(composefile_plan, members)
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 bool finding = *cases[i].expected == '!';
                 _cleanup_free_ char *yaml = strjoin("services:\n  s:\n    image: i\n    ", cases[i].member,
-                                                    "\nsecrets: {k: {file: key}, e: {external: true, name: other}}\n"),
+                                                    "\nsecrets: {k: {file: key}, e: {external: true, name: other}, "
+                                                    "shadow: {external: true, name: /etc/shadow}, up: {name: ../up}, "
+                                                    "gone: {file: /none/key}}\n"
+                                                    "volumes: {evil: {name: /etc}, dots: {name: ../etc}}\n"
+                                                    "networks: {evil: {external: true, name: \"a,host\"}}\n"),
                                     *message = NULL, *text = plan(yaml, &message), *expected = NULL;
 
                 cr_assert(text, "%s: %s", cases[i].member, message);
@@ -131,10 +206,12 @@ Test(composefile_plan, files)
                 const char *yaml, *expected;
         } cases[] = {
                 { "services:\n  a_b: {image: i, depends_on: {c: {condition: service_healthy}, d: {condition: "
-                  "service_completed_successfully}}}\n  c: {image: i, hostname: h}\n  d: {image: i}",
+                  "service_completed_successfully}}}\n  c: {image: i, healthcheck: {test: x}, hostname: h}\n  d: "
+                  "{image: i}",
                   "--hosts-entry=127.0.0.1=a_b --hosts-entry=127.0.0.1=h --hosts-entry=127.0.0.1=c "
                   "--hosts-entry=127.0.0.1=d p docker://i --name=a-b --after=c --requires=d docker://i --name=c "
-                  "--health-ready docker://i --name=d --annotation=podctl/oneshot=true changed:3:services.c.hostname: "
+                  "--health-cmd=x --health-ready docker://i --name=d --annotation=podctl/oneshot=true "
+                  "changed:3:services.c.hostname: "
                   "the "
                   "host name is that of the pod; others find the service by this one" },
                 { "name: my_site\nservices: {s: {image: i, volumes: [\"v:/v:ro\", \"w:/w\", \"/h:/h\"], networks: "
@@ -178,6 +255,23 @@ Test(composefile_plan, files)
                   "docker://i "
                   "--name=b --user-label=z=w lost:1:services.a.extends: what both have is a list in one and not in the "
                   "other; write mappings" },
+                { "services:\n  a: {image: i, depends_on: [b]}\n  b: {image: i, depends_on: [c]}\n  c: {image: i, "
+                  "depends_on: "
+                  "[b]}",
+                  "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b --hosts-entry=127.0.0.1=c p docker://i --name=a "
+                  "--after=b docker://i --name=b --after=c docker://i --name=c --after=b lost:4:services.c.depends_on: "
+                  "it waits for service 'b', which waits for it" },
+                { "services:\n  my_app: {image: i}\n  my-app: {image: i}\n  x_: {image: i}",
+                  "--hosts-entry=127.0.0.1=my_app --hosts-entry=127.0.0.1=my-app --hosts-entry=127.0.0.1=x_ p "
+                  "docker://i --name=my-app docker://i --name=my-app docker://i --name=x- lost:3:services.my-app: its "
+                  "app would be called 'my-app' as that of service 'my_app'; rename one lost:4:services.x_: its app "
+                  "would be called 'x-', which is not valid; rename it" },
+                { "services:\n  a: {image: i, depends_on: {b: {condition: service_healthy}, c: {condition: "
+                  "service_healthy}}}\n  b: {image: i}\n  c: {image: i, healthcheck: {disable: true}}",
+                  "--hosts-entry=127.0.0.1=a --hosts-entry=127.0.0.1=b --hosts-entry=127.0.0.1=c p docker://i --name=a "
+                  "--after=b --after=c docker://i --name=b --health-ready docker://i --name=c --health-cmd=none "
+                  "--health-ready changed:3:services.b: others wait until it is healthy, and there is no healthcheck: "
+                  "its image has to have one lost:4:services.c.healthcheck: others wait until the service is healthy" },
                 { "services: {}", "p lost:1:services: there is no service" },
                 { "services: {../x: {image: i}}",
                   "p lost:1:services: there is no service lost:1:services.../x: the name is not valid: letters, "
@@ -196,6 +290,59 @@ Test(composefile_plan, files)
                 cr_assert(text, "%s: %s", cases[i].yaml, message);
                 cr_expect_str_eq(text, cases[i].expected, "%s:\n%s\n%s", cases[i].yaml, text, cases[i].expected);
         }
+}
+
+/* Without a name of the user's, that of the file or its directory. */
+Test(composefile_plan, names_of_pods)
+{
+        static const struct {
+                const char *path, *yaml, *expected; /* the pod's name; "!": what is lost */
+        } cases[] = {
+                { "/tmp/c.yaml", "name: my_site\nservices: {s: {image: i}}", "my-site" },
+                { "/tmp/c.yaml", "services: {s: {image: i}}", "tmp" },
+                { "/tmp/c.yaml", "services: {s: {image: i}}\nname: \"-rf\"", "!2:name: '-rf' is not a valid name" },
+                { "/tmp/c.yaml", "name: \"--replace\"\nservices: {s: {image: i}}",
+                  "!1:name: '--replace' is not a valid name" },
+                { "/tmp/c.yaml", "name: ../x\nservices: {s: {image: i}}", "!1:name: '../x' is not a valid name" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                ComposefileInput input = { cases[i].path, cases[i].yaml, strlen(cases[i].yaml), environment,
+                                           read_variables };
+                _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+                _cleanup_free_ char *text = NULL;
+                const Finding *f = NULL;
+
+                cr_assert(composefile_plan_new(&input, NULL, &drafts, NULL) >= 0);
+                for (size_t k = 0; k < drafts.findings.n; k++)
+                        if (drafts.findings.items[k].state == FINDING_LOST)
+                                f = &drafts.findings.items[k];
+                text = f ? strprintf("!%zu:%s: %s", f->line, f->member, f->text) : strdup(drafts.pods[0].name);
+                cr_expect(startswith(text, cases[i].expected), "%s: %s", cases[i].yaml, text);
+        }
+}
+
+Test(composefile_plan, variables_of_the_project)
+{
+        static const char yaml[] = "services:\n  s: {image: i}\n  t:\n";
+        static char *const variables[] = { (char *) "COMPOSE_PROJECT_NAME=of_env", (char *) "COMPOSE_FILE=a.yml:b.yml",
+                                           NULL };
+        ComposefileInput input = { "/tmp/c.yaml", yaml, strlen(yaml), variables, read_variables };
+        _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+        _cleanup_free_ char *text = NULL;
+
+        cr_assert(composefile_plan_new(&input, NULL, &drafts, NULL) >= 0);
+        text = text_of(&drafts);
+        cr_expect_str_eq(text, "--hosts-entry=127.0.0.1=s of-env docker://i --name=s changed:0:COMPOSE_FILE: only this "
+                               "file is read, and not 'a.yml:b.yml' lost:3:services.t: expected an object");
+}
+
+Test(composefile_plan, second_document)
+{
+        _cleanup_free_ char *message = NULL, *text = plan("services: {s: {image: i}}\n---\nservices: {}\n", &message);
+
+        cr_expect_not(text);
+        cr_expect_str_eq(message, "a second document begins at line 3, and one is read; put all into the first");
 }
 
 Test(composefile_plan, not_a_file)

@@ -75,7 +75,12 @@ Test(composefile_variables, files)
                 { "X='two\nlines'\nY=1", "X=two\nlines;Y=1;" },
                 { "A\nNOT\nEMPTY", "A=a;EMPTY=;" },
                 { "X=\"open\n\n", "!" },
+                { "T: yaml\nX:1\nB.C-d=2", "T=yaml;X=1;B.C-d=2;" },
                 { "1=x", "!" },
+                { "FOO BAR=x", "!" },
+                { "X=1\na b\n", "!" },
+                { "root:x:0:0:root:/root:/bin/sh\n[section]\n", "!" },
+                { "{\"a\": 1}", "!" },
                 { "=x", "!" },
                 { "X=1\nY=${", "!" },
         };

@@ -267,6 +267,13 @@ Test(kube_pod, noted)
                   "a sidecar would keep a pod" },
                 { "", "  initContainers: [{name: c, image: x}]", true, 6, "there is a container 'c' already" },
                 { "", "  dnsPolicy: None", true, 8, "None needs dnsConfig.nameservers" },
+                { "", "  hostAliases:\n  - {ip: 1.2.3.4, hostnames: [\"x,5.6.7.8=y\"]}", true, 9,
+                  "'x,5.6.7.8=y' is not a valid name of a host" },
+                { "", "  hostAliases:\n  - {ip: \"1.2.3.4=a\", hostnames: [x]}", true, 9, "'1.2.3.4=a' is not an "
+                  "address" },
+                { "", "  dnsConfig:\n    searches: [\"a,b\"]", true, 9, "'a,b' is not a domain" },
+                { "", "  dnsConfig:\n    nameservers: [\"a b\"]", true, 9, "'a b' is not an address" },
+                { "", "  dnsConfig:\n    options: [{name: \"a,b\"}]", true, 9, "'a,b' is not an option" },
                 { "    imagePullPolicy: Never", "  initContainers: [{name: i, image: x}]", true, 5, "Never for some" },
         };
 

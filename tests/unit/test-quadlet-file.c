@@ -173,7 +173,7 @@ Test(quadlet_file, files)
         put("./last.pod.d/x.conf", "[C\n");
         check("./loop.pod", "!./loop.pod: Too many levels of symbolic links");
         check("./dir.pod", "!./dir.pod: Is a directory");
-        check("./fifo.pod", "!./fifo.pod: Invalid argument");
+        check("./fifo.pod", "!./fifo.pod: not a regular file");
         check("./none.pod", "!./none.pod: No such file or directory");
         check("./last.pod", "!./last.pod.d/x.conf:1: '[C' is not a valid section");
         check("plain", "!plain: not a file of Quadlet: they are called NAME.container, NAME.pod and so on");

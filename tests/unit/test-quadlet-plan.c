@@ -49,6 +49,11 @@ static char *text_of(const PodDrafts *plan)
         return text;
 }
 
+static bool is_there(const char *path)
+{
+        return !startswith(path, "/none");
+}
+
 static void check(const char *const *sources, const char *expected)
 {
         _cleanup_free_ char *text = NULL, *message = NULL;
@@ -66,7 +71,7 @@ static void check(const char *const *sources, const char *expected)
                 r = quadlet_file_parse(&files[n], "f", sources[2 * n + 1], strlen(sources[2 * n + 1]), NULL);
                 cr_assert_eq(r, 0);
         }
-        r = quadlet_plan_new(files, n, NULL, &plan, &message);
+        r = quadlet_plan_new(&(QuadletInput) { files, n, is_there }, NULL, &plan, &message);
         cr_assert_eq(r, 0, "%s", strempty(message));
         text = text_of(&plan);
         cr_expect_str_eq(text, expected, "%s:\n%s\n%s", sources[1], text, expected);
@@ -87,7 +92,7 @@ Test(quadlet_plan, lines)
                 { "User=1:2", "--user=1 --group=2" },
                 { "AddCapability=NET_ADMIN\nDropCapability=all", "--caps-retain=CAP_NET_ADMIN" },
                 { "DropCapability=ALL", "--caps-remove=all" },
-                { "Memory=512m", "--memory=512M" },
+                { "Memory=512m", "--memory=512Mi" },
                 { "Ulimit=nofile=1:2", "--rlimit=NOFILE=1:2" },
                 { "StopTimeout=7", "--stop-timeout=7s" },
                 { "HealthOnFailure=kill", "--health-on-failure=fail" },
@@ -104,6 +109,30 @@ Test(quadlet_plan, lines)
                 { "Volume=a.volume:/x", "!lost:3: there is no file a.volume among those that were given" },
                 { "Volume=/a,b:/x", "!lost:3: there is a comma in '/a,b'" },
                 { "Volume=/a:x", "!lost:3: 'x' is not a valid place for a mount" },
+                { "Memory=1gb", "--memory=1Gi" },
+                { "Memory=50MiBx", "!lost:3: '50MiBx' is not a valid size: a number, and b, k, m or g" },
+                { "ShmSize=x", "!lost:3: 'x' is not a valid size: a number, and b, k, m or g" },
+                { "PidsLimit=many", "!lost:3: 'many' is not a number of processes, or -1 for no limit" },
+                { "[Service]\nRestart=sometimes", "!lost:4: 'sometimes' is not possible: no, always or on-failure" },
+                { "PublishPort=x:80", "!lost:3: 'x' is not a port number, 1 to 65535" },
+                { "Volume=/none/x:/x", "!lost:3: there is no /none/x; nothing makes it by itself here" },
+                { "Volume=Data:/x", "!lost:3: 'Data' is not a valid name of a volume: lower-case letters, digits and "
+                                    "'-' between them" },
+                { "Secret=/etc/shadow", "!lost:3: '/etc/shadow' is not a valid name of a credential: letters, digits, "
+                                        "'.', '_' and '-'" },
+                { "Secret=a,target=b=c", "!lost:3: 'b=c' is not a valid name of a credential: "
+                                                   "letters, digits, '.', '_' and '-'" },
+                { "Network=a,host", "!lost:3: 'a,host' is not a valid name of a network: letters, digits, '-', '_' and "
+                                    "'.'" },
+                { "Network=a:ip=10.0.0.2,host", "!lost:3: '10.0.0.2,host' is not an address" },
+                { "IP=x", "!lost:3: 'x' is not an address" },
+                { "HostName=a_b", "!lost:3: 'a_b' is not a valid name of a host: letters, digits, '-' and '.', at most "
+                                  "64" },
+                { "AddHost=x:1.2.3.4,5.6.7.8=y", "!lost:3: '1.2.3.4,5.6.7.8=y' is not an address" },
+                { "AddHost=x:host-gateway", "!lost:3: 'host-gateway' is not known here; write the address of the "
+                                            "host" },
+                { "Entrypoint=[\"a\",\"---\",\"docker://b\"]", "!lost:3: expected words, and no '---', which ends "
+                                                               "arguments here" },
                 { "[Service]\nType=oneshot",
                   "!lost:4: the unit has started when the pod is up, not when it has ended" },
         };
@@ -117,6 +146,22 @@ Test(quadlet_plan, lines)
 
                 check((const char *[]) { "web.container", text, NULL }, expected);
         }
+}
+
+/* Names of files that would be options, and names of apps that are not valid or there twice. */
+Test(quadlet_plan, names)
+{
+        check((const char *[]) { "-rf.container", "[Container]\nImage=r.x/i\n[Quadlet]\nDefaultDependencies=no", NULL },
+              "lost:0: '-rf' is not a valid name of a pod: letters, digits, '-' and '.', at most 64; name the file so, "
+              "or give podctl create a NAME");
+        check((const char *[]) { "p.pod", "[Pod]\n[Quadlet]\nDefaultDependencies=no", "a.container",
+                                 "[Container]\nImage=r.x/i\nPod=p.pod", "A.container",
+                                 "[Container]\nImage=r.x/i\nPod=p.pod", "a_.container",
+                                 "[Container]\nImage=r.x/i\nPod=p.pod", NULL },
+              "--hosts-entry=127.0.0.1=systemd-a --hosts-entry=127.0.0.1=systemd-A --hosts-entry=127.0.0.1=systemd-a_ "
+              "p docker://r.x/i --name=a docker://r.x/i --name=a docker://r.x/i --name=a- "
+              "lost:0: the app's name, 'a', is that of another container of the pod, too; rename the file "
+              "lost:0: the app's name, 'a-', is not valid; rename the file");
 }
 
 /* With --force, what is possible of a line is kept. */

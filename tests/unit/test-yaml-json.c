@@ -165,7 +165,7 @@ Test(yaml_json, lines)
                 /* What is not there belongs to what is. */
                 { "spec.list[1].image", 7 },
                 { "spec.list[7]", 4 },
-                { "spec.nothing", 3 },
+                { "spec.nothing", 10 },
                 { "", 2 },
                 { "missing member 'kind'", 2 },
         };

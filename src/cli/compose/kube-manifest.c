@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/fs.h"
 #include "basic/log.h"
+#include "cli/compose/given-file.h"
 #include "cli/compose/kube-manifest.h"
 
 static int report(const char *path, const Finding *f)
@@ -21,9 +22,9 @@ static int read_kube(const char *path, const char *shown, const char *directory,
         size_t n;
         int r;
 
-        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
+        r = given_file_read(path, JSON_MAX_SIZE, &text, &n);
         if (r < 0)
-                return log_error_errno(r, "%s: %m", path);
+                return r;
         r = kube_pod_parse(text, n, directory, &kube, &e);
         if (!kube)
                 return log_error_errno(r, "%s: %s", shown ?: path, json_error_message(&e, r));

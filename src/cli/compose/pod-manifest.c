@@ -3,6 +3,7 @@
 #include "basic/log.h"
 #include "basic/nearest.h"
 #include "basic/string-table.h"
+#include "cli/compose/given-file.h"
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-manifest.h"
 #include "cli/compose/short-manifest.h"
@@ -108,7 +109,7 @@ PodForm pod_manifest_form(const char *path)
         _cleanup_free_ char *text = NULL;
         size_t n;
 
-        return read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n) < 0
+        return read_named_file(path, JSON_MAX_SIZE, &text, &n) < 0
                        ? POD_FORM_APPC
                        : pod_form_of(text, n, kube_path_is_yaml(path));
 }
@@ -121,7 +122,7 @@ static JsonPlace place_of(const char *path, const char *message)
         _cleanup_free_ char *text = NULL;
         size_t n;
 
-        if (read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n) < 0 ||
+        if (read_named_file(path, JSON_MAX_SIZE, &text, &n) < 0 ||
             pod_form_of(text, n, kube_path_is_yaml(path)) != POD_FORM_APPC)
                 return (JsonPlace) {};
         return json_place_of(text, n, message);
@@ -224,9 +225,9 @@ int pod_manifest_read(const char *path, const char *shown, AppcPod **ret, char *
         size_t n;
         int r;
 
-        r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &n);
+        r = given_file_read(path, JSON_MAX_SIZE, &text, &n);
         if (r < 0)
-                return log_error_errno(r, "%s: %m", path);
+                return r;
         form = pod_form_of(text, n, kube_path_is_yaml(path));
         if (form == POD_FORM_KUBE)
                 return kube_manifest_read_unmade(path, shown, ret);

@@ -191,7 +191,7 @@ const Option create_options[] = {
                                         "Show what --from carries over, and write nothing" },
         { "dry-run", &option_bool, offsetof(RunArgs, dry_run), NULL, "Print the file and write nothing" },
         { "force", &option_bool, offsetof(RunArgs, force), NULL, "Leave out what --from cannot carry over" },
-        { "from", &option_string, offsetof(RunArgs, from), "FILE", "Take pods from files of Quadlet" },
+        { "from", &option_strv, offsetof(RunArgs, from), "FILE", "Take pods from files of Quadlet" },
         RESULTS_OPTION(RunArgs, format),
         { "replace", &option_bool, offsetof(RunArgs, replace), NULL, "Replace an existing file" },
         { "help", &option_bool, offsetof(RunArgs, help), NULL, NULL, 'h' },

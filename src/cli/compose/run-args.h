@@ -57,7 +57,7 @@ typedef struct RunArgs {
         bool check;             /* like dry_run, but nothing is printed or fetched */
         char *format;           /* for prepare and create */
         bool replace;           /* for create, like the next one */
-        char *from;             /* a file or directory of Quadlet, for create, like the next three */
+        char **from;            /* files or directories of others, for create, like the next three */
         char *const *foreign;   /* a command line of podman run; not owned */
         bool check_from;
         bool force;

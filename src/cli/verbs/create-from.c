@@ -5,6 +5,7 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/path.h"
+#include "cli/terminal/results.h"
 #include "cli/terminal/table.h"
 #include "cli/verbs/create-from.h"
 #include "cli/verbs/drafts-of.h"
@@ -26,7 +27,7 @@ static int add_finding(Table *t, const Finding *f)
         return r < 0 ? r : table_color(t, 2, colors[f->state]);
 }
 
-static int print_findings(const Findings *findings)
+static int print_table(const Findings *findings)
 {
         static const char *const legend[] = { "FILE", "KEY", "STATE", "WHY" };
         _cleanup_(table_done) Table t = { .n_columns = ELEMENTSOF(legend), .whole = true };
@@ -34,26 +35,75 @@ static int print_findings(const Findings *findings)
 
         for (size_t i = 0; r >= 0 && i < findings->n; i++)
                 r = add_finding(&t, &findings->items[i]);
-        if (r >= 0)
-                r = table_print(&t, stdout);
+        return r < 0 ? r : table_print(&t, stdout);
+}
+
+/* As podctl check has them. */
+static json_object *json_of_finding(const Finding *f)
+{
+        static const char *const severities[] = { "note", "warning", "error" };
+        json_object *o = json_object_new_object();
+
+        if (!o)
+                return NULL;
+        (void) json_object_object_add(o, "file", json_object_new_string(f->file));
+        (void) json_object_object_add(o, "line", f->line ? json_object_new_int64((int64_t) f->line) : NULL);
+        (void) json_object_object_add(o, "column", f->column ? json_object_new_int64((int64_t) f->column) : NULL);
+        (void) json_object_object_add(o, "member", f->member ? json_object_new_string(f->member) : NULL);
+        (void) json_object_object_add(o, "severity", json_object_new_string(severities[f->state]));
+        (void) json_object_object_add(o, "message",
+                                      json_object_new_string(f->text ?: finding_state_to_string(f->state)));
+        return o;
+}
+
+static int print_list(const Findings *findings, const char *format)
+{
+        _cleanup_json_object_ json_object *list = json_object_new_array();
+
+        for (size_t i = 0; list && i < findings->n; i++) {
+                json_object *o = json_of_finding(&findings->items[i]);
+
+                if (!o || json_object_array_add(list, o) < 0) {
+                        (void) json_object_put(o);
+                        return -ENOMEM;
+                }
+        }
+        if (!list)
+                return -ENOMEM;
+        (void) print_json(list, format);
+        return 0;
+}
+
+static int print_findings(const Findings *findings, const char *format)
+{
+        int r = format ? print_list(findings, format) : print_table(findings);
+
         return r < 0 ? log_oom() : findings_count(findings, FINDING_LOST) > 0;
+}
+
+static void warn(const Finding *f)
+{
+        _cleanup_free_ char *place = f->line ? strprintf("%s:%zu", f->file, f->line) : strdup(f->file);
+
+        if (f->state == FINDING_LOST)
+                log_warning("%s: %s is lost: %s", place ?: f->file, f->member, strempty(f->text));
+        else
+                log_warning("%s: %s is changed: %s", place ?: f->file, f->member, strempty(f->text));
 }
 
 static int tell_findings(const Findings *findings, const RunArgs *args)
 {
+        _cleanup_free_ char *files = args->from ? strv_join(args->from, ", ") : strdup("podman run");
         size_t lost = findings_count(findings, FINDING_LOST);
 
-        for (size_t i = 0; i < findings->n; i++) {
-                const Finding *f = &findings->items[i];
-
-                if (f->state == FINDING_LOST)
-                        log_warning("%s:%zu: %s is lost: %s", f->file, f->line, f->member, f->text);
-                else if (f->state == FINDING_CHANGED)
-                        log_warning("%s:%zu: %s is changed: %s", f->file, f->line, f->member, f->text);
-        }
+        if (!files)
+                return log_oom();
+        for (size_t i = 0; i < findings->n; i++)
+                if (findings->items[i].state != FINDING_CARRIED)
+                        warn(&findings->items[i]);
         if (lost > 0 && !args->force)
                 return log_error_errno(EINVAL, "Nothing was written, since %s would lose %zu of its lines; --force "
-                                       "leaves them out", args->from ?: "podman run", lost);
+                                       "leaves them out", files, lost);
         return 0;
 }
 
@@ -164,6 +214,9 @@ static int write_pod(Context *c, const PodDraft *pod, const RunArgs *args, Olds 
         for (size_t i = 0; i < pod->n_apps; i++)
                 if (!pod->apps[i].image)
                         return log_error_errno(EINVAL, "%s: container '%s' has no image", pod->stem, pod->apps[i].stem);
+        if (!pod_name_is_valid(pod->name))
+                return log_error_errno(EINVAL, "%s: '%s' cannot be the name of a pod: letters, digits, '-' and '.', at "
+                                       "most %i", pod->stem, pod->name, POD_NAME_MAX);
         if (pod_draft_words(pod, &words) < 0)
                 return log_oom();
         log_set_prefix(pod->stem);
@@ -171,7 +224,7 @@ static int write_pod(Context *c, const PodDraft *pod, const RunArgs *args, Olds 
         log_set_prefix(NULL);
         if (r >= 0 && args->format)
                 r = free_and_strdup(&own.format, args->format);
-        if (r >= 0 && !args->dry_run && pod_name_is_valid(pod->name))
+        if (r >= 0 && !args->dry_run)
                 r = keep_pod(pod->name, olds);
         if (r >= 0)
                 r = create(c, &own);
@@ -200,12 +253,12 @@ int create_from(Context *c, const RunArgs *args, int (*create)(Context *c, const
 {
         _cleanup_(pod_drafts_done) PodDrafts drafts = {};
         int r = args->foreign ? drafts_of_command(args->foreign, args->subject, &drafts)
-                              : drafts_of_path(args->from, args->subject, &drafts);
+                              : drafts_of_paths(args->from, args->subject, &drafts);
 
         if (r < 0)
                 return r;
         if (args->check_from)
-                return print_findings(&drafts.findings);
+                return print_findings(&drafts.findings, args->format);
         r = tell_findings(&drafts.findings, args);
         return r < 0 ? r : write_plan(c, &drafts, args, create);
 }

@@ -5,6 +5,7 @@
 #include "basic/fs.h"
 #include "basic/log.h"
 #include "basic/path.h"
+#include "cli/compose/given-file.h"
 #include "cli/verbs/drafts-of.h"
 #include "foreign/composefile-plan.h"
 #include "foreign/composefile-variables.h"
@@ -43,12 +44,34 @@ static const char *suffix_of(const char *name)
 
 /* Quadlet */
 
+static bool same_file(const char *a, const char *b)
+{
+        struct stat x, y;
+
+        return stat(a, &x) >= 0 && stat(b, &y) >= 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Links to one template have names of their own. */
+static QuadletFile *find_file(Files *files, const char *path)
+{
+        for (size_t i = 0; i < files->n; i++)
+                if (streq(path_basename(files->items[i].path), path_basename(path)) &&
+                    same_file(files->items[i].path, path))
+                        return &files->items[i];
+        return NULL;
+}
+
 static int add_file(Files *files, const char *path, bool beside)
 {
         _cleanup_free_ char *message = NULL;
-        QuadletFile *grown = reallocarray(files->items, files->n + 1, sizeof(QuadletFile));
+        QuadletFile *grown, *found = find_file(files, path);
         int r;
 
+        if (found) {
+                found->beside = found->beside && beside;
+                return 0;
+        }
+        grown = reallocarray(files->items, files->n + 1, sizeof(QuadletFile));
         if (!grown)
                 return log_oom();
         files->items = grown;
@@ -57,6 +80,26 @@ static int add_file(Files *files, const char *path, bool beside)
         if (r < 0)
                 return log_explained(r, message, "Cannot read %s", path);
         grown[files->n++].beside = beside;
+        return 0;
+}
+
+/* Those that may have files, too. */
+static int warn_of_directories(const char *directory)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r = list_directory_at(AT_FDCWD, directory, &names);
+
+        if (r < 0)
+                return log_error_errno(r, "Cannot read %s: %m", directory);
+        STRV_FOREACH(name, names) {
+                _cleanup_free_ char *full = path_join(directory, *name);
+                struct stat st;
+
+                if (!full)
+                        return log_oom();
+                if (stat(full, &st) >= 0 && S_ISDIR(st.st_mode) && !endswith(*name, ".d"))
+                        log_warning("%s: directories within a directory are not read; give it to --from, too", full);
+        }
         return 0;
 }
 
@@ -70,12 +113,9 @@ static int add_directory(Files *files, const char *directory, const char *path)
                 return log_error_errno(r, "Cannot read %s: %m", directory);
         STRV_FOREACH(name, names) {
                 _cleanup_free_ char *full = path_join(directory, *name);
-                struct stat st;
 
                 if (!full)
                         return log_oom();
-                if (!path && stat(full, &st) >= 0 && S_ISDIR(st.st_mode) && !endswith(*name, ".d"))
-                        log_warning("%s: directories within a directory are not read; give it to --from, too", full);
                 if (!suffix_of(*name) || (path && streq(path_basename(path), *name)))
                         continue;
                 r = add_file(files, full, path != NULL);
@@ -130,16 +170,18 @@ static int read_file_and_beside(const char *path, Files *files)
         _cleanup_free_ char *directory = base == path ? strdup(".") : strndup(path, base - path);
         int r = directory ? add_file(files, path, false) : log_oom();
 
-        if (r >= 0)
-                r = add_directory(files, directory, path);
-        want_needed(files);
-        return r;
+        return r < 0 ? r : add_directory(files, directory, path);
+}
+
+static bool is_there(const char *path)
+{
+        return access(path, F_OK) >= 0;
 }
 
 static int plan(const Files *files, const char *name, const char *from, PodDrafts *ret)
 {
         _cleanup_free_ char *message = NULL;
-        int r = quadlet_plan_new(files->items, files->n, name, ret, &message);
+        int r = quadlet_plan_new(&(QuadletInput) { files->items, files->n, is_there }, name, ret, &message);
 
         return r < 0 ? log_explained(r, message, "Cannot take pods from %s", from) : 0;
 }
@@ -148,7 +190,7 @@ static int plan(const Files *files, const char *name, const char *from, PodDraft
 
 static int read_variables(const char *path, char **ret, size_t *ret_size)
 {
-        return read_file_at(AT_FDCWD, path, VARIABLES_MAX_SIZE, ret, ret_size);
+        return read_named_file(path, VARIABLES_MAX_SIZE, ret, ret_size);
 }
 
 /* Variables of the caller, over those of .env beside the file. */
@@ -201,15 +243,15 @@ static int of_compose(const char *path, const char *name, PodDrafts *ret)
         _cleanup_strv_free_ char **environment = NULL;
         _cleanup_free_ char *text = NULL, *message = NULL;
         size_t n;
-        int r = read_file_at(AT_FDCWD, path, YAML_MAX_SIZE, &text, &n);
+        int r = given_file_read(path, YAML_MAX_SIZE, &text, &n);
 
         if (r < 0)
-                return log_error_errno(r, "Cannot read %s: %m", path);
+                return r;
         r = read_environment(path, &environment);
         if (r < 0)
                 return r;
-        r = composefile_plan_new(&(ComposefileInput) { path, text, n, environment, read_variables }, name, ret,
-                                 &message);
+        r = composefile_plan_new(&(ComposefileInput) { path, text, n, environment, read_variables, is_there }, name,
+                                 ret, &message);
         if (r < 0)
                 return log_error_errno(r, "Cannot take a pod from %s: %s", path, explained(message, r));
         return tell_overrides(path, ret);
@@ -239,23 +281,63 @@ static int find_compose(const char *directory, char **ret)
 
 /* All */
 
-int drafts_of_path(const char *from, const char *name, PodDrafts *ret)
+/* A directory has files of Quadlet, or else one of Compose. */
+static int of_directory(const char *directory, const char *name, Files *files, PodDrafts *ret)
 {
-        _cleanup_(files_done) Files files = {};
         _cleanup_free_ char *compose = NULL;
+        size_t before = files->n;
+        int r = add_directory(files, directory, NULL);
+
+        if (r < 0)
+                return r;
+        if (files->n > before)
+                return warn_of_directories(directory);
+        r = find_compose(directory, &compose);
+        return r < 0 ? r : of_compose(compose, name, ret);
+}
+
+static int of_path(const char *from, const char *name, Files *files, PodDrafts *ret)
+{
         struct stat st;
-        int r;
 
         if (stat(from, &st) < 0)
                 return log_error_errno(errno, "Cannot read %s: %m", from);
-        if (!S_ISDIR(st.st_mode) && kube_path_is_yaml(from))
-                return of_compose(from, name, ret);
-        r = S_ISDIR(st.st_mode) ? add_directory(&files, from, NULL) : read_file_and_beside(from, &files);
-        if (r >= 0 && files.n == 0) {
-                r = find_compose(from, &compose);
-                return r < 0 ? r : of_compose(compose, name, ret);
+        if (S_ISDIR(st.st_mode))
+                return of_directory(from, name, files, ret);
+        return kube_path_is_yaml(from) ? of_compose(from, name, ret) : read_file_and_beside(from, files);
+}
+
+int drafts_of_paths(char *const *from, const char *name, PodDrafts *ret)
+{
+        _cleanup_(pod_drafts_done) PodDrafts all = {};
+        _cleanup_(files_done) Files files = {};
+        int r = 0;
+
+        STRV_FOREACH(path, from) {
+                _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+
+                r = of_path(*path, name, &files, &drafts);
+                if (r < 0)
+                        return r;
+                if (pod_drafts_move(&all, &drafts) < 0)
+                        return log_oom();
         }
-        return r < 0 ? r : plan(&files, name, from, ret);
+        if (files.n > 0) {
+                _cleanup_(pod_drafts_done) PodDrafts drafts = {};
+
+                want_needed(&files);
+                r = plan(&files, name, from[1] ? "files of Quadlet" : from[0], &drafts);
+                if (r >= 0 && pod_drafts_move(&all, &drafts) < 0)
+                        return log_oom();
+        }
+        if (r >= 0 && name && all.n_pods > 1)
+                return log_error_errno(EINVAL, "'%s' cannot be the name of %zu pods; give one file, or no name", name,
+                                       all.n_pods);
+        if (r < 0)
+                return r;
+        *ret = all;
+        all = (PodDrafts) {};
+        return 0;
 }
 
 int drafts_of_command(char *const *words, const char *name, PodDrafts *ret)

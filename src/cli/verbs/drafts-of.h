@@ -5,7 +5,8 @@
 
 /* Drafts of the pods of other people's files and command lines. name: that of the only pod, or NULL. These log. */
 
-/* A file of Quadlet and what it needs beside it, one of Compose, or all those of a directory. */
-int drafts_of_path(const char *from, const char *name, PodDrafts *ret);
+/* Files of Quadlet and what they need beside them, files of Compose, and directories of these. Those of Quadlet are one
+ * set, whose files may name each other. */
+int drafts_of_paths(char *const *from, const char *name, PodDrafts *ret);
 /* podman run … */
 int drafts_of_command(char *const *words, const char *name, PodDrafts *ret);

@@ -5,6 +5,7 @@
 #include "basic/log.h"
 #include "cli/compose/compose-annotations.h"
 #include "cli/compose/compose-isolators.h"
+#include "cli/compose/given-file.h"
 #include "cli/compose/kube-manifest.h"
 #include "cli/compose/pod-drop-in.h"
 #include "cli/compose/pod-make.h"
@@ -349,9 +350,9 @@ static int print_file(const char *path)
 static int copy_file(NewFile *f, const RunArgs *args, const char *path)
 {
         _cleanup_free_ char *text = NULL;
-        int r = read_file_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, NULL);
+        int r = given_file_read(path, JSON_MAX_SIZE, &text, NULL);
 
-        return r < 0 ? log_error_errno(r, "%s: %m", path) : new_file_begin(f, args, ".yaml", text);
+        return r < 0 ? r : new_file_begin(f, args, ".yaml", text);
 }
 
 static int create_file(Context *c, const RunArgs *args, const Results *results)
