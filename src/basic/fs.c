@@ -78,11 +78,19 @@ int read_foreign_file_at(int dir_fd, const char *path, size_t max, char **ret, s
         return fd < 0 ? -errno : read_regular_file(fd, max, ret, ret_size);
 }
 
+/* What the caller has open already, such as a shell's <(…), is there to be read. */
+static bool is_open_here(const char *path)
+{
+        return streq(path, "/dev/stdin") || startswith(path, "/dev/fd/") || startswith(path, "/proc/self/fd/");
+}
+
 int read_named_file(const char *path, size_t max, char **ret, size_t *ret_size)
 {
         _cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
         struct stat st;
 
+        if (is_open_here(path))
+                return read_file_at(AT_FDCWD, path, max, ret, ret_size);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return -errno;
         return S_ISDIR(st.st_mode) ? -EISDIR : read_regular_file(fd, max, ret, ret_size);

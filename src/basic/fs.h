@@ -11,7 +11,8 @@ int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *r
 /* The same for a file in a directory that somebody else may write to: reads only a regular file, not a link to one, and
  * never blocks. -ELOOP, -EINVAL: it is something else. */
 int read_foreign_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
-/* One that a user names, so that links are followed; -EISDIR, or -EINVAL: it is not a regular file. */
+/* One that a user names, so that links are followed, and what the user has open is read, whatever it is. -EISDIR, or
+ * -EINVAL: it is not a regular file. */
 int read_named_file(const char *path, size_t max, char **ret, size_t *ret_size);
 /* The same for a file inside an untrusted root, where all links are resolved within the root. -EINVAL: it is not a
  * regular file. */
