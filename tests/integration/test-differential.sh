@@ -29,6 +29,7 @@ known=(
         'ports' '/^resolv nameserver 10\.9\.8\.7/d'  "podman's own resolver asks that server"
         'texts' '/^(at|type|writable) /d'            'for podman they are volumes, which containers can write'
         'texts' '/^file .some.hi /s/-rw-r--r--/-rw-------/' 'podman does not heed the mode of an item'
+        'two' '/^file .shared.made-by-look /d'       'of the other container, which may be earlier or later'
         'q*' '/^hostname ([0-9a-f]{12}|(systemd-)?q[a-z]+)$/d' "podman's is the ID, podctl's the name of the pod"
         'q*' '/^resolv nameserver 8\.8\.(4\.4|8\.8)$/d' "podman's, where the host has no resolver"
         '@(duo|generated|image|qcaps|qdropin|qimage|quser)' '/^status NoNewPrivs/s/1$/0/' 'the image has no use for any'
