@@ -38,6 +38,12 @@ known=(
         'qvolumes' '/^type .anonymous /d'            "in podctl, it is the image's directory, in a layer above it"
 )
 
+# Also of pods that have ended and are kept.
+remove_volumes() {
+        local volume
+        for volume in diff-claim diff-data diff-qvolumes; do podctl volume rm --force $volume || true; done
+}
+
 differ_here() {
         hub
         mkdir -p context
@@ -50,6 +56,7 @@ differ_here() {
                 --config.env OF_IMAGE=its --config.env 'SPACED=a  b'
         push looker.oci:latest library/looker:2
         podman_works || skip "podman does not run here: $(tail -n 1 podman.log)"
+        defer remove_volumes
         # A ConfigMap of another test would be a volume of that name.
         podman volume rm --all --force >/dev/null
         defer podman volume rm --all --force
@@ -161,12 +168,10 @@ test_differ_kube() {
         differ kube env 0 - args one
         differ kube texts 0 - one
         differ kube security 0 - one two
-        defer podctl volume rm diff-claim
         differ kube volumes 0 - one
         differ kube two 0 - one two
         differ kube ports stays 8191 one
         differ kube image 0 - one two three
-        defer podctl volume rm diff-data
         differ kube generated stays 8196 one
         differ kube duo stays 8197 one two
         none_differs
