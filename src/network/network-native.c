@@ -374,11 +374,14 @@ void network_native_release(const NetStateJoin *j, const char *uuid)
         _cleanup_strv_free_ char **addresses = NULL;
         _cleanup_free_ char *address = net_state_address(j, AF_INET), *address6 = net_state_address(j, AF_INET6),
                             *holder = NULL;
+        int r;
 
         if (dir_fd < 0 || !address)
                 return;
-        /* Another pod may have this address by now, with its own names. */
-        if (read_file_at(dir_fd, address, UUID_STRING_MAX, &holder, NULL) < 0 || !streq(holder, uuid))
+        /* Another pod may have this address by now, with its own names. Nobody has it if the file was swept, which can
+         * happen as soon as the pod's processes are gone. */
+        r = read_file_at(dir_fd, address, UUID_STRING_MAX, &holder, NULL);
+        if (r != -ENOENT && (r < 0 || !streq(holder, uuid)))
                 return;
         if (strv_extend(&addresses, address) >= 0 && (!address6 || strv_extend(&addresses, address6) >= 0)) {
                 remove_everywhere(j->name, dir_fd, addresses);

@@ -53,6 +53,7 @@ test_quadlet_sees_the_same() {
         mkdir -p ro out
         chmod 777 out
         echo content >ro/file
+        defer podctl volume rm --force seen
         quadlet seen.volume <<<'[Volume]'
         quadlet seen.container <<END
 [Container]
