@@ -117,6 +117,9 @@ bool probe_ended(Probe *p, int *ret)
         p->process = 0;
         probe_drain(p);
         close_output(p);
+        /* The end of its last line. */
+        if (p->n_text > 0 && p->text[p->n_text - 1] == ' ')
+                p->text[--p->n_text] = 0;
         return true;
 }
 

@@ -563,5 +563,5 @@ test_kube_hooks() {
         cleared
         podctl events kube-unlucky >events
         assert_contains "$(cat events)" hook-failed
-        assert_contains "$(cat events)" 'Hook post-start of app web failed, status 1: port 9: Connection refused'
+        assert_contains "$(cat events)" 'Hook post-start of app web failed, status 1: port 9: Connection refused.'
 }
