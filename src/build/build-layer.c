@@ -234,28 +234,30 @@ static int find_removals(const BuildSegments *segments, Removals *ret)
         return 0;
 }
 
-/* Whether a later change removed it, or a directory that it was in. */
+/* Whether a later change removed the path that the first n bytes of the name are. */
+static bool is_removed_at(const Removals *removals, const char *name, size_t n, size_t tar)
+{
+        for (size_t low = 0, high = removals->n; low < high;) {
+                size_t middle = low + (high - low) / 2;
+                const Removal *r = &removals->items[middle];
+                int k = strncmp(name, r->path, n) ?: -(r->path[n] != 0);
+
+                if (k == 0 && r->tar > tar)
+                        return true;
+                if (k < 0)
+                        high = middle;
+                else
+                        low = middle + 1;
+        }
+        return false;
+}
+
+/* Or a directory that it was in. */
 static bool is_removed(const Removals *removals, const char *name, size_t tar)
 {
-        _cleanup_free_ char *path = strdup(name);
-
-        for (char *slash = path; slash; slash = strrchr(path, '/')) {
-                Removal wanted = { .path = path };
-
-                if (slash != path)
-                        *slash = 0;
-                for (size_t low = 0, high = removals->n; low < high;) {
-                        size_t middle = low + (high - low) / 2;
-                        int k = strcmp(wanted.path, removals->items[middle].path);
-
-                        if (k == 0 && removals->items[middle].tar > tar)
-                                return true;
-                        if (k < 0)
-                                high = middle;
-                        else
-                                low = middle + 1;
-                }
-        }
+        for (size_t n = strlen(name); n > 0; n--)
+                if ((!name[n] || name[n] == '/') && is_removed_at(removals, name, n, tar))
+                        return true;
         return false;
 }
 
