@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "basic/parse.h"
+#include "basic/signal-util.h"
 #include "foreign/kube-pod-internal.h"
 #include "manifest/appc-image.h"
 
@@ -166,7 +167,11 @@ static int set_hooks(const KubeMake *m, const KubeContainer *c, const char *wher
                 if (l->hooks[hook])
                         r = at ? set_hook(m, c, l->hooks[hook], at, &o->hooks[hook]) : -ENOMEM;
         }
-        return r < 0 || isempty(l->stop_signal) ? r : free_and_strdup(&o->stop_signal, l->stop_signal);
+        if (r < 0 || isempty(l->stop_signal))
+                return r;
+        return signal_from_string(l->stop_signal) > 0
+                       ? free_and_strdup(&o->stop_signal, l->stop_signal)
+                       : kube_refuse(m, whole, "stopSignal '%s' is not a valid signal", l->stop_signal);
 }
 
 int kube_checks(const KubeMake *m, const KubeContainer *c, const char *where, bool init, AppcPodApp *app)

@@ -549,6 +549,7 @@ test_kube_hooks() {
         mkdir -m 777 said
         podctl run --detach --kube hooked.yaml
         assert_eq "$(cat said/log)" started
+        podctl inspect kube-hooked | jq -e '[.. | .pre_stop? // empty][0][0] == "CMD"' >/dev/null
         podctl stop kube-hooked
         assert_eq "$(tr '\n' ',' <said/log)" 'started,web stops,asked,'
         # The time of a hook is limited, and an app that has ended needs none.

@@ -186,6 +186,8 @@ Test(kube_pod, noted)
                 { "", "  hostPID: false", false, 0, NULL },
                 { "", "  nodeSelector: {a: b}", false, 8, "spec.nodeSelector: has no effect: " },
                 { "", "  enableServiceLinks: false", false, 0, NULL },
+                { "    lifecycle: {stopSignal: SIGPONY}", "", true, 8,
+                  "spec.containers[0].lifecycle: stopSignal 'SIGPONY' is not a valid signal" },
                 { "    lifecycle: {preStop: {tcpSocket: {port: 80}}}", "", true, 8,
                   "spec.containers[0].lifecycle.preStop: not supported: tcpSocket" },
                 { "    lifecycle: {preStop: {exec: {command: [a]}, sleep: {seconds: 1}}}", "", true, 8,

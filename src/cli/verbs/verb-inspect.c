@@ -52,6 +52,8 @@ static const Member of_app[] = {
         { "healthcheck", "health_check" },
         { "startupcheck", "startup_check" },
         { "readinesscheck", "readiness_check" },
+        { "postStart", "post_start" },
+        { "preStop", "pre_stop" },
         {},
 };
 
