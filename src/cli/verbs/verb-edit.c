@@ -15,7 +15,8 @@
 #include "pod/pods-d.h"
 #include "shared/json-table.h"
 
-#define EDIT_LOCKS "/run/podctl/edits"
+#define EDIT_LOCKS_PARENT "/run/podctl"
+#define EDIT_LOCKS EDIT_LOCKS_PARENT "/edits"
 
 /* What is edited is a draft beside the file, which takes its place when it is good. Nobody loses what they typed: a
  * draft that is not good stays, and the next edit goes on with it. */
@@ -68,8 +69,11 @@ static int find(Edit *e)
 /* Two editors would share one draft, and the first to end would take the other's half along. */
 static int lock(Edit *e)
 {
-        int r = mkdir_p_at(AT_FDCWD, EDIT_LOCKS, 0700);
+        int r = mkdir_p_at(AT_FDCWD, EDIT_LOCKS_PARENT, 0755);
 
+        /* Nobody else may hold such a lock. */
+        if (r >= 0)
+                r = mkdir_p_at(AT_FDCWD, EDIT_LOCKS, 0700);
         e->lock_path = strjoin(EDIT_LOCKS "/", e->name);
         if (!e->lock_path)
                 return log_oom();
