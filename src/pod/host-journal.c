@@ -29,7 +29,7 @@ static int look_at_link(const char *link, const char *target)
 
 int pod_link_journal(const Pod *p)
 {
-        _cleanup_free_ char *link = journal_link(p), *target = pod_path(p, "journal"), *fresh = NULL;
+        _cleanup_free_ char *link = journal_link(p), *target = pod_path(p, "journal");
         int r;
 
         if (!link || !target)
@@ -37,19 +37,11 @@ int pod_link_journal(const Pod *p)
         r = look_at_link(link, target);
         if (r != 0)
                 return r < 0 ? r : 0;
-        fresh = strjoin(link, ".podctl");
-        if (!fresh)
-                return -ENOMEM;
-        (void) unlink(fresh);
+        /* There is no second name in between: after a kill it would stay, as nobody looks for it. */
+        if (unlink(link) < 0 && errno != ENOENT)
+                return -errno;
         /* A host without a persistent journal does not have this directory, and does not get it. */
-        if (symlink(target, fresh) < 0)
-                return errno == ENOENT ? 0 : -errno;
-        if (rename(fresh, link) < 0) {
-                r = -errno;
-                (void) unlink(fresh);
-                return r;
-        }
-        return 0;
+        return symlink(target, link) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 int pod_unlink_journal(const Pod *p)

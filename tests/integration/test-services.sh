@@ -184,7 +184,8 @@ test_secret_variable_is_nowhere_else() {
                 systemctl -M keeper show
                 systemctl -M keeper show app
                 for process in $(pgrep --ns "$(leader keeper)" --nslist pid); do
-                        cat "/proc/$process/cmdline"
+                        # A check may have ended in between.
+                        cat "/proc/$process/cmdline" || true
                 done
                 cat "/proc/$(leader keeper)/environ" \
                         "/proc/$(systemctl show -p MainPID --value "$(pod_unit keeper)")/environ"

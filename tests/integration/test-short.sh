@@ -48,6 +48,7 @@ X
         assert_fails '*' podctl image rm own
         assert_contains "$output" brief
         systemctl start pod@brief
+        wait_until eval 'podctl logs --output=cat brief | grep -qx 5'
         podctl logs --output=cat brief >words
         assert_eq "$(cat words)" 'hello from here
 words
